@@ -1,0 +1,101 @@
+/** A PortStore in a text file, replaced whole at each change. */
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Ref from "effect/Ref"
+import { Console } from "../services/Console.ts"
+import { PortStore } from "../services/PortStore.ts"
+import { PortStoreUnavailable } from "../src/domain/Errors.ts"
+import { formatAddress, type Peer, type PeerId } from "../src/domain/Peer.ts"
+import { notice } from "../src/domain/ScreenLine.ts"
+import * as PortsFile from "../src/protocol/PortsFile.ts"
+
+type Records = ReadonlyMap<PeerId, Peer>
+
+const make = (path: string) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const console = yield* Console
+    const folder = (yield* Path.Path).dirname(path)
+    const temporary = `${path}.new`
+    const oneAtATime = yield* Effect.makeSemaphore(1)
+
+    const syncing = (name: string, flag: "r" | "w", text = "") =>
+      Effect.scoped(
+        Effect.gen(function* () {
+          const file = yield* fs.open(name, { flag })
+          if (text !== "") yield* file.writeAll(new TextEncoder().encode(text))
+          yield* file.sync
+        })
+      )
+
+    const read = fs.readFileString(path).pipe(
+      Effect.catchIf(
+        (error) => error._tag === "SystemError" && error.reason === "NotFound",
+        () => Effect.succeed("")
+      )
+    )
+
+    /** Temporary file, fsync, rename; then the folder, so that the new name too is on disk. */
+    const write = (records: Records) =>
+      syncing(temporary, "w", PortsFile.format(records.values())).pipe(
+        Effect.zipRight(fs.rename(temporary, path)),
+        Effect.zipRight(syncing(folder, "r"))
+      )
+
+    const { badLines, peers } = PortsFile.parse(yield* read)
+    yield* console.show(
+      badLines.map(({ number, text }) =>
+        notice(`${path}, line ${number} can't be read and is skipped: ${text.slice(0, 80)}`)
+      )
+    )
+    // It can't be written to: better now than when somebody comes.
+    yield* syncing(temporary, "w").pipe(Effect.zipRight(fs.remove(temporary)))
+    const records = yield* Ref.make<Records>(new Map(peers.map((peer) => [peer.id, peer])))
+
+    const change = (next: (known: Records) => Records) =>
+      Ref.get(records).pipe(
+        Effect.map(next),
+        Effect.tap(write),
+        Effect.flatMap((changed) => Ref.set(records, changed)),
+        oneAtATime.withPermits(1),
+        Effect.mapError(unavailable(path))
+      )
+
+    return PortStore.of({
+      record: (peer) =>
+        Effect.flatMap(Ref.get(records), (known) => {
+          const before = known.get(peer.id)
+          return before !== undefined && formatAddress(before.address) === formatAddress(peer.address)
+            ? Effect.void
+            : change((all) => new Map(all).set(peer.id, peer))
+        }),
+      forget: (id) =>
+        Effect.flatMap(Ref.get(records), (known) =>
+          known.has(id) ? change((all) => new Map([...all].filter(([each]) => each !== id))) : Effect.void
+        ),
+      all: Effect.map(Ref.get(records), (known) => [...known.values()])
+    })
+  }).pipe(Effect.catchTags({ BadArgument: failUnavailable(path), SystemError: failUnavailable(path) }))
+
+const unavailable =
+  (path: string) =>
+  (error: PlatformError): PortStoreUnavailable =>
+    new PortStoreUnavailable({ path, detail: error._tag === "SystemError" ? reasonOf(error.reason) : error.message })
+
+const failUnavailable = (path: string) => (error: PlatformError) => Effect.fail(unavailable(path)(error))
+
+const reasonOf = (reason: string): string =>
+  ({
+    PermissionDenied: "this user may not write there",
+    NotFound: "there is no such folder",
+    WriteZero: "the disk is full"
+  })[reason] ?? reason
+
+/** Keeps the records in that file. */
+export const layer = (
+  path: string
+): Layer.Layer<PortStore, PortStoreUnavailable, FileSystem.FileSystem | Path.Path | Console> =>
+  Layer.effect(PortStore, make(path))

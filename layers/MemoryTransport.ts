@@ -1,0 +1,252 @@
+/** A Transport within one process: a network of any number of nodes, with delays, cuts and crashes, on the test's clock. */
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import { type Connection, Transport } from "../services/Transport.ts"
+import { PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
+import { type Address, formatAddress, Port } from "../src/domain/Peer.ts"
+import * as Inlet from "./transport/Inlet.ts"
+import * as Pump from "./transport/Pump.ts"
+
+const dialLimit = "5 seconds"
+
+/** A pipe takes so many bytes that have not arrived, and then makes the writer wait, as a socket does. */
+const window = 65_536
+
+/** What happens between nodes, as the test says. A node has whatever name its transport was made for. */
+export interface Network {
+  /** The transport of a node that starts now. */
+  readonly transport: (node: string) => Transport["Type"]
+  /** From now on nothing gets from one node to another where this says so; it waits, as in a network that is cut. */
+  readonly cut: (apart: (from: string, to: string) => boolean) => Effect.Effect<void>
+  /** Takes all cuts back: what waited arrives. */
+  readonly heal: Effect.Effect<void>
+  /** Everything takes so many milliseconds from now on, asked for each chunk; within a connection the order stays. */
+  readonly delay: (millis: () => number) => Effect.Effect<void>
+  /** A node dies without a word: its connections break, and nothing that it says any more gets anywhere. */
+  readonly crash: (node: string) => Effect.Effect<void>
+  /** How many ends of connections, and how many listeners, are open: none should be left. */
+  readonly open: Effect.Effect<number>
+}
+
+/** One life of a node: after a crash there is another. */
+interface Host {
+  readonly node: string
+  alive: boolean
+}
+
+interface Listener {
+  readonly host: Host
+  readonly accept: (connection: Effect.Effect<Connection, never, Scope.Scope>) => void
+}
+
+/** One direction of a connection. */
+interface Pipe extends Pump.Outlet {
+  /** Breaks: the other end hears of it after what was written. */
+  readonly close: () => void
+  /** Whether what was written must wait, since the other end does not read. */
+  readonly hold: (held: boolean) => void
+}
+
+/** One end of a connection. */
+interface End {
+  readonly host: Host
+  readonly pipe: Pipe
+}
+
+export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.gen(function* () {
+  const run = yield* FiberSet.makeRuntime<never, void, never>()
+  const changed = yield* Effect.makeLatch()
+  const clock = yield* Effect.clock
+
+  const listeners = new Map<string, Listener>()
+  const ends = new Set<End>()
+  const hosts = new Set<Host>()
+  let isCut: (from: string, to: string) => boolean = () => false
+  let delay = () => 0
+  let lastPort = 40_000
+
+  /** Carries what is written to the inlet at the other end: in order, after its delay, and through no cut. */
+  const makePipe = (from: Host, to: Host, inlet: () => Inlet.Inlet, room: () => void): Pipe => {
+    const cargo: Array<{ readonly due: number; readonly arrive: () => void }> = []
+    let inFlight = 0
+    let carried = false
+    let held = false
+    let closed = false
+
+    const mustWait = () => held || isCut(from.node, to.node)
+
+    const carry = Effect.gen(function* () {
+      for (let next = cargo[0]; next !== undefined; next = cargo[0]) {
+        const wait = next.due - clock.unsafeCurrentTimeMillis()
+        if (wait > 0) yield* Effect.sleep(wait)
+        while (mustWait()) yield* changed.await
+        cargo.shift()
+        next.arrive()
+      }
+      carried = false
+    })
+
+    const send = (arrive: () => void): void => {
+      const wait = delay()
+      if (!carried && wait <= 0 && !mustWait()) return arrive()
+      cargo.push({ due: clock.unsafeCurrentTimeMillis() + wait, arrive })
+      if (carried) return
+      carried = true
+      run(carry)
+    }
+
+    return {
+      write: (bytes) => {
+        if (closed || !from.alive) return true
+        inFlight += bytes.length
+        send(() => {
+          const wasFull = inFlight >= window
+          inFlight -= bytes.length
+          inlet().offer(bytes)
+          if (wasFull && inFlight < window) room()
+        })
+        return inFlight < window
+      },
+      end: (done) => {
+        if (closed || !from.alive) return done()
+        send(() => {
+          inlet().end()
+          done()
+        })
+      },
+      close: () => {
+        if (closed) return
+        closed = true
+        send(() => inlet().fail("closed"))
+      },
+      hold: (now) => {
+        held = now
+        run(changed.release)
+      }
+    }
+  }
+
+  /** Both ends of a new connection, each for a scope of its own. */
+  const connect = (dialler: Host, listener: Host) =>
+    Effect.gen(function* () {
+      const outward: Pipe = makePipe(dialler, listener, () => far, () => outwardPump.resume())
+      const inward: Pipe = makePipe(listener, dialler, () => near, () => inwardPump.resume())
+      const outwardPump = Pump.make(outward)
+      const inwardPump = Pump.make(inward)
+      const flowOf = (pipe: Pipe) => ({ pause: () => pipe.hold(true), resume: () => pipe.hold(false) })
+      const near = yield* Inlet.make(flowOf(inward))
+      const far = yield* Inlet.make(flowOf(outward))
+      return [endOf(dialler, outward, outwardPump, near), endOf(listener, inward, inwardPump, far)] as const
+    })
+
+  const endOf = (host: Host, pipe: Pipe, pump: Pump.Pump, inlet: Inlet.Inlet) =>
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const end = { host, pipe }
+        ends.add(end)
+        return end
+      }),
+      (end) =>
+        Effect.sync(() => {
+          ends.delete(end)
+          inlet.fail("closed")
+          pipe.close()
+        })
+    ).pipe(
+      Effect.as<Connection>({
+        incoming: inlet.incoming,
+        drain: pump.drain,
+        wake: pump.wake,
+        finish: pump.finish,
+        abort: (reason) =>
+          Effect.sync(() => {
+            inlet.fail(reason)
+            pipe.close()
+          })
+      })
+    )
+
+  const dial = (host: Host, address: Address) =>
+    Effect.gen(function* () {
+      const name = formatAddress(address)
+      const target = yield* Effect.suspend(() => Effect.fromNullable(listeners.get(name))).pipe(
+        Effect.mapError(() => new PeerUnreachable({ address, detail: "nobody listens there" }))
+      )
+      while (isCut(host.node, target.host.node) || isCut(target.host.node, host.node)) yield* changed.await
+      const [near, far] = yield* connect(host, target.host)
+      target.accept(far)
+      return yield* near
+    }).pipe(
+      Effect.timeoutFail({
+        duration: dialLimit,
+        onTimeout: () => new PeerUnreachable({ address, detail: "no answer within 5 s" })
+      })
+    )
+
+  const listen = (host: Host, wanted: Address, serve: (connection: Connection) => Effect.Effect<void>) =>
+    Effect.gen(function* () {
+      const port = wanted.port === 0 ? Port.make(++lastPort) : wanted.port
+      const address = { ...wanted, port }
+      const name = formatAddress(address)
+      if (listeners.has(name)) return yield* new PortTaken({ port, detail: "it is in use" })
+      const serving = yield* FiberSet.makeRuntime<never, void, never>()
+      yield* Effect.acquireRelease(
+        Effect.sync(() => {
+          const accept: Listener["accept"] = (end) => serving(Effect.scoped(Effect.flatMap(end, serve)))
+          const listener = { host, accept }
+          listeners.set(name, listener)
+          return listener
+        }),
+        (listener) =>
+          Effect.sync(() => {
+            if (listeners.get(name) === listener) listeners.delete(name)
+          })
+      )
+      return address
+    })
+
+  return {
+    transport: (node) => {
+      const host = { node, alive: true }
+      hosts.add(host)
+      return Transport.of({
+        dial: (address) => dial(host, address),
+        listen: (address, serve) => listen(host, address, serve)
+      })
+    },
+    cut: (apart) =>
+      Effect.sync(() => {
+        const before = isCut
+        isCut = (from, to) => before(from, to) || apart(from, to)
+      }),
+    heal: Effect.suspend(() => {
+      isCut = () => false
+      return changed.release
+    }),
+    delay: (millis) =>
+      Effect.sync(() => {
+        delay = millis
+      }),
+    crash: (node) =>
+      Effect.sync(() => {
+        for (const host of hosts) {
+          if (host.node !== node) continue
+          host.alive = false
+          hosts.delete(host)
+          for (const [name, listener] of listeners) {
+            if (listener.host === host) listeners.delete(name)
+          }
+          for (const end of ends) {
+            if (end.host === host) end.pipe.close()
+          }
+        }
+      }),
+    open: Effect.sync(() => ends.size + listeners.size)
+  }
+})
+
+/** The transport of that node in that network. */
+export const layer = (network: Network, node: string): Layer.Layer<Transport> =>
+  Layer.sync(Transport, () => network.transport(node))

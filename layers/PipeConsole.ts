@@ -1,0 +1,34 @@
+/** A Console for scripts: stdin and stdout carry the chat's lines alone, and stderr the notices. */
+import * as NodeStream from "@effect/platform-node/NodeStream"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import { Console } from "../services/Console.ts"
+import * as Output from "./console/Output.ts"
+
+const make = Effect.gen(function* () {
+  const gone = yield* Deferred.make<void>()
+  const out = yield* Output.make(process.stdout, gone)
+  const error = yield* Output.make(process.stderr, gone)
+  const textOf = (lines: ReadonlyArray<{ readonly text: string }>) => lines.map(({ text }) => `${text}\n`).join("")
+  return Console.of({
+    lines: NodeStream.fromReadable<Error, Uint8Array>(
+      () => process.stdin,
+      (cause) => new Error(String(cause))
+    ).pipe(
+      // A keyboard that breaks has ended.
+      Stream.catchAll(() => Stream.empty),
+      Stream.decodeText(),
+      Stream.splitLines,
+      Stream.interruptWhenDeferred(gone)
+    ),
+    show: (lines) =>
+      Effect.zipRight(
+        out.write(textOf(lines.filter(({ _tag }) => _tag === "Chat"))),
+        error.write(textOf(lines.filter(({ _tag }) => _tag === "Notice")))
+      )
+  })
+})
+
+export const layer: Layer.Layer<Console> = Layer.scoped(Console, make)

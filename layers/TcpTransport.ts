@@ -1,0 +1,158 @@
+/** A Transport over TCP. */
+import * as Net from "node:net"
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import { type Connection, Transport } from "../services/Transport.ts"
+import { PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
+import { type Address, Port } from "../src/domain/Peer.ts"
+import * as Inlet from "./transport/Inlet.ts"
+import * as Pump from "./transport/Pump.ts"
+
+/** Whoever does not answer a call within this time can't be reached. */
+const dialLimit = "5 seconds"
+
+/** A socket that is let go has so long to hand over what it has and to hear the other side's end. */
+const releaseLimit = "200 millis"
+
+/** Once a server has let its connections go, it is closed within this time. */
+const closeLimit = "1 second"
+
+/** The scope owns the socket: a connection, until it closes. */
+const connectionOf = (socket: Net.Socket): Effect.Effect<Connection, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const inlet = yield* Inlet.make({ pause: () => socket.pause(), resume: () => socket.resume() })
+    const pump = Pump.make({
+      write: (bytes) => socket.destroyed || !socket.writable || socket.write(bytes),
+      end: (done) => {
+        socket.once("close", done)
+        socket.end(done)
+      }
+    })
+    socket.on("data", inlet.offer)
+    socket.on("end", inlet.end)
+    socket.on("close", () => inlet.fail("closed"))
+    socket.on("drain", pump.resume)
+    yield* Effect.addFinalizer(() => release(socket))
+    return {
+      incoming: inlet.incoming,
+      drain: pump.drain,
+      wake: pump.wake,
+      finish: pump.finish,
+      abort: (reason) =>
+        Effect.sync(() => {
+          inlet.fail(reason)
+          socket.resetAndDestroy()
+        })
+    }
+  })
+
+const release = (socket: Net.Socket): Effect.Effect<void> =>
+  Effect.async<void>((resume) => {
+    if (socket.destroyed) return resume(Effect.void)
+    socket.once("close", () => resume(Effect.void))
+    socket.end()
+    // What still arrives is for nobody; unread, it would keep the end from being seen.
+    socket.removeAllListeners("data").resume()
+  }).pipe(
+    Effect.timeoutOption(releaseLimit),
+    Effect.zipRight(Effect.sync(() => socket.destroy()))
+  )
+
+/** A socket's late errors end in `close`, which is listened to; without this listener they would end the process. */
+const ignoreLateErrors = (socket: Net.Socket): Net.Socket => socket.on("error", () => {})
+
+const dial = (address: Address, from?: Port) =>
+  Effect.acquireRelease(
+    connect(address, from).pipe(
+      Effect.timeoutFail({
+        duration: dialLimit,
+        onTimeout: () => new PeerUnreachable({ address, detail: "no answer within 5 s" })
+      })
+    ),
+    release
+  ).pipe(Effect.flatMap(connectionOf))
+
+const connect = (address: Address, from: Port | undefined) =>
+  Effect.async<Net.Socket, PeerUnreachable | PortTaken>((resume) => {
+    const socket = ignoreLateErrors(
+      Net.connect({
+        host: address.host,
+        port: address.port,
+        noDelay: true,
+        ...(from === undefined || from === 0 ? {} : { localPort: from })
+      })
+    )
+    const failed = (error: NodeJS.ErrnoException) => resume(Effect.fail(dialFailure(error, address, from)))
+    socket.once("error", failed)
+    socket.once("connect", () => {
+      socket.off("error", failed)
+      resume(Effect.succeed(socket))
+    })
+    return Effect.sync(() => socket.destroy())
+  })
+
+const dialFailure = (error: NodeJS.ErrnoException, address: Address, from: Port | undefined) => {
+  if (from === undefined) return new PeerUnreachable({ address, detail: meaning(error) })
+  if (error.code === "EADDRINUSE" || error.code === "EACCES") {
+    return new PortTaken({ port: from, detail: meaning(error) })
+  }
+  // The last connection between these two ports is not quite over for the kernel: TIME_WAIT.
+  const detail = error.code === "EADDRNOTAVAIL" ? `port ${from} was in use until a moment ago` : meaning(error)
+  return new PeerUnreachable({ address, detail })
+}
+
+const listen = (address: Address, serve: (connection: Connection) => Effect.Effect<void>) =>
+  Effect.gen(function* () {
+    const server = yield* Effect.acquireRelease(open(address), awaitClosed)
+    const run = yield* FiberSet.makeRuntime<never, void, never>()
+    server.on("connection", (socket) => {
+      ignoreLateErrors(socket)
+      run(Effect.scoped(Effect.flatMap(connectionOf(socket), serve)))
+    })
+    yield* Effect.addFinalizer(() => Effect.sync(() => server.close()))
+    const bound = server.address()
+    return typeof bound === "object" && bound !== null ? { ...address, port: Port.make(bound.port) } : address
+  })
+
+const open = (address: Address) =>
+  Effect.async<Net.Server, PortTaken>((resume) => {
+    const server = Net.createServer({ noDelay: true })
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      resume(Effect.fail(new PortTaken({ port: address.port, detail: meaning(error) })))
+    )
+    server.listen({ host: address.host, port: address.port }, () => {
+      server.removeAllListeners("error")
+      // Out of file descriptors, say: one connection is not accepted, and the others go on.
+      server.on("error", () => {})
+      resume(Effect.succeed(server))
+    })
+    return Effect.sync(() => server.close())
+  })
+
+const awaitClosed = (server: Net.Server) =>
+  Effect.async<void>((resume) => {
+    server.once("close", () => resume(Effect.void))
+    // Already closing, unless nobody came to use it: a second call does no harm.
+    server.close(() => resume(Effect.void))
+  }).pipe(Effect.timeoutOption(closeLimit))
+
+/** What Node's error codes mean to a person. */
+const meaning = (error: NodeJS.ErrnoException): string =>
+  ({
+    EADDRINUSE: "it is in use",
+    EADDRNOTAVAIL: "its host is not this machine",
+    EACCES: "this user may not use it",
+    ECONNREFUSED: "nobody listens there",
+    ECONNRESET: "it hung up",
+    ETIMEDOUT: "no answer",
+    ENOTFOUND: "there is no host of that name",
+    EAI_AGAIN: "the host's name could not be looked up",
+    EHOSTUNREACH: "there is no way to that host",
+    ENETUNREACH: "there is no way to that network"
+  })[error.code ?? ""] ??
+  error.code ??
+  error.message
+
+export const layer = Layer.succeed(Transport, Transport.of({ dial, listen }))

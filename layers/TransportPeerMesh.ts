@@ -1,0 +1,466 @@
+/** A PeerMesh over a Transport: one link a peer, from the handshake to the goodbye. */
+import * as Arr from "effect/Array"
+import type * as Chunk from "effect/Chunk"
+import * as Data from "effect/Data"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as FiberMap from "effect/FiberMap"
+import * as FiberSet from "effect/FiberSet"
+import * as Layer from "effect/Layer"
+import * as Mailbox from "effect/Mailbox"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import { type EncodedPost, MessageLog } from "../services/MessageLog.ts"
+import { type Knock, PeerMesh, type Route } from "../services/PeerMesh.ts"
+import { type Connection, Transport } from "../services/Transport.ts"
+import { type IdTaken, type NotAdmitted, PeerLost, PeerUnreachable, type PortTaken } from "../src/domain/Errors.ts"
+import { Happening, type LossReason } from "../src/domain/Happening.ts"
+import { LinkTable, type Row } from "../src/domain/LinkTable.ts"
+import { type Address, type Peer, type PeerId, serverId } from "../src/domain/Peer.ts"
+import { type Epoch, StreamId } from "../src/domain/Post.ts"
+import { redial } from "../src/domain/Redial.ts"
+import { type Control, type Frame, type Have, type Hello, maxListed, protocolVersion } from "../src/protocol/Frame.ts"
+import * as Handshake from "./mesh/Handshake.ts"
+import * as Wire from "./mesh/Wire.ts"
+
+export interface Settings {
+  readonly id: PeerId
+  /** Where this node listens, and at which host the others reach it. Port 0: one that the system chooses. */
+  readonly listen: Address
+  /** Whether this node is in the chat from the start, as a server is, or must be admitted by another. */
+  readonly member: boolean
+  /** A peer that gives no sign of life for this long is lost. */
+  readonly silence: Duration.DurationInput
+  /** A client that can't be reached for this long is given up. */
+  readonly patience: Duration.DurationInput
+}
+
+/** A node that leaves waits no longer than this for slow peers to take what it said last. */
+const goodbyeLimit = Duration.seconds(2)
+
+/** A node that leaves waits no longer than this for those whom it is dialling. */
+const searchLimit = Duration.seconds(1)
+
+/** A newcomer is expected to call first; it is dialled after half to three halves of this time. */
+const courtesy = Duration.seconds(1)
+
+/** Silence is counted in ticks, so that a node which itself was frozen does not take its peers for dead when it wakes. */
+const ticksOfSilence = 4
+
+/** A connection on which both sides have introduced themselves. It is up when the peer has said how far it has each stream. */
+interface Link extends Row, Wire.Wire {
+  /** What the ids of all streams of this peer begin with. */
+  readonly prefix: string
+  /** Whether the peer is in no chat yet. */
+  readonly newcomer: boolean
+  /** How far the peer has each stream. */
+  readonly theirs: Map<StreamId, number>
+  /** Done when the link is up; failed when it ends before. */
+  readonly up: Deferred.Deferred<void, CallFailed>
+  summarized: boolean
+  quietTicks: number
+}
+
+type CallFailed = PeerUnreachable | PortTaken | NotAdmitted | IdTaken
+
+/** The peer leaves for good. */
+class Goodbye extends Data.TaggedError("Goodbye") {}
+
+const make = (settings: Settings) =>
+  Effect.gen(function* () {
+    const transport = yield* Transport
+    const log = yield* MessageLog
+
+    const knocks = yield* Mailbox.make<Knock>()
+    const conversations = yield* FiberSet.make<void, never>()
+    const searches = yield* FiberMap.make<PeerId, void, never>()
+    const contested = yield* Deferred.make<never, IdTaken>()
+    const changed = yield* Effect.makeLatch()
+
+    // Mutable, each change in one synchronous step.
+    const table = new LinkTable<Link>(settings.id)
+    const addresses = new Map<PeerId, Address>()
+    let member = settings.member
+    // Whether this node knows what was said before it came, and so must not take that for news.
+    let rooted = false
+    let leaving = false
+
+    const address = yield* transport.listen(settings.listen, (connection) => receive(connection))
+    const peer: Peer = { id: settings.id, address }
+    const self = (): Handshake.Self => ({ peer, epoch: log.epoch, member })
+
+    // ---- What comes over a link
+
+    const handleAll = (link: Link, frames: Chunk.Chunk<Frame>): Effect.Effect<void, Goodbye | PeerLost> =>
+      Effect.suspend(() => {
+        link.quietTicks = 0
+        const steps: Array<Effect.Effect<void, Goodbye | PeerLost>> = []
+        let posts: Array<EncodedPost> = []
+        for (const frame of frames) {
+          if (frame.type === "post") {
+            // Only the author itself hands on what it says.
+            if (frame.post.stream.startsWith(link.prefix)) posts.push(frame)
+            continue
+          }
+          if (posts.length > 0) steps.push(log.receive(posts))
+          posts = []
+          steps.push(handle(link, frame))
+        }
+        if (posts.length > 0) steps.push(log.receive(posts))
+        return Effect.all(steps, { discard: true })
+      })
+
+    const handle = (link: Link, frame: Control): Effect.Effect<void, Goodbye | PeerLost> => {
+      switch (frame.type) {
+        case "have":
+          return heardSummary(link, frame)
+        case "roster":
+          return Effect.forEach(frame.peers, (listed) => seek(unlisted(listed), Duration.zero), { discard: true })
+        case "introduce":
+          return Effect.forEach(
+            frame.peers,
+            (listed) =>
+              Effect.flatMap(Random.nextRange(0.5, 1.5), (share) =>
+                seek(unlisted(listed), Duration.times(courtesy, share))
+              ),
+            { discard: true }
+          )
+        case "gap":
+          return frame.stream.startsWith(link.prefix) ? log.skip(frame.stream, frame.to) : Effect.void
+        case "ping":
+          return link.send({ type: "pong" })
+        case "pong":
+          return Effect.void
+        case "bye":
+          return new Goodbye()
+        default:
+          return new PeerLost({ reason: "malformed" })
+      }
+    }
+
+    const heardSummary = (link: Link, { more, streams }: Have): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        for (const [stream, last] of Object.entries(streams)) link.theirs.set(StreamId.make(stream), last)
+        return more || table.links.get(link.peer.id) === link ? Effect.void : comeUp(link)
+      })
+
+    const summarize = (link: Link): Effect.Effect<void> =>
+      Effect.flatMap(log.summary, (summary) => {
+        if (link.summarized) return Effect.void
+        link.summarized = true
+        return link.send(
+          ...partsOf([...summary]).map(
+            (part, index, parts): Control => ({
+              type: "have",
+              streams: Object.fromEntries(part),
+              more: index < parts.length - 1
+            })
+          )
+        )
+      })
+
+    // ---- A link's life
+
+    /** Both sides have introduced themselves: goes on with this link until it ends. */
+    const converse = (link: Link, rest: Chunk.Chunk<Frame>): Effect.Effect<void> =>
+      Effect.gen(function* () {
+        yield* Effect.fork(
+          Deferred.await(link.up).pipe(
+            Effect.ignore,
+            Effect.timeoutTo({
+              duration: Handshake.limit,
+              onSuccess: () => Effect.void,
+              onTimeout: () => link.connection.abort("silent")
+            }),
+            Effect.flatten
+          )
+        )
+        // A node that is not rooted hears first what a member has, and then says that it has the same.
+        if (rooted || link.newcomer) yield* summarize(link)
+        yield* handleAll(link, rest)
+        return yield* Effect.forever(Effect.flatMap(link.frames, (frames) => handleAll(link, frames)))
+      }).pipe(Effect.catchTags({ Goodbye: () => ended(link), PeerLost: ({ reason }) => ended(link, reason) }))
+
+    /** The peer has said how far it has each stream: the link is up, or there is a better one. */
+    const comeUp = (link: Link): Effect.Effect<void> =>
+      Effect.gen(function* () {
+        const outcome = table.connect(link)
+        if (leaving || outcome._tag === "Redundant" || outcome._tag === "Taken") {
+          return yield* link.connection.abort("closed")
+        }
+        if (!rooted && !link.newcomer) yield* log.adopt(link.theirs)
+        // Where nobody is who could know of more, the chat begins.
+        rooted ||= !link.newcomer || (yield* FiberMap.size(searches)) === 0
+        yield* summarize(link)
+        if (!member) {
+          member = true
+          yield* log.note(Happening.Admitted({ by: link.peer }))
+        } else if (outcome._tag === "Linked") {
+          yield* log.note(Happening.Linked({ peer: link.peer, newcomer: link.newcomer, known: outcome.known }))
+        }
+        link.outbox.start(link.theirs.get(log.stream) ?? 0)
+        link.connection.wake()
+        if (outcome._tag === "Superseded") yield* outcome.other.connection.abort("closed")
+        if (settings.id === serverId || link.newcomer) yield* introduce(link)
+        yield* FiberMap.remove(searches, link.peer.id)
+        yield* Deferred.succeed(link.up, undefined)
+        yield* changed.release
+      })
+
+    /** Tells the peer who is there, and those who are there of the peer. */
+    const introduce = (link: Link): Effect.Effect<void> =>
+      Effect.gen(function* () {
+        const others = [...table.links.values()].filter(
+          (other) => other !== link && other.peer.id !== serverId && link.peer.id !== serverId
+        )
+        for (const part of partsOf(others)) {
+          yield* link.send({ type: "roster", peers: part.map((other) => listed(other.peer)) })
+        }
+        for (const other of others) {
+          yield* other.send({ type: "introduce", peers: [listed(link.peer)] })
+        }
+      })
+
+    /** The link is no more. Without a reason, the peer has said goodbye. */
+    const ended = (link: Link, reason?: LossReason): Effect.Effect<void> =>
+      Effect.gen(function* () {
+        const wasUp = yield* Deferred.isDone(link.up)
+        const final = table.disconnect(link, reason)
+        yield* changed.release
+        if (leaving) return
+        if (final) yield* reason === undefined ? left(link.peer) : lost(link.peer, reason)
+        // A newcomer that was let in, and perhaps put on record, but has not come through the door.
+        else if (!wasUp && link.newcomer && !link.byUs) yield* seek(link.peer, Duration.zero)
+      })
+
+    const lost = (gone: Peer, reason: LossReason): Effect.Effect<void> =>
+      Effect.zipRight(log.note(Happening.Lost({ peer: gone, reason })), seek(gone, Duration.zero))
+
+    const left = (gone: Peer): Effect.Effect<void> =>
+      Effect.gen(function* () {
+        addresses.delete(gone.id)
+        yield* FiberMap.remove(searches, gone.id)
+        yield* log.note(Happening.Left({ peer: gone }))
+      })
+
+    /** A handshake is under way until `up` is done: what breaks meanwhile may be replaced by it. */
+    const shake = (id: PeerId, up: Link["up"], epoch?: Epoch): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        table.begin(id)
+        return FiberSet.run(
+          conversations,
+          Effect.gen(function* () {
+            yield* Effect.exit(Deferred.await(up))
+            const broken = table.end(id, epoch)
+            if (broken !== undefined && !leaving) yield* lost(broken.link.peer, broken.reason)
+          })
+        )
+      })
+
+    // ---- Visitors
+
+    const receive = (connection: Connection): Effect.Effect<void> =>
+      Effect.gen(function* () {
+        const wire = yield* Wire.make(connection, log)
+        const visit = yield* Handshake.answer(wire)
+        if (visit === undefined || leaving) return
+        const { hello, rest } = visit
+        const objection = objectionTo(hello)
+        if (objection !== undefined) return yield* Handshake.refuse(wire, self(), objection)
+        const visitor: Peer = { id: hello.id, address: { host: hello.host, port: hello.port } }
+        const up = yield* Deferred.make<void, CallFailed>()
+        yield* Effect.addFinalizer(() => Deferred.fail(up, vanished(visitor)))
+        table.reserve(hello.id, hello.epoch)
+        yield* shake(hello.id, up, hello.epoch)
+        const refusal = yield* knock(visitor)
+        if (refusal !== undefined) {
+          return yield* Handshake.refuse(wire, self(), { reason: "unavailable", detail: refusal })
+        }
+        yield* Handshake.welcome(wire, self())
+        yield* converse(linkOf(wire, visitor, hello, false, up), rest)
+      }).pipe(Effect.scoped)
+
+    const objectionTo = (hello: Hello): Handshake.Objection | undefined => {
+      if (hello.protocol !== protocolVersion) {
+        return { reason: "protocol", detail: `it speaks version ${protocolVersion} of the protocol` }
+      }
+      if (hello.to !== undefined && hello.to !== settings.id) {
+        return { reason: "mistaken", detail: `${settings.id} answers there, not ${hello.to}` }
+      }
+      if (hello.epoch === log.epoch) return { reason: "mistaken", detail: "that is this program itself" }
+      const holder = hello.id === settings.id ? log.epoch : table.holder(hello.id, hello.epoch)
+      if (holder !== undefined) return { reason: "id-taken", detail: `the id ${hello.id} is taken`, holder }
+      return member || hello.member ? undefined : { reason: "unavailable", detail: "it is in no chat itself" }
+    }
+
+    /** Asks whether that visitor may come in; what speaks against it, if anything does. */
+    const knock = (visitor: Peer): Effect.Effect<string | undefined> =>
+      Effect.gen(function* () {
+        const verdict = yield* Deferred.make<string | undefined>()
+        yield* knocks.offer({
+          peer: visitor,
+          admit: Effect.asVoid(Deferred.succeed(verdict, undefined)),
+          refuse: (detail) => Effect.asVoid(Deferred.succeed(verdict, detail))
+        })
+        return yield* Deferred.await(verdict).pipe(
+          Effect.timeoutTo({
+            duration: Handshake.limit,
+            onTimeout: () => "it is too busy",
+            onSuccess: (refusal) => refusal
+          })
+        )
+      })
+
+    // ---- Calls
+
+    /** Calls whoever listens there, once: the link is up when this returns, and goes on in the background. */
+    const call = (route: Route, to?: PeerId): Effect.Effect<void, CallFailed> =>
+      Effect.gen(function* () {
+        const up = yield* Deferred.make<void, CallFailed>()
+        if (to !== undefined) yield* shake(to, up)
+        yield* FiberSet.run(conversations, conversation(route, up, to))
+        yield* Deferred.await(up)
+      })
+
+    const conversation = (route: Route, up: Link["up"], to?: PeerId): Effect.Effect<void> =>
+      Effect.gen(function* () {
+        const wire = yield* Wire.make(yield* transport.dial(route.address, route.from), log)
+        const { rest, welcome } = yield* Handshake.call(wire, self(), route.address, to)
+        yield* converse(linkOf(wire, { id: welcome.id, address: route.address }, welcome, true, up), rest)
+      }).pipe(
+        Effect.scoped,
+        Effect.catchAll((error) => Deferred.fail(up, error)),
+        Effect.ensuring(Deferred.fail(up, new PeerUnreachable({ address: route.address, detail: "it hung up" })))
+      )
+
+    const reach = (id: PeerId, route: Route): Effect.Effect<void> =>
+      Effect.suspend(() =>
+        table.links.has(id) ? Effect.void : call({ ...route, address: addresses.get(id) ?? route.address }, id)
+      ).pipe(
+        Effect.tapErrorTag("IdTaken", (error) => Deferred.fail(contested, error)),
+        Effect.retry(redial),
+        Effect.ignore
+      )
+
+    /** Keeps a link to a client: dials it after that time, until there is a link or patience ends. */
+    const seek = (sought: Peer, after: Duration.Duration): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        if (leaving || sought.id === settings.id || sought.id === serverId) return Effect.void
+        addresses.set(sought.id, sought.address)
+        if (table.links.has(sought.id)) return Effect.void
+        return FiberMap.run(searches, sought.id, Effect.delay(search(sought), after), { onlyIfMissing: true })
+      })
+
+    const search = (sought: Peer): Effect.Effect<void> =>
+      reach(sought.id, sought).pipe(
+        Effect.timeoutTo({
+          duration: settings.patience,
+          onSuccess: () => Effect.void,
+          onTimeout: () =>
+            Effect.suspend(() => {
+              addresses.delete(sought.id)
+              return log.note(Happening.GivenUp({ peer: sought }))
+            })
+        }),
+        Effect.flatten
+      )
+
+    // ---- What runs as long as the node does
+
+    /** What is said goes out to all: one Stream a node, a cursor a link. */
+    const fanOut = Stream.runForEach(log.grown, () =>
+      Effect.sync(() => {
+        for (const link of table.links.values()) link.connection.wake()
+      })
+    )
+
+    const tick = Effect.suspend(() =>
+      Effect.forEach(
+        table.links.values(),
+        (link) => {
+          link.quietTicks += 1
+          if (link.quietTicks >= ticksOfSilence) return link.connection.abort("silent")
+          return link.quietTicks > 1 ? link.send({ type: "ping" }) : Effect.void
+        },
+        { discard: true }
+      )
+    )
+
+    const interval = Duration.times(Duration.decode(settings.silence), 1 / ticksOfSilence)
+    const heartbeat = Effect.repeat(tick, Schedule.spaced(interval))
+
+    /** Says goodbye to all, after everything else that was said. */
+    const leave = Effect.gen(function* () {
+      yield* untilFound
+      leaving = true
+      const open = [...table.links.values()]
+      for (const link of open) link.outbox.leave()
+      yield* FiberMap.clear(searches)
+      yield* Effect.forEach(open, (link) => link.connection.finish, { concurrency: "unbounded", discard: true }).pipe(
+        Effect.timeoutOption(goodbyeLimit)
+      )
+    })
+
+    /** Whoever is still being dialled should hear what this node has said: waits a little for them. */
+    const untilFound = Effect.suspend(() =>
+      log.slice(log.stream, 0, 1) === undefined
+        ? Effect.void
+        : FiberMap.awaitEmpty(searches).pipe(Effect.timeoutOption(searchLimit), Effect.asVoid)
+    )
+
+    yield* Effect.forkScoped(fanOut)
+    yield* Effect.forkScoped(heartbeat)
+    yield* Effect.addFinalizer(() => leave)
+
+    const awaitLoss = (id: PeerId): Effect.Effect<void> =>
+      Effect.suspend(() => (table.links.has(id) ? Effect.zipRight(changed.await, awaitLoss(id)) : Effect.void))
+
+    return PeerMesh.of({
+      self: peer,
+      join: (route) => Effect.suspend(() => (member ? Effect.void : call(route))),
+      knocks: Mailbox.toStream(knocks),
+      keep: (kept) => seek(kept, Duration.zero),
+      reach,
+      awaitLoss,
+      contested: Deferred.await(contested),
+      linked: Effect.sync(() => Array.from(table.links.values(), (link) => link.peer)),
+      events: Stream.filterMap(log.follow, (entry) =>
+        entry._tag === "Happened" ? Option.some(entry.happening) : Option.none()
+      )
+    })
+  })
+
+const linkOf = (
+  wire: Wire.Wire,
+  peer: Peer,
+  { epoch, member }: Pick<Hello, "epoch" | "member">,
+  byUs: boolean,
+  up: Link["up"]
+): Link => ({
+  ...wire,
+  peer,
+  epoch,
+  prefix: `${peer.id}/`,
+  newcomer: !member,
+  byUs,
+  up,
+  theirs: new Map(),
+  summarized: false,
+  quietTicks: 0
+})
+
+const listed = ({ address, id }: Peer) => ({ id, ...address })
+const unlisted = ({ host, id, port }: ReturnType<typeof listed>): Peer => ({ id, address: { host, port } })
+
+const vanished = ({ address }: Peer) => new PeerUnreachable({ address, detail: "it vanished" })
+
+/** In parts small enough for a frame, one at least. */
+const partsOf = <A>(all: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> =>
+  all.length === 0 ? [[]] : Arr.chunksOf(all, maxListed)
+
+/** A mesh for that node. */
+export const layer = (settings: Settings): Layer.Layer<PeerMesh, PortTaken, Transport | MessageLog> =>
+  Layer.scoped(PeerMesh, make(settings))

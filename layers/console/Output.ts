@@ -1,0 +1,29 @@
+/** One of the process' outputs. */
+import type { Writable } from "node:stream"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+
+export interface Output {
+  /** Returns when this was taken, or when nobody takes anything any more. `behind` runs in the same step as the write. */
+  readonly write: (text: string, behind?: () => void) => Effect.Effect<void>
+}
+
+/** `gone` is done when nobody reads any more: the other end of a pipe has closed. */
+export const make = (stream: Writable, gone: Deferred.Deferred<void>): Effect.Effect<Output, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    // An `error` that nobody listens to would end the process.
+    const onError = () => Deferred.unsafeDone(gone, Effect.void)
+    yield* Effect.acquireRelease(
+      Effect.sync(() => stream.on("error", onError)),
+      () => Effect.sync(() => stream.off("error", onError))
+    )
+    return {
+      write: (text, behind) =>
+        Effect.async((resume) => {
+          if (text === "" || !stream.writable) return resume(Effect.void)
+          stream.write(text, () => resume(Effect.void))
+          behind?.()
+        })
+    }
+  })

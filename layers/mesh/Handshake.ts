@@ -1,0 +1,113 @@
+/** How two nodes introduce themselves to each other; `docs/PROTOCOL.md` has it frame by frame. */
+import * as Chunk from "effect/Chunk"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { IdTaken, NotAdmitted, PeerUnreachable } from "../../src/domain/Errors.ts"
+import type { Address, Peer, PeerId } from "../../src/domain/Peer.ts"
+import { type Epoch, isEarlier } from "../../src/domain/Post.ts"
+import {
+  type Frame,
+  type Hello,
+  protocolVersion,
+  type Refused,
+  type Welcome
+} from "../../src/protocol/Frame.ts"
+import type { Wire } from "./Wire.ts"
+
+/** Each side must answer within this time. */
+export const limit = Duration.seconds(5)
+
+/** What a node says of itself. */
+export interface Self {
+  readonly peer: Peer
+  readonly epoch: Epoch
+  readonly member: boolean
+}
+
+/** The first frame that comes, and those that came with it. */
+const opening = (wire: Wire) =>
+  Effect.map(wire.frames, (chunk) => [Chunk.headNonEmpty(chunk), Chunk.drop(chunk, 1)] as const)
+
+/** Introduces this node to whoever listens there, and waits to be welcomed. */
+export const call = (
+  wire: Wire,
+  self: Self,
+  address: Address,
+  to?: PeerId
+): Effect.Effect<
+  { readonly welcome: Welcome; readonly rest: Chunk.Chunk<Frame> },
+  PeerUnreachable | NotAdmitted | IdTaken
+> =>
+  Effect.gen(function* () {
+    yield* wire.send({
+      type: "hello",
+      protocol: protocolVersion,
+      id: self.peer.id,
+      epoch: self.epoch,
+      ...self.peer.address,
+      member: self.member,
+      ...(to === undefined ? {} : { to })
+    })
+    const [answer, rest] = yield* opening(wire).pipe(
+      Effect.mapError(() => new PeerUnreachable({ address, detail: "it hung up" })),
+      Effect.timeoutFail({
+        duration: limit,
+        onTimeout: () => new PeerUnreachable({ address, detail: "no answer within 5 s" })
+      })
+    )
+    if (answer.type === "refused") return yield* refusal(answer, self, address)
+    if (answer.type !== "welcome") {
+      return yield* new PeerUnreachable({ address, detail: "what answers there is no outlive" })
+    }
+    if (answer.protocol !== protocolVersion) {
+      return yield* new PeerUnreachable({ address, detail: `it speaks version ${answer.protocol} of the protocol` })
+    }
+    if (to !== undefined && answer.id !== to) {
+      return yield* new PeerUnreachable({ address, detail: `${answer.id} answers there, not ${to}` })
+    }
+    return { welcome: answer, rest }
+  })
+
+/** What a refusal means for the one refused. */
+const refusal = (refused: Refused, self: Self, address: Address): PeerUnreachable | NotAdmitted | IdTaken => {
+  switch (refused.reason) {
+    case "id-taken":
+      // Of two who have an id, the one who was there first keeps it.
+      return refused.holder !== undefined && isEarlier(self.epoch, refused.holder)
+        ? new NotAdmitted({ id: refused.id, detail: `a newcomer has the id ${self.peer.id} there` })
+        : new IdTaken({ id: self.peer.id })
+    case "unavailable":
+      return new NotAdmitted({ id: refused.id, detail: refused.detail })
+    default:
+      return new PeerUnreachable({ address, detail: refused.detail })
+  }
+}
+
+/** Waits for a visitor to introduce itself. Undefined if it does not, or not in time: then there is nothing to say to it. */
+export const answer = (
+  wire: Wire
+): Effect.Effect<{ readonly hello: Hello; readonly rest: Chunk.Chunk<Frame> } | undefined> =>
+  opening(wire).pipe(
+    Effect.map(([hello, rest]) => (hello.type === "hello" ? { hello, rest } : undefined)),
+    Effect.timeoutTo({ duration: limit, onTimeout: () => undefined, onSuccess: (found) => found }),
+    Effect.catchTag("PeerLost", () => Effect.succeed(undefined))
+  )
+
+/** Accepts a visitor. */
+export const welcome = (wire: Wire, self: Self): Effect.Effect<void> =>
+  wire.send({
+    type: "welcome",
+    protocol: protocolVersion,
+    id: self.peer.id,
+    epoch: self.epoch,
+    member: self.member
+  })
+
+/** Why a visitor is not let in. */
+export type Objection = Pick<Refused, "reason" | "detail" | "holder">
+
+/** Sends a visitor away, and waits a little until it has heard so. */
+export const refuse = (wire: Wire, self: Self, objection: Objection): Effect.Effect<void> =>
+  wire
+    .send({ type: "refused", id: self.peer.id, ...objection })
+    .pipe(Effect.zipRight(wire.connection.finish), Effect.timeoutOption("1 second"), Effect.asVoid)

@@ -1,0 +1,52 @@
+/** Holds what has arrived until it is pulled, and says when to stop reading. */
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Mailbox from "effect/Mailbox"
+import * as Stream from "effect/Stream"
+import { PeerLost } from "../../src/domain/Errors.ts"
+import type { LossReason } from "../../src/domain/Happening.ts"
+
+/** Above so many bytes that nobody has pulled, the other side is made to wait. */
+export const highWaterMark = 262_144
+
+export interface Inlet {
+  readonly incoming: Stream.Stream<Uint8Array, PeerLost>
+  /** Adds what has arrived. */
+  readonly offer: (bytes: Uint8Array) => void
+  /** The other side has sent its last byte. */
+  readonly end: () => void
+  /** The connection broke. */
+  readonly fail: (reason: LossReason) => void
+}
+
+/** `pause` and `resume` are called when reading should stop, and may go on. */
+export const make = (flow: { readonly pause: () => void; readonly resume: () => void }): Effect.Effect<Inlet> =>
+  Effect.map(Mailbox.make<Uint8Array, PeerLost>(), (mailbox) => {
+    let waiting = 0
+    let paused = false
+    return {
+      incoming: Stream.mapChunks(Mailbox.toStream(mailbox), (pieces) => {
+        waiting -= Chunk.reduce(pieces, 0, (sum, piece) => sum + piece.length)
+        if (paused && waiting < highWaterMark) {
+          paused = false
+          flow.resume()
+        }
+        return pieces
+      }),
+      offer: (bytes) => {
+        waiting += bytes.length
+        mailbox.unsafeOffer(bytes)
+        if (!paused && waiting >= highWaterMark) {
+          paused = true
+          flow.pause()
+        }
+      },
+      end: () => {
+        mailbox.unsafeDone(Exit.void)
+      },
+      fail: (reason) => {
+        mailbox.unsafeDone(Exit.fail(new PeerLost({ reason })))
+      }
+    }
+  })

@@ -1,0 +1,50 @@
+/** Moves bytes from a source to whatever takes them, as fast as it takes them. */
+import * as Effect from "effect/Effect"
+import type { Connection, Source } from "../../services/Transport.ts"
+
+export interface Outlet {
+  /** Takes these bytes. False if it wants no more until `resume` is called. */
+  readonly write: (bytes: Uint8Array) => boolean
+  /** Takes the end, and calls back when everything was handed over, or never can be. */
+  readonly end: (done: () => void) => void
+}
+
+export interface Pump extends Pick<Connection, "drain" | "wake" | "finish"> {
+  /** The outlet has room again. */
+  readonly resume: () => void
+}
+
+/** Plain functions throughout: they run for each link, each time its socket has room. */
+export const make = (outlet: Outlet): Pump => {
+  let source: Source = () => undefined
+  let full = false
+  let finished: (() => void) | undefined
+
+  const wake = (): void => {
+    while (!full) {
+      const bytes = source()
+      if (bytes === undefined) break
+      full = !outlet.write(bytes)
+    }
+    if (!full && finished !== undefined) {
+      outlet.end(finished)
+      finished = undefined
+    }
+  }
+
+  return {
+    wake,
+    resume: () => {
+      full = false
+      wake()
+    },
+    drain: (given) =>
+      Effect.sync(() => {
+        source = given
+      }),
+    finish: Effect.async((resume) => {
+      finished = () => resume(Effect.void)
+      wake()
+    })
+  }
+}

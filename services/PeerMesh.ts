@@ -1,0 +1,48 @@
+/** One live link to every peer. */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
+import type { IdTaken, NotAdmitted, PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
+import type { Happening } from "../src/domain/Happening.ts"
+import type { Address, Peer, PeerId, Port } from "../src/domain/Peer.ts"
+
+/** Somebody who has introduced itself and waits to be let in. It gives up after the handshake's limit. */
+export interface Knock {
+  readonly peer: Peer
+  /** Lets it in: the link is up when this returns, or the visitor is gone. */
+  readonly admit: Effect.Effect<void>
+  /** Sends it away for now; it may come again. */
+  readonly refuse: (detail: string) => Effect.Effect<void>
+}
+
+/** Where a node is to be dialled, and from which port of ours if that matters. */
+export interface Route {
+  readonly address: Address
+  readonly from?: Port
+}
+
+export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
+  PeerMesh,
+  {
+    /** This node, and the address at which the others reach it. */
+    readonly self: Peer
+    /** Joins the chat through whoever listens there, in one attempt: this node is in it when this returns. */
+    readonly join: (
+      route: Route
+    ) => Effect.Effect<void, PeerUnreachable | PortTaken | NotAdmitted | IdTaken>
+    /** Those who ask to come in. A taken id is refused before it comes here. */
+    readonly knocks: Stream.Stream<Knock>
+    /** Keeps a link to that peer from now on, in the background: it is `GivenUp` when it can't be reached for long. */
+    readonly keep: (peer: Peer) => Effect.Effect<void>
+    /** Dials, gently, until there is a link to that peer, whoever made it. */
+    readonly reach: (id: PeerId, route: Route) => Effect.Effect<void>
+    /** Returns as soon as there is no link to that peer. */
+    readonly awaitLoss: (id: PeerId) => Effect.Effect<void>
+    /** Fails as soon as it turns out that this node's id belongs to somebody who was in the chat before. */
+    readonly contested: Effect.Effect<never, IdTaken>
+    /** Those with whom there is a link now. */
+    readonly linked: Effect.Effect<ReadonlyArray<Peer>>
+    /** What happened, from the beginning. */
+    readonly events: Stream.Stream<Happening>
+  }
+>() {}

@@ -1,0 +1,22 @@
+/** The server's roster. */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type { PortStoreUnavailable } from "../src/domain/Errors.ts"
+import type { Peer, PeerId } from "../src/domain/Peer.ts"
+import type { Knock } from "./PeerMesh.ts"
+
+/** Who is in the chat: admits newcomers, remembers them, and calls them back after a restart. */
+export class ServerRegistry extends Context.Tag("outlive/ServerRegistry")<
+  ServerRegistry,
+  {
+    /**
+     * Lets a visitor in: it is on record before it, or anyone else, hears of it. If it can't be put on record it is
+     * refused, and this fails.
+     */
+    readonly admit: (knock: Knock) => Effect.Effect<void, PortStoreUnavailable>
+    /** Dials everyone on record, in the background; returns who that is. */
+    readonly callBack: Effect.Effect<ReadonlyArray<Peer>, PortStoreUnavailable>
+    /** Takes a client off the record: it has left, or can't be reached any more. */
+    readonly dismiss: (id: PeerId) => Effect.Effect<void, PortStoreUnavailable>
+  }
+>() {}

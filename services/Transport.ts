@@ -1,0 +1,48 @@
+/** The seam below the chat: connections to other nodes, over TCP or in memory. */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
+import type { PeerLost, PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
+import type { LossReason } from "../src/domain/Happening.ts"
+import type { Address, Port } from "../src/domain/Peer.ts"
+
+/** Gives the next bytes to send, or undefined when there are none for now. A plain function: it runs whenever there is room. */
+export type Source = () => Uint8Array | undefined
+
+/** Bytes in both directions between two nodes, until the scope it was made in closes. */
+export interface Connection {
+  /**
+   * What arrives, in order. While nobody pulls, at most a window's worth is read from the other side. Ends when the other
+   * side has sent its last byte; fails when the connection broke.
+   */
+  readonly incoming: Stream.Stream<Uint8Array, PeerLost>
+  /** Sends what the source gives, as fast as the other side takes it, and no faster. Called once. */
+  readonly drain: (source: Source) => Effect.Effect<void>
+  /** Tells that the source may have something. A plain function: it is called for every link when the log has grown. */
+  readonly wake: () => void
+  /** Sends what the source still has, then the end; returns when all was handed over, which may be never. */
+  readonly finish: Effect.Effect<void>
+  /** Ends both directions at once: `incoming` fails with that reason. */
+  readonly abort: (reason: LossReason) => Effect.Effect<void>
+}
+
+/** Reaches other nodes and lets them reach this one. */
+export class Transport extends Context.Tag("outlive/Transport")<
+  Transport,
+  {
+    /** Connects to whoever listens at that address, from that port of ours if one is named. Has a time limit of its own. */
+    readonly dial: (
+      address: Address,
+      from?: Port
+    ) => Effect.Effect<Connection, PeerUnreachable | PortTaken, Scope.Scope>
+    /**
+     * Listens until the scope closes, and runs `serve` for each connection in a fiber of its own; the connection ends
+     * with it. Returns the address with the port that it got.
+     */
+    readonly listen: (
+      address: Address,
+      serve: (connection: Connection) => Effect.Effect<void>
+    ) => Effect.Effect<Address, PortTaken, Scope.Scope>
+  }
+>() {}

@@ -1,0 +1,44 @@
+/** `outlive client ID PORT1 PORT2`: what its command line means. */
+import * as Args from "@effect/cli/Args"
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
+import * as Config from "effect/Config"
+import type * as Effect from "effect/Effect"
+import { AddressFromString, ClientId, formatAddress, Host, Port } from "../domain/Peer.ts"
+import { host, knownPort, patience, silence } from "./options.ts"
+
+const id = Args.text({ name: "ID" }).pipe(
+  Args.withSchema(ClientId),
+  Args.withDescription("What the others call this client: 1 to 32 letters, digits, - and _.")
+)
+const port1 = Args.integer({ name: "PORT1" }).pipe(
+  Args.withSchema(Port),
+  Args.withDescription("This client's own port for its connection to the server; 0: any.")
+)
+const port2 = Args.integer({ name: "PORT2" }).pipe(
+  Args.withSchema(Port),
+  Args.withDescription("The port where it listens for the other clients; 0: any.")
+)
+
+const server = Options.text("server").pipe(
+  Options.withFallbackConfig(Config.string("OUTLIVE_SERVER")),
+  Options.withDefault(formatAddress({ host: Host.make("localhost"), port: knownPort })),
+  Options.withSchema(AddressFromString),
+  Options.withDescription("Where the server is, as HOST:PORT.")
+)
+const peer = Options.text("peer").pipe(
+  Options.withSchema(AddressFromString),
+  Options.withDescription("A client to join through if the server is down, as HOST:PORT."),
+  Options.optional
+)
+
+const configuration = { id, port1, port2, server, host, peer, silence, patience }
+
+export type Arguments = Command.Command.ParseConfig<typeof configuration>
+
+export const make = <E, R>(run: (given: Arguments) => Effect.Effect<void, E, R>) =>
+  Command.make("client", configuration, run).pipe(
+    Command.withDescription(
+      "Joins the chat and talks to everyone in it over direct links, server up or down. Type a line to talk to all; Exit leaves. Example: outlive client 1 5001 6001"
+    )
+  )

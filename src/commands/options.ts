@@ -1,0 +1,44 @@
+/** The options that several commands have. */
+import * as Options from "@effect/cli/Options"
+import * as Config from "effect/Config"
+import * as Duration from "effect/Duration"
+import * as Schema from "effect/Schema"
+import { Host, Port } from "../domain/Peer.ts"
+
+/** The port at which every client knows the server to be. */
+export const knownPort = Port.make(4000)
+
+const localhost = Host.make("localhost")
+
+/** Where a node listens, and how the others reach it. */
+export const host = Options.text("host").pipe(
+  Options.withFallbackConfig(Config.string("OUTLIVE_HOST")),
+  Options.withDefault(localhost as string),
+  Options.withSchema(Host),
+  Options.withDescription("The host to listen on, at which the others reach this one.")
+)
+
+const seconds = (name: string, variable: string) =>
+  Options.float(name).pipe(
+    Options.withFallbackConfig(Config.number(variable)),
+    Options.withSchema(
+      Schema.Number.pipe(Schema.between(0.1, 86_400, { message: () => `--${name} takes 0.1 to 86400 seconds` }))
+    )
+  )
+
+/** After how much silence a peer counts as lost; none if the host is to decide. */
+export const silence = seconds("silence", "OUTLIVE_SILENCE").pipe(
+  Options.withDescription("Seconds without a sign of life after which a peer is lost. 3 on this machine, 15 elsewhere."),
+  Options.optional
+)
+
+/** How long a client is dialled again before it is given up. */
+export const patience = seconds("patience", "OUTLIVE_PATIENCE").pipe(
+  Options.withDefault(60),
+  Options.map(Duration.seconds),
+  Options.withDescription("Seconds for which a client that is lost is dialled again before it is given up.")
+)
+
+/** How long silence may last between nodes on that host: short where no network is in between. */
+export const silenceOn = (listening: Host): Duration.Duration =>
+  /^(localhost|127(\.\d+){3}|::1)$/.test(listening) ? Duration.seconds(3) : Duration.seconds(15)

@@ -1,0 +1,17 @@
+/** What a node's log holds: posts and happenings, in the order in which this node witnessed them. */
+import * as Data from "effect/Data"
+import type { Happening } from "./Happening.ts"
+import type { Post, StreamId } from "./Post.ts"
+
+export type Entry = Data.TaggedEnum<{
+  /** Somebody said something; `own`: this node did. */
+  Said: { readonly post: Post; readonly own: boolean }
+  /** Something happened. */
+  Happened: { readonly happening: Happening }
+  /** Posts of an author were lost before they came here: nobody has them any more. */
+  Missed: { readonly stream: StreamId; readonly count: number }
+  /** Whoever follows the log was so slow that this many entries are gone. */
+  Skipped: { readonly count: number }
+}>
+
+export const Entry = Data.taggedEnum<Entry>()

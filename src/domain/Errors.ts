@@ -1,0 +1,83 @@
+/** What can go wrong, as values named after the event. Each message says what happened and what to do. */
+import * as Schema from "effect/Schema"
+import { Address, formatAddress, PeerId, Port, title } from "./Peer.ts"
+
+/** Nobody answers there, or not in time. */
+export class PeerUnreachable extends Schema.TaggedError<PeerUnreachable>()("PeerUnreachable", {
+  address: Address,
+  detail: Schema.String
+}) {
+  override get message() {
+    return `Nobody can be reached at ${formatAddress(this.address)} (${this.detail}).`
+  }
+}
+
+/** The server that introduces everyone can't be reached. */
+export class ServerUnreachable extends Schema.TaggedError<ServerUnreachable>()("ServerUnreachable", {
+  address: Address,
+  detail: Schema.String
+}) {
+  override get message() {
+    return `The server at ${formatAddress(this.address)} can't be reached (${this.detail}).`
+  }
+}
+
+/** The link to the server ended: it said goodbye, or it is dead, frozen or cut off. */
+export class ServerLost extends Schema.TaggedError<ServerLost>()("ServerLost", {}) {}
+
+/** A link ended without a goodbye. */
+export class PeerLost extends Schema.TaggedError<PeerLost>()("PeerLost", {
+  reason: Schema.Literal("closed", "silent", "malformed", "overrun")
+}) {}
+
+/** Somebody in the chat has that id. */
+export class IdTaken extends Schema.TaggedError<IdTaken>()("IdTaken", { id: PeerId }) {
+  override get message() {
+    return `The id ${this.id} is taken by somebody in the chat: choose another one.`
+  }
+}
+
+/** Whoever was asked does not let anybody in just now; it may do so later. */
+export class NotAdmitted extends Schema.TaggedError<NotAdmitted>()("NotAdmitted", {
+  id: PeerId,
+  detail: Schema.String
+}) {
+  override get message() {
+    return `${title(this.id)} lets nobody in just now (${this.detail}).`
+  }
+}
+
+/** Another program uses that port, or this user may not. */
+export class PortTaken extends Schema.TaggedError<PortTaken>()("PortTaken", {
+  port: Port,
+  detail: Schema.String
+}) {
+  override get message() {
+    return `Port ${this.port} can't be used (${this.detail}): choose another one, or end the program that has it.`
+  }
+}
+
+/** What came over a link is not in the protocol. */
+export class FrameMalformed extends Schema.TaggedError<FrameMalformed>()("FrameMalformed", {
+  detail: Schema.String
+}) {}
+
+/** The record of the clients' ports can't be read or written. */
+export class PortStoreUnavailable extends Schema.TaggedError<PortStoreUnavailable>()("PortStoreUnavailable", {
+  path: Schema.String,
+  detail: Schema.String
+}) {
+  override get message() {
+    return `${this.path} can't be used (${this.detail}): start the server in a folder that you can write to, or name another file with --ports.`
+  }
+}
+
+/** A line is too long to be sent as one post. */
+export class LineTooLong extends Schema.TaggedError<LineTooLong>()("LineTooLong", {
+  bytes: Schema.Int,
+  limit: Schema.Int
+}) {
+  override get message() {
+    return `That line takes ${this.bytes} bytes and was not sent: the limit is ${this.limit}.`
+  }
+}

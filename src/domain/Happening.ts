@@ -1,0 +1,22 @@
+/** What a node witnesses besides posts: who comes, who goes, and how. */
+import * as Data from "effect/Data"
+import type { Peer } from "./Peer.ts"
+
+/** Why a link ended without a goodbye. */
+export type LossReason = "closed" | "silent" | "malformed" | "overrun"
+
+/** Something that happened to this node's place in the chat. */
+export type Happening = Data.TaggedEnum<{
+  /** This node was let in, by that peer. */
+  Admitted: { readonly by: Peer }
+  /** A link is up. `newcomer`: it was in no chat before. `known`: this run of it was met before. */
+  Linked: { readonly peer: Peer; readonly newcomer: boolean; readonly known: boolean }
+  /** The link broke, and is sought again. */
+  Lost: { readonly peer: Peer; readonly reason: LossReason }
+  /** It said goodbye. */
+  Left: { readonly peer: Peer }
+  /** It could not be reached again for so long that it counts as gone. */
+  GivenUp: { readonly peer: Peer }
+}>
+
+export const Happening = Data.taggedEnum<Happening>()

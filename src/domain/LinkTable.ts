@@ -1,0 +1,131 @@
+/** Which links a node has, and what becomes of them: one a peer, the same one on both sides. */
+import type * as Data from "effect/Data"
+import type { LossReason } from "./Happening.ts"
+import type { Peer, PeerId } from "./Peer.ts"
+import type { Epoch } from "./Post.ts"
+
+/** As much of a link as the table looks at. */
+export interface Row {
+  readonly peer: Peer
+  /** The peer's run. */
+  readonly epoch: Epoch
+  /** Whether this node has dialled, or the peer. */
+  readonly byUs: boolean
+}
+
+/** What becomes of a link that has come up. */
+export type Connected<L extends Row> = Data.TaggedEnum<{
+  /** It is the peer's only link. `known`: this run of the peer was met before. */
+  Linked: { readonly known: boolean }
+  /** It goes on where another link to the same run was, which must be ended. */
+  Superseded: { readonly other: L }
+  /** It takes the place of one that broke meanwhile: nobody need hear of it. */
+  Resumed: {}
+  /** It must be ended: there is a better one. */
+  Redundant: {}
+  /** It must be ended: another run has the id. */
+  Taken: { readonly holder: Epoch }
+}>
+
+interface Place<L extends Row> {
+  link?: L | undefined
+  /** The last run that was met. */
+  met?: Epoch
+  /** The run of a visitor that is being admitted. */
+  visitor?: Epoch | undefined
+  /** How many handshakes are under way. */
+  handshakes: number
+  /** The link broke for this reason while another handshake was under way, which may take its place. */
+  broken?: { readonly link: L; readonly reason: LossReason } | undefined
+}
+
+/** Mutable, each change in one synchronous step: the mesh that has it is its only user. */
+export class LinkTable<L extends Row> {
+  readonly #places = new Map<PeerId, Place<L>>()
+  readonly #links = new Map<PeerId, L>()
+
+  readonly #self: PeerId
+
+  constructor(self: PeerId) {
+    this.#self = self
+  }
+
+  get links(): ReadonlyMap<PeerId, L> {
+    return this.#links
+  }
+
+  /** The run that has an id, if it is another than this one. */
+  holder(id: PeerId, epoch: Epoch): Epoch | undefined {
+    const place = this.#places.get(id)
+    return [place?.link?.epoch, place?.visitor].find((each) => each !== undefined && each !== epoch)
+  }
+
+  /** Keeps an id for a visitor that is being admitted. */
+  reserve(id: PeerId, epoch: Epoch): void {
+    this.#place(id).visitor = epoch
+  }
+
+  /** A handshake with that peer begins. */
+  begin(id: PeerId): void {
+    this.#place(id).handshakes += 1
+  }
+
+  /** A handshake is over, well or not. Returns the link that broke meanwhile, if nothing has taken its place. */
+  end(id: PeerId, epoch?: Epoch): { readonly link: L; readonly reason: LossReason } | undefined {
+    const place = this.#place(id)
+    place.handshakes -= 1
+    if (place.visitor === epoch) place.visitor = undefined
+    if (place.handshakes > 0 || place.link !== undefined) return undefined
+    const broken = place.broken
+    place.broken = undefined
+    return broken
+  }
+
+  /** A link has come up. */
+  connect(link: L): Connected<L> {
+    const place = this.#place(link.peer.id)
+    const earlier = place.link
+    if (earlier !== undefined) {
+      if (earlier.epoch !== link.epoch) return { _tag: "Taken", holder: earlier.epoch }
+      if (!this.#supersedes(link, earlier)) return { _tag: "Redundant" }
+    }
+    const resumes = place.broken?.link.epoch === link.epoch
+    const known = place.met === link.epoch
+    place.link = link
+    place.met = link.epoch
+    place.broken = undefined
+    this.#links.set(link.peer.id, link)
+    if (earlier !== undefined) return { _tag: "Superseded", other: earlier }
+    return resumes ? { _tag: "Resumed" } : { _tag: "Linked", known }
+  }
+
+  /**
+   * A link has ended. True if that is the end of it; false if another has taken its place, or may take it: then `end`
+   * tells, once that is settled. Without a reason, the peer has said goodbye.
+   */
+  disconnect(link: L, reason?: LossReason): boolean {
+    const place = this.#place(link.peer.id)
+    if (place.link !== link) return false
+    place.link = undefined
+    this.#links.delete(link.peer.id)
+    if (reason === undefined || place.handshakes === 0) return true
+    place.broken = { link, reason }
+    return false
+  }
+
+  /**
+   * Of a crossed pair stays the link that the node with the smaller id has dialled: both sides come to the same. Where
+   * one side has dialled twice, the later stays: nobody dials who thinks it has a link.
+   */
+  #supersedes(later: L, earlier: L): boolean {
+    return later.byUs === earlier.byUs || later.byUs === this.#self < later.peer.id
+  }
+
+  #place(id: PeerId): Place<L> {
+    const known = this.#places.get(id)
+    if (known !== undefined) return known
+    const place: Place<L> = { handshakes: 0 }
+    this.#places.set(id, place)
+    return place
+  }
+}

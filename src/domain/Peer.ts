@@ -1,0 +1,74 @@
+/** Who takes part in the chat, and where each listens. */
+import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+
+/** What a node is called: 1 to 32 letters, digits, `-` and `_`. */
+export const PeerId = Schema.String.pipe(
+  Schema.pattern(/^[A-Za-z0-9_-]{1,32}$/, {
+    message: () => "an id has 1 to 32 letters, digits, - and _"
+  }),
+  Schema.brand("PeerId")
+)
+export type PeerId = typeof PeerId.Type
+
+/** The server's id, which no client can have. */
+export const serverId: PeerId = PeerId.make("Server")
+
+/** What a client may be called. */
+export const ClientId = PeerId.pipe(
+  Schema.filter((id) => id !== serverId, { message: () => "the id Server is taken by the server" })
+)
+
+/** A TCP port, or 0 for one that the system chooses. */
+export const Port = Schema.Int.pipe(
+  Schema.between(0, 65535, { message: () => "a port is a whole number from 0 to 65535" }),
+  Schema.brand("Port")
+)
+export type Port = typeof Port.Type
+
+/** A name, an IPv4 or an IPv6 address, without brackets. */
+export const Host = Schema.String.pipe(
+  Schema.pattern(/^[A-Za-z0-9_.:%-]{1,253}$/, { message: () => "a host is a name or an IP address" }),
+  Schema.brand("Host")
+)
+export type Host = typeof Host.Type
+
+/** Where a node listens. */
+export const Address = Schema.Struct({ host: Host, port: Port })
+export type Address = typeof Address.Type
+
+/** A node as the others know it. */
+export const Peer = Schema.Struct({ id: PeerId, address: Address })
+export type Peer = typeof Peer.Type
+
+/** `HOST:PORT`; an IPv6 address stands in brackets. */
+export const formatAddress = ({ host, port }: Address): string =>
+  host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
+
+const decodeAddress = Schema.decodeUnknownOption(Address)
+
+/** The address that such a text names, if it names one that can be dialled. */
+export const parseAddress = (text: string): Option.Option<Address> => {
+  const parts = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text)
+  return parts === null
+    ? Option.none()
+    : Option.filter(
+        decodeAddress({ host: parts[1] ?? parts[2], port: Number(parts[3]) }),
+        ({ port }) => port > 0
+      )
+}
+
+/** An address as people write it. */
+export const AddressFromString = Schema.transformOrFail(Schema.String, Schema.typeSchema(Address), {
+  strict: true,
+  decode: (text, _, ast) =>
+    Option.match(parseAddress(text), {
+      onNone: () => ParseResult.fail(new ParseResult.Type(ast, text, "an address is HOST:PORT, as in localhost:4000")),
+      onSome: ParseResult.succeed
+    }),
+  encode: (address) => ParseResult.succeed(formatAddress(address))
+})
+
+/** How the screen calls a node: `Server`, or `Client 3`. */
+export const title = (id: PeerId): string => (id === serverId ? "Server" : `Client ${id}`)

@@ -1,0 +1,53 @@
+/** What is said: posts, the streams they form, and how far a node has each stream. */
+import * as Schema from "effect/Schema"
+import { PeerId } from "./Peer.ts"
+
+/** A place to talk in. There is one for now. */
+export const Room = Schema.String.pipe(Schema.pattern(/^[A-Za-z0-9_-]{1,32}$/), Schema.brand("Room"))
+export type Room = typeof Room.Type
+export const mainRoom: Room = Room.make("main")
+
+/** One run of one node: the milliseconds since 1970 when it began, a dash, and 32 random bits in hexadecimal. */
+export const Epoch = Schema.String.pipe(Schema.pattern(/^\d{1,15}-[0-9a-f]{8}$/), Schema.brand("Epoch"))
+export type Epoch = typeof Epoch.Type
+
+/** The epoch that began at that time, with that chance. */
+export const epochOf = (millis: number, random: number): Epoch =>
+  Epoch.make(`${millis}-${(random >>> 0).toString(16).padStart(8, "0")}`)
+
+/** Whether one epoch began before another; chance settles the same millisecond. */
+export const isEarlier = (one: Epoch, other: Epoch): boolean => {
+  const difference = Number.parseInt(one, 10) - Number.parseInt(other, 10)
+  return difference === 0 ? one < other : difference < 0
+}
+
+/** What one run of one author says in one room: `author/room/epoch`. */
+export const StreamId = Schema.String.pipe(
+  Schema.pattern(/^[A-Za-z0-9_-]{1,32}\/[A-Za-z0-9_-]{1,32}\/\d{1,15}-[0-9a-f]{8}$/),
+  Schema.brand("StreamId")
+)
+export type StreamId = typeof StreamId.Type
+
+/** The stream of that author's run in that room. */
+export const streamOf = (author: PeerId, room: Room, epoch: Epoch): StreamId =>
+  StreamId.make(`${author}/${room}/${epoch}`)
+
+/** Who speaks in a stream. */
+export const authorOf = (stream: StreamId): PeerId => PeerId.make(stream.slice(0, stream.indexOf("/")))
+
+/** A post's number within its stream: 1, 2, 3 … */
+export const PostNumber = Schema.Int.pipe(Schema.positive(), Schema.brand("PostNumber"))
+export type PostNumber = typeof PostNumber.Type
+
+/** One chat line. `at` is the author's clock in ms since 1970: shown to people, never used for order. */
+export const Post = Schema.Struct({
+  stream: StreamId,
+  n: PostNumber,
+  at: Schema.NonNegativeInt,
+  text: Schema.String
+})
+export type Post = typeof Post.Type
+
+/** How far a node has each stream: the highest number with no hole below it. */
+export const Summary = Schema.ReadonlyMap({ key: StreamId, value: Schema.NonNegativeInt })
+export type Summary = ReadonlyMap<StreamId, number>

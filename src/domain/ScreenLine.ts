@@ -1,0 +1,87 @@
+/** What the screen says, to the letter. */
+import * as Data from "effect/Data"
+import type { Entry } from "./Entry.ts"
+import type { Happening, LossReason } from "./Happening.ts"
+import { formatAddress, type PeerId, serverId, title } from "./Peer.ts"
+import { authorOf } from "./Post.ts"
+
+/** A line that is safe to show on a terminal: a line of the chat, or a notice, which begins with `* `. */
+export type ScreenLine = Data.TaggedEnum<{
+  Chat: { readonly text: string }
+  Notice: { readonly text: string }
+}>
+
+const { Chat, Notice } = Data.taggedEnum<ScreenLine>()
+
+/** What the program itself has to say. */
+export const notice = (text: string): ScreenLine => Notice({ text: `* ${escape(text)}` })
+
+/**
+ * Text from elsewhere with everything that could act on a terminal, or hide, made visible: control characters, escape
+ * sequences, bidi controls and other invisible format characters, line separators and lone surrogates show as `\u{1b}`.
+ * Joiners stay, which Persian words and emoji are made with.
+ */
+export const escape = (text: string): string =>
+  text.replace(
+    /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`
+  )
+
+/** What a node with that id shows for an entry of its log; undefined if nothing. */
+export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined => {
+  switch (entry._tag) {
+    case "Said":
+      // The typist sees what was typed, not an echo.
+      return entry.own ? undefined : Chat({ text: `${title(authorOf(entry.post.stream))}: ${escape(entry.post.text)}` })
+    case "Missed":
+      return notice(`${linesOf(entry.count)} of ${title(authorOf(entry.stream))} can't be had any more`)
+    case "Skipped":
+      return notice(`${linesOf(entry.count)} went by too fast to be shown`)
+    case "Happened":
+      return self === serverId ? onServer(entry.happening) : onClient(self, entry.happening)
+  }
+}
+
+const onServer = (happening: Happening): ScreenLine | undefined => {
+  switch (happening._tag) {
+    case "Admitted":
+      return undefined
+    case "Linked":
+      return Chat({ text: `${title(happening.peer.id)}: ${happening.newcomer ? "initiated" : "reconnected"}` })
+    case "Left":
+      return notice(`${title(happening.peer.id)} left`)
+    case "Lost":
+      return notice(`${title(happening.peer.id)} is lost: ${meaning[happening.reason]}`)
+    case "GivenUp":
+      return notice(`${title(happening.peer.id)} can't be reached at ${formatAddress(happening.peer.address)} any more`)
+  }
+}
+
+const onClient = (self: PeerId, happening: Happening): ScreenLine | undefined => {
+  const isServer = happening._tag !== "Admitted" && happening.peer.id === serverId
+  switch (happening._tag) {
+    case "Admitted":
+      return Chat({ text: `${title(self)}: initiated` })
+    case "Linked":
+      return happening.known
+        ? notice(`${title(happening.peer.id)} is back`)
+        : Chat({ text: `${title(happening.peer.id)}: initiated` })
+    case "Left":
+      return isServer ? Chat({ text: "Server: terminated." }) : notice(`${title(happening.peer.id)} left`)
+    case "Lost":
+      return notice(
+        `${title(happening.peer.id)} is lost: ${meaning[happening.reason]}${isServer ? "; everybody goes on without it" : ""}`
+      )
+    case "GivenUp":
+      return notice(`${title(happening.peer.id)} can't be reached any more`)
+  }
+}
+
+const meaning: Record<LossReason, string> = {
+  closed: "the connection broke",
+  silent: "it gives no sign of life",
+  malformed: "it does not keep to the protocol",
+  overrun: "it does not read what it is sent"
+}
+
+const linesOf = (count: number): string => (count === 1 ? "1 line" : `${count} lines`)

@@ -1,0 +1,83 @@
+/** The program: its command tree, the layers that each command runs on, and how it ends. The only file that names layers. */
+import * as CliConfig from "@effect/cli/CliConfig"
+import * as Command from "@effect/cli/Command"
+import * as ValidationError from "@effect/cli/ValidationError"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as FilePortStore from "../layers/FilePortStore.ts"
+import * as MemoryMessageLog from "../layers/MemoryMessageLog.ts"
+import * as PipeConsole from "../layers/PipeConsole.ts"
+import * as PortStoreServerRegistry from "../layers/PortStoreServerRegistry.ts"
+import * as TcpTransport from "../layers/TcpTransport.ts"
+import * as TerminalConsole from "../layers/TerminalConsole.ts"
+import * as TransportPeerMesh from "../layers/TransportPeerMesh.ts"
+import * as ClientCommand from "./commands/client.ts"
+import { silenceOn } from "./commands/options.ts"
+import * as ServerCommand from "./commands/server.ts"
+import { serverId } from "./domain/Peer.ts"
+import * as Client from "./programs/client.ts"
+import { server } from "./programs/server.ts"
+
+/** A person sits at a terminal on both ends; anything else is a script. */
+const console = Layer.suspend(() =>
+  process.stdin.isTTY && process.stdout.isTTY ? TerminalConsole.layer : PipeConsole.layer
+)
+
+/** What a node talks through: its log, its mesh over TCP, its console. */
+const node = (settings: Omit<TransportPeerMesh.Settings, "silence"> & { readonly silence: Option.Option<number> }) => {
+  const silence = Option.match(settings.silence, {
+    onNone: () => silenceOn(settings.listen.host),
+    onSome: (seconds) => `${seconds} seconds` as const
+  })
+  return TransportPeerMesh.layer({ ...settings, silence }).pipe(
+    Layer.provideMerge(MemoryMessageLog.layer({ author: settings.id })),
+    Layer.provide(TcpTransport.layer),
+    Layer.provideMerge(console)
+  )
+}
+
+const serverCommand = ServerCommand.make(({ host, patience, port, ports, silence }) =>
+  server.pipe(
+    Effect.provide(
+      PortStoreServerRegistry.layer.pipe(
+        Layer.provide(FilePortStore.layer(ports)),
+        Layer.provideMerge(node({ id: serverId, listen: { host, port }, member: true, silence, patience }))
+      )
+    )
+  )
+)
+
+const clientCommand = ClientCommand.make(({ host, id, patience, peer, port1, port2, server, silence }) =>
+  Client.client({
+    server: { address: server, from: port1 },
+    ...(Option.isSome(peer) ? { peer: peer.value } : {})
+  }).pipe(Effect.provide(node({ id, listen: { host, port: port2 }, member: false, silence, patience })))
+)
+
+const outlive = Command.make("outlive").pipe(
+  Command.withDescription("A team chat for terminals that outlives its server."),
+  Command.withSubcommands([serverCommand, clientCommand])
+)
+
+const run = Command.run(outlive, { name: "outlive", version: process.env["OUTLIVE_VERSION"] ?? "unbuilt" })
+
+/** 1: it failed while it ran. 2: the command line was wrong. What is wrong is said once, on stderr. */
+const statusOf = (cause: Cause.Cause<unknown>): number => {
+  const failure = Option.getOrUndefined(Cause.failureOption(cause))
+  if (Cause.isInterruptedOnly(cause)) return 0
+  if (ValidationError.isValidationError(failure)) return 2
+  process.stderr.write(`outlive: ${failure instanceof Error ? failure.message : Cause.pretty(cause)}\n`)
+  return 1
+}
+
+run(process.argv).pipe(
+  Effect.provide(Layer.merge(NodeContext.layer, CliConfig.layer({ showBuiltIns: false }))),
+  NodeRuntime.runMain({
+    disableErrorReporting: true,
+    teardown: (exit, end) => end(exit._tag === "Success" ? 0 : statusOf(exit.cause))
+  })
+)

@@ -1,0 +1,87 @@
+/** What a client does: it joins the chat, and talks with all that are there, whatever becomes of the server. */
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Ref from "effect/Ref"
+import * as Stream from "effect/Stream"
+import { Console } from "../../services/Console.ts"
+import { MessageLog } from "../../services/MessageLog.ts"
+import { PeerMesh, type Route } from "../../services/PeerMesh.ts"
+import {
+  type IdTaken,
+  type NotAdmitted,
+  type PeerUnreachable,
+  type PortTaken,
+  ServerLost,
+  ServerUnreachable
+} from "../domain/Errors.ts"
+import { type Address, serverId } from "../domain/Peer.ts"
+import { redial } from "../domain/Redial.ts"
+import { notice } from "../domain/ScreenLine.ts"
+import { sayWhatIsTyped, showWhatHappens } from "./conversation.ts"
+
+export interface Settings {
+  readonly server: Route
+  /** A client to join through, in place of the server. */
+  readonly peer?: Address
+}
+
+/** Talks until `Exit` or the end of input; whoever closes the scope of its mesh says goodbye to all. */
+export const client = (settings: Settings) =>
+  Effect.gen(function* () {
+    const mesh = yield* PeerMesh
+
+    /** Fails when the server says goodbye, dies, freezes or is cut off. */
+    const talkWithTheServer: Effect.Effect<never, ServerLost> = Effect.zipRight(
+      mesh.awaitLoss(serverId),
+      new ServerLost()
+    )
+    /** Everybody else is linked directly, and goes on; the server calls back, or is found by its known port. */
+    const goOnWithoutTheServer = mesh.reach(serverId, settings.server)
+    const talk = talkWithTheServer.pipe(
+      Effect.catchTag("ServerLost", () => goOnWithoutTheServer),
+      Effect.forever
+    )
+
+    yield* showWhatHappens
+    yield* Effect.forkScoped(Stream.runForEach(mesh.knocks, (knock) => knock.admit))
+    const joined = yield* Effect.fork(join(settings))
+    yield* Effect.forkScoped(Effect.zipRight(Fiber.join(joined), talk))
+    yield* sayWhatIsTyped.pipe(
+      Effect.zipRight(untilSaid(joined)),
+      Effect.raceFirst(Effect.zipRight(Fiber.join(joined), Effect.never)),
+      Effect.raceFirst(mesh.contested)
+    )
+  }).pipe(Effect.scoped)
+
+/** Who has said something is not gone before it could be heard. */
+const untilSaid = <A, E>(joined: Fiber.Fiber<A, E>) =>
+  Effect.flatMap(MessageLog, (log) =>
+    log.slice(log.stream, 0, 1) === undefined ? Effect.void : Effect.asVoid(Fiber.join(joined))
+  )
+
+/** Joins through the server, or through a client, as soon as it is there; says on the screen why that takes time. */
+const join = ({ peer, server }: Settings) =>
+  Effect.gen(function* () {
+    const console = yield* Console
+    const mesh = yield* PeerMesh
+    const told = yield* Ref.make("")
+    const tell = (message: string) =>
+      Effect.flatMap(Ref.getAndSet(told, message), (before) =>
+        before === message
+          ? Effect.void
+          : console.show([notice(`${message} Trying until it works; what you type is sent then.`)])
+      )
+    const attempt: Effect.Effect<void, JoinFailed> =
+      peer === undefined
+        ? Effect.catchTag(mesh.join(server), "PeerUnreachable", (error) => new ServerUnreachable({ ...error }))
+        : mesh.join({ address: peer })
+    yield* attempt.pipe(
+      Effect.tapError((error) => (mayPass(error) ? tell(error.message) : Effect.void)),
+      Effect.retry({ schedule: redial, while: mayPass })
+    )
+  })
+
+type JoinFailed = ServerUnreachable | PeerUnreachable | NotAdmitted | IdTaken | PortTaken
+
+/** Whether trying again may help. */
+const mayPass = ({ _tag }: JoinFailed): boolean => _tag !== "IdTaken" && _tag !== "PortTaken"

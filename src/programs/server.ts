@@ -1,0 +1,41 @@
+/** What a server does: it introduces clients to each other, and talks as one of them. */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { Console } from "../../services/Console.ts"
+import { PeerMesh } from "../../services/PeerMesh.ts"
+import { ServerRegistry } from "../../services/ServerRegistry.ts"
+import type { PortStoreUnavailable } from "../domain/Errors.ts"
+import { formatAddress } from "../domain/Peer.ts"
+import { notice } from "../domain/ScreenLine.ts"
+import { sayWhatIsTyped, showWhatHappens } from "./conversation.ts"
+
+/** Serves until `Exit` is typed; whoever closes the scope of its mesh says goodbye to all. */
+export const server = Effect.gen(function* () {
+  const console = yield* Console
+  const mesh = yield* PeerMesh
+  const registry = yield* ServerRegistry
+
+  const complain = (error: PortStoreUnavailable) => console.show([notice(error.message)])
+  const admitVisitors = Stream.runForEach(mesh.knocks, (knock) => Effect.catchAll(registry.admit(knock), complain))
+  const dismissThoseWhoGo = Stream.runForEach(mesh.events, (happening) =>
+    happening._tag === "Left" || happening._tag === "GivenUp"
+      ? Effect.catchAll(registry.dismiss(happening.peer.id), complain)
+      : Effect.void
+  )
+
+  yield* console.show([
+    notice(`The server listens at ${formatAddress(mesh.self.address)}. Type a line to talk to all, or Exit to end it.`)
+  ])
+  yield* showWhatHappens
+  yield* Effect.forkScoped(admitVisitors)
+  yield* Effect.forkScoped(dismissThoseWhoGo)
+  const missing = yield* registry.callBack
+  if (missing.length > 0) {
+    yield* console.show([notice(`Calling back ${missing.map(({ id }) => id).join(", ")}`)])
+  }
+  const ending = yield* sayWhatIsTyped
+  if (ending === "end of input") {
+    yield* console.show([notice("The input has ended; the server goes on without a keyboard until it gets a signal.")])
+    yield* Effect.never
+  }
+}).pipe(Effect.scoped)

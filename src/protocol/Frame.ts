@@ -1,0 +1,123 @@
+/** What travels over a link: one JSON object a line. `docs/PROTOCOL.md` says when each is sent. */
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import { FrameMalformed } from "../domain/Errors.ts"
+import { Host, PeerId, Port } from "../domain/Peer.ts"
+import { Epoch, Post, StreamId } from "../domain/Post.ts"
+
+/** The version of this protocol. Nodes of different versions refuse each other. */
+export const protocolVersion = 1
+
+/** No frame is longer than this, in bytes, its newline included. */
+export const maxFrameBytes = 65_536
+
+/** A list in a frame has at most so many elements, so that the frame stays below its limit. */
+export const maxListed = 400
+
+const Listed = Schema.Struct({ id: PeerId, host: Host, port: Port })
+
+/** The dialling side introduces itself. `to`: whom it means to reach; `member`: it is in the chat already. */
+export const Hello = Schema.Struct({
+  type: Schema.Literal("hello"),
+  protocol: Schema.Int,
+  id: PeerId,
+  epoch: Epoch,
+  host: Host,
+  port: Port,
+  member: Schema.Boolean,
+  to: Schema.optionalWith(PeerId, { exact: true })
+})
+export type Hello = typeof Hello.Type
+
+/** The other side accepts: the link is up. */
+export const Welcome = Schema.Struct({
+  type: Schema.Literal("welcome"),
+  protocol: Schema.Int,
+  id: PeerId,
+  epoch: Epoch,
+  member: Schema.Boolean
+})
+export type Welcome = typeof Welcome.Type
+
+/** Why a hello was not accepted. */
+export const RefusalReason = Schema.Literal("id-taken", "mistaken", "protocol", "unavailable")
+export type RefusalReason = typeof RefusalReason.Type
+
+/** The other side does not accept, and closes. `holder`: the run that has the id, when the id is taken. */
+export const Refused = Schema.Struct({
+  type: Schema.Literal("refused"),
+  id: PeerId,
+  reason: RefusalReason,
+  detail: Schema.String,
+  holder: Schema.optionalWith(Epoch, { exact: true })
+})
+export type Refused = typeof Refused.Type
+
+/** Who is there already: the receiver dials them. */
+export const Roster = Schema.Struct({ type: Schema.Literal("roster"), peers: Schema.Array(Listed) })
+/** Who has come: the receiver expects their call, and dials them if it does not come. */
+export const Introduce = Schema.Struct({ type: Schema.Literal("introduce"), peers: Schema.Array(Listed) })
+
+/** How far the sender has each stream; `more`: it goes on in the next frame. */
+export const Have = Schema.Struct({
+  type: Schema.Literal("have"),
+  streams: Schema.Record({ key: StreamId, value: Schema.NonNegativeInt }),
+  more: Schema.Boolean
+})
+export type Have = typeof Have.Type
+
+/** The sender has dropped that stream's posts up to number `to`: nobody can have them from it any more. */
+export const Gap = Schema.Struct({ type: Schema.Literal("gap"), stream: StreamId, to: Schema.NonNegativeInt })
+export type Gap = typeof Gap.Type
+
+/** Are you alive? */
+export const Ping = Schema.Struct({ type: Schema.Literal("ping") })
+/** I am. */
+export const Pong = Schema.Struct({ type: Schema.Literal("pong") })
+/** The sender leaves the chat for good. */
+export const Bye = Schema.Struct({ type: Schema.Literal("bye") })
+
+/** Every frame but a post, which has a path of its own below. */
+export const Control = Schema.Union(Hello, Welcome, Refused, Roster, Introduce, Have, Gap, Ping, Pong, Bye)
+export type Control = typeof Control.Type
+
+/** A chat line. `line` is what carried it, newline included, so that it can be kept and sent on as it is. */
+export interface PostFrame {
+  readonly type: "post"
+  readonly post: Post
+  readonly line: Uint8Array
+}
+
+export type Frame = Control | PostFrame
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+/** A frame as it stands on the wire. */
+export const encode = (frame: Control): Uint8Array => encoder.encode(`${JSON.stringify(frame)}\n`)
+
+/** A post as it stands on the wire. */
+export const encodePost = (post: Post): Uint8Array =>
+  encoder.encode(
+    `{"type":"post","stream":"${post.stream}","n":${post.n},"at":${post.at},"text":${JSON.stringify(post.text)}}\n`
+  )
+
+const decodeControl = Schema.decodeUnknownEither(Control)
+const decodePost = Schema.decodeUnknownEither(Post)
+
+/** The frame that a line carries, which ends in its newline. */
+export const decode = (line: Uint8Array): Either.Either<Frame, FrameMalformed> => {
+  let value: unknown
+  try {
+    value = JSON.parse(decoder.decode(line))
+  } catch {
+    return Either.left(new FrameMalformed({ detail: "not a line of JSON in UTF-8" }))
+  }
+  const frame: Either.Either<Frame, { readonly message: string }> = isPost(value)
+    ? Either.map(decodePost(value), (post) => ({ type: "post", post, line }) as const)
+    : decodeControl(value)
+  return Either.mapLeft(frame, (error) => new FrameMalformed({ detail: error.message }))
+}
+
+const isPost = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && "type" in value && value.type === "post"
