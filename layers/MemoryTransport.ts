@@ -131,8 +131,18 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
   /** Both ends of a new connection, each for a scope of its own. */
   const connect = (dialler: Host, listener: Host) =>
     Effect.gen(function* () {
-      const outward: Pipe = makePipe(dialler, listener, () => far, () => outwardPump.resume())
-      const inward: Pipe = makePipe(listener, dialler, () => near, () => inwardPump.resume())
+      const outward: Pipe = makePipe(
+        dialler,
+        listener,
+        () => far,
+        () => outwardPump.resume()
+      )
+      const inward: Pipe = makePipe(
+        listener,
+        dialler,
+        () => near,
+        () => inwardPump.resume()
+      )
       const outwardPump = Pump.make(outward)
       const inwardPump = Pump.make(inward)
       const flowOf = (pipe: Pipe) => ({ pause: () => pipe.hold(true), resume: () => pipe.hold(false) })

@@ -2,6 +2,7 @@
 import * as NodeStream from "@effect/platform-node/NodeStream"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import { constVoid } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { Console } from "../services/Console.ts"
@@ -13,10 +14,7 @@ const make = Effect.gen(function* () {
   const error = yield* Output.make(process.stderr, gone)
   const textOf = (lines: ReadonlyArray<{ readonly text: string }>) => lines.map(({ text }) => `${text}\n`).join("")
   return Console.of({
-    lines: NodeStream.fromReadable<Error, Uint8Array>(
-      () => process.stdin,
-      (cause) => new Error(String(cause))
-    ).pipe(
+    lines: NodeStream.fromReadable<void, Uint8Array>(() => process.stdin, constVoid).pipe(
       // A keyboard that breaks has ended.
       Stream.catchAll(() => Stream.empty),
       Stream.decodeText(),

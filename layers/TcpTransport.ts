@@ -55,10 +55,7 @@ const release = (socket: Net.Socket): Effect.Effect<void> =>
     socket.end()
     // What still arrives is for nobody; unread, it would keep the end from being seen.
     socket.removeAllListeners("data").resume()
-  }).pipe(
-    Effect.timeoutOption(releaseLimit),
-    Effect.zipRight(Effect.sync(() => socket.destroy()))
-  )
+  }).pipe(Effect.timeoutOption(releaseLimit), Effect.zipRight(Effect.sync(() => socket.destroy())))
 
 /** A socket's late errors end in `close`, which is listened to; without this listener they would end the process. */
 const ignoreLateErrors = (socket: Net.Socket): Net.Socket => socket.on("error", () => {})

@@ -19,7 +19,13 @@ const make = Effect.gen(function* () {
   const output = yield* Output.make(process.stdout, gone)
   const keyboard = yield* Effect.acquireRelease(
     Effect.sync(() =>
-      Readline.createInterface({ input: process.stdin, output: process.stdout, prompt, terminal: true, historySize: 500 })
+      Readline.createInterface({
+        input: process.stdin,
+        output: process.stdout,
+        prompt,
+        terminal: true,
+        historySize: 500
+      })
     ),
     (readline) =>
       Effect.sync(() => {

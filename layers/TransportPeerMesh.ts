@@ -362,6 +362,8 @@ const make = (settings: Settings) =>
           onTimeout: () =>
             Effect.suspend(() => {
               addresses.delete(sought.id)
+              // Those who are there wait for nobody any more who could know what was said before.
+              rooted ||= table.links.size > 0
               return log.note(Happening.GivenUp({ peer: sought }))
             })
         }),

@@ -27,9 +27,7 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     /** This node, and the address at which the others reach it. */
     readonly self: Peer
     /** Joins the chat through whoever listens there, in one attempt: this node is in it when this returns. */
-    readonly join: (
-      route: Route
-    ) => Effect.Effect<void, PeerUnreachable | PortTaken | NotAdmitted | IdTaken>
+    readonly join: (route: Route) => Effect.Effect<void, PeerUnreachable | PortTaken | NotAdmitted | IdTaken>
     /** Those who ask to come in. A taken id is refused before it comes here. */
     readonly knocks: Stream.Stream<Knock>
     /** Keeps a link to that peer from now on, in the background: it is `GivenUp` when it can't be reached for long. */

@@ -5,13 +5,7 @@ import * as Effect from "effect/Effect"
 import { IdTaken, NotAdmitted, PeerUnreachable } from "../../src/domain/Errors.ts"
 import type { Address, Peer, PeerId } from "../../src/domain/Peer.ts"
 import { type Epoch, isEarlier } from "../../src/domain/Post.ts"
-import {
-  type Frame,
-  type Hello,
-  protocolVersion,
-  type Refused,
-  type Welcome
-} from "../../src/protocol/Frame.ts"
+import { type Frame, type Hello, protocolVersion, type Refused, type Welcome } from "../../src/protocol/Frame.ts"
 import type { Wire } from "./Wire.ts"
 
 /** Each side must answer within this time. */

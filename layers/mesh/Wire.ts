@@ -21,10 +21,7 @@ export interface Wire {
 }
 
 /** Speaks frames over a connection, until the scope closes. */
-export const make = (
-  connection: Connection,
-  log: MessageLog["Type"]
-): Effect.Effect<Wire, never, Scope.Scope> =>
+export const make = (connection: Connection, log: MessageLog["Type"]): Effect.Effect<Wire, never, Scope.Scope> =>
   Effect.gen(function* () {
     const outbox = makeOutbox(log.stream, log.slice)
     yield* connection.drain(outbox.next)
@@ -32,8 +29,7 @@ export const make = (
     const frames: Wire["frames"] = Effect.matchEffect(pull, {
       onFailure: Option.match({
         onNone: () => Effect.fail(new PeerLost({ reason: "closed" })),
-        onSome: (error) =>
-          Effect.fail(error._tag === "FrameMalformed" ? new PeerLost({ reason: "malformed" }) : error)
+        onSome: (error) => Effect.fail(error._tag === "FrameMalformed" ? new PeerLost({ reason: "malformed" }) : error)
       }),
       onSuccess: (chunk) => (chunk.length > 0 ? Effect.succeed(chunk as Chunk.NonEmptyChunk<Frame>) : frames)
     })

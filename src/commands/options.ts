@@ -28,7 +28,9 @@ const seconds = (name: string, variable: string) =>
 
 /** After how much silence a peer counts as lost; none if the host is to decide. */
 export const silence = seconds("silence", "OUTLIVE_SILENCE").pipe(
-  Options.withDescription("Seconds without a sign of life after which a peer is lost. 3 on this machine, 15 elsewhere."),
+  Options.withDescription(
+    "Seconds without a sign of life after which a peer is lost. 3 on this machine, 15 elsewhere."
+  ),
   Options.optional
 )
 

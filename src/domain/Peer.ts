@@ -53,10 +53,7 @@ export const parseAddress = (text: string): Option.Option<Address> => {
   const parts = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text)
   return parts === null
     ? Option.none()
-    : Option.filter(
-        decodeAddress({ host: parts[1] ?? parts[2], port: Number(parts[3]) }),
-        ({ port }) => port > 0
-      )
+    : Option.filter(decodeAddress({ host: parts[1] ?? parts[2], port: Number(parts[3]) }), ({ port }) => port > 0)
 }
 
 /** An address as people write it. */

@@ -25,9 +25,7 @@ export const showWhatHappens: Effect.Effect<void, never, Console | MessageLog | 
       console.show(Chunk.toReadonlyArray(entries).flatMap((entry) => screenLineOf(mesh.self.id, entry) ?? []))
     )
     const screen = yield* Effect.forkScoped(show)
-    yield* Effect.addFinalizer(() =>
-      Effect.zipRight(log.close, Effect.timeoutOption(Fiber.join(screen), lastLines))
-    )
+    yield* Effect.addFinalizer(() => Effect.zipRight(log.close, Effect.timeoutOption(Fiber.join(screen), lastLines)))
   }
 )
 

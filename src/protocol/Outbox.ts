@@ -14,7 +14,10 @@ const sliceRoom = 65_536
  * leaves, a goodbye. `next` is the link's source: each time its socket has room, it is asked for more, so that nothing is
  * queued here but a few control frames. Mutable, for the hot path: the link that has it is its only user.
  */
-export const makeOutbox = (stream: StreamId, slice: (stream: StreamId, after: number, room: number) => Slice | undefined) => {
+export const makeOutbox = (
+  stream: StreamId,
+  slice: (stream: StreamId, after: number, room: number) => Slice | undefined
+) => {
   const waiting: Array<Uint8Array> = []
   let cursor: number | undefined
   let leaving = false

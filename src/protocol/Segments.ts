@@ -72,7 +72,10 @@ export class Segments {
   }
 
   /** The posts after number `after`, or after what is gone: as many of one segment as fit into `room`, one at least. */
-  slice(after: number, room: number): { readonly bytes: Uint8Array; readonly first: number; readonly last: number } | undefined {
+  slice(
+    after: number,
+    room: number
+  ): { readonly bytes: Uint8Array; readonly first: number; readonly last: number } | undefined {
     if (after >= this.#last) return undefined
     const segment = this.#segments.find((each) => lastOf(each) > after)
     if (segment === undefined) return undefined
