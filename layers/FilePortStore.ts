@@ -91,6 +91,7 @@ const reasonOf = (reason: string): string =>
   ({
     PermissionDenied: "this user may not write there",
     NotFound: "there is no such folder",
+    BadResource: "it is a folder, or lies in something that is none",
     WriteZero: "the disk is full"
   })[reason] ?? reason
 

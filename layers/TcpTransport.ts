@@ -50,7 +50,7 @@ const connectionOf = (socket: Net.Socket): Effect.Effect<Connection, never, Scop
 
 const release = (socket: Net.Socket): Effect.Effect<void> =>
   Effect.async<void>((resume) => {
-    if (socket.destroyed) return resume(Effect.void)
+    if (socket.destroyed || socket.connecting) return resume(Effect.void)
     socket.once("close", () => resume(Effect.void))
     socket.end()
     // What still arrives is for nobody; unread, it would keep the end from being seen.
@@ -62,32 +62,36 @@ const ignoreLateErrors = (socket: Net.Socket): Net.Socket => socket.on("error", 
 
 const dial = (address: Address, from?: Port) =>
   Effect.acquireRelease(
-    connect(address, from).pipe(
-      Effect.timeoutFail({
-        duration: dialLimit,
-        onTimeout: () => new PeerUnreachable({ address, detail: "no answer within 5 s" })
-      })
-    ),
+    Effect.sync(() => call(address, from)),
     release
-  ).pipe(Effect.flatMap(connectionOf))
+  ).pipe(
+    // The socket is listened to before it is connected: what comes with the connection, even its end, is not missed.
+    Effect.flatMap((socket) => Effect.zipLeft(connectionOf(socket), connected(socket, address, from))),
+    Effect.timeoutFail({
+      duration: dialLimit,
+      onTimeout: () => new PeerUnreachable({ address, detail: "no answer within 5 s" })
+    })
+  )
 
-const connect = (address: Address, from: Port | undefined) =>
-  Effect.async<Net.Socket, PeerUnreachable | PortTaken>((resume) => {
-    const socket = ignoreLateErrors(
-      Net.connect({
-        host: address.host,
-        port: address.port,
-        noDelay: true,
-        ...(from === undefined || from === 0 ? {} : { localPort: from })
-      })
-    )
+const call = (address: Address, from: Port | undefined): Net.Socket =>
+  ignoreLateErrors(
+    Net.connect({
+      host: address.host,
+      port: address.port,
+      noDelay: true,
+      ...(from === undefined || from === 0 ? {} : { localPort: from })
+    })
+  )
+
+/** Interruptible, unlike the acquisition of a resource: whoever calls may give up. */
+const connected = (socket: Net.Socket, address: Address, from: Port | undefined) =>
+  Effect.async<void, PeerUnreachable | PortTaken>((resume) => {
     const failed = (error: NodeJS.ErrnoException) => resume(Effect.fail(dialFailure(error, address, from)))
     socket.once("error", failed)
     socket.once("connect", () => {
       socket.off("error", failed)
-      resume(Effect.succeed(socket))
+      resume(Effect.void)
     })
-    return Effect.sync(() => socket.destroy())
   })
 
 const dialFailure = (error: NodeJS.ErrnoException, address: Address, from: Port | undefined) => {

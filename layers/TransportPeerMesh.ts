@@ -198,8 +198,10 @@ const make = (settings: Settings) =>
         if (!member) {
           member = true
           yield* log.note(Happening.Admitted({ by: link.peer }))
+          // A server that lets us in goes without saying.
+          if (link.peer.id !== serverId) yield* noteLink(link, false)
         } else if (outcome._tag === "Linked") {
-          yield* log.note(Happening.Linked({ peer: link.peer, newcomer: link.newcomer, known: outcome.known }))
+          yield* noteLink(link, outcome.known)
         }
         link.outbox.start(link.theirs.get(log.stream) ?? 0)
         link.connection.wake()
@@ -209,6 +211,9 @@ const make = (settings: Settings) =>
         yield* Deferred.succeed(link.up, undefined)
         yield* changed.release
       })
+
+    const noteLink = ({ newcomer, peer: other }: Link, known: boolean) =>
+      log.note(Happening.Linked({ peer: other, newcomer, known }))
 
     /** Tells the peer who is there, and those who are there of the peer. */
     const introduce = (link: Link): Effect.Effect<void> =>

@@ -1,10 +1,13 @@
 /** The program: its command tree, the layers that each command runs on, and how it ends. The only file that names layers. */
+import { stripVTControlCharacters } from "node:util"
 import * as CliConfig from "@effect/cli/CliConfig"
 import * as Command from "@effect/cli/Command"
+import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as ValidationError from "@effect/cli/ValidationError"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Cause from "effect/Cause"
+import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -65,16 +68,33 @@ const outlive = Command.make("outlive").pipe(
 
 const run = Command.run(outlive, { name: "outlive", version: process.env["OUTLIVE_VERSION"] ?? "unbuilt" })
 
-/** 1: it failed while it ran. 2: the command line was wrong. What is wrong is said once, on stderr. */
+/** What is wrong is said once, on stderr, in one sentence. */
+const complain = (sentence: string) => process.stderr.write(`outlive: ${sentence}\n`)
+
+/** 1: it failed while it ran. 2: the command line was wrong. */
 const statusOf = (cause: Cause.Cause<unknown>): number => {
   const failure = Option.getOrUndefined(Cause.failureOption(cause))
   if (Cause.isInterruptedOnly(cause)) return 0
-  if (ValidationError.isValidationError(failure)) return 2
-  process.stderr.write(`outlive: ${failure instanceof Error ? failure.message : Cause.pretty(cause)}\n`)
+  if (ValidationError.isValidationError(failure)) {
+    complain(`${stripVTControlCharacters(HelpDoc.toAnsiText(failure.error)).trim()}. See --help.`)
+    return 2
+  }
+  complain(failure instanceof Error ? failure.message : Cause.pretty(cause))
   return 1
 }
 
-run(process.argv).pipe(
+/** What @effect/cli prints: no errors, which it would say twice, and colours on a terminal alone. */
+const plainly = <A, E, R>(program: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Console.consoleWith((console) =>
+    Effect.withConsole(program, {
+      ...console,
+      error: () => Effect.void,
+      log: (...texts) =>
+        console.log(...(process.stdout.isTTY ? texts : texts.map((text) => stripVTControlCharacters(`${text}`))))
+    })
+  )
+
+plainly(run(process.argv)).pipe(
   Effect.provide(Layer.merge(NodeContext.layer, CliConfig.layer({ showBuiltIns: false }))),
   NodeRuntime.runMain({
     disableErrorReporting: true,

@@ -36,7 +36,7 @@ export const silence = seconds("silence", "OUTLIVE_SILENCE").pipe(
 
 /** How long a client is dialled again before it is given up. */
 export const patience = seconds("patience", "OUTLIVE_PATIENCE").pipe(
-  Options.withDefault(60),
+  Options.withDefault(300),
   Options.map(Duration.seconds),
   Options.withDescription("Seconds for which a client that is lost is dialled again before it is given up.")
 )

@@ -61,11 +61,11 @@ export const AddressFromString = Schema.transformOrFail(Schema.String, Schema.ty
   strict: true,
   decode: (text, _, ast) =>
     Option.match(parseAddress(text), {
-      onNone: () => ParseResult.fail(new ParseResult.Type(ast, text, "an address is HOST:PORT, as in localhost:4000")),
+      onNone: () => ParseResult.fail(new ParseResult.Type(ast, text)),
       onSome: ParseResult.succeed
     }),
   encode: (address) => ParseResult.succeed(formatAddress(address))
-})
+}).annotations({ message: () => "an address is HOST:PORT, as in localhost:4000" })
 
 /** How the screen calls a node: `Server`, or `Client 3`. */
 export const title = (id: PeerId): string => (id === serverId ? "Server" : `Client ${id}`)

@@ -12,7 +12,7 @@ export const protocolVersion = 1
 export const maxFrameBytes = 65_536
 
 /** A list in a frame has at most so many elements, so that the frame stays below its limit. */
-export const maxListed = 400
+export const maxListed = 200
 
 const Listed = Schema.Struct({ id: PeerId, host: Host, port: Port })
 
@@ -61,7 +61,10 @@ export const Introduce = Schema.Struct({ type: Schema.Literal("introduce"), peer
 /** How far the sender has each stream; `more`: it goes on in the next frame. */
 export const Have = Schema.Struct({
   type: Schema.Literal("have"),
-  streams: Schema.Record({ key: StreamId, value: Schema.NonNegativeInt }),
+  streams: Schema.Record({ key: StreamId, value: Schema.NonNegativeInt }).annotations({
+    // What is no stream's id is an error, not something to pass over.
+    parseOptions: { onExcessProperty: "error" }
+  }),
   more: Schema.Boolean
 })
 export type Have = typeof Have.Type
@@ -107,16 +110,16 @@ const decodePost = Schema.decodeUnknownEither(Post)
 
 /** The frame that a line carries, which ends in its newline. */
 export const decode = (line: Uint8Array): Either.Either<Frame, FrameMalformed> => {
-  let value: unknown
   try {
-    value = JSON.parse(decoder.decode(line))
+    const value: unknown = JSON.parse(decoder.decode(line))
+    const frame: Either.Either<Frame, unknown> = isPost(value)
+      ? Either.map(decodePost(value), (post) => ({ type: "post", post, line }) as const)
+      : decodeControl(value)
+    return Either.mapLeft(frame, () => new FrameMalformed({ detail: "not a frame of the protocol" }))
   } catch {
+    // Neither is what nests so deep that to describe it overflows the stack.
     return Either.left(new FrameMalformed({ detail: "not a line of JSON in UTF-8" }))
   }
-  const frame: Either.Either<Frame, { readonly message: string }> = isPost(value)
-    ? Either.map(decodePost(value), (post) => ({ type: "post", post, line }) as const)
-    : decodeControl(value)
-  return Either.mapLeft(frame, (error) => new FrameMalformed({ detail: error.message }))
 }
 
 const isPost = (value: unknown): boolean =>

@@ -1,0 +1,176 @@
+/** A whole chat in one process: a network in memory, and on it the real programs with scripted consoles. */
+import { assert, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Ref from "effect/Ref"
+import * as Scope from "effect/Scope"
+import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
+import * as MemoryPortStore from "../../layers/MemoryPortStore.ts"
+import * as MemoryTransport from "../../layers/MemoryTransport.ts"
+import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.ts"
+import * as ScriptedConsole from "../../layers/ScriptedConsole.ts"
+import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
+import type { Console } from "../../services/Console.ts"
+import { type Address, Host, PeerId, Port, serverId, title } from "../../src/domain/Peer.ts"
+import * as Client from "../../src/programs/client.ts"
+import { server } from "../../src/programs/server.ts"
+import { run } from "../support/VirtualTime.ts"
+
+/** A node of the chat as a person in front of it sees it. */
+export interface Node {
+  readonly name: string
+  readonly type: (line: string) => Effect.Effect<void>
+  readonly endInput: Effect.Effect<void>
+  /** Everything on the screen so far, notices too. */
+  readonly screen: Effect.Effect<ReadonlyArray<string>>
+  /** Returns as soon as each of these lines stands on the screen as often as it is named here, and fails if one does not come. */
+  readonly sees: (...lines: ReadonlyArray<string>) => Effect.Effect<void>
+  /** How it ended; fails if it does not. */
+  readonly ended: Effect.Effect<Exit.Exit<void, unknown>>
+  /** Ends as on Ctrl-C. */
+  readonly interrupt: Effect.Effect<void>
+  /** Dies as by SIGKILL. */
+  readonly kill: Effect.Effect<void>
+}
+
+export interface World {
+  readonly network: MemoryTransport.Network
+  /** Starts a server, with what the one before left on record. */
+  readonly server: Effect.Effect<Node>
+  /** Starts a client. `peer`: it joins through that client; `port`: where it listens. */
+  readonly client: (id: string, options?: { readonly peer?: string; readonly port?: number }) => Effect.Effect<Node>
+  /** What the server has on record. */
+  readonly records: Effect.Effect<ReadonlyArray<string>>
+  /** Loses the record. */
+  readonly loseRecords: Effect.Effect<void>
+}
+
+/** In virtual time: whatever has not happened after so long does not happen. */
+const limit: Duration.DurationInput = "3 minutes"
+
+const serverAddress: Address = { host: Host.make("localhost"), port: Port.make(4000) }
+const addressOf = (id: string, port = 6000 + Number.parseInt(id, 36)): Address => ({
+  host: Host.make("localhost"),
+  port: Port.make(port)
+})
+
+export const settings = { silence: "3 seconds", patience: "1 minute" } as const
+
+const make: Effect.Effect<World, never, Scope.Scope> = Effect.gen(function* () {
+  const network = yield* MemoryTransport.makeNetwork
+  const records = yield* MemoryPortStore.makeRecords
+  const scope = yield* Effect.scope
+
+  const start = <E, R>(
+    id: PeerId,
+    program: Effect.Effect<void, E, R>,
+    layerOn: (console: Layer.Layer<Console>) => Layer.Layer<R, unknown>
+  ): Effect.Effect<Node> =>
+    Effect.gen(function* () {
+      const script = yield* ScriptedConsole.make
+      const running = yield* Effect.forkIn(Effect.provide(program, layerOn(script.layer)), scope)
+      return nodeOf(network, id, script, running)
+    })
+
+  const nodeLayer = (id: PeerId, listen: Address, console: Layer.Layer<Console>) =>
+    TransportPeerMesh.layer({ id, listen, member: id === serverId, ...settings }).pipe(
+      Layer.provideMerge(MemoryMessageLog.layer({ author: id })),
+      Layer.provide(MemoryTransport.layer(network, id)),
+      Layer.provideMerge(console)
+    )
+
+  return {
+    network,
+    server: start(serverId, server, (console) =>
+      PortStoreServerRegistry.layer.pipe(
+        Layer.provide(MemoryPortStore.over(records)),
+        Layer.provideMerge(nodeLayer(serverId, serverAddress, console))
+      )
+    ),
+    client: (id, { peer, port } = {}) =>
+      start(
+        PeerId.make(id),
+        Client.client({ server: { address: serverAddress }, ...(peer === undefined ? {} : { peer: addressOf(peer) }) }),
+        (console) => nodeLayer(PeerId.make(id), addressOf(id, port), console)
+      ),
+    records: Effect.map(Ref.get(records), (all) => [...all.values()].map(({ address, id }) => `${id} ${address.port}`)),
+    loseRecords: Ref.set(records, new Map())
+  }
+})
+
+const nodeOf = (
+  network: MemoryTransport.Network,
+  id: PeerId,
+  script: ScriptedConsole.Script,
+  running: Fiber.RuntimeFiber<void, unknown>
+): Node => {
+  return {
+    name: id,
+    type: script.type,
+    endInput: script.end,
+    screen: script.screen,
+    sees: (...lines) =>
+      Effect.asVoid(
+        within(
+          script,
+          `${title(id)} never saw ${lines.join(" / ")}`,
+          script.awaitScreen((shown) => contains(shown, lines))
+        )
+      ),
+    ended: within(script, `${title(id)} does not end`, Fiber.await(running)),
+    interrupt: Effect.asVoid(Fiber.interrupt(running)),
+    kill: Effect.zipRight(network.crash(id), Effect.asVoid(Fiber.interrupt(running)))
+  }
+}
+
+/** Fails a test that waits in vain, and shows the screen that it waited for. */
+const within = <A>(script: ScriptedConsole.Script, failure: string, effect: Effect.Effect<A>): Effect.Effect<A> =>
+  effect.pipe(
+    Effect.timeoutTo({
+      duration: limit,
+      onSuccess: Effect.succeed,
+      onTimeout: () =>
+        Effect.flatMap(script.screen, (lines) => Effect.dieMessage([`${failure}; its screen:`, ...lines].join("\n  ")))
+    }),
+    Effect.flatten
+  )
+
+/** Whether each line stands there as often as it is named. */
+const contains = (shown: ReadonlyArray<string>, lines: ReadonlyArray<string>): boolean => {
+  if (shown.length < lines.length) return false
+  const missing = new Map<string, number>()
+  for (const line of lines) missing.set(line, (missing.get(line) ?? 0) + 1)
+  for (const line of shown) {
+    const left = missing.get(line)
+    if (left === 1) missing.delete(line)
+    else if (left !== undefined) missing.set(line, left - 1)
+  }
+  return missing.size === 0
+}
+
+/**
+ * A test in a world of its own, in virtual time. When the story is over, everything is ended: then no connection, no
+ * listener, no fiber and no timer may be left.
+ */
+export const story = (name: string, tell: (world: World) => Effect.Effect<void>, seed: number | string = name): void =>
+  it(name, () => {
+    let left = -1
+    const exit = run(
+      Effect.gen(function* () {
+        const outer = yield* Effect.scope
+        const stage = yield* Scope.fork(outer, ExecutionStrategy.sequential)
+        const world = yield* Scope.extend(make, stage)
+        yield* tell(world)
+        yield* Scope.close(stage, Exit.void)
+        left = yield* world.network.open
+      }).pipe(Effect.scoped),
+      seed
+    )
+    if (Exit.isFailure(exit)) assert.fail(Cause.pretty(exit.cause))
+    assert.strictEqual(left, 0, "connections or listeners are left")
+  })

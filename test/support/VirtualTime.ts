@@ -1,0 +1,142 @@
+/** Runs a whole program in virtual time: every run with the same seed is the same, and takes as long as its computing does. */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as FiberRef from "effect/FiberRef"
+import * as Random from "effect/Random"
+import type * as Scheduler from "effect/Scheduler"
+
+/** When virtual time begins: an arbitrary moment in 2026, in ms since 1970. */
+const beginning = 1_767_225_600_000
+
+interface Sleeper {
+  readonly due: number
+  readonly order: number
+  readonly wake: () => void
+  cancelled: boolean
+}
+
+/** The program can't go on: nothing is ready to run, and nobody sleeps. */
+export class Deadlock extends Error {
+  override readonly name = "Deadlock"
+}
+
+/** The program goes round and round without time going by. */
+export class Livelock extends Error {
+  override readonly name = "Livelock"
+}
+
+/** A program that runs so many tasks in one moment is taken to run for ever. */
+const livelockLimit = 5_000_000
+
+/** The program has ended, but something of it sleeps on: a fiber or a timer that nobody owns. */
+export class Leftover extends Error {
+  override readonly name = "Leftover"
+}
+
+/** The sleepers, the one that is due first at the top: a binary heap. */
+const makeSleepers = () => {
+  const heap: Array<Sleeper> = []
+  const before = (a: Sleeper, b: Sleeper) => a.due < b.due || (a.due === b.due && a.order < b.order)
+  const swap = (i: number, j: number) => {
+    const held = heap[i] as Sleeper
+    heap[i] = heap[j] as Sleeper
+    heap[j] = held
+  }
+  return {
+    push: (sleeper: Sleeper) => {
+      let at = heap.push(sleeper) - 1
+      while (at > 0) {
+        const parent = (at - 1) >> 1
+        if (!before(heap[at] as Sleeper, heap[parent] as Sleeper)) break
+        swap(at, parent)
+        at = parent
+      }
+    },
+    pop: (): Sleeper | undefined => {
+      const top = heap[0]
+      const last = heap.pop()
+      if (top === undefined || last === undefined || heap.length === 0) return top
+      heap[0] = last
+      for (let at = 0; ; ) {
+        const [left, right] = [2 * at + 1, 2 * at + 2]
+        let least = at
+        if (left < heap.length && before(heap[left] as Sleeper, heap[least] as Sleeper)) least = left
+        if (right < heap.length && before(heap[right] as Sleeper, heap[least] as Sleeper)) least = right
+        if (least === at) return top
+        swap(at, least)
+        at = least
+      }
+    }
+  }
+}
+
+/**
+ * Runs an effect to its end, synchronously. Its fibers run in the order in which they became ready; when none is, the
+ * clock jumps to the first sleeper. Chance comes from the seed. Throws `Deadlock` if the effect waits for what can't come,
+ * `Livelock` if it runs without end in one moment, and `Leftover` if something still sleeps when it has ended.
+ */
+export const run = <A, E>(effect: Effect.Effect<A, E>, seed: number | string = 0): Exit.Exit<A, E> => {
+  let now = beginning
+  let order = 0
+  let ready: Array<() => void> = []
+  const sleepers = makeSleepers()
+
+  const clock: Clock.Clock = {
+    [Clock.ClockTypeId]: Clock.ClockTypeId,
+    unsafeCurrentTimeMillis: () => Math.floor(now),
+    unsafeCurrentTimeNanos: () => BigInt(Math.floor(now)) * 1_000_000n,
+    currentTimeMillis: Effect.sync(() => Math.floor(now)),
+    currentTimeNanos: Effect.sync(() => BigInt(Math.floor(now)) * 1_000_000n),
+    sleep: (duration) =>
+      Effect.async<void>((resume) => {
+        const sleeper = {
+          due: now + Duration.toMillis(duration),
+          order: order++,
+          wake: () => resume(Effect.void),
+          cancelled: false
+        }
+        sleepers.push(sleeper)
+        return Effect.sync(() => {
+          sleeper.cancelled = true
+        })
+      })
+  }
+  const scheduler: Scheduler.Scheduler = {
+    shouldYield: (fiber) =>
+      fiber.currentOpCount > fiber.getFiberRef(FiberRef.currentMaxOpsBeforeYield)
+        ? fiber.getFiberRef(FiberRef.currentSchedulingPriority)
+        : false,
+    scheduleTask: (task) => {
+      ready.push(task)
+    }
+  }
+
+  const fiber = Effect.runFork(effect.pipe(Effect.withClock(clock), Effect.withRandom(Random.make(seed))), {
+    scheduler
+  })
+  const runReady = () => {
+    for (let done = 0; ready.length > 0; ) {
+      const tasks = ready
+      ready = []
+      for (const task of tasks) task()
+      done += tasks.length
+      if (done > livelockLimit) throw new Livelock(`it runs for ever after ${now - beginning} ms`)
+    }
+  }
+  const nextSleeper = () => {
+    let sleeper = sleepers.pop()
+    while (sleeper?.cancelled) sleeper = sleepers.pop()
+    return sleeper
+  }
+
+  for (runReady(); fiber.unsafePoll() === null; runReady()) {
+    const sleeper = nextSleeper()
+    if (sleeper === undefined) throw new Deadlock(`nothing can happen any more after ${now - beginning} ms`)
+    now = Math.max(now, sleeper.due)
+    sleeper.wake()
+  }
+  if (nextSleeper() !== undefined) throw new Leftover(`something sleeps on after ${now - beginning} ms`)
+  return fiber.unsafePoll() as Exit.Exit<A, E>
+}
