@@ -1,24 +1,46 @@
-/** Makes dist/: each program as one file, which starts in a third of the time that its modules take. */
-import { readFileSync } from "node:fs"
+/** Makes dist/: each program as one file, and a code cache, with which it starts in a quarter of the time that its modules take. */
+import { spawnSync } from "node:child_process"
+import { copyFileSync, readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import { build } from "esbuild"
 
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"))
+const root = fileURLToPath(new URL("..", import.meta.url))
+const { version } = JSON.parse(readFileSync(`${root}/package.json`, "utf8"))
 
-await build({
-  entryPoints: { outlive: "src/main.ts" },
-  absWorkingDir: new URL("..", import.meta.url).pathname,
+const settings = {
+  absWorkingDir: root,
   outdir: "dist",
-  outExtension: { ".js": ".mjs" },
   bundle: true,
   platform: "node",
   target: "node20",
-  format: "esm",
-  // Some of what is bundled is CommonJS and asks for Node's modules by `require`.
-  banner: {
-    js: `#!/usr/bin/env node
-import { createRequire as __createRequire } from "node:module"
-const require = __createRequire(import.meta.url)`
-  },
   define: { "process.env.OUTLIVE_VERSION": JSON.stringify(version) },
   logLevel: "warning"
-})
+}
+
+await Promise.all([
+  build({
+    ...settings,
+    entryPoints: { "outlive.bundle": "src/main.ts" },
+    format: "cjs",
+    outExtension: { ".js": ".cjs" }
+  }),
+  build({
+    ...settings,
+    entryPoints: { demo: "demo/main.ts" },
+    format: "esm",
+    outExtension: { ".js": ".mjs" },
+    // Some of what is bundled is CommonJS and asks for Node's modules by `require`.
+    banner: {
+      js: `import { createRequire } from "node:module"\nconst require = createRequire(import.meta.url)`
+    }
+  })
+])
+copyFileSync(`${root}/scripts/launcher.cjs`, `${root}/dist/outlive.cjs`)
+
+// Runs the program once, so that the cache has what a start compiles.
+const warmUp = `
+  process.argv = [process.argv[0], "outlive", "server", "--version"]
+  const cache = require("./dist/outlive.cjs")
+  process.on("exit", () => require("node:fs").writeFileSync("dist/outlive.cache", cache()))`
+const { status, stderr } = spawnSync(process.execPath, ["-e", warmUp], { cwd: root, encoding: "utf8" })
+if (status !== 0) throw new Error(`The program does not start:\n${stderr}`)
