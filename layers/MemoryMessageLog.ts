@@ -31,14 +31,14 @@ const make = ({ author, entries: maxEntries = 10_000, bytes: maxBytes = 64 * 102
   Effect.gen(function* () {
     const epoch = epochOf(yield* Clock.currentTimeMillis, yield* Random.nextIntBetween(0, 2 ** 32))
     const stream = streamOf(author, mainRoom, epoch)
-    const growth = yield* Effect.makeLatch()
-
     // Mutable, for the hot path: every change is made in one synchronous step.
     const streams = new Map<StreamId, Segments>()
     let entries: Array<Entry> = []
     let dropped = 0
     let bytes = 0
     let closed = false
+    /** Those who wait for the log to grow, or to close. */
+    const waiting = new Set<() => void>()
 
     const segmentsOf = (id: StreamId): Segments => {
       const known = streams.get(id)
@@ -66,16 +66,31 @@ const make = ({ author, entries: maxEntries = 10_000, bytes: maxBytes = 64 * 102
       }
     }
 
+    const wakeAll = Effect.sync(() => {
+      for (const wake of waiting) wake()
+      waiting.clear()
+    })
+
     const grow = Effect.suspend(() => {
       trim()
-      return growth.release
+      return wakeAll
     })
 
     const end = () => dropped + entries.length
 
+    /** Looks and begins to wait in one step, so that no growth falls in between. */
+    const awaitGrowth = (position: number): Effect.Effect<void> =>
+      Effect.async((resume) => {
+        const wake = () => resume(Effect.void)
+        if (position < end() || closed) return wake()
+        waiting.add(wake)
+        return Effect.sync(() => waiting.delete(wake))
+      })
+
     const read = (position: number): Effect.Effect<Option.Option<readonly [Chunk.Chunk<Entry>, number]>> =>
       Effect.suspend(() => {
-        if (position >= end()) return closed ? Effect.succeedNone : Effect.zipRight(growth.await, read(position))
+        if (position >= end())
+          return closed ? Effect.succeedNone : Effect.zipRight(awaitGrowth(position), read(position))
         if (position < dropped) {
           return Effect.succeedSome([Chunk.of(Entry.Skipped({ count: dropped - position })), dropped] as const)
         }
@@ -87,7 +102,9 @@ const make = ({ author, entries: maxEntries = 10_000, bytes: maxBytes = 64 * 102
     const grownSince = (position: number): Effect.Effect<Option.Option<readonly [void, number]>> =>
       Effect.suspend(() =>
         position >= end()
-          ? Effect.zipRight(growth.await, grownSince(position))
+          ? closed
+            ? Effect.succeedNone
+            : Effect.zipRight(awaitGrowth(position), grownSince(position))
           : Effect.succeedSome([undefined, end()] as const)
       )
 
@@ -129,7 +146,7 @@ const make = ({ author, entries: maxEntries = 10_000, bytes: maxBytes = 64 * 102
       follow: Stream.unfoldChunkEffect(0, read),
       close: Effect.suspend(() => {
         closed = true
-        return growth.release
+        return wakeAll
       }),
       grown: Stream.suspend(() => Stream.unfoldEffect(end(), grownSince)),
       summary: Effect.sync((): Summary => new Map([...streams].map(([id, segments]) => [id, segments.last]))),

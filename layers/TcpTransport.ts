@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { type Connection, Transport } from "../services/Transport.ts"
 import { PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
+import { within } from "../src/domain/Limit.ts"
 import { type Address, Port } from "../src/domain/Peer.ts"
 import * as Inlet from "./transport/Inlet.ts"
 import * as Pump from "./transport/Pump.ts"
@@ -55,7 +56,7 @@ const release = (socket: Net.Socket): Effect.Effect<void> =>
     socket.end()
     // What still arrives is for nobody; unread, it would keep the end from being seen.
     socket.removeAllListeners("data").resume()
-  }).pipe(Effect.timeoutOption(releaseLimit), Effect.zipRight(Effect.sync(() => socket.destroy())))
+  }).pipe(within(releaseLimit), Effect.zipRight(Effect.sync(() => socket.destroy())))
 
 /** A socket's late errors end in `close`, which is listened to; without this listener they would end the process. */
 const ignoreLateErrors = (socket: Net.Socket): Net.Socket => socket.on("error", () => {})
@@ -137,7 +138,7 @@ const awaitClosed = (server: Net.Server) =>
     server.once("close", () => resume(Effect.void))
     // Already closing, unless nobody came to use it: a second call does no harm.
     server.close(() => resume(Effect.void))
-  }).pipe(Effect.timeoutOption(closeLimit))
+  }).pipe(within(closeLimit))
 
 /** What Node's error codes mean to a person. */
 const meaning = (error: NodeJS.ErrnoException): string =>

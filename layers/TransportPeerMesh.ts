@@ -18,6 +18,7 @@ import { type Knock, PeerMesh, type Route } from "../services/PeerMesh.ts"
 import { type Connection, Transport } from "../services/Transport.ts"
 import { type IdTaken, type NotAdmitted, PeerLost, PeerUnreachable, type PortTaken } from "../src/domain/Errors.ts"
 import { Happening, type LossReason } from "../src/domain/Happening.ts"
+import { within } from "../src/domain/Limit.ts"
 import { LinkTable, type Row } from "../src/domain/LinkTable.ts"
 import { type Address, type Peer, type PeerId, serverId } from "../src/domain/Peer.ts"
 import { type Epoch, StreamId } from "../src/domain/Post.ts"
@@ -407,7 +408,7 @@ const make = (settings: Settings) =>
       for (const link of open) link.outbox.leave()
       yield* FiberMap.clear(searches)
       yield* Effect.forEach(open, (link) => link.connection.finish, { concurrency: "unbounded", discard: true }).pipe(
-        Effect.timeoutOption(goodbyeLimit)
+        within(goodbyeLimit)
       )
     })
 
@@ -415,7 +416,7 @@ const make = (settings: Settings) =>
     const untilFound = Effect.suspend(() =>
       log.slice(log.stream, 0, 1) === undefined
         ? Effect.void
-        : FiberMap.awaitEmpty(searches).pipe(Effect.timeoutOption(searchLimit), Effect.asVoid)
+        : FiberMap.awaitEmpty(searches).pipe(within(searchLimit), Effect.asVoid)
     )
 
     yield* Effect.forkScoped(fanOut)
