@@ -3,7 +3,7 @@ import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import { type EncodedPost, MessageLog } from "../services/MessageLog.ts"
@@ -12,6 +12,7 @@ import { LineTooLong } from "../src/domain/Errors.ts"
 import type { Happening } from "../src/domain/Happening.ts"
 import type { PeerId } from "../src/domain/Peer.ts"
 import { epochOf, mainRoom, type Post, PostNumber, type StreamId, type Summary, streamOf } from "../src/domain/Post.ts"
+import { makeSignal } from "../src/domain/Signal.ts"
 import { encodePost, maxFrameBytes } from "../src/protocol/Frame.ts"
 import { Segments } from "../src/protocol/Segments.ts"
 
@@ -37,8 +38,7 @@ const make = ({ author, entries: maxEntries = 10_000, bytes: maxBytes = 64 * 102
     let dropped = 0
     let bytes = 0
     let closed = false
-    /** Those who wait for the log to grow, or to close. */
-    const waiting = new Set<() => void>()
+    const growth = makeSignal()
 
     const segmentsOf = (id: StreamId): Segments => {
       const known = streams.get(id)
@@ -66,47 +66,27 @@ const make = ({ author, entries: maxEntries = 10_000, bytes: maxBytes = 64 * 102
       }
     }
 
-    const wakeAll = Effect.sync(() => {
-      for (const wake of waiting) wake()
-      waiting.clear()
-    })
-
-    const grow = Effect.suspend(() => {
+    const grow = Effect.sync(() => {
       trim()
-      return wakeAll
+      growth.changed()
     })
 
     const end = () => dropped + entries.length
 
-    /** Looks and begins to wait in one step, so that no growth falls in between. */
-    const awaitGrowth = (position: number): Effect.Effect<void> =>
-      Effect.async((resume) => {
-        const wake = () => resume(Effect.void)
-        if (position < end() || closed) return wake()
-        waiting.add(wake)
-        return Effect.sync(() => waiting.delete(wake))
-      })
+    /** Returns when there is something at that position, or never will be. */
+    const reached = (position: number) => growth.until(() => position < end() || closed)
 
     const read = (position: number): Effect.Effect<Option.Option<readonly [Chunk.Chunk<Entry>, number]>> =>
-      Effect.suspend(() => {
-        if (position >= end())
-          return closed ? Effect.succeedNone : Effect.zipRight(awaitGrowth(position), read(position))
-        if (position < dropped) {
-          return Effect.succeedSome([Chunk.of(Entry.Skipped({ count: dropped - position })), dropped] as const)
-        }
+      Effect.map(reached(position), () => {
+        if (position >= end()) return Option.none()
+        if (position < dropped) return Option.some([Chunk.of(Entry.Skipped({ count: dropped - position })), dropped])
         const from = position - dropped
         const found = entries.slice(from, from + followAtATime)
-        return Effect.succeedSome([Chunk.unsafeFromArray(found), position + found.length] as const)
+        return Option.some([Chunk.unsafeFromArray(found), position + found.length])
       })
 
     const grownSince = (position: number): Effect.Effect<Option.Option<readonly [void, number]>> =>
-      Effect.suspend(() =>
-        position >= end()
-          ? closed
-            ? Effect.succeedNone
-            : Effect.zipRight(awaitGrowth(position), grownSince(position))
-          : Effect.succeedSome([undefined, end()] as const)
-      )
+      Effect.map(reached(position), () => (position >= end() ? Option.none() : Option.some([undefined, end()])))
 
     return MessageLog.of({
       epoch,
@@ -144,9 +124,9 @@ const make = ({ author, entries: maxEntries = 10_000, bytes: maxBytes = 64 * 102
           return grow
         }),
       follow: Stream.unfoldChunkEffect(0, read),
-      close: Effect.suspend(() => {
+      close: Effect.sync(() => {
         closed = true
-        return wakeAll
+        growth.changed()
       }),
       grown: Stream.suspend(() => Stream.unfoldEffect(end(), grownSince)),
       summary: Effect.sync((): Summary => new Map([...streams].map(([id, segments]) => [id, segments.last]))),

@@ -16,13 +16,21 @@ import * as Stream from "effect/Stream"
 import { type EncodedPost, MessageLog } from "../services/MessageLog.ts"
 import { type Knock, PeerMesh, type Route } from "../services/PeerMesh.ts"
 import { type Connection, Transport } from "../services/Transport.ts"
-import { type IdTaken, type NotAdmitted, PeerLost, PeerUnreachable, type PortTaken } from "../src/domain/Errors.ts"
+import {
+  type HostElsewhere,
+  type IdTaken,
+  type NotAdmitted,
+  PeerLost,
+  PeerUnreachable,
+  type PortTaken
+} from "../src/domain/Errors.ts"
 import { Happening, type LossReason } from "../src/domain/Happening.ts"
 import { within } from "../src/domain/Limit.ts"
 import { LinkTable, type Row } from "../src/domain/LinkTable.ts"
 import { type Address, type Peer, type PeerId, serverId } from "../src/domain/Peer.ts"
 import { type Epoch, StreamId } from "../src/domain/Post.ts"
 import { redial } from "../src/domain/Redial.ts"
+import { makeSignal } from "../src/domain/Signal.ts"
 import { type Control, type Frame, type Have, type Hello, maxListed, protocolVersion } from "../src/protocol/Frame.ts"
 import * as Handshake from "./mesh/Handshake.ts"
 import * as Wire from "./mesh/Wire.ts"
@@ -79,7 +87,7 @@ const make = (settings: Settings) =>
     const conversations = yield* FiberSet.make<void, never>()
     const searches = yield* FiberMap.make<PeerId, void, never>()
     const contested = yield* Deferred.make<never, IdTaken>()
-    const changed = yield* Effect.makeLatch()
+    const peers = makeSignal()
 
     // Mutable, each change in one synchronous step.
     const table = new LinkTable<Link>(settings.id)
@@ -210,7 +218,7 @@ const make = (settings: Settings) =>
         if (settings.id === serverId || link.newcomer) yield* introduce(link)
         yield* FiberMap.remove(searches, link.peer.id)
         yield* Deferred.succeed(link.up, undefined)
-        yield* changed.release
+        peers.changed()
       })
 
     const noteLink = ({ newcomer, peer: other }: Link, known: boolean) =>
@@ -235,7 +243,7 @@ const make = (settings: Settings) =>
       Effect.gen(function* () {
         const wasUp = yield* Deferred.isDone(link.up)
         const final = table.disconnect(link, reason)
-        yield* changed.release
+        peers.changed()
         if (leaving) return
         if (final) yield* reason === undefined ? left(link.peer) : lost(link.peer, reason)
         // A newcomer that was let in, and perhaps put on record, but has not come through the door.
@@ -261,6 +269,7 @@ const make = (settings: Settings) =>
           Effect.gen(function* () {
             yield* Effect.exit(Deferred.await(up))
             const broken = table.end(id, epoch)
+            peers.changed()
             if (broken !== undefined && !leaving) yield* lost(broken.link.peer, broken.reason)
           })
         )
@@ -403,6 +412,7 @@ const make = (settings: Settings) =>
     /** Says goodbye to all, after everything else that was said. */
     const leave = Effect.gen(function* () {
       yield* untilFound
+      yield* untilSettled.pipe(within(searchLimit))
       leaving = true
       const open = [...table.links.values()]
       for (const link of open) link.outbox.leave()
@@ -419,12 +429,12 @@ const make = (settings: Settings) =>
         : FiberMap.awaitEmpty(searches).pipe(within(searchLimit), Effect.asVoid)
     )
 
+    /** A link that is up at the other side alone has taken another's place there: the goodbye must go over it. */
+    const untilSettled = peers.until(() => !table.unsettled)
+
     yield* Effect.forkScoped(fanOut)
     yield* Effect.forkScoped(heartbeat)
     yield* Effect.addFinalizer(() => leave)
-
-    const awaitLoss = (id: PeerId): Effect.Effect<void> =>
-      Effect.suspend(() => (table.links.has(id) ? Effect.zipRight(changed.await, awaitLoss(id)) : Effect.void))
 
     return PeerMesh.of({
       self: peer,
@@ -432,7 +442,7 @@ const make = (settings: Settings) =>
       knocks: Mailbox.toStream(knocks),
       keep: (kept) => seek(kept, Duration.zero),
       reach,
-      awaitLoss,
+      awaitLoss: (id) => peers.until(() => !table.links.has(id)),
       contested: Deferred.await(contested),
       linked: Effect.sync(() => Array.from(table.links.values(), (link) => link.peer)),
       events: Stream.filterMap(log.follow, (entry) =>
@@ -470,5 +480,5 @@ const partsOf = <A>(all: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> =>
   all.length === 0 ? [[]] : Arr.chunksOf(all, maxListed)
 
 /** A mesh for that node. */
-export const layer = (settings: Settings): Layer.Layer<PeerMesh, PortTaken, Transport | MessageLog> =>
+export const layer = (settings: Settings): Layer.Layer<PeerMesh, PortTaken | HostElsewhere, Transport | MessageLog> =>
   Layer.scoped(PeerMesh, make(settings))
