@@ -19,10 +19,18 @@ const wrong: ReadonlyArray<readonly [what: string, command: ReadonlyArray<string
   ["a bad id", ["./client.out", "no/id", "0", "0"], /an id has 1 to 32 letters, digits, - and _/],
   ["an id of 33 characters", ["./client.out", "x".repeat(33), "0", "0"], /an id has 1 to 32 letters/],
   ["the server's id", ["./client.out", "Server", "0", "0"], /the id Server is taken by the server/],
-  ["a PORT1 out of range", ["./client.out", "1", "65536", "0"], /a port is a whole number from 0 to 65535/],
-  ["a PORT2 out of range", ["./client.out", "1", "0", "-1"], /a port is a whole number from 0 to 65535/],
-  ["a PORT1 that is no number", ["./client.out", "1", "five", "0"], /'five' is not a/],
-  ["a PORT2 that is no whole number", ["./client.out", "1", "0", "5.5"], /'5.5' is not a/],
+  ["a PORT1 out of range", ["./client.out", "1", "65536", "0"], /PORT1 is a whole number from 0 to 65535, not '65536'/],
+  ["a PORT2 out of range", ["./client.out", "1", "0", "-1"], /PORT2 is a whole number from 0 to 65535, not '-1'/],
+  [
+    "a PORT1 that is no number",
+    ["./client.out", "1", "five", "0"],
+    /PORT1 is a whole number from 0 to 65535, not 'five'/
+  ],
+  [
+    "a PORT2 that is no whole number",
+    ["./client.out", "1", "0", "5.5"],
+    /PORT2 is a whole number from 0 to 65535, not '5.5'/
+  ],
   ["a missing PORT2", ["./client.out", "1", "0"], /Missing argument <PORT2>/],
   ["no arguments at all", ["./client.out"], /Missing argument <ID>/],
   ["an argument too many", ["./client.out", "1", "0", "0", "0"], /unknown argument: '0'/],
@@ -30,8 +38,16 @@ const wrong: ReadonlyArray<readonly [what: string, command: ReadonlyArray<string
   ["a server's address without a port", ["./client.out", "1", "0", "0", "--server", "here"], /an address is HOST:PORT/],
   ["a peer's address out of range", ["./client.out", "1", "0", "0", "--peer", "x:70000"], /an address is HOST:PORT/],
   ["a silence of nothing", ["./client.out", "1", "0", "0", "--silence", "0"], /--silence takes 0.1 to 86400 seconds/],
-  ["a server's port out of range", ["./server", "--port", "65536"], /a port is a whole number from 0 to 65535/],
-  ["a server's port that is no number", ["./server", "--port", "http"], /'http' is not a/],
+  [
+    "a server's port out of range",
+    ["./server", "--port", "65536"],
+    /--port is a whole number from 0 to 65535, not '65536'/
+  ],
+  [
+    "a server's port that is no number",
+    ["./server", "--port", "http"],
+    /--port is a whole number from 0 to 65535, not 'http'/
+  ],
   ["an unknown option of the server", ["./server", "--prot", "4"], /unknown argument: '--prot'/],
   ["an argument that the server has no use for", ["./server", "4000"], /unknown argument: '4000'/]
 ]
