@@ -6,6 +6,7 @@ import type * as Scope from "effect/Scope"
 import { type Connection, Transport } from "../services/Transport.ts"
 import { PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
 import { type Address, formatAddress, Port } from "../src/domain/Peer.ts"
+import { makeSignal } from "../src/domain/Signal.ts"
 import * as Inlet from "./transport/Inlet.ts"
 import * as Pump from "./transport/Pump.ts"
 
@@ -57,7 +58,7 @@ interface End {
 
 export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.gen(function* () {
   const run = yield* FiberSet.makeRuntime<never, void, never>()
-  const changed = yield* Effect.makeLatch()
+  const network = makeSignal()
   const clock = yield* Effect.clock
 
   const listeners = new Map<string, Listener>()
@@ -81,7 +82,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
       for (let next = cargo[0]; next !== undefined; next = cargo[0]) {
         const wait = next.due - clock.unsafeCurrentTimeMillis()
         if (wait > 0) yield* Effect.sleep(wait)
-        while (mustWait()) yield* changed.await
+        yield* network.until(() => !mustWait())
         cargo.shift()
         next.arrive()
       }
@@ -123,7 +124,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
       },
       hold: (now) => {
         held = now
-        run(changed.release)
+        network.changed()
       }
     }
   }
@@ -184,7 +185,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
       const target = yield* Effect.suspend(() => Effect.fromNullable(listeners.get(name))).pipe(
         Effect.mapError(() => new PeerUnreachable({ address, detail: "nobody listens there" }))
       )
-      while (isCut(host.node, target.host.node) || isCut(target.host.node, host.node)) yield* changed.await
+      yield* network.until(() => !isCut(host.node, target.host.node) && !isCut(target.host.node, host.node))
       const [near, far] = yield* connect(host, target.host)
       target.accept(far)
       return yield* near
@@ -231,9 +232,9 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
         const before = isCut
         isCut = (from, to) => before(from, to) || apart(from, to)
       }),
-    heal: Effect.suspend(() => {
+    heal: Effect.sync(() => {
       isCut = () => false
-      return changed.release
+      network.changed()
     }),
     delay: (millis) =>
       Effect.sync(() => {

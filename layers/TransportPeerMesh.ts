@@ -13,16 +13,25 @@ import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import { type EncodedPost, MessageLog } from "../services/MessageLog.ts"
+import { type EncodedPost, type Mark, MessageLog } from "../services/MessageLog.ts"
 import { type Knock, PeerMesh, type Route } from "../services/PeerMesh.ts"
 import { type Connection, Transport } from "../services/Transport.ts"
 import { type IdTaken, type NotAdmitted, PeerLost, PeerUnreachable, type PortTaken } from "../src/domain/Errors.ts"
 import { Happening, type LossReason } from "../src/domain/Happening.ts"
 import { LinkTable, type Row } from "../src/domain/LinkTable.ts"
 import { type Address, type Peer, type PeerId, serverId } from "../src/domain/Peer.ts"
-import { type Epoch, StreamId } from "../src/domain/Post.ts"
+import { authorOf, type Epoch, mainRoom, type StreamId, type Summary, streamOf } from "../src/domain/Post.ts"
 import { redial } from "../src/domain/Redial.ts"
-import { type Control, type Frame, type Have, type Hello, maxListed, protocolVersion } from "../src/protocol/Frame.ts"
+import { makeSignal } from "../src/domain/Signal.ts"
+import {
+  type Control,
+  type Frame,
+  type Gap,
+  type Have,
+  type Hello,
+  maxListed,
+  protocolVersion
+} from "../src/protocol/Frame.ts"
 import * as Handshake from "./mesh/Handshake.ts"
 import * as Wire from "./mesh/Wire.ts"
 
@@ -47,6 +56,15 @@ const searchLimit = Duration.seconds(1)
 /** A newcomer is expected to call first; it is dialled after half to three halves of this time. */
 const courtesy = Duration.seconds(1)
 
+/** How often each node tells the others how far it has what they have not told it themselves. */
+const offerEvery = Duration.seconds(1)
+
+/** How often all is compared with all, whatever was told before. */
+const compareEvery = Duration.seconds(15)
+
+/** A newcomer is shown no more lines of history than this. */
+const mostHistory = 500
+
 /** Silence is counted in ticks, so that a node which itself was frozen does not take its peers for dead when it wakes. */
 const ticksOfSilence = 4
 
@@ -56,8 +74,12 @@ interface Link extends Row, Wire.Wire {
   readonly prefix: string
   /** Whether the peer is in no chat yet. */
   readonly newcomer: boolean
-  /** How far the peer has each stream. */
+  /** How many lines it would like to see of what was said before it came. */
+  readonly history: number
+  /** How far the peer has each stream, as far as it has said. */
   readonly theirs: Map<StreamId, number>
+  /** Up to where the peer does not keep a stream any more. */
+  readonly floors: Map<StreamId, number>
   /** Done when the link is up; failed when it ends before. */
   readonly up: Deferred.Deferred<void, CallFailed>
   summarized: boolean
@@ -78,15 +100,20 @@ const make = (settings: Settings) =>
     const conversations = yield* FiberSet.make<void, never>()
     const searches = yield* FiberMap.make<PeerId, void, never>()
     const contested = yield* Deferred.make<never, IdTaken>()
-    const changed = yield* Effect.makeLatch()
+    const peers = makeSignal()
 
     // Mutable, each change in one synchronous step.
     const table = new LinkTable<Link>(settings.id)
     const addresses = new Map<PeerId, Address>()
     let member = settings.member
     // Whether this node knows what was said before it came, and so must not take that for news.
-    let rooted = false
+    let rooted = log.restored
     let leaving = false
+
+    /** What was asked of whom. */
+    const wanted = new Map<StreamId, { readonly link: Link; readonly to: number }>()
+    /** How far everybody knows this node to have each stream. */
+    let offered: Summary = new Map()
 
     const address = yield* transport.listen(settings.listen, (connection) => receive(connection))
     const peer: Peer = { id: settings.id, address }
@@ -101,16 +128,15 @@ const make = (settings: Settings) =>
         let posts: Array<EncodedPost> = []
         for (const frame of frames) {
           if (frame.type === "post") {
-            // Only the author itself hands on what it says.
-            if (frame.post.stream.startsWith(link.prefix)) posts.push(frame)
+            posts.push(frame)
             continue
           }
-          if (posts.length > 0) steps.push(log.receive(posts))
+          if (posts.length > 0) steps.push(receivePosts(link, posts))
           posts = []
           steps.push(handle(link, frame))
         }
-        if (posts.length > 0) steps.push(log.receive(posts))
-        return Effect.all(steps, { discard: true })
+        if (posts.length > 0) steps.push(receivePosts(link, posts))
+        return steps.length === 1 ? (steps[0] ?? Effect.void) : Effect.all(steps, { discard: true })
       })
 
     const handle = (link: Link, frame: Control): Effect.Effect<void, Goodbye | PeerLost> => {
@@ -129,7 +155,12 @@ const make = (settings: Settings) =>
             { discard: true }
           )
         case "gap":
-          return frame.stream.startsWith(link.prefix) ? log.skip(frame.stream, frame.to) : Effect.void
+          return heardGap(link, frame)
+        case "want":
+          link.outbox.start(frame.stream, frame.after, frame.to)
+          return Effect.sync(link.connection.wake)
+        case "earlier":
+          return log.recall(frame.post)
         case "ping":
           return link.send({ type: "pong" })
         case "pong":
@@ -141,26 +172,87 @@ const make = (settings: Settings) =>
       }
     }
 
+    // ---- Who has what
+
     const heardSummary = (link: Link, { more, streams }: Have): Effect.Effect<void> =>
       Effect.suspend(() => {
-        for (const [stream, last] of Object.entries(streams)) link.theirs.set(StreamId.make(stream), last)
-        return more || table.links.get(link.peer.id) === link ? Effect.void : comeUp(link)
+        const marks = Object.entries(streams) as unknown as ReadonlyArray<Mark>
+        for (const mark of marks) hasUpTo(link, mark)
+        if (table.links.get(link.peer.id) === link) return pull(link, marks)
+        return more ? Effect.void : comeUp(link)
+      })
+
+    const hasUpTo = (link: Link, [stream, n]: Mark): void => {
+      if (n > (link.theirs.get(stream) ?? 0)) link.theirs.set(stream, n)
+    }
+
+    const receivePosts = (link: Link, posts: ReadonlyArray<EncodedPost>): Effect.Effect<void> =>
+      Effect.flatMap(log.receive(posts), (missing) => {
+        if (missing.length === 0) return Effect.void
+        // Whoever hands on a post has all that must come before it.
+        for (const mark of missing) hasUpTo(link, mark)
+        return pull(link, missing)
+      })
+
+    /** Whether the author itself is there and sends that stream as it grows. */
+    const comesByItself = (stream: StreamId): boolean => {
+      const author = table.links.get(authorOf(stream))
+      return author !== undefined && streamOf(author.peer.id, mainRoom, author.epoch) === stream
+    }
+
+    /** Asks a peer for what it has and this node lacks, unless that comes by itself or was asked of somebody else. */
+    const pull = (link: Link, marks: Iterable<Mark>): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const frames: Array<Control> = []
+        for (const [stream] of marks) {
+          const to = link.theirs.get(stream) ?? 0
+          const after = log.have(stream)
+          if (to <= after || stream === log.stream || comesByItself(stream)) continue
+          const asked = wanted.get(stream)
+          if (asked !== undefined && table.links.get(asked.link.peer.id) === asked.link && asked.to > after) continue
+          wanted.set(stream, { link, to })
+          frames.push({ type: "want", stream, after, to })
+        }
+        return frames.length === 0 ? Effect.void : link.send(...frames)
+      })
+
+    /** The peer does not keep that any more: if nobody else has it either, it is gone. */
+    const heardGap = (link: Link, { stream, to }: Gap): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        link.floors.set(stream, to)
+        const after = log.have(stream)
+        const others = [...table.links.values()].filter(
+          (other) => (other.theirs.get(stream) ?? 0) > after && (other.floors.get(stream) ?? 0) <= after
+        )
+        const [other] = others
+        if (other === undefined) return log.skip(stream, to)
+        wanted.delete(stream)
+        return pull(other, [[stream, to]])
       })
 
     const summarize = (link: Link): Effect.Effect<void> =>
       Effect.flatMap(log.summary, (summary) => {
         if (link.summarized) return Effect.void
         link.summarized = true
-        return link.send(
-          ...partsOf([...summary]).map(
-            (part, index, parts): Control => ({
-              type: "have",
-              streams: Object.fromEntries(part),
-              more: index < parts.length - 1
-            })
-          )
-        )
+        return link.send(...haveFrames([...summary]))
       })
+
+    /** Tells everybody which streams have grown since it was told last. */
+    const offer = Effect.flatMap(log.summary, (summary) => {
+      const grown = [...summary].filter(([stream, n]) => offered.get(stream) !== n)
+      offered = summary
+      return grown.length === 0 ? Effect.void : sendToAll(haveFrames(grown))
+    })
+
+    /** Tells everybody everything, and asks again for what is missing still: it repairs whatever went wrong. */
+    const compare = Effect.gen(function* () {
+      wanted.clear()
+      yield* Effect.flatMap(log.summary, (summary) => sendToAll(haveFrames([...summary])))
+      for (const link of table.links.values()) yield* pull(link, link.theirs)
+    })
+
+    const sendToAll = (frames: ReadonlyArray<Control>) =>
+      Effect.forEach(table.links.values(), (link) => link.send(...frames), { discard: true })
 
     // ---- A link's life
 
@@ -203,17 +295,40 @@ const make = (settings: Settings) =>
         } else if (outcome._tag === "Linked") {
           yield* noteLink(link, outcome.known)
         }
-        link.outbox.start(link.theirs.get(log.stream) ?? 0)
+        link.outbox.start(log.stream, link.theirs.get(log.stream) ?? 0)
         link.connection.wake()
         if (outcome._tag === "Superseded") yield* outcome.other.connection.abort("closed")
+        if (link.newcomer) yield* recallFor(link)
+        else yield* announceCatchUp(link)
+        yield* pull(link, link.theirs)
         if (settings.id === serverId || link.newcomer) yield* introduce(link)
         yield* FiberMap.remove(searches, link.peer.id)
         yield* Deferred.succeed(link.up, undefined)
-        yield* changed.release
+        peers.changed()
       })
 
     const noteLink = ({ newcomer, peer: other }: Link, known: boolean) =>
       log.note(Happening.Linked({ peer: other, newcomer, known }))
+
+    /** Shows a newcomer what was said last before it came, if it would like to see it. */
+    const recallFor = (link: Link): Effect.Effect<void> =>
+      link.history === 0
+        ? Effect.void
+        : Effect.flatMap(log.recent(Math.min(link.history, mostHistory)), (posts) =>
+            link.send(...posts.map((post): Control => ({ type: "earlier", post })))
+          )
+
+    /** Says how much of what was missed this peer will send. */
+    const announceCatchUp = (link: Link): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        let count = 0
+        for (const [stream, n] of link.theirs) {
+          const fromHere = stream.startsWith(link.prefix) || !comesByItself(stream)
+          if (fromHere && !wanted.has(stream) && n > log.have(stream) && stream !== log.stream)
+            count += n - log.have(stream)
+        }
+        return count === 0 ? Effect.void : log.note(Happening.CatchingUp({ peer: link.peer, count }))
+      })
 
     /** Tells the peer who is there, and those who are there of the peer. */
     const introduce = (link: Link): Effect.Effect<void> =>
@@ -234,7 +349,15 @@ const make = (settings: Settings) =>
       Effect.gen(function* () {
         const wasUp = yield* Deferred.isDone(link.up)
         const final = table.disconnect(link, reason)
-        yield* changed.release
+        peers.changed()
+        const orphaned = [...wanted].filter(([, asked]) => asked.link === link).map(([stream]) => stream)
+        for (const stream of orphaned) wanted.delete(stream)
+        for (const other of table.links.values()) {
+          yield* pull(
+            other,
+            orphaned.map((stream): Mark => [stream, 0])
+          )
+        }
         if (leaving) return
         if (final) yield* reason === undefined ? left(link.peer) : lost(link.peer, reason)
         // A newcomer that was let in, and perhaps put on record, but has not come through the door.
@@ -399,6 +522,9 @@ const make = (settings: Settings) =>
     const interval = Duration.times(Duration.decode(settings.silence), 1 / ticksOfSilence)
     const heartbeat = Effect.repeat(tick, Schedule.spaced(interval))
 
+    const offering = Effect.repeat(offer, Schedule.spaced(offerEvery))
+    const comparing = Effect.repeat(compare, Schedule.spaced(compareEvery))
+
     /** Says goodbye to all, after everything else that was said. */
     const leave = Effect.gen(function* () {
       yield* untilFound
@@ -420,10 +546,9 @@ const make = (settings: Settings) =>
 
     yield* Effect.forkScoped(fanOut)
     yield* Effect.forkScoped(heartbeat)
+    yield* Effect.forkScoped(offering)
+    yield* Effect.forkScoped(comparing)
     yield* Effect.addFinalizer(() => leave)
-
-    const awaitLoss = (id: PeerId): Effect.Effect<void> =>
-      Effect.suspend(() => (table.links.has(id) ? Effect.zipRight(changed.await, awaitLoss(id)) : Effect.void))
 
     return PeerMesh.of({
       self: peer,
@@ -431,9 +556,13 @@ const make = (settings: Settings) =>
       knocks: Mailbox.toStream(knocks),
       keep: (kept) => seek(kept, Duration.zero),
       reach,
-      awaitLoss,
+      awaitLoss: (id) => peers.until(() => !table.links.has(id)),
       contested: Deferred.await(contested),
       linked: Effect.sync(() => Array.from(table.links.values(), (link) => link.peer)),
+      pending: Effect.suspend(() => {
+        const known = Array.from(table.links.values(), (link) => link.theirs.get(log.stream) ?? 0)
+        return log.ownAfter(Math.max(0, ...known))
+      }),
       events: Stream.filterMap(log.follow, (entry) =>
         entry._tag === "Happened" ? Option.some(entry.happening) : Option.none()
       )
@@ -443,7 +572,7 @@ const make = (settings: Settings) =>
 const linkOf = (
   wire: Wire.Wire,
   peer: Peer,
-  { epoch, member }: Pick<Hello, "epoch" | "member">,
+  { epoch, history = 0, member }: Pick<Hello, "epoch" | "member" | "history">,
   byUs: boolean,
   up: Link["up"]
 ): Link => ({
@@ -452,9 +581,11 @@ const linkOf = (
   epoch,
   prefix: `${peer.id}/`,
   newcomer: !member,
+  history,
   byUs,
   up,
   theirs: new Map(),
+  floors: new Map(),
   summarized: false,
   quietTicks: 0
 })
@@ -463,6 +594,13 @@ const listed = ({ address, id }: Peer) => ({ id, ...address })
 const unlisted = ({ host, id, port }: ReturnType<typeof listed>): Peer => ({ id, address: { host, port } })
 
 const vanished = ({ address }: Peer) => new PeerUnreachable({ address, detail: "it vanished" })
+
+const haveFrames = (marks: ReadonlyArray<Mark>): ReadonlyArray<Control> =>
+  partsOf(marks).map((part, index, parts) => ({
+    type: "have",
+    streams: Object.fromEntries(part),
+    more: index < parts.length - 1
+  }))
 
 /** In parts small enough for a frame, one at least. */
 const partsOf = <A>(all: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> =>

@@ -81,3 +81,13 @@ export class LineTooLong extends Schema.TaggedError<LineTooLong>()("LineTooLong"
     return `That line takes ${this.bytes} bytes and was not sent: the limit is ${this.limit}.`
   }
 }
+
+/** The log can't be written: what was to be said is not in it. */
+export class LogUnavailable extends Schema.TaggedError<LogUnavailable>()("LogUnavailable", {
+  path: Schema.String,
+  detail: Schema.String
+}) {
+  override get message() {
+    return `${this.path} can't be used (${this.detail}).`
+  }
+}

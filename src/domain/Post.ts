@@ -39,11 +39,16 @@ export const authorOf = (stream: StreamId): PeerId => PeerId.make(stream.slice(0
 export const PostNumber = Schema.Int.pipe(Schema.positive(), Schema.brand("PostNumber"))
 export type PostNumber = typeof PostNumber.Type
 
-/** One chat line. `at` is the author's clock in ms since 1970: shown to people, never used for order. */
+/**
+ * One chat line. `at` is the author's clock in ms since 1970: shown to people, never used for order. `deps` names, for
+ * each stream that has grown since the author's last post, the last number that the author had seen: this post stands
+ * below those on every screen.
+ */
 export const Post = Schema.Struct({
   stream: StreamId,
   n: PostNumber,
   at: Schema.NonNegativeInt,
+  deps: Schema.Record({ key: StreamId, value: PostNumber }),
   text: Schema.String
 })
 export type Post = typeof Post.Type

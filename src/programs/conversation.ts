@@ -12,6 +12,9 @@ import { notice, screenLineOf } from "../domain/ScreenLine.ts"
 /** The line that ends a program. */
 const exit = "Exit"
 
+/** The line that asks what nobody has got yet. */
+const pending = "/pending"
+
 /** A screen that takes nothing any more holds up the end of a program no longer than this. */
 const lastLines = "1 second"
 
@@ -32,17 +35,39 @@ export const showWhatHappens: Effect.Effect<void, never, Console | MessageLog | 
 /** Why nothing more is typed. */
 export type Ending = "exit" | "end of input"
 
-/** Says every line that is typed, until `Exit` or the end of input. */
-export const sayWhatIsTyped: Effect.Effect<Ending, never, Console | MessageLog> = Effect.gen(function* () {
+/** Says every line that is typed, until `Exit` or the end of input; those that came together are said in one go. */
+export const sayWhatIsTyped: Effect.Effect<Ending, never, Console | MessageLog | PeerMesh> = Effect.gen(function* () {
   const console = yield* Console
   const log = yield* MessageLog
-  const say = (line: string) =>
-    log.say(line).pipe(Effect.catchTag("LineTooLong", (error) => console.show([notice(error.message)])))
+  const mesh = yield* PeerMesh
+
+  const say = (lines: ReadonlyArray<string>) =>
+    log.say(lines).pipe(
+      Effect.flatMap((tooLong) => console.show(tooLong.map((error) => notice(error.message)))),
+      Effect.catchTag("LogUnavailable", (error) =>
+        console.show([
+          notice(`${error.message} ${lines.length === 1 ? "That line was" : "Those lines were"} not said.`)
+        ])
+      )
+    )
+  const showPending = Effect.flatMap(mesh.pending, (posts) =>
+    console.show(
+      posts.length === 0
+        ? [notice("Every line of yours has reached somebody.")]
+        : posts.map(({ text }) => notice(`nobody has yet: ${text}`))
+    )
+  )
   return yield* console.lines.pipe(
     Stream.takeUntil((line) => line === exit),
     Stream.filter((line) => line !== ""),
-    Stream.runFoldEffect("end of input" as Ending, (_, line) =>
-      line === exit ? Effect.succeed("exit" as const) : Effect.as(say(line), "end of input" as const)
-    )
+    Stream.chunks,
+    Stream.runFoldEffect("end of input" as Ending, (_, chunk) => {
+      const lines = Chunk.toReadonlyArray(chunk)
+      const said = lines.filter((line) => line !== exit && line !== pending)
+      return (said.length > 0 ? say(said) : Effect.void).pipe(
+        Effect.zipRight(lines.includes(pending) ? showPending : Effect.void),
+        Effect.as<Ending>(lines.at(-1) === exit ? "exit" : "end of input")
+      )
+    })
   )
 })
