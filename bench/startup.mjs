@@ -22,4 +22,6 @@ for (let round = 0; round < rounds; round += 1) {
 const median = (list) => list.sort((a, b) => a - b)[Math.floor(list.length / 2)]
 const medians = Object.fromEntries(Object.entries(times).map(([name, list]) => [name, median(list)]))
 for (const [name, millis] of Object.entries(medians)) console.log(`${name.padEnd(20)} ${millis.toFixed(0)} ms`)
-console.log(`ratio ${(medians["./server --version"] / medians["node -e 0"]).toFixed(2)} (${rounds} rounds, node ${process.version})`)
+console.log(
+  `ratio ${(medians["./server --version"] / medians["node -e 0"]).toFixed(2)} (${rounds} rounds, node ${process.version})`
+)

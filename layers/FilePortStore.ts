@@ -55,30 +55,24 @@ const make = (path: string) =>
     yield* syncing(temporary, "w").pipe(Effect.zipRight(fs.remove(temporary)))
     const records = yield* Ref.make<Records>(new Map(peers.map((peer) => [peer.id, peer])))
 
+    /** Writes what the next records are; the same ones need no writing. */
     const change = (next: (known: Records) => Records) =>
-      Ref.get(records).pipe(
-        Effect.map(next),
-        Effect.tap(write),
-        Effect.flatMap((changed) => Ref.set(records, changed)),
-        oneAtATime.withPermits(1),
-        Effect.mapError(unavailable(path))
-      )
+      Effect.flatMap(Ref.get(records), (known) => {
+        const changed = next(known)
+        return changed === known ? Effect.void : Effect.zipRight(write(changed), Ref.set(records, changed))
+      }).pipe(oneAtATime.withPermits(1), Effect.mapError(unavailable(path)))
 
     return PortStore.of({
-      record: (peer) =>
-        Effect.flatMap(Ref.get(records), (known) => {
-          const before = known.get(peer.id)
-          return before !== undefined && formatAddress(before.address) === formatAddress(peer.address)
-            ? Effect.void
-            : change((all) => new Map(all).set(peer.id, peer))
-        }),
-      forget: (id) =>
-        Effect.flatMap(Ref.get(records), (known) =>
-          known.has(id) ? change((all) => new Map([...all].filter(([each]) => each !== id))) : Effect.void
-        ),
+      record: (peer) => change((known) => (isOnRecord(known, peer) ? known : new Map(known).set(peer.id, peer))),
+      forget: (id) => change((known) => (known.has(id) ? new Map([...known].filter(([each]) => each !== id)) : known)),
       all: Effect.map(Ref.get(records), (known) => [...known.values()])
     })
   }).pipe(Effect.catchTags({ BadArgument: failUnavailable(path), SystemError: failUnavailable(path) }))
+
+const isOnRecord = (known: Records, { address, id }: Peer): boolean => {
+  const before = known.get(id)
+  return before !== undefined && formatAddress(before.address) === formatAddress(address)
+}
 
 const unavailable =
   (path: string) =>

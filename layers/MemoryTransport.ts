@@ -201,7 +201,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
       const port = wanted.port === 0 ? Port.make(++lastPort) : wanted.port
       const address = { ...wanted, port }
       const name = formatAddress(address)
-      if (listeners.has(name)) return yield* new PortTaken({ port, detail: "it is in use" })
+      if (listeners.has(name)) return yield* new PortTaken({ port, detail: "it is in use", lingers: false })
       const serving = yield* FiberSet.makeRuntime<never, void, never>()
       yield* Effect.acquireRelease(
         Effect.sync(() => {
@@ -223,7 +223,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
       const host = { node, alive: true }
       hosts.add(host)
       return Transport.of({
-        dial: (address) => dial(host, address),
+        dial: (address) => (host.alive ? dial(host, address) : Effect.never),
         listen: (address, serve) => listen(host, address, serve)
       })
     },

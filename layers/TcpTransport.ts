@@ -5,7 +5,8 @@ import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { type Connection, Transport } from "../services/Transport.ts"
-import { PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
+import { HostElsewhere, PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
+import { within } from "../src/domain/Limit.ts"
 import { type Address, Port } from "../src/domain/Peer.ts"
 import * as Inlet from "./transport/Inlet.ts"
 import * as Pump from "./transport/Pump.ts"
@@ -55,7 +56,7 @@ const release = (socket: Net.Socket): Effect.Effect<void> =>
     socket.end()
     // What still arrives is for nobody; unread, it would keep the end from being seen.
     socket.removeAllListeners("data").resume()
-  }).pipe(Effect.timeoutOption(releaseLimit), Effect.zipRight(Effect.sync(() => socket.destroy())))
+  }).pipe(within(releaseLimit), Effect.zipRight(Effect.sync(() => socket.destroy())))
 
 /** A socket's late errors end in `close`, which is listened to; without this listener they would end the process. */
 const ignoreLateErrors = (socket: Net.Socket): Net.Socket => socket.on("error", () => {})
@@ -96,12 +97,16 @@ const connected = (socket: Net.Socket, address: Address, from: Port | undefined)
 
 const dialFailure = (error: NodeJS.ErrnoException, address: Address, from: Port | undefined) => {
   if (from === undefined) return new PeerUnreachable({ address, detail: meaning(error) })
-  if (error.code === "EADDRINUSE" || error.code === "EACCES") {
-    return new PortTaken({ port: from, detail: meaning(error) })
+  switch (error.code) {
+    case "EADDRINUSE":
+    case "EACCES":
+      return new PortTaken({ port: from, detail: meaning(error), lingers: false })
+    // A connection between these two ports is there, or not quite over for the kernel: TIME_WAIT.
+    case "EADDRNOTAVAIL":
+      return new PortTaken({ port: from, detail: "it is in use", lingers: true })
+    default:
+      return new PeerUnreachable({ address, detail: meaning(error) })
   }
-  // The last connection between these two ports is not quite over for the kernel: TIME_WAIT.
-  const detail = error.code === "EADDRNOTAVAIL" ? `port ${from} was in use until a moment ago` : meaning(error)
-  return new PeerUnreachable({ address, detail })
 }
 
 const listen = (address: Address, serve: (connection: Connection) => Effect.Effect<void>) =>
@@ -118,11 +123,9 @@ const listen = (address: Address, serve: (connection: Connection) => Effect.Effe
   })
 
 const open = (address: Address) =>
-  Effect.async<Net.Server, PortTaken>((resume) => {
+  Effect.async<Net.Server, PortTaken | HostElsewhere>((resume) => {
     const server = Net.createServer({ noDelay: true })
-    server.once("error", (error: NodeJS.ErrnoException) =>
-      resume(Effect.fail(new PortTaken({ port: address.port, detail: meaning(error) })))
-    )
+    server.once("error", (error: NodeJS.ErrnoException) => resume(Effect.fail(listenFailure(error, address))))
     server.listen({ host: address.host, port: address.port }, () => {
       server.removeAllListeners("error")
       // Out of file descriptors, say: one connection is not accepted, and the others go on.
@@ -132,18 +135,22 @@ const open = (address: Address) =>
     return Effect.sync(() => server.close())
   })
 
+const listenFailure = (error: NodeJS.ErrnoException, { host, port }: Address) =>
+  error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND"
+    ? new HostElsewhere({ host })
+    : new PortTaken({ port, detail: meaning(error), lingers: false })
+
 const awaitClosed = (server: Net.Server) =>
   Effect.async<void>((resume) => {
     server.once("close", () => resume(Effect.void))
     // Already closing, unless nobody came to use it: a second call does no harm.
     server.close(() => resume(Effect.void))
-  }).pipe(Effect.timeoutOption(closeLimit))
+  }).pipe(within(closeLimit))
 
 /** What Node's error codes mean to a person. */
 const meaning = (error: NodeJS.ErrnoException): string =>
   ({
     EADDRINUSE: "it is in use",
-    EADDRNOTAVAIL: "its host is not this machine",
     EACCES: "this user may not use it",
     ECONNREFUSED: "nobody listens there",
     ECONNRESET: "it hung up",

@@ -16,8 +16,16 @@ import * as Stream from "effect/Stream"
 import { type EncodedPost, type Mark, MessageLog } from "../services/MessageLog.ts"
 import { type Knock, PeerMesh, type Route } from "../services/PeerMesh.ts"
 import { type Connection, Transport } from "../services/Transport.ts"
-import { type IdTaken, type NotAdmitted, PeerLost, PeerUnreachable, type PortTaken } from "../src/domain/Errors.ts"
+import {
+  type HostElsewhere,
+  type IdTaken,
+  type NotAdmitted,
+  PeerLost,
+  PeerUnreachable,
+  type PortTaken
+} from "../src/domain/Errors.ts"
 import { Happening, type LossReason } from "../src/domain/Happening.ts"
+import { within } from "../src/domain/Limit.ts"
 import { LinkTable, type Row } from "../src/domain/LinkTable.ts"
 import { type Address, type Peer, type PeerId, serverId } from "../src/domain/Peer.ts"
 import { authorOf, type Epoch, mainRoom, type StreamId, type Summary, streamOf } from "../src/domain/Post.ts"
@@ -383,6 +391,7 @@ const make = (settings: Settings) =>
           Effect.gen(function* () {
             yield* Effect.exit(Deferred.await(up))
             const broken = table.end(id, epoch)
+            peers.changed()
             if (broken !== undefined && !leaving) yield* lost(broken.link.peer, broken.reason)
           })
         )
@@ -528,12 +537,13 @@ const make = (settings: Settings) =>
     /** Says goodbye to all, after everything else that was said. */
     const leave = Effect.gen(function* () {
       yield* untilFound
+      yield* untilSettled.pipe(within(searchLimit))
       leaving = true
       const open = [...table.links.values()]
       for (const link of open) link.outbox.leave()
       yield* FiberMap.clear(searches)
       yield* Effect.forEach(open, (link) => link.connection.finish, { concurrency: "unbounded", discard: true }).pipe(
-        Effect.timeoutOption(goodbyeLimit)
+        within(goodbyeLimit)
       )
     })
 
@@ -541,8 +551,11 @@ const make = (settings: Settings) =>
     const untilFound = Effect.suspend(() =>
       log.slice(log.stream, 0, 1) === undefined
         ? Effect.void
-        : FiberMap.awaitEmpty(searches).pipe(Effect.timeoutOption(searchLimit), Effect.asVoid)
+        : FiberMap.awaitEmpty(searches).pipe(within(searchLimit), Effect.asVoid)
     )
+
+    /** A link that is up at the other side alone has taken another's place there: the goodbye must go over it. */
+    const untilSettled = peers.until(() => !table.unsettled)
 
     yield* Effect.forkScoped(fanOut)
     yield* Effect.forkScoped(heartbeat)
@@ -607,5 +620,5 @@ const partsOf = <A>(all: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> =>
   all.length === 0 ? [[]] : Arr.chunksOf(all, maxListed)
 
 /** A mesh for that node. */
-export const layer = (settings: Settings): Layer.Layer<PeerMesh, PortTaken, Transport | MessageLog> =>
+export const layer = (settings: Settings): Layer.Layer<PeerMesh, PortTaken | HostElsewhere, Transport | MessageLog> =>
   Layer.scoped(PeerMesh, make(settings))

@@ -56,7 +56,7 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     readonly ownAfter: (after: number) => Effect.Effect<ReadonlyArray<Post>>
     /** All entries from where the screen should begin, then each new one as it comes. Any number follow, each at its own pace. */
     readonly follow: Stream.Stream<Entry>
-    /** Takes no more: who follows comes to an end after the last entry. */
+    /** Lets those who follow come to an end after what there is now. */
     readonly close: Effect.Effect<void>
     /** Says that the log has grown since this was last pulled, however often. */
     readonly grown: Stream.Stream<void>

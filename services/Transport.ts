@@ -3,7 +3,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import type { PeerLost, PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
+import type { HostElsewhere, PeerLost, PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
 import type { LossReason } from "../src/domain/Happening.ts"
 import type { Address, Port } from "../src/domain/Peer.ts"
 
@@ -43,6 +43,6 @@ export class Transport extends Context.Tag("outlive/Transport")<
     readonly listen: (
       address: Address,
       serve: (connection: Connection) => Effect.Effect<void>
-    ) => Effect.Effect<Address, PortTaken, Scope.Scope>
+    ) => Effect.Effect<Address, PortTaken | HostElsewhere, Scope.Scope>
   }
 >() {}

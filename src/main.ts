@@ -98,6 +98,7 @@ plainly(run(process.argv)).pipe(
   Effect.provide(Layer.merge(NodeContext.layer, CliConfig.layer({ showBuiltIns: false }))),
   NodeRuntime.runMain({
     disableErrorReporting: true,
-    teardown: (exit, end) => end(exit._tag === "Success" ? 0 : statusOf(exit.cause))
+    // What a screen has not taken by now must not hold up the end.
+    teardown: (exit) => process.exit(exit._tag === "Success" ? 0 : statusOf(exit.cause))
   })
 )

@@ -1,6 +1,6 @@
 /** What can go wrong, as values named after the event. Each message says what happened and what to do. */
 import * as Schema from "effect/Schema"
-import { Address, formatAddress, PeerId, Port, title } from "./Peer.ts"
+import { Address, formatAddress, Host, PeerId, Port, title } from "./Peer.ts"
 
 /** Nobody answers there, or not in time. */
 export class PeerUnreachable extends Schema.TaggedError<PeerUnreachable>()("PeerUnreachable", {
@@ -47,10 +47,18 @@ export class NotAdmitted extends Schema.TaggedError<NotAdmitted>()("NotAdmitted"
   }
 }
 
-/** Another program uses that port, or this user may not. */
+/** A node can't listen at that host: it is not this machine. */
+export class HostElsewhere extends Schema.TaggedError<HostElsewhere>()("HostElsewhere", { host: Host }) {
+  override get message() {
+    return `This machine can't listen at ${this.host}: name one of its own names or addresses with --host.`
+  }
+}
+
+/** Another program uses that port, or this user may not. `lingers`: perhaps only for some seconds more. */
 export class PortTaken extends Schema.TaggedError<PortTaken>()("PortTaken", {
   port: Port,
-  detail: Schema.String
+  detail: Schema.String,
+  lingers: Schema.Boolean
 }) {
   override get message() {
     return `Port ${this.port} can't be used (${this.detail}): choose another one, or end the program that has it.`

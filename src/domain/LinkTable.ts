@@ -54,6 +54,11 @@ export class LinkTable<L extends Row> {
     return this.#links
   }
 
+  /** Whether a handshake is under way, which may yet put a link in another's place. */
+  get unsettled(): boolean {
+    return [...this.#places.values()].some(({ handshakes }) => handshakes > 0)
+  }
+
   /** The run that has an id, if it is another than this one. */
   holder(id: PeerId, epoch: Epoch): Epoch | undefined {
     const place = this.#places.get(id)

@@ -27,6 +27,9 @@ export const Port = Schema.Int.pipe(
 )
 export type Port = typeof Port.Type
 
+/** The port of a node that listens. */
+export const ListeningPort = Port.pipe(Schema.filter((port) => port > 0))
+
 /** A name, an IPv4 or an IPv6 address, without brackets. */
 export const Host = Schema.String.pipe(
   Schema.pattern(/^[A-Za-z0-9_.:%-]{1,253}$/, { message: () => "a host is a name or an IP address" }),

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Ref from "effect/Ref"
+import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { Console } from "../../services/Console.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
@@ -76,10 +77,14 @@ const join = ({ peer, server }: Settings) =>
         ? Effect.catchTag(mesh.join(server), "PeerUnreachable", (error) => new ServerUnreachable({ ...error }))
         : mesh.join({ address: peer })
     yield* attempt.pipe(
+      Effect.retry({ schedule: untilPortIsFree, while: (error) => error._tag === "PortTaken" && error.lingers }),
       Effect.tapError((error) => (mayPass(error) ? tell(error.message) : Effect.void)),
       Effect.retry({ schedule: redial, while: mayPass })
     )
   })
+
+/** A port whose last connection has just ended is free again soon, where it is at all. */
+const untilPortIsFree = Schedule.spaced("500 millis").pipe(Schedule.upTo("5 seconds"))
 
 type JoinFailed = ServerUnreachable | PeerUnreachable | NotAdmitted | IdTaken | PortTaken
 

@@ -7,6 +7,7 @@ import * as Stream from "effect/Stream"
 import { Console } from "../../services/Console.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
+import { within } from "../domain/Limit.ts"
 import { notice, screenLineOf } from "../domain/ScreenLine.ts"
 
 /** The line that ends a program. */
@@ -28,7 +29,7 @@ export const showWhatHappens: Effect.Effect<void, never, Console | MessageLog | 
       console.show(Chunk.toReadonlyArray(entries).flatMap((entry) => screenLineOf(mesh.self.id, entry) ?? []))
     )
     const screen = yield* Effect.forkScoped(show)
-    yield* Effect.addFinalizer(() => Effect.zipRight(log.close, Effect.timeoutOption(Fiber.join(screen), lastLines)))
+    yield* Effect.addFinalizer(() => Effect.zipRight(log.close, within(lastLines)(Fiber.join(screen))))
   }
 )
 

@@ -1,13 +1,18 @@
 /** What a server does: it introduces clients to each other, and talks as one of them. */
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { Console } from "../../services/Console.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { ServerRegistry } from "../../services/ServerRegistry.ts"
 import type { PortStoreUnavailable } from "../domain/Errors.ts"
+import { within } from "../domain/Limit.ts"
 import { formatAddress } from "../domain/Peer.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import { sayWhatIsTyped, showWhatHappens } from "./conversation.ts"
+
+/** A disk that takes nothing any more holds up the end of a server no longer than this. */
+const lastDismissals = "1 second"
 
 /** Serves until `Exit` is typed; whoever closes the scope of its mesh says goodbye to all. */
 export const server = Effect.gen(function* () {
@@ -26,9 +31,11 @@ export const server = Effect.gen(function* () {
   yield* console.show([
     notice(`The server listens at ${formatAddress(mesh.self.address)}. Type a line to talk to all, or Exit to end it.`)
   ])
+  const dismissing = yield* Effect.forkScoped(dismissThoseWhoGo)
+  // Whoever was seen to leave is off the record when this ends; the log is closed by then.
+  yield* Effect.addFinalizer(() => within(lastDismissals)(Fiber.join(dismissing)))
   yield* showWhatHappens
   yield* Effect.forkScoped(admitVisitors)
-  yield* Effect.forkScoped(dismissThoseWhoGo)
   const missing = yield* registry.callBack
   if (missing.length > 0) {
     yield* console.show([notice(`Calling back ${missing.map(({ id }) => id).join(", ")}`)])

@@ -2,7 +2,7 @@
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { FrameMalformed } from "../domain/Errors.ts"
-import { Host, PeerId, Port } from "../domain/Peer.ts"
+import { Host, ListeningPort, PeerId } from "../domain/Peer.ts"
 import { Epoch, Post, StreamId } from "../domain/Post.ts"
 
 /** The version of this protocol. Nodes of different versions refuse each other. */
@@ -14,7 +14,7 @@ export const maxFrameBytes = 65_536
 /** A list in a frame has at most so many elements, so that the frame stays below its limit. */
 export const maxListed = 200
 
-const Listed = Schema.Struct({ id: PeerId, host: Host, port: Port })
+const Listed = Schema.Struct({ id: PeerId, host: Host, port: ListeningPort })
 
 /**
  * The dialling side introduces itself. `to`: whom it means to reach; `member`: it is in the chat already;
@@ -26,7 +26,7 @@ export const Hello = Schema.Struct({
   id: PeerId,
   epoch: Epoch,
   host: Host,
-  port: Port,
+  port: ListeningPort,
   member: Schema.Boolean,
   history: Schema.optionalWith(Schema.NonNegativeInt, { exact: true }),
   to: Schema.optionalWith(PeerId, { exact: true })

@@ -1,0 +1,156 @@
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { assert, it } from "@effect/vitest"
+import { describe } from "vitest"
+
+const root = Path.resolve(import.meta.dirname, "..")
+
+/** The parts of the house, by the paths of their files; the first that fits is the one. */
+const parts = {
+  main: /^src\/main\.ts$/,
+  commands: /^src\/commands\//,
+  programs: /^src\/programs\//,
+  protocol: /^src\/protocol\//,
+  domain: /^src\/domain\//,
+  services: /^services\//,
+  layers: /^layers\//,
+  outside: /^(test|bench|demo)\//
+}
+type Part = keyof typeof parts
+
+/** What each part may import of ours, itself aside. Those outside may import anything. */
+const arrows: Record<Exclude<Part, "outside">, ReadonlyArray<Part>> = {
+  main: ["commands", "programs", "services", "layers", "domain"],
+  commands: ["domain"],
+  programs: ["services", "domain"],
+  layers: ["services", "protocol", "domain"],
+  services: ["domain"],
+  protocol: ["domain"],
+  domain: []
+}
+
+/** The one import that no arrow has: an outbox is given a log's slices, and takes their type from the contract. */
+const exceptions: ReadonlyArray<string> = ["src/protocol/Outbox.ts → type services/MessageLog.ts"]
+
+interface Import {
+  readonly from: string
+  readonly specifier: string
+  readonly typeOnly: boolean
+}
+
+const importsOf = (from: string, text: string): ReadonlyArray<Import> => {
+  const statements =
+    /^[ \t]*(?:import|export)\b(\s+type\b)?[^"'`;]*?\bfrom\s*["']([^"']+)["']|^[ \t]*import\s*["']([^"']+)["']|\b(?:import|require)\s*\(\s*["'`]([^"'`]+)["'`]/gm
+  return [...text.matchAll(statements)].map(([, type, named, bare, called]) => ({
+    from,
+    specifier: named ?? bare ?? called ?? "",
+    typeOnly: type !== undefined
+  }))
+}
+
+const partOf = (file: string): Part | undefined =>
+  (Object.keys(parts) as Array<Part>).find((part) => parts[part].test(file))
+
+/** What is wrong with an import; undefined if nothing is. */
+const complaint = ({ from, specifier, typeOnly }: Import): string | undefined => {
+  const part = partOf(from)
+  if (part === undefined) return `${from} belongs to no part of the house`
+  if (specifier.startsWith(".")) {
+    const to = Path.posix.join(Path.posix.dirname(from), specifier)
+    if (!specifier.endsWith(".ts")) return `${from} → ${specifier} does not end in .ts`
+    if (part === "outside" || exceptions.includes(`${from} → ${typeOnly ? "type " : ""}${to}`)) return undefined
+    const target = partOf(to)
+    if (target === part || (target !== undefined && arrows[part].includes(target))) return undefined
+    return `${from} → ${to}: ${part} may not import ${target ?? "that"}`
+  }
+  if (part === "outside") return undefined
+  if (specifier === "effect" || /^@effect\/[a-z-]+$/.test(specifier)) return `${from} imports the barrel ${specifier}`
+  const ofNode = /^node:|^@effect\/platform-node/.test(specifier) || !/^(effect|@effect\/[a-z-]+)\//.test(specifier)
+  const free: ReadonlyArray<Part> = ["main", "layers"]
+  if (ofNode && !free.includes(part)) return `${from} imports ${specifier}: ${part} names nothing of Node`
+  return undefined
+}
+
+const complaints = (files: ReadonlyArray<readonly [path: string, text: string]>): ReadonlyArray<string> =>
+  files.flatMap(([path, text]) => importsOf(path, text).flatMap((each) => complaint(each) ?? []))
+
+const filesUnder = (folder: string): ReadonlyArray<readonly [string, string]> =>
+  Fs.existsSync(`${root}/${folder}`)
+    ? Fs.readdirSync(`${root}/${folder}`, { recursive: true, encoding: "utf8" })
+        .filter((name) => name.endsWith(".ts"))
+        .map((name) => [
+          `${folder}/${name.replaceAll(Path.sep, "/")}`,
+          Fs.readFileSync(`${root}/${folder}/${name}`, "utf8")
+        ])
+    : []
+
+const house = ["src", "services", "layers", "test", "bench", "demo"].flatMap(filesUnder)
+
+describe("architecture", () => {
+  it("every import in the house goes along an arrow, ends in .ts, and names a module instead of a barrel", () => {
+    assert.deepStrictEqual(complaints(house), [])
+  })
+
+  it("every file of each part was looked at, and its imports were found", () => {
+    for (const part of Object.keys(parts) as Array<Part>) {
+      assert.isNotEmpty(
+        house.filter(([path]) => partOf(path) === part),
+        part
+      )
+    }
+    for (const [path, text] of house) {
+      // Counted in another way: by the lines on which a statement ends or a module is named.
+      const lines = text.match(/^(?:import|export)\b.*\bfrom "|^\} from "|^import "/gm)?.length ?? 0
+      assert.isAtLeast(importsOf(path, text).length, lines, path)
+    }
+  })
+
+  it("programs and services name no process, no global of Node", () => {
+    for (const [path, text] of house) {
+      if (/^(src\/(programs|domain|protocol)|services)\//.test(path)) {
+        assert.notMatch(
+          text,
+          /\b(process|globalThis|Buffer|__dirname|setTimeout|setInterval|setImmediate)\s*[.([]/,
+          path
+        )
+      }
+    }
+  })
+
+  it("the checker sees what is wrong", () => {
+    const wrong: ReadonlyArray<readonly [string, string, string]> = [
+      ["src/domain/Peer.ts", 'import { Frame } from "../protocol/Frame.ts"', "domain may not import protocol"],
+      ["src/domain/Peer.ts", 'import type { X } from "../../services/Console.ts"', "domain may not import services"],
+      [
+        "src/protocol/Frame.ts",
+        'import type { X } from "../../services/Console.ts"',
+        "protocol may not import services"
+      ],
+      [
+        "src/protocol/Outbox.ts",
+        'import { X } from "../../services/MessageLog.ts"',
+        "protocol may not import services"
+      ],
+      ["src/programs/server.ts", 'import * as T from "../../layers/TcpTransport.ts"', "programs may not import layers"],
+      ["src/programs/server.ts", 'export { x } from "../../layers/TcpTransport.ts"', "programs may not import layers"],
+      ["src/programs/server.ts", 'const x = await import("../../layers/X.ts")', "programs may not import layers"],
+      ["src/programs/server.ts", 'import { X } from "../protocol/Frame.ts"', "programs may not import protocol"],
+      ["src/commands/server.ts", 'import * as T from "../../layers/TcpTransport.ts"', "commands may not import layers"],
+      ["services/Console.ts", 'import * as T from "../layers/PipeConsole.ts"', "services may not import layers"],
+      ["layers/X.ts", 'import { server } from "../src/programs/server.ts"', "layers may not import programs"],
+      ["layers/X.ts", 'import { x } from "../test/support/bytes.ts"', "layers may not import outside"],
+      ["src/programs/server.ts", 'import * as Net from "node:net"', "names nothing of Node"],
+      ["src/programs/server.ts", 'import "node:net"', "names nothing of Node"],
+      ["src/programs/server.ts", 'import * as N from "@effect/platform-node/NodeContext"', "names nothing of Node"],
+      ["services/Console.ts", 'import type { Readable } from "stream"', "names nothing of Node"],
+      ["src/domain/Peer.ts", 'import { Effect } from "effect"', "the barrel effect"],
+      ["layers/X.ts", 'import {\n  NodeContext\n} from "@effect/platform-node"', "the barrel @effect/platform-node"],
+      ["layers/X.ts", 'import { x } from "./Y.js"', "does not end in .ts"],
+      ["test/x.test.ts", 'import { x } from "./Y"', "does not end in .ts"],
+      ["src/x.ts", 'import { x } from "./main.ts"', "belongs to no part"]
+    ]
+    for (const [path, text, words] of wrong) {
+      assert.include(complaints([[path, text]]).join("\n"), words, text)
+    }
+  })
+})

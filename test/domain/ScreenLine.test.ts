@@ -1,0 +1,161 @@
+import { assert, it } from "@effect/vitest"
+import * as FastCheck from "effect/FastCheck"
+import { describe } from "vitest"
+import { Entry } from "../../src/domain/Entry.ts"
+import { Happening, type LossReason } from "../../src/domain/Happening.ts"
+import { serverId } from "../../src/domain/Peer.ts"
+import { escape, notice, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
+import * as Arbitraries from "../support/arbitraries.ts"
+import { id, peer, post, stream } from "../support/samples.ts"
+
+const server = peer("Server", 4000)
+const three = peer("3", 6003)
+
+const chat = (text: string): ScreenLine => ({ _tag: "Chat", text })
+const told = (text: string): ScreenLine => ({ _tag: "Notice", text })
+
+const said = (author: string, text: string, own = false) => Entry.Said({ post: post(stream(author), 1, text), own })
+const happened = (happening: Happening) => Entry.Happened({ happening })
+const linked = (who = three, { newcomer = false, known = false } = {}) =>
+  happened(Happening.Linked({ peer: who, newcomer, known }))
+const lost = (reason: LossReason, who = three) => happened(Happening.Lost({ peer: who, reason }))
+
+const onServer = (entry: Entry) => screenLineOf(serverId, entry)
+const onClient = (entry: Entry) => screenLineOf(id("1"), entry)
+
+describe("ScreenLine", () => {
+  it("a client joins: `Client 3: initiated` on the server, on every client there, and on the newcomer", () => {
+    const line = chat("Client 3: initiated")
+    assert.deepStrictEqual(onServer(linked(three, { newcomer: true })), line)
+    assert.deepStrictEqual(onClient(linked(three, { newcomer: true })), line)
+    assert.deepStrictEqual(screenLineOf(id("3"), happened(Happening.Admitted({ by: server }))), line)
+  })
+
+  it("the newcomer meets those already there: one `initiated` for each", () => {
+    assert.deepStrictEqual(onClient(linked(three)), chat("Client 3: initiated"))
+  })
+
+  it("someone types: `Client 3: hello` and `Server: hello` on everyone else, and no echo for the typist", () => {
+    for (const on of [onServer, onClient]) {
+      assert.deepStrictEqual(on(said("3", "hello")), chat("Client 3: hello"))
+      assert.isUndefined(on(said("3", "hello", true)))
+    }
+    assert.deepStrictEqual(onClient(said("Server", "hello")), chat("Server: hello"))
+  })
+
+  it("the server leaves: `Server: terminated.`, with the period", () => {
+    assert.deepStrictEqual(onClient(happened(Happening.Left({ peer: server }))), chat("Server: terminated."))
+  })
+
+  it("a restarted server calls back: `Server: initiated` on the client", () => {
+    assert.deepStrictEqual(onClient(linked(server)), chat("Server: initiated"))
+  })
+
+  it("a client answers a restarted server: `Client 3: reconnected` on the server, met before or not", () => {
+    assert.deepStrictEqual(onServer(linked(three)), chat("Client 3: reconnected"))
+    assert.deepStrictEqual(onServer(linked(three, { known: true })), chat("Client 3: reconnected"))
+  })
+
+  it("clients that find each other again say so in a notice: nobody is initiated twice", () => {
+    assert.deepStrictEqual(onClient(linked(three, { known: true })), told("* Client 3 is back"))
+    assert.deepStrictEqual(onClient(linked(server, { known: true })), told("* Server is back"))
+  })
+
+  it("a client leaves: `* Client 3 left` on everyone else", () => {
+    const left = happened(Happening.Left({ peer: three }))
+    assert.deepStrictEqual(onServer(left), told("* Client 3 left"))
+    assert.deepStrictEqual(onClient(left), told("* Client 3 left"))
+  })
+
+  it("who dies without a word is a notice that says how", () => {
+    const how: Record<LossReason, string> = {
+      closed: "the connection broke",
+      silent: "it gives no sign of life",
+      malformed: "it does not keep to the protocol",
+      overrun: "it does not read what it is sent"
+    }
+    for (const [reason, words] of Object.entries(how) as ReadonlyArray<[LossReason, string]>) {
+      assert.deepStrictEqual(onServer(lost(reason)), told(`* Client 3 is lost: ${words}`))
+      assert.deepStrictEqual(onClient(lost(reason)), told(`* Client 3 is lost: ${words}`))
+      assert.deepStrictEqual(
+        onClient(lost(reason, server)),
+        told(`* Server is lost: ${words}; everybody goes on without it`)
+      )
+    }
+  })
+
+  it("who can't be reached any more is a notice, on the server with where it was", () => {
+    const givenUp = happened(Happening.GivenUp({ peer: three }))
+    assert.deepStrictEqual(onServer(givenUp), told("* Client 3 can't be reached at localhost:6003 any more"))
+    assert.deepStrictEqual(onClient(givenUp), told("* Client 3 can't be reached any more"))
+  })
+
+  it("lines that nobody has, or that went by too fast, are counted in a notice", () => {
+    const missed = (count: number) => onClient(Entry.Missed({ stream: stream("3"), count }))
+    assert.deepStrictEqual(missed(1), told("* 1 line of Client 3 can't be had any more"))
+    assert.deepStrictEqual(missed(20), told("* 20 lines of Client 3 can't be had any more"))
+    assert.deepStrictEqual(onServer(Entry.Skipped({ count: 1 })), told("* 1 line went by too fast to be shown"))
+    assert.deepStrictEqual(onServer(Entry.Skipped({ count: 2 })), told("* 2 lines went by too fast to be shown"))
+  })
+
+  it("a server is let in by nobody: it says nothing of it", () => {
+    assert.isUndefined(onServer(happened(Happening.Admitted({ by: three }))))
+  })
+
+  it("control characters, escape sequences and line breaks in what others say are shown, not obeyed", () => {
+    const shown = (text: string) => onClient(said("3", text))?.text
+    assert.strictEqual(shown("\u001b[2J\u0007"), "Client 3: \\u{1b}[2J\\u{7}")
+    assert.strictEqual(shown("a\r\nServer: terminated."), "Client 3: a\\u{d}\\u{a}Server: terminated.")
+    assert.strictEqual(shown("\u009b31m\u0085\t\u007f\u0000"), "Client 3: \\u{9b}31m\\u{85}\\u{9}\\u{7f}\\u{0}")
+    assert.strictEqual(shown("a\u2028b\u2029c"), "Client 3: a\\u{2028}b\\u{2029}c")
+  })
+
+  it("bidi controls, zero-width characters and lone surrogates are shown", () => {
+    const hidden = [
+      ...[0x61c, 0x200e, 0x200f, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2066, 0x2067, 0x2068, 0x2069],
+      ...[0xad, 0x200b, 0x2060, 0xfeff, 0xfff9, 0xe0001],
+      ...[0xd800, 0xdbff, 0xdc00, 0xdfff]
+    ]
+    for (const code of hidden) {
+      assert.strictEqual(escape(`a${String.fromCodePoint(code)}b`), `a\\u{${code.toString(16)}}b`)
+    }
+  })
+
+  it("Persian words, emoji families and every other script stay as they are", () => {
+    for (const text of [
+      "می\u200cخواهم",
+      "👩\u200d👩\u200d👧\u200d👦",
+      "❤️‍🔥",
+      "नमस्ते",
+      "Grüße, 世界!",
+      "שלום",
+      "\\u{1b}"
+    ]) {
+      assert.strictEqual(escape(text), text)
+    }
+  })
+
+  it("no text, whoever wrote it, brings a character to the screen that acts or hides", () => {
+    // Everything that a terminal may obey, spelled out apart from the code's own pattern.
+    const acts = (code: number) =>
+      code < 0x20 ||
+      (code >= 0x7f && code < 0xa0) ||
+      (code >= 0x202a && code <= 0x202e) ||
+      (code >= 0x2066 && code <= 0x2069) ||
+      (code >= 0xd800 && code <= 0xdfff) ||
+      [0x61c, 0x200b, 0x200e, 0x200f, 0x2028, 0x2029, 0xfeff].includes(code)
+    FastCheck.assert(
+      FastCheck.property(Arbitraries.text, (text) => {
+        for (const line of [onClient(said("3", text)), notice(text)]) {
+          for (const character of line?.text ?? "") assert.isFalse(acts(character.codePointAt(0) ?? 0))
+        }
+      }),
+      { numRuns: 1_000 }
+    )
+  })
+
+  it("every notice begins with `* `, and no line of the chat does", () => {
+    assert.deepStrictEqual(notice("hello \u001b"), told("* hello \\u{1b}"))
+    assert.deepStrictEqual(onClient(said("3", "* Client 4 left")), chat("Client 3: * Client 4 left"))
+  })
+})

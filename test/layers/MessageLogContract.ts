@@ -1,0 +1,398 @@
+/** What holds of every MessageLog. */
+import { assert, it } from "@effect/vitest"
+import * as Chunk from "effect/Chunk"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import type * as Layer from "effect/Layer"
+import type * as Scheduler from "effect/Scheduler"
+import * as Stream from "effect/Stream"
+import { type EncodedPost, MessageLog } from "../../services/MessageLog.ts"
+import { Happening } from "../../src/domain/Happening.ts"
+import { authorOf } from "../../src/domain/Post.ts"
+import { encodePost, maxFrameBytes } from "../../src/protocol/Frame.ts"
+import { textOf } from "../support/bytes.ts"
+import { id, inShort, peer, post, stream } from "../support/samples.ts"
+
+/** Posts of another author, of those numbers. */
+export const posts = (author: string, ...numbers: ReadonlyArray<number>): ReadonlyArray<EncodedPost> =>
+  numbers.map((n) => {
+    const said = post(stream(author), n, `${author}${n}`)
+    return { post: said, line: encodePost(said) }
+  })
+
+export const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => from + at)
+
+/** The first so many entries that a new follower gets, in short. */
+export const firstEntries = (log: MessageLog["Type"], count: number) =>
+  Effect.map(Stream.runCollect(Stream.take(log.follow, count)), (entries) =>
+    Chunk.toReadonlyArray(entries).map(inShort)
+  )
+
+/** All entries, once the log is closed. */
+export const allEntries = (log: MessageLog["Type"]) =>
+  Effect.zipRight(
+    log.close,
+    Effect.map(Stream.runCollect(log.follow), (entries) => Chunk.toReadonlyArray(entries).map(inShort))
+  )
+
+/** The tasks of all fibers, one after the other. */
+const makeQueue = () => {
+  const tasks: Array<() => void> = []
+  const scheduler = (shouldYield: Scheduler.Scheduler["shouldYield"]): Scheduler.Scheduler => ({
+    shouldYield,
+    scheduleTask: (task) => {
+      tasks.push(task)
+    }
+  })
+  return {
+    /** Runs a fiber that gives way once, just before its step of that number: whatever can come between two steps does. */
+    givingWayAt: (step: number) => {
+      let left = step
+      return Effect.withScheduler(scheduler(() => (left-- === 0 ? 0 : false)))
+    },
+    /** Runs to the end, in the same order each time. */
+    run: <A>(effect: Effect.Effect<A>): A => {
+      const fiber = Effect.runFork(effect, { scheduler: scheduler(() => false) })
+      for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) task()
+      const exit = fiber.unsafePoll()
+      return exit === null ? assert.fail("nothing can happen any more") : Effect.runSync(exit)
+    }
+  }
+}
+
+/** More steps than a fiber takes until it waits, and how long others let it run before they do something. */
+const moments = range(0, 150).flatMap((step) => range(0, 4).map((yields) => ({ step, yields })))
+
+const letOthersRun = Effect.repeatN(Effect.yieldNow(), 10)
+
+/** `settings`: the bounds of a log whose author is called 1. */
+export const holdsFor = (
+  logOf: (bounds: { readonly entries?: number; readonly bytes?: number }) => Layer.Layer<MessageLog>
+): void => {
+  const holds = <E>(name: string, test: (log: MessageLog["Type"]) => Effect.Effect<void, E>, bounds = {}) =>
+    it.effect(name, () => Effect.provide(Effect.flatMap(MessageLog, test), logOf(bounds)))
+
+  holds("what this node says has its numbers in its own stream, and is in the log when say returns", (log) =>
+    Effect.gen(function* () {
+      assert.strictEqual(authorOf(log.stream), id("1"))
+      assert.isTrue(log.stream.endsWith(log.epoch))
+      for (const n of [1, 2, 3]) {
+        const said = yield* log.say(`own ${n}`)
+        assert.deepStrictEqual(said, { stream: log.stream, n, at: 0, text: `own ${n}` })
+        assert.strictEqual((yield* log.summary).get(log.stream), n)
+        assert.strictEqual(log.slice(log.stream, n - 1, maxFrameBytes)?.last, n)
+      }
+      assert.deepStrictEqual(yield* allEntries(log), ["own 1", "own 2", "own 3"])
+    })
+  )
+
+  holds("entries tell what this node itself has said from what others have", (log) =>
+    Effect.gen(function* () {
+      yield* log.say("own")
+      yield* log.receive(posts("2", 1))
+      yield* log.close
+      const entries = Chunk.toReadonlyArray(yield* Stream.runCollect(log.follow))
+      assert.deepStrictEqual(
+        entries.map((entry) => entry._tag === "Said" && entry.own),
+        [true, false]
+      )
+    })
+  )
+
+  holds("each post comes once, each stream in order, whatever comes twice or before its turn", (log) =>
+    Effect.gen(function* () {
+      yield* log.receive(posts("2", 2, 1, 1, 3))
+      yield* log.receive(posts("3", 1))
+      yield* log.receive(posts("2", 1, 2))
+      yield* log.receive([...posts("2", 2, 4, 3), ...posts("3", 3, 2)])
+      assert.deepStrictEqual(
+        yield* log.summary,
+        new Map([
+          [log.stream, 0],
+          [stream("2"), 3],
+          [stream("3"), 2]
+        ])
+      )
+      assert.deepStrictEqual(yield* allEntries(log), ["21", "31", "22", "23", "32"])
+    })
+  )
+
+  holds("happenings and posts stand in the order in which they came", (log) =>
+    Effect.gen(function* () {
+      yield* log.note(Happening.Linked({ peer: peer("2", 6_002), newcomer: true, known: false }))
+      yield* log.receive(posts("2", 1))
+      yield* log.note(Happening.Left({ peer: peer("2", 6_002) }))
+      assert.deepStrictEqual(yield* allEntries(log), ["Linked", "21", "Left"])
+    })
+  )
+
+  holds("any number follow, each from the oldest and at its own pace, and all see the same", (log) =>
+    Effect.gen(function* () {
+      yield* log.receive(posts("2", ...range(1, 10)))
+      const slow = yield* Effect.fork(
+        Stream.runCollect(Stream.mapEffect(log.follow, (entry) => Effect.as(Effect.yieldNow(), inShort(entry))))
+      )
+      const quick = yield* Effect.fork(Stream.runCollect(Stream.map(log.follow, inShort)))
+      const started = yield* firstEntries(log, 10)
+      yield* log.receive(posts("2", ...range(11, 3_000)))
+      yield* log.close
+      const late = yield* allEntries(log)
+      const expected = range(1, 3_000).map((n) => `2${n}`)
+      assert.deepStrictEqual(started, expected.slice(0, 10))
+      assert.deepStrictEqual(Chunk.toReadonlyArray(yield* Fiber.join(slow)), expected)
+      assert.deepStrictEqual(Chunk.toReadonlyArray(yield* Fiber.join(quick)), expected)
+      assert.deepStrictEqual(late, expected)
+    })
+  )
+
+  holds("a follower waits for what comes, and gets it", (log) =>
+    Effect.gen(function* () {
+      const following = yield* Effect.fork(firstEntries(log, 3))
+      for (const n of [1, 2, 3]) {
+        yield* Effect.yieldNow()
+        yield* log.receive(posts("2", n))
+      }
+      assert.deepStrictEqual(yield* Fiber.join(following), ["21", "22", "23"])
+    })
+  )
+
+  const never = (
+    what: string,
+    sleepsThrough: (
+      log: MessageLog["Type"],
+      givesWay: <A>(effect: Effect.Effect<A>) => Effect.Effect<A>,
+      yields: number
+    ) => Effect.Effect<boolean>
+  ) =>
+    it(what, () => {
+      for (const { step, yields } of moments) {
+        const { givingWayAt, run } = makeQueue()
+        const asleep = run(
+          Effect.flatMap(MessageLog, (log) => sleepsThrough(log, givingWayAt(step), yields)).pipe(
+            Effect.provide(logOf({}))
+          )
+        )
+        assert.isFalse(asleep, `asleep if it gives way at step ${step}, after ${yields} turns`)
+      }
+    })
+
+  never("no follower sleeps through an entry that comes just when it begins to wait", (log, givesWay, yields) =>
+    Effect.gen(function* () {
+      const following = yield* Effect.fork(firstEntries(log, 1).pipe(givesWay))
+      yield* Effect.repeatN(Effect.yieldNow(), yields)
+      yield* log.receive(posts("2", 1))
+      yield* letOthersRun
+      return following.unsafePoll() === null
+    })
+  )
+
+  never("no follower sleeps through the end that comes just when it begins to wait", (log, givesWay, yields) =>
+    Effect.gen(function* () {
+      const following = yield* Effect.fork(Stream.runDrain(log.follow).pipe(givesWay))
+      yield* Effect.repeatN(Effect.yieldNow(), yields)
+      yield* log.close
+      yield* letOthersRun
+      return following.unsafePoll() === null
+    })
+  )
+
+  never("no growth is slept through that comes just when one begins to wait for it", (log, givesWay, yields) =>
+    Effect.gen(function* () {
+      let told = 0
+      const follow = Stream.runForEach(log.grown, () =>
+        Effect.sync(() => {
+          told = log.slice(stream("2"), 0, maxFrameBytes)?.last ?? 0
+        })
+      )
+      const growing = yield* Effect.fork(follow.pipe(givesWay))
+      yield* letOthersRun
+      yield* log.receive(posts("2", 1))
+      yield* Effect.repeatN(Effect.yieldNow(), yields)
+      yield* log.receive(posts("2", 2))
+      yield* letOthersRun
+      yield* Fiber.interrupt(growing)
+      return told < 2
+    })
+  )
+
+  holds(
+    "a follower that is too slow is told how many entries it has missed, and goes on with what is kept",
+    (log) =>
+      Effect.gen(function* () {
+        const reading = yield* Deferred.make<void>()
+        const goOn = yield* Deferred.make<void>()
+        const following = yield* Effect.fork(
+          Stream.runCollect(
+            Stream.mapEffect(log.follow, (entry) =>
+              inShort(entry) === "21"
+                ? Effect.as(Effect.zipRight(Deferred.succeed(reading, undefined), Deferred.await(goOn)), inShort(entry))
+                : Effect.succeed(inShort(entry))
+            )
+          )
+        )
+        yield* log.receive(posts("2", 1))
+        yield* Deferred.await(reading)
+        for (const n of range(2, 1_000)) yield* log.receive(posts("2", n))
+        yield* log.close
+        yield* Deferred.succeed(goOn, undefined)
+        const [first, skipped, ...rest] = Chunk.toReadonlyArray(yield* Fiber.join(following))
+        assert.strictEqual(first, "21")
+        const lost = Number(skipped?.replace("skipped ", ""))
+        assert.isAtLeast(lost, 899)
+        assert.deepStrictEqual(
+          rest,
+          range(2 + lost, 1_000).map((n) => `2${n}`)
+        )
+      }),
+    { entries: 100 }
+  )
+
+  holds(
+    "no more entries are kept than it is told, and not much fewer",
+    (log) =>
+      Effect.gen(function* () {
+        for (const n of range(1, 1_000)) {
+          yield* log.receive(posts("2", n))
+          if (n % 97 === 0) {
+            const [first] = yield* firstEntries(log, 1)
+            const kept = n - (first?.startsWith("skipped") ? Number(first.replace("skipped ", "")) : 0)
+            assert.isAtMost(kept, 100)
+            if (n >= 100) assert.isAtLeast(kept, 70)
+          }
+        }
+        assert.strictEqual((yield* log.summary).get(stream("2")), 1_000)
+      }),
+    { entries: 100 }
+  )
+
+  holds(
+    "no more bytes of posts are kept than it is told, a segment's worth aside, and what is kept is whole",
+    (log) =>
+      Effect.gen(function* () {
+        const text = "x".repeat(1_000)
+        for (const _ of range(1, 2_000)) yield* Effect.orDie(log.say(text))
+        let kept = 0
+        let cursor = 0
+        const first = log.slice(log.stream, 0, maxFrameBytes)?.first ?? 0
+        for (
+          let slice = log.slice(log.stream, 0, maxFrameBytes);
+          slice;
+          slice = log.slice(log.stream, cursor, maxFrameBytes)
+        ) {
+          if (cursor > 0) assert.strictEqual(slice.first, cursor + 1)
+          kept += slice.bytes.length
+          cursor = slice.last
+        }
+        assert.strictEqual(cursor, 2_000)
+        assert.isAbove(first, 1)
+        assert.isAtMost(kept, 500_000 + 65_536)
+        assert.isAtLeast(kept, 250_000)
+      }),
+    { bytes: 500_000 }
+  )
+
+  holds("a slice carries the posts after a number, as they stand on the wire", (log) =>
+    Effect.gen(function* () {
+      const received = posts("2", ...range(1, 5))
+      yield* log.receive(received)
+      const slice = log.slice(stream("2"), 2, maxFrameBytes)
+      assert.deepStrictEqual([slice?.first, slice?.last], [3, 5])
+      assert.strictEqual(
+        textOf(slice?.bytes ?? new Uint8Array()),
+        received
+          .slice(2)
+          .map(({ line }) => textOf(line))
+          .join("")
+      )
+      assert.isUndefined(log.slice(stream("2"), 5, maxFrameBytes))
+      assert.isUndefined(log.slice(stream("9"), 0, maxFrameBytes))
+    })
+  )
+
+  holds("what was said before it joined is adopted as seen: no entry, and the next number follows", (log) =>
+    Effect.gen(function* () {
+      yield* log.adopt(
+        new Map([
+          [stream("2"), 7],
+          [stream("3"), 2]
+        ])
+      )
+      assert.deepStrictEqual(
+        yield* log.summary,
+        new Map([
+          [log.stream, 0],
+          [stream("2"), 7],
+          [stream("3"), 2]
+        ])
+      )
+      yield* log.receive(posts("2", 7, 8, 9))
+      yield* log.adopt(new Map([[stream("2"), 5]]))
+      assert.strictEqual((yield* log.summary).get(stream("2")), 9, "nothing is taken back")
+      assert.deepStrictEqual(yield* allEntries(log), ["28", "29"])
+    })
+  )
+
+  holds("posts that nobody has any more are missed: how many is told once, and the next number follows", (log) =>
+    Effect.gen(function* () {
+      yield* log.receive(posts("2", 1, 2))
+      yield* log.skip(stream("2"), 5)
+      yield* log.skip(stream("2"), 5)
+      yield* log.skip(stream("2"), 1)
+      yield* log.receive(posts("2", 5, 6))
+      assert.strictEqual((yield* log.summary).get(stream("2")), 6)
+      assert.deepStrictEqual(yield* allEntries(log), ["21", "22", "missed 3", "26"])
+    })
+  )
+
+  holds("closing lets who follows come to an end, after the last entry", (log) =>
+    Effect.gen(function* () {
+      const waiting = yield* Effect.fork(Stream.runCollect(Stream.map(log.follow, inShort)))
+      yield* Effect.yieldNow()
+      yield* log.receive(posts("2", 1))
+      yield* Effect.yieldNow()
+      yield* log.receive(posts("2", 2))
+      yield* log.close
+      assert.deepStrictEqual(Chunk.toReadonlyArray(yield* Fiber.join(waiting)), ["21", "22"])
+      assert.deepStrictEqual(yield* firstEntries(log, 10), ["21", "22"])
+    })
+  )
+
+  holds("a line that is too long for a frame is refused by what it takes, and leaves no trace", (log) =>
+    Effect.gen(function* () {
+      const room = maxFrameBytes - encodePost({ ...post(log.stream, 1, ""), at: 0 }).length
+      const error = yield* Effect.flip(log.say("x".repeat(room + 1)))
+      assert.strictEqual(error._tag, "LineTooLong")
+      assert.deepStrictEqual([error.bytes, error.limit], [maxFrameBytes + 1, maxFrameBytes])
+      assert.strictEqual((yield* Effect.flip(log.say("ä".repeat(room / 2 + 1))))._tag, "LineTooLong")
+      assert.strictEqual((yield* Effect.flip(log.say("\u0000".repeat(room / 6 + 1))))._tag, "LineTooLong")
+      assert.strictEqual((yield* log.summary).get(log.stream), 0)
+      const said = yield* log.say("x".repeat(room))
+      assert.strictEqual(said.n, 1)
+      assert.strictEqual(log.slice(log.stream, 0, 1)?.bytes.length, maxFrameBytes)
+    })
+  )
+
+  holds("any growth since the last pull is told once", (log) =>
+    Effect.gen(function* () {
+      let told = 0
+      const pulled = yield* Effect.fork(
+        Stream.runForEach(log.grown, () =>
+          Effect.sync(() => {
+            told += 1
+          })
+        )
+      )
+      yield* letOthersRun
+      assert.strictEqual(told, 0, "there is nothing to tell at first")
+      yield* log.receive(posts("2", ...range(1, 100)))
+      yield* Effect.forEach(range(1, 100), () => log.note(Happening.Left({ peer: peer("2", 6_002) })))
+      yield* Effect.repeatN(Effect.yieldNow(), 20)
+      assert.strictEqual(told, 1)
+      yield* log.say("more")
+      yield* Effect.repeatN(Effect.yieldNow(), 20)
+      assert.strictEqual(told, 2)
+      yield* Fiber.interrupt(pulled)
+    })
+  )
+}

@@ -1,0 +1,86 @@
+/** What holds of every PortStore. */
+import { assert, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import { PortStore } from "../../services/PortStore.ts"
+import type { PortStoreUnavailable } from "../../src/domain/Errors.ts"
+import { id, peer } from "../support/samples.ts"
+
+/** `fresh`: a store with nothing on record, another for each test. */
+export const holdsFor = (fresh: Layer.Layer<PortStore, PortStoreUnavailable>): void => {
+  const holds = (name: string, test: Effect.Effect<void, PortStoreUnavailable, PortStore>) =>
+    it.effect(name, () => Effect.provide(test, fresh))
+
+  holds(
+    "nobody is on record at first",
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* (yield* PortStore).all, [])
+    })
+  )
+
+  holds(
+    "all are on record in the order in which they joined",
+    Effect.gen(function* () {
+      const store = yield* PortStore
+      for (const name of ["3", "1", "ann", "2"]) yield* store.record(peer(name, 6_001))
+      assert.deepStrictEqual(
+        (yield* store.all).map(({ id }) => id),
+        ["3", "1", "ann", "2"].map(id)
+      )
+    })
+  )
+
+  holds(
+    "a later record takes an earlier one's place",
+    Effect.gen(function* () {
+      const store = yield* PortStore
+      yield* store.record(peer("3", 6_003))
+      yield* store.record(peer("4", 6_004))
+      yield* store.record(peer("3", 7_003, "::1"))
+      assert.deepStrictEqual(yield* store.all, [peer("3", 7_003, "::1"), peer("4", 6_004)])
+    })
+  )
+
+  holds(
+    "one that is recorded twice is there once",
+    Effect.gen(function* () {
+      const store = yield* PortStore
+      yield* store.record(peer("3", 6_003))
+      yield* store.record(peer("3", 6_003))
+      assert.deepStrictEqual(yield* store.all, [peer("3", 6_003)])
+    })
+  )
+
+  holds(
+    "one that has left is forgotten, and joins again as the last",
+    Effect.gen(function* () {
+      const store = yield* PortStore
+      yield* store.record(peer("3", 6_003))
+      yield* store.record(peer("4", 6_004))
+      yield* store.forget(id("3"))
+      assert.deepStrictEqual(yield* store.all, [peer("4", 6_004)])
+      yield* store.record(peer("3", 6_003))
+      assert.deepStrictEqual(yield* store.all, [peer("4", 6_004), peer("3", 6_003)])
+    })
+  )
+
+  holds(
+    "to forget one that is unknown is no error",
+    Effect.gen(function* () {
+      const store = yield* PortStore
+      yield* store.forget(id("3"))
+      assert.deepStrictEqual(yield* store.all, [])
+    })
+  )
+
+  holds(
+    "none is lost when many come and go at once",
+    Effect.gen(function* () {
+      const store = yield* PortStore
+      const all = Array.from({ length: 20 }, (_, at) => peer(`${at}`, 6_000 + at))
+      yield* Effect.forEach(all, store.record, { concurrency: "unbounded" })
+      yield* Effect.forEach(all.slice(0, 10), ({ id }) => store.forget(id), { concurrency: "unbounded" })
+      assert.sameDeepMembers([...(yield* store.all)], all.slice(10))
+    })
+  )
+}

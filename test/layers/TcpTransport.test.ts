@@ -1,0 +1,135 @@
+import * as ChildProcess from "node:child_process"
+import * as Net from "node:net"
+import { assert, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { describe } from "vitest"
+import * as TcpTransport from "../../layers/TcpTransport.ts"
+import { type Connection, Transport } from "../../services/Transport.ts"
+import { Port } from "../../src/domain/Peer.ts"
+import { bytesOf } from "../support/bytes.ts"
+import { peer } from "../support/samples.ts"
+import * as Sources from "../support/sources.ts"
+import * as TransportContract from "./TransportContract.ts"
+
+/** Node's own count of sockets and servers that are open. */
+const open = Effect.sync(
+  () => process.getActiveResourcesInfo().filter((each) => each === "TCPSocketWrap" || each === "TCPServerWrap").length
+)
+
+const world = Effect.map(Transport, (tcp) => ({ here: tcp, there: tcp, open })).pipe(Effect.provide(TcpTransport.layer))
+
+const anywhere = peer("1", 0, "127.0.0.1").address
+
+/** A bare listener of Node's own. */
+const bareServer = (serve: (socket: Net.Socket) => void) =>
+  Effect.acquireRelease(
+    Effect.async<Net.Server>((resume) => {
+      const server = Net.createServer(serve).listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+    }),
+    (server) => Effect.sync(() => server.close())
+  ).pipe(Effect.map((server) => peer("1", (server.address() as Net.AddressInfo).port, "127.0.0.1").address))
+
+describe("TcpTransport", () => {
+  TransportContract.holdsFor(world)
+
+  it.scopedLive("it dials from the port that it is told, and one that somebody uses is PortTaken", () =>
+    Effect.gen(function* () {
+      const { here } = yield* world
+      const seen = yield* Deferred.make<number>()
+      const address = yield* bareServer((socket) => Deferred.unsafeDone(seen, Effect.succeed(socket.remotePort ?? 0)))
+      const free = yield* Effect.scoped(
+        Effect.map(
+          here.listen(anywhere, () => Effect.void),
+          ({ port }) => port
+        )
+      )
+      yield* here.dial(address, free)
+      assert.strictEqual(yield* Deferred.await(seen), free)
+      const taken = yield* here.listen(anywhere, () => Effect.void)
+      const error = yield* Effect.flip(here.dial(address, taken.port))
+      assert.deepStrictEqual(error._tag === "PortTaken" && error.port, taken.port)
+      yield* here.dial(address, Port.make(0))
+    }).pipe(Effect.timeout("20 seconds"))
+  )
+
+  it.scopedLive("a reset by the peer is a PeerLost, and no error that nobody catches", () =>
+    Effect.gen(function* () {
+      const { here } = yield* world
+      const address = yield* bareServer((socket) => {
+        socket.on("error", () => {})
+        socket.once("data", () => socket.resetAndDestroy())
+      })
+      for (let time = 0; time < 50; time++) {
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            const near = yield* here.dial(address)
+            yield* Sources.send(near, bytesOf("hello"))
+            const error = yield* Effect.flip(Stream.runDrain(near.incoming))
+            assert.strictEqual(error.reason, "closed")
+            yield* Sources.send(near, bytesOf("into nowhere"))
+          })
+        )
+      }
+    }).pipe(Effect.timeout("20 seconds"))
+  )
+
+  it.scopedLive("a peer that resets as soon as it is reached is a PeerLost too", () =>
+    Effect.gen(function* () {
+      const { here } = yield* world
+      const address = yield* bareServer((socket) => socket.resetAndDestroy())
+      for (let time = 0; time < 50; time++) {
+        const outcome = yield* Effect.scoped(
+          Effect.flip(Effect.flatMap(here.dial(address), (near) => Stream.runDrain(near.incoming)))
+        )
+        assert.include(["PeerLost", "PeerUnreachable"], outcome._tag)
+      }
+    }).pipe(Effect.timeout("20 seconds"))
+  )
+
+  it.scopedLive("a visitor that resets is a PeerLost", () =>
+    Effect.gen(function* () {
+      const { there } = yield* world
+      const accepted = yield* Deferred.make<Connection>()
+      const address = yield* there.listen(anywhere, (end) =>
+        Effect.zipRight(Deferred.succeed(accepted, end), Effect.never)
+      )
+      const socket = Net.connect(address.port, address.host)
+      const far = yield* Deferred.await(accepted)
+      socket.on("error", () => {}).resetAndDestroy()
+      assert.strictEqual((yield* Effect.flip(Stream.runDrain(far.incoming))).reason, "closed")
+    }).pipe(Effect.timeout("20 seconds"))
+  )
+
+  it.scopedLive("whoever dials where nobody answers can give up at once", () =>
+    Effect.gen(function* () {
+      const { here } = yield* world
+      // A process that listens, never accepts, and whose queue is full: the kernel drops who knocks.
+      const child = yield* Effect.acquireRelease(
+        Effect.sync(() =>
+          ChildProcess.spawn(process.execPath, [
+            "-e",
+            `const net = require("node:net")
+             const server = net.createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
+               require("node:fs").writeSync(1, String(server.address().port))
+               Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+             })`
+          ])
+        ),
+        (child) => Effect.sync(() => child.kill("SIGKILL"))
+      )
+      const port = yield* Effect.async<number>((resume) => {
+        child.stdout.once("data", (data) => resume(Effect.succeed(Number(String(data)))))
+      })
+      const deaf = peer("1", port, "127.0.0.1").address
+      // Two fill the queue; the rest get no answer.
+      const outcomes = yield* Effect.forEach(
+        Array.from({ length: 6 }),
+        () => Effect.timeoutOption(here.dial(deaf), "300 millis"),
+        { concurrency: "unbounded" }
+      ).pipe(Effect.timeout("3 seconds"))
+      assert.isTrue(outcomes.some((outcome) => outcome._tag === "None"))
+    }).pipe(Effect.timeout("20 seconds"))
+  )
+})

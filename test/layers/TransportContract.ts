@@ -1,0 +1,209 @@
+/** What holds of every Transport, in real time. */
+import { assert, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Mailbox from "effect/Mailbox"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { Connection, Transport } from "../../services/Transport.ts"
+import type { Address } from "../../src/domain/Peer.ts"
+import { bytesOf, joined, textOf } from "../support/bytes.ts"
+import { peer } from "../support/samples.ts"
+import * as Sources from "../support/sources.ts"
+
+export interface World {
+  /** Two nodes that can reach each other. */
+  readonly here: Transport["Type"]
+  readonly there: Transport["Type"]
+  /** How many listeners and ends of connections are open. */
+  readonly open: Effect.Effect<number>
+}
+
+const anywhere: Address = peer("1", 0).address
+
+/** Both ends of a connection: the one that has dialled, and the one that was. */
+export const connect = ({ here, there }: Pick<World, "here" | "there">) =>
+  Effect.gen(function* () {
+    const accepted = yield* Deferred.make<Connection>()
+    const address = yield* there.listen(anywhere, (end) =>
+      Effect.zipRight(Deferred.succeed(accepted, end), Effect.never)
+    )
+    const near = yield* here.dial(address)
+    return { near, far: yield* Deferred.await(accepted), address }
+  })
+
+/** How what arrives at a connection ends. */
+export const ending = (connection: Connection) => Effect.exit(Stream.runDrain(connection.incoming))
+
+export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void => {
+  const holds = <E>(name: string, test: (world: World) => Effect.Effect<void, E, Scope.Scope>) =>
+    it.scopedLive(name, () => Effect.flatMap(world, test).pipe(Effect.timeout("20 seconds")))
+
+  const pieces = (count: number, bytes: number) =>
+    Array.from({ length: count }, (_, at) => new Uint8Array(bytes).fill(at % 251))
+
+  holds("bytes arrive in order, both ways at once", (world) =>
+    Effect.gen(function* () {
+      const { far, near } = yield* connect(world)
+      const sent = pieces(500, 700)
+      const all = joined(sent)
+      yield* Sources.send(near, ...sent)
+      yield* Sources.send(far, ...sent.toReversed())
+      const [atFar, atNear] = [yield* Sources.reader(far), yield* Sources.reader(near)]
+      assert.isTrue(all.every((byte, at) => byte === all[at]))
+      assert.isTrue(Buffer.from(yield* atFar(all.length)).equals(all))
+      assert.isTrue(Buffer.from(yield* atNear(all.length)).equals(joined(sent.toReversed())))
+    })
+  )
+
+  holds("a source that has more later is asked again when it is woken", (world) =>
+    Effect.gen(function* () {
+      const { far, near } = yield* connect(world)
+      const source = Sources.queue()
+      yield* near.drain(source)
+      const read = yield* Sources.reader(far)
+      for (const word of ["one", "two"]) {
+        source.put(bytesOf(word))
+        near.wake()
+        assert.strictEqual(textOf(yield* read(3)), word)
+      }
+    })
+  )
+
+  holds("while nobody reads, the source is not asked for more than windows' worth; then nothing is lost", (world) =>
+    Effect.gen(function* () {
+      const { far, near } = yield* connect(world)
+      const total = 64 * 1024 * 1024
+      const piece = new Uint8Array(65_536).map((_, at) => at % 251)
+      const source = Sources.sourceOf(Array.from({ length: total / piece.length }, () => piece))
+      yield* near.drain(source)
+      near.wake()
+      // As much as is going to be taken has been, once it stays the same.
+      const settled: Effect.Effect<number> = Effect.suspend(() => {
+        const before = source.given()
+        return Effect.flatMap(Effect.sleep("100 millis"), () =>
+          source.given() === before ? Effect.succeed(before) : settled
+        )
+      })
+      assert.isAtMost(yield* settled, total / 4)
+      const read = yield* Sources.reader(far)
+      for (let got = 0; got < total; got += piece.length) {
+        assert.isTrue(Buffer.from(yield* read(piece.length)).equals(piece), `the piece at ${got}`)
+      }
+      assert.strictEqual(source.given(), total)
+    })
+  )
+
+  holds("finish delivers everything and then the end, also of more than a window holds", (world) =>
+    Effect.gen(function* () {
+      const { far, near } = yield* connect(world)
+      const sent = pieces(64, 65_536)
+      yield* near.drain(Sources.sourceOf(sent))
+      const finishing = yield* Effect.fork(near.finish)
+      const got = yield* Stream.runCollect(far.incoming)
+      assert.isTrue(Buffer.from(joined(got)).equals(joined(sent)))
+      yield* Fiber.join(finishing)
+    })
+  )
+
+  holds("abort fails what arrives with its reason, at once, and the other side sees an end", (world) =>
+    Effect.gen(function* () {
+      const { far, near } = yield* connect(world)
+      const waiting = yield* Effect.fork(Effect.flip(Stream.runDrain(near.incoming)))
+      yield* near.abort("silent")
+      const error = yield* Fiber.join(waiting)
+      assert.deepStrictEqual([error._tag, error.reason], ["PeerLost", "silent"])
+      yield* ending(far)
+    })
+  )
+
+  holds("abort does not wait for a side that never reads", (world) =>
+    Effect.gen(function* () {
+      const { near } = yield* connect(world)
+      yield* Sources.send(near, ...pieces(200, 65_536))
+      yield* near.abort("overrun")
+      assert.isTrue(Exit.isFailure(yield* ending(near)))
+    })
+  )
+
+  holds("when the scope of one end closes, the other sees an end", (world) =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const accepted = yield* Deferred.make<Connection>()
+      const address = yield* world.there.listen(anywhere, (end) =>
+        Effect.zipRight(Deferred.succeed(accepted, end), Effect.never)
+      )
+      yield* Scope.extend(world.here.dial(address), scope)
+      const far = yield* Deferred.await(accepted)
+      yield* Scope.close(scope, Exit.void)
+      yield* ending(far)
+    })
+  )
+
+  holds("when what serves a connection ends, so does the connection", (world) =>
+    Effect.gen(function* () {
+      const address = yield* world.there.listen(anywhere, () => Effect.void)
+      yield* ending(yield* world.here.dial(address))
+    })
+  )
+
+  holds("where nobody listens is PeerUnreachable, with the address and why", (world) =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const address = yield* Scope.extend(
+        world.there.listen(anywhere, () => Effect.void),
+        scope
+      )
+      yield* Scope.close(scope, Exit.void)
+      const error = yield* Effect.flip(world.here.dial(address))
+      assert.strictEqual(error._tag, "PeerUnreachable")
+      if (error._tag === "PeerUnreachable") {
+        assert.deepStrictEqual(error.address, address)
+        assert.strictEqual(error.detail, "nobody listens there")
+      }
+    })
+  )
+
+  holds("a port on which somebody listens is PortTaken, and whoever has it is not disturbed", (world) =>
+    Effect.gen(function* () {
+      const { address } = yield* connect(world)
+      const error = yield* Effect.flip(world.here.listen(address, () => Effect.void))
+      assert.deepInclude(error, { _tag: "PortTaken", port: address.port })
+      yield* world.here.dial(address)
+    })
+  )
+
+  holds("closing the listener's scope ends its connections and frees the port", (world) =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const { address, near } = yield* Scope.extend(connect(world), scope)
+      const other = yield* world.here.dial(address)
+      yield* Scope.close(scope, Exit.void)
+      yield* ending(near)
+      yield* ending(other)
+      yield* world.there.listen(address, () => Effect.void)
+    })
+  )
+
+  holds("thousands of connections that open and close leave nothing", (world) =>
+    Effect.gen(function* () {
+      const before = yield* world.open
+      const served = yield* Mailbox.make<void>()
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const address = yield* world.there.listen(anywhere, (end) =>
+            Effect.zipRight(ending(end), Effect.asVoid(served.offer(undefined)))
+          )
+          yield* Effect.forEach(Array.from({ length: 2_000 }), () => Effect.scoped(world.here.dial(address)), {
+            concurrency: 20,
+            discard: true
+          })
+          for (let ended = 0; ended < 2_000; ended++) yield* served.take
+        })
+      )
+      assert.strictEqual(yield* world.open, before)
+    })
+  )
+}

@@ -1,0 +1,200 @@
+import { assert, it } from "@effect/vitest"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Either from "effect/Either"
+import * as FastCheck from "effect/FastCheck"
+import { describe } from "vitest"
+import { Control, decode, encode, encodePost, maxFrameBytes, maxListed } from "../../src/protocol/Frame.ts"
+import * as Arbitraries from "../support/arbitraries.ts"
+import { bytesOf, textOf } from "../support/bytes.ts"
+
+const decoded = (line: Uint8Array) => Either.getOrThrow(decode(line))
+
+/** Why a line is no frame; nothing is ever thrown. */
+const refusal = (line: string | Uint8Array): string => {
+  const frame = decode(typeof line === "string" ? bytesOf(line) : line)
+  assert.isTrue(Either.isLeft(frame), `taken for a frame: ${typeof line === "string" ? line.slice(0, 80) : line}`)
+  return Either.isLeft(frame) ? frame.left._tag : ""
+}
+
+const malformed = (lines: ReadonlyArray<string | Uint8Array>): void => {
+  for (const line of lines) assert.strictEqual(refusal(line), "FrameMalformed")
+}
+
+const hello = {
+  type: "hello",
+  protocol: 1,
+  id: "3",
+  epoch: "1-00000000",
+  host: "localhost",
+  port: 6003,
+  member: false
+}
+const post = { type: "post", stream: "3/main/1-00000000", n: 1, at: 0, text: "hello" }
+
+const longest = {
+  id: "x".repeat(32),
+  host: "h".repeat(253),
+  stream: (author: number) => `${String(author).padStart(32, "x")}/${"r".repeat(32)}/${"9".repeat(15)}-ffffffff`
+}
+
+describe("Frame", () => {
+  it("every frame is decoded to what was encoded, and takes one line", () => {
+    const kinds = new Set<string>()
+    FastCheck.assert(
+      FastCheck.property(Arbitrary.make(Control), (frame) => {
+        const line = encode(frame)
+        kinds.add(frame.type)
+        assert.deepStrictEqual(decoded(line), frame)
+        assert.strictEqual(line.indexOf(0x0a), line.length - 1)
+      }),
+      { numRuns: 1_000 }
+    )
+    assert.deepStrictEqual([...kinds].sort(), [
+      "bye",
+      "gap",
+      "have",
+      "hello",
+      "introduce",
+      "ping",
+      "pong",
+      "refused",
+      "roster",
+      "welcome"
+    ])
+  })
+
+  it("a post is encoded as JSON would, and decoded to what was said", () => {
+    FastCheck.assert(
+      FastCheck.property(Arbitraries.post, (said) => {
+        const line = encodePost(said)
+        assert.deepStrictEqual(JSON.parse(textOf(line)), { type: "post", ...said })
+        assert.strictEqual(line.indexOf(0x0a), line.length - 1)
+        const frame = decoded(line)
+        assert.strictEqual(frame.type, "post")
+        if (frame.type === "post") {
+          assert.deepStrictEqual(frame.post, said)
+          assert.strictEqual(frame.line, line)
+        }
+      }),
+      { numRuns: 1_000 }
+    )
+  })
+
+  it("fields that a later version may add are passed over", () => {
+    assert.deepStrictEqual(decoded(bytesOf('{"type":"ping","since":2}\n')), { type: "ping" })
+  })
+
+  it("bytes that are no UTF-8 are malformed", () => {
+    const inText = [[0xff], [0xc3, 0x28], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82]]
+    malformed(inText.map((bad) => Buffer.concat([bytesOf('{"type":"ping","x":"'), Buffer.from(bad), bytesOf('"}\n')])))
+    malformed([Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), bytesOf('{"type":"ping"}\n')])])
+  })
+
+  it("what is no JSON, or no object, is malformed", () => {
+    malformed(["", "\n", "hello\n", "{\n", '{"type":"ping"\n', "{'type':'ping'}\n", '{"type":"ping"}{"type":"ping"}\n'])
+    malformed(["null\n", "1\n", '"ping"\n', "true\n", "[]\n", '["ping"]\n', '[{"type":"ping"}]\n', "{}\n"])
+    malformed(["GET / HTTP/1.1\r\n", "\u0016\u0003\u0001\n"])
+  })
+
+  it("an unknown type of frame is malformed", () => {
+    for (const type of ["nonsense", "", "PING", "__proto__", "constructor", "toString", 1, null, ["ping"], { a: 1 }]) {
+      malformed([JSON.stringify({ ...hello, ...post, type })])
+    }
+  })
+
+  it("each field of a wrong type, or left out, is malformed", () => {
+    for (const frame of [hello, post]) {
+      for (const key of Object.keys(frame)) {
+        malformed([JSON.stringify({ ...frame, [key]: undefined })])
+        for (const wrong of [null, [], {}, 1.5]) malformed([JSON.stringify({ ...frame, [key]: wrong })])
+      }
+    }
+    malformed([
+      JSON.stringify({ ...hello, port: 65_536 }),
+      JSON.stringify({ ...hello, member: "false" }),
+      JSON.stringify({ ...post, n: 0 }),
+      JSON.stringify({ ...post, n: "1" }),
+      JSON.stringify({ ...post, text: 1 }),
+      JSON.stringify({ type: "refused", id: "3", reason: "because", detail: "" }),
+      JSON.stringify({ type: "roster", peers: {} }),
+      JSON.stringify({ type: "roster", peers: [null] }),
+      JSON.stringify({ type: "gap", stream: post.stream, to: -1 }),
+      '{"type":"post","stream":"3/main/1-00000000","n":1e999,"at":0,"text":""}'
+    ])
+  })
+
+  it("ids, hosts, epochs and streams out of their pattern are malformed", () => {
+    for (const bad of ["", "a b", "x".repeat(33), "a/b", "../x", "a\u001b", "ä"]) {
+      malformed([
+        JSON.stringify({ ...hello, id: bad }),
+        JSON.stringify({ ...hello, to: bad }),
+        JSON.stringify({ ...hello, epoch: bad }),
+        JSON.stringify({ ...post, stream: bad }),
+        JSON.stringify({ ...post, stream: `${bad}/main/1-00000000` }),
+        JSON.stringify({ type: "gap", stream: bad, to: 1 }),
+        JSON.stringify({ type: "have", streams: { [bad]: 1 }, more: false }),
+        JSON.stringify({ type: "roster", peers: [{ id: bad, host: "localhost", port: 6003 }] })
+      ])
+    }
+    malformed([JSON.stringify({ ...hello, host: "a b" }), JSON.stringify({ ...hello, host: "" })])
+  })
+
+  it("no key reaches a prototype", () => {
+    malformed(['{"type":"have","streams":{"__proto__":1},"more":false}\n', '{"__proto__":{"type":"ping"}}\n'])
+    const frame = decoded(
+      bytesOf('{"type":"ping","__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":1}}}\n')
+    )
+    assert.deepStrictEqual(Object.keys(frame), ["type"])
+    assert.strictEqual(Object.getPrototypeOf(frame), Object.prototype)
+    assert.notProperty({}, "polluted")
+  })
+
+  it("JSON that nests as deep as a line allows is malformed, wherever it stands, and breaks nothing", () => {
+    const deep = `${"[".repeat(32_000)}${"]".repeat(32_000)}`
+    const deepObject = `${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}`
+    for (const value of [deep, deepObject]) {
+      malformed([
+        `${value}\n`,
+        `{"type":${value}}\n`,
+        `{"type":"post","stream":${value}}\n`,
+        `{"type":"post","stream":"3/main/1-00000000","n":1,"at":0,"text":${value}}\n`,
+        `{"type":"hello","id":${value}}\n`,
+        `{"type":"have","streams":{"3/main/1-00000000":${value}},"more":false}\n`,
+        `{"type":"have","streams":${value},"more":false}\n`,
+        `{"type":"roster","peers":${value}}\n`
+      ])
+    }
+  })
+
+  it("no bytes whatever throw", () => {
+    const anything = FastCheck.oneof(
+      FastCheck.uint8Array(),
+      FastCheck.json().map(bytesOf),
+      FastCheck.record({
+        type: FastCheck.constantFrom("hello", "post", "have", "gap", "roster"),
+        x: FastCheck.jsonValue()
+      }).map(({ type, x }) => bytesOf(JSON.stringify({ ...hello, ...post, streams: x, peers: x, type })))
+    )
+    FastCheck.assert(
+      FastCheck.property(anything, (bytes) => {
+        decode(bytes)
+      }),
+      { numRuns: 1_000 }
+    )
+  })
+
+  it("a list of as many of the longest elements as a frame may have fits into a frame", () => {
+    const all = Array.from({ length: maxListed }, (_, at) => at)
+    const streams = Object.fromEntries(all.map((at) => [longest.stream(at), Number.MAX_SAFE_INTEGER]))
+    const peers = all.map(() => ({ id: longest.id, host: longest.host, port: 65_535 }))
+    for (const frame of [
+      { type: "have", streams, more: false },
+      { type: "roster", peers },
+      { type: "introduce", peers }
+    ]) {
+      const line = bytesOf(`${JSON.stringify(frame)}\n`)
+      decoded(line)
+      assert.isAtMost(line.length, maxFrameBytes, frame.type)
+    }
+  })
+})

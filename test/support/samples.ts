@@ -1,0 +1,37 @@
+/** Peers, posts and the like, as short as tests want to write them. */
+import type { Entry } from "../../src/domain/Entry.ts"
+import { Host, type Peer, PeerId, Port } from "../../src/domain/Peer.ts"
+import { Epoch, mainRoom, type Post, PostNumber, type StreamId, streamOf } from "../../src/domain/Post.ts"
+
+export const id = (text: string): PeerId => PeerId.make(text)
+
+export const peer = (name: string, port: number, host = "localhost"): Peer => ({
+  id: id(name),
+  address: { host: Host.make(host), port: Port.make(port) }
+})
+
+/** The epoch that began at that many milliseconds. */
+export const epoch = (millis: number): Epoch => Epoch.make(`${millis}-00000000`)
+
+export const stream = (author: string, millis = 1): StreamId => streamOf(id(author), mainRoom, epoch(millis))
+
+export const post = (of: StreamId, n: number, text = `line ${n}`): Post => ({
+  stream: of,
+  n: PostNumber.make(n),
+  at: 0,
+  text
+})
+
+/** What an entry says, in a word or two. */
+export const inShort = (entry: Entry): string => {
+  switch (entry._tag) {
+    case "Said":
+      return entry.post.text
+    case "Happened":
+      return entry.happening._tag
+    case "Missed":
+      return `missed ${entry.count}`
+    case "Skipped":
+      return `skipped ${entry.count}`
+  }
+}

@@ -1,0 +1,58 @@
+/** What a test gives a connection to send, and how it reads what comes. */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { Connection, Source } from "../../services/Transport.ts"
+import type { PeerLost } from "../../src/domain/Errors.ts"
+import { joined } from "./bytes.ts"
+
+/** A source of those pieces, and how many bytes it has been asked for. */
+export const sourceOf = (pieces: Iterable<Uint8Array>): Source & { readonly given: () => number } => {
+  const left = pieces[Symbol.iterator]()
+  let given = 0
+  const next = (): Uint8Array | undefined => {
+    const piece = left.next().value as Uint8Array | undefined
+    given += piece?.length ?? 0
+    return piece
+  }
+  return Object.assign(next, { given: () => given })
+}
+
+/** A source that is filled as the test goes on. */
+export const queue = (): Source & { readonly put: (bytes: Uint8Array) => void } => {
+  const waiting: Array<Uint8Array> = []
+  return Object.assign(() => waiting.shift(), {
+    put: (bytes: Uint8Array) => {
+      waiting.push(bytes)
+    }
+  })
+}
+
+/** Sends those pieces over a connection. */
+export const send = (connection: Connection, ...pieces: ReadonlyArray<Uint8Array>): Effect.Effect<void> =>
+  Effect.zipRight(connection.drain(sourceOf(pieces)), Effect.sync(connection.wake))
+
+/** Takes so many bytes at a time from what arrives; fewer if it ends. */
+export const reader = (
+  connection: Connection
+): Effect.Effect<(count: number) => Effect.Effect<Uint8Array, PeerLost>, never, Scope.Scope> =>
+  Effect.map(Stream.toPull(Stream.rechunk(connection.incoming, 1)), (pull) => {
+    let held: Uint8Array = new Uint8Array()
+    const take = (count: number): Effect.Effect<Uint8Array, PeerLost> =>
+      Effect.suspend(() => {
+        if (held.length >= count) {
+          const taken = held.subarray(0, count)
+          held = held.subarray(count)
+          return Effect.succeed(taken)
+        }
+        return Effect.matchEffect(pull, {
+          onSuccess: (pieces) => {
+            held = joined([held, ...pieces])
+            return take(count)
+          },
+          onFailure: Option.match({ onNone: () => Effect.succeed(held), onSome: (lost) => Effect.fail(lost) })
+        })
+      })
+    return take
+  })
