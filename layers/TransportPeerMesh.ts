@@ -369,7 +369,7 @@ const make = (settings: Settings) =>
         if (leaving) return
         if (final) yield* reason === undefined ? left(link.peer) : lost(link.peer, reason)
         // A newcomer that was let in, and perhaps put on record, but has not come through the door.
-        else if (!wasUp && link.newcomer && !link.byUs) yield* seek(link.peer, Duration.zero)
+        else if (!wasUp && link.newcomer && !link.byUs) yield* seek(link.peer, Duration.zero, Handshake.limit)
       })
 
     const lost = (gone: Peer, reason: LossReason): Effect.Effect<void> =>
@@ -483,18 +483,18 @@ const make = (settings: Settings) =>
       )
 
     /** Keeps a link to a client: dials it after that time, until there is a link or patience ends. */
-    const seek = (sought: Peer, after: Duration.Duration): Effect.Effect<void> =>
+    const seek = (sought: Peer, after: Duration.Duration, patience = settings.patience): Effect.Effect<void> =>
       Effect.suspend(() => {
         if (leaving || sought.id === settings.id || sought.id === serverId) return Effect.void
         addresses.set(sought.id, sought.address)
         if (table.links.has(sought.id)) return Effect.void
-        return FiberMap.run(searches, sought.id, Effect.delay(search(sought), after), { onlyIfMissing: true })
+        return FiberMap.run(searches, sought.id, Effect.delay(search(sought, patience), after), { onlyIfMissing: true })
       })
 
-    const search = (sought: Peer): Effect.Effect<void> =>
+    const search = (sought: Peer, patience: Duration.DurationInput): Effect.Effect<void> =>
       reach(sought.id, sought).pipe(
         Effect.timeoutTo({
-          duration: settings.patience,
+          duration: patience,
           onSuccess: () => Effect.void,
           onTimeout: () =>
             Effect.suspend(() => {

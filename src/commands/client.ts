@@ -4,19 +4,19 @@ import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Config from "effect/Config"
 import type * as Effect from "effect/Effect"
-import { AddressFromString, ClientId, formatAddress, Host, Port } from "../domain/Peer.ts"
+import { AddressFromString, ClientId, formatAddress, Host, PortFromString } from "../domain/Peer.ts"
 import { host, knownPort, patience, silence } from "./options.ts"
 
 const id = Args.text({ name: "ID" }).pipe(
   Args.withSchema(ClientId),
   Args.withDescription("What the others call this client: 1 to 32 letters, digits, - and _.")
 )
-const port1 = Args.integer({ name: "PORT1" }).pipe(
-  Args.withSchema(Port),
+const port1 = Args.text({ name: "PORT1" }).pipe(
+  Args.withSchema(PortFromString("PORT1")),
   Args.withDescription("This client's own port for its connection to the server; 0: any.")
 )
-const port2 = Args.integer({ name: "PORT2" }).pipe(
-  Args.withSchema(Port),
+const port2 = Args.text({ name: "PORT2" }).pipe(
+  Args.withSchema(PortFromString("PORT2")),
   Args.withDescription("The port where it listens for the other clients; 0: any.")
 )
 

@@ -3,13 +3,13 @@ import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Config from "effect/Config"
 import type * as Effect from "effect/Effect"
-import { Port } from "../domain/Peer.ts"
+import { PortFromString } from "../domain/Peer.ts"
 import { host, knownPort, patience, silence } from "./options.ts"
 
-const port = Options.integer("port").pipe(
-  Options.withFallbackConfig(Config.integer("OUTLIVE_PORT")),
-  Options.withDefault(knownPort as number),
-  Options.withSchema(Port),
+const port = Options.text("port").pipe(
+  Options.withFallbackConfig(Config.string("OUTLIVE_PORT")),
+  Options.withDefault(String(knownPort)),
+  Options.withSchema(PortFromString("--port")),
   Options.withDescription("The port to listen on, at which the clients know the server.")
 )
 

@@ -72,3 +72,14 @@ export const AddressFromString = Schema.transformOrFail(Schema.String, Schema.ty
 
 /** How the screen calls a node: `Server`, or `Client 3`. */
 export const title = (id: PeerId): string => (id === serverId ? "Server" : `Client ${id}`)
+
+/** A port as people write it; `name` is what the message calls it. */
+export const PortFromString = (name: string) =>
+  Schema.transformOrFail(Schema.String, Schema.typeSchema(Port), {
+    strict: true,
+    decode: (text, _, ast) =>
+      /^\d{1,5}$/.test(text) && Number(text) <= 65535
+        ? ParseResult.succeed(Port.make(Number(text)))
+        : ParseResult.fail(new ParseResult.Type(ast, text)),
+    encode: (port) => ParseResult.succeed(String(port))
+  }).annotations({ message: (issue) => `${name} is a whole number from 0 to 65535, not '${issue.actual}'` })

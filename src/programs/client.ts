@@ -45,7 +45,7 @@ export const client = (settings: Settings) =>
 
     yield* showWhatHappens
     yield* Effect.forkScoped(Stream.runForEach(mesh.knocks, (knock) => knock.admit))
-    const joined = yield* Effect.fork(join(settings))
+    const joined = yield* Effect.forkScoped(join(settings))
     yield* Effect.forkScoped(Effect.zipRight(Fiber.join(joined), talk))
     yield* sayWhatIsTyped.pipe(
       Effect.zipRight(untilSaid(joined)),

@@ -1,0 +1,167 @@
+/** What can go wrong at a start: one sentence on stderr, a status, and nobody else notices. */
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { type Actor, type Ending, each, make, type Stage } from "./Stage.ts"
+
+/** It ends with that status, after one sentence on stderr that matches, and nothing on stdout. */
+const failsWith = (actor: Actor, status: Ending, sentence: RegExp) =>
+  Effect.map(actor.ends, (ending) => {
+    assert.deepStrictEqual(actor.out, [], "stdout")
+    assert.lengthOf(actor.err, 1, actor.err.join("\n"))
+    assert.match(actor.err[0] as string, sentence)
+    assert.match(actor.err[0] as string, /^outlive: [^\p{Cc}└│]+$/u)
+    assert.strictEqual(ending, status)
+  })
+
+const wrong: ReadonlyArray<readonly [what: string, command: ReadonlyArray<string>, sentence: RegExp]> = [
+  ["a bad id", ["./client.out", "no/id", "0", "0"], /an id has 1 to 32 letters, digits, - and _/],
+  ["an id of 33 characters", ["./client.out", "x".repeat(33), "0", "0"], /an id has 1 to 32 letters/],
+  ["the server's id", ["./client.out", "Server", "0", "0"], /the id Server is taken by the server/],
+  ["a PORT1 out of range", ["./client.out", "1", "65536", "0"], /PORT1 is a whole number from 0 to 65535, not '65536'/],
+  ["a PORT2 out of range", ["./client.out", "1", "0", "-1"], /PORT2 is a whole number from 0 to 65535, not '-1'/],
+  [
+    "a PORT1 that is no number",
+    ["./client.out", "1", "five", "0"],
+    /PORT1 is a whole number from 0 to 65535, not 'five'/
+  ],
+  [
+    "a PORT2 that is no whole number",
+    ["./client.out", "1", "0", "5.5"],
+    /PORT2 is a whole number from 0 to 65535, not '5.5'/
+  ],
+  ["a missing PORT2", ["./client.out", "1", "0"], /Missing argument <PORT2>/],
+  ["no arguments at all", ["./client.out"], /Missing argument <ID>/],
+  ["an argument too many", ["./client.out", "1", "0", "0", "0"], /unknown argument: '0'/],
+  ["an unknown option", ["./client.out", "1", "0", "0", "--bad"], /unknown argument: '--bad'/],
+  ["a server's address without a port", ["./client.out", "1", "0", "0", "--server", "here"], /an address is HOST:PORT/],
+  ["a peer's address out of range", ["./client.out", "1", "0", "0", "--peer", "x:70000"], /an address is HOST:PORT/],
+  ["a silence of nothing", ["./client.out", "1", "0", "0", "--silence", "0"], /--silence takes 0.1 to 86400 seconds/],
+  [
+    "a server's port out of range",
+    ["./server", "--port", "65536"],
+    /--port is a whole number from 0 to 65535, not '65536'/
+  ],
+  [
+    "a server's port that is no number",
+    ["./server", "--port", "http"],
+    /--port is a whole number from 0 to 65535, not 'http'/
+  ],
+  ["an unknown option of the server", ["./server", "--prot", "4"], /unknown argument: '--prot'/],
+  ["an argument that the server has no use for", ["./server", "4000"], /unknown argument: '4000'/]
+]
+
+describe("a command line that is wrong ends with status 2 and one sentence that says how:", () => {
+  for (const [what, command, sentence] of wrong) {
+    it.scopedLive(what, () =>
+      Effect.gen(function* () {
+        const stage = yield* make
+        yield* failsWith(yield* stage.start(what, command), 2, sentence)
+        assert.deepStrictEqual(Fs.readdirSync(stage.folder), [], "it left nothing behind")
+      })
+    )
+  }
+})
+
+/** A server and a client talk; what the guest finds wrong disturbs neither. */
+const meanwhile = (act: (stage: Stage, port: number, server: Actor, one: Actor) => Effect.Effect<void, unknown>) =>
+  Effect.gen(function* () {
+    const stage = yield* make
+    const [port] = yield* stage.freePorts(1)
+    const server = yield* stage.server(port)
+    const [one] = (yield* stage.clients(1, server, port)) as [Actor]
+    const record = [...stage.portsFile]
+    yield* act(stage, port, server, one)
+    yield* stage.everyoneTalks([server, one], "did you notice anything?")
+    assert.deepStrictEqual(stage.portsFile, record)
+    assert.lengthOf(server.err, 1, "the server noticed nothing")
+    assert.deepStrictEqual(one.err, [], "the client noticed nothing")
+    yield* stage.everyoneLeaves([one], server)
+    yield* stage.curtain
+  })
+
+const portOf = (entry: string | undefined) => Number(entry?.split(":")[1])
+
+describe("what can't be had ends with status 1 and one sentence that says what to do:", () => {
+  it.scopedLive("an id that somebody in the chat has, whoever is asked", () =>
+    meanwhile((stage, port) =>
+      Effect.gen(function* () {
+        const taken = /^outlive: The id 1 is taken by somebody in the chat: choose another one\.$/
+        yield* failsWith(yield* stage.client("1", port), 1, taken)
+        const peer = `localhost:${portOf(stage.portsFile[0])}`
+        yield* failsWith(yield* stage.client("1", port, { args: ["--peer", peer] }), 1, taken)
+      })
+    )
+  )
+
+  it.scopedLive("the server's port, a client's PORT1, and its PORT2", () =>
+    meanwhile((stage, port) =>
+      Effect.gen(function* () {
+        const inUse = (taken: number) =>
+          new RegExp(
+            `^outlive: Port ${taken} can't be used \\(it is in use\\): choose another one, or end the program that has it\\.$`
+          )
+        const folder = Fs.mkdtempSync(Path.join(stage.folder, "elsewhere-"))
+        yield* failsWith(
+          yield* stage.start("another server", ["./server", "--port", `${port}`], { folder }),
+          1,
+          inUse(port)
+        )
+        const listen = portOf(stage.portsFile[0])
+        yield* failsWith(yield* stage.client("2", port, { port: listen }), 1, inUse(listen))
+        yield* failsWith(yield* stage.client("2", port, { listen }), 1, inUse(listen))
+        const [both] = yield* stage.freePorts(1)
+        yield* failsWith(yield* stage.client("2", port, { port: both, listen: both }), 1, inUse(both))
+      })
+    )
+  )
+
+  it.scopedLive("a file for the ports that can't be written", () =>
+    meanwhile((stage) =>
+      Effect.gen(function* () {
+        const file = Path.join(stage.folder, "file")
+        Fs.writeFileSync(file, "")
+        const places = [
+          "/proc/x/ports.txt",
+          Path.join(file, "ports.txt"),
+          Path.join(stage.folder, "no", "such"),
+          stage.folder
+        ]
+        yield* each(places, (ports) =>
+          Effect.flatMap(stage.start(ports, ["./server", "--port", "0", "--ports", ports]), (server) =>
+            failsWith(
+              server,
+              1,
+              /^outlive: \S+ can't be used \(.+\): start the server in a folder that you can write to, or name another file with --ports\.$/
+            )
+          )
+        )
+        assert.deepStrictEqual(Fs.readdirSync(stage.folder).sort(), ["file", "ports.txt"])
+      })
+    )
+  )
+})
+
+describe("what a person asks for", () => {
+  it.scopedLive("is answered on stdout: the version, help with an example, completions", () =>
+    Effect.gen(function* () {
+      const stage = yield* make
+      const asks: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
+        [["./server", "--version"], /^\d+\.\d+\.\d+$/m],
+        [["./server", "--help"], /outlive server --port 4000/],
+        [["./client.out", "--help"], /outlive client 1 5001 6001/],
+        ...["bash", "zsh", "fish"].map((shell) => [["./server", "--completions", shell], /outlive/] as const)
+      ]
+      yield* each(asks, ([command, answer]) =>
+        Effect.gen(function* () {
+          const asked = yield* stage.start(command.join(" "), command)
+          assert.strictEqual(yield* asked.ends, 0)
+          assert.match(asked.raw, answer)
+          assert.notInclude(asked.raw, "\u001b", "no colours in a pipe")
+          assert.deepStrictEqual(asked.err, [])
+        })
+      )
+    })
+  )
+})
