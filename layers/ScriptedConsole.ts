@@ -13,6 +13,8 @@ export interface Script {
   readonly end: Effect.Effect<void>
   /** Everything on the screen so far. */
   readonly screen: Effect.Effect<ReadonlyArray<string>>
+  /** Every line that is shown, as it is. */
+  readonly shown: Stream.Stream<string>
   /** Returns as soon as the screen is as that says. */
   readonly awaitScreen: (holds: (lines: ReadonlyArray<string>) => boolean) => Effect.Effect<void>
   readonly layer: Layer.Layer<Console>
@@ -20,17 +22,23 @@ export interface Script {
 
 export const make: Effect.Effect<Script> = Effect.gen(function* () {
   const typed = yield* Mailbox.make<string>()
+  const written = yield* Mailbox.make<string>()
   const screen = yield* SubscriptionRef.make<ReadonlyArray<string>>([])
   return {
     type: (line) => Effect.asVoid(typed.offer(line)),
     end: Effect.asVoid(typed.end),
     screen: SubscriptionRef.get(screen),
+    shown: Mailbox.toStream(written),
     awaitScreen: (holds) => Effect.asVoid(Stream.runHead(Stream.filter(screen.changes, holds))),
     layer: Layer.succeed(
       Console,
       Console.of({
         lines: Mailbox.toStream(typed),
-        show: (lines) => SubscriptionRef.update(screen, (before) => [...before, ...lines.map(({ text }) => text)])
+        show: (lines) =>
+          Effect.zipRight(
+            written.offerAll(lines.map(({ text }) => text)),
+            SubscriptionRef.update(screen, (before) => [...before, ...lines.map(({ text }) => text)])
+          )
       })
     )
   }

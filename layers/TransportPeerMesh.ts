@@ -28,7 +28,7 @@ import { Happening, type LossReason } from "../src/domain/Happening.ts"
 import { within } from "../src/domain/Limit.ts"
 import { LinkTable, type Row } from "../src/domain/LinkTable.ts"
 import { type Address, type Peer, type PeerId, serverId } from "../src/domain/Peer.ts"
-import { authorOf, type Epoch, mainRoom, type StreamId, type Summary, streamOf } from "../src/domain/Post.ts"
+import { authorOf, type Epoch, epochIn, mainRoom, type StreamId, type Summary, streamOf } from "../src/domain/Post.ts"
 import { redial } from "../src/domain/Redial.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
 import {
@@ -49,6 +49,8 @@ export interface Settings {
   readonly listen: Address
   /** Whether this node is in the chat from the start, as a server is, or must be admitted by another. */
   readonly member: boolean
+  /** How many lines of what was said before it came this node would like to see: none by default. */
+  readonly history?: number
   /** A peer that gives no sign of life for this long is lost. */
   readonly silence: Duration.DurationInput
   /** A client that can't be reached for this long is given up. */
@@ -66,6 +68,10 @@ const courtesy = Duration.seconds(1)
 
 /** How often each node tells the others how far it has what they have not told it themselves. */
 const offerEvery = Duration.seconds(1)
+
+/** What nobody keeps is taken for gone after so many offers; after more while the server, who may keep it, is away. */
+const ticksUntilGone = 5
+const ticksUntilGoneWithoutServer = 30
 
 /** How often all is compared with all, whatever was told before. */
 const compareEvery = Duration.seconds(15)
@@ -91,6 +97,9 @@ interface Link extends Row, Wire.Wire {
   /** Done when the link is up; failed when it ends before. */
   readonly up: Deferred.Deferred<void, CallFailed>
   summarized: boolean
+  /** How often it gave a sign of life, and whether somebody waits for the next. */
+  heard: number
+  probed: boolean
   quietTicks: number
 }
 
@@ -118,20 +127,35 @@ const make = (settings: Settings) =>
     let rooted = log.restored
     let leaving = false
 
+    /** Who was in the chat before this node began, and may come back to tell of it. */
+    const expected = new Set<PeerId>()
     /** What was asked of whom. */
     const wanted = new Map<StreamId, { readonly link: Link; readonly to: number }>()
+    /** Streams of which the next post is kept by nobody who was asked, and for how many offers that has been so. */
+    const blocked = new Map<StreamId, number>()
+    /** How many are being reached who are not clients. */
+    let reaching = 0
     /** How far everybody knows this node to have each stream. */
     let offered: Summary = new Map()
+    /** How far this node had each stream when all was compared last: what has not moved since, and should have, is stuck. */
+    let compared: Summary = new Map()
 
     const address = yield* transport.listen(settings.listen, (connection) => receive(connection))
     const peer: Peer = { id: settings.id, address }
-    const self = (): Handshake.Self => ({ peer, epoch: log.epoch, member })
+    const self = (): Handshake.Self => ({
+      peer,
+      epoch: log.epoch,
+      member,
+      history: rooted ? 0 : (settings.history ?? 0)
+    })
 
     // ---- What comes over a link
 
     const handleAll = (link: Link, frames: Chunk.Chunk<Frame>): Effect.Effect<void, Goodbye | PeerLost> =>
       Effect.suspend(() => {
         link.quietTicks = 0
+        link.heard += 1
+        if (link.probed) peers.changed()
         const steps: Array<Effect.Effect<void, Goodbye | PeerLost>> = []
         let posts: Array<EncodedPost> = []
         for (const frame of frames) {
@@ -209,13 +233,14 @@ const make = (settings: Settings) =>
     }
 
     /** Asks a peer for what it has and this node lacks, unless that comes by itself or was asked of somebody else. */
-    const pull = (link: Link, marks: Iterable<Mark>): Effect.Effect<void> =>
+    const pull = (link: Link, marks: Iterable<Mark>, isStuck = (_: StreamId) => false): Effect.Effect<void> =>
       Effect.suspend(() => {
         const frames: Array<Control> = []
         for (const [stream] of marks) {
           const to = link.theirs.get(stream) ?? 0
           const after = log.have(stream)
-          if (to <= after || stream === log.stream || comesByItself(stream)) continue
+          if (to <= after || (link.floors.get(stream) ?? 0) > after) continue
+          if (stream === log.stream || (comesByItself(stream) && !isStuck(stream))) continue
           const asked = wanted.get(stream)
           if (asked !== undefined && table.links.get(asked.link.peer.id) === asked.link && asked.to > after) continue
           wanted.set(stream, { link, to })
@@ -224,19 +249,33 @@ const make = (settings: Settings) =>
         return frames.length === 0 ? Effect.void : link.send(...frames)
       })
 
-    /** The peer does not keep that any more: if nobody else has it either, it is gone. */
+    /** The peer does not keep that any more: somebody else may. */
     const heardGap = (link: Link, { stream, to }: Gap): Effect.Effect<void> =>
       Effect.suspend(() => {
         link.floors.set(stream, to)
-        const after = log.have(stream)
-        const others = [...table.links.values()].filter(
-          (other) => (other.theirs.get(stream) ?? 0) > after && (other.floors.get(stream) ?? 0) <= after
-        )
-        const [other] = others
-        if (other === undefined) return log.skip(stream, to)
-        wanted.delete(stream)
-        return pull(other, [[stream, to]])
+        if (wanted.get(stream)?.link === link) wanted.delete(stream)
+        if (!blocked.has(stream)) blocked.set(stream, 0)
+        return Effect.forEach(table.links.values(), (other) => pull(other, [[stream, to]]), { discard: true })
       })
+
+    /** What nobody who is here keeps any more, and nobody who is sought could bring, is gone; that is said, not hidden. */
+    const skipWhatIsGone = Effect.gen(function* () {
+      const sought = (yield* FiberMap.size(searches)) > 0 || table.unsettled
+      for (const [stream, ticks] of blocked) {
+        const have = log.have(stream)
+        const holders = [...table.links.values()].filter((link) => (link.theirs.get(stream) ?? 0) > have)
+        const floors = holders.map((link) => link.floors.get(stream) ?? 0)
+        if (holders.length === 0 || floors.some((floor) => floor <= have)) {
+          blocked.delete(stream)
+          for (const holder of holders) yield* pull(holder, [[stream, 0]])
+        } else if (ticks < (reaching > 0 ? ticksUntilGoneWithoutServer : ticksUntilGone) || sought) {
+          blocked.set(stream, ticks + 1)
+        } else {
+          blocked.delete(stream)
+          yield* log.skip(stream, Math.min(...floors))
+        }
+      }
+    })
 
     const summarize = (link: Link): Effect.Effect<void> =>
       Effect.flatMap(log.summary, (summary) => {
@@ -254,9 +293,12 @@ const make = (settings: Settings) =>
 
     /** Tells everybody everything, and asks again for what is missing still: it repairs whatever went wrong. */
     const compare = Effect.gen(function* () {
+      const summary = yield* log.summary
+      const isStuck = (stream: StreamId) => compared.get(stream) === summary.get(stream)
       wanted.clear()
-      yield* Effect.flatMap(log.summary, (summary) => sendToAll(haveFrames([...summary])))
-      for (const link of table.links.values()) yield* pull(link, link.theirs)
+      yield* sendToAll(haveFrames([...summary]))
+      for (const link of table.links.values()) yield* pull(link, link.theirs, isStuck)
+      compared = summary
     })
 
     const sendToAll = (frames: ReadonlyArray<Control>) =>
@@ -291,9 +333,13 @@ const make = (settings: Settings) =>
         if (leaving || outcome._tag === "Redundant" || outcome._tag === "Taken") {
           return yield* link.connection.abort("closed")
         }
-        if (!rooted && !link.newcomer) yield* log.adopt(link.theirs)
-        // Where nobody is who could know of more, the chat begins.
-        rooted ||= !link.newcomer || (yield* FiberMap.size(searches)) === 0
+        if (!rooted) {
+          // The first who was in the chat before tells what was said there. Where nobody is who could, the chat begins.
+          const stranger = outcome._tag === "Linked" && !outcome.known && !link.newcomer
+          rooted = stranger || (link.newcomer && expected.size === 0)
+          const { news, old } = stranger ? split(link) : { news: new Map(), old: new Map() }
+          if (rooted) yield* log.adopt(old, news)
+        }
         yield* summarize(link)
         if (!member) {
           member = true
@@ -314,6 +360,15 @@ const make = (settings: Settings) =>
         yield* Deferred.succeed(link.up, undefined)
         peers.changed()
       })
+
+    /** What a peer has, in two: what those have said whom this node has met, it must hear; the rest was said before it came. */
+    const split = (link: Link): { readonly old: Summary; readonly news: Summary } => {
+      const [old, news] = Arr.partition(
+        link.theirs,
+        ([stream]) => !stream.startsWith(link.prefix) && table.hasMet(authorOf(stream), epochIn(stream))
+      )
+      return { old: new Map(old), news: new Map(news) }
+    }
 
     const noteLink = ({ newcomer, peer: other }: Link, known: boolean) =>
       log.note(Happening.Linked({ peer: other, newcomer, known }))
@@ -405,6 +460,7 @@ const make = (settings: Settings) =>
         const visit = yield* Handshake.answer(wire)
         if (visit === undefined || leaving) return
         const { hello, rest } = visit
+        yield* holderProven(hello)
         const objection = objectionTo(hello)
         if (objection !== undefined) return yield* Handshake.refuse(wire, self(), objection)
         const visitor: Peer = { id: hello.id, address: { host: hello.host, port: hello.port } }
@@ -420,6 +476,25 @@ const make = (settings: Settings) =>
         yield* converse(linkOf(wire, visitor, hello, false, up), rest)
       }).pipe(Effect.scoped)
 
+    /**
+     * Whoever has the visitor's id may be dead without anybody knowing yet: waits until it gives a sign of life, or is
+     * lost, so that a client which comes back after a crash is not sent away for its own ghost.
+     */
+    const holderProven = ({ epoch, id }: Hello): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const held = table.links.get(id)
+        if (held === undefined || held.epoch === epoch) return Effect.void
+        const before = held.heard
+        held.probed = true
+        return held
+          .send({ type: "ping" })
+          .pipe(
+            Effect.zipRight(peers.until(() => table.links.get(id) !== held || held.heard > before)),
+            Effect.timeoutOption(Duration.times(Handshake.limit, 0.8)),
+            Effect.asVoid
+          )
+      })
+
     const objectionTo = (hello: Hello): Handshake.Objection | undefined => {
       if (hello.protocol !== protocolVersion) {
         return { reason: "protocol", detail: `it speaks version ${protocolVersion} of the protocol` }
@@ -430,6 +505,9 @@ const make = (settings: Settings) =>
       if (hello.epoch === log.epoch) return { reason: "mistaken", detail: "that is this program itself" }
       const holder = hello.id === settings.id ? log.epoch : table.holder(hello.id, hello.epoch)
       if (holder !== undefined) return { reason: "id-taken", detail: `the id ${hello.id} is taken`, holder }
+      if (table.isAdmitting(hello.id, hello.epoch)) {
+        return { reason: "unavailable", detail: `somebody with the id ${hello.id} is just coming in` }
+      }
       return member || hello.member ? undefined : { reason: "unavailable", detail: "it is in no chat itself" }
     }
 
@@ -482,6 +560,19 @@ const make = (settings: Settings) =>
         Effect.ignore
       )
 
+    /** For the program: to reach the server, that is, whose return others may depend on. */
+    const reachServer = (id: PeerId, route: Route): Effect.Effect<void> =>
+      Effect.acquireUseRelease(
+        Effect.sync(() => {
+          reaching += 1
+        }),
+        () => reach(id, route),
+        () =>
+          Effect.sync(() => {
+            reaching -= 1
+          })
+      )
+
     /** Keeps a link to a client: dials it after that time, until there is a link or patience ends. */
     const seek = (sought: Peer, after: Duration.Duration, patience = settings.patience): Effect.Effect<void> =>
       Effect.suspend(() => {
@@ -499,9 +590,12 @@ const make = (settings: Settings) =>
           onTimeout: () =>
             Effect.suspend(() => {
               addresses.delete(sought.id)
-              // Those who are there wait for nobody any more who could know what was said before.
-              rooted ||= table.links.size > 0
-              return log.note(Happening.GivenUp({ peer: sought }))
+              expected.delete(sought.id)
+              // Nobody comes any more who could know what was said before.
+              const alone = !rooted && table.links.size > 0 && expected.size === 0
+              rooted ||= alone
+              const settled = alone ? log.adopt(new Map()) : Effect.void
+              return Effect.zipRight(settled, log.note(Happening.GivenUp({ peer: sought })))
             })
         }),
         Effect.flatten
@@ -531,7 +625,7 @@ const make = (settings: Settings) =>
     const interval = Duration.times(Duration.decode(settings.silence), 1 / ticksOfSilence)
     const heartbeat = Effect.repeat(tick, Schedule.spaced(interval))
 
-    const offering = Effect.repeat(offer, Schedule.spaced(offerEvery))
+    const offering = Effect.repeat(Effect.zipRight(offer, skipWhatIsGone), Schedule.spaced(offerEvery))
     const comparing = Effect.repeat(compare, Schedule.spaced(compareEvery))
 
     /** Says goodbye to all, after everything else that was said. */
@@ -567,8 +661,12 @@ const make = (settings: Settings) =>
       self: peer,
       join: (route) => Effect.suspend(() => (member ? Effect.void : call(route))),
       knocks: Mailbox.toStream(knocks),
-      keep: (kept) => seek(kept, Duration.zero),
-      reach,
+      keep: (kept) =>
+        Effect.suspend(() => {
+          expected.add(kept.id)
+          return seek(kept, Duration.zero)
+        }),
+      reach: reachServer,
       awaitLoss: (id) => peers.until(() => !table.links.has(id)),
       contested: Deferred.await(contested),
       linked: Effect.sync(() => Array.from(table.links.values(), (link) => link.peer)),
@@ -600,6 +698,8 @@ const linkOf = (
   theirs: new Map(),
   floors: new Map(),
   summarized: false,
+  heard: 0,
+  probed: false,
   quietTicks: 0
 })
 

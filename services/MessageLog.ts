@@ -44,8 +44,11 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     readonly receive: (posts: ReadonlyArray<EncodedPost>) => Effect.Effect<ReadonlyArray<Mark>>
     /** Takes a stream's posts up to number `to` as gone: nobody has them any more. */
     readonly skip: (stream: StreamId, to: number) => Effect.Effect<void>
-    /** Takes everything up to there as seen: what was said before this node joined. */
-    readonly adopt: (summary: Summary) => Effect.Effect<void>
+    /**
+     * Takes everything up to there as seen: what was said before this node joined. What is said next in these streams
+     * comes after `before`, which is news to this node.
+     */
+    readonly adopt: (summary: Summary, before?: Summary) => Effect.Effect<void>
     /** Appends what happened. */
     readonly note: (happening: Happening) => Effect.Effect<void>
     /** Appends what was said before this node joined, as history. */
@@ -68,7 +71,8 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     readonly missing: Effect.Effect<ReadonlyArray<Mark>>
     /**
      * The encoded posts of a stream after number `after`, or after those that are not kept any more: as many as fit into
-     * `room` bytes, and one at least; undefined if there is none. A plain function: it runs for each link whenever its
+     * `room` bytes, and one at least; an empty one that begins after the last number if all of them are gone; undefined if
+     * there is none yet. A plain function: it runs for each link whenever its
      * socket has room.
      */
     readonly slice: (stream: StreamId, after: number, room: number) => Slice | undefined

@@ -2,7 +2,6 @@
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
@@ -12,10 +11,11 @@ import { Entry } from "../../src/domain/Entry.ts"
 import { LineTooLong, type LogUnavailable } from "../../src/domain/Errors.ts"
 import { Happening } from "../../src/domain/Happening.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
-import { epochOf, mainRoom, type Post, PostNumber, type StreamId, streamOf } from "../../src/domain/Post.ts"
+import { authorOf, epochOf, mainRoom, type Post, PostNumber, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import { encode, encodePost, type Gap, maxFrameBytes, type PostFrame } from "../../src/protocol/Frame.ts"
 import { PostStore } from "../../src/protocol/PostStore.ts"
+import { linesOf } from "./Kept.ts"
 
 export interface Settings {
   /** Whose log this is. */
@@ -30,40 +30,59 @@ export interface Settings {
 
 /** Where a log is kept beyond the process, as lines. */
 export interface Journal {
-  /** What earlier runs have left, oldest first. */
-  readonly restored: ReadonlyArray<PostFrame | Gap>
   /** The first millisecond at which an epoch can begin that no earlier run had. */
   readonly epochAfter: number
+  /** Records when this run's epoch began; it is on disk when this returns. */
+  readonly begin: (millis: number) => Effect.Effect<void, LogUnavailable>
+  /** Hands over what earlier runs have left, oldest first. Comes before all that follow. */
+  readonly restore: (each: (frame: PostFrame | Gap) => void) => Effect.Effect<void, LogUnavailable>
   /** Appends lines. `durably`: they are on disk when this returns. */
   readonly append: (lines: ReadonlyArray<Uint8Array>, durably: boolean) => Effect.Effect<void, LogUnavailable>
   /** Begins anew with these lines. */
   readonly replace: (lines: Iterable<Uint8Array>) => Effect.Effect<void, LogUnavailable>
+  /** Whether so much in it is not kept any more that it should begin anew. A plain function. */
+  readonly overgrown: () => boolean
 }
 
 /** A journal that keeps nothing. */
 export const nowhere: Journal = {
-  restored: [],
   epochAfter: 0,
+  begin: () => Effect.void,
+  restore: () => Effect.void,
   append: () => Effect.void,
-  replace: () => Effect.void
+  replace: () => Effect.void,
+  overgrown: () => false
 }
+
+/** So many entries a log keeps, unless it is told otherwise. */
+export const defaultEntries = 10_000
+
+/** So many bytes of encoded posts a log keeps, unless it is told otherwise. */
+export const defaultBytes = 64 * 1024 * 1024
 
 /** So many entries are handed to a follower at a time, so that one that is behind can show what it has. */
 const followAtATime = 1_024
 
 export const make = (
-  { author, bytes: maxBytes = 64 * 1024 * 1024, entries: maxEntries = 10_000, history = 0 }: Settings,
+  { author, bytes: maxBytes = defaultBytes, entries: maxEntries = defaultEntries, history = 0 }: Settings,
   journal: Journal
 ): Effect.Effect<MessageLog["Type"], LogUnavailable> =>
   Effect.gen(function* () {
     const begun = Math.max(yield* Clock.currentTimeMillis, journal.epochAfter)
+    yield* journal.begin(begun)
     const epoch = epochOf(begun, yield* Random.nextIntBetween(0, 2 ** 32))
     const stream = streamOf(author, mainRoom, epoch)
     const store = new PostStore(stream)
     const growth = makeSignal()
-    // What waits for a disk is done one thing after the other; without one, every step is over at once anyway.
-    const serially = journal === nowhere ? identity : (yield* Effect.makeSemaphore(1)).withPermits(1)
+    // One step after the other, and none broken off halfway: what is on disk is in memory too, and every entry stands where
+    // it was delivered. Without a disk as well: a fiber may give way to others between any two operations.
+    const oneAtATime = yield* Effect.makeSemaphore(1)
+    const serially = <A, E>(step: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+      // Who waits for its turn is not broken off either: Effect 3 loses a permit that is granted just then.
+      Effect.uninterruptible(oneAtATime.withPermits(1)(Effect.zipLeft(step, compact)))
     const unkept = yield* Ref.make(false)
+    // Whether the journal lacks something that others said and this log has.
+    let lacking = false
 
     // Mutable, for the hot path: every change is made in one synchronous step.
     let entries: Array<Entry> = []
@@ -98,7 +117,12 @@ export const make = (
       lines.length === 0
         ? Effect.void
         : journal.append(lines, false).pipe(
-            Effect.zipRight(Ref.set(unkept, false)),
+            Effect.zipRight(Ref.getAndSet(unkept, false)),
+            Effect.flatMap((before) =>
+              Effect.sync(() => {
+                lacking ||= before
+              })
+            ),
             Effect.catchAll(({ detail }) =>
               Effect.flatMap(Ref.getAndSet(unkept, true), (before) =>
                 before ? Effect.void : note(Happening.Unkept({ detail }))
@@ -114,15 +138,29 @@ export const make = (
 
     const gap = (id: StreamId, to: number) => encode({ type: "gap", stream: id, to })
 
-    for (const frame of journal.restored) {
+    /** Writes the journal anew when it holds much that this log does not, or too little. It stays as it is if it can't be. */
+    const compact = Effect.suspend(() => {
+      if (!lacking && !journal.overgrown()) return Effect.void
+      lacking = false
+      return Effect.ignore(journal.replace(linesOf(entries, store.summary())))
+    })
+
+    let restored = false
+    yield* journal.restore((frame) => {
+      restored = true
       if (frame.type === "gap") {
         store.skip(frame.stream, frame.to)
-      } else if (frame.post.n === store.have(frame.post.stream) + 1) {
-        store.restore(frame)
-        entries.push(Entry.Earlier({ post: frame.post }))
+        return
       }
-    }
-    trim()
+      const { n, stream: id } = frame.post
+      // A hole in what this node said itself is damage. In what others said it is what could not be kept: they have it.
+      if (n > store.have(id) + 1 && authorOf(id) === author) store.skip(id, n - 1)
+      if (n !== store.have(id) + 1) return
+      store.restore(frame)
+      entries.push(Entry.Earlier({ post: frame.post }))
+      trim()
+    })
+    yield* compact
     const first = Math.max(dropped, end() - history)
 
     /** Returns when there is something at that position, or never will be. */
@@ -158,10 +196,11 @@ export const make = (
     return MessageLog.of({
       epoch,
       stream,
-      restored: journal.restored.length > 0,
+      restored,
       say: (lines) =>
         Effect.gen(function* () {
           const { posts, tooLong } = compose(lines, yield* Clock.currentTimeMillis)
+          if (posts.length === 0) return tooLong
           yield* journal.append(
             posts.map(({ line }) => line),
             true
@@ -187,17 +226,20 @@ export const make = (
       skip: (id, to) =>
         Effect.suspend(() => {
           const count = to - store.have(id)
-          if (count <= 0) return Effect.void
+          if (count <= 0 || id === stream) return Effect.void
           entries.push(Entry.Missed({ stream: id, count }))
           const delivered = store.skip(id, to)
           add(delivered, false)
           return Effect.zipRight(keep([gap(id, to), ...delivered.map(({ line }) => line)]), grow)
         }).pipe(serially),
-      adopt: (summary) =>
+      adopt: (summary, before = new Map()) =>
         Effect.suspend(() => {
-          const ahead = [...summary].filter(([id, last]) => last > store.have(id))
-          for (const [id, last] of ahead) add(store.skip(id, last), false)
-          return Effect.zipRight(keep(ahead.map(([id, last]) => gap(id, last))), grow)
+          const ahead = [...summary].filter(([id, last]) => last > store.have(id) && id !== stream)
+          const delivered = store.adopt(ahead, [...before])
+          add(delivered, false)
+          // One line at least, so that the next run knows that this one was in the chat.
+          const gaps = [gap(stream, 0), ...ahead.map(([id, last]) => gap(id, last))]
+          return Effect.zipRight(keep([...gaps, ...delivered.map(({ line }) => line)]), grow)
         }).pipe(serially),
       note,
       recall: (post) =>
@@ -209,7 +251,7 @@ export const make = (
         Effect.sync(() =>
           entries
             .flatMap((entry) => (entry._tag === "Said" || entry._tag === "Earlier" ? [entry.post] : []))
-            .slice(-count)
+            .slice(count === 0 ? Number.POSITIVE_INFINITY : -count)
         ),
       ownAfter: (after) =>
         Effect.sync(() =>

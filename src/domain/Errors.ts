@@ -99,3 +99,10 @@ export class LogUnavailable extends Schema.TaggedError<LogUnavailable>()("LogUna
     return `${this.path} can't be used (${this.detail}).`
   }
 }
+
+/** Another process has the log's folder. */
+export class LogInUse extends Schema.TaggedError<LogInUse>()("LogInUse", { path: Schema.String }) {
+  override get message() {
+    return `${this.path} is in use by another outlive: end that one, or name another folder with --data.`
+  }
+}

@@ -35,6 +35,9 @@ export const streamOf = (author: PeerId, room: Room, epoch: Epoch): StreamId =>
 /** Who speaks in a stream. */
 export const authorOf = (stream: StreamId): PeerId => PeerId.make(stream.slice(0, stream.indexOf("/")))
 
+/** The run in which a stream is spoken. */
+export const epochIn = (stream: StreamId): Epoch => Epoch.make(stream.slice(stream.lastIndexOf("/") + 1))
+
 /** A post's number within its stream: 1, 2, 3 … */
 export const PostNumber = Schema.Int.pipe(Schema.positive(), Schema.brand("PostNumber"))
 export type PostNumber = typeof PostNumber.Type
@@ -48,7 +51,10 @@ export const Post = Schema.Struct({
   stream: StreamId,
   n: PostNumber,
   at: Schema.NonNegativeInt,
-  deps: Schema.Record({ key: StreamId, value: PostNumber }),
+  deps: Schema.Record({ key: StreamId, value: PostNumber }).annotations({
+    // What is no stream's id is an error, not something to pass over.
+    parseOptions: { onExcessProperty: "error" }
+  }),
   text: Schema.String
 })
 export type Post = typeof Post.Type

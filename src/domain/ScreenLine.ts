@@ -47,7 +47,9 @@ export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined
 const onBoth = (happening: Happening): ScreenLine | undefined => {
   switch (happening._tag) {
     case "CatchingUp":
-      return notice(`${linesOf(happening.count)} that were missed, from ${title(happening.peer.id)}`)
+      return notice(
+        `${linesOf(happening.count)} that ${happening.count === 1 ? "was" : "were"} missed, from ${title(happening.peer.id)}`
+      )
     case "Unkept":
       return notice(`What is said can't be kept on disk (${happening.detail}); the chat goes on without`)
     default:

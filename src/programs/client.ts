@@ -72,10 +72,18 @@ const join = ({ peer, server }: Settings) =>
           ? Effect.void
           : console.show([notice(`${message} Trying until it works; what you type is sent then.`)])
       )
+    const throughServer = Effect.catchTag(
+      mesh.join(server),
+      "PeerUnreachable",
+      (error) => new ServerUnreachable({ ...error })
+    )
     const attempt: Effect.Effect<void, JoinFailed> =
       peer === undefined
-        ? Effect.catchTag(mesh.join(server), "PeerUnreachable", (error) => new ServerUnreachable({ ...error }))
-        : mesh.join({ address: peer })
+        ? throughServer
+        : // Whichever lets this client in: two that wait for each other would wait for ever.
+          Effect.catchAll(mesh.join({ address: peer }), (error) =>
+            mayPass(error) ? Effect.mapError(throughServer, () => error) : Effect.fail(error)
+          )
     yield* attempt.pipe(
       Effect.retry({ schedule: untilPortIsFree, while: (error) => error._tag === "PortTaken" && error.lingers }),
       Effect.tapError((error) => (mayPass(error) ? tell(error.message) : Effect.void)),

@@ -31,6 +31,7 @@ export const makeOutbox = (slice: (stream: StreamId, after: number, room: number
       const found = slice(stream, lane.after, sliceRoom)
       if (found !== undefined && found.first > lane.after + 1) {
         lane.after = found.first - 1
+        if (lane.after >= lane.to) lanes.delete(stream)
         return encode({ type: "gap", stream, to: lane.after })
       }
       if (found === undefined) continue
@@ -46,10 +47,15 @@ export const makeOutbox = (slice: (stream: StreamId, after: number, room: number
   return {
     /** Puts a frame before the posts that were not sent yet; false if too many wait. */
     push: (frame: Control): boolean => waiting.length < maxWaiting && waiting.push(encode(frame)) > 0,
-    /** Sends that stream's posts after number `after`, up to `to` at least; without it, all that ever come. */
+    /**
+     * Sends that stream's posts after number `after`, up to `to` at least; without it, all that ever come. What was to be
+     * sent before is sent still; what was sent before is sent again if it is asked for.
+     */
     start: (stream: StreamId, after: number, to = Number.POSITIVE_INFINITY): void => {
-      const lane = lanes.get(stream)
-      if (lane === undefined || lane.to < Number.POSITIVE_INFINITY) lanes.set(stream, { after, to })
+      const before = lanes.get(stream)
+      const endless = before?.to === Number.POSITIVE_INFINITY
+      const lane = { after: endless ? Math.min(after, before.after) : after, to: Math.max(to, before?.to ?? 0) }
+      if (lane.after < lane.to) lanes.set(stream, lane)
     },
     /** Ends with a goodbye once everything else is sent. */
     leave: (): void => {

@@ -1,6 +1,6 @@
 /** All posts that a node has, each once, each author's in order, no answer before its question. */
 import type { EncodedPost, Mark, Slice } from "../../services/MessageLog.ts"
-import { PostNumber, type StreamId, type Summary } from "../domain/Post.ts"
+import { type Post, PostNumber, type StreamId, type Summary } from "../domain/Post.ts"
 import { Segments } from "./Segments.ts"
 
 /** So many posts of one stream wait at most for what must come before them; others come again when they are asked for. */
@@ -18,6 +18,9 @@ export class PostStore {
   /** Streams of others that have grown since this node last said something. */
   readonly #news = new Map<StreamId, number>()
   readonly #own: StreamId
+  /** Streams that were taken as seen, and what their authors had seen that this node has not. */
+  #adopted: ReadonlySet<StreamId> = new Set()
+  #before: ReadonlyArray<Mark> = []
   #bytes = 0
 
   constructor(own: StreamId) {
@@ -73,7 +76,7 @@ export class PostStore {
 
   /** Takes a stream up to a number as seen, or as gone for good; returns what could be delivered for that, in order. */
   skip(stream: StreamId, to: number): ReadonlyArray<EncodedPost> {
-    if (to <= this.have(stream)) return []
+    if (stream === this.#own || to <= this.have(stream)) return []
     this.#bytes -= this.#segmentsOf(stream).skipTo(to)
     const held = this.#held.get(stream)
     for (const n of held?.keys() ?? []) if (n <= to) held?.delete(n)
@@ -82,16 +85,27 @@ export class PostStore {
     return delivered
   }
 
-  /** What must come before the posts that are held can be delivered. */
+  /**
+   * Takes streams as seen that others have said; what they say next, they say having seen `before` too, which this node
+   * has yet to hear.
+   */
+  adopt(seen: ReadonlyArray<Mark>, before: ReadonlyArray<Mark>): ReadonlyArray<EncodedPost> {
+    this.#adopted = new Set(seen.map(([stream]) => stream))
+    this.#before = before
+    return seen.flatMap(([stream, to]) => this.skip(stream, to))
+  }
+
+  /** What must come before the posts that are held can be delivered, and is not held itself. */
   missing(): ReadonlyArray<Mark> {
     const missing = new Map<StreamId, number>()
     const need = (stream: StreamId, n: number) => {
-      if (n > this.have(stream) && n > (missing.get(stream) ?? 0)) missing.set(stream, n)
+      const lacking = n > this.have(stream) && !this.#held.get(stream)?.has(n)
+      if (lacking && n > (missing.get(stream) ?? 0)) missing.set(stream, n)
     }
     for (const [stream, posts] of this.#held) {
       for (const { post } of posts.values()) {
         need(stream, post.n - 1)
-        for (const [dep, n] of depsOf(post)) need(dep, n)
+        for (const [dep, n] of this.#conditionsOf(post)) need(dep, n)
       }
     }
     return [...missing]
@@ -115,7 +129,16 @@ export class PostStore {
   }
 
   #isDue({ post }: EncodedPost): boolean {
-    return post.n === this.have(post.stream) + 1 && depsOf(post).every(([stream, n]) => n <= this.have(stream))
+    return (
+      post.n === this.have(post.stream) + 1 && this.#conditionsOf(post).every(([stream, n]) => n <= this.have(stream))
+    )
+  }
+
+  /** What must be delivered before a post, besides the one before it in its stream. */
+  #conditionsOf(post: Post): ReadonlyArray<Mark> {
+    if (this.#before.length === 0 || !this.#adopted.has(post.stream)) return depsOf(post)
+    this.#before = this.#before.filter(([stream, n]) => n > this.have(stream))
+    return [...depsOf(post), ...this.#before]
   }
 
   #append({ line, post }: EncodedPost): void {
@@ -128,9 +151,11 @@ export class PostStore {
     delivered.push(received)
   }
 
+  /** When too many are held, the last ones make room: those that are due first tell what the stream waits for. */
   #hold(received: EncodedPost): void {
     const held = this.#held.get(received.post.stream) ?? new Map<number, EncodedPost>()
-    if (held.size < maxHeld) held.set(received.post.n, received)
+    held.set(received.post.n, received)
+    if (held.size > maxHeld) held.delete(Math.max(...held.keys()))
     this.#held.set(received.post.stream, held)
   }
 

@@ -28,7 +28,7 @@ export class Livelock extends Error {
 }
 
 /** A program that runs so many tasks in one moment is taken to run for ever. */
-const livelockLimit = 5_000_000
+const livelockLimit = 1_000_000
 
 /** The program has ended, but something of it sleeps on: a fiber or a timer that nobody owns. */
 export class Leftover extends Error {

@@ -1,0 +1,80 @@
+/** What the screens show, over many schedules of trouble; and what they show when a rule is left out. */
+import { spawn } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { assert, describe, it } from "@effect/vitest"
+import { build } from "esbuild"
+import { type Mutant, mutants } from "./mutants.ts"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+
+/** The simulation as one file, with what a mutant changes. Fails if a change fits nowhere: then the mutant is no mutant. */
+const bundle = async (name: string, changes: Mutant["changes"]): Promise<string> => {
+  const outfile = `${root}/dist/simulation/${name.replaceAll(/[^a-z]+/gi, "-")}.mjs`
+  const open = new Set(changes)
+  await build({
+    absWorkingDir: root,
+    entryPoints: ["test/simulation/main.ts"],
+    outfile,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    logLevel: "error",
+    banner: { js: `import { createRequire } from "node:module"\nconst require = createRequire(import.meta.url)` },
+    plugins: [
+      {
+        name: "mutant",
+        setup: ({ onLoad }) =>
+          onLoad({ filter: /\.ts$/ }, ({ path }) => {
+            let contents = readFileSync(path, "utf8")
+            for (const change of changes) {
+              if (!path.endsWith(`/${change.file}`)) continue
+              assert.strictEqual(contents.split(change.from).length, 2, `${change.from} stands once in ${change.file}`)
+              contents = contents.replace(change.from, () => change.to)
+              open.delete(change)
+            }
+            return { contents, loader: "ts" }
+          })
+      }
+    ]
+  })
+  assert.strictEqual(open.size, 0, "each change was made")
+  return outfile
+}
+
+/** Runs a simulation to its end; its status, and what it printed. */
+const simulate = (program: string, ...args: ReadonlyArray<string>) =>
+  new Promise<{ readonly status: number | null; readonly output: string }>((resolve) => {
+    const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "inherit"] })
+    let output = ""
+    child.stdout.setEncoding("utf8").on("data", (text) => {
+      output += text
+    })
+    child.on("close", (status) => resolve({ status, output }))
+  })
+
+describe("the simulation", () => {
+  it("keeps every promise, over as many seeds as fit in 40 s", async () => {
+    const from = Math.floor(Math.random() * 1_000_000)
+    console.log(`seeds from ${from}`)
+    const { output, status } = await simulate(
+      await bundle("whole", []),
+      "--seeds",
+      "1000000",
+      "--seconds",
+      "40",
+      "--from",
+      `${from}`
+    )
+    assert.strictEqual(status, 0, output)
+  }, 300_000)
+
+  describe.each(mutants.map((mutant) => [mutant.name, mutant] as const))("with %s", (name, { changes }) => {
+    it("is caught within 1,000 seeds", async () => {
+      const { output, status } = await simulate(await bundle(name, changes), "--seeds", "1000", "--first")
+      assert.strictEqual(status, 1, output)
+      assert.match(output, /seed \d+: (I\d|Rule 1)/, "it is caught for what it does")
+    }, 900_000)
+  })
+})
