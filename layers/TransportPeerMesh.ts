@@ -66,6 +66,9 @@ const searchLimit = Duration.seconds(1)
 /** A newcomer is expected to call first; it is dialled after half to three halves of this time. */
 const courtesy = Duration.seconds(1)
 
+/** Who has lost a link takes a breath, of half to three halves of this time, so that links which break at once make no storm. */
+const breath = Duration.millis(100)
+
 /** How often each node tells the others how far it has what they have not told it themselves. */
 const offerEvery = Duration.seconds(1)
 
@@ -218,13 +221,18 @@ const make = (settings: Settings) =>
       if (n > (link.theirs.get(stream) ?? 0)) link.theirs.set(stream, n)
     }
 
-    const receivePosts = (link: Link, posts: ReadonlyArray<EncodedPost>): Effect.Effect<void> =>
-      Effect.flatMap(log.receive(posts), (missing) => {
+    const receivePosts = (link: Link, sent: ReadonlyArray<EncodedPost>): Effect.Effect<void> => {
+      // What others have said is taken only from whom it was asked of.
+      const posts = sent.filter(
+        ({ post }) => post.stream.startsWith(link.prefix) || wanted.get(post.stream)?.link === link
+      )
+      return Effect.flatMap(log.receive(posts), (missing) => {
         if (missing.length === 0) return Effect.void
         // Whoever hands on a post has all that must come before it.
         for (const mark of missing) hasUpTo(link, mark)
         return pull(link, missing)
       })
+    }
 
     /** Whether the author itself is there and sends that stream as it grows. */
     const comesByItself = (stream: StreamId): boolean => {
@@ -428,7 +436,9 @@ const make = (settings: Settings) =>
       })
 
     const lost = (gone: Peer, reason: LossReason): Effect.Effect<void> =>
-      Effect.zipRight(log.note(Happening.Lost({ peer: gone, reason })), seek(gone, Duration.zero))
+      Effect.flatMap(log.note(Happening.Lost({ peer: gone, reason })), () =>
+        Effect.flatMap(Random.nextRange(0.5, 1.5), (share) => seek(gone, Duration.times(breath, share)))
+      )
 
     const left = (gone: Peer): Effect.Effect<void> =>
       Effect.gen(function* () {
@@ -486,13 +496,18 @@ const make = (settings: Settings) =>
         if (held === undefined || held.epoch === epoch) return Effect.void
         const before = held.heard
         held.probed = true
-        return held
-          .send({ type: "ping" })
-          .pipe(
-            Effect.zipRight(peers.until(() => table.links.get(id) !== held || held.heard > before)),
-            Effect.timeoutOption(Duration.times(Handshake.limit, 0.8)),
-            Effect.asVoid
-          )
+        return held.send({ type: "ping" }).pipe(
+          Effect.zipRight(peers.until(() => table.links.get(id) !== held || held.heard > before)),
+          // What a dead one had sent before is no sign of life: its end comes right behind.
+          Effect.zipRight(
+            Effect.timeoutOption(
+              peers.until(() => table.links.get(id) !== held),
+              "500 millis"
+            )
+          ),
+          Effect.timeoutOption(Duration.times(Handshake.limit, 0.8)),
+          Effect.asVoid
+        )
       })
 
     const objectionTo = (hello: Hello): Handshake.Objection | undefined => {
@@ -566,7 +581,10 @@ const make = (settings: Settings) =>
         Effect.sync(() => {
           reaching += 1
         }),
-        () => reach(id, route),
+        () =>
+          Effect.flatMap(Random.nextRange(0.5, 1.5), (share) =>
+            Effect.delay(reach(id, route), Duration.times(breath, share))
+          ),
         () =>
           Effect.sync(() => {
             reaching -= 1

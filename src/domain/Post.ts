@@ -51,10 +51,13 @@ export const Post = Schema.Struct({
   stream: StreamId,
   n: PostNumber,
   at: Schema.NonNegativeInt,
-  deps: Schema.Record({ key: StreamId, value: PostNumber }).annotations({
-    // What is no stream's id is an error, not something to pass over.
-    parseOptions: { onExcessProperty: "error" }
-  }),
+  deps: Schema.optionalWith(
+    Schema.Record({ key: StreamId, value: PostNumber }).annotations({
+      // What is no stream's id is an error, not something to pass over.
+      parseOptions: { onExcessProperty: "error" }
+    }),
+    { default: () => ({}) }
+  ),
   text: Schema.String
 })
 export type Post = typeof Post.Type

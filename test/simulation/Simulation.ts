@@ -215,8 +215,7 @@ export const simulate = (seed: number): Record_ => {
               }
               life.ended = true
               place.running = undefined
-              yield* Fiber.interruptFork(fiber)
-              if (!abruptly) yield* Effect.sleep("4 seconds")
+              yield* abruptly ? Fiber.interruptFork(fiber) : Fiber.interrupt(fiber)
               life.kept = framesOf(place.disk).flatMap((frame) => (frame.type === "post" ? [frame.post.text] : []))
               yield* Fiber.interruptFork(watching)
             })
