@@ -432,7 +432,7 @@ const make = (settings: Settings) =>
         if (leaving) return
         if (final) yield* reason === undefined ? left(link.peer) : lost(link.peer, reason)
         // A newcomer that was let in, and perhaps put on record, but has not come through the door.
-        else if (!wasUp && link.newcomer && !link.byUs) yield* seek(link.peer, Duration.zero, Handshake.limit)
+        else if (!wasUp && link.newcomer && !link.byUs) yield* seek(link.peer, Duration.zero, true)
       })
 
     const lost = (gone: Peer, reason: LossReason): Effect.Effect<void> =>
@@ -592,18 +592,18 @@ const make = (settings: Settings) =>
       )
 
     /** Keeps a link to a client: dials it after that time, until there is a link or patience ends. */
-    const seek = (sought: Peer, after: Duration.Duration, patience = settings.patience): Effect.Effect<void> =>
+    const seek = (sought: Peer, after: Duration.Duration, ghost = false): Effect.Effect<void> =>
       Effect.suspend(() => {
         if (leaving || sought.id === settings.id || sought.id === serverId) return Effect.void
         addresses.set(sought.id, sought.address)
         if (table.links.has(sought.id)) return Effect.void
-        return FiberMap.run(searches, sought.id, Effect.delay(search(sought, patience), after), { onlyIfMissing: true })
+        return FiberMap.run(searches, sought.id, Effect.delay(search(sought, ghost), after), { onlyIfMissing: true })
       })
 
-    const search = (sought: Peer, patience: Duration.DurationInput): Effect.Effect<void> =>
+    const search = (sought: Peer, ghost: boolean): Effect.Effect<void> =>
       reach(sought.id, sought).pipe(
         Effect.timeoutTo({
-          duration: patience,
+          duration: ghost ? Handshake.limit : settings.patience,
           onSuccess: () => Effect.void,
           onTimeout: () =>
             Effect.suspend(() => {
@@ -613,7 +613,7 @@ const make = (settings: Settings) =>
               const alone = !rooted && table.links.size > 0 && expected.size === 0
               rooted ||= alone
               const settled = alone ? log.adopt(new Map()) : Effect.void
-              return Effect.zipRight(settled, log.note(Happening.GivenUp({ peer: sought })))
+              return Effect.zipRight(settled, log.note(Happening.GivenUp({ peer: sought, ghost })))
             })
         }),
         Effect.flatten

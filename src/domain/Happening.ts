@@ -19,8 +19,8 @@ export type Happening = Data.TaggedEnum<{
   Lost: { readonly peer: Peer; readonly reason: LossReason }
   /** It said goodbye. */
   Left: { readonly peer: Peer }
-  /** It could not be reached again for so long that it counts as gone. */
-  GivenUp: { readonly peer: Peer }
+  /** It could not be reached for so long that it counts as gone. `ghost`: it had said its name, but was never here. */
+  GivenUp: { readonly peer: Peer; readonly ghost: boolean }
 }>
 
 export const Happening = Data.taggedEnum<Happening>()

@@ -29,6 +29,8 @@ export const escape = (text: string): string =>
 
 /** What a node with that id shows for an entry of its log; undefined if nothing. */
 export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined => {
+  // Nobody need hear of who never came in.
+  if (entry._tag === "Happened" && entry.happening._tag === "GivenUp" && entry.happening.ghost) return undefined
   switch (entry._tag) {
     case "Said":
       // The typist sees what was typed, not an echo.

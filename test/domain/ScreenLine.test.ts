@@ -85,9 +85,11 @@ describe("ScreenLine", () => {
   })
 
   it("who can't be reached any more is a notice, on the server with where it was", () => {
-    const givenUp = happened(Happening.GivenUp({ peer: three }))
+    const givenUp = happened(Happening.GivenUp({ peer: three, ghost: false }))
     assert.deepStrictEqual(onServer(givenUp), told("* Client 3 can't be reached at localhost:6003 any more"))
     assert.deepStrictEqual(onClient(givenUp), told("* Client 3 can't be reached any more"))
+    const ghost = happened(Happening.GivenUp({ peer: three, ghost: true }))
+    assert.deepStrictEqual([onServer(ghost), onClient(ghost)], [undefined, undefined], "it was never here")
   })
 
   it("lines that nobody has, or that went by too fast, are counted in a notice", () => {
