@@ -149,9 +149,23 @@ export const open = (
     }
   })
 
+/** Node's own recursive mkdir never returns where a folder can't be made in one that is there, as in /proc. */
 const makeFolder = async (folder: string): Promise<void> => {
-  const made = await Fs.mkdir(folder, { recursive: true, mode: 0o700 })
-  if (made !== undefined) await syncFolder(Path.dirname(made))
+  const path = Path.resolve(folder)
+  const parent = Path.dirname(path)
+  if (await isFolder(path)) return
+  if (!(await isFolder(parent))) await makeFolder(parent)
+  await Fs.mkdir(path, { mode: 0o700 })
+  await syncFolder(parent)
+}
+
+const isFolder = async (path: string): Promise<boolean> => {
+  try {
+    return (await Fs.stat(path)).isDirectory()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false
+    throw error
+  }
 }
 
 /** The last epoch that was begun here, in ms since 1970; 0 if none was. */

@@ -138,6 +138,21 @@ export const make = (
 
     const gap = (id: StreamId, to: number) => encode({ type: "gap", stream: id, to })
 
+    /** What was delivered when something of that stream was lost, below a word for each hole. */
+    const linesWithGaps = (id: StreamId, delivered: ReadonlyArray<EncodedPost>) => {
+      const numbers = delivered.flatMap(({ post }) => (post.stream === id ? [post.n] : []))
+      let last = (numbers[0] ?? store.have(id) + 1) - 1
+      const lines = [gap(id, last)]
+      for (const { line, post } of delivered) {
+        if (post.stream === id) {
+          if (post.n > last + 1) lines.push(gap(id, post.n - 1))
+          last = post.n
+        }
+        lines.push(line)
+      }
+      return last < store.have(id) ? [...lines, gap(id, store.have(id))] : lines
+    }
+
     /** Writes the journal anew when it holds much that this log does not, or too little. It stays as it is if it can't be. */
     const compact = Effect.suspend(() => {
       if (!lacking && !journal.overgrown()) return Effect.void
@@ -225,12 +240,11 @@ export const make = (
         }).pipe(serially),
       skip: (id, to) =>
         Effect.suspend(() => {
-          const count = to - store.have(id)
-          if (count <= 0 || id === stream) return Effect.void
-          entries.push(Entry.Missed({ stream: id, count }))
-          const delivered = store.skip(id, to)
+          const { delivered, lost } = store.skip(id, to)
+          if (lost === 0) return Effect.void
+          entries.push(Entry.Missed({ stream: id, count: lost }))
           add(delivered, false)
-          return Effect.zipRight(keep([gap(id, to), ...delivered.map(({ line }) => line)]), grow)
+          return Effect.zipRight(keep(linesWithGaps(id, delivered)), grow)
         }).pipe(serially),
       adopt: (summary, before = new Map()) =>
         Effect.suspend(() => {
@@ -244,6 +258,7 @@ export const make = (
       note,
       recall: (post) =>
         Effect.suspend(() => {
+          store.recall(post)
           entries.push(Entry.Earlier({ post }))
           return grow
         }),

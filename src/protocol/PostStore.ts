@@ -1,10 +1,16 @@
 /** All posts that a node has, each once, each author's in order, no answer before its question. */
 import type { EncodedPost, Mark, Slice } from "../../services/MessageLog.ts"
-import { type Post, PostNumber, type StreamId, type Summary } from "../domain/Post.ts"
+import { type Epoch, epochIn, isEarlier, type Post, PostNumber, type StreamId, type Summary } from "../domain/Post.ts"
 import { Segments } from "./Segments.ts"
 
 /** So many posts of one stream wait at most for what must come before them; others come again when they are asked for. */
 const maxHeld = 1_000
+
+/** A post names at most so many others that it stands below; those that are left over are named by the next. */
+const maxDeps = 200
+
+/** So many runs of each author in a room are remembered; what comes of still earlier ones counts as seen. */
+const maxRuns = 64
 
 /**
  * The rules of delivery, as plain data and plain functions: they run for every post. A post is delivered when it is the
@@ -15,12 +21,13 @@ export class PostStore {
   readonly #streams = new Map<StreamId, Segments>()
   /** What waits for what must come before it. */
   readonly #held = new Map<StreamId, Map<number, EncodedPost>>()
-  /** Streams of others that have grown since this node last said something. */
+  /** What this node has seen since it last said something, and nobody has answered yet: an answer stands below it already. */
   readonly #news = new Map<StreamId, number>()
+  /** The runs of each author in each room, `author/room`, from the earliest to the latest. */
+  readonly #runs = new Map<string, Array<Epoch>>()
   readonly #own: StreamId
-  /** Streams that were taken as seen, and what their authors had seen that this node has not. */
-  #adopted: ReadonlySet<StreamId> = new Set()
-  #before: ReadonlyArray<Mark> = []
+  /** What those have seen who were there before this node came, and it has yet to hear. */
+  #before = new Map<StreamId, number>()
   #bytes = 0
 
   constructor(own: StreamId) {
@@ -33,18 +40,20 @@ export class PostStore {
     return this.#bytes
   }
 
-  /** The highest number of a stream below which nothing is missing. */
+  /** The highest number of a stream below which nothing is missing; infinite if that run is so long ago that it is forgotten. */
   have(stream: StreamId): number {
-    return this.#streams.get(stream)?.last ?? 0
+    return this.#streams.get(stream)?.last ?? (this.#isForgotten(stream) ? Number.POSITIVE_INFINITY : 0)
   }
 
   summary(): Summary {
     return new Map(Array.from(this.#streams, ([stream, segments]) => [stream, segments.last]))
   }
 
-  /** What this node has seen since it last said something: what its next post must stand below. */
+  /** What this node's next post must stand below. */
   news(): Record<StreamId, PostNumber> {
-    return Object.fromEntries(Array.from(this.#news, ([stream, n]) => [stream, PostNumber.make(n)]))
+    return Object.fromEntries(
+      Array.from(this.#news, ([stream, n]) => [stream, PostNumber.make(n)] as const).slice(0, maxDeps)
+    )
   }
 
   /** Adds what this node says. */
@@ -54,8 +63,14 @@ export class PostStore {
   }
 
   /** Adds what an earlier run has left, in the order in which it was delivered then. */
-  restore(post: EncodedPost): void {
-    this.#append(post)
+  restore(restored: EncodedPost): void {
+    this.#append(restored)
+    this.#see(restored.post)
+  }
+
+  /** Takes note that this node was shown a post as history, and may answer it. */
+  recall(recalled: Post): void {
+    if (recalled.n <= this.have(recalled.stream)) this.#see(recalled)
   }
 
   /** Takes in what others said; returns what could be delivered, in order. */
@@ -74,25 +89,37 @@ export class PostStore {
     return delivered
   }
 
-  /** Takes a stream up to a number as seen, or as gone for good; returns what could be delivered for that, in order. */
-  skip(stream: StreamId, to: number): ReadonlyArray<EncodedPost> {
-    if (stream === this.#own || to <= this.have(stream)) return []
-    this.#bytes -= this.#segmentsOf(stream).skipTo(to)
-    const held = this.#held.get(stream)
-    for (const n of held?.keys() ?? []) if (n <= to) held?.delete(n)
+  /**
+   * Takes a stream up to a number as gone for good, but for what of it is held. Returns how many posts are lost, and what
+   * could be delivered for that, in order.
+   */
+  skip(stream: StreamId, to: number): { readonly lost: number; readonly delivered: ReadonlyArray<EncodedPost> } {
     const delivered: Array<EncodedPost> = []
-    this.#deliverHeld(delivered)
-    return delivered
+    let lost = 0
+    if (stream === this.#own) return { lost, delivered }
+    for (let have = this.have(stream); have < to; have = this.have(stream)) {
+      const until = Math.min(to, ...[...(this.#held.get(stream)?.keys() ?? [])].map((n) => n - 1))
+      // The next is held, and waits for another stream.
+      if (until <= have) break
+      lost += until - have
+      this.#skipTo(stream, until)
+      this.#deliverHeld(delivered)
+    }
+    return { lost, delivered }
   }
 
   /**
-   * Takes streams as seen that others have said; what they say next, they say having seen `before` too, which this node
-   * has yet to hear.
+   * Takes streams as seen that others have said; what is said next, is said by people who have seen `before` too, which
+   * this node has yet to hear. Returns what could be delivered for that, in order.
    */
   adopt(seen: ReadonlyArray<Mark>, before: ReadonlyArray<Mark>): ReadonlyArray<EncodedPost> {
-    this.#adopted = new Set(seen.map(([stream]) => stream))
-    this.#before = before
-    return seen.flatMap(([stream, to]) => this.skip(stream, to))
+    const delivered: Array<EncodedPost> = []
+    this.#before = new Map(before)
+    for (const [stream, to] of seen) {
+      if (stream !== this.#own && to > this.have(stream)) this.#skipTo(stream, to)
+    }
+    this.#deliverHeld(delivered)
+    return delivered
   }
 
   /** What must come before the posts that are held can be delivered, and is not held itself. */
@@ -125,7 +152,39 @@ export class PostStore {
     if (known !== undefined) return known
     const segments = new Segments()
     this.#streams.set(stream, segments)
+    this.#begin(stream)
     return segments
+  }
+
+  /** Another run of an author begins: the earliest is forgotten if there are too many. */
+  #begin(stream: StreamId): void {
+    const place = placeOf(stream)
+    const runs = this.#runs.get(place) ?? []
+    this.#runs.set(place, runs)
+    const epoch = epochIn(stream)
+    const at = runs.findIndex((each) => isEarlier(epoch, each))
+    runs.splice(at < 0 ? runs.length : at, 0, epoch)
+    if (runs.length <= maxRuns) return
+    const forgotten = `${place}/${runs[0]}` as StreamId
+    if (forgotten === this.#own) return
+    runs.shift()
+    this.#bytes -= this.#streams.get(forgotten)?.skipTo(0) ?? 0
+    this.#streams.delete(forgotten)
+    this.#held.delete(forgotten)
+    this.#news.delete(forgotten)
+  }
+
+  #isForgotten(stream: StreamId): boolean {
+    const runs = this.#runs.get(placeOf(stream))
+    return runs?.[0] !== undefined && runs.length >= maxRuns && isEarlier(epochIn(stream), runs[0])
+  }
+
+  /** Takes a stream up to a number as gone, with what is held of that. */
+  #skipTo(stream: StreamId, to: number): void {
+    const segments = this.#segmentsOf(stream)
+    this.#bytes -= segments.skipTo(to)
+    const held = this.#held.get(stream)
+    for (const n of held?.keys() ?? []) if (n <= to) held?.delete(n)
   }
 
   #isDue({ post }: EncodedPost): boolean {
@@ -136,19 +195,28 @@ export class PostStore {
 
   /** What must be delivered before a post, besides the one before it in its stream. */
   #conditionsOf(post: Post): ReadonlyArray<Mark> {
-    if (this.#before.length === 0 || !this.#adopted.has(post.stream)) return depsOf(post)
-    this.#before = this.#before.filter(([stream, n]) => n > this.have(stream))
+    if (this.#before.size === 0 || this.#before.has(post.stream)) return depsOf(post)
+    for (const [stream, n] of this.#before) if (n <= this.have(stream)) this.#before.delete(stream)
     return [...depsOf(post), ...this.#before]
   }
 
   #append({ line, post }: EncodedPost): void {
-    this.#bytes += this.#segmentsOf(post.stream).append(line)
+    const segments = this.#segmentsOf(post.stream)
+    this.#bytes += segments.append(line)
   }
 
   #deliver(received: EncodedPost, delivered: Array<EncodedPost>): void {
     this.#append(received)
-    this.#news.set(received.post.stream, received.post.n)
+    this.#see(received.post)
     delivered.push(received)
+  }
+
+  /** Whoever answers this post stands below all that its author had seen, too. */
+  #see(post: Post): void {
+    if (this.#news.size > 0) {
+      for (const [stream, n] of depsOf(post)) if ((this.#news.get(stream) ?? n + 1) <= n) this.#news.delete(stream)
+    }
+    this.#news.set(post.stream, post.n)
   }
 
   /** When too many are held, the last ones make room: those that are due first tell what the stream waits for. */
@@ -179,3 +247,6 @@ export class PostStore {
 
 const depsOf = (post: EncodedPost["post"]): ReadonlyArray<Mark> =>
   Object.entries(post.deps) as unknown as ReadonlyArray<Mark>
+
+/** The author and the room of a stream. */
+const placeOf = (stream: StreamId): string => stream.slice(0, stream.lastIndexOf("/"))

@@ -2,7 +2,7 @@ import { assert, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import { describe } from "vitest"
 import type { EncodedPost, Mark } from "../../services/MessageLog.ts"
-import type { Post, PostNumber, StreamId } from "../../src/domain/Post.ts"
+import type { Post, StreamId } from "../../src/domain/Post.ts"
 import { encodePost, maxFrameBytes } from "../../src/protocol/Frame.ts"
 import { PostStore } from "../../src/protocol/PostStore.ts"
 import { textOf } from "../support/bytes.ts"
@@ -25,6 +25,9 @@ const names = (posts: ReadonlyArray<EncodedPost>) => posts.map(({ post: { text }
 const upTo = (from: number, last: number) => Array.from({ length: Math.max(0, last - from + 1) }, (_, at) => from + at)
 const sorted = (marks: Iterable<Mark>) => [...marks].sort(([a], [b]) => (a < b ? -1 : 1))
 const depsOf = ({ deps }: Post) => Object.entries(deps) as unknown as ReadonlyArray<Mark>
+
+/** What skipping what was there already comes to. */
+const nothing = { lost: 0, delivered: [] }
 
 const keyOf = ({ n, stream: of }: Post) => `${of} ${n}`
 
@@ -176,7 +179,7 @@ describe("PostStore", () => {
     )
   })
 
-  it("the news are the streams of others that have grown since this node last spoke, to where they have grown", () => {
+  it("the news are what others have said since this node last spoke and nobody has answered: all else stands above that", () => {
     FastCheck.assert(
       FastCheck.property(
         talk,
@@ -184,19 +187,81 @@ describe("PostStore", () => {
         (spoken, all) => {
           const own = stream("reader")
           const reader = new PostStore(own)
-          let news: Record<StreamId, PostNumber> = {}
+          let seen: Array<Post> = []
           const left = [...spoken.posts]
           for (const [size, speaks] of all) {
-            for (const { post: each } of reader.receive(left.splice(0, size))) news[each.stream] = each.n
-            assert.deepStrictEqual(reader.news(), news)
+            seen.push(...reader.receive(left.splice(0, size)).map((each) => each.post))
+            const answered = new Set(seen.flatMap((each) => [...(spoken.past.get(keyOf(each)) ?? [])]))
+            const heads = seen.filter((each) => !answered.has(keyOf(each)))
+            assert.deepStrictEqual(
+              sorted(Object.entries(reader.news()) as unknown as ReadonlyArray<Mark>),
+              sorted(heads.map((each): Mark => [each.stream, each.n]))
+            )
             if (!speaks) continue
             reader.say(encoded({ ...post(own, reader.have(own) + 1), deps: reader.news() }))
-            news = {}
+            seen = []
             assert.deepStrictEqual(reader.news(), {})
           }
         }
       )
     )
+  })
+
+  it("after a restart the first post stands below all that the run before had seen", () => {
+    FastCheck.assert(
+      FastCheck.property(talk, (spoken) => {
+        const reader = new PostStore(stream("reader"))
+        for (const each of spoken.posts) reader.restore(each)
+        const answered = new Set(spoken.posts.flatMap(({ post: each }) => [...(spoken.past.get(keyOf(each)) ?? [])]))
+        const heads = spoken.posts.filter(({ post: each }) => !answered.has(keyOf(each)))
+        assert.deepStrictEqual(
+          sorted(Object.entries(reader.news()) as unknown as ReadonlyArray<Mark>),
+          sorted(heads.map(({ post: each }): Mark => [each.stream, each.n]))
+        )
+      })
+    )
+  })
+
+  it("history can be answered, if it is taken as seen", () => {
+    const reader = new PostStore(stream("reader"))
+    reader.adopt([[stream("a"), 7]], [])
+    reader.recall(said("a", 7).post)
+    reader.recall(said("b", 1).post)
+    assert.deepStrictEqual(reader.news(), { [stream("a")]: 7 })
+  })
+
+  it("a post names no more than 200 others, and the next one the rest", () => {
+    const own = stream("reader")
+    const reader = new PostStore(own)
+    reader.receive(upTo(1, 450).map((author) => said(`a${author}`, 1)))
+    const named: Array<string> = []
+    for (const count of [200, 200, 50]) {
+      const deps = reader.news()
+      assert.strictEqual(Object.keys(deps).length, count)
+      named.push(...Object.keys(deps))
+      reader.say(encoded({ ...post(own, reader.have(own) + 1), deps }))
+    }
+    assert.strictEqual(new Set(named).size, 450)
+    assert.deepStrictEqual(reader.news(), {})
+  })
+
+  it("of each author the last 64 runs are remembered, and what comes of an earlier one counts as seen", () => {
+    const run = (at: number): StreamId => `a/main/${at}-00000000` as StreamId
+    const reader = new PostStore(stream("reader"))
+    for (const at of [...upTo(100, 130), ...upTo(20, 99)].toReversed()) {
+      reader.receive([encoded(post(run(at), 1)), encoded(post(run(at), 2))])
+    }
+    assert.deepStrictEqual(
+      [...reader.summary().keys()].filter((each) => each !== stream("reader")).sort(),
+      upTo(67, 130).map(run).sort()
+    )
+    assert.strictEqual(reader.have(run(66)), Number.POSITIVE_INFINITY)
+    assert.strictEqual(reader.have(run(131)), 0)
+    assert.deepStrictEqual(reader.receive([encoded(post(run(66), 1)), encoded(post(run(66), 3))]), [])
+    assert.deepStrictEqual(reader.missing(), [])
+    assert.deepStrictEqual(names(reader.receive([encoded(post(run(67), 3, "on"))])), ["on"])
+    for (const at of upTo(67, 130)) reader.drop(run(at), 3)
+    assert.strictEqual(reader.bytes, 0)
   })
 
   it("what came between the making of a post and its saying stays news for the next", () => {
@@ -234,7 +299,7 @@ describe("PostStore", () => {
   it("nobody else can say what this node will have said: its own stream is never skipped", () => {
     const own = stream("reader")
     const reader = new PostStore(own)
-    assert.deepStrictEqual(reader.skip(own, 5), [])
+    assert.deepStrictEqual(reader.skip(own, 5), nothing)
     assert.strictEqual(reader.have(own), 0)
   })
 
@@ -278,20 +343,39 @@ describe("PostStore", () => {
 
   it("what is skipped is never delivered, and what waited for it is, at once and in order", () => {
     const reader = new PostStore(stream("reader"))
-    reader.receive([said("a", 1), said("a", 3), said("a", 6), said("b", 1, ["a", 5]), said("c", 1, ["b", 1])])
+    reader.receive([said("a", 1), said("a", 6), said("b", 1, ["a", 5]), said("c", 1, ["b", 1])])
     assert.deepStrictEqual(sorted(reader.missing()), [[stream("a"), 5]])
-    assert.deepStrictEqual(names(reader.skip(stream("a"), 5)).sort(), ["a6", "b1", "c1"])
+    const { delivered, lost } = reader.skip(stream("a"), 5)
+    assert.deepStrictEqual(names(delivered).sort(), ["a6", "b1", "c1"])
+    assert.strictEqual(lost, 4)
     assert.deepStrictEqual(reader.receive(upTo(1, 6).map((n) => said("a", n))), [])
     assert.deepStrictEqual(reader.missing(), [])
     assert.strictEqual(reader.have(stream("a")), 6)
+  })
+
+  it("what is held of what is gone is not lost", () => {
+    const reader = new PostStore(stream("reader"))
+    reader.receive([said("a", 3), said("a", 5), said("a", 6)])
+    const { delivered, lost } = reader.skip(stream("a"), 8)
+    assert.deepStrictEqual(names(delivered), ["a3", "a5", "a6"])
+    assert.strictEqual(lost, 5)
+    assert.strictEqual(reader.have(stream("a")), 8)
+  })
+
+  it("what is held of what is gone and waits for somebody else waits on", () => {
+    const reader = new PostStore(stream("reader"))
+    reader.receive([said("a", 3, ["b", 1])])
+    assert.deepStrictEqual(reader.skip(stream("a"), 8), { lost: 2, delivered: [] })
+    assert.strictEqual(reader.have(stream("a")), 2)
+    assert.deepStrictEqual(names(reader.receive([said("b", 1)])), ["b1", "a3"])
   })
 
   it("skipping takes nothing back", () => {
     const reader = new PostStore(stream("reader"))
     reader.receive([said("a", 1), said("a", 2)])
     const before = reader.bytes
-    assert.deepStrictEqual(reader.skip(stream("a"), 1), [])
-    assert.deepStrictEqual(reader.skip(stream("a"), 2), [])
+    assert.deepStrictEqual(reader.skip(stream("a"), 1), nothing)
+    assert.deepStrictEqual(reader.skip(stream("a"), 2), nothing)
     assert.strictEqual(reader.have(stream("a")), 2)
     assert.strictEqual(reader.bytes, before)
     assert.deepStrictEqual(names(reader.receive([said("a", 3)])), ["a3"])
