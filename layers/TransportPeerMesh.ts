@@ -22,7 +22,8 @@ import {
   type NotAdmitted,
   PeerLost,
   PeerUnreachable,
-  type PortTaken
+  type PortTaken,
+  StreamForked
 } from "../src/domain/Errors.ts"
 import { Happening, type LossReason } from "../src/domain/Happening.ts"
 import { within } from "../src/domain/Limit.ts"
@@ -120,6 +121,7 @@ const make = (settings: Settings) =>
     const conversations = yield* FiberSet.make<void, never>()
     const searches = yield* FiberMap.make<PeerId, void, never>()
     const contested = yield* Deferred.make<never, IdTaken>()
+    const forked = yield* Deferred.make<never, StreamForked>()
     const peers = makeSignal()
 
     // Mutable, each change in one synchronous step.
@@ -213,6 +215,9 @@ const make = (settings: Settings) =>
       Effect.suspend(() => {
         const marks = Object.entries(streams) as unknown as ReadonlyArray<Mark>
         for (const mark of marks) hasUpTo(link, mark)
+        if ((link.theirs.get(log.stream) ?? 0) > log.have(log.stream)) {
+          return Deferred.fail(forked, new StreamForked({ id: settings.id }))
+        }
         if (table.links.get(link.peer.id) === link) return pull(link, marks)
         return more ? Effect.void : comeUp(link)
       })
@@ -341,13 +346,9 @@ const make = (settings: Settings) =>
         if (leaving || outcome._tag === "Redundant" || outcome._tag === "Taken") {
           return yield* link.connection.abort("closed")
         }
-        if (!rooted) {
-          // The first who was in the chat before tells what was said there. Where nobody is who could, the chat begins.
-          const stranger = outcome._tag === "Linked" && !outcome.known && !link.newcomer
-          rooted = stranger || (link.newcomer && expected.size === 0)
-          const { news, old } = stranger ? split(link) : { news: new Map(), old: new Map() }
-          if (rooted) yield* log.adopt(old, news)
-        }
+        // The first who was in the chat before tells what was said there.
+        if (!rooted && outcome._tag === "Linked" && !outcome.known && !link.newcomer) yield* takeRoot(split(link))
+        if (link.newcomer) yield* expectNoMore(link.peer.id)
         yield* summarize(link)
         if (!member) {
           member = true
@@ -367,6 +368,22 @@ const make = (settings: Settings) =>
         yield* FiberMap.remove(searches, link.peer.id)
         yield* Deferred.succeed(link.up, undefined)
         peers.changed()
+      })
+
+    const takeRoot = ({ news, old }: { readonly old: Summary; readonly news: Summary }): Effect.Effect<void> => {
+      rooted = true
+      peers.changed()
+      return log.adopt(old, news)
+    }
+
+    /** That one does not come back from before this node began. Where nobody is left who could, the chat begins. */
+    const expectNoMore = (id: PeerId): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        expected.delete(id)
+        peers.changed()
+        return rooted || expected.size > 0 || table.links.size === 0
+          ? Effect.void
+          : takeRoot({ old: new Map(), news: new Map() })
       })
 
     /** What a peer has, in two: what those have said whom this node has met, it must hear; the rest was said before it came. */
@@ -445,6 +462,7 @@ const make = (settings: Settings) =>
         addresses.delete(gone.id)
         yield* FiberMap.remove(searches, gone.id)
         yield* log.note(Happening.Left({ peer: gone }))
+        yield* expectNoMore(gone.id)
       })
 
     /** A handshake is under way until `up` is done: what breaks meanwhile may be replaced by it. */
@@ -478,6 +496,7 @@ const make = (settings: Settings) =>
         yield* Effect.addFinalizer(() => Deferred.fail(up, vanished(visitor)))
         table.reserve(hello.id, hello.epoch)
         yield* shake(hello.id, up, hello.epoch)
+        if (!hello.member) yield* rootsFirst
         const refusal = yield* knock(visitor)
         if (refusal !== undefined) {
           return yield* Handshake.refuse(wire, self(), { reason: "unavailable", detail: refusal })
@@ -485,6 +504,11 @@ const make = (settings: Settings) =>
         yield* Handshake.welcome(wire, self())
         yield* converse(linkOf(wire, visitor, hello, false, up), rest)
       }).pipe(Effect.scoped)
+
+    /** A newcomer learns from this node what was said before it came: those who can tell have a moment to come first. */
+    const rootsFirst = Effect.suspend(() =>
+      peers.until(() => rooted || expected.size === 0).pipe(Effect.timeoutOption(courtesy), Effect.asVoid)
+    )
 
     /**
      * Whoever has the visitor's id may be dead without anybody knowing yet: waits until it gives a sign of life, or is
@@ -608,12 +632,7 @@ const make = (settings: Settings) =>
           onTimeout: () =>
             Effect.suspend(() => {
               addresses.delete(sought.id)
-              expected.delete(sought.id)
-              // Nobody comes any more who could know what was said before.
-              const alone = !rooted && table.links.size > 0 && expected.size === 0
-              rooted ||= alone
-              const settled = alone ? log.adopt(new Map()) : Effect.void
-              return Effect.zipRight(settled, log.note(Happening.GivenUp({ peer: sought, ghost })))
+              return Effect.zipRight(expectNoMore(sought.id), log.note(Happening.GivenUp({ peer: sought, ghost })))
             })
         }),
         Effect.flatten
@@ -687,6 +706,7 @@ const make = (settings: Settings) =>
       reach: reachServer,
       awaitLoss: (id) => peers.until(() => !table.links.has(id)),
       contested: Deferred.await(contested),
+      forked: Deferred.await(forked),
       linked: Effect.sync(() => Array.from(table.links.values(), (link) => link.peer)),
       pending: Effect.suspend(() => {
         const known = Array.from(table.links.values(), (link) => link.theirs.get(log.stream) ?? 0)

@@ -2,7 +2,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
-import type { IdTaken, NotAdmitted, PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
+import type { IdTaken, NotAdmitted, PeerUnreachable, PortTaken, StreamForked } from "../src/domain/Errors.ts"
 import type { Happening } from "../src/domain/Happening.ts"
 import type { Address, Peer, PeerId, Port } from "../src/domain/Peer.ts"
 import type { Post } from "../src/domain/Post.ts"
@@ -39,6 +39,8 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     readonly awaitLoss: (id: PeerId) => Effect.Effect<void>
     /** Fails as soon as it turns out that this node's id belongs to somebody who was in the chat before. */
     readonly contested: Effect.Effect<never, IdTaken>
+    /** Fails as soon as it turns out that somebody else speaks in this run's stream: it must begin another. */
+    readonly forked: Effect.Effect<never, StreamForked>
     /** Those with whom there is a link now. */
     readonly linked: Effect.Effect<ReadonlyArray<Peer>>
     /** What this node has said in this run that no peer has yet, oldest first. */

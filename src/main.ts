@@ -24,6 +24,7 @@ import { silenceOn } from "./commands/options.ts"
 import * as ServerCommand from "./commands/server.ts"
 import { serverId } from "./domain/Peer.ts"
 import * as Client from "./programs/client.ts"
+import { anewWhenForked } from "./programs/conversation.ts"
 import { server } from "./programs/server.ts"
 
 /** A person sits at a terminal on both ends; anything else is a script. */
@@ -53,8 +54,7 @@ const node = (
   })
   return TransportPeerMesh.layer({ ...settings, silence, history }).pipe(
     Layer.provideMerge(log),
-    Layer.provide(TcpTransport.layer),
-    Layer.provideMerge(console)
+    Layer.provide(TcpTransport.layer)
   )
 }
 
@@ -67,7 +67,9 @@ const serverCommand = ServerCommand.make(({ data, history, host, patience, port,
           node({ id: serverId, listen: { host, port }, member: true, data, history, silence, patience })
         )
       )
-    )
+    ),
+    anewWhenForked,
+    Effect.provide(console)
   )
 )
 
@@ -75,7 +77,11 @@ const clientCommand = ClientCommand.make(({ data, history, host, id, patience, p
   Client.client({
     server: { address: server, from: port1 },
     ...(Option.isSome(peer) ? { peer: peer.value } : {})
-  }).pipe(Effect.provide(node({ id, listen: { host, port: port2 }, member: false, data, history, silence, patience })))
+  }).pipe(
+    Effect.provide(node({ id, listen: { host, port: port2 }, member: false, data, history, silence, patience })),
+    anewWhenForked,
+    Effect.provide(console)
+  )
 )
 
 const outlive = Command.make("outlive").pipe(

@@ -37,6 +37,13 @@ export class IdTaken extends Schema.TaggedError<IdTaken>()("IdTaken", { id: Peer
   }
 }
 
+/** Somebody has what this run of this node never said, in its own stream: it runs twice, as a copied machine does. */
+export class StreamForked extends Schema.TaggedError<StreamForked>()("StreamForked", { id: PeerId }) {
+  override get message() {
+    return `Somebody has lines of ${title(this.id)} that were not said here, as if this program ran twice: it begins anew.`
+  }
+}
+
 /** Whoever was asked does not let anybody in just now; it may do so later. */
 export class NotAdmitted extends Schema.TaggedError<NotAdmitted>()("NotAdmitted", {
   id: PeerId,

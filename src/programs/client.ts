@@ -50,7 +50,8 @@ export const client = (settings: Settings) =>
     yield* sayWhatIsTyped.pipe(
       Effect.zipRight(untilSaid(joined)),
       Effect.raceFirst(Effect.zipRight(Fiber.join(joined), Effect.never)),
-      Effect.raceFirst(mesh.contested)
+      Effect.raceFirst(mesh.contested),
+      Effect.raceFirst(mesh.forked)
     )
   }).pipe(Effect.scoped)
 

@@ -7,7 +7,9 @@ import * as Stream from "effect/Stream"
 import { Console } from "../../services/Console.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
+import { StreamForked } from "../domain/Errors.ts"
 import { within } from "../domain/Limit.ts"
+import { redial } from "../domain/Redial.ts"
 import { notice, screenLineOf } from "../domain/ScreenLine.ts"
 
 /** The line that ends a program. */
@@ -72,3 +74,16 @@ export const sayWhatIsTyped: Effect.Effect<Ending, never, Console | MessageLog |
     })
   )
 })
+
+/** Begins a program anew, on fresh layers and with the same console, when its stream turns out to be somebody else's too. */
+export const anewWhenForked = <A, E, R>(
+  program: Effect.Effect<A, E | StreamForked, R>
+): Effect.Effect<A, E | StreamForked, R | Console> =>
+  program.pipe(
+    Effect.tapError((error) =>
+      isForked(error) ? Effect.flatMap(Console, (console) => console.show([notice(error.message)])) : Effect.void
+    ),
+    Effect.retry({ schedule: redial, while: isForked })
+  )
+
+const isForked = (error: unknown): error is StreamForked => error instanceof StreamForked

@@ -40,9 +40,12 @@ export const server = Effect.gen(function* () {
   if (missing.length > 0) {
     yield* console.show([notice(`Calling back ${missing.map(({ id }) => id).join(", ")}`)])
   }
-  const ending = yield* sayWhatIsTyped
-  if (ending === "end of input") {
-    yield* console.show([notice("The input has ended; the server goes on without a keyboard until it gets a signal.")])
-    yield* Effect.never
-  }
+  const goOnWithoutKeyboard = Effect.zipRight(
+    console.show([notice("The input has ended; the server goes on without a keyboard until it gets a signal.")]),
+    Effect.never
+  )
+  yield* sayWhatIsTyped.pipe(
+    Effect.flatMap((ending) => (ending === "exit" ? Effect.void : goOnWithoutKeyboard)),
+    Effect.raceFirst(mesh.forked)
+  )
 }).pipe(Effect.scoped)
