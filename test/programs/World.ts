@@ -158,7 +158,9 @@ const contains = (shown: ReadonlyArray<string>, lines: ReadonlyArray<string>): b
  * listener, no fiber and no timer may be left.
  */
 export const story = (name: string, tell: (world: World) => Effect.Effect<void>, seed: number | string = name): void =>
-  it(name, () => {
+  it(name, async () => {
+    // A run is synchronous: vitest, which takes a worker that is silent for a minute for dead, gets a word in between two.
+    await new Promise((resume) => setImmediate(resume))
     let left = -1
     const exit = run(
       Effect.gen(function* () {
