@@ -357,7 +357,7 @@ const soak = Effect.gen(function* () {
   for (const { author, run } of nodes) run.types(`${checker.nextLine(author, "", Date.now())}\n`)
   const since = Date.now()
   let missing = checker.missing()
-  while (missing.length > 0 && Date.now() - since < settling) {
+  while (missing.length > 0 && !stuck && Date.now() - since < settling) {
     yield* sleep(200)
     missing = checker.missing()
   }
