@@ -18,8 +18,8 @@
  *   there. (If author and reader are both killed and have no disk, nobody can know that line.)
  */
 
-/** A killed author's line must have got out if the author lived on for so long, in milliseconds. */
-const quiet = 3_000
+/** A killed author's line must have got out if the author lived on for so long, in milliseconds: on a busy machine too. */
+const quiet = 10_000
 
 const mostOffences = 20
 
@@ -72,6 +72,8 @@ export class Reader {
   readonly ranges = new Map<string, Range>()
   /** How far each author was when this run came up. */
   cameUp: ReadonlyMap<string, number> | undefined
+  /** How far this run had each author when it came up: as far as the earlier ones had, if they have left it a log. */
+  inherited: ReadonlyMap<string, number> = new Map()
   alive = true
   shown = 0
   /** The last line of another that it has shown. */
@@ -123,6 +125,11 @@ export class Checker {
 
   cameUp(reader: Reader): void {
     reader.cameUp = new Map(Array.from(this.authors.values(), ({ name, said }) => [name, said]))
+    const earlier = this.withData ? this.readers.get(`${reader.id}.${reader.run - 1}`) : undefined
+    reader.inherited =
+      earlier?.cameUp === undefined
+        ? reader.cameUp
+        : new Map(Array.from(this.authors.keys(), (name) => [name, this.#had(earlier, name)]))
   }
 
   ends(author: Author, reader: Reader): void {
@@ -194,10 +201,13 @@ export class Checker {
     let lag = 0
     for (const author of this.authors.values()) {
       if (author.killed || author.id === reader.id) continue
-      const had = Math.max(reader.ranges.get(author.name)?.last ?? 0, reader.cameUp?.get(author.name) ?? 0)
-      lag += Math.max(0, author.said - had)
+      lag += Math.max(0, author.said - this.#had(reader, author.name))
     }
     return lag
+  }
+
+  #had(reader: Reader, author: string): number {
+    return Math.max(reader.ranges.get(author)?.last ?? 0, reader.inherited.get(author) ?? 0)
   }
 
   mustArrive(author: Author): number {

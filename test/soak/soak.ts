@@ -21,7 +21,7 @@ const { values } = parseArgs({
     kills: { type: "string", default: "200" },
     clients: { type: "string", default: "10" },
     seed: { type: "string", default: `${Date.now() % 1_000_000}` },
-    /** Lines a second, all together; as many as keep an outage well within the log's 10,000 lines. */
+    /** Lines a second, all together, at most: see `mostLag`. */
     pace: { type: "string", default: "1500" },
     /** Without data folders, even if the program can have some. */
     forget: { type: "boolean", default: false },
@@ -42,17 +42,20 @@ const oneOf = <A>(all: ReadonlyArray<A>): A | undefined => all[random.integer(al
 /** How often lines are typed, in milliseconds. */
 const beat = 25
 /** A node that does not come up within this time never will, in milliseconds. */
-const comingUp = 30_000
-/** Nobody types while a healthy screen is so far behind, in lines: the pace is what the machine can carry. */
-const mostLag = 3_000
+const comingUp = 60_000
+/**
+ * Nobody types while a node is so far behind, in lines, be it away, or back, or slow: the pace is what the machine can carry,
+ * and no outage outlasts what a log keeps, 7,500 entries at least.
+ */
+const mostLag = 4_000
 /** If that lasts, something is stuck, in milliseconds. */
-const mostStall = 60_000
+const mostStall = 120_000
 /** What is still under way at the end comes within this time, in milliseconds. */
-const settling = 60_000
+const settling = 120_000
 /** So many nodes are away at a time at most. */
 const mostAway = 3
-/** How long a node is frozen, in milliseconds: not so long that the log's 10,000 lines go by. */
-const freezes = [500, Math.max(800, Math.min(4_500, 5_500_000 / pace - 500))] as const
+/** How long a node is frozen, in milliseconds: some are taken for dead meanwhile. */
+const freezes = [500, 4_500] as const
 /** Memory may differ by so much between an early and the last third, before it counts as growing. */
 const growth = { factor: 1.25, bytes: 24 * 1024 * 1024 }
 
@@ -75,6 +78,8 @@ class Node {
   well = false
   awake = false
   upSince = 0
+  /** How many lines had been said, by all, when it was no longer well. */
+  leftAt = 0
   readonly rss: Array<readonly [at: number, age: number, bytes: number]> = []
 
   constructor(id: string, listen: number, command: Command) {
@@ -196,6 +201,7 @@ const soak = Effect.gen(function* () {
   const kill = (node: Node) =>
     Effect.gen(function* () {
       events.kills += 1
+      node.leftAt = checker.said
       node.well = false
       node.awake = false
       const { author, reader, run } = node
@@ -210,6 +216,7 @@ const soak = Effect.gen(function* () {
   const freeze = (node: Node) =>
     Effect.gen(function* () {
       events.freezes += 1
+      node.leftAt = checker.said
       node.well = false
       node.author.lives(Date.now())
       node.run.gets("SIGSTOP")
@@ -232,6 +239,7 @@ const soak = Effect.gen(function* () {
       }
     })
 
+  const lagOf = (node: Node) => (node.well ? checker.lag(node.reader) : checker.said - node.leftAt)
   const away = () => nodes.filter(({ well }) => !well).length
   const victim = (all: ReadonlyArray<Node>) =>
     away() < mostAway ? oneOf(all.filter(({ upSince, well }) => well && Date.now() - upSince > 1_500)) : undefined
@@ -278,11 +286,11 @@ const soak = Effect.gen(function* () {
     }
     const healthy = nodes.filter((node) => node.well)
     for (const { author } of healthy) author.lives(now)
-    const behind = healthy.find((node) => now - node.upSince > 5_000 && checker.lag(node.reader) > mostLag)
+    const behind = nodes.find((node) => lagOf(node) > mostLag)
     if (behind !== undefined) {
       stalledSince ||= now
       if (now - stalledSince > mostStall) {
-        checker.offend("other", `${behind.reader.name} is stuck: ${checker.lag(behind.reader)} lines behind`)
+        checker.offend("other", `${behind.reader.name} is stuck: ${lagOf(behind)} lines behind`)
         stuck = true
       }
       stalled += now - before
@@ -349,7 +357,7 @@ const soak = Effect.gen(function* () {
   for (const { author, run } of nodes) run.types(`${checker.nextLine(author, "", Date.now())}\n`)
   const since = Date.now()
   let missing = checker.missing()
-  while (missing.length > 0 && Date.now() - since < settling) {
+  while (missing.length > 0 && !stuck && Date.now() - since < settling) {
     yield* sleep(200)
     missing = checker.missing()
   }
