@@ -1,6 +1,7 @@
 /** A PeerMesh over a Transport: one link a peer, from the handshake to the goodbye. */
 import * as Arr from "effect/Array"
 import type * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -145,6 +146,7 @@ const make = (settings: Settings) =>
     /** How far this node had each stream when all was compared last: what has not moved since, and should have, is stuck. */
     let compared: Summary = new Map()
 
+    const begun = yield* Clock.currentTimeMillis
     const address = yield* transport.listen(settings.listen, (connection) => receive(connection))
     const peer: Peer = { id: settings.id, address }
     const self = (): Handshake.Self => ({
@@ -505,9 +507,11 @@ const make = (settings: Settings) =>
         yield* converse(linkOf(wire, visitor, hello, false, up), rest)
       }).pipe(Effect.scoped)
 
-    /** A newcomer learns from this node what was said before it came: those who can tell have a moment to come first. */
-    const rootsFirst = Effect.suspend(() =>
-      peers.until(() => rooted || expected.size === 0).pipe(Effect.timeoutOption(courtesy), Effect.asVoid)
+    /** A newcomer learns from this node what was said before it came: when this node begins, those who can tell it come first. */
+    const rootsFirst = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      peers
+        .until(() => rooted || expected.size === 0)
+        .pipe(Effect.timeoutOption(Math.max(0, begun + Duration.toMillis(courtesy) - now)), Effect.asVoid)
     )
 
     /**
