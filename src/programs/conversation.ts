@@ -51,7 +51,8 @@ export const sayWhatIsTyped: Effect.Effect<Ending, never, Console | MessageLog |
         ])
       )
     )
-  const showPending = Effect.flatMap(mesh.pending, (posts) =>
+  const nobodyHas = Effect.flatMap(mesh.delivery.get, ({ upTo }) => log.ownAfter(upTo))
+  const showPending = Effect.flatMap(nobodyHas, (posts) =>
     console.show(
       posts.length === 0
         ? [notice("Every line of yours has reached somebody.")]
