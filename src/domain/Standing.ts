@@ -1,4 +1,6 @@
 /** Where the lines stand that this node says: with nobody yet, or with some peer. */
+import * as Duration from "effect/Duration"
+import type { Post } from "./Post.ts"
 
 /** How far what this node says in this run has come. */
 export interface Delivery {
@@ -6,4 +8,38 @@ export interface Delivery {
   readonly upTo: number
   /** Whether nobody is there to hear the next. */
   readonly alone: boolean
+}
+
+/** Peers say once a second how far they have what is said. What none has told of for so long, nobody seems to get. */
+export const doubtAfter = Duration.seconds(2)
+
+/** A line as it was typed, and the post that it became. */
+export interface Said<Line> {
+  readonly line: Line
+  readonly post: Post
+}
+
+/** The lines with the posts that they became, in the same order; what became none, because it could not be said, apart. */
+export const pairOff = <Line extends { readonly text: string }>(
+  lines: ReadonlyArray<Line>,
+  posts: ReadonlyArray<Post>
+): { readonly said: ReadonlyArray<Said<Line>>; readonly unsaid: ReadonlyArray<Line> } => {
+  const said: Array<Said<Line>> = []
+  const unsaid: Array<Line> = []
+  for (const line of lines) {
+    const post = posts[said.length]
+    if (post?.text === line.text) said.push({ line, post })
+    else unsaid.push(line)
+  }
+  return { said, unsaid }
+}
+
+/** Of lines in the order in which they were said: those that some peer has, those that wait for one, and which of these are to be marked. */
+export const sortOut = <Line>(lines: ReadonlyArray<Said<Line>>, { alone, upTo }: Delivery, now: number) => {
+  const waiting = lines.filter(({ post }) => post.n > upTo)
+  return {
+    delivered: lines.filter(({ post }) => post.n <= upTo),
+    waiting,
+    doubtful: waiting.filter(({ post }) => alone || now - post.at >= Duration.toMillis(doubtAfter))
+  }
 }
