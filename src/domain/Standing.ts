@@ -1,6 +1,7 @@
 /** Where the lines stand that this node says: with nobody yet, or with some peer. */
 import * as Duration from "effect/Duration"
-import type { Post } from "./Post.ts"
+import type { Entry } from "./Entry.ts"
+import type { Post, StreamId } from "./Post.ts"
 
 /** How far what this node says in this run has come. */
 export interface Delivery {
@@ -32,6 +33,13 @@ export const pairOff = <Line extends { readonly text: string }>(
     else unsaid.push(line)
   }
   return { said, unsaid }
+}
+
+/** The number of the last post of that stream which an author of these had seen; 0 if there is none. */
+export const lastAnswered = (stream: StreamId, entries: Iterable<Entry>): number => {
+  let last = 0
+  for (const entry of entries) if (entry._tag === "Said") last = Math.max(last, entry.post.deps[stream] ?? 0)
+  return last
 }
 
 /** Of lines in the order in which they were said: those that some peer has, those that wait for one, and which of these are to be marked. */

@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
-import { doubtAfter, pairOff, type Said, sortOut } from "../../src/domain/Standing.ts"
+import { Entry } from "../../src/domain/Entry.ts"
+import type { StreamId } from "../../src/domain/Post.ts"
+import { doubtAfter, lastAnswered, pairOff, type Said, sortOut } from "../../src/domain/Standing.ts"
 import { post, stream } from "../support/samples.ts"
 
 const mine = stream("1")
@@ -51,5 +53,13 @@ describe("where a line stands", () => {
     assert.deepStrictEqual(sorted(lines, 0, false, doubt + 1_000)[2], ["line 1", "line 2"])
     assert.deepStrictEqual(sorted(lines, 1, false, doubt + 1_000)[2], ["line 2"])
     assert.deepStrictEqual(sorted(lines, 1, true, 0)[2], ["line 2"])
+  })
+
+  it("who names a line among what it had seen has it, and all before it; nobody else is known to", () => {
+    const said = (...deps: ReadonlyArray<readonly [StreamId, number]>) =>
+      Entry.Said({ post: post(stream("2"), 1, "text", deps), own: false })
+    assert.strictEqual(lastAnswered(mine, []), 0)
+    assert.strictEqual(lastAnswered(mine, [said(), said([stream("3"), 7])]), 0)
+    assert.strictEqual(lastAnswered(mine, [said([mine, 4]), said([stream("3"), 7], [mine, 2]), said()]), 4)
   })
 })
