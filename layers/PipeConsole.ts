@@ -4,6 +4,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { Console } from "../services/Console.ts"
 import * as Output from "./console/Output.ts"
@@ -19,13 +20,15 @@ const make = Effect.gen(function* () {
       Stream.catchAll(() => Stream.empty),
       Stream.decodeText(),
       Stream.splitLines,
+      Stream.map((text) => ({ text })),
       Stream.interruptWhenDeferred(gone)
     ),
     show: (lines) =>
       Effect.zipRight(
         out.write(textOf(lines.filter(({ _tag }) => _tag === "Chat"))),
         error.write(textOf(lines.filter(({ _tag }) => _tag === "Notice")))
-      )
+      ),
+    standing: Option.none()
   })
 })
 
