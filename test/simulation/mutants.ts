@@ -7,12 +7,12 @@ export interface Mutant {
 
 export const mutants: ReadonlyArray<Mutant> = [
   {
-    name: "no epoch: every run speaks in the same stream",
+    name: "no epoch: every run of an author speaks in the same stream",
     changes: [
       {
         file: "layers/log/Log.ts",
         from: "epochOf(begun, yield* Random.nextIntBetween(0, 2 ** 32))",
-        to: "epochOf(1, 1)"
+        to: "epochOf(1, author.charCodeAt(0))"
       }
     ]
   },
