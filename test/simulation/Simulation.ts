@@ -4,13 +4,14 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Mailbox from "effect/Mailbox"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Log from "../../layers/log/Log.ts"
 import * as MemoryPortStore from "../../layers/MemoryPortStore.ts"
 import * as MemoryTransport from "../../layers/MemoryTransport.ts"
 import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
-import { Console } from "../../services/Console.ts"
+import { Console, type Typed } from "../../services/Console.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { Transport } from "../../services/Transport.ts"
@@ -187,11 +188,12 @@ export const simulate = (seed: number): Record_ => {
           failure: undefined
         }
         lives.push(life)
-        const typed = yield* Mailbox.make<string>()
+        const typed = yield* Mailbox.make<Typed>()
         let dead = false
         const console = Layer.succeed(
           Console,
           Console.of({
+            standing: Option.none(),
             lines: Mailbox.toStream(typed),
             show: (lines) =>
               Effect.sync(() => {
@@ -221,7 +223,7 @@ export const simulate = (seed: number): Record_ => {
         )
         const running: Running = {
           life,
-          type: (line) => Effect.asVoid(typed.offer(line)),
+          type: (text) => Effect.asVoid(typed.offer({ text })),
           stop: (abruptly) =>
             Effect.gen(function* () {
               if (abruptly) {
