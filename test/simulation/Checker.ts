@@ -8,6 +8,8 @@ export interface Life {
   readonly lineage: number
   readonly began: number
   /** `token`: what was said, if the line is somebody's. */
+  /** What was on disk when it began: whoever sits there has seen it, and may answer it. */
+  readonly knew: ReadonlyArray<string>
   readonly shown: Array<{ readonly line: string; readonly token: string | undefined; readonly at: number }>
   /** What was on disk when it ended: what the next life takes as seen. */
   kept: ReadonlyArray<string>

@@ -70,6 +70,10 @@ const framesIn = (line: Uint8Array): ReadonlyArray<PostFrame | Gap> => {
 
 const framesOf = (disk: Disk): ReadonlyArray<PostFrame | Gap> => disk.lines.flatMap(framesIn)
 
+/** What was said, as far as it is there. */
+const wordsOn = (disk: Disk): ReadonlyArray<string> =>
+  framesOf(disk).flatMap((frame) => (frame.type === "post" ? [frame.post.text] : []))
+
 /** A log whose disk is an array: the same code as that of the file, without the file. A write takes so many milliseconds. */
 const logLayer = (author: PeerId, disk: Disk, millis: number, onDisk: (line: Uint8Array) => void) =>
   Layer.effect(
@@ -182,6 +186,7 @@ export const simulate = (seed: number): Record_ => {
           lineage: disk.lineage,
           began: clock.unsafeCurrentTimeMillis(),
           shown: [],
+          knew: wordsOn(disk),
           kept: [],
           unlinked: [],
           ended: false,
@@ -235,7 +240,7 @@ export const simulate = (seed: number): Record_ => {
               life.ended = true
               place.running = undefined
               yield* abruptly ? Fiber.interruptFork(fiber) : Fiber.interrupt(fiber)
-              life.kept = framesOf(place.disk).flatMap((frame) => (frame.type === "post" ? [frame.post.text] : []))
+              life.kept = wordsOn(place.disk)
             }),
           inside: undefined
         }
@@ -274,7 +279,7 @@ export const simulate = (seed: number): Record_ => {
         if (running === undefined) return Effect.void
         const { life } = running
         const text = `${place.id}.${lives.indexOf(life)}.${place.said++}`
-        const after = new Set(tokensOf(life))
+        const after = new Set([...life.knew, ...tokensOf(life)])
         said.set(text, { author: place.id, life, at: clock.unsafeCurrentTimeMillis(), after })
         return running.type(text)
       })

@@ -57,6 +57,16 @@ export const mutants: ReadonlyArray<Mutant> = [
     ]
   },
   {
+    name: "forgetting with a restart what an answer must stand below",
+    changes: [
+      {
+        file: "src/protocol/PostStore.ts",
+        from: "    this.#append(restored)\n    this.#see(restored.post)",
+        to: "    this.#append(restored)"
+      }
+    ]
+  },
+  {
     name: "no summary: neither side says what it has",
     changes: [
       {
