@@ -1,6 +1,7 @@
 /** A PeerMesh over a Transport: one link a peer, from the handshake to the goodbye. */
 import * as Arr from "effect/Array"
 import type * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -13,7 +14,8 @@ import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import { type EncodedPost, MessageLog } from "../services/MessageLog.ts"
+import * as Subscribable from "effect/Subscribable"
+import { type EncodedPost, type Mark, MessageLog } from "../services/MessageLog.ts"
 import { type Knock, PeerMesh, type Route } from "../services/PeerMesh.ts"
 import { type Connection, Transport } from "../services/Transport.ts"
 import {
@@ -22,16 +24,26 @@ import {
   type NotAdmitted,
   PeerLost,
   PeerUnreachable,
-  type PortTaken
+  type PortTaken,
+  StreamForked
 } from "../src/domain/Errors.ts"
 import { Happening, type LossReason } from "../src/domain/Happening.ts"
 import { within } from "../src/domain/Limit.ts"
 import { LinkTable, type Row } from "../src/domain/LinkTable.ts"
 import { type Address, type Peer, type PeerId, serverId } from "../src/domain/Peer.ts"
-import { type Epoch, StreamId } from "../src/domain/Post.ts"
+import { authorOf, type Epoch, epochIn, mainRoom, type StreamId, type Summary, streamOf } from "../src/domain/Post.ts"
 import { redial } from "../src/domain/Redial.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
-import { type Control, type Frame, type Have, type Hello, maxListed, protocolVersion } from "../src/protocol/Frame.ts"
+import type { Delivery } from "../src/domain/Standing.ts"
+import {
+  type Control,
+  type Frame,
+  type Gap,
+  type Have,
+  type Hello,
+  maxListed,
+  protocolVersion
+} from "../src/protocol/Frame.ts"
 import * as Handshake from "./mesh/Handshake.ts"
 import * as Wire from "./mesh/Wire.ts"
 
@@ -41,6 +53,8 @@ export interface Settings {
   readonly listen: Address
   /** Whether this node is in the chat from the start, as a server is, or must be admitted by another. */
   readonly member: boolean
+  /** How many lines of what was said before it came this node would like to see: none by default. */
+  readonly history?: number
   /** A peer that gives no sign of life for this long is lost. */
   readonly silence: Duration.DurationInput
   /** A client that can't be reached for this long is given up. */
@@ -56,6 +70,22 @@ const searchLimit = Duration.seconds(1)
 /** A newcomer is expected to call first; it is dialled after half to three halves of this time. */
 const courtesy = Duration.seconds(1)
 
+/** Who has lost a link takes a breath, of half to three halves of this time, so that links which break at once make no storm. */
+const breath = Duration.millis(100)
+
+/** How often each node tells the others how far it has what they have not told it themselves. */
+const offerEvery = Duration.seconds(1)
+
+/** What nobody keeps is taken for gone after so many offers; after more while the server, who may keep it, is away. */
+const ticksUntilGone = 5
+const ticksUntilGoneWithoutServer = 30
+
+/** How often all is compared with all, whatever was told before. */
+const compareEvery = Duration.seconds(15)
+
+/** A newcomer is shown no more lines of history than this. */
+const mostHistory = 500
+
 /** Silence is counted in ticks, so that a node which itself was frozen does not take its peers for dead when it wakes. */
 const ticksOfSilence = 4
 
@@ -65,11 +95,18 @@ interface Link extends Row, Wire.Wire {
   readonly prefix: string
   /** Whether the peer is in no chat yet. */
   readonly newcomer: boolean
-  /** How far the peer has each stream. */
+  /** How many lines it would like to see of what was said before it came. */
+  readonly history: number
+  /** How far the peer has each stream, as far as it has said. */
   readonly theirs: Map<StreamId, number>
+  /** Up to where the peer does not keep a stream any more. */
+  readonly floors: Map<StreamId, number>
   /** Done when the link is up; failed when it ends before. */
   readonly up: Deferred.Deferred<void, CallFailed>
   summarized: boolean
+  /** How often it gave a sign of life, and whether somebody waits for the next. */
+  heard: number
+  probed: boolean
   quietTicks: number
 }
 
@@ -87,6 +124,7 @@ const make = (settings: Settings) =>
     const conversations = yield* FiberSet.make<void, never>()
     const searches = yield* FiberMap.make<PeerId, void, never>()
     const contested = yield* Deferred.make<never, IdTaken>()
+    const forked = yield* Deferred.make<never, StreamForked>()
     const peers = makeSignal()
 
     // Mutable, each change in one synchronous step.
@@ -94,32 +132,54 @@ const make = (settings: Settings) =>
     const addresses = new Map<PeerId, Address>()
     let member = settings.member
     // Whether this node knows what was said before it came, and so must not take that for news.
-    let rooted = false
+    let rooted = log.restored
     let leaving = false
 
+    /** Who was in the chat before this node began, and may come back to tell of it. */
+    const expected = new Set<PeerId>()
+    /** What was asked of whom. */
+    const wanted = new Map<StreamId, { readonly link: Link; readonly to: number }>()
+    /** Streams of which the next post is kept by nobody who was asked, and for how many offers that has been so. */
+    const blocked = new Map<StreamId, number>()
+    /** How many are being reached who are not clients. */
+    let reaching = 0
+    /** How far everybody knows this node to have each stream. */
+    let offered: Summary = new Map()
+    /** How far this node had each stream when all was compared last: what has not moved since, and should have, is stuck. */
+    let compared: Summary = new Map()
+    /** How far some peer is known to have what this node says. */
+    let delivered = 0
+
+    const begun = yield* Clock.currentTimeMillis
     const address = yield* transport.listen(settings.listen, (connection) => receive(connection))
     const peer: Peer = { id: settings.id, address }
-    const self = (): Handshake.Self => ({ peer, epoch: log.epoch, member })
+    const self = (): Handshake.Self => ({
+      peer,
+      epoch: log.epoch,
+      member,
+      history: rooted ? 0 : (settings.history ?? 0)
+    })
 
     // ---- What comes over a link
 
     const handleAll = (link: Link, frames: Chunk.Chunk<Frame>): Effect.Effect<void, Goodbye | PeerLost> =>
       Effect.suspend(() => {
         link.quietTicks = 0
+        link.heard += 1
+        if (link.probed) peers.changed()
         const steps: Array<Effect.Effect<void, Goodbye | PeerLost>> = []
         let posts: Array<EncodedPost> = []
         for (const frame of frames) {
           if (frame.type === "post") {
-            // Only the author itself hands on what it says.
-            if (frame.post.stream.startsWith(link.prefix)) posts.push(frame)
+            posts.push(frame)
             continue
           }
-          if (posts.length > 0) steps.push(log.receive(posts))
+          if (posts.length > 0) steps.push(receivePosts(link, posts))
           posts = []
           steps.push(handle(link, frame))
         }
-        if (posts.length > 0) steps.push(log.receive(posts))
-        return Effect.all(steps, { discard: true })
+        if (posts.length > 0) steps.push(receivePosts(link, posts))
+        return steps.length === 1 ? (steps[0] ?? Effect.void) : Effect.all(steps, { discard: true })
       })
 
     const handle = (link: Link, frame: Control): Effect.Effect<void, Goodbye | PeerLost> => {
@@ -138,7 +198,12 @@ const make = (settings: Settings) =>
             { discard: true }
           )
         case "gap":
-          return frame.stream.startsWith(link.prefix) ? log.skip(frame.stream, frame.to) : Effect.void
+          return heardGap(link, frame)
+        case "want":
+          link.outbox.start(frame.stream, frame.after, frame.to)
+          return Effect.sync(link.connection.wake)
+        case "earlier":
+          return log.recall(frame.post)
         case "ping":
           return link.send({ type: "pong" })
         case "pong":
@@ -150,26 +215,120 @@ const make = (settings: Settings) =>
       }
     }
 
+    // ---- Who has what
+
     const heardSummary = (link: Link, { more, streams }: Have): Effect.Effect<void> =>
       Effect.suspend(() => {
-        for (const [stream, last] of Object.entries(streams)) link.theirs.set(StreamId.make(stream), last)
-        return more || table.links.get(link.peer.id) === link ? Effect.void : comeUp(link)
+        const marks = Object.entries(streams) as unknown as ReadonlyArray<Mark>
+        for (const mark of marks) hasUpTo(link, mark)
+        if ((link.theirs.get(log.stream) ?? 0) > log.have(log.stream)) {
+          return Deferred.fail(forked, new StreamForked({ id: settings.id }))
+        }
+        if (table.links.get(link.peer.id) === link) return pull(link, marks)
+        return more ? Effect.void : comeUp(link)
       })
+
+    const hasUpTo = (link: Link, [stream, n]: Mark): void => {
+      if (n > (link.theirs.get(stream) ?? 0)) link.theirs.set(stream, n)
+      if (stream === log.stream && n > delivered) {
+        delivered = Math.min(n, log.have(stream))
+        peers.changed()
+      }
+    }
+
+    const receivePosts = (link: Link, sent: ReadonlyArray<EncodedPost>): Effect.Effect<void> => {
+      // What others have said is taken only from whom it was asked of.
+      const posts = sent.filter(
+        ({ post }) => post.stream.startsWith(link.prefix) || wanted.get(post.stream)?.link === link
+      )
+      return Effect.flatMap(log.receive(posts), (missing) => {
+        if (missing.length === 0) return Effect.void
+        // Whoever hands on a post has all that must come before it; what other posts wait for says nothing of this peer.
+        for (const { post } of posts) {
+          hasUpTo(link, [post.stream, post.n - 1])
+          for (const mark of Object.entries(post.deps) as unknown as ReadonlyArray<Mark>) hasUpTo(link, mark)
+        }
+        return pull(link, missing)
+      })
+    }
+
+    /** Whether the author itself is there and sends that stream as it grows. */
+    const comesByItself = (stream: StreamId): boolean => {
+      const author = table.links.get(authorOf(stream))
+      return author !== undefined && streamOf(author.peer.id, mainRoom, author.epoch) === stream
+    }
+
+    /** Asks a peer for what it has and this node lacks, unless that comes by itself or was asked of somebody else. */
+    const pull = (link: Link, marks: Iterable<Mark>, isStuck = (_: StreamId) => false): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const frames: Array<Control> = []
+        for (const [stream] of marks) {
+          const to = link.theirs.get(stream) ?? 0
+          const after = log.have(stream)
+          if (to <= after || (link.floors.get(stream) ?? 0) > after) continue
+          if (stream === log.stream || (comesByItself(stream) && !isStuck(stream))) continue
+          const asked = wanted.get(stream)
+          if (asked !== undefined && table.links.get(asked.link.peer.id) === asked.link && asked.to > after) continue
+          wanted.set(stream, { link, to })
+          frames.push({ type: "want", stream, after, to })
+        }
+        return frames.length === 0 ? Effect.void : link.send(...frames)
+      })
+
+    /** The peer does not keep that any more: somebody else may. */
+    const heardGap = (link: Link, { stream, to }: Gap): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        link.floors.set(stream, to)
+        if (wanted.get(stream)?.link === link) wanted.delete(stream)
+        if (!blocked.has(stream)) blocked.set(stream, 0)
+        return Effect.forEach(table.links.values(), (other) => pull(other, [[stream, to]]), { discard: true })
+      })
+
+    /** What nobody who is here keeps any more, and nobody who is sought could bring, is gone; that is said, not hidden. */
+    const skipWhatIsGone = Effect.gen(function* () {
+      const sought = (yield* FiberMap.size(searches)) > 0 || table.unsettled
+      for (const [stream, ticks] of blocked) {
+        const have = log.have(stream)
+        const holders = [...table.links.values()].filter((link) => (link.theirs.get(stream) ?? 0) > have)
+        const floors = holders.map((link) => link.floors.get(stream) ?? 0)
+        if (holders.length === 0 || floors.some((floor) => floor <= have)) {
+          blocked.delete(stream)
+          for (const holder of holders) yield* pull(holder, [[stream, 0]])
+        } else if (ticks < (reaching > 0 ? ticksUntilGoneWithoutServer : ticksUntilGone) || sought) {
+          blocked.set(stream, ticks + 1)
+        } else {
+          blocked.delete(stream)
+          yield* log.skip(stream, Math.min(...floors))
+        }
+      }
+    })
 
     const summarize = (link: Link): Effect.Effect<void> =>
       Effect.flatMap(log.summary, (summary) => {
         if (link.summarized) return Effect.void
         link.summarized = true
-        return link.send(
-          ...partsOf([...summary]).map(
-            (part, index, parts): Control => ({
-              type: "have",
-              streams: Object.fromEntries(part),
-              more: index < parts.length - 1
-            })
-          )
-        )
+        return link.send(...haveFrames([...summary]))
       })
+
+    /** Tells everybody which streams have grown since it was told last. */
+    const offer = Effect.flatMap(log.summary, (summary) => {
+      const grown = [...summary].filter(([stream, n]) => offered.get(stream) !== n)
+      offered = summary
+      return grown.length === 0 ? Effect.void : sendToAll(haveFrames(grown))
+    })
+
+    /** Tells everybody everything, and asks again for what is missing still: it repairs whatever went wrong. */
+    const compare = Effect.gen(function* () {
+      const summary = yield* log.summary
+      const isStuck = (stream: StreamId) => compared.get(stream) === summary.get(stream)
+      wanted.clear()
+      yield* sendToAll(haveFrames([...summary]))
+      for (const link of table.links.values()) yield* pull(link, link.theirs, isStuck)
+      compared = summary
+    })
+
+    const sendToAll = (frames: ReadonlyArray<Control>) =>
+      Effect.forEach(table.links.values(), (link) => link.send(...frames), { discard: true })
 
     // ---- A link's life
 
@@ -200,9 +359,9 @@ const make = (settings: Settings) =>
         if (leaving || outcome._tag === "Redundant" || outcome._tag === "Taken") {
           return yield* link.connection.abort("closed")
         }
-        if (!rooted && !link.newcomer) yield* log.adopt(link.theirs)
-        // Where nobody is who could know of more, the chat begins.
-        rooted ||= !link.newcomer || (yield* FiberMap.size(searches)) === 0
+        // The first who was in the chat before tells what was said there.
+        if (!rooted && outcome._tag === "Linked" && !outcome.known && !link.newcomer) yield* takeRoot(split(link))
+        if (link.newcomer) yield* expectNoMore(link.peer.id)
         yield* summarize(link)
         if (!member) {
           member = true
@@ -212,17 +371,65 @@ const make = (settings: Settings) =>
         } else if (outcome._tag === "Linked") {
           yield* noteLink(link, outcome.known)
         }
-        link.outbox.start(link.theirs.get(log.stream) ?? 0)
+        link.outbox.start(log.stream, link.theirs.get(log.stream) ?? 0)
         link.connection.wake()
         if (outcome._tag === "Superseded") yield* outcome.other.connection.abort("closed")
+        if (link.newcomer) yield* recallFor(link)
+        else yield* announceCatchUp(link)
+        yield* pull(link, link.theirs)
         if (settings.id === serverId || link.newcomer) yield* introduce(link)
         yield* FiberMap.remove(searches, link.peer.id)
         yield* Deferred.succeed(link.up, undefined)
         peers.changed()
       })
 
+    const takeRoot = ({ news, old }: { readonly old: Summary; readonly news: Summary }): Effect.Effect<void> => {
+      rooted = true
+      peers.changed()
+      return log.adopt(old, news)
+    }
+
+    /** That one does not come back from before this node began. Where nobody is left who could, the chat begins. */
+    const expectNoMore = (id: PeerId): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        expected.delete(id)
+        peers.changed()
+        return rooted || expected.size > 0 || table.links.size === 0
+          ? Effect.void
+          : takeRoot({ old: new Map(), news: new Map() })
+      })
+
+    /** What a peer has, in two: what those have said whom this node has met, it must hear; the rest was said before it came. */
+    const split = (link: Link): { readonly old: Summary; readonly news: Summary } => {
+      const [old, news] = Arr.partition(
+        link.theirs,
+        ([stream]) => !stream.startsWith(link.prefix) && table.hasMet(authorOf(stream), epochIn(stream))
+      )
+      return { old: new Map(old), news: new Map(news) }
+    }
+
     const noteLink = ({ newcomer, peer: other }: Link, known: boolean) =>
       log.note(Happening.Linked({ peer: other, newcomer, known }))
+
+    /** Shows a newcomer what was said last before it came, if it would like to see it. */
+    const recallFor = (link: Link): Effect.Effect<void> =>
+      link.history === 0
+        ? Effect.void
+        : Effect.flatMap(log.recent(Math.min(link.history, mostHistory)), (posts) =>
+            link.send(...posts.map((post): Control => ({ type: "earlier", post })))
+          )
+
+    /** Says how much of what was missed this peer will send. */
+    const announceCatchUp = (link: Link): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        let count = 0
+        for (const [stream, n] of link.theirs) {
+          const fromHere = stream.startsWith(link.prefix) || !comesByItself(stream)
+          if (fromHere && !wanted.has(stream) && n > log.have(stream) && stream !== log.stream)
+            count += n - log.have(stream)
+        }
+        return count === 0 ? Effect.void : log.note(Happening.CatchingUp({ peer: link.peer, count }))
+      })
 
     /** Tells the peer who is there, and those who are there of the peer. */
     const introduce = (link: Link): Effect.Effect<void> =>
@@ -244,6 +451,14 @@ const make = (settings: Settings) =>
         const wasUp = yield* Deferred.isDone(link.up)
         const final = table.disconnect(link, reason)
         peers.changed()
+        const orphaned = [...wanted].filter(([, asked]) => asked.link === link).map(([stream]) => stream)
+        for (const stream of orphaned) wanted.delete(stream)
+        for (const other of table.links.values()) {
+          yield* pull(
+            other,
+            orphaned.map((stream): Mark => [stream, 0])
+          )
+        }
         if (leaving) return
         if (final) yield* reason === undefined ? left(link.peer) : lost(link.peer, reason)
         // A newcomer that was let in, and perhaps put on record, but has not come through the door.
@@ -251,13 +466,16 @@ const make = (settings: Settings) =>
       })
 
     const lost = (gone: Peer, reason: LossReason): Effect.Effect<void> =>
-      Effect.zipRight(log.note(Happening.Lost({ peer: gone, reason })), seek(gone, Duration.zero))
+      Effect.flatMap(log.note(Happening.Lost({ peer: gone, reason })), () =>
+        Effect.flatMap(Random.nextRange(0.5, 1.5), (share) => seek(gone, Duration.times(breath, share)))
+      )
 
     const left = (gone: Peer): Effect.Effect<void> =>
       Effect.gen(function* () {
         addresses.delete(gone.id)
         yield* FiberMap.remove(searches, gone.id)
         yield* log.note(Happening.Left({ peer: gone }))
+        yield* expectNoMore(gone.id)
       })
 
     /** A handshake is under way until `up` is done: what breaks meanwhile may be replaced by it. */
@@ -283,6 +501,7 @@ const make = (settings: Settings) =>
         const visit = yield* Handshake.answer(wire)
         if (visit === undefined || leaving) return
         const { hello, rest } = visit
+        yield* holderProven(hello)
         const objection = objectionTo(hello)
         if (objection !== undefined) return yield* Handshake.refuse(wire, self(), objection)
         const visitor: Peer = { id: hello.id, address: { host: hello.host, port: hello.port } }
@@ -290,6 +509,7 @@ const make = (settings: Settings) =>
         yield* Effect.addFinalizer(() => Deferred.fail(up, vanished(visitor)))
         table.reserve(hello.id, hello.epoch)
         yield* shake(hello.id, up, hello.epoch)
+        if (!hello.member) yield* rootsFirst
         const refusal = yield* knock(visitor)
         if (refusal !== undefined) {
           return yield* Handshake.refuse(wire, self(), { reason: "unavailable", detail: refusal })
@@ -297,6 +517,37 @@ const make = (settings: Settings) =>
         yield* Handshake.welcome(wire, self())
         yield* converse(linkOf(wire, visitor, hello, false, up), rest)
       }).pipe(Effect.scoped)
+
+    /** A newcomer learns from this node what was said before it came: when this node begins, those who can tell it come first. */
+    const rootsFirst = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      peers
+        .until(() => rooted || expected.size === 0)
+        .pipe(Effect.timeoutOption(Math.max(0, begun + Duration.toMillis(courtesy) - now)), Effect.asVoid)
+    )
+
+    /**
+     * Whoever has the visitor's id may be dead without anybody knowing yet: waits until it gives a sign of life, or is
+     * lost, so that a client which comes back after a crash is not sent away for its own ghost.
+     */
+    const holderProven = ({ epoch, id }: Hello): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const held = table.links.get(id)
+        if (held === undefined || held.epoch === epoch) return Effect.void
+        const before = held.heard
+        held.probed = true
+        return held.send({ type: "ping" }).pipe(
+          Effect.zipRight(peers.until(() => table.links.get(id) !== held || held.heard > before)),
+          // What a dead one had sent before is no sign of life: its end comes right behind.
+          Effect.zipRight(
+            Effect.timeoutOption(
+              peers.until(() => table.links.get(id) !== held),
+              "500 millis"
+            )
+          ),
+          Effect.timeoutOption(Duration.times(Handshake.limit, 0.8)),
+          Effect.asVoid
+        )
+      })
 
     const objectionTo = (hello: Hello): Handshake.Objection | undefined => {
       if (hello.protocol !== protocolVersion) {
@@ -308,6 +559,9 @@ const make = (settings: Settings) =>
       if (hello.epoch === log.epoch) return { reason: "mistaken", detail: "that is this program itself" }
       const holder = hello.id === settings.id ? log.epoch : table.holder(hello.id, hello.epoch)
       if (holder !== undefined) return { reason: "id-taken", detail: `the id ${hello.id} is taken`, holder }
+      if (table.isAdmitting(hello.id, hello.epoch)) {
+        return { reason: "unavailable", detail: `somebody with the id ${hello.id} is just coming in` }
+      }
       return member || hello.member ? undefined : { reason: "unavailable", detail: "it is in no chat itself" }
     }
 
@@ -360,6 +614,22 @@ const make = (settings: Settings) =>
         Effect.ignore
       )
 
+    /** For the program: to reach the server, that is, whose return others may depend on. */
+    const reachServer = (id: PeerId, route: Route): Effect.Effect<void> =>
+      Effect.acquireUseRelease(
+        Effect.sync(() => {
+          reaching += 1
+        }),
+        () =>
+          Effect.flatMap(Random.nextRange(0.5, 1.5), (share) =>
+            Effect.delay(reach(id, route), Duration.times(breath, share))
+          ),
+        () =>
+          Effect.sync(() => {
+            reaching -= 1
+          })
+      )
+
     /** Keeps a link to a client: dials it after that time, until there is a link or patience ends. */
     const seek = (sought: Peer, after: Duration.Duration, ghost = false): Effect.Effect<void> =>
       Effect.suspend(() => {
@@ -377,12 +647,21 @@ const make = (settings: Settings) =>
           onTimeout: () =>
             Effect.suspend(() => {
               addresses.delete(sought.id)
-              // Those who are there wait for nobody any more who could know what was said before.
-              rooted ||= table.links.size > 0
-              return log.note(Happening.GivenUp({ peer: sought, ghost }))
+              return Effect.zipRight(expectNoMore(sought.id), log.note(Happening.GivenUp({ peer: sought, ghost })))
             })
         }),
         Effect.flatten
+      )
+
+    // ---- How far what is said here has come
+
+    const delivery = (): Delivery => ({ upTo: delivered, alone: table.links.size === 0 })
+
+    /** What there is to tell after that was told. */
+    const deliveryAfter = (told: Delivery | undefined) =>
+      Effect.map(
+        peers.until(() => told?.upTo !== delivered || told.alone !== delivery().alone),
+        () => Option.some([delivery(), delivery()] as const)
       )
 
     // ---- What runs as long as the node does
@@ -409,6 +688,9 @@ const make = (settings: Settings) =>
     const interval = Duration.times(Duration.decode(settings.silence), 1 / ticksOfSilence)
     const heartbeat = Effect.repeat(tick, Schedule.spaced(interval))
 
+    const offering = Effect.repeat(Effect.zipRight(offer, skipWhatIsGone), Schedule.spaced(offerEvery))
+    const comparing = Effect.repeat(compare, Schedule.spaced(compareEvery))
+
     /** Says goodbye to all, after everything else that was said. */
     const leave = Effect.gen(function* () {
       yield* untilFound
@@ -434,17 +716,28 @@ const make = (settings: Settings) =>
 
     yield* Effect.forkScoped(fanOut)
     yield* Effect.forkScoped(heartbeat)
+    yield* Effect.forkScoped(offering)
+    yield* Effect.forkScoped(comparing)
     yield* Effect.addFinalizer(() => leave)
 
     return PeerMesh.of({
       self: peer,
       join: (route) => Effect.suspend(() => (member ? Effect.void : call(route))),
       knocks: Mailbox.toStream(knocks),
-      keep: (kept) => seek(kept, Duration.zero),
-      reach,
+      keep: (kept) =>
+        Effect.suspend(() => {
+          expected.add(kept.id)
+          return seek(kept, Duration.zero)
+        }),
+      reach: reachServer,
       awaitLoss: (id) => peers.until(() => !table.links.has(id)),
       contested: Deferred.await(contested),
+      forked: Deferred.await(forked),
       linked: Effect.sync(() => Array.from(table.links.values(), (link) => link.peer)),
+      delivery: Subscribable.make({
+        get: Effect.sync(delivery),
+        changes: Stream.unfoldEffect(undefined as Delivery | undefined, deliveryAfter)
+      }),
       events: Stream.filterMap(log.follow, (entry) =>
         entry._tag === "Happened" ? Option.some(entry.happening) : Option.none()
       )
@@ -454,7 +747,7 @@ const make = (settings: Settings) =>
 const linkOf = (
   wire: Wire.Wire,
   peer: Peer,
-  { epoch, member }: Pick<Hello, "epoch" | "member">,
+  { epoch, history = 0, member }: Pick<Hello, "epoch" | "member" | "history">,
   byUs: boolean,
   up: Link["up"]
 ): Link => ({
@@ -463,10 +756,14 @@ const linkOf = (
   epoch,
   prefix: `${peer.id}/`,
   newcomer: !member,
+  history,
   byUs,
   up,
   theirs: new Map(),
+  floors: new Map(),
   summarized: false,
+  heard: 0,
+  probed: false,
   quietTicks: 0
 })
 
@@ -474,6 +771,13 @@ const listed = ({ address, id }: Peer) => ({ id, ...address })
 const unlisted = ({ host, id, port }: ReturnType<typeof listed>): Peer => ({ id, address: { host, port } })
 
 const vanished = ({ address }: Peer) => new PeerUnreachable({ address, detail: "it vanished" })
+
+const haveFrames = (marks: ReadonlyArray<Mark>): ReadonlyArray<Control> =>
+  partsOf(marks).map((part, index, parts) => ({
+    type: "have",
+    streams: Object.fromEntries(part),
+    more: index < parts.length - 1
+  }))
 
 /** In parts small enough for a frame, one at least. */
 const partsOf = <A>(all: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> =>

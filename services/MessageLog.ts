@@ -3,9 +3,12 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { Entry } from "../src/domain/Entry.ts"
-import type { LineTooLong } from "../src/domain/Errors.ts"
+import type { LineTooLong, LogUnavailable } from "../src/domain/Errors.ts"
 import type { Happening } from "../src/domain/Happening.ts"
 import type { Epoch, Post, StreamId, Summary } from "../src/domain/Post.ts"
+
+/** A stream up to a number. */
+export type Mark = readonly [stream: StreamId, n: number]
 
 /** A post and the line that carries it, newline included. */
 export interface EncodedPost {
@@ -27,27 +30,49 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     readonly epoch: Epoch
     /** The stream of what this node says in this run. */
     readonly stream: StreamId
-    /** Appends a post of this node's own; it is in the log when this returns. */
-    readonly say: (text: string) => Effect.Effect<Post, LineTooLong>
-    /** Appends what others said: each post once, each stream in order; what comes before its turn is dropped. */
-    readonly receive: (posts: ReadonlyArray<EncodedPost>) => Effect.Effect<void>
+    /** Whether an earlier run has left something: this node is no stranger to the chat. */
+    readonly restored: boolean
+    /**
+     * Appends what this node says, in one go; it is in the log, and on disk if the log has one, when this returns. Lines
+     * that are too long for a frame are left out and returned.
+     */
+    readonly say: (lines: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<LineTooLong>, LogUnavailable>
+    /**
+     * Takes in what others said: each post is appended once, after the one before it and after everything that its author
+     * had seen. What must wait is held. Returns what has to come first.
+     */
+    readonly receive: (posts: ReadonlyArray<EncodedPost>) => Effect.Effect<ReadonlyArray<Mark>>
     /** Takes a stream's posts up to number `to` as gone: nobody has them any more. */
     readonly skip: (stream: StreamId, to: number) => Effect.Effect<void>
+    /**
+     * Takes everything up to there as seen: what was said before this node joined. What is said next in these streams
+     * comes after `before`, which is news to this node.
+     */
+    readonly adopt: (summary: Summary, before?: Summary) => Effect.Effect<void>
     /** Appends what happened. */
     readonly note: (happening: Happening) => Effect.Effect<void>
-    /** All entries from the oldest that is kept, then each new one as it comes. Any number follow, each at its own pace. */
+    /** Appends what was said before this node joined, as history. */
+    readonly recall: (post: Post) => Effect.Effect<void>
+    /** The last posts that this log holds, at most so many, oldest first. */
+    readonly recent: (count: number) => Effect.Effect<ReadonlyArray<Post>>
+    /** What this node has said in this run after number `after`, as far as it is kept, oldest first. */
+    readonly ownAfter: (after: number) => Effect.Effect<ReadonlyArray<Post>>
+    /** All entries from where the screen should begin, then each new one as it comes. Any number follow, each at its own pace. */
     readonly follow: Stream.Stream<Entry>
     /** Lets those who follow come to an end after what there is now. */
     readonly close: Effect.Effect<void>
     /** Says that the log has grown since this was last pulled, however often. */
     readonly grown: Stream.Stream<void>
-    /** How far this node has each stream. */
+    /** How far this node has each stream: the highest number below which nothing is missing. */
     readonly summary: Effect.Effect<Summary>
-    /** Takes everything up to there as seen: what was said before this node joined. */
-    readonly adopt: (summary: Summary) => Effect.Effect<void>
+    /** How far this node has one stream. A plain function. */
+    readonly have: (stream: StreamId) => number
+    /** What must come before the posts that are held. */
+    readonly missing: Effect.Effect<ReadonlyArray<Mark>>
     /**
      * The encoded posts of a stream after number `after`, or after those that are not kept any more: as many as fit into
-     * `room` bytes, and one at least; undefined if there is none. A plain function: it runs for each link whenever its
+     * `room` bytes, and one at least; an empty one that begins after the last number if all of them are gone; undefined if
+     * there is none yet. A plain function: it runs for each link whenever its
      * socket has room.
      */
     readonly slice: (stream: StreamId, after: number, room: number) => Slice | undefined

@@ -2,9 +2,11 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
-import type { IdTaken, NotAdmitted, PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
+import type * as Subscribable from "effect/Subscribable"
+import type { IdTaken, NotAdmitted, PeerUnreachable, PortTaken, StreamForked } from "../src/domain/Errors.ts"
 import type { Happening } from "../src/domain/Happening.ts"
 import type { Address, Peer, PeerId, Port } from "../src/domain/Peer.ts"
+import type { Delivery } from "../src/domain/Standing.ts"
 
 /** Somebody who has introduced itself and waits to be let in. It gives up after the handshake's limit. */
 export interface Knock {
@@ -38,8 +40,12 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     readonly awaitLoss: (id: PeerId) => Effect.Effect<void>
     /** Fails as soon as it turns out that this node's id belongs to somebody who was in the chat before. */
     readonly contested: Effect.Effect<never, IdTaken>
+    /** Fails as soon as it turns out that somebody else speaks in this run's stream: it must begin another. */
+    readonly forked: Effect.Effect<never, StreamForked>
     /** Those with whom there is a link now. */
     readonly linked: Effect.Effect<ReadonlyArray<Peer>>
+    /** How far what this node says has come: now, and again at each change. Peers tell it once a second. */
+    readonly delivery: Subscribable.Subscribable<Delivery>
     /** What happened, from the beginning. */
     readonly events: Stream.Stream<Happening>
   }

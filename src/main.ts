@@ -11,6 +11,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as FileMessageLog from "../layers/FileMessageLog.ts"
 import * as FilePortStore from "../layers/FilePortStore.ts"
 import * as MemoryMessageLog from "../layers/MemoryMessageLog.ts"
 import * as PipeConsole from "../layers/PipeConsole.ts"
@@ -23,42 +24,64 @@ import { silenceOn } from "./commands/options.ts"
 import * as ServerCommand from "./commands/server.ts"
 import { serverId } from "./domain/Peer.ts"
 import * as Client from "./programs/client.ts"
+import { anewWhenForked } from "./programs/conversation.ts"
 import { server } from "./programs/server.ts"
 
 /** A person sits at a terminal on both ends; anything else is a script. */
-const console = Layer.suspend(() =>
-  process.stdin.isTTY && process.stdout.isTTY ? TerminalConsole.layer : PipeConsole.layer
-)
+const atTerminal = () => process.stdin.isTTY && process.stdout.isTTY
+
+const console = Layer.suspend(() => (atTerminal() ? TerminalConsole.layer : PipeConsole.layer))
+
+/** A person would like to see what was said last; a script has not asked for it. */
+const historyOnTerminal = 20
 
 /** What a node talks through: its log, its mesh over TCP, its console. */
-const node = (settings: Omit<TransportPeerMesh.Settings, "silence"> & { readonly silence: Option.Option<number> }) => {
+const node = (
+  settings: Omit<TransportPeerMesh.Settings, "silence" | "history"> & {
+    readonly data: Option.Option<string>
+    readonly history: Option.Option<number>
+    readonly silence: Option.Option<number>
+  }
+) => {
   const silence = Option.match(settings.silence, {
     onNone: () => silenceOn(settings.listen.host),
     onSome: (seconds) => `${seconds} seconds` as const
   })
-  return TransportPeerMesh.layer({ ...settings, silence }).pipe(
-    Layer.provideMerge(MemoryMessageLog.layer({ author: settings.id })),
-    Layer.provide(TcpTransport.layer),
-    Layer.provideMerge(console)
+  const history = Option.getOrElse(settings.history, () => (atTerminal() ? historyOnTerminal : 0))
+  const log = Option.match(settings.data, {
+    onNone: () => MemoryMessageLog.layer({ author: settings.id }),
+    onSome: (folder) => FileMessageLog.layer({ author: settings.id, history }, folder)
+  })
+  return TransportPeerMesh.layer({ ...settings, silence, history }).pipe(
+    Layer.provideMerge(log),
+    Layer.provide(TcpTransport.layer)
   )
 }
 
-const serverCommand = ServerCommand.make(({ host, patience, port, ports, silence }) =>
+const serverCommand = ServerCommand.make(({ data, history, host, patience, port, ports, silence }) =>
   server.pipe(
     Effect.provide(
       PortStoreServerRegistry.layer.pipe(
         Layer.provide(FilePortStore.layer(ports)),
-        Layer.provideMerge(node({ id: serverId, listen: { host, port }, member: true, silence, patience }))
+        Layer.provideMerge(
+          node({ id: serverId, listen: { host, port }, member: true, data, history, silence, patience })
+        )
       )
-    )
+    ),
+    anewWhenForked,
+    Effect.provide(console)
   )
 )
 
-const clientCommand = ClientCommand.make(({ host, id, patience, peer, port1, port2, server, silence }) =>
+const clientCommand = ClientCommand.make(({ data, history, host, id, patience, peer, port1, port2, server, silence }) =>
   Client.client({
     server: { address: server, from: port1 },
     ...(Option.isSome(peer) ? { peer: peer.value } : {})
-  }).pipe(Effect.provide(node({ id, listen: { host, port: port2 }, member: false, silence, patience })))
+  }).pipe(
+    Effect.provide(node({ id, listen: { host, port: port2 }, member: false, data, history, silence, patience })),
+    anewWhenForked,
+    Effect.provide(console)
+  )
 )
 
 const outlive = Command.make("outlive").pipe(

@@ -16,6 +16,8 @@ export interface Self {
   readonly peer: Peer
   readonly epoch: Epoch
   readonly member: boolean
+  /** How many lines it would like to see of what was said before it came. */
+  readonly history: number
 }
 
 /** The first frame that comes, and those that came with it. */
@@ -40,6 +42,7 @@ export const call = (
       epoch: self.epoch,
       ...self.peer.address,
       member: self.member,
+      ...(self.history === 0 ? {} : { history: self.history }),
       ...(to === undefined ? {} : { to })
     })
     const [answer, rest] = yield* opening(wire).pipe(

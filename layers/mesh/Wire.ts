@@ -23,7 +23,7 @@ export interface Wire {
 /** Speaks frames over a connection, until the scope closes. */
 export const make = (connection: Connection, log: MessageLog["Type"]): Effect.Effect<Wire, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const outbox = makeOutbox(log.stream, log.slice)
+    const outbox = makeOutbox(log.slice)
     yield* connection.drain(outbox.next)
     const pull = yield* Stream.toPull(FrameStream.fromBytes(connection.incoming))
     const frames: Wire["frames"] = Effect.matchEffect(pull, {

@@ -8,6 +8,9 @@ import { Host, Port } from "../domain/Peer.ts"
 /** The port at which every client knows the server to be. */
 export const knownPort = Port.make(4000)
 
+/** A newcomer is shown no more lines of history than this. */
+const mostHistory = 500
+
 const localhost = Host.make("localhost")
 
 /** Where a node listens, and how the others reach it. */
@@ -39,6 +42,26 @@ export const patience = seconds("patience", "OUTLIVE_PATIENCE").pipe(
   Options.withDefault(300),
   Options.map(Duration.seconds),
   Options.withDescription("Seconds for which a client that is lost is dialled again before it is given up.")
+)
+
+/** Where a node keeps its log, if it is to outlive the process. */
+export const data = Options.text("data").pipe(
+  Options.withFallbackConfig(Config.string("OUTLIVE_DATA")),
+  Options.withSchema(Schema.String.pipe(Schema.minLength(1, { message: () => "--data takes the name of a folder" }))),
+  Options.withDescription("The folder where this node keeps what was said, for its next start. Without: in memory."),
+  Options.optional
+)
+
+/** How much of what was said before a node came it shows; none if its screen is to decide. */
+export const history = Options.text("history").pipe(
+  Options.withFallbackConfig(Config.string("OUTLIVE_HISTORY")),
+  Options.withSchema(
+    Schema.NumberFromString.pipe(Schema.int(), Schema.between(0, mostHistory)).annotations({
+      message: () => ({ message: `--history takes 0 to ${mostHistory} lines`, override: true })
+    })
+  ),
+  Options.withDescription("How many lines of what was said before are shown. 20 on a terminal, 0 on a pipe."),
+  Options.optional
 )
 
 /** How long silence may last between nodes on that host: short where no network is in between. */

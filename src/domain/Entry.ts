@@ -6,6 +6,8 @@ import type { Post, StreamId } from "./Post.ts"
 export type Entry = Data.TaggedEnum<{
   /** Somebody said something; `own`: this node did. */
   Said: { readonly post: Post; readonly own: boolean }
+  /** Something was said before this run of this node: shown as history. */
+  Earlier: { readonly post: Post }
   /** Something happened. */
   Happened: { readonly happening: Happening }
   /** Posts of an author were lost before they came here: nobody has them any more. */

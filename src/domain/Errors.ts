@@ -37,6 +37,15 @@ export class IdTaken extends Schema.TaggedError<IdTaken>()("IdTaken", { id: Peer
   }
 }
 
+/** Somebody has what this run of this node never said, in its own stream: it runs twice, as a copied machine does. */
+export class StreamForked extends Schema.TaggedError<StreamForked>()("StreamForked", { id: PeerId }) {
+  override get message() {
+    return `Somebody has lines of ${title(this.id)} that were not said here, as if this program ran twice: it begins anew.`
+  }
+}
+
+export const isForked = (error: unknown): error is StreamForked => error instanceof StreamForked
+
 /** Whoever was asked does not let anybody in just now; it may do so later. */
 export class NotAdmitted extends Schema.TaggedError<NotAdmitted>()("NotAdmitted", {
   id: PeerId,
@@ -87,5 +96,22 @@ export class LineTooLong extends Schema.TaggedError<LineTooLong>()("LineTooLong"
 }) {
   override get message() {
     return `That line takes ${this.bytes} bytes and was not sent: the limit is ${this.limit}.`
+  }
+}
+
+/** The log can't be written: what was to be said is not in it. */
+export class LogUnavailable extends Schema.TaggedError<LogUnavailable>()("LogUnavailable", {
+  path: Schema.String,
+  detail: Schema.String
+}) {
+  override get message() {
+    return `${this.path} can't be used (${this.detail}).`
+  }
+}
+
+/** Another process has the log's folder. */
+export class LogInUse extends Schema.TaggedError<LogInUse>()("LogInUse", { path: Schema.String }) {
+  override get message() {
+    return `${this.path} is in use by another outlive: end that one, or name another folder with --data.`
   }
 }

@@ -11,6 +11,10 @@ export type Happening = Data.TaggedEnum<{
   Admitted: { readonly by: Peer }
   /** A link is up. `newcomer`: it was in no chat before. `known`: this run of it was met before. */
   Linked: { readonly peer: Peer; readonly newcomer: boolean; readonly known: boolean }
+  /** A peer has posts that this node missed; they come now. */
+  CatchingUp: { readonly peer: Peer; readonly count: number }
+  /** What others say can't be kept on disk: this run goes on without. */
+  Unkept: { readonly detail: string }
   /** The link broke, and is sought again. */
   Lost: { readonly peer: Peer; readonly reason: LossReason }
   /** It said goodbye. */

@@ -54,6 +54,11 @@ export class LinkTable<L extends Row> {
     return this.#links
   }
 
+  /** Whether that is the run of that peer with which there was a link last. */
+  hasMet(id: PeerId, epoch: Epoch): boolean {
+    return this.#places.get(id)?.met === epoch
+  }
+
   /** Whether a handshake is under way, which may yet put a link in another's place. */
   get unsettled(): boolean {
     return [...this.#places.values()].some(({ handshakes }) => handshakes > 0)
@@ -61,8 +66,14 @@ export class LinkTable<L extends Row> {
 
   /** The run that has an id, if it is another than this one. */
   holder(id: PeerId, epoch: Epoch): Epoch | undefined {
-    const place = this.#places.get(id)
-    return [place?.link?.epoch, place?.visitor].find((each) => each !== undefined && each !== epoch)
+    const held = this.#places.get(id)?.link?.epoch
+    return held === epoch ? undefined : held
+  }
+
+  /** Whether another run with that id is just being admitted. */
+  isAdmitting(id: PeerId, epoch: Epoch): boolean {
+    const visitor = this.#places.get(id)?.visitor
+    return visitor !== undefined && visitor !== epoch
   }
 
   /** Keeps an id for a visitor that is being admitted. */

@@ -35,15 +35,29 @@ export const streamOf = (author: PeerId, room: Room, epoch: Epoch): StreamId =>
 /** Who speaks in a stream. */
 export const authorOf = (stream: StreamId): PeerId => PeerId.make(stream.slice(0, stream.indexOf("/")))
 
+/** The run in which a stream is spoken. */
+export const epochIn = (stream: StreamId): Epoch => Epoch.make(stream.slice(stream.lastIndexOf("/") + 1))
+
 /** A post's number within its stream: 1, 2, 3 … */
 export const PostNumber = Schema.Int.pipe(Schema.positive(), Schema.brand("PostNumber"))
 export type PostNumber = typeof PostNumber.Type
 
-/** One chat line. `at` is the author's clock in ms since 1970: shown to people, never used for order. */
+/**
+ * One chat line. `at` is the author's clock in ms since 1970: shown to people, never used for order. `deps` names, for
+ * each stream that has grown since the author's last post, the last number that the author had seen: this post stands
+ * below those on every screen.
+ */
 export const Post = Schema.Struct({
   stream: StreamId,
   n: PostNumber,
   at: Schema.NonNegativeInt,
+  deps: Schema.optionalWith(
+    Schema.Record({ key: StreamId, value: PostNumber }).annotations({
+      // What is no stream's id is an error, not something to pass over.
+      parseOptions: { onExcessProperty: "error" }
+    }),
+    { default: () => ({}) }
+  ),
   text: Schema.String
 })
 export type Post = typeof Post.Type

@@ -35,12 +35,27 @@ export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined
     case "Said":
       // The typist sees what was typed, not an echo.
       return entry.own ? undefined : Chat({ text: `${title(authorOf(entry.post.stream))}: ${escape(entry.post.text)}` })
+    case "Earlier":
+      return Chat({ text: `(earlier) ${title(authorOf(entry.post.stream))}: ${escape(entry.post.text)}` })
     case "Missed":
       return notice(`${linesOf(entry.count)} of ${title(authorOf(entry.stream))} can't be had any more`)
     case "Skipped":
       return notice(`${linesOf(entry.count)} went by too fast to be shown`)
     case "Happened":
       return self === serverId ? onServer(entry.happening) : onClient(self, entry.happening)
+  }
+}
+
+const onBoth = (happening: Happening): ScreenLine | undefined => {
+  switch (happening._tag) {
+    case "CatchingUp":
+      return notice(
+        `${linesOf(happening.count)} that ${happening.count === 1 ? "was" : "were"} missed, from ${title(happening.peer.id)}`
+      )
+    case "Unkept":
+      return notice(`What is said can't be kept on disk (${happening.detail}); the chat goes on without`)
+    default:
+      return undefined
   }
 }
 
@@ -56,11 +71,13 @@ const onServer = (happening: Happening): ScreenLine | undefined => {
       return notice(`${title(happening.peer.id)} is lost: ${meaning[happening.reason]}`)
     case "GivenUp":
       return notice(`${title(happening.peer.id)} can't be reached at ${formatAddress(happening.peer.address)} any more`)
+    default:
+      return onBoth(happening)
   }
 }
 
 const onClient = (self: PeerId, happening: Happening): ScreenLine | undefined => {
-  const isServer = happening._tag !== "Admitted" && happening.peer.id === serverId
+  const isServer = "peer" in happening && happening.peer.id === serverId
   switch (happening._tag) {
     case "Admitted":
       return Chat({ text: `${title(self)}: initiated` })
@@ -76,6 +93,8 @@ const onClient = (self: PeerId, happening: Happening): ScreenLine | undefined =>
       )
     case "GivenUp":
       return notice(`${title(happening.peer.id)} can't be reached any more`)
+    default:
+      return onBoth(happening)
   }
 }
 

@@ -19,6 +19,7 @@ import { type Address, serverId } from "../domain/Peer.ts"
 import { redial } from "../domain/Redial.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import { sayWhatIsTyped, showWhatHappens } from "./conversation.ts"
+import * as Standing from "./standing.ts"
 
 export interface Settings {
   readonly server: Route
@@ -43,14 +44,16 @@ export const client = (settings: Settings) =>
       Effect.forever
     )
 
-    yield* showWhatHappens
+    const standing = yield* Standing.make
+    yield* showWhatHappens(standing)
     yield* Effect.forkScoped(Stream.runForEach(mesh.knocks, (knock) => knock.admit))
     const joined = yield* Effect.forkScoped(join(settings))
     yield* Effect.forkScoped(Effect.zipRight(Fiber.join(joined), talk))
-    yield* sayWhatIsTyped.pipe(
+    yield* sayWhatIsTyped(standing).pipe(
       Effect.zipRight(untilSaid(joined)),
       Effect.raceFirst(Effect.zipRight(Fiber.join(joined), Effect.never)),
-      Effect.raceFirst(mesh.contested)
+      Effect.raceFirst(mesh.contested),
+      Effect.raceFirst(mesh.forked)
     )
   }).pipe(Effect.scoped)
 
@@ -72,10 +75,18 @@ const join = ({ peer, server }: Settings) =>
           ? Effect.void
           : console.show([notice(`${message} Trying until it works; what you type is sent then.`)])
       )
+    const throughServer = Effect.catchTag(
+      mesh.join(server),
+      "PeerUnreachable",
+      (error) => new ServerUnreachable({ ...error })
+    )
     const attempt: Effect.Effect<void, JoinFailed> =
       peer === undefined
-        ? Effect.catchTag(mesh.join(server), "PeerUnreachable", (error) => new ServerUnreachable({ ...error }))
-        : mesh.join({ address: peer })
+        ? throughServer
+        : // Whichever lets this client in: two that wait for each other would wait for ever.
+          Effect.catchAll(mesh.join({ address: peer }), (error) =>
+            mayPass(error) ? Effect.mapError(throughServer, () => error) : Effect.fail(error)
+          )
     yield* attempt.pipe(
       Effect.retry({ schedule: untilPortIsFree, while: (error) => error._tag === "PortTaken" && error.lingers }),
       Effect.tapError((error) => (mayPass(error) ? tell(error.message) : Effect.void)),

@@ -16,7 +16,10 @@ export const maxListed = 200
 
 const Listed = Schema.Struct({ id: PeerId, host: Host, port: ListeningPort })
 
-/** The dialling side introduces itself. `to`: whom it means to reach; `member`: it is in the chat already. */
+/**
+ * The dialling side introduces itself. `to`: whom it means to reach; `member`: it is in the chat already;
+ * `history`: how many lines a newcomer would like to see of what was said before.
+ */
 export const Hello = Schema.Struct({
   type: Schema.Literal("hello"),
   protocol: Schema.Int,
@@ -25,6 +28,7 @@ export const Hello = Schema.Struct({
   host: Host,
   port: ListeningPort,
   member: Schema.Boolean,
+  history: Schema.optionalWith(Schema.NonNegativeInt, { exact: true }),
   to: Schema.optionalWith(PeerId, { exact: true })
 })
 export type Hello = typeof Hello.Type
@@ -73,6 +77,18 @@ export type Have = typeof Have.Type
 export const Gap = Schema.Struct({ type: Schema.Literal("gap"), stream: StreamId, to: Schema.NonNegativeInt })
 export type Gap = typeof Gap.Type
 
+/** The sender asks for a stream's posts after number `after`, up to `to`. */
+export const Want = Schema.Struct({
+  type: Schema.Literal("want"),
+  stream: StreamId,
+  after: Schema.NonNegativeInt,
+  to: Schema.NonNegativeInt
+})
+export type Want = typeof Want.Type
+
+/** What was said last before a newcomer came: shown as history, and no part of any stream. */
+export const Earlier = Schema.Struct({ type: Schema.Literal("earlier"), post: Post })
+
 /** Are you alive? */
 export const Ping = Schema.Struct({ type: Schema.Literal("ping") })
 /** I am. */
@@ -81,7 +97,20 @@ export const Pong = Schema.Struct({ type: Schema.Literal("pong") })
 export const Bye = Schema.Struct({ type: Schema.Literal("bye") })
 
 /** Every frame but a post, which has a path of its own below. */
-export const Control = Schema.Union(Hello, Welcome, Refused, Roster, Introduce, Have, Gap, Ping, Pong, Bye)
+export const Control = Schema.Union(
+  Hello,
+  Welcome,
+  Refused,
+  Roster,
+  Introduce,
+  Have,
+  Gap,
+  Want,
+  Earlier,
+  Ping,
+  Pong,
+  Bye
+)
 export type Control = typeof Control.Type
 
 /** A chat line. `line` is what carried it, newline included, so that it can be kept and sent on as it is. */
@@ -102,7 +131,7 @@ export const encode = (frame: Control): Uint8Array => encoder.encode(`${JSON.str
 /** A post as it stands on the wire. */
 export const encodePost = (post: Post): Uint8Array =>
   encoder.encode(
-    `{"type":"post","stream":"${post.stream}","n":${post.n},"at":${post.at},"text":${JSON.stringify(post.text)}}\n`
+    `{"type":"post","stream":"${post.stream}","n":${post.n},"at":${post.at},"deps":${JSON.stringify(post.deps)},"text":${JSON.stringify(post.text)}}\n`
   )
 
 const decodeControl = Schema.decodeUnknownEither(Control)

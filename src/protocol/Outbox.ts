@@ -9,37 +9,53 @@ const maxWaiting = 1_024
 /** As much is taken from the log at a time, in bytes. */
 const sliceRoom = 65_536
 
+/** A stream on its way to the peer: what comes after number `after`, up to `to`. */
+interface Lane {
+  after: number
+  to: number
+}
+
 /**
- * Puts the frames of one link in order: control frames first, then this node's own posts from a cursor on, then, when it
- * leaves, a goodbye. `next` is the link's source: each time its socket has room, it is asked for more, so that nothing is
- * queued here but a few control frames. Mutable, for the hot path: the link that has it is its only user.
+ * Puts the frames of one link in order: control frames first, then posts from a cursor in each stream that the peer gets
+ * from here, then, when this node leaves, a goodbye. `next` is the link's source: each time its socket has room, it is
+ * asked for more, so that nothing is queued here but a few control frames. Catching up and live talk are the same cursor.
+ * Mutable, for the hot path: the link that has it is its only user.
  */
-export const makeOutbox = (
-  stream: StreamId,
-  slice: (stream: StreamId, after: number, room: number) => Slice | undefined
-) => {
+export const makeOutbox = (slice: (stream: StreamId, after: number, room: number) => Slice | undefined) => {
   const waiting: Array<Uint8Array> = []
-  let cursor: number | undefined
+  const lanes = new Map<StreamId, Lane>()
   let leaving = false
 
   const posts = (): Uint8Array | undefined => {
-    if (cursor === undefined) return undefined
-    const found = slice(stream, cursor, sliceRoom)
-    if (found === undefined) return undefined
-    if (found.first > cursor + 1) {
-      cursor = found.first - 1
-      return encode({ type: "gap", stream, to: cursor })
+    for (const [stream, lane] of lanes) {
+      const found = slice(stream, lane.after, sliceRoom)
+      if (found !== undefined && found.first > lane.after + 1) {
+        lane.after = found.first - 1
+        if (lane.after >= lane.to) lanes.delete(stream)
+        return encode({ type: "gap", stream, to: lane.after })
+      }
+      if (found === undefined) continue
+      lane.after = found.last
+      lanes.delete(stream)
+      // To the end of the queue, so that a stream that never pauses leaves room for the others.
+      if (lane.after < lane.to) lanes.set(stream, lane)
+      return found.bytes
     }
-    cursor = found.last
-    return found.bytes
+    return undefined
   }
 
   return {
     /** Puts a frame before the posts that were not sent yet; false if too many wait. */
     push: (frame: Control): boolean => waiting.length < maxWaiting && waiting.push(encode(frame)) > 0,
-    /** Begins to send posts: those after number `after`. */
-    start: (after: number): void => {
-      cursor = after
+    /**
+     * Sends that stream's posts after number `after`, up to `to` at least; without it, all that ever come. What was to be
+     * sent before is sent still; what was sent before is sent again if it is asked for.
+     */
+    start: (stream: StreamId, after: number, to = Number.POSITIVE_INFINITY): void => {
+      const before = lanes.get(stream)
+      const endless = before?.to === Number.POSITIVE_INFINITY
+      const lane = { after: endless ? Math.min(after, before.after) : after, to: Math.max(to, before?.to ?? 0) }
+      if (lane.after < lane.to) lanes.set(stream, lane)
     },
     /** Ends with a goodbye once everything else is sent. */
     leave: (): void => {
@@ -52,7 +68,7 @@ export const makeOutbox = (
       const bytes = posts()
       if (bytes !== undefined || !leaving) return bytes
       leaving = false
-      cursor = undefined
+      lanes.clear()
       return encode({ type: "bye" })
     }
   }

@@ -6,6 +6,8 @@ const leastSegmentBytes = 1_024
 /** A segment grows no longer than this, in bytes, unless one post does: as much as one write to a socket should carry. */
 const mostSegmentBytes = 65_536
 
+const nothing = new Uint8Array(0)
+
 interface Segment {
   readonly first: number
   readonly bytes: Uint8Array
@@ -71,14 +73,17 @@ export class Segments {
     return freed
   }
 
-  /** The posts after number `after`, or after what is gone: as many of one segment as fit into `room`, one at least. */
+  /**
+   * The posts after number `after`, or after what is gone: as many of one segment as fit into `room`, one at least. None,
+   * and the number that would be next, if all of them are gone.
+   */
   slice(
     after: number,
     room: number
   ): { readonly bytes: Uint8Array; readonly first: number; readonly last: number } | undefined {
     if (after >= this.#last) return undefined
     const segment = this.#segments.find((each) => lastOf(each) > after)
-    if (segment === undefined) return undefined
+    if (segment === undefined) return { bytes: nothing, first: this.#last + 1, last: this.#last }
     const from = Math.max(0, after + 1 - segment.first)
     const start = from === 0 ? 0 : (segment.ends[from - 1] ?? 0)
     let to = segment.ends.length - 1

@@ -100,6 +100,34 @@ describe("ScreenLine", () => {
     assert.deepStrictEqual(onServer(Entry.Skipped({ count: 2 })), told("* 2 lines went by too fast to be shown"))
   })
 
+  it("what was said before is marked as earlier, whoever said it, and made safe as well", () => {
+    const earlier = (author: string, text: string) => Entry.Earlier({ post: post(stream(author), 1, text) })
+    for (const on of [onServer, onClient]) {
+      assert.deepStrictEqual(on(earlier("3", "hello\u001b")), chat("(earlier) Client 3: hello\\u{1b}"))
+      assert.deepStrictEqual(on(earlier("Server", "hello")), chat("(earlier) Server: hello"))
+      assert.deepStrictEqual(on(earlier("1", "hello")), chat("(earlier) Client 1: hello"))
+    }
+  })
+
+  it("how many lines were missed, and from whom they come now, is a notice", () => {
+    const catchingUp = (count: number, who = three) => happened(Happening.CatchingUp({ peer: who, count }))
+    for (const on of [onServer, onClient]) {
+      assert.deepStrictEqual(on(catchingUp(1)), told("* 1 line that was missed, from Client 3"))
+      assert.deepStrictEqual(on(catchingUp(20)), told("* 20 lines that were missed, from Client 3"))
+      assert.deepStrictEqual(on(catchingUp(2, server)), told("* 2 lines that were missed, from Server"))
+    }
+  })
+
+  it("a log that can't be kept on disk is a notice that says why", () => {
+    const unkept = happened(Happening.Unkept({ detail: "no space left\u0007" }))
+    for (const on of [onServer, onClient]) {
+      assert.deepStrictEqual(
+        on(unkept),
+        told("* What is said can't be kept on disk (no space left\\u{7}); the chat goes on without")
+      )
+    }
+  })
+
   it("a server is let in by nobody: it says nothing of it", () => {
     assert.isUndefined(onServer(happened(Happening.Admitted({ by: three }))))
   })

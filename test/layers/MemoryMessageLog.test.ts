@@ -11,7 +11,9 @@ import * as MessageLogContract from "./MessageLogContract.ts"
 const author = id("1")
 
 describe("MemoryMessageLog", () => {
-  MessageLogContract.holdsFor((bounds) => MemoryMessageLog.layer({ author, ...bounds }))
+  const logOf = (bounds: MessageLogContract.Bounds) => MemoryMessageLog.layer({ author, ...bounds })
+  MessageLogContract.holdsFor(logOf)
+  MessageLogContract.missesNoMomentFor(logOf)
 
   it.effect("each run has an epoch of its own, and the later run the later one", () =>
     Effect.gen(function* () {

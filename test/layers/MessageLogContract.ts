@@ -9,17 +9,42 @@ import type * as Scheduler from "effect/Scheduler"
 import * as Stream from "effect/Stream"
 import { type EncodedPost, MessageLog } from "../../services/MessageLog.ts"
 import { Happening } from "../../src/domain/Happening.ts"
-import { authorOf } from "../../src/domain/Post.ts"
+import { authorOf, type Post, type StreamId } from "../../src/domain/Post.ts"
 import { encodePost, maxFrameBytes } from "../../src/protocol/Frame.ts"
 import { textOf } from "../support/bytes.ts"
 import { id, inShort, peer, post, stream } from "../support/samples.ts"
 
 /** Posts of another author, of those numbers. */
 export const posts = (author: string, ...numbers: ReadonlyArray<number>): ReadonlyArray<EncodedPost> =>
-  numbers.map((n) => {
-    const said = post(stream(author), n, `${author}${n}`)
-    return { post: said, line: encodePost(said) }
-  })
+  numbers.map((n) => answer(author, n))
+
+/** A post of another author, who had seen others before. */
+export const answer = (
+  author: string,
+  n: number,
+  ...seen: ReadonlyArray<readonly [author: string, n: number]>
+): EncodedPost => {
+  const said = post(
+    stream(author),
+    n,
+    `${author}${n}`,
+    seen.map(([dep, last]) => [stream(dep), last])
+  )
+  return { post: said, line: encodePost(said) }
+}
+
+/** The posts that a log would send on of a stream, all of them. */
+export const sentOn = (log: MessageLog["Type"], of: StreamId = log.stream): ReadonlyArray<Post> => {
+  const all: Array<Post> = []
+  for (let slice = log.slice(of, 0, maxFrameBytes); slice; slice = log.slice(of, slice.last, maxFrameBytes)) {
+    for (const line of textOf(slice.bytes).split("\n").filter(Boolean)) {
+      const { type, ...said } = JSON.parse(line)
+      assert.strictEqual(type, "post")
+      all.push(said)
+    }
+  }
+  return all
+}
 
 export const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => from + at)
 
@@ -66,11 +91,16 @@ const moments = range(0, 150).flatMap((step) => range(0, 4).map((yields) => ({ s
 
 const letOthersRun = Effect.repeatN(Effect.yieldNow(), 10)
 
-/** `settings`: the bounds of a log whose author is called 1. */
-export const holdsFor = (
-  logOf: (bounds: { readonly entries?: number; readonly bytes?: number }) => Layer.Layer<MessageLog>
-): void => {
-  const holds = <E>(name: string, test: (log: MessageLog["Type"]) => Effect.Effect<void, E>, bounds = {}) =>
+/** How much a log keeps, and how much of an earlier run its followers see first. */
+export interface Bounds {
+  readonly entries?: number
+  readonly bytes?: number
+  readonly history?: number
+}
+
+/** What holds of any log, in any world: `logOf` makes an empty one whose author is called 1. */
+export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, LE>): void => {
+  const holds = <E>(name: string, test: (log: MessageLog["Type"]) => Effect.Effect<void, E>, bounds: Bounds = {}) =>
     it.effect(name, () => Effect.provide(Effect.flatMap(MessageLog, test), logOf(bounds)))
 
   holds("what this node says has its numbers in its own stream, and is in the log when say returns", (log) =>
@@ -78,8 +108,9 @@ export const holdsFor = (
       assert.strictEqual(authorOf(log.stream), id("1"))
       assert.isTrue(log.stream.endsWith(log.epoch))
       for (const n of [1, 2, 3]) {
-        const said = yield* log.say(`own ${n}`)
-        assert.deepStrictEqual(said, { stream: log.stream, n, at: 0, text: `own ${n}` })
+        assert.deepStrictEqual(yield* log.say([`own ${n}`]), [])
+        assert.deepStrictEqual(sentOn(log).at(-1), post(log.stream, n, `own ${n}`))
+        assert.strictEqual(log.have(log.stream), n)
         assert.strictEqual((yield* log.summary).get(log.stream), n)
         assert.strictEqual(log.slice(log.stream, n - 1, maxFrameBytes)?.last, n)
       }
@@ -89,7 +120,7 @@ export const holdsFor = (
 
   holds("entries tell what this node itself has said from what others have", (log) =>
     Effect.gen(function* () {
-      yield* log.say("own")
+      yield* log.say(["own"])
       yield* log.receive(posts("2", 1))
       yield* log.close
       const entries = Chunk.toReadonlyArray(yield* Stream.runCollect(log.follow))
@@ -110,11 +141,11 @@ export const holdsFor = (
         yield* log.summary,
         new Map([
           [log.stream, 0],
-          [stream("2"), 3],
-          [stream("3"), 2]
+          [stream("2"), 4],
+          [stream("3"), 3]
         ])
       )
-      assert.deepStrictEqual(yield* allEntries(log), ["21", "31", "22", "23", "32"])
+      assert.deepStrictEqual(yield* allEntries(log), ["21", "22", "23", "31", "24", "32", "33"])
     })
   )
 
@@ -154,65 +185,6 @@ export const holdsFor = (
         yield* log.receive(posts("2", n))
       }
       assert.deepStrictEqual(yield* Fiber.join(following), ["21", "22", "23"])
-    })
-  )
-
-  const never = (
-    what: string,
-    sleepsThrough: (
-      log: MessageLog["Type"],
-      givesWay: <A>(effect: Effect.Effect<A>) => Effect.Effect<A>,
-      yields: number
-    ) => Effect.Effect<boolean>
-  ) =>
-    it(what, () => {
-      for (const { step, yields } of moments) {
-        const { givingWayAt, run } = makeQueue()
-        const asleep = run(
-          Effect.flatMap(MessageLog, (log) => sleepsThrough(log, givingWayAt(step), yields)).pipe(
-            Effect.provide(logOf({}))
-          )
-        )
-        assert.isFalse(asleep, `asleep if it gives way at step ${step}, after ${yields} turns`)
-      }
-    })
-
-  never("no follower sleeps through an entry that comes just when it begins to wait", (log, givesWay, yields) =>
-    Effect.gen(function* () {
-      const following = yield* Effect.fork(firstEntries(log, 1).pipe(givesWay))
-      yield* Effect.repeatN(Effect.yieldNow(), yields)
-      yield* log.receive(posts("2", 1))
-      yield* letOthersRun
-      return following.unsafePoll() === null
-    })
-  )
-
-  never("no follower sleeps through the end that comes just when it begins to wait", (log, givesWay, yields) =>
-    Effect.gen(function* () {
-      const following = yield* Effect.fork(Stream.runDrain(log.follow).pipe(givesWay))
-      yield* Effect.repeatN(Effect.yieldNow(), yields)
-      yield* log.close
-      yield* letOthersRun
-      return following.unsafePoll() === null
-    })
-  )
-
-  never("no growth is slept through that comes just when one begins to wait for it", (log, givesWay, yields) =>
-    Effect.gen(function* () {
-      let told = 0
-      const follow = Stream.runForEach(log.grown, () =>
-        Effect.sync(() => {
-          told = log.slice(stream("2"), 0, maxFrameBytes)?.last ?? 0
-        })
-      )
-      const growing = yield* Effect.fork(follow.pipe(givesWay))
-      yield* letOthersRun
-      yield* log.receive(posts("2", 1))
-      yield* Effect.repeatN(Effect.yieldNow(), yields)
-      yield* log.receive(posts("2", 2))
-      yield* letOthersRun
-      yield* Fiber.interrupt(growing)
-      return told < 2
     })
   )
 
@@ -271,7 +243,7 @@ export const holdsFor = (
     (log) =>
       Effect.gen(function* () {
         const text = "x".repeat(1_000)
-        for (const _ of range(1, 2_000)) yield* Effect.orDie(log.say(text))
+        for (const _ of range(1, 2_000)) yield* Effect.orDie(log.say([text]))
         let kept = 0
         let cursor = 0
         const first = log.slice(log.stream, 0, maxFrameBytes)?.first ?? 0
@@ -280,6 +252,7 @@ export const holdsFor = (
           slice;
           slice = log.slice(log.stream, cursor, maxFrameBytes)
         ) {
+          assert.isAtLeast(slice.last, slice.first)
           if (cursor > 0) assert.strictEqual(slice.first, cursor + 1)
           kept += slice.bytes.length
           cursor = slice.last
@@ -361,14 +334,17 @@ export const holdsFor = (
   holds("a line that is too long for a frame is refused by what it takes, and leaves no trace", (log) =>
     Effect.gen(function* () {
       const room = maxFrameBytes - encodePost({ ...post(log.stream, 1, ""), at: 0 }).length
-      const error = yield* Effect.flip(log.say("x".repeat(room + 1)))
-      assert.strictEqual(error._tag, "LineTooLong")
-      assert.deepStrictEqual([error.bytes, error.limit], [maxFrameBytes + 1, maxFrameBytes])
-      assert.strictEqual((yield* Effect.flip(log.say("ä".repeat(room / 2 + 1))))._tag, "LineTooLong")
-      assert.strictEqual((yield* Effect.flip(log.say("\u0000".repeat(room / 6 + 1))))._tag, "LineTooLong")
+      const refused = yield* log.say(["x".repeat(room + 1)])
+      assert.deepStrictEqual(
+        refused.map((error) => [error._tag, error.bytes, error.limit]),
+        [["LineTooLong", maxFrameBytes + 1, maxFrameBytes]]
+      )
+      assert.strictEqual((yield* log.say(["ä".repeat(room / 2 + 1)])).length, 1)
+      assert.strictEqual((yield* log.say(["\u0000".repeat(room / 6 + 1)])).length, 1)
       assert.strictEqual((yield* log.summary).get(log.stream), 0)
-      const said = yield* log.say("x".repeat(room))
-      assert.strictEqual(said.n, 1)
+      assert.isUndefined(log.slice(log.stream, 0, 1))
+      assert.deepStrictEqual(yield* log.say(["x".repeat(room)]), [])
+      assert.strictEqual(log.have(log.stream), 1)
       assert.strictEqual(log.slice(log.stream, 0, 1)?.bytes.length, maxFrameBytes)
     })
   )
@@ -389,10 +365,324 @@ export const holdsFor = (
       yield* Effect.forEach(range(1, 100), () => log.note(Happening.Left({ peer: peer("2", 6_002) })))
       yield* Effect.repeatN(Effect.yieldNow(), 20)
       assert.strictEqual(told, 1)
-      yield* log.say("more")
+      yield* log.say(["more"])
       yield* Effect.repeatN(Effect.yieldNow(), 20)
       assert.strictEqual(told, 2)
       yield* Fiber.interrupt(pulled)
     })
   )
+
+  holds("several lines are said at once: numbered in their order, and all of them there together", (log) =>
+    Effect.gen(function* () {
+      const seen: Array<number> = []
+      const following = yield* Effect.fork(
+        Stream.runForEach(log.grown, () => Effect.sync(() => seen.push(log.have(log.stream))))
+      )
+      yield* letOthersRun
+      assert.deepStrictEqual(yield* log.say(["a", "b", "c"]), [])
+      yield* letOthersRun
+      assert.deepStrictEqual(yield* log.say(["d", "e"]), [])
+      yield* letOthersRun
+      yield* Fiber.interrupt(following)
+      assert.deepStrictEqual(seen, [3, 5])
+      assert.deepStrictEqual(
+        sentOn(log).map(({ n, text }) => [n, text]),
+        ["a", "b", "c", "d", "e"].map((text, at) => [at + 1, text])
+      )
+      assert.deepStrictEqual(yield* allEntries(log), ["a", "b", "c", "d", "e"])
+    })
+  )
+
+  holds("to say nothing says nothing", (log) =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* log.say([]), [])
+      assert.strictEqual(log.have(log.stream), 0)
+      assert.deepStrictEqual(yield* allEntries(log), [])
+    })
+  )
+
+  holds("of several lines only those that are too long are left out, and no number is", (log) =>
+    Effect.gen(function* () {
+      yield* log.receive(posts("2", 1))
+      const long = "x".repeat(maxFrameBytes)
+      const refused = yield* log.say([long, "a", long, "b"])
+      assert.deepStrictEqual(
+        refused.map(({ _tag }) => _tag),
+        ["LineTooLong", "LineTooLong"]
+      )
+      assert.deepStrictEqual(sentOn(log), [post(log.stream, 1, "a", [[stream("2"), 1]]), post(log.stream, 2, "b")])
+    })
+  )
+
+  holds("what is said stands below what was received since this node last spoke, and names nothing else", (log) =>
+    Effect.gen(function* () {
+      yield* log.receive([...posts("2", 1, 2), ...posts("3", 1), ...posts("4", 2)])
+      yield* log.say(["a", "b"])
+      yield* log.say(["c"])
+      yield* log.receive([...posts("3", 2), ...posts("2", 1)])
+      yield* log.say(["d"])
+      assert.deepStrictEqual(
+        sentOn(log).map(({ deps }) => deps),
+        [{ [stream("2")]: 2, [stream("3")]: 1 }, {}, {}, { [stream("3")]: 2 }] as Array<Post["deps"]>
+      )
+    })
+  )
+
+  holds("no answer stands above its question, whatever comes first; what must come first is named", (log) =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* log.missing, [])
+      assert.deepStrictEqual(yield* log.receive([answer("3", 1, ["2", 2])]), [[stream("2"), 2]])
+      assert.deepStrictEqual(yield* log.receive([answer("4", 1, ["3", 1])]), [[stream("2"), 2]])
+      assert.deepStrictEqual(yield* log.missing, [[stream("2"), 2]])
+      assert.deepStrictEqual(yield* log.receive(posts("2", 2)), [[stream("2"), 1]])
+      assert.deepStrictEqual(yield* log.receive(posts("2", 1)), [])
+      assert.deepStrictEqual(yield* log.missing, [])
+      assert.deepStrictEqual(yield* allEntries(log), ["21", "22", "31", "41"])
+    })
+  )
+
+  holds("what waits for posts that are gone comes as soon as they are known to be", (log) =>
+    Effect.gen(function* () {
+      yield* log.receive([answer("3", 1, ["2", 2])])
+      yield* log.skip(stream("2"), 2)
+      yield* log.receive([answer("4", 1, ["5", 9])])
+      yield* log.adopt(new Map([[stream("5"), 9]]))
+      assert.deepStrictEqual(yield* log.missing, [])
+      assert.deepStrictEqual(yield* allEntries(log), ["missed 2", "31", "41"])
+    })
+  )
+
+  holds("own posts that come back are dropped, and nobody can skip what this node has yet to say", (log) =>
+    Effect.gen(function* () {
+      yield* log.say(["a"])
+      const forged = [1, 2].map((n) => post(log.stream, n, "forged"))
+      yield* log.receive(forged.map((said) => ({ post: said, line: encodePost(said) })))
+      yield* log.skip(log.stream, 9)
+      yield* log.adopt(new Map([[log.stream, 9]]))
+      yield* log.say(["b"])
+      assert.deepStrictEqual(
+        sentOn(log).map(({ n, text }) => [n, text]),
+        [
+          [1, "a"],
+          [2, "b"]
+        ]
+      )
+      assert.deepStrictEqual(yield* allEntries(log), ["a", "b"])
+    })
+  )
+
+  holds("what was said before it joined is recalled as history, and is part of no stream", (log) =>
+    Effect.gen(function* () {
+      yield* log.recall(post(stream("2"), 7, "before"))
+      yield* log.receive(posts("2", 1))
+      yield* log.recall(post(stream("3"), 1, "too"))
+      assert.deepStrictEqual(
+        yield* log.summary,
+        new Map([
+          [log.stream, 0],
+          [stream("2"), 1]
+        ])
+      )
+      assert.deepStrictEqual(yield* allEntries(log), ["earlier before", "21", "earlier too"])
+    })
+  )
+
+  holds("the last posts are what was said here, by others and before, oldest first; no more than asked for", (log) =>
+    Effect.gen(function* () {
+      yield* log.recall(post(stream("2"), 7, "before"))
+      yield* log.note(Happening.Left({ peer: peer("2", 6_002) }))
+      yield* log.say(["own"])
+      yield* log.receive(posts("3", 1))
+      yield* log.skip(stream("3"), 5)
+      const recent = (count: number) => Effect.map(log.recent(count), (all) => all.map(({ text }) => text))
+      assert.deepStrictEqual(yield* recent(9), ["before", "own", "31"])
+      assert.deepStrictEqual(yield* recent(3), ["before", "own", "31"])
+      assert.deepStrictEqual(yield* recent(1), ["31"])
+      assert.deepStrictEqual(yield* recent(0), [])
+    })
+  )
+
+  holds(
+    "what this node has said after a number is what it said itself, as far as it is kept",
+    (log) =>
+      Effect.gen(function* () {
+        const after = (n: number) => Effect.map(log.ownAfter(n), (all) => all.map(({ text }) => text))
+        assert.deepStrictEqual(yield* after(0), [])
+        yield* log.say(["a", "b"])
+        yield* log.receive(posts("2", 1, 2, 3))
+        yield* log.recall(post(stream("1"), 9, "an earlier run's"))
+        yield* log.say(["c"])
+        assert.deepStrictEqual(yield* after(0), ["a", "b", "c"])
+        assert.deepStrictEqual(yield* after(2), ["c"])
+        assert.deepStrictEqual(yield* after(3), [])
+        yield* log.receive(posts("2", ...range(4, 30)))
+        assert.deepStrictEqual(yield* after(0), [])
+      }),
+    { entries: 20 }
+  )
+
+  holds(
+    "what is not kept any more is known to be gone: its slice is empty, and begins after it",
+    (log) =>
+      Effect.gen(function* () {
+        yield* log.receive(posts("2", 1, 2))
+        yield* log.receive(posts("3", ...range(1, 100)))
+        yield* log.adopt(new Map([[stream("4"), 5]]))
+        for (const [author, last] of [
+          ["2", 2],
+          ["4", 5]
+        ] as const) {
+          const slice = log.slice(stream(author), 0, maxFrameBytes)
+          assert.deepStrictEqual([slice?.first, slice?.last, slice?.bytes.length], [last + 1, last, 0])
+          assert.isUndefined(log.slice(stream(author), last, maxFrameBytes))
+        }
+      }),
+    { entries: 20 }
+  )
+
+  holds(
+    "a first run has nothing to restore, and begins with what comes",
+    (log) =>
+      Effect.gen(function* () {
+        assert.isFalse(log.restored)
+        yield* log.receive(posts("2", ...range(1, 5)))
+        assert.deepStrictEqual(yield* firstEntries(log, 5), ["21", "22", "23", "24", "25"])
+      }),
+    { history: 2 }
+  )
+
+  holds("whatever is said and received at once, all see it in one order, each after what it answers", (log) =>
+    Effect.gen(function* () {
+      const speaks = Effect.forEach(range(1, 30), (n) => Effect.zipRight(log.say([`own ${n}`]), Effect.yieldNow()))
+      const hears = (author: string) =>
+        Effect.forEach(range(1, 30), (n) =>
+          Effect.zipRight(
+            log.receive(author === "2" ? posts("2", n) : [answer(author, n, ["2", n])]),
+            Effect.yieldNow()
+          )
+        )
+      const all = [speaks, hears("3"), hears("2"), hears("4")]
+      yield* Effect.all(all, { concurrency: "unbounded", discard: true })
+      yield* log.close
+      const entries = Chunk.toReadonlyArray(yield* Stream.runCollect(log.follow))
+      const place = new Map(entries.map((entry, at) => [inShort(entry), at]))
+      assert.strictEqual(entries.length, 120)
+      assert.strictEqual(place.size, 120)
+      for (const [at, entry] of entries.entries()) {
+        if (entry._tag !== "Said") continue
+        const { deps, n, stream: of } = entry.post
+        for (const [dep, last] of [[of, n - 1] as const, ...Object.entries(deps)]) {
+          const before = entries.findIndex(
+            (other) => other._tag === "Said" && other.post.stream === dep && other.post.n === last
+          )
+          assert.isTrue(last === 0 || (before >= 0 && before < at), inShort(entry))
+        }
+      }
+    })
+  )
+}
+
+/** What holds of a log that waits for nothing outside: whatever comes between two steps, nothing is slept through. */
+export const missesNoMomentFor = (logOf: (bounds: Bounds) => Layer.Layer<MessageLog>): void => {
+  const never = (
+    what: string,
+    sleepsThrough: (
+      log: MessageLog["Type"],
+      givesWay: <A>(effect: Effect.Effect<A>) => Effect.Effect<A>,
+      yields: number
+    ) => Effect.Effect<boolean>
+  ) =>
+    it(what, () => {
+      for (const { step, yields } of moments) {
+        const { givingWayAt, run } = makeQueue()
+        const asleep = run(
+          Effect.flatMap(MessageLog, (log) => sleepsThrough(log, givingWayAt(step), yields)).pipe(
+            Effect.provide(logOf({}))
+          )
+        )
+        assert.isFalse(asleep, `asleep if it gives way at step ${step}, after ${yields} turns`)
+      }
+    })
+
+  never("no follower sleeps through an entry that comes just when it begins to wait", (log, givesWay, yields) =>
+    Effect.gen(function* () {
+      const following = yield* Effect.fork(firstEntries(log, 1).pipe(givesWay))
+      yield* Effect.repeatN(Effect.yieldNow(), yields)
+      yield* log.receive(posts("2", 1))
+      yield* letOthersRun
+      return following.unsafePoll() === null
+    })
+  )
+
+  never("no follower sleeps through the end that comes just when it begins to wait", (log, givesWay, yields) =>
+    Effect.gen(function* () {
+      const following = yield* Effect.fork(Stream.runDrain(log.follow).pipe(givesWay))
+      yield* Effect.repeatN(Effect.yieldNow(), yields)
+      yield* log.close
+      yield* letOthersRun
+      return following.unsafePoll() === null
+    })
+  )
+
+  never("no growth is slept through that comes just when one begins to wait for it", (log, givesWay, yields) =>
+    Effect.gen(function* () {
+      let told = 0
+      const follow = Stream.runForEach(log.grown, () =>
+        Effect.sync(() => {
+          told = log.slice(stream("2"), 0, maxFrameBytes)?.last ?? 0
+        })
+      )
+      const growing = yield* Effect.fork(follow.pipe(givesWay))
+      yield* letOthersRun
+      yield* log.receive(posts("2", 1))
+      yield* Effect.repeatN(Effect.yieldNow(), yields)
+      yield* log.receive(posts("2", 2))
+      yield* letOthersRun
+      yield* Fiber.interrupt(growing)
+      return told < 2
+    })
+  )
+
+  it("whatever comes between two steps of taking posts in, the order is the same for all, and nothing is lost", () => {
+    for (const { step, yields } of moments) {
+      const { givingWayAt, run } = makeQueue()
+      const entries = run(
+        Effect.gen(function* () {
+          const log = yield* MessageLog
+          const first = yield* Effect.fork(log.receive(posts("2", 1)).pipe(Effect.asVoid, givingWayAt(step)))
+          yield* Effect.repeatN(Effect.yieldNow(), yields)
+          const answers = yield* Effect.fork(log.receive([answer("3", 1, ["2", 1])]).pipe(Effect.asVoid))
+          const own = yield* Effect.fork(Effect.orDie(log.say(["own"])).pipe(Effect.asVoid))
+          yield* Fiber.joinAll([first, answers, own])
+          const said = yield* allEntries(log)
+          const place = (short: string) => said.indexOf(short)
+          for (const dep of Object.keys(sentOn(log)[0]?.deps ?? {})) {
+            assert.isBelow(place(`${authorOf(dep as StreamId)}1`), place("own"), `${step} ${yields}`)
+          }
+          return said
+        }).pipe(Effect.provide(logOf({})))
+      )
+      assert.sameMembers([...entries], ["21", "31", "own"])
+      assert.isBelow(entries.indexOf("21"), entries.indexOf("31"), `given way at step ${step}, after ${yields} turns`)
+    }
+  })
+
+  it("whenever who takes posts in is interrupted, what is taken is shown, and what is not can come again", () => {
+    for (const { step, yields } of moments) {
+      const { givingWayAt, run } = makeQueue()
+      const entries = run(
+        Effect.gen(function* () {
+          const log = yield* MessageLog
+          const first = yield* Effect.fork(log.receive(posts("2", 1)).pipe(givingWayAt(step)))
+          const own = yield* Effect.fork(Effect.orDie(log.say(["own 1"])).pipe(givingWayAt(step)))
+          yield* Effect.repeatN(Effect.yieldNow(), yields)
+          yield* Fiber.interruptAll([first, own])
+          yield* log.receive(posts("2", 1))
+          if (log.have(log.stream) === 0) yield* Effect.orDie(log.say(["own 1"]))
+          return yield* allEntries(log)
+        }).pipe(Effect.provide(logOf({})))
+      )
+      assert.sameMembers([...entries], ["21", "own 1"], `given way at step ${step}, after ${yields} turns`)
+    }
+  })
 }

@@ -94,7 +94,7 @@ describe("a server and five clients", () => {
       // One has the id of a client to come, and one that of nobody; nobody listens at either.
       Fs.writeFileSync(Path.join(stage.folder, "ports.txt"), `2 localhost:${ports[0]}\n99 localhost:${ports[1]}\nhm\n`)
       const port = (yield* stage.freePorts(1))[0]
-      const server = yield* stage.server(port, ["--patience", "1"])
+      const server = yield* stage.server(port, ["--patience", "3"])
       yield* server.notices("* ports.txt, line 3 can't be read and is skipped: hm")
       yield* server.notices("* Calling back 2, 99")
       const clients = yield* stage.clients(3, server, port)

@@ -192,4 +192,28 @@ describe("another program that speaks the protocol", () => {
       })
     )
   )
+
+  it.scopedLive("and has what a node never said in its own name: that node begins anew, and everyone talks on", () =>
+    chat((stage, { clients, server }, ports) =>
+      Effect.gen(function* () {
+        const [one, two] = clients as [Actor, Actor]
+        const knowsBetter = (id: string, port: number) =>
+          Effect.gen(function* () {
+            const guest = yield* dial(stage, port)
+            yield* guest.sends(json(helloOf("guest", nowhere, false)))
+            const { epoch } = yield* guest.hears("welcome")
+            yield* guest.sends(json({ type: "have", streams: { [`${id}/main/${epoch}`]: 7 }, more: false }))
+          })
+        const begun = "that were not said here, as if this program ran twice: it begins anew."
+        yield* knowsBetter("Server", ports.server)
+        yield* server.notices(`* Somebody has lines of Server ${begun}`)
+        yield* each(clients, (client) => client.sees("Server: terminated.", "Server: initiated"))
+        yield* server.sees("Client 1: reconnected", "Client 2: reconnected")
+        yield* knowsBetter("1", ports.client)
+        yield* one.notices(`* Somebody has lines of Client 1 ${begun}`)
+        yield* one.sees("Client 1: initiated", "Client 2: initiated")
+        yield* each([server, two], (other) => other.sees("Client 1: initiated"))
+      })
+    )
+  )
 })

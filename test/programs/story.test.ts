@@ -117,6 +117,25 @@ describe("the story", () => {
     })
   )
 
+  story("a newcomer that finds a server just restarted does not take for news what was said before it came", (world) =>
+    Effect.gen(function* () {
+      const { all, clients, server } = yield* gather(world, ["1", "2"])
+      yield* roundOfTalk(all, "long ago")
+      yield* server.type("Exit")
+      yield* server.ended
+      // The newcomer's way to the server is short, and the others' long.
+      yield* world.network.cut((from, to) => [from, to].includes("Server") && ![from, to].includes("3"))
+      const second = yield* world.server
+      const newcomer = yield* world.client("3")
+      yield* Effect.sleep("400 millis")
+      yield* world.network.heal
+      yield* everyone([second, ...clients, newcomer], "Client 3: initiated")
+      yield* newcomer.sees("Client 1: initiated", "Client 2: initiated")
+      yield* roundOfTalk([second, ...clients, newcomer], "now")
+      assert.notInclude((yield* newcomer.screen).join("\n"), "long ago")
+    })
+  )
+
   story("a server killed without a word is missed at once, and nobody's talk stops", (world) =>
     Effect.gen(function* () {
       const { clients, server } = yield* gather(world, ids)

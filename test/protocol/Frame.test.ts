@@ -29,7 +29,7 @@ const hello = {
   port: 6003,
   member: false
 }
-const post = { type: "post", stream: "3/main/1-00000000", n: 1, at: 0, text: "hello" }
+const post = { type: "post", stream: "3/main/1-00000000", n: 1, at: 0, deps: { "4/main/1-00000000": 7 }, text: "hello" }
 
 const longest = {
   id: "x".repeat(32),
@@ -51,6 +51,7 @@ describe("Frame", () => {
     )
     assert.deepStrictEqual([...kinds].sort(), [
       "bye",
+      "earlier",
       "gap",
       "have",
       "hello",
@@ -59,6 +60,7 @@ describe("Frame", () => {
       "pong",
       "refused",
       "roster",
+      "want",
       "welcome"
     ])
   })
@@ -105,8 +107,11 @@ describe("Frame", () => {
   it("each field of a wrong type, or left out, is malformed", () => {
     for (const frame of [hello, post]) {
       for (const key of Object.keys(frame)) {
-        malformed([JSON.stringify({ ...frame, [key]: undefined })])
-        for (const wrong of [null, [], {}, 1.5]) malformed([JSON.stringify({ ...frame, [key]: wrong })])
+        // Who has seen nothing need not say so.
+        if (key !== "deps") malformed([JSON.stringify({ ...frame, [key]: undefined })])
+        for (const wrong of [null, [], 1.5, "\u0000", ...(key === "deps" ? [] : [{}])]) {
+          if (key !== "text" || typeof wrong !== "string") malformed([JSON.stringify({ ...frame, [key]: wrong })])
+        }
       }
     }
     malformed([
@@ -115,11 +120,19 @@ describe("Frame", () => {
       JSON.stringify({ ...post, n: 0 }),
       JSON.stringify({ ...post, n: "1" }),
       JSON.stringify({ ...post, text: 1 }),
+      ...[0, -1, 1.5, "1", null].map((n) => JSON.stringify({ ...post, deps: { "4/main/1-00000000": n } })),
+      JSON.stringify({ ...hello, history: -1 }),
+      JSON.stringify({ ...hello, history: "1" }),
+      JSON.stringify({ type: "want", stream: post.stream, after: -1, to: 1 }),
+      JSON.stringify({ type: "want", stream: post.stream, after: 0 }),
+      JSON.stringify({ type: "want", stream: post.stream, after: 0, to: 1.5 }),
+      JSON.stringify({ type: "earlier", post: { ...post, n: 0 } }),
+      JSON.stringify({ type: "earlier" }),
       JSON.stringify({ type: "refused", id: "3", reason: "because", detail: "" }),
       JSON.stringify({ type: "roster", peers: {} }),
       JSON.stringify({ type: "roster", peers: [null] }),
       JSON.stringify({ type: "gap", stream: post.stream, to: -1 }),
-      '{"type":"post","stream":"3/main/1-00000000","n":1e999,"at":0,"text":""}'
+      '{"type":"post","stream":"3/main/1-00000000","n":1e999,"at":0,"deps":{},"text":""}'
     ])
   })
 
@@ -131,7 +144,9 @@ describe("Frame", () => {
         JSON.stringify({ ...hello, epoch: bad }),
         JSON.stringify({ ...post, stream: bad }),
         JSON.stringify({ ...post, stream: `${bad}/main/1-00000000` }),
+        JSON.stringify({ ...post, deps: { [bad]: 1 } }),
         JSON.stringify({ type: "gap", stream: bad, to: 1 }),
+        JSON.stringify({ type: "want", stream: bad, after: 0, to: 1 }),
         JSON.stringify({ type: "have", streams: { [bad]: 1 }, more: false }),
         JSON.stringify({ type: "roster", peers: [{ id: bad, host: "localhost", port: 6003 }] })
       ])
@@ -157,7 +172,9 @@ describe("Frame", () => {
         `${value}\n`,
         `{"type":${value}}\n`,
         `{"type":"post","stream":${value}}\n`,
-        `{"type":"post","stream":"3/main/1-00000000","n":1,"at":0,"text":${value}}\n`,
+        `{"type":"post","stream":"3/main/1-00000000","n":1,"at":0,"deps":{},"text":${value}}\n`,
+        `{"type":"post","stream":"3/main/1-00000000","n":1,"at":0,"deps":${value},"text":""}\n`,
+        `{"type":"earlier","post":${value}}\n`,
         `{"type":"hello","id":${value}}\n`,
         `{"type":"have","streams":{"3/main/1-00000000":${value}},"more":false}\n`,
         `{"type":"have","streams":${value},"more":false}\n`,

@@ -18,6 +18,10 @@ const readOn = (segments: Segments, after: number, room: number): ReadonlyArray<
   const numbers: Array<number> = []
   let cursor = after
   for (let slice = segments.slice(cursor, room); slice !== undefined; slice = segments.slice(cursor, room)) {
+    if (slice.first > slice.last) {
+      assert.deepStrictEqual([slice.bytes.length, slice.first], [0, segments.last + 1])
+      return numbers
+    }
     const found = textOf(slice.bytes)
       .trimEnd()
       .split("\n")
@@ -115,9 +119,19 @@ describe("Segments", () => {
     assert.deepStrictEqual(readOn(segments, 0, everything), [2, 3, 4, 5])
     assert.strictEqual(segments.dropTo(5), 2_048 + 4_096)
     assert.deepStrictEqual([segments.floor, segments.last], [6, 5])
-    assert.isUndefined(segments.slice(0, everything))
+    assert.isUndefined(segments.slice(5, everything))
     appendAll(segments, [0])
     assert.deepStrictEqual(readOn(segments, 0, everything), [6])
+  })
+
+  it("a slice of what is gone altogether is empty, and begins after it: that is how a link can tell", () => {
+    const segments = new Segments()
+    appendAll(segments, [600, 600])
+    segments.dropTo(2)
+    assert.deepStrictEqual(segments.slice(0, everything), { bytes: new Uint8Array(0), first: 3, last: 2 })
+    segments.skipTo(7)
+    assert.deepStrictEqual(segments.slice(6, everything), { bytes: new Uint8Array(0), first: 8, last: 7 })
+    assert.isUndefined(segments.slice(7, everything))
   })
 
   it("skipping frees all, and posts go on after the gap", () => {

@@ -2,7 +2,7 @@
 import * as Arbitrary from "effect/Arbitrary"
 import * as FastCheck from "effect/FastCheck"
 import { type Address, Host, PeerId, Port } from "../../src/domain/Peer.ts"
-import { type Epoch, epochOf, mainRoom, type Post, PostNumber, streamOf } from "../../src/domain/Post.ts"
+import { type Epoch, epochOf, mainRoom, type Post, PostNumber, type StreamId, streamOf } from "../../src/domain/Post.ts"
 
 export const peerId: FastCheck.Arbitrary<PeerId> = Arbitrary.make(PeerId)
 
@@ -32,9 +32,21 @@ export const text: FastCheck.Arbitrary<string> = FastCheck.oneof(
   FastCheck.array(FastCheck.integer({ min: 0, max: 0xffff })).map((codes) => String.fromCharCode(...codes))
 )
 
+export const streamId: FastCheck.Arbitrary<StreamId> = FastCheck.tuple(peerId, epoch).map(([author, run]) =>
+  streamOf(author, mainRoom, run)
+)
+
+export const postNumber: FastCheck.Arbitrary<PostNumber> = FastCheck.integer({
+  min: 1,
+  max: Number.MAX_SAFE_INTEGER
+}).map((n) => PostNumber.make(n))
+
 export const post: FastCheck.Arbitrary<Post> = FastCheck.record({
-  stream: FastCheck.tuple(peerId, epoch).map(([author, run]) => streamOf(author, mainRoom, run)),
-  n: FastCheck.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }).map((n) => PostNumber.make(n)),
+  stream: streamId,
+  n: postNumber,
   at: FastCheck.maxSafeNat(),
+  deps: FastCheck.array(FastCheck.tuple(streamId, postNumber), { maxLength: 4 }).map((deps) =>
+    Object.fromEntries(deps)
+  ),
   text
 })

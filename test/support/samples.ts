@@ -15,10 +15,17 @@ export const epoch = (millis: number): Epoch => Epoch.make(`${millis}-00000000`)
 
 export const stream = (author: string, millis = 1): StreamId => streamOf(id(author), mainRoom, epoch(millis))
 
-export const post = (of: StreamId, n: number, text = `line ${n}`): Post => ({
+/** `deps`: what its author had seen, if that matters. */
+export const post = (
+  of: StreamId,
+  n: number,
+  text = `line ${n}`,
+  deps: ReadonlyArray<readonly [StreamId, number]> = []
+): Post => ({
   stream: of,
   n: PostNumber.make(n),
   at: 0,
+  deps: Object.fromEntries(deps.map(([dep, last]) => [dep, PostNumber.make(last)])),
   text
 })
 
@@ -27,6 +34,8 @@ export const inShort = (entry: Entry): string => {
   switch (entry._tag) {
     case "Said":
       return entry.post.text
+    case "Earlier":
+      return `earlier ${entry.post.text}`
     case "Happened":
       return entry.happening._tag
     case "Missed":

@@ -1,0 +1,23 @@
+/** A MessageLog in an append-only file: it outlives its process. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Console } from "../services/Console.ts"
+import { MessageLog } from "../services/MessageLog.ts"
+import type { LogInUse, LogUnavailable } from "../src/domain/Errors.ts"
+import * as FileJournal from "./log/FileJournal.ts"
+import * as Log from "./log/Log.ts"
+
+const make = (settings: Log.Settings, folder: string) =>
+  Effect.flatMap(
+    FileJournal.open(folder, {
+      entries: settings.entries ?? Log.defaultEntries,
+      bytes: settings.bytes ?? Log.defaultBytes
+    }),
+    (journal) => Log.make(settings, journal)
+  )
+
+/** One for that author, in that folder, which no other process can use meanwhile. */
+export const layer = (
+  settings: Log.Settings,
+  folder: string
+): Layer.Layer<MessageLog, LogUnavailable | LogInUse, Console> => Layer.scoped(MessageLog, make(settings, folder))

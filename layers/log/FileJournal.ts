@@ -1,0 +1,188 @@
+/** A Journal in a folder: an append-only file of frames, and a file that remembers the last epoch. */
+import * as Fs from "node:fs/promises"
+import * as Path from "node:path"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as FiberId from "effect/FiberId"
+import type * as Scope from "effect/Scope"
+import { Console } from "../../services/Console.ts"
+import { type LogInUse, LogUnavailable } from "../../src/domain/Errors.ts"
+import { notice } from "../../src/domain/ScreenLine.ts"
+import { attemptAt, replaceFile, syncFolder, writeAll } from "./Files.ts"
+import * as FolderLock from "./FolderLock.ts"
+import { JournalReader } from "./JournalReader.ts"
+import type { Journal } from "./Log.ts"
+
+/** What a log keeps; its journal may be twice as large before it begins anew. */
+export interface Bounds {
+  readonly entries: number
+  readonly bytes: number
+}
+
+/** The journal is read in blocks of so many bytes. */
+const blockBytes = 65_536
+
+/** So many lines that can't be read are told by their number. */
+const mostNumbers = 10
+
+/** An append that waits for its turn. */
+interface Waiting {
+  readonly lines: ReadonlyArray<Uint8Array>
+  readonly durably: boolean
+  readonly done: Deferred.Deferred<void, LogUnavailable>
+}
+
+/** The journal in that folder, which is made if it is not there; nobody else can have it until the scope closes. */
+export const open = (
+  folder: string,
+  bounds: Bounds
+): Effect.Effect<Journal, LogUnavailable | LogInUse, Console | Scope.Scope> =>
+  Effect.gen(function* () {
+    const console = yield* Console
+    const path = Path.join(folder, "log.ndjson")
+    const epochPath = Path.join(folder, "epoch")
+    const attempt = <A>(run: () => Promise<A>) => attemptAt(folder, run)
+
+    yield* attempt(() => makeFolder(folder))
+    yield* FolderLock.hold(folder)
+    // What a crash has left of a file that was to take another's place.
+    yield* attempt(() => Promise.all([path, epochPath].map((each) => Fs.rm(`${each}.new`, { force: true }))))
+    const lastEpoch = yield* attempt(() => readEpoch(epochPath))
+    const oneAtATime = yield* Effect.makeSemaphore(1)
+
+    // Mutable: only whoever has the turn changes it.
+    let file = yield* attempt(() => Fs.open(path, Fs.constants.O_RDWR | Fs.constants.O_CREAT, 0o600))
+    let bytes = 0
+    let lines = 0
+    let mostBytes = 2 * bounds.bytes
+    let mostLines = 2 * bounds.entries
+    /** Whether the file may have more than `bytes`: what a failed write has left of it. */
+    let torn = false
+    let waiting: Array<Waiting> = []
+    yield* Effect.addFinalizer(() => oneAtATime.withPermits(1)(Effect.promise(() => file.close().catch(() => {}))))
+
+    const read = async (reader: JournalReader): Promise<void> => {
+      for (let at = 0; ; ) {
+        const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(blockBytes), 0, blockBytes, at)
+        if (bytesRead === 0) return
+        reader.read(buffer.subarray(0, bytesRead))
+        at += bytesRead
+      }
+    }
+
+    const cutBack = async () => {
+      await file.truncate(bytes)
+      torn = false
+    }
+
+    /** One write for all, and one wait for the disk. A failure leaves nothing of it. */
+    const write = (batch: ReadonlyArray<Waiting>) =>
+      attempt(async () => {
+        if (torn) await cutBack()
+        const block = Buffer.concat(batch.flatMap((each) => each.lines))
+        torn = true
+        await writeAll(file, block, bytes)
+        if (batch.some(({ durably }) => durably)) await file.datasync()
+        torn = false
+        bytes += block.length
+        for (const each of batch) lines += each.lines.length
+      }).pipe(Effect.tapError(() => Effect.ignore(attempt(cutBack))))
+
+    const writeWhatWaits = Effect.suspend(() => {
+      const batch = waiting
+      waiting = []
+      return batch.length === 0
+        ? Effect.void
+        : Effect.flatMap(Effect.exit(write(batch)), (exit) =>
+            Effect.forEach(batch, ({ done }) => Deferred.done(done, exit), { discard: true })
+          )
+    }).pipe(oneAtATime.withPermits(1))
+
+    return {
+      epochAfter: lastEpoch + 1,
+      begin: (millis) =>
+        attempt(async () => {
+          const { file } = await replaceFile(epochPath, [Buffer.from(`${millis}\n`)])
+          await file.close()
+          await syncFolder(folder)
+        }),
+      restore: (each) =>
+        Effect.gen(function* () {
+          const reader = new JournalReader(each)
+          yield* attempt(() => read(reader))
+          if (reader.foreign) return yield* new LogUnavailable({ path, detail: "it is no log of outlive" })
+          bytes = reader.end
+          lines = reader.lines
+          yield* attempt(cutBack)
+          if (reader.damaged.length > 0) yield* console.show([notice(`${path}, ${damage(reader.damaged)}`)])
+        }).pipe(oneAtATime.withPermits(1)),
+      // Whoever comes while a write is under way goes with the next one, together with all others who do.
+      append: (lines, durably) =>
+        lines.length === 0
+          ? Effect.void
+          : Effect.suspend(() => {
+              const done = Deferred.unsafeMake<void, LogUnavailable>(FiberId.none)
+              waiting.push({ lines, durably, done })
+              return Effect.zipRight(writeWhatWaits, Deferred.await(done))
+            }).pipe(Effect.uninterruptible),
+      replace: (kept) =>
+        attempt(async () => {
+          const before = file
+          const made = await replaceFile(path, kept)
+          file = made.file
+          bytes = made.bytes
+          lines = made.lines
+          torn = false
+          await before.close()
+          await syncFolder(folder)
+        }).pipe(
+          Effect.ensuring(
+            Effect.sync(() => {
+              mostBytes = Math.max(2 * bounds.bytes, bytes + bounds.bytes)
+              mostLines = Math.max(2 * bounds.entries, lines + bounds.entries)
+            })
+          ),
+          Effect.uninterruptible,
+          oneAtATime.withPermits(1)
+        ),
+      overgrown: () => bytes > mostBytes || lines > mostLines
+    }
+  })
+
+/** Node's own recursive mkdir never returns where a folder can't be made in one that is there, as in /proc. */
+const makeFolder = async (folder: string): Promise<void> => {
+  const path = Path.resolve(folder)
+  const parent = Path.dirname(path)
+  if (await isFolder(path)) return
+  if (!(await isFolder(parent))) await makeFolder(parent)
+  await Fs.mkdir(path, { mode: 0o700 })
+  await syncFolder(parent)
+}
+
+const isFolder = async (path: string): Promise<boolean> => {
+  try {
+    return (await Fs.stat(path)).isDirectory()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false
+    throw error
+  }
+}
+
+/** The last epoch that was begun here, in ms since 1970; 0 if none was. */
+const readEpoch = async (path: string): Promise<number> => {
+  try {
+    const text = await Fs.readFile(path, "utf8")
+    return /^\d{1,14}\n$/.test(text) ? Number(text) : 0
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return 0
+    throw error
+  }
+}
+
+const damage = (numbers: ReadonlyArray<number>): string => {
+  const told = numbers.slice(0, mostNumbers).join(", ")
+  const more = numbers.length - mostNumbers
+  return numbers.length === 1
+    ? `line ${told} can't be read and is skipped`
+    : `lines ${told}${more > 0 ? ` and ${more} more` : ""} can't be read and are skipped`
+}

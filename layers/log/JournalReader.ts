@@ -1,0 +1,71 @@
+/** Reads a journal, block by block: which lines are good, and where the last one of them ends. */
+import * as Either from "effect/Either"
+import { decode, type Gap, maxFrameBytes, type PostFrame } from "../../src/protocol/Frame.ts"
+
+const newline = 0x0a
+
+/**
+ * A crash can tear the last line, or leave blocks of it that were never written: what comes after the last good line
+ * does not count. A line that can't be read and has a good one after it was damaged otherwise; it is told by its number.
+ * Mutable; holds one unfinished line at most.
+ */
+export class JournalReader {
+  /** How many good lines there are. */
+  lines = 0
+  /** Where the last good line ends, in bytes. */
+  end = 0
+  /** The numbers of the lines that can't be read and have a good one after them. */
+  readonly damaged: Array<number> = []
+  readonly #each: (frame: PostFrame | Gap) => void
+  #suspect: Array<number> = []
+  #number = 0
+  #at = 0
+  #pieces: Array<Uint8Array> = []
+  #pending = 0
+
+  constructor(each: (frame: PostFrame | Gap) => void) {
+    this.#each = each
+  }
+
+  /** Whether there are whole lines, and none of them is good. */
+  get foreign(): boolean {
+    return this.lines === 0 && this.#number > 0
+  }
+
+  /** Takes the next block. */
+  read(block: Uint8Array): void {
+    let start = 0
+    for (let at = block.indexOf(newline); at >= 0; at = block.indexOf(newline, start)) {
+      this.#take(block.subarray(start, at + 1))
+      this.#endLine()
+      start = at + 1
+    }
+    if (start < block.length) this.#take(block.subarray(start))
+  }
+
+  #take(piece: Uint8Array): void {
+    this.#pending += piece.length
+    // A line that is too long is none; its bytes need not be held.
+    if (this.#pending > maxFrameBytes) this.#pieces = []
+    else this.#pieces.push(piece)
+  }
+
+  #endLine(): void {
+    const [first] = this.#pieces
+    const line = this.#pieces.length === 1 && first !== undefined ? first : Buffer.concat(this.#pieces)
+    this.#number += 1
+    this.#at += this.#pending
+    this.#pieces = []
+    this.#pending = 0
+    const frame = decode(line)
+    if (Either.isRight(frame) && (frame.right.type === "post" || frame.right.type === "gap")) {
+      this.damaged.push(...this.#suspect)
+      this.#suspect = []
+      this.lines += 1
+      this.end = this.#at
+      this.#each(frame.right)
+    } else {
+      this.#suspect.push(this.#number)
+    }
+  }
+}

@@ -1,0 +1,286 @@
+/** What every MessageLog is made of: the posts by the rules of delivery, and the one order in which this node witnessed them. */
+import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import * as Ref from "effect/Ref"
+import * as Stream from "effect/Stream"
+import { type EncodedPost, MessageLog } from "../../services/MessageLog.ts"
+import { Entry } from "../../src/domain/Entry.ts"
+import { LineTooLong, type LogUnavailable } from "../../src/domain/Errors.ts"
+import { Happening } from "../../src/domain/Happening.ts"
+import type { PeerId } from "../../src/domain/Peer.ts"
+import { authorOf, epochOf, mainRoom, type Post, PostNumber, type StreamId, streamOf } from "../../src/domain/Post.ts"
+import { makeSignal } from "../../src/domain/Signal.ts"
+import { encode, encodePost, type Gap, maxFrameBytes, type PostFrame } from "../../src/protocol/Frame.ts"
+import { PostStore } from "../../src/protocol/PostStore.ts"
+import { linesOf } from "./Kept.ts"
+
+export interface Settings {
+  /** Whose log this is. */
+  readonly author: PeerId
+  /** How many entries it keeps: 10,000 by default. */
+  readonly entries?: number
+  /** How many bytes of encoded posts it keeps: 64 MiB by default. */
+  readonly bytes?: number
+  /** How many posts of an earlier run are shown as history: none by default. */
+  readonly history?: number
+}
+
+/** Where a log is kept beyond the process, as lines. */
+export interface Journal {
+  /** The first millisecond at which an epoch can begin that no earlier run had. */
+  readonly epochAfter: number
+  /** Records when this run's epoch began; it is on disk when this returns. */
+  readonly begin: (millis: number) => Effect.Effect<void, LogUnavailable>
+  /** Hands over what earlier runs have left, oldest first. Comes before all that follow. */
+  readonly restore: (each: (frame: PostFrame | Gap) => void) => Effect.Effect<void, LogUnavailable>
+  /** Appends lines. `durably`: they are on disk when this returns. */
+  readonly append: (lines: ReadonlyArray<Uint8Array>, durably: boolean) => Effect.Effect<void, LogUnavailable>
+  /** Begins anew with these lines. */
+  readonly replace: (lines: Iterable<Uint8Array>) => Effect.Effect<void, LogUnavailable>
+  /** Whether so much in it is not kept any more that it should begin anew. A plain function. */
+  readonly overgrown: () => boolean
+}
+
+/** A journal that keeps nothing. */
+export const nowhere: Journal = {
+  epochAfter: 0,
+  begin: () => Effect.void,
+  restore: () => Effect.void,
+  append: () => Effect.void,
+  replace: () => Effect.void,
+  overgrown: () => false
+}
+
+/** So many entries a log keeps, unless it is told otherwise. */
+export const defaultEntries = 10_000
+
+/** So many bytes of encoded posts a log keeps, unless it is told otherwise. */
+export const defaultBytes = 64 * 1024 * 1024
+
+/** So many entries are handed to a follower at a time, so that one that is behind can show what it has. */
+const followAtATime = 1_024
+
+export const make = (
+  { author, bytes: maxBytes = defaultBytes, entries: maxEntries = defaultEntries, history = 0 }: Settings,
+  journal: Journal
+): Effect.Effect<MessageLog["Type"], LogUnavailable> =>
+  Effect.gen(function* () {
+    const begun = Math.max(yield* Clock.currentTimeMillis, journal.epochAfter)
+    yield* journal.begin(begun)
+    const epoch = epochOf(begun, yield* Random.nextIntBetween(0, 2 ** 32))
+    const stream = streamOf(author, mainRoom, epoch)
+    const store = new PostStore(stream)
+    const growth = makeSignal()
+    // One step after the other, and none broken off halfway: what is on disk is in memory too, and every entry stands where
+    // it was delivered. Without a disk as well: a fiber may give way to others between any two operations.
+    const oneAtATime = yield* Effect.makeSemaphore(1)
+    const serially = <A, E>(step: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+      // Who waits for its turn is not broken off either: Effect 3 loses a permit that is granted just then.
+      Effect.uninterruptible(oneAtATime.withPermits(1)(Effect.zipLeft(step, compact)))
+    const unkept = yield* Ref.make(false)
+    // Whether the journal lacks something that others said and this log has.
+    let lacking = false
+
+    // Mutable, for the hot path: every change is made in one synchronous step.
+    let entries: Array<Entry> = []
+    let dropped = 0
+    let closed = false
+
+    const end = () => dropped + entries.length
+
+    /** Drops the oldest quarter as soon as a bound is passed, so that dropping costs little for each entry. */
+    const trim = (): void => {
+      while (entries.length > maxEntries || (store.bytes > maxBytes && entries.length > 1)) {
+        const count = Math.ceil(entries.length / 4)
+        for (const entry of entries.slice(0, count)) {
+          if (entry._tag === "Said" || entry._tag === "Earlier") store.drop(entry.post.stream, entry.post.n)
+        }
+        entries = entries.slice(count)
+        dropped += count
+      }
+    }
+
+    const grow = Effect.sync(() => {
+      trim()
+      growth.changed()
+    })
+
+    const add = (posts: ReadonlyArray<EncodedPost>, own: boolean): void => {
+      for (const { post } of posts) entries.push(Entry.Said({ post, own }))
+    }
+
+    /** What others said is kept if it can be; if not, the chat goes on, and a restart asks for it again. */
+    const keep = (lines: ReadonlyArray<Uint8Array>): Effect.Effect<void> =>
+      lines.length === 0
+        ? Effect.void
+        : journal.append(lines, false).pipe(
+            Effect.zipRight(Ref.getAndSet(unkept, false)),
+            Effect.flatMap((before) =>
+              Effect.sync(() => {
+                lacking ||= before
+              })
+            ),
+            Effect.catchAll(({ detail }) =>
+              Effect.flatMap(Ref.getAndSet(unkept, true), (before) =>
+                before ? Effect.void : note(Happening.Unkept({ detail }))
+              )
+            )
+          )
+
+    const note = (happening: Happening): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        entries.push(Entry.Happened({ happening }))
+        return grow
+      })
+
+    const gap = (id: StreamId, to: number) => encode({ type: "gap", stream: id, to })
+
+    /** What was delivered when something of that stream was lost, below a word for each hole. */
+    const linesWithGaps = (id: StreamId, delivered: ReadonlyArray<EncodedPost>) => {
+      const numbers = delivered.flatMap(({ post }) => (post.stream === id ? [post.n] : []))
+      let last = (numbers[0] ?? store.have(id) + 1) - 1
+      const lines = [gap(id, last)]
+      for (const { line, post } of delivered) {
+        if (post.stream === id) {
+          if (post.n > last + 1) lines.push(gap(id, post.n - 1))
+          last = post.n
+        }
+        lines.push(line)
+      }
+      return last < store.have(id) ? [...lines, gap(id, store.have(id))] : lines
+    }
+
+    /** Writes the journal anew when it holds much that this log does not, or too little. It stays as it is if it can't be. */
+    const compact = Effect.suspend(() => {
+      if (!lacking && !journal.overgrown()) return Effect.void
+      lacking = false
+      return Effect.ignore(journal.replace(linesOf(entries, store.summary())))
+    })
+
+    let restored = false
+    yield* journal.restore((frame) => {
+      restored = true
+      if (frame.type === "gap") {
+        store.skip(frame.stream, frame.to)
+        return
+      }
+      const { n, stream: id } = frame.post
+      // A hole in what this node said itself is damage. In what others said it is what could not be kept: they have it.
+      if (n > store.have(id) + 1 && authorOf(id) === author) store.skip(id, n - 1)
+      if (n !== store.have(id) + 1) return
+      store.restore(frame)
+      entries.push(Entry.Earlier({ post: frame.post }))
+      trim()
+    })
+    yield* compact
+    const first = Math.max(dropped, end() - history)
+
+    /** Returns when there is something at that position, or never will be. */
+    const reached = (position: number) => growth.until(() => position < end() || closed)
+
+    const read = (position: number): Effect.Effect<Option.Option<readonly [Chunk.Chunk<Entry>, number]>> =>
+      Effect.map(reached(position), () => {
+        if (position >= end()) return Option.none()
+        if (position < dropped) return Option.some([Chunk.of(Entry.Skipped({ count: dropped - position })), dropped])
+        const from = position - dropped
+        const found = entries.slice(from, from + followAtATime)
+        return Option.some([Chunk.unsafeFromArray(found), position + found.length])
+      })
+
+    const grownSince = (position: number): Effect.Effect<Option.Option<readonly [void, number]>> =>
+      Effect.map(reached(position), () => (position >= end() ? Option.none() : Option.some([undefined, end()])))
+
+    /** The posts that these lines make, numbered and encoded; those that are too long apart. */
+    const compose = (lines: ReadonlyArray<string>, at: number) => {
+      const posts: Array<EncodedPost> = []
+      const tooLong: Array<LineTooLong> = []
+      for (const text of lines) {
+        const deps = posts.length === 0 ? store.news() : {}
+        const n = PostNumber.make(store.have(stream) + posts.length + 1)
+        const post: Post = { stream, n, at, deps, text }
+        const line = encodePost(post)
+        if (line.length <= maxFrameBytes) posts.push({ post, line })
+        else tooLong.push(new LineTooLong({ bytes: line.length, limit: maxFrameBytes }))
+      }
+      return { posts, tooLong }
+    }
+
+    return MessageLog.of({
+      epoch,
+      stream,
+      restored,
+      say: (lines) =>
+        Effect.gen(function* () {
+          const { posts, tooLong } = compose(lines, yield* Clock.currentTimeMillis)
+          if (posts.length === 0) return tooLong
+          yield* journal.append(
+            posts.map(({ line }) => line),
+            true
+          )
+          for (const post of posts) store.say(post)
+          add(posts, true)
+          yield* grow
+          return tooLong
+        }).pipe(serially),
+      receive: (posts) =>
+        Effect.suspend(() => {
+          const delivered = store.receive(posts)
+          return keep(delivered.map(({ line }) => line)).pipe(
+            Effect.zipRight(
+              Effect.suspend(() => {
+                add(delivered, false)
+                return grow
+              })
+            ),
+            Effect.map(() => store.missing())
+          )
+        }).pipe(serially),
+      skip: (id, to) =>
+        Effect.suspend(() => {
+          const { delivered, lost } = store.skip(id, to)
+          if (lost === 0) return Effect.void
+          entries.push(Entry.Missed({ stream: id, count: lost }))
+          add(delivered, false)
+          return Effect.zipRight(keep(linesWithGaps(id, delivered)), grow)
+        }).pipe(serially),
+      adopt: (summary, before = new Map()) =>
+        Effect.suspend(() => {
+          const ahead = [...summary].filter(([id, last]) => last > store.have(id) && id !== stream)
+          const delivered = store.adopt(ahead, [...before])
+          add(delivered, false)
+          // One line at least, so that the next run knows that this one was in the chat.
+          const gaps = [gap(stream, 0), ...ahead.map(([id, last]) => gap(id, last))]
+          return Effect.zipRight(keep([...gaps, ...delivered.map(({ line }) => line)]), grow)
+        }).pipe(serially),
+      note,
+      recall: (post) =>
+        Effect.suspend(() => {
+          store.recall(post)
+          entries.push(Entry.Earlier({ post }))
+          return grow
+        }),
+      recent: (count) =>
+        Effect.sync(() =>
+          entries
+            .flatMap((entry) => (entry._tag === "Said" || entry._tag === "Earlier" ? [entry.post] : []))
+            .slice(count === 0 ? Number.POSITIVE_INFINITY : -count)
+        ),
+      ownAfter: (after) =>
+        Effect.sync(() =>
+          entries.flatMap((entry) => (entry._tag === "Said" && entry.own && entry.post.n > after ? [entry.post] : []))
+        ),
+      follow: Stream.unfoldChunkEffect(first, read),
+      close: Effect.sync(() => {
+        closed = true
+        growth.changed()
+      }),
+      grown: Stream.suspend(() => Stream.unfoldEffect(end(), grownSince)),
+      summary: Effect.sync(() => store.summary()),
+      have: (id) => store.have(id),
+      missing: Effect.sync(() => store.missing()),
+      slice: (id, after, room) => store.slice(id, after, room)
+    })
+  })

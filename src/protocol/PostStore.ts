@@ -1,0 +1,252 @@
+/** All posts that a node has, each once, each author's in order, no answer before its question. */
+import type { EncodedPost, Mark, Slice } from "../../services/MessageLog.ts"
+import { type Epoch, epochIn, isEarlier, type Post, PostNumber, type StreamId, type Summary } from "../domain/Post.ts"
+import { Segments } from "./Segments.ts"
+
+/** So many posts of one stream wait at most for what must come before them; others come again when they are asked for. */
+const maxHeld = 1_000
+
+/** A post names at most so many others that it stands below; those that are left over are named by the next. */
+const maxDeps = 200
+
+/** So many runs of each author in a room are remembered; what comes of still earlier ones counts as seen. */
+const maxRuns = 64
+
+/**
+ * The rules of delivery, as plain data and plain functions: they run for every post. A post is delivered when it is the
+ * next of its stream and everything that its author had seen is delivered; until then it is held. Mutable: the log that
+ * has it is its only user.
+ */
+export class PostStore {
+  readonly #streams = new Map<StreamId, Segments>()
+  /** What waits for what must come before it. */
+  readonly #held = new Map<StreamId, Map<number, EncodedPost>>()
+  /** What this node has seen since it last said something, and nobody has answered yet: an answer stands below it already. */
+  readonly #news = new Map<StreamId, number>()
+  /** The runs of each author in each room, `author/room`, from the earliest to the latest. */
+  readonly #runs = new Map<string, Array<Epoch>>()
+  readonly #own: StreamId
+  /** What those have seen who were there before this node came, and it has yet to hear. */
+  #before = new Map<StreamId, number>()
+  #bytes = 0
+
+  constructor(own: StreamId) {
+    this.#own = own
+    this.#streams.set(own, new Segments())
+  }
+
+  /** The memory that encoded posts take, in bytes. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** The highest number of a stream below which nothing is missing; infinite if that run is so long ago that it is forgotten. */
+  have(stream: StreamId): number {
+    return this.#streams.get(stream)?.last ?? (this.#isForgotten(stream) ? Number.POSITIVE_INFINITY : 0)
+  }
+
+  summary(): Summary {
+    return new Map(Array.from(this.#streams, ([stream, segments]) => [stream, segments.last]))
+  }
+
+  /** What this node's next post must stand below. */
+  news(): Record<StreamId, PostNumber> {
+    return Object.fromEntries(
+      Array.from(this.#news, ([stream, n]) => [stream, PostNumber.make(n)] as const).slice(0, maxDeps)
+    )
+  }
+
+  /** Adds what this node says. */
+  say(said: EncodedPost): void {
+    for (const [stream, n] of depsOf(said.post)) if (this.#news.get(stream) === n) this.#news.delete(stream)
+    this.#append(said)
+  }
+
+  /** Adds what an earlier run has left, in the order in which it was delivered then. */
+  restore(restored: EncodedPost): void {
+    this.#append(restored)
+    this.#see(restored.post)
+  }
+
+  /** Takes note that this node was shown a post as history, and may answer it. */
+  recall(recalled: Post): void {
+    if (recalled.n <= this.have(recalled.stream)) this.#see(recalled)
+  }
+
+  /** Takes in what others said; returns what could be delivered, in order. */
+  receive(posts: ReadonlyArray<EncodedPost>): ReadonlyArray<EncodedPost> {
+    const delivered: Array<EncodedPost> = []
+    for (const received of posts) {
+      const { n, stream } = received.post
+      if (stream === this.#own || n <= this.have(stream)) continue
+      if (this.#isDue(received)) {
+        this.#deliver(received, delivered)
+      } else {
+        this.#hold(received)
+      }
+    }
+    this.#deliverHeld(delivered)
+    return delivered
+  }
+
+  /**
+   * Takes a stream up to a number as gone for good, but for what of it is held. Returns how many posts are lost, and what
+   * could be delivered for that, in order.
+   */
+  skip(stream: StreamId, to: number): { readonly lost: number; readonly delivered: ReadonlyArray<EncodedPost> } {
+    const delivered: Array<EncodedPost> = []
+    let lost = 0
+    if (stream === this.#own) return { lost, delivered }
+    for (let have = this.have(stream); have < to; have = this.have(stream)) {
+      const until = Math.min(to, ...[...(this.#held.get(stream)?.keys() ?? [])].map((n) => n - 1))
+      // The next is held, and waits for another stream.
+      if (until <= have) break
+      lost += until - have
+      this.#skipTo(stream, until)
+      this.#deliverHeld(delivered)
+    }
+    return { lost, delivered }
+  }
+
+  /**
+   * Takes streams as seen that others have said; what is said next, is said by people who have seen `before` too, which
+   * this node has yet to hear. Returns what could be delivered for that, in order.
+   */
+  adopt(seen: ReadonlyArray<Mark>, before: ReadonlyArray<Mark>): ReadonlyArray<EncodedPost> {
+    const delivered: Array<EncodedPost> = []
+    this.#before = new Map(before)
+    for (const [stream, to] of seen) {
+      if (stream !== this.#own && to > this.have(stream)) this.#skipTo(stream, to)
+    }
+    this.#deliverHeld(delivered)
+    return delivered
+  }
+
+  /** What must come before the posts that are held can be delivered, and is not held itself. */
+  missing(): ReadonlyArray<Mark> {
+    const missing = new Map<StreamId, number>()
+    const need = (stream: StreamId, n: number) => {
+      const lacking = n > this.have(stream) && !this.#held.get(stream)?.has(n)
+      if (lacking && n > (missing.get(stream) ?? 0)) missing.set(stream, n)
+    }
+    for (const [stream, posts] of this.#held) {
+      for (const { post } of posts.values()) {
+        need(stream, post.n - 1)
+        for (const [dep, n] of this.#conditionsOf(post)) need(dep, n)
+      }
+    }
+    return [...missing]
+  }
+
+  /** Forgets the bodies of a stream up to a number. */
+  drop(stream: StreamId, to: number): void {
+    this.#bytes -= this.#streams.get(stream)?.dropTo(to) ?? 0
+  }
+
+  slice(stream: StreamId, after: number, room: number): Slice | undefined {
+    return this.#streams.get(stream)?.slice(after, room)
+  }
+
+  #segmentsOf(stream: StreamId): Segments {
+    const known = this.#streams.get(stream)
+    if (known !== undefined) return known
+    const segments = new Segments()
+    this.#streams.set(stream, segments)
+    this.#begin(stream)
+    return segments
+  }
+
+  /** Another run of an author begins: the earliest is forgotten if there are too many. */
+  #begin(stream: StreamId): void {
+    const place = placeOf(stream)
+    const runs = this.#runs.get(place) ?? []
+    this.#runs.set(place, runs)
+    const epoch = epochIn(stream)
+    const at = runs.findIndex((each) => isEarlier(epoch, each))
+    runs.splice(at < 0 ? runs.length : at, 0, epoch)
+    if (runs.length <= maxRuns) return
+    const forgotten = `${place}/${runs[0]}` as StreamId
+    if (forgotten === this.#own) return
+    runs.shift()
+    this.#bytes -= this.#streams.get(forgotten)?.skipTo(0) ?? 0
+    this.#streams.delete(forgotten)
+    this.#held.delete(forgotten)
+    this.#news.delete(forgotten)
+  }
+
+  #isForgotten(stream: StreamId): boolean {
+    const runs = this.#runs.get(placeOf(stream))
+    return runs?.[0] !== undefined && runs.length >= maxRuns && isEarlier(epochIn(stream), runs[0])
+  }
+
+  /** Takes a stream up to a number as gone, with what is held of that. */
+  #skipTo(stream: StreamId, to: number): void {
+    const segments = this.#segmentsOf(stream)
+    this.#bytes -= segments.skipTo(to)
+    const held = this.#held.get(stream)
+    for (const n of held?.keys() ?? []) if (n <= to) held?.delete(n)
+  }
+
+  #isDue({ post }: EncodedPost): boolean {
+    return (
+      post.n === this.have(post.stream) + 1 && this.#conditionsOf(post).every(([stream, n]) => n <= this.have(stream))
+    )
+  }
+
+  /** What must be delivered before a post, besides the one before it in its stream. */
+  #conditionsOf(post: Post): ReadonlyArray<Mark> {
+    if (this.#before.size === 0 || this.#before.has(post.stream)) return depsOf(post)
+    for (const [stream, n] of this.#before) if (n <= this.have(stream)) this.#before.delete(stream)
+    return [...depsOf(post), ...this.#before]
+  }
+
+  #append({ line, post }: EncodedPost): void {
+    const segments = this.#segmentsOf(post.stream)
+    this.#bytes += segments.append(line)
+  }
+
+  #deliver(received: EncodedPost, delivered: Array<EncodedPost>): void {
+    this.#append(received)
+    this.#see(received.post)
+    delivered.push(received)
+  }
+
+  /** Whoever answers this post stands below all that its author had seen, too. */
+  #see(post: Post): void {
+    if (this.#news.size > 0) {
+      for (const [stream, n] of depsOf(post)) if ((this.#news.get(stream) ?? n + 1) <= n) this.#news.delete(stream)
+    }
+    this.#news.set(post.stream, post.n)
+  }
+
+  /** When too many are held, the last ones make room: those that are due first tell what the stream waits for. */
+  #hold(received: EncodedPost): void {
+    const held = this.#held.get(received.post.stream) ?? new Map<number, EncodedPost>()
+    held.set(received.post.n, received)
+    if (held.size > maxHeld) held.delete(Math.max(...held.keys()))
+    this.#held.set(received.post.stream, held)
+  }
+
+  /** Delivers what was held, as long as one delivery makes another possible. */
+  #deliverHeld(delivered: Array<EncodedPost>): void {
+    for (let progress = this.#held.size > 0; progress; ) {
+      progress = false
+      for (const [stream, held] of this.#held) {
+        for (let next = held.get(this.have(stream) + 1); next !== undefined; next = held.get(this.have(stream) + 1)) {
+          if (!this.#isDue(next)) break
+          held.delete(next.post.n)
+          this.#deliver(next, delivered)
+          progress = true
+        }
+        for (const n of held.keys()) if (n <= this.have(stream)) held.delete(n)
+        if (held.size === 0) this.#held.delete(stream)
+      }
+    }
+  }
+}
+
+const depsOf = (post: EncodedPost["post"]): ReadonlyArray<Mark> =>
+  Object.entries(post.deps) as unknown as ReadonlyArray<Mark>
+
+/** The author and the room of a stream. */
+const placeOf = (stream: StreamId): string => stream.slice(0, stream.lastIndexOf("/"))

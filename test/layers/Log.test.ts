@@ -1,0 +1,208 @@
+import { assert, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { describe } from "vitest"
+import * as Log from "../../layers/log/Log.ts"
+import { LogUnavailable } from "../../src/domain/Errors.ts"
+import type { Gap, PostFrame } from "../../src/protocol/Frame.ts"
+import { textOf } from "../support/bytes.ts"
+import { id, post, stream } from "../support/samples.ts"
+import { allEntries, answer, posts, range, sentOn } from "./MessageLogContract.ts"
+
+const full = new LogUnavailable({ path: "log", detail: "no space left" })
+
+/** A journal that writes when it is let, and fails when it is told to. */
+const makeJournal = (left: ReadonlyArray<PostFrame | Gap> = []) => {
+  const written: Array<string> = []
+  const state = { broken: false, gate: Effect.void as Effect.Effect<void> }
+  const journal: Log.Journal = {
+    ...Log.nowhere,
+    restore: (each) => Effect.sync(() => left.forEach(each)),
+    append: (lines) =>
+      Effect.gen(function* () {
+        yield* state.gate
+        if (state.broken) return yield* full
+        for (const line of lines) {
+          const frame = JSON.parse(textOf(line))
+          written.push(frame.type === "post" ? frame.text : `gap to ${frame.to}`)
+        }
+      })
+  }
+  return { journal, state, written, log: Log.make({ author: id("1") }, journal) }
+}
+
+const frames = (author: string, ...numbers: ReadonlyArray<number>): ReadonlyArray<PostFrame> =>
+  posts(author, ...numbers).map((each) => ({ type: "post", ...each }))
+
+const letOthersRun = Effect.repeatN(Effect.yieldNow(), 20)
+
+describe("Log", () => {
+  it.effect("nothing that is said is seen, sent or counted before it is in the journal", () =>
+    Effect.gen(function* () {
+      const { log: made, state, written } = makeJournal()
+      const log = yield* made
+      const gate = yield* Deferred.make<void>()
+      state.gate = Deferred.await(gate)
+      const saying = yield* Effect.fork(log.say(["a", "b"]))
+      yield* letOthersRun
+      assert.deepStrictEqual([written, sentOn(log), log.have(log.stream)], [[], [], 0])
+      assert.deepStrictEqual(yield* log.recent(9), [])
+      assert.deepStrictEqual(yield* log.ownAfter(0), [])
+      yield* Deferred.succeed(gate, undefined)
+      yield* Fiber.join(saying)
+      assert.deepStrictEqual(written, ["a", "b"])
+      assert.deepStrictEqual(yield* allEntries(log), ["a", "b"])
+    })
+  )
+
+  it.effect(
+    "what can't be written is not said: it leaves no trace, and the next has its number and what it answers",
+    () =>
+      Effect.gen(function* () {
+        const { log: made, state, written } = makeJournal()
+        const log = yield* made
+        yield* log.receive(posts("2", 1))
+        state.broken = true
+        assert.strictEqual((yield* Effect.flip(log.say(["a", "b"])))._tag, "LogUnavailable")
+        assert.deepStrictEqual([log.have(log.stream), sentOn(log)], [0, []])
+        state.broken = false
+        yield* log.say(["c"])
+        assert.deepStrictEqual(sentOn(log), [post(log.stream, 1, "c", [[stream("2"), 1]])])
+        assert.deepStrictEqual(written, ["21", "c"])
+        assert.deepStrictEqual(yield* allEntries(log), ["21", "c"])
+      })
+  )
+
+  it.effect("lines that are too long are told as such, whatever state the journal is in", () =>
+    Effect.gen(function* () {
+      const { log: made, state } = makeJournal()
+      const log = yield* made
+      state.broken = true
+      assert.strictEqual((yield* log.say(["x".repeat(70_000)])).length, 1)
+    })
+  )
+
+  it.effect("what others say goes on without a journal: once a notice, and once more after it had recovered", () =>
+    Effect.gen(function* () {
+      const { log: made, state, written } = makeJournal()
+      const log = yield* made
+      state.broken = true
+      for (const n of [1, 2, 3]) yield* log.receive(posts("2", n))
+      state.broken = false
+      yield* log.receive(posts("2", 4))
+      state.broken = true
+      yield* log.receive(posts("2", 5, 6))
+      const all = yield* allEntries(log)
+      assert.deepStrictEqual(
+        all.filter((entry) => entry !== "Unkept"),
+        ["21", "22", "23", "24", "25", "26"]
+      )
+      assert.deepStrictEqual(
+        all.filter((entry) => entry === "Unkept"),
+        ["Unkept", "Unkept"]
+      )
+      assert.include(written, "24")
+    })
+  )
+
+  it.effect(
+    "with a slow journal, the journal and the entries have the order of delivery, whoever says what at once",
+    () =>
+      Effect.gen(function* () {
+        const { log: made, state, written } = makeJournal()
+        const log = yield* made
+        let writes = 0
+        state.gate = Effect.suspend(() => Effect.repeatN(Effect.yieldNow(), (7 * writes++) % 11))
+        const speaks = Effect.forEach(range(1, 20), (n) => log.say([`own ${n}`, `own ${n}, too`]))
+        const hears = (author: string) => Effect.forEach(range(1, 20), (n) => log.receive([answer(author, n)]))
+        const answers = Effect.forEach(range(1, 20), (n) => log.receive([answer("3", n, ["2", n])]))
+        yield* Effect.all([speaks, answers, hears("2"), hears("4")], { concurrency: "unbounded", discard: true })
+        const entries = yield* allEntries(log)
+        assert.strictEqual(entries.length, 100)
+        assert.deepStrictEqual(entries, written)
+        for (const n of range(1, 20)) assert.isBelow(entries.indexOf(`2${n}`), entries.indexOf(`3${n}`))
+      })
+  )
+
+  it.effect(
+    "nothing overtakes what is still being written: neither an answer to it nor what this node says below it",
+    () =>
+      Effect.gen(function* () {
+        const { log: made, state, written } = makeJournal()
+        const log = yield* made
+        const gate = yield* Deferred.make<void>()
+        state.gate = Deferred.await(gate)
+        const first = yield* Effect.fork(log.receive(posts("2", 1)))
+        yield* letOthersRun
+        state.gate = Effect.void
+        const next = yield* Effect.fork(log.receive([answer("3", 1, ["2", 1])]))
+        const own = yield* Effect.fork(log.say(["own"]))
+        yield* letOthersRun
+        yield* Deferred.succeed(gate, undefined)
+        yield* Fiber.join(first)
+        yield* Fiber.join(next)
+        yield* Fiber.join(own)
+        assert.deepStrictEqual(written, ["21", "31", "own"])
+        assert.deepStrictEqual(yield* allEntries(log), ["21", "31", "own"])
+      })
+  )
+
+  it.effect("a link that ends while the journal is slow loses nothing that it had brought", () =>
+    Effect.gen(function* () {
+      const { log: made, state, written } = makeJournal()
+      const log = yield* made
+      const gate = yield* Deferred.make<void>()
+      state.gate = Deferred.await(gate)
+      const receiving = yield* Effect.fork(log.receive(posts("2", 1)))
+      const saying = yield* Effect.fork(log.say(["own"]))
+      yield* letOthersRun
+      const ended = yield* Effect.fork(Fiber.interrupt(receiving))
+      const gone = yield* Effect.fork(Fiber.interrupt(saying))
+      yield* letOthersRun
+      yield* Deferred.succeed(gate, undefined)
+      yield* Fiber.join(ended)
+      yield* Fiber.join(gone)
+      yield* log.receive(posts("2", 1, 2))
+      assert.deepStrictEqual(
+        written,
+        ["21", "own", "22"].filter((text) => text !== "own" || written.includes("own"))
+      )
+      assert.deepStrictEqual(yield* allEntries(log), written)
+    })
+  )
+
+  it.effect("what is gone or taken as seen is journaled before what had waited for it", () =>
+    Effect.gen(function* () {
+      const { log: made, written } = makeJournal()
+      const log = yield* made
+      yield* log.receive([answer("3", 1, ["2", 2]), answer("4", 1, ["5", 9])])
+      yield* log.skip(stream("2"), 2)
+      yield* log.adopt(new Map([[stream("5"), 9]]))
+      assert.deepStrictEqual(
+        written.filter((line) => line !== "gap to 0"),
+        ["gap to 2", "31", "gap to 9", "41"]
+      )
+      assert.deepStrictEqual(yield* allEntries(log), ["missed 2", "31", "41"])
+    })
+  )
+
+  it.effect("an earlier run's posts are there, and shown as far as history goes", () =>
+    Effect.gen(function* () {
+      const left = [...frames("2", 1, 2), { type: "gap", stream: stream("3"), to: 4 } as const, ...frames("3", 5)]
+      const { journal } = makeJournal(left)
+      const restoredWith = (history: number) => Log.make({ author: id("1"), history }, journal)
+      const log = yield* restoredWith(2)
+      assert.isTrue(log.restored)
+      assert.deepStrictEqual([log.have(stream("2")), log.have(stream("3"))], [2, 5])
+      assert.deepStrictEqual(
+        sentOn(log, stream("2")).map(({ text }) => text),
+        ["21", "22"]
+      )
+      yield* log.receive(posts("2", 2, 3))
+      assert.deepStrictEqual(yield* allEntries(log), ["earlier 22", "earlier 35", "23"])
+      assert.deepStrictEqual(yield* allEntries(yield* restoredWith(0)), [])
+      assert.deepStrictEqual(yield* allEntries(yield* restoredWith(9)), ["earlier 21", "earlier 22", "earlier 35"])
+    })
+  )
+})

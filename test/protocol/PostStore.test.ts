@@ -1,0 +1,440 @@
+import { assert, it } from "@effect/vitest"
+import * as FastCheck from "effect/FastCheck"
+import { describe } from "vitest"
+import type { EncodedPost, Mark } from "../../services/MessageLog.ts"
+import type { Post, StreamId } from "../../src/domain/Post.ts"
+import { encodePost, maxFrameBytes } from "../../src/protocol/Frame.ts"
+import { PostStore } from "../../src/protocol/PostStore.ts"
+import { textOf } from "../support/bytes.ts"
+import { post, stream } from "../support/samples.ts"
+
+const encoded = (of: Post): EncodedPost => ({ post: of, line: encodePost(of) })
+
+/** A post and what must come before it, as short as tests want to write them. */
+const said = (author: string, n: number, ...deps: ReadonlyArray<readonly [author: string, n: number]>): EncodedPost =>
+  encoded(
+    post(
+      stream(author),
+      n,
+      `${author}${n}`,
+      deps.map(([dep, last]) => [stream(dep), last])
+    )
+  )
+
+const names = (posts: ReadonlyArray<EncodedPost>) => posts.map(({ post: { text } }) => text)
+const upTo = (from: number, last: number) => Array.from({ length: Math.max(0, last - from + 1) }, (_, at) => from + at)
+const sorted = (marks: Iterable<Mark>) => [...marks].sort(([a], [b]) => (a < b ? -1 : 1))
+const depsOf = ({ deps }: Post) => Object.entries(deps) as unknown as ReadonlyArray<Mark>
+
+/** What skipping what was there already comes to. */
+const nothing = { lost: 0, delivered: [] }
+
+const keyOf = ({ n, stream: of }: Post) => `${of} ${n}`
+
+/** What a talk among some stores has brought forth: its posts, and for each all that its author had seen. */
+interface Talk {
+  readonly posts: ReadonlyArray<EncodedPost>
+  readonly past: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+const authors = ["a", "b", "c"].map((author) => stream(author))
+
+type Step = { readonly says: number } | { readonly tells: number; readonly to: number; readonly share: number }
+
+const someone = FastCheck.nat(authors.length - 1)
+const step: FastCheck.Arbitrary<Step> = FastCheck.oneof(
+  FastCheck.record({ says: someone }),
+  FastCheck.record({ tells: someone, to: someone, share: FastCheck.double({ min: 0, max: 1, noNaN: true }) })
+)
+
+/** Several stores that say something, and tell each other what they have seen, as far as they come. */
+const talk: FastCheck.Arbitrary<Talk> = FastCheck.array(step, { minLength: 1, maxLength: 40 }).map((steps) => {
+  const nodes = authors.map((own) => ({ own, store: new PostStore(own), seen: [] as Array<EncodedPost>, told: 0 }))
+  const posts: Array<EncodedPost> = []
+  const past = new Map<string, ReadonlySet<string>>()
+  for (const each of steps) {
+    if ("says" in each) {
+      const { own, seen, store } = nodes[each.says] as (typeof nodes)[number]
+      const n = store.have(own) + 1
+      const spoken = encoded({ ...post(own, n, `${own[0]}${n}`), deps: store.news() })
+      past.set(keyOf(spoken.post), new Set(seen.map((before) => keyOf(before.post))))
+      store.say(spoken)
+      seen.push(spoken)
+      posts.push(spoken)
+    } else {
+      const from = nodes[each.tells] as (typeof nodes)[number]
+      const to = nodes[each.to] as (typeof nodes)[number]
+      to.seen.push(...to.store.receive(from.seen.slice(0, Math.ceil(each.share * from.seen.length))))
+    }
+  }
+  return { posts, past }
+})
+
+/** How posts arrive: in any order, some of them again and again, and some not at all at first. */
+interface Arrival {
+  readonly keys: ReadonlyArray<number>
+  readonly again: ReadonlyArray<readonly [which: number, where: number]>
+  /** How many come at a time. */
+  readonly batches: ReadonlyArray<number>
+}
+
+const arrival: FastCheck.Arbitrary<Arrival> = FastCheck.record({
+  keys: FastCheck.array(FastCheck.nat(1_000), { minLength: 40, maxLength: 40 }),
+  again: FastCheck.array(FastCheck.tuple(FastCheck.nat(), FastCheck.nat()), { maxLength: 20 }),
+  batches: FastCheck.array(FastCheck.nat(6), { maxLength: 60 })
+})
+
+const arriving = ({ posts }: Talk, { again, batches, keys }: Arrival): ReadonlyArray<ReadonlyArray<EncodedPost>> => {
+  const order = posts.map((each, at) => [keys[at] ?? 0, each] as const).sort(([a], [b]) => a - b)
+  const all = order.map(([, each]) => each)
+  for (const [which, where] of again) {
+    const each = posts[which % Math.max(1, posts.length)]
+    if (each !== undefined) all.splice(where % (all.length + 1), 0, each)
+  }
+  return [...batches.map((size) => all.splice(0, size)), all]
+}
+
+/** What of all that has arrived can be delivered, by going over it as often as it takes. */
+const deliverable = (arrived: ReadonlyArray<EncodedPost>): ReadonlyMap<StreamId, number> => {
+  const have = new Map<StreamId, number>()
+  const reached = (of: StreamId, n: number) => (have.get(of) ?? 0) >= n
+  for (let before = -1; before !== [...have.values()].reduce((a, b) => a + b, 0); ) {
+    before = [...have.values()].reduce((a, b) => a + b, 0)
+    for (const { post: each } of arrived) {
+      const next = (have.get(each.stream) ?? 0) + 1 === each.n
+      if (next && depsOf(each).every(([of, n]) => reached(of, n))) have.set(each.stream, each.n)
+    }
+  }
+  return have
+}
+
+describe("PostStore", () => {
+  it("in any order, twice and in any batches, each post is delivered once, after all that its author had seen", () => {
+    FastCheck.assert(
+      FastCheck.property(talk, arrival, (spoken, how) => {
+        const reader = new PostStore(stream("reader"))
+        const delivered = new Set<string>()
+        for (const batch of arriving(spoken, how)) {
+          for (const { post: each } of reader.receive(batch)) {
+            assert.isFalse(delivered.has(keyOf(each)), `${keyOf(each)} twice`)
+            for (const before of spoken.past.get(keyOf(each)) ?? []) {
+              assert.isTrue(delivered.has(before), `${keyOf(each)} before ${before}`)
+            }
+            delivered.add(keyOf(each))
+          }
+        }
+        assert.strictEqual(delivered.size, spoken.posts.length)
+        assert.deepStrictEqual(reader.missing(), [])
+        for (const own of authors) {
+          const count = spoken.posts.filter((each) => each.post.stream === own).length
+          assert.strictEqual(reader.have(own), count)
+        }
+      }),
+      { numRuns: 2_000 }
+    )
+  })
+
+  it("what can be delivered is, at once, and `missing` names the rest that must come first: no more, no less", () => {
+    FastCheck.assert(
+      FastCheck.property(talk, arrival, (spoken, how) => {
+        const reader = new PostStore(stream("reader"))
+        const arrived: Array<EncodedPost> = []
+        for (const batch of arriving(spoken, how)) {
+          reader.receive(batch)
+          arrived.push(...batch)
+          const have = deliverable(arrived)
+          assert.deepStrictEqual(sorted([...reader.summary()].filter(([, n]) => n > 0)), sorted(have))
+          const here = new Set(arrived.map((each) => keyOf(each.post)))
+          const missing = new Map<StreamId, number>()
+          for (const { post: held } of arrived.filter(({ post: { n, stream: of } }) => n > (have.get(of) ?? 0))) {
+            for (const [of, n] of [[held.stream, held.n - 1] as const, ...depsOf(held)]) {
+              if (n > (have.get(of) ?? 0) && !here.has(`${of} ${n}`)) missing.set(of, Math.max(n, missing.get(of) ?? 0))
+            }
+          }
+          assert.deepStrictEqual(sorted(reader.missing()), sorted(missing))
+        }
+      }),
+      { numRuns: 1_000 }
+    )
+  })
+
+  it("whoever is given what it misses, and that alone, has everything that it holds", () => {
+    FastCheck.assert(
+      FastCheck.property(talk, FastCheck.nat(), (spoken, which) => {
+        const last = spoken.posts[which % Math.max(1, spoken.posts.length)]
+        if (last === undefined) return
+        const reader = new PostStore(stream("reader"))
+        const delivered = names(reader.receive([last]))
+        for (let missing = reader.missing(); missing.length > 0; missing = reader.missing()) {
+          const asked = spoken.posts.filter(({ post: { n, stream: of } }) =>
+            missing.some(([lacking, to]) => lacking === of && n > reader.have(of) && n <= to)
+          )
+          assert.isNotEmpty(asked)
+          delivered.push(...names(reader.receive(asked)))
+        }
+        assert.strictEqual(delivered.at(-1), last.post.text)
+        assert.strictEqual(delivered.length, (spoken.past.get(keyOf(last.post))?.size ?? 0) + 1)
+      }),
+      { numRuns: 1_000 }
+    )
+  })
+
+  it("the news are what others have said since this node last spoke and nobody has answered: all else stands above that", () => {
+    FastCheck.assert(
+      FastCheck.property(
+        talk,
+        FastCheck.array(FastCheck.tuple(FastCheck.nat(5), FastCheck.boolean())),
+        (spoken, all) => {
+          const own = stream("reader")
+          const reader = new PostStore(own)
+          let seen: Array<Post> = []
+          const left = [...spoken.posts]
+          for (const [size, speaks] of all) {
+            seen.push(...reader.receive(left.splice(0, size)).map((each) => each.post))
+            const answered = new Set(seen.flatMap((each) => [...(spoken.past.get(keyOf(each)) ?? [])]))
+            const heads = seen.filter((each) => !answered.has(keyOf(each)))
+            assert.deepStrictEqual(
+              sorted(Object.entries(reader.news()) as unknown as ReadonlyArray<Mark>),
+              sorted(heads.map((each): Mark => [each.stream, each.n]))
+            )
+            if (!speaks) continue
+            reader.say(encoded({ ...post(own, reader.have(own) + 1), deps: reader.news() }))
+            seen = []
+            assert.deepStrictEqual(reader.news(), {})
+          }
+        }
+      )
+    )
+  })
+
+  it("after a restart the first post stands below all that the run before had seen", () => {
+    FastCheck.assert(
+      FastCheck.property(talk, (spoken) => {
+        const reader = new PostStore(stream("reader"))
+        for (const each of spoken.posts) reader.restore(each)
+        const answered = new Set(spoken.posts.flatMap(({ post: each }) => [...(spoken.past.get(keyOf(each)) ?? [])]))
+        const heads = spoken.posts.filter(({ post: each }) => !answered.has(keyOf(each)))
+        assert.deepStrictEqual(
+          sorted(Object.entries(reader.news()) as unknown as ReadonlyArray<Mark>),
+          sorted(heads.map(({ post: each }): Mark => [each.stream, each.n]))
+        )
+      })
+    )
+  })
+
+  it("history can be answered, if it is taken as seen", () => {
+    const reader = new PostStore(stream("reader"))
+    reader.adopt([[stream("a"), 7]], [])
+    reader.recall(said("a", 7).post)
+    reader.recall(said("b", 1).post)
+    assert.deepStrictEqual(reader.news(), { [stream("a")]: 7 })
+  })
+
+  it("a post names no more than 200 others, and the next one the rest", () => {
+    const own = stream("reader")
+    const reader = new PostStore(own)
+    reader.receive(upTo(1, 450).map((author) => said(`a${author}`, 1)))
+    const named: Array<string> = []
+    for (const count of [200, 200, 50]) {
+      const deps = reader.news()
+      assert.strictEqual(Object.keys(deps).length, count)
+      named.push(...Object.keys(deps))
+      reader.say(encoded({ ...post(own, reader.have(own) + 1), deps }))
+    }
+    assert.strictEqual(new Set(named).size, 450)
+    assert.deepStrictEqual(reader.news(), {})
+  })
+
+  it("of each author the last 64 runs are remembered, and what comes of an earlier one counts as seen", () => {
+    const run = (at: number): StreamId => `a/main/${at}-00000000` as StreamId
+    const reader = new PostStore(stream("reader"))
+    for (const at of [...upTo(100, 130), ...upTo(20, 99)].toReversed()) {
+      reader.receive([encoded(post(run(at), 1)), encoded(post(run(at), 2))])
+    }
+    assert.deepStrictEqual(
+      [...reader.summary().keys()].filter((each) => each !== stream("reader")).sort(),
+      upTo(67, 130).map(run).sort()
+    )
+    assert.strictEqual(reader.have(run(66)), Number.POSITIVE_INFINITY)
+    assert.strictEqual(reader.have(run(131)), 0)
+    assert.deepStrictEqual(reader.receive([encoded(post(run(66), 1)), encoded(post(run(66), 3))]), [])
+    assert.deepStrictEqual(reader.missing(), [])
+    assert.deepStrictEqual(names(reader.receive([encoded(post(run(67), 3, "on"))])), ["on"])
+    for (const at of upTo(67, 130)) reader.drop(run(at), 3)
+    assert.strictEqual(reader.bytes, 0)
+  })
+
+  it("what came between the making of a post and its saying stays news for the next", () => {
+    const reader = new PostStore(stream("reader"))
+    reader.receive([said("a", 1), said("b", 1)])
+    const made = encoded({ ...post(stream("reader"), 1), deps: reader.news() })
+    reader.receive([said("a", 2), said("c", 1)])
+    reader.say(made)
+    assert.deepStrictEqual(sorted(Object.entries(reader.news()) as unknown as ReadonlyArray<Mark>), [
+      [stream("a"), 2],
+      [stream("c"), 1]
+    ])
+  })
+
+  it("what is skipped is no news: nobody could ever wait for it in vain", () => {
+    const reader = new PostStore(stream("reader"))
+    reader.skip(stream("a"), 7)
+    assert.deepStrictEqual(reader.news(), {})
+  })
+
+  it("own posts that come back are dropped, whatever their number and their text", () => {
+    const own = stream("reader")
+    const reader = new PostStore(own)
+    reader.say(said("reader", 1))
+    assert.deepStrictEqual(reader.receive([said("reader", 1), said("reader", 2), said("reader", 9)]), [])
+    assert.strictEqual(reader.have(own), 1)
+    assert.deepStrictEqual(reader.missing(), [])
+    reader.say(said("reader", 2))
+    assert.strictEqual(
+      textOf(reader.slice(own, 1, maxFrameBytes)?.bytes ?? new Uint8Array()),
+      textOf(said("reader", 2).line)
+    )
+  })
+
+  it("nobody else can say what this node will have said: its own stream is never skipped", () => {
+    const own = stream("reader")
+    const reader = new PostStore(own)
+    assert.deepStrictEqual(reader.skip(own, 5), nothing)
+    assert.strictEqual(reader.have(own), 0)
+  })
+
+  it("no stream holds more than 1,000 posts: the lowest, and each of the others can come again", () => {
+    const reader = new PostStore(stream("reader"))
+    const all = upTo(1, 1_500).map((n) => said("a", n))
+    assert.deepStrictEqual(reader.receive(all.slice(1).reverse()), [])
+    assert.deepStrictEqual(reader.missing(), [[stream("a"), 1]])
+    assert.deepStrictEqual(names(reader.receive(all.slice(0, 1))), names(all.slice(0, 1_001)))
+    assert.deepStrictEqual(reader.missing(), [])
+    assert.deepStrictEqual(names(reader.receive(all.slice(1_400))), [])
+    assert.deepStrictEqual(reader.missing(), [[stream("a"), 1_400]])
+    assert.deepStrictEqual(names(reader.receive(all)), names(all.slice(1_001)))
+  })
+
+  it("a full stream still takes in what is next in it, to know what that waits for", () => {
+    const reader = new PostStore(stream("reader"))
+    const all = upTo(1, 1_500).map((n) => (n === 1 ? said("a", 1, ["b", 3]) : said("a", n)))
+    reader.receive(all.slice(1))
+    reader.receive(all.slice(0, 1))
+    assert.deepStrictEqual(reader.missing(), [[stream("b"), 3]])
+    const delivered = names(reader.receive([said("b", 1), said("b", 2), said("b", 3)]))
+    assert.deepStrictEqual(delivered, ["b1", "b2", "b3", ...names(all.slice(0, 1_000))])
+  })
+
+  it("what comes twice takes no room from what is held", () => {
+    const reader = new PostStore(stream("reader"))
+    reader.receive([said("a", 1)])
+    const held = upTo(3, 1_002).map((n) => said("a", n))
+    reader.receive(held)
+    reader.receive([said("a", 1), ...held])
+    assert.deepStrictEqual(names(reader.receive([said("a", 2)])), ["a2", ...names(held)])
+  })
+
+  it("the bound is each stream's own: one that is full holds up no other", () => {
+    const reader = new PostStore(stream("reader"))
+    reader.receive(upTo(2, 3_000).map((n) => said("a", n)))
+    reader.receive([said("b", 2)])
+    assert.deepStrictEqual(names(reader.receive([said("b", 1)])), ["b1", "b2"])
+  })
+
+  it("what is skipped is never delivered, and what waited for it is, at once and in order", () => {
+    const reader = new PostStore(stream("reader"))
+    reader.receive([said("a", 1), said("a", 6), said("b", 1, ["a", 5]), said("c", 1, ["b", 1])])
+    assert.deepStrictEqual(sorted(reader.missing()), [[stream("a"), 5]])
+    const { delivered, lost } = reader.skip(stream("a"), 5)
+    assert.deepStrictEqual(names(delivered).sort(), ["a6", "b1", "c1"])
+    assert.strictEqual(lost, 4)
+    assert.deepStrictEqual(reader.receive(upTo(1, 6).map((n) => said("a", n))), [])
+    assert.deepStrictEqual(reader.missing(), [])
+    assert.strictEqual(reader.have(stream("a")), 6)
+  })
+
+  it("what is held of what is gone is not lost", () => {
+    const reader = new PostStore(stream("reader"))
+    reader.receive([said("a", 3), said("a", 5), said("a", 6)])
+    const { delivered, lost } = reader.skip(stream("a"), 8)
+    assert.deepStrictEqual(names(delivered), ["a3", "a5", "a6"])
+    assert.strictEqual(lost, 5)
+    assert.strictEqual(reader.have(stream("a")), 8)
+  })
+
+  it("what is held of what is gone and waits for somebody else waits on", () => {
+    const reader = new PostStore(stream("reader"))
+    reader.receive([said("a", 3, ["b", 1])])
+    assert.deepStrictEqual(reader.skip(stream("a"), 8), { lost: 2, delivered: [] })
+    assert.strictEqual(reader.have(stream("a")), 2)
+    assert.deepStrictEqual(names(reader.receive([said("b", 1)])), ["b1", "a3"])
+  })
+
+  it("skipping takes nothing back", () => {
+    const reader = new PostStore(stream("reader"))
+    reader.receive([said("a", 1), said("a", 2)])
+    const before = reader.bytes
+    assert.deepStrictEqual(reader.skip(stream("a"), 1), nothing)
+    assert.deepStrictEqual(reader.skip(stream("a"), 2), nothing)
+    assert.strictEqual(reader.have(stream("a")), 2)
+    assert.strictEqual(reader.bytes, before)
+    assert.deepStrictEqual(names(reader.receive([said("a", 3)])), ["a3"])
+  })
+
+  it("a stream that is adopted goes on with the next number, and posts that depend on it need not wait", () => {
+    const reader = new PostStore(stream("reader"))
+    reader.skip(stream("a"), 100)
+    assert.strictEqual(reader.have(stream("a")), 100)
+    assert.deepStrictEqual(names(reader.receive([said("b", 1, ["a", 99]), said("a", 100), said("a", 101)])), [
+      "b1",
+      "a101"
+    ])
+    assert.strictEqual(reader.slice(stream("a"), 0, maxFrameBytes)?.first, 101)
+  })
+
+  it("what an earlier run has left is neither delivered again nor asked for", () => {
+    const reader = new PostStore(stream("reader"))
+    reader.restore(said("a", 1))
+    reader.restore(said("reader-before", 1, ["a", 1]))
+    assert.deepStrictEqual(reader.receive([said("a", 1), said("reader-before", 1)]), [])
+    assert.deepStrictEqual(names(reader.receive([said("a", 2, ["reader-before", 1])])), ["a2"])
+    assert.deepStrictEqual(reader.missing(), [])
+  })
+
+  it("two that wait for each other, which nobody honest says, hold up neither the store nor anybody else", () => {
+    const reader = new PostStore(stream("reader"))
+    assert.deepStrictEqual(reader.receive([said("a", 1, ["b", 1]), said("b", 1, ["a", 1]), said("d", 1, ["d", 1])]), [])
+    assert.deepStrictEqual(names(reader.receive([said("c", 1)])), ["c1"])
+  })
+
+  it("memory is counted to the byte: once all is dropped or skipped, none is in use, and what is held takes none", () => {
+    FastCheck.assert(
+      FastCheck.property(
+        talk,
+        arrival,
+        FastCheck.array(FastCheck.tuple(someone, FastCheck.nat(20), FastCheck.boolean())),
+        (spoken, how, drops) => {
+          const reader = new PostStore(stream("reader"))
+          const batches = arriving(spoken, how)
+          for (const [at, batch] of batches.entries()) {
+            const before = reader.bytes
+            const delivered = reader.receive(batch)
+            if (delivered.length === 0) assert.strictEqual(reader.bytes, before)
+            const drop = drops[at]
+            if (drop === undefined) continue
+            const of = authors[drop[0]] as StreamId
+            if (drop[2]) reader.skip(of, drop[1])
+            else reader.drop(of, Math.min(drop[1], reader.have(of)))
+          }
+          for (const of of authors) {
+            const kept = reader.slice(of, 0, maxFrameBytes)?.bytes.length ?? 0
+            assert.isAtLeast(reader.bytes, kept)
+          }
+          for (const of of authors) reader.drop(of, reader.have(of))
+          assert.strictEqual(reader.bytes, 0)
+        }
+      ),
+      { numRuns: 500 }
+    )
+  })
+})

@@ -1,0 +1,176 @@
+/** Holds what the screens of a simulated chat showed against what `DELIVERY.md` promises. */
+import type { PostFrame } from "../../src/protocol/Frame.ts"
+
+/** One process of a node, from its start to its end. */
+export interface Life {
+  readonly node: string
+  /** Lives that had the same disk, each as the one before had left it, have the same. */
+  readonly lineage: number
+  readonly began: number
+  /** `token`: what was said, if the line is somebody's. */
+  /** What was on disk when it began: whoever sits there has seen it, and may answer it. */
+  readonly knew: ReadonlyArray<string>
+  readonly shown: Array<{ readonly line: string; readonly token: string | undefined; readonly at: number }>
+  /** What was on disk when it ended: what the next life takes as seen. */
+  kept: ReadonlyArray<string>
+  /** To whom it had no link after everything had had time to settle. */
+  readonly unlinked: Array<string>
+  ended: boolean
+  failure: unknown
+}
+
+export interface Record_ {
+  readonly seed: number
+  readonly lives: ReadonlyArray<Life>
+  readonly said: ReadonlyMap<
+    string,
+    { readonly author: string; readonly life: Life; readonly at: number; readonly after: ReadonlySet<string> }
+  >
+  /** When each line was first on its author's disk. */
+  readonly written: ReadonlyMap<string, number>
+  /** When everything had had time to settle, before each node said one line more. */
+  readonly settledAt: number
+  readonly bodies: ReadonlyArray<PostFrame>
+  readonly kills: number
+}
+
+/** Every promise that was broken, in words; none if all was kept. */
+export const violations = (record: Record_): ReadonlyArray<string> => [
+  ...record.lives.flatMap((life) => [
+    ...failed(life),
+    ...alone(life),
+    ...twice(life),
+    ...disordered(life),
+    ...answersAbove(life, record)
+  ]),
+  ...record.lives.flatMap((life) => shownTooSoon(life, record)),
+  ...twiceInLineage(record),
+  ...lost(record),
+  ...twoBodies(record)
+]
+
+/** What it has shown, until then. */
+export const tokensOf = (life: Life, until = Number.POSITIVE_INFINITY): ReadonlyArray<string> =>
+  life.shown.flatMap(({ at, token }) => (at <= until ? (token ?? []) : []))
+
+/** Nothing dies. */
+const failed = (life: Life): ReadonlyArray<string> =>
+  life.failure === undefined || life.ended ? [] : [`${life.node} ended by itself: ${life.failure}`]
+
+/** Everybody finds everybody again. */
+const alone = (life: Life): ReadonlyArray<string> =>
+  life.ended ? [] : life.unlinked.map((other) => `${life.node} has no link to ${other}`)
+
+/** I1: no post twice. */
+const twice = (life: Life): ReadonlyArray<string> => {
+  const seen = new Set<string>()
+  return tokensOf(life).flatMap((token) => {
+    if (seen.has(token)) return [`I1: ${life.node} shows ${token} twice`]
+    seen.add(token)
+    return []
+  })
+}
+
+/** I1: each author in order. */
+const disordered = (life: Life): ReadonlyArray<string> => {
+  const last = new Map<string, number>()
+  return tokensOf(life).flatMap((token) => {
+    const [author, run, n] = token.split(".")
+    const key = `${author}.${run}`
+    const before = last.get(key) ?? -1
+    last.set(key, Number(n))
+    return Number(n) < before ? [`I1: ${life.node} shows ${token} after ${key}.${before}`] : []
+  })
+}
+
+/** Rule 1: nothing is on a screen before it is in its author's log. */
+const shownTooSoon = (life: Life, { written }: Record_): ReadonlyArray<string> =>
+  life.shown.flatMap(({ at, token }) => {
+    return token !== undefined && at < (written.get(token) ?? Number.POSITIVE_INFINITY)
+      ? [`Rule 1: ${life.node} shows ${token} before it is on disk`]
+      : []
+  })
+
+/** I1, over a restart with the same disk: what was shown is not shown again. */
+const twiceInLineage = ({ lives }: Record_): ReadonlyArray<string> => {
+  const seen = new Set<string>()
+  return lives.flatMap((life) =>
+    [...new Set(tokensOf(life))].flatMap((token) => {
+      const key = `${life.node}/${life.lineage}/${token}`
+      if (seen.has(key)) return [`I1: ${life.node} shows ${token} again after a restart`]
+      seen.add(key)
+      return []
+    })
+  )
+}
+
+/** I2: no answer above its question. */
+const answersAbove = (life: Life, { said }: Record_): ReadonlyArray<string> => {
+  const place = new Map(tokensOf(life).map((token, at) => [token, at]))
+  return [...place].flatMap(([token, at]) =>
+    [...(said.get(token)?.after ?? [])].flatMap((question) =>
+      (place.get(question) ?? -1) > at ? [`I2: ${life.node} shows ${token} above ${question}`] : []
+    )
+  )
+}
+
+/**
+ * I3: what an author saw accepted, and what anybody has seen, reaches every node that stays or comes back. A node is owed
+ * what is said after it was first linked with its present disk; nobody need say something more for that to come.
+ */
+const lost = ({ lives, said, settledAt }: Record_): ReadonlyArray<string> => {
+  const last = lives.filter((life) => !life.ended)
+  const gotBy = (moment: number) =>
+    new Map(
+      last.map((life) => [
+        life,
+        new Set(
+          lives
+            .filter((each) => each.node === life.node && each.lineage === life.lineage)
+            .flatMap((each) => [...tokensOf(each, moment), ...each.kept])
+        )
+      ])
+    )
+  const got = gotBy(Number.POSITIVE_INFINITY)
+  const gotBeforeTheLast = gotBy(settledAt)
+  const since = new Map(last.map((reader) => [reader, owedSince(reader, lives)]))
+  return [...said].flatMap(([token, { at, author, life }]) => {
+    const survives =
+      !life.ended ||
+      last.some((each) => each.node === author && each.lineage === life.lineage && life.kept.includes(token))
+    const known = survives || last.some((each) => got.get(each)?.has(token))
+    if (!known) return []
+    return last.flatMap((reader) =>
+      reader.node !== author &&
+      at > (since.get(reader) ?? 0) &&
+      (at < settledAt ? gotBeforeTheLast : got).get(reader)?.has(token) === false
+        ? [`I3: ${reader.node} never shows ${token}`]
+        : []
+    )
+  })
+}
+
+/**
+ * When that node was first linked with its present disk. A server that has lost its disk takes what was said before it met
+ * the first who was there all the time for seen.
+ */
+const owedSince = (reader: Life, lives: ReadonlyArray<Life>): number => {
+  const ofDisk = lives.filter((each) => each.node === reader.node && each.lineage === reader.lineage)
+  const founder = lives.find((each) => each.node === reader.node)?.lineage === reader.lineage
+  const links = reader.node === "Server" && !founder ? [/reconnected$/, /initiated$/] : [/(initiated|reconnected)$/]
+  const at = links
+    .flatMap((link) => ofDisk.flatMap(({ shown }) => shown.filter(({ line }) => link.test(line))))
+    .at(0)?.at
+  return at ?? Number.POSITIVE_INFINITY
+}
+
+/** I5: no id names two bodies. */
+const twoBodies = ({ bodies }: Record_): ReadonlyArray<string> => {
+  const texts = new Map<string, string>()
+  return bodies.flatMap(({ post }) => {
+    const id = `${post.stream}#${post.n}`
+    const before = texts.get(id) ?? post.text
+    texts.set(id, before)
+    return before === post.text ? [] : [`I5: ${id} is both ${before} and ${post.text}`]
+  })
+}

@@ -1,0 +1,382 @@
+/** One run of a whole chat under everything that can happen to it, drawn from a seed: the real programs over the network in memory. */
+import type * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Mailbox from "effect/Mailbox"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import * as Log from "../../layers/log/Log.ts"
+import * as MemoryPortStore from "../../layers/MemoryPortStore.ts"
+import * as MemoryTransport from "../../layers/MemoryTransport.ts"
+import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.ts"
+import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
+import { Console, type Typed } from "../../services/Console.ts"
+import { MessageLog } from "../../services/MessageLog.ts"
+import { PeerMesh } from "../../services/PeerMesh.ts"
+import { Transport } from "../../services/Transport.ts"
+import { type Address, Host, PeerId, Port, serverId } from "../../src/domain/Peer.ts"
+import * as Client from "../../src/programs/client.ts"
+import { server } from "../../src/programs/server.ts"
+import { decode, type Gap, type PostFrame } from "../../src/protocol/Frame.ts"
+import { run } from "../support/VirtualTime.ts"
+import { type Life, type Record_, tokensOf } from "./Checker.ts"
+
+/** What a node has on disk: it survives a crash unless the schedule says otherwise. */
+interface Disk {
+  lines: Array<Uint8Array>
+  lastEpoch: number
+  /** Changes when the disk is lost or replaced by an older copy: what was on it before is forgotten. */
+  lineage: number
+}
+
+/** What the schedule can see of a node that runs, and do to it. */
+interface Running {
+  readonly life: Life
+  readonly type: (line: string) => Effect.Effect<void>
+  readonly stop: (abruptly: boolean) => Effect.Effect<void>
+  /** What it is made of, once it has begun. */
+  inside: { readonly log: MessageLog["Type"]; readonly mesh: PeerMesh["Type"] } | undefined
+}
+
+interface Place {
+  readonly id: PeerId
+  readonly address: Address
+  disk: Disk
+  backup: Disk | undefined
+  running: Running | undefined
+  said: number
+}
+
+const host = Host.make("localhost")
+const serverAddress: Address = { host, port: Port.make(4000) }
+const clientIds = ["1", "2", "3"]
+
+const blank = (lineage: number): Disk => ({ lines: [], lastEpoch: 0, lineage })
+const copyOf = (disk: Disk): Disk => ({ ...disk, lines: [...disk.lines] })
+
+/** What was on a line: a disk's lines never change, and are read again at every start. */
+const decoded = new WeakMap<Uint8Array, ReadonlyArray<PostFrame | Gap>>()
+
+const framesIn = (line: Uint8Array): ReadonlyArray<PostFrame | Gap> => {
+  const known = decoded.get(line)
+  if (known !== undefined) return known
+  const frame = decode(line)
+  const frames =
+    frame._tag === "Right" && (frame.right.type === "post" || frame.right.type === "gap") ? [frame.right] : []
+  decoded.set(line, frames)
+  return frames
+}
+
+const framesOf = (disk: Disk): ReadonlyArray<PostFrame | Gap> => disk.lines.flatMap(framesIn)
+
+/** What was said, as far as it is there. */
+const wordsOn = (disk: Disk): ReadonlyArray<string> =>
+  framesOf(disk).flatMap((frame) => (frame.type === "post" ? [frame.post.text] : []))
+
+/** A log whose disk is an array: the same code as that of the file, without the file. A write takes so many milliseconds. */
+const logLayer = (author: PeerId, disk: Disk, millis: number, onDisk: (line: Uint8Array) => void) =>
+  Layer.effect(
+    MessageLog,
+    Effect.orDie(
+      Log.make(
+        { author },
+        {
+          epochAfter: disk.lastEpoch + 1,
+          begin: (epoch) =>
+            Effect.sync(() => {
+              disk.lastEpoch = epoch
+            }),
+          restore: (each) => Effect.sync(() => framesOf(disk).forEach(each)),
+          append: (lines) =>
+            Effect.zipRight(
+              Effect.sleep(millis),
+              Effect.sync(() => {
+                disk.lines.push(...lines)
+                for (const line of lines) onDisk(line)
+              })
+            ),
+          replace: (lines) => Effect.sync(() => void disk.lines.splice(0, disk.lines.length, ...lines)),
+          overgrown: () => false
+        }
+      )
+    )
+  )
+
+/** A clock that is off, by so many milliseconds that it may even run backwards between two lives. */
+const skewed = (clock: Clock.Clock, skew: number): Clock.Clock => ({
+  ...clock,
+  unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + skew,
+  currentTimeMillis: Effect.map(clock.currentTimeMillis, (now) => now + skew)
+})
+
+/** A stream of numbers from a seed: mulberry32, by T. Ettinger, public domain. */
+const makeChance = (seed: number) => {
+  let state = seed >>> 0
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+  return {
+    below: (bound: number) => Math.floor(next() * bound),
+    among: <A>(list: ReadonlyArray<A>): A => list[Math.floor(next() * list.length)] as A,
+    happens: (probability: number) => next() < probability
+  }
+}
+
+/** Writes take so long, each on its own node's disk: a post that is sent before a slow write ends is seen elsewhere first. */
+const diskMillis = [1, 2, 2, 20]
+
+/** How long trouble lasts, in virtual time. */
+const steps = 120
+const stepMillis = 250
+
+/** How long quiet may then take to settle everything; and how long what was said last may take, in seconds. */
+const settling = 80
+const lastSettling = 10
+
+/** Who has been settled for so long, longer than a link's silence, is taken to stay so, in seconds. */
+const calm = 4
+
+/** A second in which a simulated chat runs more tasks than this is none of a chat: the busiest of 60 seeds had 1,300. */
+const busiest = 30_000
+
+/** Runs the schedule of that seed, and returns what there is to check. */
+export const simulate = (seed: number): Record_ => {
+  const chance = makeChance(seed)
+  const lives: Array<Life> = []
+  const said = new Map<
+    string,
+    { readonly author: string; readonly life: Life; readonly at: number; readonly after: ReadonlySet<string> }
+  >()
+  const written = new Map<string, number>()
+  let lineages = 0
+  let kills = 0
+
+  const program = Effect.gen(function* () {
+    const outer = yield* Effect.scope
+    const stage = yield* Scope.fork(outer, yield* Effect.succeed({ _tag: "Sequential" } as const))
+    const network = yield* MemoryTransport.makeNetwork
+    const records = yield* MemoryPortStore.makeRecords
+    const clock = yield* Effect.clock
+
+    const placeOf = (id: string, address: Address): Place => ({
+      id: PeerId.make(id),
+      address,
+      disk: blank(lineages++),
+      backup: undefined,
+      running: undefined,
+      said: 0
+    })
+    const places = [
+      placeOf(serverId, serverAddress),
+      ...clientIds.map((id) => placeOf(id, { host, port: Port.make(6000 + Number(id)) }))
+    ]
+
+    const start = (place: Place) =>
+      Effect.gen(function* () {
+        const { disk } = place
+        const others = places.filter((other) => other !== place && other.id !== serverId)
+        const through = chance.happens(0.3) ? { peer: chance.among(others).address } : {}
+        const skew = chance.happens(0.3) ? (chance.below(3) - 1) * 3_600_000 : 0
+        const life: Life = {
+          node: place.id,
+          lineage: disk.lineage,
+          began: clock.unsafeCurrentTimeMillis(),
+          shown: [],
+          knew: wordsOn(disk),
+          kept: [],
+          unlinked: [],
+          ended: false,
+          failure: undefined
+        }
+        lives.push(life)
+        const typed = yield* Mailbox.make<Typed>()
+        let dead = false
+        const console = Layer.succeed(
+          Console,
+          Console.of({
+            standing: Option.none(),
+            lines: Mailbox.toStream(typed),
+            show: (lines) =>
+              Effect.sync(() => {
+                if (dead) return
+                const at = clock.unsafeCurrentTimeMillis()
+                for (const { text } of lines) life.shown.push({ line: text, token: tokenOf(text), at })
+              })
+          })
+        )
+        const onDisk = (line: Uint8Array) => {
+          const { text, type } = JSON.parse(Buffer.from(line).toString())
+          const own = !dead && type === "post" && said.get(text)?.author === place.id
+          if (own && !written.has(text)) written.set(text, clock.unsafeCurrentTimeMillis())
+        }
+        // Made now, not when the node has come so far: it may be dead by then.
+        const transport = network.transport(place.id)
+        const mesh = TransportPeerMesh.layer({
+          id: place.id,
+          listen: place.address,
+          member: place.id === serverId,
+          silence: "3 seconds",
+          patience: "1 minute"
+        }).pipe(
+          Layer.provideMerge(logLayer(place.id, disk, chance.among(diskMillis), onDisk)),
+          Layer.provide(Layer.succeed(Transport, transport)),
+          Layer.provideMerge(console)
+        )
+        const running: Running = {
+          life,
+          type: (text) => Effect.asVoid(typed.offer({ text })),
+          stop: (abruptly) =>
+            Effect.gen(function* () {
+              if (abruptly) {
+                // What the dead process still does reaches neither the network, nor its screen, nor its disk.
+                yield* network.crash(place.id)
+                dead = true
+                place.disk = copyOf(disk)
+              }
+              life.ended = true
+              place.running = undefined
+              yield* abruptly ? Fiber.interruptFork(fiber) : Fiber.interrupt(fiber)
+              life.kept = wordsOn(place.disk)
+            }),
+          inside: undefined
+        }
+        const seen = Effect.gen(function* () {
+          running.inside = { log: yield* MessageLog, mesh: yield* PeerMesh }
+        })
+        const node: Effect.Effect<void, unknown> =
+          place.id === serverId
+            ? Effect.provide(
+                Effect.zipRight(seen, server),
+                PortStoreServerRegistry.layer.pipe(
+                  Layer.provide(MemoryPortStore.over(records)),
+                  Layer.provideMerge(mesh)
+                )
+              )
+            : Effect.provide(
+                Effect.zipRight(seen, Client.client({ server: { address: serverAddress }, ...through })),
+                mesh
+              )
+        const fiber = yield* Effect.forkIn(
+          Effect.withClock(node, skewed(clock, skew)).pipe(
+            Effect.tapErrorCause((cause) =>
+              Effect.sync(() => {
+                life.failure = cause
+              })
+            )
+          ),
+          stage
+        )
+        place.running = running
+      })
+
+    const say = (place: Place) =>
+      Effect.suspend(() => {
+        const { running } = place
+        if (running === undefined) return Effect.void
+        const { life } = running
+        const text = `${place.id}.${lives.indexOf(life)}.${place.said++}`
+        const after = new Set([...life.knew, ...tokensOf(life)])
+        said.set(text, { author: place.id, life, at: clock.unsafeCurrentTimeMillis(), after })
+        return running.type(text)
+      })
+
+    const stop = (place: Place, abruptly = chance.happens(0.8)) =>
+      Effect.gen(function* () {
+        if (place.running === undefined) return
+        if (chance.happens(0.2)) place.backup = copyOf(place.disk)
+        if (abruptly) kills += 1
+        yield* place.running.stop(abruptly)
+        if (chance.happens(0.3)) place.disk = blank(lineages++)
+        else if (place.backup !== undefined && chance.happens(0.2)) {
+          place.disk = { ...copyOf(place.backup), lineage: lineages++ }
+        }
+      })
+
+    const trouble = Effect.gen(function* () {
+      const dice = chance.below(100)
+      const place = chance.among(places)
+      if (dice < 50) yield* say(place)
+      else if (dice < 55) {
+        // A crash while a line may be on its way to the disk.
+        yield* say(place)
+        yield* Effect.sleep(chance.below(5))
+        if (chance.happens(0.25)) yield* stop(place, true)
+      } else if (dice < 62) yield* stop(place)
+      else if (dice < 76) {
+        if (place.running === undefined) yield* start(place)
+      } else if (dice < 81) {
+        const half = new Set(places.filter(() => chance.happens(0.5)).map(({ id }) => id as string))
+        yield* network.cut((from, to) => half.has(from) !== half.has(to))
+      } else if (dice < 85) {
+        const [from, to] = [chance.among(places).id as string, chance.among(places).id as string]
+        yield* network.cut((a, b) => a === from && b === to)
+      } else if (dice < 95) {
+        yield* network.heal
+      } else {
+        const most = chance.among([0, 5, 50, 400])
+        yield* network.delay(() => (most === 0 ? 0 : chance.below(most)))
+      }
+    })
+
+    /** Whether all have links to all others, and the same in their logs, and miss nothing. */
+    const settled = Effect.gen(function* () {
+      let common: string | undefined
+      for (const { running } of places) {
+        if (running?.inside === undefined || running.life.failure !== undefined) return false
+        const { log, mesh } = running.inside
+        if ((yield* mesh.linked).length < places.length - 1 || (yield* log.missing).length > 0) return false
+        const summary = [...(yield* log.summary)]
+          .filter(([, n]) => n > 0)
+          .sort()
+          .join(" ")
+        common ??= summary
+        if (summary !== common) return false
+      }
+      return true
+    })
+
+    const settle = (seconds: number, patient: boolean) =>
+      Effect.gen(function* () {
+        for (let second = 0, quiet = 0; second < seconds && (patient || quiet < calm); second += 1) {
+          yield* Effect.sleep("1 second")
+          quiet = (yield* settled) ? quiet + 1 : 0
+        }
+      })
+
+    for (const place of places) yield* start(place)
+    for (let step = 0; step < steps; step += 1) {
+      yield* trouble
+      if (chance.happens(0.5)) yield* Effect.sleep(chance.below(2 * stepMillis))
+    }
+    yield* network.heal
+    yield* network.delay(() => 0)
+    for (const place of places) if (place.running === undefined) yield* start(place)
+    // Who is settled early need not wait; now and then they do, since what has been well might still go wrong.
+    const patient = chance.happens(0.25)
+    yield* settle(settling, patient)
+    for (const { id, running } of places) {
+      const linked = yield* running?.inside?.mesh.linked ?? Effect.succeed([])
+      running?.life.unlinked.push(
+        ...places.flatMap((other) => (other.id === id || linked.some((peer) => peer.id === other.id) ? [] : [other.id]))
+      )
+    }
+    const settledAt = clock.unsafeCurrentTimeMillis()
+    for (const place of places) yield* say(place)
+    yield* settle(lastSettling, patient)
+    const bodies = places.flatMap(({ disk }) => framesOf(disk)).filter((frame) => frame.type === "post")
+    yield* Scope.close(stage, { _tag: "Success" } as never)
+    return { bodies, settledAt }
+  }).pipe(Effect.scoped)
+
+  const exit = run(program, seed, busiest)
+  if (exit._tag === "Failure") throw new Error(`seed ${seed}: ${exit.cause}`)
+  return { seed, lives, said, written, ...exit.value, kills }
+}
+
+/** What was said, from a line of the screen; undefined if it is another line. */
+export const tokenOf = (line: string): string | undefined =>
+  /^(?:Client \d+|Server): ((?:\d+|Server)\.\d+\.\d+)$/.exec(line)?.[1]

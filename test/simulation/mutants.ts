@@ -1,0 +1,101 @@
+/** The rules of delivery, each left out: the real source with a few words changed. The simulation must notice every one. */
+
+export interface Mutant {
+  readonly name: string
+  readonly changes: ReadonlyArray<{ readonly file: string; readonly from: string; readonly to: string }>
+}
+
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "no epoch: every run of an author speaks in the same stream, and none wonders at it",
+    changes: [
+      {
+        file: "layers/TransportPeerMesh.ts",
+        from: "if ((link.theirs.get(log.stream) ?? 0) > log.have(log.stream)) {",
+        to: "if (false) {"
+      },
+      {
+        file: "layers/log/Log.ts",
+        from: "epochOf(begun, yield* Random.nextIntBetween(0, 2 ** 32))",
+        to: "epochOf(1, author.charCodeAt(0))"
+      }
+    ]
+  },
+  {
+    name: "pushing before the append: links get a post before the disk has it",
+    changes: [
+      {
+        file: "layers/log/Log.ts",
+        from: "          if (posts.length === 0) return tooLong\n",
+        to: "          if (posts.length === 0) return tooLong\n          for (const post of posts) store.say(post)\n          add(posts, true)\n          yield* grow\n"
+      },
+      {
+        file: "layers/log/Log.ts",
+        from: "          for (const post of posts) store.say(post)\n          add(posts, true)\n          yield* grow\n          return tooLong",
+        to: "          return tooLong"
+      }
+    ]
+  },
+  {
+    name: "not dropping duplicates",
+    changes: [
+      {
+        file: "src/protocol/PostStore.ts",
+        from: "if (stream === this.#own || n <= this.have(stream)) continue",
+        to: "if (stream === this.#own) continue"
+      },
+      {
+        file: "src/protocol/PostStore.ts",
+        from: "post.n === this.have(post.stream) + 1 &&",
+        to: "post.n <= this.have(post.stream) + 1 &&"
+      }
+    ]
+  },
+  {
+    name: "ignoring deps: an answer may stand above its question",
+    changes: [
+      {
+        file: "src/protocol/PostStore.ts",
+        from: ".every(([stream, n]) => n <= this.have(stream))",
+        to: ".every(() => true)"
+      }
+    ]
+  },
+  {
+    name: "forgetting with a restart what an answer must stand below",
+    changes: [
+      {
+        file: "src/protocol/PostStore.ts",
+        from: "    this.#append(restored)\n    this.#see(restored.post)",
+        to: "    this.#append(restored)"
+      }
+    ]
+  },
+  {
+    name: "no summary: neither side says what it has",
+    changes: [
+      {
+        file: "layers/TransportPeerMesh.ts",
+        from: "return link.send(...haveFrames([...summary]))",
+        to: "return link.send(...haveFrames([]))"
+      },
+      {
+        file: "layers/TransportPeerMesh.ts",
+        from: "yield* sendToAll(haveFrames([...summary]))",
+        to: "yield* Effect.void"
+      },
+      { file: "layers/TransportPeerMesh.ts", from: "sendToAll(haveFrames(grown))", to: "Effect.void" }
+    ]
+  },
+  {
+    name: "trusting the clock: what is older than the last line shown is taken for seen",
+    changes: [
+      { file: "src/protocol/PostStore.ts", from: "  #bytes = 0\n", to: "  #bytes = 0\n  #latest = 0\n" },
+      {
+        file: "src/protocol/PostStore.ts",
+        from: "if (stream === this.#own || n <= this.have(stream)) continue",
+        to: "if (stream === this.#own || n <= this.have(stream) || received.post.at < this.#latest) continue\n      this.#latest = received.post.at"
+      }
+    ]
+  }
+]
