@@ -3,7 +3,7 @@ import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { FrameMalformed } from "../domain/Errors.ts"
 import { Host, ListeningPort, PeerId } from "../domain/Peer.ts"
-import { Epoch, Post, StreamId } from "../domain/Post.ts"
+import { Epoch, Post, postOf, StreamId } from "../domain/Post.ts"
 
 /** The version of this protocol. Nodes of different versions refuse each other. */
 export const protocolVersion = 1
@@ -135,21 +135,20 @@ export const encodePost = (post: Post): Uint8Array =>
   )
 
 const decodeControl = Schema.decodeUnknownEither(Control)
-const decodePost = Schema.decodeUnknownEither(Post)
+const malformed = () => new FrameMalformed({ detail: "not a frame of the protocol" })
 
 /** The frame that a line carries, which ends in its newline. */
 export const decode = (line: Uint8Array): Either.Either<Frame, FrameMalformed> => {
   try {
     const value: unknown = JSON.parse(decoder.decode(line))
-    const frame: Either.Either<Frame, unknown> = isPost(value)
-      ? Either.map(decodePost(value), (post) => ({ type: "post", post, line }) as const)
-      : decodeControl(value)
-    return Either.mapLeft(frame, () => new FrameMalformed({ detail: "not a frame of the protocol" }))
+    if (!isPost(value)) return Either.mapLeft(decodeControl(value), malformed)
+    const post = postOf(value)
+    return post === undefined ? Either.left(malformed()) : Either.right({ type: "post", post, line })
   } catch {
     // Neither is what nests so deep that to describe it overflows the stack.
     return Either.left(new FrameMalformed({ detail: "not a line of JSON in UTF-8" }))
   }
 }
 
-const isPost = (value: unknown): boolean =>
+const isPost = (value: unknown): value is object =>
   typeof value === "object" && value !== null && "type" in value && value.type === "post"
