@@ -223,8 +223,8 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
       const host = { node, alive: true }
       hosts.add(host)
       return Transport.of({
-        dial: (address) => (host.alive ? dial(host, address) : Effect.never),
-        listen: (address, serve) => listen(host, address, serve)
+        dial: (address) => Effect.suspend(() => (host.alive ? dial(host, address) : Effect.never)),
+        listen: (address, serve) => Effect.suspend(() => (host.alive ? listen(host, address, serve) : Effect.never))
       })
     },
     cut: (apart) =>

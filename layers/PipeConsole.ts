@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Mailbox from "effect/Mailbox"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { Console } from "../services/Console.ts"
 import * as Output from "./console/Output.ts"
@@ -23,6 +24,7 @@ const make = Effect.gen(function* () {
     Stream.catchAll(() => Stream.empty),
     Stream.decodeText(),
     Stream.splitLines,
+    Stream.map((text) => ({ text })),
     Stream.interruptWhenDeferred(gone),
     Mailbox.fromStream({ capacity: mostWaiting })
   )
@@ -32,7 +34,8 @@ const make = Effect.gen(function* () {
       Effect.zipRight(
         out.write(textOf(lines.filter(({ _tag }) => _tag === "Chat"))),
         error.write(textOf(lines.filter(({ _tag }) => _tag === "Notice")))
-      )
+      ),
+    standing: Option.none()
   })
 })
 

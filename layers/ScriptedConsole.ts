@@ -2,44 +2,94 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Mailbox from "effect/Mailbox"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import { Console } from "../services/Console.ts"
+import { Console, type Typed } from "../services/Console.ts"
+import { ownLine } from "../src/domain/LiveArea.ts"
 
 export interface Script {
   /** Types a line. */
   readonly type: (line: string) => Effect.Effect<void>
   /** Ends the input. */
   readonly end: Effect.Effect<void>
-  /** Everything on the screen so far. */
+  /** Everything on the screen so far; at a terminal, what stands below it aside. */
   readonly screen: Effect.Effect<ReadonlyArray<string>>
   /** Every line that is shown, as it is. */
   readonly shown: Stream.Stream<string>
   /** Returns as soon as the screen is as that says. */
   readonly awaitScreen: (holds: (lines: ReadonlyArray<string>) => boolean) => Effect.Effect<void>
+  /** The typed lines that stand below, at a terminal. */
+  readonly standing: Effect.Effect<ReadonlyArray<string>>
+  /** Returns as soon as those are as that says. */
+  readonly awaitStanding: (holds: (lines: ReadonlyArray<string>) => boolean) => Effect.Effect<void>
   readonly layer: Layer.Layer<Console>
 }
 
-export const make: Effect.Effect<Script> = Effect.gen(function* () {
-  const typed = yield* Mailbox.make<string>()
-  const written = yield* Mailbox.make<string>()
-  const screen = yield* SubscriptionRef.make<ReadonlyArray<string>>([])
-  return {
-    type: (line) => Effect.asVoid(typed.offer(line)),
-    end: Effect.asVoid(typed.end),
-    screen: SubscriptionRef.get(screen),
-    shown: Mailbox.toStream(written),
-    awaitScreen: (holds) => Effect.asVoid(Stream.runHead(Stream.filter(screen.changes, holds))),
-    layer: Layer.succeed(
-      Console,
-      Console.of({
-        lines: Mailbox.toStream(typed),
-        show: (lines) =>
-          Effect.zipRight(
-            written.offerAll(lines.map(({ text }) => text)),
-            SubscriptionRef.update(screen, (before) => [...before, ...lines.map(({ text }) => text)])
-          )
-      })
-    )
-  }
-})
+const makeWith = (terminal: boolean): Effect.Effect<Script> =>
+  Effect.gen(function* () {
+    const typed = yield* Mailbox.make<Typed>()
+    const written = yield* Mailbox.make<string>()
+    const screen = yield* SubscriptionRef.make<ReadonlyArray<string>>([])
+    const standing = yield* SubscriptionRef.make<ReadonlyMap<Typed, boolean>>(new Map())
+    const inWords = (lines: ReadonlyMap<Typed, boolean>) =>
+      Array.from(lines, ([{ text }, marked]) => ownLine({ text, marked }))
+    const show = (lines: ReadonlyArray<string>) =>
+      Effect.zipRight(
+        written.offerAll(lines),
+        SubscriptionRef.update(screen, (before) => [...before, ...lines])
+      )
+    const standingOf = (lines: ReadonlyArray<Typed>) =>
+      Effect.map(SubscriptionRef.get(standing), (all) => lines.filter((line) => all.has(line)))
+
+    return {
+      type: (text) => {
+        const line = { text }
+        return Effect.zipRight(
+          terminal ? SubscriptionRef.update(standing, (all) => new Map(all).set(line, false)) : Effect.void,
+          Effect.asVoid(typed.offer(line))
+        )
+      },
+      end: Effect.asVoid(typed.end),
+      screen: SubscriptionRef.get(screen),
+      shown: Mailbox.toStream(written),
+      awaitScreen: (holds) => Effect.asVoid(Stream.runHead(Stream.filter(screen.changes, holds))),
+      standing: Effect.map(SubscriptionRef.get(standing), inWords),
+      awaitStanding: (holds) =>
+        Effect.asVoid(Stream.runHead(Stream.filter(Stream.map(standing.changes, inWords), holds))),
+      layer: Layer.succeed(
+        Console,
+        Console.of({
+          lines: Mailbox.toStream(typed),
+          show: (lines) => show(lines.map(({ text }) => text)),
+          standing: terminal
+            ? Option.some({
+                mark: (lines) =>
+                  Effect.flatMap(standingOf(lines), (marked) =>
+                    SubscriptionRef.update(
+                      standing,
+                      (all) => new Map([...all, ...marked.map((line) => [line, true] as const)])
+                    )
+                  ),
+                settle: (lines) =>
+                  Effect.flatMap(standingOf(lines), (settled) =>
+                    Effect.zipRight(
+                      SubscriptionRef.update(
+                        standing,
+                        (all) => new Map([...all].filter(([line]) => !settled.includes(line)))
+                      ),
+                      show(settled.map(({ text }) => ownLine({ text, marked: false })))
+                    )
+                  )
+              })
+            : Option.none()
+        })
+      )
+    }
+  })
+
+/** On pipes: what is typed is not seen. */
+export const make: Effect.Effect<Script> = makeWith(false)
+
+/** At a terminal: what is typed stands there until it is settled. */
+export const makeTerminal: Effect.Effect<Script> = makeWith(true)

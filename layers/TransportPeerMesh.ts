@@ -14,6 +14,7 @@ import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
+import * as Subscribable from "effect/Subscribable"
 import { type EncodedPost, type Mark, MessageLog } from "../services/MessageLog.ts"
 import { type Knock, PeerMesh, type Route } from "../services/PeerMesh.ts"
 import { type Connection, Transport } from "../services/Transport.ts"
@@ -33,6 +34,7 @@ import { type Address, type Peer, type PeerId, serverId } from "../src/domain/Pe
 import { authorOf, type Epoch, epochIn, mainRoom, type StreamId, type Summary, streamOf } from "../src/domain/Post.ts"
 import { redial } from "../src/domain/Redial.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
+import type { Delivery } from "../src/domain/Standing.ts"
 import {
   type Control,
   type Frame,
@@ -145,6 +147,8 @@ const make = (settings: Settings) =>
     let offered: Summary = new Map()
     /** How far this node had each stream when all was compared last: what has not moved since, and should have, is stuck. */
     let compared: Summary = new Map()
+    /** How far some peer is known to have what this node says. */
+    let delivered = 0
 
     const begun = yield* Clock.currentTimeMillis
     const address = yield* transport.listen(settings.listen, (connection) => receive(connection))
@@ -226,6 +230,10 @@ const make = (settings: Settings) =>
 
     const hasUpTo = (link: Link, [stream, n]: Mark): void => {
       if (n > (link.theirs.get(stream) ?? 0)) link.theirs.set(stream, n)
+      if (stream === log.stream && n > delivered) {
+        delivered = Math.min(n, log.have(stream))
+        peers.changed()
+      }
     }
 
     const receivePosts = (link: Link, sent: ReadonlyArray<EncodedPost>): Effect.Effect<void> => {
@@ -642,6 +650,17 @@ const make = (settings: Settings) =>
         Effect.flatten
       )
 
+    // ---- How far what is said here has come
+
+    const delivery = (): Delivery => ({ upTo: delivered, alone: table.links.size === 0 })
+
+    /** What there is to tell after that was told. */
+    const deliveryAfter = (told: Delivery | undefined) =>
+      Effect.map(
+        peers.until(() => told?.upTo !== delivered || told.alone !== delivery().alone),
+        () => Option.some([delivery(), delivery()] as const)
+      )
+
     // ---- What runs as long as the node does
 
     /** What is said goes out to all: one Stream a node, a cursor a link. */
@@ -712,9 +731,9 @@ const make = (settings: Settings) =>
       contested: Deferred.await(contested),
       forked: Deferred.await(forked),
       linked: Effect.sync(() => Array.from(table.links.values(), (link) => link.peer)),
-      pending: Effect.suspend(() => {
-        const known = Array.from(table.links.values(), (link) => link.theirs.get(log.stream) ?? 0)
-        return log.ownAfter(Math.max(0, ...known))
+      delivery: Subscribable.make({
+        get: Effect.sync(delivery),
+        changes: Stream.unfoldEffect(undefined as Delivery | undefined, deliveryAfter)
       }),
       events: Stream.filterMap(log.follow, (entry) =>
         entry._tag === "Happened" ? Option.some(entry.happening) : Option.none()

@@ -1,15 +1,34 @@
 /** The keyboard and the screen of a person, or of a script. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import type { ScreenLine } from "../src/domain/ScreenLine.ts"
+
+/** A line as it was typed, without its newline. Each is an object of its own. */
+export interface Typed {
+  readonly text: string
+}
+
+/**
+ * What becomes of typed lines on the screen. From when it is typed, each stands right above what is being typed, below
+ * everything that is shown, in the order in which they were typed. When the console ends, what still stands there stays.
+ */
+export interface Standing {
+  /** Marks lines that stand as such that nobody has yet. */
+  readonly mark: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
+  /** Moves lines up, without a mark: they are shown, in this order, as any other line, and scroll with the rest. */
+  readonly settle: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
+}
 
 export class Console extends Context.Tag("outlive/Console")<
   Console,
   {
-    /** The lines typed that nobody has taken yet, without their newline. Ends at the end of input, and when the screen is gone. */
-    readonly lines: Stream.Stream<string>
+    /** The lines typed that nobody has taken yet. Ends at the end of input, and when the screen is gone. */
+    readonly lines: Stream.Stream<Typed>
     /** Shows lines in one write; returns when the screen has taken them. */
     readonly show: (lines: ReadonlyArray<ScreenLine>) => Effect.Effect<void>
+    /** None where what is typed is not seen, as on a pipe. */
+    readonly standing: Option.Option<Standing>
   }
 >() {}

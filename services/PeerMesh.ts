@@ -2,10 +2,11 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
+import type * as Subscribable from "effect/Subscribable"
 import type { IdTaken, NotAdmitted, PeerUnreachable, PortTaken, StreamForked } from "../src/domain/Errors.ts"
 import type { Happening } from "../src/domain/Happening.ts"
 import type { Address, Peer, PeerId, Port } from "../src/domain/Peer.ts"
-import type { Post } from "../src/domain/Post.ts"
+import type { Delivery } from "../src/domain/Standing.ts"
 
 /** Somebody who has introduced itself and waits to be let in. It gives up after the handshake's limit. */
 export interface Knock {
@@ -43,8 +44,8 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     readonly forked: Effect.Effect<never, StreamForked>
     /** Those with whom there is a link now. */
     readonly linked: Effect.Effect<ReadonlyArray<Peer>>
-    /** What this node has said in this run that no peer has yet, oldest first. */
-    readonly pending: Effect.Effect<ReadonlyArray<Post>>
+    /** How far what this node says has come: now, and again at each change. Peers tell it once a second. */
+    readonly delivery: Subscribable.Subscribable<Delivery>
     /** What happened, from the beginning. */
     readonly events: Stream.Stream<Happening>
   }

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
 export interface Output {
-  /** Returns when this was taken, or when nobody takes anything any more. `behind` runs in the same step as the write. */
+  /** Returns when this was taken, or when nobody takes anything any more. What `behind` writes goes out with it. */
   readonly write: (text: string, behind?: () => void) => Effect.Effect<void>
 }
 
@@ -22,8 +22,10 @@ export const make = (stream: Writable, gone: Deferred.Deferred<void>): Effect.Ef
       write: (text, behind) =>
         Effect.async((resume) => {
           if (text === "" || !stream.writable) return resume(Effect.void)
+          stream.cork()
           stream.write(text, () => resume(Effect.void))
           behind?.()
+          stream.uncork()
         })
     }
   })

@@ -44,6 +44,8 @@ export class StreamForked extends Schema.TaggedError<StreamForked>()("StreamFork
   }
 }
 
+export const isForked = (error: unknown): error is StreamForked => error instanceof StreamForked
+
 /** Whoever was asked does not let anybody in just now; it may do so later. */
 export class NotAdmitted extends Schema.TaggedError<NotAdmitted>()("NotAdmitted", {
   id: PeerId,

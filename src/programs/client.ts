@@ -19,6 +19,7 @@ import { type Address, serverId } from "../domain/Peer.ts"
 import { redial } from "../domain/Redial.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import { sayWhatIsTyped, showWhatHappens } from "./conversation.ts"
+import * as Standing from "./standing.ts"
 
 export interface Settings {
   readonly server: Route
@@ -43,11 +44,12 @@ export const client = (settings: Settings) =>
       Effect.forever
     )
 
-    yield* showWhatHappens
+    const standing = yield* Standing.make
+    yield* showWhatHappens(standing)
     yield* Effect.forkScoped(Stream.runForEach(mesh.knocks, (knock) => knock.admit))
     const joined = yield* Effect.forkScoped(join(settings))
     yield* Effect.forkScoped(Effect.zipRight(Fiber.join(joined), talk))
-    yield* sayWhatIsTyped.pipe(
+    yield* sayWhatIsTyped(standing).pipe(
       Effect.zipRight(untilSaid(joined)),
       Effect.raceFirst(Effect.zipRight(Fiber.join(joined), Effect.never)),
       Effect.raceFirst(mesh.contested),

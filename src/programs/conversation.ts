@@ -4,76 +4,83 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { Console } from "../../services/Console.ts"
+import { Console, type Typed } from "../../services/Console.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
-import { StreamForked } from "../domain/Errors.ts"
+import { isForked, type StreamForked } from "../domain/Errors.ts"
 import { within } from "../domain/Limit.ts"
+import { pendingCommand } from "../domain/LiveArea.ts"
 import { redial } from "../domain/Redial.ts"
 import { notice, screenLineOf } from "../domain/ScreenLine.ts"
+import type { Standing } from "./standing.ts"
 
 /** The line that ends a program. */
 const exit = "Exit"
-
-/** The line that asks what nobody has got yet. */
-const pending = "/pending"
 
 /** A screen that takes nothing any more holds up the end of a program no longer than this. */
 const lastLines = "1 second"
 
 /** Shows what this node witnesses, in that order, until the scope closes; then everything up to there is shown. */
-export const showWhatHappens: Effect.Effect<void, never, Console | MessageLog | PeerMesh | Scope.Scope> = Effect.gen(
-  function* () {
+export const showWhatHappens = (
+  standing: Standing
+): Effect.Effect<void, never, Console | MessageLog | PeerMesh | Scope.Scope> =>
+  Effect.gen(function* () {
     const console = yield* Console
     const log = yield* MessageLog
     const mesh = yield* PeerMesh
-    const show = Stream.runForEachChunk(log.follow, (entries) =>
+    const show = Stream.runForEach(standing.watch(log.follow), (entries) =>
       console.show(Chunk.toReadonlyArray(entries).flatMap((entry) => screenLineOf(mesh.self.id, entry) ?? []))
     )
     const screen = yield* Effect.forkScoped(show)
     yield* Effect.addFinalizer(() => Effect.zipRight(log.close, within(lastLines)(Fiber.join(screen))))
-  }
-)
+  })
 
 /** Why nothing more is typed. */
 export type Ending = "exit" | "end of input"
 
 /** Says every line that is typed, until `Exit` or the end of input; those that came together are said in one go. */
-export const sayWhatIsTyped: Effect.Effect<Ending, never, Console | MessageLog | PeerMesh> = Effect.gen(function* () {
-  const console = yield* Console
-  const log = yield* MessageLog
-  const mesh = yield* PeerMesh
+export const sayWhatIsTyped = (standing: Standing): Effect.Effect<Ending, never, Console | MessageLog> =>
+  Effect.gen(function* () {
+    const console = yield* Console
+    const log = yield* MessageLog
 
-  const say = (lines: ReadonlyArray<string>) =>
-    log.say(lines).pipe(
-      Effect.flatMap((tooLong) => console.show(tooLong.map((error) => notice(error.message)))),
-      Effect.catchTag("LogUnavailable", (error) =>
-        console.show([
-          notice(`${error.message} ${lines.length === 1 ? "That line was" : "Those lines were"} not said.`)
-        ])
+    const say = (lines: ReadonlyArray<Typed>) =>
+      Effect.gen(function* () {
+        const before = log.have(log.stream)
+        const refusals = yield* log.say(lines.map(({ text }) => text)).pipe(
+          Effect.map((tooLong) => tooLong.map(({ message }) => notice(message))),
+          Effect.catchTag("LogUnavailable", ({ message }) =>
+            Effect.succeed([
+              notice(`${message} ${lines.length === 1 ? "That line was" : "Those lines were"} not said.`)
+            ])
+          )
+        )
+        yield* standing.follow(lines, before)
+        if (refusals.length > 0) yield* console.show(refusals)
+      })
+    const showPending = Effect.flatMap(standing.pending, (posts) =>
+      console.show(
+        posts.length === 0
+          ? [notice("Every line of yours has reached somebody.")]
+          : posts.map(({ text }) => notice(`nobody has yet: ${text}`))
       )
     )
-  const showPending = Effect.flatMap(mesh.pending, (posts) =>
-    console.show(
-      posts.length === 0
-        ? [notice("Every line of yours has reached somebody.")]
-        : posts.map(({ text }) => notice(`nobody has yet: ${text}`))
+    return yield* console.lines.pipe(
+      Stream.takeUntil(({ text }) => text === exit),
+      Stream.chunks,
+      Stream.runFoldEffect("end of input" as Ending, (_, chunk) => {
+        const lines = Chunk.toReadonlyArray(chunk)
+        const asked = lines.filter(({ text }) => text === pendingCommand)
+        const empty = lines.filter(({ text }) => text === "")
+        const said = lines.filter(({ text }) => text !== "" && text !== pendingCommand && text !== exit)
+        return (said.length > 0 ? say(said) : Effect.void).pipe(
+          Effect.zipRight(standing.settle([...empty, ...asked])),
+          Effect.zipRight(asked.length > 0 ? showPending : Effect.void),
+          Effect.as<Ending>(lines.at(-1)?.text === exit ? "exit" : "end of input")
+        )
+      })
     )
-  )
-  return yield* console.lines.pipe(
-    Stream.takeUntil((line) => line === exit),
-    Stream.filter((line) => line !== ""),
-    Stream.chunks,
-    Stream.runFoldEffect("end of input" as Ending, (_, chunk) => {
-      const lines = Chunk.toReadonlyArray(chunk)
-      const said = lines.filter((line) => line !== exit && line !== pending)
-      return (said.length > 0 ? say(said) : Effect.void).pipe(
-        Effect.zipRight(lines.includes(pending) ? showPending : Effect.void),
-        Effect.as<Ending>(lines.at(-1) === exit ? "exit" : "end of input")
-      )
-    })
-  )
-})
+  })
 
 /** Begins a program anew, on fresh layers and with the same console, when its stream turns out to be somebody else's too. */
 export const anewWhenForked = <A, E, R>(
@@ -85,5 +92,3 @@ export const anewWhenForked = <A, E, R>(
     ),
     Effect.retry({ schedule: redial, while: isForked })
   )
-
-const isForked = (error: unknown): error is StreamForked => error instanceof StreamForked

@@ -1,5 +1,5 @@
 /** A stage for real processes: each has a screen that a test can wait for, and none outlives the test. */
-import { type ChildProcess, spawn } from "node:child_process"
+import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import * as Crypto from "node:crypto"
 import * as Fs from "node:fs"
 import * as Net from "node:net"
@@ -63,12 +63,14 @@ interface Ends {
 }
 
 export class Actor {
-  /** The lines of its stdout; at a terminal, the lines that are rendered, but for notices and what is typed. */
+  /** The lines of its stdout; at a terminal, the lines that are rendered, but for notices and what was typed. */
   readonly out: Array<string> = []
   /** The lines of its stderr; at a terminal, the notices that are rendered. */
   readonly err: Array<string> = []
   /** What renders its terminal, if it sits at one. */
   readonly terminal: Xterm.Terminal | undefined
+  /** How often something was drawn on its terminal. */
+  drawn = 0
   /** Everything that came to its stdout, as it came. */
   raw = ""
   ending: Ending | undefined
@@ -116,6 +118,18 @@ export class Actor {
   /** Types these characters, without a newline. */
   keys(text: string): Effect.Effect<void> {
     return Effect.sync(() => this.child.stdin?.write(text))
+  }
+
+  /** Gives its terminal so many columns; returns when it has drawn something on it. */
+  resizes(columns: number): Effect.Effect<void, Missed> {
+    return Effect.suspend(() => {
+      const before = this.drawn
+      this.terminal?.resize(columns, 24)
+      const seated = Fs.readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, "utf8").trim()
+      const device = Fs.readlinkSync(`/proc/${seated}/fd/0`)
+      execFileSync("stty", ["-F", device, "cols", `${columns}`])
+      return this.#stage.until(`${this.name} to draw`, () => this.drawn > before)
+    })
   }
 
   readonly endsInput: Effect.Effect<void> = Effect.sync(() => this.child.stdin?.end())
@@ -191,7 +205,10 @@ export class Actor {
     for (let row = 0; buffer !== undefined && row < buffer.length; row += 1) {
       const line = buffer.getLine(row)
       const wraps = buffer.getLine(row + 1)?.isWrapped ?? false
-      const text = line?.translateToString(!wraps) ?? ""
+      // A wide letter that did not fit at the end of a row has left a cell there.
+      const last = line?.getCell(line.length - 1)
+      const unused = wraps && last?.getWidth() === 1 && last.getChars() === "" ? 1 : 0
+      const text = line?.translateToString(!wraps, 0, line.length - unused) ?? ""
       if (line?.isWrapped) lines.push((lines.pop() ?? "") + text)
       else lines.push(text)
     }
@@ -202,7 +219,8 @@ export class Actor {
     this.child.stdout?.setEncoding("utf8")
     this.child.stdout?.on("data", (text: string) =>
       this.terminal?.write(text, () => {
-        const lines = this.rendered.filter((line) => line !== "" && !line.startsWith(">"))
+        this.drawn += 1
+        const lines = this.rendered.filter((line) => line !== "" && !/^[>…]/.test(line))
         this.out.splice(0, this.out.length, ...lines.filter((line) => !line.startsWith("* ")))
         this.err.splice(0, this.err.length, ...lines.filter((line) => line.startsWith("* ")))
         this.#stage.changed()
@@ -256,7 +274,8 @@ export class Stage {
   }
 
   /** Waits until that holds; it is looked at whenever something comes to a screen. */
-  until(what: string, holds: () => boolean): Effect.Effect<void, Missed> {
+  until(what: string | (() => string), holds: () => boolean): Effect.Effect<void, Missed> {
+    const wanted = () => (typeof what === "string" ? what : what())
     return Effect.async<void>((resume) => {
       const look = () => {
         if (!holds()) return
@@ -269,7 +288,7 @@ export class Stage {
     }).pipe(
       Effect.timeoutFail({
         duration: waitLimit,
-        onTimeout: () => new Missed({ message: `waited in vain for ${what}\n${this.screens}` })
+        onTimeout: () => new Missed({ message: `waited in vain for ${wanted()}\n${this.screens}` })
       })
     )
   }

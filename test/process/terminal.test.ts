@@ -14,7 +14,7 @@ const column = (actor: Actor) => actor.terminal?.buffer.active.cursorX
 /** Waits until its terminal ends in these lines. */
 const endsIn = (stage: Stage, actor: Actor, ...lines: ReadonlyArray<string>) =>
   stage.until(
-    `the terminal of ${actor.name} to end in\n${lines.join("\n")}\nand not in\n${shown(actor).join("\n")}\n`,
+    () => `the terminal of ${actor.name} to end in\n${lines.join("\n")}\nand not in\n${shown(actor).join("\n")}\n`,
     () => lines.every((line, index) => shown(actor).at(index - lines.length) === line.trimEnd())
   )
 
@@ -106,6 +106,87 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
         assert.strictEqual(column(two), 0)
       })
     )
+  )
+
+  /** A client alone at its terminal, after a server was there. */
+  const alone = (act: (stage: Stage, one: Actor, port: number) => Effect.Effect<void, unknown>) =>
+    Effect.gen(function* () {
+      const stage = yield* make
+      const [port, listen] = yield* stage.freePorts(2)
+      const server = yield* stage.server(port)
+      const one = yield* stage.client("1", port, { terminal: true, listen: listen as number })
+      yield* each([server, one], (actor) => actor.sees("Client 1: initiated"))
+      yield* server.gets("SIGKILL")
+      yield* one.notices(lost)
+      yield* act(stage, one, listen as number)
+      yield* stage.curtain
+    })
+  const lost = "* Server is lost: the connection broke; everybody goes on without it"
+
+  it.scopedLive("what nobody has stands marked above half a line; when a peer comes it is shown once, in order", () =>
+    alone((stage, one, listen) =>
+      Effect.gen(function* () {
+        yield* one.keys("first\r")
+        yield* endsIn(stage, one, lost, "… first", ">")
+        const wide = `wide ${"你好".repeat(40)} and so on`
+        yield* one.keys(`${wide}\r`)
+        yield* endsIn(stage, one, lost, "… first", `… ${wide}`, ">")
+        const full = "x".repeat(78)
+        yield* one.keys(`${full}\rhalf a lin`)
+        yield* endsIn(stage, one, lost, "… first", `… ${wide}`, `… ${full}`, "> half a lin")
+        assert.strictEqual(column(one), "> half a lin".length)
+        const two = yield* stage.client("2", 1, { args: ["--peer", `localhost:${listen}`] })
+        yield* each([one, two], (actor) => actor.sees("Client 2: initiated"))
+        yield* two.sees("Client 1: initiated")
+        const settled = [lost, "> first", `> ${wide}`, `> ${full}`, "Client 2: initiated"]
+        yield* endsIn(stage, one, ...settled, "> half a lin")
+        assert.strictEqual(column(one), "> half a lin".length)
+        yield* one.keys(`${backspace}ne\r`)
+        yield* two.sees("Client 1: half a line")
+        yield* stage.says(two, "hello", [one, two])
+        yield* two.types("Exit")
+        yield* one.notices("* Client 2 left")
+        yield* one.keys("Exit\r")
+        yield* each([one, two], (actor) => actor.ends)
+        const screen = shown(one)
+        assert.deepStrictEqual(screen.slice(0, 6), ["Client 1: initiated", ...settled])
+        assert.sameMembers(screen.slice(6), ["> half a line", "Client 2: hello", "* Client 2 left", "> Exit"])
+        assert.strictEqual(screen.at(-1), "> Exit")
+        assert.strictEqual(column(one), 0)
+      })
+    )
+  )
+
+  it.scopedLive(
+    "notices stand above what nobody has, more than a few lines are counted, and on a narrower terminal all is as tidy",
+    () =>
+      alone((stage, one) =>
+        Effect.gen(function* () {
+          const lines = Array.from({ length: 8 }, (_, index) => `line ${index} ${"of many ".repeat(6)}ends`)
+          yield* one.keys(`${lines.map((line) => `${line}\r`).join("")}half`)
+          const live = ["… and 3 more above (/pending lists them)", ...lines.slice(3).map((line) => `… ${line}`)]
+          yield* endsIn(stage, one, lost, ...live, "> half")
+          for (const [index, columns] of [79, 50, 39, 120, 80].entries()) {
+            yield* one.resizes(columns)
+            // What is typed next is drawn after all that.
+            yield* one.keys(`${index}`)
+            yield* endsIn(stage, one, lost, ...live, `> half${"01234".slice(0, index + 1)}`)
+          }
+          yield* one.keys("\u0015/pending\r")
+          const listed = lines.map((line) => `* nobody has yet: ${line}`)
+          yield* endsIn(stage, one, lost, "> /pending", ...listed, ...live, ">")
+          yield* one.keys(ctrlC)
+          assert.strictEqual(yield* one.ends, 0)
+          assert.deepStrictEqual(shown(one), [
+            "Client 1: initiated",
+            lost,
+            "> /pending",
+            ...listed,
+            ...lines.map((line) => `… ${line}`)
+          ])
+          assert.strictEqual(column(one), 0)
+        })
+      )
   )
 
   it.scopedLive("a server is talked to and told to Exit, and ends on Ctrl-C, which says goodbye", () =>

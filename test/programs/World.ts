@@ -21,7 +21,7 @@ import * as Client from "../../src/programs/client.ts"
 import { server } from "../../src/programs/server.ts"
 import { run } from "../support/VirtualTime.ts"
 
-/** A node of the chat as a person in front of it sees it. */
+/** A node of the chat as a person at its terminal sees it. */
 export interface Node {
   readonly name: string
   readonly type: (line: string) => Effect.Effect<void>
@@ -30,6 +30,8 @@ export interface Node {
   readonly screen: Effect.Effect<ReadonlyArray<string>>
   /** Returns as soon as each of these lines stands on the screen as often as it is named here, and fails if one does not come. */
   readonly sees: (...lines: ReadonlyArray<string>) => Effect.Effect<void>
+  /** Returns as soon as exactly these lines stand between the screen and what is being typed; fails if they don't come to. */
+  readonly stands: (...lines: ReadonlyArray<string>) => Effect.Effect<void>
   /** How it ended; fails if it does not. */
   readonly ended: Effect.Effect<Exit.Exit<void, unknown>>
   /** Ends as on Ctrl-C. */
@@ -72,7 +74,7 @@ const make: Effect.Effect<World, never, Scope.Scope> = Effect.gen(function* () {
     layerOn: (console: Layer.Layer<Console>) => Layer.Layer<R, unknown>
   ): Effect.Effect<Node> =>
     Effect.gen(function* () {
-      const script = yield* ScriptedConsole.make
+      const script = yield* ScriptedConsole.makeTerminal
       const running = yield* Effect.forkIn(Effect.provide(program, layerOn(script.layer)), scope)
       return nodeOf(network, id, script, running)
     })
@@ -122,6 +124,12 @@ const nodeOf = (
           script.awaitScreen((shown) => contains(shown, lines))
         )
       ),
+    stands: (...lines) =>
+      within(
+        script,
+        `with ${title(id)} never stood ${lines.join(" / ")}`,
+        script.awaitStanding((standing) => standing.join("\n") === lines.join("\n"))
+      ),
     ended: within(script, `${title(id)} does not end`, Fiber.await(running)),
     interrupt: Effect.asVoid(Fiber.interrupt(running)),
     kill: Effect.zipRight(network.crash(id), Effect.asVoid(Fiber.interrupt(running)))
@@ -135,7 +143,9 @@ const within = <A>(script: ScriptedConsole.Script, failure: string, effect: Effe
       duration: limit,
       onSuccess: Effect.succeed,
       onTimeout: () =>
-        Effect.flatMap(script.screen, (lines) => Effect.dieMessage([`${failure}; its screen:`, ...lines].join("\n  ")))
+        Effect.flatMap(Effect.zip(script.screen, script.standing), ([lines, standing]) =>
+          Effect.dieMessage([`${failure}; its screen:`, ...lines, "what stands below:", ...standing].join("\n  "))
+        )
     }),
     Effect.flatten
   )

@@ -1,6 +1,5 @@
 /** Holds what the screens of a simulated chat showed against what `DELIVERY.md` promises. */
 import type { PostFrame } from "../../src/protocol/Frame.ts"
-import { tokenOf } from "./Simulation.ts"
 
 /** One process of a node, from its start to its end. */
 export interface Life {
@@ -8,9 +7,14 @@ export interface Life {
   /** Lives that had the same disk, each as the one before had left it, have the same. */
   readonly lineage: number
   readonly began: number
-  readonly shown: Array<{ readonly line: string; readonly at: number }>
+  /** `token`: what was said, if the line is somebody's. */
+  /** What was on disk when it began: whoever sits there has seen it, and may answer it. */
+  readonly knew: ReadonlyArray<string>
+  readonly shown: Array<{ readonly line: string; readonly token: string | undefined; readonly at: number }>
   /** What was on disk when it ended: what the next life takes as seen. */
   kept: ReadonlyArray<string>
+  /** To whom it had no link after everything had had time to settle. */
+  readonly unlinked: Array<string>
   ended: boolean
   failure: unknown
 }
@@ -22,7 +26,7 @@ export interface Record_ {
     string,
     { readonly author: string; readonly life: Life; readonly at: number; readonly after: ReadonlySet<string> }
   >
-  /** When each line was first on a disk. */
+  /** When each line was first on its author's disk. */
   readonly written: ReadonlyMap<string, number>
   readonly bodies: ReadonlyArray<PostFrame>
   readonly kills: number
@@ -32,6 +36,7 @@ export interface Record_ {
 export const violations = (record: Record_): ReadonlyArray<string> => [
   ...record.lives.flatMap((life) => [
     ...failed(life),
+    ...alone(life),
     ...twice(life),
     ...disordered(life),
     ...answersAbove(life, record)
@@ -42,18 +47,24 @@ export const violations = (record: Record_): ReadonlyArray<string> => [
   ...twoBodies(record)
 ]
 
-const tokensOf = (life: Life): ReadonlyArray<string> => life.shown.flatMap(({ line }) => tokenOf(line) ?? [])
+export const tokensOf = (life: Life): ReadonlyArray<string> => life.shown.flatMap(({ token }) => token ?? [])
 
 /** Nothing dies. */
 const failed = (life: Life): ReadonlyArray<string> =>
   life.failure === undefined || life.ended ? [] : [`${life.node} ended by itself: ${life.failure}`]
 
+/** Everybody finds everybody again. */
+const alone = (life: Life): ReadonlyArray<string> =>
+  life.ended ? [] : life.unlinked.map((other) => `${life.node} has no link to ${other}`)
+
 /** I1: no post twice. */
 const twice = (life: Life): ReadonlyArray<string> => {
-  const tokens = tokensOf(life)
-  return tokens
-    .filter((token, at) => tokens.indexOf(token) !== at)
-    .map((token) => `I1: ${life.node} shows ${token} twice`)
+  const seen = new Set<string>()
+  return tokensOf(life).flatMap((token) => {
+    if (seen.has(token)) return [`I1: ${life.node} shows ${token} twice`]
+    seen.add(token)
+    return []
+  })
 }
 
 /** I1: each author in order. */
@@ -70,8 +81,7 @@ const disordered = (life: Life): ReadonlyArray<string> => {
 
 /** Rule 1: nothing is on a screen before it is in its author's log. */
 const shownTooSoon = (life: Life, { written }: Record_): ReadonlyArray<string> =>
-  life.shown.flatMap(({ at, line }) => {
-    const token = tokenOf(line)
+  life.shown.flatMap(({ at, token }) => {
     return token !== undefined && at < (written.get(token) ?? Number.POSITIVE_INFINITY)
       ? [`Rule 1: ${life.node} shows ${token} before it is on disk`]
       : []
@@ -116,6 +126,7 @@ const lost = ({ lives, said }: Record_): ReadonlyArray<string> => {
       )
     ])
   )
+  const since = new Map(last.map((reader) => [reader, owedSince(reader, lives)]))
   return [...said].flatMap(([token, { at, author, life }]) => {
     const survives =
       !life.ended ||
@@ -123,7 +134,7 @@ const lost = ({ lives, said }: Record_): ReadonlyArray<string> => {
     const known = survives || last.some((each) => got.get(each)?.has(token))
     if (!known) return []
     return last.flatMap((reader) =>
-      reader.node !== author && at > owedSince(reader, lives) && got.get(reader)?.has(token) === false
+      reader.node !== author && at > (since.get(reader) ?? 0) && got.get(reader)?.has(token) === false
         ? [`I3: ${reader.node} never shows ${token}`]
         : []
     )

@@ -3,21 +3,24 @@ import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Mailbox from "effect/Mailbox"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import * as Log from "../../layers/log/Log.ts"
 import * as MemoryPortStore from "../../layers/MemoryPortStore.ts"
 import * as MemoryTransport from "../../layers/MemoryTransport.ts"
 import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.ts"
-import * as ScriptedConsole from "../../layers/ScriptedConsole.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
+import { Console, type Typed } from "../../services/Console.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
+import { PeerMesh } from "../../services/PeerMesh.ts"
+import { Transport } from "../../services/Transport.ts"
 import { type Address, Host, PeerId, Port, serverId } from "../../src/domain/Peer.ts"
 import * as Client from "../../src/programs/client.ts"
 import { server } from "../../src/programs/server.ts"
 import { decode, type Gap, type PostFrame } from "../../src/protocol/Frame.ts"
 import { run } from "../support/VirtualTime.ts"
-import type { Life, Record_ } from "./Checker.ts"
+import { type Life, type Record_, tokensOf } from "./Checker.ts"
 
 /** What a node has on disk: it survives a crash unless the schedule says otherwise. */
 interface Disk {
@@ -27,14 +30,21 @@ interface Disk {
   lineage: number
 }
 
+/** What the schedule can see of a node that runs, and do to it. */
+interface Running {
+  readonly life: Life
+  readonly type: (line: string) => Effect.Effect<void>
+  readonly stop: (abruptly: boolean) => Effect.Effect<void>
+  /** What it is made of, once it has begun. */
+  inside: { readonly log: MessageLog["Type"]; readonly mesh: PeerMesh["Type"] } | undefined
+}
+
 interface Place {
   readonly id: PeerId
   readonly address: Address
   disk: Disk
   backup: Disk | undefined
-  running:
-    | { readonly script: ScriptedConsole.Script; readonly stop: (abruptly: boolean) => Effect.Effect<void> }
-    | undefined
+  running: Running | undefined
   said: number
 }
 
@@ -45,14 +55,27 @@ const clientIds = ["1", "2", "3"]
 const blank = (lineage: number): Disk => ({ lines: [], lastEpoch: 0, lineage })
 const copyOf = (disk: Disk): Disk => ({ ...disk, lines: [...disk.lines] })
 
-const framesOf = (disk: Disk): ReadonlyArray<PostFrame | Gap> =>
-  disk.lines.flatMap((line) => {
-    const frame = decode(line)
-    return frame._tag === "Right" && (frame.right.type === "post" || frame.right.type === "gap") ? [frame.right] : []
-  })
+/** What was on a line: a disk's lines never change, and are read again at every start. */
+const decoded = new WeakMap<Uint8Array, ReadonlyArray<PostFrame | Gap>>()
 
-/** A log whose disk is an array: the same code as that of the file, without the file. */
-const logLayer = (author: PeerId, disk: Disk, onDisk: (line: Uint8Array) => void) =>
+const framesIn = (line: Uint8Array): ReadonlyArray<PostFrame | Gap> => {
+  const known = decoded.get(line)
+  if (known !== undefined) return known
+  const frame = decode(line)
+  const frames =
+    frame._tag === "Right" && (frame.right.type === "post" || frame.right.type === "gap") ? [frame.right] : []
+  decoded.set(line, frames)
+  return frames
+}
+
+const framesOf = (disk: Disk): ReadonlyArray<PostFrame | Gap> => disk.lines.flatMap(framesIn)
+
+/** What was said, as far as it is there. */
+const wordsOn = (disk: Disk): ReadonlyArray<string> =>
+  framesOf(disk).flatMap((frame) => (frame.type === "post" ? [frame.post.text] : []))
+
+/** A log whose disk is an array: the same code as that of the file, without the file. A write takes so many milliseconds. */
+const logLayer = (author: PeerId, disk: Disk, millis: number, onDisk: (line: Uint8Array) => void) =>
   Layer.effect(
     MessageLog,
     Effect.orDie(
@@ -67,7 +90,7 @@ const logLayer = (author: PeerId, disk: Disk, onDisk: (line: Uint8Array) => void
           restore: (each) => Effect.sync(() => framesOf(disk).forEach(each)),
           append: (lines) =>
             Effect.zipRight(
-              Effect.sleep(diskMillis),
+              Effect.sleep(millis),
               Effect.sync(() => {
                 disk.lines.push(...lines)
                 for (const line of lines) onDisk(line)
@@ -103,13 +126,22 @@ const makeChance = (seed: number) => {
   }
 }
 
-/** A write takes so long: long enough for a post that is sent before it is written to be seen elsewhere first. */
-const diskMillis = 2
+/** Writes take so long, each on its own node's disk: a post that is sent before a slow write ends is seen elsewhere first. */
+const diskMillis = [1, 2, 2, 20]
 
-/** How long trouble lasts, and how long quiet then takes to settle everything, in virtual time. */
+/** How long trouble lasts, in virtual time. */
 const steps = 120
 const stepMillis = 250
-const settling = "80 seconds"
+
+/** How long quiet may then take to settle everything; and how long what was said last may take, in seconds. */
+const settling = 80
+const lastSettling = 10
+
+/** Who has been settled for so long, longer than a link's silence, is taken to stay so, in seconds. */
+const calm = 4
+
+/** A second in which a simulated chat runs more tasks than this is none of a chat: the busiest of 60 seeds had 1,300. */
+const busiest = 30_000
 
 /** Runs the schedule of that seed, and returns what there is to check. */
 export const simulate = (seed: number): Record_ => {
@@ -130,13 +162,6 @@ export const simulate = (seed: number): Record_ => {
     const records = yield* MemoryPortStore.makeRecords
     const clock = yield* Effect.clock
 
-    const onDisk = (line: Uint8Array) => {
-      const frame = decode(line)
-      if (frame._tag === "Left" || frame.right.type !== "post") return
-      const { text } = frame.right.post
-      if (!written.has(text)) written.set(text, clock.unsafeCurrentTimeMillis())
-    }
-
     const placeOf = (id: string, address: Address): Place => ({
       id: PeerId.make(id),
       address,
@@ -152,7 +177,44 @@ export const simulate = (seed: number): Record_ => {
 
     const start = (place: Place) =>
       Effect.gen(function* () {
-        const script = yield* ScriptedConsole.make
+        const { disk } = place
+        const others = places.filter((other) => other !== place && other.id !== serverId)
+        const through = chance.happens(0.3) ? { peer: chance.among(others).address } : {}
+        const skew = chance.happens(0.3) ? (chance.below(3) - 1) * 3_600_000 : 0
+        const life: Life = {
+          node: place.id,
+          lineage: disk.lineage,
+          began: clock.unsafeCurrentTimeMillis(),
+          shown: [],
+          knew: wordsOn(disk),
+          kept: [],
+          unlinked: [],
+          ended: false,
+          failure: undefined
+        }
+        lives.push(life)
+        const typed = yield* Mailbox.make<Typed>()
+        let dead = false
+        const console = Layer.succeed(
+          Console,
+          Console.of({
+            standing: Option.none(),
+            lines: Mailbox.toStream(typed),
+            show: (lines) =>
+              Effect.sync(() => {
+                if (dead) return
+                const at = clock.unsafeCurrentTimeMillis()
+                for (const { text } of lines) life.shown.push({ line: text, token: tokenOf(text), at })
+              })
+          })
+        )
+        const onDisk = (line: Uint8Array) => {
+          const { text, type } = JSON.parse(Buffer.from(line).toString())
+          const own = !dead && type === "post" && said.get(text)?.author === place.id
+          if (own && !written.has(text)) written.set(text, clock.unsafeCurrentTimeMillis())
+        }
+        // Made now, not when the node has come so far: it may be dead by then.
+        const transport = network.transport(place.id)
         const mesh = TransportPeerMesh.layer({
           id: place.id,
           listen: place.address,
@@ -160,39 +222,44 @@ export const simulate = (seed: number): Record_ => {
           silence: "3 seconds",
           patience: "1 minute"
         }).pipe(
-          Layer.provideMerge(logLayer(place.id, place.disk, onDisk)),
-          Layer.provide(MemoryTransport.layer(network, place.id)),
-          Layer.provideMerge(script.layer)
+          Layer.provideMerge(logLayer(place.id, disk, chance.among(diskMillis), onDisk)),
+          Layer.provide(Layer.succeed(Transport, transport)),
+          Layer.provideMerge(console)
         )
-        const others = places.filter((other) => other !== place && other.id !== serverId)
-        const through = chance.happens(0.3) ? { peer: chance.among(others).address } : {}
+        const running: Running = {
+          life,
+          type: (text) => Effect.asVoid(typed.offer({ text })),
+          stop: (abruptly) =>
+            Effect.gen(function* () {
+              if (abruptly) {
+                // What the dead process still does reaches neither the network, nor its screen, nor its disk.
+                yield* network.crash(place.id)
+                dead = true
+                place.disk = copyOf(disk)
+              }
+              life.ended = true
+              place.running = undefined
+              yield* abruptly ? Fiber.interruptFork(fiber) : Fiber.interrupt(fiber)
+              life.kept = wordsOn(place.disk)
+            }),
+          inside: undefined
+        }
+        const seen = Effect.gen(function* () {
+          running.inside = { log: yield* MessageLog, mesh: yield* PeerMesh }
+        })
         const node: Effect.Effect<void, unknown> =
           place.id === serverId
             ? Effect.provide(
-                server,
+                Effect.zipRight(seen, server),
                 PortStoreServerRegistry.layer.pipe(
                   Layer.provide(MemoryPortStore.over(records)),
                   Layer.provideMerge(mesh)
                 )
               )
-            : Effect.provide(Client.client({ server: { address: serverAddress }, ...through }), mesh)
-        const skew = chance.happens(0.3) ? (chance.below(3) - 1) * 3_600_000 : 0
-        const life: Life = {
-          node: place.id,
-          lineage: place.disk.lineage,
-          began: clock.unsafeCurrentTimeMillis(),
-          shown: [],
-          kept: [],
-          ended: false,
-          failure: undefined
-        }
-        lives.push(life)
-        const watching = yield* Effect.forkIn(
-          Stream.runForEach(script.shown, (line) =>
-            Effect.sync(() => void life.shown.push({ line, at: clock.unsafeCurrentTimeMillis() }))
-          ),
-          stage
-        )
+            : Effect.provide(
+                Effect.zipRight(seen, Client.client({ server: { address: serverAddress }, ...through })),
+                mesh
+              )
         const fiber = yield* Effect.forkIn(
           Effect.withClock(node, skewed(clock, skew)).pipe(
             Effect.tapErrorCause((cause) =>
@@ -203,41 +270,24 @@ export const simulate = (seed: number): Record_ => {
           ),
           stage
         )
-        const { disk } = place
-        place.running = {
-          script,
-          stop: (abruptly) =>
-            Effect.gen(function* () {
-              if (abruptly) {
-                // What the dead process still does reaches neither the network nor its disk.
-                yield* network.crash(place.id)
-                place.disk = copyOf(disk)
-              }
-              life.ended = true
-              place.running = undefined
-              yield* abruptly ? Fiber.interruptFork(fiber) : Fiber.interrupt(fiber)
-              life.kept = framesOf(place.disk).flatMap((frame) => (frame.type === "post" ? [frame.post.text] : []))
-              yield* Fiber.interruptFork(watching)
-            })
-        }
+        place.running = running
       })
 
     const say = (place: Place) =>
       Effect.suspend(() => {
         const { running } = place
-        const life = lives.findLast((each) => each.node === place.id)
-        if (running === undefined || life === undefined) return Effect.void
+        if (running === undefined) return Effect.void
+        const { life } = running
         const text = `${place.id}.${lives.indexOf(life)}.${place.said++}`
-        const after = new Set(life.shown.map(({ line }) => tokenOf(line)).filter((token) => token !== undefined))
+        const after = new Set([...life.knew, ...tokensOf(life)])
         said.set(text, { author: place.id, life, at: clock.unsafeCurrentTimeMillis(), after })
-        return running.script.type(text)
+        return running.type(text)
       })
 
-    const stop = (place: Place) =>
+    const stop = (place: Place, abruptly = chance.happens(0.8)) =>
       Effect.gen(function* () {
         if (place.running === undefined) return
         if (chance.happens(0.2)) place.backup = copyOf(place.disk)
-        const abruptly = chance.happens(0.8)
         if (abruptly) kills += 1
         yield* place.running.stop(abruptly)
         if (chance.happens(0.3)) place.disk = blank(lineages++)
@@ -249,8 +299,13 @@ export const simulate = (seed: number): Record_ => {
     const trouble = Effect.gen(function* () {
       const dice = chance.below(100)
       const place = chance.among(places)
-      if (dice < 55) yield* say(place)
-      else if (dice < 62) yield* stop(place)
+      if (dice < 50) yield* say(place)
+      else if (dice < 55) {
+        // A crash while a line may be on its way to the disk.
+        yield* say(place)
+        yield* Effect.sleep(chance.below(5))
+        if (chance.happens(0.25)) yield* stop(place, true)
+      } else if (dice < 62) yield* stop(place)
       else if (dice < 76) {
         if (place.running === undefined) yield* start(place)
       } else if (dice < 81) {
@@ -267,6 +322,31 @@ export const simulate = (seed: number): Record_ => {
       }
     })
 
+    /** Whether all have links to all others, and the same in their logs, and miss nothing. */
+    const settled = Effect.gen(function* () {
+      let common: string | undefined
+      for (const { running } of places) {
+        if (running?.inside === undefined || running.life.failure !== undefined) return false
+        const { log, mesh } = running.inside
+        if ((yield* mesh.linked).length < places.length - 1 || (yield* log.missing).length > 0) return false
+        const summary = [...(yield* log.summary)]
+          .filter(([, n]) => n > 0)
+          .sort()
+          .join(" ")
+        common ??= summary
+        if (summary !== common) return false
+      }
+      return true
+    })
+
+    const settle = (seconds: number, patient: boolean) =>
+      Effect.gen(function* () {
+        for (let second = 0, quiet = 0; second < seconds && (patient || quiet < calm); second += 1) {
+          yield* Effect.sleep("1 second")
+          quiet = (yield* settled) ? quiet + 1 : 0
+        }
+      })
+
     for (const place of places) yield* start(place)
     for (let step = 0; step < steps; step += 1) {
       yield* trouble
@@ -275,15 +355,23 @@ export const simulate = (seed: number): Record_ => {
     yield* network.heal
     yield* network.delay(() => 0)
     for (const place of places) if (place.running === undefined) yield* start(place)
-    yield* Effect.sleep(settling)
+    // Who is settled early need not wait; now and then they do, since what has been well might still go wrong.
+    const patient = chance.happens(0.25)
+    yield* settle(settling, patient)
+    for (const { id, running } of places) {
+      const linked = yield* running?.inside?.mesh.linked ?? Effect.succeed([])
+      running?.life.unlinked.push(
+        ...places.flatMap((other) => (other.id === id || linked.some((peer) => peer.id === other.id) ? [] : [other.id]))
+      )
+    }
     for (const place of places) yield* say(place)
-    yield* Effect.sleep("10 seconds")
+    yield* settle(lastSettling, patient)
     const bodies = places.flatMap(({ disk }) => framesOf(disk)).filter((frame) => frame.type === "post")
     yield* Scope.close(stage, { _tag: "Success" } as never)
     return bodies
   }).pipe(Effect.scoped)
 
-  const exit = run(program, seed)
+  const exit = run(program, seed, busiest)
   if (exit._tag === "Failure") throw new Error(`seed ${seed}: ${exit.cause}`)
   return { seed, lives, said, written, bodies: exit.value, kills }
 }

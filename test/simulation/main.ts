@@ -1,53 +1,136 @@
 /**
- * `npm run simulate -- --seeds N [--from S] [--seconds T] [--first]`: runs that many seeds, or as many as fit in that time,
- * says how it goes, and how to see a failure again. `--first`: ends at the first failure.
+ * `npm run simulate -- --seeds N [--from S] [--seconds T] [--workers W] [--first]`: runs that many seeds, or as many as fit
+ * in that time, on all cores; says how it goes, and how to see a failure again. `--first`: ends at the first failure.
+ * What a seed shows does not depend on how many workers there are.
  */
+import { availableParallelism } from "node:os"
+import { fileURLToPath } from "node:url"
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads"
 import { violations } from "./Checker.ts"
 import { simulate } from "./Simulation.ts"
+
+/** What came of one seed. */
+interface Outcome {
+  readonly seed: number
+  readonly broken: ReadonlyArray<string>
+  readonly deliveries: number
+  readonly kills: number
+}
+
+const runSeed = (seed: number): Outcome => {
+  try {
+    const record = simulate(seed)
+    const deliveries = record.lives.reduce((sum, life) => sum + life.shown.length, 0)
+    return { seed, broken: violations(record), deliveries, kills: record.kills }
+  } catch (error) {
+    return { seed, broken: [String(error)], deliveries: 0, kills: 0 }
+  }
+}
+
+/** Runs every seed that it is given. */
+const work = (): void => {
+  // To capture stacks takes time, and a seed that fails is run again alone to be looked at.
+  if (!workerData.alone) Error.stackTraceLimit = 0
+  parentPort?.on("message", (seed: number) => parentPort?.postMessage(runSeed(seed)))
+}
 
 const option = (name: string, standard: number): number => {
   const at = process.argv.indexOf(`--${name}`)
   return at < 0 ? standard : Number(process.argv[at + 1])
 }
 
-const seeds = option("seeds", 1_000)
-const from = option("from", 0)
-const limit = option("seconds", Number.POSITIVE_INFINITY) * 1_000
-const endAtFirst = process.argv.includes("--first")
-const begun = Date.now()
-let ran = 0
-let failed = 0
-let kills = 0
-let deliveries = 0
-let progress = begun
+/** So much of what one seed broke is told. */
+const mostTold = 5
 
-for (let seed = from; seed < from + seeds && Date.now() - begun < limit; seed += 1) {
-  ran += 1
-  let broken: ReadonlyArray<string>
-  try {
-    const record = simulate(seed)
-    kills += record.kills
-    deliveries += record.lives.reduce((sum, life) => sum + life.shown.length, 0)
-    broken = violations(record)
-  } catch (error) {
-    broken = [String(error)]
-  }
-  if (broken.length > 0) {
-    failed += 1
-    console.log(`seed ${seed}: ${broken.slice(0, 5).join("; ")}\n  again: npm run simulate -- --from ${seed} --seeds 1`)
-    if (endAtFirst) break
-  }
-  if (Date.now() - progress > 5_000) {
-    progress = Date.now()
-    const done = seed - from + 1
-    console.log(
-      `${done} of ${seeds} seeds, ${(done / ((progress - begun) / 1_000)).toFixed(1)} a second, ${failed} failed`
-    )
-  }
+const tell = ({ broken, seed }: Outcome): void => {
+  const more = broken.length > mostTold ? `; and ${broken.length - mostTold} more` : ""
+  const what = broken.slice(0, mostTold).join("; ").replaceAll(/\s+/g, " ")
+  console.log(`seed ${seed}: ${what}${more}. Again: npm run simulate -- --from ${seed} --seeds 1`)
 }
 
-const seconds = (Date.now() - begun) / 1_000
-console.log(
-  `${ran} seeds in ${seconds.toFixed(0)} s (${(ran / seconds).toFixed(1)} a second): ${deliveries} lines shown, ${kills} kills, ${failed} seeds failed`
-)
-process.exitCode = failed === 0 ? 0 : 1
+const lead = (): void => {
+  const seeds = option("seeds", 1_000)
+  const from = option("from", 0)
+  const limit = option("seconds", Number.POSITIVE_INFINITY) * 1_000
+  const workers = Math.min(option("workers", availableParallelism()), seeds)
+  const endAtFirst = process.argv.includes("--first")
+  const begun = Date.now()
+  let next = from
+  let end = from + seeds
+  const failures: Array<Outcome> = []
+  const sum = { ran: 0, deliveries: 0, kills: 0 }
+  let atWork = 0
+
+  const rate = () => sum.ran / Math.max(1, (Date.now() - begun) / 1_000)
+
+  const take = (outcome: Outcome): void => {
+    sum.ran += 1
+    sum.deliveries += outcome.deliveries
+    sum.kills += outcome.kills
+    if (outcome.broken.length === 0) return
+    failures.push(outcome)
+    // Those below are still under way: the lowest one is the first, however many workers there are.
+    if (endAtFirst) end = Math.min(end, outcome.seed)
+    else tell(outcome)
+  }
+
+  const hire = (): void => {
+    let seed = from
+    let over = false
+    const worker = new Worker(fileURLToPath(import.meta.url), {
+      workerData: { alone: seeds === 1 },
+      // Four times Node's nursery, which took a quarter of the time off: nearly all that a run makes is soon garbage.
+      resourceLimits: { maxYoungGenerationSizeMb: 192, maxOldGenerationSizeMb: 1_024 }
+    })
+    const giveNext = (): void => {
+      if (next >= end || Date.now() - begun > limit) {
+        void worker.terminate()
+        return
+      }
+      seed = next++
+      worker.postMessage(seed)
+    }
+    const leave = (): void => {
+      if (over) return
+      over = true
+      atWork -= 1
+      if (atWork === 0) finish()
+    }
+    atWork += 1
+    worker.on("message", (outcome: Outcome) => {
+      take(outcome)
+      giveNext()
+    })
+    worker.on("error", (error) => {
+      take({ seed, broken: [`its worker died: ${error.message}`], deliveries: 0, kills: 0 })
+      hire()
+      leave()
+    })
+    worker.on("exit", leave)
+    giveNext()
+  }
+
+  const progress = setInterval(() => {
+    const left = (from + seeds - next) / Math.max(rate(), 0.001)
+    const bounded = Math.min(left, (begun + limit - Date.now()) / 1_000)
+    console.log(
+      `${sum.ran} of ${seeds} seeds, ${rate().toFixed(1)} a second, ${failures.length} failed, ${Math.ceil(Math.max(0, bounded) / 60)} min left`
+    )
+  }, 5_000)
+
+  const finish = (): void => {
+    clearInterval(progress)
+    const [first] = failures.sort((a, b) => a.seed - b.seed)
+    if (endAtFirst && first !== undefined) tell(first)
+    const seconds = Math.round((Date.now() - begun) / 1_000)
+    console.log(
+      `${sum.ran} seeds in ${seconds} s (${rate().toFixed(1)} a second): ${sum.deliveries} lines shown, ${sum.kills} kills, ${failures.length} seeds failed`
+    )
+    process.exitCode = failures.length === 0 ? 0 : 1
+  }
+
+  for (let count = 0; count < workers; count += 1) hire()
+}
+
+if (isMainThread) lead()
+else work()

@@ -7,12 +7,12 @@ export interface Mutant {
 
 export const mutants: ReadonlyArray<Mutant> = [
   {
-    name: "no epoch: every run speaks in the same stream",
+    name: "no epoch: every run of an author speaks in the same stream",
     changes: [
       {
         file: "layers/log/Log.ts",
         from: "epochOf(begun, yield* Random.nextIntBetween(0, 2 ** 32))",
-        to: "epochOf(1, 1)"
+        to: "epochOf(1, author.charCodeAt(0))"
       }
     ]
   },
@@ -53,6 +53,16 @@ export const mutants: ReadonlyArray<Mutant> = [
         file: "src/protocol/PostStore.ts",
         from: ".every(([stream, n]) => n <= this.have(stream))",
         to: ".every(() => true)"
+      }
+    ]
+  },
+  {
+    name: "forgetting with a restart what an answer must stand below",
+    changes: [
+      {
+        file: "src/protocol/PostStore.ts",
+        from: "    this.#append(restored)\n    this.#see(restored.post)",
+        to: "    this.#append(restored)"
       }
     ]
   },

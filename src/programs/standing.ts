@@ -1,0 +1,100 @@
+/** Keeps an eye on the lines of this node until somebody has them, and lets the screen tell where each stands. */
+import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
+import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { Console, type Typed } from "../../services/Console.ts"
+import { MessageLog } from "../../services/MessageLog.ts"
+import { PeerMesh } from "../../services/PeerMesh.ts"
+import type { Entry } from "../domain/Entry.ts"
+import { isForked } from "../domain/Errors.ts"
+import type { Post } from "../domain/Post.ts"
+import { doubtAfter, lastAnswered, pairOff, type Said, sortOut } from "../domain/Standing.ts"
+
+/** A timer may go off a little before the clock says so. */
+const early = Duration.millis(50)
+
+export interface Standing {
+  /** What this node has said in this run that nobody is known to have, oldest first. */
+  readonly pending: Effect.Effect<ReadonlyArray<Post>>
+  /** These lines are for nobody: they need not stand any longer. */
+  readonly settle: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
+  /** These lines became what this node has said after number `after`; those that could not be said are settled. */
+  readonly follow: (lines: ReadonlyArray<Typed>, after: number) => Effect.Effect<void>
+  /**
+   * Hands on what this node witnesses. Before any of it is shown, those lines are settled that somebody has: whoever
+   * answers a line has it. In between, they are settled when peers tell that they have them, and marked when none does.
+   */
+  readonly watch: (entries: Stream.Stream<Entry>) => Stream.Stream<Chunk.Chunk<Entry>>
+}
+
+/** On a pipe nothing is followed: nobody sees what was typed. */
+export const make: Effect.Effect<Standing, never, Console | MessageLog | PeerMesh | Scope.Scope> = Effect.gen(
+  function* () {
+    const console = yield* Console
+    const log = yield* MessageLog
+    const mesh = yield* PeerMesh
+    const scope = yield* Effect.scope
+
+    const following = yield* Ref.make<ReadonlyArray<Said<Typed>>>([])
+    /** The number of the last line that somebody has answered. */
+    const answered = yield* Ref.make(0)
+    /** Says that lines may be due. */
+    const due = yield* Queue.sliding<void>(1)
+
+    const delivery = Effect.zipWith(mesh.delivery.get, Ref.get(answered), ({ alone, upTo }, n) => ({
+      alone,
+      upTo: Math.max(upTo, n)
+    }))
+    const pending = Effect.flatMap(delivery, ({ upTo }) => log.ownAfter(upTo))
+
+    if (Option.isNone(console.standing)) {
+      return { pending, settle: () => Effect.void, follow: () => Effect.void, watch: Stream.chunks }
+    }
+    const { mark, settle } = console.standing.value
+    // The next run of this node has the same screen, and knows nothing of these lines.
+    yield* Effect.addFinalizer((exit) =>
+      Exit.isFailure(exit) && Option.exists(Cause.failureOption(exit.cause), isForked)
+        ? Effect.flatMap(Ref.get(following), (lines) => settle(lines.map(({ line }) => line)))
+        : Effect.void
+    )
+
+    const review = (entries: Iterable<Entry>) =>
+      Effect.gen(function* () {
+        yield* Ref.update(answered, (before) => Math.max(before, lastAnswered(log.stream, entries)))
+        const known = yield* delivery
+        const now = yield* Clock.currentTimeMillis
+        const { delivered, doubtful } = yield* Ref.modify(following, (lines) => {
+          const sorted = sortOut(lines, known, now)
+          return [sorted, sorted.waiting]
+        })
+        yield* settle(delivered.map(({ line }) => line))
+        yield* mark(doubtful.map(({ line }) => line))
+      })
+
+    const changes = Stream.merge(mesh.delivery.changes, Stream.fromQueue(due))
+    return {
+      pending,
+      settle,
+      follow: (lines, after) =>
+        Effect.gen(function* () {
+          const { said, unsaid } = pairOff(lines, yield* log.ownAfter(after))
+          yield* Ref.update(following, (before) => [...before, ...said])
+          yield* settle(unsaid)
+          yield* due.offer(undefined)
+          yield* Effect.forkIn(Effect.delay(due.offer(undefined), Duration.sum(doubtAfter, early)), scope)
+        }),
+      watch: (entries) =>
+        Stream.merge(Stream.chunks(entries), Stream.as(changes, Chunk.empty<Entry>()), { haltStrategy: "left" }).pipe(
+          Stream.tap(review)
+        )
+    }
+  }
+)
