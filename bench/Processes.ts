@@ -170,4 +170,30 @@ export const listening = (port: number): Effect.Effect<void, BenchFailed> =>
       socket.destroy()
       resume(Effect.void)
     })
-  }).pipe(Effect.retry({ times: 500, schedule: everyFewMillis }))
+  }).pipe(Effect.retry({ times: 1_500, schedule: everyFewMillis }))
+
+/** Returns once there are that many connections between nodes that listen at these ports, one for each pair. */
+export const meshed = (ports: ReadonlyArray<number>, connections: number): Effect.Effect<void, BenchFailed> =>
+  Effect.suspend(() => {
+    const accepted = Fs.readFileSync("/proc/net/tcp", "utf8")
+      .split("\n")
+      .map((row) => row.trim().split(/\s+/))
+      .filter(([, local, , state]) => state === established && ports.includes(portOf(local ?? "")))
+    return accepted.length >= connections
+      ? Effect.void
+      : new BenchFailed({ detail: `${accepted.length} of ${connections} connections are there` })
+  }).pipe(Effect.retry({ times: 1_500, schedule: everyFewMillis }))
+
+/** As the kernel's table has it. */
+const established = "01"
+const portOf = (address: string) => Number.parseInt(address.split(":")[1] ?? "", 16)
+
+/** How long the threads of a process have run so far, in seconds. */
+export const cpuOf = (pid: number): Effect.Effect<number> =>
+  Effect.sync(() => {
+    const tasks = `/proc/${pid}/task`
+    const ran = Fs.readdirSync(tasks).map(
+      (task) => Number(Fs.readFileSync(`${tasks}/${task}/schedstat`, "utf8").split(" ")[0]) / 1e9
+    )
+    return ran.reduce((sum, each) => sum + each, 0)
+  })

@@ -23,7 +23,7 @@ const { positionals, values } = parseArgs({
 })
 
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 5))
-const effort: Effort = values.quick ? { quick: true, time: 300, warm: 200 } : { quick: false, time: 1_500, warm: 500 }
+const effort: Effort = values.quick ? { quick: true, time: 400, warm: 400 } : { quick: false, time: 1_500, warm: 500 }
 const only = values.only?.split(",")
 
 /** No single measurement takes longer. */

@@ -165,9 +165,18 @@ int outlive_late(endpoint to, int id) {
   return fd;
 }
 
+/* Those who are in already give a sign of life each second while others come in. */
+static void stay_alive(endpoint to, int count, const int *fds) {
+  static uint64_t next;
+  if (to.protocol != OUTLIVE || now() < next) return;
+  next = now() + 1000000000;
+  for (int i = 0; i < count; i++) say(fds[i], "{\"type\":\"pong\"}\n");
+}
+
 void readers_open(endpoint to, int count, int *fds) {
   for (int first = 0; first < count; first += GROUP) {
     int end = first + GROUP < count ? first + GROUP : count;
+    stay_alive(to, first, fds);
     for (int i = first; i < end; i++) fds[i] = dial(to.port, i);
     for (int step = 0; step < STEPS; step++) {
       for (int i = first; i < end; i++) step_send(to.protocol, step, fds[i], i);

@@ -1,7 +1,7 @@
 /** F6: what one process can take in. */
 import * as Effect from "effect/Effect"
 import { type Figures, run } from "../Load.ts"
-import { type BenchFailed, freePort, listening, type Started, start } from "../Processes.ts"
+import { type BenchFailed, freePort, listening, pipe, type Started, start } from "../Processes.ts"
 import { brief } from "../stats.ts"
 import { client, layers, server } from "../systems/outlive.ts"
 import { type Cell, type Effort, per, type Work } from "../Work.ts"
@@ -14,7 +14,7 @@ const program = (effort: Effort): Cell["run"] =>
   Effect.gen(function* () {
     const [serverPort, port] = [yield* freePort, yield* freePort]
     yield* server(serverPort)
-    const { pid } = yield* client("1", port, serverPort, { stdout: "/dev/null" })
+    const { pid } = yield* client("1", port, serverPort, { stdin: yield* pipe, stdout: "/dev/null" })
     yield* listening(port)
     // Until it has joined.
     yield* Effect.sleep("500 millis")
