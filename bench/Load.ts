@@ -14,7 +14,7 @@ export type Settings = Readonly<Record<string, string | number | ReadonlyArray<s
 export const binary = "dist/bench/load"
 
 /** It gives up by itself after this time beyond what it was asked for, in ms. */
-const patience = 45_000
+const patience = 20_000
 
 const argumentsOf = (settings: Settings): ReadonlyArray<string> =>
   Object.entries(settings).flatMap(([name, value]) =>

@@ -1,13 +1,17 @@
 /**
  * The benchmarks: `npm run bench`, all of them, or by name, `npm run bench -- F1 F4`. `--quick` is one short round of each, which
- * takes less than two minutes and leaves docs/ alone. `--rounds N`: how many rounds; `--only outlive,redis`: of these systems.
+ * takes less than two minutes and leaves docs/ alone. `--rounds N`: how many rounds; `--only outlive,redis`: of these systems, for a look; `--record`: on record
+ * nevertheless.
  */
+import * as Os from "node:os"
 import { parseArgs } from "node:util"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Document from "./document.ts"
 import type { Figures } from "./Load.ts"
 import { BenchFailed } from "./Processes.ts"
+import * as Record from "./Record.ts"
 import { missing } from "./systems/all.ts"
 import { printed } from "./tables.ts"
 import { type Cell, type Effort, type Measured, Results, type Work } from "./Work.ts"
@@ -18,7 +22,8 @@ const { positionals, values } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     rounds: { type: "string" },
-    only: { type: "string" }
+    only: { type: "string" },
+    record: { type: "boolean", default: false }
   }
 })
 
@@ -62,6 +67,15 @@ const perform = (work: Work): Effect.Effect<Results> =>
     return new Results(measured satisfies ReadonlyArray<Measured>)
   })
 
+/** A look, or a part of the systems, is no record. */
+const recording = (!values.quick && only === undefined) || values.record
+
+const record = (work: Work, run: Record.Run): void => {
+  const runs = { ...Record.read(), [work.name]: run }
+  Record.write(runs)
+  Document.write(works, runs)
+}
+
 const chosen = (): ReadonlyArray<Work> => {
   const unknown = positionals.filter((name) => !works.some((work) => work.name === name))
   if (unknown.length > 0)
@@ -72,8 +86,17 @@ const chosen = (): ReadonlyArray<Work> => {
 const bench = Effect.gen(function* () {
   for (const { name } of missing) yield* say(`skipped: ${name} is not here; bench/install-peers.sh installs it`)
   for (const work of chosen()) {
+    const about = {
+      date: new Date().toISOString().slice(0, 16).replace("T", " "),
+      commit: Record.commit(),
+      rounds,
+      load: Os.loadavg()[0] ?? 0,
+      machine: Record.machine()
+    }
     const results = yield* perform(work)
     process.stdout.write(`${printed(work, work.report(results))}\n`)
+    // After each work, so that a run that is broken off has not been for nothing.
+    if (recording) yield* Effect.sync(() => record(work, { ...about, cells: results.cells }))
   }
 })
 

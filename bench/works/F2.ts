@@ -1,5 +1,5 @@
 /** F2: fan-out, a line at a time. */
-import { present } from "../systems/all.ts"
+import { core, present } from "../systems/all.ts"
 import { per, type Work } from "../Work.ts"
 import { cellsOf } from "./fanOut.ts"
 
@@ -10,7 +10,8 @@ export const F2: Work = {
   name: "F2",
   title: "Fan-out: one line under way",
   how: "As F1, but the next line is typed when all readers have the one before.",
-  cells: ({ time, warm }) => cellsOf(present, [5, 100], { window: 1, time, warm }),
+  cells: ({ quick, time, warm }) =>
+    cellsOf(quick ? core : present, quick ? [100] : [5, 100], { window: 1, time, warm }),
   report: (results) => {
     const versus = (other: string, at: number) => results.of("outlive", at, speed) / results.of(other, at, speed)
     return {

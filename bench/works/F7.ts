@@ -1,7 +1,7 @@
 /** F7: links on which nothing is said. */
 import * as Effect from "effect/Effect"
 import { run } from "../Load.ts"
-import { present } from "../systems/all.ts"
+import { core, present } from "../systems/all.ts"
 import { type Figures, named, per, type Work } from "../Work.ts"
 
 /** IRC tells everybody in a channel of all who join; aedes and the naive one are no measure of idleness. */
@@ -23,7 +23,7 @@ export const F7: Work = {
     "or subscribed. From then on it answers pings and sends nothing. Memory is the resident set at the end less that before.",
   cells: ({ quick }) =>
     (quick ? [1_000] : [1_000, 10_000]).flatMap((count) =>
-      present
+      (quick ? core : present)
         .filter(({ name }) => !left.has(name))
         .map((system) => ({
           system: system.name,

@@ -1,0 +1,84 @@
+/** What was measured, on disk: `docs/benchmarks/results.json`, from which tables and plots are made anew at each run. */
+import { execFileSync } from "node:child_process"
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Schema from "effect/Schema"
+
+const file = "docs/benchmarks/results.json"
+
+const Figures = Schema.Record({ key: Schema.String, value: Schema.Number })
+const Measured = Schema.Struct({
+  system: Schema.String,
+  at: Schema.String,
+  samples: Schema.Array(Figures),
+  failures: Schema.Array(Schema.String)
+})
+
+/** One run of one work: of what, where, when. */
+const Run = Schema.Struct({
+  date: Schema.String,
+  commit: Schema.String,
+  rounds: Schema.Number,
+  /** How busy the machine was just before, as the average number of processes that would run. */
+  load: Schema.Number,
+  machine: Schema.Record({ key: Schema.String, value: Schema.String }),
+  cells: Schema.Array(Measured)
+})
+export type Run = typeof Run.Type
+
+const Runs = Schema.parseJson(Schema.Record({ key: Schema.String, value: Run }), { space: 1 })
+
+/** The last run of each work. */
+export const read = (): Readonly<Record<string, Run>> =>
+  Fs.existsSync(file) ? Schema.decodeSync(Runs)(Fs.readFileSync(file, "utf8")) : {}
+
+export const write = (runs: Readonly<Record<string, Run>>): void => {
+  Fs.mkdirSync("docs/benchmarks", { recursive: true })
+  Fs.writeFileSync(file, `${Schema.encodeSync(Runs)(runs)}\n`)
+}
+
+/** What a command says first; undefined if it is not there. */
+const said = (command: string, ...args: ReadonlyArray<string>): string | undefined => {
+  try {
+    return execFileSync(command, args, {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+      env: { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin` }
+    })
+      .split("\n")[0]
+      ?.trim()
+  } catch {
+    return undefined
+  }
+}
+
+const packaged = (name: string): string | undefined => {
+  try {
+    return JSON.parse(Fs.readFileSync(`bench/peers/node_modules/${name}/package.json`, "utf8")).version
+  } catch {
+    return undefined
+  }
+}
+
+// biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg fills it in.
+const debian = (name: string): string | undefined => said("dpkg-query", "-W", "-f", "${Version}", name)
+
+/** The machine and the versions. */
+export const machine = (): Readonly<Record<string, string>> => {
+  const cpus = Os.cpus()
+  const known = {
+    processor: `${cpus.length} × ${cpus[0]?.model ?? "unknown"}`,
+    memory: `${Math.round(Os.totalmem() / 2 ** 30)} GiB`,
+    kernel: `${Os.type()} ${Os.release()}`,
+    node: process.version,
+    gcc: said("gcc", "-dumpfullversion"),
+    ...Object.fromEntries(
+      ["nats-server", "redis-server", "mosquitto", "ngircd", "inspircd"].map((name) => [name, debian(name)])
+    ),
+    ws: packaged("ws"),
+    aedes: packaged("aedes")
+  }
+  return Object.fromEntries(Object.entries(known).map(([name, version]) => [name, version ?? "not here"]))
+}
+
+export const commit = (): string => said("git", "describe", "--always", "--dirty") ?? "unknown"
