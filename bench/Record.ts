@@ -1,10 +1,10 @@
-/** What was measured, on disk: `docs/benchmarks/results.json`, from which tables and plots are made anew at each run. */
+/** What was measured, on disk: `docs/benchmarks/results.ndjson`, a work a line, from which tables and plots are made anew at each run. */
 import { execFileSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Schema from "effect/Schema"
 
-const file = "docs/benchmarks/results.json"
+const file = "docs/benchmarks/results.ndjson"
 
 const Figures = Schema.Record({ key: Schema.String, value: Schema.Number })
 const Measured = Schema.Struct({
@@ -16,6 +16,7 @@ const Measured = Schema.Struct({
 
 /** One run of one work: of what, where, when. */
 const Run = Schema.Struct({
+  work: Schema.String,
   date: Schema.String,
   commit: Schema.String,
   rounds: Schema.Number,
@@ -26,15 +27,20 @@ const Run = Schema.Struct({
 })
 export type Run = typeof Run.Type
 
-const Runs = Schema.parseJson(Schema.Record({ key: Schema.String, value: Run }), { space: 1 })
+const Line = Schema.parseJson(Run)
 
 /** The last run of each work. */
-export const read = (): Readonly<Record<string, Run>> =>
-  Fs.existsSync(file) ? Schema.decodeSync(Runs)(Fs.readFileSync(file, "utf8")) : {}
+export const read = (): ReadonlyArray<Run> =>
+  Fs.existsSync(file)
+    ? Fs.readFileSync(file, "utf8")
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => Schema.decodeSync(Line)(line))
+    : []
 
-export const write = (runs: Readonly<Record<string, Run>>): void => {
+export const write = (runs: ReadonlyArray<Run>): void => {
   Fs.mkdirSync("docs/benchmarks", { recursive: true })
-  Fs.writeFileSync(file, `${Schema.encodeSync(Runs)(runs)}\n`)
+  Fs.writeFileSync(file, runs.map((run) => `${Schema.encodeSync(Line)(run)}\n`).join(""))
 }
 
 /** What a command says first; undefined if it is not there. */

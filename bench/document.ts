@@ -61,7 +61,7 @@ const machineOf = (runs: ReadonlyArray<Run>): string => {
 
 const document = (measured: ReadonlyArray<readonly [Work, Run]>): string => `# Benchmarks
 
-Written by \`npm run bench\`; do not edit. The data are in [benchmarks/results.json](benchmarks/results.json). \`npm run bench -- F1 F4\`
+Written by \`npm run bench\`; do not edit. The data are in [benchmarks/results.ndjson](benchmarks/results.ndjson). \`npm run bench -- F1 F4\`
 measures these works anew, and leaves the others as they are; \`npm run bench -- --quick\` is one short round of all of them, for
 a look, and leaves this document alone. \`bench/install-peers.sh\` installs the systems that outlive is measured beside.
 
@@ -88,10 +88,10 @@ takes faster than any other here.
 ${measured.map(([work, run]) => section(work, run)).join("\n\n")}
 `
 
-export const write = (works: ReadonlyArray<Work>, runs: Readonly<Record<string, Run>>): void => {
+export const write = (works: ReadonlyArray<Work>, runs: ReadonlyArray<Run>): void => {
   Fs.mkdirSync(folder, { recursive: true })
   const measured = works.flatMap((work) => {
-    const run = runs[work.name]
+    const run = runs.find((each) => each.work === work.name)
     return run === undefined ? [] : [[work, run] as const]
   })
   Fs.writeFileSync("docs/BENCHMARKS.md", document(measured))

@@ -70,8 +70,8 @@ const perform = (work: Work): Effect.Effect<Results> =>
 /** A look, or a part of the systems, is no record. */
 const recording = (!values.quick && only === undefined) || values.record
 
-const record = (work: Work, run: Record.Run): void => {
-  const runs = { ...Record.read(), [work.name]: run }
+const record = (run: Record.Run): void => {
+  const runs = [...Record.read().filter((each) => each.work !== run.work), run]
   Record.write(runs)
   Document.write(works, runs)
 }
@@ -87,6 +87,7 @@ const bench = Effect.gen(function* () {
   for (const { name } of missing) yield* say(`skipped: ${name} is not here; bench/install-peers.sh installs it`)
   for (const work of chosen()) {
     const about = {
+      work: work.name,
       date: new Date().toISOString().slice(0, 16).replace("T", " "),
       commit: Record.commit(),
       rounds,
@@ -96,7 +97,7 @@ const bench = Effect.gen(function* () {
     const results = yield* perform(work)
     process.stdout.write(`${printed(work, work.report(results))}\n`)
     // After each work, so that a run that is broken off has not been for nothing.
-    if (recording) yield* Effect.sync(() => record(work, { ...about, cells: results.cells }))
+    if (recording) yield* Effect.sync(() => record({ ...about, cells: results.cells }))
   }
 })
 

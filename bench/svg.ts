@@ -14,6 +14,7 @@ const text = (x: number, y: number, what: string, attributes = ""): string =>
 const page = (height: number, title: string, parts: ReadonlyArray<string>): string =>
   [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12">`,
+    `<title>${escaped(title)}</title>`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     text(12, 20, title, 'font-size="14" font-weight="600"'),
     ...parts,
