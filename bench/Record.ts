@@ -20,6 +20,8 @@ const Run = Schema.Struct({
   date: Schema.String,
   commit: Schema.String,
   rounds: Schema.Number,
+  /** Whether it was a look only: short measurements, after little warming up. */
+  quick: Schema.Boolean,
   /** How busy the machine was just before, as the average number of processes that would run. */
   load: Schema.Number,
   machine: Schema.Record({ key: Schema.String, value: Schema.String }),

@@ -48,7 +48,7 @@ const section = (work: Work, run: Run): string =>
   [
     `## ${work.name}: ${work.title}`,
     work.how,
-    `\`npm run bench -- ${work.name}\`, ${run.date}, commit ${run.commit}, ${run.rounds === 1 ? "one round" : `medians of ${run.rounds} rounds`}, load of the machine before it ${run.load.toFixed(1)}.`,
+    `\`npm run bench -- ${run.quick ? "--quick --record " : ""}${work.name}\`, ${run.date}, commit ${run.commit}, ${run.rounds === 1 ? "one round" : `medians of ${run.rounds} rounds`}, load of the machine before it ${run.load.toFixed(1)}.`,
     ...work.report(new Results(run.cells)).tables.map(tableOf),
     ...plotsOf(work, work.report(new Results(run.cells))),
     ...(failuresOf(run).length > 0 ? [failuresOf(run).join("\n")] : [])
@@ -81,9 +81,9 @@ ${machineOf(measured.map(([, run]) => run))}
 
 \`bench/load/\`, in C with epoll: one process, one thread, which opens all readers' connections, types the lines, and counts them. It
 parses no protocol: each line has a mark in its text, and with one author only the last mark of each read is looked at. So it
-spends about what the kernel takes to hand over the bytes. That it is not the bottleneck is shown in each table of F1, F2 and F6 by its
-share of a core, which stays below 100 % while the author's is higher, and by \`C, epoll\`, an author that it
-takes faster than any other here.
+spends about what the kernel takes to hand over the bytes. F1, F2 and F6 say how much CPU time it spent beside the author or broker:
+below 100 %, the other one was the bottleneck, as long as each had a core; near or above 100 %, the generator may have been, and the
+figure is a lower bound of what that system can do.
 
 ${measured.map(([work, run]) => section(work, run)).join("\n\n")}
 `

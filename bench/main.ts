@@ -91,6 +91,7 @@ const bench = Effect.gen(function* () {
       date: new Date().toISOString().slice(0, 16).replace("T", " "),
       commit: Record.commit(),
       rounds,
+      quick: effort.quick,
       load: Os.loadavg()[0] ?? 0,
       machine: Record.machine()
     }

@@ -24,7 +24,7 @@ export const F1: Work = {
       tables: [
         results.table("Deliveries a second, by readers", "million", speed, (value) => (value / 1e6).toFixed(3)),
         results.table("CPU a delivery, by readers", "µs", per("cpu", "deliveries", 1e6), (value) => value.toFixed(3)),
-        results.table("The load generator's share of a core", "%", per("ownCpu", "seconds", 100), (value) =>
+        results.table("The load generator's CPU time beside that", "%", per("ownCpu", "cpu", 100), (value) =>
           value.toFixed(0)
         )
       ],

@@ -49,7 +49,7 @@ export const F6: Work = {
     tables: [
       results.table("Posts a second", "", throughput, brief),
       results.table("Posts a second of CPU time", "", each, brief),
-      results.table("The load generator's share of a core", "%", per("ownCpu", "seconds", 100), (value) =>
+      results.table("The load generator's CPU time beside that", "%", per("ownCpu", "cpu", 100), (value) =>
         value.toFixed(0)
       )
     ],
