@@ -28,6 +28,8 @@ export interface Record_ {
   >
   /** When each line was first on its author's disk. */
   readonly written: ReadonlyMap<string, number>
+  /** When everything had had time to settle, before each node said one line more. */
+  readonly settledAt: number
   readonly bodies: ReadonlyArray<PostFrame>
   readonly kills: number
 }
@@ -47,7 +49,9 @@ export const violations = (record: Record_): ReadonlyArray<string> => [
   ...twoBodies(record)
 ]
 
-export const tokensOf = (life: Life): ReadonlyArray<string> => life.shown.flatMap(({ token }) => token ?? [])
+/** What it has shown, until then. */
+export const tokensOf = (life: Life, until = Number.POSITIVE_INFINITY): ReadonlyArray<string> =>
+  life.shown.flatMap(({ at, token }) => (at <= until ? (token ?? []) : []))
 
 /** Nothing dies. */
 const failed = (life: Life): ReadonlyArray<string> =>
@@ -112,20 +116,23 @@ const answersAbove = (life: Life, { said }: Record_): ReadonlyArray<string> => {
 
 /**
  * I3: what an author saw accepted, and what anybody has seen, reaches every node that stays or comes back. A node is owed
- * what is said after it was first linked with its present disk.
+ * what is said after it was first linked with its present disk; nobody need say something more for that to come.
  */
-const lost = ({ lives, said }: Record_): ReadonlyArray<string> => {
+const lost = ({ lives, said, settledAt }: Record_): ReadonlyArray<string> => {
   const last = lives.filter((life) => !life.ended)
-  const got = new Map(
-    last.map((life) => [
-      life,
-      new Set(
-        lives
-          .filter((each) => each.node === life.node && each.lineage === life.lineage)
-          .flatMap((each) => [...tokensOf(each), ...each.kept])
-      )
-    ])
-  )
+  const gotBy = (moment: number) =>
+    new Map(
+      last.map((life) => [
+        life,
+        new Set(
+          lives
+            .filter((each) => each.node === life.node && each.lineage === life.lineage)
+            .flatMap((each) => [...tokensOf(each, moment), ...each.kept])
+        )
+      ])
+    )
+  const got = gotBy(Number.POSITIVE_INFINITY)
+  const gotBeforeTheLast = gotBy(settledAt)
   const since = new Map(last.map((reader) => [reader, owedSince(reader, lives)]))
   return [...said].flatMap(([token, { at, author, life }]) => {
     const survives =
@@ -134,7 +141,9 @@ const lost = ({ lives, said }: Record_): ReadonlyArray<string> => {
     const known = survives || last.some((each) => got.get(each)?.has(token))
     if (!known) return []
     return last.flatMap((reader) =>
-      reader.node !== author && at > (since.get(reader) ?? 0) && got.get(reader)?.has(token) === false
+      reader.node !== author &&
+      at > (since.get(reader) ?? 0) &&
+      (at < settledAt ? gotBeforeTheLast : got).get(reader)?.has(token) === false
         ? [`I3: ${reader.node} never shows ${token}`]
         : []
     )

@@ -364,16 +364,17 @@ export const simulate = (seed: number): Record_ => {
         ...places.flatMap((other) => (other.id === id || linked.some((peer) => peer.id === other.id) ? [] : [other.id]))
       )
     }
+    const settledAt = clock.unsafeCurrentTimeMillis()
     for (const place of places) yield* say(place)
     yield* settle(lastSettling, patient)
     const bodies = places.flatMap(({ disk }) => framesOf(disk)).filter((frame) => frame.type === "post")
     yield* Scope.close(stage, { _tag: "Success" } as never)
-    return bodies
+    return { bodies, settledAt }
   }).pipe(Effect.scoped)
 
   const exit = run(program, seed, busiest)
   if (exit._tag === "Failure") throw new Error(`seed ${seed}: ${exit.cause}`)
-  return { seed, lives, said, written, bodies: exit.value, kills }
+  return { seed, lives, said, written, ...exit.value, kills }
 }
 
 /** What was said, from a line of the screen; undefined if it is another line. */
