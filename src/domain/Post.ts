@@ -1,6 +1,6 @@
 /** What is said: posts, the streams they form, and how far a node has each stream. */
 import * as Schema from "effect/Schema"
-import { PeerId } from "./Peer.ts"
+import type { PeerId } from "./Peer.ts"
 
 /** A place to talk in. There is one for now. */
 export const Room = Schema.String.pipe(Schema.pattern(/^[A-Za-z0-9_-]{1,32}$/), Schema.brand("Room"))
@@ -32,10 +32,10 @@ export const streamOf = (author: PeerId, room: Room, epoch: Epoch): StreamId =>
   StreamId.make(`${author}/${room}/${epoch}`)
 
 /** Who speaks in a stream. */
-export const authorOf = (stream: StreamId): PeerId => PeerId.make(stream.slice(0, stream.indexOf("/")))
+export const authorOf = (stream: StreamId): PeerId => stream.slice(0, stream.indexOf("/")) as PeerId
 
 /** The run in which a stream is spoken. */
-export const epochIn = (stream: StreamId): Epoch => Epoch.make(stream.slice(stream.lastIndexOf("/") + 1))
+export const epochIn = (stream: StreamId): Epoch => stream.slice(stream.lastIndexOf("/") + 1) as Epoch
 
 /** A post's number within its stream: 1, 2, 3 … */
 export const PostNumber = Schema.Int.pipe(Schema.positive(), Schema.brand("PostNumber"))
