@@ -243,8 +243,11 @@ const make = (settings: Settings) =>
       )
       return Effect.flatMap(log.receive(posts), (missing) => {
         if (missing.length === 0) return Effect.void
-        // Whoever hands on a post has all that must come before it.
-        for (const mark of missing) hasUpTo(link, mark)
+        // Whoever hands on a post has all that must come before it; what other posts wait for says nothing of this peer.
+        for (const { post } of posts) {
+          hasUpTo(link, [post.stream, post.n - 1])
+          for (const mark of Object.entries(post.deps) as unknown as ReadonlyArray<Mark>) hasUpTo(link, mark)
+        }
         return pull(link, missing)
       })
     }
