@@ -175,7 +175,7 @@ const textsOf = ([, ...lines]: ReadonlyArray<Uint8Array>): ReadonlyArray<string>
 export const decode = (line: Uint8Array, text?: string): Either.Either<Frame, FrameMalformed> => {
   try {
     const value: unknown = JSON.parse(text ?? decoder.decode(line))
-    if (!isPost(value)) return Either.mapLeft(decodeControl(value), malformed)
+    if (!isPost(value)) return heartbeatIn(value) ?? Either.mapLeft(decodeControl(value), malformed)
     const post = postOf(value)
     return post === undefined ? Either.left(malformed()) : Either.right({ type: "post", post, line })
   } catch {
@@ -183,6 +183,17 @@ export const decode = (line: Uint8Array, text?: string): Either.Either<Frame, Fr
     return Either.left(new FrameMalformed({ detail: "not a line of JSON in UTF-8" }))
   }
 }
+
+const heartbeats = {
+  ping: Either.right<Control>({ type: "ping" }),
+  pong: Either.right<Control>({ type: "pong" })
+}
+
+/** A sign of life, without the Schema's work: most of what comes over idle links. */
+const heartbeatIn = (value: unknown): Either.Either<Control> | undefined =>
+  typeof value === "object" && value !== null && "type" in value && (value.type === "ping" || value.type === "pong")
+    ? heartbeats[value.type]
+    : undefined
 
 const isPost = (value: unknown): value is object =>
   typeof value === "object" && value !== null && "type" in value && value.type === "post"
