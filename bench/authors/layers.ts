@@ -2,17 +2,17 @@
  * The layers of a node without its programs: lines from stdin go straight to `MessageLog.say`, those of a chunk at a time,
  * and nothing is shown. `layers PORT [ENTRIES]`: where it listens, and how many entries its log keeps.
  */
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Mailbox from "effect/Mailbox"
 import * as Stream from "effect/Stream"
+import * as Keyboard from "../../layers/console/Keyboard.ts"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
 import * as TcpTransport from "../../layers/TcpTransport.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { Host, PeerId, Port } from "../../src/domain/Peer.ts"
-import { makeSplitter } from "./frames.mjs"
 
 const [port, entries] = process.argv.slice(2).map(Number)
 const author = PeerId.make("1")
@@ -20,14 +20,10 @@ const author = PeerId.make("1")
 const program = Effect.gen(function* () {
   const log = yield* MessageLog
   const mesh = yield* PeerMesh
-  const typed = yield* Mailbox.make<ReadonlyArray<string>>()
-  const split = makeSplitter()
-  process.stdin.setEncoding("utf8").on("data", (piece: string) => {
-    typed.unsafeOffer(split(piece))
-  })
+  const typed = yield* Keyboard.make(process.stdin, yield* Deferred.make<void>())
   yield* Effect.forkScoped(Stream.runForEach(mesh.knocks, (knock) => knock.admit))
   process.stdout.write(`listening ${mesh.self.address.port}\n`)
-  yield* Stream.runForEachChunk(Mailbox.toStream(typed), (pieces) => log.say([...pieces].flat()))
+  yield* Stream.runForEachChunk(typed, (lines) => log.say(Array.from(lines, ({ text }) => text)))
 })
 
 const node = TransportPeerMesh.layer({
