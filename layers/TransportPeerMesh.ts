@@ -141,6 +141,8 @@ const make = (settings: Settings) =>
     const wanted = new Map<StreamId, { readonly link: Link; readonly to: number }>()
     /** Streams of which the next post is kept by nobody who was asked, and for how many offers that has been so. */
     const blocked = new Map<StreamId, number>()
+    /** How far what this node has said was handed to its links. */
+    let said = 0
     /** How many are being reached who are not clients. */
     let reaching = 0
     /** How far everybody knows this node to have each stream. */
@@ -666,10 +668,14 @@ const make = (settings: Settings) =>
 
     // ---- What runs as long as the node does
 
-    /** What is said goes out to all: one Stream a node, a cursor a link. */
+    /** What is said goes out to all: one Stream a node, a cursor a link. What others said goes to those who have asked. */
     const fanOut = Stream.runForEach(log.grown, () =>
       Effect.sync(() => {
-        for (const link of table.links.values()) link.connection.wake()
+        const last = log.have(log.stream)
+        for (const link of table.links.values()) {
+          if (last > said || link.outbox.isAsked()) link.connection.wake()
+        }
+        said = last
       })
     )
 

@@ -109,7 +109,7 @@ export const make = (
     })
 
     const add = (posts: ReadonlyArray<EncodedPost>, own: boolean): void => {
-      for (const { post } of posts) entries.push(Entry.Said({ post, own }))
+      for (const { post } of posts) entries.push({ _tag: "Said", post, own })
     }
 
     /** What others said is kept if it can be; if not, the chat goes on, and a restart asks for it again. */

@@ -22,10 +22,13 @@ export const notice = (text: string): ScreenLine => Notice({ text: `* ${escape(t
  * Joiners stay, which Persian words and emoji are made with.
  */
 export const escape = (text: string): string =>
-  text.replace(
-    /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu,
-    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`
-  )
+  // Most lines are plain, and every line comes through here.
+  /^[\x20-\x7e]*$/.test(text)
+    ? text
+    : text.replace(
+        /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu,
+        (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`
+      )
 
 /** What a node with that id shows for an entry of its log; undefined if nothing. */
 export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined => {

@@ -3,7 +3,7 @@ import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { FrameMalformed } from "../domain/Errors.ts"
 import { Host, ListeningPort, PeerId } from "../domain/Peer.ts"
-import { Epoch, Post, StreamId } from "../domain/Post.ts"
+import { Epoch, Post, postOf, StreamId } from "../domain/Post.ts"
 
 /** The version of this protocol. Nodes of different versions refuse each other. */
 export const protocolVersion = 1
@@ -135,21 +135,65 @@ export const encodePost = (post: Post): Uint8Array =>
   )
 
 const decodeControl = Schema.decodeUnknownEither(Control)
-const decodePost = Schema.decodeUnknownEither(Post)
+const malformed = () => new FrameMalformed({ detail: "not a frame of the protocol" })
+
+/** The frames that lines carry, each of which ends in its newline; or why one of them is none. */
+export const decodeAll = (lines: ReadonlyArray<Uint8Array>): Either.Either<ReadonlyArray<Frame>, FrameMalformed> => {
+  const frames: Array<Frame> = []
+  const texts = textsOf(lines)
+  for (const [at, line] of lines.entries()) {
+    const frame = decode(line, texts[at - 1])
+    if (Either.isLeft(frame)) return Either.left(frame.left)
+    frames.push(frame.right)
+  }
+  return Either.right(frames)
+}
+
+/**
+ * The texts of all lines but the first, if they lie side by side as they came from a socket and are plain ASCII; none
+ * otherwise. To decode them in one go takes half the time.
+ */
+const textsOf = ([, ...lines]: ReadonlyArray<Uint8Array>): ReadonlyArray<string> => {
+  const [first, last] = [lines[0], lines.at(-1)]
+  const length = lines.reduce((sum, line) => sum + line.length, 0)
+  if (first === undefined || last === undefined) return []
+  if (first.buffer !== last.buffer || last.byteOffset + last.length - first.byteOffset !== length) return []
+  try {
+    const text = decoder.decode(new Uint8Array(first.buffer, first.byteOffset, length))
+    // Whatever is not ASCII takes more bytes than characters.
+    if (text.length !== length) return []
+    return lines.map((line) => {
+      const start = line.byteOffset - first.byteOffset
+      return text.slice(start, start + line.length)
+    })
+  } catch {
+    return []
+  }
+}
 
 /** The frame that a line carries, which ends in its newline. */
-export const decode = (line: Uint8Array): Either.Either<Frame, FrameMalformed> => {
+export const decode = (line: Uint8Array, text?: string): Either.Either<Frame, FrameMalformed> => {
   try {
-    const value: unknown = JSON.parse(decoder.decode(line))
-    const frame: Either.Either<Frame, unknown> = isPost(value)
-      ? Either.map(decodePost(value), (post) => ({ type: "post", post, line }) as const)
-      : decodeControl(value)
-    return Either.mapLeft(frame, () => new FrameMalformed({ detail: "not a frame of the protocol" }))
+    const value: unknown = JSON.parse(text ?? decoder.decode(line))
+    if (!isPost(value)) return heartbeatIn(value) ?? Either.mapLeft(decodeControl(value), malformed)
+    const post = postOf(value)
+    return post === undefined ? Either.left(malformed()) : Either.right({ type: "post", post, line })
   } catch {
     // Neither is what nests so deep that to describe it overflows the stack.
     return Either.left(new FrameMalformed({ detail: "not a line of JSON in UTF-8" }))
   }
 }
 
-const isPost = (value: unknown): boolean =>
+const heartbeats = {
+  ping: Either.right<Control>({ type: "ping" }),
+  pong: Either.right<Control>({ type: "pong" })
+}
+
+/** A sign of life, without the Schema's work: most of what comes over idle links. */
+const heartbeatIn = (value: unknown): Either.Either<Control> | undefined =>
+  typeof value === "object" && value !== null && "type" in value && (value.type === "ping" || value.type === "pong")
+    ? heartbeats[value.type]
+    : undefined
+
+const isPost = (value: unknown): value is object =>
   typeof value === "object" && value !== null && "type" in value && value.type === "post"

@@ -57,6 +57,8 @@ export const makeOutbox = (slice: (stream: StreamId, after: number, room: number
       const lane = { after: endless ? Math.min(after, before.after) : after, to: Math.max(to, before?.to ?? 0) }
       if (lane.after < lane.to) lanes.set(stream, lane)
     },
+    /** Whether the peer waits for more than one stream, that is, for what others have said too. A plain function. */
+    isAsked: (): boolean => lanes.size > 1,
     /** Ends with a goodbye once everything else is sent. */
     leave: (): void => {
       leaving = true

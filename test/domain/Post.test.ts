@@ -1,6 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { describe } from "vitest"
 import {
@@ -9,7 +10,9 @@ import {
   epochOf,
   isEarlier,
   mainRoom,
+  Post,
   PostNumber,
+  postOf,
   StreamId,
   Summary,
   streamOf
@@ -54,6 +57,30 @@ describe("Post", () => {
         assert.strictEqual(stream, `${author}/main/${epoch}`)
         assert.strictEqual(authorOf(stream), author)
       })
+    )
+  })
+
+  it("read by hand is what the Schema makes of it, whatever comes", () => {
+    const decode = Schema.decodeUnknownEither(Post)
+    const odd = FastCheck.oneof(
+      FastCheck.constantFrom(undefined, null, 0, -1, 1.5, 2 ** 53, "", [], {}, "a/main/1-00000000", Number.NaN, true),
+      FastCheck.dictionary(Arbitraries.streamId, FastCheck.oneof(Arbitraries.postNumber, FastCheck.constant(0))),
+      FastCheck.constant(JSON.parse('{"__proto__":1}')),
+      FastCheck.jsonValue()
+    )
+    const spoilt = FastCheck.tuple(
+      Arbitraries.post,
+      FastCheck.dictionary(FastCheck.constantFrom("stream", "n", "at", "deps", "text", "type", "more"), odd),
+      FastCheck.constantFrom("", "stream", "n", "at", "deps", "text")
+    ).map(([post, spoiling, left]) => {
+      const { [left as "n"]: _, ...value } = { ...post, ...spoiling }
+      return value
+    })
+    FastCheck.assert(
+      FastCheck.property(FastCheck.oneof(Arbitraries.post, spoilt), (value) => {
+        assert.deepStrictEqual(postOf(value), Option.getOrUndefined(Either.getRight(decode(value))))
+      }),
+      { numRuns: 3_000 }
     )
   })
 

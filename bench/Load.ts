@@ -1,0 +1,51 @@
+/** The load generator, `bench/load/`: what it is asked, and what it says. */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import { BenchFailed, type Started, start } from "./Processes.ts"
+
+/** What one measurement has brought: figures by name. */
+export type Figures = Readonly<Record<string, number>>
+
+const decode = Schema.decodeUnknown(Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Number })))
+
+export type Settings = Readonly<Record<string, string | number | ReadonlyArray<string>>>
+
+export const binary = "dist/bench/load"
+
+/** It gives up by itself after this time beyond what it was asked for, in ms. */
+const patience = 20_000
+
+const argumentsOf = (settings: Settings): ReadonlyArray<string> =>
+  Object.entries(settings).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((each) => `${name}=${each}`)
+  )
+
+/** Starts a part of it; `ready` is what it says on the way. */
+export const begin = (
+  part: "talk" | "idle" | "fire" | "answer" | "catch",
+  settings: Settings,
+  ready?: RegExp
+): Effect.Effect<Started, BenchFailed, Scope.Scope> =>
+  start({
+    command: binary,
+    args: [
+      part,
+      ...argumentsOf(settings),
+      `limit=${patience + Number(settings["warm"] ?? 0) + Number(settings["time"] ?? 0)}`
+    ],
+    ...(ready === undefined ? {} : { ready })
+  })
+
+/** What it has measured, once it has ended. */
+export const figures = (load: Started): Effect.Effect<Figures, BenchFailed> =>
+  Effect.flatMap(load.ended, (output) =>
+    Effect.mapError(
+      decode(output.trim().split("\n").at(-1)),
+      () => new BenchFailed({ detail: `the load generator has said: ${output}` })
+    )
+  )
+
+/** Runs a part of it to its end. */
+export const run = (...[part, settings]: Parameters<typeof begin>): Effect.Effect<Figures, BenchFailed> =>
+  Effect.scoped(Effect.flatMap(begin(part, settings), figures))

@@ -1,0 +1,199 @@
+/** What runs during a measurement: processes that end with their scope, whatever happens, and files that go with it. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
+import * as Fs from "node:fs"
+import * as Net from "node:net"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+
+/** A measurement that came to nothing, and why. */
+export class BenchFailed extends Data.TaggedError("BenchFailed")<{ readonly detail: string }> {
+  override get message(): string {
+    return this.detail
+  }
+}
+
+/** Whatever is started says within this time that it is there. */
+const startLimit = "20 seconds"
+
+/** A process that was killed is gone within this time. */
+const endLimit = "2 seconds"
+
+/** Of what a process says, so much is kept for the report of its failure, in characters. */
+const mostHeard = 2_000
+
+/** A folder that goes with the scope. */
+export const folder: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
+  Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "bench-"))),
+  (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true, force: true }))
+)
+
+/** A pipe with a name: the load generator types into one end, and the program under test reads the other. */
+export const pipe: Effect.Effect<string, BenchFailed, Scope.Scope> = Effect.flatMap(folder, (within) => {
+  const path = Path.join(within, "pipe")
+  const { status } = spawnSync("mkfifo", [path])
+  return status === 0 ? Effect.succeed(path) : new BenchFailed({ detail: "mkfifo failed" })
+})
+
+export interface Command {
+  readonly command: string
+  readonly args: ReadonlyArray<string>
+  readonly cwd?: string
+  /** Pipes with names, for its input and its output. */
+  readonly stdin?: string
+  readonly stdout?: string
+  /** What it says on stdout or stderr when it is there, with what is of interest as a group. At once, if this is left out. */
+  readonly ready?: RegExp
+}
+
+export interface Started {
+  readonly pid: number
+  /** What the group in `ready` has matched. */
+  readonly said: string
+  /** Returns its whole output once it has ended by itself; fails if its status is not 0. */
+  readonly ended: Effect.Effect<string, BenchFailed>
+}
+
+/** Starts a process, which is killed by its id when the scope closes. */
+export const start = (what: Command): Effect.Effect<Started, BenchFailed, Scope.Scope> =>
+  Effect.gen(function* () {
+    const running = yield* Effect.acquireRelease(
+      Effect.sync(() => launch(what)),
+      kill
+    )
+    const said = yield* readiness(running, what).pipe(
+      Effect.timeoutFail({
+        duration: startLimit,
+        onTimeout: () => new BenchFailed({ detail: `${what.command} does not start: ${running.heard()}` })
+      })
+    )
+    return { pid: running.child.pid ?? 0, said, ended: ended(running, what) }
+  })
+
+interface Running {
+  readonly child: ChildProcess
+  readonly heard: () => string
+  readonly onHeard: (listener: () => void) => void
+  readonly output: () => string
+}
+
+const launch = ({ args, command, cwd, stdin, stdout }: Command): Running => {
+  // Opened for both directions: neither side waits for the other, and there is no end before the scope's.
+  const ends = [stdin, stdout].map((path) => (path === undefined ? undefined : Fs.openSync(path, "r+")))
+  const child = spawn(command, args, { cwd, stdio: [ends[0] ?? "ignore", ends[1] ?? "pipe", "pipe"] })
+  for (const end of ends) if (end !== undefined) Fs.closeSync(end)
+  let heard = ""
+  let output = ""
+  let listener = () => {}
+  const listen = (piece: Buffer) => {
+    heard = (heard + piece.toString()).slice(-mostHeard)
+    listener()
+  }
+  child.stdout?.on("data", (piece: Buffer) => {
+    output += piece.toString()
+    listen(piece)
+  })
+  child.stderr?.on("data", listen)
+  return {
+    child,
+    heard: () => heard,
+    output: () => output,
+    onHeard: (given) => {
+      listener = given
+    }
+  }
+}
+
+const readiness = (running: Running, { command, ready }: Command): Effect.Effect<string, BenchFailed> =>
+  Effect.async((resume) => {
+    const look = () => {
+      const match = ready === undefined ? [] : ready.exec(running.heard())
+      if (match !== null) resume(Effect.succeed(match[1] ?? ""))
+    }
+    running.child.once("error", (error) => resume(new BenchFailed({ detail: `${command}: ${error.message}` })))
+    running.child.once("exit", (status) =>
+      resume(new BenchFailed({ detail: `${command} has ended with status ${status}: ${running.heard()}` }))
+    )
+    running.onHeard(look)
+    look()
+  })
+
+const ended = (running: Running, { command }: Command): Effect.Effect<string, BenchFailed> =>
+  Effect.async((resume) => {
+    const done = (status: number | null) =>
+      resume(
+        status === 0
+          ? Effect.succeed(running.output())
+          : new BenchFailed({ detail: `${command} has ended with status ${status}: ${running.heard().trim()}` })
+      )
+    if (running.child.exitCode !== null) done(running.child.exitCode)
+    else running.child.once("close", done)
+  })
+
+const kill = ({ child }: Running): Effect.Effect<void> =>
+  Effect.async<void>((resume) => {
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
+    child.once("exit", () => resume(Effect.void))
+    child.kill("SIGKILL")
+  }).pipe(Effect.timeoutOption(endLimit), Effect.asVoid)
+
+/** Whether that port of 127.0.0.1 is free. */
+const isFree = (port: number): Effect.Effect<boolean> =>
+  Effect.async((resume) => {
+    const server = Net.createServer()
+    server.once("error", () => resume(Effect.succeed(false)))
+    server.listen({ host: "127.0.0.1", port }, () => server.close(() => resume(Effect.succeed(true))))
+  })
+
+/** Below the ports that the kernel gives to those who dial, each is handed out once a run. */
+let next = 20_000 + (process.pid % 1_000) * 10
+
+/** A port at which nobody listens. */
+export const freePort: Effect.Effect<number> = Effect.suspend(() => {
+  const port = next
+  next = next >= 31_999 ? 20_000 : next + 1
+  return Effect.flatMap(isFree(port), (free) => (free ? Effect.succeed(port) : freePort))
+})
+
+/** How often a port is tried. */
+const everyFewMillis = Schedule.spaced("10 millis")
+
+/** Returns as soon as somebody accepts connections at that port of 127.0.0.1. */
+export const listening = (port: number): Effect.Effect<void, BenchFailed> =>
+  Effect.async<void, BenchFailed>((resume) => {
+    const socket = Net.connect({ host: "127.0.0.1", port })
+    socket.once("error", () => resume(new BenchFailed({ detail: `nobody listens at port ${port}` })))
+    socket.once("connect", () => {
+      socket.destroy()
+      resume(Effect.void)
+    })
+  }).pipe(Effect.retry({ times: 1_500, schedule: everyFewMillis }))
+
+/** Returns once there are that many connections between nodes that listen at these ports, one for each pair. */
+export const meshed = (ports: ReadonlyArray<number>, connections: number): Effect.Effect<void, BenchFailed> =>
+  Effect.suspend(() => {
+    const accepted = Fs.readFileSync("/proc/net/tcp", "utf8")
+      .split("\n")
+      .map((row) => row.trim().split(/\s+/))
+      .filter(([, local, , state]) => state === established && ports.includes(portOf(local ?? "")))
+    return accepted.length >= connections
+      ? Effect.void
+      : new BenchFailed({ detail: `${accepted.length} of ${connections} connections are there` })
+  }).pipe(Effect.retry({ times: 1_500, schedule: everyFewMillis }))
+
+/** As the kernel's table has it. */
+const established = "01"
+const portOf = (address: string) => Number.parseInt(address.split(":")[1] ?? "", 16)
+
+/** How long the threads of a process have run so far, in seconds. */
+export const cpuOf = (pid: number): Effect.Effect<number> =>
+  Effect.sync(() => {
+    const tasks = `/proc/${pid}/task`
+    const ran = Fs.readdirSync(tasks).map(
+      (task) => Number(Fs.readFileSync(`${tasks}/${task}/schedstat`, "utf8").split(" ")[0]) / 1e9
+    )
+    return ran.reduce((sum, each) => sum + each, 0)
+  })

@@ -1,0 +1,9 @@
+/** An MQTT broker in Node: aedes as its README has it. */
+import { createRequire } from "node:module"
+import * as Net from "node:net"
+import { announce } from "./frames.mjs"
+
+const { Aedes } = createRequire(new URL("../peers/package.json", import.meta.url))("aedes")
+const broker = await Aedes.createBroker()
+const server = Net.createServer({ noDelay: true }, broker.handle)
+server.listen({ host: "127.0.0.1", port: 0, backlog: 511 }, () => announce(server))

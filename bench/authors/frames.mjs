@@ -1,0 +1,20 @@
+/** What the raw programs have in common: the bytes of outlive's protocol, and lines out of chunks. */
+
+export const stream = `1/main/${Date.now()}-00c0ffee`
+
+/** The same bytes that outlive sends for a post. */
+export const postOf = (n, at, text) =>
+  `{"type":"post","stream":"${stream}","n":${n},"at":${at},"deps":{},"text":${JSON.stringify(text)}}\n`
+
+/** Cuts text that comes in pieces of any size into lines. */
+export const makeSplitter = () => {
+  let rest = ""
+  return (piece) => {
+    const lines = (rest + piece).split("\n")
+    rest = lines.pop()
+    return lines
+  }
+}
+
+/** Says on stdout where a server listens. */
+export const announce = (server) => console.log(`listening ${server.address().port}`)

@@ -1,0 +1,40 @@
+/**
+ * The layers of a node without its programs: lines from stdin go straight to `MessageLog.say`, those of a chunk at a time,
+ * and nothing is shown. `layers PORT [ENTRIES]`: where it listens, and how many entries its log keeps.
+ */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import * as Keyboard from "../../layers/console/Keyboard.ts"
+import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
+import * as TcpTransport from "../../layers/TcpTransport.ts"
+import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
+import { MessageLog } from "../../services/MessageLog.ts"
+import { PeerMesh } from "../../services/PeerMesh.ts"
+import { Host, PeerId, Port } from "../../src/domain/Peer.ts"
+
+const [port, entries] = process.argv.slice(2).map(Number)
+const author = PeerId.make("1")
+
+const program = Effect.gen(function* () {
+  const log = yield* MessageLog
+  const mesh = yield* PeerMesh
+  const typed = yield* Keyboard.make(process.stdin, yield* Deferred.make<void>())
+  yield* Effect.forkScoped(Stream.runForEach(mesh.knocks, (knock) => knock.admit))
+  process.stdout.write(`listening ${mesh.self.address.port}\n`)
+  yield* Stream.runForEachChunk(typed, (lines) => log.say(Array.from(lines, ({ text }) => text)))
+})
+
+const node = TransportPeerMesh.layer({
+  id: author,
+  listen: { host: Host.make("127.0.0.1"), port: Port.make(port ?? 0) },
+  member: true,
+  silence: "3 seconds",
+  patience: "1 second"
+}).pipe(
+  Layer.provideMerge(MemoryMessageLog.layer({ author, ...(entries === undefined ? {} : { entries }) })),
+  Layer.provide(TcpTransport.layer)
+)
+
+Effect.runFork(program.pipe(Effect.scoped, Effect.provide(node)))

@@ -1,0 +1,49 @@
+/**
+ * A node of a raw mesh: `raw-node.mjs ID [PORT…]` dials those ports, and listens. What is typed goes to all as posts, what
+ * comes is parsed, looked at whether it is the next, and shown on stdout.
+ */
+import * as Net from "node:net"
+import { makeSplitter } from "./frames.mjs"
+
+const [id, ...ports] = process.argv.slice(2)
+const stream = `${id}/main/${Date.now()}-00c0ffee`
+const sockets = new Set()
+
+const link = (socket) => {
+  const split = makeSplitter()
+  let last = 0
+  sockets.add(socket)
+  socket.setNoDelay(true).on("error", () => {})
+  socket.on("close", () => sockets.delete(socket))
+  socket.setEncoding("utf8").on("data", (piece) => {
+    let shown = ""
+    for (const line of split(piece)) {
+      const post = JSON.parse(line)
+      if (post.n !== last + 1) throw new Error(`post ${post.n} after ${last}`)
+      last = post.n
+      shown += `Client ${post.stream.slice(0, post.stream.indexOf("/"))}: ${post.text}\n`
+    }
+    if (shown !== "") process.stdout.write(shown)
+  })
+}
+
+const server = Net.createServer(link)
+server.listen({ host: "127.0.0.1", port: 0 }, () => console.error(`listening ${server.address().port}`))
+for (const port of ports) link(Net.connect({ host: "127.0.0.1", port: Number(port) }))
+
+const split = makeSplitter()
+let n = 0
+let waiting = ""
+const flush = () => {
+  const bytes = Buffer.from(waiting)
+  waiting = ""
+  for (const socket of sockets) socket.write(bytes)
+}
+process.stdin.setEncoding("utf8").on("data", (piece) => {
+  const at = Date.now()
+  for (const text of split(piece)) {
+    if (waiting === "") setImmediate(flush)
+    n += 1
+    waiting += `{"type":"post","stream":"${stream}","n":${n},"at":${at},"deps":{},"text":${JSON.stringify(text)}}\n`
+  }
+})

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Installs what outlive is measured beside: servers from Debian, as root, and packages from npm. Starts nothing. What can't
+# be installed is skipped by the benchmarks with a word.
+set -u
+cd "$(dirname "$0")/peers" || exit 1
+
+if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+  # A package's service must not start: dpkg asks this whether it may.
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+    trap 'rm -f "$policy"' EXIT
+  fi
+  apt-get update -q
+  for package in nats-server redis-server mosquitto ngircd inspircd; do
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$package" || echo "skipped: $package"
+  done
+else
+  echo "skipped: nats-server, redis-server, mosquitto, ngircd and inspircd need apt-get and root"
+fi
+npm ci --no-audit --no-fund || echo "skipped: ws and aedes"

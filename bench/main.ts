@@ -1,0 +1,105 @@
+/**
+ * The benchmarks: `npm run bench`, all of them, or by name, `npm run bench -- F1 F4`. `--quick` is one short round of each, which
+ * takes less than two minutes and leaves docs/ alone. `--rounds N`: how many rounds; `--only outlive,redis`: of these systems, for a look; `--record`: on record
+ * nevertheless.
+ */
+import * as Os from "node:os"
+import { parseArgs } from "node:util"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Document from "./document.ts"
+import type { Figures } from "./Load.ts"
+import { BenchFailed } from "./Processes.ts"
+import * as Record from "./Record.ts"
+import { missing } from "./systems/all.ts"
+import { printed } from "./tables.ts"
+import { type Cell, type Effort, type Measured, Results, type Work } from "./Work.ts"
+import { works } from "./works/all.ts"
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: "boolean", default: false },
+    rounds: { type: "string" },
+    only: { type: "string" },
+    record: { type: "boolean", default: false }
+  }
+})
+
+const rounds = Number(values.rounds ?? (values.quick ? 1 : 5))
+const effort: Effort = values.quick ? { quick: true, time: 400, warm: 400 } : { quick: false, time: 1_500, warm: 500 }
+const only = values.only?.split(",")
+
+/** No single measurement takes longer. */
+const cellLimit = "2 minutes"
+
+const say = (text: string) => Effect.sync(() => process.stderr.write(`${text}\n`))
+
+const measure = ({ run }: Cell): Effect.Effect<Either.Either<Figures, BenchFailed>> =>
+  Effect.scoped(run).pipe(
+    Effect.timeoutFail({ duration: cellLimit, onTimeout: () => new BenchFailed({ detail: "out of time" }) }),
+    Effect.either
+  )
+
+/** All cells of a work, one after the other, and again in each round: whatever disturbs the machine disturbs all of them. */
+const perform = (work: Work): Effect.Effect<Results> =>
+  Effect.gen(function* () {
+    const cells = work.cells(effort).filter(({ system }) => only === undefined || only.includes(system))
+    const measured = cells.map(({ at, system }) => ({
+      system,
+      at,
+      samples: [] as Figures[],
+      failures: [] as string[]
+    }))
+    for (let round = 1; round <= rounds; round += 1) {
+      for (const [at, cell] of cells.entries()) {
+        yield* say(`${work.name} round ${round} of ${rounds}: ${cell.system} ${cell.at}`)
+        const outcome = yield* measure(cell)
+        if (Either.isRight(outcome)) {
+          measured[at]?.samples.push(outcome.right)
+        } else {
+          measured[at]?.failures.push(outcome.left.detail)
+          yield* say(`  failed: ${outcome.left.detail}`)
+        }
+      }
+    }
+    return new Results(measured satisfies ReadonlyArray<Measured>)
+  })
+
+/** A look, or a part of the systems, is no record. */
+const recording = (!values.quick && only === undefined) || values.record
+
+const record = (run: Record.Run): void => {
+  const runs = [...Record.read().filter((each) => each.work !== run.work), run]
+  Record.write(runs)
+  Document.write(works, runs)
+}
+
+const chosen = (): ReadonlyArray<Work> => {
+  const unknown = positionals.filter((name) => !works.some((work) => work.name === name))
+  if (unknown.length > 0)
+    throw new Error(`No such work: ${unknown.join(", ")}. There are ${works.map(({ name }) => name).join(", ")}.`)
+  return positionals.length === 0 ? works : works.filter(({ name }) => positionals.includes(name))
+}
+
+const bench = Effect.gen(function* () {
+  for (const { name } of missing) yield* say(`skipped: ${name} is not here; bench/install-peers.sh installs it`)
+  for (const work of chosen()) {
+    const about = {
+      work: work.name,
+      date: new Date().toISOString().slice(0, 16).replace("T", " "),
+      commit: Record.commit(),
+      rounds,
+      quick: effort.quick,
+      load: Os.loadavg()[0] ?? 0,
+      machine: Record.machine()
+    }
+    const results = yield* perform(work)
+    process.stdout.write(`${printed(work, work.report(results))}\n`)
+    // After each work, so that a run that is broken off has not been for nothing.
+    if (recording) yield* Effect.sync(() => record({ ...about, cells: results.cells }))
+  }
+})
+
+NodeRuntime.runMain(bench)

@@ -1,0 +1,44 @@
+/** All systems, and which of them are here. */
+import * as Fs from "node:fs"
+import { inspircd } from "./inspircd.ts"
+import { mosquitto } from "./mosquitto.ts"
+import { nats } from "./nats.ts"
+import { ngircd } from "./ngircd.ts"
+import { aedes, ws } from "./npm.ts"
+import { layers, outlive } from "./outlive.ts"
+import { epoll, naive, tuned } from "./raw.ts"
+import { redis } from "./redis.ts"
+import type { System } from "./System.ts"
+
+const all: ReadonlyArray<System> = [
+  outlive,
+  layers,
+  tuned,
+  naive,
+  epoll,
+  redis,
+  nats,
+  mosquitto,
+  ngircd,
+  inspircd,
+  ws,
+  aedes
+]
+
+const isHere = ({ needs }: System): boolean => {
+  if (needs === undefined) return true
+  if ("package" in needs) return Fs.existsSync(`bench/peers/node_modules/${needs.package}`)
+  const folders = [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/usr/local/sbin"]
+  return folders.some((folder) => Fs.existsSync(`${folder}/${needs.command}`))
+}
+
+/** Those that can be measured here. */
+export const present = all.filter(isHere)
+
+/** Those that a short look measures at every size; the others at one. */
+export const core: ReadonlyArray<System> = present.filter(({ name }) =>
+  ["outlive", "raw tuned", "C, epoll", "redis", "nats"].includes(name)
+)
+
+/** Those that can't: `bench/install-peers.sh` installs them. */
+export const missing = all.filter((system) => !isHere(system))

@@ -1,0 +1,26 @@
+/** Redis: PUBLISH and SUBSCRIBE. */
+import { broker } from "./broker.ts"
+
+export const redis = broker({
+  name: "redis",
+  protocol: "redis",
+  command: "redis-server",
+  args: (port) => [
+    ...[
+      "--bind",
+      "127.0.0.1",
+      "--protected-mode",
+      "no",
+      "--port",
+      `${port}`,
+      "--save",
+      "",
+      "--appendonly",
+      "no",
+      "--maxclients",
+      "12000"
+    ],
+    // A subscriber that falls behind is not cut off.
+    ...["--client-output-buffer-limit", "pubsub", "0", "0", "0", "--tcp-backlog", "511"]
+  ]
+})

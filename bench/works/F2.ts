@@ -1,0 +1,38 @@
+/** F2: fan-out, a line at a time. */
+import { core, present } from "../systems/all.ts"
+import { per, type Work } from "../Work.ts"
+import { cellsOf } from "./fanOut.ts"
+
+const speed = per("deliveries", "seconds")
+const cost = per("cpu", "deliveries", 1e6)
+
+export const F2: Work = {
+  name: "F2",
+  title: "Fan-out: one line under way",
+  how:
+    "As F1, but the next line is typed when all readers have the one before. Author and load generator take turns, so that " +
+    "the generator's own time is in all figures, and the CPU a delivery says more than the deliveries a second.",
+  cells: ({ quick, time, warm }) =>
+    cellsOf(quick ? core : present, quick ? [100] : [5, 100], { window: 1, time, warm }),
+  report: (results) => {
+    const versus = (other: string, at: number) => results.of("outlive", at, speed) / results.of(other, at, speed)
+    return {
+      tables: [
+        results.table("Deliveries a second, by readers", "thousand", speed, (value) => (value / 1e3).toFixed(1)),
+        results.table("CPU a delivery, by readers", "µs", cost, (value) => value.toFixed(2)),
+        results.table("The load generator's CPU time beside that", "%", per("ownCpu", "cpu", 100), (value) =>
+          value.toFixed(0)
+        )
+      ],
+      plots: [
+        results.plot("F2: deliveries a second, by readers", "a second", "bars", speed),
+        results.plot("F2: CPU a delivery, by readers", "µs", "bars", cost)
+      ],
+      verdicts: [
+        { goal: "100 readers, × raw tuned", value: versus("raw tuned", 100), least: 0.9 },
+        { goal: "100 readers, × nats", value: versus("nats", 100), least: 1 },
+        { goal: "100 readers, × mosquitto", value: versus("mosquitto", 100), least: 1 }
+      ]
+    }
+  }
+}

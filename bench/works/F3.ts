@@ -1,0 +1,46 @@
+/** F3: a real mesh of six processes. */
+import * as Effect from "effect/Effect"
+import { run } from "../Load.ts"
+import { endsOf, outliveNodes, rawNodes } from "../systems/meshes.ts"
+import { per, type Work } from "../Work.ts"
+
+const nodes = 6
+const speed = per("deliveries", "seconds")
+
+export const F3: Work = {
+  name: "F3",
+  title: "A mesh of six processes",
+  how:
+    "A server and five clients, each linked to each. Lines of 64 bytes are typed into the pipe of one, or of all, 64 of each " +
+    "under way, and counted where they are shown: at the pipes that the others write to. The raw nodes parse the same frames, " +
+    "look whether each post is the next, and show it too. All share the machine's cores with the load generator.",
+  cells: ({ time, warm }) =>
+    [outliveNodes, rawNodes].flatMap((system) => [
+      {
+        system: system.name,
+        at: "one speaks",
+        run: Effect.flatMap(system.start(nodes), ({ members }) =>
+          run("talk", { ...endsOf(members.slice(0, 1), members.slice(1)), window: 64, time, warm: warm * 2 })
+        )
+      },
+      {
+        system: system.name,
+        at: "all speak",
+        run: Effect.flatMap(system.start(nodes), ({ members }) =>
+          run("talk", { ...endsOf(members, members), mesh: 1, window: 64, time, warm: warm * 2 })
+        )
+      }
+    ]),
+  report: (results) => ({
+    tables: [
+      results.table("Deliveries a second", "thousand", speed, (value) => (value / 1e3).toFixed(1)),
+      results.table("CPU a delivery, all six", "µs", per("cpu", "deliveries", 1e6), (value) => value.toFixed(2))
+    ],
+    plots: [results.plot("F3: deliveries a second in a mesh of six", "a second", "bars", speed)],
+    verdicts: ["one speaks", "all speak"].map((at) => ({
+      goal: `${at}, × raw mesh`,
+      value: results.of("outlive", at, speed) / results.of("raw", at, speed),
+      least: 0.5
+    }))
+  })
+}

@@ -1,0 +1,37 @@
+/** F4: how late a line comes. */
+import { core, present } from "../systems/all.ts"
+import { named, per, type Work } from "../Work.ts"
+import { cellsOf } from "./fanOut.ts"
+
+const [p50, p99, max] = [named("p50"), named("p99"), named("max")]
+
+export const F4: Work = {
+  name: "F4",
+  title: "Latency at 1,000 lines a second",
+  how:
+    "A line a millisecond is typed; each delivery is timed from when its line was due, so that a stall counts for all the " +
+    "lines that it delays. `behind` is how many lines the slowest reader lacked at the end: a system that can't keep up.",
+  cells: ({ quick, time, warm }) => cellsOf(quick ? core : present, [5, 100], { rate: 1_000, time: time * 2, warm }),
+  report: (results) => {
+    const versus = (figure: typeof p50, at: number) =>
+      results.of("outlive", at, figure) / results.of("raw tuned", at, figure)
+    const micros = (value: number) => value.toFixed(0)
+    return {
+      tables: [
+        results.table("p50, by readers", "µs", p50, micros),
+        results.table("p99, by readers", "µs", p99, micros),
+        results.table("Longest, by readers", "µs", max, micros),
+        results.table("Behind at the end, by readers", "lines", named("behind"), micros),
+        results.table("CPU a delivery, by readers", "µs", per("cpu", "deliveries", 1e6), (value) => value.toFixed(2))
+      ],
+      plots: [
+        results.plot("F4: p50 by readers", "µs", "bars", p50),
+        results.plot("F4: p99 by readers", "µs", "bars", p99)
+      ],
+      verdicts: [5, 100].flatMap((readers) => [
+        { goal: `p50 with ${readers} readers, × raw tuned`, value: versus(p50, readers), most: 1.3 },
+        { goal: `p99 with ${readers} readers, × raw tuned`, value: versus(p99, readers), most: 1.5 }
+      ])
+    }
+  }
+}

@@ -1,0 +1,79 @@
+/** F7: links on which nothing is said. */
+import * as Effect from "effect/Effect"
+import { run } from "../Load.ts"
+import { core, present } from "../systems/all.ts"
+import { type Figures, named, per, type Work } from "../Work.ts"
+
+/** IRC tells everybody in a channel of all who join; aedes and the naive one are no measure of idleness. */
+const left = new Set(["ngircd", "inspircd", "raw naive", "aedes"])
+
+const opening = named("opening")
+const cpu = per("cpu", "seconds", 60)
+const share = per("cpu", "seconds", 100)
+const kilobytes =
+  (links: number) =>
+  (figures: Figures): number =>
+    (named("rss")(figures) - named("rssBefore")(figures)) / links / 1024
+
+export const F7: Work = {
+  name: "F7",
+  title: "Idle links",
+  how:
+    "The load generator opens the links in groups of 200, and a group is there when each has been let in and answered a ping " +
+    "or subscribed. From then on it answers pings and sends nothing. Memory is the resident set at the end less that before.",
+  cells: ({ quick }) =>
+    (quick ? [1_000] : [1_000, 10_000]).flatMap((count) =>
+      (quick ? core : present)
+        .filter(({ name }) => !left.has(name))
+        .map((system) => ({
+          system: system.name,
+          at: `${count}`,
+          run: Effect.flatMap(system.start, ({ pids, sink }) =>
+            run("idle", { to: sink, count, pids: pids.join(","), time: quick ? 2_000 : 10_000 })
+          )
+        }))
+    ),
+  report: (results) => {
+    const counts = results.sizes.map(Number)
+    return {
+      tables: [
+        {
+          title: "Memory a link, KB",
+          head: ["", ...results.sizes],
+          rows: results.systems.map((system) => [
+            system,
+            ...counts.map((count) => results.of(system, count, kilobytes(count)).toFixed(1))
+          ])
+        },
+        results.table("CPU a minute, by links", "s", cpu, (value) => value.toFixed(3)),
+        results.table("Time to accept all, by links", "s", opening, (value) => value.toFixed(3)),
+        results.table("CPU to accept all, by links", "s", named("openingCpu"), (value) => value.toFixed(3))
+      ],
+      plots: [
+        {
+          title: "F7: memory a link, by links",
+          unit: "KB",
+          kind: "bars",
+          series: results.systems.map((name) => ({
+            name,
+            points: counts.map((count) => [`${count}`, results.of(name, count, kilobytes(count))] as const)
+          }))
+        },
+        results.plot("F7: time to accept all, by links", "s", "bars", opening)
+      ],
+      verdicts: [
+        ...counts.map((count) => ({
+          goal: `KB a link, ${count} links`,
+          value: results.of("outlive", count, kilobytes(count)),
+          most: 20
+        })),
+        { goal: "% of a core, 1,000 links", value: results.of("outlive", 1_000, share), most: 0.5 },
+        ...counts.map((count) => ({
+          goal: `time to accept ${count}, × raw tuned`,
+          value: results.of("outlive", count, opening) / results.of("raw tuned", count, opening),
+          most: 2
+        }))
+      ]
+    }
+  }
+}

@@ -1,0 +1,24 @@
+/** What the works on fan-out have in common: each system, with each number of readers, under the same load. */
+import * as Effect from "effect/Effect"
+import { run, type Settings } from "../Load.ts"
+import type { System } from "../systems/System.ts"
+import type { Cell } from "../Work.ts"
+
+/** One author types, that many read. */
+export const talk = (system: System, readers: number, settings: Settings): Cell["run"] =>
+  Effect.flatMap(system.start, ({ feed, pids, sink }) =>
+    run("talk", { feed, sink: `${sink}*${readers}`, pids: pids.join(","), ...settings })
+  )
+
+export const cellsOf = (
+  systems: ReadonlyArray<System>,
+  sizes: ReadonlyArray<number>,
+  settings: Settings
+): ReadonlyArray<Cell> =>
+  sizes.flatMap((readers) =>
+    systems.map((system) => ({
+      system: system.name,
+      at: `${readers}`,
+      run: talk(system, readers, settings)
+    }))
+  )
