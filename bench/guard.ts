@@ -12,6 +12,7 @@ import { epochOf, mainRoom, PostNumber, streamOf } from "../src/domain/Post.ts"
 import { encodePost } from "../src/protocol/Frame.ts"
 import * as FrameStream from "../src/protocol/FrameStream.ts"
 import { PostStore } from "../src/protocol/PostStore.ts"
+import { median } from "./stats.ts"
 
 const count = 20_000
 const rounds = 15
@@ -74,8 +75,6 @@ const timed = <E>(work: Effect.Effect<number, E>) =>
     const { system, user } = process.cpuUsage(before)
     return (system + user) / 1_000
   })
-
-const median = (numbers: ReadonlyArray<number>): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0
 
 const guard = Effect.gen(function* () {
   const ratios: Array<number> = []

@@ -1,11 +1,5 @@
 /** What is made of samples. */
 
-/** The value at that share of the sorted samples: 0.5 is the median. NaN of none. */
-export const quantile = (samples: ReadonlyArray<number>, share: number): number => {
-  const sorted = [...samples].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
-}
-
 /** The middle of the sorted samples, or between the two in the middle. */
 export const median = (samples: ReadonlyArray<number>): number => {
   const sorted = [...samples].sort((a, b) => a - b)

@@ -15,8 +15,6 @@ export interface Script {
   readonly end: Effect.Effect<void>
   /** Everything on the screen so far; at a terminal, what stands below it aside. */
   readonly screen: Effect.Effect<ReadonlyArray<string>>
-  /** Every line that is shown, as it is. */
-  readonly shown: Stream.Stream<string>
   /** Returns as soon as the screen is as that says. */
   readonly awaitScreen: (holds: (lines: ReadonlyArray<string>) => boolean) => Effect.Effect<void>
   /** The typed lines that stand below, at a terminal. */
@@ -29,16 +27,11 @@ export interface Script {
 const makeWith = (terminal: boolean): Effect.Effect<Script> =>
   Effect.gen(function* () {
     const typed = yield* Mailbox.make<Typed>()
-    const written = yield* Mailbox.make<string>()
     const screen = yield* SubscriptionRef.make<ReadonlyArray<string>>([])
     const standing = yield* SubscriptionRef.make<ReadonlyMap<Typed, boolean>>(new Map())
     const inWords = (lines: ReadonlyMap<Typed, boolean>) =>
       Array.from(lines, ([{ text }, marked]) => ownLine({ text, marked }))
-    const show = (lines: ReadonlyArray<string>) =>
-      Effect.zipRight(
-        written.offerAll(lines),
-        SubscriptionRef.update(screen, (before) => [...before, ...lines])
-      )
+    const show = (lines: ReadonlyArray<string>) => SubscriptionRef.update(screen, (before) => [...before, ...lines])
     const standingOf = (lines: ReadonlyArray<Typed>) =>
       Effect.map(SubscriptionRef.get(standing), (all) => lines.filter((line) => all.has(line)))
 
@@ -52,7 +45,6 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
       },
       end: Effect.asVoid(typed.end),
       screen: SubscriptionRef.get(screen),
-      shown: Mailbox.toStream(written),
       awaitScreen: (holds) => Effect.asVoid(Stream.runHead(Stream.filter(screen.changes, holds))),
       standing: Effect.map(SubscriptionRef.get(standing), inWords),
       awaitStanding: (holds) =>

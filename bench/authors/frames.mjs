@@ -3,8 +3,8 @@
 export const stream = `1/main/${Date.now()}-00c0ffee`
 
 /** The same bytes that outlive sends for a post. */
-export const postOf = (n, at, text) =>
-  `{"type":"post","stream":"${stream}","n":${n},"at":${at},"deps":{},"text":${JSON.stringify(text)}}\n`
+export const postOf = (n, at, text, of = stream) =>
+  `{"type":"post","stream":"${of}","n":${n},"at":${at},"deps":{},"text":${JSON.stringify(text)}}\n`
 
 /** Cuts text that comes in pieces of any size into lines. */
 export const makeSplitter = () => {

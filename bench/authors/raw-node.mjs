@@ -3,7 +3,7 @@
  * comes is parsed, looked at whether it is the next, and shown on stdout.
  */
 import * as Net from "node:net"
-import { makeSplitter } from "./frames.mjs"
+import { makeSplitter, postOf } from "./frames.mjs"
 
 const [id, ...ports] = process.argv.slice(2)
 const stream = `${id}/main/${Date.now()}-00c0ffee`
@@ -44,6 +44,6 @@ process.stdin.setEncoding("utf8").on("data", (piece) => {
   for (const text of split(piece)) {
     if (waiting === "") setImmediate(flush)
     n += 1
-    waiting += `{"type":"post","stream":"${stream}","n":${n},"at":${at},"deps":{},"text":${JSON.stringify(text)}}\n`
+    waiting += postOf(n, at, text, stream)
   }
 })
