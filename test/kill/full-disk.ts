@@ -6,10 +6,9 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { parseArgs } from "node:util"
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import { freePorts, Run, strike, workshop } from "../soak/Node.ts"
+import { runAsProgram } from "../support/program.ts"
 import * as SmallDisk from "./SmallDisk.ts"
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "6" } } })
@@ -215,11 +214,4 @@ if (why !== undefined) {
   console.log(`full disk: skipped, ${why}`)
   process.exit(0)
 }
-const running = Effect.runFork(story)
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.once(signal, () => running.unsafeInterruptAsFork(running.id()))
-}
-running.addObserver((exit) => {
-  if (Exit.isFailure(exit)) console.error(Cause.pretty(exit.cause))
-  process.exit(Exit.isSuccess(exit) && exit.value ? 0 : 1)
-})
+runAsProgram(story)

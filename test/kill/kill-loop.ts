@@ -17,6 +17,7 @@ import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerId } from "../../src/domain/Peer.ts"
 import { type Epoch, epochOf, mainRoom, type Post, PostNumber, streamOf } from "../../src/domain/Post.ts"
 import { encodePost } from "../../src/protocol/Frame.ts"
+import { makeChance } from "../support/chance.ts"
 import * as SmallDisk from "./SmallDisk.ts"
 
 const author = PeerId.make("1")
@@ -40,14 +41,6 @@ const withLog = <A, E>(folder: string, use: (log: MessageLog["Type"]) => Effect.
     return result
   })
 
-/** A generator of numbers from 0 to 1 that a seed decides: mulberry32. */
-const chance = (seed: number) => () => {
-  seed = (seed + 0x6d2b79f5) | 0
-  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-}
-
 const numberOf = (post: Post | undefined): number => Number(post?.text.split(" ")[0] ?? 0)
 
 /** A small disk has so many KiB: the folder, twice while its file is written anew, and room for some ballast. */
@@ -63,7 +56,7 @@ const full = "the disk is full"
 const child = (folder: string, seed: number, disk?: string) =>
   withLog(folder, (log) =>
     Effect.gen(function* () {
-      const random = chance(seed)
+      const random = makeChance(seed)
       let last = numberOf((yield* log.recent(1))[0])
       const text = (n: number) => `${n} ${"x".repeat(Math.floor(random() ** 8 * 5_000))}`
       Fs.writeSync(1, `begun ${log.epoch}\n`)
@@ -172,7 +165,7 @@ const lane = async (
 ) => {
   const folder = Path.join(home, "data")
   const disk = onSmallDisk ? home : undefined
-  const random = chance(seed)
+  const random = makeChance(seed)
   const epochs: Array<Epoch> = []
   let accepted = 0
   for (let kill = 1; kill <= kills; kill += 1) {

@@ -19,6 +19,7 @@ import { type Address, Host, PeerId, Port, serverId } from "../../src/domain/Pee
 import * as Client from "../../src/programs/client.ts"
 import { server } from "../../src/programs/server.ts"
 import { decode, type Gap, type PostFrame } from "../../src/protocol/Frame.ts"
+import { makeChance } from "../support/chance.ts"
 import { run } from "../support/VirtualTime.ts"
 import { type Life, type Record_, tokensOf } from "./Checker.ts"
 
@@ -110,15 +111,9 @@ const skewed = (clock: Clock.Clock, skew: number): Clock.Clock => ({
   currentTimeMillis: Effect.map(clock.currentTimeMillis, (now) => now + skew)
 })
 
-/** A stream of numbers from a seed: mulberry32, by T. Ettinger, public domain. */
-const makeChance = (seed: number) => {
-  let state = seed >>> 0
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
+/** What a schedule draws from its seed. */
+const drawFrom = (seed: number) => {
+  const next = makeChance(seed)
   return {
     below: (bound: number) => Math.floor(next() * bound),
     among: <A>(list: ReadonlyArray<A>): A => list[Math.floor(next() * list.length)] as A,
@@ -145,7 +140,7 @@ const busiest = 30_000
 
 /** Runs the schedule of that seed, and returns what there is to check. */
 export const simulate = (seed: number): Record_ => {
-  const chance = makeChance(seed)
+  const chance = drawFrom(seed)
   const lives: Array<Life> = []
   const said = new Map<
     string,

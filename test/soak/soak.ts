@@ -7,10 +7,9 @@ import { spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { parseArgs } from "node:util"
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import { PCGRandom } from "effect/Utils"
+import { runAsProgram } from "../support/program.ts"
 import { type Author, Checker, type Reader } from "./Checker.ts"
 import { type Command, connectionTable, freePorts, Run, strike, workshop } from "./Node.ts"
 import * as Proxy from "./Proxy.ts"
@@ -434,10 +433,4 @@ const soak = Effect.gen(function* () {
   return checker.violations === 0
 }).pipe(Effect.scoped)
 
-const running = Effect.runFork(soak)
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-  process.once(signal, () => running.unsafeInterruptAsFork(running.id()))
-running.addObserver((exit) => {
-  if (Exit.isFailure(exit)) console.error(Cause.pretty(exit.cause))
-  process.exit(Exit.isSuccess(exit) && exit.value ? 0 : 1)
-})
+runAsProgram(soak)

@@ -6,9 +6,8 @@ import { spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { parseArgs } from "node:util"
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import { runAsProgram } from "../support/program.ts"
 import { Run, strike, workshop } from "./Node.ts"
 
 const { values } = parseArgs({ options: { seconds: { type: "string", default: "60" } } })
@@ -145,11 +144,4 @@ if (why !== undefined) {
   console.log(`split: skipped, ${why}`)
   process.exit(0)
 }
-const running = Effect.runFork(split)
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.once(signal, () => running.unsafeInterruptAsFork(running.id()))
-}
-running.addObserver((exit) => {
-  if (Exit.isFailure(exit)) console.error(Cause.pretty(exit.cause))
-  process.exit(Exit.isSuccess(exit) && exit.value ? 0 : 1)
-})
+runAsProgram(split)

@@ -1,0 +1,12 @@
+/** Chance that a seed decides: the same numbers again in every run. */
+
+/** Numbers from 0 up to 1: mulberry32, by T. Ettinger, public domain. */
+export const makeChance = (seed: number): (() => number) => {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
