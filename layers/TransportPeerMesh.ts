@@ -31,7 +31,16 @@ import { Happening, type LossReason } from "../src/domain/Happening.ts"
 import { within } from "../src/domain/Limit.ts"
 import { LinkTable, type Row } from "../src/domain/LinkTable.ts"
 import { type Address, type Peer, type PeerId, serverId } from "../src/domain/Peer.ts"
-import { authorOf, type Epoch, epochIn, mainRoom, type StreamId, type Summary, streamOf } from "../src/domain/Post.ts"
+import {
+  authorOf,
+  type Epoch,
+  epochIn,
+  mainRoom,
+  mostHistory,
+  type StreamId,
+  type Summary,
+  streamOf
+} from "../src/domain/Post.ts"
 import { redial } from "../src/domain/Redial.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
 import type { Delivery } from "../src/domain/Standing.ts"
@@ -82,9 +91,6 @@ const ticksUntilGoneWithoutServer = 30
 
 /** How often all is compared with all, whatever was told before. */
 const compareEvery = Duration.seconds(15)
-
-/** A newcomer is shown no more lines of history than this. */
-const mostHistory = 500
 
 /** Silence is counted in ticks, so that a node which itself was frozen does not take its peers for dead when it wakes. */
 const ticksOfSilence = 4

@@ -4,12 +4,10 @@ import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { Host, Port } from "../domain/Peer.ts"
+import { mostHistory } from "../domain/Post.ts"
 
 /** The port at which every client knows the server to be. */
 export const knownPort = Port.make(4000)
-
-/** A newcomer is shown no more lines of history than this. */
-const mostHistory = 500
 
 const localhost = Host.make("localhost")
 

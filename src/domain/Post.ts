@@ -86,6 +86,9 @@ const isDeps = (value: unknown): value is Post["deps"] => {
   return true
 }
 
+/** A newcomer is shown no more posts of what was said before it came. */
+export const mostHistory = 500
+
 /** How far a node has each stream: the highest number with no hole below it. */
 export const Summary = Schema.ReadonlyMap({ key: StreamId, value: Schema.NonNegativeInt })
 export type Summary = ReadonlyMap<StreamId, number>
