@@ -15,8 +15,8 @@ const mostWaiting = 1_024
 const typedOf = (line: string): Typed => ({ text: line.endsWith("\r") ? line.slice(0, -1) : line })
 
 /**
- * Reads until the scope closes; the lines end when the pipe does, and when the screen is gone. Plain functions up to the mailbox: a line that went through the stages of a Stream took
- * more time there than on its way to five peers. A pipe that breaks has ended; a last line needs no newline.
+ * Reads until the scope closes; the lines end when the pipe does, and when the screen is gone. A pipe that breaks has
+ * ended; a last line needs no newline. Plain functions up to the mailbox: each stage of a Stream would wake at each line.
  */
 export const make = (
   pipe: NodeJS.ReadStream,
