@@ -8,6 +8,7 @@ import type * as Scope from "effect/Scope"
 import { Console } from "../../services/Console.ts"
 import { type LogInUse, LogUnavailable } from "../../src/domain/Errors.ts"
 import { notice } from "../../src/domain/ScreenLine.ts"
+import { newline } from "../../src/protocol/LineSplitter.ts"
 import { attemptAt, replaceFile, syncFolder, writeAll } from "./Files.ts"
 import * as FolderLock from "./FolderLock.ts"
 import { JournalReader } from "./JournalReader.ts"
@@ -27,7 +28,7 @@ const mostNumbers = 10
 
 /** An append that waits for its turn. */
 interface Waiting {
-  readonly lines: ReadonlyArray<Uint8Array>
+  readonly blocks: ReadonlyArray<Uint8Array>
   readonly durably: boolean
   readonly done: Deferred.Deferred<void, LogUnavailable>
 }
@@ -79,13 +80,13 @@ export const open = (
     const write = (batch: ReadonlyArray<Waiting>) =>
       attempt(async () => {
         if (torn) await cutBack()
-        const block = Buffer.concat(batch.flatMap((each) => each.lines))
+        const block = Buffer.concat(batch.flatMap(({ blocks }) => blocks))
         torn = true
         await writeAll(file, block, bytes)
         if (batch.some(({ durably }) => durably)) await file.datasync()
         torn = false
         bytes += block.length
-        for (const each of batch) lines += each.lines.length
+        lines += linesIn(block)
       }).pipe(Effect.tapError(() => Effect.ignore(attempt(cutBack))))
 
     const writeWhatWaits = Effect.suspend(() => {
@@ -117,12 +118,12 @@ export const open = (
           if (reader.damaged.length > 0) yield* console.show([notice(`${path}, ${damage(reader.damaged)}`)])
         }).pipe(oneAtATime.withPermits(1)),
       // Whoever comes while a write is under way goes with the next one, together with all others who do.
-      append: (lines, durably) =>
-        lines.length === 0
+      append: (blocks, durably) =>
+        blocks.length === 0
           ? Effect.void
           : Effect.suspend(() => {
               const done = Deferred.unsafeMake<void, LogUnavailable>(FiberId.none)
-              waiting.push({ lines, durably, done })
+              waiting.push({ blocks, durably, done })
               return Effect.zipRight(writeWhatWaits, Deferred.await(done))
             }).pipe(Effect.uninterruptible),
       replace: (kept) =>
@@ -157,6 +158,12 @@ const makeFolder = async (folder: string): Promise<void> => {
   if (!(await isFolder(parent))) await makeFolder(parent)
   await Fs.mkdir(path, { mode: 0o700 })
   await syncFolder(parent)
+}
+
+const linesIn = (block: Uint8Array): number => {
+  let count = 0
+  for (let at = block.indexOf(newline); at >= 0; at = block.indexOf(newline, at + 1)) count += 1
+  return count
 }
 
 const isFolder = async (path: string): Promise<boolean> => {

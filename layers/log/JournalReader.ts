@@ -1,8 +1,7 @@
 /** Reads a journal, block by block: which lines are good, and where the last one of them ends. */
 import * as Either from "effect/Either"
 import { decode, type Gap, maxFrameBytes, type PostFrame } from "../../src/protocol/Frame.ts"
-
-const newline = 0x0a
+import { newline } from "../../src/protocol/LineSplitter.ts"
 
 /**
  * A crash can tear the last line, or leave blocks of it that were never written: what comes after the last good line

@@ -11,9 +11,18 @@ import { Entry } from "../../src/domain/Entry.ts"
 import { LineTooLong, type LogUnavailable } from "../../src/domain/Errors.ts"
 import { Happening } from "../../src/domain/Happening.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
-import { authorOf, epochOf, mainRoom, type Post, PostNumber, type StreamId, streamOf } from "../../src/domain/Post.ts"
+import {
+  authorOf,
+  epochOf,
+  mainRoom,
+  noDeps,
+  type Post,
+  PostNumber,
+  type StreamId,
+  streamOf
+} from "../../src/domain/Post.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
-import { encode, encodePost, type Gap, maxFrameBytes, type PostFrame } from "../../src/protocol/Frame.ts"
+import { bytesTooLong, encode, encodePosts, type Gap, maxFrameBytes, type PostFrame } from "../../src/protocol/Frame.ts"
 import { PostStore } from "../../src/protocol/PostStore.ts"
 import { linesOf } from "./Kept.ts"
 
@@ -36,8 +45,8 @@ export interface Journal {
   readonly begin: (millis: number) => Effect.Effect<void, LogUnavailable>
   /** Hands over what earlier runs have left, oldest first. Comes before all that follow. */
   readonly restore: (each: (frame: PostFrame | Gap) => void) => Effect.Effect<void, LogUnavailable>
-  /** Appends lines. `durably`: they are on disk when this returns. */
-  readonly append: (lines: ReadonlyArray<Uint8Array>, durably: boolean) => Effect.Effect<void, LogUnavailable>
+  /** Appends blocks of whole lines. `durably`: they are on disk when this returns. */
+  readonly append: (blocks: ReadonlyArray<Uint8Array>, durably: boolean) => Effect.Effect<void, LogUnavailable>
   /** Begins anew with these lines. */
   readonly replace: (lines: Iterable<Uint8Array>) => Effect.Effect<void, LogUnavailable>
   /** Whether so much in it is not kept any more that it should begin anew. A plain function. */
@@ -108,8 +117,13 @@ export const make = (
       growth.changed()
     })
 
-    const add = (posts: ReadonlyArray<EncodedPost>, own: boolean): void => {
-      for (const { post } of posts) entries.push({ _tag: "Said", post, own })
+    const addOwn = (posts: ReadonlyArray<Post>, block: Uint8Array): void => {
+      store.say(posts, block)
+      for (const post of posts) entries.push({ _tag: "Said", post, own: true })
+    }
+
+    const add = (delivered: ReadonlyArray<EncodedPost>): void => {
+      for (const { post } of delivered) entries.push({ _tag: "Said", post, own: false })
     }
 
     /** What others said is kept if it can be; if not, the chat goes on, and a restart asks for it again. */
@@ -193,17 +207,23 @@ export const make = (
     const grownSince = (position: number): Effect.Effect<Option.Option<readonly [void, number]>> =>
       Effect.map(reached(position), () => (position >= end() ? Option.none() : Option.some([undefined, end()])))
 
-    /** The posts that these lines make, numbered and encoded; those that are too long apart. */
+    /** The posts that these lines make, numbered; those that are too long apart. */
     const compose = (lines: ReadonlyArray<string>, at: number) => {
-      const posts: Array<EncodedPost> = []
+      const posts: Array<Post> = []
       const tooLong: Array<LineTooLong> = []
+      const next = store.have(stream) + 1
       for (const text of lines) {
-        const deps = posts.length === 0 ? store.news() : {}
-        const n = PostNumber.make(store.have(stream) + posts.length + 1)
-        const post: Post = { stream, n, at, deps, text }
-        const line = encodePost(post)
-        if (line.length <= maxFrameBytes) posts.push({ post, line })
-        else tooLong.push(new LineTooLong({ bytes: line.length, limit: maxFrameBytes }))
+        const deps = posts.length === 0 ? store.news() : noDeps
+        const post: Post = {
+          stream,
+          n: PostNumber.make(next + posts.length, { disableValidation: true }),
+          at,
+          deps,
+          text
+        }
+        const bytes = bytesTooLong(post)
+        if (bytes === 0) posts.push(post)
+        else tooLong.push(new LineTooLong({ bytes, limit: maxFrameBytes }))
       }
       return { posts, tooLong }
     }
@@ -216,12 +236,9 @@ export const make = (
         Effect.gen(function* () {
           const { posts, tooLong } = compose(lines, yield* Clock.currentTimeMillis)
           if (posts.length === 0) return tooLong
-          yield* journal.append(
-            posts.map(({ line }) => line),
-            true
-          )
-          for (const post of posts) store.say(post)
-          add(posts, true)
+          const block = encodePosts(posts)
+          yield* journal.append([block], true)
+          addOwn(posts, block)
           yield* grow
           return tooLong
         }).pipe(serially),
@@ -231,7 +248,7 @@ export const make = (
           return keep(delivered.map(({ line }) => line)).pipe(
             Effect.zipRight(
               Effect.suspend(() => {
-                add(delivered, false)
+                add(delivered)
                 return grow
               })
             ),
@@ -243,14 +260,14 @@ export const make = (
           const { delivered, lost } = store.skip(id, to)
           if (lost === 0) return Effect.void
           entries.push(Entry.Missed({ stream: id, count: lost }))
-          add(delivered, false)
+          add(delivered)
           return Effect.zipRight(keep(linesWithGaps(id, delivered)), grow)
         }).pipe(serially),
       adopt: (summary, before = new Map()) =>
         Effect.suspend(() => {
           const ahead = [...summary].filter(([id, last]) => last > store.have(id) && id !== stream)
           const delivered = store.adopt(ahead, [...before])
-          add(delivered, false)
+          add(delivered)
           // One line at least, so that the next run knows that this one was in the chat.
           const gaps = [gap(stream, 0), ...ahead.map(([id, last]) => gap(id, last))]
           return Effect.zipRight(keep([...gaps, ...delivered.map(({ line }) => line)]), grow)

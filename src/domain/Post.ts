@@ -61,7 +61,8 @@ export const Post = Schema.Struct({
 })
 export type Post = typeof Post.Type
 
-const noDeps: Post["deps"] = {}
+/** What stands below nothing. */
+export const noDeps: Post["deps"] = {}
 
 /**
  * The post that a value is, or undefined: the same as decoding it by `Post`, by hand. Every line that comes in goes through

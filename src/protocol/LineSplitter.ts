@@ -3,7 +3,8 @@ import * as Either from "effect/Either"
 import { FrameMalformed } from "../domain/Errors.ts"
 import { maxFrameBytes } from "./Frame.ts"
 
-const newline = 0x0a
+/** What ends a line. */
+export const newline = 0x0a
 const nothing = new Uint8Array(0)
 
 /**

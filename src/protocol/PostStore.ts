@@ -1,6 +1,15 @@
 /** All posts that a node has, each once, each author's in order, no answer before its question. */
 import type { EncodedPost, Mark, Slice } from "../../services/MessageLog.ts"
-import { type Epoch, epochIn, isEarlier, type Post, PostNumber, type StreamId, type Summary } from "../domain/Post.ts"
+import {
+  type Epoch,
+  epochIn,
+  isEarlier,
+  noDeps,
+  type Post,
+  PostNumber,
+  type StreamId,
+  type Summary
+} from "../domain/Post.ts"
 import { Segments } from "./Segments.ts"
 
 /** So many posts of one stream wait at most for what must come before them; others come again when they are asked for. */
@@ -56,10 +65,12 @@ export class PostStore {
     )
   }
 
-  /** Adds what this node says. */
-  say(said: EncodedPost): void {
-    for (const [stream, n] of depsOf(said.post)) if (this.#news.get(stream) === n) this.#news.delete(stream)
-    this.#append(said)
+  /** Adds what this node says, encoded one after the other. */
+  say(posts: ReadonlyArray<Post>, block: Uint8Array): void {
+    for (const { deps } of posts) {
+      for (const [stream, n] of marksIn(deps)) if (this.#news.get(stream) === n) this.#news.delete(stream)
+    }
+    this.#bytes += this.#segmentsOf(this.#own).append(block, posts.length)
   }
 
   /** Adds what an earlier run has left, in the order in which it was delivered then. */
@@ -195,9 +206,9 @@ export class PostStore {
 
   /** What must be delivered before a post, besides the one before it in its stream. */
   #conditionsOf(post: Post): ReadonlyArray<Mark> {
-    if (this.#before.size === 0 || this.#before.has(post.stream)) return depsOf(post)
+    if (this.#before.size === 0 || this.#before.has(post.stream)) return marksIn(post.deps)
     for (const [stream, n] of this.#before) if (n <= this.have(stream)) this.#before.delete(stream)
-    return [...depsOf(post), ...this.#before]
+    return [...marksIn(post.deps), ...this.#before]
   }
 
   #append({ line, post }: EncodedPost): void {
@@ -214,7 +225,8 @@ export class PostStore {
   /** Whoever answers this post stands below all that its author had seen, too. */
   #see(post: Post): void {
     if (this.#news.size > 0) {
-      for (const [stream, n] of depsOf(post)) if ((this.#news.get(stream) ?? n + 1) <= n) this.#news.delete(stream)
+      for (const [stream, n] of marksIn(post.deps))
+        if ((this.#news.get(stream) ?? n + 1) <= n) this.#news.delete(stream)
     }
     this.#news.set(post.stream, post.n)
   }
@@ -245,8 +257,10 @@ export class PostStore {
   }
 }
 
-const depsOf = (post: EncodedPost["post"]): ReadonlyArray<Mark> =>
-  Object.entries(post.deps) as unknown as ReadonlyArray<Mark>
+const marksIn = (deps: Post["deps"]): ReadonlyArray<Mark> =>
+  deps === noDeps ? noMarks : (Object.entries(deps) as unknown as ReadonlyArray<Mark>)
+
+const noMarks: ReadonlyArray<Mark> = []
 
 /** The author and the room of a stream. */
 const placeOf = (stream: StreamId): string => stream.slice(0, stream.lastIndexOf("/"))

@@ -1,9 +1,10 @@
 /** Encoded posts side by side. */
+import { newline } from "./LineSplitter.ts"
 
 /** The first segment of a stream, in bytes: most streams are short. Each further one is twice the one before. */
 const leastSegmentBytes = 1_024
 
-/** A segment grows no longer than this, in bytes, unless one post does: as much as one write to a socket should carry. */
+/** A segment grows no longer than this, in bytes, unless what is added in one go is longer: as much as one write to a socket should carry. */
 const mostSegmentBytes = 65_536
 
 const nothing = new Uint8Array(0)
@@ -39,20 +40,24 @@ export class Segments {
     return this.#last
   }
 
-  /** Adds the next post; returns by how many bytes the memory in use has grown. */
-  append(line: Uint8Array): number {
-    this.#last += 1
+  /** Adds the next posts, each of which ends in its newline; returns by how many bytes the memory in use has grown. */
+  append(block: Uint8Array, posts = 1): number {
     let segment = this.#segments.at(-1)
     let grown = 0
-    if (segment === undefined || segment.used + line.length > segment.bytes.length) {
+    if (segment === undefined || segment.used + block.length > segment.bytes.length) {
       const room = segment === undefined ? leastSegmentBytes : Math.min(2 * segment.bytes.length, mostSegmentBytes)
-      segment = { first: this.#last, bytes: new Uint8Array(Math.max(room, line.length)), ends: [], used: 0 }
+      segment = { first: this.#last + 1, bytes: new Uint8Array(Math.max(room, block.length)), ends: [], used: 0 }
       grown = segment.bytes.length
       this.#segments.push(segment)
     }
-    segment.bytes.set(line, segment.used)
-    segment.used += line.length
+    segment.bytes.set(block, segment.used)
+    for (let left = posts, end = 0; left > 1; left -= 1) {
+      end = block.indexOf(newline, end) + 1
+      segment.ends.push(segment.used + end)
+    }
+    segment.used += block.length
     segment.ends.push(segment.used)
+    this.#last += posts
     return grown
   }
 

@@ -6,7 +6,7 @@ import { describe } from "vitest"
 import * as Log from "../../layers/log/Log.ts"
 import { LogUnavailable } from "../../src/domain/Errors.ts"
 import type { Gap, PostFrame } from "../../src/protocol/Frame.ts"
-import { textOf } from "../support/bytes.ts"
+import { linesIn, textOf } from "../support/bytes.ts"
 import { id, post, stream } from "../support/samples.ts"
 import { allEntries, answer, posts, range, sentOn } from "./MessageLogContract.ts"
 
@@ -19,11 +19,11 @@ const makeJournal = (left: ReadonlyArray<PostFrame | Gap> = []) => {
   const journal: Log.Journal = {
     ...Log.nowhere,
     restore: (each) => Effect.sync(() => left.forEach(each)),
-    append: (lines) =>
+    append: (blocks) =>
       Effect.gen(function* () {
         yield* state.gate
         if (state.broken) return yield* full
-        for (const line of lines) {
+        for (const line of blocks.flatMap(linesIn)) {
           const frame = JSON.parse(textOf(line))
           written.push(frame.type === "post" ? frame.text : `gap to ${frame.to}`)
         }

@@ -21,6 +21,8 @@ const said = (author: string, n: number, ...deps: ReadonlyArray<readonly [author
     )
   )
 
+const say = (store: PostStore, { line, post: spoken }: EncodedPost) => store.say([spoken], line)
+
 const names = (posts: ReadonlyArray<EncodedPost>) => posts.map(({ post: { text } }) => text)
 const upTo = (from: number, last: number) => Array.from({ length: Math.max(0, last - from + 1) }, (_, at) => from + at)
 const sorted = (marks: Iterable<Mark>) => [...marks].sort(([a], [b]) => (a < b ? -1 : 1))
@@ -58,7 +60,7 @@ const talk: FastCheck.Arbitrary<Talk> = FastCheck.array(step, { minLength: 1, ma
       const n = store.have(own) + 1
       const spoken = encoded({ ...post(own, n, `${own[0]}${n}`), deps: store.news() })
       past.set(keyOf(spoken.post), new Set(seen.map((before) => keyOf(before.post))))
-      store.say(spoken)
+      say(store, spoken)
       seen.push(spoken)
       posts.push(spoken)
     } else {
@@ -198,7 +200,7 @@ describe("PostStore", () => {
               sorted(heads.map((each): Mark => [each.stream, each.n]))
             )
             if (!speaks) continue
-            reader.say(encoded({ ...post(own, reader.have(own) + 1), deps: reader.news() }))
+            say(reader, encoded({ ...post(own, reader.have(own) + 1), deps: reader.news() }))
             seen = []
             assert.deepStrictEqual(reader.news(), {})
           }
@@ -239,7 +241,7 @@ describe("PostStore", () => {
       const deps = reader.news()
       assert.strictEqual(Object.keys(deps).length, count)
       named.push(...Object.keys(deps))
-      reader.say(encoded({ ...post(own, reader.have(own) + 1), deps }))
+      say(reader, encoded({ ...post(own, reader.have(own) + 1), deps }))
     }
     assert.strictEqual(new Set(named).size, 450)
     assert.deepStrictEqual(reader.news(), {})
@@ -269,7 +271,7 @@ describe("PostStore", () => {
     reader.receive([said("a", 1), said("b", 1)])
     const made = encoded({ ...post(stream("reader"), 1), deps: reader.news() })
     reader.receive([said("a", 2), said("c", 1)])
-    reader.say(made)
+    say(reader, made)
     assert.deepStrictEqual(sorted(Object.entries(reader.news()) as unknown as ReadonlyArray<Mark>), [
       [stream("a"), 2],
       [stream("c"), 1]
@@ -285,11 +287,11 @@ describe("PostStore", () => {
   it("own posts that come back are dropped, whatever their number and their text", () => {
     const own = stream("reader")
     const reader = new PostStore(own)
-    reader.say(said("reader", 1))
+    say(reader, said("reader", 1))
     assert.deepStrictEqual(reader.receive([said("reader", 1), said("reader", 2), said("reader", 9)]), [])
     assert.strictEqual(reader.have(own), 1)
     assert.deepStrictEqual(reader.missing(), [])
-    reader.say(said("reader", 2))
+    say(reader, said("reader", 2))
     assert.strictEqual(
       textOf(reader.slice(own, 1, maxFrameBytes)?.bytes ?? new Uint8Array()),
       textOf(said("reader", 2).line)

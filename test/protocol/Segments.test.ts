@@ -1,4 +1,5 @@
 import { assert, it } from "@effect/vitest"
+import * as Arr from "effect/Array"
 import * as FastCheck from "effect/FastCheck"
 import { describe } from "vitest"
 import { Segments } from "../../src/protocol/Segments.ts"
@@ -10,6 +11,14 @@ const line = (n: number, bytes = 0): string => `${`${n}`.padEnd(Math.max(0, byte
 /** Appends posts on from the last, so long each. */
 const appendAll = (segments: Segments, lengths: ReadonlyArray<number>): number =>
   lengths.reduce((grown, length) => grown + segments.append(bytesOf(line(segments.last + 1, length))), 0)
+
+/** Appends posts on from the last in blocks of that many. */
+const appendBlocks = (segments: Segments, lengths: ReadonlyArray<number>, atATime: number): void => {
+  for (const block of Arr.chunksOf(lengths, atATime)) {
+    const text = block.map((length, at) => line(segments.last + 1 + at, length)).join("")
+    segments.append(bytesOf(text), block.length)
+  }
+}
 
 const everything = Number.POSITIVE_INFINITY
 
@@ -66,9 +75,10 @@ describe("Segments", () => {
         }),
         FastCheck.integer({ min: 1, max: 5_000 }),
         FastCheck.nat(60),
-        (lengths, room, after) => {
+        FastCheck.integer({ min: 1, max: 20 }),
+        (lengths, room, after, atATime) => {
           const segments = new Segments()
-          appendAll(segments, lengths)
+          appendBlocks(segments, lengths, atATime)
           assert.deepStrictEqual(readOn(segments, after, room), upTo(after + 1, lengths.length))
         }
       ),

@@ -19,6 +19,7 @@ import { type Address, Host, PeerId, Port, serverId } from "../../src/domain/Pee
 import * as Client from "../../src/programs/client.ts"
 import { server } from "../../src/programs/server.ts"
 import { decode, type Gap, type PostFrame } from "../../src/protocol/Frame.ts"
+import { linesIn } from "../support/bytes.ts"
 import { makeChance } from "../support/chance.ts"
 import { run } from "../support/VirtualTime.ts"
 import { type Life, type Record_, tokensOf } from "./Checker.ts"
@@ -89,10 +90,11 @@ const logLayer = (author: PeerId, disk: Disk, millis: number, onDisk: (line: Uin
               disk.lastEpoch = epoch
             }),
           restore: (each) => Effect.sync(() => framesOf(disk).forEach(each)),
-          append: (lines) =>
+          append: (blocks) =>
             Effect.zipRight(
               Effect.sleep(millis),
               Effect.sync(() => {
+                const lines = blocks.flatMap(linesIn)
                 disk.lines.push(...lines)
                 for (const line of lines) onDisk(line)
               })

@@ -26,12 +26,12 @@ export const mutants: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "layers/log/Log.ts",
-        from: "          if (posts.length === 0) return tooLong\n",
-        to: "          if (posts.length === 0) return tooLong\n          for (const post of posts) store.say(post)\n          add(posts, true)\n          yield* grow\n"
+        from: "          yield* journal.append([block], true)\n",
+        to: "          addOwn(posts, block)\n          yield* grow\n          yield* journal.append([block], true)\n"
       },
       {
         file: "layers/log/Log.ts",
-        from: "          for (const post of posts) store.say(post)\n          add(posts, true)\n          yield* grow\n          return tooLong",
+        from: "          addOwn(posts, block)\n          yield* grow\n          return tooLong",
         to: "          return tooLong"
       }
     ]
