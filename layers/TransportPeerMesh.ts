@@ -147,8 +147,6 @@ const make = (settings: Settings) =>
     const wanted = new Map<StreamId, { readonly link: Link; readonly to: number }>()
     /** Streams of which the next post is kept by nobody who was asked, and for how many offers that has been so. */
     const blocked = new Map<StreamId, number>()
-    /** How far what this node has said was handed to its links. */
-    let said = 0
     /** How many are being reached who are not clients. */
     let reaching = 0
     /** How far everybody knows this node to have each stream. */
@@ -675,15 +673,20 @@ const make = (settings: Settings) =>
     // ---- What runs as long as the node does
 
     /** What is said goes out to all: one Stream a node, a cursor a link. What others said goes to those who have asked. */
-    const fanOut = Stream.runForEach(log.grown, () =>
-      Effect.sync(() => {
-        const last = log.have(log.stream)
-        for (const link of table.links.values()) {
-          if (last > said || link.outbox.isAsked()) link.connection.wake()
-        }
-        said = last
-      })
-    )
+    const fanOut = Effect.suspend(() => {
+      let said = log.have(log.stream)
+      const hasMore = (link: Link) => log.have(log.stream) > said || link.outbox.isAsked()
+      const matters = () => {
+        for (const link of table.links.values()) if (hasMore(link)) return true
+        return false
+      }
+      return Stream.runForEachChunk(log.grown(matters), () =>
+        Effect.sync(() => {
+          for (const link of table.links.values()) if (hasMore(link)) link.connection.wake()
+          said = log.have(log.stream)
+        })
+      )
+    })
 
     const tick = Effect.suspend(() =>
       Effect.forEach(
@@ -750,8 +753,9 @@ const make = (settings: Settings) =>
         get: Effect.sync(delivery),
         changes: Stream.unfoldEffect(undefined as Delivery | undefined, deliveryAfter)
       }),
-      events: Stream.filterMap(log.follow, (entry) =>
-        entry._tag === "Happened" ? Option.some(entry.happening) : Option.none()
+      events: Stream.filterMap(
+        log.follow(({ _tag }) => _tag === "Happened"),
+        (entry) => (entry._tag === "Happened" ? Option.some(entry.happening) : Option.none())
       )
     })
   })

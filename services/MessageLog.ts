@@ -1,6 +1,7 @@
 /** Everything this node has witnessed, in the order in which it did. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type * as Predicate from "effect/Predicate"
 import type * as Stream from "effect/Stream"
 import type { Entry } from "../src/domain/Entry.ts"
 import type { LineTooLong, LogUnavailable } from "../src/domain/Errors.ts"
@@ -57,12 +58,15 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     readonly recent: (count: number) => Effect.Effect<ReadonlyArray<Post>>
     /** What this node has said in this run after number `after`, as far as it is kept, oldest first. */
     readonly ownAfter: (after: number) => Effect.Effect<ReadonlyArray<Post>>
-    /** All entries from where the screen should begin, then each new one as it comes. Any number follow, each at its own pace. */
-    readonly follow: Stream.Stream<Entry>
+    /**
+     * Entries from where the screen should begin, then each new one as it comes: those that are wanted, all by default.
+     * Nobody is woken for others. Any number follow, each at its own pace; `Skipped` comes to whoever is too slow.
+     */
+    readonly follow: (isWanted?: Predicate.Predicate<Entry>) => Stream.Stream<Entry>
     /** Lets those who follow come to an end after what there is now. */
     readonly close: Effect.Effect<void>
-    /** Says that the log has grown since this was last pulled, however often. */
-    readonly grown: Stream.Stream<void>
+    /** Says that the log has grown since this was last pulled, however often, as soon as that matters. */
+    readonly grown: (matters?: () => boolean) => Stream.Stream<void>
     /** How far this node has each stream: the highest number below which nothing is missing. */
     readonly summary: Effect.Effect<Summary>
     /** How far this node has one stream. A plain function. */

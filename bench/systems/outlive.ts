@@ -1,6 +1,6 @@
 /** outlive itself: the program as its users run it, and its layers alone. */
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import { type BenchFailed, folder, freePort, pipe, type Started, start } from "../Processes.ts"
 import type { System } from "./System.ts"
 
@@ -39,14 +39,18 @@ export const client = (
     })
   )
 
-/** One client that types into its pipe; its server is there and idle, as it would be. */
+/** One client that types into its pipe. Its server has introduced it, and is gone: the client has the machine to itself, as the others have. */
 export const outlive: System = {
   name: "outlive",
   start: Effect.gen(function* () {
     const [serverPort, port] = [yield* freePort, yield* freePort]
-    yield* server(serverPort)
     const stdin = yield* pipe
-    const author = yield* client("1", port, serverPort, { stdin })
+    const scope = yield* Effect.scope
+    const introduced = Effect.zipRight(
+      server(serverPort),
+      Scope.extend(client("1", port, serverPort, { stdin }), scope)
+    )
+    const author = yield* Effect.scoped(introduced)
     return { feed: `pipe:${stdin}`, sink: `outlive:${port}`, pids: [author.pid] }
   })
 }

@@ -2,11 +2,11 @@
 import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Mailbox from "effect/Mailbox"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import type { Typed } from "../../services/Console.ts"
+import { makeSignal } from "../../src/domain/Signal.ts"
 
 /** Above so many lines that nobody has taken, the pipe waits. */
 const mostWaiting = 1_024
@@ -16,27 +16,32 @@ const typedOf = (line: string): Typed => ({ text: line.endsWith("\r") ? line.sli
 
 /**
  * Reads until the scope closes; the lines end when the pipe does, and when the screen is gone. A pipe that breaks has
- * ended; a last line needs no newline. Plain functions up to the mailbox: each stage of a Stream would wake at each line.
+ * ended; a last line needs no newline. Plain functions up to the one stage of a Stream: each would wake at each line.
  */
 export const make = (
   pipe: NodeJS.ReadStream,
   gone: Deferred.Deferred<void>
 ): Effect.Effect<Stream.Stream<Typed>, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const typed = yield* Mailbox.make<Typed>()
+    const changes = makeSignal()
     let unfinished = ""
-    let waiting = 0
+    let typed: Array<Typed> = []
+    let ended = false
 
     const onData = (piece: string) => {
       const lines = (unfinished + piece).split("\n")
       unfinished = lines.pop() ?? ""
-      waiting += lines.length
-      typed.unsafeOfferAll(lines.map(typedOf))
-      if (waiting > mostWaiting) pipe.pause()
+      for (const line of lines) typed.push(typedOf(line))
+      if (typed.length > mostWaiting) pipe.pause()
+      changes.changed()
+    }
+    const end = () => {
+      ended = true
+      changes.changed()
     }
     const onEnd = () => {
       if (unfinished !== "") onData("\n")
-      typed.unsafeDone(Exit.void)
+      end()
     }
     yield* Effect.acquireRelease(
       Effect.sync(() =>
@@ -44,11 +49,15 @@ export const make = (
       ),
       () => Effect.sync(() => pipe.removeAllListeners("data").destroy())
     )
-    yield* Effect.forkScoped(Effect.zipRight(Deferred.await(gone), typed.end))
-    return Stream.mapChunks(Mailbox.toStream(typed), (lines) => {
-      const wasFull = waiting > mostWaiting
-      waiting -= Chunk.size(lines)
-      if (wasFull && waiting <= mostWaiting) pipe.resume()
-      return lines
-    })
+    yield* Effect.forkScoped(Effect.zipRight(Deferred.await(gone), Effect.sync(end)))
+    return changes.stream(
+      () => typed.length > 0 || ended,
+      () => {
+        if (typed.length === 0) return Option.none()
+        const lines = Chunk.unsafeFromArray(typed)
+        typed = []
+        if (pipe.isPaused()) pipe.resume()
+        return Option.some(lines)
+      }
+    )
   })

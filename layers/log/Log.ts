@@ -2,7 +2,9 @@
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { constTrue } from "effect/Function"
 import * as Option from "effect/Option"
+import type * as Predicate from "effect/Predicate"
 import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
@@ -71,6 +73,9 @@ export const defaultBytes = 64 * 1024 * 1024
 
 /** So many entries are handed to a follower at a time, so that one that is behind can show what it has. */
 const followAtATime = 1_024
+
+/** Growth is told without a word. */
+const growthAlone: Chunk.Chunk<void> = Chunk.of(undefined)
 
 export const make = (
   { author, bytes: maxBytes = defaultBytes, entries: maxEntries = defaultEntries, history = 0 }: Settings,
@@ -192,20 +197,38 @@ export const make = (
     yield* compact
     const first = Math.max(dropped, end() - history)
 
-    /** Returns when there is something at that position, or never will be. */
-    const reached = (position: number) => growth.until(() => position < end() || closed)
-
-    const read = (position: number): Effect.Effect<Option.Option<readonly [Chunk.Chunk<Entry>, number]>> =>
-      Effect.map(reached(position), () => {
+    const followFrom = (start: number, isWanted: Predicate.Predicate<Entry>) => {
+      let position = start
+      const next = () => entries[position - dropped]
+      const isThereMore = () => {
+        // What is not wanted is passed over as it comes: it is not missed when it is dropped.
+        for (let entry = next(); entry !== undefined && !isWanted(entry); entry = next()) position += 1
+        return position < end() || closed
+      }
+      return growth.stream(isThereMore, () => {
         if (position >= end()) return Option.none()
-        if (position < dropped) return Option.some([Chunk.of(Entry.Skipped({ count: dropped - position })), dropped])
-        const from = position - dropped
-        const found = entries.slice(from, from + followAtATime)
-        return Option.some([Chunk.unsafeFromArray(found), position + found.length])
+        if (position < dropped) {
+          const count = dropped - position
+          position = dropped
+          return Option.some(Chunk.of(Entry.Skipped({ count })))
+        }
+        const found = entries.slice(position - dropped, position - dropped + followAtATime)
+        position += found.length
+        return Option.some(Chunk.unsafeFromArray(found.filter(isWanted)))
       })
+    }
 
-    const grownSince = (position: number): Effect.Effect<Option.Option<readonly [void, number]>> =>
-      Effect.map(reached(position), () => (position >= end() ? Option.none() : Option.some([undefined, end()])))
+    const growthSince = (start: number, matters: () => boolean) => {
+      let told = start
+      return growth.stream(
+        () => closed || (told < end() && matters()),
+        () => {
+          if (told === end()) return Option.none()
+          told = end()
+          return Option.some(growthAlone)
+        }
+      )
+    }
 
     /** The posts that these lines make, numbered; those that are too long apart. */
     const compose = (lines: ReadonlyArray<string>, at: number) => {
@@ -289,12 +312,12 @@ export const make = (
         Effect.sync(() =>
           entries.flatMap((entry) => (entry._tag === "Said" && entry.own && entry.post.n > after ? [entry.post] : []))
         ),
-      follow: Stream.unfoldChunkEffect(first, read),
+      follow: (isWanted = constTrue) => Stream.suspend(() => followFrom(first, isWanted)),
       close: Effect.sync(() => {
         closed = true
         growth.changed()
       }),
-      grown: Stream.suspend(() => Stream.unfoldEffect(end(), grownSince)),
+      grown: (matters = constTrue) => Stream.suspend(() => growthSince(end(), matters)),
       summary: Effect.sync(() => store.summary()),
       have: (id) => store.have(id),
       missing: Effect.sync(() => store.missing()),

@@ -7,6 +7,7 @@ import * as Stream from "effect/Stream"
 import { Console, type Typed } from "../../services/Console.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
+import type { Entry } from "../domain/Entry.ts"
 import { isForked, type StreamForked } from "../domain/Errors.ts"
 import { within } from "../domain/Limit.ts"
 import { pendingCommand } from "../domain/LiveArea.ts"
@@ -16,6 +17,9 @@ import type { Standing } from "./standing.ts"
 
 /** The line that ends a program. */
 const exit = "Exit"
+
+/** What this node says itself is seen where it is typed. */
+const isNews = (entry: Entry): boolean => entry._tag !== "Said" || !entry.own
 
 /** A screen that takes nothing any more holds up the end of a program no longer than this. */
 const lastLines = "1 second"
@@ -28,7 +32,7 @@ export const showWhatHappens = (
     const console = yield* Console
     const log = yield* MessageLog
     const mesh = yield* PeerMesh
-    const show = Stream.runForEach(standing.watch(log.follow), (entries) =>
+    const show = Stream.runForEach(standing.watch(log.follow(isNews)), (entries) =>
       console.show(Chunk.toReadonlyArray(entries).flatMap((entry) => screenLineOf(mesh.self.id, entry) ?? []))
     )
     const screen = yield* Effect.forkScoped(show)
@@ -65,20 +69,24 @@ export const sayWhatIsTyped = (standing: Standing): Effect.Effect<Ending, never,
           : posts.map(({ text }) => notice(`nobody has yet: ${text}`))
       )
     )
-    return yield* console.lines.pipe(
-      Stream.takeUntil(({ text }) => text === exit),
-      Stream.chunks,
-      Stream.runFoldEffect("end of input" as Ending, (_, chunk) => {
-        const lines = Chunk.toReadonlyArray(chunk)
-        const asked = lines.filter(({ text }) => text === pendingCommand)
-        const empty = lines.filter(({ text }) => text === "")
-        const said = lines.filter(({ text }) => text !== "" && text !== pendingCommand && text !== exit)
-        return (said.length > 0 ? say(said) : Effect.void).pipe(
-          Effect.zipRight(standing.settle([...empty, ...asked])),
-          Effect.zipRight(asked.length > 0 ? showPending : Effect.void),
-          Effect.as<Ending>(lines.at(-1)?.text === exit ? "exit" : "end of input")
-        )
-      })
+    const take = (lines: ReadonlyArray<Typed>): Effect.Effect<void> => {
+      const asked = lines.filter(({ text }) => text === pendingCommand)
+      const said = lines.filter(({ text }) => text !== "" && text !== pendingCommand)
+      if (said.length === lines.length) return say(said)
+      const empty = lines.filter(({ text }) => text === "")
+      return (said.length > 0 ? say(said) : Effect.void).pipe(
+        Effect.zipRight(standing.settle([...empty, ...asked])),
+        Effect.zipRight(asked.length > 0 ? showPending : Effect.void)
+      )
+    }
+    // Chunk by chunk, in one stage of a Stream; `Exit` ends it as a failure would.
+    return yield* Stream.runForEachChunk(console.lines, (chunk) => {
+      const lines = Chunk.toReadonlyArray(chunk)
+      const last = lines.findIndex(({ text }) => text === exit)
+      return last < 0 ? take(lines) : Effect.zipRight(take(lines.slice(0, last)), Effect.fail<Ending>("exit"))
+    }).pipe(
+      Effect.as<Ending>("end of input"),
+      Effect.catchAll((ending) => Effect.succeed(ending))
     )
   })
 

@@ -36,8 +36,8 @@ export const makeOutbox = (slice: (stream: StreamId, after: number, room: number
       }
       if (found === undefined) continue
       lane.after = found.last
-      lanes.delete(stream)
       // To the end of the queue, so that a stream that never pauses leaves room for the others.
+      if (lane.after >= lane.to || lanes.size > 1) lanes.delete(stream)
       if (lane.after < lane.to) lanes.set(stream, lane)
       return found.bytes
     }

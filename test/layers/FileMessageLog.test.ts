@@ -64,7 +64,7 @@ const texts = (log: MessageLog["Type"]) => Effect.map(log.recent(10_000), (posts
 const entriesOf = (log: MessageLog["Type"]) =>
   Effect.zipRight(
     log.close,
-    Effect.map(Stream.runCollect(log.follow), (entries) => Chunk.toReadonlyArray(entries).map(inShort))
+    Effect.map(Stream.runCollect(log.follow()), (entries) => Chunk.toReadonlyArray(entries).map(inShort))
   )
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => from + at)
@@ -438,7 +438,7 @@ describe("FileMessageLog", () => {
             yield* log.receive(received(stream("2"), ...range(1, 100)))
             assert.strictEqual(log.have(stream("2")), 100, "what others say is shown all the same")
             const unkept = (yield* Effect.map(
-              Stream.runCollect(Stream.take(log.follow, accepted.length + 101)),
+              Stream.runCollect(Stream.take(log.follow(), accepted.length + 101)),
               Chunk.toReadonlyArray
             )).map(inShort)
             assert.include(unkept, "Unkept")

@@ -50,7 +50,7 @@ export const range = (from: number, to: number) => Array.from({ length: to - fro
 
 /** The first so many entries that a new follower gets, in short. */
 export const firstEntries = (log: MessageLog["Type"], count: number) =>
-  Effect.map(Stream.runCollect(Stream.take(log.follow, count)), (entries) =>
+  Effect.map(Stream.runCollect(Stream.take(log.follow(), count)), (entries) =>
     Chunk.toReadonlyArray(entries).map(inShort)
   )
 
@@ -58,7 +58,7 @@ export const firstEntries = (log: MessageLog["Type"], count: number) =>
 export const allEntries = (log: MessageLog["Type"]) =>
   Effect.zipRight(
     log.close,
-    Effect.map(Stream.runCollect(log.follow), (entries) => Chunk.toReadonlyArray(entries).map(inShort))
+    Effect.map(Stream.runCollect(log.follow()), (entries) => Chunk.toReadonlyArray(entries).map(inShort))
   )
 
 /** The tasks of all fibers, one after the other. */
@@ -123,7 +123,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
       yield* log.say(["own"])
       yield* log.receive(posts("2", 1))
       yield* log.close
-      const entries = Chunk.toReadonlyArray(yield* Stream.runCollect(log.follow))
+      const entries = Chunk.toReadonlyArray(yield* Stream.runCollect(log.follow()))
       assert.deepStrictEqual(
         entries.map((entry) => entry._tag === "Said" && entry.own),
         [true, false]
@@ -162,9 +162,9 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
     Effect.gen(function* () {
       yield* log.receive(posts("2", ...range(1, 10)))
       const slow = yield* Effect.fork(
-        Stream.runCollect(Stream.mapEffect(log.follow, (entry) => Effect.as(Effect.yieldNow(), inShort(entry))))
+        Stream.runCollect(Stream.mapEffect(log.follow(), (entry) => Effect.as(Effect.yieldNow(), inShort(entry))))
       )
-      const quick = yield* Effect.fork(Stream.runCollect(Stream.map(log.follow, inShort)))
+      const quick = yield* Effect.fork(Stream.runCollect(Stream.map(log.follow(), inShort)))
       const started = yield* firstEntries(log, 10)
       yield* log.receive(posts("2", ...range(11, 3_000)))
       yield* log.close
@@ -196,7 +196,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
         const goOn = yield* Deferred.make<void>()
         const following = yield* Effect.fork(
           Stream.runCollect(
-            Stream.mapEffect(log.follow, (entry) =>
+            Stream.mapEffect(log.follow(), (entry) =>
               inShort(entry) === "21"
                 ? Effect.as(Effect.zipRight(Deferred.succeed(reading, undefined), Deferred.await(goOn)), inShort(entry))
                 : Effect.succeed(inShort(entry))
@@ -218,6 +218,60 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
         )
       }),
     { entries: 100 }
+  )
+
+  holds(
+    "a follower gets what it wants alone: for the rest it is not woken, and does not miss it",
+    (log) =>
+      Effect.gen(function* () {
+        let chunks = 0
+        const others = log.follow((entry) => entry._tag !== "Said" || !entry.own)
+        const following = yield* Effect.fork(
+          Stream.runCollect(
+            Stream.mapChunks(others, (chunk) => {
+              chunks += 1
+              return chunk
+            })
+          )
+        )
+        yield* log.receive(posts("2", 1))
+        yield* letOthersRun
+        for (const n of range(1, 1_000)) {
+          yield* log.say([`mine ${n}`])
+          yield* letOthersRun
+        }
+        assert.strictEqual(chunks, 1, "own lines wake nobody who does not want them")
+        yield* log.receive(posts("2", 2))
+        yield* letOthersRun
+        yield* log.say(["mine"])
+        yield* log.close
+        const entries = Chunk.toReadonlyArray(yield* Fiber.join(following))
+        assert.deepStrictEqual(entries.map(inShort), ["21", "22"])
+      }),
+    { entries: 100 }
+  )
+
+  holds("growth is told when it matters", (log) =>
+    Effect.gen(function* () {
+      let told = 0
+      const growth = log.grown(() => log.have(log.stream) >= 2)
+      const growing = yield* Effect.fork(
+        Stream.runForEach(growth, () =>
+          Effect.sync(() => {
+            told += 1
+          })
+        )
+      )
+      yield* letOthersRun
+      yield* log.receive(posts("2", 1))
+      yield* log.say(["a"])
+      yield* letOthersRun
+      assert.strictEqual(told, 0)
+      yield* log.say(["b"])
+      yield* letOthersRun
+      assert.strictEqual(told, 1)
+      yield* Fiber.interrupt(growing)
+    })
   )
 
   holds(
@@ -320,7 +374,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
 
   holds("closing lets who follows come to an end, after the last entry", (log) =>
     Effect.gen(function* () {
-      const waiting = yield* Effect.fork(Stream.runCollect(Stream.map(log.follow, inShort)))
+      const waiting = yield* Effect.fork(Stream.runCollect(Stream.map(log.follow(), inShort)))
       yield* Effect.yieldNow()
       yield* log.receive(posts("2", 1))
       yield* Effect.yieldNow()
@@ -353,7 +407,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
     Effect.gen(function* () {
       let told = 0
       const pulled = yield* Effect.fork(
-        Stream.runForEach(log.grown, () =>
+        Stream.runForEach(log.grown(), () =>
           Effect.sync(() => {
             told += 1
           })
@@ -376,7 +430,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
     Effect.gen(function* () {
       const seen: Array<number> = []
       const following = yield* Effect.fork(
-        Stream.runForEach(log.grown, () => Effect.sync(() => seen.push(log.have(log.stream))))
+        Stream.runForEach(log.grown(), () => Effect.sync(() => seen.push(log.have(log.stream))))
       )
       yield* letOthersRun
       assert.deepStrictEqual(yield* log.say(["a", "b", "c"]), [])
@@ -564,7 +618,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
       const all = [speaks, hears("3"), hears("2"), hears("4")]
       yield* Effect.all(all, { concurrency: "unbounded", discard: true })
       yield* log.close
-      const entries = Chunk.toReadonlyArray(yield* Stream.runCollect(log.follow))
+      const entries = Chunk.toReadonlyArray(yield* Stream.runCollect(log.follow()))
       const place = new Map(entries.map((entry, at) => [inShort(entry), at]))
       assert.strictEqual(entries.length, 120)
       assert.strictEqual(place.size, 120)
@@ -616,7 +670,7 @@ export const missesNoMomentFor = (logOf: (bounds: Bounds) => Layer.Layer<Message
 
   never("no follower sleeps through the end that comes just when it begins to wait", (log, givesWay, yields) =>
     Effect.gen(function* () {
-      const following = yield* Effect.fork(Stream.runDrain(log.follow).pipe(givesWay))
+      const following = yield* Effect.fork(Stream.runDrain(log.follow()).pipe(givesWay))
       yield* Effect.repeatN(Effect.yieldNow(), yields)
       yield* log.close
       yield* letOthersRun
@@ -627,7 +681,7 @@ export const missesNoMomentFor = (logOf: (bounds: Bounds) => Layer.Layer<Message
   never("no growth is slept through that comes just when one begins to wait for it", (log, givesWay, yields) =>
     Effect.gen(function* () {
       let told = 0
-      const follow = Stream.runForEach(log.grown, () =>
+      const follow = Stream.runForEach(log.grown(), () =>
         Effect.sync(() => {
           told = log.slice(stream("2"), 0, maxFrameBytes)?.last ?? 0
         })
