@@ -9,6 +9,12 @@ const mostSegmentBytes = 65_536
 
 const nothing = new Uint8Array(0)
 
+interface Slice {
+  readonly bytes: Uint8Array
+  readonly first: number
+  readonly last: number
+}
+
 interface Segment {
   readonly first: number
   readonly bytes: Uint8Array
@@ -26,6 +32,8 @@ export class Segments {
   #segments: Array<Segment> = []
   /** The number of the last post, or of the last that is known to be gone. */
   #last: number
+  /** What was asked for last. */
+  #sliced: { readonly after: number; readonly room: number; readonly slice: Slice } | undefined
 
   constructor(last = 0) {
     this.#last = last
@@ -46,7 +54,12 @@ export class Segments {
     let grown = 0
     if (segment === undefined || segment.used + block.length > segment.bytes.length) {
       const room = segment === undefined ? leastSegmentBytes : Math.min(2 * segment.bytes.length, mostSegmentBytes)
-      segment = { first: this.#last + 1, bytes: new Uint8Array(Math.max(room, block.length)), ends: [], used: 0 }
+      segment = {
+        first: this.#last + 1,
+        bytes: Buffer.allocUnsafeSlow(Math.max(room, block.length)),
+        ends: [],
+        used: 0
+      }
       grown = segment.bytes.length
       this.#segments.push(segment)
     }
@@ -71,6 +84,7 @@ export class Segments {
   /** Drops segments in which no number is above `n`; returns how many bytes that frees. */
   dropTo(n: number): number {
     let freed = 0
+    this.#sliced = undefined
     for (let head = this.#segments[0]; head !== undefined && lastOf(head) <= n; head = this.#segments[0]) {
       freed += head.bytes.length
       this.#segments.shift()
@@ -82,11 +96,19 @@ export class Segments {
    * The posts after number `after`, or after what is gone: as many of one segment as fit into `room`, one at least. None,
    * and the number that would be next, if all of them are gone.
    */
-  slice(
-    after: number,
-    room: number
-  ): { readonly bytes: Uint8Array; readonly first: number; readonly last: number } | undefined {
+  slice(after: number, room: number): Slice | undefined {
     if (after >= this.#last) return undefined
+    // Links that keep up stand at the same place: they get the very same slice.
+    const before = this.#sliced
+    if (before !== undefined && before.after === after && before.room === room && before.slice.last === this.#last) {
+      return before.slice
+    }
+    const slice = this.#cut(after, room)
+    this.#sliced = { after, room, slice }
+    return slice
+  }
+
+  #cut(after: number, room: number): Slice {
     const segment = this.#segments.find((each) => lastOf(each) > after)
     if (segment === undefined) return { bytes: nothing, first: this.#last + 1, last: this.#last }
     const from = Math.max(0, after + 1 - segment.first)
