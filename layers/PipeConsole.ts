@@ -11,17 +11,19 @@ const make = Effect.gen(function* () {
   const gone = yield* Deferred.make<void>()
   const out = yield* Output.make(process.stdout, gone)
   const error = yield* Output.make(process.stderr, gone)
-  const textOf = (lines: ReadonlyArray<{ readonly text: string }>) => lines.map(({ text }) => `${text}\n`).join("")
   const lines = yield* Keyboard.make(process.stdin, gone)
   return Console.of({
     lines,
-    show: (shown) =>
-      shown.length === 0
-        ? Effect.void
-        : Effect.zipRight(
-            out.write(textOf(shown.filter(({ _tag }) => _tag === "Chat"))),
-            error.write(textOf(shown.filter(({ _tag }) => _tag === "Notice")))
-          ),
+    show: (lines) =>
+      Effect.suspend(() => {
+        let chat = ""
+        let notices = ""
+        for (const { _tag, text } of lines) {
+          if (_tag === "Chat") chat += `${text}\n`
+          else notices += `${text}\n`
+        }
+        return notices === "" ? out.write(chat) : Effect.zipRight(out.write(chat), error.write(notices))
+      }),
     standing: Option.none()
   })
 })

@@ -21,7 +21,9 @@ export const isEarlier = (one: Epoch, other: Epoch): boolean => {
   return difference === 0 ? one < other : difference < 0
 }
 
-const streamIdPattern = /^[A-Za-z0-9_-]{1,32}\/[A-Za-z0-9_-]{1,32}\/\d{1,15}-[0-9a-f]{8}$/
+/** The regular expression of a stream's id, as a part of others. */
+export const streamIdSource = String.raw`[A-Za-z0-9_-]{1,32}\/[A-Za-z0-9_-]{1,32}\/\d{1,15}-[0-9a-f]{8}`
+const streamIdPattern = new RegExp(`^${streamIdSource}$`)
 
 /** What one run of one author says in one room: `author/room/epoch`. */
 export const StreamId = Schema.String.pipe(Schema.pattern(streamIdPattern), Schema.brand("StreamId"))

@@ -12,7 +12,7 @@ import { isForked, type StreamForked } from "../domain/Errors.ts"
 import { within } from "../domain/Limit.ts"
 import { pendingCommand } from "../domain/LiveArea.ts"
 import { redial } from "../domain/Redial.ts"
-import { notice, screenLineOf } from "../domain/ScreenLine.ts"
+import { notice, type ScreenLine, screenLineOf } from "../domain/ScreenLine.ts"
 import type { Standing } from "./standing.ts"
 
 /** The line that ends a program. */
@@ -32,9 +32,14 @@ export const showWhatHappens = (
     const console = yield* Console
     const log = yield* MessageLog
     const mesh = yield* PeerMesh
-    const show = Stream.runForEach(standing.watch(log.follow(isNews)), (entries) =>
-      console.show(Chunk.toReadonlyArray(entries).flatMap((entry) => screenLineOf(mesh.self.id, entry) ?? []))
-    )
+    const show = Stream.runForEach(standing.watch(log.follow(isNews)), (entries) => {
+      const lines: Array<ScreenLine> = []
+      for (const entry of entries) {
+        const line = screenLineOf(mesh.self.id, entry)
+        if (line !== undefined) lines.push(line)
+      }
+      return lines.length === 0 ? Effect.void : console.show(lines)
+    })
     const screen = yield* Effect.forkScoped(show)
     yield* Effect.addFinalizer(() => Effect.zipRight(log.close, within(lastLines)(Fiber.join(screen))))
   })

@@ -3,7 +3,7 @@ import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { FrameMalformed } from "../domain/Errors.ts"
 import { Host, ListeningPort, PeerId } from "../domain/Peer.ts"
-import { Epoch, Post, postOf, StreamId } from "../domain/Post.ts"
+import { Epoch, noDeps, Post, type PostNumber, postOf, StreamId, streamIdSource } from "../domain/Post.ts"
 
 /** The version of this protocol. Nodes of different versions refuse each other. */
 export const protocolVersion = 1
@@ -155,9 +155,11 @@ const malformed = () => new FrameMalformed({ detail: "not a frame of the protoco
 export const decodeAll = (lines: ReadonlyArray<Uint8Array>): Either.Either<ReadonlyArray<Frame>, FrameMalformed> => {
   const frames: Array<Frame> = []
   const texts = textsOf(lines)
+  let stream: StreamId | undefined
   for (const [at, line] of lines.entries()) {
-    const frame = decode(line, texts[at - 1])
+    const frame = decode(line, texts[at - 1], stream)
     if (Either.isLeft(frame)) return Either.left(frame.left)
+    if (frame.right.type === "post") stream = frame.right.post.stream
     frames.push(frame.right)
   }
   return Either.right(frames)
@@ -185,16 +187,39 @@ const textsOf = ([, ...lines]: ReadonlyArray<Uint8Array>): ReadonlyArray<string>
   }
 }
 
-/** The frame that a line carries, which ends in its newline. */
-export const decode = (line: Uint8Array, text?: string): Either.Either<Frame, FrameMalformed> => {
+/** The frame that a line carries, which ends in its newline. `likely`: a stream that a post may well be of. */
+export const decode = (line: Uint8Array, text?: string, likely?: StreamId): Either.Either<Frame, FrameMalformed> => {
   try {
-    const value: unknown = JSON.parse(text ?? decoder.decode(line))
+    const json = text ?? decoder.decode(line)
+    const plain = plainPostIn(json, likely)
+    if (plain !== undefined) return Either.right({ type: "post", post: plain, line })
+    const value: unknown = JSON.parse(json)
     if (!isPost(value)) return heartbeatIn(value) ?? Either.mapLeft(decodeControl(value), malformed)
     const post = postOf(value)
     return post === undefined ? Either.left(malformed()) : Either.right({ type: "post", post, line })
   } catch {
     // Neither is what nests so deep that to describe it overflows the stack.
     return Either.left(new FrameMalformed({ detail: "not a line of JSON in UTF-8" }))
+  }
+}
+
+/** A post as most are written: the fields in this order, no white space, below nothing, no escapes in the text. */
+const plainPost = new RegExp(
+  String.raw`^\{"type":"post","stream":"(${streamIdSource})","n":([1-9]\d{0,14}),"at":(0|[1-9]\d{0,14}),"deps":\{\},"text":"([^"\\\p{Cc}]*)"\}\n$`,
+  "u"
+)
+
+/** The post in such a line, in half the time that JSON takes; undefined for any other, which JSON must decide. */
+const plainPostIn = (line: string, likely: StreamId | undefined): Post | undefined => {
+  const [, stream, n, at, text] = plainPost.exec(line) ?? []
+  if (stream === undefined || text === undefined) return undefined
+  return {
+    // The same string as before is hashed already.
+    stream: stream === likely ? likely : (stream as StreamId),
+    n: Number(n) as PostNumber,
+    at: Number(at),
+    deps: noDeps,
+    text
   }
 }
 

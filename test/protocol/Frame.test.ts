@@ -30,6 +30,7 @@ const hello = {
   member: false
 }
 const post = { type: "post", stream: "3/main/1-00000000", n: 1, at: 0, deps: { "4/main/1-00000000": 7 }, text: "hello" }
+const plain = '{"type":"post","stream":"3/main/1-00000000","n":1,"at":0,"deps":{},"text":"hello"}\n'
 
 const longest = {
   id: "x".repeat(32),
@@ -82,6 +83,50 @@ describe("Frame", () => {
     )
   })
 
+  it("a plain post that is changed anywhere is what JSON makes of it, or no frame", () => {
+    const inserted = FastCheck.oneof(
+      FastCheck.constantFrom(
+        '"',
+        "\\",
+        "0",
+        "-",
+        ".",
+        " ",
+        ",",
+        "{",
+        "}",
+        "\n",
+        "\t",
+        "\u0000",
+        "\u0085",
+        "é",
+        '","n":2,"x":"'
+      ),
+      FastCheck.string({ unit: "grapheme", maxLength: 2 })
+    )
+    let frames = 0
+    FastCheck.assert(
+      FastCheck.property(
+        Arbitraries.post,
+        FastCheck.nat(999),
+        FastCheck.nat(2),
+        inserted,
+        (said, perMille, removed, added) => {
+          const whole = textOf(encodePost({ ...said, deps: {}, text: said.text.replace(/[\\"]/g, "") }))
+          const at = Math.floor((perMille / 1_000) * whole.length)
+          const line = bytesOf(whole.slice(0, at) + added + whole.slice(at + removed))
+          const frame = decode(line)
+          if (Either.isLeft(frame) || frame.right.type !== "post") return
+          frames += 1
+          const { at: when, deps = {}, n, stream, text } = JSON.parse(textOf(line))
+          assert.deepStrictEqual({ ...frame.right.post }, { stream, n, at: when, deps, text })
+        }
+      ),
+      { numRuns: 3_000 }
+    )
+    assert.isAbove(frames, 100)
+  })
+
   it("fields that a later version may add are passed over", () => {
     assert.deepStrictEqual(decoded(bytesOf('{"type":"ping","since":2}\n')), { type: "ping" })
   })
@@ -96,6 +141,12 @@ describe("Frame", () => {
     malformed(["", "\n", "hello\n", "{\n", '{"type":"ping"\n', "{'type':'ping'}\n", '{"type":"ping"}{"type":"ping"}\n'])
     malformed(["null\n", "1\n", '"ping"\n', "true\n", "[]\n", '["ping"]\n', '[{"type":"ping"}]\n', "{}\n"])
     malformed(["GET / HTTP/1.1\r\n", "\u0016\u0003\u0001\n"])
+  })
+
+  it("a number that JSON does not know is malformed", () => {
+    assert.strictEqual(decoded(bytesOf(plain)).type, "post")
+    malformed(['"n":01', '"n":+1', '"n":1.', '"n":0', '"n":1e999'].map((n) => plain.replace('"n":1', n)))
+    malformed(['"at":00', '"at":-1', '"at":.5'].map((at) => plain.replace('"at":0', at)))
   })
 
   it("an unknown type of frame is malformed", () => {
