@@ -8,7 +8,7 @@ import { type Connection, Transport } from "../services/Transport.ts"
 import { HostElsewhere, PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
 import { within } from "../src/domain/Limit.ts"
 import { type Address, Port } from "../src/domain/Peer.ts"
-import * as Inlet from "./transport/Inlet.ts"
+import { Inlet } from "./transport/Inlet.ts"
 import * as Pump from "./transport/Pump.ts"
 
 /** Whoever does not answer a call within this time can't be reached. */
@@ -23,7 +23,7 @@ const closeLimit = "1 second"
 /** The scope owns the socket: a connection, until it closes. */
 const connectionOf = (socket: Net.Socket): Effect.Effect<Connection, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const inlet = yield* Inlet.make({ pause: () => socket.pause(), resume: () => socket.resume() })
+    const inlet = new Inlet({ pause: () => socket.pause(), resume: () => socket.resume() })
     const pump = Pump.make({
       write: (bytes) => socket.destroyed || !socket.writable || socket.write(bytes),
       end: (done) => {
@@ -31,9 +31,9 @@ const connectionOf = (socket: Net.Socket): Effect.Effect<Connection, never, Scop
         socket.end(done)
       }
     })
-    socket.on("data", inlet.offer)
-    socket.on("end", inlet.end)
-    socket.on("close", () => inlet.fail("closed"))
+    socket.on("data", (bytes) => inlet.offer(bytes))
+    socket.on("end", () => inlet.end("closed"))
+    socket.on("close", () => inlet.end("closed"))
     socket.on("drain", pump.resume)
     yield* Effect.addFinalizer(() => release(socket))
     return {
@@ -43,7 +43,7 @@ const connectionOf = (socket: Net.Socket): Effect.Effect<Connection, never, Scop
       finish: pump.finish,
       abort: (reason) =>
         Effect.sync(() => {
-          inlet.fail(reason)
+          inlet.end(reason)
           socket.resetAndDestroy()
         })
     }

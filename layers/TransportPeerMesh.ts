@@ -1,6 +1,5 @@
 /** A PeerMesh over a Transport: one link a peer, from the handshake to the goodbye. */
 import * as Arr from "effect/Array"
-import type * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
@@ -168,7 +167,7 @@ const make = (settings: Settings) =>
 
     // ---- What comes over a link
 
-    const handleAll = (link: Link, frames: Chunk.Chunk<Frame>): Effect.Effect<void, Goodbye | PeerLost> =>
+    const handleAll = (link: Link, frames: ReadonlyArray<Frame>): Effect.Effect<void, Goodbye | PeerLost> =>
       Effect.suspend(() => {
         link.quietTicks = 0
         link.heard += 1
@@ -339,7 +338,7 @@ const make = (settings: Settings) =>
     // ---- A link's life
 
     /** Both sides have introduced themselves: goes on with this link until it ends. */
-    const converse = (link: Link, rest: Chunk.Chunk<Frame>): Effect.Effect<void> =>
+    const converse = (link: Link, rest: ReadonlyArray<Frame>): Effect.Effect<void> =>
       Effect.gen(function* () {
         yield* Effect.fork(
           Deferred.await(link.up).pipe(

@@ -1,5 +1,4 @@
 /** How two nodes introduce themselves to each other; `docs/PROTOCOL.md` has it frame by frame. */
-import * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { IdTaken, NotAdmitted, PeerUnreachable } from "../../src/domain/Errors.ts"
@@ -21,8 +20,7 @@ export interface Self {
 }
 
 /** The first frame that comes, and those that came with it. */
-const opening = (wire: Wire) =>
-  Effect.map(wire.frames, (chunk) => [Chunk.headNonEmpty(chunk), Chunk.drop(chunk, 1)] as const)
+const opening = (wire: Wire) => Effect.map(wire.frames, ([first, ...rest]) => [first, rest] as const)
 
 /** Introduces this node to whoever listens there, and waits to be welcomed. */
 export const call = (
@@ -31,7 +29,7 @@ export const call = (
   address: Address,
   to?: PeerId
 ): Effect.Effect<
-  { readonly welcome: Welcome; readonly rest: Chunk.Chunk<Frame> },
+  { readonly welcome: Welcome; readonly rest: ReadonlyArray<Frame> },
   PeerUnreachable | NotAdmitted | IdTaken
 > =>
   Effect.gen(function* () {
@@ -83,7 +81,7 @@ const refusal = (refused: Refused, self: Self, address: Address): PeerUnreachabl
 /** Waits for a visitor to introduce itself. Undefined if it does not, or not in time: then there is nothing to say to it. */
 export const answer = (
   wire: Wire
-): Effect.Effect<{ readonly hello: Hello; readonly rest: Chunk.Chunk<Frame> } | undefined> =>
+): Effect.Effect<{ readonly hello: Hello; readonly rest: ReadonlyArray<Frame> } | undefined> =>
   opening(wire).pipe(
     Effect.map(([hello, rest]) => (hello.type === "hello" ? { hello, rest } : undefined)),
     Effect.timeoutTo({ duration: limit, onTimeout: () => undefined, onSuccess: (found) => found }),
