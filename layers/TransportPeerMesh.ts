@@ -5,6 +5,7 @@ import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as FiberMap from "effect/FiberMap"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
@@ -45,6 +46,7 @@ import { makeSignal } from "../src/domain/Signal.ts"
 import type { Delivery } from "../src/domain/Standing.ts"
 import {
   type Control,
+  encode,
   type Frame,
   type Gap,
   type Have,
@@ -52,6 +54,7 @@ import {
   maxListed,
   protocolVersion
 } from "../src/protocol/Frame.ts"
+import * as Deadlines from "./mesh/Deadlines.ts"
 import * as Handshake from "./mesh/Handshake.ts"
 import * as Wire from "./mesh/Wire.ts"
 
@@ -106,8 +109,11 @@ interface Link extends Row, Wire.Wire {
   readonly theirs: Map<StreamId, number>
   /** Up to where the peer does not keep a stream any more. */
   readonly floors: Map<StreamId, number>
-  /** Done when the link is up; failed when it ends before. */
-  readonly up: Deferred.Deferred<void, CallFailed>
+  /** What it has come from. */
+  readonly attempt: Attempt
+  /** Whether it has come up, and what says so to its deadline. */
+  isUp: boolean
+  readonly met: Deadlines.Met
   summarized: boolean
   /** How often it gave a sign of life, and whether somebody waits for the next. */
   heard: number
@@ -115,7 +121,17 @@ interface Link extends Row, Wire.Wire {
   quietTicks: number
 }
 
+/** Signs of life, the same bytes for all. */
+const ping = [encode({ type: "ping" })]
+const pong = [encode({ type: "pong" })]
+
 type CallFailed = PeerUnreachable | PortTaken | NotAdmitted | IdTaken
+
+/** A call or a visit under way: the link comes up, or the attempt has failed. */
+interface Attempt {
+  /** Says what has become of it: the first time counts. What broke meanwhile may be replaced by it until then. */
+  readonly settle: (outcome: Exit.Exit<void, CallFailed>) => Effect.Effect<void>
+}
 
 /** The peer leaves for good. */
 class Goodbye extends Data.TaggedError("Goodbye") {}
@@ -125,6 +141,7 @@ const make = (settings: Settings) =>
     const transport = yield* Transport
     const log = yield* MessageLog
 
+    const deadlines = yield* Deadlines.make(Handshake.limit)
     const knocks = yield* Mailbox.make<Knock>()
     const conversations = yield* FiberSet.make<void, never>()
     const searches = yield* FiberMap.make<PeerId, void, never>()
@@ -210,7 +227,7 @@ const make = (settings: Settings) =>
         case "earlier":
           return log.recall(frame.post)
         case "ping":
-          return link.send({ type: "pong" })
+          return Effect.suspend(() => (link.give(pong) ? Effect.void : link.connection.abort("overrun")))
         case "pong":
           return Effect.void
         case "bye":
@@ -333,29 +350,34 @@ const make = (settings: Settings) =>
     })
 
     const sendToAll = (frames: ReadonlyArray<Control>) =>
-      Effect.forEach(table.links.values(), (link) => link.send(...frames), { discard: true })
+      Effect.suspend(() => {
+        const lines = frames.map(encode)
+        return cutOff([...table.links.values()].filter((link) => !link.give(lines)))
+      })
+
+    /** For those who let too much wait. */
+    const cutOff = (links: ReadonlyArray<Link>) =>
+      Effect.forEach(links, ({ connection }) => connection.abort("overrun"), { discard: true })
 
     // ---- A link's life
 
     /** Both sides have introduced themselves: goes on with this link until it ends. */
     const converse = (link: Link, rest: ReadonlyArray<Frame>): Effect.Effect<void> =>
-      Effect.gen(function* () {
-        yield* Effect.fork(
-          Deferred.await(link.up).pipe(
-            Effect.ignore,
-            Effect.timeoutTo({
-              duration: Handshake.limit,
-              onSuccess: () => Effect.void,
-              onTimeout: () => link.connection.abort("silent")
-            }),
-            Effect.flatten
-          )
+      Effect.suspend(() => {
+        // What waits for the next frames is all that an idle link has of a fiber: nothing else may stand on its stack.
+        const listen: Effect.Effect<never, Goodbye | PeerLost> = Effect.flatMap(link.frames, (frames) =>
+          Effect.flatMap(handleAll(link, frames), () => listen)
         )
         // A node that is not rooted hears first what a member has, and then says that it has the same.
-        if (rooted || link.newcomer) yield* summarize(link)
-        yield* handleAll(link, rest)
-        return yield* Effect.forever(Effect.flatMap(link.frames, (frames) => handleAll(link, frames)))
-      }).pipe(Effect.catchTags({ Goodbye: () => ended(link), PeerLost: ({ reason }) => ended(link, reason) }))
+        return (rooted || link.newcomer ? summarize(link) : Effect.void).pipe(
+          Effect.zipRight(handleAll(link, rest)),
+          Effect.zipRight(listen),
+          Effect.catchAll((end) => (end._tag === "Goodbye" ? ended(link) : ended(link, end.reason)))
+        )
+      })
+
+    /** A peer that has introduced itself must soon say how far it has each stream, or is cut. */
+    const untilUp = ({ connection }: Wire.Wire): Deadlines.Met => deadlines(connection.abort("silent"))
 
     /** The peer has said how far it has each stream: the link is up, or there is a better one. */
     const comeUp = (link: Link): Effect.Effect<void> =>
@@ -384,8 +406,9 @@ const make = (settings: Settings) =>
         yield* pull(link, link.theirs)
         if (settings.id === serverId || link.newcomer) yield* introduce(link)
         yield* FiberMap.remove(searches, link.peer.id)
-        yield* Deferred.succeed(link.up, undefined)
-        peers.changed()
+        link.isUp = true
+        link.met()
+        yield* link.attempt.settle(Exit.void)
       })
 
     const takeRoot = ({ news, old }: { readonly old: Summary; readonly news: Summary }): Effect.Effect<void> => {
@@ -453,7 +476,7 @@ const make = (settings: Settings) =>
     /** The link is no more. Without a reason, the peer has said goodbye. */
     const ended = (link: Link, reason?: LossReason): Effect.Effect<void> =>
       Effect.gen(function* () {
-        const wasUp = yield* Deferred.isDone(link.up)
+        link.met()
         const final = table.disconnect(link, reason)
         peers.changed()
         const orphaned = [...wanted].filter(([, asked]) => asked.link === link).map(([stream]) => stream)
@@ -467,7 +490,7 @@ const make = (settings: Settings) =>
         if (leaving) return
         if (final) yield* reason === undefined ? left(link.peer) : lost(link.peer, reason)
         // A newcomer that was let in, and perhaps put on record, but has not come through the door.
-        else if (!wasUp && link.newcomer && !link.byUs) yield* seek(link.peer, Duration.zero, true)
+        else if (!link.isUp && link.newcomer && !link.byUs) yield* seek(link.peer, Duration.zero, true)
       })
 
     const lost = (gone: Peer, reason: LossReason): Effect.Effect<void> =>
@@ -483,45 +506,57 @@ const make = (settings: Settings) =>
         yield* expectNoMore(gone.id)
       })
 
-    /** A handshake is under way until `up` is done: what breaks meanwhile may be replaced by it. */
-    const shake = (id: PeerId, up: Link["up"], epoch?: Epoch): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        table.begin(id)
-        return FiberSet.run(
-          conversations,
-          Effect.gen(function* () {
-            yield* Effect.exit(Deferred.await(up))
-            const broken = table.end(id, epoch)
+    /** An attempt to have a link to that peer begins, or to whoever answers. `told` hears what has become of it. */
+    const attempt = (
+      id: PeerId | undefined,
+      { epoch, told }: { readonly epoch?: Epoch; readonly told?: Deferred.Deferred<void, CallFailed> } = {}
+    ): Attempt => {
+      let over = false
+      if (id !== undefined) table.begin(id)
+      return {
+        settle: (outcome) =>
+          Effect.suspend(() => {
+            if (over) return Effect.void
+            over = true
+            const broken = id === undefined ? undefined : table.end(id, epoch)
             peers.changed()
-            if (broken !== undefined && !leaving) yield* lost(broken.link.peer, broken.reason)
+            return Effect.zipRight(
+              told === undefined ? Effect.void : Deferred.done(told, outcome),
+              broken === undefined || leaving ? Effect.void : lost(broken.link.peer, broken.reason)
+            )
           })
-        )
-      })
+      }
+    }
 
     // ---- Visitors
 
     const receive = (connection: Connection): Effect.Effect<void> =>
-      Effect.gen(function* () {
-        const wire = yield* Wire.make(connection, log)
-        const visit = yield* Handshake.answer(wire)
-        if (visit === undefined || leaving) return
-        const { hello, rest } = visit
-        yield* holderProven(hello)
+      Effect.flatMap(Wire.make(connection, log), (wire) =>
+        Effect.flatMap(Handshake.answer(wire, deadlines), (visit) =>
+          visit === undefined || leaving ? Effect.void : consider(wire, visit)
+        )
+      )
+
+    const consider = (wire: Wire.Wire, { hello, rest }: Handshake.Visit): Effect.Effect<void> =>
+      Effect.flatMap(holderProven(hello), () => {
         const objection = objectionTo(hello)
-        if (objection !== undefined) return yield* Handshake.refuse(wire, self(), objection)
+        if (objection !== undefined) return Handshake.refuse(wire, self(), objection)
         const visitor: Peer = { id: hello.id, address: { host: hello.host, port: hello.port } }
-        const up = yield* Deferred.make<void, CallFailed>()
-        yield* Effect.addFinalizer(() => Deferred.fail(up, vanished(visitor)))
         table.reserve(hello.id, hello.epoch)
-        yield* shake(hello.id, up, hello.epoch)
-        if (!hello.member) yield* rootsFirst
-        const refusal = yield* knock(visitor)
-        if (refusal !== undefined) {
-          return yield* Handshake.refuse(wire, self(), { reason: "unavailable", detail: refusal })
-        }
-        yield* Handshake.welcome(wire, self())
-        yield* converse(linkOf(wire, visitor, hello, false, up), rest)
-      }).pipe(Effect.scoped)
+        const visit = attempt(hello.id, { epoch: hello.epoch })
+        return (hello.member ? Effect.void : rootsFirst).pipe(
+          Effect.zipRight(knock(visitor)),
+          Effect.flatMap((refusal) =>
+            refusal === undefined
+              ? Effect.zipRight(
+                  Handshake.welcome(wire, self()),
+                  converse(linkOf(wire, visitor, hello, false, visit, untilUp(wire)), rest)
+                )
+              : Handshake.refuse(wire, self(), { reason: "unavailable", detail: refusal })
+          ),
+          Effect.ensuring(Effect.suspend(() => visit.settle(Exit.fail(vanished(visitor)))))
+        )
+      })
 
     /** A newcomer learns from this node what was said before it came: when this node begins, those who can tell it come first. */
     const rootsFirst = Effect.flatMap(Clock.currentTimeMillis, (now) =>
@@ -579,13 +614,8 @@ const make = (settings: Settings) =>
           admit: Effect.asVoid(Deferred.succeed(verdict, undefined)),
           refuse: (detail) => Effect.asVoid(Deferred.succeed(verdict, detail))
         })
-        return yield* Deferred.await(verdict).pipe(
-          Effect.timeoutTo({
-            duration: Handshake.limit,
-            onTimeout: () => "it is too busy",
-            onSuccess: (refusal) => refusal
-          })
-        )
+        const met = deadlines(Deferred.succeed(verdict, "it is too busy"))
+        return yield* Effect.ensuring(Deferred.await(verdict), Effect.sync(met))
       })
 
     // ---- Calls
@@ -593,21 +623,27 @@ const make = (settings: Settings) =>
     /** Calls whoever listens there, once: the link is up when this returns, and goes on in the background. */
     const call = (route: Route, to?: PeerId): Effect.Effect<void, CallFailed> =>
       Effect.gen(function* () {
-        const up = yield* Deferred.make<void, CallFailed>()
-        if (to !== undefined) yield* shake(to, up)
-        yield* FiberSet.run(conversations, conversation(route, up, to))
-        yield* Deferred.await(up)
+        const told = yield* Deferred.make<void, CallFailed>()
+        yield* FiberSet.run(conversations, conversation(route, attempt(to, { told }), to))
+        yield* Deferred.await(told)
       })
 
-    const conversation = (route: Route, up: Link["up"], to?: PeerId): Effect.Effect<void> =>
+    const conversation = (route: Route, begun: Attempt, to?: PeerId): Effect.Effect<void> =>
       Effect.gen(function* () {
         const wire = yield* Wire.make(yield* transport.dial(route.address, route.from), log)
-        const { rest, welcome } = yield* Handshake.call(wire, self(), route.address, to)
-        yield* converse(linkOf(wire, { id: welcome.id, address: route.address }, welcome, true, up), rest)
+        const { rest, welcome } = yield* Handshake.call(wire, deadlines, self(), route.address, to)
+        yield* converse(
+          linkOf(wire, { id: welcome.id, address: route.address }, welcome, true, begun, untilUp(wire)),
+          rest
+        )
       }).pipe(
         Effect.scoped,
-        Effect.catchAll((error) => Deferred.fail(up, error)),
-        Effect.ensuring(Deferred.fail(up, new PeerUnreachable({ address: route.address, detail: "it hung up" })))
+        Effect.catchAll((error) => begun.settle(Exit.fail(error))),
+        Effect.ensuring(
+          Effect.suspend(() =>
+            begun.settle(Exit.fail(new PeerUnreachable({ address: route.address, detail: "it hung up" })))
+          )
+        )
       )
 
     const reach = (id: PeerId, route: Route): Effect.Effect<void> =>
@@ -687,17 +723,16 @@ const make = (settings: Settings) =>
       )
     })
 
-    const tick = Effect.suspend(() =>
-      Effect.forEach(
-        table.links.values(),
-        (link) => {
-          link.quietTicks += 1
-          if (link.quietTicks >= ticksOfSilence) return link.connection.abort("silent")
-          return link.quietTicks > 1 ? link.send({ type: "ping" }) : Effect.void
-        },
-        { discard: true }
-      )
-    )
+    /** A plain loop, and the same bytes to all: it is what idle links cost. */
+    const tick = Effect.suspend(() => {
+      const cut: Array<Effect.Effect<void>> = []
+      for (const link of table.links.values()) {
+        link.quietTicks += 1
+        if (link.quietTicks >= ticksOfSilence) cut.push(link.connection.abort("silent"))
+        else if (link.quietTicks > 1 && !link.give(ping)) cut.push(link.connection.abort("overrun"))
+      }
+      return Effect.all(cut, { discard: true })
+    })
 
     const interval = Duration.times(Duration.decode(settings.silence), 1 / ticksOfSilence)
     const heartbeat = Effect.repeat(tick, Schedule.spaced(interval))
@@ -764,7 +799,8 @@ const linkOf = (
   peer: Peer,
   { epoch, history = 0, member }: Pick<Hello, "epoch" | "member" | "history">,
   byUs: boolean,
-  up: Link["up"]
+  attempt: Attempt,
+  met: Deadlines.Met
 ): Link => ({
   ...wire,
   peer,
@@ -773,7 +809,9 @@ const linkOf = (
   newcomer: !member,
   history,
   byUs,
-  up,
+  attempt,
+  isUp: false,
+  met,
   theirs: new Map(),
   floors: new Map(),
   summarized: false,

@@ -5,7 +5,7 @@ import * as Either from "effect/Either"
 import type { MessageLog } from "../../services/MessageLog.ts"
 import type { Connection } from "../../services/Transport.ts"
 import { PeerLost } from "../../src/domain/Errors.ts"
-import type { Control, Frame } from "../../src/protocol/Frame.ts"
+import { type Control, encode, type Frame } from "../../src/protocol/Frame.ts"
 import { makeFrameDecoder } from "../../src/protocol/FrameDecoder.ts"
 import { makeOutbox, type Outbox } from "../../src/protocol/Outbox.ts"
 
@@ -14,6 +14,8 @@ export interface Wire {
   readonly outbox: Outbox
   /** The frames that have come since, one at least. Fails when the connection has ended, in whichever way. */
   readonly frames: Effect.Effect<Arr.NonEmptyReadonlyArray<Frame>, PeerLost>
+  /** Takes encoded frames, to be sent before any post; false if too many wait. A plain function, for what all links are told. */
+  readonly give: (lines: ReadonlyArray<Uint8Array>) => boolean
   /** Sends these frames before any post. One who lets too many of them wait is cut off. */
   readonly send: (...frames: ReadonlyArray<Control>) => Effect.Effect<void>
 }
@@ -29,15 +31,16 @@ export const make = (connection: Connection, log: MessageLog["Type"]): Effect.Ef
       if (Either.isLeft(decoded)) return new PeerLost({ reason: "malformed" })
       return Arr.isNonEmptyReadonlyArray(decoded.right) ? Effect.succeed(decoded.right) : frames
     })
+    const give: Wire["give"] = (lines) => {
+      const all = lines.every(outbox.push)
+      connection.wake()
+      return all
+    }
     return {
       connection,
       outbox,
       frames,
-      send: (...list) =>
-        Effect.suspend(() => {
-          const all = list.every(outbox.push)
-          connection.wake()
-          return all ? Effect.void : connection.abort("overrun")
-        })
+      give,
+      send: (...list) => Effect.suspend(() => (give(list.map(encode)) ? Effect.void : connection.abort("overrun")))
     }
   })
