@@ -372,7 +372,8 @@ const make = (settings: Settings) =>
         return (rooted || link.newcomer ? summarize(link) : Effect.void).pipe(
           Effect.zipRight(handleAll(link, rest)),
           Effect.zipRight(listen),
-          Effect.catchAll((end) => (end._tag === "Goodbye" ? ended(link) : ended(link, end.reason)))
+          Effect.catchAll((end) => (end._tag === "Goodbye" ? ended(link) : ended(link, end.reason))),
+          Effect.zipRight(Effect.suspend(() => link.attempt.settle(Exit.fail(vanished(link.peer)))))
         )
       })
 
@@ -533,14 +534,19 @@ const make = (settings: Settings) =>
     const receive = (connection: Connection): Effect.Effect<void> =>
       Effect.flatMap(Wire.make(connection, log), (wire) =>
         Effect.flatMap(Handshake.answer(wire, deadlines), (visit) =>
-          visit === undefined || leaving ? Effect.void : consider(wire, visit)
+          visit === undefined || leaving
+            ? Effect.void
+            : Effect.flatMap(admit(wire, visit), (link) =>
+                link === undefined ? Effect.void : converse(link, visit.rest)
+              )
         )
       )
 
-    const consider = (wire: Wire.Wire, { hello, rest }: Handshake.Visit): Effect.Effect<void> =>
+    /** The link to a visitor that is let in; undefined if it was sent away. */
+    const admit = (wire: Wire.Wire, { hello }: Handshake.Visit): Effect.Effect<Link | undefined> =>
       Effect.flatMap(holderProven(hello), () => {
         const objection = objectionTo(hello)
-        if (objection !== undefined) return Handshake.refuse(wire, self(), objection)
+        if (objection !== undefined) return Effect.as(Handshake.refuse(wire, self(), objection), undefined)
         const visitor: Peer = { id: hello.id, address: { host: hello.host, port: hello.port } }
         table.reserve(hello.id, hello.epoch)
         const visit = attempt(hello.id, { epoch: hello.epoch })
@@ -548,13 +554,15 @@ const make = (settings: Settings) =>
           Effect.zipRight(knock(visitor)),
           Effect.flatMap((refusal) =>
             refusal === undefined
-              ? Effect.zipRight(
-                  Handshake.welcome(wire, self()),
-                  converse(linkOf(wire, visitor, hello, false, visit, untilUp(wire)), rest)
+              ? Effect.map(Handshake.welcome(wire, self()), () =>
+                  linkOf(wire, visitor, hello, false, visit, untilUp(wire))
                 )
-              : Handshake.refuse(wire, self(), { reason: "unavailable", detail: refusal })
+              : Effect.zipRight(
+                  Handshake.refuse(wire, self(), { reason: "unavailable", detail: refusal }),
+                  Effect.as(visit.settle(Exit.fail(vanished(visitor))), undefined)
+                )
           ),
-          Effect.ensuring(Effect.suspend(() => visit.settle(Exit.fail(vanished(visitor)))))
+          Effect.onInterrupt(() => visit.settle(Exit.fail(vanished(visitor))))
         )
       })
 

@@ -51,11 +51,10 @@ export class Inlet {
     this.#wake()
   }
 
+  // Nothing is undone when the reader is interrupted: to resume it then does nothing, and nothing was taken for it. A way to
+  // undo would stand on the stack of every link's reader.
   readonly #arrival: Arrival = Effect.async((resume) => {
     this.#reader = resume
-    return Effect.sync(() => {
-      this.#reader = undefined
-    })
   })
 
   #wake(): void {
