@@ -81,6 +81,9 @@ const searchLimit = Duration.seconds(1)
 /** A newcomer is expected to call first; it is dialled after half to three halves of this time. */
 const courtesy = Duration.seconds(1)
 
+/** So long those who come are gathered, before all are told of them: when a server is back, they all come at once. */
+const gathering = Duration.millis(10)
+
 /** Who has lost a link takes a breath, of half to three halves of this time, so that links which break at once make no storm. */
 const breath = Duration.millis(100)
 
@@ -159,6 +162,8 @@ const make = (settings: Settings) =>
 
     /** Who was in the chat before this node began, and may come back to tell of it. */
     const expected = new Set<PeerId>()
+    /** Who has come, and the others have yet to hear of. */
+    let introduced: Array<Link> = []
     /** What was asked of whom. */
     const wanted = new Map<StreamId, { readonly link: Link; readonly to: number }>()
     /** Streams of which the next post is kept by nobody who was asked, and for how many offers that has been so. */
@@ -350,14 +355,17 @@ const make = (settings: Settings) =>
     })
 
     const sendToAll = (frames: ReadonlyArray<Control>) =>
-      Effect.suspend(() => {
-        const lines = frames.map(encode)
-        return cutOff([...table.links.values()].filter((link) => !link.give(lines)))
-      })
+      Effect.suspend(() => sendTo([...table.links.values()], frames))
 
-    /** For those who let too much wait. */
-    const cutOff = (links: ReadonlyArray<Link>) =>
-      Effect.forEach(links, ({ connection }) => connection.abort("overrun"), { discard: true })
+    /** Sends the same to all of these: it is encoded once. */
+    const sendTo = (links: ReadonlyArray<Link>, frames: ReadonlyArray<Control>): Effect.Effect<void> => {
+      const lines = frames.map(encode)
+      return Effect.forEach(
+        links.filter((link) => !link.give(lines)),
+        ({ connection }) => connection.abort("overrun"),
+        { discard: true }
+      )
+    }
 
     // ---- A link's life
 
@@ -460,19 +468,35 @@ const make = (settings: Settings) =>
         return count === 0 ? Effect.void : log.note(Happening.CatchingUp({ peer: link.peer, count }))
       })
 
-    /** Tells the peer who is there, and those who are there of the peer. */
+    /** Tells the peer who is there; those who are there hear of it soon. */
     const introduce = (link: Link): Effect.Effect<void> =>
-      Effect.gen(function* () {
-        const others = [...table.links.values()].filter(
-          (other) => other !== link && other.peer.id !== serverId && link.peer.id !== serverId
+      Effect.suspend(() => {
+        if (link.peer.id === serverId) return link.send({ type: "roster", peers: [] })
+        introduced.push(link)
+        peers.changed()
+        return link.send(
+          ...listing(
+            "roster",
+            clients().filter((other) => other !== link)
+          )
         )
-        for (const part of partsOf(others)) {
-          yield* link.send({ type: "roster", peers: part.map((other) => listed(other.peer)) })
-        }
-        for (const other of others) {
-          yield* other.send({ type: "introduce", peers: [listed(link.peer)] })
-        }
       })
+
+    const clients = (): ReadonlyArray<Link> => [...table.links.values()].filter(({ peer }) => peer.id !== serverId)
+
+    /** Tells everybody of all who have come within a while: the same to all, themselves among them. */
+    const tellOfNewcomers = peers
+      .until(() => introduced.length > 0)
+      .pipe(
+        Effect.zipRight(Effect.sleep(gathering)),
+        Effect.zipRight(
+          Effect.suspend(() => {
+            const here = introduced.filter((link) => table.links.get(link.peer.id) === link)
+            introduced = []
+            return here.length === 0 ? Effect.void : sendTo(clients(), listing("introduce", here))
+          })
+        )
+      )
 
     /** The link is no more. Without a reason, the peer has said goodbye. */
     const ended = (link: Link, reason?: LossReason): Effect.Effect<void> =>
@@ -775,6 +799,7 @@ const make = (settings: Settings) =>
     yield* Effect.forkScoped(heartbeat)
     yield* Effect.forkScoped(offering)
     yield* Effect.forkScoped(comparing)
+    yield* Effect.forkScoped(Effect.forever(tellOfNewcomers))
     yield* Effect.addFinalizer(() => leave)
 
     return PeerMesh.of({
@@ -832,6 +857,10 @@ const listed = ({ address, id }: Peer) => ({ id, ...address })
 const unlisted = ({ host, id, port }: ReturnType<typeof listed>): Peer => ({ id, address: { host, port } })
 
 const vanished = ({ address }: Peer) => new PeerUnreachable({ address, detail: "it vanished" })
+
+/** Those peers, by their addresses. */
+const listing = (type: "roster" | "introduce", links: ReadonlyArray<Link>): ReadonlyArray<Control> =>
+  partsOf(links).map((part) => ({ type, peers: part.map(({ peer }) => listed(peer)) }))
 
 const haveFrames = (marks: ReadonlyArray<Mark>): ReadonlyArray<Control> =>
   partsOf(marks).map((part, index, parts) => ({
