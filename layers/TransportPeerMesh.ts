@@ -381,7 +381,9 @@ const make = (settings: Settings) =>
           Effect.zipRight(handleAll(link, rest)),
           Effect.zipRight(listen),
           Effect.catchAll((end) => (end._tag === "Goodbye" ? ended(link) : ended(link, end.reason))),
-          Effect.zipRight(Effect.suspend(() => link.attempt.settle(Exit.fail(vanished(link.peer)))))
+          Effect.zipRight(
+            Effect.suspend(() => (link.isUp ? Effect.void : link.attempt.settle(Exit.fail(vanished(link.peer)))))
+          )
         )
       })
 
