@@ -164,6 +164,8 @@ const make = (settings: Settings) =>
     const expected = new Set<PeerId>()
     /** Who has come, and the others have yet to hear of. */
     let introduced: Array<Link> = []
+    /** Who has asked for what others have said: looked at whenever the log grows, where all links would be too many. */
+    const asking = new Set<Link>()
     /** What was asked of whom. */
     const wanted = new Map<StreamId, { readonly link: Link; readonly to: number }>()
     /** Streams of which the next post is kept by nobody who was asked, and for how many offers that has been so. */
@@ -228,6 +230,7 @@ const make = (settings: Settings) =>
           return heardGap(link, frame)
         case "want":
           link.outbox.start(frame.stream, frame.after, frame.to)
+          asking.add(link)
           return Effect.sync(link.connection.wake)
         case "earlier":
           return log.recall(frame.post)
@@ -504,6 +507,7 @@ const make = (settings: Settings) =>
     const ended = (link: Link, reason?: LossReason): Effect.Effect<void> =>
       Effect.gen(function* () {
         link.met()
+        asking.delete(link)
         const final = table.disconnect(link, reason)
         peers.changed()
         const orphaned = [...wanted].filter(([, asked]) => asked.link === link).map(([stream]) => stream)
@@ -744,16 +748,15 @@ const make = (settings: Settings) =>
     /** What is said goes out to all: one Stream a node, a cursor a link. What others said goes to those who have asked. */
     const fanOut = Effect.suspend(() => {
       let said = log.have(log.stream)
-      const hasMore = (link: Link) => log.have(log.stream) > said || link.outbox.isAsked()
-      const matters = () => {
-        for (const link of table.links.values()) if (hasMore(link)) return true
-        return false
-      }
-      return Stream.runForEachChunk(log.grown(matters), () =>
-        Effect.sync(() => {
-          for (const link of table.links.values()) if (hasMore(link)) link.connection.wake()
-          said = log.have(log.stream)
-        })
+      return Stream.runForEachChunk(
+        log.grown(() => log.have(log.stream) > said || asking.size > 0),
+        () =>
+          Effect.sync(() => {
+            const last = log.have(log.stream)
+            for (const link of asking) if (!link.outbox.isAsked()) asking.delete(link)
+            for (const link of last > said ? table.links.values() : asking) link.connection.wake()
+            said = last
+          })
       )
     })
 
