@@ -1,20 +1,19 @@
 /** What the screen says, to the letter. */
-import * as Data from "effect/Data"
 import type { Entry } from "./Entry.ts"
 import type { Happening, LossReason } from "./Happening.ts"
 import { formatAddress, type PeerId, serverId, title } from "./Peer.ts"
 import { authorOf } from "./Post.ts"
 
 /** A line that is safe to show on a terminal: a line of the chat, or a notice, which begins with `* `. */
-export type ScreenLine = Data.TaggedEnum<{
-  Chat: { readonly text: string }
-  Notice: { readonly text: string }
-}>
+export interface ScreenLine {
+  readonly _tag: "Chat" | "Notice"
+  readonly text: string
+}
 
-const { Chat, Notice } = Data.taggedEnum<ScreenLine>()
+const chat = (text: string): ScreenLine => ({ _tag: "Chat", text })
 
 /** What the program itself has to say. */
-export const notice = (text: string): ScreenLine => Notice({ text: `* ${escape(text)}` })
+export const notice = (text: string): ScreenLine => ({ _tag: "Notice", text: `* ${escape(text)}` })
 
 /**
  * Text from elsewhere with everything that could act on a terminal, or hide, made visible: control characters, escape
@@ -37,9 +36,9 @@ export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined
   switch (entry._tag) {
     case "Said":
       // The typist sees what was typed, not an echo.
-      return entry.own ? undefined : Chat({ text: `${title(authorOf(entry.post.stream))}: ${escape(entry.post.text)}` })
+      return entry.own ? undefined : chat(`${title(authorOf(entry.post.stream))}: ${escape(entry.post.text)}`)
     case "Earlier":
-      return Chat({ text: `(earlier) ${title(authorOf(entry.post.stream))}: ${escape(entry.post.text)}` })
+      return chat(`(earlier) ${title(authorOf(entry.post.stream))}: ${escape(entry.post.text)}`)
     case "Missed":
       return notice(`${linesOf(entry.count)} of ${title(authorOf(entry.stream))} can't be had any more`)
     case "Skipped":
@@ -67,7 +66,7 @@ const onServer = (happening: Happening): ScreenLine | undefined => {
     case "Admitted":
       return undefined
     case "Linked":
-      return Chat({ text: `${title(happening.peer.id)}: ${happening.newcomer ? "initiated" : "reconnected"}` })
+      return chat(`${title(happening.peer.id)}: ${happening.newcomer ? "initiated" : "reconnected"}`)
     case "Left":
       return notice(`${title(happening.peer.id)} left`)
     case "Lost":
@@ -83,13 +82,13 @@ const onClient = (self: PeerId, happening: Happening): ScreenLine | undefined =>
   const isServer = "peer" in happening && happening.peer.id === serverId
   switch (happening._tag) {
     case "Admitted":
-      return Chat({ text: `${title(self)}: initiated` })
+      return chat(`${title(self)}: initiated`)
     case "Linked":
       return happening.known
         ? notice(`${title(happening.peer.id)} is back`)
-        : Chat({ text: `${title(happening.peer.id)}: initiated` })
+        : chat(`${title(happening.peer.id)}: initiated`)
     case "Left":
-      return isServer ? Chat({ text: "Server: terminated." }) : notice(`${title(happening.peer.id)} left`)
+      return isServer ? chat("Server: terminated.") : notice(`${title(happening.peer.id)} left`)
     case "Lost":
       return notice(
         `${title(happening.peer.id)} is lost: ${meaning[happening.reason]}${isServer ? "; everybody goes on without it" : ""}`
