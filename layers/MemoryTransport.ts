@@ -171,6 +171,8 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
         drain: pump.drain,
         wake: pump.wake,
         finish: pump.finish,
+        received: inlet.received,
+        introduced: () => {},
         abort: (reason) =>
           Effect.sync(() => {
             inlet.fail(reason)

@@ -1,5 +1,6 @@
 /** A Transport over TCP. */
 import * as Net from "node:net"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
@@ -7,7 +8,9 @@ import type * as Scope from "effect/Scope"
 import { type Connection, Transport } from "../services/Transport.ts"
 import { HostElsewhere, PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
 import { within } from "../src/domain/Limit.ts"
+import { defaultLimits, type Limits } from "../src/domain/Limits.ts"
 import { type Address, Port } from "../src/domain/Peer.ts"
+import { Seats } from "../src/domain/Seats.ts"
 import * as Inlet from "./transport/Inlet.ts"
 import * as Pump from "./transport/Pump.ts"
 
@@ -15,13 +18,13 @@ import * as Pump from "./transport/Pump.ts"
 const dialLimit = "5 seconds"
 
 /** A socket that is let go has so long to hand over what it has and to hear the other side's end. */
-const releaseLimit = "200 millis"
+const releaseLimit = Duration.millis(200)
 
 /** Once a server has let its connections go, it is closed within this time. */
 const closeLimit = "1 second"
 
 /** The scope owns the socket: a connection, until it closes. */
-const connectionOf = (socket: Net.Socket): Effect.Effect<Connection, never, Scope.Scope> =>
+const connectionOf = (socket: Net.Socket, introduced = () => {}): Effect.Effect<Connection, never, Scope.Scope> =>
   Effect.gen(function* () {
     const inlet = yield* Inlet.make({ pause: () => socket.pause(), resume: () => socket.resume() })
     const pump = Pump.make({
@@ -41,6 +44,8 @@ const connectionOf = (socket: Net.Socket): Effect.Effect<Connection, never, Scop
       drain: pump.drain,
       wake: pump.wake,
       finish: pump.finish,
+      received: inlet.received,
+      introduced,
       abort: (reason) =>
         Effect.sync(() => {
           inlet.fail(reason)
@@ -109,18 +114,34 @@ const dialFailure = (error: NodeJS.ErrnoException, address: Address, from: Port 
   }
 }
 
-const listen = (address: Address, serve: (connection: Connection) => Effect.Effect<void>) =>
-  Effect.gen(function* () {
-    const server = yield* Effect.acquireRelease(open(address), awaitClosed)
-    const run = yield* FiberSet.makeRuntime<never, void, never>()
-    server.on("connection", (socket) => {
-      ignoreLateErrors(socket)
-      run(Effect.scoped(Effect.flatMap(connectionOf(socket), serve)))
+type Room = Pick<Limits, "connections" | "connectionsPerAddress">
+
+const listenWithin =
+  (room: Room): Transport["Type"]["listen"] =>
+  (address, serve, regret) =>
+    Effect.gen(function* () {
+      const seats = new Seats(room)
+      const server = yield* Effect.acquireRelease(open(address), awaitClosed)
+      const run = yield* FiberSet.makeRuntime<never, void, never>()
+      server.on("connection", (socket) => {
+        ignoreLateErrors(socket)
+        const seat = seats.take(socket.remoteAddress ?? "", () => turnAway(socket, regret))
+        if (seat === undefined) return turnAway(socket, regret)
+        socket.on("close", seat.leave)
+        run(Effect.scoped(Effect.flatMap(connectionOf(socket, seat.introduced), serve)))
+      })
+      yield* Effect.addFinalizer(() => Effect.sync(() => server.close()))
+      const bound = server.address()
+      return typeof bound === "object" && bound !== null ? { ...address, port: Port.make(bound.port) } : address
     })
-    yield* Effect.addFinalizer(() => Effect.sync(() => server.close()))
-    const bound = server.address()
-    return typeof bound === "object" && bound !== null ? { ...address, port: Port.make(bound.port) } : address
-  })
+
+/** Tells the other side why, if there is something to tell, and lets it go, in a moment, whatever it does. */
+const turnAway = (socket: Net.Socket, regret: Uint8Array = new Uint8Array()): void => {
+  const cut = setTimeout(() => socket.destroy(), Duration.toMillis(releaseLimit))
+  socket.once("close", () => clearTimeout(cut))
+  // What it sends is for nobody; unread, it would turn the end into a reset, and the words would be lost.
+  socket.removeAllListeners("data").resume().end(regret)
+}
 
 const open = (address: Address) =>
   Effect.async<Net.Server, PortTaken | HostElsewhere>((resume) => {
@@ -163,4 +184,6 @@ const meaning = (error: NodeJS.ErrnoException): string =>
   error.code ??
   error.message
 
-export const layer = Layer.succeed(Transport, Transport.of({ dial, listen }))
+/** One that lets in so many connections. */
+export const layer = (room: Room = defaultLimits): Layer.Layer<Transport> =>
+  Layer.succeed(Transport, Transport.of({ dial, listen: listenWithin(room) }))

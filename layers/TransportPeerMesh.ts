@@ -29,23 +29,29 @@ import {
 } from "../src/domain/Errors.ts"
 import { Happening, type LossReason } from "../src/domain/Happening.ts"
 import { within } from "../src/domain/Limit.ts"
+import { defaultLimits, type Limits, timesAsMuch } from "../src/domain/Limits.ts"
 import { LinkTable, type Row } from "../src/domain/LinkTable.ts"
-import { type Address, type Peer, type PeerId, serverId } from "../src/domain/Peer.ts"
+import { type Address, isDialable, type Peer, type PeerId, serverId } from "../src/domain/Peer.ts"
 import {
   authorOf,
   type Epoch,
   epochIn,
   mainRoom,
   mostHistory,
+  type Room,
+  roomIn,
   type StreamId,
   type Summary,
   streamOf
 } from "../src/domain/Post.ts"
+import { Quota } from "../src/domain/Quota.ts"
 import { redial } from "../src/domain/Redial.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
 import type { Delivery } from "../src/domain/Standing.ts"
 import {
   type Control,
+  type Dropped,
+  encode,
   type Frame,
   type Gap,
   type Have,
@@ -68,6 +74,8 @@ export interface Settings {
   readonly silence: Duration.DurationInput
   /** A client that can't be reached for this long is given up. */
   readonly patience: Duration.DurationInput
+  /** How much it takes from others: `defaultLimits` where nothing else is said. */
+  readonly limits?: Partial<Limits>
 }
 
 /** A node that leaves waits no longer than this for slow peers to take what it said last. */
@@ -75,6 +83,9 @@ const goodbyeLimit = Duration.seconds(2)
 
 /** A node that leaves waits no longer than this for those whom it is dialling. */
 const searchLimit = Duration.seconds(1)
+
+/** Whoever is dropped is told so within this time, if it listens. */
+const droppedLimit = Duration.seconds(1)
 
 /** A newcomer is expected to call first; it is dialled after half to three halves of this time. */
 const courtesy = Duration.seconds(1)
@@ -109,11 +120,27 @@ interface Link extends Row, Wire.Wire {
   readonly floors: Map<StreamId, number>
   /** Done when the link is up; failed when it ends before. */
   readonly up: Deferred.Deferred<void, CallFailed>
+  /** What the peer may send, by itself and when it was asked. */
+  readonly quota: Quotas
+  /** How many bytes were counted; of what was not counted yet, what was asked for. */
+  counted: number
+  askedFrames: number
+  askedBytes: number
+  /** Whether it is left unread just now since it has sent more. */
+  slowed: boolean
+  /** The rooms of which it has spoken, but the one where everybody is. */
+  rooms: Set<Room> | undefined
   summarized: boolean
   /** How often it gave a sign of life, and whether somebody waits for the next. */
   heard: number
   probed: boolean
   quietTicks: number
+}
+
+/** What a peer sends by itself, and what of others it was asked for: that it hands on much is not its fault. */
+interface Quotas {
+  readonly unasked: Quota
+  readonly asked: Quota
 }
 
 type CallFailed = PeerUnreachable | PortTaken | NotAdmitted | IdTaken
@@ -126,6 +153,8 @@ const make = (settings: Settings) =>
     const transport = yield* Transport
     const log = yield* MessageLog
 
+    const clock = yield* Effect.clock
+    const limits = { ...defaultLimits, ...settings.limits }
     const knocks = yield* Mailbox.make<Knock>()
     const conversations = yield* FiberSet.make<void, never>()
     const searches = yield* FiberMap.make<PeerId, void, never>()
@@ -141,6 +170,10 @@ const make = (settings: Settings) =>
     let rooted = log.restored
     let leaving = false
 
+    /** Who was dropped, and when it may come again, in ms since 1970: those first who may come first. */
+    const dropped = new Map<PeerId, number>()
+    /** What each may send, those last who came last. */
+    const quotas = new Map<PeerId, Quotas>()
     /** Who was in the chat before this node began, and may come back to tell of it. */
     const expected = new Set<PeerId>()
     /** What was asked of whom. */
@@ -157,7 +190,13 @@ const make = (settings: Settings) =>
     let delivered = 0
 
     const begun = yield* Clock.currentTimeMillis
-    const address = yield* transport.listen(settings.listen, (connection) => receive(connection))
+    const regret = encode({
+      type: "refused",
+      id: settings.id,
+      reason: "unavailable",
+      detail: "it has as many connections as it takes"
+    })
+    const address = yield* transport.listen(settings.listen, (connection) => receive(connection), regret)
     const peer: Peer = { id: settings.id, address }
     const self = (): Handshake.Self => ({
       peer,
@@ -193,19 +232,20 @@ const make = (settings: Settings) =>
         case "have":
           return heardSummary(link, frame)
         case "roster":
-          return Effect.forEach(frame.peers, (listed) => seek(unlisted(listed), Duration.zero), { discard: true })
+          return Effect.forEach(frame.peers, (listed) => meet(unlisted(listed), Duration.zero), { discard: true })
         case "introduce":
           return Effect.forEach(
             frame.peers,
             (listed) =>
               Effect.flatMap(Random.nextRange(0.5, 1.5), (share) =>
-                seek(unlisted(listed), Duration.times(courtesy, share))
+                meet(unlisted(listed), Duration.times(courtesy, share))
               ),
             { discard: true }
           )
         case "gap":
           return heardGap(link, frame)
         case "want":
+          if (!isKnown(frame.stream)) return Effect.void
           link.outbox.start(frame.stream, frame.after, frame.to)
           return Effect.sync(link.connection.wake)
         case "earlier":
@@ -214,6 +254,8 @@ const make = (settings: Settings) =>
           return link.send({ type: "pong" })
         case "pong":
           return Effect.void
+        case "dropped":
+          return new PeerLost({ reason: "dropped" })
         case "bye":
           return new Goodbye()
         default:
@@ -223,10 +265,12 @@ const make = (settings: Settings) =>
 
     // ---- Who has what
 
-    const heardSummary = (link: Link, { more, streams }: Have): Effect.Effect<void> =>
+    const heardSummary = (link: Link, { more, streams }: Have): Effect.Effect<void, PeerLost> =>
       Effect.suspend(() => {
         const marks = Object.entries(streams) as unknown as ReadonlyArray<Mark>
         for (const mark of marks) hasUpTo(link, mark)
+        const overstepped = limitOverstepped(link)
+        if (overstepped !== undefined) return drop(link, overstepped)
         if ((link.theirs.get(log.stream) ?? 0) > log.have(log.stream)) {
           return Deferred.fail(forked, new StreamForked({ id: settings.id }))
         }
@@ -235,18 +279,33 @@ const make = (settings: Settings) =>
       })
 
     const hasUpTo = (link: Link, [stream, n]: Mark): void => {
-      if (n > (link.theirs.get(stream) ?? 0)) link.theirs.set(stream, n)
+      const before = link.theirs.get(stream)
+      if (n > (before ?? 0)) link.theirs.set(stream, n)
+      if (before === undefined && roomIn(stream) !== mainRoom) {
+        link.rooms ??= new Set()
+        link.rooms.add(roomIn(stream))
+      }
       if (stream === log.stream && n > delivered) {
         delivered = Math.min(n, log.have(stream))
         peers.changed()
       }
     }
 
-    const receivePosts = (link: Link, sent: ReadonlyArray<EncodedPost>): Effect.Effect<void> => {
+    /** Whether this node has something of that stream. */
+    const isKnown = (stream: StreamId): boolean => {
+      const have = log.have(stream)
+      return have > 0 && have < Number.POSITIVE_INFINITY
+    }
+
+    const receivePosts = (link: Link, sent: ReadonlyArray<EncodedPost>): Effect.Effect<void, PeerLost> => {
       // What others have said is taken only from whom it was asked of.
-      const posts = sent.filter(
-        ({ post }) => post.stream.startsWith(link.prefix) || wanted.get(post.stream)?.link === link
-      )
+      const posts = sent.filter(({ line, post }) => {
+        if (post.stream.startsWith(link.prefix)) return true
+        if (wanted.get(post.stream)?.link !== link) return false
+        link.askedFrames += 1
+        link.askedBytes += line.length
+        return true
+      })
       return Effect.flatMap(log.receive(posts), (missing) => {
         if (missing.length === 0) return Effect.void
         // Whoever hands on a post has all that must come before it; what other posts wait for says nothing of this peer.
@@ -254,6 +313,8 @@ const make = (settings: Settings) =>
           hasUpTo(link, [post.stream, post.n - 1])
           for (const mark of Object.entries(post.deps) as unknown as ReadonlyArray<Mark>) hasUpTo(link, mark)
         }
+        const overstepped = limitOverstepped(link)
+        if (overstepped !== undefined) return drop(link, overstepped)
         return pull(link, missing)
       })
     }
@@ -273,6 +334,8 @@ const make = (settings: Settings) =>
           const after = log.have(stream)
           if (to <= after || (link.floors.get(stream) ?? 0) > after) continue
           if (stream === log.stream || (comesByItself(stream) && !isStuck(stream))) continue
+          // What room there is left is for those who are here.
+          if (after === 0 && log.isCrowded() && !table.links.has(authorOf(stream))) continue
           const asked = wanted.get(stream)
           if (asked !== undefined && table.links.get(asked.link.peer.id) === asked.link && asked.to > after) continue
           wanted.set(stream, { link, to })
@@ -282,9 +345,11 @@ const make = (settings: Settings) =>
       })
 
     /** The peer does not keep that any more: somebody else may. */
-    const heardGap = (link: Link, { stream, to }: Gap): Effect.Effect<void> =>
+    const heardGap = (link: Link, { stream, to }: Gap): Effect.Effect<void, PeerLost> =>
       Effect.suspend(() => {
         link.floors.set(stream, to)
+        const overstepped = limitOverstepped(link)
+        if (overstepped !== undefined) return drop(link, overstepped)
         if (wanted.get(stream)?.link === link) wanted.delete(stream)
         if (!blocked.has(stream)) blocked.set(stream, 0)
         return Effect.forEach(table.links.values(), (other) => pull(other, [[stream, to]]), { discard: true })
@@ -336,6 +401,73 @@ const make = (settings: Settings) =>
     const sendToAll = (frames: ReadonlyArray<Control>) =>
       Effect.forEach(table.links.values(), (link) => link.send(...frames), { discard: true })
 
+    // ---- Limits
+
+    const limitOverstepped = (link: Link): Dropped["limit"] | undefined => {
+      if (Math.max(link.theirs.size, link.floors.size) > limits.streams) return "streams"
+      return (link.rooms?.size ?? 0) > limits.rooms ? "rooms" : undefined
+    }
+
+    /** Tells a peer that it went too far, and lets it go. It is not called back, and not let in for a while. */
+    const drop = (link: Link, limit: Dropped["limit"]): Effect.Effect<never, PeerLost> =>
+      Effect.gen(function* () {
+        const now = clock.unsafeCurrentTimeMillis()
+        for (const [id, until] of dropped) if (until <= now) dropped.delete(id)
+        dropped.set(link.peer.id, now + Duration.toMillis(limits.overload))
+        yield* link.send({ type: "dropped", limit })
+        yield* link.connection.finish.pipe(Effect.timeoutOption(droppedLimit))
+        return yield* new PeerLost({ reason: "excessive" })
+      })
+
+    /** A peer that comes again goes on with the quota it had: to come anew is no way to send more. */
+    const quotaOf = (id: PeerId): Quotas => {
+      const now = clock.unsafeCurrentTimeMillis()
+      const quota = quotas.get(id) ?? { unasked: new Quota(limits, now), asked: new Quota(timesAsMuch(limits), now) }
+      quotas.delete(id)
+      quotas.set(id, quota)
+      const gone =
+        quotas.size > limits.connections ? [...quotas.keys()].find((other) => !table.links.has(other)) : undefined
+      if (gone !== undefined) quotas.delete(gone)
+      return quota
+    }
+
+    const isDropped = (id: PeerId): boolean => (dropped.get(id) ?? 0) > clock.unsafeCurrentTimeMillis()
+
+    /** What has come is handled; one that sends too much is left unread for a while then, and dropped if that never ends. */
+    const handleAllWithin = (link: Link, frames: Chunk.Chunk<Frame>): Effect.Effect<void, Goodbye | PeerLost> =>
+      Effect.flatMap(handleAll(link, frames), () => {
+        const wait = waitFor(link, frames.length)
+        if (wait === 0) return Effect.void
+        return wait === Number.POSITIVE_INFINITY ? drop(link, "rate") : leaveUnread(link, wait)
+      })
+
+    /** Counts what has come; how long the peer is to be left unread for that, in ms. */
+    const waitFor = (link: Link, frames: number): number => {
+      const { askedBytes, askedFrames, quota } = link
+      const now = clock.unsafeCurrentTimeMillis()
+      const received = link.connection.received()
+      const bytes = Math.max(0, received - link.counted - askedBytes)
+      link.counted = received
+      link.askedFrames = 0
+      link.askedBytes = 0
+      return Math.max(
+        quota.unasked.count(frames - askedFrames, bytes, now),
+        askedFrames === 0 ? 0 : quota.asked.count(askedFrames, askedBytes, now)
+      )
+    }
+
+    const leaveUnread = (link: Link, millis: number): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        link.slowed = true
+        return Effect.sleep(millis)
+      }).pipe(
+        Effect.zipRight(
+          Effect.sync(() => {
+            link.slowed = false
+          })
+        )
+      )
+
     // ---- A link's life
 
     /** Both sides have introduced themselves: goes on with this link until it ends. */
@@ -345,7 +477,7 @@ const make = (settings: Settings) =>
           Deferred.await(link.up).pipe(
             Effect.ignore,
             Effect.timeoutTo({
-              duration: Handshake.limit,
+              duration: limits.handshake,
               onSuccess: () => Effect.void,
               onTimeout: () => link.connection.abort("silent")
             }),
@@ -354,8 +486,8 @@ const make = (settings: Settings) =>
         )
         // A node that is not rooted hears first what a member has, and then says that it has the same.
         if (rooted || link.newcomer) yield* summarize(link)
-        yield* handleAll(link, rest)
-        return yield* Effect.forever(Effect.flatMap(link.frames, (frames) => handleAll(link, frames)))
+        yield* handleAllWithin(link, rest)
+        return yield* Effect.forever(Effect.flatMap(link.frames, (frames) => handleAllWithin(link, frames)))
       }).pipe(Effect.catchTags({ Goodbye: () => ended(link), PeerLost: ({ reason }) => ended(link, reason) }))
 
     /** The peer has said how far it has each stream: the link is up, or there is a better one. */
@@ -504,7 +636,7 @@ const make = (settings: Settings) =>
     const receive = (connection: Connection): Effect.Effect<void> =>
       Effect.gen(function* () {
         const wire = yield* Wire.make(connection, log)
-        const visit = yield* Handshake.answer(wire)
+        const visit = yield* Handshake.answer(wire, limits.handshake)
         if (visit === undefined || leaving) return
         const { hello, rest } = visit
         yield* holderProven(hello)
@@ -520,8 +652,9 @@ const make = (settings: Settings) =>
         if (refusal !== undefined) {
           return yield* Handshake.refuse(wire, self(), { reason: "unavailable", detail: refusal })
         }
+        connection.introduced()
         yield* Handshake.welcome(wire, self())
-        yield* converse(linkOf(wire, visitor, hello, false, up), rest)
+        yield* converse(linkOf(wire, visitor, hello, false, up, quotaOf(hello.id)), rest)
       }).pipe(Effect.scoped)
 
     /** A newcomer learns from this node what was said before it came: when this node begins, those who can tell it come first. */
@@ -565,6 +698,10 @@ const make = (settings: Settings) =>
       if (hello.epoch === log.epoch) return { reason: "mistaken", detail: "that is this program itself" }
       const holder = hello.id === settings.id ? log.epoch : table.holder(hello.id, hello.epoch)
       if (holder !== undefined) return { reason: "id-taken", detail: `the id ${hello.id} is taken`, holder }
+      if (isDropped(hello.id)) return { reason: "unavailable", detail: "it was sent more than it takes" }
+      if (log.have(streamOf(hello.id, mainRoom, hello.epoch)) === Number.POSITIVE_INFINITY) {
+        return { reason: "unavailable", detail: "it knows as many runs of programs as it takes" }
+      }
       if (table.isAdmitting(hello.id, hello.epoch)) {
         return { reason: "unavailable", detail: `somebody with the id ${hello.id} is just coming in` }
       }
@@ -604,7 +741,10 @@ const make = (settings: Settings) =>
       Effect.gen(function* () {
         const wire = yield* Wire.make(yield* transport.dial(route.address, route.from), log)
         const { rest, welcome } = yield* Handshake.call(wire, self(), route.address, to)
-        yield* converse(linkOf(wire, { id: welcome.id, address: route.address }, welcome, true, up), rest)
+        yield* converse(
+          linkOf(wire, { id: welcome.id, address: route.address }, welcome, true, up, quotaOf(welcome.id)),
+          rest
+        )
       }).pipe(
         Effect.scoped,
         Effect.catchAll((error) => Deferred.fail(up, error)),
@@ -645,8 +785,19 @@ const make = (settings: Settings) =>
         return FiberMap.run(searches, sought.id, Effect.delay(search(sought, ghost), after), { onlyIfMissing: true })
       })
 
+    /** Whom others name is sought if there is room for one more, and it may be dialled. */
+    const meet = (named: Peer, after: Duration.Duration): Effect.Effect<void> =>
+      Effect.flatMap(FiberMap.size(searches), (sought) =>
+        sought < limits.connections && isDialable(named.address, address) ? seek(named, after) : Effect.void
+      )
+
+    /** One that must not be dialled may still come by itself. */
     const search = (sought: Peer, ghost: boolean): Effect.Effect<void> =>
-      reach(sought.id, sought).pipe(
+      Effect.suspend(() =>
+        isDialable(sought.address, address) && !isDropped(sought.id)
+          ? reach(sought.id, sought)
+          : peers.until(() => table.links.has(sought.id))
+      ).pipe(
         Effect.timeoutTo({
           duration: ghost ? Handshake.limit : settings.patience,
           onSuccess: () => Effect.void,
@@ -693,6 +844,8 @@ const make = (settings: Settings) =>
         table.links.values(),
         (link) => {
           link.quietTicks += 1
+          // Whoever is not read can't be heard.
+          if (link.slowed) link.quietTicks = 0
           if (link.quietTicks >= ticksOfSilence) return link.connection.abort("silent")
           return link.quietTicks > 1 ? link.send({ type: "ping" }) : Effect.void
         },
@@ -765,7 +918,8 @@ const linkOf = (
   peer: Peer,
   { epoch, history = 0, member }: Pick<Hello, "epoch" | "member" | "history">,
   byUs: boolean,
-  up: Link["up"]
+  up: Link["up"],
+  quota: Quotas
 ): Link => ({
   ...wire,
   peer,
@@ -777,6 +931,12 @@ const linkOf = (
   up,
   theirs: new Map(),
   floors: new Map(),
+  quota,
+  counted: 0,
+  askedFrames: 0,
+  askedBytes: 0,
+  slowed: false,
+  rooms: undefined,
   summarized: false,
   heard: 0,
   probed: false,

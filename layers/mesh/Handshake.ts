@@ -82,11 +82,12 @@ const refusal = (refused: Refused, self: Self, address: Address): PeerUnreachabl
 
 /** Waits for a visitor to introduce itself. Undefined if it does not, or not in time: then there is nothing to say to it. */
 export const answer = (
-  wire: Wire
+  wire: Wire,
+  within: Duration.Duration
 ): Effect.Effect<{ readonly hello: Hello; readonly rest: Chunk.Chunk<Frame> } | undefined> =>
   opening(wire).pipe(
     Effect.map(([hello, rest]) => (hello.type === "hello" ? { hello, rest } : undefined)),
-    Effect.timeoutTo({ duration: limit, onTimeout: () => undefined, onSuccess: (found) => found }),
+    Effect.timeoutTo({ duration: within, onTimeout: () => undefined, onSuccess: (found) => found }),
     Effect.catchTag("PeerLost", () => Effect.succeed(undefined))
   )
 

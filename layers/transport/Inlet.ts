@@ -12,6 +12,8 @@ export const highWaterMark = 262_144
 
 export interface Inlet {
   readonly incoming: Stream.Stream<Uint8Array, PeerLost>
+  /** How many bytes have arrived so far. */
+  readonly received: () => number
   /** Adds what has arrived. */
   readonly offer: (bytes: Uint8Array) => void
   /** The other side has sent its last byte. */
@@ -24,6 +26,7 @@ export interface Inlet {
 export const make = (flow: { readonly pause: () => void; readonly resume: () => void }): Effect.Effect<Inlet> =>
   Effect.map(Mailbox.make<Uint8Array, PeerLost>(), (mailbox) => {
     let waiting = 0
+    let received = 0
     let paused = false
     return {
       incoming: Stream.mapChunks(Mailbox.toStream(mailbox), (pieces) => {
@@ -34,8 +37,10 @@ export const make = (flow: { readonly pause: () => void; readonly resume: () => 
         }
         return pieces
       }),
+      received: () => received,
       offer: (bytes) => {
         waiting += bytes.length
+        received += bytes.length
         mailbox.unsafeOffer(bytes)
         if (!paused && waiting >= highWaterMark) {
           paused = true
