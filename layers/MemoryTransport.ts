@@ -172,6 +172,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
         wake: pump.wake,
         finish: pump.finish,
         received: inlet.received,
+        ended: inlet.ended,
         introduced: () => {},
         abort: (reason) =>
           Effect.sync(() => {

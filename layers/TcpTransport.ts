@@ -45,6 +45,7 @@ const connectionOf = (socket: Net.Socket, introduced = () => {}): Effect.Effect<
       wake: pump.wake,
       finish: pump.finish,
       received: inlet.received,
+      ended: inlet.ended,
       introduced,
       abort: (reason) =>
         Effect.sync(() => {

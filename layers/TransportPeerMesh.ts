@@ -155,7 +155,7 @@ const make = (settings: Settings) =>
 
     const clock = yield* Effect.clock
     const limits = { ...defaultLimits, ...settings.limits }
-    const knocks = yield* Mailbox.make<Knock>()
+    const knocks = yield* Mailbox.make<{ readonly knock: Knock; readonly isOver: () => boolean }>()
     const conversations = yield* FiberSet.make<void, never>()
     const searches = yield* FiberMap.make<PeerId, void, never>()
     const contested = yield* Deferred.make<never, IdTaken>()
@@ -648,7 +648,7 @@ const make = (settings: Settings) =>
         table.reserve(hello.id, hello.epoch)
         yield* shake(hello.id, up, hello.epoch)
         if (!hello.member) yield* rootsFirst
-        const refusal = yield* knock(visitor)
+        const refusal = yield* knock(visitor, connection)
         if (refusal !== undefined) {
           return yield* Handshake.refuse(wire, self(), { reason: "unavailable", detail: refusal })
         }
@@ -709,20 +709,30 @@ const make = (settings: Settings) =>
     }
 
     /** Asks whether that visitor may come in; what speaks against it, if anything does. */
-    const knock = (visitor: Peer): Effect.Effect<string | undefined> =>
+    const knock = (visitor: Peer, connection: Connection): Effect.Effect<string | undefined> =>
       Effect.gen(function* () {
         const verdict = yield* Deferred.make<string | undefined>()
+        let isOver = false
         yield* knocks.offer({
-          peer: visitor,
-          admit: Effect.asVoid(Deferred.succeed(verdict, undefined)),
-          refuse: (detail) => Effect.asVoid(Deferred.succeed(verdict, detail))
+          isOver: () => isOver,
+          knock: {
+            peer: visitor,
+            admit: Effect.asVoid(Deferred.succeed(verdict, undefined)),
+            refuse: (detail) => Effect.asVoid(Deferred.succeed(verdict, detail))
+          }
         })
         return yield* Deferred.await(verdict).pipe(
           Effect.timeoutTo({
             duration: Handshake.limit,
             onTimeout: () => "it is too busy",
             onSuccess: (refusal) => refusal
-          })
+          }),
+          Effect.raceFirst(Effect.as(connection.ended, "it has gone")),
+          Effect.ensuring(
+            Effect.sync(() => {
+              isOver = true
+            })
+          )
         )
       })
 
@@ -891,7 +901,10 @@ const make = (settings: Settings) =>
     return PeerMesh.of({
       self: peer,
       join: (route) => Effect.suspend(() => (member ? Effect.void : call(route))),
-      knocks: Mailbox.toStream(knocks),
+      // Who has gone meanwhile is not let in, nor put on record: that would hold up those who wait behind.
+      knocks: Stream.filterMap(Mailbox.toStream(knocks), ({ isOver, knock }) =>
+        isOver() ? Option.none() : Option.some(knock)
+      ),
       keep: (kept) =>
         Effect.suspend(() => {
           expected.add(kept.id)

@@ -25,6 +25,8 @@ export interface Connection {
   readonly finish: Effect.Effect<void>
   /** How many bytes have arrived so far. A plain function. */
   readonly received: () => number
+  /** Returns when nothing more can arrive: the other side has ended, or the connection broke. For one to wait for. */
+  readonly ended: Effect.Effect<void>
   /** Tells that the other side has introduced itself: from now on its place is given to nobody else. A plain function. */
   readonly introduced: () => void
   /** Ends both directions at once: `incoming` fails with that reason. */

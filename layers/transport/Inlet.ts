@@ -14,6 +14,8 @@ export interface Inlet {
   readonly incoming: Stream.Stream<Uint8Array, PeerLost>
   /** How many bytes have arrived so far. */
   readonly received: () => number
+  /** Returns when nothing more can arrive. */
+  readonly ended: Effect.Effect<void>
   /** Adds what has arrived. */
   readonly offer: (bytes: Uint8Array) => void
   /** The other side has sent its last byte. */
@@ -27,6 +29,13 @@ export const make = (flow: { readonly pause: () => void; readonly resume: () => 
   Effect.map(Mailbox.make<Uint8Array, PeerLost>(), (mailbox) => {
     let waiting = 0
     let received = 0
+    let over = false
+    let onOver: (() => void) | undefined
+    const finish = (exit: Exit.Exit<void, PeerLost>) => {
+      over = true
+      mailbox.unsafeDone(exit)
+      onOver?.()
+    }
     let paused = false
     return {
       incoming: Stream.mapChunks(Mailbox.toStream(mailbox), (pieces) => {
@@ -38,6 +47,13 @@ export const make = (flow: { readonly pause: () => void; readonly resume: () => 
         return pieces
       }),
       received: () => received,
+      ended: Effect.async((resume) => {
+        if (over) return resume(Effect.void)
+        onOver = () => resume(Effect.void)
+        return Effect.sync(() => {
+          onOver = undefined
+        })
+      }),
       offer: (bytes) => {
         waiting += bytes.length
         received += bytes.length
@@ -47,11 +63,7 @@ export const make = (flow: { readonly pause: () => void; readonly resume: () => 
           flow.pause()
         }
       },
-      end: () => {
-        mailbox.unsafeDone(Exit.void)
-      },
-      fail: (reason) => {
-        mailbox.unsafeDone(Exit.fail(new PeerLost({ reason })))
-      }
+      end: () => finish(Exit.void),
+      fail: (reason) => finish(Exit.fail(new PeerLost({ reason })))
     }
   })

@@ -24,8 +24,8 @@ export interface Limits {
 
 /** As much as no chat of people comes near, and as little as does a machine no harm. */
 export const defaultLimits: Limits = {
-  connections: 4_096,
-  connectionsPerAddress: 1_024,
+  connections: 2_048,
+  connectionsPerAddress: 512,
   handshake: Duration.seconds(5),
   bytesPerSecond: 16 * 1024 * 1024,
   framesPerSecond: 5_000,
@@ -47,7 +47,7 @@ export const timesAsMuch = (limits: Limits): Limits => ({
 })
 
 /** Whoever was quiet for so many seconds may send at once what it has saved: a paste, or what was missed. */
-const secondsSaved = 20
+const secondsSaved = 10
 
 /** What may come in one go, where so much may come a second. */
 export const inOneGo = (perSecond: number): number => perSecond * secondsSaved

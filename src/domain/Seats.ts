@@ -9,16 +9,22 @@ export interface Seat {
   readonly leave: () => void
 }
 
+/** Who has one address. */
+interface Network {
+  taken: number
+  /** Those who have not introduced themselves, the longest first: how to make them go. */
+  readonly strangers: Map<Seat, () => void>
+}
+
 /**
- * The seats for connections. When all are taken, the one who has been longest without introducing itself makes room: who
- * comes to talk needs milliseconds for that, and so is not kept out by those who only hold connections. Mutable: the
- * listener that has it is its only user.
+ * The seats for connections. An address has half of its own for strangers, who have not introduced themselves. When no seat
+ * is left for one more, the one who has been a stranger for the longest makes room: who comes to talk needs milliseconds for
+ * that, and so is not kept out by those who only hold connections. Mutable: the listener that has it is its only user.
  */
 export class Seats {
   readonly #limits: Pick<Limits, "connections" | "connectionsPerAddress">
-  readonly #perNetwork = new Map<string, number>()
-  /** Those who have not introduced themselves, the longest first: how to make them go. */
-  readonly #strangers = new Map<Seat, { readonly network: string; readonly evict: () => void }>()
+  readonly #networks = new Map<string, Network>()
+  readonly #strangers: Network["strangers"] = new Map()
   #taken = 0
 
   constructor(limits: Pick<Limits, "connections" | "connectionsPerAddress">) {
@@ -27,43 +33,45 @@ export class Seats {
 
   /** A seat for a connection from that address; undefined if there is none. `evict` is called if it must make room. */
   take(address: string, evict: () => void): Seat | undefined {
-    const network = networkOf(address)
-    if (this.#isCrowded(network) && !this.#makeRoom((other) => other === network)) return undefined
-    if (this.#taken >= this.#limits.connections && !this.#makeRoom(() => true)) return undefined
+    const name = networkOf(address)
+    const network = this.#networks.get(name) ?? { taken: 0, strangers: new Map() }
+    const { connections, connectionsPerAddress } = this.#limits
+    const isCrowded = network.taken >= connectionsPerAddress || network.strangers.size * 2 >= connectionsPerAddress
+    if (isCrowded && !evictFirst(network.strangers)) return undefined
+    if (this.#taken >= connections && !evictFirst(this.#strangers)) return undefined
+    this.#networks.set(name, network)
     this.#taken += 1
-    this.#perNetwork.set(network, (this.#perNetwork.get(network) ?? 0) + 1)
+    network.taken += 1
     let left = false
-    const seat: Seat = {
-      introduced: () => {
-        this.#strangers.delete(seat)
-      },
-      leave: () => {
-        if (left) return
-        left = true
-        this.#strangers.delete(seat)
-        this.#taken -= 1
-        const others = (this.#perNetwork.get(network) ?? 1) - 1
-        if (others === 0) this.#perNetwork.delete(network)
-        else this.#perNetwork.set(network, others)
-      }
+    const introduced = () => {
+      this.#strangers.delete(seat)
+      network.strangers.delete(seat)
     }
-    this.#strangers.set(seat, { network, evict })
+    const leave = () => {
+      if (left) return
+      left = true
+      introduced()
+      this.#taken -= 1
+      network.taken -= 1
+      if (network.taken === 0) this.#networks.delete(name)
+    }
+    const seat: Seat = { introduced, leave }
+    const go = () => {
+      leave()
+      evict()
+    }
+    this.#strangers.set(seat, go)
+    network.strangers.set(seat, go)
     return seat
   }
+}
 
-  #isCrowded(network: string): boolean {
-    return (this.#perNetwork.get(network) ?? 0) >= this.#limits.connectionsPerAddress
+const evictFirst = (strangers: Network["strangers"]): boolean => {
+  for (const go of strangers.values()) {
+    go()
+    return true
   }
-
-  #makeRoom(among: (network: string) => boolean): boolean {
-    for (const [seat, { evict, network }] of this.#strangers) {
-      if (!among(network)) continue
-      seat.leave()
-      evict()
-      return true
-    }
-    return false
-  }
+  return false
 }
 
 /** What counts as one address: of IPv6 the first 64 bits, since whoever has one address there has all of those. */

@@ -8,22 +8,29 @@ const visit = (seats: Seats, evicted: Array<string>, name: string, address: stri
   seats.take(address, () => evicted.push(name))
 
 describe("Seats", () => {
-  it("when an address has all it may have, its stranger of longest standing makes room, and no one else", () => {
+  it("half of what an address has is for strangers: then the one of longest standing makes room, and no one else", () => {
     const evicted: Array<string> = []
-    const seats = new Seats({ connections: 10, connectionsPerAddress: 2 })
+    const seats = new Seats({ connections: 10, connectionsPerAddress: 4 })
     visit(seats, evicted, "elsewhere", "10.0.0.2")
     visit(seats, evicted, "a", "10.0.0.1")
-    visit(seats, evicted, "b", "10.0.0.1")
-    assert.isDefined(visit(seats, evicted, "c", "10.0.0.1"))
+    visit(seats, evicted, "b", "10.0.0.1")?.introduced()
+    visit(seats, evicted, "c", "10.0.0.1")
+    assert.deepStrictEqual(evicted, [])
+    visit(seats, evicted, "d", "10.0.0.1")?.introduced()
     assert.deepStrictEqual(evicted, ["a"])
+    // Four are there, of whom two may talk.
+    visit(seats, evicted, "e", "10.0.0.1")?.introduced()
+    assert.deepStrictEqual(evicted, ["a"])
+    visit(seats, evicted, "f", "10.0.0.1")
+    assert.deepStrictEqual(evicted, ["a", "c"])
   })
 
   it("who has introduced itself stays: then the next one finds no seat, until somebody leaves", () => {
     const evicted: Array<string> = []
     const seats = new Seats({ connections: 2, connectionsPerAddress: 2 })
-    const [a, b] = [visit(seats, evicted, "a", "10.0.0.1"), visit(seats, evicted, "b", "10.0.0.2")]
+    const a = visit(seats, evicted, "a", "10.0.0.1")
     a?.introduced()
-    b?.introduced()
+    visit(seats, evicted, "b", "10.0.0.2")?.introduced()
     assert.isUndefined(visit(seats, evicted, "c", "10.0.0.3"))
     a?.leave()
     a?.leave()
@@ -77,7 +84,11 @@ describe("Seats", () => {
           }
         }
         for (const seat of there.keys()) seat.leave()
-        for (const at of [0, 0, 1, 1, 2]) assert.isDefined(seats.take(`10.0.0.${at}`, () => assert.fail("evicted")))
+        for (const at of [0, 0, 1, 1, 2]) {
+          const seat = seats.take(`10.0.0.${at}`, () => assert.fail("evicted"))
+          assert.isDefined(seat)
+          seat?.introduced()
+        }
       })
     )
   })

@@ -167,10 +167,10 @@ describe("TcpTransport", () => {
         yield* accepted.take
         yield* visit
         const second = yield* accepted.take
+        assert.strictEqual(yield* Effect.promise(() => stranger), "no seat")
         second.introduced()
         const leaving = yield* visit
         const third = yield* accepted.take
-        assert.strictEqual(yield* Effect.promise(() => stranger), "no seat")
         third.introduced()
         const late = yield* visit
         assert.strictEqual(yield* Effect.promise(() => late), "no seat")
