@@ -155,26 +155,7 @@ const stand = (name: string, { effort, holds = () => true, quick, serverArgs = [
 
     // Somebody new comes, and everybody talks on.
     const three = client(3)
-    yield* until("client 3 is there", () =>
-      [server, one, two].every(({ out }) => out.includes("Client 3: initiated"))
-    ).pipe(
-      Effect.tapError(() =>
-        Effect.sync(() =>
-          console.log(
-            outcome,
-            memory,
-            [server, one, two, three].map((n) => ({
-              out: n.out.slice(-5),
-              n: n.out.length,
-              err: n.err.slice(-5),
-              e: n.err.length,
-              rss: n.run.rss,
-              took: n.took.length
-            }))
-          )
-        )
-      )
-    )
+    yield* until("client 3 is there", () => [server, one, two].every(({ out }) => out.includes("Client 3: initiated")))
     three.run.types("what was that?\n")
     yield* until("all hear client 3", () =>
       [server, one, two].every(({ out }) => out.includes("Client 3: what was that?"))
