@@ -3,14 +3,13 @@
  * and the store, against splitting and parsing the same bytes and nothing else, in the same process and in turns, so that
  * the machine's speed and its noise cancel out.
  */
-import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
+import * as Either from "effect/Either"
 import type { EncodedPost } from "../services/MessageLog.ts"
 import { PeerId } from "../src/domain/Peer.ts"
 import { epochOf, mainRoom, PostNumber, streamOf } from "../src/domain/Post.ts"
 import { encodePost } from "../src/protocol/Frame.ts"
-import * as FrameStream from "../src/protocol/FrameStream.ts"
+import { makeFrameDecoder } from "../src/protocol/FrameDecoder.ts"
 import { PostStore } from "../src/protocol/PostStore.ts"
 import { median } from "./stats.ts"
 
@@ -50,24 +49,19 @@ const bare = Effect.sync(() => {
   return parsed
 })
 
-const ours = Effect.suspend(() => {
+const ours = Effect.sync(() => {
   const store = new PostStore(streamOf(PeerId.make("2"), mainRoom, epochOf(1, 2)))
+  const decode = makeFrameDecoder()
   let delivered = 0
-  return Stream.fromIterable(pieces).pipe(
-    Stream.rechunk(1),
-    FrameStream.fromBytes,
-    Stream.runForEachChunk((frames) =>
-      Effect.sync(() => {
-        const posts = Chunk.toReadonlyArray(frames) as unknown as ReadonlyArray<EncodedPost>
-        delivered += store.receive(posts).length
-      })
-    ),
-    Effect.map(() => delivered)
-  )
+  for (const piece of pieces) {
+    const posts = Either.getOrThrow(decode([piece])) as unknown as ReadonlyArray<EncodedPost>
+    delivered += store.receive(posts).length
+  }
+  return delivered
 })
 
 /** How long that takes, in ms of this process' CPU. */
-const timed = <E>(work: Effect.Effect<number, E>) =>
+const timed = (work: Effect.Effect<number>) =>
   Effect.gen(function* () {
     const before = process.cpuUsage()
     const done = yield* work

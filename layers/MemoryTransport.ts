@@ -7,7 +7,7 @@ import { type Connection, Transport } from "../services/Transport.ts"
 import { PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
 import { type Address, formatAddress, Port } from "../src/domain/Peer.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
-import * as Inlet from "./transport/Inlet.ts"
+import { type Flow, Inlet } from "./transport/Inlet.ts"
 import * as Pump from "./transport/Pump.ts"
 
 const dialLimit = "5 seconds"
@@ -69,7 +69,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
   let lastPort = 40_000
 
   /** Carries what is written to the inlet at the other end: in order, after its delay, and through no cut. */
-  const makePipe = (from: Host, to: Host, inlet: () => Inlet.Inlet, room: () => void): Pipe => {
+  const makePipe = (from: Host, to: Host, inlet: () => Inlet, room: () => void): Pipe => {
     const cargo: Array<{ readonly due: number; readonly arrive: () => void }> = []
     let inFlight = 0
     let carried = false
@@ -113,14 +113,14 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
       end: (done) => {
         if (closed || !from.alive) return done()
         send(() => {
-          inlet().end()
+          inlet().end("closed")
           done()
         })
       },
       close: () => {
         if (closed) return
         closed = true
-        send(() => inlet().fail("closed"))
+        send(() => inlet().end("closed"))
       },
       hold: (now) => {
         held = now
@@ -146,13 +146,13 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
       )
       const outwardPump = Pump.make(outward)
       const inwardPump = Pump.make(inward)
-      const flowOf = (pipe: Pipe) => ({ pause: () => pipe.hold(true), resume: () => pipe.hold(false) })
-      const near = yield* Inlet.make(flowOf(inward))
-      const far = yield* Inlet.make(flowOf(outward))
+      const flowOf = (pipe: Pipe): Flow => ({ pause: () => pipe.hold(true), resume: () => pipe.hold(false) })
+      const near = new Inlet(flowOf(inward))
+      const far = new Inlet(flowOf(outward))
       return [endOf(dialler, outward, outwardPump, near), endOf(listener, inward, inwardPump, far)] as const
     })
 
-  const endOf = (host: Host, pipe: Pipe, pump: Pump.Pump, inlet: Inlet.Inlet) =>
+  const endOf = (host: Host, pipe: Pipe, pump: Pump.Pump, inlet: Inlet) =>
     Effect.acquireRelease(
       Effect.sync(() => {
         const end = { host, pipe }
@@ -162,7 +162,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
       (end) =>
         Effect.sync(() => {
           ends.delete(end)
-          inlet.fail("closed")
+          inlet.end("closed")
           pipe.close()
         })
     ).pipe(
@@ -171,12 +171,12 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
         drain: pump.drain,
         wake: pump.wake,
         finish: pump.finish,
-        received: inlet.received,
-        ended: inlet.ended,
+        received: () => inlet.received,
+        onEnd: (then) => inlet.onEnd(then),
         introduced: () => {},
         abort: (reason) =>
           Effect.sync(() => {
-            inlet.fail(reason)
+            inlet.end(reason)
             pipe.close()
           })
       })

@@ -4,18 +4,17 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
-import type * as Scope from "effect/Scope"
 import { type Connection, Transport } from "../services/Transport.ts"
 import { HostElsewhere, PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
 import { within } from "../src/domain/Limit.ts"
 import { defaultLimits, type Limits } from "../src/domain/Limits.ts"
 import { type Address, Port } from "../src/domain/Peer.ts"
 import { Seats } from "../src/domain/Seats.ts"
-import * as Inlet from "./transport/Inlet.ts"
+import { Inlet } from "./transport/Inlet.ts"
 import * as Pump from "./transport/Pump.ts"
 
-/** Whoever does not answer a call within this time can't be reached. */
-const dialLimit = "5 seconds"
+/** Whoever does not answer a call within this time can't be reached, in ms. */
+const dialLimit = 5_000
 
 /** A socket that is let go has so long to hand over what it has and to hear the other side's end. */
 const releaseLimit = Duration.millis(200)
@@ -23,37 +22,35 @@ const releaseLimit = Duration.millis(200)
 /** Once a server has let its connections go, it is closed within this time. */
 const closeLimit = "1 second"
 
-/** The scope owns the socket: a connection, until it closes. */
-const connectionOf = (socket: Net.Socket, introduced = () => {}): Effect.Effect<Connection, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    const inlet = yield* Inlet.make({ pause: () => socket.pause(), resume: () => socket.resume() })
-    const pump = Pump.make({
-      write: (bytes) => socket.destroyed || !socket.writable || socket.write(bytes),
-      end: (done) => {
-        socket.once("close", done)
-        socket.end(done)
-      }
-    })
-    socket.on("data", inlet.offer)
-    socket.on("end", inlet.end)
-    socket.on("close", () => inlet.fail("closed"))
-    socket.on("drain", pump.resume)
-    yield* Effect.addFinalizer(() => release(socket))
-    return {
-      incoming: inlet.incoming,
-      drain: pump.drain,
-      wake: pump.wake,
-      finish: pump.finish,
-      received: inlet.received,
-      ended: inlet.ended,
-      introduced,
-      abort: (reason) =>
-        Effect.sync(() => {
-          inlet.fail(reason)
-          socket.resetAndDestroy()
-        })
+/** Whoever calls this owns the socket, and releases it. */
+const connectionOf = (socket: Net.Socket, introduced = () => {}): Connection => {
+  const inlet = new Inlet({ pause: () => socket.pause(), resume: () => socket.resume() })
+  const pump = Pump.make({
+    write: (bytes) => socket.destroyed || !socket.writable || socket.write(bytes),
+    end: (done) => {
+      socket.once("close", done)
+      socket.end(done)
     }
   })
+  socket.on("data", (bytes) => inlet.offer(bytes))
+  socket.on("end", () => inlet.end("closed"))
+  socket.on("close", () => inlet.end("closed"))
+  socket.on("drain", pump.resume)
+  return {
+    incoming: inlet.incoming,
+    drain: pump.drain,
+    wake: pump.wake,
+    finish: pump.finish,
+    received: () => inlet.received,
+    onEnd: (then) => inlet.onEnd(then),
+    introduced,
+    abort: (reason) =>
+      Effect.sync(() => {
+        inlet.end(reason)
+        socket.resetAndDestroy()
+      })
+  }
+}
 
 const release = (socket: Net.Socket): Effect.Effect<void> =>
   Effect.async<void>((resume) => {
@@ -72,11 +69,10 @@ const dial = (address: Address, from?: Port) =>
     Effect.sync(() => call(address, from)),
     release
   ).pipe(
-    // The socket is listened to before it is connected: what comes with the connection, even its end, is not missed.
-    Effect.flatMap((socket) => Effect.zipLeft(connectionOf(socket), connected(socket, address, from))),
-    Effect.timeoutFail({
-      duration: dialLimit,
-      onTimeout: () => new PeerUnreachable({ address, detail: "no answer within 5 s" })
+    Effect.flatMap((socket) => {
+      // The socket is listened to before it is connected: what comes with the connection, even its end, is not missed.
+      const connection = connectionOf(socket)
+      return Effect.as(connected(socket, address, from), connection)
     })
   )
 
@@ -93,12 +89,19 @@ const call = (address: Address, from: Port | undefined): Net.Socket =>
 /** Interruptible, unlike the acquisition of a resource: whoever calls may give up. */
 const connected = (socket: Net.Socket, address: Address, from: Port | undefined) =>
   Effect.async<void, PeerUnreachable | PortTaken>((resume) => {
-    const failed = (error: NodeJS.ErrnoException) => resume(Effect.fail(dialFailure(error, address, from)))
-    socket.once("error", failed)
-    socket.once("connect", () => {
+    const settle = (outcome: Effect.Effect<void, PeerUnreachable | PortTaken>) => {
+      clearTimeout(timer)
       socket.off("error", failed)
-      resume(Effect.void)
-    })
+      resume(outcome)
+    }
+    const failed = (error: NodeJS.ErrnoException) => settle(Effect.fail(dialFailure(error, address, from)))
+    const timer = setTimeout(
+      () => settle(Effect.fail(new PeerUnreachable({ address, detail: "no answer within 5 s" }))),
+      dialLimit
+    )
+    socket.once("error", failed)
+    socket.once("connect", () => settle(Effect.void))
+    return Effect.sync(() => clearTimeout(timer))
   })
 
 const dialFailure = (error: NodeJS.ErrnoException, address: Address, from: Port | undefined) => {
@@ -129,7 +132,7 @@ const listenWithin =
         const seat = seats.take(socket.remoteAddress ?? "", () => turnAway(socket, regret))
         if (seat === undefined) return turnAway(socket, regret)
         socket.on("close", seat.leave)
-        run(Effect.scoped(Effect.flatMap(connectionOf(socket, seat.introduced), serve)))
+        run(Effect.ensuring(serve(connectionOf(socket, seat.introduced)), release(socket)))
       })
       yield* Effect.addFinalizer(() => Effect.sync(() => server.close()))
       const bound = server.address()

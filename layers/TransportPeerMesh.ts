@@ -1,11 +1,11 @@
 /** A PeerMesh over a Transport: one link a peer, from the handshake to the goodbye. */
 import * as Arr from "effect/Array"
-import type * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as FiberMap from "effect/FiberMap"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
@@ -59,6 +59,7 @@ import {
   maxListed,
   protocolVersion
 } from "../src/protocol/Frame.ts"
+import * as Deadlines from "./mesh/Deadlines.ts"
 import * as Handshake from "./mesh/Handshake.ts"
 import * as Wire from "./mesh/Wire.ts"
 
@@ -90,6 +91,9 @@ const droppedLimit = Duration.seconds(1)
 /** A newcomer is expected to call first; it is dialled after half to three halves of this time. */
 const courtesy = Duration.seconds(1)
 
+/** So long those who come are gathered, before all are told of them: when a server is back, they all come at once. */
+const gathering = Duration.millis(10)
+
 /** Who has lost a link takes a breath, of half to three halves of this time, so that links which break at once make no storm. */
 const breath = Duration.millis(100)
 
@@ -118,8 +122,6 @@ interface Link extends Row, Wire.Wire {
   readonly theirs: Map<StreamId, number>
   /** Up to where the peer does not keep a stream any more. */
   readonly floors: Map<StreamId, number>
-  /** Done when the link is up; failed when it ends before. */
-  readonly up: Deferred.Deferred<void, CallFailed>
   /** What the peer may send, by itself and when it was asked. */
   readonly quota: Quotas
   /** How many bytes were counted; of what was not counted yet, what was asked for. */
@@ -130,6 +132,11 @@ interface Link extends Row, Wire.Wire {
   slowed: boolean
   /** The rooms of which it has spoken, but the one where everybody is. */
   rooms: Set<Room> | undefined
+  /** What it has come from. */
+  readonly attempt: Attempt
+  /** Whether it has come up, and what says so to its deadline. */
+  isUp: boolean
+  readonly met: Deadlines.Met
   summarized: boolean
   /** How often it gave a sign of life, and whether somebody waits for the next. */
   heard: number
@@ -143,7 +150,17 @@ interface Quotas {
   readonly asked: Quota
 }
 
+/** Signs of life, the same bytes for all. */
+const ping = [encode({ type: "ping" })]
+const pong = [encode({ type: "pong" })]
+
 type CallFailed = PeerUnreachable | PortTaken | NotAdmitted | IdTaken
+
+/** A call or a visit under way: the link comes up, or the attempt has failed. */
+interface Attempt {
+  /** Says what has become of it: the first time counts. What broke meanwhile may be replaced by it until then. */
+  readonly settle: (outcome: Exit.Exit<void, CallFailed>) => Effect.Effect<void>
+}
 
 /** The peer leaves for good. */
 class Goodbye extends Data.TaggedError("Goodbye") {}
@@ -155,6 +172,8 @@ const make = (settings: Settings) =>
 
     const clock = yield* Effect.clock
     const limits = { ...defaultLimits, ...settings.limits }
+    const deadlines = yield* Deadlines.make(Handshake.limit)
+    const visits = yield* Deadlines.make(limits.handshake)
     const knocks = yield* Mailbox.make<{ readonly knock: Knock; readonly isOver: () => boolean }>()
     const conversations = yield* FiberSet.make<void, never>()
     const searches = yield* FiberMap.make<PeerId, void, never>()
@@ -176,6 +195,10 @@ const make = (settings: Settings) =>
     const quotas = new Map<PeerId, Quotas>()
     /** Who was in the chat before this node began, and may come back to tell of it. */
     const expected = new Set<PeerId>()
+    /** Who has come, and the others have yet to hear of. */
+    let introduced: Array<Link> = []
+    /** Who has asked for what others have said: looked at whenever the log grows, where all links would be too many. */
+    const asking = new Set<Link>()
     /** What was asked of whom. */
     const wanted = new Map<StreamId, { readonly link: Link; readonly to: number }>()
     /** Streams of which the next post is kept by nobody who was asked, and for how many offers that has been so. */
@@ -207,7 +230,7 @@ const make = (settings: Settings) =>
 
     // ---- What comes over a link
 
-    const handleAll = (link: Link, frames: Chunk.Chunk<Frame>): Effect.Effect<void, Goodbye | PeerLost> =>
+    const handleAll = (link: Link, frames: ReadonlyArray<Frame>): Effect.Effect<void, Goodbye | PeerLost> =>
       Effect.suspend(() => {
         link.quietTicks = 0
         link.heard += 1
@@ -247,11 +270,12 @@ const make = (settings: Settings) =>
         case "want":
           if (!isKnown(frame.stream)) return Effect.void
           link.outbox.start(frame.stream, frame.after, frame.to)
+          asking.add(link)
           return Effect.sync(link.connection.wake)
         case "earlier":
           return log.recall(frame.post)
         case "ping":
-          return link.send({ type: "pong" })
+          return Effect.suspend(() => (link.give(pong) ? Effect.void : link.connection.abort("overrun")))
         case "pong":
           return Effect.void
         case "dropped":
@@ -399,7 +423,17 @@ const make = (settings: Settings) =>
     })
 
     const sendToAll = (frames: ReadonlyArray<Control>) =>
-      Effect.forEach(table.links.values(), (link) => link.send(...frames), { discard: true })
+      Effect.suspend(() => sendTo([...table.links.values()], frames))
+
+    /** Sends the same to all of these: it is encoded once. */
+    const sendTo = (links: ReadonlyArray<Link>, frames: ReadonlyArray<Control>): Effect.Effect<void> => {
+      const lines = frames.map(encode)
+      return Effect.forEach(
+        links.filter((link) => !link.give(lines)),
+        ({ connection }) => connection.abort("overrun"),
+        { discard: true }
+      )
+    }
 
     // ---- Limits
 
@@ -434,7 +468,7 @@ const make = (settings: Settings) =>
     const isDropped = (id: PeerId): boolean => (dropped.get(id) ?? 0) > clock.unsafeCurrentTimeMillis()
 
     /** What has come is handled; one that sends too much is left unread for a while then, and dropped if that never ends. */
-    const handleAllWithin = (link: Link, frames: Chunk.Chunk<Frame>): Effect.Effect<void, Goodbye | PeerLost> =>
+    const handleAllWithin = (link: Link, frames: ReadonlyArray<Frame>): Effect.Effect<void, Goodbye | PeerLost> =>
       Effect.flatMap(handleAll(link, frames), () => {
         const wait = waitFor(link, frames.length)
         if (wait === 0) return Effect.void
@@ -471,24 +505,25 @@ const make = (settings: Settings) =>
     // ---- A link's life
 
     /** Both sides have introduced themselves: goes on with this link until it ends. */
-    const converse = (link: Link, rest: Chunk.Chunk<Frame>): Effect.Effect<void> =>
-      Effect.gen(function* () {
-        yield* Effect.fork(
-          Deferred.await(link.up).pipe(
-            Effect.ignore,
-            Effect.timeoutTo({
-              duration: limits.handshake,
-              onSuccess: () => Effect.void,
-              onTimeout: () => link.connection.abort("silent")
-            }),
-            Effect.flatten
-          )
+    const converse = (link: Link, rest: ReadonlyArray<Frame>): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        // What waits for the next frames is all that an idle link has of a fiber: nothing else may stand on its stack.
+        const listen: Effect.Effect<never, Goodbye | PeerLost> = Effect.flatMap(link.frames, (frames) =>
+          Effect.flatMap(handleAllWithin(link, frames), () => listen)
         )
         // A node that is not rooted hears first what a member has, and then says that it has the same.
-        if (rooted || link.newcomer) yield* summarize(link)
-        yield* handleAllWithin(link, rest)
-        return yield* Effect.forever(Effect.flatMap(link.frames, (frames) => handleAllWithin(link, frames)))
-      }).pipe(Effect.catchTags({ Goodbye: () => ended(link), PeerLost: ({ reason }) => ended(link, reason) }))
+        return (rooted || link.newcomer ? summarize(link) : Effect.void).pipe(
+          Effect.zipRight(handleAllWithin(link, rest)),
+          Effect.zipRight(listen),
+          Effect.catchAll((end) => (end._tag === "Goodbye" ? ended(link) : ended(link, end.reason))),
+          Effect.zipRight(
+            Effect.suspend(() => (link.isUp ? Effect.void : link.attempt.settle(Exit.fail(vanished(link.peer)))))
+          )
+        )
+      })
+
+    /** A peer that has introduced itself must soon say how far it has each stream, or is cut. */
+    const untilUp = ({ connection }: Wire.Wire): Deadlines.Met => visits(connection.abort("silent"))
 
     /** The peer has said how far it has each stream: the link is up, or there is a better one. */
     const comeUp = (link: Link): Effect.Effect<void> =>
@@ -517,8 +552,9 @@ const make = (settings: Settings) =>
         yield* pull(link, link.theirs)
         if (settings.id === serverId || link.newcomer) yield* introduce(link)
         yield* FiberMap.remove(searches, link.peer.id)
-        yield* Deferred.succeed(link.up, undefined)
-        peers.changed()
+        link.isUp = true
+        link.met()
+        yield* link.attempt.settle(Exit.void)
       })
 
     const takeRoot = ({ news, old }: { readonly old: Summary; readonly news: Summary }): Effect.Effect<void> => {
@@ -569,24 +605,41 @@ const make = (settings: Settings) =>
         return count === 0 ? Effect.void : log.note(Happening.CatchingUp({ peer: link.peer, count }))
       })
 
-    /** Tells the peer who is there, and those who are there of the peer. */
+    /** Tells the peer who is there; those who are there hear of it soon. */
     const introduce = (link: Link): Effect.Effect<void> =>
-      Effect.gen(function* () {
-        const others = [...table.links.values()].filter(
-          (other) => other !== link && other.peer.id !== serverId && link.peer.id !== serverId
+      Effect.suspend(() => {
+        if (link.peer.id === serverId) return link.send({ type: "roster", peers: [] })
+        introduced.push(link)
+        peers.changed()
+        return link.send(
+          ...listing(
+            "roster",
+            clients().filter((other) => other !== link)
+          )
         )
-        for (const part of partsOf(others)) {
-          yield* link.send({ type: "roster", peers: part.map((other) => listed(other.peer)) })
-        }
-        for (const other of others) {
-          yield* other.send({ type: "introduce", peers: [listed(link.peer)] })
-        }
       })
+
+    const clients = (): ReadonlyArray<Link> => [...table.links.values()].filter(({ peer }) => peer.id !== serverId)
+
+    /** Tells everybody of all who have come within a while: the same to all, themselves among them. */
+    const tellOfNewcomers = peers
+      .until(() => introduced.length > 0)
+      .pipe(
+        Effect.zipRight(Effect.sleep(gathering)),
+        Effect.zipRight(
+          Effect.suspend(() => {
+            const here = introduced.filter((link) => table.links.get(link.peer.id) === link)
+            introduced = []
+            return here.length === 0 ? Effect.void : sendTo(clients(), listing("introduce", here))
+          })
+        )
+      )
 
     /** The link is no more. Without a reason, the peer has said goodbye. */
     const ended = (link: Link, reason?: LossReason): Effect.Effect<void> =>
       Effect.gen(function* () {
-        const wasUp = yield* Deferred.isDone(link.up)
+        link.met()
+        asking.delete(link)
         const final = table.disconnect(link, reason)
         peers.changed()
         const orphaned = [...wanted].filter(([, asked]) => asked.link === link).map(([stream]) => stream)
@@ -600,7 +653,7 @@ const make = (settings: Settings) =>
         if (leaving) return
         if (final) yield* reason === undefined ? left(link.peer) : lost(link.peer, reason)
         // A newcomer that was let in, and perhaps put on record, but has not come through the door.
-        else if (!wasUp && link.newcomer && !link.byUs) yield* seek(link.peer, Duration.zero, true)
+        else if (!link.isUp && link.newcomer && !link.byUs) yield* seek(link.peer, Duration.zero, true)
       })
 
     const lost = (gone: Peer, reason: LossReason): Effect.Effect<void> =>
@@ -616,46 +669,65 @@ const make = (settings: Settings) =>
         yield* expectNoMore(gone.id)
       })
 
-    /** A handshake is under way until `up` is done: what breaks meanwhile may be replaced by it. */
-    const shake = (id: PeerId, up: Link["up"], epoch?: Epoch): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        table.begin(id)
-        return FiberSet.run(
-          conversations,
-          Effect.gen(function* () {
-            yield* Effect.exit(Deferred.await(up))
-            const broken = table.end(id, epoch)
+    /** An attempt to have a link to that peer begins, or to whoever answers. `told` hears what has become of it. */
+    const attempt = (
+      id: PeerId | undefined,
+      { epoch, told }: { readonly epoch?: Epoch; readonly told?: Deferred.Deferred<void, CallFailed> } = {}
+    ): Attempt => {
+      let over = false
+      if (id !== undefined) table.begin(id)
+      return {
+        settle: (outcome) =>
+          Effect.suspend(() => {
+            if (over) return Effect.void
+            over = true
+            const broken = id === undefined ? undefined : table.end(id, epoch)
             peers.changed()
-            if (broken !== undefined && !leaving) yield* lost(broken.link.peer, broken.reason)
+            return Effect.zipRight(
+              told === undefined ? Effect.void : Deferred.done(told, outcome),
+              broken === undefined || leaving ? Effect.void : lost(broken.link.peer, broken.reason)
+            )
           })
-        )
-      })
+      }
+    }
 
     // ---- Visitors
 
     const receive = (connection: Connection): Effect.Effect<void> =>
-      Effect.gen(function* () {
-        const wire = yield* Wire.make(connection, log)
-        const visit = yield* Handshake.answer(wire, limits.handshake)
-        if (visit === undefined || leaving) return
-        const { hello, rest } = visit
-        yield* holderProven(hello)
+      Effect.flatMap(Wire.make(connection, log), (wire) =>
+        Effect.flatMap(Handshake.answer(wire, visits), (visit) =>
+          visit === undefined || leaving
+            ? Effect.void
+            : Effect.flatMap(admit(wire, visit), (link) =>
+                link === undefined ? Effect.void : converse(link, visit.rest)
+              )
+        )
+      )
+
+    /** The link to a visitor that is let in; undefined if it was sent away. */
+    const admit = (wire: Wire.Wire, { hello }: Handshake.Visit): Effect.Effect<Link | undefined> =>
+      Effect.flatMap(holderProven(hello), () => {
         const objection = objectionTo(hello)
-        if (objection !== undefined) return yield* Handshake.refuse(wire, self(), objection)
+        if (objection !== undefined) return Effect.as(Handshake.refuse(wire, self(), objection), undefined)
         const visitor: Peer = { id: hello.id, address: { host: hello.host, port: hello.port } }
-        const up = yield* Deferred.make<void, CallFailed>()
-        yield* Effect.addFinalizer(() => Deferred.fail(up, vanished(visitor)))
         table.reserve(hello.id, hello.epoch)
-        yield* shake(hello.id, up, hello.epoch)
-        if (!hello.member) yield* rootsFirst
-        const refusal = yield* knock(visitor, connection)
-        if (refusal !== undefined) {
-          return yield* Handshake.refuse(wire, self(), { reason: "unavailable", detail: refusal })
-        }
-        connection.introduced()
-        yield* Handshake.welcome(wire, self())
-        yield* converse(linkOf(wire, visitor, hello, false, up, quotaOf(hello.id)), rest)
-      }).pipe(Effect.scoped)
+        const visit = attempt(hello.id, { epoch: hello.epoch })
+        return (hello.member ? Effect.void : rootsFirst).pipe(
+          Effect.zipRight(knock(visitor, wire.connection)),
+          Effect.flatMap((refusal) =>
+            refusal === undefined
+              ? Effect.map(Handshake.welcome(wire, self()), () => {
+                  wire.connection.introduced()
+                  return linkOf(wire, visitor, hello, false, visit, untilUp(wire), quotaOf(hello.id))
+                })
+              : Effect.zipRight(
+                  Handshake.refuse(wire, self(), { reason: "unavailable", detail: refusal }),
+                  Effect.as(visit.settle(Exit.fail(vanished(visitor))), undefined)
+                )
+          ),
+          Effect.onInterrupt(() => visit.settle(Exit.fail(vanished(visitor))))
+        )
+      })
 
     /** A newcomer learns from this node what was said before it came: when this node begins, those who can tell it come first. */
     const rootsFirst = Effect.flatMap(Clock.currentTimeMillis, (now) =>
@@ -721,18 +793,15 @@ const make = (settings: Settings) =>
             refuse: (detail) => Effect.asVoid(Deferred.succeed(verdict, detail))
           }
         })
-        return yield* Deferred.await(verdict).pipe(
-          Effect.timeoutTo({
-            duration: Handshake.limit,
-            onTimeout: () => "it is too busy",
-            onSuccess: (refusal) => refusal
-          }),
-          Effect.raceFirst(Effect.as(connection.ended, "it has gone")),
-          Effect.ensuring(
-            Effect.sync(() => {
-              isOver = true
-            })
-          )
+        const met = deadlines(Deferred.succeed(verdict, "it is too busy"))
+        connection.onEnd(() => Deferred.unsafeDone(verdict, Effect.succeed("it has gone")))
+        return yield* Effect.ensuring(
+          Deferred.await(verdict),
+          Effect.sync(() => {
+            isOver = true
+            met()
+            connection.onEnd(undefined)
+          })
         )
       })
 
@@ -741,24 +810,35 @@ const make = (settings: Settings) =>
     /** Calls whoever listens there, once: the link is up when this returns, and goes on in the background. */
     const call = (route: Route, to?: PeerId): Effect.Effect<void, CallFailed> =>
       Effect.gen(function* () {
-        const up = yield* Deferred.make<void, CallFailed>()
-        if (to !== undefined) yield* shake(to, up)
-        yield* FiberSet.run(conversations, conversation(route, up, to))
-        yield* Deferred.await(up)
+        const told = yield* Deferred.make<void, CallFailed>()
+        yield* FiberSet.run(conversations, conversation(route, attempt(to, { told }), to))
+        yield* Deferred.await(told)
       })
 
-    const conversation = (route: Route, up: Link["up"], to?: PeerId): Effect.Effect<void> =>
+    const conversation = (route: Route, begun: Attempt, to?: PeerId): Effect.Effect<void> =>
       Effect.gen(function* () {
         const wire = yield* Wire.make(yield* transport.dial(route.address, route.from), log)
-        const { rest, welcome } = yield* Handshake.call(wire, self(), route.address, to)
+        const { rest, welcome } = yield* Handshake.call(wire, deadlines, self(), route.address, to)
         yield* converse(
-          linkOf(wire, { id: welcome.id, address: route.address }, welcome, true, up, quotaOf(welcome.id)),
+          linkOf(
+            wire,
+            { id: welcome.id, address: route.address },
+            welcome,
+            true,
+            begun,
+            untilUp(wire),
+            quotaOf(welcome.id)
+          ),
           rest
         )
       }).pipe(
         Effect.scoped,
-        Effect.catchAll((error) => Deferred.fail(up, error)),
-        Effect.ensuring(Deferred.fail(up, new PeerUnreachable({ address: route.address, detail: "it hung up" })))
+        Effect.catchAll((error) => begun.settle(Exit.fail(error))),
+        Effect.ensuring(
+          Effect.suspend(() =>
+            begun.settle(Exit.fail(new PeerUnreachable({ address: route.address, detail: "it hung up" })))
+          )
+        )
       )
 
     const reach = (id: PeerId, route: Route): Effect.Effect<void> =>
@@ -836,32 +916,29 @@ const make = (settings: Settings) =>
     /** What is said goes out to all: one Stream a node, a cursor a link. What others said goes to those who have asked. */
     const fanOut = Effect.suspend(() => {
       let said = log.have(log.stream)
-      const hasMore = (link: Link) => log.have(log.stream) > said || link.outbox.isAsked()
-      const matters = () => {
-        for (const link of table.links.values()) if (hasMore(link)) return true
-        return false
-      }
-      return Stream.runForEachChunk(log.grown(matters), () =>
-        Effect.sync(() => {
-          for (const link of table.links.values()) if (hasMore(link)) link.connection.wake()
-          said = log.have(log.stream)
-        })
+      return Stream.runForEachChunk(
+        log.grown(() => log.have(log.stream) > said || asking.size > 0),
+        () =>
+          Effect.sync(() => {
+            const last = log.have(log.stream)
+            for (const link of asking) if (!link.outbox.isAsked()) asking.delete(link)
+            for (const link of last > said ? table.links.values() : asking) link.connection.wake()
+            said = last
+          })
       )
     })
 
-    const tick = Effect.suspend(() =>
-      Effect.forEach(
-        table.links.values(),
-        (link) => {
-          link.quietTicks += 1
-          // Whoever is not read can't be heard.
-          if (link.slowed) link.quietTicks = 0
-          if (link.quietTicks >= ticksOfSilence) return link.connection.abort("silent")
-          return link.quietTicks > 1 ? link.send({ type: "ping" }) : Effect.void
-        },
-        { discard: true }
-      )
-    )
+    /** A plain loop, and the same bytes to all: it is what idle links cost. */
+    const tick = Effect.suspend(() => {
+      const cut: Array<Effect.Effect<void>> = []
+      for (const link of table.links.values()) {
+        // Whoever is not read can't be heard.
+        link.quietTicks = link.slowed ? 0 : link.quietTicks + 1
+        if (link.quietTicks >= ticksOfSilence) cut.push(link.connection.abort("silent"))
+        else if (link.quietTicks > 1 && !link.give(ping)) cut.push(link.connection.abort("overrun"))
+      }
+      return Effect.all(cut, { discard: true })
+    })
 
     const interval = Duration.times(Duration.decode(settings.silence), 1 / ticksOfSilence)
     const heartbeat = Effect.repeat(tick, Schedule.spaced(interval))
@@ -896,6 +973,7 @@ const make = (settings: Settings) =>
     yield* Effect.forkScoped(heartbeat)
     yield* Effect.forkScoped(offering)
     yield* Effect.forkScoped(comparing)
+    yield* Effect.forkScoped(Effect.forever(tellOfNewcomers))
     yield* Effect.addFinalizer(() => leave)
 
     return PeerMesh.of({
@@ -931,7 +1009,8 @@ const linkOf = (
   peer: Peer,
   { epoch, history = 0, member }: Pick<Hello, "epoch" | "member" | "history">,
   byUs: boolean,
-  up: Link["up"],
+  attempt: Attempt,
+  met: Deadlines.Met,
   quota: Quotas
 ): Link => ({
   ...wire,
@@ -941,7 +1020,9 @@ const linkOf = (
   newcomer: !member,
   history,
   byUs,
-  up,
+  attempt,
+  isUp: false,
+  met,
   theirs: new Map(),
   floors: new Map(),
   quota,
@@ -960,6 +1041,10 @@ const listed = ({ address, id }: Peer) => ({ id, ...address })
 const unlisted = ({ host, id, port }: ReturnType<typeof listed>): Peer => ({ id, address: { host, port } })
 
 const vanished = ({ address }: Peer) => new PeerUnreachable({ address, detail: "it vanished" })
+
+/** Those peers, by their addresses. */
+const listing = (type: "roster" | "introduce", links: ReadonlyArray<Link>): ReadonlyArray<Control> =>
+  partsOf(links).map((part) => ({ type, peers: part.map(({ peer }) => listed(peer)) }))
 
 const haveFrames = (marks: ReadonlyArray<Mark>): ReadonlyArray<Control> =>
   partsOf(marks).map((part, index, parts) => ({

@@ -2,7 +2,6 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type * as Stream from "effect/Stream"
 import type { HostElsewhere, PeerLost, PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
 import type { LossReason } from "../src/domain/Happening.ts"
 import type { Address, Port } from "../src/domain/Peer.ts"
@@ -13,10 +12,11 @@ export type Source = () => Uint8Array | undefined
 /** Bytes in both directions between two nodes, until the scope it was made in closes. */
 export interface Connection {
   /**
-   * What arrives, in order. While nobody pulls, at most a window's worth is read from the other side. Ends when the other
-   * side has sent its last byte; fails when the connection broke.
+   * What has arrived since this was run last, in order and one piece at least: waits for that. While nobody asks, at most a
+   * window's worth is read from the other side. Fails, after everything that came before, when the other side has sent its
+   * last byte, and when the connection broke. For one reader.
    */
-  readonly incoming: Stream.Stream<Uint8Array, PeerLost>
+  readonly incoming: Effect.Effect<ReadonlyArray<Uint8Array>, PeerLost>
   /** Sends what the source gives, as fast as the other side takes it, and no faster. Called once. */
   readonly drain: (source: Source) => Effect.Effect<void>
   /** Tells that the source may have something. A plain function: it is called for every link when the log has grown. */
@@ -25,8 +25,8 @@ export interface Connection {
   readonly finish: Effect.Effect<void>
   /** How many bytes have arrived so far. A plain function. */
   readonly received: () => number
-  /** Returns when nothing more can arrive: the other side has ended, or the connection broke. For one to wait for. */
-  readonly ended: Effect.Effect<void>
+  /** Calls that, and nothing else from now on, when nothing more can arrive. A plain function. */
+  readonly onEnd: (then: (() => void) | undefined) => void
   /** Tells that the other side has introduced itself: from now on its place is given to nobody else. A plain function. */
   readonly introduced: () => void
   /** Ends both directions at once: `incoming` fails with that reason. */

@@ -80,6 +80,7 @@ const complaints = (files: ReadonlyArray<readonly [path: string, text: string]>)
 const filesUnder = (folder: string): ReadonlyArray<readonly [string, string]> =>
   Fs.existsSync(`${root}/${folder}`)
     ? Fs.readdirSync(`${root}/${folder}`, { recursive: true, encoding: "utf8" })
+        .filter((path) => !path.includes("node_modules/"))
         .filter((name) => name.endsWith(".ts"))
         .map((name) => [
           `${folder}/${name.replaceAll(Path.sep, "/")}`,

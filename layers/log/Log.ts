@@ -6,7 +6,6 @@ import { constTrue } from "effect/Function"
 import * as Option from "effect/Option"
 import type * as Predicate from "effect/Predicate"
 import * as Random from "effect/Random"
-import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import { type EncodedPost, MessageLog } from "../../services/MessageLog.ts"
 import { Entry } from "../../src/domain/Entry.ts"
@@ -105,8 +104,8 @@ export const make = (
     const serially = <A, E>(step: Effect.Effect<A, E>): Effect.Effect<A, E> =>
       // Who waits for its turn is not broken off either: Effect 3 loses a permit that is granted just then.
       Effect.uninterruptible(oneAtATime.withPermits(1)(Effect.zipLeft(step, compact)))
-    const unkept = yield* Ref.make(false)
-    // Whether the journal lacks something that others said and this log has.
+    // Whether the journal takes nothing of what others say just now, and whether it lacks something that this log has.
+    let unkept = false
     let lacking = false
 
     // Mutable, for the hot path: every change is made in one synchronous step.
@@ -128,14 +127,15 @@ export const make = (
       }
     }
 
-    const grow = Effect.sync(() => {
+    const grow = (): void => {
       trim()
       growth.changed()
-    })
+    }
 
     const addOwn = (posts: ReadonlyArray<Post>, block: Uint8Array): void => {
       store.say(posts, block)
       for (const post of posts) entries.push({ _tag: "Said", post, own: true })
+      grow()
     }
 
     const add = (delivered: ReadonlyArray<EncodedPost>): void => {
@@ -146,25 +146,21 @@ export const make = (
     const keep = (lines: ReadonlyArray<Uint8Array>): Effect.Effect<void> =>
       lines.length === 0
         ? Effect.void
-        : journal.append(lines, false).pipe(
-            Effect.zipRight(Ref.getAndSet(unkept, false)),
-            Effect.flatMap((before) =>
-              Effect.sync(() => {
-                lacking ||= before
-              })
-            ),
-            Effect.catchAll(({ detail }) =>
-              Effect.flatMap(Ref.getAndSet(unkept, true), (before) =>
-                before ? Effect.void : note(Happening.Unkept({ detail }))
-              )
-            )
-          )
+        : Effect.match(journal.append(lines, false), {
+            onSuccess: () => {
+              lacking ||= unkept
+              unkept = false
+            },
+            onFailure: ({ detail }) => {
+              if (!unkept) addHappening(Happening.Unkept({ detail }))
+              unkept = true
+            }
+          })
 
-    const note = (happening: Happening): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        entries.push(Entry.Happened({ happening }))
-        return grow
-      })
+    const addHappening = (happening: Happening): void => {
+      entries.push(Entry.Happened({ happening }))
+      grow()
+    }
 
     const gap = (id: StreamId, to: number) => encode({ type: "gap", stream: id, to })
 
@@ -267,27 +263,23 @@ export const make = (
       stream,
       restored,
       say: (lines) =>
-        Effect.gen(function* () {
-          const { posts, tooLong } = compose(lines, yield* Clock.currentTimeMillis)
-          if (posts.length === 0) return tooLong
+        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          const { posts, tooLong } = compose(lines, now)
+          if (posts.length === 0) return Effect.succeed(tooLong)
           const block = encodePosts(posts)
-          yield* journal.append([block], true)
-          addOwn(posts, block)
-          yield* grow
-          return tooLong
+          return Effect.map(journal.append([block], true), () => {
+            addOwn(posts, block)
+            return tooLong
+          })
         }).pipe(serially),
       receive: (posts) =>
         Effect.suspend(() => {
           const delivered = store.receive(posts)
-          return keep(delivered.map(({ line }) => line)).pipe(
-            Effect.zipRight(
-              Effect.suspend(() => {
-                add(delivered)
-                return grow
-              })
-            ),
-            Effect.map(() => store.missing())
-          )
+          return Effect.map(keep(delivered.map(({ line }) => line)), () => {
+            add(delivered)
+            grow()
+            return store.missing()
+          })
         }).pipe(serially),
       skip: (id, to) =>
         Effect.suspend(() => {
@@ -295,7 +287,7 @@ export const make = (
           if (lost === 0) return Effect.void
           entries.push(Entry.Missed({ stream: id, count: lost }))
           add(delivered)
-          return Effect.zipRight(keep(linesWithGaps(id, delivered)), grow)
+          return Effect.map(keep(linesWithGaps(id, delivered)), grow)
         }).pipe(serially),
       adopt: (summary, before = new Map()) =>
         Effect.suspend(() => {
@@ -304,14 +296,14 @@ export const make = (
           add(delivered)
           // One line at least, so that the next run knows that this one was in the chat.
           const gaps = [gap(stream, 0), ...ahead.map(([id, last]) => gap(id, last))]
-          return Effect.zipRight(keep([...gaps, ...delivered.map(({ line }) => line)]), grow)
+          return Effect.map(keep([...gaps, ...delivered.map(({ line }) => line)]), grow)
         }).pipe(serially),
-      note,
+      note: (happening) => Effect.sync(() => addHappening(happening)),
       recall: (post) =>
-        Effect.suspend(() => {
+        Effect.sync(() => {
           store.recall(post)
           entries.push(Entry.Earlier({ post }))
-          return grow
+          grow()
         }),
       recent: (count) =>
         Effect.sync(() =>

@@ -1,11 +1,11 @@
 /** How two nodes introduce themselves to each other; `docs/PROTOCOL.md` has it frame by frame. */
-import * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { IdTaken, NotAdmitted, PeerUnreachable } from "../../src/domain/Errors.ts"
 import type { Address, Peer, PeerId } from "../../src/domain/Peer.ts"
 import { type Epoch, isEarlier } from "../../src/domain/Post.ts"
 import { type Frame, type Hello, protocolVersion, type Refused, type Welcome } from "../../src/protocol/Frame.ts"
+import type { Deadlines } from "./Deadlines.ts"
 import type { Wire } from "./Wire.ts"
 
 /** Each side must answer within this time. */
@@ -21,17 +21,17 @@ export interface Self {
 }
 
 /** The first frame that comes, and those that came with it. */
-const opening = (wire: Wire) =>
-  Effect.map(wire.frames, (chunk) => [Chunk.headNonEmpty(chunk), Chunk.drop(chunk, 1)] as const)
+const opening = (wire: Wire) => Effect.map(wire.frames, ([first, ...rest]) => [first, rest] as const)
 
 /** Introduces this node to whoever listens there, and waits to be welcomed. */
 export const call = (
   wire: Wire,
+  deadlines: Deadlines,
   self: Self,
   address: Address,
   to?: PeerId
 ): Effect.Effect<
-  { readonly welcome: Welcome; readonly rest: Chunk.Chunk<Frame> },
+  { readonly welcome: Welcome; readonly rest: ReadonlyArray<Frame> },
   PeerUnreachable | NotAdmitted | IdTaken
 > =>
   Effect.gen(function* () {
@@ -45,13 +45,14 @@ export const call = (
       ...(self.history === 0 ? {} : { history: self.history }),
       ...(to === undefined ? {} : { to })
     })
+    const met = deadlines(wire.connection.abort("silent"))
     const [answer, rest] = yield* opening(wire).pipe(
-      Effect.mapError(() => new PeerUnreachable({ address, detail: "it hung up" })),
-      Effect.timeoutFail({
-        duration: limit,
-        onTimeout: () => new PeerUnreachable({ address, detail: "no answer within 5 s" })
-      })
+      Effect.mapError(
+        ({ reason }) =>
+          new PeerUnreachable({ address, detail: reason === "silent" ? "no answer within 5 s" : "it hung up" })
+      )
     )
+    met()
     if (answer.type === "refused") return yield* refusal(answer, self, address)
     if (answer.type !== "welcome") {
       return yield* new PeerUnreachable({ address, detail: "what answers there is no outlive" })
@@ -80,16 +81,27 @@ const refusal = (refused: Refused, self: Self, address: Address): PeerUnreachabl
   }
 }
 
+/** How a visitor has introduced itself, and what came with that. */
+export interface Visit {
+  readonly hello: Hello
+  readonly rest: ReadonlyArray<Frame>
+}
+
 /** Waits for a visitor to introduce itself. Undefined if it does not, or not in time: then there is nothing to say to it. */
-export const answer = (
-  wire: Wire,
-  within: Duration.Duration
-): Effect.Effect<{ readonly hello: Hello; readonly rest: Chunk.Chunk<Frame> } | undefined> =>
-  opening(wire).pipe(
-    Effect.map(([hello, rest]) => (hello.type === "hello" ? { hello, rest } : undefined)),
-    Effect.timeoutTo({ duration: within, onTimeout: () => undefined, onSuccess: (found) => found }),
-    Effect.catchTag("PeerLost", () => Effect.succeed(undefined))
-  )
+export const answer = (wire: Wire, deadlines: Deadlines): Effect.Effect<Visit | undefined> =>
+  Effect.suspend(() => {
+    const met = deadlines(wire.connection.abort("silent"))
+    return Effect.match(opening(wire), {
+      onFailure: () => {
+        met()
+        return undefined
+      },
+      onSuccess: ([hello, rest]) => {
+        met()
+        return hello.type === "hello" ? { hello, rest } : undefined
+      }
+    })
+  })
 
 /** Accepts a visitor. */
 export const welcome = (wire: Wire, self: Self): Effect.Effect<void> =>

@@ -32,7 +32,7 @@ export const showWhatHappens = (
     const console = yield* Console
     const log = yield* MessageLog
     const mesh = yield* PeerMesh
-    const show = Stream.runForEach(standing.watch(log.follow(isNews)), (entries) => {
+    const show = standing.watch(log.follow(isNews), (entries) => {
       const lines: Array<ScreenLine> = []
       for (const entry of entries) {
         const line = screenLineOf(mesh.self.id, entry)

@@ -29,10 +29,14 @@ export interface Standing {
   /** These lines became what this node has said after number `after`; those that could not be said are settled. */
   readonly follow: (lines: ReadonlyArray<Typed>, after: number) => Effect.Effect<void>
   /**
-   * Hands on what this node witnesses. Before any of it is shown, those lines are settled that somebody has: whoever
-   * answers a line has it. In between, they are settled when peers tell that they have them, and marked when none does.
+   * Hands on what this node witnesses to who shows it. Before any of it is shown, those lines are settled that somebody has:
+   * whoever answers a line has it. In between, they are settled when peers tell that they have them, and marked when none
+   * does.
    */
-  readonly watch: (entries: Stream.Stream<Entry>) => Stream.Stream<Chunk.Chunk<Entry>>
+  readonly watch: (
+    entries: Stream.Stream<Entry>,
+    show: (entries: Chunk.Chunk<Entry>) => Effect.Effect<void>
+  ) => Effect.Effect<void>
 }
 
 /** On a pipe nothing is followed: nobody sees what was typed. */
@@ -56,7 +60,12 @@ export const make: Effect.Effect<Standing, never, Console | MessageLog | PeerMes
     const pending = Effect.flatMap(delivery, ({ upTo }) => log.ownAfter(upTo))
 
     if (Option.isNone(console.standing)) {
-      return { pending, settle: () => Effect.void, follow: () => Effect.void, watch: Stream.chunks }
+      return {
+        pending,
+        settle: () => Effect.void,
+        follow: () => Effect.void,
+        watch: (entries, show) => Stream.runForEachChunk(entries, show)
+      }
     }
     const { mark, settle } = console.standing.value
     // The next run of this node has the same screen, and knows nothing of these lines.
@@ -91,9 +100,9 @@ export const make: Effect.Effect<Standing, never, Console | MessageLog | PeerMes
           yield* due.offer(undefined)
           yield* Effect.forkIn(Effect.delay(due.offer(undefined), Duration.sum(doubtAfter, early)), scope)
         }),
-      watch: (entries) =>
+      watch: (entries, show) =>
         Stream.merge(Stream.chunks(entries), Stream.as(changes, Chunk.empty<Entry>()), { haltStrategy: "left" }).pipe(
-          Stream.tap(review)
+          Stream.runForEach((chunk) => Effect.zipRight(review(chunk), show(chunk)))
         )
     }
   }

@@ -1,7 +1,7 @@
 /** What one link has to send. */
 import type { Slice } from "../../services/MessageLog.ts"
 import type { StreamId } from "../domain/Post.ts"
-import { type Control, encode } from "./Frame.ts"
+import { encode } from "./Frame.ts"
 
 /** So many control frames wait for a link at most; a peer that lets more pile up has stopped reading. */
 const maxWaiting = 1_024
@@ -45,8 +45,8 @@ export const makeOutbox = (slice: (stream: StreamId, after: number, room: number
   }
 
   return {
-    /** Puts a frame before the posts that were not sent yet; false if too many wait. */
-    push: (frame: Control): boolean => waiting.length < maxWaiting && waiting.push(encode(frame)) > 0,
+    /** Puts an encoded frame before the posts that were not sent yet; false if too many wait. */
+    push: (line: Uint8Array): boolean => waiting.length < maxWaiting && waiting.push(line) > 0,
     /**
      * Sends that stream's posts after number `after`, up to `to` at least; without it, all that ever come. What was to be
      * sent before is sent still; what was sent before is sent again if it is asked for.

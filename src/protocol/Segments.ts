@@ -56,7 +56,7 @@ export class Segments {
       const room = segment === undefined ? leastSegmentBytes : Math.min(2 * segment.bytes.length, mostSegmentBytes)
       segment = {
         first: this.#last + 1,
-        bytes: Buffer.allocUnsafeSlow(Math.max(room, block.length)),
+        bytes: new Uint8Array(Math.max(room, block.length)),
         ends: [],
         used: 0
       }

@@ -56,7 +56,7 @@ const attack = (network: MemoryTransport.Network, mutator: Mutator, name: string
     const connection = yield* network.transport(name).dial(peer("Server", 4_000).address)
     const queue = Sources.queue()
     yield* connection.drain(queue)
-    yield* Effect.forkScoped(Effect.exit(Stream.runDrain(connection.incoming)))
+    yield* Effect.forkScoped(Effect.exit(Effect.forever(connection.incoming)))
     const send = (bytes: Uint8Array) =>
       Effect.sync(() => {
         queue.put(bytes)

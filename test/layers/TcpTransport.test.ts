@@ -4,7 +4,6 @@ import { assert, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Mailbox from "effect/Mailbox"
-import * as Stream from "effect/Stream"
 import { describe } from "vitest"
 import * as TcpTransport from "../../layers/TcpTransport.ts"
 import { type Connection, Transport } from "../../services/Transport.ts"
@@ -69,7 +68,7 @@ describe("TcpTransport", () => {
           Effect.gen(function* () {
             const near = yield* here.dial(address)
             yield* Sources.send(near, bytesOf("hello"))
-            const error = yield* Effect.flip(Stream.runDrain(near.incoming))
+            const error = yield* Sources.ending(near)
             assert.strictEqual(error.reason, "closed")
             yield* Sources.send(near, bytesOf("into nowhere"))
           })
@@ -83,9 +82,7 @@ describe("TcpTransport", () => {
       const { here } = yield* world
       const address = yield* bareServer((socket) => socket.resetAndDestroy())
       for (let time = 0; time < 50; time++) {
-        const outcome = yield* Effect.scoped(
-          Effect.flip(Effect.flatMap(here.dial(address), (near) => Stream.runDrain(near.incoming)))
-        )
+        const outcome = yield* Effect.scoped(Effect.merge(Effect.flatMap(here.dial(address), Sources.ending)))
         assert.include(["PeerLost", "PeerUnreachable"], outcome._tag)
       }
     }).pipe(Effect.timeout("20 seconds"))
@@ -101,7 +98,7 @@ describe("TcpTransport", () => {
       const socket = Net.connect(address.port, address.host)
       const far = yield* Deferred.await(accepted)
       socket.on("error", () => {}).resetAndDestroy()
-      assert.strictEqual((yield* Effect.flip(Stream.runDrain(far.incoming))).reason, "closed")
+      assert.strictEqual((yield* Sources.ending(far)).reason, "closed")
     }).pipe(Effect.timeout("20 seconds"))
   )
 
@@ -146,7 +143,7 @@ describe("TcpTransport", () => {
         const accepted = yield* Mailbox.make<Connection>()
         const { host, port } = yield* there.listen(
           anywhere,
-          (end) => Effect.zipRight(accepted.offer(end), Effect.ignore(Stream.runDrain(end.incoming))),
+          (end) => Effect.zipRight(accepted.offer(end), Effect.ignore(Effect.forever(end.incoming))),
           bytesOf("no seat")
         )
         /** Connects; how what it hears ends. */

@@ -6,7 +6,6 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Mailbox from "effect/Mailbox"
 import * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import type { Connection, Transport } from "../../services/Transport.ts"
 import type { Address } from "../../src/domain/Peer.ts"
 import { bytesOf, joined, textOf } from "../support/bytes.ts"
@@ -33,9 +32,6 @@ export const connect = ({ here, there }: Pick<World, "here" | "there">) =>
     const near = yield* here.dial(address)
     return { near, far: yield* Deferred.await(accepted), address }
   })
-
-/** How what arrives at a connection ends. */
-export const ending = (connection: Connection) => Effect.exit(Stream.runDrain(connection.incoming))
 
 export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void => {
   const holds = <E>(name: string, test: (world: World) => Effect.Effect<void, E, Scope.Scope>) =>
@@ -102,8 +98,10 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
       const sent = pieces(64, 65_536)
       yield* near.drain(Sources.sourceOf(sent))
       const finishing = yield* Effect.fork(near.finish)
-      const got = yield* Stream.runCollect(far.incoming)
-      assert.isTrue(Buffer.from(joined(got)).equals(joined(sent)))
+      const all = joined(sent)
+      const read = yield* Sources.reader(far)
+      assert.isTrue(Buffer.from(yield* read(all.length)).equals(all))
+      assert.strictEqual((yield* Effect.flip(far.incoming)).reason, "closed")
       yield* Fiber.join(finishing)
     })
   )
@@ -111,11 +109,11 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
   holds("abort fails what arrives with its reason, at once, and the other side sees an end", (world) =>
     Effect.gen(function* () {
       const { far, near } = yield* connect(world)
-      const waiting = yield* Effect.fork(Effect.flip(Stream.runDrain(near.incoming)))
+      const waiting = yield* Effect.fork(Sources.ending(near))
       yield* near.abort("silent")
       const error = yield* Fiber.join(waiting)
       assert.deepStrictEqual([error._tag, error.reason], ["PeerLost", "silent"])
-      yield* ending(far)
+      yield* Sources.ending(far)
     })
   )
 
@@ -124,7 +122,7 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
       const { near } = yield* connect(world)
       yield* Sources.send(near, ...pieces(200, 65_536))
       yield* near.abort("overrun")
-      assert.isTrue(Exit.isFailure(yield* ending(near)))
+      assert.strictEqual((yield* Sources.ending(near)).reason, "overrun")
     })
   )
 
@@ -138,14 +136,14 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
       yield* Scope.extend(world.here.dial(address), scope)
       const far = yield* Deferred.await(accepted)
       yield* Scope.close(scope, Exit.void)
-      yield* ending(far)
+      yield* Sources.ending(far)
     })
   )
 
   holds("when what serves a connection ends, so does the connection", (world) =>
     Effect.gen(function* () {
       const address = yield* world.there.listen(anywhere, () => Effect.void)
-      yield* ending(yield* world.here.dial(address))
+      yield* Sources.ending(yield* world.here.dial(address))
     })
   )
 
@@ -181,8 +179,8 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
       const { address, near } = yield* Scope.extend(connect(world), scope)
       const other = yield* world.here.dial(address)
       yield* Scope.close(scope, Exit.void)
-      yield* ending(near)
-      yield* ending(other)
+      yield* Sources.ending(near)
+      yield* Sources.ending(other)
       yield* world.there.listen(address, () => Effect.void)
     })
   )
@@ -194,7 +192,7 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
       yield* Effect.scoped(
         Effect.gen(function* () {
           const address = yield* world.there.listen(anywhere, (end) =>
-            Effect.zipRight(ending(end), Effect.asVoid(served.offer(undefined)))
+            Effect.zipRight(Sources.ending(end), Effect.asVoid(served.offer(undefined)))
           )
           yield* Effect.forEach(Array.from({ length: 2_000 }), () => Effect.scoped(world.here.dial(address)), {
             concurrency: 20,

@@ -1,15 +1,14 @@
 /** A stranger in a chat of one process: it sends whatever it likes, and keeps to nothing. */
-import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import type { Source } from "../../services/Transport.ts"
 import type { PeerUnreachable, PortTaken } from "../../src/domain/Errors.ts"
 import { Host, type Peer, PeerId, Port } from "../../src/domain/Peer.ts"
 import { Epoch, mainRoom, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import { type Control, encode, type Frame, protocolVersion } from "../../src/protocol/Frame.ts"
-import * as FrameStream from "../../src/protocol/FrameStream.ts"
+import { makeFrameDecoder } from "../../src/protocol/FrameDecoder.ts"
 import { joined } from "../support/bytes.ts"
 import * as Sources from "../support/sources.ts"
 import type { World } from "./World.ts"
@@ -45,13 +44,13 @@ export const dial = (
     let flood: Source = () => undefined
     const queue = Sources.queue()
     yield* connection.drain(() => queue() ?? flood())
-    yield* FrameStream.fromBytes(connection.incoming).pipe(
-      Stream.runForEachChunk((chunk) =>
-        Effect.sync(() => {
-          frames.push(...Chunk.toReadonlyArray(chunk))
-          heard.changed()
-        })
-      ),
+    const decode = makeFrameDecoder()
+    yield* Effect.forever(
+      Effect.map(connection.incoming, (pieces) => {
+        frames.push(...Either.getOrThrow(decode(pieces)))
+        heard.changed()
+      })
+    ).pipe(
       Effect.exit,
       Effect.zipRight(
         Effect.sync(() => {

@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { describe } from "vitest"
 import { authorOf, type StreamId } from "../../src/domain/Post.ts"
-import { encodePost } from "../../src/protocol/Frame.ts"
+import { encode, encodePost } from "../../src/protocol/Frame.ts"
 import { makeOutbox, type Outbox } from "../../src/protocol/Outbox.ts"
 import { Segments } from "../../src/protocol/Segments.ts"
 import { textOf } from "../support/bytes.ts"
@@ -57,8 +57,8 @@ describe("Outbox", () => {
     say(2)
     outbox.leave()
     outbox.start(own, 0)
-    outbox.push({ type: "ping" })
-    outbox.push({ type: "pong" })
+    outbox.push(encode({ type: "ping" }))
+    outbox.push(encode({ type: "pong" }))
     assert.deepStrictEqual(sent(outbox), ["ping", "pong", 1, 2, "bye"])
   })
 
@@ -68,7 +68,7 @@ describe("Outbox", () => {
     outbox.start(own, 0)
     const first = outbox.next()
     assert.isDefined(first)
-    outbox.push({ type: "pong" })
+    outbox.push(encode({ type: "pong" }))
     const rest = sent(outbox)
     assert.strictEqual(rest[0], "pong")
     assert.strictEqual(rest.at(-1), log.last)
@@ -132,11 +132,11 @@ describe("Outbox", () => {
 
   it("a peer that takes no control frame any more is noticed at 1,024 of them, and all of those stand", () => {
     const { outbox } = make()
-    const pushed = Array.from({ length: 1_030 }, () => outbox.push({ type: "ping" }))
+    const pushed = Array.from({ length: 1_030 }, () => outbox.push(encode({ type: "ping" })))
     assert.strictEqual(pushed.indexOf(false), 1_024)
     assert.isFalse(pushed.at(-1))
     assert.strictEqual(sent(outbox).length, 1_024)
-    assert.isTrue(outbox.push({ type: "ping" }), "there is room again")
+    assert.isTrue(outbox.push(encode({ type: "ping" })), "there is room again")
   })
 
   it("it takes at most 64 KiB of posts at a time", () => {
@@ -292,7 +292,7 @@ describe("Outbox", () => {
     say(3, two)
     outbox.start(own, 0)
     outbox.start(two, 0, 100)
-    outbox.push({ type: "ping" })
+    outbox.push(encode({ type: "ping" }))
     outbox.leave()
     assert.deepStrictEqual(sent(outbox), ["ping", 1, 2, "2:1", "2:2", "2:3", "bye"])
     say(1, two)

@@ -26,13 +26,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "layers/log/Log.ts",
-        from: "          yield* journal.append([block], true)\n",
-        to: "          addOwn(posts, block)\n          yield* grow\n          yield* journal.append([block], true)\n"
-      },
-      {
-        file: "layers/log/Log.ts",
-        from: "          addOwn(posts, block)\n          yield* grow\n          return tooLong",
-        to: "          return tooLong"
+        from: "          return Effect.map(journal.append([block], true), () => {\n            addOwn(posts, block)\n            return tooLong\n",
+        to: "          addOwn(posts, block)\n          return Effect.map(journal.append([block], true), () => {\n            return tooLong\n"
       }
     ]
   },

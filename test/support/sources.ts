@@ -1,8 +1,5 @@
 /** What a test gives a connection to send, and how it reads what comes. */
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import type { Connection, Source } from "../../services/Transport.ts"
 import type { PeerLost } from "../../src/domain/Errors.ts"
 import { joined } from "./bytes.ts"
@@ -33,11 +30,9 @@ export const queue = (): Source & { readonly put: (bytes: Uint8Array) => void } 
 export const send = (connection: Connection, ...pieces: ReadonlyArray<Uint8Array>): Effect.Effect<void> =>
   Effect.zipRight(connection.drain(sourceOf(pieces)), Effect.sync(connection.wake))
 
-/** Takes so many bytes at a time from what arrives; fewer if it ends. */
-export const reader = (
-  connection: Connection
-): Effect.Effect<(count: number) => Effect.Effect<Uint8Array, PeerLost>, never, Scope.Scope> =>
-  Effect.map(Stream.toPull(Stream.rechunk(connection.incoming, 1)), (pull) => {
+/** Takes so many bytes at a time from what arrives. */
+export const reader = (connection: Connection): Effect.Effect<(count: number) => Effect.Effect<Uint8Array, PeerLost>> =>
+  Effect.sync(() => {
     let held: Uint8Array = new Uint8Array()
     const take = (count: number): Effect.Effect<Uint8Array, PeerLost> =>
       Effect.suspend(() => {
@@ -46,13 +41,14 @@ export const reader = (
           held = held.subarray(count)
           return Effect.succeed(taken)
         }
-        return Effect.matchEffect(pull, {
-          onSuccess: (pieces) => {
-            held = joined([held, ...pieces])
-            return take(count)
-          },
-          onFailure: Option.match({ onNone: () => Effect.succeed(held), onSome: (lost) => Effect.fail(lost) })
+        return Effect.flatMap(connection.incoming, (pieces) => {
+          held = joined([held, ...pieces])
+          return take(count)
         })
       })
     return take
   })
+
+/** Reads whatever arrives, as long as anything does; returns how that ended. */
+export const ending = (connection: Connection): Effect.Effect<PeerLost> =>
+  Effect.flip(Effect.forever(connection.incoming))

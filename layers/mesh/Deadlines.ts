@@ -1,0 +1,42 @@
+/** A time limit that many things have at once, kept by one fiber for all of them. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { makeSignal } from "../../src/domain/Signal.ts"
+
+/** Says that what had a limit is over: nothing happens any more when its time is. A plain function. */
+export type Met = () => void
+
+/** Begins to count: what is given is run when the time is over. A plain function. */
+export type Deadlines = (expire: Effect.Effect<void>) => Met
+
+/** Deadlines of that length, until the scope closes. */
+export const make = (limit: Duration.DurationInput): Effect.Effect<Deadlines, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const clock = yield* Effect.clock
+    const millis = Duration.toMillis(limit)
+    // All of the same length: they are due in the order in which they began, and the first is the next.
+    const waiting = new Set<{ readonly due: number; readonly expire: Effect.Effect<void> }>()
+    const begun = makeSignal()
+    const next = Effect.flatMap(
+      begun.until(() => waiting.size > 0),
+      () => {
+        for (const first of waiting) {
+          const left = first.due - clock.unsafeCurrentTimeMillis()
+          if (left > 0) return Effect.sleep(left)
+          waiting.delete(first)
+          return first.expire
+        }
+        return Effect.void
+      }
+    )
+    yield* Effect.forkScoped(Effect.forever(next))
+    return (expire) => {
+      const deadline = { due: clock.unsafeCurrentTimeMillis() + millis, expire }
+      waiting.add(deadline)
+      begun.changed()
+      return () => {
+        waiting.delete(deadline)
+      }
+    }
+  })

@@ -1,0 +1,57 @@
+import { assert, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as TestClock from "effect/TestClock"
+import { describe } from "vitest"
+import * as Deadlines from "../../layers/mesh/Deadlines.ts"
+
+const world = Effect.gen(function* () {
+  const begin = yield* Deadlines.make("5 seconds")
+  const expired: Array<string> = []
+  return {
+    expired,
+    begin: (name: string) =>
+      begin(
+        Effect.sync(() => {
+          expired.push(name)
+        })
+      )
+  }
+})
+
+describe("Deadlines", () => {
+  it.scoped("each expires when its own time is over, and no earlier", () =>
+    Effect.gen(function* () {
+      const { begin, expired } = yield* world
+      begin("one")
+      yield* TestClock.adjust("2 seconds")
+      begin("two")
+      yield* TestClock.adjust("2999 millis")
+      assert.deepStrictEqual(expired, [])
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(expired, ["one"])
+      yield* TestClock.adjust("1999 millis")
+      assert.deepStrictEqual(expired, ["one"])
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(expired, ["one", "two"])
+      yield* TestClock.adjust("1 hour")
+      begin("much later")
+      yield* TestClock.adjust("5 seconds")
+      assert.deepStrictEqual(expired, ["one", "two", "much later"])
+    })
+  )
+
+  it.scoped("what is met does not expire, and does not hold up the others", () =>
+    Effect.gen(function* () {
+      const { begin, expired } = yield* world
+      const met = begin("met in time")
+      begin("other")
+      yield* TestClock.adjust("4 seconds")
+      met()
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(expired, ["other"])
+      met()
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual(expired, ["other"])
+    })
+  )
+})
