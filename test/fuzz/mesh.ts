@@ -88,7 +88,7 @@ const story = (mutator: Mutator) =>
     yield* guest.log.say(["hello"])
     const hasHeard = Effect.sync(() => server.log.have(guest.log.stream) === 1)
     yield* Effect.repeat(Effect.delay(hasHeard, "100 millis"), { until: (heard) => heard }).pipe(
-      Effect.timeoutFail({ duration: "1 minute", onTimeout: () => new Error("who means well is not heard") })
+      Effect.timeoutFail({ duration: "1 minute", onTimeout: () => "who means well is not heard" })
     )
     return sent
   }).pipe(Effect.scoped)
