@@ -85,6 +85,9 @@ const goodbyeLimit = Duration.seconds(2)
 /** A node that leaves waits no longer than this for those whom it is dialling. */
 const searchLimit = Duration.seconds(1)
 
+/** So many whom others name are dialled at a time: with more, those who are there dial the newcomer. */
+const mostSought = 256
+
 /** Whoever is dropped is told so within this time, if it listens. */
 const droppedLimit = Duration.seconds(1)
 
@@ -128,6 +131,8 @@ interface Link extends Row, Wire.Wire {
   counted: number
   askedFrames: number
   askedBytes: number
+  /** What was named in frames: streams and peers take as long as frames do. */
+  named: number
   /** Whether it is left unread just now since it has sent more. */
   slowed: boolean
   /** The rooms of which it has spoken, but the one where everybody is. */
@@ -292,6 +297,7 @@ const make = (settings: Settings) =>
     const heardSummary = (link: Link, { more, streams }: Have): Effect.Effect<void, PeerLost> =>
       Effect.suspend(() => {
         const marks = Object.entries(streams) as unknown as ReadonlyArray<Mark>
+        link.named += marks.length
         for (const mark of marks) hasUpTo(link, mark)
         const overstepped = limitOverstepped(link)
         if (overstepped !== undefined) return drop(link, overstepped)
@@ -335,7 +341,9 @@ const make = (settings: Settings) =>
         // Whoever hands on a post has all that must come before it; what other posts wait for says nothing of this peer.
         for (const { post } of posts) {
           hasUpTo(link, [post.stream, post.n - 1])
-          for (const mark of Object.entries(post.deps) as unknown as ReadonlyArray<Mark>) hasUpTo(link, mark)
+          const deps = Object.entries(post.deps) as unknown as ReadonlyArray<Mark>
+          link.named += deps.length
+          for (const mark of deps) hasUpTo(link, mark)
         }
         const overstepped = limitOverstepped(link)
         if (overstepped !== undefined) return drop(link, overstepped)
@@ -477,15 +485,16 @@ const make = (settings: Settings) =>
 
     /** Counts what has come; how long the peer is to be left unread for that, in ms. */
     const waitFor = (link: Link, frames: number): number => {
-      const { askedBytes, askedFrames, quota } = link
+      const { askedBytes, askedFrames, named, quota } = link
       const now = clock.unsafeCurrentTimeMillis()
       const received = link.connection.received()
       const bytes = Math.max(0, received - link.counted - askedBytes)
       link.counted = received
       link.askedFrames = 0
       link.askedBytes = 0
+      link.named = 0
       return Math.max(
-        quota.unasked.count(frames - askedFrames, bytes, now),
+        quota.unasked.count(frames - askedFrames + named, bytes, now),
         askedFrames === 0 ? 0 : quota.asked.count(askedFrames, askedBytes, now)
       )
     }
@@ -878,7 +887,7 @@ const make = (settings: Settings) =>
     /** Whom others name is sought if there is room for one more, and it may be dialled. */
     const meet = (named: Peer, after: Duration.Duration): Effect.Effect<void> =>
       Effect.flatMap(FiberMap.size(searches), (sought) =>
-        sought < limits.connections && isDialable(named.address, address) ? seek(named, after) : Effect.void
+        sought < mostSought && isDialable(named.address, address) ? seek(named, after) : Effect.void
       )
 
     /** One that must not be dialled may still come by itself. */
@@ -1029,6 +1038,7 @@ const linkOf = (
   counted: 0,
   askedFrames: 0,
   askedBytes: 0,
+  named: 0,
   slowed: false,
   rooms: undefined,
   summarized: false,

@@ -41,7 +41,7 @@ export class PostStore {
   /** What those have seen who were there before this node came, and it has yet to hear. */
   #before = new Map<StreamId, number>()
   #bytes = 0
-  /** How many posts are held, and how many bytes they have. */
+  /** How many posts are held, each with what it waits for, since all of that is looked at again and again; and their bytes. */
   #pending = 0
   #pendingBytes = 0
 
@@ -253,7 +253,7 @@ export class PostStore {
     // A copy: the bytes it came with are many, and would be kept as long as it is.
     held.set(post.n, { post, line: line.slice() })
     this.#held.set(post.stream, held)
-    this.#pending += 1
+    this.#pending += 1 + Object.keys(post.deps).length
     this.#pendingBytes += line.length
     if (held.size > maxHeld) this.#release(post.stream, Math.max(...held.keys()))
   }
@@ -265,7 +265,7 @@ export class PostStore {
     if (held === undefined || waiting === undefined) return
     held.delete(n)
     if (held.size === 0) this.#held.delete(stream)
-    this.#pending -= 1
+    this.#pending -= 1 + Object.keys(waiting.post.deps).length
     this.#pendingBytes -= waiting.line.length
   }
 

@@ -184,12 +184,15 @@ const rosters: Attack = async (target, { seconds }) => {
 const pings: Attack = async (target, { seconds }) => {
   const frames = Buffer.from('{"type":"ping"}\n'.repeat(1_000))
   let [sent, cutOff] = [0, 0]
-  await until(Date.now() + seconds * 1_000, async (round) => {
+  const end = Date.now() + seconds * 1_000
+  await until(end, async (round) => {
     const attacker = await comeIn(target, `deaf-${round}`)
     if (attacker === undefined) return pause(10)
     attacker.socket.pause()
-    while (await attacker.send(frames)) sent += 1_000
-    cutOff += 1
+    const isOut = pause(Math.max(0, end - Date.now())).then(() => false)
+    while (Date.now() < end && (await Promise.race([attacker.send(frames), isOut]))) sent += 1_000
+    if (attacker.isOver) cutOff += 1
+    attacker.socket.destroy()
   })
   return { sent, cutOff }
 }
