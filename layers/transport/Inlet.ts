@@ -70,6 +70,8 @@ export class Inlet {
   // undo would stand on the stack of every link's reader.
   readonly #arrival: Arrival = Effect.async((resume) => {
     this.#reader = resume
+    // Something may have come since it was looked for: a fiber may give way between any two operations.
+    if (this.#pieces.length > 0 || this.#ended !== undefined) this.#wake()
   })
 
   #wake(): void {
