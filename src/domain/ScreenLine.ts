@@ -104,7 +104,9 @@ const meaning: Record<LossReason, string> = {
   closed: "the connection broke",
   silent: "it gives no sign of life",
   malformed: "it does not keep to the protocol",
-  overrun: "it does not read what it is sent"
+  overrun: "it does not read what it is sent",
+  excessive: "it sent more than is taken here",
+  dropped: "it was sent more than it takes"
 }
 
 const linesOf = (count: number): string => (count === 1 ? "1 line" : `${count} lines`)

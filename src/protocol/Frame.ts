@@ -93,6 +93,12 @@ export const Earlier = Schema.Struct({ type: Schema.Literal("earlier"), post: Po
 export const Ping = Schema.Struct({ type: Schema.Literal("ping") })
 /** I am. */
 export const Pong = Schema.Struct({ type: Schema.Literal("pong") })
+/** The sender ends the link, since the receiver went beyond this of its limits; it lets nobody in from there for a while. */
+export const Dropped = Schema.Struct({
+  type: Schema.Literal("dropped"),
+  limit: Schema.Literal("rate", "streams", "rooms")
+})
+export type Dropped = typeof Dropped.Type
 /** The sender leaves the chat for good. */
 export const Bye = Schema.Struct({ type: Schema.Literal("bye") })
 
@@ -109,6 +115,7 @@ export const Control = Schema.Union(
   Earlier,
   Ping,
   Pong,
+  Dropped,
   Bye
 )
 export type Control = typeof Control.Type
