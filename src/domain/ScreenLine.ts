@@ -3,11 +3,14 @@ import * as Data from "effect/Data"
 import type { Entry } from "./Entry.ts"
 import type { Happening, LossReason } from "./Happening.ts"
 import { formatAddress, type PeerId, serverId, title } from "./Peer.ts"
-import { authorOf } from "./Post.ts"
+import { authorOf, type Post } from "./Post.ts"
 
-/** A line that is safe to show on a terminal: a line of the chat, or a notice, which begins with `* `. */
+/**
+ * A line that is safe to show on a terminal: a line of the chat, or a notice, which begins with `* `. `post` is what
+ * somebody said, whose text ends the line.
+ */
 export type ScreenLine = Data.TaggedEnum<{
-  Chat: { readonly text: string }
+  Chat: { readonly text: string; readonly post?: Post }
   Notice: { readonly text: string }
 }>
 
@@ -37,9 +40,9 @@ export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined
   switch (entry._tag) {
     case "Said":
       // The typist sees what was typed, not an echo.
-      return entry.own ? undefined : Chat({ text: `${title(authorOf(entry.post.stream))}: ${escape(entry.post.text)}` })
+      return entry.own ? undefined : chat("", entry.post)
     case "Earlier":
-      return Chat({ text: `(earlier) ${title(authorOf(entry.post.stream))}: ${escape(entry.post.text)}` })
+      return chat("(earlier) ", entry.post)
     case "Missed":
       return notice(`${linesOf(entry.count)} of ${title(authorOf(entry.stream))} can't be had any more`)
     case "Skipped":
@@ -48,6 +51,9 @@ export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined
       return self === serverId ? onServer(entry.happening) : onClient(self, entry.happening)
   }
 }
+
+const chat = (before: string, post: Post): ScreenLine =>
+  Chat({ text: `${before}${title(authorOf(post.stream))}: ${escape(post.text)}`, post })
 
 const onBoth = (happening: Happening): ScreenLine | undefined => {
   switch (happening._tag) {

@@ -63,7 +63,7 @@ interface Ends {
 }
 
 export class Actor {
-  /** The lines of its stdout; at a terminal, the lines that are rendered, but for notices and what was typed. */
+  /** The lines of its stdout; at a terminal, the lines that are rendered, but for notices, what was typed, and what is told at a glance. */
   readonly out: Array<string> = []
   /** The lines of its stderr; at a terminal, the notices that are rendered. */
   readonly err: Array<string> = []
@@ -220,7 +220,7 @@ export class Actor {
     this.child.stdout?.on("data", (text: string) =>
       this.terminal?.write(text, () => {
         this.drawn += 1
-        const lines = this.rendered.filter((line) => line !== "" && !/^[>…]/.test(line))
+        const lines = this.rendered.filter((line) => line !== "" && !/^([>…]|──| {2})/.test(line))
         this.out.splice(0, this.out.length, ...lines.filter((line) => !line.startsWith("* ")))
         this.err.splice(0, this.err.length, ...lines.filter((line) => line.startsWith("* ")))
         this.#stage.changed()

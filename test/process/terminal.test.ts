@@ -7,7 +7,17 @@ const ctrlC = "\u0003"
 const backspace = "\u007f"
 
 /** What its terminal shows, without the empty rows below. */
-const shown = (actor: Actor) => actor.rendered.join("\n").trimEnd().split("\n")
+const whole = (actor: Actor) => actor.rendered.join("\n").trimEnd().split("\n")
+
+/** That without what is told at a glance, and with lines of its own whole that take several rows. */
+const shown = (actor: Actor) => {
+  const lines: Array<string> = []
+  for (const row of whole(actor)) {
+    if (/^ {2}/.test(row) && /^[>…]/.test(lines.at(-1) ?? "")) lines.push(lines.pop() + row.slice(2))
+    else if (!row.startsWith("──")) lines.push(row)
+  }
+  return lines
+}
 
 const column = (actor: Actor) => actor.terminal?.buffer.active.cursorX
 
