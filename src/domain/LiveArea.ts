@@ -23,9 +23,9 @@ export interface StandingLine {
   readonly marked: boolean
 }
 
-/** Text as a terminal shows it: what could act on it is visible, tabs are blanks, and further lines are set in. */
+/** Text as a terminal shows it: what could act on it is visible. Further lines are set in; where there are some, tabs are blanks. */
 export const visible = (text: string): string =>
-  /[\n\t]/.test(text)
+  text.includes("\n")
     ? text
         .split("\n")
         .map((line) => escape(line.replaceAll("\t", tab)))
@@ -150,8 +150,9 @@ const typedRows = ({ cursor, text }: Editor, columns: number, most: number): Liv
 const standingRows = ({ marked, text }: StandingLine, columns: number, most: number): ReadonlyArray<Row> => {
   // More than that can't be seen: letters take up to so many units a column.
   const room = columns * (most + 1) * 8
-  const rows = text
-    .slice(0, room)
+  const beginning = text.slice(0, room)
+  // As `visible` has it.
+  const rows = (text.includes("\n") ? beginning : beginning.replaceAll("\t", escape))
     .split("\n")
     .flatMap((line, index) => wrap(line, index > 0 ? indent : marked ? mark : prompt, columns).rows)
   if (rows.length <= most && text.length <= room) return rows
