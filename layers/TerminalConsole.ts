@@ -12,7 +12,7 @@ import { type Key, keysIn, keysLeft, nothing } from "../src/domain/Keys.ts"
 import { type LiveArea, liveArea, mostStanding, ownLine, type Row, type StandingLine } from "../src/domain/LiveArea.ts"
 import { title } from "../src/domain/Peer.ts"
 import { authorOf } from "../src/domain/Post.ts"
-import { below, changed, erase, rowsAbove } from "../src/domain/Redraw.ts"
+import { askCursor, below, changed, erase, isDoubtful, rowsAbove } from "../src/domain/Redraw.ts"
 import type { ScreenLine } from "../src/domain/ScreenLine.ts"
 import { type Status, statusInWords } from "../src/domain/Status.ts"
 import { fitting, textWidth } from "../src/domain/TextWidth.ts"
@@ -35,6 +35,9 @@ const tellEvery = 100
 
 /** An Escape key sends what also begins the sequence of another: nothing has followed for so many milliseconds. */
 const escapeAfter = 50
+
+/** A terminal that has not told where the cursor is after so many milliseconds won't. */
+const answerWithin = 200
 
 /** Who has pressed no key for so many milliseconds has stopped reading, where the terminal does not tell. */
 const idleAfter = 10 * 60_000
@@ -81,9 +84,12 @@ const make = (settings: Settings) =>
     let nextEscape: NodeJS.Timeout | undefined
     let told = { text: "", at: 0 }
     let nextTell: NodeJS.Timeout | undefined
+    /** Set while the terminal is asked where the cursor is: nothing is drawn. */
+    let nextAnswer: NodeJS.Timeout | undefined
 
     // ---- What is drawn
 
+    const columnsNow = () => stdout.columns || usualColumns
     const standingLines = () => Array.from(standing, ([{ text }, marked]) => ({ text, marked }))
 
     /** What is said above what is being typed: what Tab offers, what is looked for, or how the chat is. */
@@ -99,7 +105,7 @@ const make = (settings: Settings) =>
       return { text: text === "" ? "" : dim(settings, text), width: textWidth(text) }
     }
     const scene = (): LiveArea => {
-      const columns = stdout.columns || usualColumns
+      const columns = columnsNow()
       lastStanding ??= standingLines().slice(-mostStanding)
       return liveArea({
         standing: lastStanding,
@@ -118,7 +124,7 @@ const make = (settings: Settings) =>
     const draw = () => {
       clearTimeout(nextDraw)
       nextDraw = undefined
-      if (!onScreen) return
+      if (!onScreen || nextAnswer !== undefined) return
       lastDraw = performance.now()
       const after = scene()
       const text = drawn === undefined || above !== "" ? below(drawn, above, after) : changed(drawn, after)
@@ -132,7 +138,7 @@ const make = (settings: Settings) =>
     }
     /** Draws at once, but if that was done just now: what comes together is drawn together. */
     const drawSoon = () => {
-      if (nextDraw !== undefined || !onScreen) return
+      if (nextDraw !== undefined || nextAnswer !== undefined || !onScreen) return
       const early = lastDraw + drawEvery - performance.now()
       if (early <= 0) draw()
       else nextDraw = setTimeout(draw, early)
@@ -197,6 +203,10 @@ const make = (settings: Settings) =>
       }
     }
     const pressed = (key: Key) => {
+      if (key._tag === "CursorAt") {
+        if (nextAnswer !== undefined) drawAnew(key.column)
+        return
+      }
       if (key._tag === "Focus") {
         focusIsTold = true
         chronicle = key.here ? back(chronicle) : away(chronicle, now())
@@ -209,7 +219,7 @@ const make = (settings: Settings) =>
     }
     const onKeys = (keys: ReadonlyArray<Key>) => {
       if (keys.length === 0) return
-      if (keys.some(({ _tag }) => _tag !== "Focus")) {
+      if (keys.some(({ _tag }) => _tag !== "Focus" && _tag !== "CursorAt")) {
         lastKey = now()
         chronicle = back(chronicle)
       }
@@ -231,10 +241,19 @@ const make = (settings: Settings) =>
 
     // ---- The terminal
 
-    const onResize = () => {
-      if (drawn !== undefined) above = erase(rowsAbove(drawn, stdout.columns || usualColumns)) + above
+    /** Erases what the terminal has made of what was drawn when it was as wide as before, and draws it anew. */
+    const drawAnew = (column?: number) => {
+      clearTimeout(nextAnswer)
+      nextAnswer = undefined
+      if (drawn !== undefined) above = erase(rowsAbove(drawn, columnsNow(), column)) + above
       drawn = undefined
       draw()
+    }
+    const onResize = () => {
+      if (drawn === undefined || !isDoubtful(drawn, columnsNow())) return drawAnew()
+      clearTimeout(nextAnswer)
+      nextAnswer = setTimeout(drawAnew, answerWithin)
+      write(askCursor, () => {})
     }
     /** What is left when this is not there any more: what stands there, in the end. */
     const clear = (text: string) => {
@@ -262,7 +281,7 @@ const make = (settings: Settings) =>
             .map((line) => `${ownLine(line)}\n`)
             .join("")
         )
-        for (const timer of [nextDraw, nextTell, nextEscape]) clearTimeout(timer)
+        for (const timer of [nextDraw, nextTell, nextEscape, nextAnswer]) clearTimeout(timer)
         for (const resume of waiting) resume()
       })
     )

@@ -50,6 +50,16 @@ export const changed = (before: LiveArea, after: LiveArea): string => {
 export const below = (before: LiveArea | undefined, lines: string, after: LiveArea): string =>
   `${before === undefined ? "" : erase(before.cursor.row)}${lines}${write(after, 0)}`
 
-/** How many rows the cursor is below the first when the terminal has wrapped them anew at so many columns. */
-export const rowsAbove = ({ cursor, rows }: LiveArea, columns: number): number =>
-  rows.slice(0, cursor.row).reduce((sum, { width }) => sum + Math.max(1, Math.ceil(width / columns)), 0)
+/** Asks the terminal where the cursor is. */
+export const askCursor = "\u001b[6n"
+
+/** Whether it takes an answer to tell how a terminal that is now so wide has wrapped the row with the cursor. */
+export const isDoubtful = ({ cursor }: LiveArea, columns: number): boolean => cursor.before.width >= columns
+
+/**
+ * How many rows the cursor is below the first when the terminal has wrapped them anew at so many columns. Most wrap the
+ * row with the cursor too: then the cursor is in that column. Some leave it as it is.
+ */
+export const rowsAbove = ({ cursor, rows }: LiveArea, columns: number, column?: number): number =>
+  rows.slice(0, cursor.row).reduce((sum, { width }) => sum + Math.max(1, Math.ceil(width / columns)), 0) +
+  (column === cursor.before.width % columns ? Math.floor(cursor.before.width / columns) : 0)

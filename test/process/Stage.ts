@@ -217,6 +217,8 @@ export class Actor {
 
   #render(): void {
     this.child.stdout?.setEncoding("utf8")
+    // Terminals answer questions.
+    this.terminal?.onData((answer) => this.child.stdin?.write(answer))
     this.child.stdout?.on("data", (text: string) =>
       this.terminal?.write(text, () => {
         this.drawn += 1
