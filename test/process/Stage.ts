@@ -139,9 +139,10 @@ export class Actor {
   resizes(columns: number): Effect.Effect<void, Missed> {
     return Effect.suspend(() => {
       const before = this.drawn
-      this.terminal?.resize(columns, 24)
       const device = Fs.readlinkSync(`/proc/${this.seated}/fd/0`)
+      // In one step, as a terminal does it: nothing is drawn in between.
       execFileSync("stty", ["-F", device, "cols", `${columns}`])
+      this.terminal?.resize(columns, 24)
       return this.#stage.until(`${this.name} to draw`, () => this.drawn > before)
     })
   }

@@ -196,6 +196,7 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
           yield* one.keys(`${lines.map((line) => `${line}\r`).join("")}half`)
           const live = ["… and 3 more above (/pending lists them)", ...lines.slice(3).map((line) => `… ${line}`)]
           yield* endsIn(stage, one, lost, ...live, "> half")
+          yield* stage.until("all to be counted", () => /8 lines not yet delivered/.test(whole(one).join("\n")))
           for (const [index, columns] of [79, 50, 39, 120, 80].entries()) {
             yield* one.resizes(columns)
             // What is typed next is drawn after all that.
