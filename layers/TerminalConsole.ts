@@ -13,7 +13,7 @@ import { type LiveArea, liveArea, mostStanding, ownLine, type Row, type Standing
 import { title } from "../src/domain/Peer.ts"
 import { authorOf } from "../src/domain/Post.ts"
 import { askCursor, below, changed, erase, isDoubtful, rowsAbove } from "../src/domain/Redraw.ts"
-import type { ScreenLine } from "../src/domain/ScreenLine.ts"
+import { escape, type ScreenLine } from "../src/domain/ScreenLine.ts"
 import { type Status, statusInWords } from "../src/domain/Status.ts"
 import { fitting, textWidth } from "../src/domain/TextWidth.ts"
 import * as RawTerminal from "./console/RawTerminal.ts"
@@ -94,8 +94,8 @@ const make = (settings: Settings) =>
 
     /** What is said above what is being typed: what Tab offers, what is looked for, or how the chat is. */
     const saying = (): string => {
-      if (editor.menu !== undefined) return menuInWords(editor.menu)
-      if (editor.search !== undefined) return `── search: ${editor.search.query}`
+      if (editor.menu !== undefined) return escape(menuInWords(editor.menu))
+      if (editor.search !== undefined) return escape(`── search: ${editor.search.query}`)
       const lines = editor.text.split("\n", 1_000).length
       const typing = lines > 1 ? ` · ${lines === 1_000 ? "many" : lines} lines in one message` : ""
       return told.text === "" ? "" : `${told.text}${typing}`

@@ -35,6 +35,8 @@ describe("completion", () => {
   it("a name of an emoji becomes the emoji, also with its second colon", () => {
     assert.deepStrictEqual(lines(emojiNames, "go :rock"), ["go 🚀"])
     assert.deepStrictEqual(lines(emojiNames, ":smile:"), ["😄"])
+    assert.isAbove(lines(emojiNames, ":heart").length, 1)
+    assert.deepStrictEqual(lines(emojiNames, ":heart:"), ["❤️"])
     assert.deepStrictEqual(lines(emojiNames, "so :+1"), ["so 👍"])
     assert.deepStrictEqual(lines(emojiNames, "at 10:30"), [])
     assert.deepStrictEqual(lines(emojiNames, ":"), [])

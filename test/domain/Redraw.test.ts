@@ -88,6 +88,23 @@ describe("what a terminal is sent", () => {
     )
   })
 
+  it("a row that begins below the last of the terminal moves the others up", async () => {
+    const terminal = open()
+    const lines = Array.from({ length: rows }, (_, index) => `line ${index}`)
+    const typing = (text: string) =>
+      liveArea({
+        standing: [],
+        hidden: 0,
+        status: { text: "── up", width: 5 },
+        editor: { ...empty, text, cursor: text.length },
+        columns,
+        rows
+      })
+    await write(terminal, below(undefined, lines.map((line) => `${line}\n`).join(""), typing("one")))
+    await write(terminal, changed(typing("one"), typing("one\ntwo")))
+    expectArea(terminal, lines, typing("one\ntwo"))
+  })
+
   it("a letter at the end is sent alone, and nothing if nothing has changed", () => {
     const typing = (text: string) =>
       liveArea({

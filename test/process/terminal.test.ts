@@ -349,6 +349,13 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
         yield* stage.says(one, "what do you think, @2?", [server, one, two])
         yield* stage.until("the bell", () => heard.length > 0)
         assert.deepStrictEqual(heard, ["bell", "Client 1 has called you"])
+        // Its window is not in front any more.
+        yield* two.keys("\u001b[O")
+        yield* stage.says(one, "are you there?", [server, one, two])
+        yield* stage.says(one, "no", [server, one, two])
+        const marks = whole(two).filter((row) => /^── not read yet, since \d\d:\d\d ──$/.test(row))
+        assert.strictEqual(marks.length, 1)
+        assert.strictEqual(whole(two)[whole(two).indexOf(marks[0] ?? "") + 1], "Client 1: are you there?")
         yield* leavesOnCtrlC([one, server], two)
       })
     )
