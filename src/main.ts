@@ -23,6 +23,7 @@ import * as TransportPeerMesh from "../layers/TransportPeerMesh.ts"
 import * as ClientCommand from "./commands/client.ts"
 import { type Screen, silenceOn } from "./commands/options.ts"
 import * as ServerCommand from "./commands/server.ts"
+import type { Limits } from "./domain/Limits.ts"
 import { serverId } from "./domain/Peer.ts"
 import * as Client from "./programs/client.ts"
 import { anewWhenForked } from "./programs/conversation.ts"
@@ -48,6 +49,7 @@ const node = (
     readonly data: Option.Option<string>
     readonly history: Option.Option<number>
     readonly silence: Option.Option<number>
+    readonly limits: Limits
   }
 ) => {
   const silence = Option.match(settings.silence, {
@@ -55,23 +57,25 @@ const node = (
     onSome: (seconds) => `${seconds} seconds` as const
   })
   const history = Option.getOrElse(settings.history, () => (atTerminal() ? historyOnTerminal : 0))
+  const { logBytes: bytes, logEntries: entries, pending, streams } = settings.limits
+  const bounds = { bytes, entries, pending, streams }
   const log = Option.match(settings.data, {
-    onNone: () => MemoryMessageLog.layer({ author: settings.id }),
-    onSome: (folder) => FileMessageLog.layer({ author: settings.id, history }, folder)
+    onNone: () => MemoryMessageLog.layer({ author: settings.id, ...bounds }),
+    onSome: (folder) => FileMessageLog.layer({ author: settings.id, ...bounds, history }, folder)
   })
   return TransportPeerMesh.layer({ ...settings, silence, history }).pipe(
     Layer.provideMerge(log),
-    Layer.provide(TcpTransport.layer)
+    Layer.provide(TcpTransport.layer(settings.limits))
   )
 }
 
-const serverCommand = ServerCommand.make(({ data, history, host, patience, port, ports, silence, ...screen }) =>
+const serverCommand = ServerCommand.make(({ data, history, host, limits, patience, port, ports, screen, silence }) =>
   server.pipe(
     Effect.provide(
       PortStoreServerRegistry.layer.pipe(
         Layer.provide(FilePortStore.layer(ports)),
         Layer.provideMerge(
-          node({ id: serverId, listen: { host, port }, member: true, data, history, silence, patience })
+          node({ id: serverId, listen: { host, port }, member: true, data, history, silence, patience, limits })
         )
       )
     ),
@@ -81,12 +85,14 @@ const serverCommand = ServerCommand.make(({ data, history, host, patience, port,
 )
 
 const clientCommand = ClientCommand.make(
-  ({ data, history, host, id, patience, peer, port1, port2, server, silence, ...screen }) =>
+  ({ data, history, host, id, limits, patience, peer, port1, port2, screen, server, silence }) =>
     Client.client({
       server: { address: server, from: port1 },
       ...(Option.isSome(peer) ? { peer: peer.value } : {})
     }).pipe(
-      Effect.provide(node({ id, listen: { host, port: port2 }, member: false, data, history, silence, patience })),
+      Effect.provide(
+        node({ id, listen: { host, port: port2 }, member: false, data, history, silence, patience, limits })
+      ),
       anewWhenForked,
       Effect.provide(console(screen))
     )

@@ -63,15 +63,11 @@ export const mentions = (self: PeerId, text: string): boolean =>
   new RegExp(`(?:^|[^\\w@-])@${self}(?![\\w-])|^${self}[:,]|(?:^|\\W)${title(self)}(?![\\w-])`, "i").test(text)
 
 /** Whether somebody else has just called this node. */
-export const calls = (self: PeerId | undefined, line: ScreenLine): line is ScreenLine & { readonly _tag: "Chat" } =>
-  self !== undefined &&
-  line._tag === "Chat" &&
-  line.post !== undefined &&
-  !line.text.startsWith("(earlier) ") &&
-  mentions(self, line.post.text)
+export const calls = (self: PeerId | undefined, line: ScreenLine): boolean =>
+  self !== undefined && line.post !== undefined && !line.text.startsWith("(earlier) ") && mentions(self, line.post.text)
 
 const textOf = (line: ScreenLine): string => {
-  if (line._tag === "Notice" || line.post === undefined) return line.text
+  if (line.post === undefined) return line.text
   const heading = line.text.slice(0, line.text.length - escape(line.post.text).length)
   return heading + visible(line.post.text)
 }
@@ -95,7 +91,7 @@ const entered = (
   looks: Looks,
   now: number
 ): { readonly chronicle: Chronicle; readonly rows: ReadonlyArray<string> } => {
-  const said = line._tag === "Chat" ? line.post?.at : undefined
+  const said = line.post?.at
   // Authors' clocks may be wrong: no line is of tomorrow, and no day comes twice.
   const at = Math.min(said ?? now, now)
   const latest = Math.max(at, before.last ?? at)

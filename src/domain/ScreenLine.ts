@@ -1,5 +1,4 @@
 /** What the screen says, to the letter. */
-import * as Data from "effect/Data"
 import type { Entry } from "./Entry.ts"
 import type { Happening, LossReason } from "./Happening.ts"
 import { formatAddress, type PeerId, serverId, title } from "./Peer.ts"
@@ -9,15 +8,16 @@ import { authorOf, type Post } from "./Post.ts"
  * A line that is safe to show on a terminal: a line of the chat, or a notice, which begins with `* `. `post` is what
  * somebody said, whose text ends the line.
  */
-export type ScreenLine = Data.TaggedEnum<{
-  Chat: { readonly text: string; readonly post?: Post }
-  Notice: { readonly text: string }
-}>
+export interface ScreenLine {
+  readonly _tag: "Chat" | "Notice"
+  readonly text: string
+  readonly post?: Post
+}
 
-const { Chat, Notice } = Data.taggedEnum<ScreenLine>()
+const chat = (text: string): ScreenLine => ({ _tag: "Chat", text })
 
 /** What the program itself has to say. */
-export const notice = (text: string): ScreenLine => Notice({ text: `* ${escape(text)}` })
+export const notice = (text: string): ScreenLine => ({ _tag: "Notice", text: `* ${escape(text)}` })
 
 /**
  * Text from elsewhere with everything that could act on a terminal, or hide, made visible: control characters, escape
@@ -40,9 +40,9 @@ export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined
   switch (entry._tag) {
     case "Said":
       // The typist sees what was typed, not an echo.
-      return entry.own ? undefined : chat("", entry.post)
+      return entry.own ? undefined : said("", entry.post)
     case "Earlier":
-      return chat("(earlier) ", entry.post)
+      return said("(earlier) ", entry.post)
     case "Missed":
       return notice(`${linesOf(entry.count)} of ${title(authorOf(entry.stream))} can't be had any more`)
     case "Skipped":
@@ -52,8 +52,11 @@ export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined
   }
 }
 
-const chat = (before: string, post: Post): ScreenLine =>
-  Chat({ text: `${before}${title(authorOf(post.stream))}: ${escape(post.text)}`, post })
+const said = (before: string, post: Post): ScreenLine => ({
+  _tag: "Chat",
+  text: `${before}${title(authorOf(post.stream))}: ${escape(post.text)}`,
+  post
+})
 
 const onBoth = (happening: Happening): ScreenLine | undefined => {
   switch (happening._tag) {
@@ -73,7 +76,7 @@ const onServer = (happening: Happening): ScreenLine | undefined => {
     case "Admitted":
       return undefined
     case "Linked":
-      return Chat({ text: `${title(happening.peer.id)}: ${happening.newcomer ? "initiated" : "reconnected"}` })
+      return chat(`${title(happening.peer.id)}: ${happening.newcomer ? "initiated" : "reconnected"}`)
     case "Left":
       return notice(`${title(happening.peer.id)} left`)
     case "Lost":
@@ -89,13 +92,13 @@ const onClient = (self: PeerId, happening: Happening): ScreenLine | undefined =>
   const isServer = "peer" in happening && happening.peer.id === serverId
   switch (happening._tag) {
     case "Admitted":
-      return Chat({ text: `${title(self)}: initiated` })
+      return chat(`${title(self)}: initiated`)
     case "Linked":
       return happening.known
         ? notice(`${title(happening.peer.id)} is back`)
-        : Chat({ text: `${title(happening.peer.id)}: initiated` })
+        : chat(`${title(happening.peer.id)}: initiated`)
     case "Left":
-      return isServer ? Chat({ text: "Server: terminated." }) : notice(`${title(happening.peer.id)} left`)
+      return isServer ? chat("Server: terminated.") : notice(`${title(happening.peer.id)} left`)
     case "Lost":
       return notice(
         `${title(happening.peer.id)} is lost: ${meaning[happening.reason]}${isServer ? "; everybody goes on without it" : ""}`
@@ -111,7 +114,9 @@ const meaning: Record<LossReason, string> = {
   closed: "the connection broke",
   silent: "it gives no sign of life",
   malformed: "it does not keep to the protocol",
-  overrun: "it does not read what it is sent"
+  overrun: "it does not read what it is sent",
+  excessive: "it sent more than is taken here",
+  dropped: "it was sent more than it takes"
 }
 
 const linesOf = (count: number): string => (count === 1 ? "1 line" : `${count} lines`)
