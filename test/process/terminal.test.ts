@@ -349,8 +349,9 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
         yield* stage.says(one, "what do you think, @2?", [server, one, two])
         yield* stage.until("the bell", () => heard.length > 0)
         assert.deepStrictEqual(heard, ["bell", "Client 1 has called you"])
-        // Its window is not in front any more.
-        yield* two.keys("\u001b[O")
+        // Its window is not in front any more; what comes with that is drawn after it.
+        yield* two.keys("\u001b[Ox")
+        yield* endsIn(stage, two, "> x")
         yield* stage.says(one, "are you there?", [server, one, two])
         yield* stage.says(one, "no", [server, one, two])
         const marks = whole(two).filter((row) => /^── not read yet, since \d\d:\d\d ──$/.test(row))
