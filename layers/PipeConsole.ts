@@ -24,7 +24,8 @@ const make = Effect.gen(function* () {
         }
         return notices === "" ? out.write(chat) : Effect.zipRight(out.write(chat), error.write(notices))
       }),
-    standing: Option.none()
+    standing: Option.none(),
+    seat: Option.none()
   })
 })
 

@@ -42,6 +42,8 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     readonly contested: Effect.Effect<never, IdTaken>
     /** Fails as soon as it turns out that somebody else speaks in this run's stream: it must begin another. */
     readonly forked: Effect.Effect<never, StreamForked>
+    /** Whether that peer has taken a call of this node, and the link is not up yet. A plain function. */
+    readonly isAnswering: (id: PeerId) => boolean
     /** Those with whom there is a link now. */
     readonly linked: Effect.Effect<ReadonlyArray<Peer>>
     /** How far what this node says has come: now, and again at each change. Peers tell it once a second. */

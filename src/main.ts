@@ -15,12 +15,13 @@ import * as FileMessageLog from "../layers/FileMessageLog.ts"
 import * as FilePortStore from "../layers/FilePortStore.ts"
 import * as MemoryMessageLog from "../layers/MemoryMessageLog.ts"
 import * as PipeConsole from "../layers/PipeConsole.ts"
+import * as PlainConsole from "../layers/PlainConsole.ts"
 import * as PortStoreServerRegistry from "../layers/PortStoreServerRegistry.ts"
 import * as TcpTransport from "../layers/TcpTransport.ts"
 import * as TerminalConsole from "../layers/TerminalConsole.ts"
 import * as TransportPeerMesh from "../layers/TransportPeerMesh.ts"
 import * as ClientCommand from "./commands/client.ts"
-import { silenceOn } from "./commands/options.ts"
+import { type Screen, silenceOn } from "./commands/options.ts"
 import * as ServerCommand from "./commands/server.ts"
 import type { Limits } from "./domain/Limits.ts"
 import { serverId } from "./domain/Peer.ts"
@@ -31,7 +32,13 @@ import { server } from "./programs/server.ts"
 /** A person sits at a terminal on both ends; anything else is a script. */
 const atTerminal = () => process.stdin.isTTY && process.stdout.isTTY
 
-const console = Layer.suspend(() => (atTerminal() ? TerminalConsole.layer : PipeConsole.layer))
+const console = ({ noBell, plain, times }: Screen) =>
+  Layer.suspend(() => {
+    if (!atTerminal()) return PipeConsole.layer
+    return plain || process.env["TERM"] === "dumb"
+      ? PlainConsole.layer
+      : TerminalConsole.layer({ bell: !noBell, colours: (process.env["NO_COLOR"] ?? "") === "", times })
+  })
 
 /** A person would like to see what was said last; a script has not asked for it. */
 const historyOnTerminal = 20
@@ -62,7 +69,7 @@ const node = (
   )
 }
 
-const serverCommand = ServerCommand.make(({ data, history, host, limits, patience, port, ports, silence }) =>
+const serverCommand = ServerCommand.make(({ data, history, host, limits, patience, port, ports, screen, silence }) =>
   server.pipe(
     Effect.provide(
       PortStoreServerRegistry.layer.pipe(
@@ -73,12 +80,12 @@ const serverCommand = ServerCommand.make(({ data, history, host, limits, patienc
       )
     ),
     anewWhenForked,
-    Effect.provide(console)
+    Effect.provide(console(screen))
   )
 )
 
 const clientCommand = ClientCommand.make(
-  ({ data, history, host, id, limits, patience, peer, port1, port2, server, silence }) =>
+  ({ data, history, host, id, limits, patience, peer, port1, port2, screen, server, silence }) =>
     Client.client({
       server: { address: server, from: port1 },
       ...(Option.isSome(peer) ? { peer: peer.value } : {})
@@ -87,7 +94,7 @@ const clientCommand = ClientCommand.make(
         node({ id, listen: { host, port: port2 }, member: false, data, history, silence, patience, limits })
       ),
       anewWhenForked,
-      Effect.provide(console)
+      Effect.provide(console(screen))
     )
 )
 

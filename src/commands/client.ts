@@ -5,7 +5,7 @@ import * as Options from "@effect/cli/Options"
 import * as Config from "effect/Config"
 import type * as Effect from "effect/Effect"
 import { AddressFromString, ClientId, formatAddress, Host, PortFromString } from "../domain/Peer.ts"
-import { data, history, host, knownPort, limits, patience, silence } from "./options.ts"
+import { data, history, host, knownPort, limits, patience, screen, silence } from "./options.ts"
 
 const id = Args.text({ name: "ID" }).pipe(
   Args.withSchema(ClientId),
@@ -32,7 +32,7 @@ const peer = Options.text("peer").pipe(
   Options.optional
 )
 
-const configuration = { id, port1, port2, server, host, peer, data, history, silence, patience, limits }
+const configuration = { id, port1, port2, server, host, peer, data, history, silence, patience, limits, screen }
 
 export type Arguments = Command.Command.ParseConfig<typeof configuration>
 

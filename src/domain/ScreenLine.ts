@@ -2,12 +2,16 @@
 import type { Entry } from "./Entry.ts"
 import type { Happening, LossReason } from "./Happening.ts"
 import { formatAddress, type PeerId, serverId, title } from "./Peer.ts"
-import { authorOf } from "./Post.ts"
+import { authorOf, type Post } from "./Post.ts"
 
-/** A line that is safe to show on a terminal: a line of the chat, or a notice, which begins with `* `. */
+/**
+ * A line that is safe to show on a terminal: a line of the chat, or a notice, which begins with `* `. `post` is what
+ * somebody said, whose text ends the line.
+ */
 export interface ScreenLine {
   readonly _tag: "Chat" | "Notice"
   readonly text: string
+  readonly post?: Post
 }
 
 const chat = (text: string): ScreenLine => ({ _tag: "Chat", text })
@@ -36,9 +40,9 @@ export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined
   switch (entry._tag) {
     case "Said":
       // The typist sees what was typed, not an echo.
-      return entry.own ? undefined : chat(`${title(authorOf(entry.post.stream))}: ${escape(entry.post.text)}`)
+      return entry.own ? undefined : said("", entry.post)
     case "Earlier":
-      return chat(`(earlier) ${title(authorOf(entry.post.stream))}: ${escape(entry.post.text)}`)
+      return said("(earlier) ", entry.post)
     case "Missed":
       return notice(`${linesOf(entry.count)} of ${title(authorOf(entry.stream))} can't be had any more`)
     case "Skipped":
@@ -47,6 +51,12 @@ export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined
       return self === serverId ? onServer(entry.happening) : onClient(self, entry.happening)
   }
 }
+
+const said = (before: string, post: Post): ScreenLine => ({
+  _tag: "Chat",
+  text: `${before}${title(authorOf(post.stream))}: ${escape(post.text)}`,
+  post
+})
 
 const onBoth = (happening: Happening): ScreenLine | undefined => {
   switch (happening._tag) {

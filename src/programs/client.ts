@@ -19,6 +19,7 @@ import { type Address, serverId } from "../domain/Peer.ts"
 import { redial } from "../domain/Redial.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import { sayWhatIsTyped, showWhatHappens } from "./conversation.ts"
+import { tellHowItIs } from "./glance.ts"
 import * as Standing from "./standing.ts"
 
 export interface Settings {
@@ -45,6 +46,7 @@ export const client = (settings: Settings) =>
     )
 
     const standing = yield* Standing.make
+    yield* tellHowItIs
     yield* showWhatHappens(standing)
     yield* Effect.forkScoped(Stream.runForEach(mesh.knocks, (knock) => knock.admit))
     const joined = yield* Effect.forkScoped(join(settings))

@@ -10,6 +10,7 @@ import { within } from "../domain/Limit.ts"
 import { formatAddress } from "../domain/Peer.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import { sayWhatIsTyped, showWhatHappens } from "./conversation.ts"
+import { tellHowItIs } from "./glance.ts"
 import * as Standing from "./standing.ts"
 
 /** A disk that takes nothing any more holds up the end of a server no longer than this. */
@@ -36,6 +37,7 @@ export const server = Effect.gen(function* () {
   // Whoever was seen to leave is off the record when this ends; the log is closed by then.
   yield* Effect.addFinalizer(() => within(lastDismissals)(Fiber.join(dismissing)))
   const standing = yield* Standing.make
+  yield* tellHowItIs
   yield* showWhatHappens(standing)
   yield* Effect.forkScoped(admitVisitors)
   const missing = yield* registry.callBack

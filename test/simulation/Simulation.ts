@@ -196,6 +196,7 @@ export const simulate = (seed: number): Record_ => {
           Console,
           Console.of({
             standing: Option.none(),
+            seat: Option.none(),
             lines: Mailbox.toStream(typed),
             show: (lines) =>
               Effect.sync(() => {
