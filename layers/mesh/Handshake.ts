@@ -53,6 +53,7 @@ export const call = (
       )
     )
     met()
+    if (answer.type === "stranger") return yield* new PeerUnreachable({ address, detail: answer.detail })
     if (answer.type === "refused") return yield* refusal(answer, self, address)
     if (answer.type !== "welcome") {
       return yield* new PeerUnreachable({ address, detail: "what answers there is no outlive" })

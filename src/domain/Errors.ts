@@ -115,3 +115,13 @@ export class LogInUse extends Schema.TaggedError<LogInUse>()("LogInUse", { path:
     return `${this.path} is in use by another outlive: end that one, or name another folder with --data.`
   }
 }
+
+/** What a node keeps of itself and of the others can't be read or written. */
+export class StateUnavailable extends Schema.TaggedError<StateUnavailable>()("StateUnavailable", {
+  path: Schema.String,
+  detail: Schema.String
+}) {
+  override get message() {
+    return `${this.path} can't be used (${this.detail}); another folder can be named with --state.`
+  }
+}

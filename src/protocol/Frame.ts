@@ -57,6 +57,9 @@ export const Refused = Schema.Struct({
 })
 export type Refused = typeof Refused.Type
 
+/** The other side knows nobody by that key, or takes no plain connection, and closes. It says no more, not even who it is. */
+export const Stranger = Schema.Struct({ type: Schema.Literal("stranger"), detail: Schema.String })
+
 /** Who is there already: the receiver dials them. */
 export const Roster = Schema.Struct({ type: Schema.Literal("roster"), peers: Schema.Array(Listed) })
 /** Who has come: the receiver expects their call, and dials them if it does not come. */
@@ -107,6 +110,7 @@ export const Control = Schema.Union(
   Hello,
   Welcome,
   Refused,
+  Stranger,
   Roster,
   Introduce,
   Have,

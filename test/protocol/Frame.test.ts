@@ -62,6 +62,7 @@ describe("Frame", () => {
       "pong",
       "refused",
       "roster",
+      "stranger",
       "want",
       "welcome"
     ])
