@@ -2,7 +2,9 @@
 import * as Crypto from "node:crypto"
 import * as Effect from "effect/Effect"
 import type { Identity } from "../../services/Identity.ts"
+import { type Proof, Token } from "../../src/domain/Invitation.ts"
 import { PublicKey, Signature } from "../../src/domain/Key.ts"
+import type { Seals } from "../../src/domain/Roster.ts"
 
 /** The public key that a key object holds; undefined if it is of another kind. */
 export const publicKeyOf = (key: Crypto.KeyObject): PublicKey | undefined =>
@@ -16,6 +18,41 @@ export const signWith =
 /** Whether the owner of that key has signed these bytes. */
 export const verify = (key: PublicKey, bytes: Uint8Array, signature: Signature): boolean =>
   Crypto.verify(null, bytes, objectOf(key), Buffer.from(signature, "base64url"))
+
+/** Whether the owner of that key has signed that text. */
+export const verifyText = (key: PublicKey, text: string, signature: Signature): boolean =>
+  verify(key, Buffer.from(text), signature)
+
+/** What it takes to check a roster. */
+export const seals: Seals = {
+  digest: (text) => Crypto.createHash("sha256").update(text).digest("base64url"),
+  verify: verifyText
+}
+
+/** What stands before the 32 bytes of a private key in its PKCS #8 form (RFC 8410, section 7). */
+const pkcs8 = Buffer.from("302e020100300506032b657004220420", "hex")
+
+/** The key that a token makes. */
+const keyOf = (token: Token): Crypto.KeyObject => {
+  const seed = Crypto.createHash("sha256").update(`outlive invitation key\n${token}\n`).digest()
+  return Crypto.createPrivateKey({ key: Buffer.concat([pkcs8, seed]), format: "der", type: "pkcs8" })
+}
+
+/** A new token, and the public key that it makes. */
+export const makeToken = (): { readonly token: Token; readonly key: PublicKey } => {
+  const token = Token.make(Crypto.randomBytes(16).toString("base64url"))
+  return { token, key: publicHalf(keyOf(token)) }
+}
+
+/** Proves to have a token, without telling it. */
+export const prove = (token: Token, claim: string): Proof => {
+  const key = keyOf(token)
+  return { key: publicHalf(key), signature: signWith(key)(Buffer.from(claim)) }
+}
+
+/** The public key of a private Ed25519 key. */
+const publicHalf = (key: Crypto.KeyObject): PublicKey =>
+  PublicKey.make(Crypto.createPublicKey(key).export({ format: "jwk" }).x ?? "")
 
 const objectOf = (key: PublicKey): Crypto.KeyObject =>
   Crypto.createPublicKey({ format: "jwk", key: { kty: "OKP", crv: "Ed25519", x: key } })

@@ -12,7 +12,8 @@ export const unavailable =
   (error: unknown): StateUnavailable =>
     new StateUnavailable({ path, detail: detail ?? meaning(error) })
 
-const attempt = <A>(path: string, run: () => Promise<A>): Effect.Effect<A, StateUnavailable> =>
+/** Does that with files; a failure is one of that path. */
+export const attempt = <A>(path: string, run: () => Promise<A>): Effect.Effect<A, StateUnavailable> =>
   Effect.tryPromise({ try: run, catch: unavailable(path) })
 
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "ENOENT"

@@ -1,5 +1,4 @@
 import * as Fs from "node:fs/promises"
-import * as Os from "node:os"
 import * as Path from "node:path"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -8,12 +7,10 @@ import * as FileIdentity from "../../layers/FileIdentity.ts"
 import * as Keys from "../../layers/identity/Keys.ts"
 import { Identity } from "../../services/Identity.ts"
 import { bytesOf } from "../support/bytes.ts"
+import { temporaryFolder } from "../support/folder.ts"
 
-/** A folder that is not there yet, in one that is gone with the test. */
-const folder = Effect.acquireRelease(
-  Effect.promise(() => Fs.mkdtemp(Path.join(Os.tmpdir(), "outlive-identity-"))),
-  (path) => Effect.promise(() => Fs.rm(path, { recursive: true }))
-).pipe(Effect.map((path) => Path.join(path, "deeper", "1")))
+/** A folder that is not there yet. */
+const folder = Effect.map(temporaryFolder, (path) => Path.join(path, "deeper", "1"))
 
 const identityIn = (path: string) => Effect.provide(Identity, FileIdentity.layer(path))
 

@@ -58,6 +58,7 @@ describe("Frame", () => {
       "have",
       "hello",
       "introduce",
+      "members",
       "ping",
       "pong",
       "refused",
