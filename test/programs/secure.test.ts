@@ -236,6 +236,33 @@ describe("a secure chat", () => {
       })
   )
 
+  story("who can't be reached directly is heard through others, and that is said once", (world) =>
+    Effect.gen(function* () {
+      const server = yield* world.server
+      const [one, two, three] = yield* Effect.forEach(["1", "2", "3"], (id) => world.client(id))
+      if (one === undefined || two === undefined || three === undefined) return
+      yield* three.sees("Client 1: initiated", "Client 2: initiated")
+      yield* one.sees("Client 2: initiated", "Client 3: initiated")
+      yield* two.sees("Client 1: initiated", "Client 3: initiated")
+      yield* server.kill
+      yield* world.network.cut((from, to) => [from, to].sort().join() === "1,2")
+      yield* one.sees("* Client 2 is lost: it gives no sign of life")
+      yield* one.type("said too early to tell")
+      yield* two.sees("Client 1: said too early to tell")
+      yield* Effect.sleep("10 seconds")
+      yield* one.type("can you hear me?")
+      yield* two.sees("Client 1: can you hear me?", "* Client 1 only through Client 3")
+      yield* one.type("still?")
+      yield* two.sees("Client 1: still?")
+      assert.lengthOf(
+        (yield* two.screen).filter((line) => line.includes("only through")),
+        1
+      )
+      yield* world.network.heal
+      yield* two.sees("* Client 1 is back")
+    })
+  )
+
   story("in a plain chat nobody has a key, and the server can send nobody away", (world) =>
     Effect.gen(function* () {
       const server = yield* world.server
