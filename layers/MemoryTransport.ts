@@ -2,10 +2,13 @@
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import { type Connection, Transport } from "../services/Transport.ts"
+import { type Connection, type Secured, Transport } from "../services/Transport.ts"
 import { PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
-import { type Address, formatAddress, Port } from "../src/domain/Peer.ts"
+import type { PublicKey } from "../src/domain/Key.ts"
+import { type Address, formatAddress, Host as HostName, Port } from "../src/domain/Peer.ts"
+import { strangerTo } from "../src/domain/Security.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
 import { type Flow, Inlet } from "./transport/Inlet.ts"
 import * as Pump from "./transport/Pump.ts"
@@ -17,8 +20,8 @@ const window = 65_536
 
 /** What happens between nodes, as the test says. A node has whatever name its transport was made for. */
 export interface Network {
-  /** The transport of a node that starts now. */
-  readonly transport: (node: string) => Transport["Type"]
+  /** The transport of a node that starts now. With a key, all its connections are secure: both sides are sure of each other's. */
+  readonly transport: (node: string, place?: Place) => Transport["Type"]
   /** From now on nothing gets from one node to another where this says so; it waits, as in a network that is cut. */
   readonly cut: (apart: (from: string, to: string) => boolean) => Effect.Effect<void>
   /** Takes all cuts back: what waited arrives. */
@@ -31,8 +34,14 @@ export interface Network {
   readonly open: Effect.Effect<number>
 }
 
+export interface Place {
+  readonly key?: PublicKey
+  /** From where the others see it come: localhost by default. */
+  readonly from?: HostName
+}
+
 /** One life of a node: after a crash there is another. */
-interface Host {
+interface Host extends Place {
   readonly node: string
   alive: boolean
 }
@@ -41,6 +50,15 @@ interface Listener {
   readonly host: Host
   readonly accept: (connection: Effect.Effect<Connection, never, Scope.Scope>) => void
 }
+
+const localhost = HostName.make("localhost")
+
+/** What is sure of a node at the other end of the connection with that number. */
+const securedBy = ({ key }: Host, connection: number): Option.Option<Secured> =>
+  Option.map(Option.fromNullable(key), (known) => ({
+    key: known,
+    binding: (purpose) => new TextEncoder().encode(`${purpose} on connection ${connection}`)
+  }))
 
 /** One direction of a connection. */
 interface Pipe extends Pump.Outlet {
@@ -67,6 +85,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
   let isCut: (from: string, to: string) => boolean = () => false
   let delay = () => 0
   let lastPort = 40_000
+  let lastConnection = 0
 
   /** Carries what is written to the inlet at the other end: in order, after its delay, and through no cut. */
   const makePipe = (from: Host, to: Host, inlet: () => Inlet, room: () => void): Pipe => {
@@ -130,7 +149,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
   }
 
   /** Both ends of a new connection, each for a scope of its own. */
-  const connect = (dialler: Host, listener: Host) =>
+  const connect = (dialler: Host, listener: Host, host: HostName) =>
     Effect.gen(function* () {
       const outward: Pipe = makePipe(
         dialler,
@@ -149,10 +168,15 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
       const flowOf = (pipe: Pipe): Flow => ({ pause: () => pipe.hold(true), resume: () => pipe.hold(false) })
       const near = new Inlet(flowOf(inward))
       const far = new Inlet(flowOf(outward))
-      return [endOf(dialler, outward, outwardPump, near), endOf(listener, inward, inwardPump, far)] as const
+      const number = ++lastConnection
+      const [knownListener, knownDialler] = [securedBy(listener, number), securedBy(dialler, number)]
+      return [
+        endOf(dialler, outward, outwardPump, near, { from: host, secured: knownListener }),
+        endOf(listener, inward, inwardPump, far, { from: dialler.from ?? localhost, secured: knownDialler })
+      ] as const
     })
 
-  const endOf = (host: Host, pipe: Pipe, pump: Pump.Pump, inlet: Inlet) =>
+  const endOf = (host: Host, pipe: Pipe, pump: Pump.Pump, inlet: Inlet, other: Pick<Connection, "from" | "secured">) =>
     Effect.acquireRelease(
       Effect.sync(() => {
         const end = { host, pipe }
@@ -167,6 +191,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
         })
     ).pipe(
       Effect.as<Connection>({
+        ...other,
         incoming: inlet.incoming,
         drain: pump.drain,
         wake: pump.wake,
@@ -189,7 +214,11 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
         Effect.mapError(() => new PeerUnreachable({ address, detail: "nobody listens there" }))
       )
       yield* network.until(() => !isCut(host.node, target.host.node) && !isCut(target.host.node, host.node))
-      const [near, far] = yield* connect(host, target.host)
+      if ((host.key === undefined) !== (target.host.key === undefined)) {
+        const detail = host.key === undefined ? strangerTo.tls : "it speaks no TLS"
+        return yield* new PeerUnreachable({ address, detail })
+      }
+      const [near, far] = yield* connect(host, target.host, address.host)
       target.accept(far)
       return yield* near
     }).pipe(
@@ -222,8 +251,8 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
     })
 
   return {
-    transport: (node) => {
-      const host = { node, alive: true }
+    transport: (node, place = {}) => {
+      const host = { ...place, node, alive: true }
       hosts.add(host)
       return Transport.of({
         dial: (address) => Effect.suspend(() => (host.alive ? dial(host, address) : Effect.never)),
@@ -262,5 +291,5 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
 })
 
 /** The transport of that node in that network. */
-export const layer = (network: Network, node: string): Layer.Layer<Transport> =>
-  Layer.sync(Transport, () => network.transport(node))
+export const layer = (network: Network, node: string, place?: Place): Layer.Layer<Transport> =>
+  Layer.sync(Transport, () => network.transport(node, place))

@@ -4,11 +4,12 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
-import { type Connection, Transport } from "../services/Transport.ts"
+import type * as Option from "effect/Option"
+import { type Connection, type Secured, Transport } from "../services/Transport.ts"
 import { HostElsewhere, PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
 import { within } from "../src/domain/Limit.ts"
 import { defaultLimits, type Limits } from "../src/domain/Limits.ts"
-import { type Address, Port } from "../src/domain/Peer.ts"
+import { type Address, Host, Port } from "../src/domain/Peer.ts"
 import { Seats } from "../src/domain/Seats.ts"
 import { Inlet } from "./transport/Inlet.ts"
 import * as Pump from "./transport/Pump.ts"
@@ -22,8 +23,39 @@ const releaseLimit = Duration.millis(200)
 /** Once a server has let its connections go, it is closed within this time. */
 const closeLimit = "1 second"
 
+/** How a socket is made fit for use, from both ends. */
+export interface Protection {
+  /** Begins to call. */
+  readonly call: (options: Net.TcpNetConnectOpts) => Net.Socket
+  /** The event that tells that a call was answered. On "connect", whoever is turned away can be told why. */
+  readonly answered: "connect" | "secureConnect"
+  /** What is sure of the other side of a socket that is fit for use; what is wrong with it, in words. */
+  readonly check: (socket: Net.Socket) => Effect.Effect<Option.Option<Secured>, string>
+  /** Makes a visitor's socket fit for use, and hands it on; whoever is not let in is not handed on. */
+  readonly accept: (socket: Net.Socket, serve: (fit: Net.Socket) => Effect.Effect<void>) => Effect.Effect<void>
+  /** Breaks a connection at once. */
+  readonly reset: (socket: Net.Socket) => void
+}
+
+/** Nothing is done, and nothing is known. */
+const plain: Protection = {
+  call: (options) => Net.connect(options),
+  answered: "connect",
+  check: () => Effect.succeedNone,
+  accept: (socket, serve) => serve(socket),
+  reset: (socket) => socket.resetAndDestroy()
+}
+
+/** What a socket tells of its other side, without the form in which IPv6 writes IPv4. */
+const hostOf = (socket: Net.Socket): Host =>
+  Host.make(socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, "") ?? "gone")
+
 /** Whoever calls this owns the socket, and releases it. */
-const connectionOf = (socket: Net.Socket, introduced = () => {}): Connection => {
+const connectionOf = (
+  socket: Net.Socket,
+  reset: Protection["reset"],
+  introduced = () => {}
+): Omit<Connection, "from" | "secured"> => {
   const inlet = new Inlet({ pause: () => socket.pause(), resume: () => socket.resume() })
   const pump = Pump.make({
     write: (bytes) => socket.destroyed || !socket.writable || socket.write(bytes),
@@ -47,12 +79,12 @@ const connectionOf = (socket: Net.Socket, introduced = () => {}): Connection => 
     abort: (reason) =>
       Effect.sync(() => {
         inlet.end(reason)
-        socket.resetAndDestroy()
+        reset(socket)
       })
   }
 }
 
-const release = (socket: Net.Socket): Effect.Effect<void> =>
+export const release = (socket: Net.Socket): Effect.Effect<void> =>
   Effect.async<void>((resume) => {
     if (socket.destroyed || socket.connecting) return resume(Effect.void)
     socket.once("close", () => resume(Effect.void))
@@ -62,23 +94,29 @@ const release = (socket: Net.Socket): Effect.Effect<void> =>
   }).pipe(within(releaseLimit), Effect.zipRight(Effect.sync(() => socket.destroy())))
 
 /** A socket's late errors end in `close`, which is listened to; without this listener they would end the process. */
-const ignoreLateErrors = (socket: Net.Socket): Net.Socket => socket.on("error", () => {})
+export const ignoreLateErrors = (socket: Net.Socket): Net.Socket => socket.on("error", () => {})
 
-const dial = (address: Address, from?: Port) =>
+const dial = (protection: Protection) => (address: Address, from?: Port) =>
   Effect.acquireRelease(
-    Effect.sync(() => call(address, from)),
+    Effect.sync(() => call(protection, address, from)),
     release
   ).pipe(
     Effect.flatMap((socket) => {
       // The socket is listened to before it is connected: what comes with the connection, even its end, is not missed.
-      const connection = connectionOf(socket)
-      return Effect.as(connected(socket, address, from), connection)
+      const connection = connectionOf(socket, protection.reset)
+      return answered(socket, protection.answered, address, from).pipe(
+        Effect.zipRight(Effect.suspend(() => protection.check(socket))),
+        Effect.map((secured) => ({ ...connection, from: hostOf(socket), secured })),
+        Effect.mapError((error) =>
+          typeof error === "string" ? new PeerUnreachable({ address, detail: error }) : error
+        )
+      )
     })
   )
 
-const call = (address: Address, from: Port | undefined): Net.Socket =>
+const call = (protection: Protection, address: Address, from: Port | undefined): Net.Socket =>
   ignoreLateErrors(
-    Net.connect({
+    protection.call({
       host: address.host,
       port: address.port,
       noDelay: true,
@@ -87,7 +125,7 @@ const call = (address: Address, from: Port | undefined): Net.Socket =>
   )
 
 /** Interruptible, unlike the acquisition of a resource: whoever calls may give up. */
-const connected = (socket: Net.Socket, address: Address, from: Port | undefined) =>
+const answered = (socket: Net.Socket, event: Protection["answered"], address: Address, from: Port | undefined) =>
   Effect.async<void, PeerUnreachable | PortTaken>((resume) => {
     const settle = (outcome: Effect.Effect<void, PeerUnreachable | PortTaken>) => {
       clearTimeout(timer)
@@ -100,7 +138,7 @@ const connected = (socket: Net.Socket, address: Address, from: Port | undefined)
       dialLimit
     )
     socket.once("error", failed)
-    socket.once("connect", () => settle(Effect.void))
+    socket.once(event, () => settle(Effect.void))
     return Effect.sync(() => clearTimeout(timer))
   })
 
@@ -118,21 +156,29 @@ const dialFailure = (error: NodeJS.ErrnoException, address: Address, from: Port 
   }
 }
 
-type Room = Pick<Limits, "connections" | "connectionsPerAddress">
+export type Room = Pick<Limits, "connections" | "connectionsPerAddress">
 
 const listenWithin =
-  (room: Room): Transport["Type"]["listen"] =>
+  (protection: Protection, room: Room): Transport["Type"]["listen"] =>
   (address, serve, regret) =>
     Effect.gen(function* () {
       const seats = new Seats(room)
       const server = yield* Effect.acquireRelease(open(address), awaitClosed)
       const run = yield* FiberSet.makeRuntime<never, void, never>()
+      const words = protection.answered === "connect" ? regret : undefined
       server.on("connection", (socket) => {
         ignoreLateErrors(socket)
-        const seat = seats.take(socket.remoteAddress ?? "", () => turnAway(socket, regret))
-        if (seat === undefined) return turnAway(socket, regret)
+        const seat = seats.take(socket.remoteAddress ?? "", () => turnAway(socket, words))
+        if (seat === undefined) return turnAway(socket, words)
         socket.on("close", seat.leave)
-        run(Effect.ensuring(serve(connectionOf(socket, seat.introduced)), release(socket)))
+        const use = (fit: Net.Socket): Effect.Effect<void> => {
+          const connection = connectionOf(fit, protection.reset, seat.introduced)
+          return Effect.matchEffect(protection.check(fit), {
+            onFailure: () => Effect.void,
+            onSuccess: (secured) => serve({ ...connection, from: hostOf(socket), secured })
+          })
+        }
+        run(Effect.ensuring(protection.accept(socket, use), release(socket)))
       })
       yield* Effect.addFinalizer(() => Effect.sync(() => server.close()))
       const bound = server.address()
@@ -182,12 +228,17 @@ const meaning = (error: NodeJS.ErrnoException): string =>
     ETIMEDOUT: "no answer",
     ENOTFOUND: "there is no host of that name",
     EAI_AGAIN: "the host's name could not be looked up",
+    EPROTO: "it speaks no TLS",
+    ERR_SSL_WRONG_VERSION_NUMBER: "it speaks no TLS",
     EHOSTUNREACH: "there is no way to that host",
     ENETUNREACH: "there is no way to that network"
   })[error.code ?? ""] ??
   error.code ??
   error.message
 
+/** A transport whose sockets are protected like that, and that lets in so many connections. */
+export const make = (protection: Protection, room: Room = defaultLimits): Transport["Type"] =>
+  Transport.of({ dial: dial(protection), listen: listenWithin(protection, room) })
+
 /** One that lets in so many connections. */
-export const layer = (room: Room = defaultLimits): Layer.Layer<Transport> =>
-  Layer.succeed(Transport, Transport.of({ dial, listen: listenWithin(room) }))
+export const layer = (room: Room = defaultLimits): Layer.Layer<Transport> => Layer.succeed(Transport, make(plain, room))

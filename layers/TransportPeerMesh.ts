@@ -15,6 +15,7 @@ import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import * as Subscribable from "effect/Subscribable"
+import { Membership } from "../services/Membership.ts"
 import { type EncodedPost, type Mark, MessageLog } from "../services/MessageLog.ts"
 import { type Knock, PeerMesh, type Route } from "../services/PeerMesh.ts"
 import { type Connection, Transport } from "../services/Transport.ts"
@@ -22,6 +23,7 @@ import {
   type HostElsewhere,
   type IdTaken,
   type NotAdmitted,
+  NotInvited,
   PeerLost,
   PeerUnreachable,
   type PortTaken,
@@ -46,6 +48,8 @@ import {
 } from "../src/domain/Post.ts"
 import { Quota } from "../src/domain/Quota.ts"
 import { redial } from "../src/domain/Redial.ts"
+import type { Member } from "../src/domain/Roster.ts"
+import { reachableAt } from "../src/domain/Security.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
 import type { Delivery } from "../src/domain/Standing.ts"
 import {
@@ -56,7 +60,9 @@ import {
   type Gap,
   type Have,
   type Hello,
+  type Members,
   maxListed,
+  maxMembersListed,
   protocolVersion
 } from "../src/protocol/Frame.ts"
 import * as Deadlines from "./mesh/Deadlines.ts"
@@ -100,6 +106,9 @@ const gathering = Duration.millis(10)
 /** Who has lost a link takes a breath, of half to three halves of this time, so that links which break at once make no storm. */
 const breath = Duration.millis(100)
 
+/** Somebody who is sought for so long is not reached directly for now, and what it says meanwhile comes through others. */
+const searchUntilThrough = Duration.toMillis("5 seconds")
+
 /** How often each node tells the others how far it has what they have not told it themselves. */
 const offerEvery = Duration.seconds(1)
 
@@ -109,6 +118,12 @@ const ticksUntilGoneWithoutServer = 30
 
 /** How often all is compared with all, whatever was told before. */
 const compareEvery = Duration.seconds(15)
+
+/** Somebody who takes part no more has so long to hear it. */
+const lastWords = Duration.seconds(1)
+
+/** A roster has no more members than this: a peer that goes on telling of them tells nonsense. */
+const mostMembers = 10_000
 
 /** Silence is counted in ticks, so that a node which itself was frozen does not take its peers for dead when it wakes. */
 const ticksOfSilence = 4
@@ -121,6 +136,9 @@ interface Link extends Row, Wire.Wire {
   readonly newcomer: boolean
   /** How many lines it would like to see of what was said before it came. */
   readonly history: number
+  /** Which version of the roster the peer has, and what it has begun to tell of it. */
+  roster: number
+  news: Array<Member>
   /** How far the peer has each stream, as far as it has said. */
   readonly theirs: Map<StreamId, number>
   /** Up to where the peer does not keep a stream any more. */
@@ -159,7 +177,7 @@ interface Quotas {
 const ping = [encode({ type: "ping" })]
 const pong = [encode({ type: "pong" })]
 
-type CallFailed = PeerUnreachable | PortTaken | NotAdmitted | IdTaken
+type CallFailed = PeerUnreachable | PortTaken | NotAdmitted | NotInvited | IdTaken
 
 /** A call or a visit under way: the link comes up, or the attempt has failed. */
 interface Attempt {
@@ -174,6 +192,7 @@ const make = (settings: Settings) =>
   Effect.gen(function* () {
     const transport = yield* Transport
     const log = yield* MessageLog
+    const membership = yield* Membership
 
     const clock = yield* Effect.clock
     const limits = { ...defaultLimits, ...settings.limits }
@@ -182,7 +201,7 @@ const make = (settings: Settings) =>
     const knocks = yield* Mailbox.make<{ readonly knock: Knock; readonly isOver: () => boolean }>()
     const conversations = yield* FiberSet.make<void, never>()
     const searches = yield* FiberMap.make<PeerId, void, never>()
-    const contested = yield* Deferred.make<never, IdTaken>()
+    const contested = yield* Deferred.make<never, IdTaken | NotInvited>()
     const forked = yield* Deferred.make<never, StreamForked>()
     const peers = makeSignal()
 
@@ -190,6 +209,8 @@ const make = (settings: Settings) =>
     const table = new LinkTable<Link>(settings.id)
     const addresses = new Map<PeerId, Address>()
     const answering = new Set<PeerId>()
+    /** Since when each is sought, in ms since 1970, and whether people have heard through whom it comes. */
+    const soughtSince = new Map<PeerId, { readonly since: number; told: boolean }>()
     let member = settings.member
     // Whether this node knows what was said before it came, and so must not take that for news.
     let rooted = log.restored
@@ -218,7 +239,8 @@ const make = (settings: Settings) =>
     /** How far some peer is known to have what this node says. */
     let delivered = 0
 
-    const begun = yield* Clock.currentTimeMillis
+    const scope = yield* Effect.scope
+    const begun = clock.unsafeCurrentTimeMillis()
     const regret = encode({
       type: "refused",
       id: settings.id,
@@ -227,7 +249,8 @@ const make = (settings: Settings) =>
     })
     const address = yield* transport.listen(settings.listen, (connection) => receive(connection), regret)
     const peer: Peer = { id: settings.id, address }
-    const self = (): Handshake.Self => ({
+    const self = (connection: Connection): Handshake.Self => ({
+      pass: membership.pass(connection),
       peer,
       epoch: log.epoch,
       member,
@@ -261,16 +284,14 @@ const make = (settings: Settings) =>
         case "have":
           return heardSummary(link, frame)
         case "roster":
-          return Effect.forEach(frame.peers, (listed) => meet(unlisted(listed), Duration.zero), { discard: true })
+          return seekAll(frame.peers, Effect.succeed(Duration.zero))
         case "introduce":
-          return Effect.forEach(
+          return seekAll(
             frame.peers,
-            (listed) =>
-              Effect.flatMap(Random.nextRange(0.5, 1.5), (share) =>
-                meet(unlisted(listed), Duration.times(courtesy, share))
-              ),
-            { discard: true }
+            Effect.map(Random.nextRange(0.5, 1.5), (share) => Duration.times(courtesy, share))
           )
+        case "members":
+          return heardRoster(link, frame)
         case "gap":
           return heardGap(link, frame)
         case "want":
@@ -292,6 +313,71 @@ const make = (settings: Settings) =>
           return new PeerLost({ reason: "malformed" })
       }
     }
+
+    // ---- Who belongs to the chat
+
+    /** Seeks those whom a peer lists, each after some time; nobody for whom the server has not vouched. */
+    const seekAll = (
+      all: ReadonlyArray<ReturnType<typeof listed>>,
+      after: Effect.Effect<Duration.Duration>
+    ): Effect.Effect<void> =>
+      Effect.forEach(
+        all,
+        (each) =>
+          membership.knows(each.id) ? Effect.flatMap(after, (duration) => meet(unlisted(each), duration)) : Effect.void,
+        { discard: true }
+      )
+
+    const heardRoster = (link: Link, { members, more }: Members): Effect.Effect<void, PeerLost> =>
+      Effect.suspend(() => {
+        link.news.push(...members)
+        if (link.news.length > mostMembers) return new PeerLost({ reason: "malformed" })
+        if (more) return Effect.void
+        const news = link.news
+        link.news = []
+        link.roster = Math.max(link.roster, news.at(-1)?.version ?? 0)
+        return Effect.flatMap(membership.learn(news), (genuine) =>
+          genuine ? Effect.void : new PeerLost({ reason: "malformed" })
+        )
+      })
+
+    /** What the peer lacks of the roster, if anything. */
+    const rosterFor = (link: Link): ReadonlyArray<Control> => {
+      const news = link.roster < membership.version() ? membership.since(link.roster) : []
+      link.roster = Math.max(link.roster, membership.version())
+      return news.length === 0
+        ? []
+        : partsOf(news, maxMembersListed).map((members, index, parts) => ({
+            type: "members",
+            members,
+            more: index < parts.length - 1
+          }))
+    }
+
+    /** The roster has changed, or whose key is known: hands it on, and parts from those who take part no more. */
+    const followMembership = Stream.runForEach(membership.changes, () =>
+      Effect.forEach(
+        [...table.links.values()],
+        (link) => {
+          const frames = rosterFor(link)
+          if (membership.isCalled(link.connection, link.peer.id)) return link.send(...frames)
+          return Effect.zipRight(
+            Effect.forkIn(Handshake.sayLast(link, ...frames), scope),
+            Effect.forkIn(Effect.delay(link.connection.abort("expelled"), lastWords), scope)
+          )
+        },
+        { discard: true }
+      )
+    )
+
+    const tellOfMembers = Stream.runForEach(membership.events, (happening) =>
+      Effect.zipRight(
+        log.note(happening),
+        happening._tag === "Expelled" && happening.id === settings.id
+          ? Deferred.fail(contested, new NotInvited({ id: settings.id }))
+          : Effect.void
+      )
+    )
 
     // ---- Who has what
 
@@ -337,7 +423,7 @@ const make = (settings: Settings) =>
         link.askedBytes += line.length
         return true
       })
-      return Effect.flatMap(log.receive(posts), (missing) => {
+      const taken = Effect.flatMap(log.receive(posts), (missing) => {
         if (missing.length === 0) return Effect.void
         // Whoever hands on a post has all that must come before it; what other posts wait for says nothing of this peer.
         for (const { post } of posts) {
@@ -350,7 +436,23 @@ const make = (settings: Settings) =>
         if (overstepped !== undefined) return drop(link, overstepped)
         return pull(link, missing)
       })
+      const through = posts.find(comesThrough)
+      return through === undefined ? taken : Effect.zipRight(tellThrough(link, through), taken)
     }
+
+    /** Whether a post was said while its author was sought, and people should hear by which way it came. */
+    const comesThrough = ({ post }: EncodedPost): boolean => {
+      const sought = soughtSince.size === 0 ? undefined : soughtSince.get(authorOf(post.stream))
+      return sought !== undefined && !sought.told && post.at > sought.since + searchUntilThrough
+    }
+
+    const tellThrough = (link: Link, { post }: EncodedPost): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const id = authorOf(post.stream)
+        const sought = soughtSince.get(id)
+        if (sought !== undefined) sought.told = true
+        return log.note(Happening.Through({ id, by: link.peer }))
+      })
 
     /** Whether the author itself is there and sends that stream as it grows. */
     const comesByItself = (stream: StreamId): boolean => {
@@ -554,6 +656,7 @@ const make = (settings: Settings) =>
         } else if (outcome._tag === "Linked") {
           yield* noteLink(link, outcome.known)
         }
+        yield* link.send(...rosterFor(link))
         link.outbox.start(log.stream, link.theirs.get(log.stream) ?? 0)
         link.connection.wake()
         if (outcome._tag === "Superseded") yield* outcome.other.connection.abort("closed")
@@ -561,6 +664,7 @@ const make = (settings: Settings) =>
         else yield* announceCatchUp(link)
         yield* pull(link, link.theirs)
         if (settings.id === serverId || link.newcomer) yield* introduce(link)
+        soughtSince.delete(link.peer.id)
         yield* FiberMap.remove(searches, link.peer.id)
         link.isUp = true
         link.met()
@@ -667,14 +771,21 @@ const make = (settings: Settings) =>
       })
 
     const lost = (gone: Peer, reason: LossReason): Effect.Effect<void> =>
-      Effect.flatMap(log.note(Happening.Lost({ peer: gone, reason })), () =>
-        Effect.flatMap(Random.nextRange(0.5, 1.5), (share) => seek(gone, Duration.times(breath, share)))
-      )
+      membership.knows(gone.id)
+        ? Effect.flatMap(log.note(Happening.Lost({ peer: gone, reason })), () =>
+            Effect.flatMap(Random.nextRange(0.5, 1.5), (share) => seek(gone, Duration.times(breath, share)))
+          )
+        : forget(gone.id)
+
+    const forget = (id: PeerId): Effect.Effect<void> => {
+      addresses.delete(id)
+      soughtSince.delete(id)
+      return FiberMap.remove(searches, id)
+    }
 
     const left = (gone: Peer): Effect.Effect<void> =>
       Effect.gen(function* () {
-        addresses.delete(gone.id)
-        yield* FiberMap.remove(searches, gone.id)
+        yield* forget(gone.id)
         yield* log.note(Happening.Left({ peer: gone }))
         yield* expectNoMore(gone.id)
       })
@@ -715,23 +826,40 @@ const make = (settings: Settings) =>
       )
 
     /** The link to a visitor that is let in; undefined if it was sent away. */
-    const admit = (wire: Wire.Wire, { hello }: Handshake.Visit): Effect.Effect<Link | undefined> =>
+    const admit = (wire: Wire.Wire, { hello }: Handshake.Visit): Effect.Effect<Link | undefined> => {
+      const { connection } = wire
+      const visitor: Peer = {
+        id: hello.id,
+        address: reachableAt({ host: hello.host, port: hello.port }, connection.from)
+      }
+      return Effect.matchEffect(membership.admits(connection, visitor, hello.pass), {
+        onFailure: ({ detail }) =>
+          Effect.as(Handshake.refuse(wire, self(connection), { reason: "unavailable", detail }), undefined),
+        onSuccess: (belongs) =>
+          belongs ? admitMember(wire, visitor, hello) : Effect.as(Handshake.turnAway(wire), undefined)
+      })
+    }
+
+    const admitMember = (wire: Wire.Wire, visitor: Peer, hello: Hello): Effect.Effect<Link | undefined> =>
       Effect.flatMap(holderProven(hello), () => {
+        const me = self(wire.connection)
         const objection = objectionTo(hello)
-        if (objection !== undefined) return Effect.as(Handshake.refuse(wire, self(), objection), undefined)
-        const visitor: Peer = { id: hello.id, address: { host: hello.host, port: hello.port } }
+        if (objection !== undefined) return Effect.as(Handshake.refuse(wire, me, objection), undefined)
         table.reserve(hello.id, hello.epoch)
         const visit = attempt(hello.id, { epoch: hello.epoch })
         return (hello.member ? Effect.void : rootsFirst).pipe(
           Effect.zipRight(knock(visitor, wire.connection)),
           Effect.flatMap((refusal) =>
             refusal === undefined
-              ? Effect.map(Handshake.welcome(wire, self()), () => {
-                  wire.connection.introduced()
-                  return linkOf(wire, visitor, hello, false, visit, untilUp(wire), quotaOf(hello.id))
-                })
+              ? Effect.map(
+                  Effect.suspend(() => Handshake.welcome(wire, self(wire.connection))),
+                  () => {
+                    wire.connection.introduced()
+                    return linkOf(wire, visitor, hello, false, visit, untilUp(wire), quotaOf(hello.id))
+                  }
+                )
               : Effect.zipRight(
-                  Handshake.refuse(wire, self(), { reason: "unavailable", detail: refusal }),
+                  Handshake.refuse(wire, me, { reason: "unavailable", detail: refusal }),
                   Effect.as(visit.settle(Exit.fail(vanished(visitor))), undefined)
                 )
           ),
@@ -827,9 +955,13 @@ const make = (settings: Settings) =>
 
     const conversation = (route: Route, begun: Attempt, to?: PeerId): Effect.Effect<void> =>
       Effect.gen(function* () {
-        const wire = yield* Wire.make(yield* transport.dial(route.address, route.from), log)
+        const connection = yield* transport.dial(route.address, route.from)
+        const mistaken = (detail: string) => new PeerUnreachable({ address: route.address, detail })
+        yield* Effect.mapError(membership.meets(connection, to ?? route.id), mistaken)
+        const wire = yield* Wire.make(connection, log)
         if (to !== undefined) yield* answered(to)
-        const { rest, welcome } = yield* Handshake.call(wire, deadlines, self(), route.address, to)
+        const { rest, welcome } = yield* Handshake.call(wire, deadlines, self(connection), route.address, to)
+        if (!membership.isCalled(connection, welcome.id)) return yield* mistaken("it has the key of somebody else")
         yield* converse(
           linkOf(
             wire,
@@ -890,6 +1022,9 @@ const make = (settings: Settings) =>
         if (leaving || sought.id === settings.id || sought.id === serverId) return Effect.void
         addresses.set(sought.id, sought.address)
         if (table.links.has(sought.id)) return Effect.void
+        if (!soughtSince.has(sought.id)) {
+          soughtSince.set(sought.id, { since: clock.unsafeCurrentTimeMillis(), told: false })
+        }
         return FiberMap.run(searches, sought.id, Effect.delay(search(sought, ghost), after), { onlyIfMissing: true })
       })
 
@@ -987,6 +1122,8 @@ const make = (settings: Settings) =>
     /** A link that is up at the other side alone has taken another's place there: the goodbye must go over it. */
     const untilSettled = peers.until(() => !table.unsettled)
 
+    yield* Effect.forkScoped(followMembership)
+    yield* Effect.forkScoped(tellOfMembers)
     yield* Effect.forkScoped(fanOut)
     yield* Effect.forkScoped(heartbeat)
     yield* Effect.forkScoped(offering)
@@ -1026,7 +1163,7 @@ const make = (settings: Settings) =>
 const linkOf = (
   wire: Wire.Wire,
   peer: Peer,
-  { epoch, history = 0, member }: Pick<Hello, "epoch" | "member" | "history">,
+  { epoch, history = 0, member, pass }: Pick<Hello, "epoch" | "member" | "history" | "pass">,
   byUs: boolean,
   attempt: Attempt,
   met: Deadlines.Met,
@@ -1038,6 +1175,8 @@ const linkOf = (
   prefix: `${peer.id}/`,
   newcomer: !member,
   history,
+  roster: pass?.version ?? 0,
+  news: [],
   byUs,
   attempt,
   isUp: false,
@@ -1074,9 +1213,11 @@ const haveFrames = (marks: ReadonlyArray<Mark>): ReadonlyArray<Control> =>
   }))
 
 /** In parts small enough for a frame, one at least. */
-const partsOf = <A>(all: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> =>
-  all.length === 0 ? [[]] : Arr.chunksOf(all, maxListed)
+const partsOf = <A>(all: ReadonlyArray<A>, most = maxListed): ReadonlyArray<ReadonlyArray<A>> =>
+  all.length === 0 ? [[]] : Arr.chunksOf(all, most)
 
 /** A mesh for that node. */
-export const layer = (settings: Settings): Layer.Layer<PeerMesh, PortTaken | HostElsewhere, Transport | MessageLog> =>
+export const layer = (
+  settings: Settings
+): Layer.Layer<PeerMesh, PortTaken | HostElsewhere, Transport | MessageLog | Membership> =>
   Layer.scoped(PeerMesh, make(settings))

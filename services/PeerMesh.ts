@@ -3,7 +3,14 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type * as Subscribable from "effect/Subscribable"
-import type { IdTaken, NotAdmitted, PeerUnreachable, PortTaken, StreamForked } from "../src/domain/Errors.ts"
+import type {
+  IdTaken,
+  NotAdmitted,
+  NotInvited,
+  PeerUnreachable,
+  PortTaken,
+  StreamForked
+} from "../src/domain/Errors.ts"
 import type { Happening } from "../src/domain/Happening.ts"
 import type { Address, Peer, PeerId, Port } from "../src/domain/Peer.ts"
 import type { Delivery } from "../src/domain/Standing.ts"
@@ -21,6 +28,8 @@ export interface Knock {
 export interface Route {
   readonly address: Address
   readonly from?: Port
+  /** Who is expected there, if that matters: on a secure connection nobody else is told anything. */
+  readonly id?: PeerId
 }
 
 export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
@@ -29,7 +38,9 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     /** This node, and the address at which the others reach it. */
     readonly self: Peer
     /** Joins the chat through whoever listens there, in one attempt: this node is in it when this returns. */
-    readonly join: (route: Route) => Effect.Effect<void, PeerUnreachable | PortTaken | NotAdmitted | IdTaken>
+    readonly join: (
+      route: Route
+    ) => Effect.Effect<void, PeerUnreachable | PortTaken | NotAdmitted | NotInvited | IdTaken>
     /** Those who ask to come in. A taken id is refused before it comes here. */
     readonly knocks: Stream.Stream<Knock>
     /** Keeps a link to that peer from now on, in the background: it is `GivenUp` when it can't be reached for long. */
@@ -38,8 +49,8 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     readonly reach: (id: PeerId, route: Route) => Effect.Effect<void>
     /** Returns as soon as there is no link to that peer. */
     readonly awaitLoss: (id: PeerId) => Effect.Effect<void>
-    /** Fails as soon as it turns out that this node's id belongs to somebody who was in the chat before. */
-    readonly contested: Effect.Effect<never, IdTaken>
+    /** Fails as soon as it turns out that this node's id belongs to somebody who was in the chat before, or that the server has sent it away. */
+    readonly contested: Effect.Effect<never, IdTaken | NotInvited>
     /** Fails as soon as it turns out that somebody else speaks in this run's stream: it must begin another. */
     readonly forked: Effect.Effect<never, StreamForked>
     /** Whether that peer has taken a call of this node, and the link is not up yet. A plain function. */

@@ -1,16 +1,30 @@
 /** The seam below the chat: connections to other nodes, over TCP or in memory. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { HostElsewhere, PeerLost, PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
 import type { LossReason } from "../src/domain/Happening.ts"
-import type { Address, Port } from "../src/domain/Peer.ts"
+import type { PublicKey } from "../src/domain/Key.ts"
+import type { Address, Host, Port } from "../src/domain/Peer.ts"
 
 /** Gives the next bytes to send, or undefined when there are none for now. A plain function: it runs whenever there is room. */
 export type Source = () => Uint8Array | undefined
 
+/** What is sure of the other side of a secure connection before a byte goes over it. */
+export interface Secured {
+  /** The key that it has proven to have. */
+  readonly key: PublicKey
+  /** 32 bytes for that purpose to which both ends of this connection come, and nobody else, nor on any other connection. */
+  readonly binding: (purpose: string) => Uint8Array
+}
+
 /** Bytes in both directions between two nodes, until the scope it was made in closes. */
 export interface Connection {
+  /** The other side's host, as this one sees it. */
+  readonly from: Host
+  /** None if whoever is on the way can read what is sent, and change it. */
+  readonly secured: Option.Option<Secured>
   /**
    * What has arrived since this was run last, in order and one piece at least: waits for that. While nobody asks, at most a
    * window's worth is read from the other side. Fails, after everything that came before, when the other side has sent its

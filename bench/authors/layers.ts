@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as Keyboard from "../../layers/console/Keyboard.ts"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
+import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as TcpTransport from "../../layers/TcpTransport.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
@@ -39,7 +40,7 @@ const node = TransportPeerMesh.layer({
   limits
 }).pipe(
   Layer.provideMerge(MemoryMessageLog.layer({ author, ...(entries === undefined ? {} : { entries }) })),
-  Layer.provide(TcpTransport.layer(limits))
+  Layer.provide(Layer.merge(TcpTransport.layer(limits), OpenMembership.layer))
 )
 
 Effect.runFork(program.pipe(Effect.scoped, Effect.provide(node)))

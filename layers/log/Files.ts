@@ -13,7 +13,7 @@ export const attemptAt = <A>(path: string, run: () => Promise<A>): Effect.Effect
   Effect.tryPromise({ try: run, catch: unavailableAt(path) })
 
 /** What Node's error codes mean to a person. */
-const meaning = (error: unknown): string => {
+export const meaning = (error: unknown): string => {
   const { code = "", message = String(error) } = error as NodeJS.ErrnoException
   return (
     {

@@ -1,10 +1,19 @@
 /** How two nodes introduce themselves to each other; `docs/PROTOCOL.md` has it frame by frame. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { IdTaken, NotAdmitted, PeerUnreachable } from "../../src/domain/Errors.ts"
+import { IdTaken, NotAdmitted, NotInvited, PeerUnreachable } from "../../src/domain/Errors.ts"
+import type { Pass } from "../../src/domain/Pass.ts"
 import type { Address, Peer, PeerId } from "../../src/domain/Peer.ts"
 import { type Epoch, isEarlier } from "../../src/domain/Post.ts"
-import { type Frame, type Hello, protocolVersion, type Refused, type Welcome } from "../../src/protocol/Frame.ts"
+import { strangerTo } from "../../src/domain/Security.ts"
+import {
+  type Control,
+  type Frame,
+  type Hello,
+  protocolVersion,
+  type Refused,
+  type Welcome
+} from "../../src/protocol/Frame.ts"
 import type { Deadlines } from "./Deadlines.ts"
 import type { Wire } from "./Wire.ts"
 
@@ -18,6 +27,8 @@ export interface Self {
   readonly member: boolean
   /** How many lines it would like to see of what was said before it came. */
   readonly history: number
+  /** What it shows on this connection, if that is secure. */
+  readonly pass: Pass | undefined
 }
 
 /** The first frame that comes, and those that came with it. */
@@ -32,7 +43,7 @@ export const call = (
   to?: PeerId
 ): Effect.Effect<
   { readonly welcome: Welcome; readonly rest: ReadonlyArray<Frame> },
-  PeerUnreachable | NotAdmitted | IdTaken
+  PeerUnreachable | NotAdmitted | NotInvited | IdTaken
 > =>
   Effect.gen(function* () {
     yield* wire.send({
@@ -43,7 +54,8 @@ export const call = (
       ...self.peer.address,
       member: self.member,
       ...(self.history === 0 ? {} : { history: self.history }),
-      ...(to === undefined ? {} : { to })
+      ...(to === undefined ? {} : { to }),
+      ...passOf(self)
     })
     const met = deadlines(wire.connection.abort("silent"))
     const [answer, rest] = yield* opening(wire).pipe(
@@ -53,6 +65,11 @@ export const call = (
       )
     )
     met()
+    if (answer.type === "stranger") {
+      return yield* self.pass === undefined
+        ? new PeerUnreachable({ address, detail: answer.detail })
+        : new NotInvited({ id: self.peer.id })
+    }
     if (answer.type === "refused") return yield* refusal(answer, self, address)
     if (answer.type !== "welcome") {
       return yield* new PeerUnreachable({ address, detail: "what answers there is no outlive" })
@@ -65,6 +82,8 @@ export const call = (
     }
     return { welcome: answer, rest }
   })
+
+const passOf = ({ pass }: Self) => (pass === undefined ? {} : { pass })
 
 /** What a refusal means for the one refused. */
 const refusal = (refused: Refused, self: Self, address: Address): PeerUnreachable | NotAdmitted | IdTaken => {
@@ -110,14 +129,21 @@ export const welcome = (wire: Wire, self: Self): Effect.Effect<void> =>
     protocol: protocolVersion,
     id: self.peer.id,
     epoch: self.epoch,
-    member: self.member
+    member: self.member,
+    ...passOf(self)
   })
 
 /** Why a visitor is not let in. */
 export type Objection = Pick<Refused, "reason" | "detail" | "holder">
 
-/** Sends a visitor away, and waits a little until it has heard so. */
+/** Sends a visitor away. */
 export const refuse = (wire: Wire, self: Self, objection: Objection): Effect.Effect<void> =>
-  wire
-    .send({ type: "refused", id: self.peer.id, ...objection })
-    .pipe(Effect.zipRight(wire.connection.finish), Effect.timeoutOption("1 second"), Effect.asVoid)
+  sayLast(wire, { type: "refused", id: self.peer.id, ...objection })
+
+/** Sends somebody away who has no business here: it does not hear why, nor who this is. */
+export const turnAway = (wire: Wire): Effect.Effect<void> =>
+  sayLast(wire, { type: "stranger", detail: strangerTo.chat })
+
+/** Says that, and waits a little until it is heard. */
+export const sayLast = (wire: Wire, ...frames: ReadonlyArray<Control>): Effect.Effect<void> =>
+  wire.send(...frames).pipe(Effect.zipRight(wire.connection.finish), Effect.timeoutOption("1 second"), Effect.asVoid)

@@ -5,17 +5,17 @@ import * as Options from "@effect/cli/Options"
 import * as Config from "effect/Config"
 import type * as Effect from "effect/Effect"
 import { AddressFromString, ClientId, formatAddress, Host, PortFromString } from "../domain/Peer.ts"
-import { data, history, host, knownPort, limits, patience, screen, silence } from "./options.ts"
+import { data, history, host, knownPort, limits, patience, screen, security, silence } from "./options.ts"
 
-const id = Args.text({ name: "ID" }).pipe(
+export const id = Args.text({ name: "ID" }).pipe(
   Args.withSchema(ClientId),
   Args.withDescription("What the others call this client: 1 to 32 letters, digits, - and _.")
 )
-const port1 = Args.text({ name: "PORT1" }).pipe(
+export const port1 = Args.text({ name: "PORT1" }).pipe(
   Args.withSchema(PortFromString("PORT1")),
   Args.withDescription("This client's own port for its connection to the server; 0: any.")
 )
-const port2 = Args.text({ name: "PORT2" }).pipe(
+export const port2 = Args.text({ name: "PORT2" }).pipe(
   Args.withSchema(PortFromString("PORT2")),
   Args.withDescription("The port where it listens for the other clients; 0: any.")
 )
@@ -26,13 +26,27 @@ const server = Options.text("server").pipe(
   Options.withSchema(AddressFromString),
   Options.withDescription("Where the server is, as HOST:PORT.")
 )
-const peer = Options.text("peer").pipe(
+export const peer = Options.text("peer").pipe(
   Options.withSchema(AddressFromString),
   Options.withDescription("A client to join through if the server is down, as HOST:PORT."),
   Options.optional
 )
 
-const configuration = { id, port1, port2, server, host, peer, data, history, silence, patience, limits, screen }
+const configuration = {
+  id,
+  port1,
+  port2,
+  server,
+  host,
+  peer,
+  data,
+  history,
+  silence,
+  patience,
+  limits,
+  screen,
+  security
+}
 
 export type Arguments = Command.Command.ParseConfig<typeof configuration>
 

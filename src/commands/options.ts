@@ -1,7 +1,10 @@
 /** The options that several commands have. */
+import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"
+import * as ValidationError from "@effect/cli/ValidationError"
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { defaultLimits, type Limits } from "../domain/Limits.ts"
 import { Host, isLoopback, Port } from "../domain/Peer.ts"
@@ -109,6 +112,44 @@ export const data = Options.text("data").pipe(
 export const history = whole("history", "OUTLIVE_HISTORY", 0, mostHistory).pipe(
   Options.withDescription("How many lines of what was said before are shown. 20 on a terminal, 0 on a pipe."),
   Options.optional
+)
+
+/** Where a node keeps its key, and whom it knows; none if its user's own place is to be taken. */
+export const state = Options.text("state").pipe(
+  Options.withFallbackConfig(Config.string("OUTLIVE_STATE")),
+  Options.withSchema(Schema.String.pipe(Schema.minLength(1, { message: () => "--state takes the name of a folder" }))),
+  Options.withDescription(
+    "The folder where this user's nodes keep their keys, and whom they know. By default outlive in $XDG_STATE_HOME, or in ~/.local/state."
+  ),
+  Options.optional
+)
+
+const flag = (name: string, variable: string, description: string) =>
+  Options.boolean(name).pipe(
+    Options.withFallbackConfig(Config.boolean(variable)),
+    Options.withDefault(false),
+    Options.withDescription(description)
+  )
+
+/** Whether connections are to be secure or plain, whatever the hosts say; not both. */
+export const security = Options.all({
+  secure: flag(
+    "secure",
+    "OUTLIVE_SECURE",
+    "Secure connections, on this machine too: for invited people alone, and encrypted."
+  ),
+  insecure: flag(
+    "insecure",
+    "OUTLIVE_INSECURE",
+    "Plain connections, beyond this machine too: anybody can read along, and come in."
+  ),
+  state
+}).pipe(
+  Options.mapEffect((given) =>
+    given.secure && given.insecure
+      ? Effect.fail(ValidationError.invalidValue(HelpDoc.p("--secure and --insecure exclude each other")))
+      : Effect.succeed(given)
+  )
 )
 
 /** How long silence may last between nodes on that host: short where no network is in between. */

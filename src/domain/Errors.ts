@@ -27,7 +27,7 @@ export class ServerLost extends Schema.TaggedError<ServerLost>()("ServerLost", {
 
 /** A link ended without a goodbye. */
 export class PeerLost extends Schema.TaggedError<PeerLost>()("PeerLost", {
-  reason: Schema.Literal("closed", "silent", "malformed", "overrun", "excessive", "dropped")
+  reason: Schema.Literal("closed", "silent", "malformed", "overrun", "excessive", "dropped", "expelled")
 }) {}
 
 /** Somebody in the chat has that id. */
@@ -113,5 +113,46 @@ export class LogUnavailable extends Schema.TaggedError<LogUnavailable>()("LogUna
 export class LogInUse extends Schema.TaggedError<LogInUse>()("LogInUse", { path: Schema.String }) {
   override get message() {
     return `${this.path} is in use by another outlive: end that one, or name another folder with --data.`
+  }
+}
+
+/** What a node keeps of itself and of the others can't be read or written. */
+export class StateUnavailable extends Schema.TaggedError<StateUnavailable>()("StateUnavailable", {
+  path: Schema.String,
+  detail: Schema.String
+}) {
+  override get message() {
+    return `${this.path} can't be used (${this.detail}); another folder can be named with --state.`
+  }
+}
+
+/** This node does not know the chat's server, or is not known to it. */
+export class NotInvited extends Schema.TaggedError<NotInvited>()("NotInvited", { id: PeerId }) {
+  override get message() {
+    return `${title(this.id)} is not invited: ask whoever runs the server for an invitation (outlive invite), and come with outlive join LINK ${this.id}.`
+  }
+}
+
+/** This node has joined another chat before, whose server it knows by another key. */
+export class OtherChat extends Schema.TaggedError<OtherChat>()("OtherChat", { id: PeerId }) {
+  override get message() {
+    return `${title(this.id)} of this user belongs to another chat already: take another id, or another folder with --state.`
+  }
+}
+
+/** An invitation must say where the server is, and nobody has said so yet. */
+export class AddressUnknown extends Schema.TaggedError<AddressUnknown>()("AddressUnknown", {}) {
+  override get message() {
+    return "It is not known by which address others reach the server: start it with --host HOST, or name it with --server HOST:PORT."
+  }
+}
+
+/** No invitation has that name, or several have. */
+export class InvitationUnknown extends Schema.TaggedError<InvitationUnknown>()("InvitationUnknown", {
+  name: Schema.String,
+  found: Schema.Int
+}) {
+  override get message() {
+    return `${this.found === 0 ? "No invitation is" : `${this.found} invitations are`} called ${this.name}: outlive invite --list shows their names.`
   }
 }

@@ -1,12 +1,12 @@
 /** What a node witnesses besides posts: who comes, who goes, and how. */
 import * as Data from "effect/Data"
-import type { Peer } from "./Peer.ts"
+import type { Peer, PeerId } from "./Peer.ts"
 
 /**
  * Why a link ended without a goodbye. `excessive`: this node has dropped the peer, which went beyond its limits; `dropped`:
- * the peer has dropped this node for that.
+ * the peer has dropped this node for that; `expelled`: the peer takes part in the chat no more.
  */
-export type LossReason = "closed" | "silent" | "malformed" | "overrun" | "excessive" | "dropped"
+export type LossReason = "closed" | "silent" | "malformed" | "overrun" | "excessive" | "dropped" | "expelled"
 
 /** Something that happened to this node's place in the chat. */
 export type Happening = Data.TaggedEnum<{
@@ -24,6 +24,14 @@ export type Happening = Data.TaggedEnum<{
   Left: { readonly peer: Peer }
   /** It could not be reached for so long that it counts as gone. `ghost`: it had said its name, but was never here. */
   GivenUp: { readonly peer: Peer; readonly ghost: boolean }
+  /** What somebody says that can't be reached comes here through a peer. */
+  Through: { readonly id: PeerId; readonly by: Peer }
+  /** Somebody uses a known id with another key, or the server says that it has another one: it is refused. */
+  KeyChanged: { readonly id: PeerId }
+  /** The server has sent somebody away; `barred`: for good. */
+  Expelled: { readonly id: PeerId; readonly barred: boolean }
+  /** Who belongs to the chat can't be kept on disk. */
+  Unremembered: { readonly detail: string }
 }>
 
 export const Happening = Data.taggedEnum<Happening>()

@@ -37,6 +37,12 @@ export const Host = Schema.String.pipe(
 )
 export type Host = typeof Host.Type
 
+/** Whether that host is this machine alone, whichever machine this is. */
+export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|::1)$/i.test(host)
+
+/** Whether that stands for all addresses of a machine: one can listen there, and nobody can call there from elsewhere. */
+export const isUnspecified = (host: Host): boolean => /^(0\.0\.0\.0|::)$/.test(host)
+
 /** Where a node listens. */
 export const Address = Schema.Struct({ host: Host, port: Port })
 export type Address = typeof Address.Type
@@ -48,9 +54,6 @@ export type Peer = typeof Peer.Type
 /** `HOST:PORT`; an IPv6 address stands in brackets. */
 export const formatAddress = ({ host, port }: Address): string =>
   host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
-
-/** Whether a host is this machine, by one of the names that every machine has for itself. */
-export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|::1)$/.test(host)
 
 /** Below this port listen the services of a system, which no node is. */
 const leastPort = 1_024

@@ -66,6 +66,18 @@ const onBoth = (happening: Happening): ScreenLine | undefined => {
       )
     case "Unkept":
       return notice(`What is said can't be kept on disk (${happening.detail}); the chat goes on without`)
+    case "Through":
+      return notice(`${title(happening.id)} only through ${title(happening.by.id)}`)
+    case "KeyChanged":
+      return notice(
+        `${title(happening.id)} IS REFUSED: it comes with another key than the one known here. Either it has a new one, or somebody pretends to be it. Compare with it aloud what /verify ${happening.id} shows; /trust ${happening.id} accepts it.`
+      )
+    case "Expelled":
+      return notice(`${title(happening.id)} was ${happening.barred ? "banned" : "kicked"} by the server`)
+    case "Unremembered":
+      return notice(
+        `Who belongs to the chat can't be kept on disk (${happening.detail}); the next start may not know it`
+      )
     default:
       return undefined
   }
@@ -116,7 +128,8 @@ const meaning: Record<LossReason, string> = {
   malformed: "it does not keep to the protocol",
   overrun: "it does not read what it is sent",
   excessive: "it sent more than is taken here",
-  dropped: "it was sent more than it takes"
+  dropped: "it was sent more than it takes",
+  expelled: "it takes part no more"
 }
 
 const linesOf = (count: number): string => (count === 1 ? "1 line" : `${count} lines`)

@@ -10,6 +10,7 @@ import { PeerMesh, type Route } from "../../services/PeerMesh.ts"
 import {
   type IdTaken,
   type NotAdmitted,
+  type NotInvited,
   type PeerUnreachable,
   type PortTaken,
   ServerLost,
@@ -87,7 +88,9 @@ const join = ({ peer, server }: Settings) =>
         ? throughServer
         : // Whichever lets this client in: two that wait for each other would wait for ever.
           Effect.catchAll(mesh.join({ address: peer }), (error) =>
-            mayPass(error) ? Effect.mapError(throughServer, () => error) : Effect.fail(error)
+            mayPass(error) || error._tag === "NotInvited"
+              ? Effect.mapError(throughServer, () => error)
+              : Effect.fail(error)
           )
     yield* attempt.pipe(
       Effect.retry({ schedule: untilPortIsFree, while: (error) => error._tag === "PortTaken" && error.lingers }),
@@ -99,7 +102,7 @@ const join = ({ peer, server }: Settings) =>
 /** A port whose last connection has just ended is free again soon, where it is at all. */
 const untilPortIsFree = Schedule.spaced("500 millis").pipe(Schedule.upTo("5 seconds"))
 
-type JoinFailed = ServerUnreachable | PeerUnreachable | NotAdmitted | IdTaken | PortTaken
+type JoinFailed = ServerUnreachable | PeerUnreachable | NotAdmitted | NotInvited | IdTaken | PortTaken
 
 /** Whether trying again may help. */
-const mayPass = ({ _tag }: JoinFailed): boolean => _tag !== "IdTaken" && _tag !== "PortTaken"
+const mayPass = ({ _tag }: JoinFailed): boolean => _tag !== "IdTaken" && _tag !== "PortTaken" && _tag !== "NotInvited"

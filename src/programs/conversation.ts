@@ -2,9 +2,11 @@
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Console, type Typed } from "../../services/Console.ts"
+import type { Membership } from "../../services/Membership.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import type { Entry } from "../domain/Entry.ts"
@@ -13,6 +15,7 @@ import { within } from "../domain/Limit.ts"
 import { pendingCommand } from "../domain/LiveArea.ts"
 import { redial } from "../domain/Redial.ts"
 import { notice, type ScreenLine, screenLineOf } from "../domain/ScreenLine.ts"
+import * as Members from "./membership.ts"
 import type { Standing } from "./standing.ts"
 
 /** The line that ends a program. */
@@ -48,7 +51,7 @@ export const showWhatHappens = (
 export type Ending = "exit" | "end of input"
 
 /** Says every line that is typed, until `Exit` or the end of input; those that came together are said in one go. */
-export const sayWhatIsTyped = (standing: Standing): Effect.Effect<Ending, never, Console | MessageLog> =>
+export const sayWhatIsTyped = (standing: Standing): Effect.Effect<Ending, never, Console | Membership | MessageLog> =>
   Effect.gen(function* () {
     const console = yield* Console
     const log = yield* MessageLog
@@ -74,14 +77,22 @@ export const sayWhatIsTyped = (standing: Standing): Effect.Effect<Ending, never,
           : posts.map(({ text }) => notice(`nobody has yet: ${text}`))
       )
     )
-    const take = (lines: ReadonlyArray<Typed>): Effect.Effect<void> => {
+    const take = (lines: ReadonlyArray<Typed>): Effect.Effect<void, never, Membership> => {
       const asked = lines.filter(({ text }) => text === pendingCommand)
-      const said = lines.filter(({ text }) => text !== "" && text !== pendingCommand)
+      const ofMembers = lines.flatMap((line) =>
+        Option.match(Members.asked(line.text), { onNone: () => [], onSome: (answer) => [{ line, answer }] })
+      )
+      const said = lines.filter(
+        (line) => line.text !== "" && line.text !== pendingCommand && !ofMembers.some((each) => each.line === line)
+      )
       if (said.length === lines.length) return say(said)
       const empty = lines.filter(({ text }) => text === "")
       return (said.length > 0 ? say(said) : Effect.void).pipe(
-        Effect.zipRight(standing.settle([...empty, ...asked])),
-        Effect.zipRight(asked.length > 0 ? showPending : Effect.void)
+        Effect.zipRight(standing.settle([...empty, ...asked, ...ofMembers.map(({ line }) => line)])),
+        Effect.zipRight(asked.length > 0 ? showPending : Effect.void),
+        Effect.zipRight(
+          Effect.forEach(ofMembers, ({ answer }) => Effect.flatMap(answer, console.show), { discard: true })
+        )
       )
     }
     // Chunk by chunk, in one stage of a Stream; `Exit` ends it as a failure would.

@@ -1,13 +1,16 @@
 /** What a server does: it introduces clients to each other, and talks as one of them. */
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { Console } from "../../services/Console.ts"
+import { Membership } from "../../services/Membership.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { ServerRegistry } from "../../services/ServerRegistry.ts"
-import type { PortStoreUnavailable } from "../domain/Errors.ts"
+import type { PortStoreUnavailable, StateUnavailable } from "../domain/Errors.ts"
+import type { Happening } from "../domain/Happening.ts"
 import { within } from "../domain/Limit.ts"
-import { formatAddress } from "../domain/Peer.ts"
+import { formatAddress, type PeerId } from "../domain/Peer.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import { sayWhatIsTyped, showWhatHappens } from "./conversation.ts"
 import { tellHowItIs } from "./glance.ts"
@@ -22,17 +25,19 @@ export const server = Effect.gen(function* () {
   const mesh = yield* PeerMesh
   const registry = yield* ServerRegistry
 
-  const complain = (error: PortStoreUnavailable) => console.show([notice(error.message)])
+  const complain = (error: PortStoreUnavailable | StateUnavailable) => console.show([notice(error.message)])
   const admitVisitors = Stream.runForEach(mesh.knocks, (knock) => Effect.catchAll(registry.admit(knock), complain))
   const dismissThoseWhoGo = Stream.runForEach(mesh.events, (happening) =>
-    happening._tag === "Left" || happening._tag === "GivenUp"
-      ? Effect.catchAll(registry.dismiss(happening.peer.id), complain)
-      : Effect.void
+    Option.match(goneBy(happening), {
+      onNone: () => Effect.void,
+      onSome: (id) => Effect.catchAll(registry.dismiss(id), complain)
+    })
   )
 
   yield* console.show([
     notice(`The server listens at ${formatAddress(mesh.self.address)}. Type a line to talk to all, or Exit to end it.`)
   ])
+  yield* Effect.flatMap(Membership, (membership) => Effect.catchAll(membership.listensAt(mesh.self.address), complain))
   const dismissing = yield* Effect.forkScoped(dismissThoseWhoGo)
   // Whoever was seen to leave is off the record when this ends; the log is closed by then.
   yield* Effect.addFinalizer(() => within(lastDismissals)(Fiber.join(dismissing)))
@@ -53,3 +58,16 @@ export const server = Effect.gen(function* () {
     Effect.raceFirst(mesh.forked)
   )
 }).pipe(Effect.scoped)
+
+/** Who is gone for good by what happened. */
+const goneBy = (happening: Happening): Option.Option<PeerId> => {
+  switch (happening._tag) {
+    case "Left":
+    case "GivenUp":
+      return Option.some(happening.peer.id)
+    case "Expelled":
+      return Option.some(happening.id)
+    default:
+      return Option.none()
+  }
+}

@@ -2,8 +2,10 @@
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { FrameMalformed } from "../domain/Errors.ts"
+import { Pass } from "../domain/Pass.ts"
 import { Host, ListeningPort, PeerId } from "../domain/Peer.ts"
 import { Epoch, noDeps, Post, type PostNumber, postOf, StreamId, streamIdSource } from "../domain/Post.ts"
+import { Member } from "../domain/Roster.ts"
 
 /** The version of this protocol. Nodes of different versions refuse each other. */
 export const protocolVersion = 1
@@ -14,11 +16,14 @@ export const maxFrameBytes = 65_536
 /** A list in a frame has at most so many elements, so that the frame stays below its limit. */
 export const maxListed = 200
 
+/** So many members fit into a frame, whatever they are. */
+export const maxMembersListed = 100
+
 const Listed = Schema.Struct({ id: PeerId, host: Host, port: ListeningPort })
 
 /**
  * The dialling side introduces itself. `to`: whom it means to reach; `member`: it is in the chat already;
- * `history`: how many lines a newcomer would like to see of what was said before.
+ * `history`: how many lines a newcomer would like to see of what was said before; `pass`: what it shows on a secure connection.
  */
 export const Hello = Schema.Struct({
   type: Schema.Literal("hello"),
@@ -29,7 +34,8 @@ export const Hello = Schema.Struct({
   port: ListeningPort,
   member: Schema.Boolean,
   history: Schema.optionalWith(Schema.NonNegativeInt, { exact: true }),
-  to: Schema.optionalWith(PeerId, { exact: true })
+  to: Schema.optionalWith(PeerId, { exact: true }),
+  pass: Schema.optionalWith(Pass, { exact: true })
 })
 export type Hello = typeof Hello.Type
 
@@ -39,7 +45,8 @@ export const Welcome = Schema.Struct({
   protocol: Schema.Int,
   id: PeerId,
   epoch: Epoch,
-  member: Schema.Boolean
+  member: Schema.Boolean,
+  pass: Schema.optionalWith(Pass, { exact: true })
 })
 export type Welcome = typeof Welcome.Type
 
@@ -57,10 +64,21 @@ export const Refused = Schema.Struct({
 })
 export type Refused = typeof Refused.Type
 
+/** The other side knows nobody by that key, or takes no plain connection, and closes. It says no more, not even who it is. */
+export const Stranger = Schema.Struct({ type: Schema.Literal("stranger"), detail: Schema.String })
+
 /** Who is there already: the receiver dials them. */
 export const Roster = Schema.Struct({ type: Schema.Literal("roster"), peers: Schema.Array(Listed) })
 /** Who has come: the receiver expects their call, and dials them if it does not come. */
 export const Introduce = Schema.Struct({ type: Schema.Literal("introduce"), peers: Schema.Array(Listed) })
+
+/** What the sender knows more of the roster that the server has signed; `more`: it goes on in the next frame. */
+export const Members = Schema.Struct({
+  type: Schema.Literal("members"),
+  members: Schema.Array(Member).pipe(Schema.maxItems(maxMembersListed)),
+  more: Schema.Boolean
+})
+export type Members = typeof Members.Type
 
 /** How far the sender has each stream; `more`: it goes on in the next frame. */
 export const Have = Schema.Struct({
@@ -107,8 +125,10 @@ export const Control = Schema.Union(
   Hello,
   Welcome,
   Refused,
+  Stranger,
   Roster,
   Introduce,
+  Members,
   Have,
   Gap,
   Want,

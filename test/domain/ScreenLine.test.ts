@@ -80,7 +80,8 @@ describe("ScreenLine", () => {
       malformed: "it does not keep to the protocol",
       overrun: "it does not read what it is sent",
       excessive: "it sent more than is taken here",
-      dropped: "it was sent more than it takes"
+      dropped: "it was sent more than it takes",
+      expelled: "it takes part no more"
     }
     for (const [reason, words] of Object.entries(how) as ReadonlyArray<[LossReason, string]>) {
       assert.deepStrictEqual(onServer(lost(reason)), told(`* Client 3 is lost: ${words}`))

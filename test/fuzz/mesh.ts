@@ -7,6 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
 import * as MemoryTransport from "../../layers/MemoryTransport.ts"
+import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
@@ -32,7 +33,7 @@ const nodeOf = (network: MemoryTransport.Network, name: PeerId, port: number, me
         patience: "5 seconds"
       }).pipe(
         Layer.provideMerge(MemoryMessageLog.layer({ author: name })),
-        Layer.provide(MemoryTransport.layer(network, name))
+        Layer.provide(Layer.merge(MemoryTransport.layer(network, name), OpenMembership.layer))
       )
     )
     const mesh = Context.get(node, PeerMesh)

@@ -8,6 +8,7 @@ import * as TestClock from "effect/TestClock"
 import { describe } from "vitest"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
 import * as MemoryTransport from "../../layers/MemoryTransport.ts"
+import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { serverId } from "../../src/domain/Peer.ts"
@@ -30,7 +31,7 @@ const world = Effect.gen(function* () {
       patience: "1 hour"
     }).pipe(
       Layer.provide(MemoryMessageLog.layer({ author: serverId })),
-      Layer.provide(MemoryTransport.layer(network, "server"))
+      Layer.provide(Layer.merge(MemoryTransport.layer(network, "server"), OpenMembership.layer))
     )
   )
   yield* Effect.forkScoped(Stream.runForEach(Context.get(context, PeerMesh).knocks, ({ admit }) => admit))

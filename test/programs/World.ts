@@ -1,6 +1,7 @@
 /** A whole chat in one process: a network in memory, and on it the real programs with scripted consoles. */
 import { assert, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
@@ -10,16 +11,28 @@ import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as Keys from "../../layers/identity/Keys.ts"
+import * as MemoryInvitations from "../../layers/MemoryInvitations.ts"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
 import * as MemoryPortStore from "../../layers/MemoryPortStore.ts"
 import * as MemoryTransport from "../../layers/MemoryTransport.ts"
+import * as MemoryTrustStore from "../../layers/MemoryTrustStore.ts"
+import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.ts"
+import * as RosterMembership from "../../layers/RosterMembership.ts"
 import * as ScriptedConsole from "../../layers/ScriptedConsole.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import type { Console } from "../../services/Console.ts"
+import { Identity } from "../../services/Identity.ts"
+import { Invitations } from "../../services/Invitations.ts"
+import type { Membership } from "../../services/Membership.ts"
+import type { Transport } from "../../services/Transport.ts"
+import type { Invitation, Link } from "../../src/domain/Invitation.ts"
+import type { PublicKey } from "../../src/domain/Key.ts"
 import type { Limits } from "../../src/domain/Limits.ts"
 import { type Address, Host, PeerId, Port, serverId, title } from "../../src/domain/Peer.ts"
 import { statusInWords } from "../../src/domain/Status.ts"
+import { nobody, type Trust } from "../../src/domain/Trust.ts"
 import * as Client from "../../src/programs/client.ts"
 import { server } from "../../src/programs/server.ts"
 import { run } from "../support/VirtualTime.ts"
@@ -51,12 +64,31 @@ export interface World {
   readonly network: MemoryTransport.Network
   /** Starts a server, with what the one before left on record. */
   readonly server: Effect.Effect<Node>
-  /** Starts a client. `peer`: it joins through that client; `port`: where it listens. */
-  readonly client: (id: string, options?: { readonly peer?: string; readonly port?: number }) => Effect.Effect<Node>
+  /** Starts a client. `peer`: it joins through that client; `port`: where it listens; `link`: by which invitation it comes. */
+  readonly client: (
+    id: string,
+    options?: { readonly peer?: string; readonly port?: number; readonly link?: Link }
+  ) => Effect.Effect<Node>
+  /** In a secure world, what its nodes keep: from run to run, until a test changes it. */
+  readonly safe: Safe
   /** What the server has on record. */
   readonly records: Effect.Effect<ReadonlyArray<string>>
   /** Loses the record. */
   readonly loseRecords: Effect.Effect<void>
+}
+
+/** What the nodes of a secure world have in their state folders. */
+export interface Safe {
+  /** Who a node is, and whom it knows. */
+  readonly of: (id: PeerId) => Drawer
+  readonly invitations: Map<PublicKey, Invitation>
+  /** An invitation for one, for five minutes. */
+  readonly invite: Effect.Effect<Link>
+}
+
+export interface Drawer {
+  identity: Identity["Type"]
+  readonly memory: { trust: Trust }
 }
 
 /** In virtual time: whatever has not happened after so long does not happen. */
@@ -70,7 +102,10 @@ const addressOf = (id: string, port = 6000 + Number.parseInt(id, 36)): Address =
 
 export const settings = { silence: "3 seconds", patience: "1 minute" } as const
 
-const make = (limits: Partial<Limits>): Effect.Effect<World, never, Scope.Scope> =>
+const make = (
+  keys: ReadonlyArray<Identity["Type"]>,
+  limits: Partial<Limits>
+): Effect.Effect<World, never, Scope.Scope> =>
   Effect.gen(function* () {
     const network = yield* MemoryTransport.makeNetwork
     const records = yield* MemoryPortStore.makeRecords
@@ -87,29 +122,69 @@ const make = (limits: Partial<Limits>): Effect.Effect<World, never, Scope.Scope>
         return nodeOf(network, id, script, running)
       })
 
-    const nodeLayer = (id: PeerId, listen: Address, console: Layer.Layer<Console>) =>
+    const unused = [...keys]
+    const drawers = new Map<PeerId, Drawer>()
+    const safe: Safe = {
+      of: (id) => {
+        const known = drawers.get(id)
+        if (known !== undefined) return known
+        const identity = unused.pop()
+        if (identity === undefined) throw new Error("this world has no key left")
+        const drawer = { identity, memory: { trust: nobody } }
+        drawers.set(id, drawer)
+        return drawer
+      },
+      invitations: new Map(),
+      invite: Effect.gen(function* () {
+        const invitations = yield* Invitations
+        const expires = (yield* Clock.currentTimeMillis) + 300_000
+        const token = yield* Effect.orDie(invitations.issue({ uses: 1, expires }))
+        return { owner: safe.of(serverId).identity.key, server: serverAddress, token }
+      }).pipe(Effect.provide(Layer.suspend(() => MemoryInvitations.over(safe.invitations))))
+    }
+
+    /** Plain in a world without keys, secure in one that has some. */
+    const connections = (id: PeerId, link: Link | undefined): Layer.Layer<Transport | Membership, unknown> => {
+      if (keys.length === 0) return Layer.merge(MemoryTransport.layer(network, id), OpenMembership.layer)
+      const { identity, memory } = safe.of(id)
+      return Layer.merge(
+        MemoryTransport.layer(network, id, { key: identity.key }),
+        RosterMembership.layer({ id, ...(link === undefined ? {} : { link }) })
+      ).pipe(
+        Layer.provide(
+          Layer.mergeAll(
+            Layer.succeed(Identity, identity),
+            MemoryTrustStore.over(memory),
+            MemoryInvitations.over(safe.invitations)
+          )
+        )
+      )
+    }
+
+    const nodeLayer = (id: PeerId, listen: Address, console: Layer.Layer<Console>, link?: Link) =>
       TransportPeerMesh.layer({ id, listen, member: id === serverId, ...settings, limits }).pipe(
         Layer.provideMerge(MemoryMessageLog.layer({ author: id, ...limits })),
-        Layer.provide(MemoryTransport.layer(network, id)),
+        Layer.provideMerge(connections(id, link)),
         Layer.provideMerge(console)
       )
 
     return {
       network,
+      safe,
       server: start(serverId, server, (console) =>
         PortStoreServerRegistry.layer.pipe(
           Layer.provide(MemoryPortStore.over(records)),
           Layer.provideMerge(nodeLayer(serverId, serverAddress, console))
         )
       ),
-      client: (id, { peer, port } = {}) =>
+      client: (id, { link, peer, port } = {}) =>
         start(
           PeerId.make(id),
           Client.client({
-            server: { address: serverAddress },
+            server: { address: serverAddress, id: serverId },
             ...(peer === undefined ? {} : { peer: addressOf(peer) })
           }),
-          (console) => nodeLayer(PeerId.make(id), addressOf(id, port), console)
+          (console) => nodeLayer(PeerId.make(id), addressOf(id, port), console, link)
         ),
       records: Effect.map(Ref.get(records), (all) =>
         [...all.values()].map(({ address, id }) => `${id} ${address.port}`)
@@ -201,22 +276,32 @@ export const story = (
   name: string,
   tell: (world: World) => Effect.Effect<void>,
   { limits = {}, seed = name }: { readonly limits?: Partial<Limits>; readonly seed?: number | string } = {}
-): void =>
-  it(name, async () => {
-    // A run is synchronous: vitest, which takes a worker that is silent for a minute for dead, gets a word in between two.
-    await new Promise((resume) => setImmediate(resume))
-    let left = -1
-    const exit = run(
-      Effect.gen(function* () {
-        const outer = yield* Effect.scope
-        const stage = yield* Scope.fork(outer, ExecutionStrategy.sequential)
-        const world = yield* Scope.extend(make(limits), stage)
-        yield* tell(world)
-        yield* Scope.close(stage, Exit.void)
-        left = yield* world.network.open
-      }).pipe(Effect.scoped),
-      seed
-    )
-    if (Exit.isFailure(exit)) assert.fail(Cause.pretty(exit.cause))
-    assert.strictEqual(left, 0, "connections or listeners are left")
-  })
+): void => it(name, () => inWorld([], limits, tell, seed))
+
+/** The same in a world where all connections are secure. */
+export const secureStory = (name: string, tell: (world: World) => Effect.Effect<void>): void =>
+  it(name, async () => inWorld(await Effect.runPromise(Effect.replicateEffect(Keys.generate, 8)), {}, tell, name))
+
+const inWorld = async (
+  keys: ReadonlyArray<Identity["Type"]>,
+  limits: Partial<Limits>,
+  tell: (world: World) => Effect.Effect<void>,
+  seed: number | string
+): Promise<void> => {
+  // A run is synchronous: vitest, which takes a worker that is silent for a minute for dead, gets a word in between two.
+  await new Promise((resume) => setImmediate(resume))
+  let left = -1
+  const exit = run(
+    Effect.gen(function* () {
+      const outer = yield* Effect.scope
+      const stage = yield* Scope.fork(outer, ExecutionStrategy.sequential)
+      const world = yield* Scope.extend(make(keys, limits), stage)
+      yield* tell(world)
+      yield* Scope.close(stage, Exit.void)
+      left = yield* world.network.open
+    }).pipe(Effect.scoped),
+    seed
+  )
+  if (Exit.isFailure(exit)) assert.fail(Cause.pretty(exit.cause))
+  assert.strictEqual(left, 0, "connections or listeners are left")
+}

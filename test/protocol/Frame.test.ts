@@ -58,10 +58,12 @@ describe("Frame", () => {
       "have",
       "hello",
       "introduce",
+      "members",
       "ping",
       "pong",
       "refused",
       "roster",
+      "stranger",
       "want",
       "welcome"
     ])

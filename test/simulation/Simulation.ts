@@ -9,6 +9,7 @@ import * as Scope from "effect/Scope"
 import * as Log from "../../layers/log/Log.ts"
 import * as MemoryPortStore from "../../layers/MemoryPortStore.ts"
 import * as MemoryTransport from "../../layers/MemoryTransport.ts"
+import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { Console, type Typed } from "../../services/Console.ts"
@@ -221,7 +222,7 @@ export const simulate = (seed: number): Record_ => {
           patience: "1 minute"
         }).pipe(
           Layer.provideMerge(logLayer(place.id, disk, chance.among(diskMillis), onDisk)),
-          Layer.provide(Layer.succeed(Transport, transport)),
+          Layer.provideMerge(Layer.merge(Layer.succeed(Transport, transport), OpenMembership.layer)),
           Layer.provideMerge(console)
         )
         const running: Running = {

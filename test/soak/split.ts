@@ -62,7 +62,7 @@ const split = Effect.gen(function* () {
     for (const id of ids) {
       const own = Path.join(folder, id)
       Fs.mkdirSync(own)
-      const settings = ["--host", host, "--silence", "3"]
+      const settings = ["--host", host, "--insecure", "--silence", "3"]
       const args =
         id === "Server"
           ? ["server", "--port", "4000", ...settings]

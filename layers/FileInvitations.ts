@@ -1,0 +1,83 @@
+/**
+ * Invitations in a folder. Each is a folder of its own, with its terms and a file for each use: a use is taken by making
+ * the file, which one can do only once, and an invitation is revoked by removing all of it. So a server and the commands that
+ * a person types work on the same folder without a lock.
+ */
+import * as Fs from "node:fs/promises"
+import * as Path from "node:path"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { Invitations } from "../services/Invitations.ts"
+import type { StateUnavailable } from "../src/domain/Errors.ts"
+import { type Invitation, isOpen } from "../src/domain/Invitation.ts"
+import { PublicKey } from "../src/domain/Key.ts"
+import { ClientId } from "../src/domain/Peer.ts"
+import * as Keys from "./identity/Keys.ts"
+import * as StateFolder from "./identity/StateFolder.ts"
+
+const termsName = "terms.json"
+
+const Terms = Schema.parseJson(
+  Schema.Struct({
+    uses: Schema.Int.pipe(Schema.positive()),
+    expires: Schema.NonNegativeInt,
+    issued: Schema.NonNegativeInt
+  })
+)
+
+const make = (folder: string): Invitations["Type"] => {
+  const place = (key: PublicKey) => Path.join(folder, key)
+
+  const read = (
+    key: PublicKey
+  ): Effect.Effect<Option.Option<Invitation & { readonly issued: number }>, StateUnavailable> =>
+    Effect.gen(function* () {
+      const text = yield* StateFolder.read(Path.join(place(key), termsName))
+      const terms = Schema.decodeUnknownOption(Terms)(text)
+      if (Option.isNone(terms)) return Option.none()
+      const usedBy: Array<typeof ClientId.Type> = []
+      for (let use = 1; use <= terms.value.uses; use += 1) {
+        const by = Schema.decodeUnknownOption(ClientId)(yield* StateFolder.read(Path.join(place(key), `use-${use}`)))
+        if (Option.isNone(by)) break
+        usedBy.push(by.value)
+      }
+      return Option.some({ ...terms.value, key, usedBy })
+    })
+
+  return Invitations.of({
+    issue: ({ expires, uses }) =>
+      Effect.gen(function* () {
+        const { key, token } = Keys.makeToken()
+        yield* StateFolder.make(place(key))
+        const terms = { uses, expires, issued: yield* Clock.currentTimeMillis }
+        yield* StateFolder.create(Path.join(place(key), termsName), yield* Effect.orDie(Schema.encode(Terms)(terms)))
+        return token
+      }),
+    all: Effect.gen(function* () {
+      yield* StateFolder.make(folder)
+      const names = yield* StateFolder.attempt(folder, () => Fs.readdir(folder))
+      const keys = names.flatMap((name) => Option.toArray(Schema.decodeUnknownOption(PublicKey)(name)))
+      const found = yield* Effect.forEach(keys, read)
+      return found.flatMap(Option.toArray).sort((one, other) => one.issued - other.issued)
+    }),
+    revoke: (key) =>
+      Effect.gen(function* () {
+        if (Option.isNone(yield* read(key))) return false
+        yield* StateFolder.attempt(place(key), () => Fs.rm(place(key), { recursive: true, force: true }))
+        return true
+      }),
+    redeem: (key, by) =>
+      Effect.gen(function* () {
+        const found = yield* read(key)
+        if (Option.isNone(found) || !isOpen(found.value, yield* Clock.currentTimeMillis)) return false
+        const use = Path.join(place(key), `use-${found.value.usedBy.length + 1}`)
+        return yield* StateFolder.create(use, by)
+      })
+  })
+}
+
+/** The invitations in that folder. */
+export const layer = (folder: string): Layer.Layer<Invitations> => Layer.succeed(Invitations, make(folder))

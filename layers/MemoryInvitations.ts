@@ -1,0 +1,36 @@
+/** Invitations that are gone with the process: for tests. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Invitations } from "../services/Invitations.ts"
+import { type Invitation, isOpen } from "../src/domain/Invitation.ts"
+import type { PublicKey } from "../src/domain/Key.ts"
+import * as Keys from "./identity/Keys.ts"
+
+/** What such invitations are kept in; one that is handed on outlives them. */
+export const makeMemory = Effect.sync(() => new Map<PublicKey, Invitation>())
+
+/** Invitations that are kept elsewhere. */
+export const over = (all: Map<PublicKey, Invitation>): Layer.Layer<Invitations> =>
+  Layer.succeed(
+    Invitations,
+    Invitations.of({
+      issue: (terms) =>
+        Effect.sync(() => {
+          const { key, token } = Keys.makeToken()
+          all.set(key, { ...terms, key, usedBy: [] })
+          return token
+        }),
+      all: Effect.sync(() => [...all.values()]),
+      revoke: (key) => Effect.sync(() => all.delete(key)),
+      redeem: (key, by) =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          const found = all.get(key)
+          if (found === undefined || !isOpen(found, now)) return false
+          all.set(key, { ...found, usedBy: [...found.usedBy, by] })
+          return true
+        })
+    })
+  )
+
+export const layer: Layer.Layer<Invitations> = Layer.unwrapEffect(Effect.map(makeMemory, over))

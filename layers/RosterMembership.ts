@@ -1,0 +1,256 @@
+/** A Membership by keys: who is on the roster that the server signs, or comes by an invitation. */
+import * as Crypto from "node:crypto"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Mailbox from "effect/Mailbox"
+import * as Option from "effect/Option"
+import * as PubSub from "effect/PubSub"
+import * as Stream from "effect/Stream"
+import { Identity } from "../services/Identity.ts"
+import { Invitations } from "../services/Invitations.ts"
+import { Membership } from "../services/Membership.ts"
+import type { Connection } from "../services/Transport.ts"
+import { TrustStore } from "../services/TrustStore.ts"
+import { NotInvited, OtherChat, type StateUnavailable } from "../src/domain/Errors.ts"
+import { Happening } from "../src/domain/Happening.ts"
+import { claim, type Link } from "../src/domain/Invitation.ts"
+import type { PublicKey } from "../src/domain/Key.ts"
+import type { Pass } from "../src/domain/Pass.ts"
+import { type Peer, type PeerId, serverId } from "../src/domain/Peer.ts"
+import * as Roster from "../src/domain/Roster.ts"
+import * as Trust from "../src/domain/Trust.ts"
+import * as Keys from "./identity/Keys.ts"
+
+export interface Settings {
+  readonly id: PeerId
+  /** By which invitation this node comes: it takes the server for whom that names, and nobody else. */
+  readonly link?: Link
+}
+
+/** So many digits are compared aloud: 2^99 tries to find other keys with the same. */
+const digits = 30
+
+const keyAt = (connection: Connection): PublicKey | undefined =>
+  Option.getOrUndefined(Option.map(connection.secured, ({ key }) => key))
+
+const bindingOf = (connection: Connection): string =>
+  Option.match(connection.secured, {
+    onNone: () => "",
+    onSome: ({ binding }) => Buffer.from(binding("invitation")).toString("base64url")
+  })
+
+const make = ({ id: self, link }: Settings) =>
+  Effect.gen(function* () {
+    const identity = yield* Identity
+    const store = yield* TrustStore
+    const invitations = yield* Invitations
+    const owns = self === serverId
+    if (owns) yield* store.change((trust) => ({ ...trust, owner: identity.key }))
+    if (link !== undefined) {
+      yield* store.change((trust) =>
+        trust.owner === undefined ? { ...trust, owner: link.owner, server: link.server } : trust
+      )
+      if (store.current().owner !== link.owner) return yield* new OtherChat({ id: self })
+    }
+    if (store.current().owner === undefined) return yield* new NotInvited({ id: self })
+
+    const events = yield* Mailbox.make<Happening>()
+    const changes = yield* PubSub.sliding<void>(1)
+    /** One decision after the other: each builds on the roster that the one before has left. */
+    const oneAtATime = yield* Effect.makeSemaphore(1)
+    /** Keys of which people have heard, so that nobody can fill a screen with the same. */
+    const told = new Set<string>()
+
+    const sign = (text: string) => identity.sign(Buffer.from(text))
+    const changed = Effect.asVoid(PubSub.publish(changes, undefined))
+
+    const tellOfKey = (id: PeerId) =>
+      Effect.suspend(() => {
+        if (told.has(id)) return Effect.void
+        told.add(id)
+        return Effect.asVoid(events.offer(Happening.KeyChanged({ id })))
+      })
+
+    /** What can't be kept on disk holds for this run all the same. */
+    const remember = (next: (trust: Trust.Trust) => Trust.Trust): Effect.Effect<void> =>
+      Effect.catchTag(store.change(next), "StateUnavailable", ({ detail }) =>
+        Effect.zipRight(store.assume(next), Effect.asVoid(events.offer(Happening.Unremembered({ detail }))))
+      )
+
+    const refuse = (id: PeerId, key: PublicKey): Effect.Effect<false> =>
+      Effect.as(
+        told.has(id)
+          ? Effect.void
+          : Effect.zipRight(
+              remember((trust) => Trust.refuse(trust, id, key)),
+              tellOfKey(id)
+            ),
+        false
+      )
+
+    /** Tells people how those stand now whom a roster says something new of. */
+    const tellOf = (before: Trust.Trust) =>
+      Effect.forEach(
+        Roster.since(store.current().roster, Roster.versionOf(before.roster)),
+        ({ id, key, status }) => {
+          const known = Roster.find(before.roster, id)
+          if (Trust.keyOf(store.current(), id) !== key) {
+            told.delete(id)
+            return tellOfKey(id)
+          }
+          return status === "member" || known === undefined || known.status === status
+            ? Effect.void
+            : Effect.asVoid(events.offer(Happening.Expelled({ id, barred: status === "banned" })))
+        },
+        { discard: true }
+      )
+
+    /** The owner says something of somebody: it is on disk when this returns. */
+    const decide = (word: Parameters<typeof Roster.say>[1]): Effect.Effect<void, StateUnavailable> =>
+      Effect.gen(function* () {
+        const before = store.current()
+        yield* store.change((trust) => Trust.adopt(trust, Roster.say(trust.roster, word, sign, Keys.seals)))
+        yield* tellOf(before)
+        yield* changed
+      })
+
+    /** The owner lets somebody in who is known, and is perhaps at another address now, or who is invited. */
+    const enrol = ({ address, id }: Peer, key: PublicKey, pass: Pass | undefined, connection: Connection) =>
+      Effect.gen(function* () {
+        const trust = store.current()
+        const known = Roster.find(trust.roster, id)
+        const verdict = Trust.judge(trust, id, key)
+        if (verdict === "changed") return yield* refuse(id, key)
+        if (verdict === "stranger") {
+          const proof = pass?.invitation
+          if (proof === undefined || known?.status === "banned" || isBanned(trust, key)) return false
+          if (!Keys.verifyText(proof.key, claim(bindingOf(connection), id, key), proof.signature)) return false
+          if (!(yield* invitations.redeem(proof.key, id))) return false
+        } else if (known?.key === key && known.host === address.host && known.port === address.port) {
+          return true
+        }
+        yield* decide({ id, key, ...address, status: "member" })
+        return true
+      }).pipe(oneAtATime.withPermits(1))
+
+    /** A client lets in whom it knows, and whom the server has let in meanwhile. */
+    const recognize = (id: PeerId, key: PublicKey, pass: Pass | undefined): Effect.Effect<boolean> =>
+      Effect.suspend(() => {
+        const trust = store.current()
+        const verdict = Trust.judge(trust, id, key)
+        if (verdict === "changed") return refuse(id, key)
+        const word = pass?.member
+        return Effect.succeed(
+          verdict === "known" ||
+            (word !== undefined &&
+              trust.owner !== undefined &&
+              word.id === id &&
+              word.key === key &&
+              word.status === "member" &&
+              word.version > Roster.versionOf(trust.roster) &&
+              Roster.isGenuine(trust.owner, word, Keys.seals))
+        )
+      })
+
+    return Membership.of({
+      owns,
+      meets: (connection, to) =>
+        Effect.suspend(() => {
+          const key = keyAt(connection)
+          const trust = store.current()
+          if (key === undefined) return Effect.fail("it shows no key")
+          if (to === undefined)
+            return Trust.isAnyones(trust, key) ? Effect.void : Effect.fail("nobody is known by its key")
+          switch (Trust.judge(trust, to, key)) {
+            case "known":
+              return Effect.void
+            case "changed":
+              return Effect.zipRight(refuse(to, key), Effect.fail("it has another key than the one known"))
+            case "stranger":
+              return Effect.fail("nobody is known by its key")
+          }
+        }),
+      isCalled: (connection, id) => {
+        const key = keyAt(connection)
+        return key !== undefined && Trust.judge(store.current(), id, key) === "known"
+      },
+      knows: (id) => Trust.knows(store.current(), id),
+      pass: (connection) => {
+        const { roster } = store.current()
+        const member = Roster.find(roster, self)
+        const invited = member?.status !== "member" && link !== undefined
+        return {
+          version: Roster.versionOf(roster),
+          ...(member === undefined ? {} : { member }),
+          ...(invited ? { invitation: Keys.prove(link.token, claim(bindingOf(connection), self, identity.key)) } : {})
+        }
+      },
+      admits: (connection, visitor, pass) =>
+        Effect.suspend(() => {
+          const key = keyAt(connection)
+          if (key === undefined) return Effect.succeed(false)
+          return owns && visitor.id !== serverId
+            ? enrol(visitor, key, pass, connection)
+            : recognize(visitor.id, key, pass)
+        }),
+      version: () => Roster.versionOf(store.current().roster),
+      since: (version) => Roster.since(store.current().roster, version),
+      learn: (news) =>
+        Effect.gen(function* () {
+          const before = store.current()
+          if (before.owner === undefined) return false
+          const merged = Roster.merge(before.owner, before.roster, news, Keys.seals)
+          if (merged === undefined) return false
+          if (merged === before.roster) return true
+          yield* remember((trust) => Trust.adopt(trust, merged))
+          yield* tellOf(before)
+          yield* changed
+          return true
+        }).pipe(oneAtATime.withPermits(1)),
+      changes: Stream.fromPubSub(changes),
+      events: Mailbox.toStream(events),
+      compare: (id) => {
+        const trust = store.current()
+        const known = Trust.keyOf(trust, id)
+        const refused = trust.refused.get(id)
+        const with_ = (key: PublicKey | undefined) =>
+          key === undefined ? undefined : digitsOf([self, identity.key], [id, key])
+        return { known: with_(known), refused: with_(refused) }
+      },
+      trust: (id) =>
+        Effect.gen(function* () {
+          if (Trust.accept(store.current(), id) === undefined) return false
+          yield* store.change((trust) => Trust.accept(trust, id) ?? trust)
+          told.delete(id)
+          yield* changed
+          return true
+        }).pipe(oneAtATime.withPermits(1)),
+      decide: (id, status) =>
+        Effect.suspend(() => {
+          const member = Roster.find(store.current().roster, id)
+          return !owns || member === undefined ? Effect.succeed(false) : Effect.as(decide({ ...member, status }), true)
+        }).pipe(oneAtATime.withPermits(1)),
+      listensAt: (server) => store.change((trust) => ({ ...trust, server }))
+    })
+  })
+
+/** Whether somebody has that key, under whatever name, who is not to come back. */
+const isBanned = ({ roster }: Trust.Trust, key: PublicKey): boolean =>
+  roster.some((member) => member.status === "banned" && member.key === key)
+
+type Known = readonly [id: PeerId, key: PublicKey]
+
+/** The same at both, in groups of five. */
+const digitsOf = (one: Known, other: Known): string => {
+  const lines = [one, other].map((known) => known.join(" ")).sort()
+  const hash = Crypto.createHash("sha256")
+    .update(`outlive verify\n${lines.join("\n")}\n`)
+    .digest("hex")
+  const number = (BigInt(`0x${hash}`) % 10n ** BigInt(digits)).toString().padStart(digits, "0")
+  return number.replace(/\d{5}(?=\d)/g, "$& ")
+}
+
+export const layer = (
+  settings: Settings
+): Layer.Layer<Membership, NotInvited | OtherChat | StateUnavailable, Identity | TrustStore | Invitations> =>
+  Layer.effect(Membership, make(settings))

@@ -1,0 +1,38 @@
+/** What a secure node stands on: TLS, the roster, and what lies in its state folder. Loaded by those alone that are one. */
+import * as Path from "node:path"
+import * as Layer from "effect/Layer"
+import type { Identity } from "../services/Identity.ts"
+import type { Invitations } from "../services/Invitations.ts"
+import type { Membership } from "../services/Membership.ts"
+import type { Transport } from "../services/Transport.ts"
+import type { TrustStore } from "../services/TrustStore.ts"
+import type { NotInvited, OtherChat, StateUnavailable } from "../src/domain/Errors.ts"
+import type { PeerId } from "../src/domain/Peer.ts"
+import * as FileIdentity from "./FileIdentity.ts"
+import * as FileInvitations from "./FileInvitations.ts"
+import * as FileTrustStore from "./FileTrustStore.ts"
+import * as RosterMembership from "./RosterMembership.ts"
+import type * as TcpTransport from "./TcpTransport.ts"
+import * as TlsTransport from "./TlsTransport.ts"
+
+/** What the node of that id keeps in a user's state folder. */
+export const state = (
+  folder: string,
+  id: PeerId
+): Layer.Layer<Identity | TrustStore | Invitations, StateUnavailable> => {
+  const own = Path.join(folder, id)
+  return Layer.mergeAll(
+    FileIdentity.layer(own),
+    FileTrustStore.layer(own),
+    FileInvitations.layer(Path.join(own, "invitations"))
+  )
+}
+
+export const layer = (
+  settings: RosterMembership.Settings,
+  folder: string,
+  room: TcpTransport.Room
+): Layer.Layer<Transport | Membership, NotInvited | OtherChat | StateUnavailable> =>
+  Layer.merge(TlsTransport.layer(room), RosterMembership.layer(settings)).pipe(
+    Layer.provide(state(folder, settings.id))
+  )

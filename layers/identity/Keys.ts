@@ -1,0 +1,93 @@
+/** Ed25519 keys, what they sign, and the certificates that show them. */
+import * as Crypto from "node:crypto"
+import * as Effect from "effect/Effect"
+import type { Identity } from "../../services/Identity.ts"
+import { type Proof, Token } from "../../src/domain/Invitation.ts"
+import { PublicKey, Signature } from "../../src/domain/Key.ts"
+import type { Seals } from "../../src/domain/Roster.ts"
+
+/** The public key that a key object holds; undefined if it is of another kind. */
+export const publicKeyOf = (key: Crypto.KeyObject): PublicKey | undefined =>
+  key.asymmetricKeyType === "ed25519" ? PublicKey.make(key.export({ format: "jwk" }).x ?? "") : undefined
+
+export const signWith =
+  (key: Crypto.KeyObject) =>
+  (bytes: Uint8Array): Signature =>
+    Signature.make(Crypto.sign(null, bytes, key).toString("base64url"))
+
+/** Whether the owner of that key has signed these bytes. */
+export const verify = (key: PublicKey, bytes: Uint8Array, signature: Signature): boolean =>
+  Crypto.verify(null, bytes, objectOf(key), Buffer.from(signature, "base64url"))
+
+/** Whether the owner of that key has signed that text. */
+export const verifyText = (key: PublicKey, text: string, signature: Signature): boolean =>
+  verify(key, Buffer.from(text), signature)
+
+/** What it takes to check a roster. */
+export const seals: Seals = {
+  digest: (text) => Crypto.createHash("sha256").update(text).digest("base64url"),
+  verify: verifyText
+}
+
+/** What stands before the 32 bytes of a private key in its PKCS #8 form (RFC 8410, section 7). */
+const pkcs8 = Buffer.from("302e020100300506032b657004220420", "hex")
+
+/** The key that a token makes. */
+const keyOf = (token: Token): Crypto.KeyObject => {
+  const seed = Crypto.createHash("sha256").update(`outlive invitation key\n${token}\n`).digest()
+  return Crypto.createPrivateKey({ key: Buffer.concat([pkcs8, seed]), format: "der", type: "pkcs8" })
+}
+
+/** A new token, and the public key that it makes. */
+export const makeToken = (): { readonly token: Token; readonly key: PublicKey } => {
+  const token = Token.make(Crypto.randomBytes(16).toString("base64url"))
+  return { token, key: publicHalf(keyOf(token)) }
+}
+
+/** Proves to have a token, without telling it. */
+export const prove = (token: Token, claim: string): Proof => {
+  const key = keyOf(token)
+  return { key: publicHalf(key), signature: signWith(key)(Buffer.from(claim)) }
+}
+
+/** The public key of a private Ed25519 key. */
+const publicHalf = (key: Crypto.KeyObject): PublicKey =>
+  PublicKey.make(Crypto.createPublicKey(key).export({ format: "jwk" }).x ?? "")
+
+const objectOf = (key: PublicKey): Crypto.KeyObject =>
+  Crypto.createPublicKey({ format: "jwk", key: { kty: "OKP", crv: "Ed25519", x: key } })
+
+/** The identity that a private key and its certificate are, as PEM. Throws if they are none. */
+export const identityOf = (privateKey: string, certificate: string): Identity["Type"] => {
+  const signing = Crypto.createPrivateKey(privateKey)
+  const key = publicKeyOf(Crypto.createPublicKey(signing))
+  if (key === undefined || publicKeyOf(new Crypto.X509Certificate(certificate).publicKey) !== key) {
+    throw new Error("it holds no Ed25519 key with its certificate")
+  }
+  return { key, sign: signWith(signing), credentials: { privateKey, certificate } }
+}
+
+/** A new identity. */
+export const generate: Effect.Effect<Identity["Type"]> = Effect.promise(async () => {
+  // Needed once in the life of an identity, and too heavy to be loaded at each start.
+  await import("reflect-metadata")
+  const { X509CertificateGenerator } = await import("@peculiar/x509")
+  const signingAlgorithm = { name: "Ed25519" }
+  const { privateKey, publicKey } = (await Crypto.webcrypto.subtle.generateKey(signingAlgorithm, true, [
+    "sign",
+    "verify"
+  ])) as Crypto.webcrypto.CryptoKeyPair
+  // The key alone counts: no name that could be read on the way, and no end of which people would have to take care.
+  const certificate = await X509CertificateGenerator.createSelfSigned(
+    {
+      name: "CN=outlive",
+      notBefore: new Date(0),
+      notAfter: new Date("9999-12-31T23:59:59Z"),
+      signingAlgorithm,
+      keys: { privateKey, publicKey }
+    },
+    Crypto.webcrypto
+  )
+  const pem = Crypto.KeyObject.from(privateKey).export({ format: "pem", type: "pkcs8" })
+  return identityOf(pem.toString(), `${certificate.toString("pem")}\n`)
+})

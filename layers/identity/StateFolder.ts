@@ -1,0 +1,85 @@
+/** Files in which a node keeps what is its own: readable for its user alone, and whole at any time. */
+import * as Crypto from "node:crypto"
+import * as Fs from "node:fs/promises"
+import * as Path from "node:path"
+import * as Effect from "effect/Effect"
+import { StateUnavailable } from "../../src/domain/Errors.ts"
+import { meaning, syncFolder } from "../log/Files.ts"
+
+/** What went wrong at that path, in words: the given ones, or what the error means. */
+export const unavailable =
+  (path: string, detail?: string) =>
+  (error: unknown): StateUnavailable =>
+    new StateUnavailable({ path, detail: detail ?? meaning(error) })
+
+/** Does that with files; a failure is one of that path. */
+export const attempt = <A>(path: string, run: () => Promise<A>): Effect.Effect<A, StateUnavailable> =>
+  Effect.tryPromise({ try: run, catch: unavailable(path) })
+
+const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "ENOENT"
+
+/** Makes a folder that only its user can look into, if it is not there. */
+export const make = (folder: string): Effect.Effect<void, StateUnavailable> =>
+  Effect.asVoid(attempt(folder, () => Fs.mkdir(folder, { recursive: true, mode: 0o700 })))
+
+/** The text of a file; undefined if there is none. */
+export const read = (path: string): Effect.Effect<string | undefined, StateUnavailable> =>
+  attempt(path, () =>
+    Fs.readFile(path, "utf8").catch((error) => {
+      if (isMissing(error)) return undefined
+      throw error
+    })
+  )
+
+/** The text of a file that nobody else may have read; undefined if there is none. */
+export const readSecret = (path: string): Effect.Effect<string | undefined, StateUnavailable> =>
+  Effect.gen(function* () {
+    const text = yield* read(path)
+    if (text === undefined) return undefined
+    const { mode } = yield* attempt(path, () => Fs.stat(path))
+    if ((mode & 0o077) !== 0) {
+      return yield* new StateUnavailable({ path, detail: `others than its user may use it: chmod 600 '${path}'` })
+    }
+    return text
+  })
+
+/** Writes a whole file beside that path, to be moved there. */
+const writeBeside = async (path: string, text: string): Promise<string> => {
+  const temporary = `${path}.${Crypto.randomBytes(6).toString("hex")}`
+  const file = await Fs.open(temporary, "wx", 0o600)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  return temporary
+}
+
+/** Puts a file there, unless there is one: then that one stays, and this says false. */
+export const create = (path: string, text: string): Effect.Effect<boolean, StateUnavailable> =>
+  attempt(path, async () => {
+    const temporary = await writeBeside(path, text)
+    try {
+      await Fs.link(temporary, path)
+      await syncFolder(Path.dirname(path))
+      return true
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") return false
+      throw error
+    } finally {
+      await Fs.rm(temporary, { force: true })
+    }
+  })
+
+/** Puts a file in place of what is there. It is on disk when this returns. */
+export const replace = (path: string, text: string): Effect.Effect<void, StateUnavailable> =>
+  attempt(path, async () => {
+    const temporary = await writeBeside(path, text)
+    try {
+      await Fs.rename(temporary, path)
+      await syncFolder(Path.dirname(path))
+    } finally {
+      await Fs.rm(temporary, { force: true })
+    }
+  })

@@ -1,0 +1,69 @@
+/** What lets somebody in who is not known yet. */
+import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import { PublicKey, Signature } from "./Key.ts"
+import { Address, formatAddress, type PeerId, parseAddress } from "./Peer.ts"
+
+/** 128 bits by chance, as base64url. Whoever has them is invited. */
+export const Token = Schema.String.pipe(Schema.pattern(/^[A-Za-z0-9_-]{21}[AQgw]$/), Schema.brand("Token"))
+export type Token = typeof Token.Type
+
+/** An invitation as the server keeps it: by the key that its token makes, so that nobody is invited who reads it there. */
+export interface Invitation {
+  readonly key: PublicKey
+  /** How many may come by it. */
+  readonly uses: number
+  /** Until when, in ms since 1970. */
+  readonly expires: number
+  /** Who has come by it. */
+  readonly usedBy: ReadonlyArray<PeerId>
+}
+
+/** Whether one more may come by it at that time. */
+export const isOpen = ({ expires, usedBy, uses }: Invitation, now: number): boolean =>
+  now < expires && usedBy.length < uses
+
+/** What somebody shows who comes by an invitation: its key, and that key's signature on `claim`. */
+export const Proof = Schema.Struct({ key: PublicKey, signature: Signature })
+export type Proof = typeof Proof.Type
+
+/** What a proof is on: this connection, this id, this key, and nothing else. */
+export const claim = (binding: string, id: PeerId, key: PublicKey): string =>
+  ["outlive invitation", binding, id, key, ""].join("\n")
+
+/** Where the server is, the key by which it is known, and the token. */
+export interface Link {
+  readonly server: Address
+  readonly owner: PublicKey
+  readonly token: Token
+}
+
+/** `outlive://HOST:PORT/#KEY.TOKEN` */
+export const formatLink = ({ owner, server, token }: Link): string =>
+  `outlive://${formatAddress(server)}/#${owner}.${token}`
+
+export const parseLink = (text: string): Option.Option<Link> => {
+  const [, address = "", owner, token] = /^outlive:\/\/([^/]+)\/#([^.]+)\.([^.]+)$/.exec(text.trim()) ?? []
+  return Option.all({
+    server: parseAddress(address),
+    owner: Schema.decodeUnknownOption(PublicKey)(owner),
+    token: Schema.decodeUnknownOption(Token)(token)
+  })
+}
+
+/** A link as people paste it. */
+export const LinkFromString = Schema.transformOrFail(
+  Schema.String,
+  Schema.Struct({ server: Schema.typeSchema(Address), owner: PublicKey, token: Token }),
+  {
+    strict: true,
+    decode: (text, _, ast) =>
+      Option.match(parseLink(text), {
+        onNone: () => ParseResult.fail(new ParseResult.Type(ast, text)),
+        onSome: ParseResult.succeed
+      }),
+    encode: (link) =>
+      ParseResult.succeed(formatLink({ ...link, owner: PublicKey.make(link.owner), token: Token.make(link.token) }))
+  }
+).annotations({ message: () => "a link is outlive://HOST:PORT/#KEY.TOKEN, as outlive invite prints it" })

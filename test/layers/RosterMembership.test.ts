@@ -1,0 +1,81 @@
+import { assert, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { describe } from "vitest"
+import * as Keys from "../../layers/identity/Keys.ts"
+import * as MemoryInvitations from "../../layers/MemoryInvitations.ts"
+import * as MemoryTransport from "../../layers/MemoryTransport.ts"
+import * as MemoryTrustStore from "../../layers/MemoryTrustStore.ts"
+import * as RosterMembership from "../../layers/RosterMembership.ts"
+import { Identity } from "../../services/Identity.ts"
+import { Invitations } from "../../services/Invitations.ts"
+import { Membership } from "../../services/Membership.ts"
+import type { Link } from "../../src/domain/Invitation.ts"
+import { serverId } from "../../src/domain/Peer.ts"
+import { id, peer } from "../support/samples.ts"
+import * as TransportContract from "./TransportContract.ts"
+
+const address = peer("Server", 4000).address
+
+const membershipOf = (name: string, identity: Identity["Type"], invitations: Layer.Layer<Invitations>, link?: Link) =>
+  Effect.provide(
+    Membership,
+    RosterMembership.layer({ id: id(name), ...(link === undefined ? {} : { link }) }).pipe(
+      Layer.provide(Layer.mergeAll(Layer.succeed(Identity, identity), MemoryTrustStore.layer, invitations))
+    )
+  )
+
+/** A server, a client 1 that is invited, a thief that is not, and connections of both to the server. */
+const world = Effect.gen(function* () {
+  const network = yield* MemoryTransport.makeNetwork
+  const [owner, mine, thiefs] = yield* Effect.all([Keys.generate, Keys.generate, Keys.generate])
+  const all = MemoryInvitations.over(yield* MemoryInvitations.makeMemory)
+  const token = yield* Effect.flatMap(Invitations, ({ issue }) =>
+    issue({ uses: 5, expires: Number.MAX_SAFE_INTEGER })
+  ).pipe(Effect.provide(all))
+  const server = yield* membershipOf(serverId, owner, all)
+  const client = yield* membershipOf("1", mine, all, { owner: owner.key, server: address, token })
+  const connect = (identity: Identity["Type"]) =>
+    TransportContract.connect({
+      here: network.transport("here", { key: identity.key }),
+      there: network.transport("there", { key: owner.key })
+    })
+  return { client, connect, mine, server, thiefs }
+})
+
+describe("RosterMembership", () => {
+  it.scopedLive(
+    "a proof lets in who made it, where it made it, and is of no use elsewhere, to others, or for another id",
+    () =>
+      Effect.gen(function* () {
+        const { client, connect, mine, server, thiefs } = yield* world
+        const [one, again, theft] = [yield* connect(mine), yield* connect(mine), yield* connect(thiefs)]
+        const pass = client.pass(one.near)
+        const visitor = peer("1", 6001)
+        assert.isDefined(pass?.invitation)
+        assert.isFalse(yield* server.admits(again.far, visitor, pass), "replayed on another connection")
+        assert.isFalse(yield* server.admits(theft.far, visitor, pass), "replayed by somebody else")
+        assert.isFalse(yield* server.admits(one.far, peer("2", 6001), pass), "for another id")
+        assert.isFalse(yield* server.admits(one.far, visitor, undefined), "without any")
+        assert.strictEqual(server.version(), 0)
+        assert.isTrue(yield* server.admits(one.far, visitor, pass))
+        assert.strictEqual(server.version(), 1)
+        // From now on it is known: it needs no proof, and nobody has its id but with its key.
+        assert.isTrue(yield* server.admits(again.far, visitor, undefined))
+        assert.isFalse(yield* server.admits(theft.far, visitor, undefined))
+      })
+  )
+
+  it.scopedLive("nobody comes in as the server, and nobody talks to another server", () =>
+    Effect.gen(function* () {
+      const { client, connect, mine, server, thiefs } = yield* world
+      const { far, near } = yield* connect(mine)
+      assert.isFalse(yield* server.admits(far, { ...peer("1", 6001), id: serverId }, client.pass(near)))
+      yield* client.meets(near, serverId)
+      // Here the thief listens, and client 1 looks at its key.
+      const { far: atThief } = yield* connect(thiefs)
+      assert.include(yield* Effect.flip(client.meets(atThief, serverId)), "another key")
+      assert.include(yield* Effect.flip(client.meets(atThief)), "nobody is known by its key")
+    })
+  )
+})
