@@ -17,10 +17,25 @@ const settings = {
   logLevel: "warning"
 }
 
+/** What few need stays out of the program's bundle, which is read whole at each start. */
+const apart = {
+  name: "apart",
+  setup: ({ onResolve }) => onResolve({ filter: /\/x509\.ts$/ }, () => ({ path: "./outlive.x509.cjs", external: true }))
+}
+
 await Promise.all([
   build({
     ...settings,
     entryPoints: { "outlive.bundle": "src/main.ts" },
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
+    plugins: [apart],
+    // What is compiled from the cache knows `require` alone.
+    supported: { "dynamic-import": false }
+  }),
+  build({
+    ...settings,
+    entryPoints: { "outlive.x509": "layers/identity/x509.ts" },
     format: "cjs",
     outExtension: { ".js": ".cjs" }
   }),

@@ -70,8 +70,7 @@ export const identityOf = (privateKey: string, certificate: string): Identity["T
 /** A new identity. */
 export const generate: Effect.Effect<Identity["Type"]> = Effect.promise(async () => {
   // Needed once in the life of an identity, and too heavy to be loaded at each start.
-  await import("reflect-metadata")
-  const { X509CertificateGenerator } = await import("@peculiar/x509")
+  const { X509CertificateGenerator } = await import("./x509.ts")
   const signingAlgorithm = { name: "Ed25519" }
   const { privateKey, publicKey } = (await Crypto.webcrypto.subtle.generateKey(signingAlgorithm, true, [
     "sign",
