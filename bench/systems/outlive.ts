@@ -7,7 +7,7 @@ import type { System } from "./System.ts"
 const program = `${process.cwd()}/dist/outlive.cjs`
 
 /** What is measured is how fast it is, not where it stops. */
-const withoutLimits = ["connections", "address", "posts", "bytes"].flatMap((limit) => [
+export const withoutLimits = ["connections", "address", "posts", "bytes"].flatMap((limit) => [
   `--limit-${limit}`,
   "1000000000"
 ])
