@@ -68,6 +68,8 @@ export interface Work {
   readonly title: string
   /** How it is measured, for who reads the figures. */
   readonly how: string
+  /** Where it misses its goal: what the time goes into, what was tried, and what it would take. */
+  readonly remarks?: string
   readonly cells: (effort: Effort) => ReadonlyArray<Cell>
   readonly report: (results: Results) => Report
 }

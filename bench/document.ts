@@ -51,6 +51,7 @@ const section = (work: Work, run: Run): string =>
     `\`npm run bench -- ${run.quick ? "--quick --record " : ""}${work.name}\`, ${run.date}, commit ${run.commit}, ${run.rounds === 1 ? "one round" : `medians of ${run.rounds} rounds`}, load of the machine before it ${run.load.toFixed(1)}.`,
     ...work.report(new Results(run.cells)).tables.map(tableOf),
     ...plotsOf(work, work.report(new Results(run.cells))),
+    ...(work.remarks === undefined ? [] : [work.remarks]),
     ...(failuresOf(run).length > 0 ? [failuresOf(run).join("\n")] : [])
   ].join("\n\n")
 

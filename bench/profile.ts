@@ -1,5 +1,5 @@
 /**
- * Where a node's CPU time goes: `npm run profile -- author 5`, `author 100`, `receiver`. The program runs under V8's sampling
+ * Where a node's CPU time goes: `npm run profile -- author 5`, `author 100 1` with one line under way, `receiver`. The program runs under V8's sampling
  * profiler while the load of F1 or F6 lasts, start and warming up included; each sample counts for the module that ran.
  */
 import * as Fs from "node:fs"
@@ -66,7 +66,7 @@ const report = (profile: Profile, modules: ReadonlyArray<string>): string => {
     .join("\n")
 }
 
-const [load = "author", readers = "5"] = process.argv.slice(2)
+const [load = "author", readers = "5", window = "64"] = process.argv.slice(2)
 
 const profile = Effect.gen(function* () {
   const into = yield* folder
@@ -87,7 +87,15 @@ const profile = Effect.gen(function* () {
   yield* Effect.sleep("500 millis")
   const pids = `${pid}`
   if (load === "receiver") yield* run("fire", { to: `outlive:${port}`, pids, warm: 1_000, time: 8_000 })
-  else yield* run("talk", { feed: `pipe:${stdin}`, sink: `outlive:${port}*${readers}`, pids, warm: 1_000, time: 8_000 })
+  else
+    yield* run("talk", {
+      feed: `pipe:${stdin}`,
+      sink: `outlive:${port}*${readers}`,
+      window,
+      pids,
+      warm: 1_000,
+      time: 8_000
+    })
   yield* Effect.sync(() => process.kill(pid, "SIGTERM"))
   yield* Effect.exit(ended)
   const [file = ""] = Fs.readdirSync(into).filter((name) => name.endsWith(".cpuprofile"))
