@@ -18,6 +18,7 @@ import * as Subscribable from "effect/Subscribable"
 import { type EncodedPost, type Mark, MessageLog } from "../services/MessageLog.ts"
 import { type Knock, PeerMesh, type Route } from "../services/PeerMesh.ts"
 import { type Connection, Transport } from "../services/Transport.ts"
+import type { Acquaintance } from "../src/domain/Acquaintance.ts"
 import {
   type HostElsewhere,
   type IdTaken,
@@ -118,6 +119,8 @@ interface Link extends Row, Wire.Wire {
   isUp: boolean
   readonly met: Deadlines.Met
   summarized: boolean
+  /** When it came up, in ms since 1970. */
+  since: number
   /** How often it gave a sign of life, and whether somebody waits for the next. */
   heard: number
   probed: boolean
@@ -397,6 +400,7 @@ const make = (settings: Settings) =>
     const comeUp = (link: Link): Effect.Effect<void> =>
       Effect.gen(function* () {
         const outcome = table.connect(link)
+        link.since = yield* Clock.currentTimeMillis
         if (leaving || outcome._tag === "Redundant" || outcome._tag === "Taken") {
           return yield* link.connection.abort("closed")
         }
@@ -698,6 +702,7 @@ const make = (settings: Settings) =>
       Effect.acquireUseRelease(
         Effect.sync(() => {
           reaching += 1
+          addresses.set(id, addresses.get(id) ?? route.address)
         }),
         () =>
           Effect.flatMap(Random.nextRange(0.5, 1.5), (share) =>
@@ -742,6 +747,21 @@ const make = (settings: Settings) =>
         peers.until(() => told?.upTo !== delivered || told.alone !== delivery().alone),
         () => Option.some([delivery(), delivery()] as const)
       )
+
+    // ---- Who is there
+
+    const acquaintances = (): ReadonlyArray<Acquaintance> => {
+      const last = log.have(log.stream)
+      const linked = Array.from(table.links.values(), (link) => ({
+        peer: link.peer,
+        link: { since: link.since, roundTrip: undefined, behind: last - (link.theirs.get(log.stream) ?? 0) },
+        through: undefined
+      }))
+      const sought = [...addresses]
+        .filter(([id]) => !table.links.has(id))
+        .map(([id, listening]) => ({ peer: { id, address: listening }, link: undefined, through: undefined }))
+      return [...linked, ...sought]
+    }
 
     // ---- What runs as long as the node does
 
@@ -821,6 +841,7 @@ const make = (settings: Settings) =>
       contested: Deferred.await(contested),
       forked: Deferred.await(forked),
       linked: Effect.sync(() => Array.from(table.links.values(), (link) => link.peer)),
+      acquaintances: Effect.sync(acquaintances),
       delivery: Subscribable.make({
         get: Effect.sync(delivery),
         changes: Stream.unfoldEffect(undefined as Delivery | undefined, deliveryAfter)
@@ -853,6 +874,7 @@ const linkOf = (
   theirs: new Map(),
   floors: new Map(),
   summarized: false,
+  since: 0,
   heard: 0,
   probed: false,
   quietTicks: 0

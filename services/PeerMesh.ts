@@ -3,6 +3,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type * as Subscribable from "effect/Subscribable"
+import type { Acquaintance } from "../src/domain/Acquaintance.ts"
 import type { IdTaken, NotAdmitted, PeerUnreachable, PortTaken, StreamForked } from "../src/domain/Errors.ts"
 import type { Happening } from "../src/domain/Happening.ts"
 import type { Address, Peer, PeerId, Port } from "../src/domain/Peer.ts"
@@ -44,6 +45,8 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     readonly forked: Effect.Effect<never, StreamForked>
     /** Those with whom there is a link now. */
     readonly linked: Effect.Effect<ReadonlyArray<Peer>>
+    /** Everybody in the chat whom this node knows of: those with whom there is a link now, and those whom it is dialling. */
+    readonly acquaintances: Effect.Effect<ReadonlyArray<Acquaintance>>
     /** How far what this node says has come: now, and again at each change. Peers tell it once a second. */
     readonly delivery: Subscribable.Subscribable<Delivery>
     /** What happened, from the beginning. */

@@ -1,9 +1,10 @@
 /** What the screen says, to the letter. */
 import * as Data from "effect/Data"
+import { utterance } from "./Action.ts"
 import type { Entry } from "./Entry.ts"
 import type { Happening, LossReason } from "./Happening.ts"
 import { formatAddress, type PeerId, serverId, title } from "./Peer.ts"
-import { authorOf } from "./Post.ts"
+import { authorOf, type Post } from "./Post.ts"
 
 /** A line that is safe to show on a terminal: a line of the chat, or a notice, which begins with `* `. */
 export type ScreenLine = Data.TaggedEnum<{
@@ -37,9 +38,9 @@ export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined
   switch (entry._tag) {
     case "Said":
       // The typist sees what was typed, not an echo.
-      return entry.own ? undefined : Chat({ text: `${title(authorOf(entry.post.stream))}: ${escape(entry.post.text)}` })
+      return entry.own ? undefined : Chat({ text: said(entry.post) })
     case "Earlier":
-      return Chat({ text: `(earlier) ${title(authorOf(entry.post.stream))}: ${escape(entry.post.text)}` })
+      return Chat({ text: `(earlier) ${said(entry.post)}` })
     case "Missed":
       return notice(`${linesOf(entry.count)} of ${title(authorOf(entry.stream))} can't be had any more`)
     case "Skipped":
@@ -48,6 +49,9 @@ export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined
       return self === serverId ? onServer(entry.happening) : onClient(self, entry.happening)
   }
 }
+
+/** Who said or did what, safe to show. */
+const said = ({ stream, text }: Post): string => escape(utterance(authorOf(stream), text))
 
 const onBoth = (happening: Happening): ScreenLine | undefined => {
   switch (happening._tag) {

@@ -18,8 +18,8 @@ import {
 import { type Address, serverId } from "../domain/Peer.ts"
 import { redial } from "../domain/Redial.ts"
 import { notice } from "../domain/ScreenLine.ts"
+import * as Sitting from "./commands/Sitting.ts"
 import { sayWhatIsTyped, showWhatHappens } from "./conversation.ts"
-import * as Standing from "./standing.ts"
 
 export interface Settings {
   readonly server: Route
@@ -44,12 +44,12 @@ export const client = (settings: Settings) =>
       Effect.forever
     )
 
-    const standing = yield* Standing.make
-    yield* showWhatHappens(standing)
+    const sitting = yield* Sitting.make
+    yield* showWhatHappens(sitting)
     yield* Effect.forkScoped(Stream.runForEach(mesh.knocks, (knock) => knock.admit))
     const joined = yield* Effect.forkScoped(join(settings))
     yield* Effect.forkScoped(Effect.zipRight(Fiber.join(joined), talk))
-    yield* sayWhatIsTyped(standing).pipe(
+    yield* sayWhatIsTyped(sitting).pipe(
       Effect.zipRight(untilSaid(joined)),
       Effect.raceFirst(Effect.zipRight(Fiber.join(joined), Effect.never)),
       Effect.raceFirst(mesh.contested),

@@ -1,4 +1,6 @@
 /** A whole chat in one process: a network in memory, and on it the real programs with scripted consoles. */
+import { SystemError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import type * as Duration from "effect/Duration"
@@ -46,6 +48,8 @@ export interface World {
   readonly server: Effect.Effect<Node>
   /** Starts a client. `peer`: it joins through that client; `port`: where it listens. */
   readonly client: (id: string, options?: { readonly peer?: string; readonly port?: number }) => Effect.Effect<Node>
+  /** What was written to files, by their paths. */
+  readonly files: ReadonlyMap<string, string>
   /** What the server has on record. */
   readonly records: Effect.Effect<ReadonlyArray<string>>
   /** Loses the record. */
@@ -67,6 +71,7 @@ const make: Effect.Effect<World, never, Scope.Scope> = Effect.gen(function* () {
   const network = yield* MemoryTransport.makeNetwork
   const records = yield* MemoryPortStore.makeRecords
   const scope = yield* Effect.scope
+  const files = new Map<string, string>()
 
   const start = <E, R>(
     id: PeerId,
@@ -83,11 +88,13 @@ const make: Effect.Effect<World, never, Scope.Scope> = Effect.gen(function* () {
     TransportPeerMesh.layer({ id, listen, member: id === serverId, ...settings }).pipe(
       Layer.provideMerge(MemoryMessageLog.layer({ author: id })),
       Layer.provide(MemoryTransport.layer(network, id)),
+      Layer.provideMerge(filesIn(files)),
       Layer.provideMerge(console)
     )
 
   return {
     network,
+    files,
     server: start(serverId, server, (console) =>
       PortStoreServerRegistry.layer.pipe(
         Layer.provide(MemoryPortStore.over(records)),
@@ -104,6 +111,24 @@ const make: Effect.Effect<World, never, Scope.Scope> = Effect.gen(function* () {
     loseRecords: Ref.set(records, new Map())
   }
 })
+
+/** Files that can be written, once each. */
+const filesIn = (files: Map<string, string>) =>
+  FileSystem.layerNoop({
+    writeFileString: (path, text) =>
+      Effect.suspend(() => {
+        if (files.has(path)) {
+          return new SystemError({
+            reason: "AlreadyExists",
+            module: "FileSystem",
+            method: "open",
+            pathOrDescriptor: path
+          })
+        }
+        files.set(path, text)
+        return Effect.void
+      })
+  })
 
 const nodeOf = (
   network: MemoryTransport.Network,
