@@ -125,6 +125,7 @@ const make = Effect.gen(function* () {
     lines: Mailbox.toStream(typed),
     show: (lines) =>
       lines.length === 0 ? Effect.void : Effect.suspend(() => redraw(...lines.map(({ text }) => text))),
+    tell: Option.none(),
     standing: Option.some({
       mark: (lines) =>
         Effect.suspend(() => {

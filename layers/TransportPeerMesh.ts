@@ -181,6 +181,8 @@ const make = (settings: Settings) =>
     let compared: Summary = new Map()
     /** How far some peer is known to have what this node says. */
     let delivered = 0
+    /** How far each peer is known to have, or to have had, what this node says. */
+    const heardBy = new Map<PeerId, number>()
 
     const begun = yield* Clock.currentTimeMillis
     const address = yield* transport.listen(settings.listen, (connection) => receive(connection))
@@ -263,8 +265,9 @@ const make = (settings: Settings) =>
 
     const hasUpTo = (link: Link, [stream, n]: Mark): void => {
       if (n > (link.theirs.get(stream) ?? 0)) link.theirs.set(stream, n)
-      if (stream === log.stream && n > delivered) {
-        delivered = Math.min(n, log.have(stream))
+      if (stream === log.stream && n > (heardBy.get(link.peer.id) ?? 0)) {
+        heardBy.set(link.peer.id, Math.min(n, log.have(stream)))
+        delivered = Math.max(delivered, Math.min(n, log.have(stream)))
         peers.changed()
       }
     }
@@ -748,6 +751,12 @@ const make = (settings: Settings) =>
         () => Option.some([delivery(), delivery()] as const)
       )
 
+    const holders = (n: number): number => {
+      let count = 0
+      for (const upTo of heardBy.values()) if (upTo >= n) count += 1
+      return count
+    }
+
     // ---- Who is there
 
     const acquaintances = (): ReadonlyArray<Acquaintance> => {
@@ -846,6 +855,8 @@ const make = (settings: Settings) =>
         get: Effect.sync(delivery),
         changes: Stream.unfoldEffect(undefined as Delivery | undefined, deliveryAfter)
       }),
+      holders: (n) => Effect.sync(() => holders(n)),
+      awaitHolders: (n, count) => peers.until(() => holders(n) >= count),
       events: Stream.filterMap(
         log.follow(({ _tag }) => _tag === "Happened"),
         (entry) => (entry._tag === "Happened" ? Option.some(entry.happening) : Option.none())

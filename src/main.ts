@@ -11,26 +11,48 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Random from "effect/Random"
 import * as FileMessageLog from "../layers/FileMessageLog.ts"
 import * as FilePortStore from "../layers/FilePortStore.ts"
+import type * as JsonConsole from "../layers/JsonConsole.ts"
 import * as MemoryMessageLog from "../layers/MemoryMessageLog.ts"
 import * as PipeConsole from "../layers/PipeConsole.ts"
 import * as PortStoreServerRegistry from "../layers/PortStoreServerRegistry.ts"
 import * as TcpTransport from "../layers/TcpTransport.ts"
 import * as TerminalConsole from "../layers/TerminalConsole.ts"
 import * as TransportPeerMesh from "../layers/TransportPeerMesh.ts"
+import type { Console as ConsoleService } from "../services/Console.ts"
 import * as ClientCommand from "./commands/client.ts"
 import { silenceOn } from "./commands/options.ts"
+import * as SendCommand from "./commands/send.ts"
 import * as ServerCommand from "./commands/server.ts"
-import { serverId } from "./domain/Peer.ts"
+import * as TailCommand from "./commands/tail.ts"
+import { type Address, type Host, PeerId, Port, serverId } from "./domain/Peer.ts"
 import * as Client from "./programs/client.ts"
 import { anewWhenForked } from "./programs/conversation.ts"
+import { send } from "./programs/send.ts"
 import { server } from "./programs/server.ts"
 
 /** A person sits at a terminal on both ends; anything else is a script. */
 const atTerminal = () => process.stdin.isTTY && process.stdout.isTTY
 
-const console = Layer.suspend(() => (atTerminal() ? TerminalConsole.layer : PipeConsole.layer))
+/** Loaded by those alone who ask for it. */
+const jsonConsole = (pick: (module: typeof JsonConsole) => Layer.Layer<ConsoleService>) =>
+  Layer.unwrapEffect(
+    Effect.map(
+      Effect.promise(() => import("../layers/JsonConsole.ts")),
+      pick
+    )
+  )
+
+/** The console of a node that somebody, or a program, talks at. */
+const consoleFor = (json: boolean) =>
+  json
+    ? jsonConsole((module) => module.layer)
+    : Layer.suspend(() => (atTerminal() ? TerminalConsole.layer : PipeConsole.layer))
+
+/** The console of a node at which nobody says anything. */
+const deafConsole = (json: boolean) => (json ? jsonConsole((module) => module.deaf) : PipeConsole.deaf)
 
 /** A person would like to see what was said last; a script has not asked for it. */
 const historyOnTerminal = 20
@@ -58,7 +80,9 @@ const node = (
   )
 }
 
-const serverCommand = ServerCommand.make(({ data, history, host, patience, port, ports, silence }) =>
+const through = (peer: Option.Option<Address>) => (Option.isSome(peer) ? { peer: peer.value } : {})
+
+const serverCommand = ServerCommand.make(({ data, history, host, json, patience, port, ports, silence }) =>
   server.pipe(
     Effect.provide(
       PortStoreServerRegistry.layer.pipe(
@@ -69,24 +93,55 @@ const serverCommand = ServerCommand.make(({ data, history, host, patience, port,
       )
     ),
     anewWhenForked,
-    Effect.provide(console)
+    Effect.provide(consoleFor(json))
   )
 )
 
-const clientCommand = ClientCommand.make(({ data, history, host, id, patience, peer, port1, port2, server, silence }) =>
-  Client.client({
-    server: { address: server, from: port1 },
-    ...(Option.isSome(peer) ? { peer: peer.value } : {})
-  }).pipe(
-    Effect.provide(node({ id, listen: { host, port: port2 }, member: false, data, history, silence, patience })),
-    anewWhenForked,
-    Effect.provide(console)
+const clientCommand = ClientCommand.make(
+  ({ data, history, host, id, json, patience, peer, port1, port2, server, silence }) =>
+    Client.client({ server: { address: server, from: port1 }, ...through(peer) }).pipe(
+      Effect.provide(node({ id, listen: { host, port: port2 }, member: false, data, history, silence, patience })),
+      anewWhenForked,
+      Effect.provide(consoleFor(json))
+    )
+)
+
+/** A name that nobody else is likely to have, for a client that is there for a moment. */
+const passing = (what: string, id: Option.Option<PeerId>) =>
+  Option.match(id, {
+    onNone: () =>
+      Effect.map(Random.nextIntBetween(0, 2 ** 32), (chance) =>
+        PeerId.make(`${what}-${chance.toString(16).padStart(8, "0")}`)
+      ),
+    onSome: Effect.succeed
+  })
+
+/** Such a client keeps nothing, and listens at any port. */
+const passingNode = (id: PeerId, host: Host) =>
+  ({ id, listen: { host, port: Port.make(0) }, member: false, data: Option.none() }) as const
+
+const tailCommand = TailCommand.make(({ history, host, id, json, patience, peer, server, silence }) =>
+  Effect.flatMap(passing("tail", id), (name) =>
+    Client.client({ server: { address: server }, ...through(peer) }).pipe(
+      Effect.provide(node({ ...passingNode(name, host), history, silence, patience })),
+      anewWhenForked,
+      Effect.provide(deafConsole(json))
+    )
+  )
+)
+
+const sendCommand = SendCommand.make(({ host, id, limit, patience, peer, server, silence, text, wait }) =>
+  Effect.flatMap(passing("send", id), (name) =>
+    send({ server: { address: server }, ...through(peer), limit, text, wait }).pipe(
+      Effect.provide(node({ ...passingNode(name, host), history: Option.none(), silence, patience })),
+      Effect.provide(PipeConsole.deaf)
+    )
   )
 )
 
 const outlive = Command.make("outlive").pipe(
   Command.withDescription("A team chat for terminals that outlives its server."),
-  Command.withSubcommands([serverCommand, clientCommand])
+  Command.withSubcommands([serverCommand, clientCommand, sendCommand, tailCommand])
 )
 
 const run = Command.run(outlive, { name: "outlive", version: process.env["OUTLIVE_VERSION"] ?? "unbuilt" })

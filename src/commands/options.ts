@@ -3,7 +3,7 @@ import * as Options from "@effect/cli/Options"
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
-import { Host, Port } from "../domain/Peer.ts"
+import { AddressFromString, ClientId, formatAddress, Host, Port } from "../domain/Peer.ts"
 import { mostHistory } from "../domain/Post.ts"
 
 /** The port at which every client knows the server to be. */
@@ -19,7 +19,8 @@ export const host = Options.text("host").pipe(
   Options.withDescription("The host to listen on, at which the others reach this one.")
 )
 
-const seconds = (name: string, variable: string) =>
+/** An option of that name, and a variable, that take seconds. */
+export const seconds = (name: string, variable: string) =>
   Options.float(name).pipe(
     Options.withFallbackConfig(Config.number(variable)),
     Options.withSchema(
@@ -59,6 +60,34 @@ export const history = Options.text("history").pipe(
     })
   ),
   Options.withDescription("How many lines of what was said before are shown. 20 on a terminal, 0 on a pipe."),
+  Options.optional
+)
+
+/** Where a client finds the server. */
+export const server = Options.text("server").pipe(
+  Options.withFallbackConfig(Config.string("OUTLIVE_SERVER")),
+  Options.withDefault(formatAddress({ host: localhost, port: knownPort })),
+  Options.withSchema(AddressFromString),
+  Options.withDescription("Where the server is, as HOST:PORT.")
+)
+/** Through whom else a client may join. */
+export const peer = Options.text("peer").pipe(
+  Options.withSchema(AddressFromString),
+  Options.withDescription("A client to join through if the server is down, as HOST:PORT."),
+  Options.optional
+)
+
+/** Whether a program reads and writes in place of a person. */
+export const json = Options.boolean("json").pipe(
+  Options.withFallbackConfig(Config.boolean("OUTLIVE_JSON")),
+  Options.withDefault(false),
+  Options.withDescription("For programs: events on stdout and commands on stdin, a line of JSON each.")
+)
+
+/** What a client is called whose name nobody has to remember. */
+export const passingId = Options.text("id").pipe(
+  Options.withSchema(ClientId),
+  Options.withDescription("What the others call this client. Without: a name by chance."),
   Options.optional
 )
 

@@ -4,7 +4,7 @@ import * as Options from "@effect/cli/Options"
 import * as Config from "effect/Config"
 import type * as Effect from "effect/Effect"
 import { PortFromString } from "../domain/Peer.ts"
-import { data, history, host, knownPort, patience, silence } from "./options.ts"
+import { data, history, host, json, knownPort, patience, silence } from "./options.ts"
 
 const port = Options.text("port").pipe(
   Options.withFallbackConfig(Config.string("OUTLIVE_PORT")),
@@ -19,7 +19,7 @@ const ports = Options.text("ports").pipe(
   Options.withDescription("The file that remembers where each client listens.")
 )
 
-const options = { port, host, ports, data, history, silence, patience }
+const options = { port, host, ports, data, history, silence, patience, json }
 
 export type Arguments = Command.Command.ParseConfig<typeof options>
 

@@ -99,6 +99,17 @@ export class LineTooLong extends Schema.TaggedError<LineTooLong>()("LineTooLong"
   }
 }
 
+/** What was to reach so many peers has not reached them in time. */
+export class NotHeard extends Schema.TaggedError<NotHeard>()("NotHeard", {
+  had: Schema.Int,
+  wanted: Schema.Int
+}) {
+  override get message() {
+    const those = this.wanted === 1 ? "1 peer" : `${this.wanted} peers`
+    return `Of ${those} that should have it, ${this.had === 0 ? "none has" : `only ${this.had} ${this.had === 1 ? "has" : "have"}`} said so in time: see who is there with /who, or give it longer with --within.`
+  }
+}
+
 /** The log can't be written: what was to be said is not in it. */
 export class LogUnavailable extends Schema.TaggedError<LogUnavailable>()("LogUnavailable", {
   path: Schema.String,

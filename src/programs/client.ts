@@ -64,7 +64,7 @@ const untilSaid = <A, E>(joined: Fiber.Fiber<A, E>) =>
   )
 
 /** Joins through the server, or through a client, as soon as it is there; says on the screen why that takes time. */
-const join = ({ peer, server }: Settings) =>
+export const join = ({ peer, server }: Settings) =>
   Effect.gen(function* () {
     const console = yield* Console
     const mesh = yield* PeerMesh

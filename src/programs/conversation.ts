@@ -2,6 +2,7 @@
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -10,6 +11,7 @@ import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import type { Entry } from "../domain/Entry.ts"
 import { isForked, type StreamForked } from "../domain/Errors.ts"
+import { Fact } from "../domain/Fact.ts"
 import { within } from "../domain/Limit.ts"
 import type { PeerId } from "../domain/Peer.ts"
 import { authorOf } from "../domain/Post.ts"
@@ -39,22 +41,33 @@ export const showWhatHappens = ({
     const console = yield* Console
     const log = yield* MessageLog
     const mesh = yield* PeerMesh
-    const show = standing.watch(log.follow(isNews), (entries) =>
-      Effect.flatMap(Ref.get(muted), (silenced) => {
-        const lines: Array<ScreenLine> = []
-        for (const entry of entries) {
-          const line = isMuted(silenced, entry) ? undefined : screenLineOf(mesh.self.id, entry)
-          if (line !== undefined) lines.push(line)
-        }
-        return lines.length === 0 ? Effect.void : console.show(lines)
-      })
+    const asLines = (entries: Iterable<Entry>) => {
+      const lines: Array<ScreenLine> = []
+      for (const entry of entries) {
+        const line = screenLineOf(mesh.self.id, entry)
+        if (line !== undefined) lines.push(line)
+      }
+      return lines.length === 0 ? Effect.void : console.show(lines)
+    }
+    const [seen, show] = Option.match(console.tell, {
+      onNone: () => [log.follow(isNews), asLines] as const,
+      onSome: (tell) =>
+        [
+          log.follow(),
+          (entries: Iterable<Entry>) => tell(Array.from(entries, (entry) => Fact.Witnessed({ entry })))
+        ] as const
+    })
+    const showing = standing.watch(seen, (entries) =>
+      Effect.flatMap(Ref.get(muted), (silenced) =>
+        show(silenced.size === 0 ? entries : Chunk.filter(entries, (entry) => !isMuted(silenced, entry)))
+      )
     )
-    const screen = yield* Effect.forkScoped(show)
+    const screen = yield* Effect.forkScoped(showing)
     yield* Effect.addFinalizer(() => Effect.zipRight(log.close, within(lastLines)(Fiber.join(screen))))
   })
 
 const isMuted = (silenced: ReadonlySet<PeerId>, entry: Entry): boolean =>
-  silenced.size > 0 && (entry._tag === "Said" || entry._tag === "Earlier") && silenced.has(authorOf(entry.post.stream))
+  (entry._tag === "Said" || entry._tag === "Earlier") && silenced.has(authorOf(entry.post.stream))
 
 /** Why nothing more is typed. */
 export type Ending = "exit" | "end of input"
@@ -83,8 +96,8 @@ const stepsOf = (lines: Iterable<Typed>): ReadonlyArray<Step> => {
   }
   for (const line of lines) {
     const { text } = line
-    if (text === exit) return [...steps, { _tag: "Exit" }]
-    const slashed = text.charCodeAt(0) === slash ? parseSlash(text) : undefined
+    if (text === exit && !line.verbatim) return [...steps, { _tag: "Exit" }]
+    const slashed = text.charCodeAt(0) === slash && !line.verbatim ? parseSlash(text) : undefined
     if (slashed?._tag === "Command") {
       steps.push({ _tag: "Run", line, name: slashed.name, rest: slashed.rest })
       sayings = undefined
@@ -129,7 +142,9 @@ export const sayWhatIsTyped = (
         if (outcome._tag === "Say") return yield* say([{ line, text: outcome.text }])
         yield* standing.settle([line])
         if (outcome._tag === "Leave") return yield* ends
-        yield* console.show(outcome.lines)
+        yield* Option.isSome(console.tell) && outcome.facts.length > 0
+          ? console.tell.value(outcome.facts)
+          : console.show(outcome.lines)
       }).pipe(Effect.provideService(Sitting, sitting))
 
     const take = (step: Step) => {

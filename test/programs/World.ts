@@ -20,6 +20,7 @@ import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import type { Console } from "../../services/Console.ts"
 import { type Address, Host, PeerId, Port, serverId, title } from "../../src/domain/Peer.ts"
 import * as Client from "../../src/programs/client.ts"
+import { send } from "../../src/programs/send.ts"
 import { server } from "../../src/programs/server.ts"
 import { run } from "../support/VirtualTime.ts"
 
@@ -48,6 +49,8 @@ export interface World {
   readonly server: Effect.Effect<Node>
   /** Starts a client. `peer`: it joins through that client; `port`: where it listens. */
   readonly client: (id: string, options?: { readonly peer?: string; readonly port?: number }) => Effect.Effect<Node>
+  /** Says one line and leaves, once so many peers have it. */
+  readonly send: (id: string, text: string, wait: number) => Effect.Effect<Node>
   /** What was written to files, by their paths. */
   readonly files: ReadonlyMap<string, string>
   /** What the server has on record. */
@@ -106,6 +109,10 @@ const make: Effect.Effect<World, never, Scope.Scope> = Effect.gen(function* () {
         PeerId.make(id),
         Client.client({ server: { address: serverAddress }, ...(peer === undefined ? {} : { peer: addressOf(peer) }) }),
         (console) => nodeLayer(PeerId.make(id), addressOf(id, port), console)
+      ),
+    send: (id, text, wait) =>
+      start(PeerId.make(id), send({ server: { address: serverAddress }, text, wait, limit: "10 seconds" }), (console) =>
+        nodeLayer(PeerId.make(id), addressOf(id, 0), console)
       ),
     records: Effect.map(Ref.get(records), (all) => [...all.values()].map(({ address, id }) => `${id} ${address.port}`)),
     loseRecords: Ref.set(records, new Map())
@@ -210,4 +217,16 @@ export const story = (name: string, tell: (world: World) => Effect.Effect<void>,
     )
     if (Exit.isFailure(exit)) assert.fail(Cause.pretty(exit.cause))
     assert.strictEqual(left, 0, "connections or listeners are left")
+  })
+
+/** A server and two clients, all linked with each other. */
+export const gather = (world: World) =>
+  Effect.gen(function* () {
+    const server = yield* world.server
+    const one = yield* world.client("1")
+    yield* server.sees("Client 1: initiated")
+    const two = yield* world.client("2")
+    yield* two.sees("Client 1: initiated", "Client 2: initiated")
+    yield* one.sees("Client 2: initiated")
+    return { server, one, two }
   })

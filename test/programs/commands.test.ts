@@ -3,19 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { completionsOf } from "../../src/domain/SlashCommand.ts"
 import { commands } from "../../src/programs/commands/all.ts"
-import { type Node, story, type World } from "./World.ts"
-
-/** A server and two clients, all linked with each other. */
-const gather = (world: World) =>
-  Effect.gen(function* () {
-    const server = yield* world.server
-    const one = yield* world.client("1")
-    yield* one.sees("Client 1: initiated")
-    const two = yield* world.client("2")
-    yield* two.sees("Client 1: initiated", "Client 2: initiated")
-    yield* one.sees("Client 2: initiated")
-    return { server, one, two }
-  })
+import { gather, type Node, story } from "./World.ts"
 
 /** What the screen shows of a command, below it. */
 const answerTo = (node: Node, line: string) =>

@@ -197,6 +197,7 @@ export const simulate = (seed: number): Record_ => {
         const console = Layer.succeed(
           Console,
           Console.of({
+            tell: Option.none(),
             standing: Option.none(),
             lines: Mailbox.toStream(typed),
             show: (lines) =>

@@ -3,13 +3,14 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Schema from "effect/Schema"
+import type { Fact } from "../../domain/Fact.ts"
 import { notice, type ScreenLine } from "../../domain/ScreenLine.ts"
 import { type Described, decodeArguments, parametersOf } from "../../domain/SlashCommand.ts"
 
 /** What comes of a command. */
 export type Outcome = Data.TaggedEnum<{
-  /** Lines for the screen where it was typed. */
-  Answer: { readonly lines: ReadonlyArray<ScreenLine> }
+  /** Lines for the screen where it was typed; for a program that reads there, facts in their place if there are any. */
+  Answer: { readonly lines: ReadonlyArray<ScreenLine>; readonly facts: ReadonlyArray<Fact> }
   /** Something to say to all. */
   Say: { readonly text: string }
   /** The end, as `Exit` is. */
@@ -19,7 +20,8 @@ export type Outcome = Data.TaggedEnum<{
 export const { Answer, Leave, Say } = Data.taggedEnum<Outcome>()
 
 /** These sentences as an answer: a notice each. */
-export const answer = (...sentences: ReadonlyArray<string>): Outcome => Answer({ lines: sentences.map(notice) })
+export const answer = (...sentences: ReadonlyArray<string>): Outcome =>
+  Answer({ lines: sentences.map(notice), facts: [] })
 
 export interface Command<R> extends Described {
   /** Does it, with what follows its name; what does not fit is answered with how it is used. */

@@ -4,9 +4,11 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
 import type { Acquaintance } from "../../domain/Acquaintance.ts"
+import { Fact } from "../../domain/Fact.ts"
 import { formatAddress, title } from "../../domain/Peer.ts"
+import { notice } from "../../domain/ScreenLine.ts"
 import { dateAndTime } from "../../domain/Time.ts"
-import { answer, make } from "./Command.ts"
+import { Answer, make } from "./Command.ts"
 import { Sitting } from "./Sitting.ts"
 
 /** One line on somebody: `Client 3, localhost:6003, direct, 0.4 ms, since 2026-11-22 21:51:42`. */
@@ -33,6 +35,9 @@ export const who = make({
       const { since } = yield* Sitting
       const others = yield* mesh.acquaintances
       const self = `${title(mesh.self.id)}, ${formatAddress(mesh.self.address)}, this one, since ${dateAndTime(since)}`
-      return answer(self, ...others.map(lineOn))
+      return Answer({
+        lines: [self, ...others.map(lineOn)].map(notice),
+        facts: [Fact.Self({ peer: mesh.self, since }), ...others.map((acquaintance) => Fact.Present({ acquaintance }))]
+      })
     })
 })
