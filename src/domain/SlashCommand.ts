@@ -120,10 +120,10 @@ export const commandNamed = <Command extends Described>(
   commands: ReadonlyArray<Command>
 ): Command | undefined => commands.find((each) => each.name === name.replace(/^\//, ""))
 
-/** What may stand in place of the letters from `start` to the cursor; nothing if there is nothing to offer. */
+/** What may stand in place of the letters between `from` and the cursor. */
 export interface Completions {
-  readonly start: number
-  readonly candidates: ReadonlyArray<string>
+  readonly from: number
+  readonly candidates: ReadonlyArray<{ readonly text: string }>
 }
 
 /** How what is typed can go on: commands, their arguments, and in what is said the ids of those who are there. */
@@ -134,13 +134,16 @@ export const completionsOf = (
   ids: ReadonlyArray<string>
 ): Completions => {
   const before = line.slice(0, cursor)
-  const start = before.search(/\S*$/u)
-  const word = before.slice(start)
+  const from = before.search(/\S*$/u)
+  const word = before.slice(from)
   const isCommand = before.startsWith("/") && !before.startsWith("//")
-  const begun = (words: ReadonlyArray<string>) => ({ start, candidates: words.filter((each) => each.startsWith(word)) })
+  const begun = (words: ReadonlyArray<string>) => ({
+    from,
+    candidates: words.filter((each) => each.startsWith(word)).map((text) => ({ text }))
+  })
   if (!isCommand) return word === "" ? begun([]) : begun(ids)
   const names = commands.map(({ name }) => `/${name}`)
-  if (start === 0) return begun(names)
+  if (from === 0) return begun(names)
   const [name = "", ...given] = before.split(/\s+/u)
   switch (commandNamed(name, commands)?.parameters[given.length - 1]?.kind) {
     case "command":

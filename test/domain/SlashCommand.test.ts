@@ -50,12 +50,15 @@ describe("a command's arguments", () => {
 })
 
 describe("completion", () => {
-  const complete = (line: string, cursor = line.length) => completionsOf(commands, line, cursor, ["3", "33", "ann"])
+  const complete = (line: string, cursor = line.length) => {
+    const { candidates, from } = completionsOf(commands, line, cursor, ["3", "33", "ann"])
+    return { from, candidates: candidates.map(({ text }) => text) }
+  }
 
   it("offers commands where one begins", () => {
-    assert.deepStrictEqual(complete("/te"), { start: 0, candidates: ["/tell", "/test"] })
+    assert.deepStrictEqual(complete("/te"), { from: 0, candidates: ["/tell", "/test"] })
     assert.deepStrictEqual(complete("/te and more", 2), {
-      start: 0,
+      from: 0,
       candidates: ["/tell", "/help", "/test"].filter((each) => each.startsWith("/t"))
     })
     assert.deepStrictEqual(complete("//te").candidates, [])
@@ -63,17 +66,17 @@ describe("completion", () => {
   })
 
   it("offers what an argument may be", () => {
-    assert.deepStrictEqual(complete("/tell 3"), { start: 6, candidates: ["3", "33"] })
-    assert.deepStrictEqual(complete("/tell "), { start: 6, candidates: ["3", "33", "ann"] })
+    assert.deepStrictEqual(complete("/tell 3"), { from: 6, candidates: ["3", "33"] })
+    assert.deepStrictEqual(complete("/tell "), { from: 6, candidates: ["3", "33", "ann"] })
     assert.deepStrictEqual(complete("/tell 3 a").candidates, [])
-    assert.deepStrictEqual(complete("/help te"), { start: 6, candidates: ["tell", "test"] })
-    assert.deepStrictEqual(complete("/help /te"), { start: 6, candidates: ["/tell", "/test"] })
+    assert.deepStrictEqual(complete("/help te"), { from: 6, candidates: ["tell", "test"] })
+    assert.deepStrictEqual(complete("/help /te"), { from: 6, candidates: ["/tell", "/test"] })
     assert.deepStrictEqual(complete("/test a").candidates, [])
     assert.deepStrictEqual(complete("/none a").candidates, [])
   })
 
   it("offers ids in what is said, once one is begun", () => {
-    assert.deepStrictEqual(complete("hello an"), { start: 6, candidates: ["ann"] })
+    assert.deepStrictEqual(complete("hello an"), { from: 6, candidates: ["ann"] })
     assert.deepStrictEqual(complete("hello ").candidates, [])
     assert.deepStrictEqual(complete("").candidates, [])
   })

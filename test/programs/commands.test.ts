@@ -30,7 +30,7 @@ describe("help and completion", () => {
       names
     )
     assert.deepStrictEqual(
-      completionsOf(commands, "/", 1, ["7"]).candidates,
+      completionsOf(commands, "/", 1, ["7"]).candidates.map(({ text }) => text),
       names.map((name) => `/${name}`)
     )
   })
