@@ -16,20 +16,27 @@ import * as FileMessageLog from "../layers/FileMessageLog.ts"
 import * as FilePortStore from "../layers/FilePortStore.ts"
 import type * as JsonConsole from "../layers/JsonConsole.ts"
 import * as MemoryMessageLog from "../layers/MemoryMessageLog.ts"
+import * as NodeMachine from "../layers/NodeMachine.ts"
 import * as PipeConsole from "../layers/PipeConsole.ts"
 import * as PortStoreServerRegistry from "../layers/PortStoreServerRegistry.ts"
 import * as TcpTransport from "../layers/TcpTransport.ts"
 import * as TerminalConsole from "../layers/TerminalConsole.ts"
 import * as TransportPeerMesh from "../layers/TransportPeerMesh.ts"
+import * as TransportProbe from "../layers/TransportProbe.ts"
 import type { Console as ConsoleService } from "../services/Console.ts"
+import { PortStore } from "../services/PortStore.ts"
 import * as ClientCommand from "./commands/client.ts"
+import * as DoctorCommand from "./commands/doctor.ts"
 import { silenceOn } from "./commands/options.ts"
 import * as SendCommand from "./commands/send.ts"
 import * as ServerCommand from "./commands/server.ts"
 import * as TailCommand from "./commands/tail.ts"
+import { Unwell } from "./domain/Errors.ts"
 import { type Address, type Host, PeerId, Port, serverId } from "./domain/Peer.ts"
+import { escape } from "./domain/ScreenLine.ts"
 import * as Client from "./programs/client.ts"
 import { anewWhenForked } from "./programs/conversation.ts"
+import { examine, Finding } from "./programs/doctor.ts"
 import { send } from "./programs/send.ts"
 import { server } from "./programs/server.ts"
 
@@ -139,9 +146,34 @@ const sendCommand = SendCommand.make(({ host, id, limit, patience, peer, server,
   )
 )
 
+const marks = { Fine: "ok   ", Note: "note ", Wrong: "WRONG" } as const
+
+const doctorCommand = DoctorCommand.make(({ data, host, port, ports, server }) =>
+  Effect.gen(function* () {
+    const found = yield* examine({
+      server,
+      listen: { host, port },
+      ports,
+      peers: Effect.flatMap(PortStore, ({ all }) => all).pipe(Effect.provide(FilePortStore.layer(ports))),
+      data
+    })
+    for (const { _tag, text } of found) yield* Console.log(`${marks[_tag]} ${escape(text)}`)
+    const wrong = found.filter(Finding.$is("Wrong"))
+    if (wrong.length > 0) yield* new Unwell({ count: wrong.length })
+  }).pipe(
+    Effect.provide(
+      TransportProbe.layer.pipe(
+        Layer.provide(MemoryMessageLog.layer({ author: PeerId.make("doctor") })),
+        Layer.provideMerge(TcpTransport.layer)
+      )
+    ),
+    Effect.provide(Layer.merge(PipeConsole.deaf, NodeMachine.layer))
+  )
+)
+
 const outlive = Command.make("outlive").pipe(
   Command.withDescription("A team chat for terminals that outlives its server."),
-  Command.withSubcommands([serverCommand, clientCommand, sendCommand, tailCommand])
+  Command.withSubcommands([serverCommand, clientCommand, sendCommand, tailCommand, doctorCommand])
 )
 
 const run = Command.run(outlive, { name: "outlive", version: process.env["OUTLIVE_VERSION"] ?? "unbuilt" })

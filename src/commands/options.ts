@@ -3,11 +3,11 @@ import * as Options from "@effect/cli/Options"
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
-import { AddressFromString, ClientId, formatAddress, Host, Port } from "../domain/Peer.ts"
+import { AddressFromString, ClientId, formatAddress, Host, Port, PortFromString } from "../domain/Peer.ts"
 import { mostHistory } from "../domain/Post.ts"
 
 /** The port at which every client knows the server to be. */
-export const knownPort = Port.make(4000)
+const knownPort = Port.make(4000)
 
 const localhost = Host.make("localhost")
 
@@ -61,6 +61,21 @@ export const history = Options.text("history").pipe(
   ),
   Options.withDescription("How many lines of what was said before are shown. 20 on a terminal, 0 on a pipe."),
   Options.optional
+)
+
+/** Where a server listens. */
+export const port = Options.text("port").pipe(
+  Options.withFallbackConfig(Config.string("OUTLIVE_PORT")),
+  Options.withDefault(String(knownPort)),
+  Options.withSchema(PortFromString("--port")),
+  Options.withDescription("The port to listen on, at which the clients know the server.")
+)
+
+/** Where a server remembers its clients. */
+export const ports = Options.text("ports").pipe(
+  Options.withFallbackConfig(Config.string("OUTLIVE_PORTS")),
+  Options.withDefault("ports.txt"),
+  Options.withDescription("The file that remembers where each client listens.")
 )
 
 /** Where a client finds the server. */

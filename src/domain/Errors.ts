@@ -110,6 +110,13 @@ export class NotHeard extends Schema.TaggedError<NotHeard>()("NotHeard", {
   }
 }
 
+/** Something is wrong with where this node would run; what, was said before. */
+export class Unwell extends Schema.TaggedError<Unwell>()("Unwell", { count: Schema.Int }) {
+  override get message() {
+    return `${this.count === 1 ? "1 thing is" : `${this.count} things are`} wrong: see above.`
+  }
+}
+
 /** The log can't be written: what was to be said is not in it. */
 export class LogUnavailable extends Schema.TaggedError<LogUnavailable>()("LogUnavailable", {
   path: Schema.String,

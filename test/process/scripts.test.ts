@@ -1,4 +1,6 @@
 /** What scripts and bots use: `--json`, `send` and `tail`, as real processes. */
+import * as Fs from "node:fs"
+import * as Path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -71,6 +73,28 @@ describe("scripts and bots", () => {
       yield* bot.types('{"type":"exit"}')
       assert.strictEqual(yield* bot.ends, 0)
       yield* server.notices("* Client bot left")
+    })
+  )
+
+  it.scopedLive("the doctor's status tells whether something is wrong; it leaves nothing behind", () =>
+    Effect.gen(function* () {
+      const stage = yield* make
+      const server = yield* stage.server(0)
+      const port = `${/localhost:(\d+)/.exec(server.err[0] ?? "")?.[1]}`
+      const data = Path.join(stage.folder, "data")
+      const doctor = (at: string) =>
+        stage.start("doctor", ["./outlive", "doctor", "--server", `localhost:${at}`, "--port", at, "--data", data])
+      const well = yield* doctor(port)
+      assert.strictEqual(yield* well.ends, 0, well.out.join("\n"))
+      assert.deepStrictEqual(well.err, [])
+      assert.include(well.out, `ok    The server answers at localhost:${port}.`)
+      yield* server.types("Exit")
+      yield* server.ends
+      const unwell = yield* doctor(port)
+      assert.strictEqual(yield* unwell.ends, 1)
+      assert.deepStrictEqual(unwell.err, ["outlive: 1 thing is wrong: see above."])
+      assert.match(unwell.out.join("\n"), /^WRONG The server can't be reached at /m)
+      assert.deepStrictEqual(Fs.readdirSync(stage.folder), [])
     })
   )
 })
