@@ -7,6 +7,7 @@ import * as ValidationError from "@effect/cli/ValidationError"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Cause from "effect/Cause"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -19,6 +20,7 @@ import * as MemoryMessageLog from "../layers/MemoryMessageLog.ts"
 import * as NodeMachine from "../layers/NodeMachine.ts"
 import * as PipeConsole from "../layers/PipeConsole.ts"
 import * as PortStoreServerRegistry from "../layers/PortStoreServerRegistry.ts"
+import * as SettingsFile from "../layers/SettingsFile.ts"
 import * as TcpTransport from "../layers/TcpTransport.ts"
 import * as TerminalConsole from "../layers/TerminalConsole.ts"
 import * as TransportPeerMesh from "../layers/TransportPeerMesh.ts"
@@ -26,14 +28,16 @@ import * as TransportProbe from "../layers/TransportProbe.ts"
 import type { Console as ConsoleService } from "../services/Console.ts"
 import { PortStore } from "../services/PortStore.ts"
 import * as ClientCommand from "./commands/client.ts"
+import * as ConfigCommand from "./commands/config.ts"
 import * as DoctorCommand from "./commands/doctor.ts"
 import { silenceOn } from "./commands/options.ts"
 import * as SendCommand from "./commands/send.ts"
 import * as ServerCommand from "./commands/server.ts"
 import * as TailCommand from "./commands/tail.ts"
-import { Unwell } from "./domain/Errors.ts"
+import { SettingsUnusable, Unwell } from "./domain/Errors.ts"
 import { type Address, type Host, PeerId, Port, serverId } from "./domain/Peer.ts"
 import { escape } from "./domain/ScreenLine.ts"
+import { resolve, type Source, settings, variableOf } from "./domain/Settings.ts"
 import * as Client from "./programs/client.ts"
 import { anewWhenForked } from "./programs/conversation.ts"
 import { examine, Finding } from "./programs/doctor.ts"
@@ -171,9 +175,40 @@ const doctorCommand = DoctorCommand.make(({ data, host, port, ports, server }) =
   )
 )
 
+/** A setting as a line that could stand in the settings file, where it is not by default. */
+const settingLine = ({
+  from,
+  name,
+  value
+}: {
+  readonly from: string
+  readonly name: string
+  readonly value: string
+}) =>
+  from === "by default"
+    ? `# ${name}: ${value}`
+    : `${name} = ${/^(true|false|\d+(\.\d+)?)$/.test(value) ? value : JSON.stringify(value)}  # ${from}`
+
+const configCommand = ConfigCommand.make((given) =>
+  Effect.gen(function* () {
+    const path = SettingsFile.path()
+    const variables = settings.flatMap(({ name }) => {
+      const value = process.env[variableOf(name)]
+      return value === undefined ? [] : [[name, value] as const]
+    })
+    const sources: ReadonlyArray<Source> = [
+      { from: (name) => `option --${name}`, values: given },
+      { from: (name) => `variable ${variableOf(name)}`, values: new Map(variables) },
+      { from: () => path, values: yield* SettingsFile.read(path) }
+    ]
+    yield* Console.log(`# ${path}`)
+    for (const setting of resolve(sources)) yield* Console.log(settingLine(setting))
+  })
+)
+
 const outlive = Command.make("outlive").pipe(
   Command.withDescription("A team chat for terminals that outlives its server."),
-  Command.withSubcommands([serverCommand, clientCommand, sendCommand, tailCommand, doctorCommand])
+  Command.withSubcommands([serverCommand, clientCommand, sendCommand, tailCommand, doctorCommand, configCommand])
 )
 
 const run = Command.run(outlive, { name: "outlive", version: process.env["OUTLIVE_VERSION"] ?? "unbuilt" })
@@ -187,6 +222,10 @@ const statusOf = (cause: Cause.Cause<unknown>): number => {
   if (Cause.isInterruptedOnly(cause)) return 0
   if (ValidationError.isValidationError(failure)) {
     complain(`${stripVTControlCharacters(HelpDoc.toAnsiText(failure.error)).trim()}. See --help.`)
+    return 2
+  }
+  if (failure instanceof SettingsUnusable) {
+    complain(failure.message)
     return 2
   }
   complain(failure instanceof Error ? failure.message : Cause.pretty(cause))
@@ -204,7 +243,14 @@ const plainly = <A, E, R>(program: Effect.Effect<A, E, R>): Effect.Effect<A, E, 
     })
   )
 
-plainly(run(process.argv)).pipe(
+/** Variables first, then the settings file. */
+const settingsFound = Effect.map(SettingsFile.read(SettingsFile.path()), (values) =>
+  ConfigProvider.orElse(ConfigProvider.fromEnv(), () =>
+    ConfigProvider.fromMap(new Map(Array.from(values, ([name, value]) => [variableOf(name), value])))
+  )
+)
+
+plainly(Effect.flatMap(settingsFound, (provider) => Effect.withConfigProvider(run(process.argv), provider))).pipe(
   Effect.provide(Layer.merge(NodeContext.layer, CliConfig.layer({ showBuiltIns: false }))),
   NodeRuntime.runMain({
     disableErrorReporting: true,

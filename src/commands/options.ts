@@ -3,28 +3,26 @@ import * as Options from "@effect/cli/Options"
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
-import { AddressFromString, ClientId, formatAddress, Host, Port, PortFromString } from "../domain/Peer.ts"
+import { AddressFromString, ClientId, Host, PortFromString } from "../domain/Peer.ts"
 import { mostHistory } from "../domain/Post.ts"
-
-/** The port at which every client knows the server to be. */
-const knownPort = Port.make(4000)
-
-const localhost = Host.make("localhost")
+import { usual } from "../domain/Settings.ts"
 
 /** Where a node listens, and how the others reach it. */
 export const host = Options.text("host").pipe(
   Options.withFallbackConfig(Config.string("OUTLIVE_HOST")),
-  Options.withDefault(localhost as string),
+  Options.withDefault<string>(usual.host),
   Options.withSchema(Host),
   Options.withDescription("The host to listen on, at which the others reach this one.")
 )
 
 /** An option of that name, and a variable, that take seconds. */
 export const seconds = (name: string, variable: string) =>
-  Options.float(name).pipe(
-    Options.withFallbackConfig(Config.number(variable)),
+  Options.text(name).pipe(
+    Options.withFallbackConfig(Config.string(variable)),
     Options.withSchema(
-      Schema.Number.pipe(Schema.between(0.1, 86_400, { message: () => `--${name} takes 0.1 to 86400 seconds` }))
+      Schema.NumberFromString.pipe(Schema.between(0.1, 86_400)).annotations({
+        message: () => ({ message: `--${name} takes 0.1 to 86400 seconds`, override: true })
+      })
     )
   )
 
@@ -38,7 +36,7 @@ export const silence = seconds("silence", "OUTLIVE_SILENCE").pipe(
 
 /** How long a client is dialled again before it is given up. */
 export const patience = seconds("patience", "OUTLIVE_PATIENCE").pipe(
-  Options.withDefault(300),
+  Options.withDefault<number>(usual.patience),
   Options.map(Duration.seconds),
   Options.withDescription("Seconds for which a client that is lost is dialled again before it is given up.")
 )
@@ -66,7 +64,7 @@ export const history = Options.text("history").pipe(
 /** Where a server listens. */
 export const port = Options.text("port").pipe(
   Options.withFallbackConfig(Config.string("OUTLIVE_PORT")),
-  Options.withDefault(String(knownPort)),
+  Options.withDefault<string>(usual.port),
   Options.withSchema(PortFromString("--port")),
   Options.withDescription("The port to listen on, at which the clients know the server.")
 )
@@ -74,19 +72,20 @@ export const port = Options.text("port").pipe(
 /** Where a server remembers its clients. */
 export const ports = Options.text("ports").pipe(
   Options.withFallbackConfig(Config.string("OUTLIVE_PORTS")),
-  Options.withDefault("ports.txt"),
+  Options.withDefault<string>(usual.ports),
   Options.withDescription("The file that remembers where each client listens.")
 )
 
 /** Where a client finds the server. */
 export const server = Options.text("server").pipe(
   Options.withFallbackConfig(Config.string("OUTLIVE_SERVER")),
-  Options.withDefault(formatAddress({ host: localhost, port: knownPort })),
+  Options.withDefault<string>(usual.server),
   Options.withSchema(AddressFromString),
   Options.withDescription("Where the server is, as HOST:PORT.")
 )
 /** Through whom else a client may join. */
 export const peer = Options.text("peer").pipe(
+  Options.withFallbackConfig(Config.string("OUTLIVE_PEER")),
   Options.withSchema(AddressFromString),
   Options.withDescription("A client to join through if the server is down, as HOST:PORT."),
   Options.optional

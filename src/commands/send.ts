@@ -5,6 +5,7 @@ import * as Options from "@effect/cli/Options"
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { usual } from "../domain/Settings.ts"
 import { host, passingId, patience, peer, seconds, server, silence } from "./options.ts"
 
 const text = Args.text({ name: "TEXT" }).pipe(Args.withDescription("What to say."))
@@ -19,7 +20,7 @@ const wait = Options.text("wait").pipe(
   Options.withDescription("How many peers must have it. 0: whoever is there is sent it, and nothing is waited for.")
 )
 const limit = seconds("within", "OUTLIVE_WITHIN").pipe(
-  Options.withDefault(10),
+  Options.withDefault<number>(usual.within),
   Options.map(Duration.seconds),
   Options.withDescription("Seconds after which it is given up, with status 1.")
 )

@@ -117,6 +117,16 @@ export class Unwell extends Schema.TaggedError<Unwell>()("Unwell", { count: Sche
   }
 }
 
+/** The file with a user's settings can't be understood. */
+export class SettingsUnusable extends Schema.TaggedError<SettingsUnusable>()("SettingsUnusable", {
+  path: Schema.String,
+  detail: Schema.String
+}) {
+  override get message() {
+    return `${this.path} can't be used (${this.detail}): mend it, or name another file with OUTLIVE_CONFIG.`
+  }
+}
+
 /** The log can't be written: what was to be said is not in it. */
 export class LogUnavailable extends Schema.TaggedError<LogUnavailable>()("LogUnavailable", {
   path: Schema.String,
