@@ -20,18 +20,23 @@ const complaintOf = (error: unknown): string => {
   return `line ${line}: ${message.split("\n", 1)[0]?.replace("Invalid TOML document: ", "")}`
 }
 
+const textOf = (file: string): string => {
+  try {
+    return Fs.readFileSync(file, "utf8")
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return ""
+    throw error
+  }
+}
+
 /** What it says, by the settings' names; nothing if there is none. */
 export const read = (file: string): Effect.Effect<ReadonlyMap<string, string>, SettingsUnusable> =>
   Effect.gen(function* () {
     const unusable = (detail: string) => new SettingsUnusable({ path: file, detail })
     const text = yield* Effect.try({
-      try: () => Fs.readFileSync(file, "utf8"),
-      catch: (error) => error as NodeJS.ErrnoException
-    }).pipe(
-      Effect.catchAll((error) =>
-        error.code === "ENOENT" || error.code === "ENOTDIR" ? Effect.succeed("") : unusable(error.message)
-      )
-    )
+      try: () => textOf(file),
+      catch: (error) => unusable((error as Error).message)
+    })
     if (text.trim() === "") return new Map()
     // Most have no such file, and none has to load what reads it.
     const { parse } = yield* Effect.promise(() => import("smol-toml"))
