@@ -101,6 +101,9 @@ const compareEvery = Duration.seconds(15)
 /** Silence is counted in ticks, so that a node which itself was frozen does not take its peers for dead when it wakes. */
 const ticksOfSilence = 4
 
+/** Quiet links are pinged, and so measured; busy ones each so many ticks. */
+const ticksUntilMeasured = 20
+
 /** A connection on which both sides have introduced themselves. It is up when the peer has said how far it has each stream. */
 interface Link extends Row, Wire.Wire {
   /** What the ids of all streams of this peer begin with. */
@@ -121,6 +124,9 @@ interface Link extends Row, Wire.Wire {
   summarized: boolean
   /** When it came up, in ms since 1970. */
   since: number
+  /** How long a ping took last, and when the one went out that has no answer yet, in ns. */
+  roundTrip: Duration.Duration | undefined
+  pinged: bigint | undefined
   /** How often it gave a sign of life, and whether somebody waits for the next. */
   heard: number
   probed: boolean
@@ -184,6 +190,13 @@ const make = (settings: Settings) =>
     /** How far each peer is known to have, or to have had, what this node says. */
     const heardBy = new Map<PeerId, number>()
 
+    /** Through whom came last what somebody says who has no link to this node. */
+    const relays = new Map<PeerId, PeerId>()
+    /** How many posts links that are no more were handed. */
+    let sentBefore = 0
+    let ticks = 0
+
+    const clock = yield* Effect.clock
     const begun = yield* Clock.currentTimeMillis
     const address = yield* transport.listen(settings.listen, (connection) => receive(connection))
     const peer: Peer = { id: settings.id, address }
@@ -242,7 +255,11 @@ const make = (settings: Settings) =>
         case "ping":
           return Effect.suspend(() => (link.give(pong) ? Effect.void : link.connection.abort("overrun")))
         case "pong":
-          return Effect.void
+          return Effect.sync(() => {
+            if (link.pinged === undefined) return
+            link.roundTrip = Duration.nanos(clock.unsafeCurrentTimeNanos() - link.pinged)
+            link.pinged = undefined
+          })
         case "bye":
           return new Goodbye()
         default:
@@ -272,11 +289,16 @@ const make = (settings: Settings) =>
       }
     }
 
+    /** Whether that peer was asked for what somebody else has said. */
+    const handsOn = (link: Link, stream: StreamId): boolean => {
+      if (wanted.get(stream)?.link !== link) return false
+      relays.set(authorOf(stream), link.peer.id)
+      return true
+    }
+
     const receivePosts = (link: Link, sent: ReadonlyArray<EncodedPost>): Effect.Effect<void> => {
       // What others have said is taken only from whom it was asked of.
-      const posts = sent.filter(
-        ({ post }) => post.stream.startsWith(link.prefix) || wanted.get(post.stream)?.link === link
-      )
+      const posts = sent.filter(({ post }) => post.stream.startsWith(link.prefix) || handsOn(link, post.stream))
       return Effect.flatMap(log.receive(posts), (missing) => {
         if (missing.length === 0) return Effect.void
         // Whoever hands on a post has all that must come before it; what other posts wait for says nothing of this peer.
@@ -515,6 +537,7 @@ const make = (settings: Settings) =>
       Effect.gen(function* () {
         link.met()
         asking.delete(link)
+        sentBefore += link.outbox.sent()
         const final = table.disconnect(link, reason)
         peers.changed()
         const orphaned = [...wanted].filter(([, asked]) => asked.link === link).map(([stream]) => stream)
@@ -763,12 +786,12 @@ const make = (settings: Settings) =>
       const last = log.have(log.stream)
       const linked = Array.from(table.links.values(), (link) => ({
         peer: link.peer,
-        link: { since: link.since, roundTrip: undefined, behind: last - (link.theirs.get(log.stream) ?? 0) },
+        link: { since: link.since, roundTrip: link.roundTrip, behind: last - (link.theirs.get(log.stream) ?? 0) },
         through: undefined
       }))
       const sought = [...addresses]
         .filter(([id]) => !table.links.has(id))
-        .map(([id, listening]) => ({ peer: { id, address: listening }, link: undefined, through: undefined }))
+        .map(([id, listening]) => ({ peer: { id, address: listening }, link: undefined, through: relays.get(id) }))
       return [...linked, ...sought]
     }
 
@@ -792,10 +815,16 @@ const make = (settings: Settings) =>
     /** A plain loop, and the same bytes to all: it is what idle links cost. */
     const tick = Effect.suspend(() => {
       const cut: Array<Effect.Effect<void>> = []
+      const now = clock.unsafeCurrentTimeNanos()
+      const allAreMeasured = ticks % ticksUntilMeasured === 0
+      ticks += 1
       for (const link of table.links.values()) {
         link.quietTicks += 1
         if (link.quietTicks >= ticksOfSilence) cut.push(link.connection.abort("silent"))
-        else if (link.quietTicks > 1 && !link.give(ping)) cut.push(link.connection.abort("overrun"))
+        else if (link.quietTicks > 1 || allAreMeasured || link.roundTrip === undefined) {
+          link.pinged ??= now
+          if (!link.give(ping)) cut.push(link.connection.abort("overrun"))
+        }
       }
       return Effect.all(cut, { discard: true })
     })
@@ -855,6 +884,11 @@ const make = (settings: Settings) =>
         get: Effect.sync(delivery),
         changes: Stream.unfoldEffect(undefined as Delivery | undefined, deliveryAfter)
       }),
+      sent: Effect.sync(() => {
+        let sent = sentBefore
+        for (const link of table.links.values()) sent += link.outbox.sent()
+        return sent
+      }),
       holders: (n) => Effect.sync(() => holders(n)),
       awaitHolders: (n, count) => peers.until(() => holders(n) >= count),
       events: Stream.filterMap(
@@ -886,6 +920,8 @@ const linkOf = (
   floors: new Map(),
   summarized: false,
   since: 0,
+  roundTrip: undefined,
+  pinged: undefined,
   heard: 0,
   probed: false,
   quietTicks: 0

@@ -49,6 +49,8 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     readonly acquaintances: Effect.Effect<ReadonlyArray<Acquaintance>>
     /** How far what this node says has come: now, and again at each change. Peers tell it once a second. */
     readonly delivery: Subscribable.Subscribable<Delivery>
+    /** How many posts were handed to links, each as often as it was. */
+    readonly sent: Effect.Effect<number>
     /** How many peers are known to have what this node has said up to number `n`; one that had it and is gone counts. */
     readonly holders: (n: number) => Effect.Effect<number>
     /** Returns as soon as at least so many peers are known to have it. */

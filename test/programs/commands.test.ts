@@ -101,18 +101,33 @@ describe("commands", () => {
   story("/who tells who is here, where, how they are linked, and who is being dialled", (world) =>
     Effect.gen(function* () {
       const { one, server } = yield* gather(world)
+      yield* world.network.delay(() => 20)
+      // Until the heartbeat has measured all links again.
+      yield* Effect.sleep("15 seconds")
       assert.deepStrictEqual(timeless(yield* answerTo(one, "/who")), [
         "* Client 1, localhost:6001, this one, since TIME",
-        "* Server, localhost:4000, direct, since TIME",
-        "* Client 2, localhost:6002, direct, since TIME"
+        "* Server, localhost:4000, direct, 40.0 ms, since TIME",
+        "* Client 2, localhost:6002, direct, 40.0 ms, since TIME"
       ])
       yield* server.kill
       yield* one.sees("* Server is lost: the connection broke; everybody goes on without it")
       assert.deepStrictEqual(timeless(yield* answerTo(one, "/who")), [
         "* Client 1, localhost:6001, this one, since TIME",
-        "* Client 2, localhost:6002, direct, since TIME",
+        "* Client 2, localhost:6002, direct, 40.0 ms, since TIME",
         "* Server, localhost:4000, no link, being dialled"
       ])
+    })
+  )
+
+  story("/who tells through whom somebody is heard who can't be reached directly", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      yield* world.network.cut((from, to) => from !== "Server" && to !== "Server")
+      yield* one.sees("* Client 2 is lost: it gives no sign of life")
+      assert.include((yield* answerTo(one, "/who")).join(), "* Client 2, localhost:6002, no link, being dialled")
+      yield* two.type("still here")
+      yield* one.sees("Client 2: still here")
+      assert.include((yield* answerTo(one, "/who")).join(), "* Client 2, localhost:6002, no link, heard through Server")
     })
   )
 
