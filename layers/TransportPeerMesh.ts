@@ -31,7 +31,7 @@ import {
 import { Happening, type LossReason } from "../src/domain/Happening.ts"
 import { within } from "../src/domain/Limit.ts"
 import { LinkTable, type Row } from "../src/domain/LinkTable.ts"
-import { type Address, type Peer, type PeerId, serverId } from "../src/domain/Peer.ts"
+import { type Address, formatAddress, type Peer, type PeerId, serverId } from "../src/domain/Peer.ts"
 import {
   authorOf,
   type Epoch,
@@ -694,7 +694,7 @@ const make = (settings: Settings) =>
         const told = yield* Deferred.make<void, CallFailed>()
         yield* FiberSet.run(conversations, conversation(route, attempt(to, { told }), to))
         yield* Deferred.await(told)
-      })
+      }).pipe(Effect.withSpan("PeerMesh.call", { attributes: { address: formatAddress(route.address), to } }))
 
     const conversation = (route: Route, begun: Attempt, to?: PeerId): Effect.Effect<void> =>
       Effect.gen(function* () {

@@ -11,11 +11,14 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as FileMessageLog from "../layers/FileMessageLog.ts"
 import * as FilePortStore from "../layers/FilePortStore.ts"
 import type * as JsonConsole from "../layers/JsonConsole.ts"
+import * as LogFile from "../layers/LogFile.ts"
 import * as MemoryMessageLog from "../layers/MemoryMessageLog.ts"
 import * as NodeMachine from "../layers/NodeMachine.ts"
 import * as PipeConsole from "../layers/PipeConsole.ts"
@@ -34,13 +37,14 @@ import { silenceOn } from "./commands/options.ts"
 import * as SendCommand from "./commands/send.ts"
 import * as ServerCommand from "./commands/server.ts"
 import * as TailCommand from "./commands/tail.ts"
-import { SettingsUnusable, Unwell } from "./domain/Errors.ts"
+import { LogMisplaced, type LogUnavailable, SettingsUnusable, Unwell } from "./domain/Errors.ts"
 import { type Address, type Host, PeerId, Port, serverId } from "./domain/Peer.ts"
 import { escape } from "./domain/ScreenLine.ts"
 import { resolve, type Source, settings, variableOf } from "./domain/Settings.ts"
 import * as Client from "./programs/client.ts"
 import { anewWhenForked } from "./programs/conversation.ts"
 import { examine, Finding } from "./programs/doctor.ts"
+import { logWhatHappens } from "./programs/journal.ts"
 import { send } from "./programs/send.ts"
 import { server } from "./programs/server.ts"
 
@@ -91,29 +95,83 @@ const node = (
   )
 }
 
+interface Insight {
+  readonly logFile: Option.Option<string>
+  readonly logLevel: "none" | "error" | "warning" | "info" | "debug" | "trace"
+  readonly metrics: Option.Option<Port>
+}
+
+/** Logs go to that file, or to stderr, but never among the lines of a chat. */
+const logger = ({ logFile, logLevel }: Insight) =>
+  Layer.merge(
+    Logger.minimumLogLevel(LogLevel.fromLiteral(levelOf[logLevel])),
+    Option.match(logFile, {
+      onNone: (): Layer.Layer<never, LogMisplaced | LogUnavailable> =>
+        process.stderr.isTTY ? Layer.fail(new LogMisplaced()) : LogFile.stderr,
+      onSome: LogFile.layer
+    })
+  )
+
+const levelOf = {
+  none: "None",
+  error: "Error",
+  warning: "Warning",
+  info: "Info",
+  debug: "Debug",
+  trace: "Trace"
+} as const
+
+const figures = (port: Port) =>
+  Layer.unwrapEffect(
+    Effect.map(
+      Effect.promise(() => import("../layers/PrometheusPage.ts")),
+      (module) => module.layer(port)
+    )
+  )
+
+/** Lets others look inside a node as long as it runs, if that is asked for. */
+const observed =
+  (insight: Insight) =>
+  <A, E, R>(program: Effect.Effect<A, E, R>) =>
+    (insight.logLevel === "none" ? program : Effect.zipRight(logWhatHappens, program)).pipe(
+      Effect.provide(Option.match(insight.metrics, { onNone: () => Layer.empty, onSome: figures })),
+      Effect.scoped
+    )
+
+/** What is logged of a whole command, from before its node is there. */
+const logged =
+  (insight: Insight) =>
+  <A, E, R>(program: Effect.Effect<A, E, R>) =>
+    Effect.provide(program, insight.logLevel === "none" ? Layer.empty : logger(insight))
+
 const through = (peer: Option.Option<Address>) => (Option.isSome(peer) ? { peer: peer.value } : {})
 
-const serverCommand = ServerCommand.make(({ data, history, host, json, patience, port, ports, silence }) =>
-  server.pipe(
-    Effect.provide(
-      PortStoreServerRegistry.layer.pipe(
-        Layer.provide(FilePortStore.layer(ports)),
-        Layer.provideMerge(
-          node({ id: serverId, listen: { host, port }, member: true, data, history, silence, patience })
+const serverCommand = ServerCommand.make(
+  ({ data, history, host, json, logFile, logLevel, metrics, patience, port, ports, silence }) =>
+    server.pipe(
+      observed({ logFile, logLevel, metrics }),
+      Effect.provide(
+        PortStoreServerRegistry.layer.pipe(
+          Layer.provide(FilePortStore.layer(ports)),
+          Layer.provideMerge(
+            node({ id: serverId, listen: { host, port }, member: true, data, history, silence, patience })
+          )
         )
-      )
-    ),
-    anewWhenForked,
-    Effect.provide(consoleFor(json))
-  )
+      ),
+      anewWhenForked,
+      Effect.provide(consoleFor(json)),
+      logged({ logFile, logLevel, metrics })
+    )
 )
 
 const clientCommand = ClientCommand.make(
-  ({ data, history, host, id, json, patience, peer, port1, port2, server, silence }) =>
+  ({ data, history, host, id, json, logFile, logLevel, metrics, patience, peer, port1, port2, server, silence }) =>
     Client.client({ server: { address: server, from: port1 }, ...through(peer) }).pipe(
+      observed({ logFile, logLevel, metrics }),
       Effect.provide(node({ id, listen: { host, port: port2 }, member: false, data, history, silence, patience })),
       anewWhenForked,
-      Effect.provide(consoleFor(json))
+      Effect.provide(consoleFor(json)),
+      logged({ logFile, logLevel, metrics })
     )
 )
 
@@ -131,23 +189,28 @@ const passing = (what: string, id: Option.Option<PeerId>) =>
 const passingNode = (id: PeerId, host: Host) =>
   ({ id, listen: { host, port: Port.make(0) }, member: false, data: Option.none() }) as const
 
-const tailCommand = TailCommand.make(({ history, host, id, json, patience, peer, server, silence }) =>
-  Effect.flatMap(passing("tail", id), (name) =>
-    Client.client({ server: { address: server }, ...through(peer) }).pipe(
-      Effect.provide(node({ ...passingNode(name, host), history, silence, patience })),
-      anewWhenForked,
-      Effect.provide(deafConsole(json))
+const tailCommand = TailCommand.make(
+  ({ history, host, id, json, logFile, logLevel, metrics, patience, peer, server, silence }) =>
+    Effect.flatMap(passing("tail", id), (name) =>
+      Client.client({ server: { address: server }, ...through(peer) }).pipe(
+        observed({ logFile, logLevel, metrics }),
+        Effect.provide(node({ ...passingNode(name, host), history, silence, patience })),
+        anewWhenForked,
+        Effect.provide(deafConsole(json)),
+        logged({ logFile, logLevel, metrics })
+      )
     )
-  )
 )
 
-const sendCommand = SendCommand.make(({ host, id, limit, patience, peer, server, silence, text, wait }) =>
-  Effect.flatMap(passing("send", id), (name) =>
-    send({ server: { address: server }, ...through(peer), limit, text, wait }).pipe(
-      Effect.provide(node({ ...passingNode(name, host), history: Option.none(), silence, patience })),
-      Effect.provide(PipeConsole.deaf)
+const sendCommand = SendCommand.make(
+  ({ host, id, limit, logFile, logLevel, metrics, patience, peer, server, silence, text, wait }) =>
+    Effect.flatMap(passing("send", id), (name) =>
+      send({ server: { address: server }, ...through(peer), limit, text, wait }).pipe(
+        observed({ logFile, logLevel, metrics }),
+        Effect.provide(node({ ...passingNode(name, host), history: Option.none(), silence, patience })),
+        Effect.provide(PipeConsole.deaf)
+      )
     )
-  )
 )
 
 const marks = { Fine: "ok   ", Note: "note ", Wrong: "WRONG" } as const
@@ -211,7 +274,9 @@ const outlive = Command.make("outlive").pipe(
   Command.withSubcommands([serverCommand, clientCommand, sendCommand, tailCommand, doctorCommand, configCommand])
 )
 
-const run = Command.run(outlive, { name: "outlive", version: process.env["OUTLIVE_VERSION"] ?? "unbuilt" })
+const version = process.env["OUTLIVE_VERSION"] ?? "unbuilt"
+
+const run = Command.run(outlive, { name: "outlive", version })
 
 /** What is wrong is said once, on stderr, in one sentence. */
 const complain = (sentence: string) => process.stderr.write(`outlive: ${sentence}\n`)
@@ -250,7 +315,57 @@ const settingsFound = Effect.map(SettingsFile.read(SettingsFile.path()), (values
   )
 )
 
-plainly(Effect.flatMap(settingsFound, (provider) => Effect.withConfigProvider(run(process.argv), provider))).pipe(
+/**
+ * @effect/cli has an option --log-level of its own, which it does not find at every command. So that it does not look for
+ * it, this one is taken out of the command line, and stands before the variables.
+ */
+const withoutLogLevel = (given: ReadonlyArray<string>) => {
+  const at = given.findIndex((word) => word === "--log-level" || word.startsWith("--log-level="))
+  const [, inOne] = given[at]?.split("=") ?? []
+  const level = inOne ?? given[at + 1]
+  if (at < 0 || level === undefined) return { args: given, taken: new Map<string, string>() }
+  return {
+    args: given.filter((_, index) => index !== at && (inOne !== undefined || index !== at + 1)),
+    taken: new Map([[variableOf("log-level"), level]])
+  }
+}
+
+/** Where the usual variables of OpenTelemetry want traces to be sent; undefined if they don't. */
+const collector = (): string | undefined => {
+  const {
+    OTEL_EXPORTER_OTLP_ENDPOINT: all,
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: traces,
+    OTEL_SDK_DISABLED: disabled,
+    OTEL_TRACES_EXPORTER: exporter
+  } = process.env
+  if (disabled === "true" || exporter === "none") return undefined
+  return traces || (all ? `${all.replace(/\/$/, "")}/v1/traces` : undefined)
+}
+
+/** Loaded by those alone who ask for it. */
+const traces = Layer.suspend(() => {
+  const url = collector()
+  return url === undefined
+    ? Layer.empty
+    : Layer.unwrapEffect(
+        Effect.map(
+          Effect.promise(() => import("../layers/OtlpTraces.ts")),
+          (module) => module.layer(url, version)
+        )
+      )
+})
+
+const whole = Effect.gen(function* () {
+  const provider = yield* settingsFound
+  const { args, taken } = withoutLogLevel(process.argv)
+  yield* Effect.withConfigProvider(
+    run(args),
+    ConfigProvider.orElse(ConfigProvider.fromMap(taken), () => provider)
+  )
+})
+
+plainly(whole).pipe(
+  Effect.provide(traces),
   Effect.provide(Layer.merge(NodeContext.layer, CliConfig.layer({ showBuiltIns: false }))),
   NodeRuntime.runMain({
     disableErrorReporting: true,

@@ -105,6 +105,40 @@ export const passingId = Options.text("id").pipe(
   Options.optional
 )
 
+/** Where a node's figures can be read. */
+const metrics = Options.text("metrics").pipe(
+  Options.withFallbackConfig(Config.string("OUTLIVE_METRICS")),
+  Options.withSchema(PortFromString("--metrics")),
+  Options.withDescription("The port on 127.0.0.1 where Prometheus can read this node's figures, at /metrics."),
+  Options.optional
+)
+
+const logLevels = ["none", "error", "warning", "info", "debug", "trace"] as const
+
+/** From what level on a node has a structured log. */
+const logLevel = Options.text("log-level").pipe(
+  Options.withFallbackConfig(Config.string("OUTLIVE_LOG_LEVEL")),
+  Options.withDefault<string>(usual.logLevel),
+  Options.withSchema(
+    Schema.Literal(...logLevels).annotations({
+      message: () => ({ message: `--log-level is one of ${logLevels.join(", ")}`, override: true })
+    })
+  ),
+  Options.withDescription(`What is logged, a line of JSON each: ${logLevels.join(", ")}.`)
+)
+
+/** Where a node's structured log goes, if it has one. */
+const logFile = Options.text("log-file").pipe(
+  Options.withFallbackConfig(Config.string("OUTLIVE_LOG_FILE")),
+  Options.withDescription(
+    "The file to which the log is appended that --log-level asks for. Without: stderr, unless that is a terminal."
+  ),
+  Options.optional
+)
+
+/** For whoever looks inside a node. */
+export const insight = { metrics, logLevel, logFile }
+
 /** How long silence may last between nodes on that host: short where no network is in between. */
 export const silenceOn = (listening: Host): Duration.Duration =>
   /^(localhost|127(\.\d+){3}|::1)$/.test(listening) ? Duration.seconds(3) : Duration.seconds(15)

@@ -127,6 +127,13 @@ export class SettingsUnusable extends Schema.TaggedError<SettingsUnusable>()("Se
   }
 }
 
+/** There is nowhere to put a log but among the lines of the chat. */
+export class LogMisplaced extends Schema.TaggedError<LogMisplaced>()("LogMisplaced", {}) {
+  override get message() {
+    return "Logs would stand among the lines of the chat: name a file with --log-file, or redirect stderr."
+  }
+}
+
 /** The log can't be written: what was to be said is not in it. */
 export class LogUnavailable extends Schema.TaggedError<LogUnavailable>()("LogUnavailable", {
   path: Schema.String,

@@ -8,7 +8,8 @@ export const usual = {
   ports: "ports.txt",
   server: "localhost:4000",
   patience: 300,
-  within: 10
+  within: 10,
+  logLevel: "none"
 } as const
 
 export interface Setting {
@@ -30,7 +31,10 @@ export const settings: ReadonlyArray<Setting> = [
   { name: "silence", usual: "3 on this machine, 15 elsewhere" },
   { name: "patience", usual: String(usual.patience) },
   { name: "within", usual: String(usual.within) },
-  { name: "json", usual: "false" }
+  { name: "json", usual: "false" },
+  { name: "metrics", usual: "none" },
+  { name: "log-level", usual: usual.logLevel },
+  { name: "log-file", usual: "none: stderr" }
 ]
 
 /** The variable of a setting. */

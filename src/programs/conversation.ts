@@ -145,7 +145,7 @@ export const sayWhatIsTyped = (
         yield* Option.isSome(console.tell) && outcome.facts.length > 0
           ? console.tell.value(outcome.facts)
           : console.show(outcome.lines)
-      }).pipe(Effect.provideService(Sitting, sitting))
+      }).pipe(Effect.provideService(Sitting, sitting), Effect.withSpan("Command.run", { attributes: { name } }))
 
     const take = (step: Step) => {
       switch (step._tag) {
