@@ -24,6 +24,7 @@ import * as NodeMachine from "../layers/NodeMachine.ts"
 import * as PipeConsole from "../layers/PipeConsole.ts"
 import * as PortStoreServerRegistry from "../layers/PortStoreServerRegistry.ts"
 import * as SettingsFile from "../layers/SettingsFile.ts"
+import * as ShellCompletions from "../layers/ShellCompletions.ts"
 import * as TcpTransport from "../layers/TcpTransport.ts"
 import * as TerminalConsole from "../layers/TerminalConsole.ts"
 import * as TransportPeerMesh from "../layers/TransportPeerMesh.ts"
@@ -31,13 +32,14 @@ import * as TransportProbe from "../layers/TransportProbe.ts"
 import type { Console as ConsoleService } from "../services/Console.ts"
 import { PortStore } from "../services/PortStore.ts"
 import * as ClientCommand from "./commands/client.ts"
+import * as CompletionsCommand from "./commands/completions.ts"
 import * as ConfigCommand from "./commands/config.ts"
 import * as DoctorCommand from "./commands/doctor.ts"
 import { silenceOn } from "./commands/options.ts"
 import * as SendCommand from "./commands/send.ts"
 import * as ServerCommand from "./commands/server.ts"
 import * as TailCommand from "./commands/tail.ts"
-import { LogMisplaced, type LogUnavailable, SettingsUnusable, Unwell } from "./domain/Errors.ts"
+import { CompletionsUnplaced, LogMisplaced, type LogUnavailable, SettingsUnusable, Unwell } from "./domain/Errors.ts"
 import { type Address, type Host, PeerId, Port, serverId } from "./domain/Peer.ts"
 import { escape } from "./domain/ScreenLine.ts"
 import { resolve, type Source, settings, variableOf } from "./domain/Settings.ts"
@@ -269,9 +271,36 @@ const configCommand = ConfigCommand.make((given) =>
   })
 )
 
+/** What completes all of this in that shell. */
+const completionsIn = (shell: ShellCompletions.Shell): Effect.Effect<string> =>
+  Effect.map(
+    { bash: Command.getBashCompletions, zsh: Command.getZshCompletions, fish: Command.getFishCompletions }[shell](
+      outlive,
+      "outlive"
+    ),
+    (lines) => lines.join("\n")
+  )
+
+const completionsCommand = CompletionsCommand.make(({ install, shell }) =>
+  Effect.gen(function* () {
+    const wanted = Option.getOrUndefined(shell) ?? ShellCompletions.usual()
+    if (wanted === undefined) return yield* new CompletionsUnplaced({ detail: "SHELL is not bash, zsh or fish" })
+    const text = yield* completionsIn(wanted)
+    yield* Console.log(install ? yield* ShellCompletions.install(wanted, `${text}\n`) : text)
+  })
+)
+
 const outlive = Command.make("outlive").pipe(
   Command.withDescription("A team chat for terminals that outlives its server."),
-  Command.withSubcommands([serverCommand, clientCommand, sendCommand, tailCommand, doctorCommand, configCommand])
+  Command.withSubcommands([
+    serverCommand,
+    clientCommand,
+    sendCommand,
+    tailCommand,
+    doctorCommand,
+    configCommand,
+    completionsCommand
+  ])
 )
 
 const version = process.env["OUTLIVE_VERSION"] ?? "unbuilt"

@@ -134,6 +134,15 @@ export class LogMisplaced extends Schema.TaggedError<LogMisplaced>()("LogMisplac
   }
 }
 
+/** A shell's completions could not be put where it looks for them. */
+export class CompletionsUnplaced extends Schema.TaggedError<CompletionsUnplaced>()("CompletionsUnplaced", {
+  detail: Schema.String
+}) {
+  override get message() {
+    return `The completions were not installed (${this.detail}): name a shell with --shell, or print them without --install.`
+  }
+}
+
 /** The log can't be written: what was to be said is not in it. */
 export class LogUnavailable extends Schema.TaggedError<LogUnavailable>()("LogUnavailable", {
   path: Schema.String,
