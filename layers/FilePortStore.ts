@@ -2,9 +2,11 @@
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
+import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
+import * as Stream from "effect/Stream"
 import { Console } from "../services/Console.ts"
 import { PortStore } from "../services/PortStore.ts"
 import { PortStoreUnavailable } from "../src/domain/Errors.ts"
@@ -13,6 +15,12 @@ import { notice } from "../src/domain/ScreenLine.ts"
 import * as PortsFile from "../src/protocol/PortsFile.ts"
 
 type Records = ReadonlyMap<PeerId, Peer>
+
+/** A file has at most so many bytes that are read: some 60,000 clients. */
+const maxBytes = 2 * 1024 * 1024
+
+/** So many lines that can't be read are told, and how many more there are. */
+const mostTold = 20
 
 const make = (path: string) =>
   Effect.gen(function* () {
@@ -31,10 +39,11 @@ const make = (path: string) =>
         })
       )
 
-    const read = fs.readFileString(path).pipe(
+    const read = Stream.runCollect(fs.stream(path, { bytesToRead: maxBytes + 1 })).pipe(
+      Effect.map((pieces) => Buffer.concat(Chunk.toReadonlyArray(pieces))),
       Effect.catchIf(
         (error) => error._tag === "SystemError" && error.reason === "NotFound",
-        () => Effect.succeed("")
+        () => Effect.succeed(Buffer.alloc(0))
       )
     )
 
@@ -45,12 +54,21 @@ const make = (path: string) =>
         Effect.zipRight(syncing(folder, "r"))
       )
 
-    const { badLines, peers } = PortsFile.parse(yield* read)
-    yield* console.show(
-      badLines.map(({ number, text }) =>
-        notice(`${path}, line ${number} can't be read and is skipped: ${text.slice(0, 80)}`)
-      )
+    const bytes = yield* read
+    const whole = bytes.length <= maxBytes
+    // Of one that is too long, the last line is cut off.
+    const { badLines, peers } = PortsFile.parse(
+      bytes.toString("utf8", 0, whole ? bytes.length : bytes.lastIndexOf("\n", maxBytes) + 1)
     )
+    yield* console.show([
+      ...badLines
+        .slice(0, mostTold)
+        .map(({ number, text }) =>
+          notice(`${path}, line ${number} can't be read and is skipped: ${text.slice(0, 80)}`)
+        ),
+      ...(badLines.length > mostTold ? [notice(`${path} has ${badLines.length - mostTold} more such lines`)] : []),
+      ...(whole ? [] : [notice(`${path} is longer than ${maxBytes} bytes: the rest is skipped`)])
+    ])
     // It can't be written to: better now than when somebody comes.
     yield* syncing(temporary, "w").pipe(Effect.zipRight(fs.remove(temporary)))
     const records = yield* Ref.make<Records>(new Map(peers.map((peer) => [peer.id, peer])))

@@ -171,6 +171,9 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
         drain: pump.drain,
         wake: pump.wake,
         finish: pump.finish,
+        received: () => inlet.received,
+        onEnd: (then) => inlet.onEnd(then),
+        introduced: () => {},
         abort: (reason) =>
           Effect.sync(() => {
             inlet.end(reason)

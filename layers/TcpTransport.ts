@@ -1,12 +1,15 @@
 /** A Transport over TCP. */
 import * as Net from "node:net"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import { type Connection, Transport } from "../services/Transport.ts"
 import { HostElsewhere, PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
 import { within } from "../src/domain/Limit.ts"
+import { defaultLimits, type Limits } from "../src/domain/Limits.ts"
 import { type Address, Port } from "../src/domain/Peer.ts"
+import { Seats } from "../src/domain/Seats.ts"
 import { Inlet } from "./transport/Inlet.ts"
 import * as Pump from "./transport/Pump.ts"
 
@@ -14,13 +17,13 @@ import * as Pump from "./transport/Pump.ts"
 const dialLimit = 5_000
 
 /** A socket that is let go has so long to hand over what it has and to hear the other side's end. */
-const releaseLimit = "200 millis"
+const releaseLimit = Duration.millis(200)
 
 /** Once a server has let its connections go, it is closed within this time. */
 const closeLimit = "1 second"
 
 /** Whoever calls this owns the socket, and releases it. */
-const connectionOf = (socket: Net.Socket): Connection => {
+const connectionOf = (socket: Net.Socket, introduced = () => {}): Connection => {
   const inlet = new Inlet({ pause: () => socket.pause(), resume: () => socket.resume() })
   const pump = Pump.make({
     write: (bytes) => socket.destroyed || !socket.writable || socket.write(bytes),
@@ -38,6 +41,9 @@ const connectionOf = (socket: Net.Socket): Connection => {
     drain: pump.drain,
     wake: pump.wake,
     finish: pump.finish,
+    received: () => inlet.received,
+    onEnd: (then) => inlet.onEnd(then),
+    introduced,
     abort: (reason) =>
       Effect.sync(() => {
         inlet.end(reason)
@@ -112,18 +118,34 @@ const dialFailure = (error: NodeJS.ErrnoException, address: Address, from: Port 
   }
 }
 
-const listen = (address: Address, serve: (connection: Connection) => Effect.Effect<void>) =>
-  Effect.gen(function* () {
-    const server = yield* Effect.acquireRelease(open(address), awaitClosed)
-    const run = yield* FiberSet.makeRuntime<never, void, never>()
-    server.on("connection", (socket) => {
-      ignoreLateErrors(socket)
-      run(Effect.ensuring(serve(connectionOf(socket)), release(socket)))
+type Room = Pick<Limits, "connections" | "connectionsPerAddress">
+
+const listenWithin =
+  (room: Room): Transport["Type"]["listen"] =>
+  (address, serve, regret) =>
+    Effect.gen(function* () {
+      const seats = new Seats(room)
+      const server = yield* Effect.acquireRelease(open(address), awaitClosed)
+      const run = yield* FiberSet.makeRuntime<never, void, never>()
+      server.on("connection", (socket) => {
+        ignoreLateErrors(socket)
+        const seat = seats.take(socket.remoteAddress ?? "", () => turnAway(socket, regret))
+        if (seat === undefined) return turnAway(socket, regret)
+        socket.on("close", seat.leave)
+        run(Effect.ensuring(serve(connectionOf(socket, seat.introduced)), release(socket)))
+      })
+      yield* Effect.addFinalizer(() => Effect.sync(() => server.close()))
+      const bound = server.address()
+      return typeof bound === "object" && bound !== null ? { ...address, port: Port.make(bound.port) } : address
     })
-    yield* Effect.addFinalizer(() => Effect.sync(() => server.close()))
-    const bound = server.address()
-    return typeof bound === "object" && bound !== null ? { ...address, port: Port.make(bound.port) } : address
-  })
+
+/** Tells the other side why, if there is something to tell, and lets it go, in a moment, whatever it does. */
+const turnAway = (socket: Net.Socket, regret: Uint8Array = new Uint8Array()): void => {
+  const cut = setTimeout(() => socket.destroy(), Duration.toMillis(releaseLimit))
+  socket.once("close", () => clearTimeout(cut))
+  // What it sends is for nobody; unread, it would turn the end into a reset, and the words would be lost.
+  socket.removeAllListeners("data").resume().end(regret)
+}
 
 const open = (address: Address) =>
   Effect.async<Net.Server, PortTaken | HostElsewhere>((resume) => {
@@ -166,4 +188,6 @@ const meaning = (error: NodeJS.ErrnoException): string =>
   error.code ??
   error.message
 
-export const layer = Layer.succeed(Transport, Transport.of({ dial, listen }))
+/** One that lets in so many connections. */
+export const layer = (room: Room = defaultLimits): Layer.Layer<Transport> =>
+  Layer.succeed(Transport, Transport.of({ dial, listen: listenWithin(room) }))

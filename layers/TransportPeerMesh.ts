@@ -30,23 +30,28 @@ import {
 } from "../src/domain/Errors.ts"
 import { Happening, type LossReason } from "../src/domain/Happening.ts"
 import { within } from "../src/domain/Limit.ts"
+import { defaultLimits, type Limits, timesAsMuch } from "../src/domain/Limits.ts"
 import { LinkTable, type Row } from "../src/domain/LinkTable.ts"
-import { type Address, formatAddress, type Peer, type PeerId, serverId } from "../src/domain/Peer.ts"
+import { type Address, formatAddress, isDialable, type Peer, type PeerId, serverId } from "../src/domain/Peer.ts"
 import {
   authorOf,
   type Epoch,
   epochIn,
   mainRoom,
   mostHistory,
+  type Room,
+  roomIn,
   type StreamId,
   type Summary,
   streamOf
 } from "../src/domain/Post.ts"
+import { Quota } from "../src/domain/Quota.ts"
 import { redial } from "../src/domain/Redial.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
 import type { Delivery } from "../src/domain/Standing.ts"
 import {
   type Control,
+  type Dropped,
   encode,
   type Frame,
   type Gap,
@@ -71,6 +76,8 @@ export interface Settings {
   readonly silence: Duration.DurationInput
   /** A client that can't be reached for this long is given up. */
   readonly patience: Duration.DurationInput
+  /** How much it takes from others: `defaultLimits` where nothing else is said. */
+  readonly limits?: Partial<Limits>
 }
 
 /** A node that leaves waits no longer than this for slow peers to take what it said last. */
@@ -78,6 +85,12 @@ const goodbyeLimit = Duration.seconds(2)
 
 /** A node that leaves waits no longer than this for those whom it is dialling. */
 const searchLimit = Duration.seconds(1)
+
+/** So many whom others name are dialled at a time: with more, those who are there dial the newcomer. */
+const mostSought = 256
+
+/** Whoever is dropped is told so within this time, if it listens. */
+const droppedLimit = Duration.seconds(1)
 
 /** A newcomer is expected to call first; it is dialled after half to three halves of this time. */
 const courtesy = Duration.seconds(1)
@@ -116,6 +129,18 @@ interface Link extends Row, Wire.Wire {
   readonly theirs: Map<StreamId, number>
   /** Up to where the peer does not keep a stream any more. */
   readonly floors: Map<StreamId, number>
+  /** What the peer may send, by itself and when it was asked. */
+  readonly quota: Quotas
+  /** How many bytes were counted; of what was not counted yet, what was asked for. */
+  counted: number
+  askedFrames: number
+  askedBytes: number
+  /** What was named in frames: streams and peers take as long as frames do. */
+  named: number
+  /** Whether it is left unread just now since it has sent more. */
+  slowed: boolean
+  /** The rooms of which it has spoken, but the one where everybody is. */
+  rooms: Set<Room> | undefined
   /** What it has come from. */
   readonly attempt: Attempt
   /** Whether it has come up, and what says so to its deadline. */
@@ -131,6 +156,12 @@ interface Link extends Row, Wire.Wire {
   heard: number
   probed: boolean
   quietTicks: number
+}
+
+/** What a peer sends by itself, and what of others it was asked for: that it hands on much is not its fault. */
+interface Quotas {
+  readonly unasked: Quota
+  readonly asked: Quota
 }
 
 /** Signs of life, the same bytes for all. */
@@ -153,8 +184,11 @@ const make = (settings: Settings) =>
     const transport = yield* Transport
     const log = yield* MessageLog
 
+    const clock = yield* Effect.clock
+    const limits = { ...defaultLimits, ...settings.limits }
     const deadlines = yield* Deadlines.make(Handshake.limit)
-    const knocks = yield* Mailbox.make<Knock>()
+    const visits = yield* Deadlines.make(limits.handshake)
+    const knocks = yield* Mailbox.make<{ readonly knock: Knock; readonly isOver: () => boolean }>()
     const conversations = yield* FiberSet.make<void, never>()
     const searches = yield* FiberMap.make<PeerId, void, never>()
     const contested = yield* Deferred.make<never, IdTaken>()
@@ -169,6 +203,10 @@ const make = (settings: Settings) =>
     let rooted = log.restored
     let leaving = false
 
+    /** Who was dropped, and when it may come again, in ms since 1970: those first who may come first. */
+    const dropped = new Map<PeerId, number>()
+    /** What each may send, those last who came last. */
+    const quotas = new Map<PeerId, Quotas>()
     /** Who was in the chat before this node began, and may come back to tell of it. */
     const expected = new Set<PeerId>()
     /** Who has come, and the others have yet to hear of. */
@@ -196,9 +234,14 @@ const make = (settings: Settings) =>
     let sentBefore = 0
     let ticks = 0
 
-    const clock = yield* Effect.clock
     const begun = yield* Clock.currentTimeMillis
-    const address = yield* transport.listen(settings.listen, (connection) => receive(connection))
+    const regret = encode({
+      type: "refused",
+      id: settings.id,
+      reason: "unavailable",
+      detail: "it has as many connections as it takes"
+    })
+    const address = yield* transport.listen(settings.listen, (connection) => receive(connection), regret)
     const peer: Peer = { id: settings.id, address }
     const self = (): Handshake.Self => ({
       peer,
@@ -234,19 +277,20 @@ const make = (settings: Settings) =>
         case "have":
           return heardSummary(link, frame)
         case "roster":
-          return Effect.forEach(frame.peers, (listed) => seek(unlisted(listed), Duration.zero), { discard: true })
+          return Effect.forEach(frame.peers, (listed) => meet(unlisted(listed), Duration.zero), { discard: true })
         case "introduce":
           return Effect.forEach(
             frame.peers,
             (listed) =>
               Effect.flatMap(Random.nextRange(0.5, 1.5), (share) =>
-                seek(unlisted(listed), Duration.times(courtesy, share))
+                meet(unlisted(listed), Duration.times(courtesy, share))
               ),
             { discard: true }
           )
         case "gap":
           return heardGap(link, frame)
         case "want":
+          if (!isKnown(frame.stream)) return Effect.void
           link.outbox.start(frame.stream, frame.after, frame.to)
           asking.add(link)
           return Effect.sync(link.connection.wake)
@@ -260,6 +304,8 @@ const make = (settings: Settings) =>
             link.roundTrip = Duration.nanos(clock.unsafeCurrentTimeNanos() - link.pinged)
             link.pinged = undefined
           })
+        case "dropped":
+          return new PeerLost({ reason: "dropped" })
         case "bye":
           return new Goodbye()
         default:
@@ -269,10 +315,13 @@ const make = (settings: Settings) =>
 
     // ---- Who has what
 
-    const heardSummary = (link: Link, { more, streams }: Have): Effect.Effect<void> =>
+    const heardSummary = (link: Link, { more, streams }: Have): Effect.Effect<void, PeerLost> =>
       Effect.suspend(() => {
         const marks = Object.entries(streams) as unknown as ReadonlyArray<Mark>
+        link.named += marks.length
         for (const mark of marks) hasUpTo(link, mark)
+        const overstepped = limitOverstepped(link)
+        if (overstepped !== undefined) return drop(link, overstepped)
         if ((link.theirs.get(log.stream) ?? 0) > log.have(log.stream)) {
           return Deferred.fail(forked, new StreamForked({ id: settings.id }))
         }
@@ -281,7 +330,12 @@ const make = (settings: Settings) =>
       })
 
     const hasUpTo = (link: Link, [stream, n]: Mark): void => {
-      if (n > (link.theirs.get(stream) ?? 0)) link.theirs.set(stream, n)
+      const before = link.theirs.get(stream)
+      if (n > (before ?? 0)) link.theirs.set(stream, n)
+      if (before === undefined && roomIn(stream) !== mainRoom) {
+        link.rooms ??= new Set()
+        link.rooms.add(roomIn(stream))
+      }
       if (stream === log.stream && n > (heardBy.get(link.peer.id) ?? 0)) {
         heardBy.set(link.peer.id, Math.min(n, log.have(stream)))
         delivered = Math.max(delivered, Math.min(n, log.have(stream)))
@@ -289,23 +343,33 @@ const make = (settings: Settings) =>
       }
     }
 
-    /** Whether that peer was asked for what somebody else has said. */
-    const handsOn = (link: Link, stream: StreamId): boolean => {
-      if (wanted.get(stream)?.link !== link) return false
-      relays.set(authorOf(stream), link.peer.id)
-      return true
+    /** Whether this node has something of that stream. */
+    const isKnown = (stream: StreamId): boolean => {
+      const have = log.have(stream)
+      return have > 0 && have < Number.POSITIVE_INFINITY
     }
 
-    const receivePosts = (link: Link, sent: ReadonlyArray<EncodedPost>): Effect.Effect<void> => {
+    const receivePosts = (link: Link, sent: ReadonlyArray<EncodedPost>): Effect.Effect<void, PeerLost> => {
       // What others have said is taken only from whom it was asked of.
-      const posts = sent.filter(({ post }) => post.stream.startsWith(link.prefix) || handsOn(link, post.stream))
+      const posts = sent.filter(({ line, post }) => {
+        if (post.stream.startsWith(link.prefix)) return true
+        if (wanted.get(post.stream)?.link !== link) return false
+        relays.set(authorOf(post.stream), link.peer.id)
+        link.askedFrames += 1
+        link.askedBytes += line.length
+        return true
+      })
       return Effect.flatMap(log.receive(posts), (missing) => {
         if (missing.length === 0) return Effect.void
         // Whoever hands on a post has all that must come before it; what other posts wait for says nothing of this peer.
         for (const { post } of posts) {
           hasUpTo(link, [post.stream, post.n - 1])
-          for (const mark of Object.entries(post.deps) as unknown as ReadonlyArray<Mark>) hasUpTo(link, mark)
+          const deps = Object.entries(post.deps) as unknown as ReadonlyArray<Mark>
+          link.named += deps.length
+          for (const mark of deps) hasUpTo(link, mark)
         }
+        const overstepped = limitOverstepped(link)
+        if (overstepped !== undefined) return drop(link, overstepped)
         return pull(link, missing)
       })
     }
@@ -325,6 +389,8 @@ const make = (settings: Settings) =>
           const after = log.have(stream)
           if (to <= after || (link.floors.get(stream) ?? 0) > after) continue
           if (stream === log.stream || (comesByItself(stream) && !isStuck(stream))) continue
+          // What room there is left is for those who are here.
+          if (after === 0 && log.isCrowded() && !table.links.has(authorOf(stream))) continue
           const asked = wanted.get(stream)
           if (asked !== undefined && table.links.get(asked.link.peer.id) === asked.link && asked.to > after) continue
           wanted.set(stream, { link, to })
@@ -334,9 +400,11 @@ const make = (settings: Settings) =>
       })
 
     /** The peer does not keep that any more: somebody else may. */
-    const heardGap = (link: Link, { stream, to }: Gap): Effect.Effect<void> =>
+    const heardGap = (link: Link, { stream, to }: Gap): Effect.Effect<void, PeerLost> =>
       Effect.suspend(() => {
         link.floors.set(stream, to)
+        const overstepped = limitOverstepped(link)
+        if (overstepped !== undefined) return drop(link, overstepped)
         if (wanted.get(stream)?.link === link) wanted.delete(stream)
         if (!blocked.has(stream)) blocked.set(stream, 0)
         return Effect.forEach(table.links.values(), (other) => pull(other, [[stream, to]]), { discard: true })
@@ -398,6 +466,74 @@ const make = (settings: Settings) =>
       )
     }
 
+    // ---- Limits
+
+    const limitOverstepped = (link: Link): Dropped["limit"] | undefined => {
+      if (Math.max(link.theirs.size, link.floors.size) > limits.streams) return "streams"
+      return (link.rooms?.size ?? 0) > limits.rooms ? "rooms" : undefined
+    }
+
+    /** Tells a peer that it went too far, and lets it go. It is not called back, and not let in for a while. */
+    const drop = (link: Link, limit: Dropped["limit"]): Effect.Effect<never, PeerLost> =>
+      Effect.gen(function* () {
+        const now = clock.unsafeCurrentTimeMillis()
+        for (const [id, until] of dropped) if (until <= now) dropped.delete(id)
+        dropped.set(link.peer.id, now + Duration.toMillis(limits.overload))
+        yield* link.send({ type: "dropped", limit })
+        yield* link.connection.finish.pipe(Effect.timeoutOption(droppedLimit))
+        return yield* new PeerLost({ reason: "excessive" })
+      })
+
+    /** A peer that comes again goes on with the quota it had: to come anew is no way to send more. */
+    const quotaOf = (id: PeerId): Quotas => {
+      const now = clock.unsafeCurrentTimeMillis()
+      const quota = quotas.get(id) ?? { unasked: new Quota(limits, now), asked: new Quota(timesAsMuch(limits), now) }
+      quotas.delete(id)
+      quotas.set(id, quota)
+      const gone =
+        quotas.size > limits.connections ? [...quotas.keys()].find((other) => !table.links.has(other)) : undefined
+      if (gone !== undefined) quotas.delete(gone)
+      return quota
+    }
+
+    const isDropped = (id: PeerId): boolean => (dropped.get(id) ?? 0) > clock.unsafeCurrentTimeMillis()
+
+    /** What has come is handled; one that sends too much is left unread for a while then, and dropped if that never ends. */
+    const handleAllWithin = (link: Link, frames: ReadonlyArray<Frame>): Effect.Effect<void, Goodbye | PeerLost> =>
+      Effect.flatMap(handleAll(link, frames), () => {
+        const wait = waitFor(link, frames.length)
+        if (wait === 0) return Effect.void
+        return wait === Number.POSITIVE_INFINITY ? drop(link, "rate") : leaveUnread(link, wait)
+      })
+
+    /** Counts what has come; how long the peer is to be left unread for that, in ms. */
+    const waitFor = (link: Link, frames: number): number => {
+      const { askedBytes, askedFrames, named, quota } = link
+      const now = clock.unsafeCurrentTimeMillis()
+      const received = link.connection.received()
+      const bytes = Math.max(0, received - link.counted - askedBytes)
+      link.counted = received
+      link.askedFrames = 0
+      link.askedBytes = 0
+      link.named = 0
+      return Math.max(
+        quota.unasked.count(frames - askedFrames + named, bytes, now),
+        askedFrames === 0 ? 0 : quota.asked.count(askedFrames, askedBytes, now)
+      )
+    }
+
+    const leaveUnread = (link: Link, millis: number): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        link.slowed = true
+        return Effect.sleep(millis)
+      }).pipe(
+        Effect.zipRight(
+          Effect.sync(() => {
+            link.slowed = false
+          })
+        )
+      )
+
     // ---- A link's life
 
     /** Both sides have introduced themselves: goes on with this link until it ends. */
@@ -405,11 +541,11 @@ const make = (settings: Settings) =>
       Effect.suspend(() => {
         // What waits for the next frames is all that an idle link has of a fiber: nothing else may stand on its stack.
         const listen: Effect.Effect<never, Goodbye | PeerLost> = Effect.flatMap(link.frames, (frames) =>
-          Effect.flatMap(handleAll(link, frames), () => listen)
+          Effect.flatMap(handleAllWithin(link, frames), () => listen)
         )
         // A node that is not rooted hears first what a member has, and then says that it has the same.
         return (rooted || link.newcomer ? summarize(link) : Effect.void).pipe(
-          Effect.zipRight(handleAll(link, rest)),
+          Effect.zipRight(handleAllWithin(link, rest)),
           Effect.zipRight(listen),
           Effect.catchAll((end) => (end._tag === "Goodbye" ? ended(link) : ended(link, end.reason))),
           Effect.zipRight(
@@ -419,7 +555,7 @@ const make = (settings: Settings) =>
       })
 
     /** A peer that has introduced itself must soon say how far it has each stream, or is cut. */
-    const untilUp = ({ connection }: Wire.Wire): Deadlines.Met => deadlines(connection.abort("silent"))
+    const untilUp = ({ connection }: Wire.Wire): Deadlines.Met => visits(connection.abort("silent"))
 
     /** The peer has said how far it has each stream: the link is up, or there is a better one. */
     const comeUp = (link: Link): Effect.Effect<void> =>
@@ -593,7 +729,7 @@ const make = (settings: Settings) =>
 
     const receive = (connection: Connection): Effect.Effect<void> =>
       Effect.flatMap(Wire.make(connection, log), (wire) =>
-        Effect.flatMap(Handshake.answer(wire, deadlines), (visit) =>
+        Effect.flatMap(Handshake.answer(wire, visits), (visit) =>
           visit === undefined || leaving
             ? Effect.void
             : Effect.flatMap(admit(wire, visit), (link) =>
@@ -611,12 +747,13 @@ const make = (settings: Settings) =>
         table.reserve(hello.id, hello.epoch)
         const visit = attempt(hello.id, { epoch: hello.epoch })
         return (hello.member ? Effect.void : rootsFirst).pipe(
-          Effect.zipRight(knock(visitor)),
+          Effect.zipRight(knock(visitor, wire.connection)),
           Effect.flatMap((refusal) =>
             refusal === undefined
-              ? Effect.map(Handshake.welcome(wire, self()), () =>
-                  linkOf(wire, visitor, hello, false, visit, untilUp(wire))
-                )
+              ? Effect.map(Handshake.welcome(wire, self()), () => {
+                  wire.connection.introduced()
+                  return linkOf(wire, visitor, hello, false, visit, untilUp(wire), quotaOf(hello.id))
+                })
               : Effect.zipRight(
                   Handshake.refuse(wire, self(), { reason: "unavailable", detail: refusal }),
                   Effect.as(visit.settle(Exit.fail(vanished(visitor))), undefined)
@@ -667,6 +804,10 @@ const make = (settings: Settings) =>
       if (hello.epoch === log.epoch) return { reason: "mistaken", detail: "that is this program itself" }
       const holder = hello.id === settings.id ? log.epoch : table.holder(hello.id, hello.epoch)
       if (holder !== undefined) return { reason: "id-taken", detail: `the id ${hello.id} is taken`, holder }
+      if (isDropped(hello.id)) return { reason: "unavailable", detail: "it was sent more than it takes" }
+      if (log.have(streamOf(hello.id, mainRoom, hello.epoch)) === Number.POSITIVE_INFINITY) {
+        return { reason: "unavailable", detail: "it knows as many runs of programs as it takes" }
+      }
       if (table.isAdmitting(hello.id, hello.epoch)) {
         return { reason: "unavailable", detail: `somebody with the id ${hello.id} is just coming in` }
       }
@@ -674,16 +815,28 @@ const make = (settings: Settings) =>
     }
 
     /** Asks whether that visitor may come in; what speaks against it, if anything does. */
-    const knock = (visitor: Peer): Effect.Effect<string | undefined> =>
+    const knock = (visitor: Peer, connection: Connection): Effect.Effect<string | undefined> =>
       Effect.gen(function* () {
         const verdict = yield* Deferred.make<string | undefined>()
+        let isOver = false
         yield* knocks.offer({
-          peer: visitor,
-          admit: Effect.asVoid(Deferred.succeed(verdict, undefined)),
-          refuse: (detail) => Effect.asVoid(Deferred.succeed(verdict, detail))
+          isOver: () => isOver,
+          knock: {
+            peer: visitor,
+            admit: Effect.asVoid(Deferred.succeed(verdict, undefined)),
+            refuse: (detail) => Effect.asVoid(Deferred.succeed(verdict, detail))
+          }
         })
         const met = deadlines(Deferred.succeed(verdict, "it is too busy"))
-        return yield* Effect.ensuring(Deferred.await(verdict), Effect.sync(met))
+        connection.onEnd(() => Deferred.unsafeDone(verdict, Effect.succeed("it has gone")))
+        return yield* Effect.ensuring(
+          Deferred.await(verdict),
+          Effect.sync(() => {
+            isOver = true
+            met()
+            connection.onEnd(undefined)
+          })
+        )
       })
 
     // ---- Calls
@@ -701,7 +854,15 @@ const make = (settings: Settings) =>
         const wire = yield* Wire.make(yield* transport.dial(route.address, route.from), log)
         const { rest, welcome } = yield* Handshake.call(wire, deadlines, self(), route.address, to)
         yield* converse(
-          linkOf(wire, { id: welcome.id, address: route.address }, welcome, true, begun, untilUp(wire)),
+          linkOf(
+            wire,
+            { id: welcome.id, address: route.address },
+            welcome,
+            true,
+            begun,
+            untilUp(wire),
+            quotaOf(welcome.id)
+          ),
           rest
         )
       }).pipe(
@@ -749,8 +910,19 @@ const make = (settings: Settings) =>
         return FiberMap.run(searches, sought.id, Effect.delay(search(sought, ghost), after), { onlyIfMissing: true })
       })
 
+    /** Whom others name is sought if there is room for one more, and it may be dialled. */
+    const meet = (named: Peer, after: Duration.Duration): Effect.Effect<void> =>
+      Effect.flatMap(FiberMap.size(searches), (sought) =>
+        sought < mostSought && isDialable(named.address, address) ? seek(named, after) : Effect.void
+      )
+
+    /** One that must not be dialled may still come by itself. */
     const search = (sought: Peer, ghost: boolean): Effect.Effect<void> =>
-      reach(sought.id, sought).pipe(
+      Effect.suspend(() =>
+        isDialable(sought.address, address) && !isDropped(sought.id)
+          ? reach(sought.id, sought)
+          : peers.until(() => table.links.has(sought.id))
+      ).pipe(
         Effect.timeoutTo({
           duration: ghost ? Handshake.limit : settings.patience,
           onSuccess: () => Effect.void,
@@ -819,7 +991,8 @@ const make = (settings: Settings) =>
       const allAreMeasured = ticks % ticksUntilMeasured === 0
       ticks += 1
       for (const link of table.links.values()) {
-        link.quietTicks += 1
+        // Whoever is not read can't be heard.
+        link.quietTicks = link.slowed ? 0 : link.quietTicks + 1
         if (link.quietTicks >= ticksOfSilence) cut.push(link.connection.abort("silent"))
         else if (link.quietTicks > 1 || allAreMeasured || link.roundTrip === undefined) {
           link.pinged ??= now
@@ -868,7 +1041,10 @@ const make = (settings: Settings) =>
     return PeerMesh.of({
       self: peer,
       join: (route) => Effect.suspend(() => (member ? Effect.void : call(route))),
-      knocks: Mailbox.toStream(knocks),
+      // Who has gone meanwhile is not let in, nor put on record: that would hold up those who wait behind.
+      knocks: Stream.filterMap(Mailbox.toStream(knocks), ({ isOver, knock }) =>
+        isOver() ? Option.none() : Option.some(knock)
+      ),
       keep: (kept) =>
         Effect.suspend(() => {
           expected.add(kept.id)
@@ -904,7 +1080,8 @@ const linkOf = (
   { epoch, history = 0, member }: Pick<Hello, "epoch" | "member" | "history">,
   byUs: boolean,
   attempt: Attempt,
-  met: Deadlines.Met
+  met: Deadlines.Met,
+  quota: Quotas
 ): Link => ({
   ...wire,
   peer,
@@ -918,6 +1095,13 @@ const linkOf = (
   met,
   theirs: new Map(),
   floors: new Map(),
+  quota,
+  counted: 0,
+  askedFrames: 0,
+  askedBytes: 0,
+  named: 0,
+  slowed: false,
+  rooms: undefined,
   summarized: false,
   since: 0,
   roundTrip: undefined,

@@ -82,8 +82,10 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     readonly tally: Effect.Effect<Tally>
     /** How far this node has each stream: the highest number below which nothing is missing. */
     readonly summary: Effect.Effect<Summary>
-    /** How far this node has one stream. A plain function. */
+    /** How far this node has one stream; infinite if it will have nothing to do with it any more. A plain function. */
     readonly have: (stream: StreamId) => number
+    /** Whether half of the streams that this log may have to do with are there: the rest is for authors who are here. */
+    readonly isCrowded: () => boolean
     /** What must come before the posts that are held. */
     readonly missing: Effect.Effect<ReadonlyArray<Mark>>
     /**

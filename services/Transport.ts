@@ -23,6 +23,12 @@ export interface Connection {
   readonly wake: () => void
   /** Sends what the source still has, then the end; returns when all was handed over, which may be never. */
   readonly finish: Effect.Effect<void>
+  /** How many bytes have arrived so far. A plain function. */
+  readonly received: () => number
+  /** Calls that, and nothing else from now on, when nothing more can arrive. A plain function. */
+  readonly onEnd: (then: (() => void) | undefined) => void
+  /** Tells that the other side has introduced itself: from now on its place is given to nobody else. A plain function. */
+  readonly introduced: () => void
   /** Ends both directions at once: `incoming` fails with that reason. */
   readonly abort: (reason: LossReason) => Effect.Effect<void>
 }
@@ -38,11 +44,13 @@ export class Transport extends Context.Tag("outlive/Transport")<
     ) => Effect.Effect<Connection, PeerUnreachable | PortTaken, Scope.Scope>
     /**
      * Listens until the scope closes, and runs `serve` for each connection in a fiber of its own; the connection ends
-     * with it. Returns the address with the port that it got.
+     * with it. Returns the address with the port that it got. A transport may let in so many and no more; `regret` is
+     * what it then sends in place of serving a connection.
      */
     readonly listen: (
       address: Address,
-      serve: (connection: Connection) => Effect.Effect<void>
+      serve: (connection: Connection) => Effect.Effect<void>,
+      regret?: Uint8Array
     ) => Effect.Effect<Address, PortTaken | HostElsewhere, Scope.Scope>
   }
 >() {}

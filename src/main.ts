@@ -40,6 +40,7 @@ import * as SendCommand from "./commands/send.ts"
 import * as ServerCommand from "./commands/server.ts"
 import * as TailCommand from "./commands/tail.ts"
 import { CompletionsUnplaced, LogMisplaced, type LogUnavailable, SettingsUnusable, Unwell } from "./domain/Errors.ts"
+import { defaultLimits, type Limits } from "./domain/Limits.ts"
 import { type Address, type Host, PeerId, Port, serverId } from "./domain/Peer.ts"
 import { escape } from "./domain/ScreenLine.ts"
 import { resolve, type Source, settings, variableOf } from "./domain/Settings.ts"
@@ -80,6 +81,7 @@ const node = (
     readonly data: Option.Option<string>
     readonly history: Option.Option<number>
     readonly silence: Option.Option<number>
+    readonly limits: Limits
   }
 ) => {
   const silence = Option.match(settings.silence, {
@@ -87,13 +89,15 @@ const node = (
     onSome: (seconds) => `${seconds} seconds` as const
   })
   const history = Option.getOrElse(settings.history, () => (atTerminal() ? historyOnTerminal : 0))
+  const { logBytes: bytes, logEntries: entries, pending, streams } = settings.limits
+  const bounds = { bytes, entries, pending, streams }
   const log = Option.match(settings.data, {
-    onNone: () => MemoryMessageLog.layer({ author: settings.id }),
-    onSome: (folder) => FileMessageLog.layer({ author: settings.id, history }, folder)
+    onNone: () => MemoryMessageLog.layer({ author: settings.id, ...bounds }),
+    onSome: (folder) => FileMessageLog.layer({ author: settings.id, ...bounds, history }, folder)
   })
   return TransportPeerMesh.layer({ ...settings, silence, history }).pipe(
     Layer.provideMerge(log),
-    Layer.provide(TcpTransport.layer)
+    Layer.provide(TcpTransport.layer(settings.limits))
   )
 }
 
@@ -149,14 +153,14 @@ const logged =
 const through = (peer: Option.Option<Address>) => (Option.isSome(peer) ? { peer: peer.value } : {})
 
 const serverCommand = ServerCommand.make(
-  ({ data, history, host, json, logFile, logLevel, metrics, patience, port, ports, silence }) =>
+  ({ data, history, host, json, limits, logFile, logLevel, metrics, patience, port, ports, silence }) =>
     server.pipe(
       observed({ logFile, logLevel, metrics }),
       Effect.provide(
         PortStoreServerRegistry.layer.pipe(
           Layer.provide(FilePortStore.layer(ports)),
           Layer.provideMerge(
-            node({ id: serverId, listen: { host, port }, member: true, data, history, silence, patience })
+            node({ id: serverId, listen: { host, port }, member: true, data, history, silence, patience, limits })
           )
         )
       ),
@@ -167,10 +171,28 @@ const serverCommand = ServerCommand.make(
 )
 
 const clientCommand = ClientCommand.make(
-  ({ data, history, host, id, json, logFile, logLevel, metrics, patience, peer, port1, port2, server, silence }) =>
+  ({
+    data,
+    history,
+    host,
+    id,
+    json,
+    limits,
+    logFile,
+    logLevel,
+    metrics,
+    patience,
+    peer,
+    port1,
+    port2,
+    server,
+    silence
+  }) =>
     Client.client({ server: { address: server, from: port1 }, ...through(peer) }).pipe(
       observed({ logFile, logLevel, metrics }),
-      Effect.provide(node({ id, listen: { host, port: port2 }, member: false, data, history, silence, patience })),
+      Effect.provide(
+        node({ id, listen: { host, port: port2 }, member: false, data, history, silence, patience, limits })
+      ),
       anewWhenForked,
       Effect.provide(consoleFor(json)),
       logged({ logFile, logLevel, metrics })
@@ -192,11 +214,11 @@ const passingNode = (id: PeerId, host: Host) =>
   ({ id, listen: { host, port: Port.make(0) }, member: false, data: Option.none() }) as const
 
 const tailCommand = TailCommand.make(
-  ({ history, host, id, json, logFile, logLevel, metrics, patience, peer, server, silence }) =>
+  ({ history, host, id, json, limits, logFile, logLevel, metrics, patience, peer, server, silence }) =>
     Effect.flatMap(passing("tail", id), (name) =>
       Client.client({ server: { address: server }, ...through(peer) }).pipe(
         observed({ logFile, logLevel, metrics }),
-        Effect.provide(node({ ...passingNode(name, host), history, silence, patience })),
+        Effect.provide(node({ ...passingNode(name, host), history, silence, patience, limits })),
         anewWhenForked,
         Effect.provide(deafConsole(json)),
         logged({ logFile, logLevel, metrics })
@@ -205,12 +227,13 @@ const tailCommand = TailCommand.make(
 )
 
 const sendCommand = SendCommand.make(
-  ({ host, id, limit, logFile, logLevel, metrics, patience, peer, server, silence, text, wait }) =>
+  ({ host, id, limit, limits, logFile, logLevel, metrics, patience, peer, server, silence, text, wait }) =>
     Effect.flatMap(passing("send", id), (name) =>
       send({ server: { address: server }, ...through(peer), limit, text, wait }).pipe(
         observed({ logFile, logLevel, metrics }),
-        Effect.provide(node({ ...passingNode(name, host), history: Option.none(), silence, patience })),
-        Effect.provide(PipeConsole.deaf)
+        Effect.provide(node({ ...passingNode(name, host), history: Option.none(), silence, patience, limits })),
+        Effect.provide(PipeConsole.deaf),
+        logged({ logFile, logLevel, metrics })
       )
     )
 )
@@ -233,7 +256,7 @@ const doctorCommand = DoctorCommand.make(({ data, host, port, ports, server }) =
     Effect.provide(
       TransportProbe.layer.pipe(
         Layer.provide(MemoryMessageLog.layer({ author: PeerId.make("doctor") })),
-        Layer.provideMerge(TcpTransport.layer)
+        Layer.provideMerge(TcpTransport.layer(defaultLimits))
       )
     ),
     Effect.provide(Layer.merge(PipeConsole.deaf, NodeMachine.layer))

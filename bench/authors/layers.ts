@@ -17,6 +17,10 @@ import { Host, PeerId, Port } from "../../src/domain/Peer.ts"
 const [port, entries] = process.argv.slice(2).map(Number)
 const author = PeerId.make("1")
 
+/** What is measured is how fast it is, not where it stops. */
+const most = 1_000_000_000
+const limits = { connections: most, connectionsPerAddress: most, bytesPerSecond: most, framesPerSecond: most }
+
 const program = Effect.gen(function* () {
   const log = yield* MessageLog
   const mesh = yield* PeerMesh
@@ -31,10 +35,11 @@ const node = TransportPeerMesh.layer({
   listen: { host: Host.make("127.0.0.1"), port: Port.make(port ?? 0) },
   member: true,
   silence: "3 seconds",
-  patience: "1 second"
+  patience: "1 second",
+  limits
 }).pipe(
   Layer.provideMerge(MemoryMessageLog.layer({ author, ...(entries === undefined ? {} : { entries }) })),
-  Layer.provide(TcpTransport.layer)
+  Layer.provide(TcpTransport.layer(limits))
 )
 
 Effect.runFork(program.pipe(Effect.scoped, Effect.provide(node)))

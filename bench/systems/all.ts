@@ -35,7 +35,7 @@ const isHere = ({ needs }: System): boolean => {
 /** Those that can be measured here. */
 export const present = all.filter(isHere)
 
-/** Those that a short look measures at every size; the others at one. */
+/** Those that are measured at every size; the others at one. */
 export const core: ReadonlyArray<System> = present.filter(({ name }) =>
   ["outlive", "raw tuned", "C, epoll", "redis", "nats"].includes(name)
 )

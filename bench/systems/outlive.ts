@@ -6,6 +6,12 @@ import type { System } from "./System.ts"
 
 const program = `${process.cwd()}/dist/outlive.cjs`
 
+/** What is measured is how fast it is, not where it stops. */
+const withoutLimits = ["connections", "address", "posts", "bytes"].flatMap((limit) => [
+  `--limit-${limit}`,
+  "1000000000"
+])
+
 /** A server at that port of 127.0.0.1. */
 export const server = (
   port: number,
@@ -14,7 +20,7 @@ export const server = (
   Effect.flatMap(folder, (cwd) =>
     start({
       command: process.execPath,
-      args: [program, "server", "--host", "127.0.0.1", "--port", `${port}`],
+      args: [program, "server", "--host", "127.0.0.1", "--port", `${port}`, ...withoutLimits],
       cwd,
       ready: /The server listens/,
       ...options
@@ -31,7 +37,18 @@ export const client = (
   Effect.flatMap(folder, (cwd) =>
     start({
       command: process.execPath,
-      args: [program, "client", id, "0", `${listen}`, "--host", "127.0.0.1", "--server", `127.0.0.1:${serverPort}`],
+      args: [
+        program,
+        "client",
+        id,
+        "0",
+        `${listen}`,
+        "--host",
+        "127.0.0.1",
+        "--server",
+        `127.0.0.1:${serverPort}`,
+        ...withoutLimits
+      ],
       cwd,
       // With its output elsewhere, nobody hears it say so.
       ...(options.stdout === undefined ? { ready: /initiated/ } : {}),

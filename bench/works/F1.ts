@@ -1,7 +1,6 @@
 /** F1: fan-out of what one author says, in batches. */
-import { core, present } from "../systems/all.ts"
 import { per, type Work } from "../Work.ts"
-import { cellsOf } from "./fanOut.ts"
+import { cellsOfAll } from "./fanOut.ts"
 
 const speed = per("deliveries", "seconds")
 
@@ -10,14 +9,9 @@ export const F1: Work = {
   title: "Fan-out: one author, 64 lines under way",
   how:
     "The load generator types lines of 64 bytes into the author's pipe and counts them at each reader; the next ones are " +
-    "typed as soon as half of 64 have reached the slowest. `outlive` is a real client with its server beside it; " +
+    "typed as soon as half of 64 have reached the slowest. `outlive` is a real client whose server has introduced it and is gone; " +
     "`outlive's layers` is the same node without its console. CPU is the author's, or the broker's.",
-  cells: ({ quick, time, warm }) => {
-    const settings = { window: 64, time, warm }
-    if (!quick) return cellsOf(present, [5, 100, 1_000], settings)
-    const others = present.filter((system) => !core.includes(system))
-    return [...cellsOf(core, [5, 100, 1_000], settings), ...cellsOf(others, [100], settings)]
-  },
+  cells: ({ time, warm }) => cellsOfAll([5, 100, 1_000], { window: 64, time, warm }),
   report: (results) => {
     const versus = (other: string, at: number) => results.of("outlive", at, speed) / results.of(other, at, speed)
     return {

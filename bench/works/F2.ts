@@ -1,7 +1,6 @@
 /** F2: fan-out, a line at a time. */
-import { core, present } from "../systems/all.ts"
 import { per, type Work } from "../Work.ts"
-import { cellsOf } from "./fanOut.ts"
+import { cellsOfAll } from "./fanOut.ts"
 
 const speed = per("deliveries", "seconds")
 const cost = per("cpu", "deliveries", 1e6)
@@ -12,12 +11,7 @@ export const F2: Work = {
   how:
     "As F1, but the next line is typed when all readers have the one before. Author and load generator take turns, so that " +
     "the generator's own time is in all figures, and the CPU a delivery says more than the deliveries a second.",
-  cells: ({ quick, time, warm }) =>
-    cellsOf(
-      quick ? present.filter((system) => core.includes(system) || system.name === "mosquitto") : present,
-      quick ? [100] : [5, 100],
-      { window: 1, time, warm }
-    ),
+  cells: ({ quick, time, warm }) => cellsOfAll(quick ? [100] : [5, 100], { window: 1, time, warm }),
   report: (results) => {
     const versus = (other: string, at: number) => results.of("outlive", at, speed) / results.of(other, at, speed)
     return {

@@ -1,7 +1,6 @@
 /** F4: how late a line comes. */
-import { core, present } from "../systems/all.ts"
 import { named, per, type Work } from "../Work.ts"
-import { cellsOf } from "./fanOut.ts"
+import { cellsOfAll } from "./fanOut.ts"
 
 const [p50, p99, max] = [named("p50"), named("p99"), named("max")]
 
@@ -11,7 +10,7 @@ export const F4: Work = {
   how:
     "A line a millisecond is typed; each delivery is timed from when its line was due, so that a stall counts for all the " +
     "lines that it delays. `behind` is how many lines the slowest reader lacked at the end: a system that can't keep up.",
-  cells: ({ quick, time, warm }) => cellsOf(quick ? core : present, [5, 100], { rate: 1_000, time: time * 2, warm }),
+  cells: ({ time, warm }) => cellsOfAll([5, 100], { rate: 1_000, time: time * 2, warm }),
   report: (results) => {
     const versus = (figure: typeof p50, at: number) =>
       results.of("outlive", at, figure) / results.of("raw tuned", at, figure)

@@ -1,6 +1,7 @@
 /** What the works on fan-out have in common: each system, with each number of readers, under the same load. */
 import * as Effect from "effect/Effect"
 import { run, type Settings } from "../Load.ts"
+import { core, present } from "../systems/all.ts"
 import type { System } from "../systems/System.ts"
 import type { Cell } from "../Work.ts"
 
@@ -9,6 +10,16 @@ export const talk = (system: System, readers: number, settings: Settings): Cell[
   Effect.flatMap(system.start, ({ feed, pids, sink }) =>
     run("talk", { feed, sink: `${sink}*${readers}`, pids: pids.join(","), ...settings })
   )
+
+/** Those that matter most at every size, the others at one. */
+export const cellsOfAll = (sizes: ReadonlyArray<number>, settings: Settings): ReadonlyArray<Cell> => [
+  ...cellsOf(core, sizes, settings),
+  ...cellsOf(
+    present.filter((system) => !core.includes(system)),
+    [100],
+    settings
+  )
+]
 
 export const cellsOf = (
   systems: ReadonlyArray<System>,

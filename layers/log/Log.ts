@@ -11,6 +11,7 @@ import { type EncodedPost, MessageLog } from "../../services/MessageLog.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import { LineTooLong, type LogUnavailable } from "../../src/domain/Errors.ts"
 import { Happening } from "../../src/domain/Happening.ts"
+import { defaultLimits } from "../../src/domain/Limits.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import {
   authorOf,
@@ -34,6 +35,9 @@ export interface Settings {
   readonly entries?: number
   /** How many bytes of encoded posts it keeps: 64 MiB by default. */
   readonly bytes?: number
+  /** How many streams it has to do with, and how many posts wait for others: see `defaultLimits`. */
+  readonly streams?: number
+  readonly pending?: number
   /** How many posts of an earlier run are shown as history: none by default. */
   readonly history?: number
 }
@@ -65,10 +69,10 @@ export const nowhere: Journal = {
 }
 
 /** So many entries a log keeps, unless it is told otherwise. */
-export const defaultEntries = 10_000
+export const defaultEntries = defaultLimits.logEntries
 
 /** So many bytes of encoded posts a log keeps, unless it is told otherwise. */
-export const defaultBytes = 64 * 1024 * 1024
+export const defaultBytes = defaultLimits.logBytes
 
 /** So many entries are handed to a follower at a time, so that one that is behind can show what it has. */
 const followAtATime = 1_024
@@ -77,7 +81,14 @@ const followAtATime = 1_024
 const growthAlone: Chunk.Chunk<void> = Chunk.of(undefined)
 
 export const make = (
-  { author, bytes: maxBytes = defaultBytes, entries: maxEntries = defaultEntries, history = 0 }: Settings,
+  {
+    author,
+    bytes: maxBytes = defaultBytes,
+    entries: maxEntries = defaultEntries,
+    history = 0,
+    pending = defaultLimits.pending,
+    streams = defaultLimits.streams
+  }: Settings,
   journal: Journal
 ): Effect.Effect<MessageLog["Type"], LogUnavailable> =>
   Effect.gen(function* () {
@@ -85,7 +96,7 @@ export const make = (
     yield* journal.begin(begun)
     const epoch = epochOf(begun, yield* Random.nextIntBetween(0, 2 ** 32))
     const stream = streamOf(author, mainRoom, epoch)
-    const store = new PostStore(stream)
+    const store = new PostStore(stream, { pending, streams })
     const growth = makeSignal()
     // One step after the other, and none broken off halfway: what is on disk is in memory too, and every entry stands where
     // it was delivered. Without a disk as well: a fiber may give way to others between any two operations.
@@ -321,6 +332,7 @@ export const make = (
       })),
       summary: Effect.sync(() => store.summary()),
       have: (id) => store.have(id),
+      isCrowded: () => store.isCrowded,
       missing: Effect.sync(() => store.missing()),
       slice: (id, after, room) => store.slice(id, after, room)
     })

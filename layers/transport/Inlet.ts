@@ -25,6 +25,8 @@ export class Inlet {
   #paused = false
   #ended: LossReason | undefined
   #reader: ((arrival: Arrival) => void) | undefined
+  #received = 0
+  #onEnd: (() => void) | undefined
 
   constructor(flow: Flow) {
     this.#flow = flow
@@ -33,10 +35,22 @@ export class Inlet {
   /** All pieces that have come since, one at least. After the last of them it fails with why no more will come. */
   readonly incoming: Arrival = Effect.suspend(() => this.#take() ?? this.#arrival)
 
+  /** How many bytes have arrived so far. */
+  get received(): number {
+    return this.#received
+  }
+
+  /** Calls that when nothing more will arrive, and nobody else. */
+  onEnd(then: (() => void) | undefined): void {
+    this.#onEnd = then
+    if (this.#ended !== undefined) then?.()
+  }
+
   /** Adds what has arrived. */
   offer(bytes: Uint8Array): void {
     if (this.#ended !== undefined) return
     this.#waiting += bytes.length
+    this.#received += bytes.length
     this.#pieces.push(bytes)
     if (!this.#paused && this.#waiting >= highWaterMark) {
       this.#paused = true
@@ -49,12 +63,15 @@ export class Inlet {
   end(reason: LossReason): void {
     this.#ended ??= reason
     this.#wake()
+    this.#onEnd?.()
   }
 
   // Nothing is undone when the reader is interrupted: to resume it then does nothing, and nothing was taken for it. A way to
   // undo would stand on the stack of every link's reader.
   readonly #arrival: Arrival = Effect.async((resume) => {
     this.#reader = resume
+    // Something may have come since it was looked for: a fiber may give way between any two operations.
+    if (this.#pieces.length > 0 || this.#ended !== undefined) this.#wake()
   })
 
   #wake(): void {

@@ -3,7 +3,7 @@ import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import type * as Effect from "effect/Effect"
 import { ClientId, PortFromString } from "../domain/Peer.ts"
-import { data, history, host, insight, json, patience, peer, server, silence } from "./options.ts"
+import { data, history, host, insight, json, limits, patience, peer, server, silence } from "./options.ts"
 
 const id = Args.text({ name: "ID" }).pipe(
   Args.withSchema(ClientId),
@@ -18,7 +18,21 @@ const port2 = Args.text({ name: "PORT2" }).pipe(
   Args.withDescription("The port where it listens for the other clients; 0: any.")
 )
 
-const configuration = { id, port1, port2, server, host, peer, data, history, silence, patience, json, ...insight }
+const configuration = {
+  id,
+  port1,
+  port2,
+  server,
+  host,
+  peer,
+  data,
+  history,
+  silence,
+  patience,
+  limits,
+  json,
+  ...insight
+}
 
 export type Arguments = Command.Command.ParseConfig<typeof configuration>
 

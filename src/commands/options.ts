@@ -3,7 +3,8 @@ import * as Options from "@effect/cli/Options"
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
-import { AddressFromString, ClientId, Host, PortFromString } from "../domain/Peer.ts"
+import { defaultLimits, type Limits } from "../domain/Limits.ts"
+import { AddressFromString, ClientId, Host, isLoopback, PortFromString } from "../domain/Peer.ts"
 import { mostHistory } from "../domain/Post.ts"
 import { usual } from "../domain/Settings.ts"
 
@@ -25,6 +26,60 @@ export const seconds = (name: string, variable: string) =>
       })
     )
   )
+
+/** A billion of anything is as good as no limit. */
+const mostOfAnything = 1_000_000_000
+
+const whole = (name: string, variable: string, least: number, most = mostOfAnything) =>
+  Options.text(name).pipe(
+    Options.withFallbackConfig(Config.string(variable)),
+    Options.withSchema(
+      Schema.NumberFromString.pipe(Schema.int(), Schema.between(least, most)).annotations({
+        message: () => ({ message: `--${name} takes a whole number from ${least} to ${most}`, override: true })
+      })
+    )
+  )
+
+/** One of the limits: how many, one at least unless it is said. */
+const limit = (name: string, standard: number, description: string, least = 1) =>
+  whole(`limit-${name}`, `OUTLIVE_LIMIT_${name.toUpperCase()}`, least).pipe(
+    Options.withDefault(standard),
+    Options.withDescription(`${description} ${standard} by default.`)
+  )
+
+const limitInSeconds = (name: string, standard: Duration.Duration, description: string) =>
+  seconds(`limit-${name}`, `OUTLIVE_LIMIT_${name.toUpperCase()}`).pipe(
+    Options.withDefault(Duration.toSeconds(standard)),
+    Options.map(Duration.seconds),
+    Options.withDescription(`${description} ${Duration.toSeconds(standard)} by default.`)
+  )
+
+/** How much a node takes from others. */
+export const limits: Options.Options<Limits> = Options.all({
+  connections: limit("connections", defaultLimits.connections, "Connections that others may have to this node."),
+  connectionsPerAddress: limit(
+    "address",
+    defaultLimits.connectionsPerAddress,
+    "Connections that others may have to this node from one address."
+  ),
+  handshake: limitInSeconds(
+    "handshake",
+    defaultLimits.handshake,
+    "Seconds within which whoever connects must have introduced itself."
+  ),
+  bytesPerSecond: limit("bytes", defaultLimits.bytesPerSecond, "Bytes that one peer may send a second.", 1_024),
+  framesPerSecond: limit("posts", defaultLimits.framesPerSecond, "Lines that one peer may send a second."),
+  overload: limitInSeconds(
+    "overload",
+    defaultLimits.overload,
+    "Seconds after which a peer that sends more than that all the time is dropped."
+  ),
+  streams: limit("streams", defaultLimits.streams, "Runs of authors that are remembered."),
+  rooms: limit("rooms", defaultLimits.rooms, "Rooms that one peer may speak of."),
+  pending: limit("pending", defaultLimits.pending, "Lines that may wait for others which come before them."),
+  logEntries: limit("entries", defaultLimits.logEntries, "Entries of the log that are kept.", 10),
+  logBytes: limit("log", defaultLimits.logBytes, "Bytes of the log that are kept.", 65_536)
+})
 
 /** After how much silence a peer counts as lost; none if the host is to decide. */
 export const silence = seconds("silence", "OUTLIVE_SILENCE").pipe(
@@ -50,13 +105,7 @@ export const data = Options.text("data").pipe(
 )
 
 /** How much of what was said before a node came it shows; none if its screen is to decide. */
-export const history = Options.text("history").pipe(
-  Options.withFallbackConfig(Config.string("OUTLIVE_HISTORY")),
-  Options.withSchema(
-    Schema.NumberFromString.pipe(Schema.int(), Schema.between(0, mostHistory)).annotations({
-      message: () => ({ message: `--history takes 0 to ${mostHistory} lines`, override: true })
-    })
-  ),
+export const history = whole("history", "OUTLIVE_HISTORY", 0, mostHistory).pipe(
   Options.withDescription("How many lines of what was said before are shown. 20 on a terminal, 0 on a pipe."),
   Options.optional
 )
@@ -141,4 +190,4 @@ export const insight = { metrics, logLevel, logFile }
 
 /** How long silence may last between nodes on that host: short where no network is in between. */
 export const silenceOn = (listening: Host): Duration.Duration =>
-  /^(localhost|127(\.\d+){3}|::1)$/.test(listening) ? Duration.seconds(3) : Duration.seconds(15)
+  isLoopback(listening) ? Duration.seconds(3) : Duration.seconds(15)

@@ -6,7 +6,7 @@ import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { usual } from "../domain/Settings.ts"
-import { host, insight, passingId, patience, peer, seconds, server, silence } from "./options.ts"
+import { host, insight, limits, passingId, patience, peer, seconds, server, silence } from "./options.ts"
 
 const text = Args.text({ name: "TEXT" }).pipe(Args.withDescription("What to say."))
 
@@ -25,7 +25,7 @@ const limit = seconds("within", "OUTLIVE_WITHIN").pipe(
   Options.withDescription("Seconds after which it is given up, with status 1.")
 )
 
-const configuration = { text, wait, limit, id: passingId, server, peer, host, silence, patience, ...insight }
+const configuration = { text, wait, limit, id: passingId, server, peer, host, silence, patience, limits, ...insight }
 
 export type Arguments = Command.Command.ParseConfig<typeof configuration>
 

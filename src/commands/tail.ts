@@ -1,9 +1,9 @@
 /** `outlive tail`: what its command line means. */
 import * as Command from "@effect/cli/Command"
 import type * as Effect from "effect/Effect"
-import { history, host, insight, json, passingId, patience, peer, server, silence } from "./options.ts"
+import { history, host, insight, json, limits, passingId, patience, peer, server, silence } from "./options.ts"
 
-const configuration = { id: passingId, server, peer, host, history, silence, patience, json, ...insight }
+const configuration = { id: passingId, server, peer, host, history, silence, patience, json, limits, ...insight }
 
 export type Arguments = Command.Command.ParseConfig<typeof configuration>
 

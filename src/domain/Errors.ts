@@ -27,7 +27,7 @@ export class ServerLost extends Schema.TaggedError<ServerLost>()("ServerLost", {
 
 /** A link ended without a goodbye. */
 export class PeerLost extends Schema.TaggedError<PeerLost>()("PeerLost", {
-  reason: Schema.Literal("closed", "silent", "malformed", "overrun")
+  reason: Schema.Literal("closed", "silent", "malformed", "overrun", "excessive", "dropped")
 }) {}
 
 /** Somebody in the chat has that id. */

@@ -2,8 +2,11 @@
 import * as Data from "effect/Data"
 import type { Peer } from "./Peer.ts"
 
-/** Why a link ended without a goodbye. */
-export type LossReason = "closed" | "silent" | "malformed" | "overrun"
+/**
+ * Why a link ended without a goodbye. `excessive`: this node has dropped the peer, which went beyond its limits; `dropped`:
+ * the peer has dropped this node for that.
+ */
+export type LossReason = "closed" | "silent" | "malformed" | "overrun" | "excessive" | "dropped"
 
 /** Something that happened to this node's place in the chat. */
 export type Happening = Data.TaggedEnum<{

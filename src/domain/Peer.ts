@@ -49,6 +49,19 @@ export type Peer = typeof Peer.Type
 export const formatAddress = ({ host, port }: Address): string =>
   host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
 
+/** Whether a host is this machine, by one of the names that every machine has for itself. */
+export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|::1)$/.test(host)
+
+/** Below this port listen the services of a system, which no node is. */
+const leastPort = 1_024
+
+/**
+ * Whether a node that listens at `own` dials an address that others have told it: no port of a system's service, and from
+ * this machine nothing beyond it, so that nobody can use a node to knock where its own hands don't reach.
+ */
+export const isDialable = ({ host, port }: Address, own: Address): boolean =>
+  port >= leastPort && (isLoopback(host) || !isLoopback(own.host)) && !(host === own.host && port === own.port)
+
 const decodeAddress = Schema.decodeUnknownOption(Address)
 
 /** The address that such a text names, if it names one that can be dialled. */

@@ -36,12 +36,18 @@ export const streamOf = (author: PeerId, room: Room, epoch: Epoch): StreamId =>
 /** Who speaks in a stream. */
 export const authorOf = (stream: StreamId): PeerId => stream.slice(0, stream.indexOf("/")) as PeerId
 
+/** Where a stream is spoken. */
+export const roomIn = (stream: StreamId): Room => stream.slice(stream.indexOf("/") + 1, stream.lastIndexOf("/")) as Room
+
 /** The run in which a stream is spoken. */
 export const epochIn = (stream: StreamId): Epoch => stream.slice(stream.lastIndexOf("/") + 1) as Epoch
 
 /** A post's number within its stream: 1, 2, 3 … */
 export const PostNumber = Schema.Int.pipe(Schema.positive(), Schema.brand("PostNumber"))
 export type PostNumber = typeof PostNumber.Type
+
+/** A post names at most so many others that it stands below; those that are left over are named by the next. */
+export const maxDeps = 200
 
 /**
  * One chat line. `at` is the author's clock in ms since 1970: shown to people, never used for order. `deps` names, for
@@ -53,10 +59,12 @@ export const Post = Schema.Struct({
   n: PostNumber,
   at: Schema.NonNegativeInt,
   deps: Schema.optionalWith(
-    Schema.Record({ key: StreamId, value: PostNumber }).annotations({
-      // What is no stream's id is an error, not something to pass over.
-      parseOptions: { onExcessProperty: "error" }
-    }),
+    Schema.Record({ key: StreamId, value: PostNumber })
+      .annotations({
+        // What is no stream's id is an error, not something to pass over.
+        parseOptions: { onExcessProperty: "error" }
+      })
+      .pipe(Schema.filter((deps) => Object.keys(deps).length <= maxDeps)),
     { default: () => ({}) }
   ),
   text: Schema.String
@@ -85,8 +93,8 @@ const isPostNumber = (value: unknown): value is PostNumber => isWhole(value) && 
 
 const isDeps = (value: unknown): value is Post["deps"] => {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false
-  for (const [stream, n] of Object.entries(value)) if (!isStreamId(stream) || !isPostNumber(n)) return false
-  return true
+  const entries = Object.entries(value)
+  return entries.length <= maxDeps && entries.every(([stream, n]) => isStreamId(stream) && isPostNumber(n))
 }
 
 /** A newcomer is shown no more posts of what was said before it came. */

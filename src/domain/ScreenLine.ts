@@ -1,5 +1,4 @@
 /** What the screen says, to the letter. */
-import * as Data from "effect/Data"
 import { utterance } from "./Action.ts"
 import type { Entry } from "./Entry.ts"
 import type { Happening, LossReason } from "./Happening.ts"
@@ -7,15 +6,15 @@ import { formatAddress, type PeerId, serverId, title } from "./Peer.ts"
 import { authorOf, type Post } from "./Post.ts"
 
 /** A line that is safe to show on a terminal: a line of the chat, or a notice, which begins with `* `. */
-export type ScreenLine = Data.TaggedEnum<{
-  Chat: { readonly text: string }
-  Notice: { readonly text: string }
-}>
+export interface ScreenLine {
+  readonly _tag: "Chat" | "Notice"
+  readonly text: string
+}
 
-const { Chat, Notice } = Data.taggedEnum<ScreenLine>()
+const chat = (text: string): ScreenLine => ({ _tag: "Chat", text })
 
 /** What the program itself has to say. */
-export const notice = (text: string): ScreenLine => Notice({ text: `* ${escape(text)}` })
+export const notice = (text: string): ScreenLine => ({ _tag: "Notice", text: `* ${escape(text)}` })
 
 /**
  * Text from elsewhere with everything that could act on a terminal, or hide, made visible: control characters, escape
@@ -38,9 +37,9 @@ export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined
   switch (entry._tag) {
     case "Said":
       // The typist sees what was typed, not an echo.
-      return entry.own ? undefined : Chat({ text: said(entry.post) })
+      return entry.own ? undefined : chat(said(entry.post))
     case "Earlier":
-      return Chat({ text: `(earlier) ${said(entry.post)}` })
+      return chat(`(earlier) ${said(entry.post)}`)
     case "Missed":
       return notice(`${linesOf(entry.count)} of ${title(authorOf(entry.stream))} can't be had any more`)
     case "Skipped":
@@ -71,7 +70,7 @@ const onServer = (happening: Happening): ScreenLine | undefined => {
     case "Admitted":
       return undefined
     case "Linked":
-      return Chat({ text: `${title(happening.peer.id)}: ${happening.newcomer ? "initiated" : "reconnected"}` })
+      return chat(`${title(happening.peer.id)}: ${happening.newcomer ? "initiated" : "reconnected"}`)
     case "Left":
       return notice(`${title(happening.peer.id)} left`)
     case "Lost":
@@ -87,13 +86,13 @@ const onClient = (self: PeerId, happening: Happening): ScreenLine | undefined =>
   const isServer = "peer" in happening && happening.peer.id === serverId
   switch (happening._tag) {
     case "Admitted":
-      return Chat({ text: `${title(self)}: initiated` })
+      return chat(`${title(self)}: initiated`)
     case "Linked":
       return happening.known
         ? notice(`${title(happening.peer.id)} is back`)
-        : Chat({ text: `${title(happening.peer.id)}: initiated` })
+        : chat(`${title(happening.peer.id)}: initiated`)
     case "Left":
-      return isServer ? Chat({ text: "Server: terminated." }) : notice(`${title(happening.peer.id)} left`)
+      return isServer ? chat("Server: terminated.") : notice(`${title(happening.peer.id)} left`)
     case "Lost":
       return notice(
         `${title(happening.peer.id)} is lost: ${meaning[happening.reason]}${isServer ? "; everybody goes on without it" : ""}`
@@ -109,7 +108,9 @@ const meaning: Record<LossReason, string> = {
   closed: "the connection broke",
   silent: "it gives no sign of life",
   malformed: "it does not keep to the protocol",
-  overrun: "it does not read what it is sent"
+  overrun: "it does not read what it is sent",
+  excessive: "it sent more than is taken here",
+  dropped: "it was sent more than it takes"
 }
 
 const linesOf = (count: number): string => (count === 1 ? "1 line" : `${count} lines`)

@@ -1,4 +1,6 @@
 /** What can be set, and where a value comes from: an option, a variable, the settings file, or nobody at all. */
+import * as Duration from "effect/Duration"
+import { defaultLimits } from "./Limits.ts"
 import { nearest } from "./Nearest.ts"
 
 /** The values that hold if nobody says otherwise. */
@@ -11,6 +13,21 @@ export const usual = {
   within: 10,
   logLevel: "none"
 } as const
+
+/** How much a node takes from others, by what its options are called. */
+const limits = {
+  connections: defaultLimits.connections,
+  address: defaultLimits.connectionsPerAddress,
+  handshake: Duration.toSeconds(defaultLimits.handshake),
+  bytes: defaultLimits.bytesPerSecond,
+  posts: defaultLimits.framesPerSecond,
+  overload: Duration.toSeconds(defaultLimits.overload),
+  streams: defaultLimits.streams,
+  rooms: defaultLimits.rooms,
+  pending: defaultLimits.pending,
+  entries: defaultLimits.logEntries,
+  log: defaultLimits.logBytes
+}
 
 export interface Setting {
   /** Of its option and of its line in the settings file. */
@@ -34,7 +51,8 @@ export const settings: ReadonlyArray<Setting> = [
   { name: "json", usual: "false" },
   { name: "metrics", usual: "none" },
   { name: "log-level", usual: usual.logLevel },
-  { name: "log-file", usual: "none: stderr" }
+  { name: "log-file", usual: "none: stderr" },
+  ...Object.entries(limits).map(([name, most]) => ({ name: `limit-${name}`, usual: String(most) }))
 ]
 
 /** The variable of a setting. */

@@ -47,7 +47,7 @@ export const Event = Schema.Union(
   Schema.Struct({
     type: Schema.Literal("lost"),
     id: PeerId,
-    reason: Schema.Literal("closed", "silent", "malformed", "overrun")
+    reason: Schema.Literal("closed", "silent", "malformed", "overrun", "excessive", "dropped")
   }),
   Schema.Struct({ type: Schema.Literal("left"), id: PeerId }),
   Schema.Struct({ type: Schema.Literal("given-up"), id: PeerId }),

@@ -93,6 +93,12 @@ export const Earlier = Schema.Struct({ type: Schema.Literal("earlier"), post: Po
 export const Ping = Schema.Struct({ type: Schema.Literal("ping") })
 /** I am. */
 export const Pong = Schema.Struct({ type: Schema.Literal("pong") })
+/** The sender ends the link, since the receiver went beyond this of its limits; it lets nobody in from there for a while. */
+export const Dropped = Schema.Struct({
+  type: Schema.Literal("dropped"),
+  limit: Schema.Literal("rate", "streams", "rooms")
+})
+export type Dropped = typeof Dropped.Type
 /** The sender leaves the chat for good. */
 export const Bye = Schema.Struct({ type: Schema.Literal("bye") })
 
@@ -109,6 +115,7 @@ export const Control = Schema.Union(
   Earlier,
   Ping,
   Pong,
+  Dropped,
   Bye
 )
 export type Control = typeof Control.Type
@@ -152,18 +159,25 @@ const decodeControl = Schema.decodeUnknownEither(Control)
 const malformed = () => new FrameMalformed({ detail: "not a frame of the protocol" })
 
 /** The frames that lines carry, each of which ends in its newline; or why one of them is none. */
-export const decodeAll = (lines: ReadonlyArray<Uint8Array>): Either.Either<ReadonlyArray<Frame>, FrameMalformed> => {
-  const frames: Array<Frame> = []
-  const texts = textsOf(lines)
-  let stream: StreamId | undefined
-  for (const [at, line] of lines.entries()) {
-    const frame = decode(line, texts[at - 1], stream)
-    if (Either.isLeft(frame)) return Either.left(frame.left)
-    if (frame.right.type === "post") stream = frame.right.post.stream
-    frames.push(frame.right)
-  }
-  return Either.right(frames)
-}
+export const decodeAll = (lines: ReadonlyArray<Uint8Array>): Either.Either<ReadonlyArray<Frame>, FrameMalformed> =>
+  Either.try({
+    try: () => {
+      const frames: Array<Frame> = []
+      const texts = textsOf(lines)
+      let stream: StreamId | undefined
+      for (const [at, line] of lines.entries()) {
+        const frame = frameIn(line, texts[at - 1], stream)
+        if (frame.type === "post") stream = frame.post.stream
+        frames.push(frame)
+      }
+      return frames
+    },
+    catch: refusal
+  })
+
+/** The frame that a line carries, which ends in its newline. */
+export const decode = (line: Uint8Array): Either.Either<Frame, FrameMalformed> =>
+  Either.try({ try: () => frameIn(line), catch: refusal })
 
 /**
  * The texts of all lines but the first, if they lie side by side as they came from a socket and are plain ASCII; none
@@ -187,21 +201,20 @@ const textsOf = ([, ...lines]: ReadonlyArray<Uint8Array>): ReadonlyArray<string>
   }
 }
 
-/** The frame that a line carries, which ends in its newline. `likely`: a stream that a post may well be of. */
-export const decode = (line: Uint8Array, text?: string, likely?: StreamId): Either.Either<Frame, FrameMalformed> => {
-  try {
-    const json = text ?? decoder.decode(line)
-    const plain = plainPostIn(json, likely)
-    if (plain !== undefined) return Either.right({ type: "post", post: plain, line })
-    const value: unknown = JSON.parse(json)
-    if (!isPost(value)) return heartbeatIn(value) ?? Either.mapLeft(decodeControl(value), malformed)
-    const post = postOf(value)
-    return post === undefined ? Either.left(malformed()) : Either.right({ type: "post", post, line })
-  } catch {
-    // Neither is what nests so deep that to describe it overflows the stack.
-    return Either.left(new FrameMalformed({ detail: "not a line of JSON in UTF-8" }))
-  }
+/** The frame that a line carries; throws if it is none. `likely`: a stream that a post may well be of. */
+const frameIn = (line: Uint8Array, text = decoder.decode(line), likely?: StreamId): Frame => {
+  const plain = plainPostIn(text, likely)
+  if (plain !== undefined) return { type: "post", post: plain, line }
+  const value: unknown = JSON.parse(text)
+  if (!isPost(value)) return heartbeatIn(value) ?? Either.getOrThrowWith(decodeControl(value), malformed)
+  const post = postOf(value)
+  if (post === undefined) throw malformed()
+  return { type: "post", post, line }
 }
+
+/** Besides what is no frame: no UTF-8, no JSON, or nested so deep that to describe it overflows the stack. */
+const refusal = (error: unknown): FrameMalformed =>
+  error instanceof FrameMalformed ? error : new FrameMalformed({ detail: "not a line of JSON in UTF-8" })
 
 /** A post as most are written: the fields in this order, no white space, below nothing, no escapes in the text. */
 const plainPost = new RegExp(
@@ -223,13 +236,10 @@ const plainPostIn = (line: string, likely: StreamId | undefined): Post | undefin
   }
 }
 
-const heartbeats = {
-  ping: Either.right<Control>({ type: "ping" }),
-  pong: Either.right<Control>({ type: "pong" })
-}
+const heartbeats = { ping: { type: "ping" }, pong: { type: "pong" } } as const
 
 /** A sign of life, without the Schema's work: most of what comes over idle links. */
-const heartbeatIn = (value: unknown): Either.Either<Control> | undefined =>
+const heartbeatIn = (value: unknown): Control | undefined =>
   typeof value === "object" && value !== null && "type" in value && (value.type === "ping" || value.type === "pong")
     ? heartbeats[value.type]
     : undefined

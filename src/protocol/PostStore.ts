@@ -1,9 +1,11 @@
 /** All posts that a node has, each once, each author's in order, no answer before its question. */
 import type { EncodedPost, Mark, Slice } from "../../services/MessageLog.ts"
+import { defaultLimits, type Limits } from "../domain/Limits.ts"
 import {
   type Epoch,
   epochIn,
   isEarlier,
+  maxDeps,
   noDeps,
   type Post,
   PostNumber,
@@ -15,8 +17,8 @@ import { Segments } from "./Segments.ts"
 /** So many posts of one stream wait at most for what must come before them; others come again when they are asked for. */
 const maxHeld = 1_000
 
-/** A post names at most so many others that it stands below; those that are left over are named by the next. */
-const maxDeps = 200
+/** What waits takes no more memory than this, in bytes of encoded posts. */
+const maxHeldBytes = 16 * 1024 * 1024
 
 /** So many runs of each author in a room are remembered; what comes of still earlier ones counts as seen. */
 const maxRuns = 64
@@ -35,12 +37,17 @@ export class PostStore {
   /** The runs of each author in each room, `author/room`, from the earliest to the latest. */
   readonly #runs = new Map<string, Array<Epoch>>()
   readonly #own: StreamId
+  readonly #limits: Pick<Limits, "pending" | "streams">
   /** What those have seen who were there before this node came, and it has yet to hear. */
   #before = new Map<StreamId, number>()
   #bytes = 0
+  /** How many posts are held, each with what it waits for, since all of that is looked at again and again; and their bytes. */
+  #pending = 0
+  #pendingBytes = 0
 
-  constructor(own: StreamId) {
+  constructor(own: StreamId, limits: Pick<Limits, "pending" | "streams"> = defaultLimits) {
     this.#own = own
+    this.#limits = limits
     this.#streams.set(own, new Segments())
   }
 
@@ -49,9 +56,17 @@ export class PostStore {
     return this.#bytes
   }
 
-  /** The highest number of a stream below which nothing is missing; infinite if that run is so long ago that it is forgotten. */
+  /** Whether half of the streams that it may have are there. */
+  get isCrowded(): boolean {
+    return this.#streams.size * 2 >= this.#limits.streams
+  }
+
+  /**
+   * The highest number of a stream below which nothing is missing; infinite if that run is so long ago that it is forgotten,
+   * or there is no room for another stream.
+   */
   have(stream: StreamId): number {
-    return this.#streams.get(stream)?.last ?? (this.#isForgotten(stream) ? Number.POSITIVE_INFINITY : 0)
+    return this.#streams.get(stream)?.last ?? (this.#isLeftOut(stream) ? Number.POSITIVE_INFINITY : 0)
   }
 
   summary(): Summary {
@@ -81,7 +96,7 @@ export class PostStore {
 
   /** Takes note that this node was shown a post as history, and may answer it. */
   recall(recalled: Post): void {
-    if (recalled.n <= this.have(recalled.stream)) this.#see(recalled)
+    if (recalled.n <= (this.#streams.get(recalled.stream)?.last ?? 0)) this.#see(recalled)
   }
 
   /** Takes in what others said; returns what could be delivered, in order. */
@@ -181,11 +196,12 @@ export class PostStore {
     runs.shift()
     this.#bytes -= this.#streams.get(forgotten)?.skipTo(0) ?? 0
     this.#streams.delete(forgotten)
-    this.#held.delete(forgotten)
+    for (const n of this.#held.get(forgotten)?.keys() ?? []) this.#release(forgotten, n)
     this.#news.delete(forgotten)
   }
 
-  #isForgotten(stream: StreamId): boolean {
+  #isLeftOut(stream: StreamId): boolean {
+    if (this.#streams.size >= this.#limits.streams) return true
     const runs = this.#runs.get(placeOf(stream))
     return runs?.[0] !== undefined && runs.length >= maxRuns && isEarlier(epochIn(stream), runs[0])
   }
@@ -194,8 +210,7 @@ export class PostStore {
   #skipTo(stream: StreamId, to: number): void {
     const segments = this.#segmentsOf(stream)
     this.#bytes -= segments.skipTo(to)
-    const held = this.#held.get(stream)
-    for (const n of held?.keys() ?? []) if (n <= to) held?.delete(n)
+    for (const n of this.#held.get(stream)?.keys() ?? []) if (n <= to) this.#release(stream, n)
   }
 
   #isDue({ post }: EncodedPost): boolean {
@@ -232,11 +247,26 @@ export class PostStore {
   }
 
   /** When too many are held, the last ones make room: those that are due first tell what the stream waits for. */
-  #hold(received: EncodedPost): void {
-    const held = this.#held.get(received.post.stream) ?? new Map<number, EncodedPost>()
-    held.set(received.post.n, received)
-    if (held.size > maxHeld) held.delete(Math.max(...held.keys()))
-    this.#held.set(received.post.stream, held)
+  #hold({ line, post }: EncodedPost): void {
+    const held = this.#held.get(post.stream) ?? new Map<number, EncodedPost>()
+    if (held.has(post.n) || this.#pending >= this.#limits.pending || this.#pendingBytes >= maxHeldBytes) return
+    // A copy: the bytes it came with are many, and would be kept as long as it is.
+    held.set(post.n, { post, line: line.slice() })
+    this.#held.set(post.stream, held)
+    this.#pending += 1 + Object.keys(post.deps).length
+    this.#pendingBytes += line.length
+    if (held.size > maxHeld) this.#release(post.stream, Math.max(...held.keys()))
+  }
+
+  /** It waits no more. */
+  #release(stream: StreamId, n: number): void {
+    const held = this.#held.get(stream)
+    const waiting = held?.get(n)
+    if (held === undefined || waiting === undefined) return
+    held.delete(n)
+    if (held.size === 0) this.#held.delete(stream)
+    this.#pending -= 1 + Object.keys(waiting.post.deps).length
+    this.#pendingBytes -= waiting.line.length
   }
 
   /** Delivers what was held, as long as one delivery makes another possible. */
@@ -246,12 +276,11 @@ export class PostStore {
       for (const [stream, held] of this.#held) {
         for (let next = held.get(this.have(stream) + 1); next !== undefined; next = held.get(this.have(stream) + 1)) {
           if (!this.#isDue(next)) break
-          held.delete(next.post.n)
+          this.#release(stream, next.post.n)
           this.#deliver(next, delivered)
           progress = true
         }
-        for (const n of held.keys()) if (n <= this.have(stream)) held.delete(n)
-        if (held.size === 0) this.#held.delete(stream)
+        for (const n of held.keys()) if (n <= this.have(stream)) this.#release(stream, n)
       }
     }
   }

@@ -72,7 +72,9 @@ describe("ScreenLine", () => {
       closed: "the connection broke",
       silent: "it gives no sign of life",
       malformed: "it does not keep to the protocol",
-      overrun: "it does not read what it is sent"
+      overrun: "it does not read what it is sent",
+      excessive: "it sent more than is taken here",
+      dropped: "it was sent more than it takes"
     }
     for (const [reason, words] of Object.entries(how) as ReadonlyArray<[LossReason, string]>) {
       assert.deepStrictEqual(onServer(lost(reason)), told(`* Client 3 is lost: ${words}`))

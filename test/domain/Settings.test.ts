@@ -7,13 +7,16 @@ const folder = Path.resolve(import.meta.dirname, "../../src/commands")
 
 describe("settings", () => {
   it("are all that a command takes from a variable", () => {
-    const taken = Fs.readdirSync(folder).flatMap((name) => [
-      ...Fs.readFileSync(Path.join(folder, name), "utf8").matchAll(/"(OUTLIVE_[A-Z_]+)"/g)
-    ])
-    assert.deepStrictEqual(
-      [...new Set(taken.map(([, variable]) => variable))].sort(),
-      settings.map(({ name }) => variableOf(name)).sort()
-    )
+    const taken = Fs.readdirSync(folder).flatMap((name) => {
+      const text = Fs.readFileSync(Path.join(folder, name), "utf8")
+      return [
+        ...Array.from(text.matchAll(/"(OUTLIVE_[A-Z_]+)"/g), ([, variable]) => variable),
+        ...Array.from(text.matchAll(/\blimit(?:InSeconds)?\(\s*"([a-z]+)"/g), ([, limit = ""]) =>
+          variableOf(`limit-${limit}`)
+        )
+      ]
+    })
+    assert.deepStrictEqual([...new Set(taken)].sort(), settings.map(({ name }) => variableOf(name)).sort())
   })
 
   it("come from the first source that has one, or from nobody", () => {

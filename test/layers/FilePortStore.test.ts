@@ -135,6 +135,43 @@ describe("FilePortStore", () => {
     )
   )
 
+  it.scoped("a file that is cut short, or is there twice over, gives whom it names, once", () =>
+    inFolder(({ path, script, use }) =>
+      Effect.gen(function* () {
+        const text = "1 localhost:6001\n2 localhost:6002\n3 localhost:6003\n"
+        Fs.writeFileSync(path, text + text)
+        assert.deepStrictEqual(yield* use((store) => store.all), [peer("1", 6_001), peer("2", 6_002), peer("3", 6_003)])
+        assert.deepStrictEqual(yield* script.screen, [])
+        Fs.writeFileSync(path, text.slice(0, -8))
+        assert.deepStrictEqual(yield* use((store) => store.all), [peer("1", 6_001), peer("2", 6_002)])
+        assert.include((yield* script.screen)[0], "line 3 ")
+      })
+    )
+  )
+
+  it.scoped(
+    "a file of 1 GB, whatever is in it, is read as far as one is that people have: soon, and in few words",
+    () =>
+      inFolder(({ path, script, use }) =>
+        Effect.gen(function* () {
+          const heads = ["1 localhost:6001\n", "1 localhost:6001\n?\n".repeat(400_000)]
+          for (const head of heads) {
+            Fs.writeFileSync(path, head)
+            Fs.truncateSync(path, 1_000_000_000)
+            const before = process.memoryUsage().rss
+            assert.deepStrictEqual(yield* use((store) => store.all), [peer("1", 6_001)])
+            assert.isBelow(process.memoryUsage().rss - before, 500_000_000)
+            Fs.rmSync(path)
+          }
+          const screen = yield* script.screen
+          assert.isBelow(screen.length, 40)
+          assert.isTrue(screen.every((line) => line.length < 300))
+          assert.include(screen.join("\n"), "is longer than 2097152 bytes: the rest is skipped")
+          assert.match(screen.join("\n"), /has \d{4,} more such lines/)
+        })
+      )
+  )
+
   it.scoped("a temporary file that a crash has left is no hindrance", () =>
     inFolder(({ folder, path, use }) =>
       Effect.gen(function* () {

@@ -3,6 +3,7 @@ import * as Net from "node:net"
 import { assert, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Mailbox from "effect/Mailbox"
 import { describe } from "vitest"
 import * as TcpTransport from "../../layers/TcpTransport.ts"
 import { type Connection, Transport } from "../../services/Transport.ts"
@@ -17,7 +18,9 @@ const open = Effect.sync(
   () => process.getActiveResourcesInfo().filter((each) => each === "TCPSocketWrap" || each === "TCPServerWrap").length
 )
 
-const world = Effect.map(Transport, (tcp) => ({ here: tcp, there: tcp, open })).pipe(Effect.provide(TcpTransport.layer))
+const world = Effect.map(Transport, (tcp) => ({ here: tcp, there: tcp, open })).pipe(
+  Effect.provide(TcpTransport.layer())
+)
 
 const anywhere = peer("1", 0, "127.0.0.1").address
 
@@ -128,5 +131,50 @@ describe("TcpTransport", () => {
       ).pipe(Effect.timeout("3 seconds"))
       assert.isTrue(outcomes.some((outcome) => outcome._tag === "None"))
     }).pipe(Effect.timeout("20 seconds"))
+  )
+
+  it.scopedLive(
+    "when it has as many connections as it takes, who only holds one makes room; else who comes is told",
+    () =>
+      Effect.gen(function* () {
+        const { there } = yield* Effect.map(Transport, (tcp) => ({ there: tcp })).pipe(
+          Effect.provide(TcpTransport.layer({ connections: 10, connectionsPerAddress: 2 }))
+        )
+        const accepted = yield* Mailbox.make<Connection>()
+        const { host, port } = yield* there.listen(
+          anywhere,
+          (end) => Effect.zipRight(accepted.offer(end), Effect.ignore(Effect.forever(end.incoming))),
+          bytesOf("no seat")
+        )
+        /** Connects; how what it hears ends. */
+        const visit = Effect.map(
+          Effect.acquireRelease(
+            Effect.sync(() => Net.connect({ host, port }).on("error", () => {})),
+            (socket) => Effect.sync(() => socket.destroy())
+          ),
+          (socket) => {
+            let heard = ""
+            socket.on("data", (bytes) => {
+              heard += bytes
+            })
+            return new Promise<string>((resolve) => socket.on("close", () => resolve(heard)))
+          }
+        )
+        const stranger = yield* visit
+        yield* accepted.take
+        yield* visit
+        const second = yield* accepted.take
+        assert.strictEqual(yield* Effect.promise(() => stranger), "no seat")
+        second.introduced()
+        const leaving = yield* visit
+        const third = yield* accepted.take
+        third.introduced()
+        const late = yield* visit
+        assert.strictEqual(yield* Effect.promise(() => late), "no seat")
+        yield* third.abort("closed")
+        yield* Effect.promise(() => leaving)
+        yield* visit
+        yield* accepted.take
+      }).pipe(Effect.timeout("20 seconds"))
   )
 })

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { escape } from "../../src/domain/ScreenLine.ts"
 import { type Actor, each, make, type Stage } from "./Stage.ts"
 import { dial, helloOf, type Stranger, streamOf } from "./Stranger.ts"
 
@@ -27,6 +28,32 @@ const noises: Readonly<Record<string, Noise>> = {
     stranger.sends(json({ type: "post", stream: streamOf("1"), n: 1, at: 0, text: "I am 1" })),
   "a frame out of turn": (stranger) => stranger.says({ type: "ping" }),
   "a hello with an id that is none": (stranger) => stranger.sends(json(helloOf("no id", nowhere, false))),
+  ...Object.fromEntries(
+    [
+      "\u001b[2J",
+      "\u001b]52;c;b3dubmVk\u0007",
+      "\u009b31m",
+      "\u202eevil",
+      "zero\u200bwidth",
+      "\ufeff1",
+      "a\n* Client 1 left",
+      "x".repeat(33)
+    ].flatMap(
+      (bad): ReadonlyArray<readonly [string, Noise]> => [
+        [`${escape(bad)} for an id`, (stranger) => stranger.sends(json(helloOf(bad, nowhere, false)))],
+        [
+          `${escape(bad)} for a room`,
+          (stranger) =>
+            stranger.sends(
+              json(helloOf("x", nowhere, false)),
+              json({ type: "post", stream: streamOf("x").replace("main", bad), n: 1, at: 0, text: "" })
+            )
+        ]
+      ]
+    )
+  ),
+  "objects that would be everybody's": (stranger) =>
+    stranger.sends(`{"__proto__":${json(helloOf("x", nowhere, false)).trim()}}\n`),
   "a hello of another version": (stranger) =>
     Effect.zipRight(
       stranger.sends(json({ ...helloOf("x", nowhere, false), protocol: 99 })),
@@ -87,7 +114,7 @@ describe.concurrent("a stranger's connection is closed, and nothing else happens
     )
   )
 
-  it.scopedLive("5 s in which it said nothing, or half a hello", () =>
+  it.scopedLive("5 s in which it said nothing, half a hello, or a byte a second, a hundred at once", () =>
     chat((stage, actors, ports) =>
       Effect.gen(function* () {
         const hello = json(helloOf("x", nowhere, false))
@@ -96,7 +123,16 @@ describe.concurrent("a stranger's connection is closed, and nothing else happens
             const silent = yield* dial(stage, port)
             const halting = yield* dial(stage, port)
             yield* halting.sends(hello.slice(0, 40))
-            return yield* each([silent, halting], (stranger) => stranger.isCutOff)
+            const slow = yield* each(Array.from({ length: 50 }), () => dial(stage, port))
+            yield* Effect.forkScoped(
+              Effect.forEach(hello, (byte) =>
+                Effect.delay(
+                  each(slow, (stranger) => stranger.sends(byte)),
+                  "1 second"
+                )
+              )
+            )
+            return yield* each([silent, halting, ...slow], (stranger) => stranger.isCutOff)
           })
         )
         for (const ms of cutOff.flat()) {
@@ -189,6 +225,11 @@ describe("another program that speaks the protocol", () => {
         yield* guest.sends("{{{\n")
         yield* guest.isCutOff
         yield* server.notices("* Client guest is lost: it does not keep to the protocol")
+        const endless = yield* joinsAs("endless", stage, ports.server, false)
+        yield* server.sees("Client endless: initiated")
+        yield* endless.sends(`{"type":"post","text":"${"x".repeat(5_000_000)}`)
+        yield* endless.isCutOff
+        yield* server.notices("* Client endless is lost: it does not keep to the protocol")
       })
     )
   )

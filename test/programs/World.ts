@@ -18,6 +18,7 @@ import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.t
 import * as ScriptedConsole from "../../layers/ScriptedConsole.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import type { Console } from "../../services/Console.ts"
+import type { Limits } from "../../src/domain/Limits.ts"
 import { type Address, Host, PeerId, Port, serverId, title } from "../../src/domain/Peer.ts"
 import * as Client from "../../src/programs/client.ts"
 import { send } from "../../src/programs/send.ts"
@@ -70,54 +71,62 @@ const addressOf = (id: string, port = 6000 + Number.parseInt(id, 36)): Address =
 
 export const settings = { silence: "3 seconds", patience: "1 minute" } as const
 
-const make: Effect.Effect<World, never, Scope.Scope> = Effect.gen(function* () {
-  const network = yield* MemoryTransport.makeNetwork
-  const records = yield* MemoryPortStore.makeRecords
-  const scope = yield* Effect.scope
-  const files = new Map<string, string>()
+const make = (limits: Partial<Limits>): Effect.Effect<World, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const network = yield* MemoryTransport.makeNetwork
+    const records = yield* MemoryPortStore.makeRecords
+    const scope = yield* Effect.scope
+    const files = new Map<string, string>()
 
-  const start = <E, R>(
-    id: PeerId,
-    program: Effect.Effect<void, E, R>,
-    layerOn: (console: Layer.Layer<Console>) => Layer.Layer<R, unknown>
-  ): Effect.Effect<Node> =>
-    Effect.gen(function* () {
-      const script = yield* ScriptedConsole.makeTerminal
-      const running = yield* Effect.forkIn(Effect.provide(program, layerOn(script.layer)), scope)
-      return nodeOf(network, id, script, running)
-    })
+    const start = <E, R>(
+      id: PeerId,
+      program: Effect.Effect<void, E, R>,
+      layerOn: (console: Layer.Layer<Console>) => Layer.Layer<R, unknown>
+    ): Effect.Effect<Node> =>
+      Effect.gen(function* () {
+        const script = yield* ScriptedConsole.makeTerminal
+        const running = yield* Effect.forkIn(Effect.provide(program, layerOn(script.layer)), scope)
+        return nodeOf(network, id, script, running)
+      })
 
-  const nodeLayer = (id: PeerId, listen: Address, console: Layer.Layer<Console>) =>
-    TransportPeerMesh.layer({ id, listen, member: id === serverId, ...settings }).pipe(
-      Layer.provideMerge(MemoryMessageLog.layer({ author: id })),
-      Layer.provide(MemoryTransport.layer(network, id)),
-      Layer.provideMerge(filesIn(files)),
-      Layer.provideMerge(console)
-    )
-
-  return {
-    network,
-    files,
-    server: start(serverId, server, (console) =>
-      PortStoreServerRegistry.layer.pipe(
-        Layer.provide(MemoryPortStore.over(records)),
-        Layer.provideMerge(nodeLayer(serverId, serverAddress, console))
+    const nodeLayer = (id: PeerId, listen: Address, console: Layer.Layer<Console>) =>
+      TransportPeerMesh.layer({ id, listen, member: id === serverId, ...settings, limits }).pipe(
+        Layer.provideMerge(MemoryMessageLog.layer({ author: id, ...limits })),
+        Layer.provide(MemoryTransport.layer(network, id)),
+        Layer.provideMerge(filesIn(files)),
+        Layer.provideMerge(console)
       )
-    ),
-    client: (id, { peer, port } = {}) =>
-      start(
-        PeerId.make(id),
-        Client.client({ server: { address: serverAddress }, ...(peer === undefined ? {} : { peer: addressOf(peer) }) }),
-        (console) => nodeLayer(PeerId.make(id), addressOf(id, port), console)
+
+    return {
+      network,
+      files,
+      server: start(serverId, server, (console) =>
+        PortStoreServerRegistry.layer.pipe(
+          Layer.provide(MemoryPortStore.over(records)),
+          Layer.provideMerge(nodeLayer(serverId, serverAddress, console))
+        )
       ),
-    send: (id, text, wait) =>
-      start(PeerId.make(id), send({ server: { address: serverAddress }, text, wait, limit: "10 seconds" }), (console) =>
-        nodeLayer(PeerId.make(id), addressOf(id, 0), console)
+      client: (id, { peer, port } = {}) =>
+        start(
+          PeerId.make(id),
+          Client.client({
+            server: { address: serverAddress },
+            ...(peer === undefined ? {} : { peer: addressOf(peer) })
+          }),
+          (console) => nodeLayer(PeerId.make(id), addressOf(id, port), console)
+        ),
+      send: (id, text, wait) =>
+        start(
+          PeerId.make(id),
+          send({ server: { address: serverAddress }, text, wait, limit: "10 seconds" }),
+          (console) => nodeLayer(PeerId.make(id), addressOf(id, 0), console)
+        ),
+      records: Effect.map(Ref.get(records), (all) =>
+        [...all.values()].map(({ address, id }) => `${id} ${address.port}`)
       ),
-    records: Effect.map(Ref.get(records), (all) => [...all.values()].map(({ address, id }) => `${id} ${address.port}`)),
-    loseRecords: Ref.set(records, new Map())
-  }
-})
+      loseRecords: Ref.set(records, new Map())
+    }
+  })
 
 /** Files that can be written, once each. */
 const filesIn = (files: Map<string, string>) =>
@@ -199,7 +208,11 @@ const contains = (shown: ReadonlyArray<string>, lines: ReadonlyArray<string>): b
  * A test in a world of its own, in virtual time. When the story is over, everything is ended: then no connection, no
  * listener, no fiber and no timer may be left.
  */
-export const story = (name: string, tell: (world: World) => Effect.Effect<void>, seed: number | string = name): void =>
+export const story = (
+  name: string,
+  tell: (world: World) => Effect.Effect<void>,
+  { limits = {}, seed = name }: { readonly limits?: Partial<Limits>; readonly seed?: number | string } = {}
+): void =>
   it(name, async () => {
     // A run is synchronous: vitest, which takes a worker that is silent for a minute for dead, gets a word in between two.
     await new Promise((resume) => setImmediate(resume))
@@ -208,7 +221,7 @@ export const story = (name: string, tell: (world: World) => Effect.Effect<void>,
       Effect.gen(function* () {
         const outer = yield* Effect.scope
         const stage = yield* Scope.fork(outer, ExecutionStrategy.sequential)
-        const world = yield* Scope.extend(make, stage)
+        const world = yield* Scope.extend(make(limits), stage)
         yield* tell(world)
         yield* Scope.close(stage, Exit.void)
         left = yield* world.network.open

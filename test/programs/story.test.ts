@@ -354,7 +354,7 @@ describe("the story", () => {
             )
           }
         }),
-      seed
+      { seed }
     )
   }
 

@@ -52,6 +52,7 @@ describe("Frame", () => {
     )
     assert.deepStrictEqual([...kinds].sort(), [
       "bye",
+      "dropped",
       "earlier",
       "gap",
       "have",

@@ -439,4 +439,47 @@ describe("PostStore", () => {
       { numRuns: 500 }
     )
   })
+
+  it("no more streams than it may have: it has nothing to do with others, and those that it has go on", () => {
+    const store = new PostStore(stream("own"), { streams: 3, pending: 10 })
+    store.receive([said("a", 1)])
+    assert.isTrue(store.isCrowded)
+    store.receive([said("b", 1)])
+    assert.strictEqual(store.have(stream("c")), Number.POSITIVE_INFINITY)
+    assert.deepStrictEqual(store.receive([said("c", 1), said("c", 3)]), [])
+    store.recall(said("c", 1).post)
+    assert.deepStrictEqual(store.missing(), [])
+    assert.deepStrictEqual(names(store.receive([said("a", 2, ["c", 7]), said("b", 2)])), ["a2", "b2"])
+    assert.deepStrictEqual(Object.keys(store.news()).toSorted(), [stream("a"), stream("b")])
+    assert.strictEqual(store.summary().size, 3)
+  })
+
+  it("no more posts wait than may; those that came too many are missing, and come again", () => {
+    const store = new PostStore(stream("own"), { streams: 100, pending: 4 })
+    store.receive(upTo(2, 9).map((n) => said("a", n)))
+    store.receive(upTo(2, 9).map((n) => said("b", n)))
+    assert.deepStrictEqual(names(store.receive([said("a", 1)])), ["a1", "a2", "a3", "a4", "a5"])
+    // There is room again.
+    store.receive(upTo(2, 4).map((n) => said("b", n)))
+    assert.deepStrictEqual(names(store.receive([said("b", 1)])), ["b1", "b2", "b3", "b4"])
+    store.receive([said("a", 7), said("a", 8), said("b", 6), said("b", 7), said("b", 8)])
+    assert.strictEqual(store.skip(stream("a"), 8).lost, 1)
+    store.receive([said("b", 8)])
+    assert.deepStrictEqual(names(store.receive([said("b", 5)])), ["b5", "b6", "b7", "b8"])
+  })
+
+  it("what waits is bounded in bytes too, and holds on to no more bytes than its own", () => {
+    const store = new PostStore(stream("own"))
+    const chunk = new Uint8Array(1_000_000)
+    const [first, ...rest] = upTo(1, 900).map((n) => encoded(post(stream("a"), n, "x".repeat(30_000))))
+    const lines = rest.map(({ line, post }) => {
+      chunk.set(line)
+      return { post, line: chunk.subarray(0, line.length) }
+    })
+    store.receive(lines)
+    const delivered = store.receive(first === undefined ? [] : [first])
+    assert.isAbove(delivered.length, 500)
+    assert.isBelow(delivered.length, 600)
+    assert.isTrue(delivered.slice(1).every(({ line }) => line.buffer.byteLength === line.length))
+  })
 })

@@ -34,19 +34,14 @@ export interface Record_ {
   readonly kills: number
 }
 
-/** Every promise that was broken, in words; none if all was kept. */
+/** Every promise that was broken, in words, the promises of delivery first; none if all was kept. */
 export const violations = (record: Record_): ReadonlyArray<string> => [
-  ...record.lives.flatMap((life) => [
-    ...failed(life),
-    ...alone(life),
-    ...twice(life),
-    ...disordered(life),
-    ...answersAbove(life, record)
-  ]),
+  ...record.lives.flatMap((life) => [...twice(life), ...disordered(life), ...answersAbove(life, record)]),
   ...record.lives.flatMap((life) => shownTooSoon(life, record)),
   ...twiceInLineage(record),
   ...lost(record),
-  ...twoBodies(record)
+  ...twoBodies(record),
+  ...record.lives.flatMap((life) => [...failed(life), ...alone(life)])
 ]
 
 /** What it has shown, until then. */

@@ -1,0 +1,209 @@
+/**
+ * What strangers do to a server, one after the other, while a chat goes on: `npm run abuse [-- NAME …] [--quick]`. For
+ * each it says how long lines took from client 1 to the server and to client 2, before and meanwhile, and the memory of the
+ * server; and fails if somebody is lost, a line is, or the memory is out of bounds.
+ */
+import { spawn } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { parseArgs } from "node:util"
+import * as Effect from "effect/Effect"
+import { freePorts, Run, strike, workshop } from "../soak/Node.ts"
+import { runAsProgram } from "../support/program.ts"
+import { attacks, type Effort } from "./attacks.ts"
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: "boolean", default: false },
+    secure: { type: "boolean", default: false },
+    // The attacker's side of it: how it is started by this program.
+    attack: { type: "string" },
+    port: { type: "string" },
+    seconds: { type: "string" },
+    count: { type: "string" }
+  }
+})
+
+/** The server's memory stays below this, whatever is done to it. The goal is 200 MB: 10,000 connections took up to 280. */
+const mostMemory = 350e6
+
+/** A line takes at most so many times as long as it took before, at the median, or as a wink takes, in ms. */
+const mostTimesAsLong = 20
+const shortTime = 25
+
+/** What has not come within this time never will, in ms. */
+const limit = 30_000
+
+/** A line is said so often, in ms. */
+const probeEvery = 20
+
+interface Case {
+  readonly effort: Effort
+  readonly quick: Effort
+  readonly serverArgs?: ReadonlyArray<string>
+  /** So long a line may take at the median where that is more than a wink, in ms. */
+  readonly wink?: number
+  /** What must be true of what the attack came to. */
+  readonly holds?: (outcome: Readonly<Record<string, number>>) => boolean
+}
+
+const cases: Readonly<Record<string, Case>> = {
+  "endless-line": {
+    effort: { seconds: 10, count: 0 },
+    quick: { seconds: 3, count: 0 },
+    holds: ({ mostTaken = 0 }) => mostTaken < 64e6
+  },
+  slowly: {
+    effort: { seconds: 20, count: 100 },
+    quick: { seconds: 4, count: 100 },
+    serverArgs: ["--limit-handshake", "2"],
+    holds: ({ cutOff = 0 }) => cutOff >= 100
+  },
+  connections: { effort: { seconds: 20, count: 10_000 }, quick: { seconds: 5, count: 10_000 } },
+  posts: {
+    effort: { seconds: 30, count: 100_000 },
+    quick: { seconds: 12, count: 100_000 },
+    serverArgs: ["--limit-overload", "5"],
+    holds: ({ told }) => told === 1
+  },
+  streams: {
+    effort: { seconds: 120, count: 1_000_000 },
+    quick: { seconds: 5, count: 100_000 },
+    // Known: what is asked for and offered on costs the server a tenth of a second at a time.
+    wink: 2_000,
+    holds: ({ told = 0 }) => told > 0
+  },
+  waiting: { effort: { seconds: 10, count: 0 }, quick: { seconds: 3, count: 0 } },
+  rosters: { effort: { seconds: 20, count: 0 }, quick: { seconds: 3, count: 0 } },
+  pings: { effort: { seconds: 10, count: 0 }, quick: { seconds: 3, count: 0 } }
+}
+
+const quantile = (of: ReadonlyArray<number>, share: number): number =>
+  of.toSorted((a, b) => a - b)[Math.min(of.length - 1, Math.floor(of.length * share))] ?? Number.NaN
+
+/** Runs the attack in a process of its own, so that what it costs is not measured here. */
+const attackBy = (name: string, port: number, { count, seconds }: Effort) =>
+  Effect.async<Readonly<Record<string, number>>>((resume) => {
+    const args = ["--attack", name, "--port", `${port}`, "--seconds", `${seconds}`, "--count", `${count}`]
+    const child = spawn(process.execPath, [fileURLToPath(import.meta.url), ...args], {
+      stdio: ["ignore", "pipe", "inherit"]
+    })
+    let out = ""
+    child.stdout.on("data", (text) => {
+      out += text
+    })
+    child.on("close", () => resume(Effect.sync(() => JSON.parse(out || "{}"))))
+    return Effect.sync(() => child.kill("SIGKILL"))
+  }).pipe(Effect.timeoutFail({ duration: seconds * 1_000 + limit, onTimeout: () => `the attack ${name} does not end` }))
+
+const until = (what: string, holds: () => boolean) =>
+  Effect.gen(function* () {
+    const since = Date.now()
+    while (!holds()) {
+      if (Date.now() - since > limit) return yield* Effect.fail(`not within ${limit} ms: ${what}`)
+      yield* Effect.sleep(5)
+    }
+  })
+
+/** One attack, on a server of its own; whether all held. */
+const stand = (name: string, { effort, holds = () => true, quick, serverArgs = [], wink = shortTime }: Case) =>
+  Effect.gen(function* () {
+    const { folder, program } = yield* workshop
+    yield* Effect.addFinalizer(() => strike)
+    const [port = 0, ...listen] = yield* freePorts(4)
+    const said = new Map<string, number>()
+    const begin = (args: ReadonlyArray<string>) => {
+      const node = { out: [] as Array<string>, err: [] as Array<string>, took: [] as Array<number>, last: "" }
+      const run = new Run(
+        program,
+        { args, folder },
+        {
+          out: (line) => {
+            node.last = line
+            const begun = said.get(line)
+            if (begun !== undefined) node.took.push(performance.now() - begun)
+            else if (!/^Client (flood|many)/.test(line)) node.out.push(line)
+          },
+          err: (line) => node.err.push(line),
+          ended: () => {}
+        }
+      )
+      return Object.assign(node, { run })
+    }
+    const server = begin(["server", "--port", `${port}`, ...serverArgs])
+    yield* until("the server listens", () => server.err.length > 0)
+    const client = (id: number) => begin(["client", `${id}`, "0", `${listen[id - 1]}`, "--server", `localhost:${port}`])
+    const one = client(1)
+    yield* until("client 1 is there", () => server.out.includes("Client 1: initiated"))
+    const two = client(2)
+    yield* until("client 2 is there", () => one.out.includes("Client 2: initiated"))
+
+    let probes = 0
+    let memory = 0
+    const probing = Effect.forever(
+      Effect.zipRight(
+        Effect.sync(() => {
+          probes += 1
+          said.set(`Client 1: probe ${probes}`, performance.now())
+          one.run.types(`probe ${probes}\n`)
+          memory = Math.max(memory, server.run.rss)
+        }),
+        Effect.sleep(probeEvery)
+      )
+    )
+    yield* Effect.forkScoped(probing)
+    yield* Effect.sleep(2_000)
+    const before = { server: server.took.splice(0), two: two.took.splice(0), memory }
+    const outcome = yield* attackBy(name, port, values.quick ? quick : effort)
+    const meanwhile = { server: [...server.took], two: [...two.took], memory }
+
+    // Somebody new comes, and everybody talks on.
+    const three = client(3)
+    yield* until("client 3 is there", () => [server, one, two].every(({ out }) => out.includes("Client 3: initiated")))
+    three.run.types("what was that?\n")
+    yield* until("all hear client 3", () =>
+      [server, one, two].every(({ out }) => out.includes("Client 3: what was that?"))
+    )
+    const sofar = probes
+    yield* until("every line is there", () =>
+      [server, two].every(({ took }) => took.length + before.server.length >= sofar - 5)
+    )
+
+    const lost = [server, one, two].flatMap(({ err }) =>
+      err.filter((line) => /(Client [12]|Server) is lost/.test(line))
+    )
+    const [calm, busy] = [quantile(before.server, 0.5), quantile(meanwhile.server, 0.5)]
+    const offences = [
+      ...lost,
+      ...(memory > mostMemory ? [`the server took ${(memory / 1e6).toFixed(0)} MB`] : []),
+      ...(holds(outcome) ? [] : ["the attack did not come to what it should"]),
+      ...(busy > mostTimesAsLong * calm && busy > wink ? [`a line took ${(busy / calm).toFixed(1)} times as long`] : [])
+    ]
+    const ms = (times: ReadonlyArray<number>) =>
+      `${quantile(times, 0.5).toFixed(1)} / ${quantile(times, 0.99).toFixed(1)} ms`
+    console.log(
+      `${name}: ${JSON.stringify(outcome)}; p50 / p99 at the server ${ms(before.server)} → ${ms(meanwhile.server)}, ` +
+        `at client 2 ${ms(before.two)} → ${ms(meanwhile.two)}; the server's memory ` +
+        `${(before.memory / 1e6).toFixed(0)} → at most ${(memory / 1e6).toFixed(0)} MB`
+    )
+    for (const offence of offences) console.log(`  OFFENCE: ${offence}`)
+    return offences.length === 0
+  }).pipe(
+    Effect.scoped,
+    Effect.catchAll((error) => Effect.sync(() => console.log(`${name}: FAILED, ${error}`) ?? false))
+  )
+
+const attack = values.attack === undefined ? undefined : attacks[values.attack]
+if (attack !== undefined) {
+  const target = { port: Number(values.port), secure: values.secure }
+  const outcome = await attack(target, { seconds: Number(values.seconds), count: Number(values.count) })
+  process.stdout.write(JSON.stringify(outcome), () => process.exit(0))
+} else {
+  const chosen = Object.entries(cases).filter(([name]) => positionals.length === 0 || positionals.includes(name))
+  runAsProgram(
+    Effect.map(
+      Effect.forEach(chosen, ([name, what]) => stand(name, what)),
+      (held) => held.length > 0 && held.every((each) => each)
+    )
+  )
+}

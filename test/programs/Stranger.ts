@@ -1,0 +1,106 @@
+/** A stranger in a chat of one process: it sends whatever it likes, and keeps to nothing. */
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import type * as Scope from "effect/Scope"
+import type { Source } from "../../services/Transport.ts"
+import type { PeerUnreachable, PortTaken } from "../../src/domain/Errors.ts"
+import { Host, type Peer, PeerId, Port } from "../../src/domain/Peer.ts"
+import { Epoch, mainRoom, type StreamId, streamOf } from "../../src/domain/Post.ts"
+import { makeSignal } from "../../src/domain/Signal.ts"
+import { type Control, encode, type Frame, protocolVersion } from "../../src/protocol/Frame.ts"
+import { makeFrameDecoder } from "../../src/protocol/FrameDecoder.ts"
+import { joined } from "../support/bytes.ts"
+import * as Sources from "../support/sources.ts"
+import type { World } from "./World.ts"
+
+const epoch = Epoch.make("1767225600000-0badcafe")
+
+export interface Stranger {
+  /** What it says is in this stream. */
+  readonly stream: StreamId
+  readonly sends: (...bytes: ReadonlyArray<Uint8Array>) => Effect.Effect<void>
+  readonly says: (...frames: ReadonlyArray<Control>) => Effect.Effect<void>
+  /** Sends what that gives, as fast as it is taken. */
+  readonly floods: (source: Source) => Effect.Effect<void>
+  /** The first frame of that type that came; waits for it. */
+  readonly hears: <T extends Frame["type"]>(type: T) => Effect.Effect<Extract<Frame, { readonly type: T }>>
+  /** Returns when the other side has hung up. */
+  readonly isCutOff: Effect.Effect<void>
+}
+
+/** Connects to whoever listens at that port. */
+export const dial = (
+  { network }: World,
+  id: string,
+  port: number
+): Effect.Effect<Stranger, PeerUnreachable | PortTaken, Scope.Scope> =>
+  Effect.gen(function* () {
+    const connection = yield* network
+      .transport(`stranger ${id}`)
+      .dial({ host: Host.make("localhost"), port: Port.make(port) })
+    const frames: Array<Frame> = []
+    const heard = makeSignal()
+    let isOver = false
+    let flood: Source = () => undefined
+    const queue = Sources.queue()
+    yield* connection.drain(() => queue() ?? flood())
+    const decode = makeFrameDecoder()
+    yield* Effect.forever(
+      Effect.map(connection.incoming, (pieces) => {
+        frames.push(...Either.getOrThrow(decode(pieces)))
+        heard.changed()
+      })
+    ).pipe(
+      Effect.exit,
+      Effect.zipRight(
+        Effect.sync(() => {
+          isOver = true
+          heard.changed()
+        })
+      ),
+      Effect.forkScoped
+    )
+    const found = (type: Frame["type"]) => frames.find((frame) => frame.type === type)
+    const sends: Stranger["sends"] = (...bytes) =>
+      Effect.sync(() => {
+        queue.put(joined(bytes))
+        connection.wake()
+      })
+    return {
+      stream: streamOf(PeerId.make(id), mainRoom, epoch),
+      sends,
+      says: (...all) => sends(...all.map(encode)),
+      floods: (source) =>
+        Effect.sync(() => {
+          flood = source
+          connection.wake()
+        }),
+      hears: <T extends Frame["type"]>(type: T) =>
+        Effect.map(
+          heard.until(() => found(type) !== undefined),
+          () => found(type) as Extract<Frame, { readonly type: T }>
+        ),
+      isCutOff: heard.until(() => isOver)
+    }
+  })
+
+/** How it introduces itself. */
+export const helloOf = ({ address, id }: Peer, member = false): Control => ({
+  type: "hello",
+  protocol: protocolVersion,
+  id,
+  epoch,
+  ...address,
+  member
+})
+
+/** Connects, and has a link. */
+export const joinAs = (world: World, peer: Peer, port = 4000) =>
+  Effect.gen(function* () {
+    const stranger = yield* dial(world, peer.id, port)
+    yield* stranger.says(helloOf(peer))
+    yield* stranger.hears("welcome")
+    yield* stranger.says({ type: "have", streams: {}, more: false })
+    yield* stranger.hears("have")
+    return stranger
+  })
