@@ -3,30 +3,36 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import { Console } from "../services/Console.ts"
 import * as Keyboard from "./console/Keyboard.ts"
 import * as Output from "./console/Output.ts"
 
-const make = Effect.gen(function* () {
-  const gone = yield* Deferred.make<void>()
-  const out = yield* Output.make(process.stdout, gone)
-  const error = yield* Output.make(process.stderr, gone)
-  const lines = yield* Keyboard.make(process.stdin, gone)
-  return Console.of({
-    lines,
-    show: (lines) =>
-      Effect.suspend(() => {
-        let chat = ""
-        let notices = ""
-        for (const { _tag, text } of lines) {
-          if (_tag === "Chat") chat += `${text}\n`
-          else notices += `${text}\n`
-        }
-        return notices === "" ? out.write(chat) : Effect.zipRight(out.write(chat), error.write(notices))
-      }),
-    standing: Option.none(),
-    seat: Option.none()
+const make = (reads: boolean) =>
+  Effect.gen(function* () {
+    const gone = yield* Deferred.make<void>()
+    const out = yield* Output.make(process.stdout, gone)
+    const error = yield* Output.make(process.stderr, gone)
+    const lines = reads ? yield* Keyboard.make(process.stdin, gone) : Stream.never
+    return Console.of({
+      lines,
+      show: (lines) =>
+        Effect.suspend(() => {
+          let chat = ""
+          let notices = ""
+          for (const { _tag, text } of lines) {
+            if (_tag === "Chat") chat += `${text}\n`
+            else notices += `${text}\n`
+          }
+          return notices === "" ? out.write(chat) : Effect.zipRight(out.write(chat), error.write(notices))
+        }),
+      tell: Option.none(),
+      standing: Option.none(),
+      seat: Option.none()
+    })
   })
-})
 
-export const layer: Layer.Layer<Console> = Layer.scoped(Console, make)
+export const layer: Layer.Layer<Console> = Layer.scoped(Console, make(true))
+
+/** One that reads nothing: stdin stays untouched. */
+export const deaf: Layer.Layer<Console> = Layer.scoped(Console, make(false))

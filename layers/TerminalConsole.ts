@@ -314,6 +314,7 @@ const make = (settings: Settings) =>
     return Console.of({
       lines: Mailbox.toStream(typed),
       show: (lines) => (lines.length === 0 ? Effect.void : Effect.suspend(() => show(lines))),
+      tell: Option.none(),
       standing: Option.some({
         mark: (lines) =>
           Effect.sync(() => {

@@ -19,6 +19,7 @@ import { Membership } from "../services/Membership.ts"
 import { type EncodedPost, type Mark, MessageLog } from "../services/MessageLog.ts"
 import { type Knock, PeerMesh, type Route } from "../services/PeerMesh.ts"
 import { type Connection, Transport } from "../services/Transport.ts"
+import type { Acquaintance } from "../src/domain/Acquaintance.ts"
 import {
   type HostElsewhere,
   type IdTaken,
@@ -33,7 +34,7 @@ import { Happening, type LossReason } from "../src/domain/Happening.ts"
 import { within } from "../src/domain/Limit.ts"
 import { defaultLimits, type Limits, timesAsMuch } from "../src/domain/Limits.ts"
 import { LinkTable, type Row } from "../src/domain/LinkTable.ts"
-import { type Address, isDialable, type Peer, type PeerId, serverId } from "../src/domain/Peer.ts"
+import { type Address, formatAddress, isDialable, type Peer, type PeerId, serverId } from "../src/domain/Peer.ts"
 import {
   authorOf,
   type Epoch,
@@ -128,6 +129,9 @@ const mostMembers = 10_000
 /** Silence is counted in ticks, so that a node which itself was frozen does not take its peers for dead when it wakes. */
 const ticksOfSilence = 4
 
+/** Quiet links are pinged, and so measured; busy ones each so many ticks. */
+const ticksUntilMeasured = 20
+
 /** A connection on which both sides have introduced themselves. It is up when the peer has said how far it has each stream. */
 interface Link extends Row, Wire.Wire {
   /** What the ids of all streams of this peer begin with. */
@@ -161,6 +165,11 @@ interface Link extends Row, Wire.Wire {
   isUp: boolean
   readonly met: Deadlines.Met
   summarized: boolean
+  /** When it came up, in ms since 1970. */
+  since: number
+  /** How long a ping took last, and when the one went out that has no answer yet, in ns. */
+  roundTrip: Duration.Duration | undefined
+  pinged: bigint | undefined
   /** How often it gave a sign of life, and whether somebody waits for the next. */
   heard: number
   probed: boolean
@@ -238,6 +247,14 @@ const make = (settings: Settings) =>
     let compared: Summary = new Map()
     /** How far some peer is known to have what this node says. */
     let delivered = 0
+    /** How far each peer is known to have, or to have had, what this node says. */
+    const heardBy = new Map<PeerId, number>()
+
+    /** Through whom came last what somebody says who has no link to this node. */
+    const relays = new Map<PeerId, PeerId>()
+    /** How many posts links that are no more were handed. */
+    let sentBefore = 0
+    let ticks = 0
 
     const scope = yield* Effect.scope
     const begun = clock.unsafeCurrentTimeMillis()
@@ -304,7 +321,11 @@ const make = (settings: Settings) =>
         case "ping":
           return Effect.suspend(() => (link.give(pong) ? Effect.void : link.connection.abort("overrun")))
         case "pong":
-          return Effect.void
+          return Effect.sync(() => {
+            if (link.pinged === undefined) return
+            link.roundTrip = Duration.nanos(clock.unsafeCurrentTimeNanos() - link.pinged)
+            link.pinged = undefined
+          })
         case "dropped":
           return new PeerLost({ reason: "dropped" })
         case "bye":
@@ -402,8 +423,9 @@ const make = (settings: Settings) =>
         link.rooms ??= new Set()
         link.rooms.add(roomIn(stream))
       }
-      if (stream === log.stream && n > delivered) {
-        delivered = Math.min(n, log.have(stream))
+      if (stream === log.stream && n > (heardBy.get(link.peer.id) ?? 0)) {
+        heardBy.set(link.peer.id, Math.min(n, log.have(stream)))
+        delivered = Math.max(delivered, Math.min(n, log.have(stream)))
         peers.changed()
       }
     }
@@ -419,6 +441,7 @@ const make = (settings: Settings) =>
       const posts = sent.filter(({ line, post }) => {
         if (post.stream.startsWith(link.prefix)) return true
         if (wanted.get(post.stream)?.link !== link) return false
+        relays.set(authorOf(post.stream), link.peer.id)
         link.askedFrames += 1
         link.askedBytes += line.length
         return true
@@ -641,6 +664,7 @@ const make = (settings: Settings) =>
     const comeUp = (link: Link): Effect.Effect<void> =>
       Effect.gen(function* () {
         const outcome = table.connect(link)
+        link.since = yield* Clock.currentTimeMillis
         if (leaving || outcome._tag === "Redundant" || outcome._tag === "Taken") {
           return yield* link.connection.abort("closed")
         }
@@ -754,6 +778,7 @@ const make = (settings: Settings) =>
       Effect.gen(function* () {
         link.met()
         asking.delete(link)
+        sentBefore += link.outbox.sent()
         const final = table.disconnect(link, reason)
         peers.changed()
         const orphaned = [...wanted].filter(([, asked]) => asked.link === link).map(([stream]) => stream)
@@ -951,7 +976,7 @@ const make = (settings: Settings) =>
         const told = yield* Deferred.make<void, CallFailed>()
         yield* FiberSet.run(conversations, conversation(route, attempt(to, { told }), to))
         yield* Deferred.await(told)
-      })
+      }).pipe(Effect.withSpan("PeerMesh.call", { attributes: { address: formatAddress(route.address), to } }))
 
     const conversation = (route: Route, begun: Attempt, to?: PeerId): Effect.Effect<void> =>
       Effect.gen(function* () {
@@ -1005,6 +1030,7 @@ const make = (settings: Settings) =>
       Effect.acquireUseRelease(
         Effect.sync(() => {
           reaching += 1
+          addresses.set(id, addresses.get(id) ?? route.address)
         }),
         () =>
           Effect.flatMap(Random.nextRange(0.5, 1.5), (share) =>
@@ -1064,6 +1090,27 @@ const make = (settings: Settings) =>
         () => Option.some([delivery(), delivery()] as const)
       )
 
+    const holders = (n: number): number => {
+      let count = 0
+      for (const upTo of heardBy.values()) if (upTo >= n) count += 1
+      return count
+    }
+
+    // ---- Who is there
+
+    const acquaintances = (): ReadonlyArray<Acquaintance> => {
+      const last = log.have(log.stream)
+      const linked = Array.from(table.links.values(), (link) => ({
+        peer: link.peer,
+        link: { since: link.since, roundTrip: link.roundTrip, behind: last - (link.theirs.get(log.stream) ?? 0) },
+        through: undefined
+      }))
+      const sought = [...addresses]
+        .filter(([id]) => !table.links.has(id))
+        .map(([id, listening]) => ({ peer: { id, address: listening }, link: undefined, through: relays.get(id) }))
+      return [...linked, ...sought]
+    }
+
     // ---- What runs as long as the node does
 
     /** What is said goes out to all: one Stream a node, a cursor a link. What others said goes to those who have asked. */
@@ -1084,11 +1131,17 @@ const make = (settings: Settings) =>
     /** A plain loop, and the same bytes to all: it is what idle links cost. */
     const tick = Effect.suspend(() => {
       const cut: Array<Effect.Effect<void>> = []
+      const now = clock.unsafeCurrentTimeNanos()
+      const allAreMeasured = ticks % ticksUntilMeasured === 0
+      ticks += 1
       for (const link of table.links.values()) {
         // Whoever is not read can't be heard.
         link.quietTicks = link.slowed ? 0 : link.quietTicks + 1
         if (link.quietTicks >= ticksOfSilence) cut.push(link.connection.abort("silent"))
-        else if (link.quietTicks > 1 && !link.give(ping)) cut.push(link.connection.abort("overrun"))
+        else if (link.quietTicks > 1 || allAreMeasured || link.roundTrip === undefined) {
+          link.pinged ??= now
+          if (!link.give(ping)) cut.push(link.connection.abort("overrun"))
+        }
       }
       return Effect.all(cut, { discard: true })
     })
@@ -1149,10 +1202,18 @@ const make = (settings: Settings) =>
       forked: Deferred.await(forked),
       isAnswering: (id) => answering.has(id) && !table.links.has(id),
       linked: Effect.sync(() => Array.from(table.links.values(), (link) => link.peer)),
+      acquaintances: Effect.sync(acquaintances),
       delivery: Subscribable.make({
         get: Effect.sync(delivery),
         changes: Stream.unfoldEffect(undefined as Delivery | undefined, deliveryAfter)
       }),
+      sent: Effect.sync(() => {
+        let sent = sentBefore
+        for (const link of table.links.values()) sent += link.outbox.sent()
+        return sent
+      }),
+      holders: (n) => Effect.sync(() => holders(n)),
+      awaitHolders: (n, count) => peers.until(() => holders(n) >= count),
       events: Stream.filterMap(
         log.follow(({ _tag }) => _tag === "Happened"),
         (entry) => (entry._tag === "Happened" ? Option.some(entry.happening) : Option.none())
@@ -1191,6 +1252,9 @@ const linkOf = (
   slowed: false,
   rooms: undefined,
   summarized: false,
+  since: 0,
+  roundTrip: undefined,
+  pinged: undefined,
   heard: 0,
   probed: false,
   quietTicks: 0

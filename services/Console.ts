@@ -4,12 +4,15 @@ import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import type { Complete } from "../src/domain/Editor.ts"
+import type { Fact } from "../src/domain/Fact.ts"
 import type { ScreenLine } from "../src/domain/ScreenLine.ts"
 import type { Status } from "../src/domain/Status.ts"
 
 /** A line as it was typed, without its newline; what is pasted at a terminal may have newlines inside. Each is an object of its own. */
 export interface Typed {
   readonly text: string
+  /** Said as it is, whatever it begins with; a line that is not may be a command. */
+  readonly verbatim?: boolean
 }
 
 /**
@@ -38,6 +41,8 @@ export class Console extends Context.Tag("outlive/Console")<
     readonly lines: Stream.Stream<Typed>
     /** Shows lines in one write; returns when the screen has taken them. */
     readonly show: (lines: ReadonlyArray<ScreenLine>) => Effect.Effect<void>
+    /** Takes what happened and what was asked for as it is, in place of the lines it would make. None where people read. */
+    readonly tell: Option.Option<(facts: ReadonlyArray<Fact>) => Effect.Effect<void>>
     /** None where what is typed is not seen, as on a pipe. */
     readonly standing: Option.Option<Standing>
     /** None where nothing but lines is seen, as on a pipe. */

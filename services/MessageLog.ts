@@ -24,6 +24,17 @@ export interface Slice {
   readonly last: number
 }
 
+/** How much there is in a log. */
+export interface Tally {
+  /** What is kept now. */
+  readonly entries: number
+  /** The memory that its encoded posts take. */
+  readonly bytes: number
+  /** What this node has said in this run, and what of others was delivered to it. */
+  readonly said: number
+  readonly received: number
+}
+
 export class MessageLog extends Context.Tag("outlive/MessageLog")<
   MessageLog,
   {
@@ -67,6 +78,8 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     readonly close: Effect.Effect<void>
     /** Says that the log has grown since this was last pulled, however often, as soon as that matters. */
     readonly grown: (matters?: () => boolean) => Stream.Stream<void>
+    /** How much there is in it. */
+    readonly tally: Effect.Effect<Tally>
     /** How far this node has each stream: the highest number below which nothing is missing. */
     readonly summary: Effect.Effect<Summary>
     /** How far this node has one stream; infinite if it will have nothing to do with it any more. A plain function. */

@@ -3,6 +3,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type * as Subscribable from "effect/Subscribable"
+import type { Acquaintance } from "../src/domain/Acquaintance.ts"
 import type {
   IdTaken,
   NotAdmitted,
@@ -57,8 +58,16 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     readonly isAnswering: (id: PeerId) => boolean
     /** Those with whom there is a link now. */
     readonly linked: Effect.Effect<ReadonlyArray<Peer>>
+    /** Everybody in the chat whom this node knows of: those with whom there is a link now, and those whom it is dialling. */
+    readonly acquaintances: Effect.Effect<ReadonlyArray<Acquaintance>>
     /** How far what this node says has come: now, and again at each change. Peers tell it once a second. */
     readonly delivery: Subscribable.Subscribable<Delivery>
+    /** How many posts were handed to links, each as often as it was. */
+    readonly sent: Effect.Effect<number>
+    /** How many peers are known to have what this node has said up to number `n`; one that had it and is gone counts. */
+    readonly holders: (n: number) => Effect.Effect<number>
+    /** Returns as soon as at least so many peers are known to have it. */
+    readonly awaitHolders: (n: number, count: number) => Effect.Effect<void>
     /** What happened, from the beginning. */
     readonly events: Stream.Stream<Happening>
   }

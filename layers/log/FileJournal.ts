@@ -176,7 +176,7 @@ const isFolder = async (path: string): Promise<boolean> => {
 }
 
 /** The last epoch that was begun here, in ms since 1970; 0 if none was. */
-const readEpoch = async (path: string): Promise<number> => {
+export const readEpoch = async (path: string): Promise<number> => {
   try {
     const text = await Fs.readFile(path, "utf8")
     return /^\d{1,14}\n$/.test(text) ? Number(text) : 0

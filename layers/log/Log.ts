@@ -112,6 +112,8 @@ export const make = (
     let entries: Array<Entry> = []
     let dropped = 0
     let closed = false
+    /** How many lines of others were delivered. */
+    let received = 0
 
     const end = () => dropped + entries.length
 
@@ -140,6 +142,7 @@ export const make = (
 
     const add = (delivered: ReadonlyArray<EncodedPost>): void => {
       for (const { post } of delivered) entries.push({ _tag: "Said", post, own: false })
+      received += delivered.length
     }
 
     /** What others said is kept if it can be; if not, the chat goes on, and a restart asks for it again. */
@@ -321,6 +324,12 @@ export const make = (
         growth.changed()
       }),
       grown: (matters = constTrue) => Stream.suspend(() => growthSince(end(), matters)),
+      tally: Effect.sync(() => ({
+        entries: entries.length,
+        bytes: store.bytes,
+        said: store.have(stream),
+        received
+      })),
       summary: Effect.sync(() => store.summary()),
       have: (id) => store.have(id),
       isCrowded: () => store.isCrowded,

@@ -1,11 +1,22 @@
 /** `outlive client ID PORT1 PORT2`: what its command line means. */
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
-import * as Options from "@effect/cli/Options"
-import * as Config from "effect/Config"
 import type * as Effect from "effect/Effect"
-import { AddressFromString, ClientId, formatAddress, Host, PortFromString } from "../domain/Peer.ts"
-import { data, history, host, knownPort, limits, patience, screen, security, silence } from "./options.ts"
+import { ClientId, PortFromString } from "../domain/Peer.ts"
+import {
+  data,
+  history,
+  host,
+  insight,
+  json,
+  limits,
+  patience,
+  peer,
+  screen,
+  security,
+  server,
+  silence
+} from "./options.ts"
 
 export const id = Args.text({ name: "ID" }).pipe(
   Args.withSchema(ClientId),
@@ -18,18 +29,6 @@ export const port1 = Args.text({ name: "PORT1" }).pipe(
 export const port2 = Args.text({ name: "PORT2" }).pipe(
   Args.withSchema(PortFromString("PORT2")),
   Args.withDescription("The port where it listens for the other clients; 0: any.")
-)
-
-const server = Options.text("server").pipe(
-  Options.withFallbackConfig(Config.string("OUTLIVE_SERVER")),
-  Options.withDefault(formatAddress({ host: Host.make("localhost"), port: knownPort })),
-  Options.withSchema(AddressFromString),
-  Options.withDescription("Where the server is, as HOST:PORT.")
-)
-export const peer = Options.text("peer").pipe(
-  Options.withSchema(AddressFromString),
-  Options.withDescription("A client to join through if the server is down, as HOST:PORT."),
-  Options.optional
 )
 
 const configuration = {
@@ -45,7 +44,9 @@ const configuration = {
   patience,
   limits,
   screen,
-  security
+  security,
+  json,
+  ...insight
 }
 
 export type Arguments = Command.Command.ParseConfig<typeof configuration>

@@ -6,8 +6,8 @@ import * as Config from "effect/Config"
 import type * as Effect from "effect/Effect"
 import { LinkFromString } from "../domain/Invitation.ts"
 import { Host, Port } from "../domain/Peer.ts"
-import { id, peer, port1, port2 } from "./client.ts"
-import { data, history, limits, patience, screen, silence, state } from "./options.ts"
+import { id, port1, port2 } from "./client.ts"
+import { data, history, insight, json, limits, patience, peer, screen, silence, state } from "./options.ts"
 
 const link = Args.text({ name: "LINK" }).pipe(
   Args.withSchema(LinkFromString),
@@ -38,6 +38,8 @@ const configuration = {
   patience,
   limits,
   screen,
+  json,
+  ...insight,
   state
 }
 

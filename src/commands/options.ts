@@ -7,27 +7,26 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { defaultLimits, type Limits } from "../domain/Limits.ts"
-import { Host, isLoopback, Port } from "../domain/Peer.ts"
+import { AddressFromString, ClientId, Host, isLoopback, PortFromString } from "../domain/Peer.ts"
 import { mostHistory } from "../domain/Post.ts"
-
-/** The port at which every client knows the server to be. */
-export const knownPort = Port.make(4000)
-
-const localhost = Host.make("localhost")
+import { usual } from "../domain/Settings.ts"
 
 /** Where a node listens, and how the others reach it. */
 export const host = Options.text("host").pipe(
   Options.withFallbackConfig(Config.string("OUTLIVE_HOST")),
-  Options.withDefault(localhost as string),
+  Options.withDefault<string>(usual.host),
   Options.withSchema(Host),
   Options.withDescription("The host to listen on, at which the others reach this one.")
 )
 
-const seconds = (name: string, variable: string) =>
-  Options.float(name).pipe(
-    Options.withFallbackConfig(Config.number(variable)),
+/** An option of that name, and a variable, that take seconds. */
+export const seconds = (name: string, variable: string) =>
+  Options.text(name).pipe(
+    Options.withFallbackConfig(Config.string(variable)),
     Options.withSchema(
-      Schema.Number.pipe(Schema.between(0.1, 86_400, { message: () => `--${name} takes 0.1 to 86400 seconds` }))
+      Schema.NumberFromString.pipe(Schema.between(0.1, 86_400)).annotations({
+        message: () => ({ message: `--${name} takes 0.1 to 86400 seconds`, override: true })
+      })
     )
   )
 
@@ -95,7 +94,7 @@ export const silence = seconds("silence", "OUTLIVE_SILENCE").pipe(
 
 /** How long a client is dialled again before it is given up. */
 export const patience = seconds("patience", "OUTLIVE_PATIENCE").pipe(
-  Options.withDefault(300),
+  Options.withDefault<number>(usual.patience),
   Options.map(Duration.seconds),
   Options.withDescription("Seconds for which a client that is lost is dialled again before it is given up.")
 )
@@ -120,6 +119,81 @@ export const state = Options.text("state").pipe(
   Options.withSchema(Schema.String.pipe(Schema.minLength(1, { message: () => "--state takes the name of a folder" }))),
   Options.withDescription(
     "The folder where this user's nodes keep their keys, and whom they know. By default outlive in $XDG_STATE_HOME, or in ~/.local/state."
+  ),
+  Options.optional
+)
+
+/** Where a server listens. */
+export const port = Options.text("port").pipe(
+  Options.withFallbackConfig(Config.string("OUTLIVE_PORT")),
+  Options.withDefault<string>(usual.port),
+  Options.withSchema(PortFromString("--port")),
+  Options.withDescription("The port to listen on, at which the clients know the server.")
+)
+
+/** Where a server remembers its clients. */
+export const ports = Options.text("ports").pipe(
+  Options.withFallbackConfig(Config.string("OUTLIVE_PORTS")),
+  Options.withDefault<string>(usual.ports),
+  Options.withDescription("The file that remembers where each client listens.")
+)
+
+/** Where a client finds the server. */
+export const server = Options.text("server").pipe(
+  Options.withFallbackConfig(Config.string("OUTLIVE_SERVER")),
+  Options.withDefault<string>(usual.server),
+  Options.withSchema(AddressFromString),
+  Options.withDescription("Where the server is, as HOST:PORT.")
+)
+/** Through whom else a client may join. */
+export const peer = Options.text("peer").pipe(
+  Options.withFallbackConfig(Config.string("OUTLIVE_PEER")),
+  Options.withSchema(AddressFromString),
+  Options.withDescription("A client to join through if the server is down, as HOST:PORT."),
+  Options.optional
+)
+
+/** Whether a program reads and writes in place of a person. */
+export const json = Options.boolean("json").pipe(
+  Options.withFallbackConfig(Config.boolean("OUTLIVE_JSON")),
+  Options.withDefault(false),
+  Options.withDescription("For programs: events on stdout and commands on stdin, a line of JSON each.")
+)
+
+/** What a client is called whose name nobody has to remember. */
+export const passingId = Options.text("id").pipe(
+  Options.withSchema(ClientId),
+  Options.withDescription("What the others call this client. Without: a name by chance."),
+  Options.optional
+)
+
+/** Where a node's figures can be read. */
+const metrics = Options.text("metrics").pipe(
+  Options.withFallbackConfig(Config.string("OUTLIVE_METRICS")),
+  Options.withSchema(PortFromString("--metrics")),
+  Options.withDescription("The port on 127.0.0.1 where Prometheus can read this node's figures, at /metrics."),
+  Options.optional
+)
+
+const logLevels = ["none", "error", "warning", "info", "debug", "trace"] as const
+
+/** From what level on a node has a structured log. */
+const logLevel = Options.text("log-level").pipe(
+  Options.withFallbackConfig(Config.string("OUTLIVE_LOG_LEVEL")),
+  Options.withDefault<string>(usual.logLevel),
+  Options.withSchema(
+    Schema.Literal(...logLevels).annotations({
+      message: () => ({ message: `--log-level is one of ${logLevels.join(", ")}`, override: true })
+    })
+  ),
+  Options.withDescription(`What is logged, a line of JSON each: ${logLevels.join(", ")}.`)
+)
+
+/** Where a node's structured log goes, if it has one. */
+const logFile = Options.text("log-file").pipe(
+  Options.withFallbackConfig(Config.string("OUTLIVE_LOG_FILE")),
+  Options.withDescription(
+    "The file to which the log is appended that --log-level asks for. Without: stderr, unless that is a terminal."
   ),
   Options.optional
 )
@@ -151,6 +225,9 @@ export const security = Options.all({
       : Effect.succeed(given)
   )
 )
+
+/** For whoever looks inside a node. */
+export const insight = { metrics, logLevel, logFile }
 
 /** How long silence may last between nodes on that host: short where no network is in between. */
 export const silenceOn = (listening: Host): Duration.Duration =>

@@ -1,25 +1,22 @@
 /** `outlive server`: what its command line means. */
 import * as Command from "@effect/cli/Command"
-import * as Options from "@effect/cli/Options"
-import * as Config from "effect/Config"
 import type * as Effect from "effect/Effect"
-import { PortFromString } from "../domain/Peer.ts"
-import { data, history, host, knownPort, limits, patience, screen, security, silence } from "./options.ts"
+import {
+  data,
+  history,
+  host,
+  insight,
+  json,
+  limits,
+  patience,
+  port,
+  ports,
+  screen,
+  security,
+  silence
+} from "./options.ts"
 
-const port = Options.text("port").pipe(
-  Options.withFallbackConfig(Config.string("OUTLIVE_PORT")),
-  Options.withDefault(String(knownPort)),
-  Options.withSchema(PortFromString("--port")),
-  Options.withDescription("The port to listen on, at which the clients know the server.")
-)
-
-const ports = Options.text("ports").pipe(
-  Options.withFallbackConfig(Config.string("OUTLIVE_PORTS")),
-  Options.withDefault("ports.txt"),
-  Options.withDescription("The file that remembers where each client listens.")
-)
-
-const options = { port, host, ports, data, history, silence, patience, limits, screen, security }
+const options = { port, host, ports, data, history, silence, patience, limits, screen, security, json, ...insight }
 
 export type Arguments = Command.Command.ParseConfig<typeof options>
 

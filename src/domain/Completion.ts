@@ -1,5 +1,5 @@
 /** What a word that was begun may go on with. */
-import type { Candidate, Complete, Completions } from "./Editor.ts"
+import type { Complete, Completions } from "./Editor.ts"
 import { emoji } from "./Emoji.ts"
 import type { PeerId } from "./Peer.ts"
 
@@ -17,18 +17,6 @@ export const firstOf =
   }
 
 const beginsWith = (text: string, beginning: string): boolean => text.toLowerCase().startsWith(beginning.toLowerCase())
-
-/** Words with which a line may begin. */
-export const wordsInFront =
-  (words: ReadonlyArray<string>): Complete =>
-  (line, cursor) => {
-    const begun = line.slice(0, cursor)
-    return begun === ""
-      ? none
-      : { from: 0, candidates: words.filter((word) => beginsWith(word, begun)).map(asCandidate) }
-  }
-
-const asCandidate = (word: string): Candidate => ({ text: `${word} `, label: word })
 
 /** Who may be called: `ID: ` in front, `@ID ` anywhere. */
 export const ids =

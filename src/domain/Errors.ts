@@ -99,6 +99,50 @@ export class LineTooLong extends Schema.TaggedError<LineTooLong>()("LineTooLong"
   }
 }
 
+/** What was to reach so many peers has not reached them in time. */
+export class NotHeard extends Schema.TaggedError<NotHeard>()("NotHeard", {
+  had: Schema.Int,
+  wanted: Schema.Int
+}) {
+  override get message() {
+    const those = this.wanted === 1 ? "1 peer" : `${this.wanted} peers`
+    return `Of ${those} that should have it, ${this.had === 0 ? "none has" : `only ${this.had} ${this.had === 1 ? "has" : "have"}`} said so in time: see who is there with /who, or give it longer with --within.`
+  }
+}
+
+/** Something is wrong with where this node would run; what, was said before. */
+export class Unwell extends Schema.TaggedError<Unwell>()("Unwell", { count: Schema.Int }) {
+  override get message() {
+    return `${this.count === 1 ? "1 thing is" : `${this.count} things are`} wrong: see above.`
+  }
+}
+
+/** The file with a user's settings can't be understood. */
+export class SettingsUnusable extends Schema.TaggedError<SettingsUnusable>()("SettingsUnusable", {
+  path: Schema.String,
+  detail: Schema.String
+}) {
+  override get message() {
+    return `${this.path} can't be used (${this.detail}): mend it, or name another file with OUTLIVE_CONFIG.`
+  }
+}
+
+/** There is nowhere to put a log but among the lines of the chat. */
+export class LogMisplaced extends Schema.TaggedError<LogMisplaced>()("LogMisplaced", {}) {
+  override get message() {
+    return "Logs would stand among the lines of the chat: name a file with --log-file, or redirect stderr."
+  }
+}
+
+/** A shell's completions could not be put where it looks for them. */
+export class CompletionsUnplaced extends Schema.TaggedError<CompletionsUnplaced>()("CompletionsUnplaced", {
+  detail: Schema.String
+}) {
+  override get message() {
+    return `The completions were not installed (${this.detail}): name a shell with --shell, or print them without --install.`
+  }
+}
+
 /** The log can't be written: what was to be said is not in it. */
 export class LogUnavailable extends Schema.TaggedError<LogUnavailable>()("LogUnavailable", {
   path: Schema.String,

@@ -1,4 +1,5 @@
 /** What the screen says, to the letter. */
+import { actionIn } from "./Action.ts"
 import type { Entry } from "./Entry.ts"
 import type { Happening, LossReason } from "./Happening.ts"
 import { formatAddress, type PeerId, serverId, title } from "./Peer.ts"
@@ -52,11 +53,13 @@ export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined
   }
 }
 
-const said = (before: string, post: Post): ScreenLine => ({
-  _tag: "Chat",
-  text: `${before}${title(authorOf(post.stream))}: ${escape(post.text)}`,
-  post
-})
+const said = (before: string, post: Post): ScreenLine => {
+  const author = title(authorOf(post.stream))
+  const action = actionIn(post.text)
+  return action === undefined
+    ? { _tag: "Chat", text: `${before}${author}: ${escape(post.text)}`, post }
+    : { _tag: "Chat", text: `${before}${author} ${escape(action)}`, post: { ...post, text: action } }
+}
 
 const onBoth = (happening: Happening): ScreenLine | undefined => {
   switch (happening._tag) {

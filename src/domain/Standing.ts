@@ -20,16 +20,22 @@ export interface Said<Line> {
   readonly post: Post
 }
 
+/** What a line says: mostly what was typed. */
+export interface Saying<Line> {
+  readonly line: Line
+  readonly text: string
+}
+
 /** The lines with the posts that they became, in the same order; what became none, because it could not be said, apart. */
-export const pairOff = <Line extends { readonly text: string }>(
-  lines: ReadonlyArray<Line>,
+export const pairOff = <Line>(
+  sayings: ReadonlyArray<Saying<Line>>,
   posts: ReadonlyArray<Post>
 ): { readonly said: ReadonlyArray<Said<Line>>; readonly unsaid: ReadonlyArray<Line> } => {
   const said: Array<Said<Line>> = []
   const unsaid: Array<Line> = []
-  for (const line of lines) {
+  for (const { line, text } of sayings) {
     const post = posts[said.length]
-    if (post?.text === line.text) said.push({ line, post })
+    if (post?.text === text) said.push({ line, post })
     else unsaid.push(line)
   }
   return { said, unsaid }

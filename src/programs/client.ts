@@ -19,9 +19,9 @@ import {
 import { type Address, serverId } from "../domain/Peer.ts"
 import { redial } from "../domain/Redial.ts"
 import { notice } from "../domain/ScreenLine.ts"
+import * as Sitting from "./commands/Sitting.ts"
 import { sayWhatIsTyped, showWhatHappens } from "./conversation.ts"
 import { tellHowItIs } from "./glance.ts"
-import * as Standing from "./standing.ts"
 
 export interface Settings {
   readonly server: Route
@@ -46,13 +46,13 @@ export const client = (settings: Settings) =>
       Effect.forever
     )
 
-    const standing = yield* Standing.make
+    const sitting = yield* Sitting.make
     yield* tellHowItIs
-    yield* showWhatHappens(standing)
+    yield* showWhatHappens(sitting)
     yield* Effect.forkScoped(Stream.runForEach(mesh.knocks, (knock) => knock.admit))
     const joined = yield* Effect.forkScoped(join(settings))
     yield* Effect.forkScoped(Effect.zipRight(Fiber.join(joined), talk))
-    yield* sayWhatIsTyped(standing).pipe(
+    yield* sayWhatIsTyped(sitting).pipe(
       Effect.zipRight(untilSaid(joined)),
       Effect.raceFirst(Effect.zipRight(Fiber.join(joined), Effect.never)),
       Effect.raceFirst(mesh.contested),
@@ -67,7 +67,7 @@ const untilSaid = <A, E>(joined: Fiber.Fiber<A, E>) =>
   )
 
 /** Joins through the server, or through a client, as soon as it is there; says on the screen why that takes time. */
-const join = ({ peer, server }: Settings) =>
+export const join = ({ peer, server }: Settings) =>
   Effect.gen(function* () {
     const console = yield* Console
     const mesh = yield* PeerMesh

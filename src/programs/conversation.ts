@@ -3,20 +3,25 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Console, type Typed } from "../../services/Console.ts"
-import type { Membership } from "../../services/Membership.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import type { Entry } from "../domain/Entry.ts"
 import { isForked, type StreamForked } from "../domain/Errors.ts"
+import { Fact } from "../domain/Fact.ts"
 import { within } from "../domain/Limit.ts"
-import { pendingCommand } from "../domain/LiveArea.ts"
+import type { PeerId } from "../domain/Peer.ts"
+import { authorOf } from "../domain/Post.ts"
 import { redial } from "../domain/Redial.ts"
 import { notice, type ScreenLine, screenLineOf } from "../domain/ScreenLine.ts"
-import * as Members from "./membership.ts"
-import type { Standing } from "./standing.ts"
+import { commandNamed, parseSlash, unknownCommand } from "../domain/SlashCommand.ts"
+import type { Saying } from "../domain/Standing.ts"
+import * as Commands from "./commands/all.ts"
+import { answer } from "./commands/Command.ts"
+import { Sitting } from "./commands/Sitting.ts"
 
 /** The line that ends a program. */
 const exit = "Exit"
@@ -28,78 +33,139 @@ const isNews = (entry: Entry): boolean => entry._tag !== "Said" || !entry.own
 const lastLines = "1 second"
 
 /** Shows what this node witnesses, in that order, until the scope closes; then everything up to there is shown. */
-export const showWhatHappens = (
-  standing: Standing
-): Effect.Effect<void, never, Console | MessageLog | PeerMesh | Scope.Scope> =>
+export const showWhatHappens = ({
+  muted,
+  standing
+}: Sitting["Type"]): Effect.Effect<void, never, Console | MessageLog | PeerMesh | Scope.Scope> =>
   Effect.gen(function* () {
     const console = yield* Console
     const log = yield* MessageLog
     const mesh = yield* PeerMesh
-    const show = standing.watch(log.follow(isNews), (entries) => {
+    const asLines = (entries: Iterable<Entry>) => {
       const lines: Array<ScreenLine> = []
       for (const entry of entries) {
         const line = screenLineOf(mesh.self.id, entry)
         if (line !== undefined) lines.push(line)
       }
       return lines.length === 0 ? Effect.void : console.show(lines)
+    }
+    const [seen, show] = Option.match(console.tell, {
+      onNone: () => [log.follow(isNews), asLines] as const,
+      onSome: (tell) =>
+        [
+          log.follow(),
+          (entries: Iterable<Entry>) => tell(Array.from(entries, (entry) => Fact.Witnessed({ entry })))
+        ] as const
     })
-    const screen = yield* Effect.forkScoped(show)
+    const showing = standing.watch(seen, (entries) =>
+      Effect.flatMap(Ref.get(muted), (silenced) =>
+        show(silenced.size === 0 ? entries : Chunk.filter(entries, (entry) => !isMuted(silenced, entry)))
+      )
+    )
+    const screen = yield* Effect.forkScoped(showing)
     yield* Effect.addFinalizer(() => Effect.zipRight(log.close, within(lastLines)(Fiber.join(screen))))
   })
+
+const isMuted = (silenced: ReadonlySet<PeerId>, entry: Entry): boolean =>
+  (entry._tag === "Said" || entry._tag === "Earlier") && silenced.has(authorOf(entry.post.stream))
 
 /** Why nothing more is typed. */
 export type Ending = "exit" | "end of input"
 
-/** Says every line that is typed, until `Exit` or the end of input; those that came together are said in one go. */
-export const sayWhatIsTyped = (standing: Standing): Effect.Effect<Ending, never, Console | Membership | MessageLog> =>
+/** What lines that came together ask for, in order: to be said, in one go, or something of this program alone. */
+type Step =
+  | { readonly _tag: "Say"; readonly sayings: Array<Saying<Typed>> }
+  | { readonly _tag: "Run"; readonly line: Typed; readonly name: string; readonly rest: string }
+  | { readonly _tag: "Pass"; readonly line: Typed }
+  | { readonly _tag: "Exit" }
+
+const ends = Effect.fail<Ending>("exit")
+
+const slash = "/".charCodeAt(0)
+
+/** Lines up to `Exit` as steps. Nearly all are plain, and become one. */
+const stepsOf = (lines: Iterable<Typed>): ReadonlyArray<Step> => {
+  const steps: Array<Step> = []
+  let sayings: Array<Saying<Typed>> | undefined
+  const say = (saying: Saying<Typed>) => {
+    if (sayings === undefined) {
+      sayings = []
+      steps.push({ _tag: "Say", sayings })
+    }
+    sayings.push(saying)
+  }
+  for (const line of lines) {
+    const { text } = line
+    if (text === exit && !line.verbatim) return [...steps, { _tag: "Exit" }]
+    const slashed = text.charCodeAt(0) === slash && !line.verbatim ? parseSlash(text) : undefined
+    if (slashed?._tag === "Command") {
+      steps.push({ _tag: "Run", line, name: slashed.name, rest: slashed.rest })
+      sayings = undefined
+    } else if (text === "") steps.push({ _tag: "Pass", line })
+    else say({ line, text: slashed?.text ?? text })
+  }
+  return steps
+}
+
+/**
+ * Says every line that is typed, until `Exit` or the end of input; those that came together are said in one go. Lines that
+ * begin with a slash are commands; `//` says one.
+ */
+export const sayWhatIsTyped = (
+  sitting: Sitting["Type"]
+): Effect.Effect<Ending, never, Exclude<Commands.Needs, Sitting> | Console | MessageLog> =>
   Effect.gen(function* () {
     const console = yield* Console
     const log = yield* MessageLog
+    const { standing } = sitting
 
-    const say = (lines: ReadonlyArray<Typed>) =>
+    const say = (sayings: ReadonlyArray<Saying<Typed>>) =>
       Effect.gen(function* () {
         const before = log.have(log.stream)
-        const refusals = yield* log.say(lines.map(({ text }) => text)).pipe(
+        const refusals = yield* log.say(sayings.map(({ text }) => text)).pipe(
           Effect.map((tooLong) => tooLong.map(({ message }) => notice(message))),
           Effect.catchTag("LogUnavailable", ({ message }) =>
             Effect.succeed([
-              notice(`${message} ${lines.length === 1 ? "That line was" : "Those lines were"} not said.`)
+              notice(`${message} ${sayings.length === 1 ? "That line was" : "Those lines were"} not said.`)
             ])
           )
         )
-        yield* standing.follow(lines, before)
+        yield* standing.follow(sayings, before)
         if (refusals.length > 0) yield* console.show(refusals)
       })
-    const showPending = Effect.flatMap(standing.pending, (posts) =>
-      console.show(
-        posts.length === 0
-          ? [notice("Every line of yours has reached somebody.")]
-          : posts.map(({ text }) => notice(`nobody has yet: ${text}`))
-      )
-    )
-    const take = (lines: ReadonlyArray<Typed>): Effect.Effect<void, never, Membership> => {
-      const asked = lines.filter(({ text }) => text === pendingCommand)
-      const ofMembers = lines.flatMap((line) =>
-        Option.match(Members.asked(line.text), { onNone: () => [], onSome: (answer) => [{ line, answer }] })
-      )
-      const said = lines.filter(
-        (line) => line.text !== "" && line.text !== pendingCommand && !ofMembers.some((each) => each.line === line)
-      )
-      if (said.length === lines.length) return say(said)
-      const empty = lines.filter(({ text }) => text === "")
-      return (said.length > 0 ? say(said) : Effect.void).pipe(
-        Effect.zipRight(standing.settle([...empty, ...asked, ...ofMembers.map(({ line }) => line)])),
-        Effect.zipRight(asked.length > 0 ? showPending : Effect.void),
-        Effect.zipRight(
-          Effect.forEach(ofMembers, ({ answer }) => Effect.flatMap(answer, console.show), { discard: true })
-        )
-      )
+
+    const perform = (line: Typed, name: string, rest: string) =>
+      Effect.gen(function* () {
+        const command = commandNamed(name, Commands.commands)
+        const outcome =
+          command === undefined ? answer(unknownCommand(name, Commands.commands)) : yield* command.run(rest)
+        if (outcome._tag === "Say") return yield* say([{ line, text: outcome.text }])
+        yield* standing.settle([line])
+        if (outcome._tag === "Leave") return yield* ends
+        yield* Option.isSome(console.tell) && outcome.facts.length > 0
+          ? console.tell.value(outcome.facts)
+          : console.show(outcome.lines)
+      }).pipe(Effect.provideService(Sitting, sitting), Effect.withSpan("Command.run", { attributes: { name } }))
+
+    const take = (step: Step) => {
+      switch (step._tag) {
+        case "Say":
+          return say(step.sayings)
+        case "Run":
+          return perform(step.line, step.name, step.rest)
+        case "Pass":
+          return standing.settle([step.line])
+        case "Exit":
+          return ends
+      }
     }
     // Chunk by chunk, in one stage of a Stream; `Exit` ends it as a failure would.
     return yield* Stream.runForEachChunk(console.lines, (chunk) => {
-      const lines = Chunk.toReadonlyArray(chunk)
-      const last = lines.findIndex(({ text }) => text === exit)
-      return last < 0 ? take(lines) : Effect.zipRight(take(lines.slice(0, last)), Effect.fail<Ending>("exit"))
+      const steps = stepsOf(chunk)
+      const [only] = steps
+      return only?._tag === "Say" && steps.length === 1
+        ? say(only.sayings)
+        : Effect.forEach(steps, take, { discard: true })
     }).pipe(
       Effect.as<Ending>("end of input"),
       Effect.catchAll((ending) => Effect.succeed(ending))

@@ -7,10 +7,11 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Console } from "../../services/Console.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
-import { emojiNames, firstOf, ids, wordsInFront } from "../domain/Completion.ts"
-import { pendingCommand } from "../domain/LiveArea.ts"
+import { emojiNames, firstOf, ids } from "../domain/Completion.ts"
 import { serverId } from "../domain/Peer.ts"
+import { completionsOf } from "../domain/SlashCommand.ts"
 import { afterwards, nobody, statusOf } from "../domain/Status.ts"
+import { commands } from "./commands/all.ts"
 
 /** Whether the server answers is looked at so often: it is no event. */
 const lookEvery = "1 second"
@@ -27,7 +28,7 @@ export const tellHowItIs: Effect.Effect<void, never, Console | PeerMesh | Scope.
   const update = Effect.suspend(() => tell(statusOf(mesh.self.id, presence, mesh.isAnswering(serverId))))
   yield* completeFrom(
     firstOf(
-      wordsInFront([pendingCommand]),
+      (line, cursor) => completionsOf(commands, line, cursor, [...presence.peers.keys()]),
       emojiNames,
       ids(() => [...presence.peers.keys()])
     )

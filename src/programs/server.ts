@@ -12,9 +12,9 @@ import type { Happening } from "../domain/Happening.ts"
 import { within } from "../domain/Limit.ts"
 import { formatAddress, type PeerId } from "../domain/Peer.ts"
 import { notice } from "../domain/ScreenLine.ts"
+import * as Sitting from "./commands/Sitting.ts"
 import { sayWhatIsTyped, showWhatHappens } from "./conversation.ts"
 import { tellHowItIs } from "./glance.ts"
-import * as Standing from "./standing.ts"
 
 /** A disk that takes nothing any more holds up the end of a server no longer than this. */
 const lastDismissals = "1 second"
@@ -41,9 +41,9 @@ export const server = Effect.gen(function* () {
   const dismissing = yield* Effect.forkScoped(dismissThoseWhoGo)
   // Whoever was seen to leave is off the record when this ends; the log is closed by then.
   yield* Effect.addFinalizer(() => within(lastDismissals)(Fiber.join(dismissing)))
-  const standing = yield* Standing.make
+  const sitting = yield* Sitting.make
   yield* tellHowItIs
-  yield* showWhatHappens(standing)
+  yield* showWhatHappens(sitting)
   yield* Effect.forkScoped(admitVisitors)
   const missing = yield* registry.callBack
   if (missing.length > 0) {
@@ -53,7 +53,7 @@ export const server = Effect.gen(function* () {
     console.show([notice("The input has ended; the server goes on without a keyboard until it gets a signal.")]),
     Effect.never
   )
-  yield* sayWhatIsTyped(standing).pipe(
+  yield* sayWhatIsTyped(sitting).pipe(
     Effect.flatMap((ending) => (ending === "exit" ? Effect.void : goOnWithoutKeyboard)),
     Effect.raceFirst(mesh.forked)
   )

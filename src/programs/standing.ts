@@ -16,7 +16,7 @@ import { PeerMesh } from "../../services/PeerMesh.ts"
 import type { Entry } from "../domain/Entry.ts"
 import { isForked } from "../domain/Errors.ts"
 import type { Post } from "../domain/Post.ts"
-import { doubtAfter, lastAnswered, pairOff, type Said, sortOut } from "../domain/Standing.ts"
+import { doubtAfter, lastAnswered, pairOff, type Said, type Saying, sortOut } from "../domain/Standing.ts"
 
 /** A timer may go off a little before the clock says so. */
 const early = Duration.millis(50)
@@ -27,7 +27,7 @@ export interface Standing {
   /** These lines are for nobody: they need not stand any longer. */
   readonly settle: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
   /** These lines became what this node has said after number `after`; those that could not be said are settled. */
-  readonly follow: (lines: ReadonlyArray<Typed>, after: number) => Effect.Effect<void>
+  readonly follow: (sayings: ReadonlyArray<Saying<Typed>>, after: number) => Effect.Effect<void>
   /**
    * Hands on what this node witnesses to who shows it. Before any of it is shown, those lines are settled that somebody has:
    * whoever answers a line has it. In between, they are settled when peers tell that they have them, and marked when none
@@ -92,9 +92,9 @@ export const make: Effect.Effect<Standing, never, Console | MessageLog | PeerMes
     return {
       pending,
       settle,
-      follow: (lines, after) =>
+      follow: (sayings, after) =>
         Effect.gen(function* () {
-          const { said, unsaid } = pairOff(lines, yield* log.ownAfter(after))
+          const { said, unsaid } = pairOff(sayings, yield* log.ownAfter(after))
           yield* Ref.update(following, (before) => [...before, ...said])
           yield* settle(unsaid)
           yield* due.offer(undefined)

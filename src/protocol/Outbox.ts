@@ -25,6 +25,7 @@ export const makeOutbox = (slice: (stream: StreamId, after: number, room: number
   const waiting: Array<Uint8Array> = []
   const lanes = new Map<StreamId, Lane>()
   let leaving = false
+  let sent = 0
 
   const posts = (): Uint8Array | undefined => {
     for (const [stream, lane] of lanes) {
@@ -36,6 +37,7 @@ export const makeOutbox = (slice: (stream: StreamId, after: number, room: number
       }
       if (found === undefined) continue
       lane.after = found.last
+      sent += found.last - found.first + 1
       // To the end of the queue, so that a stream that never pauses leaves room for the others.
       if (lane.after >= lane.to || lanes.size > 1) lanes.delete(stream)
       if (lane.after < lane.to) lanes.set(stream, lane)
@@ -59,6 +61,8 @@ export const makeOutbox = (slice: (stream: StreamId, after: number, room: number
     },
     /** Whether the peer waits for more than one stream, that is, for what others have said too. A plain function. */
     isAsked: (): boolean => lanes.size > 1,
+    /** How many posts were taken from here. A plain function. */
+    sent: (): number => sent,
     /** Ends with a goodbye once everything else is sent. */
     leave: (): void => {
       leaving = true

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { emojiNames, firstOf, ids, wordsInFront } from "../../src/domain/Completion.ts"
+import { emojiNames, firstOf, ids } from "../../src/domain/Completion.ts"
 import type { Complete } from "../../src/domain/Editor.ts"
 import { emoji } from "../../src/domain/Emoji.ts"
 import { lettersOf } from "../../src/domain/TextWidth.ts"
@@ -24,14 +24,6 @@ describe("completion", () => {
     assert.deepStrictEqual(lines(peers, "bob"), [])
   })
 
-  it("words stand in front alone", () => {
-    const words = wordsInFront(["/pending", "/quit"])
-    assert.deepStrictEqual(lines(words, "/"), ["/pending ", "/quit "])
-    assert.deepStrictEqual(lines(words, "/q"), ["/quit "])
-    assert.deepStrictEqual(lines(words, "x /q"), [])
-    assert.deepStrictEqual(lines(words, ""), [])
-  })
-
   it("a name of an emoji becomes the emoji, also with its second colon", () => {
     assert.deepStrictEqual(lines(emojiNames, "go :rock"), ["go 🚀"])
     assert.deepStrictEqual(lines(emojiNames, ":smile:"), ["😄"])
@@ -52,7 +44,8 @@ describe("completion", () => {
   })
 
   it("the first that has something is asked", () => {
-    const all = firstOf(wordsInFront(["/pending"]), emojiNames, peers)
+    const pending: Complete = (line) => ({ from: 0, candidates: line === "/p" ? [{ text: "/pending " }] : [] })
+    const all = firstOf(pending, emojiNames, peers)
     assert.deepStrictEqual(lines(all, "/p"), ["/pending "])
     assert.deepStrictEqual(lines(all, ":tada"), ["🎉"])
     assert.deepStrictEqual(lines(all, "3"), ["3: "])

@@ -334,7 +334,14 @@ export class Stage {
         const [key = "", value = ""] = this.mark.split("=")
         const child = spawn(program, args, {
           cwd: folder ?? this.folder,
-          env: { PATH: process.env["PATH"] ?? "", TERM: "xterm", LANG: "C.UTF-8", [key]: value, ...env },
+          env: {
+            PATH: process.env["PATH"] ?? "",
+            TERM: "xterm",
+            LANG: "C.UTF-8",
+            XDG_CONFIG_HOME: `${this.folder}/none`,
+            [key]: value,
+            ...env
+          },
           stdio: ["pipe", "pipe", "pipe"]
         })
         const actor = new Actor(this, name, child, options)

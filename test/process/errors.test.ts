@@ -64,6 +64,37 @@ describe("a command line that is wrong ends with status 2 and one sentence that 
   }
 })
 
+describe("settings that are wrong end with status 2 and one sentence that says where:", () => {
+  const cases: ReadonlyArray<readonly [what: string, file: string, env: Readonly<Record<string, string>>, RegExp]> = [
+    [
+      "a name that is none",
+      "sevrer = 1",
+      {},
+      /config\.toml can't be used \(sevrer is no setting; did you mean server\?\): mend it/
+    ],
+    [
+      "no TOML",
+      "port = 1\nport =",
+      {},
+      /config\.toml can't be used \(line 2: .+\): mend it, or name another file with/
+    ],
+    ["a table", "[server]", {}, /\(server is a text, a number, true or false\)/],
+    ["a value in the file", "port = 70000", {}, /--port is a whole number from 0 to 65535, not '70000'/],
+    ["a value of a variable", "", { OUTLIVE_SILENCE: "long" }, /--silence takes 0\.1 to 86400 seconds/],
+    ["a variable that goes before the file", "port = 1", { OUTLIVE_PORT: "many" }, /--port .+ not 'many'/]
+  ]
+  for (const [what, file, env, sentence] of cases) {
+    it.scopedLive(what, () =>
+      Effect.gen(function* () {
+        const stage = yield* make
+        const path = Path.join(stage.folder, "config.toml")
+        Fs.writeFileSync(path, file)
+        yield* failsWith(yield* stage.start(what, ["./server"], { env: { OUTLIVE_CONFIG: path, ...env } }), 2, sentence)
+      })
+    )
+  }
+})
+
 /** A server and a client talk; what the guest finds wrong disturbs neither. */
 const meanwhile = (act: (stage: Stage, port: number, server: Actor, one: Actor) => Effect.Effect<void, unknown>) =>
   Effect.gen(function* () {
@@ -144,6 +175,31 @@ describe("what can't be had ends with status 1 and one sentence that says what t
 })
 
 describe("what a person asks for", () => {
+  it.scopedLive("which settings hold: an option goes before a variable, and that before the file", () =>
+    Effect.gen(function* () {
+      const stage = yield* make
+      const folder = Path.join(stage.folder, "outlive")
+      Fs.mkdirSync(folder)
+      Fs.writeFileSync(Path.join(folder, "config.toml"), 'host = "a"\nport = 1\nports = "mine"\njson = true\n')
+      const asked = yield* stage.start("config", ["./outlive", "config", "--host", "c"], {
+        env: { XDG_CONFIG_HOME: stage.folder, OUTLIVE_HOST: "b", OUTLIVE_PORT: "2" }
+      })
+      assert.strictEqual(yield* asked.ends, 0)
+      const file = Path.join(folder, "config.toml")
+      assert.deepStrictEqual(
+        asked.out.filter((line) => /^(host|port|ports|json|# (server:|\/))/.test(line)),
+        [
+          `# ${file}`,
+          "# server: localhost:4000",
+          'host = "c"  # option --host',
+          "port = 2  # variable OUTLIVE_PORT",
+          `ports = "mine"  # ${file}`,
+          `json = true  # ${file}`
+        ]
+      )
+    })
+  )
+
   it.scopedLive("is answered on stdout: the version, help with an example, completions", () =>
     Effect.gen(function* () {
       const stage = yield* make

@@ -1,4 +1,6 @@
 /** A whole chat in one process: a network in memory, and on it the real programs with scripted consoles. */
+import { SystemError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -34,6 +36,7 @@ import { type Address, Host, PeerId, Port, serverId, title } from "../../src/dom
 import { statusInWords } from "../../src/domain/Status.ts"
 import { nobody, type Trust } from "../../src/domain/Trust.ts"
 import * as Client from "../../src/programs/client.ts"
+import { send } from "../../src/programs/send.ts"
 import { server } from "../../src/programs/server.ts"
 import { run } from "../support/VirtualTime.ts"
 
@@ -71,6 +74,10 @@ export interface World {
   ) => Effect.Effect<Node>
   /** In a secure world, what its nodes keep: from run to run, until a test changes it. */
   readonly safe: Safe
+  /** Says one line and leaves, once so many peers have it. */
+  readonly send: (id: string, text: string, wait: number) => Effect.Effect<Node>
+  /** What was written to files, by their paths. */
+  readonly files: ReadonlyMap<string, string>
   /** What the server has on record. */
   readonly records: Effect.Effect<ReadonlyArray<string>>
   /** Loses the record. */
@@ -110,6 +117,7 @@ const make = (
     const network = yield* MemoryTransport.makeNetwork
     const records = yield* MemoryPortStore.makeRecords
     const scope = yield* Effect.scope
+    const files = new Map<string, string>()
 
     const start = <E, R>(
       id: PeerId,
@@ -165,12 +173,14 @@ const make = (
       TransportPeerMesh.layer({ id, listen, member: id === serverId, ...settings, limits }).pipe(
         Layer.provideMerge(MemoryMessageLog.layer({ author: id, ...limits })),
         Layer.provideMerge(connections(id, link)),
+        Layer.provideMerge(filesIn(files)),
         Layer.provideMerge(console)
       )
 
     return {
       network,
       safe,
+      files,
       server: start(serverId, server, (console) =>
         PortStoreServerRegistry.layer.pipe(
           Layer.provide(MemoryPortStore.over(records)),
@@ -186,11 +196,35 @@ const make = (
           }),
           (console) => nodeLayer(PeerId.make(id), addressOf(id, port), console, link)
         ),
+      send: (id, text, wait) =>
+        start(
+          PeerId.make(id),
+          send({ server: { address: serverAddress }, text, wait, limit: "10 seconds" }),
+          (console) => nodeLayer(PeerId.make(id), addressOf(id, 0), console)
+        ),
       records: Effect.map(Ref.get(records), (all) =>
         [...all.values()].map(({ address, id }) => `${id} ${address.port}`)
       ),
       loseRecords: Ref.set(records, new Map())
     }
+  })
+
+/** Files that can be written, once each. */
+const filesIn = (files: Map<string, string>) =>
+  FileSystem.layerNoop({
+    writeFileString: (path, text) =>
+      Effect.suspend(() => {
+        if (files.has(path)) {
+          return new SystemError({
+            reason: "AlreadyExists",
+            module: "FileSystem",
+            method: "open",
+            pathOrDescriptor: path
+          })
+        }
+        files.set(path, text)
+        return Effect.void
+      })
   })
 
 const nodeOf = (
@@ -305,3 +339,14 @@ const inWorld = async (
   if (Exit.isFailure(exit)) assert.fail(Cause.pretty(exit.cause))
   assert.strictEqual(left, 0, "connections or listeners are left")
 }
+/** A server and two clients, all linked with each other. */
+export const gather = (world: World) =>
+  Effect.gen(function* () {
+    const server = yield* world.server
+    const one = yield* world.client("1")
+    yield* server.sees("Client 1: initiated")
+    const two = yield* world.client("2")
+    yield* two.sees("Client 1: initiated", "Client 2: initiated")
+    yield* one.sees("Client 2: initiated")
+    return { server, one, two }
+  })

@@ -2,19 +2,7 @@
 import { assert, describe } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { type Node, story, type World } from "./World.ts"
-
-/** A server and two clients, all linked with each other. */
-const gather = (world: World) =>
-  Effect.gen(function* () {
-    const server = yield* world.server
-    const one = yield* world.client("1")
-    yield* server.sees("Client 1: initiated")
-    const two = yield* world.client("2")
-    yield* two.sees("Client 1: initiated", "Client 2: initiated")
-    yield* one.sees("Client 2: initiated")
-    return { server, one, two }
-  })
+import { gather, type Node, story } from "./World.ts"
 
 /** What stands on the screen from that line on. */
 const from = (node: Node, line: string) => Effect.map(node.screen, (screen) => screen.slice(screen.indexOf(line)))

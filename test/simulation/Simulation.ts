@@ -1,4 +1,6 @@
 /** One run of a whole chat under everything that can happen to it, drawn from a seed: the real programs over the network in memory. */
+
+import * as FileSystem from "@effect/platform/FileSystem"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -196,6 +198,7 @@ export const simulate = (seed: number): Record_ => {
         const console = Layer.succeed(
           Console,
           Console.of({
+            tell: Option.none(),
             standing: Option.none(),
             seat: Option.none(),
             lines: Mailbox.toStream(typed),
@@ -246,7 +249,7 @@ export const simulate = (seed: number): Record_ => {
         const seen = Effect.gen(function* () {
           running.inside = { log: yield* MessageLog, mesh: yield* PeerMesh }
         })
-        const node: Effect.Effect<void, unknown> =
+        const node: Effect.Effect<void, unknown, FileSystem.FileSystem> =
           place.id === serverId
             ? Effect.provide(
                 Effect.zipRight(seen, server),
@@ -260,7 +263,7 @@ export const simulate = (seed: number): Record_ => {
                 mesh
               )
         const fiber = yield* Effect.forkIn(
-          Effect.withClock(node, skewed(clock, skew)).pipe(
+          Effect.withClock(Effect.provide(node, FileSystem.layerNoop({})), skewed(clock, skew)).pipe(
             Effect.tapErrorCause((cause) =>
               Effect.sync(() => {
                 life.failure = cause

@@ -1,0 +1,80 @@
+/** A Console for programs: events go to stdout and commands come from stdin, a line of JSON each. */
+import * as Chunk from "effect/Chunk"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { Console, type Typed } from "../services/Console.ts"
+import { decodeInput, type Event, encodeEvent, eventOf, type Input, version } from "../src/protocol/BotLine.ts"
+import * as Keyboard from "./console/Keyboard.ts"
+import * as Output from "./console/Output.ts"
+
+const typedOf = (input: Input): Typed => {
+  switch (input.type) {
+    case "say":
+      return { text: input.text, verbatim: true }
+    case "run":
+      return { text: `/${input.command} ${input.arguments ?? ""}` }
+    case "exit":
+      return { text: "Exit" }
+  }
+}
+
+const make = (reads: boolean) =>
+  Effect.gen(function* () {
+    const gone = yield* Deferred.make<void>()
+    const out = yield* Output.make(process.stdout, gone)
+    const tell = (events: ReadonlyArray<Event>) =>
+      events.length === 0 ? Effect.void : out.write(events.map(encodeEvent).join(""))
+    yield* tell([{ type: "outlive", version }])
+
+    /** What a line is called by whoever wrote it. */
+    const refs = new WeakMap<Typed, string>()
+    const marked = new WeakSet<Typed>()
+    const tellOf = (type: "waiting" | "settled", lines: ReadonlyArray<Typed>) =>
+      tell(
+        lines.flatMap((line) => {
+          const ref = refs.get(line)
+          return ref === undefined ? [] : [{ type, ref }]
+        })
+      )
+    const mark = (lines: ReadonlyArray<Typed>) =>
+      Effect.suspend(() => {
+        const fresh = lines.filter((line) => !marked.has(line))
+        for (const line of fresh) marked.add(line)
+        return tellOf("waiting", fresh)
+      })
+
+    const understood = (lines: Chunk.Chunk<Typed>) => {
+      const typed: Array<Typed> = []
+      const complaints: Array<Event> = []
+      for (const { text } of lines) {
+        if (text.trim() === "") continue
+        const input = decodeInput(text)
+        if (Either.isLeft(input)) {
+          complaints.push({ type: "error", text: input.left })
+          continue
+        }
+        const line = typedOf(input.right)
+        if (input.right.type !== "exit" && input.right.ref !== undefined) refs.set(line, input.right.ref)
+        typed.push(line)
+      }
+      return Effect.as(tell(complaints), Chunk.unsafeFromArray(typed))
+    }
+
+    return Console.of({
+      lines: reads ? Stream.mapChunksEffect(yield* Keyboard.make(process.stdin, gone), understood) : Stream.never,
+      show: (lines) => tell(lines.map(({ text }) => ({ type: "notice", text: text.replace(/^\* /, "") }))),
+      tell: Option.some((facts) => tell(facts.flatMap((fact) => eventOf(fact) ?? []))),
+      standing: Option.some({ mark, settle: (lines) => tellOf("settled", lines) }),
+      seat: Option.none()
+    })
+  })
+
+/** One that takes commands. */
+export const layer: Layer.Layer<Console> = Layer.scoped(Console, make(true))
+
+/** One that takes none. */
+export const deaf: Layer.Layer<Console> = Layer.scoped(Console, make(false))

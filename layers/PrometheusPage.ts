@@ -1,0 +1,138 @@
+/** A page on loopback with this node's figures, for Prometheus to read. */
+import * as Http from "node:http"
+import { monitorEventLoopDelay } from "node:perf_hooks"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Runtime from "effect/Runtime"
+import { MessageLog } from "../services/MessageLog.ts"
+import { PeerMesh } from "../services/PeerMesh.ts"
+import type { Acquaintance, LinkState } from "../src/domain/Acquaintance.ts"
+import { PortTaken } from "../src/domain/Errors.ts"
+import type { Port } from "../src/domain/Peer.ts"
+import { type Family, page } from "../src/protocol/Prometheus.ts"
+
+/** The machine that it runs on, and nobody else, may read it. */
+const loopback = "127.0.0.1"
+
+/** How often the event loop's delay is looked at, in ms. */
+const resolution = 20
+
+const gauge = (name: string, help: string, value: number): Family => ({
+  name,
+  help,
+  type: "gauge",
+  samples: [{ value }]
+})
+const counter = (name: string, help: string, value: number): Family => ({
+  name,
+  help,
+  type: "counter",
+  samples: [{ value }]
+})
+
+/** One figure for each peer with a link; none where it is not known. */
+const perPeer = (
+  name: string,
+  help: string,
+  all: ReadonlyArray<Acquaintance>,
+  figure: (link: LinkState) => number | undefined
+): Family => ({
+  name,
+  help,
+  type: "gauge",
+  samples: all.flatMap(({ link, peer }) => {
+    const value = link === undefined ? undefined : figure(link)
+    return value === undefined ? [] : [{ labels: { peer: peer.id }, value }]
+  })
+})
+
+const make = (port: Port) =>
+  Effect.gen(function* () {
+    const log = yield* MessageLog
+    const mesh = yield* PeerMesh
+    const run = Runtime.runPromise(yield* Effect.runtime())
+    const delay = yield* Effect.acquireRelease(
+      Effect.sync(() => {
+        const histogram = monitorEventLoopDelay({ resolution })
+        histogram.enable()
+        return histogram
+      }),
+      (histogram) => Effect.sync(() => histogram.disable())
+    )
+
+    const families = Effect.gen(function* () {
+      const all = yield* mesh.acquaintances
+      const { bytes, entries, received, said } = yield* log.tally
+      // The histogram has the time between two looks, which are to be so far apart.
+      const late = (percent: number) => Math.max(0, delay.percentile(percent) / 1e9 - resolution / 1e3)
+      const { system, user } = process.cpuUsage()
+      const found: ReadonlyArray<Family> = [
+        gauge(
+          "outlive_links",
+          "Peers with which there is a link.",
+          all.filter(({ link }) => link !== undefined).length
+        ),
+        gauge("outlive_peers", "Peers that are linked or sought.", all.length),
+        counter("outlive_posts_said_total", "Posts of this run of this node.", said),
+        counter("outlive_posts_received_total", "Posts of others that were delivered here.", received),
+        counter("outlive_posts_sent_total", "Posts handed to links, each as often as it was.", yield* mesh.sent),
+        perPeer(
+          "outlive_peer_lag_posts",
+          "Posts of this node that a peer is not known to have.",
+          all,
+          (link) => link.behind
+        ),
+        perPeer("outlive_peer_round_trip_seconds", "How long a ping and its answer took last.", all, ({ roundTrip }) =>
+          roundTrip === undefined ? undefined : Duration.toSeconds(roundTrip)
+        ),
+        gauge("outlive_log_entries", "Entries that the log keeps.", entries),
+        gauge("outlive_log_bytes", "Memory that the posts of the log take.", bytes),
+        gauge(
+          "outlive_event_loop_delay_median_seconds",
+          "How late the event loop was, since this was read last.",
+          late(50)
+        ),
+        gauge("outlive_event_loop_delay_p99_seconds", "How late it was in the worst 1 of 100.", late(99)),
+        gauge("outlive_event_loop_delay_max_seconds", "How late it was at worst.", late(100)),
+        gauge("process_resident_memory_bytes", "Resident memory size in bytes.", process.memoryUsage.rss()),
+        counter("process_cpu_seconds_total", "User and system CPU time.", (user + system) / 1e6)
+      ]
+      delay.reset()
+      return found
+    })
+
+    const server = yield* Effect.acquireRelease(
+      Effect.async<Http.Server, PortTaken>((resume) => {
+        const made = Http.createServer((request, response) => {
+          if (request.method !== "GET" || request.url !== "/metrics") {
+            response.writeHead(404).end("It is at /metrics.\n")
+            return
+          }
+          run(families).then((found) =>
+            response.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }).end(page(found))
+          )
+        })
+        made.once("error", (error: NodeJS.ErrnoException) =>
+          resume(
+            new PortTaken({
+              port,
+              detail: error.code === "EADDRINUSE" ? "it is in use" : error.message,
+              lingers: false
+            })
+          )
+        )
+        made.listen({ host: loopback, port }, () => resume(Effect.succeed(made)))
+      }),
+      (made) =>
+        Effect.sync(() => {
+          made.closeAllConnections()
+          made.close()
+        })
+    )
+    server.unref()
+  })
+
+/** Serves it at that port until the scope closes. */
+export const layer = (port: Port): Layer.Layer<never, PortTaken, MessageLog | PeerMesh> =>
+  Layer.scopedDiscard(make(port))

@@ -1,0 +1,52 @@
+/** A Probe over a Transport: it asks for somebody who can't be there, and hears who is. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
+import { MessageLog } from "../services/MessageLog.ts"
+import { Probe } from "../services/Probe.ts"
+import { Transport } from "../services/Transport.ts"
+import { PeerUnreachable } from "../src/domain/Errors.ts"
+import { type Address, PeerId } from "../src/domain/Peer.ts"
+import { epochOf } from "../src/domain/Post.ts"
+import { protocolVersion } from "../src/protocol/Frame.ts"
+import * as Handshake from "./mesh/Handshake.ts"
+import * as Wire from "./mesh/Wire.ts"
+
+const make = Effect.gen(function* () {
+  const transport = yield* Transport
+  const log = yield* MessageLog
+
+  const whoAnswers = (address: Address) =>
+    Effect.gen(function* () {
+      const hungUp = (detail: string) => new PeerUnreachable({ address, detail })
+      const chance = yield* Random.nextIntBetween(0, 2 ** 32)
+      const nobody = PeerId.make(`nobody-${chance.toString(16)}`)
+      const wire = yield* Wire.make(yield* transport.dial(address), log)
+      yield* wire.send({
+        type: "hello",
+        protocol: protocolVersion,
+        id: nobody,
+        epoch: epochOf(yield* Clock.currentTimeMillis, chance),
+        ...address,
+        member: false,
+        to: nobody
+      })
+      const [answer] = yield* wire.frames.pipe(
+        Effect.mapError(({ reason }) =>
+          hungUp(reason === "malformed" ? "what answers there is no outlive" : "it hung up")
+        ),
+        Effect.timeoutFail({ duration: Handshake.limit, onTimeout: () => hungUp("no answer within 5 s") })
+      )
+      if (answer?.type !== "refused") return yield* hungUp("what answers there is no outlive")
+      if (answer.reason === "protocol") return yield* hungUp(answer.detail)
+      return answer.id
+    }).pipe(
+      Effect.scoped,
+      // From no port of ours.
+      Effect.catchTag("PortTaken", ({ message }) => new PeerUnreachable({ address, detail: message }))
+    )
+  return Probe.of({ whoAnswers })
+})
+
+export const layer: Layer.Layer<Probe, never, Transport | MessageLog> = Layer.effect(Probe, make)

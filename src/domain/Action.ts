@@ -1,0 +1,21 @@
+/** What somebody does rather than says: `/me waves`. */
+import { type PeerId, title } from "./Peer.ts"
+
+const before = "\u0001ACTION "
+const behind = "\u0001"
+
+/**
+ * It travels as the text of a post, wrapped as IRC's clients do (CTCP ACTION), so that whoever knows nothing of it still
+ * shows it, and nobody can type it by mistake.
+ */
+export const actionOf = (text: string): string => `${before}${text}${behind}`
+
+/** What somebody who said that does; undefined if it was said, as nearly everything is. */
+export const actionIn = (text: string): string | undefined =>
+  text.startsWith(before) && text.endsWith(behind) ? text.slice(before.length, -behind.length) : undefined
+
+/** What somebody said or did, as the screen has it: not yet escaped. */
+export const utterance = (author: PeerId, text: string): string => {
+  const action = actionIn(text)
+  return action === undefined ? `${title(author)}: ${text}` : `${title(author)} ${action}`
+}

@@ -1,0 +1,150 @@
+/** Commands that are typed into the chat as data: from their names, arguments and help, `/help` and completion are derived. */
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import * as AST from "effect/SchemaAST"
+import type { Completions } from "./Editor.ts"
+import { nearest } from "./Nearest.ts"
+import { PeerId } from "./Peer.ts"
+import { escape } from "./ScreenLine.ts"
+
+/** What the values of an argument are taken from, where they can be completed. */
+export type Kind = "id" | "command"
+
+const KindAnnotation = Symbol.for("outlive/SlashCommand/Kind")
+
+/** One argument as help and completion see it. */
+export interface Parameter {
+  readonly name: string
+  readonly optional: boolean
+  readonly kind: Kind | undefined
+}
+
+/** A command as help and completion see it. */
+export interface Described {
+  /** Without its slash. */
+  readonly name: string
+  readonly parameters: ReadonlyArray<Parameter>
+  /** What it does, in one sentence. */
+  readonly help: string
+}
+
+const sentence = (message: string) => () => ({ message, override: true })
+
+/** Any text, spaces included; `name` is what help calls it. */
+export const textArgument = (name: string) =>
+  Schema.NonEmptyString.annotations({ title: name, message: sentence(`${name} is missing`) })
+
+/** Somebody's id. */
+export const idArgument = PeerId.annotations({
+  title: "ID",
+  message: sentence("an id has 1 to 32 letters, digits, - and _"),
+  [KindAnnotation]: "id" satisfies Kind
+})
+
+/** The name of a command, with its slash or without. */
+export const commandArgument = Schema.String.annotations({
+  title: "COMMAND",
+  [KindAnnotation]: "command" satisfies Kind
+})
+
+/** The parameters that such arguments are: named by their titles. */
+export const parametersOf = ({ ast }: Schema.Schema.All): ReadonlyArray<Parameter> =>
+  AST.isTupleType(ast)
+    ? ast.elements.map(({ isOptional, type }) => ({
+        name: Option.getOrElse(AST.getTitleAnnotation(type), () => "VALUE"),
+        optional: isOptional,
+        kind: Option.getOrUndefined(AST.getAnnotation<Kind>(KindAnnotation)(type))
+      }))
+    : []
+
+/** How a command is typed: `/mute [ID]`. */
+export const usageOf = ({ name, parameters }: Omit<Described, "help">): string =>
+  [`/${name}`, ...parameters.map((each) => (each.optional ? `[${each.name}]` : each.name))].join(" ")
+
+/** A typed line that begins with a slash: something to say, if that slash was doubled; or a command's name and what follows it. */
+export type Slashed =
+  | { readonly _tag: "Say"; readonly text: string }
+  | { readonly _tag: "Command"; readonly name: string; readonly rest: string }
+
+/** What such a line means. */
+export const parseSlash = (line: string): Slashed => {
+  if (line.startsWith("//")) return { _tag: "Say", text: line.slice(1) }
+  const [, name = "", rest = ""] = /^\/(\S*)\s*([\s\S]*)$/u.exec(line) ?? []
+  return { _tag: "Command", name, rest: rest.trimEnd() }
+}
+
+/** At most so many words, of which the last is all that is left. */
+const wordsOf = (rest: string, most: number): ReadonlyArray<string> => {
+  const words: Array<string> = []
+  let left = rest.trim()
+  while (left !== "") {
+    const [word = left] = /^\S+/u.exec(left) ?? []
+    if (words.length + 1 >= most) return [...words, left]
+    words.push(word)
+    left = left.slice(word.length).trimStart()
+  }
+  return words
+}
+
+/** Decodes what follows a command's name; on the left, a sentence that says how it is used. */
+export const decodeArguments = <A, I extends ReadonlyArray<string | undefined>>(
+  command: Omit<Described, "help">,
+  schema: Schema.Schema<A, I>,
+  rest: string
+): Either.Either<A, string> =>
+  Either.mapLeft(
+    Schema.decodeUnknownEither(schema)(wordsOf(rest, command.parameters.length)),
+    (error) => `It is used like this: ${usageOf(command)} (${whatIsWrong(command, error)})`
+  )
+
+const whatIsWrong = ({ parameters }: Omit<Described, "help">, error: ParseResult.ParseError): string => {
+  const [first] = ParseResult.ArrayFormatter.formatErrorSync(error)
+  const parameter = parameters[Number(first?.path[0])]
+  if (first === undefined || parameter === undefined) return "it takes no more than that"
+  return first._tag === "Missing" ? `${parameter.name} is missing` : first.message
+}
+
+/** What to answer to the name of no command. */
+export const unknownCommand = (name: string, commands: ReadonlyArray<Described>): string => {
+  const meant = nearest(
+    name,
+    commands.map((each) => each.name)
+  )
+  return `There is no command /${escape(name)}${meant === undefined ? "" : `; did you mean /${meant}?`} /help lists them. A line that begins with // says a slash.`
+}
+
+/** The command of that name, with its slash or without. */
+export const commandNamed = <Command extends Described>(
+  name: string,
+  commands: ReadonlyArray<Command>
+): Command | undefined => commands.find((each) => each.name === name.replace(/^\//, ""))
+
+/** How a command that is being typed can go on: its name, or what it is given. Nothing for a line that is none. */
+export const completionsOf = (
+  commands: ReadonlyArray<Described>,
+  line: string,
+  cursor: number,
+  ids: ReadonlyArray<string>
+): Completions => {
+  const before = line.slice(0, cursor)
+  const from = before.search(/\S*$/u)
+  const word = before.slice(from)
+  const begun = (words: ReadonlyArray<string>) => ({
+    from,
+    candidates: words.filter((each) => each.startsWith(word)).map((each) => ({ text: `${each} `, label: each }))
+  })
+  if (!before.startsWith("/") || before.startsWith("//")) return begun([])
+  const names = commands.map(({ name }) => `/${name}`)
+  if (from === 0) return begun(names)
+  const [name = "", ...given] = before.split(/\s+/u)
+  switch (commandNamed(name, commands)?.parameters[given.length - 1]?.kind) {
+    case "command":
+      return begun(word.startsWith("/") ? names : names.map((each) => each.slice(1)))
+    case "id":
+      return begun(ids)
+    default:
+      return begun([])
+  }
+}

@@ -1,0 +1,44 @@
+/** Every command that can be typed. Another one is another file here, and a line below. */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { commandArgument, commandNamed, type Described, unknownCommand, usageOf } from "../../domain/SlashCommand.ts"
+import { answer, type Command, make } from "./Command.ts"
+import { history } from "./history.ts"
+import { me } from "./me.ts"
+import { ban, kick, trust, unban, verify } from "./members.ts"
+import { mute, unmute } from "./mute.ts"
+import { pending } from "./pending.ts"
+import { quit } from "./quit.ts"
+import { save } from "./save.ts"
+import { status } from "./status.ts"
+import { who } from "./who.ts"
+
+/** What a line of help says of a command. */
+const helpOn = (command: Described): string => `${usageOf(command)}: ${command.help}`
+
+/** `/help`: made of the others, and of itself. */
+const help = make({
+  name: "help",
+  help: "What can be typed; with COMMAND, what that one does.",
+  arguments: Schema.Tuple(Schema.optionalElement(commandArgument)),
+  run: ([name]) =>
+    Effect.sync(() => {
+      if (name === undefined) {
+        return answer(
+          ...commands.map(helpOn),
+          "Exit: leaves.",
+          "A line that begins with // says a slash; any other is said to all."
+        )
+      }
+      const command = commandNamed(name, commands)
+      return answer(command === undefined ? unknownCommand(name.replace(/^\//, ""), commands) : helpOn(command))
+    })
+})
+
+const others = [who, me, history, pending, mute, unmute, verify, trust, kick, ban, unban, status, save, quit]
+
+/** What the commands need between them. */
+export type Needs = NeedsOf<(typeof others)[number]>
+type NeedsOf<C> = C extends Command<infer R> ? R : never
+
+export const commands: ReadonlyArray<Command<Needs>> = [help, ...others]

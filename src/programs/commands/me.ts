@@ -1,0 +1,13 @@
+/** `/me waves`: says what one does. */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { actionOf } from "../../domain/Action.ts"
+import { textArgument } from "../../domain/SlashCommand.ts"
+import { make, Say } from "./Command.ts"
+
+export const me = make({
+  name: "me",
+  help: "Says what you do: /me waves shows Client 3 waves.",
+  arguments: Schema.Tuple(textArgument("TEXT")),
+  run: ([text]) => Effect.succeed(Say({ text: actionOf(text) }))
+})

@@ -1,0 +1,21 @@
+/** `/pending`: which of one's own lines nobody has yet. */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { actionIn } from "../../domain/Action.ts"
+import { pendingCommand } from "../../domain/LiveArea.ts"
+import { answer, make } from "./Command.ts"
+import { Sitting } from "./Sitting.ts"
+
+export const pending = make({
+  name: pendingCommand.slice(1),
+  help: "Which of your lines nobody has yet.",
+  arguments: Schema.Tuple(),
+  run: () =>
+    Effect.gen(function* () {
+      const { standing } = yield* Sitting
+      const posts = yield* standing.pending
+      return posts.length === 0
+        ? answer("Every line of yours has reached somebody.")
+        : answer(...posts.map(({ text }) => `nobody has yet: ${actionIn(text) ?? text}`))
+    })
+})

@@ -1,0 +1,11 @@
+/** `/quit`: the same as `Exit`. */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { Leave, make } from "./Command.ts"
+
+export const quit = make({
+  name: "quit",
+  help: "Leaves, as Exit does. At the server: ends it.",
+  arguments: Schema.Tuple(),
+  run: () => Effect.succeed(Leave())
+})

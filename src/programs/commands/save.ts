@@ -1,0 +1,41 @@
+/** `/save FILE`: what was said, as far as this node keeps it, in a text file. */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { MessageLog } from "../../../services/MessageLog.ts"
+import { escape } from "../../domain/ScreenLine.ts"
+import { textArgument } from "../../domain/SlashCommand.ts"
+import { answer, make } from "./Command.ts"
+import { recordOf } from "./history.ts"
+
+/** Why a file was not written. */
+const reasons: Readonly<Record<string, string>> = {
+  AlreadyExists: "it is there already",
+  NotFound: "there is no such folder",
+  PermissionDenied: "this user may not write there",
+  WriteZero: "the disk is full"
+}
+
+export const save = make({
+  name: "save",
+  help: "Writes what is kept of what was said into a new file, one line each.",
+  arguments: Schema.Tuple(textArgument("FILE")),
+  run: ([path]) =>
+    Effect.gen(function* () {
+      const files = yield* FileSystem.FileSystem
+      const log = yield* MessageLog
+      const posts = yield* log.recent(Number.MAX_SAFE_INTEGER)
+      const text = posts.map((post) => `${escape(recordOf(post))}\n`).join("")
+      // Whoever may read it is the user's to say; nothing that is there already is written over.
+      return yield* files.writeFileString(path, text, { flag: "wx" }).pipe(
+        Effect.as(answer(`${path} has ${posts.length === 1 ? "1 line" : `${posts.length} lines`} now.`)),
+        Effect.catchAll((error) =>
+          Effect.succeed(
+            answer(
+              `${path} was not written: ${error._tag === "SystemError" ? (reasons[error.reason] ?? error.reason) : error.message}.`
+            )
+          )
+        )
+      )
+    })
+})

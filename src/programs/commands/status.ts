@@ -1,0 +1,35 @@
+/** `/status`: how this node is doing. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { MessageLog } from "../../../services/MessageLog.ts"
+import { PeerMesh } from "../../../services/PeerMesh.ts"
+import { formatAddress, serverId, title } from "../../domain/Peer.ts"
+import { inWords } from "../../domain/Time.ts"
+import { answer, make } from "./Command.ts"
+import { Sitting } from "./Sitting.ts"
+
+export const status = make({
+  name: "status",
+  help: "How this node is doing: the server, links, lines not yet delivered, what is kept.",
+  arguments: Schema.Tuple(),
+  run: () =>
+    Effect.gen(function* () {
+      const log = yield* MessageLog
+      const mesh = yield* PeerMesh
+      const { since, standing } = yield* Sitting
+      const others = yield* mesh.acquaintances
+      const linked = others.filter(({ link }) => link !== undefined)
+      const server = linked.some(({ peer }) => peer.id === serverId) ? "up" : "away; everybody goes on without it"
+      const waiting = (yield* standing.pending).length
+      const kept = (yield* log.recent(Number.MAX_SAFE_INTEGER)).length
+      const age = (yield* Clock.currentTimeMillis) - since
+      return answer(
+        `This is ${title(mesh.self.id)} at ${formatAddress(mesh.self.address)}, for ${inWords(age)}.`,
+        ...(mesh.self.id === serverId ? [] : [`The server is ${server}.`]),
+        `Links: ${linked.length} of ${others.length}.`,
+        waiting === 0 ? "Every line of yours has reached somebody." : `Nobody has yet ${waiting} of your lines.`,
+        `Lines kept: ${kept}.`
+      )
+    })
+})

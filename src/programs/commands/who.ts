@@ -1,0 +1,43 @@
+/** `/who`: who is in the chat, and how each can be reached from here. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { PeerMesh } from "../../../services/PeerMesh.ts"
+import type { Acquaintance } from "../../domain/Acquaintance.ts"
+import { Fact } from "../../domain/Fact.ts"
+import { formatAddress, title } from "../../domain/Peer.ts"
+import { notice } from "../../domain/ScreenLine.ts"
+import { dateAndTime } from "../../domain/Time.ts"
+import { Answer, make } from "./Command.ts"
+import { Sitting } from "./Sitting.ts"
+
+/** One line on somebody: `Client 3, localhost:6003, direct, 0.4 ms, since 2026-11-22 21:51:42`. */
+const lineOn = ({ link, peer, through }: Acquaintance): string =>
+  [
+    title(peer.id),
+    formatAddress(peer.address),
+    ...(link === undefined
+      ? [through === undefined ? "no link, being dialled" : `no link, heard through ${title(through)}`]
+      : [
+          "direct",
+          ...(link.roundTrip === undefined ? [] : [`${Duration.toMillis(link.roundTrip).toFixed(1)} ms`]),
+          `since ${dateAndTime(link.since)}`
+        ])
+  ].join(", ")
+
+export const who = make({
+  name: "who",
+  help: "Who is here: id, address, the way there, how long an answer takes, since when.",
+  arguments: Schema.Tuple(),
+  run: () =>
+    Effect.gen(function* () {
+      const mesh = yield* PeerMesh
+      const { since } = yield* Sitting
+      const others = yield* mesh.acquaintances
+      const self = `${title(mesh.self.id)}, ${formatAddress(mesh.self.address)}, this one, since ${dateAndTime(since)}`
+      return Answer({
+        lines: [self, ...others.map(lineOn)].map(notice),
+        facts: [Fact.Self({ peer: mesh.self, since }), ...others.map((acquaintance) => Fact.Present({ acquaintance }))]
+      })
+    })
+})

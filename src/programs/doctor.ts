@@ -1,0 +1,185 @@
+/** Looks for what may be wrong before one wonders why the chat does not work. */
+import * as Clock from "effect/Clock"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { Machine } from "../../services/Machine.ts"
+import { Probe } from "../../services/Probe.ts"
+import { Transport } from "../../services/Transport.ts"
+import type { PortStoreUnavailable } from "../domain/Errors.ts"
+import { type Address, formatAddress, type Peer, Port, serverId, title } from "../domain/Peer.ts"
+import { dateAndTime } from "../domain/Time.ts"
+
+/** What came of one look. Each `text` says what was looked at, what was found, and what to do. */
+export type Finding = Data.TaggedEnum<{
+  Fine: { readonly text: string }
+  /** Worth knowing; nothing need be done. */
+  Note: { readonly text: string }
+  Wrong: { readonly text: string }
+}>
+
+export const Finding = Data.taggedEnum<Finding>()
+const fine = (text: string): Finding => Finding.Fine({ text })
+const note = (text: string): Finding => Finding.Note({ text })
+const wrong = (text: string): Finding => Finding.Wrong({ text })
+
+export interface Settings<R> {
+  /** Where the server is looked for. */
+  readonly server: Address
+  /** Where a server, or a client, would listen here. */
+  readonly listen: Address
+  /** What the server has on record, and in which file. */
+  readonly ports: string
+  readonly peers: Effect.Effect<ReadonlyArray<Peer>, PortStoreUnavailable, R>
+  readonly data: Option.Option<string>
+}
+
+/** A folder with less room than this, in bytes, is nearly full: twice what a log may hold. */
+const littleRoom = 128 * 1024 * 1024
+
+/** No clock that is right says an earlier time: 2026-01-01. */
+const earliest = 1_767_225_600_000
+
+/** The clock may have been set back by so many ms before anybody need know. */
+const tolerance = 60_000
+
+const checkServer = ({ server }: Pick<Settings<never>, "server">) =>
+  Effect.gen(function* () {
+    const { addressesOf } = yield* Machine
+    const { whoAnswers } = yield* Probe
+    const place = formatAddress(server)
+    if ((yield* addressesOf(server.host)).length === 0) {
+      return wrong(
+        `The server: ${server.host} is no name that this machine knows. Mend --server, or name an IP address there.`
+      )
+    }
+    return yield* whoAnswers(server).pipe(
+      Effect.map((id) =>
+        id === serverId
+          ? fine(`The server answers at ${place}.`)
+          : wrong(`The server: ${title(id)} answers at ${place}. Name the server's own address with --server.`)
+      ),
+      Effect.catchAll(({ detail }) =>
+        Effect.succeed(
+          wrong(
+            `The server can't be reached at ${place} (${detail}). Start it, mend --server, or join through a client with --peer.`
+          )
+        )
+      )
+    )
+  })
+
+const checkListening = ({ listen, server }: Pick<Settings<never>, "listen" | "server">) =>
+  Effect.gen(function* () {
+    const transport = yield* Transport
+    const { whoAnswers } = yield* Probe
+    const attempt = (address: Address) => Effect.scoped(transport.listen(address, () => Effect.void))
+    const anyPort = yield* Effect.either(attempt({ ...listen, port: Port.make(0) }))
+    if (anyPort._tag === "Left") return wrong(`Listening: ${anyPort.left.message}`)
+    const place = formatAddress(listen)
+    return yield* attempt(listen).pipe(
+      Effect.as(fine(`A node can listen at ${place}.`)),
+      Effect.catchAll(({ message }) =>
+        whoAnswers(listen).pipe(
+          Effect.map((id) =>
+            note(
+              `${title(id)} listens at ${place} already${formatAddress(server) === place ? "" : "; another one there needs another port"}.`
+            )
+          ),
+          Effect.orElseSucceed(() => wrong(`Listening: ${message}`))
+        )
+      )
+    )
+  })
+
+const checkPeer = ({ address, id }: Peer) =>
+  Effect.flatMap(Probe, ({ whoAnswers }) =>
+    whoAnswers(address).pipe(
+      Effect.map((found) =>
+        found === id
+          ? fine(`${title(id)} answers at ${formatAddress(address)}.`)
+          : wrong(
+              `${title(id)}: ${title(found)} answers at ${formatAddress(address)}. Mend that line of the file while the server is down; clients find the server by themselves.`
+            )
+      ),
+      Effect.catchAll(({ detail }) =>
+        Effect.succeed(
+          wrong(
+            `${title(id)} can't be reached at ${formatAddress(address)} (${detail}). If it has ended, nothing need be done; if not, look for a firewall, or for the host that it was given with --host.`
+          )
+        )
+      )
+    )
+  )
+
+const checkPeers = <R>({ peers, ports }: Pick<Settings<R>, "peers" | "ports">) =>
+  peers.pipe(
+    Effect.flatMap((all) =>
+      all.length === 0
+        ? Effect.succeed<ReadonlyArray<Finding>>([
+            note(`${ports}: nobody is on record there. Only a server has such a file.`)
+          ])
+        : Effect.forEach(all, checkPeer, { concurrency: 16 })
+    ),
+    Effect.catchAll(({ message }) => Effect.succeed([wrong(`The record of the clients: ${message}`)]))
+  )
+
+const checkData = ({ data }: Pick<Settings<never>, "data">): Effect.Effect<Finding, never, Machine> =>
+  Option.match(data, {
+    onNone: () => Effect.succeed(note("No data folder: what is said is kept in memory alone. See --data.")),
+    onSome: (path) =>
+      Effect.gen(function* () {
+        const { folder } = yield* Machine
+        const { exists, freeBytes, lastRun } = yield* folder(path)
+        const now = yield* Clock.currentTimeMillis
+        if (freeBytes < littleRoom) {
+          return wrong(
+            `The data folder: ${path} has room for ${Math.floor(freeBytes / 1_048_576)} MiB alone. Make room, or name another folder with --data.`
+          )
+        }
+        if (lastRun > now + tolerance) {
+          return wrong(
+            `The clock was set back: the last run in ${path} began at ${dateAndTime(lastRun)}. Set the clock, or times will be wrong; nothing is lost by it.`
+          )
+        }
+        return fine(`The data folder ${path} ${exists ? "can be used" : "will be made when it is needed"}.`)
+      }).pipe(Effect.catchAll(({ message }) => Effect.succeed(wrong(`The data folder: ${message}`))))
+  })
+
+const checkClock = Effect.map(Clock.currentTimeMillis, (now) =>
+  now < earliest
+    ? wrong(`The clock says ${dateAndTime(now)}. Set it: others see when you have said what.`)
+    : fine(`The clock says ${dateAndTime(now)}.`)
+)
+
+const checkTerminal = Effect.gen(function* () {
+  const { columns, kind, terminal, utf8 } = yield* (yield* Machine).seat
+  if (!terminal) return note("No terminal: lines go in and out as they are, as a script wants them.")
+  if (kind === "" || kind === "dumb") {
+    return wrong(
+      `The terminal: TERM is '${kind}', so nothing can be drawn there. Set it to what the terminal is, such as xterm-256color.`
+    )
+  }
+  if (!utf8) {
+    return wrong(
+      "The terminal: the language is not set to UTF-8, so many letters won't show. Set LANG, to C.UTF-8 for example."
+    )
+  }
+  if (columns > 0 && columns < 40) {
+    return note(`The terminal has ${columns} columns: from 40 on it is easier to read.`)
+  }
+  return fine(`The terminal is a ${kind} with ${columns} columns.`)
+})
+
+/** All that was found, in the order in which it is to be read. */
+export const examine = <R>(settings: Settings<R>) =>
+  Effect.gen(function* () {
+    return [
+      yield* checkListening(settings),
+      yield* checkServer(settings),
+      ...(yield* checkPeers(settings)),
+      yield* checkData(settings),
+      yield* checkClock,
+      yield* checkTerminal
+    ]
+  })

@@ -1,0 +1,34 @@
+/** What happens, for whoever looks inside a node while it runs: in its structured log. */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { PeerMesh } from "../../services/PeerMesh.ts"
+import type { Happening } from "../domain/Happening.ts"
+import { formatAddress } from "../domain/Peer.ts"
+
+/** A happening as plain values. */
+const annotationsOf = (happening: Happening): Readonly<Record<string, unknown>> => {
+  const { _tag, ...rest } = happening
+  const peer = "peer" in rest ? rest.peer : "by" in rest ? rest.by : undefined
+  const others = Object.entries(rest).filter(([name]) => name !== "peer" && name !== "by")
+  return {
+    ...Object.fromEntries(others),
+    ...(peer === undefined ? {} : { peer: peer.id, address: formatAddress(peer.address) })
+  }
+}
+
+const isTrouble = ({ _tag }: Happening): boolean => _tag === "Lost" || _tag === "GivenUp" || _tag === "Unkept"
+
+/** Logs what happens until the scope closes: trouble as a warning, the rest as information. */
+export const logWhatHappens = Effect.gen(function* () {
+  const mesh = yield* PeerMesh
+  yield* Effect.logInfo("Listening").pipe(
+    Effect.annotateLogs({ id: mesh.self.id, address: formatAddress(mesh.self.address) })
+  )
+  yield* Effect.forkScoped(
+    Stream.runForEach(mesh.events, (happening) =>
+      (isTrouble(happening) ? Effect.logWarning : Effect.logInfo)(happening._tag).pipe(
+        Effect.annotateLogs(annotationsOf(happening))
+      )
+    )
+  )
+})

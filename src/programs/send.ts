@@ -1,0 +1,34 @@
+/** Says one line in the chat, and knows when it is there. */
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { MessageLog } from "../../services/MessageLog.ts"
+import { PeerMesh } from "../../services/PeerMesh.ts"
+import { NotHeard } from "../domain/Errors.ts"
+import { join, type Settings } from "./client.ts"
+
+/** Joins, says it, and returns as soon as at least `wait` peers are known to have it; fails if that takes too long. */
+export const send = ({
+  limit,
+  text,
+  wait,
+  ...settings
+}: Settings & { readonly text: string; readonly wait: number; readonly limit: Duration.DurationInput }) =>
+  Effect.gen(function* () {
+    const log = yield* MessageLog
+    const mesh = yield* PeerMesh
+    yield* Effect.forkScoped(Stream.runForEach(mesh.knocks, (knock) => knock.admit))
+    const [tooLong] = yield* log.say([text])
+    if (tooLong !== undefined) return yield* tooLong
+    yield* join(settings).pipe(
+      Effect.zipRight(mesh.awaitHolders(1, wait)),
+      Effect.raceFirst(mesh.contested),
+      Effect.raceFirst(mesh.forked),
+      Effect.timeoutTo({
+        duration: limit,
+        onSuccess: () => Effect.void,
+        onTimeout: () => Effect.flatMap(mesh.holders(1), (had) => new NotHeard({ had, wanted: wait }))
+      }),
+      Effect.flatten
+    )
+  }).pipe(Effect.scoped)

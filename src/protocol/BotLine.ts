@@ -1,0 +1,179 @@
+/** What a program reads and writes in place of a person, with `--json`: a line of JSON each. docs/JSON.md has it for users. */
+import * as Duration from "effect/Duration"
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import type { Acquaintance } from "../domain/Acquaintance.ts"
+import { actionIn } from "../domain/Action.ts"
+import type { Entry } from "../domain/Entry.ts"
+import type { Fact } from "../domain/Fact.ts"
+import type { Happening } from "../domain/Happening.ts"
+import { Address, PeerId } from "../domain/Peer.ts"
+import { authorOf, type Post, PostNumber, StreamId } from "../domain/Post.ts"
+
+/** It grows with each change that a reader of the version before would not understand; new types and fields are none. */
+export const version = 1
+
+const said = {
+  from: PeerId,
+  text: Schema.String,
+  /** Whether `text` is what its author does, as by `/me`. */
+  action: Schema.Boolean,
+  /** The author's clock, in ms since 1970. */
+  at: Schema.NonNegativeInt,
+  /** Together these name the line, here and everywhere. */
+  stream: StreamId,
+  n: PostNumber
+}
+
+const Count = Schema.NonNegativeInt
+
+/** What is told, a line each. */
+export const Event = Schema.Union(
+  Schema.Struct({ type: Schema.Literal("outlive"), version: Schema.Literal(version) }),
+  Schema.Struct({ type: Schema.Literal("said"), ...said, own: Schema.Boolean }),
+  Schema.Struct({ type: Schema.Literal("earlier"), ...said }),
+  Schema.Struct({ type: Schema.Literal("missed"), from: PeerId, count: Count }),
+  Schema.Struct({ type: Schema.Literal("skipped"), count: Count }),
+  Schema.Struct({ type: Schema.Literal("admitted"), by: PeerId }),
+  Schema.Struct({
+    type: Schema.Literal("linked"),
+    id: PeerId,
+    address: Address,
+    newcomer: Schema.Boolean,
+    known: Schema.Boolean
+  }),
+  Schema.Struct({ type: Schema.Literal("catching-up"), from: PeerId, count: Count }),
+  Schema.Struct({ type: Schema.Literal("unkept"), detail: Schema.String }),
+  Schema.Struct({
+    type: Schema.Literal("lost"),
+    id: PeerId,
+    reason: Schema.Literal("closed", "silent", "malformed", "overrun", "excessive", "dropped", "expelled")
+  }),
+  Schema.Struct({ type: Schema.Literal("left"), id: PeerId }),
+  Schema.Struct({ type: Schema.Literal("given-up"), id: PeerId }),
+  Schema.Struct({ type: Schema.Literal("through"), id: PeerId, by: PeerId }),
+  Schema.Struct({ type: Schema.Literal("key-changed"), id: PeerId }),
+  Schema.Struct({ type: Schema.Literal("expelled"), id: PeerId, barred: Schema.Boolean }),
+  Schema.Struct({ type: Schema.Literal("unremembered"), detail: Schema.String }),
+  Schema.Struct({ type: Schema.Literal("self"), id: PeerId, address: Address, since: Schema.NonNegativeInt }),
+  Schema.Struct({
+    type: Schema.Literal("present"),
+    id: PeerId,
+    address: Address,
+    link: Schema.NullOr(
+      Schema.Struct({ since: Schema.NonNegativeInt, roundTrip: Schema.NullOr(Schema.Number), behind: Count })
+    ),
+    through: Schema.NullOr(PeerId)
+  }),
+  Schema.Struct({ type: Schema.Literal("notice"), text: Schema.String }),
+  Schema.Struct({ type: Schema.Literal("waiting"), ref: Schema.String }),
+  Schema.Struct({ type: Schema.Literal("settled"), ref: Schema.String }),
+  Schema.Struct({ type: Schema.Literal("error"), text: Schema.String })
+)
+export type Event = typeof Event.Type
+
+const saidOf = ({ at, n, stream, text }: Post) => {
+  const action = actionIn(text)
+  return { from: authorOf(stream), text: action ?? text, action: action !== undefined, at, stream, n }
+}
+
+const happened = (happening: Happening): Event | undefined => {
+  switch (happening._tag) {
+    case "Admitted":
+      return { type: "admitted", by: happening.by.id }
+    case "Linked":
+      return {
+        type: "linked",
+        ...happening.peer,
+        newcomer: happening.newcomer,
+        known: happening.known
+      }
+    case "CatchingUp":
+      return { type: "catching-up", from: happening.peer.id, count: happening.count }
+    case "Unkept":
+      return { type: "unkept", detail: happening.detail }
+    case "Lost":
+      return { type: "lost", id: happening.peer.id, reason: happening.reason }
+    case "Left":
+      return { type: "left", id: happening.peer.id }
+    case "GivenUp":
+      return happening.ghost ? undefined : { type: "given-up", id: happening.peer.id }
+    case "Through":
+      return { type: "through", id: happening.id, by: happening.by.id }
+    case "KeyChanged":
+      return { type: "key-changed", id: happening.id }
+    case "Expelled":
+      return { type: "expelled", id: happening.id, barred: happening.barred }
+    case "Unremembered":
+      return { type: "unremembered", detail: happening.detail }
+  }
+}
+
+const witnessed = (entry: Entry): Event | undefined => {
+  switch (entry._tag) {
+    case "Said":
+      return { type: "said", ...saidOf(entry.post), own: entry.own }
+    case "Earlier":
+      return { type: "earlier", ...saidOf(entry.post) }
+    case "Missed":
+      return { type: "missed", from: authorOf(entry.stream), count: entry.count }
+    case "Skipped":
+      return { type: "skipped", count: entry.count }
+    case "Happened":
+      return happened(entry.happening)
+  }
+}
+
+/** The event that tells of that; undefined if nobody need hear of it. */
+export const eventOf = (fact: Fact): Event | undefined => {
+  switch (fact._tag) {
+    case "Witnessed":
+      return witnessed(fact.entry)
+    case "Self":
+      return { type: "self", ...fact.peer, since: fact.since }
+    case "Present":
+      return present(fact.acquaintance)
+  }
+}
+
+const present = ({ link, peer, through }: Acquaintance): Event => ({
+  type: "present",
+  ...peer,
+  link:
+    link === undefined
+      ? null
+      : { ...link, roundTrip: link.roundTrip === undefined ? null : Duration.toMillis(link.roundTrip) },
+  through: through ?? null
+})
+
+/** An event as a line. What could act on a terminal, or hide there, stands in it as `\u009b`. */
+export const encodeEvent = (event: Event): string =>
+  `${JSON.stringify(event).replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`
+    ).join("")
+  )}\n`
+
+/** What can be asked, a line each. `ref` comes back in `waiting` and `settled`. */
+export const Input = Schema.Union(
+  Schema.Struct({ type: Schema.Literal("say"), text: Schema.String, ref: Schema.optional(Schema.String) }),
+  Schema.Struct({
+    type: Schema.Literal("run"),
+    command: Schema.String,
+    arguments: Schema.optional(Schema.String),
+    ref: Schema.optional(Schema.String)
+  }),
+  Schema.Struct({ type: Schema.Literal("exit") })
+)
+export type Input = typeof Input.Type
+
+const decode = Schema.decodeUnknownEither(Schema.parseJson(Input))
+
+/** What such a line asks for; on the left, why it can't be understood. */
+export const decodeInput = (line: string): Either.Either<Input, string> =>
+  Either.mapLeft(
+    decode(line),
+    () =>
+      `That is no command: {"type":"say","text":"…"}, {"type":"run","command":"who"} or {"type":"exit"}, not ${line.slice(0, 200)}`
+  )

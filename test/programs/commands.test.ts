@@ -1,0 +1,243 @@
+/** What is typed behind a slash: each command, by the real programs with scripted consoles. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { completionsOf } from "../../src/domain/SlashCommand.ts"
+import { commands } from "../../src/programs/commands/all.ts"
+import { gather, type Node, story } from "./World.ts"
+
+/** What the screen shows of a command, below it. */
+const answerTo = (node: Node, line: string) =>
+  Effect.gen(function* () {
+    yield* node.type(line)
+    yield* node.sees(`> ${line}`)
+    yield* node.type("/help unmute")
+    yield* node.sees("> /help unmute", "* /unmute ID: Shows again what ID says.")
+    const screen = yield* node.screen
+    return screen.slice(screen.lastIndexOf(`> ${line}`) + 1, screen.lastIndexOf("> /help unmute"))
+  })
+
+const time = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g
+
+/** With every time of day in it as the word TIME. */
+const timeless = (lines: ReadonlyArray<string>) => lines.map((line) => line.replace(time, "TIME"))
+
+const names = ["help", "who", "me", "history", "pending", "mute", "unmute", "status", "save", "quit"]
+
+describe("help and completion", () => {
+  it("name every command there is, each once", () => {
+    assert.deepStrictEqual(
+      commands.map(({ name }) => name),
+      names
+    )
+    assert.deepStrictEqual(
+      completionsOf(commands, "/", 1, ["7"]).candidates.map(({ label }) => label),
+      names.map((name) => `/${name}`)
+    )
+  })
+
+  story("/help lists every command with its arguments and what it does", (world) =>
+    Effect.gen(function* () {
+      const server = yield* world.server
+      const lines = yield* answerTo(server, "/help")
+      assert.lengthOf(lines, names.length + 2)
+      for (const [index, name] of names.entries()) {
+        assert.match(lines[index] as string, new RegExp(`^\\* /${name}( [[A-Z|\\]]+)?: [A-Z].+\\.$`))
+      }
+      assert.deepStrictEqual(
+        yield* answerTo(server, "/help mute"),
+        lines.filter((line) => /^\* \/mute/.test(line))
+      )
+      assert.deepStrictEqual(
+        yield* answerTo(server, "/help /mute"),
+        lines.filter((line) => /^\* \/mute/.test(line))
+      )
+      assert.match(
+        (yield* answerTo(server, "/help miut")).join(),
+        /^\* There is no command \/miut; did you mean \/mute\?/
+      )
+    })
+  )
+
+  story("a command that is not there is not said, and the nearest is suggested", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      const unknown = (name: string, meant: string) =>
+        `* There is no command /${name}${meant} /help lists them. A line that begins with // says a slash.`
+      assert.deepStrictEqual(yield* answerTo(one, "/hisotry"), [unknown("hisotry", "; did you mean /history?")])
+      assert.deepStrictEqual(yield* answerTo(one, "/st"), [unknown("st", "; did you mean /status?")])
+      assert.deepStrictEqual(yield* answerTo(one, "/usr/local/bin"), [unknown("usr/local/bin", "")])
+      assert.deepStrictEqual(yield* answerTo(one, "/"), [unknown("", "")])
+      yield* one.type("still here")
+      yield* two.sees("Client 1: still here")
+      assert.notInclude((yield* two.screen).join(), "/")
+    })
+  )
+
+  story("what does not fit is answered with how the command is used", (world) =>
+    Effect.gen(function* () {
+      const one = yield* world.server
+      const usage = (text: string) => `* It is used like this: ${text}`
+      assert.deepStrictEqual(yield* answerTo(one, "/me"), [usage("/me TEXT (TEXT is missing)")])
+      assert.deepStrictEqual(yield* answerTo(one, "/who else"), [usage("/who (it takes no more than that)")])
+      assert.deepStrictEqual(yield* answerTo(one, "/mute no/id"), [
+        usage("/mute [ID] (an id has 1 to 32 letters, digits, - and _)")
+      ])
+    })
+  )
+})
+
+describe("commands", () => {
+  story("// says a slash, to all, and only one is taken away", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      yield* one.type("//who is it")
+      yield* one.type("///")
+      for (const node of [two, server]) yield* node.sees("Client 1: /who is it", "Client 1: //")
+      yield* one.sees("> //who is it", "> ///")
+      yield* one.stands()
+    })
+  )
+
+  story("/who tells who is here, where, how they are linked, and who is being dialled", (world) =>
+    Effect.gen(function* () {
+      const { one, server } = yield* gather(world)
+      yield* world.network.delay(() => 20)
+      // Until the heartbeat has measured all links again.
+      yield* Effect.sleep("15 seconds")
+      assert.deepStrictEqual(timeless(yield* answerTo(one, "/who")), [
+        "* Client 1, localhost:6001, this one, since TIME",
+        "* Server, localhost:4000, direct, 40.0 ms, since TIME",
+        "* Client 2, localhost:6002, direct, 40.0 ms, since TIME"
+      ])
+      yield* server.kill
+      yield* one.sees("* Server is lost: the connection broke; everybody goes on without it")
+      assert.deepStrictEqual(timeless(yield* answerTo(one, "/who")), [
+        "* Client 1, localhost:6001, this one, since TIME",
+        "* Client 2, localhost:6002, direct, 40.0 ms, since TIME",
+        "* Server, localhost:4000, no link, being dialled"
+      ])
+    })
+  )
+
+  story("/who tells through whom somebody is heard who can't be reached directly", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      yield* world.network.cut((from, to) => from !== "Server" && to !== "Server")
+      yield* one.sees("* Client 2 is lost: it gives no sign of life")
+      assert.include((yield* answerTo(one, "/who")).join(), "* Client 2, localhost:6002, no link, being dialled")
+      yield* two.type("still here")
+      yield* one.sees("Client 2: still here")
+      assert.include((yield* answerTo(one, "/who")).join(), "* Client 2, localhost:6002, no link, heard through Server")
+    })
+  )
+
+  story("/me says what one does, as something done, on every screen and in the record", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      yield* one.type("/me waves to  all")
+      for (const node of [two, server]) yield* node.sees("Client 1 waves to  all")
+      yield* one.sees("> /me waves to  all")
+      yield* one.stands()
+      assert.deepStrictEqual(timeless(yield* answerTo(two, "/history 1")), ["* TIME Client 1 waves to  all"])
+      yield* server.kill
+      yield* two.kill
+      yield* one.type("/me waits")
+      yield* one.stands("… /me waits")
+      assert.deepStrictEqual(yield* answerTo(one, "/pending"), ["* nobody has yet: waits"])
+    })
+  )
+
+  story("/history shows the last lines, so many, or those with a text in them", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      assert.deepStrictEqual(yield* answerTo(two, "/history"), ["* Nothing is kept of what was said."])
+      for (let n = 1; n <= 30; n += 1) yield* one.type(n % 3 === 0 ? `Fizz ${n}` : `line ${n}`)
+      yield* two.sees("Client 1: Fizz 30")
+      yield* two.type("fizz to you")
+      const last = timeless(yield* answerTo(two, "/history 2"))
+      assert.deepStrictEqual(last, ["* TIME Client 1: Fizz 30", "* TIME Client 2: fizz to you"])
+      assert.lengthOf(yield* answerTo(two, "/history"), 20)
+      assert.lengthOf(yield* answerTo(two, "/history 99"), 31)
+      const found = timeless(yield* answerTo(two, "/history fizz"))
+      assert.deepStrictEqual([found.length, found[0], found.at(-1)], [11, "* TIME Client 1: Fizz 3", last[1]])
+      assert.deepStrictEqual((yield* answerTo(two, "/history client"))[0], "* 31 lines have that in them; the last 20:")
+      assert.deepStrictEqual(yield* answerTo(two, "/history nothing here"), [
+        "* Nothing that is kept has nothing here in it."
+      ])
+    })
+  )
+
+  story("/mute hides what somebody says, on that screen alone, and /unmute ends it", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      assert.deepStrictEqual(yield* answerTo(one, "/mute"), ["* Nobody is muted."])
+      assert.deepStrictEqual(yield* answerTo(one, "/mute 2"), ["* Muted: Client 2."])
+      yield* two.type("hidden")
+      yield* server.sees("Client 2: hidden")
+      yield* server.type("shown")
+      yield* one.sees("Server: shown")
+      assert.deepStrictEqual(yield* answerTo(one, "/unmute 2"), ["* Nobody is muted."])
+      yield* two.type("seen")
+      yield* one.sees("Client 2: seen")
+      assert.notInclude(yield* one.screen, "Client 2: hidden")
+    })
+  )
+
+  story("/status tells of the server, of links, of what waits and what is kept", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      assert.deepStrictEqual(
+        (yield* answerTo(one, "/status")).map((line) => line.replace(/for \d+ s/, "for a while")),
+        [
+          "* This is Client 1 at localhost:6001, for a while.",
+          "* The server is up.",
+          "* Links: 2 of 2.",
+          "* Every line of yours has reached somebody.",
+          "* Lines kept: 0."
+        ]
+      )
+      yield* server.kill
+      yield* two.kill
+      yield* one.sees("* Client 2 is lost: the connection broke")
+      yield* one.type("anybody?")
+      assert.deepStrictEqual((yield* answerTo(one, "/status")).slice(1), [
+        "* The server is away; everybody goes on without it.",
+        "* Links: 0 of 2.",
+        "* Nobody has yet 1 of your lines.",
+        "* Lines kept: 1."
+      ])
+    })
+  )
+
+  story("/save writes what is kept into a new file, safe to look at, and over none", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      yield* two.type("a \u001b[31mred\u001b[0m line")
+      yield* one.sees("Client 2: a \\u{1b}[31mred\\u{1b}[0m line")
+      yield* one.type("an answer")
+      yield* two.sees("Client 1: an answer")
+      assert.deepStrictEqual(yield* answerTo(one, "/save my chat.txt"), ["* my chat.txt has 2 lines now."])
+      assert.strictEqual(
+        world.files.get("my chat.txt")?.replace(time, "TIME"),
+        "TIME Client 2: a \\u{1b}[31mred\\u{1b}[0m line\nTIME Client 1: an answer\n"
+      )
+      assert.deepStrictEqual(yield* answerTo(one, "/save my chat.txt"), [
+        "* my chat.txt was not written: it is there already."
+      ])
+    })
+  )
+
+  story("/quit leaves as Exit does, and nothing behind it is said", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      yield* two.type("/quit")
+      yield* two.type("too late")
+      yield* two.ended
+      yield* one.sees("* Client 2 left")
+      yield* server.type("/quit")
+      yield* server.ended
+      yield* one.sees("Server: terminated.")
+      assert.notInclude((yield* one.screen).join(), "too late")
+    })
+  )
+})

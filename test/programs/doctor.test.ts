@@ -1,0 +1,149 @@
+/** What the doctor finds: each thing that can be wrong, and none where nothing is. */
+import { assert, describe } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
+import * as MemoryTransport from "../../layers/MemoryTransport.ts"
+import * as TransportProbe from "../../layers/TransportProbe.ts"
+import { type Folder, Machine, type Seat } from "../../services/Machine.ts"
+import { LogInUse, PortStoreUnavailable } from "../../src/domain/Errors.ts"
+import { type Address, formatAddress, Host, type Peer, Port } from "../../src/domain/Peer.ts"
+import { examine, type Settings } from "../../src/programs/doctor.ts"
+import { id, peer } from "../support/samples.ts"
+import { story, type World } from "./World.ts"
+
+const at = (port: number, host = "localhost"): Address => ({ host: Host.make(host), port: Port.make(port) })
+
+const seat: Seat = { terminal: true, kind: "xterm", columns: 80, utf8: true }
+const folder: Folder = { exists: true, freeBytes: 2 ** 40, lastRun: 0 }
+
+interface Circumstances {
+  readonly settings?: Partial<Settings<never>>
+  readonly seat?: Partial<Seat>
+  readonly folder?: Effect.Effect<Folder, LogInUse>
+}
+
+/** What is found in a world, under these circumstances. */
+const findings = (
+  world: World,
+  { folder: kept = Effect.succeed(folder), seat: there = {}, settings = {} }: Circumstances
+) =>
+  examine({
+    server: at(4000),
+    listen: at(4000),
+    ports: "ports.txt",
+    peers: Effect.succeed([]),
+    data: Option.some("data"),
+    ...settings
+  }).pipe(
+    Effect.provide(
+      TransportProbe.layer.pipe(
+        Layer.provide(MemoryMessageLog.layer({ author: id("doctor") })),
+        Layer.provideMerge(MemoryTransport.layer(world.network, "doctor"))
+      )
+    ),
+    Effect.provideService(
+      Machine,
+      Machine.of({
+        seat: Effect.succeed({ ...seat, ...there }),
+        addressesOf: (host) => Effect.succeed(host === "localhost" ? ["127.0.0.1"] : []),
+        folder: () => kept
+      })
+    ),
+    Effect.map((found) => found.map(({ _tag, text }) => `${_tag}: ${text}`))
+  )
+
+/** Where that node of the world listens. */
+const seated = (name: string): Peer => peer(name, 6000 + Number(name))
+
+describe("the doctor", () => {
+  story("finds nothing wrong where nothing is, and nobody in the chat hears of it", (world) =>
+    Effect.gen(function* () {
+      const server = yield* world.server
+      const one = yield* world.client("1")
+      yield* one.sees("Client 1: initiated")
+      yield* server.sees("Client 1: initiated")
+      const before = [yield* server.screen, yield* one.screen]
+      const found = yield* findings(world, { settings: { listen: at(4001), peers: Effect.succeed([seated("1")]) } })
+      assert.deepStrictEqual(
+        found.map((line) => line.replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/, "TIME")),
+        [
+          "Fine: A node can listen at localhost:4001.",
+          "Fine: The server answers at localhost:4000.",
+          "Fine: Client 1 answers at localhost:6001.",
+          "Fine: The data folder data can be used.",
+          "Fine: The clock says TIME.",
+          "Fine: The terminal is a xterm with 80 columns."
+        ]
+      )
+      assert.deepStrictEqual([yield* server.screen, yield* one.screen], before)
+      const again = yield* findings(world, {})
+      assert.include(again, "Note: Server listens at localhost:4000 already.")
+    })
+  )
+
+  story("says what is wrong with addresses: nobody there, somebody else, no name, a file that can't be read", (world) =>
+    Effect.gen(function* () {
+      const one = yield* world.client("1")
+      const server = yield* world.server
+      yield* one.sees("Client 1: initiated")
+      yield* server.kill
+      const cases: ReadonlyArray<readonly [Partial<Settings<never>>, string]> = [
+        [{}, "Wrong: The server can't be reached at localhost:4000 (nobody listens there). Start it, "],
+        [{ server: at(6001) }, "Wrong: The server: Client 1 answers at localhost:6001. Name the server's own address"],
+        [{ server: at(4000, "elsewhere") }, "Wrong: The server: elsewhere is no name that this machine knows. "],
+        [
+          { listen: at(6001) },
+          "Note: Client 1 listens at localhost:6001 already; another one there needs another port."
+        ],
+        [{ peers: Effect.succeed([peer("7", 6001)]) }, "Wrong: Client 7: Client 1 answers at localhost:6001. "],
+        [
+          { peers: Effect.succeed([seated("7")]) },
+          `Wrong: Client 7 can't be reached at ${formatAddress(seated("7").address)} (nobody listens there). `
+        ],
+        [{}, "Note: ports.txt: nobody is on record there. Only a server has such a file."],
+        [
+          { peers: new PortStoreUnavailable({ path: "ports.txt", detail: "it is a folder" }) },
+          "Wrong: The record of the clients: ports.txt can't be used (it is a folder): "
+        ]
+      ]
+      for (const [settings, beginning] of cases) {
+        const found = yield* findings(world, { settings })
+        assert.isTrue(
+          found.some((line) => line.startsWith(beginning)),
+          [beginning, ...found].join("\n")
+        )
+      }
+    })
+  )
+
+  story("says what is wrong with the folder, the clock and the terminal", (world) =>
+    Effect.gen(function* () {
+      const cases: ReadonlyArray<readonly [Circumstances, string]> = [
+        [{ folder: Effect.succeed({ ...folder, exists: false }) }, "Fine: The data folder data will be made when"],
+        [{ folder: new LogInUse({ path: "data" }) }, "Wrong: The data folder: data is in use by another outlive"],
+        [
+          { folder: Effect.succeed({ ...folder, freeBytes: 5_000_000 }) },
+          "Wrong: The data folder: data has room for 4 MiB"
+        ],
+        [
+          { folder: Effect.succeed({ ...folder, lastRun: 4e12 }) },
+          "Wrong: The clock was set back: the last run in data"
+        ],
+        [{ settings: { data: Option.none() } }, "Note: No data folder: "],
+        [{ seat: { terminal: false } }, "Note: No terminal: "],
+        [{ seat: { kind: "dumb" } }, "Wrong: The terminal: TERM is 'dumb'"],
+        [{ seat: { utf8: false } }, "Wrong: The terminal: the language is not set to UTF-8"],
+        [{ seat: { columns: 30 } }, "Note: The terminal has 30 columns"]
+      ]
+      for (const [circumstances, beginning] of cases) {
+        const found = yield* findings(world, circumstances)
+        assert.isTrue(
+          found.some((line) => line.startsWith(beginning)),
+          [beginning, ...found].join("\n")
+        )
+      }
+    })
+  )
+})

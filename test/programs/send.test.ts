@@ -1,0 +1,50 @@
+/** One line said by a script: how it knows that somebody has it. */
+import { assert, describe } from "@effect/vitest"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { gather, type Node, story } from "./World.ts"
+
+/** How it failed, in words. */
+const failureOf = (node: Node) =>
+  Effect.map(node.ended, (exit) =>
+    Exit.isFailure(exit) ? Cause.squash(exit.cause) : assert.fail("it did not fail")
+  ).pipe(Effect.map((error) => (error instanceof Error ? error.message : String(error))))
+
+describe("send", () => {
+  story("ends well as soon as so many have the line, and leaves", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      const before = yield* Clock.currentTimeMillis
+      const sent = yield* world.send("9", "the build is done", 3)
+      assert.deepStrictEqual(yield* sent.ended, Exit.void)
+      assert.isAtMost((yield* Clock.currentTimeMillis) - before, 2_500)
+      for (const node of [one, two, server]) yield* node.sees("Client 9: the build is done", "* Client 9 left")
+    })
+  )
+
+  story("fails if fewer have it in time, and says how many", (world) =>
+    Effect.gen(function* () {
+      const { one } = yield* gather(world)
+      const sent = yield* world.send("9", "hello", 4)
+      assert.match(yield* failureOf(sent), /^Of 4 peers that should have it, only 3 have said so in time: /)
+      yield* one.sees("Client 9: hello")
+    })
+  )
+
+  story("fails if nobody is there, if the line is too long, and if the id is taken", (world) =>
+    Effect.gen(function* () {
+      const alone = yield* world.send("9", "hello?", 1)
+      assert.match(yield* failureOf(alone), /^Of 1 peer that should have it, none has said so in time: /)
+      yield* gather(world)
+      assert.match(yield* failureOf(yield* world.send("9", "x".repeat(70_000), 1)), /^That line takes 70\d+ bytes/)
+      // Of two that begin in the same millisecond, either may be the first.
+      yield* Effect.sleep("1 second")
+      assert.strictEqual(
+        yield* failureOf(yield* world.send("1", "hello", 1)),
+        "The id 1 is taken by somebody in the chat: choose another one."
+      )
+    })
+  )
+})

@@ -1,0 +1,91 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Either from "effect/Either"
+import * as FastCheck from "effect/FastCheck"
+import * as Schema from "effect/Schema"
+import { actionOf } from "../../src/domain/Action.ts"
+import { Entry } from "../../src/domain/Entry.ts"
+import { Fact } from "../../src/domain/Fact.ts"
+import { Happening } from "../../src/domain/Happening.ts"
+import { decodeInput, Event, encodeEvent, eventOf } from "../../src/protocol/BotLine.ts"
+import * as Arbitraries from "../support/arbitraries.ts"
+import { peer, post, stream } from "../support/samples.ts"
+
+const three = peer("3", 6003)
+const happened = (happening: Happening) => Fact.Witnessed({ entry: Entry.Happened({ happening }) })
+
+const facts: ReadonlyArray<readonly [Fact, string | undefined]> = [
+  [Fact.Witnessed({ entry: Entry.Said({ post: post(stream("3"), 1), own: false }) }), "said"],
+  [Fact.Witnessed({ entry: Entry.Earlier({ post: post(stream("3"), 1) }) }), "earlier"],
+  [Fact.Witnessed({ entry: Entry.Missed({ stream: stream("3"), count: 2 }) }), "missed"],
+  [Fact.Witnessed({ entry: Entry.Skipped({ count: 2 }) }), "skipped"],
+  [happened(Happening.Admitted({ by: three })), "admitted"],
+  [happened(Happening.Linked({ peer: three, newcomer: true, known: false })), "linked"],
+  [happened(Happening.CatchingUp({ peer: three, count: 2 })), "catching-up"],
+  [happened(Happening.Unkept({ detail: "the disk is full" })), "unkept"],
+  [happened(Happening.Lost({ peer: three, reason: "silent" })), "lost"],
+  [happened(Happening.Left({ peer: three })), "left"],
+  [happened(Happening.GivenUp({ peer: three, ghost: false })), "given-up"],
+  [happened(Happening.GivenUp({ peer: three, ghost: true })), undefined],
+  [Fact.Self({ peer: three, since: 5 }), "self"],
+  [Fact.Present({ acquaintance: { peer: three, link: undefined, through: undefined } }), "present"],
+  [
+    Fact.Present({
+      acquaintance: {
+        peer: three,
+        link: { since: 5, roundTrip: Duration.millis(0.25), behind: 1 },
+        through: undefined
+      }
+    }),
+    "present"
+  ]
+]
+
+const isEvent = Schema.is(Event)
+
+describe("events", () => {
+  it("each fact has one, which its Schema knows", () => {
+    for (const [fact, type] of facts) {
+      const event = eventOf(fact)
+      assert.strictEqual(event?.type, type)
+      if (event !== undefined) assert.isTrue(isEvent(JSON.parse(encodeEvent(event))), type)
+    }
+  })
+
+  it("say what was said, and what was done, in the author's words", () => {
+    const eventFor = (text: string) =>
+      eventOf(Fact.Witnessed({ entry: Entry.Said({ post: post(stream("3"), 7, text), own: true }) }))
+    const common = { type: "said", from: "3", at: 0, stream: stream("3"), n: 7, own: true }
+    assert.deepStrictEqual(eventFor("hello") as unknown, { ...common, text: "hello", action: false })
+    assert.deepStrictEqual(eventFor(actionOf("waves")) as unknown, { ...common, text: "waves", action: true })
+  })
+
+  it("are one line of what is safe on a terminal, whatever was said", () => {
+    FastCheck.assert(
+      FastCheck.property(Arbitraries.text, (text) => {
+        const line = encodeEvent({ type: "notice", text })
+        assert.deepStrictEqual(JSON.parse(line), { type: "notice", text })
+        assert.match(line, /^[^\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]*\n$/u)
+      })
+    )
+    assert.include(encodeEvent({ type: "notice", text: "\u{e0001}\u009b\u202e" }), "\\udb40\\udc01\\u009b\\u202e")
+  })
+})
+
+describe("what can be asked", () => {
+  it("is understood, or answered with how it is asked", () => {
+    const inputs = [
+      { type: "say", text: "/hello" },
+      { type: "say", text: "", ref: "a" },
+      { type: "run", command: "history", arguments: "5", ref: "b" },
+      { type: "run", command: "who" },
+      { type: "exit" }
+    ]
+    for (const input of inputs) {
+      assert.deepStrictEqual(Either.getOrThrow(decodeInput(JSON.stringify(input))) as unknown, input)
+    }
+    for (const line of ["", "hello", "{}", '{"type":"say"}', '{"type":"dance"}', '{"type":"run","command":5}', "[]"]) {
+      assert.match(Either.getOrElse(decodeInput(line), String) as string, /^That is no command: \{"type":"say"/, line)
+    }
+  })
+})
