@@ -68,7 +68,8 @@ const make = (reads: boolean) =>
       lines: reads ? Stream.mapChunksEffect(yield* Keyboard.make(process.stdin, gone), understood) : Stream.never,
       show: (lines) => tell(lines.map(({ text }) => ({ type: "notice", text: text.replace(/^\* /, "") }))),
       tell: Option.some((facts) => tell(facts.flatMap((fact) => eventOf(fact) ?? []))),
-      standing: Option.some({ mark, settle: (lines) => tellOf("settled", lines) })
+      standing: Option.some({ mark, settle: (lines) => tellOf("settled", lines) }),
+      seat: Option.none()
     })
   })
 

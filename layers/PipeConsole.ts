@@ -27,7 +27,8 @@ const make = (reads: boolean) =>
           return notices === "" ? out.write(chat) : Effect.zipRight(out.write(chat), error.write(notices))
         }),
       tell: Option.none(),
-      standing: Option.none()
+      standing: Option.none(),
+      seat: Option.none()
     })
   })
 

@@ -3,10 +3,13 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { Console, type Typed } from "../services/Console.ts"
+import type { Complete } from "../src/domain/Editor.ts"
 import { ownLine } from "../src/domain/LiveArea.ts"
+import type { Status } from "../src/domain/Status.ts"
 
 export interface Script {
   /** Types a line. */
@@ -21,6 +24,10 @@ export interface Script {
   readonly standing: Effect.Effect<ReadonlyArray<string>>
   /** Returns as soon as those are as that says. */
   readonly awaitStanding: (holds: (lines: ReadonlyArray<string>) => boolean) => Effect.Effect<void>
+  /** What was told last of what can be seen at a glance, at a terminal. */
+  readonly status: SubscriptionRef.SubscriptionRef<Status | undefined>
+  /** What such a line would be completed with, at a terminal. */
+  readonly completions: (line: string) => Effect.Effect<ReadonlyArray<string>>
   readonly layer: Layer.Layer<Console>
 }
 
@@ -29,6 +36,8 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
     const typed = yield* Mailbox.make<Typed>()
     const screen = yield* SubscriptionRef.make<ReadonlyArray<string>>([])
     const standing = yield* SubscriptionRef.make<ReadonlyMap<Typed, boolean>>(new Map())
+    const status = yield* SubscriptionRef.make<Status | undefined>(undefined)
+    const source = yield* Ref.make<Complete>(() => ({ from: 0, candidates: [] }))
     const inWords = (lines: ReadonlyMap<Typed, boolean>) =>
       Array.from(lines, ([{ text }, marked]) => ownLine({ text, marked }))
     const show = (lines: ReadonlyArray<string>) => SubscriptionRef.update(screen, (before) => [...before, ...lines])
@@ -49,6 +58,9 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
       standing: Effect.map(SubscriptionRef.get(standing), inWords),
       awaitStanding: (holds) =>
         Effect.asVoid(Stream.runHead(Stream.filter(Stream.map(standing.changes, inWords), holds))),
+      status,
+      completions: (line) =>
+        Effect.map(Ref.get(source), (complete) => complete(line, line.length).candidates.map(({ text }) => text)),
       layer: Layer.succeed(
         Console,
         Console.of({
@@ -74,6 +86,12 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
                       show(settled.map(({ text }) => ownLine({ text, marked: false })))
                     )
                   )
+              })
+            : Option.none(),
+          seat: terminal
+            ? Option.some({
+                tell: (told) => SubscriptionRef.set(status, told),
+                completeFrom: (given) => Ref.set(source, given)
               })
             : Option.none()
         })

@@ -1,147 +1,355 @@
 /** A Console on a terminal: what comes in stands above the line that is being typed, and never disturbs it. */
-import * as Readline from "node:readline"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { constVoid } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import { Console, type Typed } from "../services/Console.ts"
-import { liveArea, ownLine, prompt } from "../src/domain/LiveArea.ts"
-import * as Output from "./console/Output.ts"
+import { away, back, type Chronicle, calls, clockTime, dim, enter, type Looks } from "../src/domain/Chronicle.ts"
+import { type Act, type Complete, type Editor, empty, press } from "../src/domain/Editor.ts"
+import { type Key, keysIn, keysLeft, nothing } from "../src/domain/Keys.ts"
+import { type LiveArea, liveArea, mostStanding, ownLine, type Row, type StandingLine } from "../src/domain/LiveArea.ts"
+import { title } from "../src/domain/Peer.ts"
+import { authorOf } from "../src/domain/Post.ts"
+import { askCursor, below, changed, erase, isDoubtful, rowsAbove } from "../src/domain/Redraw.ts"
+import { escape, type ScreenLine } from "../src/domain/ScreenLine.ts"
+import { type Status, statusInWords } from "../src/domain/Status.ts"
+import { fitting, textWidth } from "../src/domain/TextWidth.ts"
+import * as RawTerminal from "./console/RawTerminal.ts"
 
-/** From the cursor's row so many up, and everything from there on erased. */
-const erase = (rows: number): string => `${rows > 0 ? `\u001b[${rows}A` : ""}\r\u001b[J`
+export interface Settings extends Looks {
+  /** Whether the terminal rings, and tells, when somebody calls this node. */
+  readonly bell: boolean
+}
 
-/** The height of a terminal that does not say how high it is. */
+/** Of a terminal that does not say how large it is. */
+const usualColumns = 80
 const usualRows = 24
 
-/** Readline's; it keeps how many rows above the cursor it has drawn. */
-type Keyboard = Readline.Interface & { prevRows: number }
+/** What comes within so many milliseconds is drawn in one go. */
+const drawEvery = 16
 
-const asLines = (texts: ReadonlyArray<string>): string => texts.map((text) => `${text}\n`).join("")
+/** What is told at a glance changes no more often than this, in milliseconds. */
+const tellEvery = 100
 
-const make = Effect.gen(function* () {
-  const typed = yield* Mailbox.make<Typed>()
-  const gone = yield* Deferred.make<void>()
-  const output = yield* Output.make(process.stdout, gone)
-  /** The lines that stand above the prompt, and whether they are marked. Changed in one step with the screen. */
-  const standing = new Map<Typed, boolean>()
-  const standingLines = () => Array.from(standing, ([{ text }, marked]) => ({ text, marked }))
+/** An Escape key sends what also begins the sequence of another: nothing has followed for so many milliseconds. */
+const escapeAfter = 50
 
-  // What stands there is part of readline's prompt: it draws all of it anew, and knows where the cursor is.
-  const keyboard = yield* Effect.acquireRelease(
-    Effect.sync(
-      () =>
-        Readline.createInterface({
-          input: process.stdin,
-          output: process.stdout,
-          prompt,
-          terminal: true,
-          historySize: 500
-        }) as Keyboard
-    ),
-    (readline) =>
-      Effect.sync(() => {
-        if (process.stdout.writable) {
-          process.stdout.write(`${erase(readline.getCursorPos().rows)}${asLines(standingLines().map(ownLine))}`)
-        }
-        readline.close()
+/** A terminal that has not told where the cursor is after so many milliseconds won't. */
+const answerWithin = 200
+
+/** Who has pressed no key for so many milliseconds has stopped reading, where the terminal does not tell. */
+const idleAfter = 10 * 60_000
+
+/** Terminals that can tell of something outside of their window do so by one of two sequences. */
+const tells = process.env["VTE_VERSION"] !== undefined || /^rxvt/.test(process.env["TERM"] ?? "")
+const notification = (text: string): string =>
+  tells ? `\u001b]777;notify;outlive;${text}\u0007` : `\u001b]9;${text}\u0007`
+
+const bell = "\u0007"
+
+const make = (settings: Settings) =>
+  Effect.gen(function* () {
+    const typed = yield* Mailbox.make<Typed>()
+    const { stdin, stdout } = process
+    const clock = yield* Effect.clock
+    const now = () => clock.unsafeCurrentTimeMillis()
+
+    // Mutable, each change in one synchronous step with the screen.
+    /** The lines that stand above the prompt, and whether they are marked. */
+    const standing = new Map<Typed, boolean>()
+    /** The last of them, until one changes: they may be many. */
+    let lastStanding: ReadonlyArray<StandingLine> | undefined
+    const setStanding = (lines: ReadonlyArray<Typed>, marked: boolean) => {
+      for (const line of lines) standing.set(line, marked)
+      lastStanding = undefined
+    }
+    let editor = empty
+    let ended = false
+    let complete: Complete = () => ({ from: 0, candidates: [] })
+    let status: Status | undefined
+    let chronicle: Chronicle = {}
+    let unfinished = nothing
+    let focusIsTold = false
+    let lastKey = now()
+    /** What the terminal shows; undefined if it is not ours. */
+    let drawn: LiveArea | undefined
+    let onScreen = false
+    /** What is to be shown above that with the next draw, and who waits for it. */
+    let above = ""
+    let waiting: Array<() => void> = []
+    let lastDraw = 0
+    let nextDraw: NodeJS.Timeout | undefined
+    let nextEscape: NodeJS.Timeout | undefined
+    let told = { text: "", at: 0 }
+    let nextTell: NodeJS.Timeout | undefined
+    /** Set while the terminal is asked where the cursor is: nothing is drawn. */
+    let nextAnswer: NodeJS.Timeout | undefined
+
+    // ---- What is drawn
+
+    const columnsNow = () => stdout.columns || usualColumns
+    const standingLines = () => Array.from(standing, ([{ text }, marked]) => ({ text, marked }))
+
+    /** What is said above what is being typed: what Tab offers, what is looked for, or how the chat is. */
+    const saying = (): string => {
+      if (editor.menu !== undefined) return escape(menuInWords(editor.menu))
+      if (editor.search !== undefined) return escape(`── search: ${editor.search.query}`)
+      const lines = editor.text.split("\n", 1_000).length
+      const typing = lines > 1 ? ` · ${lines === 1_000 ? "many" : lines} lines in one message` : ""
+      return told.text === "" ? "" : `${told.text}${typing}`
+    }
+    const statusRow = (columns: number): Row => {
+      const text = fitting(saying(), columns)
+      return { text: text === "" ? "" : dim(settings, text), width: textWidth(text) }
+    }
+    const scene = (): LiveArea => {
+      const columns = columnsNow()
+      lastStanding ??= standingLines().slice(-mostStanding)
+      return liveArea({
+        standing: lastStanding,
+        hidden: Math.max(0, standing.size - mostStanding),
+        status: statusRow(columns),
+        editor,
+        columns,
+        rows: stdout.rows || usualRows
       })
-  )
+    }
 
-  // Readline sets this to false for what is pasted, and then loses count of the rows that it takes.
-  Object.defineProperty(keyboard, "isCompletionEnabled", { get: () => true, set: constVoid })
+    const write = (text: string, taken: () => void) => {
+      if (stdout.writable) stdout.write(text, taken)
+      else taken()
+    }
+    const draw = () => {
+      clearTimeout(nextDraw)
+      nextDraw = undefined
+      if (!onScreen || nextAnswer !== undefined) return
+      lastDraw = performance.now()
+      const after = scene()
+      const text = drawn === undefined || above !== "" ? below(drawn, above, after) : changed(drawn, after)
+      const taken = waiting
+      drawn = after
+      above = ""
+      waiting = []
+      write(text, () => {
+        for (const resume of taken) resume()
+      })
+    }
+    /** Draws at once, but if that was done just now: what comes together is drawn together. */
+    const drawSoon = () => {
+      if (nextDraw !== undefined || nextAnswer !== undefined || !onScreen) return
+      const early = lastDraw + drawEvery - performance.now()
+      if (early <= 0) draw()
+      else nextDraw = setTimeout(draw, early)
+    }
 
-  /** How many rows the cursor would be below the first if that were the prompt, with what is typed behind it. */
-  const rowsWith = (text: string): number => {
-    const before = keyboard.getPrompt()
-    keyboard.setPrompt(text)
-    const { rows } = keyboard.getCursorPos()
-    keyboard.setPrompt(before)
-    return rows
-  }
+    /** Renews what is told at a glance, not too often. */
+    const tell = () => {
+      if (status === undefined || nextTell !== undefined) return
+      const early = told.at + tellEvery - performance.now()
+      if (early > 0) {
+        nextTell = setTimeout(() => {
+          nextTell = undefined
+          tell()
+        }, early)
+        return
+      }
+      const text = statusInWords(status, standing.size, clockTime)
+      if (text === told.text) return
+      told = { text, at: performance.now() }
+      drawSoon()
+    }
 
-  /** How many rows of that prompt are above what is being typed. */
-  const rowsAbove = (text: string): number => rowsWith(text) - rowsWith(prompt)
+    /** Returns when the screen has taken these lines. */
+    const showAbove = (text: string): Effect.Effect<void> =>
+      Effect.async((resume) => {
+        above += text
+        waiting.push(() => resume(Effect.void))
+        if (stdout.writable) drawSoon()
+        else draw()
+      })
 
-  /** Half of the screen: the rest is for what has scrolled up, and what is being typed. */
-  const fits = (rows: ReadonlyArray<string>) =>
-    rowsAbove(`${asLines(rows)}${prompt}`) <= (process.stdout.rows || usualRows) / 2
+    // ---- What is typed
 
-  /** How many rows of what stands there are drawn. */
-  let liveRows = 0
+    /** Nothing that is typed from now on means anything, but to end or to stop the program. */
+    const end = () => {
+      ended = true
+      typed.unsafeDone(Exit.void)
+    }
+    const say = (text: string) => {
+      const line = { text }
+      setStanding([line], false)
+      typed.unsafeOffer(line)
+      tell()
+    }
+    const obey = (act: Act) => {
+      switch (act._tag) {
+        case "Say":
+          return say(act.text)
+        case "End":
+          return end()
+        case "Interrupt":
+          // In raw mode, what would have been a signal comes as a key.
+          return process.kill(process.pid, "SIGINT")
+        case "Suspend":
+          return terminal.suspend()
+        case "Clear":
+          drawn = undefined
+          above = `\u001b[H\u001b[2J${above}`
+          return
+        case "Ring":
+          return write(bell, () => {})
+      }
+    }
+    const pressed = (key: Key) => {
+      if (key._tag === "CursorAt") {
+        if (nextAnswer !== undefined) drawAnew(key.column)
+        return
+      }
+      if (key._tag === "Focus") {
+        focusIsTold = true
+        chronicle = key.here ? back(chronicle) : away(chronicle, now())
+        return
+      }
+      const { act, editor: after } = press(editor, key, complete)
+      if (ended && act?._tag !== "Interrupt" && act?._tag !== "Suspend") return
+      editor = after
+      if (act !== undefined) obey(act)
+    }
+    const onKeys = (keys: ReadonlyArray<Key>) => {
+      if (keys.length === 0) return
+      if (keys.some(({ _tag }) => _tag !== "Focus" && _tag !== "CursorAt")) {
+        lastKey = now()
+        chronicle = back(chronicle)
+      }
+      for (const key of keys) pressed(key)
+      drawSoon()
+    }
+    const onInput = (chunk: string) => {
+      clearTimeout(nextEscape)
+      const found = keysIn(unfinished, chunk)
+      unfinished = found.unfinished
+      onKeys(found.keys)
+      if (unfinished.rest === "") return
+      nextEscape = setTimeout(() => {
+        const left = keysLeft(unfinished)
+        if (left.length > 0) unfinished = nothing
+        onKeys(left)
+      }, escapeAfter)
+    }
 
-  /** Draws what stands there and what is being typed, from the cursor's row on. */
-  const draw = () => {
-    keyboard.setPrompt(`${asLines(liveArea(standingLines(), fits))}${prompt}`)
-    liveRows = rowsAbove(keyboard.getPrompt())
-    // Readline would go up as many rows as it drew last: there is nothing there any more.
-    keyboard.prevRows = 0
-    keyboard.prompt(true)
-  }
+    // ---- The terminal
 
-  /** Erases that, and draws it anew below these lines. */
-  const redraw = (...above: ReadonlyArray<string>) =>
-    output.write(`${erase(keyboard.getCursorPos().rows)}${asLines(above)}`, draw)
-
-  /** Erases so many rows above the cursor, and draws it anew. */
-  const drawOver = (rows: number) => {
-    process.stdout.cork()
-    process.stdout.write(erase(rows))
+    /** Erases what the terminal has made of what was drawn when it was as wide as before, and draws it anew. */
+    const drawAnew = (column?: number) => {
+      clearTimeout(nextAnswer)
+      nextAnswer = undefined
+      if (drawn !== undefined) above = erase(rowsAbove(drawn, columnsNow(), column)) + above
+      drawn = undefined
+      draw()
+    }
+    const onResize = () => {
+      if (drawn === undefined || !isDoubtful(drawn, columnsNow())) return drawAnew()
+      clearTimeout(nextAnswer)
+      nextAnswer = setTimeout(drawAnew, answerWithin)
+      write(askCursor, () => {})
+    }
+    /** What is left when this is not there any more: what stands there, in the end. */
+    const clear = (text: string) => {
+      if (drawn !== undefined && stdout.writable) stdout.write(`${erase(drawn.cursor.row)}${above}${text}`)
+      if (drawn !== undefined) above = ""
+      drawn = undefined
+      onScreen = false
+    }
+    const terminal = yield* RawTerminal.take(stdin, stdout, {
+      onInput,
+      onEnd: end,
+      onResize,
+      onLeave: () => clear(""),
+      onReturn: () => {
+        drawn = undefined
+        onScreen = true
+        draw()
+      }
+    })
+    const gone = yield* Deferred.make<void>()
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        clear(
+          standingLines()
+            .map((line) => `${ownLine(line)}\n`)
+            .join("")
+        )
+        for (const timer of [nextDraw, nextTell, nextEscape, nextAnswer]) clearTimeout(timer)
+        for (const resume of waiting) resume()
+      })
+    )
+    const onError = () => Deferred.unsafeDone(gone, Effect.void)
+    yield* Effect.acquireRelease(
+      Effect.sync(() => stdout.on("error", onError)),
+      () => Effect.sync(() => stdout.off("error", onError))
+    )
+    yield* Effect.forkScoped(Effect.zipRight(Deferred.await(gone), typed.end))
+    onScreen = true
     draw()
-    process.stdout.uncork()
-  }
 
-  /**
-   * Terminals wrap anew what stands there. Some leave the cursor's line as it is: rather a piece of it is left over than
-   * a line above it erased.
-   */
-  const resized = () => {
-    const typedBefore = keyboard.prevRows - liveRows
-    drawOver(rowsAbove(keyboard.getPrompt()) + Math.max(0, Math.min(typedBefore, rowsWith(prompt))))
-  }
+    /** The line that rings, if one of them does. */
+    const ring = (lines: ReadonlyArray<ScreenLine>): string => {
+      if (!settings.bell) return ""
+      for (const line of lines) {
+        if (calls(status?.self, line) && line.post !== undefined) {
+          return `${bell}${notification(`${title(authorOf(line.post.stream))} has called you`)}`
+        }
+      }
+      return ""
+    }
+    const show = (lines: ReadonlyArray<ScreenLine>) => {
+      if (!focusIsTold && now() - lastKey >= idleAfter) chronicle = away(chronicle, lastKey)
+      const entered = enter(chronicle, lines, status?.self, settings, now())
+      chronicle = entered.chronicle
+      return showAbove(`${ring(lines)}${entered.rows.map((row) => `${row}\n`).join("")}`)
+    }
 
-  keyboard.on("line", (text) => {
-    const line = { text }
-    standing.set(line, false)
-    // The cursor is in the row below what was typed.
-    drawOver(rowsWith(`${keyboard.getPrompt()}${text}`) + 1)
-    typed.unsafeOffer(line)
-  })
-  keyboard.on("close", () => typed.unsafeDone(Exit.void))
-  // The terminal is in raw mode: what would have been a signal comes as a key.
-  keyboard.on("SIGINT", () => process.kill(process.pid, "SIGINT"))
-  // Before readline's own listener, which would go up as many rows as it drew when the terminal was as wide as before.
-  yield* Effect.acquireRelease(
-    Effect.sync(() => process.stdout.prependListener("resize", resized)),
-    () => Effect.sync(() => process.stdout.off("resize", resized))
-  )
-  yield* Effect.forkScoped(Effect.zipRight(Deferred.await(gone), typed.end))
-  keyboard.prompt()
-
-  return Console.of({
-    lines: Mailbox.toStream(typed),
-    show: (lines) =>
-      lines.length === 0 ? Effect.void : Effect.suspend(() => redraw(...lines.map(({ text }) => text))),
-    tell: Option.none(),
-    standing: Option.some({
-      mark: (lines) =>
-        Effect.suspend(() => {
-          const unmarked = lines.filter((line) => standing.get(line) === false)
-          for (const line of unmarked) standing.set(line, true)
-          return unmarked.length === 0 ? Effect.void : redraw()
-        }),
-      settle: (lines) =>
-        Effect.suspend(() => {
-          const settled = lines.filter((line) => standing.delete(line))
-          return settled.length === 0
-            ? Effect.void
-            : redraw(...settled.map(({ text }) => ownLine({ text, marked: false })))
-        })
+    return Console.of({
+      lines: Mailbox.toStream(typed),
+      show: (lines) => (lines.length === 0 ? Effect.void : Effect.suspend(() => show(lines))),
+      tell: Option.none(),
+      standing: Option.some({
+        mark: (lines) =>
+          Effect.sync(() => {
+            const unmarked = lines.filter((line) => standing.get(line) === false)
+            setStanding(unmarked, true)
+            if (unmarked.length > 0) drawSoon()
+          }),
+        settle: (lines) =>
+          Effect.suspend(() => {
+            const settled = lines.filter((line) => standing.delete(line))
+            if (settled.length === 0) return Effect.void
+            lastStanding = undefined
+            tell()
+            return show(settled.map(({ text }) => ({ _tag: "Chat", text: ownLine({ text, marked: false }) })))
+          })
+      }),
+      seat: Option.some({
+        tell: (next) =>
+          Effect.sync(() => {
+            status = next
+            tell()
+          }),
+        completeFrom: (source) =>
+          Effect.sync(() => {
+            complete = source
+          })
+      })
     })
   })
-})
 
-export const layer: Layer.Layer<Console> = Layer.scoped(Console, make)
+/** What Tab goes through, beginning with what is chosen. */
+const menuInWords = ({ candidates, chosen }: NonNullable<Editor["menu"]>): string =>
+  `── ${candidates
+    .slice(Math.max(0, chosen))
+    .map(({ label, text }, index) => (index === 0 && chosen >= 0 ? `[${label ?? text}]` : (label ?? text)))
+    .join("  ")}`
+
+export const layer = (settings: Settings): Layer.Layer<Console> => Layer.scoped(Console, make(settings))

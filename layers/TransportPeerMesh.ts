@@ -198,6 +198,7 @@ const make = (settings: Settings) =>
     // Mutable, each change in one synchronous step.
     const table = new LinkTable<Link>(settings.id)
     const addresses = new Map<PeerId, Address>()
+    const answering = new Set<PeerId>()
     let member = settings.member
     // Whether this node knows what was said before it came, and so must not take that for news.
     let rooted = log.restored
@@ -852,6 +853,7 @@ const make = (settings: Settings) =>
     const conversation = (route: Route, begun: Attempt, to?: PeerId): Effect.Effect<void> =>
       Effect.gen(function* () {
         const wire = yield* Wire.make(yield* transport.dial(route.address, route.from), log)
+        if (to !== undefined) yield* answered(to)
         const { rest, welcome } = yield* Handshake.call(wire, deadlines, self(), route.address, to)
         yield* converse(
           linkOf(
@@ -873,6 +875,13 @@ const make = (settings: Settings) =>
             begun.settle(Exit.fail(new PeerUnreachable({ address: route.address, detail: "it hung up" })))
           )
         )
+      )
+
+    /** That peer has taken a call, until the scope closes. */
+    const answered = (id: PeerId) =>
+      Effect.acquireRelease(
+        Effect.sync(() => answering.add(id)),
+        () => Effect.sync(() => answering.delete(id))
       )
 
     const reach = (id: PeerId, route: Route): Effect.Effect<void> =>
@@ -1054,6 +1063,7 @@ const make = (settings: Settings) =>
       awaitLoss: (id) => peers.until(() => !table.links.has(id)),
       contested: Deferred.await(contested),
       forked: Deferred.await(forked),
+      isAnswering: (id) => answering.has(id) && !table.links.has(id),
       linked: Effect.sync(() => Array.from(table.links.values(), (link) => link.peer)),
       acquaintances: Effect.sync(acquaintances),
       delivery: Subscribable.make({

@@ -3,10 +3,12 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
+import type { Complete } from "../src/domain/Editor.ts"
 import type { Fact } from "../src/domain/Fact.ts"
 import type { ScreenLine } from "../src/domain/ScreenLine.ts"
+import type { Status } from "../src/domain/Status.ts"
 
-/** A line as it was typed, without its newline. Each is an object of its own. */
+/** A line as it was typed, without its newline; what is pasted at a terminal may have newlines inside. Each is an object of its own. */
 export interface Typed {
   readonly text: string
   /** Said as it is, whatever it begins with; a line that is not may be a command. */
@@ -24,6 +26,14 @@ export interface Standing {
   readonly settle: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
 }
 
+/** What whoever sits at a terminal has beyond the lines. */
+export interface Seat {
+  /** Tells what can be seen at a glance, in place of what was told before. */
+  readonly tell: (status: Status) => Effect.Effect<void>
+  /** Completes what is being typed from there, in place of where it was completed from before. */
+  readonly completeFrom: (source: Complete) => Effect.Effect<void>
+}
+
 export class Console extends Context.Tag("outlive/Console")<
   Console,
   {
@@ -35,5 +45,7 @@ export class Console extends Context.Tag("outlive/Console")<
     readonly tell: Option.Option<(facts: ReadonlyArray<Fact>) => Effect.Effect<void>>
     /** None where what is typed is not seen, as on a pipe. */
     readonly standing: Option.Option<Standing>
+    /** None where nothing but lines is seen, as on a pipe. */
+    readonly seat: Option.Option<Seat>
   }
 >() {}

@@ -43,6 +43,8 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     readonly contested: Effect.Effect<never, IdTaken>
     /** Fails as soon as it turns out that somebody else speaks in this run's stream: it must begin another. */
     readonly forked: Effect.Effect<never, StreamForked>
+    /** Whether that peer has taken a call of this node, and the link is not up yet. A plain function. */
+    readonly isAnswering: (id: PeerId) => boolean
     /** Those with whom there is a link now. */
     readonly linked: Effect.Effect<ReadonlyArray<Peer>>
     /** Everybody in the chat whom this node knows of: those with whom there is a link now, and those whom it is dialling. */

@@ -22,6 +22,7 @@ import * as LogFile from "../layers/LogFile.ts"
 import * as MemoryMessageLog from "../layers/MemoryMessageLog.ts"
 import * as NodeMachine from "../layers/NodeMachine.ts"
 import * as PipeConsole from "../layers/PipeConsole.ts"
+import * as PlainConsole from "../layers/PlainConsole.ts"
 import * as PortStoreServerRegistry from "../layers/PortStoreServerRegistry.ts"
 import * as SettingsFile from "../layers/SettingsFile.ts"
 import * as ShellCompletions from "../layers/ShellCompletions.ts"
@@ -35,7 +36,7 @@ import * as ClientCommand from "./commands/client.ts"
 import * as CompletionsCommand from "./commands/completions.ts"
 import * as ConfigCommand from "./commands/config.ts"
 import * as DoctorCommand from "./commands/doctor.ts"
-import { silenceOn } from "./commands/options.ts"
+import { type Screen, silenceOn } from "./commands/options.ts"
 import * as SendCommand from "./commands/send.ts"
 import * as ServerCommand from "./commands/server.ts"
 import * as TailCommand from "./commands/tail.ts"
@@ -64,10 +65,15 @@ const jsonConsole = (pick: (module: typeof JsonConsole) => Layer.Layer<ConsoleSe
   )
 
 /** The console of a node that somebody, or a program, talks at. */
-const consoleFor = (json: boolean) =>
+const consoleFor = (json: boolean, { noBell, plain, times }: Screen) =>
   json
     ? jsonConsole((module) => module.layer)
-    : Layer.suspend(() => (atTerminal() ? TerminalConsole.layer : PipeConsole.layer))
+    : Layer.suspend(() => {
+        if (!atTerminal()) return PipeConsole.layer
+        return plain || process.env["TERM"] === "dumb"
+          ? PlainConsole.layer
+          : TerminalConsole.layer({ bell: !noBell, colours: (process.env["NO_COLOR"] ?? "") === "", times })
+      })
 
 /** The console of a node at which nobody says anything. */
 const deafConsole = (json: boolean) => (json ? jsonConsole((module) => module.deaf) : PipeConsole.deaf)
@@ -153,7 +159,7 @@ const logged =
 const through = (peer: Option.Option<Address>) => (Option.isSome(peer) ? { peer: peer.value } : {})
 
 const serverCommand = ServerCommand.make(
-  ({ data, history, host, json, limits, logFile, logLevel, metrics, patience, port, ports, silence }) =>
+  ({ data, history, host, json, limits, logFile, logLevel, metrics, patience, port, ports, screen, silence }) =>
     server.pipe(
       observed({ logFile, logLevel, metrics }),
       Effect.provide(
@@ -165,7 +171,7 @@ const serverCommand = ServerCommand.make(
         )
       ),
       anewWhenForked,
-      Effect.provide(consoleFor(json)),
+      Effect.provide(consoleFor(json, screen)),
       logged({ logFile, logLevel, metrics })
     )
 )
@@ -185,6 +191,7 @@ const clientCommand = ClientCommand.make(
     peer,
     port1,
     port2,
+    screen,
     server,
     silence
   }) =>
@@ -194,7 +201,7 @@ const clientCommand = ClientCommand.make(
         node({ id, listen: { host, port: port2 }, member: false, data, history, silence, patience, limits })
       ),
       anewWhenForked,
-      Effect.provide(consoleFor(json)),
+      Effect.provide(consoleFor(json, screen)),
       logged({ logFile, logLevel, metrics })
     )
 )

@@ -3,7 +3,7 @@ import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import type * as Effect from "effect/Effect"
 import { ClientId, PortFromString } from "../domain/Peer.ts"
-import { data, history, host, insight, json, limits, patience, peer, server, silence } from "./options.ts"
+import { data, history, host, insight, json, limits, patience, peer, screen, server, silence } from "./options.ts"
 
 const id = Args.text({ name: "ID" }).pipe(
   Args.withSchema(ClientId),
@@ -30,6 +30,7 @@ const configuration = {
   silence,
   patience,
   limits,
+  screen,
   json,
   ...insight
 }

@@ -191,3 +191,29 @@ export const insight = { metrics, logLevel, logFile }
 /** How long silence may last between nodes on that host: short where no network is in between. */
 export const silenceOn = (listening: Host): Duration.Duration =>
   isLoopback(listening) ? Duration.seconds(3) : Duration.seconds(15)
+
+/** What a person can say of the screen. */
+export const screen = {
+  plain: Options.boolean("plain").pipe(
+    Options.withFallbackConfig(Config.boolean("OUTLIVE_PLAIN")),
+    Options.withDefault(false),
+    Options.withDescription("At a terminal, nothing is ever redrawn: for screen readers.")
+  ),
+  times: Options.boolean("times").pipe(
+    Options.withFallbackConfig(Config.boolean("OUTLIVE_TIMES")),
+    Options.withDefault(false),
+    Options.withDescription("At a terminal, each line begins with its time.")
+  ),
+  noBell: Options.boolean("no-bell").pipe(
+    Options.withFallbackConfig(Config.boolean("OUTLIVE_NO_BELL")),
+    Options.withDefault(false),
+    Options.withDescription("At a terminal, neither ring nor notify when somebody calls this node by name.")
+  )
+}
+
+/** What was said of the screen. */
+export interface Screen {
+  readonly plain: boolean
+  readonly times: boolean
+  readonly noBell: boolean
+}

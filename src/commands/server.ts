@@ -1,9 +1,9 @@
 /** `outlive server`: what its command line means. */
 import * as Command from "@effect/cli/Command"
 import type * as Effect from "effect/Effect"
-import { data, history, host, insight, json, limits, patience, port, ports, silence } from "./options.ts"
+import { data, history, host, insight, json, limits, patience, port, ports, screen, silence } from "./options.ts"
 
-const options = { port, host, ports, data, history, silence, patience, limits, json, ...insight }
+const options = { port, host, ports, data, history, silence, patience, limits, screen, json, ...insight }
 
 export type Arguments = Command.Command.ParseConfig<typeof options>
 

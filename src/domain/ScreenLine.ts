@@ -1,14 +1,18 @@
 /** What the screen says, to the letter. */
-import { utterance } from "./Action.ts"
+import { actionIn } from "./Action.ts"
 import type { Entry } from "./Entry.ts"
 import type { Happening, LossReason } from "./Happening.ts"
 import { formatAddress, type PeerId, serverId, title } from "./Peer.ts"
 import { authorOf, type Post } from "./Post.ts"
 
-/** A line that is safe to show on a terminal: a line of the chat, or a notice, which begins with `* `. */
+/**
+ * A line that is safe to show on a terminal: a line of the chat, or a notice, which begins with `* `. `post` is what
+ * somebody said, whose text ends the line.
+ */
 export interface ScreenLine {
   readonly _tag: "Chat" | "Notice"
   readonly text: string
+  readonly post?: Post
 }
 
 const chat = (text: string): ScreenLine => ({ _tag: "Chat", text })
@@ -37,9 +41,9 @@ export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined
   switch (entry._tag) {
     case "Said":
       // The typist sees what was typed, not an echo.
-      return entry.own ? undefined : chat(said(entry.post))
+      return entry.own ? undefined : said("", entry.post)
     case "Earlier":
-      return chat(`(earlier) ${said(entry.post)}`)
+      return said("(earlier) ", entry.post)
     case "Missed":
       return notice(`${linesOf(entry.count)} of ${title(authorOf(entry.stream))} can't be had any more`)
     case "Skipped":
@@ -49,8 +53,13 @@ export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined
   }
 }
 
-/** Who said or did what, safe to show. */
-const said = ({ stream, text }: Post): string => escape(utterance(authorOf(stream), text))
+const said = (before: string, post: Post): ScreenLine => {
+  const author = title(authorOf(post.stream))
+  const action = actionIn(post.text)
+  return action === undefined
+    ? { _tag: "Chat", text: `${before}${author}: ${escape(post.text)}`, post }
+    : { _tag: "Chat", text: `${before}${author} ${escape(action)}`, post: { ...post, text: action } }
+}
 
 const onBoth = (happening: Happening): ScreenLine | undefined => {
   switch (happening._tag) {

@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
+import type { Completions } from "./Editor.ts"
 import { nearest } from "./Nearest.ts"
 import { PeerId } from "./Peer.ts"
 import { escape } from "./ScreenLine.ts"
@@ -120,13 +121,7 @@ export const commandNamed = <Command extends Described>(
   commands: ReadonlyArray<Command>
 ): Command | undefined => commands.find((each) => each.name === name.replace(/^\//, ""))
 
-/** What may stand in place of the letters between `from` and the cursor. */
-export interface Completions {
-  readonly from: number
-  readonly candidates: ReadonlyArray<{ readonly text: string }>
-}
-
-/** How what is typed can go on: commands, their arguments, and in what is said the ids of those who are there. */
+/** How a command that is being typed can go on: its name, or what it is given. Nothing for a line that is none. */
 export const completionsOf = (
   commands: ReadonlyArray<Described>,
   line: string,
@@ -136,12 +131,11 @@ export const completionsOf = (
   const before = line.slice(0, cursor)
   const from = before.search(/\S*$/u)
   const word = before.slice(from)
-  const isCommand = before.startsWith("/") && !before.startsWith("//")
   const begun = (words: ReadonlyArray<string>) => ({
     from,
-    candidates: words.filter((each) => each.startsWith(word)).map((text) => ({ text }))
+    candidates: words.filter((each) => each.startsWith(word)).map((each) => ({ text: `${each} `, label: each }))
   })
-  if (!isCommand) return word === "" ? begun([]) : begun(ids)
+  if (!before.startsWith("/") || before.startsWith("//")) return begun([])
   const names = commands.map(({ name }) => `/${name}`)
   if (from === 0) return begun(names)
   const [name = "", ...given] = before.split(/\s+/u)

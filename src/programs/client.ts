@@ -20,6 +20,7 @@ import { redial } from "../domain/Redial.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import * as Sitting from "./commands/Sitting.ts"
 import { sayWhatIsTyped, showWhatHappens } from "./conversation.ts"
+import { tellHowItIs } from "./glance.ts"
 
 export interface Settings {
   readonly server: Route
@@ -45,6 +46,7 @@ export const client = (settings: Settings) =>
     )
 
     const sitting = yield* Sitting.make
+    yield* tellHowItIs
     yield* showWhatHappens(sitting)
     yield* Effect.forkScoped(Stream.runForEach(mesh.knocks, (knock) => knock.admit))
     const joined = yield* Effect.forkScoped(join(settings))

@@ -11,6 +11,7 @@ import { formatAddress } from "../domain/Peer.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import * as Sitting from "./commands/Sitting.ts"
 import { sayWhatIsTyped, showWhatHappens } from "./conversation.ts"
+import { tellHowItIs } from "./glance.ts"
 
 /** A disk that takes nothing any more holds up the end of a server no longer than this. */
 const lastDismissals = "1 second"
@@ -36,6 +37,7 @@ export const server = Effect.gen(function* () {
   // Whoever was seen to leave is off the record when this ends; the log is closed by then.
   yield* Effect.addFinalizer(() => within(lastDismissals)(Fiber.join(dismissing)))
   const sitting = yield* Sitting.make
+  yield* tellHowItIs
   yield* showWhatHappens(sitting)
   yield* Effect.forkScoped(admitVisitors)
   const missing = yield* registry.callBack

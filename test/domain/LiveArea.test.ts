@@ -1,49 +1,137 @@
 import { assert, describe, it } from "@effect/vitest"
-import { liveArea, ownLine } from "../../src/domain/LiveArea.ts"
+import * as FastCheck from "effect/FastCheck"
+import { empty } from "../../src/domain/Editor.ts"
+import { liveArea, ownLine, type Row, type Scene } from "../../src/domain/LiveArea.ts"
+import { textWidth } from "../../src/domain/TextWidth.ts"
+import * as Arbitraries from "../support/arbitraries.ts"
 
 const lines = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ text: `line ${index + 1}`, marked: index % 2 === 0 }))
 
-/** As if each row were as long as it likes, and there were so many. */
-const rows = (count: number) => (some: ReadonlyArray<string>) => some.length <= count
+const typing = (text: string, cursor = text.length) => ({ ...empty, text, cursor })
 
-/** As if so many letters fitted. */
-const letters = (count: number) => (some: ReadonlyArray<string>) => [...some.join("")].length <= count
+const scene = (some: Partial<Scene>): Scene => ({
+  standing: [],
+  hidden: 0,
+  status: { text: "", width: 0 },
+  editor: empty,
+  columns: 40,
+  rows: 24,
+  ...some
+})
+
+const texts = (rows: ReadonlyArray<Row>) => rows.map(({ text }) => text)
+
+/** What stands there above what is being typed. */
+const above = (some: Partial<Scene>) => texts(liveArea(scene(some)).rows).slice(0, -1)
+
+const typed = (text: string, cursor: number, columns: number, rows = 24) => {
+  const { cursor: place, rows: drawn } = liveArea(scene({ editor: typing(text, cursor), columns, rows }))
+  return { rows: texts(drawn), row: place.row, before: place.before.text }
+}
 
 describe("the live area", () => {
   it("a line stands there as it was typed, or with a mark that is as wide; what acts on a terminal is escaped", () => {
     assert.strictEqual(ownLine({ text: "hello", marked: false }), "> hello")
     assert.strictEqual(ownLine({ text: "hello", marked: true }), "… hello")
     assert.strictEqual(ownLine({ text: "\u001b[2J\u202e", marked: true }), "… \\u{1b}[2J\\u{202e}")
+    assert.strictEqual(ownLine({ text: "one\n\ttwo\r", marked: false }), "> one\n      two\\u{d}")
   })
 
   it("five lines stand there at most, the last; how many are above them is said", () => {
-    assert.deepStrictEqual(liveArea([], rows(9)), [])
-    assert.deepStrictEqual(liveArea(lines(2), rows(9)), ["… line 1", "> line 2"])
-    assert.deepStrictEqual(liveArea(lines(5), rows(9)), ["… line 1", "> line 2", "… line 3", "> line 4", "… line 5"])
-    assert.deepStrictEqual(liveArea(lines(17), rows(9)), [
+    assert.deepStrictEqual(above({}), [])
+    assert.deepStrictEqual(above({ standing: lines(2) }), ["… line 1", "> line 2"])
+    assert.deepStrictEqual(above({ standing: lines(3), hidden: 12, columns: 80 }), [
       "… and 12 more above (/pending lists them)",
-      "… line 13",
-      "> line 14",
-      "… line 15",
-      "> line 16",
-      "… line 17"
+      "… line 1",
+      "> line 2",
+      "… line 3"
     ])
   })
 
-  it("fewer stand there if they do not fit; one always does, cut off if it must be, between two letters", () => {
-    assert.deepStrictEqual(liveArea(lines(5), rows(3)), [
+  it("they take half of the screen at most: fewer stand there, and of one that is too long, its beginning", () => {
+    assert.deepStrictEqual(above({ standing: lines(5), rows: 6, columns: 80 }), [
       "… and 3 more above (/pending lists them)",
       "> line 4",
       "… line 5"
     ])
-    assert.deepStrictEqual(liveArea(lines(3), rows(1)), ["… and 2 more above (/pending lists them)", "……"])
     const long = { text: "𝄞".repeat(100), marked: true }
-    assert.deepStrictEqual(liveArea([long], letters(102)), [`… ${"𝄞".repeat(100)}`])
-    const [cut, ...more] = liveArea([long], letters(60))
-    assert.isEmpty(more)
-    assert.match(cut ?? "", /^… (𝄞)+…$/u)
-    assert.isAtMost([...(cut ?? "")].length, 60)
-    assert.isAtLeast([...(cut ?? "")].length, 20)
+    assert.deepStrictEqual(above({ standing: [long], columns: 60 }), [`… ${"𝄞".repeat(58)}`, `  ${"𝄞".repeat(42)}`])
+    assert.deepStrictEqual(above({ standing: [long], columns: 30, rows: 6 }), [
+      `… ${"𝄞".repeat(28)}`,
+      `  ${"𝄞".repeat(28)}`,
+      `  ${"𝄞".repeat(27)}…`
+    ])
+    assert.deepStrictEqual(above({ standing: [{ text: "a\n".repeat(1_000), marked: false }], rows: 6 }), [
+      "> a",
+      "  a",
+      "  a…"
+    ])
+  })
+
+  it("what is typed is cut between two letters, and never fills the last row: the cursor has a place behind it", () => {
+    assert.deepStrictEqual(typed("", 0, 12), { rows: ["> "], row: 0, before: "> " })
+    assert.deepStrictEqual(typed("0123456789", 10, 12), { rows: ["> 0123456789", "  "], row: 1, before: "  " })
+    assert.deepStrictEqual(typed("0123456789ab", 11, 12), { rows: ["> 0123456789", "  ab"], row: 1, before: "  a" })
+    assert.deepStrictEqual(typed("你好吗你好", 2, 9), { rows: ["> 你好吗", "  你好"], row: 0, before: "> 你好" })
+    assert.deepStrictEqual(typed("你好吗你好", 3, 9), { rows: ["> 你好吗", "  你好"], row: 1, before: "  " })
+    assert.deepStrictEqual(typed("שלום e\u0301a", 7, 9), {
+      rows: ["> שלום e\u0301a"],
+      row: 0,
+      before: "> שלום e\u0301"
+    })
+    assert.deepStrictEqual(typed("a\u0007b\tc", 5, 30), {
+      rows: ["> a\\u{7}b    c"],
+      row: 0,
+      before: "> a\\u{7}b    c"
+    })
+  })
+
+  it("of what takes more than half of the screen, the rows around the cursor are there", () => {
+    const many = Array.from({ length: 100 }, (_, index) => `row ${index}`)
+    const text = many.join("\n")
+    const { rows, row } = typed(text, text.indexOf("row 50"), 40)
+    assert.deepStrictEqual(
+      rows,
+      many.slice(45, 56).map((each) => `  ${each}`)
+    )
+    assert.strictEqual(row, 5)
+    assert.deepStrictEqual(typed(text, 0, 40).rows.slice(0, 2), ["> row 0", "  row 1"])
+    assert.strictEqual(typed(text, text.length, 40).rows.at(-1), "  row 99")
+  })
+
+  it("whatever stands there and is typed fits into the terminal, with a row to spare, and nothing typed is left out", () => {
+    FastCheck.assert(
+      FastCheck.property(
+        Arbitraries.text,
+        FastCheck.array(FastCheck.record({ text: Arbitraries.text, marked: FastCheck.boolean() }), { maxLength: 5 }),
+        FastCheck.nat(1_000),
+        FastCheck.integer({ min: 8, max: 60 }),
+        FastCheck.integer({ min: 1, max: 200 }),
+        (text, standing, place, columns, rows) => {
+          const editor = typing(text, Math.min(place, text.length))
+          const status = { text: "──", width: 2 }
+          const area = liveArea(scene({ editor, standing, columns, rows, status }))
+          assert.isAtMost(area.rows.length, Math.max(1, rows - 1))
+          for (const row of area.rows) {
+            assert.isAtMost(row.width, columns)
+            assert.strictEqual(row.width, textWidth(row.text))
+          }
+          const at = area.rows[area.cursor.row]
+          assert.isTrue(at?.text.startsWith(area.cursor.before.text))
+          assert.isBelow(area.cursor.before.width, columns)
+        }
+      )
+    )
+    FastCheck.assert(
+      FastCheck.property(
+        FastCheck.string({ unit: "grapheme" }),
+        FastCheck.integer({ min: 10, max: 60 }),
+        (text, columns) => {
+          const { rows } = typed(text, 0, columns, 1_000)
+          assert.strictEqual(rows.map((row) => row.slice(2)).join(""), text)
+        }
+      )
+    )
   })
 })

@@ -4,6 +4,7 @@ import { describe } from "vitest"
 import { Entry } from "../../src/domain/Entry.ts"
 import { Happening, type LossReason } from "../../src/domain/Happening.ts"
 import { serverId } from "../../src/domain/Peer.ts"
+import type { Post } from "../../src/domain/Post.ts"
 import { escape, notice, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
 import * as Arbitraries from "../support/arbitraries.ts"
 import { id, peer, post, stream } from "../support/samples.ts"
@@ -11,9 +12,14 @@ import { id, peer, post, stream } from "../support/samples.ts"
 const server = peer("Server", 4000)
 const three = peer("3", 6003)
 
-const chat = (text: string): ScreenLine => ({ _tag: "Chat", text })
+const chat = (text: string, post?: Post): ScreenLine => ({
+  _tag: "Chat",
+  text,
+  ...(post === undefined ? {} : { post })
+})
 const told = (text: string): ScreenLine => ({ _tag: "Notice", text })
 
+const postBy = (author: string, text: string) => post(stream(author), 1, text)
 const said = (author: string, text: string, own = false) => Entry.Said({ post: post(stream(author), 1, text), own })
 const happened = (happening: Happening) => Entry.Happened({ happening })
 const linked = (who = three, { newcomer = false, known = false } = {}) =>
@@ -37,10 +43,10 @@ describe("ScreenLine", () => {
 
   it("someone types: `Client 3: hello` and `Server: hello` on everyone else, and no echo for the typist", () => {
     for (const on of [onServer, onClient]) {
-      assert.deepStrictEqual(on(said("3", "hello")), chat("Client 3: hello"))
+      assert.deepStrictEqual(on(said("3", "hello")), chat("Client 3: hello", postBy("3", "hello")))
       assert.isUndefined(on(said("3", "hello", true)))
     }
-    assert.deepStrictEqual(onClient(said("Server", "hello")), chat("Server: hello"))
+    assert.deepStrictEqual(onClient(said("Server", "hello")), chat("Server: hello", postBy("Server", "hello")))
   })
 
   it("the server leaves: `Server: terminated.`, with the period", () => {
@@ -105,9 +111,12 @@ describe("ScreenLine", () => {
   it("what was said before is marked as earlier, whoever said it, and made safe as well", () => {
     const earlier = (author: string, text: string) => Entry.Earlier({ post: post(stream(author), 1, text) })
     for (const on of [onServer, onClient]) {
-      assert.deepStrictEqual(on(earlier("3", "hello\u001b")), chat("(earlier) Client 3: hello\\u{1b}"))
-      assert.deepStrictEqual(on(earlier("Server", "hello")), chat("(earlier) Server: hello"))
-      assert.deepStrictEqual(on(earlier("1", "hello")), chat("(earlier) Client 1: hello"))
+      assert.deepStrictEqual(
+        on(earlier("3", "hello\u001b")),
+        chat("(earlier) Client 3: hello\\u{1b}", postBy("3", "hello\u001b"))
+      )
+      assert.deepStrictEqual(on(earlier("Server", "hello")), chat("(earlier) Server: hello", postBy("Server", "hello")))
+      assert.deepStrictEqual(on(earlier("1", "hello")), chat("(earlier) Client 1: hello", postBy("1", "hello")))
     }
   })
 
@@ -188,6 +197,9 @@ describe("ScreenLine", () => {
 
   it("every notice begins with `* `, and no line of the chat does", () => {
     assert.deepStrictEqual(notice("hello \u001b"), told("* hello \\u{1b}"))
-    assert.deepStrictEqual(onClient(said("3", "* Client 4 left")), chat("Client 3: * Client 4 left"))
+    assert.deepStrictEqual(
+      onClient(said("3", "* Client 4 left")),
+      chat("Client 3: * Client 4 left", postBy("3", "* Client 4 left"))
+    )
   })
 })

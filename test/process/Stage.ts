@@ -6,6 +6,7 @@ import * as Net from "node:net"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { assert } from "@effect/vitest"
+import { Unicode11Addon } from "@xterm/addon-unicode11"
 import Xterm from "@xterm/headless"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -62,8 +63,17 @@ interface Ends {
   readonly remote: number
 }
 
+/** A terminal that knows how wide today's letters are, and keeps all that scrolls up. */
+const emulator = (): Xterm.Terminal => {
+  const terminal = new Xterm.Terminal({ rows: 24, cols: 80, scrollback: 10_000, allowProposedApi: true })
+  // Its types are those of the terminal that draws.
+  terminal.loadAddon(new Unicode11Addon() as unknown as Parameters<typeof terminal.loadAddon>[0])
+  terminal.unicode.activeVersion = "11"
+  return terminal
+}
+
 export class Actor {
-  /** The lines of its stdout; at a terminal, the lines that are rendered, but for notices and what was typed. */
+  /** The lines of its stdout; at a terminal, the lines that are rendered, but for notices, what was typed, and what is told at a glance. */
   readonly out: Array<string> = []
   /** The lines of its stderr; at a terminal, the notices that are rendered. */
   readonly err: Array<string> = []
@@ -84,7 +94,7 @@ export class Actor {
     this.#stage = stage
     this.name = name
     this.child = child
-    this.terminal = terminal ? new Xterm.Terminal({ rows: 24, cols: 80, allowProposedApi: true }) : undefined
+    this.terminal = terminal ? emulator() : undefined
     if (terminal) this.#render()
     else if (read) this.read()
     this.#collect(child.stderr, this.err)
@@ -101,6 +111,11 @@ export class Actor {
 
   get pid(): number {
     return this.child.pid as number
+  }
+
+  /** The process that sits at its terminal. */
+  get seated(): number {
+    return Number(Fs.readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, "utf8").trim())
   }
 
   /** Begins to read its stdout. */
@@ -124,10 +139,10 @@ export class Actor {
   resizes(columns: number): Effect.Effect<void, Missed> {
     return Effect.suspend(() => {
       const before = this.drawn
-      this.terminal?.resize(columns, 24)
-      const seated = Fs.readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, "utf8").trim()
-      const device = Fs.readlinkSync(`/proc/${seated}/fd/0`)
+      const device = Fs.readlinkSync(`/proc/${this.seated}/fd/0`)
+      // In one step, as a terminal does it: nothing is drawn in between.
       execFileSync("stty", ["-F", device, "cols", `${columns}`])
+      this.terminal?.resize(columns, 24)
       return this.#stage.until(`${this.name} to draw`, () => this.drawn > before)
     })
   }
@@ -217,15 +232,18 @@ export class Actor {
 
   #render(): void {
     this.child.stdout?.setEncoding("utf8")
-    this.child.stdout?.on("data", (text: string) =>
+    // Terminals answer questions.
+    this.terminal?.onData((answer) => this.child.stdin?.write(answer))
+    this.child.stdout?.on("data", (text: string) => {
+      this.raw += text
       this.terminal?.write(text, () => {
         this.drawn += 1
-        const lines = this.rendered.filter((line) => line !== "" && !/^[>…]/.test(line))
+        const lines = this.rendered.filter((line) => line !== "" && !/^([>…]|──| {2})/.test(line))
         this.out.splice(0, this.out.length, ...lines.filter((line) => !line.startsWith("* ")))
         this.err.splice(0, this.err.length, ...lines.filter((line) => line.startsWith("* ")))
         this.#stage.changed()
       })
-    )
+    })
   }
 
   #collect(stream: NodeJS.ReadableStream | null, lines: Array<string>, also: (text: string) => void = () => {}): void {

@@ -1,4 +1,5 @@
 /** Terminals, rendered: what comes in never disturbs what is being typed. */
+import * as Net from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { type Actor, each, hasTerminals, make, type Stage } from "./Stage.ts"
@@ -7,7 +8,17 @@ const ctrlC = "\u0003"
 const backspace = "\u007f"
 
 /** What its terminal shows, without the empty rows below. */
-const shown = (actor: Actor) => actor.rendered.join("\n").trimEnd().split("\n")
+const whole = (actor: Actor) => actor.rendered.join("\n").trimEnd().split("\n")
+
+/** That without what is told at a glance, and with lines of its own whole that take several rows. */
+const shown = (actor: Actor) => {
+  const lines: Array<string> = []
+  for (const row of whole(actor)) {
+    if (/^ {2}/.test(row) && /^[>…]/.test(lines.at(-1) ?? "")) lines.push(lines.pop() + row.slice(2))
+    else if (!row.startsWith("──")) lines.push(row)
+  }
+  return lines
+}
 
 const column = (actor: Actor) => actor.terminal?.buffer.active.cursorX
 
@@ -31,6 +42,10 @@ const seated = (act: (stage: Stage, server: Actor, one: Actor, two: Actor) => Ef
     yield* stage.curtain
   })
 
+/** Has somebody answer, who has seen that last line of its own: then it has scrolled up. */
+const isAnswered = (stage: Stage, last: string, by: Actor, two: Actor, others: ReadonlyArray<Actor>) =>
+  Effect.zipRight(stage.says(by, "seen", [by, two, ...others]), endsIn(stage, two, last, `${by.name}: seen`, ">"))
+
 /** It leaves on Ctrl-C; what is left on its terminal is the chat. */
 const leavesOnCtrlC = (others: ReadonlyArray<Actor>, two: Actor) =>
   Effect.gen(function* () {
@@ -41,6 +56,21 @@ const leavesOnCtrlC = (others: ReadonlyArray<Actor>, two: Actor) =>
     assert.deepStrictEqual(shown(two), chat)
     assert.strictEqual(column(two), 0)
   })
+
+/** Listens at that port, and never says a word, until the scope closes. */
+const mute = (port: number) =>
+  Effect.acquireRelease(
+    Effect.async<{ readonly close: () => void }>((resume) => {
+      const sockets = new Set<Net.Socket>()
+      const server = Net.createServer((socket) => sockets.add(socket.on("error", () => {})))
+      const close = () => {
+        server.close()
+        for (const socket of sockets) socket.destroy()
+      }
+      server.listen({ host: "localhost", port }, () => resume(Effect.succeed({ close })))
+    }),
+    ({ close }) => Effect.sync(close)
+  )
 
 describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script`)", () => {
   it.scopedLive("incoming lines stand above half a line, which stays as it was typed", () =>
@@ -166,6 +196,7 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
           yield* one.keys(`${lines.map((line) => `${line}\r`).join("")}half`)
           const live = ["… and 3 more above (/pending lists them)", ...lines.slice(3).map((line) => `… ${line}`)]
           yield* endsIn(stage, one, lost, ...live, "> half")
+          yield* stage.until("all to be counted", () => /8 lines not yet delivered/.test(whole(one).join("\n")))
           for (const [index, columns] of [79, 50, 39, 120, 80].entries()) {
             yield* one.resizes(columns)
             // What is typed next is drawn after all that.
@@ -210,5 +241,190 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
       }
       assert.deepStrictEqual(stage.leftovers, [])
     })
+  )
+
+  it.scopedLive("typing while 1,000 lines come in loses nothing and garbles nothing", () =>
+    seated((stage, server, one, two) =>
+      Effect.gen(function* () {
+        const lines = Array.from({ length: 1_000 }, (_, index) => `line ${index} ${"of text ".repeat(index % 20)}ends`)
+        const text = "typed 你好 e\u0301 שלום 👍🏽 in between"
+        const letters = [...text]
+        for (const [index, letter] of letters.entries()) {
+          const from = Math.floor((index * lines.length) / letters.length)
+          yield* one.types(...lines.slice(from, Math.floor(((index + 1) * lines.length) / letters.length)))
+          yield* two.keys(letter)
+        }
+        yield* two.sees(...lines.map((line) => `Client 1: ${line}`))
+        yield* server.sees(...lines.map((line) => `Client 1: ${line}`))
+        yield* endsIn(stage, two, ...lines.slice(-30).map((line) => `Client 1: ${line}`), `> ${text}`)
+        yield* two.keys("\r")
+        yield* each([one, server], (other) => other.sees(`Client 2: ${text}`))
+        yield* endsIn(stage, two, `> ${text}`, ">")
+        assert.deepStrictEqual(shown(two), [
+          "Client 2: initiated",
+          "Client 1: initiated",
+          ...lines.map((line) => `Client 1: ${line}`),
+          `> ${text}`,
+          "> ".trimEnd()
+        ])
+        yield* two.types("Exit")
+        assert.strictEqual(yield* two.ends, 0)
+        yield* each([one, server], (other) => other.notices("* Client 2 left"))
+      })
+    )
+  )
+
+  it.scopedLive(
+    "letters of any width are edited at 40 and at 200 columns, also when it changes in the middle of a word",
+    () =>
+      seated((stage, server, one, two) =>
+        Effect.gen(function* () {
+          const text = `${"你好".repeat(12)}e\u0301 שלום ${"👍".repeat(10)} עולם ${"x".repeat(30)}`
+          yield* two.keys(text)
+          yield* endsIn(stage, two, `> ${text}`)
+          let typed = text
+          for (const columns of [40, 200, 41, 80]) {
+            yield* two.resizes(columns)
+            yield* two.keys("y")
+            typed += "y"
+            yield* endsIn(stage, two, `> ${typed}`)
+            yield* stage.says(one, `at ${columns} ${"宽".repeat(60)}`, [server, one, two])
+            yield* endsIn(stage, two, `Client 1: at ${columns} ${"宽".repeat(60)}`, `> ${typed}`)
+          }
+          // To the first letter, over one, and one erased.
+          yield* two.keys("\u0001\u001b[C\u001b[C\u007f")
+          const edited = typed.slice(0, 1) + typed.slice(2)
+          yield* endsIn(stage, two, `> ${edited}`)
+          assert.strictEqual(column(two), "> 你".length + 1)
+          yield* two.keys("\r")
+          yield* each([one, server], (other) => other.sees(`Client 2: ${edited}`))
+          yield* isAnswered(stage, `> ${edited}`, one, two, [server])
+          assert.strictEqual(shown(two).filter((line) => line.startsWith("> ")).length, 1)
+          yield* leavesOnCtrlC([one, server], two)
+        })
+      )
+  )
+
+  it.scopedLive("what is pasted is one message, shown as such; history, search and completion are there", () =>
+    seated((stage, server, one, two) =>
+      Effect.gen(function* () {
+        yield* two.keys("\u001b[200~first\r\u001b[31m\tsecond 你\rthird\r\u001b[201~")
+        yield* stage.until("the paste to be drawn", () =>
+          whole(two).join("\n").endsWith("3 lines in one message\n> first\n  \\u{1b}[31m    second 你\n  third")
+        )
+        yield* two.keys("!\r")
+        yield* each([one, server], (other) => other.sees("Client 2: first\\u{a}\\u{1b}[31m\\u{9}second 你\\u{a}third!"))
+        // Up, and up again to its first line, which is left for what was said before.
+        yield* two.keys("alpha\rbeta\r\u001b[A\u001b[A\r")
+        yield* each([one, server], (other) => other.sees("Client 2: alpha", "Client 2: beta", "Client 2: alpha"))
+        yield* two.keys("\u0012bet")
+        yield* stage.until("the search to be drawn", () => whole(two).join("\n").endsWith("── search: bet\n> beta"))
+        yield* two.keys("\r")
+        yield* each([one, server], (other) => other.sees("Client 2: beta"))
+        yield* two.keys("Ser\t:rock\t\t @1\t!")
+        yield* endsIn(stage, two, "> Server: 🚀 @1 !")
+        yield* two.keys("\r")
+        yield* each([one, server], (other) => other.sees("Client 2: Server: 🚀 @1 !"))
+        yield* isAnswered(stage, "> Server: 🚀 @1 !", one, two, [server])
+        yield* leavesOnCtrlC([one, server], two)
+      })
+    )
+  )
+
+  it.scopedLive("nothing that others say acts on the terminal; who is called by name hears a bell and is told", () =>
+    seated((stage, server, one, two) =>
+      Effect.gen(function* () {
+        const heard: Array<string> = []
+        two.terminal?.onTitleChange((title) => heard.push(`title ${title}`))
+        two.terminal?.onBell(() => heard.push("bell"))
+        two.terminal?.parser.registerOscHandler(9, (text) => heard.push(text) > 0)
+        two.terminal?.parser.registerOscHandler(52, (text) => heard.push(text) > 0)
+        const evil = "\u001b]0;owned\u0007\u001b]52;c;AAAA\u0007\u001b[2J\u001b[H\u009b31m\u202egone"
+        yield* one.types(evil)
+        const safe = "Client 1: \\u{1b}]0;owned\\u{7}\\u{1b}]52;c;AAAA\\u{7}\\u{1b}[2J\\u{1b}[H\\u{9b}31m\\u{202e}gone"
+        yield* each([server, two], (other) => other.sees(safe))
+        yield* endsIn(stage, two, "Client 1: initiated", safe, ">")
+        assert.deepStrictEqual(heard, [])
+        yield* stage.says(one, "2 of them", [server, one, two])
+        yield* stage.says(one, "what do you think, @2?", [server, one, two])
+        yield* stage.until("the bell", () => heard.length > 0)
+        assert.deepStrictEqual(heard, ["bell", "Client 1 has called you"])
+        // Its window is not in front any more; what comes with that is drawn after it.
+        yield* two.keys("\u001b[Ox")
+        yield* endsIn(stage, two, "> x")
+        yield* stage.says(one, "are you there?", [server, one, two])
+        yield* stage.says(one, "no", [server, one, two])
+        const marks = whole(two).filter((row) => /^── not read yet, since \d\d:\d\d ──$/.test(row))
+        assert.strictEqual(marks.length, 1)
+        assert.strictEqual(whole(two)[whole(two).indexOf(marks[0] ?? "") + 1], "Client 1: are you there?")
+        yield* leavesOnCtrlC([one, server], two)
+      })
+    )
+  )
+
+  it.scopedLive("the line above what is typed tells how the server is, who is there, and what nobody has", () =>
+    Effect.gen(function* () {
+      const stage = yield* make
+      const [port] = yield* stage.freePorts(1)
+      const one = yield* stage.client("1", port, { terminal: true })
+      const tells = (pattern: RegExp) =>
+        stage.until(`client 1 to be told ${pattern}`, () =>
+          pattern.test(whole(one).find((row) => row.startsWith("── 1")) ?? "")
+        )
+      yield* tells(/^── 1 · server not there yet · 0 of 0 peers$/)
+      yield* one.keys("early\r")
+      yield* tells(/ · 0 of 0 peers · 1 line not yet delivered$/)
+      const server = yield* stage.server(port)
+      yield* each([one, server], (actor) => actor.sees("Client 1: initiated"))
+      yield* server.sees("Client 1: early")
+      yield* tells(/^── 1 · server up · 1 of 1 peer$/)
+      yield* server.gets("SIGKILL")
+      yield* tells(/^── 1 · server down since \d\d:\d\d · 0 of 1 peer$/)
+      // Something takes the call, and is silent.
+      yield* Effect.scoped(
+        Effect.zipRight(mute(port), tells(/^── 1 · server returning, down since \d\d:\d\d · 0 of 1 peer$/))
+      )
+      const again = yield* stage.server(port)
+      yield* again.sees("Client 1: reconnected")
+      yield* one.sees("Server: initiated")
+      yield* tells(/^── 1 · server up · 1 of 1 peer$/)
+      yield* one.keys("\u0004")
+      assert.strictEqual(yield* one.ends, 0)
+      yield* again.notices("* Client 1 left")
+      yield* again.types("Exit")
+      yield* stage.poll("all have ended", () => stage.leftovers.length === 0)
+    })
+  )
+
+  it.scopedLive(
+    "the terminal is as it was after SIGTERM and SIGHUP; NO_COLOR has no colours, and --plain no sequences at all",
+    () =>
+      Effect.gen(function* () {
+        const stage = yield* make
+        const [port] = yield* stage.freePorts(1)
+        const server = yield* stage.server(port)
+        for (const [signal, options] of [
+          ["SIGTERM", {}],
+          ["SIGHUP", { env: { NO_COLOR: "1" } }],
+          ["SIGTERM", { args: ["--plain"] }]
+        ] as const) {
+          const one = yield* stage.client("1", port, { terminal: true, ...options })
+          yield* each([one, server], (actor) => actor.sees("Client 1: initiated"))
+          yield* server.types("hello")
+          yield* one.sees("Server: hello")
+          yield* one.keys("half")
+          yield* endsIn(stage, one, "args" in options ? "half" : "> half")
+          process.kill(one.seated, signal)
+          yield* server.notices("* Client 1 left")
+          yield* one.ends
+          // biome-ignore-start lint/suspicious/noControlCharactersInRegex: that is what is looked for
+          assert.strictEqual(/\u001b\[[0-9;]*[1-9][0-9;]*m/.test(one.raw), signal === "SIGTERM" && !("args" in options))
+          if ("args" in options) assert.notMatch(one.raw, /\u001b/)
+          else assert.match(one.raw, /\u001b\[\?2004h[\s\S]*\u001b\[\?2004l\u001b\[\?1004l\u001b\[\?7h\u001b\[0m$/)
+          // biome-ignore-end lint/suspicious/noControlCharactersInRegex: that is what is looked for
+        }
+        yield* server.types("Exit")
+        assert.strictEqual(yield* server.ends, 0)
+      })
   )
 })

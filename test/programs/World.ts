@@ -11,6 +11,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
 import * as MemoryPortStore from "../../layers/MemoryPortStore.ts"
 import * as MemoryTransport from "../../layers/MemoryTransport.ts"
@@ -20,6 +21,7 @@ import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import type { Console } from "../../services/Console.ts"
 import type { Limits } from "../../src/domain/Limits.ts"
 import { type Address, Host, PeerId, Port, serverId, title } from "../../src/domain/Peer.ts"
+import { statusInWords } from "../../src/domain/Status.ts"
 import * as Client from "../../src/programs/client.ts"
 import { send } from "../../src/programs/send.ts"
 import { server } from "../../src/programs/server.ts"
@@ -36,6 +38,10 @@ export interface Node {
   readonly sees: (...lines: ReadonlyArray<string>) => Effect.Effect<void>
   /** Returns as soon as exactly these lines stand between the screen and what is being typed; fails if they don't come to. */
   readonly stands: (...lines: ReadonlyArray<string>) => Effect.Effect<void>
+  /** Returns as soon as that is told at a glance; fails if it never is. */
+  readonly tells: (words: string) => Effect.Effect<void>
+  /** What such a line would be completed with. */
+  readonly completions: (line: string) => Effect.Effect<ReadonlyArray<string>>
   /** How it ended; fails if it does not. */
   readonly ended: Effect.Effect<Exit.Exit<void, unknown>>
   /** Ends as on Ctrl-C. */
@@ -171,11 +177,28 @@ const nodeOf = (
         `with ${title(id)} never stood ${lines.join(" / ")}`,
         script.awaitStanding((standing) => standing.join("\n") === lines.join("\n"))
       ),
+    tells: (words) =>
+      within(
+        script,
+        `${title(id)} never told ${words}`,
+        Effect.asVoid(
+          Stream.runHead(
+            Stream.filter(
+              script.status.changes,
+              (status) => status !== undefined && statusInWords(status, 0, atTime) === words
+            )
+          )
+        )
+      ),
+    completions: script.completions,
     ended: within(script, `${title(id)} does not end`, Fiber.await(running)),
     interrupt: Effect.asVoid(Fiber.interrupt(running)),
     kill: Effect.zipRight(network.crash(id), Effect.asVoid(Fiber.interrupt(running)))
   }
 }
+
+/** Times are told in whole seconds of virtual time. */
+const atTime = (at: number): string => `${Math.round(at / 1_000)} s`
 
 /** Fails a test that waits in vain, and shows the screen that it waited for. */
 const within = <A>(script: ScriptedConsole.Script, failure: string, effect: Effect.Effect<A>): Effect.Effect<A> =>

@@ -30,7 +30,7 @@ describe("help and completion", () => {
       names
     )
     assert.deepStrictEqual(
-      completionsOf(commands, "/", 1, ["7"]).candidates.map(({ text }) => text),
+      completionsOf(commands, "/", 1, ["7"]).candidates.map(({ label }) => label),
       names.map((name) => `/${name}`)
     )
   })

@@ -199,6 +199,7 @@ export const simulate = (seed: number): Record_ => {
           Console.of({
             tell: Option.none(),
             standing: Option.none(),
+            seat: Option.none(),
             lines: Mailbox.toStream(typed),
             show: (lines) =>
               Effect.sync(() => {

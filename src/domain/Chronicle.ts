@@ -1,0 +1,141 @@
+/** Lines as they stand on a terminal: in colours, with the time, and with what stands between them. */
+
+import { visible } from "./LiveArea.ts"
+import { type PeerId, serverId, title } from "./Peer.ts"
+import { escape, type ScreenLine } from "./ScreenLine.ts"
+
+export interface Looks {
+  readonly colours: boolean
+  /** Whether each line begins with its time. */
+  readonly times: boolean
+}
+
+/** What was shown last, and whether somebody reads. Times are in ms since 1970. */
+export interface Chronicle {
+  /** The time of the latest line; undefined if there is none. */
+  readonly last?: number | undefined
+  /** Since when nobody reads. */
+  readonly awaySince?: number | undefined
+  /** Whether the lines after that are marked already. */
+  readonly marked?: boolean
+}
+
+/** After so long without a line it is said how late it is, if the lines don't say it. */
+const pause = 10 * 60_000
+
+const two = (number: number): string => `${number}`.padStart(2, "0")
+
+/** The time of day, as a clock on the wall shows it. */
+export const clockTime = (at: number): string => {
+  const time = new Date(at)
+  return `${two(time.getHours())}:${two(time.getMinutes())}`
+}
+
+const weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
+const months = "January February March April May June July August September October November December".split(" ")
+
+const dayOf = (at: number): string => {
+  const day = new Date(at)
+  return `${weekdays[day.getDay()]}, ${day.getDate()} ${months[day.getMonth()]} ${day.getFullYear()}`
+}
+
+const between = (text: string): string => `── ${text} ──`
+
+/** Bright enough on black, dark enough on white. */
+const palette = [31, 32, 33, 35, 36, 91, 92, 93, 94, 95, 96]
+
+/** The same for an id on every screen and in every run. */
+export const colourOf = (id: PeerId): number => {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < id.length; index += 1) hash = Math.imul(hash ^ id.charCodeAt(index), 0x01000193)
+  return palette[(hash >>> 0) % palette.length] ?? 39
+}
+
+const inColour = (text: string, codes: string): string => `\u001b[${codes}m${text}\u001b[0m`
+
+export const dim = ({ colours }: Looks, text: string): string => (colours ? inColour(text, "2") : text)
+
+const titled = /^((?:\(earlier\) )?)((?:Client ([A-Za-z0-9_-]{1,32})|Server)(?=[: ]))/
+
+/** Whether that calls a node: by `@ID`, by `ID:` in front, or by what the screen calls it. */
+export const mentions = (self: PeerId, text: string): boolean =>
+  text.length > 0 &&
+  new RegExp(`(?:^|[^\\w@-])@${self}(?![\\w-])|^${self}[:,]|(?:^|\\W)${title(self)}(?![\\w-])`, "i").test(text)
+
+/** Whether somebody else has just called this node. */
+export const calls = (self: PeerId | undefined, line: ScreenLine): boolean =>
+  self !== undefined && line.post !== undefined && !line.text.startsWith("(earlier) ") && mentions(self, line.post.text)
+
+const textOf = (line: ScreenLine): string => {
+  if (line.post === undefined) return line.text
+  const heading = line.text.slice(0, line.text.length - escape(line.post.text).length)
+  return heading + visible(line.post.text)
+}
+
+const coloured = (looks: Looks, self: PeerId | undefined, line: ScreenLine): string => {
+  const text = textOf(line)
+  if (!looks.colours) return text
+  if (line._tag === "Notice") return dim(looks, text)
+  return text.replace(
+    titled,
+    (_, before: string, name: string, id: PeerId = serverId) =>
+      before + inColour(name, calls(self, line) ? `1;7;${colourOf(id)}` : `${colourOf(id)}`)
+  )
+}
+
+/** A line for a terminal, with what stands above it; `now` is when it is shown. */
+const entered = (
+  before: Chronicle,
+  line: ScreenLine,
+  self: PeerId | undefined,
+  looks: Looks,
+  now: number
+): { readonly chronicle: Chronicle; readonly rows: ReadonlyArray<string> } => {
+  const said = line.post?.at
+  // Authors' clocks may be wrong: no line is of tomorrow, and no day comes twice.
+  const at = Math.min(said ?? now, now)
+  const latest = Math.max(at, before.last ?? at)
+  const marks: Array<string> = []
+  if (before.awaySince !== undefined && before.marked !== true && said !== undefined) {
+    marks.push(between(`not read yet, since ${clockTime(before.awaySince)}`))
+  }
+  if (dayOf(latest) !== dayOf(before.last ?? now)) marks.push(between(dayOf(latest)))
+  else if (!looks.times && before.last !== undefined && latest - before.last >= pause) {
+    marks.push(between(clockTime(latest)))
+  }
+  const time = looks.times ? `${dim(looks, clockTime(at))} ` : ""
+  return {
+    chronicle: {
+      ...before,
+      last: latest,
+      marked: before.awaySince !== undefined && (before.marked || said !== undefined)
+    },
+    rows: [...marks.map((mark) => dim(looks, mark)), `${time}${coloured(looks, self, line)}`]
+  }
+}
+
+/** Lines for a terminal, each on a row of its own or more, with what stands between them. */
+export const enter = (
+  before: Chronicle,
+  lines: ReadonlyArray<ScreenLine>,
+  self: PeerId | undefined,
+  looks: Looks,
+  now: number
+): { readonly chronicle: Chronicle; readonly rows: ReadonlyArray<string> } => {
+  let chronicle = before
+  const rows: Array<string> = []
+  for (const line of lines) {
+    const next = entered(chronicle, line, self, looks, now)
+    chronicle = next.chronicle
+    rows.push(...next.rows)
+  }
+  return { chronicle, rows }
+}
+
+/** Nobody reads any more. */
+export const away = (before: Chronicle, now: number): Chronicle =>
+  before.awaySince === undefined ? { ...before, awaySince: now, marked: false } : before
+
+/** Somebody reads. */
+export const back = (before: Chronicle): Chronicle =>
+  before.awaySince === undefined ? before : { ...before, awaySince: undefined, marked: false }

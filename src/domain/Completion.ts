@@ -1,0 +1,44 @@
+/** What a word that was begun may go on with. */
+import type { Complete, Completions } from "./Editor.ts"
+import { emoji } from "./Emoji.ts"
+import type { PeerId } from "./Peer.ts"
+
+const none: Completions = { from: 0, candidates: [] }
+
+/** What the first of them has that has anything. */
+export const firstOf =
+  (...sources: ReadonlyArray<Complete>): Complete =>
+  (line, cursor) => {
+    for (const source of sources) {
+      const found = source(line, cursor)
+      if (found.candidates.length > 0) return found
+    }
+    return none
+  }
+
+const beginsWith = (text: string, beginning: string): boolean => text.toLowerCase().startsWith(beginning.toLowerCase())
+
+/** Who may be called: `ID: ` in front, `@ID ` anywhere. */
+export const ids =
+  (known: () => ReadonlyArray<PeerId>): Complete =>
+  (line, cursor) => {
+    const [begun = "", at = "", id = ""] = /(@?)([A-Za-z0-9_-]*)$/.exec(line.slice(0, cursor)) ?? []
+    const from = cursor - begun.length
+    if (begun === "") return none
+    const behind = from === 0 && at === "" ? ": " : " "
+    const candidates = known()
+      .filter((each) => beginsWith(each, id))
+      .map((each) => ({ text: `${at === "" && from > 0 ? "@" : at}${each}${behind}`, label: each }))
+    return { from, candidates }
+  }
+
+/** Emoji by their names: `:smile` becomes what it names. */
+export const emojiNames: Complete = (line, cursor) => {
+  const begun = /(?:^|[^A-Za-z0-9]):([a-z0-9_+-]{1,32}):?$/i.exec(line.slice(0, cursor))
+  const name = begun?.[1]
+  if (name === undefined) return none
+  const from = line.lastIndexOf(":", cursor - name.length - 1)
+  const named = [...emoji].filter(([each]) => beginsWith(each, name))
+  const exact = line.charAt(cursor - 1) === ":" ? named.filter(([each]) => each === name) : named
+  return { from, candidates: exact.map(([each, text]) => ({ text, label: `${text} ${each}` })) }
+}

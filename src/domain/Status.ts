@@ -1,0 +1,96 @@
+/** What one can see at a glance: how the server is, and who of all peers is there. */
+import type { Happening } from "./Happening.ts"
+import { type PeerId, serverId } from "./Peer.ts"
+
+/** How the server is, as a client sees it. `Met`: it answers, and the link is not up yet. `Sought`: it was never there. */
+export type ServerState =
+  | { readonly _tag: "Self" }
+  | { readonly _tag: "Sought" }
+  | { readonly _tag: "Up" }
+  | { readonly _tag: "Down"; readonly since: number }
+  | { readonly _tag: "Returning"; readonly since: number }
+
+export interface Status {
+  readonly self: PeerId
+  readonly server: ServerState
+  /** With how many peers there is a link, and how many there are, those who are sought included. */
+  readonly connected: number
+  readonly known: number
+}
+
+/** Who of all peers is there, and since when the server is not, in ms since 1970. */
+export interface Presence {
+  readonly peers: ReadonlyMap<PeerId, boolean>
+  readonly serverLostAt?: number | undefined
+}
+
+export const nobody: Presence = { peers: new Map() }
+
+/** Who is there after that has happened. */
+export const afterwards = (before: Presence, happening: Happening, now: number): Presence => {
+  switch (happening._tag) {
+    case "Admitted":
+      return withPeer(before, happening.by.id, true, now)
+    case "Linked":
+      return withPeer(before, happening.peer.id, true, now)
+    case "Lost":
+      return withPeer(before, happening.peer.id, false, now)
+    case "Left":
+    case "GivenUp":
+      return withPeer(before, happening.peer.id, undefined, now)
+    default:
+      return before
+  }
+}
+
+/** A peer is there, is not, or is none any more. */
+const withPeer = ({ peers, serverLostAt }: Presence, id: PeerId, there: boolean | undefined, now: number): Presence => {
+  const others = new Map(peers)
+  if (there === undefined) others.delete(id)
+  else others.set(id, there)
+  if (id !== serverId) return { peers: others, serverLostAt }
+  return { peers: others, serverLostAt: there === true ? undefined : (serverLostAt ?? now) }
+}
+
+/** What that means to a node; `answers`: the server does, and the link is not up yet. */
+export const statusOf = (self: PeerId, { peers, serverLostAt: since }: Presence, answers: boolean): Status => ({
+  self,
+  server:
+    self === serverId
+      ? { _tag: "Self" }
+      : peers.get(serverId) === true
+        ? { _tag: "Up" }
+        : since === undefined
+          ? { _tag: "Sought" }
+          : { _tag: answers ? "Returning" : "Down", since },
+  connected: [...peers.values()].filter((there) => there).length,
+  known: peers.size
+})
+
+const serverInWords = (server: ServerState, clock: (at: number) => string): ReadonlyArray<string> => {
+  switch (server._tag) {
+    case "Self":
+      return []
+    case "Sought":
+      return ["server not there yet"]
+    case "Up":
+      return ["server up"]
+    case "Down":
+      return [`server down since ${clock(server.since)}`]
+    case "Returning":
+      return [`server returning, down since ${clock(server.since)}`]
+  }
+}
+
+/** All of it in a few words, with how many lines nobody is known to have yet. */
+export const statusInWords = (
+  { connected, known, self, server }: Status,
+  undelivered: number,
+  clock: (at: number) => string
+): string =>
+  [
+    `── ${self}`,
+    ...serverInWords(server, clock),
+    `${connected} of ${known} ${known === 1 ? "peer" : "peers"}`,
+    ...(undelivered === 0 ? [] : [`${undelivered} ${undelivered === 1 ? "line" : "lines"} not yet delivered`])
+  ].join(" · ")

@@ -1,0 +1,77 @@
+/** Where letters begin and end, and how many columns of a terminal they take. */
+
+/** What takes two columns: East Asian wide and full-width letters, and what is drawn as an emoji. */
+const wide =
+  /[\u1100-\u115f\u2329\u232a\u2630-\u2637\u268a-\u268f\u2e80-\u303e\u3041-\u3247\u3250-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6b\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18cff}\u{18d00}-\u{18dff}\u{1aff0}-\u{1b2fb}\u{1d300}-\u{1d376}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]|(?!\p{Regional_Indicator})\p{Emoji_Presentation}/u
+
+/** What takes none: marks that stand on the letter before, joiners and other invisible ones, and Hangul that joins. */
+const none = /[\p{Mn}\p{Me}\p{Cf}\u1160-\u11ff\ud7b0-\ud7ff]/u
+
+/** A cluster that is drawn as one emoji: a flag, a keycap, or something that asks for it. */
+const emoji =
+  /^(?:\p{Regional_Indicator}{2}|[#*0-9]\ufe0f?\u20e3|\p{Extended_Pictographic}\ufe0f|(?!\p{Regional_Indicator})\p{Emoji_Presentation})/u
+
+/** Whether each letter of a text is ASCII and takes one column. */
+export const isPlain = (text: string): boolean => /^[\x20-\x7e]*$/.test(text)
+
+const columnsOf = (letter: string): number => (none.test(letter) ? 0 : wide.test(letter) ? 2 : 1)
+
+/** How many columns one letter takes, with all that belongs to it. */
+export const letterWidth = (letter: string): number => {
+  if (letter.length === 1) return columnsOf(letter)
+  if (emoji.test(letter)) return 2
+  let width = 0
+  for (const each of letter) width += columnsOf(each)
+  return width
+}
+
+// Made when it is needed first: most text is plain.
+let segmenter: Intl.Segmenter | undefined
+
+/** The letters of a text as a person counts them: a flag, or a letter and its accents, is one. */
+export const lettersOf = (text: string): Iterable<string> => {
+  if (isPlain(text)) return text
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: "grapheme" })
+  return Array.from(segmenter.segment(text), ({ segment }) => segment)
+}
+
+/** How many columns a text takes that stands in one row. */
+export const textWidth = (text: string): number => {
+  if (isPlain(text)) return text.length
+  let width = 0
+  for (const letter of lettersOf(text)) width += letterWidth(letter)
+  return width
+}
+
+/** No letter that anybody means to write is longer. */
+const longestLetter = 64
+
+const isAscii = (text: string, index: number): boolean => text.charCodeAt(index) < 0x80
+
+/** Where the letter before that place begins. */
+export const letterBefore = (text: string, place: number): number => {
+  if (place <= 1 || isAscii(text, place - 1)) return Math.max(0, place - 1)
+  const letters = [...lettersOf(text.slice(Math.max(0, place - longestLetter), place))]
+  return place - (letters.at(-1)?.length ?? 1)
+}
+
+/** Where the letter at that place ends. */
+export const letterAfter = (text: string, place: number): number => {
+  if (place >= text.length) return text.length
+  if (isAscii(text, place) && (place + 1 >= text.length || isAscii(text, place + 1))) return place + 1
+  const [first = ""] = lettersOf(text.slice(place, place + longestLetter))
+  return place + first.length
+}
+
+/** As much of the beginning of a text as fits into so many columns. */
+export const fitting = (text: string, columns: number): string => {
+  if (isPlain(text)) return text.slice(0, Math.max(0, columns))
+  let end = 0
+  let width = 0
+  for (const letter of lettersOf(text)) {
+    width += letterWidth(letter)
+    if (width > columns) break
+    end += letter.length
+  }
+  return text.slice(0, end)
+}

@@ -1,0 +1,46 @@
+/** Lets whoever sits at a terminal see at a glance how the chat is, and complete what is being typed. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { Console } from "../../services/Console.ts"
+import { PeerMesh } from "../../services/PeerMesh.ts"
+import { emojiNames, firstOf, ids } from "../domain/Completion.ts"
+import { serverId } from "../domain/Peer.ts"
+import { completionsOf } from "../domain/SlashCommand.ts"
+import { afterwards, nobody, statusOf } from "../domain/Status.ts"
+import { commands } from "./commands/all.ts"
+
+/** Whether the server answers is looked at so often: it is no event. */
+const lookEvery = "1 second"
+
+/** Tells on the screen how the chat is, until the scope closes. On a pipe nothing is told. */
+export const tellHowItIs: Effect.Effect<void, never, Console | PeerMesh | Scope.Scope> = Effect.gen(function* () {
+  const console = yield* Console
+  const mesh = yield* PeerMesh
+  if (Option.isNone(console.seat)) return
+  const { completeFrom, tell } = console.seat.value
+  // A variable, not a Ref: what is being completed asks for it in the middle of a key.
+  let presence = nobody
+
+  const update = Effect.suspend(() => tell(statusOf(mesh.self.id, presence, mesh.isAnswering(serverId))))
+  yield* completeFrom(
+    firstOf(
+      (line, cursor) => completionsOf(commands, line, cursor, [...presence.peers.keys()]),
+      emojiNames,
+      ids(() => [...presence.peers.keys()])
+    )
+  )
+  yield* update
+  yield* Effect.forkScoped(
+    Stream.runForEach(mesh.events, (happening) =>
+      Effect.gen(function* () {
+        presence = afterwards(presence, happening, yield* Clock.currentTimeMillis)
+        yield* update
+      })
+    )
+  )
+  yield* Effect.forkScoped(Effect.schedule(update, Schedule.spaced(lookEvery)))
+})

@@ -1,0 +1,125 @@
+import { assert, describe, it } from "@effect/vitest"
+import { away, back, type Chronicle, calls, clockTime, colourOf, enter, mentions } from "../../src/domain/Chronicle.ts"
+import { Entry } from "../../src/domain/Entry.ts"
+import { notice, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
+import { id, post, stream } from "../support/samples.ts"
+
+const plain = { colours: false, times: false }
+const minute = 60_000
+
+const noon = new Date(2025, 5, 5, 12, 0).getTime()
+const yesterday = new Date(2025, 5, 4, 9, 30).getTime()
+
+const said = (text: string, at = noon, author = "3"): ScreenLine =>
+  screenLineOf(id("1"), Entry.Said({ post: { ...post(stream(author), 1, text), at }, own: false })) ?? notice("nothing")
+const earlier = (text: string, at: number): ScreenLine =>
+  screenLineOf(id("1"), Entry.Earlier({ post: { ...post(stream("3"), 1, text), at } })) ?? notice("nothing")
+
+/** What is shown of these, each as soon as it is said. */
+const shown = (steps: ReadonlyArray<readonly [line: ScreenLine, now: number]>, looks = plain, from: Chronicle = {}) => {
+  let chronicle = from
+  return steps.flatMap(([line, now]) => {
+    const next = enter(chronicle, [line], id("1"), looks, now)
+    chronicle = next.chronicle
+    return next.rows
+  })
+}
+
+describe("lines on a terminal", () => {
+  it("as the screen says them, to the letter; of several lines, the others are set in", () => {
+    assert.deepStrictEqual(
+      shown([
+        [said("hello"), noon],
+        [notice("Client 3 left"), noon]
+      ]),
+      ["Client 3: hello", "* Client 3 left"]
+    )
+    assert.deepStrictEqual(shown([[said("one\nServer: terminated.\n\u001b[2J\tx"), noon]]), [
+      "Client 3: one\n  Server: terminated.\n  \\u{1b}[2J    x"
+    ])
+    assert.deepStrictEqual(shown([[earlier("one\ntwo", noon), noon]]), ["(earlier) Client 3: one\n  two"])
+  })
+
+  it("a day that has begun is said, once, whatever authors' clocks say; today's needs no word", () => {
+    const wednesday = "── Wednesday, 4 June 2025 ──"
+    const thursday = "── Thursday, 5 June 2025 ──"
+    assert.deepStrictEqual(
+      shown([
+        [earlier("a", yesterday), noon],
+        [said("b"), noon],
+        [said("c", yesterday), noon],
+        [said("d", noon + 1e10), noon]
+      ]),
+      [wednesday, "(earlier) Client 3: a", thursday, "Client 3: b", "Client 3: c", "Client 3: d"]
+    )
+    const midnight = new Date(2025, 5, 6).getTime()
+    assert.deepStrictEqual(
+      shown([
+        [said("a", midnight - 1), midnight - 1],
+        [said("b", midnight), midnight]
+      ]),
+      ["Client 3: a", "── Friday, 6 June 2025 ──", "Client 3: b"]
+    )
+  })
+
+  it("after ten minutes without a word it is said how late it is; with times, each line says so", () => {
+    const steps = [
+      [said("a"), noon],
+      [said("b", noon + 9 * minute), noon + 9 * minute],
+      [said("c", noon + 19 * minute), noon + 19 * minute]
+    ] as const
+    assert.deepStrictEqual(shown(steps), ["Client 3: a", "Client 3: b", "── 12:19 ──", "Client 3: c"])
+    assert.deepStrictEqual(shown(steps, { ...plain, times: true }), [
+      "12:00 Client 3: a",
+      "12:09 Client 3: b",
+      "12:19 Client 3: c"
+    ])
+    assert.strictEqual(clockTime(yesterday), "09:30")
+  })
+
+  it("what somebody says while nobody reads is marked, once, until somebody reads again", () => {
+    const gone = away(away({ last: noon }, noon), noon + minute)
+    const mark = "── not read yet, since 12:00 ──"
+    const steps = [
+      [notice("a"), noon],
+      [said("b"), noon],
+      [said("c"), noon]
+    ] as const
+    assert.deepStrictEqual(shown(steps, plain, gone), ["* a", mark, "Client 3: b", "Client 3: c"])
+    assert.deepStrictEqual(shown(steps, plain, back(gone)), ["* a", "Client 3: b", "Client 3: c"])
+  })
+
+  it("an id has one colour everywhere; what calls this node stands out; notices stand back", () => {
+    const looks = { colours: true, times: false }
+    const colour = colourOf(id("3"))
+    assert.deepStrictEqual(shown([[said("hi"), noon]], looks), [`\u001b[${colour}mClient 3\u001b[0m: hi`])
+    assert.deepStrictEqual(shown([[said("@1 hi"), noon]], looks), [`\u001b[1;7;${colour}mClient 3\u001b[0m: @1 hi`])
+    assert.deepStrictEqual(shown([[notice("a"), noon]], looks), ["\u001b[2m* a\u001b[0m"])
+    const many = Array.from({ length: 200 }, (_, index) => colourOf(id(`${index}`)))
+    assert.strictEqual(new Set(many).size, 11)
+  })
+
+  it("a node is called by @ID, by its id in front, and by what the screen calls it, and by nothing less", () => {
+    for (const [text, called] of [
+      ["@1", true],
+      ["well, @1: yes", true],
+      ["1: yes", true],
+      ["1, yes", true],
+      ["I think client 1 knows", true],
+      ["1 of them", false],
+      ["@12", false],
+      ["me@1.org", false],
+      ["Client 12", false],
+      ["take 1: go", false],
+      ["@1-x", false],
+      ["", false]
+    ] as const) {
+      assert.strictEqual(mentions(id("1"), text), called, text)
+    }
+    assert.isTrue(mentions(id("Server"), "Server: hello"))
+    assert.isTrue(calls(id("1"), said("@1")))
+    assert.isFalse(calls(undefined, said("@1")))
+    assert.isFalse(calls(id("1"), earlier("@1", noon)))
+    assert.isFalse(calls(id("1"), notice("@1")))
+  })
+})

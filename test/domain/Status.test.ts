@@ -1,0 +1,55 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Happening } from "../../src/domain/Happening.ts"
+import { serverId } from "../../src/domain/Peer.ts"
+import { afterwards, nobody, statusInWords, statusOf } from "../../src/domain/Status.ts"
+import { id, peer } from "../support/samples.ts"
+
+const server = peer("Server", 4000)
+const linked = (who: string) => Happening.Linked({ peer: peer(who, 6000), newcomer: false, known: false })
+const lost = (who: string) => Happening.Lost({ peer: peer(who, 6000), reason: "closed" })
+const left = (who: string) => Happening.Left({ peer: peer(who, 6000) })
+const gone = (who: string) => Happening.GivenUp({ peer: peer(who, 6000), ghost: false })
+
+/** What is told to client 1 after these, one a second. */
+const told = (happenings: ReadonlyArray<Happening>, { answers = false, undelivered = 0, self = id("1") } = {}) => {
+  const presence = happenings.reduce((before, each, index) => afterwards(before, each, (index + 1) * 1_000), nobody)
+  return statusInWords(statusOf(self, presence, answers), undelivered, (at) => `${at / 1_000} s`)
+}
+
+const joined = Happening.Admitted({ by: server })
+
+describe("what is told at a glance", () => {
+  it("the server is not there yet, up, down since it was lost or left, and up again", () => {
+    for (const [happenings, expected] of [
+      [[], "── 1 · server not there yet · 0 of 0 peers"],
+      [[joined], "── 1 · server up · 1 of 1 peer"],
+      [[joined, lost("Server"), lost("Server")], "── 1 · server down since 2 s · 0 of 1 peer"],
+      [[joined, left("Server")], "── 1 · server down since 2 s · 0 of 0 peers"],
+      [[joined, lost("Server"), gone("Server")], "── 1 · server down since 2 s · 0 of 0 peers"],
+      [[joined, lost("Server"), linked("Server")], "── 1 · server up · 1 of 1 peer"]
+    ] as const) {
+      assert.strictEqual(told(happenings), expected)
+    }
+    assert.strictEqual(
+      told([joined, lost("Server")], { answers: true }),
+      "── 1 · server returning, down since 2 s · 0 of 1 peer"
+    )
+    assert.strictEqual(told([linked("2")], { answers: true }), "── 1 · server not there yet · 1 of 1 peer")
+  })
+
+  it("who is lost is a peer still, who left or was given up is none; the server has no server", () => {
+    assert.strictEqual(told([joined, linked("2"), linked("3"), lost("3")]), "── 1 · server up · 2 of 3 peers")
+    assert.strictEqual(
+      told([joined, linked("2"), linked("3"), left("2"), lost("3"), gone("3")]),
+      "── 1 · server up · 1 of 1 peer"
+    )
+    assert.strictEqual(told([linked("2")], { self: serverId }), "── Server · 1 of 1 peer")
+    const kept = Happening.Unkept({ detail: "the disk is full" })
+    assert.strictEqual(told([joined, kept]), told([joined]))
+  })
+
+  it("lines that nobody has yet are counted", () => {
+    assert.strictEqual(told([joined], { undelivered: 1 }), "── 1 · server up · 1 of 1 peer · 1 line not yet delivered")
+    assert.match(told([joined], { undelivered: 2 }), /2 lines not yet delivered$/)
+  })
+})
