@@ -21,7 +21,10 @@ const time = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g
 /** With every time of day in it as the word TIME. */
 const timeless = (lines: ReadonlyArray<string>) => lines.map((line) => line.replace(time, "TIME"))
 
-const names = ["help", "who", "me", "history", "pending", "mute", "unmute", "status", "save", "quit"]
+const names = [
+  ...["help", "who", "me", "history", "pending", "mute", "unmute"],
+  ...["verify", "trust", "kick", "ban", "unban", "status", "save", "quit"]
+]
 
 describe("help and completion", () => {
   it("name every command there is, each once", () => {

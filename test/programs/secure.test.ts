@@ -273,7 +273,7 @@ describe("a secure chat", () => {
       yield* server.type("/ban 1")
       yield* server.sees("* Only the server of a secure chat says who takes part in it.")
       yield* server.type("/ban")
-      yield* server.sees("* It is used like this: /ban ID")
+      yield* server.sees("* It is used like this: /ban ID (ID is missing)")
     })
   )
 })
