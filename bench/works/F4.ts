@@ -10,6 +10,10 @@ export const F4: Work = {
   how:
     "A line a millisecond is typed; each delivery is timed from when its line was due, so that a stall counts for all the " +
     "lines that it delays. `behind` is how many lines the slowest reader lacked at the end: a system that can't keep up.",
+  remarks:
+    "A line a millisecond wakes the keyboard's fiber, the log and the fan-out one after the other, which raw does not have; with " +
+    "100 readers the writes alone take most of a core, and what else runs on the machine is felt at once: one short " +
+    "round had 1.12 times raw's p50 there, these rounds, beside other work, 2.25.",
   cells: ({ time, warm }) => cellsOfAll([5, 100], { rate: 1_000, time: time * 2, warm }),
   report: (results) => {
     const versus = (figure: typeof p50, at: number) =>

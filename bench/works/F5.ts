@@ -12,6 +12,9 @@ export const F5: Work = {
   name: "F5",
   title: "Through a keyboard: typed at one, shown at another",
   how: `${rate} lines a second are typed into one process' pipe; each is timed until it stands in the other's output. The raw pair does the same.`,
+  remarks:
+    "Fifty lines a second are too few for V8 to compile within the run all that a line goes through; that is likely most of " +
+    "the difference, but was not measured apart. F4 and F2 have the same path warm.",
   cells: ({ quick, warm }) =>
     [outliveNodes, rawNodes].map((system) => ({
       system: system.name,

@@ -116,7 +116,7 @@ const collect = (stream: NodeJS.ReadableStream | null, take: (line: string) => v
 export const workshop = Effect.acquireRelease(
   Effect.sync(() => {
     const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "outlive-soak-"))
-    for (const file of ["outlive.cjs", "outlive.bundle.cjs", "outlive.cache"]) {
+    for (const file of ["outlive.cjs", "outlive.bundle.cjs", "outlive.x509.cjs", "outlive.cache"]) {
       Fs.copyFileSync(Path.join("dist", file), Path.join(folder, file))
     }
     return { folder, program: Path.join(folder, "outlive.cjs") }
