@@ -221,6 +221,8 @@ const make = (settings: Settings) =>
     /** Since when each is sought, in ms since 1970, and whether people have heard through whom it comes. */
     const soughtSince = new Map<PeerId, { readonly since: number; told: boolean }>()
     let member = settings.member
+    /** Whether this node is asking somebody to let it in. */
+    let joining = false
     // Whether this node knows what was said before it came, and so must not take that for news.
     let rooted = log.restored
     let leaving = false
@@ -672,14 +674,15 @@ const make = (settings: Settings) =>
         if (!rooted && outcome._tag === "Linked" && !outcome.known && !link.newcomer) yield* takeRoot(split(link))
         if (link.newcomer) yield* expectNoMore(link.peer.id)
         yield* summarize(link)
+        // A server that lets us in goes without saying, even if somebody who was dialling us has been faster.
+        const isUnderstood = link.peer.id === serverId && (!member || (joining && link.byUs))
+        const isNews = !member || outcome._tag === "Linked"
+        const isKnown = member && outcome._tag === "Linked" && outcome.known
         if (!member) {
           member = true
           yield* log.note(Happening.Admitted({ by: link.peer }))
-          // A server that lets us in goes without saying.
-          if (link.peer.id !== serverId) yield* noteLink(link, false)
-        } else if (outcome._tag === "Linked") {
-          yield* noteLink(link, outcome.known)
         }
+        if (isNews && !isUnderstood) yield* noteLink(link, isKnown)
         yield* link.send(...rosterFor(link))
         link.outbox.start(log.stream, link.theirs.get(log.stream) ?? 0)
         link.connection.wake()
@@ -1186,7 +1189,17 @@ const make = (settings: Settings) =>
 
     return PeerMesh.of({
       self: peer,
-      join: (route) => Effect.suspend(() => (member ? Effect.void : call(route))),
+      join: (route) =>
+        Effect.suspend(() => {
+          if (member) return Effect.void
+          joining = true
+          return Effect.ensuring(
+            call(route),
+            Effect.sync(() => {
+              joining = false
+            })
+          )
+        }),
       // Who has gone meanwhile is not let in, nor put on record: that would hold up those who wait behind.
       knocks: Stream.filterMap(Mailbox.toStream(knocks), ({ isOver, knock }) =>
         isOver() ? Option.none() : Option.some(knock)

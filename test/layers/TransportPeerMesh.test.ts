@@ -1,7 +1,9 @@
 import { assert, it } from "@effect/vitest"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
@@ -93,6 +95,72 @@ describe("TransportPeerMesh", () => {
       yield* Effect.scoped(Effect.zipRight(visit("b"), TestClock.adjust("5 millis")))
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(listings(a), ["roster ", "introduce a"])
+    })
+  )
+
+  it.scoped("a server that lets a node in goes without saying, even if a member that dials the node is faster", () =>
+    Effect.gen(function* () {
+      const network = yield* MemoryTransport.makeNetwork
+      const asked = yield* Deferred.make<void>()
+      const answered = yield* Deferred.make<void>()
+      yield* network.transport("server").listen(address, (connection) =>
+        Effect.gen(function* () {
+          yield* connection.incoming
+          yield* Deferred.succeed(asked, undefined)
+          yield* Deferred.await(answered)
+          yield* Sources.send(
+            connection,
+            encode({ type: "welcome", protocol: protocolVersion, id: serverId, epoch: epoch(1), member: true }),
+            encode({ type: "have", streams: {}, more: false })
+          )
+          return yield* Effect.never
+        }).pipe(Effect.ignore)
+      )
+      const own = peer("3", 6003)
+      const context = yield* Layer.build(
+        TransportPeerMesh.layer({
+          id: own.id,
+          listen: own.address,
+          member: false,
+          silence: "1 hour",
+          patience: "1 hour"
+        }).pipe(
+          Layer.provide(MemoryMessageLog.layer({ author: own.id })),
+          Layer.provide(Layer.merge(MemoryTransport.layer(network, "3"), OpenMembership.layer))
+        )
+      )
+      const mesh = Context.get(context, PeerMesh)
+      yield* Effect.forkScoped(Stream.runForEach(mesh.knocks, ({ admit }) => admit))
+      const seen: Array<string> = []
+      yield* Effect.forkScoped(
+        Stream.runForEach(mesh.events, (event) =>
+          Effect.sync(() => seen.push(event._tag === "Linked" ? `Linked ${event.peer.id}` : event._tag))
+        )
+      )
+      const joined = yield* Effect.fork(mesh.join({ address }))
+      yield* Deferred.await(asked)
+      const member = yield* network.transport("1").dial(own.address)
+      yield* Sources.send(
+        member,
+        encode({
+          type: "hello",
+          protocol: protocolVersion,
+          id: id("1"),
+          epoch: epoch(1),
+          ...peer("1", 6001).address,
+          member: true
+        }),
+        encode({ type: "have", streams: {}, more: false })
+      )
+      while ((yield* mesh.linked).length < 1) yield* Effect.yieldNow()
+      yield* Deferred.succeed(answered, undefined)
+      yield* Fiber.join(joined)
+      assert.deepStrictEqual(
+        (yield* mesh.linked).map((each) => `${each.id}`),
+        ["1", "Server"]
+      )
+      yield* Effect.repeatN(Effect.yieldNow(), 20)
+      assert.deepStrictEqual(seen, ["Admitted", "Linked 1"])
     })
   )
 })
