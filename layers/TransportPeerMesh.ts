@@ -988,7 +988,9 @@ const make = (settings: Settings) =>
         yield* Effect.mapError(membership.meets(connection, to ?? route.id), mistaken)
         const wire = yield* Wire.make(connection, log)
         if (to !== undefined) yield* answered(to)
-        const { rest, welcome } = yield* Handshake.call(wire, deadlines, self(connection), route.address, to)
+        // Who asks to be let in is a newcomer there, even if somebody else has been faster to let it in.
+        const shown = to === undefined ? { ...self(connection), member: false } : self(connection)
+        const { rest, welcome } = yield* Handshake.call(wire, deadlines, shown, route.address, to)
         if (!membership.isCalled(connection, welcome.id)) return yield* mistaken("it has the key of somebody else")
         yield* converse(
           linkOf(
