@@ -190,6 +190,8 @@ type CallFailed = PeerUnreachable | PortTaken | NotAdmitted | NotInvited | IdTak
 
 /** A call or a visit under way: the link comes up, or the attempt has failed. */
 interface Attempt {
+  /** Whether it asks whoever answers to let this node in. */
+  readonly joins: boolean
   /** Says what has become of it: the first time counts. What broke meanwhile may be replaced by it until then. */
   readonly settle: (outcome: Exit.Exit<void, CallFailed>) => Effect.Effect<void>
 }
@@ -221,8 +223,6 @@ const make = (settings: Settings) =>
     /** Since when each is sought, in ms since 1970, and whether people have heard through whom it comes. */
     const soughtSince = new Map<PeerId, { readonly since: number; told: boolean }>()
     let member = settings.member
-    /** Whether this node is asking somebody to let it in. */
-    let joining = false
     // Whether this node knows what was said before it came, and so must not take that for news.
     let rooted = log.restored
     let leaving = false
@@ -675,14 +675,14 @@ const make = (settings: Settings) =>
         if (link.newcomer) yield* expectNoMore(link.peer.id)
         yield* summarize(link)
         // A server that lets us in goes without saying, even if somebody who was dialling us has been faster.
-        const isUnderstood = link.peer.id === serverId && (!member || (joining && link.byUs))
+        const isUnderstood = link.peer.id === serverId && (!member || link.attempt.joins)
         const isNews = !member || outcome._tag === "Linked"
-        const isKnown = member && outcome._tag === "Linked" && outcome.known
+        const wasMet = member && outcome._tag === "Linked" && outcome.known
         if (!member) {
           member = true
           yield* log.note(Happening.Admitted({ by: link.peer }))
         }
-        if (isNews && !isUnderstood) yield* noteLink(link, isKnown)
+        if (isNews && !isUnderstood) yield* noteLink(link, wasMet)
         yield* link.send(...rosterFor(link))
         link.outbox.start(log.stream, link.theirs.get(log.stream) ?? 0)
         link.connection.wake()
@@ -826,6 +826,7 @@ const make = (settings: Settings) =>
       let over = false
       if (id !== undefined) table.begin(id)
       return {
+        joins: id === undefined,
         settle: (outcome) =>
           Effect.suspend(() => {
             if (over) return Effect.void
@@ -989,7 +990,7 @@ const make = (settings: Settings) =>
         const wire = yield* Wire.make(connection, log)
         if (to !== undefined) yield* answered(to)
         // Who asks to be let in is a newcomer there, even if somebody else has been faster to let it in.
-        const shown = to === undefined ? { ...self(connection), member: false } : self(connection)
+        const shown = begun.joins ? { ...self(connection), member: false } : self(connection)
         const { rest, welcome } = yield* Handshake.call(wire, deadlines, shown, route.address, to)
         if (!membership.isCalled(connection, welcome.id)) return yield* mistaken("it has the key of somebody else")
         yield* converse(
@@ -1191,17 +1192,7 @@ const make = (settings: Settings) =>
 
     return PeerMesh.of({
       self: peer,
-      join: (route) =>
-        Effect.suspend(() => {
-          if (member) return Effect.void
-          joining = true
-          return Effect.ensuring(
-            call(route),
-            Effect.sync(() => {
-              joining = false
-            })
-          )
-        }),
+      join: (route) => Effect.suspend(() => (member ? Effect.void : call(route))),
       // Who has gone meanwhile is not let in, nor put on record: that would hold up those who wait behind.
       knocks: Stream.filterMap(Mailbox.toStream(knocks), ({ isOver, knock }) =>
         isOver() ? Option.none() : Option.some(knock)
