@@ -218,47 +218,21 @@ const dialled = (server: Address, peer: Option.Option<Address>): ReadonlyArray<H
   ...Option.match(peer, { onNone: () => [], onSome: ({ host }) => [host] })
 ]
 
-const serverCommand = ServerCommand.make(
-  ({
-    data,
-    history,
-    host,
-    json,
-    limits,
-    logFile,
-    logLevel,
-    metrics,
-    patience,
-    port,
-    ports,
-    screen,
-    security,
-    silence
-  }) =>
-    server.pipe(
-      observed({ logFile, logLevel, metrics }),
-      Effect.provide(
-        PortStoreServerRegistry.layer.pipe(
-          Layer.provide(FilePortStore.layer(ports)),
-          Layer.provideMerge(
-            node({
-              id: serverId,
-              listen: { host, port },
-              member: true,
-              data,
-              history,
-              silence,
-              patience,
-              limits,
-              safety: { ...security, dials: [] }
-            })
-          )
+const serverCommand = ServerCommand.make(({ host, json, port, ports, screen, security, ...given }) =>
+  server.pipe(
+    observed(given),
+    Effect.provide(
+      PortStoreServerRegistry.layer.pipe(
+        Layer.provide(FilePortStore.layer(ports)),
+        Layer.provideMerge(
+          node({ ...given, id: serverId, listen: { host, port }, member: true, safety: { ...security, dials: [] } })
         )
-      ),
-      anewWhenForked,
-      Effect.provide(consoleFor(json, screen)),
-      logged({ logFile, logLevel, metrics })
-    )
+      )
+    ),
+    anewWhenForked,
+    Effect.provide(consoleFor(json, screen)),
+    logged(given)
+  )
 )
 
 type ClientNode = Pick<
@@ -274,13 +248,13 @@ type ClientNode = Pick<
     readonly screen: Screen
   }
 
-const client = ({ json, logFile, logLevel, metrics, peer, port1, safety, screen, server, ...settings }: ClientNode) =>
+const client = ({ json, peer, port1, safety, screen, server, ...given }: ClientNode) =>
   Client.client({ server: { address: server, from: port1, id: serverId }, ...through(peer) }).pipe(
-    observed({ logFile, logLevel, metrics }),
-    Effect.provide(node({ ...settings, member: false, safety: { ...safety, dials: dialled(server, peer) } })),
+    observed(given),
+    Effect.provide(node({ ...given, member: false, safety: { ...safety, dials: dialled(server, peer) } })),
     anewWhenForked,
     Effect.provide(consoleFor(json, screen)),
-    logged({ logFile, logLevel, metrics })
+    logged(given)
   )
 
 const clientCommand = ClientCommand.make(({ host, port2, security, ...given }) =>
@@ -315,50 +289,40 @@ const passing = (what: string, id: Option.Option<PeerId>) =>
   })
 
 /** Such a client keeps nothing, and listens at any port. */
-const passingNode = (id: PeerId, host: Host) =>
-  ({ id, listen: { host, port: Port.make(0) }, member: false, data: Option.none() }) as const
+const passingNode = ({
+  host,
+  peer,
+  security,
+  server
+}: Pick<TailCommand.Arguments, "host" | "peer" | "security" | "server">) =>
+  ({
+    listen: { host, port: Port.make(0) },
+    member: false,
+    data: Option.none(),
+    safety: { ...security, dials: dialled(server, peer) }
+  }) as const
 
-const tailCommand = TailCommand.make(
-  ({ history, host, id, json, limits, logFile, logLevel, metrics, patience, peer, security, server, silence }) =>
-    Effect.flatMap(passing("tail", id), (name) =>
-      Client.client({ server: { address: server, id: serverId }, ...through(peer) }).pipe(
-        observed({ logFile, logLevel, metrics }),
-        Effect.provide(
-          node({
-            ...passingNode(name, host),
-            history,
-            silence,
-            patience,
-            limits,
-            safety: { ...security, dials: dialled(server, peer) }
-          })
-        ),
-        anewWhenForked,
-        Effect.provide(deafConsole(json)),
-        logged({ logFile, logLevel, metrics })
-      )
+const tailCommand = TailCommand.make(({ json, ...given }) =>
+  Effect.flatMap(passing("tail", given.id), (id) =>
+    Client.client({ server: { address: given.server, id: serverId }, ...through(given.peer) }).pipe(
+      observed(given),
+      Effect.provide(node({ ...given, ...passingNode(given), id })),
+      anewWhenForked,
+      Effect.provide(deafConsole(json)),
+      logged(given)
     )
+  )
 )
 
-const sendCommand = SendCommand.make(
-  ({ host, id, limit, limits, logFile, logLevel, metrics, patience, peer, security, server, silence, text, wait }) =>
-    Effect.flatMap(passing("send", id), (name) =>
-      send({ server: { address: server, id: serverId }, ...through(peer), limit, text, wait }).pipe(
-        observed({ logFile, logLevel, metrics }),
-        Effect.provide(
-          node({
-            ...passingNode(name, host),
-            history: Option.none(),
-            silence,
-            patience,
-            limits,
-            safety: { ...security, dials: dialled(server, peer) }
-          })
-        ),
-        Effect.provide(PipeConsole.deaf),
-        logged({ logFile, logLevel, metrics })
-      )
+const sendCommand = SendCommand.make(({ limit, text, wait, ...given }) =>
+  Effect.flatMap(passing("send", given.id), (id) =>
+    send({ server: { address: given.server, id: serverId }, ...through(given.peer), limit, text, wait }).pipe(
+      observed(given),
+      Effect.provide(node({ ...given, ...passingNode(given), id, history: Option.none() })),
+      Effect.provide(PipeConsole.deaf),
+      logged(given)
     )
+  )
 )
 
 const marks = { Fine: "ok   ", Note: "note ", Wrong: "WRONG" } as const

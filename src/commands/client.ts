@@ -3,20 +3,7 @@ import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import type * as Effect from "effect/Effect"
 import { ClientId, PortFromString } from "../domain/Peer.ts"
-import {
-  data,
-  history,
-  host,
-  insight,
-  json,
-  limits,
-  patience,
-  peer,
-  screen,
-  security,
-  server,
-  silence
-} from "./options.ts"
+import { host, peer, security, server, talking } from "./options.ts"
 
 export const id = Args.text({ name: "ID" }).pipe(
   Args.withSchema(ClientId),
@@ -31,23 +18,7 @@ export const port2 = Args.text({ name: "PORT2" }).pipe(
   Args.withDescription("The port where it listens for the other clients; 0: any.")
 )
 
-const configuration = {
-  id,
-  port1,
-  port2,
-  server,
-  host,
-  peer,
-  data,
-  history,
-  silence,
-  patience,
-  limits,
-  screen,
-  security,
-  json,
-  ...insight
-}
+const configuration = { id, port1, port2, server, host, peer, security, ...talking }
 
 export type Arguments = Command.Command.ParseConfig<typeof configuration>
 

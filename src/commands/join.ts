@@ -7,7 +7,7 @@ import type * as Effect from "effect/Effect"
 import { LinkFromString } from "../domain/Invitation.ts"
 import { Host, Port } from "../domain/Peer.ts"
 import { id, port1, port2 } from "./client.ts"
-import { data, history, insight, json, limits, patience, peer, screen, silence, state } from "./options.ts"
+import { peer, state, talking } from "./options.ts"
 
 const link = Args.text({ name: "LINK" }).pipe(
   Args.withSchema(LinkFromString),
@@ -32,15 +32,8 @@ const configuration = {
   port2: Args.withDefault(port2, anyPort),
   host,
   peer,
-  data,
-  history,
-  silence,
-  patience,
-  limits,
-  screen,
-  json,
-  ...insight,
-  state
+  state,
+  ...talking
 }
 
 export type Arguments = Command.Command.ParseConfig<typeof configuration>

@@ -252,6 +252,9 @@ export const screen = {
   )
 }
 
+/** What can be said of every node at which somebody talks. */
+export const talking = { data, history, silence, patience, limits, screen, json, ...insight }
+
 /** What was said of the screen. */
 export interface Screen {
   readonly plain: boolean

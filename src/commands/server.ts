@@ -1,22 +1,9 @@
 /** `outlive server`: what its command line means. */
 import * as Command from "@effect/cli/Command"
 import type * as Effect from "effect/Effect"
-import {
-  data,
-  history,
-  host,
-  insight,
-  json,
-  limits,
-  patience,
-  port,
-  ports,
-  screen,
-  security,
-  silence
-} from "./options.ts"
+import { host, port, ports, security, talking } from "./options.ts"
 
-const options = { port, host, ports, data, history, silence, patience, limits, screen, security, json, ...insight }
+const options = { port, host, ports, security, ...talking }
 
 export type Arguments = Command.Command.ParseConfig<typeof options>
 
