@@ -54,6 +54,17 @@ const sceneOf = (letters: ReadonlyArray<string>): FastCheck.Arbitrary<Scene> => 
 /** With letters of two columns, of which all think the same. */
 const scene = sceneOf([...narrow, "你", "😄"])
 
+/** The area of somebody who has typed that. */
+const typing = (text: string) =>
+  liveArea({
+    standing: [],
+    hidden: 0,
+    status: { text: "── up", width: 5 },
+    editor: { ...empty, text, cursor: text.length },
+    columns,
+    rows
+  })
+
 const expectArea = (terminal: Xterm.Terminal, lines: ReadonlyArray<string>, area: LiveArea) => {
   const expected = [...lines, ...area.rows.map(({ text }) => text.trimEnd())]
   while (expected.at(-1) === "") expected.pop()
@@ -94,30 +105,12 @@ describe("what a terminal is sent", () => {
   it("a row that begins below the last of the terminal moves the others up", async () => {
     const terminal = open()
     const lines = Array.from({ length: rows }, (_, index) => `line ${index}`)
-    const typing = (text: string) =>
-      liveArea({
-        standing: [],
-        hidden: 0,
-        status: { text: "── up", width: 5 },
-        editor: { ...empty, text, cursor: text.length },
-        columns,
-        rows
-      })
     await write(terminal, below(undefined, lines.map((line) => `${line}\n`).join(""), typing("one")))
     await write(terminal, changed(typing("one"), typing("one\ntwo")))
     expectArea(terminal, lines, typing("one\ntwo"))
   })
 
   it("a letter at the end is sent alone, and nothing if nothing has changed", () => {
-    const typing = (text: string) =>
-      liveArea({
-        standing: [],
-        hidden: 0,
-        status: { text: "── up", width: 5 },
-        editor: { ...empty, text, cursor: text.length },
-        columns,
-        rows
-      })
     assert.strictEqual(changed(typing("hell"), typing("hello")), "\u001b[?7lo\u001b[?7h")
     assert.strictEqual(changed(typing("hell"), typing("hell")), "")
   })
