@@ -100,7 +100,8 @@ const wrap = (line: string, first: string, columns: number, cursor?: number): Wr
   }
   for (const letter of lettersOf(line)) {
     const shown = letter === "\t" ? tab : escape(letter)
-    const width = shown === letter ? letterWidth(letter) : shown.length
+    // A mark that combines with a control character is shown behind it, and takes no column.
+    const width = shown === letter ? letterWidth(letter) : textWidth(shown)
     if (row.width + width > room && row.width > indent.length) begin()
     if (cursor !== undefined && found === undefined && cursor < place + letter.length) {
       found = { row: rows.length, before: row }

@@ -69,6 +69,11 @@ describe("the live area", () => {
     ])
   })
 
+  it("a mark that combines with what is shown escaped takes no column", () => {
+    const area = liveArea(scene({ editor: typing("\ud800\u0897"), columns: 10 }))
+    assert.deepStrictEqual(area.rows[0], { text: "> \\u{d800}\u0897", width: 10 })
+  })
+
   it("what is typed is cut between two letters, and never fills the last row: the cursor has a place behind it", () => {
     assert.deepStrictEqual(typed("", 0, 12), { rows: ["> "], row: 0, before: "> " })
     assert.deepStrictEqual(typed("0123456789", 10, 12), { rows: ["> 0123456789", "  "], row: 1, before: "  " })
