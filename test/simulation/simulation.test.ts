@@ -62,9 +62,9 @@ describe.concurrent("the simulation", () => {
 
   // The same seeds each time: what comes before a change lands must not depend on luck. `npm run simulate` goes further.
   it(
-    "keeps every promise, over 120 seeds",
+    "keeps every promise, over 60 seeds",
     async () => {
-      const { output, status } = await simulate(await whole, "--seeds", "120")
+      const { output, status } = await simulate(await whole, "--seeds", "60")
       assert.strictEqual(status, 0, output)
     },
     limit
@@ -95,10 +95,10 @@ describe.concurrent("the simulation", () => {
 
   // Seeds with which the whole passes above: what fails there fails for what was changed.
   it.each(mutants)(
-    "is caught within 100 seeds: $name",
+    "is caught within 60 seeds: $name",
     async ({ changes, name }) => {
       const program = await bundle(name, changes)
-      const { output, status } = await simulate(program, "--seeds", "100", "--first", "--workers", "1")
+      const { output, status } = await simulate(program, "--seeds", "60", "--first", "--workers", "1")
       assert.strictEqual(status, 1, output)
       assert.match(output, /^seed \d+: .*\b(I\d|Rule \d):? /m, "a seed says which promise was broken")
     },
