@@ -1,10 +1,12 @@
 #!/usr/bin/env node
-/** Starts the bundle beside it, from the code cache that the build has made: V8 then compiles next to nothing. */
+/**
+ * Starts the bundle beside it, from the code cache that the build has made: V8 then compiles next to nothing. Whoever asks for
+ * the version alone, as `outlive --version` and `./server --version` do, has it without the bundle.
+ */
 "use strict"
 const { readFileSync } = require("node:fs")
 const { Script } = require("node:vm")
 
-const filename = `${__dirname}/outlive.bundle.cjs`
 const optional = (path) => {
   try {
     return readFileSync(path)
@@ -13,10 +15,23 @@ const optional = (path) => {
   }
 }
 
-// The bundle is ASCII. A cache that another version of V8 has made is refused, which costs time and nothing else.
-const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(filename, "latin1")}\n})`
-const script = new Script(source, { filename, cachedData: optional(`${__dirname}/outlive.cache`) })
-script.runInThisContext()(exports, require, module, filename, __dirname)
+const start = () => {
+  const filename = `${__dirname}/outlive.bundle.cjs`
+  // The bundle is ASCII. A cache that another version of V8 has made is refused, which costs time and nothing else.
+  const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(filename, "latin1")}\n})`
+  const script = new Script(source, { filename, cachedData: optional(`${__dirname}/outlive.cache`) })
+  script.runInThisContext()(exports, require, module, filename, __dirname)
+  return script
+}
 
-/** For the build: what V8 has compiled by now. */
-module.exports = () => script.createCachedData()
+/** At most a command stands before it: what comes of anything else is for the command tree to say. */
+const [last, ...before] = process.argv.slice(2).reverse()
+const asksForVersion = last === "--version" && before.length <= 1 && before.every((word) => /^\w+$/.test(word))
+
+if (asksForVersion) {
+  console.log(process.env.OUTLIVE_VERSION)
+} else {
+  const script = start()
+  /** For the build: what V8 has compiled by now. */
+  module.exports = () => script.createCachedData()
+}
