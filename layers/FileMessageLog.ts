@@ -11,7 +11,8 @@ const make = (settings: Log.Settings, folder: string) =>
   Effect.flatMap(
     FileJournal.open(folder, {
       entries: settings.entries ?? Log.defaultEntries,
-      bytes: settings.bytes ?? Log.defaultBytes
+      bytes: settings.bytes ?? Log.defaultBytes,
+      signed: settings.sign !== undefined
     }),
     (journal) => Log.make(settings, journal)
   )

@@ -12,6 +12,8 @@ export const layer: Layer.Layer<Membership> = Layer.succeed(
     knows: () => true,
     pass: () => undefined,
     admits: () => Effect.succeed(true),
+    sign: undefined,
+    judge: () => "accepted",
     version: () => 0,
     since: () => [],
     learn: () => Effect.succeed(false),

@@ -193,6 +193,9 @@ const make = ({ id: self, link }: Settings) =>
             ? enrol(visitor, key, pass, connection)
             : recognize(visitor.id, key, pass)
         }),
+      sign,
+      judge: (author, claim, signature) =>
+        Trust.judgeClaim(store.current(), author, (key) => Keys.verifyText(key, claim, signature)),
       version: () => Roster.versionOf(store.current().roster),
       since: (version) => Roster.since(store.current().roster, version),
       learn: (news) =>

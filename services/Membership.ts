@@ -4,9 +4,11 @@ import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { StateUnavailable } from "../src/domain/Errors.ts"
 import type { Happening } from "../src/domain/Happening.ts"
+import type { Signature } from "../src/domain/Key.ts"
 import type { Pass } from "../src/domain/Pass.ts"
 import type { Address, Peer, PeerId } from "../src/domain/Peer.ts"
 import type { Roster, Status } from "../src/domain/Roster.ts"
+import type { Proof } from "../src/domain/Seal.ts"
 import type { Connection } from "./Transport.ts"
 
 /** What two people compare aloud: the same digits at both, if each is who the other takes it for. */
@@ -37,6 +39,10 @@ export class Membership extends Context.Tag("outlive/Membership")<
       visitor: Peer,
       pass: Pass | undefined
     ) => Effect.Effect<boolean, StateUnavailable>
+    /** Signs what this node says, so that others can hand it on; undefined where nobody signs. A plain function. */
+    readonly sign: ((claim: string) => Signature) | undefined
+    /** What to think of a claim that somebody is said to have signed. A plain function. */
+    readonly judge: (author: PeerId, claim: string, signature: Signature) => Proof
     /** The version of the roster. A plain function. */
     readonly version: () => number
     /** What somebody lacks who has that version of the roster. A plain function. */

@@ -17,6 +17,14 @@ export interface EncodedPost {
   readonly line: Uint8Array
 }
 
+/**
+ * What is taken in whole or not at all: in a plain chat a post, in a secure one the posts for which one seal vouches, in
+ * their order. `rest`: those after the first.
+ */
+export interface Block extends EncodedPost {
+  readonly rest?: ReadonlyArray<EncodedPost>
+}
+
 /** Encoded posts that follow each other, and the numbers of the first and the last. */
 export interface Slice {
   readonly bytes: Uint8Array
@@ -51,9 +59,9 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     readonly say: (lines: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<LineTooLong>, LogUnavailable>
     /**
      * Takes in what others said: each post is appended once, after the one before it and after everything that its author
-     * had seen. What must wait is held. Returns what has to come first.
+     * had seen. What must wait is held. Of a block that begins with what is here, nothing is taken. Returns what has to come first.
      */
-    readonly receive: (posts: ReadonlyArray<EncodedPost>) => Effect.Effect<ReadonlyArray<Mark>>
+    readonly receive: (blocks: ReadonlyArray<Block>) => Effect.Effect<ReadonlyArray<Mark>>
     /** Takes a stream's posts up to number `to` as gone: nobody has them any more. */
     readonly skip: (stream: StreamId, to: number) => Effect.Effect<void>
     /**
@@ -89,11 +97,11 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     /** What must come before the posts that are held. */
     readonly missing: Effect.Effect<ReadonlyArray<Mark>>
     /**
-     * The encoded posts of a stream after number `after`, or after those that are not kept any more: as many as fit into
-     * `room` bytes, and one at least; an empty one that begins after the last number if all of them are gone; undefined if
-     * there is none yet. A plain function: it runs for each link whenever its
-     * socket has room.
+     * The encoded posts of a stream after number `after`, or after those that are not kept any more, up to number `to`: as many
+     * as fit into `room` bytes, and one block at least, which is whole even if it begins before or ends after that; an empty
+     * one that begins after the last number if all of them are gone; undefined if there is none yet. A plain function: it runs
+     * for each link whenever its socket has room.
      */
-    readonly slice: (stream: StreamId, after: number, room: number) => Slice | undefined
+    readonly slice: (stream: StreamId, after: number, room: number, to?: number) => Slice | undefined
   }
 >() {}

@@ -23,6 +23,13 @@ export const verify = (key: PublicKey, bytes: Uint8Array, signature: Signature):
 export const verifyText = (key: PublicKey, text: string, signature: Signature): boolean =>
   verify(key, Buffer.from(text), signature)
 
+/** The SHA-256 digest of these bytes, one after the other, as base64url. */
+export const digestOf = (pieces: Iterable<Uint8Array>): string => {
+  const hash = Crypto.createHash("sha256")
+  for (const piece of pieces) hash.update(piece)
+  return hash.digest("base64url")
+}
+
 /** What it takes to check a roster. */
 export const seals: Seals = {
   digest: (text) => Crypto.createHash("sha256").update(text).digest("base64url"),

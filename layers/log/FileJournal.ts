@@ -14,10 +14,12 @@ import * as FolderLock from "./FolderLock.ts"
 import { JournalReader } from "./JournalReader.ts"
 import type { Journal } from "./Log.ts"
 
-/** What a log keeps; its journal may be twice as large before it begins anew. */
-export interface Bounds {
+export interface Settings {
+  /** What the log keeps; its journal may be twice as large before it begins anew. */
   readonly entries: number
   readonly bytes: number
+  /** Whether what is said is signed: what others said in a chat of the other kind has no place in it. */
+  readonly signed: boolean
 }
 
 /** The journal is read in blocks of so many bytes. */
@@ -36,7 +38,7 @@ interface Waiting {
 /** The journal in that folder, which is made if it is not there; nobody else can have it until the scope closes. */
 export const open = (
   folder: string,
-  bounds: Bounds
+  { signed, ...bounds }: Settings
 ): Effect.Effect<Journal, LogUnavailable | LogInUse, Console | Scope.Scope> =>
   Effect.gen(function* () {
     const console = yield* Console
@@ -48,6 +50,7 @@ export const open = (
     yield* FolderLock.hold(folder)
     // What a crash has left of a file that was to take another's place.
     yield* attempt(() => Promise.all([path, epochPath].map((each) => Fs.rm(`${each}.new`, { force: true }))))
+    yield* attempt(() => claimFor(folder, signed))
     const lastEpoch = yield* attempt(() => readEpoch(epochPath))
     const oneAtATime = yield* Effect.makeSemaphore(1)
 
@@ -149,6 +152,44 @@ export const open = (
       overgrown: () => bytes > mostBytes || lines > mostLines
     }
   })
+
+/**
+ * A folder is a plain chat's or a secure one's for good: what was said in secret must not be handed on in the open, nor
+ * what nobody has signed in a chat where all is signed.
+ */
+const claimFor = async (folder: string, signed: boolean): Promise<void> => {
+  const mark = Path.join(folder, "signed")
+  const marked = (await sizeOf(mark)) !== undefined
+  if (marked === signed) return
+  if (marked) {
+    throw new LogUnavailable({
+      path: folder,
+      detail: "it has the lines of a secure chat, and a plain one would hand them on in the open: name another folder"
+    })
+  }
+  if (((await sizeOf(Path.join(folder, "log.ndjson"))) ?? 0) > 0) {
+    throw new LogUnavailable({
+      path: folder,
+      detail:
+        "it has the lines of a plain chat, which nobody has signed, and a secure one takes no such: name another folder"
+    })
+  }
+  const { file } = await replaceFile(mark, [
+    Buffer.from("What is said here is signed: see docs/PROTOCOL.md of outlive.\n")
+  ])
+  await file.close()
+  await syncFolder(folder)
+}
+
+/** How long a file is, in bytes; undefined if there is none. */
+const sizeOf = async (path: string): Promise<number | undefined> => {
+  try {
+    return (await Fs.stat(path)).size
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined
+    throw error
+  }
+}
 
 /** Node's own recursive mkdir never returns where a folder can't be made in one that is there, as in /proc. */
 const makeFolder = async (folder: string): Promise<void> => {

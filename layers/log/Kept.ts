@@ -1,34 +1,48 @@
 /** What a log keeps, as the lines of a journal that begins anew. */
 import type { Entry } from "../../src/domain/Entry.ts"
 import type { Post, StreamId, Summary } from "../../src/domain/Post.ts"
-import { encode, encodePost } from "../../src/protocol/Frame.ts"
+import { encode } from "../../src/protocol/Frame.ts"
+
+/** The lines that stand and fall together with a post: from which number of its stream to which. */
+export interface Whole {
+  readonly first: number
+  readonly last: number
+  readonly lines: () => Iterable<Uint8Array>
+}
 
 /**
  * First up to where each stream was seen and is not kept any more, then the posts that are, in the order in which they
- * came. Restored, they make the same summary; one line there always is, so that the next run knows that there was one. Lazy: it looks at the entries that are there when it begins.
+ * came; not those of which there is no `whole`. Restored, they make the same summary; one line there always is, so that the
+ * next run knows that there was one. Lazy: it looks at the entries that are there when it begins.
  */
-export function* linesOf(entries: ReadonlyArray<Entry>, summary: Summary): Generator<Uint8Array, void> {
-  const posts: Array<Post> = []
+export function* linesOf(
+  entries: ReadonlyArray<Entry>,
+  summary: Summary,
+  whole: (post: Post) => Whole | undefined
+): Generator<Uint8Array, void> {
+  const wholes: Array<Whole & { readonly stream: StreamId }> = []
   const reached = new Map<StreamId, number>()
+  const listed = new Map<StreamId, number>()
   for (const entry of entries) {
     if (entry._tag !== "Said" && entry._tag !== "Earlier") continue
     const { n, stream } = entry.post
     // Somebody else's history may go further than this log has that stream.
-    if (n > (summary.get(stream) ?? 0)) continue
-    posts.push(entry.post)
-    if (!reached.has(stream)) reached.set(stream, n - 1)
+    if (n > (summary.get(stream) ?? 0) || n <= (listed.get(stream) ?? 0)) continue
+    const found = whole(entry.post)
+    if (found === undefined) continue
+    wholes.push({ ...found, stream })
+    listed.set(stream, found.last)
+    if (!reached.has(stream)) reached.set(stream, found.first - 1)
   }
   for (const [stream, have] of summary) {
     const to = reached.get(stream) ?? have
     yield gap(stream, to)
     reached.set(stream, to)
   }
-  for (const post of posts) {
-    const last = reached.get(post.stream) ?? 0
-    if (post.n <= last) continue
-    if (post.n > last + 1) yield gap(post.stream, post.n - 1)
-    yield encodePost(post)
-    reached.set(post.stream, post.n)
+  for (const { first, last, lines, stream } of wholes) {
+    if (first > (reached.get(stream) ?? 0) + 1) yield gap(stream, first - 1)
+    yield* lines()
+    reached.set(stream, last)
   }
   for (const [stream, have] of summary) if ((reached.get(stream) ?? 0) < have) yield gap(stream, have)
 }

@@ -1,4 +1,5 @@
 /** What every MessageLog is made of: the posts by the rules of delivery, and the one order in which this node witnessed them. */
+import * as Arr from "effect/Array"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -7,10 +8,11 @@ import * as Option from "effect/Option"
 import type * as Predicate from "effect/Predicate"
 import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
-import { type EncodedPost, MessageLog } from "../../services/MessageLog.ts"
+import { type Block, type EncodedPost, MessageLog } from "../../services/MessageLog.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import { LineTooLong, type LogUnavailable } from "../../src/domain/Errors.ts"
 import { Happening } from "../../src/domain/Happening.ts"
+import type { Signature } from "../../src/domain/Key.ts"
 import { defaultLimits } from "../../src/domain/Limits.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import {
@@ -24,9 +26,21 @@ import {
   streamOf
 } from "../../src/domain/Post.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
-import { bytesTooLong, encode, encodePosts, type Gap, maxFrameBytes, type PostFrame } from "../../src/protocol/Frame.ts"
+import { Blocks } from "../../src/protocol/Blocks.ts"
+import {
+  bytesTooLong,
+  encode,
+  encodePost,
+  encodePosts,
+  type Gap,
+  maxFrameBytes,
+  type PostFrame,
+  sealBytes
+} from "../../src/protocol/Frame.ts"
+import { linesIn } from "../../src/protocol/LineSplitter.ts"
 import { PostStore } from "../../src/protocol/PostStore.ts"
-import { linesOf } from "./Kept.ts"
+import { linesOf, type Whole } from "./Kept.ts"
+import { blocksOf, encodeBlock } from "./Sealing.ts"
 
 export interface Settings {
   /** Whose log this is. */
@@ -40,6 +54,8 @@ export interface Settings {
   readonly pending?: number
   /** How many posts of an earlier run are shown as history: none by default. */
   readonly history?: number
+  /** Signs what is said, a block at a time: then what others say comes in blocks too. Nobody signs by default. */
+  readonly sign?: ((claim: string) => Signature) | undefined
 }
 
 /** Where a log is kept beyond the process, as lines. */
@@ -87,6 +103,7 @@ export const make = (
     entries: maxEntries = defaultEntries,
     history = 0,
     pending = defaultLimits.pending,
+    sign,
     streams = defaultLimits.streams
   }: Settings,
   journal: Journal
@@ -96,7 +113,7 @@ export const make = (
     yield* journal.begin(begun)
     const epoch = epochOf(begun, yield* Random.nextIntBetween(0, 2 ** 32))
     const stream = streamOf(author, mainRoom, epoch)
-    const store = new PostStore(stream, { pending, streams })
+    const store = new PostStore(stream, { pending, streams }, sign !== undefined)
     const growth = makeSignal()
     // One step after the other, and none broken off halfway: what is on disk is in memory too, and every entry stands where
     // it was delivered. Without a disk as well: a fiber may give way to others between any two operations.
@@ -165,6 +182,13 @@ export const make = (
       grow()
     }
 
+    /** Whether a block reaches further than this log has its stream, but begins with what is here already, or gone. */
+    const isCutOff = ({ post, rest }: Block): boolean => {
+      if (rest === undefined) return false
+      const have = store.have(post.stream)
+      return post.n <= have && post.n + rest.length > have
+    }
+
     const gap = (id: StreamId, to: number) => encode({ type: "gap", stream: id, to })
 
     /** What was delivered when something of that stream was lost, below a word for each hole. */
@@ -186,23 +210,48 @@ export const make = (
     const compact = Effect.suspend(() => {
       if (!lacking && !journal.overgrown()) return Effect.void
       lacking = false
-      return Effect.ignore(journal.replace(linesOf(entries, store.summary())))
+      return Effect.ignore(journal.replace(linesOf(entries, store.summary(), wholeOf)))
     })
 
+    /** What is kept with a post: in blocks the very bytes that came, which others must be able to check. */
+    const wholeOf = (post: Post): Whole | undefined => {
+      const { n, stream: id } = post
+      if (sign === undefined) return { first: n, last: n, lines: () => [encodePost(post)] }
+      const slice = store.slice(id, n - 1, 1)
+      return slice !== undefined && slice.first <= n ? { ...slice, lines: () => linesIn(slice.bytes) } : undefined
+    }
+
+    /** Takes a stream up to there as gone. */
+    const lose = (id: StreamId, to: number): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const { delivered, lost } = store.skip(id, to)
+        if (lost === 0) return Effect.void
+        entries.push(Entry.Missed({ stream: id, count: lost }))
+        add(delivered)
+        return Effect.map(keep(linesWithGaps(id, delivered)), grow)
+      })
+
     let restored = false
-    yield* journal.restore((frame) => {
-      restored = true
-      if (frame.type === "gap") {
-        store.skip(frame.stream, frame.to)
-        return
-      }
-      const { n, stream: id } = frame.post
+    const restore = (block: Block): void => {
+      const { n, stream: id } = block.post
       // A hole in what this node said itself is damage. In what others said it is what could not be kept: they have it.
       if (n > store.have(id) + 1 && authorOf(id) === author) store.skip(id, n - 1)
       if (n !== store.have(id) + 1) return
-      store.restore(frame)
-      entries.push(Entry.Earlier({ post: frame.post }))
+      store.restore(block)
+      for (const { post } of [block, ...(block.rest ?? [])]) entries.push(Entry.Earlier({ post }))
       trim()
+    }
+    const blocks = new Blocks()
+    yield* journal.restore((frame) => {
+      restored = true
+      if (frame.type === "gap") store.skip(frame.stream, frame.to)
+      else if (sign === undefined) restore(frame)
+      else {
+        // What a crash has left of a block is no block: others have it whole, or nobody has seen it.
+        const taken = blocks.take(frame)
+        const block = taken === "broken" ? blocks.take(frame) : taken
+        if (block !== undefined && block !== "broken") restore(block)
+      }
     })
     yield* compact
     const first = Math.max(dropped, end() - history)
@@ -254,7 +303,7 @@ export const make = (
           deps,
           text
         }
-        const bytes = bytesTooLong(post)
+        const bytes = bytesTooLong(post, sign === undefined ? 0 : sealBytes)
         if (bytes === 0) posts.push(post)
         else tooLong.push(new LineTooLong({ bytes, limit: maxFrameBytes }))
       }
@@ -269,29 +318,31 @@ export const make = (
         Effect.flatMap(Clock.currentTimeMillis, (now) => {
           const { posts, tooLong } = compose(lines, now)
           if (posts.length === 0) return Effect.succeed(tooLong)
-          const block = encodePosts(posts)
-          return Effect.map(journal.append([block], true), () => {
-            addOwn(posts, block)
+          const blocks = sign === undefined ? [posts] : blocksOf(posts)
+          const encoded = blocks.map((block) => (sign === undefined ? encodePosts(block) : encodeBlock(block, sign)))
+          return Effect.map(journal.append(encoded, true), () => {
+            for (const [block, bytes] of Arr.zip(blocks, encoded)) addOwn(block, bytes)
             return tooLong
           })
         }).pipe(serially),
-      receive: (posts) =>
+      receive: (received) =>
         Effect.suspend(() => {
-          const delivered = store.receive(posts)
-          return Effect.map(keep(delivered.map(({ line }) => line)), () => {
-            add(delivered)
-            grow()
-            return store.missing()
-          })
+          const delivered = store.receive(received)
+          return keep(delivered.map(({ line }) => line)).pipe(
+            Effect.flatMap(() => {
+              add(delivered)
+              grow()
+              // Somebody has told of an end that is none: what is left of the block can be shown to nobody else.
+              return Effect.forEach(
+                received.filter(isCutOff),
+                ({ post, rest = [] }) => lose(post.stream, post.n + rest.length),
+                { discard: true }
+              )
+            }),
+            Effect.map(() => store.missing())
+          )
         }).pipe(serially),
-      skip: (id, to) =>
-        Effect.suspend(() => {
-          const { delivered, lost } = store.skip(id, to)
-          if (lost === 0) return Effect.void
-          entries.push(Entry.Missed({ stream: id, count: lost }))
-          add(delivered)
-          return Effect.map(keep(linesWithGaps(id, delivered)), grow)
-        }).pipe(serially),
+      skip: (id, to) => serially(lose(id, to)),
       adopt: (summary, before = new Map()) =>
         Effect.suspend(() => {
           const ahead = [...summary].filter(([id, last]) => last > store.have(id) && id !== stream)
@@ -334,6 +385,6 @@ export const make = (
       have: (id) => store.have(id),
       isCrowded: () => store.isCrowded,
       missing: Effect.sync(() => store.missing()),
-      slice: (id, after, room) => store.slice(id, after, room)
+      slice: (id, after, room, to) => store.slice(id, after, room, to)
     })
   })

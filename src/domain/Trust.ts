@@ -3,6 +3,7 @@ import * as Schema from "effect/Schema"
 import { PublicKey } from "./Key.ts"
 import { Address, PeerId, serverId } from "./Peer.ts"
 import * as Roster from "./Roster.ts"
+import type { Proof } from "./Seal.ts"
 
 export const Trust = Schema.Struct({
   /** The key of the server that owns the chat: unknown until this node was invited. */
@@ -13,12 +14,14 @@ export const Trust = Schema.Struct({
   /** Each id's key as it was first seen, or accepted by hand since. */
   pins: Schema.ReadonlyMap({ key: PeerId, value: PublicKey }),
   /** Keys that are not the ones pinned for their ids, with which somebody came, or which the roster names. */
-  refused: Schema.ReadonlyMap({ key: PeerId, value: PublicKey })
+  refused: Schema.ReadonlyMap({ key: PeerId, value: PublicKey }),
+  /** By which key each id was known last before another was accepted by hand. */
+  former: Schema.optionalWith(Schema.ReadonlyMap({ key: PeerId, value: PublicKey }), { default: () => new Map() })
 })
 export type Trust = typeof Trust.Type
 
 /** What a node knows that knows nobody. */
-export const nobody: Trust = { roster: [], pins: new Map(), refused: new Map() }
+export const nobody: Trust = { roster: [], pins: new Map(), refused: new Map(), former: new Map() }
 
 /** Whether that is one of those who take part. */
 export const knows = (trust: Trust, id: PeerId): boolean => {
@@ -66,8 +69,20 @@ export const accept = (trust: Trust, id: PeerId): Trust | undefined => {
   const key = refused.get(id)
   if (key === undefined) return undefined
   refused.delete(id)
+  const before = keyOf(trust, id)
+  const former = before === undefined ? trust.former : new Map(trust.former).set(id, before)
   return id === serverId
     ? // What another owner has said of anybody counts no more; who was known by which key stays known.
-      { ...trust, refused, owner: key, roster: [] }
-    : { ...trust, refused, pins: new Map(trust.pins).set(id, key) }
+      { ...trust, refused, former, owner: key, roster: [] }
+    : { ...trust, refused, former, pins: new Map(trust.pins).set(id, key) }
+}
+
+/** What to think of what somebody is said to have signed. `isBy`: whether it was signed with that key. */
+export const judgeClaim = (trust: Trust, id: PeerId, isBy: (key: PublicKey) => boolean): Proof => {
+  const known = keyOf(trust, id)
+  const named = id === serverId ? trust.owner : Roster.find(trust.roster, id)?.key
+  if (known === undefined) return "unsure"
+  if (isBy(known)) return named === known ? "proven" : "accepted"
+  const others = [named, trust.refused.get(id), trust.former.get(id)]
+  return others.some((key) => key !== undefined && key !== known && isBy(key)) ? "unsure" : "forged"
 }

@@ -1,11 +1,13 @@
 /** What travels over a link: one JSON object a line. `docs/PROTOCOL.md` says when each is sent. */
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { FrameMalformed } from "../domain/Errors.ts"
 import { Pass } from "../domain/Pass.ts"
 import { Host, ListeningPort, PeerId } from "../domain/Peer.ts"
 import { Epoch, noDeps, Post, type PostNumber, postOf, StreamId, streamIdSource } from "../domain/Post.ts"
 import { Member } from "../domain/Roster.ts"
+import { Seal } from "../domain/Seal.ts"
 
 /** The version of this protocol. Nodes of different versions refuse each other. */
 export const protocolVersion = 1
@@ -140,11 +142,15 @@ export const Control = Schema.Union(
 )
 export type Control = typeof Control.Type
 
-/** A chat line. `line` is what carried it, newline included, so that it can be kept and sent on as it is. */
+/**
+ * A chat line. `line` is what carried it, newline included, so that it can be kept and sent on as it is. `seal`: what its
+ * author vouches by for this post and those before it, if the line ends with that.
+ */
 export interface PostFrame {
   readonly type: "post"
   readonly post: Post
   readonly line: Uint8Array
+  readonly seal?: Seal
 }
 
 export type Frame = Control | PostFrame
@@ -168,11 +174,35 @@ export const encodePosts = (posts: ReadonlyArray<Post>): Uint8Array => encoder.e
 /** Up to so many characters fit into a post whatever they are: six bytes each, 200 streams of 120 bytes below which it stands. */
 const surelyShort = 6_000
 
-/** Whether a post is longer than a frame may be: by how many bytes it has then, or 0. */
-export const bytesTooLong = (post: Post): number => {
+/** Whether a post, and so many bytes more, are longer than a frame may be: how many bytes that is then, or 0. */
+export const bytesTooLong = (post: Post, more = 0): number => {
   if (post.text.length <= surelyShort) return 0
-  const { length } = encodePost(post)
+  const length = encodePost(post).length + more
   return length > maxFrameBytes ? length : 0
+}
+
+/** A seal as it stands at the end of a line, in place of the brace and the newline that end one without. */
+const endWith = ({ from, sig }: Seal): string => `,"seal":{"from":${from},"sig":"${sig}"}}\n`
+
+/** What ends a line without a seal. */
+const bareEnd = encoder.encode("}\n")
+
+/** No seal makes a line longer by more bytes than this. */
+export const sealBytes = 128
+
+/** Lines, the last of which gets that seal. */
+export const sealed = (lines: Uint8Array, seal: Seal): Uint8Array =>
+  withEnd(lines, lines.length - bareEnd.length, encoder.encode(endWith(seal)))
+
+/** A line that ends with that seal, as it is without: what the seal vouches for. */
+export const unsealed = (line: Uint8Array, seal: Seal): Uint8Array =>
+  withEnd(line, line.length - endWith(seal).length, bareEnd)
+
+const withEnd = (bytes: Uint8Array, keep: number, end: Uint8Array): Uint8Array => {
+  const made = new Uint8Array(keep + end.length)
+  made.set(bytes.subarray(0, keep))
+  made.set(end, keep)
+  return made
 }
 
 const decodeControl = Schema.decodeUnknownEither(Control)
@@ -229,7 +259,17 @@ const frameIn = (line: Uint8Array, text = decoder.decode(line), likely?: StreamI
   if (!isPost(value)) return heartbeatIn(value) ?? Either.getOrThrowWith(decodeControl(value), malformed)
   const post = postOf(value)
   if (post === undefined) throw malformed()
-  return { type: "post", post, line }
+  const seal = "seal" in value ? sealIn(value.seal, text) : undefined
+  return seal === undefined ? { type: "post", post, line } : { type: "post", post, line, seal }
+}
+
+const decodeSeal = Schema.decodeUnknownOption(Seal)
+
+/** The seal that a line ends with: it stands there to the letter, so that there is but one way to take it off again. */
+const sealIn = (value: unknown, text: string): Seal => {
+  const seal = decodeSeal(value)
+  if (Option.isNone(seal) || !text.endsWith(endWith(seal.value))) throw malformed()
+  return seal.value
 }
 
 /** Besides what is no frame: no UTF-8, no JSON, or nested so deep that to describe it overflows the stack. */

@@ -49,3 +49,13 @@ export const makeLineSplitter = (limit = maxFrameBytes) => {
 }
 
 const tooLong = (limit: number) => Either.left(new FrameMalformed({ detail: `a line over ${limit} bytes` }))
+
+/** The lines of a block of whole ones, each with its newline. */
+export const linesIn = (block: Uint8Array): ReadonlyArray<Uint8Array> => {
+  const lines: Array<Uint8Array> = []
+  for (let start = 0, end = 0; start < block.length; start = end) {
+    end = block.indexOf(newline, start) + 1 || block.length
+    lines.push(block.subarray(start, end))
+  }
+  return lines
+}

@@ -1,5 +1,5 @@
 /** All posts that a node has, each once, each author's in order, no answer before its question. */
-import type { EncodedPost, Mark, Slice } from "../../services/MessageLog.ts"
+import type { Block, EncodedPost, Mark, Slice } from "../../services/MessageLog.ts"
 import { defaultLimits, type Limits } from "../domain/Limits.ts"
 import {
   type Epoch,
@@ -26,12 +26,12 @@ const maxRuns = 64
 /**
  * The rules of delivery, as plain data and plain functions: they run for every post. A post is delivered when it is the
  * next of its stream and everything that its author had seen is delivered; until then it is held. Mutable: the log that
- * has it is its only user.
+ * has it is its only user. `sealed`: what is said and taken in are blocks, which nothing cuts.
  */
 export class PostStore {
   readonly #streams = new Map<StreamId, Segments>()
-  /** What waits for what must come before it. */
-  readonly #held = new Map<StreamId, Map<number, EncodedPost>>()
+  /** What waits for what must come before it, by each of its numbers. */
+  readonly #held = new Map<StreamId, Map<number, Block>>()
   /** What this node has seen since it last said something, and nobody has answered yet: an answer stands below it already. */
   readonly #news = new Map<StreamId, number>()
   /** The runs of each author in each room, `author/room`, from the earliest to the latest. */
@@ -45,10 +45,13 @@ export class PostStore {
   #pending = 0
   #pendingBytes = 0
 
-  constructor(own: StreamId, limits: Pick<Limits, "pending" | "streams"> = defaultLimits) {
+  readonly #sealed: boolean
+
+  constructor(own: StreamId, limits: Pick<Limits, "pending" | "streams"> = defaultLimits, sealed = false) {
     this.#own = own
     this.#limits = limits
-    this.#streams.set(own, new Segments())
+    this.#sealed = sealed
+    this.#streams.set(own, this.#noPosts())
   }
 
   /** The memory that encoded posts take, in bytes. */
@@ -89,9 +92,9 @@ export class PostStore {
   }
 
   /** Adds what an earlier run has left, in the order in which it was delivered then. */
-  restore(restored: EncodedPost): void {
+  restore(restored: Block): void {
     this.#append(restored)
-    this.#see(restored.post)
+    for (const { post } of postsIn(restored)) this.#see(post)
   }
 
   /** Takes note that this node was shown a post as history, and may answer it. */
@@ -100,9 +103,9 @@ export class PostStore {
   }
 
   /** Takes in what others said; returns what could be delivered, in order. */
-  receive(posts: ReadonlyArray<EncodedPost>): ReadonlyArray<EncodedPost> {
+  receive(blocks: ReadonlyArray<Block>): ReadonlyArray<EncodedPost> {
     const delivered: Array<EncodedPost> = []
-    for (const received of posts) {
+    for (const received of blocks) {
       const { n, stream } = received.post
       if (stream === this.#own || n <= this.have(stream)) continue
       if (this.#isDue(received)) {
@@ -155,8 +158,8 @@ export class PostStore {
       const lacking = n > this.have(stream) && !this.#held.get(stream)?.has(n)
       if (lacking && n > (missing.get(stream) ?? 0)) missing.set(stream, n)
     }
-    for (const [stream, posts] of this.#held) {
-      for (const { post } of posts.values()) {
+    for (const [stream, blocks] of this.#held) {
+      for (const post of heldIn(blocks)) {
         need(stream, post.n - 1)
         for (const [dep, n] of this.#conditionsOf(post)) need(dep, n)
       }
@@ -169,14 +172,18 @@ export class PostStore {
     this.#bytes -= this.#streams.get(stream)?.dropTo(to) ?? 0
   }
 
-  slice(stream: StreamId, after: number, room: number): Slice | undefined {
-    return this.#streams.get(stream)?.slice(after, room)
+  slice(stream: StreamId, after: number, room: number, to?: number): Slice | undefined {
+    return this.#streams.get(stream)?.slice(after, room, to)
+  }
+
+  #noPosts(): Segments {
+    return new Segments(0, this.#sealed)
   }
 
   #segmentsOf(stream: StreamId): Segments {
     const known = this.#streams.get(stream)
     if (known !== undefined) return known
-    const segments = new Segments()
+    const segments = this.#noPosts()
     this.#streams.set(stream, segments)
     this.#begin(stream)
     return segments
@@ -213,10 +220,16 @@ export class PostStore {
     for (const n of this.#held.get(stream)?.keys() ?? []) if (n <= to) this.#release(stream, n)
   }
 
-  #isDue({ post }: EncodedPost): boolean {
+  #isDue({ post, rest }: Block): boolean {
     return (
-      post.n === this.have(post.stream) + 1 && this.#conditionsOf(post).every(([stream, n]) => n <= this.have(stream))
+      post.n === this.have(post.stream) + 1 &&
+      this.#isMet(post) &&
+      (rest?.every((each) => this.#isMet(each.post)) ?? true)
     )
+  }
+
+  #isMet(post: Post): boolean {
+    return this.#conditionsOf(post).every(([stream, n]) => n <= this.have(stream))
   }
 
   /** What must be delivered before a post, besides the one before it in its stream. */
@@ -226,15 +239,22 @@ export class PostStore {
     return [...marksIn(post.deps), ...this.#before]
   }
 
-  #append({ line, post }: EncodedPost): void {
-    const segments = this.#segmentsOf(post.stream)
-    this.#bytes += segments.append(line)
+  #append(block: Block): void {
+    const segments = this.#segmentsOf(block.post.stream)
+    this.#bytes +=
+      block.rest === undefined
+        ? segments.append(block.line)
+        : segments.append(linesOf(postsIn(block)), 1 + block.rest.length)
   }
 
-  #deliver(received: EncodedPost, delivered: Array<EncodedPost>): void {
+  #deliver(received: Block, delivered: Array<EncodedPost>): void {
     this.#append(received)
     this.#see(received.post)
     delivered.push(received)
+    for (const each of received.rest ?? nothingMore) {
+      this.#see(each.post)
+      delivered.push(each)
+    }
   }
 
   /** Whoever answers this post stands below all that its author had seen, too. */
@@ -247,26 +267,35 @@ export class PostStore {
   }
 
   /** When too many are held, the last ones make room: those that are due first tell what the stream waits for. */
-  #hold({ line, post }: EncodedPost): void {
-    const held = this.#held.get(post.stream) ?? new Map<number, EncodedPost>()
-    if (held.has(post.n) || this.#pending >= this.#limits.pending || this.#pendingBytes >= maxHeldBytes) return
+  #hold(received: Block): void {
+    const { stream } = received.post
+    const posts = postsIn(received)
+    const held = this.#held.get(stream) ?? new Map<number, Block>()
+    if (this.#pending >= this.#limits.pending || this.#pendingBytes >= maxHeldBytes) return
+    if (posts.some(({ post }) => held.has(post.n))) return
     // A copy: the bytes it came with are many, and would be kept as long as it is.
-    held.set(post.n, { post, line: line.slice() })
-    this.#held.set(post.stream, held)
-    this.#pending += 1 + Object.keys(post.deps).length
-    this.#pendingBytes += line.length
-    if (held.size > maxHeld) this.#release(post.stream, Math.max(...held.keys()))
+    const [first = received, ...rest] = posts.map(({ line, post }) => ({ post, line: line.slice() }))
+    const block: Block = rest.length === 0 ? first : { ...first, rest }
+    for (const { line, post } of postsIn(block)) {
+      held.set(post.n, block)
+      this.#pending += 1 + Object.keys(post.deps).length
+      this.#pendingBytes += line.length
+    }
+    this.#held.set(stream, held)
+    if (held.size > maxHeld) this.#release(stream, Math.max(...held.keys()))
   }
 
-  /** It waits no more. */
+  /** What is held with that number waits no more. */
   #release(stream: StreamId, n: number): void {
     const held = this.#held.get(stream)
     const waiting = held?.get(n)
     if (held === undefined || waiting === undefined) return
-    held.delete(n)
+    for (const { line, post } of postsIn(waiting)) {
+      held.delete(post.n)
+      this.#pending -= 1 + Object.keys(post.deps).length
+      this.#pendingBytes -= line.length
+    }
     if (held.size === 0) this.#held.delete(stream)
-    this.#pending -= 1 + Object.keys(waiting.post.deps).length
-    this.#pendingBytes -= waiting.line.length
   }
 
   /** Delivers what was held, as long as one delivery makes another possible. */
@@ -290,6 +319,26 @@ const marksIn = (deps: Post["deps"]): ReadonlyArray<Mark> =>
   deps === noDeps ? noMarks : (Object.entries(deps) as unknown as ReadonlyArray<Mark>)
 
 const noMarks: ReadonlyArray<Mark> = []
+const nothingMore: ReadonlyArray<EncodedPost> = []
+
+const postsIn = (block: Block): ReadonlyArray<EncodedPost> =>
+  block.rest === undefined ? [block] : [block, ...block.rest]
+
+/** The posts that are held, each under its number. */
+function* heldIn(blocks: ReadonlyMap<number, Block>): Generator<Post, void> {
+  for (const [n, { post, rest }] of blocks) yield n === post.n ? post : (rest?.[n - post.n - 1]?.post ?? post)
+}
+
+/** The lines of these, one after the other. */
+const linesOf = (posts: ReadonlyArray<EncodedPost>): Uint8Array => {
+  const lines = new Uint8Array(posts.reduce((sum, { line }) => sum + line.length, 0))
+  let at = 0
+  for (const { line } of posts) {
+    lines.set(line, at)
+    at += line.length
+  }
+  return lines
+}
 
 /** The author and the room of a stream. */
 const placeOf = (stream: StreamId): string => stream.slice(0, stream.lastIndexOf("/"))

@@ -20,23 +20,27 @@ interface Segment {
   readonly bytes: Uint8Array
   /** Where each post ends. */
   readonly ends: Array<number>
+  /** How many posts there are up to the end of each block, where these are more than a post each. */
+  readonly blocks: Array<number> | undefined
   used: number
 }
 
 /**
  * The encoded posts of one stream, in byte segments, so that any number of links can be handed slices of the same bytes
- * without a copy. Bytes once written never change, which makes a slice safe to keep. Mutable, for the hot path: the log
- * that has it is its only writer.
+ * without a copy. Bytes once written never change, which makes a slice safe to keep. `whole`: what is appended in one go is
+ * a block, and no slice cuts it. Mutable, for the hot path: the log that has it is its only writer.
  */
 export class Segments {
   #segments: Array<Segment> = []
   /** The number of the last post, or of the last that is known to be gone. */
   #last: number
   /** What was asked for last. */
-  #sliced: { readonly after: number; readonly room: number; readonly slice: Slice } | undefined
+  #sliced: { readonly after: number; readonly room: number; readonly to: number; readonly slice: Slice } | undefined
+  readonly #whole: boolean
 
-  constructor(last = 0) {
+  constructor(last = 0, whole = false) {
     this.#last = last
+    this.#whole = whole
   }
 
   /** The lowest number that is kept; one more than the last if none is. */
@@ -58,6 +62,7 @@ export class Segments {
         first: this.#last + 1,
         bytes: new Uint8Array(Math.max(room, block.length)),
         ends: [],
+        blocks: this.#whole ? [] : undefined,
         used: 0
       }
       grown = segment.bytes.length
@@ -70,6 +75,7 @@ export class Segments {
     }
     segment.used += block.length
     segment.ends.push(segment.used)
+    segment.blocks?.push(segment.ends.length)
     this.#last += posts
     return grown
   }
@@ -93,37 +99,53 @@ export class Segments {
   }
 
   /**
-   * The posts after number `after`, or after what is gone: as many of one segment as fit into `room`, one at least. None,
-   * and the number that would be next, if all of them are gone.
+   * The posts after number `after`, or after what is gone, up to number `to`: as many of one segment as fit into `room`, one
+   * block at least, which is whole even if it begins before or ends after that. None, and the number that would be next, if
+   * all of them are gone.
    */
-  slice(after: number, room: number): Slice | undefined {
+  slice(after: number, room: number, to = Number.POSITIVE_INFINITY): Slice | undefined {
     if (after >= this.#last) return undefined
     // Links that keep up stand at the same place: they get the very same slice.
     const before = this.#sliced
-    if (before !== undefined && before.after === after && before.room === room && before.slice.last === this.#last) {
+    if (
+      before !== undefined &&
+      before.after === after &&
+      before.room === room &&
+      before.to === to &&
+      before.slice.last === this.#last
+    ) {
       return before.slice
     }
-    const slice = this.#cut(after, room)
-    this.#sliced = { after, room, slice }
+    const slice = this.#cut(after, room, to)
+    this.#sliced = { after, room, to, slice }
     return slice
   }
 
-  #cut(after: number, room: number): Slice {
+  #cut(after: number, room: number, to: number): Slice {
     const segment = this.#segments.find((each) => lastOf(each) > after)
     if (segment === undefined) return { bytes: nothing, first: this.#last + 1, last: this.#last }
-    const from = Math.max(0, after + 1 - segment.first)
-    const start = from === 0 ? 0 : (segment.ends[from - 1] ?? 0)
-    let to = segment.ends.length - 1
-    if (segment.used - start > room) {
-      to = from
-      while ((segment.ends[to + 1] ?? Number.POSITIVE_INFINITY) - start <= room) to += 1
+    const { bytes, ends, first } = segment
+    const from = blockBefore(segment, Math.max(0, after + 1 - first))
+    const start = from === 0 ? 0 : (ends[from - 1] ?? 0)
+    let count = from
+    if (segment.used - start <= room && lastOf(segment) <= to) count = ends.length
+    else {
+      let next = blockAfter(segment, from)
+      do {
+        count = next
+        next = blockAfter(segment, count)
+      } while (count < ends.length && first + count <= to && (ends[next - 1] ?? 0) - start <= room)
     }
-    return {
-      bytes: segment.bytes.subarray(start, segment.ends[to]),
-      first: segment.first + from,
-      last: segment.first + to
-    }
+    return { bytes: bytes.subarray(start, ends[count - 1]), first: first + from, last: first + count - 1 }
   }
 }
 
 const lastOf = (segment: Segment): number => segment.first + segment.ends.length - 1
+
+/** How many posts there are before the block with that post, of which there are so many before it. */
+const blockBefore = ({ blocks }: Segment, posts: number): number =>
+  blocks === undefined ? posts : (blocks.findLast((end) => end <= posts) ?? 0)
+
+/** How many posts there are up to the end of the block that begins after so many. */
+const blockAfter = ({ blocks }: Segment, posts: number): number =>
+  blocks === undefined ? posts + 1 : (blocks.find((end) => end > posts) ?? posts)

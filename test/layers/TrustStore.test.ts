@@ -20,7 +20,8 @@ const some: Trust = {
   server: peer("x", 4000).address,
   roster: [],
   pins: new Map([[id("__proto__"), key("p")]]),
-  refused: new Map([[id("1"), key("q")]])
+  refused: new Map([[id("1"), key("q")]]),
+  former: new Map([[id("2"), key("r")]])
 }
 
 const contract = (world: Layer.Layer<TrustStore, unknown>) => {

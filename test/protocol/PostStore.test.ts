@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import { describe } from "vitest"
-import type { EncodedPost, Mark } from "../../services/MessageLog.ts"
+import type { Block, EncodedPost, Mark } from "../../services/MessageLog.ts"
 import type { Post, StreamId } from "../../src/domain/Post.ts"
 import { encodePost, maxFrameBytes } from "../../src/protocol/Frame.ts"
 import { PostStore } from "../../src/protocol/PostStore.ts"
@@ -37,6 +37,23 @@ const keyOf = ({ n, stream: of }: Post) => `${of} ${n}`
 interface Talk {
   readonly posts: ReadonlyArray<EncodedPost>
   readonly past: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+/** The same posts, those of each author that follow each other in one block, as many as `sizes` says. */
+const inBlocks = (posts: ReadonlyArray<EncodedPost>, sizes: ReadonlyArray<number>): ReadonlyArray<Block> => {
+  const blocks: Array<EncodedPost & { rest: Array<EncodedPost> }> = []
+  let left = 0
+  for (const each of posts) {
+    const block = blocks.at(-1)
+    if (block !== undefined && left > 0 && block.post.stream === each.post.stream) {
+      block.rest.push(each)
+      left -= 1
+    } else {
+      left = (sizes[blocks.length % sizes.length] ?? 1) - 1
+      blocks.push({ ...each, rest: [] })
+    }
+  }
+  return blocks.map(({ line, post, rest }) => (rest.length === 0 ? { line, post } : { line, post, rest }))
 }
 
 const authors = ["a", "b", "c"].map((author) => stream(author))
@@ -438,6 +455,72 @@ describe("PostStore", () => {
       ),
       { numRuns: 500 }
     )
+  })
+
+  it("blocks come whole or not at all: in any order, twice and in any batches, as posts do", () => {
+    const cuts = FastCheck.array(FastCheck.integer({ min: 1, max: 5 }), { minLength: 40, maxLength: 40 })
+    FastCheck.assert(
+      FastCheck.property(talk, cuts, arrival, ({ posts }, sizes, how) => {
+        const blocks = inBlocks(posts, sizes)
+        const reader = new PostStore(stream("reader"), undefined, true)
+        const ends = new Map(authors.map((own) => [own, new Set([0])]))
+        for (const { post: first, rest = [] } of blocks) ends.get(first.stream)?.add(first.n + rest.length)
+        const delivered: Array<EncodedPost> = []
+        for (const batch of arriving({ posts: blocks, past: new Map() }, how)) {
+          delivered.push(...reader.receive(batch))
+          for (const own of authors) assert.isTrue(ends.get(own)?.has(reader.have(own)), "have is where a block ends")
+        }
+        assert.strictEqual(delivered.length, posts.length)
+        assert.strictEqual(new Set(delivered.map((each) => keyOf(each.post))).size, posts.length)
+        for (const own of authors) {
+          const all = posts.filter((each) => each.post.stream === own)
+          assert.deepStrictEqual(names(delivered.filter((each) => each.post.stream === own)), names(all))
+          for (let after = 0; after < all.length; after += 1) {
+            const slice = reader.slice(own, after, 1)
+            assert.isTrue(ends.get(own)?.has((slice?.first ?? 0) - 1) && ends.get(own)?.has(slice?.last ?? 0))
+            assert.strictEqual(
+              textOf(slice?.bytes ?? new Uint8Array()),
+              all
+                .slice((slice?.first ?? 1) - 1, slice?.last)
+                .map(({ line }) => textOf(line))
+                .join("")
+            )
+          }
+          reader.drop(own, reader.have(own))
+        }
+        assert.strictEqual(reader.bytes, 0)
+      }),
+      { numRuns: 1_000 }
+    )
+  })
+
+  it("a block waits as one for what any of its posts stands below, and is counted post by post", () => {
+    const store = new PostStore(stream("own"), { streams: 100, pending: 10 }, true)
+    const [block] = inBlocks([said("a", 1), said("a", 2, ["b", 1]), said("a", 3)], [3])
+    if (block === undefined) return assert.fail("a block")
+    assert.deepStrictEqual(store.receive([block]), [])
+    assert.strictEqual(store.have(stream("a")), 0)
+    assert.deepStrictEqual(store.missing(), [[stream("b"), 1]])
+    store.receive([block, ...inBlocks([said("a", 3), said("a", 4)], [2])])
+    assert.deepStrictEqual(names(store.receive([said("b", 1)])), ["b1", "a1", "a2", "a3"])
+    // All room is free again.
+    store.receive([2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((n) => said("c", n)))
+    assert.lengthOf(store.receive([said("c", 1)]), 11)
+  })
+
+  it("of a block of which some is here or gone nothing is taken, and what others hold is not overwritten", () => {
+    const store = new PostStore(stream("own"), undefined, true)
+    store.receive([said("a", 1), said("a", 2)])
+    assert.deepStrictEqual(store.receive(inBlocks([said("a", 2), said("a", 3)], [2])), [])
+    assert.strictEqual(store.have(stream("a")), 2)
+    store.receive(inBlocks([said("a", 5), said("a", 6)], [2]))
+    store.receive(inBlocks([said("a", 4), said("a", 5)], [2]))
+    assert.deepStrictEqual(store.missing(), [[stream("a"), 4]])
+    assert.deepStrictEqual(store.skip(stream("a"), 4).lost, 2)
+    assert.strictEqual(store.have(stream("a")), 6)
+    store.receive(inBlocks([said("a", 9), said("a", 10)], [2]))
+    const { delivered, lost } = store.skip(stream("a"), 9)
+    assert.deepStrictEqual([lost, names(delivered)], [2, ["a9", "a10"]])
   })
 
   it("no more streams than it may have: it has nothing to do with others, and those that it has go on", () => {

@@ -86,6 +86,56 @@ describe("Segments", () => {
     )
   })
 
+  it("no slice cuts what was appended whole: it begins and ends where that does, whatever is asked for", () => {
+    FastCheck.assert(
+      FastCheck.property(
+        FastCheck.array(FastCheck.array(FastCheck.nat(900), { minLength: 1, maxLength: 12 }), {
+          minLength: 1,
+          maxLength: 40
+        }),
+        FastCheck.integer({ min: 1, max: 5_000 }),
+        FastCheck.nat(100),
+        FastCheck.nat(200),
+        FastCheck.nat(60),
+        (blocks, room, after, more, dropped) => {
+          const segments = new Segments(0, true)
+          const ends = [0]
+          for (const lengths of blocks) {
+            appendBlocks(segments, lengths, lengths.length)
+            ends.push(segments.last)
+          }
+          segments.dropTo(dropped)
+          assert.include([...ends.map((end) => end + 1)], segments.floor)
+          const slice = segments.slice(after, room, after + more)
+          if (slice === undefined) return assert.isAtLeast(after, segments.last)
+          assert.include(ends, slice.first - 1)
+          assert.include(ends, slice.last)
+          assert.isAtMost(slice.first, Math.max(after + 1, segments.floor))
+          const inside = ends.filter((end) => end >= slice.first && end < slice.last)
+          if (inside.length > 0) {
+            assert.isAtMost(slice.bytes.length, room)
+            assert.isBelow(inside.at(-1) ?? 0, Math.max(after + more, after + 1))
+          }
+          const next = ends.find((end) => end > slice.last)
+          if (next === undefined || slice.last >= after + more) return
+          const longer = segments.slice(slice.first - 1, everything, next)
+          // What begins another segment is another slice.
+          if (longer?.last === next) assert.isAbove(longer.bytes.length, room)
+        }
+      ),
+      { numRuns: 1_000 }
+    )
+  })
+
+  it("a slice goes no further than it is asked to", () => {
+    const segments = new Segments()
+    appendAll(segments, [10, 10, 10, 10])
+    assert.deepStrictEqual(
+      [0, 1, 2, 3, 4, 9].map((to) => segments.slice(0, everything, to)?.last),
+      [1, 1, 2, 3, 4, 4]
+    )
+  })
+
   it("a slice takes as many posts as fit, to the byte", () => {
     const segments = new Segments()
     appendAll(segments, [10, 10, 10])

@@ -26,8 +26,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "layers/log/Log.ts",
-        from: "          return Effect.map(journal.append([block], true), () => {\n            addOwn(posts, block)\n            return tooLong\n",
-        to: "          addOwn(posts, block)\n          return Effect.map(journal.append([block], true), () => {\n            return tooLong\n"
+        from: "          return Effect.map(journal.append(encoded, true), () => {\n            for (const [block, bytes] of Arr.zip(blocks, encoded)) addOwn(block, bytes)\n",
+        to: "          for (const [block, bytes] of Arr.zip(blocks, encoded)) addOwn(block, bytes)\n          return Effect.map(journal.append(encoded, true), () => {\n"
       }
     ]
   },
@@ -61,7 +61,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "src/protocol/PostStore.ts",
-        from: "    this.#append(restored)\n    this.#see(restored.post)",
+        from: "    this.#append(restored)\n    for (const { post } of postsIn(restored)) this.#see(post)",
         to: "    this.#append(restored)"
       }
     ]

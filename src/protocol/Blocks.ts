@@ -1,0 +1,57 @@
+/** From sealed posts that follow each other to blocks, which are taken in whole or not at all. */
+import type { Post } from "../domain/Post.ts"
+import { mostSealed, type Seal } from "../domain/Seal.ts"
+import { maxFrameBytes, type PostFrame, unsealed } from "./Frame.ts"
+
+/** A block: its first post, those after it, and the seal that closes it. */
+export interface SealedBlock {
+  readonly post: Post
+  readonly line: Uint8Array
+  readonly rest?: ReadonlyArray<PostFrame>
+  readonly seal: Seal
+}
+
+/**
+ * Puts posts together to blocks, as they come from one side: the posts of a block follow each other, and nothing that was
+ * said comes between them. Mutable; holds one unfinished block at most.
+ */
+export class Blocks {
+  #open: Array<PostFrame> = []
+  #bytes = 0
+
+  /** Whether a block has begun and not ended. */
+  get isOpen(): boolean {
+    return this.#open.length > 0
+  }
+
+  /** Takes the next post: the block that it closes, undefined if it closes none, "broken" if it does not belong there. */
+  take(frame: PostFrame): SealedBlock | undefined | "broken" {
+    const last = this.#open.at(-1)
+    const follows = last === undefined || (frame.post.stream === last.post.stream && frame.post.n === last.post.n + 1)
+    this.#bytes += frame.line.length
+    if (!follows || this.#open.length === mostSealed || this.#bytes > maxFrameBytes) return this.#break()
+    if (frame.seal === undefined) {
+      this.#open.push(frame)
+      return undefined
+    }
+    const [first = frame, ...more] = this.#open
+    if (first.post.n !== frame.seal.from) return this.#break()
+    this.#break()
+    const { line, post } = first
+    return first === frame ? { post, line, seal: frame.seal } : { post, line, seal: frame.seal, rest: [...more, frame] }
+  }
+
+  /** Forgets what has begun. */
+  #break(): "broken" {
+    this.#open = []
+    this.#bytes = 0
+    return "broken"
+  }
+}
+
+/** The lines of a block as they are without its seal, one after the other: what the seal vouches for. */
+export const contentsOf = ({ line, rest = [], seal }: SealedBlock): ReadonlyArray<Uint8Array> => {
+  const lines = [line, ...rest.map((each) => each.line)]
+  const last = lines.pop() ?? line
+  return [...lines, unsealed(last, seal)]
+}

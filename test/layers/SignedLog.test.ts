@@ -1,0 +1,219 @@
+/** What holds of a log in which all is signed, besides what holds of any. */
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { assert, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { describe } from "vitest"
+import * as FileMessageLog from "../../layers/FileMessageLog.ts"
+import * as Keys from "../../layers/identity/Keys.ts"
+import type { Settings } from "../../layers/log/Log.ts"
+import * as ScriptedConsole from "../../layers/ScriptedConsole.ts"
+import { MessageLog } from "../../services/MessageLog.ts"
+import type { StreamId } from "../../src/domain/Post.ts"
+import { claimOn } from "../../src/domain/Seal.ts"
+import { contentsOf, type SealedBlock } from "../../src/protocol/Blocks.ts"
+import { encodePost, maxFrameBytes } from "../../src/protocol/Frame.ts"
+import { bytesOf, linesIn, textOf } from "../support/bytes.ts"
+import { temporaryFolder } from "../support/folder.ts"
+import { id, post, stream } from "../support/samples.ts"
+import { blockOf, blocksIn, type Signer, signer } from "../support/signers.ts"
+import { allEntries } from "./MessageLogContract.ts"
+
+const me = signer(1)
+const other = signer(2)
+
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => from + at)
+
+const lastOf = ({ post: first, rest = [] }: SealedBlock) => first.n + rest.length
+
+const isBy = ({ key }: Signer, block: SealedBlock): boolean =>
+  Keys.verifyText(
+    key,
+    claimOn(block.post.stream, block.seal.from, lastOf(block), Keys.digestOf(contentsOf(block))),
+    block.seal.sig
+  )
+
+/** Uses the log in that folder, as one run of a node of a secure chat does. */
+const uses =
+  (folder: string) =>
+  <A, E>(body: (log: MessageLog["Type"]) => Effect.Effect<A, E>, settings: Omit<Settings, "author"> = {}) =>
+    Effect.flatMap(ScriptedConsole.make, (script) =>
+      Effect.provide(
+        Effect.flatMap(MessageLog, body),
+        FileMessageLog.layer({ author: id("1"), sign: me.sign, ...settings }, folder).pipe(Layer.provide(script.layer))
+      )
+    )
+
+/** All that a log would hand on of a stream, as blocks. */
+const handedOn = (log: MessageLog["Type"], of: StreamId, room = maxFrameBytes): ReadonlyArray<SealedBlock> => {
+  const all: Array<SealedBlock> = []
+  for (let slice = log.slice(of, 0, room); slice; slice = log.slice(of, slice.last, room)) {
+    all.push(...blocksIn(linesIn(slice.bytes)))
+  }
+  return all
+}
+
+const blockAt = (of: StreamId, from: number, to: number) =>
+  blockOf(
+    range(from, to).map((n) => post(of, n)),
+    other
+  )
+
+describe("a log in which all is signed", () => {
+  it.scoped("what is said in one go is a block, or several if it is much, each sealed", () =>
+    Effect.gen(function* () {
+      yield* uses(yield* temporaryFolder)((log) =>
+        Effect.gen(function* () {
+          yield* log.say(["one"])
+          yield* log.say(range(1, 150).map((n) => `line ${n}`))
+          yield* log.say(["x".repeat(20_000), "y".repeat(20_000)])
+          const blocks = handedOn(log, log.stream)
+          assert.deepStrictEqual(
+            blocks.map((block) => [block.post.n, lastOf(block)]),
+            [
+              [1, 1],
+              [2, 65],
+              [66, 129],
+              [130, 151],
+              [152, 152],
+              [153, 153]
+            ]
+          )
+          assert.isTrue(blocks.every((block) => isBy(me, block)))
+          assert.deepStrictEqual(handedOn(log, log.stream, 1), blocks, "however little room a link has")
+        })
+      )
+    })
+  )
+
+  it.scoped("a line is as long as a frame together with its seal", () =>
+    Effect.gen(function* () {
+      yield* uses(yield* temporaryFolder)((log) =>
+        Effect.gen(function* () {
+          const room = maxFrameBytes - encodePost({ ...post(log.stream, 1, ""), at: 1_795_000_000_000 }).length - 128
+          assert.lengthOf(yield* log.say(["x".repeat(room), "y".repeat(room + 200)]), 1)
+          assert.deepStrictEqual(handedOn(log, log.stream).map(lastOf), [1])
+        })
+      )
+    })
+  )
+
+  it.scoped("torn anywhere, its file goes back to the last seal, and goes on after it", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const use = uses(folder)
+      const path = Path.join(folder, "log.ndjson")
+      const mine = yield* use((log) =>
+        Effect.gen(function* () {
+          yield* log.say(["a", "b"])
+          yield* log.receive([blockAt(stream("2"), 1, 3)])
+          yield* log.say(["c", "d", "e"])
+          return log.stream
+        })
+      )
+      const whole = Fs.readFileSync(path)
+      const ends = [0, 2, 5, 8].map((lines) =>
+        linesIn(whole)
+          .slice(0, lines)
+          .reduce((sum, line) => sum + line.length, 0)
+      )
+      for (let cut = 1; cut < whole.length; cut += 37) {
+        Fs.writeFileSync(path, whole.subarray(0, cut))
+        const closed = ends.filter((end) => end <= cut).length - 1
+        const next = yield* use((log) =>
+          Effect.gen(function* () {
+            const reached = [log.have(mine), log.have(stream("2"))]
+            assert.deepStrictEqual(reached, [[0, 2, 2, 5][closed], closed >= 2 ? 3 : 0], `cut at ${cut}`)
+            yield* log.receive([blockAt(stream("2"), 1, 3)])
+            yield* log.say(["next", "and next"])
+            return log.stream
+          })
+        )
+        yield* use((log) =>
+          Effect.sync(() => {
+            assert.deepStrictEqual([log.have(stream("2")), log.have(next)], [3, 2])
+            for (const of of [mine, next]) assert.isTrue(handedOn(log, of).every((block) => isBy(me, block)))
+            assert.isTrue(isBy(other, handedOn(log, stream("2"))[0] as SealedBlock))
+          })
+        )
+      }
+    })
+  )
+
+  it.scoped("a file that begins anew has the very lines that came, and blocks that are whole", () =>
+    Effect.gen(function* () {
+      const use = uses(yield* temporaryFolder)
+      const bounds = { entries: 50 }
+      // As a program in another language may write it.
+      const odd = `{"n":1, "stream":"${stream("2")}", "at":0,"text":"\\u0061","type":"post"}\n`
+      const seal = other.sign(claimOn(stream("2"), 1, 1, Keys.digestOf([bytesOf(odd)])))
+      const line = odd.replace("}\n", `,"seal":{"from":1,"sig":"${seal}"}}\n`)
+      const mine = yield* use(
+        (log) =>
+          Effect.gen(function* () {
+            for (const n of range(1, 90)) yield* log.say([`line ${n}`, "more", "still more"])
+            yield* log.receive(blocksIn([bytesOf(line)]))
+            for (const _ of range(1, 3)) yield* log.say(["the last", "of all"])
+            return log.stream
+          }),
+        bounds
+      )
+      yield* use(
+        (log) =>
+          Effect.sync(() => {
+            assert.strictEqual(log.have(mine), 276)
+            assert.strictEqual(textOf(log.slice(stream("2"), 0, 1)?.bytes ?? new Uint8Array()), line)
+            const blocks = handedOn(log, mine)
+            assert.isAbove(blocks.length, 10)
+            assert.isTrue(blocks.every((block) => isBy(me, block)))
+          }),
+        bounds
+      )
+    })
+  )
+
+  it.scoped("of a block that begins before what is there the rest is gone, and that is said", () =>
+    Effect.gen(function* () {
+      const use = uses(yield* temporaryFolder)
+      yield* use((log) =>
+        Effect.gen(function* () {
+          yield* log.adopt(new Map([[stream("2"), 2]]))
+          yield* log.receive([blockAt(stream("2"), 1, 4), blockAt(stream("2"), 5, 6)])
+          yield* log.receive([blockAt(stream("2"), 1, 4)])
+          assert.deepStrictEqual(yield* allEntries(log), ["missed 2", "line 5", "line 6"])
+        })
+      )
+      yield* use((log) =>
+        Effect.sync(() => {
+          assert.strictEqual(log.have(stream("2")), 6)
+          assert.strictEqual(log.slice(stream("2"), 0, 1)?.first, 5)
+        })
+      )
+    })
+  )
+
+  it.scoped("a folder is a plain chat's or a secure one's, and says so to the other", () =>
+    Effect.gen(function* () {
+      const [secure, plain] = [yield* temporaryFolder, yield* temporaryFolder]
+      yield* uses(secure)((log) => log.say(["a secret"]))
+      yield* uses(plain)((log) => log.say(["in the open"]), { sign: undefined })
+      const before = [secure, plain].map((folder) => Fs.readFileSync(Path.join(folder, "log.ndjson"), "utf8"))
+      const inPlain = yield* Effect.flip(uses(secure)(() => Effect.void, { sign: undefined }))
+      assert.strictEqual(
+        inPlain.message,
+        `${secure} can't be used (it has the lines of a secure chat, and a plain one would hand them on in the open: name another folder).`
+      )
+      const inSecure = yield* Effect.flip(uses(plain)(() => Effect.void))
+      assert.strictEqual(
+        inSecure.message,
+        `${plain} can't be used (it has the lines of a plain chat, which nobody has signed, and a secure one takes no such: name another folder).`
+      )
+      assert.deepStrictEqual(
+        [secure, plain].map((folder) => Fs.readFileSync(Path.join(folder, "log.ndjson"), "utf8")),
+        before
+      )
+      yield* uses(secure)((log) => Effect.sync(() => assert.isTrue(log.restored)))
+    })
+  )
+})
