@@ -5,7 +5,7 @@ import * as Either from "effect/Either"
 import type { MessageLog } from "../../services/MessageLog.ts"
 import type { Connection } from "../../services/Transport.ts"
 import { PeerLost } from "../../src/domain/Errors.ts"
-import { type Control, encode, type Frame } from "../../src/protocol/Frame.ts"
+import { type Control, encode, type Frame, maxListed } from "../../src/protocol/Frame.ts"
 import { makeFrameDecoder } from "../../src/protocol/FrameDecoder.ts"
 import { makeOutbox, type Outbox } from "../../src/protocol/Outbox.ts"
 
@@ -44,3 +44,17 @@ export const make = (connection: Connection, log: MessageLog["Type"]): Effect.Ef
       send: (...list) => Effect.suspend(() => (give(list.map(encode)) ? Effect.void : connection.abort("overrun")))
     }
   })
+
+/** Sends the same to all of these: it is encoded once. */
+export const sendTo = (wires: ReadonlyArray<Wire>, frames: ReadonlyArray<Control>): Effect.Effect<void> => {
+  const lines = frames.map(encode)
+  return Effect.forEach(
+    wires.filter((wire) => !wire.give(lines)),
+    ({ connection }) => connection.abort("overrun"),
+    { discard: true }
+  )
+}
+
+/** A list in parts small enough for a frame, one at least. */
+export const partsOf = <A>(all: ReadonlyArray<A>, most = maxListed): ReadonlyArray<ReadonlyArray<A>> =>
+  all.length === 0 ? [[]] : Arr.chunksOf(all, most)

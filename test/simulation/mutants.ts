@@ -10,9 +10,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "no epoch: every run of an author speaks in the same stream, and none wonders at it",
     changes: [
       {
-        file: "layers/TransportPeerMesh.ts",
-        from: "if ((link.theirs.get(log.stream) ?? 0) > log.have(log.stream)) {",
-        to: "if (false) {"
+        file: "layers/mesh/Summaries.ts",
+        from: "if ((link.theirs.get(log.stream) ?? 0) > log.have(log.stream)) return forked",
+        to: "if (false) return forked"
       },
       {
         file: "layers/log/Log.ts",
@@ -70,16 +70,16 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "no summary: neither side says what it has",
     changes: [
       {
-        file: "layers/TransportPeerMesh.ts",
+        file: "layers/mesh/Summaries.ts",
         from: "return link.send(...haveFrames([...summary]))",
         to: "return link.send(...haveFrames([]))"
       },
       {
-        file: "layers/TransportPeerMesh.ts",
+        file: "layers/mesh/Summaries.ts",
         from: "yield* sendToAll(haveFrames([...summary]))",
         to: "yield* Effect.void"
       },
-      { file: "layers/TransportPeerMesh.ts", from: "sendToAll(haveFrames(grown))", to: "Effect.void" }
+      { file: "layers/mesh/Summaries.ts", from: "sendToAll(haveFrames(grown))", to: "Effect.void" }
     ]
   },
   {

@@ -1,0 +1,93 @@
+/** How much a peer may send, and what becomes of one that sends more. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { PeerLost } from "../../src/domain/Errors.ts"
+import { timesAsMuch } from "../../src/domain/Limits.ts"
+import type { PeerId } from "../../src/domain/Peer.ts"
+import { Quota } from "../../src/domain/Quota.ts"
+import type { Dropped } from "../../src/protocol/Frame.ts"
+import type { Link, Quotas } from "./Link.ts"
+import type { Node } from "./Node.ts"
+
+/** Whoever is dropped is told so within this time, if it listens. */
+const droppedLimit = Duration.seconds(1)
+
+export const make = ({ clock, limits, table }: Node) => {
+  /** Who was dropped, and when it may come again, in ms since 1970: those first who may come first. */
+  const dropped = new Map<PeerId, number>()
+  /** What each may send, those last who came last. */
+  const quotas = new Map<PeerId, Quotas>()
+
+  const limitOverstepped = (link: Link): Dropped["limit"] | undefined => {
+    if (Math.max(link.theirs.size, link.floors.size) > limits.streams) return "streams"
+    return (link.rooms?.size ?? 0) > limits.rooms ? "rooms" : undefined
+  }
+
+  const drop = (link: Link, limit: Dropped["limit"]): Effect.Effect<never, PeerLost> =>
+    Effect.gen(function* () {
+      const now = clock.unsafeCurrentTimeMillis()
+      for (const [id, until] of dropped) if (until <= now) dropped.delete(id)
+      dropped.set(link.peer.id, now + Duration.toMillis(limits.overload))
+      yield* link.send({ type: "dropped", limit })
+      yield* link.connection.finish.pipe(Effect.timeoutOption(droppedLimit))
+      return yield* new PeerLost({ reason: "excessive" })
+    })
+
+  const quotaOf = (id: PeerId): Quotas => {
+    const now = clock.unsafeCurrentTimeMillis()
+    const quota = quotas.get(id) ?? { unasked: new Quota(limits, now), asked: new Quota(timesAsMuch(limits), now) }
+    quotas.delete(id)
+    quotas.set(id, quota)
+    const gone =
+      quotas.size > limits.connections ? [...quotas.keys()].find((other) => !table.links.has(other)) : undefined
+    if (gone !== undefined) quotas.delete(gone)
+    return quota
+  }
+
+  /** Counts what has come; how long the peer is to be left unread for that, in ms. */
+  const waitFor = (link: Link, frames: number): number => {
+    const { askedBytes, askedFrames, named, quota } = link
+    const now = clock.unsafeCurrentTimeMillis()
+    const received = link.connection.received()
+    const bytes = Math.max(0, received - link.counted - askedBytes)
+    link.counted = received
+    link.askedFrames = 0
+    link.askedBytes = 0
+    link.named = 0
+    return Math.max(
+      quota.unasked.count(frames - askedFrames + named, bytes, now),
+      askedFrames === 0 ? 0 : quota.asked.count(askedFrames, askedBytes, now)
+    )
+  }
+
+  const leaveUnread = (link: Link, millis: number): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      link.slowed = true
+      return Effect.sleep(millis)
+    }).pipe(
+      Effect.zipRight(
+        Effect.sync(() => {
+          link.slowed = false
+        })
+      )
+    )
+
+  return {
+    /** Of how much a peer has spoken too much, if it has. A plain function. */
+    limitOverstepped,
+    /** Tells a peer that it went too far, and lets it go. It is not called back, and not let in for a while. */
+    drop,
+    /** Whether that peer was dropped, and must wait still. A plain function. */
+    isDropped: (id: PeerId): boolean => (dropped.get(id) ?? 0) > clock.unsafeCurrentTimeMillis(),
+    /** A peer that comes again goes on with the quota it had: to come anew is no way to send more. A plain function. */
+    quotaOf,
+    /** So many frames have come and were handled: who sends too much is left unread for a while, and dropped if that never ends. */
+    count: (link: Link, frames: number): Effect.Effect<void, PeerLost> => {
+      const wait = waitFor(link, frames)
+      if (wait === 0) return Effect.void
+      return wait === Number.POSITIVE_INFINITY ? drop(link, "rate") : leaveUnread(link, wait)
+    }
+  }
+}
+
+export type Allowance = ReturnType<typeof make>

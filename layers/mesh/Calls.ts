@@ -1,0 +1,68 @@
+/** How a node calls others: from the dial to the conversation. */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberSet from "effect/FiberSet"
+import type { Route } from "../../services/PeerMesh.ts"
+import type { Transport } from "../../services/Transport.ts"
+import { PeerUnreachable } from "../../src/domain/Errors.ts"
+import { formatAddress, type PeerId } from "../../src/domain/Peer.ts"
+import type { Attempt, CallFailed, Entrance } from "./Attempt.ts"
+import * as Handshake from "./Handshake.ts"
+import type { Node } from "./Node.ts"
+import * as Wire from "./Wire.ts"
+
+interface Needs extends Entrance {
+  readonly transport: Transport["Type"]
+}
+
+export const make = (
+  { log, membership, table }: Node,
+  { begin, converse, deadlines, linkOver, self, transport }: Needs
+) =>
+  Effect.gen(function* () {
+    const conversations = yield* FiberSet.make<void, never>()
+    /** Who has taken a call that goes on. */
+    const answering = new Set<PeerId>()
+
+    /** That peer has taken a call, until the scope closes. */
+    const answered = (id: PeerId) =>
+      Effect.acquireRelease(
+        Effect.sync(() => answering.add(id)),
+        () => Effect.sync(() => answering.delete(id))
+      )
+
+    const conversation = (route: Route, begun: Attempt, to?: PeerId): Effect.Effect<void> =>
+      Effect.gen(function* () {
+        const connection = yield* transport.dial(route.address, route.from)
+        const mistaken = (detail: string) => new PeerUnreachable({ address: route.address, detail })
+        yield* Effect.mapError(membership.meets(connection, to ?? route.id), mistaken)
+        const wire = yield* Wire.make(connection, log)
+        if (to !== undefined) yield* answered(to)
+        // Who asks to be let in is a newcomer there, even if somebody else has been faster to let it in.
+        const shown = begun.joins ? { ...self(connection), member: false } : self(connection)
+        const { rest, welcome } = yield* Handshake.call(wire, deadlines, shown, route.address, to)
+        if (!membership.isCalled(connection, welcome.id)) return yield* mistaken("it has the key of somebody else")
+        yield* converse(linkOver(wire, { id: welcome.id, address: route.address }, welcome, true, begun), rest)
+      }).pipe(
+        Effect.scoped,
+        Effect.catchAll((error) => begun.settle(Exit.fail(error))),
+        Effect.ensuring(
+          Effect.suspend(() =>
+            begun.settle(Exit.fail(new PeerUnreachable({ address: route.address, detail: "it hung up" })))
+          )
+        )
+      )
+
+    return {
+      /** Calls whoever listens there, once: the link is up when this returns, and goes on in the background. */
+      call: (route: Route, to?: PeerId): Effect.Effect<void, CallFailed> =>
+        Effect.gen(function* () {
+          const told = yield* Deferred.make<void, CallFailed>()
+          yield* FiberSet.run(conversations, conversation(route, begin(to, { told }), to))
+          yield* Deferred.await(told)
+        }).pipe(Effect.withSpan("PeerMesh.call", { attributes: { address: formatAddress(route.address), to } })),
+      /** Whether that peer has taken a call, and the link is not up yet. A plain function. */
+      isAnswering: (id: PeerId): boolean => answering.has(id) && !table.links.has(id)
+    }
+  })

@@ -1,0 +1,59 @@
+/** How far the others have what was said, as far as they have told: each what, and somebody what this node says. */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as Subscribable from "effect/Subscribable"
+import type { Mark } from "../../services/MessageLog.ts"
+import type { PeerId } from "../../src/domain/Peer.ts"
+import { mainRoom, roomIn } from "../../src/domain/Post.ts"
+import type { Delivery as HowFar } from "../../src/domain/Standing.ts"
+import type { Link } from "./Link.ts"
+import type { Node } from "./Node.ts"
+
+export const make = ({ log, peers, table }: Node) => {
+  /** How far some peer is known to have what this node says. */
+  let delivered = 0
+  /** How far each peer is known to have, or to have had, what this node says. */
+  const heardBy = new Map<PeerId, number>()
+
+  const howFar = (): HowFar => ({ upTo: delivered, alone: table.links.size === 0 })
+
+  /** What there is to tell after that was told. */
+  const after = (told: HowFar | undefined) =>
+    Effect.map(
+      peers.until(() => told?.upTo !== delivered || told.alone !== howFar().alone),
+      () => Option.some([howFar(), howFar()] as const)
+    )
+
+  const holders = (n: number): number => {
+    let count = 0
+    for (const upTo of heardBy.values()) if (upTo >= n) count += 1
+    return count
+  }
+
+  return {
+    /** The peer has that stream up to there. A plain function. */
+    hasUpTo: (link: Link, [stream, n]: Mark): void => {
+      const before = link.theirs.get(stream)
+      if (n > (before ?? 0)) link.theirs.set(stream, n)
+      if (before === undefined && roomIn(stream) !== mainRoom) {
+        link.rooms ??= new Set()
+        link.rooms.add(roomIn(stream))
+      }
+      if (stream === log.stream && n > (heardBy.get(link.peer.id) ?? 0)) {
+        heardBy.set(link.peer.id, Math.min(n, log.have(stream)))
+        delivered = Math.max(delivered, Math.min(n, log.have(stream)))
+        peers.changed()
+      }
+    },
+    /** How many peers are known to have what this node has said up to that number. A plain function. */
+    holders,
+    /** How far what this node says has come. */
+    ofOwn: Subscribable.make({
+      get: Effect.sync(howFar),
+      changes: Stream.unfoldEffect(undefined as HowFar | undefined, after)
+    })
+  }
+}
+
+export type Delivery = ReturnType<typeof make>

@@ -1,0 +1,60 @@
+/** What links are given of the log: one Stream a node, a cursor a link. */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { StreamId } from "../../src/domain/Post.ts"
+import type { Want } from "../../src/protocol/Frame.ts"
+import type { Link } from "./Link.ts"
+import type { Node } from "./Node.ts"
+
+export const make = ({ log, table }: Node) => {
+  /** Who has asked for what others have said: looked at whenever the log grows, where all links would be too many. */
+  const asking = new Set<Link>()
+  /** How many posts links that are no more were handed. */
+  let sentBefore = 0
+
+  /** Whether this node has something of that stream. */
+  const isKnown = (stream: StreamId): boolean => {
+    const have = log.have(stream)
+    return have > 0 && have < Number.POSITIVE_INFINITY
+  }
+
+  return {
+    /** From now on the peer gets what this node says, and what it has missed of that. A plain function. */
+    begin: (link: Link): void => {
+      link.outbox.start(log.stream, link.theirs.get(log.stream) ?? 0)
+      link.connection.wake()
+    },
+    /** The peer would like to have that. */
+    heardWant: (link: Link, { after, stream, to }: Want): Effect.Effect<void> => {
+      if (!isKnown(stream)) return Effect.void
+      link.outbox.start(stream, after, to)
+      asking.add(link)
+      return Effect.sync(link.connection.wake)
+    },
+    /** The link is no more. A plain function. */
+    ended: (link: Link): void => {
+      asking.delete(link)
+      sentBefore += link.outbox.sent()
+    },
+    /** How many posts were handed to links. A plain function. */
+    sent: (): number => {
+      let sent = sentBefore
+      for (const link of table.links.values()) sent += link.outbox.sent()
+      return sent
+    },
+    /** What is said goes out to all, as long as the node runs. What others said goes to those who have asked. */
+    run: Effect.suspend(() => {
+      let said = log.have(log.stream)
+      return Stream.runForEachChunk(
+        log.grown(() => log.have(log.stream) > said || asking.size > 0),
+        () =>
+          Effect.sync(() => {
+            const last = log.have(log.stream)
+            for (const link of asking) if (!link.outbox.isAsked()) asking.delete(link)
+            for (const link of last > said ? table.links.values() : asking) link.connection.wake()
+            said = last
+          })
+      )
+    })
+  }
+}

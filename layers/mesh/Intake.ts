@@ -1,0 +1,153 @@
+/** Takes in what comes of the log, and asks for what is missing: who is asked for what, and what nobody has any more. */
+import * as Effect from "effect/Effect"
+import type { EncodedPost, Mark } from "../../services/MessageLog.ts"
+import type { PeerLost } from "../../src/domain/Errors.ts"
+import { Happening } from "../../src/domain/Happening.ts"
+import type { PeerId } from "../../src/domain/Peer.ts"
+import { authorOf, mainRoom, type StreamId, streamOf } from "../../src/domain/Post.ts"
+import type { Control, Gap } from "../../src/protocol/Frame.ts"
+import type { Allowance } from "./Allowance.ts"
+import type { Delivery } from "./Delivery.ts"
+import type { Link } from "./Link.ts"
+import type { Node } from "./Node.ts"
+import type { Search } from "./Search.ts"
+
+/** What nobody keeps is taken for gone after so many offers; after more while the server, who may keep it, is away. */
+const ticksUntilGone = 5
+const ticksUntilGoneWithoutServer = 30
+
+interface Needs {
+  readonly allowance: Allowance
+  readonly delivery: Delivery
+  readonly search: Search
+}
+
+export const make = ({ log, table }: Node, { allowance, delivery, search }: Needs) => {
+  /** What was asked of whom. */
+  const wanted = new Map<StreamId, { readonly link: Link; readonly to: number }>()
+  /** Streams of which the next post is kept by nobody who was asked, and for how many offers that has been so. */
+  const blocked = new Map<StreamId, number>()
+  /** Through whom came last what somebody says who has no link to this node. */
+  const relays = new Map<PeerId, PeerId>()
+
+  /** Whether the author itself is there and sends that stream as it grows. */
+  const comesByItself = (stream: StreamId): boolean => {
+    const author = table.links.get(authorOf(stream))
+    return author !== undefined && streamOf(author.peer.id, mainRoom, author.epoch) === stream
+  }
+
+  const pull = (link: Link, marks: Iterable<Mark>, isStuck = (_: StreamId) => false): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const frames: Array<Control> = []
+      for (const [stream] of marks) {
+        const to = link.theirs.get(stream) ?? 0
+        const after = log.have(stream)
+        if (to <= after || (link.floors.get(stream) ?? 0) > after) continue
+        if (stream === log.stream || (comesByItself(stream) && !isStuck(stream))) continue
+        // What room there is left is for those who are here.
+        if (after === 0 && log.isCrowded() && !table.links.has(authorOf(stream))) continue
+        const asked = wanted.get(stream)
+        if (asked !== undefined && table.links.get(asked.link.peer.id) === asked.link && asked.to > after) continue
+        wanted.set(stream, { link, to })
+        frames.push({ type: "want", stream, after, to })
+      }
+      return frames.length === 0 ? Effect.void : link.send(...frames)
+    })
+
+  const receive = (link: Link, sent: ReadonlyArray<EncodedPost>): Effect.Effect<void, PeerLost> => {
+    // What others have said is taken only from whom it was asked of.
+    const posts = sent.filter(({ line, post }) => {
+      if (post.stream.startsWith(link.prefix)) return true
+      if (wanted.get(post.stream)?.link !== link) return false
+      relays.set(authorOf(post.stream), link.peer.id)
+      link.askedFrames += 1
+      link.askedBytes += line.length
+      return true
+    })
+    const taken = Effect.flatMap(log.receive(posts), (missing) => {
+      if (missing.length === 0) return Effect.void
+      // Whoever hands on a post has all that must come before it; what other posts wait for says nothing of this peer.
+      for (const { post } of posts) {
+        delivery.hasUpTo(link, [post.stream, post.n - 1])
+        const deps = Object.entries(post.deps) as unknown as ReadonlyArray<Mark>
+        link.named += deps.length
+        for (const mark of deps) delivery.hasUpTo(link, mark)
+      }
+      const overstepped = allowance.limitOverstepped(link)
+      if (overstepped !== undefined) return allowance.drop(link, overstepped)
+      return pull(link, missing)
+    })
+    const through = posts.find(search.comesThrough)
+    return through === undefined ? taken : Effect.zipRight(search.tellThrough(link, through), taken)
+  }
+
+  const heardGap = (link: Link, { stream, to }: Gap): Effect.Effect<void, PeerLost> =>
+    Effect.suspend(() => {
+      link.floors.set(stream, to)
+      const overstepped = allowance.limitOverstepped(link)
+      if (overstepped !== undefined) return allowance.drop(link, overstepped)
+      if (wanted.get(stream)?.link === link) wanted.delete(stream)
+      if (!blocked.has(stream)) blocked.set(stream, 0)
+      return Effect.forEach(table.links.values(), (other) => pull(other, [[stream, to]]), { discard: true })
+    })
+
+  const skipWhatIsGone = Effect.gen(function* () {
+    const sought = (yield* search.size) > 0 || table.unsettled
+    for (const [stream, ticks] of blocked) {
+      const have = log.have(stream)
+      const holders = [...table.links.values()].filter((link) => (link.theirs.get(stream) ?? 0) > have)
+      const floors = holders.map((link) => link.floors.get(stream) ?? 0)
+      if (holders.length === 0 || floors.some((floor) => floor <= have)) {
+        blocked.delete(stream)
+        for (const holder of holders) yield* pull(holder, [[stream, 0]])
+      } else if (ticks < (search.isReaching() ? ticksUntilGoneWithoutServer : ticksUntilGone) || sought) {
+        blocked.set(stream, ticks + 1)
+      } else {
+        blocked.delete(stream)
+        yield* log.skip(stream, Math.min(...floors))
+      }
+    }
+  })
+
+  const announce = (link: Link): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      let count = 0
+      for (const [stream, n] of link.theirs) {
+        const fromHere = stream.startsWith(link.prefix) || !comesByItself(stream)
+        if (fromHere && !wanted.has(stream) && n > log.have(stream) && stream !== log.stream)
+          count += n - log.have(stream)
+      }
+      return count === 0 ? Effect.void : log.note(Happening.CatchingUp({ peer: link.peer, count }))
+    })
+
+  return {
+    /** Takes in posts that a peer has sent. */
+    receive,
+    /** Asks a peer for what it has and this node lacks, unless that comes by itself or was asked of somebody else. */
+    pull,
+    /** Forgets what was asked: it may be asked of others now. A plain function. */
+    forgetAsked: (): void => wanted.clear(),
+    /** The peer does not keep that any more: somebody else may. */
+    heardGap,
+    /** What nobody who is here keeps any more, and nobody who is sought could bring, is gone; that is said, not hidden. */
+    skipWhatIsGone,
+    /** Says how much of what was missed this peer will send. */
+    announce,
+    /** The link is no more: asks others for what was asked of that peer. */
+    ended: (link: Link): Effect.Effect<void> =>
+      Effect.gen(function* () {
+        const orphaned = [...wanted].filter(([, asked]) => asked.link === link).map(([stream]) => stream)
+        for (const stream of orphaned) wanted.delete(stream)
+        for (const other of table.links.values()) {
+          yield* pull(
+            other,
+            orphaned.map((stream): Mark => [stream, 0])
+          )
+        }
+      }),
+    /** Through whom came last what that one says, if it has no link to this node. A plain function. */
+    relayOf: (id: PeerId): PeerId | undefined => relays.get(id)
+  }
+}
+
+export type Intake = ReturnType<typeof make>

@@ -1,0 +1,86 @@
+/** Who tells whom who is there: lists of peers, sent and heard. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import { type Peer, serverId } from "../../src/domain/Peer.ts"
+import type { Control } from "../../src/protocol/Frame.ts"
+import type { Link } from "./Link.ts"
+import type { Node } from "./Node.ts"
+import * as Wire from "./Wire.ts"
+
+/** A newcomer is expected to call first; it is dialled after half to three halves of this time. */
+const courtesy = Duration.seconds(1)
+
+/** So long those who come are gathered, before all are told of them: when a server is back, they all come at once. */
+const gathering = Duration.millis(10)
+
+const listed = ({ address, id }: Peer) => ({ id, ...address })
+const unlisted = ({ host, id, port }: ReturnType<typeof listed>): Peer => ({ id, address: { host, port } })
+
+/** Those peers, by their addresses. */
+const listing = (type: "roster" | "introduce", links: ReadonlyArray<Link>): ReadonlyArray<Control> =>
+  Wire.partsOf(links).map((part) => ({ type, peers: part.map(({ peer }) => listed(peer)) }))
+
+interface Needs {
+  /** Keeps a link to whom others name, from after that time on. */
+  readonly meet: (named: Peer, after: Duration.Duration) => Effect.Effect<void>
+}
+
+export const make = ({ membership, peers, table }: Node, { meet }: Needs) => {
+  /** Who has come, and the others have yet to hear of. */
+  let introduced: Array<Link> = []
+
+  const clients = (): ReadonlyArray<Link> => [...table.links.values()].filter(({ peer }) => peer.id !== serverId)
+
+  /** Seeks those whom a peer lists, each after some time; nobody for whom the server has not vouched. */
+  const seekAll = (
+    all: ReadonlyArray<ReturnType<typeof listed>>,
+    after: Effect.Effect<Duration.Duration>
+  ): Effect.Effect<void> =>
+    Effect.forEach(
+      all,
+      (each) =>
+        membership.knows(each.id) ? Effect.flatMap(after, (duration) => meet(unlisted(each), duration)) : Effect.void,
+      { discard: true }
+    )
+
+  return {
+    /** Those are there: they wait to be called. */
+    heardRoster: (all: ReadonlyArray<ReturnType<typeof listed>>): Effect.Effect<void> =>
+      seekAll(all, Effect.succeed(Duration.zero)),
+    /** Those have come. */
+    heardOfNewcomers: (all: ReadonlyArray<ReturnType<typeof listed>>): Effect.Effect<void> =>
+      seekAll(
+        all,
+        Effect.map(Random.nextRange(0.5, 1.5), (share) => Duration.times(courtesy, share))
+      ),
+    /** Tells the peer who is there; those who are there hear of it soon. */
+    introduce: (link: Link): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        if (link.peer.id === serverId) return link.send({ type: "roster", peers: [] })
+        introduced.push(link)
+        peers.changed()
+        return link.send(
+          ...listing(
+            "roster",
+            clients().filter((other) => other !== link)
+          )
+        )
+      }),
+    /** Tells everybody of all who have come within a while, again and again: the same to all, themselves among them. */
+    tellOfNewcomers: Effect.forever(
+      peers
+        .until(() => introduced.length > 0)
+        .pipe(
+          Effect.zipRight(Effect.sleep(gathering)),
+          Effect.zipRight(
+            Effect.suspend(() => {
+              const here = introduced.filter((link) => table.links.get(link.peer.id) === link)
+              introduced = []
+              return here.length === 0 ? Effect.void : Wire.sendTo(clients(), listing("introduce", here))
+            })
+          )
+        )
+    )
+  }
+}

@@ -1,0 +1,115 @@
+/** What a node knows of one link: a connection on which both sides have introduced themselves. */
+import * as Data from "effect/Data"
+import type * as Duration from "effect/Duration"
+import type { Row } from "../../src/domain/LinkTable.ts"
+import type { Peer, PeerId } from "../../src/domain/Peer.ts"
+import type { Room, StreamId } from "../../src/domain/Post.ts"
+import type { Quota } from "../../src/domain/Quota.ts"
+import type { Member } from "../../src/domain/Roster.ts"
+import type { Hello } from "../../src/protocol/Frame.ts"
+import type { Attempt } from "./Attempt.ts"
+import type * as Deadlines from "./Deadlines.ts"
+import type * as Wire from "./Wire.ts"
+
+/** It is up when the peer has said how far it has each stream. */
+export interface Link extends Row, Wire.Wire {
+  /** What the ids of all streams of this peer begin with. */
+  readonly prefix: string
+  /** Whether the peer is in no chat yet. */
+  readonly newcomer: boolean
+  /** How many lines it would like to see of what was said before it came. */
+  readonly history: number
+  /** Which version of the roster the peer has, and what it has begun to tell of it. */
+  roster: number
+  news: Array<Member>
+  /** How far the peer has each stream, as far as it has said. */
+  readonly theirs: Map<StreamId, number>
+  /** Up to where the peer does not keep a stream any more. */
+  readonly floors: Map<StreamId, number>
+  /** What the peer may send, by itself and when it was asked. */
+  readonly quota: Quotas
+  /** How many bytes were counted; of what was not counted yet, what was asked for. */
+  counted: number
+  askedFrames: number
+  askedBytes: number
+  /** What was named in frames: streams and peers take as long as frames do. */
+  named: number
+  /** Whether it is left unread just now since it has sent more. */
+  slowed: boolean
+  /** The rooms of which it has spoken, but the one where everybody is. */
+  rooms: Set<Room> | undefined
+  /** What it has come from. */
+  readonly attempt: Attempt
+  /** Whether it has come up, and what says so to its deadline. */
+  isUp: boolean
+  readonly met: Deadlines.Met
+  summarized: boolean
+  /** When it came up, in ms since 1970. */
+  since: number
+  /** How long a ping took last, and when the one went out that has no answer yet, in ns. */
+  roundTrip: Duration.Duration | undefined
+  pinged: bigint | undefined
+  /** How often it gave a sign of life, and whether somebody waits for the next. */
+  heard: number
+  probed: boolean
+  quietTicks: number
+}
+
+/** What a peer sends by itself, and what of others it was asked for: that it hands on much is not its fault. */
+export interface Quotas {
+  readonly unasked: Quota
+  readonly asked: Quota
+}
+
+/** The peer leaves for good. */
+export class Goodbye extends Data.TaggedError("Goodbye") {}
+
+/** A link over that connection, with what its peer has said of itself; `byUs` if this node has dialled. */
+export type LinkOver = (
+  wire: Wire.Wire,
+  peer: Peer,
+  introduction: Pick<Hello, "epoch" | "member" | "history" | "pass">,
+  byUs: boolean,
+  attempt: Attempt
+) => Link
+
+interface Needs {
+  /** What its peer may send. */
+  readonly quotaOf: (id: PeerId) => Quotas
+  /** For the peer to say how far it has each stream. */
+  readonly visits: Deadlines.Deadlines
+}
+
+export const makeLinkOver =
+  ({ quotaOf, visits }: Needs): LinkOver =>
+  (wire, peer, { epoch, history = 0, member, pass }, byUs, attempt) => ({
+    ...wire,
+    peer,
+    epoch,
+    prefix: `${peer.id}/`,
+    newcomer: !member,
+    history,
+    roster: pass?.version ?? 0,
+    news: [],
+    byUs,
+    attempt,
+    isUp: false,
+    // A peer that has introduced itself must soon say how far it has each stream, or is cut.
+    met: visits(wire.connection.abort("silent")),
+    theirs: new Map(),
+    floors: new Map(),
+    quota: quotaOf(peer.id),
+    counted: 0,
+    askedFrames: 0,
+    askedBytes: 0,
+    named: 0,
+    slowed: false,
+    rooms: undefined,
+    summarized: false,
+    since: 0,
+    roundTrip: undefined,
+    pinged: undefined,
+    heard: 0,
+    probed: false,
+    quietTicks: 0
+  })

@@ -1,0 +1,77 @@
+/** Who belongs to a secure chat: hears of it from peers, and tells them. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { PeerLost } from "../../src/domain/Errors.ts"
+import { type Control, type Members as MembersFrame, maxMembersListed } from "../../src/protocol/Frame.ts"
+import * as Handshake from "./Handshake.ts"
+import type { Link } from "./Link.ts"
+import type { Node } from "./Node.ts"
+import * as Wire from "./Wire.ts"
+
+/** Somebody who takes part no more has so long to hear it. */
+const lastWords = Duration.seconds(1)
+
+/** A roster has no more members than this: a peer that goes on telling of them tells nonsense. */
+const mostMembers = 10_000
+
+interface Needs {
+  /** This node itself takes part no more. */
+  readonly expelled: Effect.Effect<unknown>
+}
+
+export const make = ({ log, membership, scope, settings, table }: Node, { expelled }: Needs) => {
+  const heard = (link: Link, { members, more }: MembersFrame): Effect.Effect<void, PeerLost> =>
+    Effect.suspend(() => {
+      link.news.push(...members)
+      if (link.news.length > mostMembers) return new PeerLost({ reason: "malformed" })
+      if (more) return Effect.void
+      const news = link.news
+      link.news = []
+      link.roster = Math.max(link.roster, news.at(-1)?.version ?? 0)
+      return Effect.flatMap(membership.learn(news), (genuine) =>
+        genuine ? Effect.void : new PeerLost({ reason: "malformed" })
+      )
+    })
+
+  const newsFor = (link: Link): ReadonlyArray<Control> => {
+    const news = link.roster < membership.version() ? membership.since(link.roster) : []
+    link.roster = Math.max(link.roster, membership.version())
+    return news.length === 0
+      ? []
+      : Wire.partsOf(news, maxMembersListed).map((members, index, parts) => ({
+          type: "members",
+          members,
+          more: index < parts.length - 1
+        }))
+  }
+
+  return {
+    /** Takes in what a peer tells of the roster. */
+    heard,
+    /** What the peer lacks of the roster, if anything: it has it once that is sent. */
+    newsFor,
+    /** The roster has changed, or whose key is known: hands it on, and parts from those who take part no more. */
+    follow: Stream.runForEach(membership.changes, () =>
+      Effect.forEach(
+        [...table.links.values()],
+        (link) => {
+          const frames = newsFor(link)
+          if (membership.isCalled(link.connection, link.peer.id)) return link.send(...frames)
+          return Effect.zipRight(
+            Effect.forkIn(Handshake.sayLast(link, ...frames), scope),
+            Effect.forkIn(Effect.delay(link.connection.abort("expelled"), lastWords), scope)
+          )
+        },
+        { discard: true }
+      )
+    ),
+    /** Notes in the log who has come to belong to the chat, and who does no more. */
+    note: Stream.runForEach(membership.events, (happening) =>
+      Effect.zipRight(
+        log.note(happening),
+        happening._tag === "Expelled" && happening.id === settings.id ? expelled : Effect.void
+      )
+    )
+  }
+}

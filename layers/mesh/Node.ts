@@ -1,0 +1,51 @@
+/** What all parts of one node's mesh share: what it was told, what it knows, its links. */
+import type * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
+import type * as Scope from "effect/Scope"
+import type { Membership } from "../../services/Membership.ts"
+import type { MessageLog } from "../../services/MessageLog.ts"
+import type { Limits } from "../../src/domain/Limits.ts"
+import type { LinkTable } from "../../src/domain/LinkTable.ts"
+import type { Address, PeerId } from "../../src/domain/Peer.ts"
+import type { Signal } from "../../src/domain/Signal.ts"
+import type { Link } from "./Link.ts"
+
+export interface Settings {
+  readonly id: PeerId
+  /** Where this node listens, and at which host the others reach it. Port 0: one that the system chooses. */
+  readonly listen: Address
+  /** Whether this node is in the chat from the start, as a server is, or must be admitted by another. */
+  readonly member: boolean
+  /** How many lines of what was said before it came this node would like to see: none by default. */
+  readonly history?: number
+  /** A peer that gives no sign of life for this long is lost. */
+  readonly silence: Duration.DurationInput
+  /** A client that can't be reached for this long is given up. */
+  readonly patience: Duration.DurationInput
+  /** How much it takes from others: `defaultLimits` where nothing else is said. */
+  readonly limits?: Partial<Limits>
+}
+
+/**
+ * One node, as the parts of its mesh see it. All other state has one owner, the part that changes it, each change in one
+ * synchronous step; the others ask that part.
+ */
+export interface Node {
+  readonly settings: Settings
+  readonly limits: Limits
+  readonly log: MessageLog["Type"]
+  readonly membership: Membership["Type"]
+  readonly clock: Clock.Clock
+  /** Its links, and the handshakes under way. */
+  readonly table: LinkTable<Link>
+  /** Says that links have come or gone, or that something else is known of peers. */
+  readonly peers: Signal
+  /** Open as long as the node runs. */
+  readonly scope: Scope.Scope
+  /** Where the others reach it: its port is known once it listens. A plain function. */
+  readonly address: () => Address
+  /** Whether it is in the chat. A plain function. */
+  readonly isMember: () => boolean
+  /** Whether it is saying goodbye. A plain function. */
+  readonly isLeaving: () => boolean
+}

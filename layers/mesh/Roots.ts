@@ -1,0 +1,71 @@
+/** What was said before a node came: from whom it learns what that is, and what newcomers are shown of it. */
+import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { PeerId } from "../../src/domain/Peer.ts"
+import { authorOf, epochIn, mostHistory, type Summary } from "../../src/domain/Post.ts"
+import type { Control } from "../../src/protocol/Frame.ts"
+import type { Link } from "./Link.ts"
+import type { Node } from "./Node.ts"
+
+/** Those who can tell what was said before have so long to come, once this node has begun. */
+const firstCall = Duration.seconds(1)
+
+export const make = ({ clock, log, peers, table }: Node) => {
+  const begun = clock.unsafeCurrentTimeMillis()
+  /** Whether this node knows what was said before it came, and so must not take that for news. */
+  let rooted = log.restored
+  /** Who was in the chat before this node began, and may come back to tell of it. */
+  const expected = new Set<PeerId>()
+
+  const take = ({ news, old }: { readonly old: Summary; readonly news: Summary }): Effect.Effect<void> => {
+    rooted = true
+    peers.changed()
+    return log.adopt(old, news)
+  }
+
+  /** What a peer has, in two: what those have said whom this node has met, it must hear; the rest was said before it came. */
+  const split = (link: Link): { readonly old: Summary; readonly news: Summary } => {
+    const [old, news] = Arr.partition(
+      link.theirs,
+      ([stream]) => !stream.startsWith(link.prefix) && table.hasMet(authorOf(stream), epochIn(stream))
+    )
+    return { old: new Map(old), news: new Map(news) }
+  }
+
+  return {
+    /** Whether this node knows what was said before it came. A plain function. */
+    areThere: (): boolean => rooted,
+    /** Takes what that peer has for what was said before. */
+    takeFrom: (link: Link): Effect.Effect<void> => Effect.suspend(() => take(split(link))),
+    /** That one was in the chat before, and may come back. A plain function. */
+    expect: (id: PeerId): void => {
+      expected.add(id)
+    },
+    /** That one does not come back from before this node began. Where nobody is left who could, the chat begins. */
+    expectNoMore: (id: PeerId): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        expected.delete(id)
+        peers.changed()
+        return rooted || expected.size > 0 || table.links.size === 0
+          ? Effect.void
+          : take({ old: new Map(), news: new Map() })
+      }),
+    /** A newcomer learns from this node what was said before it came: when this node begins, those who can tell it come first. */
+    first: Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      peers
+        .until(() => rooted || expected.size === 0)
+        .pipe(Effect.timeoutOption(Math.max(0, begun + Duration.toMillis(firstCall) - now)), Effect.asVoid)
+    ),
+    /** Shows a newcomer what was said last before it came, if it would like to see it. */
+    recallFor: (link: Link): Effect.Effect<void> =>
+      link.history === 0
+        ? Effect.void
+        : Effect.flatMap(log.recent(Math.min(link.history, mostHistory)), (posts) =>
+            link.send(...posts.map((post): Control => ({ type: "earlier", post })))
+          )
+  }
+}
+
+export type Roots = ReturnType<typeof make>

@@ -1,0 +1,167 @@
+/** The search for those who are missing: whom a node dials until there is a link, and until when. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as FiberMap from "effect/FiberMap"
+import * as Random from "effect/Random"
+import type { EncodedPost } from "../../services/MessageLog.ts"
+import type { Route } from "../../services/PeerMesh.ts"
+import type { IdTaken } from "../../src/domain/Errors.ts"
+import { Happening } from "../../src/domain/Happening.ts"
+import { within } from "../../src/domain/Limit.ts"
+import { type Address, isDialable, type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
+import { authorOf } from "../../src/domain/Post.ts"
+import { redial } from "../../src/domain/Redial.ts"
+import type { Allowance } from "./Allowance.ts"
+import type { CallFailed } from "./Attempt.ts"
+import * as Handshake from "./Handshake.ts"
+import type { Link } from "./Link.ts"
+import type { Node } from "./Node.ts"
+import type { Roots } from "./Roots.ts"
+
+/** A node that leaves waits no longer than this for those whom it is dialling. */
+const searchLimit = Duration.seconds(1)
+
+/** So many whom others name are dialled at a time: with more, those who are there dial the newcomer. */
+const mostSought = 256
+
+/** Who has lost a link takes a breath, of half to three halves of this time, so that links which break at once make no storm. */
+const breath = Duration.millis(100)
+
+/** Somebody who is sought for so long is not reached directly for now, and what it says meanwhile comes through others. */
+const searchUntilThrough = Duration.toMillis("5 seconds")
+
+interface Needs {
+  readonly allowance: Allowance
+  readonly roots: Roots
+  /** Calls that peer, once: there is a link to it when this returns. */
+  readonly call: (route: Route, to: PeerId) => Effect.Effect<void, CallFailed>
+  /** This node's id belongs to somebody else. */
+  readonly contested: (error: IdTaken) => Effect.Effect<unknown>
+}
+
+export const make = (
+  { address, clock, isLeaving, log, peers, settings, table }: Node,
+  { allowance, call, contested, roots }: Needs
+) =>
+  Effect.gen(function* () {
+    const searches = yield* FiberMap.make<PeerId, void, never>()
+    /** Where those listen who are sought, or were, and have not been given up. */
+    const addresses = new Map<PeerId, Address>()
+    /** Since when each is sought, in ms since 1970, and whether people have heard through whom it comes. */
+    const soughtSince = new Map<PeerId, { readonly since: number; told: boolean }>()
+    /** How many are being reached who are not clients. */
+    let reaching = 0
+
+    const reach = (id: PeerId, route: Route): Effect.Effect<void> =>
+      Effect.suspend(() =>
+        table.links.has(id) ? Effect.void : call({ ...route, address: addresses.get(id) ?? route.address }, id)
+      ).pipe(Effect.tapErrorTag("IdTaken", contested), Effect.retry(redial), Effect.ignore)
+
+    const reachServer = (id: PeerId, route: Route): Effect.Effect<void> =>
+      Effect.acquireUseRelease(
+        Effect.sync(() => {
+          reaching += 1
+          addresses.set(id, addresses.get(id) ?? route.address)
+        }),
+        () =>
+          Effect.flatMap(Random.nextRange(0.5, 1.5), (share) =>
+            Effect.delay(reach(id, route), Duration.times(breath, share))
+          ),
+        () =>
+          Effect.sync(() => {
+            reaching -= 1
+          })
+      )
+
+    const seek = (sought: Peer, after: Duration.Duration, ghost = false): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        if (isLeaving() || sought.id === settings.id || sought.id === serverId) return Effect.void
+        addresses.set(sought.id, sought.address)
+        if (table.links.has(sought.id)) return Effect.void
+        if (!soughtSince.has(sought.id)) {
+          soughtSince.set(sought.id, { since: clock.unsafeCurrentTimeMillis(), told: false })
+        }
+        return FiberMap.run(searches, sought.id, Effect.delay(search(sought, ghost), after), { onlyIfMissing: true })
+      })
+
+    /** One that must not be dialled may still come by itself. */
+    const search = (sought: Peer, ghost: boolean): Effect.Effect<void> =>
+      Effect.suspend(() =>
+        isDialable(sought.address, address()) && !allowance.isDropped(sought.id)
+          ? reach(sought.id, sought)
+          : peers.until(() => table.links.has(sought.id))
+      ).pipe(
+        Effect.timeoutTo({
+          duration: ghost ? Handshake.limit : settings.patience,
+          onSuccess: () => Effect.void,
+          onTimeout: () =>
+            Effect.suspend(() => {
+              addresses.delete(sought.id)
+              return Effect.zipRight(
+                roots.expectNoMore(sought.id),
+                log.note(Happening.GivenUp({ peer: sought, ghost }))
+              )
+            })
+        }),
+        Effect.flatten
+      )
+
+    /** The search for that one is over. */
+    const end = (id: PeerId): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        soughtSince.delete(id)
+        return FiberMap.remove(searches, id)
+      })
+
+    return {
+      /** For the program: to reach the server, that is, whose return others may depend on. */
+      reachServer,
+      /** Whether somebody is being reached who is no client. A plain function. */
+      isReaching: (): boolean => reaching > 0,
+      /** Keeps a link to a client: dials it after that time, until there is a link or patience ends. */
+      seek,
+      /** The same, after a breath. */
+      seekAgain: (gone: Peer): Effect.Effect<void> =>
+        Effect.flatMap(Random.nextRange(0.5, 1.5), (share) => seek(gone, Duration.times(breath, share))),
+      /** Whom others name is sought if there is room for one more, and it may be dialled. */
+      meet: (named: Peer, after: Duration.Duration): Effect.Effect<void> =>
+        Effect.flatMap(FiberMap.size(searches), (sought) =>
+          sought < mostSought && isDialable(named.address, address()) ? seek(named, after) : Effect.void
+        ),
+      /** There is a link to that one. */
+      found: end,
+      /** That one is missed no more. */
+      forget: (id: PeerId): Effect.Effect<void> =>
+        Effect.suspend(() => {
+          addresses.delete(id)
+          return end(id)
+        }),
+      /** How many are sought. */
+      size: FiberMap.size(searches),
+      /** Those who have been sought, and not been given up. A plain function. */
+      sought: (): ReadonlyArray<Peer> => [...addresses].map(([id, listening]) => ({ id, address: listening })),
+      /** Whether a post was said while its author was sought, and people should hear by which way it came. A plain function. */
+      comesThrough: ({ post }: EncodedPost): boolean => {
+        const sought = soughtSince.size === 0 ? undefined : soughtSince.get(authorOf(post.stream))
+        return sought !== undefined && !sought.told && post.at > sought.since + searchUntilThrough
+      },
+      /** Says by which way that post came. */
+      tellThrough: (link: Link, { post }: EncodedPost): Effect.Effect<void> =>
+        Effect.suspend(() => {
+          const id = authorOf(post.stream)
+          const sought = soughtSince.get(id)
+          if (sought !== undefined) sought.told = true
+          return log.note(Happening.Through({ id, by: link.peer }))
+        }),
+      /** Whoever is still being dialled should hear what this node has said: waits a little for them. */
+      untilFound: Effect.suspend(() =>
+        log.slice(log.stream, 0, 1) === undefined
+          ? Effect.void
+          : FiberMap.awaitEmpty(searches).pipe(within(searchLimit), Effect.asVoid)
+      ),
+      /** Nobody is dialled any more. */
+      stop: FiberMap.clear(searches)
+    }
+  })
+
+export type Search = Effect.Effect.Success<ReturnType<typeof make>>

@@ -1,0 +1,94 @@
+/** Who has what: peers tell each other how far they have each stream, when they meet, as it grows, and in full now and then. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import type { Mark } from "../../services/MessageLog.ts"
+import type { PeerLost } from "../../src/domain/Errors.ts"
+import type { StreamId, Summary } from "../../src/domain/Post.ts"
+import type { Control, Have } from "../../src/protocol/Frame.ts"
+import type { Allowance } from "./Allowance.ts"
+import type { Delivery } from "./Delivery.ts"
+import type { Intake } from "./Intake.ts"
+import type { Link } from "./Link.ts"
+import type { Node } from "./Node.ts"
+import * as Wire from "./Wire.ts"
+
+/** How often each node tells the others how far it has what they have not told it themselves. */
+const offerEvery = Duration.seconds(1)
+
+/** How often all is compared with all, whatever was told before. */
+const compareEvery = Duration.seconds(15)
+
+const haveFrames = (marks: ReadonlyArray<Mark>): ReadonlyArray<Control> =>
+  Wire.partsOf(marks).map((part, index, parts) => ({
+    type: "have",
+    streams: Object.fromEntries(part),
+    more: index < parts.length - 1
+  }))
+
+interface Needs {
+  readonly allowance: Allowance
+  readonly delivery: Delivery
+  readonly intake: Intake
+  /** The peer has said how far it has each stream: the link comes up. */
+  readonly comeUp: (link: Link) => Effect.Effect<void>
+  /** Somebody else speaks in the stream of this run. */
+  readonly forked: Effect.Effect<void>
+}
+
+export const make = ({ log, table }: Node, { allowance, comeUp, delivery, forked, intake }: Needs) => {
+  /** How far everybody knows this node to have each stream. */
+  let offered: Summary = new Map()
+  /** How far this node had each stream when all was compared last: what has not moved since, and should have, is stuck. */
+  let compared: Summary = new Map()
+
+  const heard = (link: Link, { more, streams }: Have): Effect.Effect<void, PeerLost> =>
+    Effect.suspend(() => {
+      const marks = Object.entries(streams) as unknown as ReadonlyArray<Mark>
+      link.named += marks.length
+      for (const mark of marks) delivery.hasUpTo(link, mark)
+      const overstepped = allowance.limitOverstepped(link)
+      if (overstepped !== undefined) return allowance.drop(link, overstepped)
+      if ((link.theirs.get(log.stream) ?? 0) > log.have(log.stream)) return forked
+      if (table.links.get(link.peer.id) === link) return intake.pull(link, marks)
+      return more ? Effect.void : comeUp(link)
+    })
+
+  const summarize = (link: Link): Effect.Effect<void> =>
+    Effect.flatMap(log.summary, (summary) => {
+      if (link.summarized) return Effect.void
+      link.summarized = true
+      return link.send(...haveFrames([...summary]))
+    })
+
+  const sendToAll = (frames: ReadonlyArray<Control>) =>
+    Effect.suspend(() => Wire.sendTo([...table.links.values()], frames))
+
+  /** Tells everybody which streams have grown since it was told last. */
+  const offer = Effect.flatMap(log.summary, (summary) => {
+    const grown = [...summary].filter(([stream, n]) => offered.get(stream) !== n)
+    offered = summary
+    return grown.length === 0 ? Effect.void : sendToAll(haveFrames(grown))
+  })
+
+  /** Tells everybody everything, and asks again for what is missing still: it repairs whatever went wrong. */
+  const compare = Effect.gen(function* () {
+    const summary = yield* log.summary
+    const isStuck = (stream: StreamId) => compared.get(stream) === summary.get(stream)
+    intake.forgetAsked()
+    yield* sendToAll(haveFrames([...summary]))
+    for (const link of table.links.values()) yield* intake.pull(link, link.theirs, isStuck)
+    compared = summary
+  })
+
+  return {
+    /** Takes in how far a peer has some streams. */
+    heard,
+    /** Tells a peer how far this node has each stream, once. */
+    summarize,
+    /** As long as the node runs: tells what has grown, and gives up what is gone. */
+    offering: Effect.repeat(Effect.zipRight(offer, intake.skipWhatIsGone), Schedule.spaced(offerEvery)),
+    /** As long as the node runs. */
+    comparing: Effect.repeat(compare, Schedule.spaced(compareEvery))
+  }
+}

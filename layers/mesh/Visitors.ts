@@ -1,0 +1,176 @@
+/** How a node receives those who call it: who is let in, and who is sent away. */
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Mailbox from "effect/Mailbox"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { Knock } from "../../services/PeerMesh.ts"
+import type { Connection } from "../../services/Transport.ts"
+import type { Peer } from "../../src/domain/Peer.ts"
+import { mainRoom, streamOf } from "../../src/domain/Post.ts"
+import { reachableAt } from "../../src/domain/Security.ts"
+import { encode, type Hello, protocolVersion } from "../../src/protocol/Frame.ts"
+import type { Allowance } from "./Allowance.ts"
+import { type Entrance, vanished } from "./Attempt.ts"
+import type { Deadlines } from "./Deadlines.ts"
+import * as Handshake from "./Handshake.ts"
+import type { Link } from "./Link.ts"
+import type { Node } from "./Node.ts"
+import type { Roots } from "./Roots.ts"
+import * as Wire from "./Wire.ts"
+
+interface Needs extends Entrance {
+  readonly allowance: Allowance
+  readonly roots: Roots
+  /** For visitors to introduce themselves. */
+  readonly visits: Deadlines
+}
+
+export const make = (
+  { isLeaving, isMember, log, membership, peers, settings, table }: Node,
+  { allowance, begin, converse, deadlines, linkOver, roots, self, visits }: Needs
+) =>
+  Effect.gen(function* () {
+    const knocks = yield* Mailbox.make<{ readonly knock: Knock; readonly isOver: () => boolean }>()
+
+    /** The link to a visitor that is let in; undefined if it was sent away. */
+    const admit = (wire: Wire.Wire, { hello }: Handshake.Visit): Effect.Effect<Link | undefined> => {
+      const { connection } = wire
+      const visitor: Peer = {
+        id: hello.id,
+        address: reachableAt({ host: hello.host, port: hello.port }, connection.from)
+      }
+      return Effect.matchEffect(membership.admits(connection, visitor, hello.pass), {
+        onFailure: ({ detail }) =>
+          Effect.as(Handshake.refuse(wire, self(connection), { reason: "unavailable", detail }), undefined),
+        onSuccess: (belongs) =>
+          belongs ? admitMember(wire, visitor, hello) : Effect.as(Handshake.turnAway(wire), undefined)
+      })
+    }
+
+    const admitMember = (wire: Wire.Wire, visitor: Peer, hello: Hello): Effect.Effect<Link | undefined> =>
+      Effect.flatMap(holderProven(hello), () => {
+        const me = self(wire.connection)
+        const objection = objectionTo(hello)
+        if (objection !== undefined) return Effect.as(Handshake.refuse(wire, me, objection), undefined)
+        table.reserve(hello.id, hello.epoch)
+        const visit = begin(hello.id, { epoch: hello.epoch })
+        return (hello.member ? Effect.void : roots.first).pipe(
+          Effect.zipRight(knock(visitor, wire.connection)),
+          Effect.flatMap((refusal) =>
+            refusal === undefined
+              ? Effect.map(
+                  Effect.suspend(() => Handshake.welcome(wire, self(wire.connection))),
+                  () => {
+                    wire.connection.introduced()
+                    return linkOver(wire, visitor, hello, false, visit)
+                  }
+                )
+              : Effect.zipRight(
+                  Handshake.refuse(wire, me, { reason: "unavailable", detail: refusal }),
+                  Effect.as(visit.settle(Exit.fail(vanished(visitor))), undefined)
+                )
+          ),
+          Effect.onInterrupt(() => visit.settle(Exit.fail(vanished(visitor))))
+        )
+      })
+
+    /**
+     * Whoever has the visitor's id may be dead without anybody knowing yet: waits until it gives a sign of life, or is
+     * lost, so that a client which comes back after a crash is not sent away for its own ghost.
+     */
+    const holderProven = ({ epoch, id }: Hello): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const held = table.links.get(id)
+        if (held === undefined || held.epoch === epoch) return Effect.void
+        const before = held.heard
+        held.probed = true
+        return held.send({ type: "ping" }).pipe(
+          Effect.zipRight(peers.until(() => table.links.get(id) !== held || held.heard > before)),
+          // What a dead one had sent before is no sign of life: its end comes right behind.
+          Effect.zipRight(
+            Effect.timeoutOption(
+              peers.until(() => table.links.get(id) !== held),
+              "500 millis"
+            )
+          ),
+          Effect.timeoutOption(Duration.times(Handshake.limit, 0.8)),
+          Effect.asVoid
+        )
+      })
+
+    const objectionTo = (hello: Hello): Handshake.Objection | undefined => {
+      if (hello.protocol !== protocolVersion) {
+        return { reason: "protocol", detail: `it speaks version ${protocolVersion} of the protocol` }
+      }
+      if (hello.to !== undefined && hello.to !== settings.id) {
+        return { reason: "mistaken", detail: `${settings.id} answers there, not ${hello.to}` }
+      }
+      if (hello.epoch === log.epoch) return { reason: "mistaken", detail: "that is this program itself" }
+      const holder = hello.id === settings.id ? log.epoch : table.holder(hello.id, hello.epoch)
+      if (holder !== undefined) return { reason: "id-taken", detail: `the id ${hello.id} is taken`, holder }
+      if (allowance.isDropped(hello.id)) return { reason: "unavailable", detail: "it was sent more than it takes" }
+      if (log.have(streamOf(hello.id, mainRoom, hello.epoch)) === Number.POSITIVE_INFINITY) {
+        return { reason: "unavailable", detail: "it knows as many runs of programs as it takes" }
+      }
+      if (table.isAdmitting(hello.id, hello.epoch)) {
+        return { reason: "unavailable", detail: `somebody with the id ${hello.id} is just coming in` }
+      }
+      return isMember() || hello.member ? undefined : { reason: "unavailable", detail: "it is in no chat itself" }
+    }
+
+    /** Asks whether that visitor may come in; what speaks against it, if anything does. */
+    const knock = (visitor: Peer, connection: Connection): Effect.Effect<string | undefined> =>
+      Effect.gen(function* () {
+        const verdict = yield* Deferred.make<string | undefined>()
+        let isOver = false
+        yield* knocks.offer({
+          isOver: () => isOver,
+          knock: {
+            peer: visitor,
+            admit: Effect.asVoid(Deferred.succeed(verdict, undefined)),
+            refuse: (detail) => Effect.asVoid(Deferred.succeed(verdict, detail))
+          }
+        })
+        const met = deadlines(Deferred.succeed(verdict, "it is too busy"))
+        connection.onEnd(() => Deferred.unsafeDone(verdict, Effect.succeed("it has gone")))
+        return yield* Effect.ensuring(
+          Deferred.await(verdict),
+          Effect.sync(() => {
+            isOver = true
+            met()
+            connection.onEnd(undefined)
+          })
+        )
+      })
+
+    return {
+      /** Receives whoever has called, and goes on with the link until it ends. */
+      receive: (connection: Connection): Effect.Effect<void> =>
+        Effect.flatMap(Wire.make(connection, log), (wire) =>
+          Effect.flatMap(Handshake.answer(wire, visits), (visit) =>
+            visit === undefined || isLeaving()
+              ? Effect.void
+              : Effect.flatMap(admit(wire, visit), (link) =>
+                  link === undefined ? Effect.void : converse(link, visit.rest)
+                )
+          )
+        ),
+      /** What those hear for whom there is no seat. */
+      regret: encode({
+        type: "refused",
+        id: settings.id,
+        reason: "unavailable",
+        detail: "it has as many connections as it takes"
+      }),
+      /**
+       * Those who ask to come in. Who has gone meanwhile is not let in, nor put on record: that would hold up those who
+       * wait behind.
+       */
+      knocks: Stream.filterMap(Mailbox.toStream(knocks), ({ isOver, knock }) =>
+        isOver() ? Option.none() : Option.some(knock)
+      )
+    }
+  })
