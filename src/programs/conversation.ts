@@ -21,7 +21,7 @@ import { commandNamed, parseSlash, unknownCommand } from "../domain/SlashCommand
 import type { Saying } from "../domain/Standing.ts"
 import * as Commands from "./commands/all.ts"
 import { answer } from "./commands/Command.ts"
-import { Sitting } from "./commands/Sitting.ts"
+import { Muted, Sitting } from "./commands/Sitting.ts"
 
 /** The line that ends a program. */
 const exit = "Exit"
@@ -172,13 +172,17 @@ export const sayWhatIsTyped = (
     )
   })
 
-/** Begins a program anew, on fresh layers and with the same console, when its stream turns out to be somebody else's too. */
+/**
+ * Begins a program anew, on fresh layers, when its stream turns out to be somebody else's too. It is the same sitting to who
+ * sits there: at the same console, and with the same ids muted.
+ */
 export const anewWhenForked = <A, E, R>(
   program: Effect.Effect<A, E | StreamForked, R>
-): Effect.Effect<A, E | StreamForked, R | Console> =>
+): Effect.Effect<A, E | StreamForked, Exclude<R, Muted> | Console> =>
   program.pipe(
     Effect.tapError((error) =>
       isForked(error) ? Effect.flatMap(Console, (console) => console.show([notice(error.message)])) : Effect.void
     ),
-    Effect.retry({ schedule: redial, while: isForked })
+    Effect.retry({ schedule: redial, while: isForked }),
+    Effect.provide(Muted.nobody)
   )

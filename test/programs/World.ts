@@ -36,6 +36,7 @@ import { type Address, Host, PeerId, Port, serverId, title } from "../../src/dom
 import { statusInWords } from "../../src/domain/Status.ts"
 import { nobody, type Trust } from "../../src/domain/Trust.ts"
 import * as Client from "../../src/programs/client.ts"
+import { Muted } from "../../src/programs/commands/Sitting.ts"
 import { send } from "../../src/programs/send.ts"
 import { server } from "../../src/programs/server.ts"
 import { run } from "../support/VirtualTime.ts"
@@ -173,7 +174,7 @@ const make = (
       TransportPeerMesh.layer({ id, listen, member: id === serverId, ...settings, limits }).pipe(
         Layer.provideMerge(MemoryMessageLog.layer({ author: id, ...limits })),
         Layer.provideMerge(connections(id, link)),
-        Layer.provideMerge(filesIn(files)),
+        Layer.provideMerge(Layer.merge(filesIn(files), Muted.nobody)),
         Layer.provideMerge(console)
       )
 

@@ -20,6 +20,7 @@ import { PeerMesh } from "../../services/PeerMesh.ts"
 import { Transport } from "../../services/Transport.ts"
 import { type Address, Host, PeerId, Port, serverId } from "../../src/domain/Peer.ts"
 import * as Client from "../../src/programs/client.ts"
+import { Muted } from "../../src/programs/commands/Sitting.ts"
 import { server } from "../../src/programs/server.ts"
 import { decode, type Gap, type PostFrame } from "../../src/protocol/Frame.ts"
 import { linesIn } from "../support/bytes.ts"
@@ -226,7 +227,7 @@ export const simulate = (seed: number): Record_ => {
         }).pipe(
           Layer.provideMerge(logLayer(place.id, disk, chance.among(diskMillis), onDisk)),
           Layer.provideMerge(Layer.merge(Layer.succeed(Transport, transport), OpenMembership.layer)),
-          Layer.provideMerge(console)
+          Layer.provideMerge(Layer.merge(console, Muted.nobody))
         )
         const running: Running = {
           life,

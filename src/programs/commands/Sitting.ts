@@ -2,9 +2,15 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import type { PeerId } from "../../domain/Peer.ts"
 import * as Standing from "../standing.ts"
+
+/** Whose lines are not shown at this screen: as long as the program runs, also if its node begins anew. */
+export class Muted extends Context.Tag("outlive/Muted")<Muted, Ref.Ref<ReadonlySet<PeerId>>>() {
+  static readonly nobody: Layer.Layer<Muted> = Layer.effect(Muted, Ref.make<ReadonlySet<PeerId>>(new Set()))
+}
 
 export class Sitting extends Context.Tag("outlive/Sitting")<
   Sitting,
@@ -12,8 +18,7 @@ export class Sitting extends Context.Tag("outlive/Sitting")<
     /** When it began, in ms since 1970. */
     readonly since: number
     readonly standing: Standing.Standing
-    /** Whose lines are not shown. */
-    readonly muted: Ref.Ref<ReadonlySet<PeerId>>
+    readonly muted: Muted["Type"]
   }
 >() {}
 
@@ -21,5 +26,5 @@ export class Sitting extends Context.Tag("outlive/Sitting")<
 export const make = Effect.all({
   since: Clock.currentTimeMillis,
   standing: Standing.make,
-  muted: Ref.make<ReadonlySet<PeerId>>(new Set())
+  muted: Muted
 })
