@@ -95,7 +95,7 @@ const make = (settings: Settings) =>
     /** What is said above what is being typed: what Tab offers, what is looked for, or how the chat is. */
     const saying = (): string => {
       if (editor.menu !== undefined) return escape(menuInWords(editor.menu))
-      if (editor.search !== undefined) return escape(`── search: ${editor.search.query}`)
+      if (editor.search !== undefined) return escape(searchInWords(editor.search))
       const lines = editor.text.split("\n", 1_000).length
       const typing = lines > 1 ? ` · ${lines === 1_000 ? "many" : lines} lines in one message` : ""
       return told.text === "" ? "" : `${told.text}${typing}`
@@ -155,7 +155,9 @@ const make = (settings: Settings) =>
         }, early)
         return
       }
-      const text = statusInWords(status, standing.size, clockTime)
+      // Others tell once a second what they have: of what was just said it can't be known.
+      const undelivered = Array.from(standing.values()).filter((marked) => marked).length
+      const text = statusInWords(status, undelivered, clockTime)
       if (text === told.text) return
       told = { text, at: performance.now() }
       drawSoon()
@@ -319,8 +321,10 @@ const make = (settings: Settings) =>
         mark: (lines) =>
           Effect.sync(() => {
             const unmarked = lines.filter((line) => standing.get(line) === false)
+            if (unmarked.length === 0) return
             setStanding(unmarked, true)
-            if (unmarked.length > 0) drawSoon()
+            tell()
+            drawSoon()
           }),
         settle: (lines) =>
           Effect.suspend(() => {
@@ -344,6 +348,9 @@ const make = (settings: Settings) =>
       })
     })
   })
+
+const searchInWords = ({ missed, query }: NonNullable<Editor["search"]>): string =>
+  `── ${missed ? "not found" : "search"}: ${query}`
 
 /** What Tab goes through, beginning with what is chosen. */
 const menuInWords = ({ candidates, chosen }: NonNullable<Editor["menu"]>): string =>

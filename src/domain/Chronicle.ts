@@ -39,10 +39,13 @@ const dayOf = (at: number): string => {
   return `${weekdays[day.getDay()]}, ${day.getDate()} ${months[day.getMonth()]} ${day.getFullYear()}`
 }
 
+const isSameDay = (one: number, other: number): boolean =>
+  Math.floor(one / 60_000) === Math.floor(other / 60_000) || dayOf(one) === dayOf(other)
+
 const between = (text: string): string => `── ${text} ──`
 
-/** Bright enough on black, dark enough on white. */
-const palette = [31, 32, 33, 35, 36, 91, 92, 93, 94, 95, 96]
+/** Bright enough on black, dark enough on white, which blue and the bright yellow, green and cyan are not. */
+const palette = [31, 32, 33, 35, 36, 91, 94, 95]
 
 /** The same for an id on every screen and in every run. */
 export const colourOf = (id: PeerId): number => {
@@ -59,12 +62,16 @@ const titled = /^((?:\(earlier\) )?)((?:Client ([A-Za-z0-9_-]{1,32})|Server)(?=[
 
 /** Whether that calls a node: by `@ID`, by `ID:` in front, or by what the screen calls it. */
 export const mentions = (self: PeerId, text: string): boolean =>
-  text.length > 0 &&
+  // Most lines call nobody.
+  text.toLowerCase().includes(self.toLowerCase()) &&
   new RegExp(`(?:^|[^\\w@-])@${self}(?![\\w-])|^${self}[:,]|(?:^|\\W)${title(self)}(?![\\w-])`, "i").test(text)
+
+/** Whether it was not said before this start. */
+const isNews = (line: ScreenLine): boolean => !line.text.startsWith("(earlier) ")
 
 /** Whether somebody else has just called this node. */
 export const calls = (self: PeerId | undefined, line: ScreenLine): boolean =>
-  self !== undefined && line.post !== undefined && !line.text.startsWith("(earlier) ") && mentions(self, line.post.text)
+  self !== undefined && line.post !== undefined && isNews(line) && mentions(self, line.post.text)
 
 const textOf = (line: ScreenLine): string => {
   if (line.post === undefined) return line.text
@@ -96,10 +103,11 @@ const entered = (
   const at = Math.min(said ?? now, now)
   const latest = Math.max(at, before.last ?? at)
   const marks: Array<string> = []
-  if (before.awaySince !== undefined && before.marked !== true && said !== undefined) {
+  const isUnread = before.awaySince !== undefined && said !== undefined && isNews(line)
+  if (before.awaySince !== undefined && before.marked !== true && isUnread) {
     marks.push(between(`not read yet, since ${clockTime(before.awaySince)}`))
   }
-  if (dayOf(latest) !== dayOf(before.last ?? now)) marks.push(between(dayOf(latest)))
+  if (!isSameDay(latest, before.last ?? now)) marks.push(between(dayOf(latest)))
   else if (!looks.times && before.last !== undefined && latest - before.last >= pause) {
     marks.push(between(clockTime(latest)))
   }
@@ -108,7 +116,7 @@ const entered = (
     chronicle: {
       ...before,
       last: latest,
-      marked: before.awaySince !== undefined && (before.marked || said !== undefined)
+      marked: before.awaySince !== undefined && (before.marked === true || isUnread)
     },
     rows: [...marks.map((mark) => dim(looks, mark)), `${time}${coloured(looks, self, line)}`]
   }

@@ -26,6 +26,8 @@ interface Typing {
 /** What is looked for in history, up to where, and what to go back to. */
 interface Search {
   readonly query: string
+  /** Whether there is none; the text is what was found before. */
+  readonly missed: boolean
   readonly place: number
   readonly before: Editor
 }
@@ -182,7 +184,10 @@ const swap = (editor: Editor): Pressed => {
   return { editor: { ...editor, text: text.slice(0, from) + swapped + text.slice(to), cursor: to } }
 }
 
-const say = ({ cut, history, text }: Editor): Pressed => {
+const say = (editor: Editor): Pressed => {
+  const { cut, history, text } = editor
+  // It would be nobody's, and leave an empty row.
+  if (text === "") return { editor }
   const remembered = remember(history, text)
   return {
     editor: { ...empty, cut, history: remembered, place: remembered.length },
@@ -251,20 +256,20 @@ const edits: Readonly<Record<string, Edit>> = {
 const seek = (editor: Editor, query: string, search: Search, from: number): Pressed => {
   const { before } = search
   const wanted = query.toLowerCase()
-  if (query === "") return { editor: { ...before, search: { ...search, query } } }
+  if (query === "") return { editor: { ...before, search: { ...search, query, missed: false } } }
   for (let place = from; place >= 0; place -= 1) {
     const text = before.history[place] ?? ""
     const found = text.toLowerCase().indexOf(wanted)
     if (found === -1) continue
     const draft = before.place === before.history.length ? before.text : before.draft
     const cursor = Math.min(found, text.length)
-    return { editor: { ...before, text, cursor, place, draft, search: { query, place, before } } }
+    return { editor: { ...before, text, cursor, place, draft, search: { query, missed: false, place, before } } }
   }
-  return ring({ ...editor, search: { ...search, query } })
+  return ring({ ...editor, search: { ...search, query, missed: true } })
 }
 
 const beginSearch: Edit = (editor) => ({
-  editor: { ...editor, search: { query: "", place: editor.history.length - 1, before: editor } }
+  editor: { ...editor, search: { query: "", missed: false, place: editor.history.length - 1, before: editor } }
 })
 
 /** A key while something is looked for. */

@@ -25,6 +25,8 @@ export interface Parameter {
 export interface Described {
   /** Without its slash. */
   readonly name: string
+  /** What other chats call it: no names of it here, but whoever types one is told this one. */
+  readonly elsewhere: ReadonlyArray<string>
   readonly parameters: ReadonlyArray<Parameter>
   /** What it does, in one sentence. */
   readonly help: string
@@ -60,7 +62,7 @@ export const parametersOf = ({ ast }: Schema.Schema.All): ReadonlyArray<Paramete
     : []
 
 /** How a command is typed: `/mute [ID]`. */
-export const usageOf = ({ name, parameters }: Omit<Described, "help">): string =>
+export const usageOf = ({ name, parameters }: Pick<Described, "name" | "parameters">): string =>
   [`/${name}`, ...parameters.map((each) => (each.optional ? `[${each.name}]` : each.name))].join(" ")
 
 /** A typed line that begins with a slash: something to say, if that slash was doubled; or a command's name and what follows it. */
@@ -90,7 +92,7 @@ const wordsOf = (rest: string, most: number): ReadonlyArray<string> => {
 
 /** Decodes what follows a command's name; on the left, a sentence that says how it is used. */
 export const decodeArguments = <A, I extends ReadonlyArray<string | undefined>>(
-  command: Omit<Described, "help">,
+  command: Pick<Described, "name" | "parameters">,
   schema: Schema.Schema<A, I>,
   rest: string
 ): Either.Either<A, string> =>
@@ -99,7 +101,7 @@ export const decodeArguments = <A, I extends ReadonlyArray<string | undefined>>(
     (error) => `It is used like this: ${usageOf(command)} (${whatIsWrong(command, error)})`
   )
 
-const whatIsWrong = ({ parameters }: Omit<Described, "help">, error: ParseResult.ParseError): string => {
+const whatIsWrong = ({ parameters }: Pick<Described, "name" | "parameters">, error: ParseResult.ParseError): string => {
   const [first] = ParseResult.ArrayFormatter.formatErrorSync(error)
   const parameter = parameters[Number(first?.path[0])]
   if (first === undefined || parameter === undefined) return "it takes no more than that"
@@ -108,11 +110,13 @@ const whatIsWrong = ({ parameters }: Omit<Described, "help">, error: ParseResult
 
 /** What to answer to the name of no command. */
 export const unknownCommand = (name: string, commands: ReadonlyArray<Described>): string => {
-  const meant = nearest(
-    name,
-    commands.map((each) => each.name)
-  )
-  return `There is no command /${escape(name)}${meant === undefined ? "" : `; did you mean /${meant}?`} /help lists them. A line that begins with // says a slash.`
+  const meant =
+    commands.find(({ elsewhere }) => elsewhere.includes(name))?.name ??
+    nearest(
+      name,
+      commands.map((each) => each.name)
+    )
+  return `There is no command /${escape(name)}${meant === undefined ? "." : `; did you mean /${meant}?`} /help lists them. A line that begins with // says a slash.`
 }
 
 /** The command of that name, with its slash or without. */

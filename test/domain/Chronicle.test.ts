@@ -87,6 +87,11 @@ describe("lines on a terminal", () => {
     ] as const
     assert.deepStrictEqual(shown(steps, plain, gone), ["* a", mark, "Client 3: b", "Client 3: c"])
     assert.deepStrictEqual(shown(steps, plain, back(gone)), ["* a", "Client 3: b", "Client 3: c"])
+    const begun = [
+      [earlier("a", noon), noon],
+      [said("b"), noon]
+    ] as const
+    assert.deepStrictEqual(shown(begun, plain, gone), ["(earlier) Client 3: a", mark, "Client 3: b"])
   })
 
   it("an id has one colour everywhere; what calls this node stands out; notices stand back", () => {
@@ -96,7 +101,7 @@ describe("lines on a terminal", () => {
     assert.deepStrictEqual(shown([[said("@1 hi"), noon]], looks), [`\u001b[1;7;${colour}mClient 3\u001b[0m: @1 hi`])
     assert.deepStrictEqual(shown([[notice("a"), noon]], looks), ["\u001b[2m* a\u001b[0m"])
     const many = Array.from({ length: 200 }, (_, index) => colourOf(id(`${index}`)))
-    assert.strictEqual(new Set(many).size, 11)
+    assert.strictEqual(new Set(many).size, 8)
   })
 
   it("a node is called by @ID, by its id in front, and by what the screen calls it, and by nothing less", () => {

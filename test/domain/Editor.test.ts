@@ -75,6 +75,7 @@ describe("the editor", () => {
   it("Enter says the text; Ctrl-D ends on an empty line alone; Ctrl-C, Ctrl-Z and Ctrl-L are told", () => {
     assert.deepStrictEqual(typing("hello<enter>").acts, [{ _tag: "Say", text: "hello" }])
     assert.strictEqual(shown("hello<enter>"), "|")
+    assert.deepStrictEqual(typing("<enter><enter>").acts, [])
     assert.deepStrictEqual(typing("<ctrl-d>").acts, [{ _tag: "End" }])
     assert.deepStrictEqual(typing("x<ctrl-c><ctrl-z><ctrl-l>").acts, [
       { _tag: "Interrupt" },
@@ -128,6 +129,11 @@ describe("the editor", () => {
     }
     assert.deepStrictEqual(typing(`${said}<ctrl-r>sell<enter>`).acts.at(-1), { _tag: "Say", text: "sell milk" })
     assert.strictEqual(rings(`${said}<ctrl-r>nowhere`), 1)
+    const searched = (keys: string) => typing(`${said}${keys}`).search?.missed
+    assert.deepStrictEqual(
+      [searched("<ctrl-r>mil"), searched("<ctrl-r>milf"), searched("<ctrl-r>milf<backspace>")],
+      [false, true, false]
+    )
   })
 
   it("Tab goes on as far as there is one way, then through the ways, and back", () => {
@@ -177,7 +183,8 @@ describe("the editor", () => {
     FastCheck.assert(
       FastCheck.property(Arbitraries.text, (text) => {
         const typed = press(empty, { _tag: "Paste", text }, fruit).editor
-        assert.deepStrictEqual(press(typed, { _tag: "Press", name: "enter" }, fruit).act, { _tag: "Say", text })
+        const said = text === "" ? undefined : ({ _tag: "Say", text } as const)
+        assert.deepStrictEqual(press(typed, { _tag: "Press", name: "enter" }, fruit).act, said)
       })
     )
   })

@@ -20,6 +20,7 @@ const help = Schema.Tuple(Schema.optionalElement(commandArgument))
 
 const described = (name: string, schema: Schema.Schema.All): Described => ({
   name,
+  elsewhere: [],
   parameters: parametersOf(schema),
   help: ""
 })

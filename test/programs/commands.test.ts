@@ -68,8 +68,9 @@ describe("help and completion", () => {
         `* There is no command /${name}${meant} /help lists them. A line that begins with // says a slash.`
       assert.deepStrictEqual(yield* answerTo(one, "/hisotry"), [unknown("hisotry", "; did you mean /history?")])
       assert.deepStrictEqual(yield* answerTo(one, "/st"), [unknown("st", "; did you mean /status?")])
-      assert.deepStrictEqual(yield* answerTo(one, "/usr/local/bin"), [unknown("usr/local/bin", "")])
-      assert.deepStrictEqual(yield* answerTo(one, "/"), [unknown("", "")])
+      assert.deepStrictEqual(yield* answerTo(one, "/ignore 2"), [unknown("ignore", "; did you mean /mute?")])
+      assert.deepStrictEqual(yield* answerTo(one, "/usr/local/bin"), [unknown("usr/local/bin", ".")])
+      assert.deepStrictEqual(yield* answerTo(one, "/"), [unknown("", ".")])
       yield* one.type("still here")
       yield* two.sees("Client 1: still here")
       assert.notInclude((yield* two.screen).join(), "/")

@@ -31,12 +31,14 @@ export interface Command<R> extends Described {
 /** A command whose arguments are a tuple of words, of which the last takes all that is left: see `domain/SlashCommand.ts`. */
 export const make = <A, I extends ReadonlyArray<string | undefined>, R>(definition: {
   readonly name: string
+  readonly elsewhere?: ReadonlyArray<string>
   readonly help: string
   readonly arguments: Schema.Schema<A, I>
   readonly run: (given: A) => Effect.Effect<Outcome, never, R>
 }): Command<R> => {
   const described = {
     name: definition.name,
+    elsewhere: definition.elsewhere ?? [],
     parameters: parametersOf(definition.arguments),
     help: definition.help
   }

@@ -17,6 +17,7 @@ export const recordOf = ({ at, stream, text }: Post): string =>
 
 export const history = make({
   name: "history",
+  elsewhere: ["lastlog", "search", "grep"],
   help: "The last 20 lines, or the last K, or the last 20 with that text in them.",
   arguments: Schema.Tuple(Schema.optionalElement(textArgument("K|TEXT"))),
   run: ([wanted = String(usual)]) =>

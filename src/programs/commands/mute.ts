@@ -12,6 +12,7 @@ const inWords = (muted: ReadonlySet<PeerId>): string =>
 
 export const mute = make({
   name: "mute",
+  elsewhere: ["ignore"],
   help: "Shows no more of what ID says, on this screen alone, until /unmute. Without ID: who is muted.",
   arguments: Schema.Tuple(Schema.optionalElement(idArgument)),
   run: ([id]) =>
@@ -24,6 +25,7 @@ export const mute = make({
 
 export const unmute = make({
   name: "unmute",
+  elsewhere: ["unignore"],
   help: "Shows again what ID says.",
   arguments: Schema.Tuple(idArgument),
   run: ([id]) =>

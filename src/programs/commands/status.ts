@@ -11,6 +11,7 @@ import { Sitting } from "./Sitting.ts"
 
 export const status = make({
   name: "status",
+  elsewhere: ["ping", "lag", "whoami"],
   help: "How this node is doing: the server, links, lines not yet delivered, what is kept.",
   arguments: Schema.Tuple(),
   run: () =>

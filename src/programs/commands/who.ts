@@ -27,6 +27,7 @@ const lineOn = ({ link, peer, through }: Acquaintance): string =>
 
 export const who = make({
   name: "who",
+  elsewhere: ["names", "list", "users", "whois"],
   help: "Who is here: id, address, the way there, how long an answer takes, since when.",
   arguments: Schema.Tuple(),
   run: () =>
