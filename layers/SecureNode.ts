@@ -12,7 +12,6 @@ import * as FileIdentity from "./FileIdentity.ts"
 import * as FileInvitations from "./FileInvitations.ts"
 import * as FileTrustStore from "./FileTrustStore.ts"
 import * as RosterMembership from "./RosterMembership.ts"
-import type * as TcpTransport from "./TcpTransport.ts"
 import * as TlsTransport from "./TlsTransport.ts"
 
 /** What the node of that id keeps in a user's state folder. */
@@ -31,7 +30,7 @@ export const state = (
 export const layer = (
   settings: RosterMembership.Settings,
   folder: string,
-  room: TcpTransport.Room
+  room: TlsTransport.Room
 ): Layer.Layer<Transport | Membership, NotInvited | OtherChat | StateUnavailable> =>
   Layer.merge(TlsTransport.layer(room), RosterMembership.layer(settings)).pipe(
     Layer.provide(state(folder, settings.id))

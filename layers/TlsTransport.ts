@@ -7,13 +7,11 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { Identity } from "../services/Identity.ts"
 import { type Secured, Transport } from "../services/Transport.ts"
+import { defaultLimits, type Limits } from "../src/domain/Limits.ts"
 import { strangerTo } from "../src/domain/Security.ts"
 import { encode } from "../src/protocol/Frame.ts"
 import * as Keys from "./identity/Keys.ts"
 import * as TcpTransport from "./TcpTransport.ts"
-
-/** A visitor that has not proven its key within this time is sent away. */
-const handshakeLimit = "5 seconds"
 
 /** With this byte every TLS connection begins: a record of a handshake (RFC 8446, section 5.1). No frame of ours does. */
 const handshakeRecord = 0x16
@@ -35,7 +33,10 @@ const securedBy = (socket: Tls.TLSSocket): Secured | undefined => {
   }
 }
 
-const make = (room: TcpTransport.Room | undefined) =>
+/** How many connections are let in, and within which time a visitor must have proven its key. */
+export type Room = TcpTransport.Room & Pick<Limits, "handshake">
+
+const make = (room: Room) =>
   Effect.map(Identity, ({ credentials }) => {
     const options: Tls.CommonConnectionOptions = {
       secureContext: Tls.createSecureContext({
@@ -64,7 +65,7 @@ const make = (room: TcpTransport.Room | undefined) =>
     const accept: TcpTransport.Protection["accept"] = (raw, serve) =>
       firstByte(raw).pipe(
         Effect.flatMap((byte) => (byte === handshakeRecord ? shake(raw) : Effect.as(refusePlain(raw), nobody))),
-        Effect.timeoutTo({ duration: handshakeLimit, onSuccess: (fit) => fit, onTimeout: () => nobody }),
+        Effect.timeoutTo({ duration: room.handshake, onSuccess: (fit) => fit, onTimeout: () => nobody }),
         Effect.flatMap(
           Option.match({
             onNone: () => Effect.void,
@@ -114,5 +115,5 @@ const refusePlain = (socket: Net.Socket): Effect.Effect<void> =>
   })
 
 /** One that lets in so many connections. */
-export const layer = (room?: TcpTransport.Room): Layer.Layer<Transport, never, Identity> =>
+export const layer = (room: Room = defaultLimits): Layer.Layer<Transport, never, Identity> =>
   Layer.effect(Transport, make(room))

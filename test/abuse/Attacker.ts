@@ -1,33 +1,42 @@
 /** One who speaks the protocol over a raw socket, and means no good. It runs in a process of its own. */
 import * as Net from "node:net"
+import * as Tls from "node:tls"
+import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Keys from "../../layers/identity/Keys.ts"
+import { claim, type Link } from "../../src/domain/Invitation.ts"
+import type { Pass } from "../../src/domain/Pass.ts"
+import { PeerId } from "../../src/domain/Peer.ts"
 import { type Control, decode, encode, type Frame, protocolVersion } from "../../src/protocol/Frame.ts"
 import { makeLineSplitter } from "../../src/protocol/LineSplitter.ts"
 
-/** How the attacked node is reached. `secure` is there for when links can be: for now there is nothing but plain. */
+/** How the attacked node is reached. */
 export interface Target {
   readonly port: number
-  readonly secure: boolean
+  /** Where the chat is secure: by which invitation members come that have gone bad. */
+  readonly link?: Link
 }
 
 export const epoch = `${Date.now()}-0badcafe`
 
-export const helloOf = (id: string, member = true): Uint8Array =>
+export const helloOf = (id: string, { member = true, pass }: { member?: boolean; pass?: Pass } = {}): Uint8Array =>
   Buffer.from(
-    `${JSON.stringify({ type: "hello", protocol: protocolVersion, id, epoch, host: "localhost", port: 9, member })}\n`
+    `${JSON.stringify({ type: "hello", protocol: protocolVersion, id, epoch, host: "localhost", port: 9, member, pass })}\n`
   )
 
 export const nothingHad: Control = { type: "have", streams: {}, more: false }
 
-export class Attacker {
-  readonly socket: Net.Socket
+export class Attacker<Socket extends Net.Socket = Net.Socket> {
+  readonly socket: Socket
   readonly closed: Promise<void>
   isOver = false
   /** Called for each frame that comes. */
   onFrame: (frame: Frame) => void = () => {}
 
-  constructor({ port }: Target) {
-    this.socket = Net.connect({ host: "127.0.0.1", port, noDelay: true })
+  constructor(socket: Socket) {
+    this.socket = socket
+    // Pieces that are sent side by side each wait for their drain.
+    this.socket.setMaxListeners(0)
     this.socket.on("error", () => {})
     this.closed = new Promise((resolve) =>
       this.socket.once("close", () => {
@@ -73,12 +82,48 @@ export class Attacker {
   }
 }
 
+/** One connection, and nothing on it. */
+export const connect = ({ port }: Target): Attacker =>
+  new Attacker(Net.connect({ host: "127.0.0.1", port, noDelay: true }))
+
+/** A key that nobody knows, and one that comes by the invitation: making one takes longer than what is done with it. */
+const [unknown, member] = await Effect.runPromise(Effect.all([Keys.generate, Keys.generate]))
+
+const secured = ({ port }: Target, { credentials }: typeof unknown): Attacker<Tls.TLSSocket> =>
+  new Attacker(
+    Tls.connect({
+      host: "127.0.0.1",
+      port,
+      rejectUnauthorized: false,
+      key: credentials.privateKey,
+      cert: credentials.certificate
+    })
+  )
+
+/** A connection on which frames can be sent, by one whom nobody knows. */
+export const meet = (target: Target): Attacker =>
+  target.link === undefined ? connect(target) : secured(target, unknown)
+
+/** Introduces itself under that id, as one who may come in; where the chat is secure, it is invited. */
+const introduce = async (target: Target, id: string): Promise<Attacker> => {
+  if (target.link === undefined) {
+    const attacker = connect(target)
+    void attacker.send(helloOf(id))
+    return attacker
+  }
+  const attacker = secured(target, member)
+  await Promise.race([new Promise((resolve) => attacker.socket.once("secureConnect", resolve)), attacker.closed])
+  if (attacker.isOver) return attacker
+  const binding = attacker.socket.exportKeyingMaterial(32, "EXPORTER-outlive-invitation", Buffer.alloc(0))
+  const words = claim(binding.toString("base64url"), PeerId.make(id), member.key)
+  void attacker.send(helloOf(id, { pass: { version: 0, invitation: Keys.prove(target.link.token, words) } }))
+  return attacker
+}
+
 /** Comes in under that id: the link is up when this returns; undefined if it is not let in. */
 export const comeIn = async (target: Target, id: string): Promise<Attacker | undefined> => {
-  const attacker = new Attacker(target)
-  const welcome = attacker.hears("welcome")
-  await attacker.send(helloOf(id))
-  if ((await welcome) === undefined) return undefined
+  const attacker = await introduce(target, id)
+  if ((await attacker.hears("welcome")) === undefined) return undefined
   await attacker.says(nothingHad)
   return attacker
 }

@@ -1,12 +1,17 @@
 /**
- * What strangers do to a server, one after the other, while a chat goes on: `npm run abuse [-- NAME …] [--quick]`. For
- * each it says how long lines took from client 1 to the server and to client 2, before and meanwhile, and the memory of the
- * server; and fails if somebody is lost, a line is, or the memory is out of bounds.
+ * What strangers and bad members do to a server, one after the other, while a chat goes on, plain and secure:
+ * `npm run abuse [-- NAME …] [--plain | --secure] [--quick]`. For each it says how long lines took from client 1 to the
+ * server and to client 2, before and meanwhile, and the memory of the server; and fails if somebody is lost, a line is, or the
+ * memory or the others' time is out of bounds.
  */
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
+import * as Path from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { parseLink } from "../../src/domain/Invitation.ts"
+import type { Mode } from "../../src/domain/Security.ts"
 import { freePorts, Run, strike, workshop } from "../soak/Node.ts"
 import { runAsProgram } from "../support/program.ts"
 import { attacks, type Effort } from "./attacks.ts"
@@ -15,10 +20,12 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: "boolean", default: false },
+    plain: { type: "boolean", default: false },
     secure: { type: "boolean", default: false },
     // The attacker's side of it: how it is started by this program.
     attack: { type: "string" },
     port: { type: "string" },
+    link: { type: "string" },
     seconds: { type: "string" },
     count: { type: "string" }
   }
@@ -38,6 +45,8 @@ const limit = 30_000
 const probeEvery = 20
 
 interface Case {
+  /** In which chats it means something: both, where nothing is said. */
+  readonly modes?: ReadonlyArray<Mode>
   readonly effort: Effort
   readonly quick: Effort
   readonly serverArgs?: ReadonlyArray<string>
@@ -60,6 +69,12 @@ const cases: Readonly<Record<string, Case>> = {
     holds: ({ cutOff = 0 }) => cutOff >= 100
   },
   connections: { effort: { seconds: 20, count: 10_000 }, quick: { seconds: 5, count: 10_000 } },
+  hellos: { effort: { seconds: 20, count: 200 }, quick: { seconds: 4, count: 200 } },
+  handshakes: {
+    modes: ["secure"],
+    effort: { seconds: 20, count: 400 },
+    quick: { seconds: 4, count: 400 }
+  },
   posts: {
     effort: { seconds: 30, count: 100_000 },
     quick: { seconds: 12, count: 100_000 },
@@ -82,9 +97,11 @@ const quantile = (of: ReadonlyArray<number>, share: number): number =>
   of.toSorted((a, b) => a - b)[Math.min(of.length - 1, Math.floor(of.length * share))] ?? Number.NaN
 
 /** Runs the attack in a process of its own, so that what it costs is not measured here. */
-const attackBy = (name: string, port: number, { count, seconds }: Effort) =>
+const attackBy = (name: string, { link, port }: { readonly link?: string; readonly port: number }, effort: Effort) =>
   Effect.async<Readonly<Record<string, number>>>((resume) => {
+    const { count, seconds } = effort
     const args = ["--attack", name, "--port", `${port}`, "--seconds", `${seconds}`, "--count", `${count}`]
+    if (link !== undefined) args.push("--link", link)
     const child = spawn(process.execPath, [fileURLToPath(import.meta.url), ...args], {
       stdio: ["ignore", "pipe", "inherit"]
     })
@@ -94,7 +111,9 @@ const attackBy = (name: string, port: number, { count, seconds }: Effort) =>
     })
     child.on("close", () => resume(Effect.sync(() => JSON.parse(out || "{}"))))
     return Effect.sync(() => child.kill("SIGKILL"))
-  }).pipe(Effect.timeoutFail({ duration: seconds * 1_000 + limit, onTimeout: () => `the attack ${name} does not end` }))
+  }).pipe(
+    Effect.timeoutFail({ duration: effort.seconds * 1_000 + limit, onTimeout: () => `the attack ${name} does not end` })
+  )
 
 const until = (what: string, holds: () => boolean) =>
   Effect.gen(function* () {
@@ -105,8 +124,38 @@ const until = (what: string, holds: () => boolean) =>
     }
   })
 
+/** How a server is started, and how its clients are, and where an attacker finds it. */
+const doors = {
+  plain: (port: number) => ({
+    server: [] as ReadonlyArray<string>,
+    open: () => ({
+      client: (id: number, listen: number) => ["client", `${id}`, "0", `${listen}`, "--server", `localhost:${port}`],
+      target: { port }
+    })
+  }),
+  secure: (port: number, program: string, folder: string) => {
+    const state = ["--state", Path.join(folder, "state")]
+    const invite = () =>
+      spawnSync(process.execPath, [program, "invite", "--uses", "1000", ...state], { encoding: "utf8" }).stdout.trim()
+    return {
+      server: ["--secure", ...state],
+      open: () => {
+        const link = invite()
+        return {
+          client: (id: number, listen: number) => ["join", link, `${id}`, "0", `${listen}`, ...state],
+          target: { port, link }
+        }
+      }
+    }
+  }
+} satisfies Record<Mode, unknown>
+
 /** One attack, on a server of its own; whether all held. */
-const stand = (name: string, { effort, holds = () => true, quick, serverArgs = [], wink = shortTime }: Case) =>
+const stand = (
+  mode: Mode,
+  name: string,
+  { effort, holds = () => true, quick, serverArgs = [], wink = shortTime }: Case
+) =>
   Effect.gen(function* () {
     const { folder, program } = yield* workshop
     yield* Effect.addFinalizer(() => strike)
@@ -122,7 +171,7 @@ const stand = (name: string, { effort, holds = () => true, quick, serverArgs = [
             node.last = line
             const begun = said.get(line)
             if (begun !== undefined) node.took.push(performance.now() - begun)
-            else if (!/^Client (flood|many)/.test(line)) node.out.push(line)
+            else if (/^(Client [123]|Server): /.test(line)) node.out.push(line)
           },
           err: (line) => node.err.push(line),
           ended: () => {}
@@ -130,9 +179,11 @@ const stand = (name: string, { effort, holds = () => true, quick, serverArgs = [
       )
       return Object.assign(node, { run })
     }
-    const server = begin(["server", "--port", `${port}`, ...serverArgs])
+    const door = doors[mode](port, program, folder)
+    const server = begin(["server", "--port", `${port}`, ...door.server, ...serverArgs])
     yield* until("the server listens", () => server.err.length > 0)
-    const client = (id: number) => begin(["client", `${id}`, "0", `${listen[id - 1]}`, "--server", `localhost:${port}`])
+    const { client: argsOf, target } = door.open()
+    const client = (id: number) => begin(argsOf(id, listen[id - 1] ?? 0))
     const one = client(1)
     yield* until("client 1 is there", () => server.out.includes("Client 1: initiated"))
     const two = client(2)
@@ -154,7 +205,7 @@ const stand = (name: string, { effort, holds = () => true, quick, serverArgs = [
     yield* Effect.forkScoped(probing)
     yield* Effect.sleep(2_000)
     const before = { server: server.took.splice(0), two: two.took.splice(0), memory }
-    const outcome = yield* attackBy(name, port, values.quick ? quick : effort)
+    const outcome = yield* attackBy(name, target, values.quick ? quick : effort)
     const meanwhile = { server: [...server.took], two: [...two.took], memory }
 
     // Somebody new comes, and everybody talks on.
@@ -182,7 +233,7 @@ const stand = (name: string, { effort, holds = () => true, quick, serverArgs = [
     const ms = (times: ReadonlyArray<number>) =>
       `${quantile(times, 0.5).toFixed(1)} / ${quantile(times, 0.99).toFixed(1)} ms`
     console.log(
-      `${name}: ${JSON.stringify(outcome)}; p50 / p99 at the server ${ms(before.server)} → ${ms(meanwhile.server)}, ` +
+      `${mode}, ${name}: ${JSON.stringify(outcome)}; p50 / p99 at the server ${ms(before.server)} → ${ms(meanwhile.server)}, ` +
         `at client 2 ${ms(before.two)} → ${ms(meanwhile.two)}; the server's memory ` +
         `${(before.memory / 1e6).toFixed(0)} → at most ${(memory / 1e6).toFixed(0)} MB`
     )
@@ -190,19 +241,25 @@ const stand = (name: string, { effort, holds = () => true, quick, serverArgs = [
     return offences.length === 0
   }).pipe(
     Effect.scoped,
-    Effect.catchAll((error) => Effect.sync(() => console.log(`${name}: FAILED, ${error}`) ?? false))
+    Effect.catchAll((error) => Effect.sync(() => console.log(`${mode}, ${name}: FAILED, ${error}`) ?? false))
   )
 
 const attack = values.attack === undefined ? undefined : attacks[values.attack]
 if (attack !== undefined) {
-  const target = { port: Number(values.port), secure: values.secure }
+  const link = Option.getOrUndefined(parseLink(values.link ?? ""))
+  const target = { port: Number(values.port), ...(link === undefined ? {} : { link }) }
   const outcome = await attack(target, { seconds: Number(values.seconds), count: Number(values.count) })
   process.stdout.write(JSON.stringify(outcome), () => process.exit(0))
 } else {
+  const modes = (["plain", "secure"] as const).filter((mode) => values[mode] || values.plain === values.secure)
   const chosen = Object.entries(cases).filter(([name]) => positionals.length === 0 || positionals.includes(name))
+  const all = modes.flatMap((mode) => chosen.map(([name, what]) => ({ mode, name, what })))
   runAsProgram(
     Effect.map(
-      Effect.forEach(chosen, ([name, what]) => stand(name, what)),
+      Effect.forEach(
+        all.filter(({ mode, what: { modes: meant = modes } }) => meant.includes(mode)),
+        ({ mode, name, what }) => stand(mode, name, what)
+      ),
       (held) => held.length > 0 && held.every((each) => each)
     )
   )

@@ -1,5 +1,7 @@
 /** What is done to a node, each for some seconds. What an attack returns says what it came to. */
-import { Attacker, comeIn, epoch, helloOf, pause, type Target } from "./Attacker.ts"
+import { Duplex } from "node:stream"
+import * as Tls from "node:tls"
+import { type Attacker, comeIn, connect, epoch, helloOf, meet, pause, type Target } from "./Attacker.ts"
 
 export interface Effort {
   readonly seconds: number
@@ -34,7 +36,7 @@ const endlessLine: Attack = async (target, { seconds }) => {
   const piece = Buffer.alloc(1 << 20, "x")
   let [lines, mostTaken] = [0, 0]
   await until(Date.now() + seconds * 1_000, async (round) => {
-    const attacker = round % 2 === 0 ? new Attacker(target) : await comeIn(target, `endless-${round}`)
+    const attacker = round % 2 === 0 ? meet(target) : await comeIn(target, `endless-${round}`)
     let taken = 0
     while (attacker !== undefined && taken < fourGiB && (await attacker.send(piece))) taken += piece.length
     lines += 1
@@ -43,14 +45,21 @@ const endlessLine: Attack = async (target, { seconds }) => {
   return { lines, mostTaken }
 }
 
-/** A hello, a byte a second, by many at once; whoever is cut off comes again. */
+/** What a client of TLS says first. */
+const clientHello = new Promise<Buffer>((resolve) => {
+  const wire = new Duplex({ read: () => {}, write: (bytes: Buffer) => resolve(bytes) })
+  Tls.connect({ socket: wire }).on("error", () => {})
+})
+
+/** A hello, ours or that of TLS, a byte a second, by many at once; whoever is cut off comes again. */
 const slowly: Attack = async (target, { count, seconds }) => {
   const end = Date.now() + seconds * 1_000
+  const words = target.link === undefined ? helloOf("slow") : await clientHello
   let cutOff = 0
   const one = async () => {
     while (Date.now() < end) {
-      const attacker = new Attacker(target)
-      for (const byte of helloOf("slow")) {
+      const attacker = connect(target)
+      for (const byte of words) {
         if (Date.now() >= end || !(await attacker.send(Uint8Array.of(byte)))) break
         await Promise.race([pause(1_000), attacker.closed])
       }
@@ -68,7 +77,7 @@ const connections: Attack = async (target, { count, seconds }) => {
   let most = 0
   await until(Date.now() + seconds * 1_000, async (round) => {
     for (let n = 0; n < 50 && open.size < count; n += 1) {
-      const attacker = new Attacker(target)
+      const attacker = n % 4 === 0 ? connect(target) : meet(target)
       open.add(attacker)
       void attacker.closed.then(() => open.delete(attacker))
       if (n % 2 === 0) continue
@@ -84,6 +93,64 @@ const connections: Attack = async (target, { count, seconds }) => {
   const left = open.size
   for (const attacker of open) attacker.socket.destroy()
   return { most, left }
+}
+
+/** Hellos under one new id after the other, `count` at a time; each hangs up as soon as it has an answer. */
+const hellos: Attack = async (target, { count, seconds }) => {
+  const end = Date.now() + seconds * 1_000
+  let [said, answered] = [0, 0]
+  const lane = async (_: unknown, number: number) => {
+    for (let round = 0; Date.now() < end; round += 1) {
+      const attacker = meet(target)
+      const answer = new Promise<void>((resolve) => {
+        attacker.onFrame = () => {
+          answered += 1
+          resolve()
+        }
+      })
+      said += 1
+      void attacker.send(helloOf(`hello-${number}-${round}`, { member: round % 2 === 0 }))
+      await Promise.race([answer, attacker.closed, pause(end - Date.now())])
+      attacker.socket.destroy()
+    }
+  }
+  await Promise.all(Array.from({ length: count }, lane))
+  return { said, answered }
+}
+
+/** How somebody begins a TLS connection who will never end the handshake, or has no key that counts. */
+const beginnings: ReadonlyArray<(target: Target) => Attacker> = [
+  (target) => connect(target),
+  (target) => saying(target, clientHello, 1),
+  (target) => saying(target, clientHello, 0.5),
+  (target) => saying(target, Promise.resolve(Buffer.alloc(4_096, 0x16)), 1),
+  (target) => saying(target, Promise.resolve(Buffer.concat([Buffer.of(0x16, 3, 1, 0x3f, 0xff), noise])), 1),
+  (target) => meet(target)
+]
+
+const noise = Buffer.from(Array.from({ length: 8_192 }, (_, at) => (at * 31) % 251))
+
+const saying = (target: Target, words: Promise<Buffer>, share: number): Attacker => {
+  const attacker = connect(target)
+  void words.then((bytes) => attacker.send(bytes.subarray(0, Math.ceil(bytes.length * share))))
+  return attacker
+}
+
+/** Handshakes that come to nothing, `count` at a time: who is not cut off at once holds its connection for a second. */
+const handshakes: Attack = async (target, { count, seconds }) => {
+  const end = Date.now() + seconds * 1_000
+  let [begun, cutOff] = [0, 0]
+  const lane = async (_: unknown, number: number) => {
+    for (let round = number; Date.now() < end; round += 1) {
+      const attacker = beginnings[round % beginnings.length]?.(target)
+      begun += 1
+      await Promise.race([attacker?.closed, pause(Math.min(1_000, end - Date.now()))])
+      if (attacker?.isOver === true) cutOff += 1
+      attacker?.socket.destroy()
+    }
+  }
+  await Promise.all(Array.from({ length: count }, lane))
+  return { begun, cutOff }
 }
 
 /** `count` posts a second. */
@@ -201,6 +268,8 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "endless-line": endlessLine,
   slowly,
   connections,
+  hellos,
+  handshakes,
   posts,
   streams,
   waiting,

@@ -1,8 +1,13 @@
 import * as ChildProcess from "node:child_process"
+import * as Fs from "node:fs"
 import * as Net from "node:net"
+import * as Path from "node:path"
+import { Duplex } from "node:stream"
 import * as Tls from "node:tls"
 import { assert, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import { describe } from "vitest"
 import * as Keys from "../../layers/identity/Keys.ts"
@@ -10,8 +15,10 @@ import * as TcpTransport from "../../layers/TcpTransport.ts"
 import * as TlsTransport from "../../layers/TlsTransport.ts"
 import { Identity } from "../../services/Identity.ts"
 import { type Connection, Transport } from "../../services/Transport.ts"
+import { defaultLimits, type Limits } from "../../src/domain/Limits.ts"
 import type { Address } from "../../src/domain/Peer.ts"
 import { bytesOf, textOf } from "../support/bytes.ts"
+import { temporaryFolder } from "../support/folder.ts"
 import { peer } from "../support/samples.ts"
 import * as Sources from "../support/sources.ts"
 import * as TransportContract from "./TransportContract.ts"
@@ -27,8 +34,8 @@ const open = Effect.map(
   () => process.getActiveResourcesInfo().filter((each) => /^(TCPSocketWrap|TCPServerWrap|TLSWrap)$/.test(each)).length
 )
 
-const transportOf = (identity: Identity["Type"]) =>
-  Transport.pipe(Effect.provide(TlsTransport.layer()), Effect.provideService(Identity, identity))
+const transportOf = (identity: Identity["Type"], limits = defaultLimits) =>
+  Transport.pipe(Effect.provide(TlsTransport.layer(limits)), Effect.provideService(Identity, identity))
 
 /** Two nodes that speak TLS, and their keys. */
 const world = Effect.gen(function* () {
@@ -42,31 +49,84 @@ const anywhere = peer("1", 0, "127.0.0.1").address
 
 const limit = "20 seconds"
 
-/** A node that listens and counts whom it lets in. */
-const door = Effect.gen(function* () {
-  const { here, mine, there, theirs } = yield* world
-  const visitors: Array<Connection> = []
-  const address = yield* there.listen(anywhere, (visitor) =>
-    Effect.sync(() => visitors.push(visitor)).pipe(
-      Effect.zipRight(Sources.send(visitor, bytesOf("welcome"))),
-      Effect.zipRight(Effect.never)
+/** A node that listens within these limits, and counts whom it lets in. */
+const doorWithin = (limits: Limits) =>
+  Effect.gen(function* () {
+    const [mine, theirs] = yield* Effect.all([Keys.generate, Keys.generate])
+    const [here, there] = [yield* transportOf(mine), yield* transportOf(theirs, limits)]
+    const visitors: Array<Connection> = []
+    const address = yield* there.listen(anywhere, (visitor) =>
+      Effect.sync(() => visitors.push(visitor)).pipe(
+        Effect.zipRight(Sources.send(visitor, bytesOf("welcome"))),
+        Effect.zipRight(Effect.never)
+      )
     )
-  )
-  return { address, here, mine, theirs, visitors }
-})
+    return { address, here, mine, theirs, visitors }
+  })
 
-/** What a command says, in all, when it has ended. */
-const run = (command: string, args: ReadonlyArray<string>) =>
+const door = doorWithin(defaultLimits)
+
+/** What a client of TLS says first. */
+const clientHello = Effect.promise(
+  () =>
+    new Promise<Buffer>((resolve) => {
+      const wire = new Duplex({ read: () => {}, write: (bytes: Buffer) => resolve(bytes) })
+      Tls.connect({ socket: wire }).on("error", () => {})
+    })
+)
+
+/** After how many ms somebody is cut off that says that, piece after piece. */
+const cutOffAfter = (address: Address, pieces: ReadonlyArray<Uint8Array>, between: number) =>
+  Effect.async<number>((resume) => {
+    const begun = performance.now()
+    const socket = Net.connect({ host: "127.0.0.1", port: address.port, noDelay: true })
+    const rest = [...pieces]
+    const timer = setInterval(() => {
+      const piece = rest.shift()
+      if (piece !== undefined && socket.writable) socket.write(piece)
+    }, between)
+    socket.on("error", () => {}).resume()
+    socket.on("close", () => {
+      clearInterval(timer)
+      resume(Effect.succeed(performance.now() - begun))
+    })
+    return Effect.sync(() => {
+      clearInterval(timer)
+      socket.destroy()
+    })
+  })
+
+/** Whether that can be run here; says so if it can't. */
+const has = (command: string, ...args: ReadonlyArray<string>): boolean => {
+  const isThere = ChildProcess.spawnSync(command, args, { stdio: "ignore" }).status === 0
+  if (!isThere) console.warn(`${command} is not installed (apt-get install ${command}): its test is skipped.`)
+  return isThere
+}
+const hasOpenssl = has("openssl", "version")
+const hasNmap = has("nmap", "--version")
+
+/** What a command says, in all, when it has ended. Its input ends once it has said that. */
+const run = (command: string, args: ReadonlyArray<string>, until = /^/) =>
   Effect.promise(
     () =>
       new Promise<string>((resolve) => {
-        const child = ChildProcess.execFile(command, args, { timeout: 15_000 }, (_, out, err) => resolve(out + err))
-        child.stdin?.end()
+        const child = ChildProcess.spawn(command, args, { timeout: 15_000, stdio: "pipe" })
+        let said = ""
+        const hear = (text: unknown) => {
+          said += text
+          if (until.test(said)) child.stdin.end()
+        }
+        hear("")
+        child.stdout.on("data", hear)
+        child.stderr.on("data", hear)
+        child.stdin.on("error", () => {})
+        child.on("close", () => resolve(said))
       })
   )
 
-const client = (address: Address, ...args: ReadonlyArray<string>) =>
-  run("openssl", ["s_client", "-connect", `127.0.0.1:${address.port}`, ...args])
+/** What openssl finds at that address: it stays until it has heard so much. */
+const opensslAt = ({ port }: Address, args: ReadonlyArray<string>, until?: RegExp) =>
+  run("openssl", ["s_client", "-connect", `127.0.0.1:${port}`, ...args], until)
 
 const certificateOf = ({ credentials }: Identity["Type"]) => ({
   key: credentials.privateKey,
@@ -142,6 +202,37 @@ describe("TlsTransport", () => {
     }).pipe(Effect.timeout(limit))
   )
 
+  it.scopedLive("whoever does not end its handshake is cut off in time, and keeps nobody out meanwhile", () =>
+    Effect.gen(function* () {
+      const { address, here, visitors } = yield* doorWithin({ ...defaultLimits, handshake: Duration.millis(400) })
+      const hello = yield* clientHello
+      const cutOff = yield* Effect.fork(
+        Effect.all(
+          {
+            silent: cutOffAfter(address, [], 10),
+            halfway: cutOffAfter(address, [hello.subarray(0, hello.length / 2)], 10),
+            slow: cutOffAfter(
+              address,
+              Array.from(hello, (byte) => Uint8Array.of(byte)),
+              100
+            ),
+            unanswered: cutOffAfter(address, [hello], 10),
+            noise: cutOffAfter(address, [new Uint8Array(4_096).fill(0x16)], 10)
+          },
+          { concurrency: "unbounded" }
+        )
+      )
+      yield* here.dial(address)
+      const { noise, ...others } = yield* Fiber.join(cutOff)
+      assert.isBelow(noise, 400)
+      for (const [who, after] of Object.entries(others)) {
+        assert.isAbove(after, 390, who)
+        assert.isBelow(after, 3_000, who)
+      }
+      assert.lengthOf(visitors, 1)
+    }).pipe(Effect.timeout(limit))
+  )
+
   it.scopedLive("a secure call to a server of another kind fails in words", () =>
     Effect.gen(function* () {
       const { here } = yield* world
@@ -158,14 +249,41 @@ describe("TlsTransport", () => {
     }).pipe(Effect.timeout(limit))
   )
 
-  it.scopedLive("openssl finds TLS 1.3 alone, without renegotiation", () =>
+  it.scopedLive.skipIf(!hasOpenssl)("openssl finds TLS 1.3 alone, no renegotiation, and no session to resume", () =>
     Effect.gen(function* () {
-      const { address } = yield* door
-      const modern = yield* client(address, "-tls1_3")
+      const { address, mine } = yield* door
+      const modern = yield* opensslAt(address, ["-tls1_3"])
       assert.match(modern, /TLSv1\.3/)
       assert.match(modern, /Secure Renegotiation IS NOT supported/)
       assert.match(modern, /Peer signature type: Ed25519/i)
-      assert.match(yield* client(address, "-tls1_2"), /alert protocol version/)
+      for (const version of ["-tls1_2", "-tls1_1", "-tls1"]) {
+        assert.match(yield* opensslAt(address, [version]), /alert protocol version|no protocols available/, version)
+      }
+      const folder = yield* temporaryFolder
+      const [key, cert, session] = ["key.pem", "cert.pem", "session.pem"].map((name) => Path.join(folder, name)) as [
+        string,
+        string,
+        string
+      ]
+      Fs.writeFileSync(key, mine.credentials.privateKey)
+      Fs.writeFileSync(cert, mine.credentials.certificate)
+      const shown = ["-key", key, "-cert", cert]
+      const first = yield* opensslAt(address, [...shown, "-sess_out", session], /welcome/)
+      assert.match(first, /New, TLSv1\.3/)
+      assert.isTrue(Fs.existsSync(session), "there is a ticket to try")
+      const again = yield* opensslAt(address, [...shown, "-sess_in", session], /welcome/)
+      assert.match(again, /New, TLSv1\.3/)
+      assert.notMatch(again, /Reused/)
+    }).pipe(Effect.timeout(limit))
+  )
+
+  it.scopedLive.skipIf(!hasNmap)("nmap finds TLS 1.3 alone, and no cipher to object to", () =>
+    Effect.gen(function* () {
+      const { address } = yield* door
+      const found = yield* run("nmap", ["--script", "ssl-enum-ciphers", "-Pn", "-p", `${address.port}`, "127.0.0.1"])
+      const versions = [...found.matchAll(/^\| +((?:TLS|SSL)v[\d.]+):/gm)].map(([, version]) => version)
+      assert.deepStrictEqual(versions, ["TLSv1.3"])
+      assert.match(found, /least strength: A$/m)
     }).pipe(Effect.timeout(limit))
   )
 
