@@ -101,7 +101,8 @@ const make = (settings: Settings) =>
       return told.text === "" ? "" : `${told.text}${typing}`
     }
     const statusRow = (columns: number): Row => {
-      const text = fitting(saying(), columns)
+      const whole = saying()
+      const text = textWidth(whole) <= columns ? whole : `${fitting(whole, columns - 1)}…`
       return { text: text === "" ? "" : dim(settings, text), width: textWidth(text) }
     }
     const scene = (): LiveArea => {

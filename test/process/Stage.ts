@@ -6,12 +6,12 @@ import * as Net from "node:net"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { assert } from "@effect/vitest"
-import { Unicode11Addon } from "@xterm/addon-unicode11"
-import Xterm from "@xterm/headless"
+import type Xterm from "@xterm/headless"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
+import { atTerminal, emulator } from "../support/terminal.ts"
 
 const projectRoot = Path.resolve(import.meta.dirname, "../..")
 
@@ -31,20 +31,8 @@ export interface Options {
   readonly terminal?: boolean
 }
 
-/** Whether there is a program that gives a process a terminal: script, of util-linux. */
-export const hasTerminals = (process.env["PATH"] ?? "")
-  .split(Path.delimiter)
-  .some((folder) => Fs.existsSync(Path.join(folder, "script")))
-
-const atTerminal = (command: ReadonlyArray<string>): ReadonlyArray<string> => [
-  "script",
-  "--quiet",
-  "--flush",
-  "--return",
-  "--command",
-  `stty rows 24 cols 80; exec ${command.map((word) => `'${word}'`).join(" ")}`,
-  "/dev/null"
-]
+/** Every terminal on the stage is so large, until a test resizes it. */
+const size = { rows: 24, columns: 80 }
 
 export interface ClientOptions extends Options {
   /** PORT1; any, if it is not given. */
@@ -61,15 +49,6 @@ export type Ending = number | NodeJS.Signals
 interface Ends {
   readonly local: number
   readonly remote: number
-}
-
-/** A terminal that knows how wide today's letters are, and keeps all that scrolls up. */
-const emulator = (): Xterm.Terminal => {
-  const terminal = new Xterm.Terminal({ rows: 24, cols: 80, scrollback: 10_000, allowProposedApi: true })
-  // Its types are those of the terminal that draws.
-  terminal.loadAddon(new Unicode11Addon() as unknown as Parameters<typeof terminal.loadAddon>[0])
-  terminal.unicode.activeVersion = "11"
-  return terminal
 }
 
 export class Actor {
@@ -94,7 +73,7 @@ export class Actor {
     this.#stage = stage
     this.name = name
     this.child = child
-    this.terminal = terminal ? emulator() : undefined
+    this.terminal = terminal ? emulator(size) : undefined
     if (terminal) this.#render()
     else if (read) this.read()
     this.#collect(child.stderr, this.err)
@@ -142,7 +121,7 @@ export class Actor {
       const device = Fs.readlinkSync(`/proc/${this.seated}/fd/0`)
       // In one step, as a terminal does it: nothing is drawn in between.
       execFileSync("stty", ["-F", device, "cols", `${columns}`])
-      this.terminal?.resize(columns, 24)
+      this.terminal?.resize(columns, size.rows)
       return this.#stage.until(`${this.name} to draw`, () => this.drawn > before)
     })
   }
@@ -330,7 +309,7 @@ export class Stage {
       Effect.sync(() => {
         const [first = "", ...rest] = command
         const located = [first.startsWith("./") ? Path.join(projectRoot, first) : first, ...rest]
-        const [program = "", ...args] = terminal ? atTerminal(located) : located
+        const [program = "", ...args] = terminal ? atTerminal(located, size) : located
         const [key = "", value = ""] = this.mark.split("=")
         const child = spawn(program, args, {
           cwd: folder ?? this.folder,

@@ -3,7 +3,8 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { type Actor, each, hasTerminals, make, type Options, type Stage } from "./Stage.ts"
+import { hasTerminals } from "../support/terminal.ts"
+import { type Actor, each, make, type Options, type Stage } from "./Stage.ts"
 
 /** How a server's run ends, and how the clients hear of it. */
 type End = (server: Actor, clients: ReadonlyArray<Actor>) => Effect.Effect<void, unknown>

@@ -2,7 +2,8 @@
 import * as Net from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { type Actor, each, hasTerminals, make, type Stage } from "./Stage.ts"
+import { hasTerminals } from "../support/terminal.ts"
+import { type Actor, each, make, type Stage } from "./Stage.ts"
 
 const ctrlC = "\u0003"
 const backspace = "\u007f"

@@ -1,0 +1,90 @@
+/** A program of the project at a terminal, of which a picture is taken. */
+import { type ChildProcess, spawn } from "node:child_process"
+import type Xterm from "@xterm/headless"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { atTerminal, emulator, type Size } from "../support/terminal.ts"
+
+/** Whatever is waited for has come within this time. */
+const waitLimit = "15 seconds"
+
+export class NotSeen extends Data.TaggedError("NotSeen")<{ readonly message: string }> {}
+
+export interface Screen {
+  readonly terminal: Xterm.Terminal
+  /** The process at the terminal. */
+  readonly pid: Effect.Effect<number, NotSeen>
+  readonly types: (keys: string) => Effect.Effect<void>
+  /** Waits until one of its rows matches. */
+  readonly shows: (row: RegExp) => Effect.Effect<void, NotSeen>
+}
+
+/** The rows of a terminal, from the first that was ever there. */
+const rowsOf = ({ buffer: { active } }: Xterm.Terminal): ReadonlyArray<string> =>
+  Array.from({ length: active.length }, (_, row) => active.getLine(row)?.translateToString(true) ?? "")
+
+/** Runs it in that folder until the scope closes. */
+export const open = (
+  command: ReadonlyArray<string>,
+  size: Size,
+  cwd: string
+): Effect.Effect<Screen, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const terminal = emulator(size)
+    const looks = new Set<() => void>()
+    let told: string | undefined
+    const child = yield* Effect.acquireRelease(
+      Effect.sync(() => {
+        // Its shell tells who it is before it becomes the program.
+        const [program = "", ...args] = atTerminal(["sh", "-c", 'echo "$$"; exec "$@"', "sh", ...command], size)
+        const { FORCE_COLOR, NO_COLOR, ...env } = process.env
+        const running: ChildProcess = spawn(program, args, {
+          cwd,
+          env: { ...env, TERM: "xterm", LANG: "C.UTF-8", XDG_CONFIG_HOME: cwd },
+          stdio: ["pipe", "pipe", "inherit"]
+        })
+        terminal.onData((answer) => running.stdin?.write(answer))
+        running.stdin?.on("error", () => {})
+        running.stdout?.setEncoding("utf8").on("data", (text: string) => {
+          const first: RegExpExecArray | null = told === undefined ? /^(\d+)\r\n/.exec(text) : null
+          told ??= first?.[1]
+          terminal.write(first === null ? text : text.slice(first[0].length), () => {
+            for (const look of looks) look()
+          })
+        })
+        return running
+      }),
+      (running) =>
+        Effect.sync(() => {
+          running.stdout?.destroy()
+          running.kill("SIGKILL")
+        })
+    )
+    const until = (what: string, holds: () => boolean) =>
+      Effect.async<void>((resume) => {
+        const look = () => {
+          if (!holds()) return
+          looks.delete(look)
+          resume(Effect.void)
+        }
+        looks.add(look)
+        look()
+        return Effect.sync(() => looks.delete(look))
+      }).pipe(
+        Effect.timeoutFail({
+          duration: waitLimit,
+          onTimeout: () =>
+            new NotSeen({ message: `${command.join(" ")} never showed ${what}:\n${rowsOf(terminal).join("\n")}` })
+        })
+      )
+    return {
+      terminal,
+      pid: Effect.map(
+        until("who it is", () => told !== undefined),
+        () => Number(told)
+      ),
+      types: (keys) => Effect.sync(() => child.stdin?.write(keys)),
+      shows: (row) => until(`${row}`, () => rowsOf(terminal).some((each) => row.test(each)))
+    }
+  })

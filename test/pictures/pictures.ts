@@ -1,0 +1,110 @@
+/**
+ * The pictures of the README, from real screens: `npm run pictures`. A server and three clients talk at terminals of their own, and what
+ * those show is drawn into docs/pictures/. Times of day are drawn as one time, so that a picture changes only if a screen does.
+ */
+import * as Fs from "node:fs"
+import * as Net from "node:net"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Effect from "effect/Effect"
+import { hasTerminals } from "../support/terminal.ts"
+import { NotSeen, open, type Screen } from "./Screen.ts"
+import { looks, picture } from "./svg.ts"
+
+const folder = Path.resolve("docs/pictures")
+
+const size = { rows: 14, columns: 62 }
+
+/** Others tell once a second what they have: by then a line is among those that scroll. */
+const settling = "1500 millis"
+
+const isFree = (port: number) =>
+  Effect.async<boolean>((resume) => {
+    const server = Net.createServer()
+    server.once("error", () => resume(Effect.succeed(false)))
+    server.listen({ host: "localhost", port }, () => server.close(() => resume(Effect.succeed(true))))
+  })
+
+const draw = (name: string, title: string, windows: ReadonlyArray<readonly [string, Screen]>, across: number) =>
+  Effect.sync(() => {
+    const open = windows.map(([of, { terminal }]) => ({ title: of, terminal }))
+    for (const [look, colours] of Object.entries(looks)) {
+      const file = Path.join(folder, `${name}-${look}.svg`)
+      Fs.writeFileSync(file, picture(title, open, across, colours))
+      console.log(Path.relative(process.cwd(), file))
+    }
+  })
+
+const story = Effect.gen(function* () {
+  if (!hasTerminals) return yield* new NotSeen({ message: "This takes `script`, of util-linux." })
+  const ports = [4000, 5001, 5002, 5003, 6001, 6002, 6003]
+  for (const port of ports) {
+    if (!(yield* isFree(port)))
+      return yield* new NotSeen({ message: `Port ${port} is in use: end what listens there.` })
+  }
+  const cwd = yield* Effect.acquireRelease(
+    Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "outlive-"))),
+    (made) => Effect.sync(() => Fs.rmSync(made, { recursive: true, force: true }))
+  )
+  const run = (program: string, ...args: ReadonlyArray<string>) => open([Path.resolve(program), ...args], size, cwd)
+  const server = yield* run("server")
+  yield* server.shows(/The server listens/)
+  const clients: Array<Screen> = []
+  for (const [index, id] of ["anna", "bo", "kim"].entries()) {
+    const client = yield* run("client.out", id, `${5001 + index}`, `${6001 + index}`)
+    for (const each of [server, client, ...clients]) yield* each.shows(new RegExp(`Client ${id}: initiated`))
+    for (const other of ["anna", "bo", "kim"].slice(0, index))
+      yield* client.shows(new RegExp(`Client ${other}: initiated`))
+    clients.push(client)
+  }
+  const [anna, bo, kim] = clients as [Screen, Screen, Screen]
+  const everyone = [server, anna, bo, kim]
+  const all = (row: RegExp, but?: Screen) =>
+    Effect.forEach(
+      everyone.filter((each) => each !== but),
+      (each) => each.shows(row),
+      { discard: true }
+    )
+  const says = (speaker: Screen, text: string) =>
+    Effect.zipRight(speaker.types(`${text}\r`), all(new RegExp(text.replace(/[.?@]/g, "\\$&")), speaker))
+
+  yield* says(server, "Welcome, all three!")
+  yield* says(anna, "Good morning. Who reads the release notes?")
+  yield* says(bo, "I have. @kim, is the build green?")
+  yield* says(kim, "It is 🚀")
+  yield* Effect.sleep(settling)
+
+  // The server dies; everybody goes on.
+  process.kill(yield* server.pid, "SIGKILL")
+  everyone.shift()
+  yield* all(/everybody goes on/)
+  yield* all(/server down since/)
+  yield* says(anna, "The server is gone.")
+  yield* says(bo, "I had not noticed")
+  yield* Effect.sleep(settling)
+  yield* kim.types("Let's ship it th")
+  yield* kim.shows(/ship it th/)
+  yield* Effect.sleep(settling)
+  const titles = [
+    "./server    (killed by SIGKILL)",
+    "./client.out anna 5001 6001",
+    "./client.out bo 5002 6002",
+    "./client.out kim 5003 6003"
+  ]
+  const windows = [server, ...clients].map((screen, index) => [titles[index] ?? "", screen] as const)
+  yield* draw("chat", "Four terminals: the server has been killed, and three clients go on to talk", windows, 2)
+
+  // One is left, and goes on to type.
+  yield* bo.types("Exit\r")
+  yield* anna.shows(/bo left/)
+  yield* kim.types("\u0015Exit\r")
+  yield* anna.shows(/kim left/)
+  yield* anna.types("Nobody has this yet,\rbut whoever comes back will.\r")
+  yield* anna.shows(/· 2 lines not/)
+  yield* anna.types("\u001b[200~What is pasted is one message,\rhowever many lines it has: :ro\u001b[201~\t")
+  yield* anna.shows(/^── .*rocket/)
+  yield* draw("typing", "A terminal: lines that nobody has yet, and what Tab offers", [[titles[1] ?? "", anna]], 1)
+})
+
+NodeRuntime.runMain(Effect.scoped(story))
