@@ -4,6 +4,7 @@ import type Xterm from "@xterm/headless"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { makeSignal } from "../../src/domain/Signal.ts"
 import { atTerminal, emulator, type Size } from "../support/terminal.ts"
 
 /** Whatever is waited for has come within this time. */
@@ -32,7 +33,7 @@ export const open = (
 ): Effect.Effect<Screen, never, Scope.Scope> =>
   Effect.gen(function* () {
     const terminal = emulator(size)
-    const looks = new Set<() => void>()
+    const drawn = makeSignal()
     let told: string | undefined
     const child = yield* Effect.acquireRelease(
       Effect.sync(() => {
@@ -49,9 +50,7 @@ export const open = (
         running.stdout?.setEncoding("utf8").on("data", (text: string) => {
           const first: RegExpExecArray | null = told === undefined ? /^(\d+)\r\n/.exec(text) : null
           told ??= first?.[1]
-          terminal.write(first === null ? text : text.slice(first[0].length), () => {
-            for (const look of looks) look()
-          })
+          terminal.write(first === null ? text : text.slice(first[0].length), drawn.changed)
         })
         return running
       }),
@@ -62,22 +61,11 @@ export const open = (
         })
     )
     const until = (what: string, holds: () => boolean) =>
-      Effect.async<void>((resume) => {
-        const look = () => {
-          if (!holds()) return
-          looks.delete(look)
-          resume(Effect.void)
-        }
-        looks.add(look)
-        look()
-        return Effect.sync(() => looks.delete(look))
-      }).pipe(
-        Effect.timeoutFail({
-          duration: waitLimit,
-          onTimeout: () =>
-            new NotSeen({ message: `${command.join(" ")} never showed ${what}:\n${rowsOf(terminal).join("\n")}` })
-        })
-      )
+      Effect.timeoutFail(drawn.until(holds), {
+        duration: waitLimit,
+        onTimeout: () =>
+          new NotSeen({ message: `${command.join(" ")} never showed ${what}:\n${rowsOf(terminal).join("\n")}` })
+      })
     return {
       terminal,
       pid: Effect.map(
