@@ -325,6 +325,7 @@ const make = (settings: Settings) =>
       isAnswering,
       linked: Effect.sync(() => Array.from(table.links.values(), (link) => link.peer)),
       acquaintances: Effect.sync(acquaintances),
+      silence: heartbeat.silence,
       delivery: delivery.ofOwn,
       sent: Effect.sync(fanOut.sent),
       holders: (n) => Effect.sync(() => delivery.holders(n)),

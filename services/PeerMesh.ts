@@ -1,5 +1,6 @@
 /** One live link to every peer. */
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type * as Subscribable from "effect/Subscribable"
@@ -60,6 +61,8 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     readonly linked: Effect.Effect<ReadonlyArray<Peer>>
     /** Everybody in the chat whom this node knows of: those with whom there is a link now, and those whom it is dialling. */
     readonly acquaintances: Effect.Effect<ReadonlyArray<Acquaintance>>
+    /** After how much silence a peer is lost, with as many links as there are now. */
+    readonly silence: Effect.Effect<Duration.Duration>
     /** How far what this node says has come: now, and again at each change. Peers tell it once a second. */
     readonly delivery: Subscribable.Subscribable<Delivery>
     /** How many posts were handed to links, each as often as it was. */

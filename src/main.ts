@@ -13,6 +13,7 @@ import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import * as Cause from "effect/Cause"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Console from "effect/Console"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -43,7 +44,7 @@ import * as ConfigCommand from "./commands/config.ts"
 import * as DoctorCommand from "./commands/doctor.ts"
 import * as InviteCommand from "./commands/invite.ts"
 import * as JoinCommand from "./commands/join.ts"
-import { type Screen, silenceOn } from "./commands/options.ts"
+import { type Screen, silenceALink, silenceOn } from "./commands/options.ts"
 import * as SendCommand from "./commands/send.ts"
 import * as ServerCommand from "./commands/server.ts"
 import * as TailCommand from "./commands/tail.ts"
@@ -136,7 +137,7 @@ const announce = (wish: Wish) =>
 
 /** What a node talks through: its log, its mesh over TCP, its console. */
 const node = (
-  settings: Omit<TransportPeerMesh.Settings, "silence" | "history"> & {
+  settings: Omit<TransportPeerMesh.Settings, "silence" | "silenceALink" | "history"> & {
     readonly data: Option.Option<string>
     readonly history: Option.Option<number>
     readonly silence: Option.Option<number>
@@ -146,8 +147,8 @@ const node = (
 ) => {
   const wish = { ...settings.safety, hosts: [settings.listen.host, ...settings.safety.dials] }
   const silence = Option.match(settings.silence, {
-    onNone: () => silenceOn(settings.listen.host),
-    onSome: (seconds) => `${seconds} seconds` as const
+    onNone: () => ({ silence: silenceOn(settings.listen.host), silenceALink }),
+    onSome: (seconds) => ({ silence: Duration.seconds(seconds) })
   })
   const history = Option.getOrElse(settings.history, () => (atTerminal() ? historyOnTerminal : 0))
   const { logBytes: bytes, logEntries: entries, pending, streams } = settings.limits
@@ -156,7 +157,7 @@ const node = (
     onNone: () => MemoryMessageLog.layer({ author: settings.id, ...bounds }),
     onSome: (folder) => FileMessageLog.layer({ author: settings.id, ...bounds, history }, folder)
   })
-  return TransportPeerMesh.layer({ ...settings, silence, history }).pipe(
+  return TransportPeerMesh.layer({ ...settings, ...silence, history }).pipe(
     Layer.provideMerge(log),
     Layer.provideMerge(connections(settings.id, wish, settings)),
     Layer.merge(announce(wish))

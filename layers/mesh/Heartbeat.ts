@@ -1,50 +1,72 @@
 /** Signs of life: who gives none for too long is cut, and how long a ping takes is measured. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
 import { encode } from "../../src/protocol/Frame.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
+import * as Wire from "./Wire.ts"
 
-/** Silence is counted in ticks, so that a node which itself was frozen does not take its peers for dead when it wakes. */
-const ticksOfSilence = 4
+/**
+ * All links are looked at in rounds, and silence is counted in rounds, so that a node which itself was frozen does not take its
+ * peers for dead when it wakes. Who was silent for so many is pinged, and cut if two more bring nothing.
+ */
+const roundsUntilPinged = 3
+const roundsOfSilence = 5
 
-/** Quiet links are pinged, and so measured; busy ones each so many ticks. */
-const ticksUntilMeasured = 20
+/** So many links are looked at together: a round is spread over its time, and pings hold up nothing else. */
+const lookedAtTogether = 64
+
+/** Quiet links are pinged, and so measured; busy ones each so many rounds. */
+const roundsUntilMeasured = 25
 
 /** The same bytes for all. */
 const ping = [encode({ type: "ping" })]
 const pong = [encode({ type: "pong" })]
 
 export const make = ({ clock, peers, settings, table }: Node) => {
-  let ticks = 0
+  const least = Duration.toMillis(settings.silence)
+  const aLink = Duration.toMillis(settings.silenceALink ?? Duration.zero)
 
-  /** A plain loop, and the same bytes to all: it is what idle links cost. */
-  const tick = Effect.suspend(() => {
-    const cut: Array<Effect.Effect<void>> = []
-    const now = clock.unsafeCurrentTimeNanos()
-    const allAreMeasured = ticks % ticksUntilMeasured === 0
-    ticks += 1
-    for (const link of table.links.values()) {
-      // Whoever is not read can't be heard.
-      link.quietTicks = link.slowed ? 0 : link.quietTicks + 1
-      if (link.quietTicks >= ticksOfSilence) cut.push(link.connection.abort("silent"))
-      else if (link.quietTicks > 1 || allAreMeasured || link.roundTrip === undefined) {
-        link.pinged ??= now
-        if (!link.give(ping)) cut.push(link.connection.abort("overrun"))
-      }
-    }
-    return Effect.all(cut, { discard: true })
+  /** After how much silence a peer is lost now, in ms: in proportion to the links where they are many, so that pings take no more with them. */
+  const limit = (): number => Math.max(least, aLink * table.links.size)
+
+  /** What becomes of a link that is looked at, if it can't go on. */
+  const lookAt = (link: Link, now: bigint): Effect.Effect<void> | undefined => {
+    if (table.links.get(link.peer.id) !== link) return undefined
+    // Whoever is not read can't be heard.
+    link.quietRounds = link.slowed ? 0 : link.quietRounds + 1
+    link.unmeasuredRounds += 1
+    if (link.quietRounds >= roundsOfSilence) return link.connection.abort("silent")
+    const isDue = link.pinged === undefined && link.unmeasuredRounds >= roundsUntilMeasured
+    if (link.quietRounds !== roundsUntilPinged && !isDue) return undefined
+    link.pinged ??= now
+    return link.give(ping) ? undefined : link.connection.abort("overrun")
+  }
+
+  /** Plain loops, and the same bytes to all: it is what idle links cost. */
+  const lookAtAll = (links: ReadonlyArray<Link>): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const now = clock.unsafeCurrentTimeNanos()
+      return Effect.all(
+        links.flatMap((link) => lookAt(link, now) ?? []),
+        { discard: true }
+      )
+    })
+
+  const round = Effect.suspend(() => {
+    const parts = Wire.partsOf([...table.links.values()], lookedAtTogether)
+    const pause = Duration.millis(limit() / roundsOfSilence / parts.length)
+    return Effect.forEach(parts, (part) => Effect.zipRight(lookAtAll(part), Effect.sleep(pause)), { discard: true })
   })
-
-  const interval = Duration.times(Duration.decode(settings.silence), 1 / ticksOfSilence)
 
   return {
     /** As long as the node runs. */
-    beat: Effect.repeat(tick, Schedule.spaced(interval)),
+    beat: Effect.forever(round),
+    /** After how much silence a peer is lost, with as many links as there are now. */
+    silence: Effect.sync(() => Duration.millis(limit())),
     /** Something has come from that peer. A plain function. */
     heard: (link: Link): void => {
-      link.quietTicks = 0
+      link.quietRounds = 0
       link.heard += 1
       if (link.probed) peers.changed()
     },
@@ -57,6 +79,7 @@ export const make = ({ clock, peers, settings, table }: Node) => {
         if (link.pinged === undefined) return
         link.roundTrip = Duration.nanos(clock.unsafeCurrentTimeNanos() - link.pinged)
         link.pinged = undefined
+        link.unmeasuredRounds = 0
       })
   }
 }

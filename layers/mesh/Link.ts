@@ -52,7 +52,9 @@ export interface Link extends Row, Wire.Wire {
   /** How often it gave a sign of life, and whether somebody waits for the next. */
   heard: number
   probed: boolean
-  quietTicks: number
+  /** For how many rounds of the heartbeat it has given none, and was not measured: a new one is never measured. */
+  quietRounds: number
+  unmeasuredRounds: number
 }
 
 /** What a peer sends by itself, and what of others it was asked for: that it hands on much is not its fault. */
@@ -111,5 +113,6 @@ export const makeLinkOver =
     pinged: undefined,
     heard: 0,
     probed: false,
-    quietTicks: 0
+    quietRounds: 0,
+    unmeasuredRounds: Number.POSITIVE_INFINITY
   })

@@ -20,6 +20,8 @@ export interface Settings {
   readonly history?: number
   /** A peer that gives no sign of life for this long is lost. */
   readonly silence: Duration.DurationInput
+  /** With so many links that this, for each of them, is longer in all, that long: so what signs of life cost has a bound. None by default. */
+  readonly silenceALink?: Duration.DurationInput
   /** A client that can't be reached for this long is given up. */
   readonly patience: Duration.DurationInput
   /** How much it takes from others: `defaultLimits` where nothing else is said. */

@@ -195,7 +195,7 @@ describe("commands", () => {
         [
           "* This is Client 1 at localhost:6001, for a while.",
           "* The server is up.",
-          "* Links: 2 of 2.",
+          "* Links: 2 of 2. After 3 s of silence one counts as lost.",
           "* Every line of yours has reached somebody.",
           "* Lines kept: 0."
         ]
@@ -206,7 +206,7 @@ describe("commands", () => {
       yield* one.type("anybody?")
       assert.deepStrictEqual((yield* answerTo(one, "/status")).slice(1), [
         "* The server is away; everybody goes on without it.",
-        "* Links: 0 of 2.",
+        "* Links: 0 of 2. After 3 s of silence one counts as lost.",
         "* Nobody has yet 1 of your lines.",
         "* Lines kept: 1."
       ])

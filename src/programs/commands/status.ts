@@ -28,7 +28,7 @@ export const status = make({
       return answer(
         `This is ${title(mesh.self.id)} at ${formatAddress(mesh.self.address)}, for ${inWords(age)}.`,
         ...(mesh.self.id === serverId ? [] : [`The server is ${server}.`]),
-        `Links: ${linked.length} of ${others.length}.`,
+        `Links: ${linked.length} of ${others.length}. After ${inWords(yield* mesh.silence)} of silence one counts as lost.`,
         waiting === 0 ? "Every line of yours has reached somebody." : `Nobody has yet ${waiting} of your lines.`,
         `Lines kept: ${kept}.`
       )

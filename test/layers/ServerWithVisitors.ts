@@ -1,0 +1,72 @@
+/** A mesh that lets everyone in, on a network in memory, and visitors that say what a test likes. */
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
+import * as MemoryTransport from "../../layers/MemoryTransport.ts"
+import * as OpenMembership from "../../layers/OpenMembership.ts"
+import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
+import { PeerMesh } from "../../services/PeerMesh.ts"
+import { serverId } from "../../src/domain/Peer.ts"
+import { type Control, encode, type Frame, protocolVersion } from "../../src/protocol/Frame.ts"
+import { makeFrameDecoder } from "../../src/protocol/FrameDecoder.ts"
+import { epoch, id, peer } from "../support/samples.ts"
+import * as Sources from "../support/sources.ts"
+
+const { address } = peer("Server", 4000)
+
+/** The server; `silence` as the mesh has it. */
+export const make = (silence: {
+  readonly silence: Duration.DurationInput
+  readonly silenceALink?: Duration.DurationInput
+}) =>
+  Effect.gen(function* () {
+    const network = yield* MemoryTransport.makeNetwork
+    const context = yield* Layer.build(
+      TransportPeerMesh.layer({ id: serverId, listen: address, member: true, patience: "1 hour", ...silence }).pipe(
+        Layer.provide(MemoryMessageLog.layer({ author: serverId })),
+        Layer.provide(Layer.merge(MemoryTransport.layer(network, "server"), OpenMembership.layer))
+      )
+    )
+    const mesh = Context.get(context, PeerMesh)
+    yield* Effect.forkScoped(Stream.runForEach(mesh.knocks, ({ admit }) => admit))
+
+    /** Comes in under that name, and answers each frame as it likes; returns all that it is sent, a list that grows. */
+    const visit = (name: string, answer: (frame: Frame) => ReadonlyArray<Control> = () => []) =>
+      Effect.gen(function* () {
+        const connection = yield* network.transport(name).dial(address)
+        const queue = Sources.queue()
+        yield* connection.drain(queue)
+        const say = (...frames: ReadonlyArray<Control>): void => {
+          for (const frame of frames) queue.put(encode(frame))
+          connection.wake()
+        }
+        const decode = makeFrameDecoder()
+        const heard: Array<Frame> = []
+        yield* Effect.forkScoped(
+          Effect.forever(
+            Effect.map(connection.incoming, (pieces) => {
+              const frames = Either.getOrThrow(decode(pieces))
+              heard.push(...frames)
+              say(...frames.flatMap(answer))
+            })
+          )
+        )
+        say(
+          {
+            type: "hello",
+            protocol: protocolVersion,
+            id: id(name),
+            epoch: epoch(1),
+            ...peer(name, 6000).address,
+            member: true
+          },
+          { type: "have", streams: {}, more: false }
+        )
+        return { heard, say }
+      })
+    return { mesh, visit }
+  })
