@@ -21,7 +21,8 @@ const under = (variable: string, ...otherwise: ReadonlyArray<string>): string =>
 const places: Readonly<Record<Shell, () => string>> = {
   // bash-completion loads it from there when it is needed.
   bash: () => Path.join(under("XDG_DATA_HOME", ".local", "share"), "bash-completion", "completions", "outlive"),
-  zsh: () => Path.join(under("XDG_DATA_HOME", ".local", "share"), "zsh", "site-functions", "_outlive"),
+  // A function of another name than its file completes nothing the first time: this is what @effect/cli calls it.
+  zsh: () => Path.join(under("XDG_DATA_HOME", ".local", "share"), "zsh", "site-functions", "_outlive_zsh_completions"),
   fish: () => Path.join(under("XDG_CONFIG_HOME", ".config"), "fish", "completions", "outlive.fish")
 }
 

@@ -391,7 +391,7 @@ const completionsIn = (shell: ShellCompletions.Shell): Effect.Effect<string> =>
       outlive,
       "outlive"
     ),
-    (lines) => lines.join("\n")
+    (lines) => CompletionsCommand.withoutBuiltIns(lines).join("\n")
   )
 
 const completionsCommand = CompletionsCommand.make(({ install, shell }) =>

@@ -15,6 +15,19 @@ const options = { shell, install }
 
 export type Arguments = Command.Command.ParseConfig<typeof options>
 
+/** What @effect/cli has each command offer besides its own options, in the words of each shell's completions. */
+const builtIns = [
+  "Generate a completion script for a specific shell.",
+  "Sets the minimum log level for a command.",
+  "Start wizard mode for a command."
+]
+
+/** The lines of completions without those: nobody who talks needs them, and --log-level is one of our own too. */
+export const withoutBuiltIns = (lines: ReadonlyArray<string>): ReadonlyArray<string> =>
+  lines
+    .filter((line) => !builtIns.some((words) => line.includes(words)))
+    .map((line) => line.replace("--completions --log-level --help --wizard --version", "--help --version"))
+
 export const make = <E, R>(run: (given: Arguments) => Effect.Effect<void, E, R>) =>
   Command.make("completions", options, run).pipe(
     Command.withDescription(

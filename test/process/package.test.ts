@@ -6,13 +6,19 @@ import * as Path from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { settings } from "../../src/domain/Settings.ts"
 import { commands } from "../../src/programs/commands/all.ts"
+import { atTerminal, hasTerminals } from "../support/terminal.ts"
 
 const root = Path.resolve(import.meta.dirname, "../..")
 const subcommands = ["server", "client", "send", "tail", "doctor", "config", "completions"]
 
 let folder = ""
 /** A user who has nothing yet. */
-const env = () => ({ PATH: process.env["PATH"] ?? "", HOME: folder, XDG_CONFIG_HOME: "", XDG_DATA_HOME: "" })
+const env = () => ({
+  PATH: `${folder}/prefix/bin:${process.env["PATH"]}`,
+  HOME: folder,
+  XDG_CONFIG_HOME: "",
+  XDG_DATA_HOME: ""
+})
 const run = (program: string, ...args: ReadonlyArray<string>) =>
   execFileSync(program, args, { cwd: folder, encoding: "utf8", env: env(), stdio: ["ignore", "pipe", "pipe"] })
 const outlive = () => Path.join(folder, "prefix", "bin", "outlive")
@@ -54,11 +60,46 @@ describe("the package", () => {
       ).split("\n")
     assert.includeMembers(complete("outlive "), subcommands)
     assert.include(complete("outlive client --pa"), "--patience")
-    for (const shell of ["zsh", "fish"]) {
-      assert.include(run(outlive(), "completions", "--shell", shell), "outlive")
-      assert.include(run(outlive(), "completions", "--install", "--shell", shell), "is there now.")
-    }
+    assert.deepStrictEqual(complete("outlive send --wi"), ["--within", ""])
+  })
+
+  it("and so does zsh", (test) => {
+    assert.include(run(outlive(), "completions", "--install", "--shell", "zsh"), "is there now.")
+    const functions = Path.join(folder, ".local/share/zsh/site-functions")
+    if (!isThere("zsh") || !hasTerminals) return test.skip("zsh or script is not installed (apt-get install zsh)")
+    // What is typed ahead is taken key by key; the command tells what it was completed to.
+    const typed = [
+      `fpath=('${functions}' $fpath); autoload -Uz compinit; compinit -u -D; zstyle ':completion:*' insert-tab false`,
+      `outlive() { print -r -- "completed to <$*>"; }`,
+      "outlive serv\t--por\t 4711",
+      "outlive completions --shell fi\t",
+      "outlive send --wi\t3",
+      "exit\n"
+    ].join("\n")
+    const [program = "", ...args] = atTerminal(["zsh", "-f", "-i"], { rows: 24, columns: 300 })
+    const shown = execFileSync(program, args, {
+      cwd: folder,
+      encoding: "utf8",
+      env: env(),
+      input: typed,
+      timeout: 20_000
+    })
+    assert.deepStrictEqual(
+      Array.from(shown.matchAll(/completed to <([^$>]*)>/g), ([, line]) => line?.trim()),
+      ["server --port 4711", "completions --shell fish", "send --within 3"]
+    )
+  })
+
+  it("and so does fish", (test) => {
+    assert.include(run(outlive(), "completions", "--install", "--shell", "fish"), "is there now.")
     assert.isTrue(Fs.existsSync(Path.join(folder, ".config/fish/completions/outlive.fish")))
+    if (!isThere("fish")) return test.skip("fish is not installed (apt-get install fish)")
+    const complete = (line: string) =>
+      Array.from(run("fish", "-c", "complete -C $argv[1]", line).matchAll(/^\S+/gm), ([word]) => word)
+    assert.includeMembers(complete("outlive "), subcommands)
+    assert.sameMembers(complete("outlive server --p"), ["--patience", "--plain", "--port", "--ports"])
+    assert.sameMembers(complete("outlive completions --shell "), ["bash", "fish", "zsh"])
+    assert.deepStrictEqual(complete("outlive send --wi"), ["--within"])
   })
 
   it("has a man page that names every command, every setting, and all that can be typed", () => {
