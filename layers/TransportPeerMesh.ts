@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { Membership } from "../services/Membership.ts"
-import { type EncodedPost, MessageLog } from "../services/MessageLog.ts"
+import { MessageLog } from "../services/MessageLog.ts"
 import { PeerMesh } from "../services/PeerMesh.ts"
 import { type Connection, Transport } from "../services/Transport.ts"
 import type { Acquaintance } from "../src/domain/Acquaintance.ts"
@@ -26,7 +26,7 @@ import { defaultLimits } from "../src/domain/Limits.ts"
 import { LinkTable } from "../src/domain/LinkTable.ts"
 import { type Peer, serverId } from "../src/domain/Peer.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
-import type { Control, Frame } from "../src/protocol/Frame.ts"
+import type { Control, Frame, PostFrame } from "../src/protocol/Frame.ts"
 import * as Allowance from "./mesh/Allowance.ts"
 import * as Attempt from "./mesh/Attempt.ts"
 import * as Calls from "./mesh/Calls.ts"
@@ -40,6 +40,7 @@ import * as Introductions from "./mesh/Introductions.ts"
 import { Goodbye, type Link, makeLinkOver } from "./mesh/Link.ts"
 import * as Members from "./mesh/Members.ts"
 import type { Node, Settings } from "./mesh/Node.ts"
+import * as Proofs from "./mesh/Proofs.ts"
 import * as Roots from "./mesh/Roots.ts"
 import * as Search from "./mesh/Search.ts"
 import * as Summaries from "./mesh/Summaries.ts"
@@ -92,7 +93,8 @@ const make = (settings: Settings) =>
 
     const allowance = Allowance.make(node)
     const delivery = Delivery.make(node)
-    const fanOut = FanOut.make(node)
+    const proofs = Proofs.make(node)
+    const fanOut = FanOut.make(node, { allowance, proofs })
     const heartbeat = Heartbeat.make(node)
     const roots = Roots.make(node)
     const members = Members.make(node, {
@@ -121,7 +123,7 @@ const make = (settings: Settings) =>
       contested: (error) => Deferred.fail(contested, error)
     })
     const introductions = Introductions.make(node, { meet: search.meet })
-    const intake = Intake.make(node, { allowance, delivery, search })
+    const intake = Intake.make(node, { allowance, delivery, proofs, search })
     const summaries = Summaries.make(node, {
       allowance,
       delivery,
@@ -136,7 +138,7 @@ const make = (settings: Settings) =>
       Effect.suspend(() => {
         heartbeat.heard(link)
         const steps: Array<Effect.Effect<void, Goodbye | PeerLost>> = []
-        let posts: Array<EncodedPost> = []
+        let posts: Array<PostFrame> = []
         for (const frame of frames) {
           if (frame.type === "post") {
             posts.push(frame)
@@ -171,7 +173,7 @@ const make = (settings: Settings) =>
         case "pong":
           return heartbeat.answered(link)
         case "dropped":
-          return new PeerLost({ reason: "dropped" })
+          return new PeerLost({ reason: frame.limit === "seals" ? "disbelieved" : "dropped" })
         case "bye":
           return new Goodbye()
         default:
@@ -302,6 +304,7 @@ const make = (settings: Settings) =>
     address = yield* transport.listen(settings.listen, visitors.receive, visitors.regret)
     yield* Effect.forkScoped(members.follow)
     yield* Effect.forkScoped(members.note)
+    yield* Effect.forkScoped(Stream.runForEach(membership.changes, () => intake.reconsider))
     yield* Effect.forkScoped(fanOut.run)
     yield* Effect.forkScoped(heartbeat.beat)
     yield* Effect.forkScoped(summaries.offering)

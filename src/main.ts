@@ -37,6 +37,7 @@ import * as TerminalConsole from "../layers/TerminalConsole.ts"
 import * as TransportPeerMesh from "../layers/TransportPeerMesh.ts"
 import * as TransportProbe from "../layers/TransportProbe.ts"
 import { Console as ConsoleService } from "../services/Console.ts"
+import { Membership } from "../services/Membership.ts"
 import { PortStore } from "../services/PortStore.ts"
 import * as ClientCommand from "./commands/client.ts"
 import * as CompletionsCommand from "./commands/completions.ts"
@@ -153,10 +154,14 @@ const node = (
   const history = Option.getOrElse(settings.history, () => (atTerminal() ? historyOnTerminal : 0))
   const { logBytes: bytes, logEntries: entries, pending, streams } = settings.limits
   const bounds = { bytes, entries, pending, streams }
-  const log = Option.match(settings.data, {
-    onNone: () => MemoryMessageLog.layer({ author: settings.id, ...bounds }),
-    onSome: (folder) => FileMessageLog.layer({ author: settings.id, ...bounds, history }, folder)
-  })
+  const log = Layer.unwrapEffect(
+    Effect.map(Membership, ({ sign }) =>
+      Option.match(settings.data, {
+        onNone: () => MemoryMessageLog.layer({ author: settings.id, sign, ...bounds }),
+        onSome: (folder) => FileMessageLog.layer({ author: settings.id, sign, ...bounds, history }, folder)
+      })
+    )
+  )
   return TransportPeerMesh.layer({ ...settings, ...silence, history }).pipe(
     Layer.provideMerge(log),
     Layer.provideMerge(connections(settings.id, wish, settings)),

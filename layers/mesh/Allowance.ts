@@ -2,6 +2,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { PeerLost } from "../../src/domain/Errors.ts"
+import type { LossReason } from "../../src/domain/Happening.ts"
 import { timesAsMuch } from "../../src/domain/Limits.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import { Quota } from "../../src/domain/Quota.ts"
@@ -12,7 +13,10 @@ import type { Node } from "./Node.ts"
 /** Whoever is dropped is told so within this time, if it listens. */
 const droppedLimit = Duration.seconds(1)
 
-export const make = ({ clock, limits, table }: Node) => {
+/** To check a seal takes as long as so many frames of others: 128 µs. */
+const framesACheck = 16
+
+export const make = ({ clock, limits, scope, table }: Node) => {
   /** Who was dropped, and when it may come again, in ms since 1970: those first who may come first. */
   const dropped = new Map<PeerId, number>()
   /** What each may send, those last who came last. */
@@ -23,15 +27,19 @@ export const make = ({ clock, limits, table }: Node) => {
     return (link.rooms?.size ?? 0) > limits.rooms ? "rooms" : undefined
   }
 
-  const drop = (link: Link, limit: Dropped["limit"]): Effect.Effect<never, PeerLost> =>
+  /** Tells a peer that it is let go, and lets it in no more for a while. */
+  const bar = (link: Link, limit: Dropped["limit"]): Effect.Effect<LossReason> =>
     Effect.gen(function* () {
       const now = clock.unsafeCurrentTimeMillis()
       for (const [id, until] of dropped) if (until <= now) dropped.delete(id)
       dropped.set(link.peer.id, now + Duration.toMillis(limits.overload))
       yield* link.send({ type: "dropped", limit })
       yield* link.connection.finish.pipe(Effect.timeoutOption(droppedLimit))
-      return yield* new PeerLost({ reason: "excessive" })
+      return limit === "seals" ? "forged" : "excessive"
     })
+
+  const drop = (link: Link, limit: Dropped["limit"]): Effect.Effect<never, PeerLost> =>
+    Effect.flatMap(bar(link, limit), (reason) => new PeerLost({ reason }))
 
   const quotaOf = (id: PeerId): Quotas => {
     const now = clock.unsafeCurrentTimeMillis()
@@ -46,17 +54,18 @@ export const make = ({ clock, limits, table }: Node) => {
 
   /** Counts what has come; how long the peer is to be left unread for that, in ms. */
   const waitFor = (link: Link, frames: number): number => {
-    const { askedBytes, askedFrames, named, quota } = link
+    const { askedBytes, askedFrames, checks, named, quota } = link
     const now = clock.unsafeCurrentTimeMillis()
     const received = link.connection.received()
     const bytes = Math.max(0, received - link.counted - askedBytes)
     link.counted = received
     link.askedFrames = 0
     link.askedBytes = 0
+    link.checks = 0
     link.named = 0
     return Math.max(
       quota.unasked.count(frames - askedFrames + named, bytes, now),
-      askedFrames === 0 ? 0 : quota.asked.count(askedFrames, askedBytes, now)
+      askedFrames + checks === 0 ? 0 : quota.asked.count(askedFrames + framesACheck * checks, askedBytes, now)
     )
   }
 
@@ -75,8 +84,11 @@ export const make = ({ clock, limits, table }: Node) => {
   return {
     /** Of how much a peer has spoken too much, if it has. A plain function. */
     limitOverstepped,
-    /** Tells a peer that it went too far, and lets it go. It is not called back, and not let in for a while. */
+    /** Tells a peer that it went too far, or is not to be believed, and lets it go. It is not called back, and not let in for a while. */
     drop,
+    /** The same, where it is not that peer's own frames that are being handled. */
+    cut: (link: Link, limit: Dropped["limit"]): Effect.Effect<void> =>
+      Effect.asVoid(Effect.forkIn(Effect.flatMap(bar(link, limit), link.connection.abort), scope)),
     /** Whether that peer was dropped, and must wait still. A plain function. */
     isDropped: (id: PeerId): boolean => (dropped.get(id) ?? 0) > clock.unsafeCurrentTimeMillis(),
     /** A peer that comes again goes on with the quota it had: to come anew is no way to send more. A plain function. */

@@ -1,12 +1,20 @@
 /** What links are given of the log: one Stream a node, a cursor a link. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { StreamId } from "../../src/domain/Post.ts"
+import { Happening } from "../../src/domain/Happening.ts"
+import { authorOf, type StreamId } from "../../src/domain/Post.ts"
 import type { Want } from "../../src/protocol/Frame.ts"
+import type { Allowance } from "./Allowance.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
+import type { Proofs } from "./Proofs.ts"
 
-export const make = ({ log, table }: Node) => {
+interface Needs {
+  readonly allowance: Allowance
+  readonly proofs: Proofs
+}
+
+export const make = ({ log, membership, table }: Node, { allowance, proofs }: Needs) => {
   /** Who has asked for what others have said: looked at whenever the log grows, where all links would be too many. */
   const asking = new Set<Link>()
   /** How many posts links that are no more were handed. */
@@ -18,6 +26,35 @@ export const make = ({ log, table }: Node) => {
     return have > 0 && have < Number.POSITIVE_INFINITY
   }
 
+  const start = (link: Link, stream: StreamId, after: number, to: number): Effect.Effect<void> => {
+    link.outbox.start(stream, after, to)
+    asking.add(link)
+    return Effect.sync(link.connection.wake)
+  }
+
+  /** In a secure chat nothing is handed on that the other could not check: it would be cut off for that. */
+  const startProven = (link: Link, stream: StreamId, after: number, wanted: number): Effect.Effect<void> => {
+    const last = Math.min(wanted, log.have(stream))
+    return Effect.flatMap(proofs.proven(stream, last), ({ objection, to }) => {
+      const given = to > after ? start(link, stream, after, Math.min(to, last)) : Effect.void
+      const refused =
+        objection !== undefined && to <= after ? link.send({ type: "gap", stream, to: last }) : Effect.void
+      return Effect.zipRight(Effect.zipRight(given, refused), objection === "forged" ? accuse(stream) : Effect.void)
+    })
+  }
+
+  /** Its author itself has said that here: nothing else is taken that is not proven. */
+  const accuse = (stream: StreamId): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const author = table.links.get(authorOf(stream))
+      return author === undefined
+        ? Effect.void
+        : Effect.zipRight(
+            log.note(Happening.Forged({ id: author.peer.id, by: author.peer })),
+            allowance.cut(author, "seals")
+          )
+    })
+
   return {
     /** From now on the peer gets what this node says, and what it has missed of that. A plain function. */
     begin: (link: Link): void => {
@@ -27,9 +64,9 @@ export const make = ({ log, table }: Node) => {
     /** The peer would like to have that. */
     heardWant: (link: Link, { after, stream, to }: Want): Effect.Effect<void> => {
       if (!isKnown(stream)) return Effect.void
-      link.outbox.start(stream, after, to)
-      asking.add(link)
-      return Effect.sync(link.connection.wake)
+      return membership.sign === undefined || stream === log.stream
+        ? start(link, stream, after, to)
+        : startProven(link, stream, after, to)
     },
     /** The link is no more. A plain function. */
     ended: (link: Link): void => {

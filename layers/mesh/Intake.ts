@@ -1,15 +1,16 @@
 /** Takes in what comes of the log, and asks for what is missing: who is asked for what, and what nobody has any more. */
 import * as Effect from "effect/Effect"
-import type { EncodedPost, Mark } from "../../services/MessageLog.ts"
-import type { PeerLost } from "../../src/domain/Errors.ts"
+import type { Block, Mark } from "../../services/MessageLog.ts"
+import { PeerLost } from "../../src/domain/Errors.ts"
 import { Happening } from "../../src/domain/Happening.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import { authorOf, mainRoom, type StreamId, streamOf } from "../../src/domain/Post.ts"
-import type { Control, Gap } from "../../src/protocol/Frame.ts"
+import type { Control, Gap, PostFrame } from "../../src/protocol/Frame.ts"
 import type { Allowance } from "./Allowance.ts"
 import type { Delivery } from "./Delivery.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
+import type { Proofs } from "./Proofs.ts"
 import type { Search } from "./Search.ts"
 
 /** What nobody keeps is taken for gone after so many offers; after more while the server, who may keep it, is away. */
@@ -19,14 +20,19 @@ const ticksUntilGoneWithoutServer = 30
 interface Needs {
   readonly allowance: Allowance
   readonly delivery: Delivery
+  readonly proofs: Proofs
   readonly search: Search
 }
 
-export const make = ({ log, table }: Node, { allowance, delivery, search }: Needs) => {
+export const make = ({ log, membership, table }: Node, { allowance, delivery, proofs, search }: Needs) => {
   /** What was asked of whom. */
   const wanted = new Map<StreamId, { readonly link: Link; readonly to: number }>()
   /** Streams of which the next post is kept by nobody who was asked, and for how many offers that has been so. */
   const blocked = new Map<StreamId, number>()
+  /** Who was asked in vain before that was forgotten: others come first now. */
+  const inVain = new Map<StreamId, Link>()
+  /** Streams whose author's key is not known here, or not accepted: nobody is asked for them until that changes. */
+  const doubted = new Set<StreamId>()
   /** Through whom came last what somebody says who has no link to this node. */
   const relays = new Map<PeerId, PeerId>()
 
@@ -44,6 +50,11 @@ export const make = ({ log, table }: Node, { allowance, delivery, search }: Need
         const after = log.have(stream)
         if (to <= after || (link.floors.get(stream) ?? 0) > after) continue
         if (stream === log.stream || (comesByItself(stream) && !isStuck(stream))) continue
+        if (doubted.has(stream)) {
+          if (!blocked.has(stream)) blocked.set(stream, 0)
+          continue
+        }
+        if (inVain.get(stream) === link && isKeptByAnother(link, stream, after)) continue
         // What room there is left is for those who are here.
         if (after === 0 && log.isCrowded() && !table.links.has(authorOf(stream))) continue
         const asked = wanted.get(stream)
@@ -54,20 +65,58 @@ export const make = ({ log, table }: Node, { allowance, delivery, search }: Need
       return frames.length === 0 ? Effect.void : link.send(...frames)
     })
 
-  const receive = (link: Link, sent: ReadonlyArray<EncodedPost>): Effect.Effect<void, PeerLost> => {
-    // What others have said is taken only from whom it was asked of.
-    const posts = sent.filter(({ line, post }) => {
-      if (post.stream.startsWith(link.prefix)) return true
-      if (wanted.get(post.stream)?.link !== link) return false
-      relays.set(authorOf(post.stream), link.peer.id)
+  const isKeptByAnother = (link: Link, stream: StreamId, after: number): boolean =>
+    [...table.links.values()].some(
+      (other) => other !== link && (other.theirs.get(stream) ?? 0) > after && (other.floors.get(stream) ?? 0) <= after
+    )
+
+  const isAsked = (link: Link, { post }: Block): boolean =>
+    !post.stream.startsWith(link.prefix) && wanted.get(post.stream)?.link === link
+
+  /** What others have said is taken only from whom it was asked of. */
+  const isWelcome = (link: Link, block: Block): boolean =>
+    block.post.stream.startsWith(link.prefix) || isAsked(link, block)
+
+  const receive = (link: Link, sent: ReadonlyArray<PostFrame>): Effect.Effect<void, PeerLost> => {
+    for (const frame of sent) {
+      if (!isAsked(link, frame)) continue
+      relays.set(authorOf(frame.post.stream), link.peer.id)
       link.askedFrames += 1
-      link.askedBytes += line.length
-      return true
+      link.askedBytes += frame.line.length
+    }
+    return membership.sign === undefined
+      ? take(
+          link,
+          sent.filter((frame) => isWelcome(link, frame))
+        )
+      : receiveSealed(link, sent)
+  }
+
+  /** In a secure chat posts come in blocks, and what is handed on must be proven. */
+  const receiveSealed = (link: Link, sent: ReadonlyArray<PostFrame>): Effect.Effect<void, PeerLost> => {
+    const blocks = proofs.blocksFrom(link, sent)?.filter((block) => isWelcome(link, block))
+    if (blocks === undefined) return new PeerLost({ reason: "malformed" })
+    const { believed, unsure, wrongs, isFair } = proofs.sift(link, blocks)
+    return Effect.gen(function* () {
+      if (believed.length > 0) yield* take(link, believed)
+      for (const stream of unsure) doubt(stream)
+      for (const wrong of wrongs) yield* log.note(wrong)
+      if (!isFair) yield* allowance.drop(link, "seals")
     })
-    const taken = Effect.flatMap(log.receive(posts), (missing) => {
+  }
+
+  /** Nobody can show that it is the author's as long as the author's key is not known: it is not asked of others then. */
+  const doubt = (stream: StreamId): void => {
+    doubted.add(stream)
+    wanted.delete(stream)
+    if (!blocked.has(stream)) blocked.set(stream, 0)
+  }
+
+  const take = (link: Link, blocks: ReadonlyArray<Block>): Effect.Effect<void, PeerLost> => {
+    const taken = Effect.flatMap(log.receive(blocks), (missing) => {
       if (missing.length === 0) return Effect.void
       // Whoever hands on a post has all that must come before it; what other posts wait for says nothing of this peer.
-      for (const { post } of posts) {
+      for (const { post } of blocks.flatMap(postsIn)) {
         delivery.hasUpTo(link, [post.stream, post.n - 1])
         const deps = Object.entries(post.deps) as unknown as ReadonlyArray<Mark>
         link.named += deps.length
@@ -77,7 +126,7 @@ export const make = ({ log, table }: Node, { allowance, delivery, search }: Need
       if (overstepped !== undefined) return allowance.drop(link, overstepped)
       return pull(link, missing)
     })
-    const through = posts.find(search.comesThrough)
+    const through = blocks.find(search.comesThrough)
     return through === undefined ? taken : Effect.zipRight(search.tellThrough(link, through), taken)
   }
 
@@ -95,6 +144,17 @@ export const make = ({ log, table }: Node, { allowance, delivery, search }: Need
     const sought = (yield* search.size) > 0 || table.unsettled
     for (const [stream, ticks] of blocked) {
       const have = log.have(stream)
+      if (doubted.has(stream)) {
+        const reached = Math.max(...Array.from(table.links.values(), (link) => link.theirs.get(stream) ?? 0))
+        if (reached <= have || comesByItself(stream)) blocked.delete(stream)
+        else if (ticks < ticksUntilGone) blocked.set(stream, ticks + 1)
+        else {
+          // Whoever could still come has the same lines: what others say below them must not wait for a person's decision.
+          blocked.delete(stream)
+          yield* log.skip(stream, reached)
+        }
+        continue
+      }
       const holders = [...table.links.values()].filter((link) => (link.theirs.get(stream) ?? 0) > have)
       const floors = holders.map((link) => link.floors.get(stream) ?? 0)
       if (holders.length === 0 || floors.some((floor) => floor <= have)) {
@@ -125,8 +185,19 @@ export const make = ({ log, table }: Node, { allowance, delivery, search }: Need
     receive,
     /** Asks a peer for what it has and this node lacks, unless that comes by itself or was asked of somebody else. */
     pull,
-    /** Forgets what was asked: it may be asked of others now. A plain function. */
-    forgetAsked: (): void => wanted.clear(),
+    /** Forgets what was asked: it may be asked of others now, and those who have not answered come last. A plain function. */
+    forgetAsked: (): void => {
+      inVain.clear()
+      for (const [stream, { link, to }] of wanted) if (log.have(stream) < to) inVain.set(stream, link)
+      wanted.clear()
+    },
+    /** Who is known by which key has changed: what could not be believed perhaps can be now. */
+    reconsider: Effect.suspend(() => {
+      proofs.reconsider()
+      const marks = Array.from(doubted, (stream): Mark => [stream, 0])
+      doubted.clear()
+      return Effect.forEach(table.links.values(), (link) => pull(link, marks), { discard: true })
+    }),
     /** The peer does not keep that any more: somebody else may. */
     heardGap,
     /** What nobody who is here keeps any more, and nobody who is sought could bring, is gone; that is said, not hidden. */
@@ -149,5 +220,7 @@ export const make = ({ log, table }: Node, { allowance, delivery, search }: Need
     relayOf: (id: PeerId): PeerId | undefined => relays.get(id)
   }
 }
+
+const postsIn = (block: Block) => (block.rest === undefined ? [block] : [block, ...block.rest])
 
 export type Intake = ReturnType<typeof make>

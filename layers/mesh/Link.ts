@@ -6,6 +6,7 @@ import type { Peer, PeerId } from "../../src/domain/Peer.ts"
 import type { Room, StreamId } from "../../src/domain/Post.ts"
 import type { Quota } from "../../src/domain/Quota.ts"
 import type { Member } from "../../src/domain/Roster.ts"
+import type { Blocks } from "../../src/protocol/Blocks.ts"
 import type { Hello } from "../../src/protocol/Frame.ts"
 import type { Attempt } from "./Attempt.ts"
 import type * as Deadlines from "./Deadlines.ts"
@@ -26,12 +27,16 @@ export interface Link extends Row, Wire.Wire {
   readonly theirs: Map<StreamId, number>
   /** Up to where the peer does not keep a stream any more. */
   readonly floors: Map<StreamId, number>
+  /** In a secure chat: the block that the peer has begun to send. */
+  blocks: Blocks | undefined
   /** What the peer may send, by itself and when it was asked. */
   readonly quota: Quotas
   /** How many bytes were counted; of what was not counted yet, what was asked for. */
   counted: number
   askedFrames: number
   askedBytes: number
+  /** How many seals were checked of what was not counted yet. */
+  checks: number
   /** What was named in frames: streams and peers take as long as frames do. */
   named: number
   /** Whether it is left unread just now since it has sent more. */
@@ -100,10 +105,12 @@ export const makeLinkOver =
     met: visits(wire.connection.abort("silent")),
     theirs: new Map(),
     floors: new Map(),
+    blocks: undefined,
     quota: quotaOf(peer.id),
     counted: 0,
     askedFrames: 0,
     askedBytes: 0,
+    checks: 0,
     named: 0,
     slowed: false,
     rooms: undefined,

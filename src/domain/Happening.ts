@@ -4,9 +4,19 @@ import type { Peer, PeerId } from "./Peer.ts"
 
 /**
  * Why a link ended without a goodbye. `excessive`: this node has dropped the peer, which went beyond its limits; `dropped`:
- * the peer has dropped this node for that; `expelled`: the peer takes part in the chat no more.
+ * the peer has dropped this node for that; `expelled`: the peer takes part in the chat no more; `forged`: it handed on what
+ * its author has not signed, or said two things under one number; `disbelieved`: it believes that of this node.
  */
-export type LossReason = "closed" | "silent" | "malformed" | "overrun" | "excessive" | "dropped" | "expelled"
+export type LossReason =
+  | "closed"
+  | "silent"
+  | "malformed"
+  | "overrun"
+  | "excessive"
+  | "dropped"
+  | "expelled"
+  | "forged"
+  | "disbelieved"
 
 /** Something that happened to this node's place in the chat. */
 export type Happening = Data.TaggedEnum<{
@@ -30,6 +40,10 @@ export type Happening = Data.TaggedEnum<{
   KeyChanged: { readonly id: PeerId }
   /** The server has sent somebody away; `barred`: for good. */
   Expelled: { readonly id: PeerId; readonly barred: boolean }
+  /** A peer hands on what its author has not signed: it is not shown. */
+  Forged: { readonly id: PeerId; readonly by: Peer }
+  /** Somebody has said different things under the same number. */
+  Contradicted: { readonly id: PeerId }
   /** Who belongs to the chat can't be kept on disk. */
   Unremembered: { readonly detail: string }
 }>

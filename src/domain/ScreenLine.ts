@@ -77,6 +77,16 @@ const onBoth = (happening: Happening): ScreenLine | undefined => {
       )
     case "Expelled":
       return notice(`${title(happening.id)} was ${happening.barred ? "banned" : "kicked"} by the server`)
+    case "Forged":
+      return notice(
+        happening.id === happening.by.id
+          ? `${title(happening.id)} DOES NOT SIGN what it says as it should: nobody can hand it on`
+          : `${title(happening.by.id)} HANDS ON what ${title(happening.id)} has not signed: it is not shown`
+      )
+    case "Contradicted":
+      return notice(
+        `${title(happening.id)} HAS SAID TWO THINGS under one number: others may see another line of it than you`
+      )
     case "Unremembered":
       return notice(
         `Who belongs to the chat can't be kept on disk (${happening.detail}); the next start may not know it`
@@ -132,7 +142,9 @@ const meaning: Record<LossReason, string> = {
   overrun: "it does not read what it is sent",
   excessive: "it sent more than is taken here",
   dropped: "it was sent more than it takes",
-  expelled: "it takes part no more"
+  expelled: "it takes part no more",
+  forged: "what it sends is not signed as it should be",
+  disbelieved: "it says that what it was sent is not signed as it should be"
 }
 
 const linesOf = (count: number): string => (count === 1 ? "1 line" : `${count} lines`)

@@ -16,7 +16,8 @@ const annotationsOf = (happening: Happening): Readonly<Record<string, unknown>> 
   }
 }
 
-const isTrouble = ({ _tag }: Happening): boolean => _tag === "Lost" || _tag === "GivenUp" || _tag === "Unkept"
+const troubles: ReadonlySet<Happening["_tag"]> = new Set(["Lost", "GivenUp", "Unkept", "Forged", "Contradicted"])
+const isTrouble = ({ _tag }: Happening): boolean => troubles.has(_tag)
 
 /** Logs what happens until the scope closes: trouble as a warning, the rest as information. */
 export const logWhatHappens = Effect.gen(function* () {

@@ -47,13 +47,25 @@ export const Event = Schema.Union(
   Schema.Struct({
     type: Schema.Literal("lost"),
     id: PeerId,
-    reason: Schema.Literal("closed", "silent", "malformed", "overrun", "excessive", "dropped", "expelled")
+    reason: Schema.Literal(
+      "closed",
+      "silent",
+      "malformed",
+      "overrun",
+      "excessive",
+      "dropped",
+      "expelled",
+      "forged",
+      "disbelieved"
+    )
   }),
   Schema.Struct({ type: Schema.Literal("left"), id: PeerId }),
   Schema.Struct({ type: Schema.Literal("given-up"), id: PeerId }),
   Schema.Struct({ type: Schema.Literal("through"), id: PeerId, by: PeerId }),
   Schema.Struct({ type: Schema.Literal("key-changed"), id: PeerId }),
   Schema.Struct({ type: Schema.Literal("expelled"), id: PeerId, barred: Schema.Boolean }),
+  Schema.Struct({ type: Schema.Literal("forged"), id: PeerId, by: PeerId }),
+  Schema.Struct({ type: Schema.Literal("contradicted"), id: PeerId }),
   Schema.Struct({ type: Schema.Literal("unremembered"), detail: Schema.String }),
   Schema.Struct({ type: Schema.Literal("self"), id: PeerId, address: Address, since: Schema.NonNegativeInt }),
   Schema.Struct({
@@ -104,6 +116,10 @@ const happened = (happening: Happening): Event | undefined => {
       return { type: "key-changed", id: happening.id }
     case "Expelled":
       return { type: "expelled", id: happening.id, barred: happening.barred }
+    case "Forged":
+      return { type: "forged", id: happening.id, by: happening.by.id }
+    case "Contradicted":
+      return { type: "contradicted", id: happening.id }
     case "Unremembered":
       return { type: "unremembered", detail: happening.detail }
   }

@@ -113,10 +113,13 @@ export const Earlier = Schema.Struct({ type: Schema.Literal("earlier"), post: Po
 export const Ping = Schema.Struct({ type: Schema.Literal("ping") })
 /** I am. */
 export const Pong = Schema.Struct({ type: Schema.Literal("pong") })
-/** The sender ends the link, since the receiver went beyond this of its limits; it lets nobody in from there for a while. */
+/**
+ * The sender ends the link, since the receiver went beyond this of its limits, or what it said has not the seals that it
+ * should have; it lets nobody in from there for a while.
+ */
 export const Dropped = Schema.Struct({
   type: Schema.Literal("dropped"),
-  limit: Schema.Literal("rate", "streams", "rooms")
+  limit: Schema.Literal("rate", "streams", "rooms", "seals")
 })
 export type Dropped = typeof Dropped.Type
 /** The sender leaves the chat for good. */

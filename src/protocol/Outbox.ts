@@ -21,7 +21,9 @@ interface Lane {
  * asked for more, so that nothing is queued here but a few control frames. Catching up and live talk are the same cursor.
  * Mutable, for the hot path: the link that has it is its only user.
  */
-export const makeOutbox = (slice: (stream: StreamId, after: number, room: number) => Slice | undefined) => {
+export const makeOutbox = (
+  slice: (stream: StreamId, after: number, room: number, to?: number) => Slice | undefined
+) => {
   const waiting: Array<Uint8Array> = []
   const lanes = new Map<StreamId, Lane>()
   let leaving = false
@@ -29,7 +31,7 @@ export const makeOutbox = (slice: (stream: StreamId, after: number, room: number
 
   const posts = (): Uint8Array | undefined => {
     for (const [stream, lane] of lanes) {
-      const found = slice(stream, lane.after, sliceRoom)
+      const found = slice(stream, lane.after, sliceRoom, lane.to)
       if (found !== undefined && found.first > lane.after + 1) {
         lane.after = found.first - 1
         if (lane.after >= lane.to) lanes.delete(stream)

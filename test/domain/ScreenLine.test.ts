@@ -81,7 +81,9 @@ describe("ScreenLine", () => {
       overrun: "it does not read what it is sent",
       excessive: "it sent more than is taken here",
       dropped: "it was sent more than it takes",
-      expelled: "it takes part no more"
+      expelled: "it takes part no more",
+      forged: "what it sends is not signed as it should be",
+      disbelieved: "it says that what it was sent is not signed as it should be"
     }
     for (const [reason, words] of Object.entries(how) as ReadonlyArray<[LossReason, string]>) {
       assert.deepStrictEqual(onServer(lost(reason)), told(`* Client 3 is lost: ${words}`))
@@ -91,6 +93,20 @@ describe("ScreenLine", () => {
         told(`* Server is lost: ${words}; everybody goes on without it`)
       )
     }
+  })
+
+  it("who hands on what is not signed, or says two things at once, is named on every screen", () => {
+    const forged = happened(Happening.Forged({ id: id("1"), by: three }))
+    const words = "* Client 3 HANDS ON what Client 1 has not signed: it is not shown"
+    assert.deepStrictEqual([onServer(forged), onClient(forged)], [told(words), told(words)])
+    assert.deepStrictEqual(
+      onClient(happened(Happening.Forged({ id: three.id, by: three }))),
+      told("* Client 3 DOES NOT SIGN what it says as it should: nobody can hand it on")
+    )
+    assert.deepStrictEqual(
+      onClient(happened(Happening.Contradicted({ id: three.id }))),
+      told("* Client 3 HAS SAID TWO THINGS under one number: others may see another line of it than you")
+    )
   })
 
   it("who can't be reached any more is a notice, on the server with where it was", () => {

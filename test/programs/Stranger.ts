@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
+import type * as MemoryTransport from "../../layers/MemoryTransport.ts"
 import type { Source } from "../../services/Transport.ts"
 import type { PeerUnreachable, PortTaken } from "../../src/domain/Errors.ts"
 import { Host, type Peer, PeerId, Port } from "../../src/domain/Peer.ts"
@@ -16,6 +17,10 @@ import type { World } from "./World.ts"
 const epoch = Epoch.make("1767225600000-0badcafe")
 
 export interface Stranger {
+  /** Everything that came so far. */
+  readonly frames: ReadonlyArray<Frame>
+  /** Returns as soon as that holds of what came. */
+  readonly until: (holds: (frames: ReadonlyArray<Frame>) => boolean) => Effect.Effect<void>
   /** What it says is in this stream. */
   readonly stream: StreamId
   readonly sends: (...bytes: ReadonlyArray<Uint8Array>) => Effect.Effect<void>
@@ -28,15 +33,16 @@ export interface Stranger {
   readonly isCutOff: Effect.Effect<void>
 }
 
-/** Connects to whoever listens at that port. */
+/** Connects to whoever listens at that port, with that key if the connection is to be secure. */
 export const dial = (
   { network }: World,
   id: string,
-  port: number
+  port: number,
+  place: MemoryTransport.Place = {}
 ): Effect.Effect<Stranger, PeerUnreachable | PortTaken, Scope.Scope> =>
   Effect.gen(function* () {
     const connection = yield* network
-      .transport(`stranger ${id}`)
+      .transport(`stranger ${id}`, place)
       .dial({ host: Host.make("localhost"), port: Port.make(port) })
     const frames: Array<Frame> = []
     const heard = makeSignal()
@@ -67,6 +73,14 @@ export const dial = (
         connection.wake()
       })
     return {
+      frames,
+      until: (holds) =>
+        Effect.orDie(
+          Effect.timeout(
+            heard.until(() => holds(frames)),
+            "3 minutes"
+          )
+        ),
       stream: streamOf(PeerId.make(id), mainRoom, epoch),
       sends,
       says: (...all) => sends(...all.map(encode)),
@@ -94,11 +108,11 @@ export const helloOf = ({ address, id }: Peer, member = false): Control => ({
   member
 })
 
-/** Connects, and has a link. */
-export const joinAs = (world: World, peer: Peer, port = 4000) =>
+/** Connects, and has a link; as one who is in the chat already, if it has a key. */
+export const joinAs = (world: World, peer: Peer, port = 4000, place: MemoryTransport.Place = {}) =>
   Effect.gen(function* () {
-    const stranger = yield* dial(world, peer.id, port)
-    yield* stranger.says(helloOf(peer))
+    const stranger = yield* dial(world, peer.id, port, place)
+    yield* stranger.says(helloOf(peer, place.key !== undefined))
     yield* stranger.hears("welcome")
     yield* stranger.says({ type: "have", streams: {}, more: false })
     yield* stranger.hears("have")

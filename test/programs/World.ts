@@ -27,7 +27,7 @@ import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import type { Console } from "../../services/Console.ts"
 import { Identity } from "../../services/Identity.ts"
 import { Invitations } from "../../services/Invitations.ts"
-import type { Membership } from "../../services/Membership.ts"
+import { Membership } from "../../services/Membership.ts"
 import type { Transport } from "../../services/Transport.ts"
 import type { Invitation, Link } from "../../src/domain/Invitation.ts"
 import type { PublicKey } from "../../src/domain/Key.ts"
@@ -172,7 +172,11 @@ const make = (
 
     const nodeLayer = (id: PeerId, listen: Address, console: Layer.Layer<Console>, link?: Link) =>
       TransportPeerMesh.layer({ id, listen, member: id === serverId, ...settings, limits }).pipe(
-        Layer.provideMerge(MemoryMessageLog.layer({ author: id, ...limits })),
+        Layer.provideMerge(
+          Layer.unwrapEffect(
+            Effect.map(Membership, ({ sign }) => MemoryMessageLog.layer({ author: id, sign, ...limits }))
+          )
+        ),
         Layer.provideMerge(connections(id, link)),
         Layer.provideMerge(Layer.merge(filesIn(files), Muted.nobody)),
         Layer.provideMerge(console)
