@@ -37,7 +37,7 @@ export interface Record_ {
 /** Every promise that was broken, in words, the promises of delivery first; none if all was kept. */
 export const violations = (record: Record_): ReadonlyArray<string> => [
   ...record.lives.flatMap((life) => [...twice(life), ...disordered(life), ...answersAbove(life, record)]),
-  ...record.lives.flatMap((life) => shownTooSoon(life, record)),
+  ...record.lives.flatMap((life) => [...shownTooSoon(life, record), ...madeUp(life, record)]),
   ...twiceInLineage(record),
   ...lost(record),
   ...twoBodies(record),
@@ -85,6 +85,10 @@ const shownTooSoon = (life: Life, { written }: Record_): ReadonlyArray<string> =
       ? [`Rule 1: ${life.node} shows ${token} before it is on disk`]
       : []
   })
+
+/** I5, where members may mean ill: nobody is shown what its author has not said. */
+const madeUp = (life: Life, { said }: Record_): ReadonlyArray<string> =>
+  tokensOf(life).flatMap((token) => (said.has(token) ? [] : [`I5: ${life.node} shows ${token}, which nobody has said`]))
 
 /** I1, over a restart with the same disk: what was shown is not shown again. */
 const twiceInLineage = ({ lives }: Record_): ReadonlyArray<string> => {

@@ -2,29 +2,38 @@
 
 import * as FileSystem from "@effect/platform/FileSystem"
 import type * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
+import * as Keys from "../../layers/identity/Keys.ts"
 import * as Log from "../../layers/log/Log.ts"
+import * as MemoryInvitations from "../../layers/MemoryInvitations.ts"
 import * as MemoryPortStore from "../../layers/MemoryPortStore.ts"
 import * as MemoryTransport from "../../layers/MemoryTransport.ts"
+import * as MemoryTrustStore from "../../layers/MemoryTrustStore.ts"
 import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.ts"
+import * as RosterMembership from "../../layers/RosterMembership.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { Console, type Typed } from "../../services/Console.ts"
+import { Identity } from "../../services/Identity.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
-import { Transport } from "../../services/Transport.ts"
+import { type Connection, Transport } from "../../services/Transport.ts"
 import { type Address, Host, PeerId, Port, serverId } from "../../src/domain/Peer.ts"
+import * as Roster from "../../src/domain/Roster.ts"
+import { adopt, nobody, type Trust } from "../../src/domain/Trust.ts"
 import * as Client from "../../src/programs/client.ts"
 import { Muted } from "../../src/programs/commands/Sitting.ts"
 import { server } from "../../src/programs/server.ts"
 import { decode, type Gap, type PostFrame } from "../../src/protocol/Frame.ts"
 import { linesIn } from "../support/bytes.ts"
 import { makeChance } from "../support/chance.ts"
+import { type Signer, signer } from "../support/signers.ts"
 import { run } from "../support/VirtualTime.ts"
 import { type Life, type Record_, tokensOf } from "./Checker.ts"
 
@@ -39,7 +48,8 @@ interface Disk {
 /** What the schedule can see of a node that runs, and do to it. */
 interface Running {
   readonly life: Life
-  readonly type: (line: string) => Effect.Effect<void>
+  /** Types lines, in one go. */
+  readonly type: (lines: ReadonlyArray<string>) => Effect.Effect<void>
   readonly stop: (abruptly: boolean) => Effect.Effect<void>
   /** What it is made of, once it has begun. */
   inside: { readonly log: MessageLog["Type"]; readonly mesh: PeerMesh["Type"] } | undefined
@@ -81,12 +91,18 @@ const wordsOn = (disk: Disk): ReadonlyArray<string> =>
   framesOf(disk).flatMap((frame) => (frame.type === "post" ? [frame.post.text] : []))
 
 /** A log whose disk is an array: the same code as that of the file, without the file. A write takes so many milliseconds. */
-const logLayer = (author: PeerId, disk: Disk, millis: number, onDisk: (line: Uint8Array) => void) =>
+const logLayer = (
+  author: PeerId,
+  disk: Disk,
+  millis: number,
+  sign: Signer["sign"] | undefined,
+  onDisk: (line: Uint8Array) => void
+) =>
   Layer.effect(
     MessageLog,
     Effect.orDie(
       Log.make(
-        { author },
+        { author, sign },
         {
           epochAfter: disk.lastEpoch + 1,
           begin: (epoch) =>
@@ -116,6 +132,66 @@ const skewed = (clock: Clock.Clock, skew: number): Clock.Clock => ({
   unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + skew,
   currentTimeMillis: Effect.map(clock.currentTimeMillis, (now) => now + skew)
 })
+
+/** Some schedules have a secure chat, in which client 3 now and then changes what it hands on. */
+const isSecure = (seed: number): boolean => seed % 6 === 5
+
+/** Everybody's key, and what all know of each other. */
+const keysOf = new Map([serverId, ...clientIds].map((name, at) => [name as string, signer(at + 1)] as const))
+const keyOf = (name: string): Signer => keysOf.get(name) ?? signer(0)
+const trust: Trust = adopt(
+  { ...nobody, owner: keyOf(serverId).key },
+  clientIds.reduce<Roster.Roster>(
+    (roster, name, at) =>
+      Roster.say(
+        roster,
+        { id: PeerId.make(name), key: keyOf(name).key, host, port: Port.make(6001 + at), status: "member" },
+        keyOf(serverId).sign,
+        Keys.seals
+      ),
+    []
+  )
+)
+
+const secureMembership = (name: PeerId) =>
+  RosterMembership.layer({ id: name }).pipe(
+    Layer.provide(
+      Layer.mergeAll(
+        Layer.succeed(Identity, {
+          key: keyOf(name).key,
+          sign: (bytes) => keyOf(name).sign(Buffer.from(bytes).toString()),
+          credentials: { privateKey: "", certificate: "" }
+        }),
+        MemoryTrustStore.over({ trust }),
+        MemoryInvitations.layer
+      )
+    ),
+    Layer.orDie
+  )
+
+/** A transport over which a member changes what it hands on of others, as often as that says. */
+const tampered = (transport: Transport["Type"], name: string, isTampering: () => boolean): Transport["Type"] => {
+  const tamper = (bytes: Uint8Array): Uint8Array =>
+    Buffer.concat(
+      linesIn(bytes).map((line) => {
+        const text = Buffer.from(line).toString()
+        const isOthers = text.startsWith('{"type":"post"') && !text.includes(`"stream":"${name}/`)
+        return isOthers && isTampering() ? Buffer.from(text.replace('"text":"', '"text":"9')) : line
+      })
+    )
+  const over = (connection: Connection): Connection => ({
+    ...connection,
+    drain: (source) =>
+      connection.drain(() => {
+        const bytes = source()
+        return bytes === undefined ? undefined : tamper(bytes)
+      })
+  })
+  return {
+    dial: (address, from) => Effect.map(transport.dial(address, from), over),
+    listen: (address, serve, regret) => transport.listen(address, (connection) => serve(over(connection)), regret)
+  }
+}
 
 /** What a schedule draws from its seed. */
 const drawFrom = (seed: number) => {
@@ -147,6 +223,8 @@ const busiest = 30_000
 /** Runs the schedule of that seed, and returns what there is to check. */
 export const simulate = (seed: number): Record_ => {
   const chance = drawFrom(seed)
+  const secure = isSecure(seed)
+  let isTroubled = true
   const lives: Array<Life> = []
   const said = new Map<
     string,
@@ -217,21 +295,28 @@ export const simulate = (seed: number): Record_ => {
           if (own && !written.has(text)) written.set(text, clock.unsafeCurrentTimeMillis())
         }
         // Made now, not when the node has come so far: it may be dead by then.
-        const transport = network.transport(place.id)
+        const plain = network.transport(place.id, secure ? { key: keyOf(place.id).key } : {})
+        const isTampering = () => isTroubled && chance.happens(0.3)
+        const transport = secure && place.id === "3" ? tampered(plain, place.id, isTampering) : plain
         const mesh = TransportPeerMesh.layer({
           id: place.id,
           listen: place.address,
           member: place.id === serverId,
           silence: "3 seconds",
-          patience: "1 minute"
+          patience: "1 minute",
+          limits: secure ? { overload: Duration.seconds(5) } : {}
         }).pipe(
-          Layer.provideMerge(logLayer(place.id, disk, chance.among(diskMillis), onDisk)),
-          Layer.provideMerge(Layer.merge(Layer.succeed(Transport, transport), OpenMembership.layer)),
+          Layer.provideMerge(
+            logLayer(place.id, disk, chance.among(diskMillis), secure ? keyOf(place.id).sign : undefined, onDisk)
+          ),
+          Layer.provideMerge(
+            Layer.merge(Layer.succeed(Transport, transport), secure ? secureMembership(place.id) : OpenMembership.layer)
+          ),
           Layer.provideMerge(Layer.merge(console, Muted.nobody))
         )
         const running: Running = {
           life,
-          type: (text) => Effect.asVoid(typed.offer({ text })),
+          type: (texts) => Effect.asVoid(typed.offerAll(texts.map((text) => ({ text })))),
           stop: (abruptly) =>
             Effect.gen(function* () {
               if (abruptly) {
@@ -281,10 +366,13 @@ export const simulate = (seed: number): Record_ => {
         const { running } = place
         if (running === undefined) return Effect.void
         const { life } = running
-        const text = `${place.id}.${lives.indexOf(life)}.${place.said++}`
         const after = new Set([...life.knew, ...tokensOf(life)])
-        said.set(text, { author: place.id, life, at: clock.unsafeCurrentTimeMillis(), after })
-        return running.type(text)
+        const texts = Array.from({ length: secure ? 1 + chance.below(4) : 1 }, () => {
+          const text = `${place.id}.${lives.indexOf(life)}.${place.said++}`
+          said.set(text, { author: place.id, life, at: clock.unsafeCurrentTimeMillis(), after })
+          return text
+        })
+        return running.type(texts)
       })
 
     const stop = (place: Place, abruptly = chance.happens(0.8)) =>
@@ -355,6 +443,7 @@ export const simulate = (seed: number): Record_ => {
       yield* trouble
       if (chance.happens(0.5)) yield* Effect.sleep(chance.below(2 * stepMillis))
     }
+    isTroubled = false
     yield* network.heal
     yield* network.delay(() => 0)
     for (const place of places) if (place.running === undefined) yield* start(place)

@@ -2,6 +2,8 @@
 
 export interface Mutant {
   readonly name: string
+  /** The first seed that is tried, where few have to do with it: 0 if it is left out. */
+  readonly from?: number
   readonly changes: ReadonlyArray<{ readonly file: string; readonly from: string; readonly to: string }>
 }
 
@@ -80,6 +82,17 @@ export const mutants: ReadonlyArray<Mutant> = [
         to: "yield* Effect.void"
       },
       { file: "layers/mesh/Summaries.ts", from: "sendToAll(haveFrames(grown))", to: "Effect.void" }
+    ]
+  },
+  {
+    name: "in a secure chat, believing whoever hands something on",
+    from: 17,
+    changes: [
+      {
+        file: "layers/mesh/Proofs.ts",
+        from: 'const proof = isItsOwn ? "proven" : judge(block)',
+        to: 'const proof = "proven" as Proof'
+      }
     ]
   },
   {
