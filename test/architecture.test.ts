@@ -7,7 +7,7 @@ const root = Path.resolve(import.meta.dirname, "..")
 
 /** The parts of the house, by the paths of their files; the first that fits is the one. */
 const parts = {
-  main: /^src\/main\.ts$/,
+  main: /^src\/main(\.ts$|\/)/,
   commands: /^src\/commands\//,
   programs: /^src\/programs\//,
   protocol: /^src\/protocol\//,
@@ -144,6 +144,8 @@ describe("architecture", () => {
       ["layers/X.ts", 'import { server } from "../src/programs/server.ts"', "layers may not import programs"],
       ["layers/X.ts", 'import { x } from "../test/support/bytes.ts"', "layers may not import outside"],
       ["src/programs/server.ts", 'import * as Net from "node:net"', "names nothing of Node"],
+      ["src/programs/server.ts", 'import { node } from "../main/node.ts"', "programs may not import main"],
+      ["src/commands/server.ts", 'import { node } from "../main/node.ts"', "commands may not import main"],
       ["src/programs/server.ts", 'import "node:net"', "names nothing of Node"],
       ["src/programs/server.ts", 'import * as N from "@effect/platform-node/NodeContext"', "names nothing of Node"],
       ["services/Console.ts", 'import type { Readable } from "stream"', "names nothing of Node"],

@@ -1,0 +1,37 @@
+/** What `outlive client` runs on, as does every client that somebody talks at. */
+import * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import * as ClientCommand from "../commands/client.ts"
+import type { Screen } from "../commands/options.ts"
+import { type Address, type Port, serverId } from "../domain/Peer.ts"
+import * as Client from "../programs/client.ts"
+import { anewWhenForked } from "../programs/conversation.ts"
+import { consoleFor } from "./console.ts"
+import { type Insight, logged, observed } from "./insight.ts"
+import { dialled, node, type Safety, through } from "./node.ts"
+
+type ClientNode = Pick<
+  Parameters<typeof node>[0],
+  "id" | "listen" | "data" | "history" | "silence" | "patience" | "limits"
+> &
+  Insight & {
+    readonly server: Address
+    readonly peer: Option.Option<Address>
+    readonly port1: Port
+    readonly safety: Omit<Safety, "dials">
+    readonly json: boolean
+    readonly screen: Screen
+  }
+
+export const client = ({ json, peer, port1, safety, screen, server, ...given }: ClientNode) =>
+  Client.client({ server: { address: server, from: port1, id: serverId }, ...through(peer) }).pipe(
+    observed(given),
+    Effect.provide(node({ ...given, member: false, safety: { ...safety, dials: dialled(server, peer) } })),
+    anewWhenForked,
+    Effect.provide(consoleFor(json, screen)),
+    logged(given)
+  )
+
+export const command = ClientCommand.make(({ host, port2, security, ...given }) =>
+  client({ ...given, listen: { host, port: port2 }, safety: security })
+)

@@ -1,0 +1,42 @@
+/** What `outlive doctor` runs on. */
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as FilePortStore from "../../layers/FilePortStore.ts"
+import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
+import * as NodeMachine from "../../layers/NodeMachine.ts"
+import * as PipeConsole from "../../layers/PipeConsole.ts"
+import * as TcpTransport from "../../layers/TcpTransport.ts"
+import * as TransportProbe from "../../layers/TransportProbe.ts"
+import { PortStore } from "../../services/PortStore.ts"
+import * as DoctorCommand from "../commands/doctor.ts"
+import { Unwell } from "../domain/Errors.ts"
+import { defaultLimits } from "../domain/Limits.ts"
+import { PeerId } from "../domain/Peer.ts"
+import { escape } from "../domain/ScreenLine.ts"
+import { examine, Finding } from "../programs/doctor.ts"
+
+const marks = { Fine: "ok   ", Note: "note ", Wrong: "WRONG" } as const
+
+export const command = DoctorCommand.make(({ data, host, port, ports, server }) =>
+  Effect.gen(function* () {
+    const found = yield* examine({
+      server,
+      listen: { host, port },
+      ports,
+      peers: Effect.flatMap(PortStore, ({ all }) => all).pipe(Effect.provide(FilePortStore.layer(ports))),
+      data
+    })
+    for (const { _tag, text } of found) yield* Console.log(`${marks[_tag]} ${escape(text)}`)
+    const wrong = found.filter(Finding.$is("Wrong"))
+    if (wrong.length > 0) yield* new Unwell({ count: wrong.length })
+  }).pipe(
+    Effect.provide(
+      TransportProbe.layer.pipe(
+        Layer.provide(MemoryMessageLog.layer({ author: PeerId.make("doctor") })),
+        Layer.provideMerge(TcpTransport.layer(defaultLimits))
+      )
+    ),
+    Effect.provide(Layer.merge(PipeConsole.deaf, NodeMachine.layer))
+  )
+)

@@ -1,0 +1,108 @@
+/** What a node talks through: the layers of its log, its mesh, its connections. */
+import * as Os from "node:os"
+import * as Path from "node:path"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as FileMessageLog from "../../layers/FileMessageLog.ts"
+import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
+import * as OpenMembership from "../../layers/OpenMembership.ts"
+import * as TcpTransport from "../../layers/TcpTransport.ts"
+import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
+import { Console } from "../../services/Console.ts"
+import { Membership } from "../../services/Membership.ts"
+import { silenceALink, silenceOn } from "../commands/options.ts"
+import type { Link } from "../domain/Invitation.ts"
+import type { Limits } from "../domain/Limits.ts"
+import type { Address, Host, PeerId } from "../domain/Peer.ts"
+import { notice } from "../domain/ScreenLine.ts"
+import { modeFor, type Wish, warning } from "../domain/Security.ts"
+import { atTerminal } from "./console.ts"
+
+/** A person would like to see what was said last; a script has not asked for it. */
+const historyOnTerminal = 20
+
+/** Where a user's nodes keep what is their own, unless the command line says otherwise. */
+export const stateFolder = (given: Option.Option<string>): string =>
+  Option.getOrElse(given, () =>
+    Path.join(process.env["XDG_STATE_HOME"] || Path.join(Os.homedir(), ".local", "state"), "outlive")
+  )
+
+/** What a node's command line says of its safety. */
+export interface Safety {
+  readonly secure: boolean
+  readonly insecure: boolean
+  readonly state: Option.Option<string>
+  /** By which invitation it comes. */
+  readonly link?: Link
+  /** Whom it is told to dial. */
+  readonly dials: ReadonlyArray<Host>
+}
+
+/** Node's TLS, keys and certificates are loaded by those alone who need them. */
+export const secureNode = Effect.promise(() => import("../../layers/SecureNode.ts"))
+
+/** What carries a node's connections, and says who may take part over them. */
+const connections = (
+  id: PeerId,
+  wish: Wish,
+  { limits, safety: { link, state } }: { readonly limits: Limits; readonly safety: Safety }
+) =>
+  modeFor(wish) === "plain"
+    ? Layer.merge(TcpTransport.layer(limits), OpenMembership.layer)
+    : Layer.unwrapEffect(
+        Effect.map(secureNode, (module) =>
+          module.layer({ id, ...(link === undefined ? {} : { link }) }, stateFolder(state), limits)
+        )
+      )
+
+/** Says on the screen what people should know before they say anything. */
+const announce = (wish: Wish) =>
+  Layer.effectDiscard(
+    Effect.flatMap(Console, (screen) => {
+      const words = warning(wish)
+      return words === undefined ? Effect.void : screen.show([notice(words)])
+    })
+  )
+
+/** What a node talks through: its log, its mesh over TCP, its console. */
+export const node = (
+  settings: Omit<TransportPeerMesh.Settings, "silence" | "silenceALink" | "history"> & {
+    readonly data: Option.Option<string>
+    readonly history: Option.Option<number>
+    readonly silence: Option.Option<number>
+    readonly limits: Limits
+    readonly safety: Safety
+  }
+) => {
+  const wish = { ...settings.safety, hosts: [settings.listen.host, ...settings.safety.dials] }
+  const silence = Option.match(settings.silence, {
+    onNone: () => ({ silence: silenceOn(settings.listen.host), silenceALink }),
+    onSome: (seconds) => ({ silence: Duration.seconds(seconds) })
+  })
+  const history = Option.getOrElse(settings.history, () => (atTerminal() ? historyOnTerminal : 0))
+  const { logBytes: bytes, logEntries: entries, pending, streams } = settings.limits
+  const bounds = { bytes, entries, pending, streams }
+  const log = Layer.unwrapEffect(
+    Effect.map(Membership, ({ sign }) =>
+      Option.match(settings.data, {
+        onNone: () => MemoryMessageLog.layer({ author: settings.id, sign, ...bounds }),
+        onSome: (folder) => FileMessageLog.layer({ author: settings.id, sign, ...bounds, history }, folder)
+      })
+    )
+  )
+  return TransportPeerMesh.layer({ ...settings, ...silence, history }).pipe(
+    Layer.provideMerge(log),
+    Layer.provideMerge(connections(settings.id, wish, settings)),
+    Layer.merge(announce(wish))
+  )
+}
+
+export const through = (peer: Option.Option<Address>) => (Option.isSome(peer) ? { peer: peer.value } : {})
+
+/** Whom a client is told to dial. */
+export const dialled = (server: Address, peer: Option.Option<Address>): ReadonlyArray<Host> => [
+  server.host,
+  ...Option.match(peer, { onNone: () => [], onSome: ({ host }) => [host] })
+]

@@ -1,0 +1,31 @@
+/** What clients have in common that are there for a moment. */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import type * as TailCommand from "../commands/tail.ts"
+import { PeerId, Port } from "../domain/Peer.ts"
+import { dialled } from "./node.ts"
+
+/** A name that nobody else is likely to have, for a client that is there for a moment. */
+export const passing = (what: string, id: Option.Option<PeerId>) =>
+  Option.match(id, {
+    onNone: () =>
+      Effect.map(Random.nextIntBetween(0, 2 ** 32), (chance) =>
+        PeerId.make(`${what}-${chance.toString(16).padStart(8, "0")}`)
+      ),
+    onSome: Effect.succeed
+  })
+
+/** Such a client keeps nothing, and listens at any port. */
+export const passingNode = ({
+  host,
+  peer,
+  security,
+  server
+}: Pick<TailCommand.Arguments, "host" | "peer" | "security" | "server">) =>
+  ({
+    listen: { host, port: Port.make(0) },
+    member: false,
+    data: Option.none(),
+    safety: { ...security, dials: dialled(server, peer) }
+  }) as const

@@ -1,0 +1,29 @@
+/** What `outlive server` runs on. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as FilePortStore from "../../layers/FilePortStore.ts"
+import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.ts"
+import * as ServerCommand from "../commands/server.ts"
+import { serverId } from "../domain/Peer.ts"
+import { anewWhenForked } from "../programs/conversation.ts"
+import { server } from "../programs/server.ts"
+import { consoleFor } from "./console.ts"
+import { logged, observed } from "./insight.ts"
+import { node } from "./node.ts"
+
+export const command = ServerCommand.make(({ host, json, port, ports, screen, security, ...given }) =>
+  server.pipe(
+    observed(given),
+    Effect.provide(
+      PortStoreServerRegistry.layer.pipe(
+        Layer.provide(FilePortStore.layer(ports)),
+        Layer.provideMerge(
+          node({ ...given, id: serverId, listen: { host, port }, member: true, safety: { ...security, dials: [] } })
+        )
+      )
+    ),
+    anewWhenForked,
+    Effect.provide(consoleFor(json, screen)),
+    logged(given)
+  )
+)

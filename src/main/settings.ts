@@ -1,0 +1,27 @@
+/** Where the settings of a command come from: the command line, variables, the settings file. */
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as SettingsFile from "../../layers/SettingsFile.ts"
+import { variableOf } from "../domain/Settings.ts"
+
+/** Variables first, then the settings file. */
+export const settingsFound = Effect.map(SettingsFile.read(SettingsFile.path()), (values) =>
+  ConfigProvider.orElse(ConfigProvider.fromEnv(), () =>
+    ConfigProvider.fromMap(new Map(Array.from(values, ([name, value]) => [variableOf(name), value])))
+  )
+)
+
+/**
+ * @effect/cli has an option --log-level of its own, which it does not find at every command. So that it does not look for
+ * it, this one is taken out of the command line, and stands before the variables.
+ */
+export const withoutLogLevel = (given: ReadonlyArray<string>) => {
+  const at = given.findIndex((word) => word === "--log-level" || word.startsWith("--log-level="))
+  const [, inOne] = given[at]?.split("=") ?? []
+  const level = inOne ?? given[at + 1]
+  if (at < 0 || level === undefined) return { args: given, taken: new Map<string, string>() }
+  return {
+    args: given.filter((_, index) => index !== at && (inOne !== undefined || index !== at + 1)),
+    taken: new Map([[variableOf("log-level"), level]])
+  }
+}
