@@ -1,4 +1,5 @@
 /** Terminals, rendered: what comes in never disturbs what is being typed. */
+import * as Fs from "node:fs"
 import * as Net from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -427,5 +428,66 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
         yield* server.types("Exit")
         assert.strictEqual(yield* server.ends, 0)
       })
+  )
+
+  it.scopedLive("Ctrl-Z stops it and fg goes on; a shell has its terminal as it was then, and after each end", () =>
+    Effect.gen(function* () {
+      const stage = yield* make
+      const [port] = yield* stage.freePorts(1)
+      const server = yield* stage.server(port)
+      const [two] = (yield* stage.clients(1, server, port)) as [Actor]
+      // Such a shell leaves a terminal as it finds it.
+      const one = yield* stage.start("Client 2", ["sh", "-i"], { terminal: true, env: { PS1: "$ ", ENV: "" } })
+      const rows = (pattern: RegExp) => whole(one).filter((row) => pattern.test(row))
+      const shows = (pattern: RegExp, times: number) =>
+        stage.until(`the terminal to show ${pattern} ${times} times`, () => rows(pattern).length >= times)
+      const modes: Array<string> = []
+      const takesModes = Effect.gen(function* () {
+        yield* stage.until("the shell to wait for a command", () => whole(one).at(-1) === "$")
+        yield* one.keys("echo modes $(stty -g)\r")
+        yield* shows(/^modes /, modes.length + 1)
+        modes.push(rows(/^modes /).at(-1) ?? "")
+      })
+      const starts = (id: string) => one.keys(`${process.cwd()}/client.out ${id} 0 0 --server localhost:${port}\r`)
+      yield* takesModes
+
+      yield* starts("2")
+      yield* each([one, server, two], (actor) => actor.sees("Client 2: initiated"))
+      yield* one.keys("half")
+      yield* endsIn(stage, one, "> half")
+      yield* one.keys("\u001a")
+      yield* shows(/Stopped/, 1)
+      yield* takesModes
+      yield* server.types("did you stop?")
+      yield* two.sees("Server: did you stop?")
+      yield* one.keys("fg\r")
+      yield* endsIn(stage, one, "Server: did you stop?", "> half")
+      yield* one.keys(" a line\r")
+      yield* each([server, two], (other) => other.sees("Client 2: half a line"))
+      yield* one.keys("Exit\r")
+      yield* server.notices("* Client 2 left")
+      yield* takesModes
+
+      yield* starts("1")
+      yield* shows(/The id 1 is taken/, 1)
+      yield* takesModes
+
+      yield* starts("2")
+      yield* server.sees("Client 2: initiated")
+      yield* endsIn(stage, one, "Client 1: initiated", ">")
+      const [pid] = Fs.readFileSync(`/proc/${one.seated}/task/${one.seated}/children`, "utf8").split(" ").map(Number)
+      yield* Effect.sync(() => process.kill(pid as number, "SIGTERM"))
+      yield* server.notices("* Client 2 left")
+      yield* takesModes
+
+      assert.deepStrictEqual(new Set(modes).size, 1, modes.join("\n"))
+      const begun = one.raw.split("\u001b[?2004h").length
+      assert.strictEqual(begun, 5)
+      assert.strictEqual(one.raw.split("\u001b[?2004l\u001b[?1004l\u001b[?7h\u001b[0m").length, begun)
+      yield* one.keys("exit\r")
+      yield* one.ends
+      yield* each([two, server], (actor) => actor.types("Exit"))
+      yield* stage.poll("all have ended", () => stage.leftovers.length === 0)
+    })
   )
 })
