@@ -3,13 +3,13 @@
  * those show is drawn into docs/pictures/. Times of day are drawn as one time, so that a picture changes only if a screen does.
  */
 import * as Fs from "node:fs"
-import * as Net from "node:net"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
+import { isFree } from "../soak/Node.ts"
+import { NotSeen, open, type Screen } from "../support/Screen.ts"
 import { hasTerminals } from "../support/terminal.ts"
-import { NotSeen, open, type Screen } from "./Screen.ts"
 import { looks, picture } from "./svg.ts"
 
 const folder = Path.resolve("docs/pictures")
@@ -18,13 +18,6 @@ const size = { rows: 14, columns: 62 }
 
 /** Others tell once a second what they have: by then a line is among those that scroll. */
 const settling = "1500 millis"
-
-const isFree = (port: number) =>
-  Effect.async<boolean>((resume) => {
-    const server = Net.createServer()
-    server.once("error", () => resume(Effect.succeed(false)))
-    server.listen({ host: "localhost", port }, () => server.close(() => resume(Effect.succeed(true))))
-  })
 
 const draw = (name: string, title: string, windows: ReadonlyArray<readonly [string, Screen]>, across: number) =>
   Effect.sync(() => {

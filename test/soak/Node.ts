@@ -64,11 +64,7 @@ export class Run {
 
   /** The memory that it holds, in bytes. */
   get rss(): number {
-    try {
-      return Number(Fs.readFileSync(`/proc/${this.pid}/statm`, "utf8").split(" ")[1]) * 4_096
-    } catch {
-      return 0
-    }
+    return rssOf(this.pid)
   }
 
   /** Its established TCP connections. */
@@ -81,6 +77,15 @@ export class Run {
     } catch {
       return []
     }
+  }
+}
+
+/** The memory that a process holds, in bytes; none if it has ended. */
+export const rssOf = (pid: number): number => {
+  try {
+    return Number(Fs.readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * 4_096
+  } catch {
+    return 0
   }
 }
 
@@ -149,7 +154,8 @@ export const freePorts = (n: number): Effect.Effect<ReadonlyArray<number>> =>
     return [...found]
   })
 
-const isFree = (port: number): Effect.Effect<boolean> =>
+/** Whether one can listen there. */
+export const isFree = (port: number): Effect.Effect<boolean> =>
   Effect.async((resume) => {
     const server = Net.createServer()
     server.once("error", () => resume(Effect.succeed(false)))

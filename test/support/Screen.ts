@@ -1,14 +1,14 @@
-/** A program of the project at a terminal, of which a picture is taken. */
+/** A program of the project at a terminal, for those who look at what is there, or what it cost. */
 import { type ChildProcess, spawn } from "node:child_process"
 import type Xterm from "@xterm/headless"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { makeSignal } from "../../src/domain/Signal.ts"
-import { atTerminal, emulator, type Size } from "../support/terminal.ts"
+import { atTerminal, emulator, type Size } from "./terminal.ts"
 
 /** Whatever is waited for has come within this time. */
-const waitLimit = "15 seconds"
+const waitLimit = "60 seconds"
 
 export class NotSeen extends Data.TaggedError("NotSeen")<{ readonly message: string }> {}
 
@@ -17,13 +17,23 @@ export interface Screen {
   /** The process at the terminal. */
   readonly pid: Effect.Effect<number, NotSeen>
   readonly types: (keys: string) => Effect.Effect<void>
-  /** Waits until one of its rows matches. */
+  /** How much came to it so far, in UTF-16 units, and how often it was drawn on: each drawing keeps its rows from wrapping once. */
+  readonly came: () => { readonly units: number; readonly drawings: number }
+  /** Waits until one of its last rows matches. */
   readonly shows: (row: RegExp) => Effect.Effect<void, NotSeen>
 }
 
-/** The rows of a terminal, from the first that was ever there. */
-const rowsOf = ({ buffer: { active } }: Xterm.Terminal): ReadonlyArray<string> =>
-  Array.from({ length: active.length }, (_, row) => active.getLine(row)?.translateToString(true) ?? "")
+/** So many rows are looked at: a few screens full. */
+const mostRows = 100
+
+/** The last rows of a terminal, those that have scrolled up included. */
+const rowsOf = ({ buffer: { active } }: Xterm.Terminal): ReadonlyArray<string> => {
+  const from = Math.max(0, active.length - mostRows)
+  return Array.from(
+    { length: active.length - from },
+    (_, row) => active.getLine(from + row)?.translateToString(true) ?? ""
+  )
+}
 
 /** Runs it in that folder until the scope closes. */
 export const open = (
@@ -35,6 +45,8 @@ export const open = (
     const terminal = emulator(size)
     const drawn = makeSignal()
     let told: string | undefined
+    let units = 0
+    let drawings = 0
     const child = yield* Effect.acquireRelease(
       Effect.sync(() => {
         // Its shell tells who it is before it becomes the program.
@@ -50,6 +62,8 @@ export const open = (
         running.stdout?.setEncoding("utf8").on("data", (text: string) => {
           const first: RegExpExecArray | null = told === undefined ? /^(\d+)\r\n/.exec(text) : null
           told ??= first?.[1]
+          units += text.length
+          drawings += text.split("\u001b[?7l").length - 1
           terminal.write(first === null ? text : text.slice(first[0].length), drawn.changed)
         })
         return running
@@ -72,6 +86,7 @@ export const open = (
         until("who it is", () => told !== undefined),
         () => Number(told)
       ),
+      came: () => ({ units, drawings }),
       types: (keys) => Effect.sync(() => child.stdin?.write(keys)),
       shows: (row) => until(`${row}`, () => rowsOf(terminal).some((each) => row.test(each)))
     }
