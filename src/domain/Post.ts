@@ -85,9 +85,12 @@ export const postOf = (value: object): Post | undefined => {
     : undefined
 }
 
-const isStreamId = (value: unknown): value is StreamId => typeof value === "string" && streamIdPattern.test(value)
+/** The same as `StreamId` has it, by hand. */
+export const isStreamId = (value: unknown): value is StreamId =>
+  typeof value === "string" && streamIdPattern.test(value)
 
-const isWhole = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+/** The same as `Schema.NonNegativeInt` has it, by hand. */
+export const isWhole = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
 const isPostNumber = (value: unknown): value is PostNumber => isWhole(value) && value > 0
 

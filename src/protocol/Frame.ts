@@ -5,7 +5,17 @@ import * as Schema from "effect/Schema"
 import { FrameMalformed } from "../domain/Errors.ts"
 import { Pass } from "../domain/Pass.ts"
 import { Host, ListeningPort, PeerId } from "../domain/Peer.ts"
-import { Epoch, noDeps, Post, type PostNumber, postOf, StreamId, streamIdSource } from "../domain/Post.ts"
+import {
+  Epoch,
+  isStreamId,
+  isWhole,
+  noDeps,
+  Post,
+  type PostNumber,
+  postOf,
+  StreamId,
+  streamIdSource
+} from "../domain/Post.ts"
 import { Member } from "../domain/Roster.ts"
 import { Seal } from "../domain/Seal.ts"
 
@@ -259,7 +269,7 @@ const frameIn = (line: Uint8Array, text = decoder.decode(line), likely?: StreamI
   const plain = plainPostIn(text, likely)
   if (plain !== undefined) return { type: "post", post: plain, line }
   const value: unknown = JSON.parse(text)
-  if (!isPost(value)) return heartbeatIn(value) ?? Either.getOrThrowWith(decodeControl(value), malformed)
+  if (!isPost(value)) return frequentIn(value) ?? Either.getOrThrowWith(decodeControl(value), malformed)
   const post = postOf(value)
   if (post === undefined) throw malformed()
   const seal = "seal" in value ? sealIn(value.seal, text) : undefined
@@ -301,11 +311,35 @@ const plainPostIn = (line: string, likely: StreamId | undefined): Post | undefin
 
 const heartbeats = { ping: { type: "ping" }, pong: { type: "pong" } } as const
 
-/** A sign of life, without the Schema's work: most of what comes over idle links. */
-const heartbeatIn = (value: unknown): Control | undefined =>
-  typeof value === "object" && value !== null && "type" in value && (value.type === "ping" || value.type === "pong")
-    ? heartbeats[value.type]
-    : undefined
+/** What comes often or is long, without the Schema's work; undefined for whatever it must decide. */
+const frequentIn = (value: unknown): Control | undefined => {
+  if (typeof value !== "object" || value === null || !("type" in value)) return undefined
+  switch (value.type) {
+    case "ping":
+    case "pong":
+      return heartbeats[value.type]
+    case "have":
+      return haveIn(value)
+    case "want":
+      return wantIn(value)
+    default:
+      return undefined
+  }
+}
+
+const haveIn = (value: object): Have | undefined => {
+  const { more, streams } = value as Record<string, unknown>
+  if (typeof more !== "boolean" || typeof streams !== "object" || streams === null || Array.isArray(streams)) {
+    return undefined
+  }
+  for (const [stream, n] of Object.entries(streams)) if (!isStreamId(stream) || !isWhole(n)) return undefined
+  return { type: "have", streams: streams as Have["streams"], more }
+}
+
+const wantIn = (value: object): Want | undefined => {
+  const { after, stream, to } = value as Record<string, unknown>
+  return isStreamId(stream) && isWhole(after) && isWhole(to) ? { type: "want", stream, after, to } : undefined
+}
 
 const isPost = (value: unknown): value is object =>
   typeof value === "object" && value !== null && "type" in value && value.type === "post"

@@ -4,7 +4,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Post } from "../../src/domain/Post.ts"
 import { escape } from "../../src/domain/ScreenLine.ts"
-import { decode, encode, encodePost, type Frame } from "../../src/protocol/Frame.ts"
+import { Control, decode, encode, encodePost, type Frame } from "../../src/protocol/Frame.ts"
 import { makeFrameDecoder } from "../../src/protocol/FrameDecoder.ts"
 import * as PortsFile from "../../src/protocol/PortsFile.ts"
 import { cutInto, joined } from "../support/bytes.ts"
@@ -38,23 +38,25 @@ const lines: Target = (mutator, inputs) => {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
-/** The post that a line carries by the Schema alone. */
-const postBySchema = (line: Uint8Array): Post | undefined => {
+const decodeControl = Schema.decodeUnknownOption(Control)
+
+/** What a line carries by the Schema alone. */
+const bySchema = (line: Uint8Array): Post | Control | undefined => {
   try {
     const value = JSON.parse(utf8.decode(line))
-    return value?.type === "post" ? Option.getOrUndefined(decodePost(value)) : undefined
+    return Option.getOrUndefined<Post | Control>(value?.type === "post" ? decodePost(value) : decodeControl(value))
   } catch {
     return undefined
   }
 }
 
-/** A post is read by hand as it is by the Schema. */
-const posts: Target = (mutator, inputs) => {
+/** What is read by hand is read as it is by the Schema. */
+const byHand: Target = (mutator, inputs) => {
   for (let n = 0; n < inputs; n += 1) {
-    const line = mutator.line(["post"])
+    const line = mutator.line(["post", "have", "want", "ping", "pong"])
     const frame = Either.getOrUndefined(decode(line))
-    const byHand = frame?.type === "post" ? frame.post : undefined
-    must(JSON.stringify(byHand) === JSON.stringify(postBySchema(line)), "a post that the Schema reads otherwise", line)
+    const read = frame?.type === "post" ? frame.post : frame
+    must(JSON.stringify(read) === JSON.stringify(bySchema(line)), "a line that the Schema reads otherwise", line)
   }
 }
 
@@ -107,7 +109,7 @@ const drawn =
 /** Each takes at least so many inputs that are drawn from a seed, and throws if something does not hold. */
 export const targets: Readonly<Record<string, (seed: number, inputs: number) => void>> = {
   lines: drawn(lines),
-  posts: drawn(posts),
+  hand: drawn(byHand),
   streams: drawn(streams),
   portsFiles: drawn(portsFiles),
   mesh
