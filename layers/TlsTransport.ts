@@ -3,6 +3,7 @@ import * as Constants from "node:constants"
 import type * as Net from "node:net"
 import * as Tls from "node:tls"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { Identity } from "../services/Identity.ts"
@@ -12,6 +13,13 @@ import { strangerTo } from "../src/domain/Security.ts"
 import { encode } from "../src/protocol/Frame.ts"
 import * as Keys from "./identity/Keys.ts"
 import * as TcpTransport from "./TcpTransport.ts"
+
+/**
+ * So many handshakes are computed at a time, and none keeps others waiting for longer than that: each takes this node a
+ * millisecond or two, and hundreds at once would hold up all that is said meanwhile.
+ */
+const mostComputed = 8
+const turn = "20 millis"
 
 /** With this byte every TLS connection begins: a record of a handshake (RFC 8446, section 5.1). No frame of ours does. */
 const handshakeRecord = 0x16
@@ -37,7 +45,7 @@ const securedBy = (socket: Tls.TLSSocket): Secured | undefined => {
 export type Room = TcpTransport.Room & Pick<Limits, "handshake">
 
 const make = (room: Room) =>
-  Effect.map(Identity, ({ credentials }) => {
+  Effect.map(Effect.zip(Identity, Effect.makeSemaphore(mostComputed)), ([{ credentials }, turns]) => {
     const options: Tls.CommonConnectionOptions = {
       secureContext: Tls.createSecureContext({
         key: credentials.privateKey,
@@ -54,6 +62,7 @@ const make = (room: Room) =>
     /** The socket by which a visitor goes on that has proven its key; none if it has not. */
     const shake = (raw: Net.Socket): Effect.Effect<Option.Option<Tls.TLSSocket>> =>
       Effect.async((resume) => {
+        if (raw.destroyed) return resume(Effect.succeedNone)
         const socket = new Tls.TLSSocket(raw, { ...options, isServer: true })
         TcpTransport.ignoreLateErrors(socket)
         socket.once("close", () => resume(Effect.succeedNone))
@@ -62,10 +71,30 @@ const make = (room: Room) =>
         })
       })
 
+    const inTime = Effect.timeoutTo({
+      duration: room.handshake,
+      onSuccess: (fit: Option.Option<Tls.TLSSocket>) => fit,
+      onTimeout: () => nobody
+    })
+
+    /** The same, when it is its turn. What waits for that is not broken off: Effect 3 loses a permit that is granted just then. */
+    const shakeInTurn = (raw: Net.Socket): Effect.Effect<Option.Option<Tls.TLSSocket>> =>
+      turns
+        .withPermits(1)(
+          Effect.tap(Effect.fork(inTime(shake(raw))), (shaking) => Effect.timeoutOption(Fiber.await(shaking), turn))
+        )
+        .pipe(Effect.flatMap(Fiber.join))
+
     const accept: TcpTransport.Protection["accept"] = (raw, serve) =>
       firstByte(raw).pipe(
-        Effect.flatMap((byte) => (byte === handshakeRecord ? shake(raw) : Effect.as(refusePlain(raw), nobody))),
-        Effect.timeoutTo({ duration: room.handshake, onSuccess: (fit) => fit, onTimeout: () => nobody }),
+        Effect.timeoutTo({ duration: room.handshake, onSuccess: (byte) => byte, onTimeout: () => undefined }),
+        Effect.flatMap((byte) =>
+          byte === undefined
+            ? Effect.succeed(nobody)
+            : byte === handshakeRecord
+              ? shakeInTurn(raw)
+              : Effect.as(refusePlain(raw), nobody)
+        ),
         Effect.flatMap(
           Option.match({
             onNone: () => Effect.void,
