@@ -157,9 +157,9 @@ const make = (settings: Settings) =>
         case "have":
           return summaries.heard(link, frame)
         case "roster":
-          return introductions.heardRoster(frame.peers)
+          return introductions.heardRoster(link, frame.peers)
         case "introduce":
-          return introductions.heardOfNewcomers(frame.peers)
+          return introductions.heardOfNewcomers(link, frame.peers)
         case "members":
           return members.heard(link, frame)
         case "gap":
@@ -256,7 +256,8 @@ const make = (settings: Settings) =>
         if (leaving) return
         if (final) yield* reason === undefined ? left(link.peer) : lost(link.peer, reason)
         // A newcomer that was let in, and perhaps put on record, but has not come through the door.
-        else if (!link.isUp && link.newcomer && !link.byUs) yield* search.seek(link.peer, Duration.zero, true)
+        else if (!link.isUp && link.newcomer && !link.byUs)
+          yield* search.seek(link.peer, Duration.zero, { ghost: true })
       })
 
     const lost = (gone: Peer, reason: LossReason): Effect.Effect<void> =>

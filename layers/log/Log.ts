@@ -339,7 +339,8 @@ export const make = (
                 { discard: true }
               )
             }),
-            Effect.map(() => store.missing())
+            // To look for it takes as long as much waits.
+            Effect.map(() => (store.waits ? store.missing() : []))
           )
         }).pipe(serially),
       skip: (id, to) => serially(lose(id, to)),

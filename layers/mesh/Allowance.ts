@@ -16,6 +16,9 @@ const droppedLimit = Duration.seconds(1)
 /** To check a seal takes as long as so many frames of others: 128 µs. */
 const framesACheck = 16
 
+/** What takes this node longer than that is followed by as long a pause, in which it is there for the others. In ms. */
+const longWork = 10
+
 export const make = ({ clock, limits, scope, table }: Node) => {
   /** Who was dropped, and when it may come again, in ms since 1970: those first who may come first. */
   const dropped = new Map<PeerId, number>()
@@ -63,7 +66,9 @@ export const make = ({ clock, limits, scope, table }: Node) => {
     link.askedBytes = 0
     link.checks = 0
     link.named = 0
+    const worked = Number(clock.unsafeCurrentTimeNanos() - link.begun()) / 1e6
     return Math.max(
+      worked > longWork ? worked : 0,
       quota.unasked.count(frames - askedFrames + named, bytes, now),
       askedFrames + checks === 0 ? 0 : quota.asked.count(askedFrames + framesACheck * checks, askedBytes, now)
     )

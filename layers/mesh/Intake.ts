@@ -1,5 +1,6 @@
 /** Takes in what comes of the log, and asks for what is missing: who is asked for what, and what nobody has any more. */
 import * as Effect from "effect/Effect"
+import * as Iterable from "effect/Iterable"
 import type { Block, Mark } from "../../services/MessageLog.ts"
 import { PeerLost } from "../../src/domain/Errors.ts"
 import { Happening } from "../../src/domain/Happening.ts"
@@ -16,6 +17,9 @@ import type { Search } from "./Search.ts"
 /** What nobody keeps is taken for gone after so many offers; after more while the server, who may keep it, is away. */
 const ticksUntilGone = 5
 const ticksUntilGoneWithoutServer = 30
+
+/** A peer is asked for so many streams at a time: what asks for more would wait for one that is slow, and is cut off for that. */
+const mostAsked = 256
 
 interface Needs {
   readonly allowance: Allowance
@@ -42,9 +46,19 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, pr
     return author !== undefined && streamOf(author.peer.id, mainRoom, author.epoch) === stream
   }
 
+  /** For how many more streams that peer may be asked: what others have sent meanwhile does not count. */
+  const roomToAsk = (link: Link): number => {
+    for (const stream of link.asked) {
+      const asked = wanted.get(stream)
+      if (asked?.link !== link || asked.to <= log.have(stream)) link.asked.delete(stream)
+    }
+    return mostAsked - link.asked.size
+  }
+
   const pull = (link: Link, marks: Iterable<Mark>, isStuck = (_: StreamId) => false): Effect.Effect<void> =>
     Effect.suspend(() => {
       const frames: Array<Control> = []
+      let room: number | undefined
       for (const [stream] of marks) {
         const to = link.theirs.get(stream) ?? 0
         const after = log.have(stream)
@@ -59,10 +73,30 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, pr
         if (after === 0 && log.isCrowded() && !table.links.has(authorOf(stream))) continue
         const asked = wanted.get(stream)
         if (asked !== undefined && table.links.get(asked.link.peer.id) === asked.link && asked.to > after) continue
+        room ??= roomToAsk(link)
+        if (room <= 0) {
+          link.toAsk.add(stream)
+          continue
+        }
+        room -= 1
+        link.asked.add(stream)
         wanted.set(stream, { link, to })
         frames.push({ type: "want", stream, after, to })
       }
       return frames.length === 0 ? Effect.void : link.send(...frames)
+    })
+
+  /** Asks a peer for more of what it is to be asked for, once it has sent half of what it was asked for last. */
+  const pullMore = (link: Link): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const room = link.toAsk.size === 0 ? 0 : roomToAsk(link)
+      if (room * 2 < mostAsked) return Effect.void
+      const next = [...Iterable.take(link.toAsk, room)]
+      for (const stream of next) link.toAsk.delete(stream)
+      return pull(
+        link,
+        next.map((stream): Mark => [stream, 0])
+      )
     })
 
   const isKeptByAnother = (link: Link, stream: StreamId, after: number): boolean =>
@@ -80,16 +114,20 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, pr
   const receive = (link: Link, sent: ReadonlyArray<PostFrame>): Effect.Effect<void, PeerLost> => {
     for (const frame of sent) {
       if (!isAsked(link, frame)) continue
+      // It need not be delivered yet: what it waits for may be what is to be asked for next.
+      if (frame.post.n >= (wanted.get(frame.post.stream)?.to ?? 0)) link.asked.delete(frame.post.stream)
       relays.set(authorOf(frame.post.stream), link.peer.id)
       link.askedFrames += 1
       link.askedBytes += frame.line.length
     }
-    return membership.sign === undefined
-      ? take(
-          link,
-          sent.filter((frame) => isWelcome(link, frame))
-        )
-      : receiveSealed(link, sent)
+    const taken =
+      membership.sign === undefined
+        ? take(
+            link,
+            sent.filter((frame) => isWelcome(link, frame))
+          )
+        : receiveSealed(link, sent)
+    return link.toAsk.size === 0 ? taken : Effect.zipRight(taken, pullMore(link))
   }
 
   /** In a secure chat posts come in blocks, and what is handed on must be proven. */
@@ -137,7 +175,10 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, pr
       if (overstepped !== undefined) return allowance.drop(link, overstepped)
       if (wanted.get(stream)?.link === link) wanted.delete(stream)
       if (!blocked.has(stream)) blocked.set(stream, 0)
-      return Effect.forEach(table.links.values(), (other) => pull(other, [[stream, to]]), { discard: true })
+      return Effect.zipRight(
+        Effect.forEach(table.links.values(), (other) => pull(other, [[stream, to]]), { discard: true }),
+        pullMore(link)
+      )
     })
 
   const skipWhatIsGone = Effect.gen(function* () {

@@ -34,23 +34,27 @@ export const make = ({ membership, peers, table }: Node, { meet }: Needs) => {
 
   /** Seeks those whom a peer lists, each after some time; nobody for whom the server has not vouched. */
   const seekAll = (
+    link: Link,
     all: ReadonlyArray<ReturnType<typeof listed>>,
     after: Effect.Effect<Duration.Duration>
-  ): Effect.Effect<void> =>
-    Effect.forEach(
+  ): Effect.Effect<void> => {
+    link.named += all.length
+    return Effect.forEach(
       all,
       (each) =>
         membership.knows(each.id) ? Effect.flatMap(after, (duration) => meet(unlisted(each), duration)) : Effect.void,
       { discard: true }
     )
+  }
 
   return {
     /** Those are there: they wait to be called. */
-    heardRoster: (all: ReadonlyArray<ReturnType<typeof listed>>): Effect.Effect<void> =>
-      seekAll(all, Effect.succeed(Duration.zero)),
+    heardRoster: (link: Link, all: ReadonlyArray<ReturnType<typeof listed>>): Effect.Effect<void> =>
+      seekAll(link, all, Effect.succeed(Duration.zero)),
     /** Those have come. */
-    heardOfNewcomers: (all: ReadonlyArray<ReturnType<typeof listed>>): Effect.Effect<void> =>
+    heardOfNewcomers: (link: Link, all: ReadonlyArray<ReturnType<typeof listed>>): Effect.Effect<void> =>
       seekAll(
+        link,
         all,
         Effect.map(Random.nextRange(0.5, 1.5), (share) => Duration.times(courtesy, share))
       ),

@@ -29,6 +29,9 @@ export interface Link extends Row, Wire.Wire {
   readonly floors: Map<StreamId, number>
   /** In a secure chat: the block that the peer has begun to send. */
   blocks: Blocks | undefined
+  /** Which streams it was asked for, and which it is to be asked for when it has sent some of those. */
+  readonly asked: Set<StreamId>
+  readonly toAsk: Set<StreamId>
   /** What the peer may send, by itself and when it was asked. */
   readonly quota: Quotas
   /** How many bytes were counted; of what was not counted yet, what was asked for. */
@@ -106,6 +109,8 @@ export const makeLinkOver =
     theirs: new Map(),
     floors: new Map(),
     blocks: undefined,
+    asked: new Set(),
+    toAsk: new Set(),
     quota: quotaOf(peer.id),
     counted: 0,
     askedFrames: 0,

@@ -10,7 +10,7 @@ import { Happening } from "../../src/domain/Happening.ts"
 import { within } from "../../src/domain/Limit.ts"
 import { type Address, isDialable, type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
 import { authorOf } from "../../src/domain/Post.ts"
-import { redial } from "../../src/domain/Redial.ts"
+import { redial, redialUnmet } from "../../src/domain/Redial.ts"
 import type { Allowance } from "./Allowance.ts"
 import type { CallFailed } from "./Attempt.ts"
 import * as Handshake from "./Handshake.ts"
@@ -29,6 +29,14 @@ const breath = Duration.millis(100)
 
 /** Somebody who is sought for so long is not reached directly for now, and what it says meanwhile comes through others. */
 const searchUntilThrough = Duration.toMillis("5 seconds")
+
+/** How somebody is sought. */
+interface Manner {
+  /** When it is dialled again. */
+  readonly again?: typeof redial
+  /** It has said its name, and never come in. */
+  readonly ghost?: boolean
+}
 
 interface Needs {
   readonly allowance: Allowance
@@ -52,10 +60,10 @@ export const make = (
     /** How many are being reached who are not clients. */
     let reaching = 0
 
-    const reach = (id: PeerId, route: Route): Effect.Effect<void> =>
+    const reach = (id: PeerId, route: Route, again = redial): Effect.Effect<void> =>
       Effect.suspend(() =>
         table.links.has(id) ? Effect.void : call({ ...route, address: addresses.get(id) ?? route.address }, id)
-      ).pipe(Effect.tapErrorTag("IdTaken", contested), Effect.retry(redial), Effect.ignore)
+      ).pipe(Effect.tapErrorTag("IdTaken", contested), Effect.retry(again), Effect.ignore)
 
     const reachServer = (id: PeerId, route: Route): Effect.Effect<void> =>
       Effect.acquireUseRelease(
@@ -73,7 +81,11 @@ export const make = (
           })
       )
 
-    const seek = (sought: Peer, after: Duration.Duration, ghost = false): Effect.Effect<void> =>
+    const seek = (
+      sought: Peer,
+      after: Duration.Duration,
+      { again = redial, ghost = false }: Manner = {}
+    ): Effect.Effect<void> =>
       Effect.suspend(() => {
         if (isLeaving() || sought.id === settings.id || sought.id === serverId) return Effect.void
         addresses.set(sought.id, sought.address)
@@ -81,14 +93,16 @@ export const make = (
         if (!soughtSince.has(sought.id)) {
           soughtSince.set(sought.id, { since: clock.unsafeCurrentTimeMillis(), told: false })
         }
-        return FiberMap.run(searches, sought.id, Effect.delay(search(sought, ghost), after), { onlyIfMissing: true })
+        return FiberMap.run(searches, sought.id, Effect.delay(search(sought, ghost, again), after), {
+          onlyIfMissing: true
+        })
       })
 
     /** One that must not be dialled may still come by itself. */
-    const search = (sought: Peer, ghost: boolean): Effect.Effect<void> =>
+    const search = (sought: Peer, ghost: boolean, again: typeof redial): Effect.Effect<void> =>
       Effect.suspend(() =>
         isDialable(sought.address, address()) && !allowance.isDropped(sought.id)
-          ? reach(sought.id, sought)
+          ? reach(sought.id, sought, again)
           : peers.until(() => table.links.has(sought.id))
       ).pipe(
         Effect.timeoutTo({
@@ -126,7 +140,9 @@ export const make = (
       /** Whom others name is sought if there is room for one more, and it may be dialled. */
       meet: (named: Peer, after: Duration.Duration): Effect.Effect<void> =>
         Effect.flatMap(FiberMap.size(searches), (sought) =>
-          sought < mostSought && isDialable(named.address, address()) ? seek(named, after) : Effect.void
+          sought < mostSought && isDialable(named.address, address())
+            ? seek(named, after, { again: redialUnmet })
+            : Effect.void
         ),
       /** There is a link to that one. */
       found: end,

@@ -14,6 +14,8 @@ export interface Wire {
   readonly outbox: Outbox
   /** The frames that have come since, one at least. Fails when the connection has ended, in whichever way. */
   readonly frames: Effect.Effect<Arr.NonEmptyReadonlyArray<Frame>, PeerLost>
+  /** When this node began with the frames that have come last, in ns. A plain function. */
+  readonly begun: () => bigint
   /** Takes encoded frames, to be sent before any post; false if too many wait. A plain function, for what all links are told. */
   readonly give: (lines: ReadonlyArray<Uint8Array>) => boolean
   /** Sends these frames before any post. One who lets too many of them wait is cut off. */
@@ -26,7 +28,10 @@ export const make = (connection: Connection, log: MessageLog["Type"]): Effect.Ef
     const outbox = makeOutbox(log.slice)
     yield* connection.drain(outbox.next)
     const decode = makeFrameDecoder()
+    const clock = yield* Effect.clock
+    let begun = clock.unsafeCurrentTimeNanos()
     const frames: Wire["frames"] = Effect.flatMap(connection.incoming, (pieces) => {
+      begun = clock.unsafeCurrentTimeNanos()
       const decoded = decode(pieces)
       if (Either.isLeft(decoded)) return new PeerLost({ reason: "malformed" })
       return Arr.isNonEmptyReadonlyArray(decoded.right) ? Effect.succeed(decoded.right) : frames
@@ -40,6 +45,7 @@ export const make = (connection: Connection, log: MessageLog["Type"]): Effect.Ef
       connection,
       outbox,
       frames,
+      begun: () => begun,
       give,
       send: (...list) => Effect.suspend(() => (give(list.map(encode)) ? Effect.void : connection.abort("overrun")))
     }

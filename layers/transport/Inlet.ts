@@ -6,6 +6,9 @@ import type { LossReason } from "../../src/domain/Happening.ts"
 /** Above so many bytes that nobody has pulled, the other side is made to wait. */
 export const highWaterMark = 262_144
 
+/** As much is handed over at a time, and one piece at least, in bytes: who handles it gives way to others in between. */
+const handful = 65_536
+
 /** Called when reading should stop, and when it may go on. */
 export interface Flow {
   readonly pause: () => void
@@ -32,7 +35,7 @@ export class Inlet {
     this.#flow = flow
   }
 
-  /** All pieces that have come since, one at least. After the last of them it fails with why no more will come. */
+  /** The next pieces that have come, one at least. After the last of all it fails with why no more will come. */
   readonly incoming: Arrival = Effect.suspend(() => this.#take() ?? this.#arrival)
 
   /** How many bytes have arrived so far. */
@@ -86,12 +89,27 @@ export class Inlet {
     if (pieces.length === 0) {
       return this.#ended === undefined ? undefined : Effect.fail(new PeerLost({ reason: this.#ended }))
     }
-    this.#pieces = []
-    this.#waiting = 0
-    if (this.#paused) {
+    const taken = pieces.length === 1 || this.#waiting <= handful ? pieces : pieces.splice(0, countOf(pieces))
+    if (taken === pieces) {
+      this.#pieces = []
+      this.#waiting = 0
+    } else {
+      for (const { length } of taken) this.#waiting -= length
+    }
+    if (this.#paused && this.#waiting < highWaterMark) {
       this.#paused = false
       this.#flow.resume()
     }
-    return Effect.succeed(pieces)
+    return Effect.succeed(taken)
   }
+}
+
+/** How many of the first pieces are a handful. */
+const countOf = (pieces: ReadonlyArray<Uint8Array>): number => {
+  let bytes = 0
+  const end = pieces.findIndex(({ length }) => {
+    bytes += length
+    return bytes > handful
+  })
+  return Math.max(1, end)
 }

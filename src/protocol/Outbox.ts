@@ -6,7 +6,7 @@ import { encode } from "./Frame.ts"
 /** So many control frames wait for a link at most; a peer that lets more pile up has stopped reading. */
 const maxWaiting = 1_024
 
-/** As much is taken from the log at a time, in bytes. */
+/** As much is taken from the log at a time, or of what waits, in bytes. */
 const sliceRoom = 65_536
 
 /** A stream on its way to the peer: what comes after number `after`, up to `to`. */
@@ -28,6 +28,24 @@ export const makeOutbox = (
   const lanes = new Map<StreamId, Lane>()
   let leaving = false
   let sent = 0
+
+  /** What waits, in one piece: to hand it over takes longer than to copy it. */
+  const control = (): Uint8Array | undefined => {
+    let [count, length] = [0, 0]
+    for (const { length: more } of waiting) {
+      if (count > 0 && length + more > sliceRoom) break
+      count += 1
+      length += more
+    }
+    if (count === 1) return waiting.shift()
+    const bytes = new Uint8Array(length)
+    let at = 0
+    for (const line of waiting.splice(0, count)) {
+      bytes.set(line, at)
+      at += line.length
+    }
+    return bytes
+  }
 
   const posts = (): Uint8Array | undefined => {
     for (const [stream, lane] of lanes) {
@@ -71,8 +89,7 @@ export const makeOutbox = (
     },
     /** The next bytes, if there are any. */
     next: (): Uint8Array | undefined => {
-      const frame = waiting.shift()
-      if (frame !== undefined) return frame
+      if (waiting.length > 0) return control()
       const bytes = posts()
       if (bytes !== undefined || !leaving) return bytes
       leaving = false

@@ -44,6 +44,7 @@ export class PostStore {
   /** How many posts are held, each with what it waits for, since all of that is looked at again and again; and their bytes. */
   #pending = 0
   #pendingBytes = 0
+  #waits = false
 
   readonly #sealed: boolean
 
@@ -62,6 +63,11 @@ export class PostStore {
   /** Whether half of the streams that it may have are there. */
   get isCrowded(): boolean {
     return this.#streams.size * 2 >= this.#limits.streams
+  }
+
+  /** Whether something of what was received last waits for what must come before it: only then is there more to ask for. */
+  get waits(): boolean {
+    return this.#waits
   }
 
   /**
@@ -105,6 +111,7 @@ export class PostStore {
   /** Takes in what others said; returns what could be delivered, in order. */
   receive(blocks: ReadonlyArray<Block>): ReadonlyArray<EncodedPost> {
     const delivered: Array<EncodedPost> = []
+    this.#waits = false
     for (const received of blocks) {
       const { n, stream } = received.post
       if (stream === this.#own || n <= this.have(stream)) continue
@@ -272,6 +279,7 @@ export class PostStore {
     const posts = postsIn(received)
     const held = this.#held.get(stream) ?? new Map<number, Block>()
     if (this.#pending >= this.#limits.pending || this.#pendingBytes >= maxHeldBytes) return
+    this.#waits = true
     if (posts.some(({ post }) => held.has(post.n))) return
     // A copy: the bytes it came with are many, and would be kept as long as it is.
     const [first = received, ...rest] = posts.map(({ line, post }) => ({ post, line: line.slice() }))

@@ -29,6 +29,8 @@ export interface Stranger {
   readonly floods: (source: Source) => Effect.Effect<void>
   /** The first frame of that type that came; waits for it. */
   readonly hears: <T extends Frame["type"]>(type: T) => Effect.Effect<Extract<Frame, { readonly type: T }>>
+  /** All frames of that type that have come so far. */
+  readonly heard: <T extends Frame["type"]>(type: T) => ReadonlyArray<Extract<Frame, { readonly type: T }>>
   /** Returns when the other side has hung up. */
   readonly isCutOff: Effect.Effect<void>
 }
@@ -94,6 +96,8 @@ export const dial = (
           heard.until(() => found(type) !== undefined),
           () => found(type) as Extract<Frame, { readonly type: T }>
         ),
+      heard: <T extends Frame["type"]>(type: T) =>
+        frames.filter((frame): frame is Extract<Frame, { readonly type: T }> => frame.type === type),
       isCutOff: heard.until(() => isOver)
     }
   })

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import { type Address, Host, Port } from "../../src/domain/Peer.ts"
 import { type StreamId, streamOf } from "../../src/domain/Post.ts"
 import { encodePost } from "../../src/protocol/Frame.ts"
-import { epoch, id, peer, post } from "../support/samples.ts"
+import { epoch, id, peer, post, stream } from "../support/samples.ts"
 import { dial, helloOf, joinAs, type Stranger } from "./Stranger.ts"
 import { type Node, story, type World } from "./World.ts"
 
@@ -108,6 +108,36 @@ describe("whoever goes too far is slowed, then told and dropped, and the others 
         }).pipe(Effect.scoped)
       ),
     { limits }
+  )
+
+  story("a thousand streams at once: it is asked for some at a time, and in the end for all", (world) =>
+    chat(world, ({ one, server }) =>
+      Effect.gen(function* () {
+        const stranger = yield* joinAs(world, peer("x", 7_000))
+        const streams = Array.from({ length: 1_000 }, (_, at) => stream(`absent-${at}`))
+        yield* stranger.says({
+          type: "have",
+          streams: Object.fromEntries(streams.map((stream) => [stream, 1])),
+          more: false
+        })
+        yield* Effect.sleep("500 millis")
+        assert.lengthOf(stranger.heard("want"), 256)
+        let sent = 0
+        while (sent < streams.length) {
+          const asked = stranger.heard("want").slice(sent)
+          assert.isNotEmpty(asked)
+          yield* stranger.sends(...asked.map((want) => encodePost(post(want.stream, 1, "once"))))
+          sent += asked.length
+          yield* Effect.sleep("500 millis")
+        }
+        assert.sameMembers(
+          stranger.heard("want").map((want) => want.stream),
+          streams
+        )
+        yield* server.sees("Client absent-999: once")
+        yield* one.sees("Client absent-999: once")
+      }).pipe(Effect.scoped)
+    )
   )
 
   story("gaps in streams that there are not", (world) =>
