@@ -93,8 +93,11 @@ export const release = (socket: Net.Socket): Effect.Effect<void> =>
     socket.removeAllListeners("data").resume()
   }).pipe(within(releaseLimit), Effect.zipRight(Effect.sync(() => socket.destroy())))
 
-/** A socket's late errors end in `close`, which is listened to; without this listener they would end the process. */
-export const ignoreLateErrors = (socket: Net.Socket): Net.Socket => socket.on("error", () => {})
+/**
+ * A socket's late errors end in `close`, which is listened to; without this listener they would end the process. After one
+ * of TLS, such as a record that somebody has changed, Node leaves the socket open, and nothing more would ever come.
+ */
+export const endOnError = (socket: Net.Socket): Net.Socket => socket.on("error", () => socket.destroy())
 
 const dial = (protection: Protection) => (address: Address, from?: Port) =>
   Effect.acquireRelease(
@@ -115,7 +118,7 @@ const dial = (protection: Protection) => (address: Address, from?: Port) =>
   )
 
 const call = (protection: Protection, address: Address, from: Port | undefined): Net.Socket =>
-  ignoreLateErrors(
+  endOnError(
     protection.call({
       host: address.host,
       port: address.port,
@@ -167,7 +170,7 @@ const listenWithin =
       const run = yield* FiberSet.makeRuntime<never, void, never>()
       const words = protection.answered === "connect" ? regret : undefined
       server.on("connection", (socket) => {
-        ignoreLateErrors(socket)
+        endOnError(socket)
         const seat = seats.take(socket.remoteAddress ?? "", () => turnAway(socket, words))
         if (seat === undefined) return turnAway(socket, words)
         socket.on("close", seat.leave)

@@ -64,7 +64,7 @@ const make = (room: Room) =>
       Effect.async((resume) => {
         if (raw.destroyed) return resume(Effect.succeedNone)
         const socket = new Tls.TLSSocket(raw, { ...options, isServer: true })
-        TcpTransport.ignoreLateErrors(socket)
+        TcpTransport.endOnError(socket)
         socket.once("close", () => resume(Effect.succeedNone))
         socket.once("secure", () => {
           resume(Effect.succeed(securedBy(socket) === undefined ? Option.none() : Option.some(socket)))

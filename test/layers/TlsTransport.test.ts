@@ -16,7 +16,7 @@ import * as TlsTransport from "../../layers/TlsTransport.ts"
 import { Identity } from "../../services/Identity.ts"
 import { type Connection, Transport } from "../../services/Transport.ts"
 import { defaultLimits, type Limits } from "../../src/domain/Limits.ts"
-import type { Address } from "../../src/domain/Peer.ts"
+import { type Address, Port } from "../../src/domain/Peer.ts"
 import { bytesOf, textOf } from "../support/bytes.ts"
 import { temporaryFolder } from "../support/folder.ts"
 import { peer } from "../support/samples.ts"
@@ -139,6 +139,25 @@ interface Outcome {
   readonly session: Buffer | undefined
 }
 
+/** Somebody between a node and that address, who changes what it hands on to the node: where it listens. */
+const between = (address: Address, changed: (bytes: Buffer) => Buffer) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.async<Net.Server>((resume) => {
+        const listening = Net.createServer((near) => {
+          const far = Net.connect({ host: "127.0.0.1", port: address.port })
+          near.on("error", () => {}).on("close", () => far.destroy())
+          far.on("error", () => {}).on("close", () => near.destroy())
+          near.pipe(far)
+          far.on("data", (bytes) => near.write(changed(bytes)))
+        })
+        listening.listen(0, "127.0.0.1", () => resume(Effect.succeed(listening)))
+      }),
+      (listening) => Effect.sync(() => listening.close())
+    ),
+    (listening) => ({ ...address, port: Port.make((listening.address() as Net.AddressInfo).port) })
+  )
+
 /** How a bare TLS client of Node's fares: whoever is let in is greeted. */
 const call = (address: Address, options: Tls.ConnectionOptions) =>
   Effect.async<Outcome>((resume) => {
@@ -230,6 +249,35 @@ describe("TlsTransport", () => {
         assert.isBelow(after, 3_000, who)
       }
       assert.lengthOf(visitors, 1)
+    }).pipe(Effect.timeout(limit))
+  )
+
+  it.scopedLive("who stands between two nodes hands on what it is given, or shows a key of its own, or breaks it", () =>
+    Effect.gen(function* () {
+      const { address, here, theirs } = yield* door
+      const honest = yield* here.dial(yield* between(address, (bytes) => bytes))
+      assert.strictEqual(Option.getOrThrow(honest.secured).key, theirs.key)
+      assert.strictEqual(textOf(yield* (yield* Sources.reader(honest))(7)), "welcome")
+
+      // It ends the TLS of both sides, with the one key that it can prove to have.
+      const own = yield* Keys.generate
+      const middle = yield* transportOf(own)
+      const there = yield* middle.listen(anywhere, () => Effect.never)
+      assert.strictEqual(Option.getOrThrow((yield* here.dial(there)).secured).key, own.key)
+
+      // It changes a bit of what comes after the handshake: what the node hears is the end, and nothing else.
+      let pieces = 0
+      const meddled = yield* between(address, (bytes) => {
+        pieces += 1
+        const changed = Buffer.from(bytes)
+        if (pieces > 1) changed[10] = (changed[10] ?? 0) ^ 1
+        return changed
+      })
+      const heard = yield* here.dial(meddled).pipe(
+        Effect.flatMap((connection) => connection.incoming),
+        Effect.either
+      )
+      assert.strictEqual(heard._tag, "Left")
     }).pipe(Effect.timeout(limit))
   )
 
