@@ -38,6 +38,8 @@ const make = Effect.gen(function* () {
         ),
         Effect.timeoutFail({ duration: Handshake.limit, onTimeout: () => hungUp("no answer within 5 s") })
       )
+      // A secure server says in words what it takes.
+      if (answer?.type === "stranger") return yield* hungUp(answer.detail)
       if (answer?.type !== "refused") return yield* hungUp("what answers there is no outlive")
       if (answer.reason === "protocol") return yield* hungUp(answer.detail)
       return answer.id

@@ -11,7 +11,7 @@ import { LogInUse, PortStoreUnavailable } from "../../src/domain/Errors.ts"
 import { type Address, formatAddress, Host, type Peer, Port } from "../../src/domain/Peer.ts"
 import { examine, type Settings } from "../../src/programs/doctor.ts"
 import { id, peer } from "../support/samples.ts"
-import { story, type World } from "./World.ts"
+import { secureStory, story, type World } from "./World.ts"
 
 const at = (port: number, host = "localhost"): Address => ({ host: Host.make(host), port: Port.make(port) })
 
@@ -115,6 +115,18 @@ describe("the doctor", () => {
           [beginning, ...found].join("\n")
         )
       }
+    })
+  )
+
+  secureStory("says of a secure server that it is one, and how to come", (world) =>
+    Effect.gen(function* () {
+      const server = yield* world.server
+      yield* server.sees("* The server listens at localhost:4000. Type a line to talk to all, or Exit to end it.")
+      const found = yield* findings(world, {})
+      assert.include(
+        found.join("\n"),
+        "Wrong: The server can't be reached at localhost:4000 (it speaks TLS alone: come with --secure, "
+      )
     })
   )
 
