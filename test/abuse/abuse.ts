@@ -57,36 +57,36 @@ interface Case {
 const cases: Readonly<Record<string, Case>> = {
   "endless-line": {
     effort: { seconds: 10, count: 0 },
-    quick: { seconds: 3, count: 0 },
+    quick: { seconds: 2, count: 0 },
     holds: ({ mostTaken = 0 }) => mostTaken < 64e6
   },
   slowly: {
     effort: { seconds: 20, count: 100 },
-    quick: { seconds: 4, count: 100 },
+    quick: { seconds: 3, count: 100 },
     serverArgs: ["--limit-handshake", "2"],
     holds: ({ cutOff = 0 }) => cutOff >= 100
   },
-  connections: { effort: { seconds: 20, count: 10_000 }, quick: { seconds: 5, count: 10_000 } },
-  hellos: { effort: { seconds: 20, count: 200 }, quick: { seconds: 4, count: 200 } },
+  connections: { effort: { seconds: 20, count: 10_000 }, quick: { seconds: 4, count: 10_000 } },
+  hellos: { effort: { seconds: 20, count: 200 }, quick: { seconds: 2, count: 200 } },
   handshakes: {
     modes: ["secure"],
     effort: { seconds: 20, count: 400 },
-    quick: { seconds: 4, count: 400 }
+    quick: { seconds: 3, count: 400 }
   },
   posts: {
     effort: { seconds: 30, count: 100_000 },
-    quick: { seconds: 12, count: 100_000 },
+    quick: { seconds: 8, count: 100_000 },
     serverArgs: ["--limit-overload", "5"],
     holds: ({ told }) => told === 1
   },
   streams: {
     effort: { seconds: 120, count: 1_000_000 },
-    quick: { seconds: 5, count: 100_000 },
+    quick: { seconds: 4, count: 100_000 },
     holds: ({ told = 0 }) => told > 0
   },
-  waiting: { effort: { seconds: 10, count: 0 }, quick: { seconds: 3, count: 0 } },
-  rosters: { effort: { seconds: 20, count: 0 }, quick: { seconds: 3, count: 0 } },
-  pings: { effort: { seconds: 10, count: 0 }, quick: { seconds: 3, count: 0 } }
+  waiting: { effort: { seconds: 10, count: 0 }, quick: { seconds: 2, count: 0 } },
+  rosters: { effort: { seconds: 20, count: 0 }, quick: { seconds: 2, count: 0 } },
+  pings: { effort: { seconds: 10, count: 0 }, quick: { seconds: 2, count: 0 } }
 }
 
 const quantile = (of: ReadonlyArray<number>, share: number): number =>
@@ -195,7 +195,7 @@ const stand = (mode: Mode, name: string, { effort, holds = () => true, quick, se
       )
     )
     yield* Effect.forkScoped(probing)
-    yield* Effect.sleep(2_000)
+    yield* Effect.sleep(values.quick ? 1_000 : 2_000)
     const before = { server: server.took.splice(0), two: two.took.splice(0), memory }
     const outcome = yield* attackBy(name, target, values.quick ? quick : effort)
     const meanwhile = { server: [...server.took], two: [...two.took], memory }
