@@ -19,4 +19,4 @@ if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
 else
   echo "skipped: nats-server, redis-server, mosquitto, ngircd and inspircd need apt-get and root"
 fi
-npm ci --no-audit --no-fund || echo "skipped: ws and aedes"
+npm ci --no-audit --no-fund || echo "skipped: ws, aedes and gossipsub"

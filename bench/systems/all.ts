@@ -1,6 +1,7 @@
 /** All systems, and which of them are here. */
 import * as Fs from "node:fs"
 import { inspircd } from "./inspircd.ts"
+import { gossipsubNodes } from "./meshes.ts"
 import { mosquitto } from "./mosquitto.ts"
 import { nats } from "./nats.ts"
 import { ngircd } from "./ngircd.ts"
@@ -25,7 +26,7 @@ const all: ReadonlyArray<System> = [
   aedes
 ]
 
-const isHere = ({ needs }: System): boolean => {
+export const isHere = ({ needs }: Pick<System, "needs">): boolean => {
   if (needs === undefined) return true
   if ("package" in needs) return Fs.existsSync(`bench/peers/node_modules/${needs.package}`)
   const folders = [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/usr/local/sbin"]
@@ -41,4 +42,4 @@ export const core: ReadonlyArray<System> = present.filter(({ name }) =>
 )
 
 /** Those that can't: `bench/install-peers.sh` installs them. */
-export const missing = all.filter((system) => !isHere(system))
+export const missing = [...all, gossipsubNodes].filter((system) => !isHere(system))

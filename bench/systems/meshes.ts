@@ -1,8 +1,10 @@
 /** Several processes, each linked to each: what is typed into one is shown by all others. */
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type BenchFailed, freePort, meshed, pipe, type Started, start } from "../Processes.ts"
 import { client, server } from "./outlive.ts"
+import type { System } from "./System.ts"
 
 export interface Member {
   readonly stdin: string
@@ -16,7 +18,7 @@ export interface Mesh {
   readonly server?: Member
 }
 
-export interface MeshSystem {
+export interface MeshSystem extends Pick<System, "needs"> {
   readonly name: string
   readonly start: (members: number) => Effect.Effect<Mesh, BenchFailed, Scope.Scope>
 }
@@ -67,10 +69,10 @@ export const outliveNodes: MeshSystem = {
     }))
 }
 
-/** That many raw nodes. */
-export const rawNodes: MeshSystem = {
-  name: "raw",
-  start: (count) =>
+/** Nodes that are told at which ports the others listen. */
+const dialling =
+  (program: string, settled: Duration.DurationInput): MeshSystem["start"] =>
+  (count) =>
     Effect.gen(function* () {
       const ports: Array<number> = []
       const members: Array<Member> = []
@@ -78,7 +80,7 @@ export const rawNodes: MeshSystem = {
         const pipes = { stdin: yield* pipe, stdout: yield* pipe }
         const { pid, said } = yield* start({
           command: process.execPath,
-          args: ["bench/authors/raw-node.mjs", `${id}`, ...ports.map(String)],
+          args: [program, `${id}`, ...ports.map(String)],
           ready: /listening (\d+)/,
           ...pipes
         })
@@ -86,8 +88,18 @@ export const rawNodes: MeshSystem = {
         members.push({ ...pipes, pid })
       }
       yield* meshed(ports, (count * (count - 1)) / 2)
+      yield* Effect.sleep(settled)
       return { members }
     })
+
+/** That many raw nodes. */
+export const rawNodes: MeshSystem = { name: "raw", start: dialling("bench/authors/raw-node.mjs", 0) }
+
+/** That many nodes of js-libp2p, whose gossipsub takes a second or two to know who has subscribed. */
+export const gossipsubNodes: MeshSystem = {
+  name: "gossipsub",
+  needs: { package: "@libp2p/gossipsub" },
+  start: dialling("bench/peers/gossipsub.mjs", "3 seconds")
 }
 
 /** What the load generator is told of it: who types, and who shows it. */
