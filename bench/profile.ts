@@ -1,6 +1,7 @@
 /**
- * Where a node's CPU time goes: `npm run profile -- author 5`, `author 100 1` with one line under way, `receiver`. The program runs under V8's sampling
- * profiler while the load of F1 or F6 lasts, start and warming up included; each sample counts for the module that ran.
+ * Where a node's CPU time goes: `npm run profile -- author 5`, `author 100 1` with one line under way, `receiver`,
+ * `visitors 1000` while that many are let in. The program runs under V8's sampling
+ * profiler while the load of F1, F6 or F7 lasts, start and warming up included; each sample counts for the module that ran.
  */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
@@ -87,6 +88,7 @@ const profile = Effect.gen(function* () {
   yield* Effect.sleep("500 millis")
   const pids = `${pid}`
   if (load === "receiver") yield* run("fire", { to: `outlive:${port}`, pids, warm: 1_000, time: 8_000 })
+  else if (load === "visitors") yield* run("idle", { to: `outlive:${port}`, pids, count: Number(readers), time: 100 })
   else
     yield* run("talk", {
       feed: `pipe:${stdin}`,

@@ -247,15 +247,17 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, pr
     announce,
     /** The link is no more: asks others for what was asked of that peer. */
     ended: (link: Link): Effect.Effect<void> =>
-      Effect.gen(function* () {
-        const orphaned = [...wanted].filter(([, asked]) => asked.link === link).map(([stream]) => stream)
-        for (const stream of orphaned) wanted.delete(stream)
-        for (const other of table.links.values()) {
-          yield* pull(
-            other,
-            orphaned.map((stream): Mark => [stream, 0])
-          )
+      Effect.suspend(() => {
+        const orphaned: Array<Mark> = []
+        for (const [stream, asked] of wanted) {
+          if (asked.link !== link) continue
+          orphaned.push([stream, 0])
+          wanted.delete(stream)
         }
+        // Where nothing was asked nobody is: when all links break at once, each would look at all others.
+        return orphaned.length === 0
+          ? Effect.void
+          : Effect.forEach(table.links.values(), (other) => pull(other, orphaned), { discard: true })
       }),
     /** Through whom came last what that one says, if it has no link to this node. A plain function. */
     relayOf: (id: PeerId): PeerId | undefined => relays.get(id)
