@@ -9,6 +9,7 @@ import { settings } from "../domain/Settings.ts"
 const given = Options.all(
   settings.map(({ name }) =>
     Options.text(name).pipe(
+      Options.withPseudoName("VALUE"),
       Options.map((value) => [name, value] as const),
       Options.optional
     )

@@ -8,12 +8,14 @@ import { AddressFromString } from "../domain/Peer.ts"
 import { state } from "./options.ts"
 
 const uses = Options.integer("uses").pipe(
+  Options.withPseudoName("NUMBER"),
   Options.withDefault(1),
   Options.withSchema(Schema.Number.pipe(Schema.between(1, 1_000, { message: () => "--uses takes 1 to 1000 people" }))),
   Options.withDescription("How many people may come by it.")
 )
 
 const expires = Options.float("expires").pipe(
+  Options.withPseudoName("HOURS"),
   Options.withDefault(72),
   Options.withSchema(
     Schema.Number.pipe(Schema.between(0.01, 8_760, { message: () => "--expires takes 0.01 to 8760 hours" }))
@@ -23,6 +25,7 @@ const expires = Options.float("expires").pipe(
 )
 
 const server = Options.text("server").pipe(
+  Options.withPseudoName("HOST:PORT"),
   Options.withSchema(AddressFromString),
   Options.withDescription("Where those who are invited reach the server, as HOST:PORT. By default where it listens."),
   Options.optional
@@ -33,6 +36,7 @@ const list = Options.boolean("list").pipe(
 )
 
 const revoke = Options.text("revoke").pipe(
+  Options.withPseudoName("NAME"),
   Options.withDescription("Takes back the invitation whose name, as --list shows it, begins like that."),
   Options.optional
 )

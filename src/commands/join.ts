@@ -17,6 +17,7 @@ const link = Args.text({ name: "LINK" }).pipe(
 const anyPort = Port.make(0)
 
 const host = Options.text("host").pipe(
+  Options.withPseudoName("HOST"),
   Options.withFallbackConfig(Config.string("OUTLIVE_HOST")),
   Options.withSchema(Host),
   Options.withDescription(

@@ -13,6 +13,7 @@ import { usual } from "../domain/Settings.ts"
 
 /** Where a node listens, and how the others reach it. */
 export const host = Options.text("host").pipe(
+  Options.withPseudoName("HOST"),
   Options.withFallbackConfig(Config.string("OUTLIVE_HOST")),
   Options.withDefault<string>(usual.host),
   Options.withSchema(Host),
@@ -22,6 +23,7 @@ export const host = Options.text("host").pipe(
 /** An option of that name, and a variable, that take seconds. */
 export const seconds = (name: string, variable: string) =>
   Options.text(name).pipe(
+    Options.withPseudoName("SECONDS"),
     Options.withFallbackConfig(Config.string(variable)),
     Options.withSchema(
       Schema.NumberFromString.pipe(Schema.between(0.1, 86_400)).annotations({
@@ -35,6 +37,7 @@ const mostOfAnything = 1_000_000_000
 
 const whole = (name: string, variable: string, least: number, most = mostOfAnything) =>
   Options.text(name).pipe(
+    Options.withPseudoName("NUMBER"),
     Options.withFallbackConfig(Config.string(variable)),
     Options.withSchema(
       Schema.NumberFromString.pipe(Schema.int(), Schema.between(least, most)).annotations({
@@ -101,6 +104,7 @@ export const patience = seconds("patience", "OUTLIVE_PATIENCE").pipe(
 
 /** Where a node keeps its log, if it is to outlive the process. */
 export const data = Options.text("data").pipe(
+  Options.withPseudoName("FOLDER"),
   Options.withFallbackConfig(Config.string("OUTLIVE_DATA")),
   Options.withSchema(Schema.String.pipe(Schema.minLength(1, { message: () => "--data takes the name of a folder" }))),
   Options.withDescription("The folder where this node keeps what was said, for its next start. Without: in memory."),
@@ -115,6 +119,7 @@ export const history = whole("history", "OUTLIVE_HISTORY", 0, mostHistory).pipe(
 
 /** Where a node keeps its key, and whom it knows; none if its user's own place is to be taken. */
 export const state = Options.text("state").pipe(
+  Options.withPseudoName("FOLDER"),
   Options.withFallbackConfig(Config.string("OUTLIVE_STATE")),
   Options.withSchema(Schema.String.pipe(Schema.minLength(1, { message: () => "--state takes the name of a folder" }))),
   Options.withDescription(
@@ -125,6 +130,7 @@ export const state = Options.text("state").pipe(
 
 /** Where a server listens. */
 export const port = Options.text("port").pipe(
+  Options.withPseudoName("PORT"),
   Options.withFallbackConfig(Config.string("OUTLIVE_PORT")),
   Options.withDefault<string>(usual.port),
   Options.withSchema(PortFromString("--port")),
@@ -133,6 +139,7 @@ export const port = Options.text("port").pipe(
 
 /** Where a server remembers its clients. */
 export const ports = Options.text("ports").pipe(
+  Options.withPseudoName("FILE"),
   Options.withFallbackConfig(Config.string("OUTLIVE_PORTS")),
   Options.withDefault<string>(usual.ports),
   Options.withDescription("The file that remembers where each client listens.")
@@ -140,6 +147,7 @@ export const ports = Options.text("ports").pipe(
 
 /** Where a client finds the server. */
 export const server = Options.text("server").pipe(
+  Options.withPseudoName("HOST:PORT"),
   Options.withFallbackConfig(Config.string("OUTLIVE_SERVER")),
   Options.withDefault<string>(usual.server),
   Options.withSchema(AddressFromString),
@@ -147,6 +155,7 @@ export const server = Options.text("server").pipe(
 )
 /** Through whom else a client may join. */
 export const peer = Options.text("peer").pipe(
+  Options.withPseudoName("HOST:PORT"),
   Options.withFallbackConfig(Config.string("OUTLIVE_PEER")),
   Options.withSchema(AddressFromString),
   Options.withDescription("A client to join through if the server is down, as HOST:PORT."),
@@ -162,6 +171,7 @@ export const json = Options.boolean("json").pipe(
 
 /** What a client is called whose name nobody has to remember. */
 export const passingId = Options.text("id").pipe(
+  Options.withPseudoName("ID"),
   Options.withSchema(ClientId),
   Options.withDescription("What the others call this client. Without: a name by chance."),
   Options.optional
@@ -169,6 +179,7 @@ export const passingId = Options.text("id").pipe(
 
 /** Where a node's figures can be read. */
 const metrics = Options.text("metrics").pipe(
+  Options.withPseudoName("PORT"),
   Options.withFallbackConfig(Config.string("OUTLIVE_METRICS")),
   Options.withSchema(PortFromString("--metrics")),
   Options.withDescription("The port on 127.0.0.1 where Prometheus can read this node's figures, at /metrics."),
@@ -179,6 +190,7 @@ const logLevels = ["none", "error", "warning", "info", "debug", "trace"] as cons
 
 /** From what level on a node has a structured log. */
 const logLevel = Options.text("log-level").pipe(
+  Options.withPseudoName("LEVEL"),
   Options.withFallbackConfig(Config.string("OUTLIVE_LOG_LEVEL")),
   Options.withDefault<string>(usual.logLevel),
   Options.withSchema(
@@ -191,6 +203,7 @@ const logLevel = Options.text("log-level").pipe(
 
 /** Where a node's structured log goes, if it has one. */
 const logFile = Options.text("log-file").pipe(
+  Options.withPseudoName("FILE"),
   Options.withFallbackConfig(Config.string("OUTLIVE_LOG_FILE")),
   Options.withDescription(
     "The file to which the log is appended that --log-level asks for. Without: stderr, unless that is a terminal."

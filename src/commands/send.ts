@@ -11,6 +11,7 @@ import { host, insight, limits, passingId, patience, peer, seconds, security, se
 const text = Args.text({ name: "TEXT" }).pipe(Args.withDescription("What to say."))
 
 const wait = Options.text("wait").pipe(
+  Options.withPseudoName("NUMBER"),
   Options.withDefault("1"),
   Options.withSchema(
     Schema.NumberFromString.pipe(Schema.int(), Schema.between(0, 10_000)).annotations({

@@ -207,6 +207,9 @@ describe("what a person asks for", () => {
         [["./server", "--version"], /^\d+\.\d+\.\d+$/m],
         [["./server", "--help"], /outlive server --port 4000/],
         [["./client.out", "--help"], /outlive client 1 5001 6001/],
+        // What an option takes has a name that says so.
+        [["./client.out", "--help"], /^(?!.*\[--\S+ text\]).*\[--peer HOST:PORT\].*\[--metrics PORT\]/m],
+        [["./outlive", "doctor", "--help"], /^(?!.*\[--\S+ text\]).*\[--port PORT\]/m],
         ...["bash", "zsh", "fish"].map((shell) => [["./server", "--completions", shell], /outlive/] as const)
       ]
       yield* each(asks, ([command, answer]) =>
