@@ -66,8 +66,8 @@ export const mentions = (self: PeerId, text: string): boolean =>
   text.toLowerCase().includes(self.toLowerCase()) &&
   new RegExp(`(?:^|[^\\w@-])@${self}(?![\\w-])|^${self}[:,]|(?:^|\\W)${title(self)}(?![\\w-])`, "i").test(text)
 
-/** Whether it was not said before this start. */
-const isNews = (line: ScreenLine): boolean => !line.text.startsWith("(earlier) ")
+/** Whether it was neither said before this start, nor is shown once more. */
+const isNews = (line: ScreenLine): boolean => line._tag === "Chat" && !line.text.startsWith("(earlier) ")
 
 /** Whether somebody else has just called this node. */
 export const calls = (self: PeerId | undefined, line: ScreenLine): boolean =>
@@ -98,7 +98,7 @@ const entered = (
   looks: Looks,
   now: number
 ): { readonly chronicle: Chronicle; readonly rows: ReadonlyArray<string> } => {
-  const said = line.post?.at
+  const said = line._tag === "Chat" ? line.post?.at : undefined
   // Authors' clocks may be wrong: no line is of tomorrow, and no day comes twice.
   const at = Math.min(said ?? now, now)
   const latest = Math.max(at, before.last ?? at)

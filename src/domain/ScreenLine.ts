@@ -1,9 +1,10 @@
 /** What the screen says, to the letter. */
-import { actionIn } from "./Action.ts"
+import { actionIn, utterance } from "./Action.ts"
 import type { Entry } from "./Entry.ts"
 import type { Happening, LossReason } from "./Happening.ts"
 import { formatAddress, type PeerId, serverId, title } from "./Peer.ts"
 import { authorOf, type Post } from "./Post.ts"
+import { dateAndTime } from "./Time.ts"
 
 /**
  * A line that is safe to show on a terminal: a line of the chat, or a notice, which begins with `* `. `post` is what
@@ -33,6 +34,16 @@ export const escape = (text: string): string =>
         /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu,
         (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`
       )
+
+/** A post as one line of a record: when, who, what. Not yet escaped. */
+export const recordOf = ({ at, stream, text }: Post): string =>
+  `${dateAndTime(at)} ${utterance(authorOf(stream), text)}`
+
+/** What was said, shown once more to who has asked for it: a notice. */
+export const recalled = (post: Post): ScreenLine => ({
+  ...notice(recordOf(post)),
+  post: { ...post, text: actionIn(post.text) ?? post.text }
+})
 
 /** What a node with that id shows for an entry of its log; undefined if nothing. */
 export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined => {

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { away, back, type Chronicle, calls, clockTime, colourOf, enter, mentions } from "../../src/domain/Chronicle.ts"
 import { Entry } from "../../src/domain/Entry.ts"
-import { notice, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
+import { notice, recalled, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
 import { id, post, stream } from "../support/samples.ts"
 
 const plain = { colours: false, times: false }
@@ -102,6 +102,16 @@ describe("lines on a terminal", () => {
     assert.deepStrictEqual(shown([[notice("a"), noon]], looks), ["\u001b[2m* a\u001b[0m"])
     const many = Array.from({ length: 200 }, (_, index) => colourOf(id(`${index}`)))
     assert.strictEqual(new Set(many).size, 8)
+  })
+
+  it("what is shown once more has its lines set in, and neither its own time, nor a mark, nor a call", () => {
+    const line = recalled({ ...post(stream("3"), 1, "@1 two\nlines"), at: yesterday })
+    const gone = away({ last: noon }, noon)
+    assert.deepStrictEqual(
+      shown([[line, noon]], { ...plain, times: true }, gone).map((row) => row.replace(/\d{4}-\d\d-\d\d /, "DATE ")),
+      ["12:00 * DATE 09:30:00 Client 3: @1 two\n  lines"]
+    )
+    assert.isFalse(calls(id("1"), line))
   })
 
   it("a node is called by @ID, by its id in front, and by what the screen calls it, and by nothing less", () => {

@@ -3,10 +3,9 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { MessageLog } from "../../../services/MessageLog.ts"
-import { escape } from "../../domain/ScreenLine.ts"
+import { escape, recordOf } from "../../domain/ScreenLine.ts"
 import { textArgument } from "../../domain/SlashCommand.ts"
 import { answer, make } from "./Command.ts"
-import { recordOf } from "./history.ts"
 
 /** Why a file was not written. */
 const reasons: Readonly<Record<string, string>> = {
