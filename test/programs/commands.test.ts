@@ -187,6 +187,21 @@ describe("commands", () => {
     })
   )
 
+  story("/mute takes only whom there is something to hide of: who is here, or has left and said something", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      const nobody = (id: string, meant = ".") =>
+        `* Nobody else is called ${id}, of those who are here or have said what is kept${meant}`
+      assert.deepStrictEqual(yield* answerTo(one, "/mute sever"), [nobody("sever", "; did you mean Server?")])
+      assert.deepStrictEqual(yield* answerTo(one, "/mute 1"), [nobody("1", "; did you mean 2?")])
+      yield* two.type("goodbye")
+      yield* two.interrupt
+      yield* one.sees("Client 2: goodbye", "* Client 2 left")
+      assert.deepStrictEqual(yield* answerTo(one, "/mute 2"), ["* Muted: Client 2."])
+      assert.deepStrictEqual(yield* answerTo(one, "/mute"), ["* Muted: Client 2."])
+    })
+  )
+
   story("/status tells of the server, of links, of what waits and what is kept", (world) =>
     Effect.gen(function* () {
       const { one, server, two } = yield* gather(world)
@@ -228,6 +243,21 @@ describe("commands", () => {
       assert.deepStrictEqual(yield* answerTo(one, "/save my chat.txt"), [
         "* my chat.txt was not written: it is there already."
       ])
+    })
+  )
+
+  story("/save shows on the screen no name of a file as it is that could act there", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      yield* two.type("hello")
+      yield* one.sees("Client 2: hello")
+      const name = "a\u001b]52;c;b3duZWQ=\u0007\u009b2J\u202e\u200btxt"
+      const shown = "a\\u{1b}]52;c;b3duZWQ=\\u{7}\\u{9b}2J\\u{202e}\\u{200b}txt"
+      yield* one.type(`/save ${name}`)
+      yield* one.sees(`* ${shown} has 1 line now.`)
+      yield* one.type(`/save ${name}`)
+      yield* one.sees(`* ${shown} was not written: it is there already.`)
+      assert.deepStrictEqual([...world.files.keys()], [name])
     })
   )
 

@@ -2,13 +2,28 @@
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
+import { MessageLog } from "../../../services/MessageLog.ts"
+import { PeerMesh } from "../../../services/PeerMesh.ts"
+import { nearest } from "../../domain/Nearest.ts"
 import { type PeerId, title } from "../../domain/Peer.ts"
+import { authorOf } from "../../domain/Post.ts"
 import { idArgument } from "../../domain/SlashCommand.ts"
 import { answer, make } from "./Command.ts"
 import { Sitting } from "./Sitting.ts"
 
 const inWords = (muted: ReadonlySet<PeerId>): string =>
   muted.size === 0 ? "Nobody is muted." : `Muted: ${[...muted].map(title).join(", ")}.`
+
+/** Who else is here, or has said something that is kept. */
+const others = Effect.gen(function* () {
+  const mesh = yield* PeerMesh
+  const log = yield* MessageLog
+  const here = yield* mesh.acquaintances
+  const kept = yield* log.recent(Number.MAX_SAFE_INTEGER)
+  const ids = new Set([...here.map(({ peer }) => peer.id), ...kept.map(({ stream }) => authorOf(stream))])
+  ids.delete(mesh.self.id)
+  return ids
+})
 
 export const mute = make({
   name: "mute",
@@ -18,7 +33,16 @@ export const mute = make({
   run: ([id]) =>
     Effect.gen(function* () {
       const { muted } = yield* Sitting
-      if (id !== undefined) yield* Ref.update(muted, (before) => new Set(before).add(id))
+      if (id !== undefined) {
+        const known = yield* others
+        if (!known.has(id)) {
+          const meant = nearest(id, [...known])
+          return answer(
+            `Nobody else is called ${id}, of those who are here or have said what is kept${meant === undefined ? "." : `; did you mean ${meant}?`}`
+          )
+        }
+        yield* Ref.update(muted, (before) => new Set(before).add(id))
+      }
       return answer(inWords(yield* Ref.get(muted)))
     })
 })
