@@ -43,43 +43,36 @@ export const readSecret = (path: string): Effect.Effect<string | undefined, Stat
     return text
   })
 
-/** Writes a whole file beside that path, to be moved there. */
-const writeBeside = async (path: string, text: string): Promise<string> => {
+/** Writes a whole file beside that path, and moves it there in that way; nothing stays beside it, whatever happens. */
+const moveInto = async (path: string, text: string, move: (temporary: string) => Promise<void>): Promise<void> => {
   const temporary = `${path}.${Crypto.randomBytes(6).toString("hex")}`
-  const file = await Fs.open(temporary, "wx", 0o600)
   try {
-    await file.writeFile(text)
-    await file.sync()
+    const file = await Fs.open(temporary, "wx", 0o600)
+    try {
+      await file.writeFile(text)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await move(temporary)
+    await syncFolder(Path.dirname(path))
   } finally {
-    await file.close()
+    await Fs.rm(temporary, { force: true })
   }
-  return temporary
 }
 
 /** Puts a file there, unless there is one: then that one stays, and this says false. */
 export const create = (path: string, text: string): Effect.Effect<boolean, StateUnavailable> =>
   attempt(path, async () => {
-    const temporary = await writeBeside(path, text)
     try {
-      await Fs.link(temporary, path)
-      await syncFolder(Path.dirname(path))
+      await moveInto(path, text, (temporary) => Fs.link(temporary, path))
       return true
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EEXIST") return false
       throw error
-    } finally {
-      await Fs.rm(temporary, { force: true })
     }
   })
 
 /** Puts a file in place of what is there. It is on disk when this returns. */
 export const replace = (path: string, text: string): Effect.Effect<void, StateUnavailable> =>
-  attempt(path, async () => {
-    const temporary = await writeBeside(path, text)
-    try {
-      await Fs.rename(temporary, path)
-      await syncFolder(Path.dirname(path))
-    } finally {
-      await Fs.rm(temporary, { force: true })
-    }
-  })
+  attempt(path, () => moveInto(path, text, (temporary) => Fs.rename(temporary, path)))

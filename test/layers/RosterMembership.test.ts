@@ -1,6 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
 import { describe } from "vitest"
 import * as Keys from "../../layers/identity/Keys.ts"
 import * as MemoryInvitations from "../../layers/MemoryInvitations.ts"
@@ -10,6 +11,9 @@ import * as RosterMembership from "../../layers/RosterMembership.ts"
 import { Identity } from "../../services/Identity.ts"
 import { Invitations } from "../../services/Invitations.ts"
 import { Membership } from "../../services/Membership.ts"
+import { TrustStore } from "../../services/TrustStore.ts"
+import { StateUnavailable } from "../../src/domain/Errors.ts"
+import { Happening } from "../../src/domain/Happening.ts"
 import type { Link } from "../../src/domain/Invitation.ts"
 import { serverId } from "../../src/domain/Peer.ts"
 import { id, peer } from "../support/samples.ts"
@@ -17,30 +21,60 @@ import * as TransportContract from "./TransportContract.ts"
 
 const address = peer("Server", 4000).address
 
-const membershipOf = (name: string, identity: Identity["Type"], invitations: Layer.Layer<Invitations>, link?: Link) =>
+interface Node {
+  readonly name: string
+  readonly identity: Identity["Type"]
+  readonly invitations: Layer.Layer<Invitations>
+  readonly link?: Link
+  readonly disk: Disk
+}
+
+/** Where what is remembered is kept, unless it is full. */
+interface Disk {
+  full: boolean
+}
+
+const membershipOf = ({ disk, identity, invitations, link, name }: Node) =>
   Effect.provide(
     Membership,
     RosterMembership.layer({ id: id(name), ...(link === undefined ? {} : { link }) }).pipe(
-      Layer.provide(Layer.mergeAll(Layer.succeed(Identity, identity), MemoryTrustStore.layer, invitations))
+      Layer.provide(Layer.mergeAll(Layer.succeed(Identity, identity), storeOn(disk), invitations))
     )
   )
 
+const storeOn = (disk: Disk) =>
+  Layer.effect(
+    TrustStore,
+    Effect.map(TrustStore, (store) =>
+      TrustStore.of({
+        ...store,
+        change: (next) =>
+          Effect.suspend(() =>
+            disk.full ? new StateUnavailable({ path: "trust.json", detail: "the disk is full" }) : store.change(next)
+          )
+      })
+    )
+  ).pipe(Layer.provide(MemoryTrustStore.layer))
+
 /** A server, a client 1 that is invited, a thief that is not, and connections of both to the server. */
 const world = Effect.gen(function* () {
+  const disk: Disk = { full: false }
   const network = yield* MemoryTransport.makeNetwork
   const [owner, mine, thiefs] = yield* Effect.all([Keys.generate, Keys.generate, Keys.generate])
   const all = MemoryInvitations.over(yield* MemoryInvitations.makeMemory)
   const token = yield* Effect.flatMap(Invitations, ({ issue }) =>
     issue({ uses: 5, expires: Number.MAX_SAFE_INTEGER })
   ).pipe(Effect.provide(all))
-  const server = yield* membershipOf(serverId, owner, all)
-  const client = yield* membershipOf("1", mine, all, { owner: owner.key, server: address, token })
+  const invitations = all
+  const link = { owner: owner.key, server: address, token }
+  const server = yield* membershipOf({ name: serverId, identity: owner, invitations, disk })
+  const client = yield* membershipOf({ name: "1", identity: mine, invitations, link, disk })
   const connect = (identity: Identity["Type"]) =>
     TransportContract.connect({
       here: network.transport("here", { key: identity.key }),
       there: network.transport("there", { key: owner.key })
     })
-  return { client, connect, mine, server, thiefs }
+  return { client, connect, disk, mine, server, thiefs }
 })
 
 describe("RosterMembership", () => {
@@ -63,6 +97,32 @@ describe("RosterMembership", () => {
         // From now on it is known: it needs no proof, and nobody has its id but with its key.
         assert.isTrue(yield* server.admits(again.far, visitor, undefined))
         assert.isFalse(yield* server.admits(theft.far, visitor, undefined))
+      })
+  )
+
+  it.scopedLive(
+    "on a full disk the server lets nobody in whom it could not remember; what it has said holds at a client",
+    () =>
+      Effect.gen(function* () {
+        const { client, connect, disk, mine, server } = yield* world
+        const { far, near } = yield* connect(mine)
+        const visitor = peer("1", 6001)
+        disk.full = true
+        assert.include((yield* Effect.flip(server.admits(far, visitor, client.pass(near)))).message, "the disk is full")
+        assert.isFalse(server.knows(visitor.id))
+        disk.full = false
+        // The invitation was for five: one of them is used up.
+        assert.isTrue(yield* server.admits(far, visitor, client.pass(near)))
+        assert.isTrue(yield* client.learn(server.since(0)))
+        assert.isTrue(yield* server.decide(visitor.id, "banned"))
+        disk.full = true
+        assert.isTrue(yield* client.learn(server.since(client.version())))
+        assert.isFalse(client.knows(visitor.id), "the ban holds for this run")
+        const told = yield* Stream.runCollect(Stream.take(client.events, 2))
+        assert.deepStrictEqual(
+          [...told],
+          [Happening.Unremembered({ detail: "the disk is full" }), Happening.Expelled({ id: visitor.id, barred: true })]
+        )
       })
   )
 

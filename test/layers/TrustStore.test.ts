@@ -9,6 +9,7 @@ import * as MemoryTrustStore from "../../layers/MemoryTrustStore.ts"
 import { TrustStore } from "../../services/TrustStore.ts"
 import { PublicKey } from "../../src/domain/Key.ts"
 import { nobody, type Trust } from "../../src/domain/Trust.ts"
+import * as SmallDisk from "../kill/SmallDisk.ts"
 import { temporaryFolder } from "../support/folder.ts"
 import { id, peer } from "../support/samples.ts"
 
@@ -53,6 +54,30 @@ describe("FileTrustStore", () => {
       assert.deepStrictEqual((yield* storeIn(folder)).current(), some)
       assert.strictEqual(Fs.statSync(Path.join(folder, "trust.json")).mode & 0o777, 0o600)
     })
+  )
+
+  it.scoped(
+    "on a full disk a change is refused in words, and the file is what it was, with nothing beside it",
+    (context) =>
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder
+        const obstacle = SmallDisk.obstacle()
+        if (obstacle !== undefined || !SmallDisk.mount(folder, 64)) return context.skip(obstacle ?? "no disk")
+        yield* Effect.addFinalizer(() => Effect.sync(() => SmallDisk.unmount(folder)))
+        const store = yield* storeIn(folder)
+        yield* store.change(() => some)
+        const before = Fs.readFileSync(Path.join(folder, "trust.json"), "utf8")
+        SmallDisk.fill(folder)
+        const many = new Map(Array.from({ length: 100 }, (_, n) => [id(`${n}`), key("s")]))
+        const refused = yield* Effect.flip(store.change((trust) => ({ ...trust, pins: many })))
+        assert.include(refused.message, "the disk is full")
+        assert.deepStrictEqual(store.current(), some)
+        assert.strictEqual(Fs.readFileSync(Path.join(folder, "trust.json"), "utf8"), before)
+        assert.deepStrictEqual(Fs.readdirSync(folder).sort(), ["ballast", "trust.json"])
+        SmallDisk.clear(folder)
+        yield* store.change((trust) => ({ ...trust, pins: many }))
+        assert.deepStrictEqual((yield* storeIn(folder)).current().pins, many)
+      })
   )
 
   it.scoped("one that can't be read is no reason to believe whoever comes next", () =>

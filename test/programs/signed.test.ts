@@ -268,6 +268,80 @@ describe("in a secure chat", () => {
     })
   )
 
+  tells(
+    "who is listed by a peer is dialled if it belongs to the chat, and told nothing if it has not the key for it",
+    (world) =>
+      Effect.gen(function* () {
+        const { client } = yield* gather(world, "1", "2", "m")
+        yield* client("2").interrupt
+        yield* client("m").interrupt
+        yield* client("1").sees("* Client 2 left", "* Client m left")
+        const traps = { elsewhere: 7_001, unknown: 7_002, "2": 7_003 }
+        const dialled: Array<string> = []
+        let told = 0
+        for (const [name, port] of Object.entries(traps)) {
+          const key = world.safe.of(PeerId.make("m")).identity.key
+          yield* world.network.transport(`trap ${name}`, { key }).listen(peer("x", port).address, (connection) => {
+            dialled.push(name)
+            return Effect.ignore(
+              Effect.forever(
+                Effect.map(connection.incoming, (pieces) => {
+                  told += joined(pieces).length
+                })
+              )
+            )
+          })
+        }
+        const m = yield* turned(world, "m", 6_001)
+        const peers = [
+          { id: id("elsewhere"), ...peer("x", traps.elsewhere, "10.0.0.9").address },
+          { id: id("unknown"), ...peer("x", traps.unknown).address },
+          { id: id("2"), ...peer("x", traps["2"]).address },
+          { id: id("1"), ...peer("x", 6_001).address },
+          { id: id("Server"), ...peer("x", 6_001).address }
+        ]
+        yield* m.says({ type: "roster", peers }, { type: "introduce", peers })
+        yield* client("1").sees(
+          "* Client 2 IS REFUSED: it comes with another key than the one known here. Either it has a new one, or somebody pretends to be it. Compare with it aloud what /verify 2 shows; /trust 2 accepts it."
+        )
+        yield* Effect.sleep("30 seconds")
+        assert.deepStrictEqual([...new Set(dialled)], ["2"])
+        assert.strictEqual(told, 0)
+        assert.isEmpty(yield* mentions(client("1"), "lost"))
+      })
+  )
+
+  tells(
+    "who is banned gets in by no roster of before: not by its own, nor by one that a friend goes back to",
+    (world) =>
+      Effect.gen(function* () {
+        const { client, server } = yield* gather(world, "1", "3", "m")
+        yield* client("m").interrupt
+        yield* client("1").sees("* Client m left")
+        const before = world.safe.of(PeerId.make("3")).memory.trust
+        yield* server.type("/ban 3")
+        yield* client("1").sees("* Client 3 was banned by the server")
+        yield* client("3").ended
+        yield* server.kill
+        const { trust } = world.safe.of(PeerId.make("1")).memory
+        const m = yield* turned(world, "m", 6_001)
+        yield* m.says({ type: "members", members: before.roster, more: false })
+        world.safe.of(PeerId.make("3")).memory.trust = before
+        const back = yield* world.client("3", { peer: "1" })
+        yield* Effect.sleep("30 seconds")
+        assert.deepStrictEqual(world.safe.of(PeerId.make("1")).memory.trust, trust)
+        assert.isEmpty(yield* mentions(back, "initiated"))
+        assert.lengthOf(yield* mentions(client("1"), "Client 3: initiated"), 1)
+        // Who goes back is no enemy, it may come from a backup; who makes a roster up is.
+        const [first, ...rest] = trust.roster
+        if (first === undefined) return assert.fail("a roster")
+        const made = [...rest, { ...first, status: "banned" as const, version: trust.roster.length + 9 }]
+        yield* m.says({ type: "members", members: made, more: false })
+        yield* client("1").sees("* Client m is lost: it does not keep to the protocol")
+        assert.deepStrictEqual(world.safe.of(PeerId.make("1")).memory.trust, trust)
+      })
+  )
+
   tells("what somebody said before it was banned goes on from one to another", (world) =>
     Effect.gen(function* () {
       const { client, server } = yield* gather(world, "1", "2", "3")
