@@ -13,6 +13,8 @@ export interface Life {
   readonly shown: Array<{ readonly line: string; readonly token: string | undefined; readonly at: number }>
   /** What was on disk when it ended: what the next life takes as seen. */
   kept: ReadonlyArray<string>
+  /** When it first wrote down where the chat begins for it, and whether it took anything for seen then; a disk has that once. */
+  rooted: { readonly at: number; readonly takesForSeen: boolean } | undefined
   /** To whom it had no link after everything had had time to settle. */
   readonly unlinked: Array<string>
   ended: boolean
@@ -150,17 +152,28 @@ const lost = ({ lives, said, settledAt }: Record_): ReadonlyArray<string> => {
 }
 
 /**
- * When that node was first linked with its present disk. A server that has lost its disk takes what was said before it met
- * the first who was there all the time for seen.
+ * When that node was first linked with its present disk. A server that has lost its disk may have links to newcomers before it
+ * meets the first who was there all the time: what was said until then, it takes for seen.
  */
 const owedSince = (reader: Life, lives: ReadonlyArray<Life>): number => {
   const ofDisk = lives.filter((each) => each.node === reader.node && each.lineage === reader.lineage)
-  const founder = lives.find((each) => each.node === reader.node)?.lineage === reader.lineage
-  const links = reader.node === "Server" && !founder ? [/reconnected$/, /initiated$/] : [/(initiated|reconnected)$/]
-  const at = links
-    .flatMap((link) => ofDisk.flatMap(({ shown }) => shown.filter(({ line }) => link.test(line))))
-    .at(0)?.at
-  return at ?? Number.POSITIVE_INFINITY
+  const firstLink = ofDisk
+    .flatMap(({ shown }) => shown.filter(({ line }) => /(initiated|reconnected)$/.test(line)))
+    .at(0)
+  const root = ofDisk.find(({ rooted }) => rooted !== undefined)
+  const tookForSeen = reader.node === "Server" && root !== undefined ? whenItMetTheOld(root) : undefined
+  return tookForSeen ?? firstLink?.at ?? Number.POSITIVE_INFINITY
+}
+
+/**
+ * When a server took for seen what somebody told it who was there all the time. Its screen says at that moment who that was;
+ * or nothing any more, if it is ending: it still meets people then, and its next life goes on from what it wrote down.
+ */
+const whenItMetTheOld = ({ rooted, shown }: Life): number | undefined => {
+  if (rooted === undefined || !rooted.takesForSeen) return undefined
+  const isShown = shown.some(({ at, line }) => at === rooted.at && line.endsWith("reconnected"))
+  const isOver = shown.every(({ at }) => at <= rooted.at)
+  return isShown || isOver ? rooted.at : undefined
 }
 
 /** I5: no id names two bodies. */

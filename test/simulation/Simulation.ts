@@ -86,9 +86,17 @@ const framesIn = (line: Uint8Array): ReadonlyArray<PostFrame | Gap> => {
 
 const framesOf = (disk: Disk): ReadonlyArray<PostFrame | Gap> => disk.lines.flatMap(framesIn)
 
+const textsIn = (frames: ReadonlyArray<PostFrame | Gap>): ReadonlyArray<string> =>
+  frames.flatMap((frame) => (frame.type === "post" ? [frame.post.text] : []))
+
 /** What was said, as far as it is there. */
-const wordsOn = (disk: Disk): ReadonlyArray<string> =>
-  framesOf(disk).flatMap((frame) => (frame.type === "post" ? [frame.post.text] : []))
+const wordsOn = (disk: Disk): ReadonlyArray<string> => textsIn(framesOf(disk))
+
+/** Whether that says that something of a stream is not there: it counts as seen, or is gone. */
+const isHole = (frame: PostFrame | Gap): boolean => frame.type === "gap" && frame.to > 0
+
+/** Whether these lines, written in one go, say where the chat begins for a node: they begin with a gap in which nothing is. */
+const isRoot = ([first]: ReadonlyArray<PostFrame | Gap>): boolean => first?.type === "gap" && first.to === 0
 
 /** A log whose disk is an array: the same code as that of the file, without the file. A write takes so many milliseconds. */
 const logLayer = (
@@ -96,7 +104,7 @@ const logLayer = (
   disk: Disk,
   millis: number,
   sign: Signer["sign"] | undefined,
-  onDisk: (line: Uint8Array) => void
+  onDisk: (lines: ReadonlyArray<Uint8Array>) => void
 ) =>
   Layer.effect(
     MessageLog,
@@ -116,7 +124,7 @@ const logLayer = (
               Effect.sync(() => {
                 const lines = blocks.flatMap(linesIn)
                 disk.lines.push(...lines)
-                for (const line of lines) onDisk(line)
+                onDisk(lines)
               })
             ),
           replace: (lines) => Effect.sync(() => void disk.lines.splice(0, disk.lines.length, ...lines)),
@@ -267,6 +275,7 @@ export const simulate = (seed: number): Record_ => {
           shown: [],
           knew: wordsOn(disk),
           kept: [],
+          rooted: undefined,
           unlinked: [],
           ended: false,
           failure: undefined
@@ -289,10 +298,14 @@ export const simulate = (seed: number): Record_ => {
               })
           })
         )
-        const onDisk = (line: Uint8Array) => {
-          const { text, type } = JSON.parse(Buffer.from(line).toString())
-          const own = !dead && type === "post" && said.get(text)?.author === place.id
-          if (own && !written.has(text)) written.set(text, clock.unsafeCurrentTimeMillis())
+        const onDisk = (lines: ReadonlyArray<Uint8Array>) => {
+          if (dead) return
+          const at = clock.unsafeCurrentTimeMillis()
+          const frames = lines.flatMap(framesIn)
+          for (const text of textsIn(frames)) {
+            if (said.get(text)?.author === place.id && !written.has(text)) written.set(text, at)
+          }
+          if (isRoot(frames)) life.rooted ??= { at, takesForSeen: frames.some(isHole) }
         }
         // Made now, not when the node has come so far: it may be dead by then.
         const plain = network.transport(place.id, secure ? { key: keyOf(place.id).key } : {})

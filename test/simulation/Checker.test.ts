@@ -1,0 +1,69 @@
+/** What a server that has lost its disk is owed, by screens made by hand: few schedules come to that. */
+import { assert, describe, it } from "@effect/vitest"
+import { type Life, type Record_, violations } from "./Checker.ts"
+
+const life = (node: string, lineage: number, more: Partial<Life> = {}): Life => ({
+  node,
+  lineage,
+  began: 0,
+  knew: [],
+  shown: [],
+  kept: [],
+  rooted: undefined,
+  unlinked: [],
+  ended: false,
+  failure: undefined,
+  ...more
+})
+
+const seen = (at: number, line: string) => ({ at, line, token: undefined })
+
+/** Client 3 was there all the time, and has said one line at 20; the server never shows it. */
+const unheard = (serversLife: Partial<Life>): ReadonlyArray<string> => {
+  const author = life("3", 1)
+  const said = { author: "3", life: author, at: 20, after: new Set<string>() }
+  const record: Record_ = {
+    seed: 0,
+    lives: [
+      life("Server", 0, { ended: true }),
+      author,
+      life("Server", 2, { ended: true, ...serversLife }),
+      life("Server", 2)
+    ],
+    said: new Map([["3.1.0", said]]),
+    written: new Map([["3.1.0", 20]]),
+    settledAt: 100,
+    bodies: [],
+    kills: 1
+  }
+  return violations(record)
+}
+
+const loss = ["I3: Server never shows 3.1.0"]
+const newcomer = seen(10, "Client 1: initiated")
+
+describe("what a server that has lost its disk is owed", () => {
+  it("is all that was said since it met the first, whoever that was, if nobody told it what was said before", () => {
+    assert.deepStrictEqual(unheard({ shown: [newcomer] }), loss)
+    assert.deepStrictEqual(unheard({ shown: [newcomer], rooted: { at: 30, takesForSeen: false } }), loss)
+  })
+
+  it("is what was said since it met the first who was there all the time and told it", () => {
+    const told = (at: number) => ({
+      shown: [newcomer, seen(at, "Client 3: reconnected")],
+      rooted: { at, takesForSeen: true }
+    })
+    assert.deepStrictEqual(unheard(told(30)), [])
+    assert.deepStrictEqual(unheard(told(15)), loss)
+  })
+
+  it("is no more if its screen had ended when it was told", () => {
+    assert.deepStrictEqual(unheard({ shown: [newcomer], rooted: { at: 30, takesForSeen: true } }), [])
+    assert.deepStrictEqual(unheard({ shown: [newcomer], rooted: { at: 15, takesForSeen: true } }), loss)
+  })
+
+  it("is as much as if nobody had told it, if its screen goes on and has not seen that one", () => {
+    const shown = [newcomer, seen(40, "Client 1: hello")]
+    assert.deepStrictEqual(unheard({ shown, rooted: { at: 30, takesForSeen: true } }), loss)
+  })
+})
