@@ -215,10 +215,7 @@ const make = (settings: Settings) =>
         if (leaving || outcome._tag === "Redundant" || outcome._tag === "Taken") {
           return yield* link.connection.abort("closed")
         }
-        // The first who was in the chat before tells what was said there.
-        if (!roots.areThere() && outcome._tag === "Linked" && !outcome.known && !link.newcomer) {
-          yield* roots.takeFrom(link)
-        }
+        yield* roots.cameUp(link)
         if (link.newcomer) yield* roots.expectNoMore(link.peer.id)
         yield* summaries.summarize(link)
         // A server that lets us in goes without saying, even if somebody who was dialling us has been faster.

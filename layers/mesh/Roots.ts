@@ -4,7 +4,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { PeerId } from "../../src/domain/Peer.ts"
-import { authorOf, epochIn, mostHistory, type Summary } from "../../src/domain/Post.ts"
+import { authorOf, type Epoch, epochIn, mostHistory, type Summary } from "../../src/domain/Post.ts"
 import type { Control } from "../../src/protocol/Frame.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
@@ -12,33 +12,43 @@ import type { Node } from "./Node.ts"
 /** Those who can tell what was said before have so long to come, once this node has begun. */
 const firstCall = Duration.seconds(1)
 
+/** One run of one peer, or of the author of a stream. */
+const runOf = (id: PeerId, epoch: Epoch): string => `${id}/${epoch}`
+
 export const make = ({ clock, log, peers, table }: Node) => {
   const begun = clock.unsafeCurrentTimeMillis()
   /** Whether this node knows what was said before it came, and so must not take that for news. */
   let rooted = log.restored
   /** Who was in the chat before this node began, and may come back to tell of it. */
   const expected = new Set<PeerId>()
+  /** Which runs this node has met while it did not know. */
+  const met = new Set<string>()
 
   const take = ({ news, old }: { readonly old: Summary; readonly news: Summary }): Effect.Effect<void> => {
     rooted = true
+    met.clear()
     peers.changed()
     return log.adopt(old, news)
   }
 
-  /** What a peer has, in two: what those have said whom this node has met, it must hear; the rest was said before it came. */
+  /** What a peer has, in two: what those runs have said that this node has met, it must hear; the rest was said before it came. */
   const split = (link: Link): { readonly old: Summary; readonly news: Summary } => {
-    const [old, news] = Arr.partition(
-      link.theirs,
-      ([stream]) => !stream.startsWith(link.prefix) && table.hasMet(authorOf(stream), epochIn(stream))
-    )
+    const [old, news] = Arr.partition(link.theirs, ([stream]) => met.has(runOf(authorOf(stream), epochIn(stream))))
     return { old: new Map(old), news: new Map(news) }
   }
 
   return {
     /** Whether this node knows what was said before it came. A plain function. */
     areThere: (): boolean => rooted,
-    /** Takes what that peer has for what was said before. */
-    takeFrom: (link: Link): Effect.Effect<void> => Effect.suspend(() => take(split(link))),
+    /** A link has come up: the first who was in the chat before tells what was said there. */
+    cameUp: (link: Link): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        if (rooted) return Effect.void
+        const run = runOf(link.peer.id, link.epoch)
+        if (!link.newcomer && !met.has(run)) return take(split(link))
+        met.add(run)
+        return Effect.void
+      }),
     /** That one was in the chat before, and may come back. A plain function. */
     expect: (id: PeerId): void => {
       expected.add(id)

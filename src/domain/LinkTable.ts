@@ -54,11 +54,6 @@ export class LinkTable<L extends Row> {
     return this.#links
   }
 
-  /** Whether that is the run of that peer with which there was a link last. */
-  hasMet(id: PeerId, epoch: Epoch): boolean {
-    return this.#places.get(id)?.met === epoch
-  }
-
   /** Whether a handshake is under way, which may yet put a link in another's place. */
   get unsettled(): boolean {
     return [...this.#places.values()].some(({ handshakes }) => handshakes > 0)

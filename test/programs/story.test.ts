@@ -52,6 +52,33 @@ const nothingTwice = (nodes: ReadonlyArray<Node>) =>
     { discard: true }
   )
 
+/**
+ * A server is started again while client 1, who was there all the time, can't get to it. A newcomer can, but not when it says
+ * its only line: client 1 alone has that. `apart`: between these pairs nothing gets through from now on, and all else does.
+ */
+const missAFirstWord = (world: World) =>
+  Effect.gen(function* () {
+    const { clients, server } = yield* gather(world, ["1", "2"])
+    const [one, two] = clients as [Node, Node]
+    for (const node of [server, two]) yield* node.kill
+    const apart = (...pairs: ReadonlyArray<string>) =>
+      Effect.zipRight(
+        world.network.heal,
+        world.network.cut((from, to) => pairs.includes(`${from} ${to}`) || pairs.includes(`${to} ${from}`))
+      )
+    yield* apart("Server 1", "1 2")
+    const second = yield* world.server
+    const newcomer = yield* world.client("2")
+    yield* second.sees("Client 2: initiated")
+    yield* apart("Server 1", "Server 2")
+    yield* one.sees("Client 2: initiated", "Client 2: initiated")
+    yield* second.sees("* Client 2 is lost: it gives no sign of life")
+    yield* newcomer.type("is anybody there?")
+    yield* one.sees("Client 2: is anybody there?")
+    yield* newcomer.kill
+    return { apart, one, second }
+  })
+
 /** How many ends of connections and listeners there are when each of so many nodes has one link to each other. */
 const wholeMesh = (nodes: number) => nodes * (nodes - 1) + nodes
 
@@ -133,6 +160,33 @@ describe("the story", () => {
       yield* newcomer.sees("Client 1: initiated", "Client 2: initiated")
       yield* roundOfTalk([second, ...clients, newcomer], "now")
       assert.notInclude((yield* newcomer.screen).join("\n"), "long ago")
+    })
+  )
+
+  story(
+    "a server started again hears what a newcomer said that it met first, though another run of it has come after",
+    (world) =>
+      Effect.gen(function* () {
+        const { apart, one, second } = yield* missAFirstWord(world)
+        yield* apart("Server 1", "1 2")
+        const another = yield* world.client("2")
+        yield* second.sees("Client 2: initiated", "Client 2: initiated")
+        yield* world.network.heal
+        yield* second.sees("Client 1: reconnected", "Client 2: is anybody there?")
+        yield* roundOfTalk([second, one, another], "now")
+      })
+  )
+
+  story("the same, though that other run is the first to tell the server what was said before", (world) =>
+    Effect.gen(function* () {
+      const { apart, one, second } = yield* missAFirstWord(world)
+      const another = yield* world.client("2", { peer: "1" })
+      yield* one.sees("Client 2: initiated", "Client 2: initiated", "Client 2: initiated")
+      yield* apart("Server 1")
+      yield* second.sees("Client 2: reconnected")
+      yield* world.network.heal
+      yield* second.sees("Client 1: reconnected", "Client 2: is anybody there?")
+      yield* roundOfTalk([second, one, another], "now")
     })
   )
 
