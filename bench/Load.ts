@@ -1,4 +1,4 @@
-/** The load generator, `bench/load/`: what it is asked, and what it says. */
+/** The load generators, `bench/load/` and `bench/readers.ts`: what they are asked, and what they say. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -35,6 +35,17 @@ export const begin = (
       `limit=${patience + Number(settings["warm"] ?? 0) + Number(settings["time"] ?? 0)}`
     ],
     ...(ready === undefined ? {} : { ready })
+  })
+
+/** Starts the other one, `bench/readers.ts`, which speaks TLS: returns when its members have been at the server. */
+export const beginReaders = (
+  part: "come" | "talk",
+  settings: Settings
+): Effect.Effect<Started, BenchFailed, Scope.Scope> =>
+  start({
+    command: process.execPath,
+    args: ["dist/bench/readers.mjs", part, ...argumentsOf(settings)],
+    ready: /enrolled/
   })
 
 /** What it has measured, once it has ended. */

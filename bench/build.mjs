@@ -1,4 +1,4 @@
-/** Builds what the benchmarks run beside the program: the load generator and the author in C, the layers as a program. */
+/** Builds what the benchmarks run beside the program: the load generators and the author in C, the layers as a program. */
 import { spawnSync } from "node:child_process"
 import { mkdirSync, readdirSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -26,14 +26,27 @@ compile(
     .map((name) => `${load}/${name}`)
 )
 compile("epoll", [`${root}/bench/authors/epoll.c`])
-await build({
+const settings = {
   absWorkingDir: root,
-  entryPoints: ["bench/authors/layers.ts"],
   outdir: out,
   bundle: true,
   platform: "node",
   target: "node20",
-  format: "cjs",
-  outExtension: { ".js": ".cjs" },
   logLevel: "warning"
+}
+await build({
+  ...settings,
+  entryPoints: ["bench/authors/layers.ts"],
+  format: "cjs",
+  outExtension: { ".js": ".cjs" }
+})
+await build({
+  ...settings,
+  entryPoints: ["bench/readers.ts"],
+  format: "esm",
+  outExtension: { ".js": ".mjs" },
+  // Some of what is bundled is CommonJS and asks for Node's modules by `require`.
+  banner: {
+    js: `import { createRequire } from "node:module"\nconst require = createRequire(import.meta.url)`
+  }
 })

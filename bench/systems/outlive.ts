@@ -1,6 +1,8 @@
 /** outlive itself: the program as its users run it, and its layers alone. */
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
+import type { Mode } from "../../src/domain/Security.ts"
+import { beginReaders, type Figures, figures } from "../Load.ts"
 import { type BenchFailed, folder, freePort, pipe, type Started, start } from "../Processes.ts"
 import type { System } from "./System.ts"
 
@@ -12,41 +14,49 @@ export const withoutLimits = ["connections", "address", "posts", "bytes"].flatMa
   "1000000000"
 ])
 
+interface Pipes {
+  readonly stdin?: string
+  readonly stdout?: string
+}
+
 /** A server at that port of 127.0.0.1. */
 export const server = (
   port: number,
-  options: { readonly cwd?: string; readonly stdin?: string; readonly stdout?: string } = {}
+  { security = [], ...options }: Pipes & { readonly cwd?: string; readonly security?: ReadonlyArray<string> } = {}
 ): Effect.Effect<Started, BenchFailed, Scope.Scope> =>
   Effect.flatMap(folder, (cwd) =>
     start({
       command: process.execPath,
-      args: [program, "server", "--host", "127.0.0.1", "--port", `${port}`, ...withoutLimits],
+      args: [program, "server", "--host", "127.0.0.1", "--port", `${port}`, ...security, ...withoutLimits],
       cwd,
       ready: /The server listens/,
       ...options
     })
   )
 
+/** How one comes to a secure chat: by a link, and with a folder for its key. */
+interface Invited {
+  readonly link: string
+  readonly state: string
+}
+
 /** A client of the server at that port. */
 export const client = (
   id: string,
   listen: number,
   serverPort: number,
-  options: { readonly stdin?: string; readonly stdout?: string } = {}
+  { invited, ...options }: Pipes & { readonly invited?: Invited } = {}
 ): Effect.Effect<Started, BenchFailed, Scope.Scope> =>
   Effect.flatMap(folder, (cwd) =>
     start({
       command: process.execPath,
       args: [
         program,
-        "client",
-        id,
-        "0",
-        `${listen}`,
+        ...(invited === undefined
+          ? ["client", id, "0", `${listen}`, "--server", `127.0.0.1:${serverPort}`]
+          : ["join", invited.link, id, "0", `${listen}`, "--state", invited.state]),
         "--host",
         "127.0.0.1",
-        "--server",
-        `127.0.0.1:${serverPort}`,
         ...withoutLimits
       ],
       cwd,
@@ -71,6 +81,51 @@ export const outlive: System = {
     return { feed: `pipe:${stdin}`, sink: `outlive:${port}`, pids: [author.pid] }
   })
 }
+
+/** What the server has said of its last members is with the author by then. */
+const settling = "500 millis"
+
+/**
+ * The same in a chat of that mode, under a load of `bench/readers.ts`, whose members have been at the server too: what that has measured.
+ */
+export const measured = (
+  mode: Mode,
+  members: number,
+  [part, settings]: Parameters<typeof beginReaders>
+): Effect.Effect<Figures, BenchFailed, Scope.Scope> =>
+  Effect.gen(function* () {
+    const [serverPort, port] = [yield* freePort, yield* freePort]
+    const [stdin, state, scope] = [yield* pipe, yield* folder, yield* Effect.scope]
+    const isSecure = mode === "secure"
+    const introduced = Effect.gen(function* () {
+      yield* server(serverPort, isSecure ? { security: ["--secure", "--state", state] } : {})
+      const invited = isSecure ? { state, link: yield* invitation(state, members + 1) } : undefined
+      const options = invited === undefined ? { stdin } : { stdin, invited }
+      const author = yield* Scope.extend(client("1", port, serverPort, options), scope)
+      const load = beginReaders(part, {
+        server: serverPort,
+        port,
+        pid: author.pid,
+        feed: stdin,
+        readers: members,
+        link: invited?.link ?? "",
+        ...settings
+      })
+      return yield* Effect.zipLeft(Scope.extend(load, scope), Effect.sleep(settling))
+    })
+    return yield* figures(yield* Effect.scoped(introduced))
+  })
+
+/** A link by which so many can come to the server with that state folder. */
+const invitation = (state: string, uses: number) =>
+  Effect.map(
+    start({
+      command: process.execPath,
+      args: [program, "invite", "--uses", `${uses}`, "--state", state],
+      ready: /^(outlive:\S+)$/m
+    }),
+    ({ said }) => said
+  )
 
 /** A node of outlive's layers, whose log keeps that many entries. */
 export const layersWith = (entries?: number): System => ({

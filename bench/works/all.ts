@@ -12,6 +12,7 @@ import { F9 } from "./F9.ts"
 import { F10 } from "./F10.ts"
 import { F11 } from "./F11.ts"
 import { F12 } from "./F12.ts"
+import { F13 } from "./F13.ts"
 import { frozen } from "./frozen.ts"
 
-export const works: ReadonlyArray<Work> = [F1, F2, F3, F4, F5, F6, F7, F8, F9, F10, F11, F12, frozen]
+export const works: ReadonlyArray<Work> = [F1, F2, F3, F4, F5, F6, F7, F8, F9, F10, F11, F12, F13, frozen]

@@ -1,0 +1,181 @@
+/**
+ * Members of a chat that is plain or secure, who read what the author says, and who types for it: the load generator for what the one
+ * in C does not speak, which is TLS. `readers PART NAME=VALUE …`. They all come to the chat by its server first, and go on with
+ * the author when that is gone. It does the same in both modes, on sockets of Node's own, and
+ * looks at no more of what comes than the marks of lines: `^` and a number in ten digits, as the other one has them.
+ */
+import * as Fs from "node:fs"
+import * as Net from "node:net"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { parseLink } from "../src/domain/Invitation.ts"
+import { encode } from "../src/protocol/Frame.ts"
+import { type Attacker, comeIn, pause, type Target } from "../test/abuse/Attacker.ts"
+import { cpuOf } from "./Processes.ts"
+import { median } from "./stats.ts"
+
+const [part = "", ...given] = process.argv.slice(2)
+const settings = new Map(given.map((each) => each.split(/=(.*)/s) as [string, string]))
+const setting = (name: string): string => settings.get(name) ?? ""
+const number = (name: string): number => Number(setting(name))
+
+const link = Option.getOrUndefined(parseLink(setting("link")))
+const at = (name: string): Target => ({ port: number(name), ...(link === undefined ? {} : { link }) })
+
+/** How long the author has run so far, in s. */
+const cpu = (): number => Effect.runSync(cpuOf(number("pid")))
+
+/** A member comes in: its link is up when this returns, for the other side has answered what came after the handshake. */
+const come = async (id: string, to = at("port")): Promise<Attacker> => {
+  const member = await comeIn(to, id)
+  if (member === undefined) throw new Error(`${id} was not let in`)
+  const answered = member.hears("pong")
+  await member.says({ type: "ping" })
+  if ((await answered) === undefined) throw new Error(`the link of ${id} broke`)
+  return member
+}
+
+/** Leaves for good. */
+const leave = async (member: Attacker): Promise<void> => {
+  await member.says({ type: "bye" })
+  member.socket.end()
+  await member.closed
+}
+
+const idOf = (n: number): string => `r${n}`
+
+/** All of them come to the server, and leave it; the last one when it ends. From then on who was there knows them by their key. */
+const enrol = async (): Promise<void> => {
+  const last = number("readers") - 1
+  for (let n = 0; n < last; n += 1) await leave(await come(idOf(n), at("server")))
+  const witness = await come(idOf(last), at("server"))
+  process.stdout.write("enrolled\n")
+  await witness.closed
+}
+
+/** One member comes and goes, again and again: from its first byte until the link is up. */
+const comeAndGo = async () => {
+  const took: Array<number> = []
+  const lasting = async (millis: number) => {
+    for (const end = performance.now() + millis; performance.now() < end; ) {
+      const begun = performance.now()
+      const member = await come(idOf(0))
+      took.push(performance.now() - begun)
+      await leave(member)
+    }
+  }
+  await lasting(number("warm"))
+  took.length = 0
+  const before = cpu()
+  await lasting(number("time"))
+  return { links: took.length, p50: median(took), cpu: cpu() - before }
+}
+
+const mark = "^".charCodeAt(0)
+const markLength = 11
+const textLength = 64
+
+/** So many lines are remembered by when they were typed: more than can be under way. */
+const ring = 1 << 16
+
+/** Pings are not looked for: each link has a sign of life every second. */
+const sign = encode({ type: "pong" })
+
+/** Types lines, and counts them at each reader: `window` are under way, or `rate` are said a second. */
+const talk = async () => {
+  const [window, rate] = [number("window"), number("rate")]
+  const readers: Array<{ readonly member: Attacker; got: number; rest: Buffer }> = []
+  const living = setInterval(() => {
+    for (const { member } of readers) member.socket.write(sign)
+  }, 1_000)
+  for (let n = 0; n < number("readers"); n += 1) {
+    readers.push({ member: await come(idOf(n)), got: 0, rest: Buffer.alloc(0) })
+  }
+  // What is told of each of them has come by then.
+  await pause(500)
+  const feed = new Net.Socket({
+    fd: Fs.openSync(setting("feed"), Fs.constants.O_WRONLY | Fs.constants.O_NONBLOCK),
+    readable: false,
+    writable: true
+  })
+  const typed = new Float64Array(ring)
+  const filling = "x".repeat(textLength - markLength)
+  const late: Array<number> = []
+  let sent = 0
+  let counting = false
+  const type = (count: number) => {
+    const now = performance.now()
+    let lines = ""
+    for (let n = 0; n < count; n += 1, sent += 1) {
+      typed[sent % ring] = now
+      lines += `^${`${sent}`.padStart(markLength - 1, "0")}${filling}\n`
+    }
+    if (count > 0) feed.write(lines)
+  }
+  const typeWhatFits = () => {
+    const free = window - (sent - readers.reduce((least, { got }) => Math.min(least, got), Number.POSITIVE_INFINITY))
+    if (free * 2 >= window) type(free)
+  }
+  let lost = 0
+  for (const reader of readers) {
+    const { socket } = reader.member
+    socket.removeAllListeners("data")
+    socket.on("close", () => {
+      lost += 1
+    })
+    socket.on("data", (bytes: Buffer) => {
+      const came = reader.rest.length === 0 ? bytes : Buffer.concat([reader.rest, bytes])
+      let at = came.lastIndexOf(mark)
+      const isCut = at !== -1 && at + markLength > came.length
+      reader.rest = isCut ? Buffer.from(came.subarray(at)) : Buffer.alloc(0)
+      if (isCut) at = at === 0 ? -1 : came.lastIndexOf(mark, at - 1)
+      if (at === -1) return
+      const got = Number(came.toString("latin1", at + 1, at + markLength)) + 1
+      if (counting && rate > 0) {
+        const now = performance.now()
+        for (let n = reader.got; n < got; n += 1) late.push(now - (typed[n % ring] ?? now))
+      }
+      reader.got = got
+      if (rate === 0) typeWhatFits()
+    })
+  }
+  const begun = performance.now()
+  const typing =
+    rate > 0 ? setInterval(() => type(Math.floor(((performance.now() - begun) * rate) / 1_000) - sent), 1) : undefined
+  typeWhatFits()
+  await pause(number("warm"))
+  const all = () => readers.reduce((sum, { got }) => sum + got, 0)
+  const before = { cpu: cpu(), own: process.cpuUsage(), got: all(), at: performance.now() }
+  counting = true
+  await pause(number("time"))
+  counting = false
+  const own = process.cpuUsage(before.own)
+  const figures = {
+    cpu: cpu() - before.cpu,
+    ownCpu: (own.user + own.system) / 1e6,
+    deliveries: all() - before.got,
+    seconds: (performance.now() - before.at) / 1_000
+  }
+  clearInterval(typing)
+  clearInterval(living)
+  if (lost > 0) throw new Error(`${lost} links broke`)
+  const sorted = Float64Array.from(late).sort()
+  const quantile = (share: number) => sorted[Math.floor(sorted.length * share)] ?? 0
+  const behind = sent - readers.reduce((least, { got }) => Math.min(least, got), sent)
+  return { ...figures, behind, p50: quantile(0.5), p99: quantile(0.99) }
+}
+
+const parts: Readonly<Record<string, () => Promise<object>>> = { come: comeAndGo, talk }
+
+/** Beyond what it was asked for it takes no longer than that, in ms. */
+const patience = 60_000
+setTimeout(
+  () => {
+    process.stderr.write("out of time\n")
+    process.exit(1)
+  },
+  patience + number("warm") + number("time")
+).unref()
+
+await enrol()
+process.stdout.write(`${JSON.stringify(await parts[part]?.())}\n`, () => process.exit(0))
