@@ -6,7 +6,7 @@ import * as Random from "effect/Random"
 import { MessageLog } from "../services/MessageLog.ts"
 import { Probe } from "../services/Probe.ts"
 import { Transport } from "../services/Transport.ts"
-import { PeerUnreachable } from "../src/domain/Errors.ts"
+import { PeerUnreachable, StrangersTurnedAway } from "../src/domain/Errors.ts"
 import { type Address, PeerId } from "../src/domain/Peer.ts"
 import { epochOf } from "../src/domain/Post.ts"
 import { protocolVersion } from "../src/protocol/Frame.ts"
@@ -38,8 +38,7 @@ const make = Effect.gen(function* () {
         ),
         Effect.timeoutFail({ duration: Handshake.limit, onTimeout: () => hungUp("no answer within 5 s") })
       )
-      // A secure server says in words what it takes.
-      if (answer?.type === "stranger") return yield* hungUp(answer.detail)
+      if (answer?.type === "stranger") return yield* new StrangersTurnedAway({ address })
       if (answer?.type !== "refused") return yield* hungUp("what answers there is no outlive")
       if (answer.reason === "protocol") return yield* hungUp(answer.detail)
       return answer.id

@@ -16,6 +16,15 @@ export class PeerUnreachable extends Data.TaggedError("PeerUnreachable")<{
   }
 }
 
+/** Somebody answers there, and tells strangers no more than that: it is a node of a secure chat. */
+export class StrangersTurnedAway extends Data.TaggedError("StrangersTurnedAway")<{
+  readonly address: Address
+}> {
+  override get message() {
+    return `Who answers at ${formatAddress(this.address)} is in a secure chat, and tells strangers nothing.`
+  }
+}
+
 /** The server that introduces everyone can't be reached. */
 export class ServerUnreachable extends Data.TaggedError("ServerUnreachable")<{
   readonly address: Address

@@ -43,6 +43,12 @@ const earliest = 1_767_225_600_000
 /** The clock may have been set back by so many ms before anybody need know. */
 const tolerance = 60_000
 
+/** What can be said of somebody in a secure chat: the doctor comes with nobody's key, since a call with one counts as a visit. */
+const unsure = (who: string, place: string): Finding =>
+  note(
+    `${who}: a node of a secure chat answers at ${place}. Whether it has the right key, and knows yours, only a call with your key can tell: come with outlive join LINK, or with --secure if you have been in that chat.`
+  )
+
 const checkServer = ({ server }: Pick<Settings<never>, "server">) =>
   Effect.gen(function* () {
     const { addressesOf } = yield* Machine
@@ -59,6 +65,7 @@ const checkServer = ({ server }: Pick<Settings<never>, "server">) =>
           ? fine(`The server answers at ${place}.`)
           : wrong(`The server: ${title(id)} answers at ${place}. Name the server's own address with --server.`)
       ),
+      Effect.catchTag("StrangersTurnedAway", () => Effect.succeed(unsure("The server", place))),
       Effect.catchAll(({ detail }) =>
         Effect.succeed(
           wrong(
@@ -86,6 +93,9 @@ const checkListening = ({ listen, server }: Pick<Settings<never>, "listen" | "se
               `${title(id)} listens at ${place} already${formatAddress(server) === place ? "" : "; another one there needs another port"}.`
             )
           ),
+          Effect.catchTag("StrangersTurnedAway", () =>
+            Effect.succeed(note(`A node of a secure chat listens at ${place} already.`))
+          ),
           Effect.orElseSucceed(() => wrong(`Listening: ${message}`))
         )
       )
@@ -102,6 +112,7 @@ const checkPeer = ({ address, id }: Peer) =>
               `${title(id)}: ${title(found)} answers at ${formatAddress(address)}. Mend that line of the file while the server is down; clients find the server by themselves.`
             )
       ),
+      Effect.catchTag("StrangersTurnedAway", () => Effect.succeed(unsure(title(id), formatAddress(address)))),
       Effect.catchAll(({ detail }) =>
         Effect.succeed(
           wrong(

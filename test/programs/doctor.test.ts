@@ -19,6 +19,8 @@ const seat: Seat = { terminal: true, kind: "xterm", columns: 80, utf8: true }
 const folder: Folder = { exists: true, freeBytes: 2 ** 40, lastRun: 0 }
 
 interface Circumstances {
+  /** With which key the doctor comes, where there must be one. */
+  readonly place?: MemoryTransport.Place
   readonly settings?: Partial<Settings<never>>
   readonly seat?: Partial<Seat>
   readonly folder?: Effect.Effect<Folder, LogInUse>
@@ -27,7 +29,7 @@ interface Circumstances {
 /** What is found in a world, under these circumstances. */
 const findings = (
   world: World,
-  { folder: kept = Effect.succeed(folder), seat: there = {}, settings = {} }: Circumstances
+  { folder: kept = Effect.succeed(folder), place = {}, seat: there = {}, settings = {} }: Circumstances
 ) =>
   examine({
     server: at(4000),
@@ -40,7 +42,7 @@ const findings = (
     Effect.provide(
       TransportProbe.layer.pipe(
         Layer.provide(MemoryMessageLog.layer({ author: id("doctor") })),
-        Layer.provideMerge(MemoryTransport.layer(world.network, "doctor"))
+        Layer.provideMerge(MemoryTransport.layer(world.network, "doctor", place))
       )
     ),
     Effect.provideService(
@@ -122,11 +124,21 @@ describe("the doctor", () => {
     Effect.gen(function* () {
       const server = yield* world.server
       yield* server.sees("* The server listens at localhost:4000. Type a line to talk to all, or Exit to end it.")
-      const found = yield* findings(world, {})
-      assert.include(
-        found.join("\n"),
-        "Wrong: The server can't be reached at localhost:4000 (it speaks TLS alone: come with --secure, "
-      )
+      const one = yield* world.client("1", { link: yield* world.safe.invite })
+      yield* server.sees("Client 1: initiated")
+      yield* one.sees("Client 1: initiated")
+      const before = [yield* server.screen, yield* one.screen]
+      const found = yield* findings(world, {
+        place: { key: world.safe.of(id("nobody")).identity.key },
+        settings: { peers: Effect.succeed([seated("1")]) }
+      })
+      const unsure =
+        "Whether it has the right key, and knows yours, only a call with your key can tell: come with outlive join LINK, or with --secure if you have been in that chat."
+      assert.include(found, `Note: The server: a node of a secure chat answers at localhost:4000. ${unsure}`)
+      assert.include(found, `Note: Client 1: a node of a secure chat answers at localhost:6001. ${unsure}`)
+      assert.include(found, "Note: A node of a secure chat listens at localhost:4000 already.")
+      assert.isEmpty(found.filter((line) => line.startsWith("Wrong")))
+      assert.deepStrictEqual([yield* server.screen, yield* one.screen], before)
     })
   )
 
