@@ -1,7 +1,7 @@
 /** All systems, and which of them are here. */
 import * as Fs from "node:fs"
 import { inspircd } from "./inspircd.ts"
-import { gossipsubNodes } from "./meshes.ts"
+import { gossipsubNodes, type MeshSystem, outliveNodes, rawNodes } from "./meshes.ts"
 import { mosquitto } from "./mosquitto.ts"
 import { nats } from "./nats.ts"
 import { ngircd } from "./ngircd.ts"
@@ -26,7 +26,7 @@ const all: ReadonlyArray<System> = [
   aedes
 ]
 
-export const isHere = ({ needs }: Pick<System, "needs">): boolean => {
+const isHere = ({ needs }: Pick<System, "needs">): boolean => {
   if (needs === undefined) return true
   if ("package" in needs) return Fs.existsSync(`bench/peers/node_modules/${needs.package}`)
   const folders = [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/usr/local/sbin"]
@@ -43,3 +43,7 @@ export const core: ReadonlyArray<System> = present.filter(({ name }) =>
 
 /** Those that can't: `bench/install-peers.sh` installs them. */
 export const missing = [...all, gossipsubNodes].filter((system) => !isHere(system))
+
+/** The meshes that can be measured here. A short round is one without gossipsub, which takes seconds to come together. */
+export const meshes = (quick: boolean): ReadonlyArray<MeshSystem> =>
+  [outliveNodes, rawNodes, ...(quick ? [] : [gossipsubNodes])].filter(isHere)

@@ -1,8 +1,8 @@
 /** F3: a real mesh of six processes. */
 import * as Effect from "effect/Effect"
 import { run } from "../Load.ts"
-import { isHere } from "../systems/all.ts"
-import { endsOf, gossipsubNodes, outliveNodes, rawNodes } from "../systems/meshes.ts"
+import { meshes } from "../systems/all.ts"
+import { endsOf } from "../systems/meshes.ts"
 import { per, type Work } from "../Work.ts"
 
 const nodes = 6
@@ -22,8 +22,8 @@ export const F3: Work = {
     "and the log takes a chunk in with half the operations (of one post: 14.5 → 10.7 µs). Posts kept as bytes alone, decoded again by whoever " +
     "shows them, would not do it: with 500 entries kept in place of 10,000, F6 takes in 7 % more, and that is the most it could bring. " +
     "gossipsub publishes a message a line, and has a set of what it has seen.",
-  cells: ({ time, warm }) =>
-    [outliveNodes, rawNodes, gossipsubNodes].filter(isHere).flatMap((system) => [
+  cells: ({ quick, time, warm }) =>
+    meshes(quick).flatMap((system) => [
       {
         system: system.name,
         at: "one speaks",

@@ -1,8 +1,8 @@
 /** F5: from one keyboard to another's screen. */
 import * as Effect from "effect/Effect"
 import { run } from "../Load.ts"
-import { isHere } from "../systems/all.ts"
-import { endsOf, gossipsubNodes, outliveNodes, rawNodes } from "../systems/meshes.ts"
+import { meshes } from "../systems/all.ts"
+import { endsOf } from "../systems/meshes.ts"
 import { named, type Work } from "../Work.ts"
 
 /** Lines a second: as if several people typed fast. */
@@ -18,7 +18,7 @@ export const F5: Work = {
     "50 a second 0.69. What is slower at 50 is code that V8 has not compiled yet within the run, and caches that have gone cold " +
     "between two lines.",
   cells: ({ quick, warm }) =>
-    [outliveNodes, rawNodes, gossipsubNodes].filter(isHere).map((system) => ({
+    meshes(quick).map((system) => ({
       system: system.name,
       at: "two nodes",
       run: Effect.flatMap(system.start(2), ({ members }) =>
