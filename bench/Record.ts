@@ -84,9 +84,15 @@ export const machine = (): Readonly<Record<string, string>> => {
       ["nats-server", "redis-server", "mosquitto", "ngircd", "inspircd"].map((name) => [name, debian(name)])
     ),
     ws: packaged("ws"),
-    aedes: packaged("aedes")
+    aedes: packaged("aedes"),
+    gossipsub: packaged("@libp2p/gossipsub")
   }
   return Object.fromEntries(Object.entries(known).map(([name, version]) => [name, version ?? "not here"]))
 }
 
-export const commit = (): string => said("git", "describe", "--always", "--dirty") ?? "unknown"
+/** Which commit is measured; what is changed beside it is named, but for `docs`, which these works write themselves. */
+export const commit = (): string => {
+  const name = said("git", "rev-parse", "--short", "HEAD")
+  if (name === undefined) return "unknown"
+  return said("git", "status", "--porcelain", "--", ":!docs") === "" ? name : `${name}-dirty`
+}

@@ -25,7 +25,7 @@ export const F5: Work = {
         run("talk", {
           ...endsOf(members.slice(0, 1), members.slice(1)),
           rate,
-          time: quick ? 2_000 : 10_000,
+          time: quick ? 1_000 : 10_000,
           warm: warm * 2
         })
       )

@@ -26,7 +26,7 @@ export const F8: Work = {
             mesh: 1,
             rate,
             kill: server?.pid ?? 0,
-            time: quick ? 4_000 : 10_000,
+            time: quick ? 3_000 : 10_000,
             warm: quick ? 2_000 : 4_000
           })
         )

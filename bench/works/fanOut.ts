@@ -11,11 +11,11 @@ export const talk = (system: System, readers: number, settings: Settings): Cell[
     run("talk", { feed, sink: `${sink}*${readers}`, pids: pids.join(","), ...settings })
   )
 
-/** Those that matter most at every size, the others at one. */
-export const cellsOfAll = (sizes: ReadonlyArray<number>, settings: Settings): ReadonlyArray<Cell> => [
+/** Those that matter most at every size, the others at one; in a short round, the first alone. */
+export const cellsOfAll = (sizes: ReadonlyArray<number>, settings: Settings, quick: boolean): ReadonlyArray<Cell> => [
   ...cellsOf(core, sizes, settings),
   ...cellsOf(
-    present.filter((system) => !core.includes(system)),
+    present.filter((system) => !quick && !core.includes(system)),
     [100],
     settings
   )
