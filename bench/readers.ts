@@ -12,7 +12,7 @@ import { parseLink } from "../src/domain/Invitation.ts"
 import { encode } from "../src/protocol/Frame.ts"
 import { type Attacker, comeIn, pause, type Target } from "../test/abuse/Attacker.ts"
 import { cpuOf } from "./Processes.ts"
-import { median } from "./stats.ts"
+import { median, quantile } from "./stats.ts"
 
 const [part = "", ...given] = process.argv.slice(2)
 const settings = new Map(given.map((each) => each.split(/=(.*)/s) as [string, string]))
@@ -112,8 +112,10 @@ const talk = async () => {
     }
     if (count > 0) feed.write(lines)
   }
+  /** How many lines the slowest reader lacks. */
+  const behind = () => sent - readers.reduce((least, { got }) => Math.min(least, got), Number.POSITIVE_INFINITY)
   const typeWhatFits = () => {
-    const free = window - (sent - readers.reduce((least, { got }) => Math.min(least, got), Number.POSITIVE_INFINITY))
+    const free = window - behind()
     if (free * 2 >= window) type(free)
   }
   let lost = 0
@@ -154,15 +156,14 @@ const talk = async () => {
     cpu: cpu() - before.cpu,
     ownCpu: (own.user + own.system) / 1e6,
     deliveries: all() - before.got,
-    seconds: (performance.now() - before.at) / 1_000
+    seconds: (performance.now() - before.at) / 1_000,
+    behind: behind(),
+    ...(rate > 0 ? { p50: quantile(late, 0.5), p99: quantile(late, 0.99) } : {})
   }
   clearInterval(typing)
   clearInterval(living)
   if (lost > 0) throw new Error(`${lost} links broke`)
-  const sorted = Float64Array.from(late).sort()
-  const quantile = (share: number) => sorted[Math.floor(sorted.length * share)] ?? 0
-  const behind = sent - readers.reduce((least, { got }) => Math.min(least, got), sent)
-  return { ...figures, behind, p50: quantile(0.5), p99: quantile(0.99) }
+  return figures
 }
 
 const parts: Readonly<Record<string, () => Promise<object>>> = { come: comeAndGo, talk }

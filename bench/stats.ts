@@ -8,6 +8,10 @@ export const median = (samples: ReadonlyArray<number>): number => {
   return Number.isInteger(middle) ? ((sorted[middle - 1] ?? Number.NaN) + upper) / 2 : upper
 }
 
+/** Below which that share of the samples is. */
+export const quantile = (samples: ReadonlyArray<number>, share: number): number =>
+  samples.toSorted((a, b) => a - b)[Math.min(samples.length - 1, Math.floor(samples.length * share))] ?? Number.NaN
+
 /** The exponent b of y = a·x^b that fits best: the slope of a straight line through the logarithms. */
 export const exponent = (points: ReadonlyArray<readonly [x: number, y: number]>): number => {
   const logs = points.filter(([x, y]) => x > 0 && y > 0).map(([x, y]) => [Math.log(x), Math.log(y)] as const)

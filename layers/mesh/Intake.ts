@@ -86,6 +86,13 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, pr
       return frames.length === 0 ? Effect.void : link.send(...frames)
     })
 
+  /** The same of all who are here. */
+  const pullFromAll = (marks: ReadonlyArray<Mark>): Effect.Effect<void> =>
+    // When all links break at once, nothing was asked over most of them: each would look at all others.
+    marks.length === 0
+      ? Effect.void
+      : Effect.forEach(table.links.values(), (link) => pull(link, marks), { discard: true })
+
   /** Asks a peer for more of what it is to be asked for, once it has sent half of what it was asked for last. */
   const pullMore = (link: Link): Effect.Effect<void> =>
     Effect.suspend(() => {
@@ -175,10 +182,7 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, pr
       if (overstepped !== undefined) return allowance.drop(link, overstepped)
       if (wanted.get(stream)?.link === link) wanted.delete(stream)
       if (!blocked.has(stream)) blocked.set(stream, 0)
-      return Effect.zipRight(
-        Effect.forEach(table.links.values(), (other) => pull(other, [[stream, to]]), { discard: true }),
-        pullMore(link)
-      )
+      return Effect.zipRight(pullFromAll([[stream, to]]), pullMore(link))
     })
 
   const skipWhatIsGone = Effect.gen(function* () {
@@ -237,7 +241,7 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, pr
       proofs.reconsider()
       const marks = Array.from(doubted, (stream): Mark => [stream, 0])
       doubted.clear()
-      return Effect.forEach(table.links.values(), (link) => pull(link, marks), { discard: true })
+      return pullFromAll(marks)
     }),
     /** The peer does not keep that any more: somebody else may. */
     heardGap,
@@ -254,10 +258,7 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, pr
           orphaned.push([stream, 0])
           wanted.delete(stream)
         }
-        // Where nothing was asked nobody is: when all links break at once, each would look at all others.
-        return orphaned.length === 0
-          ? Effect.void
-          : Effect.forEach(table.links.values(), (other) => pull(other, orphaned), { discard: true })
+        return pullFromAll(orphaned)
       }),
     /** Through whom came last what that one says, if it has no link to this node. A plain function. */
     relayOf: (id: PeerId): PeerId | undefined => relays.get(id)

@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { quantile } from "../../bench/stats.ts"
 import { parseLink } from "../../src/domain/Invitation.ts"
 import type { Mode } from "../../src/domain/Security.ts"
 import { freePorts, Run, strike, workshop } from "../soak/Node.ts"
@@ -88,9 +89,6 @@ const cases: Readonly<Record<string, Case>> = {
   rosters: { effort: { seconds: 20, count: 0 }, quick: { seconds: 2, count: 0 } },
   pings: { effort: { seconds: 10, count: 0 }, quick: { seconds: 2, count: 0 } }
 }
-
-const quantile = (of: ReadonlyArray<number>, share: number): number =>
-  of.toSorted((a, b) => a - b)[Math.min(of.length - 1, Math.floor(of.length * share))] ?? Number.NaN
 
 /** Runs the attack in a process of its own, so that what it costs is not measured here. */
 const attackBy = (name: string, { link, port }: { readonly link?: string; readonly port: number }, effort: Effort) =>

@@ -61,11 +61,10 @@ const world = Effect.gen(function* () {
   const disk: Disk = { full: false }
   const network = yield* MemoryTransport.makeNetwork
   const [owner, mine, thiefs] = yield* Effect.all([Keys.generate, Keys.generate, Keys.generate])
-  const all = MemoryInvitations.over(yield* MemoryInvitations.makeMemory)
+  const invitations = MemoryInvitations.over(yield* MemoryInvitations.makeMemory)
   const token = yield* Effect.flatMap(Invitations, ({ issue }) =>
     issue({ uses: 5, expires: Number.MAX_SAFE_INTEGER })
-  ).pipe(Effect.provide(all))
-  const invitations = all
+  ).pipe(Effect.provide(invitations))
   const link = { owner: owner.key, server: address, token }
   const server = yield* membershipOf({ name: serverId, identity: owner, invitations, disk })
   const client = yield* membershipOf({ name: "1", identity: mine, invitations, link, disk })
