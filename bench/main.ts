@@ -1,6 +1,7 @@
 /**
  * The benchmarks: `npm run bench`, all of them, or by name, `npm run bench -- F1 F4`. `--quick` is one short round of each, which
- * takes less than two minutes and leaves docs/ alone. `--rounds N`: how many rounds; `--only outlive,redis`: of these systems, for a look; `--record`: on record nevertheless.
+ * takes less than two minutes and leaves docs/ alone. `--rounds N`: how many rounds; `--only outlive,redis`: of these systems, for a
+ * look; `--record`: on record nevertheless.
  */
 import * as Os from "node:os"
 import { parseArgs } from "node:util"

@@ -1,7 +1,7 @@
 /**
  * Where a node's CPU time goes: `npm run profile -- author 5`, `author 100 1` with one line under way, `receiver`,
- * `visitors 1000` while that many are let in. The program runs under V8's sampling
- * profiler while the load of F1, F6 or F7 lasts, start and warming up included; each sample counts for the module that ran.
+ * `visitors 1000` while that many are let in. The program runs under V8's sampling profiler while the load of F1, F6 or F7
+ * lasts, start and warming up included; each sample counts for the module that ran.
  */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
