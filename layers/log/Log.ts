@@ -1,7 +1,6 @@
 /** What every MessageLog is made of: the posts by the rules of delivery, and the one order in which this node witnessed them. */
 import * as Arr from "effect/Array"
 import * as Chunk from "effect/Chunk"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { constTrue } from "effect/Function"
 import * as Option from "effect/Option"
@@ -26,6 +25,7 @@ import {
   streamOf
 } from "../../src/domain/Post.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
+import { makeTurns } from "../../src/domain/Turns.ts"
 import { Blocks } from "../../src/protocol/Blocks.ts"
 import {
   bytesTooLong,
@@ -109,7 +109,8 @@ export const make = (
   journal: Journal
 ): Effect.Effect<MessageLog["Type"], LogUnavailable> =>
   Effect.gen(function* () {
-    const begun = Math.max(yield* Clock.currentTimeMillis, journal.epochAfter)
+    const clock = yield* Effect.clock
+    const begun = Math.max(clock.unsafeCurrentTimeMillis(), journal.epochAfter)
     yield* journal.begin(begun)
     const epoch = epochOf(begun, yield* Random.nextIntBetween(0, 2 ** 32))
     const stream = streamOf(author, mainRoom, epoch)
@@ -117,10 +118,11 @@ export const make = (
     const growth = makeSignal()
     // One step after the other, and none broken off halfway: what is on disk is in memory too, and every entry stands where
     // it was delivered. Without a disk as well: a fiber may give way to others between any two operations.
-    const oneAtATime = yield* Effect.makeSemaphore(1)
+    const inTurn = makeTurns()
     const serially = <A, E>(step: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-      // Who waits for its turn is not broken off either: Effect 3 loses a permit that is granted just then.
-      Effect.uninterruptible(oneAtATime.withPermits(1)(Effect.zipLeft(step, compact)))
+      inTurn(
+        Effect.flatMap(step, (result) => (isToBeWrittenAnew() ? Effect.as(compact, result) : Effect.succeed(result)))
+      )
     // Whether the journal takes nothing of what others say just now, and whether it lacks something that this log has.
     let unkept = false
     let lacking = false
@@ -206,9 +208,11 @@ export const make = (
       return last < store.have(id) ? [...lines, gap(id, store.have(id))] : lines
     }
 
-    /** Writes the journal anew when it holds much that this log does not, or too little. It stays as it is if it can't be. */
+    /** Whether the journal holds much that this log does not, or too little. */
+    const isToBeWrittenAnew = () => lacking || journal.overgrown()
+
+    /** Writes the journal anew. It stays as it is if it can't be. */
     const compact = Effect.suspend(() => {
-      if (!lacking && !journal.overgrown()) return Effect.void
       lacking = false
       return Effect.ignore(journal.replace(linesOf(entries, store.summary(), wholeOf)))
     })
@@ -253,7 +257,7 @@ export const make = (
         if (block !== undefined && block !== "broken") restore(block)
       }
     })
-    yield* compact
+    if (isToBeWrittenAnew()) yield* compact
     const first = Math.max(dropped, end() - history)
 
     const followFrom = (start: number, isWanted: Predicate.Predicate<Entry>) => {
@@ -315,8 +319,8 @@ export const make = (
       stream,
       restored,
       say: (lines) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) => {
-          const { posts, tooLong } = compose(lines, now)
+        Effect.suspend(() => {
+          const { posts, tooLong } = compose(lines, clock.unsafeCurrentTimeMillis())
           if (posts.length === 0) return Effect.succeed(tooLong)
           const blocks = sign === undefined ? [posts] : blocksOf(posts)
           const encoded = blocks.map((block) => (sign === undefined ? encodePosts(block) : encodeBlock(block, sign)))
@@ -328,20 +332,20 @@ export const make = (
       receive: (received) =>
         Effect.suspend(() => {
           const delivered = store.receive(received)
-          return keep(delivered.map(({ line }) => line)).pipe(
-            Effect.flatMap(() => {
-              add(delivered)
-              grow()
-              // Somebody has told of an end that is none: what is left of the block can be shown to nobody else.
-              return Effect.forEach(
-                received.filter(isCutOff),
-                ({ post, rest = [] }) => lose(post.stream, post.n + rest.length),
-                { discard: true }
-              )
-            }),
-            // To look for it takes as long as much waits.
-            Effect.map(() => (store.waits ? store.missing() : []))
-          )
+          // To look for it takes as long as much waits.
+          const missing = () => (store.waits ? store.missing() : [])
+          return Effect.flatMap(keep(delivered.map(({ line }) => line)), () => {
+            add(delivered)
+            grow()
+            // Somebody has told of an end that is none: what is left of the block can be shown to nobody else.
+            const cutOff = received.filter(isCutOff)
+            return cutOff.length === 0
+              ? Effect.sync(missing)
+              : Effect.map(
+                  Effect.forEach(cutOff, ({ post, rest = [] }) => lose(post.stream, post.n + rest.length)),
+                  missing
+                )
+          })
         }).pipe(serially),
       skip: (id, to) => serially(lose(id, to)),
       adopt: (summary, before = new Map()) =>

@@ -10,7 +10,7 @@ import { Console, type Typed } from "../../services/Console.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import type { Entry } from "../domain/Entry.ts"
-import { isForked, type StreamForked } from "../domain/Errors.ts"
+import { isForked, type LogUnavailable, type StreamForked } from "../domain/Errors.ts"
 import { Fact } from "../domain/Fact.ts"
 import { within } from "../domain/Limit.ts"
 import type { PeerId } from "../domain/Peer.ts"
@@ -119,19 +119,22 @@ export const sayWhatIsTyped = (
     const log = yield* MessageLog
     const { standing } = sitting
 
+    const notSaid = (sayings: ReadonlyArray<Saying<Typed>>, { message }: LogUnavailable) =>
+      console.show([notice(`${message} ${sayings.length === 1 ? "That line was" : "Those lines were"} not said.`)])
+
+    // Without a generator: it runs for every line that is typed.
     const say = (sayings: ReadonlyArray<Saying<Typed>>) =>
-      Effect.gen(function* () {
+      Effect.suspend(() => {
         const before = log.have(log.stream)
-        const refusals = yield* log.say(sayings.map(({ text }) => text)).pipe(
-          Effect.map((tooLong) => tooLong.map(({ message }) => notice(message))),
-          Effect.catchTag("LogUnavailable", ({ message }) =>
-            Effect.succeed([
-              notice(`${message} ${sayings.length === 1 ? "That line was" : "Those lines were"} not said.`)
-            ])
-          )
-        )
-        yield* standing.follow(sayings, before)
-        if (refusals.length > 0) yield* console.show(refusals)
+        return Effect.matchEffect(log.say(sayings.map(({ text }) => text)), {
+          onFailure: (error) => Effect.zipRight(standing.follow(sayings, before), notSaid(sayings, error)),
+          onSuccess: (tooLong) => {
+            const followed = standing.follow(sayings, before)
+            return tooLong.length === 0
+              ? followed
+              : Effect.zipRight(followed, console.show(tooLong.map(({ message }) => notice(message))))
+          }
+        })
       })
 
     const perform = (line: Typed, name: string, rest: string) =>
