@@ -234,8 +234,8 @@ export const decodeAll = (lines: ReadonlyArray<Uint8Array>): Either.Either<Reado
       const frames: Array<Frame> = []
       const texts = textsOf(lines)
       let stream: StreamId | undefined
-      for (const [at, line] of lines.entries()) {
-        const frame = frameIn(line, texts[at - 1], stream)
+      for (const line of lines) {
+        const frame = frameIn(line, texts[frames.length - 1], stream)
         if (frame.type === "post") stream = frame.post.stream
         frames.push(frame)
       }

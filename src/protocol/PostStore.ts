@@ -83,7 +83,8 @@ export class PostStore {
   }
 
   /** What this node's next post must stand below. */
-  news(): Record<StreamId, PostNumber> {
+  news(): Readonly<Record<StreamId, PostNumber>> {
+    if (this.#news.size === 0) return noDeps
     return Object.fromEntries(
       Array.from(this.#news, ([stream, n]) => [stream, PostNumber.make(n)] as const).slice(0, maxDeps)
     )
@@ -114,8 +115,10 @@ export class PostStore {
     this.#waits = false
     for (const received of blocks) {
       const { n, stream } = received.post
-      if (stream === this.#own || n <= this.have(stream)) continue
-      if (this.#isDue(received)) {
+      if (stream === this.#own) continue
+      const have = this.have(stream)
+      if (n <= have) continue
+      if (this.#isDue(received, have)) {
         this.#deliver(received, delivered)
       } else {
         this.#hold(received)
@@ -227,12 +230,8 @@ export class PostStore {
     for (const n of this.#held.get(stream)?.keys() ?? []) if (n <= to) this.#release(stream, n)
   }
 
-  #isDue({ post, rest }: Block): boolean {
-    return (
-      post.n === this.have(post.stream) + 1 &&
-      this.#isMet(post) &&
-      (rest?.every((each) => this.#isMet(each.post)) ?? true)
-    )
+  #isDue({ post, rest }: Block, have = this.have(post.stream)): boolean {
+    return post.n === have + 1 && this.#isMet(post) && (rest?.every((each) => this.#isMet(each.post)) ?? true)
   }
 
   #isMet(post: Post): boolean {

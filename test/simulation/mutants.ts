@@ -38,13 +38,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "src/protocol/PostStore.ts",
-        from: "if (stream === this.#own || n <= this.have(stream)) continue",
-        to: "if (stream === this.#own) continue"
+        from: "      if (n <= have) continue\n",
+        to: ""
       },
       {
         file: "src/protocol/PostStore.ts",
-        from: "post.n === this.have(post.stream) + 1 &&",
-        to: "post.n <= this.have(post.stream) + 1 &&"
+        from: "post.n === have + 1 &&",
+        to: "post.n <= have + 1 &&"
       }
     ]
   },
@@ -101,8 +101,8 @@ export const mutants: ReadonlyArray<Mutant> = [
       { file: "src/protocol/PostStore.ts", from: "  #bytes = 0\n", to: "  #bytes = 0\n  #latest = 0\n" },
       {
         file: "src/protocol/PostStore.ts",
-        from: "if (stream === this.#own || n <= this.have(stream)) continue",
-        to: "if (stream === this.#own || n <= this.have(stream) || received.post.at < this.#latest) continue\n      this.#latest = received.post.at"
+        from: "if (n <= have) continue",
+        to: "if (n <= have || received.post.at < this.#latest) continue\n      this.#latest = received.post.at"
       }
     ]
   }
