@@ -50,6 +50,14 @@ const plain: Protection = {
 const hostOf = (socket: Net.Socket): Host =>
   Host.make(socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, "") ?? "gone")
 
+let last: { readonly bytes: Uint8Array; readonly buffer: Buffer } | undefined
+
+/** These bytes as Node writes them. It makes a Buffer of each array it is given, and links that keep up get the same one. */
+const bufferOf = (bytes: Uint8Array): Buffer => {
+  if (last?.bytes !== bytes) last = { bytes, buffer: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) }
+  return last.buffer
+}
+
 /** Whoever calls this owns the socket, and releases it. */
 const connectionOf = (
   socket: Net.Socket,
@@ -58,7 +66,7 @@ const connectionOf = (
 ): Omit<Connection, "from" | "secured"> => {
   const inlet = new Inlet({ pause: () => socket.pause(), resume: () => socket.resume() })
   const pump = Pump.make({
-    write: (bytes) => socket.destroyed || !socket.writable || socket.write(bytes),
+    write: (bytes) => !socket.writable || socket.write(bufferOf(bytes)),
     end: (done) => {
       socket.once("close", done)
       socket.end(done)

@@ -11,6 +11,7 @@ const sliceRoom = 65_536
 
 /** A stream on its way to the peer: what comes after number `after`, up to `to`. */
 interface Lane {
+  readonly stream: StreamId
   after: number
   to: number
 }
@@ -48,7 +49,8 @@ export const makeOutbox = (
   }
 
   const posts = (): Uint8Array | undefined => {
-    for (const [stream, lane] of lanes) {
+    for (const lane of lanes.values()) {
+      const { stream } = lane
       const found = slice(stream, lane.after, sliceRoom, lane.to)
       if (found !== undefined && found.first > lane.after + 1) {
         lane.after = found.first - 1
@@ -76,7 +78,7 @@ export const makeOutbox = (
     start: (stream: StreamId, after: number, to = Number.POSITIVE_INFINITY): void => {
       const before = lanes.get(stream)
       const endless = before?.to === Number.POSITIVE_INFINITY
-      const lane = { after: endless ? Math.min(after, before.after) : after, to: Math.max(to, before?.to ?? 0) }
+      const lane = { stream, after: endless ? Math.min(after, before.after) : after, to: Math.max(to, before?.to ?? 0) }
       if (lane.after < lane.to) lanes.set(stream, lane)
     },
     /** Whether the peer waits for more than one stream, that is, for what others have said too. A plain function. */
