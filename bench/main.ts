@@ -1,6 +1,6 @@
 /**
- * The benchmarks: `npm run bench`, all of them, or by name, `npm run bench -- F1 F4`. `--quick` is one short round of each, which
- * takes less than two minutes and leaves docs/ alone. `--rounds N`: how many rounds; `--only outlive,redis`: of these systems, for a
+ * The benchmarks: `npm run bench`, all of them, or by name, `npm run bench -- F1 F4`. `--quick` is one short round of each
+ * that can be short, which takes less than two minutes and leaves docs/ alone. `--rounds N`: how many rounds; `--only outlive,redis`: of these systems, for a
  * look; `--record`: on record nevertheless.
  */
 import * as Os from "node:os"
@@ -80,7 +80,8 @@ const chosen = (): ReadonlyArray<Work> => {
   const unknown = positionals.filter((name) => !works.some((work) => work.name === name))
   if (unknown.length > 0)
     throw new Error(`No such work: ${unknown.join(", ")}. There are ${works.map(({ name }) => name).join(", ")}.`)
-  return positionals.length === 0 ? works : works.filter(({ name }) => positionals.includes(name))
+  const asked = positionals.length === 0 ? works : works.filter(({ name }) => positionals.includes(name))
+  return asked.filter(({ cells }) => cells(effort).length > 0)
 }
 
 const bench = Effect.gen(function* () {

@@ -7,7 +7,12 @@ import { client, layers, server } from "../systems/outlive.ts"
 import { type Cell, type Effort, per, type Work } from "../Work.ts"
 
 const fire = (port: number | string, pid: number, effort: Effort): Effect.Effect<Figures, BenchFailed> =>
-  run("fire", { to: `outlive:${port}`, pids: `${pid}`, warm: 1_000, time: effort.quick ? 1_000 : 4_000 })
+  run("fire", {
+    to: `outlive:${port}`,
+    pids: `${pid}`,
+    warm: Math.max(1_000, effort.warm),
+    time: effort.quick ? 1_000 : 4_000
+  })
 
 /** A real client; what it shows goes to /dev/null. */
 const program = (effort: Effort): Cell["run"] =>

@@ -14,5 +14,6 @@ import { F11 } from "./F11.ts"
 import { F12 } from "./F12.ts"
 import { F13 } from "./F13.ts"
 import { frozen } from "./frozen.ts"
+import { warm } from "./warm.ts"
 
-export const works: ReadonlyArray<Work> = [F1, F2, F3, F4, F5, F6, F7, F8, F9, F10, F11, F12, F13, frozen]
+export const works: ReadonlyArray<Work> = [F1, F2, F3, F4, F5, F6, F7, F8, F9, F10, F11, F12, F13, frozen, warm]
