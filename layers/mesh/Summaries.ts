@@ -71,12 +71,16 @@ export const make = ({ log, table }: Node, { allowance, comeUp, delivery, forked
     return grown.length === 0 ? Effect.void : sendToAll(haveFrames(grown))
   })
 
-  /** Tells everybody everything, and asks again for what is missing still: it repairs whatever went wrong. */
+  /**
+   * Tells everybody everything, and asks again for what is missing still: it repairs whatever went wrong. Who was told all
+   * that there is needs no word: where nothing is said, nothing is sent.
+   */
   const compare = Effect.gen(function* () {
     const summary = yield* log.summary
     const isStuck = (stream: StreamId) => compared.get(stream) === summary.get(stream)
+    const isNews = [...summary.keys()].some((stream) => !isStuck(stream))
     intake.forgetAsked()
-    yield* sendToAll(haveFrames([...summary]))
+    if (isNews) yield* sendToAll(haveFrames([...summary]))
     for (const link of table.links.values()) yield* intake.pull(link, link.theirs, isStuck)
     compared = summary
   })

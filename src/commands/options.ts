@@ -90,7 +90,7 @@ export const limits: Options.Options<Limits> = Options.all({
 /** After how much silence a peer counts as lost; none if the host is to decide. */
 export const silence = seconds("silence", "OUTLIVE_SILENCE").pipe(
   Options.withDescription(
-    "Seconds without a sign of life after which a peer is lost. 3 on this machine, 15 elsewhere; 0.015 for each link if that is more."
+    "Seconds without a sign of life after which a peer is lost. 3 on this machine, 15 elsewhere; 0.03 for each link if that is more."
   ),
   Options.optional
 )
@@ -246,8 +246,8 @@ export const insight = { metrics, logLevel, logFile }
 export const silenceOn = (listening: Host): Duration.Duration =>
   isLoopback(listening) ? Duration.seconds(3) : Duration.seconds(15)
 
-/** Unless it was said: so long for each link, if that is longer. 1,000 idle links are asked 111 times a second then, and have 15 s. */
-export const silenceALink = Duration.millis(15)
+/** Unless it was said: so long for each link, if that is longer. 1,000 idle links are asked 56 times a second then, and have 30 s. */
+export const silenceALink = Duration.millis(30)
 
 /** What a person can say of the screen. */
 export const screen = {

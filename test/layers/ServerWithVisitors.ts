@@ -40,10 +40,11 @@ export const make = (silence: {
         const connection = yield* network.transport(name).dial(address)
         const queue = Sources.queue()
         yield* connection.drain(queue)
-        const say = (...frames: ReadonlyArray<Control>): void => {
-          for (const frame of frames) queue.put(encode(frame))
+        const put = (...lines: ReadonlyArray<Uint8Array>): void => {
+          for (const line of lines) queue.put(line)
           connection.wake()
         }
+        const say = (...frames: ReadonlyArray<Control>): void => put(...frames.map(encode))
         const decode = makeFrameDecoder()
         const heard: Array<Frame> = []
         yield* Effect.forkScoped(
@@ -66,7 +67,7 @@ export const make = (silence: {
           },
           { type: "have", streams: {}, more: false }
         )
-        return { heard, say }
+        return { heard, put, say }
       })
     return { mesh, visit }
   })
