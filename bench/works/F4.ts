@@ -13,6 +13,7 @@ export const F4: Work = {
   remarks:
     "A line a millisecond wakes the keyboard's fiber, the log and the fan-out one after the other, which raw does not have; with " +
     "100 readers raw's writes take 0.6 of a core, and outlive has a core full, so that lines wait for each other. F2 says where the difference goes. " +
+    "Measured before what F2 tells of was done; `warm` has that: most of what p50 and p99 are beyond raw's in the first seconds is compiling. " +
     "What was tried is what F1 has; a line that nothing is before goes out in the turn of the event loop in which it came, so no timer is in the way.",
   cells: ({ quick, time, warm }) => cellsOfAll(quick ? [100] : [5, 100], { rate: 1_000, time: time * 2, warm }, quick),
   report: (results) => {
