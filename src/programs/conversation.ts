@@ -10,7 +10,7 @@ import { Console, type Typed } from "../../services/Console.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import type { Entry } from "../domain/Entry.ts"
-import { isForked, type LogUnavailable, type StreamForked } from "../domain/Errors.ts"
+import { isForked, type StreamForked } from "../domain/Errors.ts"
 import { Fact } from "../domain/Fact.ts"
 import { within } from "../domain/Limit.ts"
 import type { PeerId } from "../domain/Peer.ts"
@@ -119,21 +119,19 @@ export const sayWhatIsTyped = (
     const log = yield* MessageLog
     const { standing } = sitting
 
-    const notSaid = (sayings: ReadonlyArray<Saying<Typed>>, { message }: LogUnavailable) =>
-      console.show([notice(`${message} ${sayings.length === 1 ? "That line was" : "Those lines were"} not said.`)])
-
     // Without a generator: it runs for every line that is typed.
     const say = (sayings: ReadonlyArray<Saying<Typed>>) =>
       Effect.suspend(() => {
         const before = log.have(log.stream)
-        return Effect.matchEffect(log.say(sayings.map(({ text }) => text)), {
-          onFailure: (error) => Effect.zipRight(standing.follow(sayings, before), notSaid(sayings, error)),
-          onSuccess: (tooLong) => {
-            const followed = standing.follow(sayings, before)
-            return tooLong.length === 0
-              ? followed
-              : Effect.zipRight(followed, console.show(tooLong.map(({ message }) => notice(message))))
-          }
+        const said = Effect.match(log.say(sayings.map(({ text }) => text)), {
+          onFailure: ({ message }) => [
+            notice(`${message} ${sayings.length === 1 ? "That line was" : "Those lines were"} not said.`)
+          ],
+          onSuccess: (tooLong) => tooLong.map(({ message }) => notice(message))
+        })
+        return Effect.flatMap(said, (refusals) => {
+          const followed = standing.follow(sayings, before)
+          return refusals.length === 0 ? followed : Effect.zipRight(followed, console.show(refusals))
         })
       })
 
