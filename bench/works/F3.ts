@@ -28,34 +28,25 @@ export const F3: Work = {
     "1.1 times as fast for that. A chunk passes two fibers, the link's and the screen's, with some 50 operations; of a post's own time a third is the parser, a fifth collecting what the log keeps. " +
     "`warm` has the mesh after 15 s. What the goal would take: to cut and parse a chunk as one string that is one author's, and to keep it as one; every post is an object, a view of its bytes and an entry now. " +
     "gossipsub publishes a message a line, and has a set of what it has seen.",
-  cells: ({ quick, time, warm }) =>
-    meshes(quick).flatMap((system) => [
+  cells: ({ quick, time, warm }) => {
+    const load = { window: 64, time, warm: Math.max(warm, quick ? 0 : 5_000) }
+    return meshes(quick).flatMap((system) => [
       {
         system: system.name,
         at: "one speaks",
         run: Effect.flatMap(system.start(nodes), ({ members }) =>
-          run("talk", {
-            ...endsOf(members.slice(0, 1), members.slice(1)),
-            window: 64,
-            time,
-            warm: Math.max(warm, quick ? 0 : 5_000)
-          })
+          run("talk", { ...endsOf(members.slice(0, 1), members.slice(1)), ...load })
         )
       },
       {
         system: system.name,
         at: "all speak",
         run: Effect.flatMap(system.start(nodes), ({ members }) =>
-          run("talk", {
-            ...endsOf(members, members),
-            mesh: 1,
-            window: 64,
-            time,
-            warm: Math.max(warm, quick ? 0 : 5_000)
-          })
+          run("talk", { ...endsOf(members, members), mesh: 1, ...load })
         )
       }
-    ]),
+    ])
+  },
   report: (results) => ({
     tables: [
       results.table("Deliveries a second", "thousand", speed, (value) => (value / 1e3).toFixed(1)),

@@ -60,7 +60,7 @@ export const warm: Work = {
     "F1, F2, F3, F4 and F6 again, of outlive and of the same work on bare sockets, with 15 s of work before what counts, in place of " +
     "2.5, and of 5 in F3. These are the figures of a node that runs for days.",
   remarks:
-    "What the first seconds cost beyond this is V8 compiling Effect's runtime and outlive, a hundred times the code of raw's. F1 to F4 say where the rest goes. Longer is no better that we could see: 25 s in place of 15 brought " +
+    "What the first seconds cost beyond this is V8 compiling Effect's runtime and outlive, where raw has a few lines. F1 to F4 say where the rest goes. Longer is no better that we could see: 25 s in place of 15 brought " +
     "between 0.8 and 1 of that in F2 with 100 readers. F4's p99 with 100 readers may be the collector's pauses, which `--trace-gc` has at 1 to 3 ms each; that was not looked into further.",
   cells: ({ quick }) => (quick ? [] : [F1, F2, F3, F4, F6].flatMap(cellsOf)),
   report: (results) => ({
