@@ -39,8 +39,14 @@ export const make = ({ clock, peers, settings, table }: Node) => {
     if (link.quietRounds >= roundsOfSilence) return link.connection.abort("silent")
     const isDue = link.pinged === undefined && link.unmeasuredRounds >= roundsUntilMeasured
     if (link.quietRounds !== roundsUntilPinged && !isDue) return undefined
+    return ask(link, now) ? undefined : link.connection.abort("overrun")
+  }
+
+  /** Sends a ping. False if the link has no room for it. */
+  const ask = (link: Link, now: bigint): boolean => {
     link.pinged ??= now
-    return link.give(ping) ? undefined : link.connection.abort("overrun")
+    link.pings += 1
+    return link.give(ping)
   }
 
   /** Plain loops, and the same bytes to all: it is what idle links cost. */
@@ -67,15 +73,30 @@ export const make = ({ clock, peers, settings, table }: Node) => {
     /** Something has come from that peer. A plain function. */
     heard: (link: Link): void => {
       link.quietRounds = 0
-      link.heard += 1
-      if (link.probed) peers.changed()
     },
+    /**
+     * Whether that peer lives: it has answered a ping that goes out now. Nothing else is a sign of life, since what a dead one had
+     * sent may still be on its way for long. Returns false when its link has ended; may never return.
+     */
+    lives: (link: Link): Effect.Effect<boolean> =>
+      Effect.suspend(() => {
+        const isOver = () => table.links.get(link.peer.id) !== link
+        link.probed = true
+        if (!ask(link, clock.unsafeCurrentTimeNanos())) return Effect.as(link.connection.abort("overrun"), false)
+        const due = link.pings
+        return Effect.map(
+          peers.until(() => isOver() || link.pongs >= due),
+          () => !isOver()
+        )
+      }),
     /** A ping has come. */
     answer: (link: Link): Effect.Effect<void> =>
       Effect.suspend(() => (link.give(pong) ? Effect.void : link.connection.abort("overrun"))),
     /** A pong has come. */
     answered: (link: Link): Effect.Effect<void> =>
       Effect.sync(() => {
+        link.pongs += 1
+        if (link.probed) peers.changed()
         if (link.pinged === undefined) return
         link.roundTrip = Duration.nanos(clock.unsafeCurrentTimeNanos() - link.pinged)
         link.pinged = undefined
@@ -83,3 +104,5 @@ export const make = ({ clock, peers, settings, table }: Node) => {
       })
   }
 }
+
+export type Heartbeat = ReturnType<typeof make>

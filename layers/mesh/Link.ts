@@ -57,8 +57,9 @@ export interface Link extends Row, Wire.Wire {
   /** How long a ping took last, and when the one went out that has no answer yet, in ns. */
   roundTrip: Duration.Duration | undefined
   pinged: bigint | undefined
-  /** How often it gave a sign of life, and whether somebody waits for the next. */
-  heard: number
+  /** How many pings it was sent, how many of them it has answered, and whether somebody waits for an answer. */
+  pings: number
+  pongs: number
   probed: boolean
   /** For how many rounds of the heartbeat it has given none, and was not measured: a new one is never measured. */
   quietRounds: number
@@ -122,7 +123,8 @@ export const makeLinkOver =
     since: 0,
     roundTrip: undefined,
     pinged: undefined,
-    heard: 0,
+    pings: 0,
+    pongs: 0,
     probed: false,
     quietRounds: 0,
     unmeasuredRounds: Number.POSITIVE_INFINITY,

@@ -16,6 +16,7 @@ import type { Allowance } from "./Allowance.ts"
 import { type Entrance, vanished } from "./Attempt.ts"
 import type { Deadlines } from "./Deadlines.ts"
 import * as Handshake from "./Handshake.ts"
+import type { Heartbeat } from "./Heartbeat.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 import type { Roots } from "./Roots.ts"
@@ -23,14 +24,15 @@ import * as Wire from "./Wire.ts"
 
 interface Needs extends Entrance {
   readonly allowance: Allowance
+  readonly heartbeat: Heartbeat
   readonly roots: Roots
   /** For visitors to introduce themselves. */
   readonly visits: Deadlines
 }
 
 export const make = (
-  { isLeaving, isMember, log, membership, peers, settings, table }: Node,
-  { allowance, begin, converse, deadlines, linkOver, roots, self, visits }: Needs
+  { isLeaving, isMember, log, membership, settings, table }: Node,
+  { allowance, begin, converse, deadlines, heartbeat, linkOver, roots, self, visits }: Needs
 ) =>
   Effect.gen(function* () {
     const knocks = yield* Mailbox.make<{ readonly knock: Knock; readonly isOver: () => boolean }>()
@@ -51,9 +53,9 @@ export const make = (
     }
 
     const admitMember = (wire: Wire.Wire, visitor: Peer, hello: Hello): Effect.Effect<Link | undefined> =>
-      Effect.flatMap(holderProven(hello), () => {
+      Effect.flatMap(holderProven(hello), (proven) => {
         const me = self(wire.connection)
-        const objection = objectionTo(hello)
+        const objection = objectionTo(hello, proven)
         if (objection !== undefined) return Effect.as(Handshake.refuse(wire, me, objection), undefined)
         table.reserve(hello.id, hello.epoch)
         const visit = begin(hello.id, { epoch: hello.epoch })
@@ -78,30 +80,18 @@ export const make = (
       })
 
     /**
-     * Whoever has the visitor's id may be dead without anybody knowing yet: waits until it gives a sign of life, or is
-     * lost, so that a client which comes back after a crash is not sent away for its own ghost.
+     * Whoever has the visitor's id may be dead without anybody knowing yet: waits until it has answered, or is lost, so that
+     * a client which comes back after a crash is not sent away for its own ghost. False if it has done neither.
      */
-    const holderProven = ({ epoch, id }: Hello): Effect.Effect<void> =>
+    const holderProven = ({ epoch, id }: Hello): Effect.Effect<boolean> =>
       Effect.suspend(() => {
         const held = table.links.get(id)
-        if (held === undefined || held.epoch === epoch) return Effect.void
-        const before = held.heard
-        held.probed = true
-        return held.send({ type: "ping" }).pipe(
-          Effect.zipRight(peers.until(() => table.links.get(id) !== held || held.heard > before)),
-          // What a dead one had sent before is no sign of life: its end comes right behind.
-          Effect.zipRight(
-            Effect.timeoutOption(
-              peers.until(() => table.links.get(id) !== held),
-              "500 millis"
-            )
-          ),
-          Effect.timeoutOption(Duration.times(Handshake.limit, 0.8)),
-          Effect.asVoid
-        )
+        return held === undefined || held.epoch === epoch
+          ? Effect.succeed(true)
+          : Effect.map(Effect.timeoutOption(heartbeat.lives(held), Duration.times(Handshake.limit, 0.8)), Option.isSome)
       })
 
-    const objectionTo = (hello: Hello): Handshake.Objection | undefined => {
+    const objectionTo = (hello: Hello, holderProven: boolean): Handshake.Objection | undefined => {
       if (hello.protocol !== protocolVersion) {
         return { reason: "protocol", detail: `it speaks version ${protocolVersion} of the protocol` }
       }
@@ -110,7 +100,11 @@ export const make = (
       }
       if (hello.epoch === log.epoch) return { reason: "mistaken", detail: "that is this program itself" }
       const holder = hello.id === settings.id ? log.epoch : table.holder(hello.id, hello.epoch)
-      if (holder !== undefined) return { reason: "id-taken", detail: `the id ${hello.id} is taken`, holder }
+      if (holder !== undefined) {
+        return holderProven
+          ? { reason: "id-taken", detail: `the id ${hello.id} is taken`, holder }
+          : { reason: "unavailable", detail: `who has the id ${hello.id} has not answered yet` }
+      }
       if (allowance.isDropped(hello.id)) return { reason: "unavailable", detail: "it was sent more than it takes" }
       if (log.have(streamOf(hello.id, mainRoom, hello.epoch)) === Number.POSITIVE_INFINITY) {
         return { reason: "unavailable", detail: "it knows as many runs of programs as it takes" }

@@ -34,8 +34,8 @@ export const make = (silence: {
     const mesh = Context.get(context, PeerMesh)
     yield* Effect.forkScoped(Stream.runForEach(mesh.knocks, ({ admit }) => admit))
 
-    /** Comes in under that name, and answers each frame as it likes; returns all that it is sent, a list that grows. */
-    const visit = (name: string, answer: (frame: Frame) => ReadonlyArray<Control> = () => []) =>
+    /** A run of that name comes, and answers each frame as it likes; returns all that it is sent, a list that grows. */
+    const visit = (name: string, answer: (frame: Frame) => ReadonlyArray<Control> = () => [], run = 1) =>
       Effect.gen(function* () {
         const connection = yield* network.transport(name).dial(address)
         const queue = Sources.queue()
@@ -61,7 +61,7 @@ export const make = (silence: {
             type: "hello",
             protocol: protocolVersion,
             id: id(name),
-            epoch: epoch(1),
+            epoch: epoch(run),
             ...peer(name, 6000).address,
             member: true
           },

@@ -1,0 +1,83 @@
+/** Who is let in under an id that somebody has. */
+import { assert, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import * as TestClock from "effect/TestClock"
+import { describe } from "vitest"
+import type { Control, Frame } from "../../src/protocol/Frame.ts"
+import { make } from "./ServerWithVisitors.ts"
+
+const world = make({ silence: "15 seconds" })
+
+const isAlive = (frame: Frame): ReadonlyArray<Control> => (frame.type === "ping" ? [{ type: "pong" }] : [])
+
+/** What a visitor has heard of whether it may come in. */
+const verdicts = (heard: ReadonlyArray<Frame>) =>
+  heard.flatMap((frame) => (frame.type === "refused" ? [frame.reason] : frame.type === "welcome" ? ["welcome"] : []))
+
+const pings = (heard: ReadonlyArray<Frame>) => heard.filter(({ type }) => type === "ping").length
+
+describe("whoever comes under the id of another run", () => {
+  it.scoped("is refused for good as soon as that one has answered", () =>
+    Effect.gen(function* () {
+      const { visit } = yield* world
+      yield* visit("1", isAlive)
+      yield* TestClock.adjust("1 second")
+      const { heard } = yield* visit("1", isAlive, 2)
+      yield* TestClock.adjust("10 millis")
+      assert.deepStrictEqual(verdicts(heard), ["id-taken"])
+    })
+  )
+
+  it.scoped("is let in when that one's link ends, whatever was still on its way", () =>
+    Effect.gen(function* () {
+      const { visit } = yield* world
+      const life = yield* Scope.make()
+      const dead = yield* Scope.extend(visit("1"), life)
+      yield* TestClock.adjust("1 second")
+      const { heard } = yield* visit("1", isAlive, 2)
+      for (let i = 0; i < 3; i += 1) {
+        dead.say({ type: "have", streams: {}, more: false })
+        yield* TestClock.adjust("1 second")
+      }
+      assert.deepStrictEqual([pings(dead.heard), verdicts(heard)], [1, []])
+      yield* Scope.close(life, Exit.void)
+      yield* TestClock.adjust("100 millis")
+      assert.deepStrictEqual(verdicts(heard), ["welcome"])
+    })
+  )
+
+  it.scoped("may try again while nobody knows whether that one lives", () =>
+    Effect.gen(function* () {
+      const { visit } = yield* world
+      yield* visit("1")
+      yield* TestClock.adjust("1 second")
+      const early = yield* visit("1", isAlive, 2)
+      yield* TestClock.adjust("5 seconds")
+      assert.deepStrictEqual(verdicts(early.heard), ["unavailable"])
+      yield* TestClock.adjust("15 seconds")
+      const late = yield* visit("1", isAlive, 2)
+      yield* TestClock.adjust("10 millis")
+      assert.deepStrictEqual(verdicts(late.heard), ["welcome"])
+    })
+  )
+
+  it.scoped("has to do with the answer to a ping of its own, not with the one to an earlier ping", () =>
+    Effect.gen(function* () {
+      const { visit } = yield* world
+      const dead = yield* visit("1")
+      yield* TestClock.adjust("10 seconds")
+      assert.isAbove(pings(dead.heard), 0)
+      const earlier = pings(dead.heard)
+      const newcomer = yield* visit("1", isAlive, 2)
+      yield* TestClock.adjust("10 millis")
+      for (let i = 0; i < earlier; i += 1) dead.say({ type: "pong" })
+      yield* TestClock.adjust("10 millis")
+      assert.deepStrictEqual(verdicts(newcomer.heard), [])
+      dead.say({ type: "pong" })
+      yield* TestClock.adjust("10 millis")
+      assert.deepStrictEqual(verdicts(newcomer.heard), ["id-taken"])
+    })
+  )
+})
