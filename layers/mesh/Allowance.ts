@@ -19,6 +19,13 @@ const framesACheck = 16
 /** What takes this node longer than that is followed by as long a pause, in which it is there for the others. In ms. */
 const longWork = 10
 
+/**
+ * No pause for that is longer, in ms: what came together is never so much work. A node that was frozen meanwhile, or waited for its
+ * disk, has not worked. If it left its peer unread for as long again, it would not see the link's end either, and would send
+ * the peer away that dials anew.
+ */
+const longestPause = 250
+
 export const make = ({ clock, limits, scope, table }: Node) => {
   /** Who was dropped, and when it may come again, in ms since 1970: those first who may come first. */
   const dropped = new Map<PeerId, number>()
@@ -68,7 +75,7 @@ export const make = ({ clock, limits, scope, table }: Node) => {
     link.named = 0
     const worked = Number(clock.unsafeCurrentTimeNanos() - link.begun()) / 1e6
     return Math.max(
-      worked > longWork ? worked : 0,
+      worked > longWork ? Math.min(worked, longestPause) : 0,
       quota.unasked.count(frames - askedFrames + named, bytes, now),
       askedFrames + checks === 0 ? 0 : quota.asked.count(askedFrames + framesACheck * checks, askedBytes, now)
     )

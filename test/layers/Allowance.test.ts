@@ -1,0 +1,58 @@
+/** How long a peer is left unread. */
+import { assert, it } from "@effect/vitest"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/TestClock"
+import { describe } from "vitest"
+import * as Allowance from "../../layers/mesh/Allowance.ts"
+import type { Link } from "../../layers/mesh/Link.ts"
+import type { Node } from "../../layers/mesh/Node.ts"
+import { defaultLimits } from "../../src/domain/Limits.ts"
+import { LinkTable } from "../../src/domain/LinkTable.ts"
+import { id, peer } from "../support/samples.ts"
+
+/** For how long, in ms, a peer is left unread whose last frame this node had in its hands for so long. */
+const pauseAfter = (held: Duration.DurationInput) =>
+  Effect.gen(function* () {
+    const clock = yield* Effect.clock
+    const node = { clock, limits: defaultLimits, scope: yield* Effect.scope, table: new LinkTable(id("1")) }
+    // Nothing else of a node and a link is looked at.
+    const allowance = Allowance.make(node as unknown as Node)
+    const begun = clock.unsafeCurrentTimeNanos()
+    const link = {
+      peer: peer("2", 6000),
+      connection: { received: () => 100 },
+      begun: () => begun,
+      quota: allowance.quotaOf(id("2")),
+      counted: 0,
+      askedFrames: 0,
+      askedBytes: 0,
+      checks: 0,
+      named: 0,
+      slowed: false
+    } as unknown as Link
+    yield* TestClock.adjust(held)
+    const counting = yield* Effect.fork(allowance.count(link, 1))
+    yield* Effect.yieldNow()
+    let pause = 0
+    while (link.slowed) {
+      pause += 10
+      yield* TestClock.adjust(10)
+    }
+    yield* Fiber.join(counting)
+    return pause
+  })
+
+describe("whoever takes a node long is left unread", () => {
+  it.scoped("for as long as that took", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* pauseAfter(5), 0)
+      assert.strictEqual(yield* pauseAfter(60), 60)
+    })
+  )
+
+  it.scoped("but not for as long as this node was frozen meanwhile", () =>
+    Effect.map(pauseAfter("4 seconds"), (pause) => assert.strictEqual(pause, 250))
+  )
+})
