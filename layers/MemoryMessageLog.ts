@@ -6,4 +6,4 @@ import * as Log from "./log/Log.ts"
 
 /** One for that author. */
 export const layer = (settings: Log.Settings): Layer.Layer<MessageLog> =>
-  Layer.effect(MessageLog, Effect.orDie(Log.make(settings, Log.nowhere)))
+  Layer.scoped(MessageLog, Effect.orDie(Log.make(settings, Log.nowhere)))

@@ -82,6 +82,11 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
      * Nobody is woken for others. Any number follow, each at its own pace; `Skipped` comes to whoever is too slow.
      */
     readonly follow: (isWanted?: Predicate.Predicate<Entry>) => Stream.Stream<Entry>
+    /**
+     * Whoever follows for the screen has shown everything up to that entry, which it was given. What was not shown before a
+     * crash is where the screen should begin after it, if the log is there then. A plain function.
+     */
+    readonly shown: (last: Entry) => void
     /** Lets those who follow come to an end after what there is now. */
     readonly close: Effect.Effect<void>
     /** Says that the log has grown since this was last pulled, however often, as soon as that matters. */

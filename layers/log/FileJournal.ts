@@ -11,7 +11,7 @@ import { notice } from "../../src/domain/ScreenLine.ts"
 import { newline } from "../../src/protocol/LineSplitter.ts"
 import { attemptAt, replaceFile, syncFolder, writeAll } from "./Files.ts"
 import * as FolderLock from "./FolderLock.ts"
-import { JournalReader } from "./JournalReader.ts"
+import { encodeShown, JournalReader } from "./JournalReader.ts"
 import type { Journal } from "./Log.ts"
 
 export interface Settings {
@@ -121,18 +121,16 @@ export const open = (
           if (reader.damaged.length > 0) yield* console.show([notice(`${path}, ${damage(reader.damaged)}`)])
         }).pipe(oneAtATime.withPermits(1)),
       // Whoever comes while a write is under way goes with the next one, together with all others who do.
-      append: (blocks, durably) =>
-        blocks.length === 0
-          ? Effect.void
-          : Effect.suspend(() => {
-              const done = Deferred.unsafeMake<void, LogUnavailable>(FiberId.none)
-              waiting.push({ blocks, durably, done })
-              return Effect.zipRight(writeWhatWaits, Deferred.await(done))
-            }).pipe(Effect.uninterruptible),
-      replace: (kept) =>
+      append: (blocks, durably, unshown) =>
+        Effect.suspend(() => {
+          const done = Deferred.unsafeMake<void, LogUnavailable>(FiberId.none)
+          waiting.push({ blocks: unshown === undefined ? blocks : [encodeShown(unshown), ...blocks], durably, done })
+          return Effect.zipRight(writeWhatWaits, Deferred.await(done))
+        }).pipe(Effect.uninterruptible),
+      replace: (kept, unshown) =>
         attempt(async () => {
           const before = file
-          const made = await replaceFile(path, kept)
+          const made = await replaceFile(path, both(kept, encodeShown(unshown)))
           file = made.file
           bytes = made.bytes
           lines = made.lines
@@ -199,6 +197,11 @@ const makeFolder = async (folder: string): Promise<void> => {
   if (!(await isFolder(parent))) await makeFolder(parent)
   await Fs.mkdir(path, { mode: 0o700 })
   await syncFolder(parent)
+}
+
+function* both(lines: Iterable<Uint8Array>, last: Uint8Array): Generator<Uint8Array, void> {
+  yield* lines
+  yield last
 }
 
 const linesIn = (block: Uint8Array): number => {

@@ -3,6 +3,29 @@ import * as Either from "effect/Either"
 import { decode, type Gap, maxFrameBytes, type PostFrame } from "../../src/protocol/Frame.ts"
 import { newline } from "../../src/protocol/LineSplitter.ts"
 
+/** Of the posts of others that stand above it, all but so many of the last were on the screen. Others never see it. */
+export interface Shown {
+  readonly type: "shown"
+  readonly but: number
+}
+
+/** What a line of a journal holds. */
+export type JournalLine = PostFrame | Gap | Shown
+
+/** A line that says how much above it was not on the screen yet. */
+export const encodeShown = (but: number): Uint8Array => Buffer.from(`{"type":"shown","but":${but}}\n`)
+
+/** Begins like no frame that a log has. */
+const shown = /^\{"type":"shown","but":(\d{1,9})\}\n$/
+
+/** What that line holds, with its end; undefined if it is none of a journal. */
+export const decodeLine = (line: Uint8Array): JournalLine | undefined => {
+  const frame = Either.getOrUndefined(decode(line))
+  if (frame?.type === "post" || frame?.type === "gap") return frame
+  const [, but] = shown.exec(Buffer.from(line).toString("latin1")) ?? []
+  return but === undefined ? undefined : { type: "shown", but: Number(but) }
+}
+
 /**
  * A crash can tear the last line, or leave blocks of it that were never written: what comes after the last good line
  * does not count. A line that can't be read and has a good one after it was damaged otherwise; it is told by its number.
@@ -15,14 +38,14 @@ export class JournalReader {
   end = 0
   /** The numbers of the lines that can't be read and have a good one after them. */
   readonly damaged: Array<number> = []
-  readonly #each: (frame: PostFrame | Gap) => void
+  readonly #each: (line: JournalLine) => void
   #suspect: Array<number> = []
   #number = 0
   #at = 0
   #pieces: Array<Uint8Array> = []
   #pending = 0
 
-  constructor(each: (frame: PostFrame | Gap) => void) {
+  constructor(each: (line: JournalLine) => void) {
     this.#each = each
   }
 
@@ -56,13 +79,13 @@ export class JournalReader {
     this.#at += this.#pending
     this.#pieces = []
     this.#pending = 0
-    const frame = decode(line)
-    if (Either.isRight(frame) && (frame.right.type === "post" || frame.right.type === "gap")) {
+    const decoded = decodeLine(line)
+    if (decoded !== undefined) {
       this.damaged.push(...this.#suspect)
       this.#suspect = []
       this.lines += 1
       this.end = this.#at
-      this.#each(frame.right)
+      this.#each(decoded)
     } else {
       this.#suspect.push(this.#number)
     }

@@ -6,6 +6,7 @@ import { constTrue } from "effect/Function"
 import * as Option from "effect/Option"
 import type * as Predicate from "effect/Predicate"
 import * as Random from "effect/Random"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Block, type EncodedPost, MessageLog } from "../../services/MessageLog.ts"
 import { Entry } from "../../src/domain/Entry.ts"
@@ -27,18 +28,10 @@ import {
 import { makeSignal } from "../../src/domain/Signal.ts"
 import { makeTurns } from "../../src/domain/Turns.ts"
 import { Blocks } from "../../src/protocol/Blocks.ts"
-import {
-  bytesTooLong,
-  encode,
-  encodePost,
-  encodePosts,
-  type Gap,
-  maxFrameBytes,
-  type PostFrame,
-  sealBytes
-} from "../../src/protocol/Frame.ts"
+import { bytesTooLong, encode, encodePost, encodePosts, maxFrameBytes, sealBytes } from "../../src/protocol/Frame.ts"
 import { linesIn } from "../../src/protocol/LineSplitter.ts"
 import { PostStore } from "../../src/protocol/PostStore.ts"
+import type { JournalLine } from "./JournalReader.ts"
 import { linesOf, type Whole } from "./Kept.ts"
 import { blocksOf, encodeBlock } from "./Sealing.ts"
 
@@ -65,11 +58,18 @@ export interface Journal {
   /** Records when this run's epoch began; it is on disk when this returns. */
   readonly begin: (millis: number) => Effect.Effect<void, LogUnavailable>
   /** Hands over what earlier runs have left, oldest first. Comes before all that follow. */
-  readonly restore: (each: (frame: PostFrame | Gap) => void) => Effect.Effect<void, LogUnavailable>
-  /** Appends blocks of whole lines. `durably`: they are on disk when this returns. */
-  readonly append: (blocks: ReadonlyArray<Uint8Array>, durably: boolean) => Effect.Effect<void, LogUnavailable>
-  /** Begins anew with these lines. */
-  readonly replace: (lines: Iterable<Uint8Array>) => Effect.Effect<void, LogUnavailable>
+  readonly restore: (each: (line: JournalLine) => void) => Effect.Effect<void, LogUnavailable>
+  /**
+   * Appends blocks of whole lines. `durably`: they are on disk when this returns. Before them it records, if it is told, how
+   * many of the posts of others that it has were not on the screen by then.
+   */
+  readonly append: (
+    blocks: ReadonlyArray<Uint8Array>,
+    durably: boolean,
+    unshown?: number
+  ) => Effect.Effect<void, LogUnavailable>
+  /** Begins anew with these lines, and records how many of their last posts of others were not on the screen by then. */
+  readonly replace: (lines: Iterable<Uint8Array>, unshown: number) => Effect.Effect<void, LogUnavailable>
   /** Whether so much in it is not kept any more that it should begin anew. A plain function. */
   readonly overgrown: () => boolean
 }
@@ -107,7 +107,7 @@ export const make = (
     streams = defaultLimits.streams
   }: Settings,
   journal: Journal
-): Effect.Effect<MessageLog["Type"], LogUnavailable> =>
+): Effect.Effect<MessageLog["Type"], LogUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
     const clock = yield* Effect.clock
     const begun = Math.max(clock.unsafeCurrentTimeMillis(), journal.epochAfter)
@@ -133,13 +133,41 @@ export const make = (
     let closed = false
     /** How many lines of others were delivered. */
     let received = 0
+    /** Up to where the screen has the entries, how many posts of others it does not have, and how many the journal says. */
+    let shownTo = 0
+    let unshown = 0
+    let recorded: number | undefined
+    /** Where the entries of earlier runs end. */
+    let restoredTo = 0
 
     const end = () => dropped + entries.length
+
+    /** The screen has everything up to there. */
+    const showTo = (position: number): void => {
+      for (; shownTo < position; shownTo += 1) {
+        const entry = entries[shownTo - dropped]
+        const isAwaited =
+          entry?._tag === "Said" ? !entry.own : entry?._tag === "Earlier" && shownTo < restoredTo && !isOwn(entry.post)
+        if (isAwaited) unshown -= 1
+      }
+    }
+
+    const isOwn = (post: Post): boolean => authorOf(post.stream) === author
+
+    /** The journal is told how much the screen lacks whenever it is told something, unless it says so already. */
+    const append = (blocks: ReadonlyArray<Uint8Array>, durably: boolean): Effect.Effect<void, LogUnavailable> => {
+      if (recorded === unshown) return journal.append(blocks, durably)
+      const lacks = unshown
+      return Effect.map(journal.append(blocks, durably, lacks), () => {
+        recorded = lacks
+      })
+    }
 
     /** Drops the oldest quarter as soon as a bound is passed, so that dropping costs little for each entry. */
     const trim = (): void => {
       while (entries.length > maxEntries || (store.bytes > maxBytes && entries.length > 1)) {
         const count = Math.ceil(entries.length / 4)
+        showTo(dropped + count)
         for (const entry of entries.slice(0, count)) {
           if (entry._tag === "Said" || entry._tag === "Earlier") store.drop(entry.post.stream, entry.post.n)
         }
@@ -162,13 +190,15 @@ export const make = (
     const add = (delivered: ReadonlyArray<EncodedPost>): void => {
       for (const { post } of delivered) entries.push({ _tag: "Said", post, own: false })
       received += delivered.length
+      unshown += delivered.length
+      if (recorded !== undefined) recorded += delivered.length
     }
 
     /** What others said is kept if it can be; if not, the chat goes on, and a restart asks for it again. */
     const keep = (lines: ReadonlyArray<Uint8Array>): Effect.Effect<void> =>
       lines.length === 0
         ? Effect.void
-        : Effect.match(journal.append(lines, false), {
+        : Effect.match(append(lines, false), {
             onSuccess: () => {
               lacking ||= unkept
               unkept = false
@@ -214,7 +244,13 @@ export const make = (
     /** Writes the journal anew. It stays as it is if it can't be. */
     const compact = Effect.suspend(() => {
       lacking = false
-      return Effect.ignore(journal.replace(linesOf(entries, store.summary(), wholeOf)))
+      const lacks = unshown
+      return Effect.match(journal.replace(linesOf(entries, store.summary(), wholeOf), lacks), {
+        onSuccess: () => {
+          recorded = lacks
+        },
+        onFailure: () => {}
+      })
     })
 
     /** What is kept with a post: in blocks the very bytes that came, which others must be able to check. */
@@ -230,9 +266,11 @@ export const make = (
       Effect.suspend(() => {
         const { delivered, lost } = store.skip(id, to)
         if (lost === 0) return Effect.void
-        entries.push(Entry.Missed({ stream: id, count: lost }))
-        add(delivered)
-        return Effect.map(keep(linesWithGaps(id, delivered)), grow)
+        return Effect.map(keep(linesWithGaps(id, delivered)), () => {
+          entries.push(Entry.Missed({ stream: id, count: lost }))
+          add(delivered)
+          grow()
+        })
       })
 
     let restored = false
@@ -242,23 +280,41 @@ export const make = (
       if (n > store.have(id) + 1 && authorOf(id) === author) store.skip(id, n - 1)
       if (n !== store.have(id) + 1) return
       store.restore(block)
-      for (const { post } of [block, ...(block.rest ?? [])]) entries.push(Entry.Earlier({ post }))
+      for (const { post } of [block, ...(block.rest ?? [])]) {
+        entries.push(Entry.Earlier({ post }))
+        if (recorded !== undefined && !isOwn(post)) recorded += 1
+      }
       trim()
     }
     const blocks = new Blocks()
-    yield* journal.restore((frame) => {
+    yield* journal.restore((line) => {
+      if (line.type === "shown") {
+        recorded = line.but
+        return
+      }
       restored = true
-      if (frame.type === "gap") store.skip(frame.stream, frame.to)
-      else if (sign === undefined) restore(frame)
+      if (line.type === "gap") store.skip(line.stream, line.to)
+      else if (sign === undefined) restore(line)
       else {
         // What a crash has left of a block is no block: others have it whole, or nobody has seen it.
-        const taken = blocks.take(frame)
-        const block = taken === "broken" ? blocks.take(frame) : taken
+        const taken = blocks.take(line)
+        const block = taken === "broken" ? blocks.take(line) : taken
         if (block !== undefined && block !== "broken") restore(block)
       }
     })
+    restoredTo = end()
+    // A log that says nothing of that is of a time when all was taken for shown.
+    for (shownTo = restoredTo; unshown < (recorded ?? 0) && shownTo > dropped; ) {
+      shownTo -= 1
+      const entry = entries[shownTo - dropped]
+      if (entry?._tag === "Earlier" && !isOwn(entry.post)) unshown += 1
+    }
     if (isToBeWrittenAnew()) yield* compact
-    const first = Math.max(dropped, end() - history)
+    // What may not have been on the screen when an earlier run ended is shown in any case.
+    const first = Math.max(dropped, Math.min(shownTo, restoredTo - history))
+    yield* Effect.addFinalizer(() =>
+      serially(Effect.suspend(() => ((recorded ?? 0) === unshown ? Effect.void : Effect.ignore(append([], false)))))
+    )
 
     const followFrom = (start: number, isWanted: Predicate.Predicate<Entry>) => {
       let position = start
@@ -324,7 +380,7 @@ export const make = (
           if (posts.length === 0) return Effect.succeed(tooLong)
           const blocks = sign === undefined ? [posts] : blocksOf(posts)
           const encoded = blocks.map((block) => (sign === undefined ? encodePosts(block) : encodeBlock(block, sign)))
-          return Effect.map(journal.append(encoded, true), () => {
+          return Effect.map(append(encoded, true), () => {
             for (const [block, bytes] of Arr.zip(blocks, encoded)) addOwn(block, bytes)
             return tooLong
           })
@@ -352,10 +408,12 @@ export const make = (
         Effect.suspend(() => {
           const ahead = [...summary].filter(([id, last]) => last > store.have(id) && id !== stream)
           const delivered = store.adopt(ahead, [...before])
-          add(delivered)
           // One line at least, so that the next run knows that this one was in the chat.
           const gaps = [gap(stream, 0), ...ahead.map(([id, last]) => gap(id, last))]
-          return Effect.map(keep([...gaps, ...delivered.map(({ line }) => line)]), grow)
+          return Effect.map(keep([...gaps, ...delivered.map(({ line }) => line)]), () => {
+            add(delivered)
+            grow()
+          })
         }).pipe(serially),
       note: (happening) => Effect.sync(() => addHappening(happening)),
       recall: (post) =>
@@ -375,6 +433,10 @@ export const make = (
           entries.flatMap((entry) => (entry._tag === "Said" && entry.own && entry.post.n > after ? [entry.post] : []))
         ),
       follow: (isWanted = constTrue) => Stream.suspend(() => followFrom(first, isWanted)),
+      shown: (last) => {
+        const at = entries.indexOf(last, Math.max(0, shownTo - dropped))
+        if (at >= 0) showTo(dropped + at + 1)
+      },
       close: Effect.sync(() => {
         closed = true
         growth.changed()

@@ -58,8 +58,14 @@ export const showWhatHappens = ({
         ] as const
     })
     const showing = standing.watch(seen, (entries) =>
-      Effect.flatMap(Ref.get(muted), (silenced) =>
-        show(silenced.size === 0 ? entries : Chunk.filter(entries, (entry) => !isMuted(silenced, entry)))
+      Effect.map(
+        Effect.flatMap(Ref.get(muted), (silenced) =>
+          show(silenced.size === 0 ? entries : Chunk.filter(entries, (entry) => !isMuted(silenced, entry)))
+        ),
+        () => {
+          const last = Option.getOrUndefined(Chunk.last(entries))
+          if (last !== undefined) log.shown(last)
+        }
       )
     )
     const screen = yield* Effect.forkScoped(showing)

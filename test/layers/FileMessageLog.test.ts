@@ -14,6 +14,7 @@ import * as FileMessageLog from "../../layers/FileMessageLog.ts"
 import type { Settings } from "../../layers/log/Log.ts"
 import * as ScriptedConsole from "../../layers/ScriptedConsole.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
+import type { Entry } from "../../src/domain/Entry.ts"
 import type { StreamId } from "../../src/domain/Post.ts"
 import { encode, encodePost } from "../../src/protocol/Frame.ts"
 import { id, inShort, post, stream } from "../support/samples.ts"
@@ -147,6 +148,39 @@ describe("FileMessageLog", () => {
     )
   )
 
+  it.scoped(
+    "what was on no screen before a crash is shown after it, though no history is, and after a good end nothing",
+    () =>
+      inFolder(({ path, use }) =>
+        Effect.gen(function* () {
+          const crashed = `${path}.crashed`
+          yield* use((log) =>
+            Effect.gen(function* () {
+              const [, second] = yield* log
+                .receive(received(stream("2"), 1, 2))
+                .pipe(
+                  Effect.zipRight(Stream.runCollect(Stream.take(log.follow(), 2))),
+                  Effect.map(Chunk.toReadonlyArray)
+                )
+              log.shown(second as Entry)
+              yield* log.say(["mine"])
+              yield* log.receive(received(stream("2"), 3, 4))
+              Fs.copyFileSync(path, crashed)
+              const [last] = Chunk.toReadonlyArray(
+                yield* Stream.runCollect(Stream.drop(Stream.take(log.follow(), 5), 4))
+              )
+              log.shown(last as Entry)
+            })
+          )
+          assert.deepStrictEqual(yield* use(entriesOf), [], "all was shown")
+          Fs.copyFileSync(crashed, path)
+          const again = yield* use(entriesOf)
+          assert.deepStrictEqual(again, ["earlier line 3", "earlier line 4"])
+          assert.deepStrictEqual(yield* use(entriesOf), again, "nobody has shown it yet")
+        })
+      )
+  )
+
   it.scoped("a file that is cut off at any byte has all lines before the cut, and goes on after them", () =>
     inFolder(({ folder, path, script, use }) =>
       Effect.gen(function* () {
@@ -164,7 +198,8 @@ describe("FileMessageLog", () => {
           )
           const text = Fs.readFileSync(path, "latin1")
           assert.isTrue(text.startsWith(Buffer.concat(lines.slice(0, complete)).toString("latin1")))
-          const [next, ...rest] = text.split("\n").slice(complete)
+          const [mark, next, ...rest] = text.split("\n").slice(complete)
+          assert.strictEqual(mark, '{"type":"shown","but":0}')
           assert.strictEqual(JSON.parse(next ?? "").text, "next", `cut at ${cut}`)
           assert.deepStrictEqual(rest, [""])
         }

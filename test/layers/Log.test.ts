@@ -3,9 +3,10 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { describe } from "vitest"
+import type { JournalLine } from "../../layers/log/JournalReader.ts"
 import * as Log from "../../layers/log/Log.ts"
 import { LogUnavailable } from "../../src/domain/Errors.ts"
-import type { Gap, PostFrame } from "../../src/protocol/Frame.ts"
+import type { PostFrame } from "../../src/protocol/Frame.ts"
 import { linesIn, textOf } from "../support/bytes.ts"
 import { id, post, stream } from "../support/samples.ts"
 import { allEntries, answer, posts, range, sentOn } from "./MessageLogContract.ts"
@@ -13,7 +14,7 @@ import { allEntries, answer, posts, range, sentOn } from "./MessageLogContract.t
 const full = new LogUnavailable({ path: "log", detail: "no space left" })
 
 /** A journal that writes when it is let, and fails when it is told to. */
-const makeJournal = (left: ReadonlyArray<PostFrame | Gap> = []) => {
+const makeJournal = (left: ReadonlyArray<JournalLine> = []) => {
   const written: Array<string> = []
   const state = { broken: false, gate: Effect.void as Effect.Effect<void> }
   const journal: Log.Journal = {
@@ -38,7 +39,7 @@ const frames = (author: string, ...numbers: ReadonlyArray<number>): ReadonlyArra
 const letOthersRun = Effect.repeatN(Effect.yieldNow(), 20)
 
 describe("Log", () => {
-  it.effect("nothing that is said is seen, sent or counted before it is in the journal", () =>
+  it.scoped("nothing that is said is seen, sent or counted before it is in the journal", () =>
     Effect.gen(function* () {
       const { log: made, state, written } = makeJournal()
       const log = yield* made
@@ -56,7 +57,7 @@ describe("Log", () => {
     })
   )
 
-  it.effect(
+  it.scoped(
     "what can't be written is not said: it leaves no trace, and the next has its number and what it answers",
     () =>
       Effect.gen(function* () {
@@ -74,7 +75,7 @@ describe("Log", () => {
       })
   )
 
-  it.effect("lines that are too long are told as such, whatever state the journal is in", () =>
+  it.scoped("lines that are too long are told as such, whatever state the journal is in", () =>
     Effect.gen(function* () {
       const { log: made, state } = makeJournal()
       const log = yield* made
@@ -83,7 +84,7 @@ describe("Log", () => {
     })
   )
 
-  it.effect("what others say goes on without a journal: once a notice, and once more after it had recovered", () =>
+  it.scoped("what others say goes on without a journal: once a notice, and once more after it had recovered", () =>
     Effect.gen(function* () {
       const { log: made, state, written } = makeJournal()
       const log = yield* made
@@ -106,7 +107,7 @@ describe("Log", () => {
     })
   )
 
-  it.effect(
+  it.scoped(
     "with a slow journal, the journal and the entries have the order of delivery, whoever says what at once",
     () =>
       Effect.gen(function* () {
@@ -125,7 +126,7 @@ describe("Log", () => {
       })
   )
 
-  it.effect(
+  it.scoped(
     "nothing overtakes what is still being written: neither an answer to it nor what this node says below it",
     () =>
       Effect.gen(function* () {
@@ -148,7 +149,7 @@ describe("Log", () => {
       })
   )
 
-  it.effect("a link that ends while the journal is slow loses nothing that it had brought", () =>
+  it.scoped("a link that ends while the journal is slow loses nothing that it had brought", () =>
     Effect.gen(function* () {
       const { log: made, state, written } = makeJournal()
       const log = yield* made
@@ -172,7 +173,7 @@ describe("Log", () => {
     })
   )
 
-  it.effect("what is gone or taken as seen is journaled before what had waited for it", () =>
+  it.scoped("what is gone or taken as seen is journaled before what had waited for it", () =>
     Effect.gen(function* () {
       const { log: made, written } = makeJournal()
       const log = yield* made
@@ -187,7 +188,7 @@ describe("Log", () => {
     })
   )
 
-  it.effect("an earlier run's posts are there, and shown as far as history goes", () =>
+  it.scoped("an earlier run's posts are there, and shown as far as history goes", () =>
     Effect.gen(function* () {
       const left = [...frames("2", 1, 2), { type: "gap", stream: stream("3"), to: 4 } as const, ...frames("3", 5)]
       const { journal } = makeJournal(left)
@@ -203,6 +204,22 @@ describe("Log", () => {
       assert.deepStrictEqual(yield* allEntries(log), ["earlier 22", "earlier 35", "23"])
       assert.deepStrictEqual(yield* allEntries(yield* restoredWith(0)), [])
       assert.deepStrictEqual(yield* allEntries(yield* restoredWith(9)), ["earlier 21", "earlier 22", "earlier 35"])
+    })
+  )
+
+  it.scoped("what may not have been on the screen of an earlier run is where the screen begins, history or not", () =>
+    Effect.gen(function* () {
+      const shown = (but: number) => ({ type: "shown", but }) as const
+      const begins = (...left: ReadonlyArray<JournalLine>) => Effect.flatMap(makeJournal(left).log, allEntries)
+      assert.deepStrictEqual(yield* begins(...frames("2", 1, 2)), [], "it says nothing of that")
+      assert.deepStrictEqual(yield* begins(shown(0), ...frames("2", 1, 2)), ["earlier 21", "earlier 22"])
+      assert.deepStrictEqual(yield* begins(...frames("2", 1, 2, 3), shown(1)), ["earlier 23"])
+      assert.deepStrictEqual(
+        yield* begins(...frames("2", 1, 2), shown(1), ...frames("1", 1), ...frames("3", 1)),
+        ["earlier 22", "earlier 11", "earlier 31"],
+        "what it has said itself stands between them"
+      )
+      assert.deepStrictEqual(yield* begins(...frames("2", 1, 2), shown(9)), ["earlier 21", "earlier 22"])
     })
   )
 })

@@ -16,7 +16,7 @@ const life = (node: string, lineage: number, more: Partial<Life> = {}): Life => 
   ...more
 })
 
-const seen = (at: number, line: string) => ({ at, line, token: undefined })
+const seen = (at: number, line: string) => ({ at, line, token: undefined, earlier: undefined })
 
 /** Client 3 was there all the time, and has said one line at 20; the server never shows it. */
 const unheard = (serversLife: Partial<Life>): ReadonlyArray<string> => {

@@ -7,11 +7,16 @@ export interface Life {
   /** Lives that had the same disk, each as the one before had left it, have the same. */
   readonly lineage: number
   readonly began: number
-  /** `token`: what was said, if the line is somebody's. */
   /** What was on disk when it began: whoever sits there has seen it, and may answer it. */
   readonly knew: ReadonlyArray<string>
-  readonly shown: Array<{ readonly line: string; readonly token: string | undefined; readonly at: number }>
-  /** What was on disk when it ended: what the next life takes as seen. */
+  /** `token`: what was said, if the line is somebody's; `earlier`: the same, if it is history. */
+  readonly shown: Array<{
+    readonly line: string
+    readonly token: string | undefined
+    readonly earlier: string | undefined
+    readonly at: number
+  }>
+  /** What was on disk when it ended. */
   kept: ReadonlyArray<string>
   /** When it first wrote down where the chat begins for it, and whether it took anything for seen then; a disk has that once. */
   rooted: { readonly at: number; readonly takesForSeen: boolean } | undefined
@@ -49,6 +54,10 @@ export const violations = (record: Record_): ReadonlyArray<string> => [
 /** What it has shown, until then. */
 export const tokensOf = (life: Life, until = Number.POSITIVE_INFINITY): ReadonlyArray<string> =>
   life.shown.flatMap(({ at, token }) => (at <= until ? (token ?? []) : []))
+
+/** What it has shown as history, until then: after a crash, what may not have been shown before it. */
+const earlierOf = (life: Life, until: number): ReadonlyArray<string> =>
+  life.shown.flatMap(({ at, earlier }) => (at <= until ? (earlier ?? []) : []))
 
 /** Nothing dies. */
 const failed = (life: Life): ReadonlyArray<string> =>
@@ -128,7 +137,7 @@ const lost = ({ lives, said, settledAt }: Record_): ReadonlyArray<string> => {
         new Set(
           lives
             .filter((each) => each.node === life.node && each.lineage === life.lineage)
-            .flatMap((each) => [...tokensOf(each, moment), ...each.kept])
+            .flatMap((each) => [...tokensOf(each, moment), ...earlierOf(each, moment)])
         )
       ])
     )

@@ -10,6 +10,7 @@ import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Keys from "../../layers/identity/Keys.ts"
+import { decodeLine, encodeShown, type JournalLine } from "../../layers/log/JournalReader.ts"
 import * as Log from "../../layers/log/Log.ts"
 import * as MemoryInvitations from "../../layers/MemoryInvitations.ts"
 import * as MemoryPortStore from "../../layers/MemoryPortStore.ts"
@@ -30,7 +31,7 @@ import { adopt, nobody, type Trust } from "../../src/domain/Trust.ts"
 import * as Client from "../../src/programs/client.ts"
 import { Muted } from "../../src/programs/commands/Sitting.ts"
 import { server } from "../../src/programs/server.ts"
-import { decode, type Gap, type PostFrame } from "../../src/protocol/Frame.ts"
+import type { Gap, PostFrame } from "../../src/protocol/Frame.ts"
 import { linesIn } from "../support/bytes.ts"
 import { makeChance } from "../support/chance.ts"
 import { type Signer, signer } from "../support/signers.ts"
@@ -72,19 +73,19 @@ const blank = (lineage: number): Disk => ({ lines: [], lastEpoch: 0, lineage })
 const copyOf = (disk: Disk): Disk => ({ ...disk, lines: [...disk.lines] })
 
 /** What was on a line: a disk's lines never change, and are read again at every start. */
-const decoded = new WeakMap<Uint8Array, ReadonlyArray<PostFrame | Gap>>()
+const decoded = new WeakMap<Uint8Array, JournalLine>()
 
-const framesIn = (line: Uint8Array): ReadonlyArray<PostFrame | Gap> => {
-  const known = decoded.get(line)
-  if (known !== undefined) return known
-  const frame = decode(line)
-  const frames =
-    frame._tag === "Right" && (frame.right.type === "post" || frame.right.type === "gap") ? [frame.right] : []
-  decoded.set(line, frames)
-  return frames
-}
+const linesOn = (disk: Disk): ReadonlyArray<JournalLine> =>
+  disk.lines.flatMap((line) => {
+    const found = decoded.get(line) ?? decodeLine(line)
+    if (found === undefined) return []
+    decoded.set(line, found)
+    return [found]
+  })
 
-const framesOf = (disk: Disk): ReadonlyArray<PostFrame | Gap> => disk.lines.flatMap(framesIn)
+const isFrame = (line: JournalLine | undefined): line is PostFrame | Gap => line !== undefined && line.type !== "shown"
+
+const framesOf = (disk: Disk): ReadonlyArray<PostFrame | Gap> => linesOn(disk).filter(isFrame)
 
 const textsIn = (frames: ReadonlyArray<PostFrame | Gap>): ReadonlyArray<string> =>
   frames.flatMap((frame) => (frame.type === "post" ? [frame.post.text] : []))
@@ -106,7 +107,7 @@ const logLayer = (
   sign: Signer["sign"] | undefined,
   onDisk: (lines: ReadonlyArray<Uint8Array>) => void
 ) =>
-  Layer.effect(
+  Layer.scoped(
     MessageLog,
     Effect.orDie(
       Log.make(
@@ -117,17 +118,19 @@ const logLayer = (
             Effect.sync(() => {
               disk.lastEpoch = epoch
             }),
-          restore: (each) => Effect.sync(() => framesOf(disk).forEach(each)),
-          append: (blocks) =>
+          restore: (each) => Effect.sync(() => linesOn(disk).forEach(each)),
+          append: (blocks, _durably, unshown) =>
             Effect.zipRight(
               Effect.sleep(millis),
               Effect.sync(() => {
                 const lines = blocks.flatMap(linesIn)
+                if (unshown !== undefined) lines.unshift(encodeShown(unshown))
                 disk.lines.push(...lines)
                 onDisk(lines)
               })
             ),
-          replace: (lines) => Effect.sync(() => void disk.lines.splice(0, disk.lines.length, ...lines)),
+          replace: (lines, unshown) =>
+            Effect.sync(() => void disk.lines.splice(0, disk.lines.length, ...lines, encodeShown(unshown))),
           overgrown: () => false
         }
       )
@@ -294,14 +297,15 @@ export const simulate = (seed: number): Record_ => {
               Effect.sync(() => {
                 if (dead) return
                 const at = clock.unsafeCurrentTimeMillis()
-                for (const { text } of lines) life.shown.push({ line: text, token: tokenOf(text), at })
+                for (const { text } of lines)
+                  life.shown.push({ line: text, token: tokenOf(text), earlier: earlierOf(text), at })
               })
           })
         )
         const onDisk = (lines: ReadonlyArray<Uint8Array>) => {
           if (dead) return
           const at = clock.unsafeCurrentTimeMillis()
-          const frames = lines.flatMap(framesIn)
+          const frames = lines.map(decodeLine).filter(isFrame)
           for (const text of textsIn(frames)) {
             if (said.get(text)?.author === place.id && !written.has(text)) written.set(text, at)
           }
@@ -485,3 +489,9 @@ export const simulate = (seed: number): Record_ => {
 /** What was said, from a line of the screen; undefined if it is another line. */
 export const tokenOf = (line: string): string | undefined =>
   /^(?:Client \d+|Server): ((?:\d+|Server)\.\d+\.\d+)$/.exec(line)?.[1]
+
+/** What was said, if that line is history. */
+const earlierOf = (line: string): string | undefined =>
+  line.startsWith(earlier) ? tokenOf(line.slice(earlier.length)) : undefined
+
+const earlier = "(earlier) "

@@ -28,8 +28,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "layers/log/Log.ts",
-        from: "          return Effect.map(journal.append(encoded, true), () => {\n            for (const [block, bytes] of Arr.zip(blocks, encoded)) addOwn(block, bytes)\n",
-        to: "          for (const [block, bytes] of Arr.zip(blocks, encoded)) addOwn(block, bytes)\n          return Effect.map(journal.append(encoded, true), () => {\n"
+        from: "          return Effect.map(append(encoded, true), () => {\n            for (const [block, bytes] of Arr.zip(blocks, encoded)) addOwn(block, bytes)\n",
+        to: "          for (const [block, bytes] of Arr.zip(blocks, encoded)) addOwn(block, bytes)\n          return Effect.map(append(encoded, true), () => {\n"
       }
     ]
   },
@@ -65,6 +65,16 @@ export const mutants: ReadonlyArray<Mutant> = [
         file: "src/protocol/PostStore.ts",
         from: "    this.#append(restored)\n    for (const { post } of postsIn(restored)) this.#see(post)",
         to: "    this.#append(restored)"
+      }
+    ]
+  },
+  {
+    name: "taking what is on disk for shown: a crash between the disk and the screen",
+    changes: [
+      {
+        file: "layers/log/Log.ts",
+        from: "Math.min(shownTo, restoredTo - history)",
+        to: "restoredTo - history"
       }
     ]
   },

@@ -9,8 +9,8 @@
  * - holes: what a reader run shows of an author run has no hole, whether it lived or was killed.
  * - answers: a reader run does not show a line below one that answers it.
  * - lost: each reader that is there at the end has shown every line that must arrive and that was typed after it came up;
- *   with data folders, the earlier runs of that reader count as its own, since a return must close the gap. Without, only
- *   what it showed since it came up the last time.
+ *   with data folders, the earlier runs of that reader count as its own, since a return must close the gap, and so does what
+ *   it shows as history: what a crash may have kept from the screen. Without, only what it showed since it came up the last time.
  *
  * Must arrive: every line of an author run that was not killed; of a killed one,
  * - what the author outlived by a quiet moment, in which it was neither frozen nor alone, and
@@ -29,6 +29,8 @@ interface Range {
   first: number
   last: number
   readonly earlier: Set<number>
+  /** The last line that was shown as history. */
+  recalled: number
 }
 
 export class Author {
@@ -163,14 +165,17 @@ export class Checker {
     const k = Number(number)
     const range = reader.ranges.get(name)
     if (earlier !== undefined) {
-      if (range === undefined) reader.ranges.set(name, { first: 1, last: 0, earlier: new Set([k]) })
-      else range.earlier.add(k)
+      if (range === undefined) reader.ranges.set(name, { first: 1, last: 0, earlier: new Set([k]), recalled: k })
+      else {
+        range.earlier.add(k)
+        range.recalled = Math.max(range.recalled, k)
+      }
       return true
     }
     this.shown += 1
     reader.shown += 1
     reader.latest = `${name}.${k}`
-    if (range === undefined) reader.ranges.set(name, { first: k, last: k, earlier: new Set() })
+    if (range === undefined) reader.ranges.set(name, { first: k, last: k, earlier: new Set(), recalled: 0 })
     else if (range.last < range.first) {
       range.first = k
       range.last = k
@@ -207,7 +212,8 @@ export class Checker {
   }
 
   #had(reader: Reader, author: string): number {
-    return Math.max(reader.ranges.get(author)?.last ?? 0, reader.inherited.get(author) ?? 0)
+    const { last = 0, recalled = 0 } = reader.ranges.get(author) ?? {}
+    return Math.max(last, recalled, reader.inherited.get(author) ?? 0)
   }
 
   mustArrive(author: Author): number {
