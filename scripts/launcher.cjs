@@ -17,9 +17,11 @@ const optional = (path) => {
 
 const start = () => {
   const filename = `${__dirname}/outlive.bundle.cjs`
-  // The bundle is ASCII. A cache that another version of V8 has made is refused, which costs time and nothing else.
-  const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(filename, "latin1")}\n})`
-  const script = new Script(source, { filename, cachedData: optional(`${__dirname}/outlive.cache`) })
+  // The bundle is one function, in ASCII. A cache that another version of V8 has made is refused, which costs time and nothing else.
+  const script = new Script(readFileSync(filename, "latin1"), {
+    filename,
+    cachedData: optional(`${__dirname}/outlive.cache`)
+  })
   script.runInThisContext()(exports, require, module, filename, __dirname)
   return script
 }
