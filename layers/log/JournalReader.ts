@@ -3,7 +3,7 @@ import * as Either from "effect/Either"
 import { decode, type Gap, maxFrameBytes, type PostFrame } from "../../src/protocol/Frame.ts"
 import { newline } from "../../src/protocol/LineSplitter.ts"
 
-/** Of the posts of others that stand above it, all but so many of the last were on the screen. Others never see it. */
+/** Of the posts that stand above it, all but so many of the last were on the screen. Peers never see it. */
 export interface Shown {
   readonly type: "shown"
   readonly but: number

@@ -61,14 +61,14 @@ export interface Journal {
   readonly restore: (each: (line: JournalLine) => void) => Effect.Effect<void, LogUnavailable>
   /**
    * Appends blocks of whole lines. `durably`: they are on disk when this returns. Before them it records, if it is told, how
-   * many of the posts of others that it has were not on the screen by then.
+   * many of the posts that it has were not on the screen by then.
    */
   readonly append: (
     blocks: ReadonlyArray<Uint8Array>,
     durably: boolean,
     unshown?: number
   ) => Effect.Effect<void, LogUnavailable>
-  /** Begins anew with these lines, and records how many of their last posts of others were not on the screen by then. */
+  /** Begins anew with these lines, and records how many of their last posts were not on the screen by then. */
   readonly replace: (lines: Iterable<Uint8Array>, unshown: number) => Effect.Effect<void, LogUnavailable>
   /** Whether so much in it is not kept any more that it should begin anew. A plain function. */
   readonly overgrown: () => boolean
@@ -92,6 +92,9 @@ export const defaultBytes = defaultLimits.logBytes
 
 /** So many entries are handed to a follower at a time, so that one that is behind can show what it has. */
 const followAtATime = 1_024
+
+const isPost = (entry: Entry | undefined): entry is Extract<Entry, { readonly post: Post }> =>
+  entry?._tag === "Said" || entry?._tag === "Earlier"
 
 /** Growth is told without a word. */
 const growthAlone: Chunk.Chunk<void> = Chunk.of(undefined)
@@ -133,26 +136,25 @@ export const make = (
     let closed = false
     /** How many lines of others were delivered. */
     let received = 0
-    /** Up to where the screen has the entries, how many posts of others it does not have, and how many the journal says. */
+    /**
+     * Up to where the screen has the entries, and how many posts it does not have; how many of these are dropped, which it has
+     * yet to be told; and how many the journal says.
+     */
     let shownTo = 0
     let unshown = 0
+    let skipped = 0
     let recorded: number | undefined
-    /** Where the entries of earlier runs end. */
-    let restoredTo = 0
 
     const end = () => dropped + entries.length
 
-    /** The screen has everything up to there. */
+    /** The screen has everything up to there, and what this node has said right behind it: that is seen where it is typed. */
     const showTo = (position: number): void => {
-      for (; shownTo < position; shownTo += 1) {
+      for (; shownTo < end(); shownTo += 1) {
         const entry = entries[shownTo - dropped]
-        const isAwaited =
-          entry?._tag === "Said" ? !entry.own : entry?._tag === "Earlier" && shownTo < restoredTo && !isOwn(entry.post)
-        if (isAwaited) unshown -= 1
+        if (shownTo >= position && !(entry?._tag === "Said" && entry.own)) return
+        if (isPost(entry)) unshown -= 1
       }
     }
-
-    const isOwn = (post: Post): boolean => authorOf(post.stream) === author
 
     /** The journal is told how much the screen lacks whenever it is told something, unless it says so already. */
     const append = (blocks: ReadonlyArray<Uint8Array>, durably: boolean): Effect.Effect<void, LogUnavailable> => {
@@ -167,10 +169,12 @@ export const make = (
     const trim = (): void => {
       while (entries.length > maxEntries || (store.bytes > maxBytes && entries.length > 1)) {
         const count = Math.ceil(entries.length / 4)
-        showTo(dropped + count)
-        for (const entry of entries.slice(0, count)) {
-          if (entry._tag === "Said" || entry._tag === "Earlier") store.drop(entry.post.stream, entry.post.n)
+        for (const [at, entry] of entries.slice(0, count).entries()) {
+          if (!isPost(entry)) continue
+          store.drop(entry.post.stream, entry.post.n)
+          if (dropped + at >= shownTo) skipped += 1
         }
+        shownTo = Math.max(shownTo, dropped + count)
         entries = entries.slice(count)
         dropped += count
       }
@@ -184,14 +188,21 @@ export const make = (
     const addOwn = (posts: ReadonlyArray<Post>, block: Uint8Array): void => {
       store.say(posts, block)
       for (const post of posts) entries.push({ _tag: "Said", post, own: true })
+      posted(posts.length)
+      showTo(shownTo)
       grow()
     }
 
     const add = (delivered: ReadonlyArray<EncodedPost>): void => {
       for (const { post } of delivered) entries.push({ _tag: "Said", post, own: false })
       received += delivered.length
-      unshown += delivered.length
-      if (recorded !== undefined) recorded += delivered.length
+      posted(delivered.length)
+    }
+
+    /** So many posts are in the journal, and among the entries. */
+    const posted = (count: number): void => {
+      unshown += count
+      if (recorded !== undefined) recorded += count
     }
 
     /** What others said is kept if it can be; if not, the chat goes on, and a restart asks for it again. */
@@ -245,7 +256,7 @@ export const make = (
     const compact = Effect.suspend(() => {
       lacking = false
       const lacks = unshown
-      return Effect.match(journal.replace(linesOf(entries, store.summary(), wholeOf), lacks), {
+      return Effect.match(journal.replace(linesOf([...entries], store.summary(), wholeOf), lacks), {
         onSuccess: () => {
           recorded = lacks
         },
@@ -282,7 +293,7 @@ export const make = (
       store.restore(block)
       for (const { post } of [block, ...(block.rest ?? [])]) {
         entries.push(Entry.Earlier({ post }))
-        if (recorded !== undefined && !isOwn(post)) recorded += 1
+        if (recorded !== undefined) recorded += 1
       }
       trim()
     }
@@ -302,29 +313,37 @@ export const make = (
         if (block !== undefined && block !== "broken") restore(block)
       }
     })
-    restoredTo = end()
     // A log that says nothing of that is of a time when all was taken for shown.
-    for (shownTo = restoredTo; unshown < (recorded ?? 0) && shownTo > dropped; ) {
+    for (shownTo = end(); unshown < (recorded ?? 0) && shownTo > dropped; ) {
       shownTo -= 1
-      const entry = entries[shownTo - dropped]
-      if (entry?._tag === "Earlier" && !isOwn(entry.post)) unshown += 1
+      if (isPost(entries[shownTo - dropped])) unshown += 1
     }
+    skipped = Math.max(0, (recorded ?? 0) - unshown)
+    unshown += skipped
+    /** What the screen of an earlier run lacked, and this log does not have any more. */
+    const gone = skipped
     if (isToBeWrittenAnew()) yield* compact
     // What may not have been on the screen when an earlier run ended is shown in any case.
-    const first = Math.max(dropped, Math.min(shownTo, restoredTo - history))
+    const first = Math.max(dropped, Math.min(shownTo, end() - history))
     yield* Effect.addFinalizer(() =>
       serially(Effect.suspend(() => ((recorded ?? 0) === unshown ? Effect.void : Effect.ignore(append([], false)))))
     )
 
     const followFrom = (start: number, isWanted: Predicate.Predicate<Entry>) => {
       let position = start
+      let untold = gone
       const next = () => entries[position - dropped]
       const isThereMore = () => {
         // What is not wanted is passed over as it comes: it is not missed when it is dropped.
         for (let entry = next(); entry !== undefined && !isWanted(entry); entry = next()) position += 1
-        return position < end() || closed
+        return untold > 0 || position < end() || closed
       }
       return growth.stream(isThereMore, () => {
+        if (untold > 0) {
+          const count = untold
+          untold = 0
+          return Option.some(Chunk.of(Entry.Skipped({ count })))
+        }
         if (position >= end()) return Option.none()
         if (position < dropped) {
           const count = dropped - position
@@ -420,6 +439,7 @@ export const make = (
         Effect.sync(() => {
           store.recall(post)
           entries.push(Entry.Earlier({ post }))
+          unshown += 1
           grow()
         }),
       recent: (count) =>
@@ -434,8 +454,12 @@ export const make = (
         ),
       follow: (isWanted = constTrue) => Stream.suspend(() => followFrom(first, isWanted)),
       shown: (last) => {
-        const at = entries.indexOf(last, Math.max(0, shownTo - dropped))
-        if (at >= 0) showTo(dropped + at + 1)
+        const at = entries.indexOf(last, shownTo - dropped)
+        if (at < 0) return
+        // It was told what is dropped before it was given this.
+        unshown -= skipped
+        skipped = 0
+        showTo(dropped + at + 1)
       },
       close: Effect.sync(() => {
         closed = true

@@ -181,6 +181,45 @@ describe("FileMessageLog", () => {
       )
   )
 
+  it.scoped(
+    "nor is anything of that lost without a word: what is not kept is told, and what comes of its own id counts",
+    () =>
+      inFolder(({ path, use }) =>
+        Effect.gen(function* () {
+          const crash = (before: (log: MessageLog["Type"]) => Effect.Effect<unknown>, bounds = {}) =>
+            Effect.gen(function* () {
+              Fs.rmSync(path, { force: true })
+              const crashed = `${path}.crashed`
+              yield* use(
+                (log) =>
+                  Effect.zipRight(
+                    before(log),
+                    Effect.sync(() => Fs.copyFileSync(path, crashed))
+                  ),
+                bounds
+              )
+              Fs.copyFileSync(crashed, path)
+              return yield* use(entriesOf, bounds)
+            })
+          const flood = yield* crash(
+            (log) => Effect.forEach(range(1, 14), (n) => log.receive(received(stream("2"), n))),
+            {
+              entries: 8
+            }
+          )
+          const counted = Number(/\d+/.exec(flood[0] ?? "")?.[0])
+          assert.strictEqual(flood[0], `skipped ${counted}`)
+          assert.deepStrictEqual(
+            flood.slice(1),
+            range(counted + 1, 14).map((n) => `earlier line ${n}`)
+          )
+
+          const own = yield* crash((log) => log.receive(received(stream("1", 4), 1, 2)))
+          assert.deepStrictEqual(own, ["earlier line 1", "earlier line 2"], "of a run that this folder does not know")
+        })
+      )
+  )
+
   it.scoped("a file that is cut off at any byte has all lines before the cut, and goes on after them", () =>
     inFolder(({ folder, path, script, use }) =>
       Effect.gen(function* () {
@@ -201,7 +240,7 @@ describe("FileMessageLog", () => {
           const [mark, next, ...rest] = text.split("\n").slice(complete)
           assert.strictEqual(mark, '{"type":"shown","but":0}')
           assert.strictEqual(JSON.parse(next ?? "").text, "next", `cut at ${cut}`)
-          assert.deepStrictEqual(rest, [""])
+          assert.deepStrictEqual(rest, [mark, ""], "its own line was seen where it was typed")
         }
         assert.deepStrictEqual(yield* script.screen, [], "a torn line was never accepted: nothing to tell")
       })

@@ -3,7 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { describe } from "vitest"
-import type { JournalLine } from "../../layers/log/JournalReader.ts"
+import { decodeLine, type JournalLine } from "../../layers/log/JournalReader.ts"
 import * as Log from "../../layers/log/Log.ts"
 import { LogUnavailable } from "../../src/domain/Errors.ts"
 import type { PostFrame } from "../../src/protocol/Frame.ts"
@@ -219,7 +219,38 @@ describe("Log", () => {
         ["earlier 22", "earlier 11", "earlier 31"],
         "what it has said itself stands between them"
       )
-      assert.deepStrictEqual(yield* begins(...frames("2", 1, 2), shown(9)), ["earlier 21", "earlier 22"])
+      assert.deepStrictEqual(
+        yield* begins(...frames("2", 1, 2), shown(9)),
+        ["skipped 7", "earlier 21", "earlier 22"],
+        "some of it is not kept any more"
+      )
+    })
+  )
+
+  it.scoped("a journal that begins anew with history among its lines knows as well what was not on the screen", () =>
+    Effect.gen(function* () {
+      const { journal } = makeJournal()
+      const kept: Array<JournalLine> = []
+      let isOvergrown = false
+      const log = yield* Log.make(
+        { author: id("1") },
+        {
+          ...journal,
+          overgrown: () => isOvergrown,
+          replace: (lines, unshown) =>
+            Effect.sync(() => {
+              const decoded = Array.from(lines, (line) => decodeLine(line) as JournalLine)
+              kept.splice(0, kept.length, ...decoded, { type: "shown", but: unshown })
+            })
+        }
+      )
+      yield* log.adopt(new Map([[stream("3"), 5]]))
+      yield* log.receive(posts("2", 1, 2))
+      for (const n of [4, 5]) yield* log.recall(post(stream("3"), n, `3${n}`))
+      isOvergrown = true
+      yield* log.receive(posts("4", 1))
+      const next = yield* allEntries(yield* makeJournal(kept).log)
+      assert.deepStrictEqual(next, ["earlier 21", "earlier 22", "earlier 34", "earlier 35", "earlier 41"])
     })
   )
 })

@@ -113,8 +113,8 @@ describe("a log in which all is signed", () => {
         })
       )
       const whole = Fs.readFileSync(path)
-      // Before the first stands how much was not on the screen.
-      const ends = [0, 3, 6, 9].map((lines) =>
+      // Before the first two stands how much was not on the screen.
+      const ends = [0, 3, 7, 10].map((lines) =>
         linesIn(whole)
           .slice(0, lines)
           .reduce((sum, line) => sum + line.length, 0)
