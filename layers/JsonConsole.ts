@@ -67,6 +67,7 @@ const make = (reads: boolean) =>
     return Console.of({
       lines: reads ? Stream.mapChunksEffect(yield* Keyboard.make(process.stdin, gone), understood) : Stream.never,
       show: (lines) => tell(lines.map(({ text }) => ({ type: "notice", text: text.replace(/^\* /, "") }))),
+      isGone: out.isGone,
       tell: Option.some((facts) => tell(facts.flatMap((fact) => eventOf(fact) ?? []))),
       standing: Option.some({ mark, settle: (lines) => tellOf("settled", lines) }),
       seat: Option.none()

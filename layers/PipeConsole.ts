@@ -26,6 +26,7 @@ const make = (reads: boolean) =>
           }
           return notices === "" ? out.write(chat) : Effect.zipRight(out.write(chat), error.write(notices))
         }),
+      isGone: out.isGone,
       tell: Option.none(),
       standing: Option.none(),
       seat: Option.none()

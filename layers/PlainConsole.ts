@@ -14,6 +14,7 @@ const make = Effect.gen(function* () {
   return Console.of({
     lines,
     show: (shown) => screen.write(shown.map(({ text }) => `${text}\n`).join("")),
+    isGone: screen.isGone,
     tell: Option.none(),
     standing: Option.none(),
     seat: Option.none()

@@ -66,6 +66,7 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
         Console.of({
           lines: Mailbox.toStream(typed),
           show: (lines) => show(lines.map(({ text }) => text)),
+          isGone: () => false,
           tell: Option.none(),
           standing: terminal
             ? Option.some({

@@ -118,9 +118,16 @@ const make = (settings: Settings) =>
       })
     }
 
+    let isGone = false
     const write = (text: string, taken: () => void) => {
-      if (stdout.writable) stdout.write(text, taken)
-      else taken()
+      isGone ||= !stdout.writable
+      if (isGone) taken()
+      else {
+        stdout.write(text, (error) => {
+          isGone ||= error !== undefined && error !== null
+          taken()
+        })
+      }
     }
     const draw = () => {
       clearTimeout(nextDraw)
@@ -317,6 +324,7 @@ const make = (settings: Settings) =>
     return Console.of({
       lines: Mailbox.toStream(typed),
       show: (lines) => (lines.length === 0 ? Effect.void : Effect.suspend(() => show(lines))),
+      isGone: () => isGone,
       tell: Option.none(),
       standing: Option.some({
         mark: (lines) =>

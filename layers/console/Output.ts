@@ -7,6 +7,8 @@ import type * as Scope from "effect/Scope"
 export interface Output {
   /** Returns when this was taken, or when nobody takes anything any more. What `behind` writes goes out with it. */
   readonly write: (text: string, behind?: () => void) => Effect.Effect<void>
+  /** Whether something was written that nobody has taken. A plain function. */
+  readonly isGone: () => boolean
 }
 
 /** `gone` is done when nobody reads any more: the other end of a pipe has closed. */
@@ -18,12 +20,18 @@ export const make = (stream: Writable, gone: Deferred.Deferred<void>): Effect.Ef
       Effect.sync(() => stream.on("error", onError)),
       () => Effect.sync(() => stream.off("error", onError))
     )
+    let isGone = false
     return {
+      isGone: () => isGone,
       write: (text, behind) =>
         Effect.async((resume) => {
-          if (text === "" || !stream.writable) return resume(Effect.void)
+          isGone ||= !stream.writable
+          if (text === "" || isGone) return resume(Effect.void)
           stream.cork()
-          stream.write(text, () => resume(Effect.void))
+          stream.write(text, (error) => {
+            isGone ||= error !== undefined && error !== null
+            resume(Effect.void)
+          })
           behind?.()
           stream.uncork()
         })

@@ -64,7 +64,7 @@ export const showWhatHappens = ({
         ),
         () => {
           const last = Option.getOrUndefined(Chunk.last(entries))
-          if (last !== undefined) log.shown(last)
+          if (last !== undefined && !console.isGone()) log.shown(last)
         }
       )
     )

@@ -289,6 +289,7 @@ export const simulate = (seed: number): Record_ => {
         const console = Layer.succeed(
           Console,
           Console.of({
+            isGone: () => dead,
             tell: Option.none(),
             standing: Option.none(),
             seat: Option.none(),
