@@ -73,8 +73,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "layers/log/Log.ts",
-        from: "Math.min(shownTo, restoredTo - history)",
-        to: "restoredTo - history"
+        from: "Math.min(shownTo, end() - history)",
+        to: "end() - history"
       }
     ]
   },
