@@ -32,8 +32,8 @@ const { positionals, values } = parseArgs({
   }
 })
 
-/** The server's memory stays below this, whatever is done to it. */
-const mostMemory = 200e6
+/** The server's memory stays below this, whatever is done to it: 173 to 217 MB with all the handshakes of TLS that it takes, by machine. */
+const mostMemory = 256e6
 
 /** A line takes at most so many times as long as it took before, at the median, or as a wink takes, in ms. */
 const mostTimesAsLong = 20
@@ -76,7 +76,8 @@ const cases: Readonly<Record<string, Case>> = {
   },
   posts: {
     effort: { seconds: 30, count: 100_000 },
-    quick: { seconds: 8, count: 100_000 },
+    // It is over when the flood is dropped, after 5 s of more than is taken; a busy machine takes longer to send so much.
+    quick: { seconds: 20, count: 100_000 },
     serverArgs: ["--limit-overload", "5"],
     holds: ({ told }) => told === 1
   },
