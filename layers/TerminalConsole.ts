@@ -16,6 +16,7 @@ import { askCursor, below, changed, erase, isDoubtful, rowsAbove } from "../src/
 import { escape, type ScreenLine } from "../src/domain/ScreenLine.ts"
 import { type Status, statusInWords } from "../src/domain/Status.ts"
 import { fitting, textWidth } from "../src/domain/TextWidth.ts"
+import { makeWriter } from "./console/Output.ts"
 import * as RawTerminal from "./console/RawTerminal.ts"
 
 export interface Settings extends Looks {
@@ -118,17 +119,7 @@ const make = (settings: Settings) =>
       })
     }
 
-    let isGone = false
-    const write = (text: string, taken: () => void) => {
-      isGone ||= !stdout.writable
-      if (isGone) taken()
-      else {
-        stdout.write(text, (error) => {
-          isGone ||= error !== undefined && error !== null
-          taken()
-        })
-      }
-    }
+    const { isGone, write } = makeWriter(stdout)
     const draw = () => {
       clearTimeout(nextDraw)
       nextDraw = undefined
@@ -324,7 +315,7 @@ const make = (settings: Settings) =>
     return Console.of({
       lines: Mailbox.toStream(typed),
       show: (lines) => (lines.length === 0 ? Effect.void : Effect.suspend(() => show(lines))),
-      isGone: () => isGone,
+      isGone,
       tell: Option.none(),
       standing: Option.some({
         mark: (lines) =>

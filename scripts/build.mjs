@@ -33,9 +33,9 @@ await Promise.all([
     plugins: [apart],
     // What is compiled from the cache knows `require` alone.
     supported: { "dynamic-import": false },
-    // One function of what Node gives a module, so that the launcher need not copy 1.6 MB to make it one.
     // What stands between the words is read at each start too: 0.5 MB of 1.6. `npm run profile` needs it.
     minifyWhitespace: !process.argv.includes("--legible"),
+    // One function of what Node gives a module, so that the launcher need not copy all of it to make it one.
     banner: { js: "(function (exports, require, module, __filename, __dirname) {" },
     footer: { js: "})" }
   }),

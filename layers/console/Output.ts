@@ -7,8 +7,31 @@ import type * as Scope from "effect/Scope"
 export interface Output {
   /** Returns when this was taken, or when nobody takes anything any more. What `behind` writes goes out with it. */
   readonly write: (text: string, behind?: () => void) => Effect.Effect<void>
-  /** Whether something was written that nobody has taken. A plain function. */
+  /** Whether nobody takes anything any more. A plain function. */
   readonly isGone: () => boolean
+}
+
+export interface Writer {
+  /** Writes that; calls `taken` when it was taken, or when nobody takes anything any more. A plain function. */
+  readonly write: (text: string, taken: () => void) => void
+  /** Whether nobody takes anything any more. A plain function. */
+  readonly isGone: () => boolean
+}
+
+/** Writes to a stream, and knows whether what it wrote was taken. */
+export const makeWriter = (stream: Writable): Writer => {
+  let hasFailed = false
+  const isGone = () => hasFailed || !stream.writable
+  return {
+    isGone,
+    write: (text, taken) => {
+      if (isGone()) return taken()
+      stream.write(text, (error) => {
+        hasFailed ||= error !== undefined && error !== null
+        taken()
+      })
+    }
+  }
 }
 
 /** `gone` is done when nobody reads any more: the other end of a pipe has closed. */
@@ -20,18 +43,14 @@ export const make = (stream: Writable, gone: Deferred.Deferred<void>): Effect.Ef
       Effect.sync(() => stream.on("error", onError)),
       () => Effect.sync(() => stream.off("error", onError))
     )
-    let isGone = false
+    const { isGone, write } = makeWriter(stream)
     return {
-      isGone: () => isGone,
+      isGone,
       write: (text, behind) =>
         Effect.async((resume) => {
-          isGone ||= !stream.writable
-          if (text === "" || isGone) return resume(Effect.void)
+          if (text === "" || isGone()) return resume(Effect.void)
           stream.cork()
-          stream.write(text, (error) => {
-            isGone ||= error !== undefined && error !== null
-            resume(Effect.void)
-          })
+          write(text, () => resume(Effect.void))
           behind?.()
           stream.uncork()
         })

@@ -75,13 +75,13 @@ const copyOf = (disk: Disk): Disk => ({ ...disk, lines: [...disk.lines] })
 /** What was on a line: a disk's lines never change, and are read again at every start. */
 const decoded = new WeakMap<Uint8Array, JournalLine>()
 
-const linesOn = (disk: Disk): ReadonlyArray<JournalLine> =>
-  disk.lines.flatMap((line) => {
-    const found = decoded.get(line) ?? decodeLine(line)
-    if (found === undefined) return []
-    decoded.set(line, found)
-    return [found]
-  })
+const lineOf = (line: Uint8Array): JournalLine | undefined => {
+  const found = decoded.get(line) ?? decodeLine(line)
+  if (found !== undefined) decoded.set(line, found)
+  return found
+}
+
+const linesOn = (disk: Disk): ReadonlyArray<JournalLine> => disk.lines.flatMap((line) => lineOf(line) ?? [])
 
 const isFrame = (line: JournalLine | undefined): line is PostFrame | Gap => line !== undefined && line.type !== "shown"
 
@@ -306,7 +306,7 @@ export const simulate = (seed: number): Record_ => {
         const onDisk = (lines: ReadonlyArray<Uint8Array>) => {
           if (dead) return
           const at = clock.unsafeCurrentTimeMillis()
-          const frames = lines.map(decodeLine).filter(isFrame)
+          const frames = lines.map(lineOf).filter(isFrame)
           for (const text of textsIn(frames)) {
             if (said.get(text)?.author === place.id && !written.has(text)) written.set(text, at)
           }
