@@ -7,6 +7,7 @@ import type * as Scope from "effect/Scope"
 import { type Connection, type Secured, Transport } from "../services/Transport.ts"
 import { PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
 import type { PublicKey } from "../src/domain/Key.ts"
+import * as Monotonic from "../src/domain/Monotonic.ts"
 import { type Address, formatAddress, Host as HostName, Port } from "../src/domain/Peer.ts"
 import { strangerTo } from "../src/domain/Security.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
@@ -99,7 +100,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
 
     const carry = Effect.gen(function* () {
       for (let next = cargo[0]; next !== undefined; next = cargo[0]) {
-        const wait = next.due - clock.unsafeCurrentTimeMillis()
+        const wait = next.due - Monotonic.millis(clock)
         if (wait > 0) yield* Effect.sleep(wait)
         yield* network.until(() => !mustWait())
         cargo.shift()
@@ -111,7 +112,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
     const send = (arrive: () => void): void => {
       const wait = delay()
       if (!carried && wait <= 0 && !mustWait()) return arrive()
-      cargo.push({ due: clock.unsafeCurrentTimeMillis() + wait, arrive })
+      cargo.push({ due: Monotonic.millis(clock) + wait, arrive })
       if (carried) return
       carried = true
       run(carry)

@@ -1,5 +1,4 @@
 /** A PeerMesh over a Transport: its parts put together, and a link's life from the handshake to the goodbye. */
-import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -24,6 +23,7 @@ import { Happening, type LossReason } from "../src/domain/Happening.ts"
 import { within } from "../src/domain/Limit.ts"
 import { defaultLimits } from "../src/domain/Limits.ts"
 import { LinkTable } from "../src/domain/LinkTable.ts"
+import * as Monotonic from "../src/domain/Monotonic.ts"
 import { type Peer, serverId } from "../src/domain/Peer.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
 import type { Control, Frame, PostFrame } from "../src/protocol/Frame.ts"
@@ -211,7 +211,8 @@ const make = (settings: Settings) =>
     const comeUp = (link: Link): Effect.Effect<void> =>
       Effect.gen(function* () {
         const outcome = table.connect(link)
-        link.since = yield* Clock.currentTimeMillis
+        link.since = node.clock.unsafeCurrentTimeMillis()
+        link.upSince = Monotonic.millis(node.clock)
         if (leaving || outcome._tag === "Redundant" || outcome._tag === "Taken") {
           return yield* link.connection.abort("closed")
         }

@@ -35,6 +35,27 @@ const exceptions: ReadonlyArray<string> = [
   "src/protocol/PostStore.ts → type services/MessageLog.ts"
 ]
 
+/**
+ * What looks at the time of day, which people and NTP set. Of Effect's schedules, these compare it with that of an earlier
+ * step; those that are spaced or exponential do not.
+ */
+const wallTime =
+  /Date\.now|new Date\(\)|[cC]urrentTimeMillis|DateTime\.(now|unsafeNow)|Schedule\.(upTo|elapsed|during|fixed|windowed|cron)/
+
+/** Where a time of day is meant, and which. */
+const timesOfDay: ReadonlyMap<string, string> = new Map([
+  ["src/programs/commands/Sitting.ts", "since when somebody is here, for people"],
+  ["src/programs/doctor.ts", "whether the clock is right"],
+  ["src/programs/glance.ts", "since when the server is away, for people"],
+  ["src/programs/invite.ts", "until when an invitation holds, also after a restart"],
+  ["layers/FileInvitations.ts", "the same"],
+  ["layers/MemoryInvitations.ts", "the same"],
+  ["layers/TerminalConsole.ts", "when a line was shown, for people"],
+  ["layers/TransportPeerMesh.ts", "since when there is a link, for people"],
+  ["layers/TransportProbe.ts", "an epoch"],
+  ["layers/log/Log.ts", "an epoch, and when a line was said, for people"]
+])
+
 interface Import {
   readonly from: string
   readonly specifier: string
@@ -118,6 +139,33 @@ describe("architecture", () => {
           path
         )
       }
+    }
+  })
+
+  it("whatever takes its time is measured in monotonic time: only these files look at the time of day", () => {
+    assert.deepStrictEqual(
+      house
+        .filter(([path, text]) => !/^(test|bench|demo)\//.test(path) && wallTime.test(text))
+        .map(([path]) => path)
+        .sort(),
+      [...timesOfDay.keys()].sort()
+    )
+  })
+
+  it("each way to look at the time of day is seen", () => {
+    for (const text of [
+      "Date.now()",
+      "new Date()",
+      "clock.unsafeCurrentTimeMillis()",
+      "yield* Clock.currentTimeMillis",
+      "DateTime.now",
+      "DateTime.unsafeNow()",
+      'Schedule.upTo("5 seconds")',
+      "Schedule.elapsed",
+      'Schedule.fixed("1 second")',
+      'Schedule.windowed("1 second")'
+    ]) {
+      assert.match(text, wallTime)
     }
   })
 

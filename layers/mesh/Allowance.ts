@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import { PeerLost } from "../../src/domain/Errors.ts"
 import type { LossReason } from "../../src/domain/Happening.ts"
 import { timesAsMuch } from "../../src/domain/Limits.ts"
+import * as Monotonic from "../../src/domain/Monotonic.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import { Quota } from "../../src/domain/Quota.ts"
 import type { Dropped } from "../../src/protocol/Frame.ts"
@@ -27,7 +28,7 @@ const longWork = 10
 const longestPause = 250
 
 export const make = ({ clock, limits, scope, table }: Node) => {
-  /** Who was dropped, and when it may come again, in ms since 1970: those first who may come first. */
+  /** Who was dropped, and when it may come again, in monotonic ms: those first who may come first. */
   const dropped = new Map<PeerId, number>()
   /** What each may send, those last who came last. */
   const quotas = new Map<PeerId, Quotas>()
@@ -40,7 +41,7 @@ export const make = ({ clock, limits, scope, table }: Node) => {
   /** Tells a peer that it is let go, and lets it in no more for a while. */
   const bar = (link: Link, limit: Dropped["limit"]): Effect.Effect<LossReason> =>
     Effect.gen(function* () {
-      const now = clock.unsafeCurrentTimeMillis()
+      const now = Monotonic.millis(clock)
       for (const [id, until] of dropped) if (until <= now) dropped.delete(id)
       dropped.set(link.peer.id, now + Duration.toMillis(limits.overload))
       yield* link.send({ type: "dropped", limit })
@@ -52,7 +53,7 @@ export const make = ({ clock, limits, scope, table }: Node) => {
     Effect.flatMap(bar(link, limit), (reason) => new PeerLost({ reason }))
 
   const quotaOf = (id: PeerId): Quotas => {
-    const now = clock.unsafeCurrentTimeMillis()
+    const now = Monotonic.millis(clock)
     const quota = quotas.get(id) ?? { unasked: new Quota(limits, now), asked: new Quota(timesAsMuch(limits), now) }
     quotas.delete(id)
     quotas.set(id, quota)
@@ -65,7 +66,7 @@ export const make = ({ clock, limits, scope, table }: Node) => {
   /** Counts what has come; how long the peer is to be left unread for that, in ms. */
   const waitFor = (link: Link, frames: number): number => {
     const { askedBytes, askedFrames, checks, named, quota } = link
-    const now = clock.unsafeCurrentTimeMillis()
+    const now = Monotonic.millis(clock)
     const received = link.connection.received()
     const bytes = Math.max(0, received - link.counted - askedBytes)
     link.counted = received
@@ -102,7 +103,7 @@ export const make = ({ clock, limits, scope, table }: Node) => {
     cut: (link: Link, limit: Dropped["limit"]): Effect.Effect<void> =>
       Effect.asVoid(Effect.forkIn(Effect.flatMap(bar(link, limit), link.connection.abort), scope)),
     /** Whether that peer was dropped, and must wait still. A plain function. */
-    isDropped: (id: PeerId): boolean => (dropped.get(id) ?? 0) > clock.unsafeCurrentTimeMillis(),
+    isDropped: (id: PeerId): boolean => (dropped.get(id) ?? 0) > Monotonic.millis(clock),
     /** A peer that comes again goes on with the quota it had: to come anew is no way to send more. A plain function. */
     quotaOf,
     /** So many frames have come and were handled: who sends too much is left unread for a while, and dropped if that never ends. */

@@ -2,6 +2,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import * as Monotonic from "../../src/domain/Monotonic.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 
 /** Says that what had a limit is over: nothing happens any more when its time is. A plain function. */
@@ -14,7 +15,7 @@ export type Deadlines = (expire: Effect.Effect<void>) => Met
 export const make = (limit: Duration.DurationInput): Effect.Effect<Deadlines, never, Scope.Scope> =>
   Effect.gen(function* () {
     const clock = yield* Effect.clock
-    const millis = Duration.toMillis(limit)
+    const length = Duration.toMillis(limit)
     // All of the same length: they are due in the order in which they began, and the first is the next.
     const waiting = new Set<{ readonly due: number; readonly expire: Effect.Effect<void> }>()
     const begun = makeSignal()
@@ -22,8 +23,8 @@ export const make = (limit: Duration.DurationInput): Effect.Effect<Deadlines, ne
       begun.until(() => waiting.size > 0),
       () => {
         for (const first of waiting) {
-          const left = first.due - clock.unsafeCurrentTimeMillis()
-          if (left > 0) return Effect.sleep(left)
+          const left = first.due - Monotonic.millis(clock)
+          if (left > 0) return Effect.sleep(Math.ceil(left))
           waiting.delete(first)
           return first.expire
         }
@@ -32,7 +33,7 @@ export const make = (limit: Duration.DurationInput): Effect.Effect<Deadlines, ne
     )
     yield* Effect.forkScoped(Effect.forever(next))
     return (expire) => {
-      const deadline = { due: clock.unsafeCurrentTimeMillis() + millis, expire }
+      const deadline = { due: Monotonic.millis(clock) + length, expire }
       waiting.add(deadline)
       begun.changed()
       return () => {

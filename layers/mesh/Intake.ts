@@ -171,7 +171,7 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, pr
       if (overstepped !== undefined) return allowance.drop(link, overstepped)
       return pull(link, missing)
     })
-    const through = blocks.find(search.comesThrough)
+    const through = blocks.find((block) => search.comesThrough(link, block))
     return through === undefined ? taken : Effect.zipRight(search.tellThrough(link, through), taken)
   }
 

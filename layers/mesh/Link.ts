@@ -52,8 +52,9 @@ export interface Link extends Row, Wire.Wire {
   isUp: boolean
   readonly met: Deadlines.Met
   summarized: boolean
-  /** When it came up, in ms since 1970. */
+  /** When it came up, in ms since 1970; and in monotonic ms. */
   since: number
+  upSince: number
   /** How long a ping took last, and when the one went out that has no answer yet, in ns. */
   roundTrip: Duration.Duration | undefined
   pinged: bigint | undefined
@@ -121,6 +122,7 @@ export const makeLinkOver =
     rooms: undefined,
     summarized: false,
     since: 0,
+    upSince: 0,
     roundTrip: undefined,
     pinged: undefined,
     pings: 0,

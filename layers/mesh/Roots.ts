@@ -1,8 +1,8 @@
 /** What was said before a node came: from whom it learns what that is, and what newcomers are shown of it. */
 import * as Arr from "effect/Array"
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Monotonic from "../../src/domain/Monotonic.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import { authorOf, type Epoch, epochIn, mostHistory, type Summary } from "../../src/domain/Post.ts"
 import type { Control } from "../../src/protocol/Frame.ts"
@@ -16,7 +16,7 @@ const firstCall = Duration.seconds(1)
 const runOf = (id: PeerId, epoch: Epoch): string => `${id}/${epoch}`
 
 export const make = ({ clock, log, peers, table }: Node) => {
-  const begun = clock.unsafeCurrentTimeMillis()
+  const begun = Monotonic.millis(clock)
   /** Whether this node knows what was said before it came, and so must not take that for news. */
   let rooted = log.restored
   /** Who was in the chat before this node began, and may come back to tell of it. */
@@ -63,10 +63,13 @@ export const make = ({ clock, log, peers, table }: Node) => {
           : take({ old: new Map(), news: new Map() })
       }),
     /** A newcomer learns from this node what was said before it came: when this node begins, those who can tell it come first. */
-    first: Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    first: Effect.suspend(() =>
       peers
         .until(() => rooted || expected.size === 0)
-        .pipe(Effect.timeoutOption(Math.max(0, begun + Duration.toMillis(firstCall) - now)), Effect.asVoid)
+        .pipe(
+          Effect.timeoutOption(Math.max(0, begun + Duration.toMillis(firstCall) - Monotonic.millis(clock))),
+          Effect.asVoid
+        )
     ),
     /** Shows a newcomer what was said last before it came, if it would like to see it. */
     recallFor: (link: Link): Effect.Effect<void> =>

@@ -8,6 +8,7 @@ import type { Route } from "../../services/PeerMesh.ts"
 import type { IdTaken } from "../../src/domain/Errors.ts"
 import { Happening } from "../../src/domain/Happening.ts"
 import { within } from "../../src/domain/Limit.ts"
+import * as Monotonic from "../../src/domain/Monotonic.ts"
 import { type Address, isDialable, type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
 import { authorOf } from "../../src/domain/Post.ts"
 import { redial, redialUnmet } from "../../src/domain/Redial.ts"
@@ -55,7 +56,7 @@ export const make = (
     const searches = yield* FiberMap.make<PeerId, void, never>()
     /** Where those listen who are sought, or were, and have not been given up. */
     const addresses = new Map<PeerId, Address>()
-    /** Since when each is sought, in ms since 1970, and whether people have heard through whom it comes. */
+    /** Since when each is sought, in monotonic ms, and whether people have heard through whom it comes. */
     const soughtSince = new Map<PeerId, { readonly since: number; told: boolean }>()
     /** How many are being reached who are not clients. */
     let reaching = 0
@@ -91,7 +92,7 @@ export const make = (
         addresses.set(sought.id, sought.address)
         if (table.links.has(sought.id)) return Effect.void
         if (!soughtSince.has(sought.id)) {
-          soughtSince.set(sought.id, { since: clock.unsafeCurrentTimeMillis(), told: false })
+          soughtSince.set(sought.id, { since: Monotonic.millis(clock), told: false })
         }
         return FiberMap.run(searches, sought.id, Effect.delay(search(sought, ghost, again), after), {
           onlyIfMissing: true
@@ -156,10 +157,14 @@ export const make = (
       size: FiberMap.size(searches),
       /** Those who have been sought, and not been given up. A plain function. */
       sought: (): ReadonlyArray<Peer> => [...addresses].map(([id, listening]) => ({ id, address: listening })),
-      /** Whether a post was said while its author was sought, and people should hear by which way it came. A plain function. */
-      comesThrough: ({ post }: EncodedPost): boolean => {
+      /**
+       * Whether people should hear by which way a post came over that link: its author was sought, and the link was up, for
+       * so long that the post was said meanwhile. No clock of the author's is looked at. A plain function.
+       */
+      comesThrough: (link: Link, { post }: EncodedPost): boolean => {
         const sought = soughtSince.size === 0 ? undefined : soughtSince.get(authorOf(post.stream))
-        return sought !== undefined && !sought.told && post.at > sought.since + searchUntilThrough
+        if (sought === undefined || sought.told) return false
+        return Monotonic.millis(clock) > Math.max(sought.since, link.upSince) + searchUntilThrough
       },
       /** Says by which way that post came. */
       tellThrough: (link: Link, { post }: EncodedPost): Effect.Effect<void> =>

@@ -18,6 +18,8 @@ export const doubtAfter = Duration.seconds(2)
 export interface Said<Line> {
   readonly line: Line
   readonly post: Post
+  /** When it was said, in monotonic ms. */
+  readonly saidAt: number
 }
 
 /** What a line says: mostly what was typed. */
@@ -26,16 +28,17 @@ export interface Saying<Line> {
   readonly text: string
 }
 
-/** The lines with the posts that they became, in the same order; what became none, because it could not be said, apart. */
+/** The lines with the posts that they became at that time, in the same order; what became none, because it could not be said, apart. */
 export const pairOff = <Line>(
   sayings: ReadonlyArray<Saying<Line>>,
-  posts: ReadonlyArray<Post>
+  posts: ReadonlyArray<Post>,
+  saidAt: number
 ): { readonly said: ReadonlyArray<Said<Line>>; readonly unsaid: ReadonlyArray<Line> } => {
   const said: Array<Said<Line>> = []
   const unsaid: Array<Line> = []
   for (const { line, text } of sayings) {
     const post = posts[said.length]
-    if (post?.text === text) said.push({ line, post })
+    if (post?.text === text) said.push({ line, post, saidAt })
     else unsaid.push(line)
   }
   return { said, unsaid }
@@ -54,6 +57,6 @@ export const sortOut = <Line>(lines: ReadonlyArray<Said<Line>>, { alone, upTo }:
   return {
     delivered: lines.filter(({ post }) => post.n <= upTo),
     waiting,
-    doubtful: waiting.filter(({ post }) => alone || now - post.at >= Duration.toMillis(doubtAfter))
+    doubtful: waiting.filter(({ saidAt }) => alone || now - saidAt >= Duration.toMillis(doubtAfter))
   }
 }

@@ -100,7 +100,7 @@ export const join = ({ peer, server }: Settings) =>
   })
 
 /** A port whose last connection has just ended is free again soon, where it is at all. */
-const untilPortIsFree = Schedule.spaced("500 millis").pipe(Schedule.upTo("5 seconds"))
+const untilPortIsFree = Schedule.intersect(Schedule.spaced("500 millis"), Schedule.recurs(10))
 
 type JoinFailed = ServerUnreachable | PeerUnreachable | NotAdmitted | NotInvited | IdTaken | PortTaken
 

@@ -1,7 +1,6 @@
 /** Keeps an eye on the lines of this node until somebody has them, and lets the screen tell where each stands. */
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -15,6 +14,7 @@ import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import type { Entry } from "../domain/Entry.ts"
 import { isForked } from "../domain/Errors.ts"
+import * as Monotonic from "../domain/Monotonic.ts"
 import type { Post } from "../domain/Post.ts"
 import { doubtAfter, lastAnswered, pairOff, type Said, type Saying, sortOut } from "../domain/Standing.ts"
 
@@ -46,6 +46,7 @@ export const make: Effect.Effect<Standing, never, Console | MessageLog | PeerMes
     const log = yield* MessageLog
     const mesh = yield* PeerMesh
     const scope = yield* Effect.scope
+    const clock = yield* Effect.clock
 
     const following = yield* Ref.make<ReadonlyArray<Said<Typed>>>([])
     /** The number of the last line that somebody has answered. */
@@ -79,7 +80,7 @@ export const make: Effect.Effect<Standing, never, Console | MessageLog | PeerMes
       Effect.gen(function* () {
         yield* Ref.update(answered, (before) => Math.max(before, lastAnswered(log.stream, entries)))
         const known = yield* delivery
-        const now = yield* Clock.currentTimeMillis
+        const now = Monotonic.millis(clock)
         const { delivered, doubtful } = yield* Ref.modify(following, (lines) => {
           const sorted = sortOut(lines, known, now)
           return [sorted, sorted.waiting]
@@ -94,7 +95,7 @@ export const make: Effect.Effect<Standing, never, Console | MessageLog | PeerMes
       settle,
       follow: (sayings, after) =>
         Effect.gen(function* () {
-          const { said, unsaid } = pairOff(sayings, yield* log.ownAfter(after))
+          const { said, unsaid } = pairOff(sayings, yield* log.ownAfter(after), Monotonic.millis(clock))
           yield* Ref.update(following, (before) => [...before, ...said])
           yield* settle(unsaid)
           yield* due.offer(undefined)

@@ -10,7 +10,7 @@ const typed = (...texts: ReadonlyArray<string>) => texts.map((text) => ({ text }
 
 /** Lines 1 to n, said at these times. */
 const saidAt = (...times: ReadonlyArray<number>): ReadonlyArray<Said<string>> =>
-  times.map((at, index) => ({ line: `line ${index + 1}`, post: { ...post(mine, index + 1), at } }))
+  times.map((at, index) => ({ line: `line ${index + 1}`, post: post(mine, index + 1), saidAt: at }))
 
 const sorted = (lines: ReadonlyArray<Said<string>>, upTo: number, alone: boolean, now: number) => {
   const { delivered, doubtful, waiting } = sortOut(lines, { upTo, alone }, now)
@@ -24,7 +24,7 @@ describe("where a line stands", () => {
     const lines = typed("a", "too long", "b", "b", "too long")
     const posts = ["a", "b", "b"].map((text, index) => post(mine, index + 4, text))
     const sayings = lines.map((line) => ({ line, text: line.text }))
-    const { said, unsaid } = pairOff(sayings, posts)
+    const { said, unsaid } = pairOff(sayings, posts, 0)
     assert.deepStrictEqual(
       said.map(({ line, post: { n } }) => [lines.indexOf(line), n]),
       [
@@ -37,7 +37,7 @@ describe("where a line stands", () => {
       unsaid.map((line) => lines.indexOf(line)),
       [1, 4]
     )
-    assert.deepStrictEqual(pairOff(sayings, []), { said: [], unsaid: lines })
+    assert.deepStrictEqual(pairOff(sayings, [], 0), { said: [], unsaid: lines })
   })
 
   it("what some peer has is delivered, up to the number and with it; the rest waits", () => {

@@ -8,9 +8,10 @@ import { describe } from "vitest"
 import * as Allowance from "../../layers/mesh/Allowance.ts"
 import type { Link } from "../../layers/mesh/Link.ts"
 import type { Node } from "../../layers/mesh/Node.ts"
-import { defaultLimits } from "../../src/domain/Limits.ts"
+import { defaultLimits, inOneGo } from "../../src/domain/Limits.ts"
 import { LinkTable } from "../../src/domain/LinkTable.ts"
 import { id, peer } from "../support/samples.ts"
+import { wallClock } from "../support/VirtualTime.ts"
 
 /** For how long, in ms, a peer is left unread whose last frame this node had in its hands for so long. */
 const pauseAfter = (held: Duration.DurationInput) =>
@@ -54,5 +55,71 @@ describe("whoever takes a node long is left unread", () => {
 
   it.scoped("but not for as long as this node was frozen meanwhile", () =>
     Effect.map(pauseAfter("4 seconds"), (pause) => assert.strictEqual(pause, 250))
+  )
+})
+
+describe("whoever was dropped waits for as long as it is told", () => {
+  it.scoped("also if the clock is set back or forth meanwhile", () =>
+    Effect.gen(function* () {
+      const wall = wallClock(yield* Effect.clock)
+      const node = {
+        clock: wall.clock,
+        limits: defaultLimits,
+        scope: yield* Effect.scope,
+        table: new LinkTable(id("1"))
+      }
+      const allowance = Allowance.make(node as unknown as Node)
+      const link = {
+        peer: peer("2", 6000),
+        send: () => Effect.void,
+        connection: { finish: Effect.void }
+      } as unknown as Link
+      yield* Effect.flip(allowance.drop(link, "rate"))
+      for (const hours of [-1, 1, -1]) {
+        wall.set(hours * 3_600_000)
+        assert.isTrue(allowance.isDropped(id("2")))
+      }
+      yield* TestClock.adjust(defaultLimits.overload)
+      assert.isFalse(allowance.isDropped(id("2")))
+    })
+  )
+
+  it.scoped("and a flood counts for as long as it lasts, whatever the clock is set to", () =>
+    Effect.gen(function* () {
+      const wall = wallClock(yield* Effect.clock)
+      const node = {
+        clock: wall.clock,
+        limits: defaultLimits,
+        scope: yield* Effect.scope,
+        table: new LinkTable(id("1"))
+      }
+      const allowance = Allowance.make(node as unknown as Node)
+      const link = {
+        peer: peer("2", 6000),
+        connection: { received: () => 0 },
+        begun: () => wall.clock.unsafeCurrentTimeNanos(),
+        quota: allowance.quotaOf(id("2")),
+        counted: 0,
+        askedFrames: 0,
+        askedBytes: 0,
+        checks: 0,
+        named: 0,
+        slowed: false
+      } as unknown as Link
+      // It has sent a second more than it may in one go, and is left unread for that second, not for an hour.
+      yield* allowance.count(link, inOneGo(defaultLimits.framesPerSecond))
+      wall.set(-3_600_000)
+      const counting = yield* Effect.fork(allowance.count(link, defaultLimits.framesPerSecond))
+      yield* Effect.yieldNow()
+      assert.isTrue(link.slowed)
+      wall.set(3_600_000)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(counting)
+      const more = yield* Effect.fork(allowance.count(link, defaultLimits.framesPerSecond))
+      yield* Effect.yieldNow()
+      assert.isTrue(link.slowed)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(more)
+    })
   )
 })

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import { describe } from "vitest"
 import * as Deadlines from "../../layers/mesh/Deadlines.ts"
+import { wallClock } from "../support/VirtualTime.ts"
 
 const world = Effect.gen(function* () {
   const begin = yield* Deadlines.make("5 seconds")
@@ -37,6 +38,25 @@ describe("Deadlines", () => {
       begin("much later")
       yield* TestClock.adjust("5 seconds")
       assert.deepStrictEqual(expired, ["one", "two", "much later"])
+    })
+  )
+
+  it.scoped("a clock that is set back or forth changes nothing", () =>
+    Effect.gen(function* () {
+      const wall = wallClock(yield* Effect.clock)
+      const { begin, expired } = yield* Effect.withClock(world, wall.clock)
+      begin("before")
+      wall.set(-3_600_000)
+      begin("an hour back")
+      yield* TestClock.adjust("4 seconds")
+      wall.set(3_600_000)
+      begin("an hour ahead")
+      yield* TestClock.adjust("999 millis")
+      assert.deepStrictEqual(expired, [])
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(expired, ["before", "an hour back"])
+      yield* TestClock.adjust("4 seconds")
+      assert.deepStrictEqual(expired, ["before", "an hour back", "an hour ahead"])
     })
   )
 

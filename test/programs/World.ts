@@ -39,7 +39,7 @@ import * as Client from "../../src/programs/client.ts"
 import { Muted } from "../../src/programs/commands/Sitting.ts"
 import { send } from "../../src/programs/send.ts"
 import { server } from "../../src/programs/server.ts"
-import { run } from "../support/VirtualTime.ts"
+import { run, wallClock } from "../support/VirtualTime.ts"
 
 /** A node of the chat as a person at its terminal sees it. */
 export interface Node {
@@ -62,16 +62,21 @@ export interface Node {
   readonly interrupt: Effect.Effect<void>
   /** Dies as by SIGKILL. */
   readonly kill: Effect.Effect<void>
+  /** Sets its time of day to so many milliseconds after the right one, or before it. */
+  readonly setClock: (ahead: number) => Effect.Effect<void>
 }
 
 export interface World {
   readonly network: MemoryTransport.Network
   /** Starts a server, with what the one before left on record. */
   readonly server: Effect.Effect<Node>
-  /** Starts a client. `peer`: it joins through that client; `port`: where it listens; `link`: by which invitation it comes. */
+  /**
+   * Starts a client. `peer`: it joins through that client; `port`: where it listens; `link`: by which invitation it comes;
+   * `clock`: how far its time of day is after the right one, in ms.
+   */
   readonly client: (
     id: string,
-    options?: { readonly peer?: string; readonly port?: number; readonly link?: Link }
+    options?: { readonly peer?: string; readonly port?: number; readonly link?: Link; readonly clock?: number }
   ) => Effect.Effect<Node>
   /** In a secure world, what its nodes keep: from run to run, until a test changes it. */
   readonly safe: Safe
@@ -123,12 +128,17 @@ const make = (
     const start = <E, R>(
       id: PeerId,
       program: Effect.Effect<void, E, R>,
-      layerOn: (console: Layer.Layer<Console>) => Layer.Layer<R, unknown>
+      layerOn: (console: Layer.Layer<Console>) => Layer.Layer<R, unknown>,
+      clock = 0
     ): Effect.Effect<Node> =>
       Effect.gen(function* () {
         const script = yield* ScriptedConsole.makeTerminal
-        const running = yield* Effect.forkIn(Effect.provide(program, layerOn(script.layer)), scope)
-        return nodeOf(network, id, script, running)
+        const wall = wallClock(yield* Effect.clock, clock)
+        const running = yield* Effect.forkIn(
+          Effect.withClock(Effect.provide(program, layerOn(script.layer)), wall.clock),
+          scope
+        )
+        return { ...nodeOf(network, id, script, running), setClock: (ahead) => Effect.sync(() => wall.set(ahead)) }
       })
 
     const unused = [...keys]
@@ -192,14 +202,15 @@ const make = (
           Layer.provideMerge(nodeLayer(serverId, serverAddress, console))
         )
       ),
-      client: (id, { link, peer, port } = {}) =>
+      client: (id, { clock, link, peer, port } = {}) =>
         start(
           PeerId.make(id),
           Client.client({
             server: { address: serverAddress, id: serverId },
             ...(peer === undefined ? {} : { peer: addressOf(peer) })
           }),
-          (console) => nodeLayer(PeerId.make(id), addressOf(id, port), console, link)
+          (console) => nodeLayer(PeerId.make(id), addressOf(id, port), console, link),
+          clock
         ),
       send: (id, text, wait) =>
         start(
@@ -237,7 +248,7 @@ const nodeOf = (
   id: PeerId,
   script: ScriptedConsole.Script,
   running: Fiber.RuntimeFiber<void, unknown>
-): Node => {
+): Omit<Node, "setClock"> => {
   return {
     name: id,
     type: script.type,

@@ -1,7 +1,6 @@
 /** One run of a whole chat under everything that can happen to it, drawn from a seed: the real programs over the network in memory. */
 
 import * as FileSystem from "@effect/platform/FileSystem"
-import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -35,7 +34,7 @@ import type { Gap, PostFrame } from "../../src/protocol/Frame.ts"
 import { linesIn } from "../support/bytes.ts"
 import { makeChance } from "../support/chance.ts"
 import { type Signer, signer } from "../support/signers.ts"
-import { run } from "../support/VirtualTime.ts"
+import { run, wallClock } from "../support/VirtualTime.ts"
 import { type Life, type Record_, tokensOf } from "./Checker.ts"
 
 /** What a node has on disk: it survives a crash unless the schedule says otherwise. */
@@ -52,6 +51,8 @@ interface Running {
   /** Types lines, in one go. */
   readonly type: (lines: ReadonlyArray<string>) => Effect.Effect<void>
   readonly stop: (abruptly: boolean) => Effect.Effect<void>
+  /** Sets its clock to so many milliseconds after the right time, or before it. A plain function. */
+  readonly setClock: (ahead: number) => void
   /** What it is made of, once it has begun. */
   inside: { readonly log: MessageLog["Type"]; readonly mesh: PeerMesh["Type"] } | undefined
 }
@@ -136,13 +137,6 @@ const logLayer = (
       )
     )
   )
-
-/** A clock that is off, by so many milliseconds that it may even run backwards between two lives. */
-const skewed = (clock: Clock.Clock, skew: number): Clock.Clock => ({
-  ...clock,
-  unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + skew,
-  currentTimeMillis: Effect.map(clock.currentTimeMillis, (now) => now + skew)
-})
 
 /** Some schedules have a secure chat, in which client 3 now and then changes what it hands on. */
 const isSecure = (seed: number): boolean => seed % 6 === 5
@@ -231,9 +225,15 @@ const calm = 4
 /** A second in which a simulated chat runs more tasks than this is none of a chat: the busiest of 60 seeds had 1,300. */
 const busiest = 30_000
 
+/** Clocks are set to this far from the right time, in ms: by hand, by NTP, and with an empty battery. */
+const hour = 3_600_000
+const wrongClocks = [-50 * 365 * 24 * hour, -hour, -2_000, 0, 0, 0, 2_000, hour]
+
 /** Runs the schedule of that seed, and returns what there is to check. */
 export const simulate = (seed: number): Record_ => {
   const chance = drawFrom(seed)
+  // A chance of its own: what else a seed draws stays as it was.
+  const clocks = drawFrom(~seed)
   const secure = isSecure(seed)
   let isTroubled = true
   const lives: Array<Life> = []
@@ -270,7 +270,8 @@ export const simulate = (seed: number): Record_ => {
         const { disk } = place
         const others = places.filter((other) => other !== place && other.id !== serverId)
         const through = chance.happens(0.3) ? { peer: chance.among(others).address } : {}
-        const skew = chance.happens(0.3) ? (chance.below(3) - 1) * 3_600_000 : 0
+        // It may be off by so much that it runs backwards between two lives.
+        const wall = wallClock(clock, chance.happens(0.3) ? (chance.below(3) - 1) * hour : 0)
         const life: Life = {
           node: place.id,
           lineage: disk.lineage,
@@ -348,6 +349,7 @@ export const simulate = (seed: number): Record_ => {
               yield* abruptly ? Fiber.interruptFork(fiber) : Fiber.interrupt(fiber)
               life.kept = wordsOn(place.disk)
             }),
+          setClock: wall.set,
           inside: undefined
         }
         const seen = Effect.gen(function* () {
@@ -367,7 +369,7 @@ export const simulate = (seed: number): Record_ => {
                 mesh
               )
         const fiber = yield* Effect.forkIn(
-          Effect.withClock(Effect.provide(node, FileSystem.layerNoop({})), skewed(clock, skew)).pipe(
+          Effect.withClock(Effect.provide(node, FileSystem.layerNoop({})), wall.clock).pipe(
             Effect.tapErrorCause((cause) =>
               Effect.sync(() => {
                 life.failure = cause
@@ -459,6 +461,7 @@ export const simulate = (seed: number): Record_ => {
     for (const place of places) yield* start(place)
     for (let step = 0; step < steps; step += 1) {
       yield* trouble
+      if (clocks.happens(0.1)) clocks.among(places).running?.setClock(clocks.among(wrongClocks))
       if (chance.happens(0.5)) yield* Effect.sleep(chance.below(2 * stepMillis))
     }
     isTroubled = false

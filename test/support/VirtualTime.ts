@@ -16,6 +16,31 @@ interface Sleeper {
   cancelled: boolean
 }
 
+/** A clock on a wall: somebody sets its time of day, and durations don't notice. */
+export interface WallClock {
+  readonly clock: Clock.Clock
+  /** Sets the time of day to so many milliseconds after that of the clock below; before it, if negative. */
+  readonly set: (ahead: number) => void
+}
+
+/** A clock over another one, whose time of day can be set. */
+export const wallClock = (below: Clock.Clock, ahead = 0): WallClock => {
+  let off = ahead
+  return {
+    clock: {
+      [Clock.ClockTypeId]: Clock.ClockTypeId,
+      unsafeCurrentTimeMillis: () => below.unsafeCurrentTimeMillis() + off,
+      unsafeCurrentTimeNanos: () => below.unsafeCurrentTimeNanos(),
+      currentTimeMillis: Effect.map(below.currentTimeMillis, (now) => now + off),
+      currentTimeNanos: below.currentTimeNanos,
+      sleep: (duration) => below.sleep(duration)
+    },
+    set: (to) => {
+      off = to
+    }
+  }
+}
+
 /** The program can't go on: nothing is ready to run, and nobody sleeps. */
 export class Deadlock extends Error {
   override readonly name = "Deadlock"
@@ -93,9 +118,9 @@ export const run = <A, E>(
   const clock: Clock.Clock = {
     [Clock.ClockTypeId]: Clock.ClockTypeId,
     unsafeCurrentTimeMillis: () => Math.floor(now),
-    unsafeCurrentTimeNanos: () => BigInt(Math.floor(now)) * 1_000_000n,
+    unsafeCurrentTimeNanos: () => BigInt(Math.floor(now * 1_000)) * 1_000n,
     currentTimeMillis: Effect.sync(() => Math.floor(now)),
-    currentTimeNanos: Effect.sync(() => BigInt(Math.floor(now)) * 1_000_000n),
+    currentTimeNanos: Effect.sync(() => BigInt(Math.floor(now * 1_000)) * 1_000n),
     sleep: (duration) =>
       Effect.async<void>((resume) => {
         const sleeper = {

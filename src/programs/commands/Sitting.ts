@@ -4,6 +4,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
+import * as Monotonic from "../../domain/Monotonic.ts"
 import type { PeerId } from "../../domain/Peer.ts"
 import * as Standing from "../standing.ts"
 
@@ -15,8 +16,9 @@ export class Muted extends Context.Tag("outlive/Muted")<Muted, Ref.Ref<ReadonlyS
 export class Sitting extends Context.Tag("outlive/Sitting")<
   Sitting,
   {
-    /** When it began, in ms since 1970. */
+    /** When it began, in ms since 1970; and in monotonic ms. */
     readonly since: number
+    readonly begun: number
     readonly standing: Standing.Standing
     readonly muted: Muted["Type"]
   }
@@ -25,6 +27,7 @@ export class Sitting extends Context.Tag("outlive/Sitting")<
 /** One that begins now, and ends with the scope. */
 export const make = Effect.all({
   since: Clock.currentTimeMillis,
+  begun: Effect.clockWith((clock) => Effect.sync(() => Monotonic.millis(clock))),
   standing: Standing.make,
   muted: Muted
 })

@@ -1,9 +1,9 @@
 /** `/status`: how this node is doing. */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { MessageLog } from "../../../services/MessageLog.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
+import * as Monotonic from "../../domain/Monotonic.ts"
 import { formatAddress, serverId, title } from "../../domain/Peer.ts"
 import { inWords } from "../../domain/Time.ts"
 import { answer, make } from "./Command.ts"
@@ -18,13 +18,13 @@ export const status = make({
     Effect.gen(function* () {
       const log = yield* MessageLog
       const mesh = yield* PeerMesh
-      const { since, standing } = yield* Sitting
+      const { begun, standing } = yield* Sitting
       const others = yield* mesh.acquaintances
       const linked = others.filter(({ link }) => link !== undefined)
       const server = linked.some(({ peer }) => peer.id === serverId) ? "up" : "away; everybody goes on without it"
       const waiting = (yield* standing.pending).length
       const kept = (yield* log.recent(Number.MAX_SAFE_INTEGER)).length
-      const age = (yield* Clock.currentTimeMillis) - since
+      const age = Monotonic.millis(yield* Effect.clock) - begun
       return answer(
         `This is ${title(mesh.self.id)} at ${formatAddress(mesh.self.address)}, for ${inWords(age)}.`,
         ...(mesh.self.id === serverId ? [] : [`The server is ${server}.`]),
