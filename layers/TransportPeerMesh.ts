@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { Membership } from "../services/Membership.ts"
 import { MessageLog } from "../services/MessageLog.ts"
@@ -32,6 +33,7 @@ import * as Attempt from "./mesh/Attempt.ts"
 import * as Calls from "./mesh/Calls.ts"
 import * as Deadlines from "./mesh/Deadlines.ts"
 import * as Delivery from "./mesh/Delivery.ts"
+import * as Departures from "./mesh/Departures.ts"
 import * as FanOut from "./mesh/FanOut.ts"
 import * as Handshake from "./mesh/Handshake.ts"
 import * as Heartbeat from "./mesh/Heartbeat.ts"
@@ -53,6 +55,9 @@ const goodbyeLimit = Duration.seconds(2)
 
 /** A node that leaves waits no longer than this for handshakes under way. */
 const settlingLimit = Duration.seconds(1)
+
+/** How often a node looks whether somebody whom it looks for should be asked about. */
+const askEvery = Duration.seconds(1)
 
 const make = (settings: Settings) =>
   Effect.gen(function* () {
@@ -110,7 +115,7 @@ const make = (settings: Settings) =>
     const entrance: Attempt.Entrance = {
       deadlines,
       self,
-      begin: Attempt.make(node, { lost: (gone, reason) => lost(gone, reason) }),
+      begin: Attempt.make(node, { lost: (link, reason) => lost(link, reason) }),
       linkOver: makeLinkOver({ quotaOf: allowance.quotaOf, visits }),
       converse: (link, rest) => converse(link, rest)
     }
@@ -122,7 +127,11 @@ const make = (settings: Settings) =>
       call,
       contested: (error) => Deferred.fail(contested, error)
     })
-    const introductions = Introductions.make(node, { meet: search.meet })
+    const departures = Departures.make(node, {
+      sought: search.sought,
+      gone: ({ epoch, peer }) => left(peer, !table.hasMet(peer.id, epoch))
+    })
+    const introductions = Introductions.make(node, { meet: search.meet, hasLeft: departures.hasLeft })
     const intake = Intake.make(node, { allowance, delivery, proofs, search })
     const summaries = Summaries.make(node, {
       allowance,
@@ -160,6 +169,10 @@ const make = (settings: Settings) =>
           return introductions.heardRoster(link, frame.peers)
         case "introduce":
           return introductions.heardOfNewcomers(link, frame.peers)
+        case "missing":
+          return departures.heardMissing(link, frame)
+        case "left":
+          return departures.heardLeft(link, frame)
         case "members":
           return members.heard(link, frame)
         case "gap":
@@ -252,21 +265,24 @@ const make = (settings: Settings) =>
         peers.changed()
         yield* intake.ended(link)
         if (leaving) return
-        if (final) yield* reason === undefined ? left(link.peer) : lost(link.peer, reason)
+        if (reason === undefined) departures.heardGoodbye(link)
+        if (final) yield* reason === undefined ? left(link.peer, false) : lost(link, reason)
         // A newcomer that was let in, and perhaps put on record, but has not come through the door.
         else if (!link.isUp && link.newcomer && !link.byUs)
-          yield* search.seek(link.peer, Duration.zero, { ghost: true })
+          yield* reason === undefined
+            ? left(link.peer, true)
+            : search.seek(link.peer, Duration.zero, { ghost: true, epoch: link.epoch })
       })
 
-    const lost = (gone: Peer, reason: LossReason): Effect.Effect<void> =>
+    const lost = ({ epoch, peer: gone }: Link, reason: LossReason): Effect.Effect<void> =>
       membership.knows(gone.id)
-        ? Effect.zipRight(log.note(Happening.Lost({ peer: gone, reason })), search.seekAgain(gone))
+        ? Effect.zipRight(log.note(Happening.Lost({ peer: gone, reason })), search.seekAgain(gone, epoch))
         : search.forget(gone.id)
 
-    const left = (gone: Peer): Effect.Effect<void> =>
+    const left = (gone: Peer, unseen: boolean): Effect.Effect<void> =>
       Effect.gen(function* () {
         yield* search.forget(gone.id)
-        yield* log.note(Happening.Left({ peer: gone }))
+        yield* log.note(Happening.Left({ peer: gone, unseen }))
         yield* roots.expectNoMore(gone.id)
       })
 
@@ -293,8 +309,8 @@ const make = (settings: Settings) =>
       }))
       const sought = search
         .sought()
-        .filter(({ id }) => !table.links.has(id))
-        .map((each) => ({ peer: each, link: undefined, through: intake.relayOf(each.id) }))
+        .filter(({ peer: { id } }) => !table.links.has(id))
+        .map(({ peer: each }) => ({ peer: each, link: undefined, through: intake.relayOf(each.id) }))
       return [...linked, ...sought]
     }
 
@@ -308,6 +324,7 @@ const make = (settings: Settings) =>
     yield* Effect.forkScoped(heartbeat.beat)
     yield* Effect.forkScoped(summaries.offering)
     yield* Effect.forkScoped(summaries.comparing)
+    yield* Effect.forkScoped(Effect.repeat(departures.ask, Schedule.spaced(askEvery)))
     yield* Effect.forkScoped(introductions.tellOfNewcomers)
     yield* Effect.addFinalizer(() => leave)
 

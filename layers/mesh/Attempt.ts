@@ -50,7 +50,7 @@ export interface Entrance {
 
 interface Needs {
   /** A link that broke while the attempt was under way has no successor. */
-  readonly lost: (gone: Peer, reason: LossReason) => Effect.Effect<void>
+  readonly lost: (link: Link, reason: LossReason) => Effect.Effect<void>
 }
 
 /** An attempt to have a link to that peer begins, or to whoever answers. `told` hears what has become of it. */
@@ -69,7 +69,7 @@ export const make =
           peers.changed()
           return Effect.zipRight(
             told === undefined ? Effect.void : Deferred.done(told, outcome),
-            broken === undefined || isLeaving() ? Effect.void : lost(broken.link.peer, broken.reason)
+            broken === undefined || isLeaving() ? Effect.void : lost(broken.link, broken.reason)
           )
         })
     }

@@ -2,8 +2,9 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import { type Peer, serverId } from "../../src/domain/Peer.ts"
-import type { Control } from "../../src/protocol/Frame.ts"
+import { type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
+import type { Epoch } from "../../src/domain/Post.ts"
+import type { Control, Listed } from "../../src/protocol/Frame.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 import * as Wire from "./Wire.ts"
@@ -14,19 +15,21 @@ const courtesy = Duration.seconds(1)
 /** So long those who come are gathered, before all are told of them: when a server is back, they all come at once. */
 const gathering = Duration.millis(10)
 
-const listed = ({ address, id }: Peer) => ({ id, ...address })
-const unlisted = ({ host, id, port }: ReturnType<typeof listed>): Peer => ({ id, address: { host, port } })
+const listed = ({ epoch, peer: { address, id } }: Link) => ({ id, ...address, epoch })
+const unlisted = ({ host, id, port }: Listed): Peer => ({ id, address: { host, port } })
 
 /** Those peers, by their addresses. */
 const listing = (type: "roster" | "introduce", links: ReadonlyArray<Link>): ReadonlyArray<Control> =>
-  Wire.partsOf(links).map((part) => ({ type, peers: part.map(({ peer }) => listed(peer)) }))
+  Wire.partsOf(links).map((part) => ({ type, peers: part.map(listed) }))
 
 interface Needs {
   /** Keeps a link to whom others name, from after that time on. */
-  readonly meet: (named: Peer, after: Duration.Duration) => Effect.Effect<void>
+  readonly meet: (named: Peer, epoch: Epoch | undefined, after: Duration.Duration) => Effect.Effect<void>
+  /** Whether that run is known to have left: who names it has not heard of that yet. */
+  readonly hasLeft: (id: PeerId, epoch: Epoch | undefined) => boolean
 }
 
-export const make = ({ membership, peers, table }: Node, { meet }: Needs) => {
+export const make = ({ membership, peers, table }: Node, { hasLeft, meet }: Needs) => {
   /** Who has come, and the others have yet to hear of. */
   let introduced: Array<Link> = []
 
@@ -35,24 +38,26 @@ export const make = ({ membership, peers, table }: Node, { meet }: Needs) => {
   /** Seeks those whom a peer lists, each after some time; nobody for whom the server has not vouched. */
   const seekAll = (
     link: Link,
-    all: ReadonlyArray<ReturnType<typeof listed>>,
+    all: ReadonlyArray<Listed>,
     after: Effect.Effect<Duration.Duration>
   ): Effect.Effect<void> => {
     link.named += all.length
     return Effect.forEach(
       all,
       (each) =>
-        membership.knows(each.id) ? Effect.flatMap(after, (duration) => meet(unlisted(each), duration)) : Effect.void,
+        membership.knows(each.id) && !(each.epoch !== undefined && hasLeft(each.id, each.epoch))
+          ? Effect.flatMap(after, (duration) => meet(unlisted(each), each.epoch, duration))
+          : Effect.void,
       { discard: true }
     )
   }
 
   return {
     /** Those are there: they wait to be called. */
-    heardRoster: (link: Link, all: ReadonlyArray<ReturnType<typeof listed>>): Effect.Effect<void> =>
+    heardRoster: (link: Link, all: ReadonlyArray<Listed>): Effect.Effect<void> =>
       seekAll(link, all, Effect.succeed(Duration.zero)),
     /** Those have come. */
-    heardOfNewcomers: (link: Link, all: ReadonlyArray<ReturnType<typeof listed>>): Effect.Effect<void> =>
+    heardOfNewcomers: (link: Link, all: ReadonlyArray<Listed>): Effect.Effect<void> =>
       seekAll(
         link,
         all,

@@ -10,10 +10,11 @@ import { Happening } from "../../src/domain/Happening.ts"
 import { within } from "../../src/domain/Limit.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import { type Address, isDialable, type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
-import { authorOf } from "../../src/domain/Post.ts"
+import { authorOf, type Epoch } from "../../src/domain/Post.ts"
 import { redial, redialUnmet } from "../../src/domain/Redial.ts"
 import type { Allowance } from "./Allowance.ts"
 import type { CallFailed } from "./Attempt.ts"
+import type { Sought } from "./Departures.ts"
 import * as Handshake from "./Handshake.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
@@ -37,6 +38,8 @@ interface Manner {
   readonly again?: typeof redial
   /** It has said its name, and never come in. */
   readonly ghost?: boolean
+  /** Which run of it is sought; any if it is left out. */
+  readonly epoch?: Epoch | undefined
 }
 
 interface Needs {
@@ -58,6 +61,8 @@ export const make = (
     const addresses = new Map<PeerId, Address>()
     /** Since when each is sought, in monotonic ms, and whether people have heard through whom it comes. */
     const soughtSince = new Map<PeerId, { readonly since: number; told: boolean }>()
+    /** Which run of each that is, where it is known. */
+    const epochs = new Map<PeerId, Epoch>()
     /** How many are being reached who are not clients. */
     let reaching = 0
 
@@ -85,11 +90,13 @@ export const make = (
     const seek = (
       sought: Peer,
       after: Duration.Duration,
-      { again = redial, ghost = false }: Manner = {}
+      { again = redial, epoch, ghost = false }: Manner = {}
     ): Effect.Effect<void> =>
       Effect.suspend(() => {
         if (isLeaving() || sought.id === settings.id || sought.id === serverId) return Effect.void
         addresses.set(sought.id, sought.address)
+        if (epoch === undefined) epochs.delete(sought.id)
+        else epochs.set(sought.id, epoch)
         if (table.links.has(sought.id)) return Effect.void
         if (!soughtSince.has(sought.id)) {
           soughtSince.set(sought.id, { since: Monotonic.millis(clock), told: false })
@@ -136,13 +143,13 @@ export const make = (
       /** Keeps a link to a client: dials it after that time, until there is a link or patience ends. */
       seek,
       /** The same, after a breath. */
-      seekAgain: (gone: Peer): Effect.Effect<void> =>
-        Effect.flatMap(Random.nextRange(0.5, 1.5), (share) => seek(gone, Duration.times(breath, share))),
+      seekAgain: (gone: Peer, epoch: Epoch): Effect.Effect<void> =>
+        Effect.flatMap(Random.nextRange(0.5, 1.5), (share) => seek(gone, Duration.times(breath, share), { epoch })),
       /** Whom others name is sought if there is room for one more, and it may be dialled. */
-      meet: (named: Peer, after: Duration.Duration): Effect.Effect<void> =>
+      meet: (named: Peer, epoch: Epoch | undefined, after: Duration.Duration): Effect.Effect<void> =>
         Effect.flatMap(FiberMap.size(searches), (sought) =>
           sought < mostSought && isDialable(named.address, address())
-            ? seek(named, after, { again: redialUnmet })
+            ? seek(named, after, { again: redialUnmet, epoch })
             : Effect.void
         ),
       /** There is a link to that one. */
@@ -156,7 +163,8 @@ export const make = (
       /** How many are sought. */
       size: FiberMap.size(searches),
       /** Those who have been sought, and not been given up. A plain function. */
-      sought: (): ReadonlyArray<Peer> => [...addresses].map(([id, listening]) => ({ id, address: listening })),
+      sought: (): ReadonlyArray<Sought> =>
+        [...addresses].map(([id, listening]) => ({ peer: { id, address: listening }, epoch: epochs.get(id) })),
       /**
        * Whether people should hear by which way a post came over that link: its author was sought, and the link was up, for
        * so long that the post was said meanwhile. No clock of the author's is looked at. A plain function.

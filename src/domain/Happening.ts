@@ -30,8 +30,8 @@ export type Happening = Data.TaggedEnum<{
   Unkept: { readonly detail: string }
   /** The link broke, and is sought again. */
   Lost: { readonly peer: Peer; readonly reason: LossReason }
-  /** It said goodbye. */
-  Left: { readonly peer: Peer }
+  /** It said goodbye. `unseen`: to others alone, and this run of it was never linked with this node. */
+  Left: { readonly peer: Peer; readonly unseen?: boolean }
   /** It could not be reached for so long that it counts as gone. `ghost`: it had said its name, but was never here. */
   GivenUp: { readonly peer: Peer; readonly ghost: boolean }
   /** What somebody says that can't be reached comes here through a peer. */

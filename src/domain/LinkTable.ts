@@ -65,6 +65,11 @@ export class LinkTable<L extends Row> {
     return held === epoch ? undefined : held
   }
 
+  /** Whether that run of it was linked with this node before. */
+  hasMet(id: PeerId, epoch: Epoch | undefined): boolean {
+    return epoch !== undefined && this.#places.get(id)?.met === epoch
+  }
+
   /** Whether another run with that id is just being admitted. */
   isAdmitting(id: PeerId, epoch: Epoch): boolean {
     const visitor = this.#places.get(id)?.visitor

@@ -47,8 +47,7 @@ export const recalled = (post: Post): ScreenLine => ({
 
 /** What a node with that id shows for an entry of its log; undefined if nothing. */
 export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined => {
-  // Nobody need hear of who never came in.
-  if (entry._tag === "Happened" && entry.happening._tag === "GivenUp" && entry.happening.ghost) return undefined
+  if (entry._tag === "Happened" && neverCameIn(entry.happening)) return undefined
   switch (entry._tag) {
     case "Said":
       // The typist sees what was typed, not an echo.
@@ -63,6 +62,10 @@ export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined
       return self === serverId ? onServer(entry.happening) : onClient(self, entry.happening)
   }
 }
+
+/** Whether somebody is gone of whom nobody has heard that it came. */
+const neverCameIn = (happening: Happening): boolean =>
+  (happening._tag === "GivenUp" && happening.ghost) || (happening._tag === "Left" && happening.unseen === true)
 
 const said = (before: string, post: Post): ScreenLine => {
   const author = title(authorOf(post.stream))

@@ -107,7 +107,7 @@ const happened = (happening: Happening): Event | undefined => {
     case "Lost":
       return { type: "lost", id: happening.peer.id, reason: happening.reason }
     case "Left":
-      return { type: "left", id: happening.peer.id }
+      return happening.unseen === true ? undefined : { type: "left", id: happening.peer.id }
     case "GivenUp":
       return happening.ghost ? undefined : { type: "given-up", id: happening.peer.id }
     case "Through":

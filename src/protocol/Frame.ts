@@ -31,7 +31,14 @@ export const maxListed = 200
 /** So many members fit into a frame, whatever they are. */
 export const maxMembersListed = 100
 
-const Listed = Schema.Struct({ id: PeerId, host: Host, port: ListeningPort })
+/** `epoch`: its run, where the sender knows it. */
+const Listed = Schema.Struct({
+  id: PeerId,
+  host: Host,
+  port: ListeningPort,
+  epoch: Schema.optionalWith(Epoch, { exact: true })
+})
+export type Listed = typeof Listed.Type
 
 /**
  * The dialling side introduces itself. `to`: whom it means to reach; `member`: it is in the chat already;
@@ -83,6 +90,20 @@ export const Stranger = Schema.Struct({ type: Schema.Literal("stranger"), detail
 export const Roster = Schema.Struct({ type: Schema.Literal("roster"), peers: Schema.Array(Listed) })
 /** Who has come: the receiver expects their call, and dials them if it does not come. */
 export const Introduce = Schema.Struct({ type: Schema.Literal("introduce"), peers: Schema.Array(Listed) })
+
+/** The sender looks for these in vain, of these runs where it knows which: has one of them said goodbye? */
+export const Missing = Schema.Struct({
+  type: Schema.Literal("missing"),
+  peers: Schema.Array(Schema.Struct({ id: PeerId, epoch: Schema.optionalWith(Epoch, { exact: true }) }))
+})
+export type Missing = typeof Missing.Type
+
+/** These runs, for which the receiver has looked, have said goodbye. */
+export const Left = Schema.Struct({
+  type: Schema.Literal("left"),
+  peers: Schema.Array(Schema.Struct({ id: PeerId, epoch: Epoch }))
+})
+export type Left = typeof Left.Type
 
 /** What the sender knows more of the roster that the server has signed; `more`: it goes on in the next frame. */
 export const Members = Schema.Struct({
@@ -143,6 +164,8 @@ export const Control = Schema.Union(
   Stranger,
   Roster,
   Introduce,
+  Missing,
+  Left,
   Members,
   Have,
   Gap,

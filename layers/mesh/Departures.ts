@@ -1,0 +1,135 @@
+/** Who has left for good: peers ask each other about those whom they look for in vain, and answer with who said goodbye. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Monotonic from "../../src/domain/Monotonic.ts"
+import { type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
+import type { Epoch } from "../../src/domain/Post.ts"
+import type { Control, Left, Missing } from "../../src/protocol/Frame.ts"
+import type { Link } from "./Link.ts"
+import type { Node } from "./Node.ts"
+import * as Wire from "./Wire.ts"
+
+/** The last run of so many ids that said goodbye is remembered. */
+const mostRemembered = 1_024
+
+/** Somebody who is looked for is asked about after this time, then after twice as long each time, up to the other. */
+const firstAsked = Duration.toMillis("1 second")
+const mostBetween = Duration.toMillis("1 minute")
+
+/** So many peers are asked in one go, and about so many: with many of both, each question would go to all. */
+const mostAsked = 8
+const mostMissing = 64
+
+/** Somebody whom this node looks for. */
+export interface Sought {
+  readonly peer: Peer
+  /** The run that is looked for; undefined if any is. */
+  readonly epoch: Epoch | undefined
+}
+
+interface Needs {
+  /** Whom this node looks for. */
+  readonly sought: () => ReadonlyArray<Sought>
+  /** That one has left: it is looked for no more. */
+  readonly gone: (sought: Sought) => Effect.Effect<void>
+}
+
+export const make = ({ clock, membership, table }: Node, { gone, sought }: Needs) => {
+  /** The last run of each id that has said goodbye, here or to somebody else; in the order in which this node heard of it. */
+  const departed = new Map<PeerId, Epoch>()
+  /** When those who are looked for are asked about next, in monotonic ms, and how long after the last time. */
+  const asking = new Map<PeerId, { readonly next: number; readonly between: number }>()
+
+  const remember = (id: PeerId, epoch: Epoch): void => {
+    departed.delete(id)
+    departed.set(id, epoch)
+    const [oldest] = departed.size > mostRemembered ? departed.keys() : []
+    if (oldest !== undefined) departed.delete(oldest)
+  }
+
+  const hasLeft = (id: PeerId, epoch: Epoch | undefined): boolean => {
+    const last = departed.get(id)
+    return last !== undefined && (epoch === undefined || epoch === last) && table.links.get(id)?.epoch !== last
+  }
+
+  /** Those who are looked for and are to be asked about now. */
+  const due = (): ReadonlyArray<Sought> => {
+    const now = Monotonic.millis(clock)
+    const looked = sought().filter(({ peer: { id } }) => id !== serverId && !table.links.has(id))
+    const ids = new Set(looked.map(({ peer }) => peer.id))
+    for (const id of asking.keys()) if (!ids.has(id)) asking.delete(id)
+    for (const id of ids) {
+      if (!asking.has(id)) asking.set(id, { next: now + firstAsked, between: firstAsked })
+    }
+    return looked.filter(({ peer }) => (asking.get(peer.id)?.next ?? 0) <= now).slice(0, mostMissing)
+  }
+
+  const askAbout = (missing: ReadonlyArray<Sought>, links: ReadonlyArray<Link>): Effect.Effect<void> => {
+    const now = Monotonic.millis(clock)
+    for (const { peer } of missing) {
+      const between = Math.min(mostBetween, 2 * (asking.get(peer.id)?.between ?? firstAsked))
+      asking.set(peer.id, { next: now + between, between })
+    }
+    const peers = missing.map(({ epoch, peer: { id } }) => (epoch === undefined ? { id } : { id, epoch }))
+    return Wire.sendTo(links, [{ type: "missing", peers }])
+  }
+
+  /** Those of its peers that are asked: the server, who meets everybody, and some of the others. */
+  const someLinks = (): ReadonlyArray<Link> => {
+    const server = table.links.get(serverId)
+    const clients = [...table.links.values()].filter((link) => link !== server)
+    const from = clients.length === 0 ? 0 : turn % clients.length
+    turn += mostAsked
+    return [
+      ...(server === undefined ? [] : [server]),
+      ...[...clients, ...clients].slice(from, from + clients.length)
+    ].slice(0, mostAsked)
+  }
+  /** Which of many peers are asked next. */
+  let turn = 0
+
+  return {
+    /** Whether that run is known to have left. A plain function. */
+    hasLeft,
+    /** The peer has said goodbye. A plain function. */
+    heardGoodbye: (link: Link): void => remember(link.peer.id, link.epoch),
+    /** Asks about those who have been looked for in vain. */
+    ask: Effect.suspend(() => {
+      const missing = due()
+      const links = missing.length === 0 ? [] : someLinks()
+      return links.length === 0 ? Effect.void : askAbout(missing, links)
+    }),
+    /** The peer looks for those: tells it which of them have left. */
+    heardMissing: (link: Link, { peers }: Missing): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        link.named += peers.length
+        const left: Control[] = Wire.partsOf(
+          peers.flatMap(({ epoch, id }) => {
+            const last = departed.get(id)
+            return last !== undefined && hasLeft(id, epoch) ? [{ id, epoch: last }] : []
+          })
+        ).flatMap((part): ReadonlyArray<Control> => (part.length === 0 ? [] : [{ type: "left", peers: part }]))
+        return left.length === 0 ? Effect.void : link.send(...left)
+      }),
+    /** Those have left, says a peer. Whoever is linked with one of them knows better, and whoever does not look for it need not know. */
+    heardLeft: (link: Link, { peers }: Left): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        link.named += peers.length
+        const runs = new Map(peers.map(({ epoch, id }) => [id, epoch]))
+        return Effect.forEach(
+          sought(),
+          (each) => {
+            const { epoch, peer } = each
+            const last = runs.get(peer.id)
+            if (last === undefined || (epoch !== undefined && epoch !== last)) return Effect.void
+            if (table.links.has(peer.id) || !membership.knows(peer.id)) return Effect.void
+            remember(peer.id, last)
+            return gone(each)
+          },
+          { discard: true }
+        )
+      })
+  }
+}
+
+export type Departures = ReturnType<typeof make>
