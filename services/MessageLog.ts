@@ -65,6 +65,11 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     /** Takes a stream's posts up to number `to` as gone: nobody has them any more. */
     readonly skip: (stream: StreamId, to: number) => Effect.Effect<void>
     /**
+     * Nobody has said more of a stream than up to `above`: drops posts that are held of it, or below it. Returns the streams
+     * of which something was dropped.
+     */
+    readonly refuse: (stream: StreamId, above: number) => Effect.Effect<ReadonlyArray<StreamId>>
+    /**
      * Takes everything up to there as seen: what was said before this node joined. What is said next in these streams
      * comes after `before`, which is news to this node.
      */
@@ -99,7 +104,7 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     readonly have: (stream: StreamId) => number
     /** Whether half of the streams that this log may have to do with are there: the rest is for authors who are here. */
     readonly isCrowded: () => boolean
-    /** What must come before the posts that are held. */
+    /** What must come before the posts that are held: nothing if none are. */
     readonly missing: Effect.Effect<ReadonlyArray<Mark>>
     /**
      * The encoded posts of a stream after number `after`, or after those that are not kept any more, up to number `to`: as many

@@ -423,6 +423,7 @@ export const make = (
           })
         }).pipe(serially),
       skip: (id, to) => serially(lose(id, to)),
+      refuse: (id, above) => serially(Effect.sync(() => store.refuse(id, above))),
       adopt: (summary, before = new Map()) =>
         Effect.suspend(() => {
           const ahead = [...summary].filter(([id, last]) => last > store.have(id) && id !== stream)

@@ -18,6 +18,9 @@ import type { Search } from "./Search.ts"
 const ticksUntilGone = 5
 const ticksUntilGoneWithoutServer = 30
 
+/** An author who is here tells each second how far it has come: what it has not told of for so many offers, it has not said. */
+const ticksUntilUnsaid = 30
+
 /** A peer is asked for so many streams at a time: what asks for more would wait for one that is slow, and is cut off for that. */
 const mostAsked = 256
 
@@ -28,10 +31,17 @@ interface Needs {
   readonly search: Search
 }
 
+/** What becomes of a stream of which the next post does not come. */
+type Prospect =
+  | { readonly _tag: "Kept" }
+  /** `regardless`: of who is sought. */
+  | { readonly _tag: "Gone"; readonly to: number; readonly after: number; readonly regardless?: boolean }
+  | { readonly _tag: "Unsaid"; readonly above: number; readonly after: number }
+
 export const make = ({ log, membership, table }: Node, { allowance, delivery, proofs, search }: Needs) => {
   /** What was asked of whom. */
   const wanted = new Map<StreamId, { readonly link: Link; readonly to: number }>()
-  /** Streams of which the next post is kept by nobody who was asked, and for how many offers that has been so. */
+  /** Streams of which the next post does not come from anybody who is here, and for how many offers that has been so. */
   const blocked = new Map<StreamId, number>()
   /** Who was asked in vain before that was forgotten: others come first now. */
   const inVain = new Map<StreamId, Link>()
@@ -185,34 +195,65 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, pr
       return Effect.zipRight(pullFromAll([[stream, to]]), pullMore(link))
     })
 
+  /** How far its author says that a stream goes, if it is this node, or is here in the run that speaks there. */
+  const wordOn = (stream: StreamId): number | undefined => {
+    if (stream === log.stream) return log.have(stream)
+    return comesByItself(stream) ? (table.links.get(authorOf(stream))?.theirs.get(stream) ?? 0) : undefined
+  }
+
+  /**
+   * What is to be done about a stream of which the next post does not come: asked of these, taken for gone up to there, or
+   * taken for never said above there. `after`: so many offers later, if nothing has changed by then. Undefined: nothing.
+   * `needed`: up to where posts that are held wait for it.
+   */
+  const prospectOf = (stream: StreamId, needed: number): Prospect | undefined => {
+    const have = log.have(stream)
+    const word = wordOn(stream)
+    if (word !== undefined && word <= have) {
+      return needed > have ? { _tag: "Unsaid", above: word, after: ticksUntilUnsaid } : undefined
+    }
+    const holders = [...table.links.values()].filter((link) => (link.theirs.get(stream) ?? 0) > have)
+    const patience = search.isReaching() ? ticksUntilGoneWithoutServer : ticksUntilGone
+    if (holders.length === 0) return needed > have ? { _tag: "Gone", to: needed, after: patience } : undefined
+    if (doubted.has(stream)) {
+      // Whoever could still come has the same lines: what others say below them must not wait for a person's decision.
+      const to = Math.max(...holders.map((link) => link.theirs.get(stream) ?? 0))
+      return word === undefined ? { _tag: "Gone", to, after: ticksUntilGone, regardless: true } : undefined
+    }
+    const floors = holders.map((link) => link.floors.get(stream) ?? 0)
+    if (floors.some((floor) => floor <= have)) return { _tag: "Kept" }
+    return { _tag: "Gone", to: Math.min(...floors, word ?? Number.POSITIVE_INFINITY), after: patience }
+  }
+
+  /** Nothing is looked for unless something is held, or somebody does not keep what it was asked for. */
   const skipWhatIsGone = Effect.gen(function* () {
+    const missing = new Map(yield* log.missing)
+    for (const stream of missing.keys()) if (!blocked.has(stream)) blocked.set(stream, 0)
+    if (blocked.size === 0) return
     const sought = (yield* search.size) > 0 || table.unsettled
     for (const [stream, ticks] of blocked) {
-      const have = log.have(stream)
-      if (doubted.has(stream)) {
-        const reached = Math.max(...Array.from(table.links.values(), (link) => link.theirs.get(stream) ?? 0))
-        if (reached <= have || comesByItself(stream)) blocked.delete(stream)
-        else if (ticks < ticksUntilGone) blocked.set(stream, ticks + 1)
-        else {
-          // Whoever could still come has the same lines: what others say below them must not wait for a person's decision.
-          blocked.delete(stream)
-          yield* log.skip(stream, reached)
+      const prospect = prospectOf(stream, missing.get(stream) ?? 0)
+      if (prospect !== undefined && prospect._tag !== "Kept") {
+        const isOpen = prospect._tag === "Gone" && prospect.regardless !== true && sought
+        if (ticks < prospect.after || isOpen) {
+          blocked.set(stream, ticks + 1)
+          continue
         }
-        continue
       }
-      const holders = [...table.links.values()].filter((link) => (link.theirs.get(stream) ?? 0) > have)
-      const floors = holders.map((link) => link.floors.get(stream) ?? 0)
-      if (holders.length === 0 || floors.some((floor) => floor <= have)) {
-        blocked.delete(stream)
-        for (const holder of holders) yield* pull(holder, [[stream, 0]])
-      } else if (ticks < (search.isReaching() ? ticksUntilGoneWithoutServer : ticksUntilGone) || sought) {
-        blocked.set(stream, ticks + 1)
-      } else {
-        blocked.delete(stream)
-        yield* log.skip(stream, Math.min(...floors))
-      }
+      blocked.delete(stream)
+      if (prospect?._tag === "Kept") yield* pullFromAll([[stream, 0]])
+      else if (prospect?._tag === "Gone") yield* log.skip(stream, prospect.to)
+      // What is dropped for that may be another's word on what somebody has said: others are asked for it.
+      else if (prospect?._tag === "Unsaid") for (const freed of yield* log.refuse(stream, prospect.above)) forget(freed)
     }
   })
+
+  /** What was asked may be asked of others now: who has not answered comes last. */
+  const forget = (stream: StreamId): void => {
+    const asked = wanted.get(stream)
+    if (asked !== undefined && log.have(stream) < asked.to) inVain.set(stream, asked.link)
+    wanted.delete(stream)
+  }
 
   const announce = (link: Link): Effect.Effect<void> =>
     Effect.suspend(() => {
@@ -233,8 +274,7 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, pr
     /** Forgets what was asked: it may be asked of others now, and those who have not answered come last. A plain function. */
     forgetAsked: (): void => {
       inVain.clear()
-      for (const [stream, { link, to }] of wanted) if (log.have(stream) < to) inVain.set(stream, link)
-      wanted.clear()
+      for (const stream of wanted.keys()) forget(stream)
     },
     /** Who is known by which key has changed: what could not be believed perhaps can be now. */
     reconsider: Effect.suspend(() => {

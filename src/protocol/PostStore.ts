@@ -177,6 +177,23 @@ export class PostStore {
     return [...missing]
   }
 
+  /**
+   * Nobody has said more of a stream than up to there: drops what is held of it, or below it, since nobody could have seen that.
+   * Returns the streams of which something was dropped.
+   */
+  refuse(stream: StreamId, above: number): ReadonlyArray<StreamId> {
+    const untrue = ({ deps, n, stream: of }: Post) => (of === stream ? n > above : (deps[stream] ?? 0) > above)
+    const refused = new Set<StreamId>()
+    for (const [of, held] of this.#held) {
+      for (const [n, block] of held) {
+        if (!postsIn(block).some(({ post }) => untrue(post))) continue
+        this.#release(of, n)
+        refused.add(of)
+      }
+    }
+    return [...refused]
+  }
+
   /** Forgets the bodies of a stream up to a number. */
   drop(stream: StreamId, to: number): void {
     this.#bytes -= this.#streams.get(stream)?.dropTo(to) ?? 0

@@ -400,6 +400,20 @@ describe("PostStore", () => {
     assert.deepStrictEqual(names(reader.receive([said("a", 3)])), ["a3"])
   })
 
+  it("what stands below more than was said is dropped when that is known, and nothing else", () => {
+    const reader = new PostStore(stream("reader"))
+    reader.receive([said("a", 1), said("b", 1, ["a", 5]), said("b", 2), said("c", 1, ["a", 2]), said("a", 7)])
+    assert.deepStrictEqual(sorted(reader.refuse(stream("a"), 2).map((of): Mark => [of, 0])), [
+      [stream("a"), 0],
+      [stream("b"), 0]
+    ])
+    assert.deepStrictEqual(sorted(reader.missing()), [
+      [stream("a"), 2],
+      [stream("b"), 1]
+    ])
+    assert.deepStrictEqual(names(reader.receive([said("a", 2), said("b", 1)])), ["a2", "b1", "b2", "c1"])
+  })
+
   it("a stream that is adopted goes on with the next number, and posts that depend on it need not wait", () => {
     const reader = new PostStore(stream("reader"))
     reader.skip(stream("a"), 100)

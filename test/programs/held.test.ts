@@ -1,0 +1,108 @@
+/** What is held does not wait for ever for what nobody can bring: rule 9 of the rules of delivery. */
+import { assert, describe } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import { StreamId } from "../../src/domain/Post.ts"
+import { encodePost } from "../../src/protocol/Frame.ts"
+import { peer, post, stream } from "../support/samples.ts"
+import { joinAs, type Stranger } from "./Stranger.ts"
+import { gather, story } from "./World.ts"
+
+/** Says a line that stands below so much of a stream. */
+const answers = (stranger: Stranger, below: StreamId, n: number) =>
+  stranger.sends(encodePost(post(stranger.stream, 1, "an answer", [[below, n]])))
+
+/** The stream of somebody, once that stranger was told of it. */
+const streamOf = (stranger: Stranger, author: string): Effect.Effect<StreamId> => {
+  const named = () =>
+    stranger
+      .heard("have")
+      .flatMap(({ streams }) => Object.keys(streams).map((each) => StreamId.make(each)))
+      .find((each) => each.startsWith(`${author}/`))
+  return Effect.map(
+    stranger.until(() => named() !== undefined),
+    () => named() as StreamId
+  )
+}
+
+/** Gives signs of life until the scope closes. */
+const lives = (stranger: Stranger) =>
+  Effect.forkScoped(Effect.repeat(stranger.says({ type: "pong" }), Schedule.spaced("1 second")))
+
+describe("what is held", () => {
+  story("for a stream that nobody has ever named is shown soon after its author has left", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      const stranger = yield* joinAs(world, peer("x", 7_000))
+      yield* lives(stranger)
+      yield* answers(stranger, stream("y"), 3)
+      yield* Effect.sleep("20 seconds")
+      for (const node of [server, one, two]) assert.notInclude(yield* node.screen, "Client x: an answer")
+      yield* stranger.says({ type: "bye" })
+      for (const node of [server, one, two]) {
+        yield* node.sees("* 3 lines of Client y can't be had any more", "Client x: an answer")
+      }
+    }).pipe(Effect.scoped, Effect.orDie)
+  )
+
+  story("for a line whose author dies with the only one that had it is shown once both are given up", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      const three = yield* world.client("3")
+      for (const node of [server, one, two]) yield* node.sees("Client 3: initiated")
+      yield* world.network.cut((from, to) => [from, to].includes("1") && ![from, to].includes("2"))
+      yield* one.type("a question")
+      yield* two.sees("Client 1: a question")
+      yield* two.type("an answer")
+      yield* Effect.sleep("5 millis")
+      yield* one.kill
+      yield* two.kill
+      yield* Effect.sleep("30 seconds")
+      for (const node of [server, three]) assert.notInclude(yield* node.screen, "Client 2: an answer")
+      for (const node of [server, three]) {
+        yield* node.sees("* 1 line of Client 1 can't be had any more", "Client 2: an answer")
+      }
+    })
+  )
+
+  story("below more than its author has said costs nobody a line", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      const stranger = yield* joinAs(world, peer("x", 7_000))
+      yield* lives(stranger)
+      yield* one.type("hello")
+      yield* server.sees("Client 1: hello")
+      yield* answers(stranger, yield* streamOf(stranger, "1"), 1_000_000)
+      yield* Effect.sleep("10 seconds")
+      yield* stranger.says({ type: "bye" })
+      yield* Effect.sleep("1 minute")
+      yield* one.type("still heard")
+      for (const node of [server, two]) yield* node.sees("Client 1: still heard")
+      for (const node of [server, one, two]) {
+        assert.deepStrictEqual(
+          (yield* node.screen).filter((line) => line.includes("can't be had")),
+          [],
+          node.name
+        )
+      }
+    }).pipe(Effect.scoped, Effect.orDie)
+  )
+
+  story("and what a peer claims to have of somebody who is here, and not to keep, is not gone", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      const stranger = yield* joinAs(world, peer("x", 7_000))
+      yield* lives(stranger)
+      yield* one.type("hello")
+      yield* server.sees("Client 1: hello")
+      const ofOne = yield* streamOf(stranger, "1")
+      yield* stranger.says(
+        { type: "have", streams: { [ofOne]: 1_000_000 }, more: false },
+        { type: "gap", stream: ofOne, to: 1_000_000 }
+      )
+      yield* Effect.sleep("1 minute")
+      yield* one.type("still heard")
+      for (const node of [server, two]) yield* node.sees("Client 1: still heard")
+    }).pipe(Effect.scoped, Effect.orDie)
+  )
+})
