@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import { LogUnavailable } from "../src/domain/Errors.ts"
+import { troubleOf } from "../src/domain/Trouble.ts"
 
 const writing = (write: (line: string) => void) =>
   Logger.replace(
@@ -18,7 +19,7 @@ export const layer = (path: string): Layer.Layer<never, LogUnavailable> =>
       Effect.acquireRelease(
         Effect.try({
           try: () => Fs.openSync(path, "a", 0o600),
-          catch: (error) => new LogUnavailable({ path, detail: (error as Error).message })
+          catch: (error) => new LogUnavailable({ path, ...troubleOf(error) })
         }),
         (file) => Effect.sync(() => Fs.closeSync(file))
       ),

@@ -15,7 +15,8 @@ const make = Effect.gen(function* () {
         Effect.zipRight(knock.admit)
       ),
     callBack: Effect.tap(store.all, Effect.forEach(mesh.keep, { discard: true })),
-    dismiss: store.forget
+    dismiss: store.forget,
+    trouble: store.trouble
   })
 })
 

@@ -4,6 +4,7 @@ import * as Os from "node:os"
 import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import { CompletionsUnplaced } from "../src/domain/Errors.ts"
+import { troubleOf } from "../src/domain/Trouble.ts"
 
 export type Shell = "bash" | "zsh" | "fish"
 
@@ -43,6 +44,6 @@ export const install = (shell: Shell, text: string): Effect.Effect<string, Compl
         await Fs.writeFile(path, text)
         return `${path} is there now. ${whatIsLeft[shell](path)}`
       },
-      catch: (error) => new CompletionsUnplaced({ detail: (error as Error).message })
+      catch: (error) => new CompletionsUnplaced(troubleOf(error))
     })
   })

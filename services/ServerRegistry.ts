@@ -1,6 +1,8 @@
 /** The server's roster. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type * as Subscribable from "effect/Subscribable"
 import type { PortStoreUnavailable } from "../src/domain/Errors.ts"
 import type { Peer, PeerId } from "../src/domain/Peer.ts"
 import type { Knock } from "./PeerMesh.ts"
@@ -18,5 +20,7 @@ export class ServerRegistry extends Context.Tag("outlive/ServerRegistry")<
     readonly callBack: Effect.Effect<ReadonlyArray<Peer>, PortStoreUnavailable>
     /** Takes a client off the record: it has left, or can't be reached any more. */
     readonly dismiss: (id: PeerId) => Effect.Effect<void, PortStoreUnavailable>
+    /** Why nobody can be put on record, as far as is known: now, and at each change. None once somebody could be. */
+    readonly trouble: Subscribable.Subscribable<Option.Option<PortStoreUnavailable>>
   }
 >() {}

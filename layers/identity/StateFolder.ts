@@ -4,13 +4,14 @@ import * as Fs from "node:fs/promises"
 import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import { StateUnavailable } from "../../src/domain/Errors.ts"
-import { meaning, syncFolder } from "../log/Files.ts"
+import { troubleOf } from "../../src/domain/Trouble.ts"
+import { syncFolder } from "../log/Files.ts"
 
 /** What went wrong at that path, in words: the given ones, or what the error means. */
 export const unavailable =
   (path: string, detail?: string) =>
   (error: unknown): StateUnavailable =>
-    new StateUnavailable({ path, detail: detail ?? meaning(error) })
+    new StateUnavailable({ path, ...(detail === undefined ? troubleOf(error) : { detail }) })
 
 /** Does that with files; a failure is one of that path. */
 export const attempt = <A>(path: string, run: () => Promise<A>): Effect.Effect<A, StateUnavailable> =>

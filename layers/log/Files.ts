@@ -2,38 +2,16 @@
 import * as Fs from "node:fs/promises"
 import * as Effect from "effect/Effect"
 import { LogUnavailable } from "../../src/domain/Errors.ts"
+import { troubleOf } from "../../src/domain/Trouble.ts"
 
 export const unavailableAt =
   (path: string) =>
   (error: unknown): LogUnavailable =>
-    error instanceof LogUnavailable ? error : new LogUnavailable({ path, detail: meaning(error) })
+    error instanceof LogUnavailable ? error : new LogUnavailable({ path, ...troubleOf(error) })
 
 /** Does that with files; a failure is one of that folder. */
 export const attemptAt = <A>(path: string, run: () => Promise<A>): Effect.Effect<A, LogUnavailable> =>
   Effect.tryPromise({ try: run, catch: unavailableAt(path) })
-
-/** What Node's error codes mean to a person. */
-export const meaning = (error: unknown): string => {
-  const { code = "", message = String(error) } = error as NodeJS.ErrnoException
-  return (
-    {
-      ENOSPC: "the disk is full",
-      EDQUOT: "this user has no more room on the disk",
-      EFBIG: "the file is larger than it may be",
-      EACCES: "this user may not write there",
-      EPERM: "this user may not write there",
-      EROFS: "it can only be read",
-      EIO: "the disk fails",
-      EBADF: "it is closed",
-      EEXIST: "it is no folder",
-      ENOTDIR: "it is no folder, or lies in something that is none",
-      ENOENT: "there is no such folder any more",
-      EISDIR: "there is a folder where a file should be",
-      ENAMETOOLONG: "its name is too long",
-      EMFILE: "too many files are open"
-    }[code] ?? message
-  )
-}
 
 /** Writes all, from there on. */
 export const writeAll = async (file: Fs.FileHandle, bytes: Uint8Array, at: number): Promise<void> => {
@@ -57,12 +35,13 @@ const pieceBytes = 1_048_576
 
 /**
  * Makes a file whole or not at all: temporary file, fsync, rename. Returns it, open for more, and its length in bytes and
- * in lines. The folder is still to be synced.
+ * in lines. The folder is still to be synced. `mode`: what its permissions are, if not its user's alone.
  */
-export const replaceFile = async (path: string, lines: Iterable<Uint8Array>) => {
+export const replaceFile = async (path: string, lines: Iterable<Uint8Array>, mode?: number) => {
   const temporary = `${path}.new`
   const file = await Fs.open(temporary, "w", 0o600)
   try {
+    if (mode !== undefined) await file.chmod(mode)
     let bytes = 0
     let count = 0
     let piece: Array<Uint8Array> = []

@@ -21,15 +21,20 @@ const longestPath = 100
 
 const lockFile = /^[0-9a-f]{16}\.lock$/
 
+/** Whether that is the socket of somebody who would have the same. */
+const isLock = (name: string, prefix: string): boolean =>
+  name.startsWith(prefix) && lockFile.test(name.slice(prefix.length))
+
 /**
  * Node can't lock a file, but the kernel ends a socket with its process. So everybody listens on a socket of its own in
  * the folder, and then looks at all others there. A dead one is removed: as no name is used twice, nobody takes a living
- * one for it. Of two that begin at the same time both are seen by one at least, and the lesser name goes first.
+ * one for it. Of two that begin at the same time both are seen by one at least, and the lesser name goes first. `prefix`:
+ * what in the folder the lock is for, if not all of it; it begins all names.
  */
-export const hold = (folder: string): Effect.Effect<void, LogInUse | LogUnavailable, Scope.Scope> =>
+export const hold = (folder: string, prefix = ""): Effect.Effect<void, LogInUse | LogUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
-    const mine = `${Crypto.randomBytes(8).toString("hex")}.lock`
-    const short = yield* shortened(folder)
+    const mine = `${prefix}${Crypto.randomBytes(8).toString("hex")}.lock`
+    const short = yield* shortened(folder, mine)
     const state = yield* Effect.acquireRelease(listen(folder, Path.join(short, mine)), ({ server }) =>
       Effect.zipRight(closed(server), remove(folder, mine))
     )
@@ -37,7 +42,7 @@ export const hold = (folder: string): Effect.Effect<void, LogInUse | LogUnavaila
 
     /** True once nobody else is there; false as long as somebody else may give way. */
     const look = Effect.gen(function* () {
-      const names = (yield* attemptAt(folder, () => Fs.readdir(folder))).filter((name) => lockFile.test(name))
+      const names = (yield* attemptAt(folder, () => Fs.readdir(folder))).filter((name) => isLock(name, prefix))
       // Somebody has looked between our binding and our listening, and took us for dead.
       if (!names.includes(mine)) return yield* inUse
       let alone = true
@@ -58,8 +63,8 @@ export const hold = (folder: string): Effect.Effect<void, LogInUse | LogUnavaila
   })
 
 /** The folder itself, or a short way to it. */
-const shortened = (folder: string): Effect.Effect<string, LogUnavailable, Scope.Scope> =>
-  Buffer.byteLength(folder) + "/0123456789abcdef.lock".length <= longestPath
+const shortened = (folder: string, name: string): Effect.Effect<string, LogUnavailable, Scope.Scope> =>
+  Buffer.byteLength(Path.join(folder, name)) <= longestPath
     ? Effect.succeed(folder)
     : Effect.acquireRelease(
         attemptAt(folder, async () => {

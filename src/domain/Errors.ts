@@ -102,9 +102,19 @@ export class FrameMalformed extends Data.TaggedError("FrameMalformed")<{
 export class PortStoreUnavailable extends Data.TaggedError("PortStoreUnavailable")<{
   readonly path: string
   readonly detail: string
+  readonly remedy?: string
 }> {
   override get message() {
-    return `${this.path} can't be used (${this.detail}): start the server in a folder that you can write to, or name another file with --ports.`
+    return `${this.path} can't be used (${this.detail}): ${this.remedy ?? "start the server in a folder that you can write to, or name another file with --ports"}.`
+  }
+}
+
+/** Another server has the record of the clients' ports. */
+export class PortStoreInUse extends Data.TaggedError("PortStoreInUse")<{
+  readonly path: string
+}> {
+  override get message() {
+    return `${this.path} is in use by another server: end that one, start this one in another folder, or name another file with --ports.`
   }
 }
 
@@ -158,9 +168,10 @@ export class LogMisplaced extends Data.TaggedError("LogMisplaced") {
 /** A shell's completions could not be put where it looks for them. */
 export class CompletionsUnplaced extends Data.TaggedError("CompletionsUnplaced")<{
   readonly detail: string
+  readonly remedy?: string
 }> {
   override get message() {
-    return `The completions were not installed (${this.detail}): name a shell with --shell, or print them without --install.`
+    return `The completions were not installed (${this.detail}): ${this.remedy ?? "name a shell with --shell, or print them without --install"}.`
   }
 }
 
@@ -168,9 +179,10 @@ export class CompletionsUnplaced extends Data.TaggedError("CompletionsUnplaced")
 export class LogUnavailable extends Data.TaggedError("LogUnavailable")<{
   readonly path: string
   readonly detail: string
+  readonly remedy?: string
 }> {
   override get message() {
-    return `${this.path} can't be used (${this.detail}).`
+    return `${this.path} can't be used (${this.detail})${this.remedy === undefined ? "" : `: ${this.remedy}`}.`
   }
 }
 
@@ -187,9 +199,10 @@ export class LogInUse extends Data.TaggedError("LogInUse")<{
 export class StateUnavailable extends Data.TaggedError("StateUnavailable")<{
   readonly path: string
   readonly detail: string
+  readonly remedy?: string
 }> {
   override get message() {
-    return `${this.path} can't be used (${this.detail}); another folder can be named with --state.`
+    return `${this.path} can't be used (${this.detail}): ${this.remedy ?? "another folder can be named with --state"}.`
   }
 }
 

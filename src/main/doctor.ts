@@ -8,7 +8,6 @@ import * as NodeMachine from "../../layers/NodeMachine.ts"
 import * as PipeConsole from "../../layers/PipeConsole.ts"
 import * as TcpTransport from "../../layers/TcpTransport.ts"
 import * as TransportProbe from "../../layers/TransportProbe.ts"
-import { PortStore } from "../../services/PortStore.ts"
 import * as DoctorCommand from "../commands/doctor.ts"
 import { Unwell } from "../domain/Errors.ts"
 import { defaultLimits } from "../domain/Limits.ts"
@@ -24,7 +23,7 @@ export const command = DoctorCommand.make(({ data, host, port, ports, server }) 
       server,
       listen: { host, port },
       ports,
-      peers: Effect.flatMap(PortStore, ({ all }) => all).pipe(Effect.provide(FilePortStore.layer(ports))),
+      peers: Effect.map(FilePortStore.look(ports), ({ peers }) => peers),
       data
     })
     for (const { _tag, text } of found) yield* Console.log(`${marks[_tag]} ${escape(text)}`)

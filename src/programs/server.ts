@@ -25,12 +25,13 @@ export const server = Effect.gen(function* () {
   const mesh = yield* PeerMesh
   const registry = yield* ServerRegistry
 
-  const complain = (error: PortStoreUnavailable | StateUnavailable) => console.show([notice(error.message)])
-  const admitVisitors = Stream.runForEach(mesh.knocks, (knock) => Effect.catchAll(registry.admit(knock), complain))
+  const complain = (error: StateUnavailable) => console.show([notice(error.message)])
+  // Why a record fails is told below, once: those who are refused for it come again and again.
+  const admitVisitors = Stream.runForEach(mesh.knocks, (knock) => Effect.ignore(registry.admit(knock)))
   const dismissThoseWhoGo = Stream.runForEach(mesh.events, (happening) =>
     Option.match(goneBy(happening), {
       onNone: () => Effect.void,
-      onSome: (id) => Effect.catchAll(registry.dismiss(id), complain)
+      onSome: (id) => Effect.ignore(registry.dismiss(id))
     })
   )
 
@@ -38,6 +39,7 @@ export const server = Effect.gen(function* () {
     notice(`The server listens at ${formatAddress(mesh.self.address)}. Type a line to talk to all, or Exit to end it.`)
   ])
   yield* Effect.flatMap(Membership, (membership) => Effect.catchAll(membership.listensAt(mesh.self.address), complain))
+  yield* Effect.forkScoped(tellOfTrouble(registry.trouble.changes))
   const dismissing = yield* Effect.forkScoped(dismissThoseWhoGo)
   // Whoever was seen to leave is off the record when this ends; the log is closed by then.
   yield* Effect.addFinalizer(() => within(lastDismissals)(Fiber.join(dismissing)))
@@ -58,6 +60,21 @@ export const server = Effect.gen(function* () {
     Effect.raceFirst(mesh.forked)
   )
 }).pipe(Effect.scoped)
+
+/** Says why nobody can be put on record, when that changes, and when somebody can be again. */
+const tellOfTrouble = (troubles: Stream.Stream<Option.Option<PortStoreUnavailable>>) =>
+  Effect.flatMap(Console, (console) =>
+    Stream.runForEach(Stream.zipWithPrevious(troubles), ([before, now]) =>
+      Option.match(now, {
+        onSome: ({ message }) => console.show([notice(message)]),
+        onNone: () =>
+          Option.match(Option.flatten(before), {
+            onNone: () => Effect.void,
+            onSome: ({ path }) => console.show([notice(`${path} can be used again.`)])
+          })
+      })
+    )
+  )
 
 /** Who is gone for good by what happened. */
 const goneBy = (happening: Happening): Option.Option<PeerId> => {

@@ -94,9 +94,12 @@ const framesOf = (pieces: ReadonlyArray<Uint8Array>) => {
 const portsFiles: Target = (mutator, inputs) => {
   for (let n = 0; n < inputs; n += 1) {
     const text = mutator.portsFile()
-    const { badLines, peers } = PortsFile.parse(text)
-    const again = PortsFile.parse(PortsFile.format(peers))
-    must(JSON.stringify(again) === JSON.stringify({ peers, badLines: [] }), "clients that do not come back", text)
+    const { badLines, chat, peers } = PortsFile.parse(text)
+    const again = PortsFile.parse(PortsFile.format({ peers, chat }))
+    must(JSON.stringify(again) === JSON.stringify({ peers, chat, badLines: [] }), "clients that do not come back", text)
+    const beside = PortsFile.parse(PortsFile.format({ peers, chat }, text))
+    must(beside.badLines.length === badLines.length, "a line for people that is not kept", text)
+    must(JSON.stringify(beside.peers) === JSON.stringify(peers), "clients that do not stay where they stood", text)
     must(peers.length + badLines.length <= text.split("\n").length, "more clients than lines", text)
   }
 }

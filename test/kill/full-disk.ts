@@ -80,7 +80,7 @@ const story = Effect.gen(function* () {
     id,
     title: id === "Server" ? "Server" : `Client ${id}`,
     args: data === undefined ? args : [...args, "--data", data, "--history", "500"],
-    complaint: `${data} can't be used (the disk is full).`,
+    complaint: `${data} can't be used (the disk is full): make room on it.`,
     run: undefined as unknown as Run,
     out: [],
     err: [],

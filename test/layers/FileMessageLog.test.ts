@@ -504,7 +504,7 @@ describe("FileMessageLog", () => {
                 )
               )
             }
-            assert.strictEqual(refused, `${folder} can't be used (the disk is full).`)
+            assert.strictEqual(refused, `${folder} can't be used (the disk is full): make room on it.`)
             assert.strictEqual(log.have(log.stream), accepted.length)
             assert.isAtLeast(accepted.length, 5)
             assert.isTrue(Fs.readFileSync(path, "utf8").endsWith("\n"), "no torn line stays")

@@ -1,21 +1,26 @@
 import * as Fs from "node:fs"
+import FsPromises from "node:fs/promises"
+import * as Module from "node:module"
+import * as Path from "node:path"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import { describe } from "vitest"
 import * as FilePortStore from "../../layers/FilePortStore.ts"
 import * as ScriptedConsole from "../../layers/ScriptedConsole.ts"
 import { PortStore } from "../../services/PortStore.ts"
-import { id, peer } from "../support/samples.ts"
+import { chatId, id, peer } from "../support/samples.ts"
 import * as PortStoreContract from "./PortStoreContract.ts"
 
 const read = (path: string): string => Fs.readFileSync(path, "utf8")
 
 const storeAt = (path: string, script: ScriptedConsole.Script) =>
-  FilePortStore.layer(path).pipe(Layer.provide(Layer.merge(script.layer, NodeContext.layer)))
+  FilePortStore.layer(path).pipe(Layer.provide(script.layer))
 
 const folder = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped()).pipe(
   Effect.orDie,
@@ -27,6 +32,38 @@ const inFreshFolder = Layer.unwrapScoped(
     return storeAt(`${yield* folder}/ports.txt`, yield* ScriptedConsole.make)
   })
 )
+
+/** The system refuses, with such a code, to rename to that path, to make a file beside it, or to write it in place. */
+const refusing = (
+  path: string,
+  codes: { readonly rename?: string; readonly open?: string; readonly inPlace?: string }
+): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.asVoid(
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const { open, rename } = FsPromises
+        const refuse = (code: string | undefined) => {
+          if (code !== undefined) throw Object.assign(new Error(code), { code })
+        }
+        FsPromises.rename = async (from, to) => {
+          if (to === path) refuse(codes.rename)
+          return rename(from, to)
+        }
+        FsPromises.open = async (name, flags, mode) => {
+          if (name === `${path}.new`) refuse(codes.open)
+          if (name === path && flags === "r+") refuse(codes.inPlace)
+          return open(name, flags, mode)
+        }
+        Module.syncBuiltinESMExports()
+        return { open, rename }
+      }),
+      (whole) =>
+        Effect.sync(() => {
+          Object.assign(FsPromises, whole)
+          Module.syncBuiltinESMExports()
+        })
+    )
+  )
 
 /** A world with a folder of its own. */
 const inFolder = <A, E>(
@@ -180,6 +217,178 @@ describe("FilePortStore", () => {
         assert.deepStrictEqual(Fs.readdirSync(folder), ["ports.txt"])
         assert.strictEqual(read(path), "1 localhost:6001\n")
       })
+    )
+  )
+
+  it.scoped("comments, blank lines and lines that can't be read stand where they stood when clients come and go", () =>
+    inFolder(({ path, use }) =>
+      Effect.gen(function* () {
+        Fs.writeFileSync(path, "# the office\n\n1 localhost:6001\n# at home\n2 localhost:6002\n3 nonsense\n")
+        yield* use((store) =>
+          Effect.gen(function* () {
+            yield* store.recordChat(chatId(1))
+            yield* store.forget(id("1"))
+            yield* store.record(peer("4", 6_004))
+            // A person adds a word while the server runs.
+            Fs.appendFileSync(path, "# in the cellar\n")
+            yield* store.record(peer("5", 6_005))
+          })
+        )
+        assert.strictEqual(
+          read(path).replace(/^# chat \S+ .*\n/, ""),
+          "# the office\n\n# at home\n2 localhost:6002\n3 nonsense\n4 localhost:6004\n# in the cellar\n5 localhost:6005\n"
+        )
+        assert.strictEqual(yield* use((store) => store.chat), chatId(1))
+      })
+    )
+  )
+
+  it.scoped("its permissions stay as they are", () =>
+    inFolder(({ path, use }) =>
+      Effect.gen(function* () {
+        Fs.writeFileSync(path, "")
+        Fs.chmodSync(path, 0o640)
+        yield* use((store) => store.record(peer("1", 6_001)))
+        assert.strictEqual(Fs.statSync(path).mode & 0o777, 0o640)
+      })
+    )
+  )
+
+  it.scoped("a link stays one: what it leads to is written, be it there yet or not", () =>
+    inFolder(({ folder, path, use }) =>
+      Effect.gen(function* () {
+        Fs.mkdirSync(`${folder}/elsewhere`)
+        Fs.symlinkSync("elsewhere/by-link", path)
+        Fs.symlinkSync("clients.txt", `${folder}/elsewhere/by-link`)
+        for (const n of [1, 2]) {
+          yield* use((store) => store.record(peer(`${n}`, 6_000 + n)))
+          assert.isTrue(Fs.lstatSync(path).isSymbolicLink())
+          assert.isTrue(Fs.lstatSync(`${folder}/elsewhere/by-link`).isSymbolicLink())
+        }
+        assert.strictEqual(read(`${folder}/elsewhere/clients.txt`), "1 localhost:6001\n2 localhost:6002\n")
+        assert.sameMembers(Fs.readdirSync(`${folder}/elsewhere`), ["by-link", "clients.txt"])
+      })
+    )
+  )
+
+  for (const [where, refused] of Object.entries({
+    "on a file that is mounted by itself": { rename: "EBUSY" },
+    "on a file of another disk": { rename: "EXDEV" },
+    "in a folder that can't be written": { open: "EACCES" },
+    "on a disk that can only be read, but for the file": { open: "EROFS" }
+  } as const)) {
+    it.scoped(`${where} all is written in place`, () =>
+      inFolder(({ folder, path, use }) =>
+        Effect.gen(function* () {
+          Fs.writeFileSync(path, "# ours\n1 localhost:6001\n")
+          const before = Fs.statSync(path).ino
+          yield* refusing(path, refused)
+          yield* use((store) => store.record(peer("2", 6_002)))
+          assert.strictEqual(read(path), "# ours\n1 localhost:6001\n2 localhost:6002\n")
+          yield* use((store) => Effect.zipRight(store.forget(id("1")), store.record(peer("3", 6_003))))
+          assert.strictEqual(read(path), "# ours\n2 localhost:6002\n3 localhost:6003\n")
+          assert.strictEqual(Fs.statSync(path).ino, before)
+          assert.deepStrictEqual(Fs.readdirSync(folder), ["ports.txt"])
+        })
+      )
+    )
+  }
+
+  it.scoped("one that can neither be replaced nor written in place is told at the start, and left as it is", () =>
+    inFolder(({ path, script }) =>
+      Effect.gen(function* () {
+        Fs.writeFileSync(path, "1 localhost:6001\n")
+        yield* refusing(path, { rename: "EBUSY", inPlace: "EROFS" })
+        const error = yield* Effect.flip(Effect.provide(PortStore, storeAt(path, script)))
+        assert.strictEqual(
+          error.message,
+          `${path} can't be used (it can only be read): start the server in a folder that you can write to, or name another file with --ports.`
+        )
+        assert.strictEqual(read(path), "1 localhost:6001\n")
+      })
+    )
+  )
+
+  for (const [code, sentence] of Object.entries({
+    ENOSPC: "the disk is full): make room on it.",
+    EDQUOT: "this user has no more room on the disk): make room on it.",
+    EMFILE:
+      "this program has as many files and connections open as it may): raise that limit with ulimit -n, or lower --limit-connections.",
+    ENFILE: "this machine has as many files open as it can): end other programs."
+  })) {
+    it.scoped(`with ${code} the server starts, who can't be put on record is refused, and the words fit`, () =>
+      inFolder(({ path, use }) =>
+        Effect.gen(function* () {
+          Fs.writeFileSync(path, "1 localhost:6001\n")
+          yield* refusing(path, { open: code })
+          yield* use((store) =>
+            Effect.gen(function* () {
+              const trouble = yield* store.trouble.get
+              const error = yield* Effect.flip(store.record(peer("2", 6_002)))
+              assert.strictEqual(error.message, `${path} can't be used (${sentence}`)
+              assert.deepStrictEqual(
+                Option.map(trouble, ({ message }) => message),
+                Option.some(error.message)
+              )
+              assert.deepStrictEqual(yield* store.all, [peer("1", 6_001)])
+            })
+          )
+          assert.strictEqual(read(path), "1 localhost:6001\n")
+        })
+      )
+    )
+  }
+
+  it.scoped("two servers can't have one file, by whatever name; two files in one folder they can", () =>
+    inFolder(({ folder, path, script, use }) =>
+      Effect.gen(function* () {
+        Fs.symlinkSync("ports.txt", `${folder}/link.txt`)
+        yield* use(() =>
+          Effect.gen(function* () {
+            for (const name of [path, `${folder}/link.txt`, `${folder}/../${Path.basename(folder)}/ports.txt`]) {
+              const error = yield* Effect.flip(Effect.provide(PortStore, storeAt(name, script)))
+              assert.strictEqual(
+                error.message,
+                `${name} is in use by another server: end that one, start this one in another folder, or name another file with --ports.`
+              )
+            }
+            yield* Effect.provide(
+              Effect.flatMap(PortStore, (store) => store.record(peer("1", 6_001))),
+              storeAt(`${folder}/other.txt`, script)
+            )
+            // Whoever only looks is not kept from it, and does not keep the server from writing.
+            assert.deepStrictEqual((yield* FilePortStore.look(path)).peers, [])
+          })
+        )
+        yield* use((store) => store.record(peer("2", 6_002)))
+        assert.sameMembers(Fs.readdirSync(folder), ["link.txt", "other.txt", "ports.txt"])
+      })
+    )
+  )
+
+  it.scoped("what keeps it from writing is told once, and that it can write again", () =>
+    inFolder(({ folder, use }) =>
+      use((store) =>
+        Effect.gen(function* () {
+          const seen: Array<string> = []
+          yield* Effect.forkScoped(
+            Stream.runForEach(store.trouble.changes, (trouble) =>
+              Effect.sync(() =>
+                seen.push(Option.match(trouble, { onNone: () => "fine", onSome: ({ detail }) => detail }))
+              )
+            )
+          )
+          yield* store.record(peer("1", 6_001))
+          Fs.renameSync(folder, `${folder}.gone`)
+          yield* Effect.forEach(["2", "3"], (name) => Effect.flip(store.record(peer(name, 6_002))))
+          // No write, and so no word: it is on record already.
+          yield* store.record(peer("1", 6_001))
+          Fs.renameSync(`${folder}.gone`, folder)
+          yield* store.record(peer("2", 6_002))
+          yield* Effect.yieldNow()
+          assert.deepStrictEqual(seen, ["fine", "there is no such folder", "fine"])
+        }).pipe(Effect.scoped)
+      )
     )
   )
 

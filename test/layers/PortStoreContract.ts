@@ -3,11 +3,11 @@ import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import { PortStore } from "../../services/PortStore.ts"
-import type { PortStoreUnavailable } from "../../src/domain/Errors.ts"
-import { id, peer } from "../support/samples.ts"
+import type { PortStoreInUse, PortStoreUnavailable } from "../../src/domain/Errors.ts"
+import { chatId, id, peer } from "../support/samples.ts"
 
 /** `fresh`: a store with nothing on record, another for each test. */
-export const holdsFor = (fresh: Layer.Layer<PortStore, PortStoreUnavailable>): void => {
+export const holdsFor = (fresh: Layer.Layer<PortStore, PortStoreUnavailable | PortStoreInUse>): void => {
   const holds = (name: string, test: Effect.Effect<void, PortStoreUnavailable, PortStore>) =>
     it.effect(name, () => Effect.provide(test, fresh))
 
@@ -70,6 +70,20 @@ export const holdsFor = (fresh: Layer.Layer<PortStore, PortStoreUnavailable>): v
       const store = yield* PortStore
       yield* store.forget(id("3"))
       assert.deepStrictEqual(yield* store.all, [])
+    })
+  )
+
+  holds(
+    "which chat it is is on record once it was said, whoever comes and goes",
+    Effect.gen(function* () {
+      const store = yield* PortStore
+      assert.isUndefined(yield* store.chat)
+      yield* store.record(peer("3", 6_003))
+      yield* store.recordChat(chatId(1))
+      yield* store.record(peer("4", 6_004))
+      yield* store.forget(id("3"))
+      assert.strictEqual(yield* store.chat, chatId(1))
+      assert.deepStrictEqual(yield* store.all, [peer("4", 6_004)])
     })
   )
 

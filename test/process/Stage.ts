@@ -410,7 +410,8 @@ export class Stage {
   /** The lines of its ports.txt, as long as there is one. */
   get portsFile(): ReadonlyArray<string> {
     const path = Path.join(this.folder, "ports.txt")
-    return Fs.existsSync(path) ? Fs.readFileSync(path, "utf8").split("\n").slice(0, -1) : []
+    const text = Fs.existsSync(path) ? Fs.readFileSync(path, "utf8") : ""
+    return text.split("\n").filter((line) => /^\S+ \S+:\d+$/.test(line))
   }
 
   /** Ports that nobody uses, and that the system gives to nobody who asks for any. */

@@ -148,6 +148,25 @@ describe("what can't be had ends with status 1 and one sentence that says what t
     )
   )
 
+  it.scopedLive("a file for the ports that another server has, until that one has ended in whatever way", () =>
+    meanwhile((stage, _, server) =>
+      Effect.gen(function* () {
+        const inUse =
+          /^outlive: ports\.txt is in use by another server: end that one, start this one in another folder, /
+        yield* failsWith(yield* stage.start("a second server", ["./server", "--port", "0"]), 1, inUse)
+        const other = yield* stage.start("one with another file", ["./server", "--port", "0", "--ports", "other.txt"])
+        yield* stage.poll("it runs", () => other.err.length === 1)
+        yield* Effect.zipRight(other.gets("SIGKILL"), other.ends)
+        const again = yield* stage.start("the same again", ["./server", "--port", "0", "--ports", "other.txt"])
+        yield* stage.poll("it runs too", () => again.err.length === 1)
+        assert.match(again.err[0] as string, /The server listens at/)
+        yield* Effect.zipRight(again.gets("SIGKILL"), again.ends)
+        assert.deepStrictEqual(Fs.readdirSync(stage.folder), ["ports.txt"])
+        assert.lengthOf(server.err, 1)
+      })
+    )
+  )
+
   it.scopedLive("a file for the ports that can't be written", () =>
     meanwhile((stage) =>
       Effect.gen(function* () {

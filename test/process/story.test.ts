@@ -107,6 +107,8 @@ describe("a server and five clients", () => {
         stage.portsFile.map((line) => line.split(" ")[0]),
         ["1", "2", "3"]
       )
+      const text = Fs.readFileSync(Path.join(stage.folder, "ports.txt"), "utf8")
+      assert.include(text.split("\n"), "hm", "what can't be read is left to whoever has written it")
       yield* told(server, clients)
       yield* each(clients, (client) => Effect.zipRight(client.gets("SIGKILL"), client.ends))
       assert.strictEqual(stage.portsFile.length, 3, "the file still knows those who were killed")

@@ -10,9 +10,11 @@ import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as Keys from "../../layers/identity/Keys.ts"
 import * as MemoryInvitations from "../../layers/MemoryInvitations.ts"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
@@ -29,6 +31,7 @@ import { Identity } from "../../services/Identity.ts"
 import { Invitations } from "../../services/Invitations.ts"
 import { Membership } from "../../services/Membership.ts"
 import type { Transport } from "../../services/Transport.ts"
+import { PortStoreUnavailable } from "../../src/domain/Errors.ts"
 import type { Invitation, Link } from "../../src/domain/Invitation.ts"
 import type { PublicKey } from "../../src/domain/Key.ts"
 import type { Limits } from "../../src/domain/Limits.ts"
@@ -88,6 +91,8 @@ export interface World {
   readonly records: Effect.Effect<ReadonlyArray<string>>
   /** Loses the record. */
   readonly loseRecords: Effect.Effect<void>
+  /** The disk that has the record refuses everything with these words, and what to do about it; none: it works. */
+  readonly disk: (words: Option.Option<readonly [detail: string, remedy: string]>) => Effect.Effect<void>
 }
 
 /** What the nodes of a secure world have in their state folders. */
@@ -122,6 +127,7 @@ const make = (
   Effect.gen(function* () {
     const network = yield* MemoryTransport.makeNetwork
     const records = yield* MemoryPortStore.makeRecords
+    const trouble = yield* MemoryPortStore.noTrouble
     const scope = yield* Effect.scope
     const files = new Map<string, string>()
 
@@ -198,7 +204,7 @@ const make = (
       files,
       server: start(serverId, server, (console) =>
         PortStoreServerRegistry.layer.pipe(
-          Layer.provide(MemoryPortStore.over(records)),
+          Layer.provide(MemoryPortStore.over(records, trouble)),
           Layer.provideMerge(nodeLayer(serverId, serverAddress, console))
         )
       ),
@@ -218,10 +224,15 @@ const make = (
           send({ server: { address: serverAddress }, text, wait, limit: "10 seconds" }),
           (console) => nodeLayer(PeerId.make(id), addressOf(id, 0), console)
         ),
-      records: Effect.map(Ref.get(records), (all) =>
-        [...all.values()].map(({ address, id }) => `${id} ${address.port}`)
+      records: Effect.map(Ref.get(records), ({ peers }) =>
+        [...peers.values()].map(({ address, id }) => `${id} ${address.port}`)
       ),
-      loseRecords: Ref.set(records, new Map())
+      loseRecords: Ref.set(records, MemoryPortStore.nothing),
+      disk: (words) =>
+        SubscriptionRef.set(
+          trouble,
+          Option.map(words, ([detail, remedy]) => new PortStoreUnavailable({ path: "ports.txt", detail, remedy }))
+        )
     }
   })
 
@@ -235,7 +246,8 @@ const filesIn = (files: Map<string, string>) =>
             reason: "AlreadyExists",
             module: "FileSystem",
             method: "open",
-            pathOrDescriptor: path
+            pathOrDescriptor: path,
+            cause: { code: "EEXIST" }
           })
         }
         files.set(path, text)

@@ -4,13 +4,13 @@ import { describe } from "vitest"
 import { serverId } from "../../src/domain/Peer.ts"
 import * as PortsFile from "../../src/protocol/PortsFile.ts"
 import * as Arbitraries from "../support/arbitraries.ts"
-import { peer } from "../support/samples.ts"
+import { chatId, peer } from "../support/samples.ts"
 
 describe("PortsFile", () => {
   it("a client is a line, `ID HOST:PORT`", () => {
-    assert.strictEqual(PortsFile.format([]), "")
+    assert.strictEqual(PortsFile.format({ peers: [], chat: undefined }), "")
     assert.strictEqual(
-      PortsFile.format([peer("1", 6001), peer("ann", 6002, "::1")]),
+      PortsFile.format({ peers: [peer("1", 6001), peer("ann", 6002, "::1")], chat: undefined }),
       "1 localhost:6001\nann [::1]:6002\n"
     )
   })
@@ -22,7 +22,9 @@ describe("PortsFile", () => {
     )
     FastCheck.assert(
       FastCheck.property(clients, (peers) => {
-        assert.deepStrictEqual(PortsFile.parse(PortsFile.format(peers)), { peers, badLines: [] })
+        for (const chat of [undefined, chatId(7)]) {
+          assert.deepStrictEqual(PortsFile.parse(PortsFile.format({ peers, chat })), { peers, chat, badLines: [] })
+        }
       })
     )
   })
@@ -60,6 +62,38 @@ describe("PortsFile", () => {
 
   it("the last word on a client wins, and it keeps its place", () => {
     assert.deepStrictEqual(PortsFile.parse("1 h:1\n2 h:2\n1 h:3\n").peers, [peer("1", 3, "h"), peer("2", 2, "h")])
+  })
+
+  it("comments, blank lines and lines that can't be read stay where they stood, and so do clients that stay", () => {
+    const before = "# ours\n\n 1  localhost:6001\n# the printer\n2 localhost:6002\n3 nonsense\n2 localhost:6003\n4 h:4"
+    assert.strictEqual(
+      PortsFile.format(PortsFile.parse(before), before),
+      before
+        .replace("2 localhost:6002", "2 localhost:6003")
+        .replace("3 nonsense\n2 localhost:6003", "3 nonsense")
+        .concat("\n")
+    )
+    assert.strictEqual(
+      PortsFile.format({ peers: [peer("4", 5, "h"), peer("5", 6005), peer("1", 6001)], chat: undefined }, before),
+      "# ours\n\n 1  localhost:6001\n# the printer\n3 nonsense\n4 h:5\n5 localhost:6005\n"
+    )
+  })
+
+  it("which chat it is stands in a comment, above all else unless it stands elsewhere, and once", () => {
+    const [one, other] = [chatId(1), chatId(2)]
+    const peers = [peer("1", 6001)]
+    const text = PortsFile.format({ peers, chat: one }, "# ours\n1 localhost:6001\n")
+    assert.match(text, new RegExp(`^# chat ${one} .*\n# ours\n1 localhost:6001\n$`))
+    const moved = `1 localhost:6001\n# chat ${one}\n# chat ${one} by mistake\n`
+    assert.strictEqual(PortsFile.format({ peers, chat: one }, moved), `1 localhost:6001\n# chat ${one}\n`)
+    assert.match(
+      PortsFile.format({ peers, chat: other }, moved),
+      new RegExp(`^1 localhost:6001\n# chat ${other} .*\n$`)
+    )
+    assert.strictEqual(PortsFile.parse(`# chat ${one}\n# chat ${other}\n`).chat, other)
+    for (const none of ["# chat", "# chat about it", `# chat ${one}0`, `chat ${one}`, `# chat ${one.toUpperCase()}x`]) {
+      assert.isUndefined(PortsFile.parse(none).chat, none)
+    }
   })
 
   it("an id like those that every object has is one like any other", () => {

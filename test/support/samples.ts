@@ -1,7 +1,10 @@
 /** Peers, posts and the like, as short as tests want to write them. */
+import { ChatId } from "../../src/domain/Chat.ts"
 import type { Entry } from "../../src/domain/Entry.ts"
 import { Host, type Peer, PeerId, Port } from "../../src/domain/Peer.ts"
 import { Epoch, mainRoom, type Post, PostNumber, type StreamId, streamOf } from "../../src/domain/Post.ts"
+
+export const chatId = (n: number): ChatId => ChatId.make(n.toString(16).padStart(32, "0"))
 
 export const id = (text: string): PeerId => PeerId.make(text)
 

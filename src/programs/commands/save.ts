@@ -5,15 +5,12 @@ import * as Schema from "effect/Schema"
 import { MessageLog } from "../../../services/MessageLog.ts"
 import { escape, recordOf } from "../../domain/ScreenLine.ts"
 import { textArgument } from "../../domain/SlashCommand.ts"
+import { codeOf, troubleOf } from "../../domain/Trouble.ts"
 import { answer, make } from "./Command.ts"
 
 /** Why a file was not written. */
-const reasons: Readonly<Record<string, string>> = {
-  AlreadyExists: "it is there already",
-  NotFound: "there is no such folder",
-  PermissionDenied: "this user may not write there",
-  WriteZero: "the disk is full"
-}
+const reasonOf = (error: unknown): string =>
+  codeOf(error) === "EEXIST" ? "it is there already" : troubleOf(error).detail
 
 export const save = make({
   name: "save",
@@ -28,13 +25,7 @@ export const save = make({
       // Whoever may read it is the user's to say; nothing that is there already is written over.
       return yield* files.writeFileString(path, text, { flag: "wx" }).pipe(
         Effect.as(answer(`${path} has ${posts.length === 1 ? "1 line" : `${posts.length} lines`} now.`)),
-        Effect.catchAll((error) =>
-          Effect.succeed(
-            answer(
-              `${path} was not written: ${error._tag === "SystemError" ? (reasons[error.reason] ?? error.reason) : error.message}.`
-            )
-          )
-        )
+        Effect.catchAll((error) => Effect.succeed(answer(`${path} was not written: ${reasonOf(error)}.`)))
       )
     })
 })

@@ -1,0 +1,71 @@
+/**
+ * Writes a text file where it is, for places where no other file can take its name. Lines that begin with `#` must be
+ * comments in it.
+ *
+ * Whenever the writer dies, a reader that asks `settled` finds the file as it was before, or as it was to be; never a
+ * mixture. For that the new text is written twice, and each step is on disk before the next one begins:
+ * 1. It is appended, as a copy, below a line that has its digest. Until all of the copy is there, what stands above that
+ *    line counts; from then on the copy does.
+ * 2. It is written over the beginning of the file.
+ * 3. What follows it is cut off.
+ */
+import * as Crypto from "node:crypto"
+import * as Fs from "node:fs/promises"
+import { writeAll } from "../log/Files.ts"
+
+/** What the line above a copy begins with; the digest of the copy ends it. */
+export const mark = "# outlive was writing this file. What counts is what follows, if its SHA-256 is "
+
+const newline = 0x0a
+const blank = 0x20
+const digestLength = 64
+
+const digestOf = (bytes: Uint8Array): string => Crypto.createHash("sha256").update(bytes).digest("hex")
+
+/** Where a line begins that ends the file and has begun to be that mark; no other comment is likely to end so. */
+const tornMark = (bytes: Buffer): number => {
+  const begin = bytes.lastIndexOf(mark.slice(0, 12))
+  return begin >= 0 && mark.startsWith(bytes.toString("latin1", begin)) ? begin : -1
+}
+
+/** What counts in a file that may have been written in place. */
+export const settled = (bytes: Buffer): Buffer => {
+  const whole = bytes.lastIndexOf(mark)
+  const at = Math.max(whole, tornMark(bytes))
+  if (at < 0) return bytes
+  const digest = bytes.toString("latin1", at + mark.length, at + mark.length + digestLength)
+  const copy = bytes.subarray(at + mark.length + digestLength + 1)
+  if (at === whole && digest === digestOf(copy)) return copy
+  let end = at
+  while (end > 0 && bytes[end - 1] === blank) end -= 1
+  return settled(bytes.subarray(0, end > 0 && bytes[end - 1] === newline ? end - 1 : end))
+}
+
+/** So many bytes of a file are read, for a text of so many to be found in it whatever its writer was about. */
+export const bytesFor = (text: number): number => 3 * text + 1_024
+
+/** Writes that text over a file that is there. It is on disk when this returns; if this fails, what was there still counts. */
+export const overwrite = async (path: string, text: Buffer): Promise<void> => {
+  const file = await Fs.open(path, "r+")
+  try {
+    const { size } = await file.stat()
+    // The copy must lie beyond all that is to be overwritten.
+    const gap = Buffer.alloc(Math.max(0, text.length - size), blank)
+    try {
+      await writeAll(
+        file,
+        Buffer.concat([Buffer.from("\n"), gap, Buffer.from(`${mark}${digestOf(text)}\n`), text]),
+        size
+      )
+      await file.sync()
+    } catch (error) {
+      await file.truncate(size).catch(() => {})
+      throw error
+    }
+    await writeAll(file, text, 0)
+    await file.sync()
+    await file.truncate(text.length)
+  } finally {
+    await file.close()
+  }
+}
