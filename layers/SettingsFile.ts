@@ -14,6 +14,10 @@ export const path = (): string => {
   return process.env["OUTLIVE_CONFIG"] || Path.join(folder, "outlive", "config.toml")
 }
 
+/** A list stands for its words with commas between them. */
+const isSettable = (value: unknown): boolean =>
+  typeof value !== "object" || (Array.isArray(value) && value.every((word) => typeof word === "string"))
+
 /** Its first line says what is wrong; the others show it. */
 const complaintOf = (error: unknown): string => {
   const { line, message } = error as TomlError
@@ -48,7 +52,7 @@ export const read = (file: string): Effect.Effect<ReadonlyMap<string, string>, S
     if (unknown !== undefined) return yield* unusable(unknown)
     const values = new Map<string, string>()
     for (const [name, value] of Object.entries(table)) {
-      if (typeof value === "object") return yield* unusable(`${name} is a text, a number, true or false`)
+      if (!isSettable(value)) return yield* unusable(`${name} is a text, a number, true or false, or a list of words`)
       values.set(name, String(value))
     }
     return values

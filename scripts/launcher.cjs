@@ -28,7 +28,8 @@ const start = () => {
 
 /** At most a command stands before it: what comes of anything else is for the command tree to say. */
 const [last, ...before] = process.argv.slice(2).reverse()
-const asksForVersion = last === "--version" && before.length <= 1 && before.every((word) => /^\w+$/.test(word))
+const asksForVersion =
+  /^(--version|-[vV])$/.test(last) && before.length <= 1 && before.every((word) => /^\w+$/.test(word))
 
 if (asksForVersion) {
   console.log(process.env.OUTLIVE_VERSION)

@@ -8,6 +8,7 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
+import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Console from "effect/Console"
@@ -15,7 +16,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { Shell } from "../layers/ShellCompletions.ts"
-import { SettingsUnusable } from "./domain/Errors.ts"
+import { type Name, names } from "./commands/all.ts"
+import { askedFor } from "./commands/CommandLine.ts"
+import * as HelpCommand from "./commands/help.ts"
+import { CommandLineWrong, SettingsUnusable } from "./domain/Errors.ts"
 import * as Client from "./main/client.ts"
 import * as Completions from "./main/completions.ts"
 import * as Config from "./main/config.ts"
@@ -35,37 +39,50 @@ const completionsIn = (shell: Shell): Effect.Effect<ReadonlyArray<string>> =>
     "outlive"
   )
 
+const version = process.env["OUTLIVE_VERSION"] ?? "unbuilt"
+
+/** Help is laid out for those alone who need it. */
+const helpPages = Effect.promise(() => import("./main/help.ts"))
+
+/** What each command runs on. */
+const runs = {
+  server: Server.command,
+  client: Client.command,
+  join: Join.command,
+  invite: Invite.command,
+  send: Send.command,
+  tail: Tail.command,
+  doctor: Doctor.command,
+  config: Config.command,
+  completions: Completions.command(completionsIn),
+  help: HelpCommand.make(({ command }) => Effect.flatMap(helpPages, (help) => help.showNamed(command, version)))
+} satisfies Record<Name, unknown>
+
 const outlive = Command.make("outlive").pipe(
   Command.withDescription("A team chat for terminals that outlives its server."),
-  Command.withSubcommands([
-    Server.command,
-    Client.command,
-    Join.command,
-    Invite.command,
-    Send.command,
-    Tail.command,
-    Doctor.command,
-    Config.command,
-    Completions.command(completionsIn)
-  ])
+  Command.withSubcommands(Arr.map(names, (name) => runs[name]))
 )
-
-const version = process.env["OUTLIVE_VERSION"] ?? "unbuilt"
 
 const run = Command.run(outlive, { name: "outlive", version })
 
 /** What is wrong is said once, on stderr, in one sentence. */
 const complain = (sentence: string) => process.stderr.write(`outlive: ${sentence}\n`)
 
+/** What a wrong command line is told, by words of ours where these say more than the library's. */
+const inOurWords = (words: ReadonlyArray<string>) => (error: ValidationError.ValidationError) =>
+  Effect.flatMap(helpPages, (help) =>
+    help.explanation(words, `${stripVTControlCharacters(HelpDoc.toAnsiText(error.error)).trim()}. See --help.`, version)
+  )
+
 /** 1: it failed while it ran. 2: the command line was wrong. */
 const statusOf = (cause: Cause.Cause<unknown>): number => {
   const failure = Option.getOrUndefined(Cause.failureOption(cause))
   if (Cause.isInterruptedOnly(cause)) return 0
-  if (ValidationError.isValidationError(failure)) {
-    complain(`${stripVTControlCharacters(HelpDoc.toAnsiText(failure.error)).trim()}. See --help.`)
+  if (failure instanceof CommandLineWrong && failure.page !== undefined) {
+    process.stderr.write(`${failure.page}\n`)
     return 2
   }
-  if (failure instanceof SettingsUnusable) {
+  if (failure instanceof CommandLineWrong || failure instanceof SettingsUnusable) {
     complain(failure.message)
     return 2
   }
@@ -84,13 +101,27 @@ const plainly = <A, E, R>(program: Effect.Effect<A, E, R>): Effect.Effect<A, E, 
     })
   )
 
-const whole = Effect.gen(function* () {
+const runAsSaid = Effect.gen(function* () {
   const provider = yield* settingsFound
   const { args, taken } = withoutLogLevel(process.argv)
   yield* Effect.withConfigProvider(
-    run(args),
+    Effect.catchIf(run(args), ValidationError.isValidationError, inOurWords(process.argv.slice(2))),
     ConfigProvider.orElse(ConfigProvider.fromMap(taken), () => provider)
   )
+})
+
+/** Runs what the command line says, or tells how it is used. */
+const whole = Effect.suspend(() => {
+  const asked = askedFor(process.argv.slice(2))
+  switch (asked._tag) {
+    case "Run":
+      return runAsSaid
+    case "Help":
+      return Effect.flatMap(helpPages, (help) => help.show(asked.of, asked.whole, version))
+    case "Unknown":
+    case "Nothing":
+      return Effect.flatMap(helpPages, (help) => help.refusal(asked, version))
+  }
 })
 
 plainly(whole).pipe(

@@ -3,6 +3,7 @@ import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import type * as Effect from "effect/Effect"
 import { ClientId, PortFromString } from "../domain/Peer.ts"
+import type { About } from "./About.ts"
 import { host, peer, security, server, talking } from "./options.ts"
 
 export const id = Args.text({ name: "ID" }).pipe(
@@ -11,20 +12,28 @@ export const id = Args.text({ name: "ID" }).pipe(
 )
 export const port1 = Args.text({ name: "PORT1" }).pipe(
   Args.withSchema(PortFromString("PORT1")),
-  Args.withDescription("This client's own port for its connection to the server; 0: any.")
+  Args.withDescription("The client's own port for its connection to the server. 0: any.")
 )
 export const port2 = Args.text({ name: "PORT2" }).pipe(
   Args.withSchema(PortFromString("PORT2")),
-  Args.withDescription("The port where it listens for the other clients; 0: any.")
+  Args.withDescription("The port where it listens for the other clients. 0: any.")
 )
 
 const configuration = { id, port1, port2, server, host, peer, security, ...talking }
 
 export type Arguments = Command.Command.ParseConfig<typeof configuration>
 
+export const about: About = {
+  summary: "Join the chat of a server on this machine.",
+  details:
+    "A client talks to everybody over direct links, whether the server is up or down. Type a line to talk to all; /help lists what else can be typed; Exit leaves.",
+  part: "Talk",
+  usual: ["server", "peer", "data", "history", "highlight"],
+  examples: [
+    ["outlive client anna 5001 6001", "join the server at localhost:4000"],
+    ["outlive client ci 0 0 --server localhost:4100", "at any ports, another server"]
+  ]
+}
+
 export const make = <E, R>(run: (given: Arguments) => Effect.Effect<void, E, R>) =>
-  Command.make("client", configuration, run).pipe(
-    Command.withDescription(
-      "Joins the chat and talks to everyone in it over direct links, server up or down. Type a line to talk to all; Exit leaves. Example: outlive client 1 5001 6001"
-    )
-  )
+  Command.make("client", configuration, run).pipe(Command.withDescription(about.summary))

@@ -2,13 +2,14 @@
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import type * as Effect from "effect/Effect"
+import type { About } from "./About.ts"
 
 const shell = Options.choice("shell", ["bash", "zsh", "fish"]).pipe(
-  Options.withDescription("For which shell. Without: the one that SHELL names."),
+  Options.withDescription("bash, zsh or fish. Without it: the one that SHELL names."),
   Options.optional
 )
 const install = Options.boolean("install").pipe(
-  Options.withDescription("Puts them where that shell looks for them, for this user; without it they are printed.")
+  Options.withDescription("Put them where the shell looks for them. Without it they are printed.")
 )
 
 const options = { shell, install }
@@ -28,9 +29,16 @@ export const withoutBuiltIns = (lines: ReadonlyArray<string>): ReadonlyArray<str
     .filter((line) => !builtIns.some((words) => line.includes(words)))
     .map((line) => line.replace("--completions --log-level --help --wizard --version", "--help --version"))
 
+export const about: About = {
+  summary: "Complete commands and options in your shell.",
+  details: "It prints what bash, zsh or fish needs to complete outlive, or puts it where the shell looks for it.",
+  part: "Set up",
+  usual: ["shell", "install"],
+  examples: [
+    ["outlive completions --install", "for the shell in SHELL"],
+    ["outlive completions --shell zsh", "prints them"]
+  ]
+}
+
 export const make = <E, R>(run: (given: Arguments) => Effect.Effect<void, E, R>) =>
-  Command.make("completions", options, run).pipe(
-    Command.withDescription(
-      "What a shell needs to complete the commands and options of outlive. Example: outlive completions --install"
-    )
-  )
+  Command.make("completions", options, run).pipe(Command.withDescription(about.summary))

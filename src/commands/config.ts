@@ -4,6 +4,7 @@ import * as Options from "@effect/cli/Options"
 import type * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { settings } from "../domain/Settings.ts"
+import type { About } from "./About.ts"
 
 /** Each setting as somebody may give it here, whatever it is. */
 const given = Options.all(
@@ -16,9 +17,19 @@ const given = Options.all(
   )
 )
 
+export const about: About = {
+  summary: "Show each setting, its value, and where that comes from.",
+  details:
+    "A setting is an option, a variable, or a line of the settings file, in this order of precedence. The options of this command are all settings: they show what would hold.",
+  part: "Set up",
+  usual: [],
+  examples: [
+    ["outlive config", "what holds now"],
+    ["outlive config --port 4100", "what would hold with that option"]
+  ]
+}
+
 export const make = <E, R>(run: (given: ReadonlyMap<string, string>) => Effect.Effect<void, E, R>) =>
   Command.make("config", { given }, ({ given }) => run(new Map(given.flatMap(Option.toArray)))).pipe(
-    Command.withDescription(
-      "Shows each setting, its value, and where that comes from: an option, a variable, the settings file, or nobody."
-    )
+    Command.withDescription(about.summary)
   )

@@ -1,15 +1,24 @@
 /** `outlive doctor`: what its command line means. */
 import * as Command from "@effect/cli/Command"
 import type * as Effect from "effect/Effect"
+import type { About } from "./About.ts"
 import { data, host, port, ports, server } from "./options.ts"
 
 const options = { server, host, port, ports, data }
 
 export type Arguments = Command.Command.ParseConfig<typeof options>
 
+export const about: About = {
+  summary: "Look for what may be wrong, and say what to do.",
+  details:
+    "It looks at ports, the server, each client in ports.txt, the data folder, the clock and the terminal. It joins nothing. Its status is 1 if something is wrong.",
+  part: "Set up",
+  usual: ["server", "host", "port", "ports", "data"],
+  examples: [
+    ["outlive doctor", "the server at localhost:4000"],
+    ["outlive doctor --port 4100", "a server that listens at port 4100"]
+  ]
+}
+
 export const make = <E, R>(run: (given: Arguments) => Effect.Effect<void, E, R>) =>
-  Command.make("doctor", options, run).pipe(
-    Command.withDescription(
-      "Looks at ports, the server, each client in ports.txt, the data folder, the clock and the terminal; says what is wrong and what to do. Status 1 if something is."
-    )
-  )
+  Command.make("doctor", options, run).pipe(Command.withDescription(about.summary))

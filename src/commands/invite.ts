@@ -5,13 +5,14 @@ import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { AddressFromString } from "../domain/Peer.ts"
+import type { About } from "./About.ts"
 import { state } from "./options.ts"
 
 const uses = Options.integer("uses").pipe(
   Options.withPseudoName("NUMBER"),
   Options.withDefault(1),
   Options.withSchema(Schema.Number.pipe(Schema.between(1, 1_000, { message: () => "--uses takes 1 to 1000 people" }))),
-  Options.withDescription("How many people may come by it.")
+  Options.withDescription("How many people may use it. By default 1.")
 )
 
 const expires = Options.float("expires").pipe(
@@ -21,23 +22,21 @@ const expires = Options.float("expires").pipe(
     Schema.Number.pipe(Schema.between(0.01, 8_760, { message: () => "--expires takes 0.01 to 8760 hours" }))
   ),
   Options.map(Duration.hours),
-  Options.withDescription("After how many hours nobody can come by it any more.")
+  Options.withDescription("It holds for so long. By default 72.")
 )
 
 const server = Options.text("server").pipe(
   Options.withPseudoName("HOST:PORT"),
   Options.withSchema(AddressFromString),
-  Options.withDescription("Where those who are invited reach the server, as HOST:PORT. By default where it listens."),
+  Options.withDescription("Where the invited people reach the server. By default where it listened last."),
   Options.optional
 )
 
-const list = Options.boolean("list").pipe(
-  Options.withDescription("Lists the invitations there are, in place of making one.")
-)
+const list = Options.boolean("list").pipe(Options.withDescription("List the invitations, in place of making one."))
 
 const revoke = Options.text("revoke").pipe(
   Options.withPseudoName("NAME"),
-  Options.withDescription("Takes back the invitation whose name, as --list shows it, begins like that."),
+  Options.withDescription("Take back the invitation whose name, as --list shows it, begins so."),
   Options.optional
 )
 
@@ -45,9 +44,17 @@ const options = { uses, expires, server, list, revoke, state }
 
 export type Arguments = Command.Command.ParseConfig<typeof options>
 
+export const about: About = {
+  summary: "Print an invitation; list them, or take one back.",
+  details:
+    "It prints a link by which somebody can join the chat of this user's server; the server need not run. Whoever has the link can come: hand it over where nobody else reads it.",
+  part: "Talk",
+  usual: ["uses", "expires", "server", "list", "revoke"],
+  examples: [
+    ["outlive invite", "for one person and three days"],
+    ["outlive invite --uses 5 --expires 1", "for five people and one hour"]
+  ]
+}
+
 export const make = <E, R>(run: (given: Arguments) => Effect.Effect<void, E, R>) =>
-  Command.make("invite", options, run).pipe(
-    Command.withDescription(
-      "Prints a link by which somebody can join the chat of this user's server, be it running or not. Whoever has the link can come: hand it over where nobody else reads. Example: outlive invite --uses 3"
-    )
-  )
+  Command.make("invite", options, run).pipe(Command.withDescription(about.summary))

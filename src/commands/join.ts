@@ -6,12 +6,13 @@ import * as Config from "effect/Config"
 import type * as Effect from "effect/Effect"
 import { LinkFromString } from "../domain/Invitation.ts"
 import { Host, Port } from "../domain/Peer.ts"
+import type { About } from "./About.ts"
 import { id, port1, port2 } from "./client.ts"
 import { peer, state, talking } from "./options.ts"
 
 const link = Args.text({ name: "LINK" }).pipe(
   Args.withSchema(LinkFromString),
-  Args.withDescription("The invitation, as outlive invite has printed it.")
+  Args.withDescription("The invitation that outlive invite has printed.")
 )
 
 const anyPort = Port.make(0)
@@ -21,7 +22,7 @@ const host = Options.text("host").pipe(
   Options.withFallbackConfig(Config.string("OUTLIVE_HOST")),
   Options.withSchema(Host),
   Options.withDescription(
-    "The host to listen on, at which the others reach this one. By default all of this machine's, unless the server is on it too."
+    "The host to listen at. By default all addresses of this machine, or loopback if the server is there."
   ),
   Options.optional
 )
@@ -39,9 +40,17 @@ const configuration = {
 
 export type Arguments = Command.Command.ParseConfig<typeof configuration>
 
+export const about: About = {
+  summary: "Join a chat by an invitation, over secure connections.",
+  details:
+    "The invitation is a link, which outlive invite prints on the server's machine. It has the server's address and key. The same link works for the same ID at each start.",
+  part: "Talk",
+  usual: ["host", "data", "history", "highlight"],
+  examples: [
+    ["outlive join 'outlive://192.168.1.5:4000/#KEY.TOKEN' anna", "at any ports"],
+    ["outlive join LINK anna 5001 6001", "at ports of your choice"]
+  ]
+}
+
 export const make = <E, R>(run: (given: Arguments) => Effect.Effect<void, E, R>) =>
-  Command.make("join", configuration, run).pipe(
-    Command.withDescription(
-      "Joins a chat by an invitation, over secure connections: as outlive client does, with the server and its key from the link. The same link works for the same ID at each start. Example: outlive join LINK anna"
-    )
-  )
+  Command.make("join", configuration, run).pipe(Command.withDescription(about.summary))

@@ -17,7 +17,7 @@ export const host = Options.text("host").pipe(
   Options.withFallbackConfig(Config.string("OUTLIVE_HOST")),
   Options.withDefault<string>(usual.host),
   Options.withSchema(Host),
-  Options.withDescription("The host to listen on, at which the others reach this one.")
+  Options.withDescription("The host to listen at. The others reach this node there.")
 )
 
 /** An option of that name, and a variable, that take seconds. */
@@ -50,47 +50,39 @@ const whole = (name: string, variable: string, least: number, most = mostOfAnyth
 const limit = (name: string, standard: number, description: string, least = 1) =>
   whole(`limit-${name}`, `OUTLIVE_LIMIT_${name.toUpperCase()}`, least).pipe(
     Options.withDefault(standard),
-    Options.withDescription(`${description} ${standard} by default.`)
+    Options.withDescription(description)
   )
 
 const limitInSeconds = (name: string, standard: Duration.Duration, description: string) =>
   seconds(`limit-${name}`, `OUTLIVE_LIMIT_${name.toUpperCase()}`).pipe(
     Options.withDefault(Duration.toSeconds(standard)),
     Options.map(Duration.seconds),
-    Options.withDescription(`${description} ${Duration.toSeconds(standard)} by default.`)
+    Options.withDescription(description)
   )
 
 /** How much a node takes from others. */
 export const limits: Options.Options<Limits> = Options.all({
-  connections: limit("connections", defaultLimits.connections, "Connections that others may have to this node."),
-  connectionsPerAddress: limit(
-    "address",
-    defaultLimits.connectionsPerAddress,
-    "Connections that others may have to this node from one address."
-  ),
-  handshake: limitInSeconds(
-    "handshake",
-    defaultLimits.handshake,
-    "Seconds within which whoever connects must have introduced itself."
-  ),
+  connections: limit("connections", defaultLimits.connections, "Connections that others may have to it."),
+  connectionsPerAddress: limit("address", defaultLimits.connectionsPerAddress, "The same from one address."),
+  handshake: limitInSeconds("handshake", defaultLimits.handshake, "Time that a caller has to introduce itself."),
   bytesPerSecond: limit("bytes", defaultLimits.bytesPerSecond, "Bytes that one peer may send a second.", 1_024),
   framesPerSecond: limit("posts", defaultLimits.framesPerSecond, "Lines that one peer may send a second."),
   overload: limitInSeconds(
     "overload",
     defaultLimits.overload,
-    "Seconds after which a peer that sends more than that all the time is dropped."
+    "A peer that sends more than that for so long is dropped."
   ),
   streams: limit("streams", defaultLimits.streams, "Runs of authors that are remembered."),
   rooms: limit("rooms", defaultLimits.rooms, "Rooms that one peer may speak of."),
-  pending: limit("pending", defaultLimits.pending, "Lines that may wait for others which come before them."),
-  logEntries: limit("entries", defaultLimits.logEntries, "Entries of the log that are kept.", 10),
-  logBytes: limit("log", defaultLimits.logBytes, "Bytes of the log that are kept.", 65_536)
+  pending: limit("pending", defaultLimits.pending, "Lines that may wait for earlier ones."),
+  logEntries: limit("entries", defaultLimits.logEntries, "Lines and events that are kept.", 10),
+  logBytes: limit("log", defaultLimits.logBytes, "Bytes of lines that are kept.", 65_536)
 })
 
 /** After how much silence a peer counts as lost; none if the host is to decide. */
 export const silence = seconds("silence", "OUTLIVE_SILENCE").pipe(
   Options.withDescription(
-    "Seconds without a sign of life after which a peer is lost. 3 on this machine, 15 elsewhere; 0.03 for each link if that is more."
+    "A peer that gives no sign of life for so long is lost. By default 3 on this machine and 15 elsewhere, but at least 0.03 a link."
   ),
   Options.optional
 )
@@ -99,7 +91,7 @@ export const silence = seconds("silence", "OUTLIVE_SILENCE").pipe(
 export const patience = seconds("patience", "OUTLIVE_PATIENCE").pipe(
   Options.withDefault<number>(usual.patience),
   Options.map(Duration.seconds),
-  Options.withDescription("Seconds for which a client that is lost is dialled again before it is given up.")
+  Options.withDescription("A lost client is dialled for so long, and then given up.")
 )
 
 /** Where a node keeps its log, if it is to outlive the process. */
@@ -107,13 +99,13 @@ export const data = Options.text("data").pipe(
   Options.withPseudoName("FOLDER"),
   Options.withFallbackConfig(Config.string("OUTLIVE_DATA")),
   Options.withSchema(Schema.String.pipe(Schema.minLength(1, { message: () => "--data takes the name of a folder" }))),
-  Options.withDescription("The folder where this node keeps what was said, for its next start. Without: in memory."),
+  Options.withDescription("The folder where this node keeps what was said, for its next start. Without it: in memory."),
   Options.optional
 )
 
 /** How much of what was said before a node came it shows; none if its screen is to decide. */
 export const history = whole("history", "OUTLIVE_HISTORY", 0, mostHistory).pipe(
-  Options.withDescription("How many lines of what was said before are shown. 20 on a terminal, 0 on a pipe."),
+  Options.withDescription("Show so many lines of what was said before. By default 20 at a terminal, else 0."),
   Options.optional
 )
 
@@ -123,7 +115,7 @@ export const state = Options.text("state").pipe(
   Options.withFallbackConfig(Config.string("OUTLIVE_STATE")),
   Options.withSchema(Schema.String.pipe(Schema.minLength(1, { message: () => "--state takes the name of a folder" }))),
   Options.withDescription(
-    "The folder where this user's nodes keep their keys, and whom they know. By default outlive in $XDG_STATE_HOME, or in ~/.local/state."
+    "The folder with the keys of this user's nodes. By default outlive in $XDG_STATE_HOME or in ~/.local/state."
   ),
   Options.optional
 )
@@ -134,7 +126,7 @@ export const port = Options.text("port").pipe(
   Options.withFallbackConfig(Config.string("OUTLIVE_PORT")),
   Options.withDefault<string>(usual.port),
   Options.withSchema(PortFromString("--port")),
-  Options.withDescription("The port to listen on, at which the clients know the server.")
+  Options.withDescription("The port where the clients find the server.")
 )
 
 /** Where a server remembers its clients. */
@@ -151,14 +143,14 @@ export const server = Options.text("server").pipe(
   Options.withFallbackConfig(Config.string("OUTLIVE_SERVER")),
   Options.withDefault<string>(usual.server),
   Options.withSchema(AddressFromString),
-  Options.withDescription("Where the server is, as HOST:PORT.")
+  Options.withDescription("Where the server is.")
 )
 /** Through whom else a client may join. */
 export const peer = Options.text("peer").pipe(
   Options.withPseudoName("HOST:PORT"),
   Options.withFallbackConfig(Config.string("OUTLIVE_PEER")),
   Options.withSchema(AddressFromString),
-  Options.withDescription("A client to join through if the server is down, as HOST:PORT."),
+  Options.withDescription("A client to join through while the server is down."),
   Options.optional
 )
 
@@ -166,14 +158,14 @@ export const peer = Options.text("peer").pipe(
 export const json = Options.boolean("json").pipe(
   Options.withFallbackConfig(Config.boolean("OUTLIVE_JSON")),
   Options.withDefault(false),
-  Options.withDescription("For programs: events on stdout and commands on stdin, a line of JSON each.")
+  Options.withDescription("Events and commands as lines of JSON.")
 )
 
 /** What a client is called whose name nobody has to remember. */
 export const passingId = Options.text("id").pipe(
   Options.withPseudoName("ID"),
   Options.withSchema(ClientId),
-  Options.withDescription("What the others call this client. Without: a name by chance."),
+  Options.withDescription("What the others call this client. By default a random id."),
   Options.optional
 )
 
@@ -182,7 +174,7 @@ const metrics = Options.text("metrics").pipe(
   Options.withPseudoName("PORT"),
   Options.withFallbackConfig(Config.string("OUTLIVE_METRICS")),
   Options.withSchema(PortFromString("--metrics")),
-  Options.withDescription("The port on 127.0.0.1 where Prometheus can read this node's figures, at /metrics."),
+  Options.withDescription("The port on 127.0.0.1 where Prometheus reads figures."),
   Options.optional
 )
 
@@ -198,16 +190,14 @@ const logLevel = Options.text("log-level").pipe(
       message: () => ({ message: `--log-level is one of ${logLevels.join(", ")}`, override: true })
     })
   ),
-  Options.withDescription(`What is logged, a line of JSON each: ${logLevels.join(", ")}.`)
+  Options.withDescription(`What is logged, as lines of JSON: ${logLevels.join(", ")}.`)
 )
 
 /** Where a node's structured log goes, if it has one. */
 const logFile = Options.text("log-file").pipe(
   Options.withPseudoName("FILE"),
   Options.withFallbackConfig(Config.string("OUTLIVE_LOG_FILE")),
-  Options.withDescription(
-    "The file to which the log is appended that --log-level asks for. Without: stderr, unless that is a terminal."
-  ),
+  Options.withDescription("The file that the log is appended to. Without it: stderr, unless that is a terminal."),
   Options.optional
 )
 
@@ -220,15 +210,11 @@ const flag = (name: string, variable: string, description: string) =>
 
 /** Whether connections are to be secure or plain, whatever the hosts say; not both. */
 export const security = Options.all({
-  secure: flag(
-    "secure",
-    "OUTLIVE_SECURE",
-    "Secure connections, on this machine too: for invited people alone, and encrypted."
-  ),
+  secure: flag("secure", "OUTLIVE_SECURE", "Encrypt, and let in invited people only. By default beyond this machine."),
   insecure: flag(
     "insecure",
     "OUTLIVE_INSECURE",
-    "Plain connections, beyond this machine too: anybody can read along, and come in."
+    "Plain connections beyond this machine too: anybody can read along, and come in."
   ),
   state
 }).pipe(
@@ -249,22 +235,42 @@ export const silenceOn = (listening: Host): Duration.Duration =>
 /** Unless it was said: so long for each link, if that is longer. 1,000 idle links are asked 56 times a second then, and have 30 s. */
 export const silenceALink = Duration.millis(30)
 
+/** Words with commas between them, as a variable has them. */
+const wordsIn = (text: string): ReadonlyArray<string> =>
+  text
+    .split(",")
+    .map((word) => word.trim())
+    .filter((word) => word !== "")
+
 /** What a person can say of the screen. */
 export const screen = {
   plain: Options.boolean("plain").pipe(
     Options.withFallbackConfig(Config.boolean("OUTLIVE_PLAIN")),
     Options.withDefault(false),
-    Options.withDescription("At a terminal, nothing is ever redrawn: for screen readers.")
+    Options.withDescription("Line after line, nothing is redrawn: for screen readers.")
   ),
   times: Options.boolean("times").pipe(
     Options.withFallbackConfig(Config.boolean("OUTLIVE_TIMES")),
     Options.withDefault(false),
-    Options.withDescription("At a terminal, each line begins with its time.")
+    Options.withDescription("Begin each line with its time.")
   ),
   noBell: Options.boolean("no-bell").pipe(
     Options.withFallbackConfig(Config.boolean("OUTLIVE_NO_BELL")),
     Options.withDefault(false),
-    Options.withDescription("At a terminal, neither ring nor notify when somebody calls this node by name.")
+    Options.withDescription("Neither ring nor notify when somebody calls you.")
+  ),
+  highlight: Options.text("highlight").pipe(
+    Options.withPseudoName("WORD"),
+    Options.withDescription("Ring for this word too; may be given several times."),
+    Options.repeated,
+    // Without any, the variable and the settings file are asked.
+    Options.mapEffect((words) =>
+      words.length === 0
+        ? Effect.fail(ValidationError.missingValue(HelpDoc.p("--highlight is missing")))
+        : Effect.succeed<ReadonlyArray<string>>(words)
+    ),
+    Options.withFallbackConfig(Config.string("OUTLIVE_HIGHLIGHT").pipe(Config.map(wordsIn))),
+    Options.withDefault<ReadonlyArray<string>>([])
   )
 }
 
@@ -276,4 +282,5 @@ export interface Screen {
   readonly plain: boolean
   readonly times: boolean
   readonly noBell: boolean
+  readonly highlight: ReadonlyArray<string>
 }

@@ -6,6 +6,7 @@ import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { usual } from "../domain/Settings.ts"
+import type { About } from "./About.ts"
 import { host, insight, limits, passingId, patience, peer, seconds, security, server, silence } from "./options.ts"
 
 const text = Args.text({ name: "TEXT" }).pipe(Args.withDescription("What to say."))
@@ -18,12 +19,12 @@ const wait = Options.text("wait").pipe(
       message: () => ({ message: "--wait takes 0 to 10000 peers", override: true })
     })
   ),
-  Options.withDescription("How many peers must have it. 0: whoever is there is sent it, and nothing is waited for.")
+  Options.withDescription("How many peers must have it. By default 1. 0: do not wait.")
 )
 const limit = seconds("within", "OUTLIVE_WITHIN").pipe(
   Options.withDefault<number>(usual.within),
   Options.map(Duration.seconds),
-  Options.withDescription("Seconds after which it is given up, with status 1.")
+  Options.withDescription("Give up after so long, with status 1.")
 )
 
 const configuration = {
@@ -43,9 +44,17 @@ const configuration = {
 
 export type Arguments = Command.Command.ParseConfig<typeof configuration>
 
+export const about: About = {
+  summary: "Say one message, and leave when it has arrived.",
+  details:
+    "It joins the chat, says TEXT, waits until enough peers have it, and leaves. Without TEXT, or with - in its place, it says what comes on stdin, as one message.",
+  part: "For scripts",
+  usual: ["wait", "within", "id", "server", "peer"],
+  examples: [
+    ["outlive send --wait 2 'the build is done'", "until two peers have it"],
+    ["git log -1 | outlive send", "says what comes on stdin"]
+  ]
+}
+
 export const make = <E, R>(run: (given: Arguments) => Effect.Effect<void, E, R>) =>
-  Command.make("send", configuration, run).pipe(
-    Command.withDescription(
-      "Joins the chat, says one line, waits until so many peers have it, and leaves. Status 0: they have it. Example: outlive send --wait 2 'the build is done'"
-    )
-  )
+  Command.make("send", configuration, run).pipe(Command.withDescription(about.summary))

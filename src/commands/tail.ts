@@ -1,6 +1,7 @@
 /** `outlive tail`: what its command line means. */
 import * as Command from "@effect/cli/Command"
 import type * as Effect from "effect/Effect"
+import type { About } from "./About.ts"
 import {
   history,
   host,
@@ -31,9 +32,16 @@ const configuration = {
 
 export type Arguments = Command.Command.ParseConfig<typeof configuration>
 
+export const about: About = {
+  summary: "Show what is said, until a signal ends it.",
+  details: "It joins the chat, says nothing, and shows what the others say.",
+  part: "For scripts",
+  usual: ["history", "json", "id", "server", "peer"],
+  examples: [
+    ["outlive tail --history 20", "the last 20 lines, then what comes"],
+    ["outlive tail --json", "a line of JSON for each event"]
+  ]
+}
+
 export const make = <E, R>(run: (given: Arguments) => Effect.Effect<void, E, R>) =>
-  Command.make("tail", configuration, run).pipe(
-    Command.withDescription(
-      "Joins the chat and shows what is said there until a signal ends it; it says nothing. Example: outlive tail --json --history 20"
-    )
-  )
+  Command.make("tail", configuration, run).pipe(Command.withDescription(about.summary))

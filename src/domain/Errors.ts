@@ -148,6 +148,16 @@ export class Unwell extends Data.TaggedError("Unwell")<{
   }
 }
 
+/** A command line can't be understood. `page`: more than a sentence, where that helps more. */
+export class CommandLineWrong extends Data.TaggedError("CommandLineWrong")<{
+  readonly sentence: string
+  readonly page?: string
+}> {
+  override get message() {
+    return this.page ?? this.sentence
+  }
+}
+
 /** The file with a user's settings can't be understood. */
 export class SettingsUnusable extends Data.TaggedError("SettingsUnusable")<{
   readonly path: string

@@ -55,6 +55,7 @@ export const settings: ReadonlyArray<Setting> = [
   { name: "plain", usual: "false" },
   { name: "times", usual: "false" },
   { name: "no-bell", usual: "false" },
+  { name: "highlight", usual: "none" },
   { name: "metrics", usual: "none" },
   { name: "log-level", usual: usual.logLevel },
   { name: "log-file", usual: "none: stderr" },

@@ -31,10 +31,11 @@ const wrong: ReadonlyArray<readonly [what: string, command: ReadonlyArray<string
     ["./client.out", "1", "0", "5.5"],
     /PORT2 is a whole number from 0 to 65535, not '5.5'/
   ],
-  ["a missing PORT2", ["./client.out", "1", "0"], /Missing argument <PORT2>/],
-  ["no arguments at all", ["./client.out"], /Missing argument <ID>/],
-  ["an argument too many", ["./client.out", "1", "0", "0", "0"], /unknown argument: '0'/],
-  ["an unknown option", ["./client.out", "1", "0", "0", "--bad"], /unknown argument: '--bad'/],
+  ["a missing PORT2", ["./client.out", "1", "0"], /PORT2 is missing\. It is used like this: outlive client ID/],
+  ["an argument too many", ["./client.out", "1", "0", "0", "0"], /'0' is one argument too many/],
+  ["an unknown option", ["./client.out", "1", "0", "0", "--srever"], /has no option --srever; did you mean --server\?/],
+  ["an option without its value", ["./server", "--port"], /--port needs a value: --port PORT\./],
+  ["a command that there is not", ["./outlive", "clinet"], /There is no command 'clinet'; did you mean client\?/],
   ["a server's address without a port", ["./client.out", "1", "0", "0", "--server", "here"], /an address is HOST:PORT/],
   ["a peer's address out of range", ["./client.out", "1", "0", "0", "--peer", "x:70000"], /an address is HOST:PORT/],
   ["a silence of nothing", ["./client.out", "1", "0", "0", "--silence", "0"], /--silence takes 0.1 to 86400 seconds/],
@@ -48,8 +49,8 @@ const wrong: ReadonlyArray<readonly [what: string, command: ReadonlyArray<string
     ["./server", "--port", "http"],
     /--port is a whole number from 0 to 65535, not 'http'/
   ],
-  ["an unknown option of the server", ["./server", "--prot", "4"], /unknown argument: '--prot'/],
-  ["an argument that the server has no use for", ["./server", "4000"], /unknown argument: '4000'/]
+  ["an unknown option of the server", ["./server", "--prot", "4"], /has no option --prot; did you mean --port\?/],
+  ["an argument that the server has no use for", ["./server", "4000"], /'4000' is one argument too many/]
 ]
 
 describe("a command line that is wrong ends with status 2 and one sentence that says how:", () => {
@@ -78,7 +79,7 @@ describe("settings that are wrong end with status 2 and one sentence that says w
       {},
       /config\.toml can't be used \(line 2: .+\): mend it, or name another file with/
     ],
-    ["a table", "[server]", {}, /\(server is a text, a number, true or false\)/],
+    ["a table", "[server]", {}, /\(server is a text, a number, true or false, or a list of words\)/],
     ["a value in the file", "port = 70000", {}, /--port is a whole number from 0 to 65535, not '70000'/],
     ["a value of a variable", "", { OUTLIVE_SILENCE: "long" }, /--silence takes 0\.1 to 86400 seconds/],
     ["a variable that goes before the file", "port = 1", { OUTLIVE_PORT: "many" }, /--port .+ not 'many'/]
@@ -219,16 +220,17 @@ describe("what a person asks for", () => {
     })
   )
 
-  it.scopedLive("is answered on stdout: the version, help with an example, completions", () =>
+  it.scopedLive("is answered on stdout: the version, help, completions", () =>
     Effect.gen(function* () {
       const stage = yield* make
       const asks: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
         [["./server", "--version"], /^\d+\.\d+\.\d+$/m],
-        [["./server", "--help"], /outlive server --port 4000/],
-        [["./client.out", "--help"], /outlive client 1 5001 6001/],
-        // What an option takes has a name that says so.
-        [["./client.out", "--help"], /^(?!.*\[--\S+ text\]).*\[--peer HOST:PORT\].*\[--metrics PORT\]/m],
-        [["./outlive", "doctor", "--help"], /^(?!.*\[--\S+ text\]).*\[--port PORT\]/m],
+        [["./outlive", "-v"], /^\d+\.\d+\.\d+$/m],
+        [["./server", "--help"], /^Usage: outlive server \[OPTIONS\]\n(.|\n)*--limit-log NUMBER/m],
+        [["./client.out", "-h"], /^Usage: outlive client ID PORT1 PORT2 \[OPTIONS\]\n(.|\n)*more options/m],
+        [["./outlive", "--help"], /^Usage: outlive COMMAND/m],
+        [["./outlive", "help"], /^Usage: outlive COMMAND/m],
+        [["./outlive", "help", "doctor"], /^Usage: outlive doctor/m],
         ...["bash", "zsh", "fish"].map((shell) => [["./server", "--completions", shell], /outlive/] as const)
       ]
       yield* each(asks, ([command, answer]) =>
@@ -241,5 +243,22 @@ describe("what a person asks for", () => {
         })
       )
     })
+  )
+
+  it.scopedLive(
+    "and who says nothing to a command that needs something is shown its help, on stderr, with status 2",
+    () =>
+      Effect.gen(function* () {
+        const stage = yield* make
+        yield* each([["./client.out"], ["./outlive", "join"], ["./outlive"]], (command) =>
+          Effect.gen(function* () {
+            const asked = yield* stage.start(command.join(" "), command)
+            assert.strictEqual(yield* asked.ends, 2)
+            assert.deepStrictEqual(asked.out, [])
+            assert.match(asked.err.join("\n"), /^Usage: outlive (client ID|join LINK|COMMAND)/m)
+            assert.notInclude(asked.err.join("\n"), "\u001b")
+          })
+        )
+      })
   )
 })

@@ -4,12 +4,14 @@ import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { names } from "../../src/commands/all.ts"
+import { described } from "../../src/commands/describe.ts"
 import { settings } from "../../src/domain/Settings.ts"
 import { commands } from "../../src/programs/commands/all.ts"
 import { atTerminal, hasTerminals } from "../support/terminal.ts"
 
 const root = Path.resolve(import.meta.dirname, "../..")
-const subcommands = ["server", "client", "send", "tail", "doctor", "config", "completions"]
+const subcommands: Array<string> = names
 
 let folder = ""
 /** A user who has nothing yet. */
@@ -41,7 +43,7 @@ describe("the package", () => {
     assert.strictEqual(run(outlive(), "--version", "server").trim(), version)
     assert.notInclude(Fs.readdirSync(Path.join(folder, "prefix/lib/node_modules/outlive")), "node_modules")
     const help = run(outlive(), "--help")
-    for (const name of subcommands) assert.match(help, new RegExp(`^\\s+- ${name}\\b`, "m"))
+    for (const name of subcommands) assert.match(help, new RegExp(`^  ${name} `, "m"))
   })
 
   it("installs completions with one command, and bash completes by them", () => {
@@ -104,7 +106,10 @@ describe("the package", () => {
   it("has a man page that names every command, every setting, and all that can be typed", () => {
     const file = Path.join(folder, "prefix/share/man/man1/outlive.1")
     const text = Fs.readFileSync(file, "utf8").replaceAll("\\-", "-")
-    for (const name of subcommands) assert.include(text, `.SS outlive ${name}`)
+    for (const name of subcommands) assert.include(text, `.SS outlive ${name}\n`)
+    for (const { name, value } of names.flatMap((each) => described(each).options)) {
+      assert.include(text, `.B --${name}${value === undefined ? "" : ` ${value}`}\n`)
+    }
     for (const { name } of settings) assert.match(text, new RegExp(`^\\.B ${name}, OUTLIVE_`, "m"))
     for (const { name } of commands) assert.match(text, new RegExp(`^\\.B /${name}\\b`, "m"))
     if (isThere("mandoc")) assert.strictEqual(run("mandoc", "-T", "lint", file), "")

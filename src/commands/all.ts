@@ -1,0 +1,33 @@
+/**
+ * Every command, in the order in which people are told of them: main, help, man page and completions read this list.
+ * Another one is another file here, a line below, and what it runs on in `main/`.
+ */
+import * as Client from "./client.ts"
+import * as Completions from "./completions.ts"
+import * as Config from "./config.ts"
+import * as Doctor from "./doctor.ts"
+import * as Help from "./help.ts"
+import * as Invite from "./invite.ts"
+import * as Join from "./join.ts"
+import * as Send from "./send.ts"
+import * as Server from "./server.ts"
+import * as Tail from "./tail.ts"
+
+export const commands = {
+  server: Server,
+  client: Client,
+  join: Join,
+  invite: Invite,
+  send: Send,
+  tail: Tail,
+  doctor: Doctor,
+  config: Config,
+  completions: Completions,
+  help: Help
+}
+
+export type Name = keyof typeof commands
+
+export const names = Object.keys(commands) as [Name, ...Array<Name>]
+
+export const isName = (word: string): word is Name => Object.hasOwn(commands, word)

@@ -1,0 +1,49 @@
+/** How help comes on the screen, and what is said of a wrong command line. Loaded by those alone who ask for it. */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { isName, type Name, names } from "../commands/all.ts"
+import type { Asked } from "../commands/CommandLine.ts"
+import { described } from "../commands/describe.ts"
+import { explained, lacksAll, unknownCommand } from "../commands/explain.ts"
+import { commandPage, listPage } from "../commands/page.ts"
+import { CommandLineWrong } from "../domain/Errors.ts"
+
+/** As wide as help is where nobody says how wide the screen is: on a pipe. */
+const usualColumns = 80
+
+const columnsOf = (output: { readonly isTTY?: boolean; readonly columns?: number }): number =>
+  (output.isTTY === true ? output.columns : undefined) || usualColumns
+
+const pageOn = (of: Name | undefined, whole: boolean, version: string, columns: number): string =>
+  of === undefined ? listPage(names.map(described), version, columns) : commandPage(described(of), whole, columns)
+
+/** Shows it on stdout: somebody has asked for it. */
+export const show = (of: Name | undefined, whole: boolean, version: string): Effect.Effect<void> =>
+  Effect.sync(() => process.stdout.write(`${pageOn(of, whole, version, columnsOf(process.stdout))}\n`))
+
+/** Shows it, or says that there is no such command. */
+export const showNamed = (word: Option.Option<string>, version: string): Effect.Effect<void, CommandLineWrong> =>
+  Option.match(word, {
+    onNone: () => show(undefined, true, version),
+    onSome: (name) =>
+      isName(name) ? show(name, true, version) : Effect.fail(new CommandLineWrong({ sentence: unknownCommand(name) }))
+  })
+
+/** What is said in place of running what can't be run. */
+export const refusal = (asked: Asked, version: string): CommandLineWrong =>
+  asked._tag === "Unknown"
+    ? new CommandLineWrong({ sentence: unknownCommand(asked.word) })
+    : new CommandLineWrong({ sentence: "", page: pageOn(undefined, false, version, columnsOf(process.stderr)) })
+
+/** What is wrong with these words, of which the first is a command's name; `otherwise` if their number and names are right. */
+export const explanation = (
+  [name = "", ...words]: ReadonlyArray<string>,
+  otherwise: string,
+  version: string
+): CommandLineWrong => {
+  if (!isName(name)) return new CommandLineWrong({ sentence: otherwise })
+  const command = described(name)
+  return lacksAll(words, command)
+    ? new CommandLineWrong({ sentence: "", page: pageOn(name, false, version, columnsOf(process.stderr)) })
+    : new CommandLineWrong({ sentence: Option.getOrElse(explained(words, command), () => otherwise) })
+}
