@@ -11,6 +11,9 @@ import { decodeInput, type Event, encodeEvent, eventOf, type Input, version } fr
 import * as Keyboard from "./console/Keyboard.ts"
 import * as Output from "./console/Output.ts"
 
+/** In bytes: a line that can just be said, with each of its bytes escaped (`\u0041`), and what stands around it. */
+const longestCommand = 7 * Keyboard.longestLine
+
 const typedOf = (input: Input): Typed => {
   switch (input.type) {
     case "say":
@@ -50,22 +53,27 @@ const make = (reads: boolean) =>
     const understood = (lines: Chunk.Chunk<Typed>) => {
       const typed: Array<Typed> = []
       const complaints: Array<Event> = []
-      for (const { text } of lines) {
+      for (const line of lines) {
+        const { text, trouble } = line
+        // A program is told of it by the conversation, as of all that could not be said.
+        if (trouble !== undefined) typed.push(line)
         if (text.trim() === "") continue
         const input = decodeInput(text)
         if (Either.isLeft(input)) {
           complaints.push({ type: "error", text: input.left })
           continue
         }
-        const line = typedOf(input.right)
-        if (input.right.type !== "exit" && input.right.ref !== undefined) refs.set(line, input.right.ref)
-        typed.push(line)
+        const meant = typedOf(input.right)
+        if (input.right.type !== "exit" && input.right.ref !== undefined) refs.set(meant, input.right.ref)
+        typed.push(meant)
       }
       return Effect.as(tell(complaints), Chunk.unsafeFromArray(typed))
     }
 
     return Console.of({
-      lines: reads ? Stream.mapChunksEffect(yield* Keyboard.make(process.stdin, gone), understood) : Stream.never,
+      lines: reads
+        ? Stream.mapChunksEffect(yield* Keyboard.make(process.stdin, gone, longestCommand), understood)
+        : Keyboard.none(gone),
       show: (lines) => tell(lines.map(({ text }) => ({ type: "notice", text: text.replace(/^\* /, "") }))),
       isGone: out.isGone,
       tell: Option.some((facts) => tell(facts.flatMap((fact) => eventOf(fact) ?? []))),

@@ -3,7 +3,6 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
 import { Console } from "../services/Console.ts"
 import * as Keyboard from "./console/Keyboard.ts"
 import * as Output from "./console/Output.ts"
@@ -13,7 +12,7 @@ const make = (reads: boolean) =>
     const gone = yield* Deferred.make<void>()
     const out = yield* Output.make(process.stdout, gone)
     const error = yield* Output.make(process.stderr, gone)
-    const lines = reads ? yield* Keyboard.make(process.stdin, gone) : Stream.never
+    const lines = reads ? yield* Keyboard.make(process.stdin, gone) : Keyboard.none(gone)
     return Console.of({
       lines,
       show: (lines) =>

@@ -13,6 +13,8 @@ export interface Typed {
   readonly text: string
   /** Said as it is, whatever it begins with; a line that is not may be a command. */
   readonly verbatim?: boolean
+  /** In place of a line: what is to be said on the screen of what came. `failed`: a line could not be taken. */
+  readonly trouble?: { readonly sentence: string; readonly failed: boolean }
 }
 
 /**

@@ -4,49 +4,71 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import type * as Stream from "effect/Stream"
+import * as Stream from "effect/Stream"
 import type { Typed } from "../../services/Console.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
+import { makePipedLines, type Piped } from "./PipedLines.ts"
 
 /** Above so many lines that nobody has taken, the pipe waits. */
 const mostWaiting = 1_024
 
-/** Without the carriage return that Windows leaves. */
-const typedOf = (line: string): Typed => ({ text: line.endsWith("\r") ? line.slice(0, -1) : line })
+/** In bytes: no longer line can be said. */
+export const longestLine = 64 * 1024
+
+const typedOf = (piped: Piped, longest: number): Typed => {
+  if (typeof piped === "string") return { text: piped }
+  switch (piped._tag) {
+    case "TooLong":
+      return {
+        text: "",
+        trouble: { sentence: `Line ${piped.number} is longer than ${longest} bytes and was not sent.`, failed: true }
+      }
+    case "NotUtf8":
+      return {
+        text: "",
+        trouble: {
+          sentence: `Line ${piped.number} is not UTF-8: what can't be read is sent as �. Later lines are not checked.`,
+          failed: false
+        }
+      }
+  }
+}
 
 /**
  * Reads until the scope closes; the lines end when the pipe does, and when the screen is gone. A pipe that breaks has
- * ended; a last line needs no newline. Plain functions up to the one stage of a Stream: each would wake at each line.
+ * ended; a last line needs no newline. Of a line of more than `longest` bytes nothing is kept. Plain functions up to the
+ * one stage of a Stream: each would wake at each line.
  */
 export const make = (
   pipe: NodeJS.ReadStream,
-  gone: Deferred.Deferred<void>
+  gone: Deferred.Deferred<void>,
+  longest = longestLine
 ): Effect.Effect<Stream.Stream<Typed>, never, Scope.Scope> =>
   Effect.gen(function* () {
     const changes = makeSignal()
-    let unfinished = ""
+    const lines = makePipedLines(longest)
     let typed: Array<Typed> = []
     let ended = false
 
-    const onData = (piece: string) => {
-      const lines = (unfinished + piece).split("\n")
-      unfinished = lines.pop() ?? ""
-      for (const line of lines) typed.push(typedOf(line))
+    const add = (all: ReadonlyArray<Piped>) => {
+      for (const piped of all) typed.push(typedOf(piped, longest))
       if (typed.length > mostWaiting) pipe.pause()
       changes.changed()
+    }
+    const onData = (piece: Buffer) => {
+      const whole = lines.take(piece)
+      if (whole.length > 0) add(whole)
     }
     const end = () => {
       ended = true
       changes.changed()
     }
     const onEnd = () => {
-      if (unfinished !== "") onData("\n")
+      add(lines.end())
       end()
     }
     yield* Effect.acquireRelease(
-      Effect.sync(() =>
-        pipe.setEncoding("utf8").on("data", onData).on("end", onEnd).on("error", onEnd).on("close", onEnd)
-      ),
+      Effect.sync(() => pipe.on("data", onData).on("end", onEnd).on("error", onEnd).on("close", onEnd)),
       () => Effect.sync(() => pipe.removeAllListeners("data").destroy())
     )
     yield* Effect.forkScoped(Effect.zipRight(Deferred.await(gone), Effect.sync(end)))
@@ -61,3 +83,7 @@ export const make = (
       }
     )
   })
+
+/** No lines: stdin stays untouched. They end when the screen is gone. */
+export const none = (gone: Deferred.Deferred<void>): Stream.Stream<Typed> =>
+  Stream.drain(Stream.fromEffect(Deferred.await(gone)))

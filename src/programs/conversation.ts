@@ -83,6 +83,7 @@ type Step =
   | { readonly _tag: "Say"; readonly sayings: Array<Saying<Typed>> }
   | { readonly _tag: "Run"; readonly line: Typed; readonly name: string; readonly rest: string }
   | { readonly _tag: "Pass"; readonly line: Typed }
+  | { readonly _tag: "Complain"; readonly sentence: string }
   | { readonly _tag: "Exit" }
 
 const ends = Effect.fail<Ending>("exit")
@@ -106,6 +107,9 @@ const stepsOf = (lines: Iterable<Typed>): ReadonlyArray<Step> => {
     const slashed = text.charCodeAt(0) === slash && !line.verbatim ? parseSlash(text) : undefined
     if (slashed?._tag === "Command") {
       steps.push({ _tag: "Run", line, name: slashed.name, rest: slashed.rest })
+      sayings = undefined
+    } else if (line.trouble !== undefined) {
+      steps.push({ _tag: "Complain", sentence: line.trouble.sentence })
       sayings = undefined
     } else if (text === "") steps.push({ _tag: "Pass", line })
     else say({ line, text: slashed?.text ?? text })
@@ -162,6 +166,8 @@ export const sayWhatIsTyped = (
           return perform(step.line, step.name, step.rest)
         case "Pass":
           return standing.settle([step.line])
+        case "Complain":
+          return console.show([notice(step.sentence)])
         case "Exit":
           return ends
       }

@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Event } from "../../src/protocol/BotLine.ts"
-import { type Actor, make } from "./Stage.ts"
+import { type Actor, each, make } from "./Stage.ts"
 
 const decode = Schema.decodeUnknownSync(Schema.parseJson(Event))
 
@@ -74,6 +74,48 @@ describe("scripts and bots", () => {
       assert.strictEqual(yield* bot.ends, 0)
       yield* server.notices("* Client bot left")
     })
+  )
+
+  it.scopedLive(
+    "what comes over a pipe: a byte order mark, Latin-1, a line without an end; a reader that has gone",
+    () =>
+      Effect.gen(function* () {
+        const stage = yield* make
+        const [port] = yield* stage.freePorts(1)
+        const server = yield* stage.server(port)
+        const one = yield* stage.client("1", port)
+        yield* each([one, server], (actor) => actor.sees("Client 1: initiated"))
+        const types = (bytes: Buffer) => Effect.sync(() => one.child.stdin?.write(bytes))
+        yield* types(Buffer.from("\ufeff/me waves\n"))
+        yield* server.sees("Client 1 waves")
+        yield* types(Buffer.from("gr\u00fcn\nbl\u00f6d\n", "latin1"))
+        yield* server.sees("Client 1: gr\ufffdn", "Client 1: bl\ufffdd")
+        yield* one.notices("* Line 2 is not UTF-8: what can't be read is sent as \ufffd. Later lines are not checked.")
+        // It is told before its end, if there is one.
+        yield* types(Buffer.alloc(8_000_000, "y"))
+        yield* one.notices("* Line 4 is longer than 65536 bytes and was not sent.")
+        yield* types(Buffer.from("y\nafter\n"))
+        yield* server.sees("Client 1: after")
+        assert.lengthOf(one.err, 2)
+
+        const follows = (id: string, json: string) =>
+          stage.start("head", ["sh", "-c", `./outlive tail ${json} --id ${id} --server localhost:${port} | head -1`], {
+            folder: process.cwd()
+          })
+        const head = yield* follows("reader", "")
+        yield* each([one, server, head], (actor) => actor.sees("Client reader: initiated"))
+        // It takes a line that nobody reads to know that nobody reads.
+        yield* stage.says(server, "anybody?", [one])
+        yield* each([one, server], (actor) => actor.notices("* Client reader left"))
+        yield* head.ends
+        // This one is told more than one line at once.
+        const bot = yield* follows("bot", "--json")
+        yield* bot.ends
+        yield* one.types("Exit")
+        yield* one.ends
+        yield* server.types("Exit")
+        yield* server.ends
+      })
   )
 
   it.scopedLive("the doctor's status tells whether something is wrong; it leaves nothing behind", () =>
