@@ -17,7 +17,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { Shell } from "../layers/ShellCompletions.ts"
 import { type Name, names } from "./commands/all.ts"
-import { askedFor } from "./commands/CommandLine.ts"
+import { askedFor, withoutDash } from "./commands/CommandLine.ts"
 import * as HelpCommand from "./commands/help.ts"
 import { CommandLineWrong, SettingsUnusable } from "./domain/Errors.ts"
 import * as Client from "./main/client.ts"
@@ -71,7 +71,7 @@ const complain = (sentence: string) => process.stderr.write(`outlive: ${sentence
 /** What a wrong command line is told, by words of ours where these say more than the library's. */
 const inOurWords = (words: ReadonlyArray<string>) => (error: ValidationError.ValidationError) =>
   Effect.flatMap(helpPages, (help) =>
-    help.explanation(words, `${stripVTControlCharacters(HelpDoc.toAnsiText(error.error)).trim()}. See --help.`, version)
+    help.explanation(words, `${stripVTControlCharacters(HelpDoc.toAnsiText(error.error)).trim()}. See --help.`)
   )
 
 /** 1: it failed while it ran. 2: the command line was wrong. */
@@ -103,7 +103,7 @@ const plainly = <A, E, R>(program: Effect.Effect<A, E, R>): Effect.Effect<A, E, 
 
 const runAsSaid = Effect.gen(function* () {
   const provider = yield* settingsFound
-  const { args, taken } = withoutLogLevel(process.argv)
+  const { args, taken } = withoutLogLevel([...process.argv.slice(0, 2), ...withoutDash(process.argv.slice(2))])
   yield* Effect.withConfigProvider(
     Effect.catchIf(run(args), ValidationError.isValidationError, inOurWords(process.argv.slice(2))),
     ConfigProvider.orElse(ConfigProvider.fromMap(taken), () => provider)

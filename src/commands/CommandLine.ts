@@ -22,3 +22,12 @@ export const askedFor = (words: ReadonlyArray<string>): Asked => {
   if (whole || before.includes("-h")) return { _tag: "Help", of: isCommand ? first : undefined, whole }
   return isCommand || first.startsWith("--") ? { _tag: "Run" } : { _tag: "Unknown", word: first }
 }
+
+/**
+ * A lone dash in place of TEXT stands for stdin, as no TEXT does. It is left out: @effect/cli takes it for an option, and
+ * finds none behind it. Behind `--` it is a TEXT.
+ */
+export const withoutDash = (words: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const end = words.indexOf("--")
+  return words[0] === "send" ? words.filter((word, index) => word !== "-" || (end !== -1 && index > end)) : words
+}

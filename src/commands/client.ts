@@ -1,8 +1,10 @@
 /** `outlive client ID PORT1 PORT2`: what its command line means. */
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
-import type * as Effect from "effect/Effect"
-import { ClientId, PortFromString } from "../domain/Peer.ts"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as ValidationError from "@effect/cli/ValidationError"
+import * as Effect from "effect/Effect"
+import { ClientId, type Port, PortFromString } from "../domain/Peer.ts"
 import type { About } from "./About.ts"
 import { host, peer, security, server, talking } from "./options.ts"
 
@@ -35,5 +37,22 @@ export const about: About = {
   ]
 }
 
+interface Ports {
+  readonly port1: Port
+  readonly port2: Port
+}
+
+/** A client can't dial from the port where it listens. */
+export const atTwoPorts =
+  <A extends Ports, E, R>(run: (given: A) => Effect.Effect<void, E, R>) =>
+  (given: A): Effect.Effect<void, E | ValidationError.ValidationError, R> =>
+    given.port1 === given.port2 && given.port1 !== 0
+      ? Effect.fail(
+          ValidationError.invalidValue(
+            HelpDoc.p(`PORT1 and PORT2 are both ${given.port1}: take two ports, or 0 for any`)
+          )
+        )
+      : run(given)
+
 export const make = <E, R>(run: (given: Arguments) => Effect.Effect<void, E, R>) =>
-  Command.make("client", configuration, run).pipe(Command.withDescription(about.summary))
+  Command.make("client", configuration, atTwoPorts(run)).pipe(Command.withDescription(about.summary))

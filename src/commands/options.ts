@@ -137,14 +137,25 @@ export const ports = Options.text("ports").pipe(
   Options.withDescription("The file that remembers where each client listens.")
 )
 
-/** Where a client finds the server. */
-export const server = Options.text("server").pipe(
+const serverText = Options.text("server").pipe(
   Options.withPseudoName("HOST:PORT"),
-  Options.withFallbackConfig(Config.string("OUTLIVE_SERVER")),
+  Options.withFallbackConfig(Config.string("OUTLIVE_SERVER"))
+)
+
+/** Where a client finds the server. */
+export const server = serverText.pipe(
   Options.withDefault<string>(usual.server),
   Options.withSchema(AddressFromString),
   Options.withDescription("Where the server is.")
 )
+
+/** The same for somebody who may be where the server is; none if nobody says where that is. */
+export const serverElsewhere = serverText.pipe(
+  Options.withSchema(AddressFromString),
+  Options.withDescription("Where the server is. By default where --host and --port say."),
+  Options.optional
+)
+
 /** Through whom else a client may join. */
 export const peer = Options.text("peer").pipe(
   Options.withPseudoName("HOST:PORT"),

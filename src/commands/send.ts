@@ -9,7 +9,13 @@ import { usual } from "../domain/Settings.ts"
 import type { About } from "./About.ts"
 import { host, insight, limits, passingId, patience, peer, seconds, security, server, silence } from "./options.ts"
 
-const text = Args.text({ name: "TEXT" }).pipe(Args.withDescription("What to say."))
+const text = Args.text({ name: "TEXT" }).pipe(
+  Args.withSchema(
+    Schema.String.pipe(Schema.filter((given) => given.trim() !== "", { message: () => "TEXT is empty: say something" }))
+  ),
+  Args.withDescription("What to say. Without it, or -: what comes on stdin."),
+  Args.optional
+)
 
 const wait = Options.text("wait").pipe(
   Options.withPseudoName("NUMBER"),

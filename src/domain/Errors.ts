@@ -135,7 +135,23 @@ export class NotHeard extends Data.TaggedError("NotHeard")<{
 }> {
   override get message() {
     const those = this.wanted === 1 ? "1 peer" : `${this.wanted} peers`
-    return `Of ${those} that should have it, ${this.had === 0 ? "none has" : `only ${this.had} ${this.had === 1 ? "has" : "have"}`} said so in time: see who is there with /who, or give it longer with --within.`
+    return `Of ${those} that should have it, ${this.had === 0 ? "none has" : `only ${this.had} ${this.had === 1 ? "has" : "have"}`} said so in time: give it longer with --within, or ask for fewer with --wait.`
+  }
+}
+
+/** There is no text to say. */
+export class NothingToSay extends Data.TaggedError("NothingToSay") {
+  override get message() {
+    return "Nothing came on stdin: there is nothing to say."
+  }
+}
+
+/** A name stands for no address: it is mistyped, or names can't be looked up now. */
+export class HostUnknown extends Data.TaggedError("HostUnknown")<{
+  readonly host: Host
+}> {
+  override get message() {
+    return `The host ${this.host} is not known: look how it is spelled, or name an IP address in its place.`
   }
 }
 

@@ -2,6 +2,7 @@
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as FilePortStore from "../../layers/FilePortStore.ts"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
 import * as NodeMachine from "../../layers/NodeMachine.ts"
@@ -11,17 +12,22 @@ import * as TransportProbe from "../../layers/TransportProbe.ts"
 import * as DoctorCommand from "../commands/doctor.ts"
 import { Unwell } from "../domain/Errors.ts"
 import { defaultLimits } from "../domain/Limits.ts"
-import { PeerId } from "../domain/Peer.ts"
+import { Host, PeerId } from "../domain/Peer.ts"
 import { escape } from "../domain/ScreenLine.ts"
+import { reachableAt } from "../domain/Security.ts"
 import { examine, Finding } from "../programs/doctor.ts"
+
+/** Where a server is called that listens at all addresses. */
+const loopback = Host.make("localhost")
 
 const marks = { Fine: "ok   ", Note: "note ", Wrong: "WRONG" } as const
 
 export const command = DoctorCommand.make(({ data, host, port, ports, server }) =>
   Effect.gen(function* () {
+    const listen = { host, port }
     const found = yield* examine({
-      server,
-      listen: { host, port },
+      server: Option.getOrElse(server, () => reachableAt(listen, loopback)),
+      listen,
       ports,
       peers: Effect.map(FilePortStore.look(ports), ({ peers }) => peers),
       data

@@ -29,6 +29,10 @@ export const showNamed = (word: Option.Option<string>, version: string): Effect.
       isName(name) ? show(name, true, version) : Effect.fail(new CommandLineWrong({ sentence: unknownCommand(name) }))
   })
 
+/** In place of running a command that was given nothing: what most people need of its help. */
+export const briefly = (name: Name): CommandLineWrong =>
+  new CommandLineWrong({ sentence: "", page: pageOn(name, false, "", columnsOf(process.stderr)) })
+
 /** What is said in place of running what can't be run. */
 export const refusal = (asked: Asked, version: string): CommandLineWrong =>
   asked._tag === "Unknown"
@@ -36,14 +40,10 @@ export const refusal = (asked: Asked, version: string): CommandLineWrong =>
     : new CommandLineWrong({ sentence: "", page: pageOn(undefined, false, version, columnsOf(process.stderr)) })
 
 /** What is wrong with these words, of which the first is a command's name; `otherwise` if their number and names are right. */
-export const explanation = (
-  [name = "", ...words]: ReadonlyArray<string>,
-  otherwise: string,
-  version: string
-): CommandLineWrong => {
+export const explanation = ([name = "", ...words]: ReadonlyArray<string>, otherwise: string): CommandLineWrong => {
   if (!isName(name)) return new CommandLineWrong({ sentence: otherwise })
   const command = described(name)
   return lacksAll(words, command)
-    ? new CommandLineWrong({ sentence: "", page: pageOn(name, false, version, columnsOf(process.stderr)) })
+    ? briefly(name)
     : new CommandLineWrong({ sentence: Option.getOrElse(explained(words, command), () => otherwise) })
 }

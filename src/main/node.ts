@@ -7,12 +7,15 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as FileMessageLog from "../../layers/FileMessageLog.ts"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
+import * as NodeMachine from "../../layers/NodeMachine.ts"
 import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as TcpTransport from "../../layers/TcpTransport.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { Console } from "../../services/Console.ts"
+import { Machine } from "../../services/Machine.ts"
 import { Membership } from "../../services/Membership.ts"
 import { silenceALink, silenceOn } from "../commands/options.ts"
+import { HostUnknown, type NotInvited } from "../domain/Errors.ts"
 import type { Link } from "../domain/Invitation.ts"
 import type { Limits } from "../domain/Limits.ts"
 import type { Address, Host, PeerId } from "../domain/Peer.ts"
@@ -43,6 +46,20 @@ export interface Safety {
 /** Node's TLS, keys and certificates are loaded by those alone who need them. */
 export const secureNode = Effect.promise(() => import("../../layers/SecureNode.ts"))
 
+/** Whoever counts as not invited, because the server seems to be elsewhere, may have mistyped its name: then that is what is wrong. */
+const orUnknownHost = <E extends { readonly _tag: string }>(
+  error: E | NotInvited,
+  hosts: ReadonlyArray<Host>
+): Effect.Effect<never, E | NotInvited | HostUnknown> =>
+  Effect.gen(function* () {
+    if (error._tag !== "NotInvited") return yield* Effect.fail(error)
+    const { addressesOf } = yield* Machine
+    for (const host of hosts) {
+      if ((yield* addressesOf(host)).length === 0) return yield* new HostUnknown({ host })
+    }
+    return yield* Effect.fail(error)
+  }).pipe(Effect.provide(NodeMachine.layer))
+
 /** What carries a node's connections, and says who may take part over them. */
 const connections = (
   id: PeerId,
@@ -53,7 +70,10 @@ const connections = (
     ? Layer.merge(TcpTransport.layer(limits), OpenMembership.layer)
     : Layer.unwrapEffect(
         Effect.map(secureNode, (module) =>
-          module.layer({ id, ...(link === undefined ? {} : { link }) }, stateFolder(state), limits)
+          Layer.catchAll(
+            module.layer({ id, ...(link === undefined ? {} : { link }) }, stateFolder(state), limits),
+            (error) => Layer.effectContext<unknown, typeof error | HostUnknown, never>(orUnknownHost(error, wish.hosts))
+          )
         )
       )
 

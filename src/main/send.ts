@@ -2,20 +2,34 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as PipeConsole from "../../layers/PipeConsole.ts"
+import * as StandardInput from "../../layers/StandardInput.ts"
 import * as SendCommand from "../commands/send.ts"
+import { NothingToSay } from "../domain/Errors.ts"
 import { serverId } from "../domain/Peer.ts"
 import { send } from "../programs/send.ts"
 import { logged, observed } from "./insight.ts"
 import { node, through } from "./node.ts"
 import { passing, passingNode } from "./passing.ts"
 
-export const command = SendCommand.make(({ limit, text, wait, ...given }) =>
-  Effect.flatMap(passing("send", given.id), (id) =>
-    send({ server: { address: given.server, id: serverId }, ...through(given.peer), limit, text, wait }).pipe(
+/** What comes on stdin; at a terminal, somebody has forgotten what to say. */
+const textFromStdin = Effect.gen(function* () {
+  if (process.stdin.isTTY) {
+    const help = yield* Effect.promise(() => import("./help.ts"))
+    return yield* help.briefly("send")
+  }
+  const text = yield* StandardInput.text
+  return text.trim() === "" ? yield* new NothingToSay() : text
+})
+
+export const command = SendCommand.make(({ limit, text: said, wait, ...given }) =>
+  Effect.gen(function* () {
+    const text = Option.isSome(said) ? said.value : yield* textFromStdin
+    const id = yield* passing("send", given.id)
+    yield* send({ server: { address: given.server, id: serverId }, ...through(given.peer), limit, text, wait }).pipe(
       observed(given),
       Effect.provide(node({ ...given, ...passingNode(given), id, history: Option.none() })),
       Effect.provide(PipeConsole.deaf),
       logged(given)
     )
-  )
+  })
 )

@@ -115,8 +115,9 @@ const checkPeer = ({ address, id }: Peer) =>
       Effect.catchTag("StrangersTurnedAway", () => Effect.succeed(unsure(title(id), formatAddress(address)))),
       Effect.catchAll(({ detail }) =>
         Effect.succeed(
-          wrong(
-            `${title(id)} can't be reached at ${formatAddress(address)} (${detail}). If it has ended, nothing need be done; if not, look for a firewall, or for the host that it was given with --host.`
+          // Who has left while the server was down is still on record: nobody can tell that from here.
+          note(
+            `${title(id)} is not at ${formatAddress(address)} (${detail}). If it has left, nothing need be done; if not, look for a firewall, or for the host that it was given with --host.`
           )
         )
       )

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs"
 import * as Path from "node:path"
 import { assert, describe, expect, it } from "vitest"
 import { commands, isName, names } from "../../src/commands/all.ts"
-import { askedFor } from "../../src/commands/CommandLine.ts"
+import { askedFor, withoutDash } from "../../src/commands/CommandLine.ts"
 import { described, usageOf } from "../../src/commands/describe.ts"
 import { commandPage, listPage } from "../../src/commands/page.ts"
 import { settings, variableOf } from "../../src/domain/Settings.ts"
@@ -130,5 +130,10 @@ describe("what a command line asks for", () => {
     assert.deepStrictEqual(asks("clinet 1"), { _tag: "Unknown", word: "clinet" })
     assert.deepStrictEqual(asks("-x"), { _tag: "Unknown", word: "-x" })
     assert.deepStrictEqual(asks(""), { _tag: "Nothing" })
+  })
+  it("leaves out the dash of send, which stands for stdin", () => {
+    assert.deepStrictEqual(withoutDash(["send", "-", "--wait", "2"]), ["send", "--wait", "2"])
+    assert.deepStrictEqual(withoutDash(["send", "--", "-"]), ["send", "--", "-"])
+    assert.deepStrictEqual(withoutDash(["client", "-"]), ["client", "-"])
   })
 })

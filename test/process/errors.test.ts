@@ -31,6 +31,8 @@ const wrong: ReadonlyArray<readonly [what: string, command: ReadonlyArray<string
     ["./client.out", "1", "0", "5.5"],
     /PORT2 is a whole number from 0 to 65535, not '5.5'/
   ],
+  ["a PORT1 that is PORT2", ["./client.out", "1", "5001", "5001"], /PORT1 and PORT2 are both 5001: take two ports/],
+  ["an empty text", ["./outlive", "send", " "], /TEXT is empty: say something/],
   ["a missing PORT2", ["./client.out", "1", "0"], /PORT2 is missing\. It is used like this: outlive client ID/],
   ["an argument too many", ["./client.out", "1", "0", "0", "0"], /'0' is one argument too many/],
   ["an unknown option", ["./client.out", "1", "0", "0", "--srever"], /has no option --srever; did you mean --server\?/],
@@ -143,8 +145,6 @@ describe("what can't be had ends with status 1 and one sentence that says what t
         const listen = portOf(stage.portsFile[0])
         yield* failsWith(yield* stage.client("2", port, { port: listen }), 1, inUse(listen))
         yield* failsWith(yield* stage.client("2", port, { listen }), 1, inUse(listen))
-        const [both] = yield* stage.freePorts(1)
-        yield* failsWith(yield* stage.client("2", port, { port: both, listen: both }), 1, inUse(both))
       })
     )
   )
@@ -166,6 +166,16 @@ describe("what can't be had ends with status 1 and one sentence that says what t
         assert.lengthOf(server.err, 1)
       })
     )
+  )
+
+  it.scopedLive("a server's name that nobody knows, before anybody is told that it is not invited", () =>
+    Effect.gen(function* () {
+      const stage = yield* make
+      const unknown = /^outlive: The host no-such-host\.invalid is not known: look how it is spelled, /
+      const server = ["--server", "no-such-host.invalid:4000"]
+      yield* failsWith(yield* stage.start("client", ["./client.out", "1", "0", "0", ...server]), 1, unknown)
+      yield* failsWith(yield* stage.start("send", ["./outlive", "send", "hello", ...server]), 1, unknown)
+    })
   )
 
   it.scopedLive("a file for the ports that can't be written", () =>

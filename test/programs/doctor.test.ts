@@ -102,7 +102,7 @@ describe("the doctor", () => {
         [{ peers: Effect.succeed([peer("7", 6001)]) }, "Wrong: Client 7: Client 1 answers at localhost:6001. "],
         [
           { peers: Effect.succeed([seated("7")]) },
-          `Wrong: Client 7 can't be reached at ${formatAddress(seated("7").address)} (nobody listens there). `
+          `Note: Client 7 is not at ${formatAddress(seated("7").address)} (nobody listens there). If it has left, nothing `
         ],
         [{}, "Note: ports.txt: nobody is on record there. Only a server has such a file."],
         [
