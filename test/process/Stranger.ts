@@ -7,7 +7,8 @@ import { type Control, decode, encode, type Frame, protocolVersion } from "../..
 import { makeLineSplitter } from "../../src/protocol/LineSplitter.ts"
 import type { Missed, Stage } from "./Stage.ts"
 
-const epoch = `${Date.now()}-0badcafe`
+/** The run of every such program. */
+export const epoch = `${Date.now()}-0badcafe`
 
 export class Stranger {
   /** What came that is in the protocol. */
@@ -81,6 +82,40 @@ export const dial = (stage: Stage, port: number): Effect.Effect<Stranger, never,
       socket.once("connect", () => resume(Effect.succeed(stranger)))
     }),
     (stranger) => Effect.sync(() => stranger.socket.destroy())
+  )
+
+/** Listens at that port; each run of the effect waits for the next one who calls there. */
+export const listen = (
+  stage: Stage,
+  port: number
+): Effect.Effect<Effect.Effect<Stranger, Missed>, never, Scope.Scope> =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.async<{ readonly server: Net.Server; readonly callers: Array<Stranger> }>((resume) => {
+        const callers: Array<Stranger> = []
+        const server = Net.createServer((socket) => {
+          callers.push(new Stranger(stage, socket))
+          stage.changed()
+        })
+        server.listen({ host: "127.0.0.1", port }, () => resume(Effect.succeed({ server, callers })))
+      }),
+      ({ callers, server }) =>
+        Effect.sync(() => {
+          server.close()
+          for (const { socket } of callers) socket.destroy()
+        })
+    ),
+    ({ callers }) => {
+      let taken = 0
+      return Effect.suspend(() => {
+        const next = taken
+        taken += 1
+        return Effect.map(
+          stage.until("somebody to call", () => callers.length > next),
+          () => callers[next] as Stranger
+        )
+      })
+    }
   )
 
 /** How a program with that id introduces itself, which listens at that port. */

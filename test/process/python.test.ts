@@ -1,0 +1,158 @@
+/** Another implementation among ours: `examples/minimal-client.py`, which was written from `docs/PROTOCOL.md` alone. */
+import { spawnSync } from "node:child_process"
+import * as Path from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { protocolVersion } from "../../src/protocol/Frame.ts"
+import { type Actor, each, make, type Stage } from "./Stage.ts"
+import { dial, epoch, helloOf, listen, streamOf } from "./Stranger.ts"
+
+const program = Path.resolve(import.meta.dirname, "../../examples/minimal-client.py")
+
+const hasPython = spawnSync("python3", ["--version"]).status === 0
+
+/** Whoever freezes is missed soon. */
+const alert = ["--silence", "1"]
+
+/** The Python client with that id, in the chat with all of these. */
+const joins = (stage: Stage, id: string, port: number, others: ReadonlyArray<Actor>) =>
+  Effect.gen(function* () {
+    const newcomer = yield* stage.start(`Client ${id}`, ["python3", program, id, "0", "0", `${port}`])
+    yield* newcomer.sees(
+      `${newcomer.name}: initiated`,
+      ...others.filter(({ name }) => name !== "Server").map(({ name }) => `${name}: initiated`)
+    )
+    yield* each(others, (other) => other.sees(`${newcomer.name}: initiated`))
+    return newcomer
+  })
+
+/** While one is frozen, `messenger` says something, and dies: only the `keepers` can hand it on. */
+const handsOn = (messenger: Actor, keepers: ReadonlyArray<Actor>, frozen: Actor) =>
+  Effect.gen(function* () {
+    const text = `${frozen.name} should know`
+    yield* frozen.gets("SIGSTOP")
+    yield* messenger.notices(`* ${frozen.name} is lost: it gives no sign of life`)
+    yield* messenger.types(text)
+    yield* each(keepers, (keeper) => keeper.sees(`${messenger.name}: ${text}`))
+    yield* messenger.gets("SIGKILL")
+    yield* each(keepers, (keeper) => keeper.notices(`* ${messenger.name} is lost: the connection broke`))
+    yield* frozen.gets("SIGCONT")
+    yield* frozen.sees(`${messenger.name}: ${text}`)
+  })
+
+const line = (frame: object): string => `${JSON.stringify(frame)}\n`
+
+const have = (streams: Readonly<Record<string, number>>, more = false): string => line({ type: "have", streams, more })
+
+const post = (stream: string, n: number, text: string, deps: Readonly<Record<string, number>> = {}): string =>
+  line({ type: "post", stream, n, at: 0, deps, text })
+
+/** What stands on a screen, in any order, but for what these two have said: of each other, and so not to themselves. */
+const screenOf = ({ out }: Actor, ...two: ReadonlyArray<Actor>): ReadonlyArray<string> =>
+  out.filter((line) => line.endsWith(": initiated") || !two.some(({ name }) => line.startsWith(name))).sort()
+
+describe.skipIf(!hasPython)("a client in Python (skipped where there is no python3)", () => {
+  it.scopedLive("goes through the whole story among ours, and hands on to them what they have missed", () =>
+    Effect.gen(function* () {
+      const stage = yield* make
+      const [port, another] = (yield* stage.freePorts(2)) as [number, number]
+      const first = yield* stage.server(port, alert)
+      const [one, two, three] = (yield* stage.clients(3, first, port, () => ({ args: alert }))) as [Actor, Actor, Actor]
+      const python = yield* joins(stage, "py", port, [first, one, two, three])
+      yield* stage.everyoneTalks([first, one, two, three, python], "hello")
+
+      yield* first.gets("SIGKILL")
+      // Nobody waits until the loss is noticed: there is no gap.
+      yield* stage.everyoneTalks([one, two, three, python], "is anybody there?")
+      yield* each([one, two, three, python], (client) =>
+        client.notices("* Server is lost: the connection broke; everybody goes on without it")
+      )
+      yield* handsOn(three, [one, two], python)
+      yield* handsOn(one, [python], two)
+      yield* stage.everyoneTalks([two, python], "we are left")
+
+      // At a port at which nobody looks for it: it must call back.
+      const second = yield* stage.server(another, alert)
+      yield* each([two, python], (client) =>
+        Effect.zip(client.sees("Server: initiated"), second.sees(`${client.name}: reconnected`), { concurrent: true })
+      )
+      yield* stage.everyoneTalks([second, two, python], "it called")
+      yield* second.types("Exit")
+      yield* each([two, python], (client) => client.sees("Server: terminated."))
+      yield* stage.everyoneTalks([two, python], "the end")
+      yield* python.types("Exit")
+      yield* two.notices(`* ${python.name} left`)
+      assert.strictEqual(yield* python.ends, 0)
+      yield* two.types("Exit")
+
+      assert.deepStrictEqual(screenOf(python, two, python), screenOf(two, two, python))
+      assert.notInclude(stage.screens, "protocol", "everybody has kept to it")
+      yield* stage.curtain
+    })
+  )
+
+  it.scopedLive("holds what comes too early, asks for what it lacks, and settles crossed calls", () =>
+    Effect.gen(function* () {
+      const stage = yield* make
+      const [port, listening] = (yield* stage.freePorts(2)) as [number, number]
+      const call = yield* listen(stage, port)
+      const python = yield* stage.start("Client py", ["python3", program, "py", "0", `${listening}`, `${port}`])
+      yield* python.types("said before it came in")
+
+      const server = yield* call
+      const { epoch: run, ...hello } = yield* server.hears("hello")
+      const introduction = {
+        type: "hello",
+        protocol: protocolVersion,
+        id: "py",
+        host: "127.0.0.1",
+        port: listening
+      } as const
+      assert.deepStrictEqual<unknown>(hello, { ...introduction, member: false, to: "Server" })
+      const [own, ours, old, others] = [`py/main/${run}`, streamOf("Server"), streamOf("8"), streamOf("9")]
+      const welcome = { type: "welcome", protocol: protocolVersion, id: "Server", epoch, member: true } as const
+      yield* server.sends(line(welcome), have({ [old]: 3 }, true), have({ [others]: 2 }))
+      assert.deepStrictEqual<unknown>((yield* server.hears("have")).streams, { [own]: 1, [old]: 3, [others]: 2 })
+      assert.strictEqual((yield* server.hears("post")).post.text, "said before it came in")
+      yield* python.sees("Client py: initiated")
+
+      // What others have said is taken from whom it was asked of, and from nobody else.
+      yield* server.sends(post(others, 3, "nobody asked for this"))
+      yield* server.sends(post(ours, 2, "second"), post(ours, 1, "first", { [others]: 4 }))
+      assert.deepStrictEqual<unknown>(yield* server.hears("want"), { type: "want", stream: others, after: 2, to: 4 })
+      yield* server.sends(post(others, 3, "the question"), post(others, 4, "and the other one"))
+      yield* python.sees("Client 9: the question", "Client 9: and the other one", "Server: first", "Server: second")
+      assert.deepStrictEqual(python.out.slice(1), [
+        "Client 9: the question",
+        "Client 9: and the other one",
+        "Server: first",
+        "Server: second"
+      ])
+
+      // What nobody keeps is gone, and what it has taken as seen it does not keep either.
+      yield* server.sends(have({ [streamOf("7")]: 3 }))
+      assert.strictEqual((yield* server.hears("want")).after, 0)
+      yield* server.sends(line({ type: "gap", stream: streamOf("7"), to: 2 }))
+      assert.strictEqual((yield* server.hears("want")).after, 2)
+      yield* server.sends(post(streamOf("7"), 3, "the last of three"))
+      yield* python.sees("Client 7: the last of three")
+      yield* python.notices("* 2 lines of Client 7 can't be had any more")
+      yield* server.sends(line({ type: "want", stream: others, after: 0, to: 4 }))
+      assert.deepStrictEqual<unknown>(yield* server.hears("gap"), { type: "gap", stream: others, to: 2 })
+      assert.strictEqual((yield* server.hears("post")).post.text, "the question")
+
+      // Of two connections the one stays that the smaller id has dialled.
+      const again = yield* dial(stage, listening)
+      yield* again.sends(line({ ...helloOf("Server", port, true), to: "py" }))
+      yield* again.hears("welcome")
+      yield* again.sends(have({}))
+      yield* server.isCutOff
+      yield* again.sends(line({ type: "ping" }))
+      yield* again.hears("pong")
+      yield* python.types("x".repeat(100), "Exit")
+      yield* again.hears("bye")
+      assert.strictEqual(yield* python.ends, 0)
+      assert.notInclude(python.err.join("\n"), "lost")
+    })
+  )
+})
