@@ -27,6 +27,8 @@ export interface Network {
   readonly cut: (apart: (from: string, to: string) => boolean) => Effect.Effect<void>
   /** Takes all cuts back: what waited arrives. */
   readonly heal: Effect.Effect<void>
+  /** That node's machine joins a network: it has one more address from now on. It is reached as before. */
+  readonly join: (node: string, address: string) => Effect.Effect<void>
   /** Everything takes so many milliseconds from now on, asked for each chunk; within a connection the order stays. */
   readonly delay: (millis: () => number) => Effect.Effect<void>
   /** A node dies without a word: its connections break, and nothing that it says any more gets anywhere. */
@@ -83,6 +85,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
   const listeners = new Map<string, Listener>()
   const ends = new Set<End>()
   const hosts = new Set<Host>()
+  const addresses = new Map<string, Set<string>>()
   let isCut: (from: string, to: string) => boolean = () => false
   let delay = () => 0
   let lastPort = 40_000
@@ -257,7 +260,8 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
       hosts.add(host)
       return Transport.of({
         dial: (address) => Effect.suspend(() => (host.alive ? dial(host, address) : Effect.never)),
-        listen: (address, serve) => Effect.suspend(() => (host.alive ? listen(host, address, serve) : Effect.never))
+        listen: (address, serve) => Effect.suspend(() => (host.alive ? listen(host, address, serve) : Effect.never)),
+        hosts: () => [...(addresses.get(node) ?? [])]
       })
     },
     cut: (apart) =>
@@ -269,6 +273,10 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
       isCut = () => false
       network.changed()
     }),
+    join: (node, address) =>
+      Effect.sync(() => {
+        addresses.set(node, new Set([...(addresses.get(node) ?? []), address]))
+      }),
     delay: (millis) =>
       Effect.sync(() => {
         delay = millis

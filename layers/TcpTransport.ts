@@ -1,5 +1,6 @@
 /** A Transport over TCP. */
 import * as Net from "node:net"
+import * as Os from "node:os"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
@@ -249,7 +250,11 @@ const meaning = (error: NodeJS.ErrnoException): string =>
 
 /** A transport whose sockets are protected like that, and that lets in so many connections. */
 export const make = (protection: Protection, room: Room = defaultLimits): Transport["Type"] =>
-  Transport.of({ dial: dial(protection), listen: listenWithin(protection, room) })
+  Transport.of({
+    dial: dial(protection),
+    listen: listenWithin(protection, room),
+    hosts: () => Object.values(Os.networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? [])
+  })
 
 /** One that lets in so many connections. */
 export const layer = (room: Room = defaultLimits): Layer.Layer<Transport> => Layer.succeed(Transport, make(plain, room))

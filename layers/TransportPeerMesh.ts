@@ -30,6 +30,7 @@ import { makeSignal } from "../src/domain/Signal.ts"
 import type { Control, Frame, PostFrame } from "../src/protocol/Frame.ts"
 import * as Allowance from "./mesh/Allowance.ts"
 import * as Attempt from "./mesh/Attempt.ts"
+import * as Awakening from "./mesh/Awakening.ts"
 import * as Calls from "./mesh/Calls.ts"
 import * as Deadlines from "./mesh/Deadlines.ts"
 import * as Delivery from "./mesh/Delivery.ts"
@@ -56,8 +57,8 @@ const goodbyeLimit = Duration.seconds(2)
 /** A node that leaves waits no longer than this for handshakes under way. */
 const settlingLimit = Duration.seconds(1)
 
-/** How often a node looks whether somebody whom it looks for should be asked about. */
-const askEvery = Duration.seconds(1)
+/** What is looked at now and then is looked at so often. */
+const lookEvery = Duration.seconds(1)
 
 const make = (settings: Settings) =>
   Effect.gen(function* () {
@@ -123,12 +124,13 @@ const make = (settings: Settings) =>
     const { call, isAnswering } = yield* Calls.make(node, { ...entrance, transport })
     const search = yield* Search.make(node, {
       allowance,
+      awakening: Awakening.make(node, { transport }),
       roots,
       call,
       contested: (error) => Deferred.fail(contested, error)
     })
     const departures = Departures.make(node, {
-      sought: search.sought,
+      missing: search.missing,
       gone: ({ epoch, peer }) => left(peer, !table.hasMet(peer.id, epoch))
     })
     const introductions = Introductions.make(node, { meet: search.meet, hasLeft: departures.hasLeft })
@@ -322,9 +324,14 @@ const make = (settings: Settings) =>
     yield* Effect.forkScoped(Stream.runForEach(membership.changes, () => intake.reconsider))
     yield* Effect.forkScoped(fanOut.run)
     yield* Effect.forkScoped(heartbeat.beat)
-    yield* Effect.forkScoped(summaries.offering)
+    // One fiber for all that is to be done each second: an idle node wakes for it once.
+    yield* Effect.forkScoped(
+      Effect.repeat(
+        Effect.all([summaries.offer, departures.ask, search.dialThoseGivenUp], { discard: true }),
+        Schedule.spaced(lookEvery)
+      )
+    )
     yield* Effect.forkScoped(summaries.comparing)
-    yield* Effect.forkScoped(Effect.repeat(departures.ask, Schedule.spaced(askEvery)))
     yield* Effect.forkScoped(introductions.tellOfNewcomers)
     yield* Effect.addFinalizer(() => leave)
 
@@ -342,6 +349,8 @@ const make = (settings: Settings) =>
       contested: Deferred.await(contested),
       forked: Deferred.await(forked),
       isAnswering,
+      isPresent: (id) => table.links.has(id) || table.isMeeting(id),
+      settled: (id) => peers.until(() => !table.isMeeting(id)),
       linked: Effect.sync(() => Array.from(table.links.values(), (link) => link.peer)),
       acquaintances: Effect.sync(acquaintances),
       silence: heartbeat.silence,

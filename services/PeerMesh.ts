@@ -57,6 +57,10 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     readonly forked: Effect.Effect<never, StreamForked>
     /** Whether that peer has taken a call of this node, and the link is not up yet. A plain function. */
     readonly isAnswering: (id: PeerId) => boolean
+    /** Whether there is a link to that peer, or a handshake with it under way. A plain function. */
+    readonly isPresent: (id: PeerId) => boolean
+    /** Returns as soon as no handshake with that peer is under way: it has a link by then, or has none. */
+    readonly settled: (id: PeerId) => Effect.Effect<void>
     /** Those with whom there is a link now. */
     readonly linked: Effect.Effect<ReadonlyArray<Peer>>
     /** Everybody in the chat whom this node knows of: those with whom there is a link now, and those whom it is dialling. */

@@ -18,8 +18,15 @@ export class ServerRegistry extends Context.Tag("outlive/ServerRegistry")<
     readonly admit: (knock: Knock) => Effect.Effect<void, PortStoreUnavailable>
     /** Dials everyone on record, in the background; returns who that is. */
     readonly callBack: Effect.Effect<ReadonlyArray<Peer>, PortStoreUnavailable>
-    /** Takes a client off the record: it has left, or can't be reached any more. */
+    /** Puts on record, if it is not, a client to which there is a link: whoever was given up may have been found. */
+    readonly remember: (peer: Peer) => Effect.Effect<void, PortStoreUnavailable>
+    /**
+     * Takes a client off the record that has left, or was given up. One that is here again by now stays on it; of one that is just
+     * coming in, this waits to see what becomes of that.
+     */
     readonly dismiss: (id: PeerId) => Effect.Effect<void, PortStoreUnavailable>
+    /** Takes a client off the record that was sent away, be it here or not. */
+    readonly expel: (id: PeerId) => Effect.Effect<void, PortStoreUnavailable>
     /** Why nobody can be put on record, as far as is known: now, and at each change. None once somebody could be. */
     readonly trouble: Subscribable.Subscribable<Option.Option<PortStoreUnavailable>>
   }

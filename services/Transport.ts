@@ -66,5 +66,7 @@ export class Transport extends Context.Tag("outlive/Transport")<
       serve: (connection: Connection) => Effect.Effect<void>,
       regret?: Uint8Array
     ) => Effect.Effect<Address, PortTaken | HostElsewhere, Scope.Scope>
+    /** The addresses that this machine has now. A plain function. */
+    readonly hosts: () => ReadonlyArray<string>
   }
 >() {}

@@ -53,6 +53,7 @@ const timesOfDay: ReadonlyMap<string, string> = new Map([
   ["layers/TerminalConsole.ts", "when a line was shown, for people"],
   ["layers/TransportPeerMesh.ts", "since when there is a link, for people"],
   ["layers/TransportProbe.ts", "an epoch"],
+  ["layers/mesh/Awakening.ts", "whether it has jumped, since the machine has slept"],
   ["layers/log/Log.ts", "an epoch, and when a line was said, for people"]
 ])
 

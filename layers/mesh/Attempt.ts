@@ -25,6 +25,8 @@ export type CallFailed = PeerUnreachable | PortTaken | NotAdmitted | NotInvited 
 export interface Attempt {
   /** Whether it asks whoever answers to let this node in. */
   readonly joins: boolean
+  /** The two are connected: what breaks from now on may be replaced by what comes of this attempt. A plain function. */
+  readonly connected: () => void
   /** Says what has become of it: the first time counts. What broke meanwhile may be replaced by it until then. */
   readonly settle: (outcome: Exit.Exit<void, CallFailed>) => Effect.Effect<void>
 }
@@ -58,14 +60,19 @@ export const make =
   ({ isLeaving, peers, table }: Node, { lost }: Needs): Begin =>
   (id, { epoch, told } = {}) => {
     let over = false
-    if (id !== undefined) table.begin(id)
+    let isMeeting = false
     return {
       joins: id === undefined,
+      connected: () => {
+        if (id === undefined || isMeeting || over) return
+        isMeeting = true
+        table.begin(id)
+      },
       settle: (outcome) =>
         Effect.suspend(() => {
           if (over) return Effect.void
           over = true
-          const broken = id === undefined ? undefined : table.end(id, epoch)
+          const broken = id === undefined || !isMeeting ? undefined : table.end(id, epoch)
           peers.changed()
           return Effect.zipRight(
             told === undefined ? Effect.void : Deferred.done(told, outcome),

@@ -35,6 +35,7 @@ export const make = (
     const conversation = (route: Route, begun: Attempt, to?: PeerId): Effect.Effect<void> =>
       Effect.gen(function* () {
         const connection = yield* transport.dial(route.address, route.from)
+        begun.connected()
         const mistaken = (detail: string) => new PeerUnreachable({ address: route.address, detail })
         yield* Effect.mapError(membership.meets(connection, to ?? route.id), mistaken)
         const wire = yield* Wire.make(connection, log)

@@ -28,13 +28,13 @@ export interface Sought {
 }
 
 interface Needs {
-  /** Whom this node looks for. */
-  readonly sought: () => ReadonlyArray<Sought>
+  /** Whom this node looks for, be it that it has given them up. */
+  readonly missing: () => ReadonlyArray<Sought>
   /** That one has left: it is looked for no more. */
   readonly gone: (sought: Sought) => Effect.Effect<void>
 }
 
-export const make = ({ clock, membership, table }: Node, { gone, sought }: Needs) => {
+export const make = ({ clock, membership, table }: Node, { gone, missing }: Needs) => {
   /** The last run of each id that has said goodbye, here or to somebody else; in the order in which this node heard of it. */
   const departed = new Map<PeerId, Epoch>()
   /** When those who are looked for are asked about next, in monotonic ms, and how long after the last time. */
@@ -55,7 +55,7 @@ export const make = ({ clock, membership, table }: Node, { gone, sought }: Needs
   /** Those who are looked for and are to be asked about now. */
   const due = (): ReadonlyArray<Sought> => {
     const now = Monotonic.millis(clock)
-    const looked = sought().filter(({ peer: { id } }) => id !== serverId && !table.links.has(id))
+    const looked = missing().filter(({ peer: { id } }) => id !== serverId && !table.links.has(id))
     const ids = new Set(looked.map(({ peer }) => peer.id))
     for (const id of asking.keys()) if (!ids.has(id)) asking.delete(id)
     for (const id of ids) {
@@ -64,13 +64,13 @@ export const make = ({ clock, membership, table }: Node, { gone, sought }: Needs
     return looked.filter(({ peer }) => (asking.get(peer.id)?.next ?? 0) <= now).slice(0, mostMissing)
   }
 
-  const askAbout = (missing: ReadonlyArray<Sought>, links: ReadonlyArray<Link>): Effect.Effect<void> => {
+  const askAbout = (asked: ReadonlyArray<Sought>, links: ReadonlyArray<Link>): Effect.Effect<void> => {
     const now = Monotonic.millis(clock)
-    for (const { peer } of missing) {
+    for (const { peer } of asked) {
       const between = Math.min(mostBetween, 2 * (asking.get(peer.id)?.between ?? firstAsked))
       asking.set(peer.id, { next: now + between, between })
     }
-    const peers = missing.map(({ epoch, peer: { id } }) => (epoch === undefined ? { id } : { id, epoch }))
+    const peers = asked.map(({ epoch, peer: { id } }) => (epoch === undefined ? { id } : { id, epoch }))
     return Wire.sendTo(links, [{ type: "missing", peers }])
   }
 
@@ -95,9 +95,9 @@ export const make = ({ clock, membership, table }: Node, { gone, sought }: Needs
     heardGoodbye: (link: Link): void => remember(link.peer.id, link.epoch),
     /** Asks about those who have been looked for in vain. */
     ask: Effect.suspend(() => {
-      const missing = due()
-      const links = missing.length === 0 ? [] : someLinks()
-      return links.length === 0 ? Effect.void : askAbout(missing, links)
+      const asked = due()
+      const links = asked.length === 0 ? [] : someLinks()
+      return links.length === 0 ? Effect.void : askAbout(asked, links)
     }),
     /** The peer looks for those: tells it which of them have left. */
     heardMissing: (link: Link, { peers }: Missing): Effect.Effect<void> =>
@@ -117,7 +117,7 @@ export const make = ({ clock, membership, table }: Node, { gone, sought }: Needs
         link.named += peers.length
         const runs = new Map(peers.map(({ epoch, id }) => [id, epoch]))
         return Effect.forEach(
-          sought(),
+          missing(),
           (each) => {
             const { epoch, peer } = each
             const last = runs.get(peer.id)

@@ -134,6 +134,7 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, pr
       // It need not be delivered yet: what it waits for may be what is to be asked for next.
       if (frame.post.n >= (wanted.get(frame.post.stream)?.to ?? 0)) link.asked.delete(frame.post.stream)
       relays.set(authorOf(frame.post.stream), link.peer.id)
+      search.isHeard(authorOf(frame.post.stream))
       link.askedFrames += 1
       link.askedBytes += frame.line.length
     }
@@ -230,7 +231,7 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, pr
     const missing = new Map(yield* log.missing)
     for (const stream of missing.keys()) if (!blocked.has(stream)) blocked.set(stream, 0)
     if (blocked.size === 0) return
-    const sought = (yield* search.size) > 0 || table.unsettled
+    const sought = (yield* search.soughtWithinPatience) > 0 || table.unsettled
     for (const [stream, ticks] of blocked) {
       const prospect = prospectOf(stream, missing.get(stream) ?? 0)
       if (prospect !== undefined && prospect._tag !== "Kept") {

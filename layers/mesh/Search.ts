@@ -1,4 +1,8 @@
-/** The search for those who are missing: whom a node dials until there is a link, and until when. */
+/**
+ * The search for those who are missing: whom a node dials until there is a link, and how often. A peer that is missing is
+ * *sought* as long as patience lasts: it is dialled every few seconds, and others wait for it. After that it is *given up*:
+ * it is dialled rarely, and nobody waits for it.
+ */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
@@ -12,8 +16,10 @@ import * as Monotonic from "../../src/domain/Monotonic.ts"
 import { type Address, isDialable, type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
 import { authorOf, type Epoch } from "../../src/domain/Post.ts"
 import { redial, redialUnmet } from "../../src/domain/Redial.ts"
+import { Strays } from "../../src/domain/Strays.ts"
 import type { Allowance } from "./Allowance.ts"
 import type { CallFailed } from "./Attempt.ts"
+import type { Awakening } from "./Awakening.ts"
 import type { Sought } from "./Departures.ts"
 import * as Handshake from "./Handshake.ts"
 import type { Link } from "./Link.ts"
@@ -44,6 +50,7 @@ interface Manner {
 
 interface Needs {
   readonly allowance: Allowance
+  readonly awakening: Awakening
   readonly roots: Roots
   /** Calls that peer, once: there is a link to it when this returns. */
   readonly call: (route: Route, to: PeerId) => Effect.Effect<void, CallFailed>
@@ -52,15 +59,19 @@ interface Needs {
 }
 
 export const make = (
-  { address, clock, isLeaving, log, peers, settings, table }: Node,
-  { allowance, call, contested, roots }: Needs
+  { address, clock, isLeaving, log, membership, peers, settings, table }: Node,
+  { allowance, awakening, call, contested, roots }: Needs
 ) =>
   Effect.gen(function* () {
+    /** Those who are sought. */
     const searches = yield* FiberMap.make<PeerId, void, never>()
+    /** Those who were given up, and the dials to them that are under way. */
+    const strays = new Strays()
+    const rareDials = yield* FiberMap.make<PeerId, void, never>()
     /** Where those listen who are sought, or were, and have not been given up. */
     const addresses = new Map<PeerId, Address>()
-    /** Since when each is sought, in monotonic ms, and whether people have heard through whom it comes. */
-    const soughtSince = new Map<PeerId, { readonly since: number; told: boolean }>()
+    /** Since when each is missing, in monotonic ms, and whether people have heard through whom it comes. */
+    const missingSince = new Map<PeerId, { readonly since: number; told: boolean }>()
     /** Which run of each that is, where it is known. */
     const epochs = new Map<PeerId, Epoch>()
     /** How many are being reached who are not clients. */
@@ -97,9 +108,10 @@ export const make = (
         addresses.set(sought.id, sought.address)
         if (epoch === undefined) epochs.delete(sought.id)
         else epochs.set(sought.id, epoch)
+        strays.remove(sought.id)
         if (table.links.has(sought.id)) return Effect.void
-        if (!soughtSince.has(sought.id)) {
-          soughtSince.set(sought.id, { since: Monotonic.millis(clock), told: false })
+        if (!missingSince.has(sought.id)) {
+          missingSince.set(sought.id, { since: Monotonic.millis(clock), told: false })
         }
         return FiberMap.run(searches, sought.id, Effect.delay(search(sought, ghost, again), after), {
           onlyIfMissing: true
@@ -116,23 +128,51 @@ export const make = (
         Effect.timeoutTo({
           duration: ghost ? Handshake.limit : settings.patience,
           onSuccess: () => Effect.void,
-          onTimeout: () =>
-            Effect.suspend(() => {
-              addresses.delete(sought.id)
-              return Effect.zipRight(
-                roots.expectNoMore(sought.id),
-                log.note(Happening.GivenUp({ peer: sought, ghost }))
-              )
-            })
+          onTimeout: () => giveUp(sought, ghost)
         }),
         Effect.flatten
       )
 
+    /** Patience has ended. Whoever is just coming is not given up. */
+    const giveUp = (sought: Peer, ghost: boolean): Effect.Effect<void> =>
+      Effect.zipRight(
+        peers.until(() => !table.isMeeting(sought.id)),
+        Effect.flatMap(Random.next, (chance) => {
+          if (table.links.has(sought.id)) return Effect.void
+          addresses.delete(sought.id)
+          const forgotten = ghost
+            ? sought.id
+            : strays.add(sought, table.isKnown(sought.id), Monotonic.millis(clock), chance)
+          if (forgotten !== undefined) missingSince.delete(forgotten)
+          return Effect.zipRight(roots.expectNoMore(sought.id), log.note(Happening.GivenUp({ peer: sought, ghost })))
+        })
+      )
+
+    /** Dials once who was given up. */
+    const dialRarely = (stray: Peer, now: number): Effect.Effect<void> =>
+      Effect.flatMap(Random.next, (chance) => {
+        strays.dialled(stray.id, now, chance)
+        if (!membership.knows(stray.id)) return forget(stray.id)
+        if (!isDialable(stray.address, address()) || allowance.isDropped(stray.id)) return Effect.void
+        const dial = call(stray, stray.id).pipe(Effect.tapErrorTag("IdTaken", contested), Effect.ignore)
+        return Effect.asVoid(FiberMap.run(rareDials, stray.id, dial, { onlyIfMissing: true }))
+      })
+
+    const sought = (): ReadonlyArray<Sought> =>
+      [...addresses].map(([id, listening]) => ({ peer: { id, address: listening }, epoch: epochs.get(id) }))
+
     /** The search for that one is over. */
     const end = (id: PeerId): Effect.Effect<void> =>
       Effect.suspend(() => {
-        soughtSince.delete(id)
-        return FiberMap.remove(searches, id)
+        strays.remove(id)
+        missingSince.delete(id)
+        return Effect.zipRight(FiberMap.remove(rareDials, id), FiberMap.remove(searches, id))
+      })
+
+    const forget = (id: PeerId): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        addresses.delete(id)
+        return end(id)
       })
 
     return {
@@ -155,22 +195,34 @@ export const make = (
       /** There is a link to that one. */
       found: end,
       /** That one is missed no more. */
-      forget: (id: PeerId): Effect.Effect<void> =>
-        Effect.suspend(() => {
-          addresses.delete(id)
-          return end(id)
-        }),
-      /** How many are sought. */
-      size: FiberMap.size(searches),
+      forget,
+      /** How many are sought, that is, missing within their patience: others wait for these, and not for those who were given up. */
+      soughtWithinPatience: FiberMap.size(searches),
+      /** To be run each second: dials those who were given up, rarely, and at once if they may be within reach again. */
+      dialThoseGivenUp: Effect.suspend(() => {
+        const hasSlept = awakening.hasSlept()
+        if (strays.size === 0 || isLeaving()) return Effect.void
+        const now = Monotonic.millis(clock)
+        if (awakening.hasNewNetwork() || hasSlept) strays.hurryAll(now)
+        return Effect.forEach(strays.due(now), (stray) => dialRarely(stray, now), { discard: true })
+      }),
+      /** What that one says comes through others: if it was given up, it is dialled soon. A plain function. */
+      isHeard: (id: PeerId): void => {
+        if (strays.size > 0) strays.hurry(id, Monotonic.millis(clock))
+      },
       /** Those who have been sought, and not been given up. A plain function. */
-      sought: (): ReadonlyArray<Sought> =>
-        [...addresses].map(([id, listening]) => ({ peer: { id, address: listening }, epoch: epochs.get(id) })),
+      sought,
+      /** The same, and those who were given up. A plain function. */
+      missing: (): ReadonlyArray<Sought> => [
+        ...sought(),
+        ...strays.peers.map((peer) => ({ peer, epoch: epochs.get(peer.id) }))
+      ],
       /**
        * Whether people should hear by which way a post came over that link: its author was sought, and the link was up, for
        * so long that the post was said meanwhile. No clock of the author's is looked at. A plain function.
        */
       comesThrough: (link: Link, { post }: EncodedPost): boolean => {
-        const sought = soughtSince.size === 0 ? undefined : soughtSince.get(authorOf(post.stream))
+        const sought = missingSince.size === 0 ? undefined : missingSince.get(authorOf(post.stream))
         if (sought === undefined || sought.told) return false
         return Monotonic.millis(clock) > Math.max(sought.since, link.upSince) + searchUntilThrough
       },
@@ -178,7 +230,7 @@ export const make = (
       tellThrough: (link: Link, { post }: EncodedPost): Effect.Effect<void> =>
         Effect.suspend(() => {
           const id = authorOf(post.stream)
-          const sought = soughtSince.get(id)
+          const sought = missingSince.get(id)
           if (sought !== undefined) sought.told = true
           return log.note(Happening.Through({ id, by: link.peer }))
         }),
@@ -189,7 +241,7 @@ export const make = (
           : FiberMap.awaitEmpty(searches).pipe(within(searchLimit), Effect.asVoid)
       ),
       /** Nobody is dialled any more. */
-      stop: FiberMap.clear(searches)
+      stop: Effect.zipRight(FiberMap.clear(searches), FiberMap.clear(rareDials))
     }
   })
 

@@ -13,9 +13,6 @@ import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 import * as Wire from "./Wire.ts"
 
-/** How often each node tells the others how far it has what they have not told it themselves. */
-const offerEvery = Duration.seconds(1)
-
 /** How often all is compared with all, whatever was told before. */
 const compareEvery = Duration.seconds(15)
 
@@ -90,8 +87,8 @@ export const make = ({ log, table }: Node, { allowance, comeUp, delivery, forked
     heard,
     /** Tells a peer how far this node has each stream, once. */
     summarize,
-    /** As long as the node runs: tells what has grown, and gives up what is gone. */
-    offering: Effect.repeat(Effect.zipRight(offer, intake.skipWhatIsGone), Schedule.spaced(offerEvery)),
+    /** To be run each second: tells what has grown, and gives up what is gone. */
+    offer: Effect.zipRight(offer, intake.skipWhatIsGone),
     /** As long as the node runs. */
     comparing: Effect.repeat(compare, Schedule.spaced(compareEvery))
   }

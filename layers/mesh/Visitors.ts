@@ -59,6 +59,7 @@ export const make = (
         if (objection !== undefined) return Effect.as(Handshake.refuse(wire, me, objection), undefined)
         table.reserve(hello.id, hello.epoch)
         const visit = begin(hello.id, { epoch: hello.epoch })
+        visit.connected()
         return (hello.member ? Effect.void : roots.first).pipe(
           Effect.zipRight(knock(visitor, wire.connection)),
           Effect.flatMap((refusal) =>

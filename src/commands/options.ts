@@ -87,11 +87,11 @@ export const silence = seconds("silence", "OUTLIVE_SILENCE").pipe(
   Options.optional
 )
 
-/** How long a client is dialled again before it is given up. */
+/** How long a client is sought before it is given up. */
 export const patience = seconds("patience", "OUTLIVE_PATIENCE").pipe(
   Options.withDefault<number>(usual.patience),
   Options.map(Duration.seconds),
-  Options.withDescription("A lost client is dialled for so long, and then given up.")
+  Options.withDescription("A lost client is dialled often for so long, and rarely after that.")
 )
 
 /** Where a node keeps its log, if it is to outlive the process. */

@@ -76,6 +76,16 @@ export class LinkTable<L extends Row> {
     return visitor !== undefined && visitor !== epoch
   }
 
+  /** Whether a handshake with that peer is under way. */
+  isMeeting(id: PeerId): boolean {
+    return (this.#places.get(id)?.handshakes ?? 0) > 0
+  }
+
+  /** Whether there ever was a link to that peer. */
+  isKnown(id: PeerId): boolean {
+    return this.#places.get(id)?.met !== undefined
+  }
+
   /** Keeps an id for a visitor that is being admitted. */
   reserve(id: PeerId, epoch: Epoch): void {
     this.#place(id).visitor = epoch

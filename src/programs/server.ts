@@ -10,14 +10,14 @@ import { ServerRegistry } from "../../services/ServerRegistry.ts"
 import type { PortStoreUnavailable, StateUnavailable } from "../domain/Errors.ts"
 import type { Happening } from "../domain/Happening.ts"
 import { within } from "../domain/Limit.ts"
-import { formatAddress, type PeerId } from "../domain/Peer.ts"
+import { formatAddress } from "../domain/Peer.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import * as Sitting from "./commands/Sitting.ts"
 import { sayWhatIsTyped, showWhatHappens } from "./conversation.ts"
 import { tellHowItIs } from "./glance.ts"
 
 /** A disk that takes nothing any more holds up the end of a server no longer than this. */
-const lastDismissals = "1 second"
+const lastRecords = "1 second"
 
 /** Serves until `Exit` is typed; whoever closes the scope of its mesh says goodbye to all. */
 export const server = Effect.gen(function* () {
@@ -28,21 +28,16 @@ export const server = Effect.gen(function* () {
   const complain = (error: StateUnavailable) => console.show([notice(error.message)])
   // Why a record fails is told below, once: those who are refused for it come again and again.
   const admitVisitors = Stream.runForEach(mesh.knocks, (knock) => Effect.ignore(registry.admit(knock)))
-  const dismissThoseWhoGo = Stream.runForEach(mesh.events, (happening) =>
-    Option.match(goneBy(happening), {
-      onNone: () => Effect.void,
-      onSome: (id) => Effect.ignore(registry.dismiss(id))
-    })
-  )
+  const keepTheRecord = Stream.runForEach(mesh.events, (happening) => Effect.ignore(recordOf(registry, happening)))
 
   yield* console.show([
     notice(`The server listens at ${formatAddress(mesh.self.address)}. Type a line to talk to all, or Exit to end it.`)
   ])
   yield* Effect.flatMap(Membership, (membership) => Effect.catchAll(membership.listensAt(mesh.self.address), complain))
   yield* Effect.forkScoped(tellOfTrouble(registry.trouble.changes))
-  const dismissing = yield* Effect.forkScoped(dismissThoseWhoGo)
+  const recording = yield* Effect.forkScoped(keepTheRecord)
   // Whoever was seen to leave is off the record when this ends; the log is closed by then.
-  yield* Effect.addFinalizer(() => within(lastDismissals)(Fiber.join(dismissing)))
+  yield* Effect.addFinalizer(() => within(lastRecords)(Fiber.join(recording)))
   const sitting = yield* Sitting.make
   yield* tellHowItIs
   yield* showWhatHappens(sitting)
@@ -76,15 +71,20 @@ const tellOfTrouble = (troubles: Stream.Stream<Option.Option<PortStoreUnavailabl
     )
   )
 
-/** Who is gone for good by what happened. */
-const goneBy = (happening: Happening): Option.Option<PeerId> => {
+/** The record follows what happened, in that order: it has everybody who is here, and who may come back. */
+const recordOf = (
+  registry: ServerRegistry["Type"],
+  happening: Happening
+): Effect.Effect<void, PortStoreUnavailable> => {
   switch (happening._tag) {
+    case "Linked":
+      return registry.remember(happening.peer)
     case "Left":
     case "GivenUp":
-      return Option.some(happening.peer.id)
+      return registry.dismiss(happening.peer.id)
     case "Expelled":
-      return Option.some(happening.id)
+      return registry.expel(happening.id)
     default:
-      return Option.none()
+      return Effect.void
   }
 }

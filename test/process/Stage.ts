@@ -290,13 +290,13 @@ export class Stage {
     )
   }
 
-  /** Waits until that holds of the world outside of the screens: it is looked at every 20 ms. */
-  poll(what: string, holds: () => boolean): Effect.Effect<void, Missed> {
+  /** Waits until that holds of the world outside of the screens: it is looked at every 20 ms. `seen`: what a test that fails shows of it. */
+  poll(what: string, holds: () => boolean, seen: () => string = () => ""): Effect.Effect<void, Missed> {
     return Effect.sync(holds).pipe(
       Effect.repeat({ until: (held) => held, schedule: Schedule.spaced("20 millis") }),
       Effect.timeoutFail({
         duration: waitLimit,
-        onTimeout: () => new Missed({ message: `waited in vain until ${what}\n${this.screens}` })
+        onTimeout: () => new Missed({ message: `waited in vain until ${what}\n${seen()}\n${this.screens}` })
       }),
       Effect.asVoid
     )

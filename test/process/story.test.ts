@@ -101,7 +101,11 @@ describe("a server and five clients", () => {
       const clients = yield* stage.clients(3, server, port)
       yield* server.notices(`* Client 99 can't be reached at localhost:${ports[1]} any more`)
       yield* stage.everyoneTalks([server, ...clients], "once more")
-      yield* stage.poll("who can't be reached is off the record", () => stage.portsFile.length === 3)
+      yield* stage.poll(
+        "who can't be reached is off the record",
+        () => stage.portsFile.length === 3,
+        () => `ports.txt has: ${stage.portsFile.join(", ")}`
+      )
       // In which order depends on whether client 2 has come before the patience with it has ended.
       assert.sameMembers(
         stage.portsFile.map((line) => line.split(" ")[0]),

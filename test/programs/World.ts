@@ -73,6 +73,8 @@ export interface World {
   readonly network: MemoryTransport.Network
   /** Starts a server, with what the one before left on record. */
   readonly server: Effect.Effect<Node>
+  /** The same, at another port than the one where clients look for it. */
+  readonly serverAt: (port: number) => Effect.Effect<Node>
   /**
    * Starts a client. `peer`: it joins through that client; `port`: where it listens; `link`: by which invitation it comes;
    * `clock`: how far its time of day is after the right one, in ms.
@@ -113,16 +115,24 @@ export interface Drawer {
 const limit: Duration.DurationInput = "3 minutes"
 
 const serverAddress: Address = { host: Host.make("localhost"), port: Port.make(4000) }
-const addressOf = (id: string, port = 6000 + Number.parseInt(id, 36)): Address => ({
+export const addressOf = (id: string, port = 6000 + Number.parseInt(id, 36)): Address => ({
   host: Host.make("localhost"),
   port: Port.make(port)
 })
 
 export const settings = { silence: "3 seconds", patience: "1 minute" } as const
 
+/** What one world may have different from the others. */
+export interface Conditions {
+  readonly limits?: Partial<Limits>
+  readonly seed?: number | string
+  /** For how long those are sought who are missing: a minute if not given. */
+  readonly patience?: Duration.DurationInput
+}
+
 const make = (
   keys: ReadonlyArray<Identity["Type"]>,
-  limits: Partial<Limits>
+  { limits = {}, patience = settings.patience }: Conditions
 ): Effect.Effect<World, never, Scope.Scope> =>
   Effect.gen(function* () {
     const network = yield* MemoryTransport.makeNetwork
@@ -187,7 +197,7 @@ const make = (
     }
 
     const nodeLayer = (id: PeerId, listen: Address, console: Layer.Layer<Console>, link?: Link) =>
-      TransportPeerMesh.layer({ id, listen, member: id === serverId, ...settings, limits }).pipe(
+      TransportPeerMesh.layer({ id, listen, member: id === serverId, ...settings, patience, limits }).pipe(
         Layer.provideMerge(
           Layer.unwrapEffect(
             Effect.map(Membership, ({ sign }) => MemoryMessageLog.layer({ author: id, sign, ...limits }))
@@ -198,16 +208,20 @@ const make = (
         Layer.provideMerge(console)
       )
 
+    const startServer = (listen: Address) =>
+      start(serverId, server, (console) =>
+        PortStoreServerRegistry.layer.pipe(
+          Layer.provide(MemoryPortStore.over(records, trouble)),
+          Layer.provideMerge(nodeLayer(serverId, listen, console))
+        )
+      )
+
     return {
       network,
       safe,
       files,
-      server: start(serverId, server, (console) =>
-        PortStoreServerRegistry.layer.pipe(
-          Layer.provide(MemoryPortStore.over(records, trouble)),
-          Layer.provideMerge(nodeLayer(serverId, serverAddress, console))
-        )
-      ),
+      server: startServer(serverAddress),
+      serverAt: (port) => startServer({ ...serverAddress, port: Port.make(port) }),
       client: (id, { clock, link, peer, port } = {}) =>
         start(
           PeerId.make(id),
@@ -334,21 +348,17 @@ const contains = (shown: ReadonlyArray<string>, lines: ReadonlyArray<string>): b
  * A test in a world of its own, in virtual time. When the story is over, everything is ended: then no connection, no
  * listener, no fiber and no timer may be left.
  */
-export const story = (
-  name: string,
-  tell: (world: World) => Effect.Effect<void>,
-  { limits = {}, seed = name }: { readonly limits?: Partial<Limits>; readonly seed?: number | string } = {}
-): void => it(name, () => inWorld([], limits, tell, seed))
+export const story = (name: string, tell: (world: World) => Effect.Effect<void>, conditions: Conditions = {}): void =>
+  it(name, () => inWorld([], tell, { seed: name, ...conditions }))
 
 /** The same in a world where all connections are secure. */
 export const secureStory = (name: string, tell: (world: World) => Effect.Effect<void>): void =>
-  it(name, async () => inWorld(await Effect.runPromise(Effect.replicateEffect(Keys.generate, 8)), {}, tell, name))
+  it(name, async () => inWorld(await Effect.runPromise(Effect.replicateEffect(Keys.generate, 8)), tell, { seed: name }))
 
 const inWorld = async (
   keys: ReadonlyArray<Identity["Type"]>,
-  limits: Partial<Limits>,
   tell: (world: World) => Effect.Effect<void>,
-  seed: number | string
+  conditions: Conditions
 ): Promise<void> => {
   // A run is synchronous: vitest, which takes a worker that is silent for a minute for dead, gets a word in between two.
   await new Promise((resume) => setImmediate(resume))
@@ -357,12 +367,12 @@ const inWorld = async (
     Effect.gen(function* () {
       const outer = yield* Effect.scope
       const stage = yield* Scope.fork(outer, ExecutionStrategy.sequential)
-      const world = yield* Scope.extend(make(keys, limits), stage)
+      const world = yield* Scope.extend(make(keys, conditions), stage)
       yield* tell(world)
       yield* Scope.close(stage, Exit.void)
       left = yield* world.network.open
     }).pipe(Effect.scoped),
-    seed
+    conditions.seed
   )
   if (Exit.isFailure(exit)) assert.fail(Cause.pretty(exit.cause))
   assert.strictEqual(left, 0, "connections or listeners are left")

@@ -8,7 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import { IdTaken } from "../../src/domain/Errors.ts"
-import { type Node, settings, story, type World } from "./World.ts"
+import { addressOf, type Node, settings, story, type World } from "./World.ts"
 
 const ids = ["1", "2", "3", "4", "5"]
 
@@ -270,6 +270,28 @@ describe("the story", () => {
     })
   )
 
+  for (const port of [6_002, 7_002]) {
+    story(
+      `a client that comes back as the patience with it ends stays on record, at port ${port}`,
+      (world) =>
+        Effect.gen(function* () {
+          const { clients, server } = yield* gather(world, ["1", "2"])
+          yield* Effect.forEach([server, ...clients], (node) => node.kill)
+          const second = yield* world.server
+          yield* second.sees("* Calling back 1, 2")
+          yield* Effect.sleep("690 millis")
+          // It is let in once nobody is waited for who could tell it what was said before: as the patience ends.
+          const two = yield* world.client("2", { port })
+          yield* second.sees("Client 2: initiated", "* Client 1 can't be reached at localhost:6001 any more")
+          yield* Effect.sleep("10 seconds")
+          assert.deepStrictEqual(yield* world.records, [`2 ${port}`])
+          assert.notInclude((yield* second.screen).join("\n"), "Client 2 can't be reached")
+          yield* roundOfTalk([second, two], "hello")
+        }),
+      { patience: "700 millis" }
+    )
+  }
+
   story("an id that is taken is refused, and whoever holds it notices nothing", (world) =>
     Effect.gen(function* () {
       const { all, clients } = yield* gather(world, ["1", "2"])
@@ -378,6 +400,147 @@ describe("the story", () => {
       yield* roundOfTalk(all, "one again")
       yield* nothingTwice(clients)
     })
+  )
+
+  /** Two clients without a server, cut off from each other for so long that each has given the other up; one has said something. */
+  const giveEachOtherUp = (world: World, others: ReadonlyArray<string> = []) =>
+    Effect.gen(function* () {
+      const server = yield* world.server
+      const first = yield* world.client("1")
+      yield* server.sees("Client 1: initiated")
+      const rest: Array<Node> = []
+      for (const name of ["2", ...others]) {
+        rest.push(yield* world.client(name))
+        yield* everyone([first, ...rest], `Client ${name}: initiated`)
+      }
+      for (const node of rest) yield* node.sees("Client 1: initiated")
+      const [two] = rest as [Node]
+      yield* server.kill
+      yield* world.network.cut((from, to) => [from, to].sort().join(" ") === "1 2")
+      yield* first.sees("* Client 2 can't be reached any more")
+      yield* two.sees("* Client 1 can't be reached any more")
+      return { first, rest, two }
+    })
+
+  const areBack = (...nodes: readonly [Node, Node]) => {
+    const [a, b] = nodes
+    return Effect.zipRight(a.sees(`* ${titleOf(b)} is back`), b.sees(`* ${titleOf(a)} is back`))
+  }
+
+  /** How long that takes, in seconds of virtual time. */
+  const secondsFor = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.map(Effect.timed(effect), ([duration]) => Duration.toSeconds(duration))
+
+  const impatient = { patience: "10 seconds" } as const
+
+  story(
+    "who was given up is dialled once a minute, as long as the program runs, and misses nothing",
+    (world) =>
+      Effect.gen(function* () {
+        const { first, two } = yield* giveEachOtherUp(world)
+        yield* first.type("is anybody there?")
+        yield* Effect.sleep("10 minutes")
+        yield* world.network.heal
+        assert.isAtMost(yield* secondsFor(areBack(first, two)), 62)
+        yield* two.sees("Client 1: is anybody there?")
+        yield* roundOfTalk([first, two], "there you are")
+        yield* nothingTwice([first, two])
+      }),
+    impatient
+  )
+
+  story(
+    "who was given up, and has said goodbye to others, has left, and is not dialled any more",
+    (world) =>
+      Effect.gen(function* () {
+        const { first, rest } = yield* giveEachOtherUp(world, ["3"])
+        const [two, three] = rest as [Node, Node]
+        yield* two.type("Exit")
+        yield* everyone([first, three], "* Client 2 left")
+        yield* two.ended
+        yield* world.network.heal
+        let calls = 0
+        const called = Effect.sync(() => {
+          calls += 1
+        })
+        yield* Effect.scoped(
+          Effect.zipRight(
+            Effect.orDie(world.network.transport("somebody").listen(addressOf("2"), () => called)),
+            Effect.sleep("5 minutes")
+          )
+        )
+        assert.strictEqual(calls, 0)
+      }),
+    impatient
+  )
+
+  story(
+    "who was given up is dialled as soon as its lines come through somebody else, who may die then",
+    (world) =>
+      Effect.gen(function* () {
+        const { first, rest } = yield* giveEachOtherUp(world, ["3"])
+        const [two, three] = rest as [Node, Node]
+        yield* two.type("through the third")
+        yield* first.sees("Client 2: through the third")
+        // Nothing has healed yet: what dials the line has brought about are over before it has.
+        yield* Effect.sleep("11 seconds")
+        yield* world.network.heal
+        yield* two.type("healed")
+        yield* first.sees("Client 2: healed")
+        assert.isAtMost(yield* secondsFor(areBack(first, two)), 2)
+        yield* three.kill
+        yield* roundOfTalk([first, two], "the two of us")
+      }),
+    impatient
+  )
+
+  story(
+    "who was given up is dialled at once when the machine has slept",
+    (world) =>
+      Effect.gen(function* () {
+        const { first, two } = yield* giveEachOtherUp(world)
+        yield* Effect.sleep("11 seconds")
+        yield* world.network.heal
+        yield* first.setClock(3_600_000)
+        assert.isAtMost(yield* secondsFor(areBack(first, two)), 2)
+        yield* roundOfTalk([first, two], "good morning")
+      }),
+    impatient
+  )
+
+  story(
+    "who was given up is dialled at once when the machine has a new network",
+    (world) =>
+      Effect.gen(function* () {
+        yield* world.network.join("1", "127.0.0.1")
+        const { first, two } = yield* giveEachOtherUp(world)
+        yield* Effect.sleep("11 seconds")
+        yield* world.network.heal
+        yield* world.network.join("1", "192.168.1.5")
+        assert.isAtMost(yield* secondsFor(areBack(first, two)), 6)
+        yield* roundOfTalk([first, two], "here I am")
+      }),
+    impatient
+  )
+
+  story(
+    "a client that a server has given up, and then reaches, is on record again",
+    (world) =>
+      Effect.gen(function* () {
+        const { clients, server } = yield* gather(world, ["1", "2"])
+        yield* server.kill
+        yield* world.network.cut((from, to) => [from, to].sort().join(" ") === "2 Server")
+        // Nobody looks for it there: it must find client 2 by itself.
+        const second = yield* world.serverAt(4_100)
+        yield* second.sees("Client 1: reconnected", "* Client 2 can't be reached at localhost:6002 any more")
+        yield* Effect.sleep("1 second")
+        assert.deepStrictEqual(yield* world.records, ["1 6001"])
+        yield* world.network.heal
+        yield* second.sees("Client 2: reconnected")
+        yield* roundOfTalk([second, ...clients], "all of us")
+        assert.sameMembers([...(yield* world.records)], ["1 6001", "2 6002"])
+      }),
+    impatient
   )
 
   for (const seed of Array.from({ length: 20 }, (_, index) => index)) {
