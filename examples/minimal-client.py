@@ -95,6 +95,7 @@ class Client:
         self.links = {}  # peer -> its link, as long as that is up
         self.met = {}  # peer -> its last run to which there was a link
         self.lost = set()  # peers that were said to be lost
+        self.gone = {}  # peer -> its last run that has said goodbye
         self.searches = {}  # peer -> the task that dials it
         self.joined, self.over = asyncio.Event(), asyncio.Event()
 
@@ -204,6 +205,7 @@ class Client:
         if self.links.get(link.peer) is link:
             del self.links[link.peer]
             if reason is None:
+                self.gone[link.peer] = link.epoch
                 notice(f"{title(link.peer)} left") if link.peer != "Server" else show("Server: terminated.")
             if reason or link.peer == "Server":
                 address = self.server if link.peer == "Server" else link.address
@@ -232,6 +234,17 @@ class Client:
                 if each["id"] != "Server" and each["port"] >= 1024 and each["host"] in LOOPBACK:
                     pause = 0 if kind == "roster" else random.uniform(0.5, 1.5)
                     self.seek(each["id"], (each["host"], each["port"]), pause, again=1)
+        elif kind == "missing":
+            # They are looked for in vain: perhaps one has said goodbye here alone.
+            runs = [(each["id"], self.gone.get(each["id"]), each.get("epoch")) for each in frame["peers"]]
+            left = [{"id": peer, "epoch": last} for peer, last, run in runs if last and run in (None, last)]
+            if left:
+                link.send(encode(type="left", peers=left))
+        elif kind == "left":
+            for each in frame["peers"]:
+                if each["id"] in self.searches and self.met.get(each["id"]) in (None, each["epoch"]):
+                    self.searches.pop(each["id"]).cancel()
+                    notice(f"{title(each['id'])} left")
         elif kind == "ping":
             link.send(encode(type="pong"))
         elif kind == "dropped":

@@ -141,6 +141,26 @@ describe.skipIf(!hasPython)("a client in Python (skipped where there is no pytho
       assert.deepStrictEqual<unknown>(yield* server.hears("gap"), { type: "gap", stream: others, to: 2 })
       assert.strictEqual((yield* server.hears("post")).post.text, "the question")
 
+      // Who has said goodbye to it alone is looked for by others no more.
+      const eight = yield* dial(stage, listening)
+      yield* eight.sends(line({ ...helloOf("8", port, true), to: "py" }), have({}), line({ type: "bye" }))
+      yield* python.sees("Client 8: initiated")
+      yield* python.notices("* Client 8 left")
+      yield* server.sends(line({ type: "missing", peers: [{ id: "8", epoch }, { id: "9" }] }))
+      assert.deepStrictEqual<unknown>((yield* server.hears("left")).peers, [{ id: "8", epoch }])
+
+      const nine = yield* dial(stage, listening)
+      yield* nine.sends(line({ ...helloOf("9", port, true), to: "py" }), have({}))
+      yield* python.sees("Client 9: initiated")
+      // Whoever answers at its address now is somebody else.
+      yield* Effect.sync(() => nine.socket.destroy())
+      const mistaken = yield* call
+      yield* mistaken.hears("hello")
+      yield* mistaken.sends(line({ type: "refused", id: "Server", reason: "mistaken", detail: "" }))
+      yield* python.notices("* Client 9 is lost: the connection broke")
+      yield* server.sends(line({ type: "left", peers: [{ id: "9", epoch }] }))
+      yield* python.notices("* Client 9 left")
+
       // Of two connections the one stays that the smaller id has dialled.
       const again = yield* dial(stage, listening)
       yield* again.sends(line({ ...helloOf("Server", port, true), to: "py" }))
@@ -152,7 +172,7 @@ describe.skipIf(!hasPython)("a client in Python (skipped where there is no pytho
       yield* python.types("x".repeat(100), "Exit")
       yield* again.hears("bye")
       assert.strictEqual(yield* python.ends, 0)
-      assert.notInclude(python.err.join("\n"), "lost")
+      assert.notInclude(python.err.join("\n"), "Server is lost")
     })
   )
 })
