@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import { Console, type Typed } from "../services/Console.ts"
 import { away, back, type Chronicle, calls, clockTime, dim, enter, type Looks } from "../src/domain/Chronicle.ts"
 import { type Act, type Complete, type Editor, empty, press } from "../src/domain/Editor.ts"
-import { type Key, keysIn, keysLeft, nothing } from "../src/domain/Keys.ts"
+import { type Key, keysIn, keysLeft, nothing, silenceAfter } from "../src/domain/Keys.ts"
 import { type LiveArea, liveArea, mostStanding, ownLine, type Row, type StandingLine } from "../src/domain/LiveArea.ts"
 import { title } from "../src/domain/Peer.ts"
 import { authorOf } from "../src/domain/Post.ts"
@@ -33,9 +33,6 @@ const drawEvery = 16
 
 /** What is told at a glance changes no more often than this, in milliseconds. */
 const tellEvery = 100
-
-/** An Escape key sends what also begins the sequence of another: nothing has followed for so many milliseconds. */
-const escapeAfter = 50
 
 /** A terminal that has not told where the cursor is after so many milliseconds won't. */
 const answerWithin = 200
@@ -82,7 +79,7 @@ const make = (settings: Settings) =>
     let waiting: Array<() => void> = []
     let lastDraw = 0
     let nextDraw: NodeJS.Timeout | undefined
-    let nextEscape: NodeJS.Timeout | undefined
+    let nextSilence: NodeJS.Timeout | undefined
     let told = { text: "", at: 0 }
     let nextTell: NodeJS.Timeout | undefined
     /** Set while the terminal is asked where the cursor is: nothing is drawn. */
@@ -98,6 +95,8 @@ const make = (settings: Settings) =>
       if (editor.menu !== undefined) return escape(menuInWords(editor.menu))
       if (editor.search !== undefined) return escape(searchInWords(editor.search))
       const lines = editor.text.split("\n", 1_000).length
+      if (editor.asked)
+        return `── ${lines === 1_000 ? "1,000 or more" : lines} lines in one message: Enter again says it`
       const typing = lines > 1 ? ` · ${lines === 1_000 ? "many" : lines} lines in one message` : ""
       return told.text === "" ? "" : `${told.text}${typing}`
     }
@@ -228,16 +227,17 @@ const make = (settings: Settings) =>
       drawSoon()
     }
     const onInput = (chunk: string) => {
-      clearTimeout(nextEscape)
+      clearTimeout(nextSilence)
       const found = keysIn(unfinished, chunk)
       unfinished = found.unfinished
       onKeys(found.keys)
-      if (unfinished.rest === "") return
-      nextEscape = setTimeout(() => {
+      const silence = silenceAfter(unfinished)
+      if (silence === undefined) return
+      nextSilence = setTimeout(() => {
         const left = keysLeft(unfinished)
-        if (left.length > 0) unfinished = nothing
-        onKeys(left)
-      }, escapeAfter)
+        unfinished = left.unfinished
+        onKeys(left.keys)
+      }, silence)
     }
 
     // ---- The terminal
@@ -282,7 +282,7 @@ const make = (settings: Settings) =>
             .map((line) => `${ownLine(line)}\n`)
             .join("")
         )
-        for (const timer of [nextDraw, nextTell, nextEscape, nextAnswer]) clearTimeout(timer)
+        for (const timer of [nextDraw, nextTell, nextSilence, nextAnswer]) clearTimeout(timer)
         for (const resume of waiting) resume()
       })
     )

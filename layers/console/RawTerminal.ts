@@ -1,6 +1,6 @@
 /** The terminal as an editor needs it: each key as it is pressed, what is pasted as one piece; and as it was, afterwards. */
-import { writeSync } from "node:fs"
-import type { ReadStream, WriteStream } from "node:tty"
+import { closeSync, writeSync } from "node:fs"
+import { isatty, type ReadStream, type WriteStream } from "node:tty"
 import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
 import type * as Scope from "effect/Scope"
@@ -26,6 +26,22 @@ export interface Handlers {
   readonly onReturn: () => void
 }
 
+/** Which of stdin, stdout and stderr were terminals when this began. */
+const begunAtTerminal = [0, 1, 2].map((descriptor) => isatty(descriptor))
+
+/**
+ * Node restores the modes of the terminals that it began with when it ends, and aborts if one does not take that: one that
+ * has hung up takes nothing. What is closed it leaves alone.
+ */
+const dropHungUp = () => {
+  for (const descriptor of [0, 1, 2]) {
+    try {
+      if (begunAtTerminal[descriptor] && !isatty(descriptor)) closeSync(descriptor)
+    } catch {
+      // It was closed already.
+    }
+  }
+}
 /** Takes the terminal until the scope closes, or the process ends in whatever way it can see. */
 export const take = (
   input: ReadStream,
@@ -78,7 +94,9 @@ export const take = (
 
         input.setEncoding("utf8").on("data", onInput).on("end", onEnd).on("close", onEnd).on("error", onEnd)
         output.on("resize", onResize)
-        process.on("exit", onExit).on("SIGTSTP", suspend).on("SIGCONT", wake).on("SIGHUP", hangUp)
+        // For good, and once: the process ends after its scopes.
+        process.off("exit", dropHungUp).on("exit", onExit).on("exit", dropHungUp)
+        process.on("SIGTSTP", suspend).on("SIGCONT", wake).on("SIGHUP", hangUp)
         enter()
         return {
           suspend,

@@ -41,12 +41,20 @@ export interface Editor extends Typing {
   readonly draft: string
   /** What was cut last. */
   readonly cut: string
+  /** What the text was before its last changes, oldest first. */
+  readonly changes: ReadonlyArray<Typing>
+  /** Whether the last key was a letter: those that follow it are the same change. */
+  readonly types?: boolean
+  /** Where the end of whole lines is that were pasted just now. */
+  readonly linesEnd?: number | undefined
+  /** Whether it was asked if so much is to be said. */
+  readonly asked?: boolean
   readonly search?: Search | undefined
   /** What Tab chooses among; `chosen` is -1 until one is. */
   readonly menu?: (Completions & { readonly chosen: number }) | undefined
 }
 
-export const empty: Editor = { text: "", cursor: 0, history: [], place: 0, draft: "", cut: "" }
+export const empty: Editor = { text: "", cursor: 0, history: [], place: 0, draft: "", cut: "", changes: [] }
 
 /** What a key does beyond the text. */
 export type Act =
@@ -69,6 +77,16 @@ export interface Pressed {
 /** So many lines are remembered, and no more than so many UTF-16 units of them. */
 const mostLines = 500
 const mostRemembered = 1_000_000
+
+/** A message of more lines than that is asked about. */
+const mostUnasked = 100
+
+/** How many lines a text has, as far as it matters. */
+const hasMoreLines = (text: string, most: number): boolean => {
+  let lines = 1
+  for (let at = text.indexOf("\n"); at !== -1 && lines <= most; at = text.indexOf("\n", at + 1)) lines += 1
+  return lines > most
+}
 
 /** No more than so many UTF-16 units are taken: nobody means to say it. */
 const mostTyped = 1_000_000
@@ -188,6 +206,7 @@ const say = (editor: Editor): Pressed => {
   const { cut, history, text } = editor
   // It would be nobody's, and leave an empty row.
   if (text === "") return { editor }
+  if (editor.asked !== true && hasMoreLines(text, mostUnasked)) return { editor: { ...editor, asked: true } }
   const remembered = remember(history, text)
   return {
     editor: { ...empty, cut, history: remembered, place: remembered.length },
@@ -247,7 +266,10 @@ const edits: Readonly<Record<string, Edit>> = {
   "ctrl-t": swap,
   "alt-enter": (editor) => insert(editor, "\n"),
   enter: say,
-  "ctrl-c": (editor) => ({ editor, act: { _tag: "Interrupt" } }),
+  "ctrl-c": (editor) =>
+    editor.text === ""
+      ? { editor, act: { _tag: "Interrupt" } }
+      : { editor: { ...editor, text: "", cursor: 0, place: editor.history.length, draft: "" } },
   "ctrl-z": (editor) => ({ editor, act: { _tag: "Suspend" } }),
   "ctrl-l": (editor) => ({ editor, act: { _tag: "Clear" } })
 }
@@ -284,9 +306,12 @@ const searching = (editor: Editor, search: Search, key: Key, complete: Complete)
       return seek(editor, query.slice(0, letterBefore(query, query.length)), search, before.history.length - 1)
     case "escape":
     case "ctrl-g":
+    case "ctrl-c":
       return { editor: before }
+    case "enter":
+      return { editor: { ...editor, search: undefined } }
     default:
-      return press({ ...editor, search: undefined }, key, complete)
+      return obey({ ...editor, search: undefined }, key, complete)
   }
 }
 
@@ -320,11 +345,18 @@ const choose = (editor: Editor, menu: NonNullable<Editor["menu"]>, step: number)
   }
 }
 
-/** What becomes of the text when that key is pressed. */
-export const press = (editor: Editor, key: Key, complete: Complete): Pressed => {
+/** Two pastes of whole lines are the lines of both. */
+const paste = (editor: Editor, text: string, whole: boolean): Pressed => {
+  const { act, editor: after } = insert(editor, editor.linesEnd === editor.cursor ? `\n${text}` : text)
+  const pasted = { editor: whole ? { ...after, linesEnd: after.cursor } : after }
+  return act === undefined ? pasted : { ...pasted, act }
+}
+
+const obey = (editor: Editor, key: Key, complete: Complete): Pressed => {
   if (key._tag === "Focus" || key._tag === "CursorAt") return { editor }
   if (editor.search !== undefined) return searching(editor, editor.search, key, complete)
-  if (key._tag !== "Press") return insert({ ...editor, menu: undefined }, key.text)
+  if (key._tag === "Text") return insert({ ...editor, menu: undefined }, key.text)
+  if (key._tag === "Paste") return paste({ ...editor, menu: undefined }, key.text, key.whole)
   if (key.name === "tab" || key.name === "shift-tab") {
     return editor.menu === undefined
       ? beginCompletion(editor, complete)
@@ -333,4 +365,42 @@ export const press = (editor: Editor, key: Key, complete: Complete): Pressed => 
   const plain = editor.menu === undefined ? editor : { ...editor, menu: undefined }
   if (key.name === "ctrl-r") return beginSearch(plain)
   return edits[key.name]?.(plain) ?? { editor: plain }
+}
+
+/** So many changes can be undone, and no more than so many UTF-16 units of them are kept. */
+const mostChanges = 200
+
+const undo = ({ changes, ...editor }: Editor): Pressed => {
+  const last = changes.at(-1)
+  const plain = { ...editor, menu: undefined, search: undefined, types: false }
+  if (last === undefined) return ring({ ...plain, changes })
+  return { editor: { ...plain, text: last.text, cursor: last.cursor, changes: changes.slice(0, -1) } }
+}
+
+const rememberChange = (changes: ReadonlyArray<Typing>, { cursor, text }: Typing): ReadonlyArray<Typing> => {
+  const all = [...changes.slice(1 - mostChanges), { text, cursor }]
+  let kept = 0
+  let from = all.length
+  while (from > 0 && kept + (all[from - 1]?.text.length ?? 0) <= mostRemembered) {
+    from -= 1
+    kept += all[from]?.text.length ?? 0
+  }
+  return all.slice(from)
+}
+
+/** What becomes of the text when that key is pressed. */
+export const press = (editor: Editor, key: Key, complete: Complete): Pressed => {
+  if (key._tag === "Focus" || key._tag === "CursorAt") return { editor }
+  const name = key._tag === "Press" ? key.name : ""
+  if (name === "ctrl-_") return undo(editor)
+  const { act, editor: obeyed } = obey(name === "enter" ? editor : { ...editor, asked: false }, key, complete)
+  const after = key._tag === "Paste" ? obeyed : { ...obeyed, linesEnd: undefined }
+  const types = key._tag === "Text" && after.search === undefined
+  const before = editor.search?.before ?? editor
+  const isChange = after.search === undefined && after.text !== before.text && act?._tag !== "Say"
+  const changed = isChange && !(types && editor.types === true)
+  const pressed = {
+    editor: { ...after, types, changes: changed ? rememberChange(after.changes, before) : after.changes }
+  }
+  return act === undefined ? pressed : { ...pressed, act }
 }

@@ -3,8 +3,8 @@
 export type Key =
   /** Letters that were typed one after the other. */
   | { readonly _tag: "Text"; readonly text: string }
-  /** What was pasted, as one piece. */
-  | { readonly _tag: "Paste"; readonly text: string }
+  /** What was pasted, as one piece. `whole`: its last line had its end, which is no part of it here. */
+  | { readonly _tag: "Paste"; readonly text: string; readonly whole: boolean }
   /** A key with a name, such as `enter`, `ctrl-a` or `alt-left`. */
   | { readonly _tag: "Press"; readonly name: string }
   /** The window has come to the front, or gone from it. */
@@ -16,8 +16,12 @@ export type Key =
 export interface Unfinished {
   /** The beginning of an escape sequence, or of the end of what is pasted. */
   readonly rest: string
-  /** What was pasted so far; undefined if nothing is being pasted. */
+  /** What was pasted and is no key yet; undefined if nothing is being pasted. */
   readonly pasted?: string | undefined
+  /** Whether nothing has come for a while in the middle of what is being pasted: its end may never come. */
+  readonly stalled?: boolean
+  /** What has come right behind the end of what was pasted: pasted too, if another end follows. */
+  readonly behind?: string | undefined
 }
 
 export const nothing: Unfinished = { rest: "" }
@@ -100,7 +104,11 @@ const nameOf = (character: string): string =>
   controls[character] ?? (character < " " ? `ctrl-${String.fromCharCode(character.charCodeAt(0) + 0x60)}` : character)
 
 /** Pasted text as lines; one that is whole is pasted with its end, which is no second line. */
-const tidy = (pasted: string): string => pasted.replaceAll(/\r\n?/g, "\n").replace(/\n+$/, "")
+const paste = (pasted: string): Key => {
+  const lines = pasted.replaceAll(/\r\n?/g, "\n")
+  const text = lines.replace(/\n+$/, "")
+  return { _tag: "Paste", text, whole: text.length < lines.length }
+}
 
 /** How much of the end of a text may be the beginning of the mark that ends what is pasted. */
 const begunEnd = (text: string): number => {
@@ -137,37 +145,91 @@ const keysAt = (
   return next === "\u001b" ? { keys: [press("escape")], taken: 1 } : { keys: [press(`alt-${nameOf(next)}`)], taken: 2 }
 }
 
-/** The keys in what has come, and what is left for later. */
-export const keysIn = (
-  before: Unfinished,
-  chunk: string
-): { readonly keys: ReadonlyArray<Key>; readonly unfinished: Unfinished } => {
-  const input = before.rest + chunk
+interface Found {
+  readonly keys: ReadonlyArray<Key>
+  readonly unfinished: Unfinished
+}
+
+/** Whether a chunk is one key, as a person presses it: no more comes at a time then. */
+const isOneKey = (chunk: string): boolean =>
+  /^.$/su.test(chunk) || (chunk.startsWith("\u001b") && keysAt(chunk, 0)?.taken === chunk.length)
+
+const interrupt = "\u0003"
+
+/** Where a mark stands next; behind the text if it does not. */
+const next = (text: string, mark: string, at: number): number => {
+  const place = text.indexOf(mark, at)
+  return place === -1 ? text.length : place
+}
+
+/**
+ * The keys in what has come, and what is left for later. What is pasted is never a key: neither what stands between its
+ * beginning and its end, nor what comes right behind that and before another mark, as text has it that was made to be pasted.
+ * Of what is being pasted and has no end yet, Ctrl-C is the end if it comes alone, and so is any key after a stall.
+ */
+export const keysIn = (before: Unfinished, chunk: string): Found => {
   const keys: Array<Key> = []
+  const { behind, stalled } = before
   let { pasted } = before
-  let at = 0
-  while (at < input.length) {
+  if (pasted !== undefined && (chunk === interrupt || (stalled && before.rest === "" && isOneKey(chunk)))) {
+    if (pasted !== "") keys.push(paste(pasted))
+    const { keys: pressed, unfinished } = keysIn(nothing, chunk)
+    return { keys: [...keys, ...pressed], unfinished }
+  }
+  const input = (behind ?? before.rest) + chunk
+  let isBehind = behind !== undefined
+  for (let at = 0; ; ) {
     if (pasted !== undefined) {
-      const end = input.indexOf(pasteEnds, at)
-      const upTo = end === -1 ? input.length - begunEnd(input.slice(at)) : end
+      const end = next(input, pasteEnds, at)
+      const upTo = end < input.length ? end : input.length - begunEnd(input.slice(at))
       pasted += input.slice(at, Math.min(upTo, at + mostPasted - pasted.length))
-      if (end === -1) return { keys, unfinished: { rest: input.slice(upTo), pasted } }
-      keys.push({ _tag: "Paste", text: tidy(pasted) })
+      if (end === input.length)
+        return { keys, unfinished: { rest: input.slice(upTo), pasted, stalled: stalled === true } }
+      keys.push(paste(pasted))
       pasted = undefined
+      isBehind = true
       at = end + pasteEnds.length
+    } else if (isBehind) {
+      const begin = next(input, pasteBegins, at)
+      const upTo = Math.min(begin, next(input, pasteEnds, at))
+      const isOver = upTo === input.length
+      if (isOver && upTo - at < mostPasted) return { keys, unfinished: { rest: "", behind: input.slice(at) } }
+      if (upTo > at) keys.push(paste(input.slice(at, upTo)))
+      if (isOver) return { keys, unfinished: { rest: "", behind: "" } }
+      if (upTo === begin) pasted = ""
+      at = upTo + pasteEnds.length
     } else if (input.startsWith(pasteBegins, at)) {
       pasted = ""
       at += pasteBegins.length
-    } else {
-      const next = keysAt(input, at)
-      if (next === undefined) return { keys, unfinished: { rest: input.slice(at) } }
-      keys.push(...next.keys)
-      at += next.taken
-    }
+    } else if (at < input.length) {
+      const found = keysAt(input, at)
+      if (found === undefined) return { keys, unfinished: { rest: input.slice(at) } }
+      keys.push(...found.keys)
+      at += found.taken
+    } else return { keys, unfinished: nothing }
   }
-  return { keys, unfinished: { rest: "", pasted } }
 }
 
-/** The keys in what is left when nothing has followed for a moment: Escape was pressed. */
-export const keysLeft = ({ pasted, rest }: Unfinished): ReadonlyArray<Key> =>
-  pasted === undefined && rest !== "" ? [press("escape")] : []
+/** In milliseconds: when an Escape key was pressed, a paste has stalled, and nothing comes right behind its end. */
+const escapeAfter = 50
+const stallsAfter = 1_000
+const behindPasteWithin = 25
+
+/** For how long, in milliseconds, silence means nothing yet; undefined if it never does. */
+export const silenceAfter = ({ behind, pasted, rest, stalled }: Unfinished): number | undefined => {
+  if (behind !== undefined) return behindPasteWithin
+  if (pasted !== undefined) return stalled && pasted === "" ? undefined : stallsAfter
+  // An Escape key sends what also begins the sequence of another. Nobody presses what else a sequence begins with.
+  return rest === "\u001b" ? escapeAfter : undefined
+}
+
+/** The keys in what is left when there was silence for so long. */
+export const keysLeft = ({ behind, pasted, rest }: Unfinished): Found => {
+  if (behind !== undefined) return keysIn(nothing, behind)
+  if (pasted !== undefined) {
+    // What was pasted so far is shown; what comes next may be the rest of it.
+    const keys = pasted === "" ? [] : [paste(pasted)]
+    return { keys, unfinished: { rest, pasted: "", stalled: true } }
+  }
+  return rest === "\u001b" ? { keys: [press("escape")], unfinished: nothing } : { keys: [], unfinished: { rest } }
+}

@@ -23,14 +23,12 @@ export interface StandingLine {
   readonly marked: boolean
 }
 
-/** Text as a terminal shows it: what could act on it is visible. Further lines are set in; where there are some, tabs are blanks. */
+/** Text as a terminal shows it: what could act on it is visible. Further lines are set in; tabs are blanks. */
 export const visible = (text: string): string =>
-  text.includes("\n")
-    ? text
-        .split("\n")
-        .map((line) => escape(line.replaceAll("\t", tab)))
-        .join(`\n${indent}`)
-    : escape(text)
+  text
+    .split("\n")
+    .map((line) => escape(line.replaceAll("\t", tab)))
+    .join(`\n${indent}`)
 
 const tab = "    "
 
@@ -152,8 +150,7 @@ const standingRows = ({ marked, text }: StandingLine, columns: number, most: num
   // More than that can't be seen: letters take up to so many units a column.
   const room = columns * (most + 1) * 8
   const beginning = text.slice(0, room)
-  // As `visible` has it.
-  const rows = (text.includes("\n") ? beginning : beginning.replaceAll("\t", escape))
+  const rows = beginning
     .split("\n")
     .flatMap((line, index) => wrap(line, index > 0 ? indent : marked ? mark : prompt, columns).rows)
   if (rows.length <= most && text.length <= room) return rows

@@ -24,8 +24,14 @@ const write = (area: LiveArea, from: number): string =>
       .join("\r\n") + (atEnd(area) ? "" : toCursor(area))
   )
 
+/**
+ * Erases the row with the cursor and all below. A terminal that is asked to do that at its first row (`CSI J`) may take what
+ * it shows for a screen that is over, and keep it with what has scrolled up, as tmux does: that row is erased by itself.
+ */
+const eraseBelow = "\r\u001b7\u001b[K\u001b[B\u001b[J\u001b8"
+
 /** Erases so many rows above the cursor, its own, and all below. */
-export const erase = (rowsAbove: number): string => `${upBy(rowsAbove)}\r\u001b[J`
+export const erase = (rowsAbove: number): string => `${upBy(rowsAbove)}${eraseBelow}`
 
 /** What a terminal that shows one is to be sent so that it shows the other. */
 export const changed = (before: LiveArea, after: LiveArea): string => {
@@ -43,7 +49,7 @@ export const changed = (before: LiveArea, after: LiveArea): string => {
   }
   // The row where the cursor is to go may not be there yet.
   const from = Math.min(same, before.rows.length - 1, after.rows.length - 1)
-  return `${byRows(from - before.cursor.row)}\r\u001b[J${write(after, from)}`
+  return `${byRows(from - before.cursor.row)}${eraseBelow}${write(after, from)}`
 }
 
 /** What a terminal is to be sent that shows one, so that it shows these lines, and the other below. */

@@ -16,6 +16,8 @@ const keysOf = (script: string): ReadonlyArray<Key> =>
     name === undefined ? { _tag: "Text", text: text ?? "" } : { _tag: "Press", name }
   )
 
+const pasteOf = (text: string, whole = false): Key => ({ _tag: "Paste", text, whole })
+
 const typing = (script: string, editor: Editor = empty) => {
   const acts: Array<Act> = []
   let now = editor
@@ -77,7 +79,7 @@ describe("the editor", () => {
     assert.strictEqual(shown("hello<enter>"), "|")
     assert.deepStrictEqual(typing("<enter><enter>").acts, [])
     assert.deepStrictEqual(typing("<ctrl-d>").acts, [{ _tag: "End" }])
-    assert.deepStrictEqual(typing("x<ctrl-c><ctrl-z><ctrl-l>").acts, [
+    assert.deepStrictEqual(typing("x<ctrl-c><ctrl-c><ctrl-z><ctrl-l>").acts, [
       { _tag: "Interrupt" },
       { _tag: "Suspend" },
       { _tag: "Clear" }
@@ -85,13 +87,59 @@ describe("the editor", () => {
   })
 
   it("what is pasted is one message, however many lines it has; up and down go through them, and beyond", () => {
-    const pasted = press(empty, { _tag: "Paste", text: "first\nsecond line\nx" }, fruit).editor
+    const pasted = press(empty, pasteOf("first\nsecond line\nx"), fruit).editor
     assert.deepStrictEqual(typing("<enter>", pasted).acts, [{ _tag: "Say", text: "first\nsecond line\nx" }])
     assert.strictEqual(typing("<up>", pasted).cursor, "first\ns".length)
     assert.strictEqual(typing("<up><up>", pasted).cursor, 1)
     assert.strictEqual(typing("<up><end><up>", pasted).cursor, "first".length)
     assert.strictEqual(typing("<up><up><down>", pasted).cursor, "first\ns".length)
     assert.deepStrictEqual(typing("a<alt-enter>b<enter>").acts, [{ _tag: "Say", text: "a\nb" }])
+  })
+
+  it("Ctrl-C clears what is being typed, which undo brings back; with nothing typed it interrupts", () => {
+    assert.deepStrictEqual(typing("one<alt-enter>two<ctrl-c>").acts, [])
+    assert.strictEqual(shown("one<alt-enter>two<ctrl-c>"), "|")
+    assert.strictEqual(shown("one<left><ctrl-c><ctrl-_>"), "on|e")
+    assert.deepStrictEqual(typing("one<ctrl-c><ctrl-c>").acts, [{ _tag: "Interrupt" }])
+    assert.strictEqual(shown("said<enter>draft<up><ctrl-c><up>"), "said|")
+    assert.strictEqual(shown("said<enter>draft<ctrl-r>sa<ctrl-c>"), "draft|")
+  })
+
+  it("changes are undone one by one; letters that were typed one after the other are one", () => {
+    for (const [script, expected] of [
+      ["one two<ctrl-w>three<ctrl-_>", "one |"],
+      ["one two<ctrl-w>three<ctrl-_><ctrl-_>", "one two|"],
+      ["one two<ctrl-w>three<ctrl-_><ctrl-_><ctrl-_>", "|"],
+      ["one<left>X<ctrl-_>", "on|e"],
+      ["said<enter>draft<up><ctrl-_>", "draft|"],
+      ["said<enter>draft<ctrl-r>sa<enter><ctrl-_>", "draft|"],
+      ["said<enter><ctrl-_>", "|"],
+      ["a<tab><ctrl-_>", "a|"]
+    ] as const) {
+      assert.strictEqual(shown(script), expected, script)
+    }
+    assert.strictEqual(rings("a<ctrl-_><ctrl-_>"), 1)
+    const many = typing("x<left>".repeat(1_000))
+    assert.isAtMost(many.changes.length, 200)
+  })
+
+  it("two pastes of whole lines are the lines of both; anything between joins them", () => {
+    const pasted = (...keys: ReadonlyArray<Key>) =>
+      keys.reduce((editor, key) => press(editor, key, fruit).editor, empty).text
+    const three = pasteOf("2\n3", true)
+    assert.strictEqual(pasted(three, pasteOf("1")), "2\n3\n1")
+    assert.strictEqual(pasted(three, three), "2\n3\n2\n3")
+    assert.strictEqual(pasted(pasteOf("3"), pasteOf("1")), "31")
+    assert.strictEqual(pasted(three, { _tag: "Text", text: "!" }, pasteOf("1")), "2\n3!1")
+  })
+
+  it("a message of more than 100 lines is asked about first", () => {
+    const lines = (count: number) => press(empty, pasteOf(Array(count).fill("x").join("\n")), fruit).editor
+    assert.lengthOf(typing("<enter>", lines(100)).acts, 1)
+    const asked = typing("<enter>", lines(101))
+    assert.deepStrictEqual([asked.acts, asked.asked], [[], true])
+    assert.lengthOf(typing("<enter><enter>", lines(101)).acts, 1)
+    assert.deepStrictEqual(typing("<enter>y<enter>", lines(101)).acts, [])
   })
 
   it("history goes back and forth, and what was being typed waits at its end", () => {
@@ -127,7 +175,11 @@ describe("the editor", () => {
     ] as const) {
       assert.strictEqual(shown(said + script), expected, script)
     }
-    assert.deepStrictEqual(typing(`${said}<ctrl-r>sell<enter>`).acts.at(-1), { _tag: "Say", text: "sell milk" })
+    assert.deepStrictEqual(typing(`${said}<ctrl-r>sell<enter>`).acts.at(-1), { _tag: "Say", text: "buy bread" })
+    assert.deepStrictEqual(typing(`${said}<ctrl-r>sell<enter>!<enter>`).acts.at(-1), {
+      _tag: "Say",
+      text: "!sell milk"
+    })
     assert.strictEqual(rings(`${said}<ctrl-r>nowhere`), 1)
     const searched = (keys: string) => typing(`${said}${keys}`).search?.missed
     assert.deepStrictEqual(
@@ -159,13 +211,13 @@ describe("the editor", () => {
 
   it("whatever is pressed, the cursor is in the text, and pairs of surrogates stay whole", () => {
     const names =
-      "left right up down home end ctrl-left ctrl-right backspace delete ctrl-w ctrl-u ctrl-k ctrl-y ctrl-t alt-d alt-backspace enter alt-enter ctrl-r ctrl-g escape tab shift-tab ctrl-d page-up ctrl-home".split(
+      "left right up down home end ctrl-left ctrl-right backspace delete ctrl-w ctrl-u ctrl-k ctrl-y ctrl-t alt-d alt-backspace enter alt-enter ctrl-r ctrl-g escape tab shift-tab ctrl-d page-up ctrl-home ctrl-_ ctrl-c".split(
         " "
       )
     const key: FastCheck.Arbitrary<Key> = FastCheck.oneof(
       FastCheck.string({ unit: "grapheme", minLength: 1 }).map((text): Key => ({ _tag: "Text", text })),
       FastCheck.constantFrom("a👍🏽", "e\u0301", "\u0301", "🇨🇭", "a b").map((text): Key => ({ _tag: "Text", text })),
-      FastCheck.constant<Key>({ _tag: "Paste", text: "one\ntwo 𝄞\n" }),
+      FastCheck.constant(pasteOf("one\ntwo 𝄞", true)),
       FastCheck.constantFrom(...names).map((name): Key => ({ _tag: "Press", name }))
     )
     FastCheck.assert(
@@ -182,7 +234,7 @@ describe("the editor", () => {
     )
     FastCheck.assert(
       FastCheck.property(Arbitraries.text, (text) => {
-        const typed = press(empty, { _tag: "Paste", text }, fruit).editor
+        const typed = press(empty, pasteOf(text), fruit).editor
         const said = text === "" ? undefined : ({ _tag: "Say", text } as const)
         assert.deepStrictEqual(press(typed, { _tag: "Press", name: "enter" }, fruit).act, said)
       })

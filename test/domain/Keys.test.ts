@@ -1,17 +1,21 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
-import { type Key, keysIn, keysLeft, mostPasted, nothing } from "../../src/domain/Keys.ts"
+import { type Key, keysIn, keysLeft, mostPasted, nothing, silenceAfter } from "../../src/domain/Keys.ts"
 
 const press = (name: string): Key => ({ _tag: "Press", name })
 const text = (typed: string): Key => ({ _tag: "Text", text: typed })
-const paste = (pasted: string): Key => ({ _tag: "Paste", text: pasted })
+const paste = (pasted: string, whole = false): Key => ({ _tag: "Paste", text: pasted, whole })
 
-/** The keys in what comes in these pieces; letters that follow each other are one. */
-const keysOf = (...chunks: ReadonlyArray<string>): ReadonlyArray<Key> => {
+/** In place of a piece: nothing comes for as long as means something. */
+const silence = Symbol("silence")
+
+/** The keys in what comes in these pieces, and after a silence; letters that follow each other are one. */
+const keysOf = (...chunks: ReadonlyArray<string | typeof silence>): ReadonlyArray<Key> => {
   let unfinished = nothing
   const keys: Array<Key> = []
-  for (const chunk of chunks) {
-    const found = keysIn(unfinished, chunk)
+  for (const chunk of [...chunks, silence]) {
+    if (chunk === silence && silenceAfter(unfinished) === undefined) continue
+    const found = chunk === silence ? keysLeft(unfinished) : keysIn(unfinished, chunk as string)
     unfinished = found.unfinished
     for (const key of found.keys) {
       const last = keys.at(-1)
@@ -19,7 +23,7 @@ const keysOf = (...chunks: ReadonlyArray<string>): ReadonlyArray<Key> => {
       else keys.push(key)
     }
   }
-  return [...keys, ...keysLeft(unfinished)]
+  return keys
 }
 
 describe("keys", () => {
@@ -66,12 +70,49 @@ describe("keys", () => {
   it("what is pasted is one piece, with its newlines, and without the last", () => {
     assert.deepStrictEqual(keysOf("a\u001b[200~one\rtwo\r\n\tthree\n\u001b[201~b"), [
       text("a"),
-      paste("one\ntwo\n\tthree"),
+      paste("one\ntwo\n\tthree", true),
       text("b")
     ])
     assert.deepStrictEqual(keysOf("\u001b[200~\u0003\u001b[A\u001b[201~"), [paste("\u0003\u001b[A")])
     const [much] = keysOf("\u001b[200~", "x".repeat(mostPasted), "y", "\u001b[201~")
     assert.isTrue(much?._tag === "Paste" && much.text === "x".repeat(mostPasted))
+  })
+
+  it("a sequence that comes in pieces is whole, however long that takes; Escape alone is a key soon", () => {
+    assert.deepStrictEqual(keysOf("\u001b[20", silence, "0~a\u001b[201~"), [paste("a")])
+    assert.deepStrictEqual(keysOf("\u001b[1", silence, ";5C"), [press("ctrl-right")])
+    assert.deepStrictEqual(keysOf("\u001b", silence, "[A"), [press("escape"), text("[A")])
+    assert.deepStrictEqual(keysOf("\u001b[20", "\u0003").at(-1), press("ctrl-c"))
+  })
+
+  it("a paste without an end is shown after a while; then a single key is one, and Ctrl-C always", () => {
+    assert.deepStrictEqual(keysOf("\u001b[200~x", "\u0003"), [paste("x"), press("ctrl-c")])
+    assert.deepStrictEqual(keysOf("\u001b[200~x"), [paste("x")])
+    assert.deepStrictEqual(keysOf("\u001b[200~x", silence, "\r"), [paste("x"), press("enter")])
+    assert.deepStrictEqual(keysOf("\u001b[200~x", silence, "\u001b[A", "y"), [paste("x"), press("up"), text("y")])
+    assert.deepStrictEqual(keysOf("\u001b[200~x\n", silence, "/quit\r", "\u001b[201~z"), [
+      paste("x", true),
+      paste("/quit", true),
+      text("z")
+    ])
+  })
+
+  it("what comes right behind a paste is pasted too if another mark follows: no text that is pasted runs a command", () => {
+    const evil = "a\u001b[201~/quit\r\u001b[201~"
+    assert.deepStrictEqual(keysOf(`\u001b[200~${evil}`), [paste("a"), paste("/quit", true)])
+    assert.deepStrictEqual(keysOf("\u001b[200~a\u001b[201~", "/qu", "it\r\u001b[2", "01~"), [
+      paste("a"),
+      paste("/quit", true)
+    ])
+    assert.deepStrictEqual(keysOf("\u001b[200~a\u001b[201~/quit\r\u001b[200~b\u001b[201~"), [
+      paste("a"),
+      paste("/quit", true),
+      paste("b")
+    ])
+    assert.deepStrictEqual(keysOf("\u001b[200~a\u001b[201~", "/quit\r"), [paste("a"), text("/quit"), press("enter")])
+    assert.deepStrictEqual(keysOf("\u001b[200~a\u001b[201~", silence, "b"), [paste("a"), text("b")])
+    const pairs = "\u001b[200~\u001b[201~".repeat(5_000)
+    assert.lengthOf(keysOf(pairs), 5_000)
   })
 
   it("what means nothing is passed over, and eats nothing that follows", () => {

@@ -83,6 +83,11 @@ describe("what a terminal is sent", () => {
     await FastCheck.assert(
       FastCheck.asyncProperty(FastCheck.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
         const terminal = open()
+        terminal.parser.registerCsiHandler({ final: "J" }, () => {
+          // tmux would keep the whole screen with what has scrolled up.
+          assert.isAbove(terminal.buffer.active.cursorY, 0, "all from the first row on is erased at once")
+          return false
+        })
         const lines: Array<string> = []
         let drawn: LiveArea | undefined
         for (const [next, above] of steps) {

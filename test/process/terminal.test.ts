@@ -48,11 +48,11 @@ const seated = (act: (stage: Stage, server: Actor, one: Actor, two: Actor) => Ef
 const isAnswered = (stage: Stage, last: string, by: Actor, two: Actor, others: ReadonlyArray<Actor>) =>
   Effect.zipRight(stage.says(by, "seen", [by, two, ...others]), endsIn(stage, two, last, `${by.name}: seen`, ">"))
 
-/** It leaves on Ctrl-C; what is left on its terminal is the chat. */
+/** Ctrl-C clears what is being typed; then it leaves on Ctrl-C; what is left on its terminal is the chat. */
 const leavesOnCtrlC = (others: ReadonlyArray<Actor>, two: Actor) =>
   Effect.gen(function* () {
     const chat = shown(two).slice(0, -1)
-    yield* two.keys(`never sent${ctrlC}`)
+    yield* two.keys(`never sent${ctrlC}${ctrlC}`)
     yield* each(others, (other) => other.notices("* Client 2 left"))
     assert.strictEqual(yield* two.ends, 0)
     assert.deepStrictEqual(shown(two), chat)
@@ -132,6 +132,8 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
         const lost = "* Server is lost: the connection broke; everybody goes on without it"
         yield* each([one, two], (client) => client.notices(lost))
         yield* endsIn(stage, two, "Client 1: initiated", lost, `> ${"x".repeat(100)}`)
+        yield* two.keys(ctrlC)
+        yield* endsIn(stage, two, lost, ">")
         yield* two.keys(ctrlC)
         assert.strictEqual(yield* two.ends, 0)
         assert.deepStrictEqual(shown(two), ["Client 2: initiated", "Client 1: initiated", lost])
@@ -321,7 +323,8 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
         yield* each([one, server], (other) => other.sees("Client 2: alpha", "Client 2: beta", "Client 2: alpha"))
         yield* two.keys("\u0012bet")
         yield* stage.until("the search to be drawn", () => whole(two).join("\n").endsWith("── search: bet\n> beta"))
-        yield* two.keys("\r")
+        // The first Enter takes it, the second says it.
+        yield* two.keys("\r\r")
         yield* each([one, server], (other) => other.sees("Client 2: beta"))
         yield* two.keys("Ser\t:rock\t\t @1\t!")
         yield* endsIn(stage, two, "> Server: 🚀 @1 !")
@@ -427,6 +430,31 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
         }
         yield* server.types("Exit")
         assert.strictEqual(yield* server.ends, 0)
+      })
+  )
+
+  it.scopedLive(
+    "a terminal that hangs up ends it as a signal does: it says goodbye, and Node has nothing to abort for",
+    () =>
+      Effect.gen(function* () {
+        const stage = yield* make
+        const [port] = yield* stage.freePorts(1)
+        const server = yield* stage.server(port)
+        const status = `${stage.folder}/status`
+        const command = `trap : HUP; "$@"; echo $? >${status}`
+        const client = ["./client.out", "1", "0", "0", "--server", `localhost:${port}`]
+        const one = yield* stage.start("Client 1", ["sh", "-c", command, "sh", ...client], {
+          terminal: true,
+          folder: process.cwd()
+        })
+        yield* each([one, server], (actor) => actor.sees("Client 1: initiated"))
+        // The terminal of whoever sits there is gone with that.
+        yield* one.gets("SIGKILL")
+        yield* server.notices("* Client 1 left")
+        yield* stage.poll("the client to have ended", () => Fs.existsSync(status) && Fs.readFileSync(status).length > 0)
+        assert.strictEqual(Fs.readFileSync(status, "utf8"), "0\n")
+        yield* server.types("Exit")
+        yield* server.ends
       })
   )
 
