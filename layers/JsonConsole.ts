@@ -77,7 +77,8 @@ const make = (reads: boolean) =>
       show: (lines) => tell(lines.map(({ text }) => ({ type: "notice", text: text.replace(/^\* /, "") }))),
       isGone: out.isGone,
       tell: Option.some((facts) => tell(facts.flatMap((fact) => eventOf(fact) ?? []))),
-      standing: Option.some({ mark, settle: (lines) => tellOf("settled", lines) }),
+      standing: Option.some({ mark, reword: () => Effect.void, settle: (lines) => tellOf("settled", lines) }),
+      isPerson: false,
       seat: Option.none()
     })
   })

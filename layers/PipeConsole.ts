@@ -28,6 +28,7 @@ const make = (reads: boolean) =>
       isGone: out.isGone,
       tell: Option.none(),
       standing: Option.none(),
+      isPerson: false,
       seat: Option.none()
     })
   })

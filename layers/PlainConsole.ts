@@ -17,6 +17,7 @@ const make = Effect.gen(function* () {
     isGone: screen.isGone,
     tell: Option.none(),
     standing: Option.none(),
+    isPerson: true,
     seat: Option.none()
   })
 })

@@ -38,8 +38,10 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
     const standing = yield* SubscriptionRef.make<ReadonlyMap<Typed, boolean>>(new Map())
     const status = yield* SubscriptionRef.make<Status | undefined>(undefined)
     const source = yield* Ref.make<Complete>(() => ({ from: 0, candidates: [] }))
+    const reworded = new WeakMap<Typed, string>()
+    const textOf = (line: Typed) => reworded.get(line) ?? line.text
     const inWords = (lines: ReadonlyMap<Typed, boolean>) =>
-      Array.from(lines, ([{ text }, marked]) => ownLine({ text, marked }))
+      Array.from(lines, ([line, marked]) => ownLine({ text: textOf(line), marked }))
     const show = (lines: ReadonlyArray<string>) => SubscriptionRef.update(screen, (before) => [...before, ...lines])
     const standingOf = (lines: ReadonlyArray<Typed>) =>
       Effect.map(SubscriptionRef.get(standing), (all) => lines.filter((line) => all.has(line)))
@@ -70,6 +72,11 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
           tell: Option.none(),
           standing: terminal
             ? Option.some({
+                reword: (line, text) =>
+                  Effect.zipRight(
+                    Effect.sync(() => reworded.set(line, text)),
+                    SubscriptionRef.update(standing, (all) => new Map(all))
+                  ),
                 mark: (lines) =>
                   Effect.flatMap(standingOf(lines), (marked) =>
                     SubscriptionRef.update(
@@ -84,11 +91,12 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
                         standing,
                         (all) => new Map([...all].filter(([line]) => !settled.includes(line)))
                       ),
-                      show(settled.map(({ text }) => ownLine({ text, marked: false })))
+                      show(settled.map((line) => ownLine({ text: textOf(line), marked: false })))
                     )
                   )
               })
             : Option.none(),
+          isPerson: terminal,
           seat: terminal
             ? Option.some({
                 tell: (told) => SubscriptionRef.set(status, told),

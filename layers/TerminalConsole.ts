@@ -6,12 +6,12 @@ import * as Layer from "effect/Layer"
 import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import { Console, type Typed } from "../services/Console.ts"
-import { away, back, type Chronicle, calls, clockTime, dim, enter, type Looks } from "../src/domain/Chronicle.ts"
+import { type Rung, ring } from "../src/domain/Calling.ts"
+import { away, back, type Chronicle, clockTime, dim, enter, type Looks } from "../src/domain/Chronicle.ts"
 import { type Act, type Complete, type Editor, empty, press } from "../src/domain/Editor.ts"
 import { type Key, keysIn, keysLeft, nothing, silenceAfter } from "../src/domain/Keys.ts"
 import { type LiveArea, liveArea, mostStanding, ownLine, type Row, type StandingLine } from "../src/domain/LiveArea.ts"
 import { title } from "../src/domain/Peer.ts"
-import { authorOf } from "../src/domain/Post.ts"
 import { askCursor, below, changed, erase, isDoubtful, rowsAbove } from "../src/domain/Redraw.ts"
 import { escape, type ScreenLine } from "../src/domain/ScreenLine.ts"
 import { type Status, statusInWords } from "../src/domain/Status.ts"
@@ -71,6 +71,7 @@ const make = (settings: Settings) =>
     let unfinished = nothing
     let focusIsTold = false
     let lastKey = now()
+    let rung: Rung = new Map()
     /** What the terminal shows; undefined if it is not ours. */
     let drawn: LiveArea | undefined
     let onScreen = false
@@ -88,7 +89,10 @@ const make = (settings: Settings) =>
     // ---- What is drawn
 
     const columnsNow = () => stdout.columns || usualColumns
-    const standingLines = () => Array.from(standing, ([{ text }, marked]) => ({ text, marked }))
+    /** What is shown in place of what was typed. */
+    const reworded = new WeakMap<Typed, string>()
+    const textOf = (line: Typed) => reworded.get(line) ?? line.text
+    const standingLines = () => Array.from(standing, ([line, marked]) => ({ text: textOf(line), marked }))
 
     /** What is said above what is being typed: what Tab offers, what is looked for, or how the chat is. */
     const saying = (): string => {
@@ -295,21 +299,20 @@ const make = (settings: Settings) =>
     onScreen = true
     draw()
 
-    /** The line that rings, if one of them does. */
-    const ring = (lines: ReadonlyArray<ScreenLine>): string => {
+    /** What rings, if one of these lines calls this node; whoever looks at the window need not be notified. */
+    const ringing = (lines: ReadonlyArray<ScreenLine>): string => {
       if (!settings.bell) return ""
-      for (const line of lines) {
-        if (calls(status?.self, line) && line.post !== undefined) {
-          return `${bell}${notification(`${title(authorOf(line.post.stream))} has called you`)}`
-        }
-      }
-      return ""
+      const called = ring(rung, lines, { self: status?.self, words: settings.words ?? [] }, performance.now())
+      rung = called.rung
+      if (called.caller === undefined) return ""
+      const isLookedAt = focusIsTold && chronicle.awaySince === undefined
+      return bell + (isLookedAt ? "" : notification(`${title(called.caller)} has called you`))
     }
     const show = (lines: ReadonlyArray<ScreenLine>) => {
       if (!focusIsTold && now() - lastKey >= idleAfter) chronicle = away(chronicle, lastKey)
       const entered = enter(chronicle, lines, status?.self, settings, now())
       chronicle = entered.chronicle
-      return showAbove(`${ring(lines)}${entered.rows.map((row) => `${row}\n`).join("")}`)
+      return showAbove(`${ringing(lines)}${entered.rows.map((row) => `${row}\n`).join("")}`)
     }
 
     return Console.of({
@@ -318,6 +321,12 @@ const make = (settings: Settings) =>
       isGone,
       tell: Option.none(),
       standing: Option.some({
+        reword: (line, text) =>
+          Effect.sync(() => {
+            reworded.set(line, text)
+            lastStanding = undefined
+            drawSoon()
+          }),
         mark: (lines) =>
           Effect.sync(() => {
             const unmarked = lines.filter((line) => standing.get(line) === false)
@@ -332,9 +341,10 @@ const make = (settings: Settings) =>
             if (settled.length === 0) return Effect.void
             lastStanding = undefined
             tell()
-            return show(settled.map(({ text }) => ({ _tag: "Chat", text: ownLine({ text, marked: false }) })))
+            return show(settled.map((line) => ({ _tag: "Chat", text: ownLine({ text: textOf(line), marked: false }) })))
           })
       }),
+      isPerson: true,
       seat: Option.some({
         tell: (next) =>
           Effect.sync(() => {

@@ -56,7 +56,12 @@ console.log(
     ...names.map(described).map(sectionOn),
     ".SH WHAT CAN BE TYPED",
     "A line is said to all, unless it begins with a slash; // at its beginning says one. Exit leaves.",
-    ...commands.map((command) => definition(usageOf(command), command.help)),
+    ...commands.map((command) =>
+      definition(
+        usageOf(command),
+        [command.help, ...(command.details === undefined ? [] : [command.details])].join(" ")
+      )
+    ),
     ".SH SETTINGS",
     "Each is an option, a variable, and a line of the settings file, in this order of precedence.",
     ...settings.map(({ name, usual }) => definition(`${name}, ${variableOf(name)}`, `Default: ${usual}.`)),

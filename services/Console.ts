@@ -26,6 +26,8 @@ export interface Standing {
   readonly mark: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
   /** Moves lines up, without a mark: they are shown, in this order, as any other line, and scroll with the rest. */
   readonly settle: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
+  /** Shows that in place of what was typed: a line may say something else. */
+  readonly reword: (line: Typed, text: string) => Effect.Effect<void>
 }
 
 /** What whoever sits at a terminal has beyond the lines. */
@@ -49,6 +51,8 @@ export class Console extends Context.Tag("outlive/Console")<
     readonly tell: Option.Option<(facts: ReadonlyArray<Fact>) => Effect.Effect<void>>
     /** None where what is typed is not seen, as on a pipe. */
     readonly standing: Option.Option<Standing>
+    /** Whether a person types, who can be asked something; on a pipe nobody answers. */
+    readonly isPerson: boolean
     /** None where nothing but lines is seen, as on a pipe. */
     readonly seat: Option.Option<Seat>
   }

@@ -1,13 +1,15 @@
 /** Lines as they stand on a terminal: in colours, with the time, and with what stands between them. */
-
+import { calls, isNews } from "./Calling.ts"
 import { visible } from "./LiveArea.ts"
-import { type PeerId, serverId, title } from "./Peer.ts"
+import { type PeerId, serverId } from "./Peer.ts"
 import { escape, type ScreenLine } from "./ScreenLine.ts"
 
 export interface Looks {
   readonly colours: boolean
   /** Whether each line begins with its time. */
   readonly times: boolean
+  /** Words that call whoever sits there, besides the node's own id. */
+  readonly words?: ReadonlyArray<string>
 }
 
 /** What was shown last, and whether somebody reads. Times are in ms since 1970. */
@@ -60,19 +62,6 @@ export const dim = ({ colours }: Looks, text: string): string => (colours ? inCo
 
 const titled = /^((?:\(earlier\) )?)((?:Client ([A-Za-z0-9_-]{1,32})|Server)(?=[: ]))/
 
-/** Whether that calls a node: by `@ID`, by `ID:` in front, or by what the screen calls it. */
-export const mentions = (self: PeerId, text: string): boolean =>
-  // Most lines call nobody.
-  text.toLowerCase().includes(self.toLowerCase()) &&
-  new RegExp(`(?:^|[^\\w@-])@${self}(?![\\w-])|^${self}[:,]|(?:^|\\W)${title(self)}(?![\\w-])`, "i").test(text)
-
-/** Whether it was neither said before this start, nor is shown once more. */
-const isNews = (line: ScreenLine): boolean => line._tag === "Chat" && !line.text.startsWith("(earlier) ")
-
-/** Whether somebody else has just called this node. */
-export const calls = (self: PeerId | undefined, line: ScreenLine): boolean =>
-  self !== undefined && line.post !== undefined && isNews(line) && mentions(self, line.post.text)
-
 const textOf = (line: ScreenLine): string => {
   if (line.post === undefined) return line.text
   const heading = line.text.slice(0, line.text.length - escape(line.post.text).length)
@@ -86,7 +75,7 @@ const coloured = (looks: Looks, self: PeerId | undefined, line: ScreenLine): str
   return text.replace(
     titled,
     (_, before: string, name: string, id: PeerId = serverId) =>
-      before + inColour(name, calls(self, line) ? `1;7;${colourOf(id)}` : `${colourOf(id)}`)
+      before + inColour(name, calls(self, looks.words ?? [], line) ? `1;7;${colourOf(id)}` : `${colourOf(id)}`)
   )
 }
 

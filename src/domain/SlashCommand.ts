@@ -28,8 +28,10 @@ export interface Described {
   /** What other chats call it: no names of it here, but whoever types one is told this one. */
   readonly elsewhere: ReadonlyArray<string>
   readonly parameters: ReadonlyArray<Parameter>
-  /** What it does, in one sentence. */
+  /** What it does, in one sentence: with its usage it fits a row of 78 letters. */
   readonly help: string
+  /** What else there is to know. */
+  readonly details?: string | undefined
 }
 
 const sentence = (message: string) => () => ({ message, override: true })
@@ -108,10 +110,16 @@ const whatIsWrong = ({ parameters }: Pick<Described, "name" | "parameters">, err
   return first._tag === "Missing" ? `${parameter.name} is missing` : first.message
 }
 
-/** What to answer to the name of no command. */
-export const unknownCommand = (name: string, commands: ReadonlyArray<Described>): string => {
+/** What to answer to the name of no command. `answers`: what there is in place of commands that other chats have. */
+export const unknownCommand = (
+  name: string,
+  commands: ReadonlyArray<Described>,
+  answers: ReadonlyMap<string, string> = new Map()
+): string => {
+  const answer = answers.get(name.toLowerCase())
+  if (answer !== undefined) return `There is no command /${escape(name)}. ${answer}`
   const meant =
-    commands.find(({ elsewhere }) => elsewhere.includes(name))?.name ??
+    commands.find(({ elsewhere }) => elsewhere.includes(name.toLowerCase()))?.name ??
     nearest(
       name,
       commands.map((each) => each.name)

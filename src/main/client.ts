@@ -5,6 +5,7 @@ import * as ClientCommand from "../commands/client.ts"
 import type { Screen } from "../commands/options.ts"
 import { type Address, type Port, serverId } from "../domain/Peer.ts"
 import * as Client from "../programs/client.ts"
+import { Highlights } from "../programs/commands/Sitting.ts"
 import { anewWhenForked } from "../programs/conversation.ts"
 import { consoleFor } from "./console.ts"
 import { type Insight, logged, observed } from "./insight.ts"
@@ -28,6 +29,7 @@ export const client = ({ json, peer, port1, safety, screen, server, ...given }: 
     observed(given),
     Effect.provide(node({ ...given, member: false, safety: { ...safety, dials: dialled(server, peer) } })),
     anewWhenForked,
+    Effect.provideService(Highlights, screen.highlight),
     Effect.provide(consoleFor(json, screen)),
     logged(given)
   )

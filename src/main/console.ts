@@ -21,14 +21,19 @@ const jsonConsole = (pick: (module: typeof JsonConsole) => Layer.Layer<Console>)
   )
 
 /** The console of a node that somebody, or a program, talks at. */
-export const consoleFor = (json: boolean, { noBell, plain, times }: Screen) =>
+export const consoleFor = (json: boolean, { highlight, noBell, plain, times }: Screen) =>
   json
     ? jsonConsole((module) => module.layer)
     : Layer.suspend(() => {
         if (!atTerminal()) return PipeConsole.layer
         return plain || process.env["TERM"] === "dumb"
           ? PlainConsole.layer
-          : TerminalConsole.layer({ bell: !noBell, colours: (process.env["NO_COLOR"] ?? "") === "", times })
+          : TerminalConsole.layer({
+              bell: !noBell,
+              colours: (process.env["NO_COLOR"] ?? "") === "",
+              times,
+              words: highlight
+            })
       })
 
 /** The console of a node at which nobody says anything. */

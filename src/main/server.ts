@@ -5,6 +5,7 @@ import * as FilePortStore from "../../layers/FilePortStore.ts"
 import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.ts"
 import * as ServerCommand from "../commands/server.ts"
 import { serverId } from "../domain/Peer.ts"
+import { Highlights } from "../programs/commands/Sitting.ts"
 import { anewWhenForked } from "../programs/conversation.ts"
 import { server } from "../programs/server.ts"
 import { consoleFor } from "./console.ts"
@@ -23,6 +24,7 @@ export const command = ServerCommand.make(({ host, json, port, ports, screen, se
       )
     ),
     anewWhenForked,
+    Effect.provideService(Highlights, screen.highlight),
     Effect.provide(consoleFor(json, screen)),
     logged(given)
   )

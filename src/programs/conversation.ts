@@ -9,6 +9,7 @@ import * as Stream from "effect/Stream"
 import { Console, type Typed } from "../../services/Console.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
+import { utterance } from "../domain/Action.ts"
 import type { Entry } from "../domain/Entry.ts"
 import { isForked, type StreamForked } from "../domain/Errors.ts"
 import { Fact } from "../domain/Fact.ts"
@@ -17,7 +18,7 @@ import type { PeerId } from "../domain/Peer.ts"
 import { authorOf } from "../domain/Post.ts"
 import { redial } from "../domain/Redial.ts"
 import { notice, type ScreenLine, screenLineOf } from "../domain/ScreenLine.ts"
-import { commandNamed, parseSlash, unknownCommand } from "../domain/SlashCommand.ts"
+import { commandNamed, parseSlash } from "../domain/SlashCommand.ts"
 import type { Saying } from "../domain/Standing.ts"
 import * as Commands from "./commands/all.ts"
 import { answer } from "./commands/Command.ts"
@@ -83,12 +84,19 @@ type Step =
   | { readonly _tag: "Say"; readonly sayings: Array<Saying<Typed>> }
   | { readonly _tag: "Run"; readonly line: Typed; readonly name: string; readonly rest: string }
   | { readonly _tag: "Pass"; readonly line: Typed }
+  | { readonly _tag: "Ask"; readonly line: Typed }
   | { readonly _tag: "Complain"; readonly sentence: string }
   | { readonly _tag: "Exit" }
 
 const ends = Effect.fail<Ending>("exit")
 
 const slash = "/".charCodeAt(0)
+
+/** What people type who mean `Exit`. */
+const soundsLikeLeaving = /^(exit|quit|:q)$/i
+const mostOfLeaving = 4
+
+const question = "Exit, with a capital E, or /quit leaves. Type it again to say it."
 
 /** Lines up to `Exit` as steps. Nearly all are plain, and become one. */
 const stepsOf = (lines: Iterable<Typed>): ReadonlyArray<Step> => {
@@ -111,6 +119,9 @@ const stepsOf = (lines: Iterable<Typed>): ReadonlyArray<Step> => {
     } else if (line.trouble !== undefined) {
       steps.push({ _tag: "Complain", sentence: line.trouble.sentence })
       sayings = undefined
+    } else if (text.length <= mostOfLeaving && soundsLikeLeaving.test(text) && !line.verbatim) {
+      steps.push({ _tag: "Ask", line })
+      sayings = undefined
     } else if (text === "") steps.push({ _tag: "Pass", line })
     else say({ line, text: slashed?.text ?? text })
   }
@@ -127,7 +138,8 @@ export const sayWhatIsTyped = (
   Effect.gen(function* () {
     const console = yield* Console
     const log = yield* MessageLog
-    const { standing } = sitting
+    const { self } = yield* PeerMesh
+    const { questioned, standing } = sitting
 
     // Without a generator: it runs for every line that is typed.
     const say = (sayings: ReadonlyArray<Saying<Typed>>) =>
@@ -148,9 +160,12 @@ export const sayWhatIsTyped = (
     const perform = (line: Typed, name: string, rest: string) =>
       Effect.gen(function* () {
         const command = commandNamed(name, Commands.commands)
-        const outcome =
-          command === undefined ? answer(unknownCommand(name, Commands.commands)) : yield* command.run(rest)
-        if (outcome._tag === "Say") return yield* say([{ line, text: outcome.text }])
+        const outcome = command === undefined ? answer(Commands.noCommand(name)) : yield* command.run(rest)
+        if (outcome._tag === "Say") {
+          // What others see is not what was typed.
+          yield* standing.reword(line, utterance(self.id, outcome.text))
+          return yield* say([{ line, text: outcome.text }])
+        }
         yield* standing.settle([line])
         if (outcome._tag === "Leave") return yield* ends
         yield* Option.isSome(console.tell) && outcome.facts.length > 0
@@ -158,12 +173,23 @@ export const sayWhatIsTyped = (
           : console.show(outcome.lines)
       }).pipe(Effect.provideService(Sitting, sitting), Effect.withSpan("Command.run", { attributes: { name } }))
 
+    /** Asks a person, once, whether that is to be said to all. */
+    const ask = (line: Typed) =>
+      Effect.gen(function* () {
+        const before = yield* Ref.getAndSet(questioned, line.text)
+        if (!console.isPerson || before === line.text) return yield* say([{ line, text: line.text }])
+        yield* standing.settle([line])
+        yield* console.show([notice(question)])
+      })
+
     const take = (step: Step) => {
       switch (step._tag) {
         case "Say":
           return say(step.sayings)
         case "Run":
           return perform(step.line, step.name, step.rest)
+        case "Ask":
+          return ask(step.line)
         case "Pass":
           return standing.settle([step.line])
         case "Complain":

@@ -24,6 +24,8 @@ const early = Duration.millis(50)
 export interface Standing {
   /** What this node has said in this run that nobody is known to have, oldest first. */
   readonly pending: Effect.Effect<ReadonlyArray<Post>>
+  /** That is shown in place of what was typed. */
+  readonly reword: (line: Typed, text: string) => Effect.Effect<void>
   /** These lines are for nobody: they need not stand any longer. */
   readonly settle: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
   /** These lines became what this node has said after number `after`; those that could not be said are settled. */
@@ -63,12 +65,13 @@ export const make: Effect.Effect<Standing, never, Console | MessageLog | PeerMes
     if (Option.isNone(console.standing)) {
       return {
         pending,
+        reword: () => Effect.void,
         settle: () => Effect.void,
         follow: () => Effect.void,
         watch: (entries, show) => Stream.runForEachChunk(entries, show)
       }
     }
-    const { mark, settle } = console.standing.value
+    const { mark, reword, settle } = console.standing.value
     // The next run of this node has the same screen, and knows nothing of these lines.
     yield* Effect.addFinalizer((exit) =>
       Exit.isFailure(exit) && Option.exists(Cause.failureOption(exit.cause), isForked)
@@ -92,6 +95,7 @@ export const make: Effect.Effect<Standing, never, Console | MessageLog | PeerMes
     const changes = Stream.merge(mesh.delivery.changes, Stream.fromQueue(due))
     return {
       pending,
+      reword,
       settle,
       follow: (sayings, after) =>
         Effect.gen(function* () {

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { away, back, type Chronicle, calls, clockTime, colourOf, enter, mentions } from "../../src/domain/Chronicle.ts"
+import { calls } from "../../src/domain/Calling.ts"
+import { away, back, type Chronicle, clockTime, colourOf, enter } from "../../src/domain/Chronicle.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import { notice, recalled, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
 import { id, post, stream } from "../support/samples.ts"
@@ -111,30 +112,6 @@ describe("lines on a terminal", () => {
       shown([[line, noon]], { ...plain, times: true }, gone).map((row) => row.replace(/\d{4}-\d\d-\d\d /, "DATE ")),
       ["12:00 * DATE 09:30:00 Client 3: @1 two\n  lines"]
     )
-    assert.isFalse(calls(id("1"), line))
-  })
-
-  it("a node is called by @ID, by its id in front, and by what the screen calls it, and by nothing less", () => {
-    for (const [text, called] of [
-      ["@1", true],
-      ["well, @1: yes", true],
-      ["1: yes", true],
-      ["1, yes", true],
-      ["I think client 1 knows", true],
-      ["1 of them", false],
-      ["@12", false],
-      ["me@1.org", false],
-      ["Client 12", false],
-      ["take 1: go", false],
-      ["@1-x", false],
-      ["", false]
-    ] as const) {
-      assert.strictEqual(mentions(id("1"), text), called, text)
-    }
-    assert.isTrue(mentions(id("Server"), "Server: hello"))
-    assert.isTrue(calls(id("1"), said("@1")))
-    assert.isFalse(calls(undefined, said("@1")))
-    assert.isFalse(calls(id("1"), earlier("@1", noon)))
-    assert.isFalse(calls(id("1"), notice("@1")))
+    assert.isFalse(calls(id("1"), [], line))
   })
 })

@@ -124,8 +124,7 @@ describe("scripts and bots", () => {
       const server = yield* stage.server(0)
       const port = `${/localhost:(\d+)/.exec(server.err[0] ?? "")?.[1]}`
       const data = Path.join(stage.folder, "data")
-      const doctor = (at: string) =>
-        stage.start("doctor", ["./outlive", "doctor", "--port", at, "--data", data])
+      const doctor = (at: string) => stage.start("doctor", ["./outlive", "doctor", "--port", at, "--data", data])
       const well = yield* doctor(port)
       assert.strictEqual(yield* well.ends, 0, well.out.join("\n"))
       assert.deepStrictEqual(well.err, [])

@@ -362,6 +362,12 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
         const marks = whole(two).filter((row) => /^── not read yet, since \d\d:\d\d ──$/.test(row))
         assert.strictEqual(marks.length, 1)
         assert.strictEqual(whole(two)[whole(two).indexOf(marks[0] ?? "") + 1], "Client 1: are you there?")
+        // In front again: it rings, and need not tell.
+        yield* two.keys("\u001b[Iy")
+        yield* endsIn(stage, two, "> xy")
+        yield* stage.says(server, "@2 once more", [server, one, two])
+        yield* stage.until("the bell again", () => heard.length > 2)
+        assert.deepStrictEqual(heard.slice(2), ["bell"])
         yield* leavesOnCtrlC([one, server], two)
       })
     )

@@ -1,6 +1,7 @@
 /** What is typed behind a slash: each command, by the real programs with scripted consoles. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { completionsOf } from "../../src/domain/SlashCommand.ts"
 import { commands } from "../../src/programs/commands/all.ts"
 import { gather, type Node, story } from "./World.ts"
@@ -22,7 +23,7 @@ const time = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g
 const timeless = (lines: ReadonlyArray<string>) => lines.map((line) => line.replace(time, "TIME"))
 
 const names = [
-  ...["help", "who", "me", "history", "pending", "mute", "unmute"],
+  ...["help", "who", "me", "history", "mentions", "pending", "mute", "unmute"],
   ...["verify", "trust", "kick", "ban", "unban", "status", "save", "quit"]
 ]
 
@@ -46,14 +47,16 @@ describe("help and completion", () => {
       for (const [index, name] of names.entries()) {
         assert.match(lines[index] as string, new RegExp(`^\\* /${name}( [[A-Z|\\]]+)?: [A-Z].+\\.$`))
       }
-      assert.deepStrictEqual(
-        yield* answerTo(server, "/help mute"),
-        lines.filter((line) => /^\* \/mute/.test(line))
-      )
-      assert.deepStrictEqual(
-        yield* answerTo(server, "/help /mute"),
-        lines.filter((line) => /^\* \/mute/.test(line))
-      )
+      // It fits a terminal of 24 rows and 80 columns, with the line that was typed, the status, and what is being typed.
+      assert.isAtMost(lines.length, 21)
+      for (const line of lines) assert.isAtMost(line.length, 79, line)
+      const more = [
+        "* /mute [ID]: Hides what ID says; without ID: who is muted.",
+        "* On this screen alone, until /unmute or the end."
+      ]
+      assert.include(lines, more[0])
+      assert.deepStrictEqual(yield* answerTo(server, "/help mute"), more)
+      assert.deepStrictEqual(yield* answerTo(server, "/help /mute"), more)
       assert.match(
         (yield* answerTo(server, "/help miut")).join(),
         /^\* There is no command \/miut; did you mean \/mute\?/
@@ -74,6 +77,76 @@ describe("help and completion", () => {
       yield* one.type("still here")
       yield* two.sees("Client 1: still here")
       assert.notInclude((yield* two.screen).join(), "/")
+    })
+  )
+
+  story("commands that other chats have are answered with what there is in their place, and are not said", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      const oneRoom = "There is one room for now"
+      const known: ReadonlyArray<readonly [line: string, answer: string]> = [
+        ["/join #main", oneRoom],
+        ["/list", oneRoom],
+        ["/part", "/quit leaves the chat"],
+        ["/topic tea", oneRoom],
+        ["/msg 2 hello", "There are no private messages for now"],
+        ["/query 2", "There are no private messages for now"],
+        ["/notice 2 hello", "There are no private messages for now"],
+        ["/nick bob", "An id can't be changed in the chat"],
+        ["/NICK bob", "An id can't be changed in the chat"],
+        ["/away lunch", "/me is away"],
+        ["/clear", "Ctrl-L clears the screen."],
+        ["/set x y", "outlive config lists them"],
+        ["/op 2", "There are no operators"],
+        ["/invite 2", "outlive invite"],
+        ["/whois 2", "did you mean /who?"],
+        ["/ping", "did you mean /who?"],
+        ["/names", "did you mean /who?"],
+        ["/exit", "did you mean /quit?"],
+        ["/help nick", "An id can't be changed in the chat"]
+      ]
+      for (const [line, answer] of known) {
+        const lines = yield* answerTo(one, line)
+        assert.lengthOf(lines, 1, line)
+        assert.include(lines[0], answer, line)
+      }
+      yield* one.type("still here")
+      yield* two.sees("Client 1: still here")
+      assert.isEmpty((yield* two.screen).filter((line) => /bob|hello|lunch|tea/.test(line)))
+    })
+  )
+
+  story("exit and quit are asked about once, and then said", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      const question = "* Exit, with a capital E, or /quit leaves. Type it again to say it."
+      yield* one.type("exit")
+      yield* one.sees("> exit", question)
+      yield* one.type("exit")
+      yield* two.sees("Client 1: exit")
+      yield* one.type("QUIT")
+      yield* one.sees("> QUIT", question, question)
+      yield* one.type("exit the room")
+      yield* two.sees("Client 1: exit the room")
+      yield* one.type("Exit")
+      assert.deepStrictEqual(yield* one.ended, Exit.void)
+      assert.notInclude((yield* two.screen).join(), "QUIT")
+    })
+  )
+
+  story("/mentions shows the last lines that called, and nothing of one's own", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      assert.deepStrictEqual(yield* answerTo(one, "/mentions"), ["* Nothing that is kept calls you."])
+      yield* two.type("@1 are you there?")
+      yield* two.type("somebody?")
+      yield* two.type("/me waves at @1")
+      yield* one.sees("Client 2 waves at @1")
+      yield* one.type("@1 is me")
+      assert.deepStrictEqual(timeless(yield* answerTo(one, "/mentions")), [
+        "* TIME Client 2: @1 are you there?",
+        "* TIME Client 2 waves at @1"
+      ])
     })
   )
 
@@ -140,13 +213,14 @@ describe("commands", () => {
       const { one, server, two } = yield* gather(world)
       yield* one.type("/me waves to  all")
       for (const node of [two, server]) yield* node.sees("Client 1 waves to  all")
-      yield* one.sees("> /me waves to  all")
+      // Not what was typed, but what the others see.
+      yield* one.sees("> Client 1 waves to  all")
       yield* one.stands()
       assert.deepStrictEqual(timeless(yield* answerTo(two, "/history 1")), ["* TIME Client 1 waves to  all"])
       yield* server.kill
       yield* two.kill
       yield* one.type("/me waits")
-      yield* one.stands("… /me waits")
+      yield* one.stands("… Client 1 waits")
       assert.deepStrictEqual(yield* answerTo(one, "/pending"), ["* nobody has yet: waits"])
     })
   )

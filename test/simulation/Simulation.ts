@@ -294,6 +294,7 @@ export const simulate = (seed: number): Record_ => {
             isGone: () => dead,
             tell: Option.none(),
             standing: Option.none(),
+            isPerson: false,
             seat: Option.none(),
             lines: Mailbox.toStream(typed),
             show: (lines) =>

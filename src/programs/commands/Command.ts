@@ -33,6 +33,7 @@ export const make = <A, I extends ReadonlyArray<string | undefined>, R>(definiti
   readonly name: string
   readonly elsewhere?: ReadonlyArray<string>
   readonly help: string
+  readonly details?: string
   readonly arguments: Schema.Schema<A, I>
   readonly run: (given: A) => Effect.Effect<Outcome, never, R>
 }): Command<R> => {
@@ -40,7 +41,8 @@ export const make = <A, I extends ReadonlyArray<string | undefined>, R>(definiti
     name: definition.name,
     elsewhere: definition.elsewhere ?? [],
     parameters: parametersOf(definition.arguments),
-    help: definition.help
+    help: definition.help,
+    details: definition.details
   }
   return {
     ...described,

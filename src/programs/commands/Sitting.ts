@@ -13,6 +13,11 @@ export class Muted extends Context.Tag("outlive/Muted")<Muted, Ref.Ref<ReadonlyS
   static readonly nobody: Layer.Layer<Muted> = Layer.effect(Muted, Ref.make<ReadonlySet<PeerId>>(new Set()))
 }
 
+/** Words that call whoever sits there, besides the node's own id. */
+export class Highlights extends Context.Reference<Highlights>()("outlive/Highlights", {
+  defaultValue: (): ReadonlyArray<string> => []
+}) {}
+
 export class Sitting extends Context.Tag("outlive/Sitting")<
   Sitting,
   {
@@ -21,6 +26,9 @@ export class Sitting extends Context.Tag("outlive/Sitting")<
     readonly begun: number
     readonly standing: Standing.Standing
     readonly muted: Muted["Type"]
+    readonly highlights: ReadonlyArray<string>
+    /** What was typed last, if it was asked whether that is meant. */
+    readonly questioned: Ref.Ref<string | undefined>
   }
 >() {}
 
@@ -29,5 +37,7 @@ export const make = Effect.all({
   since: Clock.currentTimeMillis,
   begun: Effect.clockWith((clock) => Effect.sync(() => Monotonic.millis(clock))),
   standing: Standing.make,
-  muted: Muted
+  muted: Muted,
+  highlights: Highlights,
+  questioned: Ref.make<string | undefined>(undefined)
 })

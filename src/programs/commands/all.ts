@@ -3,9 +3,11 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { commandArgument, commandNamed, type Described, unknownCommand, usageOf } from "../../domain/SlashCommand.ts"
 import { answer, type Command, make } from "./Command.ts"
+import { elsewhere } from "./elsewhere.ts"
 import { history } from "./history.ts"
 import { me } from "./me.ts"
 import { ban, kick, trust, unban, verify } from "./members.ts"
+import { mentions } from "./mentions.ts"
 import { mute, unmute } from "./mute.ts"
 import { pending } from "./pending.ts"
 import { quit } from "./quit.ts"
@@ -16,26 +18,31 @@ import { who } from "./who.ts"
 /** What a line of help says of a command. */
 const helpOn = (command: Described): string => `${usageOf(command)}: ${command.help}`
 
+/** What to answer to the name of no command. */
+export const noCommand = (name: string): string => unknownCommand(name, commands, elsewhere)
+
 /** `/help`: made of the others, and of itself. */
 const help = make({
   name: "help",
-  help: "What can be typed; with COMMAND, what that one does.",
+  help: "Lists what can be typed; with COMMAND, tells more of it.",
   arguments: Schema.Tuple(Schema.optionalElement(commandArgument)),
   run: ([name]) =>
     Effect.sync(() => {
       if (name === undefined) {
         return answer(
           ...commands.map(helpOn),
-          "Exit: leaves.",
-          "A line that begins with // says a slash; any other is said to all."
+          "Exit: Leaves. A line that begins with // says a slash; all others are said.",
+          "/help COMMAND tells more of one."
         )
       }
       const command = commandNamed(name, commands)
-      return answer(command === undefined ? unknownCommand(name.replace(/^\//, ""), commands) : helpOn(command))
+      return command === undefined
+        ? answer(noCommand(name.replace(/^\//, "")))
+        : answer(helpOn(command), ...(command.details === undefined ? [] : [command.details]))
     })
 })
 
-const others = [who, me, history, pending, mute, unmute, verify, trust, kick, ban, unban, status, save, quit]
+const others = [who, me, history, mentions, pending, mute, unmute, verify, trust, kick, ban, unban, status, save, quit]
 
 /** What the commands need between them. */
 export type Needs = NeedsOf<(typeof others)[number]>

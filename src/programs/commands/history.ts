@@ -12,7 +12,8 @@ const usual = 20
 export const history = make({
   name: "history",
   elsewhere: ["lastlog", "search", "grep"],
-  help: "The last 20 lines, or the last K, or the last 20 with that text in them.",
+  help: "The last 20 lines, or the last K, or those with TEXT.",
+  details: "Of the lines with TEXT in them, the last 20 are shown. Capitals do not matter.",
   arguments: Schema.Tuple(Schema.optionalElement(textArgument("K|TEXT"))),
   run: ([wanted = String(usual)]) =>
     Effect.gen(function* () {

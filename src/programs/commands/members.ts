@@ -24,14 +24,16 @@ const comparison = (
 
 export const verify = make({
   name: "verify",
-  help: "Shows digits to compare aloud with ID: the same at both, if each is who the other takes it for.",
+  help: "Shows digits to compare aloud with ID.",
+  details: "They are the same at both if each is who the other takes it for.",
   arguments: Schema.Tuple(idArgument),
   run: ([id]) => Effect.map(Membership, (membership) => answer(...comparison(id, membership.compare(id))))
 })
 
 export const trust = make({
   name: "trust",
-  help: "Accepts the new key of ID, which was refused. Compare digits first: /verify.",
+  help: "Accepts the new key of ID. Compare digits first: /verify.",
+  details: "Until then ID is refused here: it comes with another key than the one known.",
   arguments: Schema.Tuple(idArgument),
   run: ([id]) =>
     Effect.flatMap(Membership, (membership) =>
@@ -53,6 +55,7 @@ const decide = (name: string, help: string, status: Status, done: string) =>
   make({
     name,
     help,
+    details: "Only at the server of a secure chat.",
     arguments: Schema.Tuple(idArgument),
     run: ([id]) =>
       Effect.flatMap(Membership, (membership) =>
@@ -69,21 +72,21 @@ const decide = (name: string, help: string, status: Status, done: string) =>
 
 export const kick = decide(
   "kick",
-  "At the server of a secure chat: sends ID away; it can come back by another invitation.",
+  "Sends ID away; another invitation lets it come back.",
   "kicked",
   "is sent away; it can come back by another invitation."
 )
 
 export const ban = decide(
   "ban",
-  "At the server of a secure chat: sends ID away for good, and its key with it.",
+  "Sends ID away for good, and its key with it.",
   "banned",
   "is sent away for good, and its key with it; /unban lets it be invited again."
 )
 
 export const unban = decide(
   "unban",
-  "At the server of a secure chat: ID can come back by another invitation.",
+  "Lets ID come back by another invitation.",
   "kicked",
   "can come back by another invitation."
 )

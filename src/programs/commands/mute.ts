@@ -28,7 +28,8 @@ const others = Effect.gen(function* () {
 export const mute = make({
   name: "mute",
   elsewhere: ["ignore"],
-  help: "Shows no more of what ID says, on this screen alone, until /unmute. Without ID: who is muted.",
+  help: "Hides what ID says; without ID: who is muted.",
+  details: "On this screen alone, until /unmute or the end.",
   arguments: Schema.Tuple(Schema.optionalElement(idArgument)),
   run: ([id]) =>
     Effect.gen(function* () {

@@ -5,7 +5,7 @@ import { Leave, make } from "./Command.ts"
 
 export const quit = make({
   name: "quit",
-  elsewhere: ["exit", "bye", "leave", "part", "disconnect"],
+  elsewhere: ["exit", "bye", "leave", "disconnect", "q"],
   help: "Leaves, as Exit does. At the server: ends it.",
   arguments: Schema.Tuple(),
   run: () => Effect.succeed(Leave())

@@ -14,7 +14,8 @@ const reasonOf = (error: unknown): string =>
 
 export const save = make({
   name: "save",
-  help: "Writes what is kept of what was said into a new file, one line each.",
+  help: "Writes what was said into a new file, a line each.",
+  details: "It writes what is kept here, and over no file that is there.",
   arguments: Schema.Tuple(textArgument("FILE")),
   run: ([path]) =>
     Effect.gen(function* () {

@@ -11,8 +11,9 @@ import { Sitting } from "./Sitting.ts"
 
 export const status = make({
   name: "status",
-  elsewhere: ["ping", "lag", "whoami"],
-  help: "How this node is doing: the server, links, lines not yet delivered, what is kept.",
+  elsewhere: ["whoami", "uptime"],
+  help: "How this node is doing.",
+  details: "It tells of the server, links, lines not yet delivered, and what is kept.",
   arguments: Schema.Tuple(),
   run: () =>
     Effect.gen(function* () {

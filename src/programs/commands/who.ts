@@ -27,8 +27,9 @@ const lineOn = ({ link, peer, through }: Acquaintance): string =>
 
 export const who = make({
   name: "who",
-  elsewhere: ["names", "list", "users", "whois"],
-  help: "Who is here: id, address, the way there, how long an answer takes, since when.",
+  elsewhere: ["names", "users", "whois", "ping", "lag"],
+  help: "Who is here, where, how each is linked, since when.",
+  details: "The time in ms is how long an answer takes.",
   arguments: Schema.Tuple(),
   run: () =>
     Effect.gen(function* () {

@@ -1,0 +1,32 @@
+/** `/mentions`: who has called this node. */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { MessageLog } from "../../../services/MessageLog.ts"
+import { PeerMesh } from "../../../services/PeerMesh.ts"
+import { mentions as callsIn } from "../../domain/Calling.ts"
+import { authorOf } from "../../domain/Post.ts"
+import { recalled } from "../../domain/ScreenLine.ts"
+import { Answer, answer, make } from "./Command.ts"
+import { Sitting } from "./Sitting.ts"
+
+/** No more lines than this are shown. */
+const most = 15
+
+export const mentions = make({
+  name: "mentions",
+  elsewhere: ["highlights", "pings"],
+  help: `The last ${most} lines that call you.`,
+  arguments: Schema.Tuple(),
+  run: () =>
+    Effect.gen(function* () {
+      const log = yield* MessageLog
+      const { self } = yield* PeerMesh
+      const { highlights } = yield* Sitting
+      const calling = (yield* log.recent(Number.MAX_SAFE_INTEGER)).filter(
+        ({ stream, text }) => authorOf(stream) !== self.id && callsIn(self.id, highlights, text)
+      )
+      return calling.length === 0
+        ? answer("Nothing that is kept calls you.")
+        : Answer({ lines: calling.slice(-most).map(recalled), facts: [] })
+    })
+})

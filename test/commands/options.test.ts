@@ -1,0 +1,63 @@
+/** What options mean, as the command line, variables and the settings file give them. */
+import * as Command from "@effect/cli/Command"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import { assert, describe, it } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Client from "../../src/commands/client.ts"
+import * as Doctor from "../../src/commands/doctor.ts"
+import { formatAddress } from "../../src/domain/Peer.ts"
+
+/** What a command was given, by these words and variables. */
+const given = <A>(
+  makeWith: (run: (given: A) => Effect.Effect<void>) => Command.Command<string, never, never, unknown>,
+  words: ReadonlyArray<string>,
+  variables: Readonly<Record<string, string>> = {}
+): Effect.Effect<A> =>
+  Effect.gen(function* () {
+    const taken: Array<A> = []
+    const command = makeWith((it) => Effect.sync(() => taken.push(it)))
+    const run = Command.run(command, { name: "outlive", version: "0" })
+    yield* Effect.withConfigProvider(
+      run(["node", "outlive", ...words]),
+      ConfigProvider.fromMap(new Map(Object.entries(variables)))
+    )
+    const [one] = taken
+    return one ?? assert.fail("it did not run")
+  }).pipe(Effect.provide(NodeContext.layer), Effect.orDie)
+
+describe("--highlight", () => {
+  const highlights = (words: ReadonlyArray<string>, variables?: Readonly<Record<string, string>>) =>
+    Effect.map(
+      given<Client.Arguments>((run) => Client.make(run) as never, ["1", "0", "0", ...words], variables),
+      ({ screen }) => screen.highlight
+    )
+
+  it.effect("is none, or one, or several; the variable has commas between its words, and gives way to the option", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* highlights([]), [])
+      assert.deepStrictEqual(yield* highlights(["--highlight", "build"]), ["build"])
+      assert.deepStrictEqual(yield* highlights(["--highlight", "a", "--highlight", "b"]), ["a", "b"])
+      const variables = { OUTLIVE_HIGHLIGHT: "red, green,,two words" }
+      assert.deepStrictEqual(yield* highlights([], variables), ["red", "green", "two words"])
+      assert.deepStrictEqual(yield* highlights(["--highlight", "blue"], variables), ["blue"])
+    })
+  )
+})
+
+describe("the doctor's --server", () => {
+  const server = (words: ReadonlyArray<string>, variables?: Readonly<Record<string, string>>) =>
+    Effect.map(
+      given<Doctor.Arguments>((run) => Doctor.make(run) as never, words, variables),
+      (it) => Option.getOrUndefined(Option.map(it.server, formatAddress))
+    )
+
+  it.effect("is where somebody says, or none, so that --port tells", () =>
+    Effect.gen(function* () {
+      assert.isUndefined(yield* server(["--port", "21000"]))
+      assert.strictEqual(yield* server(["--server", "here:1"]), "here:1")
+      assert.strictEqual(yield* server([], { OUTLIVE_SERVER: "there:2" }), "there:2")
+    })
+  )
+})

@@ -1,0 +1,96 @@
+import { assert, describe, it } from "@effect/vitest"
+import { calls, mentions, pause, type Rung, ring } from "../../src/domain/Calling.ts"
+import { Entry } from "../../src/domain/Entry.ts"
+import { notice, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
+import { id, post, stream } from "../support/samples.ts"
+
+const said = (text: string, author = "3"): ScreenLine =>
+  screenLineOf(id("1"), Entry.Said({ post: post(stream(author), 1, text), own: false })) ?? notice("nothing")
+const earlier = (text: string): ScreenLine =>
+  screenLineOf(id("1"), Entry.Earlier({ post: post(stream("3"), 1, text) })) ?? notice("nothing")
+
+describe("a node is called", () => {
+  it("by @ID, by its id in front, and by what the screen calls it; a number alone calls nobody", () => {
+    for (const [text, called] of [
+      ["@1", true],
+      ["well, @1: yes", true],
+      ["1: yes", true],
+      ["1, yes", true],
+      ["I think client 1 knows", true],
+      ["1 of them", false],
+      ["@12", false],
+      ["me@1.org", false],
+      ["Client 12", false],
+      ["take 1: go", false],
+      ["@1-x", false],
+      ["", false]
+    ] as const) {
+      assert.strictEqual(mentions(id("1"), [], text), called, text)
+    }
+    assert.isTrue(mentions(id("Server"), [], "Server: hello"))
+    assert.isFalse(mentions(id("Server"), [], "the server is slow"))
+    assert.isTrue(calls(id("1"), [], said("@1")))
+    assert.isFalse(calls(undefined, [], said("@1")))
+    assert.isFalse(calls(id("1"), [], earlier("@1")))
+    assert.isFalse(calls(id("1"), [], notice("@1")))
+  })
+
+  it("by its bare id, if that has two letters or more", () => {
+    for (const [self, text, called] of [
+      ["bell", "hi bell", true],
+      ["bell", "Bell?", true],
+      ["bell", "ask bell.", true],
+      ["bell", "the bells ring", false],
+      ["bell", "doorbell", false],
+      ["bell", "mail anna@bell.org", false],
+      ["bell", "bell-ringers", false],
+      ["bell", "\u00e9bell", false],
+      ["x", "x marks the spot", false],
+      ["a1", "a1 is a road", false],
+      ["bo", "hello bo", true]
+    ] as const) {
+      assert.strictEqual(mentions(id(self), [], text), called, `${self}: ${text}`)
+    }
+  })
+
+  it("by the words that its user has named, whatever is in them, and by what somebody does", () => {
+    for (const [words, text, called] of [
+      [["build"], "the Build is red", true],
+      [["build"], "rebuild it", false],
+      [["a.b"], "axb", false],
+      [["a.b"], "see a.b", true],
+      [["c++"], "I like C++!", true],
+      [["\u00fcber"], "das ist \u00dcBER", true],
+      [["red", "green"], "all green", true],
+      [[], "all green", false]
+    ] as const) {
+      assert.strictEqual(mentions(id("1"), words, text), called, `${words}: ${text}`)
+    }
+    assert.isTrue(mentions(id("bell"), [], "\u0001ACTION waves at bell\u0001"))
+  })
+})
+
+describe("the bell", () => {
+  const at = (rung: Rung, lines: ReadonlyArray<ScreenLine>, now: number) =>
+    ring(rung, lines, { self: id("1"), words: [] }, now)
+
+  it("rings at most once in ten seconds for one author, and tells who calls", () => {
+    const first = at(new Map(), [said("hello"), said("@1 hello")], 5)
+    assert.strictEqual(first.caller, "3")
+    assert.isUndefined(at(first.rung, [said("@1 again")], 5 + pause - 1).caller)
+    assert.strictEqual(at(first.rung, [said("@1 again")], 5 + pause).caller, "3")
+  })
+
+  it("rings for another author at once, also if both call together", () => {
+    const first = at(new Map(), [said("@1 a")], 0)
+    const second = at(first.rung, [said("@1 b"), said("@1 c", "4")], 1)
+    assert.strictEqual(second.caller, "4")
+    assert.isUndefined(at(second.rung, [said("@1 d"), said("@1 e", "4")], 2).caller)
+  })
+
+  it("remembers nobody for longer than that", () => {
+    let rung: Rung = new Map()
+    for (let n = 0; n < 100; n += 1) rung = at(rung, [said("@1", `a${n}`)], n * pause).rung
+    assert.isAtMost(rung.size, 2)
+  })
+})
