@@ -96,7 +96,7 @@ class Client:
         self.met = {}  # peer -> its last run to which there was a link
         self.lost = set()  # peers that were said to be lost
         self.gone = {}  # peer -> its last run that has said goodbye
-        self.searches = {}  # peer -> the task that dials it
+        self.searches = {}  # peer -> the task that dials it; a task that does not stand here ends
         self.joined, self.over = asyncio.Event(), asyncio.Event()
 
     # ---- The handshake
@@ -166,9 +166,7 @@ class Client:
                 raise Ended("there is a better link")
             other.writer.close()
         self.links[link.peer] = link
-        search = self.searches.pop(link.peer, None)
-        if search and search is not asyncio.current_task():
-            search.cancel()
+        self.searches.pop(link.peer, None)
         if not self.joined.is_set():
             # What was said before counts as seen; only now this node says how far it has what.
             self.have |= link.theirs
@@ -243,7 +241,7 @@ class Client:
         elif kind == "left":
             for each in frame["peers"]:
                 if each["id"] in self.searches and self.met.get(each["id"]) in (None, each["epoch"]):
-                    self.searches.pop(each["id"]).cancel()
+                    del self.searches[each["id"]]
                     notice(f"{title(each['id'])} left")
         elif kind == "ping":
             link.send(encode(type="pong"))
@@ -257,19 +255,17 @@ class Client:
     # ---- Searching
 
     def seek(self, peer, address, pause=0.0, again=0.1, lost=None):
-        """Dials a peer until there is a link to it: the server for ever, a client until patience ends."""
+        """Dials a peer until there is a link to it: a client rarely, once patience has ended."""
         if peer not in (self.id, *self.links, *self.searches):
             self.searches[peer] = asyncio.create_task(self.search(peer, address, pause, again, lost))
 
     async def search(self, peer, address, pause, again, lost):
         local = (HOST, self.port1) if peer == "Server" and self.port1 else None
-        until = time.monotonic() + PATIENCE
-        while peer == "Server" or time.monotonic() < until:
-            await asyncio.sleep(pause)
+        until, slowest = time.monotonic() + PATIENCE if peer != "Server" else float("inf"), 5
+        await asyncio.sleep(pause)
+        while self.searches.get(peer) is asyncio.current_task():
             try:
-                if peer not in self.links:
-                    await self.dial(peer, address, local)
-                break
+                return await self.dial(peer, address, local)
             except FAILURES as problem:
                 # A link may have ended because the peer keeps another connection. It is lost if nobody answers.
                 if lost and peer not in self.links:
@@ -278,10 +274,11 @@ class Client:
                     lost = None
                 elif not self.joined.is_set() and again == 0.1:
                     notice(f"The server can't be reached ({problem!r}). Trying until it works.")
-            pause, again = random.random() * again, min(5, again * 2)
-        if self.searches.get(peer) is asyncio.current_task():
-            del self.searches[peer]
-            notice(f"{title(peer)} can't be reached any more")
+            if time.monotonic() > until:
+                notice(f"{title(peer)} can't be reached any more")
+                until, again, slowest = float("inf"), 60, 60
+            await asyncio.sleep(random.random() * again)
+            again = min(slowest, again * 2)
 
     # ---- Delivery: "Asking, gaps and giving up" in docs/PROTOCOL.md
 
