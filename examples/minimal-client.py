@@ -86,6 +86,7 @@ class Client:
     def __init__(self, name, port1, port2, server):
         self.id, self.port1, self.port2, self.server = name, port1, port2, server
         self.epoch = f"{time.time_ns() // 1_000_000}-{secrets.token_hex(4)}"
+        self.chat = None  # which chat this is, once somebody has let this node in
         self.own = f"{name}/main/{self.epoch}"
         self.have = Counter()  # stream -> the highest number with no hole below it
         self.kept = defaultdict(dict)  # stream -> number -> the line that was said or delivered
@@ -102,7 +103,8 @@ class Client:
     # ---- The handshake
 
     def introduction(self, **more):
-        return encode(protocol=1, id=self.id, epoch=self.epoch, member=self.joined.is_set(), **more)
+        chat = {"chat": self.chat} if self.chat else {}
+        return encode(protocol=2, id=self.id, epoch=self.epoch, **chat, member=self.joined.is_set(), **more)
 
     async def dial(self, peer, address, local):
         """Dials a peer once. There is a link to it when this returns; otherwise it raises one of FAILURES."""
@@ -114,8 +116,11 @@ class Client:
             if answer["type"] == "refused" and answer["reason"] == "id-taken" and not self.joined.is_set():
                 notice(f"The id {self.id} is taken by somebody in the chat: choose another one.")
                 self.over.set()
-            if answer["type"] != "welcome" or answer["protocol"] != 1 or answer["id"] != peer:
+            if answer["type"] != "welcome" or answer["protocol"] != 2 or answer["id"] != peer:
                 raise Ended(answer.get("detail", "somebody else answers there"))
+            if self.chat not in (None, answer["chat"]):
+                raise Ended("it is in another chat")
+            self.chat = answer["chat"]
             await self.meet(link, peer, answer["epoch"], address)
         except BaseException:
             link.writer.close()
@@ -129,8 +134,10 @@ class Client:
             peer, epoch, address = hello["id"], hello["epoch"], (hello["host"], hello["port"])
             if hello["type"] != "hello":
                 raise Ended("it does not introduce itself")
-            if hello["protocol"] != 1:
+            if hello["protocol"] != 2:
                 reason = "protocol"
+            elif hello.get("chat", self.chat) != self.chat:
+                reason = "other-chat"
             elif hello.get("to", self.id) != self.id or epoch == self.epoch:
                 reason = "mistaken"
             elif not self.joined.is_set() or not hello["member"]:

@@ -3,26 +3,36 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { Membership } from "../services/Membership.ts"
+import type { ChatsDiffer, LogUnavailable } from "../src/domain/Errors.ts"
+import * as KeptChat from "./chat/KeptChat.ts"
 
-export const layer: Layer.Layer<Membership> = Layer.succeed(
-  Membership,
-  Membership.of({
-    meets: () => Effect.void,
-    isCalled: () => true,
-    knows: () => true,
-    pass: () => undefined,
-    admits: () => Effect.succeed(true),
-    sign: undefined,
-    judge: () => "accepted",
-    version: () => 0,
-    since: () => [],
-    learn: () => Effect.succeed(false),
-    changes: Stream.empty,
-    events: Stream.empty,
-    compare: () => ({ known: undefined, refused: undefined }),
-    trust: () => Effect.succeed(false),
-    decide: () => Effect.succeed(false),
-    listensAt: () => Effect.void,
-    owns: false
-  })
-)
+const make = (keeps: ReadonlyArray<KeptChat.Keep>) =>
+  Effect.map(KeptChat.make(keeps), (chat) =>
+    Membership.of({
+      ...chat,
+      meets: () => Effect.void,
+      isCalled: () => true,
+      knows: () => true,
+      pass: () => undefined,
+      admits: () => Effect.succeed(true),
+      sign: undefined,
+      judge: () => "accepted",
+      version: () => 0,
+      since: () => [],
+      learn: () => Effect.succeed(false),
+      changes: Stream.empty,
+      events: Stream.empty,
+      compare: () => ({ known: undefined, refused: undefined }),
+      trust: () => Effect.succeed(false),
+      decide: () => Effect.succeed(false),
+      listensAt: () => Effect.void,
+      owns: false
+    })
+  )
+
+/** One that keeps there which chat its node is in. */
+export const keeping = (keeps: ReadonlyArray<KeptChat.Keep>): Layer.Layer<Membership, ChatsDiffer | LogUnavailable> =>
+  Layer.effect(Membership, make(keeps))
+
+/** One that forgets that. */
+export const layer: Layer.Layer<Membership> = Layer.orDie(keeping([]))

@@ -11,7 +11,14 @@ import { Invitations } from "../services/Invitations.ts"
 import { Membership } from "../services/Membership.ts"
 import type { Connection } from "../services/Transport.ts"
 import { TrustStore } from "../services/TrustStore.ts"
-import { NotInvited, OtherChat, type StateUnavailable } from "../src/domain/Errors.ts"
+import { ChatId } from "../src/domain/Chat.ts"
+import {
+  type ChatsDiffer,
+  type LogUnavailable,
+  NotInvited,
+  OtherChat,
+  type StateUnavailable
+} from "../src/domain/Errors.ts"
 import { Happening } from "../src/domain/Happening.ts"
 import { claim, type Link } from "../src/domain/Invitation.ts"
 import type { PublicKey } from "../src/domain/Key.ts"
@@ -19,12 +26,15 @@ import type { Pass } from "../src/domain/Pass.ts"
 import { type Peer, type PeerId, serverId } from "../src/domain/Peer.ts"
 import * as Roster from "../src/domain/Roster.ts"
 import * as Trust from "../src/domain/Trust.ts"
+import * as KeptChat from "./chat/KeptChat.ts"
 import * as Keys from "./identity/Keys.ts"
 
 export interface Settings {
   readonly id: PeerId
   /** By which invitation this node comes: it takes the server for whom that names, and nobody else. */
   readonly link?: Link
+  /** Where it is kept which chat this is, for what else is there. */
+  readonly keeps?: ReadonlyArray<KeptChat.Keep>
 }
 
 /** So many digits are compared aloud: 2^99 tries to find other keys with the same. */
@@ -39,7 +49,11 @@ const bindingOf = (connection: Connection): string =>
     onSome: ({ binding }) => Buffer.from(binding("invitation")).toString("base64url")
   })
 
-const make = ({ id: self, link }: Settings) =>
+/** The owner's key says which chat it is, so nobody need choose or keep that. */
+const chatOf = (owner: PublicKey): ChatId =>
+  ChatId.make(Crypto.createHash("sha256").update(`outlive chat\n${owner}\n`).digest("hex").slice(0, 32))
+
+const make = ({ id: self, keeps = [], link }: Settings) =>
   Effect.gen(function* () {
     const identity = yield* Identity
     const store = yield* TrustStore
@@ -52,7 +66,9 @@ const make = ({ id: self, link }: Settings) =>
       )
       if (store.current().owner !== link.owner) return yield* new OtherChat({ id: self })
     }
-    if (store.current().owner === undefined) return yield* new NotInvited({ id: self })
+    const { owner } = store.current()
+    if (owner === undefined) return yield* new NotInvited({ id: self })
+    const chat = yield* KeptChat.make(keeps, { chat: chatOf(owner), place: "the one of this user's keys" })
 
     const events = yield* Mailbox.make<Happening>()
     const changes = yield* PubSub.sliding<void>(1)
@@ -153,6 +169,7 @@ const make = ({ id: self, link }: Settings) =>
       })
 
     return Membership.of({
+      ...chat,
       owns,
       meets: (connection, to) =>
         Effect.suspend(() => {
@@ -255,5 +272,8 @@ const digitsOf = (one: Known, other: Known): string => {
 
 export const layer = (
   settings: Settings
-): Layer.Layer<Membership, NotInvited | OtherChat | StateUnavailable, Identity | TrustStore | Invitations> =>
-  Layer.effect(Membership, make(settings))
+): Layer.Layer<
+  Membership,
+  NotInvited | OtherChat | StateUnavailable | ChatsDiffer | LogUnavailable,
+  Identity | TrustStore | Invitations
+> => Layer.effect(Membership, make(settings))

@@ -6,7 +6,7 @@ import type { Invitations } from "../services/Invitations.ts"
 import type { Membership } from "../services/Membership.ts"
 import type { Transport } from "../services/Transport.ts"
 import type { TrustStore } from "../services/TrustStore.ts"
-import type { NotInvited, OtherChat, StateUnavailable } from "../src/domain/Errors.ts"
+import type { ChatsDiffer, LogUnavailable, NotInvited, OtherChat, StateUnavailable } from "../src/domain/Errors.ts"
 import type { PeerId } from "../src/domain/Peer.ts"
 import * as FileIdentity from "./FileIdentity.ts"
 import * as FileInvitations from "./FileInvitations.ts"
@@ -31,7 +31,7 @@ export const layer = (
   settings: RosterMembership.Settings,
   folder: string,
   room: TlsTransport.Room
-): Layer.Layer<Transport | Membership, NotInvited | OtherChat | StateUnavailable> =>
+): Layer.Layer<Transport | Membership, NotInvited | OtherChat | StateUnavailable | ChatsDiffer | LogUnavailable> =>
   Layer.merge(TlsTransport.layer(room), RosterMembership.layer(settings)).pipe(
     Layer.provide(state(folder, settings.id))
   )

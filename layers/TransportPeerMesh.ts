@@ -110,6 +110,7 @@ const make = (settings: Settings) =>
       pass: membership.pass(connection),
       peer: peer(),
       epoch: log.epoch,
+      chat: membership.chat(),
       member,
       history: roots.areThere() ? 0 : (settings.history ?? 0)
     })
@@ -225,6 +226,9 @@ const make = (settings: Settings) =>
     /** The peer has said how far it has each stream: the link is up, or there is a better one. */
     const comeUp = (link: Link): Effect.Effect<void> =>
       Effect.gen(function* () {
+        // Of two chats that a node might enter at the same time, it enters one.
+        const entered = yield* Effect.option(membership.enter(link.chat))
+        if (Option.isNone(entered) || entered.value !== link.chat) return yield* link.connection.abort("closed")
         const outcome = table.connect(link)
         link.since = node.clock.unsafeCurrentTimeMillis()
         link.upSince = Monotonic.millis(node.clock)

@@ -2,7 +2,8 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
-import type { StateUnavailable } from "../src/domain/Errors.ts"
+import type { ChatId } from "../src/domain/Chat.ts"
+import type { PortStoreUnavailable, StateUnavailable } from "../src/domain/Errors.ts"
 import type { Happening } from "../src/domain/Happening.ts"
 import type { Signature } from "../src/domain/Key.ts"
 import type { Pass } from "../src/domain/Pass.ts"
@@ -61,6 +62,15 @@ export class Membership extends Context.Tag("outlive/Membership")<
     readonly decide: (id: PeerId, status: Status) => Effect.Effect<boolean, StateUnavailable>
     /** Remembers at which address the server listens, for the invitations to come. */
     readonly listensAt: (server: Address) => Effect.Effect<void, StateUnavailable>
+    /** The chat that this node is in; undefined as long as it is in none. A plain function. */
+    readonly chat: () => ChatId | undefined
+    /** Where it was kept that this node is in that chat, if it was so from the start and people can name another place. */
+    readonly chatFrom: string | undefined
+    /**
+     * Enters that chat, or a new one if none is named, unless this node is in one. Returns the one that it is in then. It
+     * is kept when this returns, where the next start is to know it.
+     */
+    readonly enter: (chat?: ChatId) => Effect.Effect<ChatId, PortStoreUnavailable>
     /** Whether this node owns the chat. */
     readonly owns: boolean
   }

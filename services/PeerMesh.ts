@@ -6,6 +6,7 @@ import type * as Stream from "effect/Stream"
 import type * as Subscribable from "effect/Subscribable"
 import type { Acquaintance } from "../src/domain/Acquaintance.ts"
 import type {
+  ForeignChat,
   IdTaken,
   NotAdmitted,
   NotInvited,
@@ -42,7 +43,7 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     /** Joins the chat through whoever listens there, in one attempt: this node is in it when this returns. */
     readonly join: (
       route: Route
-    ) => Effect.Effect<void, PeerUnreachable | PortTaken | NotAdmitted | NotInvited | IdTaken>
+    ) => Effect.Effect<void, PeerUnreachable | PortTaken | NotAdmitted | NotInvited | IdTaken | ForeignChat>
     /** Those who ask to come in. A taken id is refused before it comes here. */
     readonly knocks: Stream.Stream<Knock>
     /** Keeps a link to that peer from now on, in the background: it is `GivenUp` when it can't be reached for long. */

@@ -11,7 +11,7 @@ for (let at = 0; at < count; at += 1) {
   socket.once("connect", () =>
     say({
       type: "hello",
-      protocol: 1,
+      protocol: 2,
       id: "Server",
       epoch: `${Date.now()}-00c0ffee`,
       host: "127.0.0.1",

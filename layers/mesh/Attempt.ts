@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type { Connection } from "../../services/Transport.ts"
 import {
+  type ForeignChat,
   type IdTaken,
   type NotAdmitted,
   type NotInvited,
@@ -20,7 +21,7 @@ import type { Link, LinkOver } from "./Link.ts"
 import type { Node } from "./Node.ts"
 
 /** Why there is no link. */
-export type CallFailed = PeerUnreachable | PortTaken | NotAdmitted | NotInvited | IdTaken
+export type CallFailed = PeerUnreachable | PortTaken | NotAdmitted | NotInvited | IdTaken | ForeignChat
 
 export interface Attempt {
   /** Whether it asks whoever answers to let this node in. */

@@ -1,7 +1,8 @@
 /** How two nodes introduce themselves to each other; `docs/PROTOCOL.md` has it frame by frame. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { IdTaken, NotAdmitted, NotInvited, PeerUnreachable } from "../../src/domain/Errors.ts"
+import type { ChatId } from "../../src/domain/Chat.ts"
+import { ForeignChat, IdTaken, NotAdmitted, NotInvited, PeerUnreachable } from "../../src/domain/Errors.ts"
 import type { Pass } from "../../src/domain/Pass.ts"
 import type { Address, Peer, PeerId } from "../../src/domain/Peer.ts"
 import { type Epoch, isEarlier } from "../../src/domain/Post.ts"
@@ -24,6 +25,8 @@ export const limit = Duration.seconds(5)
 export interface Self {
   readonly peer: Peer
   readonly epoch: Epoch
+  /** The chat that it is in, if it is in one. */
+  readonly chat: ChatId | undefined
   readonly member: boolean
   /** How many lines it would like to see of what was said before it came. */
   readonly history: number
@@ -43,7 +46,7 @@ export const call = (
   to?: PeerId
 ): Effect.Effect<
   { readonly welcome: Welcome; readonly rest: ReadonlyArray<Frame> },
-  PeerUnreachable | NotAdmitted | NotInvited | IdTaken
+  PeerUnreachable | NotAdmitted | NotInvited | IdTaken | ForeignChat
 > =>
   Effect.gen(function* () {
     yield* wire.send({
@@ -52,6 +55,7 @@ export const call = (
       id: self.peer.id,
       epoch: self.epoch,
       ...self.peer.address,
+      ...(self.chat === undefined ? {} : { chat: self.chat }),
       member: self.member,
       ...(self.history === 0 ? {} : { history: self.history }),
       ...(to === undefined ? {} : { to }),
@@ -77,6 +81,7 @@ export const call = (
     if (answer.protocol !== protocolVersion) {
       return yield* new PeerUnreachable({ address, detail: `it speaks version ${answer.protocol} of the protocol` })
     }
+    if (self.chat !== undefined && answer.chat !== self.chat) return yield* new ForeignChat({ id: answer.id, address })
     if (to !== undefined && answer.id !== to) {
       return yield* new PeerUnreachable({ address, detail: `${answer.id} answers there, not ${to}` })
     }
@@ -86,13 +91,19 @@ export const call = (
 const passOf = ({ pass }: Self) => (pass === undefined ? {} : { pass })
 
 /** What a refusal means for the one refused. */
-const refusal = (refused: Refused, self: Self, address: Address): PeerUnreachable | NotAdmitted | IdTaken => {
+const refusal = (
+  refused: Refused,
+  self: Self,
+  address: Address
+): PeerUnreachable | NotAdmitted | IdTaken | ForeignChat => {
   switch (refused.reason) {
     case "id-taken":
       // Of two who have an id, the one who was there first keeps it.
       return refused.holder !== undefined && isEarlier(self.epoch, refused.holder)
-        ? new NotAdmitted({ id: refused.id, detail: `a newcomer has the id ${self.peer.id} there` })
+        ? new NotAdmitted({ id: refused.id, detail: `a newcomer has the id ${self.peer.id} there`, rival: true })
         : new IdTaken({ id: self.peer.id })
+    case "other-chat":
+      return new ForeignChat({ id: refused.id, address })
     case "unavailable":
       return new NotAdmitted({ id: refused.id, detail: refused.detail })
     default:
@@ -122,13 +133,14 @@ export const answer = (wire: Wire, deadlines: Deadlines): Effect.Effect<Visit | 
     })
   })
 
-/** Accepts a visitor. */
-export const welcome = (wire: Wire, self: Self): Effect.Effect<void> =>
+/** Accepts a visitor, into that chat. */
+export const welcome = (wire: Wire, self: Self, chat: ChatId): Effect.Effect<void> =>
   wire.send({
     type: "welcome",
     protocol: protocolVersion,
     id: self.peer.id,
     epoch: self.epoch,
+    chat,
     member: self.member,
     ...passOf(self)
   })

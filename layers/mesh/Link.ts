@@ -1,6 +1,7 @@
 /** What a node knows of one link: a connection on which both sides have introduced themselves. */
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
+import type { ChatId } from "../../src/domain/Chat.ts"
 import type { Row } from "../../src/domain/LinkTable.ts"
 import type { Peer, PeerId } from "../../src/domain/Peer.ts"
 import type { Room, StreamId } from "../../src/domain/Post.ts"
@@ -16,6 +17,8 @@ import type * as Wire from "./Wire.ts"
 export interface Link extends Row, Wire.Wire {
   /** What the ids of all streams of this peer begin with. */
   readonly prefix: string
+  /** The chat that both are in. */
+  readonly chat: ChatId
   /** Whether the peer is in no chat yet. */
   readonly newcomer: boolean
   /** How many lines it would like to see of what was said before it came. */
@@ -80,7 +83,7 @@ export class Goodbye extends Data.TaggedError("Goodbye") {}
 export type LinkOver = (
   wire: Wire.Wire,
   peer: Peer,
-  introduction: Pick<Hello, "epoch" | "member" | "history" | "pass">,
+  introduction: Pick<Hello, "epoch" | "member" | "history" | "pass"> & { readonly chat: ChatId },
   byUs: boolean,
   attempt: Attempt
 ) => Link
@@ -94,10 +97,11 @@ interface Needs {
 
 export const makeLinkOver =
   ({ quotaOf, visits }: Needs): LinkOver =>
-  (wire, peer, { epoch, history = 0, member, pass }, byUs, attempt) => ({
+  (wire, peer, { chat, epoch, history = 0, member, pass }, byUs, attempt) => ({
     peer,
     epoch,
     prefix: `${peer.id}/`,
+    chat,
     newcomer: !member,
     history,
     roster: pass?.version ?? 0,

@@ -74,13 +74,37 @@ export const make = (
     const missingSince = new Map<PeerId, { readonly since: number; told: boolean }>()
     /** Which run of each that is, where it is known. */
     const epochs = new Map<PeerId, Epoch>()
+    /** What was told last of those who refuse this node. */
+    const refusals = new Map<PeerId, Happening["_tag"]>()
     /** How many are being reached who are not clients. */
     let reaching = 0
 
     const reach = (id: PeerId, route: Route, again = redial): Effect.Effect<void> =>
       Effect.suspend(() =>
         table.links.has(id) ? Effect.void : call({ ...route, address: addresses.get(id) ?? route.address }, id)
-      ).pipe(Effect.tapErrorTag("IdTaken", contested), Effect.retry(again), Effect.ignore)
+      ).pipe(
+        Effect.tapErrorTag("IdTaken", contested),
+        Effect.tapError((error) => tellOfRefusal(id, addresses.get(id) ?? route.address, error)),
+        Effect.retry(again),
+        Effect.ignore
+      )
+
+    /** A refusal that will last is told once, until there is a link to that one. */
+    const tellOfRefusal = (id: PeerId, at: Address, error: CallFailed): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const happening = refusalOf(id, at, error)
+        if (happening === undefined || refusals.get(id) === happening._tag) return Effect.void
+        refusals.set(id, happening._tag)
+        return log.note(happening)
+      })
+
+    const refusalOf = (id: PeerId, at: Address, error: CallFailed): Happening | undefined => {
+      if (error._tag === "ForeignChat") {
+        return Happening.Foreign({ sought: id, found: { id: error.id, address: error.address } })
+      }
+      const isHeld = error._tag === "IdTaken" || (error._tag === "NotAdmitted" && error.rival === true)
+      return isHeld && settings.id === serverId ? Happening.Claimed({ peer: { id, address: at } }) : undefined
+    }
 
     const reachServer = (id: PeerId, route: Route): Effect.Effect<void> =>
       Effect.acquireUseRelease(
@@ -166,6 +190,7 @@ export const make = (
       Effect.suspend(() => {
         strays.remove(id)
         missingSince.delete(id)
+        refusals.delete(id)
         return Effect.zipRight(FiberMap.remove(rareDials, id), FiberMap.remove(searches, id))
       })
 

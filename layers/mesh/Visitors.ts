@@ -8,7 +8,9 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Knock } from "../../services/PeerMesh.ts"
 import type { Connection } from "../../services/Transport.ts"
-import type { Peer } from "../../src/domain/Peer.ts"
+import type { ChatId } from "../../src/domain/Chat.ts"
+import { Happening } from "../../src/domain/Happening.ts"
+import type { Peer, PeerId } from "../../src/domain/Peer.ts"
 import { mainRoom, streamOf } from "../../src/domain/Post.ts"
 import { reachableAt } from "../../src/domain/Security.ts"
 import { encode, type Hello, protocolVersion } from "../../src/protocol/Frame.ts"
@@ -21,6 +23,18 @@ import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 import type { Roots } from "./Roots.ts"
 import * as Wire from "./Wire.ts"
+
+/** So many visitors of other chats are told of. */
+const mostForeigners = 64
+
+/** What becomes of a visit. */
+type Outcome =
+  | { readonly _tag: "Welcome"; readonly chat: ChatId }
+  | { readonly _tag: "SentAway"; readonly objection: Handshake.Objection }
+
+const sentAway = (objection: Handshake.Objection): Outcome => ({ _tag: "SentAway", objection })
+
+const otherChat: Handshake.Objection = { reason: "other-chat", detail: "it is in another chat" }
 
 interface Needs extends Entrance {
   readonly allowance: Allowance
@@ -35,6 +49,7 @@ export const make = (
   { allowance, begin, converse, deadlines, heartbeat, linkOver, roots, self, visits }: Needs
 ) =>
   Effect.gen(function* () {
+    const foreigners = new Set<PeerId>()
     const knocks = yield* Mailbox.make<{ readonly knock: Knock; readonly isOver: () => boolean }>()
 
     /** The link to a visitor that is let in; undefined if it was sent away. */
@@ -52,33 +67,69 @@ export const make = (
       })
     }
 
-    const admitMember = (wire: Wire.Wire, visitor: Peer, hello: Hello): Effect.Effect<Link | undefined> =>
-      Effect.flatMap(holderProven(hello), (proven) => {
-        const me = self(wire.connection)
+    const admitMember = (wire: Wire.Wire, visitor: Peer, hello: Hello): Effect.Effect<Link | undefined> => {
+      const sendAway = (objection: Handshake.Objection) =>
+        Effect.as(Handshake.refuse(wire, self(wire.connection), objection), undefined)
+      const mistake = mistakeOf(hello)
+      if (mistake !== undefined) {
+        return Effect.zipRight(
+          mistake.reason === "other-chat" ? tellOfForeigner(visitor) : Effect.void,
+          sendAway(mistake)
+        )
+      }
+      return Effect.flatMap(holderProven(hello), (proven) => {
         const objection = objectionTo(hello, proven)
-        if (objection !== undefined) return Effect.as(Handshake.refuse(wire, me, objection), undefined)
+        if (objection !== undefined) return sendAway(objection)
         table.reserve(hello.id, hello.epoch)
         const visit = begin(hello.id, { epoch: hello.epoch })
         visit.connected()
         return (hello.member ? Effect.void : roots.first).pipe(
-          Effect.zipRight(knock(visitor, wire.connection)),
-          Effect.flatMap((refusal) =>
-            refusal === undefined
+          Effect.zipRight(letIn(visitor, hello, wire.connection)),
+          Effect.flatMap((outcome) =>
+            outcome._tag === "Welcome"
               ? Effect.map(
-                  Effect.suspend(() => Handshake.welcome(wire, self(wire.connection))),
+                  Effect.suspend(() => Handshake.welcome(wire, self(wire.connection), outcome.chat)),
                   () => {
                     wire.connection.introduced()
-                    return linkOver(wire, visitor, hello, false, visit)
+                    return linkOver(wire, visitor, { ...hello, chat: outcome.chat }, false, visit)
                   }
                 )
-              : Effect.zipRight(
-                  Handshake.refuse(wire, me, { reason: "unavailable", detail: refusal }),
-                  Effect.as(visit.settle(Exit.fail(vanished(visitor))), undefined)
-                )
+              : Effect.zipLeft(sendAway(outcome.objection), visit.settle(Exit.fail(vanished(visitor))))
           ),
           Effect.onInterrupt(() => visit.settle(Exit.fail(vanished(visitor))))
         )
       })
+    }
+
+    /** Who is in another chat is told of once, and so many of them at most: they come again and again. */
+    const tellOfForeigner = (visitor: Peer): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        if (!settings.member || foreigners.has(visitor.id) || foreigners.size >= mostForeigners) return Effect.void
+        foreigners.add(visitor.id)
+        return log.note(Happening.Foreigner({ peer: visitor }))
+      })
+
+    /** What becomes of a visitor to whom nothing else speaks against: the chat that it is welcomed to, or why it is not. */
+    const letIn = (visitor: Peer, hello: Hello, connection: Connection): Effect.Effect<Outcome> =>
+      chatWith(hello).pipe(
+        Effect.flatMap((chat): Effect.Effect<Outcome> => {
+          // While it waited, this node has entered another.
+          if (hello.chat !== undefined && hello.chat !== chat) return Effect.succeed(sentAway(otherChat))
+          return Effect.map(knock(visitor, connection), (refusal) =>
+            refusal === undefined ? { _tag: "Welcome", chat } : sentAway({ reason: "unavailable", detail: refusal })
+          )
+        }),
+        Effect.catchAll(({ detail }) => Effect.succeed(sentAway({ reason: "unavailable", detail })))
+      )
+
+    /**
+     * The chat in which this node and a visitor are to be. A server enters one now: its visitor's if it was in none, or a new
+     * one. A client is in none before a link is up.
+     */
+    const chatWith = (hello: Hello) => {
+      const named = settings.member ? undefined : (membership.chat() ?? hello.chat)
+      return named === undefined ? membership.enter(hello.chat) : Effect.succeed(named)
+    }
 
     /**
      * Whoever has the visitor's id may be dead without anybody knowing yet: waits until it has answered, or is lost, so that
@@ -92,14 +143,21 @@ export const make = (
           : Effect.map(Effect.timeoutOption(heartbeat.lives(held), Duration.times(Handshake.limit, 0.8)), Option.isSome)
       })
 
-    const objectionTo = (hello: Hello, holderProven: boolean): Handshake.Objection | undefined => {
+    /** What is wrong with a visit, whoever it is that comes. */
+    const mistakeOf = (hello: Hello): Handshake.Objection | undefined => {
       if (hello.protocol !== protocolVersion) {
         return { reason: "protocol", detail: `it speaks version ${protocolVersion} of the protocol` }
       }
+      const chat = membership.chat()
+      if (chat !== undefined && hello.chat !== undefined && hello.chat !== chat) return otherChat
       if (hello.to !== undefined && hello.to !== settings.id) {
         return { reason: "mistaken", detail: `${settings.id} answers there, not ${hello.to}` }
       }
       if (hello.epoch === log.epoch) return { reason: "mistaken", detail: "that is this program itself" }
+      return undefined
+    }
+
+    const objectionTo = (hello: Hello, holderProven: boolean): Handshake.Objection | undefined => {
       const holder = hello.id === settings.id ? log.epoch : table.holder(hello.id, hello.epoch)
       if (holder !== undefined) {
         return holderProven
@@ -113,7 +171,8 @@ export const make = (
       if (table.isAdmitting(hello.id, hello.epoch)) {
         return { reason: "unavailable", detail: `somebody with the id ${hello.id} is just coming in` }
       }
-      return isMember() || hello.member ? undefined : { reason: "unavailable", detail: "it is in no chat itself" }
+      const isInOne = isMember() || (hello.member && (hello.chat ?? membership.chat()) !== undefined)
+      return isInOne ? undefined : { reason: "unavailable", detail: "it is in no chat itself" }
     }
 
     /** Asks whether that visitor may come in; what speaks against it, if anything does. */

@@ -4,7 +4,7 @@
  */
 import * as Data from "effect/Data"
 import type { LossReason } from "./Happening.ts"
-import { type Address, formatAddress, type Host, type PeerId, type Port, title } from "./Peer.ts"
+import { type Address, formatAddress, type Host, type PeerId, type Port, serverId, title } from "./Peer.ts"
 
 /** Nobody answers there, or not in time. */
 export class PeerUnreachable extends Data.TaggedError("PeerUnreachable")<{
@@ -63,10 +63,43 @@ export class StreamForked extends Data.TaggedError("StreamForked")<{
 
 export const isForked = (error: unknown): error is StreamForked => error instanceof StreamForked
 
-/** Whoever was asked does not let anybody in just now; it may do so later. */
+/** Whoever answers there is in another chat than this node. */
+export class ForeignChat extends Data.TaggedError("ForeignChat")<{
+  readonly id: PeerId
+  readonly address: Address
+}> {
+  override get message() {
+    return this.id === serverId
+      ? `Another chat's server answers at ${formatAddress(this.address)}.`
+      : `${title(this.id)} at ${formatAddress(this.address)} is in another chat.`
+  }
+}
+
+/** What this node keeps is of another chat than the one that it is to join. */
+export class FolderOfAnotherChat extends Data.TaggedError("FolderOfAnotherChat")<{
+  readonly path: string
+  readonly address: Address
+}> {
+  override get message() {
+    return `${this.path} has the lines of another chat than the one at ${formatAddress(this.address)}: name another folder with --data, or the server of that chat with --server.`
+  }
+}
+
+/** What a node keeps in two places is of two chats. */
+export class ChatsDiffer extends Data.TaggedError("ChatsDiffer")<{
+  readonly path: string
+  readonly other: string
+}> {
+  override get message() {
+    return `${this.path} is of another chat than ${this.other}: name another folder with --data.`
+  }
+}
+
+/** Whoever was asked does not let anybody in just now; it may do so later. `rival`: since it knows another run of this node's id. */
 export class NotAdmitted extends Data.TaggedError("NotAdmitted")<{
   readonly id: PeerId
   readonly detail: string
+  readonly rival?: boolean
 }> {
   override get message() {
     return `${title(this.id)} lets nobody in just now (${this.detail}).`

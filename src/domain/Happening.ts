@@ -34,6 +34,12 @@ export type Happening = Data.TaggedEnum<{
   Left: { readonly peer: Peer; readonly unseen?: boolean }
   /** It could not be reached for so long that it counts as gone. `ghost`: it had said its name, but was never here. */
   GivenUp: { readonly peer: Peer; readonly ghost: boolean }
+  /** Where somebody is sought, a node of another chat answers. */
+  Foreign: { readonly sought: PeerId; readonly found: Peer }
+  /** A node of another chat has asked this one to let it in. */
+  Foreigner: { readonly peer: Peer }
+  /** A client that this server calls back has another server. */
+  Claimed: { readonly peer: Peer }
   /** What somebody says that can't be reached comes here through a peer. */
   Through: { readonly id: PeerId; readonly by: Peer }
   /** Somebody uses a known id with another key, or the server says that it has another one: it is refused. */

@@ -2,7 +2,7 @@
 import { actionIn, utterance } from "./Action.ts"
 import type { Entry } from "./Entry.ts"
 import type { Happening, LossReason } from "./Happening.ts"
-import { formatAddress, type PeerId, serverId, title } from "./Peer.ts"
+import { formatAddress, type Peer, type PeerId, serverId, title } from "./Peer.ts"
 import { authorOf, type Post } from "./Post.ts"
 import { dateAndTime } from "./Time.ts"
 
@@ -85,6 +85,14 @@ const onBoth = (happening: Happening): ScreenLine | undefined => {
       return notice(`What is said can't be kept on disk (${happening.detail}); the chat goes on without`)
     case "Through":
       return notice(`${title(happening.id)} only through ${title(happening.by.id)}`)
+    case "Foreign":
+      return notice(foreign(happening.sought, happening.found))
+    case "Foreigner":
+      return notice(
+        `${title(happening.peer.id)} is in another chat, and was not let in. To join this one, it must be started anew.`
+      )
+    case "Claimed":
+      return notice(`Another server has ${title(happening.peer.id)}`)
     case "KeyChanged":
       return notice(
         `${title(happening.id)} IS REFUSED: it comes with another key than the one known here. Either it has a new one, or somebody pretends to be it. Compare with it aloud what /verify ${happening.id} shows; /trust ${happening.id} accepts it.`
@@ -108,6 +116,13 @@ const onBoth = (happening: Happening): ScreenLine | undefined => {
     default:
       return undefined
   }
+}
+
+const foreign = (sought: PeerId, { address, id }: Peer): string => {
+  const who = id === serverId ? "Another chat's server" : `${title(id)} of another chat`
+  return sought === serverId
+    ? `${who} answers at ${formatAddress(address)}. This chat goes on without it, and looks for its own server. To join the other chat, leave and start again.`
+    : `${title(sought)} is not at ${formatAddress(address)} any more: ${who} answers there`
 }
 
 const onServer = (happening: Happening): ScreenLine | undefined => {

@@ -1,6 +1,7 @@
 /** What `outlive client` runs on, as does every client that somebody talks at. */
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
+import * as KeptChat from "../../layers/chat/KeptChat.ts"
 import * as ClientCommand from "../commands/client.ts"
 import type { Screen } from "../commands/options.ts"
 import { type Address, type Port, serverId } from "../domain/Peer.ts"
@@ -25,13 +26,15 @@ type ClientNode = Pick<
   }
 
 export const client = ({ json, peer, port1, safety, screen, server, ...given }: ClientNode) =>
-  Client.client({ server: { address: server, from: port1, id: serverId }, ...through(peer) }).pipe(
-    observed(given),
-    Effect.provide(node({ ...given, member: false, safety: { ...safety, dials: dialled(server, peer) } })),
-    anewWhenForked,
-    Effect.provideService(Highlights, screen.highlight),
-    Effect.provide(consoleFor(json, screen)),
-    logged(given)
+  Effect.flatMap(KeptChat.inMemory, (memory) =>
+    Client.client({ server: { address: server, from: port1, id: serverId }, ...through(peer) }).pipe(
+      observed(given),
+      Effect.provide(node({ ...given, member: false, safety: { ...safety, dials: dialled(server, peer) } }, [memory])),
+      anewWhenForked,
+      Effect.provideService(Highlights, screen.highlight),
+      Effect.provide(consoleFor(json, screen)),
+      logged(given)
+    )
   )
 
 export const command = ClientCommand.make(({ host, port2, security, ...given }) =>

@@ -5,6 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as KeptChat from "../../layers/chat/KeptChat.ts"
 import * as FileMessageLog from "../../layers/FileMessageLog.ts"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
 import * as NodeMachine from "../../layers/NodeMachine.ts"
@@ -64,18 +65,25 @@ const orUnknownHost = <E extends { readonly _tag: string }>(
 const connections = (
   id: PeerId,
   wish: Wish,
-  { limits, safety: { link, state } }: { readonly limits: Limits; readonly safety: Safety }
-) =>
-  modeFor(wish) === "plain"
-    ? Layer.merge(TcpTransport.layer(limits), OpenMembership.layer)
+  {
+    data,
+    limits,
+    safety: { link, state }
+  }: { readonly data: Option.Option<string>; readonly limits: Limits; readonly safety: Safety },
+  keeps: ReadonlyArray<KeptChat.Keep>
+) => {
+  const inData = Option.match(data, { onNone: () => [], onSome: (folder) => [KeptChat.inFolder(folder)] })
+  return modeFor(wish) === "plain"
+    ? Layer.merge(TcpTransport.layer(limits), OpenMembership.keeping([...keeps, ...inData]))
     : Layer.unwrapEffect(
         Effect.map(secureNode, (module) =>
           Layer.catchAll(
-            module.layer({ id, ...(link === undefined ? {} : { link }) }, stateFolder(state), limits),
+            module.layer({ id, keeps: inData, ...(link === undefined ? {} : { link }) }, stateFolder(state), limits),
             (error) => Layer.effectContext<unknown, typeof error | HostUnknown, never>(orUnknownHost(error, wish.hosts))
           )
         )
       )
+}
 
 /** Says on the screen what people should know before they say anything. */
 const announce = (wish: Wish) =>
@@ -86,7 +94,7 @@ const announce = (wish: Wish) =>
     })
   )
 
-/** What a node talks through: its log, its mesh over TCP, its console. */
+/** What a node talks through: its log, its mesh over TCP, its console. `keeps`: where it is kept which plain chat it is in, besides the data folder. */
 export const node = (
   settings: Omit<TransportPeerMesh.Settings, "silence" | "silenceALink" | "history"> & {
     readonly data: Option.Option<string>
@@ -94,7 +102,8 @@ export const node = (
     readonly silence: Option.Option<number>
     readonly limits: Limits
     readonly safety: Safety
-  }
+  },
+  keeps: ReadonlyArray<KeptChat.Keep>
 ) => {
   const wish = { ...settings.safety, hosts: [settings.listen.host, ...settings.safety.dials] }
   const silence = Option.match(settings.silence, {
@@ -114,7 +123,7 @@ export const node = (
   )
   return TransportPeerMesh.layer({ ...settings, ...silence, history }).pipe(
     Layer.provideMerge(log),
-    Layer.provideMerge(connections(settings.id, wish, settings)),
+    Layer.provideMerge(connections(settings.id, wish, settings, keeps)),
     Layer.merge(announce(wish))
   )
 }

@@ -1,8 +1,10 @@
 /** What `outlive server` runs on. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as KeptChat from "../../layers/chat/KeptChat.ts"
 import * as FilePortStore from "../../layers/FilePortStore.ts"
 import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.ts"
+import { PortStore } from "../../services/PortStore.ts"
 import * as ServerCommand from "../commands/server.ts"
 import { serverId } from "../domain/Peer.ts"
 import { Highlights } from "../programs/commands/Sitting.ts"
@@ -17,10 +19,17 @@ export const command = ServerCommand.make(({ host, json, port, ports, screen, se
     observed(given),
     Effect.provide(
       PortStoreServerRegistry.layer.pipe(
-        Layer.provide(FilePortStore.layer(ports)),
         Layer.provideMerge(
-          node({ ...given, id: serverId, listen: { host, port }, member: true, safety: { ...security, dials: [] } })
-        )
+          Layer.unwrapEffect(
+            Effect.map(PortStore, (store) =>
+              node(
+                { ...given, id: serverId, listen: { host, port }, member: true, safety: { ...security, dials: [] } },
+                [KeptChat.inPortStore(store, ports)]
+              )
+            )
+          )
+        ),
+        Layer.provide(FilePortStore.layer(ports))
       )
     ),
     anewWhenForked,

@@ -5,9 +5,12 @@ import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { Console } from "../../services/Console.ts"
+import { Membership } from "../../services/Membership.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh, type Route } from "../../services/PeerMesh.ts"
 import {
+  FolderOfAnotherChat,
+  type ForeignChat,
   type IdTaken,
   type NotAdmitted,
   type NotInvited,
@@ -78,11 +81,12 @@ export const join = ({ peer, server }: Settings) =>
           ? Effect.void
           : console.show([notice(`${message} Trying until it works; what you type is sent then.`)])
       )
-    const throughServer = Effect.catchTag(
-      mesh.join(server),
-      "PeerUnreachable",
-      (error) => new ServerUnreachable({ ...error })
-    )
+    const { chatFrom } = yield* Membership
+    const throughServer = Effect.catchTags(mesh.join(server), {
+      PeerUnreachable: (error) => new ServerUnreachable({ ...error }),
+      ForeignChat: (error) =>
+        chatFrom === undefined ? error : new FolderOfAnotherChat({ path: chatFrom, address: error.address })
+    })
     const attempt: Effect.Effect<void, JoinFailed> =
       peer === undefined
         ? throughServer
@@ -102,7 +106,17 @@ export const join = ({ peer, server }: Settings) =>
 /** A port whose last connection has just ended is free again soon, where it is at all. */
 const untilPortIsFree = Schedule.intersect(Schedule.spaced("500 millis"), Schedule.recurs(10))
 
-type JoinFailed = ServerUnreachable | PeerUnreachable | NotAdmitted | NotInvited | IdTaken | PortTaken
+type JoinFailed =
+  | ServerUnreachable
+  | PeerUnreachable
+  | NotAdmitted
+  | NotInvited
+  | IdTaken
+  | PortTaken
+  | ForeignChat
+  | FolderOfAnotherChat
+
+const lasting: ReadonlySet<JoinFailed["_tag"]> = new Set(["IdTaken", "PortTaken", "NotInvited", "FolderOfAnotherChat"])
 
 /** Whether trying again may help. */
-const mayPass = ({ _tag }: JoinFailed): boolean => _tag !== "IdTaken" && _tag !== "PortTaken" && _tag !== "NotInvited"
+const mayPass = ({ _tag }: JoinFailed): boolean => !lasting.has(_tag)

@@ -62,6 +62,9 @@ export const Event = Schema.Union(
   Schema.Struct({ type: Schema.Literal("left"), id: PeerId }),
   Schema.Struct({ type: Schema.Literal("given-up"), id: PeerId }),
   Schema.Struct({ type: Schema.Literal("through"), id: PeerId, by: PeerId }),
+  Schema.Struct({ type: Schema.Literal("foreign"), id: PeerId, found: PeerId, address: Address }),
+  Schema.Struct({ type: Schema.Literal("foreigner"), id: PeerId }),
+  Schema.Struct({ type: Schema.Literal("claimed"), id: PeerId }),
   Schema.Struct({ type: Schema.Literal("key-changed"), id: PeerId }),
   Schema.Struct({ type: Schema.Literal("expelled"), id: PeerId, barred: Schema.Boolean }),
   Schema.Struct({ type: Schema.Literal("forged"), id: PeerId, by: PeerId }),
@@ -112,6 +115,12 @@ const happened = (happening: Happening): Event | undefined => {
       return happening.ghost ? undefined : { type: "given-up", id: happening.peer.id }
     case "Through":
       return { type: "through", id: happening.id, by: happening.by.id }
+    case "Foreign":
+      return { type: "foreign", id: happening.sought, found: happening.found.id, address: happening.found.address }
+    case "Foreigner":
+      return { type: "foreigner", id: happening.peer.id }
+    case "Claimed":
+      return { type: "claimed", id: happening.peer.id }
     case "KeyChanged":
       return { type: "key-changed", id: happening.id }
     case "Expelled":

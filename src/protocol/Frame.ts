@@ -2,6 +2,7 @@
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { ChatId } from "../domain/Chat.ts"
 import { FrameMalformed } from "../domain/Errors.ts"
 import { Pass } from "../domain/Pass.ts"
 import { Host, ListeningPort, PeerId } from "../domain/Peer.ts"
@@ -20,7 +21,7 @@ import { Member } from "../domain/Roster.ts"
 import { Seal } from "../domain/Seal.ts"
 
 /** The version of this protocol. Nodes of different versions refuse each other. */
-export const protocolVersion = 1
+export const protocolVersion = 2
 
 /** No frame is longer than this, in bytes, its newline included. */
 export const maxFrameBytes = 65_536
@@ -41,7 +42,8 @@ const Listed = Schema.Struct({
 export type Listed = typeof Listed.Type
 
 /**
- * The dialling side introduces itself. `to`: whom it means to reach; `member`: it is in the chat already;
+ * The dialling side introduces itself. `chat`: the one that it is in, left out by who is in none; `to`: whom it means to
+ * reach; `member`: it is in the chat already;
  * `history`: how many lines a newcomer would like to see of what was said before; `pass`: what it shows on a secure connection.
  */
 export const Hello = Schema.Struct({
@@ -51,6 +53,7 @@ export const Hello = Schema.Struct({
   epoch: Epoch,
   host: Host,
   port: ListeningPort,
+  chat: Schema.optionalWith(ChatId, { exact: true }),
   member: Schema.Boolean,
   history: Schema.optionalWith(Schema.NonNegativeInt, { exact: true }),
   to: Schema.optionalWith(PeerId, { exact: true }),
@@ -58,19 +61,20 @@ export const Hello = Schema.Struct({
 })
 export type Hello = typeof Hello.Type
 
-/** The other side accepts: the link is up. */
+/** The other side accepts: the link is up. `chat`: the one that both are in. */
 export const Welcome = Schema.Struct({
   type: Schema.Literal("welcome"),
   protocol: Schema.Int,
   id: PeerId,
   epoch: Epoch,
+  chat: ChatId,
   member: Schema.Boolean,
   pass: Schema.optionalWith(Pass, { exact: true })
 })
 export type Welcome = typeof Welcome.Type
 
 /** Why a hello was not accepted. */
-export const RefusalReason = Schema.Literal("id-taken", "mistaken", "protocol", "unavailable")
+export const RefusalReason = Schema.Literal("id-taken", "mistaken", "other-chat", "protocol", "unavailable")
 export type RefusalReason = typeof RefusalReason.Type
 
 /** The other side does not accept, and closes. `holder`: the run that has the id, when the id is taken. */

@@ -12,7 +12,7 @@ import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import type { PeerId, Port } from "../../src/domain/Peer.ts"
-import { type Control, encode } from "../../src/protocol/Frame.ts"
+import { type Control, encode, protocolVersion } from "../../src/protocol/Frame.ts"
 import { id, peer } from "../support/samples.ts"
 import * as Sources from "../support/sources.ts"
 import { run } from "../support/VirtualTime.ts"
@@ -43,7 +43,7 @@ const nodeOf = (network: MemoryTransport.Network, name: PeerId, port: number, me
 
 const hello = (name: string, epoch: string): Control => ({
   type: "hello",
-  protocol: 1,
+  protocol: protocolVersion,
   id: id(name),
   epoch: epoch as never,
   host: "localhost" as never,

@@ -15,6 +15,7 @@ const ids = [
   "\u001b[2J"
 ]
 const epochs = ["1-00000000", "1767225600000-0badcafe", "999999999999999-ffffffff", "-", "1-0000000", "01-ABCDEF00"]
+const chats = ["0".repeat(32), "0badcafe".repeat(4), "0".repeat(31), "X".repeat(32)]
 const rooms = ["main", "r", "__proto__", "", "a/b", "\u202e"]
 const hosts = ["localhost", "::1", "10.0.0.9", "a b", "", "x".repeat(254), "[::1]", "%"]
 const numbers = [0, 1, 2, 3, 7, -1, 1.5, 65_535, 65_536, 2 ** 31, 2 ** 53 - 1, 2 ** 53, 1e308, Number.NaN]
@@ -88,10 +89,17 @@ export const makeMutator = (seed: number) => {
       host: pick(hosts),
       port: number(),
       member: maybe(0.5),
+      ...(maybe(0.3) ? { chat: pick(chats) } : {}),
       ...(maybe(0.3) ? { history: number() } : {}),
       ...(maybe(0.3) ? { to: pick(ids) } : {})
     }),
-    welcome: () => ({ protocol: 1, id: pick(ids), epoch: pick(epochs), member: maybe(0.5) }),
+    welcome: () => ({
+      protocol: 2,
+      ...(maybe(0.9) ? { chat: pick(chats) } : {}),
+      id: pick(ids),
+      epoch: pick(epochs),
+      member: maybe(0.5)
+    }),
     refused: () => ({ id: pick(ids), reason: pick(["id-taken", "mistaken", "unavailable", "?"]), detail: text() }),
     have: () => ({ streams: marks(), more: maybe(0.3) }),
     want: () => ({ stream: anyStream(), after: number(), to: number() }),

@@ -14,7 +14,7 @@ import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { serverId } from "../../src/domain/Peer.ts"
 import { encode, type Frame, protocolVersion } from "../../src/protocol/Frame.ts"
-import { epoch, id, peer } from "../support/samples.ts"
+import { chatId, epoch, id, peer } from "../support/samples.ts"
 import * as Sources from "../support/sources.ts"
 import { make } from "./ServerWithVisitors.ts"
 
@@ -68,7 +68,14 @@ describe("TransportPeerMesh", () => {
           yield* Deferred.await(answered)
           yield* Sources.send(
             connection,
-            encode({ type: "welcome", protocol: protocolVersion, id: serverId, epoch: epoch(1), member: true }),
+            encode({
+              type: "welcome",
+              protocol: protocolVersion,
+              id: serverId,
+              epoch: epoch(1),
+              chat: chatId(1),
+              member: true
+            }),
             encode({ type: "have", streams: {}, more: false })
           )
           return yield* Effect.never
@@ -103,6 +110,7 @@ describe("TransportPeerMesh", () => {
         encode({
           type: "hello",
           protocol: protocolVersion,
+          chat: chatId(1),
           id: id("1"),
           epoch: epoch(1),
           ...peer("1", 6001).address,

@@ -110,7 +110,14 @@ describe.skipIf(!hasPython)("a client in Python (skipped where there is no pytho
       } as const
       assert.deepStrictEqual<unknown>(hello, { ...introduction, member: false, to: "Server" })
       const [own, ours, old, others] = [`py/main/${run}`, streamOf("Server"), streamOf("8"), streamOf("9")]
-      const welcome = { type: "welcome", protocol: protocolVersion, id: "Server", epoch, member: true } as const
+      const welcome = {
+        type: "welcome",
+        protocol: protocolVersion,
+        chat: "0".repeat(32),
+        id: "Server",
+        epoch,
+        member: true
+      } as const
       yield* server.sends(line(welcome), have({ [old]: 3 }, true), have({ [others]: 2 }))
       assert.deepStrictEqual<unknown>((yield* server.hears("have")).streams, { [own]: 1, [old]: 3, [others]: 2 })
       assert.strictEqual((yield* server.hears("post")).post.text, "said before it came in")

@@ -15,6 +15,7 @@ import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
+import * as KeptChat from "../../layers/chat/KeptChat.ts"
 import * as Keys from "../../layers/identity/Keys.ts"
 import * as MemoryInvitations from "../../layers/MemoryInvitations.ts"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
@@ -30,7 +31,9 @@ import type { Console } from "../../services/Console.ts"
 import { Identity } from "../../services/Identity.ts"
 import { Invitations } from "../../services/Invitations.ts"
 import { Membership } from "../../services/Membership.ts"
+import { PortStore } from "../../services/PortStore.ts"
 import type { Transport } from "../../services/Transport.ts"
+import type { ChatId } from "../../src/domain/Chat.ts"
 import { PortStoreUnavailable } from "../../src/domain/Errors.ts"
 import type { Invitation, Link } from "../../src/domain/Invitation.ts"
 import type { PublicKey } from "../../src/domain/Key.ts"
@@ -73,15 +76,27 @@ export interface World {
   readonly network: MemoryTransport.Network
   /** Starts a server, with what the one before left on record. */
   readonly server: Effect.Effect<Node>
-  /** The same, at another port than the one where clients look for it. */
+  /** The same at another port. */
   readonly serverAt: (port: number) => Effect.Effect<Node>
+  /** A server of another chat, with a record of its own: starts it at that port. The network calls it `Stranger`. */
+  readonly stranger: Effect.Effect<(port: number) => Effect.Effect<Node>>
+  /** Which chat the server has on record. */
+  readonly chat: Effect.Effect<ChatId | undefined>
   /**
    * Starts a client. `peer`: it joins through that client; `port`: where it listens; `link`: by which invitation it comes;
-   * `clock`: how far its time of day is after the right one, in ms.
+   * `clock`: how far its time of day is after the right one, in ms; `server`: the server's port; `keeps`: where it keeps which
+   * chat it is in.
    */
   readonly client: (
     id: string,
-    options?: { readonly peer?: string; readonly port?: number; readonly link?: Link; readonly clock?: number }
+    options?: {
+      readonly peer?: string
+      readonly port?: number
+      readonly link?: Link
+      readonly clock?: number
+      readonly server?: number
+      readonly keeps?: ReadonlyArray<KeptChat.Keep>
+    }
   ) => Effect.Effect<Node>
   /** In a secure world, what its nodes keep: from run to run, until a test changes it. */
   readonly safe: Safe
@@ -95,6 +110,13 @@ export interface World {
   readonly loseRecords: Effect.Effect<void>
   /** The disk that has the record refuses everything with these words, and what to do about it; none: it works. */
   readonly disk: (words: Option.Option<readonly [detail: string, remedy: string]>) => Effect.Effect<void>
+}
+
+/** What a node is given besides what it is told: where it keeps which chat it is in, by which invitation it comes, what the network calls it. */
+interface Surroundings {
+  readonly keeps?: ReadonlyArray<KeptChat.Keep> | undefined
+  readonly link?: Link | undefined
+  readonly name?: PeerId
 }
 
 /** What the nodes of a secure world have in their state folders. */
@@ -145,7 +167,7 @@ const make = (
       id: PeerId,
       program: Effect.Effect<void, E, R>,
       layerOn: (console: Layer.Layer<Console>) => Layer.Layer<R, unknown>,
-      clock = 0
+      { clock = 0, name = id }: { readonly clock?: number | undefined; readonly name?: PeerId } = {}
     ): Effect.Effect<Node> =>
       Effect.gen(function* () {
         const script = yield* ScriptedConsole.makeTerminal
@@ -154,7 +176,10 @@ const make = (
           Effect.withClock(Effect.provide(program, layerOn(script.layer)), wall.clock),
           scope
         )
-        return { ...nodeOf(network, id, script, running), setClock: (ahead) => Effect.sync(() => wall.set(ahead)) }
+        return {
+          ...nodeOf(network, id, script, running, name),
+          setClock: (ahead) => Effect.sync(() => wall.set(ahead))
+        }
       })
 
     const unused = [...keys]
@@ -179,8 +204,11 @@ const make = (
     }
 
     /** Plain in a world without keys, secure in one that has some. */
-    const connections = (id: PeerId, link: Link | undefined): Layer.Layer<Transport | Membership, unknown> => {
-      if (keys.length === 0) return Layer.merge(MemoryTransport.layer(network, id), OpenMembership.layer)
+    const connections = (
+      id: PeerId,
+      { keeps = [], link, name = id }: Surroundings
+    ): Layer.Layer<Transport | Membership, unknown> => {
+      if (keys.length === 0) return Layer.merge(MemoryTransport.layer(network, name), OpenMembership.keeping(keeps))
       const { identity, memory } = safe.of(id)
       return Layer.merge(
         MemoryTransport.layer(network, id, { key: identity.key }),
@@ -196,41 +224,58 @@ const make = (
       )
     }
 
-    const nodeLayer = (id: PeerId, listen: Address, console: Layer.Layer<Console>, link?: Link) =>
+    const nodeLayer = (id: PeerId, listen: Address, console: Layer.Layer<Console>, surroundings: Surroundings = {}) =>
       TransportPeerMesh.layer({ id, listen, member: id === serverId, ...settings, patience, limits }).pipe(
         Layer.provideMerge(
           Layer.unwrapEffect(
             Effect.map(Membership, ({ sign }) => MemoryMessageLog.layer({ author: id, sign, ...limits }))
           )
         ),
-        Layer.provideMerge(connections(id, link)),
+        Layer.provideMerge(connections(id, surroundings)),
         Layer.provideMerge(Layer.merge(filesIn(files), Muted.nobody)),
         Layer.provideMerge(console)
       )
 
-    const startServer = (listen: Address) =>
-      start(serverId, server, (console) =>
-        PortStoreServerRegistry.layer.pipe(
-          Layer.provide(MemoryPortStore.over(records, trouble)),
-          Layer.provideMerge(nodeLayer(serverId, listen, console))
-        )
+    const serverOver = (name: PeerId, listen: Address, store: Layer.Layer<PortStore>) =>
+      start(
+        serverId,
+        server,
+        (console) =>
+          PortStoreServerRegistry.layer.pipe(
+            Layer.provideMerge(
+              Layer.unwrapEffect(
+                Effect.map(PortStore, (kept) =>
+                  nodeLayer(serverId, listen, console, { keeps: [KeptChat.inPortStore(kept, "ports.txt")], name })
+                )
+              )
+            ),
+            Layer.provide(store)
+          ),
+        { name }
       )
 
     return {
       network,
       safe,
       files,
-      server: startServer(serverAddress),
-      serverAt: (port) => startServer({ ...serverAddress, port: Port.make(port) }),
-      client: (id, { clock, link, peer, port } = {}) =>
+      server: serverOver(serverId, serverAddress, MemoryPortStore.over(records, trouble)),
+      serverAt: (port) =>
+        serverOver(serverId, { ...serverAddress, port: Port.make(port) }, MemoryPortStore.over(records, trouble)),
+      stranger: Effect.map(
+        MemoryPortStore.makeRecords,
+        (others) => (port) =>
+          serverOver(PeerId.make("Stranger"), { ...serverAddress, port: Port.make(port) }, MemoryPortStore.over(others))
+      ),
+      chat: Effect.map(Ref.get(records), ({ chat }) => chat),
+      client: (id, { clock, keeps, link, peer, port, server: at = serverAddress.port } = {}) =>
         start(
           PeerId.make(id),
           Client.client({
-            server: { address: serverAddress, id: serverId },
+            server: { address: { ...serverAddress, port: Port.make(at) }, id: serverId },
             ...(peer === undefined ? {} : { peer: addressOf(peer) })
           }),
-          (console) => nodeLayer(PeerId.make(id), addressOf(id, port), console, link),
-          clock
+          (console) => nodeLayer(PeerId.make(id), addressOf(id, port), console, { keeps, link }),
+          { clock }
         ),
       send: (id, text, wait) =>
         start(
@@ -273,7 +318,8 @@ const nodeOf = (
   network: MemoryTransport.Network,
   id: PeerId,
   script: ScriptedConsole.Script,
-  running: Fiber.RuntimeFiber<void, unknown>
+  running: Fiber.RuntimeFiber<void, unknown>,
+  name: PeerId
 ): Omit<Node, "setClock"> => {
   return {
     name: id,
@@ -310,7 +356,7 @@ const nodeOf = (
     completions: script.completions,
     ended: within(script, `${title(id)} does not end`, Fiber.await(running)),
     interrupt: Effect.asVoid(Fiber.interrupt(running)),
-    kill: Effect.zipRight(network.crash(id), Effect.asVoid(Fiber.interrupt(running)))
+    kill: Effect.zipRight(network.crash(name), Effect.asVoid(Fiber.interrupt(running)))
   }
 }
 

@@ -22,7 +22,7 @@ const malformed = (lines: ReadonlyArray<string | Uint8Array>): void => {
 
 const hello = {
   type: "hello",
-  protocol: 1,
+  protocol: 2,
   id: "3",
   epoch: "1-00000000",
   host: "localhost",

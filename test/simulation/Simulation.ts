@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
+import * as KeptChat from "../../layers/chat/KeptChat.ts"
 import * as Keys from "../../layers/identity/Keys.ts"
 import { decodeLine, encodeShown, type JournalLine } from "../../layers/log/JournalReader.ts"
 import * as Log from "../../layers/log/Log.ts"
@@ -23,6 +24,7 @@ import { Console, type Typed } from "../../services/Console.ts"
 import { Identity } from "../../services/Identity.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
+import { PortStore } from "../../services/PortStore.ts"
 import { type Connection, Transport } from "../../services/Transport.ts"
 import { type Address, Host, PeerId, Port, serverId } from "../../src/domain/Peer.ts"
 import * as Roster from "../../src/domain/Roster.ts"
@@ -157,6 +159,14 @@ const trust: Trust = adopt(
     []
   )
 )
+
+/** A server's record knows which chat it is in. */
+const openMembership = (store: Layer.Layer<PortStore> | undefined) =>
+  store === undefined
+    ? OpenMembership.layer
+    : Layer.unwrapEffect(
+        Effect.map(PortStore, (kept) => OpenMembership.keeping([KeptChat.inPortStore(kept, "ports.txt")]))
+      ).pipe(Layer.provide(store))
 
 const secureMembership = (name: PeerId) =>
   RosterMembership.layer({ id: name }).pipe(
@@ -319,6 +329,7 @@ export const simulate = (seed: number): Record_ => {
         const plain = network.transport(place.id, secure ? { key: keyOf(place.id).key } : {})
         const isTampering = () => isTroubled && chance.happens(0.3)
         const transport = secure && place.id === "3" ? tampered(plain, place.id, isTampering) : plain
+        const store = MemoryPortStore.over(records)
         const mesh = TransportPeerMesh.layer({
           id: place.id,
           listen: place.address,
@@ -331,7 +342,10 @@ export const simulate = (seed: number): Record_ => {
             logLayer(place.id, disk, chance.among(diskMillis), secure ? keyOf(place.id).sign : undefined, onDisk)
           ),
           Layer.provideMerge(
-            Layer.merge(Layer.succeed(Transport, transport), secure ? secureMembership(place.id) : OpenMembership.layer)
+            Layer.merge(
+              Layer.succeed(Transport, transport),
+              secure ? secureMembership(place.id) : openMembership(place.id === serverId ? store : undefined)
+            )
           ),
           Layer.provideMerge(Layer.merge(console, Muted.nobody))
         )
@@ -361,10 +375,7 @@ export const simulate = (seed: number): Record_ => {
           place.id === serverId
             ? Effect.provide(
                 Effect.zipRight(seen, server),
-                PortStoreServerRegistry.layer.pipe(
-                  Layer.provide(MemoryPortStore.over(records)),
-                  Layer.provideMerge(mesh)
-                )
+                PortStoreServerRegistry.layer.pipe(Layer.provide(store), Layer.provideMerge(mesh))
               )
             : Effect.provide(
                 Effect.zipRight(seen, Client.client({ server: { address: serverAddress }, ...through })),

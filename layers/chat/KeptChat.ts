@@ -1,0 +1,105 @@
+/** Which chat a node is in: kept where its next start finds it. */
+import * as Crypto from "node:crypto"
+import * as Fs from "node:fs/promises"
+import * as Path from "node:path"
+import * as Effect from "effect/Effect"
+import * as Ref from "effect/Ref"
+import * as Schema from "effect/Schema"
+import type { Membership } from "../../services/Membership.ts"
+import type { PortStore } from "../../services/PortStore.ts"
+import { ChatId } from "../../src/domain/Chat.ts"
+import { ChatsDiffer, LogUnavailable, type PortStoreUnavailable } from "../../src/domain/Errors.ts"
+import { codeOf } from "../../src/domain/Trouble.ts"
+import { attemptAt, replaceFile, syncFolder } from "../log/Files.ts"
+
+/** A place where it is kept. */
+export interface Keep {
+  /** What people call it; undefined if they can't name another one. */
+  readonly place: string | undefined
+  readonly read: Effect.Effect<ChatId | undefined, LogUnavailable>
+  readonly write: (chat: ChatId) => Effect.Effect<void, PortStoreUnavailable>
+}
+
+const fileName = "chat"
+
+/** The folder of a log: its lines are of one chat. What can't be kept there holds for this run all the same. */
+export const inFolder = (folder: string): Keep => {
+  const path = Path.join(folder, fileName)
+  return {
+    place: folder,
+    read: attemptAt(path, async () => {
+      const text = await Fs.readFile(path, "utf8").catch((error) => {
+        if (codeOf(error) !== "ENOENT") throw error
+      })
+      if (text === undefined) return undefined
+      const chat = text.trim()
+      if (!Schema.is(ChatId)(chat)) throw new LogUnavailable({ path, detail: "it names no chat", remedy: "remove it" })
+      return chat
+    }),
+    write: (chat) =>
+      Effect.ignore(
+        attemptAt(path, async () => {
+          const { file } = await replaceFile(path, [Buffer.from(`${chat}\n`)])
+          await file.close()
+          await syncFolder(folder)
+        })
+      )
+  }
+}
+
+/** The file that knows all clients of a chat. */
+export const inPortStore = (store: PortStore["Type"], path: string): Keep => ({
+  place: path,
+  read: store.chat,
+  write: store.recordChat
+})
+
+/** As long as the process runs: for a program that begins anew. */
+export const inMemory: Effect.Effect<Keep> = Effect.map(Ref.make<ChatId | undefined>(undefined), (ref) => ({
+  place: undefined,
+  read: Ref.get(ref),
+  write: (chat) => Ref.set(ref, chat)
+}))
+
+const random = Effect.sync(() => ChatId.make(Crypto.randomBytes(16).toString("hex")))
+
+/** What a Membership says of the chat. `own`: the one that it is in whatever is kept, and what people call that. */
+export const make = (
+  keeps: ReadonlyArray<Keep>,
+  own?: { readonly chat: ChatId; readonly place: string }
+): Effect.Effect<Pick<Membership["Type"], "chat" | "chatFrom" | "enter">, ChatsDiffer | LogUnavailable> =>
+  Effect.gen(function* () {
+    let chat = own?.chat
+    let from = own?.place
+    /** Those that don't know it yet. */
+    let untold: ReadonlyArray<Keep> = []
+    for (const keep of keeps) {
+      const found = yield* keep.read
+      if (found === undefined) untold = [...untold, keep]
+      else if (chat === undefined) {
+        chat = found
+        from = keep.place
+      } else if (found !== chat) {
+        return yield* new ChatsDiffer({ path: keep.place ?? "this run", other: from ?? "this run" })
+      }
+    }
+    const oneAtATime = yield* Effect.makeSemaphore(1)
+    return {
+      chat: () => chat,
+      chatFrom: own === undefined ? from : undefined,
+      enter: (named) =>
+        Effect.suspend(() => (chat !== undefined && untold.length === 0 ? Effect.succeed(chat) : settle(named)))
+    }
+
+    function settle(named: ChatId | undefined): Effect.Effect<ChatId, PortStoreUnavailable> {
+      return Effect.gen(function* () {
+        const entered = chat ?? named ?? (yield* random)
+        for (const keep of untold) {
+          yield* keep.write(entered)
+          untold = untold.filter((each) => each !== keep)
+        }
+        chat = entered
+        return entered
+      }).pipe(oneAtATime.withPermits(1))
+    }
+  })

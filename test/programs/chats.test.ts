@@ -1,0 +1,146 @@
+/** Two chats in one network: nobody of one takes anybody of the other for theirs. */
+import { assert, describe } from "@effect/vitest"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import type { Keep } from "../../layers/chat/KeptChat.ts"
+import { FolderOfAnotherChat } from "../../src/domain/Errors.ts"
+import { chatId } from "../support/samples.ts"
+import { gather, type Node, story, type World } from "./World.ts"
+
+const strangerThere =
+  "* Another chat's server answers at localhost:4000. This chat goes on without it, and looks for its own server. To join the other chat, leave and start again."
+
+const foreigner = (id: string) =>
+  `* Client ${id} is in another chat, and was not let in. To join this one, it must be started anew.`
+
+/** Each says a line, which all of these see, and nobody else. */
+const talk = (team: ReadonlyArray<Node>, others: ReadonlyArray<Node>, word: string) =>
+  Effect.gen(function* () {
+    for (const node of team) {
+      const line = `${node.name === "Server" ? "Server" : `Client ${node.name}`}: ${word}`
+      yield* node.type(word)
+      for (const other of team) if (other !== node) yield* other.sees(line)
+    }
+    yield* Effect.sleep("20 seconds")
+    for (const other of others) assert.notInclude((yield* other.screen).join("\n"), word)
+  })
+
+const count = (node: Node, line: string) =>
+  Effect.map(node.screen, (screen) => screen.filter((each) => each === line).length)
+
+/** A server of another chat, at the port where the first chat's was, with a client of its own. */
+const strangersThere = (world: World) =>
+  Effect.gen(function* () {
+    const start = yield* world.stranger
+    const server = yield* start(4000)
+    const nine = yield* world.client("9")
+    yield* server.sees("Client 9: initiated")
+    return { start, server, nine }
+  })
+
+describe("two chats", () => {
+  story("a stranger's server at the old port is joined by nobody, and all return to their own", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      yield* server.kill
+      const moved = yield* world.serverAt(4100)
+      yield* moved.sees("Client 1: reconnected", "Client 2: reconnected")
+      yield* moved.kill
+      const stranger = yield* strangersThere(world)
+      for (const client of [one, two]) yield* client.sees(strangerThere)
+      yield* stranger.server.sees(foreigner("1"), foreigner("2"))
+      yield* talk([one, two], [stranger.server, stranger.nine], "without a server")
+      yield* talk([stranger.server, stranger.nine], [one, two], "among strangers")
+      yield* Effect.sleep("1 minute")
+      for (const client of [one, two]) assert.strictEqual(yield* count(client, strangerThere), 1, "it is said once")
+      for (const id of ["1", "2"]) assert.strictEqual(yield* count(stranger.server, foreigner(id)), 1)
+
+      const back = yield* world.serverAt(4100)
+      yield* back.sees("Client 1: reconnected", "Client 2: reconnected")
+      yield* talk([back, one, two], [stranger.server, stranger.nine], "together again")
+      for (const each of [stranger.server, stranger.nine]) {
+        assert.notMatch((yield* each.screen).join("\n"), /Client [12]: /)
+      }
+    })
+  )
+
+  story("who means to join the other chat starts anew, and is let in", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      yield* server.kill
+      const stranger = yield* strangersThere(world)
+      yield* one.sees(strangerThere)
+      yield* one.type("Exit")
+      yield* one.ended
+      const again = yield* world.client("1")
+      yield* stranger.server.sees("Client 1: initiated")
+      yield* talk([again, stranger.server, stranger.nine], [two], "moved")
+    })
+  )
+
+  story("a server that has lost its record is of the chat of the first member that it meets", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      const chat = yield* world.chat
+      assert.match(`${chat}`, /^[0-9a-f]{32}$/)
+      yield* server.kill
+      yield* world.loseRecords
+      const second = yield* world.server
+      yield* second.sees("Client 1: reconnected", "Client 2: reconnected")
+      assert.strictEqual(yield* world.chat, chat)
+      const three = yield* world.client("3")
+      yield* three.sees("Client 1: initiated", "Client 2: initiated", "Client 3: initiated")
+      yield* talk([second, one, two, three], [], "all of one chat")
+    })
+  )
+
+  story("two servers that have swapped their ports get back their own", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      const start = yield* world.stranger
+      const stranger = yield* start(4100)
+      const nine = yield* world.client("9", { server: 4100 })
+      yield* stranger.sees("Client 9: initiated")
+      yield* server.kill
+      yield* stranger.kill
+      const theirs = yield* start(4000)
+      yield* one.sees(strangerThere)
+      const ours = yield* world.serverAt(4100)
+      yield* ours.sees("Client 1: reconnected", "Client 2: reconnected")
+      yield* theirs.sees("Client 9: reconnected")
+      yield* talk([ours, one, two], [theirs, nine], "ours")
+      yield* talk([theirs, nine], [ours, one, two], "theirs")
+    })
+  )
+
+  story("who comes with what it kept of another chat is told so, and ends", (world) =>
+    Effect.gen(function* () {
+      yield* gather(world)
+      const keep: Keep = { place: "data", read: Effect.succeed(chatId(1)), write: () => Effect.void }
+      const three = yield* world.client("3", { keeps: [keep] })
+      const exit = yield* three.ended
+      const failure = Exit.isFailure(exit) ? Option.getOrUndefined(Cause.failureOption(exit.cause)) : undefined
+      assert.instanceOf(failure, FolderOfAnotherChat, String(exit))
+      assert.strictEqual(
+        failure.message,
+        "data has the lines of another chat than the one at localhost:4000: name another folder with --data, or the server of that chat with --server."
+      )
+    })
+  )
+
+  story("a second server with the same record is told once of each client that has another", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      const second = yield* world.serverAt(4100)
+      const claims = ["* Another server has Client 1", "* Another server has Client 2"]
+      yield* second.sees(...claims)
+      yield* talk([server, one, two], [second], "not for the second")
+      assert.sameMembers(
+        (yield* second.screen).filter((line) => line.startsWith("* Another server")),
+        claims
+      )
+    })
+  )
+})
