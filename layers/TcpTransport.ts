@@ -1,22 +1,35 @@
 /** A Transport over TCP. */
 import * as Net from "node:net"
 import * as Os from "node:os"
+import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
 import { type Connection, type Secured, Transport } from "../services/Transport.ts"
 import { HostElsewhere, PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
 import { within } from "../src/domain/Limit.ts"
 import { defaultLimits, type Limits } from "../src/domain/Limits.ts"
 import { type Address, Host, Port } from "../src/domain/Peer.ts"
 import { Seats } from "../src/domain/Seats.ts"
+import { addressesOf, type Lookup, notLookedUp, systemLookup } from "./transport/Addresses.ts"
 import { Inlet } from "./transport/Inlet.ts"
 import * as Pump from "./transport/Pump.ts"
 
-/** Whoever does not answer a call within this time can't be reached, in ms. */
+/** Whoever does not answer a call within this time can't be reached, in ms. The addresses of a host share it. */
 const dialLimit = 5_000
+
+/** Each address of a host has so long to answer, however many there are: over a slow path that takes more than a second. In ms. */
+const leastDialLimit = 1_250
+
+/** So many addresses of a host are tried. */
+const mostAddresses = 8
+
+/** A port that is free at one address may be taken at another: so many are tried, if any will do. */
+const mostPorts = 10
 
 /** A socket that is let go has so long to hand over what it has and to hear the other side's end. */
 const releaseLimit = Duration.millis(200)
@@ -39,7 +52,7 @@ export interface Protection {
 }
 
 /** Nothing is done, and nothing is known. */
-const plain: Protection = {
+export const plain: Protection = {
   call: (options) => Net.connect(options),
   answered: "connect",
   check: () => Effect.succeedNone,
@@ -108,54 +121,85 @@ export const release = (socket: Net.Socket): Effect.Effect<void> =>
  */
 export const endOnError = (socket: Net.Socket): Net.Socket => socket.on("error", () => socket.destroy())
 
-const dial = (protection: Protection) => (address: Address, from?: Port) =>
+/** Where one is dialled: one address of a host. */
+interface Target extends Address {
+  readonly ip: string
+  readonly from: Port | undefined
+  /** In ms. */
+  readonly limit: number
+}
+
+/** Tries each address that the host has, in turn. If none answers, what was wrong with the first is told. */
+const dial =
+  (protection: Protection, lookup: Lookup) =>
+  (address: Address, from?: Port): Effect.Effect<Connection, PeerUnreachable | PortTaken, Scope.Scope> =>
+    addressesOf(address.host, lookup).pipe(
+      Effect.timeoutFail({ duration: dialLimit, onTimeout: () => notLookedUp(address.host) }),
+      Effect.mapError((detail) => new PeerUnreachable({ address, detail })),
+      Effect.flatMap(([head, ...tail]) => {
+        const ips = Arr.make(head, ...tail.slice(0, mostAddresses - 1))
+        const limit = Math.max(dialLimit / ips.length, leastDialLimit)
+        return inTurn(Arr.map(ips, (ip) => dialTarget(protection, { ...address, ip, from, limit })))
+      })
+    )
+
+/** The first of these that goes well; why the first did not, if none does. */
+const inTurn = <A, E, R>([first, ...others]: Arr.NonEmptyReadonlyArray<Effect.Effect<A, E, R>>): Effect.Effect<
+  A,
+  E,
+  R
+> =>
+  Effect.catchAll(first, (error) =>
+    Arr.isNonEmptyReadonlyArray(others) ? Effect.mapError(inTurn(others), () => error) : Effect.fail(error)
+  )
+
+const dialTarget = (protection: Protection, target: Target) =>
   Effect.acquireRelease(
-    Effect.sync(() => call(protection, address, from)),
+    Effect.sync(() => call(protection, target)),
     release
   ).pipe(
     Effect.flatMap((socket) => {
       // The socket is listened to before it is connected: what comes with the connection, even its end, is not missed.
       const connection = connectionOf(socket, protection.reset)
-      return answered(socket, protection.answered, address, from).pipe(
+      return answered(socket, protection.answered, target).pipe(
         Effect.zipRight(Effect.suspend(() => protection.check(socket))),
         Effect.map((secured) => ({ ...connection, from: hostOf(socket), secured })),
-        Effect.mapError((error) =>
-          typeof error === "string" ? new PeerUnreachable({ address, detail: error }) : error
-        )
+        Effect.mapError((error) => (typeof error === "string" ? unreachable(target, error) : error)),
+        Effect.tapError(() => Effect.sync(() => socket.destroy()))
       )
     })
   )
 
-const call = (protection: Protection, address: Address, from: Port | undefined): Net.Socket =>
+const call = (protection: Protection, { from, ip, port }: Target): Net.Socket =>
   endOnError(
     protection.call({
-      host: address.host,
-      port: address.port,
+      host: ip,
+      port,
       noDelay: true,
       ...(from === undefined || from === 0 ? {} : { localPort: from })
     })
   )
 
 /** Interruptible, unlike the acquisition of a resource: whoever calls may give up. */
-const answered = (socket: Net.Socket, event: Protection["answered"], address: Address, from: Port | undefined) =>
+const answered = (socket: Net.Socket, event: Protection["answered"], target: Target) =>
   Effect.async<void, PeerUnreachable | PortTaken>((resume) => {
     const settle = (outcome: Effect.Effect<void, PeerUnreachable | PortTaken>) => {
       clearTimeout(timer)
       socket.off("error", failed)
       resume(outcome)
     }
-    const failed = (error: NodeJS.ErrnoException) => settle(Effect.fail(dialFailure(error, address, from)))
-    const timer = setTimeout(
-      () => settle(Effect.fail(new PeerUnreachable({ address, detail: "no answer within 5 s" }))),
-      dialLimit
-    )
+    const failed = (error: NodeJS.ErrnoException) => settle(Effect.fail(dialFailure(error, target)))
+    const timer = setTimeout(() => settle(Effect.fail(unreachable(target, "no answer within 5 s"))), target.limit)
     socket.once("error", failed)
     socket.once(event, () => settle(Effect.void))
     return Effect.sync(() => clearTimeout(timer))
   })
 
-const dialFailure = (error: NodeJS.ErrnoException, address: Address, from: Port | undefined) => {
-  if (from === undefined) return new PeerUnreachable({ address, detail: meaning(error) })
+const unreachable = ({ host, port }: Target, detail: string) => new PeerUnreachable({ address: { host, port }, detail })
+
+const dialFailure = (error: NodeJS.ErrnoException, target: Target) => {
+  const { from } = target
+  if (from === undefined) return unreachable(target, meaning(error))
   switch (error.code) {
     case "EADDRINUSE":
     case "EACCES":
@@ -164,21 +208,23 @@ const dialFailure = (error: NodeJS.ErrnoException, address: Address, from: Port 
     case "EADDRNOTAVAIL":
       return new PortTaken({ port: from, detail: "it is in use", lingers: true })
     default:
-      return new PeerUnreachable({ address, detail: meaning(error) })
+      return unreachable(target, meaning(error))
   }
 }
 
 export type Room = Pick<Limits, "connections" | "connectionsPerAddress">
 
 const listenWithin =
-  (protection: Protection, room: Room): Transport["Type"]["listen"] =>
+  (protection: Protection, room: Room, lookup: Lookup): Transport["Type"]["listen"] =>
   (address, serve, regret) =>
     Effect.gen(function* () {
       const seats = new Seats(room)
-      const server = yield* Effect.acquireRelease(open(address), awaitClosed)
+      const servers = yield* Effect.acquireRelease(openAll(address, lookup), (all) =>
+        Effect.forEach(all, awaitClosed, { concurrency: "unbounded", discard: true })
+      )
       const run = yield* FiberSet.makeRuntime<never, void, never>()
       const words = protection.answered === "connect" ? regret : undefined
-      server.on("connection", (socket) => {
+      const receive = (socket: Net.Socket): void => {
         endOnError(socket)
         const seat = seats.take(socket.remoteAddress ?? "", () => turnAway(socket, words))
         if (seat === undefined) return turnAway(socket, words)
@@ -191,11 +237,46 @@ const listenWithin =
           })
         }
         run(Effect.ensuring(protection.accept(socket, use), release(socket)))
-      })
-      yield* Effect.addFinalizer(() => Effect.sync(() => server.close()))
-      const bound = server.address()
-      return typeof bound === "object" && bound !== null ? { ...address, port: Port.make(bound.port) } : address
+      }
+      for (const server of servers) server.on("connection", receive)
+      yield* Effect.addFinalizer(() => Effect.sync(() => closeAll(servers)))
+      return { ...address, port: portOf(servers) ?? address.port }
     })
+
+/** They accept nobody any more. */
+const closeAll = (servers: ReadonlyArray<Net.Server>): void => {
+  for (const server of servers) server.close()
+}
+
+/** The port at which all of these listen; undefined if there are none. */
+const portOf = ([server]: ReadonlyArray<Net.Server>): Port | undefined => {
+  const bound = server?.address()
+  return typeof bound === "object" && bound !== null ? Port.make(bound.port) : undefined
+}
+
+/** Listens at each address of the host that this machine has, at one port. */
+const openAll = (
+  address: Address,
+  lookup: Lookup,
+  tries = mostPorts
+): Effect.Effect<ReadonlyArray<Net.Server>, PortTaken | HostElsewhere> =>
+  Effect.gen(function* () {
+    const { host, port } = address
+    const elsewhere = new HostElsewhere({ host })
+    const servers: Array<Net.Server> = []
+    for (const ip of yield* Effect.mapError(addressesOf(host, lookup), () => elsewhere)) {
+      const opened = yield* Effect.either(open(ip, portOf(servers) ?? port))
+      if (Either.isRight(opened)) servers.push(opened.right)
+      else if (!isElsewhere(opened.left)) {
+        closeAll(servers)
+        const another = port === 0 && servers.length > 0 && tries > 1
+        return yield* another
+          ? openAll(address, lookup, tries - 1)
+          : new PortTaken({ port, detail: meaning(opened.left), lingers: false })
+      }
+    }
+    return servers.length === 0 ? yield* elsewhere : servers
+  })
 
 /** Tells the other side why, if there is something to tell, and lets it go, in a moment, whatever it does. */
 const turnAway = (socket: Net.Socket, regret: Uint8Array = new Uint8Array()): void => {
@@ -205,11 +286,11 @@ const turnAway = (socket: Net.Socket, regret: Uint8Array = new Uint8Array()): vo
   socket.removeAllListeners("data").resume().end(regret)
 }
 
-const open = (address: Address) =>
-  Effect.async<Net.Server, PortTaken | HostElsewhere>((resume) => {
+const open = (host: string, port: number) =>
+  Effect.async<Net.Server, NodeJS.ErrnoException>((resume) => {
     const server = Net.createServer({ noDelay: true })
-    server.once("error", (error: NodeJS.ErrnoException) => resume(Effect.fail(listenFailure(error, address))))
-    server.listen({ host: address.host, port: address.port }, () => {
+    server.once("error", (error: NodeJS.ErrnoException) => resume(Effect.fail(error)))
+    server.listen({ host, port }, () => {
       server.removeAllListeners("error")
       // Out of file descriptors, say: one connection is not accepted, and the others go on.
       server.on("error", () => {})
@@ -218,10 +299,8 @@ const open = (address: Address) =>
     return Effect.sync(() => server.close())
   })
 
-const listenFailure = (error: NodeJS.ErrnoException, { host, port }: Address) =>
-  error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND"
-    ? new HostElsewhere({ host })
-    : new PortTaken({ port, detail: meaning(error), lingers: false })
+/** Whether the address is none of this machine, or of a kind that it does not have. */
+const isElsewhere = ({ code }: NodeJS.ErrnoException): boolean => code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT"
 
 const awaitClosed = (server: Net.Server) =>
   Effect.async<void>((resume) => {
@@ -238,8 +317,6 @@ const meaning = (error: NodeJS.ErrnoException): string =>
     ECONNREFUSED: "nobody listens there",
     ECONNRESET: "it hung up",
     ETIMEDOUT: "no answer",
-    ENOTFOUND: "there is no host of that name",
-    EAI_AGAIN: "the host's name could not be looked up",
     EPROTO: "it speaks no TLS",
     ERR_SSL_WRONG_VERSION_NUMBER: "it speaks no TLS",
     EHOSTUNREACH: "there is no way to that host",
@@ -248,13 +325,18 @@ const meaning = (error: NodeJS.ErrnoException): string =>
   error.code ??
   error.message
 
-/** A transport whose sockets are protected like that, and that lets in so many connections. */
-export const make = (protection: Protection, room: Room = defaultLimits): Transport["Type"] =>
+/** A transport whose sockets are protected like that, that lets in so many connections, and looks names up like that. */
+export const make = (
+  protection: Protection,
+  room: Room = defaultLimits,
+  lookup: Lookup = systemLookup
+): Transport["Type"] =>
   Transport.of({
-    dial: dial(protection),
-    listen: listenWithin(protection, room),
+    dial: dial(protection, lookup),
+    listen: listenWithin(protection, room, lookup),
     hosts: () => Object.values(Os.networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? [])
   })
 
-/** One that lets in so many connections. */
-export const layer = (room: Room = defaultLimits): Layer.Layer<Transport> => Layer.succeed(Transport, make(plain, room))
+/** One that lets in so many connections, and looks names up like that. */
+export const layer = (room: Room = defaultLimits, lookup: Lookup = systemLookup): Layer.Layer<Transport> =>
+  Layer.succeed(Transport, make(plain, room, lookup))

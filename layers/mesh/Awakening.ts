@@ -6,7 +6,7 @@ import type { Node } from "./Node.ts"
 /** Who looks each second, and finds that it was longer than this ago, has slept, in ms: no machine is that busy. */
 const sleep = 10_000
 
-/** The machine's addresses are looked at each so many times: it takes some 50 µs. */
+/** The machine's addresses are looked at each so many times: it takes some 0.2 ms. */
 const looksUntilNetworks = 5
 
 interface Needs {

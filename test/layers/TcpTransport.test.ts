@@ -1,5 +1,6 @@
 import * as ChildProcess from "node:child_process"
 import * as Net from "node:net"
+import * as Os from "node:os"
 import { assert, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -7,7 +8,7 @@ import * as Mailbox from "effect/Mailbox"
 import { describe } from "vitest"
 import * as TcpTransport from "../../layers/TcpTransport.ts"
 import { type Connection, Transport } from "../../services/Transport.ts"
-import { Port } from "../../src/domain/Peer.ts"
+import { Host, Port } from "../../src/domain/Peer.ts"
 import { bytesOf } from "../support/bytes.ts"
 import { peer } from "../support/samples.ts"
 import * as Sources from "../support/sources.ts"
@@ -21,6 +22,8 @@ const open = Effect.sync(
 const world = Effect.map(Transport, (tcp) => ({ here: tcp, there: tcp, open })).pipe(
   Effect.provide(TcpTransport.layer())
 )
+
+const hasIpv6 = Object.values(Os.networkInterfaces()).some((all) => all?.some(({ address }) => address === "::1"))
 
 const anywhere = peer("1", 0, "127.0.0.1").address
 
@@ -131,6 +134,104 @@ describe("TcpTransport", () => {
       ).pipe(Effect.timeout("3 seconds"))
       assert.isTrue(outcomes.some((outcome) => outcome._tag === "None"))
     }).pipe(Effect.timeout("20 seconds"))
+  )
+
+  const localhost = peer("1", 0).address
+
+  /** Whether somebody answers there. */
+  const answers = (host: string, port: number) =>
+    Effect.async<boolean>((resume) => {
+      const socket = Net.connect({ host, port }, () => resume(Effect.succeed(true)))
+      socket.on("error", () => resume(Effect.succeed(false)))
+      return Effect.sync(() => socket.destroy())
+    })
+
+  /** A transport on a machine that knows these names alone, and how often it was asked for one. */
+  const knowing = (names: Readonly<Record<string, ReadonlyArray<string>>>, protection = TcpTransport.plain) => {
+    const asked: Array<string> = []
+    const lookup = async (name: string) => {
+      asked.push(name)
+      const found = names[name]
+      if (found === undefined) throw Object.assign(new Error(), { code: "ENOTFOUND" })
+      return found
+    }
+    return { asked, transport: TcpTransport.make(protection, undefined, lookup) }
+  }
+
+  it.scopedLive.skipIf(!hasIpv6)("localhost is both loopbacks, at one port, and is not looked up", () =>
+    Effect.gen(function* () {
+      const { asked, transport } = knowing({})
+      const { host, port } = yield* transport.listen(localhost, () => Effect.never)
+      assert.strictEqual(host, "localhost")
+      assert.isTrue(yield* answers("127.0.0.1", port))
+      assert.isTrue(yield* answers("::1", port))
+      yield* transport.dial({ host, port })
+      const error = yield* Effect.flip(transport.listen({ host, port }, () => Effect.never))
+      assert.strictEqual(error._tag, "PortTaken")
+      assert.deepStrictEqual(asked, [])
+    }).pipe(Effect.timeout("20 seconds"))
+  )
+
+  it.scopedLive.skipIf(!hasIpv6)("who listens at the second address of a name alone is found there", () =>
+    Effect.gen(function* () {
+      const { asked, transport } = knowing({ twofold: ["127.0.0.1", "::1"] })
+      const { port } = yield* transport.listen(peer("1", 0, "::1").address, () => Effect.never)
+      yield* transport.dial({ host: Host.make("localhost"), port })
+      yield* transport.dial({ host: Host.make("twofold"), port })
+      assert.deepStrictEqual(asked, ["twofold"])
+    }).pipe(Effect.timeout("20 seconds"))
+  )
+
+  it.scopedLive.skipIf(!hasIpv6)(
+    "a port that is taken at one loopback is taken, and nothing stays open at the other",
+    () =>
+      Effect.gen(function* () {
+        const { transport } = knowing({})
+        const { port } = yield* transport.listen(peer("1", 0, "::1").address, () => Effect.never)
+        const error = yield* Effect.flip(transport.listen({ ...localhost, port }, () => Effect.never))
+        assert.strictEqual(error._tag, "PortTaken")
+        assert.isFalse(yield* answers("127.0.0.1", port))
+      }).pipe(Effect.timeout("20 seconds"))
+  )
+
+  it.scopedLive("of a name's addresses those are listened at that this machine has", () =>
+    Effect.gen(function* () {
+      // RFC 5737 and 3849 keep these for documentation: they are nobody's.
+      const { transport } = knowing({ moved: ["192.0.2.1", "127.0.0.1"], gone: ["192.0.2.1", "2001:db8::1"] })
+      const { port } = yield* transport.listen(peer("1", 0, "moved").address, () => Effect.never)
+      assert.isTrue(yield* answers("127.0.0.1", port))
+      for (const host of ["gone", "nowhere"]) {
+        const error = yield* Effect.flip(transport.listen(peer("1", 0, host).address, () => Effect.never))
+        assert.strictEqual(error._tag, "HostElsewhere")
+      }
+    }).pipe(Effect.timeout("20 seconds"))
+  )
+
+  it.scopedLive("a host that is not known is named", () =>
+    Effect.gen(function* () {
+      const { transport } = knowing({})
+      const error = yield* Effect.flip(transport.dial(peer("1", 4_000, "locahost").address))
+      assert.strictEqual(error.message, "Nobody can be reached at locahost:4000 (the host locahost is not known).")
+    })
+  )
+
+  it.scopedLive(
+    "a name is reached though its first address is dead, and the second takes more than a second to answer",
+    () =>
+      Effect.gen(function* () {
+        const dead = "192.0.2.1"
+        const slow: TcpTransport.Protection = {
+          ...TcpTransport.plain,
+          call: (options) => {
+            const socket = new Net.Socket()
+            if (options.host !== dead) setTimeout(() => socket.connect(options), 1_100)
+            return socket
+          }
+        }
+        const { transport } = knowing({ slow: [dead, "127.0.0.1"] }, slow)
+        const { port } = yield* transport.listen(anywhere, () => Effect.never)
+        yield* transport.dial(peer("1", port, "slow").address)
+      }).pipe(Effect.timeout("20 seconds"))
   )
 
   it.scopedLive(

@@ -5,6 +5,9 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { type Actor, each, make } from "./Stage.ts"
 
+/** At which ports a process listens: at each loopback that the machine has, at the same one. */
+const portsOf = ({ listening }: Actor["sockets"]) => [...new Set(listening.map(({ local }) => local))]
+
 describe("clients", () => {
   it.scopedLive("all come at once, meet each other once, and have one link to each and no more", () =>
     Effect.gen(function* () {
@@ -20,7 +23,7 @@ describe("clients", () => {
       for (const { name, out } of clients) assert.strictEqual(out[0], `${name}: initiated`)
       yield* stage.everyoneTalks([server, ...clients], "hello")
       yield* stage.poll("everybody has one link to each", () =>
-        [server, ...clients].every(({ sockets }) => sockets.listening.length === 1 && sockets.established.length === 5)
+        [server, ...clients].every(({ sockets }) => portsOf(sockets).length === 1 && sockets.established.length === 5)
       )
       for (const [index, { sockets }] of clients.entries()) {
         assert.deepInclude(
@@ -28,7 +31,7 @@ describe("clients", () => {
           { local: own[index] as number, remote: port },
           "from PORT1 to the server"
         )
-        assert.strictEqual(sockets.listening[0]?.local, own[index + 5], "listens on PORT2")
+        assert.deepStrictEqual(portsOf(sockets), [own[index + 5]], "listens on PORT2")
       }
       yield* stage.everyoneLeaves(clients, server)
       yield* stage.curtain
