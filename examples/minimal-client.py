@@ -64,7 +64,7 @@ class Link:
 
     def __init__(self, reader, writer, dialled):
         self.reader, self.writer, self.dialled = reader, writer, dialled
-        self.peer = self.epoch = self.address = None
+        self.peer = self.epoch = self.address = self.chat = None
         self.theirs = Counter()  # stream -> how far the peer has it, as far as it has said
         self.floor = Counter()  # stream -> up to where the peer does not keep it any more
         self.quiet = 0  # for how many fifths of SILENCE nothing has come
@@ -86,7 +86,7 @@ class Client:
     def __init__(self, name, port1, port2, server):
         self.id, self.port1, self.port2, self.server = name, port1, port2, server
         self.epoch = f"{time.time_ns() // 1_000_000}-{secrets.token_hex(4)}"
-        self.chat = None  # which chat this is, once somebody has let this node in
+        self.chat = None  # which chat this node is in, once somebody has let it in
         self.own = f"{name}/main/{self.epoch}"
         self.have = Counter()  # stream -> the highest number with no hole below it
         self.kept = defaultdict(dict)  # stream -> number -> the line that was said or delivered
@@ -120,7 +120,7 @@ class Client:
                 raise Ended(answer.get("detail", "somebody else answers there"))
             if self.chat not in (None, answer["chat"]):
                 raise Ended("it is in another chat")
-            self.chat = answer["chat"]
+            link.chat = answer["chat"]
             await self.meet(link, peer, answer["epoch"], address)
         except BaseException:
             link.writer.close()
@@ -136,7 +136,7 @@ class Client:
                 raise Ended("it does not introduce itself")
             if hello["protocol"] != 2:
                 reason = "protocol"
-            elif hello.get("chat", self.chat) != self.chat:
+            elif self.chat and hello.get("chat", self.chat) != self.chat:
                 reason = "other-chat"
             elif hello.get("to", self.id) != self.id or epoch == self.epoch:
                 reason = "mistaken"
@@ -176,6 +176,7 @@ class Client:
         self.searches.pop(link.peer, None)
         if not self.joined.is_set():
             # What was said before counts as seen; only now this node says how far it has what.
+            self.chat = link.chat
             self.have |= link.theirs
             link.send(*summary(self.have))
             self.joined.set()

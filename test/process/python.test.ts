@@ -118,6 +118,9 @@ describe.skipIf(!hasPython)("a client in Python (skipped where there is no pytho
         epoch,
         member: true
       } as const
+      const early = yield* dial(stage, listening)
+      yield* early.sends(line({ ...helloOf("8", port, true), chat: "1".repeat(32), to: "py" }))
+      assert.strictEqual((yield* early.hears("refused")).reason, "unavailable")
       yield* server.sends(line(welcome), have({ [old]: 3 }, true), have({ [others]: 2 }))
       assert.deepStrictEqual<unknown>((yield* server.hears("have")).streams, { [own]: 1, [old]: 3, [others]: 2 })
       assert.strictEqual((yield* server.hears("post")).post.text, "said before it came in")
@@ -147,6 +150,10 @@ describe.skipIf(!hasPython)("a client in Python (skipped where there is no pytho
       yield* server.sends(line({ type: "want", stream: others, after: 0, to: 4 }))
       assert.deepStrictEqual<unknown>(yield* server.hears("gap"), { type: "gap", stream: others, to: 2 })
       assert.strictEqual((yield* server.hears("post")).post.text, "the question")
+
+      const foreigner = yield* dial(stage, listening)
+      yield* foreigner.sends(line({ ...helloOf("8", port, true), chat: "1".repeat(32), to: "py" }))
+      assert.strictEqual((yield* foreigner.hears("refused")).reason, "other-chat")
 
       // Who has said goodbye to it alone is looked for by others no more.
       const eight = yield* dial(stage, listening)
