@@ -36,6 +36,7 @@ import * as Deadlines from "./mesh/Deadlines.ts"
 import * as Delivery from "./mesh/Delivery.ts"
 import * as Departures from "./mesh/Departures.ts"
 import * as FanOut from "./mesh/FanOut.ts"
+import * as Forks from "./mesh/Forks.ts"
 import * as Handshake from "./mesh/Handshake.ts"
 import * as Heartbeat from "./mesh/Heartbeat.ts"
 import * as Intake from "./mesh/Intake.ts"
@@ -135,13 +136,18 @@ const make = (settings: Settings) =>
       gone: ({ epoch, peer }) => left(peer, !table.hasMet(peer.id, epoch))
     })
     const introductions = Introductions.make(node, { meet: search.meet, hasLeft: departures.hasLeft })
-    const intake = Intake.make(node, { allowance, delivery, proofs, search })
+    const forks = Forks.make(node, {
+      delivery,
+      proofs,
+      forked: (shared) => Effect.asVoid(Deferred.fail(forked, new StreamForked({ id: settings.id, shared })))
+    })
+    const intake = Intake.make(node, { allowance, delivery, forks, proofs, search })
     const summaries = Summaries.make(node, {
       allowance,
       delivery,
+      forks,
       intake,
-      comeUp: (link) => comeUp(link),
-      forked: Effect.suspend(() => Deferred.fail(forked, new StreamForked({ id: settings.id })))
+      comeUp: (link) => comeUp(link)
     })
 
     // ---- What comes over a link
@@ -267,6 +273,7 @@ const make = (settings: Settings) =>
       Effect.gen(function* () {
         link.met()
         fanOut.ended(link)
+        forks.ended(link)
         const final = table.disconnect(link, reason)
         peers.changed()
         yield* intake.ended(link)
@@ -310,7 +317,11 @@ const make = (settings: Settings) =>
       const last = log.have(log.stream)
       const linked = Array.from(table.links.values(), (link) => ({
         peer: link.peer,
-        link: { since: link.since, roundTrip: link.roundTrip, behind: last - (link.theirs.get(log.stream) ?? 0) },
+        link: {
+          since: link.since,
+          roundTrip: link.roundTrip,
+          behind: Math.max(0, last - (link.theirs.get(log.stream) ?? 0))
+        },
         through: undefined
       }))
       const sought = search
@@ -362,10 +373,7 @@ const make = (settings: Settings) =>
       sent: Effect.sync(fanOut.sent),
       holders: (n) => Effect.sync(() => delivery.holders(n)),
       awaitHolders: (n, count) => peers.until(() => delivery.holders(n) >= count),
-      events: Stream.filterMap(
-        log.follow(({ _tag }) => _tag === "Happened"),
-        (entry) => (entry._tag === "Happened" ? Option.some(entry.happening) : Option.none())
-      )
+      events: log.happenings
     })
   })
 

@@ -46,12 +46,18 @@ export interface Tally {
 export class MessageLog extends Context.Tag("outlive/MessageLog")<
   MessageLog,
   {
-    /** This run of this node. */
+    /** This run of this node: another one after `renew`. */
     readonly epoch: Epoch
     /** The stream of what this node says in this run. */
     readonly stream: StreamId
     /** Whether an earlier run has left something: this node is no stranger to the chat. */
     readonly restored: boolean
+    /**
+     * Begins another run, with all that there is. What was said in the one before after number `shared`, which ends a block, is
+     * said anew in this one. Whoever follows for the screen goes on behind what `shown` has named; all who follow must have
+     * come to an end before.
+     */
+    readonly renew: (shared: number) => Effect.Effect<void, LogUnavailable>
     /**
      * Appends what this node says, in one go; it is in the log, and on disk if the log has one, when this returns. Lines
      * that are too long for a frame are left out and returned.
@@ -87,6 +93,8 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
      * Nobody is woken for others. Any number follow, each at its own pace; `Skipped` comes to whoever is too slow.
      */
     readonly follow: (isWanted?: Predicate.Predicate<Entry>) => Stream.Stream<Entry>
+    /** What happens, from the beginning of this run. */
+    readonly happenings: Stream.Stream<Happening>
     /**
      * Whoever follows for the screen has shown everything up to that entry, which it was given. What was not shown before a
      * crash is where the screen should begin after it, if the log is there then. A plain function.

@@ -3,7 +3,6 @@ import * as Crypto from "node:crypto"
 import * as Fs from "node:fs/promises"
 import * as Path from "node:path"
 import * as Effect from "effect/Effect"
-import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import type { Membership } from "../../services/Membership.ts"
 import type { PortStore } from "../../services/PortStore.ts"
@@ -53,13 +52,6 @@ export const inPortStore = (store: PortStore["Type"], path: string): Keep => ({
   read: store.chat,
   write: store.recordChat
 })
-
-/** As long as the process runs: for a program that begins anew. */
-export const inMemory: Effect.Effect<Keep> = Effect.map(Ref.make<ChatId | undefined>(undefined), (ref) => ({
-  place: undefined,
-  read: Ref.get(ref),
-  write: (chat) => Ref.set(ref, chat)
-}))
 
 const random = Effect.sync(() => ChatId.make(Crypto.randomBytes(16).toString("hex")))
 

@@ -19,6 +19,7 @@ import {
   authorOf,
   epochOf,
   mainRoom,
+  maxDeps,
   noDeps,
   type Post,
   PostNumber,
@@ -113,10 +114,10 @@ export const make = (
 ): Effect.Effect<MessageLog["Type"], LogUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
     const clock = yield* Effect.clock
-    const begun = Math.max(clock.unsafeCurrentTimeMillis(), journal.epochAfter)
+    let begun = Math.max(clock.unsafeCurrentTimeMillis(), journal.epochAfter)
     yield* journal.begin(begun)
-    const epoch = epochOf(begun, yield* Random.nextIntBetween(0, 2 ** 32))
-    const stream = streamOf(author, mainRoom, epoch)
+    let epoch = epochOf(begun, yield* Random.nextIntBetween(0, 2 ** 32))
+    let stream = streamOf(author, mainRoom, epoch)
     const store = new PostStore(stream, { pending, streams }, sign !== undefined)
     const growth = makeSignal()
     // One step after the other, and none broken off halfway: what is on disk is in memory too, and every entry stands where
@@ -284,7 +285,9 @@ export const make = (
         })
       })
 
+    /** Whether this node knows where the chat began for it: from an earlier run, or since it came. */
     let restored = false
+    let adopted = false
     const restore = (block: Block): void => {
       const { n, stream: id } = block.post
       // A hole in what this node said itself is damage. In what others said it is what could not be kept: they have it.
@@ -321,17 +324,19 @@ export const make = (
     skipped = Math.max(0, (recorded ?? 0) - unshown)
     unshown += skipped
     /** What the screen of an earlier run lacked, and this log does not have any more. */
-    const gone = skipped
+    let gone = skipped
     if (isToBeWrittenAnew()) yield* compact
     // What may not have been on the screen when an earlier run ended is shown in any case.
-    const first = Math.max(dropped, Math.min(shownTo, end() - history))
+    let first = Math.max(dropped, Math.min(shownTo, end() - history))
+    /** Where the entries of this run begin. */
+    let sinceHere = end()
     yield* Effect.addFinalizer(() =>
       serially(Effect.suspend(() => ((recorded ?? 0) === unshown ? Effect.void : Effect.ignore(append([], false)))))
     )
 
-    const followFrom = (start: number, isWanted: Predicate.Predicate<Entry>) => {
+    const followFrom = (start: number, isWanted: Predicate.Predicate<Entry>, isGone = 0) => {
       let position = start
-      let untold = gone
+      let untold = isGone
       const next = () => entries[position - dropped]
       const isThereMore = () => {
         // What is not wanted is passed over as it comes: it is not missed when it is dropped.
@@ -389,18 +394,85 @@ export const make = (
       return { posts, tooLong }
     }
 
+    /** What this node has said after that number of its present stream, by where it stands. */
+    const ownSince = (after: number): ReadonlyMap<number, Post> =>
+      new Map(
+        [...entries.entries()].flatMap(([at, entry]) =>
+          entry._tag === "Said" && entry.own && entry.post.stream === stream && entry.post.n > after
+            ? [[at, entry.post] as const]
+            : []
+        )
+      )
+
+    /** The same lines as the first of another stream, below what stays of this one. */
+    const movedTo = (another: StreamId, shared: number, posts: Iterable<Post>): ReadonlyArray<Post> =>
+      Array.from(posts, (post, index) => {
+        const before = Object.entries(post.deps).slice(0, maxDeps - 1)
+        const isBelow = index === 0 && shared > 0
+        return {
+          ...post,
+          stream: another,
+          n: PostNumber.make(index + 1),
+          deps: isBelow ? Object.fromEntries([...before, [stream, PostNumber.make(shared)]]) : post.deps
+        }
+      })
+
+    const blocksOfOwn = (posts: ReadonlyArray<Post>) => {
+      const blocks = sign === undefined ? [posts] : blocksOf(posts)
+      return blocks.map((block) => ({
+        block,
+        bytes: sign === undefined ? encodePosts(block) : encodeBlock(block, sign)
+      }))
+    }
+
+    const renew = (shared: number): Effect.Effect<void, LogUnavailable> =>
+      Effect.gen(function* () {
+        begun = Math.max(clock.unsafeCurrentTimeMillis(), begun + 1)
+        yield* journal.begin(begun)
+        const next = epochOf(begun, yield* Random.nextIntBetween(0, 2 ** 32))
+        const another = streamOf(author, mainRoom, next)
+        const saidAnew = ownSince(shared)
+        const posts = movedTo(another, shared, saidAnew.values())
+        const blocks = posts.length === 0 ? [] : blocksOfOwn(posts)
+        if (posts.length > 0) {
+          yield* append(
+            blocks.map(({ bytes }) => bytes),
+            true
+          )
+        }
+        store.renew(another, shared)
+        for (const { block, bytes } of blocks) store.say(block, bytes)
+        for (const [at, post] of Arr.zip(saidAnew.keys(), posts)) entries[at] = { _tag: "Said", post, own: true }
+        if (recorded !== undefined) recorded += posts.length
+        epoch = next
+        stream = another
+        restored ||= adopted
+        closed = false
+        gone = skipped
+        first = Math.max(dropped, shownTo)
+        sinceHere = end()
+        if (posts.length > 0) yield* compact
+      })
+
     return MessageLog.of({
-      epoch,
-      stream,
-      restored,
+      get epoch() {
+        return epoch
+      },
+      get stream() {
+        return stream
+      },
+      get restored() {
+        return restored
+      },
+      renew: (shared) => serially(renew(shared)),
       say: (lines) =>
         Effect.suspend(() => {
           const { posts, tooLong } = compose(lines, clock.unsafeCurrentTimeMillis())
           if (posts.length === 0) return Effect.succeed(tooLong)
-          const blocks = sign === undefined ? [posts] : blocksOf(posts)
-          const encoded = blocks.map((block) => (sign === undefined ? encodePosts(block) : encodeBlock(block, sign)))
+          const blocks = blocksOfOwn(posts)
+          const encoded = blocks.map(({ bytes }) => bytes)
           return Effect.map(append(encoded, true), () => {
-            for (const [block, bytes] of Arr.zip(blocks, encoded)) addOwn(block, bytes)
+            for (const { block, bytes } of blocks) addOwn(block, bytes)
             return tooLong
           })
         }).pipe(serially),
@@ -426,6 +498,7 @@ export const make = (
       refuse: (id, above) => serially(Effect.sync(() => store.refuse(id, above))),
       adopt: (summary, before = new Map()) =>
         Effect.suspend(() => {
+          adopted = true
           const ahead = [...summary].filter(([id, last]) => last > store.have(id) && id !== stream)
           const delivered = store.adopt(ahead, [...before])
           // One line at least, so that the next run knows that this one was in the chat.
@@ -449,11 +522,12 @@ export const make = (
             .flatMap((entry) => (entry._tag === "Said" || entry._tag === "Earlier" ? [entry.post] : []))
             .slice(count === 0 ? Number.POSITIVE_INFINITY : -count)
         ),
-      ownAfter: (after) =>
-        Effect.sync(() =>
-          entries.flatMap((entry) => (entry._tag === "Said" && entry.own && entry.post.n > after ? [entry.post] : []))
-        ),
-      follow: (isWanted = constTrue) => Stream.suspend(() => followFrom(first, isWanted)),
+      ownAfter: (after) => Effect.sync(() => [...ownSince(after).values()]),
+      follow: (isWanted = constTrue) => Stream.suspend(() => followFrom(first, isWanted, gone)),
+      happenings: Stream.filterMap(
+        Stream.suspend(() => followFrom(sinceHere, ({ _tag }) => _tag === "Happened")),
+        (entry) => (entry._tag === "Happened" ? Option.some(entry.happening) : Option.none())
+      ),
       shown: (last) => {
         const at = entries.indexOf(last, shownTo - dropped)
         if (at < 0) return

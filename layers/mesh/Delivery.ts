@@ -40,14 +40,17 @@ export const make = ({ log, peers, table }: Node) => {
         link.rooms ??= new Set()
         link.rooms.add(roomIn(stream))
       }
-      if (stream === log.stream && n > (heardBy.get(link.peer.id) ?? 0)) {
-        heardBy.set(link.peer.id, Math.min(n, log.have(stream)))
-        delivered = Math.max(delivered, Math.min(n, log.have(stream)))
+      // Who names more than there is has something else, or nothing: see `Forks`.
+      if (stream === log.stream && n <= log.have(stream) && n > (heardBy.get(link.peer.id) ?? 0)) {
+        heardBy.set(link.peer.id, n)
+        delivered = Math.max(delivered, n)
         peers.changed()
       }
     },
     /** How many peers are known to have what this node has said up to that number. A plain function. */
     holders,
+    /** Up to which number some peer is known to have what this node has said. A plain function. */
+    upTo: (): number => delivered,
     /** How far what this node says has come. */
     ofOwn: Subscribable.make({
       get: Effect.sync(howFar),

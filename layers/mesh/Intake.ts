@@ -9,6 +9,7 @@ import { authorOf, mainRoom, type StreamId, streamOf } from "../../src/domain/Po
 import type { Control, Gap, PostFrame } from "../../src/protocol/Frame.ts"
 import type { Allowance } from "./Allowance.ts"
 import type { Delivery } from "./Delivery.ts"
+import type { Forks } from "./Forks.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 import type { Proofs } from "./Proofs.ts"
@@ -27,6 +28,7 @@ const mostAsked = 256
 interface Needs {
   readonly allowance: Allowance
   readonly delivery: Delivery
+  readonly forks: Forks
   readonly proofs: Proofs
   readonly search: Search
 }
@@ -38,7 +40,7 @@ type Prospect =
   | { readonly _tag: "Gone"; readonly to: number; readonly after: number; readonly regardless?: boolean }
   | { readonly _tag: "Unsaid"; readonly above: number; readonly after: number }
 
-export const make = ({ log, membership, table }: Node, { allowance, delivery, proofs, search }: Needs) => {
+export const make = ({ log, membership, table }: Node, { allowance, delivery, forks, proofs, search }: Needs) => {
   /** What was asked of whom. */
   const wanted = new Map<StreamId, { readonly link: Link; readonly to: number }>()
   /** Streams of which the next post does not come from anybody who is here, and for how many offers that has been so. */
@@ -129,7 +131,9 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, pr
     block.post.stream.startsWith(link.prefix) || isAsked(link, block)
 
   const receive = (link: Link, sent: ReadonlyArray<PostFrame>): Effect.Effect<void, PeerLost> => {
+    let isOwn = false
     for (const frame of sent) {
+      isOwn ||= frame.post.stream === log.stream
       if (!isAsked(link, frame)) continue
       // It need not be delivered yet: what it waits for may be what is to be asked for next.
       if (frame.post.n >= (wanted.get(frame.post.stream)?.to ?? 0)) link.asked.delete(frame.post.stream)
@@ -145,15 +149,23 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, pr
             sent.filter((frame) => isWelcome(link, frame))
           )
         : receiveSealed(link, sent)
+    if (isOwn && membership.sign === undefined) return Effect.zipRight(taken, forks.heard(link, ownIn(sent)))
     return link.toAsk.size === 0 ? taken : Effect.zipRight(taken, pullMore(link))
   }
 
+  const ownIn = <B extends Block>(blocks: ReadonlyArray<B>): ReadonlyArray<B> =>
+    blocks.filter(({ post }) => post.stream === log.stream)
+
   /** In a secure chat posts come in blocks, and what is handed on must be proven. */
   const receiveSealed = (link: Link, sent: ReadonlyArray<PostFrame>): Effect.Effect<void, PeerLost> => {
-    const blocks = proofs.blocksFrom(link, sent)?.filter((block) => isWelcome(link, block))
+    const blocks = proofs.blocksFrom(link, sent)
     if (blocks === undefined) return new PeerLost({ reason: "malformed" })
-    const { believed, unsure, wrongs, isFair } = proofs.sift(link, blocks)
+    const { believed, unsure, wrongs, isFair } = proofs.sift(
+      link,
+      blocks.filter((block) => isWelcome(link, block))
+    )
     return Effect.gen(function* () {
+      yield* forks.heard(link, ownIn(blocks))
       if (believed.length > 0) yield* take(link, believed)
       for (const stream of unsure) doubt(stream)
       for (const wrong of wrongs) yield* log.note(wrong)
@@ -188,6 +200,7 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, pr
 
   const heardGap = (link: Link, { stream, to }: Gap): Effect.Effect<void, PeerLost> =>
     Effect.suspend(() => {
+      if (stream === log.stream) forks.refute(link)
       link.floors.set(stream, to)
       const overstepped = allowance.limitOverstepped(link)
       if (overstepped !== undefined) return allowance.drop(link, overstepped)

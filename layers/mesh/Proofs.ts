@@ -126,6 +126,14 @@ export const make = ({ log, membership }: Node) => {
     },
     /** What of these blocks of a peer is to be believed. A plain function. */
     sift,
+    /** Whether this node has another body for what a block says, which came before. A plain function. */
+    contradicts,
+    /** Whether its author has signed a block that a peer hands on. A plain function. */
+    isSigned: (link: Link, block: SealedBlock): boolean => {
+      link.checks += 1
+      const proof = judge(block)
+      return proof === "proven" || proof === "accepted"
+    },
     /** Up to where what this node keeps of a stream is what everybody can be shown, as far as somebody would like to have it. */
     proven,
     /** Who is known by which key has changed: looks again at what could not be shown. A plain function. */

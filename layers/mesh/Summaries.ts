@@ -8,6 +8,7 @@ import type { StreamId, Summary } from "../../src/domain/Post.ts"
 import type { Control, Have } from "../../src/protocol/Frame.ts"
 import type { Allowance } from "./Allowance.ts"
 import type { Delivery } from "./Delivery.ts"
+import type { Forks } from "./Forks.ts"
 import type { Intake } from "./Intake.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
@@ -29,11 +30,10 @@ interface Needs {
   readonly intake: Intake
   /** The peer has said how far it has each stream: the link comes up. */
   readonly comeUp: (link: Link) => Effect.Effect<void>
-  /** Somebody else speaks in the stream of this run. */
-  readonly forked: Effect.Effect<void>
+  readonly forks: Forks
 }
 
-export const make = ({ log, table }: Node, { allowance, comeUp, delivery, forked, intake }: Needs) => {
+export const make = ({ log, table }: Node, { allowance, comeUp, delivery, forks, intake }: Needs) => {
   /** How far everybody knows this node to have each stream. */
   let offered: Summary = new Map()
   /** How far this node had each stream when all was compared last: what has not moved since, and should have, is stuck. */
@@ -46,9 +46,10 @@ export const make = ({ log, table }: Node, { allowance, comeUp, delivery, forked
       for (const mark of marks) delivery.hasUpTo(link, mark)
       const overstepped = allowance.limitOverstepped(link)
       if (overstepped !== undefined) return allowance.drop(link, overstepped)
-      if ((link.theirs.get(log.stream) ?? 0) > log.have(log.stream)) return forked
-      if (table.links.get(link.peer.id) === link) return intake.pull(link, marks)
-      return more ? Effect.void : comeUp(link)
+      if (table.links.get(link.peer.id) === link) {
+        return Effect.zipRight(forks.heardOf(link), intake.pull(link, marks))
+      }
+      return more ? Effect.void : Effect.zipRight(comeUp(link), forks.heardOf(link))
     })
 
   const summarize = (link: Link): Effect.Effect<void> =>
@@ -77,6 +78,7 @@ export const make = ({ log, table }: Node, { allowance, comeUp, delivery, forked
     const isStuck = (stream: StreamId) => compared.get(stream) === summary.get(stream)
     const isNews = [...summary.keys()].some((stream) => !isStuck(stream))
     intake.forgetAsked()
+    forks.review()
     if (isNews) yield* sendToAll(haveFrames([...summary]))
     for (const link of table.links.values()) yield* intake.pull(link, link.theirs, isStuck)
     compared = summary

@@ -52,9 +52,13 @@ export class IdTaken extends Data.TaggedError("IdTaken")<{
   }
 }
 
-/** Somebody has what this run of this node never said, in its own stream: it runs twice, as a copied machine does. */
+/**
+ * Somebody has what this run of this node never said, in its own stream: it runs twice, as a copied machine does. `shared`: up to
+ * this number both have said the same.
+ */
 export class StreamForked extends Data.TaggedError("StreamForked")<{
   readonly id: PeerId
+  readonly shared: number
 }> {
   override get message() {
     return `Somebody has lines of ${title(this.id)} that were not said here, as if this program ran twice: it begins anew.`

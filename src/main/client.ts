@@ -1,21 +1,16 @@
 /** What `outlive client` runs on, as does every client that somebody talks at. */
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
-import * as KeptChat from "../../layers/chat/KeptChat.ts"
 import * as ClientCommand from "../commands/client.ts"
 import type { Screen } from "../commands/options.ts"
 import { type Address, type Port, serverId } from "../domain/Peer.ts"
 import * as Client from "../programs/client.ts"
 import { Highlights } from "../programs/commands/Sitting.ts"
-import { anewWhenForked } from "../programs/conversation.ts"
 import { consoleFor } from "./console.ts"
 import { type Insight, logged, observed } from "./insight.ts"
-import { dialled, node, type Safety, through } from "./node.ts"
+import { dialled, onNode, type Safety, type Settings, through } from "./node.ts"
 
-type ClientNode = Pick<
-  Parameters<typeof node>[0],
-  "id" | "listen" | "data" | "history" | "silence" | "patience" | "limits"
-> &
+type ClientNode = Pick<Settings, "id" | "listen" | "data" | "history" | "silence" | "patience" | "limits"> &
   Insight & {
     readonly server: Address
     readonly peer: Option.Option<Address>
@@ -26,15 +21,12 @@ type ClientNode = Pick<
   }
 
 export const client = ({ json, peer, port1, safety, screen, server, ...given }: ClientNode) =>
-  Effect.flatMap(KeptChat.inMemory, (memory) =>
-    Client.client({ server: { address: server, from: port1, id: serverId }, ...through(peer) }).pipe(
-      observed(given),
-      Effect.provide(node({ ...given, member: false, safety: { ...safety, dials: dialled(server, peer) } }, [memory])),
-      anewWhenForked,
-      Effect.provideService(Highlights, screen.highlight),
-      Effect.provide(consoleFor(json, screen)),
-      logged(given)
-    )
+  Client.client({ server: { address: server, from: port1, id: serverId }, ...through(peer) }).pipe(
+    observed(given),
+    onNode({ ...given, member: false, safety: { ...safety, dials: dialled(server, peer) } }),
+    Effect.provideService(Highlights, screen.highlight),
+    Effect.provide(consoleFor(json, screen)),
+    logged(given)
   )
 
 export const command = ClientCommand.make(({ host, port2, security, ...given }) =>

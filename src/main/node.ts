@@ -16,12 +16,13 @@ import { Console } from "../../services/Console.ts"
 import { Machine } from "../../services/Machine.ts"
 import { Membership } from "../../services/Membership.ts"
 import { silenceALink, silenceOn } from "../commands/options.ts"
-import { HostUnknown, type NotInvited } from "../domain/Errors.ts"
+import { HostUnknown, type NotInvited, type StreamForked } from "../domain/Errors.ts"
 import type { Link } from "../domain/Invitation.ts"
 import type { Limits } from "../domain/Limits.ts"
 import type { Address, Host, PeerId } from "../domain/Peer.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import { modeFor, type Wish, warning } from "../domain/Security.ts"
+import { anewWhenForked } from "../programs/conversation.ts"
 import { atTerminal } from "./console.ts"
 
 /** A person would like to see what was said last; a script has not asked for it. */
@@ -94,23 +95,24 @@ const announce = (wish: Wish) =>
     })
   )
 
-/** What a node talks through: its log, its mesh over TCP, its console. `keeps`: where it is kept which plain chat it is in, besides the data folder. */
-export const node = (
-  settings: Omit<TransportPeerMesh.Settings, "silence" | "silenceALink" | "history"> & {
-    readonly data: Option.Option<string>
-    readonly history: Option.Option<number>
-    readonly silence: Option.Option<number>
-    readonly limits: Limits
-    readonly safety: Safety
-  },
-  keeps: ReadonlyArray<KeptChat.Keep>
-) => {
+export type Settings = Omit<TransportPeerMesh.Settings, "silence" | "silenceALink" | "history"> & {
+  readonly data: Option.Option<string>
+  readonly history: Option.Option<number>
+  readonly silence: Option.Option<number>
+  readonly limits: Limits
+  readonly safety: Safety
+}
+
+const historyFor = ({ history }: Settings): number =>
+  Option.getOrElse(history, () => (atTerminal() ? historyOnTerminal : 0))
+
+/**
+ * What stays if a node begins anew: its log, and what carries its connections. `keeps`: where it is kept which plain chat it
+ * is in, besides the data folder.
+ */
+const ground = (settings: Settings, keeps: ReadonlyArray<KeptChat.Keep>) => {
   const wish = { ...settings.safety, hosts: [settings.listen.host, ...settings.safety.dials] }
-  const silence = Option.match(settings.silence, {
-    onNone: () => ({ silence: silenceOn(settings.listen.host), silenceALink }),
-    onSome: (seconds) => ({ silence: Duration.seconds(seconds) })
-  })
-  const history = Option.getOrElse(settings.history, () => (atTerminal() ? historyOnTerminal : 0))
+  const history = historyFor(settings)
   const { logBytes: bytes, logEntries: entries, pending, streams } = settings.limits
   const bounds = { bytes, entries, pending, streams }
   const log = Layer.unwrapEffect(
@@ -121,12 +123,26 @@ export const node = (
       })
     )
   )
-  return TransportPeerMesh.layer({ ...settings, ...silence, history }).pipe(
-    Layer.provideMerge(log),
-    Layer.provideMerge(connections(settings.id, wish, settings, keeps)),
-    Layer.merge(announce(wish))
-  )
+  return log.pipe(Layer.provideMerge(connections(settings.id, wish, settings, keeps)), Layer.merge(announce(wish)))
 }
+
+/** One run of a node, on its ground: its mesh. */
+const mesh = (settings: Settings) => {
+  const silence = Option.match(settings.silence, {
+    onNone: () => ({ silence: silenceOn(settings.listen.host), silenceALink }),
+    onSome: (seconds) => ({ silence: Duration.seconds(seconds) })
+  })
+  return TransportPeerMesh.layer({ ...settings, ...silence, history: historyFor(settings) })
+}
+
+/** What a node talks through that never begins anew. */
+export const node = (settings: Settings) => Layer.provideMerge(mesh(settings), ground(settings, []))
+
+/** Runs a program on a node that begins anew if it must. */
+export const onNode =
+  (settings: Settings, keeps: ReadonlyArray<KeptChat.Keep> = []) =>
+  <A, E, R>(program: Effect.Effect<A, E | StreamForked, R>) =>
+    program.pipe(Effect.provide(mesh(settings)), anewWhenForked, Effect.provide(ground(settings, keeps)))
 
 export const through = (peer: Option.Option<Address>) => (Option.isSome(peer) ? { peer: peer.value } : {})
 

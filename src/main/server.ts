@@ -1,6 +1,5 @@
 /** What `outlive server` runs on. */
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as KeptChat from "../../layers/chat/KeptChat.ts"
 import * as FilePortStore from "../../layers/FilePortStore.ts"
 import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.ts"
@@ -8,31 +7,22 @@ import { PortStore } from "../../services/PortStore.ts"
 import * as ServerCommand from "../commands/server.ts"
 import { serverId } from "../domain/Peer.ts"
 import { Highlights } from "../programs/commands/Sitting.ts"
-import { anewWhenForked } from "../programs/conversation.ts"
 import { server } from "../programs/server.ts"
 import { consoleFor } from "./console.ts"
 import { logged, observed } from "./insight.ts"
-import { node } from "./node.ts"
+import { onNode } from "./node.ts"
 
 export const command = ServerCommand.make(({ host, json, port, ports, screen, security, ...given }) =>
   server.pipe(
     observed(given),
-    Effect.provide(
-      PortStoreServerRegistry.layer.pipe(
-        Layer.provideMerge(
-          Layer.unwrapEffect(
-            Effect.map(PortStore, (store) =>
-              node(
-                { ...given, id: serverId, listen: { host, port }, member: true, safety: { ...security, dials: [] } },
-                [KeptChat.inPortStore(store, ports)]
-              )
-            )
-          )
-        ),
-        Layer.provide(FilePortStore.layer(ports))
-      )
-    ),
-    anewWhenForked,
+    Effect.provide(PortStoreServerRegistry.layer),
+    (program) =>
+      Effect.flatMap(PortStore, (store) =>
+        onNode({ ...given, id: serverId, listen: { host, port }, member: true, safety: { ...security, dials: [] } }, [
+          KeptChat.inPortStore(store, ports)
+        ])(program)
+      ),
+    Effect.provide(FilePortStore.layer(ports)),
     Effect.provideService(Highlights, screen.highlight),
     Effect.provide(consoleFor(json, screen)),
     logged(given)

@@ -11,7 +11,7 @@ import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { utterance } from "../domain/Action.ts"
 import type { Entry } from "../domain/Entry.ts"
-import { isForked, type StreamForked } from "../domain/Errors.ts"
+import { isForked, type LogUnavailable, type StreamForked } from "../domain/Errors.ts"
 import { Fact } from "../domain/Fact.ts"
 import { within } from "../domain/Limit.ts"
 import type { PeerId } from "../domain/Peer.ts"
@@ -22,7 +22,8 @@ import { commandNamed, parseSlash } from "../domain/SlashCommand.ts"
 import type { Saying } from "../domain/Standing.ts"
 import * as Commands from "./commands/all.ts"
 import { answer } from "./commands/Command.ts"
-import { Muted, Sitting } from "./commands/Sitting.ts"
+import { fresh, type Muted, Sitting } from "./commands/Sitting.ts"
+import type { Followed } from "./standing.ts"
 
 /** The line that ends a program. */
 const exit = "Exit"
@@ -141,7 +142,7 @@ export const sayWhatIsTyped = (
     const { self } = yield* PeerMesh
     const { questioned, standing } = sitting
 
-    // Without a generator: it runs for every line that is typed.
+    // Without a generator: it runs for every line that is typed. What was said is followed, whatever ends this.
     const say = (sayings: ReadonlyArray<Saying<Typed>>) =>
       Effect.suspend(() => {
         const before = log.have(log.stream)
@@ -155,7 +156,7 @@ export const sayWhatIsTyped = (
           const followed = standing.follow(sayings, before)
           return refusals.length === 0 ? followed : Effect.zipRight(followed, console.show(refusals))
         })
-      })
+      }).pipe(Effect.uninterruptible)
 
     const perform = (line: Typed, name: string, rest: string) =>
       Effect.gen(function* () {
@@ -212,16 +213,22 @@ export const sayWhatIsTyped = (
   })
 
 /**
- * Begins a program anew, on fresh layers, when its stream turns out to be somebody else's too. It is the same sitting to who
- * sits there: at the same console, and with the same ids muted.
+ * Begins a program anew, on a fresh mesh, when its stream turns out to be somebody else's too. Its log goes on in another run.
+ * It is the same sitting to who sits there: at the same console, behind what was shown there, with the same ids muted.
  */
 export const anewWhenForked = <A, E, R>(
   program: Effect.Effect<A, E | StreamForked, R>
-): Effect.Effect<A, E | StreamForked, Exclude<R, Muted> | Console> =>
+): Effect.Effect<A, E | StreamForked | LogUnavailable, Exclude<R, Muted | Followed> | Console | MessageLog> =>
   program.pipe(
-    Effect.tapError((error) =>
-      isForked(error) ? Effect.flatMap(Console, (console) => console.show([notice(error.message)])) : Effect.void
-    ),
+    Effect.tapError((error) => (isForked(error) ? beginAnother(error) : Effect.void)),
     Effect.retry({ schedule: redial, while: isForked }),
-    Effect.provide(Muted.nobody)
+    Effect.provide(fresh)
   )
+
+const beginAnother = (fork: StreamForked): Effect.Effect<void, LogUnavailable, Console | MessageLog> =>
+  Effect.gen(function* () {
+    const console = yield* Console
+    const log = yield* MessageLog
+    yield* console.show([notice(fork.message)])
+    yield* log.renew(fork.shared)
+  })

@@ -1,9 +1,9 @@
 /** Keeps an eye on the lines of this node until somebody has them, and lets the screen tell where each stands. */
-import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Ref from "effect/Ref"
@@ -13,7 +13,6 @@ import { Console, type Typed } from "../../services/Console.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import type { Entry } from "../domain/Entry.ts"
-import { isForked } from "../domain/Errors.ts"
 import * as Monotonic from "../domain/Monotonic.ts"
 import type { Post } from "../domain/Post.ts"
 import { doubtAfter, lastAnswered, pairOff, type Said, type Saying, sortOut } from "../domain/Standing.ts"
@@ -41,16 +40,21 @@ export interface Standing {
   ) => Effect.Effect<void>
 }
 
+/** The lines at this screen that nobody is known to have: as long as the program runs, also if its node begins anew. */
+export class Followed extends Context.Tag("outlive/Followed")<Followed, Ref.Ref<ReadonlyArray<Said<Typed>>>>() {
+  static readonly none: Layer.Layer<Followed> = Layer.effect(Followed, Ref.make<ReadonlyArray<Said<Typed>>>([]))
+}
+
 /** On a pipe nothing is followed: nobody sees what was typed. */
-export const make: Effect.Effect<Standing, never, Console | MessageLog | PeerMesh | Scope.Scope> = Effect.gen(
-  function* () {
+export const make: Effect.Effect<Standing, never, Console | Followed | MessageLog | PeerMesh | Scope.Scope> =
+  Effect.gen(function* () {
     const console = yield* Console
     const log = yield* MessageLog
     const mesh = yield* PeerMesh
     const scope = yield* Effect.scope
     const clock = yield* Effect.clock
 
-    const following = yield* Ref.make<ReadonlyArray<Said<Typed>>>([])
+    const following = yield* Followed
     /** The number of the last line that somebody has answered. */
     const answered = yield* Ref.make(0)
     /** Says that lines may be due. */
@@ -72,12 +76,15 @@ export const make: Effect.Effect<Standing, never, Console | MessageLog | PeerMes
       }
     }
     const { mark, reword, settle } = console.standing.value
-    // The next run of this node has the same screen, and knows nothing of these lines.
-    yield* Effect.addFinalizer((exit) =>
-      Exit.isFailure(exit) && Option.exists(Cause.failureOption(exit.cause), isForked)
-        ? Effect.flatMap(Ref.get(following), (lines) => settle(lines.map(({ line }) => line)))
-        : Effect.void
+    // Of what an earlier run of this node has left, somebody has all but what was said anew in this one.
+    const left = yield* Ref.get(following)
+    const carried = pairOff(
+      left.map(({ line, post }) => ({ line, text: post.text })),
+      yield* log.ownAfter(0),
+      Monotonic.millis(clock)
     )
+    yield* Ref.set(following, carried.said)
+    yield* settle(carried.unsaid)
 
     const review = (entries: Iterable<Entry>) =>
       Effect.gen(function* () {
@@ -110,5 +117,4 @@ export const make: Effect.Effect<Standing, never, Console | MessageLog | PeerMes
           Stream.runForEach((chunk) => Effect.zipRight(review(chunk), show(chunk)))
         )
     }
-  }
-)
+  })

@@ -36,7 +36,7 @@ export class PostStore {
   readonly #news = new Map<StreamId, number>()
   /** The runs of each author in each room, `author/room`, from the earliest to the latest. */
   readonly #runs = new Map<string, Array<Epoch>>()
-  readonly #own: StreamId
+  #own: StreamId
   readonly #limits: Pick<Limits, "pending" | "streams">
   /** What those have seen who were there before this node came, and it has yet to hear. */
   #before = new Map<StreamId, number>()
@@ -96,6 +96,24 @@ export class PostStore {
       for (const [stream, n] of marksIn(deps)) if (this.#news.get(stream) === n) this.#news.delete(stream)
     }
     this.#bytes += this.#segmentsOf(this.#own).append(block, posts.length)
+  }
+
+  /**
+   * This node speaks in another stream from now on. What it has said in its present one after number `shared`, which ends a
+   * block, is taken back: somebody else may have said other things under these numbers.
+   */
+  renew(own: StreamId, shared: number): void {
+    const before = this.#segmentsOf(this.#own)
+    if (shared < before.last) {
+      const kept = before.upTo(shared)
+      this.#bytes += kept.bytes - before.bytes
+      this.#streams.set(this.#own, kept)
+    }
+    if (shared > 0) this.#news.set(this.#own, shared)
+    this.#streams.set(own, this.#noPosts())
+    const ended = this.#own
+    this.#own = own
+    this.#begin(ended)
   }
 
   /** Adds what an earlier run has left, in the order in which it was delivered then. */

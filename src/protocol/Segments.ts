@@ -98,6 +98,21 @@ export class Segments {
     return freed
   }
 
+  /** The same posts up to that number alone, which ends a block. */
+  upTo(n: number): Segments {
+    const same = new Segments(Math.min(n, this.floor - 1), this.#whole)
+    while (same.last < n) {
+      const { bytes, first, last } = this.#cut(same.last, 0, n)
+      same.append(bytes, last - first + 1)
+    }
+    return same
+  }
+
+  /** The memory in use, in bytes. */
+  get bytes(): number {
+    return this.#segments.reduce((sum, { bytes }) => sum + bytes.length, 0)
+  }
+
   /**
    * The posts after number `after`, or after what is gone, up to number `to`: as many of one segment as fit into `room`, one
    * block at least, which is whole even if it begins before or ends after that. None, and the number that would be next, if

@@ -15,7 +15,7 @@ import type { Settings } from "../../layers/log/Log.ts"
 import * as ScriptedConsole from "../../layers/ScriptedConsole.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import type { Entry } from "../../src/domain/Entry.ts"
-import type { StreamId } from "../../src/domain/Post.ts"
+import { isEarlier, mainRoom, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import { encode, encodePost } from "../../src/protocol/Frame.ts"
 import { id, inShort, post, stream } from "../support/samples.ts"
 import * as MessageLogContract from "./MessageLogContract.ts"
@@ -99,6 +99,33 @@ describe("FileMessageLog", () => {
       )
       assert.deepStrictEqual(Fs.readdirSync(folder).sort(), ["epoch", "log.ndjson"], "and the lock is gone")
     })
+  )
+
+  it.scoped("what was said anew in another run is there once in the next, each run begins later than all before", () =>
+    inFolder(({ script, use }) =>
+      Effect.gen(function* () {
+        const epochs = yield* use((log) =>
+          Effect.gen(function* () {
+            const first = log.epoch
+            yield* log.say(["one", "two"])
+            yield* log.receive(received(stream("2"), 1))
+            yield* log.renew(1)
+            return [first, log.epoch]
+          })
+        )
+        yield* use((log) =>
+          Effect.gen(function* () {
+            const [first, second] = epochs.map((each) => streamOf(id("1"), mainRoom, each))
+            if (first === undefined || second === undefined) return assert.fail("two runs")
+            assert.deepStrictEqual([log.have(first), log.have(second)], [1, 1])
+            assert.deepStrictEqual((yield* texts(log)).sort(), ["line 1", "one", "two"])
+            assert.strictEqual(new Set([...epochs, log.epoch]).size, 3)
+            assert.isTrue(epochs.every((each) => isEarlier(each, log.epoch)))
+          })
+        )
+        assert.deepStrictEqual(yield* script.screen, [])
+      })
+    )
   )
 
   it.scoped("what was said, heard and taken as seen is there in the next run, in a new epoch", () =>

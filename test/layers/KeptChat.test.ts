@@ -35,7 +35,7 @@ describe("which chat a node is in", () => {
 
   it.effect("is one, however many are entered at once", () =>
     Effect.gen(function* () {
-      const { enter } = yield* KeptChat.make([yield* KeptChat.inMemory])
+      const { enter } = yield* KeptChat.make([])
       const entered = yield* Effect.all([enter(chatId(1)), enter(), enter(chatId(2))], { concurrency: "unbounded" })
       assert.deepStrictEqual(new Set(entered).size, 1)
     })

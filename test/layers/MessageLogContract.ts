@@ -9,7 +9,7 @@ import type * as Scheduler from "effect/Scheduler"
 import * as Stream from "effect/Stream"
 import { type EncodedPost, MessageLog } from "../../services/MessageLog.ts"
 import { Happening } from "../../src/domain/Happening.ts"
-import { authorOf, type Post, type StreamId } from "../../src/domain/Post.ts"
+import { authorOf, isEarlier, type Post, type StreamId } from "../../src/domain/Post.ts"
 import { encodePost, maxFrameBytes } from "../../src/protocol/Frame.ts"
 import { textOf } from "../support/bytes.ts"
 import { id, inShort, peer, post, stream } from "../support/samples.ts"
@@ -128,6 +128,69 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
         entries.map((entry) => entry._tag === "Said" && entry.own),
         [true, false]
       )
+    })
+  )
+
+  holds(
+    "in another run all is there, what others may not have is said anew, and the screen goes on behind the last",
+    (log) =>
+      Effect.gen(function* () {
+        yield* log.adopt(new Map([[stream("3"), 7]]))
+        yield* log.say(["one"])
+        yield* log.receive([...posts("2", 1)])
+        yield* log.say(["two", "three"])
+        const shown = Chunk.toReadonlyArray(yield* Stream.runCollect(Stream.take(log.follow(), 2)))
+        if (shown[1] !== undefined) log.shown(shown[1])
+        yield* log.close
+        yield* log.receive([...posts("2", 2)])
+        const { epoch, stream: before } = log
+        yield* log.renew(1)
+        assert.notStrictEqual(log.epoch, epoch)
+        assert.isTrue(isEarlier(epoch, log.epoch))
+        assert.isTrue(log.restored, "it knows the chat")
+        assert.deepStrictEqual(
+          [before, log.stream, stream("2"), stream("3")].map((of) => log.have(of)),
+          [1, 2, 2, 7]
+        )
+        assert.deepStrictEqual(
+          [...sentOn(log, before), ...sentOn(log)].map(({ deps, n, text }) => ({ text, n, deps })),
+          [
+            { text: "one", n: 1, deps: {} },
+            { text: "two", n: 1, deps: { [stream("2")]: 1, [before]: 1 } },
+            { text: "three", n: 2, deps: {} }
+          ] as never
+        )
+        assert.deepStrictEqual(
+          (yield* log.recent(9)).map(({ text }) => text),
+          ["one", "21", "two", "three", "22"]
+        )
+        // What somebody else says in the old run comes as any other.
+        const theirs = post(before, 2, "theirs", [[stream("2"), 1]])
+        yield* log.receive([{ post: theirs, line: encodePost(theirs) }])
+        yield* log.say(["four"])
+        assert.deepStrictEqual(
+          (yield* log.ownAfter(0)).map(({ n, text }) => [n, text]),
+          [
+            [1, "two"],
+            [2, "three"],
+            [3, "four"]
+          ]
+        )
+        assert.deepStrictEqual(yield* allEntries(log), ["22", "theirs", "four"])
+      })
+  )
+
+  holds("of what happened, another run has what happens in it", (log) =>
+    Effect.gen(function* () {
+      const left = (name: string) => Happening.Left({ peer: peer(name, 4_000) })
+      yield* log.note(left("2"))
+      yield* log.renew(0)
+      yield* log.note(left("3"))
+      assert.deepStrictEqual(
+        yield* Effect.map(Stream.runCollect(Stream.take(log.happenings, 1)), Chunk.toReadonlyArray),
+        [left("3")]
+      )
+      assert.isFalse(log.restored, "it was in no chat yet")
     })
   )
 

@@ -87,6 +87,24 @@ describe("a log in which all is signed", () => {
     })
   )
 
+  it.scoped("what is said anew in another run has seals of that run, and what stays has its own", () =>
+    Effect.flatMap(temporaryFolder, (folder) =>
+      uses(folder)((log) =>
+        Effect.gen(function* () {
+          yield* log.say(["one", "two"])
+          yield* log.say(["three", "four"])
+          const before = log.stream
+          yield* log.renew(2)
+          for (const of of [before, log.stream]) {
+            const blocks = handedOn(log, of)
+            assert.deepStrictEqual(blocks.map(lastOf), [2])
+            assert.isTrue(blocks.every((block) => isBy(me, block)))
+          }
+        })
+      )
+    )
+  )
+
   it.scoped("a line is as long as a frame together with its seal", () =>
     Effect.gen(function* () {
       yield* uses(yield* temporaryFolder)((log) =>

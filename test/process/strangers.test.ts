@@ -2,7 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { StreamId } from "../../src/domain/Post.ts"
 import { escape } from "../../src/domain/ScreenLine.ts"
+import { encodePost } from "../../src/protocol/Frame.ts"
+import { post } from "../support/samples.ts"
 import { type Actor, each, make, type Stage } from "./Stage.ts"
 import { dial, helloOf, type Stranger, streamOf } from "./Stranger.ts"
 
@@ -243,16 +246,21 @@ describe("another program that speaks the protocol", () => {
             const guest = yield* dial(stage, port)
             yield* guest.sends(json(helloOf("guest", nowhere, false)))
             const { epoch } = yield* guest.hears("welcome")
-            yield* guest.sends(json({ type: "have", streams: { [`${id}/main/${epoch}`]: 7 }, more: false }))
+            const stream = StreamId.make(`${id}/main/${epoch}`)
+            yield* guest.sends(json({ type: "have", streams: { [stream]: 7 }, more: false }))
+            yield* guest.hears("want")
+            yield* guest.sends(encodePost(post(stream, 7, "said by a copy")))
           })
         const begun = "that were not said here, as if this program ran twice: it begins anew."
         yield* knowsBetter("Server", ports.server)
+        yield* server.sees("Client guest: initiated")
         yield* server.notices(`* Somebody has lines of Server ${begun}`)
         yield* each(clients, (client) => client.sees("Server: terminated.", "Server: initiated"))
         yield* server.sees("Client 1: reconnected", "Client 2: reconnected")
         yield* one.types("/mute 2")
         yield* one.notices("* Muted: Client 2.")
         yield* knowsBetter("1", ports.client)
+        yield* one.sees("Client guest: initiated")
         yield* one.notices(`* Somebody has lines of Client 1 ${begun}`)
         yield* one.sees("Client 1: initiated", "Client 2: initiated")
         yield* each([server, two], (other) => other.sees("Client 1: initiated"))

@@ -31,10 +31,12 @@ import type { Console } from "../../services/Console.ts"
 import { Identity } from "../../services/Identity.ts"
 import { Invitations } from "../../services/Invitations.ts"
 import { Membership } from "../../services/Membership.ts"
+import type { MessageLog } from "../../services/MessageLog.ts"
+import type { PeerMesh } from "../../services/PeerMesh.ts"
 import { PortStore } from "../../services/PortStore.ts"
 import type { Transport } from "../../services/Transport.ts"
 import type { ChatId } from "../../src/domain/Chat.ts"
-import { PortStoreUnavailable } from "../../src/domain/Errors.ts"
+import { PortStoreUnavailable, type StreamForked } from "../../src/domain/Errors.ts"
 import type { Invitation, Link } from "../../src/domain/Invitation.ts"
 import type { PublicKey } from "../../src/domain/Key.ts"
 import type { Limits } from "../../src/domain/Limits.ts"
@@ -42,9 +44,11 @@ import { type Address, Host, PeerId, Port, serverId, title } from "../../src/dom
 import { statusInWords } from "../../src/domain/Status.ts"
 import { nobody, type Trust } from "../../src/domain/Trust.ts"
 import * as Client from "../../src/programs/client.ts"
-import { Muted } from "../../src/programs/commands/Sitting.ts"
+import type { Muted } from "../../src/programs/commands/Sitting.ts"
+import { anewWhenForked } from "../../src/programs/conversation.ts"
 import { send } from "../../src/programs/send.ts"
 import { server } from "../../src/programs/server.ts"
+import type { Followed } from "../../src/programs/standing.ts"
 import { run, wallClock } from "../support/VirtualTime.ts"
 
 /** A node of the chat as a person at its terminal sees it. */
@@ -133,6 +137,9 @@ export interface Drawer {
   readonly memory: { trust: Trust }
 }
 
+/** What a node stands on in a world. */
+type Ground = Console | FileSystem.FileSystem | Membership | MessageLog | Transport
+
 /** In virtual time: whatever has not happened after so long does not happen. */
 const limit: Duration.DurationInput = "3 minutes"
 
@@ -163,21 +170,28 @@ const make = (
     const scope = yield* Effect.scope
     const files = new Map<string, string>()
 
-    const start = <E, R>(
+    /** Runs a program on a node, which begins anew if it must. */
+    const start = <E>(
       id: PeerId,
-      program: Effect.Effect<void, E, R>,
-      layerOn: (console: Layer.Layer<Console>) => Layer.Layer<R, unknown>,
-      { clock = 0, name = id }: { readonly clock?: number | undefined; readonly name?: PeerId } = {}
+      listen: Address,
+      program: Effect.Effect<void, E | StreamForked, PeerMesh | Followed | Muted | Ground>,
+      { clock = 0, ...surroundings }: Surroundings & { readonly clock?: number | undefined } = {}
     ): Effect.Effect<Node> =>
       Effect.gen(function* () {
         const script = yield* ScriptedConsole.makeTerminal
         const wall = wallClock(yield* Effect.clock, clock)
+        const mesh = TransportPeerMesh.layer({ id, listen, member: id === serverId, ...settings, patience, limits })
         const running = yield* Effect.forkIn(
-          Effect.withClock(Effect.provide(program, layerOn(script.layer)), wall.clock),
+          program.pipe(
+            Effect.provide(mesh),
+            anewWhenForked,
+            Effect.provide(Layer.provideMerge(groundOf(id, surroundings), script.layer)),
+            Effect.withClock(wall.clock)
+          ),
           scope
         )
         return {
-          ...nodeOf(network, id, script, running, name),
+          ...nodeOf(network, id, script, running, surroundings.name ?? id),
           setClock: (ahead) => Effect.sync(() => wall.set(ahead))
         }
       })
@@ -224,35 +238,21 @@ const make = (
       )
     }
 
-    const nodeLayer = (id: PeerId, listen: Address, console: Layer.Layer<Console>, surroundings: Surroundings = {}) =>
-      TransportPeerMesh.layer({ id, listen, member: id === serverId, ...settings, patience, limits }).pipe(
-        Layer.provideMerge(
-          Layer.unwrapEffect(
-            Effect.map(Membership, ({ sign }) => MemoryMessageLog.layer({ author: id, sign, ...limits }))
-          )
-        ),
-        Layer.provideMerge(connections(id, surroundings)),
-        Layer.provideMerge(Layer.merge(filesIn(files), Muted.nobody)),
-        Layer.provideMerge(console)
-      )
+    /** What stays if a node begins anew. */
+    const groundOf = (id: PeerId, surroundings: Surroundings) =>
+      Layer.unwrapEffect(
+        Effect.map(Membership, ({ sign }) => MemoryMessageLog.layer({ author: id, sign, ...limits }))
+      ).pipe(Layer.provideMerge(connections(id, surroundings)), Layer.provideMerge(filesIn(files)))
 
     const serverOver = (name: PeerId, listen: Address, store: Layer.Layer<PortStore>) =>
-      start(
-        serverId,
-        server,
-        (console) =>
-          PortStoreServerRegistry.layer.pipe(
-            Layer.provideMerge(
-              Layer.unwrapEffect(
-                Effect.map(PortStore, (kept) =>
-                  nodeLayer(serverId, listen, console, { keeps: [KeptChat.inPortStore(kept, "ports.txt")], name })
-                )
-              )
-            ),
-            Layer.provide(store)
-          ),
-        { name }
-      )
+      Effect.flatMap(PortStore, (kept) =>
+        start(
+          serverId,
+          listen,
+          server.pipe(Effect.provide(PortStoreServerRegistry.layer), Effect.provideService(PortStore, kept)),
+          { keeps: [KeptChat.inPortStore(kept, "ports.txt")], name }
+        )
+      ).pipe(Effect.provide(store))
 
     return {
       network,
@@ -270,18 +270,18 @@ const make = (
       client: (id, { clock, keeps, link, peer, port, server: at = serverAddress.port } = {}) =>
         start(
           PeerId.make(id),
+          addressOf(id, port),
           Client.client({
             server: { address: { ...serverAddress, port: Port.make(at) }, id: serverId },
             ...(peer === undefined ? {} : { peer: addressOf(peer) })
           }),
-          (console) => nodeLayer(PeerId.make(id), addressOf(id, port), console, { keeps, link }),
-          { clock }
+          { clock, keeps, link }
         ),
       send: (id, text, wait) =>
         start(
           PeerId.make(id),
-          send({ server: { address: serverAddress }, text, wait, limit: "10 seconds" }),
-          (console) => nodeLayer(PeerId.make(id), addressOf(id, 0), console)
+          addressOf(id, 0),
+          send({ server: { address: serverAddress }, text, wait, limit: "10 seconds" })
         ),
       records: Effect.map(Ref.get(records), ({ peers }) =>
         [...peers.values()].map(({ address, id }) => `${id} ${address.port}`)

@@ -30,7 +30,7 @@ import { type Address, Host, PeerId, Port, serverId } from "../../src/domain/Pee
 import * as Roster from "../../src/domain/Roster.ts"
 import { adopt, nobody, type Trust } from "../../src/domain/Trust.ts"
 import * as Client from "../../src/programs/client.ts"
-import { Muted } from "../../src/programs/commands/Sitting.ts"
+import { fresh } from "../../src/programs/commands/Sitting.ts"
 import { server } from "../../src/programs/server.ts"
 import type { Gap, PostFrame } from "../../src/protocol/Frame.ts"
 import { linesIn } from "../support/bytes.ts"
@@ -347,7 +347,7 @@ export const simulate = (seed: number): Record_ => {
               secure ? secureMembership(place.id) : openMembership(place.id === serverId ? store : undefined)
             )
           ),
-          Layer.provideMerge(Layer.merge(console, Muted.nobody))
+          Layer.provideMerge(Layer.merge(console, fresh))
         )
         const running: Running = {
           life,

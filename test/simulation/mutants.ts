@@ -12,9 +12,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "no epoch: every run of an author speaks in the same stream, and none wonders at it",
     changes: [
       {
-        file: "layers/mesh/Summaries.ts",
-        from: "if ((link.theirs.get(log.stream) ?? 0) > log.have(log.stream)) return forked",
-        to: "if (false) return forked"
+        file: "layers/mesh/Forks.ts",
+        from: "proof === undefined ? Effect.void : forked(",
+        to: "proof !== null ? Effect.void : forked("
       },
       {
         file: "layers/log/Log.ts",
@@ -28,8 +28,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "layers/log/Log.ts",
-        from: "          return Effect.map(append(encoded, true), () => {\n            for (const [block, bytes] of Arr.zip(blocks, encoded)) addOwn(block, bytes)\n",
-        to: "          for (const [block, bytes] of Arr.zip(blocks, encoded)) addOwn(block, bytes)\n          return Effect.map(append(encoded, true), () => {\n"
+        from: "          return Effect.map(append(encoded, true), () => {\n            for (const { block, bytes } of blocks) addOwn(block, bytes)\n",
+        to: "          for (const { block, bytes } of blocks) addOwn(block, bytes)\n          return Effect.map(append(encoded, true), () => {\n"
       }
     ]
   },

@@ -32,6 +32,9 @@ export class Sitting extends Context.Tag("outlive/Sitting")<
   }
 >() {}
 
+/** What outlasts the node at a screen where nobody has sat yet. */
+export const fresh: Layer.Layer<Muted | Standing.Followed> = Layer.merge(Muted.nobody, Standing.Followed.none)
+
 /** One that begins now, and ends with the scope. */
 export const make = Effect.all({
   since: Clock.currentTimeMillis,
