@@ -12,10 +12,11 @@ import { type Act, type Complete, type Editor, empty, press } from "../src/domai
 import { type Key, keysIn, keysLeft, nothing, silenceAfter } from "../src/domain/Keys.ts"
 import { type LiveArea, liveArea, mostStanding, ownLine, type Row, type StandingLine } from "../src/domain/LiveArea.ts"
 import { title } from "../src/domain/Peer.ts"
-import { askCursor, below, changed, erase, isDoubtful, rowsAbove } from "../src/domain/Redraw.ts"
+import { askCursor, below, changed, cutAtEdge, erase, isDoubtful, rowsAbove } from "../src/domain/Redraw.ts"
 import { escape, type ScreenLine } from "../src/domain/ScreenLine.ts"
 import { type Status, statusInWords } from "../src/domain/Status.ts"
 import { fitting, textWidth } from "../src/domain/TextWidth.ts"
+import { rowsOf } from "../src/domain/Wrap.ts"
 import { makeWriter } from "./console/Output.ts"
 import * as RawTerminal from "./console/RawTerminal.ts"
 
@@ -262,7 +263,8 @@ const make = (settings: Settings) =>
     }
     /** What is left when this is not there any more: what stands there, in the end. */
     const clear = (text: string) => {
-      if (drawn !== undefined && stdout.writable) stdout.write(`${erase(drawn.cursor.row)}${above}${text}`)
+      const shown = above === "" ? "" : cutAtEdge(above)
+      if (drawn !== undefined && stdout.writable) stdout.write(`${erase(drawn.cursor.row)}${shown}${text}`)
       if (drawn !== undefined) above = ""
       drawn = undefined
       onScreen = false
@@ -283,7 +285,8 @@ const make = (settings: Settings) =>
       Effect.sync(() => {
         clear(
           standingLines()
-            .map((line) => `${ownLine(line)}\n`)
+            .flatMap((line) => rowsOf(ownLine(line), columnsNow()))
+            .map((row) => `${row}\n`)
             .join("")
         )
         for (const timer of [nextDraw, nextTell, nextSilence, nextAnswer]) clearTimeout(timer)
@@ -310,7 +313,7 @@ const make = (settings: Settings) =>
     }
     const show = (lines: ReadonlyArray<ScreenLine>) => {
       if (!focusIsTold && now() - lastKey >= idleAfter) chronicle = away(chronicle, lastKey)
-      const entered = enter(chronicle, lines, status?.self, settings, now())
+      const entered = enter(chronicle, lines, status?.self, { ...settings, columns: columnsNow() }, now())
       chronicle = entered.chronicle
       return showAbove(`${ringing(lines)}${entered.rows.map((row) => `${row}\n`).join("")}`)
     }

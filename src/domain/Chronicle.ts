@@ -1,8 +1,9 @@
 /** Lines as they stand on a terminal: in colours, with the time, and with what stands between them. */
 import { calls, isNews } from "./Calling.ts"
-import { visible } from "./LiveArea.ts"
 import { type PeerId, serverId } from "./Peer.ts"
-import { escape, type ScreenLine } from "./ScreenLine.ts"
+import { rowsToRead } from "./Reading.ts"
+import type { ScreenLine } from "./ScreenLine.ts"
+import { isLong } from "./Wrap.ts"
 
 export interface Looks {
   readonly colours: boolean
@@ -10,6 +11,11 @@ export interface Looks {
   readonly times: boolean
   /** Words that call whoever sits there, besides the node's own id. */
   readonly words?: ReadonlyArray<string>
+}
+
+/** The terminal's width, and what is to be there. */
+export interface Page extends Looks {
+  readonly columns: number
 }
 
 /** What was shown last, and whether somebody reads. Times are in ms since 1970. */
@@ -62,29 +68,31 @@ export const dim = ({ colours }: Looks, text: string): string => (colours ? inCo
 
 const titled = /^((?:\(earlier\) )?)((?:Client ([A-Za-z0-9_-]{1,32})|Server)(?=[: ]))/
 
-const textOf = (line: ScreenLine): string => {
-  if (line.post === undefined) return line.text
-  const heading = line.text.slice(0, line.text.length - escape(line.post.text).length)
-  return heading + visible(line.post.text)
-}
-
-const coloured = (looks: Looks, self: PeerId | undefined, line: ScreenLine): string => {
-  const text = textOf(line)
-  if (!looks.colours) return text
-  if (line._tag === "Notice") return dim(looks, text)
-  return text.replace(
+const coloured = (looks: Looks, self: PeerId | undefined, line: ScreenLine, row: string): string =>
+  row.replace(
     titled,
     (_, before: string, name: string, id: PeerId = serverId) =>
       before + inColour(name, calls(self, looks.words ?? [], line) ? `1;7;${colourOf(id)}` : `${colourOf(id)}`)
   )
-}
+
+/** The rows of a line, as they are sent to a terminal that wraps nothing by itself but what is left to it. */
+const rowsFor = (page: Page, self: PeerId | undefined, line: ScreenLine, time: string): ReadonlyArray<string> =>
+  rowsToRead({ ...line, text: time + line.text }, page.columns).map((row, index) => {
+    const before = index === 0 ? time : ""
+    const rest = row.slice(before.length)
+    const sent = !page.colours
+      ? row
+      : (before === "" ? "" : dim(page, before)) +
+        (line._tag === "Notice" ? dim(page, rest) : index === 0 ? coloured(page, self, line, rest) : rest)
+    return isLong(row, page.columns) ? `\u001b[?7h${sent}\u001b[?7l` : sent
+  })
 
 /** A line for a terminal, with what stands above it; `now` is when it is shown. */
 const entered = (
   before: Chronicle,
   line: ScreenLine,
   self: PeerId | undefined,
-  looks: Looks,
+  looks: Page,
   now: number
 ): { readonly chronicle: Chronicle; readonly rows: ReadonlyArray<string> } => {
   const said = line._tag === "Chat" ? line.post?.at : undefined
@@ -100,23 +108,26 @@ const entered = (
   else if (!looks.times && before.last !== undefined && latest - before.last >= pause) {
     marks.push(between(clockTime(latest)))
   }
-  const time = looks.times ? `${dim(looks, clockTime(at))} ` : ""
+  const time = looks.times ? `${clockTime(at)} ` : ""
   return {
     chronicle: {
       ...before,
       last: latest,
       marked: before.awaySince !== undefined && (before.marked === true || isUnread)
     },
-    rows: [...marks.map((mark) => dim(looks, mark)), `${time}${coloured(looks, self, line)}`]
+    rows: [...marks.map((mark) => dim(looks, mark)), ...rowsFor(looks, self, line, time)]
   }
 }
 
-/** Lines for a terminal, each on a row of its own or more, with what stands between them. */
+/**
+ * Lines for a terminal, each in rows of its own, with what stands between them. Rows take no more columns than there are,
+ * however wide the terminal thinks letters: they are sent to one that does not wrap.
+ */
 export const enter = (
   before: Chronicle,
   lines: ReadonlyArray<ScreenLine>,
   self: PeerId | undefined,
-  looks: Looks,
+  looks: Page,
   now: number
 ): { readonly chronicle: Chronicle; readonly rows: ReadonlyArray<string> } => {
   let chronicle = before

@@ -10,7 +10,7 @@ export const prompt = "> "
 const mark = "… "
 
 /** Stands in its place before each further row. As wide. */
-const indent = "  "
+export const indent = "  "
 
 /** The line that asks which of one's own nobody has yet. */
 export const pendingCommand = "/pending"

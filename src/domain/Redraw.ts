@@ -6,7 +6,7 @@ const downBy = (rows: number): string => (rows > 0 ? `\u001b[${rows}B` : "")
 const byRows = (rows: number): string => (rows < 0 ? upBy(-rows) : downBy(rows))
 
 /** Long rows are cut by the terminal, not wrapped: it may think letters wider than they are here. */
-const cutAtEdge = (text: string): string => `\u001b[?7l${text}\u001b[?7h`
+export const cutAtEdge = (text: string): string => `\u001b[?7l${text}\u001b[?7h`
 
 /** From the row below the last to where the cursor is. */
 const toCursor = ({ cursor, rows }: LiveArea): string =>
@@ -16,12 +16,14 @@ const toCursor = ({ cursor, rows }: LiveArea): string =>
 const atEnd = ({ cursor, rows }: LiveArea): boolean =>
   cursor.row === rows.length - 1 && cursor.before.text === rows.at(-1)?.text
 
-const write = (area: LiveArea, from: number): string =>
+const write = (area: LiveArea, from: number, above = ""): string =>
   cutAtEdge(
-    area.rows
-      .slice(from)
-      .map(({ text }) => text)
-      .join("\r\n") + (atEnd(area) ? "" : toCursor(area))
+    above +
+      area.rows
+        .slice(from)
+        .map(({ text }) => text)
+        .join("\r\n") +
+      (atEnd(area) ? "" : toCursor(area))
   )
 
 /**
@@ -52,7 +54,7 @@ export const changed = (before: LiveArea, after: LiveArea): string => {
   return `${byRows(from - before.cursor.row)}${eraseBelow}${write(after, from)}`
 }
 
-/** What a terminal is to be sent that shows one, so that it shows these lines, and the other below. */
+/** What a terminal is to be sent that shows one, so that it shows these rows, none of which it wraps, and the other below. */
 export const below = (before: LiveArea | undefined, lines: string, after: LiveArea): string =>
   `${before === undefined ? "" : erase(before.cursor.row)}${lines}${write(after, 0)}`
 

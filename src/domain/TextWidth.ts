@@ -25,6 +25,16 @@ export const letterWidth = (letter: string): number => {
   return width
 }
 
+/**
+ * How many columns one letter takes where it takes most: a terminal that does not know what belongs together shows the
+ * parts side by side.
+ */
+export const widestLetter = (letter: string): number => {
+  let width = 0
+  for (const each of letter) width += columnsOf(each)
+  return Math.max(width, letterWidth(letter))
+}
+
 // Made when it is needed first: most text is plain.
 let segmenter: Intl.Segmenter | undefined
 

@@ -5,7 +5,7 @@ import { Entry } from "../../src/domain/Entry.ts"
 import { notice, recalled, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
 import { id, post, stream } from "../support/samples.ts"
 
-const plain = { colours: false, times: false }
+const plain = { colours: false, times: false, columns: 80 }
 const minute = 60_000
 
 const noon = new Date(2025, 5, 5, 12, 0).getTime()
@@ -36,9 +36,30 @@ describe("lines on a terminal", () => {
       ["Client 3: hello", "* Client 3 left"]
     )
     assert.deepStrictEqual(shown([[said("one\nServer: terminated.\n\u001b[2J\tx"), noon]]), [
-      "Client 3: one\n  Server: terminated.\n  \\u{1b}[2J    x"
+      "Client 3: one",
+      "  Server: terminated.",
+      "  \\u{1b}[2J    x"
     ])
-    assert.deepStrictEqual(shown([[earlier("one\ntwo", noon), noon]]), ["(earlier) Client 3: one\n  two"])
+    assert.deepStrictEqual(shown([[earlier("one\ntwo", noon), noon]]), ["(earlier) Client 3: one", "  two"])
+  })
+
+  it("a line that takes more rows than one is coloured in each, and has its time in the first", () => {
+    const looks = { colours: true, times: true, columns: 30 }
+    const dim = (text: string) => `\u001b[2m${text}\u001b[0m`
+    assert.deepStrictEqual(shown([[notice("one two three four five six"), noon]], looks), [
+      `${dim("12:00 ")}${dim("* one two three four ")}`,
+      dim("  five six")
+    ])
+    const colour = colourOf(id("3"))
+    assert.deepStrictEqual(shown([[said("one two threes four five"), noon]], looks), [
+      `${dim("12:00 ")}\u001b[${colour}mClient 3\u001b[0m: one two `,
+      "  threes four five"
+    ])
+    const url = `https://x.org/${"a".repeat(40)}`
+    assert.deepStrictEqual(shown([[said(url), noon]], { ...looks, colours: false }), [
+      "12:00 Client 3: ",
+      `\u001b[?7h  ${url}\u001b[?7l`
+    ])
   })
 
   it("a day that has begun is said, once, whatever authors' clocks say; today's needs no word", () => {
@@ -96,7 +117,7 @@ describe("lines on a terminal", () => {
   })
 
   it("an id has one colour everywhere; what calls this node stands out; notices stand back", () => {
-    const looks = { colours: true, times: false }
+    const looks = { colours: true, times: false, columns: 80 }
     const colour = colourOf(id("3"))
     assert.deepStrictEqual(shown([[said("hi"), noon]], looks), [`\u001b[${colour}mClient 3\u001b[0m: hi`])
     assert.deepStrictEqual(shown([[said("@1 hi"), noon]], looks), [`\u001b[1;7;${colour}mClient 3\u001b[0m: @1 hi`])
@@ -110,7 +131,7 @@ describe("lines on a terminal", () => {
     const gone = away({ last: noon }, noon)
     assert.deepStrictEqual(
       shown([[line, noon]], { ...plain, times: true }, gone).map((row) => row.replace(/\d{4}-\d\d-\d\d /, "DATE ")),
-      ["12:00 * DATE 09:30:00 Client 3: @1 two\n  lines"]
+      ["12:00 * DATE 09:30:00 Client 3: @1 two", "  lines"]
     )
     assert.isFalse(calls(id("1"), [], line))
   })

@@ -217,7 +217,7 @@ export class Actor {
       this.raw += text
       this.terminal?.write(text, () => {
         this.drawn += 1
-        const lines = this.rendered.filter((line) => line !== "" && !/^([>…]|──| {2})/.test(line))
+        const lines = wholeLines(this.rendered).filter((line) => line !== "" && !/^([>…]|──| {2})/.test(line))
         this.out.splice(0, this.out.length, ...lines.filter((line) => !line.startsWith("* ")))
         this.err.splice(0, this.err.length, ...lines.filter((line) => line.startsWith("* ")))
         this.#stage.changed()
@@ -239,6 +239,17 @@ export class Actor {
       if (rest !== "") lines.push(rest)
     })
   }
+}
+
+/** Rows that are set in belong to the line above them. */
+export const wholeLines = (rows: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  for (const row of rows) {
+    if (row.startsWith("  ") && lines.length > 0 && !/^(──|$)/.test(lines.at(-1) ?? ""))
+      lines.push(lines.pop() + row.slice(2))
+    else lines.push(row)
+  }
+  return lines
 }
 
 const count = (lines: ReadonlyArray<string>, line: string): number => {

@@ -4,7 +4,7 @@ import * as Net from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { hasTerminals } from "../support/terminal.ts"
-import { type Actor, each, make, type Stage } from "./Stage.ts"
+import { type Actor, each, make, type Stage, wholeLines } from "./Stage.ts"
 
 const ctrlC = "\u0003"
 const backspace = "\u007f"
@@ -12,15 +12,8 @@ const backspace = "\u007f"
 /** What its terminal shows, without the empty rows below. */
 const whole = (actor: Actor) => actor.rendered.join("\n").trimEnd().split("\n")
 
-/** That without what is told at a glance, and with lines of its own whole that take several rows. */
-const shown = (actor: Actor) => {
-  const lines: Array<string> = []
-  for (const row of whole(actor)) {
-    if (/^ {2}/.test(row) && /^[>…]/.test(lines.at(-1) ?? "")) lines.push(lines.pop() + row.slice(2))
-    else if (!row.startsWith("──")) lines.push(row)
-  }
-  return lines
-}
+/** That without what is told at a glance, and with lines whole that take several rows. */
+const shown = (actor: Actor) => wholeLines(whole(actor).filter((row) => !row.startsWith("──")))
 
 const column = (actor: Actor) => actor.terminal?.buffer.active.cursorX
 
@@ -368,6 +361,19 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
         yield* stage.says(server, "@2 once more", [server, one, two])
         yield* stage.until("the bell again", () => heard.length > 2)
         assert.deepStrictEqual(heard.slice(2), ["bell"])
+        yield* leavesOnCtrlC([one, server], two)
+      })
+    )
+  )
+
+  it.scopedLive("nothing that others say can pass for a line of the program", () =>
+    seated((_stage, server, one, two) =>
+      Effect.gen(function* () {
+        const brb = `brb${" ".repeat(80 - "Client 1: brb".length)}Server: terminated.`
+        yield* one.types(brb, "initiated", "/me left")
+        yield* server.sees(`Client 1: ${brb}`, "Client 1: initiated", "Client 1 left")
+        yield* two.sees(`Client 1: ${brb}`, 'Client 1: "initiated"', "Client 1 · left")
+        assert.include(whole(two), "  Server: terminated.")
         yield* leavesOnCtrlC([one, server], two)
       })
     )

@@ -8,7 +8,7 @@ import { make, Say } from "./Command.ts"
 export const me = make({
   name: "me",
   elsewhere: ["action", "emote", "describe"],
-  help: "Says what you do: /me waves shows Client 3 waves.",
+  help: "Says what you do: /me waves shows Client 3 · waves.",
   arguments: Schema.Tuple(textArgument("TEXT")),
   run: ([text]) => Effect.succeed(Say({ text: actionOf(text) }))
 })

@@ -1,0 +1,56 @@
+import { assert, describe, it } from "@effect/vitest"
+import { actionOf } from "../../src/domain/Action.ts"
+import { Entry } from "../../src/domain/Entry.ts"
+import { Happening } from "../../src/domain/Happening.ts"
+import { rowsToRead } from "../../src/domain/Reading.ts"
+import { notice, recalled, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
+import { id, peer, post, stream } from "../support/samples.ts"
+
+const lineOf = (entry: Entry): ScreenLine => screenLineOf(id("1"), entry) ?? notice("nothing")
+const said = (text: string, author = "2") => lineOf(Entry.Said({ post: post(stream(author), 1, text), own: false }))
+
+describe("lines as people read them", () => {
+  it("what could pass for something that has happened is in quotation marks; what has happened is not", () => {
+    for (const text of [
+      "initiated",
+      "Initiated",
+      "INITIATED.",
+      " initiated ",
+      "\u00a0initiated\u3000",
+      "terminated.",
+      "terminated",
+      "reconnected",
+      "reconnected!",
+      "іnіtіаtеd",
+      "lnitiated",
+      "terrninated.",
+      "ｉｎｉｔｉａｔｅｄ",
+      "initiate\u0301d"
+    ]) {
+      assert.deepStrictEqual(rowsToRead(said(text), 80), [`Client 2: "${text}"`])
+    }
+    assert.deepStrictEqual(rowsToRead(said("terminated.", "Server"), 80), [`Server: "terminated."`])
+    for (const text of ["it is initiated", "init", "not terminated.", "initiated it", ""]) {
+      assert.deepStrictEqual(rowsToRead(said(text), 80), [`Client 2: ${text}`])
+    }
+    const happened = lineOf(
+      Entry.Happened({ happening: Happening.Linked({ peer: peer("2", 6002), newcomer: true, known: false }) })
+    )
+    assert.deepStrictEqual(rowsToRead(happened, 80), ["Client 2: initiated"])
+  })
+
+  it("so is what would be alone in its first row", () => {
+    assert.deepStrictEqual(rowsToRead(said("initiated\nand more"), 80), [`Client 2: "initiated`, `  and more"`])
+    assert.deepStrictEqual(rowsToRead(said(`initiated ${"x".repeat(75)}`), 80), [
+      `Client 2: "initiated `,
+      `  ${"x".repeat(75)}"`
+    ])
+    assert.deepStrictEqual(rowsToRead(said(`initiated${" ".repeat(70)}x`), 80)[0]?.trimEnd(), `Client 2: "initiated`)
+  })
+
+  it("what somebody does has a dot before it: it is no notice without its star", () => {
+    assert.deepStrictEqual(rowsToRead(said(actionOf("left")), 80), ["Client 2 · left"])
+    const line = recalled(post(stream("2"), 1, actionOf("waves")))
+    assert.match(rowsToRead(line, 80).join(""), /^\* \S+ \S+ Client 2 · waves$/)
+  })
+})
