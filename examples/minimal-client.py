@@ -113,8 +113,8 @@ class Client:
         try:
             link.send(self.introduction(type="hello", host=HOST, port=self.port2, to=peer))
             answer, _ = await link.read(STEP)
-            if answer["type"] == "refused" and answer["reason"] == "id-taken" and not self.joined.is_set():
-                notice(f"The id {self.id} is taken by somebody in the chat: choose another one.")
+            if answer["type"] == "refused" and answer["reason"] in ("id-taken", "id-alike") and not self.joined.is_set():
+                notice(f"The id {self.id} is taken in the chat, or looks like one that is: choose another one.")
                 self.over.set()
             if answer["type"] != "welcome" or answer["protocol"] != 2 or answer["id"] != peer:
                 raise Ended(answer.get("detail", "somebody else answers there"))

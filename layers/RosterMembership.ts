@@ -14,6 +14,7 @@ import { TrustStore } from "../services/TrustStore.ts"
 import { ChatId } from "../src/domain/Chat.ts"
 import {
   type ChatsDiffer,
+  IdLooksAlike,
   type LogUnavailable,
   NotInvited,
   OtherChat,
@@ -23,7 +24,7 @@ import { Happening } from "../src/domain/Happening.ts"
 import { claim, type Link } from "../src/domain/Invitation.ts"
 import type { PublicKey } from "../src/domain/Key.ts"
 import type { Pass } from "../src/domain/Pass.ts"
-import { type Peer, type PeerId, serverId } from "../src/domain/Peer.ts"
+import { looksLike, type Peer, type PeerId, serverId } from "../src/domain/Peer.ts"
 import * as Roster from "../src/domain/Roster.ts"
 import * as Trust from "../src/domain/Trust.ts"
 import * as KeptChat from "./chat/KeptChat.ts"
@@ -141,6 +142,8 @@ const make = ({ id: self, keeps = [], link }: Settings) =>
           const proof = pass?.invitation
           if (proof === undefined || known?.status === "banned" || isBanned(trust, key)) return false
           if (!Keys.verifyText(proof.key, claim(bindingOf(connection), id, key), proof.signature)) return false
+          const like = trust.roster.find((member) => member.status === "member" && looksLike(member.id, id))
+          if (like !== undefined) return yield* new IdLooksAlike({ id, like: like.id })
           if (!(yield* invitations.redeem(proof.key, id))) return false
         } else if (known?.key === key && known.host === address.host && known.port === address.port) {
           return true

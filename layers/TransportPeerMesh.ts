@@ -122,7 +122,14 @@ const make = (settings: Settings) =>
       linkOver: makeLinkOver({ quotaOf: allowance.quotaOf, visits }),
       converse: (link, rest) => converse(link, rest)
     }
-    const visitors = yield* Visitors.make(node, { ...entrance, allowance, heartbeat, roots, visits })
+    const visitors = yield* Visitors.make(node, {
+      ...entrance,
+      allowance,
+      heartbeat,
+      roots,
+      visits,
+      sought: () => search.sought().map(({ peer }) => peer.id)
+    })
     const { call, isAnswering } = yield* Calls.make(node, { ...entrance, transport })
     const search = yield* Search.make(node, {
       allowance,

@@ -3,7 +3,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { ChatId } from "../src/domain/Chat.ts"
-import type { PortStoreUnavailable, StateUnavailable } from "../src/domain/Errors.ts"
+import type { IdLooksAlike, PortStoreUnavailable, StateUnavailable } from "../src/domain/Errors.ts"
 import type { Happening } from "../src/domain/Happening.ts"
 import type { Signature } from "../src/domain/Key.ts"
 import type { Pass } from "../src/domain/Pass.ts"
@@ -34,12 +34,13 @@ export class Membership extends Context.Tag("outlive/Membership")<
     readonly knows: (id: PeerId) => boolean
     /** What this node shows of itself when it introduces itself there; undefined where nobody asks. */
     readonly pass: (connection: Connection) => Pass | undefined
-    /** Whether a visitor may come in. One that is invited belongs to the chat from then on. */
+    /** Whether a visitor may come in. One that is invited belongs to the chat from then on,
+     * unless people can't tell its id from a member's. */
     readonly admits: (
       connection: Connection,
       visitor: Peer,
       pass: Pass | undefined
-    ) => Effect.Effect<boolean, StateUnavailable>
+    ) => Effect.Effect<boolean, StateUnavailable | IdLooksAlike>
     /** Signs what this node says, so that others can hand it on; undefined where nobody signs. A plain function. */
     readonly sign: ((claim: string) => Signature) | undefined
     /** What to think of a claim that somebody is said to have signed. A plain function. */
@@ -64,7 +65,7 @@ export class Membership extends Context.Tag("outlive/Membership")<
     readonly listensAt: (server: Address) => Effect.Effect<void, StateUnavailable>
     /** The chat that this node is in; undefined as long as it is in none. A plain function. */
     readonly chat: () => ChatId | undefined
-    /** Where it was kept that this node is in that chat, if it was so from the start and people can name another place. */
+    /** Where it was found at the start that this node is in that chat, if people can name another place. */
     readonly chatFrom: string | undefined
     /**
      * Enters that chat, or a new one if none is named, unless this node is in one. Returns the one that it is in then. It

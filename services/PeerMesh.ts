@@ -7,6 +7,7 @@ import type * as Subscribable from "effect/Subscribable"
 import type { Acquaintance } from "../src/domain/Acquaintance.ts"
 import type {
   ForeignChat,
+  IdLooksAlike,
   IdTaken,
   NotAdmitted,
   NotInvited,
@@ -43,7 +44,10 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     /** Joins the chat through whoever listens there, in one attempt: this node is in it when this returns. */
     readonly join: (
       route: Route
-    ) => Effect.Effect<void, PeerUnreachable | PortTaken | NotAdmitted | NotInvited | IdTaken | ForeignChat>
+    ) => Effect.Effect<
+      void,
+      PeerUnreachable | PortTaken | NotAdmitted | NotInvited | IdTaken | IdLooksAlike | ForeignChat
+    >
     /** Those who ask to come in. A taken id is refused before it comes here. */
     readonly knocks: Stream.Stream<Knock>
     /** Keeps a link to that peer from now on, in the background: it is `GivenUp` when it can't be reached for long. */

@@ -24,7 +24,9 @@ const server = Net.createServer({ noDelay: true }, (socket) => {
         kept.push(frame)
         if (kept.length > mostKept) kept.splice(0, mostKept / 4)
       } else if (frame.type === "hello") {
-        socket.write(`{"type":"welcome","protocol":2,"id":"raw","epoch":"1700000000000-00c0ffef","chat":"00000000000000000000000000000000","member":true}\n`)
+        socket.write(
+          `{"type":"welcome","protocol":2,"id":"raw","epoch":"1700000000000-00c0ffef","chat":"00000000000000000000000000000000","member":true}\n`
+        )
         have()
         setInterval(have, 1_000)
       } else if (frame.type === "ping") {

@@ -13,8 +13,8 @@ import { attemptAt, replaceFile, syncFolder } from "../log/Files.ts"
 
 /** A place where it is kept. */
 export interface Keep {
-  /** What people call it; undefined if they can't name another one. */
-  readonly place: string | undefined
+  /** What people call it. */
+  readonly place: string
   readonly read: Effect.Effect<ChatId | undefined, LogUnavailable>
   readonly write: (chat: ChatId) => Effect.Effect<void, PortStoreUnavailable>
 }
@@ -72,7 +72,7 @@ export const make = (
         chat = found
         from = keep.place
       } else if (found !== chat) {
-        return yield* new ChatsDiffer({ path: keep.place ?? "this run", other: from ?? "this run" })
+        return yield* new ChatsDiffer({ path: keep.place, other: from ?? "" })
       }
     }
     const oneAtATime = yield* Effect.makeSemaphore(1)

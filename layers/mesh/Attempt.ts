@@ -5,6 +5,7 @@ import type * as Exit from "effect/Exit"
 import type { Connection } from "../../services/Transport.ts"
 import {
   type ForeignChat,
+  type IdLooksAlike,
   type IdTaken,
   type NotAdmitted,
   type NotInvited,
@@ -21,7 +22,7 @@ import type { Link, LinkOver } from "./Link.ts"
 import type { Node } from "./Node.ts"
 
 /** Why there is no link. */
-export type CallFailed = PeerUnreachable | PortTaken | NotAdmitted | NotInvited | IdTaken | ForeignChat
+export type CallFailed = PeerUnreachable | PortTaken | NotAdmitted | NotInvited | IdTaken | IdLooksAlike | ForeignChat
 
 export interface Attempt {
   /** Whether it asks whoever answers to let this node in. */

@@ -2,7 +2,14 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { ChatId } from "../../src/domain/Chat.ts"
-import { ForeignChat, IdTaken, NotAdmitted, NotInvited, PeerUnreachable } from "../../src/domain/Errors.ts"
+import {
+  ForeignChat,
+  IdLooksAlike,
+  IdTaken,
+  NotAdmitted,
+  NotInvited,
+  PeerUnreachable
+} from "../../src/domain/Errors.ts"
 import type { Pass } from "../../src/domain/Pass.ts"
 import type { Address, Peer, PeerId } from "../../src/domain/Peer.ts"
 import { type Epoch, isEarlier } from "../../src/domain/Post.ts"
@@ -46,7 +53,7 @@ export const call = (
   to?: PeerId
 ): Effect.Effect<
   { readonly welcome: Welcome; readonly rest: ReadonlyArray<Frame> },
-  PeerUnreachable | NotAdmitted | NotInvited | IdTaken | ForeignChat
+  PeerUnreachable | NotAdmitted | NotInvited | IdTaken | IdLooksAlike | ForeignChat
 > =>
   Effect.gen(function* () {
     yield* wire.send({
@@ -95,13 +102,15 @@ const refusal = (
   refused: Refused,
   self: Self,
   address: Address
-): PeerUnreachable | NotAdmitted | IdTaken | ForeignChat => {
+): PeerUnreachable | NotAdmitted | IdTaken | IdLooksAlike | ForeignChat => {
   switch (refused.reason) {
     case "id-taken":
       // Of two who have an id, the one who was there first keeps it.
       return refused.holder !== undefined && isEarlier(self.epoch, refused.holder)
         ? new NotAdmitted({ id: refused.id, detail: `a newcomer has the id ${self.peer.id} there`, rival: true })
         : new IdTaken({ id: self.peer.id })
+    case "id-alike":
+      return new IdLooksAlike({ id: self.peer.id, like: refused.like ?? refused.id })
     case "other-chat":
       return new ForeignChat({ id: refused.id, address })
     case "unavailable":
@@ -146,7 +155,7 @@ export const welcome = (wire: Wire, self: Self, chat: ChatId): Effect.Effect<voi
   })
 
 /** Why a visitor is not let in. */
-export type Objection = Pick<Refused, "reason" | "detail" | "holder">
+export type Objection = Pick<Refused, "reason" | "detail" | "holder" | "like">
 
 /** Sends a visitor away. */
 export const refuse = (wire: Wire, self: Self, objection: Objection): Effect.Effect<void> =>

@@ -10,7 +10,7 @@ import type { Knock } from "../../services/PeerMesh.ts"
 import type { Connection } from "../../services/Transport.ts"
 import type { ChatId } from "../../src/domain/Chat.ts"
 import { Happening } from "../../src/domain/Happening.ts"
-import type { Peer, PeerId } from "../../src/domain/Peer.ts"
+import { looksLike, type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
 import { mainRoom, streamOf } from "../../src/domain/Post.ts"
 import { reachableAt } from "../../src/domain/Security.ts"
 import { encode, type Hello, protocolVersion } from "../../src/protocol/Frame.ts"
@@ -36,17 +36,25 @@ const sentAway = (objection: Handshake.Objection): Outcome => ({ _tag: "SentAway
 
 const otherChat: Handshake.Objection = { reason: "other-chat", detail: "it is in another chat" }
 
+const alike = (id: PeerId, like: PeerId): Handshake.Objection => ({
+  reason: "id-alike",
+  detail: `the id ${id} looks like ${like}`,
+  like
+})
+
 interface Needs extends Entrance {
   readonly allowance: Allowance
   readonly heartbeat: Heartbeat
   readonly roots: Roots
   /** For visitors to introduce themselves. */
   readonly visits: Deadlines
+  /** Those who are in the chat, but with whom there may be no link just now. A plain function. */
+  readonly sought: () => ReadonlyArray<PeerId>
 }
 
 export const make = (
   { isLeaving, isMember, log, membership, settings, table }: Node,
-  { allowance, begin, converse, deadlines, heartbeat, linkOver, roots, self, visits }: Needs
+  { allowance, begin, converse, deadlines, heartbeat, linkOver, roots, self, sought, visits }: Needs
 ) =>
   Effect.gen(function* () {
     const foreigners = new Set<PeerId>()
@@ -60,8 +68,17 @@ export const make = (
         address: reachableAt({ host: hello.host, port: hello.port }, connection.from)
       }
       return Effect.matchEffect(membership.admits(connection, visitor, hello.pass), {
-        onFailure: ({ detail }) =>
-          Effect.as(Handshake.refuse(wire, self(connection), { reason: "unavailable", detail }), undefined),
+        onFailure: (error) =>
+          Effect.as(
+            Handshake.refuse(
+              wire,
+              self(connection),
+              error._tag === "IdLooksAlike"
+                ? alike(error.id, error.like)
+                : { reason: "unavailable", detail: error.detail }
+            ),
+            undefined
+          ),
         onSuccess: (belongs) =>
           belongs ? admitMember(wire, visitor, hello) : Effect.as(Handshake.turnAway(wire), undefined)
       })
@@ -164,6 +181,8 @@ export const make = (
           ? { reason: "id-taken", detail: `the id ${hello.id} is taken`, holder }
           : { reason: "unavailable", detail: `who has the id ${hello.id} has not answered yet` }
       }
+      const like = likenessOf(hello)
+      if (like !== undefined) return alike(hello.id, like)
       if (allowance.isDropped(hello.id)) return { reason: "unavailable", detail: "it was sent more than it takes" }
       if (log.have(streamOf(hello.id, mainRoom, hello.epoch)) === Number.POSITIVE_INFINITY) {
         return { reason: "unavailable", detail: "it knows as many runs of programs as it takes" }
@@ -173,6 +192,14 @@ export const make = (
       }
       const isInOne = isMember() || (hello.member && (hello.chat ?? membership.chat()) !== undefined)
       return isInOne ? undefined : { reason: "unavailable", detail: "it is in no chat itself" }
+    }
+
+    /** Who is in the chat, or is to be called back, and has an id that people can't tell from that of a newcomer. */
+    const likenessOf = ({ id, member }: Hello): PeerId | undefined => {
+      if (looksLike(id, serverId)) return serverId
+      const taken = member ? [] : [settings.id, ...table.present, ...sought()]
+      // One that has been here before comes back as ever.
+      return taken.includes(id) ? undefined : taken.find((each) => looksLike(each, id))
     }
 
     /** Asks whether that visitor may come in; what speaks against it, if anything does. */

@@ -52,6 +52,16 @@ export class IdTaken extends Data.TaggedError("IdTaken")<{
   }
 }
 
+/** Somebody in the chat has an id that people can't tell from that one. */
+export class IdLooksAlike extends Data.TaggedError("IdLooksAlike")<{
+  readonly id: PeerId
+  readonly like: PeerId
+}> {
+  override get message() {
+    return `The id ${this.id} looks like ${this.like}, which is taken by somebody in the chat: choose another one.`
+  }
+}
+
 /**
  * Somebody has what this run of this node never said, in its own stream: it runs twice, as a copied machine does. `shared`: up to
  * this number both have said the same.

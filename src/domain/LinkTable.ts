@@ -54,6 +54,11 @@ export class LinkTable<L extends Row> {
     return this.#links
   }
 
+  /** Whoever has a link, or is just being admitted. */
+  get present(): ReadonlyArray<PeerId> {
+    return [...this.#places].flatMap(([id, { link, visitor }]) => ((link ?? visitor) === undefined ? [] : [id]))
+  }
+
   /** Whether a handshake is under way, which may yet put a link in another's place. */
   get unsettled(): boolean {
     return [...this.#places.values()].some(({ handshakes }) => handshakes > 0)

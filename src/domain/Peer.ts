@@ -15,9 +15,26 @@ export type PeerId = typeof PeerId.Type
 /** The server's id, which no client can have. */
 export const serverId: PeerId = PeerId.make("Server")
 
+/** Characters that are hard to tell from each other in many fonts. Upper and lower case are no difference either. */
+const lookAlikes: ReadonlyArray<string> = ["lI1", "Oo0", "-_"]
+
+const isAlike = (one: string, other: string): boolean =>
+  one.toLowerCase() === other.toLowerCase() || lookAlikes.some((alike) => alike.includes(one) && alike.includes(other))
+
+/**
+ * Whether people may take one id for the other, which is a different one: `anna` and `Anna`, `bill` and `biII`, `a-1` and
+ * `a_l`. Ids of different lengths are told apart, and so are numbers: `1` and `01`, `1` and `11`, `10` and `11`.
+ */
+export const looksLike = (one: PeerId, other: PeerId): boolean =>
+  one !== other &&
+  one.length === other.length &&
+  Array.from(one).every((character, at) => isAlike(character, other.charAt(at)))
+
 /** What a client may be called. */
 export const ClientId = PeerId.pipe(
-  Schema.filter((id) => id !== serverId, { message: () => "the id Server is taken by the server" })
+  Schema.filter((id) => id !== serverId && !looksLike(id, serverId), {
+    message: () => "the id Server is taken by the server"
+  })
 )
 
 /** A TCP port, or 0 for one that the system chooses. */

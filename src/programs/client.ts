@@ -11,6 +11,7 @@ import { PeerMesh, type Route } from "../../services/PeerMesh.ts"
 import {
   FolderOfAnotherChat,
   type ForeignChat,
+  type IdLooksAlike,
   type IdTaken,
   type NotAdmitted,
   type NotInvited,
@@ -112,11 +113,18 @@ type JoinFailed =
   | NotAdmitted
   | NotInvited
   | IdTaken
+  | IdLooksAlike
   | PortTaken
   | ForeignChat
   | FolderOfAnotherChat
 
-const lasting: ReadonlySet<JoinFailed["_tag"]> = new Set(["IdTaken", "PortTaken", "NotInvited", "FolderOfAnotherChat"])
+const lasting: ReadonlySet<JoinFailed["_tag"]> = new Set([
+  "IdTaken",
+  "IdLooksAlike",
+  "PortTaken",
+  "NotInvited",
+  "FolderOfAnotherChat"
+])
 
 /** Whether trying again may help. */
 const mayPass = ({ _tag }: JoinFailed): boolean => !lasting.has(_tag)

@@ -74,16 +74,20 @@ export const Welcome = Schema.Struct({
 export type Welcome = typeof Welcome.Type
 
 /** Why a hello was not accepted. */
-export const RefusalReason = Schema.Literal("id-taken", "mistaken", "other-chat", "protocol", "unavailable")
+export const RefusalReason = Schema.Literal("id-taken", "id-alike", "mistaken", "other-chat", "protocol", "unavailable")
 export type RefusalReason = typeof RefusalReason.Type
 
-/** The other side does not accept, and closes. `holder`: the run that has the id, when the id is taken. */
+/**
+ * The other side does not accept, and closes. `holder`: the run that has the id, when the id is taken; `like`: the id that it
+ * looks like.
+ */
 export const Refused = Schema.Struct({
   type: Schema.Literal("refused"),
   id: PeerId,
   reason: RefusalReason,
   detail: Schema.String,
-  holder: Schema.optionalWith(Epoch, { exact: true })
+  holder: Schema.optionalWith(Epoch, { exact: true }),
+  like: Schema.optionalWith(PeerId, { exact: true })
 })
 export type Refused = typeof Refused.Type
 

@@ -9,6 +9,7 @@ import {
   ClientId,
   formatAddress,
   Host,
+  looksLike,
   PeerId,
   Port,
   parseAddress,
@@ -16,7 +17,7 @@ import {
   title
 } from "../../src/domain/Peer.ts"
 import * as Arbitraries from "../support/arbitraries.ts"
-import { peer } from "../support/samples.ts"
+import { id, peer } from "../support/samples.ts"
 
 const accepts = (schema: Schema.Schema.AnyNoContext, value: unknown): boolean =>
   Either.isRight(Schema.decodeUnknownEither(schema)(value))
@@ -31,10 +32,57 @@ describe("Peer", () => {
     }
   })
 
-  it("no client is called Server, and any other spelling is a client's", () => {
-    assert.isFalse(accepts(ClientId, "Server"))
-    assert.isTrue(accepts(PeerId, "Server"))
-    assert.isTrue(accepts(ClientId, "server"))
+  it("no client is called Server, in whatever case", () => {
+    for (const bad of ["Server", "server", "SERVER", "sErVeR"]) {
+      assert.isTrue(accepts(PeerId, bad))
+      assert.isFalse(accepts(ClientId, bad), bad)
+    }
+    for (const good of ["Server1", "servers", "Serve", "S3rver"]) assert.isTrue(accepts(ClientId, good), good)
+  })
+
+  it("ids look alike that differ in case alone, or in characters that are drawn alike", () => {
+    const alike = [
+      ["anna", "Anna"],
+      ["anna", "ANNA"],
+      ["l", "I"],
+      ["l", "1"],
+      ["I", "1"],
+      ["l", "L"],
+      ["i", "I"],
+      ["bill", "biII"],
+      ["bill", "bi11"],
+      ["bob", "b0b"],
+      ["BOB", "b0b"],
+      ["a-b", "a_b"],
+      ["1O", "10"]
+    ]
+    for (const [one = "", other = ""] of alike) {
+      assert.isTrue(looksLike(id(one), id(other)), `${one} ${other}`)
+      assert.isTrue(looksLike(id(other), id(one)), `${other} ${one}`)
+    }
+  })
+
+  it("other ids are told apart, numbers above all", () => {
+    const apart = [
+      ["1", "1"],
+      ["anna", "anna"],
+      ["1", "01"],
+      ["1", "11"],
+      ["10", "11"],
+      ["1", "2"],
+      ["a", "b"],
+      ["anna", "anne"],
+      ["a1", "a2"],
+      ["rn", "m"],
+      ["i", "1"],
+      ["i", "l"],
+      ["L", "1"],
+      ["x-1", "x1"]
+    ]
+    for (const [one = "", other = ""] of apart) assert.isFalse(looksLike(id(one), id(other)), `${one} ${other}`)
+    for (let one = 0; one < 120; one += 1) {
+      for (let other = 0; other < 120; other += 1) assert.isFalse(looksLike(id(`${one}`), id(`${other}`)))
+    }
   })
 
   it("what is wrong with an id or a port is said in plain words", () => {

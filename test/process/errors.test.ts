@@ -19,6 +19,7 @@ const wrong: ReadonlyArray<readonly [what: string, command: ReadonlyArray<string
   ["a bad id", ["./client.out", "no/id", "0", "0"], /an id has 1 to 32 letters, digits, - and _/],
   ["an id of 33 characters", ["./client.out", "x".repeat(33), "0", "0"], /an id has 1 to 32 letters/],
   ["the server's id", ["./client.out", "Server", "0", "0"], /the id Server is taken by the server/],
+  ["the server's id in other letters", ["./client.out", "server", "0", "0"], /the id Server is taken by the server/],
   ["a PORT1 out of range", ["./client.out", "1", "65536", "0"], /PORT1 is a whole number from 0 to 65535, not '65536'/],
   ["a PORT2 out of range", ["./client.out", "1", "0", "-1"], /PORT2 is a whole number from 0 to 65535, not '-1'/],
   [

@@ -103,9 +103,8 @@ describe("secure processes", () => {
       assert.include(asked.err.join("\n"), "name it with --server HOST:PORT")
       const named = yield* printed(stage, "invite", "--server", "chat.example:4000")
       assert.match(named, /^outlive:\/\/chat\.example:4000\/#/)
-      const plain = yield* stage.start("Server", ["./server", "--port", "0", "--host", "0.0.0.0", "--insecure"], {
-        env
-      })
+      const insecure = ["./server", "--port", "0", "--host", "0.0.0.0", "--insecure", "--ports", "other.txt"]
+      const plain = yield* stage.start("Server", insecure, { env })
       yield* plain.notices("* Nothing is encrypted, and anybody can come in (--insecure)")
     })
   )

@@ -5,9 +5,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { Keep } from "../../layers/chat/KeptChat.ts"
-import { FolderOfAnotherChat } from "../../src/domain/Errors.ts"
+import { FolderOfAnotherChat, IdLooksAlike } from "../../src/domain/Errors.ts"
 import { chatId } from "../support/samples.ts"
-import { gather, type Node, story, type World } from "./World.ts"
+import { gather, type Node, secureStory, story, type World } from "./World.ts"
 
 const strangerThere =
   "* Another chat's server answers at localhost:4000. This chat goes on without it, and looks for its own server. To join the other chat, leave and start again."
@@ -141,6 +141,78 @@ describe("two chats", () => {
         (yield* second.screen).filter((line) => line.startsWith("* Another server")),
         claims
       )
+    })
+  )
+})
+
+describe("ids that look alike", () => {
+  const refused = (node: Node, id: string, like: string) =>
+    Effect.map(node.ended, (exit) => {
+      const failure = Exit.isFailure(exit) ? Option.getOrUndefined(Cause.failureOption(exit.cause)) : undefined
+      assert.instanceOf(failure, IdLooksAlike, String(exit))
+      assert.strictEqual(
+        failure.message,
+        `The id ${id} looks like ${like}, which is taken by somebody in the chat: choose another one.`
+      )
+    })
+
+  story(
+    "a newcomer is refused whose id can't be told from that of somebody who is there, or is to come back",
+    (world) =>
+      Effect.gen(function* () {
+        const server = yield* world.server
+        const anna = yield* world.client("anna", { port: 6001 })
+        yield* anna.sees("Client anna: initiated")
+        yield* refused(yield* world.client("Anna", { port: 6002 }), "Anna", "anna")
+        // Through a client too.
+        const bill = yield* world.client("bill", { port: 6003 })
+        yield* bill.sees("Client bill: initiated", "Client anna: initiated")
+        yield* anna.sees("Client bill: initiated")
+        yield* refused(yield* world.client("biII", { port: 6004, peer: "1" }), "biII", "bill")
+        // Numbers are told apart.
+        const ten = yield* world.client("10", { port: 6005 })
+        const eleven = yield* world.client("11", { port: 6006 })
+        yield* ten.sees("Client 11: initiated")
+        yield* eleven.sees("Client 10: initiated")
+
+        yield* anna.kill
+        yield* server.sees("* Client anna is lost: the connection broke")
+        yield* refused(yield* world.client("ANNA", { port: 6007 }), "ANNA", "anna")
+        const again = yield* world.client("anna", { port: 6008 })
+        yield* again.sees("Client anna: initiated", "Client bill: initiated")
+        yield* again.type("Exit")
+        yield* server.sees("* Client anna left")
+        const other = yield* world.client("Anna", { port: 6009 })
+        yield* other.sees("Client Anna: initiated", "Client bill: initiated")
+      })
+  )
+
+  story("who is on record at a server that has just started counts", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      yield* server.kill
+      yield* one.kill
+      const second = yield* world.server
+      yield* second.sees("Client 2: reconnected")
+      yield* refused(yield* world.client("l", { port: 6009 }), "l", "1")
+      yield* (yield* world.client("1")).sees("Client 1: initiated", "Client 2: initiated")
+      yield* two.sees("Client 1: initiated")
+    })
+  )
+
+  secureStory("in a secure chat every member counts, and the invitation is not used up", (world) =>
+    Effect.gen(function* () {
+      const server = yield* world.server
+      const first = yield* world.client("anna", { port: 6001, link: yield* world.safe.invite })
+      yield* server.sees("Client anna: initiated")
+      yield* first.type("Exit")
+      yield* server.sees("* Client anna left")
+      const link = yield* world.safe.invite
+      yield* refused(yield* world.client("Anna", { port: 6002, link }), "Anna", "anna")
+      const other = yield* world.client("bob", { port: 6003, link })
+      yield* other.sees("Client bob: initiated")
+      const back = yield* world.client("anna", { port: 6001 })
+      yield* back.sees("Client anna: initiated", "Client bob: initiated")
     })
   )
 })
