@@ -157,6 +157,20 @@ describe("Frame", () => {
     malformed(['"at":00', '"at":-1', '"at":.5'].map((at) => plain.replace('"at":0', at)))
   })
 
+  it("a post may name 200 others, and numbers end at 2^53 - 1, as docs/PROTOCOL.md says", () => {
+    const below = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, at) => [`a${at}/main/1-00000000`, 1]))
+    const frame = (fields: object) => `${JSON.stringify({ ...post, ...fields })}\r\n`
+    for (const fields of [{ deps: below(200) }, { n: 2 ** 53 - 1 }, { at: 2 ** 53 - 1 }]) {
+      assert.strictEqual(decoded(bytesOf(frame(fields))).type, "post")
+    }
+    malformed([{ deps: below(201) }, { n: 2 ** 53 }, { at: 2 ** 53 }, { deps: { "a/main/1-00000000": 0 } }].map(frame))
+  })
+
+  it("a field that may be left out may not be null", () => {
+    for (const key of ["chat", "history", "to", "pass"]) malformed([`${JSON.stringify({ ...hello, [key]: null })}\n`])
+  })
+
   it("an unknown type of frame is malformed", () => {
     for (const type of ["nonsense", "", "PING", "__proto__", "constructor", "toString", 1, null, ["ping"], { a: 1 }]) {
       malformed([JSON.stringify({ ...hello, ...post, type })])
