@@ -199,7 +199,7 @@ const unreachable = ({ host, port }: Target, detail: string) => new PeerUnreacha
 
 const dialFailure = (error: NodeJS.ErrnoException, target: Target) => {
   const { from } = target
-  if (from === undefined) return unreachable(target, meaning(error))
+  if (from === undefined || from === 0) return unreachable(target, meaning(error))
   switch (error.code) {
     case "EADDRINUSE":
     case "EACCES":

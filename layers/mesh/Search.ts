@@ -38,6 +38,10 @@ const breath = Duration.millis(100)
 /** Somebody who is sought for so long is not reached directly for now, and what it says meanwhile comes through others. */
 const searchUntilThrough = Duration.toMillis("5 seconds")
 
+/** The server is dialled from PORT1. If that is somebody else's for so many tries, that is said; after more, any port will do. */
+const triesUntilTold = 3
+const triesFromPort = 12
+
 /** How somebody is sought. */
 interface Manner {
   /** When it is dialled again. */
@@ -47,6 +51,14 @@ interface Manner {
   /** Which run of it is sought; any if it is left out. */
   readonly epoch?: Epoch | undefined
 }
+
+/** How one is reached: it may change as dials fail. */
+interface Way {
+  readonly route: () => Route
+  readonly failed: (error: CallFailed) => Effect.Effect<void>
+}
+
+const always = ({ address }: Route): Way => ({ route: () => ({ address }), failed: () => Effect.void })
 
 interface Needs {
   readonly allowance: Allowance
@@ -79,15 +91,34 @@ export const make = (
     /** How many are being reached who are not clients. */
     let reaching = 0
 
-    const reach = (id: PeerId, route: Route, again = redial): Effect.Effect<void> =>
+    const reach = (id: PeerId, { failed, route }: Way, again = redial): Effect.Effect<void> =>
       Effect.suspend(() =>
-        table.links.has(id) ? Effect.void : call({ ...route, address: addresses.get(id) ?? route.address }, id)
+        table.links.has(id) ? Effect.void : call({ ...route(), address: addresses.get(id) ?? route().address }, id)
       ).pipe(
         Effect.tapErrorTag("IdTaken", contested),
-        Effect.tapError((error) => tellOfRefusal(id, addresses.get(id) ?? route.address, error)),
+        Effect.tapError((error) => tellOfRefusal(id, addresses.get(id) ?? route().address, error)),
+        Effect.tapError(failed),
         Effect.retry(again),
         Effect.ignore
       )
+
+    /** From a port of ours as long as nobody else has it for long; then from any. */
+    const fromOwnPort = ({ from, ...fromAny }: Route): Way => {
+      if (from === undefined) return always(fromAny)
+      let tries = 0
+      return {
+        route: () => (tries < triesFromPort ? { ...fromAny, from } : fromAny),
+        failed: (error) =>
+          Effect.suspend(() => {
+            if (error._tag !== "PortTaken") return Effect.void
+            tries += 1
+            if (tries !== triesUntilTold && tries !== triesFromPort) return Effect.void
+            return log.note(
+              Happening.PortOccupied({ port: from, detail: error.detail, abandoned: tries === triesFromPort })
+            )
+          })
+      }
+    }
 
     /** A refusal that will last is told once, until there is a link to that one. */
     const tellOfRefusal = (id: PeerId, at: Address, error: CallFailed): Effect.Effect<void> =>
@@ -114,7 +145,7 @@ export const make = (
         }),
         () =>
           Effect.flatMap(Random.nextRange(0.5, 1.5), (share) =>
-            Effect.delay(reach(id, route), Duration.times(breath, share))
+            Effect.delay(reach(id, fromOwnPort(route)), Duration.times(breath, share))
           ),
         () =>
           Effect.sync(() => {
@@ -146,7 +177,7 @@ export const make = (
     const search = (sought: Peer, ghost: boolean, again: typeof redial): Effect.Effect<void> =>
       Effect.suspend(() =>
         isDialable(sought.address, address()) && !allowance.isDropped(sought.id)
-          ? reach(sought.id, sought, again)
+          ? reach(sought.id, always(sought), again)
           : peers.until(() => table.links.has(sought.id))
       ).pipe(
         Effect.timeoutTo({

@@ -1,6 +1,6 @@
 /** What a node witnesses besides posts: who comes, who goes, and how. */
 import * as Data from "effect/Data"
-import type { Peer, PeerId } from "./Peer.ts"
+import type { Peer, PeerId, Port } from "./Peer.ts"
 
 /**
  * Why a link ended without a goodbye. `excessive`: this node has dropped the peer, which went beyond its limits; `dropped`:
@@ -40,6 +40,8 @@ export type Happening = Data.TaggedEnum<{
   Foreigner: { readonly peer: Peer }
   /** A client that this server calls back has another server. */
   Claimed: { readonly peer: Peer }
+  /** The port from which the server is to be dialled is another program's. `abandoned`: any port will do from now on. */
+  PortOccupied: { readonly port: Port; readonly detail: string; readonly abandoned: boolean }
   /** What somebody says that can't be reached comes here through a peer. */
   Through: { readonly id: PeerId; readonly by: Peer }
   /** Somebody uses a known id with another key, or the server says that it has another one: it is refused. */

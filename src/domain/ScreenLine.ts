@@ -83,6 +83,12 @@ const onBoth = (happening: Happening): ScreenLine | undefined => {
       )
     case "Unkept":
       return notice(`What is said can't be kept on disk (${happening.detail}); the chat goes on without`)
+    case "PortOccupied":
+      return notice(
+        happening.abandoned
+          ? `Port ${happening.port} still can't be used (${happening.detail}); the server is now dialled from any port`
+          : `Port ${happening.port} can't be used to dial the server (${happening.detail}); it is tried again`
+      )
     case "Through":
       return notice(`${title(happening.id)} only through ${title(happening.by.id)}`)
     case "Foreign":

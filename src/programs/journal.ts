@@ -16,7 +16,14 @@ const annotationsOf = (happening: Happening): Readonly<Record<string, unknown>> 
   }
 }
 
-const troubles: ReadonlySet<Happening["_tag"]> = new Set(["Lost", "GivenUp", "Unkept", "Forged", "Contradicted"])
+const troubles: ReadonlySet<Happening["_tag"]> = new Set([
+  "Lost",
+  "GivenUp",
+  "Unkept",
+  "PortOccupied",
+  "Forged",
+  "Contradicted"
+])
 const isTrouble = ({ _tag }: Happening): boolean => troubles.has(_tag)
 
 /** Logs what happens until the scope closes: trouble as a warning, the rest as information. */

@@ -7,7 +7,7 @@ import { actionIn } from "../domain/Action.ts"
 import type { Entry } from "../domain/Entry.ts"
 import type { Fact } from "../domain/Fact.ts"
 import type { Happening } from "../domain/Happening.ts"
-import { Address, PeerId } from "../domain/Peer.ts"
+import { Address, PeerId, Port } from "../domain/Peer.ts"
 import { authorOf, type Post, PostNumber, StreamId } from "../domain/Post.ts"
 
 /** It grows with each change that a reader of the version before would not understand; new types and fields are none. */
@@ -62,6 +62,12 @@ export const Event = Schema.Union(
   Schema.Struct({ type: Schema.Literal("left"), id: PeerId }),
   Schema.Struct({ type: Schema.Literal("given-up"), id: PeerId }),
   Schema.Struct({ type: Schema.Literal("through"), id: PeerId, by: PeerId }),
+  Schema.Struct({
+    type: Schema.Literal("port-occupied"),
+    port: Port,
+    detail: Schema.String,
+    abandoned: Schema.Boolean
+  }),
   Schema.Struct({ type: Schema.Literal("foreign"), id: PeerId, found: PeerId, address: Address }),
   Schema.Struct({ type: Schema.Literal("foreigner"), id: PeerId }),
   Schema.Struct({ type: Schema.Literal("claimed"), id: PeerId }),
@@ -113,6 +119,8 @@ const happened = (happening: Happening): Event | undefined => {
       return happening.unseen === true ? undefined : { type: "left", id: happening.peer.id }
     case "GivenUp":
       return happening.ghost ? undefined : { type: "given-up", id: happening.peer.id }
+    case "PortOccupied":
+      return { type: "port-occupied", port: happening.port, detail: happening.detail, abandoned: happening.abandoned }
     case "Through":
       return { type: "through", id: happening.id, by: happening.by.id }
     case "Foreign":

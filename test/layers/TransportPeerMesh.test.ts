@@ -12,7 +12,9 @@ import * as MemoryTransport from "../../layers/MemoryTransport.ts"
 import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
-import { serverId } from "../../src/domain/Peer.ts"
+import { Transport } from "../../services/Transport.ts"
+import { PortTaken } from "../../src/domain/Errors.ts"
+import { Port, serverId } from "../../src/domain/Peer.ts"
 import { encode, type Frame, protocolVersion } from "../../src/protocol/Frame.ts"
 import { chatId, epoch, id, peer } from "../support/samples.ts"
 import * as Sources from "../support/sources.ts"
@@ -31,6 +33,52 @@ const listings = (frames: ReadonlyArray<Frame>) =>
   )
 
 describe("TransportPeerMesh", () => {
+  it.scoped("a port of ours that somebody else has is told once; after some tries the server is dialled from any", () =>
+    Effect.gen(function* () {
+      const network = yield* MemoryTransport.makeNetwork
+      const dialled: Array<number | undefined> = []
+      const transport = network.transport("3")
+      const occupied: Transport["Type"] = {
+        ...transport,
+        dial: (to, from) => {
+          dialled.push(from)
+          return from === undefined
+            ? transport.dial(to)
+            : Effect.fail(new PortTaken({ port: from, detail: "it is in use", lingers: false }))
+        }
+      }
+      const own = peer("3", 6003)
+      const context = yield* Layer.build(
+        TransportPeerMesh.layer({
+          id: own.id,
+          listen: own.address,
+          member: true,
+          silence: "1 hour",
+          patience: "1 hour"
+        }).pipe(
+          Layer.provide(MemoryMessageLog.layer({ author: own.id })),
+          Layer.provide(Layer.merge(Layer.succeed(Transport, occupied), OpenMembership.layer))
+        )
+      )
+      const mesh = Context.get(context, PeerMesh)
+      const told: Array<boolean> = []
+      yield* Effect.forkScoped(
+        Stream.runForEach(mesh.events, (event) =>
+          Effect.sync(() => event._tag === "PortOccupied" && told.push(event.abandoned))
+        )
+      )
+      yield* Effect.forkScoped(mesh.reach(serverId, { address, from: Port.make(5001) }))
+      yield* TestClock.adjust("3 seconds")
+      assert.deepStrictEqual(told, [false])
+      yield* TestClock.adjust("2 minutes")
+      assert.deepStrictEqual(told, [false, true])
+      assert.deepStrictEqual(
+        dialled.slice(0, 13).map((port) => port as number | undefined),
+        [...Array.from({ length: 12 }, () => 5001), undefined]
+      )
+    })
+  )
+
   it.scoped("those who come together are introduced in one frame to each, and each is named to each", () =>
     Effect.gen(function* () {
       const { visit } = yield* world
