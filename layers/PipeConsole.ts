@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { Console } from "../services/Console.ts"
 import * as Keyboard from "./console/Keyboard.ts"
+import * as Legible from "./console/Legible.ts"
 import * as Output from "./console/Output.ts"
 
 const make = (reads: boolean) =>
@@ -17,13 +18,11 @@ const make = (reads: boolean) =>
       lines,
       show: (lines) =>
         Effect.suspend(() => {
-          let chat = ""
-          let notices = ""
-          for (const { _tag, text } of lines) {
-            if (_tag === "Chat") chat += `${text}\n`
-            else notices += `${text}\n`
-          }
-          return notices === "" ? out.write(chat) : Effect.zipRight(out.write(chat), error.write(notices))
+          const chat = lines.filter(({ _tag }) => _tag === "Chat")
+          const shown = out.write(Legible.textOf(process.stdout, chat))
+          if (chat.length === lines.length) return shown
+          const notices = lines.filter(({ _tag }) => _tag === "Notice")
+          return Effect.zipRight(shown, error.write(Legible.textOf(process.stderr, notices)))
         }),
       isGone: out.isGone,
       tell: Option.none(),

@@ -9,7 +9,7 @@ import { Console, type Typed } from "../services/Console.ts"
 import { type Rung, ring } from "../src/domain/Calling.ts"
 import { away, back, type Chronicle, clockTime, dim, enter, type Looks } from "../src/domain/Chronicle.ts"
 import { type Act, type Complete, type Editor, empty, press } from "../src/domain/Editor.ts"
-import { type Key, keysIn, keysLeft, nothing, silenceAfter } from "../src/domain/Keys.ts"
+import type { Key } from "../src/domain/Keys.ts"
 import { type LiveArea, liveArea, mostStanding, ownLine, type Row, type StandingLine } from "../src/domain/LiveArea.ts"
 import { title } from "../src/domain/Peer.ts"
 import { askCursor, below, changed, cutAtEdge, erase, isDoubtful, rowsAbove } from "../src/domain/Redraw.ts"
@@ -17,6 +17,7 @@ import { escape, type ScreenLine } from "../src/domain/ScreenLine.ts"
 import { type Status, statusInWords } from "../src/domain/Status.ts"
 import { fitting, textWidth } from "../src/domain/TextWidth.ts"
 import { rowsOf } from "../src/domain/Wrap.ts"
+import * as KeyReader from "./console/KeyReader.ts"
 import { makeWriter } from "./console/Output.ts"
 import * as RawTerminal from "./console/RawTerminal.ts"
 
@@ -69,7 +70,6 @@ const make = (settings: Settings) =>
     let complete: Complete = () => ({ from: 0, candidates: [] })
     let status: Status | undefined
     let chronicle: Chronicle = {}
-    let unfinished = nothing
     let focusIsTold = false
     let lastKey = now()
     let rung: Rung = new Map()
@@ -81,7 +81,6 @@ const make = (settings: Settings) =>
     let waiting: Array<() => void> = []
     let lastDraw = 0
     let nextDraw: NodeJS.Timeout | undefined
-    let nextSilence: NodeJS.Timeout | undefined
     let told = { text: "", at: 0 }
     let nextTell: NodeJS.Timeout | undefined
     /** Set while the terminal is asked where the cursor is: nothing is drawn. */
@@ -231,19 +230,7 @@ const make = (settings: Settings) =>
       for (const key of keys) pressed(key)
       drawSoon()
     }
-    const onInput = (chunk: string) => {
-      clearTimeout(nextSilence)
-      const found = keysIn(unfinished, chunk)
-      unfinished = found.unfinished
-      onKeys(found.keys)
-      const silence = silenceAfter(unfinished)
-      if (silence === undefined) return
-      nextSilence = setTimeout(() => {
-        const left = keysLeft(unfinished)
-        unfinished = left.unfinished
-        onKeys(left.keys)
-      }, silence)
-    }
+    const keys = KeyReader.make(onKeys)
 
     // ---- The terminal
 
@@ -269,8 +256,8 @@ const make = (settings: Settings) =>
       drawn = undefined
       onScreen = false
     }
-    const terminal = yield* RawTerminal.take(stdin, stdout, {
-      onInput,
+    const handlers: RawTerminal.Handlers = {
+      onInput: keys.take,
       onEnd: end,
       onResize,
       onLeave: () => clear(""),
@@ -279,7 +266,8 @@ const make = (settings: Settings) =>
         onScreen = true
         draw()
       }
-    })
+    }
+    const terminal = yield* RawTerminal.take(stdin, stdout, handlers, RawTerminal.all)
     const gone = yield* Deferred.make<void>()
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
@@ -289,7 +277,8 @@ const make = (settings: Settings) =>
             .map((row) => `${row}\n`)
             .join("")
         )
-        for (const timer of [nextDraw, nextTell, nextSilence, nextAnswer]) clearTimeout(timer)
+        keys.stop()
+        for (const timer of [nextDraw, nextTell, nextAnswer]) clearTimeout(timer)
         for (const resume of waiting) resume()
       })
     )

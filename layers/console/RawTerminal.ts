@@ -5,11 +5,25 @@ import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
 import type * as Scope from "effect/Scope"
 
-/** Pasted text comes in brackets, and the terminal tells whether its window is in front. */
-const begin = "\u001b[?2004h\u001b[?1004h"
+/** What a terminal is sent when it is taken, and when it is let go. */
+export interface Sequences {
+  readonly begin: string
+  readonly end: string
+}
 
-/** What `begin` began is over, long rows wrap again, and letters are as ever. */
-const end = "\u001b[?2004l\u001b[?1004l\u001b[?7h\u001b[0m"
+/**
+ * Pasted text comes in brackets, and the terminal tells whether its window is in front. In the end that is over, long rows
+ * wrap again, and letters are as ever.
+ */
+export const all: Sequences = {
+  begin: "\u001b[?2004h\u001b[?1004h",
+  end: "\u001b[?2004l\u001b[?1004l\u001b[?7h\u001b[0m"
+}
+
+/** Pasted text comes in brackets. */
+export const pasteAlone: Sequences = { begin: "\u001b[?2004h", end: "\u001b[?2004l" }
+
+export const none: Sequences = { begin: "", end: "" }
 
 export interface RawTerminal {
   /** Stops this process and whoever it shares the terminal with, until a shell goes on with them. */
@@ -46,7 +60,8 @@ const dropHungUp = () => {
 export const take = (
   input: ReadStream,
   output: WriteStream & { readonly fd: number },
-  { onEnd, onInput, onLeave, onResize, onReturn }: Handlers
+  { onEnd, onInput, onLeave, onResize, onReturn }: Handlers,
+  { begin, end }: Sequences
 ): Effect.Effect<RawTerminal, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
@@ -56,7 +71,7 @@ export const take = (
           ours = true
           // A shell may have changed the mode behind Node's back, which sets it only if it thinks that it is another.
           input.setRawMode(false).setRawMode(true)
-          output.write(begin)
+          if (begin !== "") output.write(begin)
         }
         /** What the last writes have not brought out yet goes first: this is written past the stream. */
         const leave = () => {

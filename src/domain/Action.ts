@@ -14,8 +14,11 @@ export const actionOf = (text: string): string => `${before}${text}${behind}`
 export const actionIn = (text: string): string | undefined =>
   text.startsWith(before) && text.endsWith(behind) ? text.slice(before.length, -behind.length) : undefined
 
-/** What somebody said or did, as the screen has it: not yet escaped. */
-export const utterance = (author: PeerId, text: string): string => {
+/** Stands between who does something and what, where people read: no notice without its star looks so. */
+export const deedMark = " · "
+
+/** What somebody said or did, as a pipe has it, or with another mark before a deed: not yet escaped. */
+export const utterance = (author: PeerId, text: string, mark = " "): string => {
   const action = actionIn(text)
-  return action === undefined ? `${title(author)}: ${text}` : `${title(author)} ${action}`
+  return action === undefined ? `${title(author)}: ${text}` : `${title(author)}${mark}${action}`
 }

@@ -1,4 +1,5 @@
 /** Lines as people read them: what somebody says or does looks different from what has happened. */
+import { deedMark } from "./Action.ts"
 import { visible } from "./LiveArea.ts"
 import { escape, type ScreenLine } from "./ScreenLine.ts"
 import { rowsOf } from "./Wrap.ts"
@@ -51,9 +52,6 @@ const longestEvent = 40
 
 const isLikeEvent = (text: string): boolean => text.trim().length <= longestEvent && events.has(skeleton(text))
 
-/** What stands before what was said; and before what somebody does, in place of the author's name alone. */
-const deeds = " · "
-
 /**
  * A line in rows of so many columns. What is said is in quotation marks if it, or its first row, could pass for something
  * that has happened; what somebody does has a dot before it, as no notice has.
@@ -62,7 +60,7 @@ export const rowsToRead = (line: ScreenLine, columns: number): ReadonlyArray<str
   if (line.post === undefined) return rowsOf(line.text, columns)
   const text = visible(line.post.text)
   const heading = line.text.slice(0, line.text.length - escape(line.post.text).length)
-  if (!heading.endsWith(": ")) return rowsOf(`${heading.trimEnd()}${deeds}${text}`, columns)
+  if (!heading.endsWith(": ")) return rowsOf(`${heading.trimEnd()}${deedMark}${text}`, columns)
   const rows = rowsOf(heading + text, columns)
   const [first = ""] = rows
   const isQuoted = isLikeEvent(text) || (rows.length > 1 && isLikeEvent(first.slice(heading.length)))

@@ -26,7 +26,8 @@ export const consoleFor = (json: boolean, { highlight, noBell, plain, times }: S
     ? jsonConsole((module) => module.layer)
     : Layer.suspend(() => {
         if (!atTerminal()) return PipeConsole.layer
-        return plain || process.env["TERM"] === "dumb"
+        if (process.env["TERM"] === "dumb") return PlainConsole.dumb
+        return plain
           ? PlainConsole.layer
           : TerminalConsole.layer({
               bell: !noBell,

@@ -9,7 +9,7 @@ import * as Stream from "effect/Stream"
 import { Console, type Typed } from "../../services/Console.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
-import { utterance } from "../domain/Action.ts"
+import { deedMark, utterance } from "../domain/Action.ts"
 import type { Entry } from "../domain/Entry.ts"
 import { isForked, type LogUnavailable, type StreamForked } from "../domain/Errors.ts"
 import { Fact } from "../domain/Fact.ts"
@@ -164,7 +164,7 @@ export const sayWhatIsTyped = (
         const outcome = command === undefined ? answer(Commands.noCommand(name)) : yield* command.run(rest)
         if (outcome._tag === "Say") {
           // What others see is not what was typed.
-          yield* standing.reword(line, utterance(self.id, outcome.text))
+          yield* standing.reword(line, utterance(self.id, outcome.text, deedMark))
           return yield* say([{ line, text: outcome.text }])
         }
         yield* standing.settle([line])

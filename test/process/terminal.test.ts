@@ -414,7 +414,7 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
   )
 
   it.scopedLive(
-    "the terminal is as it was after SIGTERM and SIGHUP; NO_COLOR has no colours, and --plain no sequences at all",
+    "the terminal is as it was after SIGTERM and SIGHUP; NO_COLOR has no colours, and --plain no sequences but those for pasting",
     () =>
       Effect.gen(function* () {
         const stage = yield* make
@@ -436,7 +436,7 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
           yield* one.ends
           // biome-ignore-start lint/suspicious/noControlCharactersInRegex: that is what is looked for
           assert.strictEqual(/\u001b\[[0-9;]*[1-9][0-9;]*m/.test(one.raw), signal === "SIGTERM" && !("args" in options))
-          if ("args" in options) assert.notMatch(one.raw, /\u001b/)
+          if ("args" in options) assert.match(one.raw, /^[^\u001b]*\u001b\[\?2004h[^\u001b]+\u001b\[\?2004l$/)
           else assert.match(one.raw, /\u001b\[\?2004h[\s\S]*\u001b\[\?2004l\u001b\[\?1004l\u001b\[\?7h\u001b\[0m$/)
           // biome-ignore-end lint/suspicious/noControlCharactersInRegex: that is what is looked for
         }
@@ -465,6 +465,47 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
         yield* server.notices("* Client 1 left")
         yield* stage.poll("the client to have ended", () => Fs.existsSync(status) && Fs.readFileSync(status).length > 0)
         assert.strictEqual(Fs.readFileSync(status, "utf8"), "0\n")
+        yield* server.types("Exit")
+        yield* server.ends
+      })
+  )
+
+  it.scopedLive(
+    "where nothing is redrawn, a line may be long, is never broken into, and is one message if it was pasted",
+    () =>
+      Effect.gen(function* () {
+        const stage = yield* make
+        const [port] = yield* stage.freePorts(1)
+        const server = yield* stage.server(port)
+        for (const [id, options] of [
+          ["1", { args: ["--plain"] }],
+          ["2", { env: { TERM: "dumb" } }]
+        ] as const) {
+          const one = yield* stage.client(id, port, { terminal: true, ...options })
+          yield* each([one, server], (actor) => actor.sees(`Client ${id}: initiated`))
+          // More than a terminal in its usual mode takes.
+          const long = "word ".repeat(1_000).trimEnd()
+          yield* one.keys(`${long}\r`)
+          yield* server.sees(`Client ${id}: ${long}`)
+          yield* one.keys("half a lin\u001b[A\u001b[D\u0015half a linx\u007f")
+          yield* stage.until("half a line to be there", () => whole(one).at(-1)?.trimEnd() === "half a lin")
+          yield* server.types("hello", "initiated")
+          yield* stage.until("it to be there once more", () =>
+            whole(one).join("\n").endsWith(`half a lin\nServer: hello\nServer: "initiated"\nhalf a lin`)
+          )
+          yield* one.keys("e\r")
+          yield* server.sees(`Client ${id}: half a line`)
+          if (id === "1") {
+            yield* one.keys("\u001b[200~one\ntwo\u001b[201~\r")
+            yield* server.sees(`Client ${id}: one\\u{a}two`)
+          }
+          yield* one.keys(`never said${ctrlC}`)
+          yield* one.keys(ctrlC)
+          yield* server.notices(`* Client ${id} left`)
+          yield* one.ends
+          // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
+          if (id === "2") assert.notMatch(one.raw, /\u001b/)
+        }
         yield* server.types("Exit")
         yield* server.ends
       })

@@ -214,7 +214,7 @@ describe("commands", () => {
       yield* one.type("/me waves to  all")
       for (const node of [two, server]) yield* node.sees("Client 1 waves to  all")
       // Not what was typed, but what the others see.
-      yield* one.sees("> Client 1 waves to  all")
+      yield* one.sees("> Client 1 · waves to  all")
       yield* one.stands()
       assert.deepStrictEqual(timeless(yield* answerTo(two, "/history 1")), ["* TIME Client 1 waves to  all"])
       yield* server.kill

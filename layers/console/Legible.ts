@@ -1,0 +1,16 @@
+/** Lines as text for an output: for people where a terminal takes it, as they are on a pipe. */
+import type { WriteStream } from "node:tty"
+import { rowsToRead } from "../../src/domain/Reading.ts"
+import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
+
+export const textOf = (output: WriteStream, lines: ReadonlyArray<ScreenLine>): string => {
+  let text = ""
+  for (const line of lines) {
+    if (!output.isTTY) text += `${line.text}\n`
+    else for (const row of rowsToRead(line, output.columns || usualColumns)) text += `${row}\n`
+  }
+  return text
+}
+
+/** Of a terminal that does not say how wide it is. */
+export const usualColumns = 80
