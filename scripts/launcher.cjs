@@ -32,6 +32,11 @@ const asksForVersion =
   /^(--version|-[vV])$/.test(last) && before.length <= 1 && before.every((word) => /^\w+$/.test(word))
 
 if (asksForVersion) {
+  process.stdout.on("error", ({ code, message }) => {
+    if (code === "EPIPE") return
+    console.error(`outlive: stdout can't be written (${message}).`)
+    process.exitCode = 1
+  })
   console.log(process.env.OUTLIVE_VERSION)
 } else {
   const script = start()

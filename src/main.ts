@@ -27,6 +27,7 @@ import * as Doctor from "./main/doctor.ts"
 import { traces } from "./main/insight.ts"
 import * as Invite from "./main/invite.ts"
 import * as Join from "./main/join.ts"
+import { watchOutput } from "./main/output.ts"
 import * as Send from "./main/send.ts"
 import * as Server from "./main/server.ts"
 import { settingsFound, withoutLogLevel } from "./main/settings.ts"
@@ -73,6 +74,8 @@ const inOurWords = (words: ReadonlyArray<string>) => (error: ValidationError.Val
   Effect.flatMap(helpPages, (help) =>
     help.explanation(words, `${stripVTControlCharacters(HelpDoc.toAnsiText(error.error)).trim()}. See --help.`)
   )
+
+const outputIsLost = watchOutput(complain)
 
 /** 1: it failed while it ran. 2: the command line was wrong. */
 const statusOf = (cause: Cause.Cause<unknown>): number => {
@@ -133,6 +136,10 @@ plainly(whole).pipe(
   NodeRuntime.runMain({
     disableErrorReporting: true,
     // What a screen has not taken by now must not hold up the end.
-    teardown: (exit) => process.exit(exit._tag === "Success" ? 0 : statusOf(exit.cause))
+    // What stdout did not take is told in the next round of the loop.
+    teardown: (exit) => {
+      const status = exit._tag === "Success" ? 0 : statusOf(exit.cause)
+      setImmediate(() => process.exit(status === 0 && outputIsLost() ? 1 : status))
+    }
   })
 )

@@ -186,6 +186,15 @@ export class NotHeard extends Data.TaggedError("NotHeard")<{
   }
 }
 
+/** Some of what a script wanted to say was not said; why, was said then. */
+export class LinesRefused extends Data.TaggedError("LinesRefused")<{
+  readonly count: number
+}> {
+  override get message() {
+    return this.count === 1 ? "1 line was not sent: see above." : `${this.count} lines were not sent: see above.`
+  }
+}
+
 /** There is no text to say. */
 export class NothingToSay extends Data.TaggedError("NothingToSay") {
   override get message() {

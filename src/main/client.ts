@@ -6,6 +6,7 @@ import type { Screen } from "../commands/options.ts"
 import { type Address, type Port, serverId } from "../domain/Peer.ts"
 import * as Client from "../programs/client.ts"
 import { Highlights } from "../programs/commands/Sitting.ts"
+import { failingIfRefused } from "../programs/refused.ts"
 import { consoleFor } from "./console.ts"
 import { type Insight, logged, observed } from "./insight.ts"
 import { dialled, onNode, type Safety, type Settings, through } from "./node.ts"
@@ -24,6 +25,7 @@ export const client = ({ json, peer, port1, safety, screen, server, ...given }: 
   Client.client({ server: { address: server, from: port1, id: serverId }, ...through(peer) }).pipe(
     observed(given),
     onNode({ ...given, member: false, safety: { ...safety, dials: dialled(server, peer) } }),
+    failingIfRefused,
     Effect.provideService(Highlights, screen.highlight),
     Effect.provide(consoleFor(json, screen)),
     logged(given)

@@ -7,6 +7,7 @@ import { PortStore } from "../../services/PortStore.ts"
 import * as ServerCommand from "../commands/server.ts"
 import { serverId } from "../domain/Peer.ts"
 import { Highlights } from "../programs/commands/Sitting.ts"
+import { failingIfRefused } from "../programs/refused.ts"
 import { server } from "../programs/server.ts"
 import { consoleFor } from "./console.ts"
 import { logged, observed } from "./insight.ts"
@@ -23,6 +24,7 @@ export const command = ServerCommand.make(({ host, json, port, ports, screen, se
         ])(program)
       ),
     Effect.provide(FilePortStore.layer(ports)),
+    failingIfRefused,
     Effect.provideService(Highlights, screen.highlight),
     Effect.provide(consoleFor(json, screen)),
     logged(given)

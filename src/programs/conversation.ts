@@ -23,6 +23,7 @@ import type { Saying } from "../domain/Standing.ts"
 import * as Commands from "./commands/all.ts"
 import { answer } from "./commands/Command.ts"
 import { fresh, type Muted, Sitting } from "./commands/Sitting.ts"
+import { refuse } from "./refused.ts"
 import type { Followed } from "./standing.ts"
 
 /** The line that ends a program. */
@@ -86,7 +87,7 @@ type Step =
   | { readonly _tag: "Run"; readonly line: Typed; readonly name: string; readonly rest: string }
   | { readonly _tag: "Pass"; readonly line: Typed }
   | { readonly _tag: "Ask"; readonly line: Typed }
-  | { readonly _tag: "Complain"; readonly sentence: string }
+  | { readonly _tag: "Complain"; readonly sentence: string; readonly failed: boolean }
   | { readonly _tag: "Exit" }
 
 const ends = Effect.fail<Ending>("exit")
@@ -118,7 +119,7 @@ const stepsOf = (lines: Iterable<Typed>): ReadonlyArray<Step> => {
       steps.push({ _tag: "Run", line, name: slashed.name, rest: slashed.rest })
       sayings = undefined
     } else if (line.trouble !== undefined) {
-      steps.push({ _tag: "Complain", sentence: line.trouble.sentence })
+      steps.push({ _tag: "Complain", ...line.trouble })
       sayings = undefined
     } else if (text.length <= mostOfLeaving && soundsLikeLeaving.test(text) && !line.verbatim) {
       steps.push({ _tag: "Ask", line })
@@ -147,14 +148,17 @@ export const sayWhatIsTyped = (
       Effect.suspend(() => {
         const before = log.have(log.stream)
         const said = Effect.match(log.say(sayings.map(({ text }) => text)), {
-          onFailure: ({ message }) => [
-            notice(`${message} ${sayings.length === 1 ? "That line was" : "Those lines were"} not said.`)
-          ],
-          onSuccess: (tooLong) => tooLong.map(({ message }) => notice(message))
+          onFailure: ({ message }) => ({
+            count: sayings.length,
+            words: [notice(`${message} ${sayings.length === 1 ? "That line was" : "Those lines were"} not said.`)]
+          }),
+          onSuccess: (tooLong) => ({ count: tooLong.length, words: tooLong.map(({ message }) => notice(message)) })
         })
-        return Effect.flatMap(said, (refusals) => {
+        return Effect.flatMap(said, ({ count, words }) => {
           const followed = standing.follow(sayings, before)
-          return refusals.length === 0 ? followed : Effect.zipRight(followed, console.show(refusals))
+          return count === 0
+            ? followed
+            : followed.pipe(Effect.zipRight(console.show(words)), Effect.zipRight(refuse(count, console)))
         })
       }).pipe(Effect.uninterruptible)
 
@@ -194,7 +198,7 @@ export const sayWhatIsTyped = (
         case "Pass":
           return standing.settle([step.line])
         case "Complain":
-          return console.show([notice(step.sentence)])
+          return Effect.zipRight(console.show([notice(step.sentence)]), refuse(step.failed ? 1 : 0, console))
         case "Exit":
           return ends
       }

@@ -1,0 +1,20 @@
+/** What becomes of what the program writes: what stdout does not take is lost, and that must not look like success. */
+import { codeOf, troubleOf } from "../domain/Trouble.ts"
+
+/** Whoever reads has seen enough, as `head` has: nothing went wrong. */
+const readerIsGone: ReadonlySet<string> = new Set(["EPIPE", "ECONNRESET"])
+
+/**
+ * Watches stdout and stderr from now on: an error there ends nothing. Calls `complain`, once, if stdout takes nothing more for
+ * another reason than that its reader has gone. A terminal that is gone has its own way to say so. Returns whether that was so.
+ */
+export const watchOutput = (complain: (sentence: string) => void): (() => boolean) => {
+  let isLost = false
+  process.stderr.on("error", () => {})
+  process.stdout.on("error", (error) => {
+    if (isLost || process.stdout.isTTY || readerIsGone.has(codeOf(error))) return
+    isLost = true
+    complain(`What was to be shown is lost: stdout can't be written (${troubleOf(error).detail}).`)
+  })
+  return () => isLost
+}
