@@ -140,6 +140,13 @@ const logLayer = (
     )
   )
 
+/** In some schedules clients are cut off from each other for longer than their patience, after all else, while the server is dead. */
+const isLongCut = (seed: number): boolean => seed % 5 === 2
+
+/** Such a cut takes so long: patience, the silence before it, and what is under way when it ends. */
+const shortPatience = "15 seconds"
+const longCut = 40
+
 /** Some schedules have a secure chat, in which client 3 now and then changes what it hands on. */
 const isSecure = (seed: number): boolean => seed % 6 === 5
 
@@ -245,6 +252,7 @@ export const simulate = (seed: number): Record_ => {
   const chance = drawFrom(seed)
   // A chance of its own: what else a seed draws stays as it was.
   const clocks = drawFrom(~seed)
+  const cuts = drawFrom(seed + 1_000_000_007)
   const secure = isSecure(seed)
   let isTroubled = true
   const lives: Array<Life> = []
@@ -335,7 +343,7 @@ export const simulate = (seed: number): Record_ => {
           listen: place.address,
           member: place.id === serverId,
           silence: "3 seconds",
-          patience: "1 minute",
+          patience: isLongCut(seed) ? shortPatience : "1 minute",
           limits: secure ? { overload: Duration.seconds(5) } : {}
         }).pipe(
           Layer.provideMerge(
@@ -446,13 +454,15 @@ export const simulate = (seed: number): Record_ => {
       }
     })
 
-    /** Whether all have links to all others, and the same in their logs, and miss nothing. */
+    const here = () => places.filter(({ running }) => running !== undefined)
+
+    /** Whether all who are here have links to all others, and the same in their logs, and miss nothing. */
     const settled = Effect.gen(function* () {
       let common: string | undefined
-      for (const { running } of places) {
+      for (const { running } of here()) {
         if (running?.inside === undefined || running.life.failure !== undefined) return false
         const { log, mesh } = running.inside
-        if ((yield* mesh.linked).length < places.length - 1 || (yield* log.missing).length > 0) return false
+        if ((yield* mesh.linked).length < here().length - 1 || (yield* log.missing).length > 0) return false
         const summary = [...(yield* log.summary)]
           .filter(([, n]) => n > 0)
           .sort()
@@ -471,7 +481,49 @@ export const simulate = (seed: number): Record_ => {
         }
       })
 
-    for (const place of places) yield* start(place)
+    const noteWhoIsAlone = Effect.gen(function* () {
+      for (const { id, running } of here()) {
+        const linked = yield* running?.inside?.mesh.linked ?? Effect.succeed([])
+        running?.life.unlinked.push(
+          ...here().flatMap((other) =>
+            other.id === id || linked.some((peer) => peer.id === other.id) ? [] : [other.id]
+          )
+        )
+      }
+    })
+
+    const startAll = Effect.suspend(() =>
+      Effect.forEach(
+        places.filter(({ running }) => running === undefined),
+        start,
+        { discard: true }
+      )
+    )
+
+    /**
+     * Without a server, either one client is cut off from the two others, or two from each other, whom the third still
+     * brings together, and then dies, perhaps. They find each other again without anybody's help.
+     */
+    const cutForLong = Effect.gen(function* () {
+      yield* settle(settling, false)
+      const [first, ...clients] = places as [Place, ...Array<Place>]
+      const one = cuts.among(clients)
+      const [other, third] = clients.filter((each) => each !== one) as [Place, Place]
+      yield* stop(first, cuts.happens(0.5))
+      const isBridged = cuts.happens(0.5)
+      yield* network.cut((from, to) => [from, to].includes(one.id) && (!isBridged || [from, to].includes(other.id)))
+      for (let part = 0; part < 4; part += 1) {
+        for (const client of clients) yield* say(client)
+        yield* Effect.sleep(Duration.seconds(longCut / 4))
+      }
+      if (isBridged && cuts.happens(0.5)) yield* stop(third, cuts.happens(0.5))
+      yield* network.heal
+      yield* settle(settling, false)
+      yield* noteWhoIsAlone
+      yield* startAll
+    })
+
+    yield* startAll
     for (let step = 0; step < steps; step += 1) {
       yield* trouble
       if (clocks.happens(0.1)) clocks.among(places).running?.setClock(clocks.among(wrongClocks))
@@ -480,16 +532,12 @@ export const simulate = (seed: number): Record_ => {
     isTroubled = false
     yield* network.heal
     yield* network.delay(() => 0)
-    for (const place of places) if (place.running === undefined) yield* start(place)
+    yield* startAll
+    if (isLongCut(seed)) yield* cutForLong
     // Who is settled early need not wait; now and then they do, since what has been well might still go wrong.
     const patient = chance.happens(0.25)
     yield* settle(settling, patient)
-    for (const { id, running } of places) {
-      const linked = yield* running?.inside?.mesh.linked ?? Effect.succeed([])
-      running?.life.unlinked.push(
-        ...places.flatMap((other) => (other.id === id || linked.some((peer) => peer.id === other.id) ? [] : [other.id]))
-      )
-    }
+    yield* noteWhoIsAlone
     const settledAt = clock.unsafeCurrentTimeMillis()
     for (const place of places) yield* say(place)
     yield* settle(lastSettling, patient)

@@ -4,6 +4,8 @@ export interface Mutant {
   readonly name: string
   /** The first seed that is tried, where few have to do with it: 0 if it is left out. */
   readonly from?: number
+  /** What a seed says that notices it: a promise of delivery if it is left out. */
+  readonly notices?: RegExp
   readonly changes: ReadonlyArray<{ readonly file: string; readonly from: string; readonly to: string }>
 }
 
@@ -113,6 +115,17 @@ export const mutants: ReadonlyArray<Mutant> = [
         file: "src/protocol/PostStore.ts",
         from: "if (n <= have) continue",
         to: "if (n <= have || received.post.at < this.#latest) continue\n      this.#latest = received.post.at"
+      }
+    ]
+  },
+  {
+    name: "given up is the end: nobody dials who was given up",
+    notices: /has no link to/,
+    changes: [
+      {
+        file: "layers/mesh/Search.ts",
+        from: "if (strays.size === 0 || isLeaving()) return Effect.void",
+        to: "if (strays.size >= 0) return Effect.void"
       }
     ]
   }
