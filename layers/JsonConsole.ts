@@ -77,7 +77,18 @@ const make = (reads: boolean) =>
       show: (lines) => tell(lines.map(({ text }) => ({ type: "notice", text: text.replace(/^\* /, "") }))),
       isGone: out.isGone,
       tell: Option.some((facts) => tell(facts.flatMap((fact) => eventOf(fact) ?? []))),
-      standing: Option.some({ mark, reword: () => Effect.void, settle: (lines) => tellOf("settled", lines) }),
+      standing: Option.some({
+        mark,
+        reword: () => Effect.void,
+        settle: (lines) => tellOf("settled", lines),
+        drop: (lines) =>
+          tell(
+            lines.map(({ text }) => ({
+              type: "error",
+              text: `That came too late and was not said: ${text.slice(0, 200)}`
+            }))
+          )
+      }),
       isPerson: false,
       seat: Option.none()
     })

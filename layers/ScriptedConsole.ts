@@ -84,6 +84,11 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
                       (all) => new Map([...all, ...marked.map((line) => [line, true] as const)])
                     )
                   ),
+                drop: (lines) =>
+                  SubscriptionRef.update(
+                    standing,
+                    (all) => new Map([...all].filter(([line]) => !lines.includes(line)))
+                  ),
                 settle: (lines) =>
                   Effect.flatMap(standingOf(lines), (settled) =>
                     Effect.zipRight(

@@ -327,6 +327,13 @@ const make = (settings: Settings) =>
             tell()
             drawSoon()
           }),
+        drop: (lines) =>
+          Effect.sync(() => {
+            if (lines.filter((line) => standing.delete(line)).length === 0) return
+            lastStanding = undefined
+            tell()
+            drawSoon()
+          }),
         settle: (lines) =>
           Effect.suspend(() => {
             const settled = lines.filter((line) => standing.delete(line))

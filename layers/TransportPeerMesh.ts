@@ -55,6 +55,9 @@ export type { Settings } from "./mesh/Node.ts"
 /** A node that leaves waits no longer than this for slow peers to take what it said last. */
 const goodbyeLimit = Duration.seconds(2)
 
+/** The same, if it was asked to wait for nobody. */
+const hurriedLimit = Duration.millis(200)
+
 /** A node that leaves waits no longer than this for handshakes under way. */
 const settlingLimit = Duration.seconds(1)
 
@@ -79,6 +82,7 @@ const make = (settings: Settings) =>
     let address = settings.listen
     let member = settings.member
     let leaving = false
+    let hurried = false
     const peer = (): Peer => ({ id: settings.id, address })
 
     const node: Node = {
@@ -308,15 +312,19 @@ const make = (settings: Settings) =>
 
     /** Says goodbye to all, after everything else that was said. */
     const leave = Effect.gen(function* () {
-      yield* search.untilFound
-      // A link that is up at the other side alone has taken another's place there: the goodbye must go over it.
-      yield* peers.until(() => !table.unsettled).pipe(within(settlingLimit))
+      if (!hurried) {
+        yield* search.untilFound
+        // A link that is up at the other side alone has taken another's place there: the goodbye must go over it.
+        yield* peers.until(() => !table.unsettled).pipe(within(settlingLimit))
+      }
       leaving = true
+      // Others are not to think that nobody has what this node has just got from them.
+      yield* summaries.offerLast
       const open = [...table.links.values()]
       for (const link of open) link.outbox.leave()
       yield* search.stop
       yield* Effect.forEach(open, (link) => link.connection.finish, { concurrency: "unbounded", discard: true }).pipe(
-        within(goodbyeLimit)
+        within(hurried ? hurriedLimit : goodbyeLimit)
       )
     })
 
@@ -380,6 +388,9 @@ const make = (settings: Settings) =>
       sent: Effect.sync(fanOut.sent),
       holders: (n) => Effect.sync(() => delivery.holders(n)),
       awaitHolders: (n, count) => peers.until(() => delivery.holders(n) >= count),
+      hurry: Effect.sync(() => {
+        hurried = true
+      }),
       events: log.happenings
     })
   })

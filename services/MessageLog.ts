@@ -52,6 +52,8 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     readonly stream: StreamId
     /** Whether an earlier run has left something: this node is no stranger to the chat. */
     readonly restored: boolean
+    /** Whether what this node says outlives its process: its next run hands it on to those who lack it. */
+    readonly keeps: boolean
     /**
      * Begins another run, with all that there is. What was said in the one before after number `shared`, which ends a block, is
      * said anew in this one. Whoever follows for the screen goes on behind what `shown` has named; all who follow must have

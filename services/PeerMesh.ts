@@ -80,6 +80,8 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     readonly holders: (n: number) => Effect.Effect<number>
     /** Returns as soon as at least so many peers are known to have it. */
     readonly awaitHolders: (n: number, count: number) => Effect.Effect<void>
+    /** When this node leaves, it waits for nobody: its goodbye goes to those who take it at once. */
+    readonly hurry: Effect.Effect<void>
     /** What happened, from the beginning. */
     readonly events: Stream.Stream<Happening>
   }

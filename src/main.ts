@@ -4,17 +4,19 @@ import * as CliConfig from "@effect/cli/CliConfig"
 import * as Command from "@effect/cli/Command"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as ValidationError from "@effect/cli/ValidationError"
+import * as Runtime from "@effect/platform/Runtime"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import { constVoid } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as ProcessInterrupts from "../layers/ProcessInterrupts.ts"
 import type { Shell } from "../layers/ShellCompletions.ts"
 import { type Name, names } from "./commands/all.ts"
 import { askedFor, withoutDash } from "./commands/CommandLine.ts"
@@ -127,13 +129,31 @@ const whole = Effect.suspend(() => {
   }
 })
 
+const interrupts = ProcessInterrupts.make()
+
+/** Runs a program as the process' own. A signal is first told to the program, which may have something to say before it ends. */
+const runMain = Runtime.makeRunMain(({ fiber, teardown }) => {
+  const keepAlive = setInterval(constVoid, 2 ** 31 - 1)
+  const unwatch = interrupts.watch({
+    interrupt: () => fiber.unsafeInterruptAsFork(fiber.id()),
+    // Something is lost then: what was said last, or the goodbye.
+    abandon: () => process.exit(1)
+  })
+  fiber.addObserver((exit) => {
+    clearInterval(keepAlive)
+    unwatch()
+    teardown(exit, process.exit)
+  })
+})
+
 plainly(whole).pipe(
   Effect.provide(traces(version)),
   // What @effect/cli asks for: NodeContext would load child processes and workers besides.
   Effect.provide(
     Layer.mergeAll(NodeFileSystem.layer, NodePath.layer, NodeTerminal.layer, CliConfig.layer({ showBuiltIns: false }))
   ),
-  NodeRuntime.runMain({
+  Effect.provide(interrupts.layer),
+  runMain({
     disableErrorReporting: true,
     // What a screen has not taken by now must not hold up the end.
     // What stdout did not take is told in the next round of the loop.

@@ -103,6 +103,7 @@ export const open = (
     }).pipe(oneAtATime.withPermits(1))
 
     return {
+      keeps: true,
       epochAfter: lastEpoch + 1,
       begin: (millis) =>
         attempt(async () => {

@@ -54,6 +54,8 @@ export interface Settings {
 
 /** Where a log is kept beyond the process, as lines. */
 export interface Journal {
+  /** Whether anything is kept. */
+  readonly keeps: boolean
   /** The first millisecond at which an epoch can begin that no earlier run had. */
   readonly epochAfter: number
   /** Records when this run's epoch began; it is on disk when this returns. */
@@ -77,6 +79,7 @@ export interface Journal {
 
 /** A journal that keeps nothing. */
 export const nowhere: Journal = {
+  keeps: false,
   epochAfter: 0,
   begin: () => Effect.void,
   restore: () => Effect.void,
@@ -464,6 +467,7 @@ export const make = (
       get restored() {
         return restored
       },
+      keeps: journal.keeps,
       renew: (shared) => serially(renew(shared)),
       say: (lines) =>
         Effect.suspend(() => {

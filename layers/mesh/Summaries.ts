@@ -91,6 +91,8 @@ export const make = ({ log, table }: Node, { allowance, comeUp, delivery, forks,
     summarize,
     /** To be run each second: tells what has grown, and gives up what is gone. */
     offer: Effect.zipRight(offer, intake.skipWhatIsGone),
+    /** Tells everybody what has grown: before this node leaves, they know what it has got from them. */
+    offerLast: offer,
     /** As long as the node runs. */
     comparing: Effect.repeat(compare, Schedule.spaced(compareEvery))
   }

@@ -94,6 +94,15 @@ export const patience = seconds("patience", "OUTLIVE_PATIENCE").pipe(
   Options.withDescription("A lost client is dialled often for so long, and rarely after that.")
 )
 
+/** How long a node that leaves waits for somebody to take what it said. */
+export const within = seconds("within", "OUTLIVE_WITHIN").pipe(
+  Options.withDefault<number>(usual.within),
+  Options.map(Duration.seconds),
+  Options.withDescription(
+    "Leaving waits while somebody takes your last lines. It gives up, with status 1, when nobody has taken any for so long."
+  )
+)
+
 /** Where a node keeps its log, if it is to outlive the process. */
 export const data = Options.text("data").pipe(
   Options.withPseudoName("FOLDER"),
@@ -286,7 +295,7 @@ export const screen = {
 }
 
 /** What can be said of every node at which somebody talks. */
-export const talking = { data, history, silence, patience, limits, screen, json, ...insight }
+export const talking = { data, history, silence, patience, within, limits, screen, json, ...insight }
 
 /** What was said of the screen. */
 export interface Screen {

@@ -211,6 +211,16 @@ export class HostUnknown extends Data.TaggedError("HostUnknown")<{
   }
 }
 
+/** This node has left, and nobody has what it said last. */
+export class LinesLost extends Data.TaggedError("LinesLost")<{
+  readonly count: number
+}> {
+  override get message() {
+    const those = this.count === 1 ? "Your last line is" : `Your last ${this.count} lines are`
+    return `${those} lost: nobody had taken ${this.count === 1 ? "it" : "them"}. Wait longer with --within, or keep what you say in a folder with --data.`
+  }
+}
+
 /** Something is wrong with where this node would run; what, was said before. */
 export class Unwell extends Data.TaggedError("Unwell")<{
   readonly count: number

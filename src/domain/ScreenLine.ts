@@ -182,4 +182,4 @@ const meaning: Record<LossReason, string> = {
   disbelieved: "it says that what it was sent is not signed as it should be"
 }
 
-const linesOf = (count: number): string => (count === 1 ? "1 line" : `${count} lines`)
+export const linesOf = (count: number): string => (count === 1 ? "1 line" : `${count} lines`)

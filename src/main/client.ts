@@ -1,4 +1,5 @@
 /** What `outlive client` runs on, as does every client that somebody talks at. */
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import * as ClientCommand from "../commands/client.ts"
@@ -17,12 +18,13 @@ type ClientNode = Pick<Settings, "id" | "listen" | "data" | "history" | "silence
     readonly peer: Option.Option<Address>
     readonly port1: Port
     readonly safety: Omit<Safety, "dials">
+    readonly within: Duration.Duration
     readonly json: boolean
     readonly screen: Screen
   }
 
-export const client = ({ json, peer, port1, safety, screen, server, ...given }: ClientNode) =>
-  Client.client({ server: { address: server, from: port1, id: serverId }, ...through(peer) }).pipe(
+export const client = ({ json, peer, port1, safety, screen, server, within, ...given }: ClientNode) =>
+  Client.client({ server: { address: server, from: port1, id: serverId }, ...through(peer), within }).pipe(
     observed(given),
     onNode({ ...given, member: false, safety: { ...safety, dials: dialled(server, peer) } }),
     failingIfRefused,

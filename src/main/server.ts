@@ -13,8 +13,8 @@ import { consoleFor } from "./console.ts"
 import { logged, observed } from "./insight.ts"
 import { onNode } from "./node.ts"
 
-export const command = ServerCommand.make(({ host, json, port, ports, screen, security, ...given }) =>
-  server.pipe(
+export const command = ServerCommand.make(({ host, json, port, ports, screen, security, within, ...given }) =>
+  server({ within }).pipe(
     observed(given),
     Effect.provide(PortStoreServerRegistry.layer),
     (program) =>

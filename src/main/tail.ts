@@ -1,7 +1,9 @@
 /** What `outlive tail` runs on. */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as TailCommand from "../commands/tail.ts"
 import { serverId } from "../domain/Peer.ts"
+import { usual } from "../domain/Settings.ts"
 import * as Client from "../programs/client.ts"
 import { deafConsole } from "./console.ts"
 import { logged, observed } from "./insight.ts"
@@ -10,7 +12,11 @@ import { passing, passingNode } from "./passing.ts"
 
 export const command = TailCommand.make(({ json, ...given }) =>
   Effect.flatMap(passing("tail", given.id), (id) =>
-    Client.client({ server: { address: given.server, id: serverId }, ...through(given.peer) }).pipe(
+    Client.client({
+      server: { address: given.server, id: serverId },
+      ...through(given.peer),
+      within: Duration.seconds(usual.within)
+    }).pipe(
       observed(given),
       onNode({ ...given, ...passingNode(given), id }),
       Effect.provide(deafConsole(json)),

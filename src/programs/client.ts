@@ -1,4 +1,5 @@
 /** What a client does: it joins the chat, and talks with all that are there, whatever becomes of the server. */
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Ref from "effect/Ref"
@@ -6,7 +7,6 @@ import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { Console } from "../../services/Console.ts"
 import { Membership } from "../../services/Membership.ts"
-import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh, type Route } from "../../services/PeerMesh.ts"
 import {
   FolderOfAnotherChat,
@@ -24,8 +24,9 @@ import { type Address, serverId } from "../domain/Peer.ts"
 import { redial } from "../domain/Redial.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import * as Sitting from "./commands/Sitting.ts"
-import { sayWhatIsTyped, showWhatHappens } from "./conversation.ts"
+import { showWhatHappens, untilItEnds } from "./conversation.ts"
 import { tellHowItIs } from "./glance.ts"
+import { untilHeard } from "./leaving.ts"
 
 export interface Settings {
   readonly server: Route
@@ -33,8 +34,17 @@ export interface Settings {
   readonly peer?: Address
 }
 
-/** Talks until `Exit` or the end of input; whoever closes the scope of its mesh says goodbye to all. */
-export const client = (settings: Settings) =>
+/** What a client is told beyond how it joins. */
+export interface Stay extends Settings {
+  /** What it said last is given up, when it leaves, once nobody has taken any of it for so long. */
+  readonly within: Duration.Duration
+}
+
+/**
+ * Talks until `Exit`, the end of input or Ctrl-C, and then until somebody has what it said; whoever closes the scope of its
+ * mesh says goodbye to all.
+ */
+export const client = (settings: Stay) =>
   Effect.gen(function* () {
     const mesh = yield* PeerMesh
 
@@ -56,19 +66,16 @@ export const client = (settings: Settings) =>
     yield* Effect.forkScoped(Stream.runForEach(mesh.knocks, (knock) => knock.admit))
     const joined = yield* Effect.forkScoped(join(settings))
     yield* Effect.forkScoped(Effect.zipRight(Fiber.join(joined), talk))
-    yield* sayWhatIsTyped(sitting).pipe(
-      Effect.zipRight(untilSaid(joined)),
+    yield* untilItEnds(sitting).pipe(
+      Effect.flatMap((ending) =>
+        // The server may be there at any time, and is looked for until then.
+        untilHeard({ ending, standing: sitting.standing, within: settings.within, hasHope: Effect.succeed(true) })
+      ),
       Effect.raceFirst(Effect.zipRight(Fiber.join(joined), Effect.never)),
       Effect.raceFirst(mesh.contested),
       Effect.raceFirst(mesh.forked)
     )
   }).pipe(Effect.scoped)
-
-/** Who has said something is not gone before it could be heard. */
-const untilSaid = <A, E>(joined: Fiber.Fiber<A, E>) =>
-  Effect.flatMap(MessageLog, (log) =>
-    log.slice(log.stream, 0, 1) === undefined ? Effect.void : Effect.asVoid(Fiber.join(joined))
-  )
 
 /** Joins through the server, or through a client, as soon as it is there; says on the screen why that takes time. */
 export const join = ({ peer, server }: Settings) =>

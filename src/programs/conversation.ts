@@ -7,6 +7,7 @@ import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Console, type Typed } from "../../services/Console.ts"
+import { Interrupts } from "../../services/Interrupts.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { deedMark, utterance } from "../domain/Action.ts"
@@ -22,6 +23,7 @@ import { commandNamed, parseSlash } from "../domain/SlashCommand.ts"
 import type { Saying } from "../domain/Standing.ts"
 import * as Commands from "./commands/all.ts"
 import { answer } from "./commands/Command.ts"
+import { quit } from "./commands/quit.ts"
 import { fresh, type Muted, Sitting } from "./commands/Sitting.ts"
 import { refuse } from "./refused.ts"
 import type { Followed } from "./standing.ts"
@@ -79,7 +81,7 @@ const isMuted = (silenced: ReadonlySet<PeerId>, entry: Entry): boolean =>
   (entry._tag === "Said" || entry._tag === "Earlier") && silenced.has(authorOf(entry.post.stream))
 
 /** Why nothing more is typed. */
-export type Ending = "exit" | "end of input"
+export type Ending = "exit" | "end of input" | "interrupt"
 
 /** What lines that came together ask for, in order: to be said, in one go, or something of this program alone. */
 type Step =
@@ -88,7 +90,7 @@ type Step =
   | { readonly _tag: "Pass"; readonly line: Typed }
   | { readonly _tag: "Ask"; readonly line: Typed }
   | { readonly _tag: "Complain"; readonly sentence: string; readonly failed: boolean }
-  | { readonly _tag: "Exit" }
+  | { readonly _tag: "Exit"; readonly line: Typed; readonly after: ReadonlyArray<Typed> }
 
 const ends = Effect.fail<Ending>("exit")
 
@@ -100,8 +102,16 @@ const mostOfLeaving = 4
 
 const question = "Exit, with a capital E, or /quit leaves. Type it again to say it."
 
-/** Lines up to `Exit` as steps. Nearly all are plain, and become one. */
-const stepsOf = (lines: Iterable<Typed>): ReadonlyArray<Step> => {
+/** Whether that line asks for the end: `Exit`, or `/quit`. */
+export const isGoodbye = ({ text, verbatim = false }: Typed): boolean => {
+  if (verbatim) return false
+  if (text === exit) return true
+  const slashed = text.charCodeAt(0) === slash ? parseSlash(text) : undefined
+  return slashed?._tag === "Command" && slashed.name === quit.name && slashed.rest.trim() === ""
+}
+
+/** Lines up to the one that asks for the end, as steps. Nearly all are plain, and become one. */
+const stepsOf = (lines: ReadonlyArray<Typed>): ReadonlyArray<Step> => {
   const steps: Array<Step> = []
   let sayings: Array<Saying<Typed>> | undefined
   const say = (saying: Saying<Typed>) => {
@@ -113,7 +123,7 @@ const stepsOf = (lines: Iterable<Typed>): ReadonlyArray<Step> => {
   }
   for (const line of lines) {
     const { text } = line
-    if (text === exit && !line.verbatim) return [...steps, { _tag: "Exit" }]
+    if (isGoodbye(line)) return [...steps, { _tag: "Exit", line, after: lines.slice(lines.indexOf(line) + 1) }]
     const slashed = text.charCodeAt(0) === slash && !line.verbatim ? parseSlash(text) : undefined
     if (slashed?._tag === "Command") {
       steps.push({ _tag: "Run", line, name: slashed.name, rest: slashed.rest })
@@ -200,12 +210,17 @@ export const sayWhatIsTyped = (
         case "Complain":
           return Effect.zipRight(console.show([notice(step.sentence)]), refuse(step.failed ? 1 : 0, console))
         case "Exit":
-          return ends
+          return standing
+            .drop(step.after)
+            .pipe(
+              Effect.zipRight(step.line.text === exit ? Effect.void : standing.settle([step.line])),
+              Effect.zipRight(ends)
+            )
       }
     }
     // Chunk by chunk, in one stage of a Stream; `Exit` ends it as a failure would.
     return yield* Stream.runForEachChunk(console.lines, (chunk) => {
-      const steps = stepsOf(chunk)
+      const steps = stepsOf(Chunk.toReadonlyArray(chunk))
       const [only] = steps
       return only?._tag === "Say" && steps.length === 1
         ? say(only.sayings)
@@ -215,6 +230,12 @@ export const sayWhatIsTyped = (
       Effect.catchAll((ending) => Effect.succeed(ending))
     )
   })
+
+/** Says what is typed until the end is asked for: by a line, by the end of input, or from outside. */
+export const untilItEnds = (sitting: Sitting["Type"]) =>
+  Effect.flatMap(Interrupts, ({ next }) =>
+    Effect.raceFirst(sayWhatIsTyped(sitting), Effect.as(next, "interrupt" as const))
+  )
 
 /**
  * Begins a program anew, on a fresh mesh, when its stream turns out to be somebody else's too. Its log goes on in another run.

@@ -2,6 +2,7 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { Interrupts } from "../../services/Interrupts.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { NotHeard } from "../domain/Errors.ts"
@@ -17,6 +18,11 @@ export const send = ({
   Effect.gen(function* () {
     const log = yield* MessageLog
     const mesh = yield* PeerMesh
+    const interrupts = yield* Interrupts
+    const notHeard = Effect.zipRight(
+      mesh.hurry,
+      Effect.flatMap(mesh.holders(1), (had) => new NotHeard({ had, wanted: wait }))
+    )
     yield* Effect.forkScoped(Stream.runForEach(mesh.knocks, (knock) => knock.admit))
     const [tooLong] = yield* log.say([text])
     if (tooLong !== undefined) return yield* tooLong
@@ -24,11 +30,7 @@ export const send = ({
       Effect.zipRight(mesh.awaitHolders(1, wait)),
       Effect.raceFirst(mesh.contested),
       Effect.raceFirst(mesh.forked),
-      Effect.timeoutTo({
-        duration: limit,
-        onSuccess: () => Effect.void,
-        onTimeout: () => Effect.flatMap(mesh.holders(1), (had) => new NotHeard({ had, wanted: wait }))
-      }),
-      Effect.flatten
+      // Whoever asks for the end is told the same as when time is over.
+      Effect.raceFirst(Effect.zipRight(Effect.raceFirst(interrupts.next, Effect.sleep(limit)), notHeard))
     )
   }).pipe(Effect.scoped)

@@ -1,9 +1,11 @@
 /** What a server does: it introduces clients to each other, and talks as one of them. */
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { Console } from "../../services/Console.ts"
+import { Interrupts } from "../../services/Interrupts.ts"
 import { Membership } from "../../services/Membership.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { ServerRegistry } from "../../services/ServerRegistry.ts"
@@ -13,48 +15,70 @@ import { within } from "../domain/Limit.ts"
 import { formatAddress } from "../domain/Peer.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import * as Sitting from "./commands/Sitting.ts"
-import { sayWhatIsTyped, showWhatHappens } from "./conversation.ts"
+import { showWhatHappens, untilItEnds } from "./conversation.ts"
 import { tellHowItIs } from "./glance.ts"
+import { untilHeard } from "./leaving.ts"
 
 /** A disk that takes nothing any more holds up the end of a server no longer than this. */
 const lastRecords = "1 second"
 
-/** Serves until `Exit` is typed; whoever closes the scope of its mesh says goodbye to all. */
-export const server = Effect.gen(function* () {
-  const console = yield* Console
-  const mesh = yield* PeerMesh
-  const registry = yield* ServerRegistry
+/** What a server is told. */
+export interface Settings {
+  /** What it said last is given up, when it ends, once nobody has taken any of it for so long. */
+  readonly within: Duration.Duration
+}
 
-  const complain = (error: StateUnavailable) => console.show([notice(error.message)])
-  // Why a record fails is told below, once: those who are refused for it come again and again.
-  const admitVisitors = Stream.runForEach(mesh.knocks, (knock) => Effect.ignore(registry.admit(knock)))
-  const keepTheRecord = Stream.runForEach(mesh.events, (happening) => Effect.ignore(recordOf(registry, happening)))
+/**
+ * Serves until `Exit` is typed or Ctrl-C pressed, and then until somebody has what it said; whoever closes the scope of its mesh
+ * says goodbye to all.
+ */
+export const server = ({ within: longest }: Settings) =>
+  Effect.gen(function* () {
+    const console = yield* Console
+    const mesh = yield* PeerMesh
+    const registry = yield* ServerRegistry
 
-  yield* console.show([
-    notice(`The server listens at ${formatAddress(mesh.self.address)}. Type a line to talk to all, or Exit to end it.`)
-  ])
-  yield* Effect.flatMap(Membership, (membership) => Effect.catchAll(membership.listensAt(mesh.self.address), complain))
-  yield* Effect.forkScoped(tellOfTrouble(registry.trouble.changes))
-  const recording = yield* Effect.forkScoped(keepTheRecord)
-  // Whoever was seen to leave is off the record when this ends; the log is closed by then.
-  yield* Effect.addFinalizer(() => within(lastRecords)(Fiber.join(recording)))
-  const sitting = yield* Sitting.make
-  yield* tellHowItIs
-  yield* showWhatHappens(sitting)
-  yield* Effect.forkScoped(admitVisitors)
-  const missing = yield* registry.callBack
-  if (missing.length > 0) {
-    yield* console.show([notice(`Calling back ${missing.map(({ id }) => id).join(", ")}`)])
-  }
-  const goOnWithoutKeyboard = Effect.zipRight(
-    console.show([notice("The input has ended; the server goes on without a keyboard until it gets a signal.")]),
-    Effect.never
-  )
-  yield* sayWhatIsTyped(sitting).pipe(
-    Effect.flatMap((ending) => (ending === "exit" ? Effect.void : goOnWithoutKeyboard)),
-    Effect.raceFirst(mesh.forked)
-  )
-}).pipe(Effect.scoped)
+    const complain = (error: StateUnavailable) => console.show([notice(error.message)])
+    // Why a record fails is told below, once: those who are refused for it come again and again.
+    const admitVisitors = Stream.runForEach(mesh.knocks, (knock) => Effect.ignore(registry.admit(knock)))
+    const keepTheRecord = Stream.runForEach(mesh.events, (happening) => Effect.ignore(recordOf(registry, happening)))
+
+    yield* console.show([
+      notice(
+        `The server listens at ${formatAddress(mesh.self.address)}. Type a line to talk to all, or Exit to end it.`
+      )
+    ])
+    yield* Effect.flatMap(Membership, (membership) =>
+      Effect.catchAll(membership.listensAt(mesh.self.address), complain)
+    )
+    yield* Effect.forkScoped(tellOfTrouble(registry.trouble.changes))
+    const recording = yield* Effect.forkScoped(keepTheRecord)
+    // Whoever was seen to leave is off the record when this ends; the log is closed by then.
+    yield* Effect.addFinalizer(() => within(lastRecords)(Fiber.join(recording)))
+    const sitting = yield* Sitting.make
+    yield* tellHowItIs
+    yield* showWhatHappens(sitting)
+    yield* Effect.forkScoped(admitVisitors)
+    const missing = yield* registry.callBack
+    if (missing.length > 0) {
+      yield* console.show([notice(`Calling back ${missing.map(({ id }) => id).join(", ")}`)])
+    }
+    const interrupts = yield* Interrupts
+    const goOnWithoutKeyboard = console
+      .show([notice("The input has ended; the server goes on without a keyboard until it gets a signal.")])
+      .pipe(Effect.zipRight(interrupts.next), Effect.as("end of input" as const))
+    yield* untilItEnds(sitting).pipe(
+      Effect.flatMap((ending) => (ending === "end of input" ? goOnWithoutKeyboard : Effect.succeed(ending))),
+      Effect.flatMap((ending) =>
+        untilHeard({ ending, standing: sitting.standing, within: longest, hasHope: isAnybodyKnown(mesh) })
+      ),
+      Effect.raceFirst(mesh.forked)
+    )
+  }).pipe(Effect.scoped)
+
+/** Whether somebody is there, or is being called. */
+const isAnybodyKnown = (mesh: PeerMesh["Type"]): Effect.Effect<boolean> =>
+  Effect.map(mesh.acquaintances, (all) => all.length > 0)
 
 /** Says why nobody can be put on record, when that changes, and when somebody can be again. */
 const tellOfTrouble = (troubles: Stream.Stream<Option.Option<PortStoreUnavailable>>) =>

@@ -25,6 +25,10 @@ export interface Standing {
   readonly pending: Effect.Effect<ReadonlyArray<Post>>
   /** That is shown in place of what was typed. */
   readonly reword: (line: Typed, text: string) => Effect.Effect<void>
+  /** How many of the lines of this run nobody is known to have. */
+  readonly undelivered: Effect.Effect<number>
+  /** These lines came too late: they are said to nobody. */
+  readonly drop: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
   /** These lines are for nobody: they need not stand any longer. */
   readonly settle: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
   /** These lines became what this node has said after number `after`; those that could not be said are settled. */
@@ -65,17 +69,20 @@ export const make: Effect.Effect<Standing, never, Console | Followed | MessageLo
       upTo: Math.max(upTo, n)
     }))
     const pending = Effect.flatMap(delivery, ({ upTo }) => log.ownAfter(upTo))
+    const undelivered = Effect.map(delivery, ({ upTo }) => Math.max(0, log.have(log.stream) - upTo))
 
     if (Option.isNone(console.standing)) {
       return {
         pending,
         reword: () => Effect.void,
+        undelivered,
+        drop: () => Effect.void,
         settle: () => Effect.void,
         follow: () => Effect.void,
         watch: (entries, show) => Stream.runForEachChunk(entries, show)
       }
     }
-    const { mark, reword, settle } = console.standing.value
+    const { drop, mark, reword, settle } = console.standing.value
     // Of what an earlier run of this node has left, somebody has all but what was said anew in this one.
     const left = yield* Ref.get(following)
     const carried = pairOff(
@@ -103,6 +110,8 @@ export const make: Effect.Effect<Standing, never, Console | Followed | MessageLo
     return {
       pending,
       reword,
+      undelivered,
+      drop,
       settle,
       follow: (sayings, after) =>
         Effect.gen(function* () {
@@ -110,7 +119,9 @@ export const make: Effect.Effect<Standing, never, Console | Followed | MessageLo
           yield* Ref.update(following, (before) => [...before, ...said])
           yield* settle(unsaid)
           yield* due.offer(undefined)
-          yield* Effect.forkIn(Effect.delay(due.offer(undefined), Duration.sum(doubtAfter, early)), scope)
+          // What says a line can't be interrupted, and this would inherit that, and hold up the end.
+          const later = Effect.delay(due.offer(undefined), Duration.sum(doubtAfter, early))
+          yield* Effect.forkIn(Effect.interruptible(later), scope)
         }),
       watch: (entries, show) =>
         Stream.merge(Stream.chunks(entries), Stream.as(changes, Chunk.empty<Entry>()), { haltStrategy: "left" }).pipe(

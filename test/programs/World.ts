@@ -4,7 +4,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
@@ -26,9 +26,11 @@ import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.ts"
 import * as RosterMembership from "../../layers/RosterMembership.ts"
 import * as ScriptedConsole from "../../layers/ScriptedConsole.ts"
+import * as ScriptedInterrupts from "../../layers/ScriptedInterrupts.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import type { Console } from "../../services/Console.ts"
 import { Identity } from "../../services/Identity.ts"
+import type { Interrupts } from "../../services/Interrupts.ts"
 import { Invitations } from "../../services/Invitations.ts"
 import { Membership } from "../../services/Membership.ts"
 import type { MessageLog } from "../../services/MessageLog.ts"
@@ -68,7 +70,9 @@ export interface Node {
   readonly completions: (line: string) => Effect.Effect<ReadonlyArray<string>>
   /** How it ended; fails if it does not. */
   readonly ended: Effect.Effect<Exit.Exit<void, unknown>>
-  /** Ends as on Ctrl-C. */
+  /** Asks it to end, as Ctrl-C does. */
+  readonly askToEnd: Effect.Effect<void>
+  /** The same; returns when it has ended. */
   readonly interrupt: Effect.Effect<void>
   /** Dies as by SIGKILL. */
   readonly kill: Effect.Effect<void>
@@ -138,7 +142,7 @@ export interface Drawer {
 }
 
 /** What a node stands on in a world. */
-type Ground = Console | FileSystem.FileSystem | Membership | MessageLog | Transport
+type Ground = Console | Interrupts | FileSystem.FileSystem | Membership | MessageLog | Transport
 
 /** In virtual time: whatever has not happened after so long does not happen. */
 const limit: Duration.DurationInput = "3 minutes"
@@ -148,6 +152,9 @@ export const addressOf = (id: string, port = 6000 + Number.parseInt(id, 36)): Ad
   host: Host.make("localhost"),
   port: Port.make(port)
 })
+
+/** Who leaves gives up what nobody has taken for so long. */
+const givingUp = Duration.seconds(10)
 
 export const settings = { silence: "3 seconds", patience: "1 minute" } as const
 
@@ -179,19 +186,20 @@ const make = (
     ): Effect.Effect<Node> =>
       Effect.gen(function* () {
         const script = yield* ScriptedConsole.makeTerminal
+        const interrupts = ScriptedInterrupts.make()
         const wall = wallClock(yield* Effect.clock, clock)
         const mesh = TransportPeerMesh.layer({ id, listen, member: id === serverId, ...settings, patience, limits })
         const running = yield* Effect.forkIn(
           program.pipe(
             Effect.provide(mesh),
             anewWhenForked,
-            Effect.provide(Layer.provideMerge(groundOf(id, surroundings), script.layer)),
+            Effect.provide(Layer.provideMerge(groundOf(id, surroundings), Layer.merge(script.layer, interrupts.layer))),
             Effect.withClock(wall.clock)
           ),
           scope
         )
         return {
-          ...nodeOf(network, id, script, running, surroundings.name ?? id),
+          ...nodeOf(network, id, script, interrupts, running, surroundings.name ?? id),
           setClock: (ahead) => Effect.sync(() => wall.set(ahead))
         }
       })
@@ -249,7 +257,10 @@ const make = (
         start(
           serverId,
           listen,
-          server.pipe(Effect.provide(PortStoreServerRegistry.layer), Effect.provideService(PortStore, kept)),
+          server({ within: givingUp }).pipe(
+            Effect.provide(PortStoreServerRegistry.layer),
+            Effect.provideService(PortStore, kept)
+          ),
           { keeps: [KeptChat.inPortStore(kept, "ports.txt")], name }
         )
       ).pipe(Effect.provide(store))
@@ -273,7 +284,8 @@ const make = (
           addressOf(id, port),
           Client.client({
             server: { address: { ...serverAddress, port: Port.make(at) }, id: serverId },
-            ...(peer === undefined ? {} : { peer: addressOf(peer) })
+            ...(peer === undefined ? {} : { peer: addressOf(peer) }),
+            within: givingUp
           }),
           { clock, keeps, link }
         ),
@@ -318,6 +330,7 @@ const nodeOf = (
   network: MemoryTransport.Network,
   id: PeerId,
   script: ScriptedConsole.Script,
+  interrupts: ScriptedInterrupts.Script,
   running: Fiber.RuntimeFiber<void, unknown>,
   name: PeerId
 ): Omit<Node, "setClock"> => {
@@ -355,7 +368,10 @@ const nodeOf = (
       ),
     completions: script.completions,
     ended: within(script, `${title(id)} does not end`, Fiber.await(running)),
-    interrupt: Effect.asVoid(Fiber.interrupt(running)),
+    askToEnd: Effect.asVoid(interrupts.ask),
+    interrupt: Effect.flatMap(interrupts.ask, (isHeard) =>
+      Effect.asVoid(isHeard ? Fiber.await(running) : Fiber.interrupt(running))
+    ),
     kill: Effect.zipRight(network.crash(name), Effect.asVoid(Fiber.interrupt(running)))
   }
 }

@@ -19,9 +19,11 @@ import * as MemoryTrustStore from "../../layers/MemoryTrustStore.ts"
 import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.ts"
 import * as RosterMembership from "../../layers/RosterMembership.ts"
+import * as ScriptedInterrupts from "../../layers/ScriptedInterrupts.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { Console, type Typed } from "../../services/Console.ts"
 import { Identity } from "../../services/Identity.ts"
+import type { Interrupts } from "../../services/Interrupts.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { PortStore } from "../../services/PortStore.ts"
@@ -116,6 +118,7 @@ const logLayer = (
       Log.make(
         { author, sign },
         {
+          keeps: true,
           epochAfter: disk.lastEpoch + 1,
           begin: (epoch) =>
             Effect.sync(() => {
@@ -229,6 +232,9 @@ const drawFrom = (seed: number) => {
 /** Writes take so long, each on its own node's disk: a post that is sent before a slow write ends is seen elsewhere first. */
 const diskMillis = [1, 2, 2, 20]
 
+/** Who leaves gives up what nobody has taken for so long. */
+const givingUp = Duration.seconds(10)
+
 /** How long trouble lasts, in virtual time. */
 const steps = 120
 const stepMillis = 250
@@ -305,6 +311,7 @@ export const simulate = (seed: number): Record_ => {
         }
         lives.push(life)
         const typed = yield* Mailbox.make<Typed>()
+        const interrupts = ScriptedInterrupts.make()
         let dead = false
         const console = Layer.succeed(
           Console,
@@ -370,7 +377,8 @@ export const simulate = (seed: number): Record_ => {
               }
               life.ended = true
               place.running = undefined
-              yield* abruptly ? Fiber.interruptFork(fiber) : Fiber.interrupt(fiber)
+              if (abruptly || !(yield* interrupts.ask)) yield* Fiber.interruptFork(fiber)
+              if (!abruptly) yield* Fiber.await(fiber)
               life.kept = wordsOn(place.disk)
             }),
           setClock: wall.set,
@@ -379,18 +387,24 @@ export const simulate = (seed: number): Record_ => {
         const seen = Effect.gen(function* () {
           running.inside = { log: yield* MessageLog, mesh: yield* PeerMesh }
         })
-        const node: Effect.Effect<void, unknown, FileSystem.FileSystem> =
+        const node: Effect.Effect<void, unknown, FileSystem.FileSystem | Interrupts> =
           place.id === serverId
             ? Effect.provide(
-                Effect.zipRight(seen, server),
+                Effect.zipRight(seen, server({ within: givingUp })),
                 PortStoreServerRegistry.layer.pipe(Layer.provide(store), Layer.provideMerge(mesh))
               )
             : Effect.provide(
-                Effect.zipRight(seen, Client.client({ server: { address: serverAddress }, ...through })),
+                Effect.zipRight(
+                  seen,
+                  Client.client({ server: { address: serverAddress }, ...through, within: givingUp })
+                ),
                 mesh
               )
         const fiber = yield* Effect.forkIn(
-          Effect.withClock(Effect.provide(node, FileSystem.layerNoop({})), wall.clock).pipe(
+          Effect.withClock(
+            Effect.provide(node, Layer.merge(FileSystem.layerNoop({}), interrupts.layer)),
+            wall.clock
+          ).pipe(
             Effect.tapErrorCause((cause) =>
               Effect.sync(() => {
                 life.failure = cause

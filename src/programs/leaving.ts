@@ -1,0 +1,107 @@
+/** How a node leaves: it stays as long as others go on to take what it has said, and says what is lost otherwise. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import { Console } from "../../services/Console.ts"
+import { Interrupts } from "../../services/Interrupts.ts"
+import { MessageLog } from "../../services/MessageLog.ts"
+import { PeerMesh } from "../../services/PeerMesh.ts"
+import { LinesLost } from "../domain/Errors.ts"
+import { linesOf, notice } from "../domain/ScreenLine.ts"
+import { type Ending, isGoodbye } from "./conversation.ts"
+import type { Standing } from "./standing.ts"
+
+/** Peers tell once a second what they have: it is said only after this that nobody has something, unless nobody is there. */
+const usualDelay = Duration.millis(1_500)
+
+/** How often it is looked whether others have taken more. */
+const lookEvery = Duration.seconds(1)
+
+/** Whoever asks for the end a second time does so no sooner than this after the first time. */
+const sameWish = Duration.millis(300)
+
+export interface Manner {
+  readonly ending: Ending
+  readonly standing: Standing
+  /** What is said last is given up when nobody has taken any of it for so long. */
+  readonly within: Duration.Duration
+  /** Whether somebody may still come who could take it. */
+  readonly hasHope: Effect.Effect<boolean>
+}
+
+/**
+ * Returns when some peer has all that this node has said. Ends the wait when nobody takes any more of it, and when it is
+ * asked to leave a second time; then what nobody has is lost, unless it is kept on disk. Nothing that is typed meanwhile is said.
+ */
+export const untilHeard = ({
+  ending,
+  hasHope,
+  standing,
+  within
+}: Manner): Effect.Effect<void, LinesLost, Console | Interrupts | MessageLog | PeerMesh> =>
+  Effect.gen(function* () {
+    const console = yield* Console
+    const interrupts = yield* Interrupts
+    const log = yield* MessageLog
+    const mesh = yield* PeerMesh
+    const { undelivered } = standing
+
+    const allHeard = Stream.merge(mesh.delivery.changes, Stream.fromSchedule(Schedule.spaced(lookEvery))).pipe(
+      Stream.filterEffect(() => Effect.map(undelivered, (count) => count === 0)),
+      Stream.runHead
+    )
+    /** Nobody has taken more for that long, or nobody is left who could. */
+    const stalled = Effect.gen(function* () {
+      const looks = Math.max(1, Math.ceil(Duration.toMillis(within) / Duration.toMillis(lookEvery)))
+      let before = yield* undelivered
+      for (let left = looks; left > 0 && (yield* hasHope); left -= 1) {
+        yield* Effect.sleep(lookEvery)
+        const now = yield* undelivered
+        if (now < before) left = looks + 1
+        before = now
+      }
+    })
+    const again = Effect.raceFirst(Effect.delay(interrupts.next, sameWish), goodbyeTyped(console, standing))
+    const tell = Effect.gen(function* () {
+      const { alone } = yield* mesh.delivery.get
+      if (!alone) yield* Effect.sleep(usualDelay)
+      const count = yield* undelivered
+      if (count === 0 || !(yield* hasHope)) return
+      yield* console.show([
+        notice(
+          `Leaving: nobody has your last ${linesOf(count)} yet. It ends when somebody has, or when nobody has taken more for ${Duration.toSeconds(within)} s (--within); ${soonerBy[ending]} leaves at once.`
+        )
+      ])
+    })
+
+    if ((yield* undelivered) === 0) return
+    yield* allHeard.pipe(
+      Effect.raceFirst(stalled),
+      Effect.raceFirst(again),
+      Effect.raceFirst(Effect.zipRight(tell, Effect.never))
+    )
+    const count = yield* undelivered
+    if (count === 0) return
+    yield* mesh.hurry
+    if (!log.keeps) return yield* new LinesLost({ count })
+    yield* console.show([
+      notice(`Nobody has your last ${linesOf(count)} yet: kept in the folder, and sent at the next start with it.`)
+    ])
+  })
+
+/** What makes it leave at once. */
+const soonerBy: Record<Ending, string> = {
+  exit: "Exit again, or Ctrl-C,",
+  interrupt: "Ctrl-C again",
+  "end of input": "Ctrl-C"
+}
+
+/** Returns when it is typed once more that this node is to leave; whatever else is typed is not said. */
+const goodbyeTyped = (console: Console["Type"], standing: Standing): Effect.Effect<void> =>
+  Stream.runForEach(console.lines, (line) =>
+    isGoodbye(line) ? Effect.fail("goodbye" as const) : standing.drop([line])
+  ).pipe(
+    Effect.zipRight(Effect.never),
+    Effect.catchAll(() => Effect.void)
+  )
