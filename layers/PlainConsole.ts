@@ -77,6 +77,7 @@ const make = (sequences: RawTerminal.Sequences) =>
         case "Ring":
           return put("\u0007")
         case "Clear":
+        case "ReadBack":
           return
       }
     }

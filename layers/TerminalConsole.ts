@@ -11,9 +11,20 @@ import { away, back, type Chronicle, clockTime, dim, enter, type Looks } from ".
 import { type Act, type Complete, type Editor, empty, press } from "../src/domain/Editor.ts"
 import type { Key } from "../src/domain/Keys.ts"
 import { type LiveArea, liveArea, mostStanding, ownLine, type Row, type StandingLine } from "../src/domain/LiveArea.ts"
+import {
+  extended,
+  legend,
+  makeTranscript,
+  open,
+  type Pager,
+  page,
+  rewrapped,
+  type Shown,
+  turn
+} from "../src/domain/Pager.ts"
 import { title } from "../src/domain/Peer.ts"
 import { askCursor, below, changed, cutAtEdge, erase, isDoubtful, rowsAbove } from "../src/domain/Redraw.ts"
-import { escape, type ScreenLine } from "../src/domain/ScreenLine.ts"
+import { escape, notice, type ScreenLine } from "../src/domain/ScreenLine.ts"
 import { type Status, statusInWords } from "../src/domain/Status.ts"
 import { fitting, textWidth } from "../src/domain/TextWidth.ts"
 import { rowsOf } from "../src/domain/Wrap.ts"
@@ -35,6 +46,11 @@ const drawEvery = 16
 
 /** What is told at a glance changes no more often than this, in milliseconds. */
 const tellEvery = 100
+
+/** Another screen, which leaves what is on the first and what has scrolled up as they are. The Linux console has none. */
+const hasOtherScreen = process.env["TERM"] !== "linux"
+const toOtherScreen = hasOtherScreen ? "\u001b[?1049h" : ""
+const toFirstScreen = hasOtherScreen ? "\u001b[?1049l" : "\u001b[H\u001b[2J"
 
 /** A terminal that has not told where the cursor is after so many milliseconds won't. */
 const answerWithin = 200
@@ -76,6 +92,11 @@ const make = (settings: Settings) =>
     /** What the terminal shows; undefined if it is not ours. */
     let drawn: LiveArea | undefined
     let onScreen = false
+    /** What was shown, and what of it is being read back, if it is; how many lines are to be shown after that, on what width. */
+    const transcript = makeTranscript()
+    let pager: Pager | undefined
+    let unshown = 0
+    let columnsBefore = 0
     /** What is to be shown above that with the next draw, and who waits for it. */
     let above = ""
     let waiting: Array<() => void> = []
@@ -128,6 +149,7 @@ const make = (settings: Settings) =>
       nextDraw = undefined
       if (!onScreen || nextAnswer !== undefined) return
       lastDraw = performance.now()
+      if (pager !== undefined) return drawPager(pager)
       const after = scene()
       const text = drawn === undefined || above !== "" ? below(drawn, above, after) : changed(drawn, after)
       const taken = waiting
@@ -137,6 +159,11 @@ const make = (settings: Settings) =>
       write(text, () => {
         for (const resume of taken) resume()
       })
+    }
+    const drawPager = (shown: Pager) => {
+      const last = dim(settings, legend(shown, columnsNow(), readAtOnce()))
+      const rows = [...page(shown, readAtOnce()), last].map((row) => `${row}\u001b[K`)
+      write(`\u001b[H${cutAtEdge(rows.join("\r\n"))}`, () => {})
     }
     /** Draws at once, but if that was done just now: what comes together is drawn together. */
     const drawSoon = () => {
@@ -174,6 +201,49 @@ const make = (settings: Settings) =>
         else draw()
       })
 
+    // ---- What is read back
+
+    const readAtOnce = () => Math.max(1, (stdout.rows || usualRows) - 1)
+    const rowsOfShown = (shown: ReadonlyArray<Shown>, before: Chronicle = {}) => {
+      const rows: Array<string> = []
+      let read = before
+      for (const { at, line } of shown) {
+        const entered = enter(read, [line], status?.self, { ...settings, columns: columnsNow(), cut: true }, at)
+        read = entered.chronicle
+        rows.push(...entered.rows)
+      }
+      return rows
+    }
+    const readBack = () => {
+      const rows = rowsOfShown(transcript.last())
+      if (rows.length === 0 || nextAnswer !== undefined) return write(bell, () => {})
+      draw()
+      columnsBefore = columnsNow()
+      pager = open(rows, readAtOnce())
+      write(toOtherScreen, () => {})
+    }
+    /** What has come meanwhile is shown now. */
+    const stopReading = () => {
+      if (pager === undefined) return
+      pager = undefined
+      write(toFirstScreen, () => {})
+      const missed = transcript.last(hasOtherScreen ? unshown : Math.max(unshown, readAtOnce()))
+      const lost = unshown - missed.length
+      unshown = 0
+      if (!hasOtherScreen) drawn = undefined
+      if (lost > 0)
+        above += entered([notice(`${lost} lines that came while you were reading back are not kept`)], now())
+      for (const { at, line } of missed) above += entered([line], at)
+      if (columnsNow() !== columnsBefore) onResize()
+      else draw()
+    }
+    /** Lines as they stand above what is typed. */
+    const entered = (lines: ReadonlyArray<ScreenLine>, at: number): string => {
+      const next = enter(chronicle, lines, status?.self, { ...settings, columns: columnsNow() }, at)
+      chronicle = next.chronicle
+      return next.rows.map((row) => `${row}\n`).join("")
+    }
+
     // ---- What is typed
 
     /** Nothing that is typed from now on means anything, but to end or to stop the program. */
@@ -198,6 +268,8 @@ const make = (settings: Settings) =>
           return process.kill(process.pid, "SIGINT")
         case "Suspend":
           return terminal.suspend()
+        case "ReadBack":
+          return readBack()
         case "Clear":
           drawn = undefined
           above = `\u001b[H\u001b[2J${above}`
@@ -215,6 +287,12 @@ const make = (settings: Settings) =>
         focusIsTold = true
         chronicle = key.here ? back(chronicle) : away(chronicle, now())
         return
+      }
+      if (pager !== undefined) {
+        const turned = key._tag === "Press" && key.name === "ctrl-z" ? undefined : turn(pager, key, readAtOnce())
+        if (turned === undefined) stopReading()
+        else pager = turned
+        if (key._tag !== "Press" || key.name !== "ctrl-z") return
       }
       const { act, editor: after } = press(editor, key, complete)
       if (ended && act?._tag !== "Interrupt" && act?._tag !== "Suspend") return
@@ -243,6 +321,10 @@ const make = (settings: Settings) =>
       draw()
     }
     const onResize = () => {
+      if (pager !== undefined) {
+        pager = rewrapped(pager, rowsOfShown(transcript.last()))
+        return draw()
+      }
       if (drawn === undefined || !isDoubtful(drawn, columnsNow())) return drawAnew()
       clearTimeout(nextAnswer)
       nextAnswer = setTimeout(drawAnew, answerWithin)
@@ -250,6 +332,7 @@ const make = (settings: Settings) =>
     }
     /** What is left when this is not there any more: what stands there, in the end. */
     const clear = (text: string) => {
+      if (pager !== undefined) stopReading()
       const shown = above === "" ? "" : cutAtEdge(above)
       if (drawn !== undefined && stdout.writable) stdout.write(`${erase(drawn.cursor.row)}${shown}${text}`)
       if (drawn !== undefined) above = ""
@@ -302,9 +385,13 @@ const make = (settings: Settings) =>
     }
     const show = (lines: ReadonlyArray<ScreenLine>) => {
       if (!focusIsTold && now() - lastKey >= idleAfter) chronicle = away(chronicle, lastKey)
-      const entered = enter(chronicle, lines, status?.self, { ...settings, columns: columnsNow() }, now())
-      chronicle = entered.chronicle
-      return showAbove(`${ringing(lines)}${entered.rows.map((row) => `${row}\n`).join("")}`)
+      transcript.add(lines, now())
+      if (pager === undefined) return showAbove(ringing(lines) + entered(lines, now()))
+      unshown += lines.length
+      pager = extended(pager, rowsOfShown(transcript.last(lines.length), { last: now() }), lines.length)
+      write(ringing(lines), () => {})
+      drawSoon()
+      return Effect.void
     }
 
     return Console.of({

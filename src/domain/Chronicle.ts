@@ -16,6 +16,8 @@ export interface Looks {
 /** The terminal's width, and what is to be there. */
 export interface Page extends Looks {
   readonly columns: number
+  /** Whether each row takes one row of the terminal: none is left to it. */
+  readonly cut?: boolean
 }
 
 /** What was shown last, and whether somebody reads. Times are in ms since 1970. */
@@ -75,17 +77,24 @@ const coloured = (looks: Looks, self: PeerId | undefined, line: ScreenLine, row:
       before + inColour(name, calls(self, looks.words ?? [], line) ? `1;7;${colourOf(id)}` : `${colourOf(id)}`)
   )
 
+const cutInto = (row: string, columns: number): ReadonlyArray<string> =>
+  Array.from({ length: Math.ceil(row.length / columns) }, (_, index) =>
+    row.slice(index * columns, (index + 1) * columns)
+  )
+
 /** The rows of a line, as they are sent to a terminal that wraps nothing by itself but what is left to it. */
 const rowsFor = (page: Page, self: PeerId | undefined, line: ScreenLine, time: string): ReadonlyArray<string> =>
-  rowsToRead({ ...line, text: time + line.text }, page.columns).map((row, index) => {
-    const before = index === 0 ? time : ""
-    const rest = row.slice(before.length)
-    const sent = !page.colours
-      ? row
-      : (before === "" ? "" : dim(page, before)) +
-        (line._tag === "Notice" ? dim(page, rest) : index === 0 ? coloured(page, self, line, rest) : rest)
-    return isLong(row, page.columns) ? `\u001b[?7h${sent}\u001b[?7l` : sent
-  })
+  rowsToRead({ ...line, text: time + line.text }, page.columns)
+    .flatMap((row) => (page.cut && isLong(row, page.columns) ? cutInto(row, page.columns) : row))
+    .map((row, index) => {
+      const before = index === 0 ? time : ""
+      const rest = row.slice(before.length)
+      const sent = !page.colours
+        ? row
+        : (before === "" ? "" : dim(page, before)) +
+          (line._tag === "Notice" ? dim(page, rest) : index === 0 ? coloured(page, self, line, rest) : rest)
+      return isLong(row, page.columns) ? `\u001b[?7h${sent}\u001b[?7l` : sent
+    })
 
 /** A line for a terminal, with what stands above it; `now` is when it is shown. */
 const entered = (

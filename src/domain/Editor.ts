@@ -66,6 +66,8 @@ export type Act =
   | { readonly _tag: "Suspend" }
   /** The screen is to be drawn anew, as if it were empty. */
   | { readonly _tag: "Clear" }
+  /** What was shown is to be read back. */
+  | { readonly _tag: "ReadBack" }
   /** The key does nothing here. */
   | { readonly _tag: "Ring" }
 
@@ -245,8 +247,8 @@ const edits: Readonly<Record<string, Edit>> = {
   "ctrl-end": (editor) => at(editor, editor.text.length),
   "alt-<": (editor) => recall(editor, 0),
   "alt->": (editor) => recall(editor, editor.history.length),
-  "page-up": (editor) => recall(editor, editor.place - 1),
-  "page-down": (editor) => recall(editor, editor.place + 1),
+  "page-up": (editor) => ({ editor, act: { _tag: "ReadBack" } }),
+  "page-down": ring,
   "ctrl-left": wordLeft,
   "alt-left": wordLeft,
   "alt-b": wordLeft,

@@ -379,6 +379,45 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
     )
   )
 
+  it.scopedLive(
+    "Page Up reads back what was shown, on another screen; what comes meanwhile is counted, and shown after that",
+    () =>
+      seated((stage, server, one, two) =>
+        Effect.gen(function* () {
+          const many = Array.from({ length: 60 }, (_, index) => `line ${index}`)
+          yield* one.types(...many)
+          yield* each([server, two], (other) => other.sees(...many.map((line) => `Client 1: ${line}`)))
+          yield* two.keys("half")
+          yield* endsIn(stage, two, "Client 1: line 59", "> half")
+          const reads = (first: string, last: RegExp) =>
+            stage.until(
+              () => `the pager to begin with ${first} and to end with ${last}, not\n${whole(two).join("\n")}`,
+              () => whole(two)[0] === first && last.test(whole(two).at(-1) ?? "")
+            )
+          // 62 lines, 23 rows at a time, one of them twice.
+          yield* two.keys("\u001b[5~")
+          yield* reads("Client 1: line 15", /^── reading back · 22 rows below · Page Up/)
+          yield* two.keys("\u001b[5~\u001b[5~\u001b[B")
+          yield* reads("Client 1: initiated", /^── reading back · 38 rows below · Page Up/)
+          yield* one.types("new", "newer")
+          yield* reads("Client 1: initiated", /^── reading back · 40 rows below · 2 new lines · Page Up/)
+          yield* two.resizes(60)
+          yield* two.resizes(80)
+          yield* two.keys("q")
+          yield* endsIn(stage, two, "Client 1: line 59", "Client 1: new", "Client 1: newer", "> half")
+          yield* each([server, two], (other) => other.sees("Client 1: new", "Client 1: newer"))
+          // An end while it is open leaves the first screen as it should be.
+          yield* two.keys("\u001b[5~")
+          yield* reads("Client 1: line 17", /^── reading back · 22 rows below · Page Up/)
+          process.kill(two.seated, "SIGTERM")
+          yield* each([server, one], (other) => other.notices("* Client 2 left"))
+          yield* two.ends
+          assert.deepStrictEqual(shown(two).slice(-2), ["Client 1: new", "Client 1: newer"])
+          assert.strictEqual(shown(two).filter((line) => line === "Client 1: line 59").length, 1)
+        })
+      )
+  )
+
   it.scopedLive("the line above what is typed tells how the server is, who is there, and what nobody has", () =>
     Effect.gen(function* () {
       const stage = yield* make

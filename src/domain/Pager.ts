@@ -1,0 +1,134 @@
+/** Reading back: what was shown on a terminal, a screen at a time. */
+import type { Key } from "./Keys.ts"
+import type { ScreenLine } from "./ScreenLine.ts"
+import { fitting, textWidth } from "./TextWidth.ts"
+
+/** A line, and when it was shown, in ms since 1970. */
+export interface Shown {
+  readonly line: ScreenLine
+  readonly at: number
+}
+
+/** So many lines are kept for reading back, and no more than so many UTF-16 units of them. */
+const mostLines = 5_000
+const mostUnits = 8_000_000
+
+/** So many rows are read at most. */
+const mostRows = 50_000
+
+/** Keeps the last lines that were shown. Plain functions: they run for every line. */
+export const makeTranscript = () => {
+  let kept: Array<Shown> = []
+  let units = 0
+  /** Those before that are not kept any more. */
+  let from = 0
+  const drop = () => {
+    while (from < kept.length && (kept.length - from > mostLines || units > mostUnits)) {
+      units -= kept[from]?.line.text.length ?? 0
+      from += 1
+    }
+    // Not for every line: it moves all that are kept.
+    if (from < mostLines) return
+    kept = kept.slice(from)
+    from = 0
+  }
+  return {
+    add: (lines: ReadonlyArray<ScreenLine>, at: number): void => {
+      for (const line of lines) {
+        kept.push({ line, at })
+        units += line.text.length
+      }
+      drop()
+    },
+    /** The last so many, or fewer if fewer are kept. */
+    last: (count = mostLines): ReadonlyArray<Shown> => kept.slice(Math.max(from, kept.length - count))
+  }
+}
+
+/** What is being read: rows as they are sent, and the first of them on the screen. */
+export interface Pager {
+  readonly rows: ReadonlyArray<string>
+  readonly top: number
+  /** How many lines have come since reading began. */
+  readonly fresh: number
+}
+
+/** The screen before the last one, with a row of that. `height`: how many rows are read at a time. */
+export const open = (rows: ReadonlyArray<string>, height: number): Pager => ({
+  rows,
+  top: Math.max(0, rows.length - 2 * height + 1),
+  fresh: 0
+})
+
+const lastTop = ({ rows }: Pager, height: number): number => Math.max(0, rows.length - height)
+
+/** The same place in rows of another width. */
+export const rewrapped = (pager: Pager, rows: ReadonlyArray<string>): Pager => ({
+  ...pager,
+  rows,
+  top: Math.round((pager.top * rows.length) / Math.max(1, pager.rows.length))
+})
+
+/** More lines have come. The first rows make room for them if there are too many. */
+export const extended = (pager: Pager, more: ReadonlyArray<string>, lines: number): Pager => {
+  const rows = [...pager.rows, ...more].slice(-mostRows)
+  const dropped = pager.rows.length + more.length - rows.length
+  return { rows, top: Math.max(0, pager.top - dropped), fresh: pager.fresh + lines }
+}
+
+const names: Readonly<Record<string, string>> = {
+  b: "page-up",
+  " ": "page-down",
+  k: "up",
+  j: "down",
+  g: "home",
+  q: "leave"
+}
+
+/** What becomes of it with that key; undefined if it is closed. */
+export const turn = (pager: Pager, key: Key, height: number): Pager | undefined => {
+  if (key._tag !== "Press" && key._tag !== "Text") return pager
+  const name = key._tag === "Press" ? key.name : (names[key.text] ?? "")
+  const page = Math.max(1, height - 1)
+  const by = (rows: number): Pager => ({
+    ...pager,
+    top: Math.max(0, Math.min(pager.top + rows, lastTop(pager, height)))
+  })
+  switch (name) {
+    case "page-up":
+    case "ctrl-b":
+      return by(-page)
+    case "page-down":
+    case "ctrl-f":
+      return pager.top >= lastTop(pager, height) ? undefined : by(page)
+    case "up":
+      return by(-1)
+    case "down":
+      return by(1)
+    case "home":
+      return { ...pager, top: 0 }
+    case "end":
+    case "leave":
+    case "escape":
+    case "enter":
+    case "ctrl-c":
+    case "ctrl-d":
+      return undefined
+    default:
+      return pager
+  }
+}
+
+const many = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`
+
+/** What stands below what is read. */
+export const legend = (pager: Pager, columns: number, height: number): string => {
+  const below = lastTop(pager, height) - Math.min(pager.top, lastTop(pager, height))
+  const fresh = pager.fresh === 0 ? "" : ` · ${many(pager.fresh, "new line")}`
+  const text = `── reading back · ${many(below, "row")} below${fresh} · Page Up, Page Down; q leaves`
+  return textWidth(text) <= columns ? text : fitting(text, columns)
+}
+
+/** The rows on the screen. */
+export const page = ({ rows, top }: Pager, height: number): ReadonlyArray<string> =>
+  Array.from({ length: height }, (_, index) => rows[top + index] ?? "")
