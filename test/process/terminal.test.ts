@@ -25,12 +25,18 @@ const endsIn = (stage: Stage, actor: Actor, ...lines: ReadonlyArray<string>) =>
   )
 
 /** A server and a client on pipes, and a client at a terminal, which leaves before the end. */
-const seated = (act: (stage: Stage, server: Actor, one: Actor, two: Actor) => Effect.Effect<void, unknown>) =>
+const seated = (
+  act: (stage: Stage, server: Actor, one: Actor, two: Actor) => Effect.Effect<void, unknown>,
+  args: ReadonlyArray<string> = []
+) =>
   Effect.gen(function* () {
     const stage = yield* make
     const [port] = yield* stage.freePorts(1)
     const server = yield* stage.server(port)
-    const [one, two] = (yield* stage.clients(2, server, port, (id) => ({ terminal: id === 2 }))) as [Actor, Actor]
+    const [one, two] = (yield* stage.clients(2, server, port, (id) => (id === 2 ? { terminal: true, args } : {}))) as [
+      Actor,
+      Actor
+    ]
     yield* endsIn(stage, two, "Client 2: initiated", "Client 1: initiated", ">")
     yield* act(stage, server, one, two)
     yield* each([one, server], (actor) => actor.types("Exit"))
@@ -330,39 +336,42 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
   )
 
   it.scopedLive("nothing that others say acts on the terminal; who is called by name hears a bell and is told", () =>
-    seated((stage, server, one, two) =>
-      Effect.gen(function* () {
-        const heard: Array<string> = []
-        two.terminal?.onTitleChange((title) => heard.push(`title ${title}`))
-        two.terminal?.onBell(() => heard.push("bell"))
-        two.terminal?.parser.registerOscHandler(9, (text) => heard.push(text) > 0)
-        two.terminal?.parser.registerOscHandler(52, (text) => heard.push(text) > 0)
-        const evil = "\u001b]0;owned\u0007\u001b]52;c;AAAA\u0007\u001b[2J\u001b[H\u009b31m\u202egone"
-        yield* one.types(evil)
-        const safe = "Client 1: \\u{1b}]0;owned\\u{7}\\u{1b}]52;c;AAAA\\u{7}\\u{1b}[2J\\u{1b}[H\\u{9b}31m\\u{202e}gone"
-        yield* each([server, two], (other) => other.sees(safe))
-        yield* endsIn(stage, two, "Client 1: initiated", safe, ">")
-        assert.deepStrictEqual(heard, [])
-        yield* stage.says(one, "2 of them", [server, one, two])
-        yield* stage.says(one, "what do you think, @2?", [server, one, two])
-        yield* stage.until("the bell", () => heard.length > 0)
-        assert.deepStrictEqual(heard, ["bell", "Client 1 has called you"])
-        // Its window is not in front any more; what comes with that is drawn after it.
-        yield* two.keys("\u001b[Ox")
-        yield* endsIn(stage, two, "> x")
-        yield* stage.says(one, "are you there?", [server, one, two])
-        yield* stage.says(one, "no", [server, one, two])
-        const marks = whole(two).filter((row) => /^── not read yet, since \d\d:\d\d ──$/.test(row))
-        assert.strictEqual(marks.length, 1)
-        assert.strictEqual(whole(two)[whole(two).indexOf(marks[0] ?? "") + 1], "Client 1: are you there?")
-        // In front again: it rings, and need not tell.
-        yield* two.keys("\u001b[Iy")
-        yield* endsIn(stage, two, "> xy")
-        yield* stage.says(server, "@2 once more", [server, one, two])
-        yield* stage.until("the bell again", () => heard.length > 2)
-        assert.deepStrictEqual(heard.slice(2), ["bell"])
-        yield* leavesOnCtrlC([one, server], two)
-      })
+    seated(
+      (stage, server, one, two) =>
+        Effect.gen(function* () {
+          const heard: Array<string> = []
+          two.terminal?.onTitleChange((title) => heard.push(`title ${title}`))
+          two.terminal?.onBell(() => heard.push("bell"))
+          two.terminal?.parser.registerOscHandler(9, (text) => heard.push(text) > 0)
+          two.terminal?.parser.registerOscHandler(52, (text) => heard.push(text) > 0)
+          const evil = "\u001b]0;owned\u0007\u001b]52;c;AAAA\u0007\u001b[2J\u001b[H\u009b31m\u202egone"
+          yield* one.types(evil)
+          const safe =
+            "Client 1: \\u{1b}]0;owned\\u{7}\\u{1b}]52;c;AAAA\\u{7}\\u{1b}[2J\\u{1b}[H\\u{9b}31m\\u{202e}gone"
+          yield* each([server, two], (other) => other.sees(safe))
+          yield* endsIn(stage, two, "Client 1: initiated", safe, ">")
+          assert.deepStrictEqual(heard, [])
+          yield* stage.says(one, "2 of them", [server, one, two])
+          yield* stage.says(one, "what do you think, @2?", [server, one, two])
+          yield* stage.until("the bell", () => heard.length > 0)
+          assert.deepStrictEqual(heard, ["bell", "Client 1 has called you"])
+          // Its window is not in front any more; what comes with that is drawn after it.
+          yield* two.keys("\u001b[Ox")
+          yield* endsIn(stage, two, "> x")
+          yield* stage.says(one, "are you there?", [server, one, two])
+          yield* stage.says(one, "no", [server, one, two])
+          const marks = whole(two).filter((row) => /^── not read yet, since \d\d:\d\d ──$/.test(row))
+          assert.strictEqual(marks.length, 1)
+          assert.strictEqual(whole(two)[whole(two).indexOf(marks[0] ?? "") + 1], "Client 1: are you there?")
+          // In front again: it rings, and need not tell.
+          yield* two.keys("\u001b[Iy")
+          yield* endsIn(stage, two, "> xy")
+          yield* stage.says(server, "the deploy is done", [server, one, two])
+          yield* stage.until("the bell again", () => heard.length > 2)
+          assert.deepStrictEqual(heard.slice(2), ["bell"])
+          yield* leavesOnCtrlC([one, server], two)
+        }),
+      ["--highlight", "deploy"]
     )
   )
 

@@ -55,7 +55,7 @@ const decide = (name: string, help: string, status: Status, done: string) =>
   make({
     name,
     help,
-    details: "Only at the server of a secure chat.",
+    details: "Only a secure chat has members who can be sent away.",
     arguments: Schema.Tuple(idArgument),
     run: ([id]) =>
       Effect.flatMap(Membership, (membership) =>
@@ -72,21 +72,21 @@ const decide = (name: string, help: string, status: Status, done: string) =>
 
 export const kick = decide(
   "kick",
-  "Sends ID away; another invitation lets it come back.",
+  "At the server: sends ID away until another invitation.",
   "kicked",
   "is sent away; it can come back by another invitation."
 )
 
 export const ban = decide(
   "ban",
-  "Sends ID away for good, and its key with it.",
+  "At the server: sends ID away for good, and its key.",
   "banned",
   "is sent away for good, and its key with it; /unban lets it be invited again."
 )
 
 export const unban = decide(
   "unban",
-  "Lets ID come back by another invitation.",
+  "At the server: lets ID be invited again.",
   "kicked",
   "can come back by another invitation."
 )
