@@ -220,7 +220,7 @@ describe("commands", () => {
       yield* server.kill
       yield* two.kill
       yield* one.type("/me waits")
-      yield* one.stands("… Client 1 waits")
+      yield* one.stands("… Client 1 · waits")
       assert.deepStrictEqual(yield* answerTo(one, "/pending"), ["* nobody has yet: waits"])
     })
   )
