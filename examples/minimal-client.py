@@ -98,7 +98,7 @@ class Client:
         self.lost = set()  # peers that were said to be lost
         self.gone = {}  # peer -> its last run that has said goodbye
         self.searches = {}  # peer -> the task that dials it; a task that does not stand here ends
-        self.joined, self.over = asyncio.Event(), asyncio.Event()
+        self.joined, self.over, self.problem = asyncio.Event(), asyncio.Event(), None
 
     # ---- The handshake
 
@@ -113,8 +113,8 @@ class Client:
         try:
             link.send(self.introduction(type="hello", host=HOST, port=self.port2, to=peer))
             answer, _ = await link.read(STEP)
-            if answer["type"] == "refused" and answer["reason"] in ("id-taken", "id-alike") and not self.joined.is_set():
-                notice(f"The id {self.id} is taken in the chat, or looks like one that is: choose another one.")
+            if answer.get("reason") in ("id-taken", "id-alike") and not self.joined.is_set():
+                self.problem = f"{answer['detail']}: choose another one."
                 self.over.set()
             if answer["type"] != "welcome" or answer["protocol"] != 2 or answer["id"] != peer:
                 raise Ended(answer.get("detail", "somebody else answers there"))
@@ -155,7 +155,7 @@ class Client:
             writer.close()
 
     async def meet(self, link, peer, epoch, address):
-        """Both sides have introduced themselves: exchanges summaries. When this returns, the link goes on by itself."""
+        """Both sides have introduced themselves: exchanges summaries. Then the link goes on in the background."""
         link.peer, link.epoch, link.address = peer, epoch, address
         if self.joined.is_set():
             link.send(*summary(self.have))
@@ -167,7 +167,7 @@ class Client:
         """The peer's summary is complete: the link is up, unless there is a better one to the same peer."""
         other = self.links.get(link.peer)
         if other:
-            # If both sides have dialled, the connection stays that the smaller id has dialled; otherwise the later one.
+            # If both sides have dialled, the connection of the smaller id stays; otherwise the later one.
             stays = link.dialled == other.dialled or link.dialled == (self.id < link.peer)
             if other.epoch != link.epoch or not stays:
                 raise Ended("there is a better link")
@@ -291,7 +291,7 @@ class Client:
     # ---- Delivery: "Asking, gaps and giving up" in docs/PROTOCOL.md
 
     def ask(self, link, stream):
-        """Asks a peer for what it has of a stream and this node lacks, unless that comes anyway. Whether somebody is asked."""
+        """Asks a peer for what this node lacks of a stream, unless that comes anyway. Whether somebody is asked."""
         have, to, speaker = self.have[stream], link.theirs[stream], self.links.get(author(stream))
         if stream == self.own or (speaker and stream == f"{speaker.peer}/main/{speaker.epoch}"):
             return True
@@ -404,7 +404,7 @@ class Client:
 
     async def leave(self):
         """Says goodbye, after everything else: who has said something is not gone before it could be heard."""
-        if self.have[self.own]:
+        if self.have[self.own] and not self.problem:
             await asyncio.wait([asyncio.create_task(self.joined.wait())], timeout=10)
             found = [task for peer, task in self.searches.items() if peer != "Server"]
             await asyncio.wait(found, timeout=1) if found else None
@@ -433,6 +433,7 @@ async def main(name, port1, port2, port="4000"):
     await client.over.wait()
     await client.leave()
     ticking.cancel()
+    return client.problem
 
 
 if __name__ == "__main__":
@@ -440,4 +441,4 @@ if __name__ == "__main__":
         stream.reconfigure(encoding="utf-8", errors="replace")
     if not 4 <= len(sys.argv) <= 5:
         sys.exit(__doc__)
-    asyncio.run(main(*sys.argv[1:]))
+    sys.exit(asyncio.run(main(*sys.argv[1:])))

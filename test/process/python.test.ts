@@ -58,6 +58,11 @@ describe.skipIf(!hasPython)("a client in Python (skipped where there is no pytho
       const [port, another] = (yield* stage.freePorts(2)) as [number, number]
       const first = yield* stage.server(port, alert)
       const [one, two, three] = (yield* stage.clients(3, first, port, () => ({ args: alert }))) as [Actor, Actor, Actor]
+      for (const id of ["1", "l"]) {
+        const refused = yield* stage.start(`Client ${id}?`, ["python3", program, id, "0", "0", `${port}`])
+        assert.strictEqual(yield* refused.ends, 1)
+        assert.include(refused.err.join("\n"), "choose another one")
+      }
       const python = yield* joins(stage, "py", port, [first, one, two, three])
       yield* stage.everyoneTalks([first, one, two, three, python], "hello")
 
