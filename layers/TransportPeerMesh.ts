@@ -39,6 +39,7 @@ import * as FanOut from "./mesh/FanOut.ts"
 import * as Forks from "./mesh/Forks.ts"
 import * as Handshake from "./mesh/Handshake.ts"
 import * as Heartbeat from "./mesh/Heartbeat.ts"
+import * as History from "./mesh/History.ts"
 import * as Intake from "./mesh/Intake.ts"
 import * as Introductions from "./mesh/Introductions.ts"
 import { Goodbye, type Link, makeLinkOver } from "./mesh/Link.ts"
@@ -105,6 +106,7 @@ const make = (settings: Settings) =>
     const allowance = Allowance.make(node)
     const delivery = Delivery.make(node)
     const proofs = Proofs.make(node)
+    const history = History.make(node, { allowance, proofs })
     const fanOut = FanOut.make(node, { allowance, proofs })
     const heartbeat = Heartbeat.make(node)
     const roots = Roots.make(node)
@@ -170,7 +172,8 @@ const make = (settings: Settings) =>
         let posts: Array<PostFrame> = []
         for (const frame of frames) {
           if (frame.type === "post") {
-            posts.push(frame)
+            if (link.recalled === undefined) posts.push(frame)
+            else steps.push(history.take(link, frame))
             continue
           }
           if (posts.length > 0) steps.push(intake.receive(link, posts))
@@ -186,7 +189,9 @@ const make = (settings: Settings) =>
         case "have":
           return summaries.heard(link, frame)
         case "roster":
-          return introductions.heardRoster(link, frame.peers)
+          return !history.isOver(link)
+            ? new PeerLost({ reason: "malformed" })
+            : introductions.heardRoster(link, frame.peers)
         case "introduce":
           return introductions.heardOfNewcomers(link, frame.peers)
         case "missing":
@@ -200,7 +205,7 @@ const make = (settings: Settings) =>
         case "want":
           return fanOut.heardWant(link, frame)
         case "earlier":
-          return log.recall(frame.post)
+          return history.begins(link, frame)
         case "ping":
           return heartbeat.answer(link)
         case "pong":
@@ -269,7 +274,7 @@ const make = (settings: Settings) =>
         yield* link.send(...members.newsFor(link))
         fanOut.begin(link)
         if (outcome._tag === "Superseded") yield* outcome.other.connection.abort("closed")
-        if (link.newcomer) yield* roots.recallFor(link)
+        if (link.newcomer) yield* history.tellTo(link)
         else yield* intake.announce(link)
         yield* intake.pull(link, link.theirs)
         if (settings.id === serverId || link.newcomer) yield* introductions.introduce(link)

@@ -32,6 +32,12 @@ export interface Slice {
   readonly last: number
 }
 
+/** The lines of so many posts that are handed on together. */
+export interface Lines {
+  readonly bytes: Uint8Array
+  readonly posts: number
+}
+
 /** How much there is in a log. */
 export interface Tally {
   /** What is kept now. */
@@ -84,8 +90,13 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     readonly adopt: (summary: Summary, before?: Summary) => Effect.Effect<void>
     /** Appends what happened. */
     readonly note: (happening: Happening) => Effect.Effect<void>
-    /** Appends what was said before this node joined, as history. */
-    readonly recall: (post: Post) => Effect.Effect<void>
+    /**
+     * Appends what was said before this node joined, as history. `whole`: the lines of the block that it came in, or its own if
+     * it came in none.
+     */
+    readonly recall: (post: Post, whole: Uint8Array) => Effect.Effect<void>
+    /** The same posts as `recent` has, as the lines that they are handed on in, oldest first: where there are blocks, whole ones. */
+    readonly past: (count: number) => Effect.Effect<ReadonlyArray<Lines>>
     /** The last posts that this log holds, at most so many, oldest first. */
     readonly recent: (count: number) => Effect.Effect<ReadonlyArray<Post>>
     /** What this node has said in this run after number `after`, as far as it is kept, oldest first. */

@@ -8,7 +8,7 @@ import type * as Predicate from "effect/Predicate"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { type Block, type EncodedPost, MessageLog } from "../../services/MessageLog.ts"
+import { type Block, type EncodedPost, type Lines, MessageLog } from "../../services/MessageLog.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import { LineTooLong, type LogUnavailable } from "../../src/domain/Errors.ts"
 import { Happening } from "../../src/domain/Happening.ts"
@@ -119,7 +119,9 @@ export const make = (
     const clock = yield* Effect.clock
     let begun = Math.max(clock.unsafeCurrentTimeMillis(), journal.epochAfter)
     yield* journal.begin(begun)
-    let epoch = epochOf(begun, yield* Random.nextIntBetween(0, 2 ** 32))
+    const epochAt = (millis: number) =>
+      Effect.map(Random.nextIntBetween(0, 2 ** 32), (chance) => epochOf(millis, chance))
+    let epoch = yield* epochAt(begun)
     let stream = streamOf(author, mainRoom, epoch)
     const store = new PostStore(stream, { pending, streams }, sign !== undefined)
     const growth = makeSignal()
@@ -148,6 +150,9 @@ export const make = (
     let unshown = 0
     let skipped = 0
     let recorded: number | undefined
+
+    /** In which block a post came that is history: its seal vouches for it. */
+    const recalledIn = new WeakMap<Post, Uint8Array>()
 
     const end = () => dropped + entries.length
 
@@ -432,7 +437,7 @@ export const make = (
       Effect.gen(function* () {
         begun = Math.max(clock.unsafeCurrentTimeMillis(), begun + 1)
         yield* journal.begin(begun)
-        const next = epochOf(begun, yield* Random.nextIntBetween(0, 2 ** 32))
+        const next = yield* epochAt(begun)
         const another = streamOf(author, mainRoom, next)
         const saidAnew = ownSince(shared)
         const posts = movedTo(another, shared, saidAnew.values())
@@ -456,6 +461,28 @@ export const make = (
         sinceHere = end()
         if (posts.length > 0) yield* compact
       })
+
+    /** The lines that a post is handed on in, if this log has them. */
+    const linesWith = (post: Post): Uint8Array | undefined => {
+      if (sign === undefined) return encodePost(post)
+      const slice = store.slice(post.stream, post.n - 1, 1)
+      return slice !== undefined && slice.first <= post.n && slice.last >= post.n ? slice.bytes : recalledIn.get(post)
+    }
+
+    const past = (count: number): ReadonlyArray<Lines> => {
+      const found: Array<Lines> = []
+      for (let at = entries.length - 1, left = count; at >= 0 && left > 0; at -= 1) {
+        const entry = entries[at]
+        const bytes = isPost(entry) ? linesWith(entry.post) : undefined
+        if (bytes === undefined) continue
+        left -= 1
+        // The posts of a block were witnessed together.
+        const later = found[0]?.bytes
+        if (later !== undefined && sign !== undefined && Buffer.compare(later, bytes) === 0) continue
+        found.unshift({ bytes, posts: sign === undefined ? 1 : linesIn(bytes).length })
+      }
+      return found
+    }
 
     return MessageLog.of({
       get epoch() {
@@ -513,9 +540,11 @@ export const make = (
           })
         }).pipe(serially),
       note: (happening) => Effect.sync(() => addHappening(happening)),
-      recall: (post) =>
+      past: (count) => Effect.sync(() => past(count)),
+      recall: (post, whole) =>
         Effect.sync(() => {
           store.recall(post)
+          if (sign !== undefined) recalledIn.set(post, whole)
           entries.push(Entry.Earlier({ post }))
           unshown += 1
           grow()

@@ -41,10 +41,12 @@ export const make = (
         const wire = yield* Wire.make(connection, log)
         if (to !== undefined) yield* answered(to)
         // Who asks to be let in is a newcomer there, even if somebody else has been faster to let it in.
-        const shown = begun.joins ? { ...self(connection), member: false } : self(connection)
+        const shown = begun.joins ? { ...self(connection), member: false } : { ...self(connection), history: 0 }
         const { rest, welcome } = yield* Handshake.call(wire, deadlines, shown, route.address, to)
         if (!membership.isCalled(connection, welcome.id)) return yield* mistaken("it has the key of somebody else")
-        yield* converse(linkOver(wire, { id: welcome.id, address: route.address }, welcome, true, begun), rest)
+        const link = linkOver(wire, { id: welcome.id, address: route.address }, welcome, true, begun)
+        link.owed = shown.history
+        yield* converse(link, rest)
       }).pipe(
         Effect.scoped,
         Effect.catchAll((error) => begun.settle(Exit.fail(error))),

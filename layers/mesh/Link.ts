@@ -8,7 +8,7 @@ import type { Room, StreamId } from "../../src/domain/Post.ts"
 import type { Quota } from "../../src/domain/Quota.ts"
 import type { Member } from "../../src/domain/Roster.ts"
 import type { Blocks } from "../../src/protocol/Blocks.ts"
-import type { Hello } from "../../src/protocol/Frame.ts"
+import type { Hello, PostFrame } from "../../src/protocol/Frame.ts"
 import type { Attempt } from "./Attempt.ts"
 import type * as Deadlines from "./Deadlines.ts"
 import type * as Wire from "./Wire.ts"
@@ -23,6 +23,9 @@ export interface Link extends Row, Wire.Wire {
   readonly newcomer: boolean
   /** How many lines it would like to see of what was said before it came. */
   readonly history: number
+  /** How many lines of history it was asked for, and may still send; what has come of them, once it has begun. */
+  owed: number
+  recalled: { readonly posts: Array<PostFrame>; readonly most: number; left: number } | undefined
   /** Which version of the roster the peer has, and what it has begun to tell of it. */
   roster: number
   news: Array<Member>
@@ -104,6 +107,8 @@ export const makeLinkOver =
     chat,
     newcomer: !member,
     history,
+    owed: 0,
+    recalled: undefined,
     roster: pass?.version ?? 0,
     news: [],
     byUs,

@@ -44,6 +44,11 @@ export const make = ({ log, membership }: Node) => {
     return membership.judge(authorOf(post.stream), claim, seal.sig)
   }
 
+  const judgeFrom = (link: Link, block: SealedBlock): Proof => {
+    link.checks += 1
+    return judge(block)
+  }
+
   /** Whether this node has another body for what a block says, which came before. */
   const contradicts = ({ line, post, rest = [] }: Block): boolean => {
     if (post.n > log.have(post.stream)) return false
@@ -130,10 +135,13 @@ export const make = ({ log, membership }: Node) => {
     contradicts,
     /** Whether its author has signed a block that a peer hands on. A plain function. */
     isSigned: (link: Link, block: SealedBlock): boolean => {
-      link.checks += 1
-      const proof = judge(block)
+      const proof = judgeFrom(link, block)
       return proof === "proven" || proof === "accepted"
     },
+    /** What to think of a block that a peer hands on, be it the peer's own. A plain function. */
+    judgeFrom,
+    /** Whether these lines of a log are blocks that everybody can be shown. A plain function. */
+    areProven: (bytes: Uint8Array): boolean => judged(bytes).every(({ proof }) => proof === "proven"),
     /** Up to where what this node keeps of a stream is what everybody can be shown, as far as somebody would like to have it. */
     proven,
     /** Who is known by which key has changed: looks again at what could not be shown. A plain function. */

@@ -1,11 +1,10 @@
-/** What was said before a node came: from whom it learns what that is, and what newcomers are shown of it. */
+/** What was said before a node came: from whom it learns what that is. */
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
-import { authorOf, type Epoch, epochIn, mostHistory, type Summary } from "../../src/domain/Post.ts"
-import type { Control } from "../../src/protocol/Frame.ts"
+import { authorOf, type Epoch, epochIn, type Summary } from "../../src/domain/Post.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 
@@ -70,14 +69,7 @@ export const make = ({ clock, log, peers, table }: Node) => {
           Effect.timeoutOption(Math.max(0, begun + Duration.toMillis(firstCall) - Monotonic.millis(clock))),
           Effect.asVoid
         )
-    ),
-    /** Shows a newcomer what was said last before it came, if it would like to see it. */
-    recallFor: (link: Link): Effect.Effect<void> =>
-      link.history === 0
-        ? Effect.void
-        : Effect.flatMap(log.recent(Math.min(link.history, mostHistory)), (posts) =>
-            link.send(...posts.map((post): Control => ({ type: "earlier", post })))
-          )
+    )
   }
 }
 

@@ -20,6 +20,8 @@ export interface Wire {
   readonly give: (lines: ReadonlyArray<Uint8Array>) => boolean
   /** Sends these frames before any post. One who lets too many of them wait is cut off. */
   readonly send: (...frames: ReadonlyArray<Control>) => Effect.Effect<void>
+  /** The same of lines that are encoded already. */
+  readonly sendLines: (lines: ReadonlyArray<Uint8Array>) => Effect.Effect<void>
 }
 
 /** Speaks frames over a connection. */
@@ -41,13 +43,16 @@ export const make = (connection: Connection, log: MessageLog["Type"]): Effect.Ef
       connection.wake()
       return all
     }
+    const sendLines: Wire["sendLines"] = (lines) =>
+      Effect.suspend(() => (give(lines) ? Effect.void : connection.abort("overrun")))
     return {
       connection,
       outbox,
       frames,
       begun: () => begun,
       give,
-      send: (...list) => Effect.suspend(() => (give(list.map(encode)) ? Effect.void : connection.abort("overrun")))
+      send: (...list) => sendLines(list.map(encode)),
+      sendLines
     }
   })
 

@@ -11,7 +11,7 @@ import {
   isStreamId,
   isWhole,
   noDeps,
-  Post,
+  type Post,
   type PostNumber,
   postOf,
   StreamId,
@@ -145,8 +145,9 @@ export const Want = Schema.Struct({
 })
 export type Want = typeof Want.Type
 
-/** What was said last before a newcomer came: shown as history, and no part of any stream. */
-export const Earlier = Schema.Struct({ type: Schema.Literal("earlier"), post: Post })
+/** So many posts follow that were said before the receiver came: they are shown as history, and count in no stream. */
+export const Earlier = Schema.Struct({ type: Schema.Literal("earlier"), posts: Schema.NonNegativeInt })
+export type Earlier = typeof Earlier.Type
 
 /** Are you alive? */
 export const Ping = Schema.Struct({ type: Schema.Literal("ping") })

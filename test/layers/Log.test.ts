@@ -9,7 +9,7 @@ import { LogUnavailable } from "../../src/domain/Errors.ts"
 import type { PostFrame } from "../../src/protocol/Frame.ts"
 import { linesIn, textOf } from "../support/bytes.ts"
 import { id, post, stream } from "../support/samples.ts"
-import { allEntries, answer, posts, range, sentOn } from "./MessageLogContract.ts"
+import { allEntries, answer, posts, range, recalls, sentOn } from "./MessageLogContract.ts"
 
 const full = new LogUnavailable({ path: "log", detail: "no space left" })
 
@@ -246,7 +246,7 @@ describe("Log", () => {
       )
       yield* log.adopt(new Map([[stream("3"), 5]]))
       yield* log.receive(posts("2", 1, 2))
-      for (const n of [4, 5]) yield* log.recall(post(stream("3"), n, `3${n}`))
+      for (const n of [4, 5]) yield* recalls(log, post(stream("3"), n, `3${n}`))
       isOvergrown = true
       yield* log.receive(posts("4", 1))
       const next = yield* allEntries(yield* makeJournal(kept).log)

@@ -33,6 +33,9 @@ export const answer = (
   return { post: said, line: encodePost(said) }
 }
 
+/** A post of the time before this log comes to it as history. */
+export const recalls = (log: MessageLog["Type"], said: Post) => log.recall(said, encodePost(said))
+
 /** The posts that a log would send on of a stream, all of them. */
 export const sentOn = (log: MessageLog["Type"], of: StreamId = log.stream): ReadonlyArray<Post> => {
   const all: Array<Post> = []
@@ -590,9 +593,9 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
 
   holds("what was said before it joined is recalled as history, and is part of no stream", (log) =>
     Effect.gen(function* () {
-      yield* log.recall(post(stream("2"), 7, "before"))
+      yield* recalls(log, post(stream("2"), 7, "before"))
       yield* log.receive(posts("2", 1))
-      yield* log.recall(post(stream("3"), 1, "too"))
+      yield* recalls(log, post(stream("3"), 1, "too"))
       assert.deepStrictEqual(
         yield* log.summary,
         new Map([
@@ -606,7 +609,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
 
   holds("the last posts are what was said here, by others and before, oldest first; no more than asked for", (log) =>
     Effect.gen(function* () {
-      yield* log.recall(post(stream("2"), 7, "before"))
+      yield* recalls(log, post(stream("2"), 7, "before"))
       yield* log.note(Happening.Left({ peer: peer("2", 6_002) }))
       yield* log.say(["own"])
       yield* log.receive(posts("3", 1))
@@ -627,7 +630,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
         assert.deepStrictEqual(yield* after(0), [])
         yield* log.say(["a", "b"])
         yield* log.receive(posts("2", 1, 2, 3))
-        yield* log.recall(post(stream("1"), 9, "an earlier run's"))
+        yield* recalls(log, post(stream("1"), 9, "an earlier run's"))
         yield* log.say(["c"])
         assert.deepStrictEqual(yield* after(0), ["a", "b", "c"])
         assert.deepStrictEqual(yield* after(2), ["c"])

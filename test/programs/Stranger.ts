@@ -1,9 +1,11 @@
 /** A stranger in a chat of one process: it sends whatever it likes, and keeps to nothing. */
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
 import type * as MemoryTransport from "../../layers/MemoryTransport.ts"
-import type { Source } from "../../services/Transport.ts"
+import type { Connection, Source } from "../../services/Transport.ts"
+import { ChatId } from "../../src/domain/Chat.ts"
 import type { PeerUnreachable, PortTaken } from "../../src/domain/Errors.ts"
 import { Host, type Peer, PeerId, Port } from "../../src/domain/Peer.ts"
 import { Epoch, mainRoom, type StreamId, streamOf } from "../../src/domain/Post.ts"
@@ -42,10 +44,38 @@ export const dial = (
   port: number,
   place: MemoryTransport.Place = {}
 ): Effect.Effect<Stranger, PeerUnreachable | PortTaken, Scope.Scope> =>
+  Effect.flatMap(
+    network.transport(`stranger ${id}`, place).dial({ host: Host.make("localhost"), port: Port.make(port) }),
+    (connection) => over(connection, id)
+  )
+
+/** Listens where that peer would, lets in the first who comes, and has a link to it. */
+export const letsIn = (
+  { network }: World,
+  peer: Peer,
+  place: MemoryTransport.Place = {}
+): Effect.Effect<Effect.Effect<Stranger>, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const connection = yield* network
-      .transport(`stranger ${id}`, place)
-      .dial({ host: Host.make("localhost"), port: Port.make(port) })
+    const came = yield* Deferred.make<Stranger>()
+    yield* network.transport(`stranger ${peer.id}`, place).listen(peer.address, (connection) =>
+      Effect.gen(function* () {
+        const stranger = yield* over(connection, peer.id)
+        const { chat = ChatId.make("0".repeat(32)) } = yield* stranger.hears("hello")
+        yield* stranger.says(
+          { type: "welcome", protocol: protocolVersion, id: peer.id, epoch, member: true, chat },
+          { type: "have", streams: {}, more: false }
+        )
+        yield* stranger.hears("have")
+        yield* Deferred.succeed(came, stranger)
+        return yield* Effect.never
+      }).pipe(Effect.scoped)
+    )
+    return Deferred.await(came)
+  }).pipe(Effect.orDie)
+
+/** Somebody at this end of a connection. */
+const over = (connection: Connection, id: string): Effect.Effect<Stranger, never, Scope.Scope> =>
+  Effect.gen(function* () {
     const frames: Array<Frame> = []
     const heard = makeSignal()
     let isOver = false

@@ -92,6 +92,7 @@ export interface World {
   readonly chat: Effect.Effect<ChatId | undefined>
   /**
    * Starts a client. `peer`: it joins through that client; `port`: where it listens; `link`: by which invitation it comes;
+   * `history`: how many lines it would like to see of what was said before;
    * `clock`: how far its time of day is after the right one, in ms; `server`: the server's port; `keeps`: where it keeps which
    * chat it is in.
    */
@@ -102,6 +103,7 @@ export interface World {
       readonly port?: number
       readonly link?: Link
       readonly clock?: number
+      readonly history?: number
       readonly server?: number
       readonly keeps?: ReadonlyArray<KeptChat.Keep>
     }
@@ -122,6 +124,7 @@ export interface World {
 
 /** What a node is given besides what it is told: where it keeps which chat it is in, by which invitation it comes, what the network calls it. */
 interface Surroundings {
+  readonly history?: number | undefined
   readonly keeps?: ReadonlyArray<KeptChat.Keep> | undefined
   readonly link?: Link | undefined
   readonly name?: PeerId
@@ -182,13 +185,21 @@ const make = (
       id: PeerId,
       listen: Address,
       program: Effect.Effect<void, E | StreamForked, PeerMesh | Followed | Muted | Ground>,
-      { clock = 0, ...surroundings }: Surroundings & { readonly clock?: number | undefined } = {}
+      { clock = 0, history = 0, ...surroundings }: Surroundings & { readonly clock?: number | undefined } = {}
     ): Effect.Effect<Node> =>
       Effect.gen(function* () {
         const script = yield* ScriptedConsole.makeTerminal
         const interrupts = ScriptedInterrupts.make()
         const wall = wallClock(yield* Effect.clock, clock)
-        const mesh = TransportPeerMesh.layer({ id, listen, member: id === serverId, ...settings, patience, limits })
+        const mesh = TransportPeerMesh.layer({
+          id,
+          listen,
+          member: id === serverId,
+          ...settings,
+          patience,
+          limits,
+          history
+        })
         const running = yield* Effect.forkIn(
           program.pipe(
             Effect.provide(mesh),
@@ -278,7 +289,7 @@ const make = (
           serverOver(PeerId.make("Stranger"), { ...serverAddress, port: Port.make(port) }, MemoryPortStore.over(others))
       ),
       chat: Effect.map(Ref.get(records), ({ chat }) => chat),
-      client: (id, { clock, keeps, link, peer, port, server: at = serverAddress.port } = {}) =>
+      client: (id, { clock, history, keeps, link, peer, port, server: at = serverAddress.port } = {}) =>
         start(
           PeerId.make(id),
           addressOf(id, port),
@@ -287,7 +298,7 @@ const make = (
             ...(peer === undefined ? {} : { peer: addressOf(peer) }),
             within: givingUp
           }),
-          { clock, keeps, link }
+          { clock, history, keeps, link }
         ),
       send: (id, text, wait) =>
         start(

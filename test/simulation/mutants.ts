@@ -20,7 +20,7 @@ export const mutants: ReadonlyArray<Mutant> = [
       },
       {
         file: "layers/log/Log.ts",
-        from: "epochOf(begun, yield* Random.nextIntBetween(0, 2 ** 32))",
+        from: "epochOf(millis, chance)",
         to: "epochOf(1, author.charCodeAt(0))"
       }
     ]
