@@ -6,7 +6,8 @@ import * as Random from "effect/Random"
 import { MessageLog } from "../services/MessageLog.ts"
 import { Probe } from "../services/Probe.ts"
 import { Transport } from "../services/Transport.ts"
-import { PeerUnreachable, StrangersTurnedAway } from "../src/domain/Errors.ts"
+import type { ChatId } from "../src/domain/Chat.ts"
+import { ForeignChat, PeerUnreachable, StrangersTurnedAway } from "../src/domain/Errors.ts"
 import { type Address, PeerId } from "../src/domain/Peer.ts"
 import { epochOf } from "../src/domain/Post.ts"
 import { protocolVersion } from "../src/protocol/Frame.ts"
@@ -17,7 +18,7 @@ const make = Effect.gen(function* () {
   const transport = yield* Transport
   const log = yield* MessageLog
 
-  const whoAnswers = (address: Address) =>
+  const whoAnswers = (address: Address, chat?: ChatId) =>
     Effect.gen(function* () {
       const hungUp = (detail: string) => new PeerUnreachable({ address, detail })
       const chance = yield* Random.nextIntBetween(0, 2 ** 32)
@@ -29,6 +30,7 @@ const make = Effect.gen(function* () {
         id: nobody,
         epoch: epochOf(yield* Clock.currentTimeMillis, chance),
         ...address,
+        ...(chat === undefined ? {} : { chat }),
         member: false,
         to: nobody
       })
@@ -41,6 +43,7 @@ const make = Effect.gen(function* () {
       if (answer?.type === "stranger") return yield* new StrangersTurnedAway({ address })
       if (answer?.type !== "refused") return yield* hungUp("what answers there is no outlive")
       if (answer.reason === "protocol") return yield* hungUp(answer.detail)
+      if (answer.reason === "other-chat") return yield* new ForeignChat({ id: answer.id, address })
       return answer.id
     }).pipe(
       Effect.scoped,

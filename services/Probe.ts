@@ -1,13 +1,20 @@
 /** Asks who is there, without joining anything. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import type { PeerUnreachable, StrangersTurnedAway } from "../src/domain/Errors.ts"
+import type { ChatId } from "../src/domain/Chat.ts"
+import type { ForeignChat, PeerUnreachable, StrangersTurnedAway } from "../src/domain/Errors.ts"
 import type { Address, PeerId } from "../src/domain/Peer.ts"
 
 export class Probe extends Context.Tag("outlive/Probe")<
   Probe,
   {
-    /** Who answers at that address: nobody in the chat hears of the question. Has a time limit of its own. */
-    readonly whoAnswers: (address: Address) => Effect.Effect<PeerId, PeerUnreachable | StrangersTurnedAway>
+    /**
+     * Who answers at that address, if it is in that chat, or in any if none is named: nobody in the chat hears of the question.
+     * Has a time limit of its own.
+     */
+    readonly whoAnswers: (
+      address: Address,
+      chat?: ChatId
+    ) => Effect.Effect<PeerId, PeerUnreachable | StrangersTurnedAway | ForeignChat>
   }
 >() {}

@@ -90,7 +90,7 @@ export const make = (
       const mistake = mistakeOf(hello)
       if (mistake !== undefined) {
         return Effect.zipRight(
-          mistake.reason === "other-chat" ? tellOfForeigner(visitor) : Effect.void,
+          mistake.reason === "other-chat" ? tellOfForeigner(visitor, hello.to) : Effect.void,
           sendAway(mistake)
         )
       }
@@ -118,10 +118,14 @@ export const make = (
       })
     }
 
-    /** Who is in another chat is told of once, and so many of them at most: they come again and again. */
-    const tellOfForeigner = (visitor: Peer): Effect.Effect<void> =>
+    /**
+     * Who is in another chat, and looks for its server here, is told of once, and so many of them at most: they come again and
+     * again.
+     */
+    const tellOfForeigner = (visitor: Peer, to: PeerId = settings.id): Effect.Effect<void> =>
       Effect.suspend(() => {
-        if (!settings.member || foreigners.has(visitor.id) || foreigners.size >= mostForeigners) return Effect.void
+        if (!settings.member || to !== settings.id || foreigners.has(visitor.id) || foreigners.size >= mostForeigners)
+          return Effect.void
         foreigners.add(visitor.id)
         return log.note(Happening.Foreigner({ peer: visitor }))
       })

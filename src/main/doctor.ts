@@ -29,7 +29,7 @@ export const command = DoctorCommand.make(({ data, host, port, ports, server }) 
       server: Option.getOrElse(server, () => reachableAt(listen, loopback)),
       listen,
       ports,
-      peers: Effect.map(FilePortStore.look(ports), ({ peers }) => peers),
+      records: FilePortStore.look(ports),
       data
     })
     for (const { _tag, text } of found) yield* Console.log(`${marks[_tag]} ${escape(text)}`)

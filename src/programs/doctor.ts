@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import { Machine } from "../../services/Machine.ts"
 import { Probe } from "../../services/Probe.ts"
 import { Transport } from "../../services/Transport.ts"
+import type { ChatId } from "../domain/Chat.ts"
 import type { PortStoreUnavailable } from "../domain/Errors.ts"
 import { type Address, formatAddress, type Peer, Port, serverId, title } from "../domain/Peer.ts"
 import { dateAndTime } from "../domain/Time.ts"
@@ -23,14 +24,19 @@ const fine = (text: string): Finding => Finding.Fine({ text })
 const note = (text: string): Finding => Finding.Note({ text })
 const wrong = (text: string): Finding => Finding.Wrong({ text })
 
+interface Records {
+  readonly peers: ReadonlyArray<Peer>
+  readonly chat: ChatId | undefined
+}
+
 export interface Settings<R> {
   /** Where the server is looked for. */
   readonly server: Address
   /** Where a server, or a client, would listen here. */
   readonly listen: Address
-  /** What the server has on record, and in which file. */
+  /** What the server has on record, and in which file: the clients, and which chat it is. */
   readonly ports: string
-  readonly peers: Effect.Effect<ReadonlyArray<Peer>, PortStoreUnavailable, R>
+  readonly records: Effect.Effect<Records, PortStoreUnavailable, R>
   readonly data: Option.Option<string>
 }
 
@@ -49,7 +55,7 @@ const unsure = (who: string, place: string): Finding =>
     `${who}: a node of a secure chat answers at ${place}. Whether it has the right key, and knows yours, only a call with your key can tell: come with outlive join LINK, or with --secure if you have been in that chat.`
   )
 
-const checkServer = ({ server }: Pick<Settings<never>, "server">) =>
+const checkServer = ({ ports, server }: Pick<Settings<never>, "server" | "ports">, chat: ChatId | undefined) =>
   Effect.gen(function* () {
     const { addressesOf } = yield* Machine
     const { whoAnswers } = yield* Probe
@@ -59,13 +65,20 @@ const checkServer = ({ server }: Pick<Settings<never>, "server">) =>
         `The server: ${server.host} is no name that this machine knows. Mend --server, or name an IP address there.`
       )
     }
-    return yield* whoAnswers(server).pipe(
+    return yield* whoAnswers(server, chat).pipe(
       Effect.map((id) =>
         id === serverId
           ? fine(`The server answers at ${place}.`)
           : wrong(`The server: ${title(id)} answers at ${place}. Name the server's own address with --server.`)
       ),
       Effect.catchTag("StrangersTurnedAway", () => Effect.succeed(unsure("The server", place))),
+      Effect.catchTag("ForeignChat", ({ id }) =>
+        Effect.succeed(
+          wrong(
+            `The server: ${title(id)} of another chat than that of ${ports} answers at ${place}. Name the server's own address with --server, or its own file with --ports.`
+          )
+        )
+      ),
       Effect.catchAll(({ detail }) =>
         Effect.succeed(
           wrong(
@@ -102,9 +115,9 @@ const checkListening = ({ listen, server }: Pick<Settings<never>, "listen" | "se
     )
   })
 
-const checkPeer = ({ address, id }: Peer) =>
+const checkPeer = ({ address, id }: Peer, chat: ChatId | undefined) =>
   Effect.flatMap(Probe, ({ whoAnswers }) =>
-    whoAnswers(address).pipe(
+    whoAnswers(address, chat).pipe(
       Effect.map((found) =>
         found === id
           ? fine(`${title(id)} answers at ${formatAddress(address)}.`)
@@ -113,6 +126,13 @@ const checkPeer = ({ address, id }: Peer) =>
             )
       ),
       Effect.catchTag("StrangersTurnedAway", () => Effect.succeed(unsure(title(id), formatAddress(address)))),
+      Effect.catchTag("ForeignChat", ({ id: found }) =>
+        Effect.succeed(
+          note(
+            `${title(id)} is not at ${formatAddress(address)} any more: ${title(found)} of another chat answers there. It finds the server by itself.`
+          )
+        )
+      ),
       Effect.catchAll(({ detail }) =>
         Effect.succeed(
           // Who has left while the server was down is still on record: nobody can tell that from here.
@@ -124,14 +144,14 @@ const checkPeer = ({ address, id }: Peer) =>
     )
   )
 
-const checkPeers = <R>({ peers, ports }: Pick<Settings<R>, "peers" | "ports">) =>
-  peers.pipe(
-    Effect.flatMap((all) =>
-      all.length === 0
+const checkPeers = <R>({ ports, records }: Pick<Settings<R>, "records" | "ports">) =>
+  records.pipe(
+    Effect.flatMap(({ chat, peers }) =>
+      peers.length === 0
         ? Effect.succeed<ReadonlyArray<Finding>>([
             note(`${ports}: nobody is on record there. Only a server has such a file.`)
           ])
-        : Effect.forEach(all, checkPeer, { concurrency: 16 })
+        : Effect.forEach(peers, (peer) => checkPeer(peer, chat), { concurrency: 16 })
     ),
     Effect.catchAll(({ message }) => Effect.succeed([wrong(`The record of the clients: ${message}`)]))
   )
@@ -186,9 +206,10 @@ const checkTerminal = Effect.gen(function* () {
 /** All that was found, in the order in which it is to be read. */
 export const examine = <R>(settings: Settings<R>) =>
   Effect.gen(function* () {
+    const chat = yield* Effect.match(settings.records, { onFailure: () => undefined, onSuccess: ({ chat }) => chat })
     return [
       yield* checkListening(settings),
-      yield* checkServer(settings),
+      yield* checkServer(settings, chat),
       ...(yield* checkPeers(settings)),
       yield* checkData(settings),
       yield* checkClock,

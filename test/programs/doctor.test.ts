@@ -7,10 +7,11 @@ import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
 import * as MemoryTransport from "../../layers/MemoryTransport.ts"
 import * as TransportProbe from "../../layers/TransportProbe.ts"
 import { type Folder, Machine, type Seat } from "../../services/Machine.ts"
+import type { ChatId } from "../../src/domain/Chat.ts"
 import { LogInUse, PortStoreUnavailable } from "../../src/domain/Errors.ts"
 import { type Address, formatAddress, Host, type Peer, Port } from "../../src/domain/Peer.ts"
 import { examine, type Settings } from "../../src/programs/doctor.ts"
-import { id, peer } from "../support/samples.ts"
+import { chatId, id, peer } from "../support/samples.ts"
 import { secureStory, story, type World } from "./World.ts"
 
 const at = (port: number, host = "localhost"): Address => ({ host: Host.make(host), port: Port.make(port) })
@@ -26,6 +27,8 @@ interface Circumstances {
   readonly folder?: Effect.Effect<Folder, LogInUse>
 }
 
+const records = (peers: ReadonlyArray<Peer>, chat?: ChatId) => Effect.succeed({ peers, chat })
+
 /** What is found in a world, under these circumstances. */
 const findings = (
   world: World,
@@ -35,7 +38,7 @@ const findings = (
     server: at(4000),
     listen: at(4000),
     ports: "ports.txt",
-    peers: Effect.succeed([]),
+    records: records([]),
     data: Option.some("data"),
     ...settings
   }).pipe(
@@ -67,7 +70,7 @@ describe("the doctor", () => {
       yield* one.sees("Client 1: initiated")
       yield* server.sees("Client 1: initiated")
       const before = [yield* server.screen, yield* one.screen]
-      const found = yield* findings(world, { settings: { listen: at(4001), peers: Effect.succeed([seated("1")]) } })
+      const found = yield* findings(world, { settings: { listen: at(4001), records: records([seated("1")]) } })
       assert.deepStrictEqual(
         found.map((line) => line.replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/, "TIME")),
         [
@@ -99,14 +102,14 @@ describe("the doctor", () => {
           { listen: at(6001) },
           "Note: Client 1 listens at localhost:6001 already; another one there needs another port."
         ],
-        [{ peers: Effect.succeed([peer("7", 6001)]) }, "Wrong: Client 7: Client 1 answers at localhost:6001. "],
+        [{ records: records([peer("7", 6001)]) }, "Wrong: Client 7: Client 1 answers at localhost:6001. "],
         [
-          { peers: Effect.succeed([seated("7")]) },
+          { records: records([seated("7")]) },
           `Note: Client 7 is not at ${formatAddress(seated("7").address)} (nobody listens there). If it has left, nothing `
         ],
         [{}, "Note: ports.txt: nobody is on record there. Only a server has such a file."],
         [
-          { peers: new PortStoreUnavailable({ path: "ports.txt", detail: "it is a folder" }) },
+          { records: new PortStoreUnavailable({ path: "ports.txt", detail: "it is a folder" }) },
           "Wrong: The record of the clients: ports.txt can't be used (it is a folder): "
         ]
       ]
@@ -130,7 +133,7 @@ describe("the doctor", () => {
       const before = [yield* server.screen, yield* one.screen]
       const found = yield* findings(world, {
         place: { key: world.safe.of(id("nobody")).identity.key },
-        settings: { peers: Effect.succeed([seated("1")]) }
+        settings: { records: records([seated("1")]) }
       })
       const unsure =
         "Whether it has the right key, and knows yours, only a call with your key can tell: come with outlive join LINK, or with --secure if you have been in that chat."
@@ -139,6 +142,28 @@ describe("the doctor", () => {
       assert.include(found, "Note: A node of a secure chat listens at localhost:4000 already.")
       assert.isEmpty(found.filter((line) => line.startsWith("Wrong")))
       assert.deepStrictEqual([yield* server.screen, yield* one.screen], before)
+    })
+  )
+
+  story("tells a server and a client of another chat from those in the file, and nobody hears of it", (world) =>
+    Effect.gen(function* () {
+      const server = yield* world.server
+      yield* (yield* world.client("1")).sees("Client 1: initiated")
+      yield* server.sees("Client 1: initiated")
+      const before = yield* server.screen
+      const own = yield* findings(world, { settings: { records: records([seated("1")], yield* world.chat) } })
+      assert.include(own, "Fine: The server answers at localhost:4000.")
+      assert.include(own, "Fine: Client 1 answers at localhost:6001.")
+      const other = yield* findings(world, { settings: { records: records([seated("1")], chatId(7)) } })
+      assert.include(
+        other,
+        "Wrong: The server: Server of another chat than that of ports.txt answers at localhost:4000. Name the server's own address with --server, or its own file with --ports."
+      )
+      assert.include(
+        other,
+        "Note: Client 1 is not at localhost:6001 any more: Client 1 of another chat answers there. It finds the server by itself."
+      )
+      assert.deepStrictEqual(yield* server.screen, before)
     })
   )
 
