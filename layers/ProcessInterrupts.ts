@@ -20,9 +20,9 @@ export interface ProcessInterrupts {
   readonly layer: Layer.Layer<Interrupts>
   /**
    * From now on the first signal is told to whoever listens; where nobody does yet, it interrupts the program. The next one is
-   * told too, and abandons the program if it has not ended a moment later. Returns what takes that back.
+   * told too, and abandons the program if it has not ended a moment later.
    */
-  readonly watch: (ending: Ending) => () => void
+  readonly watch: (ending: Ending) => void
 }
 
 /** Plain functions: signals come to the process, not to a fiber. */
@@ -55,7 +55,6 @@ export const make = (): ProcessInterrupts => {
         isFirst = false
       }
       process.on("SIGINT", onSignal).on("SIGTERM", onSignal)
-      return () => process.off("SIGINT", onSignal).off("SIGTERM", onSignal)
     }
   }
 }

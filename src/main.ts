@@ -134,14 +134,14 @@ const interrupts = ProcessInterrupts.make()
 /** Runs a program as the process' own. A signal is first told to the program, which may have something to say before it ends. */
 const runMain = Runtime.makeRunMain(({ fiber, teardown }) => {
   const keepAlive = setInterval(constVoid, 2 ** 31 - 1)
-  const unwatch = interrupts.watch({
+  // Until the process ends: what it has to say last would be cut off by a signal that nobody handles.
+  interrupts.watch({
     interrupt: () => fiber.unsafeInterruptAsFork(fiber.id()),
     // Something is lost then: what was said last, or the goodbye.
     abandon: () => process.exit(1)
   })
   fiber.addObserver((exit) => {
     clearInterval(keepAlive)
-    unwatch()
     teardown(exit, process.exit)
   })
 })

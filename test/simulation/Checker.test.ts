@@ -11,6 +11,8 @@ const life = (node: string, lineage: number, more: Partial<Life> = {}): Life => 
   kept: [],
   rooted: undefined,
   unlinked: [],
+  ghosts: [],
+  untold: [],
   ended: false,
   failure: undefined,
   ...more

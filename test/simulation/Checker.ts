@@ -22,6 +22,10 @@ export interface Life {
   rooted: { readonly at: number; readonly takesForSeen: boolean } | undefined
   /** To whom it had no link after everything had had time to settle. */
   readonly unlinked: Array<string>
+  /** Whom it looked for some time after that one had said goodbye to somebody. */
+  readonly ghosts: Array<string>
+  /** What it had said, and nobody else ever had, when it left without a word about it. */
+  untold: ReadonlyArray<string>
   ended: boolean
   failure: unknown
 }
@@ -48,7 +52,7 @@ export const violations = (record: Record_): ReadonlyArray<string> => [
   ...twiceInLineage(record),
   ...lost(record),
   ...twoBodies(record),
-  ...record.lives.flatMap((life) => [...failed(life), ...alone(life)])
+  ...record.lives.flatMap((life) => [...failed(life), ...alone(life), ...haunted(life), ...silent(life)])
 ]
 
 /** What it has shown, until then. */
@@ -66,6 +70,14 @@ const failed = (life: Life): ReadonlyArray<string> =>
 /** Everybody finds everybody again. */
 const alone = (life: Life): ReadonlyArray<string> =>
   life.ended ? [] : life.unlinked.map((other) => `${life.node} has no link to ${other}`)
+
+/** Who has left is looked for by nobody. */
+const haunted = (life: Life): ReadonlyArray<string> =>
+  life.ghosts.map((ghost) => `${life.node} looks for ${ghost}, which has left`)
+
+/** Who leaves does not lose what it has said in silence. */
+const silent = (life: Life): ReadonlyArray<string> =>
+  life.untold.map((token) => `${life.node} leaves without a word about ${token}, which nobody has`)
 
 /** I1: no post twice. */
 const twice = (life: Life): ReadonlyArray<string> => {

@@ -243,6 +243,9 @@ const stepMillis = 250
 const settling = 80
 const lastSettling = 10
 
+/** Within so long all have heard that somebody has left. */
+const forgotten = Duration.seconds(5)
+
 /** Who has been settled for so long, longer than a link's silence, is taken to stay so, in seconds. */
 const calm = 4
 
@@ -267,6 +270,8 @@ export const simulate = (seed: number): Record_ => {
     { readonly author: string; readonly life: Life; readonly at: number; readonly after: ReadonlySet<string> }
   >()
   const written = new Map<string, number>()
+  /** What was on the disk of somebody else than its author. */
+  const had = new Set<string>()
   let lineages = 0
   let kills = 0
 
@@ -290,6 +295,19 @@ export const simulate = (seed: number): Record_ => {
       ...clientIds.map((id) => placeOf(id, { host, port: Port.make(6000 + Number(id)) }))
     ]
 
+    /** What a life that leaves has said, and nobody has, if it does not say so. Newcomers take for seen what was said before. */
+    const untoldBy = (life: Life): ReadonlyArray<string> => {
+      const adopted = Math.max(...lives.map(({ rooted }) => (rooted?.takesForSeen ? rooted.at : 0)))
+      const lines = life.kept.filter((token) => {
+        const saying = said.get(token)
+        return saying?.life === life && saying.at > adopted && !had.has(token)
+      })
+      const told = life.shown.flatMap(
+        ({ line }) => /^\* Nobody has your last (\d+) lines? yet: kept/.exec(line)?.[1] ?? []
+      )
+      return lines.slice(Number(told[0] ?? 0))
+    }
+
     const start = (place: Place) =>
       Effect.gen(function* () {
         const { disk } = place
@@ -306,6 +324,8 @@ export const simulate = (seed: number): Record_ => {
           kept: [],
           rooted: undefined,
           unlinked: [],
+          ghosts: [],
+          untold: [],
           ended: false,
           failure: undefined
         }
@@ -336,7 +356,8 @@ export const simulate = (seed: number): Record_ => {
           const at = clock.unsafeCurrentTimeMillis()
           const frames = lines.map(lineOf).filter(isFrame)
           for (const text of textsIn(frames)) {
-            if (said.get(text)?.author === place.id && !written.has(text)) written.set(text, at)
+            if (said.get(text)?.author !== place.id) had.add(text)
+            else if (!written.has(text)) written.set(text, at)
           }
           if (isRoot(frames)) life.rooted ??= { at, takesForSeen: frames.some(isHole) }
         }
@@ -380,6 +401,7 @@ export const simulate = (seed: number): Record_ => {
               if (abruptly || !(yield* interrupts.ask)) yield* Fiber.interruptFork(fiber)
               if (!abruptly) yield* Fiber.await(fiber)
               life.kept = wordsOn(place.disk)
+              if (!abruptly) life.untold = untoldBy(life)
             }),
           setClock: wall.set,
           inside: undefined
@@ -537,6 +559,22 @@ export const simulate = (seed: number): Record_ => {
       yield* startAll
     })
 
+    /** A client comes, says a line, and leaves, and has a link to the server alone meanwhile: soon nobody looks for it. */
+    const passThrough = Effect.gen(function* () {
+      const visitor = placeOf("9", { host, port: Port.make(6009) })
+      yield* network.cut((from, to) => [from, to].includes(visitor.id) && ![from, to].includes(serverId))
+      yield* start(visitor)
+      yield* say(visitor)
+      yield* Effect.sleep("2 seconds")
+      yield* visitor.running?.stop(false) ?? Effect.void
+      yield* network.heal
+      yield* Effect.sleep(forgotten)
+      for (const { running } of here()) {
+        const known = yield* running?.inside?.mesh.acquaintances ?? Effect.succeed([])
+        if (known.some(({ peer }) => peer.id === visitor.id)) running?.life.ghosts.push(visitor.id)
+      }
+    })
+
     yield* startAll
     for (let step = 0; step < steps; step += 1) {
       yield* trouble
@@ -552,6 +590,7 @@ export const simulate = (seed: number): Record_ => {
     const patient = chance.happens(0.25)
     yield* settle(settling, patient)
     yield* noteWhoIsAlone
+    if (!secure && !isLongCut(seed)) yield* passThrough
     const settledAt = clock.unsafeCurrentTimeMillis()
     for (const place of places) yield* say(place)
     yield* settle(lastSettling, patient)

@@ -108,6 +108,28 @@ export const mutants: ReadonlyArray<Mutant> = [
     ]
   },
   {
+    name: "leaving at once: what nobody has is lost in silence",
+    notices: /leaves without a word/,
+    changes: [
+      {
+        file: "src/programs/leaving.ts",
+        from: "if ((yield* undelivered) === 0) return",
+        to: "if (within !== undefined) return"
+      }
+    ]
+  },
+  {
+    name: "asking nobody who has left",
+    notices: /looks for 9, which has left/,
+    changes: [
+      {
+        file: "layers/mesh/Departures.ts",
+        from: "return links.length === 0 ? Effect.void : askAbout(asked, links)",
+        to: "return links.length >= 0 ? Effect.void : askAbout(asked, links)"
+      }
+    ]
+  },
+  {
     name: "trusting the clock: what is older than the last line shown is taken for seen",
     changes: [
       { file: "src/protocol/PostStore.ts", from: "  #bytes = 0\n", to: "  #bytes = 0\n  #latest = 0\n" },
