@@ -81,6 +81,7 @@ const make = (reads: boolean) =>
         mark,
         reword: () => Effect.void,
         settle: (lines) => tellOf("settled", lines),
+        giveBack: (lines) => tellOf("settled", lines),
         drop: (lines) =>
           tell(
             lines.map(({ text }) => ({

@@ -46,6 +46,9 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
     const standingOf = (lines: ReadonlyArray<Typed>) =>
       Effect.map(SubscriptionRef.get(standing), (all) => lines.filter((line) => all.has(line)))
 
+    const take = (lines: ReadonlyArray<Typed>) =>
+      SubscriptionRef.update(standing, (all) => new Map([...all].filter(([line]) => !lines.includes(line))))
+
     return {
       type: (text) => {
         const line = { text }
@@ -84,11 +87,8 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
                       (all) => new Map([...all, ...marked.map((line) => [line, true] as const)])
                     )
                   ),
-                drop: (lines) =>
-                  SubscriptionRef.update(
-                    standing,
-                    (all) => new Map([...all].filter(([line]) => !lines.includes(line)))
-                  ),
+                drop: take,
+                giveBack: take,
                 settle: (lines) =>
                   Effect.flatMap(standingOf(lines), (settled) =>
                     Effect.zipRight(

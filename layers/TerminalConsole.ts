@@ -394,6 +394,13 @@ const make = (settings: Settings) =>
       return Effect.void
     }
 
+    const takeAway = (lines: ReadonlyArray<Typed>) => {
+      if (lines.filter((line) => standing.delete(line)).length === 0) return
+      lastStanding = undefined
+      tell()
+      drawSoon()
+    }
+
     return Console.of({
       lines: Mailbox.toStream(typed),
       show: (lines) => (lines.length === 0 ? Effect.void : Effect.suspend(() => show(lines))),
@@ -414,11 +421,14 @@ const make = (settings: Settings) =>
             tell()
             drawSoon()
           }),
-        drop: (lines) =>
+        drop: (lines) => Effect.sync(() => takeAway(lines)),
+        giveBack: (lines) =>
           Effect.sync(() => {
-            if (lines.filter((line) => standing.delete(line)).length === 0) return
-            lastStanding = undefined
-            tell()
+            takeAway(lines)
+            // All of them are in history.
+            const last = lines.at(-1)
+            if (last !== undefined && editor.text === "")
+              editor = { ...editor, text: last.text, cursor: last.text.length }
             drawSoon()
           }),
         settle: (lines) =>

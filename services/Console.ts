@@ -28,6 +28,8 @@ export interface Standing {
   readonly settle: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
   /** Shows that in place of what was typed: a line may say something else. */
   readonly reword: (line: Typed, text: string) => Effect.Effect<void>
+  /** Takes lines away that could not be said. Whoever typed them can edit them. */
+  readonly giveBack: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
   /** Takes lines away that are said to nobody: they came too late. */
   readonly drop: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
 }

@@ -31,7 +31,7 @@ export interface Standing {
   readonly drop: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
   /** These lines are for nobody: they need not stand any longer. */
   readonly settle: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
-  /** These lines became what this node has said after number `after`; those that could not be said are settled. */
+  /** These lines became what this node has said after number `after`; those that could not be said are given back. */
   readonly follow: (sayings: ReadonlyArray<Saying<Typed>>, after: number) => Effect.Effect<void>
   /**
    * Hands on what this node witnesses to who shows it. Before any of it is shown, those lines are settled that somebody has:
@@ -82,7 +82,7 @@ export const make: Effect.Effect<Standing, never, Console | Followed | MessageLo
         watch: (entries, show) => Stream.runForEachChunk(entries, show)
       }
     }
-    const { drop, mark, reword, settle } = console.standing.value
+    const { drop, giveBack, mark, reword, settle } = console.standing.value
     // Of what an earlier run of this node has left, somebody has all but what was said anew in this one.
     const left = yield* Ref.get(following)
     const carried = pairOff(
@@ -117,7 +117,7 @@ export const make: Effect.Effect<Standing, never, Console | Followed | MessageLo
         Effect.gen(function* () {
           const { said, unsaid } = pairOff(sayings, yield* log.ownAfter(after), Monotonic.millis(clock))
           yield* Ref.update(following, (before) => [...before, ...said])
-          yield* settle(unsaid)
+          yield* giveBack(unsaid)
           yield* due.offer(undefined)
           // What says a line can't be interrupted, and this would inherit that, and hold up the end.
           const later = Effect.delay(due.offer(undefined), Duration.sum(doubtAfter, early))
