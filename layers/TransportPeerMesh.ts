@@ -13,11 +13,13 @@ import { PeerMesh } from "../services/PeerMesh.ts"
 import { type Connection, Transport } from "../services/Transport.ts"
 import type { Acquaintance } from "../src/domain/Acquaintance.ts"
 import {
+  type Forked,
   type HostElsewhere,
   type IdTaken,
   NotInvited,
   PeerLost,
   type PortTaken,
+  RunOutlived,
   StreamForked
 } from "../src/domain/Errors.ts"
 import { Happening, type LossReason } from "../src/domain/Happening.ts"
@@ -26,6 +28,7 @@ import { defaultLimits } from "../src/domain/Limits.ts"
 import { LinkTable } from "../src/domain/LinkTable.ts"
 import * as Monotonic from "../src/domain/Monotonic.ts"
 import { type Peer, serverId } from "../src/domain/Peer.ts"
+import { type Epoch, isEarlier, mainRoom, streamOf } from "../src/domain/Post.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
 import type { Control, Frame, PostFrame } from "../src/protocol/Frame.ts"
 import * as Allowance from "./mesh/Allowance.ts"
@@ -36,6 +39,7 @@ import * as Deadlines from "./mesh/Deadlines.ts"
 import * as Delivery from "./mesh/Delivery.ts"
 import * as Departures from "./mesh/Departures.ts"
 import * as FanOut from "./mesh/FanOut.ts"
+import * as Folds from "./mesh/Folds.ts"
 import * as Forks from "./mesh/Forks.ts"
 import * as Handshake from "./mesh/Handshake.ts"
 import * as Heartbeat from "./mesh/Heartbeat.ts"
@@ -75,7 +79,7 @@ const make = (settings: Settings) =>
     const deadlines = yield* Deadlines.make(Handshake.limit)
     const visits = yield* Deadlines.make(limits.handshake)
     const contested = yield* Deferred.make<never, IdTaken | NotInvited>()
-    const forked = yield* Deferred.make<never, StreamForked>()
+    const forked = yield* Deferred.make<never, Forked>()
 
     // Mutable, each change in one synchronous step.
     const table = new LinkTable<Link>(settings.id)
@@ -136,7 +140,11 @@ const make = (settings: Settings) =>
       visits,
       sought: () => search.sought().map(({ peer }) => peer.id)
     })
-    const { call, isAnswering } = yield* Calls.make(node, { ...entrance, transport })
+    const { call, isAnswering } = yield* Calls.make(node, {
+      ...entrance,
+      transport,
+      outlived: (after) => outlived(after)
+    })
     const search = yield* Search.make(node, {
       allowance,
       awakening: Awakening.make(node, { transport }),
@@ -155,9 +163,11 @@ const make = (settings: Settings) =>
       forked: (shared) => Effect.asVoid(Deferred.fail(forked, new StreamForked({ id: settings.id, shared })))
     })
     const intake = Intake.make(node, { allowance, delivery, forks, proofs, search })
+    const folds = Folds.make(node, { intake })
     const summaries = Summaries.make(node, {
       allowance,
       delivery,
+      folds,
       forks,
       intake,
       comeUp: (link) => comeUp(link)
@@ -200,6 +210,8 @@ const make = (settings: Settings) =>
           return departures.heardLeft(link, frame)
         case "members":
           return members.heard(link, frame)
+        case "folded":
+          return Effect.sync(() => folds.heard(link, frame))
         case "gap":
           return intake.heardGap(link, frame)
         case "want":
@@ -248,6 +260,10 @@ const make = (settings: Settings) =>
     /** The peer has said how far it has each stream: the link is up, or there is a better one. */
     const comeUp = (link: Link): Effect.Effect<void> =>
       Effect.gen(function* () {
+        // What the peer says would count as said long ago: it must begin anew.
+        if (log.have(streamOf(link.peer.id, mainRoom, link.epoch)) === Number.POSITIVE_INFINITY) {
+          return yield* link.connection.abort("closed")
+        }
         // Of two chats that a node might enter at the same time, it enters one.
         const entered = yield* Effect.option(membership.enter(link.chat))
         if (Option.isNone(entered) || entered.value !== link.chat) return yield* link.connection.abort("closed")
@@ -257,7 +273,9 @@ const make = (settings: Settings) =>
         if (leaving || outcome._tag === "Redundant" || outcome._tag === "Taken") {
           return yield* link.connection.abort("closed")
         }
+        folds.begins(link)
         yield* roots.cameUp(link)
+        folds.cameUp(link)
         if (link.newcomer) yield* roots.expectNoMore(link.peer.id)
         yield* summaries.summarize(link)
         // A server that lets us in goes without saying, even if somebody who was dialling us has been faster.
@@ -284,6 +302,14 @@ const make = (settings: Settings) =>
         yield* link.attempt.settle(Exit.void)
       })
 
+    /** Only who has no link believes that: whoever has one is in the chat, whatever one peer says of its clock. */
+    const outlived = (after: Epoch): Effect.Effect<void> =>
+      Effect.suspend(() =>
+        table.links.size > 0 || isEarlier(after, log.epoch)
+          ? Effect.void
+          : Effect.asVoid(Deferred.fail(forked, new RunOutlived({ id: settings.id, shared: delivery.upTo(), after })))
+      )
+
     /** The link is no more. Without a reason, the peer has said goodbye. */
     const ended = (link: Link, reason?: LossReason): Effect.Effect<void> =>
       Effect.gen(function* () {
@@ -294,6 +320,7 @@ const make = (settings: Settings) =>
         peers.changed()
         yield* intake.ended(link)
         if (leaving) return
+        if (final) folds.ended(link, reason !== undefined)
         if (reason === undefined) departures.heardGoodbye(link)
         if (final) yield* reason === undefined ? left(link.peer, false) : lost(link, reason)
         // A newcomer that was let in, and perhaps put on record, but has not come through the door.

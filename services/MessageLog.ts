@@ -6,7 +6,7 @@ import type * as Stream from "effect/Stream"
 import type { Entry } from "../src/domain/Entry.ts"
 import type { LineTooLong, LogUnavailable } from "../src/domain/Errors.ts"
 import type { Happening } from "../src/domain/Happening.ts"
-import type { Epoch, Post, StreamId, Summary } from "../src/domain/Post.ts"
+import type { Epoch, Folds, Post, Room, StreamId, Summary } from "../src/domain/Post.ts"
 
 /** A stream up to a number. */
 export type Mark = readonly [stream: StreamId, n: number]
@@ -63,9 +63,9 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     /**
      * Begins another run, with all that there is. What was said in the one before after number `shared`, which ends a block, is
      * said anew in this one. Whoever follows for the screen goes on behind what `shown` has named; all who follow must have
-     * come to an end before.
+     * come to an end before. `after`: the run is later than that.
      */
-    readonly renew: (shared: number) => Effect.Effect<void, LogUnavailable>
+    readonly renew: (shared: number, after?: Epoch) => Effect.Effect<void, LogUnavailable>
     /**
      * Appends what this node says, in one go; it is in the log, and on disk if the log has one, when this returns. Lines
      * that are too long for a frame are left out and returned.
@@ -85,9 +85,22 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     readonly refuse: (stream: StreamId, above: number) => Effect.Effect<ReadonlyArray<StreamId>>
     /**
      * Takes everything up to there as seen: what was said before this node joined. What is said next in these streams
-     * comes after `before`, which is news to this node.
+     * comes after `before`, which is news to this node. `folds`: what whoever tells it has folded away.
      */
-    readonly adopt: (summary: Summary, before?: Summary) => Effect.Effect<void>
+    readonly adopt: (summary: Summary, before?: Summary, folds?: Folds) => Effect.Effect<void>
+    /** So many posts that others have folded away never came here, and can't: that is said, once. */
+    readonly forgo: (room: Room, lines: number) => Effect.Effect<void>
+    /** What of each room is folded away, and so not in the summary. A plain function. */
+    readonly folds: () => Folds
+    /** Both at the same moment. A plain function. */
+    readonly listing: () => { readonly summary: Summary; readonly folds: Folds }
+    /**
+     * That run is here, or may come back: its stream is not folded away, though it may be quiet for long. Without effect if it
+     * is folded away already. A plain function.
+     */
+    readonly spare: (stream: StreamId) => void
+    /** That run is over. A plain function. */
+    readonly spareNoMore: (stream: StreamId) => void
     /** Appends what happened. */
     readonly note: (happening: Happening) => Effect.Effect<void>
     /**
@@ -121,10 +134,8 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     readonly tally: Effect.Effect<Tally>
     /** How far this node has each stream: the highest number below which nothing is missing. */
     readonly summary: Effect.Effect<Summary>
-    /** How far this node has one stream; infinite if it will have nothing to do with it any more. A plain function. */
+    /** How far this node has one stream; infinite if it is folded away. A plain function. */
     readonly have: (stream: StreamId) => number
-    /** Whether half of the streams that this log may have to do with are there: the rest is for authors who are here. */
-    readonly isCrowded: () => boolean
     /** What must come before the posts that are held: nothing if none are. */
     readonly missing: Effect.Effect<ReadonlyArray<Mark>>
     /**

@@ -7,13 +7,13 @@ import type * as Subscribable from "effect/Subscribable"
 import type { Acquaintance } from "../src/domain/Acquaintance.ts"
 import type {
   ForeignChat,
+  Forked,
   IdLooksAlike,
   IdTaken,
   NotAdmitted,
   NotInvited,
   PeerUnreachable,
-  PortTaken,
-  StreamForked
+  PortTaken
 } from "../src/domain/Errors.ts"
 import type { Happening } from "../src/domain/Happening.ts"
 import type { Address, Peer, PeerId, Port } from "../src/domain/Peer.ts"
@@ -58,8 +58,8 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     readonly awaitLoss: (id: PeerId) => Effect.Effect<void>
     /** Fails as soon as it turns out that this node's id belongs to somebody who was in the chat before, or that the server has sent it away. */
     readonly contested: Effect.Effect<never, IdTaken | NotInvited>
-    /** Fails as soon as it turns out that somebody else speaks in this run's stream: it must begin another. */
-    readonly forked: Effect.Effect<never, StreamForked>
+    /** Fails as soon as it turns out that somebody else speaks in this run's stream, or that the others know it no more: it must begin another. */
+    readonly forked: Effect.Effect<never, Forked>
     /** Whether that peer has taken a call of this node, and the link is not up yet. A plain function. */
     readonly isAnswering: (id: PeerId) => boolean
     /** Whether there is a link to that peer, or a handshake with it under way. A plain function. */

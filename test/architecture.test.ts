@@ -54,6 +54,7 @@ const timesOfDay: ReadonlyMap<string, string> = new Map([
   ["layers/TransportPeerMesh.ts", "since when there is a link, for people"],
   ["layers/TransportProbe.ts", "an epoch"],
   ["layers/mesh/Awakening.ts", "whether it has jumped, since the machine has slept"],
+  ["layers/mesh/Visitors.ts", "after which epoch a run must begin"],
   ["layers/log/Log.ts", "an epoch, and when a line was said, for people"]
 ])
 

@@ -1,6 +1,6 @@
 /** Reads a journal, block by block: which lines are good, and where the last one of them ends. */
 import * as Either from "effect/Either"
-import { decode, type Gap, maxFrameBytes, type PostFrame } from "../../src/protocol/Frame.ts"
+import { decode, type Folded, type Gap, maxFrameBytes, type PostFrame } from "../../src/protocol/Frame.ts"
 import { newline } from "../../src/protocol/LineSplitter.ts"
 
 /** Of the posts that stand above it, all but so many of the last were on the screen. Peers never see it. */
@@ -10,7 +10,7 @@ export interface Shown {
 }
 
 /** What a line of a journal holds. */
-export type JournalLine = PostFrame | Gap | Shown
+export type JournalLine = PostFrame | Gap | Folded | Shown
 
 /** A line that says how much above it was not on the screen yet. */
 export const encodeShown = (but: number): Uint8Array => Buffer.from(`{"type":"shown","but":${but}}\n`)
@@ -21,7 +21,7 @@ const shown = /^\{"type":"shown","but":(\d{1,9})\}\n$/
 /** What that line holds, with its end; undefined if it is none of a journal. */
 export const decodeLine = (line: Uint8Array): JournalLine | undefined => {
   const frame = Either.getOrUndefined(decode(line))
-  if (frame?.type === "post" || frame?.type === "gap") return frame
+  if (frame?.type === "post" || frame?.type === "gap" || frame?.type === "folded") return frame
   const [, but] = shown.exec(Buffer.from(line).toString("latin1")) ?? []
   return but === undefined ? undefined : { type: "shown", but: Number(but) }
 }

@@ -1,6 +1,6 @@
 /** What a log keeps, as the lines of a journal that begins anew. */
 import type { Entry } from "../../src/domain/Entry.ts"
-import type { Post, StreamId, Summary } from "../../src/domain/Post.ts"
+import type { Folds, Post, StreamId, Summary } from "../../src/domain/Post.ts"
 import { encode } from "../../src/protocol/Frame.ts"
 
 /** The lines that stand and fall together with a post: from which number of its stream to which. */
@@ -11,13 +11,14 @@ export interface Whole {
 }
 
 /**
- * First up to where each stream was seen and is not kept any more, then the posts that are, in the order in which they
+ * First what is folded away, then up to where each stream was seen and is not kept any more, then the posts that are, in the order in which they
  * came; not those of which there is no `whole`. Restored, they make the same summary; one line there always is, so that the
  * next run knows that there was one. Lazy: it looks at the entries that are there when it begins.
  */
 export function* linesOf(
   entries: ReadonlyArray<Entry>,
   summary: Summary,
+  folds: Folds,
   whole: (post: Post) => Whole | undefined
 ): Generator<Uint8Array, void> {
   const wholes: Array<Whole & { readonly stream: StreamId }> = []
@@ -34,6 +35,7 @@ export function* linesOf(
     listed.set(stream, found.last)
     if (!reached.has(stream)) reached.set(stream, found.first - 1)
   }
+  yield* foldLines(folds)
   for (const [stream, have] of summary) {
     const to = reached.get(stream) ?? have
     yield gap(stream, to)
@@ -45,6 +47,12 @@ export function* linesOf(
     reached.set(stream, last)
   }
   for (const [stream, have] of summary) if ((reached.get(stream) ?? 0) < have) yield gap(stream, have)
+  // Once more: if one of the two lines is damaged, what is folded away must not come back as new.
+  yield* foldLines(folds)
 }
+
+/** What is folded away, a line a room. */
+export const foldLines = (folds: Folds): ReadonlyArray<Uint8Array> =>
+  Array.from(folds, ([room, fold]) => encode({ type: "folded", room, ...fold }))
 
 const gap = (stream: StreamId, to: number) => encode({ type: "gap", stream, to })

@@ -1,4 +1,5 @@
 /** What every MessageLog is made of: the posts by the rules of delivery, and the one order in which this node witnessed them. */
+
 import * as Arr from "effect/Array"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -17,12 +18,16 @@ import { defaultLimits } from "../../src/domain/Limits.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import {
   authorOf,
+  type Epoch,
   epochOf,
+  type Fold,
   mainRoom,
   maxDeps,
+  millisOf,
   noDeps,
   type Post,
   PostNumber,
+  type Room,
   type StreamId,
   streamOf
 } from "../../src/domain/Post.ts"
@@ -33,7 +38,7 @@ import { bytesTooLong, encode, encodePost, encodePosts, maxFrameBytes, sealBytes
 import { linesIn } from "../../src/protocol/LineSplitter.ts"
 import { PostStore } from "../../src/protocol/PostStore.ts"
 import type { JournalLine } from "./JournalReader.ts"
-import { linesOf, type Whole } from "./Kept.ts"
+import { foldLines, linesOf, type Whole } from "./Kept.ts"
 import { blocksOf, encodeBlock } from "./Sealing.ts"
 
 export interface Settings {
@@ -100,6 +105,9 @@ const followAtATime = 1_024
 const isPost = (entry: Entry | undefined): entry is Extract<Entry, { readonly post: Post }> =>
   entry?._tag === "Said" || entry?._tag === "Earlier"
 
+/** No epoch begins later, in ms since 1970: that is how many digits it has. */
+const lastMillis = 999_999_999_999_999
+
 /** Growth is told without a word. */
 const growthAlone: Chunk.Chunk<void> = Chunk.of(undefined)
 
@@ -135,6 +143,8 @@ export const make = (
     // Whether the journal takes nothing of what others say just now, and whether it lacks something that this log has.
     let unkept = false
     let lacking = false
+    // Whether streams were folded away that stand in the journal still.
+    let folded = false
 
     // Mutable, for the hot path: every change is made in one synchronous step.
     let entries: Array<Entry> = []
@@ -191,6 +201,7 @@ export const make = (
 
     const grow = (): void => {
       trim()
+      if (store.fold(Math.max(begun, clock.unsafeCurrentTimeMillis()))) folded = true
       growth.changed()
     }
 
@@ -259,13 +270,14 @@ export const make = (
     }
 
     /** Whether the journal holds much that this log does not, or too little. */
-    const isToBeWrittenAnew = () => lacking || journal.overgrown()
+    const isToBeWrittenAnew = () => lacking || folded || journal.overgrown()
 
     /** Writes the journal anew. It stays as it is if it can't be. */
     const compact = Effect.suspend(() => {
       lacking = false
+      folded = false
       const lacks = unshown
-      return Effect.match(journal.replace(linesOf([...entries], store.summary(), wholeOf), lacks), {
+      return Effect.match(journal.replace(linesOf([...entries], store.summary(), store.folds, wholeOf), lacks), {
         onSuccess: () => {
           recorded = lacks
         },
@@ -309,13 +321,18 @@ export const make = (
       trim()
     }
     const blocks = new Blocks()
+    // What is folded away is told by what is not listed, so it counts once all is read.
+    const folds = new Map<Room, Fold>()
     yield* journal.restore((line) => {
       if (line.type === "shown") {
         recorded = line.but
         return
       }
       restored = true
-      if (line.type === "gap") store.skip(line.stream, line.to)
+      if (line.type === "gap") {
+        store.skip(line.stream, line.to)
+        store.know(line.stream)
+      } else if (line.type === "folded") folds.set(line.room, { upTo: line.upTo, lines: line.lines })
       else if (sign === undefined) restore(line)
       else {
         // What a crash has left of a block is no block: others have it whole, or nobody has seen it.
@@ -324,6 +341,8 @@ export const make = (
         if (block !== undefined && block !== "broken") restore(block)
       }
     })
+    store.takeFolds(folds)
+    store.foldLater()
     // A log that says nothing of that is of a time when all was taken for shown.
     for (shownTo = end(); unshown < (recorded ?? 0) && shownTo > dropped; ) {
       shownTo -= 1
@@ -433,9 +452,9 @@ export const make = (
       }))
     }
 
-    const renew = (shared: number): Effect.Effect<void, LogUnavailable> =>
+    const renew = (shared: number, after: Epoch): Effect.Effect<void, LogUnavailable> =>
       Effect.gen(function* () {
-        begun = Math.max(clock.unsafeCurrentTimeMillis(), begun + 1)
+        begun = Math.max(clock.unsafeCurrentTimeMillis(), Math.min(lastMillis, Math.max(begun, millisOf(after)) + 1))
         yield* journal.begin(begun)
         const next = yield* epochAt(begun)
         const another = streamOf(author, mainRoom, next)
@@ -495,7 +514,7 @@ export const make = (
         return restored
       },
       keeps: journal.keeps,
-      renew: (shared) => serially(renew(shared)),
+      renew: (shared, after = epoch) => serially(Effect.suspend(() => renew(shared, after))),
       say: (lines) =>
         Effect.suspend(() => {
           const { posts, tooLong } = compose(lines, clock.unsafeCurrentTimeMillis())
@@ -527,18 +546,31 @@ export const make = (
         }).pipe(serially),
       skip: (id, to) => serially(lose(id, to)),
       refuse: (id, above) => serially(Effect.sync(() => store.refuse(id, above))),
-      adopt: (summary, before = new Map()) =>
+      adopt: (summary, before = new Map(), folds = new Map()) =>
         Effect.suspend(() => {
           adopted = true
-          const ahead = [...summary].filter(([id, last]) => last > store.have(id) && id !== stream)
-          const delivered = store.adopt(ahead, [...before])
+          const ahead = [...summary].filter(
+            ([id, last]) => (last > store.have(id) || (last === 0 && folds.size > 0)) && id !== stream
+          )
+          const delivered = store.adopt(ahead, [...before], folds)
           // One line at least, so that the next run knows that this one was in the chat.
-          const gaps = [gap(stream, 0), ...ahead.map(([id, last]) => gap(id, last))]
+          const gaps = [gap(stream, 0), ...foldLines(store.folds), ...ahead.map(([id, last]) => gap(id, last))]
           return Effect.map(keep([...gaps, ...delivered.map(({ line }) => line)]), () => {
             add(delivered)
             grow()
           })
         }).pipe(serially),
+      forgo: (room, lines) =>
+        Effect.sync(() => {
+          store.forgo(room, lines)
+          folded = true
+          entries.push(Entry.Outlived({ count: lines }))
+          grow()
+        }).pipe(serially),
+      folds: () => new Map(store.folds),
+      listing: () => ({ summary: store.summary(), folds: new Map(store.folds) }),
+      spare: (id) => store.spare(id),
+      spareNoMore: (id) => store.spareNoMore(id),
       note: (happening) => Effect.sync(() => addHappening(happening)),
       past: (count) => Effect.sync(() => past(count)),
       recall: (post, whole) =>
@@ -582,7 +614,6 @@ export const make = (
       })),
       summary: Effect.sync(() => store.summary()),
       have: (id) => store.have(id),
-      isCrowded: () => store.isCrowded,
       missing: Effect.sync(() => store.missing()),
       slice: (id, after, room, to) => store.slice(id, after, room, to)
     })

@@ -3,7 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { PeerLost } from "../../src/domain/Errors.ts"
 import type { LossReason } from "../../src/domain/Happening.ts"
-import { timesAsMuch } from "../../src/domain/Limits.ts"
+import { mostNamed, timesAsMuch } from "../../src/domain/Limits.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import { Quota } from "../../src/domain/Quota.ts"
@@ -27,14 +27,26 @@ const longWork = 10
  */
 const longestPause = 250
 
-export const make = ({ clock, limits, scope, table }: Node) => {
+export const make = ({ clock, limits, log, scope, table }: Node) => {
   /** Who was dropped, and when it may come again, in monotonic ms: those first who may come first. */
   const dropped = new Map<PeerId, number>()
   /** What each may send, those last who came last. */
   const quotas = new Map<PeerId, Quotas>()
 
+  /** How much a peer has named that this node lacks. What it lists as a whole may be twice as much: most of that is here too. */
+  const named = ({ floors, listing, theirs }: Link): number =>
+    Math.max(theirs.size, floors.size, (listing?.size ?? 0) / 2)
+
+  /** What this node has by now need not be remembered of a peer. */
+  const forgetWhatIsHad = ({ floors, theirs }: Link): void => {
+    for (const [stream, n] of theirs) if (n <= log.have(stream) && stream !== log.stream) theirs.delete(stream)
+    for (const [stream, n] of floors) if (n <= log.have(stream)) floors.delete(stream)
+  }
+
   const limitOverstepped = (link: Link): Dropped["limit"] | undefined => {
-    if (Math.max(link.theirs.size, link.floors.size) > limits.streams) return "streams"
+    const most = mostNamed(limits)
+    if (named(link) > most) forgetWhatIsHad(link)
+    if (named(link) > most) return "streams"
     return (link.rooms?.size ?? 0) > limits.rooms ? "rooms" : undefined
   }
 

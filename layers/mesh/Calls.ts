@@ -7,6 +7,7 @@ import type { Route } from "../../services/PeerMesh.ts"
 import type { Transport } from "../../services/Transport.ts"
 import { PeerUnreachable } from "../../src/domain/Errors.ts"
 import { formatAddress, type PeerId } from "../../src/domain/Peer.ts"
+import { type Epoch, mainRoom, streamOf } from "../../src/domain/Post.ts"
 import type { Attempt, CallFailed, Entrance } from "./Attempt.ts"
 import * as Handshake from "./Handshake.ts"
 import type { Node } from "./Node.ts"
@@ -14,11 +15,13 @@ import * as Wire from "./Wire.ts"
 
 interface Needs extends Entrance {
   readonly transport: Transport["Type"]
+  /** What this run says would be taken for said long ago: it must give way to one that begins later than that. */
+  readonly outlived: (after: Epoch) => Effect.Effect<void>
 }
 
 export const make = (
   { log, membership, table }: Node,
-  { begin, converse, deadlines, linkOver, self, transport }: Needs
+  { begin, converse, deadlines, linkOver, outlived, self, transport }: Needs
 ) =>
   Effect.gen(function* () {
     const conversations = yield* FiberSet.make<void, never>()
@@ -44,6 +47,10 @@ export const make = (
         const shown = begun.joins ? { ...self(connection), member: false } : { ...self(connection), history: 0 }
         const { rest, welcome } = yield* Handshake.call(wire, deadlines, shown, route.address, to)
         if (!membership.isCalled(connection, welcome.id)) return yield* mistaken("it has the key of somebody else")
+        // It begins anew once it hears that: when it calls this node itself.
+        if (log.have(streamOf(welcome.id, mainRoom, welcome.epoch)) === Number.POSITIVE_INFINITY) {
+          return yield* mistaken("it began too long ago, by its clock")
+        }
         const link = linkOver(wire, { id: welcome.id, address: route.address }, welcome, true, begun)
         link.owed = shown.history
         yield* converse(link, rest)
@@ -64,7 +71,10 @@ export const make = (
           const told = yield* Deferred.make<void, CallFailed>()
           yield* FiberSet.run(conversations, conversation(route, begin(to, { told }), to))
           yield* Deferred.await(told)
-        }).pipe(Effect.withSpan("PeerMesh.call", { attributes: { address: formatAddress(route.address), to } })),
+        }).pipe(
+          Effect.tapErrorTag("NotAdmitted", ({ after }) => (after === undefined ? Effect.void : outlived(after))),
+          Effect.withSpan("PeerMesh.call", { attributes: { address: formatAddress(route.address), to } })
+        ),
       /** Whether that peer has taken a call, and the link is not up yet. A plain function. */
       isAnswering: (id: PeerId): boolean => answering.has(id) && !table.links.has(id)
     }

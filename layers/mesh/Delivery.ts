@@ -35,7 +35,8 @@ export const make = ({ log, peers, table }: Node) => {
     /** The peer has that stream up to there. A plain function. */
     hasUpTo: (link: Link, [stream, n]: Mark): void => {
       const before = link.theirs.get(stream)
-      if (n > (before ?? 0)) link.theirs.set(stream, n)
+      // What this node has too need not be remembered: a peer names each run there ever was.
+      if (n > (before ?? 0) && (stream === log.stream || n > log.have(stream))) link.theirs.set(stream, n)
       if (before === undefined && roomIn(stream) !== mainRoom) {
         link.rooms ??= new Set()
         link.rooms.add(roomIn(stream))

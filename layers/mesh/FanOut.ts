@@ -20,12 +20,6 @@ export const make = ({ log, membership, table }: Node, { allowance, proofs }: Ne
   /** How many posts links that are no more were handed. */
   let sentBefore = 0
 
-  /** Whether this node has something of that stream. */
-  const isKnown = (stream: StreamId): boolean => {
-    const have = log.have(stream)
-    return have > 0 && have < Number.POSITIVE_INFINITY
-  }
-
   const start = (link: Link, stream: StreamId, after: number, to: number): Effect.Effect<void> => {
     link.outbox.start(stream, after, to)
     asking.add(link)
@@ -63,7 +57,10 @@ export const make = ({ log, membership, table }: Node, { allowance, proofs }: Ne
     },
     /** The peer would like to have that. */
     heardWant: (link: Link, { after, stream, to }: Want): Effect.Effect<void> => {
-      if (!isKnown(stream)) return Effect.void
+      const have = log.have(stream)
+      if (have === 0) return Effect.void
+      // It was listed before it was folded away.
+      if (have === Number.POSITIVE_INFINITY) return link.send({ type: "gap", stream, to })
       return membership.sign === undefined || stream === log.stream
         ? start(link, stream, after, to)
         : startProven(link, stream, after, to)

@@ -114,7 +114,7 @@ const refusal = (
     case "other-chat":
       return new ForeignChat({ id: refused.id, address })
     case "unavailable":
-      return new NotAdmitted({ id: refused.id, detail: refused.detail })
+      return new NotAdmitted({ id: refused.id, detail: refused.detail, after: refused.after })
     default:
       return new PeerUnreachable({ address, detail: refused.detail })
   }
@@ -155,7 +155,7 @@ export const welcome = (wire: Wire, self: Self, chat: ChatId): Effect.Effect<voi
   })
 
 /** Why a visitor is not let in. */
-export type Objection = Pick<Refused, "reason" | "detail" | "holder" | "like">
+export type Objection = Pick<Refused, "reason" | "detail" | "holder" | "like" | "after">
 
 /** Sends a visitor away. */
 export const refuse = (wire: Wire, self: Self, objection: Objection): Effect.Effect<void> =>

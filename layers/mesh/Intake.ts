@@ -81,8 +81,6 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, fo
           continue
         }
         if (inVain.get(stream) === link && isKeptByAnother(link, stream, after)) continue
-        // What room there is left is for those who are here.
-        if (after === 0 && log.isCrowded() && !table.links.has(authorOf(stream))) continue
         const asked = wanted.get(stream)
         if (asked !== undefined && table.links.get(asked.link.peer.id) === asked.link && asked.to > after) continue
         room ??= roomToAsk(link)
@@ -262,6 +260,13 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, fo
     }
   })
 
+  /** Whether nothing is asked for, nobody who is here keeps back what is missing, and nobody is dialled who could bring more. */
+  const isCalm = Effect.map(search.soughtWithinPatience, (sought) => {
+    if (sought > 0 || table.unsettled || blocked.size > 0) return false
+    for (const [stream, { to }] of wanted) if (log.have(stream) < to) return false
+    return true
+  })
+
   /** What was asked may be asked of others now: who has not answered comes last. */
   const forget = (stream: StreamId): void => {
     const asked = wanted.get(stream)
@@ -301,6 +306,9 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, fo
     heardGap,
     /** What nobody who is here keeps any more, and nobody who is sought could bring, is gone; that is said, not hidden. */
     skipWhatIsGone,
+    isCalm,
+    /** Whether the server is away, which may keep what nobody else does. A plain function. */
+    isServerAway: search.isReaching,
     /** Says how much of what was missed this peer will send. */
     announce,
     /** The link is no more: asks others for what was asked of that peer. */

@@ -4,7 +4,7 @@ import type * as Duration from "effect/Duration"
 import type { ChatId } from "../../src/domain/Chat.ts"
 import type { Row } from "../../src/domain/LinkTable.ts"
 import type { Peer, PeerId } from "../../src/domain/Peer.ts"
-import type { Room, StreamId } from "../../src/domain/Post.ts"
+import type { Fold, Room, StreamId } from "../../src/domain/Post.ts"
 import type { Quota } from "../../src/domain/Quota.ts"
 import type { Member } from "../../src/domain/Roster.ts"
 import type { Blocks } from "../../src/protocol/Blocks.ts"
@@ -29,8 +29,14 @@ export interface Link extends Row, Wire.Wire {
   /** Which version of the roster the peer has, and what it has begun to tell of it. */
   roster: number
   news: Array<Member>
-  /** How far the peer has each stream, as far as it has said. */
+  /** How far the peer has each stream, as far as it has said: this node's own, and those of which it has more than this node. */
   readonly theirs: Map<StreamId, number>
+  /** What the peer has folded away. Then, until that is compared: all streams that it lists, and whether these are all. */
+  readonly folds: Map<Room, Fold>
+  listing: Map<StreamId, number> | undefined
+  isListed: boolean
+  /** For how many offers nothing more was to come from it since then. */
+  calmTicks: number
   /** Up to where the peer does not keep a stream any more. */
   readonly floors: Map<StreamId, number>
   /** In a secure chat: the block that the peer has begun to send. */
@@ -117,6 +123,10 @@ export const makeLinkOver =
     // A peer that has introduced itself must soon say how far it has each stream, or is cut.
     met: visits(wire.connection.abort("silent")),
     theirs: new Map(),
+    folds: new Map(),
+    listing: new Map(),
+    isListed: false,
+    calmTicks: 0,
     floors: new Map(),
     blocks: undefined,
     asked: new Set(),

@@ -4,7 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
-import { authorOf, type Epoch, epochIn, type Summary } from "../../src/domain/Post.ts"
+import { authorOf, type Epoch, epochIn, type Folds, type Summary } from "../../src/domain/Post.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 
@@ -23,16 +23,21 @@ export const make = ({ clock, log, peers, table }: Node) => {
   /** Which runs this node has met while it did not know. */
   const met = new Set<string>()
 
-  const take = ({ news, old }: { readonly old: Summary; readonly news: Summary }): Effect.Effect<void> => {
+  const take = (
+    { news, old }: { readonly old: Summary; readonly news: Summary },
+    folds: Folds
+  ): Effect.Effect<void> => {
     rooted = true
     met.clear()
     peers.changed()
-    return log.adopt(old, news)
+    return log.adopt(old, news, folds)
   }
 
   /** What a peer has, in two: what those runs have said that this node has met, it must hear; the rest was said before it came. */
   const split = (link: Link): { readonly old: Summary; readonly news: Summary } => {
-    const [old, news] = Arr.partition(link.theirs, ([stream]) => met.has(runOf(authorOf(stream), epochIn(stream))))
+    const [old, news] = Arr.partition(link.listing ?? link.theirs, ([stream]) =>
+      met.has(runOf(authorOf(stream), epochIn(stream)))
+    )
     return { old: new Map(old), news: new Map(news) }
   }
 
@@ -44,7 +49,7 @@ export const make = ({ clock, log, peers, table }: Node) => {
       Effect.suspend(() => {
         if (rooted) return Effect.void
         const run = runOf(link.peer.id, link.epoch)
-        if (!link.newcomer && !met.has(run)) return take(split(link))
+        if (!link.newcomer && !met.has(run)) return take(split(link), link.folds)
         met.add(run)
         return Effect.void
       }),
@@ -59,7 +64,7 @@ export const make = ({ clock, log, peers, table }: Node) => {
         peers.changed()
         return rooted || expected.size > 0 || table.links.size === 0
           ? Effect.void
-          : take({ old: new Map(), news: new Map() })
+          : take({ old: new Map(), news: new Map() }, new Map())
       }),
     /** A newcomer learns from this node what was said before it came: when this node begins, those who can tell it come first. */
     first: Effect.suspend(() =>

@@ -8,6 +8,7 @@ import type { StreamId, Summary } from "../../src/domain/Post.ts"
 import type { Control, Have } from "../../src/protocol/Frame.ts"
 import type { Allowance } from "./Allowance.ts"
 import type { Delivery } from "./Delivery.ts"
+import * as Folds from "./Folds.ts"
 import type { Forks } from "./Forks.ts"
 import type { Intake } from "./Intake.ts"
 import type { Link } from "./Link.ts"
@@ -27,13 +28,14 @@ const haveFrames = (marks: ReadonlyArray<Mark>): ReadonlyArray<Control> =>
 interface Needs {
   readonly allowance: Allowance
   readonly delivery: Delivery
+  readonly folds: Folds.Folds
   readonly intake: Intake
   /** The peer has said how far it has each stream: the link comes up. */
   readonly comeUp: (link: Link) => Effect.Effect<void>
   readonly forks: Forks
 }
 
-export const make = ({ log, table }: Node, { allowance, comeUp, delivery, forks, intake }: Needs) => {
+export const make = ({ log, table }: Node, { allowance, comeUp, delivery, folds, forks, intake }: Needs) => {
   /** How far everybody knows this node to have each stream. */
   let offered: Summary = new Map()
   /** How far this node had each stream when all was compared last: what has not moved since, and should have, is stuck. */
@@ -44,6 +46,7 @@ export const make = ({ log, table }: Node, { allowance, comeUp, delivery, forks,
       const marks = Object.entries(streams) as unknown as ReadonlyArray<Mark>
       link.named += marks.length
       for (const mark of marks) delivery.hasUpTo(link, mark)
+      folds.heardOf(link, marks, more)
       const overstepped = allowance.limitOverstepped(link)
       if (overstepped !== undefined) return allowance.drop(link, overstepped)
       if (table.links.get(link.peer.id) === link) {
@@ -52,11 +55,17 @@ export const make = ({ log, table }: Node, { allowance, comeUp, delivery, forks,
       return more ? Effect.void : Effect.zipRight(comeUp(link), forks.heardOf(link))
     })
 
+  /** Everything that this node has: what it has folded away, and what it lists. */
+  const all = (): ReadonlyArray<Control> => {
+    const { folds: folded, summary } = log.listing()
+    return [...Folds.framesOf(folded), ...haveFrames([...summary])]
+  }
+
   const summarize = (link: Link): Effect.Effect<void> =>
-    Effect.flatMap(log.summary, (summary) => {
+    Effect.suspend(() => {
       if (link.summarized) return Effect.void
       link.summarized = true
-      return link.send(...haveFrames([...summary]))
+      return link.send(...all())
     })
 
   const sendToAll = (frames: ReadonlyArray<Control>) =>
@@ -79,7 +88,7 @@ export const make = ({ log, table }: Node, { allowance, comeUp, delivery, forks,
     const isNews = [...summary.keys()].some((stream) => !isStuck(stream))
     intake.forgetAsked()
     forks.review()
-    if (isNews) yield* sendToAll(haveFrames([...summary]))
+    if (isNews) yield* Effect.suspend(() => sendToAll(all()))
     for (const link of table.links.values()) yield* intake.pull(link, link.theirs, isStuck)
     compared = summary
   })
@@ -90,7 +99,7 @@ export const make = ({ log, table }: Node, { allowance, comeUp, delivery, forks,
     /** Tells a peer how far this node has each stream, once. */
     summarize,
     /** To be run each second: tells what has grown, and gives up what is gone. */
-    offer: Effect.zipRight(offer, intake.skipWhatIsGone),
+    offer: offer.pipe(Effect.zipRight(intake.skipWhatIsGone), Effect.zipRight(folds.tellWhatIsMissed)),
     /** Tells everybody what has grown: before this node leaves, they know what it has got from them. */
     offerLast: offer,
     /** As long as the node runs. */

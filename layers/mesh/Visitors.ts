@@ -11,7 +11,7 @@ import type { Connection } from "../../services/Transport.ts"
 import type { ChatId } from "../../src/domain/Chat.ts"
 import { Happening } from "../../src/domain/Happening.ts"
 import { looksLike, type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
-import { mainRoom, streamOf } from "../../src/domain/Post.ts"
+import { type Epoch, epochOf, mainRoom, millisOf, streamOf, unfolded } from "../../src/domain/Post.ts"
 import { reachableAt } from "../../src/domain/Security.ts"
 import { encode, type Hello, protocolVersion } from "../../src/protocol/Frame.ts"
 import type { Allowance } from "./Allowance.ts"
@@ -53,7 +53,7 @@ interface Needs extends Entrance {
 }
 
 export const make = (
-  { isLeaving, isMember, log, membership, settings, table }: Node,
+  { clock, isLeaving, isMember, log, membership, settings, table }: Node,
   { allowance, begin, converse, deadlines, heartbeat, linkOver, roots, self, sought, visits }: Needs
 ) =>
   Effect.gen(function* () {
@@ -189,7 +189,7 @@ export const make = (
       if (like !== undefined) return alike(hello.id, like)
       if (allowance.isDropped(hello.id)) return { reason: "unavailable", detail: "it was sent more than it takes" }
       if (log.have(streamOf(hello.id, mainRoom, hello.epoch)) === Number.POSITIVE_INFINITY) {
-        return { reason: "unavailable", detail: "it knows as many runs of programs as it takes" }
+        return { reason: "unavailable", detail: "it began too long ago, by its clock", after: latest() }
       }
       if (table.isAdmitting(hello.id, hello.epoch)) {
         return { reason: "unavailable", detail: `somebody with the id ${hello.id} is just coming in` }
@@ -204,6 +204,12 @@ export const make = (
       const taken = member ? [] : [settings.id, ...table.present, ...sought()]
       // One that has been here before comes back as ever.
       return taken.includes(id) ? undefined : taken.find((each) => looksLike(each, id))
+    }
+
+    /** No stream that anybody has folded away began later: none that begins later than now is. */
+    const latest = (): Epoch => {
+      const { upTo } = log.folds().get(mainRoom) ?? unfolded
+      return epochOf(Math.max(millisOf(upTo), clock.unsafeCurrentTimeMillis()), 2 ** 32 - 1)
     }
 
     /** Asks whether that visitor may come in; what speaks against it, if anything does. */

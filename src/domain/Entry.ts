@@ -12,6 +12,8 @@ export type Entry = Data.TaggedEnum<{
   Happened: { readonly happening: Happening }
   /** Posts of an author were lost before they came here: nobody has them any more. */
   Missed: { readonly stream: StreamId; readonly count: number }
+  /** So many posts of runs of long ago were lost before they came here: others had them, and nobody has them any more. */
+  Outlived: { readonly count: number }
   /** Whoever follows the log was so slow that this many entries are gone. */
   Skipped: { readonly count: number }
 }>

@@ -5,6 +5,7 @@
 import * as Data from "effect/Data"
 import type { LossReason } from "./Happening.ts"
 import { type Address, formatAddress, type Host, type PeerId, type Port, serverId, title } from "./Peer.ts"
+import type { Epoch } from "./Post.ts"
 
 /** Nobody answers there, or not in time. */
 export class PeerUnreachable extends Data.TaggedError("PeerUnreachable")<{
@@ -75,7 +76,19 @@ export class StreamForked extends Data.TaggedError("StreamForked")<{
   }
 }
 
-export const isForked = (error: unknown): error is StreamForked => error instanceof StreamForked
+/**
+ * This run began so long ago, by its clock, that others would take what it says for said already. `after`: one that begins later
+ * than that is taken; `shared`: what this one has said up to that number has reached somebody.
+ */
+export class RunOutlived extends Data.TaggedError("RunOutlived")<{
+  readonly id: PeerId
+  readonly shared: number
+  readonly after: Epoch
+}> {
+  override get message() {
+    return `${title(this.id)} began too long ago, by the clock of this machine, for the others to tell its lines from old ones: it begins anew. Look at the clock.`
+  }
+}
 
 /** Whoever answers there is in another chat than this node. */
 export class ForeignChat extends Data.TaggedError("ForeignChat")<{
@@ -109,11 +122,21 @@ export class ChatsDiffer extends Data.TaggedError("ChatsDiffer")<{
   }
 }
 
-/** Whoever was asked does not let anybody in just now; it may do so later. `rival`: since it knows another run of this node's id. */
+/** Why a program must go on under a new run. */
+export type Forked = StreamForked | RunOutlived
+
+export const isForked = (error: unknown): error is Forked =>
+  error instanceof StreamForked || error instanceof RunOutlived
+
+/**
+ * Whoever was asked does not let anybody in just now; it may do so later. `rival`: since it knows another run of this node's id.
+ * `after`: since this run began so long ago, by its clock; one that begins later than that is let in.
+ */
 export class NotAdmitted extends Data.TaggedError("NotAdmitted")<{
   readonly id: PeerId
   readonly detail: string
   readonly rival?: boolean
+  readonly after?: Epoch | undefined
 }> {
   override get message() {
     return `${title(this.id)} lets nobody in just now (${this.detail}).`

@@ -12,7 +12,10 @@ export interface Limits {
   readonly framesPerSecond: number
   /** Whoever has sent more than that all the time, for so long, is dropped, and let in again after as long a time. */
   readonly overload: Duration.Duration
-  /** How many streams, and rooms, a node has to do with. A peer that names more is dropped. */
+  /**
+   * How many streams a node knows of which it keeps no post: with half as many, the earliest are folded away. How many rooms it
+   * has to do with. A peer that names more streams that this node lacks is dropped, and one that names more rooms.
+   */
   readonly streams: number
   readonly rooms: number
   /** How many posts wait for others that must come before them. */
@@ -36,6 +39,10 @@ export const defaultLimits: Limits = {
   logEntries: 10_000,
   logBytes: 64 * 1024 * 1024
 }
+
+/** A peer may name so many streams that this node lacks: those of all posts that it may keep, and those that it spares, fit. */
+export const mostNamed = ({ logEntries, streams }: Pick<Limits, "logEntries" | "streams">): number =>
+  Math.max(streams, logEntries + streams / 4)
 
 /** What somebody hands on when it is asked comes from several authors, each of whom has been slowed already. */
 const authorsHandedOn = 8

@@ -21,6 +21,9 @@ export const isEarlier = (one: Epoch, other: Epoch): boolean => {
   return difference === 0 ? one < other : difference < 0
 }
 
+/** When an epoch began, in ms since 1970. */
+export const millisOf = (epoch: Epoch): number => Number.parseInt(epoch, 10)
+
 /** The regular expression of a stream's id, as a part of others. */
 export const streamIdSource = String.raw`[A-Za-z0-9_-]{1,32}\/[A-Za-z0-9_-]{1,32}\/\d{1,15}-[0-9a-f]{8}`
 const streamIdPattern = new RegExp(`^${streamIdSource}$`)
@@ -102,6 +105,20 @@ const isDeps = (value: unknown): value is Post["deps"] => {
 
 /** A newcomer is shown no more posts of what was said before it came. */
 export const mostHistory = 500
+
+/**
+ * What a node has folded away of a room: each stream that began no later than `upTo`, and that it does not list, counts as
+ * had. `lines`: how many posts those streams had.
+ */
+export const Fold = Schema.Struct({ upTo: Epoch, lines: Schema.NonNegativeInt })
+export type Fold = typeof Fold.Type
+export type Folds = ReadonlyMap<Room, Fold>
+
+/** What nothing was folded away of. */
+export const unfolded: Fold = { upTo: epochOf(0, 0), lines: 0 }
+
+/** Whether a stream that is not listed counts as had. */
+export const covers = ({ upTo }: Fold, stream: StreamId): boolean => !isEarlier(upTo, epochIn(stream))
 
 /** How far a node has each stream: the highest number with no hole below it. */
 export const Summary = Schema.ReadonlyMap({ key: StreamId, value: Schema.NonNegativeInt })

@@ -56,6 +56,8 @@ export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined
       return said("(earlier) ", entry.post)
     case "Missed":
       return notice(`${linesOf(entry.count)} of ${title(authorOf(entry.stream))} can't be had any more`)
+    case "Outlived":
+      return notice(`${linesOf(entry.count)} of long ago can't be had any more`)
     case "Skipped":
       return notice(`${linesOf(entry.count)} went by too fast to be shown`)
     case "Happened":

@@ -16,7 +16,7 @@ import { Console } from "../../services/Console.ts"
 import { Machine } from "../../services/Machine.ts"
 import { Membership } from "../../services/Membership.ts"
 import { silenceALink, silenceOn } from "../commands/options.ts"
-import { HostUnknown, type NotInvited, type StreamForked } from "../domain/Errors.ts"
+import { type Forked, HostUnknown, type NotInvited } from "../domain/Errors.ts"
 import type { Link } from "../domain/Invitation.ts"
 import type { Limits } from "../domain/Limits.ts"
 import type { Address, Host, PeerId } from "../domain/Peer.ts"
@@ -141,7 +141,7 @@ export const node = (settings: Settings) => Layer.provideMerge(mesh(settings), g
 /** Runs a program on a node that begins anew if it must. */
 export const onNode =
   (settings: Settings, keeps: ReadonlyArray<KeptChat.Keep> = []) =>
-  <A, E, R>(program: Effect.Effect<A, E | StreamForked, R>) =>
+  <A, E, R>(program: Effect.Effect<A, E | Forked, R>) =>
     program.pipe(Effect.provide(mesh(settings)), anewWhenForked, Effect.provide(ground(settings, keeps)))
 
 export const through = (peer: Option.Option<Address>) => (Option.isSome(peer) ? { peer: peer.value } : {})

@@ -12,7 +12,7 @@ import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { deedMark, utterance } from "../domain/Action.ts"
 import type { Entry } from "../domain/Entry.ts"
-import { isForked, type LogUnavailable, type StreamForked } from "../domain/Errors.ts"
+import { type Forked, isForked, type LogUnavailable } from "../domain/Errors.ts"
 import { Fact } from "../domain/Fact.ts"
 import { within } from "../domain/Limit.ts"
 import type { PeerId } from "../domain/Peer.ts"
@@ -242,18 +242,18 @@ export const untilItEnds = (sitting: Sitting["Type"]) =>
  * It is the same sitting to who sits there: at the same console, behind what was shown there, with the same ids muted.
  */
 export const anewWhenForked = <A, E, R>(
-  program: Effect.Effect<A, E | StreamForked, R>
-): Effect.Effect<A, E | StreamForked | LogUnavailable, Exclude<R, Muted | Followed> | Console | MessageLog> =>
+  program: Effect.Effect<A, E | Forked, R>
+): Effect.Effect<A, E | Forked | LogUnavailable, Exclude<R, Muted | Followed> | Console | MessageLog> =>
   program.pipe(
     Effect.tapError((error) => (isForked(error) ? beginAnother(error) : Effect.void)),
     Effect.retry({ schedule: redial, while: isForked }),
     Effect.provide(fresh)
   )
 
-const beginAnother = (fork: StreamForked): Effect.Effect<void, LogUnavailable, Console | MessageLog> =>
+const beginAnother = (fork: Forked): Effect.Effect<void, LogUnavailable, Console | MessageLog> =>
   Effect.gen(function* () {
     const console = yield* Console
     const log = yield* MessageLog
     yield* console.show([notice(fork.message)])
-    yield* log.renew(fork.shared)
+    yield* log.renew(fork.shared, fork._tag === "RunOutlived" ? fork.after : undefined)
   })

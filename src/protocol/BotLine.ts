@@ -32,7 +32,7 @@ export const Event = Schema.Union(
   Schema.Struct({ type: Schema.Literal("outlive"), version: Schema.Literal(version) }),
   Schema.Struct({ type: Schema.Literal("said"), ...said, own: Schema.Boolean }),
   Schema.Struct({ type: Schema.Literal("earlier"), ...said }),
-  Schema.Struct({ type: Schema.Literal("missed"), from: PeerId, count: Count }),
+  Schema.Struct({ type: Schema.Literal("missed"), from: Schema.optionalWith(PeerId, { exact: true }), count: Count }),
   Schema.Struct({ type: Schema.Literal("skipped"), count: Count }),
   Schema.Struct({ type: Schema.Literal("admitted"), by: PeerId }),
   Schema.Struct({
@@ -150,6 +150,8 @@ const witnessed = (entry: Entry): Event | undefined => {
       return { type: "earlier", ...saidOf(entry.post) }
     case "Missed":
       return { type: "missed", from: authorOf(entry.stream), count: entry.count }
+    case "Outlived":
+      return { type: "missed", count: entry.count }
     case "Skipped":
       return { type: "skipped", count: entry.count }
     case "Happened":

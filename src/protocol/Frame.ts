@@ -8,12 +8,14 @@ import { Pass } from "../domain/Pass.ts"
 import { Host, ListeningPort, PeerId } from "../domain/Peer.ts"
 import {
   Epoch,
+  Fold,
   isStreamId,
   isWhole,
   noDeps,
   type Post,
   type PostNumber,
   postOf,
+  Room,
   StreamId,
   streamIdSource
 } from "../domain/Post.ts"
@@ -79,7 +81,7 @@ export type RefusalReason = typeof RefusalReason.Type
 
 /**
  * The other side does not accept, and closes. `holder`: the run that has the id, when the id is taken; `like`: the id that it
- * looks like.
+ * looks like. `after`: what that run says would count as said long ago; one that begins later than `after` would be taken.
  */
 export const Refused = Schema.Struct({
   type: Schema.Literal("refused"),
@@ -87,7 +89,8 @@ export const Refused = Schema.Struct({
   reason: RefusalReason,
   detail: Schema.String,
   holder: Schema.optionalWith(Epoch, { exact: true }),
-  like: Schema.optionalWith(PeerId, { exact: true })
+  like: Schema.optionalWith(PeerId, { exact: true }),
+  after: Schema.optionalWith(Epoch, { exact: true })
 })
 export type Refused = typeof Refused.Type
 
@@ -136,6 +139,10 @@ export type Have = typeof Have.Type
 export const Gap = Schema.Struct({ type: Schema.Literal("gap"), stream: StreamId, to: Schema.NonNegativeInt })
 export type Gap = typeof Gap.Type
 
+/** What the sender has folded away of a room. Its `have` follow, with all streams that it lists. */
+export const Folded = Schema.Struct({ type: Schema.Literal("folded"), room: Room, ...Fold.fields })
+export type Folded = typeof Folded.Type
+
 /** The sender asks for a stream's posts after number `after`, up to `to`. */
 export const Want = Schema.Struct({
   type: Schema.Literal("want"),
@@ -177,6 +184,7 @@ export const Control = Schema.Union(
   Left,
   Members,
   Have,
+  Folded,
   Gap,
   Want,
   Earlier,

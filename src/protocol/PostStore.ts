@@ -2,15 +2,21 @@
 import type { Block, EncodedPost, Mark, Slice } from "../../services/MessageLog.ts"
 import { defaultLimits, type Limits } from "../domain/Limits.ts"
 import {
-  type Epoch,
+  covers,
   epochIn,
+  type Fold,
+  type Folds,
   isEarlier,
   maxDeps,
+  millisOf,
   noDeps,
   type Post,
   PostNumber,
+  type Room,
+  roomIn,
   type StreamId,
-  type Summary
+  type Summary,
+  unfolded
 } from "../domain/Post.ts"
 import { Segments } from "./Segments.ts"
 
@@ -20,8 +26,8 @@ const maxHeld = 1_000
 /** What waits takes no more memory than this, in bytes of encoded posts. */
 const maxHeldBytes = 16 * 1024 * 1024
 
-/** So many runs of each author in a room are remembered; what comes of still earlier ones counts as seen. */
-const maxRuns = 64
+/** When streams are folded away, so much of the bound is left free, so that it is not done for each new one. */
+const freed = 0.25
 
 /**
  * The rules of delivery, as plain data and plain functions: they run for every post. A post is delivered when it is the
@@ -34,8 +40,12 @@ export class PostStore {
   readonly #held = new Map<StreamId, Map<number, Block>>()
   /** What this node has seen since it last said something, and nobody has answered yet: an answer stands below it already. */
   readonly #news = new Map<StreamId, number>()
-  /** The runs of each author in each room, `author/room`, from the earliest to the latest. */
-  readonly #runs = new Map<string, Array<Epoch>>()
+  /** What of each room is folded away. */
+  readonly #folds = new Map<Room, Fold>()
+  /** The streams of runs that are here, or may come back: they are not folded away, though nothing of them is kept. */
+  readonly #spared = new Set<StreamId>()
+  /** With more streams than that, some are folded away: those of which posts are kept stay, however many they are. */
+  #foldAbove: number
   #own: StreamId
   readonly #limits: Pick<Limits, "pending" | "streams">
   /** What those have seen who were there before this node came, and it has yet to hear. */
@@ -51,6 +61,7 @@ export class PostStore {
   constructor(own: StreamId, limits: Pick<Limits, "pending" | "streams"> = defaultLimits, sealed = false) {
     this.#own = own
     this.#limits = limits
+    this.#foldAbove = limits.streams / 2
     this.#sealed = sealed
     this.#streams.set(own, this.#noPosts())
   }
@@ -60,26 +71,31 @@ export class PostStore {
     return this.#bytes
   }
 
-  /** Whether half of the streams that it may have are there. */
-  get isCrowded(): boolean {
-    return this.#streams.size * 2 >= this.#limits.streams
-  }
-
   /** Whether something of what was received last waits for what must come before it: only then is there more to ask for. */
   get waits(): boolean {
     return this.#waits
   }
 
-  /**
-   * The highest number of a stream below which nothing is missing; infinite if that run is so long ago that it is forgotten,
-   * or there is no room for another stream.
-   */
+  /** The highest number of a stream below which nothing is missing; infinite if it is folded away. */
   have(stream: StreamId): number {
-    return this.#streams.get(stream)?.last ?? (this.#isLeftOut(stream) ? Number.POSITIVE_INFINITY : 0)
+    return this.#streams.get(stream)?.last ?? (this.#isFolded(stream) ? Number.POSITIVE_INFINITY : 0)
   }
 
+  /** What is folded away: the rest is in the summary. */
+  get folds(): Folds {
+    return this.#folds
+  }
+
+  /**
+   * How far it has each stream, but for those that are folded away. One of which nothing has come is told only where it would
+   * count as folded away otherwise.
+   */
   summary(): Summary {
-    return new Map(Array.from(this.#streams, ([stream, segments]) => [stream, segments.last]))
+    const summary = new Map<StreamId, number>()
+    for (const [stream, { last }] of this.#streams) {
+      if (last > 0 || stream === this.#own || this.#isCovered(stream)) summary.set(stream, last)
+    }
+    return summary
   }
 
   /** What this node's next post must stand below. */
@@ -111,9 +127,7 @@ export class PostStore {
     }
     if (shared > 0) this.#news.set(this.#own, shared)
     this.#streams.set(own, this.#noPosts())
-    const ended = this.#own
     this.#own = own
-    this.#begin(ended)
   }
 
   /** Adds what an earlier run has left, in the order in which it was delivered then. */
@@ -167,14 +181,19 @@ export class PostStore {
 
   /**
    * Takes streams as seen that others have said; what is said next, is said by people who have seen `before` too, which
-   * this node has yet to hear. Returns what could be delivered for that, in order.
+   * this node has yet to hear. `folds`: what those who tell it have folded away. Returns what could be delivered for that, in
+   * order.
    */
-  adopt(seen: ReadonlyArray<Mark>, before: ReadonlyArray<Mark>): ReadonlyArray<EncodedPost> {
+  adopt(seen: ReadonlyArray<Mark>, before: ReadonlyArray<Mark>, folds: Folds = new Map()): ReadonlyArray<EncodedPost> {
     const delivered: Array<EncodedPost> = []
     this.#before = new Map(before)
+    for (const [stream] of before) this.know(stream)
     for (const [stream, to] of seen) {
+      this.know(stream)
       if (stream !== this.#own && to > this.have(stream)) this.#skipTo(stream, to)
     }
+    this.takeFolds(folds)
+    this.foldLater()
     this.#deliverHeld(delivered)
     return delivered
   }
@@ -217,8 +236,69 @@ export class PostStore {
     this.#bytes -= this.#streams.get(stream)?.dropTo(to) ?? 0
   }
 
-  slice(stream: StreamId, after: number, room: number, to?: number): Slice | undefined {
-    return this.#streams.get(stream)?.slice(after, room, to)
+  slice(stream: StreamId, after: number, room: number, to = Number.POSITIVE_INFINITY): Slice | undefined {
+    const segments = this.#streams.get(stream)
+    if (segments !== undefined) return segments.slice(after, room, to)
+    // All that is asked for is gone.
+    return to > after && to < Number.POSITIVE_INFINITY && this.#isFolded(stream)
+      ? { bytes: noBytes, first: to + 1, last: to }
+      : undefined
+  }
+
+  /** There is such a stream, though nothing of it may have come yet: it is not folded away unless it was before. */
+  know(stream: StreamId): void {
+    if (!this.#isFolded(stream)) this.#segmentsOf(stream)
+  }
+
+  /** That run is here, or may come back: its stream is not folded away until it is spared no more. */
+  spare(stream: StreamId): void {
+    this.know(stream)
+    if (this.#streams.has(stream)) this.#spared.add(stream)
+  }
+
+  spareNoMore(stream: StreamId): void {
+    this.#spared.delete(stream)
+  }
+
+  /**
+   * Folds streams away if there are more than half as many as there may be: the earliest, of which no post is kept. Streams
+   * that began after `now`, in ms since 1970, are not folded away, since whoever begins then would count as said already: if
+   * there are too many of them, they are forgotten. Returns whether anything has changed.
+   */
+  fold(now: number): boolean {
+    if (this.#streams.size <= this.#foldAbove) return false
+    const most = this.#limits.streams / 2
+    const quiet = [...this.#streams.keys()]
+      .filter((stream) => this.#isQuiet(stream))
+      .sort((one, other) => (isEarlier(epochIn(one), epochIn(other)) ? -1 : 1))
+    const past = quiet.filter((stream) => millisOf(epochIn(stream)) <= now)
+    const folded = past.slice(0, Math.ceil(this.#streams.size - most * (1 - freed)))
+    for (const stream of folded) this.#foldAway(stream)
+    const excess = Math.max(0, this.#streams.size - this.#limits.streams)
+    const forgotten = excess === 0 ? [] : quiet.slice(past.length).slice(-excess)
+    for (const stream of forgotten) this.#forget(stream)
+    this.foldLater()
+    return folded.length + forgotten.length > 0
+  }
+
+  /** What is there now is not folded away before there is more: those of these runs that are here still must be met first. */
+  foldLater(): void {
+    const most = this.#limits.streams / 2
+    this.#foldAbove = Math.max(most, this.#streams.size + most * freed)
+  }
+
+  /** Takes as folded away what another log, or an earlier run of this one, has folded away. */
+  takeFolds(folds: Folds): void {
+    for (const [room, { lines, upTo }] of folds) {
+      const own = this.#folds.get(room) ?? unfolded
+      this.#folds.set(room, { upTo: isEarlier(own.upTo, upTo) ? upTo : own.upTo, lines })
+    }
+  }
+
+  /** So many posts that others have folded away never came here, and can't: they count as folded away here too. */
+  forgo(room: Room, lines: number): void {
+    const own = this.#folds.get(room) ?? unfolded
+    this.#folds.set(room, { ...own, lines: atMostSafe(own.lines + lines) })
   }
 
   #noPosts(): Segments {
@@ -230,32 +310,39 @@ export class PostStore {
     if (known !== undefined) return known
     const segments = this.#noPosts()
     this.#streams.set(stream, segments)
-    this.#begin(stream)
     return segments
   }
 
-  /** Another run of an author begins: the earliest is forgotten if there are too many. */
-  #begin(stream: StreamId): void {
-    const place = placeOf(stream)
-    const runs = this.#runs.get(place) ?? []
-    this.#runs.set(place, runs)
-    const epoch = epochIn(stream)
-    const at = runs.findIndex((each) => isEarlier(epoch, each))
-    runs.splice(at < 0 ? runs.length : at, 0, epoch)
-    if (runs.length <= maxRuns) return
-    const forgotten = `${place}/${runs[0]}` as StreamId
-    if (forgotten === this.#own) return
-    runs.shift()
-    this.#bytes -= this.#streams.get(forgotten)?.skipTo(0) ?? 0
-    this.#streams.delete(forgotten)
-    for (const n of this.#held.get(forgotten)?.keys() ?? []) this.#release(forgotten, n)
-    this.#news.delete(forgotten)
+  /** Whether nothing is kept of a stream, and nothing is to be expected of it. */
+  #isQuiet(stream: StreamId): boolean {
+    if (stream === this.#own || this.#spared.has(stream) || this.#held.has(stream)) return false
+    return this.#streams.get(stream)?.isEmpty === true
   }
 
-  #isLeftOut(stream: StreamId): boolean {
-    if (this.#streams.size >= this.#limits.streams) return true
-    const runs = this.#runs.get(placeOf(stream))
-    return runs?.[0] !== undefined && runs.length >= maxRuns && isEarlier(epochIn(stream), runs[0])
+  #foldAway(stream: StreamId): void {
+    const room = roomIn(stream)
+    const { lines, upTo } = this.#folds.get(room) ?? unfolded
+    const epoch = epochIn(stream)
+    this.#folds.set(room, {
+      upTo: isEarlier(upTo, epoch) ? epoch : upTo,
+      lines: atMostSafe(lines + (this.#streams.get(stream)?.last ?? 0))
+    })
+    this.#forget(stream)
+  }
+
+  #forget(stream: StreamId): void {
+    this.#streams.delete(stream)
+    this.#news.delete(stream)
+  }
+
+  /** Whether nothing is known of a stream but that it is folded away. */
+  #isFolded(stream: StreamId): boolean {
+    return this.#isCovered(stream) && !this.#streams.has(stream) && !this.#held.has(stream)
+  }
+
+  #isCovered(stream: StreamId): boolean {
+    const fold = this.#folds.size === 0 ? undefined : this.#folds.get(roomIn(stream))
+    return fold !== undefined && covers(fold, stream)
   }
 
   /** Takes a stream up to a number as gone, with what is held of that. */
@@ -382,5 +469,7 @@ const linesOf = (posts: ReadonlyArray<EncodedPost>): Uint8Array => {
   return lines
 }
 
-/** The author and the room of a stream. */
-const placeOf = (stream: StreamId): string => stream.slice(0, stream.lastIndexOf("/"))
+/** A count that a frame can carry. */
+const atMostSafe = (count: number): number => Math.min(count, Number.MAX_SAFE_INTEGER)
+
+const noBytes = new Uint8Array(0)

@@ -48,6 +48,11 @@ export class Segments {
     return this.#segments[0]?.first ?? this.#last + 1
   }
 
+  /** Whether no post is kept. */
+  get isEmpty(): boolean {
+    return this.#segments.length === 0
+  }
+
   get last(): number {
     return this.#last
   }

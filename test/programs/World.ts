@@ -41,7 +41,7 @@ import type { ChatId } from "../../src/domain/Chat.ts"
 import { PortStoreUnavailable, type StreamForked } from "../../src/domain/Errors.ts"
 import type { Invitation, Link } from "../../src/domain/Invitation.ts"
 import type { PublicKey } from "../../src/domain/Key.ts"
-import type { Limits } from "../../src/domain/Limits.ts"
+import { defaultLimits, type Limits } from "../../src/domain/Limits.ts"
 import { type Address, Host, PeerId, Port, serverId, title } from "../../src/domain/Peer.ts"
 import { statusInWords } from "../../src/domain/Status.ts"
 import { nobody, type Trust } from "../../src/domain/Trust.ts"
@@ -260,7 +260,14 @@ const make = (
     /** What stays if a node begins anew. */
     const groundOf = (id: PeerId, surroundings: Surroundings) =>
       Layer.unwrapEffect(
-        Effect.map(Membership, ({ sign }) => MemoryMessageLog.layer({ author: id, sign, ...limits }))
+        Effect.map(Membership, ({ sign }) =>
+          MemoryMessageLog.layer({
+            author: id,
+            sign,
+            entries: limits.logEntries ?? defaultLimits.logEntries,
+            ...limits
+          })
+        )
       ).pipe(Layer.provideMerge(connections(id, surroundings)), Layer.provideMerge(filesIn(files)))
 
     const serverOver = (name: PeerId, listen: Address, store: Layer.Layer<PortStore>) =>
@@ -425,8 +432,14 @@ export const story = (name: string, tell: (world: World) => Effect.Effect<void>,
   it(name, () => inWorld([], tell, { seed: name, ...conditions }))
 
 /** The same in a world where all connections are secure. */
-export const secureStory = (name: string, tell: (world: World) => Effect.Effect<void>): void =>
-  it(name, async () => inWorld(await Effect.runPromise(Effect.replicateEffect(Keys.generate, 8)), tell, { seed: name }))
+export const secureStory = (
+  name: string,
+  tell: (world: World) => Effect.Effect<void>,
+  { limits = {} }: { readonly limits?: Partial<Limits> } = {}
+): void =>
+  it(name, async () =>
+    inWorld(await Effect.runPromise(Effect.replicateEffect(Keys.generate, 8)), tell, { limits, seed: name })
+  )
 
 const inWorld = async (
   keys: ReadonlyArray<Identity["Type"]>,

@@ -13,6 +13,7 @@ const limits = {
   framesPerSecond: 50,
   overload: Duration.seconds(10),
   streams: 100,
+  logEntries: 50,
   rooms: 3
 }
 

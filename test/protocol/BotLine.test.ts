@@ -18,6 +18,7 @@ const facts: ReadonlyArray<readonly [Fact, string | undefined]> = [
   [Fact.Witnessed({ entry: Entry.Said({ post: post(stream("3"), 1), own: false }) }), "said"],
   [Fact.Witnessed({ entry: Entry.Earlier({ post: post(stream("3"), 1) }) }), "earlier"],
   [Fact.Witnessed({ entry: Entry.Missed({ stream: stream("3"), count: 2 }) }), "missed"],
+  [Fact.Witnessed({ entry: Entry.Outlived({ count: 2 }) }), "missed"],
   [Fact.Witnessed({ entry: Entry.Skipped({ count: 2 }) }), "skipped"],
   [happened(Happening.Admitted({ by: three })), "admitted"],
   [happened(Happening.Linked({ peer: three, newcomer: true, known: false })), "linked"],

@@ -54,6 +54,7 @@ describe("Frame", () => {
       "bye",
       "dropped",
       "earlier",
+      "folded",
       "gap",
       "have",
       "hello",

@@ -2,7 +2,7 @@ import { assert, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import { describe } from "vitest"
 import type { Block, EncodedPost, Mark } from "../../services/MessageLog.ts"
-import type { Post, StreamId } from "../../src/domain/Post.ts"
+import { type Epoch, type Post, PostNumber, type Room, type StreamId } from "../../src/domain/Post.ts"
 import { encodePost, maxFrameBytes } from "../../src/protocol/Frame.ts"
 import { PostStore } from "../../src/protocol/PostStore.ts"
 import { textOf } from "../support/bytes.ts"
@@ -264,23 +264,97 @@ describe("PostStore", () => {
     assert.deepStrictEqual(reader.news(), {})
   })
 
-  it("of each author the last 64 runs are remembered, and what comes of an earlier one counts as seen", () => {
-    const run = (at: number): StreamId => `a/main/${at}-00000000` as StreamId
-    const reader = new PostStore(stream("reader"))
-    for (const at of [...upTo(100, 130), ...upTo(20, 99)].toReversed()) {
-      reader.receive([encoded(post(run(at), 1)), encoded(post(run(at), 2))])
+  describe("with more than half of the streams that it may know", () => {
+    const run = (at: number, author = "a"): StreamId => `${author}/main/${at}-00000000` as StreamId
+    const infinite = Number.POSITIVE_INFINITY
+    const main = "main" as Room
+    const known = (store: PostStore) => [...store.summary().keys()].filter((each) => each !== stream("own"))
+    const folded = (store: PostStore) => store.folds.get(main)
+
+    /** A store that has had two posts of each of these runs, and keeps none of them. */
+    const outlived = (streams: number, ...runs: ReadonlyArray<StreamId>) => {
+      const store = new PostStore(stream("own"), { streams, pending: 10 })
+      for (const each of runs) {
+        store.receive([encoded(post(each, 1)), encoded(post(each, 2))])
+        store.drop(each, 2)
+      }
+      return store
     }
-    assert.deepStrictEqual(
-      [...reader.summary().keys()].filter((each) => each !== stream("reader")).sort(),
-      upTo(67, 130).map(run).sort()
-    )
-    assert.strictEqual(reader.have(run(66)), Number.POSITIVE_INFINITY)
-    assert.strictEqual(reader.have(run(131)), 0)
-    assert.deepStrictEqual(reader.receive([encoded(post(run(66), 1)), encoded(post(run(66), 3))]), [])
-    assert.deepStrictEqual(reader.missing(), [])
-    assert.deepStrictEqual(names(reader.receive([encoded(post(run(67), 3, "on"))])), ["on"])
-    for (const at of upTo(67, 130)) reader.drop(run(at), 3)
-    assert.strictEqual(reader.bytes, 0)
+
+    it("the earliest of which nothing is kept are folded away, and count as had", () => {
+      const store = outlived(
+        20,
+        ...upTo(1, 12)
+          .toReversed()
+          .map((at) => run(at, `bot-${at}`))
+      )
+      assert.isTrue(store.fold(1_000))
+      assert.deepStrictEqual(
+        known(store).sort(),
+        upTo(7, 12)
+          .map((at) => run(at, `bot-${at}`))
+          .sort()
+      )
+      assert.deepStrictEqual(folded(store), { upTo: "6-00000000" as Epoch, lines: 12 })
+      assert.strictEqual(store.have(run(6, "bot-6")), infinite)
+      assert.strictEqual(store.have(run(5, "somebody else")), infinite)
+      assert.strictEqual(store.have(run(13)), 0)
+      assert.deepStrictEqual(store.receive([encoded(post(run(6, "bot-6"), 1)), encoded(post(run(6, "bot-6"), 3))]), [])
+      assert.deepStrictEqual(store.missing(), [])
+      // What stands below them is delivered.
+      const answer = encoded({ ...post(run(13), 1, "answer"), deps: { [run(3, "bot-3")]: PostNumber.make(9) } })
+      assert.deepStrictEqual(names(store.receive([answer])), ["answer"])
+      assert.deepStrictEqual(store.slice(run(6, "bot-6"), 0, 1_000, 2), { bytes: new Uint8Array(), first: 3, last: 2 })
+    })
+
+    it("posts that are kept, are held or are this node's own are never folded away, however many there are", () => {
+      const store = outlived(20, ...upTo(1, 4).map((at) => run(at)))
+      for (const at of upTo(5, 40)) store.receive([encoded(post(run(at), 1))])
+      store.receive([encoded(post(run(0, "held"), 2, "held2"))])
+      assert.isTrue(store.fold(1_000))
+      assert.deepStrictEqual(
+        known(store),
+        upTo(5, 40).map((at) => run(at))
+      )
+      assert.deepStrictEqual(folded(store), { upTo: "4-00000000" as Epoch, lines: 8 })
+      assert.strictEqual(store.have(stream("own")), 0)
+      assert.deepStrictEqual(names(store.receive([encoded(post(run(0, "held"), 1, "held1"))])), ["held1", "held2"])
+      assert.isFalse(store.fold(1_000))
+    })
+
+    it("runs that are here are spared, also if they have said nothing: they are listed then", () => {
+      const store = outlived(8, ...upTo(2, 6).map((at) => run(at)))
+      store.spare(run(1, "silent"))
+      store.spare(run(2))
+      store.fold(1_000)
+      assert.deepStrictEqual(folded(store)?.upTo, "6-00000000" as Epoch)
+      assert.deepStrictEqual(store.summary().get(run(1, "silent")), 0)
+      assert.deepStrictEqual(store.summary().get(run(2)), 2)
+      assert.deepStrictEqual(names(store.receive([encoded(post(run(1, "silent"), 1, "at last"))])), ["at last"])
+      // What was folded away before it came back can't be taken up again.
+      store.spare(run(3))
+      assert.strictEqual(store.have(run(3)), infinite)
+    })
+
+    it("a clock that is ahead shuts nobody out: who began later than now is not folded away, and forgotten at worst", () => {
+      const store = outlived(8, ...upTo(1, 3).map((at) => run(at)), ...upTo(1_000, 1_020).map((at) => run(at)))
+      store.fold(100)
+      assert.deepStrictEqual(folded(store)?.upTo, "3-00000000" as Epoch)
+      assert.strictEqual(store.have(run(101)), 0)
+      assert.isAtMost(store.summary().size, 8)
+    })
+
+    it("what a newcomer adopts counts as seen: what is listed, and what is not because it is folded away", () => {
+      const old = outlived(20, ...upTo(1, 12).map((at) => run(at)))
+      old.spare(run(2, "silent"))
+      old.fold(1_000)
+      const newcomer = new PostStore(stream("new"))
+      newcomer.adopt([...old.summary()], [[run(3, "met"), 1]], old.folds)
+      assert.deepStrictEqual(folded(newcomer), folded(old))
+      for (const at of upTo(1, 12)) assert.isAtLeast(newcomer.have(run(at)), 2)
+      assert.deepStrictEqual(names(newcomer.receive([encoded(post(run(3, "met"), 1, "met"))])), ["met"])
+      assert.deepStrictEqual(names(newcomer.receive([encoded(post(run(2, "silent"), 1, "silent"))])), ["silent"])
+    })
   })
 
   it("what came between the making of a post and its saying stays news for the next", () => {
@@ -535,20 +609,6 @@ describe("PostStore", () => {
     store.receive(inBlocks([said("a", 9), said("a", 10)], [2]))
     const { delivered, lost } = store.skip(stream("a"), 9)
     assert.deepStrictEqual([lost, names(delivered)], [2, ["a9", "a10"]])
-  })
-
-  it("no more streams than it may have: it has nothing to do with others, and those that it has go on", () => {
-    const store = new PostStore(stream("own"), { streams: 3, pending: 10 })
-    store.receive([said("a", 1)])
-    assert.isTrue(store.isCrowded)
-    store.receive([said("b", 1)])
-    assert.strictEqual(store.have(stream("c")), Number.POSITIVE_INFINITY)
-    assert.deepStrictEqual(store.receive([said("c", 1), said("c", 3)]), [])
-    store.recall(said("c", 1).post)
-    assert.deepStrictEqual(store.missing(), [])
-    assert.deepStrictEqual(names(store.receive([said("a", 2, ["c", 7]), said("b", 2)])), ["a2", "b2"])
-    assert.deepStrictEqual(Object.keys(store.news()).toSorted(), [stream("a"), stream("b")])
-    assert.strictEqual(store.summary().size, 3)
   })
 
   it("no more posts wait than may; those that came too many are missing, and come again", () => {

@@ -43,6 +43,8 @@ export const inShort = (entry: Entry): string => {
       return entry.happening._tag
     case "Missed":
       return `missed ${entry.count}`
+    case "Outlived":
+      return `outlived ${entry.count}`
     case "Skipped":
       return `skipped ${entry.count}`
   }

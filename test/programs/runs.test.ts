@@ -1,0 +1,186 @@
+/** Many runs of programs in one chat, most of them short and long over: none of them closes it to anybody. */
+import { assert, describe } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { epochOf } from "../../src/domain/Post.ts"
+import type { Hello } from "../../src/protocol/Frame.ts"
+import { peer } from "../support/samples.ts"
+import { dial, helloOf } from "./Stranger.ts"
+import { gather, type Node, secureStory, story, type World } from "./World.ts"
+
+/** So few that forty runs are many: of the lines of most nothing is kept. */
+const limits = { streams: 16, logEntries: 24 }
+
+const many = 40
+
+/** In ms: what a machine takes for the time that has lost it. */
+const in1970 = -56 * 365 * 86_400_000
+
+const numbers = (count: number, from = 1) => Array.from({ length: count }, (_, at) => from + at)
+
+/** So many programs come one after the other, each says one line, and goes once all these peers have it. */
+const bots = (world: World, count: number, peers: number, from = 1) =>
+  Effect.forEach(
+    numbers(count, from),
+    (n) =>
+      Effect.gen(function* () {
+        const bot = yield* world.send(`b${n}`, `line ${n}`, peers)
+        yield* bot.ended
+      }),
+    { discard: true }
+  )
+
+const linesOf = (count: number, from = 1) => numbers(count, from).map((n) => `Client b${n}: line ${n}`)
+
+const told = (screen: ReadonlyArray<string>, pattern: RegExp) =>
+  screen.reduce((sum, line) => sum + Number(pattern.exec(line)?.[1] ?? 0), 0)
+
+/** How many lines of the bots a node has shown, and of how many it has said that they can't be had. */
+const shownAndTold = (node: Node) =>
+  Effect.map(node.screen, (screen) => ({
+    shown: screen.filter((line) => /^Client b\d+: line/.test(line)),
+    told: told(
+      screen,
+      /^\* (\d+) lines? (?:of Client b\d+ can't be had any more|of long ago can't be had any more|went by too fast to be shown)$/
+    )
+  }))
+
+describe("many runs", () => {
+  story(
+    "of programs that say one line: everybody sees all, and whoever comes then takes part",
+    (world) =>
+      Effect.gen(function* () {
+        const { server, one, two } = yield* gather(world)
+        yield* bots(world, many, 1)
+        for (const node of [server, one, two]) {
+          yield* node.sees(...linesOf(many))
+          assert.deepStrictEqual(yield* shownAndTold(node), { shown: linesOf(many), told: 0 })
+        }
+        // Who has been silent all the time is heard; and by those who come later.
+        yield* one.type("was here all the time")
+        yield* two.sees("Client 1: was here all the time")
+        const three = yield* world.client("3")
+        yield* three.sees("Client 1: initiated", "Client 2: initiated")
+        yield* one.type("hello, 3")
+        yield* two.type("first words of mine")
+        yield* three.sees("Client 1: hello, 3", "Client 2: first words of mine")
+        yield* three.type("hello, all")
+        for (const node of [server, one, two]) yield* node.sees("Client 3: hello, all")
+        assert.deepStrictEqual(yield* shownAndTold(three), { shown: [], told: 0 })
+      }),
+    { limits }
+  )
+
+  story(
+    "do not make what peers tell each other longer and longer",
+    (world) =>
+      Effect.gen(function* () {
+        yield* gather(world)
+        yield* bots(world, many, 1)
+        const stranger = yield* Effect.orDie(dial(world, "x", 4000))
+        yield* stranger.says({
+          ...helloOf(peer("x", 7_000)),
+          epoch: epochOf(yield* Clock.currentTimeMillis, 0)
+        } as Hello)
+        yield* stranger.says({ type: "have", streams: {}, more: false })
+        yield* stranger.hears("have")
+        const [folded] = stranger.heard("folded")
+        assert.isAtLeast(folded?.lines ?? 0, many - limits.logEntries - limits.streams)
+        const listed = stranger.heard("have").flatMap(({ streams }) => Object.keys(streams))
+        assert.isAtMost(listed.length, limits.logEntries + limits.streams)
+      }).pipe(Effect.scoped),
+    { limits }
+  )
+
+  story(
+    "while somebody is cut off: it sees what is kept, and hears of how many lines nobody keeps",
+    (world) =>
+      Effect.gen(function* () {
+        const { one, two, server } = yield* gather(world)
+        yield* world.network.cut((from, to) => (from === "2") !== (to === "2"))
+        yield* one.sees("* Client 2 is lost: it gives no sign of life")
+        yield* Effect.forEach(numbers(6), (n) => bots(world, 8, 1, 8 * n - 7), { concurrency: "unbounded" })
+        yield* server.sees(...linesOf(48))
+        yield* world.network.heal
+        yield* one.type("back again")
+        yield* two.sees("Client 1: back again")
+        yield* Effect.sleep("40 seconds")
+        const { shown, told } = yield* shownAndTold(two)
+        assert.strictEqual(new Set(shown).size, shown.length)
+        assert.isAtLeast(shown.length, 5)
+        assert.strictEqual(shown.length + told, 48)
+        assert.isTrue((yield* two.screen).some((line) => line.includes("of long ago can't be had any more")))
+        for (const node of [one, server]) {
+          const all = yield* shownAndTold(node)
+          assert.deepStrictEqual([all.shown.length, all.told], [48, 0])
+        }
+        // It is told once.
+        yield* world.network.cut((from, to) => (from === "2") !== (to === "2"))
+        yield* one.sees("* Client 2 is lost: it gives no sign of life", "* Client 2 is lost: it gives no sign of life")
+        yield* world.network.heal
+        yield* Effect.sleep("40 seconds")
+        assert.deepStrictEqual(yield* shownAndTold(two), { shown, told })
+      }),
+    { limits }
+  )
+
+  story(
+    "and a clock in 1970: who comes with it takes part at once, with what it has typed already",
+    (world) =>
+      Effect.gen(function* () {
+        const { server, one, two } = yield* gather(world)
+        yield* bots(world, many, 1)
+        const late = yield* world.client("9", { clock: in1970 })
+        yield* late.type("typed at once")
+        yield* late.sees("Client 1: initiated", "Client 2: initiated")
+        for (const node of [server, one, two]) yield* node.sees("Client 9: initiated", "Client 9: typed at once")
+        yield* late.type("and later")
+        for (const node of [server, one, two]) yield* node.sees("Client 9: and later")
+        yield* one.type("an answer")
+        yield* late.sees("Client 1: an answer")
+      }),
+    { limits }
+  )
+
+  story("of one id whose clock is in 1970, more than 64 of them: each takes part", (world) =>
+    Effect.gen(function* () {
+      const { server, one } = yield* gather(world)
+      for (const n of numbers(66)) {
+        const again = yield* world.client("9", { clock: in1970 })
+        yield* again.type(`run ${n}`)
+        yield* one.sees(`Client 9: run ${n}`)
+        yield* again.interrupt
+      }
+      yield* server.sees(...numbers(66).map((n) => `Client 9: run ${n}`))
+    })
+  )
+
+  secureStory(
+    "of a member of a secure chat: everybody sees all it says, and hears of what it can't have",
+    (world) =>
+      Effect.gen(function* () {
+        const server = yield* world.server
+        const one = yield* world.client("1", { link: yield* world.safe.invite })
+        yield* server.sees("Client 1: initiated")
+        const link = yield* world.safe.invite
+        for (const n of numbers(40)) {
+          const again = yield* world.client("2", n === 1 ? { link } : {})
+          yield* again.type(`line ${n}`)
+          yield* one.sees(`Client 2: line ${n}`)
+          yield* server.sees(`Client 2: line ${n}`)
+          yield* again.interrupt
+          yield* Effect.sleep("1 second")
+        }
+        yield* one.type("the first words")
+        yield* server.sees("Client 1: the first words")
+        const three = yield* world.client("3", { link: yield* world.safe.invite, clock: in1970 })
+        yield* three.sees("Client 1: initiated")
+        yield* three.type("late")
+        yield* one.sees("Client 3: late")
+        for (const node of [server, one]) {
+          assert.isFalse((yield* node.screen).some((line) => line.includes("can't be had any more")))
+        }
+      }),
+    { limits }
+  )
+})
