@@ -41,7 +41,13 @@ export const server = ({ within: longest }: Settings) =>
     const complain = (error: StateUnavailable) => console.show([notice(error.message)])
     // Why a record fails is told below, once: those who are refused for it come again and again.
     const admitVisitors = Stream.runForEach(mesh.knocks, (knock) => Effect.ignore(registry.admit(knock)))
-    const keepTheRecord = Stream.runForEach(mesh.events, (happening) => Effect.ignore(recordOf(registry, happening)))
+    // One who is just coming in holds up what is to be done about that one alone.
+    const keepTheRecord = Stream.runDrain(
+      Stream.mapEffect(mesh.events, (happening) => Effect.ignore(recordOf(registry, happening)), {
+        concurrency: "unbounded",
+        unordered: true
+      })
+    )
 
     yield* console.show([
       notice(
@@ -95,7 +101,7 @@ const tellOfTrouble = (troubles: Stream.Stream<Option.Option<PortStoreUnavailabl
     )
   )
 
-/** The record follows what happened, in that order: it has everybody who is here, and who may come back. */
+/** The record follows what happened: it has everybody who is here, and who may come back. */
 const recordOf = (
   registry: ServerRegistry["Type"],
   happening: Happening
