@@ -44,6 +44,18 @@ def author(stream):
     return stream.split("/")[0]
 
 
+def began(stream_or_epoch):
+    """What orders epochs: one is earlier than another if this is less."""
+    epoch = stream_or_epoch.split("/")[-1]
+    return int(epoch.split("-")[0]), epoch
+
+
+def raise_to(marks, others):
+    """Takes the greater of two numbers for each stream."""
+    for stream, n in others.items():
+        marks[stream] = max(marks[stream], n)
+
+
 def title(peer):
     return peer if peer == "Server" else f"Client {peer}"
 
@@ -67,6 +79,7 @@ class Link:
         self.peer = self.epoch = self.address = self.chat = None
         self.theirs = Counter()  # stream -> how far the peer has it, as far as it has said
         self.floor = Counter()  # stream -> up to where the peer does not keep it any more
+        self.folded = "0-00000000"  # up to which epoch the peer has forgotten streams that it does not name
         self.quiet = 0  # for how many fifths of SILENCE nothing has come
 
     async def read(self, limit=None):
@@ -89,6 +102,7 @@ class Client:
         self.chat = None  # which chat this node is in, once somebody has let it in
         self.own = f"{name}/main/{self.epoch}"
         self.have = Counter()  # stream -> the highest number with no hole below it
+        self.folded = "0-00000000"  # what is not in `have`, and did not begin later, was said long ago
         self.kept = defaultdict(dict)  # stream -> number -> the line that was said or delivered
         self.held = {}  # stream and number -> a post that came too early, and its line
         self.news = {}  # stream -> the last number delivered since the last own post: the `deps` of the next
@@ -177,7 +191,8 @@ class Client:
         if not self.joined.is_set():
             # What was said before counts as seen; only now this node says how far it has what.
             self.chat = link.chat
-            self.have |= link.theirs
+            self.folded = link.folded
+            raise_to(self.have, link.theirs)
             link.send(*summary(self.have))
             self.joined.set()
             show(f"{title(self.id)}: initiated")
@@ -224,12 +239,14 @@ class Client:
         elif kind == "have":
             if not all(map(STREAM.fullmatch, frame["streams"])):
                 raise ValueError("not a stream")
-            link.theirs |= Counter(frame["streams"])
+            raise_to(link.theirs, frame["streams"])
             if self.links.get(link.peer) is link:
                 for stream in frame["streams"]:
                     self.ask(link, stream)
             elif not frame["more"]:
                 self.come_up(link)
+        elif kind == "folded":
+            link.folded = max(link.folded, frame["upTo"], key=began)
         elif kind == "want":
             link.send(*self.lines(frame["stream"], frame["after"], frame["to"]))
         elif kind == "gap":
@@ -290,6 +307,9 @@ class Client:
 
     # ---- Delivery: "Asking, gaps and giving up" in docs/PROTOCOL.md
 
+    def is_old(self, stream):
+        return stream not in self.have and began(stream) <= began(self.folded)
+
     def ask(self, link, stream):
         """Asks a peer for what this node lacks of a stream, unless that comes anyway. Whether somebody is asked."""
         have, to, speaker = self.have[stream], link.theirs[stream], self.links.get(author(stream))
@@ -297,7 +317,7 @@ class Client:
             return True
         if stream in self.asked and self.asked[stream][1] > have:
             return True
-        if to <= have or link.floor[stream] > have:
+        if to <= have or link.floor[stream] > have or self.is_old(stream):
             return False
         self.asked[stream] = link, to
         link.send(encode(type="want", stream=stream, after=have, to=to))
@@ -323,9 +343,10 @@ class Client:
         if not all(map(STREAM.fullmatch, needs(post))) or not isinstance(post["text"], str):
             raise ValueError("not a post")
         is_asked = self.asked.get(stream, (None, 0))[0] is link
-        if stream == self.own or n <= self.have[stream] or not (is_asked or author(stream) == link.peer):
+        is_had = n <= self.have[stream] or self.is_old(stream)
+        if stream == self.own or is_had or not (is_asked or author(stream) == link.peer):
             return
-        link.theirs |= Counter(needs(post))
+        raise_to(link.theirs, needs(post))
         self.held[stream, n] = post, line
         self.deliver()
         for each, _ in list(self.held.values()):
@@ -339,7 +360,7 @@ class Client:
         while progress:
             progress = False
             for (stream, n), (post, line) in list(self.held.items()):
-                is_due = all(last <= self.have[each] for each, last in needs(post).items())
+                is_due = all(last <= self.have[each] or self.is_old(each) for each, last in needs(post).items())
                 if is_due or n <= self.have[stream]:
                     del self.held[stream, n]
                 if is_due and n > self.have[stream]:

@@ -126,7 +126,8 @@ describe.skipIf(!hasPython)("a client in Python (skipped where there is no pytho
       const early = yield* dial(stage, listening)
       yield* early.sends(line({ ...helloOf("8", port, true), chat: "1".repeat(32), to: "py" }))
       assert.strictEqual((yield* early.hears("refused")).reason, "unavailable")
-      yield* server.sends(line(welcome), have({ [old]: 3 }, true), have({ [others]: 2 }))
+      const folded = line({ type: "folded", room: "main", upTo: "9-00000000", lines: 100 })
+      yield* server.sends(line(welcome), folded, have({ [old]: 3 }, true), have({ [others]: 2 }))
       assert.deepStrictEqual<unknown>((yield* server.hears("have")).streams, { [own]: 1, [old]: 3, [others]: 2 })
       assert.strictEqual((yield* server.hears("post")).post.text, "said before it came in")
       yield* python.sees("Client py: initiated")
@@ -145,8 +146,13 @@ describe.skipIf(!hasPython)("a client in Python (skipped where there is no pytho
       ])
 
       // What nobody keeps is gone, and what it has taken as seen it does not keep either.
-      yield* server.sends(have({ [streamOf("7")]: 3 }))
-      assert.strictEqual((yield* server.hears("want")).after, 0)
+      yield* server.sends(have({ "6/main/8-00000000": 5 }), have({ [streamOf("7")]: 3 }))
+      assert.deepStrictEqual<unknown>(yield* server.hears("want"), {
+        type: "want",
+        stream: streamOf("7"),
+        after: 0,
+        to: 3
+      })
       yield* server.sends(line({ type: "gap", stream: streamOf("7"), to: 2 }))
       assert.strictEqual((yield* server.hears("want")).after, 2)
       yield* server.sends(post(streamOf("7"), 3, "the last of three"))
