@@ -15,10 +15,12 @@ const make = Effect.gen(function* () {
     oneAtATime(Effect.suspend(() => (mesh.isPresent(id) ? Effect.void : store.forget(id))))
   return ServerRegistry.of({
     admit: (knock) =>
-      oneAtATime(store.record(knock.peer)).pipe(
-        Effect.tapError((error) => knock.refuse(error.detail)),
-        Effect.zipRight(knock.admit)
-      ),
+      knock.passing
+        ? knock.admit
+        : oneAtATime(store.record(knock.peer)).pipe(
+            Effect.tapError((error) => knock.refuse(error.detail)),
+            Effect.zipRight(knock.admit)
+          ),
     callBack: Effect.tap(store.all, Effect.forEach(mesh.keep, { discard: true })),
     remember: (peer) => oneAtATime(store.record(peer)),
     dismiss: (id) => Effect.zipRight(mesh.settled(id), forgetAbsent(id)),

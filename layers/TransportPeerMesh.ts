@@ -123,7 +123,8 @@ const make = (settings: Settings) =>
       epoch: log.epoch,
       chat: membership.chat(),
       member,
-      history: roots.areThere() ? 0 : (settings.history ?? 0)
+      history: roots.areThere() ? 0 : (settings.history ?? 0),
+      passing: settings.passing ?? false
     })
     const entrance: Attempt.Entrance = {
       deadlines,
@@ -286,14 +287,15 @@ const make = (settings: Settings) =>
           member = true
           yield* log.note(Happening.Admitted({ by: link.peer }))
         }
-        if (isNews && !isUnderstood) {
+        if (link.passing) yield* log.note(Happening.Passing({ peer: link.peer, here: true }))
+        else if (isNews && !isUnderstood) {
           yield* log.note(Happening.Linked({ peer: link.peer, newcomer: link.newcomer, known: wasMet }))
         }
         yield* link.send(...members.newsFor(link))
         fanOut.begin(link)
         if (outcome._tag === "Superseded") yield* outcome.other.connection.abort("closed")
         if (link.newcomer) yield* history.tellTo(link)
-        else yield* intake.announce(link)
+        else if (!link.passing) yield* intake.announce(link)
         yield* intake.pull(link, link.theirs)
         if (settings.id === serverId || link.newcomer) yield* introductions.introduce(link)
         yield* search.found(link.peer.id)
@@ -321,6 +323,10 @@ const make = (settings: Settings) =>
         yield* intake.ended(link)
         if (leaving) return
         if (final) folds.ended(link, reason !== undefined)
+        if (link.passing) {
+          if (final) yield* log.note(Happening.Passing({ peer: link.peer, here: false }))
+          return
+        }
         if (reason === undefined) departures.heardGoodbye(link)
         if (final) yield* reason === undefined ? left(link.peer, false) : lost(link, reason)
         // A newcomer that was let in, and perhaps put on record, but has not come through the door.
@@ -330,10 +336,12 @@ const make = (settings: Settings) =>
             : search.seek(link.peer, Duration.zero, { ghost: true, epoch: link.epoch })
       })
 
-    const lost = ({ epoch, peer: gone }: Link, reason: LossReason): Effect.Effect<void> =>
-      membership.knows(gone.id)
+    const lost = ({ epoch, passing, peer: gone }: Link, reason: LossReason): Effect.Effect<void> => {
+      if (passing) return log.note(Happening.Passing({ peer: gone, here: false }))
+      return membership.knows(gone.id)
         ? Effect.zipRight(log.note(Happening.Lost({ peer: gone, reason })), search.seekAgain(gone, epoch))
         : search.forget(gone.id)
+    }
 
     const left = (gone: Peer, unseen: boolean): Effect.Effect<void> =>
       Effect.gen(function* () {

@@ -22,6 +22,8 @@ import type { Delivery } from "../src/domain/Standing.ts"
 /** Somebody who has introduced itself and waits to be let in. It gives up after the handshake's limit. */
 export interface Knock {
   readonly peer: Peer
+  /** Whether it comes for a moment only: it is not to be remembered. */
+  readonly passing: boolean
   /** Lets it in: the link is up when this returns, or the visitor is gone. */
   readonly admit: Effect.Effect<void>
   /** Sends it away for now; it may come again. */

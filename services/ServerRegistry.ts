@@ -13,7 +13,7 @@ export class ServerRegistry extends Context.Tag("outlive/ServerRegistry")<
   {
     /**
      * Lets a visitor in: it is on record before it, or anyone else, hears of it. If it can't be put on record it is
-     * refused, and this fails.
+     * refused, and this fails. Who comes for a moment only is not put on record.
      */
     readonly admit: (knock: Knock) => Effect.Effect<void, PortStoreUnavailable>
     /** Dials everyone on record, in the background; returns who that is. */

@@ -41,6 +41,8 @@ export const make = ({ log, peers, table }: Node) => {
         link.rooms ??= new Set()
         link.rooms.add(roomIn(stream))
       }
+      // Who is there for a moment does not hand it on.
+      if (link.passing) return
       // Who names more than there is has something else, or nothing: see `Forks`.
       if (stream === log.stream && n <= log.have(stream) && n > (heardBy.get(link.peer.id) ?? 0)) {
         heardBy.set(link.peer.id, n)

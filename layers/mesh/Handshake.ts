@@ -37,6 +37,8 @@ export interface Self {
   readonly member: boolean
   /** How many lines it would like to see of what was said before it came. */
   readonly history: number
+  /** Whether it comes for a moment only. */
+  readonly passing: boolean
   /** What it shows on this connection, if that is secure. */
   readonly pass: Pass | undefined
 }
@@ -65,6 +67,7 @@ export const call = (
       ...(self.chat === undefined ? {} : { chat: self.chat }),
       member: self.member,
       ...(self.history === 0 ? {} : { history: self.history }),
+      ...(self.passing ? { passing: true } : {}),
       ...(to === undefined ? {} : { to }),
       ...passOf(self)
     })

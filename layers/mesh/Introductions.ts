@@ -67,12 +67,12 @@ export const make = ({ membership, peers, table }: Node, { hasLeft, meet }: Need
     introduce: (link: Link): Effect.Effect<void> =>
       Effect.suspend(() => {
         if (link.peer.id === serverId) return link.send({ type: "roster", peers: [] })
-        introduced.push(link)
+        if (!link.passing) introduced.push(link)
         peers.changed()
         return link.send(
           ...listing(
             "roster",
-            clients().filter((other) => other !== link)
+            clients().filter((other) => other !== link && !other.passing)
           )
         )
       }),

@@ -21,6 +21,8 @@ export interface Link extends Row, Wire.Wire {
   readonly chat: ChatId
   /** Whether the peer is in no chat yet. */
   readonly newcomer: boolean
+  /** Whether the peer has come for a moment only: nobody is told that it comes or goes, and nobody looks for it. */
+  readonly passing: boolean
   /** How many lines it would like to see of what was said before it came. */
   readonly history: number
   /** How many lines of history it was asked for, and may still send; what has come of them, once it has begun. */
@@ -92,7 +94,7 @@ export class Goodbye extends Data.TaggedError("Goodbye") {}
 export type LinkOver = (
   wire: Wire.Wire,
   peer: Peer,
-  introduction: Pick<Hello, "epoch" | "member" | "history" | "pass"> & { readonly chat: ChatId },
+  introduction: Pick<Hello, "epoch" | "member" | "history" | "passing" | "pass"> & { readonly chat: ChatId },
   byUs: boolean,
   attempt: Attempt
 ) => Link
@@ -106,12 +108,13 @@ interface Needs {
 
 export const makeLinkOver =
   ({ quotaOf, visits }: Needs): LinkOver =>
-  (wire, peer, { chat, epoch, history = 0, member, pass }, byUs, attempt) => ({
+  (wire, peer, { chat, epoch, history = 0, member, pass, passing = false }, byUs, attempt) => ({
     peer,
     epoch,
     prefix: `${peer.id}/`,
     chat,
     newcomer: !member,
+    passing,
     history,
     owed: 0,
     recalled: undefined,

@@ -16,6 +16,8 @@ export interface Settings {
   readonly listen: Address
   /** Whether this node is in the chat from the start, as a server is, or must be admitted by another. */
   readonly member: boolean
+  /** Whether it comes for a moment only, to say something: then nobody is told that it comes, or goes. */
+  readonly passing?: boolean
   /** How many lines of what was said before it came this node would like to see: none by default. */
   readonly history?: number
   /** A peer that gives no sign of life for this long is lost. */

@@ -136,7 +136,7 @@ export const make = (
         Effect.flatMap((chat): Effect.Effect<Outcome> => {
           // While it waited, this node has entered another.
           if (hello.chat !== undefined && hello.chat !== chat) return Effect.succeed(sentAway(otherChat))
-          return Effect.map(knock(visitor, connection), (refusal) =>
+          return Effect.map(knock(visitor, hello, connection), (refusal) =>
             refusal === undefined ? { _tag: "Welcome", chat } : sentAway({ reason: "unavailable", detail: refusal })
           )
         }),
@@ -213,7 +213,11 @@ export const make = (
     }
 
     /** Asks whether that visitor may come in; what speaks against it, if anything does. */
-    const knock = (visitor: Peer, connection: Connection): Effect.Effect<string | undefined> =>
+    const knock = (
+      visitor: Peer,
+      { passing = false }: Hello,
+      connection: Connection
+    ): Effect.Effect<string | undefined> =>
       Effect.gen(function* () {
         const verdict = yield* Deferred.make<string | undefined>()
         let isOver = false
@@ -221,6 +225,7 @@ export const make = (
           isOver: () => isOver,
           knock: {
             peer: visitor,
+            passing,
             admit: Effect.asVoid(Deferred.succeed(verdict, undefined)),
             refuse: (detail) => Effect.asVoid(Deferred.succeed(verdict, detail))
           }

@@ -24,6 +24,8 @@ export type Happening = Data.TaggedEnum<{
   Admitted: { readonly by: Peer }
   /** A link is up. `newcomer`: it was in no chat before. `known`: this run of it was met before. */
   Linked: { readonly peer: Peer; readonly newcomer: boolean; readonly known: boolean }
+  /** Somebody who comes for a moment only, to say something, has come, or has gone. */
+  Passing: { readonly peer: Peer; readonly here: boolean }
   /** A peer has posts that this node missed; they come now. */
   CatchingUp: { readonly peer: Peer; readonly count: number }
   /** What others say can't be kept on disk: this run goes on without. */

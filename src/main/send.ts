@@ -27,7 +27,7 @@ export const command = SendCommand.make(({ limit, text: said, wait, ...given }) 
     const id = yield* passing("send", given.id)
     yield* send({ server: { address: given.server, id: serverId }, ...through(given.peer), limit, text, wait }).pipe(
       observed(given),
-      Effect.provide(node({ ...given, ...passingNode(given), id, history: Option.none() })),
+      Effect.provide(node({ ...given, ...passingNode(given), id, passing: true, history: Option.none() })),
       Effect.provide(PipeConsole.deaf),
       logged(given)
     )

@@ -109,6 +109,8 @@ const happened = (happening: Happening): Event | undefined => {
         newcomer: happening.newcomer,
         known: happening.known
       }
+    case "Passing":
+      return undefined
     case "CatchingUp":
       return { type: "catching-up", from: happening.peer.id, count: happening.count }
     case "Unkept":

@@ -46,7 +46,7 @@ export type Listed = typeof Listed.Type
 /**
  * The dialling side introduces itself. `chat`: the one that it is in, left out by who is in none; `to`: whom it means to
  * reach; `member`: it is in the chat already;
- * `history`: how many lines a newcomer would like to see of what was said before; `pass`: what it shows on a secure connection.
+ * `history`: how many lines a newcomer would like to see of what was said before; `passing`: it comes for a moment, and nobody is told; `pass`: what it shows on a secure connection.
  */
 export const Hello = Schema.Struct({
   type: Schema.Literal("hello"),
@@ -58,6 +58,7 @@ export const Hello = Schema.Struct({
   chat: Schema.optionalWith(ChatId, { exact: true }),
   member: Schema.Boolean,
   history: Schema.optionalWith(Schema.NonNegativeInt, { exact: true }),
+  passing: Schema.optionalWith(Schema.Boolean, { exact: true }),
   to: Schema.optionalWith(PeerId, { exact: true }),
   pass: Schema.optionalWith(Pass, { exact: true })
 })

@@ -124,6 +124,7 @@ export interface World {
 
 /** What a node is given besides what it is told: where it keeps which chat it is in, by which invitation it comes, what the network calls it. */
 interface Surroundings {
+  readonly passing?: boolean
   readonly history?: number | undefined
   readonly keeps?: ReadonlyArray<KeptChat.Keep> | undefined
   readonly link?: Link | undefined
@@ -185,7 +186,12 @@ const make = (
       id: PeerId,
       listen: Address,
       program: Effect.Effect<void, E | StreamForked, PeerMesh | Followed | Muted | Ground>,
-      { clock = 0, history = 0, ...surroundings }: Surroundings & { readonly clock?: number | undefined } = {}
+      {
+        clock = 0,
+        history = 0,
+        passing = false,
+        ...surroundings
+      }: Surroundings & { readonly clock?: number | undefined } = {}
     ): Effect.Effect<Node> =>
       Effect.gen(function* () {
         const script = yield* ScriptedConsole.makeTerminal
@@ -198,7 +204,8 @@ const make = (
           ...settings,
           patience,
           limits,
-          history
+          history,
+          passing
         })
         const running = yield* Effect.forkIn(
           program.pipe(
@@ -311,7 +318,8 @@ const make = (
         start(
           PeerId.make(id),
           addressOf(id, 0),
-          send({ server: { address: serverAddress }, text, wait, limit: "10 seconds" })
+          send({ server: { address: serverAddress }, text, wait, limit: "10 seconds" }),
+          { passing: true }
         ),
       records: Effect.map(Ref.get(records), ({ peers }) =>
         [...peers.values()].map(({ address, id }) => `${id} ${address.port}`)

@@ -20,7 +20,49 @@ describe("send", () => {
       const sent = yield* world.send("9", "the build is done", 3)
       assert.deepStrictEqual(yield* sent.ended, Exit.void)
       assert.isAtMost((yield* Clock.currentTimeMillis) - before, 2_500)
-      for (const node of [one, two, server]) yield* node.sees("Client 9: the build is done", "* Client 9 left")
+      for (const node of [one, two, server]) yield* node.sees("Client 9: the build is done")
+    })
+  )
+
+  story("costs every screen the line alone, is on no record, and nobody looks for it", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      const all = [one, two, server]
+      const before = yield* Effect.forEach(all, ({ screen }) => screen)
+      const sent = yield* world.send("9", "the build is done", 3)
+      yield* one.sees("Client 9: the build is done")
+      assert.deepStrictEqual(yield* world.records, ["1 6001", "2 6002"])
+      assert.deepStrictEqual(yield* sent.ended, Exit.void)
+      const killed = yield* world.send("8", "so is this", 4)
+      for (const node of all) yield* node.sees("Client 8: so is this")
+      const three = yield* world.client("3")
+      yield* three.sees("Client 1: initiated", "Client 2: initiated")
+      yield* killed.kill
+      yield* Effect.sleep("2 minutes")
+      const came = ["Client 9: the build is done", "Client 8: so is this", "Client 3: initiated"]
+      for (const [index, node] of all.entries()) {
+        assert.deepStrictEqual((yield* node.screen).slice(before[index]?.length ?? 0), came)
+      }
+      assert.deepStrictEqual(yield* three.screen, [
+        "Client 3: initiated",
+        ...(yield* three.screen).slice(1).filter((line) => /^Client [12]: initiated$/.test(line))
+      ])
+      yield* one.tells("── 1 · server up · 3 of 3 peers")
+      assert.deepStrictEqual(yield* world.records, ["1 6001", "2 6002", "3 6003"])
+    })
+  )
+
+  story("is shown by /who while it is there, and takes nothing along that nobody else has", (world) =>
+    Effect.gen(function* () {
+      const server = yield* world.server
+      yield* server.type("is anybody there?")
+      const sent = yield* world.send("9", "hello", 2)
+      yield* server.sees("Client 9: hello")
+      yield* server.type("/who")
+      yield* Effect.sleep("100 millis")
+      assert.match((yield* server.screen).join("\n"), /\* Client 9, localhost:\d+, direct/)
+      yield* sent.ended
+      yield* server.stands("… is anybody there?")
     })
   )
 

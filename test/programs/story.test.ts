@@ -577,7 +577,7 @@ describe("the story", () => {
 
   story("fifty clients join, talk, lose the server and get it back", (world) =>
     Effect.gen(function* () {
-      const names = Array.from({ length: 50 }, (_, index) => `n${index.toString(36)}`)
+      const names = Array.from({ length: 50 }, (_, index) => `n${index}`)
       const server = yield* world.server
       const clients = yield* Effect.forEach(names, (name, index) => world.client(name, { port: 7000 + index }))
       const greetings = names.map((name) => `Client ${name}: initiated`)
