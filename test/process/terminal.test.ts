@@ -396,8 +396,8 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
         yield* stage.until("it to be below", () => /^ {2}x+$/.test(whole(two).at(-1) ?? ""))
         assert.isBelow(whole(two).length, 20)
         // To its beginning, and all behind the first word away.
-        yield* two.keys("\u0001short \u000b\r")
-        yield* each([one, server], (other) => other.sees("Client 2: short "))
+        yield* two.keys("\u0001short\u000b\r")
+        yield* each([one, server], (other) => other.sees("Client 2: short"))
         // One that is refused while another is typed is found where all are that were typed.
         yield* two.keys(`\u001b[200~${"y".repeat(70_000)}\u001b[201~\rhalf`)
         yield* two.notices("* That line takes ")
