@@ -97,6 +97,8 @@ const make = (settings: Settings) =>
     let pager: Pager | undefined
     let unshown = 0
     let columnsBefore = 0
+    /** Whether what was drawn has left the screen at its top, when the terminal was made so narrow, and could not be erased. */
+    let spilled = false
     /** What is to be shown above that with the next draw, and who waits for it. */
     let above = ""
     let waiting: Array<() => void> = []
@@ -316,9 +318,24 @@ const make = (settings: Settings) =>
     const drawAnew = (column?: number) => {
       clearTimeout(nextAnswer)
       nextAnswer = undefined
-      if (drawn !== undefined) above = erase(rowsAbove(drawn, columnsNow(), column)) + above
+      if (drawn !== undefined) {
+        const higher = rowsAbove(drawn, columnsNow(), column)
+        const hasSpilled = higher >= (stdout.rows || usualRows)
+        above = !hasSpilled && spilled ? paintAll() : erase(higher) + above
+        spilled = hasSpilled
+      }
       drawn = undefined
       draw()
+    }
+    /** The whole screen anew, with what is to be shown: it is kept by now. */
+    const paintAll = (): string => {
+      const rows = stdout.rows || usualRows
+      const room = Math.max(0, rows - scene().rows.length)
+      // Row by row, as tmux keeps a screen that is erased at once.
+      const cleared = `\u001b[H${"\u001b[K\u001b[B".repeat(rows)}\u001b[H`
+      const shown = rowsOfShown(transcript.last(rows))
+      const last = shown.slice(Math.max(0, shown.length - room))
+      return cleared + last.map((row) => `${row}\n`).join("")
     }
     const onResize = () => {
       if (pager !== undefined) {

@@ -223,6 +223,30 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
       )
   )
 
+  it.scopedLive("after a terminal was one column wide, nothing is left over of what was drawn before", () =>
+    seated((stage, server, one, two) =>
+      Effect.gen(function* () {
+        const many = Array.from({ length: 40 }, (_, index) => `line ${index}`)
+        yield* one.types(...many)
+        yield* each([server, two], (other) => other.sees(...many.map((line) => `Client 1: ${line}`)))
+        yield* two.keys("half")
+        yield* endsIn(stage, two, "Client 1: line 39", "> half")
+        for (const columns of [1, 80]) yield* two.resizes(columns)
+        yield* two.keys("x")
+        yield* endsIn(stage, two, ...many.slice(20).map((line) => `Client 1: ${line}`), "> halfx")
+        const screen = whole(two).slice(-24)
+        assert.lengthOf(
+          screen.filter((row) => row.startsWith("──")),
+          1
+        )
+        assert.strictEqual(screen[0], "Client 1: line 18")
+        yield* two.keys("\u0003\u0004")
+        yield* each([one, server], (other) => other.notices("* Client 2 left"))
+        yield* two.ends
+      })
+    )
+  )
+
   it.scopedLive("a server is talked to and told to Exit, and ends on Ctrl-C, which says goodbye", () =>
     Effect.gen(function* () {
       const stage = yield* make
