@@ -210,14 +210,21 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
           const listed = lines.map((line) => `* nobody has yet: ${line}`)
           yield* endsIn(stage, one, lost, "> /pending", ...listed, ...live, ">")
           yield* one.keys(ctrlC)
-          assert.strictEqual(yield* one.ends, 0)
+          const isLost =
+            "outlive: Your last 8 lines are lost: nobody had taken them. Wait longer with --within, or keep what you say in a folder with --data."
+          const leaving = yield* one.notices("* Leaving: nobody has your last 8 lines yet.")
+          yield* one.keys(ctrlC)
+          assert.strictEqual(yield* one.ends, 1)
           assert.deepStrictEqual(shown(one), [
             "Client 1: initiated",
             lost,
             "> /pending",
             ...listed,
-            ...lines.map((line) => `… ${line}`)
+            leaving,
+            ...lines.map((line) => `… ${line}`),
+            isLost
           ])
+          yield* one.sees(isLost)
           assert.strictEqual(column(one), 0)
         })
       )
