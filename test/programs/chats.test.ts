@@ -1,9 +1,11 @@
 /** Two chats in one network: nobody of one takes anybody of the other for theirs. */
 import { assert, describe } from "@effect/vitest"
 import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import * as Random from "effect/Random"
 import type { Keep } from "../../layers/chat/KeptChat.ts"
 import { FolderOfAnotherChat, IdLooksAlike } from "../../src/domain/Errors.ts"
 import { chatId } from "../support/samples.ts"
@@ -114,6 +116,46 @@ describe("two chats", () => {
       yield* talk([theirs, nine], [ours, one, two], "theirs")
     })
   )
+
+  for (const seed of [0, 1, 2]) {
+    story(
+      `stay two, wherever their servers go and however often they die, seed ${seed}`,
+      (world) =>
+        Effect.gen(function* () {
+          const others = yield* world.stranger
+          const ours = { start: world.serverAt, team: [] as Array<Node>, server: yield* world.serverAt(4000) }
+          const theirs = { start: others, team: [] as Array<Node>, server: yield* others(4100) }
+          for (const [id, port, chat] of [
+            ["1", 4000, ours],
+            ["8", 4100, theirs],
+            ["2", 4000, ours],
+            ["9", 4100, theirs]
+          ] as const) {
+            const client = yield* world.client(id, { server: port })
+            yield* client.sees(`Client ${id}: initiated`)
+            chat.team.push(client)
+          }
+          const ports = [4000, 4100, 4200]
+          for (let round = 0; round < 5; round += 1) {
+            for (const chat of [ours, theirs]) yield* chat.server.kill
+            // Clients look for their servers, and may find a stranger's, before their own calls them back.
+            const [first, second] = (yield* Random.nextBoolean) ? [ours, theirs] : [theirs, ours]
+            const places = Chunk.toReadonlyArray(yield* Random.shuffle(ports))
+            for (const [chat, port] of [
+              [first, places[0]],
+              [second, places[1]]
+            ] as const) {
+              chat.server = yield* chat.start(port as number)
+              yield* chat.server.sees(...chat.team.map(({ name }) => `Client ${name}: reconnected`))
+              yield* Effect.sleep(yield* Random.nextIntBetween(0, 15_000))
+            }
+            yield* talk([ours.server, ...ours.team], [theirs.server, ...theirs.team], `ours ${round}`)
+            yield* talk([theirs.server, ...theirs.team], [ours.server, ...ours.team], `theirs ${round}`)
+          }
+        }),
+      { seed }
+    )
+  }
 
   story("who comes with what it kept of another chat is told so, and ends", (world) =>
     Effect.gen(function* () {
