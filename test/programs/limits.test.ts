@@ -13,7 +13,6 @@ const limits = {
   framesPerSecond: 50,
   overload: Duration.seconds(10),
   streams: 100,
-  logEntries: 50,
   rooms: 3
 }
 
@@ -95,7 +94,7 @@ describe("whoever goes too far is slowed, then told and dropped, and the others 
           yield* isDropped(world, actors, stranger, "streams")
         }).pipe(Effect.scoped)
       ),
-    { limits }
+    { limits: { ...limits, logEntries: 50 } }
   )
 
   story(
