@@ -79,7 +79,11 @@ describe("a run that goes on elsewhere too", () => {
       yield* one.type("mine 1")
       yield* showsOnce(two, "1", "mine 1")
       // Client 1 is cut off, and its copy says other things under the same numbers.
-      yield* world.network.cut((from, to) => from === "1" && ["Server", "2"].includes(to))
+      yield* world.network.cut(
+        (from, to) => [from, to].includes("1") && ["Server", "2"].some((each) => [from, to].includes(each))
+      )
+      yield* one.sees("* Server is lost: it gives no sign of life; everybody goes on without it")
+      yield* one.sees("* Client 2 is lost: it gives no sign of life")
       for (const text of ["mine 2", "mine 3"]) yield* one.type(text)
       const { stranger, stream } = yield* atOne(world, "x")
       const holder = yield* joinAs(world, peer("y", 7_001))

@@ -36,6 +36,7 @@ const unheard = (serversLife: Partial<Life>): ReadonlyArray<string> => {
     written: new Map([["3.1.0", 20]]),
     settledAt: 100,
     bodies: [],
+    holding: [],
     kills: 1
   }
   return violations(record)

@@ -42,6 +42,8 @@ export interface Record_ {
   /** When everything had had time to settle, before each node said one line more. */
   readonly settledAt: number
   readonly bodies: ReadonlyArray<PostFrame>
+  /** Who holds lines at the end for what nobody can bring. */
+  readonly holding: ReadonlyArray<string>
   readonly kills: number
 }
 
@@ -51,6 +53,7 @@ export const violations = (record: Record_): ReadonlyArray<string> => [
   ...record.lives.flatMap((life) => [...shownTooSoon(life, record), ...madeUp(life, record)]),
   ...twiceInLineage(record),
   ...lost(record),
+  ...record.holding.map((node) => `Rule 9: ${node} holds a line for what nobody can bring`),
   ...twoBodies(record),
   ...record.lives.flatMap((life) => [...failed(life), ...alone(life), ...haunted(life), ...silent(life)])
 ]

@@ -150,6 +150,12 @@ const isLongCut = (seed: number): boolean => seed % 5 === 2
 const shortPatience = "15 seconds"
 const longCut = 40
 
+/** In others a line reaches one node alone, which answers it, and its author and that node die, after all else. */
+const isOrphaned = (seed: number): boolean => seed % 5 === 3
+
+/** So long those who are left hold such an answer: until silence, patience and what follows it are over. */
+const orphanage = "40 seconds"
+
 /** Some schedules have a secure chat, in which client 3 now and then changes what it hands on. */
 const isSecure = (seed: number): boolean => seed % 6 === 5
 
@@ -371,7 +377,7 @@ export const simulate = (seed: number): Record_ => {
           listen: place.address,
           member: place.id === serverId,
           silence: "3 seconds",
-          patience: isLongCut(seed) ? shortPatience : "1 minute",
+          patience: isLongCut(seed) || isOrphaned(seed) ? shortPatience : "1 minute",
           limits: secure ? { overload: Duration.seconds(5) } : {}
         }).pipe(
           Layer.provideMerge(
@@ -575,6 +581,37 @@ export const simulate = (seed: number): Record_ => {
       }
     })
 
+    /** Looks again and again, at most so often. */
+    const until = (holds: Effect.Effect<boolean>) =>
+      Effect.gen(function* () {
+        for (let look = 0; look < 500 && !(yield* holds); look += 1) yield* Effect.sleep("1 millis")
+      })
+
+    const isHolding = ({ running }: Place): Effect.Effect<boolean> =>
+      running?.inside === undefined
+        ? Effect.succeed(false)
+        : Effect.map(running.inside.log.missing, (missing) => missing.length > 0)
+
+    /** Nobody can bring the question any more: the answer is shown without it. Returns who holds it still. */
+    const orphanAnAnswer = Effect.gen(function* () {
+      const [, ...clients] = places
+      const asking = cuts.among(clients)
+      const answering = cuts.among(clients.filter((each) => each !== asking))
+      const others = places.filter((each) => each !== asking && each !== answering)
+      yield* network.cut((from, to) => [from, to].includes(asking.id) && ![from, to].includes(answering.id))
+      // What is asked for takes its time to come: they die meanwhile.
+      yield* network.delay(() => 20)
+      yield* say(asking)
+      const question = [...said.keys()].at(-1) ?? ""
+      yield* until(Effect.sync(() => answering.running?.life.shown.some(({ token }) => token === question) ?? false))
+      yield* say(answering)
+      yield* until(Effect.exists(others, isHolding))
+      // What was said beyond the cut before is lost with who said it.
+      for (const each of [asking, answering]) yield* stop(each, true)
+      yield* Effect.sleep(orphanage)
+      return yield* Effect.filter(others, isHolding)
+    })
+
     yield* startAll
     for (let step = 0; step < steps; step += 1) {
       yield* trouble
@@ -594,9 +631,10 @@ export const simulate = (seed: number): Record_ => {
     const settledAt = clock.unsafeCurrentTimeMillis()
     for (const place of places) yield* say(place)
     yield* settle(lastSettling, patient)
+    const holding = isOrphaned(seed) ? yield* orphanAnAnswer : []
     const bodies = places.flatMap(({ disk }) => framesOf(disk)).filter((frame) => frame.type === "post")
     yield* Scope.close(stage, { _tag: "Success" } as never)
-    return { bodies, settledAt }
+    return { bodies, settledAt, holding: holding.map(({ id }) => id as string) }
   }).pipe(Effect.scoped)
 
   const exit = run(program, seed, busiest)

@@ -141,6 +141,16 @@ export const mutants: ReadonlyArray<Mutant> = [
     ]
   },
   {
+    name: "holding for ever what stands below a stream that nobody has named",
+    changes: [
+      {
+        file: "layers/mesh/Intake.ts",
+        from: "for (const stream of missing.keys()) if (!blocked.has(stream)) blocked.set(stream, 0)",
+        to: ""
+      }
+    ]
+  },
+  {
     name: "given up is the end: nobody dials who was given up",
     notices: /has no link to/,
     changes: [
