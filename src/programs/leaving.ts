@@ -12,7 +12,7 @@ import { linesOf, notice } from "../domain/ScreenLine.ts"
 import { type Ending, isGoodbye } from "./conversation.ts"
 import type { Standing } from "./standing.ts"
 
-/** Peers tell once a second what they have: it is said only after this that nobody has something, unless nobody is there. */
+/** Peers tell once a second what they have: it is said only after this that nobody has something; to a person at once, if nobody is there. */
 const usualDelay = Duration.millis(1_500)
 
 /** How often it is looked whether others have taken more. */
@@ -65,7 +65,8 @@ export const untilHeard = ({
     const again = Effect.raceFirst(Effect.delay(interrupts.next, sameWish), goodbyeTyped(console, standing))
     const tell = Effect.gen(function* () {
       const { alone } = yield* mesh.delivery.get
-      if (!alone) yield* Effect.sleep(usualDelay)
+      // A script that says a line and ends may not have come in yet.
+      if (!alone || !console.isPerson) yield* Effect.sleep(usualDelay)
       const count = yield* undelivered
       if (count === 0 || !(yield* hasHope)) return
       yield* console.show([
