@@ -12,6 +12,8 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { describe } from "vitest"
 import * as FilePortStore from "../../layers/FilePortStore.ts"
+import * as FolderLock from "../../layers/log/FolderLock.ts"
+import * as FileLock from "../../layers/ports/FileLock.ts"
 import * as ScriptedConsole from "../../layers/ScriptedConsole.ts"
 import { PortStore } from "../../services/PortStore.ts"
 import { chatId, id, peer } from "../support/samples.ts"
@@ -346,7 +348,7 @@ describe("FilePortStore", () => {
         yield* use(() =>
           Effect.gen(function* () {
             for (const name of [path, `${folder}/link.txt`, `${folder}/../${Path.basename(folder)}/ports.txt`]) {
-              const error = yield* Effect.flip(Effect.provide(PortStore, storeAt(name, script)))
+              const error = yield* Effect.flip(Effect.asVoid(Effect.provide(PortStore, storeAt(name, script))))
               assert.strictEqual(
                 error.message,
                 `${name} is in use by another server: end that one, start this one in another folder, or name another file with --ports.`
@@ -362,6 +364,24 @@ describe("FilePortStore", () => {
         )
         yield* use((store) => store.record(peer("2", 6_002)))
         assert.sameMembers(Fs.readdirSync(folder), ["link.txt", "other.txt", "ports.txt"])
+      })
+    )
+  )
+
+  it.scoped("where the system has no names for it, the lock is a socket beside the file, that goes with it", () =>
+    inFolder(({ folder, path }) =>
+      Effect.gen(function* () {
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            assert.isTrue(yield* FileLock.holdBeside(path))
+            assert.isFalse(yield* Effect.scoped(FileLock.holdBeside(path)))
+            assert.isTrue(yield* Effect.scoped(FileLock.holdBeside(`${folder}/other.txt`)))
+            // A log's folder may be the same one.
+            yield* Effect.scoped(FolderLock.hold(folder))
+          })
+        )
+        assert.isTrue(yield* Effect.scoped(FileLock.holdBeside(path)))
+        assert.deepStrictEqual(Fs.readdirSync(folder), [])
       })
     )
   )
