@@ -144,7 +144,7 @@ describe("whoever goes too far is slowed, then told and dropped, and the others 
     chat(world, () =>
       Effect.gen(function* () {
         const stranger = yield* joinAs(world, peer("x", 7_000))
-        for (let n = 0; n <= 16_384; n += 1) yield* stranger.says({ type: "gap", stream: authors(n), to: n })
+        for (let n = 0; n <= 16_384; n += 1) yield* stranger.says({ type: "gap", stream: authors(n), to: n + 1 })
         assert.strictEqual((yield* stranger.hears("dropped")).limit, "streams")
       }).pipe(Effect.scoped)
     )
