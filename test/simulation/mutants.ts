@@ -85,13 +85,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "layers/mesh/Summaries.ts",
-        from: "return link.send(...haveFrames([...summary]))",
-        to: "return link.send(...haveFrames([]))"
-      },
-      {
-        file: "layers/mesh/Summaries.ts",
-        from: "yield* sendToAll(haveFrames([...summary]))",
-        to: "yield* Effect.void"
+        from: "...haveFrames([...summary])]",
+        to: "...haveFrames([])]"
       },
       { file: "layers/mesh/Summaries.ts", from: "sendToAll(haveFrames(grown))", to: "Effect.void" }
     ]
