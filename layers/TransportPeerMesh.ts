@@ -179,21 +179,36 @@ const make = (settings: Settings) =>
     const handleAll = (link: Link, frames: ReadonlyArray<Frame>): Effect.Effect<void, Goodbye | PeerLost> =>
       Effect.suspend(() => {
         heartbeat.heard(link)
-        const steps: Array<Effect.Effect<void, Goodbye | PeerLost>> = []
-        let posts: Array<PostFrame> = []
-        for (const frame of frames) {
-          if (frame.type === "post") {
-            if (link.recalled === undefined) posts.push(frame)
-            else steps.push(history.take(link, frame))
-            continue
-          }
-          if (posts.length > 0) steps.push(intake.receive(link, posts))
-          posts = []
-          steps.push(handle(link, frame))
-        }
-        if (posts.length > 0) steps.push(intake.receive(link, posts))
-        return steps.length === 1 ? (steps[0] ?? Effect.void) : Effect.all(steps, { discard: true })
+        return handleFrom(link, frames, 0)
       })
+
+    /** Each frame is judged by what the ones before it have changed. Posts that follow each other are taken in together. */
+    const handleFrom = (
+      link: Link,
+      frames: ReadonlyArray<Frame>,
+      begin: number
+    ): Effect.Effect<void, Goodbye | PeerLost> => {
+      const posts: Array<PostFrame> = []
+      let at = begin
+      if (link.recalled === undefined) {
+        for (; at < frames.length; at += 1) {
+          const frame = frames[at]
+          if (frame?.type !== "post") break
+          posts.push(frame)
+        }
+      }
+      const frame = frames[at]
+      const step =
+        posts.length > 0
+          ? intake.receive(link, posts)
+          : frame === undefined
+            ? Effect.void
+            : frame.type === "post"
+              ? history.take(link, frame)
+              : handle(link, frame)
+      const next = posts.length > 0 ? at : at + 1
+      return next < frames.length ? Effect.flatMap(step, () => handleFrom(link, frames, next)) : step
+    }
 
     const handle = (link: Link, frame: Control): Effect.Effect<void, Goodbye | PeerLost> => {
       switch (frame.type) {

@@ -41,7 +41,7 @@ type Prospect =
   | { readonly _tag: "Unsaid"; readonly above: number; readonly after: number }
 
 export const make = ({ log, membership, table }: Node, { allowance, delivery, forks, proofs, search }: Needs) => {
-  /** What was asked of whom. */
+  /** What was asked of whom: of whom each stream was asked last. */
   const wanted = new Map<StreamId, { readonly link: Link; readonly to: number }>()
   /** Streams of which the next post does not come from anybody who is here, and for how many offers that has been so. */
   const blocked = new Map<StreamId, number>()
@@ -56,6 +56,13 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, fo
   const comesByItself = (stream: StreamId): boolean => {
     const author = table.links.get(authorOf(stream))
     return author !== undefined && streamOf(author.peer.id, mainRoom, author.epoch) === stream
+  }
+
+  /** Whether somebody who is here was asked for the next post of a stream, and has not said that it does not keep it. */
+  const isAwaited = (stream: StreamId, have: number): boolean => {
+    const asked = wanted.get(stream)
+    if (asked === undefined || asked.to <= have) return false
+    return table.links.get(asked.link.peer.id) === asked.link && (asked.link.floors.get(stream) ?? 0) <= have
   }
 
   /** For how many more streams that peer may be asked: what others have sent meanwhile does not count. */
@@ -81,8 +88,7 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, fo
           continue
         }
         if (inVain.get(stream) === link && isKeptByAnother(link, stream, after)) continue
-        const asked = wanted.get(stream)
-        if (asked !== undefined && table.links.get(asked.link.peer.id) === asked.link && asked.to > after) continue
+        if (isAwaited(stream, after)) continue
         room ??= roomToAsk(link)
         if (room <= 0) {
           link.toAsk.add(stream)
@@ -202,7 +208,9 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, fo
       link.floors.set(stream, to)
       const overstepped = allowance.limitOverstepped(link)
       if (overstepped !== undefined) return allowance.drop(link, overstepped)
-      if (wanted.get(stream)?.link === link) wanted.delete(stream)
+      // The posts behind the gap still come from this peer, and are taken unless somebody else is asked now.
+      const asked = wanted.get(stream)
+      if (asked?.link === link && asked.to <= to) wanted.delete(stream)
       if (!blocked.has(stream)) blocked.set(stream, 0)
       return Effect.zipRight(pullFromAll([[stream, to]]), pullMore(link))
     })
@@ -237,6 +245,13 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, fo
     return { _tag: "Gone", to: Math.min(...floors, word ?? Number.POSITIVE_INFINITY), after: patience }
   }
 
+  /** What came meanwhile was held, as far as there was room: the rest is asked for again. */
+  const skip = (stream: StreamId, to: number): Effect.Effect<void> =>
+    Effect.flatMap(log.skip(stream, to), () => {
+      wanted.delete(stream)
+      return pullFromAll([[stream, to]])
+    })
+
   /** Nothing is looked for unless something is held, or somebody does not keep what it was asked for. */
   const skipWhatIsGone = Effect.gen(function* () {
     const missing = new Map(yield* log.missing)
@@ -254,7 +269,7 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, fo
       }
       blocked.delete(stream)
       if (prospect?._tag === "Kept") yield* pullFromAll([[stream, 0]])
-      else if (prospect?._tag === "Gone") yield* log.skip(stream, prospect.to)
+      else if (prospect?._tag === "Gone") yield* skip(stream, prospect.to)
       // What is dropped for that may be another's word on what somebody has said: others are asked for it.
       else if (prospect?._tag === "Unsaid") for (const freed of yield* log.refuse(stream, prospect.above)) forget(freed)
     }
@@ -279,8 +294,8 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, fo
       let count = 0
       for (const [stream, n] of link.theirs) {
         const fromHere = stream.startsWith(link.prefix) || !comesByItself(stream)
-        if (fromHere && !wanted.has(stream) && n > log.have(stream) && stream !== log.stream)
-          count += n - log.have(stream)
+        const have = log.have(stream)
+        if (fromHere && !isAwaited(stream, have) && n > have && stream !== log.stream) count += n - have
       }
       return count === 0 ? Effect.void : log.note(Happening.CatchingUp({ peer: link.peer, count }))
     })
