@@ -23,7 +23,7 @@ import {
   turn
 } from "../src/domain/Pager.ts"
 import { title } from "../src/domain/Peer.ts"
-import { askCursor, below, changed, cutAtEdge, erase, isDoubtful, rowsAbove } from "../src/domain/Redraw.ts"
+import { askCursor, below, changed, cutAtEdge, erase, isDoubtful, rowsAbove, screenful } from "../src/domain/Redraw.ts"
 import { escape, notice, type ScreenLine } from "../src/domain/ScreenLine.ts"
 import { type Status, statusInWords } from "../src/domain/Status.ts"
 import { fitting, textWidth } from "../src/domain/TextWidth.ts"
@@ -164,8 +164,7 @@ const make = (settings: Settings) =>
     }
     const drawPager = (shown: Pager) => {
       const last = dim(settings, legend(shown, columnsNow(), readAtOnce()))
-      const rows = [...page(shown, readAtOnce()), last].map((row) => `${row}\u001b[K`)
-      write(`\u001b[H${cutAtEdge(rows.join("\r\n"))}`, () => {})
+      write(screenful([...page(shown, readAtOnce()), last]), () => {})
     }
     /** Draws at once, but if that was done just now: what comes together is drawn together. */
     const drawSoon = () => {

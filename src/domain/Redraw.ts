@@ -58,6 +58,13 @@ export const changed = (before: LiveArea, after: LiveArea): string => {
 export const below = (before: LiveArea | undefined, lines: string, after: LiveArea): string =>
   `${before === undefined ? "" : erase(before.cursor.row)}${lines}${write(after, 0)}`
 
+/**
+ * These rows on the whole of a screen, in place of what is there. Each is erased before it is written: behind a row that is
+ * full, most terminals have the cursor on its last letter, and would erase that.
+ */
+export const screenful = (rows: ReadonlyArray<string>): string =>
+  `\u001b[H${cutAtEdge(rows.map((row) => `\u001b[K${row}`).join("\r\n"))}`
+
 /** Asks the terminal where the cursor is. */
 export const askCursor = "\u001b[6n"
 

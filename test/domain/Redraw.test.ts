@@ -4,7 +4,7 @@ import Xterm from "@xterm/headless"
 import * as FastCheck from "effect/FastCheck"
 import { empty } from "../../src/domain/Editor.ts"
 import { type LiveArea, liveArea, type Scene } from "../../src/domain/LiveArea.ts"
-import { below, changed, erase, rowsAbove } from "../../src/domain/Redraw.ts"
+import { below, changed, erase, rowsAbove, screenful } from "../../src/domain/Redraw.ts"
 import { textWidth } from "../../src/domain/TextWidth.ts"
 
 const columns = 24
@@ -113,6 +113,21 @@ describe("what a terminal is sent", () => {
     await write(terminal, below(undefined, lines.map((line) => `${line}\n`).join(""), typing("one")))
     await write(terminal, changed(typing("one"), typing("one\ntwo")))
     expectArea(terminal, lines, typing("one\ntwo"))
+  })
+
+  it("a screen that is read back has each row whole, also where one is full, and nothing of what was there", async () => {
+    const terminal = open()
+    terminal.parser.registerCsiHandler({ final: "K" }, () => {
+      // Others have the cursor on the last letter then, and would erase it.
+      assert.isBelow(terminal.buffer.active.cursorX, columns, "what is behind a full row is erased")
+      return false
+    })
+    const full = Array.from({ length: rows }, (_, index) => `${index}`.repeat(columns))
+    await write(terminal, screenful(full))
+    assert.deepStrictEqual(shown(terminal), full)
+    const fewer = ["one", ...Array.from({ length: rows - 2 }, () => ""), "last"]
+    await write(terminal, screenful(fewer))
+    assert.deepStrictEqual(shown(terminal), fewer)
   })
 
   it("a letter at the end is sent alone, and nothing if nothing has changed", () => {
