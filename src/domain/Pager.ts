@@ -121,12 +121,17 @@ export const turn = (pager: Pager, key: Key, height: number): Pager | undefined 
 
 const many = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`
 
-/** What stands below what is read. */
+/** What stands below what is read: as much of it as fits, how to leave before all else. */
 export const legend = (pager: Pager, columns: number, height: number): string => {
-  const below = lastTop(pager, height) - Math.min(pager.top, lastTop(pager, height))
-  const fresh = pager.fresh === 0 ? "" : ` · ${many(pager.fresh, "new line")}`
-  const text = `── reading back · ${many(below, "row")} below${fresh} · Page Up, Page Down; q leaves`
-  return textWidth(text) <= columns ? text : fitting(text, columns)
+  const below = many(lastTop(pager, height) - Math.min(pager.top, lastTop(pager, height)), "row")
+  const fresh = (what: string) => (pager.fresh === 0 ? "" : ` · ${what}`)
+  const forms = [
+    `── reading back · ${below} below${fresh(many(pager.fresh, "new line"))} · Page Up, Page Down; q leaves`,
+    `── ${below} below${fresh(many(pager.fresh, "new line"))} · q leaves`,
+    `── ${below} below${fresh(`${pager.fresh} new`)} · q leaves`,
+    "── q leaves"
+  ]
+  return forms.find((form) => textWidth(form) <= columns) ?? fitting("q leaves", columns)
 }
 
 /** The rows on the screen. */

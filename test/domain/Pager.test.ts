@@ -39,7 +39,10 @@ describe("reading back", () => {
       legend(pager, 80, 10),
       "── reading back · 11 rows below · 1 new line · Page Up, Page Down; q leaves"
     )
-    assert.strictEqual(legend(pager, 20, 10), "── reading back · 11")
+    assert.strictEqual(legend(pager, 40, 10), "── 11 rows below · 1 new line · q leaves")
+    assert.strictEqual(legend(pager, 38, 10), "── 11 rows below · 1 new · q leaves")
+    assert.strictEqual(legend(pager, 20, 10), "── q leaves")
+    assert.strictEqual(legend(pager, 5, 10), "q lea")
     assert.strictEqual(rewrapped(pager, rows(204)).top, 162)
     const flooded = extended(pager, rows(60_000), 60_000)
     assert.deepStrictEqual([flooded.rows.length, flooded.top], [50_000, 0])
