@@ -198,14 +198,18 @@ export class LineTooLong extends Data.TaggedError("LineTooLong")<{
   }
 }
 
-/** What was to reach so many peers has not reached them in time. */
+/** What was to reach so many peers has not reached them in time. `outside`: why this node could not join, a sentence. */
 export class NotHeard extends Data.TaggedError("NotHeard")<{
   readonly had: number
   readonly wanted: number
+  readonly outside?: string | undefined
 }> {
   override get message() {
     const those = this.wanted === 1 ? "1 peer" : `${this.wanted} peers`
-    return `Of ${those} that should have it, ${this.had === 0 ? "none has" : `only ${this.had} ${this.had === 1 ? "has" : "have"}`} said so in time: give it longer with --within, or ask for fewer with --wait.`
+    const told = `Of ${those} that should have it, ${this.had === 0 ? "none has" : `only ${this.had} ${this.had === 1 ? "has" : "have"}`} said so in time`
+    return this.outside === undefined
+      ? `${told}: give it longer with --within, or ask for fewer with --wait.`
+      : `${told}: this node could not join. ${this.outside} Mend that, or give it longer with --within.`
   }
 }
 

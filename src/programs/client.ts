@@ -77,8 +77,14 @@ export const client = (settings: Stay) =>
     )
   }).pipe(Effect.scoped)
 
-/** Joins through the server, or through a client, as soon as it is there; says on the screen why that takes time. */
-export const join = ({ peer, server }: Settings) =>
+/**
+ * Joins through the server, or through a client, as soon as it is there; says on the screen why that takes time. `failed`: is
+ * told of each attempt that has failed, if the next one may not.
+ */
+export const join = (
+  { peer, server }: Settings,
+  failed: (error: JoinFailed) => Effect.Effect<void> = () => Effect.void
+) =>
   Effect.gen(function* () {
     const console = yield* Console
     const mesh = yield* PeerMesh
@@ -106,7 +112,7 @@ export const join = ({ peer, server }: Settings) =>
           )
     yield* attempt.pipe(
       Effect.retry({ schedule: untilPortIsFree, while: (error) => error._tag === "PortTaken" && error.lingers }),
-      Effect.tapError((error) => (mayPass(error) ? tell(error.message) : Effect.void)),
+      Effect.tapError((error) => (mayPass(error) ? Effect.zipRight(failed(error), tell(error.message)) : Effect.void)),
       Effect.retry({ schedule: redial, while: mayPass })
     )
   })

@@ -1,6 +1,7 @@
 /** Says one line in the chat, and knows when it is there. */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import { Interrupts } from "../../services/Interrupts.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
@@ -19,14 +20,19 @@ export const send = ({
     const log = yield* MessageLog
     const mesh = yield* PeerMesh
     const interrupts = yield* Interrupts
+    const outside = yield* Ref.make<string | undefined>(undefined)
     const notHeard = Effect.zipRight(
       mesh.hurry,
-      Effect.flatMap(mesh.holders(1), (had) => new NotHeard({ had, wanted: wait }))
+      Effect.flatMap(
+        Effect.all({ had: mesh.holders(1), outside: Ref.get(outside) }),
+        (found) => new NotHeard({ ...found, wanted: wait })
+      )
     )
     yield* Effect.forkScoped(Stream.runForEach(mesh.knocks, (knock) => knock.admit))
     const [tooLong] = yield* log.say([text])
     if (tooLong !== undefined) return yield* tooLong
-    yield* join(settings).pipe(
+    yield* join(settings, ({ message }) => Ref.set(outside, message)).pipe(
+      Effect.zipRight(Ref.set(outside, undefined)),
       Effect.zipRight(mesh.awaitHolders(1, wait)),
       Effect.raceFirst(mesh.contested),
       Effect.raceFirst(mesh.forked),

@@ -75,14 +75,29 @@ describe("send", () => {
     })
   )
 
-  story("fails if nobody is there, if the line is too long, and if the id is taken", (world) =>
+  story("says why it could not join, if that is why nobody has the line", (world) =>
     Effect.gen(function* () {
-      const alone = yield* world.send("9", "hello?", 1)
-      // A script can't type what would tell it who is there.
       assert.strictEqual(
-        yield* failureOf(alone),
-        "Of 1 peer that should have it, none has said so in time: give it longer with --within, or ask for fewer with --wait."
+        yield* failureOf(yield* world.send("9", "hello?", 1)),
+        "Of 1 peer that should have it, none has said so in time: this node could not join. The server at localhost:4000 can't be reached (nobody listens there). Mend that, or give it longer with --within."
       )
+    })
+  )
+
+  story("forgets why it could not join once it has", (world) =>
+    Effect.gen(function* () {
+      const sent = yield* world.send("9", "hello?", 2)
+      yield* Effect.sleep("1 second")
+      yield* world.server
+      assert.strictEqual(
+        yield* failureOf(sent),
+        "Of 2 peers that should have it, only 1 has said so in time: give it longer with --within, or ask for fewer with --wait."
+      )
+    })
+  )
+
+  story("fails if the line is too long, and if the id is taken", (world) =>
+    Effect.gen(function* () {
       yield* gather(world)
       assert.match(yield* failureOf(yield* world.send("9", "x".repeat(70_000), 1)), /^That line takes 70\d+ bytes/)
       // Of two that begin in the same millisecond, either may be the first.
