@@ -204,7 +204,8 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
           for (let ended = 0; ended < many; ended++) yield* served.take
         })
       )
-      assert.strictEqual(yield* world.open, before)
+      // A socket that is cut at the end of its release, here or in a test before, is open to Node for a moment more.
+      yield* Effect.repeat(Effect.delay(world.open, "10 millis"), { until: (left) => left <= before })
     })
   )
 }
