@@ -25,7 +25,7 @@ import {
 import { title } from "../src/domain/Peer.ts"
 import { askCursor, below, changed, cutAtEdge, erase, isDoubtful, rowsAbove, screenful } from "../src/domain/Redraw.ts"
 import { escape, notice, type ScreenLine } from "../src/domain/ScreenLine.ts"
-import { type Status, statusInWords } from "../src/domain/Status.ts"
+import { type Status, statusInFewWords, statusInWords } from "../src/domain/Status.ts"
 import { fitting, textWidth } from "../src/domain/TextWidth.ts"
 import { rowsOf } from "../src/domain/Wrap.ts"
 import * as KeyReader from "./console/KeyReader.ts"
@@ -104,7 +104,7 @@ const make = (settings: Settings) =>
     let waiting: Array<() => void> = []
     let lastDraw = 0
     let nextDraw: NodeJS.Timeout | undefined
-    let told = { text: "", at: 0 }
+    let told = { text: "", brief: "", at: 0 }
     let nextTell: NodeJS.Timeout | undefined
     /** Set while the terminal is asked where the cursor is: nothing is drawn. */
     let nextAnswer: NodeJS.Timeout | undefined
@@ -117,18 +117,21 @@ const make = (settings: Settings) =>
     const textOf = (line: Typed) => reworded.get(line) ?? line.text
     const standingLines = () => Array.from(standing, ([line, marked]) => ({ text: textOf(line), marked }))
 
-    /** What is said above what is being typed: what Tab offers, what is looked for, or how the chat is. */
-    const saying = (): string => {
-      if (editor.menu !== undefined) return escape(menuInWords(editor.menu))
-      if (editor.search !== undefined) return escape(searchInWords(editor.search))
-      const lines = editor.text.split("\n", 1_000).length
-      if (editor.asked)
-        return `── ${lines === 1_000 ? "1,000 or more" : lines} lines in one message: Enter again says it`
-      const typing = lines > 1 ? ` · ${lines === 1_000 ? "many" : lines} lines in one message` : ""
-      return told.text === "" ? "" : `${told.text}${typing}`
+    /** What is said above what is being typed: what Tab offers, what is looked for, or how the chat is. Shorter forms follow. */
+    const saying = (): ReadonlyArray<string> => {
+      if (editor.menu !== undefined) return [escape(menuInWords(editor.menu))]
+      if (editor.search !== undefined) return [escape(searchInWords(editor.search))]
+      const count = editor.text.split("\n", 1_000).length
+      const lines = count === 1_000 ? "1,000 or more lines" : `${count} lines`
+      if (editor.asked) return [`── ${lines} in one message: Enter again says it`, `── ${lines}: Enter again says it`]
+      if (told.text === "") return []
+      return count === 1
+        ? [told.text, told.brief]
+        : [`${told.text} · ${lines} in one message`, `${told.brief} · ${lines}`]
     }
     const statusRow = (columns: number): Row => {
-      const whole = saying()
+      const forms = saying()
+      const whole = forms.find((form) => textWidth(form) <= columns) ?? forms.at(-1) ?? ""
       const text = textWidth(whole) <= columns ? whole : `${fitting(whole, columns - 1)}…`
       return { text: text === "" ? "" : dim(settings, text), width: textWidth(text) }
     }
@@ -189,7 +192,7 @@ const make = (settings: Settings) =>
       const undelivered = Array.from(standing.values()).filter((marked) => marked).length
       const text = statusInWords(status, undelivered, clockTime)
       if (text === told.text) return
-      told = { text, at: performance.now() }
+      told = { text, brief: statusInFewWords(status, undelivered, clockTime), at: performance.now() }
       drawSoon()
     }
 

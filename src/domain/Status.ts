@@ -94,3 +94,31 @@ export const statusInWords = (
     `${connected} of ${known} ${known === 1 ? "peer" : "peers"}`,
     ...(undelivered === 0 ? [] : [`${undelivered} ${undelivered === 1 ? "line" : "lines"} not yet delivered`])
   ].join(" · ")
+
+const serverInFewWords = (server: ServerState, clock: (at: number) => string): ReadonlyArray<string> => {
+  switch (server._tag) {
+    case "Self":
+      return []
+    case "Sought":
+      return ["no server"]
+    case "Up":
+      return ["server up"]
+    case "Down":
+      return [`down ${clock(server.since)}`]
+    case "Returning":
+      return ["returning"]
+  }
+}
+
+/** The same for a narrow terminal. */
+export const statusInFewWords = (
+  { connected, known, self, server }: Status,
+  undelivered: number,
+  clock: (at: number) => string
+): string =>
+  [
+    `── ${self}`,
+    ...serverInFewWords(server, clock),
+    `${connected}/${known}`,
+    ...(undelivered === 0 ? [] : [`${undelivered} undelivered`])
+  ].join(" · ")

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Happening } from "../../src/domain/Happening.ts"
 import { serverId } from "../../src/domain/Peer.ts"
-import { afterwards, nobody, statusInWords, statusOf } from "../../src/domain/Status.ts"
+import { afterwards, nobody, statusInFewWords, statusInWords, statusOf } from "../../src/domain/Status.ts"
 import { id, peer } from "../support/samples.ts"
 
 const server = peer("Server", 4000)
@@ -11,9 +11,12 @@ const left = (who: string) => Happening.Left({ peer: peer(who, 6000) })
 const gone = (who: string) => Happening.GivenUp({ peer: peer(who, 6000), ghost: false })
 
 /** What is told to client 1 after these, one a second. */
-const told = (happenings: ReadonlyArray<Happening>, { answers = false, undelivered = 0, self = id("1") } = {}) => {
+const told = (
+  happenings: ReadonlyArray<Happening>,
+  { answers = false, undelivered = 0, self = id("1"), inWords = statusInWords } = {}
+) => {
   const presence = happenings.reduce((before, each, index) => afterwards(before, each, (index + 1) * 1_000), nobody)
-  return statusInWords(statusOf(self, presence, answers), undelivered, (at) => `${at / 1_000} s`)
+  return inWords(statusOf(self, presence, answers), undelivered, (at) => `${at / 1_000} s`)
 }
 
 const joined = Happening.Admitted({ by: server })
@@ -51,5 +54,14 @@ describe("what is told at a glance", () => {
   it("lines that nobody has yet are counted", () => {
     assert.strictEqual(told([joined], { undelivered: 1 }), "── 1 · server up · 1 of 1 peer · 1 line not yet delivered")
     assert.match(told([joined], { undelivered: 2 }), /2 lines not yet delivered$/)
+  })
+
+  it("a narrow terminal is told the same in fewer words", () => {
+    const few = { inWords: statusInFewWords }
+    assert.strictEqual(told([], few), "── 1 · no server · 0/0")
+    assert.strictEqual(told([joined], { ...few, undelivered: 1 }), "── 1 · server up · 1/1 · 1 undelivered")
+    assert.strictEqual(told([joined, lost("Server")], few), "── 1 · down 2 s · 0/1")
+    assert.strictEqual(told([joined, lost("Server")], { ...few, answers: true }), "── 1 · returning · 0/1")
+    assert.strictEqual(told([linked("2")], { ...few, self: serverId }), "── Server · 1/1")
   })
 })
