@@ -1,6 +1,6 @@
 /** What is typed, on a terminal on which nothing is redrawn. */
 import { visible } from "./LiveArea.ts"
-import { textWidth } from "./TextWidth.ts"
+import { isSurelyAsWide, textWidth, widestWidth } from "./TextWidth.ts"
 
 /** The keys that mean something where nothing is redrawn: the cursor is always at the end. */
 export const isPlainKey = (name: string): boolean => plainKeys.has(name)
@@ -20,7 +20,7 @@ export const echo = (before: string, after: string, columns: number): string => 
   if (to.startsWith(from)) return to.slice(from.length)
   const row = from.slice(from.lastIndexOf("\n") + 1)
   const gone = from.slice(to.length)
-  return from.startsWith(to) && !gone.includes("\n") && textWidth(row) < columns
+  return from.startsWith(to) && !gone.includes("\n") && isSurelyAsWide(gone) && widestWidth(row) < columns
     ? "\b \b".repeat(textWidth(gone))
     : `\n${to}`
 }

@@ -35,6 +35,17 @@ export const widestLetter = (letter: string): number => {
   return Math.max(width, letterWidth(letter))
 }
 
+/** Whether all terminals think a text as wide as it is taken to be here: none has letters of which the parts may stand side by side. */
+export const isSurelyAsWide = (text: string): boolean => {
+  if (isPlain(text)) return true
+  for (const letter of lettersOf(text)) {
+    let width = 0
+    for (const each of letter) width += columnsOf(each)
+    if (width !== letterWidth(letter)) return false
+  }
+  return true
+}
+
 // Made when it is needed first: most text is plain.
 let segmenter: Intl.Segmenter | undefined
 
@@ -50,6 +61,14 @@ export const textWidth = (text: string): number => {
   if (isPlain(text)) return text.length
   let width = 0
   for (const letter of lettersOf(text)) width += letterWidth(letter)
+  return width
+}
+
+/** How many columns a text takes where it takes most. */
+export const widestWidth = (text: string): number => {
+  if (isPlain(text)) return text.length
+  let width = 0
+  for (const letter of lettersOf(text)) width += widestLetter(letter)
   return width
 }
 

@@ -1,18 +1,10 @@
 /** Lines in rows of a terminal: cut at word ends, with each row but the first set in, so that none looks like a line of its own. */
 import { indent } from "./LiveArea.ts"
-import { isPlain, lettersOf, widestLetter } from "./TextWidth.ts"
+import { isPlain, lettersOf, widestLetter, widestWidth } from "./TextWidth.ts"
 
 /** Words, each with the blanks behind it. Letters that are drawn as nothing are blanks. */
 const words =
   /[^\s\u115f\u1160\u2800\u3164\uffa0]+[\s\u115f\u1160\u2800\u3164\uffa0]*|[\s\u115f\u1160\u2800\u3164\uffa0]+/g
-
-/** The columns that a text takes where it takes most. */
-const widest = (text: string): number => {
-  if (isPlain(text)) return text.length
-  let width = 0
-  for (const letter of lettersOf(text)) width += widestLetter(letter)
-  return width
-}
 
 /**
  * A URL that takes more than a row is left to the terminal, which knows that it is one word, and copies it as one. Its rows
@@ -40,7 +32,7 @@ const wrap = (line: string, first: string, columns: number): ReadonlyArray<strin
     width += columns
   }
   for (const [word] of line.matchAll(words)) {
-    const wide = widest(word)
+    const wide = widestWidth(word)
     if (width + wide <= room) append(word, wide)
     else if (indent.length + wide <= room) {
       begin()
@@ -68,6 +60,6 @@ export const rowsOf = (text: string, columns: number): ReadonlyArray<string> =>
   isPlain(text) && text.length <= columns
     ? [text]
     : text.split("\n").flatMap((line, index) => {
-        if (widest(line) <= columns) return line
+        if (widestWidth(line) <= columns) return line
         return index === 0 ? wrap(line, "", columns) : wrap(line.slice(indent.length), indent, columns)
       })

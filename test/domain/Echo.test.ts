@@ -30,6 +30,9 @@ describe("where nothing is redrawn", () => {
     )
     assert.deepStrictEqual(await shown("one", "two"), ["one", "two"])
     assert.deepStrictEqual(await shown("x\ny", "x"), ["x", "  y", "x"])
+    // Four columns in tmux, two in others: nobody knows what is to be taken back.
+    for (const letter of ["👍🏽", "❤️"]) assert.strictEqual(echo(`a${letter}`, "a", 20), "\na")
+    assert.strictEqual(echo("👍🏽ab", "👍🏽a", 20), "\b \b")
     const long = "x".repeat(25)
     assert.deepStrictEqual(await shown(long, "y"), ["x".repeat(20), "x".repeat(5), "y"])
     assert.deepStrictEqual(echo("a\u001b", "a\u001b[", 20), "[")
