@@ -29,7 +29,7 @@ import * as Doctor from "./main/doctor.ts"
 import { traces } from "./main/insight.ts"
 import * as Invite from "./main/invite.ts"
 import * as Join from "./main/join.ts"
-import { watchOutput } from "./main/output.ts"
+import { complain, watchOutput } from "./main/output.ts"
 import * as Send from "./main/send.ts"
 import * as Server from "./main/server.ts"
 import { settingsFound, withoutLogLevel } from "./main/settings.ts"
@@ -67,9 +67,6 @@ const outlive = Command.make("outlive").pipe(
 )
 
 const run = Command.run(outlive, { name: "outlive", version })
-
-/** What is wrong is said once, on stderr, in one sentence. */
-const complain = (sentence: string) => process.stderr.write(`outlive: ${sentence}\n`)
 
 /** What a wrong command line is told, by words of ours where these say more than the library's. */
 const inOurWords = (words: ReadonlyArray<string>) => (error: ValidationError.ValidationError) =>

@@ -1,8 +1,18 @@
 /** What becomes of what the program writes: what stdout does not take is lost, and that must not look like success. */
+import { usualColumns } from "../../layers/console/Legible.ts"
 import { codeOf, troubleOf } from "../domain/Trouble.ts"
+import { rowsOf } from "../domain/Wrap.ts"
 
 /** Whoever reads has seen enough, as `head` has: nothing went wrong. */
 const readerIsGone: ReadonlySet<string> = new Set(["EPIPE", "ECONNRESET"])
+
+/** What is wrong, on stderr, in one sentence: at a terminal in rows that end where words do. */
+export const complain = (sentence: string): void => {
+  const text = `outlive: ${sentence}`
+  const { columns, isTTY } = process.stderr
+  const rows = isTTY && !text.includes("\n") ? rowsOf(text, columns || usualColumns) : [text]
+  process.stderr.write(`${rows.join("\n")}\n`)
+}
 
 /**
  * Watches stdout and stderr from now on: an error there ends nothing. Calls `complain`, once, if stdout takes nothing more for

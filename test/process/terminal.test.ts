@@ -552,6 +552,19 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
       })
   )
 
+  it.scopedLive("what is wrong is said in rows that end where words do", () =>
+    Effect.gen(function* () {
+      const stage = yield* make
+      const command = ["./client.out", "1", "0"]
+      const one = yield* stage.start("Client 1", command, { terminal: true, folder: process.cwd() })
+      assert.strictEqual(yield* one.ends, 2)
+      assert.deepStrictEqual(whole(one), [
+        "outlive: PORT2 is missing. It is used like this: outlive client ID PORT1 PORT2 ",
+        "  [OPTIONS]. See outlive client --help."
+      ])
+    })
+  )
+
   it.scopedLive(
     "a terminal that hangs up ends it as a signal does: it says goodbye, and Node has nothing to abort for",
     () =>
