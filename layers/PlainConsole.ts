@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import { Console, type Typed } from "../services/Console.ts"
+import { Interrupts } from "../services/Interrupts.ts"
 import { echo, isPlainKey } from "../src/domain/Echo.ts"
 import { type Act, type Complete, empty, press } from "../src/domain/Editor.ts"
 import type { Key } from "../src/domain/Keys.ts"
@@ -25,6 +26,7 @@ const nothingToComplete: Complete = () => ({ from: 0, candidates: [] })
 const make = (sequences: RawTerminal.Sequences) =>
   Effect.gen(function* () {
     const typed = yield* Mailbox.make<Typed>()
+    const interrupts = yield* Interrupts
     const { stdin, stdout } = process
     const { isGone, write } = makeWriter(stdout)
 
@@ -71,7 +73,7 @@ const make = (sequences: RawTerminal.Sequences) =>
         case "End":
           return end()
         case "Interrupt":
-          return process.kill(process.pid, "SIGINT")
+          return interrupts.press()
         case "Suspend":
           return terminal.suspend()
         case "Ring":
@@ -140,7 +142,7 @@ const make = (sequences: RawTerminal.Sequences) =>
   })
 
 /** One that knows brackets around what is pasted, which is then one message. */
-export const layer: Layer.Layer<Console> = Layer.scoped(Console, make(RawTerminal.pasteAlone))
+export const layer: Layer.Layer<Console, never, Interrupts> = Layer.scoped(Console, make(RawTerminal.pasteAlone))
 
 /** One that knows no sequences at all (`TERM=dumb`). */
-export const dumb: Layer.Layer<Console> = Layer.scoped(Console, make(RawTerminal.none))
+export const dumb: Layer.Layer<Console, never, Interrupts> = Layer.scoped(Console, make(RawTerminal.none))

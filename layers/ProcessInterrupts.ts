@@ -1,7 +1,7 @@
-/** Interrupts of this process: SIGINT and SIGTERM. */
-import * as Effect from "effect/Effect"
+/** Interrupts of this process: SIGINT and SIGTERM, and the key that stands for SIGINT at a terminal in raw mode. */
 import * as Layer from "effect/Layer"
-import { Interrupts } from "../services/Interrupts.ts"
+import { Interrupts, type Wish } from "../services/Interrupts.ts"
+import * as Wishes from "./console/Wishes.ts"
 
 /** Signals that come within so many milliseconds are one wish: a shell and the program that started this one may both send it. */
 const sameWish = 300
@@ -19,41 +19,38 @@ export interface Ending {
 export interface ProcessInterrupts {
   readonly layer: Layer.Layer<Interrupts>
   /**
-   * From now on the first signal is told to whoever listens; where nobody does yet, it interrupts the program. The next one is
+   * From now on the first wish is told to whoever listens; where nobody does yet, it interrupts the program. The next one is
    * told too, and abandons the program if it has not ended a moment later.
    */
   readonly watch: (ending: Ending) => void
 }
 
-/** Plain functions: signals come to the process, not to a fiber. */
+/** Plain functions: signals and keys come to the process, not to a fiber. */
 export const make = (): ProcessInterrupts => {
-  const listening = new Set<() => void>()
-  let hasListener = false
+  const { next, tell, wasHeard } = Wishes.make()
+  let ending: Ending | undefined
+  let isFirst = true
+  let lastSignal = Number.NEGATIVE_INFINITY
 
-  const next = Effect.async<void>((resume) => {
-    const listener = () => resume(Effect.void)
-    hasListener = true
-    listening.add(listener)
-    return Effect.sync(() => listening.delete(listener))
-  })
+  const asked = (wish: Wish) => {
+    const wasListening = wasHeard()
+    const isHeard = tell(wish)
+    if (isFirst && !wasListening) ending?.interrupt()
+    // A program that has ended by then takes its timers along.
+    else if ((!isFirst || !isHeard) && ending !== undefined) setTimeout(ending.abandon, longestEnd).unref()
+    isFirst = false
+  }
+  const onSignal = () => {
+    const now = performance.now()
+    if (now - lastSignal < sameWish) return
+    lastSignal = now
+    asked("signal")
+  }
 
   return {
-    layer: Layer.succeed(Interrupts, { next }),
-    watch: ({ abandon, interrupt }) => {
-      let last = Number.NEGATIVE_INFINITY
-      let isFirst = true
-      const onSignal = () => {
-        const now = performance.now()
-        if (now - last < sameWish) return
-        last = now
-        const isHeard = listening.size > 0
-        for (const tell of [...listening]) tell()
-        listening.clear()
-        if (isFirst && !hasListener) interrupt()
-        // A program that has ended by then takes its timers along.
-        else if (!isFirst || !isHeard) setTimeout(abandon, longestEnd).unref()
-        isFirst = false
-      }
+    layer: Layer.succeed(Interrupts, { next, press: () => asked("key") }),
+    watch: (given) => {
+      ending = given
       process.on("SIGINT", onSignal).on("SIGTERM", onSignal)
     }
   }

@@ -2,28 +2,24 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Interrupts } from "../services/Interrupts.ts"
+import * as Wishes from "./console/Wishes.ts"
 
 export interface Script {
-  /** Asks the program to end; false if nobody listens. */
+  /** Asks the program to end, as a signal does; false if nobody listens. */
   readonly ask: Effect.Effect<boolean>
+  /** The same, as a key does. */
+  readonly press: Effect.Effect<void>
   readonly layer: Layer.Layer<Interrupts>
 }
 
 export const make = (): Script => {
-  const listening = new Set<() => void>()
+  const { next, tell } = Wishes.make()
+  const press = () => {
+    tell("key")
+  }
   return {
-    ask: Effect.sync(() => {
-      const told = [...listening]
-      listening.clear()
-      for (const tell of told) tell()
-      return told.length > 0
-    }),
-    layer: Layer.succeed(Interrupts, {
-      next: Effect.async((resume) => {
-        const listener = () => resume(Effect.void)
-        listening.add(listener)
-        return Effect.sync(() => listening.delete(listener))
-      })
-    })
+    ask: Effect.sync(() => tell("signal")),
+    press: Effect.sync(press),
+    layer: Layer.succeed(Interrupts, { next, press })
   }
 }

@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import { Console, type Typed } from "../services/Console.ts"
+import { Interrupts } from "../services/Interrupts.ts"
 import { type Rung, ring } from "../src/domain/Calling.ts"
 import { away, back, type Chronicle, clockTime, dim, enter, type Looks } from "../src/domain/Chronicle.ts"
 import { type Act, type Complete, type Editor, empty, press } from "../src/domain/Editor.ts"
@@ -68,6 +69,7 @@ const bell = "\u0007"
 const make = (settings: Settings) =>
   Effect.gen(function* () {
     const typed = yield* Mailbox.make<Typed>()
+    const interrupts = yield* Interrupts
     const { stdin, stdout } = process
     const clock = yield* Effect.clock
     const now = () => clock.unsafeCurrentTimeMillis()
@@ -269,7 +271,7 @@ const make = (settings: Settings) =>
           return end()
         case "Interrupt":
           // In raw mode, what would have been a signal comes as a key.
-          return process.kill(process.pid, "SIGINT")
+          return interrupts.press()
         case "Suspend":
           return terminal.suspend()
         case "ReadBack":
@@ -484,4 +486,5 @@ const menuInWords = ({ candidates, chosen }: NonNullable<Editor["menu"]>): strin
     .map(({ label, text }, index) => (index === 0 && chosen >= 0 ? `[${label ?? text}]` : (label ?? text)))
     .join("  ")}`
 
-export const layer = (settings: Settings): Layer.Layer<Console> => Layer.scoped(Console, make(settings))
+export const layer = (settings: Settings): Layer.Layer<Console, never, Interrupts> =>
+  Layer.scoped(Console, make(settings))

@@ -4,10 +4,11 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { Console } from "../../services/Console.ts"
-import { Interrupts } from "../../services/Interrupts.ts"
+import { Interrupts, type Wish } from "../../services/Interrupts.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { LinesLost } from "../domain/Errors.ts"
+import * as Monotonic from "../domain/Monotonic.ts"
 import { linesOf, notice } from "../domain/ScreenLine.ts"
 import { type Ending, isGoodbye } from "./conversation.ts"
 import type { Standing } from "./standing.ts"
@@ -18,7 +19,7 @@ const usualDelay = Duration.millis(1_500)
 /** How often it is looked whether others have taken more. */
 const lookEvery = Duration.seconds(1)
 
-/** Whoever asks for the end a second time does so no sooner than this after the first time. */
+/** A signal that comes so soon is the same wish as what began the end: whoever closes stdin may also send SIGTERM. */
 const sameWish = Duration.millis(300)
 
 export interface Manner {
@@ -62,7 +63,13 @@ export const untilHeard = ({
         before = now
       }
     })
-    const again = Effect.raceFirst(Effect.delay(interrupts.next, sameWish), goodbyeTyped(console, standing))
+    const clock = yield* Effect.clock
+    const begun = Monotonic.millis(clock)
+    const isAnother = (wish: Wish) => wish === "key" || Monotonic.millis(clock) >= begun + Duration.toMillis(sameWish)
+    const again = Effect.raceFirst(
+      Effect.repeat(interrupts.next, { until: isAnother }),
+      goodbyeTyped(console, standing)
+    )
     const tell = Effect.gen(function* () {
       const { alone } = yield* mesh.delivery.get
       // A script that says a line and ends may not have come in yet.

@@ -213,8 +213,7 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
           const isLost =
             "outlive: Your last 8 lines are lost: nobody had taken them. Wait longer with --within, or keep what you say in a folder with --data."
           const leaving = yield* one.notices("* Leaving: nobody has your last 8 lines yet.")
-          // A second Ctrl-C right behind the first is the same wish.
-          yield* one.keys("Exit\r")
+          yield* one.keys(ctrlC)
           assert.strictEqual(yield* one.ends, 1)
           assert.deepStrictEqual(shown(one), [
             "Client 1: initiated",
@@ -223,7 +222,6 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
             ...listed,
             leaving,
             ...lines.map((line) => `… ${line}`),
-            "> Exit",
             isLost
           ])
           yield* one.sees(isLost)

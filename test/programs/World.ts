@@ -74,6 +74,8 @@ export interface Node {
   readonly askToEnd: Effect.Effect<void>
   /** The same; returns when it has ended. */
   readonly interrupt: Effect.Effect<void>
+  /** Ctrl-C at its terminal. */
+  readonly pressCtrlC: Effect.Effect<void>
   /** Dies as by SIGKILL. */
   readonly kill: Effect.Effect<void>
   /** Sets its time of day to so many milliseconds after the right one, or before it. */
@@ -395,6 +397,7 @@ const nodeOf = (
     completions: script.completions,
     ended: within(script, `${title(id)} does not end`, Fiber.await(running)),
     askToEnd: Effect.asVoid(interrupts.ask),
+    pressCtrlC: interrupts.press,
     interrupt: Effect.flatMap(interrupts.ask, (isHeard) =>
       Effect.asVoid(isHeard ? Fiber.await(running) : Fiber.interrupt(running))
     ),

@@ -83,6 +83,26 @@ describe("who leaves", () => {
     })
   )
 
+  story("on Ctrl-C pressed twice at once leaves at once; a signal that comes twice is one wish", (world) =>
+    Effect.gen(function* () {
+      const one = yield* alone(world)
+      yield* one.type("x")
+      yield* Effect.sleep("1 second")
+      yield* Effect.all([one.pressCtrlC, one.pressCtrlC])
+      const [end, seconds] = yield* secondsOf(endOf(one))
+      assert.strictEqual(end, oneLost)
+      assert.isAtMost(seconds, 0.1)
+      const two = yield* world.client("2")
+      yield* two.type("x")
+      yield* Effect.sleep("1 second")
+      yield* two.endInput
+      yield* Effect.sleep("10 millis")
+      yield* two.askToEnd
+      const [, longer] = yield* secondsOf(endOf(two))
+      assert.isAtLeast(longer, 9)
+    })
+  )
+
   story("leaves at once when it is told a second time, by Exit or Ctrl-C", (world) =>
     Effect.gen(function* () {
       for (const again of [(node: Node) => node.type("Exit"), (node: Node) => node.askToEnd]) {
