@@ -274,7 +274,7 @@ class Client:
             raise Ended("it was sent more than it takes")
         elif kind == "bye":
             raise Ended(None)
-        elif kind != "pong":
+        elif kind not in ("pong", "recall"):
             raise ValueError("not a frame")
 
     # ---- Searching

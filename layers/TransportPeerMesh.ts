@@ -137,6 +137,7 @@ const make = (settings: Settings) =>
       ...entrance,
       allowance,
       heartbeat,
+      history,
       roots,
       visits,
       sought: () => search.sought().map(({ peer }) => peer.id)
@@ -232,6 +233,8 @@ const make = (settings: Settings) =>
           return intake.heardGap(link, frame)
         case "want":
           return fanOut.heardWant(link, frame)
+        case "recall":
+          return history.heardRecall(link, frame)
         case "earlier":
           return history.begins(link, frame)
         case "ping":
@@ -315,6 +318,7 @@ const make = (settings: Settings) =>
         if (settings.id === serverId || link.newcomer) yield* introductions.introduce(link)
         yield* search.found(link.peer.id)
         link.isUp = true
+        peers.changed()
         link.met()
         yield* link.attempt.settle(Exit.void)
       })

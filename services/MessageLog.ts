@@ -108,6 +108,18 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
      * it came in none.
      */
     readonly recall: (post: Post, whole: Uint8Array) => Effect.Effect<void>
+    /**
+     * Which of these posts are history that this log lacks: it takes them as seen, but does not keep them. The others are here, or
+     * come as news. A plain function.
+     */
+    readonly lackedOf: <A extends EncodedPost>(posts: ReadonlyArray<A>) => ReadonlyArray<A>
+    /** Whether this log keeps fewer than so many posts, though more have been said. A plain function. */
+    readonly lacksOfLast: (count: number) => boolean
+    /**
+     * Keeps what was said before all that this log keeps, oldest first: to hand it on. Nobody who follows is given it. It takes the
+     * place of what was kept so before, if that is not more. As much is kept as the bounds of the log leave room for.
+     */
+    readonly keepPast: (posts: ReadonlyArray<EncodedPost>) => Effect.Effect<void>
     /** The same posts as `recent` has, as the lines that they are handed on in, oldest first: where there are blocks, whole ones. */
     readonly past: (count: number) => Effect.Effect<ReadonlyArray<Lines>>
     /** The last posts that this log holds, at most so many, oldest first. */

@@ -105,6 +105,9 @@ const followAtATime = 1_024
 const isPost = (entry: Entry | undefined): entry is Extract<Entry, { readonly post: Post }> =>
   entry?._tag === "Said" || entry?._tag === "Earlier"
 
+/** What no other post has. */
+const markOf = ({ n, stream }: Post): string => `${n} ${stream}`
+
 /** No epoch begins later, in ms since 1970: that is how many digits it has. */
 const lastMillis = 999_999_999_999_999
 
@@ -164,6 +167,9 @@ export const make = (
     /** In which block a post came that is history: its seal vouches for it. */
     const recalledIn = new WeakMap<Post, Uint8Array>()
 
+    /** What was said before all that is among the entries, oldest first: kept for others, and shown to nobody here. */
+    let past: ReadonlyArray<Post> = []
+
     const end = () => dropped + entries.length
 
     /** The screen has everything up to there, and what this node has said right behind it: that is seen where it is typed. */
@@ -188,6 +194,7 @@ export const make = (
     const trim = (): void => {
       while (entries.length > maxEntries || (store.bytes > maxBytes && entries.length > 1)) {
         const count = Math.ceil(entries.length / 4)
+        past = []
         for (const [at, entry] of entries.slice(0, count).entries()) {
           if (!isPost(entry)) continue
           store.drop(entry.post.stream, entry.post.n)
@@ -488,11 +495,24 @@ export const make = (
       return slice !== undefined && slice.first <= post.n && slice.last >= post.n ? slice.bytes : recalledIn.get(post)
     }
 
-    const past = (count: number): ReadonlyArray<Lines> => {
-      const found: Array<Lines> = []
-      for (let at = entries.length - 1, left = count; at >= 0 && left > 0; at -= 1) {
+    /** The last posts, at most so many, the last one first. */
+    const lastPosts = function* (count: number): Generator<Post> {
+      let left = count
+      for (let at = entries.length - 1; at >= 0 && left > 0; at -= 1) {
         const entry = entries[at]
-        const bytes = isPost(entry) ? linesWith(entry.post) : undefined
+        if (!isPost(entry)) continue
+        left -= 1
+        yield entry.post
+      }
+      for (let at = past.length - 1; at >= 0 && left > 0; at -= 1, left -= 1) yield past[at] as Post
+    }
+
+    const lastLines = (count: number): ReadonlyArray<Lines> => {
+      const found: Array<Lines> = []
+      let left = count
+      for (const post of lastPosts(Number.POSITIVE_INFINITY)) {
+        if (left === 0) break
+        const bytes = linesWith(post)
         if (bytes === undefined) continue
         left -= 1
         // The posts of a block were witnessed together.
@@ -501,6 +521,33 @@ export const make = (
         found.unshift({ bytes, posts: sign === undefined ? 1 : linesIn(bytes).length })
       }
       return found
+    }
+
+    const lackedOf = <A extends EncodedPost>(posts: ReadonlyArray<A>): ReadonlyArray<A> => {
+      const kept = new Set(entries.flatMap((entry) => (isPost(entry) ? [markOf(entry.post)] : [])))
+      return posts.filter(({ post }) => post.n <= store.have(post.stream) && !kept.has(markOf(post)))
+    }
+
+    const lacksOfLast = (count: number): boolean => {
+      const kept = [...lastPosts(count)].length
+      if (kept === count) return false
+      let said = 0
+      for (const last of store.summary().values()) said += last
+      return said > kept
+    }
+
+    /** The last of these posts, as many as there is room for beside the entries. */
+    const fitting = (posts: ReadonlyArray<EncodedPost>): ReadonlyArray<EncodedPost> => {
+      const most = Math.max(0, maxEntries - entries.length)
+      let room = maxBytes - store.bytes
+      let first = posts.length
+      for (; first > 0 && posts.length - first < most; first -= 1) {
+        const { line } = posts[first - 1] as EncodedPost
+        // The posts of a block share its lines.
+        room -= line === posts[first]?.line ? 0 : line.length
+        if (room < 0) break
+      }
+      return posts.slice(first)
     }
 
     return MessageLog.of({
@@ -572,7 +619,16 @@ export const make = (
       spare: (id) => store.spare(id),
       spareNoMore: (id) => store.spareNoMore(id),
       note: (happening) => Effect.sync(() => addHappening(happening)),
-      past: (count) => Effect.sync(() => past(count)),
+      lackedOf,
+      lacksOfLast,
+      keepPast: (posts) =>
+        Effect.sync(() => {
+          const kept = fitting(lackedOf(posts))
+          if (kept.length < past.length) return
+          if (sign !== undefined) for (const { line, post } of kept) recalledIn.set(post, line)
+          past = kept.map(({ post }) => post)
+        }),
+      past: (count) => Effect.sync(() => lastLines(count)),
       recall: (post, whole) =>
         Effect.sync(() => {
           store.recall(post)
@@ -581,12 +637,7 @@ export const make = (
           unshown += 1
           grow()
         }),
-      recent: (count) =>
-        Effect.sync(() =>
-          entries
-            .flatMap((entry) => (entry._tag === "Said" || entry._tag === "Earlier" ? [entry.post] : []))
-            .slice(count === 0 ? Number.POSITIVE_INFINITY : -count)
-        ),
+      recent: (count) => Effect.sync(() => [...lastPosts(count)].reverse()),
       ownAfter: (after) => Effect.sync(() => [...ownSince(after).values()]),
       follow: (isWanted = constTrue) => Stream.suspend(() => followFrom(first, isWanted, gone)),
       happenings: Stream.filterMap(

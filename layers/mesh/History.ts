@@ -1,11 +1,13 @@
 /** What was said before a newcomer came: what it is shown of that, and from whom it takes it. */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type { EncodedPost } from "../../services/MessageLog.ts"
 import { PeerLost } from "../../src/domain/Errors.ts"
 import { Happening } from "../../src/domain/Happening.ts"
 import { authorOf, mostHistory } from "../../src/domain/Post.ts"
 import { mostSealed } from "../../src/domain/Seal.ts"
 import { Blocks, type SealedBlock } from "../../src/protocol/Blocks.ts"
-import { type Earlier, encode, type PostFrame } from "../../src/protocol/Frame.ts"
+import { type Earlier, encode, type PostFrame, type Recall } from "../../src/protocol/Frame.ts"
 import type { Allowance } from "./Allowance.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
@@ -16,10 +18,21 @@ interface Needs {
   readonly proofs: Proofs
 }
 
+/** A peer that is asked for history has so long to send it. Then another is asked. */
+const answerLimit = Duration.seconds(1)
+
+/** A newcomer waits no longer than this for history that others have. */
+const completionLimit = Duration.seconds(2)
+
+/** So many peers are asked for one newcomer, one after the other. */
+const mostAsked = 3
+
 const malformed = new PeerLost({ reason: "malformed" })
 
-export const make = ({ log, membership }: Node, { allowance, proofs }: Needs) => {
+export const make = ({ log, membership, peers, table }: Node, { allowance, proofs }: Needs) => {
   const isSigned = membership.sign !== undefined
+  /** Who was asked last for what this node lacks, while others wait for the answer. */
+  let awaited: Link | undefined
 
   /** Tells that so many posts of history come, and sends them. In a secure chat they are what the receiver can check. */
   const tell = (link: Link, count: number): Effect.Effect<void> =>
@@ -29,12 +42,19 @@ export const make = ({ log, membership }: Node, { allowance, proofs }: Needs) =>
       return link.sendLines([encode({ type: "earlier", posts }), ...blocks.map(({ bytes }) => bytes)])
     })
 
-  /** Shows the last of these posts, as many as were asked for. */
-  const recall = (posts: ReadonlyArray<PostFrame>, most: number): Effect.Effect<void> =>
-    Effect.forEach(posts.slice(-most), ({ line, post }) => log.recall(post, line), { discard: true })
+  /** Takes history in: shows the last of it, as much as was asked for, or keeps it for those who come. */
+  const takeIn = (link: Link, posts: ReadonlyArray<EncodedPost>, most: number, shown: boolean): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const last = log.lackedOf(posts.slice(-most))
+      if (shown) return Effect.forEach(last, ({ line, post }) => log.recall(post, line), { discard: true })
+      return Effect.map(log.keepPast(last), () => recallIsOver(link))
+    })
 
-  /** The same of sealed blocks, each post with the whole block that it stands in. What nobody can vouch for is not shown. */
-  const recallSealed = (link: Link, posts: ReadonlyArray<PostFrame>, most: number): Effect.Effect<void, PeerLost> => {
+  /** The posts of sealed blocks, each with the whole block that it stands in: all for which somebody can vouch. */
+  const vouchedOf = (
+    link: Link,
+    posts: ReadonlyArray<PostFrame>
+  ): Effect.Effect<ReadonlyArray<EncodedPost>, PeerLost> => {
     const blocks = blocksOf(posts)
     if (blocks === undefined) return malformed
     const judged = blocks.map((block) => ({ block, proof: proofs.judgeFrom(link, block) }))
@@ -47,21 +67,94 @@ export const make = ({ log, membership }: Node, { allowance, proofs }: Needs) =>
     const lines = vouched.flatMap(({ block }) => {
       const all = [block, ...(block.rest ?? [])]
       const whole = Buffer.concat(all.map(({ line }) => line))
-      return all.map(({ post }) => ({ type: "post" as const, post, line: whole }))
+      return all.map(({ post }) => ({ post, line: whole }))
     })
-    return recall(lines, most)
+    return Effect.succeed(lines)
   }
+
+  /** That peer has answered, as far as this node is concerned. */
+  const recallIsOver = (link: Link): void => {
+    link.recall = "over"
+    peers.changed()
+  }
+
+  /** Members to whom there is a link: they may have what this node lacks. Whoever has come after this node has it from here. */
+  const members = (): ReadonlyArray<Link> =>
+    [...table.links.values()].filter(({ newcomer, passing }) => !newcomer && !passing)
+
+  /** Who can be asked, and was not before. */
+  const unasked = (): Link | undefined =>
+    members().find(({ isUp, owed, recall }) => isUp && owed === 0 && recall === "unasked")
+
+  /** Whether nothing more is to be expected of a peer that was asked. */
+  const isDone = (link: Link): boolean => link.recall === "over" || table.links.get(link.peer.id) !== link
+
+  const ask = (link: Link): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      awaited = link
+      link.recall = "asked"
+      return link.send({ type: "recall", posts: mostHistory })
+    })
+
+  /** Waits for the answer of whoever was asked last. */
+  const hear = (link: Link): Effect.Effect<void> =>
+    peers
+      .until(() => isDone(link))
+      .pipe(
+        Effect.timeoutOption(answerLimit),
+        Effect.zipRight(
+          Effect.sync(() => {
+            if (awaited === link) awaited = undefined
+          })
+        )
+      )
+
+  /** Whoever can be asked is there by then, if there is anybody. */
+  const somebodyIsUp = peers.until(
+    () => awaited !== undefined || unasked() !== undefined || members().every(({ isUp }) => isUp)
+  )
+
+  /** Asks one member after the other until this node has the last lines, as many. */
+  const complete = (count: number, mayAsk: number): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      if (mayAsk === 0 || !log.lacksOfLast(count)) return Effect.void
+      return Effect.flatMap(somebodyIsUp, () => {
+        const next = awaited ?? unasked()
+        if (next === undefined) return Effect.void
+        return (next === awaited ? Effect.void : ask(next)).pipe(
+          Effect.zipRight(hear(next)),
+          Effect.zipRight(complete(count, mayAsk - 1))
+        )
+      })
+    })
 
   return {
     /** Shows a newcomer what was said last before it came, if it would like to see it. */
     tellTo: (link: Link): Effect.Effect<void> => (link.history === 0 ? Effect.void : tell(link, link.history)),
+    /**
+     * A newcomer would like to see so much of what was said last: asks others for what this node lacks of that. Takes no longer
+     * than a newcomer can wait.
+     */
+    complete: (count: number): Effect.Effect<void> =>
+      Effect.asVoid(Effect.timeoutOption(complete(Math.min(count, mostHistory), mostAsked), completionLimit)),
+    /** A peer lacks what was said last: sends it that, once. Before the link is up it is not heard. */
+    heardRecall: (link: Link, { posts }: Recall): Effect.Effect<void, PeerLost> =>
+      Effect.suspend(() => {
+        if (table.links.get(link.peer.id) !== link) return Effect.void
+        if (link.hasRecalled) return malformed
+        link.hasRecalled = true
+        return tell(link, posts)
+      }),
     /** A peer begins with history: that it was asked for, and not more of it. A plain function, for what comes next is that. */
     begins: (link: Link, { posts }: Earlier): Effect.Effect<void, PeerLost> => {
-      const asked = link.owed
-      link.owed = 0
+      const shown = link.owed > 0
+      const asked = shown ? link.owed : link.recall === "asked" ? mostHistory : 0
+      if (shown) link.owed = 0
+      else if (asked > 0) link.recall = "coming"
       if (asked === 0 || link.recalled !== undefined) return malformed
       if (posts > asked + (isSigned ? mostSealed - 1 : 0)) return malformed
-      if (posts > 0) link.recalled = { posts: [], most: asked, left: posts }
+      if (posts > 0) link.recalled = { posts: [], most: asked, shown, left: posts }
+      else if (!shown) recallIsOver(link)
       return Effect.void
     },
     /** The next post of a peer that has begun with history: all of it, once it is there. A plain function. */
@@ -74,12 +167,18 @@ export const make = ({ log, membership }: Node, { allowance, proofs }: Needs) =>
       link.askedBytes += frame.line.length
       if (recalled.left > 0) return Effect.void
       link.recalled = undefined
-      return isSigned ? recallSealed(link, recalled.posts, recalled.most) : recall(recalled.posts, recalled.most)
+      const { most, posts, shown } = recalled
+      if (!isSigned) return takeIn(link, posts, most, shown)
+      // Whose keys are whose may have come just before.
+      return Effect.flatMap(
+        Effect.suspend(() => vouchedOf(link, posts)),
+        (vouched) => takeIn(link, vouched, most, shown)
+      )
     },
     /** This node is in: whoever let it in has shown what it was asked for. A plain function. */
     isOver: (link: Link): boolean => {
       link.owed = 0
-      return link.recalled === undefined
+      return link.recalled === undefined || !link.recalled.shown
     }
   }
 }

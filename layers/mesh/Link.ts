@@ -25,9 +25,15 @@ export interface Link extends Row, Wire.Wire {
   readonly passing: boolean
   /** How many lines it would like to see of what was said before it came. */
   readonly history: number
-  /** How many lines of history it was asked for, and may still send; what has come of them, once it has begun. */
+  /** How many lines of history it was asked for to be shown here, and may still send. */
   owed: number
-  recalled: { readonly posts: Array<PostFrame>; readonly most: number; left: number } | undefined
+  /** What has become of the question for lines of history to be kept here; whether the peer has asked for such. */
+  recall: "unasked" | "asked" | "coming" | "over"
+  hasRecalled: boolean
+  /** What has come of history, once it has begun. */
+  recalled:
+    | { readonly posts: Array<PostFrame>; readonly most: number; readonly shown: boolean; left: number }
+    | undefined
   /** Which version of the roster the peer has, and what it has begun to tell of it. */
   roster: number
   news: Array<Member>
@@ -117,6 +123,8 @@ export const makeLinkOver =
     passing,
     history,
     owed: 0,
+    recall: "unasked",
+    hasRecalled: false,
     recalled: undefined,
     roster: pass?.version ?? 0,
     news: [],

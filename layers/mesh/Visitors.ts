@@ -19,6 +19,7 @@ import { type Entrance, vanished } from "./Attempt.ts"
 import type { Deadlines } from "./Deadlines.ts"
 import * as Handshake from "./Handshake.ts"
 import type { Heartbeat } from "./Heartbeat.ts"
+import type { History } from "./History.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 import type { Roots } from "./Roots.ts"
@@ -45,6 +46,7 @@ const alike = (id: PeerId, like: PeerId): Handshake.Objection => ({
 interface Needs extends Entrance {
   readonly allowance: Allowance
   readonly heartbeat: Heartbeat
+  readonly history: History
   readonly roots: Roots
   /** For visitors to introduce themselves. */
   readonly visits: Deadlines
@@ -54,7 +56,7 @@ interface Needs extends Entrance {
 
 export const make = (
   { clock, isLeaving, isMember, log, membership, settings, table }: Node,
-  { allowance, begin, converse, deadlines, heartbeat, linkOver, roots, self, sought, visits }: Needs
+  { allowance, begin, converse, deadlines, heartbeat, history, linkOver, roots, self, sought, visits }: Needs
 ) =>
   Effect.gen(function* () {
     const foreigners = new Set<PeerId>()
@@ -100,7 +102,7 @@ export const make = (
         table.reserve(hello.id, hello.epoch)
         const visit = begin(hello.id, { epoch: hello.epoch })
         visit.connected()
-        return (hello.member ? Effect.void : roots.first).pipe(
+        return (hello.member ? Effect.void : ready(hello)).pipe(
           Effect.zipRight(letIn(visitor, hello, wire.connection)),
           Effect.flatMap((outcome) =>
             outcome._tag === "Welcome"
@@ -117,6 +119,10 @@ export const make = (
         )
       })
     }
+
+    /** A newcomer waits a moment until this node knows what was said before, and has what it would like to see of that. */
+    const ready = ({ history: wanted = 0 }: Hello): Effect.Effect<void> =>
+      wanted === 0 ? roots.first : Effect.zipRight(roots.first, history.complete(wanted))
 
     /**
      * Who is in another chat, and looks for its server here, is told of once, and so many of them at most: they come again and

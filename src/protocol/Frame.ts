@@ -153,7 +153,11 @@ export const Want = Schema.Struct({
 })
 export type Want = typeof Want.Type
 
-/** So many posts follow that were said before the receiver came: they are shown as history, and count in no stream. */
+/** The sender asks for the last so many posts that the receiver keeps, as history. */
+export const Recall = Schema.Struct({ type: Schema.Literal("recall"), posts: Schema.NonNegativeInt })
+export type Recall = typeof Recall.Type
+
+/** So many posts follow that were said before the receiver came: they are history, and count in no stream. */
 export const Earlier = Schema.Struct({ type: Schema.Literal("earlier"), posts: Schema.NonNegativeInt })
 export type Earlier = typeof Earlier.Type
 
@@ -188,6 +192,7 @@ export const Control = Schema.Union(
   Folded,
   Gap,
   Want,
+  Recall,
   Earlier,
   Ping,
   Pong,

@@ -104,6 +104,7 @@ export const makeMutator = (seed: number) => {
     have: () => ({ streams: marks(), more: maybe(0.3) }),
     want: () => ({ stream: anyStream(), after: number(), to: number() }),
     gap: () => ({ stream: anyStream(), to: number() }),
+    recall: () => ({ posts: number() }),
     earlier: () => ({ posts: number() }),
     roster: () => ({ peers: peers() }),
     introduce: () => ({ peers: peers() }),

@@ -607,6 +607,57 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
     })
   )
 
+  const textsIn = (all: ReadonlyArray<Post>) => all.map(({ text }) => text)
+
+  holds("what it takes as seen and lacks is kept for others, before all else, and shown to nobody who follows", (log) =>
+    Effect.gen(function* () {
+      assert.isFalse(log.lacksOfLast(1))
+      yield* log.adopt(new Map([[stream("2"), 3]]))
+      yield* recalls(log, answer("2", 3).post)
+      yield* log.receive(posts("2", 4))
+      assert.isFalse(log.lacksOfLast(2))
+      assert.isTrue(log.lacksOfLast(3))
+      // Number 5 comes as news, and so does what is said in a stream of which nothing is known.
+      const told = [...posts("2", 1, 2, 3, 4, 5), ...posts("3", 1)]
+      assert.deepStrictEqual(textsIn(log.lackedOf(told).map(({ post }) => post)), ["21", "22"])
+      yield* log.keepPast(told)
+      yield* log.keepPast(posts("2", 2))
+      assert.deepStrictEqual(textsIn(yield* log.recent(9)), ["21", "22", "23", "24"])
+      assert.deepStrictEqual(textsIn(yield* log.recent(3)), ["22", "23", "24"])
+      assert.deepStrictEqual(
+        (yield* log.past(3)).map(({ bytes }) => textOf(bytes)),
+        posts("2", 2, 3, 4).map(({ line }) => textOf(line))
+      )
+      assert.isFalse(log.lacksOfLast(9))
+      // It is not what this node has seen: nobody is told that it answers that.
+      yield* log.say(["own"])
+      assert.deepStrictEqual(sentOn(log)[0]?.deps, { [stream("2")]: 4 })
+      assert.deepStrictEqual(yield* allEntries(log), ["earlier 23", "24", "own"])
+    })
+  )
+
+  holds(
+    "what is kept for others leaves room for what is said, and is what is dropped first",
+    (log) =>
+      Effect.gen(function* () {
+        yield* log.adopt(new Map([[stream("2"), 100]]))
+        yield* log.receive(posts("2", ...range(101, 112)))
+        yield* log.keepPast(posts("2", ...range(1, 100)))
+        assert.deepStrictEqual(
+          textsIn(yield* log.recent(99)),
+          range(93, 112).map((n) => `2${n}`)
+        )
+        yield* log.receive(posts("2", ...range(113, 120)))
+        assert.strictEqual((yield* log.recent(99)).length, 20 + 8)
+        yield* log.receive(posts("2", 121))
+        assert.deepStrictEqual(
+          textsIn(yield* log.recent(99)),
+          range(107, 121).map((n) => `2${n}`)
+        )
+      }),
+    { entries: 20 }
+  )
+
   holds("the last posts are what was said here, by others and before, oldest first; no more than asked for", (log) =>
     Effect.gen(function* () {
       yield* recalls(log, post(stream("2"), 7, "before"))

@@ -8,7 +8,7 @@ import type { Connection, Source } from "../../services/Transport.ts"
 import { ChatId } from "../../src/domain/Chat.ts"
 import type { PeerUnreachable, PortTaken } from "../../src/domain/Errors.ts"
 import { Host, type Peer, PeerId, Port } from "../../src/domain/Peer.ts"
-import { Epoch, mainRoom, type StreamId, streamOf } from "../../src/domain/Post.ts"
+import { Epoch, mainRoom, type PostNumber, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import { type Control, encode, type Frame, protocolVersion } from "../../src/protocol/Frame.ts"
 import { makeFrameDecoder } from "../../src/protocol/FrameDecoder.ts"
@@ -49,11 +49,12 @@ export const dial = (
     (connection) => over(connection, id)
   )
 
-/** Listens where that peer would, lets in the first who comes, and has a link to it. */
+/** Listens where that peer would, lets in the first who comes, and has a link to it. `streams`: what it says that it has. */
 export const letsIn = (
   { network }: World,
   peer: Peer,
-  place: MemoryTransport.Place = {}
+  place: MemoryTransport.Place = {},
+  streams: Readonly<Record<StreamId, PostNumber>> = {}
 ): Effect.Effect<Effect.Effect<Stranger>, never, Scope.Scope> =>
   Effect.gen(function* () {
     const came = yield* Deferred.make<Stranger>()
@@ -63,7 +64,7 @@ export const letsIn = (
         const { chat = ChatId.make("0".repeat(32)) } = yield* stranger.hears("hello")
         yield* stranger.says(
           { type: "welcome", protocol: protocolVersion, id: peer.id, epoch, member: true, chat },
-          { type: "have", streams: {}, more: false }
+          { type: "have", streams, more: false }
         )
         yield* stranger.hears("have")
         yield* Deferred.succeed(came, stranger)
@@ -141,6 +142,17 @@ export const helloOf = ({ address, id }: Peer, member = false): Control => ({
   ...address,
   member
 })
+
+/** Connects to a server of a plain chat as one who was in it before that server began, and has so much of what was said. */
+export const comesBack = (world: World, peer: Peer, streams: Readonly<Record<StreamId, PostNumber>>) =>
+  Effect.gen(function* () {
+    const stranger = yield* dial(world, peer.id, 4_000)
+    yield* stranger.says(helloOf(peer, true))
+    yield* stranger.hears("welcome")
+    yield* stranger.says({ type: "have", streams, more: false })
+    yield* stranger.hears("have")
+    return stranger
+  })
 
 /** Connects, and has a link; as one who is in the chat already, if it has a key. */
 export const joinAs = (world: World, peer: Peer, port = 4000, place: MemoryTransport.Place = {}) =>
