@@ -73,7 +73,7 @@ const make = (port: Port) =>
           "Peers with which there is a link.",
           all.filter(({ link }) => link !== undefined).length
         ),
-        gauge("outlive_peers", "Peers that are linked or sought.", all.length),
+        gauge("outlive_peers", "Peers that are linked, sought, or heard through others.", all.length),
         counter("outlive_posts_said_total", "Posts of this run of this node.", said),
         counter("outlive_posts_received_total", "Posts of others that were delivered here.", received),
         counter("outlive_posts_sent_total", "Posts handed to links, each as often as it was.", yield* mesh.sent),

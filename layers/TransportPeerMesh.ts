@@ -396,13 +396,25 @@ const make = (settings: Settings) =>
           roundTrip: link.roundTrip,
           behind: Math.max(0, last - (link.theirs.get(log.stream) ?? 0))
         },
-        through: undefined
+        through: undefined,
+        givenUp: false
       }))
       const sought = search
         .sought()
         .filter(({ peer: { id } }) => !table.links.has(id))
-        .map(({ peer: each }) => ({ peer: each, link: undefined, through: intake.relayOf(each.id) }))
-      return [...linked, ...sought]
+        .map(({ peer: each }) => ({
+          peer: each,
+          link: undefined,
+          through: intake.relayOf(each.id),
+          givenUp: false
+        }))
+      const heard = search.heardThoughGivenUp().flatMap((each): ReadonlyArray<Acquaintance> => {
+        const through = intake.relayOf(each.id)
+        // Whoever handed on its lines must be here: else nothing tells that it is.
+        if (through === undefined || !table.links.has(through) || table.links.has(each.id)) return []
+        return [{ peer: each, link: undefined, through, givenUp: true }]
+      })
+      return [...linked, ...sought, ...heard]
     }
 
     // ---- What runs as long as the node does

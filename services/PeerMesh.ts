@@ -70,7 +70,7 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     readonly settled: (id: PeerId) => Effect.Effect<void>
     /** Those with whom there is a link now. */
     readonly linked: Effect.Effect<ReadonlyArray<Peer>>
-    /** Everybody in the chat whom this node knows of: those with whom there is a link now, and those whom it is dialling. */
+    /** Everybody in the chat whom this node knows of: those with whom there is a link now, those whom it is dialling, and those it has given up and hears through others. */
     readonly acquaintances: Effect.Effect<ReadonlyArray<Acquaintance>>
     /** After how much silence a peer is lost, with as many links as there are now. */
     readonly silence: Effect.Effect<Duration.Duration>

@@ -264,8 +264,10 @@ export const make = (
       }),
       /** What that one says comes through others: if it was given up, it is dialled soon. A plain function. */
       isHeard: (id: PeerId): void => {
-        if (strays.size > 0) strays.hurry(id, Monotonic.millis(clock))
+        if (strays.size > 0) strays.hear(id, Monotonic.millis(clock))
       },
+      /** Those who were given up, and are heard through others since then. A plain function. */
+      heardThoughGivenUp: (): ReadonlyArray<Peer> => strays.heard,
       /** Those who have been sought, and not been given up. A plain function. */
       sought,
       /** The same, and those who were given up. A plain function. */

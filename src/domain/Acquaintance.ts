@@ -1,4 +1,4 @@
-/** Somebody in the chat as this node sees it: linked, or sought. */
+/** Somebody in the chat as this node sees it: linked, sought, or given up and heard through others. */
 import type * as Duration from "effect/Duration"
 import type { Peer, PeerId } from "./Peer.ts"
 
@@ -14,8 +14,10 @@ export interface LinkState {
 
 export interface Acquaintance {
   readonly peer: Peer
-  /** Undefined while it is being dialled. */
+  /** Undefined while there is none. */
   readonly link: LinkState | undefined
   /** Who handed on last what it said; undefined if nobody had to. */
   readonly through: PeerId | undefined
+  /** Whether it was dialled in vain for so long that it is dialled rarely now. */
+  readonly givenUp: boolean
 }

@@ -17,6 +17,8 @@ interface Stray {
   readonly peer: Peer
   /** Whether there ever was a link to it. */
   readonly met: boolean
+  /** Whether its lines have come by another way since it was given up. */
+  heard: boolean
   due: number
   dialledAt: number
 }
@@ -42,7 +44,7 @@ export class Strays {
    */
   add(peer: Peer, met: boolean, now: number, chance: number): PeerId | undefined {
     this.#strays.delete(peer.id)
-    this.#strays.set(peer.id, { peer, met, due: now + pause(chance), dialledAt: now })
+    this.#strays.set(peer.id, { peer, met, heard: false, due: now + pause(chance), dialledAt: now })
     if (this.#strays.size <= mostStrays) return undefined
     const all = [...this.#strays.values()]
     const { id } = (all.find((each) => !each.met) ?? all[0] ?? { peer }).peer
@@ -55,15 +57,26 @@ export class Strays {
     this.#strays.delete(id)
   }
 
+  /** Those whose lines come by another way. */
+  get heard(): ReadonlyArray<Peer> {
+    return [...this.#strays.values()].filter(({ heard }) => heard).map(({ peer }) => peer)
+  }
+
   /** That peer lives: its lines come by another way. */
-  hurry(id: PeerId, now: number): void {
+  hear(id: PeerId, now: number): void {
     const stray = this.#strays.get(id)
-    if (stray !== undefined) stray.due = Math.min(stray.due, Math.max(now, stray.dialledAt + justDialled))
+    if (stray === undefined) return
+    stray.heard = true
+    this.#hurry(stray, now)
+  }
+
+  #hurry(stray: Stray, now: number): void {
+    stray.due = Math.min(stray.due, Math.max(now, stray.dialledAt + justDialled))
   }
 
   /** All may be within reach again. */
   hurryAll(now: number): void {
-    for (const id of this.#strays.keys()) this.hurry(id, now)
+    for (const stray of this.#strays.values()) this.#hurry(stray, now)
   }
 
   /** Those who are to be dialled now. */

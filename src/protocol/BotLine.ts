@@ -84,7 +84,8 @@ export const Event = Schema.Union(
     link: Schema.NullOr(
       Schema.Struct({ since: Schema.NonNegativeInt, roundTrip: Schema.NullOr(Schema.Number), behind: Count })
     ),
-    through: Schema.NullOr(PeerId)
+    through: Schema.NullOr(PeerId),
+    givenUp: Schema.Boolean
   }),
   Schema.Struct({ type: Schema.Literal("notice"), text: Schema.String }),
   Schema.Struct({ type: Schema.Literal("waiting"), ref: Schema.String }),
@@ -173,14 +174,15 @@ export const eventOf = (fact: Fact): Event | undefined => {
   }
 }
 
-const present = ({ link, peer, through }: Acquaintance): Event => ({
+const present = ({ givenUp, link, peer, through }: Acquaintance): Event => ({
   type: "present",
   ...peer,
   link:
     link === undefined
       ? null
       : { ...link, roundTrip: link.roundTrip === undefined ? null : Duration.toMillis(link.roundTrip) },
-  through: through ?? null
+  through: through ?? null,
+  givenUp
 })
 
 /** An event as a line. What could act on a terminal, or hide there, stands in it as `\u009b`. */

@@ -23,13 +23,24 @@ describe("those who were given up", () => {
   it("are dialled at once when they are heard by another way, but not again and again", () => {
     const strays = new Strays()
     strays.add(peer("2", 6002), true, 0, 1)
-    strays.hurry(id("2"), 20 * second)
-    strays.hurry(id("4"), 20 * second)
+    strays.hear(id("2"), 20 * second)
+    strays.hear(id("4"), 20 * second)
     assert.deepStrictEqual(idsOf(strays, 20 * second), ["2"])
     strays.dialled(id("2"), 20 * second, 1)
-    strays.hurry(id("2"), 21 * second)
+    strays.hear(id("2"), 21 * second)
     assert.deepStrictEqual(idsOf(strays, 29 * second), [])
     assert.deepStrictEqual(idsOf(strays, 30 * second), ["2"])
+  })
+
+  it("that are heard are known, until they are there again; a new network tells nothing of them", () => {
+    const strays = new Strays()
+    strays.add(peer("2", 6002), true, 0, 1)
+    strays.add(peer("3", 6003), true, 0, 1)
+    strays.hurryAll(20 * second)
+    strays.hear(id("2"), 20 * second)
+    assert.deepStrictEqual(strays.heard, [peer("2", 6002)])
+    strays.remove(id("2"))
+    assert.deepStrictEqual(strays.heard, [])
   })
 
   it("are dialled at once, all of them, when all may be within reach again", () => {

@@ -208,6 +208,25 @@ describe("commands", () => {
     })
   )
 
+  story("/who tells who was given up and is heard through others, as long as these are there", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      yield* world.network.cut((from, to) => from !== "Server" && to !== "Server")
+      yield* one.sees("* Client 2 can't be reached any more")
+      assert.notInclude((yield* answerTo(one, "/who")).join(), "Client 2")
+      yield* two.type("still here")
+      yield* one.sees("Client 2: still here")
+      const heard = "* Client 2, localhost:6002, no link, given up, heard through Server"
+      assert.include((yield* answerTo(one, "/who")).join(), heard)
+      yield* server.kill
+      yield* one.sees("* Server is lost: the connection broke; everybody goes on without it")
+      assert.notInclude((yield* answerTo(one, "/who")).join(), "Client 2")
+      yield* world.network.heal
+      yield* one.sees("* Client 2 is back")
+      assert.include((yield* answerTo(one, "/who")).join(), "* Client 2, localhost:6002, direct")
+    })
+  )
+
   story("/me says what one does, as something done, on every screen and in the record", (world) =>
     Effect.gen(function* () {
       const { one, server, two } = yield* gather(world)

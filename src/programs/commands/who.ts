@@ -12,12 +12,16 @@ import { Answer, make } from "./Command.ts"
 import { Sitting } from "./Sitting.ts"
 
 /** One line on somebody: `Client 3, localhost:6003, direct, 0.4 ms, since 2026-11-22 21:51:42`. */
-const lineOn = ({ link, peer, through }: Acquaintance): string =>
+const lineOn = ({ givenUp, link, peer, through }: Acquaintance): string =>
   [
     title(peer.id),
     formatAddress(peer.address),
     ...(link === undefined
-      ? [through === undefined ? "no link, being dialled" : `no link, heard through ${title(through)}`]
+      ? [
+          "no link",
+          ...(givenUp ? ["given up"] : []),
+          through === undefined ? "being dialled" : `heard through ${title(through)}`
+        ]
       : [
           "direct",
           ...(link.roundTrip === undefined ? [] : [`${Duration.toMillis(link.roundTrip).toFixed(1)} ms`]),
