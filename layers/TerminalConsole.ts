@@ -26,7 +26,7 @@ import {
 import { title } from "../src/domain/Peer.ts"
 import { askCursor, below, changed, cutAtEdge, erase, isDoubtful, rowsAbove, screenful } from "../src/domain/Redraw.ts"
 import { escape, notice, type ScreenLine } from "../src/domain/ScreenLine.ts"
-import { type Status, statusInFewWords, statusInWords } from "../src/domain/Status.ts"
+import { type Status, statusForms } from "../src/domain/Status.ts"
 import { fitting, textWidth } from "../src/domain/TextWidth.ts"
 import { rowsOf } from "../src/domain/Wrap.ts"
 import * as KeyReader from "./console/KeyReader.ts"
@@ -106,7 +106,7 @@ const make = (settings: Settings) =>
     let waiting: Array<() => void> = []
     let lastDraw = 0
     let nextDraw: NodeJS.Timeout | undefined
-    let told = { text: "", brief: "", at: 0 }
+    let told: { readonly forms: ReadonlyArray<string>; readonly at: number } = { forms: [], at: 0 }
     let nextTell: NodeJS.Timeout | undefined
     /** Set while the terminal is asked where the cursor is: nothing is drawn. */
     let nextAnswer: NodeJS.Timeout | undefined
@@ -126,10 +126,8 @@ const make = (settings: Settings) =>
       const count = editor.text.split("\n", 1_000).length
       const lines = count === 1_000 ? "1,000 or more lines" : `${count} lines`
       if (editor.asked) return [`── ${lines} in one message: Enter again says it`, `── ${lines}: Enter again says it`]
-      if (told.text === "") return []
-      return count === 1
-        ? [told.text, told.brief]
-        : [`${told.text} · ${lines} in one message`, `${told.brief} · ${lines}`]
+      if (count === 1) return told.forms
+      return told.forms.map((form, index) => `${form} · ${lines}${index === 0 ? " in one message" : ""}`)
     }
     const statusRow = (columns: number): Row => {
       const forms = saying()
@@ -192,9 +190,9 @@ const make = (settings: Settings) =>
       }
       // Others tell once a second what they have: of what was just said it can't be known.
       const undelivered = Array.from(standing.values()).filter((marked) => marked).length
-      const text = statusInWords(status, undelivered, clockTime)
-      if (text === told.text) return
-      told = { text, brief: statusInFewWords(status, undelivered, clockTime), at: performance.now() }
+      const forms = statusForms(status, undelivered, clockTime)
+      if (forms[0] === told.forms[0]) return
+      told = { forms, at: performance.now() }
       drawSoon()
     }
 

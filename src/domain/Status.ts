@@ -82,19 +82,6 @@ const serverInWords = (server: ServerState, clock: (at: number) => string): Read
   }
 }
 
-/** All of it in a few words, with how many lines nobody is known to have yet. */
-export const statusInWords = (
-  { connected, known, self, server }: Status,
-  undelivered: number,
-  clock: (at: number) => string
-): string =>
-  [
-    `── ${self}`,
-    ...serverInWords(server, clock),
-    `${connected} of ${known} ${known === 1 ? "peer" : "peers"}`,
-    ...(undelivered === 0 ? [] : [`${undelivered} ${undelivered === 1 ? "line" : "lines"} not yet delivered`])
-  ].join(" · ")
-
 const serverInFewWords = (server: ServerState, clock: (at: number) => string): ReadonlyArray<string> => {
   switch (server._tag) {
     case "Self":
@@ -110,15 +97,22 @@ const serverInFewWords = (server: ServerState, clock: (at: number) => string): R
   }
 }
 
-/** The same for a narrow terminal. */
-export const statusInFewWords = (
+/** All of it in a few words, with how many lines nobody is known to have yet; in fewer, for narrow terminals, behind that. */
+export const statusForms = (
   { connected, known, self, server }: Status,
   undelivered: number,
   clock: (at: number) => string
-): string =>
-  [
-    `── ${self}`,
-    ...serverInFewWords(server, clock),
-    `${connected}/${known}`,
-    ...(undelivered === 0 ? [] : [`${undelivered} undelivered`])
-  ].join(" · ")
+): readonly [string, ...ReadonlyArray<string>] => {
+  const form = (server: ReadonlyArray<string>, peers: string, waiting: string) =>
+    [`── ${self}`, ...server, peers, ...(undelivered === 0 ? [] : [`${undelivered} ${waiting}`])].join(" · ")
+  const whole = serverInWords(server, clock)
+  const peers = `${connected} of ${known} ${known === 1 ? "peer" : "peers"}`
+  return [
+    form(whole, peers, `${undelivered === 1 ? "line" : "lines"} not yet delivered`),
+    form(whole, peers, "undelivered"),
+    form(serverInFewWords(server, clock), `${connected}/${known}`, "undelivered")
+  ]
+}
+
+/** The first form of it. */
+export const statusInWords = (...of: Parameters<typeof statusForms>): string => statusForms(...of)[0]

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Happening } from "../../src/domain/Happening.ts"
 import { serverId } from "../../src/domain/Peer.ts"
-import { afterwards, nobody, statusInFewWords, statusInWords, statusOf } from "../../src/domain/Status.ts"
+import { afterwards, nobody, statusForms, statusOf } from "../../src/domain/Status.ts"
 import { id, peer } from "../support/samples.ts"
 
 const server = peer("Server", 4000)
@@ -13,10 +13,10 @@ const gone = (who: string) => Happening.GivenUp({ peer: peer(who, 6000), ghost: 
 /** What is told to client 1 after these, one a second. */
 const told = (
   happenings: ReadonlyArray<Happening>,
-  { answers = false, undelivered = 0, self = id("1"), inWords = statusInWords } = {}
+  { answers = false, undelivered = 0, self = id("1"), form = 0 } = {}
 ) => {
   const presence = happenings.reduce((before, each, index) => afterwards(before, each, (index + 1) * 1_000), nobody)
-  return inWords(statusOf(self, presence, answers), undelivered, (at) => `${at / 1_000} s`)
+  return statusForms(statusOf(self, presence, answers), undelivered, (at) => `${at / 1_000} s`)[form]
 }
 
 const joined = Happening.Admitted({ by: server })
@@ -53,11 +53,15 @@ describe("what is told at a glance", () => {
 
   it("lines that nobody has yet are counted", () => {
     assert.strictEqual(told([joined], { undelivered: 1 }), "── 1 · server up · 1 of 1 peer · 1 line not yet delivered")
-    assert.match(told([joined], { undelivered: 2 }), /2 lines not yet delivered$/)
+    assert.match(told([joined], { undelivered: 2 }) ?? "", /2 lines not yet delivered$/)
   })
 
   it("a narrow terminal is told the same in fewer words", () => {
-    const few = { inWords: statusInFewWords }
+    assert.strictEqual(
+      told([joined, lost("Server")], { undelivered: 2, form: 1 }),
+      "── 1 · server down since 2 s · 0 of 1 peer · 2 undelivered"
+    )
+    const few = { form: 2 }
     assert.strictEqual(told([], few), "── 1 · no server · 0/0")
     assert.strictEqual(told([joined], { ...few, undelivered: 1 }), "── 1 · server up · 1/1 · 1 undelivered")
     assert.strictEqual(told([joined, lost("Server")], few), "── 1 · down 2 s · 0/1")

@@ -94,7 +94,7 @@ const story = Effect.gen(function* () {
   yield* kim.types("\u0015Exit\r")
   yield* anna.shows(/kim left/)
   yield* anna.types("Nobody has this yet,\rbut whoever comes back will.\r")
-  yield* anna.shows(/· 2 lines not/)
+  yield* anna.shows(/· 2 undelivered/)
   yield* anna.types("\u001b[200~What is pasted is one message,\rhowever many lines it has: :ro\u001b[201~\t")
   yield* anna.shows(/^── .*rocket/)
   yield* draw("typing", "A terminal: lines that nobody has yet, and what Tab offers", [[titles[1] ?? "", anna]], 1)
