@@ -70,12 +70,15 @@ export const dim = ({ colours }: Looks, text: string): string => (colours ? inCo
 
 const titled = /^((?:\(earlier\) )?)((?:Client ([A-Za-z0-9_-]{1,32})|Server)(?=[: ]))/
 
+/** A line with its author in their colour. Who calls whoever sits there stands out, also where there are no colours. */
 const coloured = (looks: Looks, self: PeerId | undefined, line: ScreenLine, row: string): string =>
-  row.replace(
-    titled,
-    (_, before: string, name: string, id: PeerId = serverId) =>
-      before + inColour(name, calls(self, looks.words ?? [], line) ? `1;7;${colourOf(id)}` : `${colourOf(id)}`)
-  )
+  row.replace(titled, (_, before: string, name: string, id: PeerId = serverId) => {
+    const codes = [
+      ...(calls(self, looks.words ?? [], line) ? [1, 7] : []),
+      ...(looks.colours ? [colourOf(id)] : [])
+    ].join(";")
+    return before + (codes === "" ? name : inColour(name, codes))
+  })
 
 const cutInto = (row: string, columns: number): ReadonlyArray<string> =>
   Array.from({ length: Math.ceil(row.length / columns) }, (_, index) =>
@@ -89,10 +92,9 @@ const rowsFor = (page: Page, self: PeerId | undefined, line: ScreenLine, time: s
     .map((row, index) => {
       const before = index === 0 ? time : ""
       const rest = row.slice(before.length)
-      const sent = !page.colours
-        ? row
-        : (before === "" ? "" : dim(page, before)) +
-          (line._tag === "Notice" ? dim(page, rest) : index === 0 ? coloured(page, self, line, rest) : rest)
+      const sent =
+        (before === "" ? "" : dim(page, before)) +
+        (line._tag === "Notice" ? dim(page, rest) : index === 0 ? coloured(page, self, line, rest) : rest)
       return isLong(row, page.columns) ? `\u001b[?7h${sent}\u001b[?7l` : sent
     })
 

@@ -121,6 +121,7 @@ describe("lines on a terminal", () => {
     const colour = colourOf(id("3"))
     assert.deepStrictEqual(shown([[said("hi"), noon]], looks), [`\u001b[${colour}mClient 3\u001b[0m: hi`])
     assert.deepStrictEqual(shown([[said("@1 hi"), noon]], looks), [`\u001b[1;7;${colour}mClient 3\u001b[0m: @1 hi`])
+    assert.deepStrictEqual(shown([[said("@1 hi"), noon]]), ["\u001b[1;7mClient 3\u001b[0m: @1 hi"])
     assert.deepStrictEqual(shown([[notice("a"), noon]], looks), ["\u001b[2m* a\u001b[0m"])
     const many = Array.from({ length: 200 }, (_, index) => colourOf(id(`${index}`)))
     assert.strictEqual(new Set(many).size, 8)
