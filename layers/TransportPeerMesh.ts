@@ -300,7 +300,10 @@ const make = (settings: Settings) =>
         // A server that lets us in goes without saying, even if somebody who was dialling us has been faster.
         const isUnderstood = link.peer.id === serverId && (!member || link.attempt.joins)
         const isNews = !member || outcome._tag === "Linked"
-        const wasMet = member && outcome._tag === "Linked" && outcome.known
+        const isBack = outcome._tag === "Linked" && outcome.known
+        const wasMet = member && isBack
+        // It came while this node was here: what it said before there was a link to it was not missed, it was said on the way in.
+        const isNew = !isBack && isEarlier(log.epoch, link.epoch)
         if (!member) {
           member = true
           yield* log.note(Happening.Admitted({ by: link.peer }))
@@ -313,7 +316,7 @@ const make = (settings: Settings) =>
         fanOut.begin(link)
         if (outcome._tag === "Superseded") yield* outcome.other.connection.abort("closed")
         if (link.newcomer) yield* history.tellTo(link)
-        else if (!link.passing) yield* intake.announce(link)
+        else if (!link.passing) yield* intake.announce(link, isNew)
         yield* intake.pull(link, link.theirs)
         if (settings.id === serverId || link.newcomer) yield* introductions.introduce(link)
         yield* search.found(link.peer.id)

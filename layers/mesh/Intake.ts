@@ -289,10 +289,12 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, fo
     wanted.delete(stream)
   }
 
-  const announce = (link: Link): Effect.Effect<void> =>
+  const announce = (link: Link, isNew: boolean): Effect.Effect<void> =>
     Effect.suspend(() => {
+      const newRun = isNew ? streamOf(link.peer.id, mainRoom, link.epoch) : undefined
       let count = 0
       for (const [stream, n] of link.theirs) {
+        if (stream === newRun) continue
         const fromHere = stream.startsWith(link.prefix) || !comesByItself(stream)
         const have = log.have(stream)
         if (fromHere && !isAwaited(stream, have) && n > have && stream !== log.stream) count += n - have
@@ -324,7 +326,7 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, fo
     isCalm,
     /** Whether the server is away, which may keep what nobody else does. A plain function. */
     isServerAway: search.isReaching,
-    /** Says how much of what was missed this peer will send. */
+    /** Says how much of what was missed this peer will send. `isNew`: what it has said itself, in its present run, was not missed. */
     announce,
     /** The link is no more: asks others for what was asked of that peer. */
     ended: (link: Link): Effect.Effect<void> =>

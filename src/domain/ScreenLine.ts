@@ -185,3 +185,6 @@ const meaning: Record<LossReason, string> = {
 }
 
 export const linesOf = (count: number): string => (count === 1 ? "1 line" : `${count} lines`)
+
+/** So many lines, of those that somebody has said, from the last one back. */
+export const lastLines = (count: number): string => (count === 1 ? "last line" : `last ${count} lines`)

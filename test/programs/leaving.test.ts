@@ -26,7 +26,7 @@ const secondsOf = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   })
 
 const leaving = (count: string, how: string) =>
-  `* Leaving: nobody has your last ${count} yet. It ends when somebody has, or when nobody has taken more for 10 s (--within); ${how} leaves at once.`
+  `* Leaving: nobody has your ${count} yet. It ends when somebody has, or when nobody has taken more for 10 s (--within); ${how} leaves at once.`
 const lost = (which: string, what: string) =>
   `${which} lost: nobody had taken ${what}. Wait longer with --within, or keep what you say in a folder with --data.`
 const oneLost = lost("Your last line is", "it")
@@ -48,7 +48,7 @@ describe("who leaves", () => {
         const one = yield* alone(world)
         yield* one.type("x")
         yield* one.type(goodbye)
-        yield* one.sees(leaving("1 line", "Exit again, or Ctrl-C,"))
+        yield* one.sees(leaving("last line", "Exit again, or Ctrl-C,"))
         const [end, seconds] = yield* secondsOf(endOf(one))
         assert.strictEqual(end, oneLost)
         assert.isAtLeast(seconds, 9)
@@ -74,7 +74,7 @@ describe("who leaves", () => {
       yield* one.type("x")
       yield* Effect.sleep("1 second")
       yield* one.askToEnd
-      yield* one.sees(leaving("1 line", "Ctrl-C again"))
+      yield* one.sees(leaving("last line", "Ctrl-C again"))
       yield* Effect.sleep("1 second")
       yield* one.askToEnd
       const [end, seconds] = yield* secondsOf(endOf(one))
@@ -109,7 +109,7 @@ describe("who leaves", () => {
         const one = yield* alone(world)
         yield* one.type("x")
         yield* one.type("Exit")
-        yield* one.sees(leaving("1 line", "Exit again, or Ctrl-C,"))
+        yield* one.sees(leaving("last line", "Exit again, or Ctrl-C,"))
         yield* Effect.sleep("2 seconds")
         yield* again(one)
         const [end, seconds] = yield* secondsOf(endOf(one))
@@ -125,7 +125,7 @@ describe("who leaves", () => {
       yield* one.type("x")
       yield* one.type("Exit")
       yield* one.type("typed ahead")
-      yield* one.sees(leaving("1 line", "Exit again, or Ctrl-C,"))
+      yield* one.sees(leaving("last line", "Exit again, or Ctrl-C,"))
       yield* one.type("too late")
       yield* one.type("/who")
       yield* one.stands("… x", "> Exit")

@@ -309,9 +309,9 @@ export const simulate = (seed: number): Record_ => {
         return saying?.life === life && saying.at > adopted && !had.has(token)
       })
       const told = life.shown.flatMap(
-        ({ line }) => /^\* Nobody has your last (\d+) lines? yet: kept/.exec(line)?.[1] ?? []
+        ({ line }) => /^\* Nobody has your last (\d+ lines|line) yet: kept/.exec(line)?.[1] ?? []
       )
-      return lines.slice(Number(told[0] ?? 0))
+      return lines.slice(told[0] === "line" ? 1 : Number.parseInt(told[0] ?? "0", 10))
     }
 
     const start = (place: Place) =>
