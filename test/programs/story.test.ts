@@ -385,6 +385,30 @@ describe("the story", () => {
     })
   )
 
+  story("what a newcomer says on its way in was missed by nobody; what is said while a link is cut was", (world) =>
+    Effect.gen(function* () {
+      const { all: here } = yield* gather(world, ["1", "2"])
+      const [one] = here.slice(-1) as [Node]
+      const missed = (node: Node) => Effect.map(node.screen, (lines) => lines.filter((line) => /missed/.test(line)))
+      // In the same millisecond nobody is the newcomer.
+      yield* Effect.sleep("1 second")
+      const ci = yield* world.client("ci")
+      yield* ci.type("the build is done")
+      for (const node of here) yield* node.sees("Client ci: the build is done")
+      yield* Effect.sleep("5 seconds")
+      for (const node of here) assert.deepStrictEqual(yield* missed(node), [])
+
+      yield* world.network.cut((from, to) => from !== to && [from, to].includes("ci"))
+      yield* one.sees("* Client ci is lost: it gives no sign of life")
+      yield* ci.type("so is the next")
+      yield* Effect.sleep("5 seconds")
+      yield* world.network.heal
+      for (const node of here) yield* node.sees("Client ci: so is the next")
+      const notices = yield* Effect.forEach(here, missed)
+      assert.include(notices.flat(), "* 1 line that was missed, from Client ci")
+    })
+  )
+
   story("two halves that were cut off from each other have missed nothing when they meet again", (world) =>
     Effect.gen(function* () {
       const { all, clients } = yield* gather(world, ids)
