@@ -9,7 +9,7 @@ import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { LinesLost } from "../domain/Errors.ts"
 import * as Monotonic from "../domain/Monotonic.ts"
-import { linesOf, notice } from "../domain/ScreenLine.ts"
+import { lastLines, notice } from "../domain/ScreenLine.ts"
 import { type Ending, isGoodbye } from "./conversation.ts"
 import type { Standing } from "./standing.ts"
 
@@ -78,7 +78,7 @@ export const untilHeard = ({
       if (count === 0 || !(yield* hasHope)) return
       yield* console.show([
         notice(
-          `Leaving: nobody has your last ${linesOf(count)} yet. It ends when somebody has, or when nobody has taken more for ${Duration.toSeconds(within)} s (--within); ${soonerBy[ending]} leaves at once.`
+          `Leaving: nobody has your ${lastLines(count)} yet. It ends when somebody has, or when nobody has taken more for ${Duration.toSeconds(within)} s (--within); ${soonerBy[ending]} leaves at once.`
         )
       ])
     })
@@ -94,7 +94,7 @@ export const untilHeard = ({
     yield* mesh.hurry
     if (!log.keeps) return yield* new LinesLost({ count })
     yield* console.show([
-      notice(`Nobody has your last ${linesOf(count)} yet: kept in the folder, and sent at the next start with it.`)
+      notice(`Nobody has your ${lastLines(count)} yet: kept in the folder, and sent at the next start with it.`)
     ])
   })
 

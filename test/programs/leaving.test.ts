@@ -63,7 +63,7 @@ describe("who leaves", () => {
       yield* one.type("x")
       yield* one.type("y")
       yield* one.endInput
-      yield* one.sees(leaving("2 lines", "Ctrl-C"))
+      yield* one.sees(leaving("last 2 lines", "Ctrl-C"))
       assert.strictEqual(yield* endOf(one), lost("Your last 2 lines are", "them"))
     })
   )
@@ -152,7 +152,7 @@ describe("who leaves", () => {
       yield* Effect.forkScoped(Effect.repeat(reader.says({ type: "ping" }), Schedule.spaced("1 second")))
       for (const line of ["b", "c", "d"]) yield* one.type(line)
       yield* one.type("Exit")
-      yield* one.sees(leaving("3 lines", "Exit again, or Ctrl-C,"))
+      yield* one.sees(leaving("last 3 lines", "Exit again, or Ctrl-C,"))
       for (const n of [2, 3, 4]) yield* Effect.delay(have(n), "8 seconds")
       assert.strictEqual(yield* endOf(one), "well")
     }).pipe(Effect.scoped, Effect.orDie)
