@@ -7,9 +7,6 @@ import type { Intake } from "./Intake.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 
-/** The streams of so many runs that were lost, or are somewhere else, are spared. */
-const mostElsewhere = 4_096
-
 /** What a peer has that this node lacks may still come, as long as not so many offers have passed without a question. */
 const ticksUntilTold = 5
 const ticksUntilToldWithoutServer = 30
@@ -20,7 +17,9 @@ interface Needs {
 
 const streamIn = ({ epoch, peer }: Link): StreamId => streamOf(peer.id, mainRoom, epoch)
 
-export const make = ({ log, table }: Node, { intake }: Needs) => {
+export const make = ({ limits, log, table }: Node, { intake }: Needs) => {
+  /** The streams of so many runs that were lost, or are somewhere else, are spared: `mostNamed` has room for them. */
+  const mostElsewhere = limits.streams / 4
   /** Runs that have no link to this node and may come back, those last that were heard of last. */
   const elsewhere = new Set<StreamId>()
 

@@ -13,6 +13,7 @@ const life = (node: string, lineage: number, more: Partial<Life> = {}): Life => 
   unlinked: [],
   ghosts: [],
   untold: [],
+  stuck: false,
   ended: false,
   failure: undefined,
   ...more
@@ -26,6 +27,7 @@ const unheard = (serversLife: Partial<Life>): ReadonlyArray<string> => {
   const said = { author: "3", life: author, at: 20, after: new Set<string>() }
   const record: Record_ = {
     seed: 0,
+    forgets: false,
     lives: [
       life("Server", 0, { ended: true }),
       author,

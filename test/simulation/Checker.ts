@@ -26,17 +26,26 @@ export interface Life {
   readonly ghosts: Array<string>
   /** What it had said, and nobody else ever had, when it left without a word about it. */
   untold: ReadonlyArray<string>
+  /** Whether it did not end when it was asked to leave. */
+  stuck: boolean
   ended: boolean
   failure: unknown
 }
 
+/** One line that somebody has said, in which life and when, and what was on its screen before. */
+export interface Saying {
+  readonly author: string
+  readonly life: Life
+  readonly at: number
+  readonly after: ReadonlySet<string>
+}
+
 export interface Record_ {
   readonly seed: number
+  /** Whether logs were so small that lines may be gone, if that is told. */
+  readonly forgets: boolean
   readonly lives: ReadonlyArray<Life>
-  readonly said: ReadonlyMap<
-    string,
-    { readonly author: string; readonly life: Life; readonly at: number; readonly after: ReadonlySet<string> }
-  >
+  readonly said: ReadonlyMap<string, Saying>
   /** When each line was first on its author's disk. */
   readonly written: ReadonlyMap<string, number>
   /** When everything had had time to settle, before each node said one line more. */
@@ -55,7 +64,13 @@ export const violations = (record: Record_): ReadonlyArray<string> => [
   ...lost(record),
   ...record.holding.map((node) => `Rule 9: ${node} holds a line for what nobody can bring`),
   ...twoBodies(record),
-  ...record.lives.flatMap((life) => [...failed(life), ...alone(life), ...haunted(life), ...silent(life)])
+  ...record.lives.flatMap((life) => [
+    ...failed(life),
+    ...alone(life),
+    ...haunted(life),
+    ...silent(life),
+    ...stayed(life)
+  ])
 ]
 
 /** What it has shown, until then. */
@@ -81,6 +96,10 @@ const haunted = (life: Life): ReadonlyArray<string> =>
 /** Who leaves does not lose what it has said in silence. */
 const silent = (life: Life): ReadonlyArray<string> =>
   life.untold.map((token) => `${life.node} leaves without a word about ${token}, which nobody has`)
+
+/** Who is asked to leave leaves. */
+const stayed = (life: Life): ReadonlyArray<string> =>
+  life.stuck ? [`${life.node} does not leave when it is asked to`] : []
 
 /** I1: no post twice. */
 const twice = (life: Life): ReadonlyArray<string> => {
@@ -129,9 +148,15 @@ const twiceInLineage = ({ lives }: Record_): ReadonlyArray<string> => {
   )
 }
 
-/** I2: no answer above its question. */
-const answersAbove = (life: Life, { said }: Record_): ReadonlyArray<string> => {
-  const place = new Map(tokensOf(life).map((token, at) => [token, at]))
+/**
+ * I2: no answer above its question. An answer names what its author had seen since its last line, and the rest by that: where a
+ * line between the two may be gone, as this screen has told by then, nobody can know that they belong together.
+ */
+const answersAbove = (life: Life, { forgets, said }: Record_): ReadonlyArray<string> => {
+  const firstGone = forgets ? life.shown.find(({ line }) => told.test(line)) : undefined
+  const place = new Map(
+    tokensOf(life, firstGone === undefined ? undefined : firstGone.at - 1).map((token, at) => [token, at])
+  )
   return [...place].flatMap(([token, at]) =>
     [...(said.get(token)?.after ?? [])].flatMap((question) =>
       (place.get(question) ?? -1) > at ? [`I2: ${life.node} shows ${token} above ${question}`] : []
@@ -140,39 +165,71 @@ const answersAbove = (life: Life, { said }: Record_): ReadonlyArray<string> => {
 }
 
 /**
- * I3: what an author saw accepted, and what anybody has seen, reaches every node that stays or comes back. A node is owed
- * what is said after it was first linked with its present disk; nobody need say something more for that to come.
+ * I3: what an author saw accepted, and what anybody has seen, reaches every node that stays or comes back, or is told there as
+ * gone. A node is owed what is said after it was first linked with its present disk; nobody need say something more for that
+ * to come.
  */
-const lost = ({ lives, said, settledAt }: Record_): ReadonlyArray<string> => {
+const lost = (record: Record_): ReadonlyArray<string> => {
+  const { forgets, lives, said, settledAt } = record
+  const goneBy = (screens: ReadonlyArray<Life>, until?: number) => (forgets ? goneOn(screens, until) : new Map())
   const last = lives.filter((life) => !life.ended)
-  const gotBy = (moment: number) =>
-    new Map(
-      last.map((life) => [
-        life,
-        new Set(
-          lives
-            .filter((each) => each.node === life.node && each.lineage === life.lineage)
-            .flatMap((each) => [...tokensOf(each, moment), ...earlierOf(each, moment)])
-        )
+  const seenBy = new Map(last.map((reader) => [reader, seenOn(screensOf(reader, lives))] as const))
+  const survives = (token: string, { author, life }: Saying) =>
+    !life.ended ||
+    last.some((each) => each.node === author && each.lineage === life.lineage && life.kept.includes(token))
+  const known = [...said].filter(
+    ([token, saying]) => survives(token, saying) || last.some((each) => seenBy.get(each)?.has(token))
+  )
+  return last.flatMap((reader) => {
+    const screens = screensOf(reader, lives)
+    const since = owedSince(reader, lives)
+    const owed = known.filter(([, { at, author }]) => reader.node !== author && at > since)
+    const soon = owed.filter(([, { at }]) => at < settledAt)
+    return [
+      ...new Set([
+        ...untold(reader.node, soon, seenOn(screens, settledAt), goneBy(screens, settledAt)),
+        ...untold(reader.node, owed, seenOn(screens), goneBy(screens))
       ])
-    )
-  const got = gotBy(Number.POSITIVE_INFINITY)
-  const gotBeforeTheLast = gotBy(settledAt)
-  const since = new Map(last.map((reader) => [reader, owedSince(reader, lives)]))
-  return [...said].flatMap(([token, { at, author, life }]) => {
-    const survives =
-      !life.ended ||
-      last.some((each) => each.node === author && each.lineage === life.lineage && life.kept.includes(token))
-    const known = survives || last.some((each) => got.get(each)?.has(token))
-    if (!known) return []
-    return last.flatMap((reader) =>
-      reader.node !== author &&
-      at > (since.get(reader) ?? 0) &&
-      (at < settledAt ? gotBeforeTheLast : got).get(reader)?.has(token) === false
-        ? [`I3: ${reader.node} never shows ${token}`]
-        : []
-    )
+    ]
   })
+}
+
+/** All that was ever on the screens of the node with its present disk. */
+const screensOf = (reader: Life, lives: ReadonlyArray<Life>): ReadonlyArray<Life> =>
+  lives.filter((each) => each.node === reader.node && each.lineage === reader.lineage)
+
+const seenOn = (screens: ReadonlyArray<Life>, until = Number.POSITIVE_INFINITY): ReadonlySet<string> =>
+  new Set(screens.flatMap((each) => [...tokensOf(each, until), ...earlierOf(each, until)]))
+
+/** How many lines screens have told as gone: of one author, by its name; of whomever, under "". */
+const goneOn = (screens: ReadonlyArray<Life>, until = Number.POSITIVE_INFINITY): ReadonlyMap<string, number> => {
+  const gone = new Map<string, number>()
+  for (const { at, line } of screens.flatMap(({ shown }) => shown)) {
+    const [, count, author = ""] = at <= until ? (told.exec(line) ?? []) : []
+    if (count !== undefined) gone.set(author, (gone.get(author) ?? 0) + Number(count))
+  }
+  return gone
+}
+
+const told =
+  /^\* (\d+) lines? (?:of (?:Client (?=\d)|(?=Server))(\w+) can't be had|of long ago can't be had|went by too fast)/
+
+/** What of these lines is neither seen nor told as gone. What is told is not which lines these are, but how many. */
+const untold = (
+  node: string,
+  owed: ReadonlyArray<readonly [string, Saying]>,
+  seen: ReadonlySet<string>,
+  gone: ReadonlyMap<string, number>
+): ReadonlyArray<string> => {
+  const missing = owed.filter(([token]) => !seen.has(token))
+  const authors = new Map([...gone].filter(([author]) => author !== ""))
+  const beyond = missing.filter(([, { author }]) => {
+    const left = authors.get(author) ?? 0
+    authors.set(author, left - 1)
+    return left <= 0
+  })
+  const anybodys = gone.get("") ?? 0
+  return beyond.length <= anybodys ? [] : beyond.slice(anybodys).map(([token]) => `I3: ${node} never shows ${token}`)
 }
 
 /**

@@ -28,13 +28,14 @@ import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { PortStore } from "../../services/PortStore.ts"
 import { type Connection, Transport } from "../../services/Transport.ts"
+import { defaultLimits, type Limits } from "../../src/domain/Limits.ts"
 import { type Address, Host, PeerId, Port, serverId } from "../../src/domain/Peer.ts"
 import * as Roster from "../../src/domain/Roster.ts"
 import { adopt, nobody, type Trust } from "../../src/domain/Trust.ts"
 import * as Client from "../../src/programs/client.ts"
-import { fresh } from "../../src/programs/commands/Sitting.ts"
+import { anewWhenForked } from "../../src/programs/conversation.ts"
 import { server } from "../../src/programs/server.ts"
-import type { Gap, PostFrame } from "../../src/protocol/Frame.ts"
+import type { Folded, Gap, PostFrame } from "../../src/protocol/Frame.ts"
 import { linesIn } from "../support/bytes.ts"
 import { makeChance } from "../support/chance.ts"
 import { type Signer, signer } from "../support/signers.ts"
@@ -77,6 +78,8 @@ const clientIds = ["1", "2", "3"]
 const blank = (lineage: number): Disk => ({ lines: [], lastEpoch: 0, lineage })
 const copyOf = (disk: Disk): Disk => ({ ...disk, lines: [...disk.lines] })
 
+type Frame = PostFrame | Gap | Folded
+
 /** What was on a line: a disk's lines never change, and are read again at every start. */
 const decoded = new WeakMap<Uint8Array, JournalLine>()
 
@@ -88,21 +91,27 @@ const lineOf = (line: Uint8Array): JournalLine | undefined => {
 
 const linesOn = (disk: Disk): ReadonlyArray<JournalLine> => disk.lines.flatMap((line) => lineOf(line) ?? [])
 
-const isFrame = (line: JournalLine | undefined): line is PostFrame | Gap => line !== undefined && line.type !== "shown"
+const isFrame = (line: JournalLine | undefined): line is Frame => line !== undefined && line.type !== "shown"
 
-const framesOf = (disk: Disk): ReadonlyArray<PostFrame | Gap> => linesOn(disk).filter(isFrame)
+const framesOf = (disk: Disk): ReadonlyArray<Frame> => linesOn(disk).filter(isFrame)
 
-const textsIn = (frames: ReadonlyArray<PostFrame | Gap>): ReadonlyArray<string> =>
+const textsIn = (frames: ReadonlyArray<Frame>): ReadonlyArray<string> =>
   frames.flatMap((frame) => (frame.type === "post" ? [frame.post.text] : []))
 
 /** What was said, as far as it is there. */
 const wordsOn = (disk: Disk): ReadonlyArray<string> => textsIn(framesOf(disk))
 
 /** Whether that says that something of a stream is not there: it counts as seen, or is gone. */
-const isHole = (frame: PostFrame | Gap): boolean => frame.type === "gap" && frame.to > 0
+const isHole = (frame: Frame): boolean => frame.type === "gap" && frame.to > 0
 
 /** Whether these lines, written in one go, say where the chat begins for a node: they begin with a gap in which nothing is. */
-const isRoot = ([first]: ReadonlyArray<PostFrame | Gap>): boolean => first?.type === "gap" && first.to === 0
+const isRoot = ([first]: ReadonlyArray<Frame>): boolean => first?.type === "gap" && first.to === 0
+
+/** So much a log keeps of what was said, and of who said it, if it is less than usual. */
+interface Bounds {
+  readonly entries?: number
+  readonly streams?: number
+}
 
 /** A log whose disk is an array: the same code as that of the file, without the file. A write takes so many milliseconds. */
 const logLayer = (
@@ -110,13 +119,14 @@ const logLayer = (
   disk: Disk,
   millis: number,
   sign: Signer["sign"] | undefined,
+  bounds: Bounds,
   onDisk: (lines: ReadonlyArray<Uint8Array>) => void
 ) =>
   Layer.scoped(
     MessageLog,
     Effect.orDie(
       Log.make(
-        { author, sign },
+        { author, sign, ...bounds },
         {
           keeps: true,
           epochAfter: disk.lastEpoch + 1,
@@ -155,6 +165,28 @@ const isOrphaned = (seed: number): boolean => seed % 5 === 3
 
 /** So long those who are left hold such an answer: until silence, patience and what follows it are over. */
 const orphanage = "40 seconds"
+
+/** In some schedules logs are so small that streams are folded away: many clients come, say one line each, and leave. */
+const isOfManyRuns = (seed: number): boolean => seed % 12 === 2 && !isLongCut(seed)
+
+/** A log of so many entries, with as many streams to an entry as usual. */
+const smallBounds = (entries: number): Bounds => ({
+  entries,
+  streams: Math.ceil((entries * defaultLimits.streams) / defaultLimits.logEntries)
+})
+
+const limitsOf = ({
+  entries = defaultLimits.logEntries,
+  streams = defaultLimits.streams
+}: Bounds): Partial<Limits> => ({
+  logEntries: entries,
+  streams
+})
+
+/** So many of them come while one node is away, in so many lanes at once; some come again, with their disk or without it. */
+const passersBy = 54
+const lanes = 6
+const firstPasserBy = 10
 
 /** Some schedules have a secure chat, in which client 3 now and then changes what it hands on. */
 const isSecure = (seed: number): boolean => seed % 6 === 5
@@ -241,6 +273,9 @@ const diskMillis = [1, 2, 2, 20]
 /** Who leaves gives up what nobody has taken for so long. */
 const givingUp = Duration.seconds(10)
 
+/** Who is asked to leave does so within this time, whatever it waits for. */
+const lastWords = Duration.seconds(60)
+
 /** How long trouble lasts, in virtual time. */
 const steps = 120
 const stepMillis = 250
@@ -268,7 +303,11 @@ export const simulate = (seed: number): Record_ => {
   // A chance of its own: what else a seed draws stays as it was.
   const clocks = drawFrom(~seed)
   const cuts = drawFrom(seed + 1_000_000_007)
+  const runs = drawFrom(seed + 2_000_000_011)
+  const bounds = isOfManyRuns(seed) ? smallBounds(40 + runs.below(11)) : {}
   const secure = isSecure(seed)
+  // A run that begins before what is folded away, by its clock, begins anew: `test/programs/runs.test.ts` has that.
+  const areClocksRight = isOfManyRuns(seed)
   let isTroubled = true
   const lives: Array<Life> = []
   const said = new Map<
@@ -320,7 +359,8 @@ export const simulate = (seed: number): Record_ => {
         const others = places.filter((other) => other !== place && other.id !== serverId)
         const through = chance.happens(0.3) ? { peer: chance.among(others).address } : {}
         // It may be off by so much that it runs backwards between two lives.
-        const wall = wallClock(clock, chance.happens(0.3) ? (chance.below(3) - 1) * hour : 0)
+        const ahead = chance.happens(0.3) ? (chance.below(3) - 1) * hour : 0
+        const wall = wallClock(clock, areClocksRight ? 0 : ahead)
         const life: Life = {
           node: place.id,
           lineage: disk.lineage,
@@ -332,6 +372,7 @@ export const simulate = (seed: number): Record_ => {
           unlinked: [],
           ghosts: [],
           untold: [],
+          stuck: false,
           ended: false,
           failure: undefined
         }
@@ -377,19 +418,18 @@ export const simulate = (seed: number): Record_ => {
           listen: place.address,
           member: place.id === serverId,
           silence: "3 seconds",
-          patience: isLongCut(seed) || isOrphaned(seed) ? shortPatience : "1 minute",
-          limits: secure ? { overload: Duration.seconds(5) } : {}
-        }).pipe(
-          Layer.provideMerge(
-            logLayer(place.id, disk, chance.among(diskMillis), secure ? keyOf(place.id).sign : undefined, onDisk)
-          ),
+          patience: isLongCut(seed) || isOrphaned(seed) || isOfManyRuns(seed) ? shortPatience : "1 minute",
+          limits: secure ? { overload: Duration.seconds(5) } : limitsOf(bounds)
+        })
+        const sign = secure ? keyOf(place.id).sign : undefined
+        const ground = logLayer(place.id, disk, chance.among(diskMillis), sign, bounds, onDisk).pipe(
           Layer.provideMerge(
             Layer.merge(
               Layer.succeed(Transport, transport),
               secure ? secureMembership(place.id) : openMembership(place.id === serverId ? store : undefined)
             )
           ),
-          Layer.provideMerge(Layer.merge(console, fresh))
+          Layer.provideMerge(console)
         )
         const running: Running = {
           life,
@@ -405,7 +445,12 @@ export const simulate = (seed: number): Record_ => {
               life.ended = true
               place.running = undefined
               if (abruptly || !(yield* interrupts.ask)) yield* Fiber.interruptFork(fiber)
-              if (!abruptly) yield* Fiber.await(fiber)
+              if (!abruptly && Option.isNone(yield* Effect.timeoutOption(Fiber.await(fiber), lastWords))) {
+                life.stuck = true
+                dead = true
+                yield* network.crash(place.id)
+                yield* Fiber.interruptFork(fiber)
+              }
               life.kept = wordsOn(place.disk)
               if (!abruptly) life.untold = untoldBy(life)
             }),
@@ -415,19 +460,18 @@ export const simulate = (seed: number): Record_ => {
         const seen = Effect.gen(function* () {
           running.inside = { log: yield* MessageLog, mesh: yield* PeerMesh }
         })
-        const node: Effect.Effect<void, unknown, FileSystem.FileSystem | Interrupts> =
+        const program: Effect.Effect<
+          void,
+          unknown,
+          FileSystem.FileSystem | Effect.Effect.Context<ReturnType<typeof Client.client>>
+        > =
           place.id === serverId
-            ? Effect.provide(
-                Effect.zipRight(seen, server({ within: givingUp })),
-                PortStoreServerRegistry.layer.pipe(Layer.provide(store), Layer.provideMerge(mesh))
-              )
-            : Effect.provide(
-                Effect.zipRight(
-                  seen,
-                  Client.client({ server: { address: serverAddress }, ...through, within: givingUp })
-                ),
-                mesh
-              )
+            ? Effect.provide(server({ within: givingUp }), PortStoreServerRegistry.layer.pipe(Layer.provide(store)))
+            : Client.client({ server: { address: serverAddress }, ...through, within: givingUp })
+        const node: Effect.Effect<void, unknown, FileSystem.FileSystem | Interrupts> = Effect.zipRight(
+          seen,
+          program
+        ).pipe(Effect.provide(mesh), anewWhenForked, Effect.provide(ground))
         const fiber = yield* Effect.forkIn(
           Effect.withClock(
             Effect.provide(node, Layer.merge(FileSystem.layerNoop({}), interrupts.layer)),
@@ -581,6 +625,44 @@ export const simulate = (seed: number): Record_ => {
       }
     })
 
+    /** Those who come to say one line, and are not there now. */
+    const idle: Array<Place> = []
+    let newcomers = 0
+
+    const newPasserBy = (): Place => {
+      const id = firstPasserBy + newcomers++
+      return placeOf(`${id}`, { host, port: Port.make(6000 + id) })
+    }
+
+    /** A client comes, says a line at once, and leaves once somebody has it, or crashes. It may be one that was there before. */
+    const passBy = Effect.gen(function* () {
+      const again = runs.happens(0.3) ? idle.shift() : undefined
+      if (again !== undefined && runs.happens(0.5)) again.disk = blank(lineages++)
+      const place = again ?? newPasserBy()
+      yield* start(place)
+      yield* say(place)
+      yield* Effect.sleep(500 + runs.below(1_000))
+      yield* place.running?.stop(runs.happens(0.05)) ?? Effect.void
+      idle.push(place)
+    })
+
+    /** One node is away, and has its disk still or has lost it, while so many come and go that nobody keeps their lines until it is back. */
+    const passByTheAbsent = Effect.gen(function* () {
+      yield* settle(settling, false)
+      const absent = runs.among(places)
+      if (runs.happens(0.6)) {
+        yield* absent.running?.stop(runs.happens(0.5)) ?? Effect.void
+        if (runs.happens(0.5)) absent.disk = blank(lineages++)
+      } else yield* absent.running?.stop(false) ?? Effect.void
+      yield* Effect.forEach(
+        Array.from({ length: lanes }),
+        () => Effect.zipRight(Effect.sleep(runs.below(1_000)), Effect.repeatN(passBy, passersBy / lanes - 1)),
+        { concurrency: "unbounded", discard: true }
+      )
+      for (const place of places) if (runs.happens(0.5)) yield* say(place)
+      yield* startAll
+    })
+
     /** Looks again and again, at most so often. */
     const until = (holds: Effect.Effect<boolean>) =>
       Effect.gen(function* () {
@@ -613,18 +695,23 @@ export const simulate = (seed: number): Record_ => {
     })
 
     yield* startAll
+    const passing: Array<Fiber.RuntimeFiber<void>> = []
     for (let step = 0; step < steps; step += 1) {
       yield* trouble
-      if (clocks.happens(0.1)) clocks.among(places).running?.setClock(clocks.among(wrongClocks))
+      if (isOfManyRuns(seed) && runs.happens(0.15)) passing.push(yield* Effect.forkIn(passBy, stage))
+      if (!areClocksRight && clocks.happens(0.1)) clocks.among(places).running?.setClock(clocks.among(wrongClocks))
       if (chance.happens(0.5)) yield* Effect.sleep(chance.below(2 * stepMillis))
     }
     isTroubled = false
     yield* network.heal
     yield* network.delay(() => 0)
     yield* startAll
+    for (const each of passing) yield* Fiber.join(each)
+    if (isOfManyRuns(seed)) yield* passByTheAbsent
     if (isLongCut(seed)) yield* cutForLong
     // Who is settled early need not wait; now and then they do, since what has been well might still go wrong.
-    const patient = chance.happens(0.25)
+    // Where streams are folded away, summaries differ for good, and what is gone is told late.
+    const patient = chance.happens(0.25) || isOfManyRuns(seed)
     yield* settle(settling, patient)
     yield* noteWhoIsAlone
     if (!secure && !isLongCut(seed)) yield* passThrough
@@ -639,7 +726,7 @@ export const simulate = (seed: number): Record_ => {
 
   const exit = run(program, seed, busiest)
   if (exit._tag === "Failure") throw new Error(`seed ${seed}: ${exit.cause}`)
-  return { seed, lives, said, written, ...exit.value, kills }
+  return { seed, forgets: isOfManyRuns(seed), lives, said, written, ...exit.value, kills }
 }
 
 /** What was said, from a line of the screen; undefined if it is another line. */

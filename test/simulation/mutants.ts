@@ -155,5 +155,29 @@ export const mutants: ReadonlyArray<Mutant> = [
         to: "if (strays.size >= 0) return Effect.void"
       }
     ]
+  },
+  {
+    name: "forgetting to fold: streams grow more and more, until newcomers are shut out",
+    from: 38,
+    notices: /has no link to/,
+    changes: [
+      {
+        file: "src/protocol/PostStore.ts",
+        from: "if (this.#streams.size <= this.#foldAbove) return false",
+        to: "if (this.#streams.size >= 0) return false"
+      }
+    ]
+  },
+  {
+    name: "folding without a word: what was folded away elsewhere, and never came here, is lost in silence",
+    from: 14,
+    notices: /I3:/,
+    changes: [
+      {
+        file: "layers/log/Log.ts",
+        from: "entries.push(Entry.Outlived({ count: lines }))",
+        to: "void lines"
+      }
+    ]
   }
 ]
