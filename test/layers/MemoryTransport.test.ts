@@ -12,7 +12,7 @@ const world = Effect.map(MemoryTransport.makeNetwork, (network) => ({
   network,
   here: network.transport("here"),
   there: network.transport("there"),
-  open: network.open
+  open: () => network.open
 }))
 
 const settle = TestClock.adjust(0)

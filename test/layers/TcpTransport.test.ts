@@ -10,16 +10,12 @@ import * as TcpTransport from "../../layers/TcpTransport.ts"
 import { type Connection, Transport } from "../../services/Transport.ts"
 import { Host, Port } from "../../src/domain/Peer.ts"
 import { bytesOf } from "../support/bytes.ts"
+import { openAt } from "../support/openAt.ts"
 import { peer } from "../support/samples.ts"
 import * as Sources from "../support/sources.ts"
 import * as TransportContract from "./TransportContract.ts"
 
-/** Node's own count of sockets and servers that are open. */
-const open = Effect.sync(
-  () => process.getActiveResourcesInfo().filter((each) => each === "TCPSocketWrap" || each === "TCPServerWrap").length
-)
-
-const world = Effect.map(Transport, (tcp) => ({ here: tcp, there: tcp, open })).pipe(
+const world = Effect.map(Transport, (tcp) => ({ here: tcp, there: tcp, open: openAt })).pipe(
   Effect.provide(TcpTransport.layer())
 )
 

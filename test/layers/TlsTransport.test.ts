@@ -19,20 +19,10 @@ import { defaultLimits, type Limits } from "../../src/domain/Limits.ts"
 import { type Address, Port } from "../../src/domain/Peer.ts"
 import { bytesOf, textOf } from "../support/bytes.ts"
 import { temporaryFolder } from "../support/folder.ts"
+import { openAt } from "../support/openAt.ts"
 import { peer } from "../support/samples.ts"
 import * as Sources from "../support/sources.ts"
 import * as TransportContract from "./TransportContract.ts"
-
-/** Returns when all that is ready has had its turn, and what closes is closed. */
-const turn = Effect.async<void>((resume) => {
-  setImmediate(() => setImmediate(() => resume(Effect.void)))
-})
-
-/** Node's own count of sockets and servers that are open. */
-const open = Effect.map(
-  turn,
-  () => process.getActiveResourcesInfo().filter((each) => /^(TCPSocketWrap|TCPServerWrap|TLSWrap)$/.test(each)).length
-)
 
 const transportOf = (identity: Identity["Type"], limits = defaultLimits) =>
   Transport.pipe(Effect.provide(TlsTransport.layer(limits)), Effect.provideService(Identity, identity))
@@ -40,7 +30,7 @@ const transportOf = (identity: Identity["Type"], limits = defaultLimits) =>
 /** Two nodes that speak TLS, and their keys. */
 const world = Effect.gen(function* () {
   const [mine, theirs] = yield* Effect.all([Keys.generate, Keys.generate])
-  return { here: yield* transportOf(mine), there: yield* transportOf(theirs), mine, theirs, open, many: 50 }
+  return { here: yield* transportOf(mine), there: yield* transportOf(theirs), mine, theirs, open: openAt, many: 50 }
 })
 
 const plain = Effect.provide(Transport, TcpTransport.layer())

@@ -16,8 +16,8 @@ export interface World {
   /** Two nodes that can reach each other. */
   readonly here: Transport["Type"]
   readonly there: Transport["Type"]
-  /** How many listeners and ends of connections are open. */
-  readonly open: Effect.Effect<number>
+  /** How many listeners and ends of connections are open at a port. */
+  readonly open: (port: number) => Effect.Effect<number>
   /** How many connections open and close when that is to leave nothing: 2,000 unless it says otherwise. */
   readonly many?: number
 }
@@ -190,9 +190,8 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
   holds("many connections that open and close leave nothing", (world) =>
     Effect.gen(function* () {
       const { many = 2_000 } = world
-      const before = yield* world.open
       const served = yield* Mailbox.make<void>()
-      yield* Effect.scoped(
+      const port = yield* Effect.scoped(
         Effect.gen(function* () {
           const address = yield* world.there.listen(anywhere, (end) =>
             Effect.zipRight(Sources.ending(end), Effect.asVoid(served.offer(undefined)))
@@ -201,11 +200,13 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
             concurrency: 20,
             discard: true
           })
+          assert.isAbove(yield* world.open(address.port), 0)
           for (let ended = 0; ended < many; ended++) yield* served.take
+          return address.port
         })
       )
-      // A socket that is cut at the end of its release, here or in a test before, is open to Node for a moment more.
-      yield* Effect.repeat(Effect.delay(world.open, "10 millis"), { until: (left) => left <= before })
+      // A socket that is cut at the end of its release is open to Node for a moment more.
+      yield* Effect.repeat(Effect.delay(world.open(port), "10 millis"), { until: (left) => left === 0 })
     })
   )
 }
