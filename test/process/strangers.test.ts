@@ -99,6 +99,9 @@ const undisturbed = ({ clients, server }: { readonly server: Actor; readonly cli
 }
 
 // Most of the time is spent in waiting for 5 s to pass.
+/** Whoever says nothing for 5 s is cut off within this time, in ms, also by a busy machine. */
+const mostCutOff = 20_000
+
 describe.concurrent("a stranger's connection is closed, and nothing else happens, after", () => {
   it.scopedLive(Object.keys(noises).join("; "), () =>
     chat((stage, actors, ports) =>
@@ -140,7 +143,7 @@ describe.concurrent("a stranger's connection is closed, and nothing else happens
         )
         for (const ms of cutOff.flat()) {
           assert.isAbove(ms, 4_000)
-          assert.isBelow(ms, 9_000)
+          assert.isBelow(ms, mostCutOff)
         }
         undisturbed(actors)
       })
@@ -158,7 +161,7 @@ describe.concurrent("a stranger's connection is closed, and nothing else happens
             yield* each([noisy, quiet], (stranger) => stranger.hears("welcome"))
             yield* noisy.sends("and now for something completely different\n")
             assert.isBelow(yield* noisy.isCutOff, 4_000)
-            assert.isBelow(yield* quiet.isCutOff, 9_000)
+            assert.isBelow(yield* quiet.isCutOff, mostCutOff)
           })
         )
         undisturbed(actors)
