@@ -279,8 +279,8 @@ const make = (settings: Settings) =>
     /** The peer has said how far it has each stream: the link is up, or there is a better one. */
     const comeUp = (link: Link): Effect.Effect<void> =>
       Effect.gen(function* () {
-        // What the peer says would count as said long ago: it must begin anew.
-        if (log.have(streamOf(link.peer.id, mainRoom, link.epoch)) === Number.POSITIVE_INFINITY) {
+        // What a newcomer says would count as said long ago: it must begin anew. Who is in the chat already is heard from here on.
+        if (link.newcomer && log.have(streamOf(link.peer.id, mainRoom, link.epoch)) === Number.POSITIVE_INFINITY) {
           return yield* link.connection.abort("closed")
         }
         // Of two chats that a node might enter at the same time, it enters one.

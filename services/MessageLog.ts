@@ -99,6 +99,11 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
      * is folded away already. A plain function.
      */
     readonly spare: (stream: StreamId) => void
+    /**
+     * The author of a stream is here, and has said so much in that run: up to there it counts as had, also if the stream was folded
+     * away, and what is said next is taken in. It is spared. A plain function.
+     */
+    readonly meet: (stream: StreamId, said: number) => void
     /** That run is over. A plain function. */
     readonly spareNoMore: (stream: StreamId) => void
     /** Appends what happened. */

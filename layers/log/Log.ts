@@ -617,6 +617,11 @@ export const make = (
       folds: () => new Map(store.folds),
       listing: () => ({ summary: store.summary(), folds: new Map(store.folds) }),
       spare: (id) => store.spare(id),
+      meet: (id, said) => {
+        // The journal says that it is folded away, and an earlier word on it would outlive this one.
+        if (store.unfold(id, said)) lacking = true
+        store.spare(id)
+      },
       spareNoMore: (id) => store.spareNoMore(id),
       note: (happening) => Effect.sync(() => addHappening(happening)),
       lackedOf,

@@ -5,7 +5,7 @@ import * as Stream from "effect/Stream"
 import * as Subscribable from "effect/Subscribable"
 import type { Mark } from "../../services/MessageLog.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
-import { mainRoom, roomIn } from "../../src/domain/Post.ts"
+import { mainRoom, roomIn, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import type { Delivery as HowFar } from "../../src/domain/Standing.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
@@ -25,6 +25,9 @@ export const make = ({ log, peers, table }: Node) => {
       () => Option.some([howFar(), howFar()] as const)
     )
 
+  /** Whether a peer speaks in that stream in its present run. */
+  const isPresent = ({ epoch, peer }: Link, stream: StreamId): boolean => stream === streamOf(peer.id, mainRoom, epoch)
+
   const holders = (n: number): number => {
     let count = 0
     for (const upTo of heardBy.values()) if (upTo >= n) count += 1
@@ -36,7 +39,8 @@ export const make = ({ log, peers, table }: Node) => {
     hasUpTo: (link: Link, [stream, n]: Mark): void => {
       const before = link.theirs.get(stream)
       // What this node has too need not be remembered: a peer names each run there ever was.
-      if (n > (before ?? 0) && (stream === log.stream || n > log.have(stream))) link.theirs.set(stream, n)
+      const isLacked = n > log.have(stream) || stream === log.stream || isPresent(link, stream)
+      if (n > (before ?? 0) && isLacked) link.theirs.set(stream, n)
       if (before === undefined && roomIn(stream) !== mainRoom) {
         link.rooms ??= new Set()
         link.rooms.add(roomIn(stream))

@@ -25,6 +25,7 @@ export const make = ({ limits, log, table }: Node, { intake }: Needs) => {
 
   const expect = (stream: StreamId): void => {
     log.spare(stream)
+    elsewhere.delete(stream)
     elsewhere.add(stream)
     const [oldest] = elsewhere.size > mostElsewhere ? elsewhere : []
     if (oldest === undefined) return
@@ -86,7 +87,7 @@ export const make = ({ limits, log, table }: Node, { intake }: Needs) => {
         if (fold !== undefined && covers(fold, stream)) expect(stream)
       }
       elsewhere.delete(streamIn(link))
-      log.spare(streamIn(link))
+      log.meet(streamIn(link), link.theirs.get(streamIn(link)) ?? 0)
     },
     /** The link is up: what the peer lists is of use only if something is folded away. A plain function. */
     cameUp: (link: Link): void => {

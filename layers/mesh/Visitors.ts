@@ -194,7 +194,8 @@ export const make = (
       const like = likenessOf(hello)
       if (like !== undefined) return alike(hello.id, like)
       if (allowance.isDropped(hello.id)) return { reason: "unavailable", detail: "it was sent more than it takes" }
-      if (log.have(streamOf(hello.id, mainRoom, hello.epoch)) === Number.POSITIVE_INFINITY) {
+      // Who is in the chat already goes on where it is; a newcomer's first lines would count as had by others.
+      if (!hello.member && log.have(streamOf(hello.id, mainRoom, hello.epoch)) === Number.POSITIVE_INFINITY) {
         return { reason: "unavailable", detail: "it began too long ago, by its clock", after: latest() }
       }
       if (table.isAdmitting(hello.id, hello.epoch)) {

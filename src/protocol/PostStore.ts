@@ -256,6 +256,19 @@ export class PostStore {
     if (this.#streams.has(stream)) this.#spared.add(stream)
   }
 
+  /**
+   * The author of a stream is here, and has said so much in that run: if the stream is folded away, it is so no more, and what is
+   * said next is taken in. What was said up to there counts as had, as before. Returns whether anything has changed.
+   */
+  unfold(stream: StreamId, said: number): boolean {
+    if (!this.#isFolded(stream)) return false
+    const room = roomIn(stream)
+    const { lines, upTo } = this.#folds.get(room) ?? unfolded
+    this.#folds.set(room, { upTo, lines: Math.max(0, lines - said) })
+    this.#bytes -= this.#segmentsOf(stream).skipTo(said)
+    return true
+  }
+
   spareNoMore(stream: StreamId): void {
     this.#spared.delete(stream)
   }

@@ -2,9 +2,9 @@
 import { assert, describe } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { epochOf } from "../../src/domain/Post.ts"
-import type { Hello } from "../../src/protocol/Frame.ts"
-import { peer } from "../support/samples.ts"
+import { epochOf, mainRoom, PostNumber } from "../../src/domain/Post.ts"
+import { encodePost, type Hello } from "../../src/protocol/Frame.ts"
+import { peer, post } from "../support/samples.ts"
 import { dial, helloOf } from "./Stranger.ts"
 import { gather, type Node, secureStory, story, type World } from "./World.ts"
 
@@ -121,7 +121,7 @@ describe("many runs", () => {
         yield* Effect.sleep("40 seconds")
         assert.deepStrictEqual(yield* shownAndTold(two), { shown, told })
       }),
-    { limits }
+    { limits: { streams: 40, logEntries: 24 } }
   )
 
   story(
@@ -153,6 +153,28 @@ describe("many runs", () => {
       }
       yield* server.sees(...numbers(66).map((n) => `Client 9: run ${n}`))
     })
+  )
+
+  story("of which one is here still, though others have folded it away: it is let in, and heard", (world) =>
+    Effect.gen(function* () {
+      const server = yield* world.server
+      yield* server.sees("* The server listens at localhost:4000. Type a line to talk to all, or Exit to end it.")
+      const one = yield* dial(world, "x", 4_000)
+      yield* one.says(helloOf(peer("x", 7_000), true))
+      yield* one.hears("welcome")
+      yield* one.says(
+        { type: "folded", room: mainRoom, upTo: epochOf(2_000_000_000_000, 0), lines: 5 },
+        { type: "have", streams: {}, more: false }
+      )
+      yield* one.hears("have")
+      const two = yield* dial(world, "y", 4_000)
+      yield* two.says(helloOf(peer("y", 7_001), true))
+      yield* two.hears("welcome")
+      yield* two.says({ type: "have", streams: { [two.stream]: PostNumber.make(3) }, more: false })
+      yield* two.hears("have")
+      yield* two.sends(encodePost(post(two.stream, 4, "was here all the time")))
+      yield* server.sees("Client y: was here all the time")
+    }).pipe(Effect.scoped, Effect.orDie)
   )
 
   secureStory(
