@@ -412,7 +412,7 @@ export class PostStore {
     const { stream } = received.post
     const posts = postsIn(received)
     const held = this.#held.get(stream) ?? new Map<number, Block>()
-    if (this.#pending >= this.#limits.pending || this.#pendingBytes >= maxHeldBytes) return
+    if (this.#isFull() && !this.#makeRoomFor(received.post)) return
     this.#waits = true
     if (posts.some(({ post }) => held.has(post.n))) return
     // A copy: the bytes it came with are many, and would be kept as long as it is.
@@ -425,6 +425,22 @@ export class PostStore {
     }
     this.#held.set(stream, held)
     if (held.size > maxHeld) this.#release(stream, Math.max(...held.keys()))
+  }
+
+  #isFull(): boolean {
+    return this.#pending >= this.#limits.pending || this.#pendingBytes >= maxHeldBytes
+  }
+
+  /**
+   * Of the stream of which most is held, the last gives way to what is nearer to its turn: else the first posts of one stream, for
+   * which all others wait, would find no room. Returns whether there is room.
+   */
+  #makeRoomFor({ n, stream }: Post): boolean {
+    const most = [...this.#held].reduce((one, other) => (other[1].size > one[1].size ? other : one))
+    const last = Math.max(...most[1].keys())
+    if (n - this.have(stream) >= last - this.have(most[0])) return false
+    this.#release(most[0], last)
+    return !this.#isFull()
   }
 
   /** What is held with that number waits no more. */
