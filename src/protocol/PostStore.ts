@@ -436,6 +436,7 @@ export class PostStore {
    * which all others wait, would find no room. Returns whether there is room.
    */
   #makeRoomFor({ n, stream }: Post): boolean {
+    if (this.#held.size === 0) return false
     const most = [...this.#held].reduce((one, other) => (other[1].size > one[1].size ? other : one))
     const last = Math.max(...most[1].keys())
     if (n - this.have(stream) >= last - this.have(most[0])) return false

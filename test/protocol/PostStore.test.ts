@@ -625,6 +625,12 @@ describe("PostStore", () => {
     assert.deepStrictEqual(names(store.receive([said("b", 5)])), ["b5", "b6", "b7", "b8"])
   })
 
+  it("where nothing may wait, what comes too early is dropped", () => {
+    const store = new PostStore(stream("own"), { streams: 100, pending: 0 })
+    assert.deepStrictEqual(names(store.receive([said("a", 2)])), [])
+    assert.deepStrictEqual(names(store.receive([said("a", 1)])), ["a1"])
+  })
+
   it("what is nearer to its turn finds room, so that who is far behind many who answer each other catches up", () => {
     const store = new PostStore(stream("own"), { streams: 100, pending: 60 })
     const authors = ["a", "b", "c", "d", "e"]
