@@ -17,6 +17,10 @@ const isLeftToTerminal = (word: string): boolean =>
 /** Whether a row is one that the terminal itself is to wrap. */
 export const isLong = (row: string, columns: number): boolean => row.length > columns && isPlain(row)
 
+/** The letters of a word. One that is wider than a row, as some are in a tiny window, is taken apart. */
+const partsOf = (word: string, columns: number): ReadonlyArray<string> =>
+  Array.from(lettersOf(word)).flatMap((letter) => (widestLetter(letter) <= columns ? letter : Array.from(letter)))
+
 const wrap = (line: string, first: string, columns: number): ReadonlyArray<string> => {
   const room = Math.max(columns, 2 * indent.length)
   const rows: Array<string> = []
@@ -42,10 +46,10 @@ const wrap = (line: string, first: string, columns: number): ReadonlyArray<strin
       append(word, wide)
       begin()
     } else {
-      for (const letter of lettersOf(word)) {
-        const wide = widestLetter(letter)
+      for (const part of partsOf(word, room - indent.length)) {
+        const wide = widestLetter(part)
         if (width + wide > room && width > indent.length) begin()
-        append(letter, wide)
+        append(part, wide)
       }
     }
   }

@@ -35,6 +35,13 @@ describe("lines in rows", () => {
     ])
     assert.deepStrictEqual(rowsOf("x".repeat(25), 10), ["x".repeat(10), `  ${"x".repeat(8)}`, `  ${"x".repeat(7)}`])
     assert.deepStrictEqual(rowsOf("Client 2: 你好你好你好你好", 15), ["Client 2: 你好", "  你好你好你好"])
+    assert.deepStrictEqual(rowsOf("\u2e80\ua952", 4), ["\u2e80\ua952"])
+    assert.deepStrictEqual(rowsOf("abcd \u2e80\ua952\u2e80\ua952", 4).slice(2), [
+      "  \u2e80",
+      "  \ua952",
+      "  \u2e80",
+      "  \ua952"
+    ])
   })
 
   it("whatever blanks there are, what is behind them does not begin a row", async () => {
