@@ -7,9 +7,9 @@ import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
 import { MessageLog } from "../services/MessageLog.ts"
 import { PeerMesh } from "../services/PeerMesh.ts"
-import type { Acquaintance, LinkState } from "../src/domain/Acquaintance.ts"
 import { PortTaken } from "../src/domain/Errors.ts"
 import type { Port } from "../src/domain/Peer.ts"
+import type { LinkState, PeerStatus } from "../src/domain/PeerStatus.ts"
 import { type Family, page } from "../src/protocol/Prometheus.ts"
 
 /** The machine that it runs on, and nobody else, may read it. */
@@ -35,7 +35,7 @@ const counter = (name: string, help: string, value: number): Family => ({
 const perPeer = (
   name: string,
   help: string,
-  all: ReadonlyArray<Acquaintance>,
+  all: ReadonlyArray<PeerStatus>,
   figure: (link: LinkState) => number | undefined
 ): Family => ({
   name,
@@ -62,7 +62,7 @@ const make = (port: Port) =>
     )
 
     const families = Effect.gen(function* () {
-      const all = yield* mesh.acquaintances
+      const all = yield* mesh.peerStatuses
       const { bytes, entries, received, said } = yield* log.tally
       // The histogram has the time between two looks, which are to be so far apart.
       const late = (percent: number) => Math.max(0, delay.percentile(percent) / 1e9 - resolution / 1e3)

@@ -11,7 +11,6 @@ import { Membership } from "../services/Membership.ts"
 import { MessageLog } from "../services/MessageLog.ts"
 import { PeerMesh } from "../services/PeerMesh.ts"
 import { type Connection, Transport } from "../services/Transport.ts"
-import type { Acquaintance } from "../src/domain/Acquaintance.ts"
 import {
   type Forked,
   type HostElsewhere,
@@ -28,6 +27,7 @@ import { defaultLimits } from "../src/domain/Limits.ts"
 import { LinkTable } from "../src/domain/LinkTable.ts"
 import * as Monotonic from "../src/domain/Monotonic.ts"
 import { type Peer, serverId } from "../src/domain/Peer.ts"
+import type { PeerStatus } from "../src/domain/PeerStatus.ts"
 import { type Epoch, isEarlier, mainRoom, streamOf } from "../src/domain/Post.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
 import type { Control, Frame, PostFrame } from "../src/protocol/Frame.ts"
@@ -390,7 +390,7 @@ const make = (settings: Settings) =>
       )
     })
 
-    const acquaintances = (): ReadonlyArray<Acquaintance> => {
+    const peerStatuses = (): ReadonlyArray<PeerStatus> => {
       const last = log.have(log.stream)
       const linked = Array.from(table.links.values(), (link) => ({
         peer: link.peer,
@@ -411,7 +411,7 @@ const make = (settings: Settings) =>
           through: intake.relayOf(each.id),
           givenUp: false
         }))
-      const heard = search.heardThoughGivenUp().flatMap((each): ReadonlyArray<Acquaintance> => {
+      const heard = search.heardThoughGivenUp().flatMap((each): ReadonlyArray<PeerStatus> => {
         const through = intake.relayOf(each.id)
         // Whoever handed on its lines must be here: else nothing tells that it is.
         if (through === undefined || !table.links.has(through) || table.links.has(each.id)) return []
@@ -456,7 +456,7 @@ const make = (settings: Settings) =>
       isPresent: (id) => table.links.has(id) || table.isMeeting(id),
       settled: (id) => peers.until(() => !table.isMeeting(id)),
       linked: Effect.sync(() => Array.from(table.links.values(), (link) => link.peer)),
-      acquaintances: Effect.sync(acquaintances),
+      peerStatuses: Effect.sync(peerStatuses),
       silence: heartbeat.silence,
       delivery: delivery.ofOwn,
       sent: Effect.sync(fanOut.sent),

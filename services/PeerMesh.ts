@@ -4,7 +4,6 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type * as Subscribable from "effect/Subscribable"
-import type { Acquaintance } from "../src/domain/Acquaintance.ts"
 import type {
   ForeignChat,
   Forked,
@@ -17,6 +16,7 @@ import type {
 } from "../src/domain/Errors.ts"
 import type { Happening } from "../src/domain/Happening.ts"
 import type { Address, Peer, PeerId, Port } from "../src/domain/Peer.ts"
+import type { PeerStatus } from "../src/domain/PeerStatus.ts"
 import type { Delivery } from "../src/domain/Standing.ts"
 
 /** Somebody who has introduced itself and waits to be let in. It gives up after the handshake's limit. */
@@ -71,7 +71,7 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     /** Those with whom there is a link now. */
     readonly linked: Effect.Effect<ReadonlyArray<Peer>>
     /** Everybody in the chat whom this node knows of: those with whom there is a link now, those whom it is dialling, and those it has given up and hears through others. */
-    readonly acquaintances: Effect.Effect<ReadonlyArray<Acquaintance>>
+    readonly peerStatuses: Effect.Effect<ReadonlyArray<PeerStatus>>
     /** After how much silence a peer is lost, with as many links as there are now. */
     readonly silence: Effect.Effect<Duration.Duration>
     /** How far what this node says has come: now, and again at each change. Peers tell it once a second. */

@@ -84,7 +84,7 @@ export const server = ({ within: longest }: Settings) =>
 
 /** Whether somebody is there, or is being called. */
 const isAnybodyKnown = (mesh: PeerMesh["Type"]): Effect.Effect<boolean> =>
-  Effect.map(mesh.acquaintances, (all) => all.length > 0)
+  Effect.map(mesh.peerStatuses, (all) => all.length > 0)
 
 /** Says why nobody can be put on record, when that changes, and when somebody can be again. */
 const tellOfTrouble = (troubles: Stream.Stream<Option.Option<PortStoreUnavailable>>) =>

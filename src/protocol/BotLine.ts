@@ -2,12 +2,12 @@
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import type { Acquaintance } from "../domain/Acquaintance.ts"
 import { actionIn } from "../domain/Action.ts"
 import type { Entry } from "../domain/Entry.ts"
 import type { Fact } from "../domain/Fact.ts"
 import type { Happening } from "../domain/Happening.ts"
 import { Address, PeerId, Port } from "../domain/Peer.ts"
+import type { PeerStatus } from "../domain/PeerStatus.ts"
 import { authorOf, type Post, PostNumber, StreamId } from "../domain/Post.ts"
 
 /** It grows with each change that a reader of the version before would not understand; new types and fields are none. */
@@ -170,11 +170,11 @@ export const eventOf = (fact: Fact): Event | undefined => {
     case "Self":
       return { type: "self", ...fact.peer, since: fact.since }
     case "Present":
-      return present(fact.acquaintance)
+      return present(fact.peerStatus)
   }
 }
 
-const present = ({ givenUp, link, peer, through }: Acquaintance): Event => ({
+const present = ({ givenUp, link, peer, through }: PeerStatus): Event => ({
   type: "present",
   ...peer,
   link:

@@ -29,10 +29,10 @@ const facts: ReadonlyArray<readonly [Fact, string | undefined]> = [
   [happened(Happening.GivenUp({ peer: three, ghost: false })), "given-up"],
   [happened(Happening.GivenUp({ peer: three, ghost: true })), undefined],
   [Fact.Self({ peer: three, since: 5 }), "self"],
-  [Fact.Present({ acquaintance: { peer: three, link: undefined, through: undefined, givenUp: false } }), "present"],
+  [Fact.Present({ peerStatus: { peer: three, link: undefined, through: undefined, givenUp: false } }), "present"],
   [
     Fact.Present({
-      acquaintance: {
+      peerStatus: {
         peer: three,
         link: { since: 5, roundTrip: Duration.millis(0.25), behind: 1 },
         through: undefined,

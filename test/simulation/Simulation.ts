@@ -620,7 +620,7 @@ export const simulate = (seed: number): Record_ => {
       yield* network.heal
       yield* Effect.sleep(forgotten)
       for (const { running } of here()) {
-        const known = yield* running?.inside?.mesh.acquaintances ?? Effect.succeed([])
+        const known = yield* running?.inside?.mesh.peerStatuses ?? Effect.succeed([])
         if (known.some(({ peer }) => peer.id === visitor.id)) running?.life.ghosts.push(visitor.id)
       }
     })

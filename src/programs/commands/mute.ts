@@ -18,7 +18,7 @@ const inWords = (muted: ReadonlySet<PeerId>): string =>
 const others = Effect.gen(function* () {
   const mesh = yield* PeerMesh
   const log = yield* MessageLog
-  const here = yield* mesh.acquaintances
+  const here = yield* mesh.peerStatuses
   const kept = yield* log.recent(Number.MAX_SAFE_INTEGER)
   const ids = new Set([...here.map(({ peer }) => peer.id), ...kept.map(({ stream }) => authorOf(stream))])
   ids.delete(mesh.self.id)

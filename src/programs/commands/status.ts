@@ -20,7 +20,7 @@ export const status = make({
       const log = yield* MessageLog
       const mesh = yield* PeerMesh
       const { begun, standing } = yield* Sitting
-      const others = yield* mesh.acquaintances
+      const others = yield* mesh.peerStatuses
       const linked = others.filter(({ link }) => link !== undefined)
       const server = linked.some(({ peer }) => peer.id === serverId) ? "up" : "away; everybody goes on without it"
       const waiting = (yield* standing.pending).length

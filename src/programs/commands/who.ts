@@ -3,16 +3,16 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
-import type { Acquaintance } from "../../domain/Acquaintance.ts"
 import { Fact } from "../../domain/Fact.ts"
 import { formatAddress, title } from "../../domain/Peer.ts"
+import type { PeerStatus } from "../../domain/PeerStatus.ts"
 import { notice } from "../../domain/ScreenLine.ts"
 import { dateAndTime } from "../../domain/Time.ts"
 import { Answer, make } from "./Command.ts"
 import { Sitting } from "./Sitting.ts"
 
 /** One line on somebody: `Client 3, localhost:6003, direct, 0.4 ms, since 2026-11-22 21:51:42`. */
-const lineOn = ({ givenUp, link, peer, through }: Acquaintance): string =>
+const lineOn = ({ givenUp, link, peer, through }: PeerStatus): string =>
   [
     title(peer.id),
     formatAddress(peer.address),
@@ -39,11 +39,11 @@ export const who = make({
     Effect.gen(function* () {
       const mesh = yield* PeerMesh
       const { since } = yield* Sitting
-      const others = yield* mesh.acquaintances
+      const others = yield* mesh.peerStatuses
       const self = `${title(mesh.self.id)}, ${formatAddress(mesh.self.address)}, this one, since ${dateAndTime(since)}`
       return Answer({
         lines: [self, ...others.map(lineOn)].map(notice),
-        facts: [Fact.Self({ peer: mesh.self, since }), ...others.map((acquaintance) => Fact.Present({ acquaintance }))]
+        facts: [Fact.Self({ peer: mesh.self, since }), ...others.map((peerStatus) => Fact.Present({ peerStatus }))]
       })
     })
 })

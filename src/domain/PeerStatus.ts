@@ -12,7 +12,7 @@ export interface LinkState {
   readonly behind: number
 }
 
-export interface Acquaintance {
+export interface PeerStatus {
   readonly peer: Peer
   /** Undefined while there is none. */
   readonly link: LinkState | undefined
