@@ -20,9 +20,9 @@ import {
   OtherChat,
   type StateUnavailable
 } from "../src/domain/Errors.ts"
-import { Happening } from "../src/domain/Happening.ts"
 import { claim, type Link } from "../src/domain/Invitation.ts"
 import type { PublicKey } from "../src/domain/Key.ts"
+import { MeshEvent } from "../src/domain/MeshEvent.ts"
 import type { Pass } from "../src/domain/Pass.ts"
 import { looksLike, type Peer, type PeerId, serverId } from "../src/domain/Peer.ts"
 import * as Roster from "../src/domain/Roster.ts"
@@ -71,7 +71,7 @@ const make = ({ id: self, keeps = [], link }: Settings) =>
     if (owner === undefined) return yield* new NotInvited({ id: self })
     const chat = yield* KeptChat.make(keeps, { chat: chatOf(owner), place: "the one of this user's keys" })
 
-    const events = yield* Mailbox.make<Happening>()
+    const events = yield* Mailbox.make<MeshEvent>()
     const changes = yield* PubSub.sliding<void>(1)
     /** One decision after the other: each builds on the roster that the one before has left. */
     const oneAtATime = yield* Effect.makeSemaphore(1)
@@ -85,13 +85,13 @@ const make = ({ id: self, keeps = [], link }: Settings) =>
       Effect.suspend(() => {
         if (told.has(id)) return Effect.void
         told.add(id)
-        return Effect.asVoid(events.offer(Happening.KeyChanged({ id })))
+        return Effect.asVoid(events.offer(MeshEvent.KeyChanged({ id })))
       })
 
     /** What can't be kept on disk holds for this run all the same. */
     const remember = (next: (trust: Trust.Trust) => Trust.Trust): Effect.Effect<void> =>
       Effect.catchTag(store.change(next), "StateUnavailable", ({ detail }) =>
-        Effect.zipRight(store.assume(next), Effect.asVoid(events.offer(Happening.Unremembered({ detail }))))
+        Effect.zipRight(store.assume(next), Effect.asVoid(events.offer(MeshEvent.Unremembered({ detail }))))
       )
 
     const refuse = (id: PeerId, key: PublicKey): Effect.Effect<false> =>
@@ -117,7 +117,7 @@ const make = ({ id: self, keeps = [], link }: Settings) =>
           }
           return status === "member" || known === undefined || known.status === status
             ? Effect.void
-            : Effect.asVoid(events.offer(Happening.Expelled({ id, barred: status === "banned" })))
+            : Effect.asVoid(events.offer(MeshEvent.Expelled({ id, barred: status === "banned" })))
         },
         { discard: true }
       )

@@ -21,10 +21,10 @@ import {
   RunOutlived,
   StreamForked
 } from "../src/domain/Errors.ts"
-import { Happening, type LossReason } from "../src/domain/Happening.ts"
 import { within } from "../src/domain/Limit.ts"
 import { defaultLimits } from "../src/domain/Limits.ts"
 import { LinkTable } from "../src/domain/LinkTable.ts"
+import { type LossReason, MeshEvent } from "../src/domain/MeshEvent.ts"
 import * as Monotonic from "../src/domain/Monotonic.ts"
 import { type Peer, serverId } from "../src/domain/Peer.ts"
 import type { PeerStatus } from "../src/domain/PeerStatus.ts"
@@ -306,11 +306,11 @@ const make = (settings: Settings) =>
         const isNew = !isBack && isEarlier(log.epoch, link.epoch)
         if (!member) {
           member = true
-          yield* log.note(Happening.Admitted({ by: link.peer }))
+          yield* log.note(MeshEvent.Admitted({ by: link.peer }))
         }
-        if (link.passing) yield* log.note(Happening.Passing({ peer: link.peer, here: true }))
+        if (link.passing) yield* log.note(MeshEvent.Passing({ peer: link.peer, here: true }))
         else if (isNews && !isUnderstood) {
-          yield* log.note(Happening.Linked({ peer: link.peer, newcomer: link.newcomer, known: wasMet }))
+          yield* log.note(MeshEvent.Linked({ peer: link.peer, newcomer: link.newcomer, known: wasMet }))
         }
         yield* link.send(...members.newsFor(link))
         fanOut.begin(link)
@@ -346,7 +346,7 @@ const make = (settings: Settings) =>
         if (leaving) return
         if (final) folds.ended(link, reason !== undefined)
         if (link.passing) {
-          if (final) yield* log.note(Happening.Passing({ peer: link.peer, here: false }))
+          if (final) yield* log.note(MeshEvent.Passing({ peer: link.peer, here: false }))
           return
         }
         if (reason === undefined) departures.heardGoodbye(link)
@@ -359,16 +359,16 @@ const make = (settings: Settings) =>
       })
 
     const lost = ({ epoch, passing, peer: gone }: Link, reason: LossReason): Effect.Effect<void> => {
-      if (passing) return log.note(Happening.Passing({ peer: gone, here: false }))
+      if (passing) return log.note(MeshEvent.Passing({ peer: gone, here: false }))
       return membership.knows(gone.id)
-        ? Effect.zipRight(log.note(Happening.Lost({ peer: gone, reason })), search.seekAgain(gone, epoch))
+        ? Effect.zipRight(log.note(MeshEvent.Lost({ peer: gone, reason })), search.seekAgain(gone, epoch))
         : search.forget(gone.id)
     }
 
     const left = (gone: Peer, unseen: boolean): Effect.Effect<void> =>
       Effect.gen(function* () {
         yield* search.forget(gone.id)
-        yield* log.note(Happening.Left({ peer: gone, unseen }))
+        yield* log.note(MeshEvent.Left({ peer: gone, unseen }))
         yield* roots.expectNoMore(gone.id)
       })
 
@@ -465,7 +465,7 @@ const make = (settings: Settings) =>
       hurry: Effect.sync(() => {
         hurried = true
       }),
-      events: log.happenings
+      events: log.events
     })
   })
 

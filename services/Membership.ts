@@ -4,8 +4,8 @@ import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { ChatId } from "../src/domain/Chat.ts"
 import type { IdLooksAlike, PortStoreUnavailable, StateUnavailable } from "../src/domain/Errors.ts"
-import type { Happening } from "../src/domain/Happening.ts"
 import type { Signature } from "../src/domain/Key.ts"
+import type { MeshEvent } from "../src/domain/MeshEvent.ts"
 import type { Pass } from "../src/domain/Pass.ts"
 import type { Address, Peer, PeerId } from "../src/domain/Peer.ts"
 import type { Roster, Status } from "../src/domain/Roster.ts"
@@ -54,7 +54,7 @@ export class Membership extends Context.Tag("outlive/Membership")<
     /** Says that the roster or the keys that are known have changed, however often. */
     readonly changes: Stream.Stream<void>
     /** What people should hear of. */
-    readonly events: Stream.Stream<Happening>
+    readonly events: Stream.Stream<MeshEvent>
     /** What to compare with that peer. */
     readonly compare: (id: PeerId) => Comparison
     /** Accepts the key that was refused for an id; false if none was. */

@@ -5,7 +5,7 @@ import type * as Predicate from "effect/Predicate"
 import type * as Stream from "effect/Stream"
 import type { Entry } from "../src/domain/Entry.ts"
 import type { LineTooLong, LogUnavailable } from "../src/domain/Errors.ts"
-import type { Happening } from "../src/domain/Happening.ts"
+import type { MeshEvent } from "../src/domain/MeshEvent.ts"
 import type { Epoch, Folds, Post, Room, StreamId, Summary } from "../src/domain/Post.ts"
 
 /** A stream up to a number. */
@@ -107,7 +107,7 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     /** That run is over. A plain function. */
     readonly spareNoMore: (stream: StreamId) => void
     /** Appends what happened. */
-    readonly note: (happening: Happening) => Effect.Effect<void>
+    readonly note: (event: MeshEvent) => Effect.Effect<void>
     /**
      * Appends what was said before this node joined, as history. `whole`: the lines of the block that it came in, or its own if
      * it came in none.
@@ -137,7 +137,7 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
      */
     readonly follow: (isWanted?: Predicate.Predicate<Entry>) => Stream.Stream<Entry>
     /** What happens, from the beginning of this run. */
-    readonly happenings: Stream.Stream<Happening>
+    readonly events: Stream.Stream<MeshEvent>
     /**
      * Whoever follows for the screen has shown everything up to that entry, which it was given. What was not shown before a
      * crash is where the screen should begin after it, if the log is there then. A plain function.

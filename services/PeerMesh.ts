@@ -14,7 +14,7 @@ import type {
   PeerUnreachable,
   PortTaken
 } from "../src/domain/Errors.ts"
-import type { Happening } from "../src/domain/Happening.ts"
+import type { MeshEvent } from "../src/domain/MeshEvent.ts"
 import type { Address, Peer, PeerId, Port } from "../src/domain/Peer.ts"
 import type { PeerStatus } from "../src/domain/PeerStatus.ts"
 import type { Delivery } from "../src/domain/Standing.ts"
@@ -85,6 +85,6 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     /** When this node leaves, it waits for nobody: its goodbye goes to those who take it at once. */
     readonly hurry: Effect.Effect<void>
     /** What happened, from the beginning. */
-    readonly events: Stream.Stream<Happening>
+    readonly events: Stream.Stream<MeshEvent>
   }
 >() {}

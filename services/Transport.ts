@@ -4,8 +4,8 @@ import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { HostElsewhere, PeerLost, PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
-import type { LossReason } from "../src/domain/Happening.ts"
 import type { PublicKey } from "../src/domain/Key.ts"
+import type { LossReason } from "../src/domain/MeshEvent.ts"
 import type { Address, Host, Port } from "../src/domain/Peer.ts"
 
 /** Gives the next bytes to send, or undefined when there are none for now. A plain function: it runs whenever there is room. */

@@ -12,9 +12,9 @@ import * as Stream from "effect/Stream"
 import { type Block, type EncodedPost, type Lines, MessageLog } from "../../services/MessageLog.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import { LineTooLong, type LogUnavailable } from "../../src/domain/Errors.ts"
-import { Happening } from "../../src/domain/Happening.ts"
 import type { Signature } from "../../src/domain/Key.ts"
 import { defaultLimits } from "../../src/domain/Limits.ts"
+import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import {
   authorOf,
@@ -242,13 +242,13 @@ export const make = (
               unkept = false
             },
             onFailure: ({ detail }) => {
-              if (!unkept) addHappening(Happening.Unkept({ detail }))
+              if (!unkept) addEvent(MeshEvent.Unkept({ detail }))
               unkept = true
             }
           })
 
-    const addHappening = (happening: Happening): void => {
-      entries.push(Entry.Happened({ happening }))
+    const addEvent = (event: MeshEvent): void => {
+      entries.push(Entry.Happened({ event }))
       grow()
     }
 
@@ -623,7 +623,7 @@ export const make = (
         store.spare(id)
       },
       spareNoMore: (id) => store.spareNoMore(id),
-      note: (happening) => Effect.sync(() => addHappening(happening)),
+      note: (event) => Effect.sync(() => addEvent(event)),
       lackedOf,
       lacksOfLast,
       keepPast: (posts) =>
@@ -645,9 +645,9 @@ export const make = (
       recent: (count) => Effect.sync(() => [...lastPosts(count)].reverse()),
       ownAfter: (after) => Effect.sync(() => [...ownSince(after).values()]),
       follow: (isWanted = constTrue) => Stream.suspend(() => followFrom(first, isWanted, gone)),
-      happenings: Stream.filterMap(
+      events: Stream.filterMap(
         Stream.suspend(() => followFrom(sinceHere, ({ _tag }) => _tag === "Happened")),
-        (entry) => (entry._tag === "Happened" ? Option.some(entry.happening) : Option.none())
+        (entry) => (entry._tag === "Happened" ? Option.some(entry.event) : Option.none())
       ),
       shown: (last) => {
         const at = entries.indexOf(last, shownTo - dropped)

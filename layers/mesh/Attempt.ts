@@ -12,7 +12,7 @@ import {
   PeerUnreachable,
   type PortTaken
 } from "../../src/domain/Errors.ts"
-import type { LossReason } from "../../src/domain/Happening.ts"
+import type { LossReason } from "../../src/domain/MeshEvent.ts"
 import type { Peer, PeerId } from "../../src/domain/Peer.ts"
 import type { Epoch } from "../../src/domain/Post.ts"
 import type { Frame } from "../../src/protocol/Frame.ts"

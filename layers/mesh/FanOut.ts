@@ -1,7 +1,7 @@
 /** What links are given of the log: one Stream a node, a cursor a link. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { Happening } from "../../src/domain/Happening.ts"
+import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { authorOf, type StreamId } from "../../src/domain/Post.ts"
 import type { Want } from "../../src/protocol/Frame.ts"
 import type { Allowance } from "./Allowance.ts"
@@ -44,7 +44,7 @@ export const make = ({ log, membership, table }: Node, { allowance, proofs }: Ne
       return author === undefined
         ? Effect.void
         : Effect.zipRight(
-            log.note(Happening.Forged({ id: author.peer.id, by: author.peer })),
+            log.note(MeshEvent.Forged({ id: author.peer.id, by: author.peer })),
             allowance.cut(author, "seals")
           )
     })

@@ -3,7 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { EncodedPost } from "../../services/MessageLog.ts"
 import { PeerLost } from "../../src/domain/Errors.ts"
-import { Happening } from "../../src/domain/Happening.ts"
+import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { authorOf, mostHistory } from "../../src/domain/Post.ts"
 import { mostSealed } from "../../src/domain/Seal.ts"
 import { Blocks, type SealedBlock } from "../../src/protocol/Blocks.ts"
@@ -61,7 +61,7 @@ export const make = ({ log, membership, peers, table }: Node, { allowance, proof
     const forged = judged.find(({ proof }) => proof === "forged")
     if (forged !== undefined) {
       const id = authorOf(forged.block.post.stream)
-      return Effect.zipRight(log.note(Happening.Forged({ id, by: link.peer })), allowance.drop(link, "seals"))
+      return Effect.zipRight(log.note(MeshEvent.Forged({ id, by: link.peer })), allowance.drop(link, "seals"))
     }
     const vouched = judged.filter(({ proof }) => proof !== "unsure")
     const lines = vouched.flatMap(({ block }) => {

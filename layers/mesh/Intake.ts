@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Iterable from "effect/Iterable"
 import type { Block, Mark } from "../../services/MessageLog.ts"
 import { PeerLost } from "../../src/domain/Errors.ts"
-import { Happening } from "../../src/domain/Happening.ts"
+import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import { authorOf, mainRoom, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import type { Control, Gap, PostFrame } from "../../src/protocol/Frame.ts"
@@ -299,7 +299,7 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, fo
         const have = log.have(stream)
         if (fromHere && !isAwaited(stream, have) && n > have && stream !== log.stream) count += n - have
       }
-      return count === 0 ? Effect.void : log.note(Happening.CatchingUp({ peer: link.peer, count }))
+      return count === 0 ? Effect.void : log.note(MeshEvent.CatchingUp({ peer: link.peer, count }))
     })
 
   return {

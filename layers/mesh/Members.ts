@@ -67,11 +67,8 @@ export const make = ({ log, membership, scope, settings, table }: Node, { expell
       )
     ),
     /** Notes in the log who has come to belong to the chat, and who does no more. */
-    note: Stream.runForEach(membership.events, (happening) =>
-      Effect.zipRight(
-        log.note(happening),
-        happening._tag === "Expelled" && happening.id === settings.id ? expelled : Effect.void
-      )
+    note: Stream.runForEach(membership.events, (event) =>
+      Effect.zipRight(log.note(event), event._tag === "Expelled" && event.id === settings.id ? expelled : Effect.void)
     )
   }
 }

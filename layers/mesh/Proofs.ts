@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { Block } from "../../services/MessageLog.ts"
-import { Happening } from "../../src/domain/Happening.ts"
+import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { authorOf, type StreamId } from "../../src/domain/Post.ts"
 import { claimOn, type Proof } from "../../src/domain/Seal.ts"
 import { Blocks, contentsOf, type SealedBlock } from "../../src/protocol/Blocks.ts"
@@ -20,7 +20,7 @@ export interface Sifted {
   readonly believed: ReadonlyArray<Block>
   /** Of these streams it can't be said yet. */
   readonly unsure: ReadonlySet<StreamId>
-  readonly wrongs: ReadonlyArray<Happening>
+  readonly wrongs: ReadonlyArray<MeshEvent>
   /** Whether the peer itself is not to blame for any of that. */
   readonly isFair: boolean
 }
@@ -62,7 +62,7 @@ export const make = ({ log, membership }: Node) => {
   const sift = (link: Link, blocks: ReadonlyArray<SealedBlock>): Sifted => {
     const believed: Array<Block> = []
     const unsure = new Set<StreamId>()
-    const wrongs: Array<Happening> = []
+    const wrongs: Array<MeshEvent> = []
     for (const block of blocks) {
       const { stream } = block.post
       const id = authorOf(stream)
@@ -70,7 +70,7 @@ export const make = ({ log, membership }: Node) => {
       const proof = isItsOwn ? "proven" : judge(block)
       if (!isItsOwn) link.checks += 1
       if (proof === "forged") {
-        wrongs.push(Happening.Forged({ id, by: link.peer }))
+        wrongs.push(MeshEvent.Forged({ id, by: link.peer }))
         return { believed, unsure, wrongs, isFair: false }
       }
       if (proof === "unsure") {
@@ -78,7 +78,7 @@ export const make = ({ log, membership }: Node) => {
         continue
       }
       if (contradicts(block)) {
-        if (!contradicted.has(stream)) wrongs.push(Happening.Contradicted({ id }))
+        if (!contradicted.has(stream)) wrongs.push(MeshEvent.Contradicted({ id }))
         contradicted.add(stream)
         if (isItsOwn) return { believed, unsure, wrongs, isFair: false }
       }

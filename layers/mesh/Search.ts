@@ -10,8 +10,8 @@ import * as Random from "effect/Random"
 import type { EncodedPost } from "../../services/MessageLog.ts"
 import type { Route } from "../../services/PeerMesh.ts"
 import type { IdTaken } from "../../src/domain/Errors.ts"
-import { Happening } from "../../src/domain/Happening.ts"
 import { within } from "../../src/domain/Limit.ts"
+import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import { type Address, isDialable, type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
 import { authorOf, type Epoch } from "../../src/domain/Post.ts"
@@ -87,7 +87,7 @@ export const make = (
     /** Which run of each that is, where it is known. */
     const epochs = new Map<PeerId, Epoch>()
     /** What was told last of those who refuse this node. */
-    const refusals = new Map<PeerId, Happening["_tag"]>()
+    const refusals = new Map<PeerId, MeshEvent["_tag"]>()
     /** How many are being reached who are not clients. */
     let reaching = 0
 
@@ -114,7 +114,7 @@ export const make = (
             tries += 1
             if (tries !== triesUntilTold && tries !== triesFromPort) return Effect.void
             return log.note(
-              Happening.PortOccupied({ port: from, detail: error.detail, abandoned: tries === triesFromPort })
+              MeshEvent.PortOccupied({ port: from, detail: error.detail, abandoned: tries === triesFromPort })
             )
           })
       }
@@ -123,18 +123,18 @@ export const make = (
     /** A refusal that will last is told once, until there is a link to that one. */
     const tellOfRefusal = (id: PeerId, at: Address, error: CallFailed): Effect.Effect<void> =>
       Effect.suspend(() => {
-        const happening = refusalOf(id, at, error)
-        if (happening === undefined || refusals.get(id) === happening._tag) return Effect.void
-        refusals.set(id, happening._tag)
-        return log.note(happening)
+        const event = refusalOf(id, at, error)
+        if (event === undefined || refusals.get(id) === event._tag) return Effect.void
+        refusals.set(id, event._tag)
+        return log.note(event)
       })
 
-    const refusalOf = (id: PeerId, at: Address, error: CallFailed): Happening | undefined => {
+    const refusalOf = (id: PeerId, at: Address, error: CallFailed): MeshEvent | undefined => {
       if (error._tag === "ForeignChat") {
-        return Happening.Foreign({ sought: id, found: { id: error.id, address: error.address } })
+        return MeshEvent.Foreign({ sought: id, found: { id: error.id, address: error.address } })
       }
       const isHeld = error._tag === "IdTaken" || (error._tag === "NotAdmitted" && error.rival === true)
-      return isHeld && settings.id === serverId ? Happening.Claimed({ peer: { id, address: at } }) : undefined
+      return isHeld && settings.id === serverId ? MeshEvent.Claimed({ peer: { id, address: at } }) : undefined
     }
 
     const reachServer = (id: PeerId, route: Route): Effect.Effect<void> =>
@@ -199,7 +199,7 @@ export const make = (
             ? sought.id
             : strays.add(sought, table.isKnown(sought.id), Monotonic.millis(clock), chance)
           if (forgotten !== undefined) missingSince.delete(forgotten)
-          return Effect.zipRight(roots.expectNoMore(sought.id), log.note(Happening.GivenUp({ peer: sought, ghost })))
+          return Effect.zipRight(roots.expectNoMore(sought.id), log.note(MeshEvent.GivenUp({ peer: sought, ghost })))
         })
       )
 
@@ -290,7 +290,7 @@ export const make = (
           const id = authorOf(post.stream)
           const sought = missingSince.get(id)
           if (sought !== undefined) sought.told = true
-          return log.note(Happening.Through({ id, by: link.peer }))
+          return log.note(MeshEvent.Through({ id, by: link.peer }))
         }),
       /** Whoever is still being dialled should hear what this node has said: waits a little for them. */
       untilFound: Effect.suspend(() =>

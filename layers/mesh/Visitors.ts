@@ -9,7 +9,7 @@ import * as Stream from "effect/Stream"
 import type { Knock } from "../../services/PeerMesh.ts"
 import type { Connection } from "../../services/Transport.ts"
 import type { ChatId } from "../../src/domain/Chat.ts"
-import { Happening } from "../../src/domain/Happening.ts"
+import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { looksLike, type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
 import { type Epoch, epochOf, mainRoom, millisOf, streamOf, unfolded } from "../../src/domain/Post.ts"
 import { reachableAt } from "../../src/domain/Security.ts"
@@ -133,7 +133,7 @@ export const make = (
         if (!settings.member || to !== settings.id || foreigners.has(visitor.id) || foreigners.size >= mostForeigners)
           return Effect.void
         foreigners.add(visitor.id)
-        return log.note(Happening.Foreigner({ peer: visitor }))
+        return log.note(MeshEvent.Foreigner({ peer: visitor }))
       })
 
     /** What becomes of a visitor to whom nothing else speaks against: the chat that it is welcomed to, or why it is not. */

@@ -1,7 +1,7 @@
 /** Holds what has arrived until it is pulled, and says when to stop reading. */
 import * as Effect from "effect/Effect"
 import { PeerLost } from "../../src/domain/Errors.ts"
-import type { LossReason } from "../../src/domain/Happening.ts"
+import type { LossReason } from "../../src/domain/MeshEvent.ts"
 
 /** Above so many bytes that nobody has pulled, the other side is made to wait. */
 export const highWaterMark = 262_144

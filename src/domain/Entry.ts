@@ -1,6 +1,6 @@
 /** What a node's log holds: posts and happenings, in the order in which this node witnessed them. */
 import * as Data from "effect/Data"
-import type { Happening } from "./Happening.ts"
+import type { MeshEvent } from "./MeshEvent.ts"
 import type { Post, StreamId } from "./Post.ts"
 
 export type Entry = Data.TaggedEnum<{
@@ -9,7 +9,7 @@ export type Entry = Data.TaggedEnum<{
   /** Something was said before this run of this node: shown as history. */
   Earlier: { readonly post: Post }
   /** Something happened. */
-  Happened: { readonly happening: Happening }
+  Happened: { readonly event: MeshEvent }
   /** Posts of an author were lost before they came here: nobody has them any more. */
   Missed: { readonly stream: StreamId; readonly count: number }
   /** So many posts of runs of long ago were lost before they came here: others had them, and nobody has them any more. */

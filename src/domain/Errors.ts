@@ -3,7 +3,7 @@
  * `Schema`: nothing is decoded to them, and a Schema for each took 8 of the 45 ms that it takes to evaluate all modules at each start.
  */
 import * as Data from "effect/Data"
-import type { LossReason } from "./Happening.ts"
+import type { LossReason } from "./MeshEvent.ts"
 import { type Address, formatAddress, type Host, type PeerId, type Port, serverId, title } from "./Peer.ts"
 import type { Epoch } from "./Post.ts"
 

@@ -1,6 +1,6 @@
 /** Which links a node has, and what becomes of them: one a peer, the same one on both sides. */
 import type * as Data from "effect/Data"
-import type { LossReason } from "./Happening.ts"
+import type { LossReason } from "./MeshEvent.ts"
 import type { Peer, PeerId } from "./Peer.ts"
 import type { Epoch } from "./Post.ts"
 

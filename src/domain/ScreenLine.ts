@@ -1,7 +1,7 @@
 /** What the screen says, to the letter. */
 import { actionIn, utterance } from "./Action.ts"
 import type { Entry } from "./Entry.ts"
-import type { Happening, LossReason } from "./Happening.ts"
+import type { LossReason, MeshEvent } from "./MeshEvent.ts"
 import { formatAddress, type Peer, type PeerId, serverId, title } from "./Peer.ts"
 import { authorOf, type Post } from "./Post.ts"
 import { dateAndTime } from "./Time.ts"
@@ -47,7 +47,7 @@ export const recalled = (post: Post): ScreenLine => ({
 
 /** What a node with that id shows for an entry of its log; undefined if nothing. */
 export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined => {
-  if (entry._tag === "Happened" && neverCameIn(entry.happening)) return undefined
+  if (entry._tag === "Happened" && neverCameIn(entry.event)) return undefined
   switch (entry._tag) {
     case "Said":
       // The typist sees what was typed, not an echo.
@@ -61,13 +61,13 @@ export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined
     case "Skipped":
       return notice(`${linesOf(entry.count)} went by too fast to be shown`)
     case "Happened":
-      return self === serverId ? onServer(entry.happening) : onClient(self, entry.happening)
+      return self === serverId ? onServer(entry.event) : onClient(self, entry.event)
   }
 }
 
 /** Whether somebody is gone of whom nobody has heard that it came. */
-const neverCameIn = (happening: Happening): boolean =>
-  (happening._tag === "GivenUp" && happening.ghost) || (happening._tag === "Left" && happening.unseen === true)
+const neverCameIn = (event: MeshEvent): boolean =>
+  (event._tag === "GivenUp" && event.ghost) || (event._tag === "Left" && event.unseen === true)
 
 const said = (before: string, post: Post): ScreenLine => {
   const author = title(authorOf(post.stream))
@@ -77,50 +77,48 @@ const said = (before: string, post: Post): ScreenLine => {
     : { _tag: "Chat", text: `${before}${author} ${escape(action)}`, post: { ...post, text: action } }
 }
 
-const onBoth = (happening: Happening): ScreenLine | undefined => {
-  switch (happening._tag) {
+const onBoth = (event: MeshEvent): ScreenLine | undefined => {
+  switch (event._tag) {
     case "CatchingUp":
       return notice(
-        `${linesOf(happening.count)} that ${happening.count === 1 ? "was" : "were"} missed, from ${title(happening.peer.id)}`
+        `${linesOf(event.count)} that ${event.count === 1 ? "was" : "were"} missed, from ${title(event.peer.id)}`
       )
     case "Unkept":
-      return notice(`What is said can't be kept on disk (${happening.detail}); the chat goes on without`)
+      return notice(`What is said can't be kept on disk (${event.detail}); the chat goes on without`)
     case "PortOccupied":
       return notice(
-        happening.abandoned
-          ? `Port ${happening.port} still can't be used (${happening.detail}); the server is now dialled from any port`
-          : `Port ${happening.port} can't be used to dial the server (${happening.detail}); it is tried again`
+        event.abandoned
+          ? `Port ${event.port} still can't be used (${event.detail}); the server is now dialled from any port`
+          : `Port ${event.port} can't be used to dial the server (${event.detail}); it is tried again`
       )
     case "Through":
-      return notice(`${title(happening.id)} only through ${title(happening.by.id)}`)
+      return notice(`${title(event.id)} only through ${title(event.by.id)}`)
     case "Foreign":
-      return notice(foreign(happening.sought, happening.found))
+      return notice(foreign(event.sought, event.found))
     case "Foreigner":
       return notice(
-        `${title(happening.peer.id)} is in another chat, and was not let in. To join this one, it must be started anew.`
+        `${title(event.peer.id)} is in another chat, and was not let in. To join this one, it must be started anew.`
       )
     case "Claimed":
-      return notice(`Another server has ${title(happening.peer.id)}`)
+      return notice(`Another server has ${title(event.peer.id)}`)
     case "KeyChanged":
       return notice(
-        `${title(happening.id)} IS REFUSED: it comes with another key than the one known here. Either it has a new one, or somebody pretends to be it. Compare with it aloud what /verify ${happening.id} shows; /trust ${happening.id} accepts it.`
+        `${title(event.id)} IS REFUSED: it comes with another key than the one known here. Either it has a new one, or somebody pretends to be it. Compare with it aloud what /verify ${event.id} shows; /trust ${event.id} accepts it.`
       )
     case "Expelled":
-      return notice(`${title(happening.id)} was ${happening.barred ? "banned" : "kicked"} by the server`)
+      return notice(`${title(event.id)} was ${event.barred ? "banned" : "kicked"} by the server`)
     case "Forged":
       return notice(
-        happening.id === happening.by.id
-          ? `${title(happening.id)} DOES NOT SIGN what it says as it should: nobody can hand it on`
-          : `${title(happening.by.id)} HANDS ON what ${title(happening.id)} has not signed: it is not shown`
+        event.id === event.by.id
+          ? `${title(event.id)} DOES NOT SIGN what it says as it should: nobody can hand it on`
+          : `${title(event.by.id)} HANDS ON what ${title(event.id)} has not signed: it is not shown`
       )
     case "Contradicted":
       return notice(
-        `${title(happening.id)} HAS SAID TWO THINGS under one number: others may see another line of it than you`
+        `${title(event.id)} HAS SAID TWO THINGS under one number: others may see another line of it than you`
       )
     case "Unremembered":
-      return notice(
-        `Who belongs to the chat can't be kept on disk (${happening.detail}); the next start may not know it`
-      )
+      return notice(`Who belongs to the chat can't be kept on disk (${event.detail}); the next start may not know it`)
     default:
       return undefined
   }
@@ -133,42 +131,40 @@ const foreign = (sought: PeerId, { address, id }: Peer): string => {
     : `${title(sought)} is not at ${formatAddress(address)} any more: ${who} answers there`
 }
 
-const onServer = (happening: Happening): ScreenLine | undefined => {
-  switch (happening._tag) {
+const onServer = (event: MeshEvent): ScreenLine | undefined => {
+  switch (event._tag) {
     case "Admitted":
       return undefined
     case "Linked":
-      return chat(`${title(happening.peer.id)}: ${happening.newcomer ? "initiated" : "reconnected"}`)
+      return chat(`${title(event.peer.id)}: ${event.newcomer ? "initiated" : "reconnected"}`)
     case "Left":
-      return notice(`${title(happening.peer.id)} left`)
+      return notice(`${title(event.peer.id)} left`)
     case "Lost":
-      return notice(`${title(happening.peer.id)} is lost: ${meaning[happening.reason]}`)
+      return notice(`${title(event.peer.id)} is lost: ${meaning[event.reason]}`)
     case "GivenUp":
-      return notice(`${title(happening.peer.id)} can't be reached at ${formatAddress(happening.peer.address)} any more`)
+      return notice(`${title(event.peer.id)} can't be reached at ${formatAddress(event.peer.address)} any more`)
     default:
-      return onBoth(happening)
+      return onBoth(event)
   }
 }
 
-const onClient = (self: PeerId, happening: Happening): ScreenLine | undefined => {
-  const isServer = "peer" in happening && happening.peer.id === serverId
-  switch (happening._tag) {
+const onClient = (self: PeerId, event: MeshEvent): ScreenLine | undefined => {
+  const isServer = "peer" in event && event.peer.id === serverId
+  switch (event._tag) {
     case "Admitted":
       return chat(`${title(self)}: initiated`)
     case "Linked":
-      return happening.known
-        ? notice(`${title(happening.peer.id)} is back`)
-        : chat(`${title(happening.peer.id)}: initiated`)
+      return event.known ? notice(`${title(event.peer.id)} is back`) : chat(`${title(event.peer.id)}: initiated`)
     case "Left":
-      return isServer ? chat("Server: terminated.") : notice(`${title(happening.peer.id)} left`)
+      return isServer ? chat("Server: terminated.") : notice(`${title(event.peer.id)} left`)
     case "Lost":
       return notice(
-        `${title(happening.peer.id)} is lost: ${meaning[happening.reason]}${isServer ? "; everybody goes on without it" : ""}`
+        `${title(event.peer.id)} is lost: ${meaning[event.reason]}${isServer ? "; everybody goes on without it" : ""}`
       )
     case "GivenUp":
-      return notice(`${title(happening.peer.id)} can't be reached any more`)
+      return notice(`${title(event.peer.id)} can't be reached any more`)
     default:
-      return onBoth(happening)
+      return onBoth(event)
   }
 }
 

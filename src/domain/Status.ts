@@ -1,5 +1,5 @@
 /** What one can see at a glance: how the server is, and who of all peers is there. */
-import type { Happening } from "./Happening.ts"
+import type { MeshEvent } from "./MeshEvent.ts"
 import { type PeerId, serverId } from "./Peer.ts"
 
 /** How the server is, as a client sees it. `Met`: it answers, and the link is not up yet. `Sought`: it was never there. */
@@ -27,17 +27,17 @@ export interface Presence {
 export const nobody: Presence = { peers: new Map() }
 
 /** Who is there after that has happened. */
-export const afterwards = (before: Presence, happening: Happening, now: number): Presence => {
-  switch (happening._tag) {
+export const afterwards = (before: Presence, event: MeshEvent, now: number): Presence => {
+  switch (event._tag) {
     case "Admitted":
-      return withPeer(before, happening.by.id, true, now)
+      return withPeer(before, event.by.id, true, now)
     case "Linked":
-      return withPeer(before, happening.peer.id, true, now)
+      return withPeer(before, event.peer.id, true, now)
     case "Lost":
-      return withPeer(before, happening.peer.id, false, now)
+      return withPeer(before, event.peer.id, false, now)
     case "Left":
     case "GivenUp":
-      return withPeer(before, happening.peer.id, undefined, now)
+      return withPeer(before, event.peer.id, undefined, now)
     default:
       return before
   }

@@ -35,9 +35,9 @@ export const tellHowItIs: Effect.Effect<void, never, Console | PeerMesh | Scope.
   )
   yield* update
   yield* Effect.forkScoped(
-    Stream.runForEach(mesh.events, (happening) =>
+    Stream.runForEach(mesh.events, (event) =>
       Effect.gen(function* () {
-        presence = afterwards(presence, happening, yield* Clock.currentTimeMillis)
+        presence = afterwards(presence, event, yield* Clock.currentTimeMillis)
         yield* update
       })
     )

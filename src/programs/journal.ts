@@ -2,12 +2,12 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { PeerMesh } from "../../services/PeerMesh.ts"
-import type { Happening } from "../domain/Happening.ts"
+import type { MeshEvent } from "../domain/MeshEvent.ts"
 import { formatAddress } from "../domain/Peer.ts"
 
 /** A happening as plain values. */
-const annotationsOf = (happening: Happening): Readonly<Record<string, unknown>> => {
-  const { _tag, ...rest } = happening
+const annotationsOf = (event: MeshEvent): Readonly<Record<string, unknown>> => {
+  const { _tag, ...rest } = event
   const peer = "peer" in rest ? rest.peer : "by" in rest ? rest.by : undefined
   const others = Object.entries(rest).filter(([name]) => name !== "peer" && name !== "by")
   return {
@@ -16,7 +16,7 @@ const annotationsOf = (happening: Happening): Readonly<Record<string, unknown>> 
   }
 }
 
-const troubles: ReadonlySet<Happening["_tag"]> = new Set([
+const troubles: ReadonlySet<MeshEvent["_tag"]> = new Set([
   "Lost",
   "GivenUp",
   "Unkept",
@@ -24,7 +24,7 @@ const troubles: ReadonlySet<Happening["_tag"]> = new Set([
   "Forged",
   "Contradicted"
 ])
-const isTrouble = ({ _tag }: Happening): boolean => troubles.has(_tag)
+const isTrouble = ({ _tag }: MeshEvent): boolean => troubles.has(_tag)
 
 /** Logs what happens until the scope closes: trouble as a warning, the rest as information. */
 export const logWhatHappens = Effect.gen(function* () {
@@ -33,9 +33,9 @@ export const logWhatHappens = Effect.gen(function* () {
     Effect.annotateLogs({ id: mesh.self.id, address: formatAddress(mesh.self.address) })
   )
   yield* Effect.forkScoped(
-    Stream.runForEach(mesh.events, (happening) =>
-      (isTrouble(happening) ? Effect.logWarning : Effect.logInfo)(happening._tag).pipe(
-        Effect.annotateLogs(annotationsOf(happening))
+    Stream.runForEach(mesh.events, (event) =>
+      (isTrouble(event) ? Effect.logWarning : Effect.logInfo)(event._tag).pipe(
+        Effect.annotateLogs(annotationsOf(event))
       )
     )
   )

@@ -10,8 +10,8 @@ import { Membership } from "../../services/Membership.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { ServerRegistry } from "../../services/ServerRegistry.ts"
 import type { PortStoreUnavailable, StateUnavailable } from "../domain/Errors.ts"
-import type { Happening } from "../domain/Happening.ts"
 import { within } from "../domain/Limit.ts"
+import type { MeshEvent } from "../domain/MeshEvent.ts"
 import { formatAddress } from "../domain/Peer.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import * as Sitting from "./commands/Sitting.ts"
@@ -43,7 +43,7 @@ export const server = ({ within: longest }: Settings) =>
     const admitVisitors = Stream.runForEach(mesh.knocks, (knock) => Effect.ignore(registry.admit(knock)))
     // One who is just coming in holds up what is to be done about that one alone.
     const keepTheRecord = Stream.runDrain(
-      Stream.mapEffect(mesh.events, (happening) => Effect.ignore(recordOf(registry, happening)), {
+      Stream.mapEffect(mesh.events, (event) => Effect.ignore(recordOf(registry, event)), {
         concurrency: "unbounded",
         unordered: true
       })
@@ -102,18 +102,15 @@ const tellOfTrouble = (troubles: Stream.Stream<Option.Option<PortStoreUnavailabl
   )
 
 /** The record follows what happened: it has everybody who is here, and who may come back. */
-const recordOf = (
-  registry: ServerRegistry["Type"],
-  happening: Happening
-): Effect.Effect<void, PortStoreUnavailable> => {
-  switch (happening._tag) {
+const recordOf = (registry: ServerRegistry["Type"], event: MeshEvent): Effect.Effect<void, PortStoreUnavailable> => {
+  switch (event._tag) {
     case "Linked":
-      return registry.remember(happening.peer)
+      return registry.remember(event.peer)
     case "Left":
     case "GivenUp":
-      return registry.dismiss(happening.peer.id)
+      return registry.dismiss(event.peer.id)
     case "Expelled":
-      return registry.expel(happening.id)
+      return registry.expel(event.id)
     default:
       return Effect.void
   }

@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import { actionIn } from "../domain/Action.ts"
 import type { Entry } from "../domain/Entry.ts"
 import type { Fact } from "../domain/Fact.ts"
-import type { Happening } from "../domain/Happening.ts"
+import type { MeshEvent } from "../domain/MeshEvent.ts"
 import { Address, PeerId, Port } from "../domain/Peer.ts"
 import type { PeerStatus } from "../domain/PeerStatus.ts"
 import { authorOf, type Post, PostNumber, StreamId } from "../domain/Post.ts"
@@ -99,49 +99,49 @@ const saidOf = ({ at, n, stream, text }: Post) => {
   return { from: authorOf(stream), text: action ?? text, action: action !== undefined, at, stream, n }
 }
 
-const happened = (happening: Happening): Event | undefined => {
-  switch (happening._tag) {
+const happened = (event: MeshEvent): Event | undefined => {
+  switch (event._tag) {
     case "Admitted":
-      return { type: "admitted", by: happening.by.id }
+      return { type: "admitted", by: event.by.id }
     case "Linked":
       return {
         type: "linked",
-        ...happening.peer,
-        newcomer: happening.newcomer,
-        known: happening.known
+        ...event.peer,
+        newcomer: event.newcomer,
+        known: event.known
       }
     case "Passing":
       return undefined
     case "CatchingUp":
-      return { type: "catching-up", from: happening.peer.id, count: happening.count }
+      return { type: "catching-up", from: event.peer.id, count: event.count }
     case "Unkept":
-      return { type: "unkept", detail: happening.detail }
+      return { type: "unkept", detail: event.detail }
     case "Lost":
-      return { type: "lost", id: happening.peer.id, reason: happening.reason }
+      return { type: "lost", id: event.peer.id, reason: event.reason }
     case "Left":
-      return happening.unseen === true ? undefined : { type: "left", id: happening.peer.id }
+      return event.unseen === true ? undefined : { type: "left", id: event.peer.id }
     case "GivenUp":
-      return happening.ghost ? undefined : { type: "given-up", id: happening.peer.id }
+      return event.ghost ? undefined : { type: "given-up", id: event.peer.id }
     case "PortOccupied":
-      return { type: "port-occupied", port: happening.port, detail: happening.detail, abandoned: happening.abandoned }
+      return { type: "port-occupied", port: event.port, detail: event.detail, abandoned: event.abandoned }
     case "Through":
-      return { type: "through", id: happening.id, by: happening.by.id }
+      return { type: "through", id: event.id, by: event.by.id }
     case "Foreign":
-      return { type: "foreign", id: happening.sought, found: happening.found.id, address: happening.found.address }
+      return { type: "foreign", id: event.sought, found: event.found.id, address: event.found.address }
     case "Foreigner":
-      return { type: "foreigner", id: happening.peer.id }
+      return { type: "foreigner", id: event.peer.id }
     case "Claimed":
-      return { type: "claimed", id: happening.peer.id }
+      return { type: "claimed", id: event.peer.id }
     case "KeyChanged":
-      return { type: "key-changed", id: happening.id }
+      return { type: "key-changed", id: event.id }
     case "Expelled":
-      return { type: "expelled", id: happening.id, barred: happening.barred }
+      return { type: "expelled", id: event.id, barred: event.barred }
     case "Forged":
-      return { type: "forged", id: happening.id, by: happening.by.id }
+      return { type: "forged", id: event.id, by: event.by.id }
     case "Contradicted":
-      return { type: "contradicted", id: happening.id }
+      return { type: "contradicted", id: event.id }
     case "Unremembered":
-      return { type: "unremembered", detail: happening.detail }
+      return { type: "unremembered", detail: event.detail }
   }
 }
 
@@ -158,7 +158,7 @@ const witnessed = (entry: Entry): Event | undefined => {
     case "Skipped":
       return { type: "skipped", count: entry.count }
     case "Happened":
-      return happened(entry.happening)
+      return happened(entry.event)
   }
 }
 

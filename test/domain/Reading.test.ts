@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { actionOf } from "../../src/domain/Action.ts"
 import { Entry } from "../../src/domain/Entry.ts"
-import { Happening } from "../../src/domain/Happening.ts"
+import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { rowsToRead } from "../../src/domain/Reading.ts"
 import { notice, recalled, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
 import { id, peer, post, stream } from "../support/samples.ts"
@@ -34,7 +34,7 @@ describe("lines as people read them", () => {
       assert.deepStrictEqual(rowsToRead(said(text), 80), [`Client 2: ${text}`])
     }
     const happened = lineOf(
-      Entry.Happened({ happening: Happening.Linked({ peer: peer("2", 6002), newcomer: true, known: false }) })
+      Entry.Happened({ event: MeshEvent.Linked({ peer: peer("2", 6002), newcomer: true, known: false }) })
     )
     assert.deepStrictEqual(rowsToRead(happened, 80), ["Client 2: initiated"])
   })

@@ -2,7 +2,7 @@ import { assert, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import { describe } from "vitest"
 import { Entry } from "../../src/domain/Entry.ts"
-import { Happening, type LossReason } from "../../src/domain/Happening.ts"
+import { type LossReason, MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { serverId } from "../../src/domain/Peer.ts"
 import type { Post } from "../../src/domain/Post.ts"
 import { escape, notice, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
@@ -21,10 +21,10 @@ const told = (text: string): ScreenLine => ({ _tag: "Notice", text })
 
 const postBy = (author: string, text: string) => post(stream(author), 1, text)
 const said = (author: string, text: string, own = false) => Entry.Said({ post: post(stream(author), 1, text), own })
-const happened = (happening: Happening) => Entry.Happened({ happening })
+const happened = (event: MeshEvent) => Entry.Happened({ event })
 const linked = (who = three, { newcomer = false, known = false } = {}) =>
-  happened(Happening.Linked({ peer: who, newcomer, known }))
-const lost = (reason: LossReason, who = three) => happened(Happening.Lost({ peer: who, reason }))
+  happened(MeshEvent.Linked({ peer: who, newcomer, known }))
+const lost = (reason: LossReason, who = three) => happened(MeshEvent.Lost({ peer: who, reason }))
 
 const onServer = (entry: Entry) => screenLineOf(serverId, entry)
 const onClient = (entry: Entry) => screenLineOf(id("1"), entry)
@@ -34,7 +34,7 @@ describe("ScreenLine", () => {
     const line = chat("Client 3: initiated")
     assert.deepStrictEqual(onServer(linked(three, { newcomer: true })), line)
     assert.deepStrictEqual(onClient(linked(three, { newcomer: true })), line)
-    assert.deepStrictEqual(screenLineOf(id("3"), happened(Happening.Admitted({ by: server }))), line)
+    assert.deepStrictEqual(screenLineOf(id("3"), happened(MeshEvent.Admitted({ by: server }))), line)
   })
 
   it("the newcomer meets those already there: one `initiated` for each", () => {
@@ -50,7 +50,7 @@ describe("ScreenLine", () => {
   })
 
   it("the server leaves: `Server: terminated.`, with the period", () => {
-    assert.deepStrictEqual(onClient(happened(Happening.Left({ peer: server }))), chat("Server: terminated."))
+    assert.deepStrictEqual(onClient(happened(MeshEvent.Left({ peer: server }))), chat("Server: terminated."))
   })
 
   it("a restarted server calls back: `Server: initiated` on the client", () => {
@@ -68,7 +68,7 @@ describe("ScreenLine", () => {
   })
 
   it("a client leaves: `* Client 3 left` on everyone else", () => {
-    const left = happened(Happening.Left({ peer: three }))
+    const left = happened(MeshEvent.Left({ peer: three }))
     assert.deepStrictEqual(onServer(left), told("* Client 3 left"))
     assert.deepStrictEqual(onClient(left), told("* Client 3 left"))
   })
@@ -96,24 +96,24 @@ describe("ScreenLine", () => {
   })
 
   it("who hands on what is not signed, or says two things at once, is named on every screen", () => {
-    const forged = happened(Happening.Forged({ id: id("1"), by: three }))
+    const forged = happened(MeshEvent.Forged({ id: id("1"), by: three }))
     const words = "* Client 3 HANDS ON what Client 1 has not signed: it is not shown"
     assert.deepStrictEqual([onServer(forged), onClient(forged)], [told(words), told(words)])
     assert.deepStrictEqual(
-      onClient(happened(Happening.Forged({ id: three.id, by: three }))),
+      onClient(happened(MeshEvent.Forged({ id: three.id, by: three }))),
       told("* Client 3 DOES NOT SIGN what it says as it should: nobody can hand it on")
     )
     assert.deepStrictEqual(
-      onClient(happened(Happening.Contradicted({ id: three.id }))),
+      onClient(happened(MeshEvent.Contradicted({ id: three.id }))),
       told("* Client 3 HAS SAID TWO THINGS under one number: others may see another line of it than you")
     )
   })
 
   it("who can't be reached any more is a notice, on the server with where it was", () => {
-    const givenUp = happened(Happening.GivenUp({ peer: three, ghost: false }))
+    const givenUp = happened(MeshEvent.GivenUp({ peer: three, ghost: false }))
     assert.deepStrictEqual(onServer(givenUp), told("* Client 3 can't be reached at localhost:6003 any more"))
     assert.deepStrictEqual(onClient(givenUp), told("* Client 3 can't be reached any more"))
-    const ghost = happened(Happening.GivenUp({ peer: three, ghost: true }))
+    const ghost = happened(MeshEvent.GivenUp({ peer: three, ghost: true }))
     assert.deepStrictEqual([onServer(ghost), onClient(ghost)], [undefined, undefined], "it was never here")
   })
 
@@ -138,7 +138,7 @@ describe("ScreenLine", () => {
   })
 
   it("how many lines were missed, and from whom they come now, is a notice", () => {
-    const catchingUp = (count: number, who = three) => happened(Happening.CatchingUp({ peer: who, count }))
+    const catchingUp = (count: number, who = three) => happened(MeshEvent.CatchingUp({ peer: who, count }))
     for (const on of [onServer, onClient]) {
       assert.deepStrictEqual(on(catchingUp(1)), told("* 1 line that was missed, from Client 3"))
       assert.deepStrictEqual(on(catchingUp(20)), told("* 20 lines that were missed, from Client 3"))
@@ -147,7 +147,7 @@ describe("ScreenLine", () => {
   })
 
   it("a log that can't be kept on disk is a notice that says why", () => {
-    const unkept = happened(Happening.Unkept({ detail: "no space left\u0007" }))
+    const unkept = happened(MeshEvent.Unkept({ detail: "no space left\u0007" }))
     for (const on of [onServer, onClient]) {
       assert.deepStrictEqual(
         on(unkept),
@@ -157,7 +157,7 @@ describe("ScreenLine", () => {
   })
 
   it("a server is let in by nobody: it says nothing of it", () => {
-    assert.isUndefined(onServer(happened(Happening.Admitted({ by: three }))))
+    assert.isUndefined(onServer(happened(MeshEvent.Admitted({ by: three }))))
   })
 
   it("control characters, escape sequences and line breaks in what others say are shown, not obeyed", () => {

@@ -1,29 +1,29 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Happening } from "../../src/domain/Happening.ts"
+import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { serverId } from "../../src/domain/Peer.ts"
 import { afterwards, nobody, statusForms, statusOf } from "../../src/domain/Status.ts"
 import { id, peer } from "../support/samples.ts"
 
 const server = peer("Server", 4000)
-const linked = (who: string) => Happening.Linked({ peer: peer(who, 6000), newcomer: false, known: false })
-const lost = (who: string) => Happening.Lost({ peer: peer(who, 6000), reason: "closed" })
-const left = (who: string) => Happening.Left({ peer: peer(who, 6000) })
-const gone = (who: string) => Happening.GivenUp({ peer: peer(who, 6000), ghost: false })
+const linked = (who: string) => MeshEvent.Linked({ peer: peer(who, 6000), newcomer: false, known: false })
+const lost = (who: string) => MeshEvent.Lost({ peer: peer(who, 6000), reason: "closed" })
+const left = (who: string) => MeshEvent.Left({ peer: peer(who, 6000) })
+const gone = (who: string) => MeshEvent.GivenUp({ peer: peer(who, 6000), ghost: false })
 
 /** What is told to client 1 after these, one a second. */
 const told = (
-  happenings: ReadonlyArray<Happening>,
+  events: ReadonlyArray<MeshEvent>,
   { answers = false, undelivered = 0, self = id("1"), form = 0 } = {}
 ) => {
-  const presence = happenings.reduce((before, each, index) => afterwards(before, each, (index + 1) * 1_000), nobody)
+  const presence = events.reduce((before, each, index) => afterwards(before, each, (index + 1) * 1_000), nobody)
   return statusForms(statusOf(self, presence, answers), undelivered, (at) => `${at / 1_000} s`)[form]
 }
 
-const joined = Happening.Admitted({ by: server })
+const joined = MeshEvent.Admitted({ by: server })
 
 describe("what is told at a glance", () => {
   it("the server is not there yet, up, down since it was lost or left, and up again", () => {
-    for (const [happenings, expected] of [
+    for (const [events, expected] of [
       [[], "── 1 · server not there yet · 0 of 0 peers"],
       [[joined], "── 1 · server up · 1 of 1 peer"],
       [[joined, lost("Server"), lost("Server")], "── 1 · server down since 2 s · 0 of 1 peer"],
@@ -31,7 +31,7 @@ describe("what is told at a glance", () => {
       [[joined, lost("Server"), gone("Server")], "── 1 · server down since 2 s · 0 of 0 peers"],
       [[joined, lost("Server"), linked("Server")], "── 1 · server up · 1 of 1 peer"]
     ] as const) {
-      assert.strictEqual(told(happenings), expected)
+      assert.strictEqual(told(events), expected)
     }
     assert.strictEqual(
       told([joined, lost("Server")], { answers: true }),
@@ -47,7 +47,7 @@ describe("what is told at a glance", () => {
       "── 1 · server up · 1 of 1 peer"
     )
     assert.strictEqual(told([linked("2")], { self: serverId }), "── Server · 1 of 1 peer")
-    const kept = Happening.Unkept({ detail: "the disk is full" })
+    const kept = MeshEvent.Unkept({ detail: "the disk is full" })
     assert.strictEqual(told([joined, kept]), told([joined]))
   })
 

@@ -8,7 +8,7 @@ import type * as Layer from "effect/Layer"
 import type * as Scheduler from "effect/Scheduler"
 import * as Stream from "effect/Stream"
 import { type EncodedPost, MessageLog } from "../../services/MessageLog.ts"
-import { Happening } from "../../src/domain/Happening.ts"
+import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { authorOf, isEarlier, type Post, type StreamId } from "../../src/domain/Post.ts"
 import { encodePost, maxFrameBytes } from "../../src/protocol/Frame.ts"
 import { textOf } from "../support/bytes.ts"
@@ -185,14 +185,13 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
 
   holds("of what happened, another run has what happens in it", (log) =>
     Effect.gen(function* () {
-      const left = (name: string) => Happening.Left({ peer: peer(name, 4_000) })
+      const left = (name: string) => MeshEvent.Left({ peer: peer(name, 4_000) })
       yield* log.note(left("2"))
       yield* log.renew(0)
       yield* log.note(left("3"))
-      assert.deepStrictEqual(
-        yield* Effect.map(Stream.runCollect(Stream.take(log.happenings, 1)), Chunk.toReadonlyArray),
-        [left("3")]
-      )
+      assert.deepStrictEqual(yield* Effect.map(Stream.runCollect(Stream.take(log.events, 1)), Chunk.toReadonlyArray), [
+        left("3")
+      ])
       assert.isFalse(log.restored, "it was in no chat yet")
     })
   )
@@ -217,9 +216,9 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
 
   holds("happenings and posts stand in the order in which they came", (log) =>
     Effect.gen(function* () {
-      yield* log.note(Happening.Linked({ peer: peer("2", 6_002), newcomer: true, known: false }))
+      yield* log.note(MeshEvent.Linked({ peer: peer("2", 6_002), newcomer: true, known: false }))
       yield* log.receive(posts("2", 1))
-      yield* log.note(Happening.Left({ peer: peer("2", 6_002) }))
+      yield* log.note(MeshEvent.Left({ peer: peer("2", 6_002) }))
       assert.deepStrictEqual(yield* allEntries(log), ["Linked", "21", "Left"])
     })
   )
@@ -482,7 +481,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
       yield* letOthersRun
       assert.strictEqual(told, 0, "there is nothing to tell at first")
       yield* log.receive(posts("2", ...range(1, 100)))
-      yield* Effect.forEach(range(1, 100), () => log.note(Happening.Left({ peer: peer("2", 6_002) })))
+      yield* Effect.forEach(range(1, 100), () => log.note(MeshEvent.Left({ peer: peer("2", 6_002) })))
       yield* Effect.repeatN(Effect.yieldNow(), 20)
       assert.strictEqual(told, 1)
       yield* log.say(["more"])
@@ -661,7 +660,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
   holds("the last posts are what was said here, by others and before, oldest first; no more than asked for", (log) =>
     Effect.gen(function* () {
       yield* recalls(log, post(stream("2"), 7, "before"))
-      yield* log.note(Happening.Left({ peer: peer("2", 6_002) }))
+      yield* log.note(MeshEvent.Left({ peer: peer("2", 6_002) }))
       yield* log.say(["own"])
       yield* log.receive(posts("3", 1))
       yield* log.skip(stream("3"), 5)

@@ -13,8 +13,8 @@ import { Invitations } from "../../services/Invitations.ts"
 import { Membership } from "../../services/Membership.ts"
 import { TrustStore } from "../../services/TrustStore.ts"
 import { StateUnavailable } from "../../src/domain/Errors.ts"
-import { Happening } from "../../src/domain/Happening.ts"
 import type { Link } from "../../src/domain/Invitation.ts"
+import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { serverId } from "../../src/domain/Peer.ts"
 import { id, peer } from "../support/samples.ts"
 import * as TransportContract from "./TransportContract.ts"
@@ -120,7 +120,7 @@ describe("RosterMembership", () => {
         const told = yield* Stream.runCollect(Stream.take(client.events, 2))
         assert.deepStrictEqual(
           [...told],
-          [Happening.Unremembered({ detail: "the disk is full" }), Happening.Expelled({ id: visitor.id, barred: true })]
+          [MeshEvent.Unremembered({ detail: "the disk is full" }), MeshEvent.Expelled({ id: visitor.id, barred: true })]
         )
       })
   )

@@ -6,13 +6,13 @@ import * as Schema from "effect/Schema"
 import { actionOf } from "../../src/domain/Action.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import { Fact } from "../../src/domain/Fact.ts"
-import { Happening } from "../../src/domain/Happening.ts"
+import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { decodeInput, Event, encodeEvent, eventOf } from "../../src/protocol/BotLine.ts"
 import * as Arbitraries from "../support/arbitraries.ts"
 import { peer, post, stream } from "../support/samples.ts"
 
 const three = peer("3", 6003)
-const happened = (happening: Happening) => Fact.Witnessed({ entry: Entry.Happened({ happening }) })
+const happened = (event: MeshEvent) => Fact.Witnessed({ entry: Entry.Happened({ event }) })
 
 const facts: ReadonlyArray<readonly [Fact, string | undefined]> = [
   [Fact.Witnessed({ entry: Entry.Said({ post: post(stream("3"), 1), own: false }) }), "said"],
@@ -20,14 +20,14 @@ const facts: ReadonlyArray<readonly [Fact, string | undefined]> = [
   [Fact.Witnessed({ entry: Entry.Missed({ stream: stream("3"), count: 2 }) }), "missed"],
   [Fact.Witnessed({ entry: Entry.Outlived({ count: 2 }) }), "missed"],
   [Fact.Witnessed({ entry: Entry.Skipped({ count: 2 }) }), "skipped"],
-  [happened(Happening.Admitted({ by: three })), "admitted"],
-  [happened(Happening.Linked({ peer: three, newcomer: true, known: false })), "linked"],
-  [happened(Happening.CatchingUp({ peer: three, count: 2 })), "catching-up"],
-  [happened(Happening.Unkept({ detail: "the disk is full" })), "unkept"],
-  [happened(Happening.Lost({ peer: three, reason: "silent" })), "lost"],
-  [happened(Happening.Left({ peer: three })), "left"],
-  [happened(Happening.GivenUp({ peer: three, ghost: false })), "given-up"],
-  [happened(Happening.GivenUp({ peer: three, ghost: true })), undefined],
+  [happened(MeshEvent.Admitted({ by: three })), "admitted"],
+  [happened(MeshEvent.Linked({ peer: three, newcomer: true, known: false })), "linked"],
+  [happened(MeshEvent.CatchingUp({ peer: three, count: 2 })), "catching-up"],
+  [happened(MeshEvent.Unkept({ detail: "the disk is full" })), "unkept"],
+  [happened(MeshEvent.Lost({ peer: three, reason: "silent" })), "lost"],
+  [happened(MeshEvent.Left({ peer: three })), "left"],
+  [happened(MeshEvent.GivenUp({ peer: three, ghost: false })), "given-up"],
+  [happened(MeshEvent.GivenUp({ peer: three, ghost: true })), undefined],
   [Fact.Self({ peer: three, since: 5 }), "self"],
   [Fact.Present({ peerStatus: { peer: three, link: undefined, through: undefined, givenUp: false } }), "present"],
   [

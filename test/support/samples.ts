@@ -40,7 +40,7 @@ export const inShort = (entry: Entry): string => {
     case "Earlier":
       return `earlier ${entry.post.text}`
     case "Happened":
-      return entry.happening._tag
+      return entry.event._tag
     case "Missed":
       return `missed ${entry.count}`
     case "Outlived":

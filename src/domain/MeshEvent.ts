@@ -19,7 +19,7 @@ export type LossReason =
   | "disbelieved"
 
 /** Something that happened to this node's place in the chat. */
-export type Happening = Data.TaggedEnum<{
+export type MeshEvent = Data.TaggedEnum<{
   /** This node was let in, by that peer. */
   Admitted: { readonly by: Peer }
   /** A link is up. `newcomer`: it was in no chat before. `known`: this run of it was met before. */
@@ -58,4 +58,4 @@ export type Happening = Data.TaggedEnum<{
   Unremembered: { readonly detail: string }
 }>
 
-export const Happening = Data.taggedEnum<Happening>()
+export const MeshEvent = Data.taggedEnum<MeshEvent>()
