@@ -31,7 +31,6 @@ import type { PeerStatus } from "../src/domain/PeerStatus.ts"
 import { type Epoch, isEarlier, mainRoom, streamOf } from "../src/domain/Post.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
 import type { Control, Frame, PostFrame } from "../src/protocol/Frame.ts"
-import * as Allowance from "./mesh/Allowance.ts"
 import * as Attempt from "./mesh/Attempt.ts"
 import * as Awakening from "./mesh/Awakening.ts"
 import * as Calls from "./mesh/Calls.ts"
@@ -50,6 +49,7 @@ import { Goodbye, type Link, makeLinkOver } from "./mesh/Link.ts"
 import * as Members from "./mesh/Members.ts"
 import type { Node, Settings } from "./mesh/Node.ts"
 import * as Proofs from "./mesh/Proofs.ts"
+import * as RateLimit from "./mesh/RateLimit.ts"
 import * as Roots from "./mesh/Roots.ts"
 import * as Search from "./mesh/Search.ts"
 import * as Summaries from "./mesh/Summaries.ts"
@@ -107,11 +107,11 @@ const make = (settings: Settings) =>
     // ---- The parts, each made of those before it. One circle is left: a call becomes a link, and whose link is lost is
     // called again. A link's life, below, closes it: `converse`, `comeUp` and `lost` are given to the parts as functions.
 
-    const allowance = Allowance.make(node)
+    const rateLimit = RateLimit.make(node)
     const delivery = Delivery.make(node)
     const proofs = Proofs.make(node)
-    const history = History.make(node, { allowance, proofs })
-    const fanOut = FanOut.make(node, { allowance, proofs })
+    const history = History.make(node, { rateLimit, proofs })
+    const fanOut = FanOut.make(node, { rateLimit, proofs })
     const heartbeat = Heartbeat.make(node)
     const roots = Roots.make(node)
     const members = Members.make(node, {
@@ -130,12 +130,12 @@ const make = (settings: Settings) =>
       deadlines,
       self,
       begin: Attempt.make(node, { lost: (link, reason) => lost(link, reason) }),
-      linkOver: makeLinkOver({ quotaOf: allowance.quotaOf, visits }),
+      linkOver: makeLinkOver({ quotaOf: rateLimit.quotaOf, visits }),
       converse: (link, rest) => converse(link, rest)
     }
     const visitors = yield* Visitors.make(node, {
       ...entrance,
-      allowance,
+      rateLimit,
       heartbeat,
       history,
       roots,
@@ -148,7 +148,7 @@ const make = (settings: Settings) =>
       outlived: (after) => outlived(after)
     })
     const search = yield* Search.make(node, {
-      allowance,
+      rateLimit,
       awakening: Awakening.make(node, { transport }),
       roots,
       call,
@@ -164,10 +164,10 @@ const make = (settings: Settings) =>
       proofs,
       forked: (shared) => Effect.asVoid(Deferred.fail(forked, new StreamForked({ id: settings.id, shared })))
     })
-    const intake = Intake.make(node, { allowance, delivery, forks, proofs, search })
+    const intake = Intake.make(node, { rateLimit, delivery, forks, proofs, search })
     const folds = Folds.make(node, { intake })
     const summaries = Summaries.make(node, {
-      allowance,
+      rateLimit,
       delivery,
       folds,
       forks,
@@ -252,7 +252,7 @@ const make = (settings: Settings) =>
 
     /** What has come is handled; one that sends too much is left unread for a while then, and dropped if that never ends. */
     const handleAllWithin = (link: Link, frames: ReadonlyArray<Frame>): Effect.Effect<void, Goodbye | PeerLost> =>
-      Effect.flatMap(handleAll(link, frames), () => allowance.count(link, frames.length))
+      Effect.flatMap(handleAll(link, frames), () => rateLimit.count(link, frames.length))
 
     // ---- A link's life
 

@@ -4,17 +4,17 @@ import * as Stream from "effect/Stream"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { authorOf, type StreamId } from "../../src/domain/Post.ts"
 import type { Want } from "../../src/protocol/Frame.ts"
-import type { Allowance } from "./Allowance.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 import type { Proofs } from "./Proofs.ts"
+import type { RateLimit } from "./RateLimit.ts"
 
 interface Needs {
-  readonly allowance: Allowance
+  readonly rateLimit: RateLimit
   readonly proofs: Proofs
 }
 
-export const make = ({ log, membership, table }: Node, { allowance, proofs }: Needs) => {
+export const make = ({ log, membership, table }: Node, { rateLimit, proofs }: Needs) => {
   /** Who has asked for what others have said: looked at whenever the log grows, where all links would be too many. */
   const asking = new Set<Link>()
   /** How many posts links that are no more were handed. */
@@ -45,7 +45,7 @@ export const make = ({ log, membership, table }: Node, { allowance, proofs }: Ne
         ? Effect.void
         : Effect.zipRight(
             log.note(MeshEvent.Forged({ id: author.peer.id, by: author.peer })),
-            allowance.cut(author, "seals")
+            rateLimit.cut(author, "seals")
           )
     })
 

@@ -8,13 +8,13 @@ import { authorOf, mostHistory } from "../../src/domain/Post.ts"
 import { mostSealed } from "../../src/domain/Seal.ts"
 import { Blocks, type SealedBlock } from "../../src/protocol/Blocks.ts"
 import { type Earlier, encode, type PostFrame, type Recall } from "../../src/protocol/Frame.ts"
-import type { Allowance } from "./Allowance.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 import type { Proofs } from "./Proofs.ts"
+import type { RateLimit } from "./RateLimit.ts"
 
 interface Needs {
-  readonly allowance: Allowance
+  readonly rateLimit: RateLimit
   readonly proofs: Proofs
 }
 
@@ -29,7 +29,7 @@ const mostAsked = 3
 
 const malformed = new PeerLost({ reason: "malformed" })
 
-export const make = ({ log, membership, peers, table }: Node, { allowance, proofs }: Needs) => {
+export const make = ({ log, membership, peers, table }: Node, { rateLimit, proofs }: Needs) => {
   const isSigned = membership.sign !== undefined
   /** Who was asked last for what this node lacks, while others wait for the answer. */
   let awaited: Link | undefined
@@ -61,7 +61,7 @@ export const make = ({ log, membership, peers, table }: Node, { allowance, proof
     const forged = judged.find(({ proof }) => proof === "forged")
     if (forged !== undefined) {
       const id = authorOf(forged.block.post.stream)
-      return Effect.zipRight(log.note(MeshEvent.Forged({ id, by: link.peer })), allowance.drop(link, "seals"))
+      return Effect.zipRight(log.note(MeshEvent.Forged({ id, by: link.peer })), rateLimit.drop(link, "seals"))
     }
     const vouched = judged.filter(({ proof }) => proof !== "unsure")
     const lines = vouched.flatMap(({ block }) => {

@@ -7,12 +7,12 @@ import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import { authorOf, mainRoom, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import type { Control, Gap, PostFrame } from "../../src/protocol/Frame.ts"
-import type { Allowance } from "./Allowance.ts"
 import type { Delivery } from "./Delivery.ts"
 import type { Forks } from "./Forks.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 import type { Proofs } from "./Proofs.ts"
+import type { RateLimit } from "./RateLimit.ts"
 import type { Search } from "./Search.ts"
 
 /** What nobody keeps is taken for gone after so many offers; after more while the server, who may keep it, is away. */
@@ -26,7 +26,7 @@ const ticksUntilUnsaid = 30
 const mostAsked = 256
 
 interface Needs {
-  readonly allowance: Allowance
+  readonly rateLimit: RateLimit
   readonly delivery: Delivery
   readonly forks: Forks
   readonly proofs: Proofs
@@ -40,7 +40,7 @@ type Prospect =
   | { readonly _tag: "Gone"; readonly to: number; readonly after: number; readonly regardless?: boolean }
   | { readonly _tag: "Unsaid"; readonly above: number; readonly after: number }
 
-export const make = ({ log, membership, table }: Node, { allowance, delivery, forks, proofs, search }: Needs) => {
+export const make = ({ log, membership, table }: Node, { rateLimit, delivery, forks, proofs, search }: Needs) => {
   /** What was asked of whom: of whom each stream was asked last. */
   const wanted = new Map<StreamId, { readonly link: Link; readonly to: number }>()
   /** Streams of which the next post does not come from anybody who is here, and for how many offers that has been so. */
@@ -173,7 +173,7 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, fo
       if (believed.length > 0) yield* take(link, believed)
       for (const stream of unsure) doubt(stream)
       for (const wrong of wrongs) yield* log.note(wrong)
-      if (!isFair) yield* allowance.drop(link, "seals")
+      if (!isFair) yield* rateLimit.drop(link, "seals")
     })
   }
 
@@ -194,8 +194,8 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, fo
         link.named += deps.length
         for (const mark of deps) delivery.hasUpTo(link, mark)
       }
-      const overstepped = allowance.limitOverstepped(link)
-      if (overstepped !== undefined) return allowance.drop(link, overstepped)
+      const overstepped = rateLimit.limitOverstepped(link)
+      if (overstepped !== undefined) return rateLimit.drop(link, overstepped)
       return pull(link, missing)
     })
     const through = blocks.find((block) => search.comesThrough(link, block))
@@ -206,8 +206,8 @@ export const make = ({ log, membership, table }: Node, { allowance, delivery, fo
     Effect.suspend(() => {
       if (stream === log.stream) forks.refute(link)
       link.floors.set(stream, to)
-      const overstepped = allowance.limitOverstepped(link)
-      if (overstepped !== undefined) return allowance.drop(link, overstepped)
+      const overstepped = rateLimit.limitOverstepped(link)
+      if (overstepped !== undefined) return rateLimit.drop(link, overstepped)
       // The posts behind the gap still come from this peer, and are taken unless somebody else is asked now.
       const asked = wanted.get(stream)
       if (asked?.link === link && asked.to <= to) wanted.delete(stream)

@@ -17,13 +17,13 @@ import { type Address, isDialable, type Peer, type PeerId, serverId } from "../.
 import { authorOf, type Epoch } from "../../src/domain/Post.ts"
 import { redial, redialUnmet } from "../../src/domain/Redial.ts"
 import { Strays } from "../../src/domain/Strays.ts"
-import type { Allowance } from "./Allowance.ts"
 import type { CallFailed } from "./Attempt.ts"
 import type { Awakening } from "./Awakening.ts"
 import type { Sought } from "./Departures.ts"
 import * as Handshake from "./Handshake.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
+import type { RateLimit } from "./RateLimit.ts"
 import type { Roots } from "./Roots.ts"
 
 /** A node that leaves waits no longer than this for those whom it is dialling. */
@@ -61,7 +61,7 @@ interface Way {
 const always = ({ address }: Route): Way => ({ route: () => ({ address }), failed: () => Effect.void })
 
 interface Needs {
-  readonly allowance: Allowance
+  readonly rateLimit: RateLimit
   readonly awakening: Awakening
   readonly roots: Roots
   /** Calls that peer, once: there is a link to it when this returns. */
@@ -72,7 +72,7 @@ interface Needs {
 
 export const make = (
   { address, clock, isLeaving, log, membership, peers, settings, table }: Node,
-  { allowance, awakening, call, contested, roots }: Needs
+  { rateLimit, awakening, call, contested, roots }: Needs
 ) =>
   Effect.gen(function* () {
     /** Those who are sought. */
@@ -176,7 +176,7 @@ export const make = (
     /** One that must not be dialled may still come by itself. */
     const search = (sought: Peer, ghost: boolean, again: typeof redial): Effect.Effect<void> =>
       Effect.suspend(() =>
-        isDialable(sought.address, address()) && !allowance.isDropped(sought.id)
+        isDialable(sought.address, address()) && !rateLimit.isDropped(sought.id)
           ? reach(sought.id, always(sought), again)
           : peers.until(() => table.links.has(sought.id))
       ).pipe(
@@ -208,7 +208,7 @@ export const make = (
       Effect.flatMap(Random.next, (chance) => {
         strays.dialled(stray.id, now, chance)
         if (!membership.knows(stray.id)) return forget(stray.id)
-        if (!isDialable(stray.address, address()) || allowance.isDropped(stray.id)) return Effect.void
+        if (!isDialable(stray.address, address()) || rateLimit.isDropped(stray.id)) return Effect.void
         const dial = call(stray, stray.id).pipe(Effect.tapErrorTag("IdTaken", contested), Effect.ignore)
         return Effect.asVoid(FiberMap.run(rareDials, stray.id, dial, { onlyIfMissing: true }))
       })

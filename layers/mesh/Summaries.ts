@@ -6,13 +6,13 @@ import type { Mark } from "../../services/MessageLog.ts"
 import type { PeerLost } from "../../src/domain/Errors.ts"
 import type { StreamId, Summary } from "../../src/domain/Post.ts"
 import type { Control, Have } from "../../src/protocol/Frame.ts"
-import type { Allowance } from "./Allowance.ts"
 import type { Delivery } from "./Delivery.ts"
 import * as Folds from "./Folds.ts"
 import type { Forks } from "./Forks.ts"
 import type { Intake } from "./Intake.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
+import type { RateLimit } from "./RateLimit.ts"
 import * as Wire from "./Wire.ts"
 
 /** How often all is compared with all, whatever was told before. */
@@ -26,7 +26,7 @@ const haveFrames = (marks: ReadonlyArray<Mark>): ReadonlyArray<Control> =>
   }))
 
 interface Needs {
-  readonly allowance: Allowance
+  readonly rateLimit: RateLimit
   readonly delivery: Delivery
   readonly folds: Folds.Folds
   readonly intake: Intake
@@ -35,7 +35,7 @@ interface Needs {
   readonly forks: Forks
 }
 
-export const make = ({ log, table }: Node, { allowance, comeUp, delivery, folds, forks, intake }: Needs) => {
+export const make = ({ log, table }: Node, { rateLimit, comeUp, delivery, folds, forks, intake }: Needs) => {
   /** How far everybody knows this node to have each stream. */
   let offered: Summary = new Map()
   /** How far this node had each stream when all was compared last: what has not moved since, and should have, is stuck. */
@@ -47,8 +47,8 @@ export const make = ({ log, table }: Node, { allowance, comeUp, delivery, folds,
       link.named += marks.length
       for (const mark of marks) delivery.hasUpTo(link, mark)
       folds.heardOf(link, marks, more)
-      const overstepped = allowance.limitOverstepped(link)
-      if (overstepped !== undefined) return allowance.drop(link, overstepped)
+      const overstepped = rateLimit.limitOverstepped(link)
+      if (overstepped !== undefined) return rateLimit.drop(link, overstepped)
       if (table.links.get(link.peer.id) === link) {
         return Effect.zipRight(forks.heardOf(link), intake.pull(link, marks))
       }

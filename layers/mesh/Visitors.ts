@@ -14,7 +14,6 @@ import { looksLike, type Peer, type PeerId, serverId } from "../../src/domain/Pe
 import { type Epoch, epochOf, mainRoom, millisOf, streamOf, unfolded } from "../../src/domain/Post.ts"
 import { reachableAt } from "../../src/domain/Security.ts"
 import { encode, type Hello, protocolVersion } from "../../src/protocol/Frame.ts"
-import type { Allowance } from "./Allowance.ts"
 import { type Entrance, vanished } from "./Attempt.ts"
 import type { Deadlines } from "./Deadlines.ts"
 import * as Handshake from "./Handshake.ts"
@@ -22,6 +21,7 @@ import type { Heartbeat } from "./Heartbeat.ts"
 import type { History } from "./History.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
+import type { RateLimit } from "./RateLimit.ts"
 import type { Roots } from "./Roots.ts"
 import * as Wire from "./Wire.ts"
 
@@ -44,7 +44,7 @@ const alike = (id: PeerId, like: PeerId): Handshake.Objection => ({
 })
 
 interface Needs extends Entrance {
-  readonly allowance: Allowance
+  readonly rateLimit: RateLimit
   readonly heartbeat: Heartbeat
   readonly history: History
   readonly roots: Roots
@@ -56,7 +56,7 @@ interface Needs extends Entrance {
 
 export const make = (
   { clock, isLeaving, isMember, log, membership, settings, table }: Node,
-  { allowance, begin, converse, deadlines, heartbeat, history, linkOver, roots, self, sought, visits }: Needs
+  { rateLimit, begin, converse, deadlines, heartbeat, history, linkOver, roots, self, sought, visits }: Needs
 ) =>
   Effect.gen(function* () {
     const foreigners = new Set<PeerId>()
@@ -193,7 +193,7 @@ export const make = (
       }
       const like = likenessOf(hello)
       if (like !== undefined) return alike(hello.id, like)
-      if (allowance.isDropped(hello.id)) return { reason: "unavailable", detail: "it was sent more than it takes" }
+      if (rateLimit.isDropped(hello.id)) return { reason: "unavailable", detail: "it was sent more than it takes" }
       // Who is in the chat already goes on where it is; a newcomer's first lines would count as had by others.
       if (!hello.member && log.have(streamOf(hello.id, mainRoom, hello.epoch)) === Number.POSITIVE_INFINITY) {
         return { reason: "unavailable", detail: "it began too long ago, by its clock", after: latest() }

@@ -127,4 +127,4 @@ export const make = ({ clock, limits, log, scope, table }: Node) => {
   }
 }
 
-export type Allowance = ReturnType<typeof make>
+export type RateLimit = ReturnType<typeof make>

@@ -5,9 +5,9 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import { describe } from "vitest"
-import * as Allowance from "../../layers/mesh/Allowance.ts"
 import type { Link } from "../../layers/mesh/Link.ts"
 import type { Node } from "../../layers/mesh/Node.ts"
+import * as RateLimit from "../../layers/mesh/RateLimit.ts"
 import { defaultLimits, inOneGo } from "../../src/domain/Limits.ts"
 import { LinkTable } from "../../src/domain/LinkTable.ts"
 import { id, peer } from "../support/samples.ts"
@@ -19,13 +19,13 @@ const pauseAfter = (held: Duration.DurationInput) =>
     const clock = yield* Effect.clock
     const node = { clock, limits: defaultLimits, scope: yield* Effect.scope, table: new LinkTable(id("1")) }
     // Nothing else of a node and a link is looked at.
-    const allowance = Allowance.make(node as unknown as Node)
+    const rateLimit = RateLimit.make(node as unknown as Node)
     const begun = clock.unsafeCurrentTimeNanos()
     const link = {
       peer: peer("2", 6000),
       connection: { received: () => 100 },
       begun: () => begun,
-      quota: allowance.quotaOf(id("2")),
+      quota: rateLimit.quotaOf(id("2")),
       counted: 0,
       askedFrames: 0,
       askedBytes: 0,
@@ -34,7 +34,7 @@ const pauseAfter = (held: Duration.DurationInput) =>
       slowed: false
     } as unknown as Link
     yield* TestClock.adjust(held)
-    const counting = yield* Effect.fork(allowance.count(link, 1))
+    const counting = yield* Effect.fork(rateLimit.count(link, 1))
     yield* Effect.yieldNow()
     let pause = 0
     while (link.slowed) {
@@ -68,19 +68,19 @@ describe("whoever was dropped waits for as long as it is told", () => {
         scope: yield* Effect.scope,
         table: new LinkTable(id("1"))
       }
-      const allowance = Allowance.make(node as unknown as Node)
+      const rateLimit = RateLimit.make(node as unknown as Node)
       const link = {
         peer: peer("2", 6000),
         send: () => Effect.void,
         connection: { finish: Effect.void }
       } as unknown as Link
-      yield* Effect.flip(allowance.drop(link, "rate"))
+      yield* Effect.flip(rateLimit.drop(link, "rate"))
       for (const hours of [-1, 1, -1]) {
         wall.set(hours * 3_600_000)
-        assert.isTrue(allowance.isDropped(id("2")))
+        assert.isTrue(rateLimit.isDropped(id("2")))
       }
       yield* TestClock.adjust(defaultLimits.overload)
-      assert.isFalse(allowance.isDropped(id("2")))
+      assert.isFalse(rateLimit.isDropped(id("2")))
     })
   )
 
@@ -93,12 +93,12 @@ describe("whoever was dropped waits for as long as it is told", () => {
         scope: yield* Effect.scope,
         table: new LinkTable(id("1"))
       }
-      const allowance = Allowance.make(node as unknown as Node)
+      const rateLimit = RateLimit.make(node as unknown as Node)
       const link = {
         peer: peer("2", 6000),
         connection: { received: () => 0 },
         begun: () => wall.clock.unsafeCurrentTimeNanos(),
-        quota: allowance.quotaOf(id("2")),
+        quota: rateLimit.quotaOf(id("2")),
         counted: 0,
         askedFrames: 0,
         askedBytes: 0,
@@ -107,15 +107,15 @@ describe("whoever was dropped waits for as long as it is told", () => {
         slowed: false
       } as unknown as Link
       // It has sent a second more than it may in one go, and is left unread for that second, not for an hour.
-      yield* allowance.count(link, inOneGo(defaultLimits.framesPerSecond))
+      yield* rateLimit.count(link, inOneGo(defaultLimits.framesPerSecond))
       wall.set(-3_600_000)
-      const counting = yield* Effect.fork(allowance.count(link, defaultLimits.framesPerSecond))
+      const counting = yield* Effect.fork(rateLimit.count(link, defaultLimits.framesPerSecond))
       yield* Effect.yieldNow()
       assert.isTrue(link.slowed)
       wall.set(3_600_000)
       yield* TestClock.adjust("1 second")
       yield* Fiber.join(counting)
-      const more = yield* Effect.fork(allowance.count(link, defaultLimits.framesPerSecond))
+      const more = yield* Effect.fork(rateLimit.count(link, defaultLimits.framesPerSecond))
       yield* Effect.yieldNow()
       assert.isTrue(link.slowed)
       yield* TestClock.adjust("1 second")
