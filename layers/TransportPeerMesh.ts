@@ -33,6 +33,7 @@ import { makeSignal } from "../src/domain/Signal.ts"
 import type { Control, Frame, PostFrame } from "../src/protocol/Frame.ts"
 import * as Attempt from "./mesh/Attempt.ts"
 import * as Awakening from "./mesh/Awakening.ts"
+import * as Bootstrap from "./mesh/Bootstrap.ts"
 import * as Calls from "./mesh/Calls.ts"
 import * as Deadlines from "./mesh/Deadlines.ts"
 import * as Delivery from "./mesh/Delivery.ts"
@@ -50,7 +51,6 @@ import * as Members from "./mesh/Members.ts"
 import type { Node, Settings } from "./mesh/Node.ts"
 import * as Proofs from "./mesh/Proofs.ts"
 import * as RateLimit from "./mesh/RateLimit.ts"
-import * as Roots from "./mesh/Roots.ts"
 import * as Search from "./mesh/Search.ts"
 import * as Summaries from "./mesh/Summaries.ts"
 import * as Visitors from "./mesh/Visitors.ts"
@@ -113,7 +113,7 @@ const make = (settings: Settings) =>
     const history = History.make(node, { rateLimit, proofs })
     const fanOut = FanOut.make(node, { rateLimit, proofs })
     const heartbeat = Heartbeat.make(node)
-    const roots = Roots.make(node)
+    const bootstrap = Bootstrap.make(node)
     const members = Members.make(node, {
       expelled: Effect.suspend(() => Deferred.fail(contested, new NotInvited({ id: settings.id })))
     })
@@ -123,7 +123,7 @@ const make = (settings: Settings) =>
       epoch: log.epoch,
       chat: membership.chat(),
       member,
-      history: roots.areThere() ? 0 : (settings.history ?? 0),
+      history: bootstrap.areThere() ? 0 : (settings.history ?? 0),
       passing: settings.passing ?? false
     })
     const entrance: Attempt.Entrance = {
@@ -138,7 +138,7 @@ const make = (settings: Settings) =>
       rateLimit,
       heartbeat,
       history,
-      roots,
+      bootstrap,
       visits,
       sought: () => search.sought().map(({ peer }) => peer.id)
     })
@@ -150,7 +150,7 @@ const make = (settings: Settings) =>
     const search = yield* Search.make(node, {
       rateLimit,
       awakening: Awakening.make(node, { transport }),
-      roots,
+      bootstrap,
       call,
       contested: (error) => Deferred.fail(contested, error)
     })
@@ -264,7 +264,7 @@ const make = (settings: Settings) =>
           Effect.flatMap(handleAllWithin(link, frames), () => listen)
         )
         // A node that is not rooted hears first what a member has, and then says that it has the same.
-        return (roots.areThere() || link.newcomer ? summaries.summarize(link) : Effect.void).pipe(
+        return (bootstrap.areThere() || link.newcomer ? summaries.summarize(link) : Effect.void).pipe(
           Effect.zipRight(handleAllWithin(link, rest)),
           Effect.zipRight(listen),
           Effect.catchAll((end) => (end._tag === "Goodbye" ? ended(link) : ended(link, end.reason))),
@@ -293,9 +293,9 @@ const make = (settings: Settings) =>
           return yield* link.connection.abort("closed")
         }
         folds.begins(link)
-        yield* roots.cameUp(link)
+        yield* bootstrap.cameUp(link)
         folds.cameUp(link)
-        if (link.newcomer) yield* roots.expectNoMore(link.peer.id)
+        if (link.newcomer) yield* bootstrap.expectNoMore(link.peer.id)
         yield* summaries.summarize(link)
         // A server that lets us in goes without saying, even if somebody who was dialling us has been faster.
         const isUnderstood = link.peer.id === serverId && (!member || link.attempt.joins)
@@ -369,7 +369,7 @@ const make = (settings: Settings) =>
       Effect.gen(function* () {
         yield* search.forget(gone.id)
         yield* log.note(MeshEvent.Left({ peer: gone, unseen }))
-        yield* roots.expectNoMore(gone.id)
+        yield* bootstrap.expectNoMore(gone.id)
       })
 
     /** Says goodbye to all, after everything else that was said. */
@@ -445,7 +445,7 @@ const make = (settings: Settings) =>
       knocks: visitors.knocks,
       keep: (kept) =>
         Effect.suspend(() => {
-          roots.expect(kept.id)
+          bootstrap.expect(kept.id)
           return search.seek(kept, Duration.zero)
         }),
       reach: search.reachServer,

@@ -19,12 +19,12 @@ import { redial, redialUnmet } from "../../src/domain/Redial.ts"
 import { Strays } from "../../src/domain/Strays.ts"
 import type { CallFailed } from "./Attempt.ts"
 import type { Awakening } from "./Awakening.ts"
+import type { Bootstrap } from "./Bootstrap.ts"
 import type { Sought } from "./Departures.ts"
 import * as Handshake from "./Handshake.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 import type { RateLimit } from "./RateLimit.ts"
-import type { Roots } from "./Roots.ts"
 
 /** A node that leaves waits no longer than this for those whom it is dialling. */
 const searchLimit = Duration.seconds(1)
@@ -63,7 +63,7 @@ const always = ({ address }: Route): Way => ({ route: () => ({ address }), faile
 interface Needs {
   readonly rateLimit: RateLimit
   readonly awakening: Awakening
-  readonly roots: Roots
+  readonly bootstrap: Bootstrap
   /** Calls that peer, once: there is a link to it when this returns. */
   readonly call: (route: Route, to: PeerId) => Effect.Effect<void, CallFailed>
   /** This node's id belongs to somebody else. */
@@ -72,7 +72,7 @@ interface Needs {
 
 export const make = (
   { address, clock, isLeaving, log, membership, peers, settings, table }: Node,
-  { rateLimit, awakening, call, contested, roots }: Needs
+  { rateLimit, awakening, call, contested, bootstrap }: Needs
 ) =>
   Effect.gen(function* () {
     /** Those who are sought. */
@@ -199,7 +199,10 @@ export const make = (
             ? sought.id
             : strays.add(sought, table.isKnown(sought.id), Monotonic.millis(clock), chance)
           if (forgotten !== undefined) missingSince.delete(forgotten)
-          return Effect.zipRight(roots.expectNoMore(sought.id), log.note(MeshEvent.GivenUp({ peer: sought, ghost })))
+          return Effect.zipRight(
+            bootstrap.expectNoMore(sought.id),
+            log.note(MeshEvent.GivenUp({ peer: sought, ghost }))
+          )
         })
       )
 

@@ -15,6 +15,7 @@ import { type Epoch, epochOf, mainRoom, millisOf, streamOf, unfolded } from "../
 import { reachableAt } from "../../src/domain/Security.ts"
 import { encode, type Hello, protocolVersion } from "../../src/protocol/Frame.ts"
 import { type Entrance, vanished } from "./Attempt.ts"
+import type { Bootstrap } from "./Bootstrap.ts"
 import type { Deadlines } from "./Deadlines.ts"
 import * as Handshake from "./Handshake.ts"
 import type { Heartbeat } from "./Heartbeat.ts"
@@ -22,7 +23,6 @@ import type { History } from "./History.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 import type { RateLimit } from "./RateLimit.ts"
-import type { Roots } from "./Roots.ts"
 import * as Wire from "./Wire.ts"
 
 /** So many visitors of other chats are told of. */
@@ -47,7 +47,7 @@ interface Needs extends Entrance {
   readonly rateLimit: RateLimit
   readonly heartbeat: Heartbeat
   readonly history: History
-  readonly roots: Roots
+  readonly bootstrap: Bootstrap
   /** For visitors to introduce themselves. */
   readonly visits: Deadlines
   /** Those who are in the chat, but with whom there may be no link just now. A plain function. */
@@ -56,7 +56,7 @@ interface Needs extends Entrance {
 
 export const make = (
   { clock, isLeaving, isMember, log, membership, settings, table }: Node,
-  { rateLimit, begin, converse, deadlines, heartbeat, history, linkOver, roots, self, sought, visits }: Needs
+  { rateLimit, begin, converse, deadlines, heartbeat, history, linkOver, bootstrap, self, sought, visits }: Needs
 ) =>
   Effect.gen(function* () {
     const foreigners = new Set<PeerId>()
@@ -122,7 +122,7 @@ export const make = (
 
     /** A newcomer waits a moment until this node knows what was said before, and has what it would like to see of that. */
     const ready = ({ history: wanted = 0 }: Hello): Effect.Effect<void> =>
-      wanted === 0 ? roots.first : Effect.zipRight(roots.first, history.complete(wanted))
+      wanted === 0 ? bootstrap.first : Effect.zipRight(bootstrap.first, history.complete(wanted))
 
     /**
      * Who is in another chat, and looks for its server here, is told of once, and so many of them at most: they come again and

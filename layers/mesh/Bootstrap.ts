@@ -78,4 +78,4 @@ export const make = ({ clock, log, peers, table }: Node) => {
   }
 }
 
-export type Roots = ReturnType<typeof make>
+export type Bootstrap = ReturnType<typeof make>
