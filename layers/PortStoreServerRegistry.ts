@@ -14,12 +14,12 @@ const make = Effect.gen(function* () {
   const forgetAbsent = (id: PeerId) =>
     oneAtATime(Effect.suspend(() => (mesh.isPresent(id) ? Effect.void : store.forget(id))))
   return ServerRegistry.of({
-    admit: (knock) =>
-      knock.passing
-        ? knock.admit
-        : oneAtATime(store.record(knock.peer)).pipe(
-            Effect.tapError((error) => knock.refuse(error.detail)),
-            Effect.zipRight(knock.admit)
+    admit: (joinRequest) =>
+      joinRequest.passing
+        ? joinRequest.admit
+        : oneAtATime(store.record(joinRequest.peer)).pipe(
+            Effect.tapError((error) => joinRequest.refuse(error.detail)),
+            Effect.zipRight(joinRequest.admit)
           ),
     callBack: Effect.tap(store.all, Effect.forEach(mesh.keep, { discard: true })),
     remember: (peer) => oneAtATime(store.record(peer)),

@@ -442,7 +442,7 @@ const make = (settings: Settings) =>
     return PeerMesh.of({
       self: peer(),
       join: (route) => Effect.suspend(() => (member ? Effect.void : call(route))),
-      knocks: visitors.knocks,
+      joinRequests: visitors.joinRequests,
       keep: (kept) =>
         Effect.suspend(() => {
           bootstrap.expect(kept.id)

@@ -20,7 +20,7 @@ import type { PeerStatus } from "../src/domain/PeerStatus.ts"
 import type { Delivery } from "../src/domain/Standing.ts"
 
 /** Somebody who has introduced itself and waits to be let in. It gives up after the handshake's limit. */
-export interface Knock {
+export interface JoinRequest {
   readonly peer: Peer
   /** Whether it comes for a moment only: it is not to be remembered. */
   readonly passing: boolean
@@ -51,7 +51,7 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
       PeerUnreachable | PortTaken | NotAdmitted | NotInvited | IdTaken | IdLooksAlike | ForeignChat
     >
     /** Those who ask to come in. A taken id is refused before it comes here. */
-    readonly knocks: Stream.Stream<Knock>
+    readonly joinRequests: Stream.Stream<JoinRequest>
     /** Keeps a link to that peer from now on, in the background: it is `GivenUp` when it can't be reached for long. */
     readonly keep: (peer: Peer) => Effect.Effect<void>
     /** Dials, gently, until there is a link to that peer, whoever made it. */

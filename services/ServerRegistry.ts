@@ -5,7 +5,7 @@ import type * as Option from "effect/Option"
 import type * as Subscribable from "effect/Subscribable"
 import type { PortStoreUnavailable } from "../src/domain/Errors.ts"
 import type { Peer, PeerId } from "../src/domain/Peer.ts"
-import type { Knock } from "./PeerMesh.ts"
+import type { JoinRequest } from "./PeerMesh.ts"
 
 /** Who is in the chat: admits newcomers, remembers them, and calls them back after a restart. */
 export class ServerRegistry extends Context.Tag("outlive/ServerRegistry")<
@@ -15,7 +15,7 @@ export class ServerRegistry extends Context.Tag("outlive/ServerRegistry")<
      * Lets a visitor in: it is on record before it, or anyone else, hears of it. If it can't be put on record it is
      * refused, and this fails. Who comes for a moment only is not put on record.
      */
-    readonly admit: (knock: Knock) => Effect.Effect<void, PortStoreUnavailable>
+    readonly admit: (joinRequest: JoinRequest) => Effect.Effect<void, PortStoreUnavailable>
     /** Dials everyone on record, in the background; returns who that is. */
     readonly callBack: Effect.Effect<ReadonlyArray<Peer>, PortStoreUnavailable>
     /** Puts on record, if it is not, a client to which there is a link: whoever was given up may have been found. */

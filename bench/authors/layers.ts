@@ -26,7 +26,7 @@ const program = Effect.gen(function* () {
   const log = yield* MessageLog
   const mesh = yield* PeerMesh
   const typed = yield* Keyboard.make(process.stdin, yield* Deferred.make<void>())
-  yield* Effect.forkScoped(Stream.runForEach(mesh.knocks, (knock) => knock.admit))
+  yield* Effect.forkScoped(Stream.runForEach(mesh.joinRequests, (joinRequest) => joinRequest.admit))
   process.stdout.write(`listening ${mesh.self.address.port}\n`)
   yield* Stream.runForEachChunk(typed, (lines) => log.say(Array.from(lines, ({ text }) => text)))
 })

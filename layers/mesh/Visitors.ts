@@ -6,7 +6,7 @@ import * as Exit from "effect/Exit"
 import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type { Knock } from "../../services/PeerMesh.ts"
+import type { JoinRequest } from "../../services/PeerMesh.ts"
 import type { Connection } from "../../services/Transport.ts"
 import type { ChatId } from "../../src/domain/Chat.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
@@ -60,7 +60,7 @@ export const make = (
 ) =>
   Effect.gen(function* () {
     const foreigners = new Set<PeerId>()
-    const knocks = yield* Mailbox.make<{ readonly knock: Knock; readonly isOver: () => boolean }>()
+    const joinRequests = yield* Mailbox.make<{ readonly joinRequest: JoinRequest; readonly isOver: () => boolean }>()
 
     /** The link to a visitor that is let in; undefined if it was sent away. */
     const admit = (wire: Wire.Wire, { hello }: Handshake.Visit): Effect.Effect<Link | undefined> => {
@@ -142,7 +142,7 @@ export const make = (
         Effect.flatMap((chat): Effect.Effect<Outcome> => {
           // While it waited, this node has entered another.
           if (hello.chat !== undefined && hello.chat !== chat) return Effect.succeed(sentAway(otherChat))
-          return Effect.map(knock(visitor, hello, connection), (refusal) =>
+          return Effect.map(joinRequest(visitor, hello, connection), (refusal) =>
             refusal === undefined ? { _tag: "Welcome", chat } : sentAway({ reason: "unavailable", detail: refusal })
           )
         }),
@@ -220,7 +220,7 @@ export const make = (
     }
 
     /** Asks whether that visitor may come in; what speaks against it, if anything does. */
-    const knock = (
+    const joinRequest = (
       visitor: Peer,
       { passing = false }: Hello,
       connection: Connection
@@ -228,9 +228,9 @@ export const make = (
       Effect.gen(function* () {
         const verdict = yield* Deferred.make<string | undefined>()
         let isOver = false
-        yield* knocks.offer({
+        yield* joinRequests.offer({
           isOver: () => isOver,
-          knock: {
+          joinRequest: {
             peer: visitor,
             passing,
             admit: Effect.asVoid(Deferred.succeed(verdict, undefined)),
@@ -272,8 +272,8 @@ export const make = (
        * Those who ask to come in. Who has gone meanwhile is not let in, nor put on record: that would hold up those who
        * wait behind.
        */
-      knocks: Stream.filterMap(Mailbox.toStream(knocks), ({ isOver, knock }) =>
-        isOver() ? Option.none() : Option.some(knock)
+      joinRequests: Stream.filterMap(Mailbox.toStream(joinRequests), ({ isOver, joinRequest }) =>
+        isOver() ? Option.none() : Option.some(joinRequest)
       )
     }
   })

@@ -63,7 +63,7 @@ export const client = (settings: Stay) =>
     const sitting = yield* Sitting.make
     yield* tellHowItIs
     yield* showWhatHappens(sitting)
-    yield* Effect.forkScoped(Stream.runForEach(mesh.knocks, (knock) => knock.admit))
+    yield* Effect.forkScoped(Stream.runForEach(mesh.joinRequests, (joinRequest) => joinRequest.admit))
     const joined = yield* Effect.forkScoped(join(settings))
     yield* Effect.forkScoped(Effect.zipRight(Fiber.join(joined), talk))
     yield* untilItEnds(sitting).pipe(

@@ -28,7 +28,7 @@ export const send = ({
         (found) => new NotHeard({ ...found, wanted: wait })
       )
     )
-    yield* Effect.forkScoped(Stream.runForEach(mesh.knocks, (knock) => knock.admit))
+    yield* Effect.forkScoped(Stream.runForEach(mesh.joinRequests, (joinRequest) => joinRequest.admit))
     const [tooLong] = yield* log.say([text])
     if (tooLong !== undefined) return yield* tooLong
     yield* join(settings, ({ message }) => Ref.set(outside, message)).pipe(

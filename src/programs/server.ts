@@ -40,7 +40,9 @@ export const server = ({ within: longest }: Settings) =>
 
     const complain = (error: StateUnavailable) => console.show([notice(error.message)])
     // Why a record fails is told below, once: those who are refused for it come again and again.
-    const admitVisitors = Stream.runForEach(mesh.knocks, (knock) => Effect.ignore(registry.admit(knock)))
+    const admitVisitors = Stream.runForEach(mesh.joinRequests, (joinRequest) =>
+      Effect.ignore(registry.admit(joinRequest))
+    )
     // One who is just coming in holds up what is to be done about that one alone.
     const keepTheRecord = Stream.runDrain(
       Stream.mapEffect(mesh.events, (event) => Effect.ignore(recordOf(registry, event)), {

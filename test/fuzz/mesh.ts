@@ -37,7 +37,7 @@ const nodeOf = (network: MemoryTransport.Network, name: PeerId, port: number, me
       )
     )
     const mesh = Context.get(node, PeerMesh)
-    yield* Effect.forkScoped(Stream.runForEach(mesh.knocks, (knock) => knock.admit))
+    yield* Effect.forkScoped(Stream.runForEach(mesh.joinRequests, (joinRequest) => joinRequest.admit))
     return { mesh, log: Context.get(node, MessageLog) }
   })
 

@@ -32,7 +32,7 @@ export const make = (silence: {
       )
     )
     const mesh = Context.get(context, PeerMesh)
-    yield* Effect.forkScoped(Stream.runForEach(mesh.knocks, ({ admit }) => admit))
+    yield* Effect.forkScoped(Stream.runForEach(mesh.joinRequests, ({ admit }) => admit))
 
     /** A run of that name comes, and answers each frame as it likes; returns all that it is sent, a list that grows. */
     const visit = (name: string, answer: (frame: Frame) => ReadonlyArray<Control> = () => [], run = 1) =>

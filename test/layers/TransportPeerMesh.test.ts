@@ -143,7 +143,7 @@ describe("TransportPeerMesh", () => {
         )
       )
       const mesh = Context.get(context, PeerMesh)
-      yield* Effect.forkScoped(Stream.runForEach(mesh.knocks, ({ admit }) => admit))
+      yield* Effect.forkScoped(Stream.runForEach(mesh.joinRequests, ({ admit }) => admit))
       const seen: Array<string> = []
       yield* Effect.forkScoped(
         Stream.runForEach(mesh.events, (event) =>
