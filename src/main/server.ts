@@ -6,7 +6,7 @@ import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.t
 import { PortStore } from "../../services/PortStore.ts"
 import * as ServerCommand from "../commands/server.ts"
 import { serverId } from "../domain/Peer.ts"
-import { Highlights } from "../programs/commands/Sitting.ts"
+import { Highlights } from "../programs/commands/Session.ts"
 import { failingIfRefused } from "../programs/refused.ts"
 import { server } from "../programs/server.ts"
 import { consoleFor } from "./console.ts"

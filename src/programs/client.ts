@@ -23,7 +23,7 @@ import {
 import { type Address, serverId } from "../domain/Peer.ts"
 import { redial } from "../domain/Redial.ts"
 import { notice } from "../domain/ScreenLine.ts"
-import * as Sitting from "./commands/Sitting.ts"
+import * as Session from "./commands/Session.ts"
 import { showWhatHappens, untilItEnds } from "./conversation.ts"
 import { tellHowItIs } from "./glance.ts"
 import { untilHeard } from "./leaving.ts"
@@ -60,16 +60,16 @@ export const client = (settings: Stay) =>
       Effect.forever
     )
 
-    const sitting = yield* Sitting.make
+    const session = yield* Session.make
     yield* tellHowItIs
-    yield* showWhatHappens(sitting)
+    yield* showWhatHappens(session)
     yield* Effect.forkScoped(Stream.runForEach(mesh.joinRequests, (joinRequest) => joinRequest.admit))
     const joined = yield* Effect.forkScoped(join(settings))
     yield* Effect.forkScoped(Effect.zipRight(Fiber.join(joined), talk))
-    yield* untilItEnds(sitting).pipe(
+    yield* untilItEnds(session).pipe(
       Effect.flatMap((ending) =>
         // The server may be there at any time, and is looked for until then.
-        untilHeard({ ending, standing: sitting.standing, within: settings.within, hasHope: Effect.succeed(true) })
+        untilHeard({ ending, standing: session.standing, within: settings.within, hasHope: Effect.succeed(true) })
       ),
       Effect.raceFirst(Effect.zipRight(Fiber.join(joined), Effect.never)),
       Effect.raceFirst(mesh.contested),

@@ -24,7 +24,7 @@ import type { Saying } from "../domain/Standing.ts"
 import * as Commands from "./commands/all.ts"
 import { answer } from "./commands/Command.ts"
 import { quit } from "./commands/quit.ts"
-import { fresh, type Muted, Sitting } from "./commands/Sitting.ts"
+import { fresh, type Muted, Session } from "./commands/Session.ts"
 import { refuse } from "./refused.ts"
 import type { Followed } from "./standing.ts"
 
@@ -41,7 +41,7 @@ const lastLines = "1 second"
 export const showWhatHappens = ({
   muted,
   standing
-}: Sitting["Type"]): Effect.Effect<void, never, Console | MessageLog | PeerMesh | Scope.Scope> =>
+}: Session["Type"]): Effect.Effect<void, never, Console | MessageLog | PeerMesh | Scope.Scope> =>
   Effect.gen(function* () {
     const console = yield* Console
     const log = yield* MessageLog
@@ -145,13 +145,13 @@ const stepsOf = (lines: ReadonlyArray<Typed>): ReadonlyArray<Step> => {
  * begin with a slash are commands; `//` says one.
  */
 export const sayWhatIsTyped = (
-  sitting: Sitting["Type"]
-): Effect.Effect<Ending, never, Exclude<Commands.Needs, Sitting> | Console | MessageLog> =>
+  session: Session["Type"]
+): Effect.Effect<Ending, never, Exclude<Commands.Needs, Session> | Console | MessageLog> =>
   Effect.gen(function* () {
     const console = yield* Console
     const log = yield* MessageLog
     const { self } = yield* PeerMesh
-    const { questioned, standing } = sitting
+    const { questioned, standing } = session
 
     // Without a generator: it runs for every line that is typed. What was said is followed, whatever ends this.
     const say = (sayings: ReadonlyArray<Saying<Typed>>) =>
@@ -186,7 +186,7 @@ export const sayWhatIsTyped = (
         yield* Option.isSome(console.tell) && outcome.facts.length > 0
           ? console.tell.value(outcome.facts)
           : console.show(outcome.lines)
-      }).pipe(Effect.provideService(Sitting, sitting), Effect.withSpan("Command.run", { attributes: { name } }))
+      }).pipe(Effect.provideService(Session, session), Effect.withSpan("Command.run", { attributes: { name } }))
 
     /** Asks a person, once, whether that is to be said to all. */
     const ask = (line: Typed) =>
@@ -232,9 +232,9 @@ export const sayWhatIsTyped = (
   })
 
 /** Says what is typed until the end is asked for: by a line, by the end of input, or from outside. */
-export const untilItEnds = (sitting: Sitting["Type"]) =>
+export const untilItEnds = (session: Session["Type"]) =>
   Effect.flatMap(Interrupts, ({ next }) =>
-    Effect.raceFirst(sayWhatIsTyped(sitting), Effect.as(next, "interrupt" as const))
+    Effect.raceFirst(sayWhatIsTyped(session), Effect.as(next, "interrupt" as const))
   )
 
 /**

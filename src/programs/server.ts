@@ -14,7 +14,7 @@ import { within } from "../domain/Limit.ts"
 import type { MeshEvent } from "../domain/MeshEvent.ts"
 import { formatAddress } from "../domain/Peer.ts"
 import { notice } from "../domain/ScreenLine.ts"
-import * as Sitting from "./commands/Sitting.ts"
+import * as Session from "./commands/Session.ts"
 import { showWhatHappens, untilItEnds } from "./conversation.ts"
 import { tellHowItIs } from "./glance.ts"
 import { untilHeard } from "./leaving.ts"
@@ -63,9 +63,9 @@ export const server = ({ within: longest }: Settings) =>
     const recording = yield* Effect.forkScoped(keepTheRecord)
     // Whoever was seen to leave is off the record when this ends; the log is closed by then.
     yield* Effect.addFinalizer(() => within(lastRecords)(Fiber.join(recording)))
-    const sitting = yield* Sitting.make
+    const session = yield* Session.make
     yield* tellHowItIs
-    yield* showWhatHappens(sitting)
+    yield* showWhatHappens(session)
     yield* Effect.forkScoped(admitVisitors)
     const missing = yield* registry.callBack
     if (missing.length > 0) {
@@ -75,10 +75,10 @@ export const server = ({ within: longest }: Settings) =>
     const goOnWithoutKeyboard = console
       .show([notice("The input has ended; the server goes on without a keyboard until it gets a signal.")])
       .pipe(Effect.zipRight(interrupts.next), Effect.as("end of input" as const))
-    yield* untilItEnds(sitting).pipe(
+    yield* untilItEnds(session).pipe(
       Effect.flatMap((ending) => (ending === "end of input" ? goOnWithoutKeyboard : Effect.succeed(ending))),
       Effect.flatMap((ending) =>
-        untilHeard({ ending, standing: sitting.standing, within: longest, hasHope: isAnybodyKnown(mesh) })
+        untilHeard({ ending, standing: session.standing, within: longest, hasHope: isAnybodyKnown(mesh) })
       ),
       Effect.raceFirst(mesh.forked)
     )

@@ -46,7 +46,7 @@ import { type Address, Host, PeerId, Port, serverId, title } from "../../src/dom
 import { statusInWords } from "../../src/domain/Status.ts"
 import { nobody, type Trust } from "../../src/domain/Trust.ts"
 import * as Client from "../../src/programs/client.ts"
-import type { Muted } from "../../src/programs/commands/Sitting.ts"
+import type { Muted } from "../../src/programs/commands/Session.ts"
 import { anewWhenForked } from "../../src/programs/conversation.ts"
 import { send } from "../../src/programs/send.ts"
 import { server } from "../../src/programs/server.ts"

@@ -7,7 +7,7 @@ import { mentions as callsIn } from "../../domain/Calling.ts"
 import { authorOf } from "../../domain/Post.ts"
 import { recalled } from "../../domain/ScreenLine.ts"
 import { Answer, answer, make } from "./Command.ts"
-import { Sitting } from "./Sitting.ts"
+import { Session } from "./Session.ts"
 
 /** No more lines than this are shown. */
 const most = 15
@@ -21,7 +21,7 @@ export const mentions = make({
     Effect.gen(function* () {
       const log = yield* MessageLog
       const { self } = yield* PeerMesh
-      const { highlights } = yield* Sitting
+      const { highlights } = yield* Session
       const calling = (yield* log.recent(Number.MAX_SAFE_INTEGER)).filter(
         ({ stream, text }) => authorOf(stream) !== self.id && callsIn(self.id, highlights, text)
       )

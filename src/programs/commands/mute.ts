@@ -9,7 +9,7 @@ import { type PeerId, title } from "../../domain/Peer.ts"
 import { authorOf } from "../../domain/Post.ts"
 import { idArgument } from "../../domain/SlashCommand.ts"
 import { answer, make } from "./Command.ts"
-import { Sitting } from "./Sitting.ts"
+import { Session } from "./Session.ts"
 
 const inWords = (muted: ReadonlySet<PeerId>): string =>
   muted.size === 0 ? "Nobody is muted." : `Muted: ${[...muted].map(title).join(", ")}.`
@@ -33,7 +33,7 @@ export const mute = make({
   arguments: Schema.Tuple(Schema.optionalElement(idArgument)),
   run: ([id]) =>
     Effect.gen(function* () {
-      const { muted } = yield* Sitting
+      const { muted } = yield* Session
       if (id !== undefined) {
         const known = yield* others
         if (!known.has(id)) {
@@ -55,7 +55,7 @@ export const unmute = make({
   arguments: Schema.Tuple(idArgument),
   run: ([id]) =>
     Effect.gen(function* () {
-      const { muted } = yield* Sitting
+      const { muted } = yield* Session
       return answer(
         inWords(yield* Ref.updateAndGet(muted, (before) => new Set([...before].filter((each) => each !== id))))
       )

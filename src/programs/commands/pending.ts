@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import { actionIn } from "../../domain/Action.ts"
 import { pendingCommand } from "../../domain/LiveArea.ts"
 import { answer, make } from "./Command.ts"
-import { Sitting } from "./Sitting.ts"
+import { Session } from "./Session.ts"
 
 export const pending = make({
   name: pendingCommand.slice(1),
@@ -12,7 +12,7 @@ export const pending = make({
   arguments: Schema.Tuple(),
   run: () =>
     Effect.gen(function* () {
-      const { standing } = yield* Sitting
+      const { standing } = yield* Session
       const posts = yield* standing.pending
       return posts.length === 0
         ? answer("Every line of yours has reached somebody.")

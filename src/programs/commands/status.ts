@@ -7,7 +7,7 @@ import * as Monotonic from "../../domain/Monotonic.ts"
 import { formatAddress, serverId, title } from "../../domain/Peer.ts"
 import { inWords } from "../../domain/Time.ts"
 import { answer, make } from "./Command.ts"
-import { Sitting } from "./Sitting.ts"
+import { Session } from "./Session.ts"
 
 export const status = make({
   name: "status",
@@ -19,7 +19,7 @@ export const status = make({
     Effect.gen(function* () {
       const log = yield* MessageLog
       const mesh = yield* PeerMesh
-      const { begun, standing } = yield* Sitting
+      const { begun, standing } = yield* Session
       const others = yield* mesh.peerStatuses
       const linked = others.filter(({ link }) => link !== undefined)
       const server = linked.some(({ peer }) => peer.id === serverId) ? "up" : "away; everybody goes on without it"

@@ -9,7 +9,7 @@ import type { PeerStatus } from "../../domain/PeerStatus.ts"
 import { notice } from "../../domain/ScreenLine.ts"
 import { dateAndTime } from "../../domain/Time.ts"
 import { Answer, make } from "./Command.ts"
-import { Sitting } from "./Sitting.ts"
+import { Session } from "./Session.ts"
 
 /** One line on somebody: `Client 3, localhost:6003, direct, 0.4 ms, since 2026-11-22 21:51:42`. */
 const lineOn = ({ givenUp, link, peer, through }: PeerStatus): string =>
@@ -38,7 +38,7 @@ export const who = make({
   run: () =>
     Effect.gen(function* () {
       const mesh = yield* PeerMesh
-      const { since } = yield* Sitting
+      const { since } = yield* Session
       const others = yield* mesh.peerStatuses
       const self = `${title(mesh.self.id)}, ${formatAddress(mesh.self.address)}, this one, since ${dateAndTime(since)}`
       return Answer({

@@ -18,8 +18,8 @@ export class Highlights extends Context.Reference<Highlights>()("outlive/Highlig
   defaultValue: (): ReadonlyArray<string> => []
 }) {}
 
-export class Sitting extends Context.Tag("outlive/Sitting")<
-  Sitting,
+export class Session extends Context.Tag("outlive/Sitting")<
+  Session,
   {
     /** When it began, in ms since 1970; and in monotonic ms. */
     readonly since: number
