@@ -25,8 +25,8 @@ import { redial } from "../domain/Redial.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import * as Session from "./commands/Session.ts"
 import { showWhatHappens, untilItEnds } from "./conversation.ts"
-import { tellHowItIs } from "./glance.ts"
 import { untilHeard } from "./leaving.ts"
+import { tellHowItIs } from "./statusLine.ts"
 
 export interface Settings {
   readonly server: Route

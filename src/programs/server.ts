@@ -16,8 +16,8 @@ import { formatAddress } from "../domain/Peer.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import * as Session from "./commands/Session.ts"
 import { showWhatHappens, untilItEnds } from "./conversation.ts"
-import { tellHowItIs } from "./glance.ts"
 import { untilHeard } from "./leaving.ts"
+import { tellHowItIs } from "./statusLine.ts"
 
 /** A disk that takes nothing any more holds up the end of a server no longer than this. */
 const lastRecords = "1 second"
