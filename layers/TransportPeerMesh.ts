@@ -44,13 +44,13 @@ import * as Forks from "./mesh/Forks.ts"
 import * as Handshake from "./mesh/Handshake.ts"
 import * as Heartbeat from "./mesh/Heartbeat.ts"
 import * as History from "./mesh/History.ts"
-import * as Intake from "./mesh/Intake.ts"
 import * as Introductions from "./mesh/Introductions.ts"
 import { Goodbye, type Link, makeLinkOver } from "./mesh/Link.ts"
 import * as Members from "./mesh/Members.ts"
 import type { Node, Settings } from "./mesh/Node.ts"
 import * as Proofs from "./mesh/Proofs.ts"
 import * as RateLimit from "./mesh/RateLimit.ts"
+import * as Replicator from "./mesh/Replicator.ts"
 import * as Search from "./mesh/Search.ts"
 import * as Summaries from "./mesh/Summaries.ts"
 import * as Visitors from "./mesh/Visitors.ts"
@@ -164,14 +164,14 @@ const make = (settings: Settings) =>
       proofs,
       forked: (shared) => Effect.asVoid(Deferred.fail(forked, new StreamForked({ id: settings.id, shared })))
     })
-    const intake = Intake.make(node, { rateLimit, delivery, forks, proofs, search })
-    const folds = Folds.make(node, { intake })
+    const replicator = Replicator.make(node, { rateLimit, delivery, forks, proofs, search })
+    const folds = Folds.make(node, { replicator })
     const summaries = Summaries.make(node, {
       rateLimit,
       delivery,
       folds,
       forks,
-      intake,
+      replicator,
       comeUp: (link) => comeUp(link)
     })
 
@@ -201,7 +201,7 @@ const make = (settings: Settings) =>
       const frame = frames[at]
       const step =
         posts.length > 0
-          ? intake.receive(link, posts)
+          ? replicator.receive(link, posts)
           : frame === undefined
             ? Effect.void
             : frame.type === "post"
@@ -230,7 +230,7 @@ const make = (settings: Settings) =>
         case "folded":
           return Effect.sync(() => folds.heard(link, frame))
         case "gap":
-          return intake.heardGap(link, frame)
+          return replicator.heardGap(link, frame)
         case "want":
           return fanOut.heardWant(link, frame)
         case "recall":
@@ -316,8 +316,8 @@ const make = (settings: Settings) =>
         fanOut.begin(link)
         if (outcome._tag === "Superseded") yield* outcome.other.connection.abort("closed")
         if (link.newcomer) yield* history.tellTo(link)
-        else if (!link.passing) yield* intake.announce(link, isNew)
-        yield* intake.pull(link, link.theirs)
+        else if (!link.passing) yield* replicator.announce(link, isNew)
+        yield* replicator.pull(link, link.theirs)
         if (settings.id === serverId || link.newcomer) yield* introductions.introduce(link)
         yield* search.found(link.peer.id)
         link.isUp = true
@@ -342,7 +342,7 @@ const make = (settings: Settings) =>
         forks.ended(link)
         const final = table.disconnect(link, reason)
         peers.changed()
-        yield* intake.ended(link)
+        yield* replicator.ended(link)
         if (leaving) return
         if (final) folds.ended(link, reason !== undefined)
         if (link.passing) {
@@ -408,11 +408,11 @@ const make = (settings: Settings) =>
         .map(({ peer: each }) => ({
           peer: each,
           link: undefined,
-          through: intake.relayOf(each.id),
+          through: replicator.relayOf(each.id),
           givenUp: false
         }))
       const heard = search.heardThoughGivenUp().flatMap((each): ReadonlyArray<PeerStatus> => {
-        const through = intake.relayOf(each.id)
+        const through = replicator.relayOf(each.id)
         // Whoever handed on its lines must be here: else nothing tells that it is.
         if (through === undefined || !table.links.has(through) || table.links.has(each.id)) return []
         return [{ peer: each, link: undefined, through, givenUp: true }]
@@ -425,7 +425,7 @@ const make = (settings: Settings) =>
     address = yield* transport.listen(settings.listen, visitors.receive, visitors.regret)
     yield* Effect.forkScoped(members.follow)
     yield* Effect.forkScoped(members.note)
-    yield* Effect.forkScoped(Stream.runForEach(membership.changes, () => intake.reconsider))
+    yield* Effect.forkScoped(Stream.runForEach(membership.changes, () => replicator.reconsider))
     yield* Effect.forkScoped(fanOut.run)
     yield* Effect.forkScoped(heartbeat.beat)
     // One fiber for all that is to be done each second: an idle node wakes for it once.

@@ -3,21 +3,21 @@ import * as Effect from "effect/Effect"
 import type { Mark } from "../../services/MessageLog.ts"
 import { covers, mainRoom, type Room, roomIn, type StreamId, streamOf, unfolded } from "../../src/domain/Post.ts"
 import type { Control, Folded } from "../../src/protocol/Frame.ts"
-import type { Intake } from "./Intake.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
+import type { Replicator } from "./Replicator.ts"
 
 /** What a peer has that this node lacks may still come, as long as not so many offers have passed without a question. */
 const ticksUntilTold = 5
 const ticksUntilToldWithoutServer = 30
 
 interface Needs {
-  readonly intake: Intake
+  readonly replicator: Replicator
 }
 
 const streamIn = ({ epoch, peer }: Link): StreamId => streamOf(peer.id, mainRoom, epoch)
 
-export const make = ({ limits, log, table }: Node, { intake }: Needs) => {
+export const make = ({ limits, log, table }: Node, { replicator }: Needs) => {
   /** The streams of so many runs that were lost, or are somewhere else, are spared: `mostNamed` has room for them. */
   const mostElsewhere = limits.streams / 4
   /** Runs that have no link to this node and may come back, those last that were heard of last. */
@@ -102,10 +102,10 @@ export const make = ({ limits, log, table }: Node, { intake }: Needs) => {
     tellWhatIsMissed: Effect.gen(function* () {
       const waiting = [...table.links.values()].filter(({ isListed, listing }) => isListed && listing !== undefined)
       if (waiting.length === 0) return
-      const calm = yield* intake.isCalm
+      const calm = yield* replicator.isCalm
       for (const link of waiting) {
         link.calmTicks = calm ? link.calmTicks + 1 : 0
-        if (link.calmTicks <= (intake.isServerAway() ? ticksUntilToldWithoutServer : ticksUntilTold)) continue
+        if (link.calmTicks <= (replicator.isServerAway() ? ticksUntilToldWithoutServer : ticksUntilTold)) continue
         yield* compare(link)
         link.listing = undefined
         link.isListed = false

@@ -9,10 +9,10 @@ import type { Control, Have } from "../../src/protocol/Frame.ts"
 import type { Delivery } from "./Delivery.ts"
 import * as Folds from "./Folds.ts"
 import type { Forks } from "./Forks.ts"
-import type { Intake } from "./Intake.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 import type { RateLimit } from "./RateLimit.ts"
+import type { Replicator } from "./Replicator.ts"
 import * as Wire from "./Wire.ts"
 
 /** How often all is compared with all, whatever was told before. */
@@ -29,13 +29,13 @@ interface Needs {
   readonly rateLimit: RateLimit
   readonly delivery: Delivery
   readonly folds: Folds.Folds
-  readonly intake: Intake
+  readonly replicator: Replicator
   /** The peer has said how far it has each stream: the link comes up. */
   readonly comeUp: (link: Link) => Effect.Effect<void>
   readonly forks: Forks
 }
 
-export const make = ({ log, table }: Node, { rateLimit, comeUp, delivery, folds, forks, intake }: Needs) => {
+export const make = ({ log, table }: Node, { rateLimit, comeUp, delivery, folds, forks, replicator }: Needs) => {
   /** How far everybody knows this node to have each stream. */
   let offered: Summary = new Map()
   /** How far this node had each stream when all was compared last: what has not moved since, and should have, is stuck. */
@@ -50,7 +50,7 @@ export const make = ({ log, table }: Node, { rateLimit, comeUp, delivery, folds,
       const overstepped = rateLimit.limitOverstepped(link)
       if (overstepped !== undefined) return rateLimit.drop(link, overstepped)
       if (table.links.get(link.peer.id) === link) {
-        return Effect.zipRight(forks.heardOf(link), intake.pull(link, marks))
+        return Effect.zipRight(forks.heardOf(link), replicator.pull(link, marks))
       }
       return more ? Effect.void : Effect.zipRight(comeUp(link), forks.heardOf(link))
     })
@@ -86,10 +86,10 @@ export const make = ({ log, table }: Node, { rateLimit, comeUp, delivery, folds,
     const summary = yield* log.summary
     const isStuck = (stream: StreamId) => compared.get(stream) === summary.get(stream)
     const isNews = [...summary.keys()].some((stream) => !isStuck(stream))
-    intake.forgetAsked()
+    replicator.forgetAsked()
     forks.review()
     if (isNews) yield* Effect.suspend(() => sendToAll(all()))
-    for (const link of table.links.values()) yield* intake.pull(link, link.theirs, isStuck)
+    for (const link of table.links.values()) yield* replicator.pull(link, link.theirs, isStuck)
     compared = summary
   })
 
@@ -99,7 +99,7 @@ export const make = ({ log, table }: Node, { rateLimit, comeUp, delivery, folds,
     /** Tells a peer how far this node has each stream, once. */
     summarize,
     /** To be run each second: tells what has grown, and gives up what is gone. */
-    offer: offer.pipe(Effect.zipRight(intake.skipWhatIsGone), Effect.zipRight(folds.tellWhatIsMissed)),
+    offer: offer.pipe(Effect.zipRight(replicator.skipWhatIsGone), Effect.zipRight(folds.tellWhatIsMissed)),
     /** Tells everybody what has grown: before this node leaves, they know what it has got from them. */
     offerLast: offer,
     /** As long as the node runs. */

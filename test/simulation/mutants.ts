@@ -139,7 +139,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "holding for ever what stands below a stream that nobody has named",
     changes: [
       {
-        file: "layers/mesh/Intake.ts",
+        file: "layers/mesh/Replicator.ts",
         from: "for (const stream of missing.keys()) if (!blocked.has(stream)) blocked.set(stream, 0)",
         to: ""
       }

@@ -346,4 +346,4 @@ export const make = ({ log, membership, table }: Node, { rateLimit, delivery, fo
 
 const postsIn = (block: Block) => (block.rest === undefined ? [block] : [block, ...block.rest])
 
-export type Intake = ReturnType<typeof make>
+export type Replicator = ReturnType<typeof make>
