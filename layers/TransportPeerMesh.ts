@@ -31,13 +31,14 @@ import type { PeerStatus } from "../src/domain/PeerStatus.ts"
 import { type Epoch, isEarlier, mainRoom, streamOf } from "../src/domain/Post.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
 import type { Control, Frame, PostFrame } from "../src/protocol/Frame.ts"
+import * as Acceptor from "./mesh/Acceptor.ts"
 import * as Attempt from "./mesh/Attempt.ts"
 import * as Awakening from "./mesh/Awakening.ts"
 import * as Bootstrap from "./mesh/Bootstrap.ts"
-import * as Calls from "./mesh/Calls.ts"
 import * as Deadlines from "./mesh/Deadlines.ts"
 import * as Delivery from "./mesh/Delivery.ts"
 import * as Departures from "./mesh/Departures.ts"
+import * as Dialer from "./mesh/Dialer.ts"
 import * as FanOut from "./mesh/FanOut.ts"
 import * as Folds from "./mesh/Folds.ts"
 import * as Forks from "./mesh/Forks.ts"
@@ -53,7 +54,6 @@ import * as RateLimit from "./mesh/RateLimit.ts"
 import * as Replicator from "./mesh/Replicator.ts"
 import * as Search from "./mesh/Search.ts"
 import * as Summaries from "./mesh/Summaries.ts"
-import * as Visitors from "./mesh/Visitors.ts"
 
 export type { Settings } from "./mesh/Node.ts"
 
@@ -133,7 +133,7 @@ const make = (settings: Settings) =>
       linkOver: makeLinkOver({ quotaOf: rateLimit.quotaOf, visits }),
       converse: (link, rest) => converse(link, rest)
     }
-    const visitors = yield* Visitors.make(node, {
+    const acceptor = yield* Acceptor.make(node, {
       ...entrance,
       rateLimit,
       heartbeat,
@@ -142,7 +142,7 @@ const make = (settings: Settings) =>
       visits,
       sought: () => search.sought().map(({ peer }) => peer.id)
     })
-    const { call, isAnswering } = yield* Calls.make(node, {
+    const { call, isAnswering } = yield* Dialer.make(node, {
       ...entrance,
       transport,
       outlived: (after) => outlived(after)
@@ -422,7 +422,7 @@ const make = (settings: Settings) =>
 
     // ---- What runs as long as the node does
 
-    address = yield* transport.listen(settings.listen, visitors.receive, visitors.regret)
+    address = yield* transport.listen(settings.listen, acceptor.receive, acceptor.regret)
     yield* Effect.forkScoped(members.follow)
     yield* Effect.forkScoped(members.note)
     yield* Effect.forkScoped(Stream.runForEach(membership.changes, () => replicator.reconsider))
@@ -442,7 +442,7 @@ const make = (settings: Settings) =>
     return PeerMesh.of({
       self: peer(),
       join: (route) => Effect.suspend(() => (member ? Effect.void : call(route))),
-      joinRequests: visitors.joinRequests,
+      joinRequests: acceptor.joinRequests,
       keep: (kept) =>
         Effect.suspend(() => {
           bootstrap.expect(kept.id)

@@ -16,17 +16,17 @@ const pingsIn = (frames: ReadonlyArray<Frame>) => frames.filter(({ type }) => ty
 const watch = (silence: Parameters<typeof make>[0], count: number) =>
   Effect.gen(function* () {
     const { mesh, visit } = yield* make(silence)
-    const visitors = yield* Effect.forEach(Arr.makeBy(count, String), (name) => visit(name, answers))
+    const acceptor = yield* Effect.forEach(Arr.makeBy(count, String), (name) => visit(name, answers))
     yield* visit("mute")
     while ((yield* mesh.linked).length <= count) yield* TestClock.adjust("50 millis")
     const begun = yield* Clock.currentTimeMillis
     const lost = yield* Effect.fork(Effect.zipRight(mesh.awaitLoss(id("mute")), Clock.currentTimeMillis))
     yield* TestClock.adjust("25 seconds")
     const lasted = (yield* Fiber.join(lost)) - begun
-    const before = visitors.map(({ heard }) => pingsIn(heard))
+    const before = acceptor.map(({ heard }) => pingsIn(heard))
     yield* TestClock.adjust("1 minute")
     assert.lengthOf(yield* mesh.linked, count, "whoever answers stays")
-    return { lasted, pings: visitors.map(({ heard }, at) => pingsIn(heard) - (before[at] ?? 0)) }
+    return { lasted, pings: acceptor.map(({ heard }, at) => pingsIn(heard) - (before[at] ?? 0)) }
   })
 
 describe("the heartbeat", () => {

@@ -44,14 +44,14 @@ const doorWithin = (limits: Limits) =>
   Effect.gen(function* () {
     const [mine, theirs] = yield* Effect.all([Keys.generate, Keys.generate])
     const [here, there] = [yield* transportOf(mine), yield* transportOf(theirs, limits)]
-    const visitors: Array<Connection> = []
+    const acceptor: Array<Connection> = []
     const address = yield* there.listen(anywhere, (visitor) =>
-      Effect.sync(() => visitors.push(visitor)).pipe(
+      Effect.sync(() => acceptor.push(visitor)).pipe(
         Effect.zipRight(Sources.send(visitor, bytesOf("welcome"))),
         Effect.zipRight(Effect.never)
       )
     )
-    return { address, here, mine, theirs, visitors }
+    return { address, here, mine, theirs, acceptor }
   })
 
 const door = doorWithin(defaultLimits)
@@ -195,7 +195,7 @@ describe("TlsTransport", () => {
 
   it.scopedLive("whoever speaks plain is told in words that it speaks TLS alone, and comes no further", () =>
     Effect.gen(function* () {
-      const { address, visitors } = yield* door
+      const { address, acceptor } = yield* door
       const near = yield* (yield* plain).dial(address)
       yield* Sources.send(near, bytesOf('{"type":"ping"}\n'))
       let said = ""
@@ -207,13 +207,13 @@ describe("TlsTransport", () => {
         )
       )
       assert.match(said, /^\{"type":"stranger","detail":"it speaks TLS alone: [^"]+"\}\n$/)
-      assert.isEmpty(visitors)
+      assert.isEmpty(acceptor)
     }).pipe(Effect.timeout(limit))
   )
 
   it.scopedLive("whoever does not end its handshake is cut off in time, and keeps nobody out meanwhile", () =>
     Effect.gen(function* () {
-      const { address, here, visitors } = yield* doorWithin({ ...defaultLimits, handshake: Duration.millis(400) })
+      const { address, here, acceptor } = yield* doorWithin({ ...defaultLimits, handshake: Duration.millis(400) })
       const hello = yield* clientHello
       const cutOff = yield* Effect.fork(
         Effect.all(
@@ -238,7 +238,7 @@ describe("TlsTransport", () => {
         assert.isAbove(after, 390, who)
         assert.isBelow(after, 3_000, who)
       }
-      assert.lengthOf(visitors, 1)
+      assert.lengthOf(acceptor, 1)
     }).pipe(Effect.timeout(limit))
   )
 
@@ -329,9 +329,9 @@ describe("TlsTransport", () => {
     "a client that shows no key is cut off; a session is never resumed, so a ticket spares nobody the proof",
     () =>
       Effect.gen(function* () {
-        const { address, mine, visitors } = yield* door
+        const { address, mine, acceptor } = yield* door
         assert.strictEqual((yield* call(address, {})).outcome, "cut off")
-        assert.lengthOf(visitors, 0)
+        assert.lengthOf(acceptor, 0)
         const first = yield* call(address, certificateOf(mine))
         assert.strictEqual(first.outcome, "let in")
         // OpenSSL sends a ticket in any case. This one names a session that nobody keeps.
@@ -341,7 +341,7 @@ describe("TlsTransport", () => {
         assert.deepInclude(again, { outcome: "let in", resumed: false })
         const bare = yield* call(address, { session })
         assert.deepInclude(bare, { outcome: "cut off", resumed: false })
-        assert.lengthOf(visitors, 2)
+        assert.lengthOf(acceptor, 2)
       }).pipe(Effect.timeout(limit))
   )
 })
