@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as FilePortStore from "../../layers/FilePortStore.ts"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
-import * as NodeMachine from "../../layers/NodeMachine.ts"
+import * as NodeHostChecks from "../../layers/NodeHostChecks.ts"
 import * as PipeConsole from "../../layers/PipeConsole.ts"
 import * as TcpTransport from "../../layers/TcpTransport.ts"
 import * as TransportProbe from "../../layers/TransportProbe.ts"
@@ -42,6 +42,6 @@ export const command = DoctorCommand.make(({ data, host, port, ports, server }) 
         Layer.provideMerge(TcpTransport.layer(defaultLimits))
       )
     ),
-    Effect.provide(Layer.merge(PipeConsole.deaf, NodeMachine.layer))
+    Effect.provide(Layer.merge(PipeConsole.deaf, NodeHostChecks.layer))
   )
 )

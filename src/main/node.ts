@@ -8,12 +8,12 @@ import * as Option from "effect/Option"
 import * as KeptChat from "../../layers/chat/KeptChat.ts"
 import * as FileMessageLog from "../../layers/FileMessageLog.ts"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
-import * as NodeMachine from "../../layers/NodeMachine.ts"
+import * as NodeHostChecks from "../../layers/NodeHostChecks.ts"
 import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as TcpTransport from "../../layers/TcpTransport.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { Console } from "../../services/Console.ts"
-import { Machine } from "../../services/Machine.ts"
+import { HostChecks } from "../../services/HostChecks.ts"
 import { Membership } from "../../services/Membership.ts"
 import { silenceALink, silenceOn } from "../commands/options.ts"
 import { type Forked, HostUnknown, type NotInvited } from "../domain/Errors.ts"
@@ -55,12 +55,12 @@ const orUnknownHost = <E extends { readonly _tag: string }>(
 ): Effect.Effect<never, E | NotInvited | HostUnknown> =>
   Effect.gen(function* () {
     if (error._tag !== "NotInvited") return yield* Effect.fail(error)
-    const { addressesOf } = yield* Machine
+    const { addressesOf } = yield* HostChecks
     for (const host of hosts) {
       if ((yield* addressesOf(host)).length === 0) return yield* new HostUnknown({ host })
     }
     return yield* Effect.fail(error)
-  }).pipe(Effect.provide(NodeMachine.layer))
+  }).pipe(Effect.provide(NodeHostChecks.layer))
 
 /** What carries a node's connections, and says who may take part over them. */
 const connections = (

@@ -3,7 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { Machine } from "../../services/Machine.ts"
+import { HostChecks } from "../../services/HostChecks.ts"
 import { Probe } from "../../services/Probe.ts"
 import { Transport } from "../../services/Transport.ts"
 import type { ChatId } from "../domain/Chat.ts"
@@ -57,7 +57,7 @@ const unsure = (who: string, place: string): Finding =>
 
 const checkServer = ({ ports, server }: Pick<Settings<never>, "server" | "ports">, chat: ChatId | undefined) =>
   Effect.gen(function* () {
-    const { addressesOf } = yield* Machine
+    const { addressesOf } = yield* HostChecks
     const { whoAnswers } = yield* Probe
     const place = formatAddress(server)
     if ((yield* addressesOf(server.host)).length === 0) {
@@ -156,12 +156,12 @@ const checkPeers = <R>({ ports, records }: Pick<Settings<R>, "records" | "ports"
     Effect.catchAll(({ message }) => Effect.succeed([wrong(`The record of the clients: ${message}`)]))
   )
 
-const checkData = ({ data }: Pick<Settings<never>, "data">): Effect.Effect<Finding, never, Machine> =>
+const checkData = ({ data }: Pick<Settings<never>, "data">): Effect.Effect<Finding, never, HostChecks> =>
   Option.match(data, {
     onNone: () => Effect.succeed(note("No data folder: what is said is kept in memory alone. See --data.")),
     onSome: (path) =>
       Effect.gen(function* () {
-        const { folder } = yield* Machine
+        const { folder } = yield* HostChecks
         const { exists, freeBytes, lastRun } = yield* folder(path)
         const now = yield* Clock.currentTimeMillis
         if (freeBytes < littleRoom) {
@@ -185,7 +185,7 @@ const checkClock = Effect.map(Clock.currentTimeMillis, (now) =>
 )
 
 const checkTerminal = Effect.gen(function* () {
-  const { columns, kind, terminal, utf8 } = yield* (yield* Machine).seat
+  const { columns, kind, terminal, utf8 } = yield* (yield* HostChecks).seat
   if (!terminal) return note("No terminal: lines go in and out as they are, as a script wants them.")
   if (kind === "" || kind === "dumb") {
     return wrong(

@@ -5,7 +5,7 @@ import type { Node } from "../../layers/mesh/Node.ts"
 import type { Transport } from "../../services/Transport.ts"
 
 /** A machine whose clocks and addresses the test says; times in seconds. */
-const machine = () => {
+const hostChecks = () => {
   const state = { monotonic: 100, wall: 1_000_000, hosts: ["127.0.0.1"] }
   const clock = {
     unsafeCurrentTimeMillis: () => state.wall * 1_000,
@@ -28,7 +28,7 @@ const machine = () => {
 
 describe("Awakening", () => {
   it("a machine has slept if one of its clocks has gone on for long, and if the look comes far too late", () => {
-    const { pass } = machine()
+    const { pass } = hostChecks()
     assert.isFalse(pass(1))
     assert.isTrue(pass(1, 3_600), "where the monotonic clock stands meanwhile")
     assert.isFalse(pass(1), "once")
@@ -37,14 +37,14 @@ describe("Awakening", () => {
   })
 
   it("a clock that is set back is no sleep, and neither hides one nor makes one later", () => {
-    const { pass } = machine()
+    const { pass } = hostChecks()
     assert.isFalse(pass(1, -3_600))
     assert.isFalse(pass(1))
     assert.isTrue(pass(60, -3_600))
   })
 
   it("a new network is an address that was not there before", () => {
-    const { sees } = machine()
+    const { sees } = hostChecks()
     assert.isFalse(sees(6, ["127.0.0.1"]))
     assert.isTrue(sees(6, ["127.0.0.1", "10.0.0.7"]))
     assert.isFalse(sees(6, ["127.0.0.1"]), "one that has gone")

@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
 import * as MemoryTransport from "../../layers/MemoryTransport.ts"
 import * as TransportProbe from "../../layers/TransportProbe.ts"
-import { type Folder, Machine, type Seat } from "../../services/Machine.ts"
+import { type Folder, HostChecks, type Seat } from "../../services/HostChecks.ts"
 import type { ChatId } from "../../src/domain/Chat.ts"
 import { LogInUse, PortStoreUnavailable } from "../../src/domain/Errors.ts"
 import { type Address, formatAddress, Host, type Peer, Port } from "../../src/domain/Peer.ts"
@@ -49,8 +49,8 @@ const findings = (
       )
     ),
     Effect.provideService(
-      Machine,
-      Machine.of({
+      HostChecks,
+      HostChecks.of({
         seat: Effect.succeed({ ...seat, ...there }),
         addressesOf: (host) => Effect.succeed(host === "localhost" ? ["127.0.0.1"] : []),
         folder: () => kept

@@ -24,8 +24,8 @@ export interface Folder {
   readonly lastRun: number
 }
 
-export class Machine extends Context.Tag("outlive/Machine")<
-  Machine,
+export class HostChecks extends Context.Tag("outlive/Machine")<
+  HostChecks,
   {
     readonly seat: Effect.Effect<Seat>
     /** The IP addresses that a name has; none if it has none. */

@@ -5,7 +5,7 @@ import * as Fs from "node:fs/promises"
 import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Machine } from "../services/Machine.ts"
+import { HostChecks } from "../services/HostChecks.ts"
 import * as FileJournal from "./log/FileJournal.ts"
 import { attemptAt } from "./log/Files.ts"
 import * as FolderLock from "./log/FolderLock.ts"
@@ -28,7 +28,7 @@ const canWriteIn = async (folder: string): Promise<void> => {
   await Fs.rm(path)
 }
 
-const folder: Machine["Type"]["folder"] = (path) =>
+const folder: HostChecks["Type"]["folder"] = (path) =>
   Effect.gen(function* () {
     const there = yield* attemptAt(path, () => nearestFolder(path))
     const exists = there === Path.resolve(path)
@@ -41,9 +41,9 @@ const folder: Machine["Type"]["folder"] = (path) =>
 
 const language = () => process.env["LC_ALL"] || process.env["LC_CTYPE"] || process.env["LANG"] || ""
 
-export const layer: Layer.Layer<Machine> = Layer.succeed(
-  Machine,
-  Machine.of({
+export const layer: Layer.Layer<HostChecks> = Layer.succeed(
+  HostChecks,
+  HostChecks.of({
     seat: Effect.sync(() => ({
       terminal: process.stdin.isTTY && process.stdout.isTTY,
       kind: process.env["TERM"] ?? "",
