@@ -44,9 +44,9 @@ const wallTime =
 
 /** Where a time of day is meant, and which. */
 const timesOfDay: ReadonlyMap<string, string> = new Map([
-  ["src/programs/commands/Sitting.ts", "since when somebody is here, for people"],
+  ["src/programs/commands/Session.ts", "since when somebody is here, for people"],
   ["src/programs/doctor.ts", "whether the clock is right"],
-  ["src/programs/glance.ts", "since when the server is away, for people"],
+  ["src/programs/statusLine.ts", "since when the server is away, for people"],
   ["src/programs/invite.ts", "until when an invitation holds, also after a restart"],
   ["layers/FileInvitations.ts", "the same"],
   ["layers/MemoryInvitations.ts", "the same"],
@@ -54,7 +54,7 @@ const timesOfDay: ReadonlyMap<string, string> = new Map([
   ["layers/TransportPeerMesh.ts", "since when there is a link, for people"],
   ["layers/TransportProbe.ts", "an epoch"],
   ["layers/mesh/Awakening.ts", "whether it has jumped, since the machine has slept"],
-  ["layers/mesh/Visitors.ts", "after which epoch a run must begin"],
+  ["layers/mesh/Acceptor.ts", "after which epoch a run must begin"],
   ["layers/log/Log.ts", "an epoch, and when a line was said, for people"]
 ])
 

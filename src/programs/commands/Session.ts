@@ -18,7 +18,7 @@ export class Highlights extends Context.Reference<Highlights>()("outlive/Highlig
   defaultValue: (): ReadonlyArray<string> => []
 }) {}
 
-export class Session extends Context.Tag("outlive/Sitting")<
+export class Session extends Context.Tag("outlive/Session")<
   Session,
   {
     /** When it began, in ms since 1970; and in monotonic ms. */
