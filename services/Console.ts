@@ -49,7 +49,7 @@ export class Console extends Context.Tag("outlive/Console")<
     readonly lines: Stream.Stream<Typed>
     /** Shows lines in one write; returns when the screen has taken them. */
     readonly show: (lines: ReadonlyArray<ScreenLine>) => Effect.Effect<void>
-    /** Whether nobody takes what is shown any more: what was shown last may not be there. A plain function. */
+    /** Whether nobody takes what is shown any more: what was shown last may not be there. */
     readonly isGone: () => boolean
     /** Takes what happened and what was asked for as it is, in place of the lines it would make. None where people read. */
     readonly tell: Option.Option<(facts: ReadonlyArray<Fact>) => Effect.Effect<void>>

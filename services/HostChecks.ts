@@ -24,7 +24,7 @@ export interface Folder {
   readonly lastRun: number
 }
 
-export class HostChecks extends Context.Tag("outlive/Machine")<
+export class HostChecks extends Context.Tag("outlive/HostChecks")<
   HostChecks,
   {
     readonly seat: Effect.Effect<Seat>

@@ -10,7 +10,7 @@ export class Interrupts extends Context.Tag("outlive/Interrupts")<
   {
     /** Returns when the program is asked to end next. Each key counts. Signals that come within a moment are one wish. */
     readonly next: Effect.Effect<Wish>
-    /** Somebody has pressed the key that asks for the end, at a terminal where it makes no signal. A plain function. */
+    /** Somebody has pressed the key that asks for the end, at a terminal where it makes no signal. */
     readonly press: () => void
   }
 >() {}

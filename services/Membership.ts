@@ -30,7 +30,7 @@ export class Membership extends Context.Tag("outlive/Membership")<
     readonly meets: (connection: Connection, to?: PeerId) => Effect.Effect<void, string>
     /** Whether whoever is at the other end is called that. */
     readonly isCalled: (connection: Connection, id: PeerId) => boolean
-    /** Whether that id is one of those who take part. A plain function. */
+    /** Whether that id is one of those who take part. */
     readonly knows: (id: PeerId) => boolean
     /** What this node shows of itself when it introduces itself there; undefined where nobody asks. */
     readonly pass: (connection: Connection) => Pass | undefined
@@ -41,13 +41,13 @@ export class Membership extends Context.Tag("outlive/Membership")<
       visitor: Peer,
       pass: Pass | undefined
     ) => Effect.Effect<boolean, StateUnavailable | IdLooksAlike>
-    /** Signs what this node says, so that others can hand it on; undefined where nobody signs. A plain function. */
+    /** Signs what this node says, so that others can hand it on; undefined where nobody signs. */
     readonly sign: ((claim: string) => Signature) | undefined
-    /** What to think of a claim that somebody is said to have signed. A plain function. */
+    /** What to think of a claim that somebody is said to have signed. */
     readonly judge: (author: PeerId, claim: string, signature: Signature) => Proof
-    /** The version of the roster. A plain function. */
+    /** The version of the roster. */
     readonly version: () => number
-    /** What somebody lacks who has that version of the roster. A plain function. */
+    /** What somebody lacks who has that version of the roster. */
     readonly since: (version: number) => Roster
     /** Takes over what a peer knows more of the roster; false if it is not what the server has said. */
     readonly learn: (news: Roster) => Effect.Effect<boolean>
@@ -63,7 +63,7 @@ export class Membership extends Context.Tag("outlive/Membership")<
     readonly decide: (id: PeerId, status: Status) => Effect.Effect<boolean, StateUnavailable>
     /** Remembers at which address the server listens, for the invitations to come. */
     readonly listensAt: (server: Address) => Effect.Effect<void, StateUnavailable>
-    /** The chat that this node is in; undefined as long as it is in none. A plain function. */
+    /** The chat that this node is in; undefined as long as it is in none. */
     readonly chat: () => ChatId | undefined
     /** Where it was found at the start that this node is in that chat, if people can name another place. */
     readonly chatFrom: string | undefined

@@ -90,21 +90,21 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     readonly adopt: (summary: Summary, before?: Summary, folds?: Folds) => Effect.Effect<void>
     /** So many posts that others have folded away never came here, and can't: that is said, once. */
     readonly forgo: (room: Room, lines: number) => Effect.Effect<void>
-    /** What of each room is folded away, and so not in the summary. A plain function. */
+    /** What of each room is folded away, and so not in the summary. */
     readonly folds: () => Folds
-    /** Both at the same moment. A plain function. */
+    /** Both at the same moment. */
     readonly listing: () => { readonly summary: Summary; readonly folds: Folds }
     /**
      * That run is here, or may come back: its stream is not folded away, though it may be quiet for long. Without effect if it
-     * is folded away already. A plain function.
+     * is folded away already.
      */
     readonly spare: (stream: StreamId) => void
     /**
      * The author of a stream is here, and has said so much in that run: up to there it counts as had, also if the stream was folded
-     * away, and what is said next is taken in. It is spared. A plain function.
+     * away, and what is said next is taken in. It is spared.
      */
     readonly meet: (stream: StreamId, said: number) => void
-    /** That run is over. A plain function. */
+    /** That run is over. */
     readonly spareNoMore: (stream: StreamId) => void
     /** Appends what happened. */
     readonly note: (event: MeshEvent) => Effect.Effect<void>
@@ -115,10 +115,10 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     readonly recall: (post: Post, whole: Uint8Array) => Effect.Effect<void>
     /**
      * Which of these posts are history that this log lacks: it takes them as seen, but does not keep them. The others are here, or
-     * come as news. A plain function.
+     * come as news.
      */
     readonly lackedOf: <A extends EncodedPost>(posts: ReadonlyArray<A>) => ReadonlyArray<A>
-    /** Whether this log keeps fewer than so many posts, though more have been said. A plain function. */
+    /** Whether this log keeps fewer than so many posts, though more have been said. */
     readonly lacksOfLast: (count: number) => boolean
     /**
      * Keeps what was said before all that this log keeps, oldest first: to hand it on. Nobody who follows is given it. It takes the
@@ -140,7 +140,7 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     readonly events: Stream.Stream<MeshEvent>
     /**
      * Whoever follows for the screen has shown everything up to that entry, which it was given. What was not shown before a
-     * crash is where the screen should begin after it, if the log is there then. A plain function.
+     * crash is where the screen should begin after it, if the log is there then.
      */
     readonly shown: (last: Entry) => void
     /** Lets those who follow come to an end after what there is now. */
@@ -151,7 +151,7 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     readonly tally: Effect.Effect<Tally>
     /** How far this node has each stream: the highest number below which nothing is missing. */
     readonly summary: Effect.Effect<Summary>
-    /** How far this node has one stream; infinite if it is folded away. A plain function. */
+    /** How far this node has one stream; infinite if it is folded away. */
     readonly have: (stream: StreamId) => number
     /** What must come before the posts that are held: nothing if none are. */
     readonly missing: Effect.Effect<ReadonlyArray<Mark>>

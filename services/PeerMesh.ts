@@ -62,9 +62,9 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     readonly contested: Effect.Effect<never, IdTaken | NotInvited>
     /** Fails as soon as it turns out that somebody else speaks in this run's stream, or that the others know it no more: it must begin another. */
     readonly forked: Effect.Effect<never, Forked>
-    /** Whether that peer has taken a call of this node, and the link is not up yet. A plain function. */
+    /** Whether that peer has taken a call of this node, and the link is not up yet. */
     readonly isAnswering: (id: PeerId) => boolean
-    /** Whether there is a link to that peer, or a handshake with it under way. A plain function. */
+    /** Whether there is a link to that peer, or a handshake with it under way. */
     readonly isPresent: (id: PeerId) => boolean
     /** Returns as soon as no handshake with that peer is under way: it has a link by then, or has none. */
     readonly settled: (id: PeerId) => Effect.Effect<void>

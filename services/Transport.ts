@@ -37,11 +37,11 @@ export interface Connection {
   readonly wake: () => void
   /** Sends what the source still has, then the end; returns when all was handed over, which may be never. */
   readonly finish: Effect.Effect<void>
-  /** How many bytes have arrived so far. A plain function. */
+  /** How many bytes have arrived so far. */
   readonly received: () => number
-  /** Calls that, and nothing else from now on, when nothing more can arrive. A plain function. */
+  /** Calls that, and nothing else from now on, when nothing more can arrive. */
   readonly onEnd: (then: (() => void) | undefined) => void
-  /** Tells that the other side has introduced itself: from now on its place is given to nobody else. A plain function. */
+  /** Tells that the other side has introduced itself: from now on its place is given to nobody else. */
   readonly introduced: () => void
   /** Ends both directions at once: `incoming` fails with that reason. */
   readonly abort: (reason: LossReason) => Effect.Effect<void>
@@ -66,7 +66,7 @@ export class Transport extends Context.Tag("outlive/Transport")<
       serve: (connection: Connection) => Effect.Effect<void>,
       regret?: Uint8Array
     ) => Effect.Effect<Address, PortTaken | HostElsewhere, Scope.Scope>
-    /** The addresses that this machine has now. A plain function. */
+    /** The addresses that this machine has now. */
     readonly hosts: () => ReadonlyArray<string>
   }
 >() {}

@@ -7,14 +7,14 @@ import type * as Scope from "effect/Scope"
 export interface Output {
   /** Returns when this was taken, or when nobody takes anything any more. What `behind` writes goes out with it. */
   readonly write: (text: string, behind?: () => void) => Effect.Effect<void>
-  /** Whether nobody takes anything any more. A plain function. */
+  /** Whether nobody takes anything any more. */
   readonly isGone: () => boolean
 }
 
 export interface Writer {
-  /** Writes that; calls `taken` when it was taken, or when nobody takes anything any more. A plain function. */
+  /** Writes that; calls `taken` when it was taken, or when nobody takes anything any more. */
   readonly write: (text: string, taken: () => void) => void
-  /** Whether nobody takes anything any more. A plain function. */
+  /** Whether nobody takes anything any more. */
   readonly isGone: () => boolean
 }
 

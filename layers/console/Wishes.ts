@@ -5,9 +5,9 @@ import type { Wish } from "../../services/Interrupts.ts"
 export interface Wishes {
   /** Returns with the next wish, or at once with one that nobody has heard yet. */
   readonly next: Effect.Effect<Wish>
-  /** Tells all who listen; whether there was anybody. A plain function. */
+  /** Tells all who listen; whether there was anybody. */
   readonly tell: (wish: Wish) => boolean
-  /** Whether anybody has ever listened. A plain function. */
+  /** Whether anybody has ever listened. */
   readonly wasHeard: () => boolean
 }
 

@@ -78,7 +78,7 @@ export interface Journal {
   ) => Effect.Effect<void, LogUnavailable>
   /** Begins anew with these lines, and records how many of their last posts were not on the screen by then. */
   readonly replace: (lines: Iterable<Uint8Array>, unshown: number) => Effect.Effect<void, LogUnavailable>
-  /** Whether so much in it is not kept any more that it should begin anew. A plain function. */
+  /** Whether so much in it is not kept any more that it should begin anew. */
   readonly overgrown: () => boolean
 }
 

@@ -50,7 +50,7 @@ interface Needs extends Entrance {
   readonly bootstrap: Bootstrap
   /** For visitors to introduce themselves. */
   readonly visits: Deadlines
-  /** Those who are in the chat, but with whom there may be no link just now. A plain function. */
+  /** Those who are in the chat, but with whom there may be no link just now. */
   readonly sought: () => ReadonlyArray<PeerId>
 }
 

@@ -27,7 +27,7 @@ export type CallFailed = PeerUnreachable | PortTaken | NotAdmitted | NotInvited 
 export interface Attempt {
   /** Whether it asks whoever answers to let this node in. */
   readonly joins: boolean
-  /** The two are connected: what breaks from now on may be replaced by what comes of this attempt. A plain function. */
+  /** The two are connected: what breaks from now on may be replaced by what comes of this attempt. */
   readonly connected: () => void
   /** Says what has become of it: the first time counts. What broke meanwhile may be replaced by it until then. */
   readonly settle: (outcome: Exit.Exit<void, CallFailed>) => Effect.Effect<void>

@@ -21,14 +21,14 @@ export const make = ({ clock }: Node, { transport }: Needs) => {
   return {
     /**
      * Whether this machine has slept since this was asked last; to be asked each second. One clock goes on while a machine
-     * sleeps, and the other may stand: whichever shows it. A plain function.
+     * sleeps, and the other may stand: whichever shows it.
      */
     hasSlept: (): boolean => {
       const before = lookedAt
       lookedAt = { monotonic: Monotonic.millis(clock), wall: clock.unsafeCurrentTimeMillis() }
       return Math.max(lookedAt.monotonic - before.monotonic, lookedAt.wall - before.wall) > sleep
     },
-    /** Whether this machine has an address that it did not have when this was asked last. Looks now and then only. A plain function. */
+    /** Whether this machine has an address that it did not have when this was asked last. Looks now and then only. */
     hasNewNetwork: (): boolean => {
       looks += 1
       if (hosts !== undefined && looks < looksUntilNetworks) return false

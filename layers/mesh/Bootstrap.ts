@@ -42,7 +42,7 @@ export const make = ({ clock, log, peers, table }: Node) => {
   }
 
   return {
-    /** Whether this node knows what was said before it came. A plain function. */
+    /** Whether this node knows what was said before it came. */
     areThere: (): boolean => rooted,
     /** A link has come up: the first who was in the chat before tells what was said there. */
     cameUp: (link: Link): Effect.Effect<void> =>
@@ -53,7 +53,7 @@ export const make = ({ clock, log, peers, table }: Node) => {
         met.add(run)
         return Effect.void
       }),
-    /** That one was in the chat before, and may come back. A plain function. */
+    /** That one was in the chat before, and may come back. */
     expect: (id: PeerId): void => {
       expected.add(id)
     },

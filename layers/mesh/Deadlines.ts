@@ -5,10 +5,10 @@ import type * as Scope from "effect/Scope"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 
-/** Says that what had a limit is over: nothing happens any more when its time is. A plain function. */
+/** Says that what had a limit is over: nothing happens any more when its time is. */
 export type Met = () => void
 
-/** Begins to count: what is given is run when the time is over. A plain function. */
+/** Begins to count: what is given is run when the time is over. */
 export type Deadlines = (expire: Effect.Effect<void>) => Met
 
 /** Deadlines of that length, until the scope closes. */

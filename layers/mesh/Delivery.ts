@@ -35,7 +35,7 @@ export const make = ({ log, peers, table }: Node) => {
   }
 
   return {
-    /** The peer has that stream up to there. A plain function. */
+    /** The peer has that stream up to there. */
     hasUpTo: (link: Link, [stream, n]: Mark): void => {
       const before = link.theirs.get(stream)
       // What this node has too need not be remembered: a peer names each run there ever was.
@@ -54,9 +54,9 @@ export const make = ({ log, peers, table }: Node) => {
         peers.changed()
       }
     },
-    /** How many peers are known to have what this node has said up to that number. A plain function. */
+    /** How many peers are known to have what this node has said up to that number. */
     holders,
-    /** Up to which number some peer is known to have what this node has said. A plain function. */
+    /** Up to which number some peer is known to have what this node has said. */
     upTo: (): number => delivered,
     /** How far what this node says has come. */
     ofOwn: Subscribable.make({

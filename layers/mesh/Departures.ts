@@ -89,9 +89,9 @@ export const make = ({ clock, membership, table }: Node, { gone, missing }: Need
   let turn = 0
 
   return {
-    /** Whether that run is known to have left. A plain function. */
+    /** Whether that run is known to have left. */
     hasLeft,
-    /** The peer has said goodbye. A plain function. */
+    /** The peer has said goodbye. */
     heardGoodbye: (link: Link): void => remember(link.peer.id, link.epoch),
     /** Asks about those who have been looked for in vain. */
     ask: Effect.suspend(() => {

@@ -75,7 +75,7 @@ export const make = (
           Effect.tapErrorTag("NotAdmitted", ({ after }) => (after === undefined ? Effect.void : outlived(after))),
           Effect.withSpan("PeerMesh.call", { attributes: { address: formatAddress(route.address), to } })
         ),
-      /** Whether that peer has taken a call, and the link is not up yet. A plain function. */
+      /** Whether that peer has taken a call, and the link is not up yet. */
       isAnswering: (id: PeerId): boolean => answering.has(id) && !table.links.has(id)
     }
   })

@@ -50,7 +50,7 @@ export const make = ({ log, membership, table }: Node, { rateLimit, proofs }: Ne
     })
 
   return {
-    /** From now on the peer gets what this node says, and what it has missed of that. A plain function. */
+    /** From now on the peer gets what this node says, and what it has missed of that. */
     begin: (link: Link): void => {
       link.outbox.start(log.stream, link.theirs.get(log.stream) ?? 0)
       link.connection.wake()
@@ -65,12 +65,12 @@ export const make = ({ log, membership, table }: Node, { rateLimit, proofs }: Ne
         ? start(link, stream, after, to)
         : startProven(link, stream, after, to)
     },
-    /** The link is no more. A plain function. */
+    /** The link is no more. */
     ended: (link: Link): void => {
       asking.delete(link)
       sentBefore += link.outbox.sent()
     },
-    /** How many posts were handed to links. A plain function. */
+    /** How many posts were handed to links. */
     sent: (): number => {
       let sent = sentBefore
       for (const link of table.links.values()) sent += link.outbox.sent()

@@ -63,14 +63,14 @@ export const make = ({ limits, log, table }: Node, { replicator }: Needs) => {
     })
 
   return {
-    /** The peer has folded that away; what it lists comes next. A plain function. */
+    /** The peer has folded that away; what it lists comes next. */
     heard: (link: Link, { lines, room, upTo }: Folded): void => {
       if (link.isListed) link.listing = undefined
       link.isListed = false
       link.listing ??= new Map()
       link.folds.set(room, { upTo, lines })
     },
-    /** The peer lists these streams, and more if that is so. A plain function. */
+    /** The peer lists these streams, and more if that is so. */
     heardOf: (link: Link, marks: ReadonlyArray<Mark>, more: boolean): void => {
       if (link.listing === undefined || link.isListed) return
       for (const [stream, n] of marks) link.listing.set(stream, n)
@@ -79,7 +79,7 @@ export const make = ({ limits, log, table }: Node, { replicator }: Needs) => {
     },
     /**
      * That run is here: what it says is no line of long ago, however long it has been silent. Nor is what those say whom the peer
-     * spares, though it could fold them away. A plain function.
+     * spares, though it could fold them away.
      */
     begins: (link: Link): void => {
       for (const stream of link.listing?.keys() ?? []) {
@@ -89,11 +89,11 @@ export const make = ({ limits, log, table }: Node, { replicator }: Needs) => {
       elsewhere.delete(streamIn(link))
       log.meet(streamIn(link), link.theirs.get(streamIn(link)) ?? 0)
     },
-    /** The link is up: what the peer lists is of use only if something is folded away. A plain function. */
+    /** The link is up: what the peer lists is of use only if something is folded away. */
     cameUp: (link: Link): void => {
       if (link.folds.size + log.folds().size === 0) link.listing = undefined
     },
-    /** That run has left, or was lost, and may come back. A plain function. */
+    /** That run has left, or was lost, and may come back. */
     ended: (link: Link, isLost: boolean): void => {
       if (isLost) expect(streamIn(link))
       else log.spareNoMore(streamIn(link))

@@ -50,16 +50,16 @@ export const make = ({ log, membership }: Node, { delivery, forked, proofs }: Ne
         const proof = after === undefined ? undefined : blocks.find((block) => isProof(link, block, after))
         return proof === undefined ? Effect.void : forked(Math.min(proof.post.n - 1, log.have(log.stream)))
       }),
-    /** A peer can't show what it claims to have. A plain function. */
+    /** A peer can't show what it claims to have. */
     refute: ({ peer }: Link): void => {
       refuted.add(peer.id)
     },
-    /** All is compared: who has shown nothing since the last time is not asked again. A plain function. */
+    /** All is compared: who has shown nothing since the last time is not asked again. */
     review: (): void => {
       for (const { peer } of waiting) refuted.add(peer.id)
       waiting = [...asked.keys()]
     },
-    /** The link is no more. What it may not have had time to show is asked for again. A plain function. */
+    /** The link is no more. What it may not have had time to show is asked for again. */
     ended: (link: Link): void => {
       asked.delete(link)
       waiting = waiting.filter((each) => each !== link)

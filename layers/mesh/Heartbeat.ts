@@ -70,7 +70,7 @@ export const make = ({ clock, peers, settings, table }: Node) => {
     beat: Effect.forever(round),
     /** After how much silence a peer is lost, with as many links as there are now. */
     silence: Effect.sync(() => Duration.millis(limit())),
-    /** Something has come from that peer. A plain function. */
+    /** Something has come from that peer. */
     heard: (link: Link): void => {
       link.quietRounds = 0
     },

@@ -157,7 +157,7 @@ export const make = ({ log, membership, peers, table }: Node, { rateLimit, proof
       else if (!shown) recallIsOver(link)
       return Effect.void
     },
-    /** The next post of a peer that has begun with history: all of it, once it is there. A plain function. */
+    /** The next post of a peer that has begun with history: all of it, once it is there. */
     take: (link: Link, frame: PostFrame): Effect.Effect<void, PeerLost> => {
       const { recalled } = link
       if (recalled === undefined) return Effect.void
@@ -175,7 +175,7 @@ export const make = ({ log, membership, peers, table }: Node, { rateLimit, proof
         (vouched) => takeIn(link, vouched, most, shown)
       )
     },
-    /** This node is in: whoever let it in has shown what it was asked for. A plain function. */
+    /** This node is in: whoever let it in has shown what it was asked for. */
     isOver: (link: Link): boolean => {
       link.owed = 0
       return link.recalled === undefined || !link.recalled.shown

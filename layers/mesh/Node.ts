@@ -46,10 +46,10 @@ export interface Node {
   readonly peers: Signal
   /** Open as long as the node runs. */
   readonly scope: Scope.Scope
-  /** Where the others reach it: its port is known once it listens. A plain function. */
+  /** Where the others reach it: its port is known once it listens. */
   readonly address: () => Address
-  /** Whether it is in the chat. A plain function. */
+  /** Whether it is in the chat. */
   readonly isMember: () => boolean
-  /** Whether it is saying goodbye. A plain function. */
+  /** Whether it is saying goodbye. */
   readonly isLeaving: () => boolean
 }

@@ -118,7 +118,7 @@ export const make = ({ log, membership }: Node) => {
     })
 
   return {
-    /** The blocks that these posts of a peer make, together with those before; undefined if they make none. A plain function. */
+    /** The blocks that these posts of a peer make, together with those before; undefined if they make none. */
     blocksFrom: (link: Link, frames: ReadonlyArray<PostFrame>): ReadonlyArray<SealedBlock> | undefined => {
       link.blocks ??= new Blocks()
       const made: Array<SealedBlock> = []
@@ -129,22 +129,22 @@ export const make = ({ log, membership }: Node) => {
       }
       return made
     },
-    /** What of these blocks of a peer is to be believed. A plain function. */
+    /** What of these blocks of a peer is to be believed. */
     sift,
-    /** Whether this node has another body for what a block says, which came before. A plain function. */
+    /** Whether this node has another body for what a block says, which came before. */
     contradicts,
-    /** Whether its author has signed a block that a peer hands on. A plain function. */
+    /** Whether its author has signed a block that a peer hands on. */
     isSigned: (link: Link, block: SealedBlock): boolean => {
       const proof = judgeFrom(link, block)
       return proof === "proven" || proof === "accepted"
     },
-    /** What to think of a block that a peer hands on, be it the peer's own. A plain function. */
+    /** What to think of a block that a peer hands on, be it the peer's own. */
     judgeFrom,
-    /** Whether these lines of a log are blocks that everybody can be shown. A plain function. */
+    /** Whether these lines of a log are blocks that everybody can be shown. */
     areProven: (bytes: Uint8Array): boolean => judged(bytes).every(({ proof }) => proof === "proven"),
     /** Up to where what this node keeps of a stream is what everybody can be shown, as far as somebody would like to have it. */
     proven,
-    /** Who is known by which key has changed: looks again at what could not be shown. A plain function. */
+    /** Who is known by which key has changed: looks again at what could not be shown. */
     reconsider: (): void => {
       for (const [stream, { objection }] of looked) if (objection !== undefined) looked.delete(stream)
     }

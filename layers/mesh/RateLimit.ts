@@ -107,16 +107,16 @@ export const make = ({ clock, limits, log, scope, table }: Node) => {
     )
 
   return {
-    /** Of how much a peer has spoken too much, if it has. A plain function. */
+    /** Of how much a peer has spoken too much, if it has. */
     limitOverstepped,
     /** Tells a peer that it went too far, or is not to be believed, and lets it go. It is not called back, and not let in for a while. */
     drop,
     /** The same, where it is not that peer's own frames that are being handled. */
     cut: (link: Link, limit: Dropped["limit"]): Effect.Effect<void> =>
       Effect.asVoid(Effect.forkIn(Effect.flatMap(bar(link, limit), link.connection.abort), scope)),
-    /** Whether that peer was dropped, and must wait still. A plain function. */
+    /** Whether that peer was dropped, and must wait still. */
     isDropped: (id: PeerId): boolean => (dropped.get(id) ?? 0) > Monotonic.millis(clock),
-    /** A peer that comes again goes on with the quota it had: to come anew is no way to send more. A plain function. */
+    /** A peer that comes again goes on with the quota it had: to come anew is no way to send more. */
     quotaOf,
     /** So many frames have come and were handled: who sends too much is left unread for a while, and dropped if that never ends. */
     count: (link: Link, frames: number): Effect.Effect<void, PeerLost> => {

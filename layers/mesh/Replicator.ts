@@ -307,7 +307,7 @@ export const make = ({ log, membership, table }: Node, { rateLimit, delivery, fo
     receive,
     /** Asks a peer for what it has and this node lacks, unless that comes by itself or was asked of somebody else. */
     pull,
-    /** Forgets what was asked: it may be asked of others now, and those who have not answered come last. A plain function. */
+    /** Forgets what was asked: it may be asked of others now, and those who have not answered come last. */
     forgetAsked: (): void => {
       inVain.clear()
       for (const stream of wanted.keys()) forget(stream)
@@ -324,7 +324,7 @@ export const make = ({ log, membership, table }: Node, { rateLimit, delivery, fo
     /** What nobody who is here keeps any more, and nobody who is sought could bring, is gone; that is said, not hidden. */
     skipWhatIsGone,
     isCalm,
-    /** Whether the server is away, which may keep what nobody else does. A plain function. */
+    /** Whether the server is away, which may keep what nobody else does. */
     isServerAway: search.isReaching,
     /** Says how much of what was missed this peer will send. `isNew`: what it has said itself, in its present run, was not missed. */
     announce,
@@ -339,7 +339,7 @@ export const make = ({ log, membership, table }: Node, { rateLimit, delivery, fo
         }
         return pullFromAll(orphaned)
       }),
-    /** Through whom came last what that one says, if it has no link to this node. A plain function. */
+    /** Through whom came last what that one says, if it has no link to this node. */
     relayOf: (id: PeerId): PeerId | undefined => relays.get(id)
   }
 }

@@ -237,7 +237,7 @@ export const make = (
     return {
       /** For the program: to reach the server, that is, whose return others may depend on. */
       reachServer,
-      /** Whether somebody is being reached who is no client. A plain function. */
+      /** Whether somebody is being reached who is no client. */
       isReaching: (): boolean => reaching > 0,
       /** Keeps a link to a client: dials it after that time, until there is a link or patience ends. */
       seek,
@@ -265,22 +265,22 @@ export const make = (
         if (awakening.hasNewNetwork() || hasSlept) strays.hurryAll(now)
         return Effect.forEach(strays.due(now), (stray) => dialRarely(stray, now), { discard: true })
       }),
-      /** What that one says comes through others: if it was given up, it is dialled soon. A plain function. */
+      /** What that one says comes through others: if it was given up, it is dialled soon. */
       isHeard: (id: PeerId): void => {
         if (strays.size > 0) strays.hear(id, Monotonic.millis(clock))
       },
-      /** Those who were given up, and are heard through others since then. A plain function. */
+      /** Those who were given up, and are heard through others since then. */
       heardThoughGivenUp: (): ReadonlyArray<Peer> => strays.heard,
-      /** Those who have been sought, and not been given up. A plain function. */
+      /** Those who have been sought, and not been given up. */
       sought,
-      /** The same, and those who were given up. A plain function. */
+      /** The same, and those who were given up. */
       missing: (): ReadonlyArray<Sought> => [
         ...sought(),
         ...strays.peers.map((peer) => ({ peer, epoch: epochs.get(peer.id) }))
       ],
       /**
        * Whether people should hear by which way a post came over that link: its author was sought, and the link was up, for
-       * so long that the post was said meanwhile. No clock of the author's is looked at. A plain function.
+       * so long that the post was said meanwhile. No clock of the author's is looked at.
        */
       comesThrough: (link: Link, { post }: EncodedPost): boolean => {
         const sought = missingSince.size === 0 ? undefined : missingSince.get(authorOf(post.stream))

@@ -14,7 +14,7 @@ export interface Wire {
   readonly outbox: Outbox
   /** The frames that have come since, one at least. Fails when the connection has ended, in whichever way. */
   readonly frames: Effect.Effect<Arr.NonEmptyReadonlyArray<Frame>, PeerLost>
-  /** When this node began with the frames that have come last, in ns. A plain function. */
+  /** When this node began with the frames that have come last, in ns. */
   readonly begun: () => bigint
   /** Takes encoded frames, to be sent before any post; false if too many wait. A plain function, for what all links are told. */
   readonly give: (lines: ReadonlyArray<Uint8Array>) => boolean

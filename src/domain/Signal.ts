@@ -10,7 +10,7 @@ export interface Signal {
   readonly until: (holds: () => boolean) => Effect.Effect<void>
   /** Each time that holds, emits what `take` gives by then; ends when it gives none. */
   readonly stream: <A>(holds: () => boolean, take: () => Option.Option<Chunk.Chunk<A>>) => Stream.Stream<A>
-  /** Says that something has changed. A plain function. */
+  /** Says that something has changed. */
   readonly changed: () => void
 }
 

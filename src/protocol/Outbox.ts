@@ -81,9 +81,9 @@ export const makeOutbox = (
       const lane = { stream, after: endless ? Math.min(after, before.after) : after, to: Math.max(to, before?.to ?? 0) }
       if (lane.after < lane.to) lanes.set(stream, lane)
     },
-    /** Whether the peer waits for more than one stream, that is, for what others have said too. A plain function. */
+    /** Whether the peer waits for more than one stream, that is, for what others have said too. */
     isAsked: (): boolean => lanes.size > 1,
-    /** How many posts were taken from here. A plain function. */
+    /** How many posts were taken from here. */
     sent: (): number => sent,
     /** Ends with a goodbye once everything else is sent. */
     leave: (): void => {

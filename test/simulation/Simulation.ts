@@ -56,7 +56,7 @@ interface Running {
   /** Types lines, in one go. */
   readonly type: (lines: ReadonlyArray<string>) => Effect.Effect<void>
   readonly stop: (abruptly: boolean) => Effect.Effect<void>
-  /** Sets its clock to so many milliseconds after the right time, or before it. A plain function. */
+  /** Sets its clock to so many milliseconds after the right time, or before it. */
   readonly setClock: (ahead: number) => void
   /** What it is made of, once it has begun. */
   inside: { readonly log: MessageLog["Type"]; readonly mesh: PeerMesh["Type"] } | undefined
