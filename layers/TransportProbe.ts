@@ -11,8 +11,8 @@ import { ForeignChat, PeerUnreachable, StrangersTurnedAway } from "../src/domain
 import { type Address, PeerId } from "../src/domain/Peer.ts"
 import { epochOf } from "../src/domain/Post.ts"
 import { protocolVersion } from "../src/protocol/Frame.ts"
-import * as Handshake from "./mesh/Handshake.ts"
-import * as Wire from "./mesh/Wire.ts"
+import * as Handshake from "./links/Handshake.ts"
+import * as Wire from "./links/Wire.ts"
 
 const make = Effect.gen(function* () {
   const transport = yield* Transport

@@ -53,8 +53,8 @@ const timesOfDay: ReadonlyMap<string, string> = new Map([
   ["layers/TerminalConsole.ts", "when a line was shown, for people"],
   ["layers/TransportPeerMesh.ts", "since when there is a link, for people"],
   ["layers/TransportProbe.ts", "an epoch"],
-  ["layers/mesh/Awakening.ts", "whether it has jumped, since the machine has slept"],
-  ["layers/mesh/Acceptor.ts", "after which epoch a run must begin"],
+  ["layers/links/Awakening.ts", "whether it has jumped, since the machine has slept"],
+  ["layers/links/Acceptor.ts", "after which epoch a run must begin"],
   ["layers/log/Log.ts", "an epoch, and when a line was said, for people"]
 ])
 

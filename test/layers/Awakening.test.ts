@@ -1,7 +1,7 @@
 /** When whoever was out of reach may be within reach again. */
 import { assert, describe, it } from "@effect/vitest"
-import * as Awakening from "../../layers/mesh/Awakening.ts"
-import type { Node } from "../../layers/mesh/Node.ts"
+import * as Awakening from "../../layers/links/Awakening.ts"
+import type { Node } from "../../layers/links/Node.ts"
 import type { Transport } from "../../services/Transport.ts"
 
 /** A machine whose clocks and addresses the test says; times in seconds. */

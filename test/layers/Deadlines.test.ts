@@ -2,7 +2,7 @@ import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import { describe } from "vitest"
-import * as Deadlines from "../../layers/mesh/Deadlines.ts"
+import * as Deadlines from "../../layers/links/Deadlines.ts"
 import { wallClock } from "../support/VirtualTime.ts"
 
 const world = Effect.gen(function* () {

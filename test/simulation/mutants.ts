@@ -14,7 +14,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "no epoch: every run of an author speaks in the same stream, and none wonders at it",
     changes: [
       {
-        file: "layers/mesh/Forks.ts",
+        file: "layers/replication/Forks.ts",
         from: "proof === undefined ? Effect.void : forked(",
         to: "proof !== null ? Effect.void : forked("
       },
@@ -84,11 +84,11 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "no summary: neither side says what it has",
     changes: [
       {
-        file: "layers/mesh/Summaries.ts",
+        file: "layers/replication/Summaries.ts",
         from: "...haveFrames([...summary])]",
         to: "...haveFrames([])]"
       },
-      { file: "layers/mesh/Summaries.ts", from: "sendToAll(haveFrames(grown))", to: "Effect.void" }
+      { file: "layers/replication/Summaries.ts", from: "sendToAll(haveFrames(grown))", to: "Effect.void" }
     ]
   },
   {
@@ -96,7 +96,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     from: 17,
     changes: [
       {
-        file: "layers/mesh/Proofs.ts",
+        file: "layers/replication/Proofs.ts",
         from: 'const proof = isItsOwn ? "proven" : judge(block)',
         to: 'const proof = "proven" as Proof'
       }
@@ -118,7 +118,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     notices: /looks for 9, which has left/,
     changes: [
       {
-        file: "layers/mesh/Departures.ts",
+        file: "layers/links/Departures.ts",
         from: "return links.length === 0 ? Effect.void : askAbout(asked, links)",
         to: "return links.length >= 0 ? Effect.void : askAbout(asked, links)"
       }
@@ -139,7 +139,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "holding for ever what stands below a stream that nobody has named",
     changes: [
       {
-        file: "layers/mesh/Replicator.ts",
+        file: "layers/replication/Replicator.ts",
         from: "for (const stream of missing.keys()) if (!blocked.has(stream)) blocked.set(stream, 0)",
         to: ""
       }
@@ -150,7 +150,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     notices: /has no link to/,
     changes: [
       {
-        file: "layers/mesh/Search.ts",
+        file: "layers/links/Search.ts",
         from: "if (strays.size === 0 || isLeaving()) return Effect.void",
         to: "if (strays.size >= 0) return Effect.void"
       }

@@ -9,8 +9,8 @@ import { Blocks, contentsOf, type SealedBlock } from "../../src/protocol/Blocks.
 import { decodeAll, type Frame, type PostFrame } from "../../src/protocol/Frame.ts"
 import { linesIn } from "../../src/protocol/LineSplitter.ts"
 import { digestOf } from "../identity/Keys.ts"
-import type { Link } from "./Link.ts"
-import type { Node } from "./Node.ts"
+import type { Link } from "../links/Link.ts"
+import type { Node } from "../links/Node.ts"
 
 /** As much is looked at in one go before others have their turn, in bytes. */
 const sliceRoom = 16_384

@@ -8,10 +8,10 @@ import { authorOf, mostHistory } from "../../src/domain/Post.ts"
 import { mostSealed } from "../../src/domain/Seal.ts"
 import { Blocks, type SealedBlock } from "../../src/protocol/Blocks.ts"
 import { type Earlier, encode, type PostFrame, type Recall } from "../../src/protocol/Frame.ts"
-import type { Link } from "./Link.ts"
-import type { Node } from "./Node.ts"
+import type { Link } from "../links/Link.ts"
+import type { Node } from "../links/Node.ts"
+import type { RateLimit } from "../links/RateLimit.ts"
 import type { Proofs } from "./Proofs.ts"
-import type { RateLimit } from "./RateLimit.ts"
 
 interface Needs {
   readonly rateLimit: RateLimit

@@ -7,13 +7,13 @@ import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import { authorOf, mainRoom, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import type { Control, Gap, PostFrame } from "../../src/protocol/Frame.ts"
+import type { Link } from "../links/Link.ts"
+import type { Node } from "../links/Node.ts"
+import type { RateLimit } from "../links/RateLimit.ts"
+import type { Search } from "../links/Search.ts"
 import type { Delivery } from "./Delivery.ts"
 import type { Forks } from "./Forks.ts"
-import type { Link } from "./Link.ts"
-import type { Node } from "./Node.ts"
 import type { Proofs } from "./Proofs.ts"
-import type { RateLimit } from "./RateLimit.ts"
-import type { Search } from "./Search.ts"
 
 /** What nobody keeps is taken for gone after so many offers; after more while the server, who may keep it, is away. */
 const ticksUntilGone = 5

@@ -3,8 +3,8 @@ import * as Effect from "effect/Effect"
 import type { Mark } from "../../services/MessageLog.ts"
 import { covers, mainRoom, type Room, roomIn, type StreamId, streamOf, unfolded } from "../../src/domain/Post.ts"
 import type { Control, Folded } from "../../src/protocol/Frame.ts"
-import type { Link } from "./Link.ts"
-import type { Node } from "./Node.ts"
+import type { Link } from "../links/Link.ts"
+import type { Node } from "../links/Node.ts"
 import type { Replicator } from "./Replicator.ts"
 
 /** What a peer has that this node lacks may still come, as long as not so many offers have passed without a question. */

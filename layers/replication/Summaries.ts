@@ -6,14 +6,14 @@ import type { Mark } from "../../services/MessageLog.ts"
 import type { PeerLost } from "../../src/domain/Errors.ts"
 import type { StreamId, Summary } from "../../src/domain/Post.ts"
 import type { Control, Have } from "../../src/protocol/Frame.ts"
+import type { Link } from "../links/Link.ts"
+import type { Node } from "../links/Node.ts"
+import type { RateLimit } from "../links/RateLimit.ts"
+import * as Wire from "../links/Wire.ts"
 import type { Delivery } from "./Delivery.ts"
 import * as Folds from "./Folds.ts"
 import type { Forks } from "./Forks.ts"
-import type { Link } from "./Link.ts"
-import type { Node } from "./Node.ts"
-import type { RateLimit } from "./RateLimit.ts"
 import type { Replicator } from "./Replicator.ts"
-import * as Wire from "./Wire.ts"
 
 /** How often all is compared with all, whatever was told before. */
 const compareEvery = Duration.seconds(15)

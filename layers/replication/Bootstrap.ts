@@ -5,8 +5,8 @@ import * as Effect from "effect/Effect"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import { authorOf, type Epoch, epochIn, type Folds, type Summary } from "../../src/domain/Post.ts"
-import type { Link } from "./Link.ts"
-import type { Node } from "./Node.ts"
+import type { Link } from "../links/Link.ts"
+import type { Node } from "../links/Node.ts"
 
 /** Those who can tell what was said before have so long to come, once this node has begun. */
 const firstCall = Duration.seconds(1)

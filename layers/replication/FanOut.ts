@@ -4,10 +4,10 @@ import * as Stream from "effect/Stream"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { authorOf, type StreamId } from "../../src/domain/Post.ts"
 import type { Want } from "../../src/protocol/Frame.ts"
-import type { Link } from "./Link.ts"
-import type { Node } from "./Node.ts"
+import type { Link } from "../links/Link.ts"
+import type { Node } from "../links/Node.ts"
+import type { RateLimit } from "../links/RateLimit.ts"
 import type { Proofs } from "./Proofs.ts"
-import type { RateLimit } from "./RateLimit.ts"
 
 interface Needs {
   readonly rateLimit: RateLimit

@@ -7,8 +7,8 @@ import type { Mark } from "../../services/MessageLog.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import { mainRoom, roomIn, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import type { Delivery as HowFar } from "../../src/domain/Standing.ts"
-import type { Link } from "./Link.ts"
-import type { Node } from "./Node.ts"
+import type { Link } from "../links/Link.ts"
+import type { Node } from "../links/Node.ts"
 
 export const make = ({ log, peers, table }: Node) => {
   /** How far some peer is known to have what this node says. */

@@ -3,9 +3,9 @@ import * as Effect from "effect/Effect"
 import type { Block } from "../../services/MessageLog.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import type { SealedBlock } from "../../src/protocol/Blocks.ts"
+import type { Link } from "../links/Link.ts"
+import type { Node } from "../links/Node.ts"
 import type { Delivery } from "./Delivery.ts"
-import type { Link } from "./Link.ts"
-import type { Node } from "./Node.ts"
 import type { Proofs } from "./Proofs.ts"
 
 interface Needs {
