@@ -24,7 +24,7 @@ const Run = Schema.Struct({
   quick: Schema.Boolean,
   /** How busy the machine was just before, as the average number of processes that would run. */
   load: Schema.Number,
-  hostChecks: Schema.Record({ key: Schema.String, value: Schema.String }),
+  machine: Schema.Record({ key: Schema.String, value: Schema.String }),
   cells: Schema.Array(Measured)
 })
 export type Run = typeof Run.Type
@@ -72,7 +72,7 @@ const packaged = (name: string): string | undefined => {
 const debian = (name: string): string | undefined => said("dpkg-query", "-W", "-f", "${Version}", name)
 
 /** The machine and the versions. */
-export const hostChecks = (): Readonly<Record<string, string>> => {
+export const machine = (): Readonly<Record<string, string>> => {
   const cpus = Os.cpus()
   const known = {
     processor: `${cpus.length} × ${cpus[0]?.model ?? "unknown"}`,

@@ -57,7 +57,7 @@ const section = (work: Work, run: Run): string =>
 
 const machineOf = (runs: ReadonlyArray<Run>): string => {
   const last = runs.toSorted((one, other) => (one.date < other.date ? -1 : 1)).at(-1)
-  return [row(["", ""]), row(["---", "---"]), ...Object.entries(last?.hostChecks ?? {}).map(row)].join("\n")
+  return [row(["", ""]), row(["---", "---"]), ...Object.entries(last?.machine ?? {}).map(row)].join("\n")
 }
 
 const document = (measured: ReadonlyArray<readonly [Work, Run]>): string => `# Benchmarks

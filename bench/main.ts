@@ -94,7 +94,7 @@ const bench = Effect.gen(function* () {
       rounds,
       quick: effort.quick,
       load: Os.loadavg()[0] ?? 0,
-      hostChecks: Record.hostChecks()
+      machine: Record.machine()
     }
     const results = yield* perform(work)
     process.stdout.write(`${printed(work, work.report(results))}\n`)
