@@ -25,6 +25,9 @@ export interface Block extends EncodedPost {
   readonly rest?: ReadonlyArray<EncodedPost>
 }
 
+/** What has become of a line: the post that it is now, or why it could not be said. */
+export type SayResult = Post | LineTooLong
+
 /** Encoded posts that follow each other, and the numbers of the first and the last. */
 export interface Slice {
   readonly bytes: Uint8Array
@@ -62,15 +65,16 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     readonly keeps: boolean
     /**
      * Begins another run, with all that there is. What was said in the one before after number `shared`, which ends a block, is
-     * said anew in this one. Whoever follows for the screen goes on behind what `shown` has named; all who follow must have
-     * come to an end before. `after`: the run is later than that.
+     * said anew in this one. Returns the posts that were said anew, as far as they are kept, each with the post that it is now.
+     * Whoever follows for the screen goes on behind what `shown` has named; all who follow must have come to an end before.
+     * `after`: the run is later than that.
      */
-    readonly renew: (shared: number, after?: Epoch) => Effect.Effect<void, LogUnavailable>
+    readonly renew: (shared: number, after?: Epoch) => Effect.Effect<ReadonlyMap<Post, Post>, LogUnavailable>
     /**
-     * Appends what this node says, in one go; it is in the log, and on disk if the log has one, when this returns. Lines
-     * that are too long for a frame are left out and returned.
+     * Appends lines that this node says, in one go. They are in the log, and on disk if the log has one, when this returns.
+     * Returns what each line became, in their order: a line that is too long for a frame is left out.
      */
-    readonly say: (lines: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<LineTooLong>, LogUnavailable>
+    readonly say: (lines: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable>
     /**
      * Takes in what others said: each post is appended once, after the one before it and after everything that its author
      * had seen. What must wait is held. Of a block that begins with what is here, nothing is taken. Returns what has to come first.

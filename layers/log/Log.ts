@@ -9,7 +9,7 @@ import type * as Predicate from "effect/Predicate"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { type Block, type EncodedPost, type Lines, MessageLog } from "../../services/MessageLog.ts"
+import { type Block, type EncodedPost, type Lines, MessageLog, type SayResult } from "../../services/MessageLog.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import { LineTooLong, type LogUnavailable } from "../../src/domain/Errors.ts"
 import type { Signature } from "../../src/domain/Key.ts"
@@ -407,10 +407,10 @@ export const make = (
       )
     }
 
-    /** The posts that these lines make, numbered; those that are too long apart. */
+    /** The posts that these lines make, numbered, and what each line became: the same array if no line is too long. */
     const compose = (lines: ReadonlyArray<string>, at: number) => {
       const posts: Array<Post> = []
-      const tooLong: Array<LineTooLong> = []
+      let results: Array<SayResult> = posts
       const next = store.have(stream) + 1
       for (const text of lines) {
         const deps = posts.length === 0 ? store.news() : noDeps
@@ -422,10 +422,15 @@ export const make = (
           text
         }
         const bytes = bytesTooLong(post, sign === undefined ? 0 : sealBytes)
-        if (bytes === 0) posts.push(post)
-        else tooLong.push(new LineTooLong({ bytes, limit: maxFrameBytes }))
+        if (bytes > 0) {
+          if (results === posts) results = [...posts]
+          results.push(new LineTooLong({ bytes, limit: maxFrameBytes }))
+          continue
+        }
+        posts.push(post)
+        if (results !== posts) results.push(post)
       }
-      return { posts, tooLong }
+      return { posts, results }
     }
 
     /** What this node has said after that number of its present stream, by where it stands. */
@@ -459,7 +464,7 @@ export const make = (
       }))
     }
 
-    const renew = (shared: number, after: Epoch): Effect.Effect<void, LogUnavailable> =>
+    const renew = (shared: number, after: Epoch): Effect.Effect<ReadonlyMap<Post, Post>, LogUnavailable> =>
       Effect.gen(function* () {
         begun = Math.max(clock.unsafeCurrentTimeMillis(), Math.min(lastMillis, Math.max(begun, millisOf(after)) + 1))
         yield* journal.begin(begun)
@@ -486,6 +491,7 @@ export const make = (
         first = Math.max(dropped, shownTo)
         sinceHere = end()
         if (posts.length > 0) yield* compact
+        return new Map(Arr.zip(saidAnew.values(), posts))
       })
 
     /** The lines that a post is handed on in, if this log has them. */
@@ -564,13 +570,13 @@ export const make = (
       renew: (shared, after = epoch) => serially(Effect.suspend(() => renew(shared, after))),
       say: (lines) =>
         Effect.suspend(() => {
-          const { posts, tooLong } = compose(lines, clock.unsafeCurrentTimeMillis())
-          if (posts.length === 0) return Effect.succeed(tooLong)
+          const { posts, results } = compose(lines, clock.unsafeCurrentTimeMillis())
+          if (posts.length === 0) return Effect.succeed(results)
           const blocks = blocksOfOwn(posts)
           const encoded = blocks.map(({ bytes }) => bytes)
           return Effect.map(append(encoded, true), () => {
             for (const { block, bytes } of blocks) addOwn(block, bytes)
-            return tooLong
+            return results
           })
         }).pipe(serially),
       receive: (received) =>

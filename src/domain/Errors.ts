@@ -198,6 +198,8 @@ export class LineTooLong extends Data.TaggedError("LineTooLong")<{
   }
 }
 
+export const isTooLong = (result: unknown): result is LineTooLong => result instanceof LineTooLong
+
 /** What was to reach so many peers has not reached them in time. `outside`: why this node could not join, a sentence. */
 export class NotHeard extends Data.TaggedError("NotHeard")<{
   readonly had: number

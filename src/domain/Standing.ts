@@ -1,6 +1,7 @@
 /** Where the lines stand that this node says: with nobody yet, or with some peer. */
 import * as Duration from "effect/Duration"
 import type { Entry } from "./Entry.ts"
+import { isTooLong, type LineTooLong } from "./Errors.ts"
 import type { Post, StreamId } from "./Post.ts"
 
 /** How far what this node says in this run has come. */
@@ -28,20 +29,36 @@ export interface Saying<Line> {
   readonly text: string
 }
 
-/** The lines with the posts that they became at that time, in the same order; what became none, because it could not be said, apart. */
-export const pairOff = <Line>(
+/** The lines that could be said, with the posts that they became at that time; the others apart. `results`: one for each line. */
+export const pairUp = <Line>(
   sayings: ReadonlyArray<Saying<Line>>,
-  posts: ReadonlyArray<Post>,
+  results: ReadonlyArray<Post | LineTooLong>,
   saidAt: number
 ): { readonly said: ReadonlyArray<Said<Line>>; readonly unsaid: ReadonlyArray<Line> } => {
   const said: Array<Said<Line>> = []
   const unsaid: Array<Line> = []
-  for (const { line, text } of sayings) {
-    const post = posts[said.length]
-    if (post?.text === text) said.push({ line, post, saidAt })
-    else unsaid.push(line)
+  for (const [index, { line }] of sayings.entries()) {
+    const result = results[index]
+    if (result === undefined || isTooLong(result)) unsaid.push(line)
+    else said.push({ line, post: result, saidAt })
   }
   return { said, unsaid }
+}
+
+/** The lines of which the posts were said anew, with the posts that they are now, said at that time; the others apart. */
+export const saidAnew = <Line>(
+  lines: ReadonlyArray<Said<Line>>,
+  posts: ReadonlyMap<Post, Post>,
+  saidAt: number
+): { readonly said: ReadonlyArray<Said<Line>>; readonly left: ReadonlyArray<Line> } => {
+  const said: Array<Said<Line>> = []
+  const left: Array<Line> = []
+  for (const { line, post: before } of lines) {
+    const post = posts.get(before)
+    if (post === undefined) left.push(line)
+    else said.push({ line, post, saidAt })
+  }
+  return { said, left }
 }
 
 /** The number of the last post of that stream which an author of these had seen; 0 if there is none. */

@@ -12,7 +12,7 @@ import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { deedMark, utterance } from "../domain/Action.ts"
 import type { Entry } from "../domain/Entry.ts"
-import { type Forked, isForked, type LogUnavailable } from "../domain/Errors.ts"
+import { type Forked, isForked, isTooLong, type LogUnavailable } from "../domain/Errors.ts"
 import { Fact } from "../domain/Fact.ts"
 import { within } from "../domain/Limit.ts"
 import type { PeerId } from "../domain/Peer.ts"
@@ -26,7 +26,7 @@ import { answer } from "./commands/Command.ts"
 import { quit } from "./commands/quit.ts"
 import { fresh, type Muted, Session } from "./commands/Session.ts"
 import { refuse } from "./refused.ts"
-import type { Followed } from "./standing.ts"
+import { carryOver, type Followed } from "./standing.ts"
 
 /** The line that ends a program. */
 const exit = "Exit"
@@ -156,16 +156,19 @@ export const sayWhatIsTyped = (
     // Without a generator: it runs for every line that is typed. What was said is followed, whatever ends this.
     const say = (sayings: ReadonlyArray<Saying<Typed>>) =>
       Effect.suspend(() => {
-        const before = log.have(log.stream)
         const said = Effect.match(log.say(sayings.map(({ text }) => text)), {
           onFailure: ({ message }) => ({
+            results: [],
             count: sayings.length,
             words: [notice(`${message} ${sayings.length === 1 ? "That line was" : "Those lines were"} not said.`)]
           }),
-          onSuccess: (tooLong) => ({ count: tooLong.length, words: tooLong.map(({ message }) => notice(message)) })
+          onSuccess: (results) => {
+            const tooLong = results.filter(isTooLong)
+            return { results, count: tooLong.length, words: tooLong.map(({ message }) => notice(message)) }
+          }
         })
-        return Effect.flatMap(said, ({ count, words }) => {
-          const followed = standing.follow(sayings, before)
+        return Effect.flatMap(said, ({ count, results, words }) => {
+          const followed = standing.follow(sayings, results)
           return count === 0
             ? followed
             : followed.pipe(Effect.zipRight(console.show(words)), Effect.zipRight(refuse(count, console)))
@@ -250,10 +253,10 @@ export const anewWhenForked = <A, E, R>(
     Effect.provide(fresh)
   )
 
-const beginAnother = (fork: Forked): Effect.Effect<void, LogUnavailable, Console | MessageLog> =>
+const beginAnother = (fork: Forked): Effect.Effect<void, LogUnavailable, Console | Followed | MessageLog> =>
   Effect.gen(function* () {
     const console = yield* Console
     const log = yield* MessageLog
     yield* console.show([notice(fork.message)])
-    yield* log.renew(fork.shared, fork._tag === "RunOutlived" ? fork.after : undefined)
+    yield* carryOver(yield* log.renew(fork.shared, fork._tag === "RunOutlived" ? fork.after : undefined))
   })

@@ -6,7 +6,7 @@ import * as Stream from "effect/Stream"
 import { Interrupts } from "../../services/Interrupts.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
-import { NotHeard } from "../domain/Errors.ts"
+import { isTooLong, NotHeard } from "../domain/Errors.ts"
 import { join, type Settings } from "./client.ts"
 
 /** Joins, says it, and returns as soon as at least `wait` peers are known to have it; fails if that takes too long. */
@@ -29,8 +29,7 @@ export const send = ({
       )
     )
     yield* Effect.forkScoped(Stream.runForEach(mesh.joinRequests, (joinRequest) => joinRequest.admit))
-    const [tooLong] = yield* log.say([text])
-    if (tooLong !== undefined) return yield* tooLong
+    for (const result of yield* log.say([text])) if (isTooLong(result)) return yield* result
     yield* join(settings, ({ message }) => Ref.set(outside, message)).pipe(
       Effect.zipRight(Ref.set(outside, undefined)),
       Effect.zipRight(mesh.awaitHolders(1, wait)),

@@ -10,12 +10,12 @@ import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Console, type Typed } from "../../services/Console.ts"
-import { MessageLog } from "../../services/MessageLog.ts"
+import { MessageLog, type SayResult } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import type { Entry } from "../domain/Entry.ts"
 import * as Monotonic from "../domain/Monotonic.ts"
 import type { Post } from "../domain/Post.ts"
-import { doubtAfter, lastAnswered, pairOff, type Said, type Saying, sortOut } from "../domain/Standing.ts"
+import { doubtAfter, lastAnswered, pairUp, type Said, type Saying, saidAnew, sortOut } from "../domain/Standing.ts"
 
 /** A timer may go off a little before the clock says so. */
 const early = Duration.millis(50)
@@ -31,8 +31,8 @@ export interface Standing {
   readonly drop: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
   /** These lines are for nobody: they need not stand any longer. */
   readonly settle: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
-  /** These lines became what this node has said after number `after`; those that could not be said are given back. */
-  readonly follow: (sayings: ReadonlyArray<Saying<Typed>>, after: number) => Effect.Effect<void>
+  /** What has become of each of these lines; those that could not be said, and those without a result, are given back. */
+  readonly follow: (sayings: ReadonlyArray<Saying<Typed>>, results: ReadonlyArray<SayResult>) => Effect.Effect<void>
   /**
    * Hands on what this node witnesses to who shows it. Before any of it is shown, those lines are settled that somebody has:
    * whoever answers a line has it. In between, they are settled when peers tell that they have them, and marked when none
@@ -48,6 +48,22 @@ export interface Standing {
 export class Followed extends Context.Tag("outlive/Followed")<Followed, Ref.Ref<ReadonlyArray<Said<Typed>>>>() {
   static readonly none: Layer.Layer<Followed> = Layer.effect(Followed, Ref.make<ReadonlyArray<Said<Typed>>>([]))
 }
+
+/**
+ * The node has begun another run, in which these posts were said anew. The lines that they are go on to be followed; somebody
+ * has the others.
+ */
+export const carryOver = (posts: ReadonlyMap<Post, Post>): Effect.Effect<void, never, Console | Followed> =>
+  Effect.gen(function* () {
+    const { standing } = yield* Console
+    if (Option.isNone(standing)) return
+    const now = Monotonic.millis(yield* Effect.clock)
+    const left = yield* Ref.modify(yield* Followed, (lines) => {
+      const sorted = saidAnew(lines, posts, now)
+      return [sorted.left, sorted.said]
+    })
+    yield* standing.value.settle(left)
+  })
 
 /** On a pipe nothing is followed: nobody sees what was typed. */
 export const make: Effect.Effect<Standing, never, Console | Followed | MessageLog | PeerMesh | Scope.Scope> =
@@ -83,15 +99,6 @@ export const make: Effect.Effect<Standing, never, Console | Followed | MessageLo
       }
     }
     const { drop, giveBack, mark, reword, settle } = console.standing.value
-    // Of what an earlier run of this node has left, somebody has all but what was said anew in this one.
-    const left = yield* Ref.get(following)
-    const carried = pairOff(
-      left.map(({ line, post }) => ({ line, text: post.text })),
-      yield* log.ownAfter(0),
-      Monotonic.millis(clock)
-    )
-    yield* Ref.set(following, carried.said)
-    yield* settle(carried.unsaid)
 
     const review = (entries: Iterable<Entry>) =>
       Effect.gen(function* () {
@@ -113,9 +120,9 @@ export const make: Effect.Effect<Standing, never, Console | Followed | MessageLo
       undelivered,
       drop,
       settle,
-      follow: (sayings, after) =>
+      follow: (sayings, results) =>
         Effect.gen(function* () {
-          const { said, unsaid } = pairOff(sayings, yield* log.ownAfter(after), Monotonic.millis(clock))
+          const { said, unsaid } = pairUp(sayings, results, Monotonic.millis(clock))
           yield* Ref.update(following, (before) => [...before, ...said])
           yield* giveBack(unsaid)
           yield* due.offer(undefined)

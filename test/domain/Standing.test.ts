@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import { Entry } from "../../src/domain/Entry.ts"
+import { LineTooLong } from "../../src/domain/Errors.ts"
 import type { StreamId } from "../../src/domain/Post.ts"
-import { doubtAfter, lastAnswered, pairOff, type Said, sortOut } from "../../src/domain/Standing.ts"
+import { doubtAfter, lastAnswered, pairUp, type Said, saidAnew, sortOut } from "../../src/domain/Standing.ts"
 import { post, stream } from "../support/samples.ts"
 
 const mine = stream("1")
@@ -22,22 +23,51 @@ const doubt = Duration.toMillis(doubtAfter)
 describe("where a line stands", () => {
   it("every line has the post that it became; what became none is told apart", () => {
     const lines = typed("a", "too long", "b", "b", "too long")
-    const posts = ["a", "b", "b"].map((text, index) => post(mine, index + 4, text))
+    const tooLong = new LineTooLong({ bytes: 2, limit: 1 })
+    const results = [post(mine, 4, "a"), tooLong, post(mine, 6, "b"), post(mine, 7, "b"), tooLong]
     const sayings = lines.map((line) => ({ line, text: line.text }))
-    const { said, unsaid } = pairOff(sayings, posts, 0)
+    const { said, unsaid } = pairUp(sayings, results, 0)
     assert.deepStrictEqual(
       said.map(({ line, post: { n } }) => [lines.indexOf(line), n]),
       [
         [0, 4],
-        [2, 5],
-        [3, 6]
+        [2, 6],
+        [3, 7]
       ]
     )
     assert.deepStrictEqual(
       unsaid.map((line) => lines.indexOf(line)),
       [1, 4]
     )
-    assert.deepStrictEqual(pairOff(sayings, [], 0), { said: [], unsaid: lines })
+    assert.deepStrictEqual(pairUp(sayings, [], 0), { said: [], unsaid: lines })
+  })
+
+  it("in another run, the lines go on that were said anew, by their posts: not what has the same text", () => {
+    const lines: ReadonlyArray<Said<string>> = [1, 2, 3].map((n) => ({
+      line: `line ${n}`,
+      post: post(mine, n, "same"),
+      saidAt: 0
+    }))
+    const [, second, third] = lines
+    if (second === undefined || third === undefined) return assert.fail()
+    const anew = [post(stream("1", 2), 1, "same"), post(stream("1", 2), 2, "same")] as const
+    assert.deepStrictEqual(
+      saidAnew(
+        lines,
+        new Map([
+          [second.post, anew[0]],
+          [third.post, anew[1]]
+        ]),
+        7
+      ),
+      {
+        said: [
+          { line: "line 2", post: anew[0], saidAt: 7 },
+          { line: "line 3", post: anew[1], saidAt: 7 }
+        ],
+        left: ["line 1"]
+      }
+    )
   })
 
   it("what some peer has is delivered, up to the number and with it; the rest waits", () => {

@@ -8,6 +8,7 @@ import type * as Layer from "effect/Layer"
 import type * as Scheduler from "effect/Scheduler"
 import * as Stream from "effect/Stream"
 import { type EncodedPost, MessageLog } from "../../services/MessageLog.ts"
+import { isTooLong } from "../../src/domain/Errors.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { authorOf, isEarlier, type Post, type StreamId } from "../../src/domain/Post.ts"
 import { encodePost, maxFrameBytes } from "../../src/protocol/Frame.ts"
@@ -111,7 +112,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
       assert.strictEqual(authorOf(log.stream), id("1"))
       assert.isTrue(log.stream.endsWith(log.epoch))
       for (const n of [1, 2, 3]) {
-        assert.deepStrictEqual(yield* log.say([`own ${n}`]), [])
+        assert.deepStrictEqual(yield* log.say([`own ${n}`]), [post(log.stream, n, `own ${n}`)])
         assert.deepStrictEqual(sentOn(log).at(-1), post(log.stream, n, `own ${n}`))
         assert.strictEqual(log.have(log.stream), n)
         assert.strictEqual((yield* log.summary).get(log.stream), n)
@@ -141,13 +142,15 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
         yield* log.adopt(new Map([[stream("3"), 7]]))
         yield* log.say(["one"])
         yield* log.receive([...posts("2", 1)])
-        yield* log.say(["two", "three"])
+        const saidLast = yield* log.say(["two", "three"])
         const shown = Chunk.toReadonlyArray(yield* Stream.runCollect(Stream.take(log.follow(), 2)))
         if (shown[1] !== undefined) log.shown(shown[1])
         yield* log.close
         yield* log.receive([...posts("2", 2)])
         const { epoch, stream: before } = log
-        yield* log.renew(1)
+        const saidAnew = yield* log.renew(1)
+        assert.deepStrictEqual([...saidAnew.keys()], saidLast)
+        assert.deepStrictEqual([...saidAnew.values()], sentOn(log))
         assert.notStrictEqual(log.epoch, epoch)
         assert.isTrue(isEarlier(epoch, log.epoch))
         assert.isTrue(log.restored, "it knows the chat")
@@ -455,14 +458,14 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
       const room = maxFrameBytes - encodePost({ ...post(log.stream, 1, ""), at: 0 }).length
       const refused = yield* log.say(["x".repeat(room + 1)])
       assert.deepStrictEqual(
-        refused.map((error) => [error._tag, error.bytes, error.limit]),
-        [["LineTooLong", maxFrameBytes + 1, maxFrameBytes]]
+        refused.map((result) => isTooLong(result) && [result.bytes, result.limit]),
+        [[maxFrameBytes + 1, maxFrameBytes]]
       )
-      assert.strictEqual((yield* log.say(["ä".repeat(room / 2 + 1)])).length, 1)
-      assert.strictEqual((yield* log.say(["\u0000".repeat(room / 6 + 1)])).length, 1)
+      assert.isTrue((yield* log.say(["ä".repeat(room / 2 + 1)])).every(isTooLong))
+      assert.isTrue((yield* log.say(["\u0000".repeat(room / 6 + 1)])).every(isTooLong))
       assert.strictEqual((yield* log.summary).get(log.stream), 0)
       assert.isUndefined(log.slice(log.stream, 0, 1))
-      assert.deepStrictEqual(yield* log.say(["x".repeat(room)]), [])
+      assert.deepStrictEqual((yield* log.say(["x".repeat(room)])).map(isTooLong), [false])
       assert.strictEqual(log.have(log.stream), 1)
       assert.strictEqual(log.slice(log.stream, 0, 1)?.bytes.length, maxFrameBytes)
     })
@@ -498,9 +501,9 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
         Stream.runForEach(log.grown(), () => Effect.sync(() => seen.push(log.have(log.stream))))
       )
       yield* letOthersRun
-      assert.deepStrictEqual(yield* log.say(["a", "b", "c"]), [])
+      assert.deepStrictEqual((yield* log.say(["a", "b", "c"])).map(isTooLong), [false, false, false])
       yield* letOthersRun
-      assert.deepStrictEqual(yield* log.say(["d", "e"]), [])
+      yield* log.say(["d", "e"])
       yield* letOthersRun
       yield* Fiber.interrupt(following)
       assert.deepStrictEqual(seen, [3, 5])
@@ -524,12 +527,27 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
     Effect.gen(function* () {
       yield* log.receive(posts("2", 1))
       const long = "x".repeat(maxFrameBytes)
-      const refused = yield* log.say([long, "a", long, "b"])
+      const results = yield* log.say([long, "a", long, "b"])
+      const [a, b] = [post(log.stream, 1, "a", [[stream("2"), 1]]), post(log.stream, 2, "b")] as const
       assert.deepStrictEqual(
-        refused.map(({ _tag }) => _tag),
-        ["LineTooLong", "LineTooLong"]
+        results.map((result) => (isTooLong(result) ? "too long" : result)),
+        ["too long", a, "too long", b]
       )
-      assert.deepStrictEqual(sentOn(log), [post(log.stream, 1, "a", [[stream("2"), 1]]), post(log.stream, 2, "b")])
+      assert.deepStrictEqual(sentOn(log), [a, b])
+    })
+  )
+
+  holds("of two who say the same at once, each knows which posts are its own", (log) =>
+    Effect.gen(function* () {
+      const speak = Effect.zipWith(log.say(["same", "same"]), Effect.yieldNow(), (results) =>
+        results.map((result) => (isTooLong(result) ? 0 : result.n))
+      )
+      const [one, other] = yield* Effect.all([speak, speak], { concurrency: 2 })
+      assert.sameDeepMembers([one, other], [[1, 2] as never, [3, 4]])
+      assert.deepStrictEqual(
+        sentOn(log).map(({ n }) => Number(n)),
+        [1, 2, 3, 4]
+      )
     })
   )
 
