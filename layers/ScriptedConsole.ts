@@ -7,7 +7,7 @@ import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { Console, type Typed } from "../services/Console.ts"
-import type { Complete } from "../src/domain/Editor.ts"
+import type { Complete } from "../src/domain/Completion.ts"
 import { ownLine } from "../src/domain/LiveArea.ts"
 import type { Status } from "../src/domain/Status.ts"
 

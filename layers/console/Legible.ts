@@ -2,6 +2,7 @@
 import type { WriteStream } from "node:tty"
 import { rowsToRead } from "../../src/domain/Reading.ts"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
+import { rowsOf } from "../../src/domain/Wrap.ts"
 
 export const textOf = (output: WriteStream, lines: ReadonlyArray<ScreenLine>): string => {
   let text = ""
@@ -11,6 +12,10 @@ export const textOf = (output: WriteStream, lines: ReadonlyArray<ScreenLine>): s
   }
   return text
 }
+
+/** A line of text in rows that end where words do, at a terminal; as it is on a pipe. */
+export const rowsFor = (output: WriteStream, text: string): ReadonlyArray<string> =>
+  output.isTTY ? rowsOf(text, output.columns || usualColumns) : [text]
 
 /** Of a terminal that does not say how wide it is. */
 export const usualColumns = 80

@@ -1,7 +1,21 @@
 /** What a word that was begun may go on with. */
-import type { Complete, Completions } from "./Editor.ts"
 import { emoji } from "./Emoji.ts"
 import type { PeerId } from "./Peer.ts"
+
+/** What may stand in place of a word that was begun; `label` is how a list shows it, if it is not the text. */
+export interface Candidate {
+  readonly text: string
+  readonly label?: string
+}
+
+/** What may stand in place of what is between `from` and the cursor. */
+export interface Completions {
+  readonly from: number
+  readonly candidates: ReadonlyArray<Candidate>
+}
+
+/** What a line could go on with where the cursor is. */
+export type Complete = (line: string, cursor: number) => Completions
 
 const none: Completions = { from: 0, candidates: [] }
 

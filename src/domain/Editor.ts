@@ -1,21 +1,7 @@
 /** What is being typed, and what each key does to it. */
+import type { Complete, Completions } from "./Completion.ts"
 import type { Key } from "./Keys.ts"
 import { letterAfter, letterBefore } from "./TextWidth.ts"
-
-/** What may stand in place of a word that was begun; `label` is how a list shows it, if it is not the text. */
-export interface Candidate {
-  readonly text: string
-  readonly label?: string
-}
-
-/** What may stand in place of what is between `from` and the cursor. */
-export interface Completions {
-  readonly from: number
-  readonly candidates: ReadonlyArray<Candidate>
-}
-
-/** What a line could go on with where the cursor is. */
-export type Complete = (line: string, cursor: number) => Completions
 
 interface Typing {
   readonly text: string

@@ -1,6 +1,7 @@
 /** The rows at the bottom of a terminal that change: own lines that stand there, the status, and what is being typed. */
 import type { Editor } from "./Editor.ts"
 import { escape } from "./ScreenLine.ts"
+import { pendingCommand } from "./SlashCommand.ts"
 import { fitting, isPlain, lettersOf, letterWidth, textWidth } from "./TextWidth.ts"
 
 /** Stands before what is typed. */
@@ -11,9 +12,6 @@ const mark = "… "
 
 /** Stands in its place before each further row. As wide. */
 export const indent = "  "
-
-/** The line that asks which of one's own nobody has yet. */
-export const pendingCommand = "/pending"
 
 /** No more lines than this stand there at a time. */
 export const mostStanding = 5

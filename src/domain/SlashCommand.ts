@@ -4,10 +4,13 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
-import type { Completions } from "./Editor.ts"
+import type { Completions } from "./Completion.ts"
 import { nearest } from "./Nearest.ts"
 import { PeerId } from "./Peer.ts"
 import { escape } from "./ScreenLine.ts"
+
+/** The command that lists which of one's own lines nobody has yet, as it is typed. */
+export const pendingCommand = "/pending"
 
 /** What the values of an argument are taken from, where they can be completed. */
 export type Kind = "id" | "command"

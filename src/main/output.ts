@@ -1,7 +1,6 @@
 /** What becomes of what the program writes: what stdout does not take is lost, and that must not look like success. */
-import { usualColumns } from "../../layers/console/Legible.ts"
+import * as Legible from "../../layers/console/Legible.ts"
 import { codeOf, troubleOf } from "../domain/Trouble.ts"
-import { rowsOf } from "../domain/Wrap.ts"
 
 /** Whoever reads has seen enough, as `head` has: nothing went wrong. */
 const readerIsGone: ReadonlySet<string> = new Set(["EPIPE", "ECONNRESET"])
@@ -9,8 +8,7 @@ const readerIsGone: ReadonlySet<string> = new Set(["EPIPE", "ECONNRESET"])
 /** What is wrong, on stderr, in one sentence: at a terminal in rows that end where words do. */
 export const complain = (sentence: string): void => {
   const text = `outlive: ${sentence}`
-  const { columns, isTTY } = process.stderr
-  const rows = isTTY && !text.includes("\n") ? rowsOf(text, columns || usualColumns) : [text]
+  const rows = text.includes("\n") ? [text] : Legible.rowsFor(process.stderr, text)
   process.stderr.write(`${rows.join("\n")}\n`)
 }
 

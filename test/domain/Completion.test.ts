@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { emojiNames, firstOf, ids } from "../../src/domain/Completion.ts"
-import type { Complete } from "../../src/domain/Editor.ts"
+import { type Complete, emojiNames, firstOf, ids } from "../../src/domain/Completion.ts"
 import { emoji } from "../../src/domain/Emoji.ts"
 import { lettersOf } from "../../src/domain/TextWidth.ts"
 import { id } from "../support/samples.ts"

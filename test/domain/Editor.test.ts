@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
-import { type Act, type Complete, type Editor, empty, press } from "../../src/domain/Editor.ts"
+import type { Complete } from "../../src/domain/Completion.ts"
+import { type Act, type Editor, empty, press } from "../../src/domain/Editor.ts"
 import type { Key } from "../../src/domain/Keys.ts"
 import * as Arbitraries from "../support/arbitraries.ts"
 

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { actionIn } from "../../domain/Action.ts"
-import { pendingCommand } from "../../domain/LiveArea.ts"
+import { pendingCommand } from "../../domain/SlashCommand.ts"
 import { answer, make } from "./Command.ts"
 import { Session } from "./Session.ts"
 
