@@ -1,7 +1,7 @@
 /** Interrupts of this process: SIGINT and SIGTERM, and the key that stands for SIGINT at a terminal in raw mode. */
 import * as Layer from "effect/Layer"
 import { Interrupts, type Wish } from "../services/Interrupts.ts"
-import * as Wishes from "./console/Wishes.ts"
+import * as Wishes from "./interrupts/Wishes.ts"
 
 /** Signals that come within so many milliseconds are one wish: a shell and the program that started this one may both send it. */
 const sameWish = 300

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Interrupts } from "../services/Interrupts.ts"
-import * as Wishes from "./console/Wishes.ts"
+import * as Wishes from "./interrupts/Wishes.ts"
 
 export interface Script {
   /** Asks the program to end, as a signal does; false if nobody listens. */

@@ -11,8 +11,10 @@ const parts = {
   commands: /^src\/commands\//,
   programs: /^src\/programs\//,
   protocol: /^src\/protocol\//,
+  terminal: /^src\/terminal\//,
   domain: /^src\/domain\//,
   services: /^services\//,
+  consoles: /^layers\/console\//,
   layers: /^layers\//,
   outside: /^(test|bench|demo)\//
 }
@@ -20,12 +22,14 @@ type Part = keyof typeof parts
 
 /** What each part may import of ours, itself aside. Those outside may import anything. */
 const arrows: Record<Exclude<Part, "outside">, ReadonlyArray<Part>> = {
-  main: ["commands", "programs", "services", "layers", "domain"],
+  main: ["commands", "programs", "services", "consoles", "layers", "domain"],
   commands: ["domain"],
   programs: ["services", "domain"],
   layers: ["services", "protocol", "domain"],
+  consoles: ["services", "protocol", "terminal", "domain"],
   services: ["domain"],
   protocol: ["domain"],
+  terminal: ["domain"],
   domain: []
 }
 
@@ -50,7 +54,7 @@ const timesOfDay: ReadonlyMap<string, string> = new Map([
   ["src/programs/invite.ts", "until when an invitation holds, also after a restart"],
   ["layers/FileInvitations.ts", "the same"],
   ["layers/MemoryInvitations.ts", "the same"],
-  ["layers/TerminalConsole.ts", "when a line was shown, for people"],
+  ["layers/console/TerminalConsole.ts", "when a line was shown, for people"],
   ["layers/TransportPeerMesh.ts", "since when there is a link, for people"],
   ["layers/TransportProbe.ts", "an epoch"],
   ["layers/links/Awakening.ts", "whether it has jumped, since the machine has slept"],
@@ -92,7 +96,7 @@ const complaint = ({ from, specifier, typeOnly }: Import): string | undefined =>
   if (part === "outside") return undefined
   if (specifier === "effect" || /^@effect\/[a-z-]+$/.test(specifier)) return `${from} imports the barrel ${specifier}`
   const ofNode = /^node:|^@effect\/platform-node/.test(specifier) || !/^(effect|@effect\/[a-z-]+)\//.test(specifier)
-  const free: ReadonlyArray<Part> = ["main", "layers"]
+  const free: ReadonlyArray<Part> = ["main", "layers", "consoles"]
   if (ofNode && !free.includes(part)) return `${from} imports ${specifier}: ${part} names nothing of Node`
   return undefined
 }
@@ -132,9 +136,9 @@ describe("architecture", () => {
     }
   })
 
-  it("programs and services name no process, no global of Node", () => {
+  it("programs, terminal and services name no process, no global of Node", () => {
     for (const [path, text] of house) {
-      if (/^(src\/(programs|domain|protocol)|services)\//.test(path)) {
+      if (/^(src\/(programs|terminal|domain|protocol)|services)\//.test(path)) {
         assert.notMatch(
           text,
           /\b(process|globalThis|Buffer|__dirname|setTimeout|setInterval|setImmediate)\s*[.([]/,
@@ -190,7 +194,16 @@ describe("architecture", () => {
       ["src/programs/server.ts", 'const x = await import("../../layers/X.ts")', "programs may not import layers"],
       ["src/programs/server.ts", 'import { X } from "../protocol/Frame.ts"', "programs may not import protocol"],
       ["src/commands/server.ts", 'import * as T from "../../layers/TcpTransport.ts"', "commands may not import layers"],
-      ["services/Console.ts", 'import * as T from "../layers/PipeConsole.ts"', "services may not import layers"],
+      [
+        "services/Console.ts",
+        'import * as T from "../layers/console/PipeConsole.ts"',
+        "services may not import consoles"
+      ],
+      ["services/Console.ts", 'import { x } from "../src/terminal/Editor.ts"', "services may not import terminal"],
+      ["src/programs/X.ts", 'import { x } from "../terminal/Editor.ts"', "programs may not import terminal"],
+      ["src/domain/X.ts", 'import { x } from "../terminal/Editor.ts"', "domain may not import terminal"],
+      ["layers/X.ts", 'import { x } from "../src/terminal/Editor.ts"', "layers may not import terminal"],
+      ["src/terminal/X.ts", 'import { x } from "../protocol/Frame.ts"', "terminal may not import protocol"],
       ["layers/X.ts", 'import { server } from "../src/programs/server.ts"', "layers may not import programs"],
       ["layers/X.ts", 'import { x } from "../test/support/bytes.ts"', "layers may not import outside"],
       ["src/programs/server.ts", 'import * as Net from "node:net"', "names nothing of Node"],

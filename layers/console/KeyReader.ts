@@ -1,5 +1,5 @@
 /** Reads the keys of a terminal in raw mode, in whatever pieces they come. */
-import { type Key, keysIn, keysLeft, nothing, silenceAfter } from "../../src/domain/Keys.ts"
+import { type Key, keysIn, keysLeft, nothing, silenceAfter } from "../../src/terminal/Keys.ts"
 
 export interface KeyReader {
   readonly take: (chunk: string) => void

@@ -1,8 +1,8 @@
 /** Lines as text for an output: for people where a terminal takes it, as they are on a pipe. */
 import type { WriteStream } from "node:tty"
-import { rowsToRead } from "../../src/domain/Reading.ts"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
-import { rowsOf } from "../../src/domain/Wrap.ts"
+import { rowsToRead } from "../../src/terminal/Reading.ts"
+import { rowsOf } from "../../src/terminal/Wrap.ts"
 
 export const textOf = (output: WriteStream, lines: ReadonlyArray<ScreenLine>): string => {
   let text = ""

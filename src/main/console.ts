@@ -1,10 +1,10 @@
 /** Which console a command has: what stdin and stdout are, and what was asked for. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as JsonConsole from "../../layers/JsonConsole.ts"
-import * as PipeConsole from "../../layers/PipeConsole.ts"
-import * as PlainConsole from "../../layers/PlainConsole.ts"
-import * as TerminalConsole from "../../layers/TerminalConsole.ts"
+import type * as JsonConsole from "../../layers/console/JsonConsole.ts"
+import * as PipeConsole from "../../layers/console/PipeConsole.ts"
+import * as PlainConsole from "../../layers/console/PlainConsole.ts"
+import * as TerminalConsole from "../../layers/console/TerminalConsole.ts"
 import type { Console } from "../../services/Console.ts"
 import type { Screen } from "../commands/options.ts"
 
@@ -15,7 +15,7 @@ export const atTerminal = () => process.stdin.isTTY && process.stdout.isTTY
 const jsonConsole = (pick: (module: typeof JsonConsole) => Layer.Layer<Console>) =>
   Layer.unwrapEffect(
     Effect.map(
-      Effect.promise(() => import("../../layers/JsonConsole.ts")),
+      Effect.promise(() => import("../../layers/console/JsonConsole.ts")),
       pick
     )
   )

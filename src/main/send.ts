@@ -1,8 +1,8 @@
 /** What `outlive send` runs on. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as PipeConsole from "../../layers/PipeConsole.ts"
-import * as StandardInput from "../../layers/StandardInput.ts"
+import * as PipeConsole from "../../layers/console/PipeConsole.ts"
+import * as StandardInput from "../../layers/console/StandardInput.ts"
 import * as SendCommand from "../commands/send.ts"
 import { NothingToSay } from "../domain/Errors.ts"
 import { serverId } from "../domain/Peer.ts"

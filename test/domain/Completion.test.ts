@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Complete, emojiNames, firstOf, ids } from "../../src/domain/Completion.ts"
 import { emoji } from "../../src/domain/Emoji.ts"
-import { lettersOf } from "../../src/domain/TextWidth.ts"
+import { lettersOf } from "../../src/terminal/TextWidth.ts"
 import { id } from "../support/samples.ts"
 
 /** The line as each candidate would make it. */

@@ -1,8 +1,8 @@
 /** Lines as they stand on a terminal: in colours, with the time, and with what stands between them. */
-import { calls, isNews } from "./Calling.ts"
-import { type PeerId, serverId } from "./Peer.ts"
+import { calls, isNews } from "../domain/Calling.ts"
+import { type PeerId, serverId } from "../domain/Peer.ts"
+import type { ScreenLine } from "../domain/ScreenLine.ts"
 import { rowsToRead } from "./Reading.ts"
-import type { ScreenLine } from "./ScreenLine.ts"
 import { isLong } from "./Wrap.ts"
 
 export interface Looks {

@@ -6,10 +6,10 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { Console, type Typed } from "../services/Console.ts"
-import { decodeInput, type Event, encodeEvent, eventOf, type Input, version } from "../src/protocol/BotLine.ts"
-import * as Keyboard from "./console/Keyboard.ts"
-import * as Output from "./console/Output.ts"
+import { Console, type Typed } from "../../services/Console.ts"
+import { decodeInput, type Event, encodeEvent, eventOf, type Input, version } from "../../src/protocol/BotLine.ts"
+import * as Keyboard from "./Keyboard.ts"
+import * as Output from "./Output.ts"
 
 /** In bytes: a line that can just be said, with each of its bytes escaped (`\u0041`), and what stands around it. */
 const longestCommand = 7 * Keyboard.longestLine

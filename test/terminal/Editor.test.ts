@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import type { Complete } from "../../src/domain/Completion.ts"
-import { type Act, type Editor, empty, press } from "../../src/domain/Editor.ts"
-import type { Key } from "../../src/domain/Keys.ts"
+import { type Act, type Editor, empty, press } from "../../src/terminal/Editor.ts"
+import type { Key } from "../../src/terminal/Keys.ts"
 import * as Arbitraries from "../support/arbitraries.ts"
 
 const fruit: Complete = (line, cursor) => {

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import { eastAsianWidth } from "get-east-asian-width"
-import { fitting, letterAfter, letterBefore, lettersOf, letterWidth, textWidth } from "../../src/domain/TextWidth.ts"
+import { fitting, letterAfter, letterBefore, lettersOf, letterWidth, textWidth } from "../../src/terminal/TextWidth.ts"
 import * as Arbitraries from "../support/arbitraries.ts"
 
 describe("the width of text", () => {

@@ -1,7 +1,7 @@
 /** Lines as people read them: what somebody says or does looks different from what has happened. */
-import { deedMark } from "./Action.ts"
+import { deedMark } from "../domain/Action.ts"
+import { escape, type ScreenLine } from "../domain/ScreenLine.ts"
 import { visible } from "./LiveArea.ts"
-import { escape, type ScreenLine } from "./ScreenLine.ts"
 import { rowsOf } from "./Wrap.ts"
 
 /** What the screen says of those who come and go. */

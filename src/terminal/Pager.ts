@@ -1,6 +1,7 @@
 /** Reading back: what was shown on a terminal, a screen at a time. */
+
+import type { ScreenLine } from "../domain/ScreenLine.ts"
 import type { Key } from "./Keys.ts"
-import type { ScreenLine } from "./ScreenLine.ts"
 import { fitting, textWidth } from "./TextWidth.ts"
 
 /** A line, and when it was shown, in ms since 1970. */

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
-import { type Key, keysIn, keysLeft, mostPasted, nothing, silenceAfter } from "../../src/domain/Keys.ts"
+import { type Key, keysIn, keysLeft, mostPasted, nothing, silenceAfter } from "../../src/terminal/Keys.ts"
 
 const press = (name: string): Key => ({ _tag: "Press", name })
 const text = (typed: string): Key => ({ _tag: "Text", text: typed })

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Key } from "../../src/domain/Keys.ts"
-import { extended, legend, makeTranscript, open, type Pager, page, rewrapped, turn } from "../../src/domain/Pager.ts"
 import { notice } from "../../src/domain/ScreenLine.ts"
+import type { Key } from "../../src/terminal/Keys.ts"
+import { extended, legend, makeTranscript, open, type Pager, page, rewrapped, turn } from "../../src/terminal/Pager.ts"
 
 const rows = (count: number) => Array.from({ length: count }, (_, index) => `row ${index}`)
 const press = (name: string): Key => ({ _tag: "Press", name })

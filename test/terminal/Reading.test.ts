@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { actionOf } from "../../src/domain/Action.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
-import { rowsToRead } from "../../src/domain/Reading.ts"
 import { notice, recalled, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
+import { rowsToRead } from "../../src/terminal/Reading.ts"
 import { id, peer, post, stream } from "../support/samples.ts"
 
 const lineOf = (entry: Entry): ScreenLine => screenLineOf(id("1"), entry) ?? notice("nothing")

@@ -3,10 +3,10 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { Console } from "../services/Console.ts"
-import * as Keyboard from "./console/Keyboard.ts"
-import * as Legible from "./console/Legible.ts"
-import * as Output from "./console/Output.ts"
+import { Console } from "../../services/Console.ts"
+import * as Keyboard from "./Keyboard.ts"
+import * as Legible from "./Legible.ts"
+import * as Output from "./Output.ts"
 
 const make = (reads: boolean) =>
   Effect.gen(function* () {

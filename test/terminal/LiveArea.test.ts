@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
-import { empty } from "../../src/domain/Editor.ts"
-import { liveArea, ownLine, type Row, type Scene, visible } from "../../src/domain/LiveArea.ts"
-import { textWidth } from "../../src/domain/TextWidth.ts"
+import { empty } from "../../src/terminal/Editor.ts"
+import { liveArea, ownLine, type Row, type Scene, visible } from "../../src/terminal/LiveArea.ts"
+import { textWidth } from "../../src/terminal/TextWidth.ts"
 import * as Arbitraries from "../support/arbitraries.ts"
 
 const lines = (count: number) =>

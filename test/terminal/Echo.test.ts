@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import Xterm from "@xterm/headless"
-import { echo } from "../../src/domain/Echo.ts"
+import { echo } from "../../src/terminal/Echo.ts"
 
 /** The rows of a terminal of 20 columns on which these texts were what was typed, one after the other. */
 const shown = (...texts: ReadonlyArray<string>) =>

@@ -1,6 +1,6 @@
 /** All that comes on stdin, for a command that takes it as one text. */
 import * as Effect from "effect/Effect"
-import { LineTooLong } from "../src/domain/Errors.ts"
+import { LineTooLong } from "../../src/domain/Errors.ts"
 
 /** More than this nobody means to say; what can be said at most is for the log to tell. */
 const mostBytes = 1024 * 1024

@@ -5,14 +5,24 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
-import { Console, type Typed } from "../services/Console.ts"
-import { Interrupts } from "../services/Interrupts.ts"
-import { type Rung, ring } from "../src/domain/Calling.ts"
-import { away, back, type Chronicle, clockTime, dim, enter, type Looks } from "../src/domain/Chronicle.ts"
-import type { Complete } from "../src/domain/Completion.ts"
-import { type Act, type Editor, empty, press } from "../src/domain/Editor.ts"
-import type { Key } from "../src/domain/Keys.ts"
-import { type LiveArea, liveArea, mostStanding, ownLine, type Row, type StandingLine } from "../src/domain/LiveArea.ts"
+import { Console, type Typed } from "../../services/Console.ts"
+import { Interrupts } from "../../services/Interrupts.ts"
+import { type Rung, ring } from "../../src/domain/Calling.ts"
+import type { Complete } from "../../src/domain/Completion.ts"
+import { title } from "../../src/domain/Peer.ts"
+import { escape, notice, type ScreenLine } from "../../src/domain/ScreenLine.ts"
+import { type Status, statusForms } from "../../src/domain/Status.ts"
+import { away, back, type Chronicle, clockTime, dim, enter, type Looks } from "../../src/terminal/Chronicle.ts"
+import { type Act, type Editor, empty, press } from "../../src/terminal/Editor.ts"
+import type { Key } from "../../src/terminal/Keys.ts"
+import {
+  type LiveArea,
+  liveArea,
+  mostStanding,
+  ownLine,
+  type Row,
+  type StandingLine
+} from "../../src/terminal/LiveArea.ts"
 import {
   extended,
   legend,
@@ -23,16 +33,22 @@ import {
   rewrapped,
   type Shown,
   turn
-} from "../src/domain/Pager.ts"
-import { title } from "../src/domain/Peer.ts"
-import { askCursor, below, changed, cutAtEdge, erase, isDoubtful, rowsAbove, screenful } from "../src/domain/Redraw.ts"
-import { escape, notice, type ScreenLine } from "../src/domain/ScreenLine.ts"
-import { type Status, statusForms } from "../src/domain/Status.ts"
-import { fitting, textWidth } from "../src/domain/TextWidth.ts"
-import { rowsOf } from "../src/domain/Wrap.ts"
-import * as KeyReader from "./console/KeyReader.ts"
-import { makeWriter } from "./console/Output.ts"
-import * as RawTerminal from "./console/RawTerminal.ts"
+} from "../../src/terminal/Pager.ts"
+import {
+  askCursor,
+  below,
+  changed,
+  cutAtEdge,
+  erase,
+  isDoubtful,
+  rowsAbove,
+  screenful
+} from "../../src/terminal/Redraw.ts"
+import { fitting, textWidth } from "../../src/terminal/TextWidth.ts"
+import { rowsOf } from "../../src/terminal/Wrap.ts"
+import * as KeyReader from "./KeyReader.ts"
+import { makeWriter } from "./Output.ts"
+import * as RawTerminal from "./RawTerminal.ts"
 
 export interface Settings extends Looks {
   /** Whether the terminal rings, and tells, when somebody calls this node. */

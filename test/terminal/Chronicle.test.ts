@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { calls } from "../../src/domain/Calling.ts"
-import { away, back, type Chronicle, clockTime, colourOf, enter } from "../../src/domain/Chronicle.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import { notice, recalled, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
+import { away, back, type Chronicle, clockTime, colourOf, enter } from "../../src/terminal/Chronicle.ts"
 import { id, post, stream } from "../support/samples.ts"
 
 const plain = { colours: false, times: false, columns: 80 }

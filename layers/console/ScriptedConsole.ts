@@ -6,10 +6,10 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import { Console, type Typed } from "../services/Console.ts"
-import type { Complete } from "../src/domain/Completion.ts"
-import { ownLine } from "../src/domain/LiveArea.ts"
-import type { Status } from "../src/domain/Status.ts"
+import { Console, type Typed } from "../../services/Console.ts"
+import type { Complete } from "../../src/domain/Completion.ts"
+import type { Status } from "../../src/domain/Status.ts"
+import { ownLine } from "../../src/terminal/LiveArea.ts"
 
 export interface Script {
   /** Types a line. */

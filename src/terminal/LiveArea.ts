@@ -1,7 +1,8 @@
 /** The rows at the bottom of a terminal that change: own lines that stand there, the status, and what is being typed. */
+
+import { escape } from "../domain/ScreenLine.ts"
+import { pendingCommand } from "../domain/SlashCommand.ts"
 import type { Editor } from "./Editor.ts"
-import { escape } from "./ScreenLine.ts"
-import { pendingCommand } from "./SlashCommand.ts"
 import { fitting, isPlain, lettersOf, letterWidth, textWidth } from "./TextWidth.ts"
 
 /** Stands before what is typed. */

@@ -2,10 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Unicode11Addon } from "@xterm/addon-unicode11"
 import Xterm from "@xterm/headless"
 import * as FastCheck from "effect/FastCheck"
-import { empty } from "../../src/domain/Editor.ts"
-import { type LiveArea, liveArea, type Scene } from "../../src/domain/LiveArea.ts"
-import { below, changed, erase, rowsAbove, screenful } from "../../src/domain/Redraw.ts"
-import { textWidth } from "../../src/domain/TextWidth.ts"
+import { empty } from "../../src/terminal/Editor.ts"
+import { type LiveArea, liveArea, type Scene } from "../../src/terminal/LiveArea.ts"
+import { below, changed, erase, rowsAbove, screenful } from "../../src/terminal/Redraw.ts"
+import { textWidth } from "../../src/terminal/TextWidth.ts"
 
 const columns = 24
 const rows = 10
