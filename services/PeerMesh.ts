@@ -4,6 +4,7 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type * as Subscribable from "effect/Subscribable"
+import type { Delivery } from "../src/domain/Delivery.ts"
 import type {
   ForeignChat,
   Forked,
@@ -17,7 +18,6 @@ import type {
 import type { MeshEvent } from "../src/domain/MeshEvent.ts"
 import type { Address, Peer, PeerId, Port } from "../src/domain/Peer.ts"
 import type { PeerStatus } from "../src/domain/PeerStatus.ts"
-import type { Delivery } from "../src/domain/Standing.ts"
 
 /** Somebody who has introduced itself and waits to be let in. It gives up after the handshake's limit. */
 export interface JoinRequest {

@@ -23,10 +23,10 @@ import {
 import { type Address, serverId } from "../domain/Peer.ts"
 import { redial } from "../domain/Redial.ts"
 import { notice } from "../domain/ScreenLine.ts"
-import * as Session from "./commands/Session.ts"
-import { showWhatHappens, untilItEnds } from "./conversation.ts"
 import { untilHeard } from "./leaving.ts"
-import { tellHowItIs } from "./statusLine.ts"
+import { showWhatHappens, untilItEnds } from "./session/conversation.ts"
+import * as Session from "./session/Session.ts"
+import { tellHowItIs } from "./session/statusLine.ts"
 
 export interface Settings {
   readonly server: Route

@@ -10,8 +10,8 @@ import { PeerMesh } from "../../services/PeerMesh.ts"
 import { LinesLost } from "../domain/Errors.ts"
 import * as Monotonic from "../domain/Monotonic.ts"
 import { lastLines, notice } from "../domain/ScreenLine.ts"
-import { type Ending, isGoodbye } from "./conversation.ts"
-import type { Standing } from "./standing.ts"
+import { type Ending, isGoodbye } from "./session/conversation.ts"
+import type { Standing } from "./session/ownLines.ts"
 
 /** Peers tell once a second what they have: it is said only after this that nobody has something; to a person at once, if nobody is there. */
 const usualDelay = Duration.millis(1_500)

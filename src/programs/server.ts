@@ -14,10 +14,10 @@ import { within } from "../domain/Limit.ts"
 import type { MeshEvent } from "../domain/MeshEvent.ts"
 import { formatAddress } from "../domain/Peer.ts"
 import { notice } from "../domain/ScreenLine.ts"
-import * as Session from "./commands/Session.ts"
-import { showWhatHappens, untilItEnds } from "./conversation.ts"
 import { untilHeard } from "./leaving.ts"
-import { tellHowItIs } from "./statusLine.ts"
+import { showWhatHappens, untilItEnds } from "./session/conversation.ts"
+import * as Session from "./session/Session.ts"
+import { tellHowItIs } from "./session/statusLine.ts"
 
 /** A disk that takes nothing any more holds up the end of a server no longer than this. */
 const lastRecords = "1 second"

@@ -46,11 +46,11 @@ import { type Address, Host, PeerId, Port, serverId, title } from "../../src/dom
 import { statusInWords } from "../../src/domain/Status.ts"
 import { nobody, type Trust } from "../../src/domain/Trust.ts"
 import * as Client from "../../src/programs/client.ts"
-import type { Muted } from "../../src/programs/commands/Session.ts"
-import { anewWhenForked } from "../../src/programs/conversation.ts"
 import { send } from "../../src/programs/send.ts"
 import { server } from "../../src/programs/server.ts"
-import type { Followed } from "../../src/programs/standing.ts"
+import { anewWhenForked } from "../../src/programs/session/conversation.ts"
+import type { Followed } from "../../src/programs/session/ownLines.ts"
+import type { Muted } from "../../src/programs/session/Session.ts"
 import { run, wallClock } from "../support/VirtualTime.ts"
 
 /** A node of the chat as a person at its terminal sees it. */

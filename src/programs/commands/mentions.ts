@@ -6,8 +6,8 @@ import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { mentions as callsIn } from "../../domain/Calling.ts"
 import { authorOf } from "../../domain/Post.ts"
 import { recalled } from "../../domain/ScreenLine.ts"
+import { Session } from "../session/Session.ts"
 import { Answer, answer, make } from "./Command.ts"
-import { Session } from "./Session.ts"
 
 /** No more lines than this are shown. */
 const most = 15

@@ -8,8 +8,8 @@ import { nearest } from "../../domain/Nearest.ts"
 import { type PeerId, title } from "../../domain/Peer.ts"
 import { authorOf } from "../../domain/Post.ts"
 import { idArgument } from "../../domain/SlashCommand.ts"
+import { Session } from "../session/Session.ts"
 import { answer, make } from "./Command.ts"
-import { Session } from "./Session.ts"
 
 const inWords = (muted: ReadonlySet<PeerId>): string =>
   muted.size === 0 ? "Nobody is muted." : `Muted: ${[...muted].map(title).join(", ")}.`

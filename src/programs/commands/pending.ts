@@ -3,8 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { actionIn } from "../../domain/Action.ts"
 import { pendingCommand } from "../../domain/SlashCommand.ts"
+import { Session } from "../session/Session.ts"
 import { answer, make } from "./Command.ts"
-import { Session } from "./Session.ts"
 
 export const pending = make({
   name: pendingCommand.slice(1),

@@ -6,8 +6,8 @@ import { PeerMesh } from "../../../services/PeerMesh.ts"
 import * as Monotonic from "../../domain/Monotonic.ts"
 import { formatAddress, serverId, title } from "../../domain/Peer.ts"
 import { inWords } from "../../domain/Time.ts"
+import { Session } from "../session/Session.ts"
 import { answer, make } from "./Command.ts"
-import { Session } from "./Session.ts"
 
 export const status = make({
   name: "status",

@@ -8,8 +8,8 @@ import { formatAddress, title } from "../../domain/Peer.ts"
 import type { PeerStatus } from "../../domain/PeerStatus.ts"
 import { notice } from "../../domain/ScreenLine.ts"
 import { dateAndTime } from "../../domain/Time.ts"
+import { Session } from "../session/Session.ts"
 import { Answer, make } from "./Command.ts"
-import { Session } from "./Session.ts"
 
 /** One line on somebody: `Client 3, localhost:6003, direct, 0.4 ms, since 2026-11-22 21:51:42`. */
 const lineOn = ({ givenUp, link, peer, through }: PeerStatus): string =>

@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import * as Monotonic from "../../domain/Monotonic.ts"
 import type { PeerId } from "../../domain/Peer.ts"
-import * as Standing from "../standing.ts"
+import * as Standing from "./ownLines.ts"
 
 /** Whose lines are not shown at this screen: as long as the program runs, also if its node begins anew. */
 export class Muted extends Context.Tag("outlive/Muted")<Muted, Ref.Ref<ReadonlySet<PeerId>>>() {

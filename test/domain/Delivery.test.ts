@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
+import { doubtAfter, lastAnswered, pairUp, type Said, saidAnew, sortOut } from "../../src/domain/Delivery.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import { LineTooLong } from "../../src/domain/Errors.ts"
 import type { StreamId } from "../../src/domain/Post.ts"
-import { doubtAfter, lastAnswered, pairUp, type Said, saidAnew, sortOut } from "../../src/domain/Standing.ts"
 import { post, stream } from "../support/samples.ts"
 
 const mine = stream("1")
