@@ -3,10 +3,10 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
-import type { Complete } from "../src/domain/Completion.ts"
 import type { Fact } from "../src/domain/Fact.ts"
 import type { ScreenLine } from "../src/domain/ScreenLine.ts"
 import type { Status } from "../src/domain/Status.ts"
+import type { Vocabulary } from "../src/domain/Vocabulary.ts"
 
 /** A line as it was typed, without its newline; what is pasted at a terminal may have newlines inside. Each is an object of its own. */
 export interface Typed {
@@ -18,28 +18,28 @@ export interface Typed {
 }
 
 /**
- * What becomes of typed lines on the screen. From when it is typed, each stands right above what is being typed, below
- * everything that is shown, in the order in which they were typed. When the console ends, what still stands there stays.
+ * The typed lines that no peer is known to have yet. Each is pending from when it is typed: it stands above what is being
+ * typed and below everything that is shown, in the order of typing. When the console ends, what is pending stays on the screen.
  */
-export interface Standing {
-  /** Marks lines that stand as such that nobody has yet. */
+export interface PendingLines {
+  /** Marks pending lines as undelivered. */
   readonly mark: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
-  /** Moves lines up, without a mark: they are shown, in this order, as any other line, and scroll with the rest. */
+  /** Shows lines, in this order and without a mark, as any other line. They are pending no more. */
   readonly settle: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
-  /** Shows that in place of what was typed: a line may say something else. */
+  /** Shows a text in place of what was typed, when the line says something else. */
   readonly reword: (line: Typed, text: string) => Effect.Effect<void>
-  /** Takes lines away that could not be said. Whoever typed them can edit them. */
+  /** Takes away lines that could not be said. The person who typed them can edit them. */
   readonly giveBack: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
-  /** Takes lines away that are said to nobody: they came too late. */
+  /** Takes away lines that came too late and are said to nobody. */
   readonly drop: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
 }
 
-/** What whoever sits at a terminal has beyond the lines. */
-export interface Seat {
-  /** Tells what can be seen at a glance, in place of what was told before. */
-  readonly tell: (status: Status) => Effect.Effect<void>
-  /** Completes what is being typed from there, in place of where it was completed from before. */
-  readonly completeFrom: (source: Complete) => Effect.Effect<void>
+/** What a person sees and uses at the prompt of a terminal. */
+export interface Prompt {
+  /** Shows a status in place of the one before. */
+  readonly showStatus: (status: Status) => Effect.Effect<void>
+  /** Completes words from a vocabulary, in place of the one before. */
+  readonly completeFrom: (vocabulary: Vocabulary) => Effect.Effect<void>
 }
 
 export class Console extends Context.Tag("outlive/Console")<
@@ -53,11 +53,11 @@ export class Console extends Context.Tag("outlive/Console")<
     readonly isGone: () => boolean
     /** Takes what happened and what was asked for as it is, in place of the lines it would make. None where people read. */
     readonly tell: Option.Option<(facts: ReadonlyArray<Fact>) => Effect.Effect<void>>
-    /** None where what is typed is not seen, as on a pipe. */
-    readonly standing: Option.Option<Standing>
+    /** None where typed lines are not seen, as on a pipe. */
+    readonly pending: Option.Option<PendingLines>
     /** Whether a person types, who can be asked something; on a pipe nobody answers. */
     readonly isPerson: boolean
     /** None where nothing but lines is seen, as on a pipe. */
-    readonly seat: Option.Option<Seat>
+    readonly prompt: Option.Option<Prompt>
   }
 >() {}

@@ -77,7 +77,7 @@ const make = (reads: boolean) =>
       show: (lines) => tell(lines.map(({ text }) => ({ type: "notice", text: text.replace(/^\* /, "") }))),
       isGone: out.isGone,
       tell: Option.some((facts) => tell(facts.flatMap((fact) => eventOf(fact) ?? []))),
-      standing: Option.some({
+      pending: Option.some({
         mark,
         reword: () => Effect.void,
         settle: (lines) => tellOf("settled", lines),
@@ -91,7 +91,7 @@ const make = (reads: boolean) =>
           )
       }),
       isPerson: false,
-      seat: Option.none()
+      prompt: Option.none()
     })
   })
 

@@ -26,9 +26,9 @@ const make = (reads: boolean) =>
         }),
       isGone: out.isGone,
       tell: Option.none(),
-      standing: Option.none(),
+      pending: Option.none(),
       isPerson: false,
-      seat: Option.none()
+      prompt: Option.none()
     })
   })
 

@@ -7,8 +7,8 @@ import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import { Console, type Typed } from "../../services/Console.ts"
 import { Interrupts } from "../../services/Interrupts.ts"
-import type { Complete } from "../../src/domain/Completion.ts"
 import { notice } from "../../src/domain/ScreenLine.ts"
+import { nothing } from "../../src/terminal/Completion.ts"
 import { echo, isPlainKey } from "../../src/terminal/Echo.ts"
 import { type Act, empty, press } from "../../src/terminal/Editor.ts"
 import type { Key } from "../../src/terminal/Keys.ts"
@@ -20,8 +20,6 @@ import * as RawTerminal from "./RawTerminal.ts"
 
 /** What comes while something is typed is shown at most so often, in milliseconds: what is typed is then shown once more. */
 const showEvery = 500
-
-const nothingToComplete: Complete = () => ({ from: 0, candidates: [] })
 
 /** The terminal takes each key by itself, so that what comes in need not stand in the middle of a line. */
 const make = (sequences: RawTerminal.Sequences) =>
@@ -87,7 +85,7 @@ const make = (sequences: RawTerminal.Sequences) =>
     const pressed = (key: Key) => {
       if (key._tag === "Focus" || key._tag === "CursorAt") return
       if (key._tag === "Press" && !isPlainKey(key.name)) return put("\u0007")
-      const { act, editor: after } = press(editor, key, nothingToComplete)
+      const { act, editor: after } = press(editor, key, nothing)
       if (ended && act?._tag !== "Interrupt" && act?._tag !== "Suspend") return
       const asks = after.asked === true && editor.asked !== true
       if (act?._tag !== "Say") put(echo(editor.text, after.text, stdout.columns || Legible.usualColumns))
@@ -137,8 +135,8 @@ const make = (sequences: RawTerminal.Sequences) =>
       isGone,
       isPerson: true,
       tell: Option.none(),
-      standing: Option.none(),
-      seat: Option.none()
+      pending: Option.none(),
+      prompt: Option.none()
     })
   })
 

@@ -7,8 +7,8 @@ import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { Console, type Typed } from "../../services/Console.ts"
-import type { Complete } from "../../src/domain/Completion.ts"
 import type { Status } from "../../src/domain/Status.ts"
+import { completionFrom, nothing } from "../../src/terminal/Completion.ts"
 import { ownLine } from "../../src/terminal/LiveArea.ts"
 
 export interface Script {
@@ -37,7 +37,7 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
     const screen = yield* SubscriptionRef.make<ReadonlyArray<string>>([])
     const standing = yield* SubscriptionRef.make<ReadonlyMap<Typed, boolean>>(new Map())
     const status = yield* SubscriptionRef.make<Status | undefined>(undefined)
-    const source = yield* Ref.make<Complete>(() => ({ from: 0, candidates: [] }))
+    const source = yield* Ref.make(nothing)
     const reworded = new WeakMap<Typed, string>()
     const textOf = (line: Typed) => reworded.get(line) ?? line.text
     const inWords = (lines: ReadonlyMap<Typed, boolean>) =>
@@ -73,7 +73,7 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
           show: (lines) => show(lines.map(({ text }) => text)),
           isGone: () => false,
           tell: Option.none(),
-          standing: terminal
+          pending: terminal
             ? Option.some({
                 reword: (line, text) =>
                   Effect.zipRight(
@@ -102,10 +102,10 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
               })
             : Option.none(),
           isPerson: terminal,
-          seat: terminal
+          prompt: terminal
             ? Option.some({
-                tell: (told) => SubscriptionRef.set(status, told),
-                completeFrom: (given) => Ref.set(source, given)
+                showStatus: (told) => SubscriptionRef.set(status, told),
+                completeFrom: (vocabulary) => Ref.set(source, completionFrom(vocabulary))
               })
             : Option.none()
         })

@@ -8,11 +8,11 @@ import * as Option from "effect/Option"
 import { Console, type Typed } from "../../services/Console.ts"
 import { Interrupts } from "../../services/Interrupts.ts"
 import { type Rung, ring } from "../../src/domain/Calling.ts"
-import type { Complete } from "../../src/domain/Completion.ts"
 import { title } from "../../src/domain/Peer.ts"
 import { escape, notice, type ScreenLine } from "../../src/domain/ScreenLine.ts"
 import { type Status, statusForms } from "../../src/domain/Status.ts"
 import { away, back, type Chronicle, clockTime, dim, enter, type Looks } from "../../src/terminal/Chronicle.ts"
+import { completionFrom, nothing } from "../../src/terminal/Completion.ts"
 import { type Act, type Editor, empty, press } from "../../src/terminal/Editor.ts"
 import type { Key } from "../../src/terminal/Keys.ts"
 import {
@@ -102,7 +102,7 @@ const make = (settings: Settings) =>
     }
     let editor = empty
     let ended = false
-    let complete: Complete = () => ({ from: 0, candidates: [] })
+    let complete = nothing
     let status: Status | undefined
     let chronicle: Chronicle = {}
     let focusIsTold = false
@@ -442,7 +442,7 @@ const make = (settings: Settings) =>
       show: (lines) => (lines.length === 0 ? Effect.void : Effect.suspend(() => show(lines))),
       isGone,
       tell: Option.none(),
-      standing: Option.some({
+      pending: Option.some({
         reword: (line, text) =>
           Effect.sync(() => {
             reworded.set(line, text)
@@ -477,15 +477,15 @@ const make = (settings: Settings) =>
           })
       }),
       isPerson: true,
-      seat: Option.some({
-        tell: (next) =>
+      prompt: Option.some({
+        showStatus: (next) =>
           Effect.sync(() => {
             status = next
             tell()
           }),
-        completeFrom: (source) =>
+        completeFrom: (vocabulary) =>
           Effect.sync(() => {
-            complete = source
+            complete = completionFrom(vocabulary)
           })
       })
     })

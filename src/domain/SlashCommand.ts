@@ -1,10 +1,9 @@
-/** Commands that are typed into the chat as data: from their names, arguments and help, `/help` and completion are derived. */
+/** Commands that are typed into the chat, as data: `/help` and completion are derived from it. */
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
-import type { Completions } from "./Completion.ts"
 import { nearest } from "./Nearest.ts"
 import { PeerId } from "./Peer.ts"
 import { escape } from "./ScreenLine.ts"
@@ -135,31 +134,3 @@ export const commandNamed = <Command extends Described>(
   name: string,
   commands: ReadonlyArray<Command>
 ): Command | undefined => commands.find((each) => each.name === name.replace(/^\//, ""))
-
-/** How a command that is being typed can go on: its name, or what it is given. Nothing for a line that is none. */
-export const completionsOf = (
-  commands: ReadonlyArray<Described>,
-  line: string,
-  cursor: number,
-  ids: ReadonlyArray<string>
-): Completions => {
-  const before = line.slice(0, cursor)
-  const from = before.search(/\S*$/u)
-  const word = before.slice(from)
-  const begun = (words: ReadonlyArray<string>) => ({
-    from,
-    candidates: words.filter((each) => each.startsWith(word)).map((each) => ({ text: `${each} `, label: each }))
-  })
-  if (!before.startsWith("/") || before.startsWith("//")) return begun([])
-  const names = commands.map(({ name }) => `/${name}`)
-  if (from === 0) return begun(names)
-  const [name = "", ...given] = before.split(/\s+/u)
-  switch (commandNamed(name, commands)?.parameters[given.length - 1]?.kind) {
-    case "command":
-      return begun(word.startsWith("/") ? names : names.map((each) => each.slice(1)))
-    case "id":
-      return begun(ids)
-    default:
-      return begun([])
-  }
-}

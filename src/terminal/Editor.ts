@@ -1,5 +1,5 @@
 /** What is being typed, and what each key does to it. */
-import type { Complete, Completions } from "../domain/Completion.ts"
+import type { Complete, Completions } from "./Completion.ts"
 import type { Key } from "./Keys.ts"
 import { letterAfter, letterBefore } from "./TextWidth.ts"
 

@@ -4,7 +4,6 @@ import * as Schema from "effect/Schema"
 import { nearest } from "../../src/domain/Nearest.ts"
 import {
   commandArgument,
-  completionsOf,
   type Described,
   decodeArguments,
   idArgument,
@@ -47,37 +46,6 @@ describe("a command's arguments", () => {
     assert.deepStrictEqual(parseSlash("/tell"), { _tag: "Command", name: "tell", rest: "" })
     assert.deepStrictEqual(parseSlash("/ tell"), { _tag: "Command", name: "", rest: "tell" })
     assert.deepStrictEqual(parseSlash("//tell"), { _tag: "Say", text: "/tell" })
-  })
-})
-
-describe("completion", () => {
-  const complete = (line: string, cursor = line.length) => {
-    const { candidates, from } = completionsOf(commands, line, cursor, ["3", "33", "ann"])
-    return { from, candidates: candidates.map(({ text }) => text.trimEnd()) }
-  }
-
-  it("offers commands where one begins", () => {
-    assert.deepStrictEqual(complete("/te"), { from: 0, candidates: ["/tell", "/test"] })
-    assert.deepStrictEqual(complete("/te and more", 2), {
-      from: 0,
-      candidates: ["/tell", "/help", "/test"].filter((each) => each.startsWith("/t"))
-    })
-    assert.deepStrictEqual(complete("//te").candidates, [])
-    assert.deepStrictEqual(complete("say /te").candidates, [])
-  })
-
-  it("offers what an argument may be", () => {
-    assert.deepStrictEqual(complete("/tell 3"), { from: 6, candidates: ["3", "33"] })
-    assert.deepStrictEqual(complete("/tell "), { from: 6, candidates: ["3", "33", "ann"] })
-    assert.deepStrictEqual(complete("/tell 3 a").candidates, [])
-    assert.deepStrictEqual(complete("/help te"), { from: 6, candidates: ["tell", "test"] })
-    assert.deepStrictEqual(complete("/help /te"), { from: 6, candidates: ["/tell", "/test"] })
-    assert.deepStrictEqual(complete("/test a").candidates, [])
-    assert.deepStrictEqual(complete("/none a").candidates, [])
-  })
-
-  it("has nothing to offer for what is said", () => {
-    for (const line of ["hello an", "hello ", "", "//an"]) assert.deepStrictEqual(complete(line).candidates, [])
   })
 })
 

@@ -2,8 +2,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { completionsOf } from "../../src/domain/SlashCommand.ts"
 import { commands } from "../../src/programs/commands/all.ts"
+import { completionsOf } from "../../src/terminal/Completion.ts"
+import { id } from "../support/samples.ts"
 import { gather, type Node, story } from "./World.ts"
 
 /** What the screen shows of a command, below it. */
@@ -34,7 +35,7 @@ describe("help and completion", () => {
       names
     )
     assert.deepStrictEqual(
-      completionsOf(commands, "/", 1, ["7"]).candidates.map(({ label }) => label),
+      completionsOf(commands, "/", 1, [id("7")]).candidates.map(({ label }) => label),
       names.map((name) => `/${name}`)
     )
   })

@@ -385,9 +385,9 @@ export const simulate = (seed: number): Record_ => {
           Console.of({
             isGone: () => dead,
             tell: Option.none(),
-            standing: Option.none(),
+            pending: Option.none(),
             isPerson: false,
-            seat: Option.none(),
+            prompt: Option.none(),
             lines: Mailbox.toStream(typed),
             show: (lines) =>
               Effect.sync(() => {

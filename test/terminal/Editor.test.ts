@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
-import type { Complete } from "../../src/domain/Completion.ts"
+import type { Complete } from "../../src/terminal/Completion.ts"
 import { type Act, type Editor, empty, press } from "../../src/terminal/Editor.ts"
 import type { Key } from "../../src/terminal/Keys.ts"
 import * as Arbitraries from "../support/arbitraries.ts"

@@ -55,14 +55,14 @@ export class Followed extends Context.Tag("outlive/Followed")<Followed, Ref.Ref<
  */
 export const carryOver = (posts: ReadonlyMap<Post, Post>): Effect.Effect<void, never, Console | Followed> =>
   Effect.gen(function* () {
-    const { standing } = yield* Console
-    if (Option.isNone(standing)) return
+    const { pending } = yield* Console
+    if (Option.isNone(pending)) return
     const now = Monotonic.millis(yield* Effect.clock)
     const left = yield* Ref.modify(yield* Followed, (lines) => {
       const sorted = saidAnew(lines, posts, now)
       return [sorted.left, sorted.said]
     })
-    yield* standing.value.settle(left)
+    yield* pending.value.settle(left)
   })
 
 /** On a pipe nothing is followed: nobody sees what was typed. */
@@ -87,7 +87,7 @@ export const make: Effect.Effect<Standing, never, Console | Followed | MessageLo
     const pending = Effect.flatMap(delivery, ({ upTo }) => log.ownAfter(upTo))
     const undelivered = Effect.map(delivery, ({ upTo }) => Math.max(0, log.have(log.stream) - upTo))
 
-    if (Option.isNone(console.standing)) {
+    if (Option.isNone(console.pending)) {
       return {
         pending,
         reword: () => Effect.void,
@@ -98,7 +98,7 @@ export const make: Effect.Effect<Standing, never, Console | Followed | MessageLo
         watch: (entries, show) => Stream.runForEachChunk(entries, show)
       }
     }
-    const { drop, giveBack, mark, reword, settle } = console.standing.value
+    const { drop, giveBack, mark, reword, settle } = console.pending.value
 
     const review = (entries: Iterable<Entry>) =>
       Effect.gen(function* () {

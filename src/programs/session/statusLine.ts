@@ -7,9 +7,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Console } from "../../../services/Console.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
-import { emojiNames, firstOf, ids } from "../../domain/Completion.ts"
 import { serverId } from "../../domain/Peer.ts"
-import { completionsOf } from "../../domain/SlashCommand.ts"
 import { afterwards, nobody, statusOf } from "../../domain/Status.ts"
 import { commands } from "../commands/all.ts"
 
@@ -20,19 +18,13 @@ const lookEvery = "1 second"
 export const tellHowItIs: Effect.Effect<void, never, Console | PeerMesh | Scope.Scope> = Effect.gen(function* () {
   const console = yield* Console
   const mesh = yield* PeerMesh
-  if (Option.isNone(console.seat)) return
-  const { completeFrom, tell } = console.seat.value
+  if (Option.isNone(console.prompt)) return
+  const { completeFrom, showStatus } = console.prompt.value
   // A variable, not a Ref: what is being completed asks for it in the middle of a key.
   let presence = nobody
 
-  const update = Effect.suspend(() => tell(statusOf(mesh.self.id, presence, mesh.isAnswering(serverId))))
-  yield* completeFrom(
-    firstOf(
-      (line, cursor) => completionsOf(commands, line, cursor, [...presence.peers.keys()]),
-      emojiNames,
-      ids(() => [...presence.peers.keys()])
-    )
-  )
+  const update = Effect.suspend(() => showStatus(statusOf(mesh.self.id, presence, mesh.isAnswering(serverId))))
+  yield* completeFrom({ commands, ids: () => [...presence.peers.keys()] })
   yield* update
   yield* Effect.forkScoped(
     Stream.runForEach(mesh.events, (event) =>

@@ -1,6 +1,8 @@
 /** What a word that was begun may go on with. */
+import type { PeerId } from "../domain/Peer.ts"
+import { commandNamed, type Described } from "../domain/SlashCommand.ts"
+import type { Vocabulary } from "../domain/Vocabulary.ts"
 import { emoji } from "./Emoji.ts"
-import type { PeerId } from "./Peer.ts"
 
 /** What may stand in place of a word that was begun; `label` is how a list shows it, if it is not the text. */
 export interface Candidate {
@@ -19,8 +21,11 @@ export type Complete = (line: string, cursor: number) => Completions
 
 const none: Completions = { from: 0, candidates: [] }
 
+/** Nothing is completed. */
+export const nothing: Complete = () => none
+
 /** What the first of them has that has anything. */
-export const firstOf =
+const firstOf =
   (...sources: ReadonlyArray<Complete>): Complete =>
   (line, cursor) => {
     for (const source of sources) {
@@ -33,7 +38,7 @@ export const firstOf =
 const beginsWith = (text: string, beginning: string): boolean => text.toLowerCase().startsWith(beginning.toLowerCase())
 
 /** Who may be called: `ID: ` in front, `@ID ` anywhere. */
-export const ids =
+export const called =
   (known: () => ReadonlyArray<PeerId>): Complete =>
   (line, cursor) => {
     const [begun = "", at = "", id = ""] = /(@?)([A-Za-z0-9_-]*)$/.exec(line.slice(0, cursor)) ?? []
@@ -56,3 +61,35 @@ export const emojiNames: Complete = (line, cursor) => {
   const exact = line.charAt(cursor - 1) === ":" ? named.filter(([each]) => each === name) : named
   return { from, candidates: exact.map(([each, text]) => ({ text, label: `${text} ${each}` })) }
 }
+
+/** How a command that is being typed can go on: its name, or what it is given. Nothing for a line that is none. */
+export const completionsOf = (
+  commands: ReadonlyArray<Described>,
+  line: string,
+  cursor: number,
+  ids: ReadonlyArray<PeerId>
+): Completions => {
+  const before = line.slice(0, cursor)
+  const from = before.search(/\S*$/u)
+  const word = before.slice(from)
+  const begun = (words: ReadonlyArray<string>) => ({
+    from,
+    candidates: words.filter((each) => each.startsWith(word)).map((each) => ({ text: `${each} `, label: each }))
+  })
+  if (!before.startsWith("/") || before.startsWith("//")) return begun([])
+  const names = commands.map(({ name }) => `/${name}`)
+  if (from === 0) return begun(names)
+  const [name = "", ...given] = before.split(/\s+/u)
+  switch (commandNamed(name, commands)?.parameters[given.length - 1]?.kind) {
+    case "command":
+      return begun(word.startsWith("/") ? names : names.map((each) => each.slice(1)))
+    case "id":
+      return begun(ids)
+    default:
+      return begun([])
+  }
+}
+
+/** Commands and their arguments first, then emoji, then peers' ids. */
+export const completionFrom = ({ commands, ids }: Vocabulary): Complete =>
+  firstOf((line, cursor) => completionsOf(commands, line, cursor, ids()), emojiNames, called(ids))
