@@ -44,8 +44,8 @@ const language = () => process.env["LC_ALL"] || process.env["LC_CTYPE"] || proce
 export const layer: Layer.Layer<HostChecks> = Layer.succeed(
   HostChecks,
   HostChecks.of({
-    seat: Effect.sync(() => ({
-      terminal: process.stdin.isTTY && process.stdout.isTTY,
+    terminal: Effect.sync(() => ({
+      isThere: process.stdin.isTTY && process.stdout.isTTY,
       kind: process.env["TERM"] ?? "",
       columns: process.stdout.columns ?? 0,
       utf8: /utf-?8/i.test(language())

@@ -14,8 +14,8 @@ import { HostElsewhere, PeerUnreachable, PortTaken } from "../src/domain/Errors.
 import { within } from "../src/domain/Limit.ts"
 import { defaultLimits, type Limits } from "../src/domain/Limits.ts"
 import { type Address, Host, Port } from "../src/domain/Peer.ts"
-import { Seats } from "../src/domain/Seats.ts"
 import { addressesOf, type Lookup, notLookedUp, systemLookup } from "./transport/Addresses.ts"
+import { ConnectionSlots } from "./transport/ConnectionSlots.ts"
 import { Inlet } from "./transport/Inlet.ts"
 import * as Pump from "./transport/Pump.ts"
 
@@ -218,7 +218,7 @@ const listenWithin =
   (protection: Protection, room: Room, lookup: Lookup): Transport["Type"]["listen"] =>
   (address, serve, regret) =>
     Effect.gen(function* () {
-      const seats = new Seats(room)
+      const slots = new ConnectionSlots(room)
       const servers = yield* Effect.acquireRelease(openAll(address, lookup), (all) =>
         Effect.forEach(all, awaitClosed, { concurrency: "unbounded", discard: true })
       )
@@ -226,11 +226,11 @@ const listenWithin =
       const words = protection.answered === "connect" ? regret : undefined
       const receive = (socket: Net.Socket): void => {
         endOnError(socket)
-        const seat = seats.take(socket.remoteAddress ?? "", () => turnAway(socket, words))
-        if (seat === undefined) return turnAway(socket, words)
-        socket.on("close", seat.leave)
+        const slot = slots.take(socket.remoteAddress ?? "", () => turnAway(socket, words))
+        if (slot === undefined) return turnAway(socket, words)
+        socket.on("close", slot.free)
         const use = (fit: Net.Socket): Effect.Effect<void> => {
-          const connection = connectionOf(fit, protection.reset, seat.introduced)
+          const connection = connectionOf(fit, protection.reset, slot.introduced)
           return Effect.matchEffect(protection.check(fit), {
             onFailure: () => Effect.void,
             onSuccess: (secured) => serve({ ...connection, from: hostOf(socket), secured })

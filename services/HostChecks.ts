@@ -3,10 +3,10 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { LogInUse, LogUnavailable } from "../src/domain/Errors.ts"
 
-/** Where somebody sits, or a script runs. */
-export interface Seat {
+/** The terminal that a person uses, or that a script does not have. */
+export interface Terminal {
   /** Whether stdin and stdout are both a terminal. */
-  readonly terminal: boolean
+  readonly isThere: boolean
   /** What the terminal calls itself, as in `TERM`; empty if it does not. */
   readonly kind: string
   /** How many letters a row has; 0 if it is not known. */
@@ -27,7 +27,7 @@ export interface Folder {
 export class HostChecks extends Context.Tag("outlive/HostChecks")<
   HostChecks,
   {
-    readonly seat: Effect.Effect<Seat>
+    readonly terminal: Effect.Effect<Terminal>
     /** The IP addresses that a name has; none if it has none. */
     readonly addressesOf: (host: string) => Effect.Effect<ReadonlyArray<string>>
     /** Looks whether a log can be kept there now; leaves it as it was. */

@@ -185,8 +185,8 @@ const checkClock = Effect.map(Clock.currentTimeMillis, (now) =>
 )
 
 const checkTerminal = Effect.gen(function* () {
-  const { columns, kind, terminal, utf8 } = yield* (yield* HostChecks).seat
-  if (!terminal) return note("No terminal: lines go in and out as they are, as a script wants them.")
+  const { columns, isThere, kind, utf8 } = yield* (yield* HostChecks).terminal
+  if (!isThere) return note("No terminal: lines go in and out as they are, as a script wants them.")
   if (kind === "" || kind === "dumb") {
     return wrong(
       `The terminal: TERM is '${kind}', so nothing can be drawn there. Set it to what the terminal is, such as xterm-256color.`

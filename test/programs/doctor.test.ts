@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
 import * as MemoryTransport from "../../layers/MemoryTransport.ts"
 import * as TransportProbe from "../../layers/TransportProbe.ts"
-import { type Folder, HostChecks, type Seat } from "../../services/HostChecks.ts"
+import { type Folder, HostChecks, type Terminal } from "../../services/HostChecks.ts"
 import type { ChatId } from "../../src/domain/Chat.ts"
 import { LogInUse, PortStoreUnavailable } from "../../src/domain/Errors.ts"
 import { type Address, formatAddress, Host, type Peer, Port } from "../../src/domain/Peer.ts"
@@ -16,14 +16,14 @@ import { secureStory, story, type World } from "./World.ts"
 
 const at = (port: number, host = "localhost"): Address => ({ host: Host.make(host), port: Port.make(port) })
 
-const seat: Seat = { terminal: true, kind: "xterm", columns: 80, utf8: true }
+const terminal: Terminal = { isThere: true, kind: "xterm", columns: 80, utf8: true }
 const folder: Folder = { exists: true, freeBytes: 2 ** 40, lastRun: 0 }
 
 interface Circumstances {
   /** With which key the doctor comes, where there must be one. */
   readonly place?: MemoryTransport.Place
   readonly settings?: Partial<Settings<never>>
-  readonly seat?: Partial<Seat>
+  readonly terminal?: Partial<Terminal>
   readonly folder?: Effect.Effect<Folder, LogInUse>
 }
 
@@ -32,7 +32,7 @@ const records = (peers: ReadonlyArray<Peer>, chat?: ChatId) => Effect.succeed({ 
 /** What is found in a world, under these circumstances. */
 const findings = (
   world: World,
-  { folder: kept = Effect.succeed(folder), place = {}, seat: there = {}, settings = {} }: Circumstances
+  { folder: kept = Effect.succeed(folder), place = {}, terminal: there = {}, settings = {} }: Circumstances
 ) =>
   examine({
     server: at(4000),
@@ -51,7 +51,7 @@ const findings = (
     Effect.provideService(
       HostChecks,
       HostChecks.of({
-        seat: Effect.succeed({ ...seat, ...there }),
+        terminal: Effect.succeed({ ...terminal, ...there }),
         addressesOf: (host) => Effect.succeed(host === "localhost" ? ["127.0.0.1"] : []),
         folder: () => kept
       })
@@ -181,10 +181,10 @@ describe("the doctor", () => {
           "Wrong: The clock was set back: the last run in data"
         ],
         [{ settings: { data: Option.none() } }, "Note: No data folder: "],
-        [{ seat: { terminal: false } }, "Note: No terminal: "],
-        [{ seat: { kind: "dumb" } }, "Wrong: The terminal: TERM is 'dumb'"],
-        [{ seat: { utf8: false } }, "Wrong: The terminal: the language is not set to UTF-8"],
-        [{ seat: { columns: 30 } }, "Note: The terminal has 30 columns"]
+        [{ terminal: { isThere: false } }, "Note: No terminal: "],
+        [{ terminal: { kind: "dumb" } }, "Wrong: The terminal: TERM is 'dumb'"],
+        [{ terminal: { utf8: false } }, "Wrong: The terminal: the language is not set to UTF-8"],
+        [{ terminal: { columns: 30 } }, "Note: The terminal has 30 columns"]
       ]
       for (const [circumstances, beginning] of cases) {
         const found = yield* findings(world, circumstances)

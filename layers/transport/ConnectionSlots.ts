@@ -1,27 +1,27 @@
-/** Who may connect: so many in all, and so many from one address. */
-import type { Limits } from "./Limits.ts"
+/** How many connections a listener takes: a bound in all, and one for each address. */
+import type { Limits } from "../../src/domain/Limits.ts"
 
-/** A connection that was let in. */
-export interface Seat {
-  /** It has introduced itself: from now on it gives way to nobody. */
+/** What one connection occupies. */
+export interface Slot {
+  /** The peer has introduced itself: from now on the connection gives way to no other. */
   readonly introduced: () => void
-  /** It is over. May be called twice. */
-  readonly leave: () => void
+  /** The connection is over. May be called twice. */
+  readonly free: () => void
 }
 
-/** Who has one address. */
+/** The connections from one address. */
 interface Network {
   taken: number
-  /** Those who have not introduced themselves, the longest first: how to make them go. */
-  readonly strangers: Map<Seat, () => void>
+  /** The connections of strangers, the oldest first, and how to evict each. */
+  readonly strangers: Map<Slot, () => void>
 }
 
 /**
- * The seats for connections. An address has half of its own for strangers, who have not introduced themselves. When no seat
- * is left for one more, the one who has been a stranger for the longest makes room: who comes to talk needs milliseconds for
- * that, and so is not kept out by those who only hold connections. Mutable: the listener that has it is its only user.
+ * The slots of one listener. Strangers, who have not introduced themselves yet, get half of the slots of an address. When no
+ * slot is free, the connection that has been a stranger for the longest is evicted: an honest peer introduces itself within
+ * milliseconds, so connections that are only held open do not keep it out. Mutable: the listener is the only user.
  */
-export class Seats {
+export class ConnectionSlots {
   readonly #limits: Pick<Limits, "connections" | "connectionsPerAddress">
   readonly #networks = new Map<string, Network>()
   readonly #strangers: Network["strangers"] = new Map()
@@ -31,8 +31,8 @@ export class Seats {
     this.#limits = limits
   }
 
-  /** A seat for a connection from that address; undefined if there is none. `evict` is called if it must make room. */
-  take(address: string, evict: () => void): Seat | undefined {
+  /** A slot for a connection from that address; undefined if there is none. `evict` is called if it must make room. */
+  take(address: string, evict: () => void): Slot | undefined {
     const name = networkOf(address)
     const network = this.#networks.get(name) ?? { taken: 0, strangers: new Map() }
     const { connections, connectionsPerAddress } = this.#limits
@@ -44,10 +44,10 @@ export class Seats {
     network.taken += 1
     let left = false
     const introduced = () => {
-      this.#strangers.delete(seat)
-      network.strangers.delete(seat)
+      this.#strangers.delete(slot)
+      network.strangers.delete(slot)
     }
-    const leave = () => {
+    const free = () => {
       if (left) return
       left = true
       introduced()
@@ -55,14 +55,14 @@ export class Seats {
       network.taken -= 1
       if (network.taken === 0) this.#networks.delete(name)
     }
-    const seat: Seat = { introduced, leave }
+    const slot: Slot = { introduced, free }
     const go = () => {
-      leave()
+      free()
       evict()
     }
-    this.#strangers.set(seat, go)
-    network.strangers.set(seat, go)
-    return seat
+    this.#strangers.set(slot, go)
+    network.strangers.set(slot, go)
+    return slot
   }
 }
 
