@@ -11,6 +11,13 @@ import type { Epoch, Folds, Post, Room, StreamId, Summary } from "../src/domain/
 /** A stream up to a number. */
 export type Mark = readonly [stream: StreamId, n: number]
 
+/** The posts of a stream after number `after`, up to number `to`, which is infinite if there is no end. */
+export interface Range {
+  readonly stream: StreamId
+  readonly after: number
+  readonly to: number
+}
+
 /** A post and the line that carries it, newline included. */
 export interface EncodedPost {
   readonly post: Post
@@ -159,6 +166,11 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     readonly have: (stream: StreamId) => number
     /** What must come before the posts that are held: nothing if none are. */
     readonly missing: Effect.Effect<ReadonlyArray<Mark>>
+    /**
+     * Posts that were dropped since too many were held, and that should be asked for again now: each range is returned once, as soon
+     * as there may be room for it.
+     */
+    readonly again: () => ReadonlyArray<Range>
     /**
      * The encoded posts of a stream after number `after`, or after those that are not kept any more, up to number `to`: as many
      * as fit into `room` bytes, and one block at least, which is whole even if it begins before or ends after that; an empty

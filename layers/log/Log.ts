@@ -677,6 +677,7 @@ export const make = (
       summary: Effect.sync(() => store.summary()),
       have: (id) => store.have(id),
       missing: Effect.sync(() => store.missing()),
+      again: () => store.again(),
       slice: (id, after, room, to) => store.slice(id, after, room, to)
     })
   })

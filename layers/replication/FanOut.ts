@@ -52,7 +52,7 @@ export const make = ({ log, membership, table }: Node, { rateLimit, proofs }: Ne
   return {
     /** From now on the peer gets what this node says, and what it has missed of that. */
     begin: (link: Link): void => {
-      link.outbox.start(log.stream, link.theirs.get(log.stream) ?? 0)
+      link.outbox.follow(log.stream, link.theirs.get(log.stream) ?? 0)
       link.connection.wake()
     },
     /** The peer would like to have that. */

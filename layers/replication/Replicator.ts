@@ -122,6 +122,36 @@ export const make = ({ log, membership, table }: Node, { rateLimit, delivery, fo
       )
     })
 
+  /** Of whom to ask again for what found no room: of its author, who sends it anyway, or of somebody who keeps it. */
+  const holderOf = (stream: StreamId, after: number): Link | undefined => {
+    if (comesByItself(stream)) return table.links.get(authorOf(stream))
+    const keeps = (link: Link) =>
+      (link.theirs.get(stream) ?? 0) > after &&
+      (link.floors.get(stream) ?? 0) <= after &&
+      table.links.get(link.peer.id) === link
+    const asked = wanted.get(stream)?.link
+    return asked !== undefined && keeps(asked) ? asked : [...table.links.values()].find(keeps)
+  }
+
+  /** Asks again for what was dropped for want of room, now that there is some. */
+  const pullAgain: Effect.Effect<void> = Effect.suspend(() => {
+    const ranges = log.again()
+    if (ranges.length === 0) return Effect.void
+    const frames = new Map<Link, Array<Control>>()
+    for (const { stream, after, to } of ranges) {
+      const link = doubted.has(stream) ? undefined : holderOf(stream, after)
+      if (link === undefined) continue
+      const isAuthor = stream.startsWith(link.prefix)
+      const until = isAuthor ? to : Math.min(to, link.theirs.get(stream) ?? 0)
+      if (until === Number.POSITIVE_INFINITY) continue
+      if (!isAuthor) wanted.set(stream, { link, to: until })
+      const wants = frames.get(link) ?? []
+      wants.push({ type: "want", stream, after, to: until })
+      frames.set(link, wants)
+    }
+    return Effect.forEach(frames, ([link, wants]) => link.send(...wants), { discard: true })
+  })
+
   const isKeptByAnother = (link: Link, stream: StreamId, after: number): boolean =>
     [...table.links.values()].some(
       (other) => other !== link && (other.theirs.get(stream) ?? 0) > after && (other.floors.get(stream) ?? 0) <= after
@@ -186,7 +216,7 @@ export const make = ({ log, membership, table }: Node, { rateLimit, delivery, fo
 
   const take = (link: Link, blocks: ReadonlyArray<Block>): Effect.Effect<void, PeerLost> => {
     const taken = Effect.flatMap(log.receive(blocks), (missing) => {
-      if (missing.length === 0) return Effect.void
+      if (missing.length === 0) return pullAgain
       // Whoever hands on a post has all that must come before it; what other posts wait for says nothing of this peer.
       for (const { post } of blocks.flatMap(postsIn)) {
         delivery.hasUpTo(link, [post.stream, post.n - 1])
@@ -196,7 +226,7 @@ export const make = ({ log, membership, table }: Node, { rateLimit, delivery, fo
       }
       const overstepped = rateLimit.limitOverstepped(link)
       if (overstepped !== undefined) return rateLimit.drop(link, overstepped)
-      return pull(link, missing)
+      return Effect.zipRight(pull(link, missing), pullAgain)
     })
     const through = blocks.find((block) => search.comesThrough(link, block))
     return through === undefined ? taken : Effect.zipRight(search.tellThrough(link, through), taken)
@@ -273,6 +303,7 @@ export const make = ({ log, membership, table }: Node, { rateLimit, delivery, fo
       // What is dropped for that may be another's word on what somebody has said: others are asked for it.
       else if (prospect?._tag === "Unsaid") for (const freed of yield* log.refuse(stream, prospect.above)) forget(freed)
     }
+    yield* pullAgain
   })
 
   /** Whether nothing is asked for, nobody who is here keeps back what is missing, and nobody is dialled who could bring more. */

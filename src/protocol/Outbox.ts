@@ -26,7 +26,8 @@ export const makeOutbox = (
   slice: (stream: StreamId, after: number, room: number, to?: number) => Slice | undefined
 ) => {
   const waiting: Array<Uint8Array> = []
-  const lanes = new Map<StreamId, Lane>()
+  /** By stream. A lane without an end has a place of its own, so that what it has sent already can be asked for again. */
+  const lanes = new Map<string, Lane>()
   let leaving = false
   let sent = 0
 
@@ -49,20 +50,20 @@ export const makeOutbox = (
   }
 
   const posts = (): Uint8Array | undefined => {
-    for (const lane of lanes.values()) {
+    for (const [place, lane] of lanes) {
       const { stream } = lane
       const found = slice(stream, lane.after, sliceRoom, lane.to)
       if (found !== undefined && found.first > lane.after + 1) {
         lane.after = found.first - 1
-        if (lane.after >= lane.to) lanes.delete(stream)
+        if (lane.after >= lane.to) lanes.delete(place)
         return encode({ type: "gap", stream, to: lane.after })
       }
       if (found === undefined) continue
       lane.after = found.last
       sent += found.last - found.first + 1
       // To the end of the queue, so that a stream that never pauses leaves room for the others.
-      if (lane.after >= lane.to || lanes.size > 1) lanes.delete(stream)
-      if (lane.after < lane.to) lanes.set(stream, lane)
+      if (lane.after >= lane.to || lanes.size > 1) lanes.delete(place)
+      if (lane.after < lane.to) lanes.set(place, lane)
       return found.bytes
     }
     return undefined
@@ -71,15 +72,17 @@ export const makeOutbox = (
   return {
     /** Puts an encoded frame before the posts that were not sent yet; false if too many wait. */
     push: (line: Uint8Array): boolean => waiting.length < maxWaiting && waiting.push(line) > 0,
+    /** Sends that stream's posts after number `after`, and all that ever come. */
+    follow: (stream: StreamId, after: number): void => {
+      lanes.set(endless(stream), { stream, after, to: Number.POSITIVE_INFINITY })
+    },
     /**
-     * Sends that stream's posts after number `after`, up to `to` at least; without it, all that ever come. What was to be
-     * sent before is sent still; what was sent before is sent again if it is asked for.
+     * Sends that stream's posts after number `after`, up to `to` at least, in place of what was asked for of it before. Of a stream
+     * that is followed, it sends again what was sent, and leaves out nothing.
      */
-    start: (stream: StreamId, after: number, to = Number.POSITIVE_INFINITY): void => {
-      const before = lanes.get(stream)
-      const endless = before?.to === Number.POSITIVE_INFINITY
-      const lane = { stream, after: endless ? Math.min(after, before.after) : after, to: Math.max(to, before?.to ?? 0) }
-      if (lane.after < lane.to) lanes.set(stream, lane)
+    start: (stream: StreamId, after: number, to: number): void => {
+      const last = Math.min(to, lanes.get(endless(stream))?.after ?? to)
+      if (after < last) lanes.set(stream, { stream, after, to: last })
     },
     /** Whether the peer waits for more than one stream, that is, for what others have said too. */
     isAsked: (): boolean => lanes.size > 1,
@@ -100,5 +103,8 @@ export const makeOutbox = (
     }
   }
 }
+
+/** The place of a lane without an end. */
+const endless = (stream: StreamId): string => `${stream} and on`
 
 export type Outbox = ReturnType<typeof makeOutbox>

@@ -1,5 +1,5 @@
 /** All posts that a node has, each once, each author's in order, no answer before its question. */
-import type { Block, EncodedPost, Mark, Slice } from "../../services/MessageLog.ts"
+import type { Block, EncodedPost, Mark, Range, Slice } from "../../services/MessageLog.ts"
 import { defaultLimits, type Limits } from "../domain/Limits.ts"
 import {
   covers,
@@ -25,6 +25,21 @@ const maxHeld = 1_000
 
 /** What waits takes no more memory than this, in bytes of encoded posts. */
 const maxHeldBytes = 16 * 1024 * 1024
+
+/** What found no room is asked for again at least so many posts of a stream at a time: those that are due need none. */
+const leastAgain = 32
+
+/** Of so many streams it is remembered that posts found no room; the others are asked for when all is compared. */
+const mostCrowded = 1_024
+
+/** A stream of which posts were dropped, since there was no room to hold them. */
+interface Crowded {
+  /** The highest number that was dropped. */
+  to: number
+  /** Up to which number it was asked for again, and the lowest number that was dropped since then. */
+  asked: number
+  dropped: number
+}
 
 /** When streams are folded away, so much of the bound is left free, so that it is not done for each new one. */
 const freed = 0.25
@@ -55,6 +70,9 @@ export class PostStore {
   #pending = 0
   #pendingBytes = 0
   #waits = false
+  /** What was dropped for want of room, and whether something was delivered or skipped since it was asked for again. */
+  readonly #crowded = new Map<StreamId, Crowded>()
+  #moved = false
 
   readonly #sealed: boolean
 
@@ -215,6 +233,30 @@ export class PostStore {
   }
 
   /**
+   * What was dropped for want of room and should be asked for again now, as far as there may be room for it: nothing as long as
+   * nothing is delivered, or as the same is on its way. The last range of a stream has no end.
+   */
+  again(): ReadonlyArray<Range> {
+    if (!this.#moved || this.#crowded.size === 0) return noRanges
+    this.#moved = false
+    const room = this.#isFull() ? 0 : Math.floor((this.#limits.pending - this.#pending) / this.#crowded.size)
+    const ranges: Array<Range> = []
+    for (const [stream, crowded] of this.#crowded) {
+      const after = this.#reached(stream)
+      const isOnItsWay = crowded.asked > after && crowded.dropped > crowded.asked
+      if (after >= crowded.to) {
+        this.#crowded.delete(stream)
+        if (after < Number.POSITIVE_INFINITY) ranges.push({ stream, after, to: Number.POSITIVE_INFINITY })
+      } else if (!isOnItsWay) {
+        crowded.asked = after + Math.max(leastAgain, room)
+        crowded.dropped = Number.POSITIVE_INFINITY
+        ranges.push({ stream, after, to: crowded.asked })
+      }
+    }
+    return ranges
+  }
+
+  /**
    * Nobody has said more of a stream than up to there: drops what is held of it, or below it, since nobody could have seen that.
    * Returns the streams of which something was dropped.
    */
@@ -226,8 +268,11 @@ export class PostStore {
         if (!postsIn(block).some(({ post }) => untrue(post))) continue
         this.#release(of, n)
         refused.add(of)
+        this.#moved = true
       }
     }
+    const crowded = this.#crowded.get(stream)
+    if (crowded !== undefined) crowded.to = Math.min(crowded.to, above)
     return [...refused]
   }
 
@@ -361,6 +406,7 @@ export class PostStore {
   /** Takes a stream up to a number as gone, with what is held of that. */
   #skipTo(stream: StreamId, to: number): void {
     const segments = this.#segmentsOf(stream)
+    this.#moved = true
     this.#bytes -= segments.skipTo(to)
     for (const n of this.#held.get(stream)?.keys() ?? []) if (n <= to) this.#release(stream, n)
   }
@@ -390,6 +436,7 @@ export class PostStore {
 
   #deliver(received: Block, delivered: Array<EncodedPost>): void {
     this.#append(received)
+    this.#moved = true
     this.#see(received.post)
     delivered.push(received)
     for (const each of received.rest ?? nothingMore) {
@@ -412,7 +459,7 @@ export class PostStore {
     const { stream } = received.post
     const posts = postsIn(received)
     const held = this.#held.get(stream) ?? new Map<number, Block>()
-    if (this.#isFull() && !this.#makeRoomFor(received.post)) return
+    if (this.#isFull() && !this.#makeRoomFor(received.post)) return this.#crowdOut(received)
     this.#waits = true
     if (posts.some(({ post }) => held.has(post.n))) return
     // A copy: the bytes it came with are many, and would be kept as long as it is.
@@ -424,7 +471,7 @@ export class PostStore {
       this.#pendingBytes += line.length
     }
     this.#held.set(stream, held)
-    if (held.size > maxHeld) this.#release(stream, Math.max(...held.keys()))
+    if (held.size > maxHeld) this.#displace(stream, Math.max(...held.keys()))
   }
 
   #isFull(): boolean {
@@ -440,8 +487,35 @@ export class PostStore {
     const most = [...this.#held].reduce((one, other) => (other[1].size > one[1].size ? other : one))
     const last = Math.max(...most[1].keys())
     if (n - this.have(stream) >= last - this.have(most[0])) return false
-    this.#release(most[0], last)
+    this.#displace(most[0], last)
     return !this.#isFull()
+  }
+
+  /** What is held with that number gives way to something else. */
+  #displace(stream: StreamId, n: number): void {
+    const displaced = this.#held.get(stream)?.get(n)
+    if (displaced === undefined) return
+    this.#release(stream, n)
+    this.#crowdOut(displaced)
+  }
+
+  /** There is no room for that block. */
+  #crowdOut({ post: { n, stream }, rest }: Block): void {
+    const to = n + (rest?.length ?? 0)
+    const crowded = this.#crowded.get(stream)
+    if (crowded !== undefined) {
+      crowded.to = Math.max(crowded.to, to)
+      crowded.dropped = Math.min(crowded.dropped, n)
+    } else if (this.#crowded.size < mostCrowded) {
+      this.#crowded.set(stream, { to, asked: 0, dropped: n })
+    }
+  }
+
+  /** The highest number of a stream below which all is delivered or held. */
+  #reached(stream: StreamId): number {
+    let reached = this.have(stream)
+    for (const held = this.#held.get(stream); held?.has(reached + 1) === true; ) reached += 1
+    return reached
   }
 
   /** What is held with that number waits no more. */
@@ -478,6 +552,7 @@ const marksIn = (deps: Post["deps"]): ReadonlyArray<Mark> =>
   deps === noDeps ? noMarks : (Object.entries(deps) as unknown as ReadonlyArray<Mark>)
 
 const noMarks: ReadonlyArray<Mark> = []
+const noRanges: ReadonlyArray<Range> = []
 const nothingMore: ReadonlyArray<EncodedPost> = []
 
 const postsIn = (block: Block): ReadonlyArray<EncodedPost> =>

@@ -56,7 +56,7 @@ describe("Outbox", () => {
     const { outbox, say } = make()
     say(2)
     outbox.leave()
-    outbox.start(own, 0)
+    outbox.follow(own, 0)
     outbox.push(encode({ type: "ping" }))
     outbox.push(encode({ type: "pong" }))
     assert.deepStrictEqual(sent(outbox), ["ping", "pong", 1, 2, "bye"])
@@ -65,7 +65,7 @@ describe("Outbox", () => {
   it("a control frame overtakes the posts that were not sent yet", () => {
     const { log, outbox, say } = make()
     say(3_000)
-    outbox.start(own, 0)
+    outbox.follow(own, 0)
     const first = outbox.next()
     assert.isDefined(first)
     outbox.push(encode({ type: "pong" }))
@@ -79,7 +79,7 @@ describe("Outbox", () => {
     const { outbox, say } = make()
     say(5)
     assert.deepStrictEqual(sent(outbox), [])
-    outbox.start(own, 3)
+    outbox.follow(own, 3)
     assert.deepStrictEqual(sent(outbox), [4, 5])
     assert.deepStrictEqual(sent(outbox), [])
     say(1)
@@ -91,7 +91,7 @@ describe("Outbox", () => {
     say(500)
     log.dropTo(400)
     assert.isAbove(log.floor, 1)
-    outbox.start(own, 0)
+    outbox.follow(own, 0)
     const all = sent(outbox)
     assert.strictEqual(all[0], `gap to ${log.floor - 1}`)
     assert.deepStrictEqual(
@@ -102,7 +102,7 @@ describe("Outbox", () => {
 
   it("a link that falls behind meanwhile is told of each gap once", () => {
     const { log, outbox, say } = make()
-    outbox.start(own, 0)
+    outbox.follow(own, 0)
     say(1)
     assert.deepStrictEqual(sent(outbox), [1])
     say(1)
@@ -115,13 +115,13 @@ describe("Outbox", () => {
     const { log, outbox, say } = make()
     log.skipTo(1)
     say(1)
-    outbox.start(own, 0)
+    outbox.follow(own, 0)
     assert.deepStrictEqual(sent(outbox), ["gap to 1", 2])
   })
 
   it("a goodbye waits for every post, comes once, and nothing is said after it", () => {
     const { outbox, say } = make()
-    outbox.start(own, 0)
+    outbox.follow(own, 0)
     say(2)
     outbox.leave()
     say(1)
@@ -142,7 +142,7 @@ describe("Outbox", () => {
   it("it takes at most 64 KiB of posts at a time", () => {
     const { outbox, say } = make()
     say(5_000)
-    outbox.start(own, 0)
+    outbox.follow(own, 0)
     for (let bytes = outbox.next(); bytes !== undefined; bytes = outbox.next()) assert.isAtMost(bytes.length, 65_536)
   })
 
@@ -150,7 +150,7 @@ describe("Outbox", () => {
     const { outbox, say } = make()
     say(1)
     say(3, two, "x".repeat(40_000))
-    outbox.start(own, 0)
+    outbox.follow(own, 0)
     outbox.start(two, 0, 2)
     assert.deepStrictEqual(sent(outbox), [1, "2:1", "2:2"])
     say(1)
@@ -185,7 +185,7 @@ describe("Outbox", () => {
   it("a stream that waits for what is not here holds up no other", () => {
     const { outbox, say } = make()
     outbox.start(two, 0, 100)
-    outbox.start(own, 0)
+    outbox.follow(own, 0)
     say(2)
     assert.deepStrictEqual(sent(outbox), [1, 2])
     say(1, two)
@@ -197,7 +197,8 @@ describe("Outbox", () => {
     const text = "x".repeat(50_000)
     for (const of of [own, two, three]) {
       say(30, of, text)
-      outbox.start(of, 0, of === own ? undefined : 30)
+      if (of === own) outbox.follow(of, 0)
+      else outbox.start(of, 0, 30)
     }
     const turns = sent(outbox)
     assert.strictEqual(turns.length, 90)
@@ -212,7 +213,7 @@ describe("Outbox", () => {
 
   it("a stream that never pauses leaves room for the others", () => {
     const { outbox, say } = make()
-    outbox.start(own, 0)
+    outbox.follow(own, 0)
     say(20, two, "x".repeat(50_000))
     outbox.start(two, 0, 20)
     const turns = range(1, 40).flatMap(() => {
@@ -251,26 +252,30 @@ describe("Outbox", () => {
     assert.deepStrictEqual(sent(outbox), ["2:gap to 10"])
   })
 
-  it("asking again sends again what was sent, and leaves out nothing that was asked for before", () => {
+  it("asking again sends again what was sent, and takes the place of what was asked for before", () => {
     const { outbox, say } = make()
     outbox.start(two, 0, 5)
     say(2, two)
     assert.deepStrictEqual(sent(outbox), ["2:1", "2:2"])
     outbox.start(two, 1, 3)
     assert.deepStrictEqual(sent(outbox), ["2:2"])
-    say(3, two)
-    assert.deepStrictEqual(sent(outbox), ["2:3", "2:4", "2:5"])
+    say(1, two)
+    assert.deepStrictEqual(sent(outbox), ["2:3"])
+    say(2, two)
+    assert.deepStrictEqual(sent(outbox), [])
     outbox.start(two, 4, 5)
     assert.deepStrictEqual(sent(outbox), ["2:5"])
   })
 
-  it("own posts that a peer asks for again go out again, and go on without an end", () => {
+  it("own posts that a peer asks for again go out again, as many as it asked for, and new ones go on without an end", () => {
     const { outbox, say } = make()
-    outbox.start(own, 0)
+    outbox.follow(own, 0)
     say(3)
     assert.deepStrictEqual(sent(outbox), [1, 2, 3])
-    outbox.start(own, 1, 2)
-    assert.deepStrictEqual(sent(outbox), [2, 3])
+    outbox.start(own, 2, 3)
+    assert.deepStrictEqual(sent(outbox), [3])
+    outbox.start(own, 0, 100)
+    assert.deepStrictEqual(sent(outbox), [1, 2, 3])
     outbox.start(own, 9, 12)
     say(1)
     assert.deepStrictEqual(sent(outbox), [4], "nobody can ask it to leave some out")
@@ -290,7 +295,7 @@ describe("Outbox", () => {
     const { outbox, say } = make()
     say(2)
     say(3, two)
-    outbox.start(own, 0)
+    outbox.follow(own, 0)
     outbox.start(two, 0, 100)
     outbox.push(encode({ type: "ping" }))
     outbox.leave()

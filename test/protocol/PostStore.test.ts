@@ -625,6 +625,40 @@ describe("PostStore", () => {
     assert.deepStrictEqual(names(store.receive([said("b", 5)])), ["b5", "b6", "b7", "b8"])
   })
 
+  it("what found no room is asked for again once something was delivered, each range once, and the rest of the stream then", () => {
+    const store = new PostStore(stream("own"), { streams: 100, pending: 4 })
+    const a = stream("a")
+    store.receive(upTo(2, 100).map((n) => said("a", n)))
+    assert.deepStrictEqual(store.again(), [], "nothing has made room yet")
+    store.receive([said("a", 1)])
+    assert.strictEqual(store.have(a), 5)
+    assert.deepStrictEqual(store.again(), [{ stream: a, after: 5, to: 37 }])
+    store.receive([said("a", 6)])
+    assert.deepStrictEqual(store.again(), [], "the rest is on its way")
+    store.receive(upTo(8, 60).map((n) => said("a", n)))
+    store.receive([said("a", 7)])
+    assert.deepStrictEqual(store.again(), [{ stream: a, after: 11, to: 43 }], "what came had no room again")
+    store.receive(upTo(12, 43).map((n) => said("a", n)))
+    assert.deepStrictEqual(store.again(), [{ stream: a, after: 43, to: 75 }])
+    store.receive(upTo(44, 100).map((n) => said("a", n)))
+    assert.deepStrictEqual(store.again(), [{ stream: a, after: 100, to: Number.POSITIVE_INFINITY }])
+    store.receive([said("a", 101)])
+    assert.deepStrictEqual(store.again(), [])
+  })
+
+  it("what is held is not asked for again, nor what was skipped, nor what its author has never said", () => {
+    const store = new PostStore(stream("own"), { streams: 100, pending: 4 })
+    const [a, b, c] = [stream("a"), stream("b"), stream("c")]
+    store.receive([2, 3, 4, 5].map((n) => said("a", n, ["z", 1])))
+    for (const author of ["b", "c"]) store.receive(upTo(2, 9).map((n) => said(author, n)))
+    store.refuse(c, 0)
+    store.skip(b, 9)
+    assert.deepStrictEqual(
+      store.again().filter(({ to }) => to < Number.POSITIVE_INFINITY),
+      [{ stream: a, after: 0, to: 32 }]
+    )
+  })
+
   it("where nothing may wait, what comes too early is dropped", () => {
     const store = new PostStore(stream("own"), { streams: 100, pending: 0 })
     assert.deepStrictEqual(names(store.receive([said("a", 2)])), [])
