@@ -56,6 +56,12 @@ def raise_to(marks, others):
         marks[stream] = max(marks[stream], n)
 
 
+def role(frame):
+    """What a node says that it is, or others say of it. None if that is not for its id: the server's id is `Server`."""
+    said = frame.get("role", "client")
+    return said if (said == "server") == (frame["id"] == "Server") else None
+
+
 def title(peer):
     return peer if peer == "Server" else f"Client {peer}"
 
@@ -76,7 +82,7 @@ class Link:
 
     def __init__(self, reader, writer, dialled):
         self.reader, self.writer, self.dialled = reader, writer, dialled
-        self.peer = self.epoch = self.address = self.chat = None
+        self.peer = self.role = self.epoch = self.address = self.chat = None
         self.theirs = Counter()  # stream -> how far the peer has it, as far as it has said
         self.floor = Counter()  # stream -> up to where the peer does not keep it any more
         self.folded = "0-00000000"  # up to which epoch the peer has forgotten streams that it does not name
@@ -97,7 +103,8 @@ class Link:
 
 class Client:
     def __init__(self, name, port1, port2, server):
-        self.id, self.port1, self.port2, self.server = name, port1, port2, server
+        self.id, self.port1, self.port2 = name, port1, port2
+        self.servers = {"Server": server}  # servers -> where each is looked for, without end
         self.epoch = f"{time.time_ns() // 1_000_000}-{secrets.token_hex(4)}"
         self.chat = None  # which chat this node is in, once somebody has let it in
         self.own = f"{name}/main/{self.epoch}"
@@ -130,11 +137,11 @@ class Client:
             if answer.get("reason") in ("id-taken", "id-alike") and not self.joined.is_set():
                 self.problem = f"{answer['detail']}: choose another one."
                 self.over.set()
-            if answer["type"] != "welcome" or answer["protocol"] != 2 or answer["id"] != peer:
+            if answer["type"] != "welcome" or answer["protocol"] != 2 or answer["id"] != peer or not role(answer):
                 raise Ended(answer.get("detail", "somebody else answers there"))
             if self.chat not in (None, answer["chat"]):
                 raise Ended("it is in another chat")
-            link.chat = answer["chat"]
+            link.chat, link.role = answer["chat"], role(answer)
             await self.meet(link, peer, answer["epoch"], address)
         except BaseException:
             link.writer.close()
@@ -152,7 +159,7 @@ class Client:
                 reason = "protocol"
             elif self.chat and hello.get("chat", self.chat) != self.chat:
                 reason = "other-chat"
-            elif hello.get("to", self.id) != self.id or epoch == self.epoch:
+            elif hello.get("to", self.id) != self.id or epoch == self.epoch or not role(hello):
                 reason = "mistaken"
             elif not self.joined.is_set() or not hello["member"]:
                 reason = "unavailable"  # Newcomers come in through the server.
@@ -163,6 +170,7 @@ class Client:
             if reason:
                 link.send(encode(type="refused", id=self.id, reason=reason, detail="not here, or not now"))
                 raise Ended(reason)
+            link.role = role(hello)
             link.send(self.introduction(type="welcome"))
             await self.meet(link, peer, epoch, address)
         except FAILURES:
@@ -227,10 +235,12 @@ class Client:
             del self.links[link.peer]
             if reason is None:
                 self.gone[link.peer] = link.epoch
-                notice(f"{title(link.peer)} left") if link.peer != "Server" else show("Server: terminated.")
-            if reason or link.peer == "Server":
-                address = self.server if link.peer == "Server" else link.address
-                self.seek(link.peer, address, random.uniform(0.05, 0.15), lost=reason)
+                if link.role == "server":
+                    show(f"{title(link.peer)}: terminated.")
+                else:
+                    notice(f"{title(link.peer)} left")
+            if reason or link.role == "server":
+                self.seek(link.peer, self.servers.get(link.peer, link.address), random.uniform(0.05, 0.15), lost=reason)
 
     def handle(self, link, frame, line):
         kind = frame["type"]
@@ -254,7 +264,7 @@ class Client:
         elif kind in ("roster", "introduce"):
             for each in frame["peers"]:
                 # Nobody makes this node knock at the services of a system, or at other machines.
-                if each["id"] != "Server" and each["port"] >= 1024 and each["host"] in LOOPBACK:
+                if role(each) == "client" and each["port"] >= 1024 and each["host"] in LOOPBACK:
                     pause = 0 if kind == "roster" else random.uniform(0.5, 1.5)
                     self.seek(each["id"], (each["host"], each["port"]), pause, again=1)
         elif kind == "missing":
@@ -285,8 +295,8 @@ class Client:
             self.searches[peer] = asyncio.create_task(self.search(peer, address, pause, again, lost))
 
     async def search(self, peer, address, pause, again, lost):
-        local = (HOST, self.port1) if peer == "Server" and self.port1 else None
-        until, slowest = time.monotonic() + PATIENCE if peer != "Server" else float("inf"), 5
+        local = (HOST, self.port1) if peer in self.servers and self.port1 else None
+        until, slowest = time.monotonic() + PATIENCE if peer not in self.servers else float("inf"), 5
         await asyncio.sleep(pause)
         while self.searches.get(peer) is asyncio.current_task():
             try:
@@ -295,7 +305,7 @@ class Client:
                 # A link may have ended because the peer keeps another connection. It is lost if nobody answers.
                 if lost and peer not in self.links:
                     self.lost.add(peer)
-                    notice(f"{title(peer)} is lost: {lost}" + "; everybody goes on without it" * (peer == "Server"))
+                    notice(f"{title(peer)} is lost: {lost}" + "; everybody goes on without it" * (peer in self.servers))
                     lost = None
                 elif not self.joined.is_set() and again == 0.1:
                     notice(f"The server can't be reached ({problem!r}). Trying until it works.")
@@ -427,7 +437,7 @@ class Client:
         """Says goodbye, after everything else: who has said something is not gone before it could be heard."""
         if self.have[self.own] and not self.problem:
             await asyncio.wait([asyncio.create_task(self.joined.wait())], timeout=10)
-            found = [task for peer, task in self.searches.items() if peer != "Server"]
+            found = [task for peer, task in self.searches.items() if peer not in self.servers]
             await asyncio.wait(found, timeout=1) if found else None
         for link in self.links.values():
             link.send(encode(type="bye"))
@@ -449,7 +459,7 @@ async def main(name, port1, port2, port="4000"):
     threading.Thread(target=read_keyboard, daemon=True).start()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, client.over.set)
-    client.seek("Server", client.server)
+    client.seek("Server", client.servers["Server"])
     ticking = asyncio.create_task(client.tick())
     await client.over.wait()
     await client.leave()

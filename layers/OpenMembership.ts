@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { Membership } from "../services/Membership.ts"
 import type { ChatsDiffer, LogUnavailable } from "../src/domain/Errors.ts"
+import { roleOf } from "../src/domain/Peer.ts"
 import * as KeptChat from "./chat/KeptChat.ts"
 
 const make = (keeps: ReadonlyArray<KeptChat.Keep>) =>
@@ -13,6 +14,7 @@ const make = (keeps: ReadonlyArray<KeptChat.Keep>) =>
       meets: () => Effect.void,
       isCalled: () => true,
       knows: () => true,
+      hasRole: ({ id, role }) => role === roleOf(id),
       pass: () => undefined,
       admits: () => Effect.succeed(true),
       sign: undefined,

@@ -24,7 +24,7 @@ import { claim, type Link } from "../src/domain/Invitation.ts"
 import type { PublicKey } from "../src/domain/Key.ts"
 import { MeshEvent } from "../src/domain/MeshEvent.ts"
 import type { Pass } from "../src/domain/Pass.ts"
-import { looksLike, type Peer, type PeerId, serverId } from "../src/domain/Peer.ts"
+import { looksLike, type Peer, type PeerId } from "../src/domain/Peer.ts"
 import * as Roster from "../src/domain/Roster.ts"
 import * as Trust from "../src/domain/Trust.ts"
 import * as KeptChat from "./chat/KeptChat.ts"
@@ -59,7 +59,7 @@ const make = ({ id: self, keeps = [], link }: Settings) =>
     const identity = yield* Identity
     const store = yield* TrustStore
     const invitations = yield* Invitations
-    const owns = self === serverId
+    const owns = Trust.isOwner(self)
     if (owns) yield* store.change((trust) => ({ ...trust, owner: identity.key }))
     if (link !== undefined) {
       yield* store.change((trust) =>
@@ -195,6 +195,7 @@ const make = ({ id: self, keeps = [], link }: Settings) =>
         return key !== undefined && Trust.judge(store.current(), id, key) === "known"
       },
       knows: (id) => Trust.knows(store.current(), id),
+      hasRole: ({ id, role }) => role === Trust.roleOf(id),
       pass: (connection) => {
         const { roster } = store.current()
         const member = Roster.find(roster, self)
@@ -209,7 +210,7 @@ const make = ({ id: self, keeps = [], link }: Settings) =>
         Effect.suspend(() => {
           const key = keyAt(connection)
           if (key === undefined) return Effect.succeed(false)
-          return owns && visitor.id !== serverId
+          return owns && !Trust.isOwner(visitor.id)
             ? enrol(visitor, key, pass, connection)
             : recognize(visitor.id, key, pass)
         }),

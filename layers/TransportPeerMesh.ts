@@ -26,7 +26,7 @@ import { defaultLimits } from "../src/domain/Limits.ts"
 import { LinkTable } from "../src/domain/LinkTable.ts"
 import { type LossReason, MeshEvent } from "../src/domain/MeshEvent.ts"
 import * as Monotonic from "../src/domain/Monotonic.ts"
-import { type Peer, serverId } from "../src/domain/Peer.ts"
+import type { Peer } from "../src/domain/Peer.ts"
 import type { PeerStatus } from "../src/domain/PeerStatus.ts"
 import { type Epoch, isEarlier, mainRoom, streamOf } from "../src/domain/Post.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
@@ -88,7 +88,7 @@ const make = (settings: Settings) =>
     let member = settings.member
     let leaving = false
     let hurried = false
-    const peer = (): Peer => ({ id: settings.id, address })
+    const peer = (): Peer => ({ id: settings.id, role: settings.role, address })
 
     const node: Node = {
       settings,
@@ -298,7 +298,7 @@ const make = (settings: Settings) =>
         if (link.newcomer) yield* bootstrap.expectNoMore(link.peer.id)
         yield* summaries.summarize(link)
         // A server that lets us in goes without saying, even if somebody who was dialling us has been faster.
-        const isUnderstood = link.peer.id === serverId && (!member || link.attempt.joins)
+        const isUnderstood = link.peer.role === "server" && (!member || link.attempt.joins)
         const isNews = !member || outcome._tag === "Linked"
         const isBack = outcome._tag === "Linked" && outcome.known
         const wasMet = member && isBack
@@ -318,7 +318,7 @@ const make = (settings: Settings) =>
         if (link.newcomer) yield* history.tellTo(link)
         else if (!link.passing) yield* replicator.announce(link, isNew)
         yield* replicator.pull(link, link.theirs)
-        if (settings.id === serverId || link.newcomer) yield* introductions.introduce(link)
+        if (settings.role === "server" || link.newcomer) yield* introductions.introduce(link)
         yield* search.found(link.peer.id)
         link.isUp = true
         peers.changed()

@@ -10,7 +10,7 @@ import type { ChatId } from "../src/domain/Chat.ts"
 import { ForeignChat, PeerUnreachable, StrangersTurnedAway } from "../src/domain/Errors.ts"
 import { type Address, PeerId } from "../src/domain/Peer.ts"
 import { epochOf } from "../src/domain/Post.ts"
-import { protocolVersion } from "../src/protocol/Frame.ts"
+import { named, protocolVersion } from "../src/protocol/Frame.ts"
 import * as Handshake from "./links/Handshake.ts"
 import * as Wire from "./links/Wire.ts"
 
@@ -43,8 +43,8 @@ const make = Effect.gen(function* () {
       if (answer?.type === "stranger") return yield* new StrangersTurnedAway({ address })
       if (answer?.type !== "refused") return yield* hungUp("what answers there is no outlive")
       if (answer.reason === "protocol") return yield* hungUp(answer.detail)
-      if (answer.reason === "other-chat") return yield* new ForeignChat({ id: answer.id, address })
-      return answer.id
+      if (answer.reason === "other-chat") return yield* new ForeignChat({ ...named(answer), address })
+      return named(answer)
     }).pipe(
       Effect.scoped,
       // From no port of ours.

@@ -7,7 +7,7 @@ import type { IdLooksAlike, PortStoreUnavailable, StateUnavailable } from "../sr
 import type { Signature } from "../src/domain/Key.ts"
 import type { MeshEvent } from "../src/domain/MeshEvent.ts"
 import type { Pass } from "../src/domain/Pass.ts"
-import type { Address, Peer, PeerId } from "../src/domain/Peer.ts"
+import type { Address, Named, Peer, PeerId } from "../src/domain/Peer.ts"
 import type { Roster, Status } from "../src/domain/Roster.ts"
 import type { Proof } from "../src/domain/Seal.ts"
 import type { Connection } from "./Transport.ts"
@@ -32,6 +32,8 @@ export class Membership extends Context.Tag("outlive/Membership")<
     readonly isCalled: (connection: Connection, id: PeerId) => boolean
     /** Whether that id is one of those who take part. */
     readonly knows: (id: PeerId) => boolean
+    /** Whether that node has the role that it says, or that others say of it. */
+    readonly hasRole: (named: Named) => boolean
     /** What this node shows of itself when it introduces itself there; undefined where nobody asks. */
     readonly pass: (connection: Connection) => Pass | undefined
     /** Whether a visitor may come in. One that is invited belongs to the chat from then on,

@@ -3,7 +3,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { ChatId } from "../src/domain/Chat.ts"
 import type { ForeignChat, PeerUnreachable, StrangersTurnedAway } from "../src/domain/Errors.ts"
-import type { Address, PeerId } from "../src/domain/Peer.ts"
+import type { Address, Named } from "../src/domain/Peer.ts"
 
 export class Probe extends Context.Tag("outlive/Probe")<
   Probe,
@@ -15,6 +15,6 @@ export class Probe extends Context.Tag("outlive/Probe")<
     readonly whoAnswers: (
       address: Address,
       chat?: ChatId
-    ) => Effect.Effect<PeerId, PeerUnreachable | StrangersTurnedAway | ForeignChat>
+    ) => Effect.Effect<Named, PeerUnreachable | StrangersTurnedAway | ForeignChat>
   }
 >() {}

@@ -13,7 +13,7 @@ import * as TcpTransport from "../../layers/TcpTransport.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
-import { Host, PeerId, Port } from "../../src/domain/Peer.ts"
+import { Host, PeerId, Port, roleOf } from "../../src/domain/Peer.ts"
 
 const [port, entries] = process.argv.slice(2).map(Number)
 const author = PeerId.make("1")
@@ -33,6 +33,7 @@ const program = Effect.gen(function* () {
 
 const node = TransportPeerMesh.layer({
   id: author,
+  role: roleOf(author),
   listen: { host: Host.make("127.0.0.1"), port: Port.make(port ?? 0) },
   member: true,
   silence: "3 seconds",

@@ -13,6 +13,7 @@ for (let at = 0; at < count; at += 1) {
       type: "hello",
       protocol: 2,
       id: "Server",
+      role: "server",
       epoch: `${Date.now()}-00c0ffee`,
       host: "127.0.0.1",
       port: 9,

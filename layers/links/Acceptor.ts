@@ -13,7 +13,7 @@ import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { looksLike, type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
 import { type Epoch, epochOf, mainRoom, millisOf, streamOf, unfolded } from "../../src/domain/Post.ts"
 import { reachableAt } from "../../src/domain/Security.ts"
-import { encode, type Hello, protocolVersion } from "../../src/protocol/Frame.ts"
+import { encode, type Hello, named, naming, protocolVersion } from "../../src/protocol/Frame.ts"
 import type { Bootstrap } from "../replication/Bootstrap.ts"
 import type { History } from "../replication/History.ts"
 import { type Entrance, vanished } from "./Attempt.ts"
@@ -66,7 +66,7 @@ export const make = (
     const admit = (wire: Wire.Wire, { hello }: Handshake.Visit): Effect.Effect<Link | undefined> => {
       const { connection } = wire
       const visitor: Peer = {
-        id: hello.id,
+        ...named(hello),
         address: reachableAt({ host: hello.host, port: hello.port }, connection.from)
       }
       return Effect.matchEffect(membership.admits(connection, visitor, hello.pass), {
@@ -181,6 +181,10 @@ export const make = (
         return { reason: "mistaken", detail: `${settings.id} answers there, not ${hello.to}` }
       }
       if (hello.epoch === log.epoch) return { reason: "mistaken", detail: "that is this program itself" }
+      const visitor = named(hello)
+      if (!membership.hasRole(visitor)) {
+        return { reason: "mistaken", detail: `the id ${visitor.id} is not that of a ${visitor.role}` }
+      }
       return undefined
     }
 
@@ -264,7 +268,7 @@ export const make = (
       /** What those hear for whom there is no seat. */
       regret: encode({
         type: "refused",
-        id: settings.id,
+        ...naming(settings),
         reason: "unavailable",
         detail: "it has as many connections as it takes"
       }),

@@ -2,7 +2,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
-import { type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
+import type { Peer, PeerId } from "../../src/domain/Peer.ts"
 import type { Epoch } from "../../src/domain/Post.ts"
 import type { Control, Left, Missing } from "../../src/protocol/Frame.ts"
 import type { Link } from "./Link.ts"
@@ -55,7 +55,7 @@ export const make = ({ clock, membership, table }: Node, { gone, missing }: Need
   /** Those who are looked for and are to be asked about now. */
   const due = (): ReadonlyArray<Sought> => {
     const now = Monotonic.millis(clock)
-    const looked = missing().filter(({ peer: { id } }) => id !== serverId && !table.links.has(id))
+    const looked = missing().filter(({ peer: { id, role } }) => role !== "server" && !table.links.has(id))
     const ids = new Set(looked.map(({ peer }) => peer.id))
     for (const id of asking.keys()) if (!ids.has(id)) asking.delete(id)
     for (const id of ids) {
@@ -74,16 +74,14 @@ export const make = ({ clock, membership, table }: Node, { gone, missing }: Need
     return Wire.sendTo(links, [{ type: "missing", peers }])
   }
 
-  /** Those of its peers that are asked: the server, who meets everybody, and some of the others. */
+  /** Those of its peers that are asked: servers, who meet everybody, and some of the others. */
   const someLinks = (): ReadonlyArray<Link> => {
-    const server = table.links.get(serverId)
-    const clients = [...table.links.values()].filter((link) => link !== server)
+    const links = [...table.links.values()]
+    const servers = links.filter(({ peer }) => peer.role === "server")
+    const clients = links.filter(({ peer }) => peer.role !== "server")
     const from = clients.length === 0 ? 0 : turn % clients.length
     turn += mostAsked
-    return [
-      ...(server === undefined ? [] : [server]),
-      ...[...clients, ...clients].slice(from, from + clients.length)
-    ].slice(0, mostAsked)
+    return [...servers, ...[...clients, ...clients].slice(from, from + clients.length)].slice(0, mostAsked)
   }
   /** Which of many peers are asked next. */
   let turn = 0

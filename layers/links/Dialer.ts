@@ -8,6 +8,7 @@ import type { Transport } from "../../services/Transport.ts"
 import { PeerUnreachable } from "../../src/domain/Errors.ts"
 import { formatAddress, type PeerId } from "../../src/domain/Peer.ts"
 import { type Epoch, mainRoom, streamOf } from "../../src/domain/Post.ts"
+import { named } from "../../src/protocol/Frame.ts"
 import type { Attempt, CallFailed, Entrance } from "./Attempt.ts"
 import * as Handshake from "./Handshake.ts"
 import type { Node } from "./Node.ts"
@@ -47,11 +48,13 @@ export const make = (
         const shown = begun.joins ? { ...self(connection), member: false } : { ...self(connection), history: 0 }
         const { rest, welcome } = yield* Handshake.call(wire, deadlines, shown, route.address, to)
         if (!membership.isCalled(connection, welcome.id)) return yield* mistaken("it has the key of somebody else")
+        const peer = { ...named(welcome), address: route.address }
+        if (!membership.hasRole(peer)) return yield* mistaken(`the id ${peer.id} is not that of a ${peer.role}`)
         // It begins anew once it hears that: when it calls this node itself.
         if (log.have(streamOf(welcome.id, mainRoom, welcome.epoch)) === Number.POSITIVE_INFINITY) {
           return yield* mistaken("it began too long ago, by its clock")
         }
-        const link = linkOver(wire, { id: welcome.id, address: route.address }, welcome, true, begun)
+        const link = linkOver(wire, peer, welcome, true, begun)
         link.owed = shown.history
         yield* converse(link, rest)
       }).pipe(

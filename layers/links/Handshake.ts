@@ -18,6 +18,8 @@ import {
   type Control,
   type Frame,
   type Hello,
+  named,
+  naming,
   protocolVersion,
   type Refused,
   type Welcome
@@ -61,7 +63,7 @@ export const call = (
     yield* wire.send({
       type: "hello",
       protocol: protocolVersion,
-      id: self.peer.id,
+      ...naming(self.peer),
       epoch: self.epoch,
       ...self.peer.address,
       ...(self.chat === undefined ? {} : { chat: self.chat }),
@@ -91,7 +93,8 @@ export const call = (
     if (answer.protocol !== protocolVersion) {
       return yield* new PeerUnreachable({ address, detail: `it speaks version ${answer.protocol} of the protocol` })
     }
-    if (self.chat !== undefined && answer.chat !== self.chat) return yield* new ForeignChat({ id: answer.id, address })
+    if (self.chat !== undefined && answer.chat !== self.chat)
+      return yield* new ForeignChat({ ...named(answer), address })
     if (to !== undefined && answer.id !== to) {
       return yield* new PeerUnreachable({ address, detail: `${answer.id} answers there, not ${to}` })
     }
@@ -115,7 +118,7 @@ const refusal = (
     case "id-alike":
       return new IdLooksAlike({ id: self.peer.id, like: refused.like ?? refused.id })
     case "other-chat":
-      return new ForeignChat({ id: refused.id, address })
+      return new ForeignChat({ ...named(refused), address })
     case "unavailable":
       return new NotAdmitted({ id: refused.id, detail: refused.detail, after: refused.after })
     default:
@@ -150,7 +153,7 @@ export const welcome = (wire: Wire, self: Self, chat: ChatId): Effect.Effect<voi
   wire.send({
     type: "welcome",
     protocol: protocolVersion,
-    id: self.peer.id,
+    ...naming(self.peer),
     epoch: self.epoch,
     chat,
     member: self.member,
@@ -162,7 +165,7 @@ export type Objection = Pick<Refused, "reason" | "detail" | "holder" | "like" | 
 
 /** Sends a visitor away. */
 export const refuse = (wire: Wire, self: Self, objection: Objection): Effect.Effect<void> =>
-  sayLast(wire, { type: "refused", id: self.peer.id, ...objection })
+  sayLast(wire, { type: "refused", ...naming(self.peer), ...objection })
 
 /** Sends somebody away who has no business here: it does not hear why, nor who this is. */
 export const turnAway = (wire: Wire): Effect.Effect<void> =>

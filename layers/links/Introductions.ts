@@ -2,9 +2,9 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import { type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
+import type { Peer, PeerId } from "../../src/domain/Peer.ts"
 import type { Epoch } from "../../src/domain/Post.ts"
-import type { Control, Listed } from "../../src/protocol/Frame.ts"
+import { type Control, type Listed, named, naming } from "../../src/protocol/Frame.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 import * as Wire from "./Wire.ts"
@@ -15,8 +15,8 @@ const courtesy = Duration.seconds(1)
 /** So long those who come are gathered, before all are told of them: when a server is back, they all come at once. */
 const gathering = Duration.millis(10)
 
-const listed = ({ epoch, peer: { address, id } }: Link) => ({ id, ...address, epoch })
-const unlisted = ({ host, id, port }: Listed): Peer => ({ id, address: { host, port } })
+const listed = ({ epoch, peer }: Link) => ({ ...naming(peer), ...peer.address, epoch })
+const unlisted = (each: Listed): Peer => ({ ...named(each), address: { host: each.host, port: each.port } })
 
 /** Those peers, by their addresses. */
 const listing = (type: "roster" | "introduce", links: ReadonlyArray<Link>): ReadonlyArray<Control> =>
@@ -33,9 +33,9 @@ export const make = ({ membership, peers, table }: Node, { hasLeft, meet }: Need
   /** Who has come, and the others have yet to hear of. */
   let introduced: Array<Link> = []
 
-  const clients = (): ReadonlyArray<Link> => [...table.links.values()].filter(({ peer }) => peer.id !== serverId)
+  const clients = (): ReadonlyArray<Link> => [...table.links.values()].filter(({ peer }) => peer.role !== "server")
 
-  /** Seeks those whom a peer lists, each after some time; nobody for whom the server has not vouched. */
+  /** Seeks those whom a peer lists, each after some time; nobody for whom the server has not vouched, nor in another role. */
   const seekAll = (
     link: Link,
     all: ReadonlyArray<Listed>,
@@ -45,7 +45,9 @@ export const make = ({ membership, peers, table }: Node, { hasLeft, meet }: Need
     return Effect.forEach(
       all,
       (each) =>
-        membership.knows(each.id) && !(each.epoch !== undefined && hasLeft(each.id, each.epoch))
+        membership.knows(each.id) &&
+        membership.hasRole(named(each)) &&
+        !(each.epoch !== undefined && hasLeft(each.id, each.epoch))
           ? Effect.flatMap(after, (duration) => meet(unlisted(each), each.epoch, duration))
           : Effect.void,
       { discard: true }
@@ -66,7 +68,7 @@ export const make = ({ membership, peers, table }: Node, { hasLeft, meet }: Need
     /** Tells the peer who is there; those who are there hear of it soon. */
     introduce: (link: Link): Effect.Effect<void> =>
       Effect.suspend(() => {
-        if (link.peer.id === serverId) return link.send({ type: "roster", peers: [] })
+        if (link.peer.role === "server") return link.send({ type: "roster", peers: [] })
         if (!link.passing) introduced.push(link)
         peers.changed()
         return link.send(

@@ -6,12 +6,13 @@ import type { Membership } from "../../services/Membership.ts"
 import type { MessageLog } from "../../services/MessageLog.ts"
 import type { Limits } from "../../src/domain/Limits.ts"
 import type { LinkTable } from "../../src/domain/LinkTable.ts"
-import type { Address, PeerId } from "../../src/domain/Peer.ts"
+import type { Address, PeerId, Role } from "../../src/domain/Peer.ts"
 import type { Signal } from "../../src/domain/Signal.ts"
 import type { Link } from "./Link.ts"
 
 export interface Settings {
   readonly id: PeerId
+  readonly role: Role
   /** Where this node listens, and at which host the others reach it. Port 0: one that the system chooses. */
   readonly listen: Address
   /** Whether this node is in the chat from the start, as a server is, or must be admitted by another. */

@@ -13,7 +13,7 @@ import type { IdTaken } from "../../src/domain/Errors.ts"
 import { within } from "../../src/domain/Limit.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
-import { type Address, isDialable, type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
+import { isDialable, type Peer, type PeerId } from "../../src/domain/Peer.ts"
 import { authorOf, type Epoch } from "../../src/domain/Post.ts"
 import { redial, redialUnmet } from "../../src/domain/Redial.ts"
 import { Strays } from "../../src/domain/Strays.ts"
@@ -80,8 +80,8 @@ export const make = (
     /** Those who were given up, and the dials to them that are under way. */
     const strays = new Strays()
     const rareDials = yield* FiberMap.make<PeerId, void, never>()
-    /** Where those listen who are sought, or were, and have not been given up. */
-    const addresses = new Map<PeerId, Address>()
+    /** Those who are sought, or were, and have not been given up: where each listens. */
+    const wanted = new Map<PeerId, Peer>()
     /** Since when each is missing, in monotonic ms, and whether people have heard through whom it comes. */
     const missingSince = new Map<PeerId, { readonly since: number; told: boolean }>()
     /** Which run of each that is, where it is known. */
@@ -91,16 +91,18 @@ export const make = (
     /** How many are being reached who are not clients. */
     let reaching = 0
 
-    const reach = (id: PeerId, { failed, route }: Way, again = redial): Effect.Effect<void> =>
-      Effect.suspend(() =>
-        table.links.has(id) ? Effect.void : call({ ...route(), address: addresses.get(id) ?? route().address }, id)
+    const reach = (peer: Peer, { failed, route }: Way, again = redial): Effect.Effect<void> => {
+      const now = (): Peer => wanted.get(peer.id) ?? peer
+      return Effect.suspend(() =>
+        table.links.has(peer.id) ? Effect.void : call({ ...route(), address: now().address }, peer.id)
       ).pipe(
         Effect.tapErrorTag("IdTaken", contested),
-        Effect.tapError((error) => tellOfRefusal(id, addresses.get(id) ?? route().address, error)),
+        Effect.tapError((error) => tellOfRefusal(now(), error)),
         Effect.tapError(failed),
         Effect.retry(again),
         Effect.ignore
       )
+    }
 
     /** From a port of ours as long as nobody else has it for long; then from any. */
     const fromOwnPort = ({ from, ...fromAny }: Route): Way => {
@@ -121,37 +123,40 @@ export const make = (
     }
 
     /** A refusal that will last is told once, until there is a link to that one. */
-    const tellOfRefusal = (id: PeerId, at: Address, error: CallFailed): Effect.Effect<void> =>
+    const tellOfRefusal = (sought: Peer, error: CallFailed): Effect.Effect<void> =>
       Effect.suspend(() => {
-        const event = refusalOf(id, at, error)
-        if (event === undefined || refusals.get(id) === event._tag) return Effect.void
-        refusals.set(id, event._tag)
+        const event = refusalOf(sought, error)
+        if (event === undefined || refusals.get(sought.id) === event._tag) return Effect.void
+        refusals.set(sought.id, event._tag)
         return log.note(event)
       })
 
-    const refusalOf = (id: PeerId, at: Address, error: CallFailed): MeshEvent | undefined => {
+    const refusalOf = (sought: Peer, error: CallFailed): MeshEvent | undefined => {
       if (error._tag === "ForeignChat") {
-        return MeshEvent.Foreign({ sought: id, found: { id: error.id, address: error.address } })
+        const { address, id, role } = error
+        return MeshEvent.Foreign({ sought, found: { id, role, address } })
       }
       const isHeld = error._tag === "IdTaken" || (error._tag === "NotAdmitted" && error.rival === true)
-      return isHeld && settings.id === serverId ? MeshEvent.Claimed({ peer: { id, address: at } }) : undefined
+      return isHeld && settings.role === "server" ? MeshEvent.Claimed({ peer: sought }) : undefined
     }
 
-    const reachServer = (id: PeerId, route: Route): Effect.Effect<void> =>
-      Effect.acquireUseRelease(
+    const reachServer = (id: PeerId, route: Route): Effect.Effect<void> => {
+      const server: Peer = { id, role: "server", address: route.address }
+      return Effect.acquireUseRelease(
         Effect.sync(() => {
           reaching += 1
-          addresses.set(id, addresses.get(id) ?? route.address)
+          if (!wanted.has(id)) wanted.set(id, server)
         }),
         () =>
           Effect.flatMap(Random.nextRange(0.5, 1.5), (share) =>
-            Effect.delay(reach(id, fromOwnPort(route)), Duration.times(breath, share))
+            Effect.delay(reach(server, fromOwnPort(route)), Duration.times(breath, share))
           ),
         () =>
           Effect.sync(() => {
             reaching -= 1
           })
       )
+    }
 
     const seek = (
       sought: Peer,
@@ -159,8 +164,8 @@ export const make = (
       { again = redial, epoch, ghost = false }: Manner = {}
     ): Effect.Effect<void> =>
       Effect.suspend(() => {
-        if (isLeaving() || sought.id === settings.id || sought.id === serverId) return Effect.void
-        addresses.set(sought.id, sought.address)
+        if (isLeaving() || sought.id === settings.id || sought.role === "server") return Effect.void
+        wanted.set(sought.id, sought)
         if (epoch === undefined) epochs.delete(sought.id)
         else epochs.set(sought.id, epoch)
         strays.remove(sought.id)
@@ -177,7 +182,7 @@ export const make = (
     const search = (sought: Peer, ghost: boolean, again: typeof redial): Effect.Effect<void> =>
       Effect.suspend(() =>
         isDialable(sought.address, address()) && !rateLimit.isDropped(sought.id)
-          ? reach(sought.id, always(sought), again)
+          ? reach(sought, always(sought), again)
           : peers.until(() => table.links.has(sought.id))
       ).pipe(
         Effect.timeoutTo({
@@ -194,7 +199,7 @@ export const make = (
         peers.until(() => !table.isMeeting(sought.id)),
         Effect.flatMap(Random.next, (chance) => {
           if (table.links.has(sought.id)) return Effect.void
-          addresses.delete(sought.id)
+          wanted.delete(sought.id)
           const forgotten = ghost
             ? sought.id
             : strays.add(sought, table.isKnown(sought.id), Monotonic.millis(clock), chance)
@@ -217,7 +222,7 @@ export const make = (
       })
 
     const sought = (): ReadonlyArray<Sought> =>
-      [...addresses].map(([id, listening]) => ({ peer: { id, address: listening }, epoch: epochs.get(id) }))
+      Array.from(wanted.values(), (peer) => ({ peer, epoch: epochs.get(peer.id) }))
 
     /** The search for that one is over. */
     const end = (id: PeerId): Effect.Effect<void> =>
@@ -230,7 +235,7 @@ export const make = (
 
     const forget = (id: PeerId): Effect.Effect<void> =>
       Effect.suspend(() => {
-        addresses.delete(id)
+        wanted.delete(id)
         return end(id)
       })
 

@@ -4,7 +4,7 @@
  */
 import * as Data from "effect/Data"
 import type { LossReason } from "./MeshEvent.ts"
-import { type Address, formatAddress, type Host, type PeerId, type Port, serverId, title } from "./Peer.ts"
+import { type Address, formatAddress, type Host, type Named, type PeerId, type Port, title } from "./Peer.ts"
 import type { Epoch } from "./Post.ts"
 
 /** Nobody answers there, or not in time. */
@@ -91,12 +91,9 @@ export class RunOutlived extends Data.TaggedError("RunOutlived")<{
 }
 
 /** Whoever answers there is in another chat than this node. */
-export class ForeignChat extends Data.TaggedError("ForeignChat")<{
-  readonly id: PeerId
-  readonly address: Address
-}> {
+export class ForeignChat extends Data.TaggedError("ForeignChat")<Named & { readonly address: Address }> {
   override get message() {
-    return this.id === serverId
+    return this.role === "server"
       ? `Another chat's server answers at ${formatAddress(this.address)}.`
       : `${title(this.id)} at ${formatAddress(this.address)} is in another chat.`
   }

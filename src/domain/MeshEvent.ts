@@ -1,6 +1,6 @@
 /** What a node witnesses besides posts: who comes, who goes, and how. */
 import * as Data from "effect/Data"
-import type { Peer, PeerId, Port } from "./Peer.ts"
+import type { Named, Peer, PeerId, Port } from "./Peer.ts"
 
 /**
  * Why a link ended without a goodbye. `excessive`: this node has dropped the peer, which went beyond its limits; `dropped`:
@@ -37,7 +37,7 @@ export type MeshEvent = Data.TaggedEnum<{
   /** It could not be reached for so long that it counts as gone. `ghost`: it had said its name, but was never here. */
   GivenUp: { readonly peer: Peer; readonly ghost: boolean }
   /** Where somebody is sought, a node of another chat answers. */
-  Foreign: { readonly sought: PeerId; readonly found: Peer }
+  Foreign: { readonly sought: Named; readonly found: Peer }
   /** A node of another chat has asked this one to let it in. */
   Foreigner: { readonly peer: Peer }
   /** A client that this server calls back has another server. */

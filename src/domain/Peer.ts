@@ -12,7 +12,7 @@ export const PeerId = Schema.String.pipe(
 )
 export type PeerId = typeof PeerId.Type
 
-/** The server's id, which no client can have. */
+/** The id of a chat's first server, which no client can have. */
 export const serverId: PeerId = PeerId.make("Server")
 
 /** Characters that are hard to tell from each other in many fonts. Upper and lower case are no difference either. */
@@ -64,9 +64,19 @@ export const isUnspecified = (host: Host): boolean => /^(0\.0\.0\.0|::)$/.test(h
 export const Address = Schema.Struct({ host: Host, port: Port })
 export type Address = typeof Address.Type
 
+/** What a node does in a chat: a server lets newcomers in, and calls back everybody whom it has on record. */
+export const Role = Schema.Literal("server", "client")
+export type Role = typeof Role.Type
+
+/** The role of whoever has that id, where nobody vouches for it: the first server alone is a server. */
+export const roleOf = (id: PeerId): Role => (id === serverId ? "server" : "client")
+
 /** A node as the others know it. */
-export const Peer = Schema.Struct({ id: PeerId, address: Address })
+export const Peer = Schema.Struct({ id: PeerId, role: Role, address: Address })
 export type Peer = typeof Peer.Type
+
+/** Who a node is, wherever it listens. */
+export type Named = Pick<Peer, "id" | "role">
 
 /** `HOST:PORT`; an IPv6 address stands in brackets. */
 export const formatAddress = ({ host, port }: Address): string =>

@@ -89,4 +89,4 @@ export const merge = (owner: PublicKey, roster: Roster, news: Roster, seals: Sea
   return isGenuine(owner, last, seals) ? merged : undefined
 }
 
-export const peerOf = ({ host, id, port }: Member): Peer => ({ id, address: { host, port } })
+export const peerOf = ({ host, id, port }: Member): Peer => ({ id, role: "client", address: { host, port } })

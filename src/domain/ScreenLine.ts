@@ -2,7 +2,7 @@
 import { actionIn, utterance } from "./Action.ts"
 import type { Entry } from "./Entry.ts"
 import type { LossReason, MeshEvent } from "./MeshEvent.ts"
-import { formatAddress, type Peer, type PeerId, serverId, title } from "./Peer.ts"
+import { formatAddress, type Named, type Peer, title } from "./Peer.ts"
 import { authorOf, type Post } from "./Post.ts"
 import { dateAndTime } from "./Time.ts"
 
@@ -45,8 +45,8 @@ export const recalled = (post: Post): ScreenLine => ({
   post: { ...post, text: actionIn(post.text) ?? post.text }
 })
 
-/** What a node with that id shows for an entry of its log; undefined if nothing. */
-export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined => {
+/** What that node shows for an entry of its log; undefined if nothing. */
+export const screenLineOf = (self: Named, entry: Entry): ScreenLine | undefined => {
   if (entry._tag === "Happened" && neverCameIn(entry.event)) return undefined
   switch (entry._tag) {
     case "Said":
@@ -61,7 +61,7 @@ export const screenLineOf = (self: PeerId, entry: Entry): ScreenLine | undefined
     case "Skipped":
       return notice(`${linesOf(entry.count)} went by too fast to be shown`)
     case "Happened":
-      return self === serverId ? onServer(entry.event) : onClient(self, entry.event)
+      return self.role === "server" ? onServer(entry.event) : onClient(self, entry.event)
   }
 }
 
@@ -124,11 +124,11 @@ const onBoth = (event: MeshEvent): ScreenLine | undefined => {
   }
 }
 
-const foreign = (sought: PeerId, { address, id }: Peer): string => {
-  const who = id === serverId ? "Another chat's server" : `${title(id)} of another chat`
-  return sought === serverId
+const foreign = (sought: Named, { address, id, role }: Peer): string => {
+  const who = role === "server" ? "Another chat's server" : `${title(id)} of another chat`
+  return sought.role === "server"
     ? `${who} answers at ${formatAddress(address)}. This chat goes on without it, and looks for its own server. To join the other chat, leave and start again.`
-    : `${title(sought)} is not at ${formatAddress(address)} any more: ${who} answers there`
+    : `${title(sought.id)} is not at ${formatAddress(address)} any more: ${who} answers there`
 }
 
 const onServer = (event: MeshEvent): ScreenLine | undefined => {
@@ -148,15 +148,15 @@ const onServer = (event: MeshEvent): ScreenLine | undefined => {
   }
 }
 
-const onClient = (self: PeerId, event: MeshEvent): ScreenLine | undefined => {
-  const isServer = "peer" in event && event.peer.id === serverId
+const onClient = (self: Named, event: MeshEvent): ScreenLine | undefined => {
+  const isServer = "peer" in event && event.peer.role === "server"
   switch (event._tag) {
     case "Admitted":
-      return chat(`${title(self)}: initiated`)
+      return chat(`${title(self.id)}: initiated`)
     case "Linked":
       return event.known ? notice(`${title(event.peer.id)} is back`) : chat(`${title(event.peer.id)}: initiated`)
     case "Left":
-      return isServer ? chat("Server: terminated.") : notice(`${title(event.peer.id)} left`)
+      return isServer ? chat(`${title(event.peer.id)}: terminated.`) : notice(`${title(event.peer.id)} left`)
     case "Lost":
       return notice(
         `${title(event.peer.id)} is lost: ${meaning[event.reason]}${isServer ? "; everybody goes on without it" : ""}`

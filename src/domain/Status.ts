@@ -1,6 +1,6 @@
 /** What one can see at a glance: how the server is, and who of all peers is there. */
 import type { MeshEvent } from "./MeshEvent.ts"
-import { type PeerId, serverId } from "./Peer.ts"
+import type { Named, PeerId } from "./Peer.ts"
 
 /** How the server is, as a client sees it. `Met`: it answers, and the link is not up yet. `Sought`: it was never there. */
 export type ServerState =
@@ -18,47 +18,65 @@ export interface Status {
   readonly known: number
 }
 
-/** Who of all peers is there, and since when the server is not, in ms since 1970. */
+/** Who of all peers is there, which servers have been there, and since when none is, in ms since 1970. */
 export interface Presence {
   readonly peers: ReadonlyMap<PeerId, boolean>
+  readonly servers: ReadonlySet<PeerId>
   readonly serverLostAt?: number | undefined
 }
 
-export const nobody: Presence = { peers: new Map() }
+export const nobody: Presence = { peers: new Map(), servers: new Set() }
+
+const isServerThere = (peers: Presence["peers"], servers: Presence["servers"]): boolean =>
+  [...servers].some((id) => peers.get(id) === true)
 
 /** Who is there after that has happened. */
 export const afterwards = (before: Presence, event: MeshEvent, now: number): Presence => {
   switch (event._tag) {
     case "Admitted":
-      return withPeer(before, event.by.id, true, now)
+      return withPeer(before, event.by, true, now)
     case "Linked":
-      return withPeer(before, event.peer.id, true, now)
+      return withPeer(before, event.peer, true, now)
     case "Lost":
-      return withPeer(before, event.peer.id, false, now)
+      return withPeer(before, event.peer, false, now)
     case "Left":
     case "GivenUp":
-      return withPeer(before, event.peer.id, undefined, now)
+      return withPeer(before, event.peer, undefined, now)
     default:
       return before
   }
 }
 
 /** A peer is there, is not, or is none any more. */
-const withPeer = ({ peers, serverLostAt }: Presence, id: PeerId, there: boolean | undefined, now: number): Presence => {
+const withPeer = (
+  { peers, serverLostAt, servers }: Presence,
+  { id, role }: Named,
+  there: boolean | undefined,
+  now: number
+): Presence => {
   const others = new Map(peers)
   if (there === undefined) others.delete(id)
   else others.set(id, there)
-  if (id !== serverId) return { peers: others, serverLostAt }
-  return { peers: others, serverLostAt: there === true ? undefined : (serverLostAt ?? now) }
+  if (role !== "server") return { peers: others, servers, serverLostAt }
+  const met = new Set(servers).add(id)
+  return {
+    peers: others,
+    servers: met,
+    serverLostAt: isServerThere(others, met) ? undefined : (serverLostAt ?? now)
+  }
 }
 
-/** What that means to a node; `answers`: the server does, and the link is not up yet. */
-export const statusOf = (self: PeerId, { peers, serverLostAt: since }: Presence, answers: boolean): Status => ({
-  self,
+/** What that means to a node; `answers`: a server does, and the link is not up yet. */
+export const statusOf = (
+  { id, role }: Named,
+  { peers, serverLostAt: since, servers }: Presence,
+  answers: boolean
+): Status => ({
+  self: id,
   server:
-    self === serverId
+    role === "server"
       ? { _tag: "Self" }
-      : peers.get(serverId) === true
+      : isServerThere(peers, servers)
         ? { _tag: "Up" }
         : since === undefined
           ? { _tag: "Sought" }

@@ -1,7 +1,7 @@
 /** Whom a node takes for whom: what it has been told by the owner of the chat, and by the person at its keyboard. */
 import * as Schema from "effect/Schema"
 import { PublicKey } from "./Key.ts"
-import { Address, PeerId, serverId } from "./Peer.ts"
+import { Address, PeerId, type Role, serverId } from "./Peer.ts"
 import * as Roster from "./Roster.ts"
 import type { Proof } from "./Seal.ts"
 
@@ -23,6 +23,12 @@ export type Trust = typeof Trust.Type
 /** What a node knows that knows nobody. */
 export const nobody: Trust = { roster: [], pins: new Map(), refused: new Map(), former: new Map() }
 
+/** Whether that is the owner of the chat: its first server. */
+export const isOwner = (id: PeerId): boolean => id === serverId
+
+/** The role that the owner gives to whoever has that id: all on its roster are clients. */
+export const roleOf = (id: PeerId): Role => (isOwner(id) ? "server" : "client")
+
 /** Whether that is one of those who take part. */
 export const knows = (trust: Trust, id: PeerId): boolean => {
   const key = keyOf(trust, id)
@@ -31,7 +37,7 @@ export const knows = (trust: Trust, id: PeerId): boolean => {
 
 /** The key by which a node knows an id. */
 export const keyOf = (trust: Trust, id: PeerId): PublicKey | undefined =>
-  id === serverId ? trust.owner : trust.pins.get(id)
+  isOwner(id) ? trust.owner : trust.pins.get(id)
 
 /** How somebody stands who has proven a key, and says an id. `changed`: the id is known by another key. */
 export type Verdict = "known" | "changed" | "stranger"
@@ -40,7 +46,7 @@ export const judge = (trust: Trust, id: PeerId, key: PublicKey): Verdict => {
   const pinned = keyOf(trust, id)
   if (pinned === undefined) return "stranger"
   if (pinned !== key) return "changed"
-  return id === serverId || Roster.find(trust.roster, id)?.status === "member" ? "known" : "stranger"
+  return isOwner(id) || Roster.find(trust.roster, id)?.status === "member" ? "known" : "stranger"
 }
 
 /** Whether anybody who may take part has that key. */
@@ -71,7 +77,7 @@ export const accept = (trust: Trust, id: PeerId): Trust | undefined => {
   refused.delete(id)
   const before = keyOf(trust, id)
   const former = before === undefined ? trust.former : new Map(trust.former).set(id, before)
-  return id === serverId
+  return isOwner(id)
     ? // What another owner has said of anybody counts no more; who was known by which key stays known.
       { ...trust, refused, former, owner: key, roster: [] }
     : { ...trust, refused, former, pins: new Map(trust.pins).set(id, key) }
@@ -80,7 +86,7 @@ export const accept = (trust: Trust, id: PeerId): Trust | undefined => {
 /** What to think of what somebody is said to have signed. `isBy`: whether it was signed with that key. */
 export const judgeClaim = (trust: Trust, id: PeerId, isBy: (key: PublicKey) => boolean): Proof => {
   const known = keyOf(trust, id)
-  const named = id === serverId ? trust.owner : Roster.find(trust.roster, id)?.key
+  const named = isOwner(id) ? trust.owner : Roster.find(trust.roster, id)?.key
   if (known === undefined) return "unsure"
   if (isBy(known)) return named === known ? "proven" : "accepted"
   const others = [named, trust.refused.get(id), trust.former.get(id)]

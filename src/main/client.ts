@@ -26,7 +26,7 @@ type ClientNode = Pick<Settings, "id" | "listen" | "data" | "history" | "silence
 export const client = ({ json, peer, port1, safety, screen, server, within, ...given }: ClientNode) =>
   Client.client({ server: { address: server, from: port1, id: serverId }, ...through(peer), within }).pipe(
     observed(given),
-    onNode({ ...given, member: false, safety: { ...safety, dials: dialled(server, peer) } }),
+    onNode({ ...given, role: "client", member: false, safety: { ...safety, dials: dialled(server, peer) } }),
     failingIfRefused,
     Effect.provideService(Highlights, screen.highlight),
     Effect.provide(consoleFor(json, screen)),

@@ -25,6 +25,7 @@ export const passingNode = ({
 }: Pick<TailCommand.Arguments, "host" | "peer" | "security" | "server">) =>
   ({
     listen: { host, port: Port.make(0) },
+    role: "client",
     member: false,
     data: Option.none(),
     safety: { ...security, dials: dialled(server, peer) }

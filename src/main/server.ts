@@ -19,9 +19,17 @@ export const command = ServerCommand.make(({ host, json, port, ports, screen, se
     Effect.provide(PortStoreServerRegistry.layer),
     (program) =>
       Effect.flatMap(PortStore, (store) =>
-        onNode({ ...given, id: serverId, listen: { host, port }, member: true, safety: { ...security, dials: [] } }, [
-          KeptChat.inPortStore(store, ports)
-        ])(program)
+        onNode(
+          {
+            ...given,
+            id: serverId,
+            role: "server",
+            listen: { host, port },
+            member: true,
+            safety: { ...security, dials: [] }
+          },
+          [KeptChat.inPortStore(store, ports)]
+        )(program)
       ),
     Effect.provide(FilePortStore.layer(ports)),
     failingIfRefused,

@@ -20,7 +20,7 @@ import {
   ServerLost,
   ServerUnreachable
 } from "../domain/Errors.ts"
-import { type Address, serverId } from "../domain/Peer.ts"
+import type { Address, PeerId } from "../domain/Peer.ts"
 import { redial } from "../domain/Redial.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import { untilHeard } from "./leaving.ts"
@@ -29,7 +29,8 @@ import * as Session from "./session/Session.ts"
 import { tellHowItIs } from "./session/statusLine.ts"
 
 export interface Settings {
-  readonly server: Route
+  /** The server through which it joins, and which it looks for when that is lost. */
+  readonly server: Route & { readonly id: PeerId }
   /** A client to join through, in place of the server. */
   readonly peer?: Address
 }
@@ -50,11 +51,11 @@ export const client = (settings: Stay) =>
 
     /** Fails when the server says goodbye, dies, freezes or is cut off. */
     const talkWithTheServer: Effect.Effect<never, ServerLost> = Effect.zipRight(
-      mesh.awaitLoss(serverId),
+      mesh.awaitLoss(settings.server.id),
       new ServerLost()
     )
     /** Everybody else is linked directly, and goes on; the server calls back, or is found by its known port. */
-    const goOnWithoutTheServer = mesh.reach(serverId, settings.server)
+    const goOnWithoutTheServer = mesh.reach(settings.server.id, settings.server)
     const talk = talkWithTheServer.pipe(
       Effect.catchTag("ServerLost", () => goOnWithoutTheServer),
       Effect.forever

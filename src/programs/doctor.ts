@@ -8,7 +8,7 @@ import { Probe } from "../../services/Probe.ts"
 import { Transport } from "../../services/Transport.ts"
 import type { ChatId } from "../domain/Chat.ts"
 import type { PortStoreUnavailable } from "../domain/Errors.ts"
-import { type Address, formatAddress, type Peer, Port, serverId, title } from "../domain/Peer.ts"
+import { type Address, formatAddress, type Peer, Port, title } from "../domain/Peer.ts"
 import { dateAndTime } from "../domain/Time.ts"
 
 /** What came of one look. Each `text` says what was looked at, what was found, and what to do. */
@@ -66,8 +66,8 @@ const checkServer = ({ ports, server }: Pick<Settings<never>, "server" | "ports"
       )
     }
     return yield* whoAnswers(server, chat).pipe(
-      Effect.map((id) =>
-        id === serverId
+      Effect.map(({ id, role }) =>
+        role === "server"
           ? fine(`The server answers at ${place}.`)
           : wrong(`The server: ${title(id)} answers at ${place}. Name the server's own address with --server.`)
       ),
@@ -101,7 +101,7 @@ const checkListening = ({ listen, server }: Pick<Settings<never>, "listen" | "se
       Effect.as(fine(`A node can listen at ${place}.`)),
       Effect.catchAll(({ message }) =>
         whoAnswers(listen).pipe(
-          Effect.map((id) =>
+          Effect.map(({ id }) =>
             note(
               `${title(id)} listens at ${place} already${formatAddress(server) === place ? "" : "; another one there needs another port"}.`
             )
@@ -118,7 +118,7 @@ const checkListening = ({ listen, server }: Pick<Settings<never>, "listen" | "se
 const checkPeer = ({ address, id }: Peer, chat: ChatId | undefined) =>
   Effect.flatMap(Probe, ({ whoAnswers }) =>
     whoAnswers(address, chat).pipe(
-      Effect.map((found) =>
+      Effect.map(({ id: found }) =>
         found === id
           ? fine(`${title(id)} answers at ${formatAddress(address)}.`)
           : wrong(

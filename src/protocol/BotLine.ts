@@ -127,7 +127,7 @@ const happened = (event: MeshEvent): Event | undefined => {
     case "Through":
       return { type: "through", id: event.id, by: event.by.id }
     case "Foreign":
-      return { type: "foreign", id: event.sought, found: event.found.id, address: event.found.address }
+      return { type: "foreign", id: event.sought.id, found: event.found.id, address: event.found.address }
     case "Foreigner":
       return { type: "foreigner", id: event.peer.id }
     case "Claimed":

@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import { ChatId } from "../domain/Chat.ts"
 import { FrameMalformed } from "../domain/Errors.ts"
 import { Pass } from "../domain/Pass.ts"
-import { Host, ListeningPort, PeerId } from "../domain/Peer.ts"
+import { Host, ListeningPort, type Named, PeerId, Role } from "../domain/Peer.ts"
 import {
   Epoch,
   Fold,
@@ -34,9 +34,19 @@ export const maxListed = 200
 /** So many members fit into a frame, whatever they are. */
 export const maxMembersListed = 100
 
+/** What a node is: one that does not say is a client. */
+const role = Schema.optionalWith(Role, { exact: true })
+
+/** Who a frame says that somebody is. */
+export const named = ({ id, role = "client" }: { readonly id: PeerId; readonly role?: Role }): Named => ({ id, role })
+
+/** The same as fields of a frame. */
+export const naming = ({ id, role }: Named) => (role === "client" ? { id } : { id, role })
+
 /** `epoch`: its run, where the sender knows it. */
 const Listed = Schema.Struct({
   id: PeerId,
+  role,
   host: Host,
   port: ListeningPort,
   epoch: Schema.optionalWith(Epoch, { exact: true })
@@ -52,6 +62,7 @@ export const Hello = Schema.Struct({
   type: Schema.Literal("hello"),
   protocol: Schema.Int,
   id: PeerId,
+  role,
   epoch: Epoch,
   host: Host,
   port: ListeningPort,
@@ -69,6 +80,7 @@ export const Welcome = Schema.Struct({
   type: Schema.Literal("welcome"),
   protocol: Schema.Int,
   id: PeerId,
+  role,
   epoch: Epoch,
   chat: ChatId,
   member: Schema.Boolean,
@@ -87,6 +99,7 @@ export type RefusalReason = typeof RefusalReason.Type
 export const Refused = Schema.Struct({
   type: Schema.Literal("refused"),
   id: PeerId,
+  role,
   reason: RefusalReason,
   detail: Schema.String,
   holder: Schema.optionalWith(Epoch, { exact: true }),

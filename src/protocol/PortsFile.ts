@@ -34,7 +34,9 @@ const lineOf = (text: string): Line => {
   if (trimmed === "" || trimmed.startsWith("#")) return { text, of: "people" }
   const [id, address, ...rest] = trimmed.split(/\s+/)
   const peer = Option.all({ id: parseId(id), address: parseAddress(address ?? "") })
-  return Option.isSome(peer) && rest.length === 0 ? { text, of: "peer", peer: peer.value } : { text, of: "nobody" }
+  return Option.isSome(peer) && rest.length === 0
+    ? { text, of: "peer", peer: { ...peer.value, role: "client" } }
+    : { text, of: "nobody" }
 }
 
 /** The lines of a text, each without what ends it. */

@@ -2,12 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { calls, mentions, pause, type Rung, ring } from "../../src/domain/Calling.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import { notice, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
-import { id, post, stream } from "../support/samples.ts"
+import { id, peer, post, stream } from "../support/samples.ts"
 
 const said = (text: string, author = "3"): ScreenLine =>
-  screenLineOf(id("1"), Entry.Said({ post: post(stream(author), 1, text), own: false })) ?? notice("nothing")
+  screenLineOf(peer("1", 6001), Entry.Said({ post: post(stream(author), 1, text), own: false })) ?? notice("nothing")
 const earlier = (text: string): ScreenLine =>
-  screenLineOf(id("1"), Entry.Earlier({ post: post(stream("3"), 1, text) })) ?? notice("nothing")
+  screenLineOf(peer("1", 6001), Entry.Earlier({ post: post(stream("3"), 1, text) })) ?? notice("nothing")
 
 describe("a node is called", () => {
   it("by @ID, by its id in front, and by what the screen calls it; a number alone calls nobody", () => {

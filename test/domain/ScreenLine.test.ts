@@ -3,7 +3,6 @@ import * as FastCheck from "effect/FastCheck"
 import { describe } from "vitest"
 import { Entry } from "../../src/domain/Entry.ts"
 import { type LossReason, MeshEvent } from "../../src/domain/MeshEvent.ts"
-import { serverId } from "../../src/domain/Peer.ts"
 import type { Post } from "../../src/domain/Post.ts"
 import { escape, notice, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
 import * as Arbitraries from "../support/arbitraries.ts"
@@ -26,15 +25,15 @@ const linked = (who = three, { newcomer = false, known = false } = {}) =>
   happened(MeshEvent.Linked({ peer: who, newcomer, known }))
 const lost = (reason: LossReason, who = three) => happened(MeshEvent.Lost({ peer: who, reason }))
 
-const onServer = (entry: Entry) => screenLineOf(serverId, entry)
-const onClient = (entry: Entry) => screenLineOf(id("1"), entry)
+const onServer = (entry: Entry) => screenLineOf(server, entry)
+const onClient = (entry: Entry) => screenLineOf(peer("1", 6001), entry)
 
 describe("ScreenLine", () => {
   it("a client joins: `Client 3: initiated` on the server, on every client there, and on the newcomer", () => {
     const line = chat("Client 3: initiated")
     assert.deepStrictEqual(onServer(linked(three, { newcomer: true })), line)
     assert.deepStrictEqual(onClient(linked(three, { newcomer: true })), line)
-    assert.deepStrictEqual(screenLineOf(id("3"), happened(MeshEvent.Admitted({ by: server }))), line)
+    assert.deepStrictEqual(screenLineOf(three, happened(MeshEvent.Admitted({ by: server }))), line)
   })
 
   it("the newcomer meets those already there: one `initiated` for each", () => {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
-import { serverId } from "../../src/domain/Peer.ts"
+import { roleOf, serverId } from "../../src/domain/Peer.ts"
 import { afterwards, nobody, statusForms, statusOf } from "../../src/domain/Status.ts"
 import { id, peer } from "../support/samples.ts"
 
@@ -16,7 +16,11 @@ const told = (
   { answers = false, undelivered = 0, self = id("1"), form = 0 } = {}
 ) => {
   const presence = events.reduce((before, each, index) => afterwards(before, each, (index + 1) * 1_000), nobody)
-  return statusForms(statusOf(self, presence, answers), undelivered, (at) => `${at / 1_000} s`)[form]
+  return statusForms(
+    statusOf({ id: self, role: roleOf(self) }, presence, answers),
+    undelivered,
+    (at) => `${at / 1_000} s`
+  )[form]
 }
 
 const joined = MeshEvent.Admitted({ by: server })
@@ -38,6 +42,16 @@ describe("what is told at a glance", () => {
       "── 1 · server returning, down since 2 s · 0 of 1 peer"
     )
     assert.strictEqual(told([linked("2")], { answers: true }), "── 1 · server not there yet · 1 of 1 peer")
+  })
+
+  it("of several servers one is enough, and is down since the last was lost", () => {
+    const east = { ...peer("east", 4001), role: "server" } as const
+    const met = [joined, MeshEvent.Linked({ peer: east, newcomer: false, known: false })]
+    assert.strictEqual(told([...met, lost("Server")]), "── 1 · server up · 1 of 2 peers")
+    assert.strictEqual(
+      told([...met, lost("Server"), MeshEvent.Lost({ peer: east, reason: "closed" })]),
+      "── 1 · server down since 4 s · 0 of 2 peers"
+    )
   })
 
   it("who is lost is a peer still, who left or was given up is none; the server has no server", () => {

@@ -11,7 +11,7 @@ import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
-import type { PeerId, Port } from "../../src/domain/Peer.ts"
+import { type PeerId, type Port, roleOf } from "../../src/domain/Peer.ts"
 import { type Control, encode, protocolVersion } from "../../src/protocol/Frame.ts"
 import { id, peer } from "../support/samples.ts"
 import * as Sources from "../support/sources.ts"
@@ -27,6 +27,7 @@ const nodeOf = (network: MemoryTransport.Network, name: PeerId, port: number, me
     const node = yield* Layer.build(
       TransportPeerMesh.layer({
         id: name,
+        role: roleOf(name),
         listen: peer(name, port).address,
         member,
         silence: "3 seconds",

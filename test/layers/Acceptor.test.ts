@@ -6,6 +6,7 @@ import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import { describe } from "vitest"
 import type { Control, Frame } from "../../src/protocol/Frame.ts"
+import { peer } from "../support/samples.ts"
 import { make } from "./ServerWithVisitors.ts"
 
 const world = make({ silence: "15 seconds" })
@@ -17,6 +18,25 @@ const verdicts = (heard: ReadonlyArray<Frame>) =>
   heard.flatMap((frame) => (frame.type === "refused" ? [frame.reason] : frame.type === "welcome" ? ["welcome"] : []))
 
 const pings = (heard: ReadonlyArray<Frame>) => heard.filter(({ type }) => type === "ping").length
+
+describe("whoever comes in a role that is not its own", () => {
+  it.scoped(
+    "is refused: a client that says it is a server, and one with the server's id that says it is a client",
+    () =>
+      Effect.gen(function* () {
+        const { mesh, visit } = yield* world
+        const posing = yield* visit("7", isAlive, 1, "server")
+        const denying = yield* visit("Server", isAlive, 2, "client")
+        const honest = yield* visit("8", isAlive)
+        yield* TestClock.adjust("100 millis")
+        assert.deepStrictEqual(
+          [posing, denying, honest].map(({ heard }) => verdicts(heard)),
+          [["mistaken"], ["mistaken"], ["welcome"]]
+        )
+        assert.deepStrictEqual(yield* mesh.linked, [peer("8", 6000)])
+      })
+  )
+})
 
 describe("whoever comes under the id of another run", () => {
   it.scoped("is refused for good as soon as that one has answered", () =>

@@ -10,8 +10,8 @@ import * as MemoryTransport from "../../layers/MemoryTransport.ts"
 import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
-import { serverId } from "../../src/domain/Peer.ts"
-import { type Control, encode, type Frame, protocolVersion } from "../../src/protocol/Frame.ts"
+import { roleOf, serverId } from "../../src/domain/Peer.ts"
+import { type Control, encode, type Frame, naming, protocolVersion } from "../../src/protocol/Frame.ts"
 import { makeFrameDecoder } from "../../src/protocol/FrameDecoder.ts"
 import { epoch, id, peer } from "../support/samples.ts"
 import * as Sources from "../support/sources.ts"
@@ -26,7 +26,14 @@ export const make = (silence: {
   Effect.gen(function* () {
     const network = yield* MemoryTransport.makeNetwork
     const context = yield* Layer.build(
-      TransportPeerMesh.layer({ id: serverId, listen: address, member: true, patience: "1 hour", ...silence }).pipe(
+      TransportPeerMesh.layer({
+        id: serverId,
+        role: "server",
+        listen: address,
+        member: true,
+        patience: "1 hour",
+        ...silence
+      }).pipe(
         Layer.provide(MemoryMessageLog.layer({ author: serverId })),
         Layer.provide(Layer.merge(MemoryTransport.layer(network, "server"), OpenMembership.layer))
       )
@@ -34,8 +41,16 @@ export const make = (silence: {
     const mesh = Context.get(context, PeerMesh)
     yield* Effect.forkScoped(Stream.runForEach(mesh.joinRequests, ({ admit }) => admit))
 
-    /** A run of that name comes, and answers each frame as it likes; returns all that it is sent, a list that grows. */
-    const visit = (name: string, answer: (frame: Frame) => ReadonlyArray<Control> = () => [], run = 1) =>
+    /**
+     * A run of that name comes, and answers each frame as it likes; returns all that it is sent, a list that grows. `role`:
+     * what it says that it is.
+     */
+    const visit = (
+      name: string,
+      answer: (frame: Frame) => ReadonlyArray<Control> = () => [],
+      run = 1,
+      role = roleOf(id(name))
+    ) =>
       Effect.gen(function* () {
         const connection = yield* network.transport(name).dial(address)
         const queue = Sources.queue()
@@ -60,7 +75,7 @@ export const make = (silence: {
           {
             type: "hello",
             protocol: protocolVersion,
-            id: id(name),
+            ...naming({ id: id(name), role }),
             epoch: epoch(run),
             ...peer(name, 6000).address,
             member: true

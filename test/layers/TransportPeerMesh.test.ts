@@ -51,6 +51,7 @@ describe("TransportPeerMesh", () => {
       const context = yield* Layer.build(
         TransportPeerMesh.layer({
           id: own.id,
+          role: own.role,
           listen: own.address,
           member: true,
           silence: "1 hour",
@@ -104,6 +105,50 @@ describe("TransportPeerMesh", () => {
     })
   )
 
+  it.scoped("whoever welcomes a node in a role that is not its own is nobody to talk to", () =>
+    Effect.gen(function* () {
+      const network = yield* MemoryTransport.makeNetwork
+      for (const [name, port, role] of [
+        ["7", 6007, "server"],
+        ["Server", 4000, undefined]
+      ] as const) {
+        yield* network.transport(name).listen(peer(name, port).address, (connection) =>
+          Effect.gen(function* () {
+            yield* connection.incoming
+            const welcome = { type: "welcome", protocol: protocolVersion, id: id(name), chat: chatId(1) } as const
+            const more = { epoch: epoch(1), member: true, ...(role === undefined ? {} : { role }) }
+            yield* Sources.send(
+              connection,
+              encode({ ...welcome, ...more }),
+              encode({ type: "have", streams: {}, more: false })
+            )
+            return yield* Effect.never
+          }).pipe(Effect.ignore)
+        )
+      }
+      const own = peer("3", 6003)
+      const context = yield* Layer.build(
+        TransportPeerMesh.layer({
+          id: own.id,
+          role: own.role,
+          listen: own.address,
+          member: false,
+          silence: "1 hour",
+          patience: "1 hour"
+        }).pipe(
+          Layer.provide(MemoryMessageLog.layer({ author: own.id })),
+          Layer.provide(Layer.merge(MemoryTransport.layer(network, "3"), OpenMembership.layer))
+        )
+      )
+      const mesh = Context.get(context, PeerMesh)
+      const failures = yield* Effect.forEach([peer("7", 6007), peer("Server", 4000)], ({ address }) =>
+        Effect.map(Effect.flip(mesh.join({ address })), (error) => "detail" in error && error.detail)
+      )
+      assert.deepStrictEqual(failures, ["the id 7 is not that of a server", "the id Server is not that of a client"])
+      assert.isEmpty(yield* mesh.linked)
+    })
+  )
+
   it.scoped("a server that lets a node in goes without saying, even if a member that dials the node is faster", () =>
     Effect.gen(function* () {
       const network = yield* MemoryTransport.makeNetwork
@@ -120,6 +165,7 @@ describe("TransportPeerMesh", () => {
               type: "welcome",
               protocol: protocolVersion,
               id: serverId,
+              role: "server",
               epoch: epoch(1),
               chat: chatId(1),
               member: true
@@ -133,6 +179,7 @@ describe("TransportPeerMesh", () => {
       const context = yield* Layer.build(
         TransportPeerMesh.layer({
           id: own.id,
+          role: own.role,
           listen: own.address,
           member: false,
           silence: "1 hour",

@@ -3,6 +3,7 @@ import * as Net from "node:net"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
+import { serverId } from "../../src/domain/Peer.ts"
 import { type Control, decode, encode, type Frame, protocolVersion } from "../../src/protocol/Frame.ts"
 import { makeLineSplitter } from "../../src/protocol/LineSplitter.ts"
 import type { Missed, Stage } from "./Stage.ts"
@@ -123,6 +124,7 @@ export const helloOf = (id: string, port: number, member: boolean) => ({
   type: "hello",
   protocol: protocolVersion,
   id,
+  ...(id === serverId ? { role: "server" } : {}),
   epoch,
   host: "localhost",
   port,

@@ -120,6 +120,7 @@ describe.skipIf(!hasPython)("a client in Python (skipped where there is no pytho
         protocol: protocolVersion,
         chat: "0".repeat(32),
         id: "Server",
+        role: "server",
         epoch,
         member: true
       } as const

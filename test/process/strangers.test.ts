@@ -71,6 +71,16 @@ const noises: Readonly<Record<string, Noise>> = {
     Effect.zipRight(
       stranger.sends(json(helloOf("Server", nowhere, true))),
       Effect.map(stranger.hears("refused"), ({ reason }) => assert.strictEqual(reason, "id-taken"))
+    ),
+  "the role of a server": (stranger) =>
+    Effect.zipRight(
+      stranger.sends(json({ ...helloOf("x", nowhere, false), role: "server" })),
+      Effect.map(stranger.hears("refused"), ({ reason }) => assert.strictEqual(reason, "mistaken"))
+    ),
+  "the server's id without its role": (stranger) =>
+    Effect.zipRight(
+      stranger.sends(json({ ...helloOf("Server", nowhere, true), role: "client" })),
+      Effect.map(stranger.hears("refused"), ({ reason }) => assert.strictEqual(reason, "mistaken"))
     )
 }
 

@@ -10,7 +10,7 @@ import type { PeerUnreachable, PortTaken } from "../../src/domain/Errors.ts"
 import { Host, type Peer, PeerId, Port } from "../../src/domain/Peer.ts"
 import { Epoch, mainRoom, type PostNumber, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
-import { type Control, encode, type Frame, protocolVersion } from "../../src/protocol/Frame.ts"
+import { type Control, encode, type Frame, naming, protocolVersion } from "../../src/protocol/Frame.ts"
 import { makeFrameDecoder } from "../../src/protocol/FrameDecoder.ts"
 import { joined } from "../support/bytes.ts"
 import * as Sources from "../support/sources.ts"
@@ -63,7 +63,7 @@ export const letsIn = (
         const stranger = yield* over(connection, peer.id)
         const { chat = ChatId.make("0".repeat(32)) } = yield* stranger.hears("hello")
         yield* stranger.says(
-          { type: "welcome", protocol: protocolVersion, id: peer.id, epoch, member: true, chat },
+          { type: "welcome", protocol: protocolVersion, ...naming(peer), epoch, member: true, chat },
           { type: "have", streams, more: false }
         )
         yield* stranger.hears("have")
@@ -134,12 +134,12 @@ const over = (connection: Connection, id: string): Effect.Effect<Stranger, never
   })
 
 /** How it introduces itself. */
-export const helloOf = ({ address, id }: Peer, member = false): Control => ({
+export const helloOf = (peer: Peer, member = false): Control => ({
   type: "hello",
   protocol: protocolVersion,
-  id,
+  ...naming(peer),
   epoch,
-  ...address,
+  ...peer.address,
   member
 })
 

@@ -42,7 +42,7 @@ import { PortStoreUnavailable, type StreamForked } from "../../src/domain/Errors
 import type { Invitation, Link } from "../../src/domain/Invitation.ts"
 import type { PublicKey } from "../../src/domain/Key.ts"
 import { defaultLimits, type Limits } from "../../src/domain/Limits.ts"
-import { type Address, Host, PeerId, Port, serverId, title } from "../../src/domain/Peer.ts"
+import { type Address, Host, PeerId, Port, roleOf, serverId, title } from "../../src/domain/Peer.ts"
 import { statusInWords } from "../../src/domain/Status.ts"
 import { nobody, type Trust } from "../../src/domain/Trust.ts"
 import * as Client from "../../src/programs/client.ts"
@@ -201,6 +201,7 @@ const make = (
         const wall = wallClock(yield* Effect.clock, clock)
         const mesh = TransportPeerMesh.layer({
           id,
+          role: roleOf(id),
           listen,
           member: id === serverId,
           ...settings,
@@ -320,7 +321,7 @@ const make = (
         start(
           PeerId.make(id),
           addressOf(id, 0),
-          send({ server: { address: serverAddress }, text, wait, limit: "10 seconds" }),
+          send({ server: { address: serverAddress, id: serverId }, text, wait, limit: "10 seconds" }),
           { passing: true }
         ),
       records: Effect.map(Ref.get(records), ({ peers }) =>

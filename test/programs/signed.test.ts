@@ -276,7 +276,7 @@ describe("in a secure chat", () => {
         yield* client("2").interrupt
         yield* client("m").interrupt
         yield* client("1").sees("* Client 2 left", "* Client m left")
-        const traps = { elsewhere: 7_001, unknown: 7_002, "2": 7_003 }
+        const traps = { elsewhere: 7_001, unknown: 7_002, "2": 7_003, posing: 7_004, server: 7_005 }
         const dialled: Array<string> = []
         let told = 0
         for (const [name, port] of Object.entries(traps)) {
@@ -298,7 +298,8 @@ describe("in a secure chat", () => {
           { id: id("unknown"), ...peer("x", traps.unknown).address },
           { id: id("2"), ...peer("x", traps["2"]).address },
           { id: id("1"), ...peer("x", 6_001).address },
-          { id: id("Server"), ...peer("x", 6_001).address }
+          { id: id("m"), role: "server" as const, ...peer("x", traps.posing).address },
+          { id: id("Server"), ...peer("x", traps.server).address }
         ]
         yield* m.says({ type: "roster", peers }, { type: "introduce", peers })
         yield* client("1").sees(

@@ -17,7 +17,11 @@ describe("PortsFile", () => {
 
   it("what is written is read again, in its order", () => {
     const clients = FastCheck.uniqueArray(
-      FastCheck.record({ id: Arbitraries.peerId.filter((id) => id !== serverId), address: Arbitraries.address }),
+      FastCheck.record({
+        id: Arbitraries.peerId.filter((id) => id !== serverId),
+        role: FastCheck.constant("client" as const),
+        address: Arbitraries.address
+      }),
       { selector: ({ id }) => id }
     )
     FastCheck.assert(

@@ -29,7 +29,7 @@ import { PeerMesh } from "../../services/PeerMesh.ts"
 import { PortStore } from "../../services/PortStore.ts"
 import { type Connection, Transport } from "../../services/Transport.ts"
 import { defaultLimits, type Limits } from "../../src/domain/Limits.ts"
-import { type Address, Host, PeerId, Port, serverId } from "../../src/domain/Peer.ts"
+import { type Address, Host, PeerId, Port, roleOf, serverId } from "../../src/domain/Peer.ts"
 import * as Roster from "../../src/domain/Roster.ts"
 import { adopt, nobody, type Trust } from "../../src/domain/Trust.ts"
 import * as Client from "../../src/programs/client.ts"
@@ -415,6 +415,7 @@ export const simulate = (seed: number): Record_ => {
         const store = MemoryPortStore.over(records)
         const mesh = TransportPeerMesh.layer({
           id: place.id,
+          role: roleOf(place.id),
           listen: place.address,
           member: place.id === serverId,
           silence: "3 seconds",
@@ -467,7 +468,7 @@ export const simulate = (seed: number): Record_ => {
         > =
           place.id === serverId
             ? Effect.provide(server({ within: givingUp }), PortStoreServerRegistry.layer.pipe(Layer.provide(store)))
-            : Client.client({ server: { address: serverAddress }, ...through, within: givingUp })
+            : Client.client({ server: { address: serverAddress, id: serverId }, ...through, within: givingUp })
         const node: Effect.Effect<void, unknown, FileSystem.FileSystem | Interrupts> = Effect.zipRight(
           seen,
           program

@@ -1,7 +1,7 @@
 /** Peers, posts and the like, as short as tests want to write them. */
 import { ChatId } from "../../src/domain/Chat.ts"
 import type { Entry } from "../../src/domain/Entry.ts"
-import { Host, type Peer, PeerId, Port } from "../../src/domain/Peer.ts"
+import { Host, type Peer, PeerId, Port, roleOf } from "../../src/domain/Peer.ts"
 import { Epoch, mainRoom, type Post, PostNumber, type StreamId, streamOf } from "../../src/domain/Post.ts"
 
 export const chatId = (n: number): ChatId => ChatId.make(n.toString(16).padStart(32, "0"))
@@ -10,6 +10,7 @@ export const id = (text: string): PeerId => PeerId.make(text)
 
 export const peer = (name: string, port: number, host = "localhost"): Peer => ({
   id: id(name),
+  role: roleOf(id(name)),
   address: { host: Host.make(host), port: Port.make(port) }
 })
 

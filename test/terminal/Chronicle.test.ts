@@ -3,7 +3,7 @@ import { calls } from "../../src/domain/Calling.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import { notice, recalled, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
 import { away, back, type Chronicle, clockTime, colourOf, enter } from "../../src/terminal/Chronicle.ts"
-import { id, post, stream } from "../support/samples.ts"
+import { id, peer, post, stream } from "../support/samples.ts"
 
 const plain = { colours: false, times: false, columns: 80 }
 const minute = 60_000
@@ -12,9 +12,10 @@ const noon = new Date(2025, 5, 5, 12, 0).getTime()
 const yesterday = new Date(2025, 5, 4, 9, 30).getTime()
 
 const said = (text: string, at = noon, author = "3"): ScreenLine =>
-  screenLineOf(id("1"), Entry.Said({ post: { ...post(stream(author), 1, text), at }, own: false })) ?? notice("nothing")
+  screenLineOf(peer("1", 6001), Entry.Said({ post: { ...post(stream(author), 1, text), at }, own: false })) ??
+  notice("nothing")
 const earlier = (text: string, at: number): ScreenLine =>
-  screenLineOf(id("1"), Entry.Earlier({ post: { ...post(stream("3"), 1, text), at } })) ?? notice("nothing")
+  screenLineOf(peer("1", 6001), Entry.Earlier({ post: { ...post(stream("3"), 1, text), at } })) ?? notice("nothing")
 
 /** What is shown of these, each as soon as it is said. */
 const shown = (steps: ReadonlyArray<readonly [line: ScreenLine, now: number]>, looks = plain, from: Chronicle = {}) => {

@@ -4,9 +4,9 @@ import { Entry } from "../../src/domain/Entry.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { notice, recalled, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
 import { rowsToRead } from "../../src/terminal/Reading.ts"
-import { id, peer, post, stream } from "../support/samples.ts"
+import { peer, post, stream } from "../support/samples.ts"
 
-const lineOf = (entry: Entry): ScreenLine => screenLineOf(id("1"), entry) ?? notice("nothing")
+const lineOf = (entry: Entry): ScreenLine => screenLineOf(peer("1", 6001), entry) ?? notice("nothing")
 const said = (text: string, author = "2") => lineOf(Entry.Said({ post: post(stream(author), 1, text), own: false }))
 
 describe("lines as people read them", () => {

@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import { MessageLog } from "../../../services/MessageLog.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
 import * as Monotonic from "../../domain/Monotonic.ts"
-import { formatAddress, serverId, title } from "../../domain/Peer.ts"
+import { formatAddress, title } from "../../domain/Peer.ts"
 import { inWords } from "../../domain/Time.ts"
 import { Session } from "../session/Session.ts"
 import { answer, make } from "./Command.ts"
@@ -22,13 +22,13 @@ export const status = make({
       const { begun, standing } = yield* Session
       const others = yield* mesh.peerStatuses
       const linked = others.filter(({ link }) => link !== undefined)
-      const server = linked.some(({ peer }) => peer.id === serverId) ? "up" : "away; everybody goes on without it"
+      const server = linked.some(({ peer }) => peer.role === "server") ? "up" : "away; everybody goes on without it"
       const waiting = (yield* standing.pending).length
       const kept = (yield* log.recent(Number.MAX_SAFE_INTEGER)).length
       const age = Monotonic.millis(yield* Effect.clock) - begun
       return answer(
         `This is ${title(mesh.self.id)} at ${formatAddress(mesh.self.address)}, for ${inWords(age)}.`,
-        ...(mesh.self.id === serverId ? [] : [`The server is ${server}.`]),
+        ...(mesh.self.role === "server" ? [] : [`The server is ${server}.`]),
         `Links: ${linked.length} of ${others.length}. After ${inWords(yield* mesh.silence)} of silence one counts as lost.`,
         waiting === 0 ? "Every line of yours has reached somebody." : `Nobody has yet ${waiting} of your lines.`,
         `Lines kept: ${kept}.`

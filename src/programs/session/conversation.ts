@@ -49,7 +49,7 @@ export const showWhatHappens = ({
     const asLines = (entries: Iterable<Entry>) => {
       const lines: Array<ScreenLine> = []
       for (const entry of entries) {
-        const line = screenLineOf(mesh.self.id, entry)
+        const line = screenLineOf(mesh.self, entry)
         if (line !== undefined) lines.push(line)
       }
       return lines.length === 0 ? Effect.void : console.show(lines)

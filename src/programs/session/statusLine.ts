@@ -7,7 +7,6 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Console } from "../../../services/Console.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
-import { serverId } from "../../domain/Peer.ts"
 import { afterwards, nobody, statusOf } from "../../domain/Status.ts"
 import { commands } from "../commands/all.ts"
 
@@ -23,7 +22,9 @@ export const tellHowItIs: Effect.Effect<void, never, Console | PeerMesh | Scope.
   // A variable, not a Ref: what is being completed asks for it in the middle of a key.
   let presence = nobody
 
-  const update = Effect.suspend(() => showStatus(statusOf(mesh.self.id, presence, mesh.isAnswering(serverId))))
+  const update = Effect.suspend(() =>
+    showStatus(statusOf(mesh.self, presence, [...presence.servers].some(mesh.isAnswering)))
+  )
   yield* completeFrom({ commands, ids: () => [...presence.peers.keys()] })
   yield* update
   yield* Effect.forkScoped(
