@@ -48,7 +48,7 @@ const wallTime =
 
 /** Where a time of day is meant, and which. */
 const timesOfDay: ReadonlyMap<string, string> = new Map([
-  ["src/programs/session/Session.ts", "since when somebody is here, for people"],
+  ["src/programs/Run.ts", "since when this node is here, for people"],
   ["src/programs/doctor.ts", "whether the clock is right"],
   ["src/programs/session/statusLine.ts", "since when the server is away, for people"],
   ["src/programs/invite.ts", "until when an invitation holds, also after a restart"],

@@ -22,7 +22,7 @@ import type { Limits } from "../domain/Limits.ts"
 import type { Address, Host, PeerId } from "../domain/Peer.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import { modeFor, type Wish, warning } from "../domain/Security.ts"
-import { anewWhenForked } from "../programs/session/conversation.ts"
+import { anewWhenForked } from "../programs/renewal.ts"
 import { atTerminal } from "./console.ts"
 
 /** A person would like to see what was said last; a script has not asked for it. */

@@ -24,9 +24,7 @@ import type { Address, PeerId } from "../domain/Peer.ts"
 import { redial } from "../domain/Redial.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import { untilHeard } from "./leaving.ts"
-import { showWhatHappens, untilItEnds } from "./session/conversation.ts"
-import * as Session from "./session/Session.ts"
-import { tellHowItIs } from "./session/statusLine.ts"
+import * as Sessions from "./sessions.ts"
 
 export interface Settings {
   /** The server through which it joins, and which it looks for when that is lost. */
@@ -61,16 +59,14 @@ export const client = (settings: Stay) =>
       Effect.forever
     )
 
-    const session = yield* Session.make
-    yield* tellHowItIs
-    yield* showWhatHappens(session)
+    const { ended, ...main } = yield* Sessions.begin
     yield* Effect.forkScoped(Stream.runForEach(mesh.joinRequests, (joinRequest) => joinRequest.admit))
     const joined = yield* Effect.forkScoped(join(settings))
     yield* Effect.forkScoped(Effect.zipRight(Fiber.join(joined), talk))
-    yield* untilItEnds(session).pipe(
+    yield* ended.pipe(
       Effect.flatMap((ending) =>
         // The server may be there at any time, and is looked for until then.
-        untilHeard({ ending, standing: session.standing, within: settings.within, hasHope: Effect.succeed(true) })
+        untilHeard({ ending, ...main, within: settings.within, hasHope: Effect.succeed(true) })
       ),
       Effect.raceFirst(Effect.zipRight(Fiber.join(joined), Effect.never)),
       Effect.raceFirst(mesh.contested),

@@ -10,8 +10,10 @@ import { PeerMesh } from "../../services/PeerMesh.ts"
 import { LinesLost } from "../domain/Errors.ts"
 import * as Monotonic from "../domain/Monotonic.ts"
 import { lastLines, notice } from "../domain/ScreenLine.ts"
-import { type Ending, isGoodbye } from "./session/conversation.ts"
-import type { Standing } from "./session/ownLines.ts"
+import type { OwnLines } from "./session/ownLines.ts"
+import type { Ending } from "./session/say.ts"
+import { isGoodbye } from "./session/steps.ts"
+import type { Undelivered } from "./undelivered.ts"
 
 /** Peers tell once a second what they have: it is said only after this that nobody has something; to a person at once, if nobody is there. */
 const usualDelay = Duration.millis(1_500)
@@ -23,8 +25,9 @@ const lookEvery = Duration.seconds(1)
 const sameWish = Duration.millis(300)
 
 export interface Manner {
-  readonly ending: Ending
-  readonly standing: Standing
+  readonly ending: Ending | "interrupt"
+  readonly ownLines: OwnLines
+  readonly undelivered: Undelivered
   /** What is said last is given up when nobody has taken any of it for so long. */
   readonly within: Duration.Duration
   /** Whether somebody may still come who could take it. */
@@ -38,7 +41,8 @@ export interface Manner {
 export const untilHeard = ({
   ending,
   hasHope,
-  standing,
+  ownLines,
+  undelivered: { count: undelivered },
   within
 }: Manner): Effect.Effect<void, LinesLost, Console | Interrupts | MessageLog | PeerMesh> =>
   Effect.gen(function* () {
@@ -46,7 +50,6 @@ export const untilHeard = ({
     const interrupts = yield* Interrupts
     const log = yield* MessageLog
     const mesh = yield* PeerMesh
-    const { undelivered } = standing
 
     const allHeard = Stream.merge(mesh.delivery.changes, Stream.fromSchedule(Schedule.spaced(lookEvery))).pipe(
       Stream.filterEffect(() => Effect.map(undelivered, (count) => count === 0)),
@@ -68,7 +71,7 @@ export const untilHeard = ({
     const isAnother = (wish: Wish) => wish === "key" || Monotonic.millis(clock) >= begun + Duration.toMillis(sameWish)
     const again = Effect.raceFirst(
       Effect.repeat(interrupts.next, { until: isAnother }),
-      goodbyeTyped(console, standing)
+      goodbyeTyped(console, ownLines)
     )
     const tell = Effect.gen(function* () {
       const { alone } = yield* mesh.delivery.get
@@ -99,16 +102,16 @@ export const untilHeard = ({
   })
 
 /** What makes it leave at once. */
-const soonerBy: Record<Ending, string> = {
+const soonerBy: Record<Manner["ending"], string> = {
   exit: "Exit again, or Ctrl-C,",
   interrupt: "Ctrl-C again",
   "end of input": "Ctrl-C"
 }
 
 /** Returns when it is typed once more that this node is to leave; whatever else is typed is not said. */
-const goodbyeTyped = (console: Console["Type"], standing: Standing): Effect.Effect<void> =>
+const goodbyeTyped = (console: Console["Type"], ownLines: OwnLines): Effect.Effect<void> =>
   Stream.runForEach(console.lines, (line) =>
-    isGoodbye(line) ? Effect.fail("goodbye" as const) : standing.drop([line])
+    isGoodbye(line) ? Effect.fail("goodbye" as const) : ownLines.drop([line])
   ).pipe(
     Effect.zipRight(Effect.never),
     Effect.catchAll(() => Effect.void)

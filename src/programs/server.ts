@@ -15,9 +15,7 @@ import type { MeshEvent } from "../domain/MeshEvent.ts"
 import { formatAddress } from "../domain/Peer.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import { untilHeard } from "./leaving.ts"
-import { showWhatHappens, untilItEnds } from "./session/conversation.ts"
-import * as Session from "./session/Session.ts"
-import { tellHowItIs } from "./session/statusLine.ts"
+import * as Sessions from "./sessions.ts"
 
 /** A disk that takes nothing any more holds up the end of a server no longer than this. */
 const lastRecords = "1 second"
@@ -63,9 +61,7 @@ export const server = ({ within: longest }: Settings) =>
     const recording = yield* Effect.forkScoped(keepTheRecord)
     // Whoever was seen to leave is off the record when this ends; the log is closed by then.
     yield* Effect.addFinalizer(() => within(lastRecords)(Fiber.join(recording)))
-    const session = yield* Session.make
-    yield* tellHowItIs
-    yield* showWhatHappens(session)
+    const { ended, ...main } = yield* Sessions.begin
     yield* Effect.forkScoped(admitVisitors)
     const missing = yield* registry.callBack
     if (missing.length > 0) {
@@ -75,11 +71,9 @@ export const server = ({ within: longest }: Settings) =>
     const goOnWithoutKeyboard = console
       .show([notice("The input has ended; the server goes on without a keyboard until it gets a signal.")])
       .pipe(Effect.zipRight(interrupts.next), Effect.as("end of input" as const))
-    yield* untilItEnds(session).pipe(
+    yield* ended.pipe(
       Effect.flatMap((ending) => (ending === "end of input" ? goOnWithoutKeyboard : Effect.succeed(ending))),
-      Effect.flatMap((ending) =>
-        untilHeard({ ending, standing: session.standing, within: longest, hasHope: isAnybodyKnown(mesh) })
-      ),
+      Effect.flatMap((ending) => untilHeard({ ending, ...main, within: longest, hasHope: isAnybodyKnown(mesh) })),
       Effect.raceFirst(mesh.forked)
     )
   }).pipe(Effect.scoped)

@@ -46,11 +46,10 @@ import { type Address, Host, PeerId, Port, roleOf, serverId, title } from "../..
 import { statusInWords } from "../../src/domain/Status.ts"
 import { nobody, type Trust } from "../../src/domain/Trust.ts"
 import * as Client from "../../src/programs/client.ts"
+import { anewWhenForked } from "../../src/programs/renewal.ts"
 import { send } from "../../src/programs/send.ts"
 import { server } from "../../src/programs/server.ts"
-import { anewWhenForked } from "../../src/programs/session/conversation.ts"
-import type { Followed } from "../../src/programs/session/ownLines.ts"
-import type { Muted } from "../../src/programs/session/Session.ts"
+import type { Session } from "../../src/programs/session/Session.ts"
 import { run, wallClock } from "../support/VirtualTime.ts"
 
 /** A node of the chat as a person at its terminal sees it. */
@@ -187,7 +186,7 @@ const make = (
     const start = <E>(
       id: PeerId,
       listen: Address,
-      program: Effect.Effect<void, E | StreamForked, PeerMesh | Followed | Muted | Ground>,
+      program: Effect.Effect<void, E | StreamForked, PeerMesh | Session | Ground>,
       {
         clock = 0,
         history = 0,

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { actionIn } from "../../domain/Action.ts"
 import { pendingCommand } from "../../domain/SlashCommand.ts"
-import { Session } from "../session/Session.ts"
+import { Run } from "../Run.ts"
 import { answer, make } from "./Command.ts"
 
 export const pending = make({
@@ -12,8 +12,8 @@ export const pending = make({
   arguments: Schema.Tuple(),
   run: () =>
     Effect.gen(function* () {
-      const { standing } = yield* Session
-      const posts = yield* standing.pending
+      const { undelivered } = yield* Run
+      const posts = yield* undelivered.posts
       return posts.length === 0
         ? answer("Every line of yours has reached somebody.")
         : answer(...posts.map(({ text }) => `nobody has yet: ${actionIn(text) ?? text}`))

@@ -6,7 +6,7 @@ import { PeerMesh } from "../../../services/PeerMesh.ts"
 import * as Monotonic from "../../domain/Monotonic.ts"
 import { formatAddress, title } from "../../domain/Peer.ts"
 import { inWords } from "../../domain/Time.ts"
-import { Session } from "../session/Session.ts"
+import { Run } from "../Run.ts"
 import { answer, make } from "./Command.ts"
 
 export const status = make({
@@ -19,11 +19,11 @@ export const status = make({
     Effect.gen(function* () {
       const log = yield* MessageLog
       const mesh = yield* PeerMesh
-      const { begun, standing } = yield* Session
+      const { begun, undelivered } = yield* Run
       const others = yield* mesh.peerStatuses
       const linked = others.filter(({ link }) => link !== undefined)
       const server = linked.some(({ peer }) => peer.role === "server") ? "up" : "away; everybody goes on without it"
-      const waiting = (yield* standing.pending).length
+      const waiting = (yield* undelivered.posts).length
       const kept = (yield* log.recent(Number.MAX_SAFE_INTEGER)).length
       const age = Monotonic.millis(yield* Effect.clock) - begun
       return answer(

@@ -8,7 +8,7 @@ import { formatAddress, title } from "../../domain/Peer.ts"
 import type { PeerStatus } from "../../domain/PeerStatus.ts"
 import { notice } from "../../domain/ScreenLine.ts"
 import { dateAndTime } from "../../domain/Time.ts"
-import { Session } from "../session/Session.ts"
+import { Run } from "../Run.ts"
 import { Answer, make } from "./Command.ts"
 
 /** One line on somebody: `Client 3, localhost:6003, direct, 0.4 ms, since 2026-11-22 21:51:42`. */
@@ -38,7 +38,7 @@ export const who = make({
   run: () =>
     Effect.gen(function* () {
       const mesh = yield* PeerMesh
-      const { since } = yield* Session
+      const { since } = yield* Run
       const others = yield* mesh.peerStatuses
       const self = `${title(mesh.self.id)}, ${formatAddress(mesh.self.address)}, this one, since ${dateAndTime(since)}`
       return Answer({

@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { Console } from "../../../services/Console.ts"
+import type { Console } from "../../../services/Console.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { afterwards, nobody, statusOf } from "../../domain/Status.ts"
 import { commands } from "../commands/all.ts"
@@ -14,26 +14,26 @@ import { commands } from "../commands/all.ts"
 const lookEvery = "1 second"
 
 /** Tells on the screen how the chat is, until the scope closes. On a pipe nothing is told. */
-export const tellHowItIs: Effect.Effect<void, never, Console | PeerMesh | Scope.Scope> = Effect.gen(function* () {
-  const console = yield* Console
-  const mesh = yield* PeerMesh
-  if (Option.isNone(console.prompt)) return
-  const { completeFrom, showStatus } = console.prompt.value
-  // A variable, not a Ref: what is being completed asks for it in the middle of a key.
-  let presence = nobody
+export const tellHowItIs = (console: Console["Type"]): Effect.Effect<void, never, PeerMesh | Scope.Scope> =>
+  Effect.gen(function* () {
+    const mesh = yield* PeerMesh
+    if (Option.isNone(console.prompt)) return
+    const { completeFrom, showStatus } = console.prompt.value
+    // A variable, not a Ref: what is being completed asks for it in the middle of a key.
+    let presence = nobody
 
-  const update = Effect.suspend(() =>
-    showStatus(statusOf(mesh.self, presence, [...presence.servers].some(mesh.isAnswering)))
-  )
-  yield* completeFrom({ commands, ids: () => [...presence.peers.keys()] })
-  yield* update
-  yield* Effect.forkScoped(
-    Stream.runForEach(mesh.events, (event) =>
-      Effect.gen(function* () {
-        presence = afterwards(presence, event, yield* Clock.currentTimeMillis)
-        yield* update
-      })
+    const update = Effect.suspend(() =>
+      showStatus(statusOf(mesh.self, presence, [...presence.servers].some(mesh.isAnswering)))
     )
-  )
-  yield* Effect.forkScoped(Effect.schedule(update, Schedule.spaced(lookEvery)))
-})
+    yield* completeFrom({ commands, ids: () => [...presence.peers.keys()] })
+    yield* update
+    yield* Effect.forkScoped(
+      Stream.runForEach(mesh.events, (event) =>
+        Effect.gen(function* () {
+          presence = afterwards(presence, event, yield* Clock.currentTimeMillis)
+          yield* update
+        })
+      )
+    )
+    yield* Effect.forkScoped(Effect.schedule(update, Schedule.spaced(lookEvery)))
+  })

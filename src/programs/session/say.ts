@@ -1,0 +1,121 @@
+/** Says what is typed in a session, and does what its commands ask for. */
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import * as Stream from "effect/Stream"
+import type { Typed } from "../../../services/Console.ts"
+import { MessageLog } from "../../../services/MessageLog.ts"
+import { PeerMesh } from "../../../services/PeerMesh.ts"
+import { deedMark, utterance } from "../../domain/Action.ts"
+import type { Saying } from "../../domain/Delivery.ts"
+import { isTooLong } from "../../domain/Errors.ts"
+import { notice } from "../../domain/ScreenLine.ts"
+import { commandNamed } from "../../domain/SlashCommand.ts"
+import * as Commands from "../commands/all.ts"
+import { answer } from "../commands/Command.ts"
+import { refuse } from "../refused.ts"
+import type { OwnLines } from "./ownLines.ts"
+import { Session } from "./Session.ts"
+import { exit, type Step, stepsOf } from "./steps.ts"
+
+/** Why nothing more is typed in a session. */
+export type Ending = "exit" | "end of input"
+
+const ends = Effect.fail<Ending>("exit")
+
+const question = "Exit, with a capital E, or /quit leaves. Type it again to say it."
+
+/**
+ * Says every line that is typed, until `Exit` or the end of input; those that came together are said in one go. Lines that
+ * begin with a slash are commands; `//` says one.
+ */
+export const sayWhatIsTyped = (
+  session: Session["Type"],
+  ownLines: OwnLines
+): Effect.Effect<Ending, never, Exclude<Commands.Needs, Session> | MessageLog> =>
+  Effect.gen(function* () {
+    const log = yield* MessageLog
+    const { self } = yield* PeerMesh
+    const { console, questioned } = session
+
+    // Without a generator: it runs for every line that is typed. What was said is followed, whatever ends this.
+    const say = (sayings: ReadonlyArray<Saying<Typed>>) =>
+      Effect.suspend(() => {
+        const said = Effect.match(log.say(sayings.map(({ text }) => text)), {
+          onFailure: ({ message }) => ({
+            results: [],
+            count: sayings.length,
+            words: [notice(`${message} ${sayings.length === 1 ? "That line was" : "Those lines were"} not said.`)]
+          }),
+          onSuccess: (results) => {
+            const tooLong = results.filter(isTooLong)
+            return { results, count: tooLong.length, words: tooLong.map(({ message }) => notice(message)) }
+          }
+        })
+        return Effect.flatMap(said, ({ count, results, words }) => {
+          const followed = ownLines.follow(sayings, results)
+          return count === 0
+            ? followed
+            : followed.pipe(Effect.zipRight(console.show(words)), Effect.zipRight(refuse(count, console)))
+        })
+      }).pipe(Effect.uninterruptible)
+
+    const perform = (line: Typed, name: string, rest: string) =>
+      Effect.gen(function* () {
+        const command = commandNamed(name, Commands.commands)
+        const outcome = command === undefined ? answer(Commands.noCommand(name)) : yield* command.run(rest)
+        if (outcome._tag === "Say") {
+          // What others see is not what was typed.
+          yield* ownLines.reword(line, utterance(self.id, outcome.text, deedMark))
+          return yield* say([{ line, text: outcome.text }])
+        }
+        yield* ownLines.settle([line])
+        if (outcome._tag === "Leave") return yield* ends
+        yield* Option.isSome(console.tell) && outcome.facts.length > 0
+          ? console.tell.value(outcome.facts)
+          : console.show(outcome.lines)
+      }).pipe(Effect.provideService(Session, session), Effect.withSpan("Command.run", { attributes: { name } }))
+
+    /** Asks a person, once, whether that is to be said to all. */
+    const ask = (line: Typed) =>
+      Effect.gen(function* () {
+        const before = yield* Ref.getAndSet(questioned, line.text)
+        if (!console.isPerson || before === line.text) return yield* say([{ line, text: line.text }])
+        yield* ownLines.settle([line])
+        yield* console.show([notice(question)])
+      })
+
+    const take = (step: Step) => {
+      switch (step._tag) {
+        case "Say":
+          return say(step.sayings)
+        case "Run":
+          return perform(step.line, step.name, step.rest)
+        case "Ask":
+          return ask(step.line)
+        case "Pass":
+          return ownLines.settle([step.line])
+        case "Complain":
+          return Effect.zipRight(console.show([notice(step.sentence)]), refuse(step.failed ? 1 : 0, console))
+        case "Exit":
+          return ownLines
+            .drop(step.after)
+            .pipe(
+              Effect.zipRight(step.line.text === exit ? Effect.void : ownLines.settle([step.line])),
+              Effect.zipRight(ends)
+            )
+      }
+    }
+    // Chunk by chunk, in one stage of a Stream; `Exit` ends it as a failure would.
+    return yield* Stream.runForEachChunk(console.lines, (chunk) => {
+      const steps = stepsOf(Chunk.toReadonlyArray(chunk))
+      const [only] = steps
+      return only?._tag === "Say" && steps.length === 1
+        ? say(only.sayings)
+        : Effect.forEach(steps, take, { discard: true })
+    }).pipe(
+      Effect.as<Ending>("end of input"),
+      Effect.catchAll((ending) => Effect.succeed(ending))
+    )
+  })

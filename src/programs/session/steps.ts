@@ -1,0 +1,61 @@
+/** What the lines typed in a session ask for. */
+import type { Typed } from "../../../services/Console.ts"
+import type { Saying } from "../../domain/Delivery.ts"
+import { parseSlash } from "../../domain/SlashCommand.ts"
+import { quit } from "../commands/quit.ts"
+
+/** The line that ends a program. */
+export const exit = "Exit"
+
+/** What lines that came together ask for, in order: to be said, in one go, or something of this program alone. */
+export type Step =
+  | { readonly _tag: "Say"; readonly sayings: Array<Saying<Typed>> }
+  | { readonly _tag: "Run"; readonly line: Typed; readonly name: string; readonly rest: string }
+  | { readonly _tag: "Pass"; readonly line: Typed }
+  | { readonly _tag: "Ask"; readonly line: Typed }
+  | { readonly _tag: "Complain"; readonly sentence: string; readonly failed: boolean }
+  | { readonly _tag: "Exit"; readonly line: Typed; readonly after: ReadonlyArray<Typed> }
+
+const slash = "/".charCodeAt(0)
+
+/** What people type who mean `Exit`. */
+const soundsLikeLeaving = /^(exit|quit|:q)$/i
+const mostOfLeaving = 4
+
+/** Whether that line asks for the end: `Exit`, or `/quit`. */
+export const isGoodbye = ({ text, verbatim = false }: Typed): boolean => {
+  if (verbatim) return false
+  if (text === exit) return true
+  const slashed = text.charCodeAt(0) === slash ? parseSlash(text) : undefined
+  return slashed?._tag === "Command" && slashed.name === quit.name && slashed.rest.trim() === ""
+}
+
+/** Lines up to the one that asks for the end, as steps. Nearly all are plain, and become one. */
+export const stepsOf = (lines: ReadonlyArray<Typed>): ReadonlyArray<Step> => {
+  const steps: Array<Step> = []
+  let sayings: Array<Saying<Typed>> | undefined
+  const say = (saying: Saying<Typed>) => {
+    if (sayings === undefined) {
+      sayings = []
+      steps.push({ _tag: "Say", sayings })
+    }
+    sayings.push(saying)
+  }
+  for (const line of lines) {
+    const { text } = line
+    if (isGoodbye(line)) return [...steps, { _tag: "Exit", line, after: lines.slice(lines.indexOf(line) + 1) }]
+    const slashed = text.charCodeAt(0) === slash && !line.verbatim ? parseSlash(text) : undefined
+    if (slashed?._tag === "Command") {
+      steps.push({ _tag: "Run", line, name: slashed.name, rest: slashed.rest })
+      sayings = undefined
+    } else if (line.trouble !== undefined) {
+      steps.push({ _tag: "Complain", ...line.trouble })
+      sayings = undefined
+    } else if (text.length <= mostOfLeaving && soundsLikeLeaving.test(text) && !line.verbatim) {
+      steps.push({ _tag: "Ask", line })
+      sayings = undefined
+    } else if (text === "") steps.push({ _tag: "Pass", line })
+    else say({ line, text: slashed?.text ?? text })
+  }
+  return steps
+}
