@@ -48,6 +48,17 @@ export interface Lines {
   readonly posts: number
 }
 
+/** A place in a log that somebody reads and speaks from: a session's. It stays when the log begins another run. */
+export interface Reader {
+  /**
+   * Entries from its place on, then each new one as it comes: those that are wanted, all by default. Nobody is woken for others.
+   * Any number of readers follow, each at its own pace; `Skipped` comes to one that is too slow.
+   */
+  readonly follow: (isWanted?: Predicate.Predicate<Entry>) => Stream.Stream<Entry>
+  /** Everything up to that entry, which it was given, is shown: its place is behind it. */
+  readonly shown: (last: Entry) => void
+}
+
 /** How much there is in a log. */
 export interface Tally {
   /** What is kept now. */
@@ -73,15 +84,16 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     /**
      * Begins another run, with all that there is. What was said in the one before after number `shared`, which ends a block, is
      * said anew in this one. Returns the posts that were said anew, as far as they are kept, each with the post that it is now.
-     * Whoever follows for the screen goes on behind what `shown` has named; all who follow must have come to an end before.
+     * Each reader goes on behind what its `shown` has named; all who follow must have come to an end before.
      * `after`: the run is later than that.
      */
     readonly renew: (shared: number, after?: Epoch) => Effect.Effect<ReadonlyMap<Post, Post>, LogUnavailable>
     /**
      * Appends lines that this node says, in one go. They are in the log, and on disk if the log has one, when this returns.
-     * Returns what each line became, in their order: a line that is too long for a frame is left out.
+     * Returns what each line became, in their order: a line that is too long for a frame is left out. `by`: who says it, which
+     * stands in the entries; the screen by default.
      */
-    readonly say: (lines: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable>
+    readonly say: (lines: ReadonlyArray<string>, by?: Reader) => Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable>
     /**
      * Takes in what others said: each post is appended once, after the one before it and after everything that its author
      * had seen. What must wait is held. Of a block that begins with what is here, nothing is taken. Returns what has to come first.
@@ -143,17 +155,16 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     /** What this node has said in this run after number `after`, as far as it is kept, oldest first. */
     readonly ownAfter: (after: number) => Effect.Effect<ReadonlyArray<Post>>
     /**
-     * Entries from where the screen should begin, then each new one as it comes: those that are wanted, all by default.
-     * Nobody is woken for others. Any number follow, each at its own pace; `Skipped` comes to whoever is too slow.
+     * The reader at the console that the program was started for. What it was not shown before a crash is shown after it, if the
+     * log is there then.
      */
-    readonly follow: (isWanted?: Predicate.Predicate<Entry>) => Stream.Stream<Entry>
+    readonly screen: Reader
+    /** Another reader, which begins with what comes next; and the last posts before that, at most so many, oldest first. */
+    readonly openReader: (
+      recent: number
+    ) => Effect.Effect<{ readonly reader: Reader; readonly recent: ReadonlyArray<Post> }>
     /** What happens, from the beginning of this run. */
     readonly events: Stream.Stream<MeshEvent>
-    /**
-     * Whoever follows for the screen has shown everything up to that entry, which it was given. What was not shown before a
-     * crash is where the screen should begin after it, if the log is there then.
-     */
-    readonly shown: (last: Entry) => void
     /** Lets those who follow come to an end after what there is now. */
     readonly close: Effect.Effect<void>
     /** Says that the log has grown since this was last pulled, however often, as soon as that matters. */

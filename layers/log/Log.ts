@@ -9,7 +9,14 @@ import type * as Predicate from "effect/Predicate"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { type Block, type EncodedPost, type Lines, MessageLog, type SayResult } from "../../services/MessageLog.ts"
+import {
+  type Block,
+  type EncodedPost,
+  type Lines,
+  MessageLog,
+  type Reader,
+  type SayResult
+} from "../../services/MessageLog.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import { LineTooLong, type LogUnavailable } from "../../src/domain/Errors.ts"
 import type { Signature } from "../../src/domain/Key.ts"
@@ -105,6 +112,9 @@ const followAtATime = 1_024
 const isPost = (entry: Entry | undefined): entry is Extract<Entry, { readonly post: Post }> =>
   entry?._tag === "Said" || entry?._tag === "Earlier"
 
+/** An entry of what this node said. */
+type Own = Extract<Entry, { readonly own: boolean }>
+
 /** What no other post has. */
 const markOf = ({ n, stream }: Post): string => `${n} ${stream}`
 
@@ -172,11 +182,11 @@ export const make = (
 
     const end = () => dropped + entries.length
 
-    /** The screen has everything up to there, and what this node has said right behind it: that is seen where it is typed. */
+    /** The screen has everything up to there, and what was said there right behind it: that is seen where it is typed. */
     const showTo = (position: number): void => {
       for (; shownTo < end(); shownTo += 1) {
         const entry = entries[shownTo - dropped]
-        if (shownTo >= position && !(entry?._tag === "Said" && entry.own)) return
+        if (shownTo >= position && !(entry?._tag === "Said" && entry.by === screen)) return
         if (isPost(entry)) unshown -= 1
       }
     }
@@ -212,9 +222,9 @@ export const make = (
       growth.changed()
     }
 
-    const addOwn = (posts: ReadonlyArray<Post>, block: Uint8Array): void => {
+    const addOwn = (posts: ReadonlyArray<Post>, block: Uint8Array, by: Reader): void => {
       store.say(posts, block)
-      for (const post of posts) entries.push({ _tag: "Said", post, own: true })
+      for (const post of posts) entries.push({ _tag: "Said", post, own: true, by })
       posted(posts.length)
       showTo(shownTo)
       grow()
@@ -481,7 +491,7 @@ export const make = (
         }
         store.renew(another, shared)
         for (const { block, bytes } of blocks) store.say(block, bytes)
-        for (const [at, post] of Arr.zip(saidAnew.keys(), posts)) entries[at] = { _tag: "Said", post, own: true }
+        for (const [at, post] of Arr.zip(saidAnew.keys(), posts)) entries[at] = { ...(entries[at] as Own), post }
         if (recorded !== undefined) recorded += posts.length
         epoch = next
         stream = another
@@ -556,6 +566,30 @@ export const make = (
       return posts.slice(first)
     }
 
+    const screen: Reader = {
+      follow: (isWanted = constTrue) => Stream.suspend(() => followFrom(first, isWanted, gone)),
+      shown: (last) => {
+        const at = entries.indexOf(last, shownTo - dropped)
+        if (at < 0) return
+        // It was told what is dropped before it was given this.
+        unshown -= skipped
+        skipped = 0
+        showTo(dropped + at + 1)
+      }
+    }
+
+    /** A reader that begins with what comes next. Its place is its own: the journal knows nothing of it. */
+    const readerFromHere = (): Reader => {
+      let position = end()
+      return {
+        follow: (isWanted = constTrue) => Stream.suspend(() => followFrom(position, isWanted)),
+        shown: (last) => {
+          const at = entries.indexOf(last, Math.max(0, position - dropped))
+          if (at >= 0) position = dropped + at + 1
+        }
+      }
+    }
+
     return MessageLog.of({
       get epoch() {
         return epoch
@@ -568,14 +602,14 @@ export const make = (
       },
       keeps: journal.keeps,
       renew: (shared, after = epoch) => serially(Effect.suspend(() => renew(shared, after))),
-      say: (lines) =>
+      say: (lines, by = screen) =>
         Effect.suspend(() => {
           const { posts, results } = compose(lines, clock.unsafeCurrentTimeMillis())
           if (posts.length === 0) return Effect.succeed(results)
           const blocks = blocksOfOwn(posts)
           const encoded = blocks.map(({ bytes }) => bytes)
           return Effect.map(append(encoded, true), () => {
-            for (const { block, bytes } of blocks) addOwn(block, bytes)
+            for (const { block, bytes } of blocks) addOwn(block, bytes, by)
             return results
           })
         }).pipe(serially),
@@ -650,19 +684,13 @@ export const make = (
         }),
       recent: (count) => Effect.sync(() => [...lastPosts(count)].reverse()),
       ownAfter: (after) => Effect.sync(() => [...ownSince(after).values()]),
-      follow: (isWanted = constTrue) => Stream.suspend(() => followFrom(first, isWanted, gone)),
+      screen,
+      openReader: (recent) =>
+        Effect.sync(() => ({ reader: readerFromHere(), recent: [...lastPosts(recent)].reverse() })),
       events: Stream.filterMap(
         Stream.suspend(() => followFrom(sinceHere, ({ _tag }) => _tag === "Happened")),
         (entry) => (entry._tag === "Happened" ? Option.some(entry.event) : Option.none())
       ),
-      shown: (last) => {
-        const at = entries.indexOf(last, shownTo - dropped)
-        if (at < 0) return
-        // It was told what is dropped before it was given this.
-        unshown -= skipped
-        skipped = 0
-        showTo(dropped + at + 1)
-      },
       close: Effect.sync(() => {
         closed = true
         growth.changed()

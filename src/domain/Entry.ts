@@ -4,8 +4,8 @@ import type { MeshEvent } from "./MeshEvent.ts"
 import type { Post, StreamId } from "./Post.ts"
 
 export type Entry = Data.TaggedEnum<{
-  /** Somebody said something; `own`: this node did. */
-  Said: { readonly post: Post; readonly own: boolean }
+  /** Somebody said something. `own`: this node did. `by`: in that session of it; it is only ever compared. */
+  Said: { readonly post: Post; readonly own: boolean; readonly by?: object }
   /** Something was said before this run of this node: shown as history. */
   Earlier: { readonly post: Post }
   /** Something happened. */

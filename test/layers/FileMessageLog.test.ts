@@ -65,7 +65,7 @@ const texts = (log: MessageLog["Type"]) => Effect.map(log.recent(10_000), (posts
 const entriesOf = (log: MessageLog["Type"]) =>
   Effect.zipRight(
     log.close,
-    Effect.map(Stream.runCollect(log.follow()), (entries) => Chunk.toReadonlyArray(entries).map(inShort))
+    Effect.map(Stream.runCollect(log.screen.follow()), (entries) => Chunk.toReadonlyArray(entries).map(inShort))
   )
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => from + at)
@@ -186,17 +186,17 @@ describe("FileMessageLog", () => {
               const [, second] = yield* log
                 .receive(received(stream("2"), 1, 2))
                 .pipe(
-                  Effect.zipRight(Stream.runCollect(Stream.take(log.follow(), 2))),
+                  Effect.zipRight(Stream.runCollect(Stream.take(log.screen.follow(), 2))),
                   Effect.map(Chunk.toReadonlyArray)
                 )
-              log.shown(second as Entry)
+              log.screen.shown(second as Entry)
               yield* log.say(["mine"])
               yield* log.receive(received(stream("2"), 3, 4))
               Fs.copyFileSync(path, crashed)
               const [last] = Chunk.toReadonlyArray(
-                yield* Stream.runCollect(Stream.drop(Stream.take(log.follow(), 5), 4))
+                yield* Stream.runCollect(Stream.drop(Stream.take(log.screen.follow(), 5), 4))
               )
-              log.shown(last as Entry)
+              log.screen.shown(last as Entry)
             })
           )
           assert.deepStrictEqual(yield* use(entriesOf), [], "all was shown")
@@ -206,6 +206,29 @@ describe("FileMessageLog", () => {
           assert.deepStrictEqual(yield* use(entriesOf), again, "nobody has shown it yet")
         })
       )
+  )
+
+  it.scoped("what another session said counts as shown once the screen has shown it", () =>
+    inFolder(({ path, use }) =>
+      Effect.gen(function* () {
+        yield* use((log) =>
+          Effect.gen(function* () {
+            const { reader } = yield* log.openReader(0)
+            yield* log.say(["at the screen"])
+            yield* log.say(["elsewhere"], reader)
+            yield* log.say(["at the screen again"])
+            yield* log.receive(received(stream("2"), 1))
+            Fs.copyFileSync(path, `${path}.crashed`)
+          })
+        )
+        Fs.copyFileSync(`${path}.crashed`, path)
+        assert.deepStrictEqual(yield* use(entriesOf), [
+          "earlier elsewhere",
+          "earlier at the screen again",
+          "earlier line 1"
+        ])
+      })
+    )
   )
 
   it.scoped(
@@ -539,7 +562,7 @@ describe("FileMessageLog", () => {
             yield* log.receive(received(stream("2"), ...range(1, 100)))
             assert.strictEqual(log.have(stream("2")), 100, "what others say is shown all the same")
             const unkept = (yield* Effect.map(
-              Stream.runCollect(Stream.take(log.follow(), accepted.length + 101)),
+              Stream.runCollect(Stream.take(log.screen.follow(), accepted.length + 101)),
               Chunk.toReadonlyArray
             )).map(inShort)
             assert.include(unkept, "Unkept")

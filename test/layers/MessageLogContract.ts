@@ -7,7 +7,8 @@ import * as Fiber from "effect/Fiber"
 import type * as Layer from "effect/Layer"
 import type * as Scheduler from "effect/Scheduler"
 import * as Stream from "effect/Stream"
-import { type EncodedPost, MessageLog } from "../../services/MessageLog.ts"
+import { type EncodedPost, MessageLog, type Reader } from "../../services/MessageLog.ts"
+import type { Entry } from "../../src/domain/Entry.ts"
 import { isTooLong } from "../../src/domain/Errors.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { authorOf, isEarlier, type Post, type StreamId } from "../../src/domain/Post.ts"
@@ -54,7 +55,7 @@ export const range = (from: number, to: number) => Array.from({ length: to - fro
 
 /** The first so many entries that a new follower gets, in short. */
 export const firstEntries = (log: MessageLog["Type"], count: number) =>
-  Effect.map(Stream.runCollect(Stream.take(log.follow(), count)), (entries) =>
+  Effect.map(Stream.runCollect(Stream.take(log.screen.follow(), count)), (entries) =>
     Chunk.toReadonlyArray(entries).map(inShort)
   )
 
@@ -62,7 +63,7 @@ export const firstEntries = (log: MessageLog["Type"], count: number) =>
 export const allEntries = (log: MessageLog["Type"]) =>
   Effect.zipRight(
     log.close,
-    Effect.map(Stream.runCollect(log.follow()), (entries) => Chunk.toReadonlyArray(entries).map(inShort))
+    Effect.map(Stream.runCollect(log.screen.follow()), (entries) => Chunk.toReadonlyArray(entries).map(inShort))
   )
 
 /** The tasks of all fibers, one after the other. */
@@ -127,7 +128,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
       yield* log.say(["own"])
       yield* log.receive(posts("2", 1))
       yield* log.close
-      const entries = Chunk.toReadonlyArray(yield* Stream.runCollect(log.follow()))
+      const entries = Chunk.toReadonlyArray(yield* Stream.runCollect(log.screen.follow()))
       assert.deepStrictEqual(
         entries.map((entry) => entry._tag === "Said" && entry.own),
         [true, false]
@@ -143,8 +144,8 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
         yield* log.say(["one"])
         yield* log.receive([...posts("2", 1)])
         const saidLast = yield* log.say(["two", "three"])
-        const shown = Chunk.toReadonlyArray(yield* Stream.runCollect(Stream.take(log.follow(), 2)))
-        if (shown[1] !== undefined) log.shown(shown[1])
+        const shown = Chunk.toReadonlyArray(yield* Stream.runCollect(Stream.take(log.screen.follow(), 2)))
+        if (shown[1] !== undefined) log.screen.shown(shown[1])
         yield* log.close
         yield* log.receive([...posts("2", 2)])
         const { epoch, stream: before } = log
@@ -184,6 +185,66 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
         )
         assert.deepStrictEqual(yield* allEntries(log), ["22", "theirs", "four"])
       })
+  )
+
+  holds("another reader begins with what comes next, and is told who said it at this node", (log) =>
+    Effect.gen(function* () {
+      yield* log.receive(posts("2", 1, 2))
+      yield* log.say(["mine"])
+      const { reader, recent } = yield* log.openReader(2)
+      assert.deepStrictEqual(
+        recent.map(({ text }) => text),
+        ["22", "mine"]
+      )
+      yield* log.say(["at the screen"])
+      yield* log.say(["at the reader"], reader)
+      yield* log.receive(posts("2", 3))
+      yield* log.close
+      const saidBy = (from: Reader, by: Reader) =>
+        Effect.map(Stream.runCollect(from.follow((entry) => entry._tag !== "Said" || entry.by !== by)), (entries) =>
+          Chunk.toReadonlyArray(entries).map(inShort)
+        )
+      assert.deepStrictEqual(yield* saidBy(reader, reader), ["at the screen", "23"])
+      assert.deepStrictEqual(yield* saidBy(log.screen, log.screen), ["21", "22", "at the reader", "23"])
+    })
+  )
+
+  holds("in another run each reader goes on behind the last entry that was shown there", (log) =>
+    Effect.gen(function* () {
+      yield* log.receive(posts("2", 1))
+      const readers = [(yield* log.openReader(0)).reader, (yield* log.openReader(0)).reader, log.screen] as const
+      yield* log.say(["mine"], readers[0])
+      yield* log.receive(posts("2", 2, 3))
+      for (const [index, shown] of [0, 2, 0].entries()) {
+        const reader = readers[index] as Reader
+        const last = Chunk.toReadonlyArray(yield* Stream.runCollect(Stream.take(reader.follow(), shown))).at(-1)
+        if (last !== undefined) reader.shown(last)
+      }
+      yield* log.close
+      yield* log.renew(0)
+      yield* log.say(["more"], readers[1])
+      yield* log.close
+      const isUnseen = (reader: Reader) => (entry: Entry) => entry._tag !== "Said" || entry.by !== reader
+      const entries = yield* Effect.forEach(readers, (reader) =>
+        Effect.map(Stream.runCollect(reader.follow(isUnseen(reader))), (all) => Chunk.toReadonlyArray(all).map(inShort))
+      )
+      assert.deepStrictEqual(entries, [["22", "23", "more"], ["23"], ["21", "mine", "22", "23", "more"]])
+    })
+  )
+
+  holds(
+    "a reader that is too slow is told what it missed, and costs no other reader anything",
+    (log) =>
+      Effect.gen(function* () {
+        const { reader } = yield* log.openReader(0)
+        for (const n of range(1, 1_000)) yield* log.receive(posts("2", n))
+        yield* log.close
+        const [skipped, ...rest] = Chunk.toReadonlyArray(yield* Stream.runCollect(reader.follow())).map(inShort)
+        const lost = Number(skipped?.replace("skipped ", ""))
+        assert.isAtLeast(lost, 900)
+        assert.strictEqual(rest.length, 1_000 - lost)
+      }),
+    { entries: 100 }
   )
 
   holds("of what happened, another run has what happens in it", (log) =>
@@ -230,9 +291,11 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
     Effect.gen(function* () {
       yield* log.receive(posts("2", ...range(1, 10)))
       const slow = yield* Effect.fork(
-        Stream.runCollect(Stream.mapEffect(log.follow(), (entry) => Effect.as(Effect.yieldNow(), inShort(entry))))
+        Stream.runCollect(
+          Stream.mapEffect(log.screen.follow(), (entry) => Effect.as(Effect.yieldNow(), inShort(entry)))
+        )
       )
-      const quick = yield* Effect.fork(Stream.runCollect(Stream.map(log.follow(), inShort)))
+      const quick = yield* Effect.fork(Stream.runCollect(Stream.map(log.screen.follow(), inShort)))
       const started = yield* firstEntries(log, 10)
       yield* log.receive(posts("2", ...range(11, 3_000)))
       yield* log.close
@@ -264,7 +327,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
         const goOn = yield* Deferred.make<void>()
         const following = yield* Effect.fork(
           Stream.runCollect(
-            Stream.mapEffect(log.follow(), (entry) =>
+            Stream.mapEffect(log.screen.follow(), (entry) =>
               inShort(entry) === "21"
                 ? Effect.as(Effect.zipRight(Deferred.succeed(reading, undefined), Deferred.await(goOn)), inShort(entry))
                 : Effect.succeed(inShort(entry))
@@ -293,7 +356,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
     (log) =>
       Effect.gen(function* () {
         let chunks = 0
-        const others = log.follow((entry) => entry._tag !== "Said" || !entry.own)
+        const others = log.screen.follow((entry) => entry._tag !== "Said" || !entry.own)
         const following = yield* Effect.fork(
           Stream.runCollect(
             Stream.mapChunks(others, (chunk) => {
@@ -442,7 +505,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
 
   holds("closing lets who follows come to an end, after the last entry", (log) =>
     Effect.gen(function* () {
-      const waiting = yield* Effect.fork(Stream.runCollect(Stream.map(log.follow(), inShort)))
+      const waiting = yield* Effect.fork(Stream.runCollect(Stream.map(log.screen.follow(), inShort)))
       yield* Effect.yieldNow()
       yield* log.receive(posts("2", 1))
       yield* Effect.yieldNow()
@@ -752,7 +815,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
       const all = [speaks, hears("3"), hears("2"), hears("4")]
       yield* Effect.all(all, { concurrency: "unbounded", discard: true })
       yield* log.close
-      const entries = Chunk.toReadonlyArray(yield* Stream.runCollect(log.follow()))
+      const entries = Chunk.toReadonlyArray(yield* Stream.runCollect(log.screen.follow()))
       const place = new Map(entries.map((entry, at) => [inShort(entry), at]))
       assert.strictEqual(entries.length, 120)
       assert.strictEqual(place.size, 120)
@@ -804,7 +867,7 @@ export const missesNoMomentFor = (logOf: (bounds: Bounds) => Layer.Layer<Message
 
   never("no follower sleeps through the end that comes just when it begins to wait", (log, givesWay, yields) =>
     Effect.gen(function* () {
-      const following = yield* Effect.fork(Stream.runDrain(log.follow()).pipe(givesWay))
+      const following = yield* Effect.fork(Stream.runDrain(log.screen.follow()).pipe(givesWay))
       yield* Effect.repeatN(Effect.yieldNow(), yields)
       yield* log.close
       yield* letOthersRun

@@ -30,8 +30,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "layers/log/Log.ts",
-        from: "          return Effect.map(append(encoded, true), () => {\n            for (const { block, bytes } of blocks) addOwn(block, bytes)\n",
-        to: "          for (const { block, bytes } of blocks) addOwn(block, bytes)\n          return Effect.map(append(encoded, true), () => {\n"
+        from: "          return Effect.map(append(encoded, true), () => {\n            for (const { block, bytes } of blocks) addOwn(block, bytes, by)\n",
+        to: "          for (const { block, bytes } of blocks) addOwn(block, bytes, by)\n          return Effect.map(append(encoded, true), () => {\n"
       }
     ]
   },

@@ -39,10 +39,10 @@ export const showWhatHappens = (
       return lines.length === 0 ? Effect.void : console.show(lines)
     }
     const [seen, show] = Option.match(console.tell, {
-      onNone: () => [log.follow(isNews), asLines] as const,
+      onNone: () => [log.screen.follow(isNews), asLines] as const,
       onSome: (tell) =>
         [
-          log.follow(),
+          log.screen.follow(),
           (entries: Iterable<Entry>) => tell(Array.from(entries, (entry) => Fact.Witnessed({ entry })))
         ] as const
     })
@@ -53,7 +53,7 @@ export const showWhatHappens = (
         ),
         () => {
           const last = Option.getOrUndefined(Chunk.last(entries))
-          if (last !== undefined && !console.isGone()) log.shown(last)
+          if (last !== undefined && !console.isGone()) log.screen.shown(last)
         }
       )
     )
