@@ -6,7 +6,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import * as Keyboard from "../../layers/console/Keyboard.ts"
+import * as PipedInput from "../../layers/console/PipedInput.ts"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
 import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as TcpTransport from "../../layers/TcpTransport.ts"
@@ -25,7 +25,7 @@ const limits = { connections: most, connectionsPerAddress: most, bytesPerSecond:
 const program = Effect.gen(function* () {
   const log = yield* MessageLog
   const mesh = yield* PeerMesh
-  const typed = yield* Keyboard.make(process.stdin, yield* Deferred.make<void>())
+  const typed = yield* PipedInput.make(process.stdin, yield* Deferred.make<void>())
   yield* Effect.forkScoped(Stream.runForEach(mesh.joinRequests, (joinRequest) => joinRequest.admit))
   process.stdout.write(`listening ${mesh.self.address.port}\n`)
   yield* Stream.runForEachChunk(typed, (lines) => log.say(Array.from(lines, ({ text }) => text)))

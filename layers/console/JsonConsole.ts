@@ -8,11 +8,11 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { Console, type Typed } from "../../services/Console.ts"
 import { decodeInput, type Event, encodeEvent, eventOf, type Input, version } from "../../src/protocol/BotLine.ts"
-import * as Keyboard from "./Keyboard.ts"
 import * as Output from "./Output.ts"
+import * as PipedInput from "./PipedInput.ts"
 
 /** In bytes: a line that can just be said, with each of its bytes escaped (`\u0041`), and what stands around it. */
-const longestCommand = 7 * Keyboard.longestLine
+const longestCommand = 7 * PipedInput.longestLine
 
 const typedOf = (input: Input): Typed => {
   switch (input.type) {
@@ -72,8 +72,8 @@ const make = (reads: boolean) =>
 
     return Console.of({
       lines: reads
-        ? Stream.mapChunksEffect(yield* Keyboard.make(process.stdin, gone, longestCommand), understood)
-        : Keyboard.none(gone),
+        ? Stream.mapChunksEffect(yield* PipedInput.make(process.stdin, gone, longestCommand), understood)
+        : PipedInput.none(gone),
       show: (lines) => tell(lines.map(({ text }) => ({ type: "notice", text: text.replace(/^\* /, "") }))),
       isGone: out.isGone,
       tell: Option.some((facts) => tell(facts.flatMap((fact) => eventOf(fact) ?? []))),

@@ -34,15 +34,18 @@ export const makeWriter = (stream: Writable): Writer => {
   }
 }
 
+/** Calls `onGone` when a stream fails, until the scope closes: nobody reads it any more. */
+export const watch = (stream: Writable, onGone: () => void): Effect.Effect<void, never, Scope.Scope> =>
+  // An `error` that nobody listens to would end the process.
+  Effect.acquireRelease(
+    Effect.sync(() => void stream.on("error", onGone)),
+    () => Effect.sync(() => stream.off("error", onGone))
+  )
+
 /** `gone` is done when nobody reads any more: the other end of a pipe has closed. */
 export const make = (stream: Writable, gone: Deferred.Deferred<void>): Effect.Effect<Output, never, Scope.Scope> =>
   Effect.gen(function* () {
-    // An `error` that nobody listens to would end the process.
-    const onError = () => Deferred.unsafeDone(gone, Effect.void)
-    yield* Effect.acquireRelease(
-      Effect.sync(() => stream.on("error", onError)),
-      () => Effect.sync(() => stream.off("error", onError))
-    )
+    yield* watch(stream, () => Deferred.unsafeDone(gone, Effect.void))
     const { isGone, write } = makeWriter(stream)
     return {
       isGone,

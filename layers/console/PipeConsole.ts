@@ -4,16 +4,16 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { Console } from "../../services/Console.ts"
-import * as Keyboard from "./Keyboard.ts"
 import * as Legible from "./Legible.ts"
 import * as Output from "./Output.ts"
+import * as PipedInput from "./PipedInput.ts"
 
 const make = (reads: boolean) =>
   Effect.gen(function* () {
     const gone = yield* Deferred.make<void>()
     const out = yield* Output.make(process.stdout, gone)
     const error = yield* Output.make(process.stderr, gone)
-    const lines = reads ? yield* Keyboard.make(process.stdin, gone) : Keyboard.none(gone)
+    const lines = reads ? yield* PipedInput.make(process.stdin, gone) : PipedInput.none(gone)
     return Console.of({
       lines,
       show: (lines) =>

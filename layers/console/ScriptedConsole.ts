@@ -6,10 +6,11 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import { Console, type Typed } from "../../services/Console.ts"
+import { Console, type PendingLines, type Typed } from "../../services/Console.ts"
 import type { Status } from "../../src/domain/Status.ts"
 import { completionFrom, nothing } from "../../src/terminal/Completion.ts"
 import { ownLine } from "../../src/terminal/LiveArea.ts"
+import { PendingList } from "../../src/terminal/PendingList.ts"
 
 export interface Script {
   /** Types a line. */
@@ -20,11 +21,11 @@ export interface Script {
   readonly screen: Effect.Effect<ReadonlyArray<string>>
   /** Returns as soon as the screen is as that says. */
   readonly awaitScreen: (holds: (lines: ReadonlyArray<string>) => boolean) => Effect.Effect<void>
-  /** The typed lines that stand below, at a terminal. */
-  readonly standing: Effect.Effect<ReadonlyArray<string>>
+  /** The pending lines as they stand below the screen, at a terminal. */
+  readonly pending: Effect.Effect<ReadonlyArray<string>>
   /** Returns as soon as those are as that says. */
-  readonly awaitStanding: (holds: (lines: ReadonlyArray<string>) => boolean) => Effect.Effect<void>
-  /** What was told last of what can be seen at a glance, at a terminal. */
+  readonly awaitPending: (holds: (lines: ReadonlyArray<string>) => boolean) => Effect.Effect<void>
+  /** The status that was shown last, at a terminal. */
   readonly status: SubscriptionRef.SubscriptionRef<Status | undefined>
   /** What such a line would be completed with, at a terminal. */
   readonly completions: (line: string) => Effect.Effect<ReadonlyArray<string>>
@@ -35,34 +36,36 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
   Effect.gen(function* () {
     const typed = yield* Mailbox.make<Typed>()
     const screen = yield* SubscriptionRef.make<ReadonlyArray<string>>([])
-    const standing = yield* SubscriptionRef.make<ReadonlyMap<Typed, boolean>>(new Map())
+    const list = new PendingList<Typed>()
+    const pending = yield* SubscriptionRef.make<ReadonlyArray<string>>([])
     const status = yield* SubscriptionRef.make<Status | undefined>(undefined)
     const source = yield* Ref.make(nothing)
-    const reworded = new WeakMap<Typed, string>()
-    const textOf = (line: Typed) => reworded.get(line) ?? line.text
-    const inWords = (lines: ReadonlyMap<Typed, boolean>) =>
-      Array.from(lines, ([line, marked]) => ownLine({ text: textOf(line), marked }))
     const show = (lines: ReadonlyArray<string>) => SubscriptionRef.update(screen, (before) => [...before, ...lines])
-    const standingOf = (lines: ReadonlyArray<Typed>) =>
-      Effect.map(SubscriptionRef.get(standing), (all) => lines.filter((line) => all.has(line)))
-
-    const take = (lines: ReadonlyArray<Typed>) =>
-      SubscriptionRef.update(standing, (all) => new Map([...all].filter(([line]) => !lines.includes(line))))
+    /** Changes the list, and tells what is in it then. */
+    const change = <A>(step: () => A): Effect.Effect<A> =>
+      Effect.tap(Effect.sync(step), () => SubscriptionRef.set(pending, list.all.map(ownLine)))
+    const remove = (lines: ReadonlyArray<Typed>) => change(() => list.remove(lines))
+    const pendingLines: PendingLines = {
+      reword: (line, text) => change(() => list.reword(line, text)),
+      mark: (lines) => Effect.asVoid(change(() => list.mark(lines))),
+      drop: (lines) => Effect.asVoid(remove(lines)),
+      giveBack: (lines) => Effect.asVoid(remove(lines)),
+      settle: (lines) =>
+        Effect.flatMap(remove(lines), (settled) =>
+          show(settled.map((line) => ownLine({ text: list.textOf(line), marked: false })))
+        )
+    }
 
     return {
       type: (text) => {
         const line = { text }
-        return Effect.zipRight(
-          terminal ? SubscriptionRef.update(standing, (all) => new Map(all).set(line, false)) : Effect.void,
-          Effect.asVoid(typed.offer(line))
-        )
+        return Effect.zipRight(terminal ? change(() => list.add(line)) : Effect.void, Effect.asVoid(typed.offer(line)))
       },
       end: Effect.asVoid(typed.end),
       screen: SubscriptionRef.get(screen),
       awaitScreen: (holds) => Effect.asVoid(Stream.runHead(Stream.filter(screen.changes, holds))),
-      standing: Effect.map(SubscriptionRef.get(standing), inWords),
-      awaitStanding: (holds) =>
-        Effect.asVoid(Stream.runHead(Stream.filter(Stream.map(standing.changes, inWords), holds))),
+      pending: SubscriptionRef.get(pending),
+      awaitPending: (holds) => Effect.asVoid(Stream.runHead(Stream.filter(pending.changes, holds))),
       status,
       completions: (line) =>
         Effect.map(Ref.get(source), (complete) => complete(line, line.length).candidates.map(({ text }) => text)),
@@ -73,38 +76,11 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
           show: (lines) => show(lines.map(({ text }) => text)),
           isGone: () => false,
           tell: Option.none(),
-          pending: terminal
-            ? Option.some({
-                reword: (line, text) =>
-                  Effect.zipRight(
-                    Effect.sync(() => reworded.set(line, text)),
-                    SubscriptionRef.update(standing, (all) => new Map(all))
-                  ),
-                mark: (lines) =>
-                  Effect.flatMap(standingOf(lines), (marked) =>
-                    SubscriptionRef.update(
-                      standing,
-                      (all) => new Map([...all, ...marked.map((line) => [line, true] as const)])
-                    )
-                  ),
-                drop: take,
-                giveBack: take,
-                settle: (lines) =>
-                  Effect.flatMap(standingOf(lines), (settled) =>
-                    Effect.zipRight(
-                      SubscriptionRef.update(
-                        standing,
-                        (all) => new Map([...all].filter(([line]) => !settled.includes(line)))
-                      ),
-                      show(settled.map((line) => ownLine({ text: textOf(line), marked: false })))
-                    )
-                  )
-              })
-            : Option.none(),
+          pending: terminal ? Option.some(pendingLines) : Option.none(),
           isPerson: terminal,
           prompt: terminal
             ? Option.some({
-                showStatus: (told) => SubscriptionRef.set(status, told),
+                showStatus: (shown) => SubscriptionRef.set(status, shown),
                 completeFrom: (vocabulary) => Ref.set(source, completionFrom(vocabulary))
               })
             : Option.none()

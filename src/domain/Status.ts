@@ -1,8 +1,8 @@
-/** What one can see at a glance: how the server is, and who of all peers is there. */
+/** The status of the chat, as one node sees it: how the server is, and which peers are there. */
 import type { MeshEvent } from "./MeshEvent.ts"
 import type { Named, PeerId } from "./Peer.ts"
 
-/** How the server is, as a client sees it. `Met`: it answers, and the link is not up yet. `Sought`: it was never there. */
+/** How the server is, as a client sees it. `Sought`: it was never there. `Returning`: it answers, and the link is not up yet. */
 export type ServerState =
   | { readonly _tag: "Self" }
   | { readonly _tag: "Sought" }
@@ -84,53 +84,3 @@ export const statusOf = (
   connected: [...peers.values()].filter((there) => there).length,
   known: peers.size
 })
-
-const serverInWords = (server: ServerState, clock: (at: number) => string): ReadonlyArray<string> => {
-  switch (server._tag) {
-    case "Self":
-      return []
-    case "Sought":
-      return ["server not there yet"]
-    case "Up":
-      return ["server up"]
-    case "Down":
-      return [`server down since ${clock(server.since)}`]
-    case "Returning":
-      return [`server returning, down since ${clock(server.since)}`]
-  }
-}
-
-const serverInFewWords = (server: ServerState, clock: (at: number) => string): ReadonlyArray<string> => {
-  switch (server._tag) {
-    case "Self":
-      return []
-    case "Sought":
-      return ["no server"]
-    case "Up":
-      return ["server up"]
-    case "Down":
-      return [`down ${clock(server.since)}`]
-    case "Returning":
-      return ["returning"]
-  }
-}
-
-/** All of it in a few words, with how many lines nobody is known to have yet; in fewer, for narrow terminals, behind that. */
-export const statusForms = (
-  { connected, known, self, server }: Status,
-  undelivered: number,
-  clock: (at: number) => string
-): readonly [string, ...ReadonlyArray<string>] => {
-  const form = (server: ReadonlyArray<string>, peers: string, waiting: string) =>
-    [`── ${self}`, ...server, peers, ...(undelivered === 0 ? [] : [`${undelivered} ${waiting}`])].join(" · ")
-  const whole = serverInWords(server, clock)
-  const peers = `${connected} of ${known} ${known === 1 ? "peer" : "peers"}`
-  return [
-    form(whole, peers, `${undelivered === 1 ? "line" : "lines"} not yet delivered`),
-    form(whole, peers, "undelivered"),
-    form(serverInFewWords(server, clock), `${connected}/${known}`, "undelivered")
-  ]
-}
-
-/** The first form of it. */
-export const statusInWords = (...of: Parameters<typeof statusForms>): string => statusForms(...of)[0]

@@ -151,10 +151,6 @@ export const enter = (
   return { chronicle, rows }
 }
 
-/** Nobody reads any more. */
-export const away = (before: Chronicle, now: number): Chronicle =>
-  before.awaySince === undefined ? { ...before, awaySince: now, marked: false } : before
-
-/** Somebody reads. */
-export const back = (before: Chronicle): Chronicle =>
-  before.awaySince === undefined ? before : { ...before, awaySince: undefined, marked: false }
+/** What is known when somebody reads, or nobody has since a time: lines that come from then on are marked once. */
+export const attended = (before: Chronicle, awaySince: number | undefined): Chronicle =>
+  before.awaySince === awaySince ? before : { ...before, awaySince, marked: false }

@@ -1,4 +1,4 @@
-/** The rows at the bottom of a terminal that change: own lines that stand there, the status, and what is being typed. */
+/** The rows at the bottom of a terminal that change: pending lines, the status, and what is being typed. */
 
 import { escape } from "../domain/ScreenLine.ts"
 import { pendingCommand } from "../domain/SlashCommand.ts"
@@ -8,17 +8,19 @@ import { fitting, isPlain, lettersOf, letterWidth, textWidth } from "./TextWidth
 /** Stands before what is typed. */
 export const prompt = "> "
 
-/** Stands in its place before a line that nobody seems to have. As wide. */
+/** Stands in its place before a marked line. As wide. */
 const mark = "… "
 
 /** Stands in its place before each further row. As wide. */
 export const indent = "  "
 
-/** No more lines than this stand there at a time. */
-export const mostStanding = 5
+/** No more pending lines than this stand there at a time. */
+export const mostPending = 5
 
-export interface StandingLine {
+/** A typed line that no peer is known to have yet. */
+export interface PendingLine {
   readonly text: string
+  /** Whether it is shown as undelivered. */
   readonly marked: boolean
 }
 
@@ -32,7 +34,7 @@ export const visible = (text: string): string =>
 const tab = "    "
 
 /** A line of one's own, safe to show. */
-export const ownLine = ({ marked, text }: StandingLine): string => `${marked ? mark : prompt}${visible(text)}`
+export const ownLine = ({ marked, text }: PendingLine): string => `${marked ? mark : prompt}${visible(text)}`
 
 /** Text that takes one row, and how many columns of it. What is there to colour it takes none. */
 export interface Row {
@@ -47,8 +49,8 @@ export interface LiveArea {
 }
 
 export interface Scene {
-  /** The last lines that stand there, and how many more do. */
-  readonly standing: ReadonlyArray<StandingLine>
+  /** The last pending lines, and how many more there are. */
+  readonly pending: ReadonlyArray<PendingLine>
   readonly hidden: number
   /** What is said between those and what is being typed; nothing if it is empty. */
   readonly status: Row
@@ -144,8 +146,8 @@ const typedRows = ({ cursor, text }: Editor, columns: number, most: number): Liv
   }
 }
 
-/** A line that stands there, in rows; of a long one, its beginning. */
-const standingRows = ({ marked, text }: StandingLine, columns: number, most: number): ReadonlyArray<Row> => {
+/** A pending line in rows; of a long one, its beginning. */
+const rowsOfPending = ({ marked, text }: PendingLine, columns: number, most: number): ReadonlyArray<Row> => {
   // More than that can't be seen: letters take up to so many units a column.
   const room = columns * (most + 1) * 8
   const beginning = text.slice(0, room)
@@ -158,16 +160,16 @@ const standingRows = ({ marked, text }: StandingLine, columns: number, most: num
   return last === undefined ? [] : [...kept, rowOf(`${fitting(last.text, columns - 1)}…`)]
 }
 
-/** The last of the lines, as many as fit, the beginning of one at least; and how many there are above them, if any. */
-const standing = ({ columns, hidden, standing }: Scene, most: number): ReadonlyArray<Row> => {
-  const all = hidden + standing.length
+/** The last pending lines, as many as fit, the beginning of one at least; above them, how many more there are, if any. */
+const pendingRows = ({ columns, hidden, pending }: Scene, most: number): ReadonlyArray<Row> => {
+  const all = hidden + pending.length
   const count = (left: number): ReadonlyArray<Row> =>
     left === 0 ? [] : wrap(`and ${left} more above (${pendingCommand} lists them)`, mark, columns).rows
   let rows: ReadonlyArray<Row> = []
   let shown = 0
-  for (const line of standing.toReversed()) {
+  for (const line of pending.toReversed()) {
     const above = count(all - shown - 1).length
-    const more = [...standingRows(line, columns, Math.max(1, most - above)), ...rows]
+    const more = [...rowsOfPending(line, columns, Math.max(1, most - above)), ...rows]
     if (shown > 0 && above + more.length > most) break
     rows = more
     shown += 1
@@ -183,7 +185,7 @@ export const liveArea = (scene: Scene): LiveArea => {
   const typed = typedRows(editor, columns, Math.max(1, Math.floor(room / 2)))
   const middle = status.text === "" || room - typed.rows.length < 2 ? [] : [status]
   const left = room - typed.rows.length - middle.length
-  const above = standing(scene, Math.min(left, Math.floor(rows / 2)))
+  const above = pendingRows(scene, Math.min(left, Math.floor(rows / 2)))
   return {
     rows: [...above, ...middle, ...typed.rows],
     cursor: { row: above.length + middle.length + typed.cursor.row, before: typed.cursor.before }

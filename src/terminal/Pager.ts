@@ -1,50 +1,10 @@
 /** Reading back: what was shown on a terminal, a screen at a time. */
 
-import type { ScreenLine } from "../domain/ScreenLine.ts"
 import type { Key } from "./Keys.ts"
 import { fitting, textWidth } from "./TextWidth.ts"
 
-/** A line, and when it was shown, in ms since 1970. */
-export interface Shown {
-  readonly line: ScreenLine
-  readonly at: number
-}
-
-/** So many lines are kept for reading back, and no more than so many UTF-16 units of them. */
-const mostLines = 5_000
-const mostUnits = 8_000_000
-
 /** So many rows are read at most. */
 const mostRows = 50_000
-
-/** Keeps the last lines that were shown. Plain functions: they run for every line. */
-export const makeTranscript = () => {
-  let kept: Array<Shown> = []
-  let units = 0
-  /** Those before that are not kept any more. */
-  let from = 0
-  const drop = () => {
-    while (from < kept.length && (kept.length - from > mostLines || units > mostUnits)) {
-      units -= kept[from]?.line.text.length ?? 0
-      from += 1
-    }
-    // Not for every line: it moves all that are kept.
-    if (from < mostLines) return
-    kept = kept.slice(from)
-    from = 0
-  }
-  return {
-    add: (lines: ReadonlyArray<ScreenLine>, at: number): void => {
-      for (const line of lines) {
-        kept.push({ line, at })
-        units += line.text.length
-      }
-      drop()
-    },
-    /** The last so many, or fewer if fewer are kept. */
-    last: (count = mostLines): ReadonlyArray<Shown> => kept.slice(Math.max(from, kept.length - count))
-  }
-}
 
 /** What is being read: rows as they are sent, and the first of them on the screen. */
 export interface Pager {

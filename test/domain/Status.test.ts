@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { roleOf, serverId } from "../../src/domain/Peer.ts"
-import { afterwards, nobody, statusForms, statusOf } from "../../src/domain/Status.ts"
+import { afterwards, nobody, statusOf } from "../../src/domain/Status.ts"
+import { statusForms } from "../../src/terminal/StatusForms.ts"
 import { id, peer } from "../support/samples.ts"
 
 const server = peer("Server", 4000)

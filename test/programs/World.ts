@@ -43,13 +43,13 @@ import type { Invitation, Link } from "../../src/domain/Invitation.ts"
 import type { PublicKey } from "../../src/domain/Key.ts"
 import { defaultLimits, type Limits } from "../../src/domain/Limits.ts"
 import { type Address, Host, PeerId, Port, roleOf, serverId, title } from "../../src/domain/Peer.ts"
-import { statusInWords } from "../../src/domain/Status.ts"
 import { nobody, type Trust } from "../../src/domain/Trust.ts"
 import * as Client from "../../src/programs/client.ts"
 import { anewWhenForked } from "../../src/programs/renewal.ts"
 import { send } from "../../src/programs/send.ts"
 import { server } from "../../src/programs/server.ts"
 import type { Session } from "../../src/programs/session/Session.ts"
+import { statusInWords } from "../../src/terminal/StatusForms.ts"
 import { run, wallClock } from "../support/VirtualTime.ts"
 
 /** A node of the chat as a person at its terminal sees it. */
@@ -379,7 +379,7 @@ const nodeOf = (
       within(
         script,
         `with ${title(id)} never stood ${lines.join(" / ")}`,
-        script.awaitStanding((standing) => standing.join("\n") === lines.join("\n"))
+        script.awaitPending((pending) => pending.join("\n") === lines.join("\n"))
       ),
     tells: (words) =>
       within(
@@ -415,8 +415,8 @@ const within = <A>(script: ScriptedConsole.Script, failure: string, effect: Effe
       duration: limit,
       onSuccess: Effect.succeed,
       onTimeout: () =>
-        Effect.flatMap(Effect.zip(script.screen, script.standing), ([lines, standing]) =>
-          Effect.dieMessage([`${failure}; its screen:`, ...lines, "what stands below:", ...standing].join("\n  "))
+        Effect.flatMap(Effect.zip(script.screen, script.pending), ([lines, pending]) =>
+          Effect.dieMessage([`${failure}; its screen:`, ...lines, "what stands below:", ...pending].join("\n  "))
         )
     }),
     Effect.flatten

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { calls } from "../../src/domain/Calling.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import { notice, recalled, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
-import { away, back, type Chronicle, clockTime, colourOf, enter } from "../../src/terminal/Chronicle.ts"
+import { attended, type Chronicle, clockTime, colourOf, enter } from "../../src/terminal/Chronicle.ts"
 import { id, peer, post, stream } from "../support/samples.ts"
 
 const plain = { colours: false, times: false, columns: 80 }
@@ -101,7 +101,7 @@ describe("lines on a terminal", () => {
   })
 
   it("what somebody says while nobody reads is marked, once, until somebody reads again", () => {
-    const gone = away(away({ last: noon }, noon), noon + minute)
+    const gone = attended({ last: noon }, noon)
     const mark = "── not read yet, since 12:00 ──"
     const steps = [
       [notice("a"), noon],
@@ -109,12 +109,18 @@ describe("lines on a terminal", () => {
       [said("c"), noon]
     ] as const
     assert.deepStrictEqual(shown(steps, plain, gone), ["* a", mark, "Client 3: b", "Client 3: c"])
-    assert.deepStrictEqual(shown(steps, plain, back(gone)), ["* a", "Client 3: b", "Client 3: c"])
+    assert.deepStrictEqual(shown(steps, plain, attended(gone, undefined)), ["* a", "Client 3: b", "Client 3: c"])
     const begun = [
       [earlier("a", noon), noon],
       [said("b"), noon]
     ] as const
     assert.deepStrictEqual(shown(begun, plain, gone), ["(earlier) Client 3: a", mark, "Client 3: b"])
+    const marked = { ...gone, marked: true }
+    assert.deepStrictEqual(shown([[said("d"), noon]], plain, attended(marked, noon)), ["Client 3: d"])
+    assert.deepStrictEqual(shown([[said("d"), noon]], plain, attended(marked, noon - minute)), [
+      "── not read yet, since 11:59 ──",
+      "Client 3: d"
+    ])
   })
 
   it("an id has one colour everywhere; what calls this node stands out; notices stand back", () => {
@@ -130,7 +136,7 @@ describe("lines on a terminal", () => {
 
   it("what is shown once more has its lines set in, and neither its own time, nor a mark, nor a call", () => {
     const line = recalled({ ...post(stream("3"), 1, "@1 two\nlines"), at: yesterday })
-    const gone = away({ last: noon }, noon)
+    const gone = attended({ last: noon }, noon)
     assert.deepStrictEqual(
       shown([[line, noon]], { ...plain, times: true }, gone).map((row) => row.replace(/\d{4}-\d\d-\d\d /, "DATE ")),
       ["12:00 * DATE 09:30:00 Client 3: @1 two", "  lines"]

@@ -11,7 +11,7 @@ const lines = (count: number) =>
 const typing = (text: string, cursor = text.length) => ({ ...empty, text, cursor })
 
 const scene = (some: Partial<Scene>): Scene => ({
-  standing: [],
+  pending: [],
   hidden: 0,
   status: { text: "", width: 0 },
   editor: empty,
@@ -40,8 +40,8 @@ describe("the live area", () => {
 
   it("five lines stand there at most, the last; how many are above them is said", () => {
     assert.deepStrictEqual(above({}), [])
-    assert.deepStrictEqual(above({ standing: lines(2) }), ["… line 1", "> line 2"])
-    assert.deepStrictEqual(above({ standing: lines(3), hidden: 12, columns: 80 }), [
+    assert.deepStrictEqual(above({ pending: lines(2) }), ["… line 1", "> line 2"])
+    assert.deepStrictEqual(above({ pending: lines(3), hidden: 12, columns: 80 }), [
       "… and 12 more above (/pending lists them)",
       "… line 1",
       "> line 2",
@@ -50,19 +50,19 @@ describe("the live area", () => {
   })
 
   it("they take half of the screen at most: fewer stand there, and of one that is too long, its beginning", () => {
-    assert.deepStrictEqual(above({ standing: lines(5), rows: 6, columns: 80 }), [
+    assert.deepStrictEqual(above({ pending: lines(5), rows: 6, columns: 80 }), [
       "… and 3 more above (/pending lists them)",
       "> line 4",
       "… line 5"
     ])
     const long = { text: "𝄞".repeat(100), marked: true }
-    assert.deepStrictEqual(above({ standing: [long], columns: 60 }), [`… ${"𝄞".repeat(58)}`, `  ${"𝄞".repeat(42)}`])
-    assert.deepStrictEqual(above({ standing: [long], columns: 30, rows: 6 }), [
+    assert.deepStrictEqual(above({ pending: [long], columns: 60 }), [`… ${"𝄞".repeat(58)}`, `  ${"𝄞".repeat(42)}`])
+    assert.deepStrictEqual(above({ pending: [long], columns: 30, rows: 6 }), [
       `… ${"𝄞".repeat(28)}`,
       `  ${"𝄞".repeat(28)}`,
       `  ${"𝄞".repeat(27)}…`
     ])
-    assert.deepStrictEqual(above({ standing: [{ text: "a\n".repeat(1_000), marked: false }], rows: 6 }), [
+    assert.deepStrictEqual(above({ pending: [{ text: "a\n".repeat(1_000), marked: false }], rows: 6 }), [
       "> a",
       "  a",
       "  a…"
@@ -113,10 +113,10 @@ describe("the live area", () => {
         FastCheck.nat(1_000),
         FastCheck.integer({ min: 8, max: 60 }),
         FastCheck.integer({ min: 1, max: 200 }),
-        (text, standing, place, columns, rows) => {
+        (text, pending, place, columns, rows) => {
           const editor = typing(text, Math.min(place, text.length))
           const status = { text: "──", width: 2 }
-          const area = liveArea(scene({ editor, standing, columns, rows, status }))
+          const area = liveArea(scene({ editor, pending, columns, rows, status }))
           assert.isAtMost(area.rows.length, Math.max(1, rows - 1))
           for (const row of area.rows) {
             assert.isAtMost(row.width, columns)

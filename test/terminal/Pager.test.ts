@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { notice } from "../../src/domain/ScreenLine.ts"
 import type { Key } from "../../src/terminal/Keys.ts"
-import { extended, legend, makeTranscript, open, type Pager, page, rewrapped, turn } from "../../src/terminal/Pager.ts"
+import { extended, legend, open, type Pager, page, rewrapped, turn } from "../../src/terminal/Pager.ts"
 
 const rows = (count: number) => Array.from({ length: count }, (_, index) => `row ${index}`)
 const press = (name: string): Key => ({ _tag: "Press", name })
@@ -46,19 +45,5 @@ describe("reading back", () => {
     assert.strictEqual(rewrapped(pager, rows(204)).top, 162)
     const flooded = extended(pager, rows(60_000), 60_000)
     assert.deepStrictEqual([flooded.rows.length, flooded.top], [50_000, 0])
-  })
-
-  it("the last lines are kept for it, and no more than that", () => {
-    const transcript = makeTranscript()
-    for (let index = 0; index < 20_000; index += 100) {
-      transcript.add(
-        rows(100).map((row) => notice(`${index} ${row}`)),
-        index
-      )
-    }
-    assert.lengthOf(transcript.last(), 5_000)
-    assert.strictEqual(transcript.last(1)[0]?.line.text, "* 19900 row 99")
-    for (let index = 0; index < 300; index += 1) transcript.add([notice("x".repeat(64_000))], 0)
-    assert.lengthOf(transcript.last(), 124)
   })
 })

@@ -39,7 +39,7 @@ const narrow = [..."abcdefgh xyz", "é", "e\u0301", "ש"]
 const sceneOf = (letters: ReadonlyArray<string>): FastCheck.Arbitrary<Scene> => {
   const word = FastCheck.string({ unit: FastCheck.constantFrom(...letters), maxLength: 60 })
   return FastCheck.record({
-    standing: FastCheck.array(FastCheck.record({ text: word, marked: FastCheck.boolean() }), { maxLength: 3 }),
+    pending: FastCheck.array(FastCheck.record({ text: word, marked: FastCheck.boolean() }), { maxLength: 3 }),
     hidden: FastCheck.constantFrom(0, 3),
     status: FastCheck.constantFrom("", "── up", "── down since").map((text) => ({ text, width: textWidth(text) })),
     editor: FastCheck.tuple(FastCheck.array(word, { maxLength: 3 }), FastCheck.nat(100)).map(([lines, place]) => {
@@ -57,7 +57,7 @@ const scene = sceneOf([...narrow, "你", "😄"])
 /** The area of somebody who has typed that. */
 const typing = (text: string) =>
   liveArea({
-    standing: [],
+    pending: [],
     hidden: 0,
     status: { text: "── up", width: 5 },
     editor: { ...empty, text, cursor: text.length },
@@ -141,7 +141,7 @@ describe("what a terminal is sent", () => {
     const text = "👩‍👩‍👧 ".repeat(9)
     const area = (cursor: number) =>
       liveArea({
-        standing: [],
+        pending: [],
         hidden: 0,
         status: { text: "", width: 0 },
         editor: { ...empty, text, cursor },

@@ -1,0 +1,86 @@
+/** What a person types at a terminal: keys go to an editor, and what it says becomes the lines of a Console. */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Mailbox from "effect/Mailbox"
+import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
+import type { Typed } from "../../services/Console.ts"
+import { Interrupts } from "../../services/Interrupts.ts"
+import type { Complete } from "../../src/terminal/Completion.ts"
+import { type Act, type Editor, empty, press } from "../../src/terminal/Editor.ts"
+import type { Key } from "../../src/terminal/Keys.ts"
+import * as KeyReader from "./KeyReader.ts"
+import * as Output from "./Output.ts"
+import * as RawTerminal from "./RawTerminal.ts"
+
+/** What the editor asks of the program; the other acts concern the screen. */
+export type ProgramAct = Extract<Act, { readonly _tag: "End" | "Interrupt" | "Suspend" }>
+
+export interface Handlers extends Pick<RawTerminal.Handlers, "onResize" | "onLeave" | "onReturn"> {
+  readonly onKeys: (keys: ReadonlyArray<Key>) => void
+}
+
+export interface TypedInput {
+  /** The lines that were said. They end at the end of input, and when the screen is gone. */
+  readonly lines: Stream.Stream<Typed>
+  readonly editor: () => Editor
+  /** Puts a text into the editor in place of what is there, with the cursor behind it. */
+  readonly put: (text: string) => void
+  /** Gives a key to the editor; returns what it asks for. */
+  readonly press: (key: Key, complete: Complete) => Act | undefined
+  /** Adds a line to `lines`. */
+  readonly say: (line: Typed) => void
+  readonly obey: (act: ProgramAct) => void
+}
+
+const asksProgram = (act: Act | undefined): boolean => act?._tag === "Interrupt" || act?._tag === "Suspend"
+
+/** Takes the terminal of this process until the scope closes. */
+export const make = (
+  sequences: RawTerminal.Sequences,
+  { onKeys, ...handlers }: Handlers
+): Effect.Effect<TypedInput, never, Interrupts | Scope.Scope> =>
+  Effect.gen(function* () {
+    const interrupts = yield* Interrupts
+    const typed = yield* Mailbox.make<Typed>()
+    const { stdin, stdout } = process
+    // Mutable: each change in one synchronous step with the screen.
+    let editor = empty
+    let ended = false
+
+    /** Nothing that is typed from now on means anything, but to interrupt or to stop the program. */
+    const end = () => {
+      ended = true
+      typed.unsafeDone(Exit.void)
+    }
+    const keys = KeyReader.make(onKeys)
+    const terminal = yield* RawTerminal.take(stdin, stdout, { ...handlers, onInput: keys.take, onEnd: end }, sequences)
+    yield* Effect.addFinalizer(() => Effect.sync(keys.stop))
+    yield* Output.watch(stdout, end)
+
+    return {
+      lines: Mailbox.toStream(typed),
+      editor: () => editor,
+      put: (text) => {
+        editor = { ...editor, text, cursor: text.length }
+      },
+      press: (key, complete) => {
+        const { act, editor: after } = press(editor, key, complete)
+        if (ended && !asksProgram(act)) return undefined
+        editor = after
+        return act
+      },
+      say: (line) => typed.unsafeOffer(line),
+      obey: (act) => {
+        switch (act._tag) {
+          case "End":
+            return end()
+          case "Interrupt":
+            // In raw mode, what would have been a signal comes as a key.
+            return interrupts.press()
+          case "Suspend":
+            return terminal.suspend()
+        }
+      }
+    }
+  })

@@ -1,0 +1,62 @@
+/** The pending lines of one terminal, in the order of typing. Mutable: one console owns it. */
+import { mostPending, type PendingLine } from "./LiveArea.ts"
+
+export class PendingList<Line extends { readonly text: string }> {
+  /** Each line, and whether it is marked. */
+  readonly #lines = new Map<Line, boolean>()
+  /** What lines say in place of what was typed. */
+  readonly #reworded = new WeakMap<Line, string>()
+  /** The last ones as they are drawn, until one changes: there may be many. */
+  #last: ReadonlyArray<PendingLine> | undefined
+
+  get size(): number {
+    return this.#lines.size
+  }
+
+  /** How many are marked. */
+  get undelivered(): number {
+    let count = 0
+    for (const marked of this.#lines.values()) if (marked) count += 1
+    return count
+  }
+
+  /** All of them, as they are drawn. */
+  get all(): ReadonlyArray<PendingLine> {
+    return Array.from(this.#lines, ([line, marked]) => ({ text: this.textOf(line), marked }))
+  }
+
+  /** The last ones, as many as are drawn at a time. */
+  get last(): ReadonlyArray<PendingLine> {
+    this.#last ??= this.all.slice(-mostPending)
+    return this.#last
+  }
+
+  /** What a line says, pending or not. */
+  textOf(line: Line): string {
+    return this.#reworded.get(line) ?? line.text
+  }
+
+  add(line: Line): void {
+    this.#lines.set(line, false)
+    this.#last = undefined
+  }
+
+  /** Marks those that are pending; returns whether any of them was not marked before. */
+  mark(lines: ReadonlyArray<Line>): boolean {
+    const unmarked = lines.filter((line) => this.#lines.get(line) === false)
+    for (const line of unmarked) this.#lines.set(line, true)
+    this.#last = undefined
+    return unmarked.length > 0
+  }
+
+  reword(line: Line, text: string): void {
+    this.#reworded.set(line, text)
+    this.#last = undefined
+  }
+
+  /** Removes lines; returns those that were pending. */
+  remove(lines: ReadonlyArray<Line>): ReadonlyArray<Line> {
+    this.#last = undefined
+    return lines.filter((line) => this.#lines.delete(line))
+  }
+}
