@@ -6,11 +6,12 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import { Console, type PendingLines, type Typed } from "../../services/Console.ts"
+import { Console, type Typed } from "../../services/Console.ts"
 import type { Status } from "../../src/domain/Status.ts"
 import { completionFrom, nothing } from "../../src/terminal/Completion.ts"
 import { ownLine } from "../../src/terminal/LiveArea.ts"
 import { PendingList } from "../../src/terminal/PendingList.ts"
+import * as PendingLines from "./PendingLines.ts"
 
 export interface Script {
   /** Types a line. */
@@ -41,25 +42,21 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
     const status = yield* SubscriptionRef.make<Status | undefined>(undefined)
     const source = yield* Ref.make(nothing)
     const show = (lines: ReadonlyArray<string>) => SubscriptionRef.update(screen, (before) => [...before, ...lines])
-    /** Changes the list, and tells what is in it then. */
-    const change = <A>(step: () => A): Effect.Effect<A> =>
-      Effect.tap(Effect.sync(step), () => SubscriptionRef.set(pending, list.all.map(ownLine)))
-    const remove = (lines: ReadonlyArray<Typed>) => change(() => list.remove(lines))
-    const pendingLines: PendingLines = {
-      reword: (line, text) => change(() => list.reword(line, text)),
-      mark: (lines) => Effect.asVoid(change(() => list.mark(lines))),
-      drop: (lines) => Effect.asVoid(remove(lines)),
-      giveBack: (lines) => Effect.asVoid(remove(lines)),
-      settle: (lines) =>
-        Effect.flatMap(remove(lines), (settled) =>
-          show(settled.map((line) => ownLine({ text: list.textOf(line), marked: false })))
-        )
-    }
+    const changed = Effect.suspend(() => SubscriptionRef.set(pending, list.all.map(ownLine)))
+    const pendingLines = PendingLines.make(list, {
+      changed,
+      settle: (lines) => Effect.zipRight(changed, show(lines.map(({ text }) => text))),
+      giveBack: () => Effect.void
+    })
 
     return {
       type: (text) => {
         const line = { text }
-        return Effect.zipRight(terminal ? change(() => list.add(line)) : Effect.void, Effect.asVoid(typed.offer(line)))
+        const stand = Effect.suspend(() => {
+          list.add(line)
+          return changed
+        })
+        return Effect.zipRight(terminal ? stand : Effect.void, Effect.asVoid(typed.offer(line)))
       },
       end: Effect.asVoid(typed.end),
       screen: SubscriptionRef.get(screen),

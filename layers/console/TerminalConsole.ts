@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { Console, type PendingLines, type Typed } from "../../services/Console.ts"
+import { Console, type Typed } from "../../services/Console.ts"
 import type { Interrupts } from "../../services/Interrupts.ts"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
 import { Attention } from "../../src/terminal/Attention.ts"
@@ -17,6 +17,7 @@ import { statusRow } from "../../src/terminal/StatusRow.ts"
 import { rowsOf } from "../../src/terminal/Wrap.ts"
 import { Bell, bell } from "./Bell.ts"
 import { LiveScreen } from "./LiveScreen.ts"
+import * as PendingLines from "./PendingLines.ts"
 import * as RawTerminal from "./RawTerminal.ts"
 import { ReadingBack } from "./ReadingBack.ts"
 import { StatusTicker } from "./StatusTicker.ts"
@@ -124,45 +125,22 @@ const make = (settings: Settings) =>
       screen.drawSoon()
       return Effect.void
     }
-    /** Draws what has changed of the pending lines. */
-    const changed = () => {
-      ticker.update()
-      screen.drawSoon()
-    }
-    const take = (lines: ReadonlyArray<Typed>) => {
-      const taken = pending.remove(lines)
-      if (taken.length > 0) changed()
-      return taken
-    }
-    const pendingLines: PendingLines = {
-      reword: (line, text) =>
+    const pendingLines = PendingLines.make(pending, {
+      changed: Effect.sync(() => {
+        ticker.update()
+        screen.drawSoon()
+      }),
+      settle: (lines) => {
+        ticker.update()
+        return show(lines)
+      },
+      giveBack: ({ text }) =>
         Effect.sync(() => {
-          pending.reword(line, text)
+          // What is being typed stays; every line that was said is in the editor's history.
+          if (input.editor().text === "") input.put(text)
           screen.drawSoon()
-        }),
-      mark: (lines) =>
-        Effect.sync(() => {
-          if (pending.mark(lines)) changed()
-        }),
-      drop: (lines) => Effect.sync(() => void take(lines)),
-      giveBack: (lines) =>
-        Effect.sync(() => {
-          take(lines)
-          // All of them are in the editor's history.
-          const last = lines.at(-1)
-          if (last !== undefined && input.editor().text === "") input.put(last.text)
-          screen.drawSoon()
-        }),
-      settle: (lines) =>
-        Effect.suspend(() => {
-          const settled = pending.remove(lines)
-          if (settled.length === 0) return Effect.void
-          ticker.update()
-          return show(
-            settled.map((line) => ({ _tag: "Chat", text: ownLine({ text: pending.textOf(line), marked: false }) }))
-          )
         })
-    }
+    })
     return Console.of({
       lines: input.lines,
       show: (lines) => (lines.length === 0 ? Effect.void : Effect.suspend(() => show(lines))),

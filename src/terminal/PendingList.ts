@@ -44,9 +44,10 @@ export class PendingList<Line extends { readonly text: string }> {
   /** Marks those that are pending; returns whether any of them was not marked before. */
   mark(lines: ReadonlyArray<Line>): boolean {
     const unmarked = lines.filter((line) => this.#lines.get(line) === false)
+    if (unmarked.length === 0) return false
     for (const line of unmarked) this.#lines.set(line, true)
     this.#last = undefined
-    return unmarked.length > 0
+    return true
   }
 
   reword(line: Line, text: string): void {
@@ -56,7 +57,8 @@ export class PendingList<Line extends { readonly text: string }> {
 
   /** Removes lines; returns those that were pending. */
   remove(lines: ReadonlyArray<Line>): ReadonlyArray<Line> {
-    this.#last = undefined
-    return lines.filter((line) => this.#lines.delete(line))
+    const removed = lines.filter((line) => this.#lines.delete(line))
+    if (removed.length > 0) this.#last = undefined
+    return removed
   }
 }

@@ -22,7 +22,7 @@ const flood = Number(values.flood)
 /** In ms: lines that come closer than that become one write somewhere on their way. */
 const apart = 0.2
 
-/** As `layers/console/TerminalConsole.ts` has it, in ms. A timer goes off up to one earlier. */
+/** As `layers/console/LiveScreen.ts` has it, in ms. A timer goes off up to one earlier. */
 const frame = 16
 
 /** It was 1.1 to 1.3: taking lines in costs more than drawing them. */

@@ -1,0 +1,41 @@
+/** Keeps the list of pending lines as the program tells what becomes of them. */
+import * as Effect from "effect/Effect"
+import type { PendingLines, Typed } from "../../services/Console.ts"
+import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
+import { ownLine } from "../../src/terminal/LiveArea.ts"
+import type { PendingList } from "../../src/terminal/PendingList.ts"
+
+export interface Screen {
+  /** Shows the list as it is now. */
+  readonly changed: Effect.Effect<void>
+  /** Shows lines that were in the list as any other lines, and the list without them. */
+  readonly settle: (lines: ReadonlyArray<ScreenLine>) => Effect.Effect<void>
+  /** Lets the person edit a line again. */
+  readonly giveBack: (line: Typed) => Effect.Effect<void>
+}
+
+export const make = (list: PendingList<Typed>, { changed, giveBack, settle }: Screen): PendingLines => {
+  const drop = (lines: ReadonlyArray<Typed>) =>
+    Effect.suspend(() => (list.remove(lines).length > 0 ? changed : Effect.void))
+  return {
+    reword: (line, text) =>
+      Effect.suspend(() => {
+        list.reword(line, text)
+        return changed
+      }),
+    mark: (lines) => Effect.suspend(() => (list.mark(lines) ? changed : Effect.void)),
+    drop,
+    giveBack: (lines) => {
+      const last = lines.at(-1)
+      return last === undefined ? Effect.void : Effect.zipRight(drop(lines), giveBack(last))
+    },
+    settle: (lines) =>
+      Effect.suspend(() => {
+        const settled = list.remove(lines)
+        if (settled.length === 0) return Effect.void
+        return settle(
+          settled.map((line) => ({ _tag: "Chat", text: ownLine({ text: list.textOf(line), marked: false }) }))
+        )
+      })
+  }
+}
