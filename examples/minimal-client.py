@@ -217,7 +217,7 @@ class Client:
     # ---- What comes over a link, and its end
 
     async def converse(self, link):
-        reason = "it does not keep to the protocol"
+        reason = "it violated the protocol"
         try:
             while True:
                 self.handle(link, *await link.read())
@@ -281,7 +281,7 @@ class Client:
         elif kind == "ping":
             link.send(encode(type="pong"))
         elif kind == "dropped":
-            raise Ended("it was sent more than it takes")
+            raise Ended("this node sent it too much")
         elif kind == "bye":
             raise Ended(None)
         elif kind not in ("pong", "recall"):
@@ -305,7 +305,7 @@ class Client:
                 # A link may have ended because the peer keeps another connection. It is lost if nobody answers.
                 if lost and peer not in self.links:
                     self.lost.add(peer)
-                    notice(f"{title(peer)} is lost: {lost}" + "; everybody goes on without it" * (peer in self.servers))
+                    notice(f"{title(peer)} is lost: {lost}" + "; the chat goes on without it" * (peer in self.servers))
                     lost = None
                 elif not self.joined.is_set() and again == 0.1:
                     notice(f"The server can't be reached ({problem!r}). Trying until it works.")
@@ -385,7 +385,7 @@ class Client:
         if self.asked.get(stream, (None, 0))[0] is link:
             del self.asked[stream]
         if not self.ask_all(stream) and to > self.have[stream]:
-            notice(f"{to - self.have[stream]} lines of {title(author(stream))} can't be had any more")
+            notice(f"{to - self.have[stream]} lines of {title(author(stream))} are no longer available")
             self.have[stream] = to
             self.deliver()
             self.ask_all(stream)

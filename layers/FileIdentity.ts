@@ -34,7 +34,7 @@ const make = (folder: string): Effect.Effect<Identity["Type"], StateUnavailable>
       },
       catch: StateFolder.unavailable(
         path,
-        "it holds no key of this program: restore it, or remove it and be invited anew"
+        "it holds no key of outlive: restore it, or remove it and get a new invitation"
       )
     })
   })

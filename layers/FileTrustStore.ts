@@ -23,7 +23,7 @@ const make = (folder: string): Effect.Effect<TrustStore["Type"], StateUnavailabl
         : // To begin anew would mean to believe whoever comes next.
           yield* Effect.mapError(
             Schema.decode(TrustFile)(text),
-            StateFolder.unavailable(path, "it can't be read: restore it, or remove it and be invited anew")
+            StateFolder.unavailable(path, "it can't be read: restore it, or remove it and get a new invitation")
           )
     const oneAtATime = yield* Effect.makeSemaphore(1)
     return TrustStore.of({

@@ -215,11 +215,11 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
     Effect.gen(function* () {
       const name = formatAddress(address)
       const target = yield* Effect.suspend(() => Effect.fromNullable(listeners.get(name))).pipe(
-        Effect.mapError(() => new PeerUnreachable({ address, detail: "nobody listens there" }))
+        Effect.mapError(() => new PeerUnreachable({ address, detail: "nothing listens there" }))
       )
       yield* network.until(() => !isCut(host.node, target.host.node) && !isCut(target.host.node, host.node))
       if ((host.key === undefined) !== (target.host.key === undefined)) {
-        const detail = host.key === undefined ? strangerTo.tls : "it speaks no TLS"
+        const detail = host.key === undefined ? strangerTo.tls : "it does not use TLS"
         return yield* new PeerUnreachable({ address, detail })
       }
       const [near, far] = yield* connect(host, target.host, address.host)

@@ -68,33 +68,25 @@ const make = (port: Port) =>
       const late = (percent: number) => Math.max(0, delay.percentile(percent) / 1e9 - resolution / 1e3)
       const { system, user } = process.cpuUsage()
       const found: ReadonlyArray<Family> = [
-        gauge(
-          "outlive_links",
-          "Peers with which there is a link.",
-          all.filter(({ link }) => link !== undefined).length
-        ),
-        gauge("outlive_peers", "Peers that are linked, sought, or heard through others.", all.length),
+        gauge("outlive_links", "Peers with a link to this node.", all.filter(({ link }) => link !== undefined).length),
+        gauge("outlive_peers", "Peers that are linked, being dialled, or reached through others.", all.length),
         counter("outlive_posts_said_total", "Posts of this run of this node.", said),
         counter("outlive_posts_received_total", "Posts of others that were delivered here.", received),
-        counter("outlive_posts_sent_total", "Posts handed to links, each as often as it was.", yield* mesh.sent),
+        counter("outlive_posts_sent_total", "Posts handed to links, counted once for each link.", yield* mesh.sent),
         perPeer(
           "outlive_peer_lag_posts",
-          "Posts of this node that a peer is not known to have.",
+          "Posts of this node that a peer has not confirmed.",
           all,
           (link) => link.behind
         ),
-        perPeer("outlive_peer_round_trip_seconds", "How long a ping and its answer took last.", all, ({ roundTrip }) =>
+        perPeer("outlive_peer_round_trip_seconds", "Round trip of the last ping.", all, ({ roundTrip }) =>
           roundTrip === undefined ? undefined : Duration.toSeconds(roundTrip)
         ),
         gauge("outlive_log_entries", "Entries that the log keeps.", entries),
         gauge("outlive_log_bytes", "Memory that the posts of the log take.", bytes),
-        gauge(
-          "outlive_event_loop_delay_median_seconds",
-          "How late the event loop was, since this was read last.",
-          late(50)
-        ),
-        gauge("outlive_event_loop_delay_p99_seconds", "How late it was in the worst 1 of 100.", late(99)),
-        gauge("outlive_event_loop_delay_max_seconds", "How late it was at worst.", late(100)),
+        gauge("outlive_event_loop_delay_median_seconds", "Delay of the event loop since this was read last.", late(50)),
+        gauge("outlive_event_loop_delay_p99_seconds", "Delay of the event loop, 99th percentile.", late(99)),
+        gauge("outlive_event_loop_delay_max_seconds", "Longest delay of the event loop.", late(100)),
         gauge("process_resident_memory_bytes", "Resident memory size in bytes.", process.memoryUsage.rss()),
         counter("process_cpu_seconds_total", "User and system CPU time.", (user + system) / 1e6)
       ]

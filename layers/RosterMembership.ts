@@ -69,7 +69,7 @@ const make = ({ id: self, keeps = [], link }: Settings) =>
     }
     const { owner } = store.current()
     if (owner === undefined) return yield* new NotInvited({ id: self })
-    const chat = yield* KeptChat.make(keeps, { chat: chatOf(owner), place: "the one of this user's keys" })
+    const chat = yield* KeptChat.make(keeps, { chat: chatOf(owner), place: "this user's keys" })
 
     const events = yield* Mailbox.make<MeshEvent>()
     const changes = yield* PubSub.sliding<void>(1)
@@ -180,14 +180,14 @@ const make = ({ id: self, keeps = [], link }: Settings) =>
           const trust = store.current()
           if (key === undefined) return Effect.fail("it shows no key")
           if (to === undefined)
-            return Trust.isAnyones(trust, key) ? Effect.void : Effect.fail("nobody is known by its key")
+            return Trust.isAnyones(trust, key) ? Effect.void : Effect.fail("its key is not known here")
           switch (Trust.judge(trust, to, key)) {
             case "known":
               return Effect.void
             case "changed":
-              return Effect.zipRight(refuse(to, key), Effect.fail("it has another key than the one known"))
+              return Effect.zipRight(refuse(to, key), Effect.fail("its key is not the known one"))
             case "stranger":
-              return Effect.fail("nobody is known by its key")
+              return Effect.fail("its key is not known here")
           }
         }),
       isCalled: (connection, id) => {

@@ -314,13 +314,13 @@ const meaning = (error: NodeJS.ErrnoException): string =>
   ({
     EADDRINUSE: "it is in use",
     EACCES: "this user may not use it",
-    ECONNREFUSED: "nobody listens there",
-    ECONNRESET: "it hung up",
+    ECONNREFUSED: "nothing listens there",
+    ECONNRESET: "it closed the connection",
     ETIMEDOUT: "no answer",
-    EPROTO: "it speaks no TLS",
-    ERR_SSL_WRONG_VERSION_NUMBER: "it speaks no TLS",
-    EHOSTUNREACH: "there is no way to that host",
-    ENETUNREACH: "there is no way to that network"
+    EPROTO: "it does not use TLS",
+    ERR_SSL_WRONG_VERSION_NUMBER: "it does not use TLS",
+    EHOSTUNREACH: "there is no route to that host",
+    ENETUNREACH: "there is no route to that network"
   })[error.code ?? ""] ??
   error.code ??
   error.message

@@ -36,12 +36,12 @@ const make = Effect.gen(function* () {
       })
       const [answer] = yield* wire.frames.pipe(
         Effect.mapError(({ reason }) =>
-          hungUp(reason === "malformed" ? "what answers there is no outlive" : "it hung up")
+          hungUp(reason === "malformed" ? "it is not an outlive node" : "it closed the connection")
         ),
         Effect.timeoutFail({ duration: Handshake.limit, onTimeout: () => hungUp("no answer within 5 s") })
       )
       if (answer?.type === "stranger") return yield* new StrangersTurnedAway({ address })
-      if (answer?.type !== "refused") return yield* hungUp("what answers there is no outlive")
+      if (answer?.type !== "refused") return yield* hungUp("it is not an outlive node")
       if (answer.reason === "protocol") return yield* hungUp(answer.detail)
       if (answer.reason === "other-chat") return yield* new ForeignChat({ ...named(answer), address })
       return named(answer)

@@ -55,7 +55,7 @@ console.log(
     ".SH COMMANDS",
     ...names.map(described).map(sectionOn),
     ".SH WHAT CAN BE TYPED",
-    "A line is said to all, unless it begins with a slash; // at its beginning says one. Exit leaves.",
+    "A line is sent to everybody, unless it begins with a slash. Begin it with // to send a line with a slash. Exit leaves.",
     ...commands.map((command) =>
       definition(
         usageOf(command),
@@ -70,7 +70,7 @@ console.log(
       "~/.config/outlive/config.toml",
       'The settings file, or where OUTLIVE_CONFIG says: server = "192.168.1.5:4000"'
     ),
-    definition("ports.txt", "Where a server remembers its clients, in the folder where it was started."),
+    definition("ports.txt", "Where a server records its clients, in the folder where it was started."),
     ".SH EXIT STATUS",
     "0: all went well. 1: it failed while it ran. 2: the command line, or a setting, was wrong."
   ]

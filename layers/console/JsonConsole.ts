@@ -86,7 +86,7 @@ const make = (reads: boolean) =>
           tell(
             lines.map(({ text }) => ({
               type: "error",
-              text: `That came too late and was not said: ${text.slice(0, 200)}`
+              text: `Too late, not sent: ${text.slice(0, 200)}`
             }))
           )
       }),

@@ -27,7 +27,7 @@ const typedOf = (piped: Piped, longest: number): Typed => {
       return {
         text: "",
         trouble: {
-          sentence: `Line ${piped.number} is not UTF-8: what can't be read is sent as �. Later lines are not checked.`,
+          sentence: `Line ${piped.number} is not UTF-8: invalid bytes are sent as �. Later lines are not checked.`,
           failed: false
         }
       }

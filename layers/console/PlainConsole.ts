@@ -78,7 +78,7 @@ const make = (sequences: RawTerminal.Sequences) =>
       if (act?._tag !== "Say") put(echo(before.text, text, stdout.columns || Legible.usualColumns))
       input.put(text)
       if (asked === true && before.asked !== true) {
-        const question = notice(`${text.split("\n").length} lines in one message: Enter again says it.`)
+        const question = notice(`${text.split("\n").length} lines in one message: Enter again sends it.`)
         put(`\n${Legible.textOf(stdout, [question])}`)
       }
       if (act !== undefined) obey(act)

@@ -39,7 +39,7 @@ export const readSecret = (path: string): Effect.Effect<string | undefined, Stat
     if (text === undefined) return undefined
     const { mode } = yield* attempt(path, () => Fs.stat(path))
     if ((mode & 0o077) !== 0) {
-      return yield* new StateUnavailable({ path, detail: `others than its user may use it: chmod 600 '${path}'` })
+      return yield* new StateUnavailable({ path, detail: `other users can access it: chmod 600 '${path}'` })
     }
     return text
   })

@@ -180,10 +180,10 @@ export const make = (
       if (hello.to !== undefined && hello.to !== settings.id) {
         return { reason: "mistaken", detail: `${settings.id} answers there, not ${hello.to}` }
       }
-      if (hello.epoch === log.epoch) return { reason: "mistaken", detail: "that is this program itself" }
+      if (hello.epoch === log.epoch) return { reason: "mistaken", detail: "it is this program itself" }
       const visitor = named(hello)
       if (!membership.hasRole(visitor)) {
-        return { reason: "mistaken", detail: `the id ${visitor.id} is not that of a ${visitor.role}` }
+        return { reason: "mistaken", detail: `a ${visitor.role} can't have the id ${visitor.id}` }
       }
       return undefined
     }
@@ -193,20 +193,20 @@ export const make = (
       if (holder !== undefined) {
         return holderProven
           ? { reason: "id-taken", detail: `the id ${hello.id} is taken`, holder }
-          : { reason: "unavailable", detail: `who has the id ${hello.id} has not answered yet` }
+          : { reason: "unavailable", detail: `the present owner of the id ${hello.id} has not answered yet` }
       }
       const like = likenessOf(hello)
       if (like !== undefined) return alike(hello.id, like)
-      if (rateLimit.isDropped(hello.id)) return { reason: "unavailable", detail: "it was sent more than it takes" }
+      if (rateLimit.isDropped(hello.id)) return { reason: "unavailable", detail: "this node sent it too much" }
       // Who is in the chat already goes on where it is; a newcomer's first lines would count as had by others.
       if (!hello.member && log.have(streamOf(hello.id, mainRoom, hello.epoch)) === Number.POSITIVE_INFINITY) {
-        return { reason: "unavailable", detail: "it began too long ago, by its clock", after: latest() }
+        return { reason: "unavailable", detail: "it started too long ago, by its clock", after: latest() }
       }
       if (table.isAdmitting(hello.id, hello.epoch)) {
-        return { reason: "unavailable", detail: `somebody with the id ${hello.id} is just coming in` }
+        return { reason: "unavailable", detail: `another node with the id ${hello.id} is just joining` }
       }
       const isInOne = isMember() || (hello.member && (hello.chat ?? membership.chat()) !== undefined)
-      return isInOne ? undefined : { reason: "unavailable", detail: "it is in no chat itself" }
+      return isInOne ? undefined : { reason: "unavailable", detail: "it is not in a chat itself" }
     }
 
     /** Who is in the chat, or is to be called back, and has an id that people can't tell from that of a newcomer. */
@@ -270,7 +270,7 @@ export const make = (
         type: "refused",
         ...naming(settings),
         reason: "unavailable",
-        detail: "it has as many connections as it takes"
+        detail: "it has too many connections"
       }),
       /**
        * Those who ask to come in. Who has gone meanwhile is not let in, nor put on record: that would hold up those who

@@ -47,12 +47,12 @@ export const make = (
         // Who asks to be let in is a newcomer there, even if somebody else has been faster to let it in.
         const shown = begun.joins ? { ...self(connection), member: false } : { ...self(connection), history: 0 }
         const { rest, welcome } = yield* Handshake.call(wire, deadlines, shown, route.address, to)
-        if (!membership.isCalled(connection, welcome.id)) return yield* mistaken("it has the key of somebody else")
+        if (!membership.isCalled(connection, welcome.id)) return yield* mistaken("it has another node's key")
         const peer = { ...named(welcome), address: route.address }
-        if (!membership.hasRole(peer)) return yield* mistaken(`the id ${peer.id} is not that of a ${peer.role}`)
+        if (!membership.hasRole(peer)) return yield* mistaken(`a ${peer.role} can't have the id ${peer.id}`)
         // It begins anew once it hears that: when it calls this node itself.
         if (log.have(streamOf(welcome.id, mainRoom, welcome.epoch)) === Number.POSITIVE_INFINITY) {
-          return yield* mistaken("it began too long ago, by its clock")
+          return yield* mistaken("it started too long ago, by its clock")
         }
         const link = linkOver(wire, peer, welcome, true, begun)
         link.owed = shown.history
@@ -62,7 +62,7 @@ export const make = (
         Effect.catchAll((error) => begun.settle(Exit.fail(error))),
         Effect.ensuring(
           Effect.suspend(() =>
-            begun.settle(Exit.fail(new PeerUnreachable({ address: route.address, detail: "it hung up" })))
+            begun.settle(Exit.fail(new PeerUnreachable({ address: route.address, detail: "it closed the connection" })))
           )
         )
       )

@@ -77,7 +77,10 @@ export const call = (
     const [answer, rest] = yield* opening(wire).pipe(
       Effect.mapError(
         ({ reason }) =>
-          new PeerUnreachable({ address, detail: reason === "silent" ? "no answer within 5 s" : "it hung up" })
+          new PeerUnreachable({
+            address,
+            detail: reason === "silent" ? "no answer within 5 s" : "it closed the connection"
+          })
       )
     )
     met()
@@ -88,7 +91,7 @@ export const call = (
     }
     if (answer.type === "refused") return yield* refusal(answer, self, address)
     if (answer.type !== "welcome") {
-      return yield* new PeerUnreachable({ address, detail: "what answers there is no outlive" })
+      return yield* new PeerUnreachable({ address, detail: "it is not an outlive node" })
     }
     if (answer.protocol !== protocolVersion) {
       return yield* new PeerUnreachable({ address, detail: `it speaks version ${answer.protocol} of the protocol` })
@@ -113,7 +116,7 @@ const refusal = (
     case "id-taken":
       // Of two who have an id, the one who was there first keeps it.
       return refused.holder !== undefined && isEarlier(self.epoch, refused.holder)
-        ? new NotAdmitted({ id: refused.id, detail: `a newcomer has the id ${self.peer.id} there`, rival: true })
+        ? new NotAdmitted({ id: refused.id, detail: `another newcomer has the id ${self.peer.id} there`, rival: true })
         : new IdTaken({ id: self.peer.id })
     case "id-alike":
       return new IdLooksAlike({ id: self.peer.id, like: refused.like ?? refused.id })

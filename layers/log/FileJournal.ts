@@ -115,7 +115,7 @@ export const open = (
         Effect.gen(function* () {
           const reader = new JournalReader(each)
           yield* attempt(() => read(reader))
-          if (reader.foreign) return yield* new LogUnavailable({ path, detail: "it is no log of outlive" })
+          if (reader.foreign) return yield* new LogUnavailable({ path, detail: "it is not an outlive log" })
           bytes = reader.end
           lines = reader.lines
           yield* attempt(cutBack)
@@ -163,14 +163,13 @@ const claimFor = async (folder: string, signed: boolean): Promise<void> => {
   if (marked) {
     throw new LogUnavailable({
       path: folder,
-      detail: "it has the lines of a secure chat, and a plain one would hand them on in the open: name another folder"
+      detail: "it holds the log of a secure chat, which a plain chat would send unencrypted: name another folder"
     })
   }
   if (((await sizeOf(Path.join(folder, "log.ndjson"))) ?? 0) > 0) {
     throw new LogUnavailable({
       path: folder,
-      detail:
-        "it has the lines of a plain chat, which nobody has signed, and a secure one takes no such: name another folder"
+      detail: "it holds the unsigned log of a plain chat, which a secure chat can't use: name another folder"
     })
   }
   const { file } = await replaceFile(mark, [

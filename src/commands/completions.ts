@@ -9,7 +9,7 @@ const shell = Options.choice("shell", ["bash", "zsh", "fish"]).pipe(
   Options.optional
 )
 const install = Options.boolean("install").pipe(
-  Options.withDescription("Put them where the shell looks for them. Without it they are printed.")
+  Options.withDescription("Put them where the shell looks for them. Without it: print them.")
 )
 
 const options = { shell, install }
@@ -31,12 +31,12 @@ export const withoutBuiltIns = (lines: ReadonlyArray<string>): ReadonlyArray<str
 
 export const about: About = {
   summary: "Complete commands and options in your shell.",
-  details: "It prints what bash, zsh or fish needs to complete outlive, or puts it where the shell looks for it.",
+  details: "It prints what bash, zsh or fish needs to complete outlive, or puts that where the shell looks for it.",
   part: "Set up",
   usual: ["shell", "install"],
   examples: [
     ["outlive completions --install", "for the shell in SHELL"],
-    ["outlive completions --shell zsh", "prints them"]
+    ["outlive completions --shell zsh", "print them"]
   ]
 }
 

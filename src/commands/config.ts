@@ -18,14 +18,14 @@ const given = Options.all(
 )
 
 export const about: About = {
-  summary: "Show each setting, its value, and where that comes from.",
+  summary: "Show each setting, its value and its source.",
   details:
-    "A setting is an option, a variable, or a line of the settings file, in this order of precedence. The options of this command are all settings: they show what would hold.",
+    "A setting is an option, a variable, or a line of the settings file, in this order of precedence. With settings as options, this command shows what would hold.",
   part: "Set up",
   usual: [],
   examples: [
-    ["outlive config", "what holds now"],
-    ["outlive config --port 4100", "what would hold with that option"]
+    ["outlive config", "the current values"],
+    ["outlive config --port 4100", "the values with that option"]
   ]
 }
 

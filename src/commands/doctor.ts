@@ -9,9 +9,9 @@ const options = { server: serverElsewhere, host, port, ports, data }
 export type Arguments = Command.Command.ParseConfig<typeof options>
 
 export const about: About = {
-  summary: "Look for what may be wrong, and say what to do.",
+  summary: "Look for problems, and say how to fix them.",
   details:
-    "It looks at ports, the server, each client in ports.txt, the data folder, the clock and the terminal. It joins nothing. Its status is 1 if something is wrong.",
+    "It checks ports, the server, each client in ports.txt, the data folder, the clock and the terminal. It does not join the chat. Its status is 1 if something is wrong.",
   part: "Set up",
   usual: ["server", "host", "port", "ports", "data"],
   examples: [

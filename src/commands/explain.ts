@@ -59,7 +59,7 @@ const onOption = (
 }
 
 const onArguments = (others: ReadonlyArray<string>, command: Described): Option.Option<string> => {
-  const usage = `It is used like this: ${usageOf(command)}.`
+  const usage = `Usage: ${usageOf(command)}.`
   const needed = command.arguments.filter(({ optional }) => !optional)
   const missing = needed.slice(others.length)
   if (missing.length > 0) {

@@ -5,7 +5,7 @@ import type * as Effect from "effect/Effect"
 import type { About } from "./About.ts"
 
 const command = Args.text({ name: "COMMAND" }).pipe(
-  Args.withDescription("The command to tell of. Without: all of them, a line each."),
+  Args.withDescription("The command to explain. Without it: a list of all commands."),
   Args.optional
 )
 
@@ -14,7 +14,7 @@ const configuration = { command }
 export type Arguments = Command.Command.ParseConfig<typeof configuration>
 
 export const about: About = {
-  summary: "Show the help of a command, or the list of all.",
+  summary: "Show the help of a command, or list all commands.",
   details: "outlive COMMAND --help shows the same; outlive COMMAND -h shows the options that most people need.",
   part: "Set up",
   usual: [],

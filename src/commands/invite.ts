@@ -22,7 +22,7 @@ const expires = Options.float("expires").pipe(
     Schema.Number.pipe(Schema.between(0.01, 8_760, { message: () => "--expires takes 0.01 to 8760 hours" }))
   ),
   Options.map(Duration.hours),
-  Options.withDescription("It holds for so long. By default 72.")
+  Options.withDescription("How long it is valid. By default 72.")
 )
 
 const server = Options.text("server").pipe(
@@ -32,11 +32,11 @@ const server = Options.text("server").pipe(
   Options.optional
 )
 
-const list = Options.boolean("list").pipe(Options.withDescription("List the invitations, in place of making one."))
+const list = Options.boolean("list").pipe(Options.withDescription("List the invitations instead of making one."))
 
 const revoke = Options.text("revoke").pipe(
   Options.withPseudoName("NAME"),
-  Options.withDescription("Take back the invitation whose name, as --list shows it, begins so."),
+  Options.withDescription("Revoke the invitation whose name begins so; --list shows the names."),
   Options.optional
 )
 
@@ -45,9 +45,9 @@ const options = { uses, expires, server, list, revoke, state }
 export type Arguments = Command.Command.ParseConfig<typeof options>
 
 export const about: About = {
-  summary: "Print an invitation; list them, or take one back.",
+  summary: "Print an invitation, list all, or revoke one.",
   details:
-    "It prints a link by which somebody can join the chat of this user's server; the server need not run. Whoever has the link can come: hand it over where nobody else reads it.",
+    "It prints a link with which somebody can join the chat of this user's server. The server need not run. Anybody who has the link can join: pass it on where nobody else reads it.",
   part: "Talk",
   usual: ["uses", "expires", "server", "list", "revoke"],
   examples: [

@@ -62,27 +62,27 @@ const limitInSeconds = (name: string, standard: Duration.Duration, description: 
 
 /** How much a node takes from others. */
 export const limits: Options.Options<Limits> = Options.all({
-  connections: limit("connections", defaultLimits.connections, "Connections that others may have to it."),
-  connectionsPerAddress: limit("address", defaultLimits.connectionsPerAddress, "The same from one address."),
-  handshake: limitInSeconds("handshake", defaultLimits.handshake, "Time that a caller has to introduce itself."),
-  bytesPerSecond: limit("bytes", defaultLimits.bytesPerSecond, "Bytes that one peer may send a second.", 1_024),
-  framesPerSecond: limit("posts", defaultLimits.framesPerSecond, "Lines that one peer may send a second."),
+  connections: limit("connections", defaultLimits.connections, "How many connections others may open to it."),
+  connectionsPerAddress: limit("address", defaultLimits.connectionsPerAddress, "How many of these from one address."),
+  handshake: limitInSeconds("handshake", defaultLimits.handshake, "Time for a caller to introduce itself."),
+  bytesPerSecond: limit("bytes", defaultLimits.bytesPerSecond, "Bytes per second from one peer.", 1_024),
+  framesPerSecond: limit("posts", defaultLimits.framesPerSecond, "Lines per second from one peer."),
   overload: limitInSeconds(
     "overload",
     defaultLimits.overload,
-    "A peer that sends more than that for so long is dropped."
+    "A peer that exceeds these rates for this long is dropped."
   ),
-  streams: limit("streams", defaultLimits.streams, "Runs of authors that are remembered."),
-  rooms: limit("rooms", defaultLimits.rooms, "Rooms that one peer may speak of."),
-  pending: limit("pending", defaultLimits.pending, "Lines that may wait for earlier ones."),
-  logEntries: limit("entries", defaultLimits.logEntries, "Lines and events that are kept.", 10),
-  logBytes: limit("log", defaultLimits.logBytes, "Bytes of lines that are kept.", 65_536)
+  streams: limit("streams", defaultLimits.streams, "How many runs of authors it remembers."),
+  rooms: limit("rooms", defaultLimits.rooms, "How many rooms one peer may name."),
+  pending: limit("pending", defaultLimits.pending, "How many lines may wait for earlier ones."),
+  logEntries: limit("entries", defaultLimits.logEntries, "How many lines and events it keeps.", 10),
+  logBytes: limit("log", defaultLimits.logBytes, "How many bytes of lines it keeps.", 65_536)
 })
 
 /** After how much silence a peer counts as lost; none if the host is to decide. */
 export const silence = seconds("silence", "OUTLIVE_SILENCE").pipe(
   Options.withDescription(
-    "A peer that gives no sign of life for so long is lost. By default 3 on this machine and 15 elsewhere, but at least 0.03 a link."
+    "A peer that is silent for this long counts as lost. By default 3 on this machine and 15 elsewhere, but at least 0.03 for each link."
   ),
   Options.optional
 )
@@ -91,7 +91,7 @@ export const silence = seconds("silence", "OUTLIVE_SILENCE").pipe(
 export const patience = seconds("patience", "OUTLIVE_PATIENCE").pipe(
   Options.withDefault<number>(usual.patience),
   Options.map(Duration.seconds),
-  Options.withDescription("A lost client is dialled often for so long, and rarely after that.")
+  Options.withDescription("A lost client is dialled often for this long, and rarely after that.")
 )
 
 /** How long a node that leaves waits for somebody to take what it said. */
@@ -99,7 +99,7 @@ export const within = seconds("within", "OUTLIVE_WITHIN").pipe(
   Options.withDefault<number>(usual.within),
   Options.map(Duration.seconds),
   Options.withDescription(
-    "Leaving waits while somebody takes your last lines. It gives up, with status 1, when nobody has taken any for so long."
+    "Leaving waits until a peer has your last lines. It gives up, with status 1, when no peer has taken any for this long."
   )
 )
 
@@ -108,13 +108,13 @@ export const data = Options.text("data").pipe(
   Options.withPseudoName("FOLDER"),
   Options.withFallbackConfig(Config.string("OUTLIVE_DATA")),
   Options.withSchema(Schema.String.pipe(Schema.minLength(1, { message: () => "--data takes the name of a folder" }))),
-  Options.withDescription("The folder where this node keeps what was said, for its next start. Without it: in memory."),
+  Options.withDescription("The folder where this node keeps its log for the next start. Without it: in memory."),
   Options.optional
 )
 
 /** How much of what was said before a node came it shows; none if its screen is to decide. */
 export const history = whole("history", "OUTLIVE_HISTORY", 0, mostHistory).pipe(
-  Options.withDescription("Show so many lines of what was said before. By default 20 at a terminal, else 0."),
+  Options.withDescription("How many earlier lines to show at the start. By default 20 at a terminal, else 0."),
   Options.optional
 )
 
@@ -143,7 +143,7 @@ export const ports = Options.text("ports").pipe(
   Options.withPseudoName("FILE"),
   Options.withFallbackConfig(Config.string("OUTLIVE_PORTS")),
   Options.withDefault<string>(usual.ports),
-  Options.withDescription("The file that remembers where each client listens.")
+  Options.withDescription("The file that records where each client listens.")
 )
 
 const serverText = Options.text("server").pipe(
@@ -178,7 +178,7 @@ export const peer = Options.text("peer").pipe(
 export const json = Options.boolean("json").pipe(
   Options.withFallbackConfig(Config.boolean("OUTLIVE_JSON")),
   Options.withDefault(false),
-  Options.withDescription("Events and commands as lines of JSON.")
+  Options.withDescription("Write events and read commands as lines of JSON.")
 )
 
 /** What a client is called whose name nobody has to remember. */
@@ -194,7 +194,7 @@ const metrics = Options.text("metrics").pipe(
   Options.withPseudoName("PORT"),
   Options.withFallbackConfig(Config.string("OUTLIVE_METRICS")),
   Options.withSchema(PortFromString("--metrics")),
-  Options.withDescription("The port on 127.0.0.1 where Prometheus reads figures."),
+  Options.withDescription("The port on 127.0.0.1 where Prometheus reads metrics."),
   Options.optional
 )
 
@@ -230,11 +230,11 @@ const flag = (name: string, variable: string, description: string) =>
 
 /** Whether connections are to be secure or plain, whatever the hosts say; not both. */
 export const security = Options.all({
-  secure: flag("secure", "OUTLIVE_SECURE", "Encrypt, and let in invited people only. By default beyond this machine."),
+  secure: flag("secure", "OUTLIVE_SECURE", "Encrypt, and admit invited people only. The default beyond this machine."),
   insecure: flag(
     "insecure",
     "OUTLIVE_INSECURE",
-    "Plain connections beyond this machine too: anybody can read along, and come in."
+    "Plain connections beyond this machine too: anybody can read the chat and join."
   ),
   state
 }).pipe(
@@ -267,7 +267,7 @@ export const screen = {
   plain: Options.boolean("plain").pipe(
     Options.withFallbackConfig(Config.boolean("OUTLIVE_PLAIN")),
     Options.withDefault(false),
-    Options.withDescription("Line after line, nothing is redrawn: for screen readers.")
+    Options.withDescription("Print line after line and redraw nothing: for screen readers.")
   ),
   times: Options.boolean("times").pipe(
     Options.withFallbackConfig(Config.boolean("OUTLIVE_TIMES")),
@@ -277,11 +277,11 @@ export const screen = {
   noBell: Options.boolean("no-bell").pipe(
     Options.withFallbackConfig(Config.boolean("OUTLIVE_NO_BELL")),
     Options.withDefault(false),
-    Options.withDescription("Neither ring nor notify when somebody calls you.")
+    Options.withDescription("Do not ring or notify when somebody mentions you.")
   ),
   highlight: Options.text("highlight").pipe(
     Options.withPseudoName("WORD"),
-    Options.withDescription("Ring for this word too; may be given several times."),
+    Options.withDescription("Ring for this word too. Can be given several times."),
     Options.repeated,
     // Without any, the variable and the settings file are asked.
     Options.mapEffect((words) =>

@@ -139,9 +139,9 @@ export const commandPage = (command: Described, whole: boolean, width: number): 
     "",
     ...(hidden === 0 ? [] : wrap(`${hidden} more options: outlive ${command.name} --help.`, columns)),
     ...(hasVariables
-      ? wrap("At the right: what holds without an option, and the variable that sets it too.", columns)
+      ? wrap("At the right: the default, and the environment variable that sets the option.", columns)
       : []),
-    ...wrap("All about it: man outlive, docs/MANUAL.md.", columns)
+    ...wrap("More: man outlive, docs/MANUAL.md.", columns)
   ].join("\n")
 }
 
@@ -179,6 +179,6 @@ export const listPage = (all: ReadonlyArray<Described>, version: string, width: 
       columns
     ),
     "",
-    ...wrap("outlive help COMMAND tells all about one. outlive --version tells the version.", columns)
+    ...wrap("outlive help COMMAND explains one command. outlive --version shows the version.", columns)
   ].join("\n")
 }

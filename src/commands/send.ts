@@ -11,9 +11,9 @@ import { host, insight, limits, passingId, patience, peer, seconds, security, se
 
 const text = Args.text({ name: "TEXT" }).pipe(
   Args.withSchema(
-    Schema.String.pipe(Schema.filter((given) => given.trim() !== "", { message: () => "TEXT is empty: say something" }))
+    Schema.String.pipe(Schema.filter((given) => given.trim() !== "", { message: () => "TEXT is empty" }))
   ),
-  Args.withDescription("What to say. Without it, or -: what comes on stdin."),
+  Args.withDescription("What to send. Without it, or -: stdin."),
   Args.optional
 )
 
@@ -30,7 +30,7 @@ const wait = Options.text("wait").pipe(
 const limit = seconds("within", "OUTLIVE_WITHIN").pipe(
   Options.withDefault<number>(usual.within),
   Options.map(Duration.seconds),
-  Options.withDescription("Give up after so long, with status 1.")
+  Options.withDescription("Give up after this long, with status 1.")
 )
 
 const configuration = {
@@ -51,14 +51,14 @@ const configuration = {
 export type Arguments = Command.Command.ParseConfig<typeof configuration>
 
 export const about: About = {
-  summary: "Say one message, and leave when it has arrived.",
+  summary: "Send one message, and leave when it has arrived.",
   details:
-    "It joins the chat, says TEXT, waits until enough peers have it, and leaves. Without TEXT, or with - in its place, it says what comes on stdin, as one message.",
+    "It joins the chat, sends TEXT, waits until enough peers have it, and leaves. Without TEXT, or with - in its place, it sends stdin as one message.",
   part: "For scripts",
   usual: ["wait", "within", "id", "server", "peer"],
   examples: [
     ["outlive send --wait 2 'the build is done'", "until two peers have it"],
-    ["git log -1 | outlive send", "says what comes on stdin"]
+    ["git log -1 | outlive send", "sends stdin"]
   ]
 }
 

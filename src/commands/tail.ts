@@ -33,12 +33,12 @@ const configuration = {
 export type Arguments = Command.Command.ParseConfig<typeof configuration>
 
 export const about: About = {
-  summary: "Show what is said, until a signal ends it.",
-  details: "It joins the chat, says nothing, and shows what the others say.",
+  summary: "Show what others say, until a signal ends it.",
+  details: "It joins the chat, sends nothing, and shows what the others send.",
   part: "For scripts",
   usual: ["history", "json", "id", "server", "peer"],
   examples: [
-    ["outlive tail --history 20", "the last 20 lines, then what comes"],
+    ["outlive tail --history 20", "the last 20 lines, then new ones"],
     ["outlive tail --json", "a line of JSON for each event"]
   ]
 }

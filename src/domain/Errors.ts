@@ -13,7 +13,7 @@ export class PeerUnreachable extends Data.TaggedError("PeerUnreachable")<{
   readonly detail: string
 }> {
   override get message() {
-    return `Nobody can be reached at ${formatAddress(this.address)} (${this.detail}).`
+    return `No node can be reached at ${formatAddress(this.address)} (${this.detail}).`
   }
 }
 
@@ -22,7 +22,7 @@ export class StrangersTurnedAway extends Data.TaggedError("StrangersTurnedAway")
   readonly address: Address
 }> {
   override get message() {
-    return `Who answers at ${formatAddress(this.address)} is in a secure chat, and tells strangers nothing.`
+    return `The node at ${formatAddress(this.address)} is in a secure chat, and answers members only.`
   }
 }
 
@@ -72,7 +72,7 @@ export class StreamForked extends Data.TaggedError("StreamForked")<{
   readonly shared: number
 }> {
   override get message() {
-    return `Somebody has lines of ${title(this.id)} that were not said here, as if this program ran twice: it begins anew.`
+    return `Others have lines of ${title(this.id)} that this program did not send; perhaps it runs twice. It starts a new run.`
   }
 }
 
@@ -86,7 +86,7 @@ export class RunOutlived extends Data.TaggedError("RunOutlived")<{
   readonly after: Epoch
 }> {
   override get message() {
-    return `${title(this.id)} began too long ago, by the clock of this machine, for the others to tell its lines from old ones: it begins anew. Look at the clock.`
+    return `By the clock of this machine, ${title(this.id)} started too long ago: others can't tell its lines from old ones. It starts a new run. Check the clock.`
   }
 }
 
@@ -105,7 +105,7 @@ export class FolderOfAnotherChat extends Data.TaggedError("FolderOfAnotherChat")
   readonly address: Address
 }> {
   override get message() {
-    return `${this.path} has the lines of another chat than the one at ${formatAddress(this.address)}: name another folder with --data, or the server of that chat with --server.`
+    return `${this.path} holds the log of another chat than the one at ${formatAddress(this.address)}: name another folder with --data, or the server of that chat with --server.`
   }
 }
 
@@ -115,7 +115,7 @@ export class ChatsDiffer extends Data.TaggedError("ChatsDiffer")<{
   readonly other: string
 }> {
   override get message() {
-    return `${this.path} is of another chat than ${this.other}: name another folder with --data.`
+    return `${this.path} and ${this.other} belong to different chats: name another folder with --data.`
   }
 }
 
@@ -136,7 +136,7 @@ export class NotAdmitted extends Data.TaggedError("NotAdmitted")<{
   readonly after?: Epoch | undefined
 }> {
   override get message() {
-    return `${title(this.id)} lets nobody in just now (${this.detail}).`
+    return `${title(this.id)} admits nobody right now (${this.detail}).`
   }
 }
 
@@ -156,7 +156,7 @@ export class PortTaken extends Data.TaggedError("PortTaken")<{
   readonly lingers: boolean
 }> {
   override get message() {
-    return `Port ${this.port} can't be used (${this.detail}): choose another one, or end the program that has it.`
+    return `Port ${this.port} can't be used (${this.detail}): choose another one, or stop the program that uses it.`
   }
 }
 
@@ -181,7 +181,7 @@ export class PortStoreInUse extends Data.TaggedError("PortStoreInUse")<{
   readonly path: string
 }> {
   override get message() {
-    return `${this.path} is in use by another server: end that one, start this one in another folder, or name another file with --ports.`
+    return `${this.path} is in use by another server: stop that one, start this one in another folder, or name another file with --ports.`
   }
 }
 
@@ -191,7 +191,7 @@ export class LineTooLong extends Data.TaggedError("LineTooLong")<{
   readonly limit: number
 }> {
   override get message() {
-    return `That line takes ${this.bytes} bytes and was not sent: the limit is ${this.limit}.`
+    return `The line was not sent: it has ${this.bytes} bytes, and the limit is ${this.limit}.`
   }
 }
 
@@ -204,11 +204,11 @@ export class NotHeard extends Data.TaggedError("NotHeard")<{
   readonly outside?: string | undefined
 }> {
   override get message() {
-    const those = this.wanted === 1 ? "1 peer" : `${this.wanted} peers`
-    const told = `Of ${those} that should have it, ${this.had === 0 ? "none has" : `only ${this.had} ${this.had === 1 ? "has" : "have"}`} said so in time`
+    const peers = this.wanted === 1 ? "1 peer" : `${this.wanted} peers`
+    const told = `${this.had === 0 ? "None" : `Only ${this.had}`} of ${peers} confirmed the message in time`
     return this.outside === undefined
-      ? `${told}: give it longer with --within, or ask for fewer with --wait.`
-      : `${told}: this node could not join. ${this.outside} Mend that, or give it longer with --within.`
+      ? `${told}: allow more time with --within, or ask for fewer peers with --wait.`
+      : `${told}: this node could not join. ${this.outside} Fix that, or allow more time with --within.`
   }
 }
 
@@ -224,7 +224,7 @@ export class LinesRefused extends Data.TaggedError("LinesRefused")<{
 /** There is no text to say. */
 export class NothingToSay extends Data.TaggedError("NothingToSay") {
   override get message() {
-    return "Nothing came on stdin: there is nothing to say."
+    return "stdin is empty: there is nothing to send."
   }
 }
 
@@ -233,7 +233,7 @@ export class HostUnknown extends Data.TaggedError("HostUnknown")<{
   readonly host: Host
 }> {
   override get message() {
-    return `The host ${this.host} is not known: look how it is spelled, or name an IP address in its place.`
+    return `The host ${this.host} is unknown: check its spelling, or give an IP address instead.`
   }
 }
 
@@ -243,7 +243,7 @@ export class LinesLost extends Data.TaggedError("LinesLost")<{
 }> {
   override get message() {
     const those = this.count === 1 ? "Your last line is" : `Your last ${this.count} lines are`
-    return `${those} lost: nobody had taken ${this.count === 1 ? "it" : "them"}. Wait longer with --within, or keep what you say in a folder with --data.`
+    return `${those} lost: no peer received ${this.count === 1 ? "it" : "them"}. Wait longer with --within, or keep your log in a folder with --data.`
   }
 }
 
@@ -252,7 +252,7 @@ export class Unwell extends Data.TaggedError("Unwell")<{
   readonly count: number
 }> {
   override get message() {
-    return `${this.count === 1 ? "1 thing is" : `${this.count} things are`} wrong: see above.`
+    return `${this.count === 1 ? "1 problem" : `${this.count} problems`} found: see above.`
   }
 }
 
@@ -272,14 +272,14 @@ export class SettingsUnusable extends Data.TaggedError("SettingsUnusable")<{
   readonly detail: string
 }> {
   override get message() {
-    return `${this.path} can't be used (${this.detail}): mend it, or name another file with OUTLIVE_CONFIG.`
+    return `${this.path} can't be used (${this.detail}): fix it, or name another file with OUTLIVE_CONFIG.`
   }
 }
 
 /** There is nowhere to put a log but among the lines of the chat. */
 export class LogMisplaced extends Data.TaggedError("LogMisplaced") {
   override get message() {
-    return "Logs would stand among the lines of the chat: name a file with --log-file, or redirect stderr."
+    return "The log would be mixed with the chat: name a file with --log-file, or redirect stderr."
   }
 }
 
@@ -309,7 +309,7 @@ export class LogInUse extends Data.TaggedError("LogInUse")<{
   readonly path: string
 }> {
   override get message() {
-    return `${this.path} is in use by another outlive: end that one, or name another folder with --data.`
+    return `${this.path} is in use by another outlive: stop that one, or name another folder with --data.`
   }
 }
 
@@ -320,7 +320,7 @@ export class StateUnavailable extends Data.TaggedError("StateUnavailable")<{
   readonly remedy?: string
 }> {
   override get message() {
-    return `${this.path} can't be used (${this.detail}): ${this.remedy ?? "another folder can be named with --state"}.`
+    return `${this.path} can't be used (${this.detail}): ${this.remedy ?? "name another folder with --state"}.`
   }
 }
 
@@ -329,7 +329,7 @@ export class NotInvited extends Data.TaggedError("NotInvited")<{
   readonly id: PeerId
 }> {
   override get message() {
-    return `${title(this.id)} is not invited: ask whoever runs the server for an invitation (outlive invite), and come with outlive join LINK ${this.id}.`
+    return `${title(this.id)} is not invited: ask the person who runs the server for an invitation (outlive invite), then run outlive join LINK ${this.id}.`
   }
 }
 
@@ -338,14 +338,14 @@ export class OtherChat extends Data.TaggedError("OtherChat")<{
   readonly id: PeerId
 }> {
   override get message() {
-    return `${title(this.id)} of this user belongs to another chat already: take another id, or another folder with --state.`
+    return `${title(this.id)} of this user already belongs to another chat: choose another id, or another folder with --state.`
   }
 }
 
 /** An invitation must say where the server is, and nobody has said so yet. */
 export class AddressUnknown extends Data.TaggedError("AddressUnknown") {
   override get message() {
-    return "It is not known by which address others reach the server: start it with --host HOST, or name it with --server HOST:PORT."
+    return "The server's address is not known yet: start the server with --host HOST, or give its address with --server HOST:PORT."
   }
 }
 
@@ -355,6 +355,6 @@ export class InvitationUnknown extends Data.TaggedError("InvitationUnknown")<{
   readonly found: number
 }> {
   override get message() {
-    return `${this.found === 0 ? "No invitation is" : `${this.found} invitations are`} called ${this.name}: outlive invite --list shows their names.`
+    return `${this.found === 0 ? "No invitation has a name that begins" : `${this.found} invitations have names that begin`} with ${this.name}: outlive invite --list shows all names.`
   }
 }

@@ -55,11 +55,11 @@ export const screenLineOf = (self: Named, entry: Entry): ScreenLine | undefined 
     case "Earlier":
       return said("(earlier) ", entry.post)
     case "Missed":
-      return notice(`${linesOf(entry.count)} of ${title(authorOf(entry.stream))} can't be had any more`)
+      return notice(`${linesOf(entry.count)} of ${title(authorOf(entry.stream))} ${areLost(entry.count)}`)
     case "Outlived":
-      return notice(`${linesOf(entry.count)} of long ago can't be had any more`)
+      return notice(`${entry.count === 1 ? "1 old line" : `${entry.count} old lines`} ${areLost(entry.count)}`)
     case "Skipped":
-      return notice(`${linesOf(entry.count)} went by too fast to be shown`)
+      return notice(`${linesOf(entry.count)} came too fast to be shown`)
     case "Happened":
       return self.role === "server" ? onServer(entry.event) : onClient(self, entry.event)
   }
@@ -81,44 +81,44 @@ const onBoth = (event: MeshEvent): ScreenLine | undefined => {
   switch (event._tag) {
     case "CatchingUp":
       return notice(
-        `${linesOf(event.count)} that ${event.count === 1 ? "was" : "were"} missed, from ${title(event.peer.id)}`
+        `${title(event.peer.id)} sends ${event.count === 1 ? "1 missed line" : `${event.count} missed lines`}`
       )
     case "Unkept":
-      return notice(`What is said can't be kept on disk (${event.detail}); the chat goes on without`)
+      return notice(`The log can't be written to disk (${event.detail}); the chat goes on without it`)
     case "PortOccupied":
       return notice(
         event.abandoned
           ? `Port ${event.port} still can't be used (${event.detail}); the server is now dialled from any port`
-          : `Port ${event.port} can't be used to dial the server (${event.detail}); it is tried again`
+          : `Port ${event.port} can't be used to dial the server (${event.detail}); trying again`
       )
     case "Through":
-      return notice(`${title(event.id)} only through ${title(event.by.id)}`)
+      return notice(`${title(event.id)} has no direct link: its lines come through ${title(event.by.id)}`)
     case "Foreign":
       return notice(foreign(event.sought, event.found))
     case "Foreigner":
       return notice(
-        `${title(event.peer.id)} is in another chat, and was not let in. To join this one, it must be started anew.`
+        `${title(event.peer.id)} belongs to another chat and was not admitted. To join this chat, it must be restarted.`
       )
     case "Claimed":
-      return notice(`Another server has ${title(event.peer.id)}`)
+      return notice(`${title(event.peer.id)} now belongs to another server`)
     case "KeyChanged":
       return notice(
-        `${title(event.id)} IS REFUSED: it comes with another key than the one known here. Either it has a new one, or somebody pretends to be it. Compare with it aloud what /verify ${event.id} shows; /trust ${event.id} accepts it.`
+        `${title(event.id)} IS REFUSED: its key is not the one known here. Either it has a new key, or somebody pretends to be it. Compare the digits that /verify ${event.id} shows with it by voice; /trust ${event.id} accepts the new key.`
       )
     case "Expelled":
       return notice(`${title(event.id)} was ${event.barred ? "banned" : "kicked"} by the server`)
     case "Forged":
       return notice(
         event.id === event.by.id
-          ? `${title(event.id)} DOES NOT SIGN what it says as it should: nobody can hand it on`
-          : `${title(event.by.id)} HANDS ON what ${title(event.id)} has not signed: it is not shown`
+          ? `${title(event.id)} DOES NOT SIGN ITS LINES CORRECTLY: others can't pass them on`
+          : `${title(event.by.id)} PASSES ON LINES OF ${title(event.id)} WITHOUT A VALID SIGNATURE: they are not shown`
       )
     case "Contradicted":
       return notice(
-        `${title(event.id)} HAS SAID TWO THINGS under one number: others may see another line of it than you`
+        `${title(event.id)} SENT TWO DIFFERENT LINES under one number: others may see another line than you`
       )
     case "Unremembered":
-      return notice(`Who belongs to the chat can't be kept on disk (${event.detail}); the next start may not know it`)
+      return notice(`The list of members can't be written to disk (${event.detail}); the next start may not know it`)
     default:
       return undefined
   }
@@ -127,8 +127,8 @@ const onBoth = (event: MeshEvent): ScreenLine | undefined => {
 const foreign = (sought: Named, { address, id, role }: Peer): string => {
   const who = role === "server" ? "Another chat's server" : `${title(id)} of another chat`
   return sought.role === "server"
-    ? `${who} answers at ${formatAddress(address)}. This chat goes on without it, and looks for its own server. To join the other chat, leave and start again.`
-    : `${title(sought.id)} is not at ${formatAddress(address)} any more: ${who} answers there`
+    ? `${who} answers at ${formatAddress(address)}. This chat goes on without a server and looks for its own. To join the other chat, leave and start again.`
+    : `${title(sought.id)} is no longer at ${formatAddress(address)}: ${who} answers there`
 }
 
 const onServer = (event: MeshEvent): ScreenLine | undefined => {
@@ -159,7 +159,7 @@ const onClient = (self: Named, event: MeshEvent): ScreenLine | undefined => {
       return isServer ? chat(`${title(event.peer.id)}: terminated.`) : notice(`${title(event.peer.id)} left`)
     case "Lost":
       return notice(
-        `${title(event.peer.id)} is lost: ${meaning[event.reason]}${isServer ? "; everybody goes on without it" : ""}`
+        `${title(event.peer.id)} is lost: ${meaning[event.reason]}${isServer ? "; the chat goes on without it" : ""}`
       )
     case "GivenUp":
       return notice(`${title(event.peer.id)} can't be reached any more`)
@@ -170,15 +170,17 @@ const onClient = (self: Named, event: MeshEvent): ScreenLine | undefined => {
 
 const meaning: Record<LossReason, string> = {
   closed: "the connection broke",
-  silent: "it gives no sign of life",
-  malformed: "it does not keep to the protocol",
+  silent: "it stopped answering",
+  malformed: "it violated the protocol",
   overrun: "it does not read what it is sent",
-  excessive: "it sent more than is taken here",
-  dropped: "it was sent more than it takes",
-  expelled: "it takes part no more",
-  forged: "what it sends is not signed as it should be",
-  disbelieved: "it says that what it was sent is not signed as it should be"
+  excessive: "it sent too much",
+  dropped: "this node sent it too much",
+  expelled: "it no longer takes part",
+  forged: "its lines have no valid signature",
+  disbelieved: "it rejected the signatures of lines that it received"
 }
+
+const areLost = (count: number): string => `${count === 1 ? "is" : "are"} no longer available`
 
 export const linesOf = (count: number): string => (count === 1 ? "1 line" : `${count} lines`)
 

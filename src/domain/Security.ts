@@ -19,13 +19,13 @@ export const modeFor = ({ hosts, insecure, secure }: Wish): Mode =>
 /** What the screen says at the start of a node that was told to be plain where it would not be by itself. */
 export const warning = ({ hosts, insecure }: Wish): string | undefined =>
   insecure && !hosts.every(isLoopback)
-    ? "Nothing is encrypted, and anybody can come in (--insecure): whoever is on the way reads along, and can change what is said."
+    ? "Nothing is encrypted, and anybody can join (--insecure). Others on the network can read the chat and change it."
     : undefined
 
 /** What a stranger is told: the same words, whoever it is, and whatever is wrong with it. */
 export const strangerTo = {
-  chat: "nobody is known here by that key: ask for an invitation, and come with outlive join LINK",
-  tls: "it speaks TLS alone: come with --secure, or with an invitation, outlive join LINK"
+  chat: "that key is not known here: ask for an invitation, then run outlive join LINK",
+  tls: "it accepts TLS only: use --secure, or an invitation with outlive join LINK"
 }
 
 /** At which address a node is reached that says it listens at one, and whose connection comes from a host. */

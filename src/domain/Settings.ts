@@ -45,7 +45,7 @@ export const settings: ReadonlyArray<Setting> = [
   { name: "ports", usual: usual.ports },
   { name: "data", usual: "none: in memory" },
   { name: "history", usual: "20 on a terminal, else 0" },
-  { name: "silence", usual: "3 on this machine, 15 elsewhere, 0.03 a link if that is more" },
+  { name: "silence", usual: "3 on this machine, 15 elsewhere, or 0.03 for each link if that is more" },
   { name: "patience", usual: String(usual.patience) },
   { name: "within", usual: String(usual.within) },
   { name: "secure", usual: "beyond this machine" },
@@ -71,7 +71,7 @@ export const unknownSettings = (names: Iterable<string>): ReadonlyArray<string> 
   return [...names].flatMap((name) => {
     if (known.includes(name)) return []
     const meant = nearest(name, known)
-    return [`${name} is no setting${meant === undefined ? "" : `; did you mean ${meant}?`}`]
+    return [`${name} is not a setting${meant === undefined ? "" : `; did you mean ${meant}?`}`]
   })
 }
 

@@ -102,13 +102,13 @@ export const decodeArguments = <A, I extends ReadonlyArray<string | undefined>>(
 ): Either.Either<A, string> =>
   Either.mapLeft(
     Schema.decodeUnknownEither(schema)(wordsOf(rest, command.parameters.length)),
-    (error) => `It is used like this: ${usageOf(command)} (${whatIsWrong(command, error)})`
+    (error) => `Usage: ${usageOf(command)} (${whatIsWrong(command, error)})`
   )
 
 const whatIsWrong = ({ parameters }: Pick<Described, "name" | "parameters">, error: ParseResult.ParseError): string => {
   const [first] = ParseResult.ArrayFormatter.formatErrorSync(error)
   const parameter = parameters[Number(first?.path[0])]
-  if (first === undefined || parameter === undefined) return "it takes no more than that"
+  if (first === undefined || parameter === undefined) return "it takes no more arguments"
   return first._tag === "Missing" ? `${parameter.name} is missing` : first.message
 }
 
@@ -126,7 +126,7 @@ export const unknownCommand = (
       name,
       commands.map((each) => each.name)
     )
-  return `There is no command /${escape(name)}${meant === undefined ? "." : `; did you mean /${meant}?`} /help lists them. A line that begins with // says a slash.`
+  return `There is no command /${escape(name)}${meant === undefined ? "." : `; did you mean /${meant}?`} /help lists them. To send a line that begins with a slash, begin it with //.`
 }
 
 /** The command of that name, with its slash or without. */

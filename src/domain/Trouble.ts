@@ -7,31 +7,31 @@ export interface Trouble {
   readonly remedy?: string
 }
 
-const room = "make room on it"
+const room = "free some space"
 
 const troubles: Readonly<Record<string, Trouble>> = {
   ENOSPC: { detail: "the disk is full", remedy: room },
-  EDQUOT: { detail: "this user has no more room on the disk", remedy: room },
+  EDQUOT: { detail: "this user's disk quota is used up", remedy: room },
   EMFILE: {
-    detail: "this program has as many files and connections open as it may",
-    remedy: "raise that limit with ulimit -n, or lower --limit-connections"
+    detail: "this program has too many files and connections open",
+    remedy: "raise the limit with ulimit -n, or lower --limit-connections"
   },
   ENFILE: {
-    detail: "this machine has as many files open as it can",
-    remedy: "end other programs"
+    detail: "this machine has too many files open",
+    remedy: "stop other programs"
   },
-  EFBIG: { detail: "the file is larger than it may be" },
+  EFBIG: { detail: "the file is too large" },
   EACCES: { detail: "this user may not write there" },
   EPERM: { detail: "this user may not write there" },
-  EROFS: { detail: "it can only be read" },
-  EBUSY: { detail: "something else keeps it busy" },
-  EIO: { detail: "the disk fails" },
+  EROFS: { detail: "it is read-only" },
+  EBUSY: { detail: "another program keeps it busy" },
+  EIO: { detail: "the disk has an error" },
   EBADF: { detail: "it is closed" },
-  EEXIST: { detail: "it is no folder" },
-  ENOTDIR: { detail: "it is no folder, or lies in something that is none" },
+  EEXIST: { detail: "it is not a folder" },
+  ENOTDIR: { detail: "part of the path is not a folder" },
   ENOENT: { detail: "there is no such folder" },
   EISDIR: { detail: "there is a folder where a file should be" },
-  ELOOP: { detail: "its links lead in a circle" },
+  ELOOP: { detail: "its symbolic links form a loop" },
   ENAMETOOLONG: { detail: "its name is too long" }
 }
 

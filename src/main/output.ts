@@ -22,7 +22,7 @@ export const watchOutput = (complain: (sentence: string) => void): (() => boolea
   process.stdout.on("error", (error) => {
     if (isLost || process.stdout.isTTY || readerIsGone.has(codeOf(error))) return
     isLost = true
-    complain(`What was to be shown is lost: stdout can't be written (${troubleOf(error).detail}).`)
+    complain(`Some output is lost: stdout can't be written (${troubleOf(error).detail}).`)
   })
   return () => isLost
 }

@@ -90,7 +90,7 @@ export const join = (
       Effect.flatMap(Ref.getAndSet(told, message), (before) =>
         before === message
           ? Effect.void
-          : console.show([notice(`${message} Trying until it works; what you type is sent then.`)])
+          : console.show([notice(`${message} Retrying; what you type is sent as soon as it works.`)])
       )
     const { chatFrom } = yield* Membership
     const throughServer = Effect.catchTags(mesh.join(server), {

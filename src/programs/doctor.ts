@@ -52,7 +52,7 @@ const tolerance = 60_000
 /** What can be said of somebody in a secure chat: the doctor comes with nobody's key, since a call with one counts as a visit. */
 const unsure = (who: string, place: string): Finding =>
   note(
-    `${who}: a node of a secure chat answers at ${place}. Whether it has the right key, and knows yours, only a call with your key can tell: come with outlive join LINK, or with --secure if you have been in that chat.`
+    `${who}: a node of a secure chat answers at ${place}. The doctor can't check its key, or whether it knows yours. Run outlive join LINK, or add --secure if you have been in that chat.`
   )
 
 const checkServer = ({ ports, server }: Pick<Settings<never>, "server" | "ports">, chat: ChatId | undefined) =>
@@ -62,27 +62,27 @@ const checkServer = ({ ports, server }: Pick<Settings<never>, "server" | "ports"
     const place = formatAddress(server)
     if ((yield* addressesOf(server.host)).length === 0) {
       return wrong(
-        `The server: ${server.host} is no name that this machine knows. Mend --server, or name an IP address there.`
+        `The server: this machine can't resolve the name ${server.host}. Fix --server, or give an IP address there.`
       )
     }
     return yield* whoAnswers(server, chat).pipe(
       Effect.map(({ id, role }) =>
         role === "server"
           ? fine(`The server answers at ${place}.`)
-          : wrong(`The server: ${title(id)} answers at ${place}. Name the server's own address with --server.`)
+          : wrong(`The server: ${title(id)} answers at ${place}. Give the server's own address with --server.`)
       ),
       Effect.catchTag("StrangersTurnedAway", () => Effect.succeed(unsure("The server", place))),
       Effect.catchTag("ForeignChat", ({ id }) =>
         Effect.succeed(
           wrong(
-            `The server: ${title(id)} of another chat than that of ${ports} answers at ${place}. Name the server's own address with --server, or its own file with --ports.`
+            `The server: ${title(id)} answers at ${place}, and belongs to another chat than ${ports}. Give the server's own address with --server, or its own file with --ports.`
           )
         )
       ),
       Effect.catchAll(({ detail }) =>
         Effect.succeed(
           wrong(
-            `The server can't be reached at ${place} (${detail}). Start it, mend --server, or join through a client with --peer.`
+            `The server can't be reached at ${place} (${detail}). Start it, fix --server, or join through a client with --peer.`
           )
         )
       )
@@ -103,11 +103,11 @@ const checkListening = ({ listen, server }: Pick<Settings<never>, "listen" | "se
         whoAnswers(listen).pipe(
           Effect.map(({ id }) =>
             note(
-              `${title(id)} listens at ${place} already${formatAddress(server) === place ? "" : "; another one there needs another port"}.`
+              `${title(id)} already listens at ${place}${formatAddress(server) === place ? "" : "; another node needs another port"}.`
             )
           ),
           Effect.catchTag("StrangersTurnedAway", () =>
-            Effect.succeed(note(`A node of a secure chat listens at ${place} already.`))
+            Effect.succeed(note(`A node of a secure chat already listens at ${place}.`))
           ),
           Effect.orElseSucceed(() => wrong(`Listening: ${message}`))
         )
@@ -122,14 +122,14 @@ const checkPeer = ({ address, id }: Peer, chat: ChatId | undefined) =>
         found === id
           ? fine(`${title(id)} answers at ${formatAddress(address)}.`)
           : wrong(
-              `${title(id)}: ${title(found)} answers at ${formatAddress(address)}. Mend that line of the file while the server is down; clients find the server by themselves.`
+              `${title(id)}: ${title(found)} answers at ${formatAddress(address)}. Fix that line of the file while the server is down. Clients find the server by themselves.`
             )
       ),
       Effect.catchTag("StrangersTurnedAway", () => Effect.succeed(unsure(title(id), formatAddress(address)))),
       Effect.catchTag("ForeignChat", ({ id: found }) =>
         Effect.succeed(
           note(
-            `${title(id)} is not at ${formatAddress(address)} any more: ${title(found)} of another chat answers there. It finds the server by itself.`
+            `${title(id)} is no longer at ${formatAddress(address)}: ${title(found)} of another chat answers there. It finds the server by itself.`
           )
         )
       ),
@@ -137,7 +137,7 @@ const checkPeer = ({ address, id }: Peer, chat: ChatId | undefined) =>
         Effect.succeed(
           // Who has left while the server was down is still on record: nobody can tell that from here.
           note(
-            `${title(id)} is not at ${formatAddress(address)} (${detail}). If it has left, nothing need be done; if not, look for a firewall, or for the host that it was given with --host.`
+            `${title(id)} does not answer at ${formatAddress(address)} (${detail}). If it has left, nothing need be done. If not, check firewalls, and the host that it was given with --host.`
           )
         )
       )
@@ -149,7 +149,7 @@ const checkPeers = <R>({ ports, records }: Pick<Settings<R>, "records" | "ports"
     Effect.flatMap(({ chat, peers }) =>
       peers.length === 0
         ? Effect.succeed<ReadonlyArray<Finding>>([
-            note(`${ports}: nobody is on record there. Only a server has such a file.`)
+            note(`${ports}: no clients are recorded there. Only a server has such a file.`)
           ])
         : Effect.forEach(peers, (peer) => checkPeer(peer, chat), { concurrency: 16 })
     ),
@@ -158,7 +158,7 @@ const checkPeers = <R>({ ports, records }: Pick<Settings<R>, "records" | "ports"
 
 const checkData = ({ data }: Pick<Settings<never>, "data">): Effect.Effect<Finding, never, HostChecks> =>
   Option.match(data, {
-    onNone: () => Effect.succeed(note("No data folder: what is said is kept in memory alone. See --data.")),
+    onNone: () => Effect.succeed(note("No data folder: the log is kept in memory only. See --data.")),
     onSome: (path) =>
       Effect.gen(function* () {
         const { folder } = yield* HostChecks
@@ -166,12 +166,12 @@ const checkData = ({ data }: Pick<Settings<never>, "data">): Effect.Effect<Findi
         const now = yield* Clock.currentTimeMillis
         if (freeBytes < littleRoom) {
           return wrong(
-            `The data folder: ${path} has room for ${Math.floor(freeBytes / 1_048_576)} MiB alone. Make room, or name another folder with --data.`
+            `The data folder: only ${Math.floor(freeBytes / 1_048_576)} MiB are free for ${path}. Free some space, or name another folder with --data.`
           )
         }
         if (lastRun > now + tolerance) {
           return wrong(
-            `The clock was set back: the last run in ${path} began at ${dateAndTime(lastRun)}. Set the clock, or times will be wrong; nothing is lost by it.`
+            `The clock was set back: the last run in ${path} began at ${dateAndTime(lastRun)}. Set the clock, or times will be wrong. Nothing is lost.`
           )
         }
         return fine(`The data folder ${path} ${exists ? "can be used" : "will be made when it is needed"}.`)
@@ -180,25 +180,23 @@ const checkData = ({ data }: Pick<Settings<never>, "data">): Effect.Effect<Findi
 
 const checkClock = Effect.map(Clock.currentTimeMillis, (now) =>
   now < earliest
-    ? wrong(`The clock says ${dateAndTime(now)}. Set it: others see when you have said what.`)
+    ? wrong(`The clock says ${dateAndTime(now)}. Set it: others see the time of your lines.`)
     : fine(`The clock says ${dateAndTime(now)}.`)
 )
 
 const checkTerminal = Effect.gen(function* () {
   const { columns, isThere, kind, utf8 } = yield* (yield* HostChecks).terminal
-  if (!isThere) return note("No terminal: lines go in and out as they are, as a script wants them.")
+  if (!isThere) return note("No terminal: input and output are plain lines, as scripts need them.")
   if (kind === "" || kind === "dumb") {
     return wrong(
-      `The terminal: TERM is '${kind}', so nothing can be drawn there. Set it to what the terminal is, such as xterm-256color.`
+      `The terminal: TERM is '${kind}', which can't be drawn on. Set it to the terminal's type, such as xterm-256color.`
     )
   }
   if (!utf8) {
-    return wrong(
-      "The terminal: the language is not set to UTF-8, so many letters won't show. Set LANG, to C.UTF-8 for example."
-    )
+    return wrong("The terminal: the locale is not UTF-8, so many letters won't show. Set LANG, for example to C.UTF-8.")
   }
   if (columns > 0 && columns < 40) {
-    return note(`The terminal has ${columns} columns: from 40 on it is easier to read.`)
+    return note(`The terminal has ${columns} columns. It is easier to read with 40 or more.`)
   }
   return fine(`The terminal is a ${kind} with ${columns} columns.`)
 })

@@ -71,5 +71,7 @@ const revoke = (name: string) =>
     const [one] = meant
     if (one === undefined || meant.length > 1) return yield* new InvitationUnknown({ name, found: meant.length })
     yield* invitations.revoke(one.key)
-    yield* Console.log(`${one.key.slice(0, nameLength)} is revoked: nobody comes by it any more. Who has come stays.`)
+    yield* Console.log(
+      `${one.key.slice(0, nameLength)} is revoked: nobody can join with it any more. Those who have joined stay.`
+    )
   })

@@ -81,7 +81,7 @@ export const untilHeard = ({
       if (count === 0 || !(yield* hasHope)) return
       yield* console.show([
         notice(
-          `Leaving: nobody has your ${lastLines(count)} yet. It ends when somebody has, or when nobody has taken more for ${Duration.toSeconds(within)} s (--within); ${soonerBy[ending]} leaves at once.`
+          `Leaving: no peer has your ${lastLines(count)} yet. Waiting until one has, or until none has taken more for ${Duration.toSeconds(within)} s (--within); ${soonerBy[ending]} leaves at once.`
         )
       ])
     })
@@ -97,7 +97,7 @@ export const untilHeard = ({
     yield* mesh.hurry
     if (!log.keeps) return yield* new LinesLost({ count })
     yield* console.show([
-      notice(`Nobody has your ${lastLines(count)} yet: kept in the folder, and sent at the next start with it.`)
+      notice(`No peer has your ${lastLines(count)} yet: kept in the data folder, and sent at the next start with it.`)
     ])
   })
 

@@ -58,7 +58,7 @@ export const parse = (text: string): Records & { readonly badLines: ReadonlyArra
 
 const formatPeer = ({ address, id }: Peer): string => `${id} ${formatAddress(address)}`
 
-const formatChat = (chat: ChatId): string => `# chat ${chat} (which chat this is: leave this line to the server)`
+const formatChat = (chat: ChatId): string => `# chat ${chat} (which chat this is: only the server changes this line)`
 
 /**
  * The text of those records. Of the text that it takes the place of, `before`, each line stays where it stands that is not

@@ -113,7 +113,7 @@ const entered = (
   const marks: Array<string> = []
   const isUnread = before.awaySince !== undefined && said !== undefined && isNews(line)
   if (before.awaySince !== undefined && before.marked !== true && isUnread) {
-    marks.push(between(`not read yet, since ${clockTime(before.awaySince)}`))
+    marks.push(between(`unread since ${clockTime(before.awaySince)}`))
   }
   if (!isSameDay(latest, before.last ?? now)) marks.push(between(dayOf(latest)))
   else if (!looks.times && before.last !== undefined && latest - before.last >= pause) {

@@ -6,7 +6,7 @@ const serverInWords = (server: ServerState, clock: (at: number) => string): Read
     case "Self":
       return []
     case "Sought":
-      return ["server not there yet"]
+      return ["no server yet"]
     case "Up":
       return ["server up"]
     case "Down":

@@ -24,7 +24,7 @@ const formsOf = ({ asked, menu, search, text }: Editor, status: ReadonlyArray<st
   if (search !== undefined) return [escape(searchInWords(search))]
   const count = text.split("\n", mostCounted).length
   const lines = count === mostCounted ? "1,000 or more lines" : `${count} lines`
-  if (asked) return [`── ${lines} in one message: Enter again says it`, `── ${lines}: Enter again says it`]
+  if (asked) return [`── ${lines} in one message: Enter again sends it`, `── ${lines}: Enter again sends it`]
   if (count === 1) return status
   return status.map((form, index) => `${form} · ${lines}${index === 0 ? " in one message" : ""}`)
 }

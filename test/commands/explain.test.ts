@@ -24,17 +24,14 @@ const cases: ReadonlyArray<readonly [line: string, sentence: string | undefined]
   ["doctor --log-level info", "outlive doctor has no option --log-level. See outlive doctor --help."],
   ["server -p 4000", "outlive server has no option -p; did you mean --port? See outlive server --help."],
   ["server --port 1 --port 2", "--port is given twice. See outlive server --help."],
-  [
-    "client 1 0",
-    "PORT2 is missing. It is used like this: outlive client ID PORT1 PORT2 [OPTIONS]. See outlive client --help."
-  ],
+  ["client 1 0", "PORT2 is missing. Usage: outlive client ID PORT1 PORT2 [OPTIONS]. See outlive client --help."],
   [
     "client 1",
-    "PORT1 and PORT2 are missing. It is used like this: outlive client ID PORT1 PORT2 [OPTIONS]. See outlive client --help."
+    "PORT1 and PORT2 are missing. Usage: outlive client ID PORT1 PORT2 [OPTIONS]. See outlive client --help."
   ],
   [
     "client 1 0 0 0",
-    "'0' is one argument too many. It is used like this: outlive client ID PORT1 PORT2 [OPTIONS]. See outlive client --help."
+    "'0' is one argument too many. Usage: outlive client ID PORT1 PORT2 [OPTIONS]. See outlive client --help."
   ],
   ["server --port=70000", undefined],
   ["client no/id 0 0 --json", undefined],

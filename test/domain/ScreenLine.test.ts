@@ -75,36 +75,36 @@ describe("ScreenLine", () => {
   it("who dies without a word is a notice that says how", () => {
     const how: Record<LossReason, string> = {
       closed: "the connection broke",
-      silent: "it gives no sign of life",
-      malformed: "it does not keep to the protocol",
+      silent: "it stopped answering",
+      malformed: "it violated the protocol",
       overrun: "it does not read what it is sent",
-      excessive: "it sent more than is taken here",
-      dropped: "it was sent more than it takes",
-      expelled: "it takes part no more",
-      forged: "what it sends is not signed as it should be",
-      disbelieved: "it says that what it was sent is not signed as it should be"
+      excessive: "it sent too much",
+      dropped: "this node sent it too much",
+      expelled: "it no longer takes part",
+      forged: "its lines have no valid signature",
+      disbelieved: "it rejected the signatures of lines that it received"
     }
     for (const [reason, words] of Object.entries(how) as ReadonlyArray<[LossReason, string]>) {
       assert.deepStrictEqual(onServer(lost(reason)), told(`* Client 3 is lost: ${words}`))
       assert.deepStrictEqual(onClient(lost(reason)), told(`* Client 3 is lost: ${words}`))
       assert.deepStrictEqual(
         onClient(lost(reason, server)),
-        told(`* Server is lost: ${words}; everybody goes on without it`)
+        told(`* Server is lost: ${words}; the chat goes on without it`)
       )
     }
   })
 
   it("who hands on what is not signed, or says two things at once, is named on every screen", () => {
     const forged = happened(MeshEvent.Forged({ id: id("1"), by: three }))
-    const words = "* Client 3 HANDS ON what Client 1 has not signed: it is not shown"
+    const words = "* Client 3 PASSES ON LINES OF Client 1 WITHOUT A VALID SIGNATURE: they are not shown"
     assert.deepStrictEqual([onServer(forged), onClient(forged)], [told(words), told(words)])
     assert.deepStrictEqual(
       onClient(happened(MeshEvent.Forged({ id: three.id, by: three }))),
-      told("* Client 3 DOES NOT SIGN what it says as it should: nobody can hand it on")
+      told("* Client 3 DOES NOT SIGN ITS LINES CORRECTLY: others can't pass them on")
     )
     assert.deepStrictEqual(
       onClient(happened(MeshEvent.Contradicted({ id: three.id }))),
-      told("* Client 3 HAS SAID TWO THINGS under one number: others may see another line of it than you")
+      told("* Client 3 SENT TWO DIFFERENT LINES under one number: others may see another line than you")
     )
   })
 
@@ -116,12 +116,12 @@ describe("ScreenLine", () => {
     assert.deepStrictEqual([onServer(ghost), onClient(ghost)], [undefined, undefined], "it was never here")
   })
 
-  it("lines that nobody has, or that went by too fast, are counted in a notice", () => {
+  it("lines that nobody has, or that came too fast, are counted in a notice", () => {
     const missed = (count: number) => onClient(Entry.Missed({ stream: stream("3"), count }))
-    assert.deepStrictEqual(missed(1), told("* 1 line of Client 3 can't be had any more"))
-    assert.deepStrictEqual(missed(20), told("* 20 lines of Client 3 can't be had any more"))
-    assert.deepStrictEqual(onServer(Entry.Skipped({ count: 1 })), told("* 1 line went by too fast to be shown"))
-    assert.deepStrictEqual(onServer(Entry.Skipped({ count: 2 })), told("* 2 lines went by too fast to be shown"))
+    assert.deepStrictEqual(missed(1), told("* 1 line of Client 3 is no longer available"))
+    assert.deepStrictEqual(missed(20), told("* 20 lines of Client 3 are no longer available"))
+    assert.deepStrictEqual(onServer(Entry.Skipped({ count: 1 })), told("* 1 line came too fast to be shown"))
+    assert.deepStrictEqual(onServer(Entry.Skipped({ count: 2 })), told("* 2 lines came too fast to be shown"))
   })
 
   it("what was said before is marked as earlier, whoever said it, and made safe as well", () => {
@@ -139,9 +139,9 @@ describe("ScreenLine", () => {
   it("how many lines were missed, and from whom they come now, is a notice", () => {
     const catchingUp = (count: number, who = three) => happened(MeshEvent.CatchingUp({ peer: who, count }))
     for (const on of [onServer, onClient]) {
-      assert.deepStrictEqual(on(catchingUp(1)), told("* 1 line that was missed, from Client 3"))
-      assert.deepStrictEqual(on(catchingUp(20)), told("* 20 lines that were missed, from Client 3"))
-      assert.deepStrictEqual(on(catchingUp(2, server)), told("* 2 lines that were missed, from Server"))
+      assert.deepStrictEqual(on(catchingUp(1)), told("* Client 3 sends 1 missed line"))
+      assert.deepStrictEqual(on(catchingUp(20)), told("* Client 3 sends 20 missed lines"))
+      assert.deepStrictEqual(on(catchingUp(2, server)), told("* Server sends 2 missed lines"))
     }
   })
 
@@ -150,7 +150,7 @@ describe("ScreenLine", () => {
     for (const on of [onServer, onClient]) {
       assert.deepStrictEqual(
         on(unkept),
-        told("* What is said can't be kept on disk (no space left\\u{7}); the chat goes on without")
+        told("* The log can't be written to disk (no space left\\u{7}); the chat goes on without it")
       )
     }
   })

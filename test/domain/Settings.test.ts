@@ -37,8 +37,8 @@ describe("settings", () => {
 
   it("that are none are told, with the nearest", () => {
     assert.deepStrictEqual(unknownSettings(["host", "hots", "xyzzy"]), [
-      "hots is no setting; did you mean host?",
-      "xyzzy is no setting"
+      "hots is not a setting; did you mean host?",
+      "xyzzy is not a setting"
     ])
   })
 })

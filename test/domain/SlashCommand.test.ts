@@ -33,12 +33,9 @@ describe("a command's arguments", () => {
   it("are words, of which the last takes all that is left", () => {
     const decode = (rest: string) => Either.getOrElse(decodeArguments(described("tell", tell), tell, rest), String)
     assert.deepStrictEqual(decode("7  hello  there "), ["7", "hello  there"] as unknown as string)
-    assert.strictEqual(decode("7"), "It is used like this: /tell ID TEXT (TEXT is missing)")
-    assert.strictEqual(decode(""), "It is used like this: /tell ID TEXT (ID is missing)")
-    assert.strictEqual(
-      decode("no/id hello"),
-      "It is used like this: /tell ID TEXT (an id has 1 to 32 letters, digits, - and _)"
-    )
+    assert.strictEqual(decode("7"), "Usage: /tell ID TEXT (TEXT is missing)")
+    assert.strictEqual(decode(""), "Usage: /tell ID TEXT (ID is missing)")
+    assert.strictEqual(decode("no/id hello"), "Usage: /tell ID TEXT (an id has 1 to 32 letters, digits, - and _)")
   })
 
   it("begin after the name and any blanks, and may have several lines", () => {

@@ -29,7 +29,7 @@ const joined = MeshEvent.Admitted({ by: server })
 describe("what is told at a glance", () => {
   it("the server is not there yet, up, down since it was lost or left, and up again", () => {
     for (const [events, expected] of [
-      [[], "── 1 · server not there yet · 0 of 0 peers"],
+      [[], "── 1 · no server yet · 0 of 0 peers"],
       [[joined], "── 1 · server up · 1 of 1 peer"],
       [[joined, lost("Server"), lost("Server")], "── 1 · server down since 2 s · 0 of 1 peer"],
       [[joined, left("Server")], "── 1 · server down since 2 s · 0 of 0 peers"],
@@ -42,7 +42,7 @@ describe("what is told at a glance", () => {
       told([joined, lost("Server")], { answers: true }),
       "── 1 · server returning, down since 2 s · 0 of 1 peer"
     )
-    assert.strictEqual(told([linked("2")], { answers: true }), "── 1 · server not there yet · 1 of 1 peer")
+    assert.strictEqual(told([linked("2")], { answers: true }), "── 1 · no server yet · 1 of 1 peer")
   })
 
   it("of several servers one is enough, and is down since the last was lost", () => {

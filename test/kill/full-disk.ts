@@ -80,7 +80,7 @@ const story = Effect.gen(function* () {
     id,
     title: id === "Server" ? "Server" : `Client ${id}`,
     args: data === undefined ? args : [...args, "--data", data, "--history", "500"],
-    complaint: `${data} can't be used (the disk is full): make room on it.`,
+    complaint: `${data} can't be used (the disk is full): free some space.`,
     run: undefined as unknown as Run,
     out: [],
     err: [],
@@ -135,7 +135,7 @@ const story = Effect.gen(function* () {
   const isRefused = (node: Node, count: number) =>
     Effect.suspend(() => {
       const lines = Array.from({ length: count }, () => nextLine(true))
-      const sentence = `* ${node.complaint} ${count === 1 ? "That line was" : "Those lines were"} not said.`
+      const sentence = `* ${node.complaint} ${count === 1 ? "The line was" : "The lines were"} not sent.`
       const before = node.err.filter((line) => line === sentence).length
       node.refused.push(...lines)
       SmallDisk.fill(disk)
@@ -161,7 +161,7 @@ const story = Effect.gen(function* () {
     // So much that the last pages of the logs can't have it.
     for (let i = 0; i < 3; i += 1) yield* says(other, true)
     for (const node of keepers) {
-      const unkept = "* What is said can't be kept on disk (the disk is full); the chat goes on without"
+      const unkept = "* The log can't be written to disk (the disk is full); the chat goes on without it"
       yield* until(`${node.id} says “${unkept}”`, () => node.err.includes(unkept))
       yield* isRefused(node, 1)
     }

@@ -48,7 +48,7 @@ describe("FileIdentity", () => {
       yield* Effect.promise(() => Fs.chmod(file, 0o640))
       assert.include((yield* Effect.flip(identityIn(path))).message, `chmod 600 '${file}'`)
       yield* Effect.promise(() => Fs.writeFile(file, "garbage").then(() => Fs.chmod(file, 0o600)))
-      assert.include((yield* Effect.flip(identityIn(path))).message, "it holds no key of this program")
+      assert.include((yield* Effect.flip(identityIn(path))).message, "it holds no key of outlive")
     })
   )
 })

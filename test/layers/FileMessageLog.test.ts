@@ -350,7 +350,7 @@ describe("FileMessageLog", () => {
         Fs.mkdirSync(folder)
         Fs.writeFileSync(path, "dear diary\ntoday\n")
         const error = yield* Effect.flip(use(() => Effect.void))
-        assert.strictEqual(error.message, `${path} can't be used (it is no log of outlive).`)
+        assert.strictEqual(error.message, `${path} can't be used (it is not an outlive log).`)
         assert.strictEqual(Fs.readFileSync(path, "utf8"), "dear diary\ntoday\n")
       })
     )
@@ -414,7 +414,7 @@ describe("FileMessageLog", () => {
             const error = yield* Effect.flip(use(() => Effect.void))
             assert.strictEqual(
               error.message,
-              `${folder} is in use by another outlive: end that one, or name another folder with --data.`
+              `${folder} is in use by another outlive: stop that one, or name another folder with --data.`
             )
             yield* log.say(["undisturbed"])
           })
@@ -554,7 +554,7 @@ describe("FileMessageLog", () => {
                 )
               )
             }
-            assert.strictEqual(refused, `${folder} can't be used (the disk is full): make room on it.`)
+            assert.strictEqual(refused, `${folder} can't be used (the disk is full): free some space.`)
             assert.strictEqual(log.have(log.stream), accepted.length)
             assert.isAtLeast(accepted.length, 5)
             assert.isTrue(Fs.readFileSync(path, "utf8").endsWith("\n"), "no torn line stays")

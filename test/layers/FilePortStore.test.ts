@@ -304,7 +304,7 @@ describe("FilePortStore", () => {
         const error = yield* Effect.flip(Effect.provide(PortStore, storeAt(path, script)))
         assert.strictEqual(
           error.message,
-          `${path} can't be used (it can only be read): start the server in a folder that you can write to, or name another file with --ports.`
+          `${path} can't be used (it is read-only): start the server in a folder that you can write to, or name another file with --ports.`
         )
         assert.strictEqual(read(path), "1 localhost:6001\n")
       })
@@ -312,11 +312,11 @@ describe("FilePortStore", () => {
   )
 
   for (const [code, sentence] of Object.entries({
-    ENOSPC: "the disk is full): make room on it.",
-    EDQUOT: "this user has no more room on the disk): make room on it.",
+    ENOSPC: "the disk is full): free some space.",
+    EDQUOT: "this user's disk quota is used up): free some space.",
     EMFILE:
-      "this program has as many files and connections open as it may): raise that limit with ulimit -n, or lower --limit-connections.",
-    ENFILE: "this machine has as many files open as it can): end other programs."
+      "this program has too many files and connections open): raise the limit with ulimit -n, or lower --limit-connections.",
+    ENFILE: "this machine has too many files open): stop other programs."
   })) {
     it.scoped(`with ${code} the server starts, who can't be put on record is refused, and the words fit`, () =>
       inFolder(({ path, use }) =>
@@ -351,7 +351,7 @@ describe("FilePortStore", () => {
               const error = yield* Effect.flip(Effect.asVoid(Effect.provide(PortStore, storeAt(name, script))))
               assert.strictEqual(
                 error.message,
-                `${name} is in use by another server: end that one, start this one in another folder, or name another file with --ports.`
+                `${name} is in use by another server: stop that one, start this one in another folder, or name another file with --ports.`
               )
             }
             yield* Effect.provide(

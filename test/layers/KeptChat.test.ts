@@ -58,12 +58,15 @@ describe("which chat a node is in", () => {
       Fs.writeFileSync(`${one}/chat`, `${chatId(1)}\n`)
       Fs.writeFileSync(`${other}/chat`, `${chatId(2)}\n`)
       const differ = yield* Effect.flip(KeptChat.make([KeptChat.inFolder(one), KeptChat.inFolder(other)]))
-      assert.strictEqual(differ.message, `${other} is of another chat than ${one}: name another folder with --data.`)
-      const own = { chat: chatId(3), place: "the one of this user's keys" }
+      assert.strictEqual(
+        differ.message,
+        `${other} and ${one} belong to different chats: name another folder with --data.`
+      )
+      const own = { chat: chatId(3), place: "this user's keys" }
       const secure = yield* Effect.flip(KeptChat.make([KeptChat.inFolder(one)], own))
       assert.strictEqual(
         secure.message,
-        `${one} is of another chat than the one of this user's keys: name another folder with --data.`
+        `${one} and this user's keys belong to different chats: name another folder with --data.`
       )
       Fs.writeFileSync(`${one}/chat`, "hm\n")
       const none = yield* Effect.flip(KeptChat.make([KeptChat.inFolder(one)]))

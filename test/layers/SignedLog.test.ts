@@ -223,12 +223,12 @@ describe("a log in which all is signed", () => {
       const inPlain = yield* Effect.flip(uses(secure)(() => Effect.void, { sign: undefined }))
       assert.strictEqual(
         inPlain.message,
-        `${secure} can't be used (it has the lines of a secure chat, and a plain one would hand them on in the open: name another folder).`
+        `${secure} can't be used (it holds the log of a secure chat, which a plain chat would send unencrypted: name another folder).`
       )
       const inSecure = yield* Effect.flip(uses(plain)(() => Effect.void))
       assert.strictEqual(
         inSecure.message,
-        `${plain} can't be used (it has the lines of a plain chat, which nobody has signed, and a secure one takes no such: name another folder).`
+        `${plain} can't be used (it holds the unsigned log of a plain chat, which a secure chat can't use: name another folder).`
       )
       assert.deepStrictEqual(
         [secure, plain].map((folder) => Fs.readFileSync(Path.join(folder, "log.ndjson"), "utf8")),

@@ -207,7 +207,7 @@ describe("TcpTransport", () => {
     Effect.gen(function* () {
       const { transport } = knowing({})
       const error = yield* Effect.flip(transport.dial(peer("1", 4_000, "locahost").address))
-      assert.strictEqual(error.message, "Nobody can be reached at locahost:4000 (the host locahost is not known).")
+      assert.strictEqual(error.message, "No node can be reached at locahost:4000 (the host locahost is not known).")
     })
   )
 

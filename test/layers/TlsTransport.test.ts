@@ -206,7 +206,7 @@ describe("TlsTransport", () => {
           })
         )
       )
-      assert.match(said, /^\{"type":"stranger","detail":"it speaks TLS alone: [^"]+"\}\n$/)
+      assert.match(said, /^\{"type":"stranger","detail":"it accepts TLS only: [^"]+"\}\n$/)
       assert.isEmpty(acceptor)
     }).pipe(Effect.timeout(limit))
   )
@@ -283,7 +283,7 @@ describe("TlsTransport", () => {
       )
       const { port } = server.address() as Net.AddressInfo
       const error = yield* Effect.flip(here.dial(peer("1", port, "127.0.0.1").address))
-      assert.include(error.message, "it speaks no TLS")
+      assert.include(error.message, "it does not use TLS")
     }).pipe(Effect.timeout(limit))
   )
 

@@ -161,7 +161,7 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
       assert.strictEqual(error._tag, "PeerUnreachable")
       if (error._tag === "PeerUnreachable") {
         assert.deepStrictEqual(error.address, address)
-        assert.strictEqual(error.detail, "nobody listens there")
+        assert.strictEqual(error.detail, "nothing listens there")
       }
     })
   )

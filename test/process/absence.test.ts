@@ -33,7 +33,7 @@ describe("while the server is away", () => {
       const frozenAt = Date.now()
       yield* stage.everyoneTalks(clients, "it is frozen")
       yield* each(clients, (client) =>
-        client.notices("* Server is lost: it gives no sign of life; everybody goes on without it")
+        client.notices("* Server is lost: it stopped answering; the chat goes on without it")
       )
       assert.isBelow(Date.now() - frozenAt, 5_000)
       yield* stage.everyoneTalks(clients, "it is missed")
@@ -95,7 +95,7 @@ describe("while the server is away", () => {
       const [port] = yield* stage.freePorts(1)
       const early = yield* stage.client("1", port)
       yield* early.notices(
-        `* The server at localhost:${port} can't be reached (nobody listens there). Trying until it works; what you type is sent then.`
+        `* The server at localhost:${port} can't be reached (nothing listens there). Retrying; what you type is sent as soon as it works.`
       )
       yield* early.types("am I early?", "I am")
       const server = yield* stage.server(port)

@@ -66,7 +66,7 @@ describe("a crowd", () => {
           shown.every((n, index) => index === 0 || n > (shown[index - 1] as number)),
           "in order, none twice"
         )
-        const wentBy = slow.err.map((line) => Number(/^\* (\d+) lines went by too fast to be shown$/.exec(line)?.[1]))
+        const wentBy = slow.err.map((line) => Number(/^\* (\d+) lines came too fast to be shown$/.exec(line)?.[1]))
         assert.strictEqual(shown.length + wentBy.reduce((sum, n) => sum + n, 0), total)
 
         // One that nobody reads any more, and one that was said everything: both end.

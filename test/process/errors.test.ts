@@ -33,8 +33,8 @@ const wrong: ReadonlyArray<readonly [what: string, command: ReadonlyArray<string
     /PORT2 is a whole number from 0 to 65535, not '5.5'/
   ],
   ["a PORT1 that is PORT2", ["./client.out", "1", "5001", "5001"], /PORT1 and PORT2 are both 5001: take two ports/],
-  ["an empty text", ["./outlive", "send", " "], /TEXT is empty: say something/],
-  ["a missing PORT2", ["./client.out", "1", "0"], /PORT2 is missing\. It is used like this: outlive client ID/],
+  ["an empty text", ["./outlive", "send", " "], /TEXT is empty/],
+  ["a missing PORT2", ["./client.out", "1", "0"], /PORT2 is missing\. Usage: outlive client ID/],
   ["an argument too many", ["./client.out", "1", "0", "0", "0"], /'0' is one argument too many/],
   ["an unknown option", ["./client.out", "1", "0", "0", "--srever"], /has no option --srever; did you mean --server\?/],
   ["an option without its value", ["./server", "--port"], /--port needs a value: --port PORT\./],
@@ -74,14 +74,9 @@ describe("settings that are wrong end with status 2 and one sentence that says w
       "a name that is none",
       "sevrer = 1",
       {},
-      /config\.toml can't be used \(sevrer is no setting; did you mean server\?\): mend it/
+      /config\.toml can't be used \(sevrer is not a setting; did you mean server\?\): fix it/
     ],
-    [
-      "no TOML",
-      "port = 1\nport =",
-      {},
-      /config\.toml can't be used \(line 2: .+\): mend it, or name another file with/
-    ],
+    ["no TOML", "port = 1\nport =", {}, /config\.toml can't be used \(line 2: .+\): fix it, or name another file with/],
     ["a table", "[server]", {}, /\(server is a text, a number, true or false, or a list of words\)/],
     ["a value in the file", "port = 70000", {}, /--port is a whole number from 0 to 65535, not '70000'/],
     ["a value of a variable", "", { OUTLIVE_SILENCE: "long" }, /--silence takes 0\.1 to 86400 seconds/],
@@ -172,7 +167,7 @@ describe("what can't be had ends with status 1 and one sentence that says what t
   it.scopedLive("a server's name that nobody knows, before anybody is told that it is not invited", () =>
     Effect.gen(function* () {
       const stage = yield* make
-      const unknown = /^outlive: The host no-such-host\.invalid is not known: look how it is spelled, /
+      const unknown = /^outlive: The host no-such-host\.invalid is unknown: check its spelling, /
       const server = ["--server", "no-such-host.invalid:4000"]
       yield* failsWith(yield* stage.start("client", ["./client.out", "1", "0", "0", ...server]), 1, unknown)
       yield* failsWith(yield* stage.start("send", ["./outlive", "send", "hello", ...server]), 1, unknown)

@@ -9,7 +9,7 @@ const portOf = (server: Actor) => Number(/localhost:(\d+)/.exec(server.err[0] ??
 /** 256 kbit a second. */
 const slow = { ...Proxy.fair, bytesPerSecond: 32_000 }
 
-const nobodyHas = /^\* Leaving: nobody has your last (?:\d+ lines|line) yet\./
+const nobodyHas = /^\* Leaving: no peer has your last (?:\d+ lines|line) yet\./
 
 const isTold = (actor: Actor) => actor.err.some((line) => nobodyHas.test(line))
 
@@ -49,7 +49,7 @@ describe("who leaves", () => {
       yield* Effect.sync(() => first.child.stdin?.end())
       yield* stage.until("client 1 to end", () => first.ending !== undefined)
       assert.strictEqual(first.ending, 1)
-      assert.include(first.err.join("\n"), "Your last line is lost: nobody had taken it.")
+      assert.include(first.err.join("\n"), "Your last line is lost: no peer received it.")
       yield* second.gets("SIGCONT")
       yield* second.types("and now?")
       yield* stage.until("client 2 to read its input", () => second.err.some((line) => line.includes("is lost")))
@@ -73,7 +73,7 @@ describe("who leaves", () => {
       assert.strictEqual(one.ending, 0)
       assert.include(
         one.err,
-        "* Nobody has your last line yet: kept in the folder, and sent at the next start with it."
+        "* No peer has your last line yet: kept in the data folder, and sent at the next start with it."
       )
       const server = yield* stage.server(0)
       yield* stage.client("1", portOf(server), { args })

@@ -31,7 +31,7 @@ const handsOn = (messenger: Actor, keepers: ReadonlyArray<Actor>, frozen: Actor)
   Effect.gen(function* () {
     const text = `${frozen.name} should know`
     yield* frozen.gets("SIGSTOP")
-    yield* messenger.notices(`* ${frozen.name} is lost: it gives no sign of life`)
+    yield* messenger.notices(`* ${frozen.name} is lost: it stopped answering`)
     yield* messenger.types(text)
     yield* each(keepers, (keeper) => keeper.sees(`${messenger.name}: ${text}`))
     yield* messenger.gets("SIGKILL")
@@ -70,7 +70,7 @@ describe.skipIf(!hasPython)("a client in Python (skipped where there is no pytho
       // Nobody waits until the loss is noticed: there is no gap.
       yield* stage.everyoneTalks([one, two, three, python], "is anybody there?")
       yield* each([one, two, three, python], (client) =>
-        client.notices("* Server is lost: the connection broke; everybody goes on without it")
+        client.notices("* Server is lost: the connection broke; the chat goes on without it")
       )
       yield* handsOn(three, [one, two], python)
       yield* handsOn(one, [python], two)
@@ -158,7 +158,7 @@ describe.skipIf(!hasPython)("a client in Python (skipped where there is no pytho
       assert.strictEqual((yield* server.hears("want")).after, 2)
       yield* server.sends(post(streamOf("7"), 3, "the last of three"))
       yield* python.sees("Client 7: the last of three")
-      yield* python.notices("* 2 lines of Client 7 can't be had any more")
+      yield* python.notices("* 2 lines of Client 7 are no longer available")
       yield* server.sends(line({ type: "want", stream: others, after: 0, to: 4 }))
       assert.deepStrictEqual<unknown>(yield* server.hears("gap"), { type: "gap", stream: others, to: 2 })
       assert.strictEqual((yield* server.hears("post")).post.text, "the question")

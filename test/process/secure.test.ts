@@ -46,7 +46,7 @@ describe("secure processes", () => {
       )
       const carl = yield* start("Client carl", "join", link, "carl")
       assert.strictEqual(yield* carl.ends, 1)
-      assert.include(carl.err.join("\n"), "Client carl is not invited: ask whoever runs the server")
+      assert.include(carl.err.join("\n"), "Client carl is not invited: ask the person who runs the server")
       yield* anna.types("/verify bert")
       yield* bert.types("/verify anna")
       const [one, other] = [yield* anna.notices("* Client bert and you"), yield* bert.notices("* Client anna and you")]
@@ -78,7 +78,7 @@ describe("secure processes", () => {
       assert.strictEqual(yield* stranger.ends, 1)
       assert.include(stranger.err.join("\n"), "Client 1 is not invited")
       const plain = yield* start("Client 2", "client", "2", "0", "0", ...at)
-      yield* plain.notices(`* The server at localhost:${port} can't be reached (it speaks TLS alone`)
+      yield* plain.notices(`* The server at localhost:${port} can't be reached (it accepts TLS only`)
       const both = yield* start("Client 3", "client", "3", "0", "0", ...at, "--secure", "--insecure")
       assert.strictEqual(yield* both.ends, 2)
       assert.include(both.err.join("\n"), "--secure and --insecure exclude each other")

@@ -27,7 +27,7 @@ const killed: End = (server, clients) =>
       )
     )
     yield* each(clients, (client) =>
-      client.notices("* Server is lost: the connection broke; everybody goes on without it")
+      client.notices("* Server is lost: the connection broke; the chat goes on without it")
     )
     assert.strictEqual(yield* server.ends, "SIGKILL")
   })

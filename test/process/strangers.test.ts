@@ -240,12 +240,12 @@ describe("another program that speaks the protocol", () => {
         yield* server.sees("Client guest: initiated")
         yield* guest.sends("{{{\n")
         yield* guest.isCutOff
-        yield* server.notices("* Client guest is lost: it does not keep to the protocol")
+        yield* server.notices("* Client guest is lost: it violated the protocol")
         const endless = yield* joinsAs("endless", stage, ports.server, false)
         yield* server.sees("Client endless: initiated")
         yield* endless.sends(`{"type":"post","text":"${"x".repeat(5_000_000)}`)
         yield* endless.isCutOff
-        yield* server.notices("* Client endless is lost: it does not keep to the protocol")
+        yield* server.notices("* Client endless is lost: it violated the protocol")
       })
     )
   )
@@ -264,7 +264,7 @@ describe("another program that speaks the protocol", () => {
             yield* guest.hears("want")
             yield* guest.sends(encodePost(post(stream, 7, "said by a copy")))
           })
-        const begun = "that were not said here, as if this program ran twice: it begins anew."
+        const begun = "that this program did not send; perhaps it runs twice. It starts a new run."
         yield* knowsBetter("Server", ports.server)
         yield* server.sees("Client guest: initiated")
         yield* server.notices(`* Somebody has lines of Server ${begun}`)

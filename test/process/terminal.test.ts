@@ -128,7 +128,7 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
         yield* two.keys("x".repeat(100))
         yield* endsIn(stage, two, `> ${"x".repeat(100)}`)
         yield* server.gets("SIGKILL")
-        const lost = "* Server is lost: the connection broke; everybody goes on without it"
+        const lost = "* Server is lost: the connection broke; the chat goes on without it"
         yield* each([one, two], (client) => client.notices(lost))
         yield* endsIn(stage, two, "Client 1: initiated", lost, `> ${"x".repeat(100)}`)
         yield* two.keys(ctrlC)
@@ -154,7 +154,7 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
       yield* act(stage, one, listen as number)
       yield* stage.curtain
     })
-  const lost = "* Server is lost: the connection broke; everybody goes on without it"
+  const lost = "* Server is lost: the connection broke; the chat goes on without it"
 
   it.scopedLive("what nobody has stands marked above half a line; when a peer comes it is shown once, in order", () =>
     alone((stage, one, listen) =>
@@ -207,12 +207,12 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
             yield* endsIn(stage, one, lost, ...live, `> half${"01234".slice(0, index + 1)}`)
           }
           yield* one.keys("\u0015/pending\r")
-          const listed = lines.map((line) => `* nobody has yet: ${line}`)
+          const listed = lines.map((line) => `* not yet delivered: ${line}`)
           yield* endsIn(stage, one, lost, "> /pending", ...listed, ...live, ">")
           yield* one.keys(ctrlC)
           const isLost =
-            "outlive: Your last 8 lines are lost: nobody had taken them. Wait longer with --within, or keep what you say in a folder with --data."
-          const leaving = yield* one.notices("* Leaving: nobody has your last 8 lines yet.")
+            "outlive: Your last 8 lines are lost: no peer received them. Wait longer with --within, or keep your log in a folder with --data."
+          const leaving = yield* one.notices("* Leaving: no peer has your last 8 lines yet.")
           yield* one.keys(ctrlC)
           assert.strictEqual(yield* one.ends, 1)
           assert.deepStrictEqual(shown(one), [
@@ -385,13 +385,13 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
           yield* stage.says(one, "2 of them", [server, one, two])
           yield* stage.says(one, "what do you think, @2?", [server, one, two])
           yield* stage.until("the bell", () => heard.length > 0)
-          assert.deepStrictEqual(heard, ["bell", "Client 1 has called you"])
+          assert.deepStrictEqual(heard, ["bell", "Client 1 mentioned you"])
           // Its window is not in front any more; what comes with that is drawn after it.
           yield* two.keys("\u001b[Ox")
           yield* endsIn(stage, two, "> x")
           yield* stage.says(one, "are you there?", [server, one, two])
           yield* stage.says(one, "no", [server, one, two])
-          const marks = whole(two).filter((row) => /^── not read yet, since \d\d:\d\d ──$/.test(row))
+          const marks = whole(two).filter((row) => /^── unread since \d\d:\d\d ──$/.test(row))
           assert.strictEqual(marks.length, 1)
           assert.strictEqual(whole(two)[whole(two).indexOf(marks[0] ?? "") + 1], "Client 1: are you there?")
           // In front again: it rings, and need not tell.
@@ -423,7 +423,7 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
     seated((stage, server, one, two) =>
       Effect.gen(function* () {
         yield* two.keys(`\u001b[200~${"x".repeat(70_000)}\u001b[201~\r`)
-        yield* two.notices("* That line takes ")
+        yield* two.notices("* The line was not sent: it has ")
         yield* stage.until("it to be below", () => /^ {2}x+$/.test(whole(two).at(-1) ?? ""))
         assert.isBelow(whole(two).length, 20)
         // To its beginning, and all behind the first word away.
@@ -431,7 +431,7 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
         yield* each([one, server], (other) => other.sees("Client 2: short"))
         // One that is refused while another is typed is found where all are that were typed.
         yield* two.keys(`\u001b[200~${"y".repeat(70_000)}\u001b[201~\rhalf`)
-        yield* two.notices("* That line takes ")
+        yield* two.notices("* The line was not sent: it has ")
         yield* endsIn(stage, two, "> half")
         yield* two.keys("\u0015\u001b[A")
         yield* stage.until("it to be below", () => /^ {2}y+$/.test(whole(two).at(-1) ?? ""))
@@ -490,7 +490,7 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
         stage.until(`client 1 to be told ${pattern}`, () =>
           pattern.test(whole(one).find((row) => row.startsWith("── 1")) ?? "")
         )
-      yield* tells(/^── 1 · server not there yet · 0 of 0 peers$/)
+      yield* tells(/^── 1 · no server yet · 0 of 0 peers$/)
       yield* one.keys("early\r")
       yield* tells(/ · 0 of 0 peers · 1 line not yet delivered$/)
       yield* one.resizes(40)
@@ -557,7 +557,7 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
       const one = yield* stage.start("Client 1", command, { terminal: true, folder: process.cwd() })
       assert.strictEqual(yield* one.ends, 2)
       assert.deepStrictEqual(whole(one), [
-        "outlive: PORT2 is missing. It is used like this: outlive client ID PORT1 PORT2 ",
+        "outlive: PORT2 is missing. Usage: outlive client ID PORT1 PORT2 ",
         "  [OPTIONS]. See outlive client --help."
       ])
     })

@@ -26,7 +26,7 @@ const talkWithoutTwo = (world: World) =>
       yield* two.sees(`Client ${id}: initiated`)
     }
     yield* world.network.cut((from, to) => (from === "2") !== (to === "2"))
-    for (const id of ["1", ...others]) yield* two.sees(`* Client ${id} is lost: it gives no sign of life`)
+    for (const id of ["1", ...others]) yield* two.sees(`* Client ${id} is lost: it stopped answering`)
     let last = ""
     for (let line = 1; line <= lines; line += 1) {
       const talker = talkers[line % talkers.length] as Node

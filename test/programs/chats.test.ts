@@ -12,10 +12,10 @@ import { chatId } from "../support/samples.ts"
 import { gather, type Node, secureStory, story, type World } from "./World.ts"
 
 const strangerThere =
-  "* Another chat's server answers at localhost:4000. This chat goes on without it, and looks for its own server. To join the other chat, leave and start again."
+  "* Another chat's server answers at localhost:4000. This chat goes on without a server and looks for its own. To join the other chat, leave and start again."
 
 const foreigner = (id: string) =>
-  `* Client ${id} is in another chat, and was not let in. To join this one, it must be started anew.`
+  `* Client ${id} belongs to another chat and was not admitted. To join this chat, it must be restarted.`
 
 /** Each says a line, which all of these see, and nobody else. */
 const talk = (team: ReadonlyArray<Node>, others: ReadonlyArray<Node>, word: string) =>
@@ -167,7 +167,7 @@ describe("two chats", () => {
       assert.instanceOf(failure, FolderOfAnotherChat, String(exit))
       assert.strictEqual(
         failure.message,
-        "data has the lines of another chat than the one at localhost:4000: name another folder with --data, or the server of that chat with --server."
+        "data holds the log of another chat than the one at localhost:4000: name another folder with --data, or the server of that chat with --server."
       )
     })
   )
@@ -176,11 +176,11 @@ describe("two chats", () => {
     Effect.gen(function* () {
       const { one, server, two } = yield* gather(world)
       const second = yield* world.serverAt(4100)
-      const claims = ["* Another server has Client 1", "* Another server has Client 2"]
+      const claims = ["* Client 1 now belongs to another server", "* Client 2 now belongs to another server"]
       yield* second.sees(...claims)
       yield* talk([server, one, two], [second], "not for the second")
       assert.sameMembers(
-        (yield* second.screen).filter((line) => line.startsWith("* Another server")),
+        (yield* second.screen).filter((line) => line.endsWith("belongs to another server")),
         claims
       )
     })

@@ -21,7 +21,7 @@ describe("a clock that is set", () => {
           yield* Effect.sleep("1 second")
           yield* calling.setClock(-hour)
           yield* calling.sees(
-            "* The server at localhost:4000 can't be reached (no answer within 5 s). Trying until it works; what you type is sent then."
+            "* The server at localhost:4000 can't be reached (no answer within 5 s). Retrying; what you type is sent as soon as it works."
           )
           return calling
         })
@@ -52,7 +52,7 @@ describe("a clock that is set", () => {
         yield* one.type("/status")
         yield* Effect.sleep("1 second")
         const [age] = (yield* one.screen).flatMap(
-          (line) => /^\* This is Client 1 at .*, for (.*)\.$/.exec(line)?.[1] ?? []
+          (line) => /^\* This is Client 1 at .*, running for (.*)\.$/.exec(line)?.[1] ?? []
         )
         assert.match(age ?? "", /^2\d s$/)
       })
@@ -65,12 +65,12 @@ describe("a clock that is set", () => {
       yield* two.setClock(hour)
       const between = (from: string, to: string) => `${from}${to}` === "12" || `${from}${to}` === "21"
       yield* world.network.cut(between)
-      yield* one.sees("* Client 2 is lost: it gives no sign of life")
+      yield* one.sees("* Client 2 is lost: it stopped answering")
       yield* Effect.sleep("6 seconds")
       yield* one.type("slow")
       yield* two.type("fast")
-      yield* one.sees("* Client 2 only through Server", "Client 2: fast")
-      yield* two.sees("* Client 1 only through Server", "Client 1: slow")
+      yield* one.sees("* Client 2 has no direct link: its lines come through Server", "Client 2: fast")
+      yield* two.sees("* Client 1 has no direct link: its lines come through Server", "Client 1: slow")
     })
   )
 })

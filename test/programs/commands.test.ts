@@ -13,7 +13,7 @@ const answerTo = (node: Node, line: string) =>
     yield* node.type(line)
     yield* node.sees(`> ${line}`)
     yield* node.type("/help unmute")
-    yield* node.sees("> /help unmute", "* /unmute ID: Shows again what ID says.")
+    yield* node.sees("> /help unmute", "* /unmute ID: Shows the lines of ID again.")
     const screen = yield* node.screen
     return screen.slice(screen.lastIndexOf(`> ${line}`) + 1, screen.lastIndexOf("> /help unmute"))
   })
@@ -52,8 +52,8 @@ describe("help and completion", () => {
       assert.isAtMost(lines.length, 21)
       for (const line of lines) assert.isAtMost(line.length, 79, line)
       const more = [
-        "* /mute [ID]: Hides what ID says; without ID: who is muted.",
-        "* On this screen alone, until /unmute or the end."
+        "* /mute [ID]: Hides the lines of ID; without ID: lists who is muted.",
+        "* On this screen only, until /unmute or until you leave."
       ]
       assert.include(lines, more[0])
       assert.deepStrictEqual(yield* answerTo(server, "/help mute"), more)
@@ -69,7 +69,7 @@ describe("help and completion", () => {
     Effect.gen(function* () {
       const { one, two } = yield* gather(world)
       const unknown = (name: string, meant: string) =>
-        `* There is no command /${name}${meant} /help lists them. A line that begins with // says a slash.`
+        `* There is no command /${name}${meant} /help lists them. To send a line that begins with a slash, begin it with //.`
       assert.deepStrictEqual(yield* answerTo(one, "/hisotry"), [unknown("hisotry", "; did you mean /history?")])
       assert.deepStrictEqual(yield* answerTo(one, "/st"), [unknown("st", "; did you mean /status?")])
       assert.deepStrictEqual(yield* answerTo(one, "/ignore 2"), [unknown("ignore", "; did you mean /mute?")])
@@ -84,17 +84,17 @@ describe("help and completion", () => {
   story("commands that other chats have are answered with what there is in their place, and are not said", (world) =>
     Effect.gen(function* () {
       const { one, two } = yield* gather(world)
-      const oneRoom = "There is one room for now"
+      const oneRoom = "There is only one room so far"
       const known: ReadonlyArray<readonly [line: string, answer: string]> = [
         ["/join #main", oneRoom],
         ["/list", oneRoom],
         ["/part", "/quit leaves the chat"],
         ["/topic tea", oneRoom],
-        ["/msg 2 hello", "There are no private messages for now"],
-        ["/query 2", "There are no private messages for now"],
-        ["/notice 2 hello", "There are no private messages for now"],
-        ["/nick bob", "An id can't be changed in the chat"],
-        ["/NICK bob", "An id can't be changed in the chat"],
+        ["/msg 2 hello", "There are no private messages so far"],
+        ["/query 2", "There are no private messages so far"],
+        ["/notice 2 hello", "There are no private messages so far"],
+        ["/nick bob", "An id can't be changed while you are here"],
+        ["/NICK bob", "An id can't be changed while you are here"],
         ["/away lunch", "/me is away"],
         ["/clear", "Ctrl-L clears the screen."],
         ["/set x y", "outlive config lists them"],
@@ -104,7 +104,7 @@ describe("help and completion", () => {
         ["/ping", "did you mean /who?"],
         ["/names", "did you mean /who?"],
         ["/exit", "did you mean /quit?"],
-        ["/help nick", "An id can't be changed in the chat"]
+        ["/help nick", "An id can't be changed while you are here"]
       ]
       for (const [line, answer] of known) {
         const lines = yield* answerTo(one, line)
@@ -120,7 +120,7 @@ describe("help and completion", () => {
   story("exit and quit are asked about once, and then said", (world) =>
     Effect.gen(function* () {
       const { one, two } = yield* gather(world)
-      const question = "* Exit, with a capital E, or /quit leaves. Type it again to say it."
+      const question = "* Exit (with a capital E) or /quit leaves. To send this line, type it again."
       yield* one.type("exit")
       yield* one.sees("> exit", question)
       yield* one.type("exit")
@@ -138,7 +138,7 @@ describe("help and completion", () => {
   story("/mentions shows the last lines that called, and nothing of one's own", (world) =>
     Effect.gen(function* () {
       const { one, two } = yield* gather(world)
-      assert.deepStrictEqual(yield* answerTo(one, "/mentions"), ["* Nothing that is kept calls you."])
+      assert.deepStrictEqual(yield* answerTo(one, "/mentions"), ["* No line that is kept mentions you."])
       yield* two.type("@1 are you there?")
       yield* two.type("somebody?")
       yield* two.type("/me waves at @1")
@@ -154,9 +154,9 @@ describe("help and completion", () => {
   story("what does not fit is answered with how the command is used", (world) =>
     Effect.gen(function* () {
       const one = yield* world.server
-      const usage = (text: string) => `* It is used like this: ${text}`
+      const usage = (text: string) => `* Usage: ${text}`
       assert.deepStrictEqual(yield* answerTo(one, "/me"), [usage("/me TEXT (TEXT is missing)")])
-      assert.deepStrictEqual(yield* answerTo(one, "/who else"), [usage("/who (it takes no more than that)")])
+      assert.deepStrictEqual(yield* answerTo(one, "/who else"), [usage("/who (it takes no more arguments)")])
       assert.deepStrictEqual(yield* answerTo(one, "/mute no/id"), [
         usage("/mute [ID] (an id has 1 to 32 letters, digits, - and _)")
       ])
@@ -183,14 +183,14 @@ describe("commands", () => {
       // Until the heartbeat has measured all links again.
       yield* Effect.sleep("15 seconds")
       assert.deepStrictEqual(timeless(yield* answerTo(one, "/who")), [
-        "* Client 1, localhost:6001, this one, since TIME",
+        "* Client 1, localhost:6001, this node, since TIME",
         "* Server, localhost:4000, direct, 40.0 ms, since TIME",
         "* Client 2, localhost:6002, direct, 40.0 ms, since TIME"
       ])
       yield* server.kill
-      yield* one.sees("* Server is lost: the connection broke; everybody goes on without it")
+      yield* one.sees("* Server is lost: the connection broke; the chat goes on without it")
       assert.deepStrictEqual(timeless(yield* answerTo(one, "/who")), [
-        "* Client 1, localhost:6001, this one, since TIME",
+        "* Client 1, localhost:6001, this node, since TIME",
         "* Client 2, localhost:6002, direct, 40.0 ms, since TIME",
         "* Server, localhost:4000, no link, being dialled"
       ])
@@ -201,7 +201,7 @@ describe("commands", () => {
     Effect.gen(function* () {
       const { one, two } = yield* gather(world)
       yield* world.network.cut((from, to) => from !== "Server" && to !== "Server")
-      yield* one.sees("* Client 2 is lost: it gives no sign of life")
+      yield* one.sees("* Client 2 is lost: it stopped answering")
       assert.include((yield* answerTo(one, "/who")).join(), "* Client 2, localhost:6002, no link, being dialled")
       yield* two.type("still here")
       yield* one.sees("Client 2: still here")
@@ -220,7 +220,7 @@ describe("commands", () => {
       const heard = "* Client 2, localhost:6002, no link, given up, heard through Server"
       assert.include((yield* answerTo(one, "/who")).join(), heard)
       yield* server.kill
-      yield* one.sees("* Server is lost: the connection broke; everybody goes on without it")
+      yield* one.sees("* Server is lost: the connection broke; the chat goes on without it")
       assert.notInclude((yield* answerTo(one, "/who")).join(), "Client 2")
       yield* world.network.heal
       yield* one.sees("* Client 2 is back")
@@ -241,14 +241,14 @@ describe("commands", () => {
       yield* two.kill
       yield* one.type("/me waits")
       yield* one.stands("… Client 1 · waits")
-      assert.deepStrictEqual(yield* answerTo(one, "/pending"), ["* nobody has yet: waits"])
+      assert.deepStrictEqual(yield* answerTo(one, "/pending"), ["* not yet delivered: waits"])
     })
   )
 
   story("/history shows the last lines, so many, or those with a text in them", (world) =>
     Effect.gen(function* () {
       const { one, two } = yield* gather(world)
-      assert.deepStrictEqual(yield* answerTo(two, "/history"), ["* Nothing is kept of what was said."])
+      assert.deepStrictEqual(yield* answerTo(two, "/history"), ["* No lines are kept."])
       for (let n = 1; n <= 30; n += 1) yield* one.type(n % 3 === 0 ? `Fizz ${n}` : `line ${n}`)
       yield* two.sees("Client 1: Fizz 30")
       yield* two.type("fizz to you")
@@ -258,9 +258,9 @@ describe("commands", () => {
       assert.lengthOf(yield* answerTo(two, "/history 99"), 31)
       const found = timeless(yield* answerTo(two, "/history fizz"))
       assert.deepStrictEqual([found.length, found[0], found.at(-1)], [11, "* TIME Client 1: Fizz 3", last[1]])
-      assert.deepStrictEqual((yield* answerTo(two, "/history client"))[0], "* 31 lines have that in them; the last 20:")
+      assert.deepStrictEqual((yield* answerTo(two, "/history client"))[0], "* 31 lines match; the last 20:")
       assert.deepStrictEqual(yield* answerTo(two, "/history nothing here"), [
-        "* Nothing that is kept has nothing here in it."
+        "* No line that is kept contains nothing here."
       ])
     })
   )
@@ -284,8 +284,7 @@ describe("commands", () => {
   story("/mute takes only whom there is something to hide of: who is here, or has left and said something", (world) =>
     Effect.gen(function* () {
       const { one, two } = yield* gather(world)
-      const nobody = (id: string, meant = ".") =>
-        `* Nobody else is called ${id}, of those who are here or have said what is kept${meant}`
+      const nobody = (id: string, meant = ".") => `* ${id} is not here, and no line of ${id} is kept${meant}`
       assert.deepStrictEqual(yield* answerTo(one, "/mute sever"), [nobody("sever", "; did you mean Server?")])
       assert.deepStrictEqual(yield* answerTo(one, "/mute 1"), [nobody("1", "; did you mean 2?")])
       yield* two.type("goodbye")
@@ -302,10 +301,10 @@ describe("commands", () => {
       assert.deepStrictEqual(
         (yield* answerTo(one, "/status")).map((line) => line.replace(/for \d+ s/, "for a while")),
         [
-          "* This is Client 1 at localhost:6001, for a while.",
+          "* This is Client 1 at localhost:6001, running for a while.",
           "* The server is up.",
-          "* Links: 2 of 2. After 3 s of silence one counts as lost.",
-          "* Every line of yours has reached somebody.",
+          "* Links: 2 of 2. A peer counts as lost after 3 s of silence.",
+          "* Every line of yours has reached a peer.",
           "* Lines kept: 0."
         ]
       )
@@ -314,9 +313,9 @@ describe("commands", () => {
       yield* one.sees("* Client 2 is lost: the connection broke")
       yield* one.type("anybody?")
       assert.deepStrictEqual((yield* answerTo(one, "/status")).slice(1), [
-        "* The server is away; everybody goes on without it.",
-        "* Links: 0 of 2. After 3 s of silence one counts as lost.",
-        "* Nobody has yet 1 of your lines.",
+        "* The server is down; the chat goes on without it.",
+        "* Links: 0 of 2. A peer counts as lost after 3 s of silence.",
+        "* Your lines that no peer has yet: 1.",
         "* Lines kept: 1."
       ])
     })
@@ -329,13 +328,13 @@ describe("commands", () => {
       yield* one.sees("Client 2: a \\u{1b}[31mred\\u{1b}[0m line")
       yield* one.type("an answer")
       yield* two.sees("Client 1: an answer")
-      assert.deepStrictEqual(yield* answerTo(one, "/save my chat.txt"), ["* my chat.txt has 2 lines now."])
+      assert.deepStrictEqual(yield* answerTo(one, "/save my chat.txt"), ["* 2 lines are in my chat.txt."])
       assert.strictEqual(
         world.files.get("my chat.txt")?.replace(time, "TIME"),
         "TIME Client 2: a \\u{1b}[31mred\\u{1b}[0m line\nTIME Client 1: an answer\n"
       )
       assert.deepStrictEqual(yield* answerTo(one, "/save my chat.txt"), [
-        "* my chat.txt was not written: it is there already."
+        "* my chat.txt was not written: it exists already."
       ])
     })
   )
@@ -348,9 +347,9 @@ describe("commands", () => {
       const name = "a\u001b]52;c;b3duZWQ=\u0007\u009b2J\u202e\u200btxt"
       const shown = "a\\u{1b}]52;c;b3duZWQ=\\u{7}\\u{9b}2J\\u{202e}\\u{200b}txt"
       yield* one.type(`/save ${name}`)
-      yield* one.sees(`* ${shown} has 1 line now.`)
+      yield* one.sees(`* 1 line is in ${shown}.`)
       yield* one.type(`/save ${name}`)
-      yield* one.sees(`* ${shown} was not written: it is there already.`)
+      yield* one.sees(`* ${shown} was not written: it exists already.`)
       assert.deepStrictEqual([...world.files.keys()], [name])
     })
   )

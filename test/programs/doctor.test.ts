@@ -84,7 +84,7 @@ describe("the doctor", () => {
       )
       assert.deepStrictEqual([yield* server.screen, yield* one.screen], before)
       const again = yield* findings(world, {})
-      assert.include(again, "Note: Server listens at localhost:4000 already.")
+      assert.include(again, "Note: Server already listens at localhost:4000.")
     })
   )
 
@@ -95,19 +95,16 @@ describe("the doctor", () => {
       yield* one.sees("Client 1: initiated")
       yield* server.kill
       const cases: ReadonlyArray<readonly [Partial<Settings<never>>, string]> = [
-        [{}, "Wrong: The server can't be reached at localhost:4000 (nobody listens there). Start it, "],
-        [{ server: at(6001) }, "Wrong: The server: Client 1 answers at localhost:6001. Name the server's own address"],
-        [{ server: at(4000, "elsewhere") }, "Wrong: The server: elsewhere is no name that this machine knows. "],
-        [
-          { listen: at(6001) },
-          "Note: Client 1 listens at localhost:6001 already; another one there needs another port."
-        ],
+        [{}, "Wrong: The server can't be reached at localhost:4000 (nothing listens there). Start it, "],
+        [{ server: at(6001) }, "Wrong: The server: Client 1 answers at localhost:6001. Give the server's own address"],
+        [{ server: at(4000, "elsewhere") }, "Wrong: The server: this machine can't resolve the name elsewhere. "],
+        [{ listen: at(6001) }, "Note: Client 1 already listens at localhost:6001; another node needs another port."],
         [{ records: records([peer("7", 6001)]) }, "Wrong: Client 7: Client 1 answers at localhost:6001. "],
         [
           { records: records([seated("7")]) },
-          `Note: Client 7 is not at ${formatAddress(seated("7").address)} (nobody listens there). If it has left, nothing `
+          `Note: Client 7 does not answer at ${formatAddress(seated("7").address)} (nothing listens there). If it has left, nothing `
         ],
-        [{}, "Note: ports.txt: nobody is on record there. Only a server has such a file."],
+        [{}, "Note: ports.txt: no clients are recorded there. Only a server has such a file."],
         [
           { records: new PortStoreUnavailable({ path: "ports.txt", detail: "it is a folder" }) },
           "Wrong: The record of the clients: ports.txt can't be used (it is a folder): "
@@ -136,10 +133,10 @@ describe("the doctor", () => {
         settings: { records: records([seated("1")]) }
       })
       const unsure =
-        "Whether it has the right key, and knows yours, only a call with your key can tell: come with outlive join LINK, or with --secure if you have been in that chat."
+        "The doctor can't check its key, or whether it knows yours. Run outlive join LINK, or add --secure if you have been in that chat."
       assert.include(found, `Note: The server: a node of a secure chat answers at localhost:4000. ${unsure}`)
       assert.include(found, `Note: Client 1: a node of a secure chat answers at localhost:6001. ${unsure}`)
-      assert.include(found, "Note: A node of a secure chat listens at localhost:4000 already.")
+      assert.include(found, "Note: A node of a secure chat already listens at localhost:4000.")
       assert.isEmpty(found.filter((line) => line.startsWith("Wrong")))
       assert.deepStrictEqual([yield* server.screen, yield* one.screen], before)
     })
@@ -157,11 +154,11 @@ describe("the doctor", () => {
       const other = yield* findings(world, { settings: { records: records([seated("1")], chatId(7)) } })
       assert.include(
         other,
-        "Wrong: The server: Server of another chat than that of ports.txt answers at localhost:4000. Name the server's own address with --server, or its own file with --ports."
+        "Wrong: The server: Server answers at localhost:4000, and belongs to another chat than ports.txt. Give the server's own address with --server, or its own file with --ports."
       )
       assert.include(
         other,
-        "Note: Client 1 is not at localhost:6001 any more: Client 1 of another chat answers there. It finds the server by itself."
+        "Note: Client 1 is no longer at localhost:6001: Client 1 of another chat answers there. It finds the server by itself."
       )
       assert.deepStrictEqual(yield* server.screen, before)
     })
@@ -174,7 +171,7 @@ describe("the doctor", () => {
         [{ folder: new LogInUse({ path: "data" }) }, "Wrong: The data folder: data is in use by another outlive"],
         [
           { folder: Effect.succeed({ ...folder, freeBytes: 5_000_000 }) },
-          "Wrong: The data folder: data has room for 4 MiB"
+          "Wrong: The data folder: only 4 MiB are free for data"
         ],
         [
           { folder: Effect.succeed({ ...folder, lastRun: 4e12 }) },
@@ -183,7 +180,7 @@ describe("the doctor", () => {
         [{ settings: { data: Option.none() } }, "Note: No data folder: "],
         [{ terminal: { isThere: false } }, "Note: No terminal: "],
         [{ terminal: { kind: "dumb" } }, "Wrong: The terminal: TERM is 'dumb'"],
-        [{ terminal: { utf8: false } }, "Wrong: The terminal: the language is not set to UTF-8"],
+        [{ terminal: { utf8: false } }, "Wrong: The terminal: the locale is not UTF-8"],
         [{ terminal: { columns: 30 } }, "Note: The terminal has 30 columns"]
       ]
       for (const [circumstances, beginning] of cases) {

@@ -10,22 +10,22 @@ describe("the server's folder", () => {
     (world) =>
       Effect.gen(function* () {
         const { server } = yield* gather(world)
-        yield* world.disk(Option.some(["the disk is full", "make room on it"]))
+        yield* world.disk(Option.some(["the disk is full", "free some space"]))
         const three = yield* world.client("3")
         const four = yield* world.client("4")
         yield* three.sees(
-          "* Server lets nobody in just now (the disk is full). Trying until it works; what you type is sent then."
+          "* Server admits nobody right now (the disk is full). Retrying; what you type is sent as soon as it works."
         )
         yield* Effect.sleep("20 seconds")
-        yield* world.disk(Option.some(["this machine has as many files open as it can", "end other programs"]))
+        yield* world.disk(Option.some(["this machine has too many files open", "stop other programs"]))
         yield* Effect.sleep("20 seconds")
         yield* world.disk(Option.none())
         for (const client of [three, four]) yield* client.sees("Client 3: initiated", "Client 4: initiated")
         assert.deepStrictEqual(
           (yield* server.screen).filter((line) => line.includes("ports.txt")),
           [
-            "* ports.txt can't be used (the disk is full): make room on it.",
-            "* ports.txt can't be used (this machine has as many files open as it can): end other programs.",
+            "* ports.txt can't be used (the disk is full): free some space.",
+            "* ports.txt can't be used (this machine has too many files open): stop other programs.",
             "* ports.txt can be used again."
           ]
         )

@@ -11,7 +11,8 @@ import { id, peer, post } from "../support/samples.ts"
 import { joinAs, type Stranger } from "./Stranger.ts"
 import { gather, type Node, secureStory, story, type World } from "./World.ts"
 
-const begun = "* Somebody has lines of Client 1 that were not said here, as if this program ran twice: it begins anew."
+const begun =
+  "* Others have lines of Client 1 that this program did not send; perhaps it runs twice. It starts a new run."
 
 /** Somebody at client 1 who gives signs of life, and the stream in which client 1 speaks. */
 const atOne = (world: World, name: string, key?: string) =>
@@ -82,8 +83,8 @@ describe("a run that goes on elsewhere too", () => {
       yield* world.network.cut(
         (from, to) => [from, to].includes("1") && ["Server", "2"].some((each) => [from, to].includes(each))
       )
-      yield* one.sees("* Server is lost: it gives no sign of life; everybody goes on without it")
-      yield* one.sees("* Client 2 is lost: it gives no sign of life")
+      yield* one.sees("* Server is lost: it stopped answering; the chat goes on without it")
+      yield* one.sees("* Client 2 is lost: it stopped answering")
       for (const text of ["mine 2", "mine 3"]) yield* one.type(text)
       const { stranger, stream } = yield* atOne(world, "x")
       const holder = yield* joinAs(world, peer("y", 7_001))

@@ -23,7 +23,7 @@ const posts = (from: number, to: number, text: string) =>
 
 const linesOf = (screen: ReadonlyArray<string>) => screen.filter((line) => line.includes("Client absent"))
 
-const gone = "* 5 lines of Client absent can't be had any more"
+const gone = "* 5 lines of Client absent are no longer available"
 
 describe("what stands behind a gap", () => {
   story("is taken if it comes in a later read, and is not asked for twice", (world) =>

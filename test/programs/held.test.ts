@@ -40,7 +40,7 @@ describe("what is held", () => {
       for (const node of [server, one, two]) assert.notInclude(yield* node.screen, "Client x: an answer")
       yield* stranger.says({ type: "bye" })
       for (const node of [server, one, two]) {
-        yield* node.sees("* 3 lines of Client y can't be had any more", "Client x: an answer")
+        yield* node.sees("* 3 lines of Client y are no longer available", "Client x: an answer")
       }
     }).pipe(Effect.scoped, Effect.orDie)
   )
@@ -60,7 +60,7 @@ describe("what is held", () => {
       yield* Effect.sleep("30 seconds")
       for (const node of [server, three]) assert.notInclude(yield* node.screen, "Client 2: an answer")
       for (const node of [server, three]) {
-        yield* node.sees("* 1 line of Client 1 can't be had any more", "Client 2: an answer")
+        yield* node.sees("* 1 line of Client 1 is no longer available", "Client 2: an answer")
       }
     })
   )

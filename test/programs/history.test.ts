@@ -52,7 +52,7 @@ const tells = (stranger: Stranger, count: number, announced = count) =>
     stranger.sends(...saidBefore(count).map(encodePost))
   )
 
-const notKept = "* Server is lost: it does not keep to the protocol; everybody goes on without it"
+const notKept = "* Server is lost: it violated the protocol; the chat goes on without it"
 
 describe("history", () => {
   story("is what a newcomer asked for, the last lines, in order, by the server or by a client", (world) =>
@@ -85,7 +85,7 @@ describe("history", () => {
       yield* stranger.says({ type: "earlier", posts: 1 })
       yield* stranger.sends(encodePost(post(stream("Server"), 1, "the meeting is cancelled")))
       yield* stranger.isCutOff
-      yield* one.sees("* Client x is lost: it does not keep to the protocol")
+      yield* one.sees("* Client x is lost: it violated the protocol")
       assert.deepStrictEqual(yield* earlierOn(one), [])
     }).pipe(Effect.scoped, Effect.orDie)
   )
@@ -238,7 +238,7 @@ describe("history", () => {
       const { three, took } = yield* comes(world)
       assert.isAtMost(took, 500)
       yield* x.isCutOff
-      yield* server.sees("* Client x is lost: it does not keep to the protocol")
+      yield* server.sees("* Client x is lost: it violated the protocol")
       assert.deepStrictEqual(yield* earlierOn(three), [])
     }).pipe(Effect.scoped, Effect.orDie)
   )
@@ -251,7 +251,7 @@ describe("history", () => {
       yield* three.sees("(earlier) Client 2: before 3")
       yield* tells(x, 3)
       yield* x.isCutOff
-      yield* server.sees("* Client x is lost: it does not keep to the protocol")
+      yield* server.sees("* Client x is lost: it violated the protocol")
       const y = yield* comesBack(world, peer("y", 7_001), upTo(3))
       yield* y.says({ type: "recall", posts: 2 })
       assert.deepStrictEqual(yield* y.hears("earlier"), { type: "earlier", posts: 2 })
@@ -332,7 +332,7 @@ describe("history", () => {
       yield* liar.says({ type: "earlier", posts: 1 })
       yield* liar.sends(bytesOf(textOf(joined([block])).replace("is on", "is cancelled")))
       assert.deepStrictEqual(yield* liar.hears("dropped"), { type: "dropped", limit: "seals" })
-      yield* again.sees("* Client m HANDS ON what Server has not signed: it is not shown")
+      yield* again.sees("* Client m PASSES ON LINES OF Server WITHOUT A VALID SIGNATURE: they are not shown")
       assert.deepStrictEqual(yield* earlierOn(again), [])
     }).pipe(Effect.scoped)
   )

@@ -26,9 +26,9 @@ const secondsOf = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   })
 
 const leaving = (count: string, how: string) =>
-  `* Leaving: nobody has your ${count} yet. It ends when somebody has, or when nobody has taken more for 10 s (--within); ${how} leaves at once.`
+  `* Leaving: no peer has your ${count} yet. Waiting until one has, or until none has taken more for 10 s (--within); ${how} leaves at once.`
 const lost = (which: string, what: string) =>
-  `${which} lost: nobody had taken ${what}. Wait longer with --within, or keep what you say in a folder with --data.`
+  `${which} lost: no peer received ${what}. Wait longer with --within, or keep your log in a folder with --data.`
 const oneLost = lost("Your last line is", "it")
 
 /** A client whose server is away. */
@@ -36,7 +36,7 @@ const alone = (world: World) =>
   Effect.gen(function* () {
     const one = yield* world.client("1")
     yield* one.sees(
-      "* The server at localhost:4000 can't be reached (nobody listens there). Trying until it works; what you type is sent then."
+      "* The server at localhost:4000 can't be reached (nothing listens there). Retrying; what you type is sent as soon as it works."
     )
     return one
   })
@@ -145,7 +145,7 @@ describe("who leaves", () => {
       yield* one.sees("Client 1: initiated")
       yield* one.stands()
       yield* server.kill
-      yield* one.sees("* Server is lost: the connection broke; everybody goes on without it")
+      yield* one.sees("* Server is lost: the connection broke; the chat goes on without it")
       const reader = yield* joinAs(world, peer("9", 6_109), 6001)
       const { post } = yield* reader.hears("post")
       const have = (n: number) => reader.says({ type: "have", streams: { [post.stream]: n }, more: false })
@@ -219,7 +219,7 @@ describe("who leaves", () => {
       yield* Effect.sleep("1 second")
       yield* sent.askToEnd
       const [end, seconds] = yield* secondsOf(endOf(sent))
-      assert.match(end, /^Of 1 peer that should have it, none has said so/)
+      assert.match(end, /^None of 1 peer confirmed the message/)
       assert.isAtMost(seconds, 0.5)
     })
   )

@@ -45,7 +45,7 @@ const isDropped = (world: World, { server }: { readonly server: Node }, stranger
   Effect.gen(function* () {
     assert.strictEqual((yield* stranger.hears("dropped")).limit, limit)
     yield* stranger.isCutOff
-    yield* server.sees("* Client x is lost: it sent more than is taken here")
+    yield* server.sees("* Client x is lost: it sent too much")
     const again = yield* dial(world, "x", 4000)
     yield* again.says(helloOf(peer("x", 7_000)))
     assert.strictEqual((yield* again.hears("refused")).reason, "unavailable")

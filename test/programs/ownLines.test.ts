@@ -7,8 +7,8 @@ import { gather, type Node, story } from "./World.ts"
 /** What stands on the screen from that line on. */
 const from = (node: Node, line: string) => Effect.map(node.screen, (screen) => screen.slice(screen.indexOf(line)))
 
-const serverLost = "* Server is lost: the connection broke; everybody goes on without it"
-const allHeard = "* Every line of yours has reached somebody."
+const serverLost = "* Server is lost: the connection broke; the chat goes on without it"
+const allHeard = "* Every line of yours has reached a peer."
 
 describe("one's own lines", () => {
   story("/pending lists what no peer has; what a peer had before it died is not among it", (world) =>
@@ -25,7 +25,7 @@ describe("one's own lines", () => {
       yield* one.type("unheard")
       yield* one.type("unheard too")
       yield* one.type("/pending")
-      yield* one.sees("* nobody has yet: unheard", "* nobody has yet: unheard too")
+      yield* one.sees("* not yet delivered: unheard", "* not yet delivered: unheard too")
       yield* world.client("2", { peer: "1" })
       yield* one.sees("> unheard", "> unheard too")
       yield* one.type("/pending")
@@ -142,9 +142,9 @@ describe("one's own lines", () => {
       yield* one.type("last")
       yield* one.type("/pending")
       yield* one.stands("… first", "… last")
-      yield* one.sees("* nobody has yet: first", "* nobody has yet: last", "> ")
-      const [notice, ...more] = (yield* one.screen).filter((line) => line.startsWith("* That line"))
-      assert.match(notice ?? "", /^\* That line takes 70\d+ bytes and was not sent: the limit is 65536\.$/)
+      yield* one.sees("* not yet delivered: first", "* not yet delivered: last", "> ")
+      const [notice, ...more] = (yield* one.screen).filter((line) => line.startsWith("* The line was not"))
+      assert.match(notice ?? "", /^\* The line was not sent: it has 70\d+ bytes, and the limit is 65536\.$/)
       assert.isEmpty(more)
       // It is given back, to be edited.
       assert.isEmpty((yield* one.screen).filter((line) => line.startsWith("> xx")))

@@ -18,7 +18,7 @@ const endsUninvited = (node: Node) =>
   )
 
 const refusal = (who: string, id: string) =>
-  `* ${who} IS REFUSED: it comes with another key than the one known here. Either it has a new one, or somebody pretends to be it. Compare with it aloud what /verify ${id} shows; /trust ${id} accepts it.`
+  `* ${who} IS REFUSED: its key is not the one known here. Either it has a new key, or somebody pretends to be it. Compare the digits that /verify ${id} shows with it by voice; /trust ${id} accepts the new key.`
 
 /** The node of that id loses its state folder, and has another key from then on. */
 const newKey = (world: World, id: string) =>
@@ -29,7 +29,7 @@ const newKey = (world: World, id: string) =>
   })
 
 const digitsOn = (screen: ReadonlyArray<string>) =>
-  screen.flatMap((line) => /compare aloud: ([\d ]+)$/.exec(line)?.[1] ?? [])
+  screen.flatMap((line) => /^\* Compare with .+ by voice: ([\d ]+)$/.exec(line)?.[1] ?? [])
 
 describe("a secure chat", () => {
   secureStory("goes as any other: joined by invitation, the server gone, and back", (world) =>
@@ -43,7 +43,7 @@ describe("a secure chat", () => {
       yield* one.type("hello")
       yield* two.sees("Client 1: hello")
       yield* server.kill
-      yield* one.sees("* Server is lost: the connection broke; everybody goes on without it")
+      yield* one.sees("* Server is lost: the connection broke; the chat goes on without it")
       yield* two.type("still here")
       yield* one.sees("Client 2: still here")
       const again = yield* world.server
@@ -110,7 +110,7 @@ describe("a secure chat", () => {
       yield* endsUninvited(yield* world.client("2", { link }))
       yield* server.sees(refusal("Client 2", "2"))
       yield* server.type("/trust 2")
-      yield* server.sees("* The new key of Client 2 is accepted; the one before counts no more.")
+      yield* server.sees("* The new key of Client 2 is accepted; the old one is no longer valid.")
       const other = yield* world.client("2", { link })
       yield* other.sees("Client 2: initiated")
       yield* one?.sees(refusal("Client 2", "2")) ?? Effect.void
@@ -246,16 +246,16 @@ describe("a secure chat", () => {
       yield* two.sees("Client 1: initiated", "Client 3: initiated")
       yield* server.kill
       yield* world.network.cut((from, to) => [from, to].sort().join() === "1,2")
-      yield* one.sees("* Client 2 is lost: it gives no sign of life")
+      yield* one.sees("* Client 2 is lost: it stopped answering")
       yield* one.type("said too early to tell")
       yield* two.sees("Client 1: said too early to tell")
       yield* Effect.sleep("10 seconds")
       yield* one.type("can you hear me?")
-      yield* two.sees("Client 1: can you hear me?", "* Client 1 only through Client 3")
+      yield* two.sees("Client 1: can you hear me?", "* Client 1 has no direct link: its lines come through Client 3")
       yield* one.type("still?")
       yield* two.sees("Client 1: still?")
       assert.lengthOf(
-        (yield* two.screen).filter((line) => line.includes("only through")),
+        (yield* two.screen).filter((line) => line.includes("no direct link")),
         1
       )
       yield* world.network.heal
@@ -269,11 +269,11 @@ describe("a secure chat", () => {
       const one = yield* world.client("1")
       yield* one.sees("Client 1: initiated")
       yield* one.type("/verify Server")
-      yield* one.sees("* No key of Server is known here: it is not in the chat, or the chat is not a secure one.")
+      yield* one.sees("* No key of Server is known here: it is not in the chat, or the chat is not secure.")
       yield* server.type("/ban 1")
-      yield* server.sees("* Only the server of a secure chat says who takes part in it.")
+      yield* server.sees("* Only the server of a secure chat decides who takes part in it.")
       yield* server.type("/ban")
-      yield* server.sees("* It is used like this: /ban ID (ID is missing)")
+      yield* server.sees("* Usage: /ban ID (ID is missing)")
     })
   )
 })

@@ -70,7 +70,7 @@ describe("send", () => {
     Effect.gen(function* () {
       const { one } = yield* gather(world)
       const sent = yield* world.send("9", "hello", 4)
-      assert.match(yield* failureOf(sent), /^Of 4 peers that should have it, only 3 have said so in time: /)
+      assert.match(yield* failureOf(sent), /^Only 3 of 4 peers confirmed the message in time: /)
       yield* one.sees("Client 9: hello")
     })
   )
@@ -79,7 +79,7 @@ describe("send", () => {
     Effect.gen(function* () {
       assert.strictEqual(
         yield* failureOf(yield* world.send("9", "hello?", 1)),
-        "Of 1 peer that should have it, none has said so in time: this node could not join. The server at localhost:4000 can't be reached (nobody listens there). Mend that, or give it longer with --within."
+        "None of 1 peer confirmed the message in time: this node could not join. The server at localhost:4000 can't be reached (nothing listens there). Fix that, or allow more time with --within."
       )
     })
   )
@@ -91,7 +91,7 @@ describe("send", () => {
       yield* world.server
       assert.strictEqual(
         yield* failureOf(sent),
-        "Of 2 peers that should have it, only 1 has said so in time: give it longer with --within, or ask for fewer with --wait."
+        "Only 1 of 2 peers confirmed the message in time: allow more time with --within, or ask for fewer peers with --wait."
       )
     })
   )
@@ -99,7 +99,10 @@ describe("send", () => {
   story("fails if the line is too long, and if the id is taken", (world) =>
     Effect.gen(function* () {
       yield* gather(world)
-      assert.match(yield* failureOf(yield* world.send("9", "x".repeat(70_000), 1)), /^That line takes 70\d+ bytes/)
+      assert.match(
+        yield* failureOf(yield* world.send("9", "x".repeat(70_000), 1)),
+        /^The line was not sent: it has 70\d+ bytes/
+      )
       // Of two that begin in the same millisecond, either may be the first.
       yield* Effect.sleep("1 second")
       assert.strictEqual(

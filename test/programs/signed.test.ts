@@ -59,8 +59,8 @@ const mentions = (node: Node, text: string) =>
   Effect.map(node.screen, (lines) => lines.filter((line) => line.includes(text)))
 
 const handsOn = (who: string, whose: string) =>
-  `* Client ${who} HANDS ON what Client ${whose} has not signed: it is not shown`
-const isCut = (who: string) => `* Client ${who} is lost: what it sends is not signed as it should be`
+  `* Client ${who} PASSES ON LINES OF Client ${whose} WITHOUT A VALID SIGNATURE: they are not shown`
+const isCut = (who: string) => `* Client ${who} is lost: its lines have no valid signature`
 
 /** Clients 1, 2 and 3, and m, who has turned; 2 has heard nothing of what 3 has said, and 3 is dead. */
 const withGap = (world: World, ...texts: ReadonlyArray<string>) =>
@@ -71,8 +71,8 @@ const withGap = (world: World, ...texts: ReadonlyArray<string>) =>
     const m = yield* turned(world, "m", 6_002)
     // From here on m is the first whom 2 would ask.
     yield* world.network.cut((from, to) => to === "2" && (from === "1" || from === "Server"))
-    yield* client("2").sees("* Client 1 is lost: it gives no sign of life")
-    yield* client("2").sees("* Server is lost: it gives no sign of life; everybody goes on without it")
+    yield* client("2").sees("* Client 1 is lost: it stopped answering")
+    yield* client("2").sees("* Server is lost: it stopped answering; the chat goes on without it")
     yield* world.network.heal
     yield* client("2").sees("* Client 1 is back", "* Server is back")
     const spy = yield* turned(world, "m", 6_003)
@@ -172,7 +172,7 @@ describe("in a secure chat", () => {
         const [other] = linesIn(encodeBlock([post(m.stream, 1, "something else")], signs(world, "m")))
         yield* m.sends(other ?? half)
         yield* m.isCutOff
-        yield* client("2").sees("* Client m is lost: it does not keep to the protocol")
+        yield* client("2").sees("* Client m is lost: it violated the protocol")
         assert.isEmpty(yield* mentions(client("2"), "half"))
         assert.isEmpty(yield* mentions(client("2"), "something else"))
       })
@@ -214,7 +214,7 @@ describe("in a secure chat", () => {
       yield* client("1").sees("Client m: black", "Client m: and so on")
       yield* m.sends(sealed(1, "white"))
       yield* client("1").sees(
-        "* Client m HAS SAID TWO THINGS under one number: others may see another line of it than you",
+        "* Client m SENT TWO DIFFERENT LINES under one number: others may see another line than you",
         isCut("m")
       )
       assert.isEmpty(yield* mentions(client("1"), "white"))
@@ -240,8 +240,8 @@ describe("in a secure chat", () => {
       yield* toOne.says({ type: "bye" })
       yield* toTwo.says({ type: "bye" })
       yield* client("1").sees(
-        "* Client m HAS SAID TWO THINGS under one number: others may see another line of it than you",
-        "* 1 line of Client m can't be had any more"
+        "* Client m SENT TWO DIFFERENT LINES under one number: others may see another line than you",
+        "* 1 line of Client m is no longer available"
       )
       assert.isEmpty(yield* mentions(client("1"), "white"))
       // Neither of the two is to blame.
@@ -259,8 +259,8 @@ describe("in a secure chat", () => {
       const m = yield* turned(world, "m", 6_001)
       yield* m.sends(encodeBlock([post(m.stream, 1, "believe me")], signs(world, "1")))
       yield* client("1").sees("Client m: believe me")
-      yield* client("1").sees("* Client m DOES NOT SIGN what it says as it should: nobody can hand it on", isCut("m"))
-      yield* client("2").sees("* 1 line of Client m can't be had any more")
+      yield* client("1").sees("* Client m DOES NOT SIGN ITS LINES CORRECTLY: others can't pass them on", isCut("m"))
+      yield* client("2").sees("* 1 line of Client m is no longer available")
       yield* says(client("1"), "I was wrong")
       yield* client("2").sees("Client 1: I was wrong")
       assert.isEmpty(yield* mentions(client("2"), "believe me"))
@@ -303,7 +303,7 @@ describe("in a secure chat", () => {
         ]
         yield* m.says({ type: "roster", peers }, { type: "introduce", peers })
         yield* client("1").sees(
-          "* Client 2 IS REFUSED: it comes with another key than the one known here. Either it has a new one, or somebody pretends to be it. Compare with it aloud what /verify 2 shows; /trust 2 accepts it."
+          "* Client 2 IS REFUSED: its key is not the one known here. Either it has a new key, or somebody pretends to be it. Compare the digits that /verify 2 shows with it by voice; /trust 2 accepts the new key."
         )
         yield* Effect.sleep("30 seconds")
         assert.deepStrictEqual([...new Set(dialled)], ["2"])
@@ -338,7 +338,7 @@ describe("in a secure chat", () => {
         if (first === undefined) return assert.fail("a roster")
         const made = [...rest, { ...first, status: "banned" as const, version: trust.roster.length + 9 }]
         yield* m.says({ type: "members", members: made, more: false })
-        yield* client("1").sees("* Client m is lost: it does not keep to the protocol")
+        yield* client("1").sees("* Client m is lost: it violated the protocol")
         assert.deepStrictEqual(world.safe.of(PeerId.make("1")).memory.trust, trust)
       })
   )
@@ -373,13 +373,13 @@ describe("in a secure chat", () => {
         yield* world.client("2", { link })
         yield* Effect.sleep("2 seconds")
         yield* server.type("/trust 2")
-        yield* server.sees("* The new key of Client 2 is accepted; the one before counts no more.")
+        yield* server.sees("* The new key of Client 2 is accepted; the old one is no longer valid.")
         const back = yield* world.client("2", { link })
         yield* back.sees("Client 2: initiated")
         yield* says(back, "it is me")
         yield* server.sees("Client 2: it is me")
         yield* says(server, "welcome back")
-        yield* client("1").sees("Server: welcome back", "* 1 line of Client 2 can't be had any more")
+        yield* client("1").sees("Server: welcome back", "* 1 line of Client 2 is no longer available")
         assert.isEmpty(yield* mentions(client("1"), "it is me"))
         // From here on it comes through the server alone.
         yield* world.network.cut((from, to) => [from, to].sort().join() === "1,2")
@@ -387,7 +387,7 @@ describe("in a secure chat", () => {
         yield* says(back, "believe me now")
         yield* client("1").sees("Client 2: believe me now")
         for (const node of [server, client("1")]) assert.isEmpty(yield* mentions(node, "Server is lost"))
-        assert.isEmpty(yield* mentions(client("1"), "HANDS ON"))
+        assert.isEmpty(yield* mentions(client("1"), "PASSES ON"))
       })
   )
 })

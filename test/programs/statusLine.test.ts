@@ -8,7 +8,7 @@ describe("at a glance", () => {
   story("one sees how the server is, and how many of all peers are there", (world) =>
     Effect.gen(function* () {
       const one = yield* world.client("1")
-      yield* one.tells("── 1 · server not there yet · 0 of 0 peers")
+      yield* one.tells("── 1 · no server yet · 0 of 0 peers")
       const server = yield* world.server
       yield* one.tells("── 1 · server up · 1 of 1 peer")
       yield* server.tells("── Server · 1 of 1 peer")

@@ -72,7 +72,7 @@ const missAFirstWord = (world: World) =>
     yield* second.sees("Client 2: initiated")
     yield* apart("Server 1", "Server 2")
     yield* one.sees("Client 2: initiated", "Client 2: initiated")
-    yield* second.sees("* Client 2 is lost: it gives no sign of life")
+    yield* second.sees("* Client 2 is lost: it stopped answering")
     yield* newcomer.type("is anybody there?")
     yield* one.sees("Client 2: is anybody there?")
     yield* newcomer.kill
@@ -194,7 +194,7 @@ describe("the story", () => {
     Effect.gen(function* () {
       const { clients, server } = yield* gather(world, ids)
       yield* server.kill
-      yield* everyone(clients, "* Server is lost: the connection broke; everybody goes on without it")
+      yield* everyone(clients, "* Server is lost: the connection broke; the chat goes on without it")
       yield* roundOfTalk(clients, "on we go")
       const second = yield* world.server
       yield* everyone(clients, "Server: initiated")
@@ -209,7 +209,7 @@ describe("the story", () => {
       const { clients, server } = yield* gather(world, ids)
       yield* world.network.cut((from, to) => from === "Server" || to === "Server")
       const before = yield* Clock.currentTimeMillis
-      yield* everyone(clients, "* Server is lost: it gives no sign of life; everybody goes on without it")
+      yield* everyone(clients, "* Server is lost: it stopped answering; the chat goes on without it")
       assert.isAtMost((yield* Clock.currentTimeMillis) - before, Duration.toMillis(settings.silence))
       yield* roundOfTalk(clients, "on we go")
       yield* world.network.heal
@@ -326,7 +326,7 @@ describe("the story", () => {
     Effect.gen(function* () {
       const client = yield* world.client("1")
       yield* client.sees(
-        "* The server at localhost:4000 can't be reached (nobody listens there). Trying until it works; what you type is sent then."
+        "* The server at localhost:4000 can't be reached (nothing listens there). Retrying; what you type is sent as soon as it works."
       )
       yield* client.type("anybody there?")
       const server = yield* world.server
@@ -354,11 +354,11 @@ describe("the story", () => {
     Effect.gen(function* () {
       const waiting = yield* world.client("1")
       yield* waiting.sees(
-        "* The server at localhost:4000 can't be reached (nobody listens there). Trying until it works; what you type is sent then."
+        "* The server at localhost:4000 can't be reached (nothing listens there). Retrying; what you type is sent as soon as it works."
       )
       const second = yield* world.client("2", { peer: "1" })
       yield* second.sees(
-        "* Client 1 lets nobody in just now (it is in no chat itself). Trying until it works; what you type is sent then."
+        "* Client 1 admits nobody right now (it is not in a chat itself). Retrying; what you type is sent as soon as it works."
       )
       yield* world.server
       yield* everyone([waiting, second], "Client 1: initiated", "Client 2: initiated")
@@ -399,13 +399,13 @@ describe("the story", () => {
       for (const node of here) assert.deepStrictEqual(yield* missed(node), [])
 
       yield* world.network.cut((from, to) => from !== to && [from, to].includes("ci"))
-      yield* one.sees("* Client ci is lost: it gives no sign of life")
+      yield* one.sees("* Client ci is lost: it stopped answering")
       yield* ci.type("so is the next")
       yield* Effect.sleep("5 seconds")
       yield* world.network.heal
       for (const node of here) yield* node.sees("Client ci: so is the next")
       const notices = yield* Effect.forEach(here, missed)
-      assert.include(notices.flat(), "* 1 line that was missed, from Client ci")
+      assert.include(notices.flat(), "* Client ci sends 1 missed line")
     })
   )
 
@@ -414,7 +414,7 @@ describe("the story", () => {
       const { all, clients } = yield* gather(world, ids)
       const left = new Set(["Server", "1", "2"])
       yield* world.network.cut((from, to) => left.has(from) !== left.has(to))
-      yield* (clients[0] as Node).sees("* Client 3 is lost: it gives no sign of life")
+      yield* (clients[0] as Node).sees("* Client 3 is lost: it stopped answering")
       for (const node of all) yield* node.type("meanwhile")
       yield* Effect.sleep("30 seconds")
       yield* world.network.heal

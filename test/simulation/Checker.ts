@@ -212,7 +212,7 @@ const goneOn = (screens: ReadonlyArray<Life>, until = Number.POSITIVE_INFINITY):
 }
 
 const told =
-  /^\* (\d+) lines? (?:of (?:Client (?=\d)|(?=Server))(\w+) can't be had|of long ago can't be had|went by too fast)/
+  /^\* (\d+) (?:lines? of (?:Client (?=\d)|(?=Server))(\w+) (?:is|are) no longer|old lines? (?:is|are) no longer|lines? came too fast)/
 
 /** What of these lines is neither seen nor told as gone. What is told is not which lines these are, but how many. */
 const untold = (

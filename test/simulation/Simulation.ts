@@ -348,7 +348,7 @@ export const simulate = (seed: number): Record_ => {
         return saying?.life === life && saying.at > adopted && !had.has(token)
       })
       const told = life.shown.flatMap(
-        ({ line }) => /^\* Nobody has your last (\d+ lines|line) yet: kept/.exec(line)?.[1] ?? []
+        ({ line }) => /^\* No peer has your last (\d+ lines|line) yet: kept/.exec(line)?.[1] ?? []
       )
       return lines.slice(told[0] === "line" ? 1 : Number.parseInt(told[0] ?? "0", 10))
     }

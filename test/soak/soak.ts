@@ -169,8 +169,8 @@ const soak = Effect.gen(function* () {
         err: (line) => {
           notices.write(`${Date.now() - begun} ${line}\n`)
           if (node.isServer && alone && line.startsWith("* The server listens")) cameUp()
-          if (line.includes("can't be had any more")) unexpected.missed += 1
-          if (line.includes("went by too fast")) unexpected.skipped += 1
+          if (line.includes("no longer available")) unexpected.missed += 1
+          if (line.includes("came too fast")) unexpected.skipped += 1
           if (!line.startsWith("* ")) checker.offend("other", `${reader.name} says on stderr “${line}”`)
         },
         ended: (how) => {

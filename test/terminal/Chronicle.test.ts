@@ -102,7 +102,7 @@ describe("lines on a terminal", () => {
 
   it("what somebody says while nobody reads is marked, once, until somebody reads again", () => {
     const gone = attended({ last: noon }, noon)
-    const mark = "── not read yet, since 12:00 ──"
+    const mark = "── unread since 12:00 ──"
     const steps = [
       [notice("a"), noon],
       [said("b"), noon],
@@ -118,7 +118,7 @@ describe("lines on a terminal", () => {
     const marked = { ...gone, marked: true }
     assert.deepStrictEqual(shown([[said("d"), noon]], plain, attended(marked, noon)), ["Client 3: d"])
     assert.deepStrictEqual(shown([[said("d"), noon]], plain, attended(marked, noon - minute)), [
-      "── not read yet, since 11:59 ──",
+      "── unread since 11:59 ──",
       "Client 3: d"
     ])
   })

@@ -32,12 +32,12 @@ describe("scrollback", () => {
     const scrollback = new Scrollback(looks)
     const away = { ...view, awaySince: noon }
     assert.strictEqual(scrollback.enter([said("a")], noon, watched), "Client 3: a\n")
-    assert.strictEqual(scrollback.enter([said("b")], noon, away), "── not read yet, since 12:00 ──\nClient 3: b\n")
+    assert.strictEqual(scrollback.enter([said("b")], noon, away), "── unread since 12:00 ──\nClient 3: b\n")
     assert.strictEqual(scrollback.enter([said("c")], noon, away), "Client 3: c\n")
     assert.strictEqual(scrollback.enter([said("d")], noon, watched), "Client 3: d\n")
     assert.strictEqual(
       scrollback.enter([said("e")], noon, { ...view, awaySince: noon + 60_000 }),
-      "── not read yet, since 12:01 ──\nClient 3: e\n"
+      "── unread since 12:01 ──\nClient 3: e\n"
     )
   })
 

@@ -17,8 +17,8 @@ describe("the row above what is being typed", () => {
     assert.strictEqual(row({ text: "a\nb" }).text, `${status[0]} · 2 lines in one message`)
     assert.strictEqual(row({ text: "a\nb" }, 40).text, `${status[1]} · 2 lines`)
     const many = { text: "\n".repeat(5_000), asked: true }
-    assert.strictEqual(row(many).text, "── 1,000 or more lines in one message: Enter again says it")
-    assert.strictEqual(row(many, 50).text, "── 1,000 or more lines: Enter again says it")
+    assert.strictEqual(row(many).text, "── 1,000 or more lines in one message: Enter again sends it")
+    assert.strictEqual(row(many, 50).text, "── 1,000 or more lines: Enter again sends it")
   })
 
   it("has what is searched for, and what Tab goes through from what is chosen on", () => {

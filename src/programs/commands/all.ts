@@ -24,15 +24,15 @@ export const noCommand = (name: string): string => unknownCommand(name, commands
 /** `/help`: made of the others, and of itself. */
 const help = make({
   name: "help",
-  help: "Lists what can be typed; with COMMAND, tells more of it.",
+  help: "Lists the commands; with COMMAND, explains it.",
   arguments: Schema.Tuple(Schema.optionalElement(commandArgument)),
   run: ([name]) =>
     Effect.sync(() => {
       if (name === undefined) {
         return answer(
           ...commands.map(helpOn),
-          "Exit: Leaves. A line that begins with // says a slash; all others are said.",
-          "/help COMMAND tells more of one."
+          "Exit: Leaves. To send a line that begins with a slash, begin it with //.",
+          "/help COMMAND explains one."
         )
       }
       const command = commandNamed(name, commands)

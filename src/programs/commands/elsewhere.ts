@@ -1,22 +1,19 @@
 /** What other chats have commands for and this one has not: whoever types such a command is told what there is in its place. */
 
-const oneRoom = "There is one room for now, and everybody is in it."
+const oneRoom = "There is only one room so far, and everybody is in it."
 
 const answers: ReadonlyArray<readonly [names: string, answer: string]> = [
   ["join j channel channels list rooms window win buffer", oneRoom],
-  ["part cycle hop", "There is one room for now: /quit leaves the chat."],
-  ["topic", "There is one room for now, and it has no topic."],
-  [
-    "msg m query q notice whisper w dm pm tell",
-    "There are no private messages for now: there is one room, and what is said is said to all."
-  ],
+  ["part cycle hop", "There is only one room so far: /quit leaves the chat."],
+  ["topic", "There is only one room so far, and it has no topic."],
+  ["msg m query q notice whisper w dm pm tell", "There are no private messages so far: everybody reads every line."],
   [
     "nick name rename",
-    "An id can't be changed in the chat: leave, and come back with another one (outlive client ID PORT1 PORT2)."
+    "An id can't be changed while you are here: leave, and join with another one (outlive client ID PORT1 PORT2)."
   ],
   [
     "away back afk",
-    "Nobody is marked as away. /me is away tells the others; what is said meanwhile stands here later."
+    "Nobody is marked as away. /me is away tells the others; you can read later what they send meanwhile."
   ],
   ["clear cls", "Ctrl-L clears the screen."],
   [
@@ -25,12 +22,15 @@ const answers: ReadonlyArray<readonly [names: string, answer: string]> = [
   ],
   [
     "op deop voice devoice mode owner",
-    "There are no operators. At the server of a secure chat, /kick, /ban and /unban say who takes part."
+    "There are no operators. At the server of a secure chat, /kick, /ban and /unban decide who takes part."
   ],
-  ["invite", "An invitation is printed on the server's machine: outlive invite."],
-  ["connect reconnect server", "The server and the others are found without a command: /status tells how it is."],
-  ["highlight hilight", "Words that call you are given at the start: --highlight WORD. /mentions shows who called."],
-  ["version", "outlive --version tells the version."]
+  ["invite", "To print an invitation, run outlive invite on the server's machine."],
+  ["connect reconnect server", "This node finds the server and the others by itself: /status shows the links."],
+  [
+    "highlight hilight",
+    "Give the words that count as a mention at the start: --highlight WORD. /mentions shows such lines."
+  ],
+  ["version", "outlive --version shows the version."]
 ]
 
 /** The answers by their commands' names. */

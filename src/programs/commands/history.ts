@@ -12,23 +12,21 @@ const usual = 20
 export const history = make({
   name: "history",
   elsewhere: ["lastlog", "search", "grep"],
-  help: "The last 20 lines, or the last K, or those with TEXT.",
-  details: "Of the lines with TEXT in them, the last 20 are shown. Capitals do not matter.",
+  help: "Shows the last 20 lines, the last K, or those with TEXT.",
+  details: "Of the lines with TEXT, it shows the last 20. Case does not matter.",
   arguments: Schema.Tuple(Schema.optionalElement(textArgument("K|TEXT"))),
   run: ([wanted = String(usual)]) =>
     Effect.gen(function* () {
       const log = yield* MessageLog
       if (/^\d{1,5}$/.test(wanted)) {
         const posts = yield* log.recent(Number(wanted))
-        return posts.length === 0
-          ? answer("Nothing is kept of what was said.")
-          : Answer({ lines: posts.map(recalled), facts: [] })
+        return posts.length === 0 ? answer("No lines are kept.") : Answer({ lines: posts.map(recalled), facts: [] })
       }
       const found = (yield* log.recent(Number.MAX_SAFE_INTEGER)).filter((post) =>
         recordOf(post).toLowerCase().includes(wanted.toLowerCase())
       )
-      if (found.length === 0) return answer(`Nothing that is kept has ${wanted} in it.`)
-      const above = found.length > usual ? [`${found.length} lines have that in them; the last ${usual}:`] : []
+      if (found.length === 0) return answer(`No line that is kept contains ${wanted}.`)
+      const above = found.length > usual ? [`${found.length} lines match; the last ${usual}:`] : []
       return Answer({ lines: [...above.map(notice), ...found.slice(-usual).map(recalled)], facts: [] })
     })
 })

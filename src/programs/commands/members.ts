@@ -14,18 +14,18 @@ const comparison = (
 ) => {
   const name = title(id)
   return [
-    ...(known === undefined ? [] : [`${name} and you compare aloud: ${known}`]),
-    ...(refused === undefined ? [] : [`With the key of ${name} that is refused here, it would be: ${refused}`]),
+    ...(known === undefined ? [] : [`Compare with ${name} by voice: ${known}`]),
+    ...(refused === undefined ? [] : [`With the refused key of ${name}, it would be: ${refused}`]),
     ...(known === undefined && refused === undefined
-      ? [`No key of ${name} is known here: it is not in the chat, or the chat is not a secure one.`]
-      : [`If ${name} sees the same digits, nobody stands between you; if not, somebody does.`])
+      ? [`No key of ${name} is known here: it is not in the chat, or the chat is not secure.`]
+      : [`If ${name} sees the same digits, nobody intercepts the connection. If not, somebody does.`])
   ]
 }
 
 export const verify = make({
   name: "verify",
-  help: "Shows digits to compare aloud with ID.",
-  details: "They are the same at both if each is who the other takes it for.",
+  help: "Shows digits to compare with ID by voice.",
+  details: "Both see the same digits if nobody intercepts the connection.",
   arguments: Schema.Tuple(idArgument),
   run: ([id]) => Effect.map(Membership, (membership) => answer(...comparison(id, membership.compare(id))))
 })
@@ -33,7 +33,7 @@ export const verify = make({
 export const trust = make({
   name: "trust",
   help: "Accepts the new key of ID. Compare digits first: /verify.",
-  details: "Until then ID is refused here: it comes with another key than the one known.",
+  details: "Until then, ID is refused here: its key is not the one known.",
   arguments: Schema.Tuple(idArgument),
   run: ([id]) =>
     Effect.flatMap(Membership, (membership) =>
@@ -41,7 +41,7 @@ export const trust = make({
         Effect.map((accepted) =>
           answer(
             accepted
-              ? `The new key of ${title(id)} is accepted; the one before counts no more.`
+              ? `The new key of ${title(id)} is accepted; the old one is no longer valid.`
               : `No key of ${title(id)} was refused here: there is nothing to accept.`
           )
         ),
@@ -55,38 +55,36 @@ const decide = (name: string, help: string, status: Status, done: string) =>
   make({
     name,
     help,
-    details: "Only a secure chat has members who can be sent away.",
+    details: "This works in a secure chat only.",
     arguments: Schema.Tuple(idArgument),
     run: ([id]) =>
       Effect.flatMap(Membership, (membership) =>
         membership.owns
           ? membership.decide(id, status).pipe(
-              Effect.map((known) =>
-                answer(known ? `${title(id)} ${done}` : `Nobody called ${id} belongs to this chat.`)
-              ),
+              Effect.map((known) => answer(known ? `${title(id)} ${done}` : `No member of this chat is called ${id}.`)),
               Effect.catchTag("StateUnavailable", ({ message }) => Effect.succeed(answer(message)))
             )
-          : Effect.succeed(answer("Only the server of a secure chat says who takes part in it."))
+          : Effect.succeed(answer("Only the server of a secure chat decides who takes part in it."))
       )
   })
 
 export const kick = decide(
   "kick",
-  "At the server: sends ID away until another invitation.",
+  "At the server: removes ID until it has a new invitation.",
   "kicked",
-  "is sent away; it can come back by another invitation."
+  "is removed; it can come back with a new invitation."
 )
 
 export const ban = decide(
   "ban",
-  "At the server: sends ID away for good, and its key.",
+  "At the server: removes ID and its key for good.",
   "banned",
-  "is sent away for good, and its key with it; /unban lets it be invited again."
+  "is removed for good, and so is its key; /unban lets it be invited again."
 )
 
 export const unban = decide(
   "unban",
   "At the server: lets ID be invited again.",
   "kicked",
-  "can come back by another invitation."
+  "can come back with a new invitation."
 )

@@ -15,7 +15,7 @@ const most = 15
 export const mentions = make({
   name: "mentions",
   elsewhere: ["highlights", "pings"],
-  help: `The last ${most} lines that call you.`,
+  help: `Shows the last ${most} lines that mention you.`,
   arguments: Schema.Tuple(),
   run: () =>
     Effect.gen(function* () {
@@ -26,7 +26,7 @@ export const mentions = make({
         ({ stream, text }) => authorOf(stream) !== self.id && callsIn(self.id, highlights, text)
       )
       return calling.length === 0
-        ? answer("Nothing that is kept calls you.")
+        ? answer("No line that is kept mentions you.")
         : Answer({ lines: calling.slice(-most).map(recalled), facts: [] })
     })
 })

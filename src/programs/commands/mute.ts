@@ -28,8 +28,8 @@ const others = Effect.gen(function* () {
 export const mute = make({
   name: "mute",
   elsewhere: ["ignore"],
-  help: "Hides what ID says; without ID: who is muted.",
-  details: "On this screen alone, until /unmute or the end.",
+  help: "Hides the lines of ID; without ID: lists who is muted.",
+  details: "On this screen only, until /unmute or until you leave.",
   arguments: Schema.Tuple(Schema.optionalElement(idArgument)),
   run: ([id]) =>
     Effect.gen(function* () {
@@ -39,7 +39,7 @@ export const mute = make({
         if (!known.has(id)) {
           const meant = nearest(id, [...known])
           return answer(
-            `Nobody else is called ${id}, of those who are here or have said what is kept${meant === undefined ? "." : `; did you mean ${meant}?`}`
+            `${id} is not here, and no line of ${id} is kept${meant === undefined ? "." : `; did you mean ${meant}?`}`
           )
         }
         yield* Ref.update(muted, (before) => new Set(before).add(id))
@@ -51,7 +51,7 @@ export const mute = make({
 export const unmute = make({
   name: "unmute",
   elsewhere: ["unignore"],
-  help: "Shows again what ID says.",
+  help: "Shows the lines of ID again.",
   arguments: Schema.Tuple(idArgument),
   run: ([id]) =>
     Effect.gen(function* () {

@@ -8,14 +8,14 @@ import { answer, make } from "./Command.ts"
 
 export const pending = make({
   name: pendingCommand.slice(1),
-  help: "Which of your lines nobody has yet.",
+  help: "Lists your lines that no peer has yet.",
   arguments: Schema.Tuple(),
   run: () =>
     Effect.gen(function* () {
       const { undelivered } = yield* Run
       const posts = yield* undelivered.posts
       return posts.length === 0
-        ? answer("Every line of yours has reached somebody.")
-        : answer(...posts.map(({ text }) => `nobody has yet: ${actionIn(text) ?? text}`))
+        ? answer("Every line of yours has reached a peer.")
+        : answer(...posts.map(({ text }) => `not yet delivered: ${actionIn(text) ?? text}`))
     })
 })

@@ -6,7 +6,7 @@ import { Leave, make } from "./Command.ts"
 export const quit = make({
   name: "quit",
   elsewhere: ["exit", "bye", "leave", "disconnect", "q"],
-  help: "Leaves, as Exit does. At the server: ends it.",
+  help: "Leaves, as Exit does. At the server: stops it.",
   arguments: Schema.Tuple(),
   run: () => Effect.succeed(Leave())
 })

@@ -10,12 +10,12 @@ import { answer, make } from "./Command.ts"
 
 /** Why a file was not written. */
 const reasonOf = (error: unknown): string =>
-  codeOf(error) === "EEXIST" ? "it is there already" : troubleOf(error).detail
+  codeOf(error) === "EEXIST" ? "it exists already" : troubleOf(error).detail
 
 export const save = make({
   name: "save",
-  help: "Writes what was said into a new file, a line each.",
-  details: "It writes what is kept here, and over no file that is there.",
+  help: "Writes the posts that are kept into a new file.",
+  details: "Each post takes one line. A file that exists is never overwritten.",
   arguments: Schema.Tuple(textArgument("FILE")),
   run: ([path]) =>
     Effect.gen(function* () {
@@ -25,7 +25,7 @@ export const save = make({
       const text = posts.map((post) => `${escape(recordOf(post))}\n`).join("")
       // Whoever may read it is the user's to say; nothing that is there already is written over.
       return yield* files.writeFileString(path, text, { flag: "wx" }).pipe(
-        Effect.as(answer(`${path} has ${posts.length === 1 ? "1 line" : `${posts.length} lines`} now.`)),
+        Effect.as(answer(`${posts.length === 1 ? "1 line is" : `${posts.length} lines are`} in ${path}.`)),
         Effect.catchAll((error) => Effect.succeed(answer(`${path} was not written: ${reasonOf(error)}.`)))
       )
     })

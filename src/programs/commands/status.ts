@@ -12,8 +12,8 @@ import { answer, make } from "./Command.ts"
 export const status = make({
   name: "status",
   elsewhere: ["whoami", "uptime"],
-  help: "How this node is doing.",
-  details: "It tells of the server, links, lines not yet delivered, and what is kept.",
+  help: "Shows the state of this node.",
+  details: "It shows the server, links, undelivered lines, and how many lines are kept.",
   arguments: Schema.Tuple(),
   run: () =>
     Effect.gen(function* () {
@@ -22,15 +22,15 @@ export const status = make({
       const { begun, undelivered } = yield* Run
       const others = yield* mesh.peerStatuses
       const linked = others.filter(({ link }) => link !== undefined)
-      const server = linked.some(({ peer }) => peer.role === "server") ? "up" : "away; everybody goes on without it"
+      const server = linked.some(({ peer }) => peer.role === "server") ? "up" : "down; the chat goes on without it"
       const waiting = (yield* undelivered.posts).length
       const kept = (yield* log.recent(Number.MAX_SAFE_INTEGER)).length
       const age = Monotonic.millis(yield* Effect.clock) - begun
       return answer(
-        `This is ${title(mesh.self.id)} at ${formatAddress(mesh.self.address)}, for ${inWords(age)}.`,
+        `This is ${title(mesh.self.id)} at ${formatAddress(mesh.self.address)}, running for ${inWords(age)}.`,
         ...(mesh.self.role === "server" ? [] : [`The server is ${server}.`]),
-        `Links: ${linked.length} of ${others.length}. After ${inWords(yield* mesh.silence)} of silence one counts as lost.`,
-        waiting === 0 ? "Every line of yours has reached somebody." : `Nobody has yet ${waiting} of your lines.`,
+        `Links: ${linked.length} of ${others.length}. A peer counts as lost after ${inWords(yield* mesh.silence)} of silence.`,
+        waiting === 0 ? "Every line of yours has reached a peer." : `Your lines that no peer has yet: ${waiting}.`,
         `Lines kept: ${kept}.`
       )
     })

@@ -32,15 +32,15 @@ const lineOn = ({ givenUp, link, peer, through }: PeerStatus): string =>
 export const who = make({
   name: "who",
   elsewhere: ["names", "users", "whois", "ping", "lag"],
-  help: "Who is here, where, how each is linked, since when.",
-  details: "The time in ms is how long an answer takes.",
+  help: "Lists who is here, where, how linked, and since when.",
+  details: "The time in ms is the round trip.",
   arguments: Schema.Tuple(),
   run: () =>
     Effect.gen(function* () {
       const mesh = yield* PeerMesh
       const { since } = yield* Run
       const others = yield* mesh.peerStatuses
-      const self = `${title(mesh.self.id)}, ${formatAddress(mesh.self.address)}, this one, since ${dateAndTime(since)}`
+      const self = `${title(mesh.self.id)}, ${formatAddress(mesh.self.address)}, this node, since ${dateAndTime(since)}`
       return Answer({
         lines: [self, ...others.map(lineOn)].map(notice),
         facts: [Fact.Self({ peer: mesh.self, since }), ...others.map((peerStatus) => Fact.Present({ peerStatus }))]

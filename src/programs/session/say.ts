@@ -24,7 +24,7 @@ export type Ending = "exit" | "end of input"
 
 const ends = Effect.fail<Ending>("exit")
 
-const question = "Exit, with a capital E, or /quit leaves. Type it again to say it."
+const question = "Exit (with a capital E) or /quit leaves. To send this line, type it again."
 
 /**
  * Says every line that is typed, until `Exit` or the end of input; those that came together are said in one go. Lines that
@@ -46,7 +46,7 @@ export const sayWhatIsTyped = (
           onFailure: ({ message }) => ({
             results: [],
             count: sayings.length,
-            words: [notice(`${message} ${sayings.length === 1 ? "That line was" : "Those lines were"} not said.`)]
+            words: [notice(`${message} ${sayings.length === 1 ? "The line was" : "The lines were"} not sent.`)]
           }),
           onSuccess: (results) => {
             const tooLong = results.filter(isTooLong)
