@@ -144,7 +144,7 @@ describe("TransportPeerMesh", () => {
       const failures = yield* Effect.forEach([peer("7", 6007), peer("Server", 4000)], ({ address }) =>
         Effect.map(Effect.flip(mesh.join({ address })), (error) => "detail" in error && error.detail)
       )
-      assert.deepStrictEqual(failures, ["the id 7 is not that of a server", "the id Server is not that of a client"])
+      assert.deepStrictEqual(failures, ["a server can't have the id 7", "a client can't have the id Server"])
       assert.isEmpty(yield* mesh.linked)
     })
   )
