@@ -23,7 +23,7 @@ import {
 import type { Address, PeerId } from "../domain/Peer.ts"
 import { redial } from "../domain/Redial.ts"
 import { notice } from "../domain/ScreenLine.ts"
-import { untilHeard } from "./leaving.ts"
+import { untilAsked, untilHeard } from "./leaving.ts"
 import * as Sessions from "./sessions.ts"
 
 export interface Settings {
@@ -63,7 +63,7 @@ export const client = (settings: Stay) =>
     yield* Effect.forkScoped(Stream.runForEach(mesh.joinRequests, (joinRequest) => joinRequest.admit))
     const joined = yield* Effect.forkScoped(join(settings))
     yield* Effect.forkScoped(Effect.zipRight(Fiber.join(joined), talk))
-    yield* ended.pipe(
+    yield* untilAsked(ended).pipe(
       Effect.flatMap((ending) =>
         // The server may be there at any time, and is looked for until then.
         untilHeard({ ending, ...main, within: settings.within, hasHope: Effect.succeed(true) })

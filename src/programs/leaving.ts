@@ -1,6 +1,9 @@
 /** How a node leaves: it stays as long as others go on to take what it has said, and says what is lost otherwise. */
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { Console } from "../../services/Console.ts"
@@ -23,6 +26,24 @@ const lookEvery = Duration.seconds(1)
 
 /** A signal that comes so soon is the same wish as what began the end: whoever closes stdin may also send SIGTERM. */
 const sameWish = Duration.millis(300)
+
+/** Why the program leaves, once it does: as long as it runs, also if its node begins anew. */
+export class Leaving extends Context.Tag("outlive/Leaving")<Leaving, Ref.Ref<Manner["ending"] | undefined>>() {
+  static readonly notYet: Layer.Layer<Leaving> = Layer.effect(
+    Leaving,
+    Ref.make<Manner["ending"] | undefined>(undefined)
+  )
+}
+
+/** Returns when the program is asked to leave; at once if it was asked before its node began anew. */
+export const untilAsked = <E, R>(
+  ended: Effect.Effect<Manner["ending"], E, R>
+): Effect.Effect<Manner["ending"], E, R | Leaving> =>
+  Effect.flatMap(Leaving, (leaving) =>
+    Effect.flatMap(Ref.get(leaving), (before) =>
+      before === undefined ? Effect.tap(ended, (ending) => Ref.set(leaving, ending)) : Effect.succeed(before)
+    )
+  )
 
 export interface Manner {
   readonly ending: Ending | "interrupt"

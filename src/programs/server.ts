@@ -14,7 +14,7 @@ import { within } from "../domain/Limit.ts"
 import type { MeshEvent } from "../domain/MeshEvent.ts"
 import { formatAddress } from "../domain/Peer.ts"
 import { notice } from "../domain/ScreenLine.ts"
-import { untilHeard } from "./leaving.ts"
+import { untilAsked, untilHeard } from "./leaving.ts"
 import * as Sessions from "./sessions.ts"
 
 /** A disk that takes nothing any more holds up the end of a server no longer than this. */
@@ -71,8 +71,10 @@ export const server = ({ within: longest }: Settings) =>
     const goOnWithoutKeyboard = console
       .show([notice("The input has ended; the server goes on without a keyboard until it gets a signal.")])
       .pipe(Effect.zipRight(interrupts.next), Effect.as("end of input" as const))
-    yield* ended.pipe(
-      Effect.flatMap((ending) => (ending === "end of input" ? goOnWithoutKeyboard : Effect.succeed(ending))),
+    const asked = Effect.flatMap(ended, (ending) =>
+      ending === "end of input" ? goOnWithoutKeyboard : Effect.succeed(ending)
+    )
+    yield* untilAsked(asked).pipe(
       Effect.flatMap((ending) => untilHeard({ ending, ...main, within: longest, hasHope: isAnybodyKnown(mesh) })),
       Effect.raceFirst(mesh.forked)
     )

@@ -45,6 +45,7 @@ import { defaultLimits, type Limits } from "../../src/domain/Limits.ts"
 import { type Address, Host, PeerId, Port, roleOf, serverId, title } from "../../src/domain/Peer.ts"
 import { nobody, type Trust } from "../../src/domain/Trust.ts"
 import * as Client from "../../src/programs/client.ts"
+import type { Leaving } from "../../src/programs/leaving.ts"
 import { anewWhenForked } from "../../src/programs/renewal.ts"
 import { send } from "../../src/programs/send.ts"
 import { server } from "../../src/programs/server.ts"
@@ -186,7 +187,7 @@ const make = (
     const start = <E>(
       id: PeerId,
       listen: Address,
-      program: Effect.Effect<void, E | StreamForked, PeerMesh | Session | Ground>,
+      program: Effect.Effect<void, E | StreamForked, PeerMesh | Session | Leaving | Ground>,
       {
         clock = 0,
         history = 0,

@@ -2,6 +2,7 @@
 import { assert, describe } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { epochOf, mainRoom, PostNumber } from "../../src/domain/Post.ts"
 import { encodePost, type Hello } from "../../src/protocol/Frame.ts"
 import { peer, post } from "../support/samples.ts"
@@ -138,6 +139,34 @@ describe("many runs", () => {
         for (const node of [server, one, two]) yield* node.sees("Client 9: and later")
         yield* one.type("an answer")
         yield* late.sees("Client 1: an answer")
+      }),
+    { limits }
+  )
+
+  story(
+    "and a clock in 1970: who is leaving already leaves, once somebody has its last line",
+    (world) =>
+      Effect.gen(function* () {
+        const { server, one } = yield* gather(world)
+        yield* bots(world, many, 1)
+        const ways = { 7: "Exit", 8: "/quit", 9: "Ctrl-C" }
+        yield* world.network.cut((from, to) => from in ways !== to in ways)
+        const leaving: Array<Node> = []
+        for (const [id, way] of Object.entries(ways)) {
+          const late = yield* world.client(id, { clock: in1970 })
+          yield* late.type("my last words")
+          yield* Effect.sleep("1 second")
+          yield* way === "Ctrl-C" ? late.askToEnd : late.type(way)
+          leaving.push(late)
+        }
+        yield* Effect.sleep("1 second")
+        yield* world.network.heal
+        for (const late of leaving) {
+          assert.isTrue(Exit.isSuccess(yield* late.ended), late.name)
+          for (const node of [server, one]) {
+            yield* node.sees(`Client ${late.name}: my last words`, `* Client ${late.name} left`)
+          }
+        }
       }),
     { limits }
   )
