@@ -11,6 +11,8 @@ import { run } from "./Load.ts"
 import { folder, freePort, listening, pipe, start } from "./Processes.ts"
 import { server, withoutLimits } from "./systems/outlive.ts"
 
+/** The launcher, and what it starts: the bundle alone is a function that nobody calls. */
+const program = "dist/outlive.cjs"
 const bundle = "dist/outlive.bundle.cjs"
 
 /** How often is looked, in µs. */
@@ -77,7 +79,7 @@ const profile = Effect.gen(function* () {
   const { ended, pid } = yield* start({
     command: process.execPath,
     args: [
-      ...["--cpu-prof", `--cpu-prof-interval=${interval}`, `--cpu-prof-dir=${into}`, bundle],
+      ...["--cpu-prof", `--cpu-prof-interval=${interval}`, `--cpu-prof-dir=${into}`, program],
       ...["client", "1", "0", `${port}`, "--server", `127.0.0.1:${serverPort}`, "--host", "127.0.0.1"],
       ...withoutLimits
     ],
