@@ -1,4 +1,5 @@
 /** Inputs for a fuzzer: what the protocol's grammar allows and nearly allows, and real ones with a few bytes changed. */
+import { type Frame, protocolVersion } from "../../src/protocol/Frame.ts"
 import { makeChance } from "../support/chance.ts"
 
 const ids = [
@@ -68,7 +69,8 @@ export const makeMutator = (seed: number) => {
   const number = (): number => (maybe(0.7) ? below(5) : pick(numbers))
   const text = (): string => (maybe(0.5) ? pick(texts) : String.fromCharCode(...many(20, () => below(0x1_0000))))
   const marks = (): object => Object.fromEntries(many(5, () => [anyStream(), number()]))
-  const peers = (): unknown => many(4, () => ({ id: pick(ids), host: pick(hosts), port: number() }))
+  const named = (): object => ({ id: pick(ids), ...(maybe(0.3) ? { role: pick(["client", "server", "?"]) } : {}) })
+  const peers = (): unknown => many(4, () => ({ ...named(), host: pick(hosts), port: number() }))
   const bodyOf = (): object => ({ stream: anyStream(), n: number(), at: number(), deps: marks(), text: text() })
 
   /** Any value, as deep as `depth`. */
@@ -81,10 +83,15 @@ export const makeMutator = (seed: number) => {
     )
   }
 
-  const frames: Readonly<Record<string, () => object>> = {
+  const protocol = (): number => (maybe(0.9) ? protocolVersion : number())
+  const runs = (): unknown => many(4, () => ({ id: pick(ids), epoch: pick(epochs) }))
+  const wanted = (): unknown => many(4, () => ({ id: pick(ids), ...(maybe(0.5) ? { epoch: pick(epochs) } : {}) }))
+
+  /** The fields of each type of frame. */
+  const frames: Readonly<Record<Frame["type"], () => object>> = {
     hello: () => ({
-      protocol: maybe(0.9) ? 1 : number(),
-      id: pick(ids),
+      protocol: protocol(),
+      ...named(),
       epoch: pick(epochs),
       host: pick(hosts),
       port: number(),
@@ -94,13 +101,18 @@ export const makeMutator = (seed: number) => {
       ...(maybe(0.3) ? { to: pick(ids) } : {})
     }),
     welcome: () => ({
-      protocol: 2,
+      protocol: protocol(),
       ...(maybe(0.9) ? { chat: pick(chats) } : {}),
-      id: pick(ids),
+      ...named(),
       epoch: pick(epochs),
       member: maybe(0.5)
     }),
-    refused: () => ({ id: pick(ids), reason: pick(["id-taken", "mistaken", "unavailable", "?"]), detail: text() }),
+    refused: () => ({
+      id: pick(ids),
+      reason: pick(["id-taken", "id-alike", "mistaken", "other-chat", "protocol", "unavailable", "?"]),
+      detail: text()
+    }),
+    stranger: () => ({ detail: text() }),
     have: () => ({ streams: marks(), more: maybe(0.3) }),
     want: () => ({ stream: anyStream(), after: number(), to: number() }),
     gap: () => ({ stream: anyStream(), to: number() }),
@@ -108,22 +120,28 @@ export const makeMutator = (seed: number) => {
     earlier: () => ({ posts: number() }),
     roster: () => ({ peers: peers() }),
     introduce: () => ({ peers: peers() }),
+    missing: () => ({ peers: wanted() }),
+    left: () => ({ peers: runs() }),
+    members: () => ({ members: [], more: maybe(0.3) }),
+    folded: () => ({ room: pick(rooms), upTo: pick(epochs), lines: number() }),
     post: bodyOf,
     ping: () => ({}),
     pong: () => ({}),
-    dropped: () => ({ limit: pick(["rate", "streams", "rooms", "?"]) }),
+    dropped: () => ({ limit: pick(["rate", "streams", "rooms", "seals", "?"]) }),
     bye: () => ({})
   }
 
+  const frameTypes = Object.keys(frames) as ReadonlyArray<Frame["type"]>
+
   /** A frame as the grammar has it, or nearly. */
-  const frameOf = (type: string): object => {
-    const frame: Record<string, unknown> = { type, ...frames[type]?.() }
+  const frameOf = (type: Frame["type"]): object => {
+    const frame: Record<string, unknown> = { type, ...frames[type]() }
     if (maybe(0.1)) delete frame[pick(Object.keys(frame))]
     if (maybe(0.1)) frame[pick([...Object.keys(frame), "__proto__", "more"])] = any()
     return frame
   }
 
-  const grammatical = (types: ReadonlyArray<string> = Object.keys(frames)): Uint8Array =>
+  const grammatical = (types: ReadonlyArray<Frame["type"]> = frameTypes): Uint8Array =>
     Buffer.from(`${JSON.stringify(maybe(0.97) ? frameOf(pick(types)) : any())}\n`)
 
   /** A few bytes changed, left out, doubled, or put in. */
@@ -156,7 +174,7 @@ export const makeMutator = (seed: number) => {
   }
 
   /** What a peer might send: as the grammar has it half the time, and with bytes changed otherwise. */
-  const line = (types?: ReadonlyArray<string>): Uint8Array => {
+  const line = (types?: ReadonlyArray<Frame["type"]>): Uint8Array => {
     const frame = grammatical(types)
     return maybe(0.5) ? frame : mutated(frame)
   }
@@ -168,7 +186,7 @@ export const makeMutator = (seed: number) => {
     return maybe(0.5) ? file : Buffer.from(mutated(Buffer.from(file))).toString()
   }
 
-  return { below, pick, maybe, many, line, grammatical, mutated, portsFile }
+  return { below, pick, maybe, many, line, frameTypes, grammatical, mutated, portsFile }
 }
 
 export type Mutator = ReturnType<typeof makeMutator>
