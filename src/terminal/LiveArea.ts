@@ -2,7 +2,7 @@
 
 import { escape } from "../domain/ScreenLine.ts"
 import { pendingCommand } from "../domain/SlashCommand.ts"
-import type { Editor } from "./Editor.ts"
+import type { Editor } from "./editor/State.ts"
 import { fitting, isPlain, lettersOf, letterWidth, textWidth } from "./TextWidth.ts"
 
 /** Stands before what is typed. */

@@ -1,7 +1,7 @@
 /** The row above what is being typed: what Tab offers, what is searched for, how many lines a message has, or the status. */
 import { escape } from "../domain/ScreenLine.ts"
 import { dim, type Looks } from "./Chronicle.ts"
-import type { Editor } from "./Editor.ts"
+import type { Editor } from "./editor/State.ts"
 import type { Row } from "./LiveArea.ts"
 import { fitting, textWidth } from "./TextWidth.ts"
 

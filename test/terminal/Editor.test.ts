@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import type { Complete } from "../../src/terminal/Completion.ts"
-import { type Act, type Editor, empty, press } from "../../src/terminal/Editor.ts"
+import { press } from "../../src/terminal/Editor.ts"
+import { type Act, type Editor, empty } from "../../src/terminal/editor/State.ts"
 import type { Key } from "../../src/terminal/Keys.ts"
 import * as Arbitraries from "../support/arbitraries.ts"
 

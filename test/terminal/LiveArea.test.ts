@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
-import { empty } from "../../src/terminal/Editor.ts"
+import { empty } from "../../src/terminal/editor/State.ts"
 import { liveArea, ownLine, type Row, type Scene, visible } from "../../src/terminal/LiveArea.ts"
 import { textWidth } from "../../src/terminal/TextWidth.ts"
 import * as Arbitraries from "../support/arbitraries.ts"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type Editor, empty } from "../../src/terminal/Editor.ts"
+import { type Editor, empty } from "../../src/terminal/editor/State.ts"
 import { statusRow } from "../../src/terminal/StatusRow.ts"
 
 const status = ["── 3 · server up · 2 of 2 peers", "── 3 · server up · 2/2"]

@@ -1,0 +1,32 @@
+/** What Tab does: it completes a word, or goes through what may stand in its place. */
+import type { Complete } from "../Completion.ts"
+import { replaceFrom } from "./Edits.ts"
+import { type Editor, type Pressed, ring } from "./State.ts"
+
+const commonBeginning = (texts: ReadonlyArray<string>): string =>
+  texts.reduce((common, text) => {
+    let length = 0
+    while (length < common.length && common[length] === text[length]) length += 1
+    return common.slice(0, length)
+  })
+
+/** Completes a word as far as all candidates agree; if there are several, the menu has them. */
+export const beginCompletion = (editor: Editor, complete: Complete): Pressed => {
+  const { candidates, from } = complete(editor.text, editor.cursor)
+  const [only, ...others] = candidates
+  if (only === undefined) return ring(editor)
+  if (others.length === 0) return { editor: replaceFrom(editor, from, only.text) }
+  const begun = editor.text.slice(from, editor.cursor)
+  const common = commonBeginning(candidates.map(({ text }) => text))
+  const longer = common.length > begun.length ? replaceFrom(editor, from, common) : editor
+  return { editor: { ...longer, menu: { from, candidates, chosen: -1 } } }
+}
+
+/** Goes to another candidate of the menu: so many steps forward, or back. */
+export const choose = (editor: Editor, menu: NonNullable<Editor["menu"]>, step: number): Pressed => {
+  const count = menu.candidates.length
+  const chosen = menu.chosen === -1 && step < 0 ? count - 1 : (menu.chosen + step + count) % count
+  return {
+    editor: { ...replaceFrom(editor, menu.from, menu.candidates[chosen]?.text ?? ""), menu: { ...menu, chosen } }
+  }
+}
