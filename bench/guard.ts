@@ -7,10 +7,11 @@
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import type { Link } from "../layers/links/Link.ts"
 import * as Wire from "../layers/links/Wire.ts"
 import * as Log from "../layers/log/Log.ts"
 import * as FanOut from "../layers/replication/FanOut.ts"
+import type { Link } from "../layers/replication/Ground.ts"
+import { Replica } from "../layers/replication/Replica.ts"
 import * as Pump from "../layers/transport/Pump.ts"
 import type { EncodedPost, MessageLog } from "../services/MessageLog.ts"
 import type { Connection } from "../services/Transport.ts"
@@ -102,7 +103,13 @@ const linkTo = (name: number, log: MessageLog["Type"]) =>
     const wire = yield* Wire.make(pump as unknown as Connection, log)
     const id = PeerId.make(`reader-${name}`)
     // What the fan-out looks at, and the table of links.
-    return { ...wire, peer: { id }, epoch: epochOf(2, name), byUs: false, theirs: new Map() } as unknown as Link
+    return {
+      ...wire,
+      peer: { id },
+      epoch: epochOf(2, name),
+      byUs: false,
+      replica: new Replica(id, 0)
+    } as unknown as Link
   })
 
 const oursOut = Effect.gen(function* () {
@@ -110,7 +117,7 @@ const oursOut = Effect.gen(function* () {
   const log = yield* Log.make({ author }, Log.nowhere)
   const table = new LinkTable<Link>(author)
   // Nobody asks here for what others have said: nothing else of a node is looked at.
-  const [node, needs] = [{ log, table }, {}] as Parameters<typeof FanOut.make>
+  const [node, needs] = [{ log, links: { current: table.links } }, {}] as Parameters<typeof FanOut.make>
   const fanOut = FanOut.make(node, needs)
   for (let at = 0; at < links; at += 1) {
     const link = yield* linkTo(at, log)

@@ -15,6 +15,9 @@ const parts = {
   domain: /^src\/domain\//,
   services: /^services\//,
   consoles: /^layers\/console\//,
+  contract: /^layers\/LinkContract\.ts$/,
+  links: /^layers\/links\//,
+  replication: /^layers\/replication\//,
   layers: /^layers\//,
   outside: /^(test|bench|demo)\//
 }
@@ -25,18 +28,25 @@ const arrows: Record<Exclude<Part, "outside">, ReadonlyArray<Part>> = {
   main: ["commands", "programs", "services", "consoles", "layers", "domain"],
   commands: ["domain"],
   programs: ["services", "domain"],
-  layers: ["services", "protocol", "domain"],
+  layers: ["links", "replication", "contract", "services", "protocol", "domain"],
   consoles: ["services", "protocol", "terminal", "domain"],
+  links: ["contract", "services", "protocol", "domain"],
+  replication: ["contract", "services", "protocol", "domain"],
+  contract: ["services", "protocol", "domain"],
   services: ["domain"],
   protocol: ["domain"],
   terminal: ["domain"],
   domain: []
 }
 
-/** The imports that no arrow has: what a log is made of, and what is given its slices, take their types from its contract. */
+/**
+ * The imports that no arrow has: what a log is made of, and what is given its slices, take their types from its contract; seals
+ * are checked with the digest that they were made with.
+ */
 const exceptions: ReadonlyArray<string> = [
   "src/protocol/Outbox.ts → type services/MessageLog.ts",
-  "src/protocol/PostStore.ts → type services/MessageLog.ts"
+  "src/protocol/PostStore.ts → type services/MessageLog.ts",
+  "layers/replication/Proofs.ts → layers/identity/Keys.ts"
 ]
 
 /**
@@ -55,10 +65,10 @@ const timesOfDay: ReadonlyMap<string, string> = new Map([
   ["layers/FileInvitations.ts", "the same"],
   ["layers/MemoryInvitations.ts", "the same"],
   ["layers/console/TerminalConsole.ts", "when a line was shown, for people"],
-  ["layers/TransportPeerMesh.ts", "since when there is a link, for people"],
+  ["layers/links/Life.ts", "since when there is a link, for people"],
   ["layers/TransportProbe.ts", "an epoch"],
   ["layers/links/Awakening.ts", "whether it has jumped, since the machine has slept"],
-  ["layers/links/Acceptor.ts", "after which epoch a run must begin"],
+  ["layers/replication/Folds.ts", "after which epoch a run must begin"],
   ["layers/log/Log.ts", "an epoch, and when a line was said, for people"]
 ])
 
@@ -96,13 +106,41 @@ const complaint = ({ from, specifier, typeOnly }: Import): string | undefined =>
   if (part === "outside") return undefined
   if (specifier === "effect" || /^@effect\/[a-z-]+$/.test(specifier)) return `${from} imports the barrel ${specifier}`
   const ofNode = /^node:|^@effect\/platform-node/.test(specifier) || !/^(effect|@effect\/[a-z-]+)\//.test(specifier)
-  const free: ReadonlyArray<Part> = ["main", "layers", "consoles"]
+  const free: ReadonlyArray<Part> = ["main", "layers", "consoles", "links", "replication", "contract"]
   if (ofNode && !free.includes(part)) return `${from} imports ${specifier}: ${part} names nothing of Node`
   return undefined
 }
 
 const complaints = (files: ReadonlyArray<readonly [path: string, text: string]>): ReadonlyArray<string> =>
   files.flatMap(([path, text]) => importsOf(path, text).flatMap((each) => complaint(each) ?? []))
+
+/** A circle of imports, types among them, as the files that it goes through; undefined if there is none. */
+const circleIn = (files: ReadonlyArray<readonly [path: string, text: string]>): ReadonlyArray<string> | undefined => {
+  const imported = new Map(
+    files.map(([path, text]) => [
+      path,
+      importsOf(path, text).flatMap(({ specifier }) =>
+        specifier.startsWith(".") ? [Path.posix.join(Path.posix.dirname(path), specifier)] : []
+      )
+    ])
+  )
+  const seen = new Set<string>()
+  const search = (path: string, way: ReadonlyArray<string>): ReadonlyArray<string> | undefined => {
+    if (way.includes(path)) return [...way.slice(way.indexOf(path)), path]
+    if (seen.has(path)) return undefined
+    seen.add(path)
+    for (const next of imported.get(path) ?? []) {
+      const circle = search(next, [...way, path])
+      if (circle !== undefined) return circle
+    }
+    return undefined
+  }
+  for (const path of imported.keys()) {
+    const circle = search(path, [])
+    if (circle !== undefined) return circle
+  }
+  return undefined
+}
 
 const filesUnder = (folder: string): ReadonlyArray<readonly [string, string]> =>
   Fs.existsSync(`${root}/${folder}`)
@@ -120,6 +158,25 @@ const house = ["src", "services", "layers", "test", "bench", "demo"].flatMap(fil
 describe("architecture", () => {
   it("every import in the house goes along an arrow, ends in .ts, and names a module instead of a barrel", () => {
     assert.deepStrictEqual(complaints(house), [])
+  })
+
+  it("no import goes in a circle, not even one of types", () => {
+    assert.isUndefined(circleIn(house))
+  })
+
+  it("a circle is seen, whichever way it goes", () => {
+    const files = [
+      ["layers/links/A.ts", 'import type { B } from "./B.ts"'],
+      ["layers/links/B.ts", 'import { C } from "../C.ts"'],
+      ["layers/C.ts", 'export { A } from "./links/A.ts"']
+    ] as const
+    assert.deepStrictEqual(circleIn(files), [
+      "layers/links/A.ts",
+      "layers/links/B.ts",
+      "layers/C.ts",
+      "layers/links/A.ts"
+    ])
+    assert.isUndefined(circleIn(files.slice(0, 2)))
   })
 
   it("every file of each part was looked at, and its imports were found", () => {
@@ -214,6 +271,10 @@ describe("architecture", () => {
       ["services/Console.ts", 'import type { Readable } from "stream"', "names nothing of Node"],
       ["src/domain/Peer.ts", 'import { Effect } from "effect"', "the barrel effect"],
       ["layers/X.ts", 'import {\n  NodeContext\n} from "@effect/platform-node"', "the barrel @effect/platform-node"],
+      ["layers/links/X.ts", 'import { x } from "../replication/Y.ts"', "links may not import replication"],
+      ["layers/replication/X.ts", 'import type { x } from "../links/Y.ts"', "replication may not import links"],
+      ["layers/replication/X.ts", 'import { x } from "../TransportPeerMesh.ts"', "replication may not import layers"],
+      ["layers/LinkContract.ts", 'import type { x } from "./links/Y.ts"', "contract may not import links"],
       ["layers/X.ts", 'import { x } from "./Y.js"', "does not end in .ts"],
       ["test/x.test.ts", 'import { x } from "./Y"', "does not end in .ts"],
       ["src/x.ts", 'import { x } from "./main.ts"', "belongs to no part"]

@@ -11,13 +11,11 @@ import type { Connection } from "../../services/Transport.ts"
 import type { ChatId } from "../../src/domain/Chat.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { looksLike, type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
-import { type Epoch, epochOf, mainRoom, millisOf, streamOf, unfolded } from "../../src/domain/Post.ts"
 import { reachableAt } from "../../src/domain/Security.ts"
 import { encode, type Hello, named, naming, protocolVersion } from "../../src/protocol/Frame.ts"
-import type { Bootstrap } from "../replication/Bootstrap.ts"
-import type { History } from "../replication/History.ts"
-import { type Entrance, vanished } from "./Attempt.ts"
+import { vanished } from "./Attempt.ts"
 import type { Deadlines } from "./Deadlines.ts"
+import type { Entrance } from "./Entrance.ts"
 import * as Handshake from "./Handshake.ts"
 import type { Heartbeat } from "./Heartbeat.ts"
 import type { Link } from "./Link.ts"
@@ -46,8 +44,6 @@ const alike = (id: PeerId, like: PeerId): Handshake.Objection => ({
 interface Needs extends Entrance {
   readonly rateLimit: RateLimit
   readonly heartbeat: Heartbeat
-  readonly history: History
-  readonly bootstrap: Bootstrap
   /** For visitors to introduce themselves. */
   readonly visits: Deadlines
   /** Those who are in the chat, but with whom there may be no link just now. */
@@ -55,8 +51,8 @@ interface Needs extends Entrance {
 }
 
 export const make = (
-  { clock, isLeaving, isMember, log, membership, settings, table }: Node,
-  { rateLimit, begin, converse, deadlines, heartbeat, history, linkOver, bootstrap, self, sought, visits }: Needs
+  { isLeaving, isMember, log, membership, settings, table }: Node,
+  { begin, converse, deadlines, heartbeat, linkOver, rateLimit, replication, self, sought, visits }: Needs
 ) =>
   Effect.gen(function* () {
     const foreigners = new Set<PeerId>()
@@ -102,7 +98,7 @@ export const make = (
         table.reserve(hello.id, hello.epoch)
         const visit = begin(hello.id, { epoch: hello.epoch })
         visit.connected()
-        return (hello.member ? Effect.void : ready(hello)).pipe(
+        return (hello.member ? Effect.void : replication.ready(hello.history ?? 0)).pipe(
           Effect.zipRight(letIn(visitor, hello, wire.connection)),
           Effect.flatMap((outcome) =>
             outcome._tag === "Welcome"
@@ -110,7 +106,7 @@ export const make = (
                   Effect.suspend(() => Handshake.welcome(wire, self(wire.connection), outcome.chat)),
                   () => {
                     wire.connection.introduced()
-                    return linkOver(wire, visitor, { ...hello, chat: outcome.chat }, false, visit)
+                    return linkOver(wire, visitor, { ...hello, chat: outcome.chat }, { byUs: false, attempt: visit })
                   }
                 )
               : Effect.zipLeft(sendAway(outcome.objection), visit.settle(Exit.fail(vanished(visitor))))
@@ -119,10 +115,6 @@ export const make = (
         )
       })
     }
-
-    /** A newcomer waits a moment until this node knows what was said before, and has what it would like to see of that. */
-    const ready = ({ history: wanted = 0 }: Hello): Effect.Effect<void> =>
-      wanted === 0 ? bootstrap.first : Effect.zipRight(bootstrap.first, history.complete(wanted))
 
     /**
      * Who is in another chat, and looks for its server here, is told of once, and so many of them at most: they come again and
@@ -199,8 +191,8 @@ export const make = (
       if (like !== undefined) return alike(hello.id, like)
       if (rateLimit.isDropped(hello.id)) return { reason: "unavailable", detail: "this node sent it too much" }
       // Who is in the chat already goes on where it is; a newcomer's first lines would count as had by others.
-      if (!hello.member && log.have(streamOf(hello.id, mainRoom, hello.epoch)) === Number.POSITIVE_INFINITY) {
-        return { reason: "unavailable", detail: "it started too long ago, by its clock", after: latest() }
+      if (!hello.member && replication.isOutdated(hello.id, hello.epoch)) {
+        return { reason: "unavailable", detail: "it started too long ago, by its clock", after: replication.latest() }
       }
       if (table.isAdmitting(hello.id, hello.epoch)) {
         return { reason: "unavailable", detail: `another node with the id ${hello.id} is just joining` }
@@ -215,12 +207,6 @@ export const make = (
       const taken = member ? [] : [settings.id, ...table.present, ...sought()]
       // One that has been here before comes back as ever.
       return taken.includes(id) ? undefined : taken.find((each) => looksLike(each, id))
-    }
-
-    /** No stream that anybody has folded away began later: none that begins later than now is. */
-    const latest = (): Epoch => {
-      const { upTo } = log.folds().get(mainRoom) ?? unfolded
-      return epochOf(Math.max(millisOf(upTo), clock.unsafeCurrentTimeMillis()), 2 ** 32 - 1)
     }
 
     /** Asks whether that visitor may come in; what speaks against it, if anything does. */

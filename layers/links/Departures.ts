@@ -2,11 +2,13 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
-import type { Peer, PeerId } from "../../src/domain/Peer.ts"
+import type { PeerId } from "../../src/domain/Peer.ts"
 import type { Epoch } from "../../src/domain/Post.ts"
-import type { Control, Left, Missing } from "../../src/protocol/Frame.ts"
+import { type Control, type Left, type Missing, partsOf } from "../../src/protocol/Frame.ts"
 import type { Link } from "./Link.ts"
+import type { Sought } from "./Missing.ts"
 import type { Node } from "./Node.ts"
+import type { RateLimit } from "./RateLimit.ts"
 import * as Wire from "./Wire.ts"
 
 /** The last run of so many ids that said goodbye is remembered. */
@@ -20,21 +22,15 @@ const mostBetween = Duration.toMillis("1 minute")
 const mostAsked = 8
 const mostMissing = 64
 
-/** Somebody whom this node looks for. */
-export interface Sought {
-  readonly peer: Peer
-  /** The run that is looked for; undefined if any is. */
-  readonly epoch: Epoch | undefined
-}
-
 interface Needs {
+  readonly rateLimit: RateLimit
   /** Whom this node looks for, be it that it has given them up. */
   readonly missing: () => ReadonlyArray<Sought>
   /** That one has left: it is looked for no more. */
   readonly gone: (sought: Sought) => Effect.Effect<void>
 }
 
-export const make = ({ clock, membership, table }: Node, { gone, missing }: Needs) => {
+export const make = ({ clock, membership, table }: Node, { gone, missing, rateLimit }: Needs) => {
   /** The last run of each id that has said goodbye, here or to somebody else; in the order in which this node heard of it. */
   const departed = new Map<PeerId, Epoch>()
   /** When those who are looked for are asked about next, in monotonic ms, and how long after the last time. */
@@ -100,8 +96,8 @@ export const make = ({ clock, membership, table }: Node, { gone, missing }: Need
     /** The peer looks for those: tells it which of them have left. */
     heardMissing: (link: Link, { peers }: Missing): Effect.Effect<void> =>
       Effect.suspend(() => {
-        link.named += peers.length
-        const left: Control[] = Wire.partsOf(
+        rateLimit.charge(link, "named", peers.length)
+        const left: Control[] = partsOf(
           peers.flatMap(({ epoch, id }) => {
             const last = departed.get(id)
             return last !== undefined && hasLeft(id, epoch) ? [{ id, epoch: last }] : []
@@ -112,7 +108,7 @@ export const make = ({ clock, membership, table }: Node, { gone, missing }: Need
     /** Those have left, says a peer. Whoever is linked with one of them knows better, and whoever does not look for it need not know. */
     heardLeft: (link: Link, { peers }: Left): Effect.Effect<void> =>
       Effect.suspend(() => {
-        link.named += peers.length
+        rateLimit.charge(link, "named", peers.length)
         const runs = new Map(peers.map(({ epoch, id }) => [id, epoch]))
         return Effect.forEach(
           missing(),

@@ -7,22 +7,20 @@ import type { Route } from "../../services/PeerMesh.ts"
 import type { Transport } from "../../services/Transport.ts"
 import { PeerUnreachable } from "../../src/domain/Errors.ts"
 import { formatAddress, type PeerId } from "../../src/domain/Peer.ts"
-import { type Epoch, mainRoom, streamOf } from "../../src/domain/Post.ts"
 import { named } from "../../src/protocol/Frame.ts"
-import type { Attempt, CallFailed, Entrance } from "./Attempt.ts"
+import type { Attempt, CallFailed } from "./Attempt.ts"
+import type { Entrance } from "./Entrance.ts"
 import * as Handshake from "./Handshake.ts"
 import type { Node } from "./Node.ts"
 import * as Wire from "./Wire.ts"
 
 interface Needs extends Entrance {
   readonly transport: Transport["Type"]
-  /** What this run says would be taken for said long ago: it must give way to one that begins later than that. */
-  readonly outlived: (after: Epoch) => Effect.Effect<void>
 }
 
 export const make = (
   { log, membership, table }: Node,
-  { begin, converse, deadlines, linkOver, outlived, self, transport }: Needs
+  { begin, converse, deadlines, linkOver, replication, self, transport }: Needs
 ) =>
   Effect.gen(function* () {
     const conversations = yield* FiberSet.make<void, never>()
@@ -51,11 +49,10 @@ export const make = (
         const peer = { ...named(welcome), address: route.address }
         if (!membership.hasRole(peer)) return yield* mistaken(`a ${peer.role} can't have the id ${peer.id}`)
         // It begins anew once it hears that: when it calls this node itself.
-        if (log.have(streamOf(welcome.id, mainRoom, welcome.epoch)) === Number.POSITIVE_INFINITY) {
+        if (replication.isOutdated(welcome.id, welcome.epoch)) {
           return yield* mistaken("it started too long ago, by its clock")
         }
-        const link = linkOver(wire, peer, welcome, true, begun)
-        link.owed = shown.history
+        const link = linkOver(wire, peer, welcome, { byUs: true, attempt: begun, owed: shown.history })
         yield* converse(link, rest)
       }).pipe(
         Effect.scoped,
@@ -75,7 +72,9 @@ export const make = (
           yield* FiberSet.run(conversations, conversation(route, begin(to, { told }), to))
           yield* Deferred.await(told)
         }).pipe(
-          Effect.tapErrorTag("NotAdmitted", ({ after }) => (after === undefined ? Effect.void : outlived(after))),
+          Effect.tapErrorTag("NotAdmitted", ({ after }) =>
+            after === undefined ? Effect.void : replication.outlived(after)
+          ),
           Effect.withSpan("PeerMesh.call", { attributes: { address: formatAddress(route.address), to } })
         ),
       /** Whether that peer has taken a call, and the link is not up yet. */

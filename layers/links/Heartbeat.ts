@@ -1,10 +1,10 @@
 /** Signs of life: who gives none for too long is cut, and how long a ping takes is measured. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { encode } from "../../src/protocol/Frame.ts"
+import { isCurrent } from "../../src/domain/LinkTable.ts"
+import { encode, partsOf } from "../../src/protocol/Frame.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
-import * as Wire from "./Wire.ts"
 
 /**
  * All links are looked at in rounds, and silence is counted in rounds, so that a node which itself was frozen does not take its
@@ -32,20 +32,21 @@ export const make = ({ clock, peers, settings, table }: Node) => {
 
   /** What becomes of a link that is looked at, if it can't go on. */
   const lookAt = (link: Link, now: bigint): Effect.Effect<void> | undefined => {
-    if (table.links.get(link.peer.id) !== link) return undefined
+    if (!isCurrent(link)) return undefined
+    const { account, pulse } = link
     // Whoever is not read can't be heard.
-    link.quietRounds = link.slowed ? 0 : link.quietRounds + 1
-    link.unmeasuredRounds += 1
-    if (link.quietRounds >= roundsOfSilence) return link.connection.abort("silent")
-    const isDue = link.pinged === undefined && link.unmeasuredRounds >= roundsUntilMeasured
-    if (link.quietRounds !== roundsUntilPinged && !isDue) return undefined
+    pulse.quietRounds = account.slowed ? 0 : pulse.quietRounds + 1
+    pulse.unmeasuredRounds += 1
+    if (pulse.quietRounds >= roundsOfSilence) return link.connection.abort("silent")
+    const isDue = pulse.pinged === undefined && pulse.unmeasuredRounds >= roundsUntilMeasured
+    if (pulse.quietRounds !== roundsUntilPinged && !isDue) return undefined
     return ask(link, now) ? undefined : link.connection.abort("overrun")
   }
 
   /** Sends a ping. False if the link has no room for it. */
   const ask = (link: Link, now: bigint): boolean => {
-    link.pinged ??= now
-    link.pings += 1
+    link.pulse.pinged ??= now
+    link.pulse.pings += 1
     return link.give(ping)
   }
 
@@ -60,7 +61,7 @@ export const make = ({ clock, peers, settings, table }: Node) => {
     })
 
   const round = Effect.suspend(() => {
-    const parts = Wire.partsOf([...table.links.values()], lookedAtTogether)
+    const parts = partsOf([...table.links.values()], lookedAtTogether)
     const pause = Duration.millis(limit() / roundsOfSilence / parts.length)
     return Effect.forEach(parts, (part) => Effect.zipRight(lookAtAll(part), Effect.sleep(pause)), { discard: true })
   })
@@ -72,7 +73,7 @@ export const make = ({ clock, peers, settings, table }: Node) => {
     silence: Effect.sync(() => Duration.millis(limit())),
     /** Something has come from that peer. */
     heard: (link: Link): void => {
-      link.quietRounds = 0
+      link.pulse.quietRounds = 0
     },
     /**
      * Whether that peer lives: it has answered a ping that goes out now. Nothing else is a sign of life, since what a dead one had
@@ -80,12 +81,13 @@ export const make = ({ clock, peers, settings, table }: Node) => {
      */
     lives: (link: Link): Effect.Effect<boolean> =>
       Effect.suspend(() => {
-        const isOver = () => table.links.get(link.peer.id) !== link
-        link.probed = true
+        const { pulse } = link
+        const isOver = () => !isCurrent(link)
+        pulse.probed = true
         if (!ask(link, clock.unsafeCurrentTimeNanos())) return Effect.as(link.connection.abort("overrun"), false)
-        const due = link.pings
+        const due = pulse.pings
         return Effect.map(
-          peers.until(() => isOver() || link.pongs >= due),
+          peers.until(() => isOver() || pulse.pongs >= due),
           () => !isOver()
         )
       }),
@@ -95,12 +97,13 @@ export const make = ({ clock, peers, settings, table }: Node) => {
     /** A pong has come. */
     answered: (link: Link): Effect.Effect<void> =>
       Effect.sync(() => {
-        link.pongs += 1
-        if (link.probed) peers.changed()
-        if (link.pinged === undefined) return
-        link.roundTrip = Duration.nanos(clock.unsafeCurrentTimeNanos() - link.pinged)
-        link.pinged = undefined
-        link.unmeasuredRounds = 0
+        const { pulse } = link
+        pulse.pongs += 1
+        if (pulse.probed) peers.changed()
+        if (pulse.pinged === undefined) return
+        pulse.roundTrip = Duration.nanos(clock.unsafeCurrentTimeNanos() - pulse.pinged)
+        pulse.pinged = undefined
+        pulse.unmeasuredRounds = 0
       })
   }
 }

@@ -2,11 +2,13 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
+import { isCurrent } from "../../src/domain/LinkTable.ts"
 import type { Peer, PeerId } from "../../src/domain/Peer.ts"
 import type { Epoch } from "../../src/domain/Post.ts"
-import { type Control, type Listed, named, naming } from "../../src/protocol/Frame.ts"
+import { type Control, type Listed, named, naming, partsOf } from "../../src/protocol/Frame.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
+import type { RateLimit } from "./RateLimit.ts"
 import * as Wire from "./Wire.ts"
 
 /** A newcomer is expected to call first; it is dialled after half to three halves of this time. */
@@ -20,16 +22,17 @@ const unlisted = (each: Listed): Peer => ({ ...named(each), address: { host: eac
 
 /** Those peers, by their addresses. */
 const listing = (type: "roster" | "introduce", links: ReadonlyArray<Link>): ReadonlyArray<Control> =>
-  Wire.partsOf(links).map((part) => ({ type, peers: part.map(listed) }))
+  partsOf(links).map((part) => ({ type, peers: part.map(listed) }))
 
 interface Needs {
+  readonly rateLimit: RateLimit
   /** Keeps a link to whom others name, from after that time on. */
   readonly meet: (named: Peer, epoch: Epoch | undefined, after: Duration.Duration) => Effect.Effect<void>
   /** Whether that run is known to have left: who names it has not heard of that yet. */
   readonly hasLeft: (id: PeerId, epoch: Epoch | undefined) => boolean
 }
 
-export const make = ({ membership, peers, table }: Node, { hasLeft, meet }: Needs) => {
+export const make = ({ membership, peers, table }: Node, { hasLeft, meet, rateLimit }: Needs) => {
   /** Who has come, and the others have yet to hear of. */
   let introduced: Array<Link> = []
 
@@ -41,7 +44,7 @@ export const make = ({ membership, peers, table }: Node, { hasLeft, meet }: Need
     all: ReadonlyArray<Listed>,
     after: Effect.Effect<Duration.Duration>
   ): Effect.Effect<void> => {
-    link.named += all.length
+    rateLimit.charge(link, "named", all.length)
     return Effect.forEach(
       all,
       (each) =>
@@ -86,7 +89,7 @@ export const make = ({ membership, peers, table }: Node, { hasLeft, meet }: Need
           Effect.zipRight(Effect.sleep(gathering)),
           Effect.zipRight(
             Effect.suspend(() => {
-              const here = introduced.filter((link) => table.links.get(link.peer.id) === link)
+              const here = introduced.filter(isCurrent)
               introduced = []
               return here.length === 0 ? Effect.void : Wire.sendTo(clients(), listing("introduce", here))
             })
@@ -95,3 +98,5 @@ export const make = ({ membership, peers, table }: Node, { hasLeft, meet }: Need
     )
   }
 }
+
+export type Introductions = ReturnType<typeof make>

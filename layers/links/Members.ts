@@ -3,11 +3,10 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { PeerLost } from "../../src/domain/Errors.ts"
-import { type Control, type Members as MembersFrame, maxMembersListed } from "../../src/protocol/Frame.ts"
+import { type Control, type Members as MembersFrame, maxMembersListed, partsOf } from "../../src/protocol/Frame.ts"
 import * as Handshake from "./Handshake.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
-import * as Wire from "./Wire.ts"
 
 /** Somebody who takes part no more has so long to hear it. */
 const lastWords = Duration.seconds(1)
@@ -23,11 +22,12 @@ interface Needs {
 export const make = ({ log, membership, scope, settings, table }: Node, { expelled }: Needs) => {
   const heard = (link: Link, { members, more }: MembersFrame): Effect.Effect<void, PeerLost> =>
     Effect.suspend(() => {
+      link.news ??= []
       link.news.push(...members)
       if (link.news.length > mostMembers) return new PeerLost({ reason: "malformed" })
       if (more) return Effect.void
       const news = link.news
-      link.news = []
+      link.news = undefined
       link.roster = Math.max(link.roster, news.at(-1)?.version ?? 0)
       return Effect.flatMap(membership.learn(news), (genuine) =>
         genuine ? Effect.void : new PeerLost({ reason: "malformed" })
@@ -39,7 +39,7 @@ export const make = ({ log, membership, scope, settings, table }: Node, { expell
     link.roster = Math.max(link.roster, membership.version())
     return news.length === 0
       ? []
-      : Wire.partsOf(news, maxMembersListed).map((members, index, parts) => ({
+      : partsOf(news, maxMembersListed).map((members, index, parts) => ({
           type: "members",
           members,
           more: index < parts.length - 1
@@ -72,3 +72,5 @@ export const make = ({ log, membership, scope, settings, table }: Node, { expell
     )
   }
 }
+
+export type Members = ReturnType<typeof make>

@@ -1,13 +1,9 @@
-/** What all parts of one node's mesh share: what it was told, what it knows, its links. */
-import type * as Clock from "effect/Clock"
+/** What all parts of links share: what the node was told, what it knows, its links. */
 import type * as Duration from "effect/Duration"
-import type * as Scope from "effect/Scope"
-import type { Membership } from "../../services/Membership.ts"
-import type { MessageLog } from "../../services/MessageLog.ts"
 import type { Limits } from "../../src/domain/Limits.ts"
 import type { LinkTable } from "../../src/domain/LinkTable.ts"
 import type { Address, PeerId, Role } from "../../src/domain/Peer.ts"
-import type { Signal } from "../../src/domain/Signal.ts"
+import type { Ground } from "../LinkContract.ts"
 import type { Link } from "./Link.ts"
 
 export interface Settings {
@@ -32,21 +28,13 @@ export interface Settings {
 }
 
 /**
- * One node, as the parts of its mesh see it. All other state has one owner, the part that changes it, each change in one
+ * One node, as the parts of links see it. All other state has one owner, the part that changes it, each change in one
  * synchronous step; the others ask that part.
  */
-export interface Node {
+export interface Node extends Ground {
   readonly settings: Settings
-  readonly limits: Limits
-  readonly log: MessageLog["Type"]
-  readonly membership: Membership["Type"]
-  readonly clock: Clock.Clock
   /** Its links, and the handshakes under way. */
   readonly table: LinkTable<Link>
-  /** Says that links have come or gone, or that something else is known of peers. */
-  readonly peers: Signal
-  /** Open as long as the node runs. */
-  readonly scope: Scope.Scope
   /** Where the others reach it: its port is known once it listens. */
   readonly address: () => Address
   /** Whether it is in the chat. */

@@ -2,13 +2,15 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { PeerLost } from "../../src/domain/Errors.ts"
-import { mostNamed, timesAsMuch } from "../../src/domain/Limits.ts"
+import { timesAsMuch } from "../../src/domain/Limits.ts"
 import type { LossReason } from "../../src/domain/MeshEvent.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import { Quota } from "../../src/domain/Quota.ts"
 import type { Dropped } from "../../src/protocol/Frame.ts"
-import type { Link, Quotas } from "./Link.ts"
+import type { Charge } from "../LinkContract.ts"
+import type { Quotas } from "./Account.ts"
+import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 
 /** Whoever is dropped is told so within this time, if it listens. */
@@ -27,28 +29,11 @@ const longWork = 10
  */
 const longestPause = 250
 
-export const make = ({ clock, limits, log, scope, table }: Node) => {
+export const make = ({ clock, limits, scope, table }: Node) => {
   /** Who was dropped, and when it may come again, in monotonic ms: those first who may come first. */
   const dropped = new Map<PeerId, number>()
   /** What each may send, those last who came last. */
   const quotas = new Map<PeerId, Quotas>()
-
-  /** How much a peer has named that this node lacks. What it lists as a whole may be twice as much: most of that is here too. */
-  const named = ({ floors, listing, theirs }: Link): number =>
-    Math.max(theirs.size, floors.size, (listing?.size ?? 0) / 2)
-
-  /** What this node has by now need not be remembered of a peer. */
-  const forgetWhatIsHad = ({ floors, theirs }: Link): void => {
-    for (const [stream, n] of theirs) if (n <= log.have(stream) && stream !== log.stream) theirs.delete(stream)
-    for (const [stream, n] of floors) if (n <= log.have(stream)) floors.delete(stream)
-  }
-
-  const limitOverstepped = (link: Link): Dropped["limit"] | undefined => {
-    const most = mostNamed(limits)
-    if (named(link) > most) forgetWhatIsHad(link)
-    if (named(link) > most) return "streams"
-    return (link.rooms?.size ?? 0) > limits.rooms ? "rooms" : undefined
-  }
 
   /** Tells a peer that it is let go, and lets it in no more for a while. */
   const bar = (link: Link, limit: Dropped["limit"]): Effect.Effect<LossReason> =>
@@ -64,7 +49,7 @@ export const make = ({ clock, limits, log, scope, table }: Node) => {
   const drop = (link: Link, limit: Dropped["limit"]): Effect.Effect<never, PeerLost> =>
     Effect.flatMap(bar(link, limit), (reason) => new PeerLost({ reason }))
 
-  const quotaOf = (id: PeerId): Quotas => {
+  const quotasOf = (id: PeerId): Quotas => {
     const now = Monotonic.millis(clock)
     const quota = quotas.get(id) ?? { unasked: new Quota(limits, now), asked: new Quota(timesAsMuch(limits), now) }
     quotas.delete(id)
@@ -77,38 +62,54 @@ export const make = ({ clock, limits, log, scope, table }: Node) => {
 
   /** Counts what has come; how long the peer is to be left unread for that, in ms. */
   const waitFor = (link: Link, frames: number): number => {
-    const { askedBytes, askedFrames, checks, named, quota } = link
+    const { account } = link
+    const { askedBytes, askedFrames, checked, named, quotas } = account
     const now = Monotonic.millis(clock)
     const received = link.connection.received()
-    const bytes = Math.max(0, received - link.counted - askedBytes)
-    link.counted = received
-    link.askedFrames = 0
-    link.askedBytes = 0
-    link.checks = 0
-    link.named = 0
+    const bytes = Math.max(0, received - account.counted - askedBytes)
+    account.counted = received
+    account.askedFrames = 0
+    account.askedBytes = 0
+    account.checked = 0
+    account.named = 0
     const worked = Number(clock.unsafeCurrentTimeNanos() - link.begun()) / 1e6
     return Math.max(
       worked > longWork ? Math.min(worked, longestPause) : 0,
-      quota.unasked.count(frames - askedFrames + named, bytes, now),
-      askedFrames + checks === 0 ? 0 : quota.asked.count(askedFrames + framesACheck * checks, askedBytes, now)
+      quotas.unasked.count(frames - askedFrames + named, bytes, now),
+      askedFrames + checked === 0 ? 0 : quotas.asked.count(askedFrames + framesACheck * checked, askedBytes, now)
     )
   }
 
   const leaveUnread = (link: Link, millis: number): Effect.Effect<void> =>
     Effect.suspend(() => {
-      link.slowed = true
+      link.account.slowed = true
       return Effect.sleep(millis)
     }).pipe(
       Effect.zipRight(
         Effect.sync(() => {
-          link.slowed = false
+          link.account.slowed = false
         })
       )
     )
 
   return {
-    /** Of how much a peer has spoken too much, if it has. */
-    limitOverstepped,
+    /** What a peer costs besides the frames that it sends by itself: so many of that, and their bytes. */
+    charge: ({ account }: Link, what: Charge, count: number, bytes = 0): void => {
+      switch (what) {
+        case "asked":
+          account.askedFrames += count
+          account.askedBytes += bytes
+          break
+        case "checked":
+          account.checked += count
+          break
+        case "named":
+          account.named += count
+          break
+        default:
+          what satisfies never
+      }
+    },
     /** Tells a peer that it went too far, or is not to be believed, and lets it go. It is not called back, and not let in for a while. */
     drop,
     /** The same, where it is not that peer's own frames that are being handled. */
@@ -117,7 +118,7 @@ export const make = ({ clock, limits, log, scope, table }: Node) => {
     /** Whether that peer was dropped, and must wait still. */
     isDropped: (id: PeerId): boolean => (dropped.get(id) ?? 0) > Monotonic.millis(clock),
     /** A peer that comes again goes on with the quota it had: to come anew is no way to send more. */
-    quotaOf,
+    quotasOf,
     /** So many frames have come and were handled: who sends too much is left unread for a while, and dropped if that never ends. */
     count: (link: Link, frames: number): Effect.Effect<void, PeerLost> => {
       const wait = waitFor(link, frames)

@@ -1,28 +1,24 @@
 /**
- * The search for those who are missing: whom a node dials until there is a link, and how often. A peer that is missing is
- * *sought* as long as patience lasts: it is dialled every few seconds, and others wait for it. After that it is *given up*:
- * it is dialled rarely, and nobody waits for it.
+ * The search for those who are missing: whom a node dials until there is a link, and how often. Who is sought is dialled every
+ * few seconds, and others wait for it. Who was given up is dialled rarely, and nobody waits for it.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
 import * as Random from "effect/Random"
-import type { EncodedPost } from "../../services/MessageLog.ts"
 import type { Route } from "../../services/PeerMesh.ts"
 import type { IdTaken } from "../../src/domain/Errors.ts"
 import { within } from "../../src/domain/Limit.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import { isDialable, type Peer, type PeerId } from "../../src/domain/Peer.ts"
-import { authorOf, type Epoch } from "../../src/domain/Post.ts"
+import type { Epoch } from "../../src/domain/Post.ts"
 import { redial, redialUnmet } from "../../src/domain/Redial.ts"
-import { Strays } from "../../src/domain/Strays.ts"
-import type { Bootstrap } from "../replication/Bootstrap.ts"
+import type { Replication } from "../LinkContract.ts"
 import type { CallFailed } from "./Attempt.ts"
 import type { Awakening } from "./Awakening.ts"
-import type { Sought } from "./Departures.ts"
 import * as Handshake from "./Handshake.ts"
-import type { Link } from "./Link.ts"
+import type { Missing } from "./Missing.ts"
 import type { Node } from "./Node.ts"
 import type { RateLimit } from "./RateLimit.ts"
 
@@ -34,9 +30,6 @@ const mostSought = 256
 
 /** Who has lost a link takes a breath, of half to three halves of this time, so that links which break at once make no storm. */
 const breath = Duration.millis(100)
-
-/** Somebody who is sought for so long is not reached directly for now, and what it says meanwhile comes through others. */
-const searchUntilThrough = Duration.toMillis("5 seconds")
 
 /** The server is dialled from PORT1. If that is somebody else's for so many tries, that is said; after more, any port will do. */
 const triesUntilTold = 3
@@ -63,7 +56,8 @@ const always = ({ address }: Route): Way => ({ route: () => ({ address }), faile
 interface Needs {
   readonly rateLimit: RateLimit
   readonly awakening: Awakening
-  readonly bootstrap: Bootstrap
+  readonly missing: Missing
+  readonly replication: Replication<unknown>
   /** Calls that peer, once: there is a link to it when this returns. */
   readonly call: (route: Route, to: PeerId) => Effect.Effect<void, CallFailed>
   /** This node's id belongs to somebody else. */
@@ -72,27 +66,17 @@ interface Needs {
 
 export const make = (
   { address, clock, isLeaving, log, membership, peers, settings, table }: Node,
-  { rateLimit, awakening, call, contested, bootstrap }: Needs
+  { awakening, call, contested, missing, rateLimit, replication }: Needs
 ) =>
   Effect.gen(function* () {
-    /** Those who are sought. */
-    const searches = yield* FiberMap.make<PeerId, void, never>()
-    /** Those who were given up, and the dials to them that are under way. */
-    const strays = new Strays()
+    const { searches, strays } = missing
+    /** The dials to those who were given up. */
     const rareDials = yield* FiberMap.make<PeerId, void, never>()
-    /** Those who are sought, or were, and have not been given up: where each listens. */
-    const wanted = new Map<PeerId, Peer>()
-    /** Since when each is missing, in monotonic ms, and whether people have heard through whom it comes. */
-    const missingSince = new Map<PeerId, { readonly since: number; told: boolean }>()
-    /** Which run of each that is, where it is known. */
-    const epochs = new Map<PeerId, Epoch>()
     /** What was told last of those who refuse this node. */
     const refusals = new Map<PeerId, MeshEvent["_tag"]>()
-    /** How many are being reached who are not clients. */
-    let reaching = 0
 
     const reach = (peer: Peer, { failed, route }: Way, again = redial): Effect.Effect<void> => {
-      const now = (): Peer => wanted.get(peer.id) ?? peer
+      const now = (): Peer => missing.now(peer)
       return Effect.suspend(() =>
         table.links.has(peer.id) ? Effect.void : call({ ...route(), address: now().address }, peer.id)
       ).pipe(
@@ -142,19 +126,13 @@ export const make = (
 
     const reachServer = (id: PeerId, route: Route): Effect.Effect<void> => {
       const server: Peer = { id, role: "server", address: route.address }
-      return Effect.acquireUseRelease(
-        Effect.sync(() => {
-          reaching += 1
-          if (!wanted.has(id)) wanted.set(id, server)
-        }),
-        () =>
+      return Effect.scoped(
+        Effect.zipRight(
+          missing.reachingServer(server),
           Effect.flatMap(Random.nextRange(0.5, 1.5), (share) =>
             Effect.delay(reach(server, fromOwnPort(route)), Duration.times(breath, share))
-          ),
-        () =>
-          Effect.sync(() => {
-            reaching -= 1
-          })
+          )
+        )
       )
     }
 
@@ -165,14 +143,9 @@ export const make = (
     ): Effect.Effect<void> =>
       Effect.suspend(() => {
         if (isLeaving() || sought.id === settings.id || sought.role === "server") return Effect.void
-        wanted.set(sought.id, sought)
-        if (epoch === undefined) epochs.delete(sought.id)
-        else epochs.set(sought.id, epoch)
-        strays.remove(sought.id)
+        missing.seek(sought, epoch)
         if (table.links.has(sought.id)) return Effect.void
-        if (!missingSince.has(sought.id)) {
-          missingSince.set(sought.id, { since: Monotonic.millis(clock), told: false })
-        }
+        missing.misses(sought.id)
         return FiberMap.run(searches, sought.id, Effect.delay(search(sought, ghost, again), after), {
           onlyIfMissing: true
         })
@@ -199,13 +172,9 @@ export const make = (
         peers.until(() => !table.isMeeting(sought.id)),
         Effect.flatMap(Random.next, (chance) => {
           if (table.links.has(sought.id)) return Effect.void
-          wanted.delete(sought.id)
-          const forgotten = ghost
-            ? sought.id
-            : strays.add(sought, table.isKnown(sought.id), Monotonic.millis(clock), chance)
-          if (forgotten !== undefined) missingSince.delete(forgotten)
+          missing.giveUp(sought, { ghost, met: table.isKnown(sought.id), chance })
           return Effect.zipRight(
-            bootstrap.expectNoMore(sought.id),
+            replication.expectNoMore(sought.id),
             log.note(MeshEvent.GivenUp({ peer: sought, ghost }))
           )
         })
@@ -221,29 +190,23 @@ export const make = (
         return Effect.asVoid(FiberMap.run(rareDials, stray.id, dial, { onlyIfMissing: true }))
       })
 
-    const sought = (): ReadonlyArray<Sought> =>
-      Array.from(wanted.values(), (peer) => ({ peer, epoch: epochs.get(peer.id) }))
-
     /** The search for that one is over. */
     const end = (id: PeerId): Effect.Effect<void> =>
       Effect.suspend(() => {
-        strays.remove(id)
-        missingSince.delete(id)
+        missing.end(id)
         refusals.delete(id)
         return Effect.zipRight(FiberMap.remove(rareDials, id), FiberMap.remove(searches, id))
       })
 
     const forget = (id: PeerId): Effect.Effect<void> =>
       Effect.suspend(() => {
-        wanted.delete(id)
+        missing.forget(id)
         return end(id)
       })
 
     return {
       /** For the program: to reach the server, that is, whose return others may depend on. */
       reachServer,
-      /** Whether somebody is being reached who is no client. */
-      isReaching: (): boolean => reaching > 0,
       /** Keeps a link to a client: dials it after that time, until there is a link or patience ends. */
       seek,
       /** The same, after a breath. */
@@ -260,8 +223,6 @@ export const make = (
       found: end,
       /** That one is missed no more. */
       forget,
-      /** How many are sought, that is, missing within their patience: others wait for these, and not for those who were given up. */
-      soughtWithinPatience: FiberMap.size(searches),
       /** To be run each second: dials those who were given up, rarely, and at once if they may be within reach again. */
       dialThoseGivenUp: Effect.suspend(() => {
         const hasSlept = awakening.hasSlept()
@@ -270,41 +231,9 @@ export const make = (
         if (awakening.hasNewNetwork() || hasSlept) strays.hurryAll(now)
         return Effect.forEach(strays.due(now), (stray) => dialRarely(stray, now), { discard: true })
       }),
-      /** What that one says comes through others: if it was given up, it is dialled soon. */
-      isHeard: (id: PeerId): void => {
-        if (strays.size > 0) strays.hear(id, Monotonic.millis(clock))
-      },
-      /** Those who were given up, and are heard through others since then. */
-      heardThoughGivenUp: (): ReadonlyArray<Peer> => strays.heard,
-      /** Those who have been sought, and not been given up. */
-      sought,
-      /** The same, and those who were given up. */
-      missing: (): ReadonlyArray<Sought> => [
-        ...sought(),
-        ...strays.peers.map((peer) => ({ peer, epoch: epochs.get(peer.id) }))
-      ],
-      /**
-       * Whether people should hear by which way a post came over that link: its author was sought, and the link was up, for
-       * so long that the post was said meanwhile. No clock of the author's is looked at.
-       */
-      comesThrough: (link: Link, { post }: EncodedPost): boolean => {
-        const sought = missingSince.size === 0 ? undefined : missingSince.get(authorOf(post.stream))
-        if (sought === undefined || sought.told) return false
-        return Monotonic.millis(clock) > Math.max(sought.since, link.upSince) + searchUntilThrough
-      },
-      /** Says by which way that post came. */
-      tellThrough: (link: Link, { post }: EncodedPost): Effect.Effect<void> =>
-        Effect.suspend(() => {
-          const id = authorOf(post.stream)
-          const sought = missingSince.get(id)
-          if (sought !== undefined) sought.told = true
-          return log.note(MeshEvent.Through({ id, by: link.peer }))
-        }),
       /** Whoever is still being dialled should hear what this node has said: waits a little for them. */
       untilFound: Effect.suspend(() =>
-        log.slice(log.stream, 0, 1) === undefined
-          ? Effect.void
-          : FiberMap.awaitEmpty(searches).pipe(within(searchLimit), Effect.asVoid)
+        replication.hasSpoken() ? FiberMap.awaitEmpty(searches).pipe(within(searchLimit), Effect.asVoid) : Effect.void
       ),
       /** Nobody is dialled any more. */
       stop: Effect.zipRight(FiberMap.clear(searches), FiberMap.clear(rareDials))

@@ -5,7 +5,7 @@ import * as Either from "effect/Either"
 import type { MessageLog } from "../../services/MessageLog.ts"
 import type { Connection } from "../../services/Transport.ts"
 import { PeerLost } from "../../src/domain/Errors.ts"
-import { type Control, encode, type Frame, maxListed } from "../../src/protocol/Frame.ts"
+import { type Control, encode, type Frame } from "../../src/protocol/Frame.ts"
 import { makeFrameDecoder } from "../../src/protocol/FrameDecoder.ts"
 import { makeOutbox, type Outbox } from "../../src/protocol/Outbox.ts"
 
@@ -65,7 +65,3 @@ export const sendTo = (wires: ReadonlyArray<Wire>, frames: ReadonlyArray<Control
     { discard: true }
   )
 }
-
-/** A list in parts small enough for a frame, one at least. */
-export const partsOf = <A>(all: ReadonlyArray<A>, most = maxListed): ReadonlyArray<ReadonlyArray<A>> =>
-  all.length === 0 ? [[]] : Arr.chunksOf(all, most)

@@ -5,8 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import { authorOf, type Epoch, epochIn, type Folds, type Summary } from "../../src/domain/Post.ts"
-import type { Link } from "../links/Link.ts"
-import type { Node } from "../links/Node.ts"
+import type { Ground, Link } from "./Ground.ts"
 
 /** Those who can tell what was said before have so long to come, once this node has begun. */
 const firstCall = Duration.seconds(1)
@@ -14,7 +13,7 @@ const firstCall = Duration.seconds(1)
 /** One run of one peer, or of the author of a stream. */
 const runOf = (id: PeerId, epoch: Epoch): string => `${id}/${epoch}`
 
-export const make = ({ clock, log, peers, table }: Node) => {
+export const make = ({ clock, links, log, peers }: Ground) => {
   const begun = Monotonic.millis(clock)
   /** Whether this node knows what was said before it came, and so must not take that for news. */
   let rooted = log.restored
@@ -35,7 +34,7 @@ export const make = ({ clock, log, peers, table }: Node) => {
 
   /** What a peer has, in two: what those runs have said that this node has met, it must hear; the rest was said before it came. */
   const split = (link: Link): { readonly old: Summary; readonly news: Summary } => {
-    const [old, news] = Arr.partition(link.listing ?? link.theirs, ([stream]) =>
+    const [old, news] = Arr.partition(link.replica.listing?.streams ?? link.replica.theirs, ([stream]) =>
       met.has(runOf(authorOf(stream), epochIn(stream)))
     )
     return { old: new Map(old), news: new Map(news) }
@@ -49,7 +48,7 @@ export const make = ({ clock, log, peers, table }: Node) => {
       Effect.suspend(() => {
         if (rooted) return Effect.void
         const run = runOf(link.peer.id, link.epoch)
-        if (!link.newcomer && !met.has(run)) return take(split(link), link.folds)
+        if (!link.newcomer && !met.has(run)) return take(split(link), link.replica.listing?.folds ?? new Map())
         met.add(run)
         return Effect.void
       }),
@@ -62,7 +61,7 @@ export const make = ({ clock, log, peers, table }: Node) => {
       Effect.suspend(() => {
         expected.delete(id)
         peers.changed()
-        return rooted || expected.size > 0 || table.links.size === 0
+        return rooted || expected.size > 0 || links.current.size === 0
           ? Effect.void
           : take({ old: new Map(), news: new Map() }, new Map())
       }),

@@ -4,17 +4,14 @@ import * as Stream from "effect/Stream"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { authorOf, type StreamId } from "../../src/domain/Post.ts"
 import type { Want } from "../../src/protocol/Frame.ts"
-import type { Link } from "../links/Link.ts"
-import type { Node } from "../links/Node.ts"
-import type { RateLimit } from "../links/RateLimit.ts"
+import type { Ground, Link } from "./Ground.ts"
 import type { Proofs } from "./Proofs.ts"
 
 interface Needs {
-  readonly rateLimit: RateLimit
   readonly proofs: Proofs
 }
 
-export const make = ({ log, membership, table }: Node, { rateLimit, proofs }: Needs) => {
+export const make = ({ links, log, membership }: Ground, { proofs }: Needs) => {
   /** Who has asked for what others have said: looked at whenever the log grows, where all links would be too many. */
   const asking = new Set<Link>()
   /** How many posts links that are no more were handed. */
@@ -40,19 +37,19 @@ export const make = ({ log, membership, table }: Node, { rateLimit, proofs }: Ne
   /** Its author itself has said that here: nothing else is taken that is not proven. */
   const accuse = (stream: StreamId): Effect.Effect<void> =>
     Effect.suspend(() => {
-      const author = table.links.get(authorOf(stream))
+      const author = links.current.get(authorOf(stream))
       return author === undefined
         ? Effect.void
         : Effect.zipRight(
             log.note(MeshEvent.Forged({ id: author.peer.id, by: author.peer })),
-            rateLimit.cut(author, "seals")
+            links.cut(author, "seals")
           )
     })
 
   return {
     /** From now on the peer gets what this node says, and what it has missed of that. */
     begin: (link: Link): void => {
-      link.outbox.follow(log.stream, link.theirs.get(log.stream) ?? 0)
+      link.outbox.follow(log.stream, link.replica.upTo(log.stream))
       link.connection.wake()
     },
     /** The peer would like to have that. */
@@ -73,7 +70,7 @@ export const make = ({ log, membership, table }: Node, { rateLimit, proofs }: Ne
     /** How many posts were handed to links. */
     sent: (): number => {
       let sent = sentBefore
-      for (const link of table.links.values()) sent += link.outbox.sent()
+      for (const link of links.current.values()) sent += link.outbox.sent()
       return sent
     },
     /** What is said goes out to all, as long as the node runs. What others said goes to those who have asked. */
@@ -85,7 +82,7 @@ export const make = ({ log, membership, table }: Node, { rateLimit, proofs }: Ne
           Effect.sync(() => {
             const last = log.have(log.stream)
             for (const link of asking) if (!link.outbox.isAsked()) asking.delete(link)
-            for (const link of last > said ? table.links.values() : asking) link.connection.wake()
+            for (const link of last > said ? links.current.values() : asking) link.connection.wake()
             said = last
           })
       )

@@ -1,10 +1,22 @@
 /** Runs of long ago, of which peers know no more than how many lines they had: who lacks some of those lines hears it. */
 import * as Effect from "effect/Effect"
 import type { Mark } from "../../services/MessageLog.ts"
-import { covers, mainRoom, type Room, roomIn, type StreamId, streamOf, unfolded } from "../../src/domain/Post.ts"
+import type { PeerId } from "../../src/domain/Peer.ts"
+import {
+  covers,
+  type Epoch,
+  epochOf,
+  mainRoom,
+  millisOf,
+  type Room,
+  roomIn,
+  type StreamId,
+  streamOf,
+  unfolded
+} from "../../src/domain/Post.ts"
 import type { Control, Folded } from "../../src/protocol/Frame.ts"
-import type { Link } from "../links/Link.ts"
-import type { Node } from "../links/Node.ts"
+import type { Ground, Link } from "./Ground.ts"
+import { type Listing, noListing } from "./Replica.ts"
 import type { Replicator } from "./Replicator.ts"
 
 /** What a peer has that this node lacks may still come, as long as not so many offers have passed without a question. */
@@ -17,7 +29,7 @@ interface Needs {
 
 const streamIn = ({ epoch, peer }: Link): StreamId => streamOf(peer.id, mainRoom, epoch)
 
-export const make = ({ limits, log, table }: Node, { replicator }: Needs) => {
+export const make = ({ clock, limits, links, log }: Ground, { replicator }: Needs) => {
   /** The streams of so many runs that were lost, or are somewhere else, are spared: `mostNamed` has room for them. */
   const mostElsewhere = limits.streams / 4
   /** Runs that have no link to this node and may come back, those last that were heard of last. */
@@ -37,61 +49,72 @@ export const make = ({ limits, log, table }: Node, { replicator }: Needs) => {
    * How many lines of a room the peer has folded away, or lists of what this node has folded away, beyond those that this node
    * had: what each lists that the other has folded away counts on both sides, so only what never came here is left.
    */
-  const lackingIn = (room: Room, { folds, listing = new Map() }: Link, summary: Iterable<Mark>): number => {
+  const lackingIn = (room: Room, { folds, streams = new Map() }: Listing, summary: Iterable<Mark>): number => {
     const theirs = folds.get(room) ?? unfolded
     const own = log.folds().get(room) ?? unfolded
     let lacking = theirs.lines - own.lines
-    for (const [stream, n] of listing) {
+    for (const [stream, n] of streams) {
       if (roomIn(stream) === room && log.have(stream) === Number.POSITIVE_INFINITY) lacking += n
     }
     for (const [stream, n] of summary) {
-      const isFoldedThere = roomIn(stream) === room && !listing.has(stream) && covers(theirs, stream)
+      const isFoldedThere = roomIn(stream) === room && !streams.has(stream) && covers(theirs, stream)
       if (isFoldedThere && stream !== log.stream) lacking -= n
     }
     return lacking
   }
 
   /** Compares what a peer has with what this node has, now that nothing more is to come from it. */
-  const compare = (link: Link): Effect.Effect<void> =>
+  const compare = (listing: Listing): Effect.Effect<void> =>
     Effect.suspend(() => {
       const { folds, summary } = log.listing()
-      const rooms = [...new Set([...link.folds.keys(), ...folds.keys()])]
+      const rooms = [...new Set([...listing.folds.keys(), ...folds.keys()])]
       const lacking = rooms
-        .map((room) => [room, lackingIn(room, link, summary)] as const)
+        .map((room) => [room, lackingIn(room, listing, summary)] as const)
         .filter(([, count]) => count > 0)
       return Effect.forEach(lacking, ([room, count]) => log.forgo(room, count), { discard: true })
     })
 
   return {
     /** The peer has folded that away; what it lists comes next. */
-    heard: (link: Link, { lines, room, upTo }: Folded): void => {
-      if (link.isListed) link.listing = undefined
-      link.isListed = false
-      link.listing ??= new Map()
-      link.folds.set(room, { upTo, lines })
+    heard: ({ replica }: Link, { lines, room, upTo }: Folded): void => {
+      replica.listing ??= noListing()
+      const { listing } = replica
+      if (listing.isComplete) listing.streams = undefined
+      listing.isComplete = false
+      listing.streams ??= new Map()
+      listing.folds.set(room, { upTo, lines })
     },
     /** The peer lists these streams, and more if that is so. */
-    heardOf: (link: Link, marks: ReadonlyArray<Mark>, more: boolean): void => {
-      if (link.listing === undefined || link.isListed) return
-      for (const [stream, n] of marks) link.listing.set(stream, n)
-      link.isListed = !more
-      link.calmTicks = 0
+    heardOf: ({ replica: { listing } }: Link, marks: ReadonlyArray<Mark>, more: boolean): void => {
+      if (listing?.streams === undefined || listing.isComplete) return
+      for (const [stream, n] of marks) listing.streams.set(stream, n)
+      listing.isComplete = !more
+      listing.calmTicks = 0
     },
     /**
      * That run is here: what it says is no line of long ago, however long it has been silent. Nor is what those say whom the peer
      * spares, though it could fold them away.
      */
     begins: (link: Link): void => {
-      for (const stream of link.listing?.keys() ?? []) {
-        const fold = link.folds.get(roomIn(stream))
+      const { listing } = link.replica
+      for (const stream of listing?.streams?.keys() ?? []) {
+        const fold = listing?.folds.get(roomIn(stream))
         if (fold !== undefined && covers(fold, stream)) expect(stream)
       }
       elsewhere.delete(streamIn(link))
-      log.meet(streamIn(link), link.theirs.get(streamIn(link)) ?? 0)
+      log.meet(streamIn(link), link.replica.upTo(streamIn(link)))
     },
     /** The link is up: what the peer lists is of use only if something is folded away. */
-    cameUp: (link: Link): void => {
-      if (link.folds.size + log.folds().size === 0) link.listing = undefined
+    cameUp: ({ replica }: Link): void => {
+      if ((replica.listing?.folds.size ?? 0) + log.folds().size === 0) replica.listing = undefined
+    },
+    /** Whether that run began so long ago that what it says would count as said long ago. */
+    isOutdated: (id: PeerId, epoch: Epoch): boolean =>
+      log.have(streamOf(id, mainRoom, epoch)) === Number.POSITIVE_INFINITY,
+    /** No stream that anybody has folded away began later: none that begins later than now is. */
+    latest: (): Epoch => {
+      const { upTo } = log.folds().get(mainRoom) ?? unfolded
+      return epochOf(Math.max(millisOf(upTo), clock.unsafeCurrentTimeMillis()), 2 ** 32 - 1)
     },
     /** That run has left, or was lost, and may come back. */
     ended: (link: Link, isLost: boolean): void => {
@@ -100,22 +123,26 @@ export const make = ({ limits, log, table }: Node, { replicator }: Needs) => {
     },
     /** Once a second: says what of long ago was missed, when nobody is left who could bring it. */
     tellWhatIsMissed: Effect.gen(function* () {
-      const waiting = [...table.links.values()].filter(({ isListed, listing }) => isListed && listing !== undefined)
+      const waiting = Array.from(links.current.values(), ({ replica }) => replica.listing).filter(isWaiting)
       if (waiting.length === 0) return
       const calm = yield* replicator.isCalm
-      for (const link of waiting) {
-        link.calmTicks = calm ? link.calmTicks + 1 : 0
-        if (link.calmTicks <= (replicator.isServerAway() ? ticksUntilToldWithoutServer : ticksUntilTold)) continue
-        yield* compare(link)
-        link.listing = undefined
-        link.isListed = false
+      for (const listing of waiting) {
+        listing.calmTicks = calm ? listing.calmTicks + 1 : 0
+        if (listing.calmTicks <= (replicator.isServerAway() ? ticksUntilToldWithoutServer : ticksUntilTold)) continue
+        yield* compare(listing)
+        listing.streams = undefined
+        listing.isComplete = false
       }
     })
   }
 }
 
+/** Whether what a peer lists is all there, and was not compared yet. */
+const isWaiting = (listing: Listing | undefined): listing is Listing =>
+  listing?.isComplete === true && listing.streams !== undefined
+
 export type Folds = ReturnType<typeof make>
 
 /** What a node tells of what it has folded away, before it lists what it has not. */
-export const framesOf = (folds: ReturnType<Node["log"]["folds"]>): ReadonlyArray<Control> =>
+export const framesOf = (folds: ReturnType<Ground["log"]["folds"]>): ReadonlyArray<Control> =>
   Array.from(folds, ([room, fold]) => ({ type: "folded", room, ...fold }))

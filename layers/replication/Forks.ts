@@ -3,9 +3,8 @@ import * as Effect from "effect/Effect"
 import type { Block } from "../../services/MessageLog.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import type { SealedBlock } from "../../src/protocol/Blocks.ts"
-import type { Link } from "../links/Link.ts"
-import type { Node } from "../links/Node.ts"
 import type { Delivery } from "./Delivery.ts"
+import type { Ground, Link } from "./Ground.ts"
 import type { Proofs } from "./Proofs.ts"
 
 interface Needs {
@@ -15,7 +14,7 @@ interface Needs {
   readonly forked: (shared: number) => Effect.Effect<void>
 }
 
-export const make = ({ log, membership }: Node, { delivery, forked, proofs }: Needs) => {
+export const make = ({ log, membership }: Ground, { delivery, forked, proofs }: Needs) => {
   /** Who was asked for what it claims to have, and after which number. */
   const asked = new Map<Link, number>()
   /** Who was asked in vain. That costs this node nothing more. */
@@ -37,7 +36,7 @@ export const make = ({ log, membership }: Node, { delivery, forked, proofs }: Ne
      */
     heardOf: (link: Link): Effect.Effect<void> =>
       Effect.suspend(() => {
-        const to = link.theirs.get(log.stream) ?? 0
+        const to = link.replica.upTo(log.stream)
         if (to <= log.have(log.stream) || asked.has(link) || refuted.has(link.peer.id)) return Effect.void
         const after = delivery.upTo()
         asked.set(link, after)

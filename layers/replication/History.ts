@@ -3,18 +3,16 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { EncodedPost } from "../../services/MessageLog.ts"
 import { PeerLost } from "../../src/domain/Errors.ts"
+import { isCurrent } from "../../src/domain/LinkTable.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { authorOf, mostHistory } from "../../src/domain/Post.ts"
 import { mostSealed } from "../../src/domain/Seal.ts"
 import { Blocks, type SealedBlock } from "../../src/protocol/Blocks.ts"
 import { type Earlier, encode, type PostFrame, type Recall } from "../../src/protocol/Frame.ts"
-import type { Link } from "../links/Link.ts"
-import type { Node } from "../links/Node.ts"
-import type { RateLimit } from "../links/RateLimit.ts"
+import type { Ground, Link } from "./Ground.ts"
 import type { Proofs } from "./Proofs.ts"
 
 interface Needs {
-  readonly rateLimit: RateLimit
   readonly proofs: Proofs
 }
 
@@ -29,7 +27,7 @@ const mostAsked = 3
 
 const malformed = new PeerLost({ reason: "malformed" })
 
-export const make = ({ log, membership, peers, table }: Node, { rateLimit, proofs }: Needs) => {
+export const make = ({ links, log, membership, peers }: Ground, { proofs }: Needs) => {
   const isSigned = membership.sign !== undefined
   /** Who was asked last for what this node lacks, while others wait for the answer. */
   let awaited: Link | undefined
@@ -61,7 +59,7 @@ export const make = ({ log, membership, peers, table }: Node, { rateLimit, proof
     const forged = judged.find(({ proof }) => proof === "forged")
     if (forged !== undefined) {
       const id = authorOf(forged.block.post.stream)
-      return Effect.zipRight(log.note(MeshEvent.Forged({ id, by: link.peer })), rateLimit.drop(link, "seals"))
+      return Effect.zipRight(log.note(MeshEvent.Forged({ id, by: link.peer })), links.drop(link, "seals"))
     }
     const vouched = judged.filter(({ proof }) => proof !== "unsure")
     const lines = vouched.flatMap(({ block }) => {
@@ -74,25 +72,25 @@ export const make = ({ log, membership, peers, table }: Node, { rateLimit, proof
 
   /** That peer has answered, as far as this node is concerned. */
   const recallIsOver = (link: Link): void => {
-    link.recall = "over"
+    link.replica.recall = "over"
     peers.changed()
   }
 
   /** Members to whom there is a link: they may have what this node lacks. Whoever has come after this node has it from here. */
   const members = (): ReadonlyArray<Link> =>
-    [...table.links.values()].filter(({ newcomer, passing }) => !newcomer && !passing)
+    [...links.current.values()].filter(({ newcomer, passing }) => !newcomer && !passing)
 
   /** Who can be asked, and was not before. */
   const unasked = (): Link | undefined =>
-    members().find(({ isUp, owed, recall }) => isUp && owed === 0 && recall === "unasked")
+    members().find(({ phase, replica: { owed, recall } }) => phase === "up" && owed === 0 && recall === "unasked")
 
   /** Whether nothing more is to be expected of a peer that was asked. */
-  const isDone = (link: Link): boolean => link.recall === "over" || table.links.get(link.peer.id) !== link
+  const isDone = (link: Link): boolean => link.replica.recall === "over" || !isCurrent(link)
 
   const ask = (link: Link): Effect.Effect<void> =>
     Effect.suspend(() => {
       awaited = link
-      link.recall = "asked"
+      link.replica.recall = "asked"
       return link.send({ type: "recall", posts: mostHistory })
     })
 
@@ -111,7 +109,7 @@ export const make = ({ log, membership, peers, table }: Node, { rateLimit, proof
 
   /** Whoever can be asked is there by then, if there is anybody. */
   const somebodyIsUp = peers.until(
-    () => awaited !== undefined || unasked() !== undefined || members().every(({ isUp }) => isUp)
+    () => awaited !== undefined || unasked() !== undefined || members().every(({ phase }) => phase === "up")
   )
 
   /** Asks one member after the other until this node has the last lines, as many. */
@@ -140,33 +138,32 @@ export const make = ({ log, membership, peers, table }: Node, { rateLimit, proof
     /** A peer lacks what was said last: sends it that, once. Before the link is up it is not heard. */
     heardRecall: (link: Link, { posts }: Recall): Effect.Effect<void, PeerLost> =>
       Effect.suspend(() => {
-        if (table.links.get(link.peer.id) !== link) return Effect.void
-        if (link.hasRecalled) return malformed
-        link.hasRecalled = true
+        if (!isCurrent(link)) return Effect.void
+        if (link.replica.hasRecalled) return malformed
+        link.replica.hasRecalled = true
         return tell(link, posts)
       }),
     /** A peer begins with history: that it was asked for, and not more of it. A plain function, for what comes next is that. */
     begins: (link: Link, { posts }: Earlier): Effect.Effect<void, PeerLost> => {
-      const shown = link.owed > 0
-      const asked = shown ? link.owed : link.recall === "asked" ? mostHistory : 0
-      if (shown) link.owed = 0
-      else if (asked > 0) link.recall = "coming"
-      if (asked === 0 || link.recalled !== undefined) return malformed
+      const shown = link.replica.owed > 0
+      const asked = shown ? link.replica.owed : link.replica.recall === "asked" ? mostHistory : 0
+      if (shown) link.replica.owed = 0
+      else if (asked > 0) link.replica.recall = "coming"
+      if (asked === 0 || link.replica.past !== undefined) return malformed
       if (posts > asked + (isSigned ? mostSealed - 1 : 0)) return malformed
-      if (posts > 0) link.recalled = { posts: [], most: asked, shown, left: posts }
+      if (posts > 0) link.replica.past = { posts: [], most: asked, shown, left: posts }
       else if (!shown) recallIsOver(link)
       return Effect.void
     },
     /** The next post of a peer that has begun with history: all of it, once it is there. */
     take: (link: Link, frame: PostFrame): Effect.Effect<void, PeerLost> => {
-      const { recalled } = link
+      const recalled = link.replica.past
       if (recalled === undefined) return Effect.void
       recalled.posts.push(frame)
       recalled.left -= 1
-      link.askedFrames += 1
-      link.askedBytes += frame.line.length
+      links.charge(link, "asked", 1, frame.line.length)
       if (recalled.left > 0) return Effect.void
-      link.recalled = undefined
+      link.replica.past = undefined
       const { most, posts, shown } = recalled
       if (!isSigned) return takeIn(link, posts, most, shown)
       // Whose keys are whose may have come just before.
@@ -175,10 +172,12 @@ export const make = ({ log, membership, peers, table }: Node, { rateLimit, proof
         (vouched) => takeIn(link, vouched, most, shown)
       )
     },
+    /** Whether the peer has begun with history. */
+    isComing: ({ replica }: Link): boolean => replica.past !== undefined,
     /** This node is in: whoever let it in has shown what it was asked for. */
     isOver: (link: Link): boolean => {
-      link.owed = 0
-      return link.recalled === undefined || !link.recalled.shown
+      link.replica.owed = 0
+      return link.replica.past === undefined || !link.replica.past.shown
     }
   }
 }

@@ -9,8 +9,7 @@ import { Blocks, contentsOf, type SealedBlock } from "../../src/protocol/Blocks.
 import { decodeAll, type Frame, type PostFrame } from "../../src/protocol/Frame.ts"
 import { linesIn } from "../../src/protocol/LineSplitter.ts"
 import { digestOf } from "../identity/Keys.ts"
-import type { Link } from "../links/Link.ts"
-import type { Node } from "../links/Node.ts"
+import type { Ground, Link } from "./Ground.ts"
 
 /** As much is looked at in one go before others have their turn, in bytes. */
 const sliceRoom = 16_384
@@ -31,7 +30,7 @@ export interface Proven {
   readonly objection: Proof | undefined
 }
 
-export const make = ({ log, membership }: Node) => {
+export const make = ({ links, log, membership }: Ground) => {
   /** What was looked at already of what this node has. */
   const looked = new Map<StreamId, Proven>()
 
@@ -45,7 +44,7 @@ export const make = ({ log, membership }: Node) => {
   }
 
   const judgeFrom = (link: Link, block: SealedBlock): Proof => {
-    link.checks += 1
+    links.charge(link, "checked", 1)
     return judge(block)
   }
 
@@ -68,7 +67,7 @@ export const make = ({ log, membership }: Node) => {
       const id = authorOf(stream)
       const isItsOwn = id === link.peer.id
       const proof = isItsOwn ? "proven" : judge(block)
-      if (!isItsOwn) link.checks += 1
+      if (!isItsOwn) links.charge(link, "checked", 1)
       if (proof === "forged") {
         wrongs.push(MeshEvent.Forged({ id, by: link.peer }))
         return { believed, unsure, wrongs, isFair: false }
@@ -119,11 +118,11 @@ export const make = ({ log, membership }: Node) => {
 
   return {
     /** The blocks that these posts of a peer make, together with those before; undefined if they make none. */
-    blocksFrom: (link: Link, frames: ReadonlyArray<PostFrame>): ReadonlyArray<SealedBlock> | undefined => {
-      link.blocks ??= new Blocks()
+    blocksFrom: ({ replica }: Link, frames: ReadonlyArray<PostFrame>): ReadonlyArray<SealedBlock> | undefined => {
+      replica.blocks ??= new Blocks()
       const made: Array<SealedBlock> = []
       for (const frame of frames) {
-        const block = link.blocks.take(frame)
+        const block = replica.blocks.take(frame)
         if (block === "broken") return undefined
         if (block !== undefined) made.push(block)
       }

@@ -3,16 +3,14 @@ import * as Effect from "effect/Effect"
 import * as Iterable from "effect/Iterable"
 import type { Block, Mark } from "../../services/MessageLog.ts"
 import { PeerLost } from "../../src/domain/Errors.ts"
+import { isCurrent } from "../../src/domain/LinkTable.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import { authorOf, mainRoom, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import type { Control, Gap, PostFrame } from "../../src/protocol/Frame.ts"
-import type { Link } from "../links/Link.ts"
-import type { Node } from "../links/Node.ts"
-import type { RateLimit } from "../links/RateLimit.ts"
-import type { Search } from "../links/Search.ts"
 import type { Delivery } from "./Delivery.ts"
 import type { Forks } from "./Forks.ts"
+import type { Ground, Link } from "./Ground.ts"
 import type { Proofs } from "./Proofs.ts"
 
 /** What nobody keeps is taken for gone after so many offers; after more while the server, who may keep it, is away. */
@@ -26,11 +24,9 @@ const ticksUntilUnsaid = 30
 const mostAsked = 256
 
 interface Needs {
-  readonly rateLimit: RateLimit
   readonly delivery: Delivery
   readonly forks: Forks
   readonly proofs: Proofs
-  readonly search: Search
 }
 
 /** What becomes of a stream of which the next post does not come. */
@@ -40,7 +36,8 @@ type Prospect =
   | { readonly _tag: "Gone"; readonly to: number; readonly after: number; readonly regardless?: boolean }
   | { readonly _tag: "Unsaid"; readonly above: number; readonly after: number }
 
-export const make = ({ log, membership, table }: Node, { rateLimit, delivery, forks, proofs, search }: Needs) => {
+export const make = ({ links, log, membership }: Ground, { delivery, forks, proofs }: Needs) => {
+  const { missing: absent } = links
   /** What was asked of whom: of whom each stream was asked last. */
   const wanted = new Map<StreamId, { readonly link: Link; readonly to: number }>()
   /** Streams of which the next post does not come from anybody who is here, and for how many offers that has been so. */
@@ -54,7 +51,7 @@ export const make = ({ log, membership, table }: Node, { rateLimit, delivery, fo
 
   /** Whether the author itself is there and sends that stream as it grows. */
   const comesByItself = (stream: StreamId): boolean => {
-    const author = table.links.get(authorOf(stream))
+    const author = links.current.get(authorOf(stream))
     return author !== undefined && streamOf(author.peer.id, mainRoom, author.epoch) === stream
   }
 
@@ -62,26 +59,29 @@ export const make = ({ log, membership, table }: Node, { rateLimit, delivery, fo
   const isAwaited = (stream: StreamId, have: number): boolean => {
     const asked = wanted.get(stream)
     if (asked === undefined || asked.to <= have) return false
-    return table.links.get(asked.link.peer.id) === asked.link && (asked.link.floors.get(stream) ?? 0) <= have
+    return isCurrent(asked.link) && asked.link.replica.floorOf(stream) <= have
   }
 
   /** For how many more streams that peer may be asked: what others have sent meanwhile does not count. */
   const roomToAsk = (link: Link): number => {
-    for (const stream of link.asked) {
-      const asked = wanted.get(stream)
-      if (asked?.link !== link || asked.to <= log.have(stream)) link.asked.delete(stream)
+    const { asked } = link.replica
+    if (asked === undefined) return mostAsked
+    for (const stream of asked) {
+      const last = wanted.get(stream)
+      if (last?.link !== link || last.to <= log.have(stream)) asked.delete(stream)
     }
-    return mostAsked - link.asked.size
+    return mostAsked - asked.size
   }
 
   const pull = (link: Link, marks: Iterable<Mark>, isStuck = (_: StreamId) => false): Effect.Effect<void> =>
     Effect.suspend(() => {
+      const { replica } = link
       const frames: Array<Control> = []
       let room: number | undefined
       for (const [stream] of marks) {
-        const to = link.theirs.get(stream) ?? 0
+        const to = replica.upTo(stream)
         const after = log.have(stream)
-        if (to <= after || (link.floors.get(stream) ?? 0) > after) continue
+        if (to <= after || replica.floorOf(stream) > after) continue
         if (stream === log.stream || (comesByItself(stream) && !isStuck(stream))) continue
         if (doubted.has(stream)) {
           if (!blocked.has(stream)) blocked.set(stream, 0)
@@ -91,11 +91,13 @@ export const make = ({ log, membership, table }: Node, { rateLimit, delivery, fo
         if (isAwaited(stream, after)) continue
         room ??= roomToAsk(link)
         if (room <= 0) {
-          link.toAsk.add(stream)
+          replica.toAsk ??= new Set()
+          replica.toAsk.add(stream)
           continue
         }
         room -= 1
-        link.asked.add(stream)
+        replica.asked ??= new Set()
+        replica.asked.add(stream)
         wanted.set(stream, { link, to })
         frames.push({ type: "want", stream, after, to })
       }
@@ -107,15 +109,16 @@ export const make = ({ log, membership, table }: Node, { rateLimit, delivery, fo
     // When all links break at once, nothing was asked over most of them: each would look at all others.
     marks.length === 0
       ? Effect.void
-      : Effect.forEach(table.links.values(), (link) => pull(link, marks), { discard: true })
+      : Effect.forEach(links.current.values(), (link) => pull(link, marks), { discard: true })
 
   /** Asks a peer for more of what it is to be asked for, once it has sent half of what it was asked for last. */
   const pullMore = (link: Link): Effect.Effect<void> =>
     Effect.suspend(() => {
-      const room = link.toAsk.size === 0 ? 0 : roomToAsk(link)
-      if (room * 2 < mostAsked) return Effect.void
-      const next = [...Iterable.take(link.toAsk, room)]
-      for (const stream of next) link.toAsk.delete(stream)
+      const { toAsk } = link.replica
+      const room = toAsk === undefined || toAsk.size === 0 ? 0 : roomToAsk(link)
+      if (toAsk === undefined || room * 2 < mostAsked) return Effect.void
+      const next = [...Iterable.take(toAsk, room)]
+      for (const stream of next) toAsk.delete(stream)
       return pull(
         link,
         next.map((stream): Mark => [stream, 0])
@@ -124,13 +127,11 @@ export const make = ({ log, membership, table }: Node, { rateLimit, delivery, fo
 
   /** Of whom to ask again for what found no room: of its author, who sends it anyway, or of somebody who keeps it. */
   const holderOf = (stream: StreamId, after: number): Link | undefined => {
-    if (comesByItself(stream)) return table.links.get(authorOf(stream))
+    if (comesByItself(stream)) return links.current.get(authorOf(stream))
     const keeps = (link: Link) =>
-      (link.theirs.get(stream) ?? 0) > after &&
-      (link.floors.get(stream) ?? 0) <= after &&
-      table.links.get(link.peer.id) === link
+      link.replica.upTo(stream) > after && link.replica.floorOf(stream) <= after && isCurrent(link)
     const asked = wanted.get(stream)?.link
-    return asked !== undefined && keeps(asked) ? asked : [...table.links.values()].find(keeps)
+    return asked !== undefined && keeps(asked) ? asked : [...links.current.values()].find(keeps)
   }
 
   /** Asks again for what was dropped for want of room, now that there is some. */
@@ -141,8 +142,8 @@ export const make = ({ log, membership, table }: Node, { rateLimit, delivery, fo
     for (const { stream, after, to } of ranges) {
       const link = doubted.has(stream) ? undefined : holderOf(stream, after)
       if (link === undefined) continue
-      const isAuthor = stream.startsWith(link.prefix)
-      const until = isAuthor ? to : Math.min(to, link.theirs.get(stream) ?? 0)
+      const isAuthor = stream.startsWith(link.replica.prefix)
+      const until = isAuthor ? to : Math.min(to, link.replica.upTo(stream))
       if (until === Number.POSITIVE_INFINITY) continue
       if (!isAuthor) wanted.set(stream, { link, to: until })
       const wants = frames.get(link) ?? []
@@ -153,29 +154,32 @@ export const make = ({ log, membership, table }: Node, { rateLimit, delivery, fo
   })
 
   const isKeptByAnother = (link: Link, stream: StreamId, after: number): boolean =>
-    [...table.links.values()].some(
-      (other) => other !== link && (other.theirs.get(stream) ?? 0) > after && (other.floors.get(stream) ?? 0) <= after
+    [...links.current.values()].some(
+      (other) => other !== link && other.replica.upTo(stream) > after && other.replica.floorOf(stream) <= after
     )
 
   const isAsked = (link: Link, { post }: Block): boolean =>
-    !post.stream.startsWith(link.prefix) && wanted.get(post.stream)?.link === link
+    !post.stream.startsWith(link.replica.prefix) && wanted.get(post.stream)?.link === link
 
   /** What others have said is taken only from whom it was asked of. */
   const isWelcome = (link: Link, block: Block): boolean =>
-    block.post.stream.startsWith(link.prefix) || isAsked(link, block)
+    block.post.stream.startsWith(link.replica.prefix) || isAsked(link, block)
 
   const receive = (link: Link, sent: ReadonlyArray<PostFrame>): Effect.Effect<void, PeerLost> => {
     let isOwn = false
+    let askedFrames = 0
+    let askedBytes = 0
     for (const frame of sent) {
       isOwn ||= frame.post.stream === log.stream
       if (!isAsked(link, frame)) continue
       // It need not be delivered yet: what it waits for may be what is to be asked for next.
-      if (frame.post.n >= (wanted.get(frame.post.stream)?.to ?? 0)) link.asked.delete(frame.post.stream)
+      if (frame.post.n >= (wanted.get(frame.post.stream)?.to ?? 0)) link.replica.asked?.delete(frame.post.stream)
       relays.set(authorOf(frame.post.stream), link.peer.id)
-      search.isHeard(authorOf(frame.post.stream))
-      link.askedFrames += 1
-      link.askedBytes += frame.line.length
+      absent.isHeard(authorOf(frame.post.stream))
+      askedFrames += 1
+      askedBytes += frame.line.length
     }
+    if (askedFrames > 0) links.charge(link, "asked", askedFrames, askedBytes)
     const taken =
       membership.sign === undefined
         ? take(
@@ -184,7 +188,8 @@ export const make = ({ log, membership, table }: Node, { rateLimit, delivery, fo
           )
         : receiveSealed(link, sent)
     if (isOwn && membership.sign === undefined) return Effect.zipRight(taken, forks.heard(link, ownIn(sent)))
-    return link.toAsk.size === 0 ? taken : Effect.zipRight(taken, pullMore(link))
+    const { toAsk } = link.replica
+    return toAsk === undefined || toAsk.size === 0 ? taken : Effect.zipRight(taken, pullMore(link))
   }
 
   const ownIn = <B extends Block>(blocks: ReadonlyArray<B>): ReadonlyArray<B> =>
@@ -203,7 +208,7 @@ export const make = ({ log, membership, table }: Node, { rateLimit, delivery, fo
       if (believed.length > 0) yield* take(link, believed)
       for (const stream of unsure) doubt(stream)
       for (const wrong of wrongs) yield* log.note(wrong)
-      if (!isFair) yield* rateLimit.drop(link, "seals")
+      if (!isFair) yield* links.drop(link, "seals")
     })
   }
 
@@ -221,23 +226,24 @@ export const make = ({ log, membership, table }: Node, { rateLimit, delivery, fo
       for (const { post } of blocks.flatMap(postsIn)) {
         delivery.hasUpTo(link, [post.stream, post.n - 1])
         const deps = Object.entries(post.deps) as unknown as ReadonlyArray<Mark>
-        link.named += deps.length
+        links.charge(link, "named", deps.length)
         for (const mark of deps) delivery.hasUpTo(link, mark)
       }
-      const overstepped = rateLimit.limitOverstepped(link)
-      if (overstepped !== undefined) return rateLimit.drop(link, overstepped)
+      const overstepped = delivery.limitOverstepped(link)
+      if (overstepped !== undefined) return links.drop(link, overstepped)
       return Effect.zipRight(pull(link, missing), pullAgain)
     })
-    const through = blocks.find((block) => search.comesThrough(link, block))
-    return through === undefined ? taken : Effect.zipRight(search.tellThrough(link, through), taken)
+    const through = blocks.find(({ post }) => absent.comesThrough(link, authorOf(post.stream)))
+    if (through === undefined) return taken
+    return Effect.zipRight(absent.tellThrough(link, authorOf(through.post.stream)), taken)
   }
 
   const heardGap = (link: Link, { stream, to }: Gap): Effect.Effect<void, PeerLost> =>
     Effect.suspend(() => {
       if (stream === log.stream) forks.refute(link)
-      link.floors.set(stream, to)
-      const overstepped = rateLimit.limitOverstepped(link)
-      if (overstepped !== undefined) return rateLimit.drop(link, overstepped)
+      delivery.lacksUpTo(link, stream, to)
+      const overstepped = delivery.limitOverstepped(link)
+      if (overstepped !== undefined) return links.drop(link, overstepped)
       // The posts behind the gap still come from this peer, and are taken unless somebody else is asked now.
       const asked = wanted.get(stream)
       if (asked?.link === link && asked.to <= to) wanted.delete(stream)
@@ -248,7 +254,7 @@ export const make = ({ log, membership, table }: Node, { rateLimit, delivery, fo
   /** How far its author says that a stream goes, if it is this node, or is here in the run that speaks there. */
   const wordOn = (stream: StreamId): number | undefined => {
     if (stream === log.stream) return log.have(stream)
-    return comesByItself(stream) ? (table.links.get(authorOf(stream))?.theirs.get(stream) ?? 0) : undefined
+    return comesByItself(stream) ? (links.current.get(authorOf(stream))?.replica.upTo(stream) ?? 0) : undefined
   }
 
   /**
@@ -262,15 +268,15 @@ export const make = ({ log, membership, table }: Node, { rateLimit, delivery, fo
     if (word !== undefined && word <= have) {
       return needed > have ? { _tag: "Unsaid", above: word, after: ticksUntilUnsaid } : undefined
     }
-    const holders = [...table.links.values()].filter((link) => (link.theirs.get(stream) ?? 0) > have)
-    const patience = search.isReaching() ? ticksUntilGoneWithoutServer : ticksUntilGone
+    const holders = [...links.current.values()].filter((link) => link.replica.upTo(stream) > have)
+    const patience = absent.isServerAway() ? ticksUntilGoneWithoutServer : ticksUntilGone
     if (holders.length === 0) return needed > have ? { _tag: "Gone", to: needed, after: patience } : undefined
     if (doubted.has(stream)) {
       // Whoever could still come has the same lines: what others say below them must not wait for a person's decision.
-      const to = Math.max(...holders.map((link) => link.theirs.get(stream) ?? 0))
+      const to = Math.max(...holders.map((link) => link.replica.upTo(stream)))
       return word === undefined ? { _tag: "Gone", to, after: ticksUntilGone, regardless: true } : undefined
     }
-    const floors = holders.map((link) => link.floors.get(stream) ?? 0)
+    const floors = holders.map((link) => link.replica.floorOf(stream))
     if (floors.some((floor) => floor <= have)) return { _tag: "Kept" }
     return { _tag: "Gone", to: Math.min(...floors, word ?? Number.POSITIVE_INFINITY), after: patience }
   }
@@ -287,7 +293,7 @@ export const make = ({ log, membership, table }: Node, { rateLimit, delivery, fo
     const missing = new Map(yield* log.missing)
     for (const stream of missing.keys()) if (!blocked.has(stream)) blocked.set(stream, 0)
     if (blocked.size === 0) return
-    const sought = (yield* search.soughtWithinPatience) > 0 || table.unsettled
+    const sought = (yield* absent.withinPatience) > 0 || links.isSettling()
     for (const [stream, ticks] of blocked) {
       const prospect = prospectOf(stream, missing.get(stream) ?? 0)
       if (prospect !== undefined && prospect._tag !== "Kept") {
@@ -307,8 +313,8 @@ export const make = ({ log, membership, table }: Node, { rateLimit, delivery, fo
   })
 
   /** Whether nothing is asked for, nobody who is here keeps back what is missing, and nobody is dialled who could bring more. */
-  const isCalm = Effect.map(search.soughtWithinPatience, (sought) => {
-    if (sought > 0 || table.unsettled || blocked.size > 0) return false
+  const isCalm = Effect.map(absent.withinPatience, (sought) => {
+    if (sought > 0 || links.isSettling() || blocked.size > 0) return false
     for (const [stream, { to }] of wanted) if (log.have(stream) < to) return false
     return true
   })
@@ -324,9 +330,9 @@ export const make = ({ log, membership, table }: Node, { rateLimit, delivery, fo
     Effect.suspend(() => {
       const newRun = isNew ? streamOf(link.peer.id, mainRoom, link.epoch) : undefined
       let count = 0
-      for (const [stream, n] of link.theirs) {
+      for (const [stream, n] of link.replica.theirs) {
         if (stream === newRun) continue
-        const fromHere = stream.startsWith(link.prefix) || !comesByItself(stream)
+        const fromHere = stream.startsWith(link.replica.prefix) || !comesByItself(stream)
         const have = log.have(stream)
         if (fromHere && !isAwaited(stream, have) && n > have && stream !== log.stream) count += n - have
       }
@@ -356,7 +362,7 @@ export const make = ({ log, membership, table }: Node, { rateLimit, delivery, fo
     skipWhatIsGone,
     isCalm,
     /** Whether the server is away, which may keep what nobody else does. */
-    isServerAway: search.isReaching,
+    isServerAway: absent.isServerAway,
     /** Says how much of what was missed this peer will send. `isNew`: what it has said itself, in its present run, was not missed. */
     announce,
     /** The link is no more: asks others for what was asked of that peer. */

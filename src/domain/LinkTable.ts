@@ -4,6 +4,30 @@ import type { LossReason } from "./MeshEvent.ts"
 import type { Peer, PeerId } from "./Peer.ts"
 import type { Epoch } from "./Post.ts"
 
+/** How far a link has come. The table alone changes it. */
+export type Phase =
+  /** Both sides have introduced themselves; the peer has yet to say how far it has each stream. */
+  | "introduced"
+  /** It has its place in the table, as the peer's only link, and is just coming up. */
+  | "placed"
+  | "up"
+  /** Another link to the same peer has taken its place: it is about to end. */
+  | "replaced"
+  | "ended"
+
+/** Whether a link is the one that its peer has now. */
+export const isCurrent = ({ phase }: Pick<Row, "phase">): boolean => {
+  switch (phase) {
+    case "placed":
+    case "up":
+      return true
+    case "introduced":
+    case "replaced":
+    case "ended":
+      return false
+  }
+}
+
 /** As much of a link as the table looks at. */
 export interface Row {
   readonly peer: Peer
@@ -11,6 +35,7 @@ export interface Row {
   readonly epoch: Epoch
   /** Whether this node has dialled, or the peer. */
   readonly byUs: boolean
+  phase: Phase
 }
 
 /** What becomes of a link that has come up. */
@@ -126,8 +151,17 @@ export class LinkTable<L extends Row> {
     place.met = link.epoch
     place.broken = undefined
     this.#links.set(link.peer.id, link)
-    if (earlier !== undefined) return { _tag: "Superseded", other: earlier }
+    link.phase = "placed"
+    if (earlier !== undefined) {
+      earlier.phase = "replaced"
+      return { _tag: "Superseded", other: earlier }
+    }
     return resumes ? { _tag: "Resumed" } : { _tag: "Linked", known }
+  }
+
+  /** All that belongs to coming up is done, unless another link has come up meanwhile. */
+  up(link: L): void {
+    if (link.phase === "placed") link.phase = "up"
   }
 
   /**
@@ -136,6 +170,7 @@ export class LinkTable<L extends Row> {
    */
   disconnect(link: L, reason?: LossReason): boolean {
     const place = this.#place(link.peer.id)
+    link.phase = "ended"
     if (place.link !== link) return false
     place.link = undefined
     this.#links.delete(link.peer.id)

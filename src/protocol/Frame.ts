@@ -1,4 +1,5 @@
 /** What travels over a link: one JSON object a line. `docs/PROTOCOL.md` says when each is sent. */
+import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -30,6 +31,10 @@ export const maxFrameBytes = 65_536
 
 /** A list in a frame has at most so many elements, so that the frame stays below its limit. */
 export const maxListed = 200
+
+/** A list in parts small enough for a frame, one at least. */
+export const partsOf = <A>(all: ReadonlyArray<A>, most = maxListed): ReadonlyArray<ReadonlyArray<A>> =>
+  all.length === 0 ? [[]] : Arr.chunksOf(all, most)
 
 /** So many members fit into a frame, whatever they are. */
 export const maxMembersListed = 100

@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import { describe } from "vitest"
-import { LinkTable, type Row } from "../../src/domain/LinkTable.ts"
+import { isCurrent, LinkTable, type Row } from "../../src/domain/LinkTable.ts"
 import type { LossReason } from "../../src/domain/MeshEvent.ts"
 import { serverId } from "../../src/domain/Peer.ts"
 import * as Arbitraries from "../support/arbitraries.ts"
@@ -15,7 +15,8 @@ const link = (name: string, byUs: boolean, run = 1, who = "2"): Link => ({
   name,
   peer: peer(who, 6002),
   epoch: epoch(run),
-  byUs
+  byUs,
+  phase: "introduced"
 })
 
 const two = id("2")
@@ -24,6 +25,35 @@ const two = id("2")
 const tableOfOne = () => new LinkTable<Link>(id("1"))
 
 describe("LinkTable", () => {
+  it("a link's phase says whether it is the one that its peer has", () => {
+    const table = tableOfOne()
+    const [first, second] = [link("first", true), link("second", true)]
+    assert.strictEqual(first.phase, "introduced")
+    assert.isFalse(isCurrent(first))
+    table.connect(first)
+    assert.strictEqual(first.phase, "placed")
+    assert.isTrue(isCurrent(first))
+    table.up(first)
+    assert.strictEqual(first.phase, "up")
+    table.connect(second)
+    table.up(first)
+    assert.deepStrictEqual([first.phase, second.phase], ["replaced", "placed"])
+    assert.isFalse(isCurrent(first))
+    table.disconnect(first, "closed")
+    table.disconnect(second)
+    assert.deepStrictEqual([first.phase, second.phase], ["ended", "ended"])
+    assert.isFalse(isCurrent(second))
+  })
+
+  it("a link that is not wanted has no place", () => {
+    const table = tableOfOne()
+    table.connect(link("of run 1", true))
+    const other = link("of run 2", true, 2)
+    assert.strictEqual(table.connect(other)._tag, "Taken")
+    table.up(other)
+    assert.strictEqual(other.phase, "introduced")
+  })
+
   it("a peer's first link is linked, and a later one to the same run is known", () => {
     const table = tableOfOne()
     const first = link("first", true)

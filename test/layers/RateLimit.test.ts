@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import { describe } from "vitest"
+import { Account } from "../../layers/links/Account.ts"
 import type { Link } from "../../layers/links/Link.ts"
 import type { Node } from "../../layers/links/Node.ts"
 import * as RateLimit from "../../layers/links/RateLimit.ts"
@@ -25,19 +26,13 @@ const pauseAfter = (held: Duration.DurationInput) =>
       peer: peer("2", 6000),
       connection: { received: () => 100 },
       begun: () => begun,
-      quota: rateLimit.quotaOf(id("2")),
-      counted: 0,
-      askedFrames: 0,
-      askedBytes: 0,
-      checks: 0,
-      named: 0,
-      slowed: false
+      account: new Account(rateLimit.quotasOf(id("2")))
     } as unknown as Link
     yield* TestClock.adjust(held)
     const counting = yield* Effect.fork(rateLimit.count(link, 1))
     yield* Effect.yieldNow()
     let pause = 0
-    while (link.slowed) {
+    while (link.account.slowed) {
       pause += 10
       yield* TestClock.adjust(10)
     }
@@ -98,26 +93,20 @@ describe("whoever was dropped waits for as long as it is told", () => {
         peer: peer("2", 6000),
         connection: { received: () => 0 },
         begun: () => wall.clock.unsafeCurrentTimeNanos(),
-        quota: rateLimit.quotaOf(id("2")),
-        counted: 0,
-        askedFrames: 0,
-        askedBytes: 0,
-        checks: 0,
-        named: 0,
-        slowed: false
+        account: new Account(rateLimit.quotasOf(id("2")))
       } as unknown as Link
       // It has sent a second more than it may in one go, and is left unread for that second, not for an hour.
       yield* rateLimit.count(link, inOneGo(defaultLimits.framesPerSecond))
       wall.set(-3_600_000)
       const counting = yield* Effect.fork(rateLimit.count(link, defaultLimits.framesPerSecond))
       yield* Effect.yieldNow()
-      assert.isTrue(link.slowed)
+      assert.isTrue(link.account.slowed)
       wall.set(3_600_000)
       yield* TestClock.adjust("1 second")
       yield* Fiber.join(counting)
       const more = yield* Effect.fork(rateLimit.count(link, defaultLimits.framesPerSecond))
       yield* Effect.yieldNow()
-      assert.isTrue(link.slowed)
+      assert.isTrue(link.account.slowed)
       yield* TestClock.adjust("1 second")
       yield* Fiber.join(more)
     })

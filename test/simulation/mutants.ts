@@ -88,7 +88,7 @@ export const mutants: ReadonlyArray<Mutant> = [
         from: "...haveFrames([...summary])]",
         to: "...haveFrames([])]"
       },
-      { file: "layers/replication/Summaries.ts", from: "sendToAll(haveFrames(grown))", to: "Effect.void" }
+      { file: "layers/replication/Summaries.ts", from: "links.tellAll(haveFrames(grown))", to: "Effect.void" }
     ]
   },
   {

@@ -1,0 +1,63 @@
+/** How nodes come to a link, whichever of the two has called: what calls and visits are made of alike. */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import type { Connection } from "../../services/Transport.ts"
+import type { LossReason } from "../../src/domain/MeshEvent.ts"
+import type { PeerId } from "../../src/domain/Peer.ts"
+import type { Epoch } from "../../src/domain/Post.ts"
+import type { Frame } from "../../src/protocol/Frame.ts"
+import type { Replication } from "../LinkContract.ts"
+import type { Attempt, CallFailed } from "./Attempt.ts"
+import type { Deadlines } from "./Deadlines.ts"
+import type * as Handshake from "./Handshake.ts"
+import type { Link, LinkOver } from "./Link.ts"
+import type { Node } from "./Node.ts"
+
+/** An attempt to have a link to that peer begins, or to whoever answers. `told` hears what has become of it. */
+export type Begin = (
+  id: PeerId | undefined,
+  how?: { readonly epoch?: Epoch; readonly told?: Deferred.Deferred<void, CallFailed> }
+) => Attempt
+
+export interface Entrance {
+  readonly begin: Begin
+  /** For those who are called to answer, and for the program to let in those who visit. */
+  readonly deadlines: Deadlines
+  /** How this node introduces itself on that connection. */
+  readonly self: (connection: Connection) => Handshake.Self
+  readonly linkOver: LinkOver
+  /** Goes on with a link until it ends. */
+  readonly converse: (link: Link, rest: ReadonlyArray<Frame>) => Effect.Effect<void>
+  readonly replication: Replication<unknown>
+}
+
+interface Needs {
+  /** A link that broke while the attempt was under way has no successor. */
+  readonly lost: (link: Link, reason: LossReason) => Effect.Effect<void>
+}
+
+export const beginning =
+  ({ isLeaving, peers, table }: Node, { lost }: Needs): Begin =>
+  (id, { epoch, told } = {}) => {
+    let over = false
+    let isMeeting = false
+    return {
+      joins: id === undefined,
+      connected: () => {
+        if (id === undefined || isMeeting || over) return
+        isMeeting = true
+        table.begin(id)
+      },
+      settle: (outcome) =>
+        Effect.suspend(() => {
+          if (over) return Effect.void
+          over = true
+          const broken = id === undefined || !isMeeting ? undefined : table.end(id, epoch)
+          peers.changed()
+          return Effect.zipRight(
+            told === undefined ? Effect.void : Deferred.done(told, outcome),
+            broken === undefined || isLeaving() ? Effect.void : lost(broken.link, broken.reason)
+          )
+        })
+    }
+  }

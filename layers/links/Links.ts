@@ -1,0 +1,195 @@
+/** How two nodes come to have one live link, and know that it is alive: the parts put together. */
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { Route } from "../../services/PeerMesh.ts"
+import { type Connection, Transport } from "../../services/Transport.ts"
+import { type IdTaken, NotInvited } from "../../src/domain/Errors.ts"
+import { within } from "../../src/domain/Limit.ts"
+import { LinkTable } from "../../src/domain/LinkTable.ts"
+import type { Peer } from "../../src/domain/Peer.ts"
+import type * as LinkContract from "../LinkContract.ts"
+import * as Acceptor from "./Acceptor.ts"
+import * as Awakening from "./Awakening.ts"
+import * as Deadlines from "./Deadlines.ts"
+import * as Departures from "./Departures.ts"
+import * as Dialer from "./Dialer.ts"
+import * as Entrance from "./Entrance.ts"
+import * as Handshake from "./Handshake.ts"
+import * as Heartbeat from "./Heartbeat.ts"
+import * as Introductions from "./Introductions.ts"
+import * as Life from "./Life.ts"
+import { type Link, makeLinkOver } from "./Link.ts"
+import * as Members from "./Members.ts"
+import * as Missing from "./Missing.ts"
+import type { Node, Settings } from "./Node.ts"
+import * as RateLimit from "./RateLimit.ts"
+import * as Search from "./Search.ts"
+import * as Statuses from "./Statuses.ts"
+import * as Wire from "./Wire.ts"
+
+/** A node that leaves waits no longer than this for slow peers to take what it said last. */
+const goodbyeLimit = Duration.seconds(2)
+
+/** The same, if it was asked to wait for nobody. */
+const hurriedLimit = Duration.millis(200)
+
+/** A node that leaves waits no longer than this for handshakes under way. */
+const settlingLimit = Duration.seconds(1)
+
+/** The links of a node. `replicating` makes what replicates over them. */
+export const make = <R, Replicating extends LinkContract.Replication<R>>(
+  ground: LinkContract.Ground,
+  settings: Settings,
+  replicating: (links: LinkContract.Links<R>) => Effect.Effect<Replicating>
+) =>
+  Effect.gen(function* () {
+    const transport = yield* Transport
+    const { limits, log, membership, peers } = ground
+    const deadlines = yield* Deadlines.make(Handshake.limit)
+    const visits = yield* Deadlines.make(limits.handshake)
+    const contested = yield* Deferred.make<never, IdTaken | NotInvited>()
+
+    // Mutable, each change in one synchronous step.
+    const table = new LinkTable<Link<R>>(settings.id)
+    let address = settings.listen
+    let member = settings.member
+    let leaving = false
+    let hurried = false
+    const peer = (): Peer => ({ id: settings.id, role: settings.role, address })
+
+    const node: Node = {
+      ...ground,
+      settings,
+      table,
+      address: () => address,
+      isMember: () => member,
+      isLeaving: () => leaving
+    }
+
+    // ---- The parts, each made of those before it. One circle is left: a call becomes a link, and whose link is lost is
+    // called again. So `converse`, `comeUp` and `lost` of a link's life are given to the parts as functions.
+
+    const rateLimit = RateLimit.make(node)
+    const missing = yield* Missing.make(node)
+    // What replication hands back is what it was given: every link was made here, and each with what `begin` has made for it.
+    const own = (link: LinkContract.Link<R>) => link as Link<R>
+    const replicated = yield* replicating({
+      current: table.links,
+      isSettling: () => table.unsettled,
+      comeUp: (link) => life.comeUp(own(link)),
+      tellAll: (frames) => Effect.suspend(() => Wire.sendTo([...table.links.values()], frames)),
+      charge: (link, ...what) => rateLimit.charge(own(link), ...what),
+      drop: (link, limit) => rateLimit.drop(own(link), limit),
+      cut: (link, limit) => rateLimit.cut(own(link), limit),
+      missing: {
+        isServerAway: missing.isServerAway,
+        withinPatience: missing.withinPatience,
+        isHeard: missing.isHeard,
+        comesThrough: (link, id) => missing.comesThrough(own(link), id),
+        tellThrough: missing.tellThrough
+      }
+    })
+    const replication = replicated as LinkContract.Replication<unknown>
+    const heartbeat = Heartbeat.make(node)
+    const members = Members.make(node, {
+      expelled: Effect.suspend(() => Deferred.fail(contested, new NotInvited({ id: settings.id })))
+    })
+    const self = (connection: Connection): Handshake.Self => ({
+      pass: membership.pass(connection),
+      peer: peer(),
+      epoch: log.epoch,
+      chat: membership.chat(),
+      member,
+      history: replication.wanted(),
+      passing: settings.passing ?? false
+    })
+    const entrance: Entrance.Entrance = {
+      deadlines,
+      self,
+      begin: Entrance.beginning(node, { lost: (link, reason) => life.lost(link, reason) }),
+      linkOver: makeLinkOver({ quotasOf: rateLimit.quotasOf, visits, replicaOf: replication.begin }),
+      converse: (link, rest) => life.converse(link, rest),
+      replication
+    }
+    const acceptor = yield* Acceptor.make(node, {
+      ...entrance,
+      rateLimit,
+      heartbeat,
+      visits,
+      sought: () => missing.sought().map(({ peer }) => peer.id)
+    })
+    const { call, isAnswering } = yield* Dialer.make(node, { ...entrance, transport })
+    const search = yield* Search.make(node, {
+      rateLimit,
+      awakening: Awakening.make(node, { transport }),
+      missing,
+      replication,
+      call,
+      contested: (error) => Deferred.fail(contested, error)
+    })
+    const departures = Departures.make(node, {
+      rateLimit,
+      missing: missing.all,
+      gone: ({ epoch, peer }) => life.left(peer, !table.hasMet(peer.id, epoch))
+    })
+    const introductions = Introductions.make(node, { rateLimit, meet: search.meet, hasLeft: departures.hasLeft })
+    const life = Life.make(node, {
+      rateLimit,
+      heartbeat,
+      members,
+      search,
+      departures,
+      introductions,
+      replication,
+      admitted: () => {
+        member = true
+      }
+    })
+    const statuses = Statuses.make(node, { missing, replication })
+
+    /** Says goodbye to all, after everything else that was said. */
+    const leave = Effect.gen(function* () {
+      if (!hurried) {
+        yield* search.untilFound
+        // A link that is up at the other side alone has taken another's place there: the goodbye must go over it.
+        yield* peers.until(() => !table.unsettled).pipe(within(settlingLimit))
+      }
+      leaving = true
+      // Others are not to think that nobody has what this node has just got from them.
+      yield* replication.tellLast
+      const open = [...table.links.values()]
+      for (const link of open) link.outbox.leave()
+      yield* search.stop
+      yield* Effect.forEach(open, (link) => link.connection.finish, { concurrency: "unbounded", discard: true }).pipe(
+        within(hurried ? hurriedLimit : goodbyeLimit)
+      )
+    })
+
+    address = yield* transport.listen(settings.listen, acceptor.receive, acceptor.regret)
+
+    return {
+      replication: replicated,
+      /** This node, and the address at which the others reach it. */
+      self: peer(),
+      table,
+      joinRequests: acceptor.joinRequests,
+      contested: Deferred.await(contested),
+      join: (route: Route) => Effect.suspend(() => (member ? Effect.void : call(route))),
+      isAnswering,
+      reach: search.reachServer,
+      keep: (kept: Peer) => search.seek(kept, Duration.zero),
+      silence: heartbeat.silence,
+      statuses,
+      hurry: () => {
+        hurried = true
+      },
+      leave,
+      /** To be done each second. */
+      eachSecond: Effect.zipRight(departures.ask, search.dialThoseGivenUp),
+      /** To be run as long as the node does, each in a fiber of its own. */
+      running: [members.follow, members.note, heartbeat.beat, introductions.tellOfNewcomers] as ReadonlyArray<
+        Effect.Effect<unknown>
+      >
+    }
+  })

@@ -1,0 +1,91 @@
+/** What replication keeps of one link. Each field has one writer, the part that is named above it; all parts read them. */
+import type { PeerId } from "../../src/domain/Peer.ts"
+import type { Fold, Room, StreamId } from "../../src/domain/Post.ts"
+import type { Blocks } from "../../src/protocol/Blocks.ts"
+import type { PostFrame } from "../../src/protocol/Frame.ts"
+
+/** What a peer has folded away, and what it lists besides. */
+export interface Listing {
+  readonly folds: Map<Room, Fold>
+  /** The streams that it lists, until they are compared; and whether these are all. */
+  streams: Map<StreamId, number> | undefined
+  isComplete: boolean
+  /** For how many offers nothing more was to come from it since then. */
+  calmTicks: number
+}
+
+/** Nothing is folded away; so much is listed, and more will be. */
+export const noListing = (streams?: Map<StreamId, number>): Listing => ({
+  folds: new Map(),
+  streams,
+  isComplete: false,
+  calmTicks: 0
+})
+
+/** History that has begun to come. */
+export interface Past {
+  readonly posts: Array<PostFrame>
+  readonly most: number
+  readonly shown: boolean
+  left: number
+}
+
+/** Mutable, each change in one synchronous step. What most links never have is undefined until they have it. */
+export class Replica {
+  /** What the ids of all streams of this peer begin with. */
+  readonly prefix: string
+
+  // ---- Summaries
+
+  /** Whether the peer was told how far this node has each stream. */
+  isSummarized = false
+
+  // ---- Delivery
+
+  /** How far the peer has each stream, as far as it has said: this node's own, and those of which it has more than this node. */
+  readonly theirs = new Map<StreamId, number>()
+  /** Up to where the peer does not keep a stream any more. */
+  floors: Map<StreamId, number> | undefined = undefined
+  /** The rooms of which it has spoken, but the one where everybody is. */
+  rooms: Set<Room> | undefined = undefined
+
+  // ---- Folds
+
+  /** Undefined once the link is up, as long as nothing is folded away. */
+  listing: Listing | undefined = noListing(new Map())
+
+  // ---- Proofs
+
+  /** In a secure chat: the block that the peer has begun to send. */
+  blocks: Blocks | undefined = undefined
+
+  // ---- Replicator
+
+  /** Which streams it was asked for, and which it is to be asked for when it has sent some of those. */
+  asked: Set<StreamId> | undefined = undefined
+  toAsk: Set<StreamId> | undefined = undefined
+
+  // ---- History
+
+  /** How many lines of history it was asked for to be shown here, and may still send. */
+  owed: number
+  /** What has become of the question for lines of history to be kept here; whether the peer has asked for such. */
+  recall: "unasked" | "asked" | "coming" | "over" = "unasked"
+  hasRecalled = false
+  past: Past | undefined = undefined
+
+  constructor(peer: PeerId, owed: number) {
+    this.prefix = `${peer}/`
+    this.owed = owed
+  }
+
+  /** How far the peer has a stream, as far as it has said. */
+  upTo(stream: StreamId): number {
+    return this.theirs.get(stream) ?? 0
+  }
+
+  /** Up to where the peer does not keep a stream any more. */
+  floorOf(stream: StreamId): number {
+    return this.floors?.get(stream) ?? 0
+  }
+}

@@ -1,0 +1,151 @@
+/** How what is said gets to everyone: the parts put together, and what links are given of them. */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { PeerLost } from "../../src/domain/Errors.ts"
+import { type Forked, RunOutlived, StreamForked } from "../../src/domain/Errors.ts"
+import type { PeerId } from "../../src/domain/Peer.ts"
+import { type Epoch, isEarlier } from "../../src/domain/Post.ts"
+import type { PostFrame } from "../../src/protocol/Frame.ts"
+import type * as LinkContract from "../LinkContract.ts"
+import * as Bootstrap from "./Bootstrap.ts"
+import * as Delivery from "./Delivery.ts"
+import * as FanOut from "./FanOut.ts"
+import * as Folds from "./Folds.ts"
+import * as Forks from "./Forks.ts"
+import type { Ground, Link } from "./Ground.ts"
+import * as History from "./History.ts"
+import * as Proofs from "./Proofs.ts"
+import { Replica } from "./Replica.ts"
+import * as Replicator from "./Replicator.ts"
+import * as Summaries from "./Summaries.ts"
+
+export type { Replica } from "./Replica.ts"
+
+interface Settings {
+  readonly id: PeerId
+  /** How many lines of what was said before it came this node would like to see: none by default. */
+  readonly history?: number
+}
+
+/** What the node does with replication besides giving it to links. */
+export interface Replicating extends LinkContract.Replication<Replica> {
+  /** How far what this node says has come. */
+  readonly delivery: Delivery.Delivery["ofOwn"]
+  /** How many peers are known to have what this node has said up to that number. */
+  readonly holders: (n: number) => number
+  /** How many posts were handed to links. */
+  readonly sent: () => number
+  /** Fails when this node must begin another run. */
+  readonly forked: Effect.Effect<never, Forked>
+  /** To be done each second. */
+  readonly eachSecond: Effect.Effect<void>
+  /** To be run as long as the node does, each in a fiber of its own. */
+  readonly running: ReadonlyArray<Effect.Effect<unknown>>
+}
+
+export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): Effect.Effect<Replicating> =>
+  Effect.gen(function* () {
+    const { links, log, membership } = ground
+    const forked = yield* Deferred.make<never, Forked>()
+
+    // Each part is made of those before it.
+    const delivery = Delivery.make(ground)
+    const proofs = Proofs.make(ground)
+    const history = History.make(ground, { proofs })
+    const fanOut = FanOut.make(ground, { proofs })
+    const bootstrap = Bootstrap.make(ground)
+    const forks = Forks.make(ground, {
+      delivery,
+      proofs,
+      forked: (shared) => Effect.asVoid(Deferred.fail(forked, new StreamForked({ id, shared })))
+    })
+    const replicator = Replicator.make(ground, { delivery, forks, proofs })
+    const folds = Folds.make(ground, { replicator })
+    const summaries = Summaries.make(ground, { delivery, folds, forks, replicator })
+
+    /** Posts of history come first, if it has begun; what follows is what is said now. */
+    const receive = (link: Link, posts: ReadonlyArray<PostFrame>): Effect.Effect<void, PeerLost> => {
+      if (!history.isComing(link)) return replicator.receive(link, posts)
+      const [first, ...rest] = posts
+      if (first === undefined) return Effect.void
+      const taken = history.take(link, first)
+      return rest.length === 0 ? taken : Effect.flatMap(taken, () => receive(link, rest))
+    }
+
+    const heard = (link: Link, frame: LinkContract.ReplicationFrame): Effect.Effect<void, PeerLost> => {
+      switch (frame.type) {
+        case "have":
+          return summaries.heard(link, frame)
+        case "folded":
+          return Effect.sync(() => folds.heard(link, frame))
+        case "gap":
+          return replicator.heardGap(link, frame)
+        case "want":
+          return fanOut.heardWant(link, frame)
+        case "recall":
+          return history.heardRecall(link, frame)
+        case "earlier":
+          return history.begins(link, frame)
+      }
+    }
+
+    const met = (link: Link): Effect.Effect<void> =>
+      Effect.gen(function* () {
+        folds.begins(link)
+        yield* bootstrap.cameUp(link)
+        folds.cameUp(link)
+        if (link.newcomer) yield* bootstrap.expectNoMore(link.peer.id)
+        yield* summaries.summarize(link)
+      })
+
+    const catchUp = (link: Link, isNew: boolean): Effect.Effect<void> =>
+      Effect.gen(function* () {
+        if (link.newcomer) yield* history.tellTo(link)
+        else if (!link.passing) yield* replicator.announce(link, isNew)
+        yield* replicator.pull(link, link.replica.theirs)
+      })
+
+    /** Only who has no link believes that: whoever has one is in the chat, whatever one peer says of its clock. */
+    const outlived = (after: Epoch): Effect.Effect<void> =>
+      Effect.suspend(() =>
+        links.current.size > 0 || isEarlier(after, log.epoch)
+          ? Effect.void
+          : Effect.asVoid(Deferred.fail(forked, new RunOutlived({ id, shared: delivery.upTo(), after })))
+      )
+
+    return {
+      wanted: () => (bootstrap.areThere() ? 0 : mostShown),
+      hasSpoken: () => log.slice(log.stream, 0, 1) !== undefined,
+      isOutdated: folds.isOutdated,
+      latest: folds.latest,
+      outlived,
+      ready: (wanted) => (wanted === 0 ? bootstrap.first : Effect.zipRight(bootstrap.first, history.complete(wanted))),
+      expect: bootstrap.expect,
+      expectNoMore: bootstrap.expectNoMore,
+      begin: (peer, owed) => new Replica(peer, owed),
+      // A node that does not know what was said before hears first what a member has, and then says that it has the same.
+      greet: (link) => (bootstrap.areThere() || link.newcomer ? summaries.summarize(link) : Effect.void),
+      receive,
+      heard,
+      hasShown: history.isOver,
+      met,
+      flow: fanOut.begin,
+      catchUp,
+      ended: (link) => {
+        fanOut.ended(link)
+        forks.ended(link)
+        return replicator.ended(link)
+      },
+      gone: folds.ended,
+      tellLast: summaries.offerLast,
+      behind: ({ replica }) => Math.max(0, log.have(log.stream) - replica.upTo(log.stream)),
+      relayOf: replicator.relayOf,
+      delivery: delivery.ofOwn,
+      holders: delivery.holders,
+      sent: fanOut.sent,
+      forked: Deferred.await(forked),
+      eachSecond: summaries.offer,
+      running: [Stream.runForEach(membership.changes, () => replicator.reconsider), fanOut.run, summaries.comparing]
+    }
+  })
