@@ -33,6 +33,6 @@ export class Bell {
     const { caller, rung } = ring(this.#rung, lines, { self, words }, performance.now())
     this.#rung = rung
     if (caller === undefined) return ""
-    return bell + (isLookedAt ? "" : notification(`${title(caller)} has called you`))
+    return bell + (isLookedAt ? "" : notification(`${title(caller)} mentioned you`))
   }
 }
