@@ -159,10 +159,8 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
      * log is there then.
      */
     readonly screen: Reader
-    /** Another reader, which begins with what comes next; and the last posts before that, at most so many, oldest first. */
-    readonly openReader: (
-      recent: number
-    ) => Effect.Effect<{ readonly reader: Reader; readonly recent: ReadonlyArray<Post> }>
+    /** Another reader, which begins with the last posts, at most `history` of them, as history, and goes on with what comes next. */
+    readonly openReader: (history: number) => Effect.Effect<Reader>
     /** What happens, from the beginning of this run. */
     readonly events: Stream.Stream<MeshEvent>
     /** Lets those who follow come to an end after what there is now. */

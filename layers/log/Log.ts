@@ -578,14 +578,22 @@ export const make = (
       }
     }
 
-    /** A reader that begins with what comes next. Its place is its own: the journal knows nothing of it. */
-    const readerFromHere = (): Reader => {
+    /** A reader that begins with the last posts, as history, and what comes next. The journal knows nothing of its place. */
+    const openReader = (history: number): Reader => {
+      let past: ReadonlyArray<Entry> = Array.from(lastPosts(history), (post) => Entry.Earlier({ post })).reverse()
       let position = end()
       return {
-        follow: (isWanted = constTrue) => Stream.suspend(() => followFrom(position, isWanted)),
+        follow: (isWanted = constTrue) =>
+          Stream.suspend(() => {
+            const next = followFrom(position, isWanted)
+            return past.length === 0 ? next : Stream.concat(Stream.fromIterable(past.filter(isWanted)), next)
+          }),
         shown: (last) => {
+          if (past.includes(last)) past = past.slice(past.indexOf(last) + 1)
           const at = entries.indexOf(last, Math.max(0, position - dropped))
-          if (at >= 0) position = dropped + at + 1
+          if (at < 0) return
+          past = []
+          position = dropped + at + 1
         }
       }
     }
@@ -685,8 +693,7 @@ export const make = (
       recent: (count) => Effect.sync(() => [...lastPosts(count)].reverse()),
       ownAfter: (after) => Effect.sync(() => [...ownSince(after).values()]),
       screen,
-      openReader: (recent) =>
-        Effect.sync(() => ({ reader: readerFromHere(), recent: [...lastPosts(recent)].reverse() })),
+      openReader: (count) => Effect.sync(() => openReader(count)),
       events: Stream.filterMap(
         Stream.suspend(() => followFrom(sinceHere, ({ _tag }) => _tag === "Happened")),
         (entry) => (entry._tag === "Happened" ? Option.some(entry.event) : Option.none())

@@ -23,6 +23,7 @@ import type { Address, Host, PeerId } from "../domain/Peer.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import { modeFor, type Wish, warning } from "../domain/Security.ts"
 import { anewWhenForked } from "../programs/renewal.ts"
+import * as Sessions from "../programs/sessions.ts"
 import { atTerminal } from "./console.ts"
 
 /** A person would like to see what was said last; a script has not asked for it. */
@@ -142,7 +143,12 @@ export const node = (settings: Settings) => Layer.provideMerge(mesh(settings), g
 export const onNode =
   (settings: Settings, keeps: ReadonlyArray<KeptChat.Keep> = []) =>
   <A, E, R>(program: Effect.Effect<A, E | Forked, R>) =>
-    program.pipe(Effect.provide(mesh(settings)), anewWhenForked, Effect.provide(ground(settings, keeps)))
+    program.pipe(
+      Effect.provide(mesh(settings)),
+      anewWhenForked,
+      Effect.provide(ground(settings, keeps)),
+      Effect.provide(Sessions.layer)
+    )
 
 export const through = (peer: Option.Option<Address>) => (Option.isSome(peer) ? { peer: peer.value } : {})
 

@@ -59,7 +59,7 @@ export const client = (settings: Stay) =>
       Effect.forever
     )
 
-    const { ended, ...main } = yield* Sessions.begin
+    const { ended, ...main } = yield* Sessions.open
     yield* Effect.forkScoped(Stream.runForEach(mesh.joinRequests, (joinRequest) => joinRequest.admit))
     const joined = yield* Effect.forkScoped(join(settings))
     yield* Effect.forkScoped(Effect.zipRight(Fiber.join(joined), talk))

@@ -49,6 +49,8 @@ export interface Manner {
   readonly ending: Ending | "interrupt"
   readonly ownLines: OwnLines
   readonly undelivered: Undelivered
+  /** Keeps all other sessions from saying more. */
+  readonly hush: Effect.Effect<void>
   /** What is said last is given up when nobody has taken any of it for so long. */
   readonly within: Duration.Duration
   /** Whether somebody may still come who could take it. */
@@ -62,6 +64,7 @@ export interface Manner {
 export const untilHeard = ({
   ending,
   hasHope,
+  hush,
   ownLines,
   undelivered: { count: undelivered },
   within
@@ -107,6 +110,7 @@ export const untilHeard = ({
       ])
     })
 
+    yield* hush
     if ((yield* undelivered) === 0) return
     yield* allHeard.pipe(
       Effect.raceFirst(stalled),
@@ -130,7 +134,7 @@ const soonerBy: Record<Manner["ending"], string> = {
 }
 
 /** Returns when it is typed once more that this node is to leave; whatever else is typed is not said. */
-const goodbyeTyped = (console: Console["Type"], ownLines: OwnLines): Effect.Effect<void> =>
+export const goodbyeTyped = (console: Console["Type"], ownLines: OwnLines): Effect.Effect<void> =>
   Stream.runForEach(console.lines, (line) =>
     isGoodbye(line) ? Effect.fail("goodbye" as const) : ownLines.drop([line])
   ).pipe(

@@ -4,36 +4,53 @@ import * as Layer from "effect/Layer"
 import { Console } from "../../services/Console.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { type Forked, isForked, type LogUnavailable } from "../domain/Errors.ts"
+import { within } from "../domain/Limit.ts"
 import { redial } from "../domain/Redial.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import { Leaving } from "./leaving.ts"
+import { Refused } from "./refused.ts"
 import { carryOver } from "./session/ownLines.ts"
-import * as Sessions from "./session/Session.ts"
+import * as Session from "./session/Session.ts"
+import { Attached } from "./sessions.ts"
+
+/** A console that takes nothing holds up the next run no longer than this. */
+const lastNotice = "1 second"
 
 /**
  * Begins a program anew, on a fresh mesh, when its stream turns out to be somebody else's too. Its log goes on in another run.
- * The session that the program was started for goes on: at the same console, behind what was shown there, with the same ids muted.
+ * Its sessions go on: at the same consoles, behind what was shown there, with the same ids muted. They end when the program does.
  * A program that is leaving goes on to leave.
  */
 export const anewWhenForked = <A, E, R>(
   program: Effect.Effect<A, E | Forked, R>
-): Effect.Effect<A, E | Forked | LogUnavailable, Exclude<R, Sessions.Session | Leaving> | Console | MessageLog> =>
+): Effect.Effect<
+  A,
+  E | Forked | LogUnavailable,
+  Exclude<R, Session.Session | Leaving> | Attached | Console | MessageLog
+> =>
   Effect.gen(function* () {
-    const session = yield* Sessions.make(yield* Console)
+    const attached = yield* Attached
+    const { screen } = yield* MessageLog
+    const session = yield* Session.make(yield* Console, screen, yield* Refused)
     return yield* program.pipe(
-      Effect.tapError((error) => (isForked(error) ? beginAnother(session, error) : Effect.void)),
+      Effect.tapError((error) => (isForked(error) ? beginAnother([session, ...attached.all()], error) : Effect.void)),
       Effect.retry({ schedule: redial, while: isForked }),
-      Effect.provide(Layer.merge(Layer.succeed(Sessions.Session, session), Leaving.notYet))
+      Effect.provide(Layer.merge(Layer.succeed(Session.Session, session), Leaving.notYet)),
+      Effect.ensuring(attached.end)
     )
   })
 
 const beginAnother = (
-  session: Sessions.Session["Type"],
+  sessions: ReadonlyArray<Session.Session["Type"]>,
   fork: Forked
 ): Effect.Effect<void, LogUnavailable, MessageLog> =>
   Effect.gen(function* () {
     const log = yield* MessageLog
-    yield* session.console.show([notice(fork.message)])
+    const words = [notice(fork.message)]
+    yield* Effect.forEach(sessions, ({ console }) => within(lastNotice)(console.show(words)), {
+      concurrency: "unbounded",
+      discard: true
+    })
     const moved = yield* log.renew(fork.shared, fork._tag === "RunOutlived" ? fork.after : undefined)
-    yield* carryOver(session, moved)
+    yield* Effect.forEach(sessions, (session) => carryOver(session, moved), { discard: true })
   })

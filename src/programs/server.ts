@@ -61,7 +61,7 @@ export const server = ({ within: longest }: Settings) =>
     const recording = yield* Effect.forkScoped(keepTheRecord)
     // Whoever was seen to leave is off the record when this ends; the log is closed by then.
     yield* Effect.addFinalizer(() => within(lastRecords)(Fiber.join(recording)))
-    const { ended, ...main } = yield* Sessions.begin
+    const { ended, ...main } = yield* Sessions.open
     yield* Effect.forkScoped(admitVisitors)
     const missing = yield* registry.callBack
     if (missing.length > 0) {

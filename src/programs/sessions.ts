@@ -1,29 +1,193 @@
-/** The sessions of a node in one of its runs. */
+/** The sessions of a node: the one that its program was started for, and those that come and go while it runs. */
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import * as Scope from "effect/Scope"
+import type { Console } from "../../services/Console.ts"
 import { Interrupts } from "../../services/Interrupts.ts"
+import { MessageLog } from "../../services/MessageLog.ts"
+import { type SessionEnd, Sessions } from "../../services/Sessions.ts"
+import { within } from "../domain/Limit.ts"
+import { makeSignal } from "../domain/Signal.ts"
+import { goodbyeTyped } from "./leaving.ts"
 import * as Run from "./Run.ts"
 import * as OwnLines from "./session/ownLines.ts"
-import { Session } from "./session/Session.ts"
+import * as Session from "./session/Session.ts"
 import { type Ending, sayWhatIsTyped } from "./session/say.ts"
 import { showWhatHappens } from "./session/show.ts"
 import { tellHowItIs } from "./session/statusLine.ts"
 
-/**
- * Begins a run of the node, with the session that the program was started for: it shows what happens until the scope closes.
- * `ended` says what is typed there, until the end is asked for: by a line, by the end of input, or from outside.
- */
-export const begin = Effect.gen(function* () {
-  const session = yield* Session
-  const run = yield* Run.make
-  const ownLines = yield* Effect.provideService(OwnLines.make(session), Run.Run, run)
-  yield* tellHowItIs(session.console)
-  yield* showWhatHappens(session, ownLines)
-  const { next } = yield* Interrupts
-  const ended: Effect.Effect<Ending | "interrupt", never, Needs> = Effect.raceFirst(
-    Effect.provideService(sayWhatIsTyped(session, ownLines), Run.Run, run),
-    Effect.as(next, "interrupt" as const)
-  )
-  return { ended, ownLines, undelivered: run.undelivered }
-})
+/** Consoles that take nothing any more hold up the end of a run no longer than this, all together. */
+const lastLines = "1 second"
 
-type Needs = Exclude<Effect.Effect.Context<ReturnType<typeof sayWhatIsTyped>>, Run.Run>
+/** A run of the node, as those see it that attach a session. */
+interface Host {
+  readonly welcome: (console: Console["Type"], history: number) => Effect.Effect<Session.Session["Type"]>
+  /** Runs a session in this run. None: the run has ended, and the session has not. */
+  readonly run: (session: Session.Session["Type"]) => Effect.Effect<Option.Option<Ending>>
+}
+
+/** The attached sessions, and the run that hosts them: they stay if the node begins anew. */
+export class Attached extends Context.Tag("outlive/Attached")<
+  Attached,
+  {
+    readonly all: () => ReadonlyArray<Session.Session["Type"]>
+    /** A run hosts them from now on; none does if there is none. */
+    readonly moveTo: (host: Host | undefined) => void
+    /** The node is no more. */
+    readonly end: Effect.Effect<void>
+  }
+>() {}
+
+/** Sessions can be attached before the node is there: they begin when it is. */
+export const layer: Layer.Layer<Sessions | Attached> = Layer.effectContext(
+  Effect.sync(() => {
+    const sessions = new Set<Session.Session["Type"]>()
+    const changes = makeSignal()
+    let host: Host | undefined
+    let isOver = false
+
+    const nextHost: Effect.Effect<Host | undefined> = Effect.flatMap(
+      changes.until(() => host !== undefined || isOver),
+      () => (host === undefined && !isOver ? nextHost : Effect.succeed(host))
+    )
+    const follow = (session: Session.Session["Type"]): Effect.Effect<SessionEnd> =>
+      Effect.flatMap(nextHost, (host) =>
+        host === undefined
+          ? Effect.succeed("node ended")
+          : Effect.flatMap(
+              host.run(session),
+              Option.match({
+                onNone: () => follow(session),
+                onSome: (ending) => Effect.succeed<SessionEnd>(ending)
+              })
+            )
+      )
+    const attach: Sessions["Type"]["attach"] = (console, { history = 0 } = {}) =>
+      Effect.gen(function* () {
+        const first = yield* nextHost
+        if (first === undefined) return "node ended"
+        const session = yield* Effect.acquireRelease(
+          Effect.tap(first.welcome(console, history), (session) => sessions.add(session)),
+          (session) => Effect.sync(() => sessions.delete(session))
+        )
+        return yield* follow(session)
+      }).pipe(Effect.scoped, Effect.withSpan("Sessions.attach"))
+
+    return Context.make(Sessions, { attach }).pipe(
+      Context.add(Attached, {
+        all: () => [...sessions],
+        moveTo: (next) => {
+          host = next
+          changes.changed()
+        },
+        end: Effect.sync(() => {
+          isOver = true
+          changes.changed()
+        })
+      })
+    )
+  })
+)
+
+/** A session in one run of its node. */
+interface Talk {
+  readonly ownLines: OwnLines.OwnLines
+  /** Says what is typed, and obeys commands, until a line or the end of input ends it. */
+  readonly typed: Effect.Effect<Ending>
+  /** Returns once everything up to the end of the log is shown. */
+  readonly shown: Effect.Effect<void>
+}
+
+/** A session takes part in this run: what happens is shown until the scope closes. */
+const begin = (session: Session.Session["Type"]) =>
+  Effect.gen(function* () {
+    const ownLines = yield* OwnLines.make(session)
+    yield* tellHowItIs(session.console)
+    const shown = yield* showWhatHappens(session, ownLines)
+    const context = yield* Effect.context<Effect.Effect.Context<ReturnType<typeof sayWhatIsTyped>>>()
+    return { ownLines, shown, typed: Effect.provide(sayWhatIsTyped(session, ownLines), context) } satisfies Talk
+  })
+
+/**
+ * Begins a run of the node, with the session that its program was started for and those that are attached. When the scope
+ * closes, they show everything up to there, but no longer than a moment.
+ */
+export const open = Effect.gen(function* () {
+  const attached = yield* Attached
+  const log = yield* MessageLog
+  const { next } = yield* Interrupts
+  const run = yield* Run.make
+  const main = yield* Effect.provideService(Effect.flatMap(Session.Session, begin), Run.Run, run)
+
+  const guests = yield* Scope.make()
+  const context = Context.add(
+    yield* Effect.context<Exclude<Effect.Effect.Context<ReturnType<typeof begin>>, Run.Run | Scope.Scope>>(),
+    Run.Run,
+    run
+  )
+  const talks = new Set<Talk>()
+  const leaving = yield* Deferred.make<void>()
+  const closing = yield* Deferred.make<void>()
+  const closed = yield* Deferred.make<void>()
+
+  /** What is typed while the node leaves is said to nobody; who says goodbye then need not wait. */
+  const typedIn = ({ console }: Session.Session["Type"], { ownLines, typed }: Talk): Effect.Effect<Ending> =>
+    Effect.flatMap(
+      Effect.raceFirst(Effect.asSome(typed), Effect.as(Deferred.await(leaving), Option.none<Ending>())),
+      Option.match({
+        onNone: () => Effect.as(goodbyeTyped(console, ownLines), "exit" as const),
+        onSome: (ending) => Effect.succeed(ending)
+      })
+    )
+  const runGuest = (session: Session.Session["Type"]) =>
+    Effect.gen(function* () {
+      const scope = yield* Effect.acquireRelease(Scope.fork(guests, ExecutionStrategy.sequential), (scope) =>
+        Scope.close(scope, Exit.void)
+      )
+      const talk = yield* Effect.provide(begin(session), Context.add(context, Scope.Scope, scope))
+      yield* Effect.acquireRelease(
+        Effect.sync(() => talks.add(talk)),
+        () => Effect.sync(() => talks.delete(talk))
+      )
+      const ending = yield* Effect.raceFirst(
+        Effect.asSome(typedIn(session, talk)),
+        Effect.as(Deferred.await(closing), Option.none<Ending>())
+      )
+      if (Option.isNone(ending)) yield* Deferred.await(closed)
+      return ending
+    }).pipe(Effect.scoped)
+
+  yield* Effect.addFinalizer(() =>
+    Effect.gen(function* () {
+      attached.moveTo(undefined)
+      yield* Deferred.succeed(closing, undefined)
+      yield* log.close
+      yield* within(lastLines)(
+        Effect.forEach([main, ...talks], ({ shown }) => shown, { concurrency: "unbounded", discard: true })
+      )
+      yield* Scope.close(guests, Exit.void)
+      yield* Deferred.succeed(closed, undefined)
+    })
+  )
+  attached.moveTo({
+    welcome: (console, history) =>
+      Effect.gen(function* () {
+        return yield* Session.make(console, yield* log.openReader(history), yield* Ref.make(0))
+      }).pipe(Effect.provide(context)),
+    run: runGuest
+  })
+  return {
+    ownLines: main.ownLines,
+    undelivered: run.undelivered,
+    /** Returns why the program is to end: by a line typed at its console, by the end of input, or from outside. */
+    ended: Effect.raceFirst(main.typed, Effect.as(next, "interrupt" as const)),
+    /** The node is about to leave: nothing more is said. */
+    hush: Effect.asVoid(Deferred.succeed(leaving, undefined))
+  }
+})

@@ -40,10 +40,13 @@ describe("ScreenLine", () => {
     assert.deepStrictEqual(onClient(linked(three)), chat("Client 3: initiated"))
   })
 
-  it("someone types: `Client 3: hello` and `Server: hello` on everyone else, and no echo for the typist", () => {
+  it("someone types: `Client 3: hello` and `Server: hello` on everyone else, and as such to whoever said it in another session", () => {
     for (const on of [onServer, onClient]) {
       assert.deepStrictEqual(on(said("3", "hello")), chat("Client 3: hello", postBy("3", "hello")))
-      assert.isUndefined(on(said("3", "hello", true)))
+      assert.deepStrictEqual(on(said("3", "hello", true)), {
+        ...chat("Client 3: hello", postBy("3", "hello")),
+        own: true
+      })
     }
     assert.deepStrictEqual(onClient(said("Server", "hello")), chat("Server: hello", postBy("Server", "hello")))
   })

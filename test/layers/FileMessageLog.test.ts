@@ -213,7 +213,7 @@ describe("FileMessageLog", () => {
       Effect.gen(function* () {
         yield* use((log) =>
           Effect.gen(function* () {
-            const { reader } = yield* log.openReader(0)
+            const reader = yield* log.openReader(0)
             yield* log.say(["at the screen"])
             yield* log.say(["elsewhere"], reader)
             yield* log.say(["at the screen again"])

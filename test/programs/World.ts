@@ -4,6 +4,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
@@ -28,7 +29,7 @@ import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.t
 import * as RosterMembership from "../../layers/RosterMembership.ts"
 import * as ScriptedInterrupts from "../../layers/ScriptedInterrupts.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
-import type { Console } from "../../services/Console.ts"
+import { Console } from "../../services/Console.ts"
 import { Identity } from "../../services/Identity.ts"
 import type { Interrupts } from "../../services/Interrupts.ts"
 import { Invitations } from "../../services/Invitations.ts"
@@ -36,6 +37,7 @@ import { Membership } from "../../services/Membership.ts"
 import type { MessageLog } from "../../services/MessageLog.ts"
 import type { PeerMesh } from "../../services/PeerMesh.ts"
 import { PortStore } from "../../services/PortStore.ts"
+import { type SessionEnd, Sessions as SessionsTag } from "../../services/Sessions.ts"
 import type { Transport } from "../../services/Transport.ts"
 import type { ChatId } from "../../src/domain/Chat.ts"
 import { PortStoreUnavailable, type StreamForked } from "../../src/domain/Errors.ts"
@@ -50,12 +52,12 @@ import { anewWhenForked } from "../../src/programs/renewal.ts"
 import { send } from "../../src/programs/send.ts"
 import { server } from "../../src/programs/server.ts"
 import type { Session } from "../../src/programs/session/Session.ts"
+import * as Sessions from "../../src/programs/sessions.ts"
 import { statusInWords } from "../../src/terminal/StatusForms.ts"
 import { run, wallClock } from "../support/VirtualTime.ts"
 
-/** A node of the chat as a person at its terminal sees it. */
-export interface Node {
-  readonly name: string
+/** What a person at a console sees and does. */
+export interface AtConsole {
   readonly type: (line: string) => Effect.Effect<void>
   readonly endInput: Effect.Effect<void>
   /** Everything on the screen so far, notices too. */
@@ -68,6 +70,28 @@ export interface Node {
   readonly tells: (words: string) => Effect.Effect<void>
   /** What such a line would be completed with. */
   readonly completions: (line: string) => Effect.Effect<ReadonlyArray<string>>
+}
+
+/** A session that was attached to a node, as a person at its console sees it. */
+export interface Attached extends AtConsole {
+  /** How it ended; fails if it does not. */
+  readonly ended: Effect.Effect<SessionEnd>
+  /** Ends it from outside, as if its connection broke. */
+  readonly detach: Effect.Effect<void>
+}
+
+/** What is attached: a pipe, a terminal, or another console over such a script. `history`: how many of the last lines it is shown first. */
+export interface Attaching {
+  readonly at?: "pipe" | "terminal"
+  readonly over?: (console: Console["Type"]) => Console["Type"]
+  readonly history?: number
+}
+
+/** A node of the chat as a person at its terminal sees it. */
+export interface Node extends AtConsole {
+  readonly name: string
+  /** Attaches another session to it, at a pipe if not told otherwise. */
+  readonly attach: (options?: Attaching) => Effect.Effect<Attached>
   /** How it ended; fails if it does not. */
   readonly ended: Effect.Effect<Exit.Exit<void, unknown>>
   /** Asks it to end, as Ctrl-C does. */
@@ -187,7 +211,7 @@ const make = (
     const start = <E>(
       id: PeerId,
       listen: Address,
-      program: Effect.Effect<void, E | StreamForked, PeerMesh | Session | Leaving | Ground>,
+      program: Effect.Effect<void, E | StreamForked, PeerMesh | Session | Leaving | Sessions.Attached | Ground>,
       {
         clock = 0,
         history = 0,
@@ -210,10 +234,12 @@ const make = (
           history,
           passing
         })
+        const sessions = yield* Layer.buildWithScope(Sessions.layer, scope)
         const running = yield* Effect.forkIn(
           program.pipe(
             Effect.provide(mesh),
             anewWhenForked,
+            Effect.provide(sessions),
             Effect.provide(Layer.provideMerge(groundOf(id, surroundings), Layer.merge(script.layer, interrupts.layer))),
             Effect.withClock(wall.clock)
           ),
@@ -221,6 +247,9 @@ const make = (
         )
         return {
           ...nodeOf(network, id, script, interrupts, running, surroundings.name ?? id),
+          attach: attachTo(id, Context.get(sessions, SessionsTag), (fiber) =>
+            Effect.forkIn(Effect.withClock(fiber, wall.clock), scope)
+          ),
           setClock: (ahead) => Effect.sync(() => wall.set(ahead))
         }
       })
@@ -362,40 +391,10 @@ const nodeOf = (
   interrupts: ScriptedInterrupts.Script,
   running: Fiber.RuntimeFiber<void, unknown>,
   name: PeerId
-): Omit<Node, "setClock"> => {
+): Omit<Node, "attach" | "setClock"> => {
   return {
+    ...atConsole(id, script),
     name: id,
-    type: script.type,
-    endInput: script.end,
-    screen: script.screen,
-    sees: (...lines) =>
-      Effect.asVoid(
-        within(
-          script,
-          `${title(id)} never saw ${lines.join(" / ")}`,
-          script.awaitScreen((shown) => contains(shown, lines))
-        )
-      ),
-    stands: (...lines) =>
-      within(
-        script,
-        `with ${title(id)} never stood ${lines.join(" / ")}`,
-        script.awaitPending((pending) => pending.join("\n") === lines.join("\n"))
-      ),
-    tells: (words) =>
-      within(
-        script,
-        `${title(id)} never told ${words}`,
-        Effect.asVoid(
-          Stream.runHead(
-            Stream.filter(
-              script.status.changes,
-              (status) => status !== undefined && statusInWords(status, 0, atTime) === words
-            )
-          )
-        )
-      ),
-    completions: script.completions,
     ended: within(script, `${title(id)} does not end`, Fiber.await(running)),
     askToEnd: Effect.asVoid(interrupts.ask),
     pressCtrlC: interrupts.press,
@@ -405,6 +404,59 @@ const nodeOf = (
     kill: Effect.zipRight(network.crash(name), Effect.asVoid(Fiber.interrupt(running)))
   }
 }
+
+const atConsole = (id: PeerId, script: ScriptedConsole.Script): AtConsole => ({
+  type: script.type,
+  endInput: script.end,
+  screen: script.screen,
+  sees: (...lines) =>
+    Effect.asVoid(
+      within(
+        script,
+        `${title(id)} never saw ${lines.join(" / ")}`,
+        script.awaitScreen((shown) => contains(shown, lines))
+      )
+    ),
+  stands: (...lines) =>
+    within(
+      script,
+      `with ${title(id)} never stood ${lines.join(" / ")}`,
+      script.awaitPending((pending) => pending.join("\n") === lines.join("\n"))
+    ),
+  tells: (words) =>
+    within(
+      script,
+      `${title(id)} never told ${words}`,
+      Effect.asVoid(
+        Stream.runHead(
+          Stream.filter(
+            script.status.changes,
+            (status) => status !== undefined && statusInWords(status, 0, atTime) === words
+          )
+        )
+      )
+    ),
+  completions: script.completions
+})
+
+/** Attaches sessions to that node. */
+const attachTo =
+  (
+    id: PeerId,
+    sessions: SessionsTag["Type"],
+    fork: (session: Effect.Effect<SessionEnd>) => Effect.Effect<Fiber.RuntimeFiber<SessionEnd>>
+  ): Node["attach"] =>
+  ({ at = "pipe", history = 0, over = (console: Console["Type"]) => console } = {}) =>
+    Effect.gen(function* () {
+      const script = yield* at === "pipe" ? ScriptedConsole.make : ScriptedConsole.makeTerminal
+      const console = yield* Effect.provide(Console, script.layer)
+      const session = yield* fork(sessions.attach(over(console), { history }))
+      return {
+        ...atConsole(id, script),
+        ended: within(script, `a session at ${title(id)} does not end`, Effect.orDie(Fiber.join(session))),
+        detach: Effect.asVoid(Fiber.interrupt(session))
+      }
+    })
 
 /** Times are told in whole seconds of virtual time. */
 const atTime = (at: number): string => `${Math.round(at / 1_000)} s`

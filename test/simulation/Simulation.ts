@@ -35,6 +35,7 @@ import { adopt, nobody, type Trust } from "../../src/domain/Trust.ts"
 import * as Client from "../../src/programs/client.ts"
 import { anewWhenForked } from "../../src/programs/renewal.ts"
 import { server } from "../../src/programs/server.ts"
+import * as Sessions from "../../src/programs/sessions.ts"
 import type { Folded, Gap, PostFrame } from "../../src/protocol/Frame.ts"
 import { linesIn } from "../support/bytes.ts"
 import { makeChance } from "../support/chance.ts"
@@ -472,7 +473,7 @@ export const simulate = (seed: number): Record_ => {
         const node: Effect.Effect<void, unknown, FileSystem.FileSystem | Interrupts> = Effect.zipRight(
           seen,
           program
-        ).pipe(Effect.provide(mesh), anewWhenForked, Effect.provide(ground))
+        ).pipe(Effect.provide(mesh), anewWhenForked, Effect.provide(ground), Effect.provide(Sessions.layer))
         const fiber = yield* Effect.forkIn(
           Effect.withClock(
             Effect.provide(node, Layer.merge(FileSystem.layerNoop({}), interrupts.layer)),

@@ -37,29 +37,37 @@ export const sayWhatIsTyped = (
   Effect.gen(function* () {
     const log = yield* MessageLog
     const { self } = yield* PeerMesh
-    const { console, questioned } = session
+    const { console, questioned, reader } = session
 
     // Without a generator: it runs for every line that is typed. What was said is followed, whatever ends this.
     const say = (sayings: ReadonlyArray<Saying<Typed>>) =>
       Effect.suspend(() => {
-        const said = Effect.match(log.say(sayings.map(({ text }) => text)), {
-          onFailure: ({ message }) => ({
-            results: [],
-            count: sayings.length,
-            words: [notice(`${message} ${sayings.length === 1 ? "The line was" : "The lines were"} not sent.`)]
-          }),
-          onSuccess: (results) => {
-            const tooLong = results.filter(isTooLong)
-            return { results, count: tooLong.length, words: tooLong.map(({ message }) => notice(message)) }
+        const said = Effect.match(
+          log.say(
+            sayings.map(({ text }) => text),
+            reader
+          ),
+          {
+            onFailure: ({ message }) => ({
+              results: [],
+              count: sayings.length,
+              words: [notice(`${message} ${sayings.length === 1 ? "The line was" : "The lines were"} not sent.`)]
+            }),
+            onSuccess: (results) => {
+              const tooLong = results.filter(isTooLong)
+              return { results, count: tooLong.length, words: tooLong.map(({ message }) => notice(message)) }
+            }
           }
+        )
+        const followed = Effect.flatMap(said, ({ count, results, words }) => {
+          const following = ownLines.follow(sayings, results)
+          return Effect.as(count === 0 ? following : Effect.zipRight(following, refuse(count, session)), words)
         })
-        return Effect.flatMap(said, ({ count, results, words }) => {
-          const followed = ownLines.follow(sayings, results)
-          return count === 0
-            ? followed
-            : followed.pipe(Effect.zipRight(console.show(words)), Effect.zipRight(refuse(count, console)))
-        })
-      }).pipe(Effect.uninterruptible)
+        // A console that takes nothing must not hold up the end.
+        return Effect.flatMap(Effect.uninterruptible(followed), (words) =>
+          words.length === 0 ? Effect.void : console.show(words)
+        )
+      })
 
     const perform = (line: Typed, name: string, rest: string) =>
       Effect.gen(function* () {
@@ -97,7 +105,7 @@ export const sayWhatIsTyped = (
         case "Pass":
           return ownLines.settle([step.line])
         case "Complain":
-          return Effect.zipRight(console.show([notice(step.sentence)]), refuse(step.failed ? 1 : 0, console))
+          return Effect.zipRight(console.show([notice(step.sentence)]), refuse(step.failed ? 1 : 0, session))
         case "Exit":
           return ownLines
             .drop(step.after)

@@ -3,62 +3,58 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import type * as Predicate from "effect/Predicate"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
-import { MessageLog } from "../../../services/MessageLog.ts"
+import type { Console } from "../../../services/Console.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
 import type { Entry } from "../../domain/Entry.ts"
 import { Fact } from "../../domain/Fact.ts"
-import { within } from "../../domain/Limit.ts"
-import type { PeerId } from "../../domain/Peer.ts"
+import type { Peer, PeerId } from "../../domain/Peer.ts"
 import { authorOf } from "../../domain/Post.ts"
 import { type ScreenLine, screenLineOf } from "../../domain/ScreenLine.ts"
 import type { OwnLines } from "./ownLines.ts"
 import type { Session } from "./Session.ts"
 
-/** What this node says itself is seen where it is typed. */
-const isNews = (entry: Entry): boolean => entry._tag !== "Said" || !entry.own
-
-/** A screen that takes nothing any more holds up the end of a program no longer than this. */
-const lastLines = "1 second"
-
-/** Shows what this node witnesses, in that order, until the scope closes; then everything up to there is shown. */
+/**
+ * Shows what the node witnesses, in that order, until the log is closed or the scope closes. What was typed in this session is
+ * seen where it was typed; a program is told of it. Returns what returns once everything up to the end of the log is shown.
+ */
 export const showWhatHappens = (
-  { console, muted }: Session["Type"],
+  { console, muted, reader }: Session["Type"],
   ownLines: OwnLines
-): Effect.Effect<void, never, MessageLog | PeerMesh | Scope.Scope> =>
+): Effect.Effect<Effect.Effect<void>, never, PeerMesh | Scope.Scope> =>
   Effect.gen(function* () {
-    const log = yield* MessageLog
-    const mesh = yield* PeerMesh
-    const asLines = (entries: Iterable<Entry>) => {
-      const lines: Array<ScreenLine> = []
-      for (const entry of entries) {
-        const line = screenLineOf(mesh.self, entry)
-        if (line !== undefined) lines.push(line)
-      }
-      return lines.length === 0 ? Effect.void : console.show(lines)
-    }
-    const [seen, show] = Option.match(console.tell, {
-      onNone: () => [log.screen.follow(isNews), asLines] as const,
-      onSome: (tell) =>
-        [
-          log.screen.follow(),
-          (entries: Iterable<Entry>) => tell(Array.from(entries, (entry) => Fact.Witnessed({ entry })))
-        ] as const
-    })
-    const showing = ownLines.watch(seen, (entries) =>
+    const { self } = yield* PeerMesh
+    const isNews: Predicate.Predicate<Entry> = (entry) => entry._tag !== "Said" || entry.by !== reader
+    const entries = reader.follow(Option.isNone(console.tell) ? isNews : undefined)
+    const show = showOn(console, self)
+    const showing = ownLines.watch(entries, (entries) =>
       Effect.map(
         Effect.flatMap(Ref.get(muted), (silenced) =>
           show(silenced.size === 0 ? entries : Chunk.filter(entries, (entry) => !isMuted(silenced, entry)))
         ),
         () => {
           const last = Option.getOrUndefined(Chunk.last(entries))
-          if (last !== undefined && !console.isGone()) log.screen.shown(last)
+          if (last !== undefined && !console.isGone()) reader.shown(last)
         }
       )
     )
-    const screen = yield* Effect.forkScoped(showing)
-    yield* Effect.addFinalizer(() => Effect.zipRight(log.close, within(lastLines)(Fiber.join(screen))))
+    return Fiber.join(yield* Effect.forkScoped(showing))
+  })
+
+/** Shows entries to people as lines, and to programs as they are. */
+const showOn = (console: Console["Type"], self: Peer): ((entries: Iterable<Entry>) => Effect.Effect<void>) =>
+  Option.match(console.tell, {
+    onNone: () => (entries) => {
+      const lines: Array<ScreenLine> = []
+      for (const entry of entries) {
+        const line = screenLineOf(self, entry)
+        if (line !== undefined) lines.push(line)
+      }
+      return lines.length === 0 ? Effect.void : console.show(lines)
+    },
+    onSome: (tell) => (entries) => tell(Array.from(entries, (entry) => Fact.Witnessed({ entry })))
   })
 
 const isMuted = (silenced: ReadonlySet<PeerId>, entry: Entry): boolean =>
