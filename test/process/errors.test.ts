@@ -130,7 +130,7 @@ describe("what can't be had ends with status 1 and one sentence that says what t
       Effect.gen(function* () {
         const inUse = (taken: number) =>
           new RegExp(
-            `^outlive: Port ${taken} can't be used \\(it is in use\\): choose another one, or end the program that has it\\.$`
+            `^outlive: Port ${taken} can't be used \\(it is in use\\): choose another one, or stop the program that uses it\\.$`
           )
         const folder = Fs.mkdtempSync(Path.join(stage.folder, "elsewhere-"))
         yield* failsWith(
@@ -149,7 +149,7 @@ describe("what can't be had ends with status 1 and one sentence that says what t
     meanwhile((stage, _, server) =>
       Effect.gen(function* () {
         const inUse =
-          /^outlive: ports\.txt is in use by another server: end that one, start this one in another folder, /
+          /^outlive: ports\.txt is in use by another server: stop that one, start this one in another folder, /
         yield* failsWith(yield* stage.start("a second server", ["./server", "--port", "0"]), 1, inUse)
         const other = yield* stage.start("one with another file", ["./server", "--port", "0", "--ports", "other.txt"])
         yield* stage.poll("it runs", () => other.err.length === 1)

@@ -49,7 +49,10 @@ describe("secure processes", () => {
       assert.include(carl.err.join("\n"), "Client carl is not invited: ask the person who runs the server")
       yield* anna.types("/verify bert")
       yield* bert.types("/verify anna")
-      const [one, other] = [yield* anna.notices("* Client bert and you"), yield* bert.notices("* Client anna and you")]
+      const [one, other] = [
+        yield* anna.notices("* Compare with Client bert by voice"),
+        yield* bert.notices("* Compare with Client anna by voice")
+      ]
       assert.strictEqual(one.replace("bert", "anna"), other)
       yield* server.gets("SIGKILL")
       yield* anna.notices("* Server is lost")
@@ -100,7 +103,7 @@ describe("secure processes", () => {
       assert.isTrue(Fs.existsSync(Path.join(stage.folder, "state", "Server", "key.pem")))
       const asked = yield* stage.start("invite", ["node", program, "invite"], { env })
       assert.strictEqual(yield* asked.ends, 1)
-      assert.include(asked.err.join("\n"), "name it with --server HOST:PORT")
+      assert.include(asked.err.join("\n"), "give its address with --server HOST:PORT")
       const named = yield* printed(stage, "invite", "--server", "chat.example:4000")
       assert.match(named, /^outlive:\/\/chat\.example:4000\/#/)
       const insecure = ["./server", "--port", "0", "--host", "0.0.0.0", "--insecure", "--ports", "other.txt"]

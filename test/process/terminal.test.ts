@@ -557,8 +557,8 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
       const one = yield* stage.start("Client 1", command, { terminal: true, folder: process.cwd() })
       assert.strictEqual(yield* one.ends, 2)
       assert.deepStrictEqual(whole(one), [
-        "outlive: PORT2 is missing. Usage: outlive client ID PORT1 PORT2 ",
-        "  [OPTIONS]. See outlive client --help."
+        "outlive: PORT2 is missing. Usage: outlive client ID PORT1 PORT2 [OPTIONS]. See ",
+        "  outlive client --help."
       ])
     })
   )
