@@ -1,4 +1,5 @@
 /** A Membership by keys: who is on the roster that the server signs, or comes by an invitation. */
+
 import * as Crypto from "node:crypto"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -11,6 +12,7 @@ import { Invitations } from "../services/Invitations.ts"
 import { Membership } from "../services/Membership.ts"
 import type { Connection } from "../services/Transport.ts"
 import { TrustStore } from "../services/TrustStore.ts"
+import { absurd } from "../src/domain/Absurd.ts"
 import { ChatId } from "../src/domain/Chat.ts"
 import {
   type ChatsDiffer,
@@ -181,13 +183,16 @@ const make = ({ id: self, keeps = [], link }: Settings) =>
           if (key === undefined) return Effect.fail("it shows no key")
           if (to === undefined)
             return Trust.isAnyones(trust, key) ? Effect.void : Effect.fail("its key is not known here")
-          switch (Trust.judge(trust, to, key)) {
+          const verdict = Trust.judge(trust, to, key)
+          switch (verdict) {
             case "known":
               return Effect.void
             case "changed":
               return Effect.zipRight(refuse(to, key), Effect.fail("its key is not the known one"))
             case "stranger":
               return Effect.fail("its key is not known here")
+            default:
+              return absurd(verdict)
           }
         }),
       isCalled: (connection, id) => {

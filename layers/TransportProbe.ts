@@ -6,6 +6,7 @@ import * as Random from "effect/Random"
 import { MessageLog } from "../services/MessageLog.ts"
 import { Probe } from "../services/Probe.ts"
 import { Transport } from "../services/Transport.ts"
+import { absurd } from "../src/domain/Absurd.ts"
 import type { ChatId } from "../src/domain/Chat.ts"
 import { ForeignChat, PeerUnreachable, StrangersTurnedAway } from "../src/domain/Errors.ts"
 import { type Address, PeerId } from "../src/domain/Peer.ts"
@@ -42,9 +43,19 @@ const make = Effect.gen(function* () {
       )
       if (answer?.type === "stranger") return yield* new StrangersTurnedAway({ address })
       if (answer?.type !== "refused") return yield* hungUp("it is not an outlive node")
-      if (answer.reason === "protocol") return yield* hungUp(answer.detail)
-      if (answer.reason === "other-chat") return yield* new ForeignChat({ ...named(answer), address })
-      return named(answer)
+      switch (answer.reason) {
+        case "protocol":
+          return yield* hungUp(answer.detail)
+        case "other-chat":
+          return yield* new ForeignChat({ ...named(answer), address })
+        case "mistaken":
+        case "id-taken":
+        case "id-alike":
+        case "unavailable":
+          return named(answer)
+        default:
+          return absurd(answer.reason)
+      }
     }).pipe(
       Effect.scoped,
       // From no port of ours.

@@ -1,4 +1,5 @@
 /** The program: its command tree, and how it ends. What its commands run on is in `main/`. */
+
 import { stripVTControlCharacters } from "node:util"
 import * as CliConfig from "@effect/cli/CliConfig"
 import * as Command from "@effect/cli/Command"
@@ -21,6 +22,7 @@ import type { Shell } from "../layers/ShellCompletions.ts"
 import { type Name, names } from "./commands/all.ts"
 import { askedFor, withoutDash } from "./commands/CommandLine.ts"
 import * as HelpCommand from "./commands/help.ts"
+import { absurd } from "./domain/Absurd.ts"
 import { CommandLineWrong, SettingsUnusable } from "./domain/Errors.ts"
 import * as Client from "./main/client.ts"
 import * as Completions from "./main/completions.ts"
@@ -123,6 +125,8 @@ const whole = Effect.suspend(() => {
     case "Unknown":
     case "Nothing":
       return Effect.flatMap(helpPages, (help) => help.refusal(asked, version))
+    default:
+      return absurd(asked)
   }
 })
 

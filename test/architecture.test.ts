@@ -72,6 +72,36 @@ const timesOfDay: ReadonlyMap<string, string> = new Map([
   ["layers/log/Log.ts", "an epoch, and when a line was said, for people"]
 ])
 
+/** The switches on values of which there are no few: keys, what a line has for its type, error codes of the system. */
+const openSwitches: ReadonlyArray<string> = [
+  "layers/TcpTransport.ts: error.code",
+  "src/protocol/Frame.ts: value.type",
+  "src/terminal/Pager.ts: name",
+  "src/terminal/editor/Search.ts: name"
+]
+
+/** How the default of a switch on a union ends: what is left goes to a function that takes no more than that. */
+const handsOver = /^default:\s+(return )?(absurd|onBoth|input\.obey)\([\w.]+\)$/
+
+/** The switches of a file: on what, and how each ends. */
+const switchesIn = (text: string): ReadonlyArray<readonly [on: string, end: string]> =>
+  [...text.matchAll(/^( *)switch \((.+)\) \{\n([\s\S]*?)\n\1\}/gm)].map(([, indent, on = "", block = ""]) => [
+    on,
+    block
+      .split("\n")
+      .filter((line) => !line.trim().startsWith("//"))
+      .join("\n")
+      .split(new RegExp(`^${indent}  (?=case |default:)`, "m"))
+      .at(-1)
+      ?.trim() ?? ""
+  ])
+
+/** The switches that would pass over a new member of a union without a word. */
+const silentSwitches = (files: ReadonlyArray<readonly [path: string, text: string]>): ReadonlyArray<string> =>
+  files.flatMap(([path, text]) =>
+    switchesIn(text).flatMap(([on, end]) => (handsOver.test(end) ? [] : [`${path}: ${on}`]))
+  )
+
 interface Import {
   readonly from: string
   readonly specifier: string
@@ -213,6 +243,23 @@ describe("architecture", () => {
         .sort(),
       [...timesOfDay.keys()].sort()
     )
+  })
+
+  const ours = house.filter(([path]) => /^(src|services|layers)\//.test(path))
+
+  it("a switch has a case for each member of a union, which the compiler checks: its default takes what can't be", () => {
+    assert.deepStrictEqual(silentSwitches(ours).toSorted(), openSwitches)
+  })
+
+  it("each switch is seen, and how it ends", () => {
+    for (const [path, text] of ours) assert.lengthOf(switchesIn(text), text.split("switch (").length - 1, path)
+    const ending = (last: string) =>
+      `const f = () => {\n  switch (a.b) {\n    case "c":\n      return 1\n${last}  }\n}\n`
+    const silent = (last: string) => silentSwitches([["src/x.ts", ending(last)]])
+    assert.deepStrictEqual(silent("    default:\n      return absurd(a)\n"), [])
+    for (const last of ["", "    default:\n      return 2\n", "    default:\n      // absurd(a)\n      return\n"]) {
+      assert.deepStrictEqual(silent(last), ["src/x.ts: a.b"])
+    }
   })
 
   it("each way to look at the time of day is seen", () => {

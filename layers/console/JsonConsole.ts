@@ -1,4 +1,5 @@
 /** A Console for programs: events go to stdout and commands come from stdin, a line of JSON each. */
+
 import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -7,6 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { Console, type Typed } from "../../services/Console.ts"
+import { absurd } from "../../src/domain/Absurd.ts"
 import { decodeInput, type Event, encodeEvent, eventOf, type Input, version } from "../../src/protocol/BotLine.ts"
 import * as Output from "./Output.ts"
 import * as PipedInput from "./PipedInput.ts"
@@ -22,6 +24,8 @@ const typedOf = (input: Input): Typed => {
       return { text: `/${input.command} ${input.arguments ?? ""}` }
     case "exit":
       return { text: "Exit" }
+    default:
+      return absurd(input)
   }
 }
 

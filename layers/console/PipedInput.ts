@@ -1,4 +1,5 @@
 /** The lines of a pipe, each as soon as it is whole. */
+
 import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -6,6 +7,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Typed } from "../../services/Console.ts"
+import { absurd } from "../../src/domain/Absurd.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import { makePipedLines, type Piped } from "./PipedLines.ts"
 
@@ -31,6 +33,8 @@ const typedOf = (piped: Piped, longest: number): Typed => {
           failed: false
         }
       }
+    default:
+      return absurd(piped)
   }
 }
 

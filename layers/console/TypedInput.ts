@@ -6,6 +6,7 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { Typed } from "../../services/Console.ts"
 import { Interrupts } from "../../services/Interrupts.ts"
+import { absurd } from "../../src/domain/Absurd.ts"
 import type { Complete } from "../../src/terminal/Completion.ts"
 import { press } from "../../src/terminal/Editor.ts"
 import { type Act, type Editor, empty } from "../../src/terminal/editor/State.ts"
@@ -81,6 +82,8 @@ export const make = (
             return interrupts.press()
           case "Suspend":
             return terminal.suspend()
+          default:
+            return absurd(act)
         }
       }
     }

@@ -1,6 +1,8 @@
 /** How two nodes introduce themselves to each other; `docs/PROTOCOL.md` has it frame by frame. */
+
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { absurd } from "../../src/domain/Absurd.ts"
 import type { ChatId } from "../../src/domain/Chat.ts"
 import {
   ForeignChat,
@@ -124,8 +126,11 @@ const refusal = (
       return new ForeignChat({ ...named(refused), address })
     case "unavailable":
       return new NotAdmitted({ id: refused.id, detail: refused.detail, after: refused.after })
-    default:
+    case "mistaken":
+    case "protocol":
       return new PeerUnreachable({ address, detail: refused.detail })
+    default:
+      return absurd(refused.reason)
   }
 }
 

@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import { absurd } from "../../src/domain/Absurd.ts"
 import { PeerLost } from "../../src/domain/Errors.ts"
 import type { Connected } from "../../src/domain/LinkTable.ts"
 import { type LossReason, MeshEvent } from "../../src/domain/MeshEvent.ts"
@@ -100,6 +101,8 @@ export const make = (node: Node, needs: Needs) => {
       case "refused":
       case "stranger":
         return new PeerLost({ reason: "malformed" })
+      default:
+        return absurd(frame)
     }
   }
 
@@ -205,6 +208,8 @@ export const make = (node: Node, needs: Needs) => {
         case "replaced":
         case "ended":
           return
+        default:
+          return absurd(phase)
       }
     })
 

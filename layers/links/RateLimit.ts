@@ -1,6 +1,7 @@
 /** How much a peer may send, and what becomes of one that sends more. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { absurd } from "../../src/domain/Absurd.ts"
 import { PeerLost } from "../../src/domain/Errors.ts"
 import { timesAsMuch } from "../../src/domain/Limits.ts"
 import type { LossReason } from "../../src/domain/MeshEvent.ts"
@@ -107,7 +108,7 @@ export const make = ({ clock, limits, scope, table }: Node) => {
           account.named += count
           break
         default:
-          what satisfies never
+          absurd(what)
       }
     },
     /** Tells a peer that it went too far, or is not to be believed, and lets it go. It is not called back, and not let in for a while. */

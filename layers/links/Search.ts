@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
 import * as Random from "effect/Random"
 import type { Route } from "../../services/PeerMesh.ts"
+import { absurd } from "../../src/domain/Absurd.ts"
 import type { IdTaken } from "../../src/domain/Errors.ts"
 import { within } from "../../src/domain/Limit.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
@@ -116,12 +117,22 @@ export const make = (
       })
 
     const refusalOf = (sought: Peer, error: CallFailed): MeshEvent | undefined => {
-      if (error._tag === "ForeignChat") {
-        const { address, id, role } = error
-        return MeshEvent.Foreign({ sought, found: { id, role, address } })
+      const claimed = () => (settings.role === "server" ? MeshEvent.Claimed({ peer: sought }) : undefined)
+      switch (error._tag) {
+        case "ForeignChat":
+          return MeshEvent.Foreign({ sought, found: { id: error.id, role: error.role, address: error.address } })
+        case "IdTaken":
+          return claimed()
+        case "NotAdmitted":
+          return error.rival === true ? claimed() : undefined
+        case "PeerUnreachable":
+        case "PortTaken":
+        case "NotInvited":
+        case "IdLooksAlike":
+          return undefined
+        default:
+          return absurd(error)
       }
-      const isHeld = error._tag === "IdTaken" || (error._tag === "NotAdmitted" && error.rival === true)
-      return isHeld && settings.role === "server" ? MeshEvent.Claimed({ peer: sought }) : undefined
     }
 
     const reachServer = (id: PeerId, route: Route): Effect.Effect<void> => {

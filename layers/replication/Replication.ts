@@ -2,6 +2,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { absurd } from "../../src/domain/Absurd.ts"
 import type { PeerLost } from "../../src/domain/Errors.ts"
 import { type Forked, RunOutlived, StreamForked } from "../../src/domain/Errors.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
@@ -87,6 +88,8 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
           return history.heardRecall(link, frame)
         case "earlier":
           return history.begins(link, frame)
+        default:
+          return absurd(frame)
       }
     }
 

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Iterable from "effect/Iterable"
 import type { Block, Mark } from "../../services/MessageLog.ts"
+import { absurd } from "../../src/domain/Absurd.ts"
 import { PeerLost } from "../../src/domain/Errors.ts"
 import { isCurrent } from "../../src/domain/LinkTable.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
@@ -304,10 +305,21 @@ export const make = ({ links, log, membership }: Ground, { delivery, forks, proo
         }
       }
       blocked.delete(stream)
-      if (prospect?._tag === "Kept") yield* pullFromAll([[stream, 0]])
-      else if (prospect?._tag === "Gone") yield* skip(stream, prospect.to)
-      // What is dropped for that may be another's word on what somebody has said: others are asked for it.
-      else if (prospect?._tag === "Unsaid") for (const freed of yield* log.refuse(stream, prospect.above)) forget(freed)
+      if (prospect === undefined) continue
+      switch (prospect._tag) {
+        case "Kept":
+          yield* pullFromAll([[stream, 0]])
+          break
+        case "Gone":
+          yield* skip(stream, prospect.to)
+          break
+        case "Unsaid":
+          // What is dropped for that may be another's word on what somebody has said: others are asked for it.
+          for (const freed of yield* log.refuse(stream, prospect.above)) forget(freed)
+          break
+        default:
+          absurd(prospect)
+      }
     }
     yield* pullAgain
   })

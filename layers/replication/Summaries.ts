@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type { Mark } from "../../services/MessageLog.ts"
+import { absurd } from "../../src/domain/Absurd.ts"
 import type { PeerLost } from "../../src/domain/Errors.ts"
 import type { StreamId, Summary } from "../../src/domain/Post.ts"
 import { type Control, type Have, partsOf } from "../../src/protocol/Frame.ts"
@@ -52,6 +53,8 @@ export const make = ({ links, log }: Ground, { delivery, folds, forks, replicato
         case "replaced":
         case "ended":
           return Effect.void
+        default:
+          return absurd(link.phase)
       }
     })
 

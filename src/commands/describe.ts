@@ -1,4 +1,5 @@
 /** A command as data, read from its definition: for help, man page, and for telling what is wrong with a command line. */
+
 import * as CliConfig from "@effect/cli/CliConfig"
 import * as Command from "@effect/cli/Command"
 import type * as HelpDoc from "@effect/cli/HelpDoc"
@@ -6,6 +7,7 @@ import type * as Span from "@effect/cli/HelpDoc/Span"
 import type * as Usage from "@effect/cli/Usage"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { absurd } from "../domain/Absurd.ts"
 import { settings, variableOf } from "../domain/Settings.ts"
 import type { About } from "./About.ts"
 import { commands, type Name } from "./all.ts"
@@ -44,8 +46,12 @@ const textOf = (span: Span.Span): string => {
       return span.value
     case "Sequence":
       return textOf(span.left) + textOf(span.right)
-    default:
+    case "Highlight":
+    case "Strong":
+    case "Weak":
       return textOf(span.value)
+    default:
+      return absurd(span)
   }
 }
 
@@ -62,8 +68,13 @@ const paragraphsOf = (doc: HelpDoc.HelpDoc): ReadonlyArray<string> => {
       return [...paragraphsOf(doc.left), ...paragraphsOf(doc.right)]
     case "Paragraph":
       return [textOf(doc.value)]
-    default:
+    case "Empty":
+    case "Header":
+    case "DescriptionList":
+    case "Enumeration":
       return []
+    default:
+      return absurd(doc)
   }
 }
 
@@ -74,8 +85,13 @@ const definitionsOf = (doc: HelpDoc.HelpDoc): ReadonlyArray<readonly [term: stri
       return [...definitionsOf(doc.left), ...definitionsOf(doc.right)]
     case "DescriptionList":
       return doc.definitions.map(([term, about]) => [textOf(term), paragraphsOf(about)])
-    default:
+    case "Empty":
+    case "Header":
+    case "Paragraph":
+    case "Enumeration":
       return []
+    default:
+      return absurd(doc)
   }
 }
 
@@ -102,8 +118,11 @@ const usedIn = (usage: Usage.Usage): ReadonlyArray<Used> => {
       return usedIn(usage.usage).map((used) => ({ ...used, optional: true }))
     case "Repeated":
       return usedIn(usage.usage).map((used) => ({ ...used, repeatable: true }))
-    default:
+    case "Empty":
+    case "Mixed":
       return []
+    default:
+      return absurd(usage)
   }
 }
 

@@ -1,5 +1,7 @@
 /** Which links a node has, and what becomes of them: one a peer, the same one on both sides. */
+
 import type * as Data from "effect/Data"
+import { absurd } from "./Absurd.ts"
 import type { LossReason } from "./MeshEvent.ts"
 import type { Peer, PeerId } from "./Peer.ts"
 import type { Epoch } from "./Post.ts"
@@ -25,6 +27,8 @@ export const isCurrent = ({ phase }: Pick<Row, "phase">): boolean => {
     case "replaced":
     case "ended":
       return false
+    default:
+      return absurd(phase)
   }
 }
 

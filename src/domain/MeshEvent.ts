@@ -59,3 +59,34 @@ export type MeshEvent = Data.TaggedEnum<{
 }>
 
 export const MeshEvent = Data.taggedEnum<MeshEvent>()
+
+/** Whether an event says who takes part, or does so no more. */
+const tellsWhoTakesPart = {
+  Admitted: true,
+  Linked: true,
+  Passing: false,
+  CatchingUp: false,
+  Unkept: false,
+  Lost: true,
+  Left: true,
+  GivenUp: true,
+  Foreign: false,
+  Foreigner: false,
+  Claimed: false,
+  PortOccupied: false,
+  Through: false,
+  KeyChanged: false,
+  Expelled: true,
+  Forged: false,
+  Contradicted: false,
+  Unremembered: false
+} as const satisfies Record<MeshEvent["_tag"], boolean>
+
+type PresenceTag = {
+  [Tag in MeshEvent["_tag"]]: (typeof tellsWhoTakesPart)[Tag] extends true ? Tag : never
+}[MeshEvent["_tag"]]
+
+/** Somebody takes part from now on, or does so no more. */
+export type PresenceEvent = Extract<MeshEvent, { readonly _tag: PresenceTag }>
+
+export const isPresenceEvent = (event: MeshEvent): event is PresenceEvent => tellsWhoTakesPart[event._tag]

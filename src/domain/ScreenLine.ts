@@ -1,4 +1,5 @@
 /** What the screen says, to the letter. */
+import { absurd } from "./Absurd.ts"
 import { actionIn, utterance } from "./Action.ts"
 import type { Entry } from "./Entry.ts"
 import type { LossReason, MeshEvent } from "./MeshEvent.ts"
@@ -62,6 +63,8 @@ export const screenLineOf = (self: Named, entry: Entry): ScreenLine | undefined 
       return notice(`${linesOf(entry.count)} came too fast to be shown`)
     case "Happened":
       return self.role === "server" ? onServer(entry.event) : onClient(self, entry.event)
+    default:
+      return absurd(entry)
   }
 }
 
@@ -77,8 +80,13 @@ const said = (before: string, post: Post): ScreenLine => {
     : { _tag: "Chat", text: `${before}${author} ${escape(action)}`, post: { ...post, text: action } }
 }
 
-const onBoth = (event: MeshEvent): ScreenLine | undefined => {
+/** What servers and clients say alike. */
+type SaidAlike = Exclude<MeshEvent, { readonly _tag: "Admitted" | "Linked" | "Left" | "Lost" | "GivenUp" }>
+
+const onBoth = (event: SaidAlike): ScreenLine | undefined => {
   switch (event._tag) {
+    case "Passing":
+      return undefined
     case "CatchingUp":
       return notice(
         `${title(event.peer.id)} sends ${event.count === 1 ? "1 missed line" : `${event.count} missed lines`}`
@@ -120,7 +128,7 @@ const onBoth = (event: MeshEvent): ScreenLine | undefined => {
     case "Unremembered":
       return notice(`The list of members can't be written to disk (${event.detail}); the next start may not know it`)
     default:
-      return undefined
+      return absurd(event)
   }
 }
 

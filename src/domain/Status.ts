@@ -1,5 +1,6 @@
 /** The status of the chat, as one node sees it: how the server is, and which peers are there. */
-import type { MeshEvent } from "./MeshEvent.ts"
+import { absurd } from "./Absurd.ts"
+import { isPresenceEvent, type MeshEvent } from "./MeshEvent.ts"
 import type { Named, PeerId } from "./Peer.ts"
 
 /** How the server is, as a client sees it. `Sought`: it was never there. `Returning`: it answers, and the link is not up yet. */
@@ -32,6 +33,7 @@ const isServerThere = (peers: Presence["peers"], servers: Presence["servers"]): 
 
 /** Who is there after that has happened. */
 export const afterwards = (before: Presence, event: MeshEvent, now: number): Presence => {
+  if (!isPresenceEvent(event)) return before
   switch (event._tag) {
     case "Admitted":
       return withPeer(before, event.by, true, now)
@@ -42,8 +44,11 @@ export const afterwards = (before: Presence, event: MeshEvent, now: number): Pre
     case "Left":
     case "GivenUp":
       return withPeer(before, event.peer, undefined, now)
-    default:
+    case "Expelled":
+      // It is lost, or left, as soon as its link ends.
       return before
+    default:
+      return absurd(event)
   }
 }
 

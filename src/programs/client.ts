@@ -128,13 +128,17 @@ type JoinFailed =
   | ForeignChat
   | FolderOfAnotherChat
 
-const lasting: ReadonlySet<JoinFailed["_tag"]> = new Set([
-  "IdTaken",
-  "IdLooksAlike",
-  "PortTaken",
-  "NotInvited",
-  "FolderOfAnotherChat"
-])
+/** Whether a failure may pass by itself, so that trying again may help. */
+const passes: Record<JoinFailed["_tag"], boolean> = {
+  ServerUnreachable: true,
+  PeerUnreachable: true,
+  NotAdmitted: true,
+  ForeignChat: true,
+  IdTaken: false,
+  IdLooksAlike: false,
+  PortTaken: false,
+  NotInvited: false,
+  FolderOfAnotherChat: false
+}
 
-/** Whether trying again may help. */
-const mayPass = ({ _tag }: JoinFailed): boolean => !lasting.has(_tag)
+const mayPass = ({ _tag }: JoinFailed): boolean => passes[_tag]

@@ -16,15 +16,26 @@ const annotationsOf = (event: MeshEvent): Readonly<Record<string, unknown>> => {
   }
 }
 
-const troubles: ReadonlySet<MeshEvent["_tag"]> = new Set([
-  "Lost",
-  "GivenUp",
-  "Unkept",
-  "PortOccupied",
-  "Forged",
-  "Contradicted"
-])
-const isTrouble = ({ _tag }: MeshEvent): boolean => troubles.has(_tag)
+const isTrouble: Record<MeshEvent["_tag"], boolean> = {
+  Admitted: false,
+  Linked: false,
+  Passing: false,
+  CatchingUp: false,
+  Unkept: true,
+  Lost: true,
+  Left: false,
+  GivenUp: true,
+  Foreign: false,
+  Foreigner: false,
+  Claimed: false,
+  PortOccupied: true,
+  Through: false,
+  KeyChanged: false,
+  Expelled: false,
+  Forged: true,
+  Contradicted: true,
+  Unremembered: false
+}
 
 /** Logs what happens until the scope closes: trouble as a warning, the rest as information. */
 export const logWhatHappens = Effect.gen(function* () {
@@ -34,7 +45,7 @@ export const logWhatHappens = Effect.gen(function* () {
   )
   yield* Effect.forkScoped(
     Stream.runForEach(mesh.events, (event) =>
-      (isTrouble(event) ? Effect.logWarning : Effect.logInfo)(event._tag).pipe(
+      (isTrouble[event._tag] ? Effect.logWarning : Effect.logInfo)(event._tag).pipe(
         Effect.annotateLogs(annotationsOf(event))
       )
     )

@@ -1,4 +1,5 @@
 /** What a server does: it introduces clients to each other, and talks as one of them. */
+
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -9,9 +10,10 @@ import { Interrupts } from "../../services/Interrupts.ts"
 import { Membership } from "../../services/Membership.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { ServerRegistry } from "../../services/ServerRegistry.ts"
+import { absurd } from "../domain/Absurd.ts"
 import type { PortStoreUnavailable, StateUnavailable } from "../domain/Errors.ts"
 import { within } from "../domain/Limit.ts"
-import type { MeshEvent } from "../domain/MeshEvent.ts"
+import { isPresenceEvent, type MeshEvent } from "../domain/MeshEvent.ts"
 import { formatAddress } from "../domain/Peer.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import { untilAsked, untilHeard } from "./leaving.ts"
@@ -101,6 +103,7 @@ const tellOfTrouble = (troubles: Stream.Stream<Option.Option<PortStoreUnavailabl
 
 /** The record follows what happened: it has everybody who is here, and who may come back. */
 const recordOf = (registry: ServerRegistry["Type"], event: MeshEvent): Effect.Effect<void, PortStoreUnavailable> => {
+  if (!isPresenceEvent(event)) return Effect.void
   switch (event._tag) {
     case "Linked":
       return registry.remember(event.peer)
@@ -109,7 +112,10 @@ const recordOf = (registry: ServerRegistry["Type"], event: MeshEvent): Effect.Ef
       return registry.dismiss(event.peer.id)
     case "Expelled":
       return registry.expel(event.id)
-    default:
+    case "Admitted":
+    case "Lost":
       return Effect.void
+    default:
+      return absurd(event)
   }
 }

@@ -1,12 +1,14 @@
 /** What a program reads and writes in place of a person, with `--json`: a line of JSON each. docs/JSON.md has it for users. */
+
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
+import { absurd } from "../domain/Absurd.ts"
 import { actionIn } from "../domain/Action.ts"
 import type { Entry } from "../domain/Entry.ts"
 import type { Fact } from "../domain/Fact.ts"
 import type { MeshEvent } from "../domain/MeshEvent.ts"
-import { Address, PeerId, Port } from "../domain/Peer.ts"
+import { Address, Peer, PeerId, Port } from "../domain/Peer.ts"
 import type { PeerStatus } from "../domain/PeerStatus.ts"
 import { authorOf, type Post, PostNumber, StreamId } from "../domain/Post.ts"
 
@@ -37,8 +39,7 @@ export const Event = Schema.Union(
   Schema.Struct({ type: Schema.Literal("admitted"), by: PeerId }),
   Schema.Struct({
     type: Schema.Literal("linked"),
-    id: PeerId,
-    address: Address,
+    ...Peer.fields,
     newcomer: Schema.Boolean,
     known: Schema.Boolean
   }),
@@ -76,11 +77,10 @@ export const Event = Schema.Union(
   Schema.Struct({ type: Schema.Literal("forged"), id: PeerId, by: PeerId }),
   Schema.Struct({ type: Schema.Literal("contradicted"), id: PeerId }),
   Schema.Struct({ type: Schema.Literal("unremembered"), detail: Schema.String }),
-  Schema.Struct({ type: Schema.Literal("self"), id: PeerId, address: Address, since: Schema.NonNegativeInt }),
+  Schema.Struct({ type: Schema.Literal("self"), ...Peer.fields, since: Schema.NonNegativeInt }),
   Schema.Struct({
     type: Schema.Literal("present"),
-    id: PeerId,
-    address: Address,
+    ...Peer.fields,
     link: Schema.NullOr(
       Schema.Struct({ since: Schema.NonNegativeInt, roundTrip: Schema.NullOr(Schema.Number), behind: Count })
     ),
@@ -142,6 +142,8 @@ const happened = (event: MeshEvent): Event | undefined => {
       return { type: "contradicted", id: event.id }
     case "Unremembered":
       return { type: "unremembered", detail: event.detail }
+    default:
+      return absurd(event)
   }
 }
 
@@ -159,6 +161,8 @@ const witnessed = (entry: Entry): Event | undefined => {
       return { type: "skipped", count: entry.count }
     case "Happened":
       return happened(entry.event)
+    default:
+      return absurd(entry)
   }
 }
 
@@ -171,6 +175,8 @@ export const eventOf = (fact: Fact): Event | undefined => {
       return { type: "self", ...fact.peer, since: fact.since }
     case "Present":
       return present(fact.peerStatus)
+    default:
+      return absurd(fact)
   }
 }
 

@@ -1,6 +1,7 @@
 /** The text of `ports.txt`: a line a client, `ID HOST:PORT`, which a person can read and mend, and one that says which chat it is. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { absurd } from "../domain/Absurd.ts"
 import type { ChatId } from "../domain/Chat.ts"
 import { ClientId, formatAddress, type Peer, parseAddress } from "../domain/Peer.ts"
 
@@ -20,7 +21,8 @@ export interface Records {
 type Line =
   | { readonly text: string; readonly of: "peer"; readonly peer: Peer }
   | { readonly text: string; readonly of: "chat"; readonly chat: ChatId }
-  | { readonly text: string; readonly of: "people" | "nobody" }
+  | { readonly text: string; readonly of: "people" }
+  | { readonly text: string; readonly of: "nobody" }
 
 const parseId = Schema.decodeUnknownOption(ClientId)
 
@@ -49,9 +51,21 @@ export const parse = (text: string): Records & { readonly badLines: ReadonlyArra
   const badLines: Array<BadLine> = []
   let chat: ChatId | undefined
   for (const [index, line] of linesOf(text).entries()) {
-    if (line.of === "peer") peers.set(line.peer.id, line.peer)
-    else if (line.of === "chat") chat = line.chat
-    else if (line.of === "nobody") badLines.push({ number: index + 1, text: line.text.trim() })
+    switch (line.of) {
+      case "peer":
+        peers.set(line.peer.id, line.peer)
+        break
+      case "chat":
+        chat = line.chat
+        break
+      case "people":
+        break
+      case "nobody":
+        badLines.push({ number: index + 1, text: line.text.trim() })
+        break
+      default:
+        absurd(line)
+    }
   }
   return { peers: [...peers.values()], chat, badLines }
 }

@@ -1,4 +1,5 @@
 /** What a word that was begun may go on with. */
+import { absurd } from "../domain/Absurd.ts"
 import type { PeerId } from "../domain/Peer.ts"
 import { commandNamed, type Described } from "../domain/SlashCommand.ts"
 import type { Vocabulary } from "../domain/Vocabulary.ts"
@@ -80,13 +81,16 @@ export const completionsOf = (
   const names = commands.map(({ name }) => `/${name}`)
   if (from === 0) return begun(names)
   const [name = "", ...given] = before.split(/\s+/u)
-  switch (commandNamed(name, commands)?.parameters[given.length - 1]?.kind) {
+  const kind = commandNamed(name, commands)?.parameters[given.length - 1]?.kind
+  switch (kind) {
     case "command":
       return begun(word.startsWith("/") ? names : names.map((each) => each.slice(1)))
     case "id":
       return begun(ids)
-    default:
+    case undefined:
       return begun([])
+    default:
+      return absurd(kind)
   }
 }
 

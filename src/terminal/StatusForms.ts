@@ -1,4 +1,5 @@
 /** The status in words: how the server is, and how many peers are there. */
+import { absurd } from "../domain/Absurd.ts"
 import type { ServerState, Status } from "../domain/Status.ts"
 
 const serverInWords = (server: ServerState, clock: (at: number) => string): ReadonlyArray<string> => {
@@ -13,6 +14,8 @@ const serverInWords = (server: ServerState, clock: (at: number) => string): Read
       return [`server down since ${clock(server.since)}`]
     case "Returning":
       return [`server returning, down since ${clock(server.since)}`]
+    default:
+      return absurd(server)
   }
 }
 
@@ -28,6 +31,8 @@ const serverInFewWords = (server: ServerState, clock: (at: number) => string): R
       return [`down ${clock(server.since)}`]
     case "Returning":
       return ["returning"]
+    default:
+      return absurd(server)
   }
 }
 

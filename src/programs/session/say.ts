@@ -7,6 +7,7 @@ import * as Stream from "effect/Stream"
 import type { Typed } from "../../../services/Console.ts"
 import { MessageLog } from "../../../services/MessageLog.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
+import { absurd } from "../../domain/Absurd.ts"
 import { deedMark, utterance } from "../../domain/Action.ts"
 import type { Saying } from "../../domain/Delivery.ts"
 import { isTooLong } from "../../domain/Errors.ts"
@@ -73,16 +74,21 @@ export const sayWhatIsTyped = (
       Effect.gen(function* () {
         const command = commandNamed(name, Commands.commands)
         const outcome = command === undefined ? answer(Commands.noCommand(name)) : yield* command.run(rest)
-        if (outcome._tag === "Say") {
-          // What others see is not what was typed.
-          yield* ownLines.reword(line, utterance(self.id, outcome.text, deedMark))
-          return yield* say([{ line, text: outcome.text }])
+        switch (outcome._tag) {
+          case "Say":
+            // What others see is not what was typed.
+            yield* ownLines.reword(line, utterance(self.id, outcome.text, deedMark))
+            return yield* say([{ line, text: outcome.text }])
+          case "Leave":
+            return yield* Effect.zipRight(ownLines.settle([line]), ends)
+          case "Answer":
+            yield* ownLines.settle([line])
+            return yield* Option.isSome(console.tell) && outcome.facts.length > 0
+              ? console.tell.value(outcome.facts)
+              : console.show(outcome.lines)
+          default:
+            return absurd(outcome)
         }
-        yield* ownLines.settle([line])
-        if (outcome._tag === "Leave") return yield* ends
-        yield* Option.isSome(console.tell) && outcome.facts.length > 0
-          ? console.tell.value(outcome.facts)
-          : console.show(outcome.lines)
       }).pipe(Effect.provideService(Session, session), Effect.withSpan("Command.run", { attributes: { name } }))
 
     /** Asks a person, once, whether that is to be said to all. */
@@ -113,6 +119,8 @@ export const sayWhatIsTyped = (
               Effect.zipRight(step.line.text === exit ? Effect.void : ownLines.settle([step.line])),
               Effect.zipRight(ends)
             )
+        default:
+          return absurd(step)
       }
     }
     // Chunk by chunk, in one stage of a Stream; `Exit` ends it as a failure would.
