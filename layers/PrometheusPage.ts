@@ -5,8 +5,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
+import { MeshStatus } from "../services/MeshStatus.ts"
 import { MessageLog } from "../services/MessageLog.ts"
-import { PeerMesh } from "../services/PeerMesh.ts"
 import { PortTaken } from "../src/domain/Errors.ts"
 import type { Port } from "../src/domain/Peer.ts"
 import type { LinkState, PeerStatus } from "../src/domain/PeerStatus.ts"
@@ -50,7 +50,7 @@ const perPeer = (
 const make = (port: Port) =>
   Effect.gen(function* () {
     const log = yield* MessageLog
-    const mesh = yield* PeerMesh
+    const status = yield* MeshStatus
     const run = Runtime.runPromise(yield* Effect.runtime())
     const delay = yield* Effect.acquireRelease(
       Effect.sync(() => {
@@ -62,7 +62,7 @@ const make = (port: Port) =>
     )
 
     const families = Effect.gen(function* () {
-      const all = yield* mesh.peerStatuses
+      const all = yield* status.peerStatuses
       const { bytes, entries, received, said } = yield* log.tally
       // The histogram has the time between two looks, which are to be so far apart.
       const late = (percent: number) => Math.max(0, delay.percentile(percent) / 1e9 - resolution / 1e3)
@@ -72,7 +72,7 @@ const make = (port: Port) =>
         gauge("outlive_peers", "Peers that are linked, being dialled, or reached through others.", all.length),
         counter("outlive_posts_said_total", "Posts of this run of this node.", said),
         counter("outlive_posts_received_total", "Posts of others that were delivered here.", received),
-        counter("outlive_posts_sent_total", "Posts handed to links, counted once for each link.", yield* mesh.sent),
+        counter("outlive_posts_sent_total", "Posts handed to links, counted once for each link.", yield* status.sent),
         perPeer(
           "outlive_peer_lag_posts",
           "Posts of this node that a peer has not confirmed.",
@@ -126,5 +126,5 @@ const make = (port: Port) =>
   })
 
 /** Serves it at that port until the scope closes. */
-export const layer = (port: Port): Layer.Layer<never, PortTaken, MessageLog | PeerMesh> =>
+export const layer = (port: Port): Layer.Layer<never, PortTaken, MessageLog | MeshStatus> =>
   Layer.scopedDiscard(make(port))

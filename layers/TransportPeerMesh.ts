@@ -1,9 +1,11 @@
 /** A PeerMesh over a Transport: links, and what replicates over them. */
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import { Membership } from "../services/Membership.ts"
+import { MeshStatus } from "../services/MeshStatus.ts"
 import { MessageLog } from "../services/MessageLog.ts"
 import { PeerMesh } from "../services/PeerMesh.ts"
 import type { Transport } from "../services/Transport.ts"
@@ -43,7 +45,7 @@ const make = (settings: Settings) =>
     )
     yield* Effect.addFinalizer(() => links.leave)
 
-    return PeerMesh.of({
+    const mesh = PeerMesh.of({
       self: links.self,
       join: links.join,
       joinRequests: links.joinRequests,
@@ -56,23 +58,25 @@ const make = (settings: Settings) =>
       awaitLoss: (id) => peers.until(() => !table.links.has(id)),
       contested: links.contested,
       forked: replication.forked,
-      isAnswering: links.isAnswering,
       isPresent: (id) => table.links.has(id) || table.isMeeting(id),
       settled: (id) => peers.until(() => !table.isMeeting(id)),
-      linked: Effect.sync(() => Array.from(table.links.values(), (link) => link.peer)),
-      peerStatuses: Effect.sync(links.statuses),
-      silence: links.silence,
-      delivery: replication.delivery,
-      sent: Effect.sync(replication.sent),
-      holders: (n) => Effect.sync(() => replication.holders(n)),
-      awaitHolders: (n, count) => peers.until(() => replication.holders(n) >= count),
       hurry: Effect.sync(links.hurry),
       events: log.events
     })
+    const status = MeshStatus.of({
+      peerStatuses: Effect.sync(links.statuses),
+      isAnswering: links.isAnswering,
+      silence: links.silence,
+      delivery: replication.delivery,
+      holders: (n) => Effect.sync(() => replication.holders(n)),
+      awaitHolders: (n, count) => peers.until(() => replication.holders(n) >= count),
+      sent: Effect.sync(replication.sent)
+    })
+    return Context.make(PeerMesh, mesh).pipe(Context.add(MeshStatus, status))
   })
 
 /** A mesh for that node. */
 export const layer = (
   settings: Settings
-): Layer.Layer<PeerMesh, PortTaken | HostElsewhere, Transport | MessageLog | Membership> =>
-  Layer.scoped(PeerMesh, make(settings))
+): Layer.Layer<PeerMesh | MeshStatus, PortTaken | HostElsewhere, Transport | MessageLog | Membership> =>
+  Layer.scopedContext(make(settings))

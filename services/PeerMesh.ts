@@ -1,10 +1,7 @@
-/** One live link to every peer. */
+/** One live link to every peer: what a program's life needs of the others. `MeshStatus` has what is read of them. */
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
-import type * as Subscribable from "effect/Subscribable"
-import type { Delivery } from "../src/domain/Delivery.ts"
 import type {
   ForeignChat,
   Forked,
@@ -17,7 +14,6 @@ import type {
 } from "../src/domain/Errors.ts"
 import type { MeshEvent } from "../src/domain/MeshEvent.ts"
 import type { Address, Peer, PeerId, Port } from "../src/domain/Peer.ts"
-import type { PeerStatus } from "../src/domain/PeerStatus.ts"
 
 /** Somebody who has introduced itself and waits to be let in. It gives up after the handshake's limit. */
 export interface JoinRequest {
@@ -62,26 +58,10 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     readonly contested: Effect.Effect<never, IdTaken | NotInvited>
     /** Fails as soon as it turns out that somebody else speaks in this run's stream, or that the others know it no more: it must begin another. */
     readonly forked: Effect.Effect<never, Forked>
-    /** Whether that peer has taken a call of this node, and the link is not up yet. */
-    readonly isAnswering: (id: PeerId) => boolean
     /** Whether there is a link to that peer, or a handshake with it under way. */
     readonly isPresent: (id: PeerId) => boolean
     /** Returns as soon as no handshake with that peer is under way: it has a link by then, or has none. */
     readonly settled: (id: PeerId) => Effect.Effect<void>
-    /** Those with whom there is a link now. */
-    readonly linked: Effect.Effect<ReadonlyArray<Peer>>
-    /** Everybody in the chat whom this node knows of: those with whom there is a link now, those whom it is dialling, and those it has given up and hears through others. */
-    readonly peerStatuses: Effect.Effect<ReadonlyArray<PeerStatus>>
-    /** After how much silence a peer is lost, with as many links as there are now. */
-    readonly silence: Effect.Effect<Duration.Duration>
-    /** How far what this node says has come: now, and again at each change. Peers tell it once a second. */
-    readonly delivery: Subscribable.Subscribable<Delivery>
-    /** How many posts were handed to links, each as often as it was. */
-    readonly sent: Effect.Effect<number>
-    /** How many peers are known to have what this node has said up to number `n`; one that had it and is gone counts. */
-    readonly holders: (n: number) => Effect.Effect<number>
-    /** Returns as soon as at least so many peers are known to have it. */
-    readonly awaitHolders: (n: number, count: number) => Effect.Effect<void>
     /** When this node leaves, it waits for nobody: its goodbye goes to those who take it at once. */
     readonly hurry: Effect.Effect<void>
     /** What happened, from the beginning. */

@@ -8,6 +8,7 @@ import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { Console } from "../../services/Console.ts"
 import { Interrupts, type Wish } from "../../services/Interrupts.ts"
+import { MeshStatus } from "../../services/MeshStatus.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { LinesLost } from "../domain/Errors.ts"
@@ -68,14 +69,15 @@ export const untilHeard = ({
   ownLines,
   undelivered: { count: undelivered },
   within
-}: Manner): Effect.Effect<void, LinesLost, Console | Interrupts | MessageLog | PeerMesh> =>
+}: Manner): Effect.Effect<void, LinesLost, Console | Interrupts | MeshStatus | MessageLog | PeerMesh> =>
   Effect.gen(function* () {
     const console = yield* Console
     const interrupts = yield* Interrupts
     const log = yield* MessageLog
     const mesh = yield* PeerMesh
+    const { delivery } = yield* MeshStatus
 
-    const allHeard = Stream.merge(mesh.delivery.changes, Stream.fromSchedule(Schedule.spaced(lookEvery))).pipe(
+    const allHeard = Stream.merge(delivery.changes, Stream.fromSchedule(Schedule.spaced(lookEvery))).pipe(
       Stream.filterEffect(() => Effect.map(undelivered, (count) => count === 0)),
       Stream.runHead
     )
@@ -98,7 +100,7 @@ export const untilHeard = ({
       goodbyeTyped(console, ownLines)
     )
     const tell = Effect.gen(function* () {
-      const { alone } = yield* mesh.delivery.get
+      const { alone } = yield* delivery.get
       // A script that says a line and ends may not have come in yet.
       if (!alone || !console.isPerson) yield* Effect.sleep(usualDelay)
       const count = yield* undelivered

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import { Interrupts } from "../../services/Interrupts.ts"
+import { MeshStatus } from "../../services/MeshStatus.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { isTooLong, NotHeard } from "../domain/Errors.ts"
@@ -19,12 +20,13 @@ export const send = ({
   Effect.gen(function* () {
     const log = yield* MessageLog
     const mesh = yield* PeerMesh
+    const status = yield* MeshStatus
     const interrupts = yield* Interrupts
     const outside = yield* Ref.make<string | undefined>(undefined)
     const notHeard = Effect.zipRight(
       mesh.hurry,
       Effect.flatMap(
-        Effect.all({ had: mesh.holders(1), outside: Ref.get(outside) }),
+        Effect.all({ had: status.holders(1), outside: Ref.get(outside) }),
         (found) => new NotHeard({ ...found, wanted: wait })
       )
     )
@@ -32,7 +34,7 @@ export const send = ({
     for (const result of yield* log.say([text])) if (isTooLong(result)) return yield* result
     yield* join(settings, ({ message }) => Ref.set(outside, message)).pipe(
       Effect.zipRight(Ref.set(outside, undefined)),
-      Effect.zipRight(mesh.awaitHolders(1, wait)),
+      Effect.zipRight(status.awaitHolders(1, wait)),
       Effect.raceFirst(mesh.contested),
       Effect.raceFirst(mesh.forked),
       // Whoever asks for the end is told the same as when time is over.

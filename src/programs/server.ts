@@ -8,6 +8,7 @@ import * as Stream from "effect/Stream"
 import { Console } from "../../services/Console.ts"
 import { Interrupts } from "../../services/Interrupts.ts"
 import { Membership } from "../../services/Membership.ts"
+import { MeshStatus } from "../../services/MeshStatus.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { ServerRegistry } from "../../services/ServerRegistry.ts"
 import { absurd } from "../domain/Absurd.ts"
@@ -36,6 +37,7 @@ export const server = ({ within: longest }: Settings) =>
   Effect.gen(function* () {
     const console = yield* Console
     const mesh = yield* PeerMesh
+    const status = yield* MeshStatus
     const registry = yield* ServerRegistry
 
     const complain = (error: StateUnavailable) => console.show([notice(error.message)])
@@ -77,14 +79,14 @@ export const server = ({ within: longest }: Settings) =>
       ending === "end of input" ? goOnWithoutKeyboard : Effect.succeed(ending)
     )
     yield* untilAsked(asked).pipe(
-      Effect.flatMap((ending) => untilHeard({ ending, ...main, within: longest, hasHope: isAnybodyKnown(mesh) })),
+      Effect.flatMap((ending) => untilHeard({ ending, ...main, within: longest, hasHope: isAnybodyKnown(status) })),
       Effect.raceFirst(mesh.forked)
     )
   }).pipe(Effect.scoped)
 
 /** Whether somebody is there, or is being called. */
-const isAnybodyKnown = (mesh: PeerMesh["Type"]): Effect.Effect<boolean> =>
-  Effect.map(mesh.peerStatuses, (all) => all.length > 0)
+const isAnybodyKnown = (status: MeshStatus["Type"]): Effect.Effect<boolean> =>
+  Effect.map(status.peerStatuses, (all) => all.length > 0)
 
 /** Says why nobody can be put on record, when that changes, and when somebody can be again. */
 const tellOfTrouble = (troubles: Stream.Stream<Option.Option<PortStoreUnavailable>>) =>

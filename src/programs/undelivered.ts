@@ -1,8 +1,8 @@
 /** What a node has said in this run, and no peer is known to have. */
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
+import { MeshStatus } from "../../services/MeshStatus.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
-import { PeerMesh } from "../../services/PeerMesh.ts"
 import { type Delivery, lastAnswered } from "../domain/Delivery.ts"
 import type { Entry } from "../domain/Entry.ts"
 import type { Post } from "../domain/Post.ts"
@@ -18,12 +18,12 @@ export interface Undelivered {
   readonly see: (entries: Iterable<Entry>) => Effect.Effect<void>
 }
 
-export const make: Effect.Effect<Undelivered, never, MessageLog | PeerMesh> = Effect.gen(function* () {
+export const make: Effect.Effect<Undelivered, never, MessageLog | MeshStatus> = Effect.gen(function* () {
   const log = yield* MessageLog
-  const mesh = yield* PeerMesh
+  const status = yield* MeshStatus
   /** The number of the last post that somebody has answered. */
   const answered = yield* Ref.make(0)
-  const delivery = Effect.zipWith(mesh.delivery.get, Ref.get(answered), ({ alone, upTo }, n) => ({
+  const delivery = Effect.zipWith(status.delivery.get, Ref.get(answered), ({ alone, upTo }, n) => ({
     alone,
     upTo: Math.max(upTo, n)
   }))

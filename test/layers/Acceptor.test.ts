@@ -6,6 +6,7 @@ import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import { describe } from "vitest"
 import type { Control, Frame } from "../../src/protocol/Frame.ts"
+import { linkedOf } from "../support/linked.ts"
 import { peer } from "../support/samples.ts"
 import { make } from "./ServerWithVisitors.ts"
 
@@ -24,7 +25,7 @@ describe("whoever comes in a role that is not its own", () => {
     "is refused: a client that says it is a server, and one with the server's id that says it is a client",
     () =>
       Effect.gen(function* () {
-        const { mesh, visit } = yield* world
+        const { status, visit } = yield* world
         const posing = yield* visit("7", isAlive, 1, "server")
         const denying = yield* visit("Server", isAlive, 2, "client")
         const honest = yield* visit("8", isAlive)
@@ -33,7 +34,7 @@ describe("whoever comes in a role that is not its own", () => {
           [posing, denying, honest].map(({ heard }) => verdicts(heard)),
           [["mistaken"], ["mistaken"], ["welcome"]]
         )
-        assert.deepStrictEqual(yield* mesh.linked, [peer("8", 6000)])
+        assert.deepStrictEqual(yield* linkedOf(status), [peer("8", 6000)])
       })
   )
 })

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import type { Control, Frame } from "../../src/protocol/Frame.ts"
+import { linkedOf } from "../support/linked.ts"
 import { id } from "../support/samples.ts"
 import { make } from "./ServerWithVisitors.ts"
 
@@ -15,17 +16,17 @@ const pingsIn = (frames: ReadonlyArray<Frame>) => frames.filter(({ type }) => ty
 /** So many visitors who answer, and one who never says a word; how long that one is there, and what the others hear meanwhile and a minute longer. */
 const watch = (silence: Parameters<typeof make>[0], count: number) =>
   Effect.gen(function* () {
-    const { mesh, visit } = yield* make(silence)
+    const { mesh, status, visit } = yield* make(silence)
     const acceptor = yield* Effect.forEach(Arr.makeBy(count, String), (name) => visit(name, answers))
     yield* visit("mute")
-    while ((yield* mesh.linked).length <= count) yield* TestClock.adjust("50 millis")
+    while ((yield* linkedOf(status)).length <= count) yield* TestClock.adjust("50 millis")
     const begun = yield* Clock.currentTimeMillis
     const lost = yield* Effect.fork(Effect.zipRight(mesh.awaitLoss(id("mute")), Clock.currentTimeMillis))
     yield* TestClock.adjust("25 seconds")
     const lasted = (yield* Fiber.join(lost)) - begun
     const before = acceptor.map(({ heard }) => pingsIn(heard))
     yield* TestClock.adjust("1 minute")
-    assert.lengthOf(yield* mesh.linked, count, "whoever answers stays")
+    assert.lengthOf(yield* linkedOf(status), count, "whoever answers stays")
     return { lasted, pings: acceptor.map(({ heard }, at) => pingsIn(heard) - (before[at] ?? 0)) }
   })
 
@@ -52,11 +53,11 @@ describe("the heartbeat", () => {
 
   it.scoped("tells the limit as it is with as many links as there are", () =>
     Effect.gen(function* () {
-      const { mesh, visit } = yield* make({ silence: "3 seconds", silenceALink: "1 second" })
-      assert.strictEqual(Duration.toMillis(yield* mesh.silence), 3_000)
+      const { status, visit } = yield* make({ silence: "3 seconds", silenceALink: "1 second" })
+      assert.strictEqual(Duration.toMillis(yield* status.silence), 3_000)
       yield* Effect.forEach(Arr.makeBy(5, String), (name) => visit(name))
       yield* TestClock.adjust("10 millis")
-      assert.strictEqual(Duration.toMillis(yield* mesh.silence), 5_000)
+      assert.strictEqual(Duration.toMillis(yield* status.silence), 5_000)
     })
   )
 

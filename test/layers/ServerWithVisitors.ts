@@ -9,6 +9,7 @@ import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
 import * as MemoryTransport from "../../layers/MemoryTransport.ts"
 import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
+import { MeshStatus } from "../../services/MeshStatus.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { roleOf, serverId } from "../../src/domain/Peer.ts"
 import { type Control, encode, type Frame, naming, protocolVersion } from "../../src/protocol/Frame.ts"
@@ -39,6 +40,7 @@ export const make = (silence: {
       )
     )
     const mesh = Context.get(context, PeerMesh)
+    const status = Context.get(context, MeshStatus)
     yield* Effect.forkScoped(Stream.runForEach(mesh.joinRequests, ({ admit }) => admit))
 
     /**
@@ -84,5 +86,5 @@ export const make = (silence: {
         )
         return { heard, put, say }
       })
-    return { mesh, visit }
+    return { mesh, status, visit }
   })

@@ -11,11 +11,13 @@ import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
 import * as MemoryTransport from "../../layers/MemoryTransport.ts"
 import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
+import { MeshStatus } from "../../services/MeshStatus.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { Transport } from "../../services/Transport.ts"
 import { PortTaken } from "../../src/domain/Errors.ts"
 import { Port, serverId } from "../../src/domain/Peer.ts"
 import { encode, type Frame, protocolVersion } from "../../src/protocol/Frame.ts"
+import { linkedOf } from "../support/linked.ts"
 import { chatId, epoch, id, peer } from "../support/samples.ts"
 import * as Sources from "../support/sources.ts"
 import { make } from "./ServerWithVisitors.ts"
@@ -145,7 +147,7 @@ describe("TransportPeerMesh", () => {
         Effect.map(Effect.flip(mesh.join({ address })), (error) => "detail" in error && error.detail)
       )
       assert.deepStrictEqual(failures, ["a server can't have the id 7", "a client can't have the id Server"])
-      assert.isEmpty(yield* mesh.linked)
+      assert.isEmpty(yield* linkedOf(Context.get(context, MeshStatus)))
     })
   )
 
@@ -213,11 +215,11 @@ describe("TransportPeerMesh", () => {
         }),
         encode({ type: "have", streams: {}, more: false })
       )
-      while ((yield* mesh.linked).length < 1) yield* Effect.yieldNow()
+      while ((yield* linkedOf(Context.get(context, MeshStatus))).length < 1) yield* Effect.yieldNow()
       yield* Deferred.succeed(answered, undefined)
       yield* Fiber.join(joined)
       assert.deepStrictEqual(
-        (yield* mesh.linked).map((each) => `${each.id}`),
+        (yield* linkedOf(Context.get(context, MeshStatus))).map((each) => `${each.id}`),
         ["1", "Server"]
       )
       yield* Effect.repeatN(Effect.yieldNow(), 20)

@@ -34,6 +34,7 @@ import { Identity } from "../../services/Identity.ts"
 import type { Interrupts } from "../../services/Interrupts.ts"
 import { Invitations } from "../../services/Invitations.ts"
 import { Membership } from "../../services/Membership.ts"
+import type { MeshStatus } from "../../services/MeshStatus.ts"
 import type { MessageLog } from "../../services/MessageLog.ts"
 import type { PeerMesh } from "../../services/PeerMesh.ts"
 import { PortStore } from "../../services/PortStore.ts"
@@ -211,7 +212,11 @@ const make = (
     const start = <E>(
       id: PeerId,
       listen: Address,
-      program: Effect.Effect<void, E | StreamForked, PeerMesh | Session | Leaving | Sessions.Attached | Ground>,
+      program: Effect.Effect<
+        void,
+        E | StreamForked,
+        MeshStatus | PeerMesh | Session | Leaving | Sessions.Attached | Ground
+      >,
       {
         clock = 0,
         history = 0,

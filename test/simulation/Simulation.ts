@@ -24,8 +24,8 @@ import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { Console, type Typed } from "../../services/Console.ts"
 import { Identity } from "../../services/Identity.ts"
 import type { Interrupts } from "../../services/Interrupts.ts"
+import { MeshStatus } from "../../services/MeshStatus.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
-import { PeerMesh } from "../../services/PeerMesh.ts"
 import { PortStore } from "../../services/PortStore.ts"
 import { type Connection, Transport } from "../../services/Transport.ts"
 import { defaultLimits, type Limits } from "../../src/domain/Limits.ts"
@@ -39,6 +39,7 @@ import * as Sessions from "../../src/programs/sessions.ts"
 import type { Folded, Gap, PostFrame } from "../../src/protocol/Frame.ts"
 import { linesIn } from "../support/bytes.ts"
 import { makeChance } from "../support/chance.ts"
+import { linkedOf } from "../support/linked.ts"
 import { type Signer, signer } from "../support/signers.ts"
 import { run, wallClock } from "../support/VirtualTime.ts"
 import { type Life, type Record_, tokensOf } from "./Checker.ts"
@@ -60,7 +61,7 @@ interface Running {
   /** Sets its clock to so many milliseconds after the right time, or before it. */
   readonly setClock: (ahead: number) => void
   /** What it is made of, once it has begun. */
-  inside: { readonly log: MessageLog["Type"]; readonly mesh: PeerMesh["Type"] } | undefined
+  inside: { readonly log: MessageLog["Type"]; readonly status: MeshStatus["Type"] } | undefined
 }
 
 interface Place {
@@ -460,7 +461,7 @@ export const simulate = (seed: number): Record_ => {
           inside: undefined
         }
         const seen = Effect.gen(function* () {
-          running.inside = { log: yield* MessageLog, mesh: yield* PeerMesh }
+          running.inside = { log: yield* MessageLog, status: yield* MeshStatus }
         })
         const program: Effect.Effect<
           void,
@@ -549,8 +550,8 @@ export const simulate = (seed: number): Record_ => {
       let common: string | undefined
       for (const { running } of here()) {
         if (running?.inside === undefined || running.life.failure !== undefined) return false
-        const { log, mesh } = running.inside
-        if ((yield* mesh.linked).length < here().length - 1 || (yield* log.missing).length > 0) return false
+        const { log, status } = running.inside
+        if ((yield* linkedOf(status)).length < here().length - 1 || (yield* log.missing).length > 0) return false
         const summary = [...(yield* log.summary)]
           .filter(([, n]) => n > 0)
           .sort()
@@ -571,7 +572,8 @@ export const simulate = (seed: number): Record_ => {
 
     const noteWhoIsAlone = Effect.gen(function* () {
       for (const { id, running } of here()) {
-        const linked = yield* running?.inside?.mesh.linked ?? Effect.succeed([])
+        const status = running?.inside?.status
+        const linked = status === undefined ? [] : yield* linkedOf(status)
         running?.life.unlinked.push(
           ...here().flatMap((other) =>
             other.id === id || linked.some((peer) => peer.id === other.id) ? [] : [other.id]
@@ -622,7 +624,7 @@ export const simulate = (seed: number): Record_ => {
       yield* network.heal
       yield* Effect.sleep(forgotten)
       for (const { running } of here()) {
-        const known = yield* running?.inside?.mesh.peerStatuses ?? Effect.succeed([])
+        const known = yield* running?.inside?.status.peerStatuses ?? Effect.succeed([])
         if (known.some(({ peer }) => peer.id === visitor.id)) running?.life.ghosts.push(visitor.id)
       }
     })

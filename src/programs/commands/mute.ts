@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
+import { MeshStatus } from "../../../services/MeshStatus.ts"
 import { MessageLog } from "../../../services/MessageLog.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { nearest } from "../../domain/Nearest.ts"
@@ -16,12 +17,13 @@ const inWords = (muted: ReadonlySet<PeerId>): string =>
 
 /** Who else is here, or has said something that is kept. */
 const others = Effect.gen(function* () {
-  const mesh = yield* PeerMesh
+  const { self } = yield* PeerMesh
+  const status = yield* MeshStatus
   const log = yield* MessageLog
-  const here = yield* mesh.peerStatuses
+  const here = yield* status.peerStatuses
   const kept = yield* log.recent(Number.MAX_SAFE_INTEGER)
   const ids = new Set([...here.map(({ peer }) => peer.id), ...kept.map(({ stream }) => authorOf(stream))])
-  ids.delete(mesh.self.id)
+  ids.delete(self.id)
   return ids
 })
 

@@ -1,6 +1,7 @@
 /** `/status`: how this node is doing. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { MeshStatus } from "../../../services/MeshStatus.ts"
 import { MessageLog } from "../../../services/MessageLog.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
 import * as Monotonic from "../../domain/Monotonic.ts"
@@ -18,18 +19,19 @@ export const status = make({
   run: () =>
     Effect.gen(function* () {
       const log = yield* MessageLog
-      const mesh = yield* PeerMesh
+      const { self } = yield* PeerMesh
+      const { peerStatuses, silence } = yield* MeshStatus
       const { begun, undelivered } = yield* Run
-      const others = yield* mesh.peerStatuses
+      const others = yield* peerStatuses
       const linked = others.filter(({ link }) => link !== undefined)
       const server = linked.some(({ peer }) => peer.role === "server") ? "up" : "down; the chat goes on without it"
       const waiting = (yield* undelivered.posts).length
       const kept = (yield* log.recent(Number.MAX_SAFE_INTEGER)).length
       const age = Monotonic.millis(yield* Effect.clock) - begun
       return answer(
-        `This is ${title(mesh.self.id)} at ${formatAddress(mesh.self.address)}, running for ${inWords(age)}.`,
-        ...(mesh.self.role === "server" ? [] : [`The server is ${server}.`]),
-        `Links: ${linked.length} of ${others.length}. A peer counts as lost after ${inWords(yield* mesh.silence)} of silence.`,
+        `This is ${title(self.id)} at ${formatAddress(self.address)}, running for ${inWords(age)}.`,
+        ...(self.role === "server" ? [] : [`The server is ${server}.`]),
+        `Links: ${linked.length} of ${others.length}. A peer counts as lost after ${inWords(yield* silence)} of silence.`,
         waiting === 0 ? "Every line of yours has reached a peer." : `Your lines that no peer has yet: ${waiting}.`,
         `Lines kept: ${kept}.`
       )

@@ -2,6 +2,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { MeshStatus } from "../../../services/MeshStatus.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { Fact } from "../../domain/Fact.ts"
 import { formatAddress, title } from "../../domain/Peer.ts"
@@ -37,13 +38,14 @@ export const who = make({
   arguments: Schema.Tuple(),
   run: () =>
     Effect.gen(function* () {
-      const mesh = yield* PeerMesh
+      const { self } = yield* PeerMesh
+      const status = yield* MeshStatus
       const { since } = yield* Run
-      const others = yield* mesh.peerStatuses
-      const self = `${title(mesh.self.id)}, ${formatAddress(mesh.self.address)}, this node, since ${dateAndTime(since)}`
+      const others = yield* status.peerStatuses
+      const own = `${title(self.id)}, ${formatAddress(self.address)}, this node, since ${dateAndTime(since)}`
       return Answer({
-        lines: [self, ...others.map(lineOn)].map(notice),
-        facts: [Fact.Self({ peer: mesh.self, since }), ...others.map((peerStatus) => Fact.Present({ peerStatus }))]
+        lines: [own, ...others.map(lineOn)].map(notice),
+        facts: [Fact.Self({ peer: self, since }), ...others.map((peerStatus) => Fact.Present({ peerStatus }))]
       })
     })
 })

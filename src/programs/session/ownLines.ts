@@ -8,8 +8,8 @@ import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Typed } from "../../../services/Console.ts"
+import { MeshStatus } from "../../../services/MeshStatus.ts"
 import type { SayResult } from "../../../services/MessageLog.ts"
-import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { doubtAfter, pairUp, type Saying, saidAnew, sortOut } from "../../domain/Delivery.ts"
 import type { Entry } from "../../domain/Entry.ts"
 import * as Monotonic from "../../domain/Monotonic.ts"
@@ -64,11 +64,11 @@ const unseen: OwnLines = {
 export const make = ({
   console,
   waiting
-}: Session["Type"]): Effect.Effect<OwnLines, never, PeerMesh | Run | Scope.Scope> =>
+}: Session["Type"]): Effect.Effect<OwnLines, never, MeshStatus | Run | Scope.Scope> =>
   Effect.gen(function* () {
     if (Option.isNone(console.pending)) return unseen
     const { drop, giveBack, mark, reword, settle } = console.pending.value
-    const mesh = yield* PeerMesh
+    const status = yield* MeshStatus
     const { undelivered } = yield* Run
     const scope = yield* Effect.scope
     const clock = yield* Effect.clock
@@ -88,7 +88,7 @@ export const make = ({
         yield* mark(doubtful.map(({ line }) => line))
       })
 
-    const changes = Stream.merge(mesh.delivery.changes, Stream.fromQueue(due))
+    const changes = Stream.merge(status.delivery.changes, Stream.fromQueue(due))
     return {
       reword,
       drop,

@@ -6,6 +6,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Console } from "../../../services/Console.ts"
+import { MeshStatus } from "../../../services/MeshStatus.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { afterwards, nobody, statusOf } from "../../domain/Status.ts"
 import { commands } from "../commands/all.ts"
@@ -14,16 +15,19 @@ import { commands } from "../commands/all.ts"
 const lookEvery = "1 second"
 
 /** Tells on the screen how the chat is, until the scope closes. On a pipe nothing is told. */
-export const tellHowItIs = (console: Console["Type"]): Effect.Effect<void, never, PeerMesh | Scope.Scope> =>
+export const tellHowItIs = (
+  console: Console["Type"]
+): Effect.Effect<void, never, MeshStatus | PeerMesh | Scope.Scope> =>
   Effect.gen(function* () {
     const mesh = yield* PeerMesh
+    const { isAnswering } = yield* MeshStatus
     if (Option.isNone(console.prompt)) return
     const { completeFrom, showStatus } = console.prompt.value
     // A variable, not a Ref: what is being completed asks for it in the middle of a key.
     let presence = nobody
 
     const update = Effect.suspend(() =>
-      showStatus(statusOf(mesh.self, presence, [...presence.servers].some(mesh.isAnswering)))
+      showStatus(statusOf(mesh.self, presence, [...presence.servers].some(isAnswering)))
     )
     yield* completeFrom({ commands, ids: () => [...presence.peers.keys()] })
     yield* update
