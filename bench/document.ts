@@ -1,5 +1,6 @@
 /** Writes `docs/BENCHMARKS.md` and its plots, from what is on record. */
 import * as Fs from "node:fs"
+import { filled } from "./fill.ts"
 import type { Run } from "./Record.ts"
 import { svg } from "./svg.ts"
 import { limitOf, valueOf } from "./tables.ts"
@@ -95,5 +96,5 @@ export const write = (works: ReadonlyArray<Work>, runs: ReadonlyArray<Run>): voi
     const run = runs.find((each) => each.work === work.name)
     return run === undefined ? [] : [[work, run] as const]
   })
-  Fs.writeFileSync("docs/BENCHMARKS.md", document(measured))
+  Fs.writeFileSync("docs/BENCHMARKS.md", filled(document(measured)))
 }

@@ -185,6 +185,21 @@ const filesUnder = (folder: string): ReadonlyArray<readonly [string, string]> =>
 
 const house = ["src", "services", "layers", "test", "bench", "demo"].flatMap(filesUnder)
 
+/** Each document of the repository, and its text. */
+const markdown = (): ReadonlyArray<readonly [path: string, text: string]> =>
+  [".", "docs", "docs/design"].flatMap((folder) =>
+    Fs.readdirSync(Path.join(root, folder))
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => [`${folder}/${name}`, Fs.readFileSync(Path.join(root, folder, name), "utf8")] as const)
+  )
+
+/** The lines of a document that are neither in a table nor code. */
+const proseIn = (text: string): ReadonlyArray<string> =>
+  text
+    .split(/^```.*\n[\s\S]*?^```.*$/m)
+    .flatMap((part) => part.split("\n"))
+    .filter((line) => line !== "" && !/^( {4}|\|)/.test(line))
+
 describe("architecture", () => {
   it("every import in the house goes along an arrow, ends in .ts, and names a module instead of a barrel", () => {
     assert.deepStrictEqual(complaints(house), [])
@@ -207,6 +222,22 @@ describe("architecture", () => {
       "layers/links/A.ts"
     ])
     assert.isUndefined(circleIn(files.slice(0, 2)))
+  })
+
+  it("prose in Markdown ends before column 120", () => {
+    assert.isEmpty(
+      markdown().flatMap(([path, text]) =>
+        proseIn(text)
+          .filter((line) => line.length > 120)
+          .map((line) => `${path}: ${line}`)
+      )
+    )
+  })
+
+  it("a line of prose that is too long is seen, and none in a table or code", () => {
+    const long = "word ".repeat(25)
+    const text = [long, `- ${long}`, `| ${long} |`, `    ${long}`, "```", long, "```", `> ${long}`].join("\n")
+    assert.deepStrictEqual(proseIn(text), [long, `- ${long}`, `> ${long}`])
   })
 
   it("every file of each part was looked at, and its imports were found", () => {

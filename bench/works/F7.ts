@@ -22,7 +22,7 @@ export const F7: Work = {
     "The load generator opens the links in groups of 200, and a group is there when each has been let in and answered a ping " +
     "or subscribed. From then on it answers pings and sends nothing. Memory is the resident set at the end less that before.",
   remarks:
-    "15.6 KB a link are live (the difference of two heap snapshots, with 1,000 links and with 10); docs/ARCHITECTURE.md says what " +
+    "15.6 KB a link are live (the difference of two heap snapshots, with 1,000 links and with 10); docs/design/links.md says what " +
     "it consists of. The rest is the nursery, which V8 makes larger while many are let in, whatever their number: with 10,000 " +
     "links a driver of our own saw 26 KB each. Idle, a node sends 56 pings a second at most, since the limit of silence " +
     "grows with its links (3 s up to 100 links, 30 s with 1,000; it was half as much before, with 111 pings): a ping and its answer are two or three system calls and a wake of the " +
