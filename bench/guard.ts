@@ -62,7 +62,7 @@ const bareIn = Effect.sync(() => {
 })
 
 const oursIn = Effect.sync(() => {
-  const store = new PostStore(streamOf(PeerId.make("2"), mainRoom, epochOf(1, 2)))
+  const store = new PostStore({ author: PeerId.make("2"), epoch: epochOf(1, 2) })
   const decode = makeFrameDecoder()
   let delivered = 0
   for (const piece of pieces) {
@@ -107,6 +107,7 @@ const linkTo = (name: number, log: MessageLog["Type"]) =>
       ...wire,
       peer: { id },
       epoch: epochOf(2, name),
+      rooms: log.rooms,
       byUs: false,
       replica: new Replica(id, 0)
     } as unknown as Link
@@ -127,7 +128,7 @@ const oursOut = Effect.gen(function* () {
   yield* Effect.forkScoped(fanOut.run)
   yield* Effect.yieldNow()
   for (const chunk of chunks) {
-    yield* log.say(chunk)
+    yield* log.say(mainRoom, chunk)
     // As if each chunk came by itself: what waits for it has its turn.
     yield* Effect.yieldNow()
   }

@@ -12,7 +12,7 @@ import type { PeerLost } from "../src/domain/Errors.ts"
 import type { Limits } from "../src/domain/Limits.ts"
 import type { Row } from "../src/domain/LinkTable.ts"
 import type { PeerId } from "../src/domain/Peer.ts"
-import type { Epoch } from "../src/domain/Post.ts"
+import type { Epoch, Room } from "../src/domain/Post.ts"
 import type { Signal } from "../src/domain/Signal.ts"
 import type { Control, Dropped, Earlier, Folded, Gap, Have, PostFrame, Recall, Want } from "../src/protocol/Frame.ts"
 import type { Outbox } from "../src/protocol/Outbox.ts"
@@ -35,6 +35,8 @@ export interface Link<out R = unknown> extends Row {
   readonly newcomer: boolean
   /** Whether the peer has come for a moment only: nobody is told that it comes or goes, and nobody looks for it. */
   readonly passing: boolean
+  /** The rooms in which the peer takes part. */
+  readonly rooms: ReadonlySet<Room>
   /** How many lines it would like to see of what was said before it came. */
   readonly history: number
   /** What the link has to send: the socket takes from it whenever it has room. */
@@ -79,8 +81,8 @@ export interface Links<R> {
   isSettling(): boolean
   /** The peer has said how far it has each stream: the link comes up. */
   comeUp(link: Link<R>): Effect.Effect<void>
-  /** Sends the same to all: it is encoded once. */
-  tellAll(frames: ReadonlyArray<Control>): Effect.Effect<void>
+  /** Sends the same to all of these: it is encoded once. */
+  tell(links: ReadonlyArray<Link<R>>, frames: ReadonlyArray<Control>): Effect.Effect<void>
   /** Counts what a peer costs besides its frames. */
   charge(link: Link<R>, what: Charge, count: number, bytes?: number): void
   /** Tells a peer that it went too far, or is not to be believed, and lets it go. It is not called back, and not let in for a while. */

@@ -68,8 +68,8 @@ const make = (settings: Settings) =>
       isAnswering: links.isAnswering,
       silence: links.silence,
       delivery: replication.delivery,
-      holders: (n) => Effect.sync(() => replication.holders(n)),
-      awaitHolders: (n, count) => peers.until(() => replication.holders(n) >= count),
+      holders: (stream, n) => Effect.sync(() => replication.holders(stream, n)),
+      awaitHolders: (stream, n, count) => peers.until(() => replication.holders(stream, n) >= count),
       sent: Effect.sync(replication.sent)
     })
     return Context.make(PeerMesh, mesh).pipe(Context.add(MeshStatus, status))

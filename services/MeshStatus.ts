@@ -6,6 +6,7 @@ import type * as Subscribable from "effect/Subscribable"
 import type { Delivery } from "../src/domain/Delivery.ts"
 import type { PeerId } from "../src/domain/Peer.ts"
 import type { PeerStatus } from "../src/domain/PeerStatus.ts"
+import type { StreamId } from "../src/domain/Post.ts"
 
 export class MeshStatus extends Context.Tag("outlive/MeshStatus")<
   MeshStatus,
@@ -18,10 +19,10 @@ export class MeshStatus extends Context.Tag("outlive/MeshStatus")<
     readonly silence: Effect.Effect<Duration.Duration>
     /** How far what this node says has come: now, and again at each change. Peers tell it once a second. */
     readonly delivery: Subscribable.Subscribable<Delivery>
-    /** How many peers are known to have what this node has said up to number `n`; one that had it and is gone counts. */
-    readonly holders: (n: number) => Effect.Effect<number>
+    /** How many peers are known to have a stream of this node up to number `n`. One that had it and is gone counts. */
+    readonly holders: (stream: StreamId, n: number) => Effect.Effect<number>
     /** Returns as soon as at least so many peers are known to have it. */
-    readonly awaitHolders: (n: number, count: number) => Effect.Effect<void>
+    readonly awaitHolders: (stream: StreamId, n: number, count: number) => Effect.Effect<void>
     /** How many posts were handed to links, each as often as it was. */
     readonly sent: Effect.Effect<number>
   }

@@ -75,25 +75,35 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
   {
     /** This run of this node: another one after `renew`. */
     readonly epoch: Epoch
-    /** The stream of what this node says in this run. */
-    readonly stream: StreamId
+    /** The rooms in which this node takes part: `main`, and others. */
+    readonly rooms: ReadonlySet<Room>
+    /** The stream of what this node says in that room in this run. It is one of its `rooms`. */
+    readonly streamIn: (room: Room) => StreamId
+    /** Whether this node speaks in that stream, in this run. */
+    readonly isOwn: (stream: StreamId) => boolean
+    /** How many posts this node has said in this run, in all rooms. */
+    readonly said: () => number
     /** Whether an earlier run has left something: this node is no stranger to the chat. */
     readonly restored: boolean
     /** Whether what this node says outlives its process: its next run hands it on to those who lack it. */
     readonly keeps: boolean
     /**
-     * Begins another run, with all that there is. What was said in the one before after number `shared`, which ends a block, is
-     * said anew in this one. Returns the posts that were said anew, as far as they are kept, each with the post that it is now.
-     * Each reader goes on behind what its `shown` has named; all who follow must have come to an end before.
+     * Begins another run, with all that there is. What was said in each stream of the one before after the number in `shared`,
+     * which ends a block, is said anew in this one. Returns the posts that were said anew, as far as they are kept, each with the
+     * post that it is now. Each reader goes on behind what its `shown` has named; all who follow must have come to an end before.
      * `after`: the run is later than that.
      */
-    readonly renew: (shared: number, after?: Epoch) => Effect.Effect<ReadonlyMap<Post, Post>, LogUnavailable>
+    readonly renew: (shared: Summary, after?: Epoch) => Effect.Effect<ReadonlyMap<Post, Post>, LogUnavailable>
     /**
-     * Appends lines that this node says, in one go. They are in the log, and on disk if the log has one, when this returns.
-     * Returns what each line became, in their order: a line that is too long for a frame is left out. `by`: who says it, which
-     * stands in the entries; the screen by default.
+     * Appends lines that this node says in one of its `rooms`, in one go. They are in the log, and on disk if the log has one, when
+     * this returns. Returns what each line became, in their order: a line that is too long for a frame is left out. `by`: who says
+     * it, which stands in the entries; the screen by default.
      */
-    readonly say: (lines: ReadonlyArray<string>, by?: Reader) => Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable>
+    readonly say: (
+      room: Room,
+      lines: ReadonlyArray<string>,
+      by?: Reader
+    ) => Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable>
     /**
      * Takes in what others said: each post is appended once, after the one before it and after everything that its author
      * had seen. What must wait is held. Of a block that begins with what is here, nothing is taken. Returns what has to come first.
@@ -148,12 +158,12 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
      * place of what was kept so before, if that is not more. As much is kept as the bounds of the log leave room for.
      */
     readonly keepPast: (posts: ReadonlyArray<EncodedPost>) => Effect.Effect<void>
-    /** The same posts as `recent` has, as the lines that they are handed on in, oldest first: where there are blocks, whole ones. */
-    readonly past: (count: number) => Effect.Effect<ReadonlyArray<Lines>>
+    /** The last posts of these rooms, at most so many, as the lines that they are handed on in, oldest first: where there are blocks, whole ones. */
+    readonly past: (count: number, rooms: ReadonlySet<Room>) => Effect.Effect<ReadonlyArray<Lines>>
     /** The last posts that this log holds, at most so many, oldest first. */
     readonly recent: (count: number) => Effect.Effect<ReadonlyArray<Post>>
-    /** What this node has said in this run after number `after`, as far as it is kept, oldest first. */
-    readonly ownAfter: (after: number) => Effect.Effect<ReadonlyArray<Post>>
+    /** What this node has said in this run, as far as it is kept, oldest first. */
+    readonly own: Effect.Effect<ReadonlyArray<Post>>
     /**
      * The reader at the console that the program was started for. What it was not shown before a crash is shown after it, if the
      * log is there then.
@@ -171,7 +181,7 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     readonly tally: Effect.Effect<Tally>
     /** How far this node has each stream: the highest number below which nothing is missing. */
     readonly summary: Effect.Effect<Summary>
-    /** How far this node has one stream; infinite if it is folded away. */
+    /** How far this node has one stream. Infinite if it is folded away, or of a room in which this node takes no part. */
     readonly have: (stream: StreamId) => number
     /** What must come before the posts that are held: nothing if none are. */
     readonly missing: Effect.Effect<ReadonlyArray<Mark>>

@@ -2,6 +2,7 @@
  * The layers of a node without its programs: lines from stdin go straight to `MessageLog.say`, those of a chunk at a time,
  * and nothing is shown. `layers PORT [ENTRIES]`: where it listens, and how many entries its log keeps.
  */
+
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -14,6 +15,7 @@ import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { Host, PeerId, Port, roleOf } from "../../src/domain/Peer.ts"
+import { mainRoom } from "../../src/domain/Post.ts"
 
 const [port, entries] = process.argv.slice(2).map(Number)
 const author = PeerId.make("1")
@@ -28,7 +30,12 @@ const program = Effect.gen(function* () {
   const typed = yield* PipedInput.make(process.stdin, yield* Deferred.make<void>())
   yield* Effect.forkScoped(Stream.runForEach(mesh.joinRequests, (joinRequest) => joinRequest.admit))
   process.stdout.write(`listening ${mesh.self.address.port}\n`)
-  yield* Stream.runForEachChunk(typed, (lines) => log.say(Array.from(lines, ({ text }) => text)))
+  yield* Stream.runForEachChunk(typed, (lines) =>
+    log.say(
+      mainRoom,
+      Array.from(lines, ({ text }) => text)
+    )
+  )
 })
 
 const node = TransportPeerMesh.layer({

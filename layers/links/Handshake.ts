@@ -14,7 +14,7 @@ import {
 } from "../../src/domain/Errors.ts"
 import type { Pass } from "../../src/domain/Pass.ts"
 import type { Address, Peer, PeerId } from "../../src/domain/Peer.ts"
-import { type Epoch, isEarlier } from "../../src/domain/Post.ts"
+import { type Epoch, isEarlier, mainRoom, type Room } from "../../src/domain/Post.ts"
 import { strangerTo } from "../../src/domain/Security.ts"
 import {
   type Control,
@@ -43,6 +43,8 @@ export interface Self {
   readonly history: number
   /** Whether it comes for a moment only. */
   readonly passing: boolean
+  /** The rooms in which it takes part, `main` among them. */
+  readonly rooms: ReadonlySet<Room>
   /** What it shows on this connection, if that is secure. */
   readonly pass: Pass | undefined
 }
@@ -73,6 +75,7 @@ export const call = (
       ...(self.history === 0 ? {} : { history: self.history }),
       ...(self.passing ? { passing: true } : {}),
       ...(to === undefined ? {} : { to }),
+      ...roomsOf(self),
       ...passOf(self)
     })
     const met = deadlines(wire.connection.abort("silent"))
@@ -105,6 +108,9 @@ export const call = (
     }
     return { welcome: answer, rest }
   })
+
+/** Everybody takes part in `main`: that goes without saying. */
+const roomsOf = ({ rooms }: Self) => (rooms.size === 1 ? {} : { rooms: [...rooms].filter((room) => room !== mainRoom) })
 
 const passOf = ({ pass }: Self) => (pass === undefined ? {} : { pass })
 
@@ -165,6 +171,7 @@ export const welcome = (wire: Wire, self: Self, chat: ChatId): Effect.Effect<voi
     epoch: self.epoch,
     chat,
     member: self.member,
+    ...roomsOf(self),
     ...passOf(self)
   })
 

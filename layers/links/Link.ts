@@ -2,6 +2,7 @@
 import * as Data from "effect/Data"
 import type { ChatId } from "../../src/domain/Chat.ts"
 import type { Peer, PeerId } from "../../src/domain/Peer.ts"
+import { mainRoom, type Room } from "../../src/domain/Post.ts"
 import type { Member } from "../../src/domain/Roster.ts"
 import type { Hello } from "../../src/protocol/Frame.ts"
 import type * as LinkContract from "../LinkContract.ts"
@@ -34,7 +35,9 @@ export interface Link<R = unknown> extends LinkContract.Link<R>, Wire.Wire {
 export class Goodbye extends Data.TaggedError("Goodbye") {}
 
 /** What a peer has said of itself that is no part of its name. */
-type Introduction = Pick<Hello, "epoch" | "member" | "history" | "passing" | "pass"> & { readonly chat: ChatId }
+type Introduction = Pick<Hello, "epoch" | "member" | "history" | "passing" | "pass" | "rooms"> & {
+  readonly chat: ChatId
+}
 
 /** A link over that connection; `byUs` if this node has dialled. `owed`: so many lines of history the peer was asked for. */
 export type LinkOver = (
@@ -43,6 +46,9 @@ export type LinkOver = (
   introduction: Introduction,
   how: { readonly byUs: boolean; readonly attempt: Attempt; readonly owed?: number }
 ) => Link
+
+/** The rooms of most peers: one set for all of them. */
+const mainAlone: ReadonlySet<Room> = new Set([mainRoom])
 
 interface Needs<R> {
   /** What its peer may send. */
@@ -63,6 +69,7 @@ export const makeLinkOver =
     chat: introduction.chat,
     newcomer: !introduction.member,
     passing: introduction.passing ?? false,
+    rooms: introduction.rooms === undefined ? mainAlone : new Set([mainRoom, ...introduction.rooms]),
     history: introduction.history ?? 0,
     attempt,
     // A peer that has introduced itself must soon say how far it has each stream, or is cut.

@@ -78,7 +78,7 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
       current: table.links,
       isSettling: () => table.unsettled,
       comeUp: (link) => life.comeUp(own(link)),
-      tellAll: (frames) => Effect.suspend(() => Wire.sendTo([...table.links.values()], frames)),
+      tell: (some, frames) => (frames.length === 0 ? Effect.void : Wire.sendTo(some.map(own), frames)),
       charge: (link, ...what) => rateLimit.charge(own(link), ...what),
       drop: (link, limit) => rateLimit.drop(own(link), limit),
       cut: (link, limit) => rateLimit.cut(own(link), limit),
@@ -102,7 +102,8 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
       chat: membership.chat(),
       member,
       history: replication.wanted(),
-      passing: settings.passing ?? false
+      passing: settings.passing ?? false,
+      rooms: log.rooms
     })
     const entrance: Entrance.Entrance = {
       deadlines,

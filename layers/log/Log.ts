@@ -35,7 +35,9 @@ import {
   type Post,
   PostNumber,
   type Room,
+  roomIn,
   type StreamId,
+  type Summary,
   streamOf
 } from "../../src/domain/Post.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
@@ -58,6 +60,8 @@ export interface Settings {
   /** How many streams it has to do with, and how many posts wait for others: see `defaultLimits`. */
   readonly streams?: number
   readonly pending?: number
+  /** The rooms in which its node takes part, besides `main`: none by default. */
+  readonly rooms?: Iterable<Room>
   /** How many posts of an earlier run are shown as history: none by default. */
   readonly history?: number
   /** Signs what is said, a block at a time: then what others say comes in blocks too. Nobody signs by default. */
@@ -131,6 +135,7 @@ export const make = (
     entries: maxEntries = defaultEntries,
     history = 0,
     pending = defaultLimits.pending,
+    rooms: others = [],
     sign,
     streams = defaultLimits.streams
   }: Settings,
@@ -143,8 +148,8 @@ export const make = (
     const epochAt = (millis: number) =>
       Effect.map(Random.nextIntBetween(0, 2 ** 32), (chance) => epochOf(millis, chance))
     let epoch = yield* epochAt(begun)
-    let stream = streamOf(author, mainRoom, epoch)
-    const store = new PostStore(stream, { pending, streams }, sign !== undefined)
+    const rooms: ReadonlySet<Room> = new Set([mainRoom, ...others])
+    const store = new PostStore({ author, epoch, rooms }, { pending, streams }, sign !== undefined)
     const growth = makeSignal()
     // One step after the other, and none broken off halfway: what is on disk is in memory too, and every entry stands where
     // it was delivered. Without a disk as well: a fiber may give way to others between any two operations.
@@ -222,8 +227,8 @@ export const make = (
       growth.changed()
     }
 
-    const addOwn = (posts: ReadonlyArray<Post>, block: Uint8Array, by: Reader): void => {
-      store.say(posts, block)
+    const addOwn = (room: Room, posts: ReadonlyArray<Post>, block: Uint8Array, by: Reader): void => {
+      store.say(room, posts, block)
       for (const post of posts) entries.push({ _tag: "Said", post, own: true, by })
       posted(posts.length)
       showTo(shownTo)
@@ -418,12 +423,13 @@ export const make = (
     }
 
     /** The posts that these lines make, numbered, and what each line became: the same array if no line is too long. */
-    const compose = (lines: ReadonlyArray<string>, at: number) => {
+    const compose = (room: Room, lines: ReadonlyArray<string>, at: number) => {
       const posts: Array<Post> = []
       let results: Array<SayResult> = posts
+      const stream = store.streamIn(room)
       const next = store.have(stream) + 1
       for (const text of lines) {
-        const deps = posts.length === 0 ? store.news() : noDeps
+        const deps = posts.length === 0 ? store.news(room) : noDeps
         const post: Post = {
           stream,
           n: PostNumber.make(next + posts.length, { disableValidation: true }),
@@ -443,28 +449,34 @@ export const make = (
       return { posts, results }
     }
 
-    /** What this node has said after that number of its present stream, by where it stands. */
-    const ownSince = (after: number): ReadonlyMap<number, Post> =>
+    /** What this node has said in this run after those numbers, all of it by default, by where it stands. */
+    const ownSince = (shared: Summary): ReadonlyMap<number, Post> =>
       new Map(
         [...entries.entries()].flatMap(([at, entry]) =>
-          entry._tag === "Said" && entry.own && entry.post.stream === stream && entry.post.n > after
-            ? [[at, entry.post] as const]
-            : []
+          entry._tag === "Said" && entry.own && isAfter(entry.post, shared) ? [[at, entry.post] as const] : []
         )
       )
 
-    /** The same lines as the first of another stream, below what stays of this one. */
-    const movedTo = (another: StreamId, shared: number, posts: Iterable<Post>): ReadonlyArray<Post> =>
-      Array.from(posts, (post, index) => {
-        const before = Object.entries(post.deps).slice(0, maxDeps - 1)
-        const isBelow = index === 0 && shared > 0
+    const isAfter = ({ n, stream }: Post, shared: Summary): boolean =>
+      store.isOwn(stream) && n > (shared.get(stream) ?? 0)
+
+    /** The same lines as the first of that run's streams, below what stays of this one's. */
+    const movedTo = (next: Epoch, shared: Summary, posts: Iterable<Post>): ReadonlyArray<Post> => {
+      const numbers = new Map<StreamId, number>()
+      return Array.from(posts, (post) => {
+        const { deps, stream } = post
+        const n = (numbers.get(stream) ?? 0) + 1
+        numbers.set(stream, n)
+        const stays = shared.get(stream) ?? 0
+        const others = Object.entries(deps).slice(0, maxDeps - 1)
         return {
           ...post,
-          stream: another,
-          n: PostNumber.make(index + 1),
-          deps: isBelow ? Object.fromEntries([...before, [stream, PostNumber.make(shared)]]) : post.deps
+          stream: streamOf(author, roomIn(stream), next),
+          n: PostNumber.make(n),
+          deps: n === 1 && stays > 0 ? Object.fromEntries([...others, [stream, PostNumber.make(stays)]]) : deps
         }
       })
+    }
 
     const blocksOfOwn = (posts: ReadonlyArray<Post>) => {
       const blocks = sign === undefined ? [posts] : blocksOf(posts)
@@ -474,27 +486,28 @@ export const make = (
       }))
     }
 
-    const renew = (shared: number, after: Epoch): Effect.Effect<ReadonlyMap<Post, Post>, LogUnavailable> =>
+    const renew = (shared: Summary, after: Epoch): Effect.Effect<ReadonlyMap<Post, Post>, LogUnavailable> =>
       Effect.gen(function* () {
         begun = Math.max(clock.unsafeCurrentTimeMillis(), Math.min(lastMillis, Math.max(begun, millisOf(after)) + 1))
         yield* journal.begin(begun)
         const next = yield* epochAt(begun)
-        const another = streamOf(author, mainRoom, next)
         const saidAnew = ownSince(shared)
-        const posts = movedTo(another, shared, saidAnew.values())
-        const blocks = posts.length === 0 ? [] : blocksOfOwn(posts)
-        if (posts.length > 0) {
+        const posts = movedTo(next, shared, saidAnew.values())
+        const blocks = [...rooms].flatMap((room) => {
+          const here = posts.filter(({ stream }) => roomIn(stream) === room)
+          return here.length === 0 ? [] : blocksOfOwn(here).map((block) => ({ room, ...block }))
+        })
+        if (blocks.length > 0) {
           yield* append(
             blocks.map(({ bytes }) => bytes),
             true
           )
         }
-        store.renew(another, shared)
-        for (const { block, bytes } of blocks) store.say(block, bytes)
+        store.renew(next, shared)
+        for (const { block, bytes, room } of blocks) store.say(room, block, bytes)
         for (const [at, post] of Arr.zip(saidAnew.keys(), posts)) entries[at] = { ...(entries[at] as Own), post }
         if (recorded !== undefined) recorded += posts.length
         epoch = next
-        stream = another
         restored ||= adopted
         closed = false
         gone = skipped
@@ -523,11 +536,12 @@ export const make = (
       for (let at = past.length - 1; at >= 0 && left > 0; at -= 1, left -= 1) yield past[at] as Post
     }
 
-    const lastLines = (count: number): ReadonlyArray<Lines> => {
+    const lastLines = (count: number, of: ReadonlySet<Room>): ReadonlyArray<Lines> => {
       const found: Array<Lines> = []
       let left = count
       for (const post of lastPosts(Number.POSITIVE_INFINITY)) {
         if (left === 0) break
+        if (rooms.size > 1 && !of.has(roomIn(post.stream))) continue
         const bytes = linesWith(post)
         if (bytes === undefined) continue
         left -= 1
@@ -541,7 +555,9 @@ export const make = (
 
     const lackedOf = <A extends EncodedPost>(posts: ReadonlyArray<A>): ReadonlyArray<A> => {
       const kept = new Set(entries.flatMap((entry) => (isPost(entry) ? [markOf(entry.post)] : [])))
-      return posts.filter(({ post }) => post.n <= store.have(post.stream) && !kept.has(markOf(post)))
+      return posts.filter(
+        ({ post }) => rooms.has(roomIn(post.stream)) && post.n <= store.have(post.stream) && !kept.has(markOf(post))
+      )
     }
 
     const lacksOfLast = (count: number): boolean => {
@@ -602,22 +618,23 @@ export const make = (
       get epoch() {
         return epoch
       },
-      get stream() {
-        return stream
-      },
+      rooms,
+      streamIn: (room) => store.streamIn(room),
+      isOwn: (id) => store.isOwn(id),
+      said: () => store.said,
       get restored() {
         return restored
       },
       keeps: journal.keeps,
       renew: (shared, after = epoch) => serially(Effect.suspend(() => renew(shared, after))),
-      say: (lines, by = screen) =>
+      say: (room, lines, by = screen) =>
         Effect.suspend(() => {
-          const { posts, results } = compose(lines, clock.unsafeCurrentTimeMillis())
+          const { posts, results } = compose(room, lines, clock.unsafeCurrentTimeMillis())
           if (posts.length === 0) return Effect.succeed(results)
           const blocks = blocksOfOwn(posts)
           const encoded = blocks.map(({ bytes }) => bytes)
           return Effect.map(append(encoded, true), () => {
-            for (const { block, bytes } of blocks) addOwn(block, bytes, by)
+            for (const { block, bytes } of blocks) addOwn(room, block, bytes, by)
             return results
           })
         }).pipe(serially),
@@ -645,11 +662,15 @@ export const make = (
         Effect.suspend(() => {
           adopted = true
           const ahead = [...summary].filter(
-            ([id, last]) => (last > store.have(id) || (last === 0 && folds.size > 0)) && id !== stream
+            ([id, last]) => (last > store.have(id) || (last === 0 && folds.size > 0)) && !store.isOwn(id)
           )
           const delivered = store.adopt(ahead, [...before], folds)
           // One line at least, so that the next run knows that this one was in the chat.
-          const gaps = [gap(stream, 0), ...foldLines(store.folds), ...ahead.map(([id, last]) => gap(id, last))]
+          const gaps = [
+            gap(store.streamIn(mainRoom), 0),
+            ...foldLines(store.folds),
+            ...ahead.map(([id, last]) => gap(id, last))
+          ]
           return Effect.map(keep([...gaps, ...delivered.map(({ line }) => line)]), () => {
             add(delivered)
             grow()
@@ -662,8 +683,8 @@ export const make = (
           entries.push(Entry.Outlived({ count: lines }))
           grow()
         }).pipe(serially),
-      folds: () => new Map(store.folds),
-      listing: () => ({ summary: store.summary(), folds: new Map(store.folds) }),
+      folds: () => store.folds,
+      listing: () => ({ summary: store.summary(), folds: store.folds }),
       spare: (id) => store.spare(id),
       meet: (id, said) => {
         // The journal says that it is folded away, and an earlier word on it would outlive this one.
@@ -681,7 +702,7 @@ export const make = (
           if (sign !== undefined) for (const { line, post } of kept) recalledIn.set(post, line)
           past = kept.map(({ post }) => post)
         }),
-      past: (count) => Effect.sync(() => lastLines(count)),
+      past: (count, of) => Effect.sync(() => lastLines(count, of)),
       recall: (post, whole) =>
         Effect.sync(() => {
           store.recall(post)
@@ -691,7 +712,7 @@ export const make = (
           grow()
         }),
       recent: (count) => Effect.sync(() => [...lastPosts(count)].reverse()),
-      ownAfter: (after) => Effect.sync(() => [...ownSince(after).values()]),
+      own: Effect.sync(() => [...ownSince(new Map()).values()]),
       screen,
       openReader: (count) => Effect.sync(() => openReader(count)),
       events: Stream.filterMap(
@@ -706,7 +727,7 @@ export const make = (
       tally: Effect.sync(() => ({
         entries: entries.length,
         bytes: store.bytes,
-        said: store.have(stream),
+        said: store.said,
         received
       })),
       summary: Effect.sync(() => store.summary()),

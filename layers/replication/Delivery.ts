@@ -7,27 +7,46 @@ import type { Mark } from "../../services/MessageLog.ts"
 import type { Delivery as HowFar } from "../../src/domain/Delivery.ts"
 import { mostNamed } from "../../src/domain/Limits.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
-import { mainRoom, roomIn, type StreamId, streamOf } from "../../src/domain/Post.ts"
+import { epochIn, roomIn, type StreamId } from "../../src/domain/Post.ts"
 import type { Dropped } from "../../src/protocol/Frame.ts"
 import type { Ground, Link } from "./Ground.ts"
 
 export const make = ({ limits, links, log, peers }: Ground) => {
-  /** How far some peer is known to have what this node says. */
-  let delivered = 0
-  /** How far each peer is known to have, or to have had, what this node says. */
-  const heardBy = new Map<PeerId, number>()
+  /** How far some peer is known to have each stream of this node. */
+  const delivered = new Map<StreamId, number>()
+  /** How far each peer is known to have each of them, or to have had it. */
+  const heardBy = new Map<StreamId, Map<PeerId, number>>()
+  /** How often some peer was the first to have more. */
+  let version = 0
 
-  const howFar = (): HowFar => ({ upTo: delivered, alone: links.current.size === 0 })
+  const upTo = (stream: StreamId): number => delivered.get(stream) ?? 0
+
+  const isAlone = (): boolean => links.current.size === 0
+
+  const howFar = (): HowFar => ({ upTo, alone: isAlone() })
 
   /** What there is to tell after that was told. */
-  const after = (told: HowFar | undefined) =>
+  const after = (told: { readonly version: number; readonly alone: boolean } | undefined) =>
     Effect.map(
-      peers.until(() => told?.upTo !== delivered || told.alone !== howFar().alone),
-      () => Option.some([howFar(), howFar()] as const)
+      peers.until(() => told?.version !== version || told.alone !== isAlone()),
+      () => Option.some([howFar(), { version, alone: isAlone() }] as const)
     )
 
   /** Whether a peer speaks in that stream in its present run. */
-  const isPresent = ({ epoch, peer }: Link, stream: StreamId): boolean => stream === streamOf(peer.id, mainRoom, epoch)
+  const isPresent = ({ epoch, replica: { prefix } }: Link, stream: StreamId): boolean =>
+    stream.startsWith(prefix) && epochIn(stream) === epoch && log.rooms.has(roomIn(stream))
+
+  /** A peer has a stream of this node up to there. */
+  const hears = (id: PeerId, stream: StreamId, n: number): void => {
+    const by = heardBy.get(stream) ?? new Map<PeerId, number>()
+    if (n <= (by.get(id) ?? 0)) return
+    heardBy.set(stream, by.set(id, n))
+    if (n > upTo(stream)) {
+      delivered.set(stream, n)
+      version += 1
+    }
+    peers.changed()
+  }
 
   /** How much a peer has named that this node lacks. What it lists as a whole may be twice as much: most of that is here too. */
   const named = ({ replica: { floors, listing, theirs } }: Link): number =>
@@ -35,7 +54,7 @@ export const make = ({ limits, links, log, peers }: Ground) => {
 
   /** What this node has by now need not be remembered of a peer. */
   const forgetWhatIsHad = ({ replica: { floors, theirs } }: Link): void => {
-    for (const [stream, n] of theirs) if (n <= log.have(stream) && stream !== log.stream) theirs.delete(stream)
+    for (const [stream, n] of theirs) if (n <= log.have(stream) && !log.isOwn(stream)) theirs.delete(stream)
     for (const [stream, n] of floors ?? []) if (n <= log.have(stream)) floors?.delete(stream)
   }
 
@@ -43,12 +62,12 @@ export const make = ({ limits, links, log, peers }: Ground) => {
     const most = mostNamed(limits)
     if (named(link) > most) forgetWhatIsHad(link)
     if (named(link) > most) return "streams"
-    return (link.replica.rooms?.size ?? 0) > limits.rooms ? "rooms" : undefined
+    return link.rooms.size - 1 > limits.rooms ? "rooms" : undefined
   }
 
-  const holders = (n: number): number => {
+  const holders = (stream: StreamId, n: number): number => {
     let count = 0
-    for (const upTo of heardBy.values()) if (upTo >= n) count += 1
+    for (const last of heardBy.get(stream)?.values() ?? []) if (last >= n) count += 1
     return count
   }
 
@@ -56,22 +75,12 @@ export const make = ({ limits, links, log, peers }: Ground) => {
     /** The peer has that stream up to there. */
     hasUpTo: (link: Link, [stream, n]: Mark): void => {
       const { replica } = link
-      const before = replica.theirs.get(stream)
+      const isOwn = log.isOwn(stream)
       // What this node has too need not be remembered: a peer names each run there ever was.
-      const isLacked = n > log.have(stream) || stream === log.stream || isPresent(link, stream)
-      if (n > (before ?? 0) && isLacked) replica.theirs.set(stream, n)
-      if (before === undefined && roomIn(stream) !== mainRoom) {
-        replica.rooms ??= new Set()
-        replica.rooms.add(roomIn(stream))
-      }
-      // Who is there for a moment does not hand it on.
-      if (link.passing) return
-      // Who names more than there is has something else, or nothing: see `Forks`.
-      if (stream === log.stream && n <= log.have(stream) && n > (heardBy.get(link.peer.id) ?? 0)) {
-        heardBy.set(link.peer.id, n)
-        delivered = Math.max(delivered, n)
-        peers.changed()
-      }
+      const isLacked = n > log.have(stream) || isOwn || isPresent(link, stream)
+      if (isLacked && n > replica.upTo(stream)) replica.theirs.set(stream, n)
+      // Who is there for a moment does not hand it on. Who names more than there is has something else, or nothing: see `Forks`.
+      if (isOwn && !link.passing && n <= log.have(stream)) hears(link.peer.id, stream, n)
     },
     /** The peer does not keep that stream up to there any more. */
     lacksUpTo: ({ replica }: Link, stream: StreamId, to: number): void => {
@@ -80,14 +89,16 @@ export const make = ({ limits, links, log, peers }: Ground) => {
     },
     /** Of how much a peer has spoken too much, if it has. */
     limitOverstepped,
-    /** How many peers are known to have what this node has said up to that number. */
+    /** How many peers are known to have a stream of this node up to that number. */
     holders,
-    /** Up to which number some peer is known to have what this node has said. */
-    upTo: (): number => delivered,
+    /** Up to which number some peer is known to have a stream of this node. */
+    upTo,
+    /** The same of each stream of this node that some peer has. */
+    reached: (): Map<StreamId, number> => new Map(delivered),
     /** How far what this node says has come. */
     ofOwn: Subscribable.make({
       get: Effect.sync(howFar),
-      changes: Stream.unfoldEffect(undefined as HowFar | undefined, after)
+      changes: Stream.unfoldEffect(undefined as Parameters<typeof after>[0], after)
     })
   }
 }

@@ -47,9 +47,13 @@ export const make = ({ links, log, membership }: Ground, { proofs }: Needs) => {
     })
 
   return {
-    /** From now on the peer gets what this node says, and what it has missed of that. */
+    /** From now on the peer gets what this node says in the rooms of both, and what it has missed of that. */
     begin: (link: Link): void => {
-      link.outbox.follow(log.stream, link.replica.upTo(log.stream))
+      for (const room of log.rooms) {
+        if (!link.rooms.has(room)) continue
+        const own = log.streamIn(room)
+        link.outbox.follow(own, link.replica.upTo(own))
+      }
       link.connection.wake()
     },
     /** The peer would like to have that. */
@@ -58,7 +62,7 @@ export const make = ({ links, log, membership }: Ground, { proofs }: Needs) => {
       if (have === 0) return Effect.void
       // It was listed before it was folded away.
       if (have === Number.POSITIVE_INFINITY) return link.send({ type: "gap", stream, to })
-      return membership.sign === undefined || stream === log.stream
+      return membership.sign === undefined || log.isOwn(stream)
         ? start(link, stream, after, to)
         : startProven(link, stream, after, to)
     },
@@ -75,12 +79,12 @@ export const make = ({ links, log, membership }: Ground, { proofs }: Needs) => {
     },
     /** What is said goes out to all, as long as the node runs. What others said goes to those who have asked. */
     run: Effect.suspend(() => {
-      let said = log.have(log.stream)
+      let said = log.said()
       return Stream.runForEachChunk(
-        log.grown(() => log.have(log.stream) > said || asking.size > 0),
+        log.grown(() => log.said() > said || asking.size > 0),
         () =>
           Effect.sync(() => {
-            const last = log.have(log.stream)
+            const last = log.said()
             for (const link of asking) if (!link.outbox.isAsked()) asking.delete(link)
             for (const link of last > said ? links.current.values() : asking) link.connection.wake()
             said = last

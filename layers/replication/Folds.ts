@@ -6,7 +6,7 @@ import {
   covers,
   type Epoch,
   epochOf,
-  mainRoom,
+  type Fold,
   millisOf,
   type Room,
   roomIn,
@@ -27,13 +27,15 @@ interface Needs {
   readonly replicator: Replicator
 }
 
-const streamIn = ({ epoch, peer }: Link): StreamId => streamOf(peer.id, mainRoom, epoch)
-
 export const make = ({ clock, limits, links, log }: Ground, { replicator }: Needs) => {
   /** The streams of so many runs that were lost, or are somewhere else, are spared: `mostNamed` has room for them. */
   const mostElsewhere = limits.streams / 4
   /** Runs that have no link to this node and may come back, those last that were heard of last. */
   const elsewhere = new Set<StreamId>()
+
+  /** The streams of what the peer says in the rooms of both. */
+  const streamsOf = ({ epoch, peer, rooms }: Link): ReadonlyArray<StreamId> =>
+    [...log.rooms].filter((room) => rooms.has(room)).map((room) => streamOf(peer.id, room, epoch))
 
   const expect = (stream: StreamId): void => {
     log.spare(stream)
@@ -58,7 +60,7 @@ export const make = ({ clock, limits, links, log }: Ground, { replicator }: Need
     }
     for (const [stream, n] of summary) {
       const isFoldedThere = roomIn(stream) === room && !streams.has(stream) && covers(theirs, stream)
-      if (isFoldedThere && stream !== log.stream) lacking -= n
+      if (isFoldedThere && !log.isOwn(stream)) lacking -= n
     }
     return lacking
   }
@@ -77,6 +79,7 @@ export const make = ({ clock, limits, links, log }: Ground, { replicator }: Need
   return {
     /** The peer has folded that away; what it lists comes next. */
     heard: ({ replica }: Link, { lines, room, upTo }: Folded): void => {
+      if (!log.rooms.has(room)) return
       replica.listing ??= noListing()
       const { listing } = replica
       if (listing.isComplete) listing.streams = undefined
@@ -101,8 +104,10 @@ export const make = ({ clock, limits, links, log }: Ground, { replicator }: Need
         const fold = listing?.folds.get(roomIn(stream))
         if (fold !== undefined && covers(fold, stream)) expect(stream)
       }
-      elsewhere.delete(streamIn(link))
-      log.meet(streamIn(link), link.replica.upTo(streamIn(link)))
+      for (const stream of streamsOf(link)) {
+        elsewhere.delete(stream)
+        log.meet(stream, link.replica.upTo(stream))
+      }
     },
     /** The link is up: what the peer lists is of use only if something is folded away. */
     cameUp: ({ replica }: Link): void => {
@@ -110,16 +115,18 @@ export const make = ({ clock, limits, links, log }: Ground, { replicator }: Need
     },
     /** Whether that run began so long ago that what it says would count as said long ago. */
     isOutdated: (id: PeerId, epoch: Epoch): boolean =>
-      log.have(streamOf(id, mainRoom, epoch)) === Number.POSITIVE_INFINITY,
+      [...log.rooms].some((room) => log.have(streamOf(id, room, epoch)) === Number.POSITIVE_INFINITY),
     /** No stream that anybody has folded away began later: none that begins later than now is. */
     latest: (): Epoch => {
-      const { upTo } = log.folds().get(mainRoom) ?? unfolded
-      return epochOf(Math.max(millisOf(upTo), clock.unsafeCurrentTimeMillis()), 2 ** 32 - 1)
+      const folded = Array.from(log.folds().values(), ({ upTo }) => millisOf(upTo))
+      return epochOf(Math.max(...folded, clock.unsafeCurrentTimeMillis()), 2 ** 32 - 1)
     },
     /** That run has left, or was lost, and may come back. */
     ended: (link: Link, isLost: boolean): void => {
-      if (isLost) expect(streamIn(link))
-      else log.spareNoMore(streamIn(link))
+      for (const stream of streamsOf(link)) {
+        if (isLost) expect(stream)
+        else log.spareNoMore(stream)
+      }
     },
     /** Once a second: says what of long ago was missed, when nobody is left who could bring it. */
     tellWhatIsMissed: Effect.gen(function* () {
@@ -144,5 +151,5 @@ const isWaiting = (listing: Listing | undefined): listing is Listing =>
 export type Folds = ReturnType<typeof make>
 
 /** What a node tells of what it has folded away, before it lists what it has not. */
-export const framesOf = (folds: ReturnType<Ground["log"]["folds"]>): ReadonlyArray<Control> =>
+export const framesOf = (folds: Iterable<readonly [Room, Fold]>): ReadonlyArray<Control> =>
   Array.from(folds, ([room, fold]) => ({ type: "folded", room, ...fold }))

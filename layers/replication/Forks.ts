@@ -2,7 +2,9 @@
 import * as Effect from "effect/Effect"
 import type { Block } from "../../services/MessageLog.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
+import type { Post, StreamId, Summary } from "../../src/domain/Post.ts"
 import type { SealedBlock } from "../../src/protocol/Blocks.ts"
+import type { Want } from "../../src/protocol/Frame.ts"
 import type { Delivery } from "./Delivery.ts"
 import type { Ground, Link } from "./Ground.ts"
 import type { Proofs } from "./Proofs.ts"
@@ -10,24 +12,29 @@ import type { Proofs } from "./Proofs.ts"
 interface Needs {
   readonly delivery: Delivery
   readonly proofs: Proofs
-  /** This run goes on elsewhere: what it has said up to that number, and no more, was said by both. */
-  readonly forked: (shared: number) => Effect.Effect<void>
+  /** This run goes on elsewhere: what it has said up to these numbers, and no more, was said by both. */
+  readonly forked: (shared: Summary) => Effect.Effect<void>
 }
 
 export const make = ({ log, membership }: Ground, { delivery, forked, proofs }: Needs) => {
-  /** Who was asked for what it claims to have, and after which number. */
-  const asked = new Map<Link, number>()
+  /** Who was asked for what it claims to have: of which streams, and after which number. */
+  const asked = new Map<Link, Map<StreamId, number>>()
   /** Who was asked in vain. That costs this node nothing more. */
   const refuted = new Set<PeerId>()
   /** Who had not shown anything when all was compared last. */
   let waiting: ReadonlyArray<Link> = []
 
   /** Whether its author has said that, and this node has not, though it has the author's key. */
-  const isProof = (link: Link, block: Block | SealedBlock, after: number): boolean => {
-    const { n } = block.post
-    if (n <= after || (n <= log.have(log.stream) && !proofs.contradicts(block))) return false
+  const isProof = (link: Link, block: Block | SealedBlock): boolean => {
+    const { n, stream } = block.post
+    const after = asked.get(link)?.get(stream)
+    if (after === undefined || n <= after || (n <= log.have(stream) && !proofs.contradicts(block))) return false
     return membership.sign === undefined || ("seal" in block && proofs.isSigned(link, block))
   }
+
+  /** What both have said, if that was said elsewhere. In other rooms it is what some peer is known to have. */
+  const sharedBefore = ({ n, stream }: Post): Summary =>
+    delivery.reached().set(stream, Math.min(n - 1, log.have(stream)))
 
   return {
     /**
@@ -36,18 +43,23 @@ export const make = ({ log, membership }: Ground, { delivery, forked, proofs }: 
      */
     heardOf: (link: Link): Effect.Effect<void> =>
       Effect.suspend(() => {
-        const to = link.replica.upTo(log.stream)
-        if (to <= log.have(log.stream) || asked.has(link) || refuted.has(link.peer.id)) return Effect.void
-        const after = delivery.upTo()
-        asked.set(link, after)
-        return link.send({ type: "want", stream: log.stream, after, to })
+        if (refuted.has(link.peer.id)) return Effect.void
+        const wants: Array<Want> = []
+        for (const room of log.rooms) {
+          const stream = log.streamIn(room)
+          const to = link.replica.upTo(stream)
+          if (to <= log.have(stream) || asked.get(link)?.has(stream) === true) continue
+          const after = delivery.upTo(stream)
+          asked.set(link, (asked.get(link) ?? new Map<StreamId, number>()).set(stream, after))
+          wants.push({ type: "want", stream, after, to })
+        }
+        return wants.length === 0 ? Effect.void : link.send(...wants)
       }),
     /** A peer sends posts of this run: those that it was asked for. */
     heard: (link: Link, blocks: ReadonlyArray<Block>): Effect.Effect<void> =>
       Effect.suspend(() => {
-        const after = asked.get(link)
-        const proof = after === undefined ? undefined : blocks.find((block) => isProof(link, block, after))
-        return proof === undefined ? Effect.void : forked(Math.min(proof.post.n - 1, log.have(log.stream)))
+        const proof = asked.has(link) ? blocks.find((block) => isProof(link, block)) : undefined
+        return proof === undefined ? Effect.void : forked(sharedBefore(proof.post))
       }),
     /** A peer can't show what it claims to have. */
     refute: ({ peer }: Link): void => {

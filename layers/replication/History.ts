@@ -34,7 +34,7 @@ export const make = ({ links, log, membership, peers }: Ground, { proofs }: Need
 
   /** Tells that so many posts of history come, and sends them. In a secure chat they are what the receiver can check. */
   const tell = (link: Link, count: number): Effect.Effect<void> =>
-    Effect.flatMap(log.past(Math.min(count, mostHistory)), (kept) => {
+    Effect.flatMap(log.past(Math.min(count, mostHistory), link.rooms), (kept) => {
       const blocks = isSigned ? kept.filter(({ bytes }) => proofs.areProven(bytes)) : kept
       const posts = blocks.reduce((sum, block) => sum + block.posts, 0)
       return link.sendLines([encode({ type: "earlier", posts }), ...blocks.map(({ bytes }) => bytes)])

@@ -46,8 +46,6 @@ export class Replica {
   readonly theirs = new Map<StreamId, number>()
   /** Up to where the peer does not keep a stream any more. */
   floors: Map<StreamId, number> | undefined = undefined
-  /** The rooms of which it has spoken, but the one where everybody is. */
-  rooms: Set<Room> | undefined = undefined
 
   // ---- Folds
 

@@ -6,7 +6,7 @@ import { absurd } from "../../src/domain/Absurd.ts"
 import type { PeerLost } from "../../src/domain/Errors.ts"
 import { type Forked, RunOutlived, StreamForked } from "../../src/domain/Errors.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
-import { type Epoch, isEarlier } from "../../src/domain/Post.ts"
+import { type Epoch, isEarlier, type StreamId } from "../../src/domain/Post.ts"
 import type { PostFrame } from "../../src/protocol/Frame.ts"
 import type * as LinkContract from "../LinkContract.ts"
 import * as Bootstrap from "./Bootstrap.ts"
@@ -33,8 +33,8 @@ interface Settings {
 export interface Replicating extends LinkContract.Replication<Replica> {
   /** How far what this node says has come. */
   readonly delivery: Delivery.Delivery["ofOwn"]
-  /** How many peers are known to have what this node has said up to that number. */
-  readonly holders: (n: number) => number
+  /** How many peers are known to have a stream of this node up to that number. */
+  readonly holders: (stream: StreamId, n: number) => number
   /** How many posts were handed to links. */
   readonly sent: () => number
   /** Fails when this node must begin another run. */
@@ -114,12 +114,12 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
       Effect.suspend(() =>
         links.current.size > 0 || isEarlier(after, log.epoch)
           ? Effect.void
-          : Effect.asVoid(Deferred.fail(forked, new RunOutlived({ id, shared: delivery.upTo(), after })))
+          : Effect.asVoid(Deferred.fail(forked, new RunOutlived({ id, shared: delivery.reached(), after })))
       )
 
     return {
       wanted: () => (bootstrap.areThere() ? 0 : mostShown),
-      hasSpoken: () => log.slice(log.stream, 0, 1) !== undefined,
+      hasSpoken: () => log.said() > 0,
       isOutdated: folds.isOutdated,
       latest: folds.latest,
       outlived,
@@ -142,7 +142,14 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
       },
       gone: folds.ended,
       tellLast: summaries.offerLast,
-      behind: ({ replica }) => Math.max(0, log.have(log.stream) - replica.upTo(log.stream)),
+      behind: ({ replica, rooms }) => {
+        let count = 0
+        for (const room of log.rooms) {
+          const own = log.streamIn(room)
+          if (rooms.has(room)) count += Math.max(0, log.have(own) - replica.upTo(own))
+        }
+        return count
+      },
       relayOf: replicator.relayOf,
       delivery: delivery.ofOwn,
       holders: delivery.holders,

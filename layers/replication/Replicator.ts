@@ -7,7 +7,7 @@ import { PeerLost } from "../../src/domain/Errors.ts"
 import { isCurrent } from "../../src/domain/LinkTable.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
-import { authorOf, mainRoom, type StreamId, streamOf } from "../../src/domain/Post.ts"
+import { authorOf, epochIn, roomIn, type StreamId } from "../../src/domain/Post.ts"
 import type { Control, Gap, PostFrame } from "../../src/protocol/Frame.ts"
 import type { Delivery } from "./Delivery.ts"
 import type { Forks } from "./Forks.ts"
@@ -53,7 +53,7 @@ export const make = ({ links, log, membership }: Ground, { delivery, forks, proo
   /** Whether the author itself is there and sends that stream as it grows. */
   const comesByItself = (stream: StreamId): boolean => {
     const author = links.current.get(authorOf(stream))
-    return author !== undefined && streamOf(author.peer.id, mainRoom, author.epoch) === stream
+    return author !== undefined && epochIn(stream) === author.epoch && author.rooms.has(roomIn(stream))
   }
 
   /** Whether somebody who is here was asked for the next post of a stream, and has not said that it does not keep it. */
@@ -83,7 +83,7 @@ export const make = ({ links, log, membership }: Ground, { delivery, forks, proo
         const to = replica.upTo(stream)
         const after = log.have(stream)
         if (to <= after || replica.floorOf(stream) > after) continue
-        if (stream === log.stream || (comesByItself(stream) && !isStuck(stream))) continue
+        if (log.isOwn(stream) || (comesByItself(stream) && !isStuck(stream))) continue
         if (doubted.has(stream)) {
           if (!blocked.has(stream)) blocked.set(stream, 0)
           continue
@@ -171,7 +171,7 @@ export const make = ({ links, log, membership }: Ground, { delivery, forks, proo
     let askedFrames = 0
     let askedBytes = 0
     for (const frame of sent) {
-      isOwn ||= frame.post.stream === log.stream
+      isOwn ||= log.isOwn(frame.post.stream)
       if (!isAsked(link, frame)) continue
       // It need not be delivered yet: what it waits for may be what is to be asked for next.
       if (frame.post.n >= (wanted.get(frame.post.stream)?.to ?? 0)) link.replica.asked?.delete(frame.post.stream)
@@ -194,7 +194,7 @@ export const make = ({ links, log, membership }: Ground, { delivery, forks, proo
   }
 
   const ownIn = <B extends Block>(blocks: ReadonlyArray<B>): ReadonlyArray<B> =>
-    blocks.filter(({ post }) => post.stream === log.stream)
+    blocks.filter(({ post }) => log.isOwn(post.stream))
 
   /** In a secure chat posts come in blocks, and what is handed on must be proven. */
   const receiveSealed = (link: Link, sent: ReadonlyArray<PostFrame>): Effect.Effect<void, PeerLost> => {
@@ -241,7 +241,7 @@ export const make = ({ links, log, membership }: Ground, { delivery, forks, proo
 
   const heardGap = (link: Link, { stream, to }: Gap): Effect.Effect<void, PeerLost> =>
     Effect.suspend(() => {
-      if (stream === log.stream) forks.refute(link)
+      if (log.isOwn(stream)) forks.refute(link)
       delivery.lacksUpTo(link, stream, to)
       const overstepped = delivery.limitOverstepped(link)
       if (overstepped !== undefined) return links.drop(link, overstepped)
@@ -254,7 +254,7 @@ export const make = ({ links, log, membership }: Ground, { delivery, forks, proo
 
   /** How far its author says that a stream goes, if it is this node, or is here in the run that speaks there. */
   const wordOn = (stream: StreamId): number | undefined => {
-    if (stream === log.stream) return log.have(stream)
+    if (log.isOwn(stream)) return log.have(stream)
     return comesByItself(stream) ? (links.current.get(authorOf(stream))?.replica.upTo(stream) ?? 0) : undefined
   }
 
@@ -340,13 +340,13 @@ export const make = ({ links, log, membership }: Ground, { delivery, forks, proo
 
   const announce = (link: Link, isNew: boolean): Effect.Effect<void> =>
     Effect.suspend(() => {
-      const newRun = isNew ? streamOf(link.peer.id, mainRoom, link.epoch) : undefined
       let count = 0
       for (const [stream, n] of link.replica.theirs) {
-        if (stream === newRun) continue
-        const fromHere = stream.startsWith(link.replica.prefix) || !comesByItself(stream)
+        const isItsOwn = stream.startsWith(link.replica.prefix)
+        if (isNew && isItsOwn && epochIn(stream) === link.epoch) continue
+        const fromHere = isItsOwn || !comesByItself(stream)
         const have = log.have(stream)
-        if (fromHere && !isAwaited(stream, have) && n > have && stream !== log.stream) count += n - have
+        if (fromHere && !isAwaited(stream, have) && n > have && !log.isOwn(stream)) count += n - have
       }
       return count === 0 ? Effect.void : log.note(MeshEvent.CatchingUp({ peer: link.peer, count }))
     })

@@ -5,7 +5,7 @@ import * as Schedule from "effect/Schedule"
 import type { Mark } from "../../services/MessageLog.ts"
 import { absurd } from "../../src/domain/Absurd.ts"
 import type { PeerLost } from "../../src/domain/Errors.ts"
-import type { StreamId, Summary } from "../../src/domain/Post.ts"
+import { type Room, roomIn, type StreamId, type Summary } from "../../src/domain/Post.ts"
 import { type Control, type Have, partsOf } from "../../src/protocol/Frame.ts"
 import type { Delivery } from "./Delivery.ts"
 import * as Folds from "./Folds.ts"
@@ -58,24 +58,54 @@ export const make = ({ links, log }: Ground, { delivery, folds, forks, replicato
       }
     })
 
-  /** Everything that this node has: what it has folded away, and what it lists. */
-  const all = (): ReadonlyArray<Control> => {
+  /** What of that is said in these rooms. */
+  const within = (rooms: ReadonlySet<Room>, marks: Iterable<Mark>): ReadonlyArray<Mark> =>
+    log.rooms.size === 1 ? [...marks] : [...marks].filter(([stream]) => rooms.has(roomIn(stream)))
+
+  /** Everything that this node has in these rooms: what it has folded away, and what it lists. */
+  const all = (rooms: ReadonlySet<Room>): ReadonlyArray<Control> => {
     const { folds: folded, summary } = log.listing()
-    return [...Folds.framesOf(folded), ...haveFrames([...summary])]
+    return [
+      ...Folds.framesOf([...folded].filter(([room]) => rooms.has(room))),
+      ...haveFrames(within(rooms, [...summary]))
+    ]
   }
 
   const summarize = (link: Link): Effect.Effect<void> =>
     Effect.suspend(() => {
       if (link.replica.isSummarized) return Effect.void
       link.replica.isSummarized = true
-      return link.send(...all())
+      return link.send(...all(link.rooms))
     })
+
+  /** All links, those together of which the peers take part in the same of this node's rooms. */
+  const groups = (): ReadonlyArray<readonly [Link, ...ReadonlyArray<Link>]> => {
+    const grouped = new Map<string, [Link, ...Array<Link>]>()
+    for (const link of links.current.values()) {
+      const shared = log.rooms.size === 1 ? "" : [...log.rooms].filter((room) => link.rooms.has(room)).join(" ")
+      const group = grouped.get(shared)
+      if (group === undefined) grouped.set(shared, [link])
+      else group.push(link)
+    }
+    return [...grouped.values()]
+  }
+
+  /** Tells all peers what is for them: of each room, those who take part in it. */
+  const tellAll = (framesFor: (rooms: ReadonlySet<Room>) => ReadonlyArray<Control>) =>
+    Effect.suspend(() =>
+      Effect.forEach(groups(), (group) => links.tell(group, framesFor(group[0].rooms)), { discard: true })
+    )
 
   /** Tells everybody which streams have grown since it was told last. */
   const offer = Effect.flatMap(log.summary, (summary) => {
     const grown = [...summary].filter(([stream, n]) => offered.get(stream) !== n)
     offered = summary
-    return grown.length === 0 ? Effect.void : links.tellAll(haveFrames(grown))
+    return grown.length === 0
+      ? Effect.void
+      : tellAll((rooms) => {
+          const marks = within(rooms, grown)
+          return marks.length === 0 ? [] : haveFrames(marks)
+        })
   })
 
   /**
@@ -88,7 +118,7 @@ export const make = ({ links, log }: Ground, { delivery, folds, forks, replicato
     const isNews = [...summary.keys()].some((stream) => !isStuck(stream))
     replicator.forgetAsked()
     forks.review()
-    if (isNews) yield* Effect.suspend(() => links.tellAll(all()))
+    if (isNews) yield* tellAll(all)
     for (const link of links.current.values()) yield* replicator.pull(link, link.replica.theirs, isStuck)
     compared = summary
   })

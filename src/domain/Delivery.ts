@@ -7,7 +7,7 @@ import type { Post, StreamId } from "./Post.ts"
 /** How far what this node says in this run has come. */
 export interface Delivery {
   /** The number of the last post that some peer is known to have, 0 if there is none. What a peer had counts, even if it is gone. */
-  readonly upTo: number
+  readonly upTo: (stream: StreamId) => number
   /** Whether nobody is there to hear the next. */
   readonly alone: boolean
 }
@@ -70,9 +70,9 @@ export const lastAnswered = (stream: StreamId, entries: Iterable<Entry>): number
 
 /** Of lines in the order in which they were said: those that some peer has, those that wait for one, and which of these are to be marked. */
 export const sortOut = <Line>(lines: ReadonlyArray<Said<Line>>, { alone, upTo }: Delivery, now: number) => {
-  const waiting = lines.filter(({ post }) => post.n > upTo)
+  const waiting = lines.filter(({ post }) => post.n > upTo(post.stream))
   return {
-    delivered: lines.filter(({ post }) => post.n <= upTo),
+    delivered: lines.filter(({ post }) => post.n <= upTo(post.stream)),
     waiting,
     doubtful: waiting.filter(({ saidAt }) => alone || now - saidAt >= Duration.toMillis(doubtAfter))
   }

@@ -5,7 +5,7 @@
 import * as Data from "effect/Data"
 import type { LossReason } from "./MeshEvent.ts"
 import { type Address, formatAddress, type Host, type Named, type PeerId, type Port, title } from "./Peer.ts"
-import type { Epoch } from "./Post.ts"
+import type { Epoch, Summary } from "./Post.ts"
 
 /** Nobody answers there, or not in time. */
 export class PeerUnreachable extends Data.TaggedError("PeerUnreachable")<{
@@ -65,11 +65,11 @@ export class IdLooksAlike extends Data.TaggedError("IdLooksAlike")<{
 
 /**
  * Somebody has what this run of this node never said, in its own stream: it runs twice, as a copied machine does. `shared`: up to
- * this number both have said the same.
+ * these numbers both have said the same.
  */
 export class StreamForked extends Data.TaggedError("StreamForked")<{
   readonly id: PeerId
-  readonly shared: number
+  readonly shared: Summary
 }> {
   override get message() {
     return `Others have lines of ${title(this.id)} that this program did not send; perhaps it runs twice. It starts a new run.`
@@ -78,11 +78,11 @@ export class StreamForked extends Data.TaggedError("StreamForked")<{
 
 /**
  * This run began so long ago, by its clock, that others would take what it says for said already. `after`: one that begins later
- * than that is taken; `shared`: what this one has said up to that number has reached somebody.
+ * than that is taken; `shared`: what this one has said up to these numbers has reached somebody.
  */
 export class RunOutlived extends Data.TaggedError("RunOutlived")<{
   readonly id: PeerId
-  readonly shared: number
+  readonly shared: Summary
   readonly after: Epoch
 }> {
   override get message() {

@@ -8,6 +8,7 @@ import { MeshStatus } from "../../services/MeshStatus.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { isTooLong, NotHeard } from "../domain/Errors.ts"
+import { mainRoom } from "../domain/Post.ts"
 import { join, type Settings } from "./client.ts"
 
 /** Joins, says it, and returns as soon as at least `wait` peers are known to have it; fails if that takes too long. */
@@ -21,20 +22,21 @@ export const send = ({
     const log = yield* MessageLog
     const mesh = yield* PeerMesh
     const status = yield* MeshStatus
+    const own = log.streamIn(mainRoom)
     const interrupts = yield* Interrupts
     const outside = yield* Ref.make<string | undefined>(undefined)
     const notHeard = Effect.zipRight(
       mesh.hurry,
       Effect.flatMap(
-        Effect.all({ had: status.holders(1), outside: Ref.get(outside) }),
+        Effect.all({ had: status.holders(own, 1), outside: Ref.get(outside) }),
         (found) => new NotHeard({ ...found, wanted: wait })
       )
     )
     yield* Effect.forkScoped(Stream.runForEach(mesh.joinRequests, (joinRequest) => joinRequest.admit))
-    for (const result of yield* log.say([text])) if (isTooLong(result)) return yield* result
+    for (const result of yield* log.say(mainRoom, [text])) if (isTooLong(result)) return yield* result
     yield* join(settings, ({ message }) => Ref.set(outside, message)).pipe(
       Effect.zipRight(Ref.set(outside, undefined)),
-      Effect.zipRight(status.awaitHolders(1, wait)),
+      Effect.zipRight(status.awaitHolders(own, 1, wait)),
       Effect.raceFirst(mesh.contested),
       Effect.raceFirst(mesh.forked),
       // Whoever asks for the end is told the same as when time is over.

@@ -5,7 +5,7 @@ import { MeshStatus } from "../../services/MeshStatus.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { type Delivery, lastAnswered } from "../domain/Delivery.ts"
 import type { Entry } from "../domain/Entry.ts"
-import type { Post } from "../domain/Post.ts"
+import type { Post, StreamId, Summary } from "../domain/Post.ts"
 
 export interface Undelivered {
   /** The posts, as far as they are kept, oldest first. */
@@ -21,16 +21,26 @@ export interface Undelivered {
 export const make: Effect.Effect<Undelivered, never, MessageLog | MeshStatus> = Effect.gen(function* () {
   const log = yield* MessageLog
   const status = yield* MeshStatus
-  /** The number of the last post that somebody has answered. */
-  const answered = yield* Ref.make(0)
-  const delivery = Effect.zipWith(status.delivery.get, Ref.get(answered), ({ alone, upTo }, n) => ({
+  const streams = Array.from(log.rooms, (room) => log.streamIn(room))
+  /** The number of the last post of each stream that somebody has answered. */
+  const answered = yield* Ref.make<Summary>(new Map())
+  const delivery = Effect.zipWith(status.delivery.get, Ref.get(answered), ({ alone, upTo }, last) => ({
     alone,
-    upTo: Math.max(upTo, n)
+    upTo: (stream: StreamId) => Math.max(upTo(stream), last.get(stream) ?? 0)
   }))
   return {
-    posts: Effect.flatMap(delivery, ({ upTo }) => log.ownAfter(upTo)),
-    count: Effect.map(delivery, ({ upTo }) => Math.max(0, log.have(log.stream) - upTo)),
+    posts: Effect.zipWith(delivery, log.own, ({ upTo }, own) => own.filter(({ n, stream }) => n > upTo(stream))),
+    count: Effect.map(delivery, ({ upTo }) =>
+      streams.reduce((count, stream) => count + Math.max(0, log.have(stream) - upTo(stream)), 0)
+    ),
     delivery,
-    see: (entries) => Ref.update(answered, (before) => Math.max(before, lastAnswered(log.stream, entries)))
+    see: (entries) =>
+      Ref.update(
+        answered,
+        (before) =>
+          new Map(
+            streams.map((stream) => [stream, Math.max(before.get(stream) ?? 0, lastAnswered(stream, entries))] as const)
+          )
+      )
   }
 })

@@ -58,6 +58,9 @@ const Listed = Schema.Struct({
 })
 export type Listed = typeof Listed.Type
 
+/** The rooms besides `main` in which the sender takes part. */
+const Rooms = Schema.optionalWith(Schema.Array(Room), { exact: true })
+
 /**
  * The dialling side introduces itself. `chat`: the one that it is in, left out by who is in none; `to`: whom it means to
  * reach; `member`: it is in the chat already;
@@ -76,6 +79,7 @@ export const Hello = Schema.Struct({
   history: Schema.optionalWith(Schema.NonNegativeInt, { exact: true }),
   passing: Schema.optionalWith(Schema.Boolean, { exact: true }),
   to: Schema.optionalWith(PeerId, { exact: true }),
+  rooms: Rooms,
   pass: Schema.optionalWith(Pass, { exact: true })
 })
 export type Hello = typeof Hello.Type
@@ -89,6 +93,7 @@ export const Welcome = Schema.Struct({
   epoch: Epoch,
   chat: ChatId,
   member: Schema.Boolean,
+  rooms: Rooms,
   pass: Schema.optionalWith(Pass, { exact: true })
 })
 export type Welcome = typeof Welcome.Type

@@ -28,6 +28,8 @@ export const makeOutbox = (
   const waiting: Array<Uint8Array> = []
   /** By stream. A lane without an end has a place of its own, so that what it has sent already can be asked for again. */
   const lanes = new Map<string, Lane>()
+  /** How many lanes have no end. */
+  let followed = 0
   let leaving = false
   let sent = 0
 
@@ -74,6 +76,7 @@ export const makeOutbox = (
     push: (line: Uint8Array): boolean => waiting.length < maxWaiting && waiting.push(line) > 0,
     /** Sends that stream's posts after number `after`, and all that ever come. */
     follow: (stream: StreamId, after: number): void => {
+      if (!lanes.has(endless(stream))) followed += 1
       lanes.set(endless(stream), { stream, after, to: Number.POSITIVE_INFINITY })
     },
     /**
@@ -84,8 +87,8 @@ export const makeOutbox = (
       const last = Math.min(to, lanes.get(endless(stream))?.after ?? to)
       if (after < last) lanes.set(stream, { stream, after, to: last })
     },
-    /** Whether the peer waits for more than one stream, that is, for what others have said too. */
-    isAsked: (): boolean => lanes.size > 1,
+    /** Whether the peer waits for what others have said. */
+    isAsked: (): boolean => lanes.size > followed,
     /** How many posts were taken from here. */
     sent: (): number => sent,
     /** Ends with a goodbye once everything else is sent. */
@@ -99,6 +102,7 @@ export const makeOutbox = (
       if (bytes !== undefined || !leaving) return bytes
       leaving = false
       lanes.clear()
+      followed = 0
       return encode({ type: "bye" })
     }
   }

@@ -1,12 +1,15 @@
 /** All posts that a node has, each once, each author's in order, no answer before its question. */
 import type { Block, EncodedPost, Mark, Range, Slice } from "../../services/MessageLog.ts"
 import { defaultLimits, type Limits } from "../domain/Limits.ts"
+import type { PeerId } from "../domain/Peer.ts"
 import {
   covers,
+  type Epoch,
   epochIn,
   type Fold,
   type Folds,
   isEarlier,
+  mainRoom,
   maxDeps,
   millisOf,
   noDeps,
@@ -16,6 +19,7 @@ import {
   roomIn,
   type StreamId,
   type Summary,
+  streamOf,
   unfolded
 } from "../domain/Post.ts"
 import { Segments } from "./Segments.ts"
@@ -44,27 +48,52 @@ interface Crowded {
 /** When streams are folded away, so much of the bound is left free, so that it is not done for each new one. */
 const freed = 0.25
 
+/** One run of one node, and the rooms in which it takes part. */
+export interface Run {
+  readonly author: PeerId
+  readonly epoch: Epoch
+  /** `main` alone by default. */
+  readonly rooms?: Iterable<Room>
+}
+
+/** What a node knows of a room in which it takes part. */
+interface RoomState {
+  /** The stream of what this node says there. */
+  own: StreamId
+  /** What this node has seen there since it last spoke, and nobody has answered yet: an answer stands below it already. */
+  readonly news: Map<StreamId, number>
+  /** What those have seen there who came before this node, and it has yet to hear. */
+  before: Map<StreamId, number>
+  /** What is folded away. */
+  fold: Fold | undefined
+}
+
 /**
  * The rules of delivery, as plain data and plain functions: they run for every post. A post is delivered when it is the
- * next of its stream and everything that its author had seen is delivered; until then it is held. Mutable: the log that
- * has it is its only user. `sealed`: what is said and taken in are blocks, which nothing cuts.
+ * next of its stream and everything that its author had seen in that room is delivered; until then it is held. What is said in
+ * rooms in which this node takes no part counts as had: it is neither taken in nor waited for. Mutable: the log that has it is
+ * its only user. `sealed`: what is said and taken in are blocks, which nothing cuts.
  */
 export class PostStore {
   readonly #streams = new Map<StreamId, Segments>()
   /** What waits for what must come before it, by each of its numbers. */
   readonly #held = new Map<StreamId, Map<number, Block>>()
-  /** What this node has seen since it last said something, and nobody has answered yet: an answer stands below it already. */
-  readonly #news = new Map<StreamId, number>()
-  /** What of each room is folded away. */
-  readonly #folds = new Map<Room, Fold>()
+  readonly #rooms = new Map<Room, RoomState>()
   /** The streams of runs that are here, or may come back: they are not folded away, though nothing of them is kept. */
   readonly #spared = new Set<StreamId>()
   /** With more streams than that, some are folded away: those of which posts are kept stay, however many they are. */
   #foldAbove: number
-  #own: StreamId
+  readonly #author: PeerId
+  /** How the ids of all streams begin and end in which this node speaks. */
+  readonly #prefix: string
+  #suffix: string
+  #said = 0
   readonly #limits: Pick<Limits, "pending" | "streams">
-  /** What those have seen who were there before this node came, and it has yet to hear. */
-  #before = new Map<StreamId, number>()
+  /** Whether some room may have something that those have seen who came before this node. */
+  #hasBefore = false
+  /** The stream that was looked at last, and its room: posts of one stream come together. */
+  #lastStream: StreamId | undefined
+  #lastRoom: RoomState | undefined
   #bytes = 0
   /** How many posts are held, each with what it waits for, since all of that is looked at again and again; and their bytes. */
   #pending = 0
@@ -76,12 +105,37 @@ export class PostStore {
 
   readonly #sealed: boolean
 
-  constructor(own: StreamId, limits: Pick<Limits, "pending" | "streams"> = defaultLimits, sealed = false) {
-    this.#own = own
+  constructor(
+    { author, epoch, rooms = [mainRoom] }: Run,
+    limits: Pick<Limits, "pending" | "streams"> = defaultLimits,
+    sealed = false
+  ) {
+    this.#author = author
+    this.#prefix = `${author}/`
+    this.#suffix = `/${epoch}`
     this.#limits = limits
     this.#foldAbove = limits.streams / 2
     this.#sealed = sealed
-    this.#streams.set(own, this.#noPosts())
+    for (const room of rooms) {
+      const own = streamOf(author, room, epoch)
+      this.#rooms.set(room, { own, news: new Map(), before: new Map(), fold: undefined })
+      this.#streams.set(own, this.#noPosts())
+    }
+  }
+
+  /** The stream of what this node says in that room. It must take part in it. */
+  streamIn(room: Room): StreamId {
+    return this.#stateOf(room).own
+  }
+
+  /** Whether this node speaks in that stream, in this run. */
+  isOwn(stream: StreamId): boolean {
+    return stream.endsWith(this.#suffix) && stream.startsWith(this.#prefix)
+  }
+
+  /** How many posts this node has said in this run. */
+  get said(): number {
+    return this.#said
   }
 
   /** The memory that encoded posts take, in bytes. */
@@ -94,14 +148,19 @@ export class PostStore {
     return this.#waits
   }
 
-  /** The highest number of a stream below which nothing is missing; infinite if it is folded away. */
+  /**
+   * The highest number of a stream below which nothing is missing. Infinite if the stream is folded away, or is spoken in a room
+   * in which this node takes no part.
+   */
   have(stream: StreamId): number {
-    return this.#streams.get(stream)?.last ?? (this.#isFolded(stream) ? Number.POSITIVE_INFINITY : 0)
+    return this.#streams.get(stream)?.last ?? (this.#isClosed(stream) ? Number.POSITIVE_INFINITY : 0)
   }
 
-  /** What is folded away: the rest is in the summary. */
+  /** What of each room is folded away: the rest is in the summary. */
   get folds(): Folds {
-    return this.#folds
+    const folds = new Map<Room, Fold>()
+    for (const [name, { fold }] of this.#rooms) if (fold !== undefined) folds.set(name, fold)
+    return folds
   }
 
   /**
@@ -111,41 +170,52 @@ export class PostStore {
   summary(): Summary {
     const summary = new Map<StreamId, number>()
     for (const [stream, { last }] of this.#streams) {
-      if (last > 0 || stream === this.#own || this.#isCovered(stream)) summary.set(stream, last)
+      if (last > 0 || this.isOwn(stream) || this.#isCovered(stream)) summary.set(stream, last)
     }
     return summary
   }
 
-  /** What this node's next post must stand below. */
-  news(): Readonly<Record<StreamId, PostNumber>> {
-    if (this.#news.size === 0) return noDeps
+  /** What this node's next post in that room must stand below. */
+  news(room: Room): Readonly<Record<StreamId, PostNumber>> {
+    const { news } = this.#stateOf(room)
+    if (news.size === 0) return noDeps
     return Object.fromEntries(
-      Array.from(this.#news, ([stream, n]) => [stream, PostNumber.make(n)] as const).slice(0, maxDeps)
+      Array.from(news, ([stream, n]) => [stream, PostNumber.make(n)] as const).slice(0, maxDeps)
     )
   }
 
-  /** Adds what this node says, encoded one after the other. */
-  say(posts: ReadonlyArray<Post>, block: Uint8Array): void {
+  /** Adds what this node says in that room, encoded one after the other. */
+  say(room: Room, posts: ReadonlyArray<Post>, block: Uint8Array): void {
+    const { news, own } = this.#stateOf(room)
     for (const { deps } of posts) {
-      for (const [stream, n] of marksIn(deps)) if (this.#news.get(stream) === n) this.#news.delete(stream)
+      for (const [stream, n] of marksIn(deps)) if (news.get(stream) === n) news.delete(stream)
     }
-    this.#bytes += this.#segmentsOf(this.#own).append(block, posts.length)
+    this.#said += posts.length
+    this.#bytes += this.#segmentsOf(own).append(block, posts.length)
   }
 
   /**
-   * This node speaks in another stream from now on. What it has said in its present one after number `shared`, which ends a
-   * block, is taken back: somebody else may have said other things under these numbers.
+   * This node speaks in the streams of another run from now on. What it has said in each of its present ones after the number in
+   * `shared`, which ends a block, is taken back: somebody else may have said other things under these numbers.
    */
-  renew(own: StreamId, shared: number): void {
-    const before = this.#segmentsOf(this.#own)
-    if (shared < before.last) {
-      const kept = before.upTo(shared)
-      this.#bytes += kept.bytes - before.bytes
-      this.#streams.set(this.#own, kept)
+  renew(epoch: Epoch, shared: Summary): void {
+    this.#suffix = `/${epoch}`
+    this.#said = 0
+    for (const [name, room] of this.#rooms) {
+      this.#takeBack(room, shared.get(room.own) ?? 0)
+      room.own = streamOf(this.#author, name, epoch)
+      this.#streams.set(room.own, this.#noPosts())
     }
-    if (shared > 0) this.#news.set(this.#own, shared)
-    this.#streams.set(own, this.#noPosts())
-    this.#own = own
+  }
+
+  #takeBack({ news, own }: RoomState, after: number): void {
+    const before = this.#segmentsOf(own)
+    if (after < before.last) {
+      const kept = before.upTo(after)
+      this.#bytes += kept.bytes - before.bytes
+      this.#streams.set(own, kept)
+    }
+    if (after > 0) news.set(own, after)
   }
 
   /** Adds what an earlier run has left, in the order in which it was delivered then. */
@@ -165,7 +235,7 @@ export class PostStore {
     this.#waits = false
     for (const received of blocks) {
       const { n, stream } = received.post
-      if (stream === this.#own) continue
+      if (this.isOwn(stream)) continue
       const have = this.have(stream)
       if (n <= have) continue
       if (this.#isDue(received, have)) {
@@ -185,7 +255,7 @@ export class PostStore {
   skip(stream: StreamId, to: number): { readonly lost: number; readonly delivered: ReadonlyArray<EncodedPost> } {
     const delivered: Array<EncodedPost> = []
     let lost = 0
-    if (stream === this.#own) return { lost, delivered }
+    if (this.isOwn(stream)) return { lost, delivered }
     for (let have = this.have(stream); have < to; have = this.have(stream)) {
       const until = Math.min(to, ...[...(this.#held.get(stream)?.keys() ?? [])].map((n) => n - 1))
       // The next is held, and waits for another stream.
@@ -204,11 +274,15 @@ export class PostStore {
    */
   adopt(seen: ReadonlyArray<Mark>, before: ReadonlyArray<Mark>, folds: Folds = new Map()): ReadonlyArray<EncodedPost> {
     const delivered: Array<EncodedPost> = []
-    this.#before = new Map(before)
-    for (const [stream] of before) this.know(stream)
+    for (const room of this.#rooms.values()) room.before = new Map()
+    this.#hasBefore = before.length > 0
+    for (const [stream, to] of before) {
+      this.#roomOf(stream)?.before.set(stream, to)
+      this.know(stream)
+    }
     for (const [stream, to] of seen) {
       this.know(stream)
-      if (stream !== this.#own && to > this.have(stream)) this.#skipTo(stream, to)
+      if (!this.isOwn(stream) && to > this.have(stream)) this.#skipTo(stream, to)
     }
     this.takeFolds(folds)
     this.foldLater()
@@ -285,14 +359,14 @@ export class PostStore {
     const segments = this.#streams.get(stream)
     if (segments !== undefined) return segments.slice(after, room, to)
     // All that is asked for is gone.
-    return to > after && to < Number.POSITIVE_INFINITY && this.#isFolded(stream)
+    return to > after && to < Number.POSITIVE_INFINITY && this.#isClosed(stream)
       ? { bytes: noBytes, first: to + 1, last: to }
       : undefined
   }
 
   /** There is such a stream, though nothing of it may have come yet: it is not folded away unless it was before. */
   know(stream: StreamId): void {
-    if (!this.#isFolded(stream)) this.#segmentsOf(stream)
+    if (!this.#isClosed(stream)) this.#segmentsOf(stream)
   }
 
   /** That run is here, or may come back: its stream is not folded away until it is spared no more. */
@@ -306,10 +380,10 @@ export class PostStore {
    * said next is taken in. What was said up to there counts as had, as before. Returns whether anything has changed.
    */
   unfold(stream: StreamId, said: number): boolean {
-    if (!this.#isFolded(stream)) return false
-    const room = roomIn(stream)
-    const { lines, upTo } = this.#folds.get(room) ?? unfolded
-    this.#folds.set(room, { upTo, lines: Math.max(0, lines - said) })
+    const room = this.#roomOf(stream)
+    if (room === undefined || !this.#isClosed(stream)) return false
+    const { lines, upTo } = room.fold ?? unfolded
+    room.fold = { upTo, lines: Math.max(0, lines - said) }
     this.#bytes -= this.#segmentsOf(stream).skipTo(said)
     return true
   }
@@ -347,16 +421,34 @@ export class PostStore {
 
   /** Takes as folded away what another log, or an earlier run of this one, has folded away. */
   takeFolds(folds: Folds): void {
-    for (const [room, { lines, upTo }] of folds) {
-      const own = this.#folds.get(room) ?? unfolded
-      this.#folds.set(room, { upTo: isEarlier(own.upTo, upTo) ? upTo : own.upTo, lines })
+    for (const [name, { lines, upTo }] of folds) {
+      const room = this.#rooms.get(name)
+      if (room === undefined) continue
+      const own = room.fold ?? unfolded
+      room.fold = { upTo: isEarlier(own.upTo, upTo) ? upTo : own.upTo, lines }
     }
   }
 
   /** So many posts that others have folded away never came here, and can't: they count as folded away here too. */
-  forgo(room: Room, lines: number): void {
-    const own = this.#folds.get(room) ?? unfolded
-    this.#folds.set(room, { ...own, lines: atMostSafe(own.lines + lines) })
+  forgo(name: Room, lines: number): void {
+    const room = this.#stateOf(name)
+    const own = room.fold ?? unfolded
+    room.fold = { ...own, lines: atMostSafe(own.lines + lines) }
+  }
+
+  #stateOf(room: Room): RoomState {
+    const state = this.#rooms.get(room)
+    if (state === undefined) throw new Error(`this node takes no part in ${room}`)
+    return state
+  }
+
+  /** The room of a stream, if this node takes part in it. */
+  #roomOf(stream: StreamId): RoomState | undefined {
+    if (stream !== this.#lastStream) {
+      this.#lastStream = stream
+      this.#lastRoom = this.#rooms.get(roomIn(stream))
+    }
+    return this.#lastRoom
   }
 
   #noPosts(): Segments {
@@ -373,33 +465,36 @@ export class PostStore {
 
   /** Whether nothing is kept of a stream, and nothing is to be expected of it. */
   #isQuiet(stream: StreamId): boolean {
-    if (stream === this.#own || this.#spared.has(stream) || this.#held.has(stream)) return false
+    if (this.isOwn(stream) || this.#spared.has(stream) || this.#held.has(stream)) return false
     return this.#streams.get(stream)?.isEmpty === true
   }
 
   #foldAway(stream: StreamId): void {
-    const room = roomIn(stream)
-    const { lines, upTo } = this.#folds.get(room) ?? unfolded
+    const room = this.#roomOf(stream)
+    if (room === undefined) return
+    const { lines, upTo } = room.fold ?? unfolded
     const epoch = epochIn(stream)
-    this.#folds.set(room, {
+    room.fold = {
       upTo: isEarlier(upTo, epoch) ? epoch : upTo,
       lines: atMostSafe(lines + (this.#streams.get(stream)?.last ?? 0))
-    })
+    }
     this.#forget(stream)
   }
 
   #forget(stream: StreamId): void {
     this.#streams.delete(stream)
-    this.#news.delete(stream)
+    this.#roomOf(stream)?.news.delete(stream)
   }
 
-  /** Whether nothing is known of a stream but that it is folded away. */
-  #isFolded(stream: StreamId): boolean {
-    return this.#isCovered(stream) && !this.#streams.has(stream) && !this.#held.has(stream)
+  /** Whether nothing is known of a stream but that it is folded away, or this node takes no part in its room. */
+  #isClosed(stream: StreamId): boolean {
+    const room = this.#roomOf(stream)
+    if (room?.fold === undefined) return room === undefined
+    return covers(room.fold, stream) && !this.#streams.has(stream) && !this.#held.has(stream)
   }
 
   #isCovered(stream: StreamId): boolean {
-    const fold = this.#folds.size === 0 ? undefined : this.#folds.get(roomIn(stream))
+    const fold = this.#roomOf(stream)?.fold
     return fold !== undefined && covers(fold, stream)
   }
 
@@ -421,9 +516,10 @@ export class PostStore {
 
   /** What must be delivered before a post, besides the one before it in its stream. */
   #conditionsOf(post: Post): ReadonlyArray<Mark> {
-    if (this.#before.size === 0 || this.#before.has(post.stream)) return marksIn(post.deps)
-    for (const [stream, n] of this.#before) if (n <= this.have(stream)) this.#before.delete(stream)
-    return [...marksIn(post.deps), ...this.#before]
+    const before = this.#hasBefore ? this.#roomOf(post.stream)?.before : undefined
+    if (before === undefined || before.has(post.stream)) return marksIn(post.deps)
+    for (const [stream, n] of before) if (n <= this.have(stream)) before.delete(stream)
+    return [...marksIn(post.deps), ...before]
   }
 
   #append(block: Block): void {
@@ -447,11 +543,12 @@ export class PostStore {
 
   /** Whoever answers this post stands below all that its author had seen, too. */
   #see(post: Post): void {
-    if (this.#news.size > 0) {
-      for (const [stream, n] of marksIn(post.deps))
-        if ((this.#news.get(stream) ?? n + 1) <= n) this.#news.delete(stream)
+    const news = this.#roomOf(post.stream)?.news
+    if (news === undefined) return
+    if (news.size > 0) {
+      for (const [stream, n] of marksIn(post.deps)) if ((news.get(stream) ?? n + 1) <= n) news.delete(stream)
     }
-    this.#news.set(post.stream, post.n)
+    news.set(post.stream, post.n)
   }
 
   /** When too many are held, the last ones make room: those that are due first tell what the stream waits for. */

@@ -1,4 +1,5 @@
 /** A server under a hostile peer, in virtual time: whatever comes, it goes on, and who means well still comes in and talks. */
+
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -12,6 +13,7 @@ import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { type PeerId, type Port, roleOf } from "../../src/domain/Peer.ts"
+import { mainRoom } from "../../src/domain/Post.ts"
 import { type Control, encode, protocolVersion } from "../../src/protocol/Frame.ts"
 import { id, peer } from "../support/samples.ts"
 import * as Sources from "../support/sources.ts"
@@ -82,13 +84,13 @@ const story = (mutator: Mutator) =>
   Effect.gen(function* () {
     const network = yield* MemoryTransport.makeNetwork
     const server = yield* nodeOf(network, id("Server"), 4_000, true)
-    yield* server.log.say(["welcome"])
+    yield* server.log.say(mainRoom, ["welcome"])
     let sent = 0
     for (let n = 0; n < connections; n += 1) sent += yield* attack(network, mutator, `hostile ${n}`)
     const guest = yield* nodeOf(network, id("guest"), 6_000, false)
     yield* guest.mesh.join({ address: peer("Server", 4_000).address })
-    yield* guest.log.say(["hello"])
-    const hasHeard = Effect.sync(() => server.log.have(guest.log.stream) === 1)
+    yield* guest.log.say(mainRoom, ["hello"])
+    const hasHeard = Effect.sync(() => server.log.have(guest.log.streamIn(mainRoom)) === 1)
     yield* Effect.repeat(Effect.delay(hasHeard, "100 millis"), { until: (heard) => heard }).pipe(
       Effect.timeoutFail({ duration: "1 minute", onTimeout: () => "who means well is not heard" })
     )

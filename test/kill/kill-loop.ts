@@ -65,7 +65,7 @@ const child = (folder: string, seed: number, disk?: string) =>
         const texts = Array.from({ length: count }, (_, at) => text(last + at + 1))
         if (disk !== undefined) {
           if (random() < 0.15) SmallDisk.fill(disk)
-          const said = yield* Effect.either(log.say(texts))
+          const said = yield* Effect.either(log.say(mainRoom, texts))
           if (Either.isLeft(said)) {
             if (said.left.detail !== full) return yield* said.left
             Fs.writeSync(1, `${refusal}\n`)
@@ -73,7 +73,7 @@ const child = (folder: string, seed: number, disk?: string) =>
             continue
           }
         } else if (random() < 0.7) {
-          yield* log.say(texts)
+          yield* log.say(mainRoom, texts)
         } else {
           const first = log.have(other) + 1
           yield* log.receive(

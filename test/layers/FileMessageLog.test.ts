@@ -107,9 +107,9 @@ describe("FileMessageLog", () => {
         const epochs = yield* use((log) =>
           Effect.gen(function* () {
             const first = log.epoch
-            yield* log.say(["one", "two"])
+            yield* log.say(mainRoom, ["one", "two"])
             yield* log.receive(received(stream("2"), 1))
-            yield* log.renew(1)
+            yield* log.renew(new Map([[log.streamIn(mainRoom), 1]]))
             return [first, log.epoch]
           })
         )
@@ -134,25 +134,25 @@ describe("FileMessageLog", () => {
         const before = yield* use((log) =>
           Effect.gen(function* () {
             yield* log.adopt(new Map([[stream("3"), 7]]))
-            yield* log.say(["one", "two"])
+            yield* log.say(mainRoom, ["one", "two"])
             yield* log.receive(received(stream("2"), 1, 2))
             yield* log.skip(stream("2"), 5)
             yield* log.receive(received(stream("2"), 6))
-            yield* log.say(["three"])
-            return { stream: log.stream, summary: yield* log.summary, texts: yield* texts(log) }
+            yield* log.say(mainRoom, ["three"])
+            return { stream: log.streamIn(mainRoom), summary: yield* log.summary, texts: yield* texts(log) }
           })
         )
         yield* use((log) =>
           Effect.gen(function* () {
             assert.isTrue(log.restored)
-            assert.notStrictEqual(log.stream, before.stream)
+            assert.notStrictEqual(log.streamIn(mainRoom), before.stream)
             assert.deepStrictEqual(yield* texts(log), before.texts)
             assert.deepStrictEqual(
               [...(yield* log.summary)].sort(),
-              [...before.summary, [log.stream, 0] as const].sort()
+              [...before.summary, [log.streamIn(mainRoom), 0] as const].sort()
             )
             assert.deepStrictEqual(log.slice(before.stream, 0, 1)?.first, 1, "others can have it")
-            assert.deepStrictEqual(yield* log.ownAfter(0), [])
+            assert.deepStrictEqual(yield* log.own, [])
           })
         )
         assert.deepStrictEqual(yield* script.screen, [])
@@ -163,8 +163,9 @@ describe("FileMessageLog", () => {
   it.scoped("the last lines of earlier runs are shown as history, as many as it is told, then what is new", () =>
     inFolder(({ use }) =>
       Effect.gen(function* () {
-        yield* use((log) => log.say(["one", "two", "three"]))
-        const shown = (history: number) => use((log) => Effect.zipRight(log.say(["new"]), entriesOf(log)), { history })
+        yield* use((log) => log.say(mainRoom, ["one", "two", "three"]))
+        const shown = (history: number) =>
+          use((log) => Effect.zipRight(log.say(mainRoom, ["new"]), entriesOf(log)), { history })
         assert.deepStrictEqual(yield* shown(2), ["earlier two", "earlier three", "new"])
         assert.deepStrictEqual(yield* shown(0), ["new"])
         assert.deepStrictEqual(
@@ -190,7 +191,7 @@ describe("FileMessageLog", () => {
                   Effect.map(Chunk.toReadonlyArray)
                 )
               log.screen.shown(second as Entry)
-              yield* log.say(["mine"])
+              yield* log.say(mainRoom, ["mine"])
               yield* log.receive(received(stream("2"), 3, 4))
               Fs.copyFileSync(path, crashed)
               const [last] = Chunk.toReadonlyArray(
@@ -214,9 +215,9 @@ describe("FileMessageLog", () => {
         yield* use((log) =>
           Effect.gen(function* () {
             const reader = yield* log.openReader(0)
-            yield* log.say(["at the screen"])
-            yield* log.say(["elsewhere"], reader)
-            yield* log.say(["at the screen again"])
+            yield* log.say(mainRoom, ["at the screen"])
+            yield* log.say(mainRoom, ["elsewhere"], reader)
+            yield* log.say(mainRoom, ["at the screen again"])
             yield* log.receive(received(stream("2"), 1))
             Fs.copyFileSync(path, `${path}.crashed`)
           })
@@ -282,7 +283,7 @@ describe("FileMessageLog", () => {
           yield* use((log) =>
             Effect.gen(function* () {
               assert.strictEqual((yield* log.summary).get(stream("1", 5)) ?? 0, complete, `cut at ${cut}`)
-              yield* log.say(["next"])
+              yield* log.say(mainRoom, ["next"])
             })
           )
           const text = Fs.readFileSync(path, "latin1")
@@ -366,7 +367,7 @@ describe("FileMessageLog", () => {
               yield* log.adopt(new Map([[stream("4"), 9]]))
               yield* log.receive(received(stream("2"), ...range(1, 5)))
               for (const n of range(1, 1_000)) {
-                yield* log.say([`line ${n}`])
+                yield* log.say(mainRoom, [`line ${n}`])
                 if (n === 990) yield* log.skip(stream("3"), 4)
                 if (n === 995) yield* log.receive(received(stream("3"), 5, 6))
                 assert.isAtMost(Fs.readFileSync(path, "utf8").split("\n").length, 210)
@@ -382,7 +383,7 @@ describe("FileMessageLog", () => {
               // What was dropped from memory may be in the file still.
               assert.deepStrictEqual((yield* texts(log)).slice(-75), before.texts.slice(-75))
               const summary = new Map(yield* log.summary)
-              summary.delete(log.stream)
+              summary.delete(log.streamIn(mainRoom))
               assert.deepStrictEqual([...summary].sort(), [...before.summary].sort())
             }),
           bounds
@@ -397,7 +398,7 @@ describe("FileMessageLog", () => {
         (log) =>
           Effect.gen(function* () {
             for (const n of range(1, 400)) {
-              yield* log.say([`${n} ${"x".repeat(1_000)}`])
+              yield* log.say(mainRoom, [`${n} ${"x".repeat(1_000)}`])
               assert.isAtMost(Fs.statSync(path).size, 330_000)
             }
           }),
@@ -416,7 +417,7 @@ describe("FileMessageLog", () => {
               error.message,
               `${folder} is in use by another outlive: stop that one, or name another folder with --data.`
             )
-            yield* log.say(["undisturbed"])
+            yield* log.say(mainRoom, ["undisturbed"])
           })
         )
         assert.deepStrictEqual(yield* use(texts), ["undisturbed"])
@@ -484,7 +485,7 @@ describe("FileMessageLog", () => {
           1,
           "it has left its socket"
         )
-        assert.isTrue(yield* use((log) => Effect.as(log.say(["mine now"]), true)))
+        assert.isTrue(yield* use((log) => Effect.as(log.say(mainRoom, ["mine now"]), true)))
         assert.deepStrictEqual(Fs.readdirSync(folder).sort(), ["epoch", "log.ndjson"])
       })
     )
@@ -511,8 +512,8 @@ describe("FileMessageLog", () => {
           const told: Array<string> = []
           const run = use((log) =>
             Effect.gen(function* () {
-              yield* log.say(["a", "b"])
-              told.push(...range(1, 2).map((n) => `${log.stream} ${n}`))
+              yield* log.say(mainRoom, ["a", "b"])
+              told.push(...range(1, 2).map((n) => `${log.streamIn(mainRoom)} ${n}`))
             })
           )
           yield* run
@@ -545,7 +546,7 @@ describe("FileMessageLog", () => {
             let refused: string | undefined
             for (let n = 1; refused === undefined; n += 1) {
               const text = `${n} ${"x".repeat(3_000)}`
-              yield* log.say([text]).pipe(
+              yield* log.say(mainRoom, [text]).pipe(
                 Effect.tap(() => accepted.push(text)),
                 Effect.catchAll(({ message }) =>
                   Effect.sync(() => {
@@ -555,7 +556,7 @@ describe("FileMessageLog", () => {
               )
             }
             assert.strictEqual(refused, `${folder} can't be used (the disk is full): free some space.`)
-            assert.strictEqual(log.have(log.stream), accepted.length)
+            assert.strictEqual(log.have(log.streamIn(mainRoom)), accepted.length)
             assert.isAtLeast(accepted.length, 5)
             assert.isTrue(Fs.readFileSync(path, "utf8").endsWith("\n"), "no torn line stays")
 
@@ -568,7 +569,7 @@ describe("FileMessageLog", () => {
             assert.include(unkept, "Unkept")
 
             Fs.rmSync(Path.join(mount, "ballast"))
-            yield* log.say(["there is room"])
+            yield* log.say(mainRoom, ["there is room"])
             accepted.push("there is room")
             yield* log.receive(received(stream("2"), 101))
           }),

@@ -6,6 +6,7 @@ import { describe } from "vitest"
 import { decodeLine, type JournalLine } from "../../layers/log/JournalReader.ts"
 import * as Log from "../../layers/log/Log.ts"
 import { isTooLong, LogUnavailable } from "../../src/domain/Errors.ts"
+import { mainRoom } from "../../src/domain/Post.ts"
 import type { PostFrame } from "../../src/protocol/Frame.ts"
 import { linesIn, textOf } from "../support/bytes.ts"
 import { id, post, stream } from "../support/samples.ts"
@@ -45,11 +46,11 @@ describe("Log", () => {
       const log = yield* made
       const gate = yield* Deferred.make<void>()
       state.gate = Deferred.await(gate)
-      const saying = yield* Effect.fork(log.say(["a", "b"]))
+      const saying = yield* Effect.fork(log.say(mainRoom, ["a", "b"]))
       yield* letOthersRun
-      assert.deepStrictEqual([written, sentOn(log), log.have(log.stream)], [[], [], 0])
+      assert.deepStrictEqual([written, sentOn(log), log.have(log.streamIn(mainRoom))], [[], [], 0])
       assert.deepStrictEqual(yield* log.recent(9), [])
-      assert.deepStrictEqual(yield* log.ownAfter(0), [])
+      assert.deepStrictEqual(yield* log.own, [])
       yield* Deferred.succeed(gate, undefined)
       yield* Fiber.join(saying)
       assert.deepStrictEqual(written, ["a", "b"])
@@ -65,11 +66,11 @@ describe("Log", () => {
         const log = yield* made
         yield* log.receive(posts("2", 1))
         state.broken = true
-        assert.strictEqual((yield* Effect.flip(log.say(["a", "b"])))._tag, "LogUnavailable")
-        assert.deepStrictEqual([log.have(log.stream), sentOn(log)], [0, []])
+        assert.strictEqual((yield* Effect.flip(log.say(mainRoom, ["a", "b"])))._tag, "LogUnavailable")
+        assert.deepStrictEqual([log.have(log.streamIn(mainRoom)), sentOn(log)], [0, []])
         state.broken = false
-        yield* log.say(["c"])
-        assert.deepStrictEqual(sentOn(log), [post(log.stream, 1, "c", [[stream("2"), 1]])])
+        yield* log.say(mainRoom, ["c"])
+        assert.deepStrictEqual(sentOn(log), [post(log.streamIn(mainRoom), 1, "c", [[stream("2"), 1]])])
         assert.deepStrictEqual(written, ["21", "c"])
         assert.deepStrictEqual(yield* allEntries(log), ["21", "c"])
       })
@@ -80,7 +81,7 @@ describe("Log", () => {
       const { log: made, state } = makeJournal()
       const log = yield* made
       state.broken = true
-      assert.deepStrictEqual((yield* log.say(["x".repeat(70_000)])).map(isTooLong), [true])
+      assert.deepStrictEqual((yield* log.say(mainRoom, ["x".repeat(70_000)])).map(isTooLong), [true])
     })
   )
 
@@ -115,7 +116,7 @@ describe("Log", () => {
         const log = yield* made
         let writes = 0
         state.gate = Effect.suspend(() => Effect.repeatN(Effect.yieldNow(), (7 * writes++) % 11))
-        const speaks = Effect.forEach(range(1, 20), (n) => log.say([`own ${n}`, `own ${n}, too`]))
+        const speaks = Effect.forEach(range(1, 20), (n) => log.say(mainRoom, [`own ${n}`, `own ${n}, too`]))
         const hears = (author: string) => Effect.forEach(range(1, 20), (n) => log.receive([answer(author, n)]))
         const answers = Effect.forEach(range(1, 20), (n) => log.receive([answer("3", n, ["2", n])]))
         yield* Effect.all([speaks, answers, hears("2"), hears("4")], { concurrency: "unbounded", discard: true })
@@ -138,7 +139,7 @@ describe("Log", () => {
         yield* letOthersRun
         state.gate = Effect.void
         const next = yield* Effect.fork(log.receive([answer("3", 1, ["2", 1])]))
-        const own = yield* Effect.fork(log.say(["own"]))
+        const own = yield* Effect.fork(log.say(mainRoom, ["own"]))
         yield* letOthersRun
         yield* Deferred.succeed(gate, undefined)
         yield* Fiber.join(first)
@@ -156,7 +157,7 @@ describe("Log", () => {
       const gate = yield* Deferred.make<void>()
       state.gate = Deferred.await(gate)
       const receiving = yield* Effect.fork(log.receive(posts("2", 1)))
-      const saying = yield* Effect.fork(log.say(["own"]))
+      const saying = yield* Effect.fork(log.say(mainRoom, ["own"]))
       yield* letOthersRun
       const ended = yield* Effect.fork(Fiber.interrupt(receiving))
       const gone = yield* Effect.fork(Fiber.interrupt(saying))

@@ -11,7 +11,7 @@ import { type EncodedPost, MessageLog, type Reader } from "../../services/Messag
 import type { Entry } from "../../src/domain/Entry.ts"
 import { isTooLong } from "../../src/domain/Errors.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
-import { authorOf, isEarlier, type Post, type StreamId } from "../../src/domain/Post.ts"
+import { authorOf, isEarlier, mainRoom, type Post, type StreamId } from "../../src/domain/Post.ts"
 import { encodePost, maxFrameBytes } from "../../src/protocol/Frame.ts"
 import { textOf } from "../support/bytes.ts"
 import { id, inShort, peer, post, stream } from "../support/samples.ts"
@@ -39,7 +39,7 @@ export const answer = (
 export const recalls = (log: MessageLog["Type"], said: Post) => log.recall(said, encodePost(said))
 
 /** The posts that a log would send on of a stream, all of them. */
-export const sentOn = (log: MessageLog["Type"], of: StreamId = log.stream): ReadonlyArray<Post> => {
+export const sentOn = (log: MessageLog["Type"], of: StreamId = log.streamIn(mainRoom)): ReadonlyArray<Post> => {
   const all: Array<Post> = []
   for (let slice = log.slice(of, 0, maxFrameBytes); slice; slice = log.slice(of, slice.last, maxFrameBytes)) {
     for (const line of textOf(slice.bytes).split("\n").filter(Boolean)) {
@@ -110,14 +110,14 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
 
   holds("what this node says has its numbers in its own stream, and is in the log when say returns", (log) =>
     Effect.gen(function* () {
-      assert.strictEqual(authorOf(log.stream), id("1"))
-      assert.isTrue(log.stream.endsWith(log.epoch))
+      assert.strictEqual(authorOf(log.streamIn(mainRoom)), id("1"))
+      assert.isTrue(log.streamIn(mainRoom).endsWith(log.epoch))
       for (const n of [1, 2, 3]) {
-        assert.deepStrictEqual(yield* log.say([`own ${n}`]), [post(log.stream, n, `own ${n}`)])
-        assert.deepStrictEqual(sentOn(log).at(-1), post(log.stream, n, `own ${n}`))
-        assert.strictEqual(log.have(log.stream), n)
-        assert.strictEqual((yield* log.summary).get(log.stream), n)
-        assert.strictEqual(log.slice(log.stream, n - 1, maxFrameBytes)?.last, n)
+        assert.deepStrictEqual(yield* log.say(mainRoom, [`own ${n}`]), [post(log.streamIn(mainRoom), n, `own ${n}`)])
+        assert.deepStrictEqual(sentOn(log).at(-1), post(log.streamIn(mainRoom), n, `own ${n}`))
+        assert.strictEqual(log.have(log.streamIn(mainRoom)), n)
+        assert.strictEqual((yield* log.summary).get(log.streamIn(mainRoom)), n)
+        assert.strictEqual(log.slice(log.streamIn(mainRoom), n - 1, maxFrameBytes)?.last, n)
       }
       assert.deepStrictEqual(yield* allEntries(log), ["own 1", "own 2", "own 3"])
     })
@@ -125,7 +125,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
 
   holds("entries tell what this node itself has said from what others have", (log) =>
     Effect.gen(function* () {
-      yield* log.say(["own"])
+      yield* log.say(mainRoom, ["own"])
       yield* log.receive(posts("2", 1))
       yield* log.close
       const entries = Chunk.toReadonlyArray(yield* Stream.runCollect(log.screen.follow()))
@@ -141,22 +141,23 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
     (log) =>
       Effect.gen(function* () {
         yield* log.adopt(new Map([[stream("3"), 7]]))
-        yield* log.say(["one"])
+        yield* log.say(mainRoom, ["one"])
         yield* log.receive([...posts("2", 1)])
-        const saidLast = yield* log.say(["two", "three"])
+        const saidLast = yield* log.say(mainRoom, ["two", "three"])
         const shown = Chunk.toReadonlyArray(yield* Stream.runCollect(Stream.take(log.screen.follow(), 2)))
         if (shown[1] !== undefined) log.screen.shown(shown[1])
         yield* log.close
         yield* log.receive([...posts("2", 2)])
-        const { epoch, stream: before } = log
-        const saidAnew = yield* log.renew(1)
+        const { epoch } = log
+        const before = log.streamIn(mainRoom)
+        const saidAnew = yield* log.renew(new Map([[log.streamIn(mainRoom), 1]]))
         assert.deepStrictEqual([...saidAnew.keys()], saidLast)
         assert.deepStrictEqual([...saidAnew.values()], sentOn(log))
         assert.notStrictEqual(log.epoch, epoch)
         assert.isTrue(isEarlier(epoch, log.epoch))
         assert.isTrue(log.restored, "it knows the chat")
         assert.deepStrictEqual(
-          [before, log.stream, stream("2"), stream("3")].map((of) => log.have(of)),
+          [before, log.streamIn(mainRoom), stream("2"), stream("3")].map((of) => log.have(of)),
           [1, 2, 2, 7]
         )
         assert.deepStrictEqual(
@@ -174,9 +175,9 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
         // What somebody else says in the old run comes as any other.
         const theirs = post(before, 2, "theirs", [[stream("2"), 1]])
         yield* log.receive([{ post: theirs, line: encodePost(theirs) }])
-        yield* log.say(["four"])
+        yield* log.say(mainRoom, ["four"])
         assert.deepStrictEqual(
-          (yield* log.ownAfter(0)).map(({ n, text }) => [n, text]),
+          (yield* log.own).map(({ n, text }) => [n, text]),
           [
             [1, "two"],
             [2, "three"],
@@ -190,10 +191,10 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
   holds("another reader begins with history and what comes next, and is told who said that at this node", (log) =>
     Effect.gen(function* () {
       yield* log.receive(posts("2", 1, 2))
-      yield* log.say(["mine"])
+      yield* log.say(mainRoom, ["mine"])
       const reader = yield* log.openReader(2)
-      yield* log.say(["at the screen"])
-      yield* log.say(["at the reader"], reader)
+      yield* log.say(mainRoom, ["at the screen"])
+      yield* log.say(mainRoom, ["at the reader"], reader)
       yield* log.receive(posts("2", 3))
       yield* log.close
       const saidBy = (from: Reader, by: Reader) =>
@@ -209,7 +210,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
     Effect.gen(function* () {
       yield* log.receive(posts("2", 1))
       const readers = [yield* log.openReader(1), yield* log.openReader(1), log.screen] as const
-      yield* log.say(["mine"], readers[0])
+      yield* log.say(mainRoom, ["mine"], readers[0])
       yield* log.receive(posts("2", 2, 3))
       for (const [index, shown] of [0, 3, 0].entries()) {
         const reader = readers[index] as Reader
@@ -217,8 +218,8 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
         if (last !== undefined) reader.shown(last)
       }
       yield* log.close
-      yield* log.renew(0)
-      yield* log.say(["more"], readers[1])
+      yield* log.renew(new Map())
+      yield* log.say(mainRoom, ["more"], readers[1])
       yield* log.close
       const isUnseen = (reader: Reader) => (entry: Entry) => entry._tag !== "Said" || entry.by !== reader
       const entries = yield* Effect.forEach(readers, (reader) =>
@@ -247,7 +248,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
     Effect.gen(function* () {
       const left = (name: string) => MeshEvent.Left({ peer: peer(name, 4_000) })
       yield* log.note(left("2"))
-      yield* log.renew(0)
+      yield* log.renew(new Map([[log.streamIn(mainRoom), 0]]))
       yield* log.note(left("3"))
       assert.deepStrictEqual(yield* Effect.map(Stream.runCollect(Stream.take(log.events, 1)), Chunk.toReadonlyArray), [
         left("3")
@@ -265,7 +266,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
       assert.deepStrictEqual(
         yield* log.summary,
         new Map([
-          [log.stream, 0],
+          [log.streamIn(mainRoom), 0],
           [stream("2"), 4],
           [stream("3"), 3]
         ])
@@ -364,13 +365,13 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
         yield* log.receive(posts("2", 1))
         yield* letOthersRun
         for (const n of range(1, 1_000)) {
-          yield* log.say([`mine ${n}`])
+          yield* log.say(mainRoom, [`mine ${n}`])
           yield* letOthersRun
         }
         assert.strictEqual(chunks, 1, "own lines wake nobody who does not want them")
         yield* log.receive(posts("2", 2))
         yield* letOthersRun
-        yield* log.say(["mine"])
+        yield* log.say(mainRoom, ["mine"])
         yield* log.close
         const entries = Chunk.toReadonlyArray(yield* Fiber.join(following))
         assert.deepStrictEqual(entries.map(inShort), ["21", "22"])
@@ -381,7 +382,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
   holds("growth is told when it matters", (log) =>
     Effect.gen(function* () {
       let told = 0
-      const growth = log.grown(() => log.have(log.stream) >= 2)
+      const growth = log.grown(() => log.have(log.streamIn(mainRoom)) >= 2)
       const growing = yield* Effect.fork(
         Stream.runForEach(growth, () =>
           Effect.sync(() => {
@@ -391,10 +392,10 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
       )
       yield* letOthersRun
       yield* log.receive(posts("2", 1))
-      yield* log.say(["a"])
+      yield* log.say(mainRoom, ["a"])
       yield* letOthersRun
       assert.strictEqual(told, 0)
-      yield* log.say(["b"])
+      yield* log.say(mainRoom, ["b"])
       yield* letOthersRun
       assert.strictEqual(told, 1)
       yield* Fiber.interrupt(growing)
@@ -424,14 +425,14 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
     (log) =>
       Effect.gen(function* () {
         const text = "x".repeat(1_000)
-        for (const _ of range(1, 2_000)) yield* Effect.orDie(log.say([text]))
+        for (const _ of range(1, 2_000)) yield* Effect.orDie(log.say(mainRoom, [text]))
         let kept = 0
         let cursor = 0
-        const first = log.slice(log.stream, 0, maxFrameBytes)?.first ?? 0
+        const first = log.slice(log.streamIn(mainRoom), 0, maxFrameBytes)?.first ?? 0
         for (
-          let slice = log.slice(log.stream, 0, maxFrameBytes);
+          let slice = log.slice(log.streamIn(mainRoom), 0, maxFrameBytes);
           slice;
-          slice = log.slice(log.stream, cursor, maxFrameBytes)
+          slice = log.slice(log.streamIn(mainRoom), cursor, maxFrameBytes)
         ) {
           assert.isAtLeast(slice.last, slice.first)
           if (cursor > 0) assert.strictEqual(slice.first, cursor + 1)
@@ -475,7 +476,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
       assert.deepStrictEqual(
         yield* log.summary,
         new Map([
-          [log.stream, 0],
+          [log.streamIn(mainRoom), 0],
           [stream("2"), 7],
           [stream("3"), 2]
         ])
@@ -514,19 +515,19 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
 
   holds("a line that is too long for a frame is refused by what it takes, and leaves no trace", (log) =>
     Effect.gen(function* () {
-      const room = maxFrameBytes - encodePost({ ...post(log.stream, 1, ""), at: 0 }).length
-      const refused = yield* log.say(["x".repeat(room + 1)])
+      const room = maxFrameBytes - encodePost({ ...post(log.streamIn(mainRoom), 1, ""), at: 0 }).length
+      const refused = yield* log.say(mainRoom, ["x".repeat(room + 1)])
       assert.deepStrictEqual(
         refused.map((result) => isTooLong(result) && [result.bytes, result.limit]),
         [[maxFrameBytes + 1, maxFrameBytes]]
       )
-      assert.isTrue((yield* log.say(["ä".repeat(room / 2 + 1)])).every(isTooLong))
-      assert.isTrue((yield* log.say(["\u0000".repeat(room / 6 + 1)])).every(isTooLong))
-      assert.strictEqual((yield* log.summary).get(log.stream), 0)
-      assert.isUndefined(log.slice(log.stream, 0, 1))
-      assert.deepStrictEqual((yield* log.say(["x".repeat(room)])).map(isTooLong), [false])
-      assert.strictEqual(log.have(log.stream), 1)
-      assert.strictEqual(log.slice(log.stream, 0, 1)?.bytes.length, maxFrameBytes)
+      assert.isTrue((yield* log.say(mainRoom, ["ä".repeat(room / 2 + 1)])).every(isTooLong))
+      assert.isTrue((yield* log.say(mainRoom, ["\u0000".repeat(room / 6 + 1)])).every(isTooLong))
+      assert.strictEqual((yield* log.summary).get(log.streamIn(mainRoom)), 0)
+      assert.isUndefined(log.slice(log.streamIn(mainRoom), 0, 1))
+      assert.deepStrictEqual((yield* log.say(mainRoom, ["x".repeat(room)])).map(isTooLong), [false])
+      assert.strictEqual(log.have(log.streamIn(mainRoom)), 1)
+      assert.strictEqual(log.slice(log.streamIn(mainRoom), 0, 1)?.bytes.length, maxFrameBytes)
     })
   )
 
@@ -546,7 +547,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
       yield* Effect.forEach(range(1, 100), () => log.note(MeshEvent.Left({ peer: peer("2", 6_002) })))
       yield* Effect.repeatN(Effect.yieldNow(), 20)
       assert.strictEqual(told, 1)
-      yield* log.say(["more"])
+      yield* log.say(mainRoom, ["more"])
       yield* Effect.repeatN(Effect.yieldNow(), 20)
       assert.strictEqual(told, 2)
       yield* Fiber.interrupt(pulled)
@@ -557,12 +558,12 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
     Effect.gen(function* () {
       const seen: Array<number> = []
       const following = yield* Effect.fork(
-        Stream.runForEach(log.grown(), () => Effect.sync(() => seen.push(log.have(log.stream))))
+        Stream.runForEach(log.grown(), () => Effect.sync(() => seen.push(log.have(log.streamIn(mainRoom)))))
       )
       yield* letOthersRun
-      assert.deepStrictEqual((yield* log.say(["a", "b", "c"])).map(isTooLong), [false, false, false])
+      assert.deepStrictEqual((yield* log.say(mainRoom, ["a", "b", "c"])).map(isTooLong), [false, false, false])
       yield* letOthersRun
-      yield* log.say(["d", "e"])
+      yield* log.say(mainRoom, ["d", "e"])
       yield* letOthersRun
       yield* Fiber.interrupt(following)
       assert.deepStrictEqual(seen, [3, 5])
@@ -576,8 +577,8 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
 
   holds("to say nothing says nothing", (log) =>
     Effect.gen(function* () {
-      assert.deepStrictEqual(yield* log.say([]), [])
-      assert.strictEqual(log.have(log.stream), 0)
+      assert.deepStrictEqual(yield* log.say(mainRoom, []), [])
+      assert.strictEqual(log.have(log.streamIn(mainRoom)), 0)
       assert.deepStrictEqual(yield* allEntries(log), [])
     })
   )
@@ -586,8 +587,11 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
     Effect.gen(function* () {
       yield* log.receive(posts("2", 1))
       const long = "x".repeat(maxFrameBytes)
-      const results = yield* log.say([long, "a", long, "b"])
-      const [a, b] = [post(log.stream, 1, "a", [[stream("2"), 1]]), post(log.stream, 2, "b")] as const
+      const results = yield* log.say(mainRoom, [long, "a", long, "b"])
+      const [a, b] = [
+        post(log.streamIn(mainRoom), 1, "a", [[stream("2"), 1]]),
+        post(log.streamIn(mainRoom), 2, "b")
+      ] as const
       assert.deepStrictEqual(
         results.map((result) => (isTooLong(result) ? "too long" : result)),
         ["too long", a, "too long", b]
@@ -598,7 +602,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
 
   holds("of two who say the same at once, each knows which posts are its own", (log) =>
     Effect.gen(function* () {
-      const speak = Effect.zipWith(log.say(["same", "same"]), Effect.yieldNow(), (results) =>
+      const speak = Effect.zipWith(log.say(mainRoom, ["same", "same"]), Effect.yieldNow(), (results) =>
         results.map((result) => (isTooLong(result) ? 0 : result.n))
       )
       const [one, other] = yield* Effect.all([speak, speak], { concurrency: 2 })
@@ -613,10 +617,10 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
   holds("what is said stands below what was received since this node last spoke, and names nothing else", (log) =>
     Effect.gen(function* () {
       yield* log.receive([...posts("2", 1, 2), ...posts("3", 1), ...posts("4", 2)])
-      yield* log.say(["a", "b"])
-      yield* log.say(["c"])
+      yield* log.say(mainRoom, ["a", "b"])
+      yield* log.say(mainRoom, ["c"])
       yield* log.receive([...posts("3", 2), ...posts("2", 1)])
-      yield* log.say(["d"])
+      yield* log.say(mainRoom, ["d"])
       assert.deepStrictEqual(
         sentOn(log).map(({ deps }) => deps),
         [{ [stream("2")]: 2, [stream("3")]: 1 }, {}, {}, { [stream("3")]: 2 }] as Array<Post["deps"]>
@@ -650,12 +654,12 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
 
   holds("own posts that come back are dropped, and nobody can skip what this node has yet to say", (log) =>
     Effect.gen(function* () {
-      yield* log.say(["a"])
-      const forged = [1, 2].map((n) => post(log.stream, n, "forged"))
+      yield* log.say(mainRoom, ["a"])
+      const forged = [1, 2].map((n) => post(log.streamIn(mainRoom), n, "forged"))
       yield* log.receive(forged.map((said) => ({ post: said, line: encodePost(said) })))
-      yield* log.skip(log.stream, 9)
-      yield* log.adopt(new Map([[log.stream, 9]]))
-      yield* log.say(["b"])
+      yield* log.skip(log.streamIn(mainRoom), 9)
+      yield* log.adopt(new Map([[log.streamIn(mainRoom), 9]]))
+      yield* log.say(mainRoom, ["b"])
       assert.deepStrictEqual(
         sentOn(log).map(({ n, text }) => [n, text]),
         [
@@ -675,7 +679,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
       assert.deepStrictEqual(
         yield* log.summary,
         new Map([
-          [log.stream, 0],
+          [log.streamIn(mainRoom), 0],
           [stream("2"), 1]
         ])
       )
@@ -701,12 +705,12 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
       assert.deepStrictEqual(textsIn(yield* log.recent(9)), ["21", "22", "23", "24"])
       assert.deepStrictEqual(textsIn(yield* log.recent(3)), ["22", "23", "24"])
       assert.deepStrictEqual(
-        (yield* log.past(3)).map(({ bytes }) => textOf(bytes)),
+        (yield* log.past(3, log.rooms)).map(({ bytes }) => textOf(bytes)),
         posts("2", 2, 3, 4).map(({ line }) => textOf(line))
       )
       assert.isFalse(log.lacksOfLast(9))
       // It is not what this node has seen: nobody is told that it answers that.
-      yield* log.say(["own"])
+      yield* log.say(mainRoom, ["own"])
       assert.deepStrictEqual(sentOn(log)[0]?.deps, { [stream("2")]: 4 })
       assert.deepStrictEqual(yield* allEntries(log), ["earlier 23", "24", "own"])
     })
@@ -738,7 +742,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
     Effect.gen(function* () {
       yield* recalls(log, post(stream("2"), 7, "before"))
       yield* log.note(MeshEvent.Left({ peer: peer("2", 6_002) }))
-      yield* log.say(["own"])
+      yield* log.say(mainRoom, ["own"])
       yield* log.receive(posts("3", 1))
       yield* log.skip(stream("3"), 5)
       const recent = (count: number) => Effect.map(log.recent(count), (all) => all.map(({ text }) => text))
@@ -750,20 +754,18 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
   )
 
   holds(
-    "what this node has said after a number is what it said itself, as far as it is kept",
+    "what this node has said in this run is what it said itself, as far as it is kept",
     (log) =>
       Effect.gen(function* () {
-        const after = (n: number) => Effect.map(log.ownAfter(n), (all) => all.map(({ text }) => text))
-        assert.deepStrictEqual(yield* after(0), [])
-        yield* log.say(["a", "b"])
+        const own = Effect.map(log.own, textsIn)
+        assert.deepStrictEqual(yield* own, [])
+        yield* log.say(mainRoom, ["a", "b"])
         yield* log.receive(posts("2", 1, 2, 3))
         yield* recalls(log, post(stream("1"), 9, "an earlier run's"))
-        yield* log.say(["c"])
-        assert.deepStrictEqual(yield* after(0), ["a", "b", "c"])
-        assert.deepStrictEqual(yield* after(2), ["c"])
-        assert.deepStrictEqual(yield* after(3), [])
+        yield* log.say(mainRoom, ["c"])
+        assert.deepStrictEqual(yield* own, ["a", "b", "c"])
         yield* log.receive(posts("2", ...range(4, 30)))
-        assert.deepStrictEqual(yield* after(0), [])
+        assert.deepStrictEqual(yield* own, [])
       }),
     { entries: 20 }
   )
@@ -800,7 +802,9 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
 
   holds("whatever is said and received at once, all see it in one order, each after what it answers", (log) =>
     Effect.gen(function* () {
-      const speaks = Effect.forEach(range(1, 30), (n) => Effect.zipRight(log.say([`own ${n}`]), Effect.yieldNow()))
+      const speaks = Effect.forEach(range(1, 30), (n) =>
+        Effect.zipRight(log.say(mainRoom, [`own ${n}`]), Effect.yieldNow())
+      )
       const hears = (author: string) =>
         Effect.forEach(range(1, 30), (n) =>
           Effect.zipRight(
@@ -899,7 +903,7 @@ export const missesNoMomentFor = (logOf: (bounds: Bounds) => Layer.Layer<Message
           const first = yield* Effect.fork(log.receive(posts("2", 1)).pipe(Effect.asVoid, givingWayAt(step)))
           yield* Effect.repeatN(Effect.yieldNow(), yields)
           const answers = yield* Effect.fork(log.receive([answer("3", 1, ["2", 1])]).pipe(Effect.asVoid))
-          const own = yield* Effect.fork(Effect.orDie(log.say(["own"])).pipe(Effect.asVoid))
+          const own = yield* Effect.fork(Effect.orDie(log.say(mainRoom, ["own"])).pipe(Effect.asVoid))
           yield* Fiber.joinAll([first, answers, own])
           const said = yield* allEntries(log)
           const place = (short: string) => said.indexOf(short)
@@ -921,11 +925,11 @@ export const missesNoMomentFor = (logOf: (bounds: Bounds) => Layer.Layer<Message
         Effect.gen(function* () {
           const log = yield* MessageLog
           const first = yield* Effect.fork(log.receive(posts("2", 1)).pipe(givingWayAt(step)))
-          const own = yield* Effect.fork(Effect.orDie(log.say(["own 1"])).pipe(givingWayAt(step)))
+          const own = yield* Effect.fork(Effect.orDie(log.say(mainRoom, ["own 1"])).pipe(givingWayAt(step)))
           yield* Effect.repeatN(Effect.yieldNow(), yields)
           yield* Fiber.interruptAll([first, own])
           yield* log.receive(posts("2", 1))
-          if (log.have(log.stream) === 0) yield* Effect.orDie(log.say(["own 1"]))
+          if (log.have(log.streamIn(mainRoom)) === 0) yield* Effect.orDie(log.say(mainRoom, ["own 1"]))
           return yield* allEntries(log)
         }).pipe(Effect.provide(logOf({})))
       )

@@ -11,7 +11,7 @@ import * as Keys from "../../layers/identity/Keys.ts"
 import type { Settings } from "../../layers/log/Log.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { isTooLong } from "../../src/domain/Errors.ts"
-import type { StreamId } from "../../src/domain/Post.ts"
+import { mainRoom, type StreamId } from "../../src/domain/Post.ts"
 import { claimOn } from "../../src/domain/Seal.ts"
 import { contentsOf, type SealedBlock } from "../../src/protocol/Blocks.ts"
 import { encodePost, maxFrameBytes } from "../../src/protocol/Frame.ts"
@@ -66,10 +66,13 @@ describe("a log in which all is signed", () => {
     Effect.gen(function* () {
       yield* uses(yield* temporaryFolder)((log) =>
         Effect.gen(function* () {
-          yield* log.say(["one"])
-          yield* log.say(range(1, 150).map((n) => `line ${n}`))
-          yield* log.say(["x".repeat(20_000), "y".repeat(20_000)])
-          const blocks = handedOn(log, log.stream)
+          yield* log.say(mainRoom, ["one"])
+          yield* log.say(
+            mainRoom,
+            range(1, 150).map((n) => `line ${n}`)
+          )
+          yield* log.say(mainRoom, ["x".repeat(20_000), "y".repeat(20_000)])
+          const blocks = handedOn(log, log.streamIn(mainRoom))
           assert.deepStrictEqual(
             blocks.map((block) => [block.post.n, lastOf(block)]),
             [
@@ -82,7 +85,7 @@ describe("a log in which all is signed", () => {
             ]
           )
           assert.isTrue(blocks.every((block) => isBy(me, block)))
-          assert.deepStrictEqual(handedOn(log, log.stream, 1), blocks, "however little room a link has")
+          assert.deepStrictEqual(handedOn(log, log.streamIn(mainRoom), 1), blocks, "however little room a link has")
         })
       )
     })
@@ -92,11 +95,11 @@ describe("a log in which all is signed", () => {
     Effect.flatMap(temporaryFolder, (folder) =>
       uses(folder)((log) =>
         Effect.gen(function* () {
-          yield* log.say(["one", "two"])
-          yield* log.say(["three", "four"])
-          const before = log.stream
-          yield* log.renew(2)
-          for (const of of [before, log.stream]) {
+          yield* log.say(mainRoom, ["one", "two"])
+          yield* log.say(mainRoom, ["three", "four"])
+          const before = log.streamIn(mainRoom)
+          yield* log.renew(new Map([[log.streamIn(mainRoom), 2]]))
+          for (const of of [before, log.streamIn(mainRoom)]) {
             const blocks = handedOn(log, of)
             assert.deepStrictEqual(blocks.map(lastOf), [2])
             assert.isTrue(blocks.every((block) => isBy(me, block)))
@@ -110,10 +113,11 @@ describe("a log in which all is signed", () => {
     Effect.gen(function* () {
       yield* uses(yield* temporaryFolder)((log) =>
         Effect.gen(function* () {
-          const room = maxFrameBytes - encodePost({ ...post(log.stream, 1, ""), at: 1_795_000_000_000 }).length - 128
-          const said = yield* log.say(["x".repeat(room), "y".repeat(room + 200)])
+          const room =
+            maxFrameBytes - encodePost({ ...post(log.streamIn(mainRoom), 1, ""), at: 1_795_000_000_000 }).length - 128
+          const said = yield* log.say(mainRoom, ["x".repeat(room), "y".repeat(room + 200)])
           assert.deepStrictEqual(said.map(isTooLong), [false, true])
-          assert.deepStrictEqual(handedOn(log, log.stream).map(lastOf), [1])
+          assert.deepStrictEqual(handedOn(log, log.streamIn(mainRoom)).map(lastOf), [1])
         })
       )
     })
@@ -126,10 +130,10 @@ describe("a log in which all is signed", () => {
       const path = Path.join(folder, "log.ndjson")
       const mine = yield* use((log) =>
         Effect.gen(function* () {
-          yield* log.say(["a", "b"])
+          yield* log.say(mainRoom, ["a", "b"])
           yield* log.receive([blockAt(stream("2"), 1, 3)])
-          yield* log.say(["c", "d", "e"])
-          return log.stream
+          yield* log.say(mainRoom, ["c", "d", "e"])
+          return log.streamIn(mainRoom)
         })
       )
       const whole = Fs.readFileSync(path)
@@ -147,8 +151,8 @@ describe("a log in which all is signed", () => {
             const reached = [log.have(mine), log.have(stream("2"))]
             assert.deepStrictEqual(reached, [[0, 2, 2, 5][closed], closed >= 2 ? 3 : 0], `cut at ${cut}`)
             yield* log.receive([blockAt(stream("2"), 1, 3)])
-            yield* log.say(["next", "and next"])
-            return log.stream
+            yield* log.say(mainRoom, ["next", "and next"])
+            return log.streamIn(mainRoom)
           })
         )
         yield* use((log) =>
@@ -173,10 +177,10 @@ describe("a log in which all is signed", () => {
       const mine = yield* use(
         (log) =>
           Effect.gen(function* () {
-            for (const n of range(1, 90)) yield* log.say([`line ${n}`, "more", "still more"])
+            for (const n of range(1, 90)) yield* log.say(mainRoom, [`line ${n}`, "more", "still more"])
             yield* log.receive(blocksIn([bytesOf(line)]))
-            for (const _ of range(1, 3)) yield* log.say(["the last", "of all"])
-            return log.stream
+            for (const _ of range(1, 3)) yield* log.say(mainRoom, ["the last", "of all"])
+            return log.streamIn(mainRoom)
           }),
         bounds
       )
@@ -217,8 +221,8 @@ describe("a log in which all is signed", () => {
   it.scoped("a folder is a plain chat's or a secure one's, and says so to the other", () =>
     Effect.gen(function* () {
       const [secure, plain] = [yield* temporaryFolder, yield* temporaryFolder]
-      yield* uses(secure)((log) => log.say(["a secret"]))
-      yield* uses(plain)((log) => log.say(["in the open"]), { sign: undefined })
+      yield* uses(secure)((log) => log.say(mainRoom, ["a secret"]))
+      yield* uses(plain)((log) => log.say(mainRoom, ["in the open"]), { sign: undefined })
       const before = [secure, plain].map((folder) => Fs.readFileSync(Path.join(folder, "log.ndjson"), "utf8"))
       const inPlain = yield* Effect.flip(uses(secure)(() => Effect.void, { sign: undefined }))
       assert.strictEqual(

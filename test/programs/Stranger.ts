@@ -8,7 +8,7 @@ import type { Connection, Source } from "../../services/Transport.ts"
 import { ChatId } from "../../src/domain/Chat.ts"
 import type { PeerUnreachable, PortTaken } from "../../src/domain/Errors.ts"
 import { Host, type Peer, PeerId, Port } from "../../src/domain/Peer.ts"
-import { Epoch, mainRoom, type PostNumber, type StreamId, streamOf } from "../../src/domain/Post.ts"
+import { Epoch, mainRoom, type PostNumber, type Room, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import { type Control, encode, type Frame, naming, protocolVersion } from "../../src/protocol/Frame.ts"
 import { makeFrameDecoder } from "../../src/protocol/FrameDecoder.ts"
@@ -133,14 +133,15 @@ const over = (connection: Connection, id: string): Effect.Effect<Stranger, never
     }
   })
 
-/** How it introduces itself. */
-export const helloOf = (peer: Peer, member = false): Control => ({
+/** How it introduces itself. `rooms`: those in which it takes part besides `main`. */
+export const helloOf = (peer: Peer, member = false, rooms: ReadonlyArray<Room> = []): Control => ({
   type: "hello",
   protocol: protocolVersion,
   ...naming(peer),
   epoch,
   ...peer.address,
-  member
+  member,
+  ...(rooms.length === 0 ? {} : { rooms })
 })
 
 /** Connects to a server of a plain chat as one who was in it before that server began, and has so much of what was said. */
@@ -155,10 +156,15 @@ export const comesBack = (world: World, peer: Peer, streams: Readonly<Record<Str
   })
 
 /** Connects, and has a link; as one who is in the chat already, if it has a key. */
-export const joinAs = (world: World, peer: Peer, port = 4000, place: MemoryTransport.Place = {}) =>
+export const joinAs = (
+  world: World,
+  peer: Peer,
+  port = 4000,
+  place: MemoryTransport.Place & { readonly rooms?: ReadonlyArray<Room> } = {}
+) =>
   Effect.gen(function* () {
     const stranger = yield* dial(world, peer.id, port, place)
-    yield* stranger.says(helloOf(peer, place.key !== undefined))
+    yield* stranger.says(helloOf(peer, place.key !== undefined, place.rooms))
     yield* stranger.hears("welcome")
     yield* stranger.says({ type: "have", streams: {}, more: false })
     yield* stranger.hears("have")

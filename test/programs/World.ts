@@ -15,6 +15,7 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as Struct from "effect/Struct"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as KeptChat from "../../layers/chat/KeptChat.ts"
 import * as ScriptedConsole from "../../layers/console/ScriptedConsole.ts"
@@ -309,7 +310,7 @@ const make = (
             author: id,
             sign,
             entries: limits.logEntries ?? defaultLimits.logEntries,
-            ...limits
+            ...Struct.omit(limits, "rooms")
           })
         )
       ).pipe(Layer.provideMerge(connections(id, surroundings)), Layer.provideMerge(filesIn(files)))

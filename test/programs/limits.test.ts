@@ -3,7 +3,7 @@ import { assert, describe } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { type Address, Host, Port } from "../../src/domain/Peer.ts"
-import { type StreamId, streamOf } from "../../src/domain/Post.ts"
+import { Room, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import { encodePost } from "../../src/protocol/Frame.ts"
 import { epoch, id, peer, post, stream } from "../support/samples.ts"
 import { dial, helloOf, joinAs, type Stranger } from "./Stranger.ts"
@@ -57,7 +57,7 @@ const numbered = (count: number, named: (n: number) => StreamId) =>
   Object.fromEntries(Array.from({ length: count }, (_, n) => [named(n), 1]))
 
 const authors = (n: number) => streamOf(id(`author-${n}`), "main" as never, epoch(1))
-const rooms = (n: number) => streamOf(id("1"), `room-${n}` as never, epoch(1))
+const rooms = Array.from({ length: limits.rooms + 1 }, (_, n) => Room.make(`room-${n}`))
 
 describe("whoever goes too far is slowed, then told and dropped, and the others feel nothing:", () => {
   story(
@@ -102,12 +102,50 @@ describe("whoever goes too far is slowed, then told and dropped, and the others 
     (world) =>
       chat(world, (actors) =>
         Effect.gen(function* () {
-          const stranger = yield* joinAs(world, peer("x", 7_000))
-          yield* stranger.says({ type: "have", streams: numbered(limits.rooms + 1, rooms), more: false })
-          yield* isDropped(world, actors, stranger, "rooms")
+          const stranger = yield* dial(world, "x", 4000)
+          yield* stranger.says(helloOf(peer("x", 7_000), false, rooms), { type: "have", streams: {}, more: false })
+          assert.strictEqual((yield* stranger.hears("dropped")).limit, "rooms")
+          yield* stranger.isCutOff
+          assert.notInclude(yield* actors.server.screen, "Client x: initiated")
         }).pipe(Effect.scoped)
       ),
     { limits }
+  )
+
+  story(
+    "speaks of rooms in which nobody else takes part: it is asked for nothing there, and nothing waits for it",
+    (world) =>
+      chat(world, ({ one, server }) =>
+        Effect.gen(function* () {
+          const stranger = yield* joinAs(world, peer("x", 7_000), 4000, { rooms })
+          const elsewhere = Array.from(rooms, (room) => streamOf(id("1"), room, epoch(1)))
+          const own = streamOf(id("x"), rooms[0] as Room, epoch(1))
+          yield* stranger.says({
+            type: "have",
+            streams: Object.fromEntries(elsewhere.map((of) => [of, 1])),
+            more: false
+          })
+          yield* stranger.sends(
+            encodePost(post(own, 1, "for those who are there")),
+            encodePost(
+              post(stranger.stream, 1, "for all", [
+                [own, 2],
+                [elsewhere[0] as StreamId, 1]
+              ])
+            )
+          )
+          for (const node of [server, one]) yield* node.sees("Client x: for all").pipe(Effect.timeout("2 seconds"))
+          yield* Effect.sleep("1 minute")
+          assert.deepStrictEqual(stranger.heard("want"), [])
+          assert.deepStrictEqual(
+            stranger
+              .heard("have")
+              .flatMap(({ streams }) => Object.keys(streams).filter((of) => !of.includes("/main/"))),
+            []
+          )
+          for (const node of [server, one]) assert.notInclude((yield* node.screen).join(" "), "for those who are there")
+        }).pipe(Effect.scoped)
+      )
   )
 
   story("a thousand streams at once: it is asked for some at a time, and in the end for all", (world) =>

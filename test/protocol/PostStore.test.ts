@@ -2,7 +2,16 @@ import { assert, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import { describe } from "vitest"
 import type { Block, EncodedPost, Mark } from "../../services/MessageLog.ts"
-import { type Epoch, type Post, PostNumber, type Room, type StreamId } from "../../src/domain/Post.ts"
+import {
+  authorOf,
+  type Epoch,
+  epochIn,
+  mainRoom,
+  type Post,
+  PostNumber,
+  type Room,
+  type StreamId
+} from "../../src/domain/Post.ts"
 import { encodePost, maxFrameBytes } from "../../src/protocol/Frame.ts"
 import { PostStore } from "../../src/protocol/PostStore.ts"
 import { textOf } from "../support/bytes.ts"
@@ -21,7 +30,13 @@ const said = (author: string, n: number, ...deps: ReadonlyArray<readonly [author
     )
   )
 
-const say = (store: PostStore, { line, post: spoken }: EncodedPost) => store.say([spoken], line)
+/** The store of whoever speaks in that stream, and takes part in no other room. */
+const storeOf = (
+  own: StreamId,
+  ...rest: ConstructorParameters<typeof PostStore> extends [unknown, ...infer Rest] ? Rest : never
+) => new PostStore({ author: authorOf(own), epoch: epochIn(own) }, ...rest)
+
+const say = (store: PostStore, { line, post: spoken }: EncodedPost) => store.say(mainRoom, [spoken], line)
 
 const names = (posts: ReadonlyArray<EncodedPost>) => posts.map(({ post: { text } }) => text)
 const upTo = (from: number, last: number) => Array.from({ length: Math.max(0, last - from + 1) }, (_, at) => from + at)
@@ -68,14 +83,14 @@ const step: FastCheck.Arbitrary<Step> = FastCheck.oneof(
 
 /** Several stores that say something, and tell each other what they have seen, as far as they come. */
 const talk: FastCheck.Arbitrary<Talk> = FastCheck.array(step, { minLength: 1, maxLength: 40 }).map((steps) => {
-  const nodes = authors.map((own) => ({ own, store: new PostStore(own), seen: [] as Array<EncodedPost>, told: 0 }))
+  const nodes = authors.map((own) => ({ own, store: storeOf(own), seen: [] as Array<EncodedPost>, told: 0 }))
   const posts: Array<EncodedPost> = []
   const past = new Map<string, ReadonlySet<string>>()
   for (const each of steps) {
     if ("says" in each) {
       const { own, seen, store } = nodes[each.says] as (typeof nodes)[number]
       const n = store.have(own) + 1
-      const spoken = encoded({ ...post(own, n, `${own[0]}${n}`), deps: store.news() })
+      const spoken = encoded({ ...post(own, n, `${own[0]}${n}`), deps: store.news(mainRoom) })
       past.set(keyOf(spoken.post), new Set(seen.map((before) => keyOf(before.post))))
       say(store, spoken)
       seen.push(spoken)
@@ -131,7 +146,7 @@ describe("PostStore", () => {
   it("in any order, twice and in any batches, each post is delivered once, after all that its author had seen", () => {
     FastCheck.assert(
       FastCheck.property(talk, arrival, (spoken, how) => {
-        const reader = new PostStore(stream("reader"))
+        const reader = storeOf(stream("reader"))
         const delivered = new Set<string>()
         for (const batch of arriving(spoken, how)) {
           for (const { post: each } of reader.receive(batch)) {
@@ -156,7 +171,7 @@ describe("PostStore", () => {
   it("what can be delivered is, at once, and `missing` names the rest that must come first: no more, no less", () => {
     FastCheck.assert(
       FastCheck.property(talk, arrival, (spoken, how) => {
-        const reader = new PostStore(stream("reader"))
+        const reader = storeOf(stream("reader"))
         const arrived: Array<EncodedPost> = []
         for (const batch of arriving(spoken, how)) {
           reader.receive(batch)
@@ -182,7 +197,7 @@ describe("PostStore", () => {
       FastCheck.property(talk, FastCheck.nat(), (spoken, which) => {
         const last = spoken.posts[which % Math.max(1, spoken.posts.length)]
         if (last === undefined) return
-        const reader = new PostStore(stream("reader"))
+        const reader = storeOf(stream("reader"))
         const delivered = names(reader.receive([last]))
         for (let missing = reader.missing(); missing.length > 0; missing = reader.missing()) {
           const asked = spoken.posts.filter(({ post: { n, stream: of } }) =>
@@ -205,7 +220,7 @@ describe("PostStore", () => {
         FastCheck.array(FastCheck.tuple(FastCheck.nat(5), FastCheck.boolean())),
         (spoken, all) => {
           const own = stream("reader")
-          const reader = new PostStore(own)
+          const reader = storeOf(own)
           let seen: Array<Post> = []
           const left = [...spoken.posts]
           for (const [size, speaks] of all) {
@@ -213,13 +228,13 @@ describe("PostStore", () => {
             const answered = new Set(seen.flatMap((each) => [...(spoken.past.get(keyOf(each)) ?? [])]))
             const heads = seen.filter((each) => !answered.has(keyOf(each)))
             assert.deepStrictEqual(
-              sorted(Object.entries(reader.news()) as unknown as ReadonlyArray<Mark>),
+              sorted(Object.entries(reader.news(mainRoom)) as unknown as ReadonlyArray<Mark>),
               sorted(heads.map((each): Mark => [each.stream, each.n]))
             )
             if (!speaks) continue
-            say(reader, encoded({ ...post(own, reader.have(own) + 1), deps: reader.news() }))
+            say(reader, encoded({ ...post(own, reader.have(own) + 1), deps: reader.news(mainRoom) }))
             seen = []
-            assert.deepStrictEqual(reader.news(), {})
+            assert.deepStrictEqual(reader.news(mainRoom), {})
           }
         }
       )
@@ -229,12 +244,12 @@ describe("PostStore", () => {
   it("after a restart the first post stands below all that the run before had seen", () => {
     FastCheck.assert(
       FastCheck.property(talk, (spoken) => {
-        const reader = new PostStore(stream("reader"))
+        const reader = storeOf(stream("reader"))
         for (const each of spoken.posts) reader.restore(each)
         const answered = new Set(spoken.posts.flatMap(({ post: each }) => [...(spoken.past.get(keyOf(each)) ?? [])]))
         const heads = spoken.posts.filter(({ post: each }) => !answered.has(keyOf(each)))
         assert.deepStrictEqual(
-          sorted(Object.entries(reader.news()) as unknown as ReadonlyArray<Mark>),
+          sorted(Object.entries(reader.news(mainRoom)) as unknown as ReadonlyArray<Mark>),
           sorted(heads.map(({ post: each }): Mark => [each.stream, each.n]))
         )
       })
@@ -242,26 +257,26 @@ describe("PostStore", () => {
   })
 
   it("history can be answered, if it is taken as seen", () => {
-    const reader = new PostStore(stream("reader"))
+    const reader = storeOf(stream("reader"))
     reader.adopt([[stream("a"), 7]], [])
     reader.recall(said("a", 7).post)
     reader.recall(said("b", 1).post)
-    assert.deepStrictEqual(reader.news(), { [stream("a")]: 7 })
+    assert.deepStrictEqual(reader.news(mainRoom), { [stream("a")]: 7 })
   })
 
   it("a post names no more than 200 others, and the next one the rest", () => {
     const own = stream("reader")
-    const reader = new PostStore(own)
+    const reader = storeOf(own)
     reader.receive(upTo(1, 450).map((author) => said(`a${author}`, 1)))
     const named: Array<string> = []
     for (const count of [200, 200, 50]) {
-      const deps = reader.news()
+      const deps = reader.news(mainRoom)
       assert.strictEqual(Object.keys(deps).length, count)
       named.push(...Object.keys(deps))
       say(reader, encoded({ ...post(own, reader.have(own) + 1), deps }))
     }
     assert.strictEqual(new Set(named).size, 450)
-    assert.deepStrictEqual(reader.news(), {})
+    assert.deepStrictEqual(reader.news(mainRoom), {})
   })
 
   describe("with more than half of the streams that it may know", () => {
@@ -273,7 +288,7 @@ describe("PostStore", () => {
 
     /** A store that has had two posts of each of these runs, and keeps none of them. */
     const outlived = (streams: number, ...runs: ReadonlyArray<StreamId>) => {
-      const store = new PostStore(stream("own"), { streams, pending: 10 })
+      const store = storeOf(stream("own"), { streams, pending: 10 })
       for (const each of runs) {
         store.receive([encoded(post(each, 1)), encoded(post(each, 2))])
         store.drop(each, 2)
@@ -348,7 +363,7 @@ describe("PostStore", () => {
       const old = outlived(20, ...upTo(1, 12).map((at) => run(at)))
       old.spare(run(2, "silent"))
       old.fold(1_000)
-      const newcomer = new PostStore(stream("new"))
+      const newcomer = storeOf(stream("new"))
       newcomer.adopt([...old.summary()], [[run(3, "met"), 1]], old.folds)
       assert.deepStrictEqual(folded(newcomer), folded(old))
       for (const at of upTo(1, 12)) assert.isAtLeast(newcomer.have(run(at)), 2)
@@ -358,26 +373,26 @@ describe("PostStore", () => {
   })
 
   it("what came between the making of a post and its saying stays news for the next", () => {
-    const reader = new PostStore(stream("reader"))
+    const reader = storeOf(stream("reader"))
     reader.receive([said("a", 1), said("b", 1)])
-    const made = encoded({ ...post(stream("reader"), 1), deps: reader.news() })
+    const made = encoded({ ...post(stream("reader"), 1), deps: reader.news(mainRoom) })
     reader.receive([said("a", 2), said("c", 1)])
     say(reader, made)
-    assert.deepStrictEqual(sorted(Object.entries(reader.news()) as unknown as ReadonlyArray<Mark>), [
+    assert.deepStrictEqual(sorted(Object.entries(reader.news(mainRoom)) as unknown as ReadonlyArray<Mark>), [
       [stream("a"), 2],
       [stream("c"), 1]
     ])
   })
 
   it("what is skipped is no news: nobody could ever wait for it in vain", () => {
-    const reader = new PostStore(stream("reader"))
+    const reader = storeOf(stream("reader"))
     reader.skip(stream("a"), 7)
-    assert.deepStrictEqual(reader.news(), {})
+    assert.deepStrictEqual(reader.news(mainRoom), {})
   })
 
   it("own posts that come back are dropped, whatever their number and their text", () => {
     const own = stream("reader")
-    const reader = new PostStore(own)
+    const reader = storeOf(own)
     say(reader, said("reader", 1))
     assert.deepStrictEqual(reader.receive([said("reader", 1), said("reader", 2), said("reader", 9)]), [])
     assert.strictEqual(reader.have(own), 1)
@@ -391,13 +406,13 @@ describe("PostStore", () => {
 
   it("nobody else can say what this node will have said: its own stream is never skipped", () => {
     const own = stream("reader")
-    const reader = new PostStore(own)
+    const reader = storeOf(own)
     assert.deepStrictEqual(reader.skip(own, 5), nothing)
     assert.strictEqual(reader.have(own), 0)
   })
 
   it("no stream holds more than 1,000 posts: the lowest, and each of the others can come again", () => {
-    const reader = new PostStore(stream("reader"))
+    const reader = storeOf(stream("reader"))
     const all = upTo(1, 1_500).map((n) => said("a", n))
     assert.deepStrictEqual(reader.receive(all.slice(1).reverse()), [])
     assert.deepStrictEqual(reader.missing(), [[stream("a"), 1]])
@@ -409,7 +424,7 @@ describe("PostStore", () => {
   })
 
   it("a full stream still takes in what is next in it, to know what that waits for", () => {
-    const reader = new PostStore(stream("reader"))
+    const reader = storeOf(stream("reader"))
     const all = upTo(1, 1_500).map((n) => (n === 1 ? said("a", 1, ["b", 3]) : said("a", n)))
     reader.receive(all.slice(1))
     reader.receive(all.slice(0, 1))
@@ -419,7 +434,7 @@ describe("PostStore", () => {
   })
 
   it("what comes twice takes no room from what is held", () => {
-    const reader = new PostStore(stream("reader"))
+    const reader = storeOf(stream("reader"))
     reader.receive([said("a", 1)])
     const held = upTo(3, 1_002).map((n) => said("a", n))
     reader.receive(held)
@@ -428,14 +443,14 @@ describe("PostStore", () => {
   })
 
   it("the bound is each stream's own: one that is full holds up no other", () => {
-    const reader = new PostStore(stream("reader"))
+    const reader = storeOf(stream("reader"))
     reader.receive(upTo(2, 3_000).map((n) => said("a", n)))
     reader.receive([said("b", 2)])
     assert.deepStrictEqual(names(reader.receive([said("b", 1)])), ["b1", "b2"])
   })
 
   it("what is skipped is never delivered, and what waited for it is, at once and in order", () => {
-    const reader = new PostStore(stream("reader"))
+    const reader = storeOf(stream("reader"))
     reader.receive([said("a", 1), said("a", 6), said("b", 1, ["a", 5]), said("c", 1, ["b", 1])])
     assert.deepStrictEqual(sorted(reader.missing()), [[stream("a"), 5]])
     const { delivered, lost } = reader.skip(stream("a"), 5)
@@ -447,7 +462,7 @@ describe("PostStore", () => {
   })
 
   it("what is held of what is gone is not lost", () => {
-    const reader = new PostStore(stream("reader"))
+    const reader = storeOf(stream("reader"))
     reader.receive([said("a", 3), said("a", 5), said("a", 6)])
     const { delivered, lost } = reader.skip(stream("a"), 8)
     assert.deepStrictEqual(names(delivered), ["a3", "a5", "a6"])
@@ -456,7 +471,7 @@ describe("PostStore", () => {
   })
 
   it("what is held of what is gone and waits for somebody else waits on", () => {
-    const reader = new PostStore(stream("reader"))
+    const reader = storeOf(stream("reader"))
     reader.receive([said("a", 3, ["b", 1])])
     assert.deepStrictEqual(reader.skip(stream("a"), 8), { lost: 2, delivered: [] })
     assert.strictEqual(reader.have(stream("a")), 2)
@@ -464,7 +479,7 @@ describe("PostStore", () => {
   })
 
   it("skipping takes nothing back", () => {
-    const reader = new PostStore(stream("reader"))
+    const reader = storeOf(stream("reader"))
     reader.receive([said("a", 1), said("a", 2)])
     const before = reader.bytes
     assert.deepStrictEqual(reader.skip(stream("a"), 1), nothing)
@@ -475,7 +490,7 @@ describe("PostStore", () => {
   })
 
   it("what stands below more than was said is dropped when that is known, and nothing else", () => {
-    const reader = new PostStore(stream("reader"))
+    const reader = storeOf(stream("reader"))
     reader.receive([said("a", 1), said("b", 1, ["a", 5]), said("b", 2), said("c", 1, ["a", 2]), said("a", 7)])
     assert.deepStrictEqual(sorted(reader.refuse(stream("a"), 2).map((of): Mark => [of, 0])), [
       [stream("a"), 0],
@@ -489,7 +504,7 @@ describe("PostStore", () => {
   })
 
   it("a stream that is adopted goes on with the next number, and posts that depend on it need not wait", () => {
-    const reader = new PostStore(stream("reader"))
+    const reader = storeOf(stream("reader"))
     reader.skip(stream("a"), 100)
     assert.strictEqual(reader.have(stream("a")), 100)
     assert.deepStrictEqual(names(reader.receive([said("b", 1, ["a", 99]), said("a", 100), said("a", 101)])), [
@@ -500,7 +515,7 @@ describe("PostStore", () => {
   })
 
   it("what an earlier run has left is neither delivered again nor asked for", () => {
-    const reader = new PostStore(stream("reader"))
+    const reader = storeOf(stream("reader"))
     reader.restore(said("a", 1))
     reader.restore(said("reader-before", 1, ["a", 1]))
     assert.deepStrictEqual(reader.receive([said("a", 1), said("reader-before", 1)]), [])
@@ -509,7 +524,7 @@ describe("PostStore", () => {
   })
 
   it("two that wait for each other, which nobody honest says, hold up neither the store nor anybody else", () => {
-    const reader = new PostStore(stream("reader"))
+    const reader = storeOf(stream("reader"))
     assert.deepStrictEqual(reader.receive([said("a", 1, ["b", 1]), said("b", 1, ["a", 1]), said("d", 1, ["d", 1])]), [])
     assert.deepStrictEqual(names(reader.receive([said("c", 1)])), ["c1"])
   })
@@ -521,7 +536,7 @@ describe("PostStore", () => {
         arrival,
         FastCheck.array(FastCheck.tuple(someone, FastCheck.nat(20), FastCheck.boolean())),
         (spoken, how, drops) => {
-          const reader = new PostStore(stream("reader"))
+          const reader = storeOf(stream("reader"))
           const batches = arriving(spoken, how)
           for (const [at, batch] of batches.entries()) {
             const before = reader.bytes
@@ -550,7 +565,7 @@ describe("PostStore", () => {
     FastCheck.assert(
       FastCheck.property(talk, cuts, arrival, ({ posts }, sizes, how) => {
         const blocks = inBlocks(posts, sizes)
-        const reader = new PostStore(stream("reader"), undefined, true)
+        const reader = storeOf(stream("reader"), undefined, true)
         const ends = new Map(authors.map((own) => [own, new Set([0])]))
         for (const { post: first, rest = [] } of blocks) ends.get(first.stream)?.add(first.n + rest.length)
         const delivered: Array<EncodedPost> = []
@@ -583,7 +598,7 @@ describe("PostStore", () => {
   })
 
   it("a block waits as one for what any of its posts stands below, and is counted post by post", () => {
-    const store = new PostStore(stream("own"), { streams: 100, pending: 10 }, true)
+    const store = storeOf(stream("own"), { streams: 100, pending: 10 }, true)
     const [block] = inBlocks([said("a", 1), said("a", 2, ["b", 1]), said("a", 3)], [3])
     if (block === undefined) return assert.fail("a block")
     assert.deepStrictEqual(store.receive([block]), [])
@@ -597,7 +612,7 @@ describe("PostStore", () => {
   })
 
   it("of a block of which some is here or gone nothing is taken, and what others hold is not overwritten", () => {
-    const store = new PostStore(stream("own"), undefined, true)
+    const store = storeOf(stream("own"), undefined, true)
     store.receive([said("a", 1), said("a", 2)])
     assert.deepStrictEqual(store.receive(inBlocks([said("a", 2), said("a", 3)], [2])), [])
     assert.strictEqual(store.have(stream("a")), 2)
@@ -612,7 +627,7 @@ describe("PostStore", () => {
   })
 
   it("no more posts wait than may; those that came too many are missing, and come again", () => {
-    const store = new PostStore(stream("own"), { streams: 100, pending: 4 })
+    const store = storeOf(stream("own"), { streams: 100, pending: 4 })
     store.receive(upTo(2, 9).map((n) => said("a", n)))
     store.receive(upTo(2, 9).map((n) => said("b", n)))
     assert.deepStrictEqual(names(store.receive([said("a", 1)])), ["a1", "a2", "a3"])
@@ -626,7 +641,7 @@ describe("PostStore", () => {
   })
 
   it("what found no room is asked for again once something was delivered, each range once, and the rest of the stream then", () => {
-    const store = new PostStore(stream("own"), { streams: 100, pending: 4 })
+    const store = storeOf(stream("own"), { streams: 100, pending: 4 })
     const a = stream("a")
     store.receive(upTo(2, 100).map((n) => said("a", n)))
     assert.deepStrictEqual(store.again(), [], "nothing has made room yet")
@@ -647,7 +662,7 @@ describe("PostStore", () => {
   })
 
   it("what is held is not asked for again, nor what was skipped, nor what its author has never said", () => {
-    const store = new PostStore(stream("own"), { streams: 100, pending: 4 })
+    const store = storeOf(stream("own"), { streams: 100, pending: 4 })
     const [a, b, c] = [stream("a"), stream("b"), stream("c")]
     store.receive([2, 3, 4, 5].map((n) => said("a", n, ["z", 1])))
     for (const author of ["b", "c"]) store.receive(upTo(2, 9).map((n) => said(author, n)))
@@ -660,13 +675,13 @@ describe("PostStore", () => {
   })
 
   it("where nothing may wait, what comes too early is dropped", () => {
-    const store = new PostStore(stream("own"), { streams: 100, pending: 0 })
+    const store = storeOf(stream("own"), { streams: 100, pending: 0 })
     assert.deepStrictEqual(names(store.receive([said("a", 2)])), [])
     assert.deepStrictEqual(names(store.receive([said("a", 1)])), ["a1"])
   })
 
   it("what is nearer to its turn finds room, so that who is far behind many who answer each other catches up", () => {
-    const store = new PostStore(stream("own"), { streams: 100, pending: 60 })
+    const store = storeOf(stream("own"), { streams: 100, pending: 60 })
     const authors = ["a", "b", "c", "d", "e"]
     const last = 40
     const all = authors.map((author) =>
@@ -689,7 +704,7 @@ describe("PostStore", () => {
   })
 
   it("what waits is bounded in bytes too, and holds on to no more bytes than its own", () => {
-    const store = new PostStore(stream("own"))
+    const store = storeOf(stream("own"))
     const chunk = new Uint8Array(1_000_000)
     const [first, ...rest] = upTo(1, 900).map((n) => encoded(post(stream("a"), n, "x".repeat(30_000))))
     const lines = rest.map(({ line, post }) => {

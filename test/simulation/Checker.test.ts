@@ -4,6 +4,7 @@ import { type Life, type Record_, violations } from "./Checker.ts"
 
 const life = (node: string, lineage: number, more: Partial<Life> = {}): Life => ({
   node,
+  rooms: new Set(["main"]),
   lineage,
   began: 0,
   knew: [],
@@ -24,7 +25,7 @@ const seen = (at: number, line: string) => ({ at, line, token: undefined, earlie
 /** Client 3 was there all the time, and has said one line at 20; the server never shows it. */
 const unheard = (serversLife: Partial<Life>): ReadonlyArray<string> => {
   const author = life("3", 1)
-  const said = { author: "3", life: author, at: 20, after: new Set<string>() }
+  const said = { author: "3", life: author, room: "main", at: 20, after: new Set<string>() }
   const record: Record_ = {
     seed: 0,
     forgets: false,

@@ -1,9 +1,12 @@
 /** Holds what the screens of a simulated chat showed against what `DELIVERY.md` promises. */
+import { mainRoom } from "../../src/domain/Post.ts"
 import type { PostFrame } from "../../src/protocol/Frame.ts"
 
 /** One process of a node, from its start to its end. */
 export interface Life {
   readonly node: string
+  /** The rooms in which it takes part. */
+  readonly rooms: ReadonlySet<string>
   /** Lives that had the same disk, each as the one before had left it, have the same. */
   readonly lineage: number
   readonly began: number
@@ -32,10 +35,11 @@ export interface Life {
   failure: unknown
 }
 
-/** One line that somebody has said, in which life and when, and what was on its screen before. */
+/** One line that somebody has said, in which life, where and when, and what was on its screen of that room before. */
 export interface Saying {
   readonly author: string
   readonly life: Life
+  readonly room: string
   readonly at: number
   readonly after: ReadonlySet<string>
 }
@@ -60,6 +64,7 @@ export interface Record_ {
 export const violations = (record: Record_): ReadonlyArray<string> => [
   ...record.lives.flatMap((life) => [...twice(life), ...disordered(life), ...answersAbove(life, record)]),
   ...record.lives.flatMap((life) => [...shownTooSoon(life, record), ...madeUp(life, record)]),
+  ...record.lives.flatMap((life) => overheard(life)),
   ...twiceInLineage(record),
   ...lost(record),
   ...record.holding.map((node) => `Rule 9: ${node} holds a line for what nobody can bring`),
@@ -80,6 +85,15 @@ export const tokensOf = (life: Life, until = Number.POSITIVE_INFINITY): Readonly
 /** What it has shown as history, until then: after a crash, what may not have been shown before it. */
 const earlierOf = (life: Life, until: number): ReadonlyArray<string> =>
   life.shown.flatMap(({ at, earlier }) => (at <= until ? (earlier ?? []) : []))
+
+/** Where a line was said. */
+export const roomOf = (token: string): string => token.split("@")[1] ?? mainRoom
+
+/** What is said in a room goes to those who take part in it, and to nobody else. */
+const overheard = (life: Life): ReadonlyArray<string> =>
+  tokensOf(life).flatMap((token) =>
+    life.rooms.has(roomOf(token)) ? [] : [`Rooms: ${life.node} shows ${token}, and takes no part there`]
+  )
 
 /** Nothing dies. */
 const failed = (life: Life): ReadonlyArray<string> =>
@@ -115,11 +129,12 @@ const twice = (life: Life): ReadonlyArray<string> => {
 const disordered = (life: Life): ReadonlyArray<string> => {
   const last = new Map<string, number>()
   return tokensOf(life).flatMap((token) => {
-    const [author, run, n] = token.split(".")
-    const key = `${author}.${run}`
+    const [author, run, number] = token.split(".")
+    const key = `${author}.${run}@${roomOf(token)}`
+    const n = Number.parseInt(number ?? "", 10)
     const before = last.get(key) ?? -1
-    last.set(key, Number(n))
-    return Number(n) < before ? [`I1: ${life.node} shows ${token} after ${key}.${before}`] : []
+    last.set(key, n)
+    return n < before ? [`I1: ${life.node} shows ${token} after ${author}.${run}.${before}`] : []
   })
 }
 
@@ -183,7 +198,9 @@ const lost = (record: Record_): ReadonlyArray<string> => {
   return last.flatMap((reader) => {
     const screens = screensOf(reader, lives)
     const since = owedSince(reader, lives)
-    const owed = known.filter(([, { at, author }]) => reader.node !== author && at > since)
+    const owed = known.filter(
+      ([, { at, author, room }]) => reader.node !== author && at > since && reader.rooms.has(room)
+    )
     const soon = owed.filter(([, { at }]) => at < settledAt)
     return [
       ...new Set([

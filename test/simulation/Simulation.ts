@@ -30,6 +30,7 @@ import { PortStore } from "../../services/PortStore.ts"
 import { type Connection, Transport } from "../../services/Transport.ts"
 import { defaultLimits, type Limits } from "../../src/domain/Limits.ts"
 import { type Address, Host, PeerId, Port, roleOf, serverId } from "../../src/domain/Peer.ts"
+import { mainRoom, Room, roomIn } from "../../src/domain/Post.ts"
 import * as Roster from "../../src/domain/Roster.ts"
 import { adopt, nobody, type Trust } from "../../src/domain/Trust.ts"
 import * as Client from "../../src/programs/client.ts"
@@ -42,7 +43,7 @@ import { makeChance } from "../support/chance.ts"
 import { linkedOf } from "../support/linked.ts"
 import { type Signer, signer } from "../support/signers.ts"
 import { run, wallClock } from "../support/VirtualTime.ts"
-import { type Life, type Record_, tokensOf } from "./Checker.ts"
+import { type Life, type Record_, roomOf, type Saying, tokensOf } from "./Checker.ts"
 
 /** What a node has on disk: it survives a crash unless the schedule says otherwise. */
 interface Disk {
@@ -67,6 +68,8 @@ interface Running {
 interface Place {
   readonly id: PeerId
   readonly address: Address
+  /** The rooms in which it takes part, besides `main`. */
+  readonly rooms: ReadonlyArray<Room>
   disk: Disk
   backup: Disk | undefined
   running: Running | undefined
@@ -122,13 +125,14 @@ const logLayer = (
   millis: number,
   sign: Signer["sign"] | undefined,
   bounds: Bounds,
+  rooms: ReadonlyArray<Room>,
   onDisk: (lines: ReadonlyArray<Uint8Array>) => void
 ) =>
   Layer.scoped(
     MessageLog,
     Effect.orDie(
       Log.make(
-        { author, sign, ...bounds },
+        { author, sign, rooms, ...bounds },
         {
           keeps: true,
           epochAfter: disk.lastEpoch + 1,
@@ -259,6 +263,11 @@ const tampered = (transport: Transport["Type"], name: string, isTampering: () =>
   }
 }
 
+/** From this seed on there are more rooms than `main`. Nodes take part in some of them, and the server in all, or nearly. */
+const firstOfRooms = 500_000
+const isOfRooms = (seed: number): boolean => seed >= firstOfRooms
+const otherRooms = ["ops", "dev"].map((name) => Room.make(name))
+
 /** What a schedule draws from its seed. */
 const drawFrom = (seed: number) => {
   const next = makeChance(seed)
@@ -306,16 +315,14 @@ export const simulate = (seed: number): Record_ => {
   const clocks = drawFrom(~seed)
   const cuts = drawFrom(seed + 1_000_000_007)
   const runs = drawFrom(seed + 2_000_000_011)
+  const rooms = drawFrom(seed + 3_000_000_019)
   const bounds = isOfManyRuns(seed) ? smallBounds(40 + runs.below(11)) : {}
   const secure = isSecure(seed)
   // A run that begins before what is folded away, by its clock, begins anew: `test/programs/runs.test.ts` has that.
   const areClocksRight = isOfManyRuns(seed)
   let isTroubled = true
   const lives: Array<Life> = []
-  const said = new Map<
-    string,
-    { readonly author: string; readonly life: Life; readonly at: number; readonly after: ReadonlySet<string> }
-  >()
+  const said = new Map<string, Saying>()
   const written = new Map<string, number>()
   /** What was on the disk of somebody else than its author. */
   const had = new Set<string>()
@@ -332,6 +339,7 @@ export const simulate = (seed: number): Record_ => {
     const placeOf = (id: string, address: Address): Place => ({
       id: PeerId.make(id),
       address,
+      rooms: isOfRooms(seed) ? otherRooms.filter(() => rooms.happens(id === serverId ? 0.9 : 0.6)) : [],
       disk: blank(lineages++),
       backup: undefined,
       running: undefined,
@@ -365,6 +373,7 @@ export const simulate = (seed: number): Record_ => {
         const wall = wallClock(clock, areClocksRight ? 0 : ahead)
         const life: Life = {
           node: place.id,
+          rooms: new Set([mainRoom, ...place.rooms]),
           lineage: disk.lineage,
           began: clock.unsafeCurrentTimeMillis(),
           shown: [],
@@ -425,7 +434,7 @@ export const simulate = (seed: number): Record_ => {
           limits: secure ? { overload: Duration.seconds(5) } : limitsOf(bounds)
         })
         const sign = secure ? keyOf(place.id).sign : undefined
-        const ground = logLayer(place.id, disk, chance.among(diskMillis), sign, bounds, onDisk).pipe(
+        const ground = logLayer(place.id, disk, chance.among(diskMillis), sign, bounds, place.rooms, onDisk).pipe(
           Layer.provideMerge(
             Layer.merge(
               Layer.succeed(Transport, transport),
@@ -495,14 +504,21 @@ export const simulate = (seed: number): Record_ => {
       Effect.suspend(() => {
         const { running } = place
         if (running === undefined) return Effect.void
-        const { life } = running
-        const after = new Set([...life.knew, ...tokensOf(life)])
+        const { inside, life } = running
+        // Who has just begun can type, and no more.
+        const room =
+          inside === undefined || place.rooms.length === 0 ? mainRoom : rooms.among([mainRoom, ...place.rooms])
+        const isHere = (token: string) => roomOf(token) === room
+        const after = new Set([...life.knew, ...tokensOf(life)].filter(isHere))
         const texts = Array.from({ length: secure ? 1 + chance.below(4) : 1 }, () => {
-          const text = `${place.id}.${lives.indexOf(life)}.${place.said++}`
-          said.set(text, { author: place.id, life, at: clock.unsafeCurrentTimeMillis(), after })
+          const text = `${place.id}.${lives.indexOf(life)}.${place.said++}${room === mainRoom ? "" : `@${room}`}`
+          said.set(text, { author: place.id, life, room, at: clock.unsafeCurrentTimeMillis(), after })
           return text
         })
-        return running.type(texts)
+        return inside === undefined || room === mainRoom
+          ? running.type(texts)
+          : // Nothing is typed but in `main`: what a session does is done here.
+            Effect.asVoid(Effect.forkIn(inside.log.say(room, texts), stage))
       })
 
     const stop = (place: Place, abruptly = chance.happens(0.8)) =>
@@ -547,17 +563,17 @@ export const simulate = (seed: number): Record_ => {
 
     /** Whether all who are here have links to all others, and the same in their logs, and miss nothing. */
     const settled = Effect.gen(function* () {
-      let common: string | undefined
-      for (const { running } of here()) {
+      const common = new Map<string, string>()
+      for (const { rooms, running } of here()) {
         if (running?.inside === undefined || running.life.failure !== undefined) return false
         const { log, status } = running.inside
         if ((yield* linkedOf(status)).length < here().length - 1 || (yield* log.missing).length > 0) return false
-        const summary = [...(yield* log.summary)]
-          .filter(([, n]) => n > 0)
-          .sort()
-          .join(" ")
-        common ??= summary
-        if (summary !== common) return false
+        const summary = [...(yield* log.summary)].filter(([, n]) => n > 0).sort()
+        for (const room of [mainRoom, ...rooms]) {
+          const ofRoom = summary.filter(([stream]) => roomIn(stream) === room).join(" ")
+          if (ofRoom !== (common.get(room) ?? ofRoom)) return false
+          common.set(room, ofRoom)
+        }
       }
       return true
     })
@@ -735,7 +751,7 @@ export const simulate = (seed: number): Record_ => {
 
 /** What was said, from a line of the screen; undefined if it is another line. */
 export const tokenOf = (line: string): string | undefined =>
-  /^(?:Client \d+|Server): ((?:\d+|Server)\.\d+\.\d+)$/.exec(line)?.[1]
+  /^(?:Client \d+|Server): ((?:\d+|Server)\.\d+\.\d+(?:@\w+)?)$/.exec(line)?.[1]
 
 /** What was said, if that line is history. */
 const earlierOf = (line: string): string | undefined =>

@@ -11,6 +11,7 @@ import { absurd } from "../../domain/Absurd.ts"
 import { deedMark, utterance } from "../../domain/Action.ts"
 import type { Saying } from "../../domain/Delivery.ts"
 import { isTooLong } from "../../domain/Errors.ts"
+import { mainRoom } from "../../domain/Post.ts"
 import { notice } from "../../domain/ScreenLine.ts"
 import { commandNamed } from "../../domain/SlashCommand.ts"
 import * as Commands from "../commands/all.ts"
@@ -45,6 +46,7 @@ export const sayWhatIsTyped = (
       Effect.suspend(() => {
         const said = Effect.match(
           log.say(
+            mainRoom,
             sayings.map(({ text }) => text),
             reader
           ),
