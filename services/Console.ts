@@ -22,6 +22,8 @@ export interface Typed {
  * typed and below everything that is shown, in the order of typing. When the console ends, what is pending stays on the screen.
  */
 export interface PendingLines {
+  /** Adds a line that was typed at another console of the same node. It is pending here too. */
+  readonly add: (line: Typed) => Effect.Effect<void>
   /** Marks pending lines as undelivered. */
   readonly mark: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
   /** Shows lines, in this order and without a mark, as any other line. They are pending no more. */

@@ -82,6 +82,8 @@ const make = (reads: boolean) =>
       isGone: out.isGone,
       tell: Option.some((facts) => tell(facts.flatMap((fact) => eventOf(fact) ?? []))),
       pending: Option.some({
+        // A program is told of it as of all that is said.
+        add: () => Effect.void,
         mark,
         reword: () => Effect.void,
         settle: (lines) => tellOf("settled", lines),

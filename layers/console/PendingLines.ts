@@ -18,6 +18,11 @@ export const make = (list: PendingList<Typed>, { changed, giveBack, settle }: Sc
   const drop = (lines: ReadonlyArray<Typed>) =>
     Effect.suspend(() => (list.remove(lines).length > 0 ? changed : Effect.void))
   return {
+    add: (line) =>
+      Effect.suspend(() => {
+        list.add(line)
+        return changed
+      }),
     reword: (line, text) =>
       Effect.suspend(() => {
         list.reword(line, text)

@@ -9,7 +9,7 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import { Console, type Typed } from "../../services/Console.ts"
 import type { Status } from "../../src/domain/Status.ts"
 import { completionFrom, nothing } from "../../src/terminal/Completion.ts"
-import { asTyped, ownLine } from "../../src/terminal/LiveArea.ts"
+import { ownLine } from "../../src/terminal/LiveArea.ts"
 import { PendingList } from "../../src/terminal/PendingList.ts"
 import * as PendingLines from "./PendingLines.ts"
 
@@ -70,7 +70,7 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
         Console,
         Console.of({
           lines: Mailbox.toStream(typed),
-          show: (lines) => show((terminal ? lines.map(asTyped) : lines).map(({ text }) => text)),
+          show: (lines) => show(lines.map(({ text }) => text)),
           isGone: () => false,
           tell: Option.none(),
           pending: terminal ? Option.some(pendingLines) : Option.none(),

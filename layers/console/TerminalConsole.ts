@@ -10,7 +10,7 @@ import type { Looks } from "../../src/terminal/Chronicle.ts"
 import { completionFrom, nothing } from "../../src/terminal/Completion.ts"
 import type { Act } from "../../src/terminal/editor/State.ts"
 import type { Key } from "../../src/terminal/Keys.ts"
-import { asTyped, liveArea, ownLine } from "../../src/terminal/LiveArea.ts"
+import { liveArea, ownLine } from "../../src/terminal/LiveArea.ts"
 import { PendingList } from "../../src/terminal/PendingList.ts"
 import { Scrollback } from "../../src/terminal/Scrollback.ts"
 import { statusRow } from "../../src/terminal/StatusRow.ts"
@@ -143,7 +143,7 @@ const make = (settings: Settings) =>
     })
     return Console.of({
       lines: input.lines,
-      show: (lines) => (lines.length === 0 ? Effect.void : Effect.suspend(() => show(lines.map(asTyped)))),
+      show: (lines) => (lines.length === 0 ? Effect.void : Effect.suspend(() => show(lines))),
       isGone: () => screen.isGone,
       tell: Option.none(),
       pending: Option.some(pendingLines),

@@ -9,13 +9,12 @@ import { dateAndTime } from "./Time.ts"
 
 /**
  * A line that is safe to show on a terminal: a line of the chat, or a notice, which begins with `* `. `post` is what
- * somebody said, whose text ends the line. `own`: this node said it, in another session.
+ * somebody said, whose text ends the line.
  */
 export interface ScreenLine {
   readonly _tag: "Chat" | "Notice"
   readonly text: string
   readonly post?: Post
-  readonly own?: boolean
 }
 
 const chat = (text: string): ScreenLine => ({ _tag: "Chat", text })
@@ -52,7 +51,7 @@ export const screenLineOf = (self: Named, entry: Entry): ScreenLine | undefined 
   if (entry._tag === "Happened" && neverCameIn(entry.event)) return undefined
   switch (entry._tag) {
     case "Said":
-      return entry.own ? { ...said("", entry.post), own: true } : said("", entry.post)
+      return said("", entry.post)
     case "Earlier":
       return said("(earlier) ", entry.post)
     case "Missed":

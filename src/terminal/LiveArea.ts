@@ -1,7 +1,6 @@
 /** The rows at the bottom of a terminal that change: pending lines, the status, and what is being typed. */
 
-import { deedMark } from "../domain/Action.ts"
-import { escape, type ScreenLine } from "../domain/ScreenLine.ts"
+import { escape } from "../domain/ScreenLine.ts"
 import { pendingCommand } from "../domain/SlashCommand.ts"
 import type { Editor } from "./editor/State.ts"
 import { fitting, isPlain, lettersOf, letterWidth, textWidth } from "./TextWidth.ts"
@@ -36,15 +35,6 @@ const tab = "    "
 
 /** A line of one's own, safe to show. */
 export const ownLine = ({ marked, text }: PendingLine): string => `${marked ? mark : prompt}${visible(text)}`
-
-/** What this node said in another session, as a line that was typed here: it stands as those do that are pending no more. */
-export const asTyped = (line: ScreenLine): ScreenLine => {
-  if (line.own !== true || line.post === undefined) return line
-  const { text } = line.post
-  const heading = line.text.slice(0, line.text.length - escape(text).length)
-  const typed = heading.endsWith(": ") ? text : `${heading.trimEnd()}${deedMark}${text}`
-  return { _tag: "Chat", text: ownLine({ text: typed, marked: false }) }
-}
 
 /** Text that takes one row, and how many columns of it. What is there to colour it takes none. */
 export interface Row {

@@ -10,10 +10,11 @@ import * as Stream from "effect/Stream"
 import type { Typed } from "../../../services/Console.ts"
 import { MeshStatus } from "../../../services/MeshStatus.ts"
 import type { SayResult } from "../../../services/MessageLog.ts"
+import { actionIn, deedMark, utterance } from "../../domain/Action.ts"
 import { doubtAfter, pairUp, type Saying, saidAnew, sortOut } from "../../domain/Delivery.ts"
 import type { Entry } from "../../domain/Entry.ts"
 import * as Monotonic from "../../domain/Monotonic.ts"
-import type { Post } from "../../domain/Post.ts"
+import { authorOf, type Post } from "../../domain/Post.ts"
 import { Run } from "../Run.ts"
 import type { Session } from "./Session.ts"
 
@@ -32,12 +33,16 @@ export interface OwnLines {
   /**
    * Hands on what this node witnesses to who shows it. Before any of it is shown, those lines are settled that somebody has:
    * whoever answers a line has it. In between, they are settled when peers tell that they have them, and marked when none
-   * does.
+   * does. What was typed in other sessions is followed too, and stands among the lines typed here.
    */
-  readonly watch: (
-    entries: Stream.Stream<Entry>,
-    show: (entries: Chunk.Chunk<Entry>) => Effect.Effect<void>
-  ) => Effect.Effect<void>
+  readonly watch: (entries: Stream.Stream<Entry>, { seen, show }: Screen) => Effect.Effect<void>
+}
+
+/** What shows entries. */
+export interface Screen {
+  readonly show: (entries: Chunk.Chunk<Entry>) => Effect.Effect<void>
+  /** These entries are on the screen by now, or need not be. */
+  readonly seen: (entries: Chunk.Chunk<Entry>) => void
 }
 
 /** The node has begun another run, in which these posts were said anew. Their lines are still followed; somebody has the others. */
@@ -52,13 +57,17 @@ export const carryOver = ({ console, waiting }: Session["Type"], posts: Readonly
     yield* console.pending.value.settle(left)
   })
 
+type Own = Extract<Entry, { readonly own: boolean }>
+const isOwn = (entry: Entry): entry is Own => entry._tag === "Said" && entry.own
+
 /** Where what is typed is not seen, as on a pipe, nothing is followed. */
 const unseen: OwnLines = {
   reword: () => Effect.void,
   drop: () => Effect.void,
   settle: () => Effect.void,
   follow: () => Effect.void,
-  watch: (entries, show) => Stream.runForEachChunk(entries, show)
+  watch: (entries, { seen, show }) =>
+    Stream.runForEachChunk(entries, (chunk) => Effect.map(show(chunk), () => seen(chunk)))
 }
 
 export const make = ({
@@ -67,11 +76,13 @@ export const make = ({
 }: Session["Type"]): Effect.Effect<OwnLines, never, MeshStatus | Run | Scope.Scope> =>
   Effect.gen(function* () {
     if (Option.isNone(console.pending)) return unseen
-    const { drop, giveBack, mark, reword, settle } = console.pending.value
+    const { add, drop, giveBack, mark, reword, settle } = console.pending.value
     const status = yield* MeshStatus
     const { undelivered } = yield* Run
     const scope = yield* Effect.scope
     const clock = yield* Effect.clock
+    /** A program sees entries as they are. */
+    const seesAll = Option.isSome(console.tell)
     /** Says that lines may be due. */
     const due = yield* Queue.sliding<void>(1)
 
@@ -88,6 +99,35 @@ export const make = ({
         yield* mark(doubtful.map(({ line }) => line))
       })
 
+    /** What a line says that was typed in another session. */
+    const textOf = ({ stream, text }: Post): string =>
+      actionIn(text) === undefined ? text : utterance(authorOf(stream), text, deedMark)
+    /** Follows what was said in other sessions. */
+    const take = (entries: Chunk.Chunk<Own>) =>
+      Effect.gen(function* () {
+        const saidAt = Monotonic.millis(clock)
+        const lines = Array.from(entries, ({ post }) => ({ line: { text: textOf(post) }, post, saidAt }))
+        yield* Ref.update(waiting, (before) => [...before, ...lines])
+        for (const { line } of lines) yield* add(line)
+        yield* reviewLater
+      })
+    /** When nobody has told of a line for long, it is to be marked. */
+    const reviewLater = Effect.suspend(() =>
+      // What says a line can't be interrupted, and this would inherit that, and hold up the end.
+      Effect.forkIn(Effect.interruptible(Effect.delay(due.offer(undefined), Duration.sum(doubtAfter, early))), scope)
+    )
+    /** In order: what was said above such lines is shown before they are added, and what answers them is shown below. */
+    const witness = (entries: Chunk.Chunk<Entry>, show: Screen["show"]): Effect.Effect<void> => {
+      const at = seesAll ? Option.none() : Chunk.findFirstIndex(entries, isOwn)
+      if (Option.isNone(at)) return Effect.zipRight(review(entries), show(entries))
+      const [above, from] = Chunk.splitAt(entries, at.value)
+      const [own, below] = Chunk.splitWhere(from, (entry) => !isOwn(entry))
+      return witness(above, show).pipe(
+        Effect.zipRight(take(Chunk.filter(own, isOwn))),
+        Effect.zipRight(Effect.suspend(() => witness(below, show)))
+      )
+    }
+
     const changes = Stream.merge(status.delivery.changes, Stream.fromQueue(due))
     return {
       reword,
@@ -99,13 +139,11 @@ export const make = ({
           yield* Ref.update(waiting, (before) => [...before, ...said])
           yield* giveBack(unsaid)
           yield* due.offer(undefined)
-          // What says a line can't be interrupted, and this would inherit that, and hold up the end.
-          const later = Effect.delay(due.offer(undefined), Duration.sum(doubtAfter, early))
-          yield* Effect.forkIn(Effect.interruptible(later), scope)
+          yield* reviewLater
         }),
-      watch: (entries, show) =>
+      watch: (entries, { seen, show }) =>
         Stream.merge(Stream.chunks(entries), Stream.as(changes, Chunk.empty<Entry>()), { haltStrategy: "left" }).pipe(
-          Stream.runForEach((chunk) => Effect.zipRight(review(chunk), show(chunk)))
+          Stream.runForEach((chunk) => Effect.map(witness(chunk, show), () => seen(chunk)))
         )
     }
   })

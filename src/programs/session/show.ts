@@ -29,17 +29,16 @@ export const showWhatHappens = (
     const isNews: Predicate.Predicate<Entry> = (entry) => entry._tag !== "Said" || entry.by !== reader
     const entries = reader.follow(Option.isNone(console.tell) ? isNews : undefined)
     const show = showOn(console, self)
-    const showing = ownLines.watch(entries, (entries) =>
-      Effect.map(
+    const showing = ownLines.watch(entries, {
+      show: (entries) =>
         Effect.flatMap(Ref.get(muted), (silenced) =>
           show(silenced.size === 0 ? entries : Chunk.filter(entries, (entry) => !isMuted(silenced, entry)))
         ),
-        () => {
-          const last = Option.getOrUndefined(Chunk.last(entries))
-          if (last !== undefined && !console.isGone()) reader.shown(last)
-        }
-      )
-    )
+      seen: (entries) => {
+        const last = Option.getOrUndefined(Chunk.last(entries))
+        if (last !== undefined && !console.isGone()) reader.shown(last)
+      }
+    })
     return Fiber.join(yield* Effect.forkScoped(showing))
   })
 
