@@ -97,7 +97,7 @@ const story = Effect.gen(function* () {
   yield* anna.shows(/· 2 undelivered/)
   yield* anna.types("\u001b[200~What is pasted is one message,\rhowever many lines it has: :ro\u001b[201~\t")
   yield* anna.shows(/^── .*rocket/)
-  yield* draw("typing", "A terminal: lines that nobody has yet, and what Tab offers", [[titles[1] ?? "", anna]], 1)
+  yield* draw("typing", "A terminal: lines that no peer has yet, and what Tab offers", [[titles[1] ?? "", anna]], 1)
 })
 
 NodeRuntime.runMain(Effect.scoped(story))
