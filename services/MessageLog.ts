@@ -133,8 +133,9 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
      */
     readonly spare: (stream: StreamId) => void
     /**
-     * The author of a stream is here, and has said so much in that run: up to there it counts as had, also if the stream was folded
-     * away, and what is said next is taken in. It is spared.
+     * The author of a stream is here, and has said so much in that run: what it says next is taken in, also if the stream was folded
+     * away, or taken as gone further than that. Up to there it counts as had, but for what was taken as gone on a claim that is
+     * refuted so: that may come still. The stream is spared.
      */
     readonly meet: (stream: StreamId, said: number) => void
     /** That run is over. */

@@ -352,8 +352,7 @@ export const make = (
       }
       restored = true
       if (line.type === "gap") {
-        store.skip(line.stream, line.to)
-        store.know(line.stream)
+        store.takeAsSeen(line.stream, line.to)
       } else if (line.type === "folded") folds.set(line.room, { upTo: line.upTo, lines: line.lines })
       else if (sign === undefined) restore(line)
       else {
@@ -687,8 +686,8 @@ export const make = (
       listing: () => ({ summary: store.summary(), folds: store.folds }),
       spare: (id) => store.spare(id),
       meet: (id, said) => {
-        // The journal says that it is folded away, and an earlier word on it would outlive this one.
-        if (store.unfold(id, said)) lacking = true
+        // The journal says that it is folded away, or skipped, and an earlier word on it would outlive this one.
+        if (store.meet(id, said)) lacking = true
         store.spare(id)
       },
       spareNoMore: (id) => store.spareNoMore(id),

@@ -8,14 +8,18 @@ import type { Delivery as HowFar } from "../../src/domain/Delivery.ts"
 import { mostNamed } from "../../src/domain/Limits.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import { epochIn, roomIn, type StreamId } from "../../src/domain/Post.ts"
+import { Recent } from "../../src/domain/Recent.ts"
 import type { Dropped } from "../../src/protocol/Frame.ts"
 import type { Ground, Link } from "./Ground.ts"
+
+/** Of so many peers it is remembered how far they have what this node says: more than can be here. */
+export const mostRemembered = 4_096
 
 export const make = ({ limits, links, log, peers }: Ground) => {
   /** How far some peer is known to have each stream of this node. */
   const delivered = new Map<StreamId, number>()
-  /** How far each peer is known to have each of them, or to have had it. */
-  const heardBy = new Map<StreamId, Map<PeerId, number>>()
+  /** How far each peer is known to have each of them, or to have had it: of those who told it last. */
+  const heardBy = new Map<StreamId, Recent<PeerId, number>>()
   /** How often some peer was the first to have more. */
   let version = 0
 
@@ -38,9 +42,10 @@ export const make = ({ limits, links, log, peers }: Ground) => {
 
   /** A peer has a stream of this node up to there. */
   const hears = (id: PeerId, stream: StreamId, n: number): void => {
-    const by = heardBy.get(stream) ?? new Map<PeerId, number>()
+    const by = heardBy.get(stream) ?? new Recent<PeerId, number>(mostRemembered)
     if (n <= (by.get(id) ?? 0)) return
-    heardBy.set(stream, by.set(id, n))
+    by.set(id, n)
+    heardBy.set(stream, by)
     if (n > upTo(stream)) {
       delivered.set(stream, n)
       version += 1

@@ -52,7 +52,8 @@ export const make = ({ links, log, membership }: Ground, { proofs }: Needs) => {
       for (const room of log.rooms) {
         if (!link.rooms.has(room)) continue
         const own = log.streamIn(room)
-        link.outbox.follow(own, link.replica.upTo(own))
+        // Whoever counts more than there is as had was lied to.
+        link.outbox.follow(own, Math.min(link.replica.upTo(own), log.have(own)))
       }
       link.connection.wake()
     },

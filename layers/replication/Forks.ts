@@ -3,11 +3,15 @@ import * as Effect from "effect/Effect"
 import type { Block } from "../../services/MessageLog.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import type { Post, StreamId, Summary } from "../../src/domain/Post.ts"
+import { Recent } from "../../src/domain/Recent.ts"
 import type { SealedBlock } from "../../src/protocol/Blocks.ts"
 import type { Want } from "../../src/protocol/Frame.ts"
 import type { Delivery } from "./Delivery.ts"
 import type { Ground, Link } from "./Ground.ts"
 import type { Proofs } from "./Proofs.ts"
+
+/** So many who were asked in vain are remembered: others are asked once more. */
+const mostRefuted = 1_024
 
 interface Needs {
   readonly delivery: Delivery
@@ -20,7 +24,7 @@ export const make = ({ log, membership }: Ground, { delivery, forked, proofs }: 
   /** Who was asked for what it claims to have: of which streams, and after which number. */
   const asked = new Map<Link, Map<StreamId, number>>()
   /** Who was asked in vain. That costs this node nothing more. */
-  const refuted = new Set<PeerId>()
+  const refuted = new Recent<PeerId, true>(mostRefuted)
   /** Who had not shown anything when all was compared last. */
   let waiting: ReadonlyArray<Link> = []
 
@@ -63,11 +67,11 @@ export const make = ({ log, membership }: Ground, { delivery, forked, proofs }: 
       }),
     /** A peer can't show what it claims to have. */
     refute: ({ peer }: Link): void => {
-      refuted.add(peer.id)
+      refuted.set(peer.id, true)
     },
     /** All is compared: who has shown nothing since the last time is not asked again. */
     review: (): void => {
-      for (const { peer } of waiting) refuted.add(peer.id)
+      for (const { peer } of waiting) refuted.set(peer.id, true)
       waiting = [...asked.keys()]
     },
     /** The link is no more. What it may not have had time to show is asked for again. */

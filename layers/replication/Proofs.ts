@@ -4,6 +4,7 @@ import * as Either from "effect/Either"
 import type { Block } from "../../services/MessageLog.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { authorOf, type StreamId } from "../../src/domain/Post.ts"
+import { Recent } from "../../src/domain/Recent.ts"
 import { claimOn, type Proof } from "../../src/domain/Seal.ts"
 import { Blocks, contentsOf, type SealedBlock } from "../../src/protocol/Blocks.ts"
 import { decodeAll, type Frame, type PostFrame } from "../../src/protocol/Frame.ts"
@@ -30,12 +31,15 @@ export interface Proven {
   readonly objection: Proof | undefined
 }
 
-export const make = ({ links, log, membership }: Ground) => {
+/** Of so many streams it is remembered that people have heard of two bodies for one number. */
+const mostContradicted = 1_024
+
+export const make = ({ limits, links, log, membership }: Ground) => {
   /** What was looked at already of what this node has. */
   const looked = new Map<StreamId, Proven>()
 
   /** Streams in which there are two bodies for one number, as people have heard. */
-  const contradicted = new Set<StreamId>()
+  const contradicted = new Recent<StreamId, true>(mostContradicted)
 
   const judge = (block: SealedBlock): Proof => {
     const { post, rest = [], seal } = block
@@ -78,7 +82,7 @@ export const make = ({ links, log, membership }: Ground) => {
       }
       if (contradicts(block)) {
         if (!contradicted.has(stream)) wrongs.push(MeshEvent.Contradicted({ id }))
-        contradicted.add(stream)
+        contradicted.set(stream, true)
         if (isItsOwn) return { believed, unsure, wrongs, isFair: false }
       }
       believed.push(block)
@@ -99,6 +103,14 @@ export const make = ({ links, log, membership }: Ground) => {
     return blocks.isOpen ? [...found, { to: 0, proof: "forged" }] : found
   }
 
+  /** What is not kept any more is handed to nobody: of each stream that is kept there is an entry at least in the log. */
+  const forgetWhatIsGone = (): void => {
+    for (const stream of looked.keys()) {
+      const kept = log.slice(stream, 0, 1)
+      if (kept === undefined || kept.last < kept.first) looked.delete(stream)
+    }
+  }
+
   /**
    * Each block is looked at once, in its order, whoever asks for what: nobody can make a node check the same again and again.
    * What its author has said here with a seal that does not hold could be shown to nobody else, nor what came after it.
@@ -113,6 +125,7 @@ export const make = ({ links, log, membership }: Ground) => {
       const objection = blocks.find(({ proof }) => proof !== "proven")?.proof
       const reached = objection === undefined ? slice.last : lastBefore(blocks, slice.first - 1)
       looked.set(stream, { to: reached, objection })
+      if (looked.size > 2 * limits.logEntries) forgetWhatIsGone()
       return Effect.zipRight(Effect.yieldNow(), proven(stream, to))
     })
 

@@ -8,6 +8,7 @@ import { isCurrent } from "../../src/domain/LinkTable.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import { authorOf, epochIn, roomIn, type StreamId } from "../../src/domain/Post.ts"
+import { Recent } from "../../src/domain/Recent.ts"
 import type { Control, Gap, PostFrame } from "../../src/protocol/Frame.ts"
 import type { Delivery } from "./Delivery.ts"
 import type { Forks } from "./Forks.ts"
@@ -23,6 +24,9 @@ const ticksUntilUnsaid = 30
 
 /** A peer is asked for so many streams at a time: what asks for more would wait for one that is slow, and is cut off for that. */
 const mostAsked = 256
+
+/** Of so many authors it is remembered through whom their posts came. */
+const mostRelayed = 1_024
 
 interface Needs {
   readonly delivery: Delivery
@@ -48,7 +52,7 @@ export const make = ({ links, log, membership }: Ground, { delivery, forks, proo
   /** Streams whose author's key is not known here, or not accepted: nobody is asked for them until that changes. */
   const doubted = new Set<StreamId>()
   /** Through whom came last what somebody says who has no link to this node. */
-  const relays = new Map<PeerId, PeerId>()
+  const relays = new Recent<PeerId, PeerId>(mostRelayed)
 
   /** Whether the author itself is there and sends that stream as it grows. */
   const comesByItself = (stream: StreamId): boolean => {
@@ -175,7 +179,8 @@ export const make = ({ links, log, membership }: Ground, { delivery, forks, proo
       if (!isAsked(link, frame)) continue
       // It need not be delivered yet: what it waits for may be what is to be asked for next.
       if (frame.post.n >= (wanted.get(frame.post.stream)?.to ?? 0)) link.replica.asked?.delete(frame.post.stream)
-      relays.set(authorOf(frame.post.stream), link.peer.id)
+      if (relays.get(authorOf(frame.post.stream)) !== link.peer.id)
+        relays.set(authorOf(frame.post.stream), link.peer.id)
       absent.isHeard(authorOf(frame.post.stream))
       askedFrames += 1
       askedBytes += frame.line.length

@@ -5,6 +5,7 @@ import { absurd } from "./Absurd.ts"
 import type { LossReason } from "./MeshEvent.ts"
 import type { Peer, PeerId } from "./Peer.ts"
 import type { Epoch } from "./Post.ts"
+import { Recent } from "./Recent.ts"
 
 /** How far a link has come. The table alone changes it. */
 export type Phase =
@@ -56,6 +57,9 @@ export type Connected<L extends Row> = Data.TaggedEnum<{
   Taken: { readonly holder: Epoch }
 }>
 
+/** Of so many ids that have neither a link nor a handshake it is remembered which run was met last. */
+export const mostMet = 4_096
+
 interface Place<L extends Row> {
   link?: L | undefined
   /** The last run that was met. */
@@ -70,7 +74,10 @@ interface Place<L extends Row> {
 
 /** Mutable, each change in one synchronous step: the mesh that has it is its only user. */
 export class LinkTable<L extends Row> {
+  /** Those who have a link, or a handshake under way. */
   readonly #places = new Map<PeerId, Place<L>>()
+  /** The last run of the others that was met: those last that were here last. */
+  readonly #gone = new Recent<PeerId, Epoch>(mostMet)
   readonly #links = new Map<PeerId, L>()
 
   readonly #self: PeerId
@@ -101,7 +108,7 @@ export class LinkTable<L extends Row> {
 
   /** Whether that run of it was linked with this node before. */
   hasMet(id: PeerId, epoch: Epoch | undefined): boolean {
-    return epoch !== undefined && this.#places.get(id)?.met === epoch
+    return epoch !== undefined && this.#met(id) === epoch
   }
 
   /** Whether another run with that id is just being admitted. */
@@ -115,9 +122,9 @@ export class LinkTable<L extends Row> {
     return (this.#places.get(id)?.handshakes ?? 0) > 0
   }
 
-  /** Whether there ever was a link to that peer. */
+  /** Whether there was a link to that peer, as far as that is remembered. */
   isKnown(id: PeerId): boolean {
-    return this.#places.get(id)?.met !== undefined
+    return this.#met(id) !== undefined
   }
 
   /** Keeps an id for a visitor that is being admitted. */
@@ -138,6 +145,7 @@ export class LinkTable<L extends Row> {
     if (place.handshakes > 0 || place.link !== undefined) return undefined
     const broken = place.broken
     place.broken = undefined
+    this.#tidy(id, place)
     return broken
   }
 
@@ -178,7 +186,10 @@ export class LinkTable<L extends Row> {
     if (place.link !== link) return false
     place.link = undefined
     this.#links.delete(link.peer.id)
-    if (reason === undefined || place.handshakes === 0) return true
+    if (reason === undefined || place.handshakes === 0) {
+      this.#tidy(link.peer.id, place)
+      return true
+    }
     place.broken = { link, reason }
     return false
   }
@@ -194,8 +205,21 @@ export class LinkTable<L extends Row> {
   #place(id: PeerId): Place<L> {
     const known = this.#places.get(id)
     if (known !== undefined) return known
-    const place: Place<L> = { handshakes: 0 }
+    const met = this.#gone.get(id)
+    const place: Place<L> = met === undefined ? { handshakes: 0 } : { handshakes: 0, met }
     this.#places.set(id, place)
+    this.#gone.delete(id)
     return place
+  }
+
+  #met(id: PeerId): Epoch | undefined {
+    return (this.#places.get(id) ?? { met: this.#gone.get(id) }).met
+  }
+
+  /** Of a peer that has neither a link nor a handshake nothing is kept but which run was met. */
+  #tidy(id: PeerId, { broken, handshakes, link, met, visitor }: Place<L>): void {
+    if (handshakes > 0 || (link ?? visitor ?? broken) !== undefined) return
+    this.#places.delete(id)
+    if (met !== undefined) this.#gone.set(id, met)
   }
 }

@@ -102,6 +102,8 @@ export class PostStore {
   /** What was dropped for want of room, and whether something was delivered or skipped since it was asked for again. */
   readonly #crowded = new Map<StreamId, Crowded>()
   #moved = false
+  /** How far streams had come of which nothing has come since something was skipped; infinite where that was taken as seen. */
+  readonly #skipped = new Map<StreamId, number>()
 
   readonly #sealed: boolean
 
@@ -261,6 +263,7 @@ export class PostStore {
       // The next is held, and waits for another stream.
       if (until <= have) break
       lost += until - have
+      if ((this.#skipped.get(stream) ?? seen) === seen) this.#skipped.set(stream, have)
       this.#skipTo(stream, until)
       this.#deliverHeld(delivered)
     }
@@ -281,13 +284,20 @@ export class PostStore {
       this.know(stream)
     }
     for (const [stream, to] of seen) {
-      this.know(stream)
-      if (!this.isOwn(stream) && to > this.have(stream)) this.#skipTo(stream, to)
+      this.takeAsSeen(stream, to)
     }
     this.takeFolds(folds)
     this.foldLater()
     this.#deliverHeld(delivered)
     return delivered
+  }
+
+  /** What was said of a stream up to there was seen before. */
+  takeAsSeen(stream: StreamId, to: number): void {
+    this.know(stream)
+    if (this.isOwn(stream) || to <= this.have(stream)) return
+    this.#skipped.set(stream, seen)
+    this.#skipTo(stream, to)
   }
 
   /** What must come before the posts that are held can be delivered, and is not held itself. */
@@ -376,15 +386,27 @@ export class PostStore {
   }
 
   /**
-   * The author of a stream is here, and has said so much in that run: if the stream is folded away, it is so no more, and what is
-   * said next is taken in. What was said up to there counts as had, as before. Returns whether anything has changed.
+   * The author of a stream is here, and has said so much in that run: what it says next is taken in, also if the stream was folded
+   * away. What was said up to there counts as had. If more was skipped, since others have claimed that there is more, that is taken
+   * back, and what else was skipped with it. Returns whether anything has changed.
    */
-  unfold(stream: StreamId, said: number): boolean {
+  meet(stream: StreamId, said: number): boolean {
+    return this.#unfold(stream, said) || this.#unskip(stream, said)
+  }
+
+  #unfold(stream: StreamId, said: number): boolean {
     const room = this.#roomOf(stream)
     if (room === undefined || !this.#isClosed(stream)) return false
     const { lines, upTo } = room.fold ?? unfolded
     room.fold = { upTo, lines: Math.max(0, lines - said) }
     this.#bytes -= this.#segmentsOf(stream).skipTo(said)
+    return true
+  }
+
+  #unskip(stream: StreamId, said: number): boolean {
+    const mark = this.#skipped.get(stream)
+    if (mark === undefined || said >= this.have(stream)) return false
+    this.#streams.set(stream, new Segments(mark === seen ? said : mark, this.#sealed))
     return true
   }
 
@@ -484,6 +506,7 @@ export class PostStore {
   #forget(stream: StreamId): void {
     this.#streams.delete(stream)
     this.#roomOf(stream)?.news.delete(stream)
+    this.#skipped.delete(stream)
   }
 
   /** Whether nothing is known of a stream but that it is folded away, or this node takes no part in its room. */
@@ -524,6 +547,7 @@ export class PostStore {
 
   #append(block: Block): void {
     const segments = this.#segmentsOf(block.post.stream)
+    if (this.#skipped.size > 0) this.#skipped.delete(block.post.stream)
     this.#bytes +=
       block.rest === undefined
         ? segments.append(block.line)
@@ -647,6 +671,9 @@ export class PostStore {
 
 const marksIn = (deps: Post["deps"]): ReadonlyArray<Mark> =>
   deps === noDeps ? noMarks : (Object.entries(deps) as unknown as ReadonlyArray<Mark>)
+
+/** Instead of how far a stream had come: what was skipped of it was seen. */
+const seen = Number.POSITIVE_INFINITY
 
 const noMarks: ReadonlyArray<Mark> = []
 const noRanges: ReadonlyArray<Range> = []

@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import { describe } from "vitest"
-import { isCurrent, LinkTable, type Row } from "../../src/domain/LinkTable.ts"
+import { isCurrent, LinkTable, mostMet, type Row } from "../../src/domain/LinkTable.ts"
 import type { LossReason } from "../../src/domain/MeshEvent.ts"
 import { serverId } from "../../src/domain/Peer.ts"
 import * as Arbitraries from "../support/arbitraries.ts"
@@ -62,6 +62,30 @@ describe("LinkTable", () => {
     assert.isTrue(table.disconnect(first, "closed"))
     assert.strictEqual(table.links.size, 0)
     assert.deepStrictEqual(table.connect(link("again", false)), { _tag: "Linked", known: true })
+  })
+
+  it("remembers who was met last, and nothing of the others: neither of those long gone, nor of who never came in", () => {
+    const table = tableOfOne()
+    const here = link("here", true, 1, "here")
+    table.connect(here)
+    for (let n = 0; n <= mostMet; n += 1) {
+      const visitor = link(`${n}`, false, 1, `visitor-${n}`)
+      table.begin(visitor.peer.id)
+      table.reserve(visitor.peer.id, visitor.epoch)
+      table.connect(visitor)
+      table.end(visitor.peer.id, visitor.epoch)
+      table.disconnect(visitor, "closed")
+      const stranger = id(`stranger-${n}`)
+      table.begin(stranger)
+      table.end(stranger)
+      assert.isFalse(table.isKnown(stranger))
+    }
+    assert.isFalse(table.isKnown(id("visitor-0")))
+    assert.isTrue(table.isKnown(id("visitor-1")))
+    assert.isTrue(table.hasMet(id(`visitor-${mostMet}`), epoch(1)))
+    assert.deepStrictEqual(table.connect(link("again", true, 1, "visitor-1")), { _tag: "Linked", known: true })
+    assert.isTrue(table.isKnown(here.peer.id))
+    assert.deepStrictEqual(table.present, [here.peer.id, id("visitor-1")])
   })
 
   it("a new run of a peer that is gone is not known", () => {

@@ -105,4 +105,28 @@ describe("what is held", () => {
       for (const node of [server, two]) yield* node.sees("Client 1: still heard")
     }).pipe(Effect.scoped, Effect.orDie)
   )
+
+  story("and what a peer claims of somebody who was given up is taken back when that one is there again", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      const stranger = yield* joinAs(world, peer("x", 7_000))
+      yield* lives(stranger)
+      yield* one.type("hello")
+      yield* server.sees("Client 1: hello")
+      const ofOne = yield* streamOf(stranger, "1")
+      yield* world.network.cut((from, to) => (from === "1") !== (to === "1"))
+      yield* server.sees("* Client 1 can't be reached at localhost:6001 any more")
+      yield* two.sees("* Client 1 can't be reached any more")
+      yield* stranger.says(
+        { type: "have", streams: { [ofOne]: 1_000_000 }, more: false },
+        { type: "gap", stream: ofOne, to: 1_000_000 }
+      )
+      for (const node of [server, two]) yield* node.sees("* 999999 lines of Client 1 are no longer available")
+      yield* one.type("all alone")
+      yield* world.network.heal
+      for (const node of [server, two]) yield* node.sees("Client 1: all alone")
+      yield* one.type("here again")
+      for (const node of [server, two]) yield* node.sees("Client 1: here again")
+    }).pipe(Effect.scoped, Effect.orDie)
+  )
 })

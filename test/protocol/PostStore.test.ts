@@ -674,6 +674,25 @@ describe("PostStore", () => {
     )
   })
 
+  it("what was skipped on a claim that its author refutes is taken back, and what was seen stays seen", () => {
+    const store = storeOf(stream("own"))
+    const [a, b] = [stream("a"), stream("b")]
+    store.receive([said("a", 1), said("a", 2)])
+    store.skip(a, 1_000)
+    assert.isTrue(store.meet(a, 3))
+    assert.deepStrictEqual(names(store.receive([said("a", 3), said("a", 4)])), ["a3", "a4"])
+    assert.isFalse(store.meet(a, 4))
+    assert.isFalse(store.meet(a, 3), "what has come is said")
+    store.skip(a, 9)
+    assert.isFalse(store.meet(a, 9), "what its author has said may be gone")
+    store.adopt([[b, 1_000]], [])
+    assert.isTrue(store.meet(b, 5))
+    assert.strictEqual(store.have(b), 5)
+    store.skip(b, 1_000)
+    assert.isTrue(store.meet(b, 7))
+    assert.deepStrictEqual(names(store.receive([said("b", 6)])), ["b6"])
+  })
+
   it("where nothing may wait, what comes too early is dropped", () => {
     const store = storeOf(stream("own"), { streams: 100, pending: 0 })
     assert.deepStrictEqual(names(store.receive([said("a", 2)])), [])
