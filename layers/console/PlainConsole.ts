@@ -22,7 +22,8 @@ const showEvery = 500
 /** The terminal takes each key by itself, so that what comes in need not stand in the middle of a line. */
 const make = (sequences: RawTerminal.Sequences) =>
   Effect.gen(function* () {
-    const { stdout } = process
+    const terminal = RawTerminal.ofProcess()
+    const stdout = terminal.output
     const { isGone, write } = makeWriter(stdout)
 
     // Mutable, each change in one synchronous step with the screen.
@@ -83,7 +84,7 @@ const make = (sequences: RawTerminal.Sequences) =>
       }
       if (act !== undefined) obey(act)
     }
-    const input: TypedInput.TypedInput = yield* TypedInput.make(sequences, {
+    const input: TypedInput.TypedInput = yield* TypedInput.make(terminal, sequences, {
       onKeys: (keys) => {
         for (const key of keys) press(key)
         if (typed() === "") flush()

@@ -25,6 +25,15 @@ export const pasteAlone: Sequences = { begin: "\u001b[?2004h", end: "\u001b[?200
 
 export const none: Sequences = { begin: "", end: "" }
 
+/** A terminal's keyboard and screen. */
+export interface Terminal {
+  readonly input: ReadStream
+  readonly output: WriteStream & { readonly fd: number }
+}
+
+/** The one of this process. */
+export const ofProcess = (): Terminal => ({ input: process.stdin, output: process.stdout })
+
 export interface RawTerminal {
   /** Stops this process and whoever it shares the terminal with, until a shell goes on with them. */
   readonly suspend: () => void
@@ -58,8 +67,7 @@ const dropHungUp = () => {
 }
 /** Takes the terminal until the scope closes, or the process ends in whatever way it can see. */
 export const take = (
-  input: ReadStream,
-  output: WriteStream & { readonly fd: number },
+  { input, output }: Terminal,
   { onEnd, onInput, onLeave, onResize, onReturn }: Handlers,
   { begin, end }: Sequences
 ): Effect.Effect<RawTerminal, never, Scope.Scope> =>

@@ -28,7 +28,7 @@ export interface Settings extends Looks {
   readonly bell: boolean
 }
 
-const make = (settings: Settings) =>
+const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
   Effect.gen(function* () {
     const clock = yield* Effect.clock
     const now = () => clock.unsafeCurrentTimeMillis()
@@ -42,7 +42,7 @@ const make = (settings: Settings) =>
     const enter = (lines: ReadonlyArray<ScreenLine>, at: number): string =>
       scrollback.enter(lines, at, { ...view(), awaySince: attention.awaySince(now()) })
 
-    const screen: LiveScreen = new LiveScreen(process.stdout, {
+    const screen: LiveScreen = new LiveScreen(terminal.output, {
       liveArea: () =>
         liveArea({
           pending: pending.last,
@@ -92,7 +92,7 @@ const make = (settings: Settings) =>
       pager.close()
       screen.leave(text)
     }
-    const input: TypedInput.TypedInput = yield* TypedInput.make(RawTerminal.all, {
+    const input: TypedInput.TypedInput = yield* TypedInput.make(terminal, RawTerminal.all, {
       onKeys: (keys) => {
         if (keys.length === 0) return
         if (keys.some(({ _tag }) => _tag !== "Focus" && _tag !== "CursorAt")) attention.pressed(now())
@@ -158,5 +158,9 @@ const make = (settings: Settings) =>
     })
   })
 
+/** One at another terminal than this process has: for tests. */
+export const at = (settings: Settings, terminal: RawTerminal.Terminal): Layer.Layer<Console, never, Interrupts> =>
+  Layer.scoped(Console, make(settings, terminal))
+
 export const layer = (settings: Settings): Layer.Layer<Console, never, Interrupts> =>
-  Layer.scoped(Console, make(settings))
+  Layer.suspend(() => at(settings, RawTerminal.ofProcess()))

@@ -37,15 +37,15 @@ export interface TypedInput {
 
 const asksProgram = (act: Act | undefined): boolean => act?._tag === "Interrupt" || act?._tag === "Suspend"
 
-/** Takes the terminal of this process until the scope closes. */
+/** Takes a terminal until the scope closes. */
 export const make = (
+  terminal: RawTerminal.Terminal,
   sequences: RawTerminal.Sequences,
   { onKeys, ...handlers }: Handlers
 ): Effect.Effect<TypedInput, never, Interrupts | Scope.Scope> =>
   Effect.gen(function* () {
     const interrupts = yield* Interrupts
     const typed = yield* Mailbox.make<Typed>()
-    const { stdin, stdout } = process
     // Mutable: each change in one synchronous step with the screen.
     let editor = empty
     let ended = false
@@ -56,9 +56,9 @@ export const make = (
       typed.unsafeDone(Exit.void)
     }
     const keys = KeyReader.make(onKeys)
-    const terminal = yield* RawTerminal.take(stdin, stdout, { ...handlers, onInput: keys.take, onEnd: end }, sequences)
+    const { suspend } = yield* RawTerminal.take(terminal, { ...handlers, onInput: keys.take, onEnd: end }, sequences)
     yield* Effect.addFinalizer(() => Effect.sync(keys.stop))
-    yield* Output.watch(stdout, end)
+    yield* Output.watch(terminal.output, end)
 
     return {
       lines: Mailbox.toStream(typed),
@@ -81,7 +81,7 @@ export const make = (
             // In raw mode, what would have been a signal comes as a key.
             return interrupts.press()
           case "Suspend":
-            return terminal.suspend()
+            return suspend()
           default:
             return absurd(act)
         }

@@ -5,7 +5,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { makeSignal } from "../../src/domain/Signal.ts"
-import { atTerminal, emulator, type Size } from "./terminal.ts"
+import { atTerminal, emulator, rowsOf, type Size } from "./terminal.ts"
 
 /** Whatever is waited for has come within this time. */
 const waitLimit = "60 seconds"
@@ -21,18 +21,6 @@ export interface Screen {
   readonly came: () => { readonly units: number; readonly drawings: number }
   /** Waits until one of its last rows matches. */
   readonly shows: (row: RegExp) => Effect.Effect<void, NotSeen>
-}
-
-/** So many rows are looked at: a few screens full. */
-const mostRows = 100
-
-/** The last rows of a terminal, those that have scrolled up included. */
-const rowsOf = ({ buffer: { active } }: Xterm.Terminal): ReadonlyArray<string> => {
-  const from = Math.max(0, active.length - mostRows)
-  return Array.from(
-    { length: active.length - from },
-    (_, row) => active.getLine(from + row)?.translateToString(true) ?? ""
-  )
 }
 
 /** Runs it in that folder until the scope closes. */

@@ -35,3 +35,15 @@ export const emulator = ({ columns, rows }: Size): Xterm.Terminal => {
   terminal.unicode.activeVersion = "11"
   return terminal
 }
+
+/** So many rows are looked at: a few screens full. */
+const mostRows = 100
+
+/** The last rows of a terminal, those that have scrolled up included. */
+export const rowsOf = ({ buffer: { active } }: Xterm.Terminal): ReadonlyArray<string> => {
+  const from = Math.max(0, active.length - mostRows)
+  return Array.from(
+    { length: active.length - from },
+    (_, row) => active.getLine(from + row)?.translateToString(true) ?? ""
+  )
+}
