@@ -4,7 +4,7 @@
  * the version alone, as `outlive --version` and `./server --version` do, has it without the bundle.
  */
 "use strict"
-const { readFileSync } = require("node:fs")
+const { readFileSync, statSync } = require("node:fs")
 const { Script } = require("node:vm")
 
 const optional = (path) => {
@@ -15,13 +15,23 @@ const optional = (path) => {
   }
 }
 
+/**
+ * The first bytes of the code cache say which Node made it. V8 refuses the cache of another version of V8, but not that of
+ * another build of its own version, as Node 20.10 and 20.20 are: that one ends the process with SIGSEGV.
+ */
+const maker = Buffer.alloc(64, " ")
+maker.write(`${process.version} ${process.arch} ${statSync(process.execPath, { throwIfNoEntry: false })?.size}`)
+
+/** What V8 can take of the cache; undefined if another Node made it, or there is none: then the start takes longer. */
+const cachedData = () => {
+  const cache = optional(`${__dirname}/outlive.cache`)
+  return cache?.subarray(0, maker.length).equals(maker) ? cache.subarray(maker.length) : undefined
+}
+
 const start = () => {
   const filename = `${__dirname}/outlive.bundle.cjs`
-  // The bundle is one function, in ASCII. A cache that another version of V8 has made is refused, which costs time and nothing else.
-  const script = new Script(readFileSync(filename, "latin1"), {
-    filename,
-    cachedData: optional(`${__dirname}/outlive.cache`)
-  })
+  // The bundle is one function, in ASCII.
+  const script = new Script(readFileSync(filename, "latin1"), { filename, cachedData: cachedData() })
   script.runInThisContext()(exports, require, module, filename, __dirname)
   return script
 }
@@ -40,6 +50,6 @@ if (asksForVersion) {
   console.log(process.env.OUTLIVE_VERSION)
 } else {
   const script = start()
-  /** For the build: what V8 has compiled by now. */
-  module.exports = () => script.createCachedData()
+  /** For the build: the cache, with what V8 has compiled by now. */
+  module.exports = () => Buffer.concat([maker, script.createCachedData()])
 }

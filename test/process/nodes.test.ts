@@ -33,62 +33,56 @@ describe("the Node that runs the program", () => {
   )
 })
 
-/** What a test does to the code cache of a copy of the program. */
+/** So many bytes at the beginning of the cache say which Node made it; what V8 has made follows. */
+const makerBytes = 64
+
+/** What a test does to the code cache of a copy of the program, and whether V8 would take what it then is. */
 interface Change {
   readonly name: string
-  readonly isTaken: boolean
-  readonly make: (cache: string, bundle: string) => void
+  readonly wouldTake: boolean
+  readonly change: (cache: Buffer, bundle: string) => Uint8Array
 }
 
-const edited = (cache: string, edit: (bytes: Buffer) => Buffer): void =>
-  Fs.writeFileSync(cache, edit(Fs.readFileSync(cache)))
-
-/** Run by a Node: makes the cache of a bundle; says whether it takes a cache. */
+/** Run by a Node, with the path of the bundle: makes a cache; says whether V8 would take one that comes on stdin. */
 const makeCache = `
-  const { readFileSync, writeFileSync } = require("node:fs"), [, cache, bundle] = process.argv
-  writeFileSync(cache, new (require("node:vm").Script)(readFileSync(bundle, "latin1")).createCachedData())`
+  const { readFileSync } = require("node:fs"), { Script } = require("node:vm")
+  process.stdout.write(new Script(readFileSync(process.argv[1], "latin1")).createCachedData())`
 const takesCache = `
-  const { readFileSync } = require("node:fs"), [, cache, bundle] = process.argv
-  const { Script } = require("node:vm")
-  console.log(!new Script(readFileSync(bundle, "latin1"), { cachedData: readFileSync(cache) }).cachedDataRejected)`
+  const { readFileSync } = require("node:fs"), { Script } = require("node:vm")
+  const cachedData = readFileSync(0)
+  console.log(!new Script(readFileSync(process.argv[1], "latin1"), { cachedData }).cachedDataRejected)`
+
+/** The same with another byte there. */
+const withOther = (cache: Buffer, at: number): Buffer => {
+  const changed = Buffer.from(cache)
+  changed[at] = (changed[at] ?? 0) ^ 1
+  return changed
+}
 
 const changes: ReadonlyArray<Change> = [
-  { name: "of this Node", isTaken: true, make: () => {} },
-  {
-    name: "of another version of V8",
-    isTaken: false,
-    // Behind four bytes that say what it is stands a hash of V8's version.
-    make: (cache) => edited(cache, (bytes) => Buffer.from(bytes.map((byte, at) => (at === 4 ? byte ^ 0xff : byte))))
-  },
-  { name: "that was cut off", isTaken: false, make: (cache) => edited(cache, (bytes) => bytes.subarray(0, -1_000)) },
-  { name: "that is empty", isTaken: false, make: (cache) => edited(cache, () => Buffer.alloc(0)) }
+  { name: "of this Node", wouldTake: true, change: (cache) => cache },
+  // Behind four bytes that say what it is stands a hash of V8's version.
+  { name: "of another version of V8", wouldTake: false, change: (cache) => withOther(cache, makerBytes + 4) },
+  { name: "that was cut off", wouldTake: false, change: (cache) => cache.subarray(0, -1_000) },
+  { name: "that is empty", wouldTake: false, change: () => new Uint8Array() }
 ]
 
-const ofOtherNode: Change = {
-  name: "of another Node",
-  isTaken: false,
-  make: (cache, bundle) => execFileSync(otherNode ?? "", ["-e", makeCache, cache, bundle])
-}
-
-/** A copy of the program whose cache is changed so. */
-const copyWith = (stage: Stage, { isTaken, make }: Change): string => {
+/** The program in a folder of its own, with that as its cache. */
+const copyWith = (stage: Stage, cacheOf: (cache: Buffer, bundle: string) => Uint8Array): string => {
   const folder = Path.join(stage.folder, "dist")
   Fs.mkdirSync(folder)
-  for (const name of ["outlive.cjs", "outlive.bundle.cjs", "outlive.cache"]) {
+  for (const name of ["outlive.cjs", "outlive.bundle.cjs"])
     Fs.copyFileSync(Path.join(dist, name), Path.join(folder, name))
-  }
-  const [cache, bundle] = [Path.join(folder, "outlive.cache"), Path.join(folder, "outlive.bundle.cjs")]
-  make(cache, bundle)
-  const said = execFileSync(process.execPath, ["-e", takesCache, cache, bundle], { encoding: "utf8" })
-  assert.strictEqual(said.trim(), `${isTaken}`)
+  const made = cacheOf(Fs.readFileSync(Path.join(dist, "outlive.cache")), Path.join(folder, "outlive.bundle.cjs"))
+  Fs.writeFileSync(Path.join(folder, "outlive.cache"), made)
   return Path.join(folder, "outlive.cjs")
 }
 
-const starts = (change: Change) =>
+/** It starts, listens, and ends by `Exit`, with that as its cache. */
+const starts = (cacheOf: (cache: Buffer, bundle: string) => Uint8Array) =>
   Effect.gen(function* () {
     const stage = yield* make
-    const program = copyWith(stage, change)
-    const server = yield* stage.start("Server", ["node", program, "server", "--port", "0"])
+    const server = yield* stage.start("Server", ["node", copyWith(stage, cacheOf), "server", "--port", "0"])
     yield* server.notices("* The server listens at localhost:")
     yield* server.types("Exit")
     assert.strictEqual(yield* server.ends, 0)
@@ -96,6 +90,29 @@ const starts = (change: Change) =>
   })
 
 describe("the program starts with a code cache", () => {
-  for (const change of changes) it.scopedLive(change.name, () => starts(change))
-  it.skipIf(otherNode === undefined)(ofOtherNode.name, () => Effect.runPromise(Effect.scoped(starts(ofOtherNode))))
+  for (const { change, name, wouldTake } of changes) {
+    it.scopedLive(name, () =>
+      starts((cache, bundle) => {
+        const changed = change(cache, bundle)
+        const input = changed.subarray(makerBytes)
+        const said = execFileSync(process.execPath, ["-e", takesCache, bundle], { input, encoding: "utf8" })
+        assert.strictEqual(said.trim(), `${wouldTake}`)
+        return changed
+      })
+    )
+  }
+
+  it.scopedLive("of another build of the same version of V8, which V8 would take, and fall over", () =>
+    starts((cache) => {
+      const garbage = Buffer.from(cache).fill(0xff, makerBytes + 128)
+      return withOther(garbage, "v20.".length)
+    })
+  )
+
+  it.skipIf(otherNode === undefined)("of another Node", () =>
+    starts((cache, bundle) => {
+      const made = execFileSync(otherNode ?? "", ["-e", makeCache, bundle], { maxBuffer: 2 ** 26 })
+      return Buffer.concat([withOther(cache, "v20.".length).subarray(0, makerBytes), made])
+    }).pipe(Effect.scoped, Effect.runPromise)
+  )
 })

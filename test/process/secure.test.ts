@@ -108,7 +108,7 @@ describe("secure processes", () => {
       assert.match(named, /^outlive:\/\/chat\.example:4000\/#/)
       const insecure = ["./server", "--port", "0", "--host", "0.0.0.0", "--insecure", "--ports", "other.txt"]
       const plain = yield* stage.start("Server", insecure, { env })
-      yield* plain.notices("* Nothing is encrypted, and anybody can come in (--insecure)")
+      yield* plain.notices("* Nothing is encrypted, and anybody can join (--insecure)")
     })
   )
 })
