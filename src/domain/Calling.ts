@@ -1,4 +1,4 @@
-/** Who is called by what is said, and how often that may ring. */
+/** Which lines mention a person, and how often that rings the bell. */
 import { actionIn } from "./Action.ts"
 import { type PeerId, serverId, title } from "./Peer.ts"
 import { authorOf } from "./Post.ts"
@@ -10,18 +10,21 @@ const quoted = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\
 const before = "(?<![\\p{L}\\p{N}_-])"
 const behind = "(?![\\p{L}\\p{N}_-])"
 
-/** An id of one letter, or of digits alone, and the word Server, are said too often without meaning anybody. */
+/**
+ * Whether a bare id counts as a mention. Ids of one letter, ids of digits and the word Server are used too often for
+ * that.
+ */
 const isTelling = (self: PeerId): boolean => self !== serverId && (self.match(/[A-Za-z]/g)?.length ?? 0) >= 2
 
-/** How a name calls without a sign of it: not within an address, as in anna@example.org. */
+/** A pattern for a bare id. It does not match within an address such as anna@example.org. */
 const named = (self: PeerId): string => {
   if (isTelling(self)) return `|(?<!@)${before}${self}${behind}`
   return self === serverId ? "" : `|(?:^|\\W)${title(self)}(?![\\w-])`
 }
 
 /**
- * Whether that calls a node: by `@ID`, by `ID:` in front, by what the screen calls it, by its bare id if that has two letters
- * or more, or by one of the words that its user has named. Capitals don't matter.
+ * Whether a text mentions a node: by `@ID`, by `ID:` at the beginning, by its name on the screen, by its bare id of two
+ * letters or more, or by one of the user's words. Case does not matter.
  */
 export const mentions = (self: PeerId, words: ReadonlyArray<string>, said: string): boolean => {
   const text = actionIn(said) ?? said
@@ -38,20 +41,20 @@ export const mentions = (self: PeerId, words: ReadonlyArray<string>, said: strin
   )
 }
 
-/** Whether a line was neither said before this start, nor is shown once more. */
+/** Whether a line is new: neither history nor a repetition. */
 export const isNews = (line: ScreenLine): boolean => line._tag === "Chat" && !line.text.startsWith("(earlier) ")
 
-/** Whether somebody else has just called this node. */
+/** Whether a new line of another node mentions this node. */
 export const calls = (self: PeerId | undefined, words: ReadonlyArray<string>, line: ScreenLine): boolean =>
   self !== undefined && line.post !== undefined && isNews(line) && mentions(self, words, line.post.text)
 
-/** When each author has rung last, in ms of a clock that is never set. */
+/** When each author rang the bell last, in ms of a monotonic clock. */
 export type Rung = ReadonlyMap<PeerId, number>
 
-/** From one author the bell rings no more often than this, in ms. */
+/** One author rings the bell at most once in this time, in ms. */
 export const pause = 10_000
 
-/** Who rings by these lines, if anybody does, and who has rung by now. */
+/** The author that rings the bell by these lines, if any, and the updated times. */
 export const ring = (
   rung: Rung,
   lines: ReadonlyArray<ScreenLine>,

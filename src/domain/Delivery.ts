@@ -1,18 +1,20 @@
-/** Where the lines stand that this node says: with nobody yet, or with some peer. */
+/** Which of this node's own lines a peer has. */
 import * as Duration from "effect/Duration"
 import type { Entry } from "./Entry.ts"
 import { isTooLong, type LineTooLong } from "./Errors.ts"
 import type { Post, StreamId } from "./Post.ts"
 
-/** How far what this node says in this run has come. */
+/** How far the own posts of this run have come. */
 export interface Delivery {
-  /** The number of the last post that some peer is known to have, 0 if there is none. What a peer had counts, even if it is gone. */
+  /**
+   * The number of the last post that some peer is known to have; 0 if there is none. A peer that has gone still counts.
+   */
   readonly upTo: (stream: StreamId) => number
-  /** Whether nobody is there to hear the next. */
+  /** Whether no peer is there to receive the next post. */
   readonly alone: boolean
 }
 
-/** Peers say once a second how far they have what is said. What none has told of for so long, nobody seems to get. */
+/** Peers confirm once a second what they have. A post without a confirmation for this long counts as undelivered. */
 export const doubtAfter = Duration.seconds(2)
 
 /** A line as it was typed, and the post that it became. */
@@ -23,13 +25,16 @@ export interface Said<Line> {
   readonly saidAt: number
 }
 
-/** What a line says: mostly what was typed. */
+/** A line and the text that it says, usually the text that was typed. */
 export interface Saying<Line> {
   readonly line: Line
   readonly text: string
 }
 
-/** The lines that could be said, with the posts that they became at that time; the others apart. `results`: one for each line. */
+/**
+ * Pairs each line that could be said with its post and the time `saidAt`; returns the other lines separately. `results`
+ * has one result for each line.
+ */
 export const pairUp = <Line>(
   sayings: ReadonlyArray<Saying<Line>>,
   results: ReadonlyArray<Post | LineTooLong>,
@@ -45,7 +50,7 @@ export const pairUp = <Line>(
   return { said, unsaid }
 }
 
-/** The lines of which the posts were said anew, with the posts that they are now, said at that time; the others apart. */
+/** Pairs each line whose post was said again in a new run with that post; returns the other lines separately. */
 export const saidAnew = <Line>(
   lines: ReadonlyArray<Said<Line>>,
   posts: ReadonlyMap<Post, Post>,
@@ -61,14 +66,14 @@ export const saidAnew = <Line>(
   return { said, left }
 }
 
-/** The number of the last post of that stream which an author of these had seen; 0 if there is none. */
+/** The highest number of that stream that the authors of these entries had seen; 0 if there is none. */
 export const lastAnswered = (stream: StreamId, entries: Iterable<Entry>): number => {
   let last = 0
   for (const entry of entries) if (entry._tag === "Said") last = Math.max(last, entry.post.deps[stream] ?? 0)
   return last
 }
 
-/** Of lines in the order in which they were said: those that some peer has, those that wait for one, and which of these are to be marked. */
+/** Sorts lines into those that a peer has and those that wait, and says which of the waiting ones to mark. */
 export const sortOut = <Line>(lines: ReadonlyArray<Said<Line>>, { alone, upTo }: Delivery, now: number) => {
   const waiting = lines.filter(({ post }) => post.n > upTo(post.stream))
   return {

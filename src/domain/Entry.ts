@@ -1,20 +1,20 @@
-/** What a node's log holds: posts and happenings, in the order in which this node witnessed them. */
+/** Entries of a node's log: posts and events, in the order in which this node witnessed them. */
 import * as Data from "effect/Data"
 import type { MeshEvent } from "./MeshEvent.ts"
 import type { Post, StreamId } from "./Post.ts"
 
 export type Entry = Data.TaggedEnum<{
-  /** Somebody said something. `own`: this node did. `by`: in that session of it; it is only ever compared. */
+  /** A post. `own`: this node said it. `by`: the session that said it; it is only ever compared. */
   Said: { readonly post: Post; readonly own: boolean; readonly by?: object }
-  /** Something was said before this run of this node: shown as history. */
+  /** A post from before this run of this node: history. */
   Earlier: { readonly post: Post }
-  /** Something happened. */
+  /** An event. */
   Happened: { readonly event: MeshEvent }
-  /** Posts of an author were lost before they came here: nobody has them any more. */
+  /** Posts of an author that this node never received, and that no peer keeps any more. */
   Missed: { readonly stream: StreamId; readonly count: number }
-  /** So many posts of runs of long ago were lost before they came here: others had them, and nobody has them any more. */
+  /** The same for old runs whose streams were folded away: `count` posts that other nodes had. */
   Outlived: { readonly count: number }
-  /** Whoever follows the log was so slow that this many entries are gone. */
+  /** The reader was so slow that this many entries are gone. */
   Skipped: { readonly count: number }
 }>
 

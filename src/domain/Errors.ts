@@ -1,13 +1,14 @@
 /**
- * What can go wrong, as values named after the event. Each message says what happened and what to do. Of `Data` rather than
- * `Schema`: nothing is decoded to them, and a Schema for each took 8 of the 45 ms that it takes to evaluate all modules at each start.
+ * Errors as values, named after the event. Each message says what happened and what to do. They are `Data` errors,
+ * because nothing is decoded to them: a Schema for each took 8 of the 45 ms that it takes to evaluate all modules at
+ * each start.
  */
 import * as Data from "effect/Data"
 import type { LossReason } from "./MeshEvent.ts"
 import { type Address, formatAddress, type Host, type Named, type PeerId, type Port, title } from "./Peer.ts"
 import type { Epoch, Summary } from "./Post.ts"
 
-/** Nobody answers there, or not in time. */
+/** No node answers at that address, or not in time. */
 export class PeerUnreachable extends Data.TaggedError("PeerUnreachable")<{
   readonly address: Address
   readonly detail: string
@@ -17,7 +18,7 @@ export class PeerUnreachable extends Data.TaggedError("PeerUnreachable")<{
   }
 }
 
-/** Somebody answers there, and tells strangers no more than that: it is a node of a secure chat. */
+/** A node of a secure chat answers there. It tells strangers nothing else. */
 export class StrangersTurnedAway extends Data.TaggedError("StrangersTurnedAway")<{
   readonly address: Address
 }> {
@@ -53,7 +54,7 @@ export class IdTaken extends Data.TaggedError("IdTaken")<{
   }
 }
 
-/** Somebody in the chat has an id that people can't tell from that one. */
+/** Another id in the chat looks like that one. */
 export class IdLooksAlike extends Data.TaggedError("IdLooksAlike")<{
   readonly id: PeerId
   readonly like: PeerId
@@ -64,8 +65,8 @@ export class IdLooksAlike extends Data.TaggedError("IdLooksAlike")<{
 }
 
 /**
- * Somebody has what this run of this node never said, in its own stream: it runs twice, as a copied machine does. `shared`: up to
- * these numbers both have said the same.
+ * A peer has posts in the stream of this run that this node never said: the node runs twice, as a copied machine does.
+ * `shared`: up to these numbers both have said the same.
  */
 export class StreamForked extends Data.TaggedError("StreamForked")<{
   readonly id: PeerId
@@ -77,8 +78,8 @@ export class StreamForked extends Data.TaggedError("StreamForked")<{
 }
 
 /**
- * This run began so long ago, by its clock, that others would take what it says for said already. `after`: one that begins later
- * than that is taken; `shared`: what this one has said up to these numbers has reached somebody.
+ * By its clock, this run began so long ago that others would take its posts for old ones. `after`: a run that begins
+ * later than this is accepted. `shared`: posts up to these numbers have reached a peer.
  */
 export class RunOutlived extends Data.TaggedError("RunOutlived")<{
   readonly id: PeerId
@@ -90,7 +91,7 @@ export class RunOutlived extends Data.TaggedError("RunOutlived")<{
   }
 }
 
-/** Whoever answers there is in another chat than this node. */
+/** The node that answers there is in another chat than this one. */
 export class ForeignChat extends Data.TaggedError("ForeignChat")<Named & { readonly address: Address }> {
   override get message() {
     return this.role === "server"
@@ -99,7 +100,7 @@ export class ForeignChat extends Data.TaggedError("ForeignChat")<Named & { reado
   }
 }
 
-/** What this node keeps is of another chat than the one that it is to join. */
+/** The data folder belongs to another chat than the one that this node is to join. */
 export class FolderOfAnotherChat extends Data.TaggedError("FolderOfAnotherChat")<{
   readonly path: string
   readonly address: Address
@@ -109,7 +110,7 @@ export class FolderOfAnotherChat extends Data.TaggedError("FolderOfAnotherChat")
   }
 }
 
-/** What a node keeps in two places is of two chats. */
+/** Two places where a node keeps its state belong to different chats. */
 export class ChatsDiffer extends Data.TaggedError("ChatsDiffer")<{
   readonly path: string
   readonly other: string
@@ -119,15 +120,15 @@ export class ChatsDiffer extends Data.TaggedError("ChatsDiffer")<{
   }
 }
 
-/** Why a program must go on under a new run. */
+/** Why a program must continue as a new run. */
 export type Forked = StreamForked | RunOutlived
 
 export const isForked = (error: unknown): error is Forked =>
   error instanceof StreamForked || error instanceof RunOutlived
 
 /**
- * Whoever was asked does not let anybody in just now; it may do so later. `rival`: since it knows another run of this node's id.
- * `after`: since this run began so long ago, by its clock; one that begins later than that is let in.
+ * The node that was asked admits nobody right now; it may do so later. `rival`: it knows another run of this node's id.
+ * `after`: this run began too long ago, by its clock; a run that begins later than this is admitted.
  */
 export class NotAdmitted extends Data.TaggedError("NotAdmitted")<{
   readonly id: PeerId
@@ -140,7 +141,7 @@ export class NotAdmitted extends Data.TaggedError("NotAdmitted")<{
   }
 }
 
-/** A node can't listen at that host: it is not this machine. */
+/** A node can't listen at that host: it is not an address of this machine. */
 export class HostElsewhere extends Data.TaggedError("HostElsewhere")<{
   readonly host: Host
 }> {
@@ -149,7 +150,7 @@ export class HostElsewhere extends Data.TaggedError("HostElsewhere")<{
   }
 }
 
-/** Another program uses that port, or this user may not. `lingers`: perhaps only for some seconds more. */
+/** Another program uses that port, or this user may not use it. `lingers`: the port may become free within seconds. */
 export class PortTaken extends Data.TaggedError("PortTaken")<{
   readonly port: Port
   readonly detail: string
@@ -160,7 +161,7 @@ export class PortTaken extends Data.TaggedError("PortTaken")<{
   }
 }
 
-/** What came over a link is not in the protocol. */
+/** A received frame violates the protocol. */
 export class FrameMalformed extends Data.TaggedError("FrameMalformed")<{
   readonly detail: string
 }> {}
@@ -176,7 +177,7 @@ export class PortStoreUnavailable extends Data.TaggedError("PortStoreUnavailable
   }
 }
 
-/** Another server has the record of the clients' ports. */
+/** Another server uses the record of the clients' ports. */
 export class PortStoreInUse extends Data.TaggedError("PortStoreInUse")<{
   readonly path: string
 }> {
@@ -197,7 +198,7 @@ export class LineTooLong extends Data.TaggedError("LineTooLong")<{
 
 export const isTooLong = (result: unknown): result is LineTooLong => result instanceof LineTooLong
 
-/** What was to reach so many peers has not reached them in time. `outside`: why this node could not join, a sentence. */
+/** Too few peers confirmed a message in time. `outside`: a sentence that says why this node could not join. */
 export class NotHeard extends Data.TaggedError("NotHeard")<{
   readonly had: number
   readonly wanted: number
@@ -212,7 +213,7 @@ export class NotHeard extends Data.TaggedError("NotHeard")<{
   }
 }
 
-/** Some of what a script wanted to say was not said; why, was said then. */
+/** Some lines of a script were not sent. The reasons were shown before. */
 export class LinesRefused extends Data.TaggedError("LinesRefused")<{
   readonly count: number
 }> {
@@ -221,14 +222,14 @@ export class LinesRefused extends Data.TaggedError("LinesRefused")<{
   }
 }
 
-/** There is no text to say. */
+/** stdin has no text to send. */
 export class NothingToSay extends Data.TaggedError("NothingToSay") {
   override get message() {
     return "stdin is empty: there is nothing to send."
   }
 }
 
-/** A name stands for no address: it is mistyped, or names can't be looked up now. */
+/** A host name has no address: it is misspelt, or names can't be looked up now. */
 export class HostUnknown extends Data.TaggedError("HostUnknown")<{
   readonly host: Host
 }> {
@@ -237,7 +238,7 @@ export class HostUnknown extends Data.TaggedError("HostUnknown")<{
   }
 }
 
-/** This node has left, and nobody has what it said last. */
+/** This node has left, and no peer has its last lines. */
 export class LinesLost extends Data.TaggedError("LinesLost")<{
   readonly count: number
 }> {
@@ -247,7 +248,7 @@ export class LinesLost extends Data.TaggedError("LinesLost")<{
   }
 }
 
-/** Something is wrong with where this node would run; what, was said before. */
+/** The doctor found problems. They were shown before. */
 export class Unwell extends Data.TaggedError("Unwell")<{
   readonly count: number
 }> {
@@ -276,14 +277,14 @@ export class SettingsUnusable extends Data.TaggedError("SettingsUnusable")<{
   }
 }
 
-/** There is nowhere to put a log but among the lines of the chat. */
+/** The log would have to go to the terminal, among the lines of the chat. */
 export class LogMisplaced extends Data.TaggedError("LogMisplaced") {
   override get message() {
     return "The log would be mixed with the chat: name a file with --log-file, or redirect stderr."
   }
 }
 
-/** A shell's completions could not be put where it looks for them. */
+/** The completions could not be installed where the shell looks for them. */
 export class CompletionsUnplaced extends Data.TaggedError("CompletionsUnplaced")<{
   readonly detail: string
   readonly remedy?: string
@@ -293,7 +294,7 @@ export class CompletionsUnplaced extends Data.TaggedError("CompletionsUnplaced")
   }
 }
 
-/** The log can't be written: what was to be said is not in it. */
+/** The log can't be written. The line that was to be said is not in it. */
 export class LogUnavailable extends Data.TaggedError("LogUnavailable")<{
   readonly path: string
   readonly detail: string
@@ -304,7 +305,7 @@ export class LogUnavailable extends Data.TaggedError("LogUnavailable")<{
   }
 }
 
-/** Another process has the log's folder. */
+/** Another process uses the log's folder. */
 export class LogInUse extends Data.TaggedError("LogInUse")<{
   readonly path: string
 }> {
@@ -313,7 +314,7 @@ export class LogInUse extends Data.TaggedError("LogInUse")<{
   }
 }
 
-/** What a node keeps of itself and of the others can't be read or written. */
+/** The node's keys and trust can't be read or written. */
 export class StateUnavailable extends Data.TaggedError("StateUnavailable")<{
   readonly path: string
   readonly detail: string
@@ -333,7 +334,7 @@ export class NotInvited extends Data.TaggedError("NotInvited")<{
   }
 }
 
-/** This node has joined another chat before, whose server it knows by another key. */
+/** This node has joined another chat before, whose server has another key. */
 export class OtherChat extends Data.TaggedError("OtherChat")<{
   readonly id: PeerId
 }> {
@@ -342,14 +343,14 @@ export class OtherChat extends Data.TaggedError("OtherChat")<{
   }
 }
 
-/** An invitation must say where the server is, and nobody has said so yet. */
+/** An invitation must contain the server's address, which is not known yet. */
 export class AddressUnknown extends Data.TaggedError("AddressUnknown") {
   override get message() {
     return "The server's address is not known yet: start the server with --host HOST, or give its address with --server HOST:PORT."
   }
 }
 
-/** No invitation has that name, or several have. */
+/** No invitation, or more than one, has a name that begins like this. */
 export class InvitationUnknown extends Data.TaggedError("InvitationUnknown")<{
   readonly name: string
   readonly found: number

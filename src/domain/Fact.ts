@@ -1,15 +1,15 @@
-/** What there is to tell a program that reads in place of a person. */
+/** Facts for a program that reads in place of a person. */
 import * as Data from "effect/Data"
 import type { Entry } from "./Entry.ts"
 import type { Peer } from "./Peer.ts"
 import type { PeerStatus } from "./PeerStatus.ts"
 
 export type Fact = Data.TaggedEnum<{
-  /** Something came into the log. */
+  /** An entry was added to the log. */
   Witnessed: { readonly entry: Entry }
-  /** This node itself, and since when it is there, in ms since 1970. */
+  /** This node itself. `since`: when it started, in ms since 1970. */
   Self: { readonly peer: Peer; readonly since: number }
-  /** Somebody else is in the chat: part of an answer. */
+  /** Another node in the chat, as part of an answer. */
   Present: { readonly peerStatus: PeerStatus }
 }>
 

@@ -1,34 +1,37 @@
-/** What lets somebody in who is not known yet. */
+/** Invitations: they admit people whose keys are not known yet. */
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { PublicKey, Signature } from "./Key.ts"
 import { Address, formatAddress, type PeerId, parseAddress } from "./Peer.ts"
 
-/** 128 bits by chance, as base64url. Whoever has them is invited. */
+/** 128 random bits, as base64url. Whoever has them is invited. */
 export const Token = Schema.String.pipe(Schema.pattern(/^[A-Za-z0-9_-]{21}[AQgw]$/), Schema.brand("Token"))
 export type Token = typeof Token.Type
 
-/** An invitation as the server keeps it: by the key that its token makes, so that nobody is invited who reads it there. */
+/**
+ * An invitation as the server keeps it. It has only the public key of the token, so that a person who reads it there
+ * can't use it.
+ */
 export interface Invitation {
   readonly key: PublicKey
-  /** How many may come by it. */
+  /** How many people may use it. */
   readonly uses: number
   /** Until when, in ms since 1970. */
   readonly expires: number
-  /** Who has come by it. */
+  /** Who has used it. */
   readonly usedBy: ReadonlyArray<PeerId>
 }
 
-/** Whether one more may come by it at that time. */
+/** Whether one more person may use it at that time. */
 export const isOpen = ({ expires, usedBy, uses }: Invitation, now: number): boolean =>
   now < expires && usedBy.length < uses
 
-/** What somebody shows who comes by an invitation: its key, and that key's signature on `claim`. */
+/** What a newcomer shows to use an invitation: the invitation's key, and a signature of that key on `claim`. */
 export const Proof = Schema.Struct({ key: PublicKey, signature: Signature })
 export type Proof = typeof Proof.Type
 
-/** What a proof is on: this connection, this id, this key, and nothing else. */
+/** The text that a proof signs: it is valid for this connection, this id and this key only. */
 export const claim = (binding: string, id: PeerId, key: PublicKey): string =>
   ["outlive invitation", binding, id, key, ""].join("\n")
 

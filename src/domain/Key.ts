@@ -1,4 +1,4 @@
-/** Who somebody is, beyond what it calls itself: Ed25519 keys (RFC 8032), as base64url text (RFC 4648, section 5). */
+/** Keys: Ed25519 (RFC 8032), as base64url text (RFC 4648, section 5). */
 import * as Schema from "effect/Schema"
 
 /** A public key: 32 bytes. It is short enough to be its own fingerprint. */

@@ -1,31 +1,31 @@
-/** How much a node takes from others. */
+/** How much a node accepts from others. */
 import * as Duration from "effect/Duration"
 
 export interface Limits {
   /** Connections that others may have to this node, in all and from one address. */
   readonly connections: number
   readonly connectionsPerAddress: number
-  /** Whoever connects must have introduced itself within this time, and be in the chat within as much again. */
+  /** A caller must introduce itself within this time, and be in the chat within the same time again. */
   readonly handshake: Duration.Duration
-  /** What one peer may send a second in the long run. What it may send at once is in `inOneGo`. */
+  /** The rates at which one peer may send in the long run. `inOneGo` says what it may send at once. */
   readonly bytesPerSecond: number
   readonly framesPerSecond: number
-  /** Whoever has sent more than that all the time, for so long, is dropped, and let in again after as long a time. */
+  /** A peer that exceeds these rates for this long without a pause is dropped, and refused for as long. */
   readonly overload: Duration.Duration
   /**
-   * How many streams a node knows of which it keeps no post: with half as many, the earliest are folded away. How many rooms it
-   * has to do with. A peer that names more streams that this node lacks is dropped, and one that names more rooms.
+   * How many streams without posts a node remembers: at half of this number, the earliest are folded away. How many
+   * rooms it handles. A peer that names more unknown streams or rooms is dropped.
    */
   readonly streams: number
   readonly rooms: number
-  /** How many posts wait for others that must come before them. */
+  /** How many posts may wait for earlier ones. */
   readonly pending: number
-  /** How much of what was said is kept: entries, and bytes of encoded posts. */
+  /** How much the log keeps: entries, and bytes of encoded posts. */
   readonly logEntries: number
   readonly logBytes: number
 }
 
-/** As much as no chat of people comes near, and as little as does a machine no harm. */
+/** More than any chat of people needs, and little enough to do a machine no harm. */
 export const defaultLimits: Limits = {
   connections: 2_048,
   connectionsPerAddress: 512,
@@ -40,11 +40,14 @@ export const defaultLimits: Limits = {
   logBytes: 64 * 1024 * 1024
 }
 
-/** A peer may name so many streams that this node lacks: those of all posts that it may keep, and those that it spares, fit. */
+/**
+ * How many streams that this node lacks a peer may name. There is room for the streams of all posts that it may keep,
+ * and for those that it spares.
+ */
 export const mostNamed = ({ logEntries, streams }: Pick<Limits, "logEntries" | "streams">): number =>
   Math.max(streams, logEntries + streams / 4)
 
-/** What somebody hands on when it is asked comes from several authors, each of whom has been slowed already. */
+/** What a peer passes on when it is asked comes from several authors, each of whom was slowed already. */
 const authorsHandedOn = 8
 
 export const timesAsMuch = (limits: Limits): Limits => ({
@@ -53,8 +56,8 @@ export const timesAsMuch = (limits: Limits): Limits => ({
   framesPerSecond: limits.framesPerSecond * authorsHandedOn
 })
 
-/** Whoever was quiet for so many seconds may send at once what it has saved: a paste, or what was missed. */
+/** A peer may save up the rates of this many seconds, and send as much at once: a paste, or missed posts. */
 const secondsSaved = 10
 
-/** What may come in one go, where so much may come a second. */
+/** How much may come at once at a rate of `perSecond`. */
 export const inOneGo = (perSecond: number): number => perSecond * secondsSaved

@@ -1,4 +1,4 @@
-/** Which links a node has, and what becomes of them: one a peer, the same one on both sides. */
+/** The links of a node: one for each peer, and the same one on both sides. */
 
 import type * as Data from "effect/Data"
 import { absurd } from "./Absurd.ts"
@@ -11,10 +11,10 @@ import { Recent } from "./Recent.ts"
 export type Phase =
   /** Both sides have introduced themselves; the peer has yet to say how far it has each stream. */
   | "introduced"
-  /** It has its place in the table, as the peer's only link, and is just coming up. */
+  /** The table has it as the peer's only link, and it is coming up. */
   | "placed"
   | "up"
-  /** Another link to the same peer has taken its place: it is about to end. */
+  /** Another link to the same peer has replaced it. It is about to end. */
   | "replaced"
   | "ended"
 
@@ -33,7 +33,7 @@ export const isCurrent = ({ phase }: Pick<Row, "phase">): boolean => {
   }
 }
 
-/** As much of a link as the table looks at. */
+/** The part of a link that the table uses. */
 export interface Row {
   readonly peer: Peer
   /** The peer's run. */
@@ -43,15 +43,15 @@ export interface Row {
   phase: Phase
 }
 
-/** What becomes of a link that has come up. */
+/** What the table does with a link that has come up. */
 export type Connected<L extends Row> = Data.TaggedEnum<{
   /** It is the peer's only link. `known`: this run of the peer was met before. */
   Linked: { readonly known: boolean }
-  /** It goes on where another link to the same run was, which must be ended. */
+  /** It replaces another link to the same run, which must be ended. */
   Superseded: { readonly other: L }
-  /** It takes the place of one that broke meanwhile: nobody need hear of it. */
+  /** It replaces a link that broke meanwhile. Nobody is told. */
   Resumed: {}
-  /** It must be ended: there is a better one. */
+  /** It must be ended: another link to the same run is kept. */
   Redundant: {}
   /** It must be ended: another run has the id. */
   Taken: { readonly holder: Epoch }
@@ -90,17 +90,17 @@ export class LinkTable<L extends Row> {
     return this.#links
   }
 
-  /** Whoever has a link, or is just being admitted. */
+  /** The peers that have a link or are being admitted. */
   get present(): ReadonlyArray<PeerId> {
     return [...this.#places].flatMap(([id, { link, visitor }]) => ((link ?? visitor) === undefined ? [] : [id]))
   }
 
-  /** Whether a handshake is under way, which may yet put a link in another's place. */
+  /** Whether a handshake is under way that may still replace a link. */
   get unsettled(): boolean {
     return [...this.#places.values()].some(({ handshakes }) => handshakes > 0)
   }
 
-  /** The run that has an id, if it is another than this one. */
+  /** The run that has an id, if it is not this one. */
   holder(id: PeerId, epoch: Epoch): Epoch | undefined {
     const held = this.#places.get(id)?.link?.epoch
     return held === epoch ? undefined : held
@@ -171,14 +171,14 @@ export class LinkTable<L extends Row> {
     return resumes ? { _tag: "Resumed" } : { _tag: "Linked", known }
   }
 
-  /** All that belongs to coming up is done, unless another link has come up meanwhile. */
+  /** The link is completely up, unless another link has replaced it meanwhile. */
   up(link: L): void {
     if (link.phase === "placed") link.phase = "up"
   }
 
   /**
-   * A link has ended. True if that is the end of it; false if another has taken its place, or may take it: then `end`
-   * tells, once that is settled. Without a reason, the peer has said goodbye.
+   * A link has ended. True if the peer has no link now. False if another link has replaced it or may still do so; then
+   * `end` tells the result. Without a reason, the peer has said goodbye.
    */
   disconnect(link: L, reason?: LossReason): boolean {
     const place = this.#place(link.peer.id)
@@ -195,8 +195,8 @@ export class LinkTable<L extends Row> {
   }
 
   /**
-   * Of a crossed pair stays the link that the node with the smaller id has dialled: both sides come to the same. Where
-   * one side has dialled twice, the later stays: nobody dials who thinks it has a link.
+   * Of two crossed connections, the one that the node with the smaller id dialled is kept, on both sides. If one side
+   * dialled both, the later one is kept, because a node does not dial while it thinks that it has a link.
    */
   #supersedes(later: L, earlier: L): boolean {
     return later.byUs === earlier.byUs || later.byUs === this.#self < later.peer.id

@@ -1,11 +1,11 @@
-/** What a node witnesses besides posts: who comes, who goes, and how. */
+/** Events of a node: peers come and go, and other changes of the mesh. */
 import * as Data from "effect/Data"
 import type { Named, Peer, PeerId, Port } from "./Peer.ts"
 
 /**
- * Why a link ended without a goodbye. `excessive`: this node has dropped the peer, which went beyond its limits; `dropped`:
- * the peer has dropped this node for that; `expelled`: the peer takes part in the chat no more; `forged`: it handed on what
- * its author has not signed, or said two things under one number; `disbelieved`: it believes that of this node.
+ * Why a link ended without a goodbye. `excessive`: this node dropped the peer, which exceeded a limit. `dropped`: the
+ * peer dropped this node for that reason. `expelled`: the peer no longer takes part in the chat. `forged`: it passed on
+ * posts without a valid signature, or said two things under one number. `disbelieved`: it says so of this node.
  */
 export type LossReason =
   | "closed"
@@ -18,49 +18,52 @@ export type LossReason =
   | "forged"
   | "disbelieved"
 
-/** Something that happened to this node's place in the chat. */
+/** An event. */
 export type MeshEvent = Data.TaggedEnum<{
-  /** This node was let in, by that peer. */
+  /** That peer admitted this node. */
   Admitted: { readonly by: Peer }
   /** A link is up. `newcomer`: it was in no chat before. `known`: this run of it was met before. */
   Linked: { readonly peer: Peer; readonly newcomer: boolean; readonly known: boolean }
-  /** Somebody who comes for a moment only, to say something, has come, or has gone. */
+  /** A peer that only passes through, to say something, has come or gone. */
   Passing: { readonly peer: Peer; readonly here: boolean }
-  /** A peer has posts that this node missed; they come now. */
+  /** A peer sends posts that this node missed. */
   CatchingUp: { readonly peer: Peer; readonly count: number }
-  /** What others say can't be kept on disk: this run goes on without. */
+  /** Posts of others can't be written to disk. This run goes on without that. */
   Unkept: { readonly detail: string }
-  /** The link broke, and is sought again. */
+  /** The link ended without a goodbye. The peer is dialled again. */
   Lost: { readonly peer: Peer; readonly reason: LossReason }
-  /** It said goodbye. `unseen`: to others alone, and this run of it was never linked with this node. */
+  /** The peer said goodbye. `unseen`: only to others, and this run of it was never linked with this node. */
   Left: { readonly peer: Peer; readonly unseen?: boolean }
-  /** It could not be reached for so long that it counts as gone. `ghost`: it had said its name, but was never here. */
+  /** The patience for the peer is over. `ghost`: it introduced itself, but was never linked. */
   GivenUp: { readonly peer: Peer; readonly ghost: boolean }
-  /** Where somebody is sought, a node of another chat answers. */
+  /** A node of another chat answers at the address of `sought`. */
   Foreign: { readonly sought: Named; readonly found: Peer }
-  /** A node of another chat has asked this one to let it in. */
+  /** A node of another chat asked this one for admission. */
   Foreigner: { readonly peer: Peer }
-  /** A client that this server calls back has another server. */
+  /** A client that this server calls back belongs to another server now. */
   Claimed: { readonly peer: Peer }
-  /** The port from which the server is to be dialled is another program's. `abandoned`: any port will do from now on. */
+  /**
+   * Another program uses the port from which this node should dial the server. `abandoned`: any port is used from now
+   * on.
+   */
   PortOccupied: { readonly port: Port; readonly detail: string; readonly abandoned: boolean }
-  /** What somebody says that can't be reached comes here through a peer. */
+  /** There is no direct link to `id`. Its posts come through `by`. */
   Through: { readonly id: PeerId; readonly by: Peer }
-  /** Somebody uses a known id with another key, or the server says that it has another one: it is refused. */
+  /** Somebody uses a known id with another key, or the server says that the id has another key. That key is refused. */
   KeyChanged: { readonly id: PeerId }
-  /** The server has sent somebody away; `barred`: for good. */
+  /** The server removed a member. `barred`: for good. */
   Expelled: { readonly id: PeerId; readonly barred: boolean }
-  /** A peer hands on what its author has not signed: it is not shown. */
+  /** `by` passed on posts without a valid signature of `id`. They are not shown. */
   Forged: { readonly id: PeerId; readonly by: Peer }
-  /** Somebody has said different things under the same number. */
+  /** An author said different things under the same number. */
   Contradicted: { readonly id: PeerId }
-  /** Who belongs to the chat can't be kept on disk. */
+  /** The list of members can't be written to disk. */
   Unremembered: { readonly detail: string }
 }>
 
 export const MeshEvent = Data.taggedEnum<MeshEvent>()
 
-/** Whether an event says who takes part, or does so no more. */
+/** Which events change who takes part. */
 const tellsWhoTakesPart = {
   Admitted: true,
   Linked: true,
@@ -86,7 +89,7 @@ type PresenceTag = {
   [Tag in MeshEvent["_tag"]]: (typeof tellsWhoTakesPart)[Tag] extends true ? Tag : never
 }[MeshEvent["_tag"]]
 
-/** Somebody takes part from now on, or does so no more. */
+/** Events that change who takes part. */
 export type PresenceEvent = Extract<MeshEvent, { readonly _tag: PresenceTag }>
 
 export const isPresenceEvent = (event: MeshEvent): event is PresenceEvent => tellsWhoTakesPart[event._tag]

@@ -1,8 +1,8 @@
-/** Time for durations. Nobody sets it, so it never jumps and never goes back; it says nothing about the time of day. */
+/** Monotonic time, for durations. Nobody sets it, so it never jumps and never goes back. It is not the time of day. */
 import type * as Clock from "effect/Clock"
 
 /**
- * Milliseconds since some moment before the program began: the difference of two readings is how long something took.
- * Effect's clock takes nanoseconds from Node's `hrtime`, which is monotonic, and milliseconds from `Date`, which is not.
+ * Milliseconds since an arbitrary moment. The difference of two readings is a duration. Effect's clock takes
+ * nanoseconds from Node's `hrtime`, which is monotonic, and milliseconds from `Date`, which is not.
  */
 export const millis = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos() / 1_000n) / 1_000

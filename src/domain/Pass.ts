@@ -1,4 +1,4 @@
-/** What a node shows of itself beyond its name, on a secure connection. */
+/** What a node shows besides its name, on a secure connection. */
 import * as Schema from "effect/Schema"
 import { Proof } from "./Invitation.ts"
 import { Member } from "./Roster.ts"
@@ -6,9 +6,9 @@ import { Member } from "./Roster.ts"
 export const Pass = Schema.Struct({
   /** The version of the roster that it has. */
   version: Schema.NonNegativeInt,
-  /** The server's word on it, for those who have not heard it yet. */
+  /** The server's roster entry for it, for nodes that do not have it yet. */
   member: Schema.optionalWith(Member, { exact: true }),
-  /** By which invitation it comes. */
+  /** The proof of an invitation. */
   invitation: Schema.optionalWith(Proof, { exact: true })
 })
 export type Pass = typeof Pass.Type

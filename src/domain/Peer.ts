@@ -1,9 +1,9 @@
-/** Who takes part in the chat, and where each listens. */
+/** Nodes: their ids, roles and addresses. */
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 
-/** What a node is called: 1 to 32 letters, digits, `-` and `_`. */
+/** The id of a node: 1 to 32 letters, digits, `-` and `_`. */
 export const PeerId = Schema.String.pipe(
   Schema.pattern(/^[A-Za-z0-9_-]{1,32}$/, {
     message: () => "an id has 1 to 32 letters, digits, - and _"
@@ -15,22 +15,22 @@ export type PeerId = typeof PeerId.Type
 /** The id of a chat's first server, which no client can have. */
 export const serverId: PeerId = PeerId.make("Server")
 
-/** Characters that are hard to tell from each other in many fonts. Upper and lower case are no difference either. */
+/** Groups of characters that look alike in many fonts. Upper and lower case of a letter also count as alike. */
 const lookAlikes: ReadonlyArray<string> = ["lI1", "Oo0", "-_"]
 
 const isAlike = (one: string, other: string): boolean =>
   one.toLowerCase() === other.toLowerCase() || lookAlikes.some((alike) => alike.includes(one) && alike.includes(other))
 
 /**
- * Whether people may take one id for the other, which is a different one: `anna` and `Anna`, `bill` and `biII`, `a-1` and
- * `a_l`. Ids of different lengths are told apart, and so are numbers: `1` and `01`, `1` and `11`, `10` and `11`.
+ * Whether two different ids look alike: `anna` and `Anna`, `bill` and `biII`, `a-1` and `a_l`. Ids of different lengths
+ * do not look alike, and neither do numbers: `1` and `01`, `1` and `11`, `10` and `11`.
  */
 export const looksLike = (one: PeerId, other: PeerId): boolean =>
   one !== other &&
   one.length === other.length &&
   Array.from(one).every((character, at) => isAlike(character, other.charAt(at)))
 
-/** What a client may be called. */
+/** The id of a client. */
 export const ClientId = PeerId.pipe(
   Schema.filter((id) => id !== serverId && !looksLike(id, serverId), {
     message: () => "the id Server is taken by the server"
@@ -54,47 +54,48 @@ export const Host = Schema.String.pipe(
 )
 export type Host = typeof Host.Type
 
-/** Whether that host is this machine alone, whichever machine this is. */
+/** Whether a host is a loopback address or name. */
 export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|::1)$/i.test(host)
 
-/** Whether that stands for all addresses of a machine: one can listen there, and nobody can call there from elsewhere. */
+/** Whether a host stands for all addresses of a machine. A node can listen there, and nobody can dial it. */
 export const isUnspecified = (host: Host): boolean => /^(0\.0\.0\.0|::)$/.test(host)
 
 /** Where a node listens. */
 export const Address = Schema.Struct({ host: Host, port: Port })
 export type Address = typeof Address.Type
 
-/** What a node does in a chat: a server lets newcomers in, and calls back everybody whom it has on record. */
+/** The role of a node: a server admits newcomers, and calls back every client that it has recorded. */
 export const Role = Schema.Literal("server", "client")
 export type Role = typeof Role.Type
 
-/** The role of whoever has that id, where nobody vouches for it: the first server alone is a server. */
+/** The role that belongs to an id where nobody vouches for it: only the first server is a server. */
 export const roleOf = (id: PeerId): Role => (id === serverId ? "server" : "client")
 
 /** A node as the others know it. */
 export const Peer = Schema.Struct({ id: PeerId, role: Role, address: Address })
 export type Peer = typeof Peer.Type
 
-/** Who a node is, wherever it listens. */
+/** A node without its address. */
 export type Named = Pick<Peer, "id" | "role">
 
 /** `HOST:PORT`; an IPv6 address stands in brackets. */
 export const formatAddress = ({ host, port }: Address): string =>
   host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
 
-/** Below this port listen the services of a system, which no node is. */
+/** Ports below this one belong to system services. No node listens there. */
 const leastPort = 1_024
 
 /**
- * Whether a node that listens at `own` dials an address that others have told it: no port of a system's service, and from
- * this machine nothing beyond it, so that nobody can use a node to knock where its own hands don't reach.
+ * Whether a node that listens at `own` may dial an address that others have named. It dials no port of a system
+ * service, and nothing beyond loopback if it listens there: otherwise others could use it to reach hosts that they
+ * can't reach themselves.
  */
 export const isDialable = ({ host, port }: Address, own: Address): boolean =>
   port >= leastPort && (isLoopback(host) || !isLoopback(own.host)) && !(host === own.host && port === own.port)
 
 const decodeAddress = Schema.decodeUnknownOption(Address)
 
-/** The address that such a text names, if it names one that can be dialled. */
+/** The address in a text, if it can be dialled. */
 export const parseAddress = (text: string): Option.Option<Address> => {
   const parts = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text)
   return parts === null
@@ -102,7 +103,7 @@ export const parseAddress = (text: string): Option.Option<Address> => {
     : Option.filter(decodeAddress({ host: parts[1] ?? parts[2], port: Number(parts[3]) }), ({ port }) => port > 0)
 }
 
-/** An address as people write it. */
+/** An address as people type it. */
 export const AddressFromString = Schema.transformOrFail(Schema.String, Schema.typeSchema(Address), {
   strict: true,
   decode: (text, _, ast) =>
@@ -113,10 +114,10 @@ export const AddressFromString = Schema.transformOrFail(Schema.String, Schema.ty
   encode: (address) => ParseResult.succeed(formatAddress(address))
 }).annotations({ message: () => "an address is HOST:PORT, as in localhost:4000" })
 
-/** How the screen calls a node: `Server`, or `Client 3`. */
+/** The name of a node on the screen: `Server`, or `Client 3`. */
 export const title = (id: PeerId): string => (id === serverId ? "Server" : `Client ${id}`)
 
-/** A port as people write it; `name` is what the message calls it. */
+/** A port as people type it; `name` is its name in messages. */
 export const PortFromString = (name: string) =>
   Schema.transformOrFail(Schema.String, Schema.typeSchema(Port), {
     strict: true,

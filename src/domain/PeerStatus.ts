@@ -1,4 +1,4 @@
-/** Somebody in the chat as this node sees it: linked, sought, or given up and heard through others. */
+/** A peer as this node sees it: linked, sought, or given up. */
 import type * as Duration from "effect/Duration"
 import type { Peer, PeerId } from "./Peer.ts"
 
@@ -6,9 +6,9 @@ import type { Peer, PeerId } from "./Peer.ts"
 export interface LinkState {
   /** When it came up, in ms since 1970. */
   readonly since: number
-  /** How long a word and its answer took last; undefined until it was measured. */
+  /** The last round trip; undefined until one was measured. */
   readonly roundTrip: Duration.Duration | undefined
-  /** How many lines of this node's run it is not known to have. */
+  /** How many posts of this run the peer has not confirmed. */
   readonly behind: number
 }
 
@@ -16,8 +16,8 @@ export interface PeerStatus {
   readonly peer: Peer
   /** Undefined while there is none. */
   readonly link: LinkState | undefined
-  /** Who handed on last what it said; undefined if nobody had to. */
+  /** The peer that last passed on its posts; undefined if none had to. */
   readonly through: PeerId | undefined
-  /** Whether it was dialled in vain for so long that it is dialled rarely now. */
+  /** Whether the patience for it is over, so that it is dialled rarely. */
   readonly givenUp: boolean
 }

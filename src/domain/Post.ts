@@ -1,4 +1,4 @@
-/** What is said: posts, the streams they form, and how far a node has each stream. */
+/** Posts, streams, and how far a node has each stream. */
 import * as Schema from "effect/Schema"
 import type { PeerId } from "./Peer.ts"
 
@@ -11,11 +11,11 @@ export const mainRoom: Room = Room.make("main")
 export const Epoch = Schema.String.pipe(Schema.pattern(/^\d{1,15}-[0-9a-f]{8}$/), Schema.brand("Epoch"))
 export type Epoch = typeof Epoch.Type
 
-/** The epoch that began at that time, with that chance. */
+/** An epoch from a time and 32 random bits. */
 export const epochOf = (millis: number, random: number): Epoch =>
   Epoch.make(`${millis}-${(random >>> 0).toString(16).padStart(8, "0")}`)
 
-/** Whether one epoch began before another; chance settles the same millisecond. */
+/** Whether one epoch is earlier than another. The random bits decide within the same millisecond. */
 export const isEarlier = (one: Epoch, other: Epoch): boolean => {
   const difference = Number.parseInt(one, 10) - Number.parseInt(other, 10)
   return difference === 0 ? one < other : difference < 0
@@ -32,30 +32,30 @@ const streamIdPattern = new RegExp(`^${streamIdSource}$`)
 export const StreamId = Schema.String.pipe(Schema.pattern(streamIdPattern), Schema.brand("StreamId"))
 export type StreamId = typeof StreamId.Type
 
-/** The stream of that author's run in that room. */
+/** The stream of one run of an author in a room. */
 export const streamOf = (author: PeerId, room: Room, epoch: Epoch): StreamId =>
   StreamId.make(`${author}/${room}/${epoch}`)
 
-/** Who speaks in a stream. */
+/** The author of a stream. */
 export const authorOf = (stream: StreamId): PeerId => stream.slice(0, stream.indexOf("/")) as PeerId
 
-/** Where a stream is spoken. */
+/** The room of a stream. */
 export const roomIn = (stream: StreamId): Room => stream.slice(stream.indexOf("/") + 1, stream.lastIndexOf("/")) as Room
 
-/** The run in which a stream is spoken. */
+/** The epoch of a stream. */
 export const epochIn = (stream: StreamId): Epoch => stream.slice(stream.lastIndexOf("/") + 1) as Epoch
 
 /** A post's number within its stream: 1, 2, 3 … */
 export const PostNumber = Schema.Int.pipe(Schema.positive(), Schema.brand("PostNumber"))
 export type PostNumber = typeof PostNumber.Type
 
-/** A post names at most so many others that it stands below; those that are left over are named by the next. */
+/** A post has at most this many entries in `deps`. The rest goes into the next post. */
 export const maxDeps = 200
 
 /**
- * One chat line. `at` is the author's clock in ms since 1970: shown to people, never used for order. `deps` names, for
- * each stream that has grown since the author's last post, the last number that the author had seen: this post stands
- * below those on every screen.
+ * One chat line. `at` is the author's clock in ms since 1970: shown to people, never used for order. `deps` has, for
+ * each stream that has grown since the author's last post, the last number that the author had seen. On every screen,
+ * this post appears after those.
  */
 export const Post = Schema.Struct({
   stream: StreamId,
@@ -74,12 +74,12 @@ export const Post = Schema.Struct({
 })
 export type Post = typeof Post.Type
 
-/** What stands below nothing. */
+/** The `deps` of a post that depends on nothing. */
 export const noDeps: Post["deps"] = {}
 
 /**
- * The post that a value is, or undefined: the same as decoding it by `Post`, by hand. Every line that comes in goes through
- * here, and the Schema takes ten times as long.
+ * Decodes a post by hand, with the same result as the Schema `Post`; undefined if it is none. Every received line goes
+ * through here, and the Schema takes ten times as long.
  */
 export const postOf = (value: object): Post | undefined => {
   const { at, deps = noDeps, n, stream, text } = value as Record<string, unknown>
@@ -88,11 +88,11 @@ export const postOf = (value: object): Post | undefined => {
     : undefined
 }
 
-/** The same as `StreamId` has it, by hand. */
+/** The check of `StreamId`, by hand. */
 export const isStreamId = (value: unknown): value is StreamId =>
   typeof value === "string" && streamIdPattern.test(value)
 
-/** The same as `Schema.NonNegativeInt` has it, by hand. */
+/** The check of `Schema.NonNegativeInt`, by hand. */
 export const isWhole = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
 const isPostNumber = (value: unknown): value is PostNumber => isWhole(value) && value > 0
@@ -103,21 +103,21 @@ const isDeps = (value: unknown): value is Post["deps"] => {
   return entries.length <= maxDeps && entries.every(([stream, n]) => isStreamId(stream) && isPostNumber(n))
 }
 
-/** A newcomer is shown no more posts of what was said before it came. */
+/** The greatest number of posts that a newcomer is shown as history. */
 export const mostHistory = 500
 
 /**
- * What a node has folded away of a room: each stream that began no later than `upTo`, and that it does not list, counts as
- * had. `lines`: how many posts those streams had.
+ * The streams of a room that a node has folded away: each stream that began no later than `upTo`, and that the node
+ * does not list, counts as had. `lines`: how many posts those streams had.
  */
 export const Fold = Schema.Struct({ upTo: Epoch, lines: Schema.NonNegativeInt })
 export type Fold = typeof Fold.Type
 export type Folds = ReadonlyMap<Room, Fold>
 
-/** What nothing was folded away of. */
+/** The fold of a room of which nothing was folded away. */
 export const unfolded: Fold = { upTo: epochOf(0, 0), lines: 0 }
 
-/** Whether a stream that is not listed counts as had. */
+/** Whether a fold covers a stream, if the stream is not listed. */
 export const covers = ({ upTo }: Fold, stream: StreamId): boolean => !isEarlier(upTo, epochIn(stream))
 
 /** How far a node has each stream: the highest number with no hole below it. */

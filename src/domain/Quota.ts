@@ -3,7 +3,7 @@ import * as Duration from "effect/Duration"
 import { inOneGo, type Limits } from "./Limits.ts"
 import { TokenBucket } from "./TokenBucket.ts"
 
-/** Whoever sends nothing for so long, once it may again, does not send all the time. In milliseconds. */
+/** A peer that sends nothing for this long, when it may, does not exceed its limit without a pause. In ms. */
 const pause = 1_000
 
 /**
@@ -14,9 +14,9 @@ export class Quota {
   readonly #bytes: TokenBucket
   readonly #frames: TokenBucket
   readonly #overload: number
-  /** Since when it has been sending too much all the time. */
+  /** Since when the peer has exceeded its limit without a pause. */
   #since: number | undefined
-  /** Until when it must wait for what it has sent last. */
+  /** Until when the peer must wait. */
   #free = 0
 
   constructor(limits: Pick<Limits, "bytesPerSecond" | "framesPerSecond" | "overload">, now: number) {
@@ -26,8 +26,8 @@ export class Quota {
   }
 
   /**
-   * So many frames have come, and so many bytes. How long the peer is to be left unread; infinite if it has been sending
-   * too much for too long.
+   * Counts frames and bytes. Returns how long not to read from the peer; infinite if it has exceeded its limit for too
+   * long.
    */
   count(frames: number, bytes: number, now: number): number {
     const wait = Math.max(this.#frames.take(frames, now), this.#bytes.take(bytes, now))

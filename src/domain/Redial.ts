@@ -1,4 +1,4 @@
-/** How a node tries again to reach another: gently, and never in step with the others. */
+/** The pauses between two dials: they grow, and are random, so that nodes do not dial in step. */
 import type * as Duration from "effect/Duration"
 import * as Schedule from "effect/Schedule"
 
@@ -12,8 +12,8 @@ const from = (first: Duration.DurationInput) =>
     Schedule.jitteredWith({ min: 0, max: 1 })
   )
 
-/** From 100 ms, for whom a node has had a link to, or should have one. */
+/** From 100 ms, for peers that had a link or should have one. */
 export const redial = from("100 millis")
 
-/** From 1 s, for whom others name, and who was never met. Nobody may be there at all. */
+/** From 1 s, for peers that others have named and that were never met. They may not exist. */
 export const redialUnmet = from("1 second")

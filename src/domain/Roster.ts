@@ -1,44 +1,44 @@
 /**
- * Who belongs to a chat: a list that the owner, the server's key, has signed, and that anybody can hand on. Each change has
- * a number, the roster's version. The newest change vouches for all others, so that nothing of it can be left out, and
- * nobody goes back behind a version that it has seen.
+ * The roster: the members of a chat. The owner (the server's key) signs each entry, and any node can pass it on. Each
+ * change has a number, the roster's version. The newest entry vouches for all others. So nothing can be left out, and
+ * no node goes back to an older version.
  */
 import * as Schema from "effect/Schema"
 import { PublicKey, Signature } from "./Key.ts"
 import { ClientId, Host, type Peer, type PeerId, Port } from "./Peer.ts"
 
-/** `kicked`: needs another invitation. `banned`: does not get in with one either. */
+/** `kicked`: needs another invitation. `banned`: can't join with one either. */
 export const Status = Schema.Literal("member", "kicked", "banned")
 export type Status = typeof Status.Type
 
 /** A SHA-256 digest, as base64url. */
 const Digest = Schema.String.pipe(Schema.pattern(/^[A-Za-z0-9_-]{43}$/))
 
-/** The owner's last word on somebody. */
+/** The owner's latest entry for a member. */
 export const Member = Schema.Struct({
   id: ClientId,
   key: PublicKey,
-  /** Where it was reached last. */
+  /** Where it listened last. */
   host: Host,
   port: Port,
   status: Status,
-  /** The version of the roster that said so first. */
+  /** The version of the roster in which this entry was new. */
   version: Schema.Int.pipe(Schema.positive()),
-  /** The digest of what the owner's last words on all others were then. */
+  /** The digest of all other entries at that version. */
   others: Digest,
-  /** The owner's, on all of this. */
+  /** The owner's signature on all of this. */
   signature: Signature
 })
 export type Member = typeof Member.Type
 
-/** The owner's last word on each, in the order in which they were said. */
+/** The latest entry for each member, in the order of their versions. */
 export type Roster = ReadonlyArray<Member>
 
-/** What it takes to check signatures. Plain functions. */
+/** The functions that check signatures. */
 export interface Seals {
   /** The SHA-256 digest of a text in UTF-8, as base64url. */
   readonly digest: (text: string) => string
-  /** Whether the owner of that key has signed that text. */
+  /** Whether a signature on a text is valid under that key. */
   readonly verify: (key: PublicKey, text: string, signature: Signature) => boolean
 }
 
@@ -46,14 +46,14 @@ export const versionOf = (roster: Roster): number => roster.at(-1)?.version ?? 0
 
 export const find = (roster: Roster, id: PeerId): Member | undefined => roster.find((member) => member.id === id)
 
-/** What the owner signs of a member. */
+/** The text of an entry that the owner signs. */
 const wordOn = ({ host, id, key, others, port, status, version }: Omit<Member, "signature">): string =>
   ["outlive roster", version, id, key, host, port, status, others, ""].join("\n")
 
 const digestOf = (seals: Seals, roster: Roster): string =>
   seals.digest(roster.map((member) => `${wordOn(member)}${member.signature}\n`).join(""))
 
-/** The roster with another word of its owner's. */
+/** The roster with one more entry. */
 export const say = (
   roster: Roster,
   word: Pick<Member, "id" | "key" | "host" | "port" | "status">,
@@ -65,16 +65,16 @@ export const say = (
   return [...rest, { ...unsigned, signature: sign(wordOn(unsigned)) }]
 }
 
-/** What somebody lacks who has that version. */
+/** The entries that a node with that version lacks. */
 export const since = (roster: Roster, version: number): Roster => roster.filter((member) => member.version > version)
 
-/** Whether that owner has said so of a member, whatever it may have said since. */
+/** Whether that owner has signed the entry, even if a later one exists. */
 export const isGenuine = (owner: PublicKey, member: Member, seals: Seals): boolean =>
   seals.verify(owner, wordOn(member), member.signature)
 
 /**
- * The roster with what somebody has who says that it knows more. The same roster if it knows nothing newer; undefined if
- * it is not what the owner has said, or not all of it.
+ * Merges the entries of a peer that has a newer version. Returns the same roster if nothing is newer, and undefined if
+ * the result is not what the owner has signed, completely.
  */
 export const merge = (owner: PublicKey, roster: Roster, news: Roster, seals: Seals): Roster | undefined => {
   const newest = Math.max(0, ...news.map(({ version }) => version))

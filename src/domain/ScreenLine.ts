@@ -1,4 +1,4 @@
-/** What the screen says, to the letter. */
+/** The lines of the screen. */
 import { absurd } from "./Absurd.ts"
 import { actionIn, utterance } from "./Action.ts"
 import type { Entry } from "./Entry.ts"
@@ -8,8 +8,8 @@ import { authorOf, type Post } from "./Post.ts"
 import { dateAndTime } from "./Time.ts"
 
 /**
- * A line that is safe to show on a terminal: a line of the chat, or a notice, which begins with `* `. `post` is what
- * somebody said, whose text ends the line.
+ * A line that is safe to show on a terminal: a line of the chat, or a notice, which begins with `* `. `post` is the
+ * post of the line; its text ends the line.
  */
 export interface ScreenLine {
   readonly _tag: "Chat" | "Notice"
@@ -19,13 +19,13 @@ export interface ScreenLine {
 
 const chat = (text: string): ScreenLine => ({ _tag: "Chat", text })
 
-/** What the program itself has to say. */
+/** A notice: a line from the program itself. */
 export const notice = (text: string): ScreenLine => ({ _tag: "Notice", text: `* ${escape(text)}` })
 
 /**
- * Text from elsewhere with everything that could act on a terminal, or hide, made visible: control characters, escape
- * sequences, bidi controls and other invisible format characters, line separators and lone surrogates show as `\u{1b}`.
- * Joiners stay, which Persian words and emoji are made with.
+ * Makes text of others safe to show. Everything that could act on a terminal, or hide, becomes visible: control
+ * characters, escape sequences, bidi controls and other invisible format characters, line separators and lone
+ * surrogates show as `\u{1b}`. Joiners stay, because Persian words and emoji need them.
  */
 export const escape = (text: string): string =>
   // Most lines are plain, and every line comes through here.
@@ -36,17 +36,17 @@ export const escape = (text: string): string =>
         (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`
       )
 
-/** A post as one line of a record: when, who, what. Not yet escaped. */
+/** A post as one line with time, author and text. Not escaped yet. */
 export const recordOf = ({ at, stream, text }: Post): string =>
   `${dateAndTime(at)} ${utterance(authorOf(stream), text)}`
 
-/** What was said, shown once more to who has asked for it: a notice. */
+/** A post that is shown again on request, as a notice. */
 export const recalled = (post: Post): ScreenLine => ({
   ...notice(recordOf(post)),
   post: { ...post, text: actionIn(post.text) ?? post.text }
 })
 
-/** What that node shows for an entry of its log; undefined if nothing. */
+/** The line that a node shows for an entry of its log; undefined if it shows none. */
 export const screenLineOf = (self: Named, entry: Entry): ScreenLine | undefined => {
   if (entry._tag === "Happened" && neverCameIn(entry.event)) return undefined
   switch (entry._tag) {
@@ -67,7 +67,7 @@ export const screenLineOf = (self: Named, entry: Entry): ScreenLine | undefined 
   }
 }
 
-/** Whether somebody is gone of whom nobody has heard that it came. */
+/** Whether a peer has gone whose arrival was never shown. */
 const neverCameIn = (event: MeshEvent): boolean =>
   (event._tag === "GivenUp" && event.ghost) || (event._tag === "Left" && event.unseen === true)
 
@@ -79,7 +79,7 @@ const said = (before: string, post: Post): ScreenLine => {
     : { _tag: "Chat", text: `${before}${author} ${escape(action)}`, post: { ...post, text: action } }
 }
 
-/** What servers and clients say alike. */
+/** The events that servers and clients show in the same way. */
 type SaidAlike = Exclude<MeshEvent, { readonly _tag: "Admitted" | "Linked" | "Left" | "Lost" | "GivenUp" }>
 
 const onBoth = (event: SaidAlike): ScreenLine | undefined => {
@@ -191,5 +191,5 @@ const areLost = (count: number): string => `${count === 1 ? "is" : "are"} no lon
 
 export const linesOf = (count: number): string => (count === 1 ? "1 line" : `${count} lines`)
 
-/** So many lines, of those that somebody has said, from the last one back. */
+/** "last line" or "last N lines". */
 export const lastLines = (count: number): string => (count === 1 ? "last line" : `last ${count} lines`)

@@ -1,22 +1,26 @@
-/** How an author vouches for what it says, so that others can hand it on: posts that were said in one go have one signature. */
+/** Seals: an author signs the posts that it said in one go with one signature, so that others can pass them on. */
 import * as Schema from "effect/Schema"
 import { Signature } from "./Key.ts"
 import { PostNumber, type StreamId } from "./Post.ts"
 
-/** What closes a block: it vouches for all posts of its stream from number `from` to the one that has it. */
+/** The seal at the end of a block. It signs all posts of the stream from number `from` to the post that has it. */
 export const Seal = Schema.Struct({ from: PostNumber, sig: Signature })
 export type Seal = typeof Seal.Type
 
-/** A block has no more posts than this, so that whoever waits for its end holds no more. In bytes it is no longer than a frame. */
+/**
+ * The greatest number of posts in a block. A node that waits for the end of a block holds no more. A block also has no
+ * more bytes than a frame may have.
+ */
 export const mostSealed = 64
 
-/** What an author signs of a block. `digest`: the SHA-256 of its lines as they are without the seal, as base64url. */
+/** The text that an author signs for a block. `digest`: the SHA-256 of its lines without the seal, as base64url. */
 export const claimOn = (stream: StreamId, from: number, to: number, digest: string): string =>
   ["outlive posts", stream, from, to, digest, ""].join("\n")
 
 /**
- * What a node thinks of a claim and its signature. `proven`: by the key that the owner of the chat names for the author, and
- * that this node knows it by. `accepted`: by the key that this node knows it by, though the owner names another, or none.
- * `unsure`: by one that the author has had, or may have, or none of it is known. `forged`: by no key of the author's.
+ * The result of checking a signature. `proven`: valid under the key that the owner names for the author, and that this
+ * node knows. `accepted`: valid under the key that this node knows, although the owner names another one, or none.
+ * `unsure`: valid under a key that the author had or may have, or no key of the author is known. `forged`: valid under
+ * no key of the author.
  */
 export type Proof = "proven" | "accepted" | "unsure" | "forged"

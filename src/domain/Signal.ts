@@ -6,9 +6,12 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
 export interface Signal {
-  /** Returns once that holds. It is looked at now, and after each `changed`: in one step with beginning to wait. */
+  /**
+   * Returns once the condition holds. It is checked now, and after each `changed`. Checking and beginning to wait are
+   * one step.
+   */
   readonly until: (holds: () => boolean) => Effect.Effect<void>
-  /** Each time that holds, emits what `take` gives by then; ends when it gives none. */
+  /** Emits what `take` gives each time the condition holds. Ends when `take` gives none. */
   readonly stream: <A>(holds: () => boolean, take: () => Option.Option<Chunk.Chunk<A>>) => Stream.Stream<A>
   /** Says that something has changed. */
   readonly changed: () => void
@@ -16,7 +19,7 @@ export interface Signal {
 
 export const makeSignal = (): Signal => {
   const waiting = new Set<() => void>()
-  /** Resumes with that as soon as it holds; what it returns waits no more. */
+  /** Resumes as soon as the condition holds. The returned effect cancels that. */
   const wait = <A>(holds: () => boolean, resume: (given: Effect.Effect<A>) => void, given: Effect.Effect<A>) => {
     const look = () => {
       if (!holds()) return

@@ -8,10 +8,10 @@ import { nearest } from "./Nearest.ts"
 import { PeerId } from "./Peer.ts"
 import { escape } from "./ScreenLine.ts"
 
-/** The command that lists which of one's own lines nobody has yet, as it is typed. */
+/** The command that lists own lines that no peer has, as it is typed. */
 export const pendingCommand = "/pending"
 
-/** What the values of an argument are taken from, where they can be completed. */
+/** Where the completions of an argument come from. */
 export type Kind = "id" | "command"
 
 const KindAnnotation = Symbol.for("outlive/SlashCommand/Kind")
@@ -27,12 +27,12 @@ export interface Parameter {
 export interface Described {
   /** Without its slash. */
   readonly name: string
-  /** What other chats call it: no names of it here, but whoever types one is told this one. */
+  /** Its names in other chats. They do not run it; a person who types one is told this command. */
   readonly elsewhere: ReadonlyArray<string>
   readonly parameters: ReadonlyArray<Parameter>
-  /** What it does, in one sentence: with its usage it fits a row of 78 letters. */
+  /** What it does, in one sentence. With its usage it fits a row of 78 letters. */
   readonly help: string
-  /** What else there is to know. */
+  /** More about it. */
   readonly details?: string | undefined
 }
 
@@ -55,7 +55,7 @@ export const commandArgument = Schema.String.annotations({
   [KindAnnotation]: "command" satisfies Kind
 })
 
-/** The parameters that such arguments are: named by their titles. */
+/** The parameters of a Schema of arguments, named by their titles. */
 export const parametersOf = ({ ast }: Schema.Schema.All): ReadonlyArray<Parameter> =>
   AST.isTupleType(ast)
     ? ast.elements.map(({ isOptional, type }) => ({
@@ -81,7 +81,7 @@ export const parseSlash = (line: string): Slashed => {
   return { _tag: "Command", name, rest: rest.trimEnd() }
 }
 
-/** At most so many words, of which the last is all that is left. */
+/** Splits into at most `most` words. The last one takes the rest. */
 const wordsOf = (rest: string, most: number): ReadonlyArray<string> => {
   const words: Array<string> = []
   let left = rest.trim()
@@ -94,7 +94,7 @@ const wordsOf = (rest: string, most: number): ReadonlyArray<string> => {
   return words
 }
 
-/** Decodes what follows a command's name; on the left, a sentence that says how it is used. */
+/** Decodes the arguments of a command. Left: a sentence with its usage. */
 export const decodeArguments = <A, I extends ReadonlyArray<string | undefined>>(
   command: Pick<Described, "name" | "parameters">,
   schema: Schema.Schema<A, I>,
@@ -112,7 +112,7 @@ const whatIsWrong = ({ parameters }: Pick<Described, "name" | "parameters">, err
   return first._tag === "Missing" ? `${parameter.name} is missing` : first.message
 }
 
-/** What to answer to the name of no command. `answers`: what there is in place of commands that other chats have. */
+/** The answer to an unknown command. `answers`: hints for commands of other chats. */
 export const unknownCommand = (
   name: string,
   commands: ReadonlyArray<Described>,

@@ -3,7 +3,10 @@ import { absurd } from "./Absurd.ts"
 import { isPresenceEvent, type MeshEvent } from "./MeshEvent.ts"
 import type { Named, PeerId } from "./Peer.ts"
 
-/** How the server is, as a client sees it. `Sought`: it was never there. `Returning`: it answers, and the link is not up yet. */
+/**
+ * The state of the server, as a client sees it. `Sought`: it was never there. `Returning`: it answers, and the link is
+ * not up yet.
+ */
 export type ServerState =
   | { readonly _tag: "Self" }
   | { readonly _tag: "Sought" }
@@ -14,12 +17,12 @@ export type ServerState =
 export interface Status {
   readonly self: PeerId
   readonly server: ServerState
-  /** With how many peers there is a link, and how many there are, those who are sought included. */
+  /** The number of peers with a link, and the number of known peers, including those that are being dialled. */
   readonly connected: number
   readonly known: number
 }
 
-/** Who of all peers is there, which servers have been there, and since when none is, in ms since 1970. */
+/** Which peers are there, which servers have been there, and since when no server is there, in ms since 1970. */
 export interface Presence {
   readonly peers: ReadonlyMap<PeerId, boolean>
   readonly servers: ReadonlySet<PeerId>
@@ -31,7 +34,7 @@ export const nobody: Presence = { peers: new Map(), servers: new Set() }
 const isServerThere = (peers: Presence["peers"], servers: Presence["servers"]): boolean =>
   [...servers].some((id) => peers.get(id) === true)
 
-/** Who is there after that has happened. */
+/** The presence after an event. */
 export const afterwards = (before: Presence, event: MeshEvent, now: number): Presence => {
   if (!isPresenceEvent(event)) return before
   switch (event._tag) {
@@ -52,7 +55,7 @@ export const afterwards = (before: Presence, event: MeshEvent, now: number): Pre
   }
 }
 
-/** A peer is there, is not, or is none any more. */
+/** Sets a peer to present or absent, or removes it (undefined). */
 const withPeer = (
   { peers, serverLostAt, servers }: Presence,
   { id, role }: Named,
@@ -71,7 +74,7 @@ const withPeer = (
   }
 }
 
-/** What that means to a node; `answers`: a server does, and the link is not up yet. */
+/** The status for a node. `answers`: a server answers, and the link is not up yet. */
 export const statusOf = (
   { id, role }: Named,
   { peers, serverLostAt: since, servers }: Presence,

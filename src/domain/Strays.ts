@@ -1,31 +1,31 @@
 /** Peers that were given up, and when each is dialled again: rarely, for as long as the program runs. */
 import type { Peer, PeerId } from "./Peer.ts"
 
-/** So many are remembered. */
+/** How many are remembered. */
 export const mostStrays = 64
 
-/** So many are dialled a minute, whatever happens. */
+/** How many are dialled in a minute at most. */
 const mostDialsAMinute = 64
 
-/** Each is dialled again after half of this time to the whole of it, in ms. */
+/** Each is dialled again after a random time between half of this and all of it, in ms. */
 const rarely = 60_000
 
-/** When something speaks for it, one is dialled at once, unless that was done within this time, in ms. */
+/** A peer of which there is news is dialled at once, but not within this time of the last dial, in ms. */
 const justDialled = 10_000
 
 interface Stray {
   readonly peer: Peer
   /** Whether there ever was a link to it. */
   readonly met: boolean
-  /** Whether its lines have come by another way since it was given up. */
+  /** Whether its posts have come through another peer since it was given up. */
   heard: boolean
   due: number
   dialledAt: number
 }
 
-/** Times are in ms of a clock that nobody sets; chance is 0 to 1. Mutable, each change in one synchronous step. */
+/** Times are in ms of a monotonic clock; chance is 0 to 1. Mutable, each change in one synchronous step. */
 export class Strays {
-  /** Those who were given up first come first. */
+  /** In the order in which they were given up. */
   readonly #strays = new Map<PeerId, Stray>()
   /** When the last dials began. */
   #dials: Array<number> = []
@@ -39,8 +39,9 @@ export class Strays {
   }
 
   /**
-   * That peer was given up. Returns who is forgotten for that. Of more than can be remembered, those go first that were only heard of, then those who were
-   * given up first: whoever names many peers that don't exist makes nobody forget one that does.
+   * A peer was given up. Returns the peer that is forgotten for it, if there are too many: first those that were only
+   * heard of, then those given up earliest. So a peer that names many nodes that don't exist makes this node forget no
+   * real one.
    */
   add(peer: Peer, met: boolean, now: number, chance: number): PeerId | undefined {
     this.#strays.delete(peer.id)
@@ -52,17 +53,17 @@ export class Strays {
     return id
   }
 
-  /** That peer is there again, or left. */
+  /** A peer is there again, or has left. */
   remove(id: PeerId): void {
     this.#strays.delete(id)
   }
 
-  /** Those whose lines come by another way. */
+  /** The peers whose posts come through others. */
   get heard(): ReadonlyArray<Peer> {
     return [...this.#strays.values()].filter(({ heard }) => heard).map(({ peer }) => peer)
   }
 
-  /** That peer lives: its lines come by another way. */
+  /** A post of that peer came through another one, so it is alive. */
   hear(id: PeerId, now: number): void {
     const stray = this.#strays.get(id)
     if (stray === undefined) return
@@ -74,12 +75,12 @@ export class Strays {
     stray.due = Math.min(stray.due, Math.max(now, stray.dialledAt + justDialled))
   }
 
-  /** All may be within reach again. */
+  /** All of them may be reachable again: dial them soon. */
   hurryAll(now: number): void {
     for (const stray of this.#strays.values()) this.#hurry(stray, now)
   }
 
-  /** Those who are to be dialled now. */
+  /** The peers to dial now. */
   due(now: number): ReadonlyArray<Peer> {
     this.#dials = this.#dials.filter((at) => at > now - 60_000)
     return [...this.#strays.values()]
@@ -89,7 +90,7 @@ export class Strays {
       .map(({ peer }) => peer)
   }
 
-  /** That peer is dialled now, and again after a while. */
+  /** A dial to that peer begins. The next one comes later. */
   dialled(id: PeerId, now: number, chance: number): void {
     const stray = this.#strays.get(id)
     if (stray === undefined) return

@@ -1,9 +1,9 @@
-/** How much may come in the long run, and how much at once. */
+/** A rate limit: how much may come in the long run, and how much at once. */
 
 /**
- * A bucket of tokens that fills with time. Whoever takes more than there is goes into debt, and waits until it is paid:
- * so one thing of any size comes through whole, and what follows waits for it. Times are in milliseconds. Mutable: the link
- * that has it is its only user.
+ * A bucket of tokens that fills with time. Taking more than there is makes a debt, and the taker waits until it is
+ * paid. So a piece of any size passes whole, and the next one waits. Times are in milliseconds. Mutable: the link that
+ * has it is its only user.
  */
 export class TokenBucket {
   readonly #perMilli: number
@@ -18,7 +18,7 @@ export class TokenBucket {
     this.#filledAt = now
   }
 
-  /** Takes so many tokens; returns how long the one who took them must wait before it takes any more. */
+  /** Takes tokens. Returns how long to wait before taking more. */
   take(tokens: number, now: number): number {
     // A clock that was set back fills nothing.
     this.#tokens = Math.min(this.#most, this.#tokens + Math.max(0, now - this.#filledAt) * this.#perMilli) - tokens

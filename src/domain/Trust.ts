@@ -1,4 +1,4 @@
-/** Whom a node takes for whom: what it has been told by the owner of the chat, and by the person at its keyboard. */
+/** What a node knows about the identity of others: from the owner of the chat, and from the person at its keyboard. */
 import * as Schema from "effect/Schema"
 import { PublicKey } from "./Key.ts"
 import { Address, PeerId, type Role, serverId } from "./Peer.ts"
@@ -6,40 +6,40 @@ import * as Roster from "./Roster.ts"
 import type { Proof } from "./Seal.ts"
 
 export const Trust = Schema.Struct({
-  /** The key of the server that owns the chat: unknown until this node was invited. */
+  /** The key of the server that owns the chat; unknown until this node was invited. */
   owner: Schema.optionalWith(PublicKey, { exact: true }),
-  /** Where the server is reached. */
+  /** The server's address. */
   server: Schema.optionalWith(Address, { exact: true }),
   roster: Schema.Array(Roster.Member),
-  /** Each id's key as it was first seen, or accepted by hand since. */
+  /** The key of each id: the first one seen, or the one accepted by hand since. */
   pins: Schema.ReadonlyMap({ key: PeerId, value: PublicKey }),
-  /** Keys that are not the ones pinned for their ids, with which somebody came, or which the roster names. */
+  /** Keys that differ from the pinned ones: somebody used them, or the roster names them. */
   refused: Schema.ReadonlyMap({ key: PeerId, value: PublicKey }),
-  /** By which key each id was known last before another was accepted by hand. */
+  /** The previous key of each id whose new key was accepted by hand. */
   former: Schema.optionalWith(Schema.ReadonlyMap({ key: PeerId, value: PublicKey }), { default: () => new Map() })
 })
 export type Trust = typeof Trust.Type
 
-/** What a node knows that knows nobody. */
+/** The knowledge of a node that knows nobody. */
 export const nobody: Trust = { roster: [], pins: new Map(), refused: new Map(), former: new Map() }
 
-/** Whether that is the owner of the chat: its first server. */
+/** Whether an id is the owner of the chat: its first server. */
 export const isOwner = (id: PeerId): boolean => id === serverId
 
-/** The role that the owner gives to whoever has that id: all on its roster are clients. */
+/** The role of an id in a secure chat: all members on the roster are clients. */
 export const roleOf = (id: PeerId): Role => (isOwner(id) ? "server" : "client")
 
-/** Whether that is one of those who take part. */
+/** Whether an id takes part in the chat. */
 export const knows = (trust: Trust, id: PeerId): boolean => {
   const key = keyOf(trust, id)
   return key !== undefined && judge(trust, id, key) === "known"
 }
 
-/** The key by which a node knows an id. */
+/** The pinned key of an id. */
 export const keyOf = (trust: Trust, id: PeerId): PublicKey | undefined =>
   isOwner(id) ? trust.owner : trust.pins.get(id)
 
-/** How somebody stands who has proven a key, and says an id. `changed`: the id is known by another key. */
+/** The result of checking a proven key and the id that is claimed. `changed`: the id is known with another key. */
 export type Verdict = "known" | "changed" | "stranger"
 
 export const judge = (trust: Trust, id: PeerId, key: PublicKey): Verdict => {
@@ -49,11 +49,11 @@ export const judge = (trust: Trust, id: PeerId, key: PublicKey): Verdict => {
   return isOwner(id) || Roster.find(trust.roster, id)?.status === "member" ? "known" : "stranger"
 }
 
-/** Whether anybody who may take part has that key. */
+/** Whether any member has that key. */
 export const isAnyones = (trust: Trust, key: PublicKey): boolean =>
   key === trust.owner || trust.roster.some((member) => member.key === key && judge(trust, member.id, key) === "known")
 
-/** Takes over a roster: who is new in it is pinned; a known id with another key is refused until the person accepts it. */
+/** Adopts a roster. New members are pinned. A known id with another key is refused until the person accepts it. */
 export const adopt = (trust: Trust, roster: Roster.Roster): Trust => {
   const pins = new Map(trust.pins)
   const refused = new Map(trust.refused)
@@ -65,7 +65,7 @@ export const adopt = (trust: Trust, roster: Roster.Roster): Trust => {
   return { ...trust, roster, pins, refused }
 }
 
-/** Remembers a key that was refused. The first stays: nobody can put another in its place before it is accepted. */
+/** Remembers a refused key. The first one stays, so that nobody can replace it before it is accepted. */
 export const refuse = (trust: Trust, id: PeerId, key: PublicKey): Trust =>
   trust.refused.has(id) ? trust : { ...trust, refused: new Map(trust.refused).set(id, key) }
 
@@ -83,7 +83,7 @@ export const accept = (trust: Trust, id: PeerId): Trust | undefined => {
     : { ...trust, refused, former, pins: new Map(trust.pins).set(id, key) }
 }
 
-/** What to think of what somebody is said to have signed. `isBy`: whether it was signed with that key. */
+/** Judges a signed claim. `isBy`: whether the claim is signed with that key. */
 export const judgeClaim = (trust: Trust, id: PeerId, isBy: (key: PublicKey) => boolean): Proof => {
   const known = keyOf(trust, id)
   const named = isOwner(id) ? trust.owner : Roster.find(trust.roster, id)?.key

@@ -1,11 +1,11 @@
-/** Steps that take turns. */
+/** Runs steps one after the other. */
 import * as Effect from "effect/Effect"
 
 /**
- * One step after the other, in the order in which they came; none is broken off, once it was asked for.
- *
- * A semaphore does that too, in some twelve operations more a step where nobody waits: a tenth of what a line costs that is
- * said to five. Effect 3's also loses a permit that is granted to somebody who is interrupted just then.
+ * Runs steps one after the other, in the order of the calls. Once called, a step is not interrupted. A semaphore can do
+ * this too, with about twelve more operations for each step where nobody waits: a tenth of the cost of a line that is
+ * said to five. Effect 3's semaphore also loses a permit that is granted to a fiber which is interrupted at that
+ * moment.
  */
 export const makeTurns = (): (<A, E, R>(step: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>) => {
   const waiting: Array<() => void> = []

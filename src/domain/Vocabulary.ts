@@ -1,4 +1,4 @@
-/** What can be named in a line that is being typed. */
+/** The names that can be completed in a line. */
 import type { PeerId } from "./Peer.ts"
 import type { Described } from "./SlashCommand.ts"
 
