@@ -10,7 +10,7 @@ import { commands } from "../src/programs/commands/all.ts"
 const root = Path.resolve(import.meta.dirname, "..")
 const textOf = (file: string): string => Fs.readFileSync(Path.join(root, file), "utf8")
 
-const documents = [".", "docs"].flatMap((folder) =>
+const documents = [".", "docs", "docs/design"].flatMap((folder) =>
   Fs.readdirSync(Path.join(root, folder))
     .filter((name) => name.endsWith(".md"))
     .map((name) => Path.join(folder, name))
