@@ -14,7 +14,7 @@ import { Invitations } from "../services/Invitations.ts"
 import type { StateUnavailable } from "../src/domain/Errors.ts"
 import { type Invitation, isOpen } from "../src/domain/Invitation.ts"
 import { PublicKey } from "../src/domain/Key.ts"
-import { ClientId } from "../src/domain/Peer.ts"
+import { ClientId, type PeerId } from "../src/domain/Peer.ts"
 import * as Keys from "./identity/Keys.ts"
 import * as StateFolder from "./identity/StateFolder.ts"
 
@@ -48,34 +48,31 @@ const make = (folder: string): Invitations["Type"] => {
     })
 
   return Invitations.of({
-    issue: ({ expires, uses }) =>
-      Effect.gen(function* () {
-        const { key, token } = Keys.makeToken()
-        yield* StateFolder.make(place(key))
-        const terms = { uses, expires, issued: yield* Clock.currentTimeMillis }
-        yield* StateFolder.create(Path.join(place(key), termsName), yield* Effect.orDie(Schema.encode(Terms)(terms)))
-        return token
-      }),
+    issue: Effect.fn("Invitations.issue")(function* ({ expires, uses }: Pick<Invitation, "uses" | "expires">) {
+      const { key, token } = Keys.makeToken()
+      yield* StateFolder.make(place(key))
+      const terms = { uses, expires, issued: yield* Clock.currentTimeMillis }
+      yield* StateFolder.create(Path.join(place(key), termsName), yield* Effect.orDie(Schema.encode(Terms)(terms)))
+      return token
+    }),
     all: Effect.gen(function* () {
       yield* StateFolder.make(folder)
       const names = yield* StateFolder.attempt(folder, () => Fs.readdir(folder))
       const keys = names.flatMap((name) => Option.toArray(Schema.decodeUnknownOption(PublicKey)(name)))
       const found = yield* Effect.forEach(keys, read)
       return found.flatMap(Option.toArray).sort((one, other) => one.issued - other.issued)
+    }).pipe(Effect.withSpan("Invitations.all")),
+    revoke: Effect.fn("Invitations.revoke")(function* (key: PublicKey) {
+      if (Option.isNone(yield* read(key))) return false
+      yield* StateFolder.attempt(place(key), () => Fs.rm(place(key), { recursive: true, force: true }))
+      return true
     }),
-    revoke: (key) =>
-      Effect.gen(function* () {
-        if (Option.isNone(yield* read(key))) return false
-        yield* StateFolder.attempt(place(key), () => Fs.rm(place(key), { recursive: true, force: true }))
-        return true
-      }),
-    redeem: (key, by) =>
-      Effect.gen(function* () {
-        const found = yield* read(key)
-        if (Option.isNone(found) || !isOpen(found.value, yield* Clock.currentTimeMillis)) return false
-        const use = Path.join(place(key), `use-${found.value.usedBy.length + 1}`)
-        return yield* StateFolder.create(use, by)
-      })
+    redeem: Effect.fn("Invitations.redeem")(function* (key: PublicKey, by: PeerId) {
+      const found = yield* read(key)
+      if (Option.isNone(found) || !isOpen(found.value, yield* Clock.currentTimeMillis)) return false
+      const use = Path.join(place(key), `use-${found.value.usedBy.length + 1}`)
+      return yield* StateFolder.create(use, by)
+    })
   })
 }
 

@@ -15,7 +15,7 @@ const make = (settings: Log.Settings, folder: string) =>
       signed: settings.sign !== undefined
     }),
     (journal) => Log.make(settings, journal)
-  )
+  ).pipe(Effect.withSpan("MessageLog.open", { attributes: { folder } }))
 
 /** One for that author, in that folder, which no other process can use meanwhile. */
 export const layer = (

@@ -8,6 +8,7 @@ import * as Ref from "effect/Ref"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { Console } from "../services/Console.ts"
 import { PortStore } from "../services/PortStore.ts"
+import type { ChatId } from "../src/domain/Chat.ts"
 import { PortStoreInUse, PortStoreUnavailable } from "../src/domain/Errors.ts"
 import { formatAddress, type Peer, type PeerId } from "../src/domain/Peer.ts"
 import { notice, type ScreenLine } from "../src/domain/ScreenLine.ts"
@@ -194,15 +195,20 @@ const make = (path: string) =>
     )
 
     return PortStore.of({
-      record: (peer) => change((records) => (isOnRecord(records, peer) ? records : withPeer(records, peer))),
-      forget: (id) =>
-        change((records) => (records.peers.some((peer) => peer.id === id) ? without(records, id) : records)),
+      record: Effect.fn("PortStore.record")((peer: Peer) =>
+        change((records) => (isOnRecord(records, peer) ? records : withPeer(records, peer)))
+      ),
+      forget: Effect.fn("PortStore.forget")((id: PeerId) =>
+        change((records) => (records.peers.some((peer) => peer.id === id) ? without(records, id) : records))
+      ),
       all: Effect.map(Ref.get(known), (records) => records.peers),
       chat: Effect.map(Ref.get(known), (records) => records.chat),
-      recordChat: (chat) => change((records) => (records.chat === chat ? records : { ...records, chat })),
+      recordChat: Effect.fn("PortStore.recordChat")((chat: ChatId) =>
+        change((records) => (records.chat === chat ? records : { ...records, chat }))
+      ),
       trouble
     })
-  })
+  }).pipe(Effect.withSpan("PortStore.open", { attributes: { path } }))
 
 const isOnRecord = ({ peers }: PortsFile.Records, { address, id }: Peer): boolean => {
   const before = peers.find((peer) => peer.id === id)

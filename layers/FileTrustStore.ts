@@ -28,13 +28,16 @@ const make = (folder: string): Effect.Effect<TrustStore["Type"], StateUnavailabl
     const oneAtATime = yield* Effect.makeSemaphore(1)
     return TrustStore.of({
       current: () => trust,
-      change: (next) =>
-        Effect.gen(function* () {
+      change: Effect.fn("TrustStore.change")(
+        function* (next: (trust: Trust) => Trust) {
           const changed = next(trust)
           if (changed === trust) return
           yield* StateFolder.replace(path, yield* Effect.orDie(Schema.encode(TrustFile)(changed)))
           trust = changed
-        }).pipe(oneAtATime.withPermits(1), Effect.uninterruptible),
+        },
+        oneAtATime.withPermits(1),
+        Effect.uninterruptible
+      ),
       assume: (next) =>
         Effect.sync(() => {
           trust = next(trust)

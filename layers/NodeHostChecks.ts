@@ -1,4 +1,4 @@
-/** A Machine by what Node knows of it. */
+/** HostChecks by what Node knows of its host. */
 import * as Crypto from "node:crypto"
 import * as Dns from "node:dns/promises"
 import * as Fs from "node:fs/promises"
@@ -28,16 +28,15 @@ const canWriteIn = async (folder: string): Promise<void> => {
   await Fs.rm(path)
 }
 
-const folder: HostChecks["Type"]["folder"] = (path) =>
-  Effect.gen(function* () {
-    const there = yield* attemptAt(path, () => nearestFolder(path))
-    const exists = there === Path.resolve(path)
-    yield* attemptAt(path, () => canWriteIn(there))
-    if (exists) yield* FolderLock.hold(path)
-    const { bavail, bsize } = yield* attemptAt(path, () => Fs.statfs(there))
-    const lastRun = exists ? yield* attemptAt(path, () => FileJournal.readEpoch(Path.join(path, "epoch"))) : 0
-    return { exists, freeBytes: bavail * bsize, lastRun }
-  }).pipe(Effect.scoped)
+const folder = Effect.fn("HostChecks.folder")(function* (path: string) {
+  const there = yield* attemptAt(path, () => nearestFolder(path))
+  const exists = there === Path.resolve(path)
+  yield* attemptAt(path, () => canWriteIn(there))
+  if (exists) yield* FolderLock.hold(path)
+  const { bavail, bsize } = yield* attemptAt(path, () => Fs.statfs(there))
+  const lastRun = exists ? yield* attemptAt(path, () => FileJournal.readEpoch(Path.join(path, "epoch"))) : 0
+  return { exists, freeBytes: bavail * bsize, lastRun }
+}, Effect.scoped)
 
 const language = () => process.env["LC_ALL"] || process.env["LC_CTYPE"] || process.env["LANG"] || ""
 
@@ -50,11 +49,12 @@ export const layer: Layer.Layer<HostChecks> = Layer.succeed(
       columns: process.stdout.columns ?? 0,
       utf8: /utf-?8/i.test(language())
     })),
-    addressesOf: (host) =>
+    addressesOf: Effect.fn("HostChecks.addressesOf")((host: string) =>
       Effect.tryPromise(() => Dns.lookup(host, { all: true })).pipe(
         Effect.map((found) => found.map(({ address }) => address)),
         Effect.orElseSucceed(() => [])
-      ),
+      )
+    ),
     folder
   })
 )

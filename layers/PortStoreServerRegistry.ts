@@ -1,10 +1,10 @@
 /** A ServerRegistry over a PortStore and a PeerMesh. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { PeerMesh } from "../services/PeerMesh.ts"
+import { type JoinRequest, PeerMesh } from "../services/PeerMesh.ts"
 import { PortStore } from "../services/PortStore.ts"
 import { ServerRegistry } from "../services/ServerRegistry.ts"
-import type { PeerId } from "../src/domain/Peer.ts"
+import { formatAddress, type Peer, type PeerId } from "../src/domain/Peer.ts"
 
 const make = Effect.gen(function* () {
   const mesh = yield* PeerMesh
@@ -14,17 +14,18 @@ const make = Effect.gen(function* () {
   const forgetAbsent = (id: PeerId) =>
     oneAtATime(Effect.suspend(() => (mesh.isPresent(id) ? Effect.void : store.forget(id))))
   return ServerRegistry.of({
-    admit: (joinRequest) =>
-      joinRequest.passing
-        ? joinRequest.admit
-        : oneAtATime(store.record(joinRequest.peer)).pipe(
-            Effect.tapError((error) => joinRequest.refuse(error.detail)),
-            Effect.zipRight(joinRequest.admit)
-          ),
-    callBack: Effect.tap(store.all, Effect.forEach(mesh.keep, { discard: true })),
-    remember: (peer) => oneAtATime(store.record(peer)),
-    dismiss: (id) => Effect.zipRight(mesh.settled(id), forgetAbsent(id)),
-    expel: (id) => oneAtATime(store.forget(id)),
+    admit: Effect.fn("ServerRegistry.admit")(function* ({ admit, passing, peer, refuse }: JoinRequest) {
+      yield* Effect.annotateCurrentSpan({ id: peer.id, address: formatAddress(peer.address) })
+      if (!passing) yield* Effect.tapError(oneAtATime(store.record(peer)), ({ detail }) => refuse(detail))
+      yield* admit
+    }),
+    callBack: store.all.pipe(
+      Effect.tap(Effect.forEach(mesh.keep, { discard: true })),
+      Effect.withSpan("ServerRegistry.callBack")
+    ),
+    remember: Effect.fn("ServerRegistry.remember")((peer: Peer) => oneAtATime(store.record(peer))),
+    dismiss: Effect.fn("ServerRegistry.dismiss")((id: PeerId) => Effect.zipRight(mesh.settled(id), forgetAbsent(id))),
+    expel: Effect.fn("ServerRegistry.expel")((id: PeerId) => oneAtATime(store.forget(id))),
     trouble: store.trouble
   })
 })

@@ -211,31 +211,30 @@ const make = ({ id: self, keeps = [], link }: Settings) =>
           ...(invited ? { invitation: Keys.prove(link.token, claim(bindingOf(connection), self, identity.key)) } : {})
         }
       },
-      admits: (connection, visitor, pass) =>
-        Effect.suspend(() => {
-          const key = keyAt(connection)
-          if (key === undefined) return Effect.succeed(false)
-          return owns && !Trust.isOwner(visitor.id)
-            ? enrol(visitor, key, pass, connection)
-            : recognize(visitor.id, key, pass)
-        }),
+      admits: Effect.fn("Membership.admits")(function* (connection: Connection, visitor: Peer, pass?: Pass) {
+        yield* Effect.annotateCurrentSpan({ id: visitor.id })
+        const key = keyAt(connection)
+        if (key === undefined) return false
+        return yield* owns && !Trust.isOwner(visitor.id)
+          ? enrol(visitor, key, pass, connection)
+          : recognize(visitor.id, key, pass)
+      }),
       sign,
       judge: (author, claim, signature) =>
         Trust.judgeClaim(store.current(), author, (key) => Keys.verifyText(key, claim, signature)),
       version: () => Roster.versionOf(store.current().roster),
       since: (version) => Roster.since(store.current().roster, version),
-      learn: (news) =>
-        Effect.gen(function* () {
-          const before = store.current()
-          if (before.owner === undefined) return false
-          const merged = Roster.merge(before.owner, before.roster, news, Keys.seals)
-          if (merged === undefined) return false
-          if (merged === before.roster) return true
-          yield* remember((trust) => Trust.adopt(trust, merged))
-          yield* tellOf(before)
-          yield* changed
-          return true
-        }).pipe(oneAtATime.withPermits(1)),
+      learn: Effect.fn("Membership.learn")(function* (news: Roster.Roster) {
+        const before = store.current()
+        if (before.owner === undefined) return false
+        const merged = Roster.merge(before.owner, before.roster, news, Keys.seals)
+        if (merged === undefined) return false
+        if (merged === before.roster) return true
+        yield* remember((trust) => Trust.adopt(trust, merged))
+        yield* tellOf(before)
+        yield* changed
+        return true
+      }, oneAtATime.withPermits(1)),
       changes: Stream.fromPubSub(changes),
       events: Mailbox.toStream(events),
       compare: (id) => {
@@ -246,19 +245,19 @@ const make = ({ id: self, keeps = [], link }: Settings) =>
           key === undefined ? undefined : digitsOf([self, identity.key], [id, key])
         return { known: with_(known), refused: with_(refused) }
       },
-      trust: (id) =>
-        Effect.gen(function* () {
-          if (Trust.accept(store.current(), id) === undefined) return false
-          yield* store.change((trust) => Trust.accept(trust, id) ?? trust)
-          told.delete(id)
-          yield* changed
-          return true
-        }).pipe(oneAtATime.withPermits(1)),
-      decide: (id, status) =>
-        Effect.suspend(() => {
-          const member = Roster.find(store.current().roster, id)
-          return !owns || member === undefined ? Effect.succeed(false) : Effect.as(decide({ ...member, status }), true)
-        }).pipe(oneAtATime.withPermits(1)),
+      trust: Effect.fn("Membership.trust")(function* (id: PeerId) {
+        if (Trust.accept(store.current(), id) === undefined) return false
+        yield* store.change((trust) => Trust.accept(trust, id) ?? trust)
+        told.delete(id)
+        yield* changed
+        return true
+      }, oneAtATime.withPermits(1)),
+      decide: Effect.fn("Membership.decide")(function* (id: PeerId, status: Roster.Status) {
+        const member = Roster.find(store.current().roster, id)
+        if (!owns || member === undefined) return false
+        yield* decide({ ...member, status })
+        return true
+      }, oneAtATime.withPermits(1)),
       listensAt: (server) => store.change((trust) => ({ ...trust, server }))
     })
   })

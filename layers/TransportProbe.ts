@@ -19,8 +19,8 @@ const make = Effect.gen(function* () {
   const transport = yield* Transport
   const log = yield* MessageLog
 
-  const whoAnswers = (address: Address, chat?: ChatId) =>
-    Effect.gen(function* () {
+  const whoAnswers = Effect.fn("Probe.whoAnswers")(
+    function* (address: Address, chat?: ChatId) {
       const hungUp = (detail: string) => new PeerUnreachable({ address, detail })
       const chance = yield* Random.nextIntBetween(0, 2 ** 32)
       const nobody = PeerId.make(`nobody-${chance.toString(16)}`)
@@ -56,11 +56,12 @@ const make = Effect.gen(function* () {
         default:
           return absurd(answer.reason)
       }
-    }).pipe(
-      Effect.scoped,
-      // From no port of ours.
-      Effect.catchTag("PortTaken", ({ message }) => new PeerUnreachable({ address, detail: message }))
-    )
+    },
+    Effect.scoped,
+    // From no port of ours.
+    (asked, address) =>
+      Effect.catchTag(asked, "PortTaken", ({ message }) => new PeerUnreachable({ address, detail: message }))
+  )
   return Probe.of({ whoAnswers })
 })
 

@@ -293,6 +293,22 @@ describe("architecture", () => {
     }
   })
 
+  it("a span is called after a contract, and what it does: its methods, or how it is opened", () => {
+    const spans = ours.flatMap(([path, text]) =>
+      [...text.matchAll(/\bEffect\.(?:fn|withSpan)\("([^"]*)"/g)].map(([, name = ""]) => `${path}: ${name}`)
+    )
+    const isOfContract = (span: string): boolean => {
+      const [, contract = "", method = ""] = /: ([A-Z]\w*)\.([a-z]\w*)$/.exec(span) ?? []
+      const text = new Map(house).get(`services/${contract}.ts`) ?? ""
+      return text !== "" && (method === "open" || text.includes(`readonly ${method}:`))
+    }
+    assert.deepStrictEqual(
+      spans.filter((span) => !isOfContract(span)),
+      // What a part does that is no service; `call` is what `join`, `keep` and `reach` come to.
+      ["src/programs/session/say.ts: Command.run", "layers/links/Dialer.ts: PeerMesh.call"]
+    )
+  })
+
   it("each way to look at the time of day is seen", () => {
     for (const text of [
       "Date.now()",

@@ -76,22 +76,19 @@ export const make = (
       }
     }
     const oneAtATime = yield* Effect.makeSemaphore(1)
+    const settle = Effect.fn("Membership.enter")(function* (named: ChatId | undefined) {
+      const entered = chat ?? named ?? (yield* random)
+      for (const keep of untold) {
+        yield* keep.write(entered)
+        untold = untold.filter((each) => each !== keep)
+      }
+      chat = entered
+      return entered
+    }, oneAtATime.withPermits(1))
     return {
       chat: () => chat,
       chatFrom: own === undefined ? from : undefined,
       enter: (named) =>
         Effect.suspend(() => (chat !== undefined && untold.length === 0 ? Effect.succeed(chat) : settle(named)))
-    }
-
-    function settle(named: ChatId | undefined): Effect.Effect<ChatId, PortStoreUnavailable> {
-      return Effect.gen(function* () {
-        const entered = chat ?? named ?? (yield* random)
-        for (const keep of untold) {
-          yield* keep.write(entered)
-          untold = untold.filter((each) => each !== keep)
-        }
-        chat = entered
-        return entered
-      }).pipe(oneAtATime.withPermits(1))
     }
   })

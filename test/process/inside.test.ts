@@ -9,6 +9,13 @@ import * as Effect from "effect/Effect"
 import { type Actor, make, type Stage } from "./Stage.ts"
 
 /** Debian's package `prometheus` has both programs. */
+/** A span as OTLP has it, in JSON. */
+interface Span {
+  readonly name: string
+  readonly spanId: string
+  readonly parentSpanId?: string
+}
+
 const hasPrometheus = ["prometheus", "promtool"].every((name) =>
   (process.env["PATH"] ?? "").split(Path.delimiter).some((folder) => Fs.existsSync(Path.join(folder, name)))
 )
@@ -128,7 +135,7 @@ describe("logs and traces", () => {
   )
 
   it.scopedLive(
-    "traces go to the collector that OTEL_EXPORTER_OTLP_ENDPOINT names, when the program ends at the latest",
+    "traces of joining, admitting and calling back go to the collector that OTEL_EXPORTER_OTLP_ENDPOINT names",
     () =>
       Effect.gen(function* () {
         const stage = yield* make
@@ -149,19 +156,59 @@ describe("logs and traces", () => {
           }),
           (made) => Effect.sync(() => made.close())
         )
-        const server = yield* stage.server(0)
-        const port = `${/localhost:(\d+)/.exec(server.err[0] ?? "")?.[1]}`
+        const env = {
+          OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`,
+          OTEL_EXPORTER_OTLP_HEADERS: "x-key=secret%20one",
+          OTEL_RESOURCE_ATTRIBUTES: "service.name=chat,team=ours"
+        }
+        /** The spans that have come since the last time: each by its name, behind that of the one that it is a part of. */
+        const spans = (): ReadonlyArray<string> => {
+          const found: ReadonlyArray<Span> = received
+            .splice(0)
+            .flatMap((request) =>
+              JSON.parse(request.slice(request.indexOf("{"))).resourceSpans.flatMap(
+                (resource: { readonly scopeSpans: ReadonlyArray<{ readonly spans: ReadonlyArray<Span> }> }) =>
+                  resource.scopeSpans.flatMap((scope) => scope.spans)
+              )
+            )
+          return found.map(({ name, parentSpanId }) => {
+            const whole = found.find(({ spanId }) => spanId === parentSpanId)
+            return whole === undefined ? name : `${whole.name} > ${name}`
+          })
+        }
+        const [port, other] = (yield* stage.freePorts(2)) as [number, number]
+        const server = yield* stage.server(port, ["--data", "kept"], { env })
+        const one = yield* stage.client("1", port)
+        yield* one.sees("Client 1: initiated")
         const sent = yield* stage.start("send", ["./outlive", "send", "--server", `localhost:${port}`, "hello"], {
-          env: {
-            OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`,
-            OTEL_EXPORTER_OTLP_HEADERS: "x-key=secret%20one",
-            OTEL_RESOURCE_ATTRIBUTES: "service.name=chat,team=ours"
-          }
+          env
         })
         assert.strictEqual(yield* sent.ends, 0)
         const all = received.join("\n")
         assert.match(all, /^\/v1\/traces secret one /)
         for (const word of ["PeerMesh.call", "chat", "team"]) assert.include(all, `"${word}"`)
+        yield* server.types("Exit")
+        yield* server.ends
+        const joined = spans()
+        for (const span of [
+          "PortStore.open",
+          "MessageLog.open",
+          "Membership.enter",
+          "ServerRegistry.admit",
+          "ServerRegistry.admit > PortStore.record"
+        ]) {
+          assert.include(joined, span)
+        }
+
+        // Where the client does not look for it.
+        const again = yield* stage.server(other, ["--data", "kept"], { env })
+        yield* again.sees("Client 1: reconnected")
+        yield* again.types("Exit")
+        yield* again.ends
+        const calledBack = spans()
+        for (const span of ["ServerRegistry.callBack", "ServerRegistry.callBack > PeerMesh.call"]) {
+          assert.include(calledBack, span)
+        }
       })
   )
 })
