@@ -48,8 +48,8 @@ export const make = (
         if (!membership.isCalled(connection, welcome.id)) return yield* mistaken("it has another node's key")
         const peer = { ...named(welcome), address: route.address }
         if (!membership.hasRole(peer)) return yield* mistaken(`a ${peer.role} can't have the id ${peer.id}`)
-        // It begins anew once it hears that: when it calls this node itself.
-        if (replication.isOutdated(welcome.id, welcome.epoch)) {
+        // A newcomer begins anew once it hears that: when it calls this node itself.
+        if (!welcome.member && replication.isOutdated(welcome.id, welcome.epoch)) {
           return yield* mistaken("it started too long ago, by its clock")
         }
         const link = linkOver(wire, peer, welcome, { byUs: true, attempt: begun, owed: shown.history })

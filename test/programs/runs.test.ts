@@ -3,10 +3,10 @@ import { assert, describe } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { epochOf, mainRoom, PostNumber } from "../../src/domain/Post.ts"
+import { epochOf, mainRoom, PostNumber, StreamId } from "../../src/domain/Post.ts"
 import { encodePost, type Hello } from "../../src/protocol/Frame.ts"
 import { peer, post } from "../support/samples.ts"
-import { dial, helloOf } from "./Stranger.ts"
+import { dial, helloOf, letsIn } from "./Stranger.ts"
 import { gather, type Node, secureStory, story, type World } from "./World.ts"
 
 /** So few that forty runs are many: of the lines of most nothing is kept. */
@@ -201,6 +201,28 @@ describe("many runs", () => {
       yield* two.hears("welcome")
       yield* two.says({ type: "have", streams: { [two.stream]: PostNumber.make(3) }, more: false })
       yield* two.hears("have")
+      yield* two.sends(encodePost(post(two.stream, 4, "was here all the time")))
+      yield* server.sees("Client y: was here all the time")
+    }).pipe(Effect.scoped, Effect.orDie)
+  )
+
+  story("of which one is here still, though this node has folded it away and calls it: it is heard", (world) =>
+    Effect.gen(function* () {
+      const server = yield* world.server
+      yield* server.sees("* The server listens at localhost:4000. Type a line to talk to all, or Exit to end it.")
+      const one = yield* dial(world, "x", 4_000)
+      yield* one.says(helloOf(peer("x", 7_000), true))
+      yield* one.hears("welcome")
+      yield* one.says(
+        { type: "folded", room: mainRoom, upTo: epochOf(2_000_000_000_000, 0), lines: 5 },
+        { type: "have", streams: {}, more: false }
+      )
+      yield* one.hears("have")
+      const streamOfTwo = StreamId.make(one.stream.replace("x/", "y/"))
+      const came = yield* letsIn(world, peer("y", 7_001), {}, { [streamOfTwo]: PostNumber.make(3) })
+      const { address, id } = peer("y", 7_001)
+      yield* one.says({ type: "introduce", peers: [{ id, ...address }] })
+      const two = yield* Effect.timeout(came, "30 seconds")
       yield* two.sends(encodePost(post(two.stream, 4, "was here all the time")))
       yield* server.sees("Client y: was here all the time")
     }).pipe(Effect.scoped, Effect.orDie)
