@@ -15,19 +15,19 @@ import {
   unfolded
 } from "../../src/domain/Post.ts"
 import type { Control, Folded } from "../../src/protocol/Frame.ts"
+import type { Gone } from "./Gone.ts"
 import type { Ground, Link } from "./Ground.ts"
 import { type Listing, noListing } from "./Replica.ts"
-import type { Replicator } from "./Replicator.ts"
 
 /** What a peer has that this node lacks may still come, as long as not so many offers have passed without a question. */
 const ticksUntilTold = 5
 const ticksUntilToldWithoutServer = 30
 
 interface Needs {
-  readonly replicator: Replicator
+  readonly gone: Gone
 }
 
-export const make = ({ clock, limits, links, log }: Ground, { replicator }: Needs) => {
+export const make = ({ clock, limits, links, log }: Ground, { gone }: Needs) => {
   /** The streams of so many runs that were lost, or are somewhere else, are spared: `mostNamed` has room for them. */
   const mostElsewhere = limits.streams / 4
   /** Runs that have no link to this node and may come back, those last that were heard of last. */
@@ -132,10 +132,10 @@ export const make = ({ clock, limits, links, log }: Ground, { replicator }: Need
     tellWhatIsMissed: Effect.gen(function* () {
       const waiting = Array.from(links.current.values(), ({ replica }) => replica.listing).filter(isWaiting)
       if (waiting.length === 0) return
-      const calm = yield* replicator.isCalm
+      const calm = yield* gone.isCalm
       for (const listing of waiting) {
         listing.calmTicks = calm ? listing.calmTicks + 1 : 0
-        if (listing.calmTicks <= (replicator.isServerAway() ? ticksUntilToldWithoutServer : ticksUntilTold)) continue
+        if (listing.calmTicks <= (links.missing.isServerAway() ? ticksUntilToldWithoutServer : ticksUntilTold)) continue
         yield* compare(listing)
         listing.streams = undefined
         listing.isComplete = false

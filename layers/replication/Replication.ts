@@ -9,11 +9,14 @@ import type { PeerId } from "../../src/domain/Peer.ts"
 import { type Epoch, isEarlier, type StreamId } from "../../src/domain/Post.ts"
 import type { PostFrame } from "../../src/protocol/Frame.ts"
 import type * as LinkContract from "../LinkContract.ts"
+import * as Asking from "./Asking.ts"
+import { Blocked } from "./Blocked.ts"
 import * as Bootstrap from "./Bootstrap.ts"
 import * as Delivery from "./Delivery.ts"
 import * as FanOut from "./FanOut.ts"
 import * as Folds from "./Folds.ts"
 import * as Forks from "./Forks.ts"
+import * as Gone from "./Gone.ts"
 import type { Ground, Link } from "./Ground.ts"
 import * as History from "./History.ts"
 import * as Proofs from "./Proofs.ts"
@@ -56,14 +59,17 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
     const history = History.make(ground, { proofs })
     const fanOut = FanOut.make(ground, { proofs })
     const bootstrap = Bootstrap.make(ground)
+    const blocked = new Blocked()
+    const asking = Asking.make(ground, { blocked })
+    const gone = Gone.make(ground, { asking, blocked })
     const forks = Forks.make(ground, {
       delivery,
       proofs,
       forked: (shared) => Effect.asVoid(Deferred.fail(forked, new StreamForked({ id, shared })))
     })
-    const replicator = Replicator.make(ground, { delivery, forks, proofs })
-    const folds = Folds.make(ground, { replicator })
-    const summaries = Summaries.make(ground, { delivery, folds, forks, replicator })
+    const replicator = Replicator.make(ground, { asking, delivery, forks, proofs })
+    const folds = Folds.make(ground, { gone })
+    const summaries = Summaries.make(ground, { asking, delivery, folds, forks, gone })
 
     /** Posts of history come first, if it has begun; what follows is what is said now. */
     const receive = (link: Link, posts: ReadonlyArray<PostFrame>): Effect.Effect<void, PeerLost> => {
@@ -106,7 +112,7 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
       Effect.gen(function* () {
         if (link.newcomer) yield* history.tellTo(link)
         else if (!link.passing) yield* replicator.announce(link, isNew)
-        yield* replicator.pull(link, link.replica.theirs)
+        yield* asking.pull(link, link.replica.theirs)
       })
 
     /** Only who has no link believes that: whoever has one is in the chat, whatever one peer says of its clock. */
@@ -138,7 +144,7 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
       ended: (link) => {
         fanOut.ended(link)
         forks.ended(link)
-        return replicator.ended(link)
+        return asking.ended(link)
       },
       gone: folds.ended,
       tellLast: summaries.offerLast,

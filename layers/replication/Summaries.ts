@@ -7,11 +7,12 @@ import { absurd } from "../../src/domain/Absurd.ts"
 import type { PeerLost } from "../../src/domain/Errors.ts"
 import { type Room, roomIn, type StreamId, type Summary } from "../../src/domain/Post.ts"
 import { type Control, type Have, partsOf } from "../../src/protocol/Frame.ts"
+import type { Asking } from "./Asking.ts"
 import type { Delivery } from "./Delivery.ts"
 import * as Folds from "./Folds.ts"
 import type { Forks } from "./Forks.ts"
+import type { Gone } from "./Gone.ts"
 import type { Ground, Link } from "./Ground.ts"
-import type { Replicator } from "./Replicator.ts"
 
 /** How often all is compared with all, whatever was told before. */
 const compareEvery = Duration.seconds(15)
@@ -26,11 +27,12 @@ const haveFrames = (marks: ReadonlyArray<Mark>): ReadonlyArray<Control> =>
 interface Needs {
   readonly delivery: Delivery
   readonly folds: Folds.Folds
-  readonly replicator: Replicator
+  readonly asking: Asking
+  readonly gone: Gone
   readonly forks: Forks
 }
 
-export const make = ({ links, log }: Ground, { delivery, folds, forks, replicator }: Needs) => {
+export const make = ({ links, log }: Ground, { asking, delivery, folds, forks, gone }: Needs) => {
   /** How far everybody knows this node to have each stream. */
   let offered: Summary = new Map()
   /** How far this node had each stream when all was compared last: what has not moved since, and should have, is stuck. */
@@ -47,10 +49,11 @@ export const make = ({ links, log }: Ground, { delivery, folds, forks, replicato
       switch (link.phase) {
         case "placed":
         case "up":
-          return Effect.zipRight(forks.heardOf(link), replicator.pull(link, marks))
+          return Effect.zipRight(forks.heardOf(link), asking.pull(link, marks))
         case "introduced":
-          return more ? Effect.void : Effect.zipRight(links.comeUp(link), forks.heardOf(link))
+        // The one that has taken its place may be no more.
         case "replaced":
+          return more ? Effect.void : Effect.zipRight(links.comeUp(link), forks.heardOf(link))
         case "ended":
           return Effect.void
         default:
@@ -116,10 +119,10 @@ export const make = ({ links, log }: Ground, { delivery, folds, forks, replicato
     const summary = yield* log.summary
     const isStuck = (stream: StreamId) => compared.get(stream) === summary.get(stream)
     const isNews = [...summary.keys()].some((stream) => !isStuck(stream))
-    replicator.forgetAsked()
+    asking.forgetAll()
     forks.review()
     if (isNews) yield* tellAll(all)
-    for (const link of links.current.values()) yield* replicator.pull(link, link.replica.theirs, isStuck)
+    for (const link of links.current.values()) yield* asking.pull(link, link.replica.theirs, isStuck)
     compared = summary
   })
 
@@ -129,7 +132,7 @@ export const make = ({ links, log }: Ground, { delivery, folds, forks, replicato
     /** Tells a peer how far this node has each stream, once. */
     summarize,
     /** To be run each second: tells what has grown, and gives up what is gone. */
-    offer: offer.pipe(Effect.zipRight(replicator.skipWhatIsGone), Effect.zipRight(folds.tellWhatIsMissed)),
+    offer: offer.pipe(Effect.zipRight(gone.skipWhatIsGone), Effect.zipRight(folds.tellWhatIsMissed)),
     /** Tells everybody what has grown: before this node leaves, they know what it has got from them. */
     offerLast: offer,
     /** As long as the node runs. */

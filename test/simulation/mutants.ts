@@ -139,8 +139,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "holding for ever what stands below a stream that nobody has named",
     changes: [
       {
-        file: "layers/replication/Replicator.ts",
-        from: "for (const stream of missing.keys()) if (!blocked.has(stream)) blocked.set(stream, 0)",
+        file: "layers/replication/Gone.ts",
+        from: "for (const stream of missing.keys()) blocked.add(stream)",
         to: ""
       }
     ]

@@ -1,0 +1,30 @@
+/** Streams of which the next post does not come from anybody who is here, and for how many offers that has been so. */
+import type { StreamId } from "../../src/domain/Post.ts"
+
+/** Mutable, each change in one synchronous step. */
+export class Blocked {
+  readonly #ticks = new Map<StreamId, number>()
+
+  get size(): number {
+    return this.#ticks.size
+  }
+
+  /** The next post does not come, as far as is known now. */
+  add(stream: StreamId): void {
+    if (!this.#ticks.has(stream)) this.#ticks.set(stream, 0)
+  }
+
+  /** So it has been for one offer more. */
+  wait(stream: StreamId): void {
+    this.#ticks.set(stream, (this.#ticks.get(stream) ?? 0) + 1)
+  }
+
+  delete(stream: StreamId): void {
+    this.#ticks.delete(stream)
+  }
+
+  /** Those that are added meanwhile come as well. */
+  [Symbol.iterator](): IterableIterator<[StreamId, number]> {
+    return this.#ticks[Symbol.iterator]()
+  }
+}
