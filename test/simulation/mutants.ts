@@ -30,8 +30,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "layers/log/Log.ts",
-        from: "          return Effect.map(append(encoded, true), () => {\n            for (const { block, bytes } of blocks) addOwn(block, bytes, by)\n",
-        to: "          for (const { block, bytes } of blocks) addOwn(block, bytes, by)\n          return Effect.map(append(encoded, true), () => {\n"
+        from: "          return Effect.map(append(encoded, true), () => {\n            for (const { block, bytes } of blocks) addOwn(room, block, bytes, by)\n",
+        to: "          for (const { block, bytes } of blocks) addOwn(room, block, bytes, by)\n          return Effect.map(append(encoded, true), () => {\n"
       }
     ]
   },
@@ -85,10 +85,10 @@ export const mutants: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "layers/replication/Summaries.ts",
-        from: "...haveFrames([...summary])]",
-        to: "...haveFrames([])]"
+        from: "...haveFrames(within(rooms, [...summary]))",
+        to: "...haveFrames([])"
       },
-      { file: "layers/replication/Summaries.ts", from: "links.tellAll(haveFrames(grown))", to: "Effect.void" }
+      { file: "layers/replication/Summaries.ts", from: "marks.length === 0 ? [] : haveFrames(marks)", to: "[]" }
     ]
   },
   {
