@@ -8,12 +8,15 @@ import type { ScreenLine } from "../src/domain/ScreenLine.ts"
 import type { Status } from "../src/domain/Status.ts"
 import type { Vocabulary } from "../src/domain/Vocabulary.ts"
 
-/** A line as it was typed, without its newline; what is pasted at a terminal may have newlines inside. Each is an object of its own. */
+/**
+ * A typed line, without its newline. A line that was pasted at a terminal may contain newlines. Each line is an object
+ * of its own.
+ */
 export interface Typed {
   readonly text: string
-  /** Said as it is, whatever it begins with; a line that is not may be a command. */
+  /** Send it as it is, whatever it begins with. Otherwise the line may be a command. */
   readonly verbatim?: boolean
-  /** In place of a line: what is to be said on the screen of what came. `failed`: a line could not be taken. */
+  /** A problem with the input, in place of a line: the sentence to show. `failed`: a line could not be accepted. */
   readonly trouble?: { readonly sentence: string; readonly failed: boolean }
 }
 
@@ -47,17 +50,17 @@ export interface Prompt {
 export class Console extends Context.Tag("outlive/Console")<
   Console,
   {
-    /** The lines typed that nobody has taken yet. Ends at the end of input, and when the screen is gone. */
+    /** The typed lines that were not read yet. Ends at the end of input, and when the screen is gone. */
     readonly lines: Stream.Stream<Typed>
     /** Shows lines in one write; returns when the screen has taken them. */
     readonly show: (lines: ReadonlyArray<ScreenLine>) => Effect.Effect<void>
-    /** Whether nobody takes what is shown any more: what was shown last may not be there. */
+    /** Whether the reader of the output is gone, so that the last lines may not have been shown. */
     readonly isGone: () => boolean
-    /** Takes what happened and what was asked for as it is, in place of the lines it would make. None where people read. */
+    /** Takes facts as they are, in place of the lines that they would make. None where people read. */
     readonly tell: Option.Option<(facts: ReadonlyArray<Fact>) => Effect.Effect<void>>
     /** None where typed lines are not seen, as on a pipe. */
     readonly pending: Option.Option<PendingLines>
-    /** Whether a person types, who can be asked something; on a pipe nobody answers. */
+    /** Whether a person types, who can answer a question. False on a pipe. */
     readonly isPerson: boolean
     /** None where nothing but lines is seen, as on a pipe. */
     readonly prompt: Option.Option<Prompt>

@@ -1,23 +1,23 @@
-/** The machine that a node runs on, as far as something may be wrong with it. */
+/** Checks of the machine that a node runs on, for `outlive doctor`. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { LogInUse, LogUnavailable } from "../src/domain/Errors.ts"
 
-/** The terminal that a person uses, or that a script does not have. */
+/** The terminal, if there is one. */
 export interface Terminal {
   /** Whether stdin and stdout are both a terminal. */
   readonly isThere: boolean
-  /** What the terminal calls itself, as in `TERM`; empty if it does not. */
+  /** The type of the terminal, as in `TERM`; may be empty. */
   readonly kind: string
-  /** How many letters a row has; 0 if it is not known. */
+  /** The number of columns; 0 if it is not known. */
   readonly columns: number
-  /** Whether letters beyond ASCII are to be shown as UTF-8. */
+  /** Whether the locale is UTF-8. */
   readonly utf8: boolean
 }
 
 /** A folder where a log can be kept. */
 export interface Folder {
-  /** Whether there is one already; it is made when it is needed. */
+  /** Whether it exists. If not, it is made when it is needed. */
   readonly exists: boolean
   readonly freeBytes: number
   /** When its last run began, in ms since 1970; 0 if there was none. */
@@ -28,9 +28,9 @@ export class HostChecks extends Context.Tag("outlive/HostChecks")<
   HostChecks,
   {
     readonly terminal: Effect.Effect<Terminal>
-    /** The IP addresses that a name has; none if it has none. */
+    /** The IP addresses of a name; empty if it has none. */
     readonly addressesOf: (host: string) => Effect.Effect<ReadonlyArray<string>>
-    /** Looks whether a log can be kept there now; leaves it as it was. */
+    /** Checks whether a log can be kept there now. Changes nothing. */
     readonly folder: (path: string) => Effect.Effect<Folder, LogUnavailable | LogInUse>
   }
 >() {}

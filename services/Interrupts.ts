@@ -1,4 +1,4 @@
-/** How a program is asked to end by whoever runs it, besides by what is typed: Ctrl-C, a signal. */
+/** Requests from outside to end the program: Ctrl-C and signals. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 
@@ -8,9 +8,9 @@ export type Wish = "key" | "signal"
 export class Interrupts extends Context.Tag("outlive/Interrupts")<
   Interrupts,
   {
-    /** Returns when the program is asked to end next. Each key counts. Signals that come within a moment are one wish. */
+    /** Returns at the next request to end. Each key counts. Signals that come within a moment are one request. */
     readonly next: Effect.Effect<Wish>
-    /** Somebody has pressed the key that asks for the end, at a terminal where it makes no signal. */
+    /** Reports that Ctrl-C was pressed at a terminal where it makes no signal. */
     readonly press: () => void
   }
 >() {}

@@ -6,17 +6,20 @@ import type { Invitation, Token } from "../src/domain/Invitation.ts"
 import type { PublicKey } from "../src/domain/Key.ts"
 import type { PeerId } from "../src/domain/Peer.ts"
 
-/** Several programs may use the same invitations at a time: one that serves, and those that a person types. */
+/**
+ * Invitations of a server. Several processes may use them at the same time: the server, and the commands that a person
+ * runs.
+ */
 export class Invitations extends Context.Tag("outlive/Invitations")<
   Invitations,
   {
-    /** Makes one. Nothing but what this returns can tell its token. */
+    /** Makes an invitation. Its token exists only in the result. */
     readonly issue: (terms: Pick<Invitation, "uses" | "expires">) => Effect.Effect<Token, StateUnavailable>
-    /** All that were not revoked, the oldest first. */
+    /** All invitations that were not revoked, oldest first. */
     readonly all: Effect.Effect<ReadonlyArray<Invitation>, StateUnavailable>
-    /** Takes one back; false if there is none. */
+    /** Revokes an invitation; false if there is none. */
     readonly revoke: (key: PublicKey) => Effect.Effect<boolean, StateUnavailable>
-    /** Lets somebody come by it: one use fewer is left. False if there is none, or it is not open any more. */
+    /** Uses an invitation once. False if there is none, or it is used up or expired. */
     readonly redeem: (key: PublicKey, by: PeerId) => Effect.Effect<boolean, StateUnavailable>
   }
 >() {}

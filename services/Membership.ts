@@ -1,4 +1,4 @@
-/** Who may take part in the chat, and how a node shows that it may. */
+/** Who may take part in the chat, and how a node proves that it may. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
@@ -12,11 +12,11 @@ import type { Roster, Status } from "../src/domain/Roster.ts"
 import type { Proof } from "../src/domain/Seal.ts"
 import type { Connection } from "./Transport.ts"
 
-/** What two people compare aloud: the same digits at both, if each is who the other takes it for. */
+/** The digits that two people compare by voice. They are the same on both sides if nobody intercepts the connection. */
 export interface Comparison {
-  /** By the key that is known. */
+  /** For the known key. */
   readonly known: string | undefined
-  /** By the key that was refused. */
+  /** For the refused key. */
   readonly refused: string | undefined
 }
 
@@ -24,54 +24,56 @@ export class Membership extends Context.Tag("outlive/Membership")<
   Membership,
   {
     /**
-     * Whether whoever answers at the other end of a call is somebody to talk to: that peer, if one is meant, or anybody
-     * who takes part. Comes before a byte is sent. Why not, in words.
+     * Whether this node may talk to the node that it has dialled: the peer `to`, or any member if `to` is left out.
+     * Called before a byte is sent. Fails with the reason, in words.
      */
     readonly meets: (connection: Connection, to?: PeerId) => Effect.Effect<void, string>
-    /** Whether whoever is at the other end is called that. */
+    /** Whether the node at the other end has that id. */
     readonly isCalled: (connection: Connection, id: PeerId) => boolean
-    /** Whether that id is one of those who take part. */
+    /** Whether that id takes part in the chat. */
     readonly knows: (id: PeerId) => boolean
-    /** Whether that node has the role that it says, or that others say of it. */
+    /** Whether a node has the role that it, or another node, claims for it. */
     readonly hasRole: (named: Named) => boolean
-    /** What this node shows of itself when it introduces itself there; undefined where nobody asks. */
+    /** What this node shows in its introduction on that connection; undefined in a plain chat. */
     readonly pass: (connection: Connection) => Pass | undefined
-    /** Whether a visitor may come in. One that is invited belongs to the chat from then on,
-     * unless people can't tell its id from a member's. */
+    /**
+     * Whether a visitor may join. An invited visitor belongs to the chat from then on, unless its id looks like that of
+     * a member.
+     */
     readonly admits: (
       connection: Connection,
       visitor: Peer,
       pass: Pass | undefined
     ) => Effect.Effect<boolean, StateUnavailable | IdLooksAlike>
-    /** Signs what this node says, so that others can hand it on; undefined where nobody signs. */
+    /** Signs what this node says, so that others can pass it on; undefined in a plain chat. */
     readonly sign: ((claim: string) => Signature) | undefined
-    /** What to think of a claim that somebody is said to have signed. */
+    /** Checks a claim and its signature. */
     readonly judge: (author: PeerId, claim: string, signature: Signature) => Proof
     /** The version of the roster. */
     readonly version: () => number
-    /** What somebody lacks who has that version of the roster. */
+    /** The entries that a node with that version of the roster lacks. */
     readonly since: (version: number) => Roster
-    /** Takes over what a peer knows more of the roster; false if it is not what the server has said. */
+    /** Adopts newer entries of the roster from a peer; false if they are not what the server has signed. */
     readonly learn: (news: Roster) => Effect.Effect<boolean>
-    /** Says that the roster or the keys that are known have changed, however often. */
+    /** Emits when the roster or the known keys have changed. Several changes may be one element. */
     readonly changes: Stream.Stream<void>
-    /** What people should hear of. */
+    /** Events to show to people. */
     readonly events: Stream.Stream<MeshEvent>
-    /** What to compare with that peer. */
+    /** The digits to compare with that peer. */
     readonly compare: (id: PeerId) => Comparison
-    /** Accepts the key that was refused for an id; false if none was. */
+    /** Accepts the refused key of an id; false if there is none. */
     readonly trust: (id: PeerId) => Effect.Effect<boolean, StateUnavailable>
-    /** Changes how a member stands, if this node owns the chat; false if there is none of that id. */
+    /** Changes the status of a member, if this node owns the chat; false if there is no member with that id. */
     readonly decide: (id: PeerId, status: Status) => Effect.Effect<boolean, StateUnavailable>
-    /** Remembers at which address the server listens, for the invitations to come. */
+    /** Records the server's address, for future invitations. */
     readonly listensAt: (server: Address) => Effect.Effect<void, StateUnavailable>
-    /** The chat that this node is in; undefined as long as it is in none. */
+    /** The chat that this node is in; undefined while it is in none. */
     readonly chat: () => ChatId | undefined
-    /** Where it was found at the start that this node is in that chat, if people can name another place. */
+    /** The place where the chat was found at the start, if people can choose another place. */
     readonly chatFrom: string | undefined
     /**
-     * Enters that chat, or a new one if none is named, unless this node is in one. Returns the one that it is in then. It
-     * is kept when this returns, where the next start is to know it.
+     * Enters that chat, or a new one if none is given, unless this node is in a chat already. Returns the chat that it
+     * is in then. If the next start needs it, it is on disk when this returns.
      */
     readonly enter: (chat?: ChatId) => Effect.Effect<ChatId, PortStoreUnavailable>
     /** Whether this node owns the chat. */

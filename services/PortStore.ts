@@ -1,4 +1,4 @@
-/** Where every client listens, and which chat that is, kept where it outlives the server. */
+/** Where every client listens, and which chat this is, kept beyond the server's end. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
@@ -7,21 +7,21 @@ import type { ChatId } from "../src/domain/Chat.ts"
 import type { PortStoreUnavailable } from "../src/domain/Errors.ts"
 import type { Peer, PeerId } from "../src/domain/Peer.ts"
 
-/** Remembers where every client listens, so that a restarted server can call them back. */
+/** Records where every client listens, so that a restarted server can call them back. */
 export class PortStore extends Context.Tag("outlive/PortStore")<
   PortStore,
   {
-    /** Records where a client listens, in place of what was known of it. It is on disk when this returns. */
+    /** Records a client's address in place of an earlier one. It is on disk when this returns. */
     readonly record: (peer: Peer) => Effect.Effect<void, PortStoreUnavailable>
-    /** Drops a client that has left for good; one that is unknown is no error. */
+    /** Removes a client that has left for good. An unknown one is no error. */
     readonly forget: (id: PeerId) => Effect.Effect<void, PortStoreUnavailable>
-    /** Every client on record, in the order in which they joined. */
+    /** All recorded clients, in the order in which they joined. */
     readonly all: Effect.Effect<ReadonlyArray<Peer>, PortStoreUnavailable>
-    /** The chat that all of these are in, if it is on record. */
+    /** The chat of these clients, if it is recorded. */
     readonly chat: Effect.Effect<ChatId | undefined>
-    /** Records which chat it is. It is on disk when this returns. */
+    /** Records the chat. It is on disk when this returns. */
     readonly recordChat: (chat: ChatId) => Effect.Effect<void, PortStoreUnavailable>
-    /** Why nothing can be recorded, as far as is known: now, and at each change. None once something could be. */
+    /** Why nothing can be recorded: now, and at each change. None once recording works again. */
     readonly trouble: Subscribable.Subscribable<Option.Option<PortStoreUnavailable>>
   }
 >() {}

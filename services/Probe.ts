@@ -1,4 +1,4 @@
-/** Asks who is there, without joining anything. */
+/** Finds out which node listens at an address, without joining. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { ChatId } from "../src/domain/Chat.ts"
@@ -9,8 +9,8 @@ export class Probe extends Context.Tag("outlive/Probe")<
   Probe,
   {
     /**
-     * Who answers at that address, if it is in that chat, or in any if none is named: nobody in the chat hears of the question.
-     * Has a time limit of its own.
+     * The node that answers at that address, if it is in that chat, or in any chat if none is given. Nobody in the chat
+     * is told. It has a time limit of its own.
      */
     readonly whoAnswers: (
       address: Address,

@@ -1,4 +1,4 @@
-/** The server's roster. */
+/** The clients of a server. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
@@ -7,27 +7,27 @@ import type { PortStoreUnavailable } from "../src/domain/Errors.ts"
 import type { Peer, PeerId } from "../src/domain/Peer.ts"
 import type { JoinRequest } from "./PeerMesh.ts"
 
-/** Who is in the chat: admits newcomers, remembers them, and calls them back after a restart. */
+/** Admits newcomers, records them, and calls them back after a restart. */
 export class ServerRegistry extends Context.Tag("outlive/ServerRegistry")<
   ServerRegistry,
   {
     /**
-     * Lets a visitor in: it is on record before it, or anyone else, hears of it. If it can't be put on record it is
-     * refused, and this fails. Who comes for a moment only is not put on record.
+     * Admits a visitor. It is recorded before it, or anyone else, is told. If it can't be recorded, it is refused, and
+     * this fails. A visitor that only passes through is not recorded.
      */
     readonly admit: (joinRequest: JoinRequest) => Effect.Effect<void, PortStoreUnavailable>
-    /** Dials everyone on record, in the background; returns who that is. */
+    /** Dials all recorded clients in the background. Returns them. */
     readonly callBack: Effect.Effect<ReadonlyArray<Peer>, PortStoreUnavailable>
-    /** Puts on record, if it is not, a client to which there is a link: whoever was given up may have been found. */
+    /** Records a client that has a link, if it is not recorded: it may have been given up before. */
     readonly remember: (peer: Peer) => Effect.Effect<void, PortStoreUnavailable>
     /**
-     * Takes a client off the record that has left, or was given up. One that is here again by now stays on it; of one that is just
-     * coming in, this waits to see what becomes of that.
+     * Removes a client that has left or was given up. It stays recorded if it has a link again. If it is just joining,
+     * this waits for the result.
      */
     readonly dismiss: (id: PeerId) => Effect.Effect<void, PortStoreUnavailable>
-    /** Takes a client off the record that was sent away, be it here or not. */
+    /** Removes an expelled client, even if it has a link. */
     readonly expel: (id: PeerId) => Effect.Effect<void, PortStoreUnavailable>
-    /** Why nobody can be put on record, as far as is known: now, and at each change. None once somebody could be. */
+    /** Why no client can be recorded: now, and at each change. None once recording works again. */
     readonly trouble: Subscribable.Subscribable<Option.Option<PortStoreUnavailable>>
   }
 >() {}

@@ -3,16 +3,17 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { Console } from "./Console.ts"
 
-/** Why a session has ended: by what was typed, since its console has no more lines, or since the node is no more. */
+/** Why a session has ended: a typed line, the end of the console's input, or the end of the node. */
 export type SessionEnd = "exit" | "end of input" | "node ended"
 
 export class Sessions extends Context.Tag("outlive/Sessions")<
   Sessions,
   {
     /**
-     * Runs a session at that console until it ends: shows what its node witnesses from now on, says what is typed, and obeys
-     * commands. `history`: so many of the last posts are shown first, as history; none by default. The node goes on when the
-     * session ends. The session goes on when the node begins anew. Nobody else waits for a console that takes nothing.
+     * Runs a session at that console until it ends: shows what its node witnesses from now on, says what is typed, and
+     * runs commands. `history`: how many of the last posts to show first; none by default. The node goes on when the
+     * session ends. The session goes on when the node begins another run. Nobody waits for a console that accepts
+     * nothing.
      */
     readonly attach: (console: Console["Type"], options?: { readonly history?: number }) => Effect.Effect<SessionEnd>
   }

@@ -1,4 +1,4 @@
-/** The seam below the chat: connections to other nodes, over TCP or in memory. */
+/** Connections to other nodes, over TCP, TLS or in memory. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
@@ -8,40 +8,48 @@ import type { PublicKey } from "../src/domain/Key.ts"
 import type { LossReason } from "../src/domain/MeshEvent.ts"
 import type { Address, Host, Port } from "../src/domain/Peer.ts"
 
-/** Gives the next bytes to send, or undefined when there are none for now. A plain function: it runs whenever there is room. */
+/**
+ * Gives the next bytes to send, or undefined when there are none now. A plain function: it runs whenever the socket has
+ * room.
+ */
 export type Source = () => Uint8Array | undefined
 
-/** What is sure of the other side of a secure connection before a byte goes over it. */
+/** What is known for certain about the other side of a secure connection, before a byte of ours is sent. */
 export interface Secured {
-  /** The key that it has proven to have. */
+  /** Its proven key. */
   readonly key: PublicKey
-  /** 32 bytes for that purpose to which both ends of this connection come, and nobody else, nor on any other connection. */
+  /**
+   * 32 bytes for a purpose. Both ends of this connection derive the same bytes; nobody else does, on any connection.
+   */
   readonly binding: (purpose: string) => Uint8Array
 }
 
-/** Bytes in both directions between two nodes, until the scope it was made in closes. */
+/** Bytes in both directions between two nodes, until its scope closes. */
 export interface Connection {
-  /** The other side's host, as this one sees it. */
+  /** The other side's host, as seen from here. */
   readonly from: Host
-  /** None if whoever is on the way can read what is sent, and change it. */
+  /** None if others on the network path can read and change what is sent. */
   readonly secured: Option.Option<Secured>
   /**
-   * What has arrived since this was run last, in order and one piece at least: waits for that. While nobody asks, at most a
-   * window's worth is read from the other side. Fails, after everything that came before, when the other side has sent its
-   * last byte, and when the connection broke. For one reader.
+   * Waits for the next bytes and returns them in order, one piece at least. While nobody asks, at most a window's worth
+   * is read from the other side. When the other side has sent its last byte, or the connection broke, it fails, after
+   * everything that came before. For one reader.
    */
   readonly incoming: Effect.Effect<ReadonlyArray<Uint8Array>, PeerLost>
-  /** Sends what the source gives, as fast as the other side takes it, and no faster. Called once. */
+  /** Sends what the source gives, as fast as the other side accepts it. Called once. */
   readonly drain: (source: Source) => Effect.Effect<void>
-  /** Tells that the source may have something. A plain function: it is called for every link when the log has grown. */
+  /**
+   * Tells the connection that the source may have bytes. A plain function: it is called for every link when the log has
+   * grown.
+   */
   readonly wake: () => void
-  /** Sends what the source still has, then the end; returns when all was handed over, which may be never. */
+  /** Sends the rest of the source, then the end. Returns when everything was handed over, which may be never. */
   readonly finish: Effect.Effect<void>
   /** How many bytes have arrived so far. */
   readonly received: () => number
-  /** Calls that, and nothing else from now on, when nothing more can arrive. */
+  /** Sets the function that is called when nothing more can arrive, in place of an earlier one. */
   readonly onEnd: (then: (() => void) | undefined) => void
-  /** Tells that the other side has introduced itself: from now on its place is given to nobody else. */
+  /** Tells the transport that the other side has introduced itself, so that its slot is given to nobody else. */
   readonly introduced: () => void
   /** Ends both directions at once: `incoming` fails with that reason. */
   readonly abort: (reason: LossReason) => Effect.Effect<void>
@@ -51,15 +59,15 @@ export interface Connection {
 export class Transport extends Context.Tag("outlive/Transport")<
   Transport,
   {
-    /** Connects to whoever listens at that address, from that port of ours if one is named. Has a time limit of its own. */
+    /** Connects to an address, from a port of ours if one is given. It has a time limit of its own. */
     readonly dial: (
       address: Address,
       from?: Port
     ) => Effect.Effect<Connection, PeerUnreachable | PortTaken, Scope.Scope>
     /**
-     * Listens until the scope closes, and runs `serve` for each connection in a fiber of its own; the connection ends
-     * with it. Returns the address with the port that it got. A transport may let in so many and no more; `regret` is
-     * what it then sends in place of serving a connection.
+     * Listens until the scope closes, and runs `serve` for each connection in a fiber of its own. The connection ends
+     * with that fiber. Returns the address with the port that it got. A transport may limit the number of connections;
+     * it sends `regret` to those that it does not serve.
      */
     readonly listen: (
       address: Address,

@@ -1,4 +1,4 @@
-/** Where a node remembers whom it takes for whom. */
+/** Keeps what a node knows about the identity of others. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { StateUnavailable } from "../src/domain/Errors.ts"
@@ -7,11 +7,11 @@ import type { Trust } from "../src/domain/Trust.ts"
 export class TrustStore extends Context.Tag("outlive/TrustStore")<
   TrustStore,
   {
-    /** What is remembered now. A plain function: it is asked for every visitor. */
+    /** The present state. A plain function: it is read for every visitor. */
     readonly current: () => Trust
-    /** Remembers something else. It is on disk when this returns; one change is made after the other. */
+    /** Changes the state. It is on disk when this returns. Changes are made one after the other. */
     readonly change: (next: (trust: Trust) => Trust) => Effect.Effect<void, StateUnavailable>
-    /** Remembers something else for as long as this process runs, and longer only if a later change can be kept. */
+    /** Changes the state in memory. It is written to disk only with a later change. */
     readonly assume: (next: (trust: Trust) => Trust) => Effect.Effect<void>
   }
 >() {}
