@@ -103,6 +103,19 @@ export const holdsFor = (fresh: () => Effect.Effect<Person>): void => {
     })
   )
 
+  holds("a line that was typed at another console is pending here too", (person, console, pending) =>
+    Effect.gen(function* () {
+      const elsewhere: Typed = { text: "hello" }
+      yield* pending.add(elsewhere)
+      yield* console.show([said("Client 2: one")])
+      yield* person.sees("Client 2: one", "> hello")
+      yield* pending.mark([elsewhere])
+      yield* person.sees("Client 2: one", "… hello")
+      yield* pending.settle([elsewhere])
+      yield* person.sees("Client 2: one", "> hello")
+    })
+  )
+
   holds("lines end at the end of input", (person, console) =>
     Effect.gen(function* () {
       yield* person.types("last")
