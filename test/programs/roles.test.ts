@@ -1,0 +1,36 @@
+/** A server is one by its role, which nobody gives to another, nor takes from it. */
+import { assert, describe } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { id, peer } from "../support/samples.ts"
+import { joinAs } from "./Stranger.ts"
+import { gather, story } from "./World.ts"
+
+describe("whatever a peer says of roles", () => {
+  story("a client looks for its server where that was, and calls nobody else a server", (world) =>
+    Effect.gen(function* () {
+      const { one, server } = yield* gather(world)
+      const liar = yield* joinAs(world, peer("8", 6_108), 6001)
+      yield* one.sees("Client 8: initiated")
+      yield* server.kill
+      yield* one.sees("* Server is lost: the connection broke; the chat goes on without it")
+      const dialled: Array<number> = []
+      const traps = [peer("trap", 7_001), peer("trap", 7_002)].map(({ address }) => address)
+      for (const address of traps) {
+        yield* world.network.transport("trap").listen(address, () => Effect.sync(() => void dialled.push(address.port)))
+      }
+      const [first, second] = traps
+      if (first === undefined || second === undefined) return assert.fail()
+      yield* liar.says({
+        type: "introduce",
+        peers: [
+          { id: id("Server"), ...first },
+          { id: id("9"), role: "server", ...second }
+        ]
+      })
+      yield* Effect.sleep("30 seconds")
+      assert.isEmpty(dialled)
+      yield* world.server
+      yield* one.sees("Server: initiated")
+    }).pipe(Effect.scoped, Effect.orDie)
+  )
+})
