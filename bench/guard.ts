@@ -13,8 +13,8 @@ import * as FanOut from "../layers/replication/FanOut.ts"
 import type { Link } from "../layers/replication/Ground.ts"
 import { Replica } from "../layers/replication/Replica.ts"
 import * as Pump from "../layers/transport/Pump.ts"
-import type { EncodedPost, MessageLog } from "../services/MessageLog.ts"
 import type { Connection } from "../services/Transport.ts"
+import type { EncodedPost } from "../src/domain/EncodedPost.ts"
 import { LinkTable } from "../src/domain/LinkTable.ts"
 import { PeerId } from "../src/domain/Peer.ts"
 import { epochOf, mainRoom, PostNumber, streamOf } from "../src/domain/Post.ts"
@@ -97,7 +97,7 @@ const bareOut = Effect.sync(() => {
 })
 
 /** A link that takes whatever it is given. */
-const linkTo = (name: number, log: MessageLog["Type"]) =>
+const linkTo = (name: number, log: Log.Log) =>
   Effect.gen(function* () {
     const pump = Pump.make({ write: () => true, end: (done) => done() })
     const wire = yield* Wire.make(pump as unknown as Connection, log)
@@ -118,7 +118,7 @@ const oursOut = Effect.gen(function* () {
   const log = yield* Log.make({ author }, Log.nowhere)
   const table = new LinkTable<Link>(author)
   // Nobody asks here for what others have said: nothing else of a node is looked at.
-  const [node, needs] = [{ log, links: { current: table.links } }, {}] as Parameters<typeof FanOut.make>
+  const [node, needs] = [{ log, links: { current: table.links } }, {}] as unknown as Parameters<typeof FanOut.make>
   const fanOut = FanOut.make(node, needs)
   for (let at = 0; at < links; at += 1) {
     const link = yield* linkTo(at, log)

@@ -1,8 +1,7 @@
-/** A MessageLog in an append-only file: it outlives its process. */
+/** A log in an append-only file: it outlives its process. */
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import type { Console } from "../services/Console.ts"
-import { MessageLog } from "../services/MessageLog.ts"
 import type { LogInUse, LogUnavailable } from "../src/domain/Errors.ts"
 import * as FileJournal from "./log/FileJournal.ts"
 import * as Log from "./log/Log.ts"
@@ -21,4 +20,4 @@ const make = (settings: Log.Settings, folder: string) =>
 export const layer = (
   settings: Log.Settings,
   folder: string
-): Layer.Layer<MessageLog, LogUnavailable | LogInUse, Console> => Layer.scoped(MessageLog, make(settings, folder))
+): Layer.Layer<Log.Logs, LogUnavailable | LogInUse, Console> => Log.layerOf(make(settings, folder))

@@ -5,8 +5,11 @@
 import type * as Clock from "effect/Clock"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import type { EventLog } from "../services/EventLog.ts"
 import type { Membership } from "../services/Membership.ts"
-import type { MessageLog } from "../services/MessageLog.ts"
+import type { OldRuns } from "../services/OldRuns.ts"
+import type { PastLog } from "../services/PastLog.ts"
+import type { ReplicaLog } from "../services/ReplicaLog.ts"
 import type { Connection } from "../services/Transport.ts"
 import type { PeerLost } from "../src/domain/Errors.ts"
 import type { Limits } from "../src/domain/Limits.ts"
@@ -20,7 +23,10 @@ import type { Outbox } from "../src/protocol/Outbox.ts"
 /** What both parts are given. */
 export interface Ground {
   readonly limits: Limits
-  readonly log: MessageLog["Type"]
+  readonly log: ReplicaLog["Type"]
+  readonly oldRuns: OldRuns["Type"]
+  readonly pastLog: PastLog["Type"]
+  readonly events: EventLog["Type"]
   readonly membership: Membership["Type"]
   readonly clock: Clock.Clock
   /** Open as long as the node runs. */

@@ -4,10 +4,13 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
+import { EventLog } from "../services/EventLog.ts"
 import { Membership } from "../services/Membership.ts"
 import { MeshStatus } from "../services/MeshStatus.ts"
-import { MessageLog } from "../services/MessageLog.ts"
+import { OldRuns } from "../services/OldRuns.ts"
+import { PastLog } from "../services/PastLog.ts"
 import { PeerMesh } from "../services/PeerMesh.ts"
+import { ReplicaLog } from "../services/ReplicaLog.ts"
 import type { Transport } from "../services/Transport.ts"
 import type { HostElsewhere, PortTaken } from "../src/domain/Errors.ts"
 import { defaultLimits } from "../src/domain/Limits.ts"
@@ -15,6 +18,7 @@ import { makeSignal } from "../src/domain/Signal.ts"
 import type * as LinkContract from "./LinkContract.ts"
 import * as Links from "./links/Links.ts"
 import type { Settings } from "./links/Node.ts"
+import type * as Log from "./log/Log.ts"
 import * as Replication from "./replication/Replication.ts"
 
 export type { Settings } from "./links/Node.ts"
@@ -26,7 +30,10 @@ const make = (settings: Settings) =>
   Effect.gen(function* () {
     const ground: LinkContract.Ground = {
       limits: { ...defaultLimits, ...settings.limits },
-      log: yield* MessageLog,
+      log: yield* ReplicaLog,
+      oldRuns: yield* OldRuns,
+      pastLog: yield* PastLog,
+      events: yield* EventLog,
       membership: yield* Membership,
       clock: yield* Effect.clock,
       scope: yield* Effect.scope,
@@ -36,7 +43,7 @@ const make = (settings: Settings) =>
       Replication.make({ ...ground, links: contract }, settings)
     )
     const { replication, table } = links
-    const { log, peers } = ground
+    const { events, peers } = ground
 
     yield* Effect.forEach([...links.running, ...replication.running], Effect.forkScoped, { discard: true })
     // One fiber for all that is to be done each second: an idle node wakes for it once.
@@ -61,7 +68,7 @@ const make = (settings: Settings) =>
       isPresent: (id) => table.links.has(id) || table.isMeeting(id),
       settled: (id) => peers.until(() => !table.isMeeting(id)),
       hurry: Effect.sync(links.hurry),
-      events: log.events
+      events: events.events
     })
     const status = MeshStatus.of({
       peerStatuses: Effect.sync(links.statuses),
@@ -78,5 +85,5 @@ const make = (settings: Settings) =>
 /** A mesh for that node. */
 export const layer = (
   settings: Settings
-): Layer.Layer<PeerMesh | MeshStatus, PortTaken | HostElsewhere, Transport | MessageLog | Membership> =>
+): Layer.Layer<PeerMesh | MeshStatus, PortTaken | HostElsewhere, Transport | Log.Logs | Membership> =>
   Layer.scopedContext(make(settings))

@@ -3,8 +3,8 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
-import { MessageLog } from "../services/MessageLog.ts"
 import { Probe } from "../services/Probe.ts"
+import { ReplicaLog } from "../services/ReplicaLog.ts"
 import { Transport } from "../services/Transport.ts"
 import { absurd } from "../src/domain/Absurd.ts"
 import type { ChatId } from "../src/domain/Chat.ts"
@@ -17,7 +17,7 @@ import * as Wire from "./links/Wire.ts"
 
 const make = Effect.gen(function* () {
   const transport = yield* Transport
-  const log = yield* MessageLog
+  const log = yield* ReplicaLog
 
   const whoAnswers = Effect.fn("Probe.whoAnswers")(
     function* (address: Address, chat?: ChatId) {
@@ -65,4 +65,4 @@ const make = Effect.gen(function* () {
   return Probe.of({ whoAnswers })
 })
 
-export const layer: Layer.Layer<Probe, never, Transport | MessageLog> = Layer.effect(Probe, make)
+export const layer: Layer.Layer<Probe, never, Transport | ReplicaLog> = Layer.effect(Probe, make)

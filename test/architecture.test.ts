@@ -43,11 +43,7 @@ const arrows: Record<Exclude<Part, "outside">, ReadonlyArray<Part>> = {
  * The imports that no arrow has: what a log is made of, and what is given its slices, take their types from its contract; seals
  * are checked with the digest that they were made with.
  */
-const exceptions: ReadonlyArray<string> = [
-  "src/protocol/Outbox.ts → type services/MessageLog.ts",
-  "src/protocol/PostStore.ts → type services/MessageLog.ts",
-  "layers/replication/Proofs.ts → layers/identity/Keys.ts"
-]
+const exceptions: ReadonlyArray<string> = ["layers/replication/Proofs.ts → layers/identity/Keys.ts"]
 
 /**
  * What looks at the time of day, which people and NTP set. Of Effect's schedules, these compare it with that of an earlier

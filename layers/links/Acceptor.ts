@@ -51,7 +51,7 @@ interface Needs extends Entrance {
 }
 
 export const make = (
-  { isLeaving, isMember, log, membership, settings, table }: Node,
+  { isLeaving, isMember, events, log, membership, settings, table }: Node,
   { begin, converse, deadlines, heartbeat, linkOver, rateLimit, replication, self, sought, visits }: Needs
 ) =>
   Effect.gen(function* () {
@@ -125,7 +125,7 @@ export const make = (
         if (!settings.member || to !== settings.id || foreigners.has(visitor.id) || foreigners.size >= mostForeigners)
           return Effect.void
         foreigners.add(visitor.id)
-        return log.note(MeshEvent.Foreigner({ peer: visitor }))
+        return events.note(MeshEvent.Foreigner({ peer: visitor }))
       })
 
     /** What becomes of a visitor to whom nothing else speaks against: the chat that it is welcomed to, or why it is not. */

@@ -35,7 +35,7 @@ interface Needs {
 }
 
 export const make = (node: Node, needs: Needs) => {
-  const { clock, isLeaving, isMember, log, membership, peers, settings, table } = node
+  const { clock, events, isLeaving, isMember, log, membership, peers, settings, table } = node
   const { admitted, departures, heartbeat, introductions, members, rateLimit, replication, search } = needs
 
   // ---- What comes over a link
@@ -171,12 +171,12 @@ export const make = (node: Node, needs: Needs) => {
       const isBack = outcome._tag === "Linked" && outcome.known
       if (!wasMember) {
         admitted()
-        yield* log.note(MeshEvent.Admitted({ by: link.peer }))
+        yield* events.note(MeshEvent.Admitted({ by: link.peer }))
       }
-      if (link.passing) yield* log.note(MeshEvent.Passing({ peer: link.peer, here: true }))
+      if (link.passing) yield* events.note(MeshEvent.Passing({ peer: link.peer, here: true }))
       else if (isNews && !isUnderstood) {
         const known = wasMember && isBack
-        yield* log.note(MeshEvent.Linked({ peer: link.peer, newcomer: link.newcomer, known }))
+        yield* events.note(MeshEvent.Linked({ peer: link.peer, newcomer: link.newcomer, known }))
       }
       return !isBack && isEarlier(log.epoch, link.epoch)
     })
@@ -194,7 +194,7 @@ export const make = (node: Node, needs: Needs) => {
       if (isLeaving()) return
       if (final) replication.gone(link, reason !== undefined)
       if (link.passing) {
-        if (final) yield* log.note(MeshEvent.Passing({ peer: link.peer, here: false }))
+        if (final) yield* events.note(MeshEvent.Passing({ peer: link.peer, here: false }))
         return
       }
       if (reason === undefined) departures.heardGoodbye(link)
@@ -222,16 +222,16 @@ export const make = (node: Node, needs: Needs) => {
   }
 
   const lost = ({ epoch, passing, peer: gone }: Link, reason: LossReason): Effect.Effect<void> => {
-    if (passing) return log.note(MeshEvent.Passing({ peer: gone, here: false }))
+    if (passing) return events.note(MeshEvent.Passing({ peer: gone, here: false }))
     return membership.knows(gone.id)
-      ? Effect.zipRight(log.note(MeshEvent.Lost({ peer: gone, reason })), search.seekAgain(gone, epoch))
+      ? Effect.zipRight(events.note(MeshEvent.Lost({ peer: gone, reason })), search.seekAgain(gone, epoch))
       : search.forget(gone.id)
   }
 
   const left = (gone: Peer, unseen: boolean): Effect.Effect<void> =>
     Effect.gen(function* () {
       yield* search.forget(gone.id)
-      yield* log.note(MeshEvent.Left({ peer: gone, unseen }))
+      yield* events.note(MeshEvent.Left({ peer: gone, unseen }))
       yield* replication.expectNoMore(gone.id)
     })
 

@@ -19,7 +19,7 @@ interface Needs {
   readonly expelled: Effect.Effect<unknown>
 }
 
-export const make = ({ log, membership, scope, settings, table }: Node, { expelled }: Needs) => {
+export const make = ({ events, membership, scope, settings, table }: Node, { expelled }: Needs) => {
   const heard = (link: Link, { members, more }: MembersFrame): Effect.Effect<void, PeerLost> =>
     Effect.suspend(() => {
       link.news ??= []
@@ -68,7 +68,10 @@ export const make = ({ log, membership, scope, settings, table }: Node, { expell
     ),
     /** Notes in the log who has come to belong to the chat, and who does no more. */
     note: Stream.runForEach(membership.events, (event) =>
-      Effect.zipRight(log.note(event), event._tag === "Expelled" && event.id === settings.id ? expelled : Effect.void)
+      Effect.zipRight(
+        events.note(event),
+        event._tag === "Expelled" && event.id === settings.id ? expelled : Effect.void
+      )
     )
   }
 }

@@ -24,7 +24,7 @@ export interface Sought {
   readonly epoch: Epoch | undefined
 }
 
-export const make = ({ clock, log }: Node) =>
+export const make = ({ clock, events }: Node) =>
   Effect.gen(function* () {
     /** The searches for those who are sought. */
     const searches = yield* FiberMap.make<PeerId, void, never>()
@@ -113,7 +113,7 @@ export const make = ({ clock, log }: Node) =>
         Effect.suspend(() => {
           const missed = missingSince.get(id)
           if (missed !== undefined) missed.told = true
-          return log.note(MeshEvent.Through({ id, by }))
+          return events.note(MeshEvent.Through({ id, by }))
         })
     }
   })

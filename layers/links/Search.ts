@@ -66,7 +66,7 @@ interface Needs {
 }
 
 export const make = (
-  { address, clock, isLeaving, log, membership, peers, settings, table }: Node,
+  { address, clock, events, isLeaving, membership, peers, settings, table }: Node,
   { awakening, call, contested, missing, rateLimit, replication }: Needs
 ) =>
   Effect.gen(function* () {
@@ -100,7 +100,7 @@ export const make = (
             if (error._tag !== "PortTaken") return Effect.void
             tries += 1
             if (tries !== triesUntilTold && tries !== triesFromPort) return Effect.void
-            return log.note(
+            return events.note(
               MeshEvent.PortOccupied({ port: from, detail: error.detail, abandoned: tries === triesFromPort })
             )
           })
@@ -113,7 +113,7 @@ export const make = (
         const event = refusalOf(sought, error)
         if (event === undefined || refusals.get(sought.id) === event._tag) return Effect.void
         refusals.set(sought.id, event._tag)
-        return log.note(event)
+        return events.note(event)
       })
 
     const refusalOf = (sought: Peer, error: CallFailed): MeshEvent | undefined => {
@@ -186,7 +186,7 @@ export const make = (
           missing.giveUp(sought, { ghost, met: table.isKnown(sought.id), chance })
           return Effect.zipRight(
             replication.expectNoMore(sought.id),
-            log.note(MeshEvent.GivenUp({ peer: sought, ghost }))
+            events.note(MeshEvent.GivenUp({ peer: sought, ghost }))
           )
         })
       )

@@ -2,7 +2,7 @@
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import type { MessageLog } from "../../services/MessageLog.ts"
+import type { ReplicaLog } from "../../services/ReplicaLog.ts"
 import type { Connection } from "../../services/Transport.ts"
 import { PeerLost } from "../../src/domain/Errors.ts"
 import { type Control, encode, type Frame } from "../../src/protocol/Frame.ts"
@@ -25,7 +25,7 @@ export interface Wire {
 }
 
 /** Speaks frames over a connection. */
-export const make = (connection: Connection, log: MessageLog["Type"]): Effect.Effect<Wire> =>
+export const make = (connection: Connection, log: Pick<ReplicaLog["Type"], "slice">): Effect.Effect<Wire> =>
   Effect.gen(function* () {
     const outbox = makeOutbox(log.slice)
     yield* connection.drain(outbox.next)

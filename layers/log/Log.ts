@@ -2,21 +2,21 @@
 
 import * as Arr from "effect/Array"
 import * as Chunk from "effect/Chunk"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { constTrue } from "effect/Function"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Predicate from "effect/Predicate"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import {
-  type Block,
-  type EncodedPost,
-  type Lines,
-  MessageLog,
-  type Reader,
-  type SayResult
-} from "../../services/MessageLog.ts"
+import { EventLog } from "../../services/EventLog.ts"
+import { MessageLog, type Reader, type SayResult } from "../../services/MessageLog.ts"
+import { OldRuns } from "../../services/OldRuns.ts"
+import { PastLog } from "../../services/PastLog.ts"
+import { ReplicaLog } from "../../services/ReplicaLog.ts"
+import type { Block, EncodedPost, Lines } from "../../src/domain/EncodedPost.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import { LineTooLong, type LogUnavailable } from "../../src/domain/Errors.ts"
 import type { Signature } from "../../src/domain/Key.ts"
@@ -67,6 +67,25 @@ export interface Settings {
   /** Signs what is said, a block at a time: then what others say comes in blocks too. Nobody signs by default. */
   readonly sign?: ((claim: string) => Signature) | undefined
 }
+
+/** The contracts that one log fulfils. */
+export type Logs = MessageLog | ReplicaLog | OldRuns | PastLog | EventLog
+export type Log = MessageLog["Type"] & ReplicaLog["Type"] & OldRuns["Type"] & PastLog["Type"] & EventLog["Type"]
+
+/** One log, as each of those who use it sees it. */
+export const layerOf = <E, R>(
+  made: Effect.Effect<Log, E, R | Scope.Scope>
+): Layer.Layer<Logs, E, Exclude<R, Scope.Scope>> =>
+  Layer.scopedContext(
+    Effect.map(made, (log) =>
+      Context.make(MessageLog, log).pipe(
+        Context.add(ReplicaLog, log),
+        Context.add(OldRuns, log),
+        Context.add(PastLog, log),
+        Context.add(EventLog, log)
+      )
+    )
+  )
 
 /** Where a log is kept beyond the process, as lines. */
 export interface Journal {
@@ -140,7 +159,7 @@ export const make = (
     streams = defaultLimits.streams
   }: Settings,
   journal: Journal
-): Effect.Effect<MessageLog["Type"], LogUnavailable, Scope.Scope> =>
+): Effect.Effect<Log, LogUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
     const clock = yield* Effect.clock
     let begun = Math.max(clock.unsafeCurrentTimeMillis(), journal.epochAfter)
@@ -613,7 +632,7 @@ export const make = (
       }
     }
 
-    return MessageLog.of({
+    const log: Log = {
       get epoch() {
         return epoch
       },
@@ -734,5 +753,6 @@ export const make = (
       missing: Effect.sync(() => store.missing()),
       again: () => store.again(),
       slice: (id, after, room, to) => store.slice(id, after, room, to)
-    })
+    }
+    return log
   })

@@ -1,7 +1,7 @@
 /** What is missing is asked of those who have it: of one at a time, and of no peer too much at once. */
 import * as Effect from "effect/Effect"
 import * as Iterable from "effect/Iterable"
-import type { Block, Mark } from "../../services/MessageLog.ts"
+import type { Block, Mark } from "../../src/domain/EncodedPost.ts"
 import { isCurrent } from "../../src/domain/LinkTable.ts"
 import { authorOf, epochIn, roomIn, type StreamId } from "../../src/domain/Post.ts"
 import type { Control } from "../../src/protocol/Frame.ts"

@@ -11,7 +11,7 @@ interface Needs {
   readonly proofs: Proofs
 }
 
-export const make = ({ links, log, membership }: Ground, { proofs }: Needs) => {
+export const make = ({ links, events, log, membership }: Ground, { proofs }: Needs) => {
   /** Who has asked for what others have said: looked at whenever the log grows, where all links would be too many. */
   const asking = new Set<Link>()
   /** How many posts links that are no more were handed. */
@@ -41,7 +41,7 @@ export const make = ({ links, log, membership }: Ground, { proofs }: Needs) => {
       return author === undefined
         ? Effect.void
         : Effect.zipRight(
-            log.note(MeshEvent.Forged({ id: author.peer.id, by: author.peer })),
+            events.note(MeshEvent.Forged({ id: author.peer.id, by: author.peer })),
             links.cut(author, "seals")
           )
     })

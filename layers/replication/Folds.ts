@@ -1,6 +1,6 @@
 /** Runs of long ago, of which peers know no more than how many lines they had: who lacks some of those lines hears it. */
 import * as Effect from "effect/Effect"
-import type { Mark } from "../../services/MessageLog.ts"
+import type { Mark } from "../../src/domain/EncodedPost.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import {
   covers,
@@ -27,7 +27,7 @@ interface Needs {
   readonly gone: Gone
 }
 
-export const make = ({ clock, limits, links, log }: Ground, { gone }: Needs) => {
+export const make = ({ clock, limits, links, log, oldRuns }: Ground, { gone }: Needs) => {
   /** The streams of so many runs that were lost, or are somewhere else, are spared: `mostNamed` has room for them. */
   const mostElsewhere = limits.streams / 4
   /** Runs that have no link to this node and may come back, those last that were heard of last. */
@@ -38,13 +38,13 @@ export const make = ({ clock, limits, links, log }: Ground, { gone }: Needs) => 
     [...log.rooms].filter((room) => rooms.has(room)).map((room) => streamOf(peer.id, room, epoch))
 
   const expect = (stream: StreamId): void => {
-    log.spare(stream)
+    oldRuns.spare(stream)
     elsewhere.delete(stream)
     elsewhere.add(stream)
     const [oldest] = elsewhere.size > mostElsewhere ? elsewhere : []
     if (oldest === undefined) return
     elsewhere.delete(oldest)
-    log.spareNoMore(oldest)
+    oldRuns.spareNoMore(oldest)
   }
 
   /**
@@ -53,7 +53,7 @@ export const make = ({ clock, limits, links, log }: Ground, { gone }: Needs) => 
    */
   const lackingIn = (room: Room, { folds, streams = new Map() }: Listing, summary: Iterable<Mark>): number => {
     const theirs = folds.get(room) ?? unfolded
-    const own = log.folds().get(room) ?? unfolded
+    const own = oldRuns.folds().get(room) ?? unfolded
     let lacking = theirs.lines - own.lines
     for (const [stream, n] of streams) {
       if (roomIn(stream) === room && log.have(stream) === Number.POSITIVE_INFINITY) lacking += n
@@ -73,7 +73,7 @@ export const make = ({ clock, limits, links, log }: Ground, { gone }: Needs) => 
       const lacking = rooms
         .map((room) => [room, lackingIn(room, listing, summary)] as const)
         .filter(([, count]) => count > 0)
-      return Effect.forEach(lacking, ([room, count]) => log.forgo(room, count), { discard: true })
+      return Effect.forEach(lacking, ([room, count]) => oldRuns.forgo(room, count), { discard: true })
     })
 
   return {
@@ -106,26 +106,26 @@ export const make = ({ clock, limits, links, log }: Ground, { gone }: Needs) => 
       }
       for (const stream of streamsOf(link)) {
         elsewhere.delete(stream)
-        log.meet(stream, link.replica.upTo(stream))
+        oldRuns.meet(stream, link.replica.upTo(stream))
       }
     },
     /** The link is up: what the peer lists is of use only if something is folded away. */
     cameUp: ({ replica }: Link): void => {
-      if ((replica.listing?.folds.size ?? 0) + log.folds().size === 0) replica.listing = undefined
+      if ((replica.listing?.folds.size ?? 0) + oldRuns.folds().size === 0) replica.listing = undefined
     },
     /** Whether that run began so long ago that what it says would count as said long ago. */
     isOutdated: (id: PeerId, epoch: Epoch): boolean =>
       [...log.rooms].some((room) => log.have(streamOf(id, room, epoch)) === Number.POSITIVE_INFINITY),
     /** No stream that anybody has folded away began later: none that begins later than now is. */
     latest: (): Epoch => {
-      const folded = Array.from(log.folds().values(), ({ upTo }) => millisOf(upTo))
+      const folded = Array.from(oldRuns.folds().values(), ({ upTo }) => millisOf(upTo))
       return epochOf(Math.max(...folded, clock.unsafeCurrentTimeMillis()), 2 ** 32 - 1)
     },
     /** That run has left, or was lost, and may come back. */
     ended: (link: Link, isLost: boolean): void => {
       for (const stream of streamsOf(link)) {
         if (isLost) expect(stream)
-        else log.spareNoMore(stream)
+        else oldRuns.spareNoMore(stream)
       }
     },
     /** Once a second: says what of long ago was missed, when nobody is left who could bring it. */

@@ -1,6 +1,6 @@
 /** Whether this run goes on elsewhere too, as that of a copied machine does: who claims to know is asked to show it. */
 import * as Effect from "effect/Effect"
-import type { Block } from "../../services/MessageLog.ts"
+import type { Block } from "../../src/domain/EncodedPost.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import type { Post, StreamId, Summary } from "../../src/domain/Post.ts"
 import { Recent } from "../../src/domain/Recent.ts"

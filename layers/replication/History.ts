@@ -1,7 +1,7 @@
 /** What was said before a newcomer came: what it is shown of that, and from whom it takes it. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { EncodedPost } from "../../services/MessageLog.ts"
+import type { EncodedPost } from "../../src/domain/EncodedPost.ts"
 import { PeerLost } from "../../src/domain/Errors.ts"
 import { isCurrent } from "../../src/domain/LinkTable.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
@@ -27,14 +27,14 @@ const mostAsked = 3
 
 const malformed = new PeerLost({ reason: "malformed" })
 
-export const make = ({ links, log, membership, peers }: Ground, { proofs }: Needs) => {
+export const make = ({ events, links, membership, pastLog, peers }: Ground, { proofs }: Needs) => {
   const isSigned = membership.sign !== undefined
   /** Who was asked last for what this node lacks, while others wait for the answer. */
   let awaited: Link | undefined
 
   /** Tells that so many posts of history come, and sends them. In a secure chat they are what the receiver can check. */
   const tell = (link: Link, count: number): Effect.Effect<void> =>
-    Effect.flatMap(log.past(Math.min(count, mostHistory), link.rooms), (kept) => {
+    Effect.flatMap(pastLog.past(Math.min(count, mostHistory), link.rooms), (kept) => {
       const blocks = isSigned ? kept.filter(({ bytes }) => proofs.areProven(bytes)) : kept
       const posts = blocks.reduce((sum, block) => sum + block.posts, 0)
       return link.sendLines([encode({ type: "earlier", posts }), ...blocks.map(({ bytes }) => bytes)])
@@ -43,9 +43,9 @@ export const make = ({ links, log, membership, peers }: Ground, { proofs }: Need
   /** Takes history in: shows the last of it, as much as was asked for, or keeps it for those who come. */
   const takeIn = (link: Link, posts: ReadonlyArray<EncodedPost>, most: number, shown: boolean): Effect.Effect<void> =>
     Effect.suspend(() => {
-      const last = log.lackedOf(posts.slice(-most))
-      if (shown) return Effect.forEach(last, ({ line, post }) => log.recall(post, line), { discard: true })
-      return Effect.map(log.keepPast(last), () => recallIsOver(link))
+      const last = pastLog.lackedOf(posts.slice(-most))
+      if (shown) return Effect.forEach(last, ({ line, post }) => pastLog.recall(post, line), { discard: true })
+      return Effect.map(pastLog.keepPast(last), () => recallIsOver(link))
     })
 
   /** The posts of sealed blocks, each with the whole block that it stands in: all for which somebody can vouch. */
@@ -59,7 +59,7 @@ export const make = ({ links, log, membership, peers }: Ground, { proofs }: Need
     const forged = judged.find(({ proof }) => proof === "forged")
     if (forged !== undefined) {
       const id = authorOf(forged.block.post.stream)
-      return Effect.zipRight(log.note(MeshEvent.Forged({ id, by: link.peer })), links.drop(link, "seals"))
+      return Effect.zipRight(events.note(MeshEvent.Forged({ id, by: link.peer })), links.drop(link, "seals"))
     }
     const vouched = judged.filter(({ proof }) => proof !== "unsure")
     const lines = vouched.flatMap(({ block }) => {
@@ -115,7 +115,7 @@ export const make = ({ links, log, membership, peers }: Ground, { proofs }: Need
   /** Asks one member after the other until this node has the last lines, as many. */
   const complete = (count: number, mayAsk: number): Effect.Effect<void> =>
     Effect.suspend(() => {
-      if (mayAsk === 0 || !log.lacksOfLast(count)) return Effect.void
+      if (mayAsk === 0 || !pastLog.lacksOfLast(count)) return Effect.void
       return Effect.flatMap(somebodyIsUp, () => {
         const next = awaited ?? unasked()
         if (next === undefined) return Effect.void

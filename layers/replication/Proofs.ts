@@ -1,7 +1,7 @@
 /** What of all that is said is as sure as if its author had said it here: what others hand on, and what this node hands on. */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import type { Block } from "../../services/MessageLog.ts"
+import type { Block } from "../../src/domain/EncodedPost.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { authorOf, type StreamId } from "../../src/domain/Post.ts"
 import { Recent } from "../../src/domain/Recent.ts"

@@ -1,6 +1,6 @@
 /** Takes in posts that peers send. */
 import * as Effect from "effect/Effect"
-import type { Block, Mark } from "../../services/MessageLog.ts"
+import type { Block, Mark } from "../../src/domain/EncodedPost.ts"
 import { PeerLost } from "../../src/domain/Errors.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
@@ -23,7 +23,7 @@ interface Needs {
   readonly proofs: Proofs
 }
 
-export const make = ({ links, log, membership }: Ground, { asking, delivery, forks, proofs }: Needs) => {
+export const make = ({ events, links, log, membership }: Ground, { asking, delivery, forks, proofs }: Needs) => {
   const { missing: absent } = links
   /** Through whom came last what somebody says who has no link to this node. */
   const relays = new Recent<PeerId, PeerId>(mostRelayed)
@@ -74,7 +74,7 @@ export const make = ({ links, log, membership }: Ground, { asking, delivery, for
       yield* forks.heard(link, ownIn(blocks))
       if (believed.length > 0) yield* take(link, believed)
       for (const stream of unsure) asking.doubt(stream)
-      for (const wrong of wrongs) yield* log.note(wrong)
+      for (const wrong of wrongs) yield* events.note(wrong)
       if (!isFair) yield* links.drop(link, "seals")
     })
   }
@@ -118,7 +118,7 @@ export const make = ({ links, log, membership }: Ground, { asking, delivery, for
         const have = log.have(stream)
         if (fromHere && !asking.isAwaited(stream, have) && n > have && !log.isOwn(stream)) count += n - have
       }
-      return count === 0 ? Effect.void : log.note(MeshEvent.CatchingUp({ peer: link.peer, count }))
+      return count === 0 ? Effect.void : events.note(MeshEvent.CatchingUp({ peer: link.peer, count }))
     })
 
   return {

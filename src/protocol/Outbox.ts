@@ -1,5 +1,5 @@
 /** What one link has to send. */
-import type { Slice } from "../../services/MessageLog.ts"
+import type { Slice } from "../domain/EncodedPost.ts"
 import type { StreamId } from "../domain/Post.ts"
 import { encode } from "./Frame.ts"
 

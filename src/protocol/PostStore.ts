@@ -1,5 +1,5 @@
 /** All posts that a node has, each once, each author's in order, no answer before its question. */
-import type { Block, EncodedPost, Mark, Range, Slice } from "../../services/MessageLog.ts"
+import type { Block, EncodedPost, Mark, Range, Slice } from "../domain/EncodedPost.ts"
 import { defaultLimits, type Limits } from "../domain/Limits.ts"
 import type { PeerId } from "../domain/Peer.ts"
 import {

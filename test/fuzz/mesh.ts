@@ -18,6 +18,7 @@ import { type Control, encode, protocolVersion } from "../../src/protocol/Frame.
 import { id, peer } from "../support/samples.ts"
 import * as Sources from "../support/sources.ts"
 import { run } from "../support/VirtualTime.ts"
+import type { Log } from "../support/wholeLog.ts"
 import { type Mutator, makeMutator } from "./mutate.ts"
 
 /** So many lines a hostile connection sends, and so many connections a run has. */
@@ -41,7 +42,7 @@ const nodeOf = (network: MemoryTransport.Network, name: PeerId, port: number, me
     )
     const mesh = Context.get(node, PeerMesh)
     yield* Effect.forkScoped(Stream.runForEach(mesh.joinRequests, (joinRequest) => joinRequest.admit))
-    return { mesh, log: Context.get(node, MessageLog) }
+    return { mesh, log: Context.get(node, MessageLog) as Log }
   })
 
 const hello = (name: string, epoch: string): Control => ({

@@ -13,11 +13,11 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as ScriptedConsole from "../../layers/console/ScriptedConsole.ts"
 import * as FileMessageLog from "../../layers/FileMessageLog.ts"
-import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerId } from "../../src/domain/Peer.ts"
 import { type Epoch, epochOf, mainRoom, type Post, PostNumber, streamOf } from "../../src/domain/Post.ts"
 import { encodePost } from "../../src/protocol/Frame.ts"
 import { makeChance } from "../support/chance.ts"
+import { type Log, wholeLog } from "../support/wholeLog.ts"
 import * as SmallDisk from "./SmallDisk.ts"
 
 const author = PeerId.make("1")
@@ -31,11 +31,11 @@ const keptAtLeast = 45
 /** One that somebody else says, and that is received. */
 const other = streamOf(PeerId.make("2"), mainRoom, epochOf(1, 1))
 
-const withLog = <A, E>(folder: string, use: (log: MessageLog["Type"]) => Effect.Effect<A, E>) =>
+const withLog = <A, E>(folder: string, use: (log: Log) => Effect.Effect<A, E>) =>
   Effect.gen(function* () {
     const script = yield* ScriptedConsole.make
     const logs = FileMessageLog.layer({ author, entries, history: entries }, folder).pipe(Layer.provide(script.layer))
-    const result = yield* Effect.provide(Effect.flatMap(MessageLog, use), logs)
+    const result = yield* Effect.provide(Effect.flatMap(wholeLog, use), logs)
     const screen = yield* script.screen
     if (screen.length > 0) throw new Error(`the log was damaged: ${screen.join("; ")}`)
     return result

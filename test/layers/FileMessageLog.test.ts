@@ -13,11 +13,11 @@ import { describe } from "vitest"
 import * as ScriptedConsole from "../../layers/console/ScriptedConsole.ts"
 import * as FileMessageLog from "../../layers/FileMessageLog.ts"
 import type { Settings } from "../../layers/log/Log.ts"
-import { MessageLog } from "../../services/MessageLog.ts"
 import type { Entry } from "../../src/domain/Entry.ts"
 import { isEarlier, mainRoom, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import { encode, encodePost } from "../../src/protocol/Frame.ts"
 import { id, inShort, post, stream } from "../support/samples.ts"
+import { type Log, wholeLog } from "../support/wholeLog.ts"
 import * as MessageLogContract from "./MessageLogContract.ts"
 
 const author = id("1")
@@ -32,7 +32,7 @@ const logIn = (folder: string, script: ScriptedConsole.Script, settings: Omit<Se
   FileMessageLog.layer({ author, ...settings }, folder).pipe(Layer.provide(script.layer))
 
 type Use = <A, E>(
-  body: (log: MessageLog["Type"]) => Effect.Effect<A, E>,
+  body: (log: Log) => Effect.Effect<A, E>,
   settings?: Omit<Settings, "author">
 ) => Effect.Effect<A, E | { readonly _tag: "LogUnavailable" | "LogInUse"; readonly message: string }>
 
@@ -53,16 +53,16 @@ const inFolder = <A, E>(
       folder,
       path: Path.join(folder, "log.ndjson"),
       script,
-      use: (body, settings) => Effect.provide(Effect.flatMap(MessageLog, body), logIn(folder, script, settings))
+      use: (body, settings) => Effect.provide(Effect.flatMap(wholeLog, body), logIn(folder, script, settings))
     })
   })
 
 const received = (of: StreamId, ...numbers: ReadonlyArray<number>) =>
   numbers.map((n) => ({ post: post(of, n), line: encodePost(post(of, n)) }))
 
-const texts = (log: MessageLog["Type"]) => Effect.map(log.recent(10_000), (posts) => posts.map(({ text }) => text))
+const texts = (log: Log) => Effect.map(log.recent(10_000), (posts) => posts.map(({ text }) => text))
 
-const entriesOf = (log: MessageLog["Type"]) =>
+const entriesOf = (log: Log) =>
   Effect.zipRight(
     log.close,
     Effect.map(Stream.runCollect(log.screen.follow()), (entries) => Chunk.toReadonlyArray(entries).map(inShort))
@@ -70,7 +70,7 @@ const entriesOf = (log: MessageLog["Type"]) =>
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => from + at)
 
-const millisOf = (log: MessageLog["Type"]) => Number.parseInt(log.epoch, 10)
+const millisOf = (log: Log) => Number.parseInt(log.epoch, 10)
 
 /** A line of a journal of this author, in an earlier run. */
 const own = (n: number, text = `mine ${n}`) => Buffer.from(encodePost(post(stream("1", 5), n, text)))
@@ -90,7 +90,7 @@ describe("FileMessageLog", () => {
       const script = yield* ScriptedConsole.make
       yield* Effect.provide(
         Effect.gen(function* () {
-          const log = yield* MessageLog
+          const log = yield* wholeLog
           assert.isFalse(log.restored)
           assert.strictEqual(Fs.statSync(folder).mode & 0o777, 0o700)
           assert.strictEqual(Fs.statSync(`${folder}/log.ndjson`).mode & 0o777, 0o600)
@@ -237,7 +237,7 @@ describe("FileMessageLog", () => {
     () =>
       inFolder(({ path, use }) =>
         Effect.gen(function* () {
-          const crash = (before: (log: MessageLog["Type"]) => Effect.Effect<unknown>, bounds = {}) =>
+          const crash = (before: (log: Log) => Effect.Effect<unknown>, bounds = {}) =>
             Effect.gen(function* () {
               Fs.rmSync(path, { force: true })
               const crashed = `${path}.crashed`
@@ -458,7 +458,7 @@ describe("FileMessageLog", () => {
     Effect.gen(function* () {
       const folder = Path.join(yield* freshFolder, "x".repeat(100), "y".repeat(100))
       const script = yield* ScriptedConsole.make
-      const use = Effect.provide(MessageLog, logIn(folder, script))
+      const use = Effect.provide(wholeLog, logIn(folder, script))
       yield* Effect.provide(
         Effect.gen(function* () {
           assert.strictEqual((yield* Effect.flip(use))._tag, "LogInUse")
@@ -542,7 +542,7 @@ describe("FileMessageLog", () => {
         const accepted: Array<string> = []
         yield* Effect.provide(
           Effect.gen(function* () {
-            const log = yield* MessageLog
+            const log = yield* wholeLog
             let refused: string | undefined
             for (let n = 1; refused === undefined; n += 1) {
               const text = `${n} ${"x".repeat(3_000)}`
@@ -577,7 +577,7 @@ describe("FileMessageLog", () => {
         )
         yield* Effect.provide(
           Effect.gen(function* () {
-            const log = yield* MessageLog
+            const log = yield* wholeLog
             const found = yield* texts(log)
             assert.deepStrictEqual(
               found.filter((text) => !text.startsWith("line ")),

@@ -11,10 +11,10 @@ import * as ScriptedConsole from "../../layers/console/ScriptedConsole.ts"
 import * as FileMessageLog from "../../layers/FileMessageLog.ts"
 import type { Settings } from "../../layers/log/Log.ts"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
-import { MessageLog } from "../../services/MessageLog.ts"
 import { type Epoch, mainRoom, type StreamId } from "../../src/domain/Post.ts"
 import { encode, encodePost } from "../../src/protocol/Frame.ts"
 import { id, post } from "../support/samples.ts"
+import { type Log, wholeLog } from "../support/wholeLog.ts"
 
 const run = (at: number): StreamId => `bot-${at}/main/${at}-00000000` as StreamId
 const line = (at: number, n = 1) => ({ post: post(run(at), n), line: encodePost(post(run(at), n)) })
@@ -27,9 +27,9 @@ const inFolder = (folder: string) =>
   Effect.map(
     ScriptedConsole.make,
     (script) =>
-      <A, E>(body: (log: MessageLog["Type"]) => Effect.Effect<A, E>, given: Settings = settings) =>
+      <A, E>(body: (log: Log) => Effect.Effect<A, E>, given: Settings = settings) =>
         Effect.provide(
-          Effect.flatMap(MessageLog, body),
+          Effect.flatMap(wholeLog, body),
           FileMessageLog.layer(given, folder).pipe(Layer.provide(script.layer))
         )
   )
@@ -39,11 +39,11 @@ const freshFolder = Effect.acquireRelease(
   (folder) => Effect.sync(() => Fs.rmSync(folder, { recursive: true, force: true }))
 )
 
-const receiveAll = (log: MessageLog["Type"], from: number, to: number) =>
+const receiveAll = (log: Log, from: number, to: number) =>
   Effect.forEach(range(from, to), (at) => log.receive([line(at)]), { discard: true })
 
 /** What it lists of others, and what it has folded away. */
-const stateOf = (log: MessageLog["Type"]) =>
+const stateOf = (log: Log) =>
   Effect.sync(() => {
     const { folds, summary } = log.listing()
     return { folds, listed: [...summary].filter(([stream]) => stream.startsWith("bot-")).sort() }
@@ -111,7 +111,7 @@ describe("what is folded away", () => {
   it.scoped("20,000 runs of bots: a summary has a third of a megabyte, and every line is taken in", () =>
     Effect.gen(function* () {
       yield* TestClock.adjust("1 day")
-      const log = yield* MessageLog
+      const log = yield* wholeLog
       for (const from of range(0, 199))
         yield* log.receive(range(100 * from + 1, 100 * from + 100).map((at) => line(at)))
       assert.strictEqual((yield* log.tally).received, 20_000)

@@ -3,9 +3,9 @@ import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import { describe } from "vitest"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
-import { MessageLog } from "../../services/MessageLog.ts"
 import { isEarlier } from "../../src/domain/Post.ts"
 import { id } from "../support/samples.ts"
+import { wholeLog } from "../support/wholeLog.ts"
 import * as MessageLogContract from "./MessageLogContract.ts"
 
 const author = id("1")
@@ -18,7 +18,7 @@ describe("MemoryMessageLog", () => {
   it.effect("each run has an epoch of its own, and the later run the later one", () =>
     Effect.gen(function* () {
       const run = Effect.provide(
-        Effect.map(MessageLog, ({ epoch }) => epoch),
+        Effect.map(wholeLog, ({ epoch }) => epoch),
         MemoryMessageLog.layer({ author })
       )
       const first = yield* run

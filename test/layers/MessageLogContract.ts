@@ -7,7 +7,8 @@ import * as Fiber from "effect/Fiber"
 import type * as Layer from "effect/Layer"
 import type * as Scheduler from "effect/Scheduler"
 import * as Stream from "effect/Stream"
-import { type EncodedPost, MessageLog, type Reader } from "../../services/MessageLog.ts"
+import type { Reader } from "../../services/MessageLog.ts"
+import type { EncodedPost } from "../../src/domain/EncodedPost.ts"
 import type { Entry } from "../../src/domain/Entry.ts"
 import { isTooLong } from "../../src/domain/Errors.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
@@ -15,6 +16,7 @@ import { authorOf, isEarlier, mainRoom, type Post, type StreamId } from "../../s
 import { encodePost, maxFrameBytes } from "../../src/protocol/Frame.ts"
 import { textOf } from "../support/bytes.ts"
 import { id, inShort, peer, post, stream } from "../support/samples.ts"
+import { type Log, type Logs, wholeLog } from "../support/wholeLog.ts"
 
 /** Posts of another author, of those numbers. */
 export const posts = (author: string, ...numbers: ReadonlyArray<number>): ReadonlyArray<EncodedPost> =>
@@ -36,10 +38,10 @@ export const answer = (
 }
 
 /** A post of the time before this log comes to it as history. */
-export const recalls = (log: MessageLog["Type"], said: Post) => log.recall(said, encodePost(said))
+export const recalls = (log: Log, said: Post) => log.recall(said, encodePost(said))
 
 /** The posts that a log would send on of a stream, all of them. */
-export const sentOn = (log: MessageLog["Type"], of: StreamId = log.streamIn(mainRoom)): ReadonlyArray<Post> => {
+export const sentOn = (log: Log, of: StreamId = log.streamIn(mainRoom)): ReadonlyArray<Post> => {
   const all: Array<Post> = []
   for (let slice = log.slice(of, 0, maxFrameBytes); slice; slice = log.slice(of, slice.last, maxFrameBytes)) {
     for (const line of textOf(slice.bytes).split("\n").filter(Boolean)) {
@@ -54,13 +56,13 @@ export const sentOn = (log: MessageLog["Type"], of: StreamId = log.streamIn(main
 export const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => from + at)
 
 /** The first so many entries that a new follower gets, in short. */
-export const firstEntries = (log: MessageLog["Type"], count: number) =>
+export const firstEntries = (log: Log, count: number) =>
   Effect.map(Stream.runCollect(Stream.take(log.screen.follow(), count)), (entries) =>
     Chunk.toReadonlyArray(entries).map(inShort)
   )
 
 /** All entries, once the log is closed. */
-export const allEntries = (log: MessageLog["Type"]) =>
+export const allEntries = (log: Log) =>
   Effect.zipRight(
     log.close,
     Effect.map(Stream.runCollect(log.screen.follow()), (entries) => Chunk.toReadonlyArray(entries).map(inShort))
@@ -104,9 +106,9 @@ export interface Bounds {
 }
 
 /** What holds of any log, in any world: `logOf` makes an empty one whose author is called 1. */
-export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, LE>): void => {
-  const holds = <E>(name: string, test: (log: MessageLog["Type"]) => Effect.Effect<void, E>, bounds: Bounds = {}) =>
-    it.effect(name, () => Effect.provide(Effect.flatMap(MessageLog, test), logOf(bounds)))
+export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<Logs, LE>): void => {
+  const holds = <E>(name: string, test: (log: Log) => Effect.Effect<void, E>, bounds: Bounds = {}) =>
+    it.effect(name, () => Effect.provide(Effect.flatMap(wholeLog, test), logOf(bounds)))
 
   holds("what this node says has its numbers in its own stream, and is in the log when say returns", (log) =>
     Effect.gen(function* () {
@@ -834,11 +836,11 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<MessageLog, 
 }
 
 /** What holds of a log that waits for nothing outside: whatever comes between two steps, nothing is slept through. */
-export const missesNoMomentFor = (logOf: (bounds: Bounds) => Layer.Layer<MessageLog>): void => {
+export const missesNoMomentFor = (logOf: (bounds: Bounds) => Layer.Layer<Logs>): void => {
   const never = (
     what: string,
     sleepsThrough: (
-      log: MessageLog["Type"],
+      log: Log,
       givesWay: <A>(effect: Effect.Effect<A>) => Effect.Effect<A>,
       yields: number
     ) => Effect.Effect<boolean>
@@ -847,7 +849,7 @@ export const missesNoMomentFor = (logOf: (bounds: Bounds) => Layer.Layer<Message
       for (const { step, yields } of moments) {
         const { givingWayAt, run } = makeQueue()
         const asleep = run(
-          Effect.flatMap(MessageLog, (log) => sleepsThrough(log, givingWayAt(step), yields)).pipe(
+          Effect.flatMap(wholeLog, (log) => sleepsThrough(log, givingWayAt(step), yields)).pipe(
             Effect.provide(logOf({}))
           )
         )
@@ -899,7 +901,7 @@ export const missesNoMomentFor = (logOf: (bounds: Bounds) => Layer.Layer<Message
       const { givingWayAt, run } = makeQueue()
       const entries = run(
         Effect.gen(function* () {
-          const log = yield* MessageLog
+          const log = yield* wholeLog
           const first = yield* Effect.fork(log.receive(posts("2", 1)).pipe(Effect.asVoid, givingWayAt(step)))
           yield* Effect.repeatN(Effect.yieldNow(), yields)
           const answers = yield* Effect.fork(log.receive([answer("3", 1, ["2", 1])]).pipe(Effect.asVoid))
@@ -923,7 +925,7 @@ export const missesNoMomentFor = (logOf: (bounds: Bounds) => Layer.Layer<Message
       const { givingWayAt, run } = makeQueue()
       const entries = run(
         Effect.gen(function* () {
-          const log = yield* MessageLog
+          const log = yield* wholeLog
           const first = yield* Effect.fork(log.receive(posts("2", 1)).pipe(givingWayAt(step)))
           const own = yield* Effect.fork(Effect.orDie(log.say(mainRoom, ["own 1"])).pipe(givingWayAt(step)))
           yield* Effect.repeatN(Effect.yieldNow(), yields)

@@ -9,7 +9,6 @@ import * as ScriptedConsole from "../../layers/console/ScriptedConsole.ts"
 import * as FileMessageLog from "../../layers/FileMessageLog.ts"
 import * as Keys from "../../layers/identity/Keys.ts"
 import type { Settings } from "../../layers/log/Log.ts"
-import { MessageLog } from "../../services/MessageLog.ts"
 import { isTooLong } from "../../src/domain/Errors.ts"
 import { mainRoom, type StreamId } from "../../src/domain/Post.ts"
 import { claimOn } from "../../src/domain/Seal.ts"
@@ -19,6 +18,7 @@ import { bytesOf, linesIn, textOf } from "../support/bytes.ts"
 import { temporaryFolder } from "../support/folder.ts"
 import { id, post, stream } from "../support/samples.ts"
 import { blockOf, blocksIn, type Signer, signer } from "../support/signers.ts"
+import { type Log, wholeLog } from "../support/wholeLog.ts"
 import { allEntries } from "./MessageLogContract.ts"
 
 const me = signer(1)
@@ -38,16 +38,16 @@ const isBy = ({ key }: Signer, block: SealedBlock): boolean =>
 /** Uses the log in that folder, as one run of a node of a secure chat does. */
 const uses =
   (folder: string) =>
-  <A, E>(body: (log: MessageLog["Type"]) => Effect.Effect<A, E>, settings: Omit<Settings, "author"> = {}) =>
+  <A, E>(body: (log: Log) => Effect.Effect<A, E>, settings: Omit<Settings, "author"> = {}) =>
     Effect.flatMap(ScriptedConsole.make, (script) =>
       Effect.provide(
-        Effect.flatMap(MessageLog, body),
+        Effect.flatMap(wholeLog, body),
         FileMessageLog.layer({ author: id("1"), sign: me.sign, ...settings }, folder).pipe(Layer.provide(script.layer))
       )
     )
 
 /** All that a log would hand on of a stream, as blocks. */
-const handedOn = (log: MessageLog["Type"], of: StreamId, room = maxFrameBytes): ReadonlyArray<SealedBlock> => {
+const handedOn = (log: Log, of: StreamId, room = maxFrameBytes): ReadonlyArray<SealedBlock> => {
   const all: Array<SealedBlock> = []
   for (let slice = log.slice(of, 0, room); slice; slice = log.slice(of, slice.last, room)) {
     all.push(...blocksIn(linesIn(slice.bytes)))

@@ -20,6 +20,7 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as KeptChat from "../../layers/chat/KeptChat.ts"
 import * as ScriptedConsole from "../../layers/console/ScriptedConsole.ts"
 import * as Keys from "../../layers/identity/Keys.ts"
+import type { Logs } from "../../layers/log/Log.ts"
 import * as MemoryInvitations from "../../layers/MemoryInvitations.ts"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
 import * as MemoryPortStore from "../../layers/MemoryPortStore.ts"
@@ -36,7 +37,6 @@ import type { Interrupts } from "../../services/Interrupts.ts"
 import { Invitations } from "../../services/Invitations.ts"
 import { Membership } from "../../services/Membership.ts"
 import type { MeshStatus } from "../../services/MeshStatus.ts"
-import type { MessageLog } from "../../services/MessageLog.ts"
 import type { PeerMesh } from "../../services/PeerMesh.ts"
 import { PortStore } from "../../services/PortStore.ts"
 import { type SessionEnd, Sessions as SessionsTag } from "../../services/Sessions.ts"
@@ -174,7 +174,7 @@ export interface Drawer {
 }
 
 /** What a node stands on in a world. */
-type Ground = Console | Interrupts | FileSystem.FileSystem | Membership | MessageLog | Transport
+type Ground = Console | Interrupts | FileSystem.FileSystem | Membership | Logs | Transport
 
 /** In virtual time: whatever has not happened after so long does not happen. */
 const limit: Duration.DurationInput = "3 minutes"

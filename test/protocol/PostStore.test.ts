@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import { describe } from "vitest"
-import type { Block, EncodedPost, Mark } from "../../services/MessageLog.ts"
+import type { Block, EncodedPost, Mark } from "../../src/domain/EncodedPost.ts"
 import {
   authorOf,
   type Epoch,

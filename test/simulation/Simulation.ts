@@ -25,7 +25,6 @@ import { Console, type Typed } from "../../services/Console.ts"
 import { Identity } from "../../services/Identity.ts"
 import type { Interrupts } from "../../services/Interrupts.ts"
 import { MeshStatus } from "../../services/MeshStatus.ts"
-import { MessageLog } from "../../services/MessageLog.ts"
 import { PortStore } from "../../services/PortStore.ts"
 import { type Connection, Transport } from "../../services/Transport.ts"
 import { defaultLimits, type Limits } from "../../src/domain/Limits.ts"
@@ -43,6 +42,7 @@ import { makeChance } from "../support/chance.ts"
 import { linkedOf } from "../support/linked.ts"
 import { type Signer, signer } from "../support/signers.ts"
 import { run, wallClock } from "../support/VirtualTime.ts"
+import { wholeLog } from "../support/wholeLog.ts"
 import { type Life, type Record_, roomOf, type Saying, tokensOf } from "./Checker.ts"
 
 /** What a node has on disk: it survives a crash unless the schedule says otherwise. */
@@ -62,7 +62,7 @@ interface Running {
   /** Sets its clock to so many milliseconds after the right time, or before it. */
   readonly setClock: (ahead: number) => void
   /** What it is made of, once it has begun. */
-  inside: { readonly log: MessageLog["Type"]; readonly status: MeshStatus["Type"] } | undefined
+  inside: { readonly log: Log.Log; readonly status: MeshStatus["Type"] } | undefined
 }
 
 interface Place {
@@ -128,8 +128,7 @@ const logLayer = (
   rooms: ReadonlyArray<Room>,
   onDisk: (lines: ReadonlyArray<Uint8Array>) => void
 ) =>
-  Layer.scoped(
-    MessageLog,
+  Log.layerOf(
     Effect.orDie(
       Log.make(
         { author, sign, rooms, ...bounds },
@@ -470,7 +469,7 @@ export const simulate = (seed: number): Record_ => {
           inside: undefined
         }
         const seen = Effect.gen(function* () {
-          running.inside = { log: yield* MessageLog, status: yield* MeshStatus }
+          running.inside = { log: yield* wholeLog, status: yield* MeshStatus }
         })
         const program: Effect.Effect<
           void,

@@ -1,0 +1,15 @@
+/** What happens at a node, in the order in which it witnesses it: among the posts of its log. */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
+import type { MeshEvent } from "../src/domain/MeshEvent.ts"
+
+export class EventLog extends Context.Tag("outlive/EventLog")<
+  EventLog,
+  {
+    /** Appends what happened. */
+    readonly note: (event: MeshEvent) => Effect.Effect<void>
+    /** What happens, from the beginning of this run. */
+    readonly events: Stream.Stream<MeshEvent>
+  }
+>() {}
