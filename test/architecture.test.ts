@@ -300,8 +300,13 @@ describe("architecture", () => {
     }
     assert.deepStrictEqual(
       spans.filter((span) => !isOfContract(span)),
-      // What a part does that is no service; `call` is what `join`, `keep` and `reach` come to.
-      ["src/programs/session/say.ts: Command.run", "layers/links/Dialer.ts: PeerMesh.call"]
+      // What programs do, and what a part does that is no service; `call` is what `join`, `keep` and `reach` come to.
+      [
+        "src/programs/client.ts: Client.join",
+        "src/programs/leaving.ts: Node.leave",
+        "src/programs/session/say.ts: Command.run",
+        "layers/links/Dialer.ts: PeerMesh.call"
+      ]
     )
   })
 

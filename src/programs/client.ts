@@ -112,7 +112,7 @@ export const join = (
       Effect.tapError((error) => (mayPass(error) ? Effect.zipRight(failed(error), tell(error.message)) : Effect.void)),
       Effect.retry({ schedule: redial, while: mayPass })
     )
-  })
+  }).pipe(Effect.withSpan("Client.join"))
 
 /** A port whose last connection has just ended is free again soon, where it is at all. */
 const untilPortIsFree = Schedule.intersect(Schedule.spaced("500 millis"), Schedule.recurs(10))

@@ -62,71 +62,67 @@ export interface Manner {
  * Returns when some peer has all that this node has said. Ends the wait when nobody takes any more of it, and when it is
  * asked to leave a second time; then what nobody has is lost, unless it is kept on disk. Nothing that is typed meanwhile is said.
  */
-export const untilHeard = ({
+export const untilHeard = Effect.fn("Node.leave")(function* ({
   ending,
   hasHope,
   hush,
   ownLines,
   undelivered: { count: undelivered },
   within
-}: Manner): Effect.Effect<void, LinesLost, Console | Interrupts | MeshStatus | MessageLog | PeerMesh> =>
-  Effect.gen(function* () {
-    const console = yield* Console
-    const interrupts = yield* Interrupts
-    const log = yield* MessageLog
-    const mesh = yield* PeerMesh
-    const { delivery } = yield* MeshStatus
+}: Manner) {
+  const console = yield* Console
+  const interrupts = yield* Interrupts
+  const log = yield* MessageLog
+  const mesh = yield* PeerMesh
+  const { delivery } = yield* MeshStatus
 
-    const allHeard = Stream.merge(delivery.changes, Stream.fromSchedule(Schedule.spaced(lookEvery))).pipe(
-      Stream.filterEffect(() => Effect.map(undelivered, (count) => count === 0)),
-      Stream.runHead
-    )
-    /** Nobody has taken more for that long, or nobody is left who could. */
-    const stalled = Effect.gen(function* () {
-      const looks = Math.max(1, Math.ceil(Duration.toMillis(within) / Duration.toMillis(lookEvery)))
-      let before = yield* undelivered
-      for (let left = looks; left > 0 && (yield* hasHope); left -= 1) {
-        yield* Effect.sleep(lookEvery)
-        const now = yield* undelivered
-        if (now < before) left = looks + 1
-        before = now
-      }
-    })
-    const clock = yield* Effect.clock
-    const begun = Monotonic.millis(clock)
-    const isAnother = (wish: Wish) => wish === "key" || Monotonic.millis(clock) >= begun + Duration.toMillis(sameWish)
-    const again = Effect.raceFirst(
-      Effect.repeat(interrupts.next, { until: isAnother }),
-      goodbyeTyped(console, ownLines)
-    )
-    const tell = Effect.gen(function* () {
-      const { alone } = yield* delivery.get
-      // A script that says a line and ends may not have come in yet.
-      if (!alone || !console.isPerson) yield* Effect.sleep(usualDelay)
-      const count = yield* undelivered
-      if (count === 0 || !(yield* hasHope)) return
-      yield* console.show([
-        notice(
-          `Leaving: no peer has your ${lastLines(count)} yet. Waiting until one has, or until none has taken more for ${Duration.toSeconds(within)} s (--within); ${soonerBy[ending]} leaves at once.`
-        )
-      ])
-    })
-
-    yield* hush
-    if ((yield* undelivered) === 0) return
-    yield* allHeard.pipe(
-      Effect.raceFirst(stalled),
-      Effect.raceFirst(again),
-      Effect.raceFirst(Effect.zipRight(tell, Effect.never))
-    )
+  const allHeard = Stream.merge(delivery.changes, Stream.fromSchedule(Schedule.spaced(lookEvery))).pipe(
+    Stream.filterEffect(() => Effect.map(undelivered, (count) => count === 0)),
+    Stream.runHead
+  )
+  /** Nobody has taken more for that long, or nobody is left who could. */
+  const stalled = Effect.gen(function* () {
+    const looks = Math.max(1, Math.ceil(Duration.toMillis(within) / Duration.toMillis(lookEvery)))
+    let before = yield* undelivered
+    for (let left = looks; left > 0 && (yield* hasHope); left -= 1) {
+      yield* Effect.sleep(lookEvery)
+      const now = yield* undelivered
+      if (now < before) left = looks + 1
+      before = now
+    }
+  })
+  const clock = yield* Effect.clock
+  const begun = Monotonic.millis(clock)
+  const isAnother = (wish: Wish) => wish === "key" || Monotonic.millis(clock) >= begun + Duration.toMillis(sameWish)
+  const again = Effect.raceFirst(Effect.repeat(interrupts.next, { until: isAnother }), goodbyeTyped(console, ownLines))
+  const tell = Effect.gen(function* () {
+    const { alone } = yield* delivery.get
+    // A script that says a line and ends may not have come in yet.
+    if (!alone || !console.isPerson) yield* Effect.sleep(usualDelay)
     const count = yield* undelivered
-    if (count === 0) return
-    yield* mesh.hurry
-    if (!log.keeps) return yield* new LinesLost({ count })
+    if (count === 0 || !(yield* hasHope)) return
     yield* console.show([
-      notice(`No peer has your ${lastLines(count)} yet: kept in the data folder, and sent at the next start with it.`)
+      notice(
+        `Leaving: no peer has your ${lastLines(count)} yet. Waiting until one has, or until none has taken more for ${Duration.toSeconds(within)} s (--within); ${soonerBy[ending]} leaves at once.`
+      )
     ])
   })
+
+  yield* hush
+  if ((yield* undelivered) === 0) return
+  yield* allHeard.pipe(
+    Effect.raceFirst(stalled),
+    Effect.raceFirst(again),
+    Effect.raceFirst(Effect.zipRight(tell, Effect.never))
+  )
+  const count = yield* undelivered
+  if (count === 0) return
+  yield* mesh.hurry
+  if (!log.keeps) return yield* new LinesLost({ count })
+  yield* console.show([
+    notice(`No peer has your ${lastLines(count)} yet: kept in the data folder, and sent at the next start with it.`)
+  ])
+})
 
 /** What makes it leave at once. */
 const soonerBy: Record<Manner["ending"], string> = {

@@ -68,16 +68,15 @@ export const layer: Layer.Layer<Sessions | Attached> = Layer.effectContext(
               })
             )
       )
-    const attach: Sessions["Type"]["attach"] = (console, { history = 0 } = {}) =>
-      Effect.gen(function* () {
-        const first = yield* nextHost
-        if (first === undefined) return "node ended"
-        const session = yield* Effect.acquireRelease(
-          Effect.tap(first.welcome(console, history), (session) => sessions.add(session)),
-          (session) => Effect.sync(() => sessions.delete(session))
-        )
-        return yield* follow(session)
-      }).pipe(Effect.scoped, Effect.withSpan("Sessions.attach"))
+    const attach: Sessions["Type"]["attach"] = Effect.fn("Sessions.attach")(function* (console, { history = 0 } = {}) {
+      const first = yield* nextHost
+      if (first === undefined) return "node ended"
+      const session = yield* Effect.acquireRelease(
+        Effect.tap(first.welcome(console, history), (session) => sessions.add(session)),
+        (session) => Effect.sync(() => sessions.delete(session))
+      )
+      return yield* follow(session)
+    }, Effect.scoped)
 
     return Context.make(Sessions, { attach }).pipe(
       Context.add(Attached, {

@@ -2,9 +2,11 @@
 import { assert, describe } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import type { Console } from "../../services/Console.ts"
 import type { Fact } from "../../src/domain/Fact.ts"
@@ -12,7 +14,7 @@ import { mainRoom, streamOf } from "../../src/domain/Post.ts"
 import { encodePost } from "../../src/protocol/Frame.ts"
 import { id, peer, post } from "../support/samples.ts"
 import { joinAs } from "./Stranger.ts"
-import { type AtConsole, gather, story } from "./World.ts"
+import { type AtConsole, type Attached, gather, story } from "./World.ts"
 
 /** Of everything on that screen, the lines that are about these words. */
 const linesOn = (console: AtConsole, words: RegExp) =>
@@ -21,6 +23,19 @@ const linesOn = (console: AtConsole, words: RegExp) =>
 /** Each of these lines stands there twice. */
 const standsTwice = (console: AtConsole, ...lines: ReadonlyArray<string>) =>
   console.stands(...lines.flatMap((line) => [line, line]))
+
+/** A session that came, and what it may have seen: of all lines those from one to another. */
+interface Visit {
+  readonly session: Attached
+  readonly at: "pipe" | "terminal"
+  readonly from: number
+  to: () => number
+  /** The lines that were typed there. */
+  readonly own: Set<number>
+}
+
+const numberIn = (line: string) => Number(/line (\d+)/.exec(line)?.[1])
+const inNumbers = (one: string, other: string) => numberIn(one) - numberIn(other)
 
 /** A console that takes nothing that is shown. */
 const stuck = (console: Console["Type"]): Console["Type"] => ({ ...console, show: () => Effect.never })
@@ -172,10 +187,16 @@ describe("several sessions at one node", () => {
   story("end with the one that the program was started for, after all is shown", (world) =>
     Effect.gen(function* () {
       const { one, server, two } = yield* gather(world)
-      const sessions = [yield* one.attach(), yield* one.attach({ at: "terminal" })]
-      yield* one.type("last words")
-      yield* two.sees("Client 1: last words")
+      const slow = (console: Console["Type"]): Console["Type"] => ({
+        ...console,
+        show: (lines) => Effect.delay(console.show(lines), "400 millis")
+      })
+      const sessions = [yield* one.attach(), yield* one.attach({ at: "terminal" }), yield* one.attach({ over: slow })]
+      yield* one.type("hello")
+      yield* two.sees("Client 1: hello")
       yield* Effect.sleep("1500 millis")
+      yield* two.type("last words")
+      yield* one.sees("Client 2: last words")
       yield* one.type("Exit")
       assert.isTrue(Exit.isSuccess(yield* one.ended))
       for (const session of sessions) {
@@ -187,6 +208,66 @@ describe("several sessions at one node", () => {
       assert.strictEqual(yield* afterwards.ended, "node ended", "there is nobody to attach to")
     })
   )
+
+  for (const seed of [1, 2, 3, 4]) {
+    story(`come and go as they like, and miss nothing that is said meanwhile, seed ${seed}`, (world) =>
+      Effect.gen(function* () {
+        const { one, server, two } = yield* gather(world)
+        const said: Array<string> = []
+        const all: Array<Visit> = []
+        let here: ReadonlyArray<Visit> = []
+        const say = (console: AtConsole, author: string) =>
+          Effect.suspend(() => {
+            const text = `line ${said.length + 1}.`
+            said.push(`Client ${author}: ${text}`)
+            for (const visit of here) {
+              if (visit.session === console) visit.own.add(said.length - 1)
+            }
+            // So that what comes first is seen first, wherever it is typed.
+            return Effect.zipRight(console.type(text), server.sees(`Client ${author}: ${text}`))
+          })
+        const pause = Effect.flatMap(Random.nextIntBetween(0, 1_500), (millis) => Effect.sleep(Duration.millis(millis)))
+        for (let step = 0; step < 60; step += 1) {
+          const dice = yield* Random.nextIntBetween(0, 100)
+          const visit = here[dice % Math.max(1, here.length)]
+          if (dice < 20 || visit === undefined) {
+            const at = dice % 2 === 0 ? ("pipe" as const) : ("terminal" as const)
+            const begun = { session: yield* one.attach({ at }), at, from: said.length, own: new Set<number>() }
+            all.push({ ...begun, to: () => said.length })
+            here = [...here, ...all.slice(-1)]
+            // Until it has begun.
+            yield* Effect.sleep("1 milli")
+          } else if (dice < 35) {
+            // What was said just now may be pending at a terminal.
+            yield* Effect.sleep("3 seconds")
+            const to = said.length
+            visit.to = () => to
+            here = here.filter((each) => each !== visit)
+            yield* dice % 2 === 0 ? visit.session.detach : visit.session.type("Exit")
+            yield* Effect.sleep("1 milli")
+          } else if (dice < 75) yield* say(visit.session, "1")
+          else if (dice < 85) yield* say(one, "1")
+          else yield* say(two, "2")
+          if (dice % 3 === 0) yield* pause
+        }
+        yield* Effect.sleep("3 seconds")
+        for (const { at, from, own, session, to } of all) {
+          const shown = yield* linesOn(session, /line \d+\.$/)
+          const expected = said
+            .map((line, index) => ({ line, index }))
+            .slice(from, to())
+            .filter(({ index }) => at === "terminal" || !own.has(index))
+            .map(({ line }) => (at === "terminal" ? line.replace(/^Client 1: /, "> ") : line))
+          assert.deepStrictEqual(shown.toSorted(inNumbers), expected)
+          if (at === "pipe") assert.deepStrictEqual(shown, expected)
+        }
+        assert.deepStrictEqual(
+          yield* linesOn(two, /^Client 1: line/),
+          said.filter((line) => line.startsWith("Client 1"))
+        )
+      })
+    )
+  }
 
   story("stay at a server whose own input has ended", (world) =>
     Effect.gen(function* () {

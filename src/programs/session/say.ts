@@ -12,7 +12,7 @@ import { deedMark, utterance } from "../../domain/Action.ts"
 import type { Saying } from "../../domain/Delivery.ts"
 import { isTooLong } from "../../domain/Errors.ts"
 import { mainRoom } from "../../domain/Post.ts"
-import { notice } from "../../domain/ScreenLine.ts"
+import { notice, type ScreenLine } from "../../domain/ScreenLine.ts"
 import { commandNamed } from "../../domain/SlashCommand.ts"
 import * as Commands from "../commands/all.ts"
 import { answer } from "../commands/Command.ts"
@@ -62,13 +62,16 @@ export const sayWhatIsTyped = (
             }
           }
         )
-        const followed = Effect.flatMap(said, ({ count, results, words }) => {
-          const following = ownLines.follow(sayings, results)
-          return Effect.as(count === 0 ? following : Effect.zipRight(following, refuse(count, session)), words)
-        })
+        const followed: Effect.Effect<ReadonlyArray<ScreenLine> | void> = Effect.flatMap(
+          said,
+          ({ count, results, words }) => {
+            const following = ownLines.follow(sayings, results)
+            return count === 0 ? following : following.pipe(Effect.zipRight(refuse(count, session)), Effect.as(words))
+          }
+        )
         // A console that takes nothing must not hold up the end.
         return Effect.flatMap(Effect.uninterruptible(followed), (words) =>
-          words.length === 0 ? Effect.void : console.show(words)
+          words === undefined ? Effect.void : console.show(words)
         )
       })
 
