@@ -1,4 +1,4 @@
-/** What is missing is asked of those who have it: of one at a time, and of no peer too much at once. */
+/** Asks peers for missing posts: one peer at a time for each stream, and no peer for too much at once. */
 import * as Effect from "effect/Effect"
 import * as Iterable from "effect/Iterable"
 import type { Block, Mark } from "../../src/domain/EncodedPost.ts"
@@ -8,7 +8,10 @@ import type { Control } from "../../src/protocol/Frame.ts"
 import type { Blocked } from "./Blocked.ts"
 import type { Ground, Link } from "./Ground.ts"
 
-/** A peer is asked for so many streams at a time: what asks for more would wait for one that is slow, and is cut off for that. */
+/**
+ * A peer is asked for at most this many streams at a time. Otherwise one slow request would hold up the others, and the
+ * link would be cut.
+ */
 const mostAsked = 256
 
 interface Needs {
@@ -16,11 +19,11 @@ interface Needs {
 }
 
 export const make = ({ links, log }: Ground, { blocked }: Needs) => {
-  /** What was asked of whom: of whom each stream was asked last. */
+  /** For each stream, the peer that was asked last, and up to where. */
   const wanted = new Map<StreamId, { readonly link: Link; readonly to: number }>()
-  /** Who was asked in vain before that was forgotten: others come first now. */
+  /** Peers that did not answer before all requests were forgotten. Others are asked first now. */
   const inVain = new Map<StreamId, Link>()
-  /** Streams whose author's key is not known here, or not accepted: nobody is asked for them until that changes. */
+  /** Streams whose author's key is not known or not accepted here. No peer is asked for them until that changes. */
   const doubted = new Set<StreamId>()
 
   /** Whether the author itself is there and sends that stream as it grows. */
@@ -36,7 +39,7 @@ export const make = ({ links, log }: Ground, { blocked }: Needs) => {
     return isCurrent(asked.link) && asked.link.replica.floorOf(stream) <= have
   }
 
-  /** For how many more streams that peer may be asked: what others have sent meanwhile does not count. */
+  /** For how many more streams that peer may be asked. Posts that others have sent meanwhile do not count. */
   const roomToAsk = (link: Link): number => {
     const { asked } = link.replica
     if (asked === undefined) return mostAsked
@@ -78,14 +81,14 @@ export const make = ({ links, log }: Ground, { blocked }: Needs) => {
       return frames.length === 0 ? Effect.void : link.send(...frames)
     })
 
-  /** The same of all who are here. */
+  /** The same for all links. */
   const pullFromAll = (marks: ReadonlyArray<Mark>): Effect.Effect<void> =>
     // When all links break at once, nothing was asked over most of them: each would look at all others.
     marks.length === 0
       ? Effect.void
       : Effect.forEach(links.current.values(), (link) => pull(link, marks), { discard: true })
 
-  /** Asks a peer for more of what it is to be asked for, once it has sent half of what it was asked for last. */
+  /** Asks a peer for more streams once it has sent half of what it was asked for last. */
   const pullMore = (link: Link): Effect.Effect<void> =>
     Effect.suspend(() => {
       const { toAsk } = link.replica
@@ -99,7 +102,7 @@ export const make = ({ links, log }: Ground, { blocked }: Needs) => {
       )
     })
 
-  /** Of whom to ask again for what found no room: of its author, who sends it anyway, or of somebody who keeps it. */
+  /** The peer to ask for posts that found no room: the author, who sends them anyway, or a peer that keeps them. */
   const holderOf = (stream: StreamId, after: number): Link | undefined => {
     if (comesByItself(stream)) return links.current.get(authorOf(stream))
     const keeps = (link: Link) =>
@@ -108,7 +111,7 @@ export const make = ({ links, log }: Ground, { blocked }: Needs) => {
     return asked !== undefined && keeps(asked) ? asked : [...links.current.values()].find(keeps)
   }
 
-  /** Asks again for what was dropped for want of room, now that there is some. */
+  /** Asks again for posts that were dropped because too many were held. */
   const pullAgain: Effect.Effect<void> = Effect.suspend(() => {
     const ranges = log.again()
     if (ranges.length === 0) return Effect.void
@@ -132,7 +135,7 @@ export const make = ({ links, log }: Ground, { blocked }: Needs) => {
       (other) => other !== link && other.replica.upTo(stream) > after && other.replica.floorOf(stream) <= after
     )
 
-  /** What was asked may be asked of others now: who has not answered comes last. */
+  /** Allows asking other peers. Those that have not answered come last. */
   const forget = (stream: StreamId): void => {
     const asked = wanted.get(stream)
     if (asked !== undefined && log.have(stream) < asked.to) inVain.set(stream, asked.link)
@@ -144,53 +147,57 @@ export const make = ({ links, log }: Ground, { blocked }: Needs) => {
     comesByItself,
     /** Whether somebody who is here was asked for the next post of a stream, and has not said that it does not keep it. */
     isAwaited,
-    /** Whether a peer was asked for what it sends of others. */
+    /** Whether a peer was asked for the posts of others that it sends. */
     isAsked: (link: Link, { post }: Block): boolean =>
       !post.stream.startsWith(link.replica.prefix) && wanted.get(post.stream)?.link === link,
-    /** A post has come that was asked for. It need not be delivered yet: what it waits for may be what is to be asked for next. */
+    /** A requested post has come. It may still be held, and the post that it waits for may be the next to ask for. */
     hasSent: ({ replica }: Link, { post: { n, stream } }: Block): void => {
       if (n >= (wanted.get(stream)?.to ?? 0)) replica.asked?.delete(stream)
     },
-    /** Asks a peer for what it has and this node lacks, unless that comes by itself or was asked of somebody else. */
+    /**
+     * Asks a peer for what it has and this node lacks, unless the author's link brings it or another peer was asked.
+     */
     pull,
     pullFromAll,
     pullMore,
     pullAgain,
-    /** A peer does not keep a stream up to there. What comes after that still comes from it, unless somebody else is asked now. */
+    /**
+     * A peer does not keep a stream up to that number. Later posts still come from it, unless another peer is asked.
+     */
     keepsNot: (link: Link, stream: StreamId, to: number): void => {
       const asked = wanted.get(stream)
       if (asked?.link === link && asked.to <= to) wanted.delete(stream)
       blocked.add(stream)
     },
-    /** Nobody is asked for that any more. */
+    /** No peer is asked for that stream any more. */
     isGone: (stream: StreamId): void => {
       wanted.delete(stream)
     },
-    /** Nobody can show that it is the author's as long as the author's key is not known: it is not asked of others then. */
+    /** The stream can't be verified while the author's key is not known: no other peer is asked for it until then. */
     doubt: (stream: StreamId): void => {
       doubted.add(stream)
       wanted.delete(stream)
       blocked.add(stream)
     },
     isDoubted: (stream: StreamId): boolean => doubted.has(stream),
-    /** What was doubted is asked for again. */
+    /** Asks again for doubted streams. */
     reconsider: Effect.suspend(() => {
       const marks = Array.from(doubted, (stream): Mark => [stream, 0])
       doubted.clear()
       return pullFromAll(marks)
     }),
-    /** Whether all that was asked for has come. */
+    /** Whether everything that was asked for has come. */
     isDone: (): boolean => {
       for (const [stream, { to }] of wanted) if (log.have(stream) < to) return false
       return true
     },
     forget,
-    /** Forgets all that was asked: it may be asked of others now, and those who have not answered come last. */
+    /** Forgets all requests: other peers may be asked now, and those that have not answered come last. */
     forgetAll: (): void => {
       inVain.clear()
       for (const stream of wanted.keys()) forget(stream)
     },
-    /** The link is no more: asks others for what was asked of that peer. */
+    /** The link has ended: asks other peers for what that peer was asked for. */
     ended: (link: Link): Effect.Effect<void> =>
       Effect.suspend(() => {
         const orphaned: Array<Mark> = []

@@ -1,4 +1,4 @@
-/** Streams of which the next post does not come from anybody who is here, and for how many offers that has been so. */
+/** Streams whose next post no linked peer sends, and for how many offers that has been so. */
 import type { StreamId } from "../../src/domain/Post.ts"
 
 /** Mutable, each change in one synchronous step. */
@@ -9,12 +9,12 @@ export class Blocked {
     return this.#ticks.size
   }
 
-  /** The next post does not come, as far as is known now. */
+  /** The next post does not come, as far as is known. */
   add(stream: StreamId): void {
     if (!this.#ticks.has(stream)) this.#ticks.set(stream, 0)
   }
 
-  /** So it has been for one offer more. */
+  /** One more offer has passed. */
   wait(stream: StreamId): void {
     this.#ticks.set(stream, (this.#ticks.get(stream) ?? 0) + 1)
   }

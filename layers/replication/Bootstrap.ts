@@ -1,4 +1,4 @@
-/** What was said before a node came: from whom it learns what that is. */
+/** How a node learns what was said before it came. */
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -7,7 +7,7 @@ import type { PeerId } from "../../src/domain/Peer.ts"
 import { authorOf, type Epoch, epochIn, type Folds, type Summary } from "../../src/domain/Post.ts"
 import type { Ground, Link } from "./Ground.ts"
 
-/** Those who can tell what was said before have so long to come, once this node has begun. */
+/** How long a node that has begun waits for members that know what was said before. */
 const firstCall = Duration.seconds(1)
 
 /** One run of one peer, or of the author of a stream. */
@@ -15,11 +15,11 @@ const runOf = (id: PeerId, epoch: Epoch): string => `${id}/${epoch}`
 
 export const make = ({ clock, links, log, peers }: Ground) => {
   const begun = Monotonic.millis(clock)
-  /** Whether this node knows what was said before it came, and so must not take that for news. */
+  /** Whether this node knows what was said before it came. Only then it treats everything else as new. */
   let rooted = log.restored
-  /** Who was in the chat before this node began, and may come back to tell of it. */
+  /** Peers that were in the chat before this node began, and may come back. */
   const expected = new Set<PeerId>()
-  /** Which runs this node has met while it did not know. */
+  /** The runs that this node has met while it was not rooted. */
   const met = new Set<string>()
 
   const take = (
@@ -32,7 +32,10 @@ export const make = ({ clock, links, log, peers }: Ground) => {
     return log.adopt(old, news, folds)
   }
 
-  /** What a peer has, in two: what those runs have said that this node has met, it must hear; the rest was said before it came. */
+  /**
+   * Splits what a peer has: posts of runs that this node has met must still be received, and all others were said
+   * before it came.
+   */
   const split = (link: Link): { readonly old: Summary; readonly news: Summary } => {
     const [old, news] = Arr.partition(link.replica.listing?.streams ?? link.replica.theirs, ([stream]) =>
       met.has(runOf(authorOf(stream), epochIn(stream)))
@@ -43,7 +46,7 @@ export const make = ({ clock, links, log, peers }: Ground) => {
   return {
     /** Whether this node knows what was said before it came. */
     areThere: (): boolean => rooted,
-    /** A link has come up: the first who was in the chat before tells what was said there. */
+    /** A link has come up. From the first peer that was in the chat before, this node adopts what was said. */
     cameUp: (link: Link): Effect.Effect<void> =>
       Effect.suspend(() => {
         if (rooted) return Effect.void
@@ -52,11 +55,11 @@ export const make = ({ clock, links, log, peers }: Ground) => {
         met.add(run)
         return Effect.void
       }),
-    /** That one was in the chat before, and may come back. */
+    /** That peer was in the chat before, and may come back. */
     expect: (id: PeerId): void => {
       expected.add(id)
     },
-    /** That one does not come back from before this node began. Where nobody is left who could, the chat begins. */
+    /** That peer will not come back from before this node began. When none is left that could, the chat begins. */
     expectNoMore: (id: PeerId): Effect.Effect<void> =>
       Effect.suspend(() => {
         expected.delete(id)
@@ -65,7 +68,7 @@ export const make = ({ clock, links, log, peers }: Ground) => {
           ? Effect.void
           : take({ old: new Map(), news: new Map() }, new Map())
       }),
-    /** A newcomer learns from this node what was said before it came: when this node begins, those who can tell it come first. */
+    /** Waits a moment for members that know what was said before, because a newcomer learns it from this node. */
     first: Effect.suspend(() =>
       peers
         .until(() => rooted || expected.size === 0)

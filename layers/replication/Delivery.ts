@@ -1,4 +1,4 @@
-/** How far the others have what was said, as far as they have told: each what, and somebody what this node says. */
+/** How far the other nodes have each stream, as far as they have said. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -12,15 +12,15 @@ import { Recent } from "../../src/domain/Recent.ts"
 import type { Dropped } from "../../src/protocol/Frame.ts"
 import type { Ground, Link } from "./Ground.ts"
 
-/** Of so many peers it is remembered how far they have what this node says: more than can be here. */
+/** For this many peers it is remembered how far they have own posts: more than there can be links. */
 export const mostRemembered = 4_096
 
 export const make = ({ limits, links, log, peers }: Ground) => {
   /** How far some peer is known to have each stream of this node. */
   const delivered = new Map<StreamId, number>()
-  /** How far each peer is known to have each of them, or to have had it: of those who told it last. */
+  /** How far each peer has, or had, each of them; for the peers that reported last. */
   const heardBy = new Map<StreamId, Recent<PeerId, number>>()
-  /** How often some peer was the first to have more. */
+  /** How often a peer was the first to have more. */
   let version = 0
 
   const upTo = (stream: StreamId): number => delivered.get(stream) ?? 0
@@ -29,18 +29,18 @@ export const make = ({ limits, links, log, peers }: Ground) => {
 
   const howFar = (): HowFar => ({ upTo, alone: isAlone() })
 
-  /** What there is to tell after that was told. */
+  /** The next value to report after `told`. */
   const after = (told: { readonly version: number; readonly alone: boolean } | undefined) =>
     Effect.map(
       peers.until(() => told?.version !== version || told.alone !== isAlone()),
       () => Option.some([howFar(), { version, alone: isAlone() }] as const)
     )
 
-  /** Whether a peer speaks in that stream in its present run. */
+  /** Whether a stream belongs to the peer's present run. */
   const isPresent = ({ epoch, replica: { prefix } }: Link, stream: StreamId): boolean =>
     stream.startsWith(prefix) && epochIn(stream) === epoch && log.rooms.has(roomIn(stream))
 
-  /** A peer has a stream of this node up to there. */
+  /** A peer has a stream of this node up to that number. */
   const hears = (id: PeerId, stream: StreamId, n: number): void => {
     const by = heardBy.get(stream) ?? new Recent<PeerId, number>(mostRemembered)
     if (n <= (by.get(id) ?? 0)) return
@@ -53,11 +53,14 @@ export const make = ({ limits, links, log, peers }: Ground) => {
     peers.changed()
   }
 
-  /** How much a peer has named that this node lacks. What it lists as a whole may be twice as much: most of that is here too. */
+  /**
+   * How many streams a peer has named that this node lacks. A whole summary may have twice as many: most of those are
+   * here too.
+   */
   const named = ({ replica: { floors, listing, theirs } }: Link): number =>
     Math.max(theirs.size, floors?.size ?? 0, (listing?.streams?.size ?? 0) / 2)
 
-  /** What this node has by now need not be remembered of a peer. */
+  /** Forgets numbers of a peer that this node has reached itself. */
   const forgetWhatIsHad = ({ replica: { floors, theirs } }: Link): void => {
     for (const [stream, n] of theirs) if (n <= log.have(stream) && !log.isOwn(stream)) theirs.delete(stream)
     for (const [stream, n] of floors ?? []) if (n <= log.have(stream)) floors?.delete(stream)
@@ -77,7 +80,7 @@ export const make = ({ limits, links, log, peers }: Ground) => {
   }
 
   return {
-    /** The peer has that stream up to there. */
+    /** The peer has that stream up to that number. */
     hasUpTo: (link: Link, [stream, n]: Mark): void => {
       const { replica } = link
       const isOwn = log.isOwn(stream)
@@ -87,20 +90,20 @@ export const make = ({ limits, links, log, peers }: Ground) => {
       // Who is there for a moment does not hand it on. Who names more than there is has something else, or nothing: see `Forks`.
       if (isOwn && !link.passing && n <= log.have(stream)) hears(link.peer.id, stream, n)
     },
-    /** The peer does not keep that stream up to there any more. */
+    /** The peer does not keep that stream up to that number. */
     lacksUpTo: ({ replica }: Link, stream: StreamId, to: number): void => {
       replica.floors ??= new Map()
       replica.floors.set(stream, to)
     },
-    /** Of how much a peer has spoken too much, if it has. */
+    /** The limit that a peer has exceeded by naming too much, if any. */
     limitOverstepped,
     /** How many peers are known to have a stream of this node up to that number. */
     holders,
     /** Up to which number some peer is known to have a stream of this node. */
     upTo,
-    /** The same of each stream of this node that some peer has. */
+    /** The same for each stream of this node that a peer has. */
     reached: (): Map<StreamId, number> => new Map(delivered),
-    /** How far what this node says has come. */
+    /** How far own posts have come. */
     ofOwn: Subscribable.make({
       get: Effect.sync(howFar),
       changes: Stream.unfoldEffect(undefined as Parameters<typeof after>[0], after)

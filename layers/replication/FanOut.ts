@@ -1,4 +1,4 @@
-/** What links are given of the log: one Stream a node, a cursor a link. */
+/** Feeds links from the log: one Stream for the node, one cursor for each link. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
@@ -12,9 +12,12 @@ interface Needs {
 }
 
 export const make = ({ links, events, log, membership }: Ground, { proofs }: Needs) => {
-  /** Who has asked for what others have said: looked at whenever the log grows, where all links would be too many. */
+  /**
+   * Links that have asked for posts of others. They are checked whenever the log grows; checking all links would be too
+   * slow.
+   */
   const asking = new Set<Link>()
-  /** How many posts links that are no more were handed. */
+  /** How many posts ended links were handed. */
   let sentBefore = 0
 
   const start = (link: Link, stream: StreamId, after: number, to: number): Effect.Effect<void> => {
@@ -23,7 +26,7 @@ export const make = ({ links, events, log, membership }: Ground, { proofs }: Nee
     return Effect.sync(link.connection.wake)
   }
 
-  /** In a secure chat nothing is handed on that the other could not check: it would be cut off for that. */
+  /** In a secure chat, sends only posts that the peer can verify. Otherwise it would cut off this node. */
   const startProven = (link: Link, stream: StreamId, after: number, wanted: number): Effect.Effect<void> => {
     const last = Math.min(wanted, log.have(stream))
     return Effect.flatMap(proofs.proven(stream, last), ({ objection, to }) => {
@@ -34,7 +37,7 @@ export const make = ({ links, events, log, membership }: Ground, { proofs }: Nee
     })
   }
 
-  /** Its author itself has said that here: nothing else is taken that is not proven. */
+  /** The author itself sent these posts over its own link: posts from elsewhere were verified before. */
   const accuse = (stream: StreamId): Effect.Effect<void> =>
     Effect.suspend(() => {
       const author = links.current.get(authorOf(stream))
@@ -47,7 +50,7 @@ export const make = ({ links, events, log, membership }: Ground, { proofs }: Nee
     })
 
   return {
-    /** From now on the peer gets what this node says in the rooms of both, and what it has missed of that. */
+    /** From now on the peer gets the own posts of the shared rooms, beginning with those that it has missed. */
     begin: (link: Link): void => {
       for (const room of log.rooms) {
         if (!link.rooms.has(room)) continue
@@ -57,7 +60,7 @@ export const make = ({ links, events, log, membership }: Ground, { proofs }: Nee
       }
       link.connection.wake()
     },
-    /** The peer would like to have that. */
+    /** The peer asks for posts. */
     heardWant: (link: Link, { after, stream, to }: Want): Effect.Effect<void> => {
       const have = log.have(stream)
       if (have === 0) return Effect.void
@@ -78,7 +81,7 @@ export const make = ({ links, events, log, membership }: Ground, { proofs }: Nee
       for (const link of links.current.values()) sent += link.outbox.sent()
       return sent
     },
-    /** What is said goes out to all, as long as the node runs. What others said goes to those who have asked. */
+    /** Sends own posts to all links as long as the node runs, and posts of others to the links that have asked. */
     run: Effect.suspend(() => {
       let said = log.said()
       return Stream.runForEachChunk(

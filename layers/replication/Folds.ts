@@ -1,4 +1,7 @@
-/** Runs of long ago, of which peers know no more than how many lines they had: who lacks some of those lines hears it. */
+/**
+ * Old runs that were folded away. Peers know only how many posts they had. A node that lacks some of these posts finds
+ * out how many.
+ */
 import * as Effect from "effect/Effect"
 import type { Mark } from "../../src/domain/EncodedPost.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
@@ -19,7 +22,7 @@ import type { Gone } from "./Gone.ts"
 import type { Ground, Link } from "./Ground.ts"
 import { type Listing, noListing } from "./Replica.ts"
 
-/** What a peer has that this node lacks may still come, as long as not so many offers have passed without a question. */
+/** Posts may still come from a peer until this many offers have passed without a request. */
 const ticksUntilTold = 5
 const ticksUntilToldWithoutServer = 30
 
@@ -28,12 +31,12 @@ interface Needs {
 }
 
 export const make = ({ clock, limits, links, log, oldRuns }: Ground, { gone }: Needs) => {
-  /** The streams of so many runs that were lost, or are somewhere else, are spared: `mostNamed` has room for them. */
+  /** For how many runs without a link their streams are spared: `mostNamed` has room for them. */
   const mostElsewhere = limits.streams / 4
-  /** Runs that have no link to this node and may come back, those last that were heard of last. */
+  /** Runs without a link to this node that may come back, in the order of the last news of them. */
   const elsewhere = new Set<StreamId>()
 
-  /** The streams of what the peer says in the rooms of both. */
+  /** The streams of the peer's present run in the shared rooms. */
   const streamsOf = ({ epoch, peer, rooms }: Link): ReadonlyArray<StreamId> =>
     [...log.rooms].filter((room) => rooms.has(room)).map((room) => streamOf(peer.id, room, epoch))
 
@@ -48,8 +51,8 @@ export const make = ({ clock, limits, links, log, oldRuns }: Ground, { gone }: N
   }
 
   /**
-   * How many lines of a room the peer has folded away, or lists of what this node has folded away, beyond those that this node
-   * had: what each lists that the other has folded away counts on both sides, so only what never came here is left.
+   * How many posts of a room the peer had and this node did not, among folded streams. Streams that one side lists and
+   * the other has folded away count on both sides, so only posts that never came here are left.
    */
   const lackingIn = (room: Room, { folds, streams = new Map() }: Listing, summary: Iterable<Mark>): number => {
     const theirs = folds.get(room) ?? unfolded
@@ -65,7 +68,7 @@ export const make = ({ clock, limits, links, log, oldRuns }: Ground, { gone }: N
     return lacking
   }
 
-  /** Compares what a peer has with what this node has, now that nothing more is to come from it. */
+  /** Compares what a peer has with what this node has, once no more is to come from it. */
   const compare = (listing: Listing): Effect.Effect<void> =>
     Effect.suspend(() => {
       const { folds, summary } = log.listing()
@@ -77,7 +80,7 @@ export const make = ({ clock, limits, links, log, oldRuns }: Ground, { gone }: N
     })
 
   return {
-    /** The peer has folded that away; what it lists comes next. */
+    /** The peer has folded that away. Its list of streams follows. */
     heard: ({ replica }: Link, { lines, room, upTo }: Folded): void => {
       if (!log.rooms.has(room)) return
       replica.listing ??= noListing()
@@ -87,7 +90,7 @@ export const make = ({ clock, limits, links, log, oldRuns }: Ground, { gone }: N
       listing.streams ??= new Map()
       listing.folds.set(room, { upTo, lines })
     },
-    /** The peer lists these streams, and more if that is so. */
+    /** The peer lists these streams. `more`: further ones follow. */
     heardOf: ({ replica: { listing } }: Link, marks: ReadonlyArray<Mark>, more: boolean): void => {
       if (listing?.streams === undefined || listing.isComplete) return
       for (const [stream, n] of marks) listing.streams.set(stream, n)
@@ -95,8 +98,8 @@ export const make = ({ clock, limits, links, log, oldRuns }: Ground, { gone }: N
       listing.calmTicks = 0
     },
     /**
-     * That run is here: what it says is no line of long ago, however long it has been silent. Nor is what those say whom the peer
-     * spares, though it could fold them away.
+     * That run has a link, so its stream must not be folded away, however long it is silent. The same holds for streams
+     * that the peer spares although it could fold them away.
      */
     begins: (link: Link): void => {
       const { listing } = link.replica
@@ -109,26 +112,26 @@ export const make = ({ clock, limits, links, log, oldRuns }: Ground, { gone }: N
         oldRuns.meet(stream, link.replica.upTo(stream))
       }
     },
-    /** The link is up: what the peer lists is of use only if something is folded away. */
+    /** The link is up. The peer's list is needed only if something is folded away. */
     cameUp: ({ replica }: Link): void => {
       if ((replica.listing?.folds.size ?? 0) + oldRuns.folds().size === 0) replica.listing = undefined
     },
-    /** Whether that run began so long ago that what it says would count as said long ago. */
+    /** Whether a run began so long ago that its posts would count as folded away. */
     isOutdated: (id: PeerId, epoch: Epoch): boolean =>
       [...log.rooms].some((room) => log.have(streamOf(id, room, epoch)) === Number.POSITIVE_INFINITY),
-    /** No stream that anybody has folded away began later: none that begins later than now is. */
+    /** The latest start of any folded stream, and at least now. */
     latest: (): Epoch => {
       const folded = Array.from(oldRuns.folds().values(), ({ upTo }) => millisOf(upTo))
       return epochOf(Math.max(...folded, clock.unsafeCurrentTimeMillis()), 2 ** 32 - 1)
     },
-    /** That run has left, or was lost, and may come back. */
+    /** That run has left, or is lost and may come back. */
     ended: (link: Link, isLost: boolean): void => {
       for (const stream of streamsOf(link)) {
         if (isLost) expect(stream)
         else oldRuns.spareNoMore(stream)
       }
     },
-    /** Once a second: says what of long ago was missed, when nobody is left who could bring it. */
+    /** Once a second: reports missed posts of old runs, once no peer is left that could bring them. */
     tellWhatIsMissed: Effect.gen(function* () {
       const waiting = Array.from(links.current.values(), ({ replica }) => replica.listing).filter(isWaiting)
       if (waiting.length === 0) return
@@ -144,12 +147,12 @@ export const make = ({ clock, limits, links, log, oldRuns }: Ground, { gone }: N
   }
 }
 
-/** Whether what a peer lists is all there, and was not compared yet. */
+/** Whether a peer's list is complete and was not compared yet. */
 const isWaiting = (listing: Listing | undefined): listing is Listing =>
   listing?.isComplete === true && listing.streams !== undefined
 
 export type Folds = ReturnType<typeof make>
 
-/** What a node tells of what it has folded away, before it lists what it has not. */
+/** The frames about folded streams, which come before a summary. */
 export const framesOf = (folds: Iterable<readonly [Room, Fold]>): ReadonlyArray<Control> =>
   Array.from(folds, ([room, fold]) => ({ type: "folded", room, ...fold }))

@@ -1,4 +1,7 @@
-/** Whether this run goes on elsewhere too, as that of a copied machine does: who claims to know is asked to show it. */
+/**
+ * Finds out whether this run also goes on elsewhere, as on a copied machine. A peer that claims so is asked for a
+ * proof.
+ */
 import * as Effect from "effect/Effect"
 import type { Block } from "../../src/domain/EncodedPost.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
@@ -10,25 +13,25 @@ import type { Delivery } from "./Delivery.ts"
 import type { Ground, Link } from "./Ground.ts"
 import type { Proofs } from "./Proofs.ts"
 
-/** So many who were asked in vain are remembered: others are asked once more. */
+/** How many peers without a proof are remembered. Others are asked once more. */
 const mostRefuted = 1_024
 
 interface Needs {
   readonly delivery: Delivery
   readonly proofs: Proofs
-  /** This run goes on elsewhere: what it has said up to these numbers, and no more, was said by both. */
+  /** This run goes on elsewhere. Only posts up to these numbers are the same in both. */
   readonly forked: (shared: Summary) => Effect.Effect<void>
 }
 
 export const make = ({ log, membership }: Ground, { delivery, forked, proofs }: Needs) => {
-  /** Who was asked for what it claims to have: of which streams, and after which number. */
+  /** The peers that were asked for a proof: for which streams, and after which number. */
   const asked = new Map<Link, Map<StreamId, number>>()
-  /** Who was asked in vain. That costs this node nothing more. */
+  /** The peers that had no proof. They are not asked again. */
   const refuted = new Recent<PeerId, true>(mostRefuted)
-  /** Who had not shown anything when all was compared last. */
+  /** The peers that had sent no proof at the last comparison. */
   let waiting: ReadonlyArray<Link> = []
 
-  /** Whether its author has said that, and this node has not, though it has the author's key. */
+  /** Whether a block is a proof: it has this node's signature, and this node did not say it. */
   const isProof = (link: Link, block: Block | SealedBlock): boolean => {
     const { n, stream } = block.post
     const after = asked.get(link)?.get(stream)
@@ -36,14 +39,17 @@ export const make = ({ log, membership }: Ground, { delivery, forked, proofs }: 
     return membership.sign === undefined || ("seal" in block && proofs.isSigned(link, block))
   }
 
-  /** What both have said, if that was said elsewhere. In other rooms it is what some peer is known to have. */
+  /**
+   * What both runs have in common, if the post was said elsewhere. In other rooms it is what some peer is known to
+   * have.
+   */
   const sharedBefore = ({ n, stream }: Post): Summary =>
     delivery.reached().set(stream, Math.min(n - 1, log.have(stream)))
 
   return {
     /**
-     * A peer has told how far it has this run: if that is further than it goes, the peer is asked for it, once over a link. Posts
-     * that nobody is known to have are compared too.
+     * A peer has said how far it has this run. If that is further than this node has gone, the peer is asked for it,
+     * once on each link. Posts that no peer is known to have are compared too.
      */
     heardOf: (link: Link): Effect.Effect<void> =>
       Effect.suspend(() => {
@@ -59,22 +65,22 @@ export const make = ({ log, membership }: Ground, { delivery, forked, proofs }: 
         }
         return wants.length === 0 ? Effect.void : link.send(...wants)
       }),
-    /** A peer sends posts of this run: those that it was asked for. */
+    /** A peer sends the posts of this run that it was asked for. */
     heard: (link: Link, blocks: ReadonlyArray<Block>): Effect.Effect<void> =>
       Effect.suspend(() => {
         const proof = asked.has(link) ? blocks.find((block) => isProof(link, block)) : undefined
         return proof === undefined ? Effect.void : forked(sharedBefore(proof.post))
       }),
-    /** A peer can't show what it claims to have. */
+    /** A peer has no proof. */
     refute: ({ peer }: Link): void => {
       refuted.set(peer.id, true)
     },
-    /** All is compared: who has shown nothing since the last time is not asked again. */
+    /** A comparison begins: peers that have sent no proof since the last one are not asked again. */
     review: (): void => {
       for (const { peer } of waiting) refuted.set(peer.id, true)
       waiting = [...asked.keys()]
     },
-    /** The link is no more. What it may not have had time to show is asked for again. */
+    /** The link has ended. If the peer had no time for a proof, it is asked again on the next link. */
     ended: (link: Link): void => {
       asked.delete(link)
       waiting = waiting.filter((each) => each !== link)

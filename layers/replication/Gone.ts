@@ -1,4 +1,4 @@
-/** What nobody has any more: how long it is waited for, and when that is said. */
+/** Posts that no peer has any more: how long to wait for them, and when to report them. */
 import * as Effect from "effect/Effect"
 import { absurd } from "../../src/domain/Absurd.ts"
 import { authorOf, type StreamId } from "../../src/domain/Post.ts"
@@ -6,14 +6,20 @@ import type { Asking } from "./Asking.ts"
 import type { Blocked } from "./Blocked.ts"
 import type { Ground } from "./Ground.ts"
 
-/** What nobody keeps is taken for gone after so many offers; after more while the server, who may keep it, is away. */
+/**
+ * Posts that no peer keeps count as gone after this many offers; after more while the server is away, which may keep
+ * them.
+ */
 const ticksUntilGone = 5
 const ticksUntilGoneWithoutServer = 30
 
-/** An author who is here tells each second how far it has come: what it has not told of for so many offers, it has not said. */
+/**
+ * An author with a link says each second how far it is. A post that it has not named for this many offers does not
+ * exist.
+ */
 const ticksUntilUnsaid = 30
 
-/** What becomes of a stream of which the next post does not come. */
+/** What to do with a stream whose next post does not come. */
 type Prospect =
   | { readonly _tag: "Kept" }
   /** `regardless`: of who is sought. */
@@ -26,7 +32,7 @@ interface Needs {
 }
 
 export const make = ({ links, log }: Ground, { asking, blocked }: Needs) => {
-  /** How far its author says that a stream goes, if it is this node, or is here in the run that speaks there. */
+  /** How far a stream goes, by the word of its author: this node, or a peer whose present run it is. */
   const wordOn = (stream: StreamId): number | undefined => {
     if (log.isOwn(stream)) return log.have(stream)
     return asking.comesByItself(stream) ? (links.current.get(authorOf(stream))?.replica.upTo(stream) ?? 0) : undefined
@@ -56,7 +62,7 @@ export const make = ({ links, log }: Ground, { asking, blocked }: Needs) => {
     return { _tag: "Gone", to: Math.min(...floors, word ?? Number.POSITIVE_INFINITY), after: patience }
   }
 
-  /** What came meanwhile was held, as far as there was room: the rest is asked for again. */
+  /** Skips posts. Posts that came meanwhile were held as far as there was room, and the rest is asked for again. */
   const skip = (stream: StreamId, to: number): Effect.Effect<void> =>
     Effect.flatMap(log.skip(stream, to), () => {
       asking.isGone(stream)
@@ -98,7 +104,7 @@ export const make = ({ links, log }: Ground, { asking, blocked }: Needs) => {
     yield* asking.pullAgain
   })
 
-  /** Whether nothing is asked for, nobody who is here keeps back what is missing, and nobody is dialled who could bring more. */
+  /** Whether nothing is asked for, no linked peer has what is missing, and no peer is dialled that could have it. */
   const isCalm = Effect.map(
     links.missing.withinPatience,
     (sought) => sought === 0 && !links.isSettling() && blocked.size === 0 && asking.isDone()

@@ -1,4 +1,4 @@
-/** What was said before a newcomer came: what it is shown of that, and from whom it takes it. */
+/** History: what newcomers are shown of what was said before, and where this node gets it. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { EncodedPost } from "../../src/domain/EncodedPost.ts"
@@ -16,23 +16,23 @@ interface Needs {
   readonly proofs: Proofs
 }
 
-/** A peer that is asked for history has so long to send it. Then another is asked. */
+/** A peer must answer a request for history within this time. Then another one is asked. */
 const answerLimit = Duration.seconds(1)
 
 /** A newcomer waits no longer than this for history that others have. */
 const completionLimit = Duration.seconds(2)
 
-/** So many peers are asked for one newcomer, one after the other. */
+/** How many peers are asked for one newcomer, one after the other. */
 const mostAsked = 3
 
 const malformed = new PeerLost({ reason: "malformed" })
 
 export const make = ({ events, links, membership, pastLog, peers }: Ground, { proofs }: Needs) => {
   const isSigned = membership.sign !== undefined
-  /** Who was asked last for what this node lacks, while others wait for the answer. */
+  /** The peer that was asked last, while others wait for its answer. */
   let awaited: Link | undefined
 
-  /** Tells that so many posts of history come, and sends them. In a secure chat they are what the receiver can check. */
+  /** Sends `earlier` and the posts. In a secure chat they are posts that the receiver can verify. */
   const tell = (link: Link, count: number): Effect.Effect<void> =>
     Effect.flatMap(pastLog.past(Math.min(count, mostHistory), link.rooms), (kept) => {
       const blocks = isSigned ? kept.filter(({ bytes }) => proofs.areProven(bytes)) : kept
@@ -40,7 +40,7 @@ export const make = ({ events, links, membership, pastLog, peers }: Ground, { pr
       return link.sendLines([encode({ type: "earlier", posts }), ...blocks.map(({ bytes }) => bytes)])
     })
 
-  /** Takes history in: shows the last of it, as much as was asked for, or keeps it for those who come. */
+  /** Takes in history: shows as much as was asked for, or keeps it for newcomers. */
   const takeIn = (link: Link, posts: ReadonlyArray<EncodedPost>, most: number, shown: boolean): Effect.Effect<void> =>
     Effect.suspend(() => {
       const last = pastLog.lackedOf(posts.slice(-most))
@@ -48,7 +48,7 @@ export const make = ({ events, links, membership, pastLog, peers }: Ground, { pr
       return Effect.map(pastLog.keepPast(last), () => recallIsOver(link))
     })
 
-  /** The posts of sealed blocks, each with the whole block that it stands in: all for which somebody can vouch. */
+  /** The verified posts of sealed blocks, each with its whole block. */
   const vouchedOf = (
     link: Link,
     posts: ReadonlyArray<PostFrame>
@@ -70,21 +70,21 @@ export const make = ({ events, links, membership, pastLog, peers }: Ground, { pr
     return Effect.succeed(lines)
   }
 
-  /** That peer has answered, as far as this node is concerned. */
+  /** That peer's answer is complete, or no longer expected. */
   const recallIsOver = (link: Link): void => {
     link.replica.recall = "over"
     peers.changed()
   }
 
-  /** Members to whom there is a link: they may have what this node lacks. Whoever has come after this node has it from here. */
+  /** Linked members that may have what this node lacks. Peers that came after this node have it from this node. */
   const members = (): ReadonlyArray<Link> =>
     [...links.current.values()].filter(({ newcomer, passing }) => !newcomer && !passing)
 
-  /** Who can be asked, and was not before. */
+  /** A peer that can be asked and was not asked before. */
   const unasked = (): Link | undefined =>
     members().find(({ phase, replica: { owed, recall } }) => phase === "up" && owed === 0 && recall === "unasked")
 
-  /** Whether nothing more is to be expected of a peer that was asked. */
+  /** Whether nothing more is expected from a peer that was asked. */
   const isDone = (link: Link): boolean => link.replica.recall === "over" || !isCurrent(link)
 
   const ask = (link: Link): Effect.Effect<void> =>
@@ -94,7 +94,7 @@ export const make = ({ events, links, membership, pastLog, peers }: Ground, { pr
       return link.send({ type: "recall", posts: mostHistory })
     })
 
-  /** Waits for the answer of whoever was asked last. */
+  /** Waits for the answer of the peer that was asked last. */
   const hear = (link: Link): Effect.Effect<void> =>
     peers
       .until(() => isDone(link))
@@ -107,12 +107,12 @@ export const make = ({ events, links, membership, pastLog, peers }: Ground, { pr
         )
       )
 
-  /** Whoever can be asked is there by then, if there is anybody. */
+  /** Returns when a peer can be asked, if there is any. */
   const somebodyIsUp = peers.until(
     () => awaited !== undefined || unasked() !== undefined || members().every(({ phase }) => phase === "up")
   )
 
-  /** Asks one member after the other until this node has the last lines, as many. */
+  /** Asks one member after the other until this node has that many of the last posts. */
   const complete = (count: number, mayAsk: number): Effect.Effect<void> =>
     Effect.suspend(() => {
       if (mayAsk === 0 || !pastLog.lacksOfLast(count)) return Effect.void
@@ -127,15 +127,12 @@ export const make = ({ events, links, membership, pastLog, peers }: Ground, { pr
     })
 
   return {
-    /** Shows a newcomer what was said last before it came, if it would like to see it. */
+    /** Sends history to a newcomer that wants it. */
     tellTo: (link: Link): Effect.Effect<void> => (link.history === 0 ? Effect.void : tell(link, link.history)),
-    /**
-     * A newcomer would like to see so much of what was said last: asks others for what this node lacks of that. Takes no longer
-     * than a newcomer can wait.
-     */
+    /** Gets missing history for a newcomer that wants this much. Takes no longer than a newcomer can wait. */
     complete: (count: number): Effect.Effect<void> =>
       Effect.asVoid(Effect.timeoutOption(complete(Math.min(count, mostHistory), mostAsked), completionLimit)),
-    /** A peer lacks what was said last: sends it that, once. Before the link is up it is not heard. */
+    /** A peer asks for history: sends it, once. Ignored before the link is up. */
     heardRecall: (link: Link, { posts }: Recall): Effect.Effect<void, PeerLost> =>
       Effect.suspend(() => {
         if (!isCurrent(link)) return Effect.void
@@ -143,7 +140,10 @@ export const make = ({ events, links, membership, pastLog, peers }: Ground, { pr
         link.replica.hasRecalled = true
         return tell(link, posts)
       }),
-    /** A peer begins with history: that it was asked for, and not more of it. A plain function, for what comes next is that. */
+    /**
+     * A peer begins to send history. It must be what it was asked for, and not more. A plain function, because the
+     * posts come next.
+     */
     begins: (link: Link, { posts }: Earlier): Effect.Effect<void, PeerLost> => {
       const shown = link.replica.owed > 0
       const asked = shown ? link.replica.owed : link.replica.recall === "asked" ? mostHistory : 0
@@ -155,7 +155,7 @@ export const make = ({ events, links, membership, pastLog, peers }: Ground, { pr
       else if (!shown) recallIsOver(link)
       return Effect.void
     },
-    /** The next post of a peer that has begun with history: all of it, once it is there. */
+    /** The next post of a peer's history. Takes in all of it once it is complete. */
     take: (link: Link, frame: PostFrame): Effect.Effect<void, PeerLost> => {
       const recalled = link.replica.past
       if (recalled === undefined) return Effect.void
@@ -172,9 +172,9 @@ export const make = ({ events, links, membership, pastLog, peers }: Ground, { pr
         (vouched) => takeIn(link, vouched, most, shown)
       )
     },
-    /** Whether the peer has begun with history. */
+    /** Whether the peer is sending history. */
     isComing: ({ replica }: Link): boolean => replica.past !== undefined,
-    /** This node is in: whoever let it in has shown what it was asked for. */
+    /** This node has joined: the node that admitted it has sent the history that it was asked for. */
     isOver: (link: Link): boolean => {
       link.replica.owed = 0
       return link.replica.past === undefined || !link.replica.past.shown
@@ -182,7 +182,7 @@ export const make = ({ events, links, membership, pastLog, peers }: Ground, { pr
   }
 }
 
-/** The whole blocks that these posts make; undefined if they are no such. */
+/** The whole blocks of these posts; undefined if they are not whole. */
 const blocksOf = (posts: ReadonlyArray<PostFrame>): ReadonlyArray<SealedBlock> | undefined => {
   const blocks = new Blocks()
   const made: Array<SealedBlock> = []

@@ -1,4 +1,4 @@
-/** What of all that is said is as sure as if its author had said it here: what others hand on, and what this node hands on. */
+/** Verifies posts in a secure chat: blocks that come through others, and blocks that this node passes on. */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { Block } from "../../src/domain/EncodedPost.ts"
@@ -12,33 +12,33 @@ import { linesIn } from "../../src/protocol/LineSplitter.ts"
 import { digestOf } from "../identity/Keys.ts"
 import type { Ground, Link } from "./Ground.ts"
 
-/** As much is looked at in one go before others have their turn, in bytes. */
+/** How many bytes are checked before other fibers get a turn. */
 const sliceRoom = 16_384
 
-/** What of the blocks that a peer has sent is believed, and what is to be said of the rest. */
+/** The result of checking the blocks of a peer: which are believed, and what to report about the rest. */
 export interface Sifted {
   readonly believed: ReadonlyArray<Block>
-  /** Of these streams it can't be said yet. */
+  /** Streams that can't be judged yet. */
   readonly unsure: ReadonlySet<StreamId>
   readonly wrongs: ReadonlyArray<MeshEvent>
-  /** Whether the peer itself is not to blame for any of that. */
+  /** Whether the peer is not to blame for anything in `wrongs`. */
   readonly isFair: boolean
 }
 
-/** How far what this node has of a stream can be handed on; why not further, if something speaks against it. */
+/** How far a stream can be passed on, and why not further. */
 export interface Proven {
   readonly to: number
   readonly objection: Proof | undefined
 }
 
-/** Of so many streams it is remembered that people have heard of two bodies for one number. */
+/** For how many streams it is remembered that people were told about two bodies for one number. */
 const mostContradicted = 1_024
 
 export const make = ({ limits, links, log, membership }: Ground) => {
-  /** What was looked at already of what this node has. */
+  /** What was checked already of the posts that this node has. */
   const looked = new Map<StreamId, Proven>()
 
-  /** Streams in which there are two bodies for one number, as people have heard. */
+  /** Streams with two bodies for one number that people were told about. */
   const contradicted = new Recent<StreamId, true>(mostContradicted)
 
   const judge = (block: SealedBlock): Proof => {
@@ -61,7 +61,9 @@ export const make = ({ limits, links, log, membership }: Ground) => {
     return kept.first !== post.n || !Buffer.concat(lines).equals(kept.bytes)
   }
 
-  /** What a peer says is taken as it is if it is its own; what it hands on only if its author has sealed it. */
+  /**
+   * A peer's own blocks are accepted as they are. Blocks of others are accepted only with a valid seal of their author.
+   */
   const sift = (link: Link, blocks: ReadonlyArray<SealedBlock>): Sifted => {
     const believed: Array<Block> = []
     const unsure = new Set<StreamId>()
@@ -90,7 +92,7 @@ export const make = ({ limits, links, log, membership }: Ground) => {
     return { believed, unsure, wrongs, isFair: true }
   }
 
-  /** The blocks in lines of a log; those of which nobody could say who has sealed them count as forged. */
+  /** The blocks in lines of a log, each with its judgement. Incomplete ones count as forged. */
   const judged = (bytes: Uint8Array): ReadonlyArray<{ readonly to: number; readonly proof: Proof }> => {
     const blocks = new Blocks()
     const frames: ReadonlyArray<Frame> = Either.getOrElse(decodeAll(linesIn(bytes)), () => [])
@@ -103,7 +105,7 @@ export const make = ({ limits, links, log, membership }: Ground) => {
     return blocks.isOpen ? [...found, { to: 0, proof: "forged" }] : found
   }
 
-  /** What is not kept any more is handed to nobody: of each stream that is kept there is an entry at least in the log. */
+  /** Forgets results for streams of which nothing is kept: these are passed on to nobody. */
   const forgetWhatIsGone = (): void => {
     for (const stream of looked.keys()) {
       const kept = log.slice(stream, 0, 1)
@@ -112,8 +114,8 @@ export const make = ({ limits, links, log, membership }: Ground) => {
   }
 
   /**
-   * Each block is looked at once, in its order, whoever asks for what: nobody can make a node check the same again and again.
-   * What its author has said here with a seal that does not hold could be shown to nobody else, nor what came after it.
+   * Checks each block once, in order, whoever asks: no peer can make a node repeat a check. A block of the author with
+   * an invalid seal, and everything after it, is passed on to nobody.
    */
   const proven = (stream: StreamId, to: number): Effect.Effect<Proven> =>
     Effect.suspend(() => {
@@ -130,7 +132,7 @@ export const make = ({ limits, links, log, membership }: Ground) => {
     })
 
   return {
-    /** The blocks that these posts of a peer make, together with those before; undefined if they make none. */
+    /** The blocks that are completed by these posts of a peer; undefined if the posts do not fit. */
     blocksFrom: ({ replica }: Link, frames: ReadonlyArray<PostFrame>): ReadonlyArray<SealedBlock> | undefined => {
       replica.blocks ??= new Blocks()
       const made: Array<SealedBlock> = []
@@ -141,29 +143,29 @@ export const make = ({ limits, links, log, membership }: Ground) => {
       }
       return made
     },
-    /** What of these blocks of a peer is to be believed. */
+    /** Checks the blocks of a peer. */
     sift,
     /** Whether this node has another body for what a block says, which came before. */
     contradicts,
-    /** Whether its author has signed a block that a peer hands on. */
+    /** Whether the author has signed a block that a peer passes on. */
     isSigned: (link: Link, block: SealedBlock): boolean => {
       const proof = judgeFrom(link, block)
       return proof === "proven" || proof === "accepted"
     },
-    /** What to think of a block that a peer hands on, be it the peer's own. */
+    /** Judges a block that a peer sends, also one of its own. */
     judgeFrom,
-    /** Whether these lines of a log are blocks that everybody can be shown. */
+    /** Whether all blocks in these lines of a log can be shown to everybody. */
     areProven: (bytes: Uint8Array): boolean => judged(bytes).every(({ proof }) => proof === "proven"),
-    /** Up to where what this node keeps of a stream is what everybody can be shown, as far as somebody would like to have it. */
+    /** How far a stream can be shown to everybody, up to number `to`. */
     proven,
-    /** Who is known by which key has changed: looks again at what could not be shown. */
+    /** Keys have changed: checks again what could not be passed on. */
     reconsider: (): void => {
       for (const [stream, { objection }] of looked) if (objection !== undefined) looked.delete(stream)
     }
   }
 }
 
-/** Where the last block ends before the first that is not proven. */
+/** The end of the last block before the first that is not proven. */
 const lastBefore = (blocks: ReadonlyArray<{ readonly to: number; readonly proof: Proof }>, before: number): number =>
   blocks[blocks.findIndex(({ proof }) => proof !== "proven") - 1]?.to ?? before
 

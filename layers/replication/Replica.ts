@@ -1,4 +1,6 @@
-/** What replication keeps of one link. Each field has one writer, the part that is named above it; all parts read them. */
+/**
+ * What replication keeps for one link. Each field has one writer, the part that is named above it. All parts read them.
+ */
 import type { PeerId } from "../../src/domain/Peer.ts"
 import type { Fold, Room, StreamId } from "../../src/domain/Post.ts"
 import type { Blocks } from "../../src/protocol/Blocks.ts"
@@ -7,10 +9,10 @@ import type { PostFrame } from "../../src/protocol/Frame.ts"
 /** What a peer has folded away, and what it lists besides. */
 export interface Listing {
   readonly folds: Map<Room, Fold>
-  /** The streams that it lists, until they are compared; and whether these are all. */
+  /** The streams that it lists, until they are compared, and whether the list is complete. */
   streams: Map<StreamId, number> | undefined
   isComplete: boolean
-  /** For how many offers nothing more was to come from it since then. */
+  /** For how many offers nothing more was expected from it since then. */
   calmTicks: number
 }
 
@@ -32,7 +34,7 @@ export interface Past {
 
 /** Mutable, each change in one synchronous step. What most links never have is undefined until they have it. */
 export class Replica {
-  /** What the ids of all streams of this peer begin with. */
+  /** The beginning of the ids of all streams of this peer. */
   readonly prefix: string
 
   // ---- Summaries
@@ -44,7 +46,7 @@ export class Replica {
 
   /** How far the peer has each stream, as far as it has said: this node's own, and those of which it has more than this node. */
   readonly theirs = new Map<StreamId, number>()
-  /** Up to where the peer does not keep a stream any more. */
+  /** Up to which number the peer does not keep a stream. */
   floors: Map<StreamId, number> | undefined = undefined
 
   // ---- Folds
@@ -65,9 +67,9 @@ export class Replica {
 
   // ---- History
 
-  /** How many lines of history it was asked for to be shown here, and may still send. */
+  /** How much history it was asked for, to be shown here, and may still send. */
   owed: number
-  /** What has become of the question for lines of history to be kept here; whether the peer has asked for such. */
+  /** The state of the request for history to keep here; whether the peer has asked for history. */
   recall: "unasked" | "asked" | "coming" | "over" = "unasked"
   hasRecalled = false
   past: Past | undefined = undefined
@@ -82,7 +84,7 @@ export class Replica {
     return this.theirs.get(stream) ?? 0
   }
 
-  /** Up to where the peer does not keep a stream any more. */
+  /** Up to which number the peer does not keep a stream. */
   floorOf(stream: StreamId): number {
     return this.floors?.get(stream) ?? 0
   }

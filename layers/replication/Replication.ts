@@ -1,4 +1,4 @@
-/** How what is said gets to everyone: the parts put together, and what links are given of them. */
+/** Replication: gets posts to everyone. Puts the parts together for links. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -28,23 +28,23 @@ export type { Replica } from "./Replica.ts"
 
 interface Settings {
   readonly id: PeerId
-  /** How many lines of what was said before it came this node would like to see: none by default. */
+  /** How much history this node wants; none by default. */
   readonly history?: number
 }
 
 /** What the node does with replication besides giving it to links. */
 export interface Replicating extends LinkContract.Replication<Replica> {
-  /** How far what this node says has come. */
+  /** How far own posts have come. */
   readonly delivery: Delivery.Delivery["ofOwn"]
-  /** How many peers are known to have a stream of this node up to that number. */
+  /** How many peers are known to have a stream of this node up to a number. */
   readonly holders: (stream: StreamId, n: number) => number
   /** How many posts were handed to links. */
   readonly sent: () => number
   /** Fails when this node must begin another run. */
   readonly forked: Effect.Effect<never, Forked>
-  /** To be done each second. */
+  /** Must run each second. */
   readonly eachSecond: Effect.Effect<void>
-  /** To be run as long as the node does, each in a fiber of its own. */
+  /** Must run as long as the node does, each in a fiber of its own. */
   readonly running: ReadonlyArray<Effect.Effect<unknown>>
 }
 
@@ -71,7 +71,7 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
     const folds = Folds.make(ground, { gone })
     const summaries = Summaries.make(ground, { asking, delivery, folds, forks, gone })
 
-    /** Posts of history come first, if it has begun; what follows is what is said now. */
+    /** History that has begun comes first. Everything after it is new. */
     const receive = (link: Link, posts: ReadonlyArray<PostFrame>): Effect.Effect<void, PeerLost> => {
       if (!history.isComing(link)) return replicator.receive(link, posts)
       const [first, ...rest] = posts
@@ -115,7 +115,9 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
         yield* asking.pull(link, link.replica.theirs)
       })
 
-    /** Only who has no link believes that: whoever has one is in the chat, whatever one peer says of its clock. */
+    /**
+     * Believed only while this node has no link: with a link it is in the chat, whatever one peer says about its clock.
+     */
     const outlived = (after: Epoch): Effect.Effect<void> =>
       Effect.suspend(() =>
         links.current.size > 0 || isEarlier(after, log.epoch)

@@ -13,7 +13,7 @@ import type { Forks } from "./Forks.ts"
 import type { Ground, Link } from "./Ground.ts"
 import type { Proofs } from "./Proofs.ts"
 
-/** Of so many authors it is remembered through whom their posts came. */
+/** For how many authors it is remembered through which peer their posts came. */
 const mostRelayed = 1_024
 
 interface Needs {
@@ -25,10 +25,10 @@ interface Needs {
 
 export const make = ({ events, links, log, membership }: Ground, { asking, delivery, forks, proofs }: Needs) => {
   const { missing: absent } = links
-  /** Through whom came last what somebody says who has no link to this node. */
+  /** The peer that last passed on posts of an author without a link to this node. */
   const relays = new Recent<PeerId, PeerId>(mostRelayed)
 
-  /** What others have said is taken only from whom it was asked of. */
+  /** Posts of others are accepted only from the peer that was asked for them. */
   const isWelcome = (link: Link, block: Block): boolean =>
     block.post.stream.startsWith(link.replica.prefix) || asking.isAsked(link, block)
 
@@ -62,7 +62,7 @@ export const make = ({ events, links, log, membership }: Ground, { asking, deliv
   const ownIn = <B extends Block>(blocks: ReadonlyArray<B>): ReadonlyArray<B> =>
     blocks.filter(({ post }) => log.isOwn(post.stream))
 
-  /** In a secure chat posts come in blocks, and what is handed on must be proven. */
+  /** In a secure chat posts come in blocks, and blocks of others must be verified. */
   const receiveSealed = (link: Link, sent: ReadonlyArray<PostFrame>): Effect.Effect<void, PeerLost> => {
     const blocks = proofs.blocksFrom(link, sent)
     if (blocks === undefined) return new PeerLost({ reason: "malformed" })
@@ -124,16 +124,18 @@ export const make = ({ events, links, log, membership }: Ground, { asking, deliv
   return {
     /** Takes in posts that a peer has sent. */
     receive,
-    /** The peer does not keep that any more: somebody else may. */
+    /** The peer does not keep these posts. Another one may. */
     heardGap,
-    /** Who is known by which key has changed: what could not be believed perhaps can be now. */
+    /** Keys have changed: some doubted posts can perhaps be verified now. */
     reconsider: Effect.suspend(() => {
       proofs.reconsider()
       return asking.reconsider
     }),
-    /** Says how much of what was missed this peer will send. `isNew`: what it has said itself, in its present run, was not missed. */
+    /**
+     * Reports how many missed posts this peer will send. `isNew`: posts of its own present run do not count as missed.
+     */
     announce,
-    /** Through whom came last what that one says, if it has no link to this node. */
+    /** The peer that last passed on posts of that author, if the author has no link to this node. */
     relayOf: (id: PeerId): PeerId | undefined => relays.get(id)
   }
 }

@@ -1,4 +1,7 @@
-/** Who has what: peers tell each other how far they have each stream, when they meet, as it grows, and in full now and then. */
+/**
+ * Summaries: peers tell each other how far they have each stream, when they meet, as streams grow, and completely now
+ * and then.
+ */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
@@ -14,7 +17,7 @@ import type { Forks } from "./Forks.ts"
 import type { Gone } from "./Gone.ts"
 import type { Ground, Link } from "./Ground.ts"
 
-/** How often all is compared with all, whatever was told before. */
+/** The time between two comparisons of whole summaries. */
 const compareEvery = Duration.seconds(15)
 
 const haveFrames = (marks: ReadonlyArray<Mark>): ReadonlyArray<Control> =>
@@ -33,9 +36,11 @@ interface Needs {
 }
 
 export const make = ({ links, log }: Ground, { asking, delivery, folds, forks, gone }: Needs) => {
-  /** How far everybody knows this node to have each stream. */
+  /** How far each stream was offered to all peers. */
   let offered: Summary = new Map()
-  /** How far this node had each stream when all was compared last: what has not moved since, and should have, is stuck. */
+  /**
+   * How far each stream was at the last comparison. A stream that should have moved since then, and has not, is stuck.
+   */
   let compared: Summary = new Map()
 
   const heard = (link: Link, { more, streams }: Have): Effect.Effect<void, PeerLost> =>
@@ -61,11 +66,11 @@ export const make = ({ links, log }: Ground, { asking, delivery, folds, forks, g
       }
     })
 
-  /** What of that is said in these rooms. */
+  /** The part of a summary that belongs to these rooms. */
   const within = (rooms: ReadonlySet<Room>, marks: Iterable<Mark>): ReadonlyArray<Mark> =>
     log.rooms.size === 1 ? [...marks] : [...marks].filter(([stream]) => rooms.has(roomIn(stream)))
 
-  /** Everything that this node has in these rooms: what it has folded away, and what it lists. */
+  /** The whole summary for these rooms: folds, then streams. */
   const all = (rooms: ReadonlySet<Room>): ReadonlyArray<Control> => {
     const { folds: folded, summary } = log.listing()
     return [
@@ -81,7 +86,7 @@ export const make = ({ links, log }: Ground, { asking, delivery, folds, forks, g
       return link.send(...all(link.rooms))
     })
 
-  /** All links, those together of which the peers take part in the same of this node's rooms. */
+  /** The links, grouped by the rooms that they share with this node. */
   const groups = (): ReadonlyArray<readonly [Link, ...ReadonlyArray<Link>]> => {
     const grouped = new Map<string, [Link, ...Array<Link>]>()
     for (const link of links.current.values()) {
@@ -93,13 +98,13 @@ export const make = ({ links, log }: Ground, { asking, delivery, folds, forks, g
     return [...grouped.values()]
   }
 
-  /** Tells all peers what is for them: of each room, those who take part in it. */
+  /** Sends each peer the frames for the rooms that it shares. */
   const tellAll = (framesFor: (rooms: ReadonlySet<Room>) => ReadonlyArray<Control>) =>
     Effect.suspend(() =>
       Effect.forEach(groups(), (group) => links.tell(group, framesFor(group[0].rooms)), { discard: true })
     )
 
-  /** Tells everybody which streams have grown since it was told last. */
+  /** Offers all peers the streams that have grown since the last offer. */
   const offer = Effect.flatMap(log.summary, (summary) => {
     const grown = [...summary].filter(([stream, n]) => offered.get(stream) !== n)
     offered = summary
@@ -112,8 +117,8 @@ export const make = ({ links, log }: Ground, { asking, delivery, folds, forks, g
   })
 
   /**
-   * Tells everybody everything, and asks again for what is missing still: it repairs whatever went wrong. Who was told all
-   * that there is needs no word: where nothing is said, nothing is sent.
+   * Sends whole summaries, and asks again for everything that is missing: this repairs whatever went wrong. Sends
+   * nothing if nothing has changed.
    */
   const compare = Effect.gen(function* () {
     const summary = yield* log.summary
@@ -127,13 +132,13 @@ export const make = ({ links, log }: Ground, { asking, delivery, folds, forks, g
   })
 
   return {
-    /** Takes in how far a peer has some streams. */
+    /** Handles how far a peer has some streams. */
     heard,
-    /** Tells a peer how far this node has each stream, once. */
+    /** Sends a peer the summary, once. */
     summarize,
-    /** To be run each second: tells what has grown, and gives up what is gone. */
+    /** Must run each second: offers what has grown, and gives up posts that are gone. */
     offer: offer.pipe(Effect.zipRight(gone.skipWhatIsGone), Effect.zipRight(folds.tellWhatIsMissed)),
-    /** Tells everybody what has grown: before this node leaves, they know what it has got from them. */
+    /** Offers everything that has grown before this node leaves, so that peers know what it has received. */
     offerLast: offer,
     /** As long as the node runs. */
     comparing: Effect.repeat(compare, Schedule.spaced(compareEvery))
