@@ -5,7 +5,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { absurd } from "../../src/domain/Absurd.ts"
 import { PeerLost } from "../../src/domain/Errors.ts"
-import type { Connected } from "../../src/domain/LinkTable.ts"
+import { type Connected, stays } from "../../src/domain/LinkTable.ts"
 import { type LossReason, MeshEvent } from "../../src/domain/MeshEvent.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import type { Peer } from "../../src/domain/Peer.ts"
@@ -141,9 +141,7 @@ export const make = (node: Node, needs: Needs) => {
       const outcome = table.connect(link)
       link.since = clock.unsafeCurrentTimeMillis()
       link.upSince = Monotonic.millis(clock)
-      if (isLeaving() || outcome._tag === "Redundant" || outcome._tag === "Taken") {
-        return yield* link.connection.abort("closed")
-      }
+      if (isLeaving() || !stays(outcome)) return yield* link.connection.abort("closed")
       yield* replication.met(link)
       const isNew = yield* tellOf(link, outcome)
       yield* link.send(...members.newsFor(link))

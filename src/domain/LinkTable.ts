@@ -57,6 +57,21 @@ export type Connected<L extends Row> = Data.TaggedEnum<{
   Taken: { readonly holder: Epoch }
 }>
 
+/** Whether such a link is the peer's link from now on. */
+export const stays = <L extends Row>(connected: Connected<L>): boolean => {
+  switch (connected._tag) {
+    case "Linked":
+    case "Superseded":
+    case "Resumed":
+      return true
+    case "Redundant":
+    case "Taken":
+      return false
+    default:
+      return absurd(connected)
+  }
+}
+
 /** Of so many ids that have neither a link nor a handshake it is remembered which run was met last. */
 export const mostMet = 4_096
 

@@ -108,7 +108,7 @@ export const makeMutator = (seed: number) => {
       member: maybe(0.5)
     }),
     refused: () => ({
-      id: pick(ids),
+      ...named(),
       reason: pick(["id-taken", "id-alike", "mistaken", "other-chat", "protocol", "unavailable", "?"]),
       detail: text()
     }),
