@@ -1,5 +1,5 @@
 /** The lines of a pipe, each as soon as it is whole. */
-
+import type { Readable } from "node:stream"
 import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -44,7 +44,7 @@ const typedOf = (piped: Piped, longest: number): Typed => {
  * one stage of a Stream: each would wake at each line.
  */
 export const make = (
-  pipe: NodeJS.ReadStream,
+  pipe: Readable,
   gone: Deferred.Deferred<void>,
   longest = longestLine
 ): Effect.Effect<Stream.Stream<Typed>, never, Scope.Scope> =>
