@@ -1,4 +1,4 @@
-/** What happens at a node, in the order in which it witnesses it: among the posts of its log. */
+/** The events of a node, in the order in which it witnesses them, among the posts of its log. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
@@ -7,9 +7,9 @@ import type { MeshEvent } from "../src/domain/MeshEvent.ts"
 export class EventLog extends Context.Tag("outlive/EventLog")<
   EventLog,
   {
-    /** Appends what happened. */
+    /** Appends an event. */
     readonly note: (event: MeshEvent) => Effect.Effect<void>
-    /** What happens, from the beginning of this run. */
+    /** All events, from the beginning of this run. */
     readonly events: Stream.Stream<MeshEvent>
   }
 >() {}
