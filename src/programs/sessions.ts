@@ -144,7 +144,7 @@ export const open = Effect.gen(function* () {
         onSome: (ending) => Effect.succeed(ending)
       })
     )
-  const runGuest = (session: Session.Session["Type"]) =>
+  const guest = (session: Session.Session["Type"]) =>
     Effect.gen(function* () {
       const scope = yield* Effect.acquireRelease(Scope.fork(guests, ExecutionStrategy.sequential), (scope) =>
         Scope.close(scope, Exit.void)
@@ -154,13 +154,14 @@ export const open = Effect.gen(function* () {
         Effect.sync(() => talks.add(talk)),
         () => Effect.sync(() => talks.delete(talk))
       )
-      const ending = yield* Effect.raceFirst(
-        Effect.asSome(typedIn(session, talk)),
-        Effect.as(Deferred.await(closing), Option.none<Ending>())
-      )
-      if (Option.isNone(ending)) yield* Deferred.await(closed)
-      return ending
-    }).pipe(Effect.scoped)
+      return yield* typedIn(session, talk)
+    })
+  /** When the run ends, the session shows what there is before it goes on elsewhere. */
+  const runGuest = (session: Session.Session["Type"]) =>
+    Effect.raceFirst(Effect.asSome(guest(session)), Effect.as(Deferred.await(closing), Option.none<Ending>())).pipe(
+      Effect.tap((ending) => (Option.isNone(ending) ? Deferred.await(closed) : Effect.void)),
+      Effect.scoped
+    )
 
   yield* Effect.addFinalizer(() =>
     Effect.gen(function* () {
@@ -170,9 +171,7 @@ export const open = Effect.gen(function* () {
       yield* within(lastLines)(
         Effect.forEach([main, ...talks], ({ shown }) => shown, { concurrency: "unbounded", discard: true })
       )
-      yield* Scope.close(guests, Exit.void)
-      yield* Deferred.succeed(closed, undefined)
-    })
+    }).pipe(Effect.ensuring(Scope.close(guests, Exit.void)), Effect.ensuring(Deferred.succeed(closed, undefined)))
   )
   attached.moveTo({
     welcome: (console, history) =>

@@ -309,6 +309,20 @@ describe("several sessions at one node", () => {
     })
   )
 
+  story("may break off while the end waits for what they show", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      const sessions = [yield* one.attach({ over: stuck }), yield* one.attach({ over: stuck })] as const
+      yield* two.type("hello")
+      yield* one.sees("Client 2: hello")
+      yield* one.type("Exit")
+      yield* Effect.sleep("500 millis")
+      yield* sessions[0].detach
+      assert.isTrue(Exit.isSuccess(yield* one.ended))
+      assert.strictEqual(yield* sessions[1].ended, "node ended")
+    })
+  )
+
   story("show an answer below its question, also at a terminal that takes its time", (world) =>
     Effect.gen(function* () {
       const { one, two } = yield* gather(world)

@@ -6,6 +6,7 @@ import type { Console, Typed } from "../../../services/Console.ts"
 import type { Reader } from "../../../services/MessageLog.ts"
 import type { Said } from "../../domain/Delivery.ts"
 import type { PeerId } from "../../domain/Peer.ts"
+import { mainRoom, type Room } from "../../domain/Post.ts"
 
 /** Words that call whoever sits there, besides the node's own id. */
 export class Highlights extends Context.Reference<Highlights>()("outlive/Highlights", {
@@ -18,6 +19,8 @@ export class Session extends Context.Tag("outlive/Session")<
     readonly console: Console["Type"]
     /** Where it stands in the log. What is typed here is said from there. */
     readonly reader: Reader
+    /** The room in which it speaks. */
+    readonly room: Room
     /** Whose lines are not shown here. */
     readonly muted: Ref.Ref<ReadonlySet<PeerId>>
     readonly highlights: ReadonlyArray<string>
@@ -35,6 +38,7 @@ export const make = (console: Console["Type"], reader: Reader, refused: Ref.Ref<
   Effect.all({
     console: Effect.succeed(console),
     reader: Effect.succeed(reader),
+    room: Effect.succeed(mainRoom),
     muted: Ref.make<ReadonlySet<PeerId>>(new Set()),
     highlights: Highlights,
     questioned: Ref.make<string | undefined>(undefined),

@@ -11,7 +11,6 @@ import { absurd } from "../../domain/Absurd.ts"
 import { deedMark, utterance } from "../../domain/Action.ts"
 import type { Saying } from "../../domain/Delivery.ts"
 import { isTooLong } from "../../domain/Errors.ts"
-import { mainRoom } from "../../domain/Post.ts"
 import { notice, type ScreenLine } from "../../domain/ScreenLine.ts"
 import { commandNamed } from "../../domain/SlashCommand.ts"
 import * as Commands from "../commands/all.ts"
@@ -39,14 +38,14 @@ export const sayWhatIsTyped = (
   Effect.gen(function* () {
     const log = yield* MessageLog
     const { self } = yield* PeerMesh
-    const { console, questioned, reader } = session
+    const { console, questioned, reader, room } = session
 
     // Without a generator: it runs for every line that is typed. What was said is followed, whatever ends this.
     const say = (sayings: ReadonlyArray<Saying<Typed>>) =>
       Effect.suspend(() => {
         const said = Effect.match(
           log.say(
-            mainRoom,
+            room,
             sayings.map(({ text }) => text),
             reader
           ),

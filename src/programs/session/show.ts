@@ -1,6 +1,8 @@
 /** Shows in a session what its node witnesses. */
+import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Predicate from "effect/Predicate"
@@ -18,7 +20,8 @@ import type { Session } from "./Session.ts"
 
 /**
  * Shows what the node witnesses, in that order, until the log is closed or the scope closes. What was typed in this session is
- * seen where it was typed; a program is told of it. Returns what returns once everything up to the end of the log is shown.
+ * seen where it was typed; a program is told of it. Returns what returns once everything up to the end of the log is shown, or
+ * nothing more will be.
  */
 export const showWhatHappens = (
   { console, muted, reader }: Session["Type"],
@@ -39,7 +42,10 @@ export const showWhatHappens = (
         if (last !== undefined && !console.isGone()) reader.shown(last)
       }
     })
-    return Fiber.join(yield* Effect.forkScoped(showing))
+    const screen = yield* Effect.forkScoped(showing)
+    return Effect.flatMap(Fiber.await(screen), (exit) =>
+      Exit.isFailure(exit) && Cause.isDie(exit.cause) ? Effect.failCause(exit.cause) : Effect.void
+    )
   })
 
 /** Shows entries to people as lines, and to programs as they are. */
