@@ -251,7 +251,7 @@ export const make = (
                 )
           )
         ),
-      /** What those hear for whom there is no seat. */
+      /** What a caller hears when no connection slot is free. */
       regret: encode({
         type: "refused",
         ...naming(settings),
