@@ -12,10 +12,10 @@ import type { EncodedPost } from "../../src/domain/EncodedPost.ts"
 import type { Entry } from "../../src/domain/Entry.ts"
 import { isTooLong } from "../../src/domain/Errors.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
-import { authorOf, isEarlier, mainRoom, type Post, type StreamId } from "../../src/domain/Post.ts"
+import { authorOf, isEarlier, mainRoom, type Post, Room, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import { encodePost, maxFrameBytes } from "../../src/protocol/Frame.ts"
 import { textOf } from "../support/bytes.ts"
-import { id, inShort, peer, post, stream } from "../support/samples.ts"
+import { epoch, id, inShort, peer, post, stream } from "../support/samples.ts"
 import { type Log, type Logs, wholeLog } from "../support/wholeLog.ts"
 
 /** Posts of another author, of those numbers. */
@@ -103,6 +103,14 @@ export interface Bounds {
   readonly entries?: number
   readonly bytes?: number
   readonly history?: number
+  readonly rooms?: ReadonlyArray<Room>
+}
+
+/** What is said in a room besides `main`. */
+const ops = Room.make("ops")
+const inRoom = (author: string, room: Room, n: number, deps: ReadonlyArray<readonly [StreamId, number]> = []) => {
+  const said = post(streamOf(id(author), room, epoch(1)), n, `${author}${n}@${room}`, deps)
+  return { post: said, line: encodePost(said) }
 }
 
 /** What holds of any log, in any world: `logOf` makes an empty one whose author is called 1. */
@@ -531,6 +539,72 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<Logs, LE>): 
       assert.strictEqual(log.have(log.streamIn(mainRoom)), 1)
       assert.strictEqual(log.slice(log.streamIn(mainRoom), 0, 1)?.bytes.length, maxFrameBytes)
     })
+  )
+
+  holds(
+    "each room has its own numbers, and what is said there stands below what was said there, and nothing else",
+    (log) =>
+      Effect.gen(function* () {
+        yield* log.receive([...posts("2", 1), inRoom("2", ops, 1), inRoom("3", ops, 1)])
+        yield* log.say(ops, ["a"])
+        yield* log.say(mainRoom, ["b"])
+        yield* log.say(ops, ["c"])
+        assert.deepStrictEqual(
+          sentOn(log, log.streamIn(ops)).map(({ deps, n, text }) => ({ text, n, deps })),
+          [
+            { text: "a", n: 1, deps: { [inRoom("2", ops, 1).post.stream]: 1, [inRoom("3", ops, 1).post.stream]: 1 } },
+            { text: "c", n: 2, deps: {} }
+          ] as never
+        )
+        assert.deepStrictEqual(
+          sentOn(log).map(({ deps, n, text }) => ({ text, n, deps })),
+          [{ text: "b", n: 1, deps: { [stream("2")]: 1 } }] as never
+        )
+        assert.deepStrictEqual([log.said(), [...log.rooms]], [3, [mainRoom, ops]])
+      }),
+    { rooms: [ops] }
+  )
+
+  holds(
+    "another run has a stream in each room, and says anew in each what others may not have",
+    (log) =>
+      Effect.gen(function* () {
+        yield* log.say(ops, ["a", "b"])
+        yield* log.say(mainRoom, ["c", "d"])
+        const [inOps, inMain] = [log.streamIn(ops), log.streamIn(mainRoom)]
+        yield* log.renew(new Map([[inMain, 1]]))
+        assert.deepStrictEqual(
+          [inOps, inMain, log.streamIn(ops), log.streamIn(mainRoom)].map((of) =>
+            sentOn(log, of).map(({ text }) => text)
+          ),
+          [[], ["c"], ["a", "b"], ["d"]]
+        )
+        assert.deepStrictEqual(
+          [log.streamIn(ops), log.streamIn(mainRoom)].map((of) => sentOn(log, of)[0]?.deps),
+          [{}, { [inMain]: 1 }] as never
+        )
+        assert.strictEqual(log.said(), 3)
+      }),
+    { rooms: [ops] }
+  )
+
+  holds(
+    "what is said in a room in which this node takes no part counts as had: it does not come, nor is it waited for",
+    (log) =>
+      Effect.gen(function* () {
+        const elsewhere = inRoom("2", ops, 1)
+        assert.deepStrictEqual(yield* log.receive([elsewhere, inRoom("2", ops, 3)]), [])
+        assert.strictEqual(log.have(elsewhere.post.stream), Number.POSITIVE_INFINITY)
+        yield* log.adopt(new Map([[elsewhere.post.stream, 5]]))
+        log.spare(elsewhere.post.stream)
+        log.meet(elsewhere.post.stream, 7)
+        const below = post(stream("2"), 1, "21", [[elsewhere.post.stream, 9]])
+        assert.deepStrictEqual(yield* log.receive([{ post: below, line: encodePost(below) }]), [])
+        assert.deepStrictEqual(yield* log.missing, [])
+        assert.deepStrictEqual([...(yield* log.summary).keys()].sort(), [log.streamIn(mainRoom), stream("2")].sort())
+        assert.deepStrictEqual(log.lackedOf([elsewhere]), [])
+        assert.deepStrictEqual(yield* allEntries(log), ["21"])
+      })
   )
 
   holds("any growth since the last pull is told once", (log) =>

@@ -44,6 +44,7 @@ import { type Signer, signer } from "../support/signers.ts"
 import { run, wallClock } from "../support/VirtualTime.ts"
 import { wholeLog } from "../support/wholeLog.ts"
 import { type Life, type Record_, roomOf, type Saying, tokensOf } from "./Checker.ts"
+import { firstOfRooms } from "./mutants.ts"
 
 /** What a node has on disk: it survives a crash unless the schedule says otherwise. */
 interface Disk {
@@ -262,8 +263,7 @@ const tampered = (transport: Transport["Type"], name: string, isTampering: () =>
   }
 }
 
-/** From this seed on there are more rooms than `main`. Nodes take part in some of them, and the server in all, or nearly. */
-const firstOfRooms = 500_000
+/** Nodes take part in some of these rooms, and the server in all, or nearly. */
 const isOfRooms = (seed: number): boolean => seed >= firstOfRooms
 const otherRooms = ["ops", "dev"].map((name) => Room.make(name))
 

@@ -9,6 +9,9 @@ export interface Mutant {
   readonly changes: ReadonlyArray<{ readonly file: string; readonly from: string; readonly to: string }>
 }
 
+/** From this seed on there are more rooms than `main`. */
+export const firstOfRooms = 500_000
+
 export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "no epoch: every run of an author speaks in the same stream, and none wonders at it",
@@ -177,6 +180,31 @@ export const mutants: ReadonlyArray<Mutant> = [
         file: "layers/log/Log.ts",
         from: "entries.push(Entry.Outlived({ count: lines }))",
         to: "void lines"
+      }
+    ]
+  },
+  {
+    name: "one memory for all rooms: an answer in a room may stand above its question there",
+    from: firstOfRooms,
+    notices: /I2:/,
+    changes: [
+      {
+        file: "src/protocol/PostStore.ts",
+        from: "const news = this.#roomOf(post.stream)?.news",
+        to: "const news = this.#rooms.get(mainRoom)?.news"
+      }
+    ]
+  },
+  {
+    name: "a room is heard by everybody: its posts go to those who take no part in it, and are taken in",
+    from: firstOfRooms,
+    notices: /Rooms:/,
+    changes: [
+      { file: "layers/replication/FanOut.ts", from: "if (!link.rooms.has(room)) continue", to: "" },
+      {
+        file: "src/protocol/PostStore.ts",
+        from: "if (room?.fold === undefined) return room === undefined",
+        to: "if (room?.fold === undefined) return false"
       }
     ]
   }
