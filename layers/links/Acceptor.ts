@@ -59,13 +59,14 @@ export const make = (
     const joinRequests = yield* Mailbox.make<{ readonly joinRequest: JoinRequest; readonly isOver: () => boolean }>()
 
     /** The link to a visitor that is let in; undefined if it was sent away. */
-    const admit = (wire: Wire.Wire, { hello }: Handshake.Visit): Effect.Effect<Link | undefined> => {
+    const admit = Effect.fn("PeerMesh.admit")(function* (wire: Wire.Wire, { hello }: Handshake.Visit) {
       const { connection } = wire
+      yield* Effect.annotateCurrentSpan("id", hello.id)
       const visitor: Peer = {
         ...named(hello),
         address: reachableAt({ host: hello.host, port: hello.port }, connection.from)
       }
-      return Effect.matchEffect(membership.admits(connection, visitor, hello.pass), {
+      return yield* Effect.matchEffect(membership.admits(connection, visitor, hello.pass), {
         onFailure: (error) =>
           Effect.as(
             Handshake.refuse(
@@ -80,7 +81,7 @@ export const make = (
         onSuccess: (belongs) =>
           belongs ? admitMember(wire, visitor, hello) : Effect.as(Handshake.turnAway(wire), undefined)
       })
-    }
+    })
 
     const admitMember = (wire: Wire.Wire, visitor: Peer, hello: Hello): Effect.Effect<Link | undefined> => {
       const sendAway = (objection: Handshake.Objection) =>

@@ -66,17 +66,17 @@ export const make = (
 
     return {
       /** Calls whoever listens there, once: the link is up when this returns, and goes on in the background. */
-      call: (route: Route, to?: PeerId): Effect.Effect<void, CallFailed> =>
-        Effect.gen(function* () {
+      call: Effect.fn("PeerMesh.call")(
+        function* (route: Route, to?: PeerId) {
+          yield* Effect.annotateCurrentSpan({ address: formatAddress(route.address), to })
           const told = yield* Deferred.make<void, CallFailed>()
           yield* FiberSet.run(conversations, conversation(route, begin(to, { told }), to))
           yield* Deferred.await(told)
-        }).pipe(
-          Effect.tapErrorTag("NotAdmitted", ({ after }) =>
-            after === undefined ? Effect.void : replication.outlived(after)
-          ),
-          Effect.withSpan("PeerMesh.call", { attributes: { address: formatAddress(route.address), to } })
-        ),
+        },
+        Effect.tapErrorTag("NotAdmitted", ({ after }) =>
+          after === undefined ? Effect.void : replication.outlived(after)
+        )
+      ),
       /** Whether that peer has taken a call, and the link is not up yet. */
       isAnswering: (id: PeerId): boolean => answering.has(id) && !table.links.has(id)
     }

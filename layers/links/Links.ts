@@ -176,7 +176,9 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
       table,
       joinRequests: acceptor.joinRequests,
       contested: Deferred.await(contested),
-      join: (route: Route) => Effect.suspend(() => (member ? Effect.void : call(route))),
+      join: Effect.fn("PeerMesh.join")(function* (route: Route) {
+        if (!member) yield* call(route)
+      }),
       isAnswering,
       reach: search.reachServer,
       keep: (kept: Peer) => search.seek(kept, Duration.zero),

@@ -193,9 +193,10 @@ describe("logs and traces", () => {
         for (const span of [
           "PortStore.open",
           "MessageLog.open",
-          "Membership.enter",
+          "PeerMesh.admit > Membership.enter",
           "ServerRegistry.admit",
-          "ServerRegistry.admit > PortStore.record"
+          "ServerRegistry.admit > PortStore.record",
+          "PeerMesh.join > PeerMesh.call"
         ]) {
           assert.include(joined, span)
         }
