@@ -6,8 +6,10 @@ import * as Effect from "effect/Effect"
 import type { Mark } from "../../src/domain/EncodedPost.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import {
+  authorOf,
   covers,
   type Epoch,
+  epochIn,
   epochOf,
   type Fold,
   millisOf,
@@ -40,7 +42,12 @@ export const make = ({ clock, limits, links, log, oldRuns }: Ground, { gone }: N
   const streamsOf = ({ epoch, peer, rooms }: Link): ReadonlyArray<StreamId> =>
     [...log.rooms].filter((room) => rooms.has(room)).map((room) => streamOf(peer.id, room, epoch))
 
+  /** Whether the run that speaks in that stream has a link to this node. */
+  const isHere = (stream: StreamId): boolean => links.current.get(authorOf(stream))?.epoch === epochIn(stream)
+
   const expect = (stream: StreamId): void => {
+    // It is spared as long as the link is there, however many others come and go meanwhile.
+    if (isHere(stream)) return
     oldRuns.spare(stream)
     elsewhere.delete(stream)
     elsewhere.add(stream)
