@@ -166,6 +166,9 @@ describe.skipIf(!hasPython)("a client in Python (skipped where there is no pytho
       const foreigner = yield* dial(stage, listening)
       yield* foreigner.sends(line({ ...helloOf("8", port, true), chat: "1".repeat(32), to: "py" }))
       assert.strictEqual((yield* foreigner.hears("refused")).reason, "other-chat")
+      const posing = yield* dial(stage, listening)
+      yield* posing.sends(line({ ...helloOf("8", port, true), role: "server", to: "py" }))
+      assert.strictEqual((yield* posing.hears("refused")).reason, "mistaken")
 
       // Who has said goodbye to it alone is looked for by others no more.
       const eight = yield* dial(stage, listening)
