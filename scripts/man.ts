@@ -72,7 +72,7 @@ console.log(
     ),
     definition("ports.txt", "Where a server records its clients, in the folder where it was started."),
     ".SH EXIT STATUS",
-    "0: all went well. 1: it failed while it ran. 2: the command line, or a setting, was wrong."
+    "0: all went well. 1: it failed while it ran, or lines are lost that no peer has taken. 2: the command line, or a setting, was wrong."
   ]
     .join("\n")
     .replace(/.{79,}/g, wrapped)
