@@ -10,9 +10,9 @@ import type { JoinRequest } from "../../services/PeerMesh.ts"
 import type { Connection } from "../../services/Transport.ts"
 import type { ChatId } from "../../src/domain/Chat.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
-import { looksLike, type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
+import type { Peer, PeerId } from "../../src/domain/Peer.ts"
 import { reachableAt } from "../../src/domain/Security.ts"
-import { encode, type Hello, named, naming, protocolVersion } from "../../src/protocol/Frame.ts"
+import { encode, type Hello, named, naming } from "../../src/protocol/Frame.ts"
 import { vanished } from "./Attempt.ts"
 import type { Deadlines } from "./Deadlines.ts"
 import type { Entrance } from "./Entrance.ts"
@@ -20,7 +20,7 @@ import * as Handshake from "./Handshake.ts"
 import type { Heartbeat } from "./Heartbeat.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
-import type { RateLimit } from "./RateLimit.ts"
+import { alike, type Objections, otherChat } from "./Objections.ts"
 import * as Wire from "./Wire.ts"
 
 /** So many visitors of other chats are told of. */
@@ -33,26 +33,16 @@ type Outcome =
 
 const sentAway = (objection: Handshake.Objection): Outcome => ({ _tag: "SentAway", objection })
 
-const otherChat: Handshake.Objection = { reason: "other-chat", detail: "it is in another chat" }
-
-const alike = (id: PeerId, like: PeerId): Handshake.Objection => ({
-  reason: "id-alike",
-  detail: `the id ${id} looks like ${like}`,
-  like
-})
-
 interface Needs extends Entrance {
-  readonly rateLimit: RateLimit
+  readonly objections: Objections
   readonly heartbeat: Heartbeat
   /** For visitors to introduce themselves. */
   readonly visits: Deadlines
-  /** Those who are in the chat, but with whom there may be no link just now. */
-  readonly sought: () => ReadonlyArray<PeerId>
 }
 
 export const make = (
-  { isLeaving, isMember, events, log, membership, settings, table }: Node,
-  { begin, converse, deadlines, heartbeat, linkOver, rateLimit, replication, self, sought, visits }: Needs
+  { isLeaving, events, log, membership, settings, table }: Node,
+  { begin, converse, deadlines, heartbeat, linkOver, objections, replication, self, visits }: Needs
 ) =>
   Effect.gen(function* () {
     const foreigners = new Set<PeerId>()
@@ -86,7 +76,7 @@ export const make = (
     const admitMember = (wire: Wire.Wire, visitor: Peer, hello: Hello): Effect.Effect<Link | undefined> => {
       const sendAway = (objection: Handshake.Objection) =>
         Effect.as(Handshake.refuse(wire, self(wire.connection), objection), undefined)
-      const mistake = mistakeOf(hello)
+      const mistake = objections.mistakeOf(hello)
       if (mistake !== undefined) {
         return Effect.zipRight(
           mistake.reason === "other-chat" ? tellOfForeigner(visitor, hello.to) : Effect.void,
@@ -94,7 +84,7 @@ export const make = (
         )
       }
       return Effect.flatMap(holderProven(hello), (proven) => {
-        const objection = objectionTo(hello, proven)
+        const objection = objections.objectionTo(hello, proven)
         if (objection !== undefined) return sendAway(objection)
         table.reserve(hello.id, hello.epoch)
         const visit = begin(hello.id, { epoch: hello.epoch })
@@ -162,53 +152,6 @@ export const make = (
           ? Effect.succeed(true)
           : Effect.map(Effect.timeoutOption(heartbeat.lives(held), Duration.times(Handshake.limit, 0.8)), Option.isSome)
       })
-
-    /** What is wrong with a visit, whoever it is that comes. */
-    const mistakeOf = (hello: Hello): Handshake.Objection | undefined => {
-      if (hello.protocol !== protocolVersion) {
-        return { reason: "protocol", detail: `it speaks version ${protocolVersion} of the protocol` }
-      }
-      const chat = membership.chat()
-      if (chat !== undefined && hello.chat !== undefined && hello.chat !== chat) return otherChat
-      if (hello.to !== undefined && hello.to !== settings.id) {
-        return { reason: "mistaken", detail: `${settings.id} answers there, not ${hello.to}` }
-      }
-      if (hello.epoch === log.epoch) return { reason: "mistaken", detail: "it is this program itself" }
-      const visitor = named(hello)
-      if (!membership.hasRole(visitor)) {
-        return { reason: "mistaken", detail: `a ${visitor.role} can't have the id ${visitor.id}` }
-      }
-      return undefined
-    }
-
-    const objectionTo = (hello: Hello, holderProven: boolean): Handshake.Objection | undefined => {
-      const holder = hello.id === settings.id ? log.epoch : table.holder(hello.id, hello.epoch)
-      if (holder !== undefined) {
-        return holderProven
-          ? { reason: "id-taken", detail: `the id ${hello.id} is taken`, holder }
-          : { reason: "unavailable", detail: `the present owner of the id ${hello.id} has not answered yet` }
-      }
-      const like = likenessOf(hello)
-      if (like !== undefined) return alike(hello.id, like)
-      if (rateLimit.isDropped(hello.id)) return { reason: "unavailable", detail: "this node sent it too much" }
-      // Who is in the chat already goes on where it is; a newcomer's first lines would count as had by others.
-      if (!hello.member && replication.isOutdated(hello.id, hello.epoch)) {
-        return { reason: "unavailable", detail: "it started too long ago, by its clock", after: replication.latest() }
-      }
-      if (table.isAdmitting(hello.id, hello.epoch)) {
-        return { reason: "unavailable", detail: `another node with the id ${hello.id} is just joining` }
-      }
-      const isInOne = isMember() || (hello.member && (hello.chat ?? membership.chat()) !== undefined)
-      return isInOne ? undefined : { reason: "unavailable", detail: "it is not in a chat itself" }
-    }
-
-    /** Who is in the chat, or is to be called back, and has an id that people can't tell from that of a newcomer. */
-    const likenessOf = ({ id, member }: Hello): PeerId | undefined => {
-      if (looksLike(id, serverId)) return serverId
-      const taken = member ? [] : [settings.id, ...table.present, ...sought()]
-      // One that has been here before comes back as ever.
-      return taken.includes(id) ? undefined : taken.find((each) => looksLike(each, id))
-    }
 
     /** Asks whether that visitor may come in; what speaks against it, if anything does. */
     const joinRequest = (

@@ -23,6 +23,7 @@ import { type Link, makeLinkOver } from "./Link.ts"
 import * as Members from "./Members.ts"
 import * as Missing from "./Missing.ts"
 import type { Node, Settings } from "./Node.ts"
+import * as Objections from "./Objections.ts"
 import * as RateLimit from "./RateLimit.ts"
 import * as Search from "./Search.ts"
 import * as Statuses from "./Statuses.ts"
@@ -115,10 +116,13 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
     }
     const acceptor = yield* Acceptor.make(node, {
       ...entrance,
-      rateLimit,
+      objections: Objections.make(node, {
+        rateLimit,
+        replication,
+        sought: () => missing.sought().map(({ peer }) => peer.id)
+      }),
       heartbeat,
-      visits,
-      sought: () => missing.sought().map(({ peer }) => peer.id)
+      visits
     })
     const { call, isAnswering } = yield* Dialer.make(node, { ...entrance, transport })
     const search = yield* Search.make(node, {

@@ -1,0 +1,81 @@
+/** What speaks against a visit. */
+import { looksLike, type PeerId, serverId } from "../../src/domain/Peer.ts"
+import { type Hello, named, protocolVersion } from "../../src/protocol/Frame.ts"
+import type { Replication } from "../LinkContract.ts"
+import type * as Handshake from "./Handshake.ts"
+import type { Node } from "./Node.ts"
+import type { RateLimit } from "./RateLimit.ts"
+
+/** The visitor is in another chat. */
+export const otherChat: Handshake.Objection = { reason: "other-chat", detail: "it is in another chat" }
+
+/** People can't tell the visitor's id from that one. */
+export const alike = (id: PeerId, like: PeerId): Handshake.Objection => ({
+  reason: "id-alike",
+  detail: `the id ${id} looks like ${like}`,
+  like
+})
+
+interface Needs {
+  readonly rateLimit: RateLimit
+  readonly replication: Replication<unknown>
+  /** Those who are in the chat, but with whom there may be no link just now. */
+  readonly sought: () => ReadonlyArray<PeerId>
+}
+
+export const make = (
+  { isMember, log, membership, settings, table }: Node,
+  { rateLimit, replication, sought }: Needs
+) => {
+  /** What is wrong with a visit, whoever it is that comes. */
+  const mistakeOf = (hello: Hello): Handshake.Objection | undefined => {
+    if (hello.protocol !== protocolVersion) {
+      return { reason: "protocol", detail: `it speaks version ${protocolVersion} of the protocol` }
+    }
+    const chat = membership.chat()
+    if (chat !== undefined && hello.chat !== undefined && hello.chat !== chat) return otherChat
+    if (hello.to !== undefined && hello.to !== settings.id) {
+      return { reason: "mistaken", detail: `${settings.id} answers there, not ${hello.to}` }
+    }
+    if (hello.epoch === log.epoch) return { reason: "mistaken", detail: "it is this program itself" }
+    const visitor = named(hello)
+    if (!membership.hasRole(visitor)) {
+      return { reason: "mistaken", detail: `a ${visitor.role} can't have the id ${visitor.id}` }
+    }
+    return undefined
+  }
+
+  /** What speaks against a visitor that has made no mistake. */
+  const objectionTo = (hello: Hello, holderProven: boolean): Handshake.Objection | undefined => {
+    const holder = hello.id === settings.id ? log.epoch : table.holder(hello.id, hello.epoch)
+    if (holder !== undefined) {
+      return holderProven
+        ? { reason: "id-taken", detail: `the id ${hello.id} is taken`, holder }
+        : { reason: "unavailable", detail: `the present owner of the id ${hello.id} has not answered yet` }
+    }
+    const like = likenessOf(hello)
+    if (like !== undefined) return alike(hello.id, like)
+    if (rateLimit.isDropped(hello.id)) return { reason: "unavailable", detail: "this node sent it too much" }
+    // Who is in the chat already goes on where it is; a newcomer's first lines would count as had by others.
+    if (!hello.member && replication.isOutdated(hello.id, hello.epoch)) {
+      return { reason: "unavailable", detail: "it started too long ago, by its clock", after: replication.latest() }
+    }
+    if (table.isAdmitting(hello.id, hello.epoch)) {
+      return { reason: "unavailable", detail: `another node with the id ${hello.id} is just joining` }
+    }
+    const isInOne = isMember() || (hello.member && (hello.chat ?? membership.chat()) !== undefined)
+    return isInOne ? undefined : { reason: "unavailable", detail: "it is not in a chat itself" }
+  }
+
+  /** Who is in the chat, or is to be called back, and has an id that people can't tell from that of a newcomer. */
+  const likenessOf = ({ id, member }: Hello): PeerId | undefined => {
+    if (looksLike(id, serverId)) return serverId
+    const taken = member ? [] : [settings.id, ...table.present, ...sought()]
+    // One that has been here before comes back as ever.
+    return taken.includes(id) ? undefined : taken.find((each) => looksLike(each, id))
+  }
+
+  return { mistakeOf, objectionTo }
+}
+
+export type Objections = ReturnType<typeof make>
