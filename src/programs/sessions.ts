@@ -154,7 +154,7 @@ export const open = Effect.gen(function* () {
         Effect.sync(() => talks.add(talk)),
         () => Effect.sync(() => talks.delete(talk))
       )
-      return yield* typedIn(session, talk)
+      return yield* Effect.raceFirst(typedIn(session, talk), Effect.zipRight(talk.shown, Effect.never))
     })
   /** When the run ends, the session shows what there is before it goes on elsewhere. */
   const runGuest = (session: Session.Session["Type"]) =>
@@ -168,9 +168,9 @@ export const open = Effect.gen(function* () {
       attached.moveTo(undefined)
       yield* Deferred.succeed(closing, undefined)
       yield* log.close
-      yield* within(lastLines)(
-        Effect.forEach([main, ...talks], ({ shown }) => shown, { concurrency: "unbounded", discard: true })
-      )
+      // A broken console of another session is no failure of the program.
+      const shown = [main.shown, ...Array.from(talks, (talk) => Effect.exit(talk.shown))]
+      yield* within(lastLines)(Effect.all(shown, { concurrency: "unbounded", discard: true }))
     }).pipe(Effect.ensuring(Scope.close(guests, Exit.void)), Effect.ensuring(Deferred.succeed(closed, undefined)))
   )
   attached.moveTo({

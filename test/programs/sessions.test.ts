@@ -1,5 +1,6 @@
 /** Several sessions at one node: each with a console of its own, while the node runs. */
 import { assert, describe } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -320,6 +321,19 @@ describe("several sessions at one node", () => {
       yield* sessions[0].detach
       assert.isTrue(Exit.isSuccess(yield* one.ended))
       assert.strictEqual(yield* sessions[1].ended, "node ended")
+    })
+  )
+
+  story("end with their console's defect, which is none of their node's", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      const broken = yield* one.attach({ over: (console) => ({ ...console, show: () => Effect.die("broken") }) })
+      yield* two.type("hello")
+      const end = yield* Effect.exit(broken.ended)
+      assert.strictEqual(Exit.isFailure(end) && Cause.squash(end.cause), "broken")
+      yield* one.sees("Client 2: hello")
+      yield* one.type("Exit")
+      assert.isTrue(Exit.isSuccess(yield* one.ended))
     })
   )
 
