@@ -62,6 +62,8 @@ interface Running {
   readonly stop: (abruptly: boolean) => Effect.Effect<void>
   /** Sets its clock to so many milliseconds after the right time, or before it. */
   readonly setClock: (ahead: number) => void
+  /** What was said last elsewhere than in `main`. */
+  saying: Fiber.Fiber<unknown, unknown> | undefined
   /** What it is made of, once it has begun. */
   inside: { readonly log: Log.Log; readonly status: MeshStatus["Type"] } | undefined
 }
@@ -453,6 +455,8 @@ export const simulate = (seed: number): Record_ => {
                 dead = true
                 place.disk = copyOf(disk)
               }
+              // Who leaves has said what was typed before.
+              else if (running.saying !== undefined) yield* Fiber.await(running.saying)
               life.ended = true
               place.running = undefined
               if (abruptly || !(yield* interrupts.ask)) yield* Fiber.interruptFork(fiber)
@@ -466,6 +470,7 @@ export const simulate = (seed: number): Record_ => {
               if (!abruptly) life.untold = untoldBy(life)
             }),
           setClock: wall.set,
+          saying: undefined,
           inside: undefined
         }
         const seen = Effect.gen(function* () {
@@ -517,7 +522,9 @@ export const simulate = (seed: number): Record_ => {
         return inside === undefined || room === mainRoom
           ? running.type(texts)
           : // Nothing is typed but in `main`: what a session does is done here.
-            Effect.asVoid(Effect.forkIn(inside.log.say(room, texts), stage))
+            Effect.map(Effect.forkIn(inside.log.say(room, texts), stage), (saying) => {
+              running.saying = saying
+            })
       })
 
     const stop = (place: Place, abruptly = chance.happens(0.8)) =>
