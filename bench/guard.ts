@@ -8,6 +8,7 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Wire from "../layers/links/Wire.ts"
+import { nowhere } from "../layers/log/Journal.ts"
 import * as Log from "../layers/log/Log.ts"
 import * as FanOut from "../layers/replication/FanOut.ts"
 import type { Link } from "../layers/replication/Ground.ts"
@@ -115,7 +116,7 @@ const linkTo = (name: number, log: Log.Log) =>
 
 const oursOut = Effect.gen(function* () {
   const author = PeerId.make("1")
-  const log = yield* Log.make({ author }, Log.nowhere)
+  const log = yield* Log.make({ author }, nowhere)
   const table = new LinkTable<Link>(author)
   // Nobody asks here for what others have said: nothing else of a node is looked at.
   const [node, needs] = [{ log, links: { current: table.links } }, {}] as unknown as Parameters<typeof FanOut.make>

@@ -11,8 +11,8 @@ import { notice } from "../../src/domain/ScreenLine.ts"
 import { newline } from "../../src/protocol/LineSplitter.ts"
 import { attemptAt, replaceFile, syncFolder, writeAll } from "./Files.ts"
 import * as FolderLock from "./FolderLock.ts"
+import type { Journal } from "./Journal.ts"
 import { encodeShown, JournalReader } from "./JournalReader.ts"
-import type { Journal } from "./Log.ts"
 
 export interface Settings {
   /** What the log keeps; its journal may be twice as large before it begins anew. */

@@ -1,4 +1,5 @@
 /** What a log keeps, as the lines of a journal that begins anew. */
+import type { EncodedPost } from "../../src/domain/EncodedPost.ts"
 import type { Entry } from "../../src/domain/Entry.ts"
 import type { Folds, Post, StreamId, Summary } from "../../src/domain/Post.ts"
 import { encode } from "../../src/protocol/Frame.ts"
@@ -55,4 +56,24 @@ export function* linesOf(
 export const foldLines = (folds: Folds): ReadonlyArray<Uint8Array> =>
   Array.from(folds, ([room, fold]) => encode({ type: "folded", room, ...fold }))
 
-const gap = (stream: StreamId, to: number) => encode({ type: "gap", stream, to })
+/** A stream's posts up to that number are not there: they count as seen, or are gone. */
+export const gap = (stream: StreamId, to: number): Uint8Array => encode({ type: "gap", stream, to })
+
+/** What was delivered when something of that stream was lost, below a word for each hole. `have`: how far the log has it now. */
+export const linesWithGaps = (
+  id: StreamId,
+  have: number,
+  delivered: ReadonlyArray<EncodedPost>
+): ReadonlyArray<Uint8Array> => {
+  const numbers = delivered.flatMap(({ post }) => (post.stream === id ? [post.n] : []))
+  let last = (numbers[0] ?? have + 1) - 1
+  const lines = [gap(id, last)]
+  for (const { line, post } of delivered) {
+    if (post.stream === id) {
+      if (post.n > last + 1) lines.push(gap(id, post.n - 1))
+      last = post.n
+    }
+    lines.push(line)
+  }
+  return last < have ? [...lines, gap(id, have)] : lines
+}

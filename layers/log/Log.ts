@@ -12,13 +12,13 @@ import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { EventLog } from "../../services/EventLog.ts"
-import { MessageLog, type Reader, type SayResult } from "../../services/MessageLog.ts"
+import { MessageLog, type Reader } from "../../services/MessageLog.ts"
 import { OldRuns } from "../../services/OldRuns.ts"
 import { PastLog } from "../../services/PastLog.ts"
 import { ReplicaLog } from "../../services/ReplicaLog.ts"
-import type { Block, EncodedPost, Lines } from "../../src/domain/EncodedPost.ts"
-import { Entry } from "../../src/domain/Entry.ts"
-import { LineTooLong, type LogUnavailable } from "../../src/domain/Errors.ts"
+import type { Block, EncodedPost } from "../../src/domain/EncodedPost.ts"
+import { Entry, isPost } from "../../src/domain/Entry.ts"
+import type { LogUnavailable } from "../../src/domain/Errors.ts"
 import type { Signature } from "../../src/domain/Key.ts"
 import { defaultLimits } from "../../src/domain/Limits.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
@@ -29,26 +29,23 @@ import {
   epochOf,
   type Fold,
   mainRoom,
-  maxDeps,
   millisOf,
-  noDeps,
   type Post,
-  PostNumber,
   type Room,
   roomIn,
   type StreamId,
-  type Summary,
-  streamOf
+  type Summary
 } from "../../src/domain/Post.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import { makeTurns } from "../../src/domain/Turns.ts"
 import { Blocks } from "../../src/protocol/Blocks.ts"
-import { bytesTooLong, encode, encodePost, encodePosts, maxFrameBytes, sealBytes } from "../../src/protocol/Frame.ts"
+import { encodePost } from "../../src/protocol/Frame.ts"
 import { linesIn } from "../../src/protocol/LineSplitter.ts"
 import { PostStore } from "../../src/protocol/PostStore.ts"
-import type { JournalLine } from "./JournalReader.ts"
-import { foldLines, linesOf, type Whole } from "./Kept.ts"
-import { blocksOf, encodeBlock } from "./Sealing.ts"
+import type { Journal } from "./Journal.ts"
+import { foldLines, gap, linesOf, linesWithGaps, type Whole } from "./Kept.ts"
+import * as OwnPosts from "./OwnPosts.ts"
+import * as Past from "./Past.ts"
 
 export interface Settings {
   /** Whose log this is. */
@@ -87,42 +84,6 @@ export const layerOf = <E, R>(
     )
   )
 
-/** Where a log is kept beyond the process, as lines. */
-export interface Journal {
-  /** Whether anything is kept. */
-  readonly keeps: boolean
-  /** The first millisecond at which an epoch can begin that no earlier run had. */
-  readonly epochAfter: number
-  /** Records when this run's epoch began; it is on disk when this returns. */
-  readonly begin: (millis: number) => Effect.Effect<void, LogUnavailable>
-  /** Hands over what earlier runs have left, oldest first. Comes before all that follow. */
-  readonly restore: (each: (line: JournalLine) => void) => Effect.Effect<void, LogUnavailable>
-  /**
-   * Appends blocks of whole lines. `durably`: they are on disk when this returns. Before them it records, if it is told, how
-   * many of the posts that it has were not on the screen by then.
-   */
-  readonly append: (
-    blocks: ReadonlyArray<Uint8Array>,
-    durably: boolean,
-    unshown?: number
-  ) => Effect.Effect<void, LogUnavailable>
-  /** Begins anew with these lines, and records how many of their last posts were not on the screen by then. */
-  readonly replace: (lines: Iterable<Uint8Array>, unshown: number) => Effect.Effect<void, LogUnavailable>
-  /** Whether so much in it is not kept any more that it should begin anew. */
-  readonly overgrown: () => boolean
-}
-
-/** A journal that keeps nothing. */
-export const nowhere: Journal = {
-  keeps: false,
-  epochAfter: 0,
-  begin: () => Effect.void,
-  restore: () => Effect.void,
-  append: () => Effect.void,
-  replace: () => Effect.void,
-  overgrown: () => false
-}
-
 /** So many entries a log keeps, unless it is told otherwise. */
 export const defaultEntries = defaultLimits.logEntries
 
@@ -132,14 +93,8 @@ export const defaultBytes = defaultLimits.logBytes
 /** So many entries are handed to a follower at a time, so that one that is behind can show what it has. */
 const followAtATime = 1_024
 
-const isPost = (entry: Entry | undefined): entry is Extract<Entry, { readonly post: Post }> =>
-  entry?._tag === "Said" || entry?._tag === "Earlier"
-
 /** An entry of what this node said. */
 type Own = Extract<Entry, { readonly own: boolean }>
-
-/** What no other post has. */
-const markOf = ({ n, stream }: Post): string => `${n} ${stream}`
 
 /** No epoch begins later, in ms since 1970: that is how many digits it has. */
 const lastMillis = 999_999_999_999_999
@@ -169,6 +124,7 @@ export const make = (
     let epoch = yield* epochAt(begun)
     const rooms: ReadonlySet<Room> = new Set([mainRoom, ...others])
     const store = new PostStore({ author, epoch, rooms }, { pending, streams }, sign !== undefined)
+    const { blocksOfOwn, compose, movedTo } = OwnPosts.make({ author, sign, store })
     const growth = makeSignal()
     // One step after the other, and none broken off halfway: what is on disk is in memory too, and every entry stands where
     // it was delivered. Without a disk as well: a fiber may give way to others between any two operations.
@@ -198,11 +154,7 @@ export const make = (
     let skipped = 0
     let recorded: number | undefined
 
-    /** In which block a post came that is history: its seal vouches for it. */
-    const recalledIn = new WeakMap<Post, Uint8Array>()
-
-    /** What was said before all that is among the entries, oldest first: kept for others, and shown to nobody here. */
-    let past: ReadonlyArray<Post> = []
+    const past = Past.make({ store, rooms, isSigned: sign !== undefined, entries: () => entries, maxEntries, maxBytes })
 
     const end = () => dropped + entries.length
 
@@ -228,7 +180,7 @@ export const make = (
     const trim = (): void => {
       while (entries.length > maxEntries || (store.bytes > maxBytes && entries.length > 1)) {
         const count = Math.ceil(entries.length / 4)
-        past = []
+        past.drop()
         for (const [at, entry] of entries.slice(0, count).entries()) {
           if (!isPost(entry)) continue
           store.drop(entry.post.stream, entry.post.n)
@@ -293,23 +245,6 @@ export const make = (
       return post.n <= have && post.n + rest.length > have
     }
 
-    const gap = (id: StreamId, to: number) => encode({ type: "gap", stream: id, to })
-
-    /** What was delivered when something of that stream was lost, below a word for each hole. */
-    const linesWithGaps = (id: StreamId, delivered: ReadonlyArray<EncodedPost>) => {
-      const numbers = delivered.flatMap(({ post }) => (post.stream === id ? [post.n] : []))
-      let last = (numbers[0] ?? store.have(id) + 1) - 1
-      const lines = [gap(id, last)]
-      for (const { line, post } of delivered) {
-        if (post.stream === id) {
-          if (post.n > last + 1) lines.push(gap(id, post.n - 1))
-          last = post.n
-        }
-        lines.push(line)
-      }
-      return last < store.have(id) ? [...lines, gap(id, store.have(id))] : lines
-    }
-
     /** Whether the journal holds much that this log does not, or too little. */
     const isToBeWrittenAnew = () => lacking || folded || journal.overgrown()
 
@@ -339,7 +274,7 @@ export const make = (
       Effect.suspend(() => {
         const { delivered, lost } = store.skip(id, to)
         if (lost === 0) return Effect.void
-        return Effect.map(keep(linesWithGaps(id, delivered)), () => {
+        return Effect.map(keep(linesWithGaps(id, store.have(id), delivered)), () => {
           entries.push(Entry.Missed({ stream: id, count: lost }))
           add(delivered)
           grow()
@@ -440,33 +375,6 @@ export const make = (
       )
     }
 
-    /** The posts that these lines make, numbered, and what each line became: the same array if no line is too long. */
-    const compose = (room: Room, lines: ReadonlyArray<string>, at: number) => {
-      const posts: Array<Post> = []
-      let results: Array<SayResult> = posts
-      const stream = store.streamIn(room)
-      const next = store.have(stream) + 1
-      for (const text of lines) {
-        const deps = posts.length === 0 ? store.news(room) : noDeps
-        const post: Post = {
-          stream,
-          n: PostNumber.make(next + posts.length, { disableValidation: true }),
-          at,
-          deps,
-          text
-        }
-        const bytes = bytesTooLong(post, sign === undefined ? 0 : sealBytes)
-        if (bytes > 0) {
-          if (results === posts) results = [...posts]
-          results.push(new LineTooLong({ bytes, limit: maxFrameBytes }))
-          continue
-        }
-        posts.push(post)
-        if (results !== posts) results.push(post)
-      }
-      return { posts, results }
-    }
-
     /** What this node has said in this run after those numbers, all of it by default, by where it stands. */
     const ownSince = (shared: Summary): ReadonlyMap<number, Post> =>
       new Map(
@@ -477,32 +385,6 @@ export const make = (
 
     const isAfter = ({ n, stream }: Post, shared: Summary): boolean =>
       store.isOwn(stream) && n > (shared.get(stream) ?? 0)
-
-    /** The same lines as the first of that run's streams, below what stays of this one's. */
-    const movedTo = (next: Epoch, shared: Summary, posts: Iterable<Post>): ReadonlyArray<Post> => {
-      const numbers = new Map<StreamId, number>()
-      return Array.from(posts, (post) => {
-        const { deps, stream } = post
-        const n = (numbers.get(stream) ?? 0) + 1
-        numbers.set(stream, n)
-        const stays = shared.get(stream) ?? 0
-        const others = Object.entries(deps).slice(0, maxDeps - 1)
-        return {
-          ...post,
-          stream: streamOf(author, roomIn(stream), next),
-          n: PostNumber.make(n),
-          deps: n === 1 && stays > 0 ? Object.fromEntries([...others, [stream, PostNumber.make(stays)]]) : deps
-        }
-      })
-    }
-
-    const blocksOfOwn = (posts: ReadonlyArray<Post>) => {
-      const blocks = sign === undefined ? [posts] : blocksOf(posts)
-      return blocks.map((block) => ({
-        block,
-        bytes: sign === undefined ? encodePosts(block) : encodeBlock(block, sign)
-      }))
-    }
 
     const renew = (shared: Summary, after: Epoch): Effect.Effect<ReadonlyMap<Post, Post>, LogUnavailable> =>
       Effect.gen(function* () {
@@ -535,71 +417,6 @@ export const make = (
         return new Map(Arr.zip(saidAnew.values(), posts))
       })
 
-    /** The lines that a post is handed on in, if this log has them. */
-    const linesWith = (post: Post): Uint8Array | undefined => {
-      if (sign === undefined) return encodePost(post)
-      const slice = store.slice(post.stream, post.n - 1, 1)
-      return slice !== undefined && slice.first <= post.n && slice.last >= post.n ? slice.bytes : recalledIn.get(post)
-    }
-
-    /** The last posts, at most so many, the last one first. */
-    const lastPosts = function* (count: number): Generator<Post> {
-      let left = count
-      for (let at = entries.length - 1; at >= 0 && left > 0; at -= 1) {
-        const entry = entries[at]
-        if (!isPost(entry)) continue
-        left -= 1
-        yield entry.post
-      }
-      for (let at = past.length - 1; at >= 0 && left > 0; at -= 1, left -= 1) yield past[at] as Post
-    }
-
-    const lastLines = (count: number, of: ReadonlySet<Room>): ReadonlyArray<Lines> => {
-      const found: Array<Lines> = []
-      let left = count
-      for (const post of lastPosts(Number.POSITIVE_INFINITY)) {
-        if (left === 0) break
-        if (rooms.size > 1 && !of.has(roomIn(post.stream))) continue
-        const bytes = linesWith(post)
-        if (bytes === undefined) continue
-        left -= 1
-        // The posts of a block were witnessed together.
-        const later = found[0]?.bytes
-        if (later !== undefined && sign !== undefined && Buffer.compare(later, bytes) === 0) continue
-        found.unshift({ bytes, posts: sign === undefined ? 1 : linesIn(bytes).length })
-      }
-      return found
-    }
-
-    const lackedOf = <A extends EncodedPost>(posts: ReadonlyArray<A>): ReadonlyArray<A> => {
-      const kept = new Set(entries.flatMap((entry) => (isPost(entry) ? [markOf(entry.post)] : [])))
-      return posts.filter(
-        ({ post }) => rooms.has(roomIn(post.stream)) && post.n <= store.have(post.stream) && !kept.has(markOf(post))
-      )
-    }
-
-    const lacksOfLast = (count: number): boolean => {
-      const kept = [...lastPosts(count)].length
-      if (kept === count) return false
-      let said = 0
-      for (const last of store.summary().values()) said += last
-      return said > kept
-    }
-
-    /** The last of these posts, as many as there is room for beside the entries. */
-    const fitting = (posts: ReadonlyArray<EncodedPost>): ReadonlyArray<EncodedPost> => {
-      const most = Math.max(0, maxEntries - entries.length)
-      let room = maxBytes - store.bytes
-      let first = posts.length
-      for (; first > 0 && posts.length - first < most; first -= 1) {
-        const { line } = posts[first - 1] as EncodedPost
-        // The posts of a block share its lines.
-        room -= line === posts[first]?.line ? 0 : line.length
-        if (room < 0) break
-      }
-      return posts.slice(first)
-    }
-
     const screen: Reader = {
       follow: (isWanted = constTrue) => Stream.suspend(() => followFrom(first, isWanted, gone)),
       shown: (last) => {
@@ -614,19 +431,21 @@ export const make = (
 
     /** A reader that begins with the last posts, as history, and what comes next. The journal knows nothing of its place. */
     const openReader = (history: number): Reader => {
-      let past: ReadonlyArray<Entry> = Array.from(lastPosts(history), (post) => Entry.Earlier({ post })).reverse()
+      let earlier: ReadonlyArray<Entry> = Array.from(past.lastPosts(history), (post) =>
+        Entry.Earlier({ post })
+      ).reverse()
       let position = end()
       return {
         follow: (isWanted = constTrue) =>
           Stream.suspend(() => {
             const next = followFrom(position, isWanted)
-            return past.length === 0 ? next : Stream.concat(Stream.fromIterable(past.filter(isWanted)), next)
+            return earlier.length === 0 ? next : Stream.concat(Stream.fromIterable(earlier.filter(isWanted)), next)
           }),
         shown: (last) => {
-          if (past.includes(last)) past = past.slice(past.indexOf(last) + 1)
+          if (earlier.includes(last)) earlier = earlier.slice(earlier.indexOf(last) + 1)
           const at = entries.indexOf(last, Math.max(0, position - dropped))
           if (at < 0) return
-          past = []
+          earlier = []
           position = dropped + at + 1
         }
       }
@@ -711,25 +530,19 @@ export const make = (
       },
       spareNoMore: (id) => store.spareNoMore(id),
       note: (event) => Effect.sync(() => addEvent(event)),
-      lackedOf,
-      lacksOfLast,
-      keepPast: (posts) =>
-        Effect.sync(() => {
-          const kept = fitting(lackedOf(posts))
-          if (kept.length < past.length) return
-          if (sign !== undefined) for (const { line, post } of kept) recalledIn.set(post, line)
-          past = kept.map(({ post }) => post)
-        }),
-      past: (count, of) => Effect.sync(() => lastLines(count, of)),
+      lackedOf: past.lackedOf,
+      lacksOfLast: past.lacksOfLast,
+      keepPast: (posts) => Effect.sync(() => past.keep(posts)),
+      past: (count, of) => Effect.sync(() => past.lastLines(count, of)),
       recall: (post, whole) =>
         Effect.sync(() => {
           store.recall(post)
-          if (sign !== undefined) recalledIn.set(post, whole)
+          past.recalled(post, whole)
           entries.push(Entry.Earlier({ post }))
           unshown += 1
           grow()
         }),
-      recent: (count) => Effect.sync(() => [...lastPosts(count)].reverse()),
+      recent: (count) => Effect.sync(() => [...past.lastPosts(count)].reverse()),
       own: Effect.sync(() => [...ownSince(new Map()).values()]),
       screen,
       openReader: (count) => Effect.sync(() => openReader(count)),

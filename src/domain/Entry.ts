@@ -19,3 +19,7 @@ export type Entry = Data.TaggedEnum<{
 }>
 
 export const Entry = Data.taggedEnum<Entry>()
+
+/** Whether somebody said that: now, or before this run. */
+export const isPost = (entry: Entry | undefined): entry is Extract<Entry, { readonly post: Post }> =>
+  entry?._tag === "Said" || entry?._tag === "Earlier"

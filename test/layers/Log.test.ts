@@ -3,6 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { describe } from "vitest"
+import * as Journal from "../../layers/log/Journal.ts"
 import { decodeLine, type JournalLine } from "../../layers/log/JournalReader.ts"
 import * as Log from "../../layers/log/Log.ts"
 import { isTooLong, LogUnavailable } from "../../src/domain/Errors.ts"
@@ -18,8 +19,8 @@ const full = new LogUnavailable({ path: "log", detail: "no space left" })
 const makeJournal = (left: ReadonlyArray<JournalLine> = []) => {
   const written: Array<string> = []
   const state = { broken: false, gate: Effect.void as Effect.Effect<void> }
-  const journal: Log.Journal = {
-    ...Log.nowhere,
+  const journal: Journal.Journal = {
+    ...Journal.nowhere,
     restore: (each) => Effect.sync(() => left.forEach(each)),
     append: (blocks) =>
       Effect.gen(function* () {

@@ -1,0 +1,84 @@
+/** What this node says, as posts and as the bytes that others get. */
+import type { SayResult } from "../../services/MessageLog.ts"
+import { LineTooLong } from "../../src/domain/Errors.ts"
+import type { Signature } from "../../src/domain/Key.ts"
+import type { PeerId } from "../../src/domain/Peer.ts"
+import {
+  type Epoch,
+  maxDeps,
+  noDeps,
+  type Post,
+  PostNumber,
+  type Room,
+  roomIn,
+  type StreamId,
+  type Summary,
+  streamOf
+} from "../../src/domain/Post.ts"
+import { bytesTooLong, encodePosts, maxFrameBytes, sealBytes } from "../../src/protocol/Frame.ts"
+import type { PostStore } from "../../src/protocol/PostStore.ts"
+import { blocksOf, encodeBlock } from "./Sealing.ts"
+
+interface Needs {
+  readonly author: PeerId
+  /** Signs a block, where people do. */
+  readonly sign: ((claim: string) => Signature) | undefined
+  readonly store: PostStore
+}
+
+export const make = ({ author, sign, store }: Needs) => {
+  /** The posts that these lines make, numbered, and what each line became: the same array if no line is too long. */
+  const compose = (room: Room, lines: ReadonlyArray<string>, at: number) => {
+    const posts: Array<Post> = []
+    let results: Array<SayResult> = posts
+    const stream = store.streamIn(room)
+    const next = store.have(stream) + 1
+    for (const text of lines) {
+      const deps = posts.length === 0 ? store.news(room) : noDeps
+      const post: Post = {
+        stream,
+        n: PostNumber.make(next + posts.length, { disableValidation: true }),
+        at,
+        deps,
+        text
+      }
+      const bytes = bytesTooLong(post, sign === undefined ? 0 : sealBytes)
+      if (bytes > 0) {
+        if (results === posts) results = [...posts]
+        results.push(new LineTooLong({ bytes, limit: maxFrameBytes }))
+        continue
+      }
+      posts.push(post)
+      if (results !== posts) results.push(post)
+    }
+    return { posts, results }
+  }
+
+  /** The same lines as the first of that run's streams, below what stays of this one's. */
+  const movedTo = (next: Epoch, shared: Summary, posts: Iterable<Post>): ReadonlyArray<Post> => {
+    const numbers = new Map<StreamId, number>()
+    return Array.from(posts, (post) => {
+      const { deps, stream } = post
+      const n = (numbers.get(stream) ?? 0) + 1
+      numbers.set(stream, n)
+      const stays = shared.get(stream) ?? 0
+      const others = Object.entries(deps).slice(0, maxDeps - 1)
+      return {
+        ...post,
+        stream: streamOf(author, roomIn(stream), next),
+        n: PostNumber.make(n),
+        deps: n === 1 && stays > 0 ? Object.fromEntries([...others, [stream, PostNumber.make(stays)]]) : deps
+      }
+    })
+  }
+
+  const blocksOfOwn = (posts: ReadonlyArray<Post>) => {
+    const blocks = sign === undefined ? [posts] : blocksOf(posts)
+    return blocks.map((block) => ({
+      block,
+      bytes: sign === undefined ? encodePosts(block) : encodeBlock(block, sign)
+    }))
+  }
+
+  return { compose, movedTo, blocksOfOwn }
+}
