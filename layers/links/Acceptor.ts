@@ -1,4 +1,4 @@
-/** How a node receives those who call it: who is let in, and who is sent away. */
+/** Accepts connections: decides which visitors are admitted and which are refused. */
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -23,10 +23,10 @@ import type { Node } from "./Node.ts"
 import { alike, type Objections, otherChat } from "./Objections.ts"
 import * as Wire from "./Wire.ts"
 
-/** So many visitors of other chats are told of. */
+/** How many visitors of other chats are reported. */
 const mostForeigners = 64
 
-/** What becomes of a visit. */
+/** The result of a visit. */
 type Outcome =
   | { readonly _tag: "Welcome"; readonly chat: ChatId }
   | { readonly _tag: "SentAway"; readonly objection: Handshake.Objection }
@@ -36,7 +36,7 @@ const sentAway = (objection: Handshake.Objection): Outcome => ({ _tag: "SentAway
 interface Needs extends Entrance {
   readonly objections: Objections
   readonly heartbeat: Heartbeat
-  /** For visitors to introduce themselves. */
+  /** The time limit for visitors to introduce themselves. */
   readonly visits: Deadlines
 }
 
@@ -48,7 +48,7 @@ export const make = (
     const foreigners = new Set<PeerId>()
     const joinRequests = yield* Mailbox.make<{ readonly joinRequest: JoinRequest; readonly isOver: () => boolean }>()
 
-    /** The link to a visitor that is let in; undefined if it was sent away. */
+    /** The link to an admitted visitor; undefined if it was refused. */
     const admit = Effect.fn("PeerMesh.admit")(function* (wire: Wire.Wire, { hello }: Handshake.Visit) {
       const { connection } = wire
       yield* Effect.annotateCurrentSpan("id", hello.id)
@@ -108,8 +108,8 @@ export const make = (
     }
 
     /**
-     * Who is in another chat, and looks for its server here, is told of once, and so many of them at most: they come again and
-     * again.
+     * Reports a visitor of another chat that looks for its server here: once for each, and a limited number of them,
+     * because they come again and again.
      */
     const tellOfForeigner = (visitor: Peer, to: PeerId = settings.id): Effect.Effect<void> =>
       Effect.suspend(() => {
@@ -119,7 +119,7 @@ export const make = (
         return events.note(MeshEvent.Foreigner({ peer: visitor }))
       })
 
-    /** What becomes of a visitor to whom nothing else speaks against: the chat that it is welcomed to, or why it is not. */
+    /** The last step for a visitor without objections so far: the chat that it is welcomed to, or why it is refused. */
     const letIn = (visitor: Peer, hello: Hello, connection: Connection): Effect.Effect<Outcome> =>
       chatWith(hello).pipe(
         Effect.flatMap((chat): Effect.Effect<Outcome> => {
@@ -133,8 +133,8 @@ export const make = (
       )
 
     /**
-     * The chat in which this node and a visitor are to be. A server enters one now: its visitor's if it was in none, or a new
-     * one. A client is in none before a link is up.
+     * The chat that this node and a visitor will share. A server enters one now: the visitor's, if the server is in
+     * none, or a new one. A client is in none before a link is up.
      */
     const chatWith = (hello: Hello) => {
       const named = settings.member ? undefined : (membership.chat() ?? hello.chat)
@@ -142,8 +142,9 @@ export const make = (
     }
 
     /**
-     * Whoever has the visitor's id may be dead without anybody knowing yet: waits until it has answered, or is lost, so that
-     * a client which comes back after a crash is not sent away for its own ghost. False if it has done neither.
+     * The present owner of the visitor's id may be dead while nobody knows it yet. Waits until it has answered or is
+     * lost, so that a client which comes back after a crash is not refused because of its own dead run. False if
+     * neither has happened.
      */
     const holderProven = ({ epoch, id }: Hello): Effect.Effect<boolean> =>
       Effect.suspend(() => {
@@ -153,7 +154,7 @@ export const make = (
           : Effect.map(Effect.timeoutOption(heartbeat.lives(held), Duration.times(Handshake.limit, 0.8)), Option.isSome)
       })
 
-    /** Asks whether that visitor may come in; what speaks against it, if anything does. */
+    /** Asks the program to admit a visitor. Returns the objection, if there is one. */
     const joinRequest = (
       visitor: Peer,
       { passing = false }: Hello,
@@ -184,7 +185,7 @@ export const make = (
       })
 
     return {
-      /** Receives whoever has called, and goes on with the link until it ends. */
+      /** Accepts a connection, and serves the link until it ends. */
       receive: (connection: Connection): Effect.Effect<void> =>
         Effect.flatMap(Wire.make(connection, log), (wire) =>
           Effect.flatMap(Handshake.answer(wire, visits), (visit) =>
@@ -203,8 +204,8 @@ export const make = (
         detail: "it has too many connections"
       }),
       /**
-       * Those who ask to come in. Who has gone meanwhile is not let in, nor put on record: that would hold up those who
-       * wait behind.
+       * The visitors that ask for admission. A visitor that has gone meanwhile is skipped: recording it would hold up
+       * the others.
        */
       joinRequests: Stream.filterMap(Mailbox.toStream(joinRequests), ({ isOver, joinRequest }) =>
         isOver() ? Option.none() : Option.some(joinRequest)

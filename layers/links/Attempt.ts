@@ -1,4 +1,4 @@
-/** A call or a visit under way: the link comes up, or the attempt has failed. */
+/** An attempt to get a link, by dialling or accepting: it results in a link or a failure. */
 import type * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import {
@@ -16,11 +16,11 @@ import type { Peer } from "../../src/domain/Peer.ts"
 export type CallFailed = PeerUnreachable | PortTaken | NotAdmitted | NotInvited | IdTaken | IdLooksAlike | ForeignChat
 
 export interface Attempt {
-  /** Whether it asks whoever answers to let this node in. */
+  /** Whether this node asks for admission in it. */
   readonly joins: boolean
-  /** The two are connected: what breaks from now on may be replaced by what comes of this attempt. */
+  /** The two nodes are connected. A link that breaks from now on may be replaced by the result of this attempt. */
   readonly connected: () => void
-  /** Says what has become of it: the first time counts. What broke meanwhile may be replaced by it until then. */
+  /** Sets the result. Only the first call counts. Until then, a link that broke meanwhile may be replaced by it. */
   readonly settle: (outcome: Exit.Exit<void, CallFailed>) => Effect.Effect<void>
 }
 

@@ -1,12 +1,12 @@
-/** Tells when whoever was out of reach may be within reach again: this machine has slept, or has a new network. */
+/** Notices when peers may be reachable again: this machine has slept, or has a new network. */
 import type { Transport } from "../../services/Transport.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import type { Node } from "./Node.ts"
 
-/** Who looks each second, and finds that it was longer than this ago, has slept, in ms: no machine is that busy. */
+/** If a check that runs each second is later than this, the machine has slept, in ms. No machine is that busy. */
 const sleep = 10_000
 
-/** The machine's addresses are looked at each so many times: it takes some 0.2 ms. */
+/** The machine's addresses are checked at every fifth look, because it takes about 0.2 ms. */
 const looksUntilNetworks = 5
 
 interface Needs {
@@ -20,15 +20,15 @@ export const make = ({ clock }: Node, { transport }: Needs) => {
 
   return {
     /**
-     * Whether this machine has slept since this was asked last; to be asked each second. One clock goes on while a machine
-     * sleeps, and the other may stand: whichever shows it.
+     * Whether this machine has slept since the last call. Must be called each second. While a machine sleeps, one clock
+     * may go on and the other stand still, so both are compared.
      */
     hasSlept: (): boolean => {
       const before = lookedAt
       lookedAt = { monotonic: Monotonic.millis(clock), wall: clock.unsafeCurrentTimeMillis() }
       return Math.max(lookedAt.monotonic - before.monotonic, lookedAt.wall - before.wall) > sleep
     },
-    /** Whether this machine has an address that it did not have when this was asked last. Looks now and then only. */
+    /** Whether this machine has a new address since the last call. Checks now and then only. */
     hasNewNetwork: (): boolean => {
       looks += 1
       if (hosts !== undefined && looks < looksUntilNetworks) return false

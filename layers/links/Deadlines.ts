@@ -1,14 +1,14 @@
-/** A time limit that many things have at once, kept by one fiber for all of them. */
+/** One time limit for many things, kept by one fiber. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 
-/** Says that what had a limit is over: nothing happens any more when its time is. */
+/** Ends one deadline: nothing happens any more when its time is over. */
 export type Met = () => void
 
-/** Begins to count: what is given is run when the time is over. */
+/** Starts a deadline: runs the effect when the time is over. */
 export type Deadlines = (expire: Effect.Effect<void>) => Met
 
 /** Deadlines of that length, until the scope closes. */

@@ -1,4 +1,7 @@
-/** Who has left for good: peers ask each other about those whom they look for in vain, and answer with who said goodbye. */
+/**
+ * Which nodes have left for good: peers ask each other about nodes that they can't find, and answer which of them said
+ * goodbye.
+ */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
@@ -11,29 +14,32 @@ import type { Node } from "./Node.ts"
 import type { RateLimit } from "./RateLimit.ts"
 import * as Wire from "./Wire.ts"
 
-/** The last run of so many ids that said goodbye is remembered. */
+/** For how many ids the last run that said goodbye is remembered. */
 const mostRemembered = 1_024
 
-/** Somebody who is looked for is asked about after this time, then after twice as long each time, up to the other. */
+/** A missing node is asked about after `firstAsked`, and then at intervals that double up to `mostBetween`. */
 const firstAsked = Duration.toMillis("1 second")
 const mostBetween = Duration.toMillis("1 minute")
 
-/** So many peers are asked in one go, and about so many: with many of both, each question would go to all. */
+/**
+ * How many peers are asked in one go, and about how many nodes. Otherwise, with many of both, each question would go to
+ * all.
+ */
 const mostAsked = 8
 const mostMissing = 64
 
 interface Needs {
   readonly rateLimit: RateLimit
-  /** Whom this node looks for, be it that it has given them up. */
+  /** The nodes that this node looks for, including those that it has given up. */
   readonly missing: () => ReadonlyArray<Sought>
-  /** That one has left: it is looked for no more. */
+  /** A node has left: ends the search for it. */
   readonly gone: (sought: Sought) => Effect.Effect<void>
 }
 
 export const make = ({ clock, membership, table }: Node, { gone, missing, rateLimit }: Needs) => {
-  /** The last run of each id that has said goodbye, here or to somebody else; in the order in which this node heard of it. */
+  /** The last run of each id that has said goodbye, here or to others, in the order in which this node heard of it. */
   const departed = new Map<PeerId, Epoch>()
-  /** When those who are looked for are asked about next, in monotonic ms, and how long after the last time. */
+  /** When to ask next about each missing node, in monotonic ms, and the present interval. */
   const asking = new Map<PeerId, { readonly next: number; readonly between: number }>()
 
   const remember = (id: PeerId, epoch: Epoch): void => {
@@ -48,7 +54,7 @@ export const make = ({ clock, membership, table }: Node, { gone, missing, rateLi
     return last !== undefined && (epoch === undefined || epoch === last) && table.links.get(id)?.epoch !== last
   }
 
-  /** Those who are looked for and are to be asked about now. */
+  /** The missing nodes to ask about now. */
   const due = (): ReadonlyArray<Sought> => {
     const now = Monotonic.millis(clock)
     const looked = missing().filter(({ peer: { id, role } }) => role !== "server" && !table.links.has(id))
@@ -70,7 +76,7 @@ export const make = ({ clock, membership, table }: Node, { gone, missing, rateLi
     return Wire.sendTo(links, [{ type: "missing", peers }])
   }
 
-  /** Those of its peers that are asked: servers, who meet everybody, and some of the others. */
+  /** The peers to ask: servers, which meet everybody, and some of the others. */
   const someLinks = (): ReadonlyArray<Link> => {
     const links = [...table.links.values()]
     const servers = links.filter(({ peer }) => peer.role === "server")
@@ -79,7 +85,7 @@ export const make = ({ clock, membership, table }: Node, { gone, missing, rateLi
     turn += mostAsked
     return [...servers, ...[...clients, ...clients].slice(from, from + clients.length)].slice(0, mostAsked)
   }
-  /** Which of many peers are asked next. */
+  /** Selects the peers to ask next. */
   let turn = 0
 
   return {
@@ -87,13 +93,13 @@ export const make = ({ clock, membership, table }: Node, { gone, missing, rateLi
     hasLeft,
     /** The peer has said goodbye. */
     heardGoodbye: (link: Link): void => remember(link.peer.id, link.epoch),
-    /** Asks about those who have been looked for in vain. */
+    /** Asks about nodes that could not be found. */
     ask: Effect.suspend(() => {
       const asked = due()
       const links = asked.length === 0 ? [] : someLinks()
       return links.length === 0 ? Effect.void : askAbout(asked, links)
     }),
-    /** The peer looks for those: tells it which of them have left. */
+    /** A peer looks for these nodes: tells it which of them have left. */
     heardMissing: (link: Link, { peers }: Missing): Effect.Effect<void> =>
       Effect.suspend(() => {
         rateLimit.charge(link, "named", peers.length)
@@ -105,7 +111,10 @@ export const make = ({ clock, membership, table }: Node, { gone, missing, rateLi
         ).flatMap((part): ReadonlyArray<Control> => (part.length === 0 ? [] : [{ type: "left", peers: part }]))
         return left.length === 0 ? Effect.void : link.send(...left)
       }),
-    /** Those have left, says a peer. Whoever is linked with one of them knows better, and whoever does not look for it need not know. */
+    /**
+     * A peer says that these runs have left. Ignored for nodes that have a link, and for nodes that this node does not
+     * look for.
+     */
     heardLeft: (link: Link, { peers }: Left): Effect.Effect<void> =>
       Effect.suspend(() => {
         rateLimit.charge(link, "named", peers.length)

@@ -1,4 +1,4 @@
-/** How a node calls others: from the dial to the conversation. */
+/** Dials other nodes, and serves the links that come from it. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -24,10 +24,10 @@ export const make = (
 ) =>
   Effect.gen(function* () {
     const conversations = yield* FiberSet.make<void, never>()
-    /** Who has taken a call that goes on. */
+    /** Peers that have answered a dial that is still under way. */
     const answering = new Set<PeerId>()
 
-    /** That peer has taken a call, until the scope closes. */
+    /** Marks a peer as answering until the scope closes. */
     const answered = (id: PeerId) =>
       Effect.acquireRelease(
         Effect.sync(() => answering.add(id)),
@@ -65,7 +65,7 @@ export const make = (
       )
 
     return {
-      /** Calls whoever listens there, once: the link is up when this returns, and goes on in the background. */
+      /** Dials an address once. When this returns, the link is up, and goes on in the background. */
       call: Effect.fn("PeerMesh.call")(
         function* (route: Route, to?: PeerId) {
           yield* Effect.annotateCurrentSpan({ address: formatAddress(route.address), to })
@@ -77,7 +77,7 @@ export const make = (
           after === undefined ? Effect.void : replication.outlived(after)
         )
       ),
-      /** Whether that peer has taken a call, and the link is not up yet. */
+      /** Whether a peer has answered a dial, and the link is not up yet. */
       isAnswering: (id: PeerId): boolean => answering.has(id) && !table.links.has(id)
     }
   })

@@ -1,4 +1,4 @@
-/** How nodes come to a link, whichever of the two has called: what calls and visits are made of alike. */
+/** What dialling and accepting share. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type { Connection } from "../../services/Transport.ts"
@@ -13,7 +13,7 @@ import type * as Handshake from "./Handshake.ts"
 import type { Link, LinkOver } from "./Link.ts"
 import type { Node } from "./Node.ts"
 
-/** An attempt to have a link to that peer begins, or to whoever answers. `told` hears what has become of it. */
+/** Begins an attempt to get a link to a peer, or to any node that answers. `told` gets the result. */
 export type Begin = (
   id: PeerId | undefined,
   how?: { readonly epoch?: Epoch; readonly told?: Deferred.Deferred<void, CallFailed> }
@@ -21,18 +21,18 @@ export type Begin = (
 
 export interface Entrance {
   readonly begin: Begin
-  /** For those who are called to answer, and for the program to let in those who visit. */
+  /** The time limit for the answer of a dialled node, and for the program to admit a visitor. */
   readonly deadlines: Deadlines
-  /** How this node introduces itself on that connection. */
+  /** This node's introduction on that connection. */
   readonly self: (connection: Connection) => Handshake.Self
   readonly linkOver: LinkOver
-  /** Goes on with a link until it ends. */
+  /** Serves a link until it ends. */
   readonly converse: (link: Link, rest: ReadonlyArray<Frame>) => Effect.Effect<void>
   readonly replication: Replication<unknown>
 }
 
 interface Needs {
-  /** A link that broke while the attempt was under way has no successor. */
+  /** A link that broke during the attempt was not replaced. */
   readonly lost: (link: Link, reason: LossReason) => Effect.Effect<void>
 }
 

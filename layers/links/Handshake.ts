@@ -32,16 +32,16 @@ import type { Wire } from "./Wire.ts"
 /** Each side must answer within this time. */
 export const limit = Duration.seconds(5)
 
-/** What a node says of itself. */
+/** A node's introduction. */
 export interface Self {
   readonly peer: Peer
   readonly epoch: Epoch
   /** The chat that it is in, if it is in one. */
   readonly chat: ChatId | undefined
   readonly member: boolean
-  /** How many lines it would like to see of what was said before it came. */
+  /** How much history it wants. */
   readonly history: number
-  /** Whether it comes for a moment only. */
+  /** Whether it only passes through. */
   readonly passing: boolean
   /** The rooms in which it takes part, `main` among them. */
   readonly rooms: ReadonlySet<Room>
@@ -49,10 +49,10 @@ export interface Self {
   readonly pass: Pass | undefined
 }
 
-/** The first frame that comes, and those that came with it. */
+/** The first frame, and those that came with it. */
 const opening = (wire: Wire) => Effect.map(wire.frames, ([first, ...rest]) => [first, rest] as const)
 
-/** Introduces this node to whoever listens there, and waits to be welcomed. */
+/** Introduces this node to the node at that address, and waits for the `welcome`. */
 export const call = (
   wire: Wire,
   deadlines: Deadlines,
@@ -109,12 +109,12 @@ export const call = (
     return { welcome: answer, rest }
   })
 
-/** Everybody takes part in `main`: that goes without saying. */
+/** The room `main` is never listed: everybody takes part in it. */
 const roomsOf = ({ rooms }: Self) => (rooms.size === 1 ? {} : { rooms: [...rooms].filter((room) => room !== mainRoom) })
 
 const passOf = ({ pass }: Self) => (pass === undefined ? {} : { pass })
 
-/** What a refusal means for the one refused. */
+/** The error that a refusal means for the refused node. */
 const refusal = (
   refused: Refused,
   self: Self,
@@ -140,13 +140,13 @@ const refusal = (
   }
 }
 
-/** How a visitor has introduced itself, and what came with that. */
+/** A visitor's introduction, and the frames that came with it. */
 export interface Visit {
   readonly hello: Hello
   readonly rest: ReadonlyArray<Frame>
 }
 
-/** Waits for a visitor to introduce itself. Undefined if it does not, or not in time: then there is nothing to say to it. */
+/** Waits for a visitor's introduction. Undefined if none comes in time: then nothing is sent. */
 export const answer = (wire: Wire, deadlines: Deadlines): Effect.Effect<Visit | undefined> =>
   Effect.suspend(() => {
     const met = deadlines(wire.connection.abort("silent"))
@@ -175,17 +175,17 @@ export const welcome = (wire: Wire, self: Self, chat: ChatId): Effect.Effect<voi
     ...passOf(self)
   })
 
-/** Why a visitor is not let in. */
+/** Why a visitor is refused. */
 export type Objection = Pick<Refused, "reason" | "detail" | "holder" | "like" | "after">
 
-/** Sends a visitor away. */
+/** Refuses a visitor. */
 export const refuse = (wire: Wire, self: Self, objection: Objection): Effect.Effect<void> =>
   sayLast(wire, { type: "refused", ...naming(self.peer), ...objection })
 
-/** Sends somebody away who has no business here: it does not hear why, nor who this is. */
+/** Refuses a stranger in a secure chat: it is told neither the reason nor who this is. */
 export const turnAway = (wire: Wire): Effect.Effect<void> =>
   sayLast(wire, { type: "stranger", detail: strangerTo.chat })
 
-/** Says that, and waits a little until it is heard. */
+/** Sends last frames, and waits a little until they are received. */
 export const sayLast = (wire: Wire, ...frames: ReadonlyArray<Control>): Effect.Effect<void> =>
   wire.send(...frames).pipe(Effect.zipRight(wire.connection.finish), Effect.timeoutOption("1 second"), Effect.asVoid)

@@ -1,4 +1,4 @@
-/** Signs of life: who gives none for too long is cut, and how long a ping takes is measured. */
+/** The heartbeat: cuts silent peers, and measures round trips. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { isCurrent } from "../../src/domain/LinkTable.ts"
@@ -7,19 +7,20 @@ import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 
 /**
- * All links are looked at in rounds, and silence is counted in rounds, so that a node which itself was frozen does not take its
- * peers for dead when it wakes. Who was silent for so many is pinged, and cut if two more bring nothing.
+ * All links are checked in rounds, and silence is counted in rounds. So a node that was frozen itself does not take its
+ * peers for dead when it wakes. A peer that was silent for this many rounds is pinged, and cut if two more bring
+ * nothing.
  */
 const roundsUntilPinged = 3
 const roundsOfSilence = 5
 
-/** So many links are looked at together: a round is spread over its time, and pings hold up nothing else. */
+/** How many links are checked together. A round is spread over its time, so pings hold up nothing else. */
 const lookedAtTogether = 64
 
-/** Quiet links are pinged, and so measured; busy ones each so many rounds. */
+/** Quiet links are measured by their pings. Busy links are measured once in this many rounds. */
 const roundsUntilMeasured = 25
 
-/** The same bytes for all. */
+/** One encoded ping for all links. */
 const ping = [encode({ type: "ping" })]
 const pong = [encode({ type: "pong" })]
 
@@ -27,10 +28,12 @@ export const make = ({ clock, peers, settings, table }: Node) => {
   const least = Duration.toMillis(settings.silence)
   const aLink = Duration.toMillis(settings.silenceALink ?? Duration.zero)
 
-  /** After how much silence a peer is lost now, in ms: in proportion to the links where they are many, so that pings take no more with them. */
+  /**
+   * The limit of silence in ms. It grows with the number of links, so that more links do not mean more pings a second.
+   */
   const limit = (): number => Math.max(least, aLink * table.links.size)
 
-  /** What becomes of a link that is looked at, if it can't go on. */
+  /** Checks one link. Returns what ends it, if it can't go on. */
   const lookAt = (link: Link, now: bigint): Effect.Effect<void> | undefined => {
     if (!isCurrent(link)) return undefined
     const { account, pulse } = link
@@ -50,7 +53,7 @@ export const make = ({ clock, peers, settings, table }: Node) => {
     return link.give(ping)
   }
 
-  /** Plain loops, and the same bytes to all: it is what idle links cost. */
+  /** Checks all links. Plain loops and shared bytes: this is the cost of idle links. */
   const lookAtAll = (links: ReadonlyArray<Link>): Effect.Effect<void> =>
     Effect.suspend(() => {
       const now = clock.unsafeCurrentTimeNanos()
@@ -69,15 +72,15 @@ export const make = ({ clock, peers, settings, table }: Node) => {
   return {
     /** As long as the node runs. */
     beat: Effect.forever(round),
-    /** After how much silence a peer is lost, with as many links as there are now. */
+    /** The limit of silence for the present number of links. */
     silence: Effect.sync(() => Duration.millis(limit())),
-    /** Something has come from that peer. */
+    /** Something was received from that peer. */
     heard: (link: Link): void => {
       link.pulse.quietRounds = 0
     },
     /**
-     * Whether that peer lives: it has answered a ping that goes out now. Nothing else is a sign of life, since what a dead one had
-     * sent may still be on its way for long. Returns false when its link has ended; may never return.
+     * Whether a peer is alive: it answers a ping that is sent now. Nothing else proves that, because frames of a dead
+     * peer may be on their way for long. False when its link has ended. May never return.
      */
     lives: (link: Link): Effect.Effect<boolean> =>
       Effect.suspend(() => {

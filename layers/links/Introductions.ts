@@ -1,4 +1,4 @@
-/** Who tells whom who is there: lists of peers, sent and heard. */
+/** Introductions: lists of peers, sent and received. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
@@ -11,34 +11,40 @@ import type { Node } from "./Node.ts"
 import type { RateLimit } from "./RateLimit.ts"
 import * as Wire from "./Wire.ts"
 
-/** A newcomer is expected to call first; it is dialled after half to three halves of this time. */
+/** A newcomer is expected to dial first. It is dialled after a random time between half and one and a half of this. */
 const courtesy = Duration.seconds(1)
 
-/** So long those who come are gathered, before all are told of them: when a server is back, they all come at once. */
+/**
+ * Newcomers are collected for this long before all are told about them: when a server is back, all clients come at
+ * once.
+ */
 const gathering = Duration.millis(10)
 
 const listed = ({ epoch, peer }: Link) => ({ ...naming(peer), ...peer.address, epoch })
 const unlisted = (each: Listed): Peer => ({ ...named(each), address: { host: each.host, port: each.port } })
 
-/** Those peers, by their addresses. */
+/** The frame that lists these peers. */
 const listing = (type: "roster" | "introduce", links: ReadonlyArray<Link>): ReadonlyArray<Control> =>
   partsOf(links).map((part) => ({ type, peers: part.map(listed) }))
 
 interface Needs {
   readonly rateLimit: RateLimit
-  /** Keeps a link to whom others name, from after that time on. */
+  /** Keeps a link to a peer that others name, from that time on. */
   readonly meet: (named: Peer, epoch: Epoch | undefined, after: Duration.Duration) => Effect.Effect<void>
-  /** Whether that run is known to have left: who names it has not heard of that yet. */
+  /** Whether a run is known to have left. A peer that names it may not know that yet. */
   readonly hasLeft: (id: PeerId, epoch: Epoch | undefined) => boolean
 }
 
 export const make = ({ membership, peers, table }: Node, { hasLeft, meet, rateLimit }: Needs) => {
-  /** Who has come, and the others have yet to hear of. */
+  /** Newcomers that the others were not told about yet. */
   let introduced: Array<Link> = []
 
   const clients = (): ReadonlyArray<Link> => [...table.links.values()].filter(({ peer }) => peer.role !== "server")
 
-  /** Seeks those whom a peer lists, each after some time; nobody for whom the server has not vouched, nor in another role. */
+  /**
+   * Looks for the peers that a peer lists, each after some time. Skips peers that the server does not vouch for, and
+   * peers with a wrong role.
+   */
   const seekAll = (
     link: Link,
     all: ReadonlyArray<Listed>,
@@ -58,17 +64,17 @@ export const make = ({ membership, peers, table }: Node, { hasLeft, meet, rateLi
   }
 
   return {
-    /** Those are there: they wait to be called. */
+    /** A peer lists members: they wait to be dialled. */
     heardRoster: (link: Link, all: ReadonlyArray<Listed>): Effect.Effect<void> =>
       seekAll(link, all, Effect.succeed(Duration.zero)),
-    /** Those have come. */
+    /** A peer lists newcomers. */
     heardOfNewcomers: (link: Link, all: ReadonlyArray<Listed>): Effect.Effect<void> =>
       seekAll(
         link,
         all,
         Effect.map(Random.nextRange(0.5, 1.5), (share) => Duration.times(courtesy, share))
       ),
-    /** Tells the peer who is there; those who are there hear of it soon. */
+    /** Sends the peer a roster. The others are told about it soon. */
     introduce: (link: Link): Effect.Effect<void> =>
       Effect.suspend(() => {
         if (link.peer.role === "server") return link.send({ type: "roster", peers: [] })
@@ -81,7 +87,7 @@ export const make = ({ membership, peers, table }: Node, { hasLeft, meet, rateLi
           )
         )
       }),
-    /** Tells everybody of all who have come within a while, again and again: the same to all, themselves among them. */
+    /** Repeatedly tells all peers about the newcomers of the last moment. All get the same list, the newcomers too. */
     tellOfNewcomers: Effect.forever(
       peers
         .until(() => introduced.length > 0)

@@ -30,7 +30,7 @@ interface Needs {
   readonly departures: Departures
   readonly introductions: Introductions
   readonly replication: Replication<unknown>
-  /** This node is in the chat from now on. */
+  /** This node has joined the chat. */
   readonly admitted: () => void
 }
 
@@ -46,7 +46,10 @@ export const make = (node: Node, needs: Needs) => {
       return handleFrom(link, frames, 0)
     })
 
-  /** Each frame is judged by what the ones before it have changed. Posts that follow each other are taken in together. */
+  /**
+   * Handles frames in order, each after the effects of the previous ones. Posts that follow each other are taken in
+   * together.
+   */
   const handleFrom = (
     link: Link,
     frames: ReadonlyArray<Frame>,
@@ -106,13 +109,13 @@ export const make = (node: Node, needs: Needs) => {
     }
   }
 
-  /** What has come is handled; one that sends too much is left unread for a while then, and dropped if that never ends. */
+  /** Handles what has come. A peer that sends too much is not read for a while, and dropped if that does not end. */
   const handleAllWithin = (link: Link, frames: ReadonlyArray<Frame>): Effect.Effect<void, Goodbye | PeerLost> =>
     Effect.flatMap(handleAll(link, frames), () => rateLimit.count(link, frames.length))
 
   // ---- How it begins
 
-  /** Both sides have introduced themselves: goes on with this link until it ends. */
+  /** Both sides have introduced themselves: serves the link until it ends. */
   const converse = (link: Link, rest: ReadonlyArray<Frame>): Effect.Effect<void> =>
     Effect.suspend(() => {
       // What waits for the next frames is all that an idle link has of a fiber: nothing else may stand on its stack.
@@ -128,7 +131,7 @@ export const make = (node: Node, needs: Needs) => {
       )
     })
 
-  /** The peer has said how far it has each stream: the link is up, or there is a better one. */
+  /** The peer's summary is complete: the link is up, or another one is kept. */
   const comeUp = (link: Link): Effect.Effect<void> =>
     Effect.gen(function* () {
       // What a newcomer says would count as said long ago: it must begin anew. Who is in the chat already is heard from here on.
@@ -157,8 +160,8 @@ export const make = (node: Node, needs: Needs) => {
     })
 
   /**
-   * Says that the link is up, to whom that is news. Returns whether its peer came while this node was here: what it said before
-   * there was a link to it was not missed, it was said on the way in.
+   * Reports that the link is up, where that is news. Returns whether the peer joined while this node was here: posts
+   * that it said before there was a link do not count as missed.
    */
   const tellOf = (link: Link, outcome: Connected<Link>): Effect.Effect<boolean> =>
     Effect.gen(function* () {
@@ -181,7 +184,7 @@ export const make = (node: Node, needs: Needs) => {
 
   // ---- How it ends
 
-  /** The link is no more. Without a reason, the peer has said goodbye. */
+  /** The link has ended. Without a reason, the peer has said goodbye. */
   const ended = (link: Link, reason?: LossReason): Effect.Effect<void> =>
     Effect.gen(function* () {
       link.met()

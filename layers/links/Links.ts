@@ -1,4 +1,4 @@
-/** How two nodes come to have one live link, and know that it is alive: the parts put together. */
+/** Links: how two nodes get one live link, and know that it is alive. Puts the parts together. */
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -29,13 +29,13 @@ import * as Search from "./Search.ts"
 import * as Statuses from "./Statuses.ts"
 import * as Wire from "./Wire.ts"
 
-/** A node that leaves waits no longer than this for slow peers to take what it said last. */
+/** How long a node that leaves waits for slow peers to take its last posts. */
 const goodbyeLimit = Duration.seconds(2)
 
-/** The same, if it was asked to wait for nobody. */
+/** The same, if it should not wait. */
 const hurriedLimit = Duration.millis(200)
 
-/** A node that leaves waits no longer than this for handshakes under way. */
+/** How long a node that leaves waits for handshakes under way. */
 const settlingLimit = Duration.seconds(1)
 
 /** The links of a node. `replicating` makes what replicates over them. */
@@ -153,7 +153,7 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
     })
     const statuses = Statuses.make(node, { missing, replication })
 
-    /** Says goodbye to all, after everything else that was said. */
+    /** Says goodbye to all peers, after everything else is sent. */
     const leave = Effect.gen(function* () {
       if (!hurried) {
         yield* search.untilFound

@@ -1,4 +1,4 @@
-/** Who belongs to a secure chat: hears of it from peers, and tells them. */
+/** The roster of a secure chat: receives it from peers, and passes it on. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -8,14 +8,14 @@ import * as Handshake from "./Handshake.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 
-/** Somebody who takes part no more has so long to hear it. */
+/** How long an expelled peer has to receive the news. */
 const lastWords = Duration.seconds(1)
 
-/** A roster has no more members than this: a peer that goes on telling of them tells nonsense. */
+/** The greatest size of a roster. A peer that sends more is cut off. */
 const mostMembers = 10_000
 
 interface Needs {
-  /** This node itself takes part no more. */
+  /** This node itself was expelled. */
   readonly expelled: Effect.Effect<unknown>
 }
 
@@ -47,11 +47,11 @@ export const make = ({ events, membership, scope, settings, table }: Node, { exp
   }
 
   return {
-    /** Takes in what a peer tells of the roster. */
+    /** Handles roster entries from a peer. */
     heard,
-    /** What the peer lacks of the roster, if anything: it has it once that is sent. */
+    /** The frames with the entries that a peer lacks. They count as sent. */
     newsFor,
-    /** The roster has changed, or whose key is known: hands it on, and parts from those who take part no more. */
+    /** When the roster or the known keys change: passes entries on, and ends links to expelled members. */
     follow: Stream.runForEach(membership.changes, () =>
       Effect.forEach(
         [...table.links.values()],
@@ -66,7 +66,7 @@ export const make = ({ events, membership, scope, settings, table }: Node, { exp
         { discard: true }
       )
     ),
-    /** Notes in the log who has come to belong to the chat, and who does no more. */
+    /** Records changes of membership in the log. */
     note: Stream.runForEach(membership.events, (event) =>
       Effect.zipRight(
         events.note(event),

@@ -1,6 +1,6 @@
 /**
- * Who is missing: with whom this node should have a link, and has none. A peer is *sought* as long as patience lasts, and
- * *given up* after that. This is what is known of them; `Search` dials them.
+ * Missing peers: this node should have a link to them, and has none. A peer is *sought* while patience lasts, and
+ * *given up* afterwards. This part knows them; `Search` dials them.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -14,10 +14,10 @@ import { Strays } from "../../src/domain/Strays.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 
-/** Somebody who is sought for so long is not reached directly for now, and what it says meanwhile comes through others. */
+/** After this time a sought peer counts as not reachable directly, and its posts come through others. */
 const searchUntilThrough = Duration.toMillis("5 seconds")
 
-/** Somebody with whom this node should have a link. */
+/** A peer that this node should be linked with. */
 export interface Sought {
   readonly peer: Peer
   /** The run that is looked for; undefined if any is. */
@@ -26,17 +26,19 @@ export interface Sought {
 
 export const make = ({ clock, events }: Node) =>
   Effect.gen(function* () {
-    /** The searches for those who are sought. */
+    /** The searches for sought peers. */
     const searches = yield* FiberMap.make<PeerId, void, never>()
-    /** Those who were given up. */
+    /** The peers that were given up. */
     const strays = new Strays()
-    /** Those who are sought, or were, and have not been given up: where each listens. */
+    /** The addresses of the peers that are or were sought, and have not been given up. */
     const wanted = new Map<PeerId, Peer>()
-    /** Since when each is missing, in monotonic ms, and whether people have heard through whom it comes. */
+    /**
+     * Since when each peer is missing, in monotonic ms, and whether people were told through which peer its posts come.
+     */
     const missingSince = new Map<PeerId, { readonly since: number; told: boolean }>()
-    /** Which run of each that is, where it is known. */
+    /** The run of each missing peer, if it is known. */
     const epochs = new Map<PeerId, Epoch>()
-    /** How many are being reached who are not clients. */
+    /** How many servers are being dialled. */
     let reaching = 0
 
     const sought = (): ReadonlyArray<Sought> =>
@@ -45,35 +47,35 @@ export const make = ({ clock, events }: Node) =>
     return {
       searches,
       strays,
-      /** That peer listens there, and is sought from now on: that run of it, or any. */
+      /** Begins to seek a peer at that address: that run of it, or any. */
       seek: (peer: Peer, epoch: Epoch | undefined): void => {
         wanted.set(peer.id, peer)
         if (epoch === undefined) epochs.delete(peer.id)
         else epochs.set(peer.id, epoch)
         strays.remove(peer.id)
       },
-      /** There is no link to it. */
+      /** The peer has no link. */
       misses: (id: PeerId): void => {
         if (!missingSince.has(id)) missingSince.set(id, { since: Monotonic.millis(clock), told: false })
       },
-      /** Patience has ended. `ghost`: it was never here, so nobody need look for it any more. */
+      /** Patience has ended. `ghost`: the peer was never linked, so it need not be looked for any more. */
       giveUp: (peer: Peer, how: { readonly ghost: boolean; readonly met: boolean; readonly chance: number }): void => {
         wanted.delete(peer.id)
         const forgotten = how.ghost ? peer.id : strays.add(peer, how.met, Monotonic.millis(clock), how.chance)
         if (forgotten !== undefined) missingSince.delete(forgotten)
       },
-      /** It is there, or is missed no more. */
+      /** The peer is there, or no longer missed. */
       end: (id: PeerId): void => {
         strays.remove(id)
         missingSince.delete(id)
       },
-      /** It need not be sought any more. */
+      /** The peer need not be sought any more. */
       forget: (id: PeerId): void => {
         wanted.delete(id)
       },
-      /** What is known now of a peer that is sought. */
+      /** The latest address of a sought peer. */
       now: (peer: Peer): Peer => wanted.get(peer.id) ?? peer,
-      /** The server is being reached, until the scope closes; it listens there unless another place is known. */
+      /** The server is being dialled until the scope closes. It listens at that address unless another one is known. */
       reachingServer: (server: Peer) =>
         Effect.acquireRelease(
           Effect.sync(() => {
@@ -87,9 +89,9 @@ export const make = ({ clock, events }: Node) =>
         ),
       isServerAway: (): boolean => reaching > 0,
       withinPatience: FiberMap.size(searches),
-      /** Those who have been sought, and not been given up. */
+      /** The sought peers that have not been given up. */
       sought,
-      /** The same, and those who were given up. */
+      /** The same, and the peers that were given up. */
       all: (): ReadonlyArray<Sought> => [
         ...sought(),
         ...strays.peers.map((peer) => ({ peer, epoch: epochs.get(peer.id) }))
@@ -97,18 +99,18 @@ export const make = ({ clock, events }: Node) =>
       isHeard: (id: PeerId): void => {
         if (strays.size > 0) strays.hear(id, Monotonic.millis(clock))
       },
-      /** Those who were given up, and are heard through others since then. */
+      /** The peers that were given up, and whose posts come through others since then. */
       heardThoughGivenUp: (): ReadonlyArray<Peer> => strays.heard,
       /**
-       * Whether people should hear by which way a post came over that link: its author was sought, and the link was up, for
-       * so long that the post was said meanwhile. No clock of the author's is looked at.
+       * Whether to tell people that a post came over that link in place of a direct one: its author was missing, and
+       * the link was up, for so long that the post was said meanwhile. The author's clock is not used.
        */
       comesThrough: (link: Pick<Link, "upSince">, id: PeerId): boolean => {
         const missed = missingSince.size === 0 ? undefined : missingSince.get(id)
         if (missed === undefined || missed.told) return false
         return Monotonic.millis(clock) > Math.max(missed.since, link.upSince) + searchUntilThrough
       },
-      /** Says by which way that post came. */
+      /** Reports through which peer the post came. */
       tellThrough: ({ peer: by }: Row, id: PeerId): Effect.Effect<void> =>
         Effect.suspend(() => {
           const missed = missingSince.get(id)

@@ -1,4 +1,4 @@
-/** How much a peer may send, and what becomes of one that sends more. */
+/** Rate limits: how much a peer may send, and what happens if it sends more. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { absurd } from "../../src/domain/Absurd.ts"
@@ -14,29 +14,29 @@ import type { Quotas } from "./Account.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 
-/** Whoever is dropped is told so within this time, if it listens. */
+/** How long a dropped peer has to receive that. */
 const droppedLimit = Duration.seconds(1)
 
-/** To check a seal takes as long as so many frames of others: 128 µs. */
+/** Checking a seal costs as much as this many frames: 128 µs. */
 const framesACheck = 16
 
-/** What takes this node longer than that is followed by as long a pause, in which it is there for the others. In ms. */
+/** If handling a chunk takes longer than this, the link pauses for as long, so that others get their turn. In ms. */
 const longWork = 10
 
 /**
- * No pause for that is longer, in ms: what came together is never so much work. A node that was frozen meanwhile, or waited for its
- * disk, has not worked. If it left its peer unread for as long again, it would not see the link's end either, and would send
- * the peer away that dials anew.
+ * The longest such pause, in ms: one chunk is never more work. A node that was frozen, or waited for its disk, has not
+ * worked all that time. If it paused for as long again, it would not notice the end of the link, and would refuse the
+ * peer that dials again.
  */
 const longestPause = 250
 
 export const make = ({ clock, limits, scope, table }: Node) => {
-  /** Who was dropped, and when it may come again, in monotonic ms: those first who may come first. */
+  /** The dropped peers, and when each may come back, in monotonic ms, in that order. */
   const dropped = new Map<PeerId, number>()
-  /** What each may send, those last who came last. */
+  /** The quotas of peers, the latest last. */
   const quotas = new Map<PeerId, Quotas>()
 
-  /** Tells a peer that it is let go, and lets it in no more for a while. */
+  /** Sends `dropped` to a peer, and refuses it for a while. */
   const bar = (link: Link, limit: Dropped["limit"]): Effect.Effect<LossReason> =>
     Effect.gen(function* () {
       const now = Monotonic.millis(clock)
@@ -61,7 +61,7 @@ export const make = ({ clock, limits, scope, table }: Node) => {
     return quota
   }
 
-  /** Counts what has come; how long the peer is to be left unread for that, in ms. */
+  /** Counts what has come. Returns how long not to read from the peer, in ms. */
   const waitFor = (link: Link, frames: number): number => {
     const { account } = link
     const { askedBytes, askedFrames, checked, named, quotas } = account
@@ -94,7 +94,7 @@ export const make = ({ clock, limits, scope, table }: Node) => {
     )
 
   return {
-    /** What a peer costs besides the frames that it sends by itself: so many of that, and their bytes. */
+    /** Charges a peer for what it causes besides the frames that it sends by itself. */
     charge: ({ account }: Link, what: Charge, count: number, bytes = 0): void => {
       switch (what) {
         case "asked":
@@ -111,16 +111,19 @@ export const make = ({ clock, limits, scope, table }: Node) => {
           absurd(what)
       }
     },
-    /** Tells a peer that it went too far, or is not to be believed, and lets it go. It is not called back, and not let in for a while. */
+    /**
+     * Sends `dropped` to a peer that exceeded a limit or is not believed, and ends the link. The peer is not dialled,
+     * and refused for a while.
+     */
     drop,
-    /** The same, where it is not that peer's own frames that are being handled. */
+    /** The same, when the frames of another peer are being handled. */
     cut: (link: Link, limit: Dropped["limit"]): Effect.Effect<void> =>
       Effect.asVoid(Effect.forkIn(Effect.flatMap(bar(link, limit), link.connection.abort), scope)),
-    /** Whether that peer was dropped, and must wait still. */
+    /** Whether a peer was dropped, and still has to wait. */
     isDropped: (id: PeerId): boolean => (dropped.get(id) ?? 0) > Monotonic.millis(clock),
-    /** A peer that comes again goes on with the quota it had: to come anew is no way to send more. */
+    /** The quotas of a peer. A peer that comes back keeps them, so reconnecting does not allow more. */
     quotasOf,
-    /** So many frames have come and were handled: who sends too much is left unread for a while, and dropped if that never ends. */
+    /** Counts handled frames. A peer that sends too much is not read for a while, and dropped if that does not end. */
     count: (link: Link, frames: number): Effect.Effect<void, PeerLost> => {
       const wait = waitFor(link, frames)
       if (wait === 0) return Effect.void

@@ -1,6 +1,6 @@
 /**
- * The search for those who are missing: whom a node dials until there is a link, and how often. Who is sought is dialled every
- * few seconds, and others wait for it. Who was given up is dialled rarely, and nobody waits for it.
+ * Searches for missing peers: which to dial, and how often. Sought peers are dialled every few seconds, and other parts
+ * wait for them. Peers that were given up are dialled rarely, and nothing waits for them.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -23,30 +23,33 @@ import type { Missing } from "./Missing.ts"
 import type { Node } from "./Node.ts"
 import type { RateLimit } from "./RateLimit.ts"
 
-/** A node that leaves waits no longer than this for those whom it is dialling. */
+/** How long a node that leaves waits for peers that it is dialling. */
 const searchLimit = Duration.seconds(1)
 
-/** So many whom others name are dialled at a time: with more, those who are there dial the newcomer. */
+/** How many peers that others name are dialled at a time. With more, the existing members dial the newcomer. */
 const mostSought = 256
 
-/** Who has lost a link takes a breath, of half to three halves of this time, so that links which break at once make no storm. */
+/**
+ * A node waits for a random time between half and one and a half of this before it dials a lost peer, so that links
+ * which break together cause no storm of dials.
+ */
 const breath = Duration.millis(100)
 
-/** The server is dialled from PORT1. If that is somebody else's for so many tries, that is said; after more, any port will do. */
+/** The server is dialled from PORT1. After this many failed tries a notice says so; after more, any port is used. */
 const triesUntilTold = 3
 const triesFromPort = 12
 
-/** How somebody is sought. */
+/** How a peer is sought. */
 interface Manner {
-  /** When it is dialled again. */
+  /** The schedule of further dials. */
   readonly again?: typeof redial
-  /** It has said its name, and never come in. */
+  /** It introduced itself, and was never linked. */
   readonly ghost?: boolean
-  /** Which run of it is sought; any if it is left out. */
+  /** The run that is sought; any if it is left out. */
   readonly epoch?: Epoch | undefined
 }
 
-/** How one is reached: it may change as dials fail. */
+/** How a peer is dialled. It may change as dials fail. */
 interface Way {
   readonly route: () => Route
   readonly failed: (error: CallFailed) => Effect.Effect<void>
@@ -59,9 +62,9 @@ interface Needs {
   readonly awakening: Awakening
   readonly missing: Missing
   readonly replication: Replication<unknown>
-  /** Calls that peer, once: there is a link to it when this returns. */
+  /** Dials a peer once. When this returns, there is a link to it. */
   readonly call: (route: Route, to: PeerId) => Effect.Effect<void, CallFailed>
-  /** This node's id belongs to somebody else. */
+  /** This node's id belongs to another node. */
   readonly contested: (error: IdTaken) => Effect.Effect<unknown>
 }
 
@@ -71,9 +74,9 @@ export const make = (
 ) =>
   Effect.gen(function* () {
     const { searches, strays } = missing
-    /** The dials to those who were given up. */
+    /** The dials to peers that were given up. */
     const rareDials = yield* FiberMap.make<PeerId, void, never>()
-    /** What was told last of those who refuse this node. */
+    /** The last refusal that was reported for each peer. */
     const refusals = new Map<PeerId, MeshEvent["_tag"]>()
 
     const reach = (peer: Peer, { failed, route }: Way, again = redial): Effect.Effect<void> => {
@@ -89,7 +92,7 @@ export const make = (
       )
     }
 
-    /** From a port of ours as long as nobody else has it for long; then from any. */
+    /** Dials from a port of ours until another program has had it for long, and then from any port. */
     const fromOwnPort = ({ from, ...fromAny }: Route): Way => {
       if (from === undefined) return always(fromAny)
       let tries = 0
@@ -107,7 +110,7 @@ export const make = (
       }
     }
 
-    /** A refusal that will last is told once, until there is a link to that one. */
+    /** Reports a lasting refusal once, until there is a link to that peer. */
     const tellOfRefusal = (sought: Peer, error: CallFailed): Effect.Effect<void> =>
       Effect.suspend(() => {
         const event = refusalOf(sought, error)
@@ -162,7 +165,7 @@ export const make = (
         })
       })
 
-    /** One that must not be dialled may still come by itself. */
+    /** A peer that must not be dialled may still dial this node. */
     const search = (sought: Peer, ghost: boolean, again: typeof redial): Effect.Effect<void> =>
       Effect.suspend(() =>
         isDialable(sought.address, address()) && !rateLimit.isDropped(sought.id)
@@ -177,7 +180,7 @@ export const make = (
         Effect.flatten
       )
 
-    /** Patience has ended. Whoever is just coming is not given up. */
+    /** Patience has ended. A peer that is being admitted is not given up. */
     const giveUp = (sought: Peer, ghost: boolean): Effect.Effect<void> =>
       Effect.zipRight(
         peers.until(() => !table.isMeeting(sought.id)),
@@ -191,7 +194,7 @@ export const make = (
         })
       )
 
-    /** Dials once who was given up. */
+    /** Dials a peer once that was given up. */
     const dialRarely = (stray: Peer, now: number): Effect.Effect<void> =>
       Effect.flatMap(Random.next, (chance) => {
         strays.dialled(stray.id, now, chance)
@@ -201,7 +204,7 @@ export const make = (
         return Effect.asVoid(FiberMap.run(rareDials, stray.id, dial, { onlyIfMissing: true }))
       })
 
-    /** The search for that one is over. */
+    /** Ends the search for a peer. */
     const end = (id: PeerId): Effect.Effect<void> =>
       Effect.suspend(() => {
         missing.end(id)
@@ -216,25 +219,25 @@ export const make = (
       })
 
     return {
-      /** For the program: to reach the server, that is, whose return others may depend on. */
+      /** Dials the server for the program until there is a link. Others may depend on its return. */
       reachServer,
       /** Keeps a link to a client: dials it after that time, until there is a link or patience ends. */
       seek,
-      /** The same, after a breath. */
+      /** The same, after a short random pause. */
       seekAgain: (gone: Peer, epoch: Epoch): Effect.Effect<void> =>
         Effect.flatMap(Random.nextRange(0.5, 1.5), (share) => seek(gone, Duration.times(breath, share), { epoch })),
-      /** Whom others name is sought if there is room for one more, and it may be dialled. */
+      /** Seeks a peer that others name, if there is room for one more, and it may be dialled. */
       meet: (named: Peer, epoch: Epoch | undefined, after: Duration.Duration): Effect.Effect<void> =>
         Effect.flatMap(FiberMap.size(searches), (sought) =>
           sought < mostSought && isDialable(named.address, address())
             ? seek(named, after, { again: redialUnmet, epoch })
             : Effect.void
         ),
-      /** There is a link to that one. */
+      /** The peer has a link. */
       found: end,
-      /** That one is missed no more. */
+      /** The peer is no longer missed. */
       forget,
-      /** To be run each second: dials those who were given up, rarely, and at once if they may be within reach again. */
+      /** Must run each second: dials peers that were given up, rarely, and at once if they may be reachable again. */
       dialThoseGivenUp: Effect.suspend(() => {
         const hasSlept = awakening.hasSlept()
         if (strays.size === 0 || isLeaving()) return Effect.void
@@ -242,11 +245,11 @@ export const make = (
         if (awakening.hasNewNetwork() || hasSlept) strays.hurryAll(now)
         return Effect.forEach(strays.due(now), (stray) => dialRarely(stray, now), { discard: true })
       }),
-      /** Whoever is still being dialled should hear what this node has said: waits a little for them. */
+      /** Waits a little for peers that are being dialled: they should get the last posts. */
       untilFound: Effect.suspend(() =>
         replication.hasSpoken() ? FiberMap.awaitEmpty(searches).pipe(within(searchLimit), Effect.asVoid) : Effect.void
       ),
-      /** Nobody is dialled any more. */
+      /** Stops all dials. */
       stop: Effect.zipRight(FiberMap.clear(searches), FiberMap.clear(rareDials))
     }
   })

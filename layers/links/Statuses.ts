@@ -1,4 +1,4 @@
-/** How it stands with everybody in the chat, for people. */
+/** The status of every peer, for people. */
 import type { PeerStatus } from "../../src/domain/PeerStatus.ts"
 import type { Replication } from "../LinkContract.ts"
 import type { Missing } from "./Missing.ts"

@@ -12,15 +12,17 @@ import { makeOutbox, type Outbox } from "../../src/protocol/Outbox.ts"
 export interface Wire {
   readonly connection: Connection
   readonly outbox: Outbox
-  /** The frames that have come since, one at least. Fails when the connection has ended, in whichever way. */
+  /** The next frames, at least one. Fails when the connection has ended in any way. */
   readonly frames: Effect.Effect<Arr.NonEmptyReadonlyArray<Frame>, PeerLost>
-  /** When this node began with the frames that have come last, in ns. */
+  /** When this node began to handle the last frames, in ns. */
   readonly begun: () => bigint
-  /** Takes encoded frames, to be sent before any post; false if too many wait. A plain function, for what all links are told. */
+  /**
+   * Queues encoded frames before all posts; false if too many wait. A plain function, for frames that all links get.
+   */
   readonly give: (lines: ReadonlyArray<Uint8Array>) => boolean
-  /** Sends these frames before any post. One who lets too many of them wait is cut off. */
+  /** Sends these frames before any post. A peer that lets too many of them wait is cut off. */
   readonly send: (...frames: ReadonlyArray<Control>) => Effect.Effect<void>
-  /** The same of lines that are encoded already. */
+  /** The same for encoded lines. */
   readonly sendLines: (lines: ReadonlyArray<Uint8Array>) => Effect.Effect<void>
 }
 
@@ -56,7 +58,7 @@ export const make = (connection: Connection, log: Pick<ReplicaLog["Type"], "slic
     }
   })
 
-/** Sends the same to all of these: it is encoded once. */
+/** Sends the same frames to several wires. They are encoded once. */
 export const sendTo = (wires: ReadonlyArray<Wire>, frames: ReadonlyArray<Control>): Effect.Effect<void> => {
   const lines = frames.map(encode)
   return Effect.forEach(
