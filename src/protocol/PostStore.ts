@@ -79,6 +79,8 @@ export class PostStore {
   /** What waits for what must come before it, by each of its numbers. */
   readonly #held = new Map<StreamId, Map<number, Block>>()
   readonly #rooms = new Map<Room, RoomState>()
+  /** The only room, if there is no other: then it is the room of all that is delivered. */
+  readonly #only: RoomState | undefined
   /** The streams of runs that are here, or may come back: they are not folded away, though nothing of them is kept. */
   readonly #spared = new Set<StreamId>()
   /** With more streams than that, some are folded away: those of which posts are kept stay, however many they are. */
@@ -87,6 +89,7 @@ export class PostStore {
   /** How the ids of all streams begin and end in which this node speaks. */
   readonly #prefix: string
   #suffix: string
+  #lastLetter: number
   #said = 0
   readonly #limits: Pick<Limits, "pending" | "streams">
   /** Whether some room may have something that those have seen who came before this node. */
@@ -115,6 +118,7 @@ export class PostStore {
     this.#author = author
     this.#prefix = `${author}/`
     this.#suffix = `/${epoch}`
+    this.#lastLetter = epoch.charCodeAt(epoch.length - 1)
     this.#limits = limits
     this.#foldAbove = limits.streams / 2
     this.#sealed = sealed
@@ -123,6 +127,7 @@ export class PostStore {
       this.#rooms.set(room, { own, news: new Map(), before: new Map(), fold: undefined })
       this.#streams.set(own, this.#noPosts())
     }
+    this.#only = this.#rooms.size === 1 ? [...this.#rooms.values()][0] : undefined
   }
 
   /** The stream of what this node says in that room. It must take part in it. */
@@ -132,7 +137,12 @@ export class PostStore {
 
   /** Whether this node speaks in that stream, in this run. */
   isOwn(stream: StreamId): boolean {
-    return stream.endsWith(this.#suffix) && stream.startsWith(this.#prefix)
+    // The last letter first: it is looked at for every post, and is another one for most.
+    return (
+      stream.charCodeAt(stream.length - 1) === this.#lastLetter &&
+      stream.endsWith(this.#suffix) &&
+      stream.startsWith(this.#prefix)
+    )
   }
 
   /** How many posts this node has said in this run. */
@@ -202,6 +212,7 @@ export class PostStore {
    */
   renew(epoch: Epoch, shared: Summary): void {
     this.#suffix = `/${epoch}`
+    this.#lastLetter = epoch.charCodeAt(epoch.length - 1)
     this.#said = 0
     for (const [name, room] of this.#rooms) {
       this.#takeBack(room, shared.get(room.own) ?? 0)
@@ -567,7 +578,7 @@ export class PostStore {
 
   /** Whoever answers this post stands below all that its author had seen, too. */
   #see(post: Post): void {
-    const news = this.#roomOf(post.stream)?.news
+    const news = (this.#only ?? this.#roomOf(post.stream))?.news
     if (news === undefined) return
     if (news.size > 0) {
       for (const [stream, n] of marksIn(post.deps)) if ((news.get(stream) ?? n + 1) <= n) news.delete(stream)

@@ -190,7 +190,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "src/protocol/PostStore.ts",
-        from: "const news = this.#roomOf(post.stream)?.news",
+        from: "const news = (this.#only ?? this.#roomOf(post.stream))?.news",
         to: "const news = this.#rooms.get(mainRoom)?.news"
       }
     ]
