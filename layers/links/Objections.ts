@@ -1,4 +1,4 @@
-/** What speaks against a visit. */
+/** Objections to a visit: the reasons to refuse a visitor. */
 import { looksLike, type PeerId, serverId } from "../../src/domain/Peer.ts"
 import { type Hello, named, protocolVersion } from "../../src/protocol/Frame.ts"
 import type { Replication } from "../LinkContract.ts"
