@@ -1,4 +1,4 @@
-/** What a client does: it joins the chat, and talks with all that are there, whatever becomes of the server. */
+/** What a client does: it joins the chat, and talks with everybody there, with or without the server. */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -33,7 +33,7 @@ export interface Settings {
   readonly peer?: Address
 }
 
-/** What a client is told beyond how it joins. */
+/** The settings of a client. */
 export interface Stay extends Settings {
   /** What it said last is given up, when it leaves, once nobody has taken any of it for so long. */
   readonly within: Duration.Duration
@@ -75,8 +75,8 @@ export const client = (settings: Stay) =>
   }).pipe(Effect.scoped)
 
 /**
- * Joins through the server, or through a client, as soon as it is there; says on the screen why that takes time. `failed`: is
- * told of each attempt that has failed, if the next one may not.
+ * Joins through the server or a client, as soon as it is there. Shows on the screen why that takes time. `failed` is
+ * called for each failed attempt if the next one may succeed.
  */
 export const join = (
   { peer, server }: Settings,
@@ -114,7 +114,7 @@ export const join = (
     )
   }).pipe(Effect.withSpan("Client.join"))
 
-/** A port whose last connection has just ended is free again soon, where it is at all. */
+/** A port whose last connection has just ended is usually free again soon. */
 const untilPortIsFree = Schedule.intersect(Schedule.spaced("500 millis"), Schedule.recurs(10))
 
 type JoinFailed =

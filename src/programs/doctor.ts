@@ -1,4 +1,4 @@
-/** Looks for what may be wrong before one wonders why the chat does not work. */
+/** Looks for problems, and says how to fix them. */
 import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -11,7 +11,7 @@ import type { PortStoreUnavailable } from "../domain/Errors.ts"
 import { type Address, formatAddress, type Peer, Port, title } from "../domain/Peer.ts"
 import { dateAndTime } from "../domain/Time.ts"
 
-/** What came of one look. Each `text` says what was looked at, what was found, and what to do. */
+/** The result of one check. Each `text` says what was checked, what was found, and what to do. */
 export type Finding = Data.TaggedEnum<{
   Fine: { readonly text: string }
   /** Worth knowing; nothing need be done. */
@@ -49,7 +49,9 @@ const earliest = 1_767_225_600_000
 /** The clock may have been set back by so many ms before anybody need know. */
 const tolerance = 60_000
 
-/** What can be said of somebody in a secure chat: the doctor comes with nobody's key, since a call with one counts as a visit. */
+/**
+ * The finding about a node of a secure chat. The doctor uses nobody's key, because a dial with a key counts as a visit.
+ */
 const unsure = (who: string, place: string): Finding =>
   note(
     `${who}: a node of a secure chat answers at ${place}. The doctor can't check its key, or whether it knows yours. Run outlive join LINK, or add --secure if you have been in that chat.`

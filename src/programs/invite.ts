@@ -21,7 +21,7 @@ export interface Wish extends Terms {
 interface Terms {
   readonly uses: number
   readonly expires: Duration.Duration
-  /** Where the server is reached; none: where it has listened last. */
+  /** The server's address; none: where it listened last. */
   readonly server: Option.Option<Address>
 }
 
@@ -46,7 +46,7 @@ const print = ({ expires, server, uses }: Terms) =>
     yield* Console.log(formatLink({ owner, server: address, token }))
   })
 
-/** As many letters of an invitation's key are its name. */
+/** An invitation's name is this many letters of its key. */
 const nameLength = 8
 
 /** Prints a line an invitation: its name, who has come by it, until when it holds. */

@@ -1,11 +1,11 @@
-/** What happens, for whoever looks inside a node while it runs: in its structured log. */
+/** Writes events to the structured log of a node. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import type { MeshEvent } from "../domain/MeshEvent.ts"
 import { formatAddress } from "../domain/Peer.ts"
 
-/** A happening as plain values. */
+/** An event as plain values. */
 const annotationsOf = (event: MeshEvent): Readonly<Record<string, unknown>> => {
   const { _tag, ...rest } = event
   const peer = "peer" in rest ? rest.peer : "by" in rest ? rest.by : undefined

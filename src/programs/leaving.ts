@@ -1,4 +1,4 @@
-/** How a node leaves: it stays as long as others go on to take what it has said, and says what is lost otherwise. */
+/** How a node leaves: it stays while peers take its last posts, and reports what is lost otherwise. */
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -19,13 +19,19 @@ import type { Ending } from "./session/say.ts"
 import { isGoodbye } from "./session/steps.ts"
 import type { Undelivered } from "./undelivered.ts"
 
-/** Peers tell once a second what they have: it is said only after this that nobody has something; to a person at once, if nobody is there. */
+/**
+ * Peers confirm once a second what they have, so a missing confirmation is reported only after this delay. A person is
+ * told at once if no peer is there.
+ */
 const usualDelay = Duration.millis(1_500)
 
-/** How often it is looked whether others have taken more. */
+/** How often to check whether peers have taken more. */
 const lookEvery = Duration.seconds(1)
 
-/** A signal that comes so soon is the same wish as what began the end: whoever closes stdin may also send SIGTERM. */
+/**
+ * A signal within this time after the first request to end belongs to it: a program that closes stdin may also send
+ * SIGTERM.
+ */
 const sameWish = Duration.millis(300)
 
 /** Why the program leaves, once it does: as long as it runs, also if its node begins anew. */
@@ -52,15 +58,15 @@ export interface Manner {
   readonly undelivered: Undelivered
   /** Keeps all other sessions from saying more. */
   readonly hush: Effect.Effect<void>
-  /** What is said last is given up when nobody has taken any of it for so long. */
+  /** The last posts are given up when no peer has taken any for this long. */
   readonly within: Duration.Duration
-  /** Whether somebody may still come who could take it. */
+  /** Whether a peer may still come that could take them. */
   readonly hasHope: Effect.Effect<boolean>
 }
 
 /**
- * Returns when some peer has all that this node has said. Ends the wait when nobody takes any more of it, and when it is
- * asked to leave a second time; then what nobody has is lost, unless it is kept on disk. Nothing that is typed meanwhile is said.
+ * Returns when some peer has every post of this node. Stops waiting when no peer takes any more, and at a second
+ * request to leave. Then the rest is lost, unless it is kept on disk. Lines that are typed meanwhile are not said.
  */
 export const untilHeard = Effect.fn("Node.leave")(function* ({
   ending,
@@ -80,7 +86,7 @@ export const untilHeard = Effect.fn("Node.leave")(function* ({
     Stream.filterEffect(() => Effect.map(undelivered, (count) => count === 0)),
     Stream.runHead
   )
-  /** Nobody has taken more for that long, or nobody is left who could. */
+  /** No peer has taken more for that long, or no peer is left that could. */
   const stalled = Effect.gen(function* () {
     const looks = Math.max(1, Math.ceil(Duration.toMillis(within) / Duration.toMillis(lookEvery)))
     let before = yield* undelivered
@@ -124,7 +130,7 @@ export const untilHeard = Effect.fn("Node.leave")(function* ({
   ])
 })
 
-/** What makes it leave at once. */
+/** How to leave at once. */
 const soonerBy: Record<Manner["ending"], string> = {
   exit: "Exit again, or Ctrl-C,",
   interrupt: "Ctrl-C again",

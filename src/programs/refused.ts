@@ -1,4 +1,4 @@
-/** What a script wanted to say and could not: its status tells. */
+/** Counts the lines of a script that could not be said, for the exit status. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"

@@ -1,4 +1,4 @@
-/** Says one line in the chat, and knows when it is there. */
+/** Says one line in the chat, and waits until peers have it. */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"

@@ -20,12 +20,12 @@ import { notice } from "../domain/ScreenLine.ts"
 import { untilAsked, untilHeard } from "./leaving.ts"
 import * as Sessions from "./sessions.ts"
 
-/** A disk that takes nothing any more holds up the end of a server no longer than this. */
+/** How long the end of a server waits for a disk that accepts nothing. */
 const lastRecords = "1 second"
 
-/** What a server is told. */
+/** The settings of a server. */
 export interface Settings {
-  /** What it said last is given up, when it ends, once nobody has taken any of it for so long. */
+  /** When the server ends, its last posts are given up when no peer has taken any for this long. */
   readonly within: Duration.Duration
 }
 
@@ -84,11 +84,11 @@ export const server = ({ within: longest }: Settings) =>
     )
   }).pipe(Effect.scoped)
 
-/** Whether somebody is there, or is being called. */
+/** Whether a peer is there, or is being dialled. */
 const isAnybodyKnown = (status: MeshStatus["Type"]): Effect.Effect<boolean> =>
   Effect.map(status.peerStatuses, (all) => all.length > 0)
 
-/** Says why nobody can be put on record, when that changes, and when somebody can be again. */
+/** Reports why no client can be recorded, at each change, and when recording works again. */
 const tellOfTrouble = (troubles: Stream.Stream<Option.Option<PortStoreUnavailable>>) =>
   Effect.flatMap(Console, (console) =>
     Stream.runForEach(Stream.zipWithPrevious(troubles), ([before, now]) =>
@@ -103,7 +103,7 @@ const tellOfTrouble = (troubles: Stream.Stream<Option.Option<PortStoreUnavailabl
     )
   )
 
-/** The record follows what happened: it has everybody who is here, and who may come back. */
+/** Updates the record after an event: it has all clients that are here or may come back. */
 const recordOf = (registry: ServerRegistry["Type"], event: MeshEvent): Effect.Effect<void, PortStoreUnavailable> => {
   if (!isPresenceEvent(event)) return Effect.void
   switch (event._tag) {

@@ -1,4 +1,4 @@
-/** What travels over a link: one JSON object a line. `docs/PROTOCOL.md` says when each is sent. */
+/** Frames: what travels over a link, one JSON object on each line. `docs/PROTOCOL.md` says when each is sent. */
 import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -29,14 +29,14 @@ export const protocolVersion = 2
 /** No frame is longer than this, in bytes, its newline included. */
 export const maxFrameBytes = 65_536
 
-/** A list in a frame has at most so many elements, so that the frame stays below its limit. */
+/** The greatest number of elements of a list in a frame, so that the frame stays below its limit. */
 export const maxListed = 200
 
 /** A list in parts small enough for a frame, one at least. */
 export const partsOf = <A>(all: ReadonlyArray<A>, most = maxListed): ReadonlyArray<ReadonlyArray<A>> =>
   all.length === 0 ? [[]] : Arr.chunksOf(all, most)
 
-/** So many members fit into a frame, whatever they are. */
+/** This many members fit into a frame, whatever they are. */
 export const maxMembersListed = 100
 
 /** What a node is: one that does not say is a client. */
@@ -62,9 +62,9 @@ export type Listed = typeof Listed.Type
 const Rooms = Schema.optionalWith(Schema.Array(Room), { exact: true })
 
 /**
- * The dialling side introduces itself. `chat`: the one that it is in, left out by who is in none; `to`: whom it means to
- * reach; `member`: it is in the chat already;
- * `history`: how many lines a newcomer would like to see of what was said before; `passing`: it comes for a moment, and nobody is told; `pass`: what it shows on a secure connection.
+ * The introduction of the side that dialled. `chat`: the chat that it is in, if any. `to`: the id that it wants to
+ * reach. `member`: it is in the chat already. `history`: how much history a newcomer wants. `passing`: it only passes
+ * through, and nobody is told. `pass`: what it shows on a secure connection.
  */
 export const Hello = Schema.Struct({
   type: Schema.Literal("hello"),
@@ -84,7 +84,7 @@ export const Hello = Schema.Struct({
 })
 export type Hello = typeof Hello.Type
 
-/** The other side accepts: the link is up. `chat`: the one that both are in. */
+/** The other side admits it. `chat`: the chat of both. */
 export const Welcome = Schema.Struct({
   type: Schema.Literal("welcome"),
   protocol: Schema.Int,
@@ -103,8 +103,8 @@ export const RefusalReason = Schema.Literal("id-taken", "id-alike", "mistaken", 
 export type RefusalReason = typeof RefusalReason.Type
 
 /**
- * The other side does not accept, and closes. `holder`: the run that has the id, when the id is taken; `like`: the id that it
- * looks like. `after`: what that run says would count as said long ago; one that begins later than `after` would be taken.
+ * The other side refuses, and closes. `holder`: the run that has the id, when the id is taken. `like`: the id that it
+ * looks like. `after`: the run counts as folded away; a run that begins later than `after` is accepted.
  */
 export const Refused = Schema.Struct({
   type: Schema.Literal("refused"),
@@ -118,29 +118,29 @@ export const Refused = Schema.Struct({
 })
 export type Refused = typeof Refused.Type
 
-/** The other side knows nobody by that key, or takes no plain connection, and closes. It says no more, not even who it is. */
+/** The answer to an unknown key, or to a plain connection. The sender says no more, not even who it is, and closes. */
 export const Stranger = Schema.Struct({ type: Schema.Literal("stranger"), detail: Schema.String })
 
-/** Who is there already: the receiver dials them. */
+/** Members that are there: the receiver dials them. */
 export const Roster = Schema.Struct({ type: Schema.Literal("roster"), peers: Schema.Array(Listed) })
-/** Who has come: the receiver expects their call, and dials them if it does not come. */
+/** Newcomers: the receiver expects their dial, and dials them if it does not come. */
 export const Introduce = Schema.Struct({ type: Schema.Literal("introduce"), peers: Schema.Array(Listed) })
 
-/** The sender looks for these in vain, of these runs where it knows which: has one of them said goodbye? */
+/** The sender can't find these nodes, or these runs where it knows them: has one of them said goodbye? */
 export const Missing = Schema.Struct({
   type: Schema.Literal("missing"),
   peers: Schema.Array(Schema.Struct({ id: PeerId, epoch: Schema.optionalWith(Epoch, { exact: true }) }))
 })
 export type Missing = typeof Missing.Type
 
-/** These runs, for which the receiver has looked, have said goodbye. */
+/** The answer: these runs have said goodbye. */
 export const Left = Schema.Struct({
   type: Schema.Literal("left"),
   peers: Schema.Array(Schema.Struct({ id: PeerId, epoch: Epoch }))
 })
 export type Left = typeof Left.Type
 
-/** What the sender knows more of the roster that the server has signed; `more`: it goes on in the next frame. */
+/** Entries of the server's roster that the receiver lacks. `more`: another frame follows. */
 export const Members = Schema.Struct({
   type: Schema.Literal("members"),
   members: Schema.Array(Member).pipe(Schema.maxItems(maxMembersListed)),
@@ -148,7 +148,7 @@ export const Members = Schema.Struct({
 })
 export type Members = typeof Members.Type
 
-/** How far the sender has each stream; `more`: it goes on in the next frame. */
+/** How far the sender has each stream. `more`: another frame follows. */
 export const Have = Schema.Struct({
   type: Schema.Literal("have"),
   streams: Schema.Record({ key: StreamId, value: Schema.NonNegativeInt }).annotations({
@@ -159,11 +159,11 @@ export const Have = Schema.Struct({
 })
 export type Have = typeof Have.Type
 
-/** The sender has dropped that stream's posts up to number `to`: nobody can have them from it any more. */
+/** The sender does not keep that stream's posts up to number `to`. */
 export const Gap = Schema.Struct({ type: Schema.Literal("gap"), stream: StreamId, to: Schema.NonNegativeInt })
 export type Gap = typeof Gap.Type
 
-/** What the sender has folded away of a room. Its `have` follow, with all streams that it lists. */
+/** What the sender has folded away in a room. Its `have` follow, with all streams that it lists. */
 export const Folded = Schema.Struct({ type: Schema.Literal("folded"), room: Room, ...Fold.fields })
 export type Folded = typeof Folded.Type
 
@@ -176,11 +176,11 @@ export const Want = Schema.Struct({
 })
 export type Want = typeof Want.Type
 
-/** The sender asks for the last so many posts that the receiver keeps, as history. */
+/** The sender asks for the last posts that the receiver keeps, as history. */
 export const Recall = Schema.Struct({ type: Schema.Literal("recall"), posts: Schema.NonNegativeInt })
 export type Recall = typeof Recall.Type
 
-/** So many posts follow that were said before the receiver came: they are history, and count in no stream. */
+/** The next posts are history: they were said before the receiver came, and advance no stream. */
 export const Earlier = Schema.Struct({ type: Schema.Literal("earlier"), posts: Schema.NonNegativeInt })
 export type Earlier = typeof Earlier.Type
 
@@ -189,8 +189,8 @@ export const Ping = Schema.Struct({ type: Schema.Literal("ping") })
 /** I am. */
 export const Pong = Schema.Struct({ type: Schema.Literal("pong") })
 /**
- * The sender ends the link, since the receiver went beyond this of its limits, or what it said has not the seals that it
- * should have; it lets nobody in from there for a while.
+ * The sender ends the link, because the receiver exceeded this limit or sent posts without valid seals. It refuses the
+ * receiver for a while.
  */
 export const Dropped = Schema.Struct({
   type: Schema.Literal("dropped"),
@@ -225,8 +225,8 @@ export const Control = Schema.Union(
 export type Control = typeof Control.Type
 
 /**
- * A chat line. `line` is what carried it, newline included, so that it can be kept and sent on as it is. `seal`: what its
- * author vouches by for this post and those before it, if the line ends with that.
+ * A chat line. `line` is the line that carried it, newline included, so that it can be kept and passed on as it is.
+ * `seal`: the author's signature on this post and those before it, if the line ends with one.
  */
 export interface PostFrame {
   readonly type: "post"
