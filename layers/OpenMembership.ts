@@ -2,14 +2,16 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { Membership } from "../services/Membership.ts"
+import type { MemberDecisions } from "../services/MemberDecisions.ts"
+import type { Membership } from "../services/Membership.ts"
 import type { ChatsDiffer, LogUnavailable } from "../src/domain/Errors.ts"
 import { roleOf } from "../src/domain/Peer.ts"
 import * as KeptChat from "./chat/KeptChat.ts"
+import { bothOf } from "./identity/bothOf.ts"
 
 const make = (keeps: ReadonlyArray<KeptChat.Keep>) =>
   Effect.map(KeptChat.make(keeps), (chat) =>
-    Membership.of({
+    bothOf({
       ...chat,
       meets: () => Effect.void,
       isCalled: () => true,
@@ -33,8 +35,9 @@ const make = (keeps: ReadonlyArray<KeptChat.Keep>) =>
   )
 
 /** One that keeps there which chat its node is in. */
-export const keeping = (keeps: ReadonlyArray<KeptChat.Keep>): Layer.Layer<Membership, ChatsDiffer | LogUnavailable> =>
-  Layer.effect(Membership, make(keeps))
+export const keeping = (
+  keeps: ReadonlyArray<KeptChat.Keep>
+): Layer.Layer<Membership | MemberDecisions, ChatsDiffer | LogUnavailable> => Layer.effectContext(make(keeps))
 
 /** One that forgets that. */
-export const layer: Layer.Layer<Membership> = Layer.orDie(keeping([]))
+export const layer: Layer.Layer<Membership | MemberDecisions> = Layer.orDie(keeping([]))

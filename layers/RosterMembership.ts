@@ -9,7 +9,8 @@ import * as PubSub from "effect/PubSub"
 import * as Stream from "effect/Stream"
 import { Identity } from "../services/Identity.ts"
 import { Invitations } from "../services/Invitations.ts"
-import { Membership } from "../services/Membership.ts"
+import type { MemberDecisions } from "../services/MemberDecisions.ts"
+import type { Membership } from "../services/Membership.ts"
 import type { Connection } from "../services/Transport.ts"
 import { TrustStore } from "../services/TrustStore.ts"
 import { absurd } from "../src/domain/Absurd.ts"
@@ -30,6 +31,7 @@ import { looksLike, type Peer, type PeerId } from "../src/domain/Peer.ts"
 import * as Roster from "../src/domain/Roster.ts"
 import * as Trust from "../src/domain/Trust.ts"
 import * as KeptChat from "./chat/KeptChat.ts"
+import { bothOf } from "./identity/bothOf.ts"
 import * as Keys from "./identity/Keys.ts"
 
 export interface Settings {
@@ -173,7 +175,7 @@ const make = ({ id: self, keeps = [], link }: Settings) =>
         )
       })
 
-    return Membership.of({
+    return bothOf({
       ...chat,
       owns,
       meets: (connection, to) =>
@@ -245,14 +247,14 @@ const make = ({ id: self, keeps = [], link }: Settings) =>
           key === undefined ? undefined : digitsOf([self, identity.key], [id, key])
         return { known: with_(known), refused: with_(refused) }
       },
-      trust: Effect.fn("Membership.trust")(function* (id: PeerId) {
+      trust: Effect.fn("MemberDecisions.trust")(function* (id: PeerId) {
         if (Trust.accept(store.current(), id) === undefined) return false
         yield* store.change((trust) => Trust.accept(trust, id) ?? trust)
         told.delete(id)
         yield* changed
         return true
       }, oneAtATime.withPermits(1)),
-      decide: Effect.fn("Membership.decide")(function* (id: PeerId, status: Roster.Status) {
+      decide: Effect.fn("MemberDecisions.decide")(function* (id: PeerId, status: Roster.Status) {
         const member = Roster.find(store.current().roster, id)
         if (!owns || member === undefined) return false
         yield* decide({ ...member, status })
@@ -281,7 +283,7 @@ const digitsOf = (one: Known, other: Known): string => {
 export const layer = (
   settings: Settings
 ): Layer.Layer<
-  Membership,
+  Membership | MemberDecisions,
   NotInvited | OtherChat | StateUnavailable | ChatsDiffer | LogUnavailable,
   Identity | TrustStore | Invitations
-> => Layer.effect(Membership, make(settings))
+> => Layer.effectContext(make(settings))

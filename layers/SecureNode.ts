@@ -3,6 +3,7 @@ import * as Path from "node:path"
 import * as Layer from "effect/Layer"
 import type { Identity } from "../services/Identity.ts"
 import type { Invitations } from "../services/Invitations.ts"
+import type { MemberDecisions } from "../services/MemberDecisions.ts"
 import type { Membership } from "../services/Membership.ts"
 import type { Transport } from "../services/Transport.ts"
 import type { TrustStore } from "../services/TrustStore.ts"
@@ -31,7 +32,10 @@ export const layer = (
   settings: RosterMembership.Settings,
   folder: string,
   room: TlsTransport.Room
-): Layer.Layer<Transport | Membership, NotInvited | OtherChat | StateUnavailable | ChatsDiffer | LogUnavailable> =>
+): Layer.Layer<
+  Transport | Membership | MemberDecisions,
+  NotInvited | OtherChat | StateUnavailable | ChatsDiffer | LogUnavailable
+> =>
   Layer.merge(TlsTransport.layer(room), RosterMembership.layer(settings)).pipe(
     Layer.provide(state(folder, settings.id))
   )

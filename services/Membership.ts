@@ -7,18 +7,10 @@ import type { IdLooksAlike, PortStoreUnavailable, StateUnavailable } from "../sr
 import type { Signature } from "../src/domain/Key.ts"
 import type { MeshEvent } from "../src/domain/MeshEvent.ts"
 import type { Pass } from "../src/domain/Pass.ts"
-import type { Address, Named, Peer, PeerId } from "../src/domain/Peer.ts"
-import type { Roster, Status } from "../src/domain/Roster.ts"
+import type { Named, Peer, PeerId } from "../src/domain/Peer.ts"
+import type { Roster } from "../src/domain/Roster.ts"
 import type { Proof } from "../src/domain/Seal.ts"
 import type { Connection } from "./Transport.ts"
-
-/** The digits that two people compare by voice. They are the same on both sides if nobody intercepts the connection. */
-export interface Comparison {
-  /** For the known key. */
-  readonly known: string | undefined
-  /** For the refused key. */
-  readonly refused: string | undefined
-}
 
 export class Membership extends Context.Tag("outlive/Membership")<
   Membership,
@@ -59,14 +51,6 @@ export class Membership extends Context.Tag("outlive/Membership")<
     readonly changes: Stream.Stream<void>
     /** Events to show to people. */
     readonly events: Stream.Stream<MeshEvent>
-    /** The digits to compare with that peer. */
-    readonly compare: (id: PeerId) => Comparison
-    /** Accepts the refused key of an id; false if there is none. */
-    readonly trust: (id: PeerId) => Effect.Effect<boolean, StateUnavailable>
-    /** Changes the status of a member, if this node owns the chat; false if there is no member with that id. */
-    readonly decide: (id: PeerId, status: Status) => Effect.Effect<boolean, StateUnavailable>
-    /** Records the server's address, for future invitations. */
-    readonly listensAt: (server: Address) => Effect.Effect<void, StateUnavailable>
     /** The chat that this node is in; undefined while it is in none. */
     readonly chat: () => ChatId | undefined
     /** The place where the chat was found at the start, if people can choose another place. */
@@ -76,7 +60,5 @@ export class Membership extends Context.Tag("outlive/Membership")<
      * is in then. If the next start needs it, it is on disk when this returns.
      */
     readonly enter: (chat?: ChatId) => Effect.Effect<ChatId, PortStoreUnavailable>
-    /** Whether this node owns the chat. */
-    readonly owns: boolean
   }
 >() {}

@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { Console } from "../../services/Console.ts"
 import { Interrupts } from "../../services/Interrupts.ts"
-import { Membership } from "../../services/Membership.ts"
+import { MemberDecisions } from "../../services/MemberDecisions.ts"
 import { MeshStatus } from "../../services/MeshStatus.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { ServerRegistry } from "../../services/ServerRegistry.ts"
@@ -58,8 +58,8 @@ export const server = ({ within: longest }: Settings) =>
         `The server listens at ${formatAddress(mesh.self.address)}. Type a line to talk to all, or Exit to end it.`
       )
     ])
-    yield* Effect.flatMap(Membership, (membership) =>
-      Effect.catchAll(membership.listensAt(mesh.self.address), complain)
+    yield* Effect.flatMap(MemberDecisions, (decisions) =>
+      Effect.catchAll(decisions.listensAt(mesh.self.address), complain)
     )
     yield* Effect.forkScoped(tellOfTrouble(registry.trouble.changes))
     const recording = yield* Effect.forkScoped(keepTheRecord)

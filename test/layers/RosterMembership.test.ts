@@ -10,6 +10,7 @@ import * as MemoryTrustStore from "../../layers/MemoryTrustStore.ts"
 import * as RosterMembership from "../../layers/RosterMembership.ts"
 import { Identity } from "../../services/Identity.ts"
 import { Invitations } from "../../services/Invitations.ts"
+import { MemberDecisions } from "../../services/MemberDecisions.ts"
 import { Membership } from "../../services/Membership.ts"
 import { TrustStore } from "../../services/TrustStore.ts"
 import { StateUnavailable } from "../../src/domain/Errors.ts"
@@ -36,7 +37,7 @@ interface Disk {
 
 const membershipOf = ({ disk, identity, invitations, link, name }: Node) =>
   Effect.provide(
-    Membership,
+    Effect.zipWith(Membership, MemberDecisions, (membership, decisions) => ({ ...decisions, ...membership })),
     RosterMembership.layer({ id: id(name), ...(link === undefined ? {} : { link }) }).pipe(
       Layer.provide(Layer.mergeAll(Layer.succeed(Identity, identity), storeOn(disk), invitations))
     )

@@ -35,6 +35,7 @@ import { Console } from "../../services/Console.ts"
 import { Identity } from "../../services/Identity.ts"
 import type { Interrupts } from "../../services/Interrupts.ts"
 import { Invitations } from "../../services/Invitations.ts"
+import type { MemberDecisions } from "../../services/MemberDecisions.ts"
 import { Membership } from "../../services/Membership.ts"
 import type { MeshStatus } from "../../services/MeshStatus.ts"
 import type { PeerMesh } from "../../services/PeerMesh.ts"
@@ -174,7 +175,7 @@ export interface Drawer {
 }
 
 /** What a node stands on in a world. */
-type Ground = Console | Interrupts | FileSystem.FileSystem | Membership | Logs | Transport
+type Ground = Console | Interrupts | FileSystem.FileSystem | Membership | MemberDecisions | Logs | Transport
 
 /** In virtual time: whatever has not happened after so long does not happen. */
 const limit: Duration.DurationInput = "3 minutes"
@@ -285,7 +286,7 @@ const make = (
     const connections = (
       id: PeerId,
       { keeps = [], link, name = id }: Surroundings
-    ): Layer.Layer<Transport | Membership, unknown> => {
+    ): Layer.Layer<Transport | Membership | MemberDecisions, unknown> => {
       if (keys.length === 0) return Layer.merge(MemoryTransport.layer(network, name), OpenMembership.keeping(keeps))
       const { identity, memory } = safe.of(id)
       return Layer.merge(

@@ -1,7 +1,7 @@
 /** What a person says about others' keys and places: `/verify`, `/trust`, and at the server `/kick`, `/ban`, `/unban`. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { Membership } from "../../../services/Membership.ts"
+import { MemberDecisions } from "../../../services/MemberDecisions.ts"
 import { type PeerId, title } from "../../domain/Peer.ts"
 import type { Status } from "../../domain/Roster.ts"
 import { idArgument } from "../../domain/SlashCommand.ts"
@@ -27,7 +27,7 @@ export const verify = make({
   help: "Shows digits to compare with ID by voice.",
   details: "Both see the same digits if nobody intercepts the connection.",
   arguments: Schema.Tuple(idArgument),
-  run: ([id]) => Effect.map(Membership, (membership) => answer(...comparison(id, membership.compare(id))))
+  run: ([id]) => Effect.map(MemberDecisions, (decisions) => answer(...comparison(id, decisions.compare(id))))
 })
 
 export const trust = make({
@@ -36,8 +36,8 @@ export const trust = make({
   details: "Until then, ID is refused here: its key is not the one known.",
   arguments: Schema.Tuple(idArgument),
   run: ([id]) =>
-    Effect.flatMap(Membership, (membership) =>
-      membership.trust(id).pipe(
+    Effect.flatMap(MemberDecisions, (decisions) =>
+      decisions.trust(id).pipe(
         Effect.map((accepted) =>
           answer(
             accepted
@@ -58,9 +58,9 @@ const decide = (name: string, help: string, status: Status, done: string) =>
     details: "This works in a secure chat only.",
     arguments: Schema.Tuple(idArgument),
     run: ([id]) =>
-      Effect.flatMap(Membership, (membership) =>
-        membership.owns
-          ? membership.decide(id, status).pipe(
+      Effect.flatMap(MemberDecisions, (decisions) =>
+        decisions.owns
+          ? decisions.decide(id, status).pipe(
               Effect.map((known) => answer(known ? `${title(id)} ${done}` : `No member of this chat is called ${id}.`)),
               Effect.catchTag("StateUnavailable", ({ message }) => Effect.succeed(answer(message)))
             )
