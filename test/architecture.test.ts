@@ -39,10 +39,7 @@ const arrows: Record<Exclude<Part, "outside">, ReadonlyArray<Part>> = {
   domain: []
 }
 
-/**
- * The imports that no arrow has: what a log is made of, and what is given its slices, take their types from its contract; seals
- * are checked with the digest that they were made with.
- */
+/** The imports that no arrow allows: seals are checked with the digest that they were made with. */
 const exceptions: ReadonlyArray<string> = ["layers/replication/Proofs.ts → layers/identity/Keys.ts"]
 
 /**

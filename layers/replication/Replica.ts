@@ -59,7 +59,7 @@ export class Replica {
   /** In a secure chat: the block that the peer has begun to send. */
   blocks: Blocks | undefined = undefined
 
-  // ---- Replicator
+  // ---- Asking
 
   /** Which streams it was asked for, and which it is to be asked for when it has sent some of those. */
   asked: Set<StreamId> | undefined = undefined
