@@ -43,7 +43,7 @@ const make = (sequences: RawTerminal.Sequences, terminal: RawTerminal.Terminal) 
       if (act?._tag !== "Say") screen.echo(before.text, text)
       input.put(text)
       if (asked === true && before.asked !== true) {
-        screen.interrupt([notice(`${text.split("\n").length} lines in one message: Enter again says it.`)])
+        screen.interrupt([notice(`${text.split("\n").length} lines in one message: Enter again sends it.`)])
       }
       if (act !== undefined) obey(act)
     }

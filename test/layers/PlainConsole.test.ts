@@ -55,7 +55,7 @@ describe("PlainConsole", () => {
     Effect.gen(function* () {
       const lines = Array.from({ length: 101 }, (_, index) => `${index}`).join("\r")
       yield* person.types(`\u001b[200~${lines}\u001b[201~\r`)
-      yield* person.shows((rows) => rows.at(-1) === "* 101 lines in one message: Enter again says it.")
+      yield* person.shows((rows) => rows.at(-1) === "* 101 lines in one message: Enter again sends it.")
       yield* person.types("\r")
       const [line] = yield* Stream.runCollect(Stream.take(console.lines, 1))
       assert.strictEqual(line?.text, lines.replaceAll("\r", "\n"))
