@@ -58,11 +58,11 @@ export class Console extends Context.Tag("outlive/Console")<
     readonly isGone: () => boolean
     /** Takes facts as they are, in place of the lines that they would make. None where people read. */
     readonly tell: Option.Option<(facts: ReadonlyArray<Fact>) => Effect.Effect<void>>
-    /** None where typed lines are not seen, as on a pipe. */
+    /** None where nothing can be said of a typed line later, as on a pipe and with `--plain`. */
     readonly pending: Option.Option<PendingLines>
     /** Whether a person types, who can answer a question. False on a pipe. */
     readonly isPerson: boolean
-    /** None where nothing but lines is seen, as on a pipe. */
+    /** None where nothing but lines is shown, as on a pipe and with `--plain`. */
     readonly prompt: Option.Option<Prompt>
   }
 >() {}
