@@ -329,20 +329,24 @@ export class PostStore {
 
   /**
    * What was dropped for want of room and should be asked for again now, as far as there may be room for it: nothing as long as
-   * nothing is delivered, or as the same is on its way. The last range of a stream has no end.
+   * nothing is delivered, as the same is on its way, or as the next post of the stream is held and there is no room behind it.
+   * The last range of a stream has no end.
    */
   again(): ReadonlyArray<Range> {
     if (!this.#moved || this.#crowded.size === 0) return noRanges
     this.#moved = false
-    const room = this.#isFull() ? 0 : Math.floor((this.#limits.pending - this.#pending) / this.#crowded.size)
+    const share = this.#isFull() ? 0 : Math.floor((this.#limits.pending - this.#pending) / this.#crowded.size)
     const ranges: Array<Range> = []
     for (const [stream, crowded] of this.#crowded) {
       const after = this.#reached(stream)
       const isOnItsWay = crowded.asked > after && crowded.dropped > crowded.asked
+      // What is next in its stream may be due, and needs no room then.
+      const isNext = after === this.have(stream)
+      const room = isNext ? share : Math.min(share, maxHeld - (this.#held.get(stream)?.size ?? 0))
       if (after >= crowded.to) {
         this.#crowded.delete(stream)
         if (after < Number.POSITIVE_INFINITY) ranges.push({ stream, after, to: Number.POSITIVE_INFINITY })
-      } else if (!isOnItsWay) {
+      } else if (!isOnItsWay && (isNext || room > 0)) {
         crowded.asked = after + Math.max(leastAgain, room)
         crowded.dropped = Number.POSITIVE_INFINITY
         ranges.push({ stream, after, to: crowded.asked })

@@ -674,6 +674,21 @@ describe("PostStore", () => {
     )
   })
 
+  it("what would find no room is not asked for, however much else is delivered: neither of a full stream nor in a full store", () => {
+    const wide = storeOf(stream("own"))
+    wide.receive(upTo(1, 1_500).map((n) => (n === 1 ? said("a", n, ["z", 1]) : said("a", n))))
+    const narrow = storeOf(stream("own"), { streams: 100, pending: 4 })
+    narrow.receive(upTo(1, 9).map((n) => (n === 1 ? said("a", n, ["z", 1]) : said("a", n))))
+    for (const store of [wide, narrow]) {
+      for (const n of upTo(1, 3)) {
+        assert.deepStrictEqual(names(store.receive([said("b", n)])), [`b${n}`])
+        assert.deepStrictEqual(store.again(), [])
+      }
+      const delivered = store.receive([said("z", 1)])
+      assert.strictEqual(store.again()[0]?.after, delivered.length - 1)
+    }
+  })
+
   it("what was skipped on a claim that its author refutes is taken back, and what was seen stays seen", () => {
     const store = storeOf(stream("own"))
     const [a, b] = [stream("a"), stream("b")]
