@@ -594,10 +594,14 @@ export class PostStore {
   #hold(received: Block): void {
     const { stream } = received.post
     const posts = postsIn(received)
-    const held = this.#held.get(stream) ?? new Map<number, Block>()
+    const before = this.#held.get(stream)
+    if (posts.some(({ post }) => before?.has(post.n) === true)) {
+      this.#waits = true
+      return
+    }
     if (this.#isFull() && !this.#makeRoomFor(received.post)) return this.#crowdOut(received)
     this.#waits = true
-    if (posts.some(({ post }) => held.has(post.n))) return
+    const held = this.#held.get(stream) ?? new Map<number, Block>()
     // A copy: the bytes it came with are many, and would be kept as long as it is.
     const [first = received, ...rest] = posts.map(({ line, post }) => ({ post, line: line.slice() }))
     const block: Block = rest.length === 0 ? first : { ...first, rest }

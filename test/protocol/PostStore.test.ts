@@ -689,6 +689,13 @@ describe("PostStore", () => {
     }
   })
 
+  it("what is held and comes once more takes no room from what else is held", () => {
+    const store = storeOf(stream("own"), { streams: 100, pending: 4 })
+    store.receive(upTo(2, 5).map((n) => said("a", n)))
+    store.receive([said("a", 2)])
+    assert.deepStrictEqual(names(store.receive([said("a", 1)])), ["a1", "a2", "a3", "a4", "a5"])
+  })
+
   it("what was skipped on a claim that its author refutes is taken back, and what was seen stays seen", () => {
     const store = storeOf(stream("own"))
     const [a, b] = [stream("a"), stream("b")]
