@@ -135,13 +135,14 @@ export class PostStore {
     return this.#stateOf(room).own
   }
 
-  /** Whether this node speaks in that stream, in this run. */
+  /** Whether this node speaks in that stream, in this run: nobody speaks in a room that it takes no part in. */
   isOwn(stream: StreamId): boolean {
     // The last letter first: it is looked at for every post, and is another one for most.
     return (
       stream.charCodeAt(stream.length - 1) === this.#lastLetter &&
       stream.endsWith(this.#suffix) &&
-      stream.startsWith(this.#prefix)
+      stream.startsWith(this.#prefix) &&
+      this.#rooms.has(roomIn(stream))
     )
   }
 

@@ -9,8 +9,9 @@ import {
   mainRoom,
   type Post,
   PostNumber,
-  type Room,
-  type StreamId
+  Room,
+  type StreamId,
+  streamOf
 } from "../../src/domain/Post.ts"
 import { encodePost, maxFrameBytes } from "../../src/protocol/Frame.ts"
 import { PostStore } from "../../src/protocol/PostStore.ts"
@@ -694,6 +695,13 @@ describe("PostStore", () => {
     store.receive(upTo(2, 5).map((n) => said("a", n)))
     store.receive([said("a", 2)])
     assert.deepStrictEqual(names(store.receive([said("a", 1)])), ["a1", "a2", "a3", "a4", "a5"])
+  })
+
+  it("nobody speaks for this node in a room in which it takes no part", () => {
+    const store = storeOf(stream("own"))
+    const elsewhere = streamOf(authorOf(stream("own")), Room.make("elsewhere"), epochIn(stream("own")))
+    assert.isTrue(store.isOwn(stream("own")))
+    assert.isFalse(store.isOwn(elsewhere))
   })
 
   it("what was skipped on a claim that its author refutes is taken back, and what was seen stays seen", () => {
