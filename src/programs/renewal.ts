@@ -13,7 +13,7 @@ import { carryOver } from "./session/ownLines.ts"
 import * as Session from "./session/Session.ts"
 import { Attached } from "./sessions.ts"
 
-/** A console that takes nothing holds up the next run no longer than this. */
+/** A console that takes nothing holds up the next run no longer than this, before and after the log is renewed. */
 const lastNotice = "1 second"
 
 /**
@@ -33,24 +33,31 @@ export const anewWhenForked = <A, E, R>(
     const { screen } = yield* MessageLog
     const session = yield* Session.make(yield* Console, screen, yield* Refused)
     return yield* program.pipe(
-      Effect.tapError((error) => (isForked(error) ? beginAnother([session, ...attached.all()], error) : Effect.void)),
+      Effect.tapError((error) => (isForked(error) ? beginAnother(session, attached.all(), error) : Effect.void)),
       Effect.retry({ schedule: redial, while: isForked }),
       Effect.provide(Layer.merge(Layer.succeed(Session.Session, session), Leaving.notYet)),
       Effect.ensuring(attached.end)
     )
   })
 
+/** `guests`: the sessions besides the one that the program was started for. */
 const beginAnother = (
-  sessions: ReadonlyArray<Session.Session["Type"]>,
+  main: Session.Session["Type"],
+  guests: ReadonlyArray<Session.Session["Type"]>,
   fork: Forked
 ): Effect.Effect<void, LogUnavailable, MessageLog> =>
   Effect.gen(function* () {
     const log = yield* MessageLog
+    /** Waits for no console that takes nothing. A broken console of a guest is no failure of the program. */
+    const inEach = (show: (session: Session.Session["Type"]) => Effect.Effect<void>) => {
+      const shown = [
+        within(lastNotice)(show(main)),
+        ...guests.map((each) => Effect.exit(within(lastNotice)(show(each))))
+      ]
+      return Effect.all(shown, { concurrency: "unbounded", discard: true })
+    }
     const words = [notice(fork.message)]
-    yield* Effect.forEach(sessions, ({ console }) => within(lastNotice)(console.show(words)), {
-      concurrency: "unbounded",
-      discard: true
-    })
+    yield* inEach(({ console }) => console.show(words))
     const moved = yield* log.renew(fork.shared, fork._tag === "RunOutlived" ? fork.after : undefined)
-    yield* Effect.forEach(sessions, (session) => carryOver(session, moved), { discard: true })
+    yield* inEach((session) => carryOver(session, moved))
   })

@@ -9,7 +9,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
-import type { Console } from "../../services/Console.ts"
+import type { Console, Typed } from "../../services/Console.ts"
 import type { Fact } from "../../src/domain/Fact.ts"
 import { mainRoom, streamOf } from "../../src/domain/Post.ts"
 import { encodePost } from "../../src/protocol/Frame.ts"
@@ -37,6 +37,9 @@ interface Visit {
 
 const numberIn = (line: string) => Number(/line (\d+)/.exec(line)?.[1])
 const inNumbers = (one: string, other: string) => numberIn(one) - numberIn(other)
+
+/** What each session is told when its node begins anew. */
+const begun = /It starts a new run/
 
 /** A console that takes nothing that is shown. */
 const stuck = (console: Console["Type"]): Console["Type"] => ({ ...console, show: () => Effect.never })
@@ -401,7 +404,6 @@ describe("several sessions at one node", () => {
       yield* one.type("mine just now")
       yield* terminal.sees("> mine just now")
       yield* stranger.sends(...[4, 5].map((n) => encodePost(post(stream, n, `copy ${n}`))))
-      const begun = /It starts a new run/
       yield* two.sees("* Client 1 left")
       for (const text of ["meanwhile 1", "meanwhile 2"]) yield* two.type(text)
       yield* terminal.type("mine 3")
@@ -429,6 +431,44 @@ describe("several sessions at one node", () => {
         "> mine just now"
       ])
       yield* terminal.stands()
+    }).pipe(Effect.scoped, Effect.orDie)
+  )
+
+  story("hold up the next run of their node with no console that takes nothing, nor with one that breaks", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      const full = yield* one.attach({
+        at: "terminal",
+        over: (console) => ({
+          ...stuck(console),
+          pending: Option.map(console.pending, (pending) => ({
+            ...pending,
+            settle: (lines: ReadonlyArray<Typed>) => (lines.length === 0 ? Effect.void : Effect.never)
+          }))
+        })
+      })
+      const breaks = yield* one.attach({
+        over: (console) => ({
+          ...console,
+          show: (lines) => (lines.some(({ text }) => begun.test(text)) ? Effect.die("broken") : console.show(lines))
+        })
+      })
+      yield* two.type("hello")
+      yield* breaks.sees("Client 2: hello")
+      yield* full.type("mine")
+      yield* two.sees("Client 1: mine")
+      const stranger = yield* joinAs(world, peer("x", 7_000), 6_001)
+      yield* Effect.forkScoped(Effect.repeat(stranger.says({ type: "pong" }), Schedule.spaced("1 second")))
+      const { epoch } = yield* stranger.hears("welcome")
+      const stream = streamOf(id("1"), mainRoom, epoch)
+      yield* stranger.says({ type: "have", streams: { [stream]: 3 }, more: false })
+      yield* stranger.until(() => stranger.heard("want").some((want) => want.stream === stream))
+      yield* stranger.sends(...[2, 3].map((n) => encodePost(post(stream, n, `copy ${n}`))))
+      yield* two.sees("* Client 1 left")
+      yield* one.type("after")
+      for (const console of [server, two, breaks]) yield* console.sees("Client 1: after")
+      yield* full.type("mine too")
+      yield* two.sees("Client 1: mine too")
     }).pipe(Effect.scoped, Effect.orDie)
   )
 })
