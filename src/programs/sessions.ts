@@ -136,14 +136,21 @@ export const open = Effect.gen(function* () {
   const closed = yield* Deferred.make<void>()
 
   /** What is typed while the node leaves is said to nobody; who says goodbye then need not wait. */
-  const typedIn = ({ console }: Session.Session["Type"], { ownLines, typed }: Talk): Effect.Effect<Ending> =>
-    Effect.flatMap(
-      Effect.raceFirst(Effect.asSome(typed), Effect.as(Deferred.await(leaving), Option.none<Ending>())),
+  const typedIn = ({ console }: Session.Session["Type"], { ownLines, typed }: Talk): Effect.Effect<Ending> => {
+    const untilLeaving = Effect.raceFirst(Effect.asSome(typed), Effect.as(Deferred.await(leaving), Option.none()))
+    // A race begins both: a session that comes while the node leaves would say what was typed by then.
+    const ended = Effect.flatMap(
+      Deferred.isDone(leaving),
+      (isLeaving): Effect.Effect<Option.Option<Ending>> => (isLeaving ? Effect.succeedNone : untilLeaving)
+    )
+    return Effect.flatMap(
+      ended,
       Option.match({
         onNone: () => Effect.as(goodbyeTyped(console, ownLines), "exit" as const),
         onSome: (ending) => Effect.succeed(ending)
       })
     )
+  }
   const guest = (session: Session.Session["Type"]) =>
     Effect.gen(function* () {
       const scope = yield* Effect.acquireRelease(Scope.fork(guests, ExecutionStrategy.sequential), (scope) =>

@@ -9,6 +9,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
 import type { Console, Typed } from "../../services/Console.ts"
 import type { Fact } from "../../src/domain/Fact.ts"
 import { mainRoom, streamOf } from "../../src/domain/Post.ts"
@@ -371,12 +372,15 @@ describe("several sessions at one node", () => {
       yield* one.type("Exit")
       yield* Effect.sleep("2 seconds")
       for (const session of [stays, goes]) yield* session.type("too late")
+      const comes = yield* one.attach({
+        over: (console) => ({ ...console, lines: Stream.concat(Stream.make({ text: "too late" }), console.lines) })
+      })
       yield* goes.type("Exit")
       assert.strictEqual(yield* goes.ended, "exit")
       yield* stays.stands("… for whoever comes")
       const server = yield* world.server
       yield* server.sees("Client 1: for whoever comes", "* Client 1 left")
-      assert.strictEqual(yield* stays.ended, "node ended")
+      for (const session of [stays, comes]) assert.strictEqual(yield* session.ended, "node ended")
       assert.isEmpty(yield* linesOn(server, /too late/))
       assert.isEmpty(yield* linesOn(stays, /too late/))
     })
