@@ -56,9 +56,9 @@ export const make = ({ links, log }: Ground, { asking, delivery, folds, forks, g
         case "up":
           return Effect.zipRight(forks.heardOf(link), asking.pull(link, marks))
         case "introduced":
-        // The one that has taken its place may be no more.
-        case "replaced":
           return more ? Effect.void : Effect.zipRight(links.comeUp(link), forks.heardOf(link))
+        // Frames that came before it was cut off.
+        case "replaced":
         case "ended":
           return Effect.void
         default:

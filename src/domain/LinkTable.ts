@@ -164,8 +164,9 @@ export class LinkTable<L extends Row> {
     return broken
   }
 
-  /** A link has come up. */
+  /** A link has come up. One that was replaced never does so again: it is being ended, as on the other side. */
   connect(link: L): Connected<L> {
+    if (link.phase === "replaced") return { _tag: "Redundant" }
     const place = this.#place(link.peer.id)
     const earlier = place.link
     if (earlier !== undefined) {

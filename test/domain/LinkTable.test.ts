@@ -119,6 +119,21 @@ describe("LinkTable", () => {
     }
   })
 
+  it("a link that was replaced never comes up again, be its successor there or not", () => {
+    for (const byUs of [true, false]) {
+      const table = tableOfOne()
+      const [first, second] = [link("first", byUs), link("second", byUs)]
+      table.connect(first)
+      table.connect(second)
+      assert.deepStrictEqual(table.connect(first), { _tag: "Redundant" })
+      assert.deepStrictEqual([first.phase, second.phase], ["replaced", "placed"])
+      assert.strictEqual(table.links.get(two), second)
+      assert.isTrue(table.disconnect(second, "closed"))
+      assert.deepStrictEqual(table.connect(first), { _tag: "Redundant" })
+      assert.strictEqual(table.links.size, 0)
+    }
+  })
+
   it("a link that turned out redundant ends without a word", () => {
     const table = tableOfOne()
     const [kept, redundant] = [link("kept", true), link("redundant", false)]
