@@ -199,7 +199,10 @@ export class LinkTable<L extends Row> {
   disconnect(link: L, reason?: LossReason): boolean {
     const place = this.#place(link.peer.id)
     link.phase = "ended"
-    if (place.link !== link) return false
+    if (place.link !== link) {
+      this.#tidy(link.peer.id, place)
+      return false
+    }
     place.link = undefined
     this.#links.delete(link.peer.id)
     if (reason === undefined || place.handshakes === 0) {

@@ -134,6 +134,19 @@ describe("LinkTable", () => {
     }
   })
 
+  it("remembers nothing of a link that ends after its successor but who was met last", () => {
+    const table = tableOfOne()
+    for (let n = 0; n <= mostMet; n += 1) {
+      const [first, second] = [link("first", true, 1, `peer-${n}`), link("second", true, 1, `peer-${n}`)]
+      table.connect(first)
+      table.connect(second)
+      table.disconnect(second, "closed")
+      table.disconnect(first, "closed")
+    }
+    assert.isFalse(table.isKnown(id("peer-0")))
+    assert.isTrue(table.isKnown(id("peer-1")))
+  })
+
   it("a link that turned out redundant ends without a word", () => {
     const table = tableOfOne()
     const [kept, redundant] = [link("kept", true), link("redundant", false)]
