@@ -142,7 +142,7 @@ export interface Replication<R> {
   readonly catchUp: (link: Link<R>, isNew: boolean) => Effect.Effect<void>
   /** The link has ended. */
   readonly ended: (link: Link<R>) => Effect.Effect<void>
-  /** The peer is lost or has left. */
+  /** The peer has no link now: it has left, or it is lost unless another link takes its place. */
   readonly gone: (link: Link<R>, isLost: boolean) => void
   /** Offers all peers what has grown since the last offer. */
   readonly tellLast: Effect.Effect<void>

@@ -5,7 +5,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { absurd } from "../../src/domain/Absurd.ts"
 import { PeerLost } from "../../src/domain/Errors.ts"
-import { type Connected, stays } from "../../src/domain/LinkTable.ts"
+import { type Connected, isCurrent, stays } from "../../src/domain/LinkTable.ts"
 import { type LossReason, MeshEvent } from "../../src/domain/MeshEvent.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import type { Peer } from "../../src/domain/Peer.ts"
@@ -189,11 +189,12 @@ export const make = (node: Node, needs: Needs) => {
     Effect.gen(function* () {
       link.met()
       const { phase } = link
+      const wasCurrent = isCurrent(link)
       const final = table.disconnect(link, reason)
       peers.changed()
       yield* replication.ended(link)
       if (isLeaving()) return
-      if (final) replication.gone(link, reason !== undefined)
+      if (wasCurrent) replication.gone(link, reason !== undefined)
       if (link.passing) {
         if (final) yield* events.note(MeshEvent.Passing({ peer: link.peer, here: false }))
         return
