@@ -62,12 +62,15 @@ export const make = ({ clock, events }: Node) =>
       giveUp: (peer: Peer, how: { readonly ghost: boolean; readonly met: boolean; readonly chance: number }): void => {
         wanted.delete(peer.id)
         const forgotten = how.ghost ? peer.id : strays.add(peer, how.met, Monotonic.millis(clock), how.chance)
-        if (forgotten !== undefined) missingSince.delete(forgotten)
+        if (forgotten === undefined) return
+        missingSince.delete(forgotten)
+        epochs.delete(forgotten)
       },
       /** The peer is there, or no longer missed. */
       end: (id: PeerId): void => {
         strays.remove(id)
         missingSince.delete(id)
+        if (!wanted.has(id)) epochs.delete(id)
       },
       /** The peer need not be sought any more. */
       forget: (id: PeerId): void => {
