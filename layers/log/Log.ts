@@ -46,6 +46,7 @@ import type { Journal } from "./Journal.ts"
 import { foldLines, gap, linesOf, linesWithGaps, type Whole } from "./Kept.ts"
 import * as OwnPosts from "./OwnPosts.ts"
 import * as Past from "./Past.ts"
+import { markOf } from "./Past.ts"
 
 export interface Settings {
   /** Whose log this is. */
@@ -207,15 +208,41 @@ export const make = (
     }
 
     const add = (delivered: ReadonlyArray<EncodedPost>): void => {
-      for (const { post } of delivered) entries.push({ _tag: "Said", post, own: false })
+      let added = 0
+      for (const { post } of delivered) {
+        if (isShownBefore(post)) continue
+        entries.push({ _tag: "Said", post, own: false })
+        added += 1
+      }
       received += delivered.length
-      posted(delivered.length)
+      posted(added, delivered.length)
     }
 
-    /** So many posts are in the journal, and among the entries. */
-    const posted = (count: number): void => {
+    /** So many posts are among the entries, and so many in the journal. */
+    const posted = (count: number, inJournal = count): void => {
       unshown += count
-      if (recorded !== undefined) recorded += count
+      if (recorded !== undefined) recorded += inJournal
+    }
+
+    /** Posts that were shown as history, and may come though they were taken as seen: each with its text. */
+    const shownBefore = new Map<string, string>()
+
+    /** What was shown of that stream as history, and counts as had no more, may come now. */
+    const expectWhatWasShown = (id: StreamId): void => {
+      const have = store.have(id)
+      for (const entry of entries) {
+        if (entry._tag !== "Earlier" || entry.post.stream !== id || entry.post.n <= have) continue
+        shownBefore.set(markOf(entry.post), entry.post.text)
+      }
+    }
+
+    /** Whether that post was shown as history, with that text: somebody else's word on it may have been false. */
+    const isShownBefore = (post: Post): boolean => {
+      if (shownBefore.size === 0) return false
+      const mark = markOf(post)
+      const text = shownBefore.get(mark)
+      shownBefore.delete(mark)
+      return text === post.text
     }
 
     /** What others said is kept if it can be; if not, the chat goes on, and a restart asks for it again. */
@@ -525,7 +552,10 @@ export const make = (
       spare: (id) => store.spare(id),
       meet: (id, said) => {
         // The journal says that it is folded away, or skipped, and an earlier word on it would outlive this one.
-        if (store.meet(id, said)) lacking = true
+        if (store.meet(id, said)) {
+          lacking = true
+          expectWhatWasShown(id)
+        }
         store.spare(id)
       },
       spareNoMore: (id) => store.spareNoMore(id),

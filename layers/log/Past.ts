@@ -18,7 +18,7 @@ interface Needs {
 }
 
 /** What no other post has. */
-const markOf = ({ n, stream }: Post): string => `${n} ${stream}`
+export const markOf = ({ n, stream }: Post): string => `${n} ${stream}`
 
 export const make = ({ entries: entriesNow, isSigned, maxBytes, maxEntries, rooms, store }: Needs) => {
   /** What was said before all that is among the entries, oldest first: kept for others, and shown to nobody here. */

@@ -747,6 +747,23 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<Logs, LE>): 
     })
   )
 
+  holds("what was shown as history is not shown again when its author's own, earlier word lets it come", (log) =>
+    Effect.gen(function* () {
+      const [six, seven, eight] = posts("2", 6, 7, 8) as [EncodedPost, EncodedPost, EncodedPost]
+      yield* log.adopt(new Map([[stream("2"), 7]]))
+      yield* recalls(log, six.post)
+      // Nobody has said that.
+      yield* recalls(log, post(stream("2"), 7, "false"))
+      log.meet(stream("2"), 5)
+      yield* log.receive([six, seven, eight])
+      assert.deepStrictEqual(
+        sentOn(log, stream("2")).map(({ n }) => n),
+        [6, 7, 8]
+      )
+      assert.deepStrictEqual(yield* allEntries(log), ["earlier 26", "earlier false", "27", "28"])
+    })
+  )
+
   holds("what was said before it joined is recalled as history, and is part of no stream", (log) =>
     Effect.gen(function* () {
       yield* recalls(log, post(stream("2"), 7, "before"))
