@@ -596,8 +596,9 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
         const [port] = yield* stage.freePorts(1)
         const server = yield* stage.server(port)
         for (const [id, options] of [
-          ["1", { args: ["--plain"] }],
-          ["2", { env: { TERM: "dumb" } }]
+          // Without history: that may come at any time after a client is in.
+          ["1", { args: ["--plain", "--history", "0"] }],
+          ["2", { args: ["--history", "0"], env: { TERM: "dumb" } }]
         ] as const) {
           const one = yield* stage.client(id, port, { terminal: true, ...options })
           yield* each([one, server], (actor) => actor.sees(`Client ${id}: initiated`))
