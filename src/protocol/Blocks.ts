@@ -1,4 +1,4 @@
-/** From sealed posts that follow each other to blocks, which are taken in whole or not at all. */
+/** Combines consecutive sealed posts into blocks. A block is accepted whole or not at all. */
 import type { Post } from "../domain/Post.ts"
 import { mostSealed, type Seal } from "../domain/Seal.ts"
 import { maxFrameBytes, type PostFrame, unsealed } from "./Frame.ts"
@@ -12,19 +12,22 @@ export interface SealedBlock {
 }
 
 /**
- * Puts posts together to blocks, as they come from one side: the posts of a block follow each other, and nothing that was
- * said comes between them. Mutable; holds one unfinished block at most.
+ * Combines posts into blocks, in the order in which one source sends them. The posts of a block have consecutive
+ * numbers, and no other post comes between them. Mutable; holds one unfinished block at most.
  */
 export class Blocks {
   #open: Array<PostFrame> = []
   #bytes = 0
 
-  /** Whether a block has begun and not ended. */
+  /** Whether a block has begun and is unfinished. */
   get isOpen(): boolean {
     return this.#open.length > 0
   }
 
-  /** Takes the next post: the block that it closes, undefined if it closes none, "broken" if it does not belong there. */
+  /**
+   * Takes the next post. Returns the block that it completes, undefined if it completes none, or "broken" if it does
+   * not fit.
+   */
   take(frame: PostFrame): SealedBlock | undefined | "broken" {
     const last = this.#open.at(-1)
     const follows = last === undefined || (frame.post.stream === last.post.stream && frame.post.n === last.post.n + 1)
@@ -41,7 +44,7 @@ export class Blocks {
     return first === frame ? { post, line, seal: frame.seal } : { post, line, seal: frame.seal, rest: [...more, frame] }
   }
 
-  /** Forgets what has begun. */
+  /** Drops the unfinished block. */
   #break(): "broken" {
     this.#open = []
     this.#bytes = 0
@@ -49,7 +52,7 @@ export class Blocks {
   }
 }
 
-/** The lines of a block as they are without its seal, one after the other: what the seal vouches for. */
+/** The lines of a block without its seal: the bytes that the seal signs. */
 export const contentsOf = ({ line, rest = [], seal }: SealedBlock): ReadonlyArray<Uint8Array> => {
   const lines = [line, ...rest.map((each) => each.line)]
   const last = lines.pop() ?? line

@@ -1,4 +1,6 @@
-/** What a program reads and writes in place of a person, with `--json`: a line of JSON each. docs/JSON.md has it for users. */
+/**
+ * The JSON lines that a program reads and writes with `--json`, one object each. docs/JSON.md describes them for users.
+ */
 
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
@@ -12,24 +14,27 @@ import { Address, Peer, PeerId, Port } from "../domain/Peer.ts"
 import type { PeerStatus } from "../domain/PeerStatus.ts"
 import { authorOf, type Post, PostNumber, StreamId } from "../domain/Post.ts"
 
-/** It grows with each change that a reader of the version before would not understand; new types and fields are none. */
+/**
+ * Increases with each change that readers of the previous version would not understand. New types and fields are no
+ * such change.
+ */
 export const version = 1
 
 const said = {
   from: PeerId,
   text: Schema.String,
-  /** Whether `text` is what its author does, as by `/me`. */
+  /** Whether `text` is an action of the author, as with `/me`. */
   action: Schema.Boolean,
   /** The author's clock, in ms since 1970. */
   at: Schema.NonNegativeInt,
-  /** Together these name the line, here and everywhere. */
+  /** `stream` and `n` together identify the line on every node. */
   stream: StreamId,
   n: PostNumber
 }
 
 const Count = Schema.NonNegativeInt
 
-/** What is told, a line each. */
+/** The events that are reported, one line each. */
 export const Event = Schema.Union(
   Schema.Struct({ type: Schema.Literal("outlive"), version: Schema.Literal(version) }),
   Schema.Struct({ type: Schema.Literal("said"), ...said, own: Schema.Boolean }),
@@ -166,7 +171,7 @@ const witnessed = (entry: Entry): Event | undefined => {
   }
 }
 
-/** The event that tells of that; undefined if nobody need hear of it. */
+/** The event that reports a fact; undefined if it is not reported. */
 export const eventOf = (fact: Fact): Event | undefined => {
   switch (fact._tag) {
     case "Witnessed":
@@ -191,7 +196,10 @@ const present = ({ givenUp, link, peer, through }: PeerStatus): Event => ({
   givenUp
 })
 
-/** An event as a line. What could act on a terminal, or hide there, stands in it as `\u009b`. */
+/**
+ * An event as a line. Control characters and invisible ones are escaped like `\u009b`, so that none of them acts on a
+ * terminal.
+ */
 export const encodeEvent = (event: Event): string =>
   `${JSON.stringify(event).replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) =>
     Array.from(
@@ -200,7 +208,7 @@ export const encodeEvent = (event: Event): string =>
     ).join("")
   )}\n`
 
-/** What can be asked, a line each. `ref` comes back in `waiting` and `settled`. */
+/** The requests, one line each. `ref` is repeated in `waiting` and `settled`. */
 export const Input = Schema.Union(
   Schema.Struct({ type: Schema.Literal("say"), text: Schema.String, ref: Schema.optional(Schema.String) }),
   Schema.Struct({
@@ -215,7 +223,7 @@ export type Input = typeof Input.Type
 
 const decode = Schema.decodeUnknownEither(Schema.parseJson(Input))
 
-/** What such a line asks for; on the left, why it can't be understood. */
+/** The request in a line; on the left, why it can't be understood. */
 export const decodeInput = (line: string): Either.Either<Input, string> =>
   Either.mapLeft(
     decode(line),

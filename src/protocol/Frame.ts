@@ -39,16 +39,16 @@ export const partsOf = <A>(all: ReadonlyArray<A>, most = maxListed): ReadonlyArr
 /** This many members fit into a frame, whatever they are. */
 export const maxMembersListed = 100
 
-/** What a node is: one that does not say is a client. */
+/** The role of a node. A frame without one is about a client. */
 const role = Schema.optionalWith(Role, { exact: true })
 
-/** Who a frame says that somebody is. */
+/** The id and role of a node, from the fields of a frame. */
 export const named = ({ id, role = "client" }: { readonly id: PeerId; readonly role?: Role }): Named => ({ id, role })
 
-/** The same as fields of a frame. */
+/** The id and role of a node, as fields of a frame. */
 export const naming = ({ id, role }: Named) => (role === "client" ? { id } : { id, role })
 
-/** `epoch`: its run, where the sender knows it. */
+/** A node in a list. `epoch`: its run, if the sender knows it. */
 const Listed = Schema.Struct({
   id: PeerId,
   role,
@@ -152,7 +152,7 @@ export type Members = typeof Members.Type
 export const Have = Schema.Struct({
   type: Schema.Literal("have"),
   streams: Schema.Record({ key: StreamId, value: Schema.NonNegativeInt }).annotations({
-    // What is no stream's id is an error, not something to pass over.
+    // A key that is no stream id is an error; it is not ignored.
     parseOptions: { onExcessProperty: "error" }
   }),
   more: Schema.Boolean
@@ -243,10 +243,10 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 /** A frame as it stands on the wire. */
 export const encode = (frame: Control): Uint8Array => encoder.encode(`${JSON.stringify(frame)}\n`)
 
-/** Text that stands in JSON as it is: ASCII, but for what JSON escapes. */
+/** Text that JSON does not escape: printable ASCII without quotes and backslashes. */
 const plainText = /^[ !#-[\]-~]*$/
 
-/** A text as JSON has it. To look whether there is anything to escape takes a third of the time that JSON takes. */
+/** A text as a JSON string. Checking whether anything needs an escape takes a third of the time of `JSON.stringify`. */
 const quoted = (text: string): string => (plainText.test(text) ? `"${text}"` : JSON.stringify(text))
 
 /** A post as it stands on the wire, newline included, as text. */
@@ -256,33 +256,36 @@ const textOf = ({ at, deps, n, stream, text }: Post): string =>
 /** A post as it stands on the wire. */
 export const encodePost = (post: Post): Uint8Array => encoder.encode(textOf(post))
 
-/** Posts as they stand on the wire, one after the other. To encode them in one go takes a quarter of the time. */
+/** Posts as they stand on the wire, one after the other. Encoding them together takes a quarter of the time. */
 export const encodePosts = (posts: ReadonlyArray<Post>): Uint8Array => encoder.encode(posts.map(textOf).join(""))
 
-/** Up to so many characters fit into a post whatever they are: six bytes each, 200 streams of 120 bytes below which it stands. */
+/**
+ * A text of this many characters always fits into a post: 6 bytes for each, plus 200 dependencies of 120 bytes, stay
+ * below the limit of a frame.
+ */
 const surelyShort = 6_000
 
-/** Whether a post, and so many bytes more, are longer than a frame may be: how many bytes that is then, or 0. */
+/** The length of a post in bytes, plus `more`, if that exceeds the limit of a frame; otherwise 0. */
 export const bytesTooLong = (post: Post, more = 0): number => {
   if (post.text.length <= surelyShort) return 0
   const length = encodePost(post).length + more
   return length > maxFrameBytes ? length : 0
 }
 
-/** A seal as it stands at the end of a line, in place of the brace and the newline that end one without. */
+/** The end of a line with a seal. It replaces the brace and the newline that end a line without one. */
 const endWith = ({ from, sig }: Seal): string => `,"seal":{"from":${from},"sig":"${sig}"}}\n`
 
-/** What ends a line without a seal. */
+/** The end of a line without a seal. */
 const bareEnd = encoder.encode("}\n")
 
-/** No seal makes a line longer by more bytes than this. */
+/** The maximum number of bytes by which a seal makes a line longer. */
 export const sealBytes = 128
 
-/** Lines, the last of which gets that seal. */
+/** The same lines, with a seal added to the last one. */
 export const sealed = (lines: Uint8Array, seal: Seal): Uint8Array =>
   withEnd(lines, lines.length - bareEnd.length, encoder.encode(endWith(seal)))
 
-/** A line that ends with that seal, as it is without: what the seal vouches for. */
+/** The same line without its seal: the bytes that the seal signs. */
 export const unsealed = (line: Uint8Array, seal: Seal): Uint8Array =>
   withEnd(line, line.length - endWith(seal).length, bareEnd)
 
@@ -296,7 +299,7 @@ const withEnd = (bytes: Uint8Array, keep: number, end: Uint8Array): Uint8Array =
 const decodeControl = Schema.decodeUnknownEither(Control)
 const malformed = () => new FrameMalformed({ detail: "not a frame of the protocol" })
 
-/** The frames that lines carry, each of which ends in its newline; or why one of them is none. */
+/** Decodes lines, each of which ends with its newline. Fails if any of them is no frame. */
 export const decodeAll = (lines: ReadonlyArray<Uint8Array>): Either.Either<ReadonlyArray<Frame>, FrameMalformed> =>
   Either.try({
     try: () => {
@@ -313,13 +316,13 @@ export const decodeAll = (lines: ReadonlyArray<Uint8Array>): Either.Either<Reado
     catch: refusal
   })
 
-/** The frame that a line carries, which ends in its newline. */
+/** Decodes one line, which ends with its newline. */
 export const decode = (line: Uint8Array): Either.Either<Frame, FrameMalformed> =>
   Either.try({ try: () => frameIn(line), catch: refusal })
 
 /**
- * The texts of all lines but the first, if they lie side by side as they came from a socket and are plain ASCII; none
- * otherwise. To decode them in one go takes half the time.
+ * The texts of all lines but the first. Empty unless the lines lie side by side in one buffer, as they come from a
+ * socket, and are plain ASCII. Decoding them together takes half the time.
  */
 const textsOf = ([, ...lines]: ReadonlyArray<Uint8Array>): ReadonlyArray<string> => {
   const [first, last] = [lines[0], lines.at(-1)]
@@ -328,7 +331,7 @@ const textsOf = ([, ...lines]: ReadonlyArray<Uint8Array>): ReadonlyArray<string>
   if (first.buffer !== last.buffer || last.byteOffset + last.length - first.byteOffset !== length) return []
   try {
     const text = decoder.decode(new Uint8Array(first.buffer, first.byteOffset, length))
-    // Whatever is not ASCII takes more bytes than characters.
+    // A character that is not ASCII takes more bytes than UTF-16 code units.
     if (text.length !== length) return []
     return lines.map((line) => {
       const start = line.byteOffset - first.byteOffset
@@ -339,7 +342,7 @@ const textsOf = ([, ...lines]: ReadonlyArray<Uint8Array>): ReadonlyArray<string>
   }
 }
 
-/** The frame that a line carries; throws if it is none. `likely`: a stream that a post may well be of. */
+/** Decodes one line; throws if it is no frame. `likely`: the stream that a post probably belongs to. */
 const frameIn = (line: Uint8Array, text = decoder.decode(line), likely?: StreamId): Frame => {
   const plain = plainPostIn(text, likely)
   if (plain !== undefined) return { type: "post", post: plain, line }
@@ -353,29 +356,35 @@ const frameIn = (line: Uint8Array, text = decoder.decode(line), likely?: StreamI
 
 const decodeSeal = Schema.decodeUnknownOption(Seal)
 
-/** The seal that a line ends with: it stands there to the letter, so that there is but one way to take it off again. */
+/** The seal of a line. It must stand at the end, exactly as `endWith` writes it, so that removing it is unambiguous. */
 const sealIn = (value: unknown, text: string): Seal => {
   const seal = decodeSeal(value)
   if (Option.isNone(seal) || !text.endsWith(endWith(seal.value))) throw malformed()
   return seal.value
 }
 
-/** Besides what is no frame: no UTF-8, no JSON, or nested so deep that to describe it overflows the stack. */
+/**
+ * Why a line can't be decoded. JavaScript's own errors mean: no UTF-8, no JSON, or nested so deeply that describing it
+ * overflows the stack.
+ */
 const refusal = (error: unknown): FrameMalformed =>
   error instanceof FrameMalformed ? error : new FrameMalformed({ detail: "not a line of JSON in UTF-8" })
 
-/** A post as most are written: the fields in this order, no white space, below nothing, no escapes in the text. */
+/** A post in its usual form: the fields in this order, no white space, no dependencies, no escapes in the text. */
 const plainPost = new RegExp(
   String.raw`^\{"type":"post","stream":"(${streamIdSource})","n":([1-9]\d{0,14}),"at":(0|[1-9]\d{0,14}),"deps":\{\},"text":"([^"\\\p{Cc}]*)"\}\n$`,
   "u"
 )
 
-/** The post in such a line, in half the time that JSON takes; undefined for any other, which JSON must decide. */
+/**
+ * Decodes a post in its usual form, in half the time that JSON takes. Undefined for any other line, which is left to
+ * JSON.
+ */
 const plainPostIn = (line: string, likely: StreamId | undefined): Post | undefined => {
   const [, stream, n, at, text] = plainPost.exec(line) ?? []
   if (stream === undefined || text === undefined) return undefined
   return {
-    // The same string as before is hashed already.
+    // Reuses the earlier string, whose hash is computed already.
     stream: stream === likely ? likely : (stream as StreamId),
     n: Number(n) as PostNumber,
     at: Number(at),
@@ -386,7 +395,10 @@ const plainPostIn = (line: string, likely: StreamId | undefined): Post | undefin
 
 const heartbeats = { ping: { type: "ping" }, pong: { type: "pong" } } as const
 
-/** What comes often or is long, without the Schema's work; undefined for whatever it must decide. */
+/**
+ * Decodes frequent and long frames without Schema, which is slower. Undefined for all others, and for any that may be
+ * invalid.
+ */
 const frequentIn = (value: unknown): Control | undefined => {
   if (typeof value !== "object" || value === null || !("type" in value)) return undefined
   switch (value.type) {

@@ -1,15 +1,15 @@
-/** Bytes to lines. */
+/** Splits bytes into lines. */
 import * as Either from "effect/Either"
 import { FrameMalformed } from "../domain/Errors.ts"
 import { maxFrameBytes } from "./Frame.ts"
 
-/** What ends a line. */
+/** The byte that ends a line. */
 export const newline = 0x0a
 const nothing = new Uint8Array(0)
 
 /**
- * Cuts what arrives, in pieces of any size, into lines that keep their newline. It holds on to one unfinished line at
- * most, and fails as soon as that is longer than a frame may be.
+ * Splits chunks of any size into lines that keep their newline. It holds one unfinished line at most, and fails as soon
+ * as that is longer than `limit` bytes.
  */
 export const makeLineSplitter = (limit = maxFrameBytes) => {
   // Mutable, for the hot path: one owner feeds it, a chunk at a time.
@@ -50,7 +50,7 @@ export const makeLineSplitter = (limit = maxFrameBytes) => {
 
 const tooLong = (limit: number) => Either.left(new FrameMalformed({ detail: `a line over ${limit} bytes` }))
 
-/** The lines of a block of whole ones, each with its newline. */
+/** The lines of a block of whole lines, each with its newline. */
 export const linesIn = (block: Uint8Array): ReadonlyArray<Uint8Array> => {
   const lines: Array<Uint8Array> = []
   for (let start = 0, end = 0; start < block.length; start = end) {

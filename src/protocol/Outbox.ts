@@ -1,15 +1,15 @@
-/** What one link has to send. */
+/** The queue of one link: control frames, then posts. */
 import type { Slice } from "../domain/EncodedPost.ts"
 import type { StreamId } from "../domain/Post.ts"
 import { encode } from "./Frame.ts"
 
-/** So many control frames wait for a link at most; a peer that lets more pile up has stopped reading. */
+/** The maximum number of control frames that wait for a link. A peer that lets more pile up has stopped reading. */
 const maxWaiting = 1_024
 
-/** As much is taken from the log at a time, or of what waits, in bytes. */
+/** The maximum size of one piece of output, in bytes: of posts from the log, or of several control frames. */
 const sliceRoom = 65_536
 
-/** A stream on its way to the peer: what comes after number `after`, up to `to`. */
+/** A stream that is being sent to the peer: the posts after number `after`, up to `to`. */
 interface Lane {
   readonly stream: StreamId
   after: number
@@ -17,23 +17,26 @@ interface Lane {
 }
 
 /**
- * Puts the frames of one link in order: control frames first, then posts from a cursor in each stream that the peer gets
- * from here, then, when this node leaves, a goodbye. `next` is the link's source: each time its socket has room, it is
- * asked for more, so that nothing is queued here but a few control frames. Catching up and live talk are the same cursor.
- * Mutable, for the hot path: the link that has it is its only user.
+ * Puts the frames of one link in order: control frames first, then posts, and a goodbye at the end if this node leaves.
+ * It holds a cursor into each stream that this node sends to the peer, for catching up and for new posts alike. `next`
+ * is the source of the link: it is called whenever the socket has room, so nothing but a few control frames is queued
+ * here. Mutable, for the hot path: the link that owns it is its only user.
  */
 export const makeOutbox = (
   slice: (stream: StreamId, after: number, room: number, to?: number) => Slice | undefined
 ) => {
   const waiting: Array<Uint8Array> = []
-  /** By stream. A lane without an end has a place of its own, so that what it has sent already can be asked for again. */
+  /**
+   * Lanes by stream. A lane without an end has a key of its own, so that posts that it has already sent can be
+   * requested again.
+   */
   const lanes = new Map<string, Lane>()
-  /** How many lanes have no end. */
+  /** The number of lanes without an end. */
   let followed = 0
   let leaving = false
   let sent = 0
 
-  /** What waits, in one piece: to hand it over takes longer than to copy it. */
+  /** The waiting control frames in one piece: copying them is faster than handing each to the socket. */
   const control = (): Uint8Array | undefined => {
     let [count, length] = [0, 0]
     for (const { length: more } of waiting) {
@@ -63,7 +66,7 @@ export const makeOutbox = (
       if (found === undefined) continue
       lane.after = found.last
       sent += found.last - found.first + 1
-      // To the end of the queue, so that a stream that never pauses leaves room for the others.
+      // Moved to the end of the queue, so that a busy stream does not hold up the others.
       if (lane.after >= lane.to || lanes.size > 1) lanes.delete(place)
       if (lane.after < lane.to) lanes.set(place, lane)
       return found.bytes
@@ -72,30 +75,30 @@ export const makeOutbox = (
   }
 
   return {
-    /** Puts an encoded frame before the posts that were not sent yet; false if too many wait. */
+    /** Queues an encoded frame in front of the posts that were not sent yet. False if too many frames wait. */
     push: (line: Uint8Array): boolean => waiting.length < maxWaiting && waiting.push(line) > 0,
-    /** Sends that stream's posts after number `after`, and all that ever come. */
+    /** Sends that stream's posts after number `after`, and all future ones. */
     follow: (stream: StreamId, after: number): void => {
       if (!lanes.has(endless(stream))) followed += 1
       lanes.set(endless(stream), { stream, after, to: Number.POSITIVE_INFINITY })
     },
     /**
-     * Sends that stream's posts after number `after`, up to `to` at least, in place of what was asked for of it before. Of a stream
-     * that is followed, it sends again what was sent, and leaves out nothing.
+     * Sends that stream's posts after number `after`, up to `to`. This replaces an earlier `start` of the stream. Of a
+     * stream that is followed, it repeats posts that were already sent; following continues without a gap.
      */
     start: (stream: StreamId, after: number, to: number): void => {
       const last = Math.min(to, lanes.get(endless(stream))?.after ?? to)
       if (after < last) lanes.set(stream, { stream, after, to: last })
     },
-    /** Whether the peer waits for what others have said. */
+    /** Whether requested posts are still to be sent. */
     isAsked: (): boolean => lanes.size > followed,
-    /** How many posts were taken from here. */
+    /** How many posts were sent. */
     sent: (): number => sent,
-    /** Ends with a goodbye once everything else is sent. */
+    /** Sends a goodbye once everything else is sent. */
     leave: (): void => {
       leaving = true
     },
-    /** The next bytes, if there are any. */
+    /** The next bytes to send; undefined if there are none. */
     next: (): Uint8Array | undefined => {
       if (waiting.length > 0) return control()
       const bytes = posts()
@@ -108,7 +111,7 @@ export const makeOutbox = (
   }
 }
 
-/** The place of a lane without an end. */
+/** The key of a lane without an end. */
 const endless = (stream: StreamId): string => `${stream} and on`
 
 export type Outbox = ReturnType<typeof makeOutbox>

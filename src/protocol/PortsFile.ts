@@ -1,4 +1,7 @@
-/** The text of `ports.txt`: a line a client, `ID HOST:PORT`, which a person can read and mend, and one that says which chat it is. */
+/**
+ * The text of `ports.txt`: one line for each client, `ID HOST:PORT`, and one that names the chat. People can read and
+ * edit it.
+ */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { absurd } from "../domain/Absurd.ts"
@@ -11,13 +14,13 @@ export interface BadLine {
   readonly text: string
 }
 
-/** What such a file says. */
+/** The contents of the file. */
 export interface Records {
   readonly peers: ReadonlyArray<Peer>
   readonly chat: ChatId | undefined
 }
 
-/** A line of a text, and what it is about: undefined for one that is for people, or that can't be read. */
+/** A line of the file and its kind: `people` is a comment or blank, `nobody` can't be read. */
 type Line =
   | { readonly text: string; readonly of: "peer"; readonly peer: Peer }
   | { readonly text: string; readonly of: "chat"; readonly chat: ChatId }
@@ -26,7 +29,7 @@ type Line =
 
 const parseId = Schema.decodeUnknownOption(ClientId)
 
-/** To whoever knows no such lines it is a comment. */
+/** The line that names the chat. To other programs it is a comment. */
 const chatLine = /^#\s*chat\s+([0-9a-f]{32})\b/
 
 const lineOf = (text: string): Line => {
@@ -41,11 +44,11 @@ const lineOf = (text: string): Line => {
     : { text, of: "nobody" }
 }
 
-/** The lines of a text, each without what ends it. */
+/** The lines of a text, without their newlines. */
 const linesOf = (text: string): ReadonlyArray<Line> =>
   (text.endsWith("\n") ? text.slice(0, -1) : text).split("\n").map(lineOf)
 
-/** What a text says, the last word on each client, and the lines that can't be read. Blank lines and `#` are for people. */
+/** Parses the file. The last line of each client counts. Blank lines and lines that begin with `#` are comments. */
 export const parse = (text: string): Records & { readonly badLines: ReadonlyArray<BadLine> } => {
   const peers = new Map<string, Peer>()
   const badLines: Array<BadLine> = []
@@ -75,8 +78,8 @@ const formatPeer = ({ address, id }: Peer): string => `${id} ${formatAddress(add
 const formatChat = (chat: ChatId): string => `# chat ${chat} (which chat this is: only the server changes this line)`
 
 /**
- * The text of those records. Of the text that it takes the place of, `before`, each line stays where it stands that is not
- * of a client, and so does each client's that is on record.
+ * The records as text. `before`: the text that it replaces. Lines of `before` keep their places, except those of
+ * clients that are not on record any more.
  */
 export const format = ({ chat, peers }: Records, before = ""): string => {
   const left = new Map(peers.map((peer) => [peer.id, peer]))

@@ -1,4 +1,7 @@
-/** All posts that a node has, each once, each author's in order, no answer before its question. */
+/**
+ * The posts that a node has, in memory. Each post is delivered once, after its predecessors in its stream and after its
+ * dependencies.
+ */
 import type { Block, EncodedPost, Mark, Range, Slice } from "../domain/EncodedPost.ts"
 import { defaultLimits, type Limits } from "../domain/Limits.ts"
 import type { PeerId } from "../domain/Peer.ts"
@@ -24,28 +27,39 @@ import {
 } from "../domain/Post.ts"
 import { Segments } from "./Segments.ts"
 
-/** So many posts of one stream wait at most for what must come before them; others come again when they are asked for. */
+/** The maximum number of posts of one stream that are held. Further ones are dropped and requested again later. */
 const maxHeld = 1_000
 
-/** What waits takes no more memory than this, in bytes of encoded posts. */
+/** The maximum size of all held posts, in bytes of encoded posts. */
 const maxHeldBytes = 16 * 1024 * 1024
 
-/** What found no room is asked for again at least so many posts of a stream at a time: those that are due need none. */
+/**
+ * The minimum number of posts of a stream to request again at a time, after some were dropped. A post that is due on
+ * arrival is never held, so it needs no room.
+ */
 const leastAgain = 32
 
-/** Of so many streams it is remembered that posts found no room; the others are asked for when all is compared. */
+/**
+ * The maximum number of streams for which dropped posts are remembered. Posts of other streams are requested again when
+ * summaries are compared.
+ */
 const mostCrowded = 1_024
 
-/** A stream of which posts were dropped, since there was no room to hold them. */
+/** A stream with posts that were dropped because there was no room to hold them. */
 interface Crowded {
   /** The highest number that was dropped. */
   to: number
-  /** Up to which number it was asked for again, and the lowest number that was dropped since then. */
+  /**
+   * `asked`: the number up to which it was requested again. `dropped`: the lowest number that was dropped since then.
+   */
   asked: number
   dropped: number
 }
 
-/** When streams are folded away, so much of the bound is left free, so that it is not done for each new one. */
+/**
+ * How far folding goes below the bound, as a fraction of it. Without this margin each new stream would cause another
+ * fold.
+ */
 const freed = 0.25
 
 /** One run of one node, and the rooms in which it takes part. */
@@ -56,56 +70,77 @@ export interface Run {
   readonly rooms?: Iterable<Room>
 }
 
-/** What a node knows of a room in which it takes part. */
+/** The state of one room in which this node takes part. */
 interface RoomState {
-  /** The stream of what this node says there. */
+  /** The stream of this node's own posts in the room. */
   own: StreamId
-  /** What this node has seen there since it last spoke, and nobody has answered yet: an answer stands below it already. */
+  /**
+   * The dependencies of this node's next post in the room: the last post seen of each stream since this node last
+   * spoke. A post is removed when another post depends on it, since that one implies it.
+   */
   readonly news: Map<StreamId, number>
-  /** What those have seen there who came before this node, and it has yet to hear. */
+  /**
+   * What the members that were in the chat before this node have seen in the room, as far as this node still lacks it.
+   */
   before: Map<StreamId, number>
-  /** What is folded away. */
+  /** The streams that were folded away. */
   fold: Fold | undefined
 }
 
 /**
- * The rules of delivery, as plain data and plain functions: they run for every post. A post is delivered when it is the
- * next of its stream and everything that its author had seen in that room is delivered; until then it is held. What is said in
- * rooms in which this node takes no part counts as had: it is neither taken in nor waited for. Mutable: the log that has it is
- * its only user. `sealed`: what is said and taken in are blocks, which nothing cuts.
+ * The rules of delivery, as plain data and plain functions, because they run for every post. A post is delivered when
+ * it is the next of its stream and all posts of that room that its author had seen are delivered. Until then it is
+ * held. Posts of rooms in which this node takes no part count as delivered: they are neither accepted nor waited for.
+ * `sealed`: posts are added in sealed blocks, and no slice splits a block. Mutable: the log that owns it is its only
+ * user.
  */
 export class PostStore {
   readonly #streams = new Map<StreamId, Segments>()
-  /** What waits for what must come before it, by each of its numbers. */
+  /** The held blocks of each stream. A block is listed under the number of each of its posts. */
   readonly #held = new Map<StreamId, Map<number, Block>>()
   readonly #rooms = new Map<Room, RoomState>()
-  /** The only room, if there is no other: then it is the room of all that is delivered. */
+  /** The only room, if there is exactly one. Then every delivered post belongs to it, and no lookup is needed. */
   readonly #only: RoomState | undefined
-  /** The streams of runs that are here, or may come back: they are not folded away, though nothing of them is kept. */
+  /**
+   * The streams of runs that are in the chat or may come back. They are not folded away, even if none of their posts is
+   * kept.
+   */
   readonly #spared = new Set<StreamId>()
-  /** With more streams than that, some are folded away: those of which posts are kept stay, however many they are. */
+  /**
+   * The number of streams above which some are folded away. Streams with kept posts are not folded away, however many
+   * there are.
+   */
   #foldAbove: number
   readonly #author: PeerId
-  /** How the ids of all streams begin and end in which this node speaks. */
+  /** What the ids of all own streams begin and end with. `#lastLetter`: the last character of these ids. */
   readonly #prefix: string
   #suffix: string
   #lastLetter: number
   #said = 0
   readonly #limits: Pick<Limits, "pending" | "streams">
-  /** Whether some room may have something that those have seen who came before this node. */
+  /** Whether `before` of any room may have entries. */
   #hasBefore = false
-  /** The stream that was looked at last, and its room: posts of one stream come together. */
+  /** The stream of the last lookup, and its room: posts of one stream usually come together. */
   #lastStream: StreamId | undefined
   #lastRoom: RoomState | undefined
   #bytes = 0
-  /** How many posts are held, each with what it waits for, since all of that is looked at again and again; and their bytes. */
+  /**
+   * `#pending`: the number of held posts, plus the number of their dependencies, since each check of a held post checks
+   * all of these. `#pendingBytes`: the size of the held posts.
+   */
   #pending = 0
   #pendingBytes = 0
   #waits = false
-  /** What was dropped for want of room, and whether something was delivered or skipped since it was asked for again. */
+  /**
+   * `#crowded`: the streams with dropped posts. `#moved`: whether anything was delivered, skipped or refused since
+   * dropped posts were last requested.
+   */
   readonly #crowded = new Map<StreamId, Crowded>()
   #moved = false
-  /** How far streams had come of which nothing has come since something was skipped; infinite where that was taken as seen. */
+  /**
+   * How far each stream was before posts of it were skipped, for streams of which nothing was delivered since. Infinite
+   * (`seen`) where the skipped posts count as seen.
+   */
   readonly #skipped = new Map<StreamId, number>()
 
   readonly #sealed: boolean
@@ -130,14 +165,14 @@ export class PostStore {
     this.#only = this.#rooms.size === 1 ? [...this.#rooms.values()][0] : undefined
   }
 
-  /** The stream of what this node says in that room. It must take part in it. */
+  /** This node's own stream in that room. Throws if this node takes no part in the room. */
   streamIn(room: Room): StreamId {
     return this.#stateOf(room).own
   }
 
-  /** Whether this node speaks in that stream, in this run: nobody speaks in a room that it takes no part in. */
+  /** Whether it is an own stream of this run. A room in which this node takes no part has no own stream. */
   isOwn(stream: StreamId): boolean {
-    // The last letter first: it is looked at for every post, and is another one for most.
+    // The last character is compared first: this runs for every post, and for most streams it differs.
     return (
       stream.charCodeAt(stream.length - 1) === this.#lastLetter &&
       stream.endsWith(this.#suffix) &&
@@ -146,7 +181,7 @@ export class PostStore {
     )
   }
 
-  /** How many posts this node has said in this run. */
+  /** The number of posts that this node has said in this run. */
   get said(): number {
     return this.#said
   }
@@ -156,20 +191,20 @@ export class PostStore {
     return this.#bytes
   }
 
-  /** Whether something of what was received last waits for what must come before it: only then is there more to ask for. */
+  /** Whether a post of the last `receive` is held. If none is, `missing` has nothing new. */
   get waits(): boolean {
     return this.#waits
   }
 
   /**
-   * The highest number of a stream below which nothing is missing. Infinite if the stream is folded away, or is spoken in a room
-   * in which this node takes no part.
+   * The highest number of a stream up to which no post is missing. Infinite if the stream is folded away, or belongs to
+   * a room in which this node takes no part.
    */
   have(stream: StreamId): number {
     return this.#streams.get(stream)?.last ?? (this.#isClosed(stream) ? Number.POSITIVE_INFINITY : 0)
   }
 
-  /** What of each room is folded away: the rest is in the summary. */
+  /** What is folded away in each room. All other streams are in the summary. */
   get folds(): Folds {
     const folds = new Map<Room, Fold>()
     for (const [name, { fold }] of this.#rooms) if (fold !== undefined) folds.set(name, fold)
@@ -177,8 +212,8 @@ export class PostStore {
   }
 
   /**
-   * How far it has each stream, but for those that are folded away. One of which nothing has come is told only where it would
-   * count as folded away otherwise.
+   * How far this node has each stream that is not folded away. A stream without delivered posts is listed only if it is
+   * an own one, or if it would count as folded away otherwise.
    */
   summary(): Summary {
     const summary = new Map<StreamId, number>()
@@ -188,7 +223,7 @@ export class PostStore {
     return summary
   }
 
-  /** What this node's next post in that room must stand below. */
+  /** The dependencies of this node's next post in that room, `maxDeps` at most. */
   news(room: Room): Readonly<Record<StreamId, PostNumber>> {
     const { news } = this.#stateOf(room)
     if (news.size === 0) return noDeps
@@ -197,7 +232,7 @@ export class PostStore {
     )
   }
 
-  /** Adds what this node says in that room, encoded one after the other. */
+  /** Adds own posts to that room. `block`: the same posts encoded, one after the other. */
   say(room: Room, posts: ReadonlyArray<Post>, block: Uint8Array): void {
     const { news, own } = this.#stateOf(room)
     for (const { deps } of posts) {
@@ -208,8 +243,9 @@ export class PostStore {
   }
 
   /**
-   * This node speaks in the streams of another run from now on. What it has said in each of its present ones after the number in
-   * `shared`, which ends a block, is taken back: somebody else may have said other things under these numbers.
+   * Begins another run: own posts go to the streams of that epoch from now on. Own posts of each previous stream after
+   * the number in `shared`, which is the end of a block, are removed, since another process may have said something
+   * else under the same numbers.
    */
   renew(epoch: Epoch, shared: Summary): void {
     this.#suffix = `/${epoch}`
@@ -232,18 +268,18 @@ export class PostStore {
     if (after > 0) news.set(own, after)
   }
 
-  /** Adds what an earlier run has left, in the order in which it was delivered then. */
+  /** Adds a block of an earlier run. Blocks must come in the order in which they were delivered then. */
   restore(restored: Block): void {
     this.#append(restored)
     for (const { post } of postsIn(restored)) this.#see(post)
   }
 
-  /** Takes note that this node was shown a post as history, and may answer it. */
+  /** Notes that this node was shown a post as history, so that its next post depends on it. */
   recall(recalled: Post): void {
     if (recalled.n <= (this.#streams.get(recalled.stream)?.last ?? 0)) this.#see(recalled)
   }
 
-  /** Takes in what others said; returns what could be delivered, in order. */
+  /** Adds posts of others. Returns all posts that are delivered by this, in order. */
   receive(blocks: ReadonlyArray<Block>): ReadonlyArray<EncodedPost> {
     const delivered: Array<EncodedPost> = []
     this.#waits = false
@@ -263,8 +299,8 @@ export class PostStore {
   }
 
   /**
-   * Takes a stream up to a number as gone for good, but for what of it is held. Returns how many posts are lost, and what
-   * could be delivered for that, in order.
+   * Skips a stream's posts up to a number, which are lost for good. Posts that are held are not skipped. Returns how
+   * many posts are lost, and the posts that are delivered by this, in order.
    */
   skip(stream: StreamId, to: number): { readonly lost: number; readonly delivered: ReadonlyArray<EncodedPost> } {
     const delivered: Array<EncodedPost> = []
@@ -272,7 +308,7 @@ export class PostStore {
     if (this.isOwn(stream)) return { lost, delivered }
     for (let have = this.have(stream); have < to; have = this.have(stream)) {
       const until = Math.min(to, ...[...(this.#held.get(stream)?.keys() ?? [])].map((n) => n - 1))
-      // The next is held, and waits for another stream.
+      // The next post is held, and waits for another stream.
       if (until <= have) break
       lost += until - have
       if ((this.#skipped.get(stream) ?? seen) === seen) this.#skipped.set(stream, have)
@@ -283,9 +319,9 @@ export class PostStore {
   }
 
   /**
-   * Takes streams as seen that others have said; what is said next, is said by people who have seen `before` too, which
-   * this node has yet to hear. `folds`: what those who tell it have folded away. Returns what could be delivered for that, in
-   * order.
+   * Takes streams of others as seen up to the given numbers. `before`: what the members that were in the chat before
+   * this node have seen, and this node still lacks; further posts depend on it as well. `folds`: what the members that
+   * report this have folded away. Returns the posts that are delivered by this, in order.
    */
   adopt(seen: ReadonlyArray<Mark>, before: ReadonlyArray<Mark>, folds: Folds = new Map()): ReadonlyArray<EncodedPost> {
     const delivered: Array<EncodedPost> = []
@@ -304,7 +340,7 @@ export class PostStore {
     return delivered
   }
 
-  /** What was said of a stream up to there was seen before. */
+  /** Takes a stream's posts up to that number as seen. */
   takeAsSeen(stream: StreamId, to: number): void {
     this.know(stream)
     if (this.isOwn(stream) || to <= this.have(stream)) return
@@ -312,7 +348,7 @@ export class PostStore {
     this.#skipTo(stream, to)
   }
 
-  /** What must come before the posts that are held can be delivered, and is not held itself. */
+  /** The posts that held posts wait for, and that are not held themselves: for each stream, the highest number. */
   missing(): ReadonlyArray<Mark> {
     const missing = new Map<StreamId, number>()
     const need = (stream: StreamId, n: number) => {
@@ -329,9 +365,10 @@ export class PostStore {
   }
 
   /**
-   * What was dropped for want of room and should be asked for again now, as far as there may be room for it: nothing as long as
-   * nothing is delivered, as the same is on its way, or as the next post of the stream is held and there is no room behind it.
-   * The last range of a stream has no end.
+   * The ranges of dropped posts to request again now, as far as there is room. The last range of a stream, after all
+   * dropped posts have come, has no end. There is no range while nothing was delivered, skipped or refused since the
+   * last call. There is none for a stream whose requested posts are still on their way. There is none for a stream
+   * whose next post is held, when there is no room for more.
    */
   again(): ReadonlyArray<Range> {
     if (!this.#moved || this.#crowded.size === 0) return noRanges
@@ -341,7 +378,7 @@ export class PostStore {
     for (const [stream, crowded] of this.#crowded) {
       const after = this.#reached(stream)
       const isOnItsWay = crowded.asked > after && crowded.dropped > crowded.asked
-      // What is next in its stream may be due, and needs no room then.
+      // The next post of a stream may be due on arrival. Then it needs no room.
       const isNext = after === this.have(stream)
       const room = isNext ? share : Math.min(share, maxHeld - (this.#held.get(stream)?.size ?? 0))
       if (after >= crowded.to) {
@@ -357,8 +394,8 @@ export class PostStore {
   }
 
   /**
-   * Nobody has said more of a stream than up to there: drops what is held of it, or below it, since nobody could have seen that.
-   * Returns the streams of which something was dropped.
+   * Drops held posts that cannot be genuine: the stream has no posts above that number, so neither such posts nor posts
+   * that depend on them can exist. Returns the streams of the dropped posts.
    */
   refuse(stream: StreamId, above: number): ReadonlyArray<StreamId> {
     const untrue = ({ deps, n, stream: of }: Post) => (of === stream ? n > above : (deps[stream] ?? 0) > above)
@@ -376,7 +413,7 @@ export class PostStore {
     return [...refused]
   }
 
-  /** Forgets the bodies of a stream up to a number. */
+  /** Drops the stored posts of a stream up to a number. How far this node has the stream does not change. */
   drop(stream: StreamId, to: number): void {
     this.#bytes -= this.#streams.get(stream)?.dropTo(to) ?? 0
   }
@@ -384,27 +421,31 @@ export class PostStore {
   slice(stream: StreamId, after: number, room: number, to = Number.POSITIVE_INFINITY): Slice | undefined {
     const segments = this.#streams.get(stream)
     if (segments !== undefined) return segments.slice(after, room, to)
-    // All that is asked for is gone.
+    // All posts in the requested range are gone.
     return to > after && to < Number.POSITIVE_INFINITY && this.#isClosed(stream)
       ? { bytes: noBytes, first: to + 1, last: to }
       : undefined
   }
 
-  /** There is such a stream, though nothing of it may have come yet: it is not folded away unless it was before. */
+  /**
+   * Registers a stream that may have no posts yet, so that it does not count as folded away later. No effect on one
+   * that is folded away already.
+   */
   know(stream: StreamId): void {
     if (!this.#isClosed(stream)) this.#segmentsOf(stream)
   }
 
-  /** That run is here, or may come back: its stream is not folded away until it is spared no more. */
+  /** Marks the stream of a run that is in the chat or may come back. It is not folded away until `spareNoMore`. */
   spare(stream: StreamId): void {
     this.know(stream)
     if (this.#streams.has(stream)) this.#spared.add(stream)
   }
 
   /**
-   * The author of a stream is here, and has said so much in that run: what it says next is taken in, also if the stream was folded
-   * away. What was said up to there counts as had. If more was skipped, since others have claimed that there is more, that is taken
-   * back, and what else was skipped with it. Returns whether anything has changed.
+   * The author of a stream is in the chat, and has said that many posts in that run. Its next posts are accepted, even
+   * if the stream was folded away, and those up to `said` count as delivered. If more than `said` posts were skipped,
+   * because others had claimed that more exist, everything skipped in that stream is taken back. Returns whether
+   * anything has changed.
    */
   meet(stream: StreamId, said: number): boolean {
     return this.#unfold(stream, said) || this.#unskip(stream, said)
@@ -431,9 +472,10 @@ export class PostStore {
   }
 
   /**
-   * Folds streams away if there are more than half as many as there may be: the earliest, of which no post is kept. Streams
-   * that began after `now`, in ms since 1970, are not folded away, since whoever begins then would count as said already: if
-   * there are too many of them, they are forgotten. Returns whether anything has changed.
+   * Folds streams away if there are more than half of the maximum: the earliest ones of which no post is kept. A stream
+   * that began after `now`, in ms since 1970, is not folded away, because then every run that begins before it would
+   * count as folded away. If there are too many such streams, some are forgotten instead. Returns whether anything has
+   * changed.
    */
   fold(now: number): boolean {
     if (this.#streams.size <= this.#foldAbove) return false
@@ -451,13 +493,13 @@ export class PostStore {
     return folded.length + forgotten.length > 0
   }
 
-  /** What is there now is not folded away before there is more: those of these runs that are here still must be met first. */
+  /** Keeps the present streams until more come. Runs among them that are in the chat must be met first. */
   foldLater(): void {
     const most = this.#limits.streams / 2
     this.#foldAbove = Math.max(most, this.#streams.size + most * freed)
   }
 
-  /** Takes as folded away what another log, or an earlier run of this one, has folded away. */
+  /** Takes over what another log, or an earlier run of this one, has folded away. */
   takeFolds(folds: Folds): void {
     for (const [name, { lines, upTo }] of folds) {
       const room = this.#rooms.get(name)
@@ -467,7 +509,7 @@ export class PostStore {
     }
   }
 
-  /** So many posts that others have folded away never came here, and can't: they count as folded away here too. */
+  /** Counts posts as folded away that others have folded away, and that this node never got and can't get any more. */
   forgo(name: Room, lines: number): void {
     const room = this.#stateOf(name)
     const own = room.fold ?? unfolded
@@ -480,7 +522,7 @@ export class PostStore {
     return state
   }
 
-  /** The room of a stream, if this node takes part in it. */
+  /** The state of a stream's room; undefined if this node takes no part in it. */
   #roomOf(stream: StreamId): RoomState | undefined {
     if (stream !== this.#lastStream) {
       this.#lastStream = stream
@@ -501,7 +543,7 @@ export class PostStore {
     return segments
   }
 
-  /** Whether nothing is kept of a stream, and nothing is to be expected of it. */
+  /** Whether no post of a stream is kept and none is expected. */
   #isQuiet(stream: StreamId): boolean {
     if (this.isOwn(stream) || this.#spared.has(stream) || this.#held.has(stream)) return false
     return this.#streams.get(stream)?.isEmpty === true
@@ -525,7 +567,10 @@ export class PostStore {
     this.#skipped.delete(stream)
   }
 
-  /** Whether nothing is known of a stream but that it is folded away, or this node takes no part in its room. */
+  /**
+   * Whether a stream is folded away, without any later knowledge of it, or belongs to a room in which this node takes
+   * no part.
+   */
   #isClosed(stream: StreamId): boolean {
     const room = this.#roomOf(stream)
     if (room?.fold === undefined) return room === undefined
@@ -537,7 +582,7 @@ export class PostStore {
     return fold !== undefined && covers(fold, stream)
   }
 
-  /** Takes a stream up to a number as gone, with what is held of that. */
+  /** Marks a stream's posts up to a number as gone, held ones included. */
   #skipTo(stream: StreamId, to: number): void {
     const segments = this.#segmentsOf(stream)
     this.#moved = true
@@ -553,7 +598,7 @@ export class PostStore {
     return this.#conditionsOf(post).every(([stream, n]) => n <= this.have(stream))
   }
 
-  /** What must be delivered before a post, besides the one before it in its stream. */
+  /** The posts that must be delivered before a post, besides its predecessor in its stream. */
   #conditionsOf(post: Post): ReadonlyArray<Mark> {
     const before = this.#hasBefore ? this.#roomOf(post.stream)?.before : undefined
     if (before === undefined || before.has(post.stream)) return marksIn(post.deps)
@@ -581,7 +626,7 @@ export class PostStore {
     }
   }
 
-  /** Whoever answers this post stands below all that its author had seen, too. */
+  /** Adds a post to `news`, and removes what its author had seen: an answer to this post implies it. */
   #see(post: Post): void {
     const news = (this.#only ?? this.#roomOf(post.stream))?.news
     if (news === undefined) return
@@ -591,7 +636,10 @@ export class PostStore {
     news.set(post.stream, post.n)
   }
 
-  /** When too many are held, the last ones make room: those that are due first tell what the stream waits for. */
+  /**
+   * Holds a block. If its stream then has too many held posts, the last of these is dropped: the ones that are due
+   * first show what the stream waits for.
+   */
   #hold(received: Block): void {
     const { stream } = received.post
     const posts = postsIn(received)
@@ -603,7 +651,7 @@ export class PostStore {
     if (this.#isFull() && !this.#makeRoomFor(received.post)) return this.#crowdOut(received)
     this.#waits = true
     const held = this.#held.get(stream) ?? new Map<number, Block>()
-    // A copy: the bytes it came with are many, and would be kept as long as it is.
+    // A copy: the original bytes are part of a larger buffer, which would be kept in memory as long as they are.
     const [first = received, ...rest] = posts.map(({ line, post }) => ({ post, line: line.slice() }))
     const block: Block = rest.length === 0 ? first : { ...first, rest }
     for (const { line, post } of postsIn(block)) {
@@ -620,8 +668,9 @@ export class PostStore {
   }
 
   /**
-   * Of the stream of which most is held, the last gives way to what is nearer to its turn: else the first posts of one stream, for
-   * which all others wait, would find no room. Returns whether there is room.
+   * Makes room for a post that is nearer to its turn than the last held post of the stream with the most held posts,
+   * which is dropped. Otherwise there could be no room for the first posts of a stream that all others wait for.
+   * Returns whether there is room.
    */
   #makeRoomFor({ n, stream }: Post): boolean {
     if (this.#held.size === 0) return false
@@ -632,7 +681,7 @@ export class PostStore {
     return !this.#isFull()
   }
 
-  /** What is held with that number gives way to something else. */
+  /** Drops the held block with that number to make room. */
   #displace(stream: StreamId, n: number): void {
     const displaced = this.#held.get(stream)?.get(n)
     if (displaced === undefined) return
@@ -640,7 +689,7 @@ export class PostStore {
     this.#crowdOut(displaced)
   }
 
-  /** There is no room for that block. */
+  /** Records that a block was dropped because there was no room. */
   #crowdOut({ post: { n, stream }, rest }: Block): void {
     const to = n + (rest?.length ?? 0)
     const crowded = this.#crowded.get(stream)
@@ -652,14 +701,14 @@ export class PostStore {
     }
   }
 
-  /** The highest number of a stream below which all is delivered or held. */
+  /** The highest number of a stream up to which every post is delivered or held. */
   #reached(stream: StreamId): number {
     let reached = this.have(stream)
     for (const held = this.#held.get(stream); held?.has(reached + 1) === true; ) reached += 1
     return reached
   }
 
-  /** What is held with that number waits no more. */
+  /** Removes the block with that number from the held ones. */
   #release(stream: StreamId, n: number): void {
     const held = this.#held.get(stream)
     const waiting = held?.get(n)
@@ -672,7 +721,7 @@ export class PostStore {
     if (held.size === 0) this.#held.delete(stream)
   }
 
-  /** Delivers what was held, as long as one delivery makes another possible. */
+  /** Delivers held posts until none is due any more. */
   #deliverHeld(delivered: Array<EncodedPost>): void {
     for (let progress = this.#held.size > 0; progress; ) {
       progress = false
@@ -692,7 +741,7 @@ export class PostStore {
 const marksIn = (deps: Post["deps"]): ReadonlyArray<Mark> =>
   deps === noDeps ? noMarks : (Object.entries(deps) as unknown as ReadonlyArray<Mark>)
 
-/** Instead of how far a stream had come: what was skipped of it was seen. */
+/** Stands for a position in `#skipped`: the posts that were skipped count as seen. */
 const seen = Number.POSITIVE_INFINITY
 
 const noMarks: ReadonlyArray<Mark> = []
@@ -702,12 +751,12 @@ const nothingMore: ReadonlyArray<EncodedPost> = []
 const postsIn = (block: Block): ReadonlyArray<EncodedPost> =>
   block.rest === undefined ? [block] : [block, ...block.rest]
 
-/** The posts that are held, each under its number. */
+/** The held posts of one stream, in the order of the map. */
 function* heldIn(blocks: ReadonlyMap<number, Block>): Generator<Post, void> {
   for (const [n, { post, rest }] of blocks) yield n === post.n ? post : (rest?.[n - post.n - 1]?.post ?? post)
 }
 
-/** The lines of these, one after the other. */
+/** The encoded posts, one after the other. */
 const linesOf = (posts: ReadonlyArray<EncodedPost>): Uint8Array => {
   const lines = new Uint8Array(posts.reduce((sum, { line }) => sum + line.length, 0))
   let at = 0
@@ -718,7 +767,7 @@ const linesOf = (posts: ReadonlyArray<EncodedPost>): Uint8Array => {
   return lines
 }
 
-/** A count that a frame can carry. */
+/** A count that is at most the largest that a frame can carry. */
 const atMostSafe = (count: number): number => Math.min(count, Number.MAX_SAFE_INTEGER)
 
 const noBytes = new Uint8Array(0)

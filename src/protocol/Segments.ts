@@ -1,10 +1,13 @@
-/** Encoded posts side by side. */
+/** The encoded posts of a stream in memory, one after the other. */
 import { newline } from "./LineSplitter.ts"
 
-/** The first segment of a stream, in bytes: most streams are short. Each further one is twice the one before. */
+/** The size of a stream's first segment, in bytes: most streams are short. Each further segment is twice as large. */
 const leastSegmentBytes = 1_024
 
-/** A segment grows no longer than this, in bytes, unless what is added in one go is longer: as much as one write to a socket should carry. */
+/**
+ * The maximum size of a segment, in bytes: as much as one write to a socket should carry. Only a single longer `append`
+ * makes a larger segment.
+ */
 const mostSegmentBytes = 65_536
 
 const nothing = new Uint8Array(0)
@@ -18,23 +21,23 @@ interface Slice {
 interface Segment {
   readonly first: number
   readonly bytes: Uint8Array
-  /** Where each post ends. */
+  /** The offset at which each post ends. */
   readonly ends: Array<number>
-  /** How many posts there are up to the end of each block, where these are more than a post each. */
+  /** The number of posts up to the end of each block; undefined if each post is a block of its own. */
   readonly blocks: Array<number> | undefined
   used: number
 }
 
 /**
- * The encoded posts of one stream, in byte segments, so that any number of links can be handed slices of the same bytes
- * without a copy. Bytes once written never change, which makes a slice safe to keep. `whole`: what is appended in one go is
- * a block, and no slice cuts it. Mutable, for the hot path: the log that has it is its only writer.
+ * The encoded posts of one stream, in byte segments, so that any number of links get slices of the same bytes without a
+ * copy. Written bytes never change, so a slice stays valid. `whole`: each `append` adds one block, and no slice splits
+ * a block. Mutable, for the hot path: the log that owns it is its only writer.
  */
 export class Segments {
   #segments: Array<Segment> = []
   /** The number of the last post, or of the last that is known to be gone. */
   #last: number
-  /** What was asked for last. */
+  /** The last request and its result. */
   #sliced: { readonly after: number; readonly room: number; readonly to: number; readonly slice: Slice } | undefined
   readonly #whole: boolean
 
@@ -43,7 +46,7 @@ export class Segments {
     this.#whole = whole
   }
 
-  /** The lowest number that is kept; one more than the last if none is. */
+  /** The lowest number that is kept; one more than the last number if none is kept. */
   get floor(): number {
     return this.#segments[0]?.first ?? this.#last + 1
   }
@@ -57,7 +60,9 @@ export class Segments {
     return this.#last
   }
 
-  /** Adds the next posts, each of which ends in its newline; returns by how many bytes the memory in use has grown. */
+  /**
+   * Adds the next posts, each of which ends with its newline. Returns by how many bytes the memory in use has grown.
+   */
   append(block: Uint8Array, posts = 1): number {
     let segment = this.#segments.at(-1)
     let grown = 0
@@ -85,14 +90,17 @@ export class Segments {
     return grown
   }
 
-  /** Takes all numbers up to `last` as gone; posts after them go on from there. Returns how many bytes that frees. */
+  /**
+   * Drops all posts and marks the numbers up to `last` as gone: the next post gets the number after it. Returns how
+   * many bytes that frees.
+   */
   skipTo(last: number): number {
     const freed = this.dropTo(this.#last)
     this.#last = last
     return freed
   }
 
-  /** Drops segments in which no number is above `n`; returns how many bytes that frees. */
+  /** Drops the segments without a number above `n`. Returns how many bytes that frees. */
   dropTo(n: number): number {
     let freed = 0
     this.#sliced = undefined
@@ -103,7 +111,7 @@ export class Segments {
     return freed
   }
 
-  /** The same posts up to that number alone, which ends a block. */
+  /** A copy with the posts up to that number only, which must be the end of a block. */
   upTo(n: number): Segments {
     const same = new Segments(Math.min(n, this.floor - 1), this.#whole)
     while (same.last < n) {
@@ -119,13 +127,13 @@ export class Segments {
   }
 
   /**
-   * The posts after number `after`, or after what is gone, up to number `to`: as many of one segment as fit into `room`, one
-   * block at least, which is whole even if it begins before or ends after that. None, and the number that would be next, if
-   * all of them are gone.
+   * The posts after number `after`, or the first ones that are kept after it, up to number `to`. Returns as many posts
+   * of one segment as fit into `room` bytes, at least one block. That block is whole even if it begins before or ends
+   * after the range. If all posts are gone, the slice is empty, and its `first` is the number of the next post.
    */
   slice(after: number, room: number, to = Number.POSITIVE_INFINITY): Slice | undefined {
     if (after >= this.#last) return undefined
-    // Links that keep up stand at the same place: they get the very same slice.
+    // Links that keep up request the same posts: they share one slice.
     const before = this.#sliced
     if (
       before !== undefined &&
@@ -162,10 +170,10 @@ export class Segments {
 
 const lastOf = (segment: Segment): number => segment.first + segment.ends.length - 1
 
-/** How many posts there are before the block with that post, of which there are so many before it. */
+/** How many posts precede the block that contains the post after the first `posts`. */
 const blockBefore = ({ blocks }: Segment, posts: number): number =>
   blocks === undefined ? posts : (blocks.findLast((end) => end <= posts) ?? 0)
 
-/** How many posts there are up to the end of the block that begins after so many. */
+/** How many posts there are up to the end of the block that begins after the first `posts`. */
 const blockAfter = ({ blocks }: Segment, posts: number): number =>
   blocks === undefined ? posts + 1 : (blocks.find((end) => end > posts) ?? posts)
