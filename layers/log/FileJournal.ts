@@ -15,27 +15,30 @@ import type { Journal } from "./Journal.ts"
 import { encodeShown, JournalReader } from "./JournalReader.ts"
 
 export interface Settings {
-  /** What the log keeps; its journal may be twice as large before it begins anew. */
+  /** The maximum size of the log. Its journal may be twice as large before it is replaced. */
   readonly entries: number
   readonly bytes: number
-  /** Whether what is said is signed: what others said in a chat of the other kind has no place in it. */
+  /** Whether the chat is secure, so that posts are signed. A folder holds posts of one kind only. */
   readonly signed: boolean
 }
 
-/** The journal is read in blocks of so many bytes. */
+/** The size of the blocks in which the journal is read, in bytes. */
 const blockBytes = 65_536
 
-/** So many lines that can't be read are told by their number. */
+/** The maximum number of invalid lines whose numbers are reported. */
 const mostNumbers = 10
 
-/** An append that waits for its turn. */
+/** An append that waits for the next write. */
 interface Waiting {
   readonly blocks: ReadonlyArray<Uint8Array>
   readonly durably: boolean
   readonly done: Deferred.Deferred<void, LogUnavailable>
 }
 
-/** The journal in that folder, which is made if it is not there; nobody else can have it until the scope closes. */
+/**
+ * Opens the journal in that folder, and creates the folder if there is none. No other process can open it until the
+ * scope closes.
+ */
 export const open = (
   folder: string,
   { signed, ...bounds }: Settings
@@ -48,19 +51,19 @@ export const open = (
 
     yield* attempt(() => makeFolder(folder))
     yield* FolderLock.hold(folder)
-    // What a crash has left of a file that was to take another's place.
+    // A crash may have left the temporary file of a replacement.
     yield* attempt(() => Promise.all([path, epochPath].map((each) => Fs.rm(`${each}.new`, { force: true }))))
     yield* attempt(() => claimFor(folder, signed))
     const lastEpoch = yield* attempt(() => readEpoch(epochPath))
     const oneAtATime = yield* Effect.makeSemaphore(1)
 
-    // Mutable: only whoever has the turn changes it.
+    // Mutable: only the fiber that holds the semaphore changes it.
     let file = yield* attempt(() => Fs.open(path, Fs.constants.O_RDWR | Fs.constants.O_CREAT, 0o600))
     let bytes = 0
     let lines = 0
     let mostBytes = 2 * bounds.bytes
     let mostLines = 2 * bounds.entries
-    /** Whether the file may have more than `bytes`: what a failed write has left of it. */
+    /** Whether the file may be longer than `bytes`, because a write has failed. */
     let torn = false
     let waiting: Array<Waiting> = []
     yield* Effect.addFinalizer(() => oneAtATime.withPermits(1)(Effect.promise(() => file.close().catch(() => {}))))
@@ -79,7 +82,7 @@ export const open = (
       torn = false
     }
 
-    /** One write for all, and one wait for the disk. A failure leaves nothing of it. */
+    /** Writes a whole batch with one write and one sync. If that fails, nothing of it stays in the file. */
     const write = (batch: ReadonlyArray<Waiting>) =>
       attempt(async () => {
         if (torn) await cutBack()
@@ -121,7 +124,7 @@ export const open = (
           yield* attempt(cutBack)
           if (reader.damaged.length > 0) yield* console.show([notice(`${path}, ${damage(reader.damaged)}`)])
         }).pipe(oneAtATime.withPermits(1)),
-      // Whoever comes while a write is under way goes with the next one, together with all others who do.
+      // Appends that come during a write are written together, by the next write.
       append: (blocks, durably, unshown) =>
         Effect.suspend(() => {
           const done = Deferred.unsafeMake<void, LogUnavailable>(FiberId.none)
@@ -153,8 +156,9 @@ export const open = (
   })
 
 /**
- * A folder is a plain chat's or a secure one's for good: what was said in secret must not be handed on in the open, nor
- * what nobody has signed in a chat where all is signed.
+ * Claims the folder for a plain or a secure chat, for good. Posts of a secure chat must not be sent unencrypted, and
+ * unsigned posts must not get into a secure chat. Throws `LogUnavailable` if the folder holds the log of the other
+ * kind.
  */
 const claimFor = async (folder: string, signed: boolean): Promise<void> => {
   const mark = Path.join(folder, "signed")
@@ -179,7 +183,7 @@ const claimFor = async (folder: string, signed: boolean): Promise<void> => {
   await syncFolder(folder)
 }
 
-/** How long a file is, in bytes; undefined if there is none. */
+/** The length of a file, in bytes; undefined if there is none. */
 const sizeOf = async (path: string): Promise<number | undefined> => {
   try {
     return (await Fs.stat(path)).size
@@ -189,7 +193,10 @@ const sizeOf = async (path: string): Promise<number | undefined> => {
   }
 }
 
-/** Node's own recursive mkdir never returns where a folder can't be made in one that is there, as in /proc. */
+/**
+ * Creates a folder and its parents. Node's recursive mkdir never returns if a folder can't be created in an existing
+ * one, as in /proc.
+ */
 const makeFolder = async (folder: string): Promise<void> => {
   const path = Path.resolve(folder)
   const parent = Path.dirname(path)
@@ -219,7 +226,7 @@ const isFolder = async (path: string): Promise<boolean> => {
   }
 }
 
-/** The last epoch that was begun here, in ms since 1970; 0 if none was. */
+/** When the last epoch of this folder began, in ms since 1970; 0 if there was none. */
 export const readEpoch = async (path: string): Promise<number> => {
   try {
     const text = await Fs.readFile(path, "utf8")

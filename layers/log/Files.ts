@@ -1,4 +1,4 @@
-/** Files for a log: what fails says why, in words. */
+/** File operations for a log. A failure says in words what went wrong. */
 import * as Fs from "node:fs/promises"
 import * as Effect from "effect/Effect"
 import { LogUnavailable } from "../../src/domain/Errors.ts"
@@ -9,18 +9,18 @@ export const unavailableAt =
   (error: unknown): LogUnavailable =>
     error instanceof LogUnavailable ? error : new LogUnavailable({ path, ...troubleOf(error) })
 
-/** Does that with files; a failure is one of that folder. */
+/** Runs a file operation; its failure becomes a `LogUnavailable` with that path. */
 export const attemptAt = <A>(path: string, run: () => Promise<A>): Effect.Effect<A, LogUnavailable> =>
   Effect.tryPromise({ try: run, catch: unavailableAt(path) })
 
-/** Writes all, from there on. */
+/** Writes all bytes, from the offset `at` on. */
 export const writeAll = async (file: Fs.FileHandle, bytes: Uint8Array, at: number): Promise<void> => {
   for (let done = 0; done < bytes.length; ) {
     done += (await file.write(bytes, done, bytes.length - done, at + done)).bytesWritten
   }
 }
 
-/** Returns when the names in a folder are on disk. */
+/** Returns when the folder's entries are on disk: created, renamed and removed files. */
 export const syncFolder = async (path: string): Promise<void> => {
   const folder = await Fs.open(path, "r")
   try {
@@ -30,12 +30,13 @@ export const syncFolder = async (path: string): Promise<void> => {
   }
 }
 
-/** Pieces that are written as one, in bytes. */
+/** The size from which collected lines are written, in bytes. */
 const pieceBytes = 1_048_576
 
 /**
- * Makes a file whole or not at all: temporary file, fsync, rename. Returns it, open for more, and its length in bytes and
- * in lines. The folder is still to be synced. `mode`: what its permissions are, if not its user's alone.
+ * Creates or replaces a file completely or not at all: temporary file, fsync, rename. Returns the file, still open, and
+ * its length in bytes and in lines. The caller must sync the folder. `mode`: its permissions; by default only its user
+ * may read and write it.
  */
 export const replaceFile = async (path: string, lines: Iterable<Uint8Array>, mode?: number) => {
   const temporary = `${path}.new`

@@ -1,4 +1,4 @@
-/** Lets one process at a time use a folder: a lock that ends with its process, however that ends. */
+/** Lets one process at a time use a folder. The lock is released when its process ends, even by a crash. */
 import * as Crypto from "node:crypto"
 import * as Fs from "node:fs/promises"
 import * as Net from "node:net"
@@ -10,26 +10,27 @@ import { LogInUse, type LogUnavailable } from "../../src/domain/Errors.ts"
 import { within } from "../../src/domain/Limit.ts"
 import { attemptAt, unavailableAt } from "./Files.ts"
 
-/** Whoever listens and does not answer within this time, in ms, is frozen, and has the folder all the same. */
+/** A process that does not answer within this time, in ms, is frozen. It still holds the lock. */
 const answerLimit = 500
 
-/** Whoever asks and does not listen to the answer holds up the end no longer than this. */
+/** The maximum time that closing waits for a process that asks and does not read the answer. */
 const closeLimit = "200 millis"
 
-/** A path of a socket has at most 103 bytes on macOS, 107 on Linux. */
+/** The maximum length of a socket's path, in bytes. macOS allows 103, Linux 107. */
 const longestPath = 100
 
 const lockFile = /^[0-9a-f]{16}\.lock$/
 
-/** Whether that is the socket of somebody who would have the same. */
+/** Whether a file is a socket of the same lock. */
 const isLock = (name: string, prefix: string): boolean =>
   name.startsWith(prefix) && lockFile.test(name.slice(prefix.length))
 
 /**
- * Node can't lock a file, but the kernel ends a socket with its process. So everybody listens on a socket of its own in
- * the folder, and then looks at all others there. A dead one is removed: as no name is used twice, nobody takes a living
- * one for it. Of two that begin at the same time both are seen by one at least, and the lesser name goes first. `prefix`:
- * what in the folder the lock is for, if not all of it; it begins all names.
+ * Holds the lock until the scope closes; fails with `LogInUse` if another process has it. Node can't lock a file, but
+ * the kernel closes a socket when its process ends. So each process listens on a socket of its own in the folder, and
+ * then asks all other sockets there. A dead socket is removed: names are never reused, so a living one can't be
+ * mistaken for it. If two processes start at the same time, at least one sees the other, and the one with the lesser
+ * name goes first. `prefix`: the first part of all names of this lock, for a folder with several locks.
  */
 export const hold = (folder: string, prefix = ""): Effect.Effect<void, LogInUse | LogUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
@@ -40,10 +41,10 @@ export const hold = (folder: string, prefix = ""): Effect.Effect<void, LogInUse 
     )
     const inUse = new LogInUse({ path: folder })
 
-    /** True once nobody else is there; false as long as somebody else may give way. */
+    /** True once no other process is there; false while another one may still give way. */
     const look = Effect.gen(function* () {
       const names = (yield* attemptAt(folder, () => Fs.readdir(folder))).filter((name) => isLock(name, prefix))
-      // Somebody has looked between our binding and our listening, and took us for dead.
+      // Another process looked between our bind and our listen, and took this one for dead.
       if (!names.includes(mine)) return yield* inUse
       let alone = true
       for (const name of names.filter((each) => each !== mine)) {
@@ -62,7 +63,7 @@ export const hold = (folder: string, prefix = ""): Effect.Effect<void, LogInUse 
     state.holds = true
   })
 
-/** The folder itself, or a short way to it. */
+/** The folder itself, or a symbolic link to it if the socket's path would be too long. */
 const shortened = (folder: string, name: string): Effect.Effect<string, LogUnavailable, Scope.Scope> =>
   Buffer.byteLength(Path.join(folder, name)) <= longestPath
     ? Effect.succeed(folder)
@@ -91,13 +92,13 @@ const listen = (folder: string, path: string) =>
     })
   })
 
-/** Once it is closed nothing of the folder is in use any more. */
+/** Returns when the socket is closed, or after `closeLimit`. */
 const closed = (server: Net.Server) =>
   Effect.async<void>((resume) => {
     server.close(() => resume(Effect.void))
   }).pipe(within(closeLimit))
 
-/** What the process is about whose socket that is. */
+/** The state of the process that owns a socket. */
 const ask = (path: string) =>
   Effect.async<"dead" | "tries" | "holds">((resume) => {
     const answer = (what: "dead" | "tries" | "holds") => {
@@ -107,7 +108,7 @@ const ask = (path: string) =>
     const socket = Net.connect({ path })
     socket.setTimeout(answerLimit, () => answer("holds"))
     socket.once("data", (bytes) => answer(bytes.toString() === "tries" ? "tries" : "holds"))
-    // It has ended before it could answer: it will be dead when it is asked again.
+    // The process ended before it could answer: the next time it is found dead.
     socket.once("end", () => answer("tries"))
     socket.once("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "ECONNREFUSED" || error.code === "ENOENT") answer("dead")

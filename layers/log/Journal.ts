@@ -1,30 +1,30 @@
-/** Where a log is kept beyond the process. */
+/** The contract of a journal: where a log is kept beyond the process. */
 import * as Effect from "effect/Effect"
 import type { LogUnavailable } from "../../src/domain/Errors.ts"
 import type { JournalLine } from "./JournalReader.ts"
 
-/** A log's entries as lines, oldest first. */
+/** The entries of a log as lines, oldest first. */
 export interface Journal {
-  /** Whether anything is kept. */
+  /** Whether it keeps anything. */
   readonly keeps: boolean
-  /** The first millisecond at which an epoch can begin that no earlier run had. */
+  /** The earliest time at which a new epoch can begin without repeating one of an earlier run, in ms since 1970. */
   readonly epochAfter: number
-  /** Records when this run's epoch began; it is on disk when this returns. */
+  /** Records when this run's epoch begins, in ms since 1970. The record is on disk when this returns. */
   readonly begin: (millis: number) => Effect.Effect<void, LogUnavailable>
-  /** Hands over what earlier runs have left, oldest first. Comes before all that follow. */
+  /** Passes on the lines of earlier runs, oldest first. Called before `append` and `replace`. */
   readonly restore: (each: (line: JournalLine) => void) => Effect.Effect<void, LogUnavailable>
   /**
-   * Appends blocks of whole lines. `durably`: they are on disk when this returns. Before them it records, if it is told, how
-   * many of the posts that it has were not on the screen by then.
+   * Appends blocks of whole lines. `durably`: they are on disk when this returns. `unshown`: how many of the posts
+   * before them the screen lacks; it is recorded in front of the blocks.
    */
   readonly append: (
     blocks: ReadonlyArray<Uint8Array>,
     durably: boolean,
     unshown?: number
   ) => Effect.Effect<void, LogUnavailable>
-  /** Begins anew with these lines, and records how many of their last posts were not on the screen by then. */
+  /** Replaces all lines. `unshown`: how many of the last posts among them the screen lacks, which is recorded too. */
   readonly replace: (lines: Iterable<Uint8Array>, unshown: number) => Effect.Effect<void, LogUnavailable>
-  /** Whether so much in it is not kept any more that it should begin anew. */
+  /** Whether the journal is so much larger than the log that it should be replaced. */
   readonly overgrown: () => boolean
 }
 

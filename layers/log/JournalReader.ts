@@ -1,24 +1,24 @@
-/** Reads a journal, block by block: which lines are good, and where the last one of them ends. */
+/** Reads a journal in blocks of bytes: finds its valid lines, and where the last of them ends. */
 import * as Either from "effect/Either"
 import { decode, type Folded, type Gap, maxFrameBytes, type PostFrame } from "../../src/protocol/Frame.ts"
 import { newline } from "../../src/protocol/LineSplitter.ts"
 
-/** Of the posts that stand above it, all but so many of the last were on the screen. Peers never see it. */
+/** All posts before this line were on the screen, except the last `but` ones. Peers never get this line. */
 export interface Shown {
   readonly type: "shown"
   readonly but: number
 }
 
-/** What a line of a journal holds. */
+/** The content of a line of a journal. */
 export type JournalLine = PostFrame | Gap | Folded | Shown
 
-/** A line that says how much above it was not on the screen yet. */
+/** A line that says how many of the posts before it were not on the screen. */
 export const encodeShown = (but: number): Uint8Array => Buffer.from(`{"type":"shown","but":${but}}\n`)
 
-/** Begins like no frame that a log has. */
+/** Matches such a line. No frame in a journal begins like it. */
 const shown = /^\{"type":"shown","but":(\d{1,9})\}\n$/
 
-/** What that line holds, with its end; undefined if it is none of a journal. */
+/** Decodes a line, which ends with its newline. Undefined if it does not belong in a journal. */
 export const decodeLine = (line: Uint8Array): JournalLine | undefined => {
   const frame = Either.getOrUndefined(decode(line))
   if (frame?.type === "post" || frame?.type === "gap" || frame?.type === "folded") return frame
@@ -27,16 +27,16 @@ export const decodeLine = (line: Uint8Array): JournalLine | undefined => {
 }
 
 /**
- * A crash can tear the last line, or leave blocks of it that were never written: what comes after the last good line
- * does not count. A line that can't be read and has a good one after it was damaged otherwise; it is told by its number.
- * Mutable; holds one unfinished line at most.
+ * Calls back with each valid line. A crash can tear the last line, or leave blocks of the file unwritten, so anything
+ * after the last valid line is ignored. An invalid line before a valid one has another cause, and its number is
+ * reported. Mutable; holds one unfinished line at most.
  */
 export class JournalReader {
-  /** How many good lines there are. */
+  /** The number of valid lines. */
   lines = 0
-  /** Where the last good line ends, in bytes. */
+  /** The offset at which the last valid line ends, in bytes. */
   end = 0
-  /** The numbers of the lines that can't be read and have a good one after them. */
+  /** The numbers of the invalid lines that are followed by a valid one, counted from 1. */
   readonly damaged: Array<number> = []
   readonly #each: (line: JournalLine) => void
   #suspect: Array<number> = []
@@ -49,12 +49,12 @@ export class JournalReader {
     this.#each = each
   }
 
-  /** Whether there are whole lines, and none of them is good. */
+  /** Whether there are whole lines and none of them is valid: the file is no journal. */
   get foreign(): boolean {
     return this.lines === 0 && this.#number > 0
   }
 
-  /** Takes the next block. */
+  /** Reads the next block of bytes. */
   read(block: Uint8Array): void {
     let start = 0
     for (let at = block.indexOf(newline); at >= 0; at = block.indexOf(newline, start)) {
@@ -67,7 +67,7 @@ export class JournalReader {
 
   #take(piece: Uint8Array): void {
     this.#pending += piece.length
-    // A line that is too long is none; its bytes need not be held.
+    // A line over the limit is invalid, so its bytes are dropped.
     if (this.#pending > maxFrameBytes) this.#pieces = []
     else this.#pieces.push(piece)
   }

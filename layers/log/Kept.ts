@@ -1,10 +1,10 @@
-/** What a log keeps, as the lines of a journal that begins anew. */
+/** The content of a log as the lines of a journal. */
 import type { EncodedPost } from "../../src/domain/EncodedPost.ts"
 import type { Entry } from "../../src/domain/Entry.ts"
 import type { Folds, Post, StreamId, Summary } from "../../src/domain/Post.ts"
 import { encode } from "../../src/protocol/Frame.ts"
 
-/** The lines that stand and fall together with a post: from which number of its stream to which. */
+/** The lines that are kept or dropped together with a post: the numbers of their stream from `first` to `last`. */
 export interface Whole {
   readonly first: number
   readonly last: number
@@ -12,9 +12,10 @@ export interface Whole {
 }
 
 /**
- * First what is folded away, then up to where each stream was seen and is not kept any more, then the posts that are, in the order in which they
- * came; not those of which there is no `whole`. Restored, they make the same summary; one line there always is, so that the
- * next run knows that there was one. Lazy: it looks at the entries that are there when it begins.
+ * The lines of a new journal. First come the folds, then a gap for each stream up to its first kept post, then the kept
+ * posts in the order of the entries. Posts without a `whole` are left out. When restored, these lines give the same
+ * summary. There is always at least one line, so that the next run knows that there was an earlier one. Lazy: the
+ * entries must not change while the lines are read.
  */
 export function* linesOf(
   entries: ReadonlyArray<Entry>,
@@ -28,7 +29,7 @@ export function* linesOf(
   for (const entry of entries) {
     if (entry._tag !== "Said" && entry._tag !== "Earlier") continue
     const { n, stream } = entry.post
-    // Somebody else's history may go further than this log has that stream.
+    // History from a peer may go beyond what this log has of that stream.
     if (n > (summary.get(stream) ?? 0) || n <= (listed.get(stream) ?? 0)) continue
     const found = whole(entry.post)
     if (found === undefined) continue
@@ -48,18 +49,22 @@ export function* linesOf(
     reached.set(stream, last)
   }
   for (const [stream, have] of summary) if ((reached.get(stream) ?? 0) < have) yield gap(stream, have)
-  // Once more: if one of the two lines is damaged, what is folded away must not come back as new.
+  // The folds are written twice: if one of the lines is damaged, posts that were folded away must still not come back
+  // as new.
   yield* foldLines(folds)
 }
 
-/** What is folded away, a line a room. */
+/** The folds as lines, one for each room. */
 export const foldLines = (folds: Folds): ReadonlyArray<Uint8Array> =>
   Array.from(folds, ([room, fold]) => encode({ type: "folded", room, ...fold }))
 
-/** A stream's posts up to that number are not there: they count as seen, or are gone. */
+/** A line that says that a stream's posts up to that number are not kept: they count as seen, or are lost. */
 export const gap = (stream: StreamId, to: number): Uint8Array => encode({ type: "gap", stream, to })
 
-/** What was delivered when something of that stream was lost, below a word for each hole. `have`: how far the log has it now. */
+/**
+ * The lines for posts that were delivered because posts of a stream were skipped, with a gap in front of each hole in
+ * that stream. `have`: how far the log has the stream now.
+ */
 export const linesWithGaps = (
   id: StreamId,
   have: number,

@@ -1,4 +1,7 @@
-/** What every MessageLog is made of: the posts by the rules of delivery, and the one order in which this node witnessed them. */
+/**
+ * The implementation of all log contracts: posts by the rules of delivery, and the entries in the order in which this
+ * node witnessed them.
+ */
 
 import * as Arr from "effect/Array"
 import * as Chunk from "effect/Chunk"
@@ -49,28 +52,31 @@ import * as Past from "./Past.ts"
 import { markOf } from "./Past.ts"
 
 export interface Settings {
-  /** Whose log this is. */
+  /** The node that the log belongs to. */
   readonly author: PeerId
-  /** How many entries it keeps: 10,000 by default. */
+  /** The maximum number of entries that are kept: 10,000 by default. */
   readonly entries?: number
-  /** How many bytes of encoded posts it keeps: 64 MiB by default. */
+  /** The maximum size of the encoded posts that are kept, in bytes: 64 MiB by default. */
   readonly bytes?: number
-  /** How many streams it has to do with, and how many posts wait for others: see `defaultLimits`. */
+  /** The maximum numbers of streams, and of posts that wait for others: see `defaultLimits`. */
   readonly streams?: number
   readonly pending?: number
-  /** The rooms in which its node takes part, besides `main`: none by default. */
+  /** The rooms in which this node takes part, besides `main`: none by default. */
   readonly rooms?: Iterable<Room>
   /** How many posts of an earlier run are shown as history: none by default. */
   readonly history?: number
-  /** Signs what is said, a block at a time: then what others say comes in blocks too. Nobody signs by default. */
+  /**
+   * Signs own posts, one block at a time. With it, posts of others come in blocks too. Undefined in a plain chat, the
+   * default.
+   */
   readonly sign?: ((claim: string) => Signature) | undefined
 }
 
-/** The contracts that one log fulfils. */
+/** The contracts that a log fulfils. */
 export type Logs = MessageLog | ReplicaLog | OldRuns | PastLog | EventLog
 export type Log = MessageLog["Type"] & ReplicaLog["Type"] & OldRuns["Type"] & PastLog["Type"] & EventLog["Type"]
 
-/** One log, as each of those who use it sees it. */
+/** Provides one log under each of its contracts. */
 export const layerOf = <E, R>(
   made: Effect.Effect<Log, E, R | Scope.Scope>
 ): Layer.Layer<Logs, E, Exclude<R, Scope.Scope>> =>
@@ -85,22 +91,28 @@ export const layerOf = <E, R>(
     )
   )
 
-/** So many entries a log keeps, unless it is told otherwise. */
+/** The default maximum number of entries that a log keeps. */
 export const defaultEntries = defaultLimits.logEntries
 
-/** So many bytes of encoded posts a log keeps, unless it is told otherwise. */
+/** The default maximum size of the encoded posts that a log keeps, in bytes. */
 export const defaultBytes = defaultLimits.logBytes
 
-/** So many entries are handed to a follower at a time, so that one that is behind can show what it has. */
+/**
+ * The maximum number of entries in one chunk for a follower, so that one that is far behind can show the first ones
+ * early.
+ */
 const followAtATime = 1_024
 
-/** An entry of what this node said. */
+/** An entry of an own post. */
 type Own = Extract<Entry, { readonly own: boolean }>
 
-/** No epoch begins later, in ms since 1970: that is how many digits it has. */
+/**
+ * The last time at which an epoch can begin, in ms since 1970: the largest number with 15 digits, which an epoch
+ * reserves for it.
+ */
 const lastMillis = 999_999_999_999_999
 
-/** Growth is told without a word. */
+/** The element that reports growth. It carries no data. */
 const growthAlone: Chunk.Chunk<void> = Chunk.of(undefined)
 
 export const make = (
@@ -127,28 +139,32 @@ export const make = (
     const store = new PostStore({ author, epoch, rooms }, { pending, streams }, sign !== undefined)
     const { blocksOfOwn, compose, movedTo } = OwnPosts.make({ author, sign, store })
     const growth = makeSignal()
-    // One step after the other, and none broken off halfway: what is on disk is in memory too, and every entry stands where
-    // it was delivered. Without a disk as well: a fiber may give way to others between any two operations.
+    // One step runs after the other, and none is interrupted halfway. So the disk and the memory agree, and entries
+    // stand in the order of delivery. This is needed without a disk as well: a fiber may yield between any two
+    // operations.
     const inTurn = makeTurns()
     const serially = <A, E>(step: Effect.Effect<A, E>): Effect.Effect<A, E> =>
       inTurn(
         Effect.flatMap(step, (result) => (isToBeWrittenAnew() ? Effect.as(compact, result) : Effect.succeed(result)))
       )
-    // Whether the journal takes nothing of what others say just now, and whether it lacks something that this log has.
+    // `unkept`: whether the journal fails to write posts of others at the moment. `lacking`: whether it lacks something
+    // that this log has, or contradicts it.
     let unkept = false
     let lacking = false
-    // Whether streams were folded away that stand in the journal still.
+    // Whether streams were folded away that are still in the journal.
     let folded = false
 
     // Mutable, for the hot path: every change is made in one synchronous step.
     let entries: Array<Entry> = []
     let dropped = 0
     let closed = false
-    /** How many lines of others were delivered. */
+    /** How many posts of others were delivered. */
     let received = 0
     /**
-     * Up to where the screen has the entries, and how many posts it does not have; how many of these are dropped, which it has
-     * yet to be told; and how many the journal says.
+     * `shownTo`: the position up to which the screen has the entries. `unshown`: how many posts the screen lacks.
+     * `skipped`: how many of these were dropped before they were shown, which the screen is still to be told.
+     * `recorded`: the number of posts that the screen lacks according to the journal; undefined if the journal has no
+     * such line.
      */
     let shownTo = 0
     let unshown = 0
@@ -159,7 +175,10 @@ export const make = (
 
     const end = () => dropped + entries.length
 
-    /** The screen has everything up to there, and what was said there right behind it: that is seen where it is typed. */
+    /**
+     * Marks the entries up to `position` as shown, and the screen's own lines right after them: those are seen where
+     * they are typed.
+     */
     const showTo = (position: number): void => {
       for (; shownTo < end(); shownTo += 1) {
         const entry = entries[shownTo - dropped]
@@ -168,7 +187,10 @@ export const make = (
       }
     }
 
-    /** The journal is told how much the screen lacks whenever it is told something, unless it says so already. */
+    /**
+     * Appends to the journal, together with the number of posts that the screen lacks, unless the journal has that
+     * number already.
+     */
     const append = (blocks: ReadonlyArray<Uint8Array>, durably: boolean): Effect.Effect<void, LogUnavailable> => {
       if (recorded === unshown) return journal.append(blocks, durably)
       const lacks = unshown
@@ -177,7 +199,10 @@ export const make = (
       })
     }
 
-    /** Drops the oldest quarter as soon as a bound is passed, so that dropping costs little for each entry. */
+    /**
+     * Drops the oldest quarter of the entries whenever a bound is exceeded, so that dropping costs little for each
+     * entry.
+     */
     const trim = (): void => {
       while (entries.length > maxEntries || (store.bytes > maxBytes && entries.length > 1)) {
         const count = Math.ceil(entries.length / 4)
@@ -218,16 +243,19 @@ export const make = (
       posted(added, delivered.length)
     }
 
-    /** So many posts are among the entries, and so many in the journal. */
+    /** Counts posts that were added to the entries, and posts that were added to the journal. */
     const posted = (count: number, inJournal = count): void => {
       unshown += count
       if (recorded !== undefined) recorded += inJournal
     }
 
-    /** Posts that were shown as history, and may come though they were taken as seen: each with its text. */
+    /** The texts of posts that were shown as history and may be delivered later all the same. The keys are marks. */
     const shownBefore = new Map<string, string>()
 
-    /** What was shown of that stream as history, and counts as had no more, may come now. */
+    /**
+     * Remembers the posts of a stream that were shown as history and do not count as delivered any more, so that they
+     * may be delivered now.
+     */
     const expectWhatWasShown = (id: StreamId): void => {
       const have = store.have(id)
       for (const entry of entries) {
@@ -236,7 +264,10 @@ export const make = (
       }
     }
 
-    /** Whether that post was shown as history, with that text: somebody else's word on it may have been false. */
+    /**
+     * Whether a post was shown as history with the same text. If the text differs, the peer that sent the history was
+     * wrong.
+     */
     const isShownBefore = (post: Post): boolean => {
       if (shownBefore.size === 0) return false
       const mark = markOf(post)
@@ -245,7 +276,10 @@ export const make = (
       return text === post.text
     }
 
-    /** What others said is kept if it can be; if not, the chat goes on, and a restart asks for it again. */
+    /**
+     * Writes posts of others to the journal. A failure does not stop the chat: after a restart the node requests these
+     * posts again.
+     */
     const keep = (lines: ReadonlyArray<Uint8Array>): Effect.Effect<void> =>
       lines.length === 0
         ? Effect.void
@@ -265,17 +299,19 @@ export const make = (
       grow()
     }
 
-    /** Whether a block reaches further than this log has its stream, but begins with what is here already, or gone. */
+    /**
+     * Whether a block goes beyond what this log has of its stream, but begins with posts that are delivered or gone.
+     */
     const isCutOff = ({ post, rest }: Block): boolean => {
       if (rest === undefined) return false
       const have = store.have(post.stream)
       return post.n <= have && post.n + rest.length > have
     }
 
-    /** Whether the journal holds much that this log does not, or too little. */
+    /** Whether the journal lacks something, holds streams that were folded away, or is much larger than this log. */
     const isToBeWrittenAnew = () => lacking || folded || journal.overgrown()
 
-    /** Writes the journal anew. It stays as it is if it can't be. */
+    /** Rewrites the journal. If that fails, the journal stays as it is. */
     const compact = Effect.suspend(() => {
       lacking = false
       folded = false
@@ -288,7 +324,10 @@ export const make = (
       })
     })
 
-    /** What is kept with a post: in blocks the very bytes that came, which others must be able to check. */
+    /**
+     * The lines to keep with a post. In a secure chat they are the original bytes of its block, so that others can
+     * check the seal.
+     */
     const wholeOf = (post: Post): Whole | undefined => {
       const { n, stream: id } = post
       if (sign === undefined) return { first: n, last: n, lines: () => [encodePost(post)] }
@@ -296,7 +335,7 @@ export const make = (
       return slice !== undefined && slice.first <= n ? { ...slice, lines: () => linesIn(slice.bytes) } : undefined
     }
 
-    /** Takes a stream up to there as gone. */
+    /** Skips a stream's posts up to that number, which are lost. */
     const lose = (id: StreamId, to: number): Effect.Effect<void> =>
       Effect.suspend(() => {
         const { delivered, lost } = store.skip(id, to)
@@ -308,12 +347,13 @@ export const make = (
         })
       })
 
-    /** Whether this node knows where the chat began for it: from an earlier run, or since it came. */
+    /** Whether this node knows where the chat began for it: `restored` from an earlier run, `adopted` in this run. */
     let restored = false
     let adopted = false
     const restore = (block: Block): void => {
       const { n, stream: id } = block.post
-      // A hole in what this node said itself is damage. In what others said it is what could not be kept: they have it.
+      // A gap in this node's own posts means a damaged journal. A gap in posts of others means that they could not be
+      // written: others still have them.
       if (n > store.have(id) + 1 && authorOf(id) === author) store.skip(id, n - 1)
       if (n !== store.have(id) + 1) return
       store.restore(block)
@@ -324,7 +364,7 @@ export const make = (
       trim()
     }
     const blocks = new Blocks()
-    // What is folded away is told by what is not listed, so it counts once all is read.
+    // The folds apply to all streams that are not listed, so they count only after everything is read.
     const folds = new Map<Room, Fold>()
     yield* journal.restore((line) => {
       if (line.type === "shown") {
@@ -337,7 +377,8 @@ export const make = (
       } else if (line.type === "folded") folds.set(line.room, { upTo: line.upTo, lines: line.lines })
       else if (sign === undefined) restore(line)
       else {
-        // What a crash has left of a block is no block: others have it whole, or nobody has seen it.
+        // An unfinished block, left by a crash, does not count: either others have the whole block, or nobody has seen
+        // it.
         const taken = blocks.take(line)
         const block = taken === "broken" ? blocks.take(line) : taken
         if (block !== undefined && block !== "broken") restore(block)
@@ -345,19 +386,19 @@ export const make = (
     })
     store.takeFolds(folds)
     store.foldLater()
-    // A log that says nothing of that is of a time when all was taken for shown.
+    // A journal without such a line is from a version that took everything on disk as shown.
     for (shownTo = end(); unshown < (recorded ?? 0) && shownTo > dropped; ) {
       shownTo -= 1
       if (isPost(entries[shownTo - dropped])) unshown += 1
     }
     skipped = Math.max(0, (recorded ?? 0) - unshown)
     unshown += skipped
-    /** What the screen of an earlier run lacked, and this log does not have any more. */
+    /** How many posts the screen of an earlier run lacked that this log does not have any more. */
     let gone = skipped
     if (isToBeWrittenAnew()) yield* compact
-    // What may not have been on the screen when an earlier run ended is shown in any case.
+    // Posts that may not have been on the screen when an earlier run ended are shown, however little history is wanted.
     let first = Math.max(dropped, Math.min(shownTo, end() - history))
-    /** Where the entries of this run begin. */
+    /** The position at which the entries of this run begin. */
     let sinceHere = end()
     yield* Effect.addFinalizer(() =>
       serially(Effect.suspend(() => ((recorded ?? 0) === unshown ? Effect.void : Effect.ignore(append([], false)))))
@@ -368,7 +409,7 @@ export const make = (
       let untold = isGone
       const next = () => entries[position - dropped]
       const isThereMore = () => {
-        // What is not wanted is passed over as it comes: it is not missed when it is dropped.
+        // Unwanted entries are passed as they come, so that they are not reported as skipped when they are dropped.
         for (let entry = next(); entry !== undefined && !isWanted(entry); entry = next()) position += 1
         return untold > 0 || position < end() || closed
       }
@@ -402,7 +443,7 @@ export const make = (
       )
     }
 
-    /** What this node has said in this run after those numbers, all of it by default, by where it stands. */
+    /** The own posts of this run after the numbers in `shared`, each under the index of its entry. */
     const ownSince = (shared: Summary): ReadonlyMap<number, Post> =>
       new Map(
         [...entries.entries()].flatMap(([at, entry]) =>
@@ -449,14 +490,17 @@ export const make = (
       shown: (last) => {
         const at = entries.indexOf(last, shownTo - dropped)
         if (at < 0) return
-        // It was told what is dropped before it was given this.
+        // The screen was told of the skipped posts before it got this entry.
         unshown -= skipped
         skipped = 0
         showTo(dropped + at + 1)
       }
     }
 
-    /** A reader that begins with the last posts, as history, and what comes next. The journal knows nothing of its place. */
+    /**
+     * Opens a reader that begins with the last `history` posts, as history, and goes on with new entries. Its place is
+     * not in the journal.
+     */
     const openReader = (history: number): Reader => {
       let earlier: ReadonlyArray<Entry> = Array.from(past.lastPosts(history), (post) =>
         Entry.Earlier({ post })
@@ -505,12 +549,13 @@ export const make = (
       receive: (received) =>
         Effect.suspend(() => {
           const delivered = store.receive(received)
-          // To look for it takes as long as much waits.
+          // Called only when needed, since it takes longer the more posts are held.
           const missing = () => (store.waits ? store.missing() : [])
           return Effect.flatMap(keep(delivered.map(({ line }) => line)), () => {
             add(delivered)
             grow()
-            // Somebody has told of an end that is none: what is left of the block can be shown to nobody else.
+            // Somebody has reported a wrong end of the stream, in the middle of a block. The rest of that block can't
+            // be shown to others without its first part.
             const cutOff = received.filter(isCutOff)
             return cutOff.length === 0
               ? Effect.sync(missing)
@@ -529,7 +574,7 @@ export const make = (
             ([id, last]) => (last > store.have(id) || (last === 0 && folds.size > 0)) && !store.isOwn(id)
           )
           const delivered = store.adopt(ahead, [...before], folds)
-          // One line at least, so that the next run knows that this one was in the chat.
+          // At least one line is written, so that the next run knows that this one was in the chat.
           const gaps = [
             gap(store.streamIn(mainRoom), 0),
             ...foldLines(store.folds),
@@ -551,7 +596,8 @@ export const make = (
       listing: () => ({ summary: store.summary(), folds: store.folds }),
       spare: (id) => store.spare(id),
       meet: (id, said) => {
-        // The journal says that it is folded away, or skipped, and an earlier word on it would outlive this one.
+        // The journal says that the stream is folded away or skipped. On a restart that line would override this
+        // change, so the journal is rewritten.
         if (store.meet(id, said)) {
           lacking = true
           expectWhatWasShown(id)

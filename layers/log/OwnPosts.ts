@@ -1,4 +1,4 @@
-/** What this node says, as posts and as the bytes that others get. */
+/** Turns the lines that this node says into numbered posts, and those into bytes for the wire. */
 import type { SayResult } from "../../services/MessageLog.ts"
 import { LineTooLong } from "../../src/domain/Errors.ts"
 import type { Signature } from "../../src/domain/Key.ts"
@@ -21,13 +21,15 @@ import { blocksOf, encodeBlock } from "./Sealing.ts"
 
 interface Needs {
   readonly author: PeerId
-  /** Signs a block, where people do. */
+  /** Signs a block; undefined in a plain chat. */
   readonly sign: ((claim: string) => Signature) | undefined
   readonly store: PostStore
 }
 
 export const make = ({ author, sign, store }: Needs) => {
-  /** The posts that these lines make, numbered, and what each line became: the same array if no line is too long. */
+  /**
+   * Turns lines into numbered posts. Also returns the result of each line: the same array, unless a line is too long.
+   */
   const compose = (room: Room, lines: ReadonlyArray<string>, at: number) => {
     const posts: Array<Post> = []
     let results: Array<SayResult> = posts
@@ -54,7 +56,10 @@ export const make = ({ author, sign, store }: Needs) => {
     return { posts, results }
   }
 
-  /** The same lines as the first of that run's streams, below what stays of this one's. */
+  /**
+   * The same posts as the first ones of the next run. The first post of each stream depends on the last post that stays
+   * in its previous stream.
+   */
   const movedTo = (next: Epoch, shared: Summary, posts: Iterable<Post>): ReadonlyArray<Post> => {
     const numbers = new Map<StreamId, number>()
     return Array.from(posts, (post) => {

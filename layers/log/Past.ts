@@ -1,4 +1,4 @@
-/** The last posts, and those before them that are history: what newcomers are shown, and what this log lacks of that. */
+/** The last posts for newcomers: those among the entries, and older ones that are kept as history for others. */
 import type { EncodedPost, Lines } from "../../src/domain/EncodedPost.ts"
 import { type Entry, isPost } from "../../src/domain/Entry.ts"
 import { type Post, type Room, roomIn } from "../../src/domain/Post.ts"
@@ -9,31 +9,31 @@ import type { PostStore } from "../../src/protocol/PostStore.ts"
 interface Needs {
   readonly store: PostStore
   readonly rooms: ReadonlySet<Room>
-  /** Whether posts come in blocks. */
+  /** Whether posts come in sealed blocks. */
   readonly isSigned: boolean
-  /** The entries that the log keeps, and how many and how many bytes of posts it may keep. */
+  /** The entries of the log, and its bounds: the number of entries, and the size of its encoded posts in bytes. */
   readonly entries: () => ReadonlyArray<Entry>
   readonly maxEntries: number
   readonly maxBytes: number
 }
 
-/** What no other post has. */
+/** A key that identifies a post. */
 export const markOf = ({ n, stream }: Post): string => `${n} ${stream}`
 
 export const make = ({ entries: entriesNow, isSigned, maxBytes, maxEntries, rooms, store }: Needs) => {
-  /** What was said before all that is among the entries, oldest first: kept for others, and shown to nobody here. */
+  /** Posts from before all entries, oldest first. They are kept for others, and not shown at this node. */
   let past: ReadonlyArray<Post> = []
-  /** In which block a post came that is history: its seal vouches for it. */
+  /** The block with which a post of the history came: its seal proves the post. */
   const recalledIn = new WeakMap<Post, Uint8Array>()
 
-  /** The lines that a post is handed on in, if this log has them. */
+  /** The lines to send to others for a post; undefined if this log does not have them. */
   const linesWith = (post: Post): Uint8Array | undefined => {
     if (!isSigned) return encodePost(post)
     const slice = store.slice(post.stream, post.n - 1, 1)
     return slice !== undefined && slice.first <= post.n && slice.last >= post.n ? slice.bytes : recalledIn.get(post)
   }
 
-  /** The last posts, at most so many, the last one first. */
+  /** The last posts, at most `count`, the newest first. */
   const lastPosts = function* (count: number): Generator<Post> {
     const entries = entriesNow()
     let left = count
@@ -55,7 +55,7 @@ export const make = ({ entries: entriesNow, isSigned, maxBytes, maxEntries, room
       const bytes = linesWith(post)
       if (bytes === undefined) continue
       left -= 1
-      // The posts of a block were witnessed together.
+      // The posts of a block were witnessed together, so equal blocks stand next to each other.
       const later = found[0]?.bytes
       if (later !== undefined && isSigned && Buffer.compare(later, bytes) === 0) continue
       found.unshift({ bytes, posts: !isSigned ? 1 : linesIn(bytes).length })
@@ -78,14 +78,14 @@ export const make = ({ entries: entriesNow, isSigned, maxBytes, maxEntries, room
     return said > kept
   }
 
-  /** The last of these posts, as many as there is room for beside the entries. */
+  /** The newest of these posts, as many as fit beside the entries. */
   const fitting = (posts: ReadonlyArray<EncodedPost>): ReadonlyArray<EncodedPost> => {
     const most = Math.max(0, maxEntries - entriesNow().length)
     let room = maxBytes - store.bytes
     let first = posts.length
     for (; first > 0 && posts.length - first < most; first -= 1) {
       const { line } = posts[first - 1] as EncodedPost
-      // The posts of a block share its lines.
+      // The posts of a block share its bytes.
       room -= line === posts[first]?.line ? 0 : line.length
       if (room < 0) break
     }
@@ -97,18 +97,18 @@ export const make = ({ entries: entriesNow, isSigned, maxBytes, maxEntries, room
     lastLines,
     lackedOf,
     lacksOfLast,
-    /** That post is among the entries as history: it came in those lines. */
+    /** Notes the block of a post that was added to the entries as history. */
     recalled: (post: Post, whole: Uint8Array): void => {
       if (isSigned) recalledIn.set(post, whole)
     },
-    /** Keeps as many of these as there is room for, in place of what was kept before, if they are not fewer. */
+    /** Keeps as many of these posts as fit. They replace those that were kept before, unless they are fewer. */
     keep: (posts: ReadonlyArray<EncodedPost>): void => {
       const kept = fitting(lackedOf(posts))
       if (kept.length < past.length) return
       if (isSigned) for (const { line, post } of kept) recalledIn.set(post, line)
       past = kept.map(({ post }) => post)
     },
-    /** There is no room for it any more. */
+    /** Drops all kept posts, because there is no room for them any more. */
     drop: (): void => {
       past = []
     }

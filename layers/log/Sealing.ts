@@ -1,14 +1,17 @@
-/** What is said, in blocks with their seals. */
+/** Splits own posts into blocks and seals them. */
 import type { Signature } from "../../src/domain/Key.ts"
 import type { Post } from "../../src/domain/Post.ts"
 import { claimOn, mostSealed } from "../../src/domain/Seal.ts"
 import { encodePosts, maxFrameBytes, sealed } from "../../src/protocol/Frame.ts"
 import { digestOf } from "../identity/Keys.ts"
 
-/** The bytes of a post and its seal are no more than this, whatever its letters: six for each, its own numbers, and what it stands below. */
+/**
+ * An upper bound for the bytes of a post and its seal: 6 for each character, 320 for its numbers and other fields, and
+ * 128 for each dependency.
+ */
 const bytesAtMost = ({ deps, text }: Post): number => 6 * text.length + 320 + 128 * Object.keys(deps).length
 
-/** The same posts in blocks that are no larger than a block may be. */
+/** Splits posts into blocks that do not exceed the limits of a block. */
 export const blocksOf = (posts: ReadonlyArray<Post>): ReadonlyArray<ReadonlyArray<Post>> => {
   const blocks: Array<Array<Post>> = []
   let room = 0
@@ -26,7 +29,7 @@ export const blocksOf = (posts: ReadonlyArray<Post>): ReadonlyArray<ReadonlyArra
   return blocks
 }
 
-/** A block as it stands on the wire. */
+/** A block as it stands on the wire, with its seal. */
 export const encodeBlock = (posts: ReadonlyArray<Post>, sign: (claim: string) => Signature): Uint8Array => {
   const lines = encodePosts(posts)
   const [first, last] = [posts[0], posts.at(-1)]
