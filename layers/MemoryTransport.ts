@@ -1,4 +1,6 @@
-/** A Transport within one process: a network of any number of nodes, with delays, cuts and crashes, on the test's clock. */
+/**
+ * A Transport within one process: a network of any number of nodes with delays, cuts and crashes, on the test's clock.
+ */
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
@@ -16,34 +18,37 @@ import * as Pump from "./transport/Pump.ts"
 
 const dialLimit = "5 seconds"
 
-/** A pipe takes so many bytes that have not arrived, and then makes the writer wait, as a socket does. */
+/** How many bytes may be on their way in a pipe before the writer must wait, as with a socket. */
 const window = 65_536
 
-/** What happens between nodes, as the test says. A node has whatever name its transport was made for. */
+/** A simulated network, controlled by the test. A node's name is the one that its transport was made for. */
 export interface Network {
-  /** The transport of a node that starts now. With a key, all its connections are secure: both sides are sure of each other's. */
+  /**
+   * The transport of a node that starts now. With a key, all its connections are secure: each side knows the other's
+   * key.
+   */
   readonly transport: (node: string, place?: Place) => Transport["Type"]
-  /** From now on nothing gets from one node to another where this says so; it waits, as in a network that is cut. */
+  /** Cuts the network: from now on data waits where `apart` is true for its sender and receiver. */
   readonly cut: (apart: (from: string, to: string) => boolean) => Effect.Effect<void>
-  /** Takes all cuts back: what waited arrives. */
+  /** Removes all cuts: data that waited arrives. */
   readonly heal: Effect.Effect<void>
-  /** That node's machine joins a network: it has one more address from now on. It is reached as before. */
+  /** Adds an address to that node's machine, as when it joins a network. The node is reached as before. */
   readonly join: (node: string, address: string) => Effect.Effect<void>
-  /** Everything takes so many milliseconds from now on, asked for each chunk; within a connection the order stays. */
+  /** Sets the delay in ms, which is asked for each chunk. The order within a connection stays. */
   readonly delay: (millis: () => number) => Effect.Effect<void>
-  /** A node dies without a word: its connections break, and nothing that it says any more gets anywhere. */
+  /** A node crashes: its connections break, and nothing more that it sends arrives. */
   readonly crash: (node: string) => Effect.Effect<void>
-  /** How many ends of connections, and how many listeners, are open: none should be left. */
+  /** The number of open connection ends and listeners. At the end of a test it should be 0. */
   readonly open: Effect.Effect<number>
 }
 
 export interface Place {
   readonly key?: PublicKey
-  /** From where the others see it come: localhost by default. */
+  /** The host from which others see it connect: localhost by default. */
   readonly from?: HostName
 }
 
-/** One life of a node: after a crash there is another. */
+/** One life of a node. It has another after a crash. */
 interface Host extends Place {
   readonly node: string
   alive: boolean
@@ -56,7 +61,7 @@ interface Listener {
 
 const localhost = HostName.make("localhost")
 
-/** What is sure of a node at the other end of the connection with that number. */
+/** What the other side knows for certain about a node on the connection with that number. */
 const securedBy = ({ key }: Host, connection: number): Option.Option<Secured> =>
   Option.map(Option.fromNullable(key), (known) => ({
     key: known,
@@ -65,9 +70,9 @@ const securedBy = ({ key }: Host, connection: number): Option.Option<Secured> =>
 
 /** One direction of a connection. */
 interface Pipe extends Pump.Outlet {
-  /** Breaks: the other end hears of it after what was written. */
+  /** Ends it: the other end is told after everything that was written. */
   readonly close: () => void
-  /** Whether what was written must wait, since the other end does not read. */
+  /** Sets whether data must wait, because the other end does not read. */
   readonly hold: (held: boolean) => void
 }
 
@@ -91,7 +96,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
   let lastPort = 40_000
   let lastConnection = 0
 
-  /** Carries what is written to the inlet at the other end: in order, after its delay, and through no cut. */
+  /** Carries data to the inlet at the other end: in order, after its delay, and not through a cut. */
   const makePipe = (from: Host, to: Host, inlet: () => Inlet, room: () => void): Pipe => {
     const cargo: Array<{ readonly due: number; readonly arrive: () => void }> = []
     let inFlight = 0
@@ -152,7 +157,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
     }
   }
 
-  /** Both ends of a new connection, each for a scope of its own. */
+  /** The two ends of a new connection, each with a scope of its own. */
   const connect = (dialler: Host, listener: Host, host: HostName) =>
     Effect.gen(function* () {
       const outward: Pipe = makePipe(

@@ -19,39 +19,45 @@ import { ConnectionSlots } from "./transport/ConnectionSlots.ts"
 import { Inlet } from "./transport/Inlet.ts"
 import * as Pump from "./transport/Pump.ts"
 
-/** Whoever does not answer a call within this time can't be reached, in ms. The addresses of a host share it. */
+/** The time limit for a dial, in ms. The addresses of a host share it. */
 const dialLimit = 5_000
 
-/** Each address of a host has so long to answer, however many there are: over a slow path that takes more than a second. In ms. */
+/**
+ * The minimum time for each address of a host, in ms, however many addresses there are: an answer over a slow path
+ * takes more than a second.
+ */
 const leastDialLimit = 1_250
 
-/** So many addresses of a host are tried. */
+/** The maximum number of addresses of a host that are tried. */
 const mostAddresses = 8
 
-/** A port that is free at one address may be taken at another: so many are tried, if any will do. */
+/**
+ * The maximum number of ports that are tried when any port will do: one that is free at one address may be taken at
+ * another.
+ */
 const mostPorts = 10
 
-/** A socket that is let go has so long to hand over what it has and to hear the other side's end. */
+/** The time that a released socket has to send the rest of its data and receive the other side's end. */
 const releaseLimit = Duration.millis(200)
 
-/** Once a server has let its connections go, it is closed within this time. */
+/** The time limit for closing a server after its connections were released. */
 const closeLimit = "1 second"
 
-/** How a socket is made fit for use, from both ends. */
+/** How sockets are secured, on both sides. */
 export interface Protection {
-  /** Begins to call. */
+  /** Starts a connection attempt. */
   readonly call: (options: Net.TcpNetConnectOpts) => Net.Socket
-  /** The event that tells that a call was answered. On "connect", whoever is turned away can be told why. */
+  /** The event that reports success. With "connect", a visitor that is turned away can be told why. */
   readonly answered: "connect" | "secureConnect"
-  /** What is sure of the other side of a socket that is fit for use; what is wrong with it, in words. */
+  /** What is known for certain about the other side of a ready socket; fails with what is wrong with it, in words. */
   readonly check: (socket: Net.Socket) => Effect.Effect<Option.Option<Secured>, string>
-  /** Makes a visitor's socket fit for use, and hands it on; whoever is not let in is not handed on. */
+  /** Secures a visitor's socket and passes it to `serve`. A visitor that is not let in is not passed on. */
   readonly accept: (socket: Net.Socket, serve: (fit: Net.Socket) => Effect.Effect<void>) => Effect.Effect<void>
-  /** Breaks a connection at once. */
+  /** Ends a connection immediately. */
   readonly reset: (socket: Net.Socket) => void
 }
 
-/** Nothing is done, and nothing is known. */
+/** Plain TCP: sockets are not secured, and nothing is known about the other side. */
 export const plain: Protection = {
   call: (options) => Net.connect(options),
   answered: "connect",
@@ -60,19 +66,22 @@ export const plain: Protection = {
   reset: (socket) => socket.resetAndDestroy()
 }
 
-/** What a socket tells of its other side, without the form in which IPv6 writes IPv4. */
+/** The address of the other side. An IPv4 address in IPv6 notation is shortened to IPv4. */
 const hostOf = (socket: Net.Socket): Host =>
   Host.make(socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, "") ?? "gone")
 
 let last: { readonly bytes: Uint8Array; readonly buffer: Buffer } | undefined
 
-/** These bytes as Node writes them. It makes a Buffer of each array it is given, and links that keep up get the same one. */
+/**
+ * The same bytes as a Buffer. Node makes a Buffer of each array that it writes; links that keep up write the same
+ * array, and share this one.
+ */
 const bufferOf = (bytes: Uint8Array): Buffer => {
   if (last?.bytes !== bytes) last = { bytes, buffer: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) }
   return last.buffer
 }
 
-/** Whoever calls this owns the socket, and releases it. */
+/** A connection over a socket. The caller owns the socket, and must release it. */
 const connectionOf = (
   socket: Net.Socket,
   reset: Protection["reset"],
@@ -111,25 +120,26 @@ export const release = (socket: Net.Socket): Effect.Effect<void> =>
     if (socket.destroyed || socket.connecting) return resume(Effect.void)
     socket.once("close", () => resume(Effect.void))
     socket.end()
-    // What still arrives is for nobody; unread, it would keep the end from being seen.
+    // Data that still arrives is discarded; unread, it would keep the end from being noticed.
     socket.removeAllListeners("data").resume()
   }).pipe(within(releaseLimit), Effect.zipRight(Effect.sync(() => socket.destroy())))
 
 /**
- * A socket's late errors end in `close`, which is listened to; without this listener they would end the process. After one
- * of TLS, such as a record that somebody has changed, Node leaves the socket open, and nothing more would ever come.
+ * Destroys the socket on an error. Errors then lead to `close`, for which there is a listener; without an error
+ * listener they would end the process. After a TLS error, such as a modified record, Node leaves the socket open
+ * without further events.
  */
 export const endOnError = (socket: Net.Socket): Net.Socket => socket.on("error", () => socket.destroy())
 
-/** Where one is dialled: one address of a host. */
+/** The destination of one attempt: one IP address of a host. */
 interface Target extends Address {
   readonly ip: string
   readonly from: Port | undefined
-  /** In ms. */
+  /** The time limit, in ms. */
   readonly limit: number
 }
 
-/** Tries each address that the host has, in turn. If none answers, what was wrong with the first is told. */
+/** Dials the addresses of a host, one after the other. If none answers, it fails with the error of the first. */
 const dial =
   (protection: Protection, lookup: Lookup) =>
   (address: Address, from?: Port): Effect.Effect<Connection, PeerUnreachable | PortTaken, Scope.Scope> =>
@@ -143,7 +153,7 @@ const dial =
       })
     )
 
-/** The first of these that goes well; why the first did not, if none does. */
+/** The first of these effects that succeeds; if none does, the error of the first. */
 const inTurn = <A, E, R>([first, ...others]: Arr.NonEmptyReadonlyArray<Effect.Effect<A, E, R>>): Effect.Effect<
   A,
   E,
@@ -159,7 +169,8 @@ const dialTarget = (protection: Protection, target: Target) =>
     release
   ).pipe(
     Effect.flatMap((socket) => {
-      // The socket is listened to before it is connected: what comes with the connection, even its end, is not missed.
+      // The listeners are added before the socket connects, so that nothing that comes with the connection is missed,
+      // not even its end.
       const connection = connectionOf(socket, protection.reset)
       return answered(socket, protection.answered, target).pipe(
         Effect.zipRight(Effect.suspend(() => protection.check(socket))),
@@ -180,7 +191,7 @@ const call = (protection: Protection, { from, ip, port }: Target): Net.Socket =>
     })
   )
 
-/** Interruptible, unlike the acquisition of a resource: whoever calls may give up. */
+/** Waits for the answer. Interruptible, unlike the acquisition of a resource: the caller may give up. */
 const answered = (socket: Net.Socket, event: Protection["answered"], target: Target) =>
   Effect.async<void, PeerUnreachable | PortTaken>((resume) => {
     const settle = (outcome: Effect.Effect<void, PeerUnreachable | PortTaken>) => {
@@ -204,7 +215,7 @@ const dialFailure = (error: NodeJS.ErrnoException, target: Target) => {
     case "EADDRINUSE":
     case "EACCES":
       return new PortTaken({ port: from, detail: meaning(error), lingers: false })
-    // A connection between these two ports is there, or not quite over for the kernel: TIME_WAIT.
+    // The kernel still has a connection between these two ports, perhaps in TIME_WAIT.
     case "EADDRNOTAVAIL":
       return new PortTaken({ port: from, detail: "it is in use", lingers: true })
     default:
@@ -243,18 +254,18 @@ const listenWithin =
       return { ...address, port: portOf(servers) ?? address.port }
     })
 
-/** They accept nobody any more. */
+/** Stops accepting connections. */
 const closeAll = (servers: ReadonlyArray<Net.Server>): void => {
   for (const server of servers) server.close()
 }
 
-/** The port at which all of these listen; undefined if there are none. */
+/** The port at which all of these servers listen; undefined if there are none. */
 const portOf = ([server]: ReadonlyArray<Net.Server>): Port | undefined => {
   const bound = server?.address()
   return typeof bound === "object" && bound !== null ? Port.make(bound.port) : undefined
 }
 
-/** Listens at each address of the host that this machine has, at one port. */
+/** Listens at all of the host's addresses that this machine has, at one port. */
 const openAll = (
   address: Address,
   lookup: Lookup,
@@ -278,11 +289,11 @@ const openAll = (
     return servers.length === 0 ? yield* elsewhere : servers
   })
 
-/** Tells the other side why, if there is something to tell, and lets it go, in a moment, whatever it does. */
+/** Sends the reason, if there is one, and closes the connection within `releaseLimit`, whatever the other side does. */
 const turnAway = (socket: Net.Socket, regret: Uint8Array = new Uint8Array()): void => {
   const cut = setTimeout(() => socket.destroy(), Duration.toMillis(releaseLimit))
   socket.once("close", () => clearTimeout(cut))
-  // What it sends is for nobody; unread, it would turn the end into a reset, and the words would be lost.
+  // Data from the other side is discarded; unread, it would turn the end into a reset, and the reason would be lost.
   socket.removeAllListeners("data").resume().end(regret)
 }
 
@@ -292,20 +303,20 @@ const open = (host: string, port: number) =>
     server.once("error", (error: NodeJS.ErrnoException) => resume(Effect.fail(error)))
     server.listen({ host, port }, () => {
       server.removeAllListeners("error")
-      // Out of file descriptors, say: one connection is not accepted, and the others go on.
+      // An error here, such as too few file descriptors, costs one connection; the server goes on.
       server.on("error", () => {})
       resume(Effect.succeed(server))
     })
     return Effect.sync(() => server.close())
   })
 
-/** Whether the address is none of this machine, or of a kind that it does not have. */
+/** Whether the error means that this machine does not have the address, or no addresses of its kind. */
 const isElsewhere = ({ code }: NodeJS.ErrnoException): boolean => code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT"
 
 const awaitClosed = (server: Net.Server) =>
   Effect.async<void>((resume) => {
     server.once("close", () => resume(Effect.void))
-    // Already closing, unless nobody came to use it: a second call does no harm.
+    // The server is usually closing already; a second call does no harm.
     server.close(() => resume(Effect.void))
   }).pipe(within(closeLimit))
 
@@ -325,7 +336,7 @@ const meaning = (error: NodeJS.ErrnoException): string =>
   error.code ??
   error.message
 
-/** A transport whose sockets are protected like that, that lets in so many connections, and looks names up like that. */
+/** A transport with that protection, room for connections, and lookup of names. */
 export const make = (
   protection: Protection,
   room: Room = defaultLimits,
@@ -337,6 +348,6 @@ export const make = (
     hosts: () => Object.values(Os.networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? [])
   })
 
-/** One that lets in so many connections, and looks names up like that. */
+/** A plain TCP transport with that room for connections, and lookup of names. */
 export const layer = (room: Room = defaultLimits, lookup: Lookup = systemLookup): Layer.Layer<Transport> =>
   Layer.succeed(Transport, make(plain, room, lookup))

@@ -1,4 +1,4 @@
-/** A Transport over mutual TLS 1.3 (RFC 8446): whoever is at the other side has proven its key. */
+/** A Transport over mutual TLS 1.3 (RFC 8446): each side proves its key to the other. */
 import * as Constants from "node:constants"
 import type * as Net from "node:net"
 import * as Tls from "node:tls"
@@ -15,25 +15,25 @@ import * as Keys from "./identity/Keys.ts"
 import * as TcpTransport from "./TcpTransport.ts"
 
 /**
- * So many handshakes are computed at a time, and none keeps others waiting for longer than that: each takes this node a
- * millisecond or two, and hundreds at once would hold up all that is said meanwhile.
+ * At most `mostComputed` handshakes run at a time, and each keeps others waiting for at most `turn`. A handshake takes
+ * this node a millisecond or two, so hundreds at once would delay all posts.
  */
 const mostComputed = 8
 const turn = "20 millis"
 
-/** With this byte every TLS connection begins: a record of a handshake (RFC 8446, section 5.1). No frame of ours does. */
+/** The first byte of every TLS connection: a handshake record (RFC 8446, section 5.1). No frame begins with it. */
 const handshakeRecord = 0x16
 
 const bindingBytes = 32
 
-/** A visitor that is not let in. */
+/** The result for a visitor that is not let in. */
 const nobody = Option.none<Tls.TLSSocket>()
 
-/** Undefined if the other side has shown no key for this very connection. */
+/** The proven key of the other side. Undefined if it has not proven one on this very connection. */
 const securedBy = (socket: Tls.TLSSocket): Secured | undefined => {
   const certificate = socket.getPeerX509Certificate()
   const key = certificate === undefined ? undefined : Keys.publicKeyOf(certificate.publicKey)
-  // A session that is resumed proves nothing anew, and `authorized` is true for one without a certificate: Node's PR 64677.
+  // A resumed session proves nothing, and `authorized` is true for one without a certificate: Node's PR 64677.
   if (key === undefined || socket.isSessionReused() || socket.getProtocol() !== "TLSv1.3") return undefined
   return {
     key,
@@ -41,7 +41,7 @@ const securedBy = (socket: Tls.TLSSocket): Secured | undefined => {
   }
 }
 
-/** How many connections are let in, and within which time a visitor must have proven its key. */
+/** The maximum numbers of connections, and the time limit for a visitor to prove its key. */
 export type Room = TcpTransport.Room & Pick<Limits, "handshake">
 
 const make = (room: Room) =>
@@ -55,11 +55,11 @@ const make = (room: Room) =>
         secureOptions: Constants.SSL_OP_NO_TICKET
       }),
       requestCert: true,
-      // All certificates are signed by their owners. Whose they may be is for whoever uses the connection to say, by the key.
+      // All certificates are self-signed. Which keys are trusted is decided by the user of the connection.
       rejectUnauthorized: false
     }
 
-    /** The socket by which a visitor goes on that has proven its key; none if it has not. */
+    /** Runs the handshake with a visitor. Returns its secure socket, or none if it has not proven a key. */
     const shake = (raw: Net.Socket): Effect.Effect<Option.Option<Tls.TLSSocket>> =>
       Effect.async((resume) => {
         if (raw.destroyed) return resume(Effect.succeedNone)
@@ -77,7 +77,10 @@ const make = (room: Room) =>
       onTimeout: () => nobody
     })
 
-    /** The same, when it is its turn. What waits for that is not broken off: Effect 3 loses a permit that is granted just then. */
+    /**
+     * Runs the handshake in turn. Waiting for the turn has no time limit that interrupts it: Effect 3 loses a permit
+     * that is granted at that moment.
+     */
     const shakeInTurn = (raw: Net.Socket): Effect.Effect<Option.Option<Tls.TLSSocket>> =>
       turns
         .withPermits(1)(
@@ -109,7 +112,7 @@ const make = (room: Room) =>
 
     return TcpTransport.make(
       {
-        // A name in the clear would tell whom one talks to.
+        // A server name would be sent unencrypted, and reveal who is called.
         call: (to) => Tls.connect({ ...to, ...options, servername: "" }),
         answered: "secureConnect",
         check: (socket) =>
@@ -124,7 +127,7 @@ const make = (room: Room) =>
     )
   })
 
-/** What a connection begins with; undefined if it ends before. The byte is left where it is. */
+/** The first byte of a connection; undefined if it ends before. The byte is not consumed. */
 const firstByte = (socket: Net.Socket): Effect.Effect<number | undefined> =>
   Effect.async((resume) => {
     socket.once("close", () => resume(Effect.succeed(undefined)))
@@ -137,12 +140,12 @@ const firstByte = (socket: Net.Socket): Effect.Effect<number | undefined> =>
     })
   })
 
-/** Whoever speaks plain is told so, in plain. */
+/** Tells a visitor without TLS that this chat is secure, in an unencrypted frame. */
 const refusePlain = (socket: Net.Socket): Effect.Effect<void> =>
   Effect.sync(() => {
     if (socket.writable) socket.write(encode({ type: "stranger", detail: strangerTo.tls }))
   })
 
-/** One that lets in so many connections. */
+/** A TLS transport with that room for connections. */
 export const layer = (room: Room = defaultLimits): Layer.Layer<Transport, never, Identity> =>
   Layer.effect(Transport, make(room))

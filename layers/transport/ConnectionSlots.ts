@@ -1,9 +1,9 @@
-/** How many connections a listener takes: a bound in all, and one for each address. */
+/** Limits the number of connections of a listener, in total and for each address. */
 import type { Limits } from "../../src/domain/Limits.ts"
 
-/** What one connection occupies. */
+/** The place of one connection. */
 export interface Slot {
-  /** The peer has introduced itself: from now on the connection gives way to no other. */
+  /** The peer has introduced itself: its connection can't be evicted any more. */
   readonly introduced: () => void
   /** The connection is over. May be called twice. */
   readonly free: () => void
@@ -12,14 +12,14 @@ export interface Slot {
 /** The connections from one address. */
 interface Network {
   taken: number
-  /** The connections of strangers, the oldest first, and how to evict each. */
+  /** The connections that are not introduced yet, the oldest first, and the function that evicts each. */
   readonly strangers: Map<Slot, () => void>
 }
 
 /**
- * The slots of one listener. Strangers, who have not introduced themselves yet, get half of the slots of an address. When no
- * slot is free, the connection that has been a stranger for the longest is evicted: an honest peer introduces itself within
- * milliseconds, so connections that are only held open do not keep it out. Mutable: the listener is the only user.
+ * The slots of one listener. A stranger is a connection whose peer has not introduced itself yet. Strangers get at most
+ * half of the slots of an address. When no slot is free, the oldest stranger is evicted: an honest peer introduces
+ * itself within milliseconds, so idle connections do not keep it out. Mutable: the listener is the only user.
  */
 export class ConnectionSlots {
   readonly #limits: Pick<Limits, "connections" | "connectionsPerAddress">
@@ -31,7 +31,10 @@ export class ConnectionSlots {
     this.#limits = limits
   }
 
-  /** A slot for a connection from that address; undefined if there is none. `evict` is called if it must make room. */
+  /**
+   * Takes a slot for a connection from that address; undefined if there is none. `evict` is called if this connection
+   * must make room for another.
+   */
   take(address: string, evict: () => void): Slot | undefined {
     const name = networkOf(address)
     const network = this.#networks.get(name) ?? { taken: 0, strangers: new Map() }
@@ -74,7 +77,10 @@ const evictFirst = (strangers: Network["strangers"]): boolean => {
   return false
 }
 
-/** What counts as one address: of IPv6 the first 64 bits, since whoever has one address there has all of those. */
+/**
+ * The network that an address counts for. For IPv6 it is the first 64 bits, since one user usually has all addresses
+ * below them.
+ */
 const networkOf = (address: string): string => {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
   if (mapped !== undefined) return mapped

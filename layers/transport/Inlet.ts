@@ -1,15 +1,18 @@
-/** Holds what has arrived until it is pulled, and says when to stop reading. */
+/** Buffers received bytes until they are pulled, and pauses the reading when the buffer is full. */
 import * as Effect from "effect/Effect"
 import { PeerLost } from "../../src/domain/Errors.ts"
 import type { LossReason } from "../../src/domain/MeshEvent.ts"
 
-/** Above so many bytes that nobody has pulled, the other side is made to wait. */
+/** The buffer size from which reading pauses, in bytes. */
 export const highWaterMark = 262_144
 
-/** As much is handed over at a time, and one piece at least, in bytes: who handles it gives way to others in between. */
+/**
+ * The maximum size of what one pull returns, in bytes, except that it returns at least one piece. Other fibers can run
+ * between two pulls.
+ */
 const handful = 65_536
 
-/** Called when reading should stop, and when it may go on. */
+/** Pauses and resumes the reading. */
 export interface Flow {
   readonly pause: () => void
   readonly resume: () => void
@@ -18,8 +21,8 @@ export interface Flow {
 type Arrival = Effect.Effect<ReadonlyArray<Uint8Array>, PeerLost>
 
 /**
- * Mutable, for the hot path: one connection fills it, and one reader empties it. It takes 0.6 KB a link, where a Mailbox,
- * made into a Stream and pulled through the Stream's stages, took 20.
+ * Mutable, for the hot path: one connection fills it, and one reader empties it. It takes 0.6 KB for each link. A
+ * Mailbox that is turned into a Stream took 20 KB.
  */
 export class Inlet {
   readonly #flow: Flow
@@ -35,7 +38,7 @@ export class Inlet {
     this.#flow = flow
   }
 
-  /** The next pieces that have come, one at least. After the last of all it fails with why no more will come. */
+  /** Waits for the next pieces, at least one. After the last piece it fails with the reason of the end. */
   readonly incoming: Arrival = Effect.suspend(() => this.#take() ?? this.#arrival)
 
   /** How many bytes have arrived so far. */
@@ -43,13 +46,13 @@ export class Inlet {
     return this.#received
   }
 
-  /** Calls that when nothing more will arrive, and nobody else. */
+  /** Sets the function that is called when nothing more can arrive, in place of an earlier one. */
   onEnd(then: (() => void) | undefined): void {
     this.#onEnd = then
     if (this.#ended !== undefined) then?.()
   }
 
-  /** Adds what has arrived. */
+  /** Adds received bytes. */
   offer(bytes: Uint8Array): void {
     if (this.#ended !== undefined) return
     this.#waiting += bytes.length
@@ -62,25 +65,25 @@ export class Inlet {
     this.#wake()
   }
 
-  /** Nothing more will arrive. The first reason counts. */
+  /** Ends it: nothing more will arrive. The first reason counts. */
   end(reason: LossReason): void {
     this.#ended ??= reason
     this.#wake()
     this.#onEnd?.()
   }
 
-  // Nothing is undone when the reader is interrupted: to resume it then does nothing, and nothing was taken for it. A way to
-  // undo would stand on the stack of every link's reader.
+  // An interrupted reader needs no cleanup: resuming it has no effect, and no bytes were taken for it. A cleanup would
+  // take memory on the stack of every link's reader.
   readonly #arrival: Arrival = Effect.async((resume) => {
     this.#reader = resume
-    // Something may have come since it was looked for: a fiber may give way between any two operations.
+    // Bytes may have come since the last check: a fiber may yield between any two operations.
     if (this.#pieces.length > 0 || this.#ended !== undefined) this.#wake()
   })
 
   #wake(): void {
     const reader = this.#reader
     this.#reader = undefined
-    // It takes what there is when its turn comes, which may be more by then.
+    // The reader takes what is there when it runs, which may be more by then.
     reader?.(this.incoming)
   }
 
@@ -104,7 +107,7 @@ export class Inlet {
   }
 }
 
-/** How many of the first pieces are a handful. */
+/** How many of the first pieces make up one `handful`, at least one. */
 const countOf = (pieces: ReadonlyArray<Uint8Array>): number => {
   let bytes = 0
   const end = pieces.findIndex(({ length }) => {

@@ -1,20 +1,20 @@
-/** Moves bytes from a source to whatever takes them, as fast as it takes them. */
+/** Moves bytes from a source to an outlet, as fast as the outlet accepts them. */
 import * as Effect from "effect/Effect"
 import type { Connection, Source } from "../../services/Transport.ts"
 
 export interface Outlet {
-  /** Takes these bytes. False if it wants no more until `resume` is called. */
+  /** Writes bytes. False if the outlet wants no more until `resume` is called. */
   readonly write: (bytes: Uint8Array) => boolean
-  /** Takes the end, and calls back when everything was handed over, or never can be. */
+  /** Writes the end. Calls back when everything was handed over, or never can be. */
   readonly end: (done: () => void) => void
 }
 
 export interface Pump extends Pick<Connection, "drain" | "wake" | "finish"> {
-  /** The outlet has room again. */
+  /** Reports that the outlet has room again. */
   readonly resume: () => void
 }
 
-/** Plain functions throughout: they run for each link, each time its socket has room. */
+/** Plain functions throughout: they run for each link whenever its socket has room. */
 export const make = (outlet: Outlet): Pump => {
   let source: Source = () => undefined
   let full = false
