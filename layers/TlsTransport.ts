@@ -78,8 +78,8 @@ const make = (room: Room) =>
     })
 
     /**
-     * Runs the handshake in turn. Waiting for the turn has no time limit that interrupts it: Effect 3 loses a permit
-     * that is granted at that moment.
+     * Runs the handshake when it is its turn. The wait for the turn is never interrupted by a time limit: Effect 3
+     * loses a permit that is granted at that moment.
      */
     const shakeInTurn = (raw: Net.Socket): Effect.Effect<Option.Option<Tls.TLSSocket>> =>
       turns

@@ -25,7 +25,7 @@ export interface Settings {
 /** The size of the blocks in which the journal is read, in bytes. */
 const blockBytes = 65_536
 
-/** The maximum number of invalid lines whose numbers are reported. */
+/** The maximum number of invalid lines that the notice lists. */
 const mostNumbers = 10
 
 /** An append that waits for the next write. */

@@ -15,7 +15,7 @@ export interface Whole {
  * The lines of a new journal. First come the folds, then a gap for each stream up to its first kept post, then the kept
  * posts in the order of the entries. Posts without a `whole` are left out. When restored, these lines give the same
  * summary. There is always at least one line, so that the next run knows that there was an earlier one. Lazy: the
- * entries must not change while the lines are read.
+ * entries are read when the first line is asked for.
  */
 export function* linesOf(
   entries: ReadonlyArray<Entry>,

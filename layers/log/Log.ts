@@ -265,8 +265,8 @@ export const make = (
     }
 
     /**
-     * Whether a post was shown as history with the same text. If the text differs, the peer that sent the history was
-     * wrong.
+     * Whether a post was shown as history with the same text, and forgets that it was. If the text differs, the peer
+     * that sent the history may have lied.
      */
     const isShownBefore = (post: Post): boolean => {
       if (shownBefore.size === 0) return false
