@@ -30,7 +30,7 @@ const isLock = (name: string, prefix: string): boolean =>
  * the kernel closes a socket when its process ends. So each process listens on a socket of its own in the folder, and
  * then asks all other sockets there. A dead socket is removed: names are never reused, so a living one can't be
  * mistaken for it. If two processes start at the same time, at least one sees the other, and the one with the lesser
- * name goes first. `prefix`: the first part of all names of this lock, for a folder with several locks.
+ * name gets the lock. `prefix`: the beginning of all names of this lock, for a folder with several locks.
  */
 export const hold = (folder: string, prefix = ""): Effect.Effect<void, LogInUse | LogUnavailable, Scope.Scope> =>
   Effect.gen(function* () {

@@ -48,7 +48,9 @@ const lineOf = (text: string): Line => {
 const linesOf = (text: string): ReadonlyArray<Line> =>
   (text.endsWith("\n") ? text.slice(0, -1) : text).split("\n").map(lineOf)
 
-/** Parses the file. The last line of each client counts. Blank lines and lines that begin with `#` are comments. */
+/**
+ * Parses the file. The last line of each client counts. Blank lines, and other lines that begin with `#`, are comments.
+ */
 export const parse = (text: string): Records & { readonly badLines: ReadonlyArray<BadLine> } => {
   const peers = new Map<string, Peer>()
   const badLines: Array<BadLine> = []

@@ -442,10 +442,10 @@ export class PostStore {
   }
 
   /**
-   * The author of a stream is in the chat, and has said that many posts in that run. Its next posts are accepted, even
-   * if the stream was folded away, and those up to `said` count as delivered. If more than `said` posts were skipped,
-   * because others had claimed that more exist, everything skipped in that stream is taken back. Returns whether
-   * anything has changed.
+   * The author of a stream is in the chat, and has said `said` posts in that run. Its next posts are accepted, even if
+   * the stream was folded away, and those up to `said` count as delivered. If posts after `said` were skipped, because
+   * others had claimed that they exist, everything skipped in that stream is taken back. Returns whether anything has
+   * changed.
    */
   meet(stream: StreamId, said: number): boolean {
     return this.#unfold(stream, said) || this.#unskip(stream, said)
