@@ -1,6 +1,9 @@
-/** Whether a person looks at the terminal: the terminal tells, or keys do. Times are in ms since 1970. */
+/**
+ * Whether the person looks at the terminal. The terminal reports its focus, or key presses tell. Times are in ms since
+ * 1970.
+ */
 
-/** A person who has pressed no key for so many milliseconds has stopped reading, where the terminal does not tell. */
+/** If the terminal does not report its focus, a person who has pressed no key for this long (in ms) counts as away. */
 const idleAfter = 10 * 60_000
 
 /** Mutable: one console owns it. */
@@ -19,19 +22,19 @@ export class Attention {
     this.#awaySince = undefined
   }
 
-  /** The terminal tells whether its window is in front. */
+  /** The terminal has reported whether its window has the focus. */
   focused(isInFront: boolean, now: number): void {
     this.#tells = true
     this.#awaySince = isInFront ? undefined : (this.#awaySince ?? now)
   }
 
-  /** Since when nobody looks; undefined while somebody does. */
+  /** Since when the person has been away; undefined while they look. */
   awaySince(now: number): number | undefined {
     if (!this.#tells && now - this.#lastKey >= idleAfter) this.#awaySince ??= this.#lastKey
     return this.#awaySince
   }
 
-  /** Whether the terminal has told that its window is in front. */
+  /** Whether the terminal has reported that its window has the focus. */
   get isInFront(): boolean {
     return this.#tells && this.#awaySince === undefined
   }

@@ -1,4 +1,6 @@
-/** Lines as they stand on a terminal: in colours, with the time, and with what stands between them. */
+/**
+ * Formats lines for a terminal: colours, times, and the separators between lines (a new day, a pause, unread lines).
+ */
 import { calls, isNews } from "../domain/Calling.ts"
 import { type PeerId, serverId } from "../domain/Peer.ts"
 import type { ScreenLine } from "../domain/ScreenLine.ts"
@@ -9,33 +11,36 @@ export interface Looks {
   readonly colours: boolean
   /** Whether each line begins with its time. */
   readonly times: boolean
-  /** Words that call whoever sits there, besides the node's own id. */
+  /** Words that count as a mention of the local user, besides the node's own id. */
   readonly words?: ReadonlyArray<string>
 }
 
-/** The terminal's width, and what is to be there. */
+/** The terminal's width, and how lines are formatted. */
 export interface Page extends Looks {
   readonly columns: number
-  /** Whether each row takes one row of the terminal: none is left to it. */
+  /** Whether long URLs are cut into rows of `columns` too, instead of being left for the terminal to wrap. */
   readonly cut?: boolean
 }
 
-/** What was shown last, and whether somebody reads. Times are in ms since 1970. */
+/**
+ * What the separators depend on: when the last line was shown, and whether the user is away. Times are in ms since
+ * 1970.
+ */
 export interface Chronicle {
   /** The time of the latest line; undefined if there is none. */
   readonly last?: number | undefined
-  /** Since when nobody reads. */
+  /** Since when the user is away; undefined while the user reads. */
   readonly awaySince?: number | undefined
-  /** Whether the lines after that are marked already. */
+  /** Whether the unread lines since then have been marked already. */
   readonly marked?: boolean
 }
 
-/** After so long without a line it is said how late it is, if the lines don't say it. */
+/** After a pause of this length (in ms) the time is shown as a separator, if lines don't show their times. */
 const pause = 10 * 60_000
 
 const two = (number: number): string => `${number}`.padStart(2, "0")
 
-/** The time of day, as a clock on the wall shows it. */
+/** The local time of day, as HH:MM. */
 export const clockTime = (at: number): string => {
   const time = new Date(at)
   return `${two(time.getHours())}:${two(time.getMinutes())}`
@@ -54,10 +59,10 @@ const isSameDay = (one: number, other: number): boolean =>
 
 const between = (text: string): string => `── ${text} ──`
 
-/** Bright enough on black, dark enough on white, which blue and the bright yellow, green and cyan are not. */
+/** SGR colour codes that are readable on both black and white. Blue (34) and bright yellow, green and cyan are not. */
 const palette = [31, 32, 33, 35, 36, 91, 94, 95]
 
-/** The same for an id on every screen and in every run. */
+/** The colour of a peer: an SGR code, the same for an id on every screen and in every run. */
 export const colourOf = (id: PeerId): number => {
   let hash = 0x811c9dc5
   for (let index = 0; index < id.length; index += 1) hash = Math.imul(hash ^ id.charCodeAt(index), 0x01000193)
@@ -70,7 +75,10 @@ export const dim = ({ colours }: Looks, text: string): string => (colours ? inCo
 
 const titled = /^((?:\(earlier\) )?)((?:Client ([A-Za-z0-9_-]{1,32})|Server)(?=[: ]))/
 
-/** A line with its author in their colour. Who calls whoever sits there stands out, also where there are no colours. */
+/**
+ * Colours the author's name. A line that mentions the local user has its author in bold and inverse, even without
+ * colours.
+ */
 const coloured = (looks: Looks, self: PeerId | undefined, line: ScreenLine, row: string): string =>
   row.replace(titled, (_, before: string, name: string, id: PeerId = serverId) => {
     const codes = [
@@ -85,7 +93,10 @@ const cutInto = (row: string, columns: number): ReadonlyArray<string> =>
     row.slice(index * columns, (index + 1) * columns)
   )
 
-/** The rows of a line, as they are sent to a terminal that wraps nothing by itself but what is left to it. */
+/**
+ * The rows of a line as they are sent to the terminal, whose own wrapping is off. A long URL turns it on for itself,
+ * unless `cut` is set.
+ */
 const rowsFor = (page: Page, self: PeerId | undefined, line: ScreenLine, time: string): ReadonlyArray<string> =>
   rowsToRead({ ...line, text: time + line.text }, page.columns)
     .flatMap((row) => (page.cut && isLong(row, page.columns) ? cutInto(row, page.columns) : row))
@@ -98,7 +109,7 @@ const rowsFor = (page: Page, self: PeerId | undefined, line: ScreenLine, time: s
       return isLong(row, page.columns) ? `\u001b[?7h${sent}\u001b[?7l` : sent
     })
 
-/** A line for a terminal, with what stands above it; `now` is when it is shown. */
+/** Formats one line, with the separators above it. `now` is when it is shown. */
 const entered = (
   before: Chronicle,
   line: ScreenLine,
@@ -107,7 +118,8 @@ const entered = (
   now: number
 ): { readonly chronicle: Chronicle; readonly rows: ReadonlyArray<string> } => {
   const said = line._tag === "Chat" ? line.post?.at : undefined
-  // Authors' clocks may be wrong: no line is of tomorrow, and no day comes twice.
+  // Authors' clocks may be wrong. A time in the future counts as now, and a day separator never goes back to an earlier
+  // day.
   const at = Math.min(said ?? now, now)
   const latest = Math.max(at, before.last ?? at)
   const marks: Array<string> = []
@@ -131,8 +143,8 @@ const entered = (
 }
 
 /**
- * Lines for a terminal, each in rows of its own, with what stands between them. Rows take no more columns than there are,
- * however wide the terminal thinks letters: they are sent to one that does not wrap.
+ * Formats lines for a terminal, with the separators between them. No row takes more columns than the page has, even on
+ * a terminal that draws some letters wider than others do. The terminal must not wrap lines itself.
  */
 export const enter = (
   before: Chronicle,
@@ -151,6 +163,8 @@ export const enter = (
   return { chronicle, rows }
 }
 
-/** What is known when somebody reads, or nobody has since a time: lines that come from then on are marked once. */
+/**
+ * Records that the user reads, or since when the user is away. Unread lines after a new `awaySince` are marked once.
+ */
 export const attended = (before: Chronicle, awaySince: number | undefined): Chronicle =>
   before.awaySince === awaySince ? before : { ...before, awaySince, marked: false }

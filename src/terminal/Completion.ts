@@ -1,23 +1,23 @@
-/** What a word that was begun may go on with. */
+/** Completes words: finds what may replace a word that was begun. */
 import { absurd } from "../domain/Absurd.ts"
 import type { PeerId } from "../domain/Peer.ts"
 import { commandNamed, type Described } from "../domain/SlashCommand.ts"
 import type { Vocabulary } from "../domain/Vocabulary.ts"
 import { emoji } from "./Emoji.ts"
 
-/** What may stand in place of a word that was begun; `label` is how a list shows it, if it is not the text. */
+/** A possible replacement for a word that was begun. `label` is how a list shows it, if not as its text. */
 export interface Candidate {
   readonly text: string
   readonly label?: string
 }
 
-/** What may stand in place of what is between `from` and the cursor. */
+/** The candidates to replace the text between `from` and the cursor. */
 export interface Completions {
   readonly from: number
   readonly candidates: ReadonlyArray<Candidate>
 }
 
-/** What a line could go on with where the cursor is. */
+/** Finds completions at the cursor of a line. */
 export type Complete = (line: string, cursor: number) => Completions
 
 const none: Completions = { from: 0, candidates: [] }
@@ -25,7 +25,7 @@ const none: Completions = { from: 0, candidates: [] }
 /** Nothing is completed. */
 export const nothing: Complete = () => none
 
-/** What the first of them has that has anything. */
+/** Takes the completions of the first source that has any. */
 const firstOf =
   (...sources: ReadonlyArray<Complete>): Complete =>
   (line, cursor) => {
@@ -38,7 +38,7 @@ const firstOf =
 
 const beginsWith = (text: string, beginning: string): boolean => text.toLowerCase().startsWith(beginning.toLowerCase())
 
-/** Who may be called: `ID: ` in front, `@ID ` anywhere. */
+/** Completes peers' ids: as `ID: ` at the start of the line, as `@ID ` elsewhere. */
 export const called =
   (known: () => ReadonlyArray<PeerId>): Complete =>
   (line, cursor) => {
@@ -52,7 +52,7 @@ export const called =
     return { from, candidates }
   }
 
-/** Emoji by their names: `:smile` becomes what it names. */
+/** Completes emoji by their names: `:smile` becomes the emoji. */
 export const emojiNames: Complete = (line, cursor) => {
   const begun = /(?:^|[^A-Za-z0-9]):([a-z0-9_+-]{1,32}):?$/i.exec(line.slice(0, cursor))
   const name = begun?.[1]
@@ -63,7 +63,7 @@ export const emojiNames: Complete = (line, cursor) => {
   return { from, candidates: exact.map(([each, text]) => ({ text, label: `${text} ${each}` })) }
 }
 
-/** How a command that is being typed can go on: its name, or what it is given. Nothing for a line that is none. */
+/** Completes a slash command: its name, or its argument. Finds nothing in a line that is not a command. */
 export const completionsOf = (
   commands: ReadonlyArray<Described>,
   line: string,
@@ -94,6 +94,6 @@ export const completionsOf = (
   }
 }
 
-/** Commands and their arguments first, then emoji, then peers' ids. */
+/** Completes commands and their arguments first, then emoji, then peers' ids. */
 export const completionFrom = ({ commands, ids }: Vocabulary): Complete =>
   firstOf((line, cursor) => completionsOf(commands, line, cursor, ids()), emojiNames, called(ids))

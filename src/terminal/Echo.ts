@@ -1,8 +1,11 @@
-/** What is typed, on a terminal on which nothing is redrawn. */
+/** Echoes typed text on a terminal where nothing is redrawn. */
 import { visible } from "./LiveArea.ts"
 import { isSurelyAsWide, textWidth, widestWidth } from "./TextWidth.ts"
 
-/** The keys that mean something where nothing is redrawn: the cursor is always at the end. */
+/**
+ * Whether a key has a meaning where nothing is redrawn. Keys that move the cursor have none, because it is always at
+ * the end.
+ */
 export const isPlainKey = (name: string): boolean => plainKeys.has(name)
 const plainKeys = new Set(
   "enter alt-enter backspace alt-backspace ctrl-w ctrl-u ctrl-y ctrl-_ up down ctrl-p ctrl-n ctrl-c ctrl-d ctrl-z".split(
@@ -11,8 +14,8 @@ const plainKeys = new Set(
 )
 
 /**
- * What a terminal is to be sent whose last row ends in one text, so that it ends in the other: what was added, or what takes
- * letters back, or, if that can't be done in the last row, the whole text on a row of its own.
+ * The output that turns `before` at the end of the screen into `after`: the letters that were added, or backspaces over
+ * those that were removed. If neither works within the last row, the whole text is written again on a new row.
  */
 export const echo = (before: string, after: string, columns: number): string => {
   const from = visible(before)

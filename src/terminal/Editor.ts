@@ -10,10 +10,10 @@ import { rememberChange, undo } from "./editor/Undo.ts"
 import type { Key } from "./Keys.ts"
 import { letterAfter, letterBefore } from "./TextWidth.ts"
 
-/** A message of more lines than that is asked about. */
+/** A message of more lines than this must be confirmed with a second Enter. */
 const mostUnasked = 100
 
-/** How many lines a text has, as far as it matters. */
+/** Whether a text has more lines than `most`. Counting stops there. */
 const hasMoreLines = (text: string, most: number): boolean => {
   let lines = 1
   for (let at = text.indexOf("\n"); at !== -1 && lines <= most; at = text.indexOf("\n", at + 1)) lines += 1
@@ -35,7 +35,7 @@ const down = (editor: Editor): Pressed => {
 
 const say = (editor: Editor): Pressed => {
   const { cut, history, text } = editor
-  // It would be nobody's, and leave an empty row.
+  // An empty message is not sent.
   if (text === "") return { editor }
   if (editor.asked !== true && hasMoreLines(text, mostUnasked)) return { editor: { ...editor, asked: true } }
   const remembered = remember(history, text)
@@ -58,7 +58,7 @@ const wordRight: Edit = (editor) => at(editor, wordAfter(editor))
 const cutWordBefore: Edit = (editor) => cut(editor, wordBefore(editor), editor.cursor)
 const cutWordAfter: Edit = (editor) => cut(editor, editor.cursor, wordAfter(editor))
 
-/** Keys as in Emacs and in shells. */
+/** The key bindings of Emacs and shells. */
 const edits: Readonly<Record<string, Edit>> = {
   left,
   "ctrl-b": left,
@@ -122,7 +122,7 @@ const obey = (editor: Editor, key: Key, complete: Complete): Pressed => {
   return edits[key.name]?.(plain) ?? { editor: plain }
 }
 
-/** What becomes of the editor when a key is pressed, and what the key asks for beyond it. */
+/** Handles a key: returns the new state of the editor, and what the key asks of the program. */
 export const press = (editor: Editor, key: Key, complete: Complete): Pressed => {
   if (key._tag === "Focus" || key._tag === "CursorAt") return { editor }
   const name = key._tag === "Press" ? key.name : ""

@@ -1,4 +1,4 @@
-/** Emoji that are used most, by the names that most chats have for them. */
+/** Common emoji, by the names that most chats use for them. */
 
 const names = `
 +1 👍|-1 👎|100 💯|alarm_clock ⏰|angry 😠|apple 🍎|arrow_down ⬇️|arrow_left ⬅️|arrow_right ➡️|arrow_up ⬆️|balloon 🎈|
@@ -26,7 +26,7 @@ watermelon 🍉|wave 👋|weary 😩|whale 🐳|wine 🍷|wink 😉|wolf 🐺|wo
 yum 😋|zap ⚡|zipper_mouth 🤐|zzz 💤
 `
 
-/** What each name stands for, in the order of the names. */
+/** The emoji for each name, in the order of the list above. */
 export const emoji: ReadonlyMap<string, string> = new Map(
   names
     .replaceAll("\n", "")

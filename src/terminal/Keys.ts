@@ -1,26 +1,26 @@
-/** What a terminal in raw mode sends, as keys. */
+/** Decodes what a terminal in raw mode sends into keys. */
 
 export type Key =
-  /** Letters that were typed one after the other. */
+  /** Letters that were typed in a row. */
   | { readonly _tag: "Text"; readonly text: string }
-  /** What was pasted, as one piece. `whole`: its last line had its end, which is no part of it here. */
+  /** Pasted text, as one piece. `whole`: it ended with a newline, which is not part of `text`. */
   | { readonly _tag: "Paste"; readonly text: string; readonly whole: boolean }
   /** A key with a name, such as `enter`, `ctrl-a` or `alt-left`. */
   | { readonly _tag: "Press"; readonly name: string }
-  /** The window has come to the front, or gone from it. */
+  /** The window has got the focus, or lost it. */
   | { readonly _tag: "Focus"; readonly here: boolean }
-  /** The terminal's answer to the question where the cursor is: the column, from 0. */
+  /** The terminal's answer to a cursor position request: the column, from 0. */
   | { readonly _tag: "CursorAt"; readonly column: number }
 
-/** What has come and is no whole key yet. */
+/** Input that is not a complete key yet. */
 export interface Unfinished {
-  /** The beginning of an escape sequence, or of the end of what is pasted. */
+  /** The beginning of an escape sequence, or of the mark that ends a paste. */
   readonly rest: string
-  /** What was pasted and is no key yet; undefined if nothing is being pasted. */
+  /** Pasted text whose end has not come yet; undefined outside of a paste. */
   readonly pasted?: string | undefined
-  /** Whether nothing has come for a while in the middle of what is being pasted: its end may never come. */
+  /** Whether a paste has stalled: nothing has come for a while, and its end may never come. */
   readonly stalled?: boolean
-  /** What has come right behind the end of what was pasted: pasted too, if another end follows. */
+  /** Input that came right after the end of a paste. It belongs to the paste if another end mark follows. */
   readonly behind?: string | undefined
 }
 
@@ -29,10 +29,10 @@ export const nothing: Unfinished = { rest: "" }
 const pasteBegins = "\u001b[200~"
 const pasteEnds = "\u001b[201~"
 
-/** No sequence that means anything is longer. */
+/** No sequence with a meaning is longer, in UTF-16 units. */
 const longestSequence = 32
 
-/** More than this is not taken at a time: nobody means to say it. In UTF-16 units. */
+/** The longest paste that is taken, in UTF-16 units. Nobody means to send a longer one. */
 export const mostPasted = 1_000_000
 
 // biome-ignore-start lint/suspicious/noControlCharactersInRegex: these are what keys are made of
@@ -65,16 +65,16 @@ const numbered: Readonly<Record<string, string>> = {
 
 const press = (name: string): Key => ({ _tag: "Press", name })
 
-/** The modifiers of a key, as terminals number them: 1 and the sum of 1 (shift), 2 (alt) and 4 (ctrl). */
+/** Names a key with its modifiers, which terminals encode as 1 plus the sum of 1 (shift), 2 (alt) and 4 (ctrl). */
 const modified = (name: string, modifiers: string | undefined): string => {
   const sum = Number(modifiers ?? 1) - 1
   return sum & 4 ? `ctrl-${name}` : sum & 2 ? `alt-${name}` : sum & 1 ? `shift-${name}` : name
 }
 
-/** Enter with anything held is a new line; terminals have two ways to say so. */
+/** Enter with a modifier is a new line. Terminals have two encodings for it. */
 const enterWithMore = /^(?:13;\d+u|27;\d+;13~)$/
 
-/** The key that a sequence stands for, if any. */
+/** The keys that a sequence stands for: one or none. */
 const sequence = (body: string, parameters: string, alt: string): ReadonlyArray<Key> => {
   const final = body.at(-1) ?? ""
   const [first = "", second] = parameters.split(";")
@@ -83,7 +83,7 @@ const sequence = (body: string, parameters: string, alt: string): ReadonlyArray<
   if (enterWithMore.test(body)) return [press("alt-enter")]
   const isNumbered = final === "~"
   const name = isNumbered ? numbered[first] : finals[final]
-  // The Linux console's function keys, and answers to questions that were not asked, look like others.
+  // Function keys of the Linux console, and answers to questions that were not asked, look like other keys.
   if (name === undefined || /^[[?]/.test(body)) return []
   const modifiers = second ?? (isNumbered || first === "" ? undefined : first)
   return [press(modified(name, alt === "" ? modifiers : "3"))]
@@ -103,14 +103,14 @@ const controls: Readonly<Record<string, string>> = {
 const nameOf = (character: string): string =>
   controls[character] ?? (character < " " ? `ctrl-${String.fromCharCode(character.charCodeAt(0) + 0x60)}` : character)
 
-/** Pasted text as lines; one that is whole is pasted with its end, which is no second line. */
+/** A paste as a key, with `\n` as its line ends. Newlines at its end are removed, and make it `whole`. */
 const paste = (pasted: string): Key => {
   const lines = pasted.replaceAll(/\r\n?/g, "\n")
   const text = lines.replace(/\n+$/, "")
   return { _tag: "Paste", text, whole: text.length < lines.length }
 }
 
-/** How much of the end of a text may be the beginning of the mark that ends what is pasted. */
+/** How many units at the end of a text may be the beginning of the mark that ends a paste. */
 const begunEnd = (text: string): number => {
   for (let length = Math.min(text.length, pasteEnds.length - 1); length > 0; length -= 1) {
     if (text.endsWith(pasteEnds.slice(0, length))) return length
@@ -123,7 +123,7 @@ const matchAt = (pattern: RegExp, text: string, place: number): ReadonlyArray<st
   return pattern.exec(text) ?? undefined
 }
 
-/** The keys at that place, outside of what is pasted, and how much of the text they take; undefined if more has to come. */
+/** The keys at that place, outside of a paste, and how many units they take; undefined if more input has to come. */
 const keysAt = (
   input: string,
   at: number
@@ -150,22 +150,23 @@ interface Found {
   readonly unfinished: Unfinished
 }
 
-/** Whether a chunk is one key, as a person presses it: no more comes at a time then. */
+/** Whether a chunk is exactly one key. That is how keys arrive when a person presses them. */
 const isOneKey = (chunk: string): boolean =>
   /^.$/su.test(chunk) || (chunk.startsWith("\u001b") && keysAt(chunk, 0)?.taken === chunk.length)
 
 const interrupt = "\u0003"
 
-/** Where a mark stands next; behind the text if it does not. */
+/** Where a mark occurs next; the length of the text if it does not. */
 const next = (text: string, mark: string, at: number): number => {
   const place = text.indexOf(mark, at)
   return place === -1 ? text.length : place
 }
 
 /**
- * The keys in what has come, and what is left for later. What is pasted is never a key: neither what stands between its
- * beginning and its end, nor what comes right behind that and before another mark, as text has it that was made to be pasted.
- * Of what is being pasted and has no end yet, Ctrl-C is the end if it comes alone, and so is any key after a stall.
+ * Decodes a chunk: returns its keys, and the input that is left for later. Pasted text never counts as keys. That
+ * includes what comes right after the end of a paste and before another mark: text that is made to be pasted by a
+ * victim contains an end mark, followed by keys. A paste without an end is ended by Ctrl-C if it comes alone, and after
+ * a stall by any key.
  */
 export const keysIn = (before: Unfinished, chunk: string): Found => {
   const keys: Array<Key> = []
@@ -210,24 +211,28 @@ export const keysIn = (before: Unfinished, chunk: string): Found => {
   }
 }
 
-/** In milliseconds: when an Escape key was pressed, a paste has stalled, and nothing comes right behind its end. */
+/**
+ * Silence, in ms, after which: an Escape byte was the Escape key; a paste has stalled; the input after a paste's end is
+ * over.
+ */
 const escapeAfter = 50
 const stallsAfter = 1_000
 const behindPasteWithin = 25
 
-/** For how long, in milliseconds, silence means nothing yet; undefined if it never does. */
+/** After how much silence, in ms, `keysLeft` must be called; undefined if never. */
 export const silenceAfter = ({ behind, pasted, rest, stalled }: Unfinished): number | undefined => {
   if (behind !== undefined) return behindPasteWithin
   if (pasted !== undefined) return stalled && pasted === "" ? undefined : stallsAfter
-  // An Escape key sends what also begins the sequence of another. Nobody presses what else a sequence begins with.
+  // The Escape key sends the byte with which sequences of other keys begin. A longer beginning is never a key by
+  // itself.
   return rest === "\u001b" ? escapeAfter : undefined
 }
 
-/** The keys in what is left when there was silence for so long. */
+/** The keys in unfinished input after the silence of `silenceAfter`. */
 export const keysLeft = ({ behind, pasted, rest }: Unfinished): Found => {
   if (behind !== undefined) return keysIn(nothing, behind)
   if (pasted !== undefined) {
-    // What was pasted so far is shown; what comes next may be the rest of it.
+    // What was pasted so far is delivered. What comes next may be the rest of it.
     const keys = pasted === "" ? [] : [paste(pasted)]
     return { keys, unfinished: { rest, pasted: "", stalled: true } }
   }

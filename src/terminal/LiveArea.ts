@@ -1,30 +1,36 @@
-/** The rows at the bottom of a terminal that change: pending lines, the status, and what is being typed. */
+/**
+ * The live area, which is the bottom rows of a terminal that are redrawn: pending lines, the status, and the text being
+ * typed.
+ */
 
 import { escape } from "../domain/ScreenLine.ts"
 import { pendingCommand } from "../domain/SlashCommand.ts"
 import type { Editor } from "./editor/State.ts"
 import { fitting, isPlain, lettersOf, letterWidth, textWidth } from "./TextWidth.ts"
 
-/** Stands before what is typed. */
+/** Prefix of the text being typed. */
 export const prompt = "> "
 
-/** Stands in its place before a marked line. As wide. */
+/** Prefix of a pending line that is marked as undelivered. Must be as wide as `prompt`. */
 const mark = "… "
 
-/** Stands in its place before each further row. As wide. */
+/** Prefix of every row of a line but the first. Must be as wide as `prompt`. */
 export const indent = "  "
 
-/** No more pending lines than this stand there at a time. */
+/** At most this many pending lines are shown at a time. */
 export const mostPending = 5
 
-/** A typed line that no peer is known to have yet. */
+/** A line that was typed here, and that no peer is known to have yet. */
 export interface PendingLine {
   readonly text: string
   /** Whether it is shown as undelivered. */
   readonly marked: boolean
 }
 
-/** Text as a terminal shows it: what could act on it is visible. Further lines are set in; tabs are blanks. */
+/**
+ * Makes text safe for a terminal: control characters are escaped, tabs become spaces, and every line but the first is
+ * indented.
+ */
 export const visible = (text: string): string =>
   text
     .split("\n")
@@ -33,26 +39,26 @@ export const visible = (text: string): string =>
 
 const tab = "    "
 
-/** A line of one's own, safe to show. */
+/** A line that was typed here, made safe to show. */
 export const ownLine = ({ marked, text }: PendingLine): string => `${marked ? mark : prompt}${visible(text)}`
 
-/** Text that takes one row, and how many columns of it. What is there to colour it takes none. */
+/** Text that takes one row, and how many columns it takes. Colour codes in the text take none. */
 export interface Row {
   readonly text: string
   readonly width: number
 }
 
-/** Rows, and the one with the cursor, which stands after `before` in it. */
+/** The rows of the live area, and where the cursor is: its row, and the part of that row before it. */
 export interface LiveArea {
   readonly rows: ReadonlyArray<Row>
   readonly cursor: { readonly row: number; readonly before: Row }
 }
 
 export interface Scene {
-  /** The last pending lines, and how many more there are. */
+  /** The last pending lines, and how many earlier ones are not shown. */
   readonly pending: ReadonlyArray<PendingLine>
   readonly hidden: number
-  /** What is said between those and what is being typed; nothing if it is empty. */
+  /** The status row, between the pending lines and the text being typed. An empty text means no row. */
   readonly status: Row
   readonly editor: Editor
   /** The terminal's size. */
@@ -70,7 +76,7 @@ const rowOf = (text: string): Row => ({ text, width: textWidth(text) })
 
 const append = (one: Row, text: string, width: number): Row => ({ text: one.text + text, width: one.width + width })
 
-/** A line of which each letter takes one column, as most do. */
+/** Wraps a line in which each letter takes one column, as in most lines. */
 const wrapPlain = (line: string, first: string, room: number, cursor?: number): Wrapped => {
   const partAt = (start: number, end: number) => {
     const text = (start === 0 ? first : indent) + line.slice(start, end)
@@ -85,7 +91,10 @@ const wrapPlain = (line: string, first: string, room: number, cursor?: number): 
   return { rows, cursor: { row, before: partAt(row * room, cursor) } }
 }
 
-/** One line in rows of so many columns; the cursor is at that place of it, if there is one, and never beyond the last column. */
+/**
+ * Wraps one line into rows of `columns` columns. `cursor` is an index in the line, if the cursor is in it; the cursor
+ * never ends up beyond the last column.
+ */
 const wrap = (line: string, first: string, columns: number, cursor?: number): Wrapped => {
   const room = Math.max(columns, indent.length + 1)
   if (isPlain(line)) return wrapPlain(line, first, room - indent.length, cursor)
@@ -99,13 +108,13 @@ const wrap = (line: string, first: string, columns: number, cursor?: number): Wr
   }
   for (const letter of lettersOf(line)) {
     const shown = letter === "\t" ? tab : escape(letter)
-    // A mark that combines with a control character is shown behind it, and takes no column.
+    // A combining mark after a control character is shown after its escape, and takes no column.
     const width = shown === letter ? letterWidth(letter) : textWidth(shown)
     if (row.width + width > room && row.width > indent.length) begin()
     if (cursor !== undefined && found === undefined && cursor < place + letter.length) {
       found = { row: rows.length, before: row }
     }
-    // What is shown of a control character may be wider than a narrow terminal.
+    // The escape of a control character may be wider than a narrow terminal.
     const part = width > room - row.width ? fitting(shown, room - row.width) : shown
     row = append(row, part, part === shown ? width : textWidth(part))
     place += letter.length
@@ -118,7 +127,7 @@ const wrap = (line: string, first: string, columns: number, cursor?: number): Wr
   return found === undefined ? { rows } : { rows, cursor: found }
 }
 
-/** What is being typed, as much of it around the cursor as fits into so many rows. */
+/** The text being typed: at most `most` rows of it, around the cursor. */
 const typedRows = ({ cursor, text }: Editor, columns: number, most: number): LiveArea => {
   const start = cursor === 0 ? 0 : text.lastIndexOf("\n", cursor - 1) + 1
   const beginning = (from: number) => (from === 0 ? prompt : indent)
@@ -146,9 +155,9 @@ const typedRows = ({ cursor, text }: Editor, columns: number, most: number): Liv
   }
 }
 
-/** A pending line in rows; of a long one, its beginning. */
+/** A pending line in at most `most` rows. A longer one is cut, and ends in `…`. */
 const rowsOfPending = ({ marked, text }: PendingLine, columns: number, most: number): ReadonlyArray<Row> => {
-  // More than that can't be seen: letters take up to so many units a column.
+  // Text beyond this can't be visible: 8 UTF-16 units per column is more than letters take.
   const room = columns * (most + 1) * 8
   const beginning = text.slice(0, room)
   const rows = beginning
@@ -160,7 +169,10 @@ const rowsOfPending = ({ marked, text }: PendingLine, columns: number, most: num
   return last === undefined ? [] : [...kept, rowOf(`${fitting(last.text, columns - 1)}…`)]
 }
 
-/** The last pending lines, as many as fit, the beginning of one at least; above them, how many more there are, if any. */
+/**
+ * The last pending lines: as many as fit, and at least the beginning of the last. The first row says how many more
+ * there are above, if any.
+ */
 const pendingRows = ({ columns, hidden, pending }: Scene, most: number): ReadonlyArray<Row> => {
   const all = hidden + pending.length
   const count = (left: number): ReadonlyArray<Row> =>
@@ -178,7 +190,10 @@ const pendingRows = ({ columns, hidden, pending }: Scene, most: number): Readonl
   return above.length + rows.length > most ? rows.slice(0, most) : [...above, ...rows]
 }
 
-/** All of it. It leaves a row of the terminal to what has scrolled up. */
+/**
+ * Lays out the whole live area. It leaves at least one row of the terminal to the lines above, except on a terminal of
+ * one row.
+ */
 export const liveArea = (scene: Scene): LiveArea => {
   const { columns, editor, rows, status } = scene
   const room = Math.max(1, rows - 1)

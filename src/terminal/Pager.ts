@@ -1,12 +1,12 @@
-/** Reading back: what was shown on a terminal, a screen at a time. */
+/** The pager: reads back what a terminal has shown, a screen at a time. */
 
 import type { Key } from "./Keys.ts"
 import { fitting, textWidth } from "./TextWidth.ts"
 
-/** So many rows are read at most. */
+/** At most this many rows are kept in the pager. */
 const mostRows = 50_000
 
-/** What is being read: rows as they are sent, and the first of them on the screen. */
+/** What the pager shows: its rows as they are sent to the terminal, and the index of the first one on the screen. */
 export interface Pager {
   readonly rows: ReadonlyArray<string>
   readonly top: number
@@ -14,7 +14,7 @@ export interface Pager {
   readonly fresh: number
 }
 
-/** The screen before the last one, with a row of that. `height`: how many rows are read at a time. */
+/** Opens the pager one screen above the end, with one row of overlap. `height`: how many rows are shown at a time. */
 export const open = (rows: ReadonlyArray<string>, height: number): Pager => ({
   rows,
   top: Math.max(0, rows.length - 2 * height + 1),
@@ -23,14 +23,14 @@ export const open = (rows: ReadonlyArray<string>, height: number): Pager => ({
 
 const lastTop = ({ rows }: Pager, height: number): number => Math.max(0, rows.length - height)
 
-/** The same place in rows of another width. */
+/** The same place after the lines were wrapped to another width. */
 export const rewrapped = (pager: Pager, rows: ReadonlyArray<string>): Pager => ({
   ...pager,
   rows,
   top: Math.round((pager.top * rows.length) / Math.max(1, pager.rows.length))
 })
 
-/** More lines have come. The first rows make room for them if there are too many. */
+/** Adds the rows of new lines. If there are too many rows, the first ones are dropped. */
 export const extended = (pager: Pager, more: ReadonlyArray<string>, lines: number): Pager => {
   const rows = [...pager.rows, ...more].slice(-mostRows)
   const dropped = pager.rows.length + more.length - rows.length
@@ -46,7 +46,7 @@ const names: Readonly<Record<string, string>> = {
   q: "leave"
 }
 
-/** What becomes of it with that key; undefined if it is closed. */
+/** Handles a key. Returns undefined if the key closes the pager. */
 export const turn = (pager: Pager, key: Key, height: number): Pager | undefined => {
   if (key._tag !== "Press" && key._tag !== "Text") return pager
   const name = key._tag === "Press" ? key.name : (names[key.text] ?? "")
@@ -82,7 +82,7 @@ export const turn = (pager: Pager, key: Key, height: number): Pager | undefined 
 
 const many = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`
 
-/** What stands below what is read: as much of it as fits, how to leave before all else. */
+/** The row below the pager: the longest form that fits. Every form says how to leave. */
 export const legend = (pager: Pager, columns: number, height: number): string => {
   const below = many(lastTop(pager, height) - Math.min(pager.top, lastTop(pager, height)), "row")
   const fresh = (what: string) => (pager.fresh === 0 ? "" : ` · ${what}`)

@@ -2,36 +2,36 @@
 import { mostPending, type PendingLine } from "./LiveArea.ts"
 
 export class PendingList<Line extends { readonly text: string }> {
-  /** Each line, and whether it is marked. */
+  /** Each pending line, and whether it is marked as undelivered. */
   readonly #lines = new Map<Line, boolean>()
-  /** What lines say in place of what was typed. */
+  /** Replacement texts for lines, shown in place of what was typed. */
   readonly #reworded = new WeakMap<Line, string>()
-  /** The last ones as they are drawn, until one changes: there may be many. */
+  /** Cache of `last` until a line changes, because there may be many lines. */
   #last: ReadonlyArray<PendingLine> | undefined
 
   get size(): number {
     return this.#lines.size
   }
 
-  /** How many are marked. */
+  /** How many lines are marked as undelivered. */
   get undelivered(): number {
     let count = 0
     for (const marked of this.#lines.values()) if (marked) count += 1
     return count
   }
 
-  /** All of them, as they are drawn. */
+  /** All pending lines, as they are drawn. */
   get all(): ReadonlyArray<PendingLine> {
     return Array.from(this.#lines, ([line, marked]) => ({ text: this.textOf(line), marked }))
   }
 
-  /** The last ones, as many as are drawn at a time. */
+  /** The last pending lines, as many as are drawn at a time. */
   get last(): ReadonlyArray<PendingLine> {
     this.#last ??= this.all.slice(-mostPending)
     return this.#last
   }
 
-  /** What a line says, pending or not. */
+  /** The text that is shown for a line, pending or not. */
   textOf(line: Line): string {
     return this.#reworded.get(line) ?? line.text
   }
@@ -41,7 +41,7 @@ export class PendingList<Line extends { readonly text: string }> {
     this.#last = undefined
   }
 
-  /** Marks those that are pending; returns whether any of them was not marked before. */
+  /** Marks those of the lines that are pending. Returns whether any of them was not marked before. */
   mark(lines: ReadonlyArray<Line>): boolean {
     const unmarked = lines.filter((line) => this.#lines.get(line) === false)
     if (unmarked.length === 0) return false

@@ -1,13 +1,13 @@
-/** Lines as people read them: what somebody says or does looks different from what has happened. */
+/** Formats lines for people, so that a post can't be mistaken for an event. */
 import { deedMark } from "../domain/Action.ts"
 import { escape, type ScreenLine } from "../domain/ScreenLine.ts"
 import { visible } from "./LiveArea.ts"
 import { rowsOf } from "./Wrap.ts"
 
-/** What the screen says of those who come and go. */
+/** The words with which the screen reports that a node comes or goes. */
 const events = new Set(["initiated", "reconnected", "terminated"])
 
-/** Letters that look like these. */
+/** Characters that look like a letter of those words, and that letter. */
 const lookalikes: Readonly<Record<string, string>> = {
   "0": "o",
   "1": "i",
@@ -38,7 +38,7 @@ const lookalikes: Readonly<Record<string, string>> = {
   τ: "t"
 }
 
-/** The letters alone, each as the plain one that it looks like. */
+/** Reduces a text to its letters and digits, each replaced by the plain letter that it looks like. */
 const skeleton = (text: string): string =>
   text
     .normalize("NFKD")
@@ -47,14 +47,14 @@ const skeleton = (text: string): string =>
     .replace(/./gu, (letter) => lookalikes[letter] ?? letter)
     .replaceAll("rn", "m")
 
-/** No text that can pass for an event is longer, in UTF-16 units. */
+/** A longer text can't be mistaken for an event. In UTF-16 units. */
 const longestEvent = 40
 
 const isLikeEvent = (text: string): boolean => text.trim().length <= longestEvent && events.has(skeleton(text))
 
 /**
- * A line in rows of so many columns. What is said is in quotation marks if it, or its first row, could pass for something
- * that has happened; what somebody does has a dot before it, as no notice has.
+ * Formats a line as rows of at most `columns` columns. The text of a post is quoted if all of it, or its first row,
+ * could be mistaken for an event. A deed (what somebody does) begins with a dot, which no notice has.
  */
 export const rowsToRead = (line: ScreenLine, columns: number): ReadonlyArray<string> => {
   if (line.post === undefined) return rowsOf(line.text, columns)

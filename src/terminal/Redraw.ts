@@ -1,16 +1,19 @@
-/** What a terminal is to be sent so that the rows at its bottom change, and lines stand above them. */
+/** Escape sequences that redraw the live area at the bottom of a terminal, and print lines above it. */
 import type { LiveArea } from "./LiveArea.ts"
 
 const upBy = (rows: number): string => (rows > 0 ? `\u001b[${rows}A` : "")
 const downBy = (rows: number): string => (rows > 0 ? `\u001b[${rows}B` : "")
 const byRows = (rows: number): string => (rows < 0 ? upBy(-rows) : downBy(rows))
 
-/** Long rows are cut by the terminal, not wrapped: it may think letters wider than they are here. */
+/**
+ * Turns off the terminal's wrapping for this text: the terminal cuts rows that it draws wider than this program
+ * expects.
+ */
 export const cutAtEdge = (text: string): string => `\u001b[?7l${text}\u001b[?7h`
 
-/** From the row below the last to where the cursor is. */
+/** Moves the cursor from the last row to its place. */
 const toCursor = ({ cursor, rows }: LiveArea): string =>
-  // What is before it is written once more: the terminal knows best how wide that is.
+  // The text before the cursor is written again, because only the terminal knows how wide it draws that text.
   `${upBy(rows.length - 1 - cursor.row)}\r${cursor.before.text}`
 
 const atEnd = ({ cursor, rows }: LiveArea): boolean =>
@@ -27,15 +30,16 @@ const write = (area: LiveArea, from: number, above = ""): string =>
   )
 
 /**
- * Erases the row with the cursor and all below. A terminal that is asked to do that at its first row (`CSI J`) may take what
- * it shows for a screen that is over, and keep it with what has scrolled up, as tmux does: that row is erased by itself.
+ * Erases the row with the cursor and everything below. The row is erased by itself first: a terminal that is asked to
+ * erase everything from its first row (`CSI J`) may take that for clearing the screen and copy the screen to its
+ * scrollback, as tmux does.
  */
 const eraseBelow = "\r\u001b7\u001b[K\u001b[B\u001b[J\u001b8"
 
-/** Erases so many rows above the cursor, its own, and all below. */
+/** Erases `rowsAbove` rows above the cursor, the cursor's row, and everything below. */
 export const erase = (rowsAbove: number): string => `${upBy(rowsAbove)}${eraseBelow}`
 
-/** What a terminal that shows one is to be sent so that it shows the other. */
+/** The output that turns `before` on the screen into `after`. */
 export const changed = (before: LiveArea, after: LiveArea): string => {
   let same = 0
   while (same < after.rows.length && after.rows[same]?.text === before.rows[same]?.text) same += 1
@@ -49,18 +53,21 @@ export const changed = (before: LiveArea, after: LiveArea): string => {
   if (types && atEnd(before) && atEnd(after) && after.rows.at(-1)?.text.startsWith(typed)) {
     return cutAtEdge(after.rows.at(-1)?.text.slice(typed.length) ?? "")
   }
-  // The row where the cursor is to go may not be there yet.
+  // The row where the cursor will be may not exist on the screen yet.
   const from = Math.min(same, before.rows.length - 1, after.rows.length - 1)
   return `${byRows(from - before.cursor.row)}${eraseBelow}${write(after, from)}`
 }
 
-/** What a terminal is to be sent that shows one, so that it shows these rows, none of which it wraps, and the other below. */
+/**
+ * The output that replaces `before` with `lines` and draws `after` below them. None of the lines' rows may need
+ * wrapping.
+ */
 export const below = (before: LiveArea | undefined, lines: string, after: LiveArea): string =>
   `${before === undefined ? "" : erase(before.cursor.row)}${lines}${write(after, 0)}`
 
 /**
- * These rows on the whole of a screen, in place of what is there. Each is erased before it is written: behind a row that is
- * full, most terminals have the cursor on its last letter, and would erase that.
+ * Fills the whole screen with these rows. Each row is erased before it is written: after a full row, most terminals
+ * leave the cursor on its last letter, and erasing then would remove that letter.
  */
 export const screenful = (rows: ReadonlyArray<string>): string =>
   `\u001b[H${cutAtEdge(rows.map((row) => `\u001b[K${row}`).join("\r\n"))}`
@@ -68,12 +75,16 @@ export const screenful = (rows: ReadonlyArray<string>): string =>
 /** Asks the terminal where the cursor is. */
 export const askCursor = "\u001b[6n"
 
-/** Whether it takes an answer to tell how a terminal that is now so wide has wrapped the row with the cursor. */
+/**
+ * Whether a terminal that now has `columns` columns may have wrapped the row with the cursor, so that the terminal must
+ * be asked where the cursor is.
+ */
 export const isDoubtful = ({ cursor }: LiveArea, columns: number): boolean => cursor.before.width >= columns
 
 /**
- * How many rows the cursor is below the first when the terminal has wrapped them anew at so many columns. Most wrap the
- * row with the cursor too: then the cursor is in that column. Some leave it as it is.
+ * How many rows there are above the cursor after the terminal has rewrapped the area to `columns` columns. Most
+ * terminals rewrap the row with the cursor too, and then the cursor is in the matching `column`. Others leave that row
+ * as it is.
  */
 export const rowsAbove = ({ cursor, rows }: LiveArea, columns: number, column?: number): number =>
   rows.slice(0, cursor.row).reduce((sum, { width }) => sum + Math.max(1, Math.ceil(width / columns)), 0) +

@@ -1,21 +1,21 @@
-/** What a terminal has shown: its lines as rows, and the last of them kept for reading back. */
+/** The lines that a terminal has shown: formats them as rows, and keeps the last of them for reading back. */
 import type { PeerId } from "../domain/Peer.ts"
 import type { ScreenLine } from "../domain/ScreenLine.ts"
 import { attended, type Chronicle, enter, type Looks } from "./Chronicle.ts"
 
-/** A line, and when it was shown, in ms since 1970. */
+/** A line, and when it was shown (ms since 1970). */
 export interface Shown {
   readonly line: ScreenLine
   readonly at: number
 }
 
-/** Whose terminal it is, as far as that is known, and how wide it is. */
+/** The id of the node at this terminal, undefined while it is unknown, and the terminal's width. */
 export interface View {
   readonly self: PeerId | undefined
   readonly columns: number
 }
 
-/** So many lines are kept for reading back, and no more than so many UTF-16 units of them. */
+/** Limits of what is kept for reading back: a number of lines, and a number of UTF-16 units. */
 const mostLines = 5_000
 const mostUnits = 8_000_000
 
@@ -25,7 +25,7 @@ export class Scrollback {
   #chronicle: Chronicle = {}
   #kept: Array<Shown> = []
   #units = 0
-  /** The first that is still kept. */
+  /** Index of the first line that is still kept. */
   #from = 0
 
   constructor(looks: Looks) {
@@ -42,18 +42,18 @@ export class Scrollback {
       this.#units -= this.#kept[this.#from]?.line.text.length ?? 0
       this.#from += 1
     }
-    // Not for every line: it moves all that are kept.
+    // Dropped lines are removed from the array in batches, because each removal copies all that are kept.
     if (this.#from < mostLines) return
     this.#kept = this.#kept.slice(this.#from)
     this.#from = 0
   }
 
-  /** The last so many lines, or fewer if fewer are kept. */
+  /** The last `count` lines, or all if fewer are kept. */
   last(count = mostLines): ReadonlyArray<Shown> {
     return this.#kept.slice(Math.max(this.#from, this.#kept.length - count))
   }
 
-  /** Lines as they are sent to the terminal when they are shown. `awaySince`: since when nobody looks at it. */
+  /** Formats new lines for the terminal. `awaySince`: since when the user is away (ms since 1970). */
   enter(
     lines: ReadonlyArray<ScreenLine>,
     at: number,
@@ -65,7 +65,10 @@ export class Scrollback {
     return rows.map((row) => `${row}\n`).join("")
   }
 
-  /** Lines that were shown, in rows of which each takes one row of the terminal. `before`: the time of the line above them. */
+  /**
+   * Formats lines that were shown before; each row takes exactly one row of the terminal. `before`: the time of the
+   * line above the first.
+   */
   rowsOf(shown: ReadonlyArray<Shown>, { columns, self }: View, before?: number): ReadonlyArray<string> {
     const page = { ...this.#looks, columns, cut: true }
     const rows: Array<string> = []

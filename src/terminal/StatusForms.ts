@@ -1,4 +1,4 @@
-/** The status in words: how the server is, and how many peers are there. */
+/** The status in words: the state of the server, and the number of peers. */
 import { absurd } from "../domain/Absurd.ts"
 import type { ServerState, Status } from "../domain/Status.ts"
 
@@ -36,7 +36,7 @@ const serverInFewWords = (server: ServerState, clock: (at: number) => string): R
   }
 }
 
-/** The whole status, with the number of undelivered lines; behind that, shorter forms for narrow terminals. */
+/** The status with the number of undelivered lines: the full form first, then shorter forms for narrow terminals. */
 export const statusForms = (
   { connected, known, self, server }: Status,
   undelivered: number,

@@ -1,4 +1,6 @@
-/** The row above what is being typed: what Tab offers, what is searched for, how many lines a message has, or the status. */
+/**
+ * The row above the text being typed: Tab's candidates, the search, the number of lines of a message, or the status.
+ */
 import { escape } from "../domain/ScreenLine.ts"
 import { dim, type Looks } from "./Chronicle.ts"
 import type { Editor } from "./editor/State.ts"
@@ -8,17 +10,17 @@ import { fitting, textWidth } from "./TextWidth.ts"
 const searchInWords = ({ missed, query }: NonNullable<Editor["search"]>): string =>
   `── ${missed ? "not found" : "search"}: ${query}`
 
-/** What Tab goes through, beginning with what is chosen. */
+/** The candidates of the menu, beginning with the chosen one. */
 const menuInWords = ({ candidates, chosen }: NonNullable<Editor["menu"]>): string =>
   `── ${candidates
     .slice(Math.max(0, chosen))
     .map(({ label, text }, index) => (index === 0 && chosen >= 0 ? `[${label ?? text}]` : (label ?? text)))
     .join("  ")}`
 
-/** More lines than this are not counted. */
+/** Lines are counted up to this number. */
 const mostCounted = 1_000
 
-/** What the row says; shorter forms follow. `status`: the forms of the status. */
+/** The row's text in forms of decreasing length. `status`: the forms of the status. */
 const formsOf = ({ asked, menu, search, text }: Editor, status: ReadonlyArray<string>): ReadonlyArray<string> => {
   if (menu !== undefined) return [escape(menuInWords(menu))]
   if (search !== undefined) return [escape(searchInWords(search))]
@@ -29,7 +31,7 @@ const formsOf = ({ asked, menu, search, text }: Editor, status: ReadonlyArray<st
   return status.map((form, index) => `${form} · ${lines}${index === 0 ? " in one message" : ""}`)
 }
 
-/** The first form that fits; if none does, the beginning of the last. */
+/** The status row: the first form that fits. If none fits, the beginning of the last. */
 export const statusRow = (editor: Editor, status: ReadonlyArray<string>, columns: number, looks: Looks): Row => {
   const forms = formsOf(editor, status)
   const whole = forms.find((form) => textWidth(form) <= columns) ?? forms.at(-1) ?? ""

@@ -1,22 +1,25 @@
 /** Where letters begin and end, and how many columns of a terminal they take. */
 
-/** What takes two columns: East Asian wide and full-width letters, and what is drawn as an emoji. */
+/** Characters that take two columns: East Asian wide and full-width ones, and those that are drawn as emoji. */
 const wide =
   /[\u1100-\u115f\u2329\u232a\u2630-\u2637\u268a-\u268f\u2e80-\u303e\u3041-\u3247\u3250-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6b\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18cff}\u{18d00}-\u{18dff}\u{1aff0}-\u{1b2fb}\u{1d300}-\u{1d376}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]|(?!\p{Regional_Indicator})\p{Emoji_Presentation}/u
 
-/** What takes none: marks that stand on the letter before, joiners and other invisible ones, and Hangul that joins. */
+/**
+ * Characters that take no column: combining marks, joiners and other invisible characters, and Hangul letters that join
+ * the one before.
+ */
 const none = /[\p{Mn}\p{Me}\p{Cf}\u1160-\u11ff\ud7b0-\ud7ff]/u
 
-/** A cluster that is drawn as one emoji: a flag, a keycap, or something that asks for it. */
+/** A grapheme cluster that is drawn as one emoji: a flag, a keycap, or a character that asks to be drawn as emoji. */
 const emoji =
   /^(?:\p{Regional_Indicator}{2}|[#*0-9]\ufe0f?\u20e3|\p{Extended_Pictographic}\ufe0f|(?!\p{Regional_Indicator})\p{Emoji_Presentation})/u
 
-/** Whether each letter of a text is ASCII and takes one column. */
+/** Whether a text is printable ASCII, of which each letter takes one column. */
 export const isPlain = (text: string): boolean => /^[\x20-\x7e]*$/.test(text)
 
 const columnsOf = (letter: string): number => (none.test(letter) ? 0 : wide.test(letter) ? 2 : 1)
 
-/** How many columns one letter takes, with all that belongs to it. */
+/** How many columns one letter (grapheme cluster) takes. */
 export const letterWidth = (letter: string): number => {
   if (letter.length === 1) return columnsOf(letter)
   if (emoji.test(letter)) return 2
@@ -26,8 +29,8 @@ export const letterWidth = (letter: string): number => {
 }
 
 /**
- * How many columns one letter takes where it takes most: a terminal that does not know what belongs together shows the
- * parts side by side.
+ * The most columns that one letter takes on any terminal. A terminal that does not know a cluster draws its parts side
+ * by side.
  */
 export const widestLetter = (letter: string): number => {
   let width = 0
@@ -35,7 +38,7 @@ export const widestLetter = (letter: string): number => {
   return Math.max(width, letterWidth(letter))
 }
 
-/** Whether all terminals think a text as wide as it is taken to be here: none has letters of which the parts may stand side by side. */
+/** Whether a text is equally wide on all terminals: none of its letters may be drawn as its parts side by side. */
 export const isSurelyAsWide = (text: string): boolean => {
   if (isPlain(text)) return true
   for (const letter of lettersOf(text)) {
@@ -46,17 +49,20 @@ export const isSurelyAsWide = (text: string): boolean => {
   return true
 }
 
-// Made when it is needed first: most text is plain.
+// Created at first use, because most text is plain.
 let segmenter: Intl.Segmenter | undefined
 
-/** The letters of a text as a person counts them: a flag, or a letter and its accents, is one. */
+/**
+ * The letters of a text as a person counts them (grapheme clusters): a flag is one, and so is a letter with its
+ * accents.
+ */
 export const lettersOf = (text: string): Iterable<string> => {
   if (isPlain(text)) return text
   segmenter ??= new Intl.Segmenter(undefined, { granularity: "grapheme" })
   return Array.from(segmenter.segment(text), ({ segment }) => segment)
 }
 
-/** How many columns a text takes that stands in one row. */
+/** How many columns a text of one row takes. */
 export const textWidth = (text: string): number => {
   if (isPlain(text)) return text.length
   let width = 0
@@ -64,7 +70,7 @@ export const textWidth = (text: string): number => {
   return width
 }
 
-/** How many columns a text takes where it takes most. */
+/** The most columns that a text takes on any terminal. */
 export const widestWidth = (text: string): number => {
   if (isPlain(text)) return text.length
   let width = 0
@@ -72,7 +78,7 @@ export const widestWidth = (text: string): number => {
   return width
 }
 
-/** No letter that anybody means to write is longer. */
+/** The longest letter that is looked for, in UTF-16 units. Nobody means to write a longer one. */
 const longestLetter = 64
 
 const isAscii = (text: string, index: number): boolean => text.charCodeAt(index) < 0x80
@@ -92,7 +98,7 @@ export const letterAfter = (text: string, place: number): number => {
   return place + first.length
 }
 
-/** As much of the beginning of a text as fits into so many columns. */
+/** The longest beginning of a text that fits into `columns` columns. */
 export const fitting = (text: string, columns: number): string => {
   if (isPlain(text)) return text.slice(0, Math.max(0, columns))
   let end = 0

@@ -1,23 +1,27 @@
-/** Lines in rows of a terminal: cut at word ends, with each row but the first set in, so that none looks like a line of its own. */
+/** Wraps lines at word ends. Every row but the first is indented, so that it does not look like a line of its own. */
 import { indent } from "./LiveArea.ts"
 import { isPlain, lettersOf, widestLetter, widestWidth } from "./TextWidth.ts"
 
-/** Words, each with the blanks behind it. Letters that are drawn as nothing are blanks. */
+/** Words, each with the blanks after it. Invisible letters count as blanks. */
 const words =
   /[^\s\u115f\u1160\u2800\u3164\uffa0]+[\s\u115f\u1160\u2800\u3164\uffa0]*|[\s\u115f\u1160\u2800\u3164\uffa0]+/g
 
 /**
- * A URL that takes more than a row is left to the terminal, which knows that it is one word, and copies it as one. Its rows
- * are not set in: what could pass for the beginning of a line must not stand in it.
+ * Whether a word is a URL that the terminal may wrap if it is longer than a row. The terminal then treats it as one
+ * word, for clicking and copying. Its rows are not indented, so it must contain nothing that looks like the beginning
+ * of a line.
  */
 const isLeftToTerminal = (word: string): boolean =>
   /^[("'<[]?[a-z][a-z0-9+.-]{1,16}:\/\/[\x21-\x7e]+\s*$/i.test(word) &&
   !/[*>|]|(?:server|client)[\w-]*[:.]*:/i.test(word.slice(1))
 
-/** Whether a row is one that the terminal itself is to wrap. */
+/** Whether a row is longer than the terminal is wide, and is left for the terminal to wrap. */
 export const isLong = (row: string, columns: number): boolean => row.length > columns && isPlain(row)
 
-/** The letters of a word. One that is wider than a row, as some are in a tiny window, is taken apart. */
+/**
+ * The letters of a word. A letter that is wider than a row, as can happen in a tiny window, is split into its code
+ * points.
+ */
 const partsOf = (word: string, columns: number): ReadonlyArray<string> =>
   Array.from(lettersOf(word)).flatMap((letter) => (widestLetter(letter) <= columns ? letter : Array.from(letter)))
 
@@ -57,8 +61,9 @@ const wrap = (line: string, first: string, columns: number): ReadonlyArray<strin
 }
 
 /**
- * A line that is safe to show, in rows of so many columns at most. No row is wider on a terminal that thinks letters wider;
- * a row that is `isLong` is one URL. Blanks stay at the ends of rows: what is copied has all that was said.
+ * Wraps a line, which must be safe to show, into rows of at most `columns` columns, even on a terminal that draws some
+ * letters wider. The exception is a long URL (`isLong`), which has a row of its own. Blanks at row ends stay, so that a
+ * copy has the whole text.
  */
 export const rowsOf = (text: string, columns: number): ReadonlyArray<string> =>
   isPlain(text) && text.length <= columns

@@ -1,4 +1,4 @@
-/** What Tab does: it completes a word, or goes through what may stand in its place. */
+/** What Tab does: completes a word, or steps through the candidates for it. */
 import type { Complete } from "../Completion.ts"
 import { replaceFrom } from "./Edits.ts"
 import { type Editor, type Pressed, ring } from "./State.ts"
@@ -10,7 +10,10 @@ const commonBeginning = (texts: ReadonlyArray<string>): string =>
     return common.slice(0, length)
   })
 
-/** Completes a word as far as all candidates agree; if there are several, the menu has them. */
+/**
+ * Completes a word as far as all candidates agree. If there are several, it opens the menu with them. Rings if there
+ * are none.
+ */
 export const beginCompletion = (editor: Editor, complete: Complete): Pressed => {
   const { candidates, from } = complete(editor.text, editor.cursor)
   const [only, ...others] = candidates
@@ -22,7 +25,7 @@ export const beginCompletion = (editor: Editor, complete: Complete): Pressed => 
   return { editor: { ...longer, menu: { from, candidates, chosen: -1 } } }
 }
 
-/** Goes to another candidate of the menu: so many steps forward, or back. */
+/** Chooses another candidate of the menu. `step`: 1 for the next, -1 for the previous. */
 export const choose = (editor: Editor, menu: NonNullable<Editor["menu"]>, step: number): Pressed => {
   const count = menu.candidates.length
   const chosen = menu.chosen === -1 && step < 0 ? count - 1 : (menu.chosen + step + count) % count

@@ -1,8 +1,8 @@
-/** Changes of the text at the cursor. */
+/** Edits of the text at the cursor. */
 import { letterAfter, letterBefore } from "../TextWidth.ts"
 import { type Editor, type Pressed, ring } from "./State.ts"
 
-/** No more than so many UTF-16 units are taken: nobody means to say it. */
+/** The longest text that the editor takes, in UTF-16 units. Nobody means to send a longer one. */
 const mostTyped = 1_000_000
 
 /** Inserts text, unless it would be too long. */
@@ -24,7 +24,7 @@ const without = (editor: Editor, from: number, to: number): Editor => ({
 export const erase = (editor: Editor, from: number, to: number): Pressed =>
   from === to ? ring(editor) : { editor: without(editor, from, to) }
 
-/** Removes what is between two places, and keeps it for pasting (Ctrl-Y). */
+/** Removes what is between two places, and keeps it for Ctrl-Y to insert. */
 export const cut = (editor: Editor, from: number, to: number): Pressed =>
   from === to ? ring(editor) : { editor: { ...without(editor, from, to), cut: editor.text.slice(from, to) } }
 
@@ -39,13 +39,16 @@ export const swap = (editor: Editor): Pressed => {
   return { editor: { ...editor, text: text.slice(0, from) + swapped + text.slice(to), cursor: to } }
 }
 
-/** Inserts what was pasted. Whole lines pasted right behind others begin a line of their own. */
+/**
+ * Inserts pasted text. `whole`: it ended with a newline. Text that is pasted directly after such text begins on a new
+ * line.
+ */
 export const paste = (editor: Editor, text: string, whole: boolean): Pressed => {
   const { act, editor: after } = insert(editor, editor.linesEnd === editor.cursor ? `\n${text}` : text)
   const pasted = { editor: whole ? { ...after, linesEnd: after.cursor } : after }
   return act === undefined ? pasted : { ...pasted, act }
 }
 
-/** Puts a text in place of what is between a place and the cursor. */
+/** Replaces what is between a place and the cursor. */
 export const replaceFrom = (editor: Editor, from: number, text: string): Editor =>
   insert(without(editor, from, editor.cursor), text).editor

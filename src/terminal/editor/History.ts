@@ -1,10 +1,10 @@
-/** What was said before, and shown again. */
+/** The history of the editor: lines that were sent before and can be recalled. */
 import { type Editor, mostRemembered, type Pressed, ring } from "./State.ts"
 
 /** No more lines than this are remembered. */
 const mostLines = 500
 
-/** History with one more line, unless it is blank or the last one again. */
+/** Adds a line to the history, unless it is blank or the same as the last one. */
 export const remember = (history: ReadonlyArray<string>, text: string): ReadonlyArray<string> => {
   if (text.trim() === "" || history.at(-1) === text) return history
   const lines = [...history.slice(1 - mostLines), text]
@@ -17,7 +17,7 @@ export const remember = (history: ReadonlyArray<string>, text: string): Readonly
   return lines.slice(from)
 }
 
-/** Shows a line of history, or what was being typed if there is none at that place. */
+/** Shows a line of history, or the draft if `place` is behind the last line. Rings if there is no such place. */
 export const recall = (editor: Editor, place: number): Pressed => {
   const { draft, history, text } = editor
   if (place < 0 || place > history.length) return ring(editor)

@@ -3,10 +3,10 @@ import { letterAfter, letterBefore } from "../TextWidth.ts"
 import type { Typing } from "./State.ts"
 
 const isWordy = (letter: string): boolean => /[\p{L}\p{N}\p{M}_]/u.test(letter)
-/** Whether a letter is no blank. */
+/** Whether a letter is not whitespace. */
 export const isBlack = (letter: string): boolean => /\S/.test(letter)
 
-/** Where the last word before the cursor begins. `belongs`: which letters a word is made of. */
+/** Where the last word before the cursor begins. `belongs`: whether a letter is part of a word. */
 export const wordBefore = ({ cursor, text }: Typing, belongs = isWordy): number => {
   let place = cursor
   const letter = () => text.slice(letterBefore(text, place), place)
@@ -15,7 +15,7 @@ export const wordBefore = ({ cursor, text }: Typing, belongs = isWordy): number 
   return place
 }
 
-/** Where the word at the cursor, or the next, ends. */
+/** Where the word at the cursor ends, or the next word if the cursor is in none. */
 export const wordAfter = ({ cursor, text }: Typing): number => {
   let place = cursor
   const letter = () => text.slice(place, letterAfter(text, place))
@@ -34,7 +34,9 @@ export const lineEnd = ({ cursor, text }: Typing): number => {
   return end === -1 ? text.length : end
 }
 
-/** The place so far from the start of a line, or the end of the line; never inside a letter. */
+/**
+ * The place at this distance from the start of a line, or the end of the line if that is nearer. Never inside a letter.
+ */
 export const inLine = (text: string, start: number, distance: number): number => {
   const end = lineEnd({ text, cursor: start })
   const place = Math.min(start + distance, end)

@@ -1,4 +1,4 @@
-/** Search in history: the newest line that contains what is typed. */
+/** Searches the history for the newest line that contains what is typed. */
 import type { Key } from "../Keys.ts"
 import { letterBefore } from "../TextWidth.ts"
 import { type Editor, type Pressed, ring, type Search } from "./State.ts"
@@ -19,12 +19,12 @@ const seek = (editor: Editor, query: string, search: Search, from: number): Pres
   return ring({ ...editor, search: { ...search, query, missed: true } })
 }
 
-/** Begins a search of all history. */
+/** Begins a search in all of the history. */
 export const beginSearch = (editor: Editor): Pressed => ({
   editor: { ...editor, search: { query: "", missed: false, place: editor.history.length - 1, before: editor } }
 })
 
-/** A key during a search; undefined if it ends the search, and then does what it always does. */
+/** Handles a key during a search. Returns undefined if the key ends the search, and must then be handled as usual. */
 export const searching = (editor: Editor, search: Search, key: Key): Pressed | undefined => {
   const { before, place, query } = search
   if (key._tag === "Text") return seek(editor, query + key.text, search, place)

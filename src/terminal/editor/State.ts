@@ -1,59 +1,59 @@
-/** The state of the line editor, and what a key asks for beyond it. */
+/** The state of the line editor, and the acts that a key can ask of the program. */
 import type { Completions } from "../Completion.ts"
 
 /** A text with a cursor in it. */
 export interface Typing {
   readonly text: string
-  /** Between 0 and the length of the text, never inside a pair of surrogates. */
+  /** An index into the text, from 0 to its length, never inside a surrogate pair. */
   readonly cursor: number
 }
 
-/** A search in history: what is looked for, where it was found last, and what to go back to. */
+/** A search in the history: the query, the place where it was found last, and the editor to return to. */
 export interface Search {
   readonly query: string
-  /** Whether there is none; the text is what was found before. */
+  /** Whether nothing was found. The text then still shows the last match. */
   readonly missed: boolean
   readonly place: number
   readonly before: Editor
 }
 
 export interface Editor extends Typing {
-  /** What was said before, oldest first. */
+  /** Lines that were sent before, oldest first. */
   readonly history: ReadonlyArray<string>
-  /** Which of those is shown; their number if none is. */
+  /** Index of the line of history that is shown; the length of the history if none is. */
   readonly place: number
-  /** What was being typed before one of those was shown. */
+  /** The text that was being typed before a line of history was shown. */
   readonly draft: string
-  /** What was cut last. */
+  /** The text that was cut last, for Ctrl-Y. */
   readonly cut: string
-  /** What the text was before its last changes, oldest first. */
+  /** The states to go back to with undo, oldest first. */
   readonly changes: ReadonlyArray<Typing>
-  /** Whether the last key was a letter: those that follow it are the same change. */
+  /** Whether the last key was a letter. Letters typed in a row are one change for undo. */
   readonly types?: boolean
-  /** Where the end of whole lines is that were pasted just now. */
+  /** The end of text that was pasted just now and that ended with a newline. */
   readonly linesEnd?: number | undefined
-  /** Whether it was asked if so much is to be said. */
+  /** Whether the person was asked to confirm sending this many lines. */
   readonly asked?: boolean
   readonly search?: Search | undefined
-  /** What Tab chooses among; `chosen` is -1 until one is. */
+  /** The menu of Tab's candidates. `chosen` is an index, or -1 until one is chosen. */
   readonly menu?: (Completions & { readonly chosen: number }) | undefined
 }
 
 export const empty: Editor = { text: "", cursor: 0, history: [], place: 0, draft: "", cut: "", changes: [] }
 
-/** What a key does beyond the text. */
+/** What a key asks for besides a change of the text. */
 export type Act =
-  /** The text is done. */
+  /** Send the text. */
   | { readonly _tag: "Say"; readonly text: string }
-  /** Nothing is typed any more. */
+  /** End the input. */
   | { readonly _tag: "End" }
   | { readonly _tag: "Interrupt" }
   | { readonly _tag: "Suspend" }
-  /** The screen is to be drawn anew, as if it were empty. */
+  /** Draw on an empty screen. */
   | { readonly _tag: "Clear" }
-  /** What was shown is to be read back. */
+  /** Open the pager, to read back what was shown. */
   | { readonly _tag: "ReadBack" }
-  /** The key does nothing here. */
+  /** Ring the bell: the key does nothing here. */
   | { readonly _tag: "Ring" }
 
 export interface Pressed {
@@ -61,11 +61,11 @@ export interface Pressed {
   readonly act?: Act
 }
 
-/** Does nothing but ring. */
+/** Changes nothing, and rings the bell. */
 export const ring = (editor: Editor): Pressed => ({ editor, act: { _tag: "Ring" } })
 
 /** Moves the cursor. */
 export const at = (editor: Editor, cursor: number): Pressed => ({ editor: { ...editor, cursor } })
 
-/** No more than so many UTF-16 units are kept, each, of what was said and of what the text was before. */
+/** How much text is kept, in UTF-16 units: this much history, and this much for undo. */
 export const mostRemembered = 1_000_000

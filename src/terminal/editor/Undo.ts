@@ -1,4 +1,4 @@
-/** Takes back changes of the text. */
+/** Undo. */
 import { type Editor, mostRemembered, type Pressed, ring, type Typing } from "./State.ts"
 
 /** No more changes than this can be undone. */
@@ -12,7 +12,7 @@ export const undo = ({ changes, ...editor }: Editor): Pressed => {
   return { editor: { ...plain, text: last.text, cursor: last.cursor, changes: changes.slice(0, -1) } }
 }
 
-/** The changes with one more: what the text was before it. */
+/** Adds a state to the changes: the text before a change. The oldest are dropped if there are too many or too long. */
 export const rememberChange = (changes: ReadonlyArray<Typing>, { cursor, text }: Typing): ReadonlyArray<Typing> => {
   const all = [...changes.slice(1 - mostChanges), { text, cursor }]
   let kept = 0
