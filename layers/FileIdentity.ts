@@ -9,7 +9,7 @@ import * as StateFolder from "./identity/StateFolder.ts"
 
 const fileName = "key.pem"
 
-/** A private key and its certificate, one after the other. */
+/** A private key and its certificate, in this order. */
 const blocks =
   /^(-----BEGIN PRIVATE KEY-----[^-]+-----END PRIVATE KEY-----\n)(-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n)$/
 
@@ -17,7 +17,7 @@ const make = (folder: string): Effect.Effect<Identity["Type"], StateUnavailable>
   const path = Path.join(folder, fileName)
   const read = StateFolder.readSecret(path)
 
-  /** Of two processes that make it at the same time, the second takes what the first has made. */
+  /** If two processes create it at the same time, the second uses the one that the first has created. */
   const create = Effect.gen(function* () {
     const { certificate, privateKey } = (yield* Keys.generate).credentials
     yield* StateFolder.create(path, `${privateKey}${certificate}`)
@@ -40,5 +40,5 @@ const make = (folder: string): Effect.Effect<Identity["Type"], StateUnavailable>
   })
 }
 
-/** The identity that lies in that folder. */
+/** The identity in that folder. */
 export const layer = (folder: string): Layer.Layer<Identity, StateUnavailable> => Layer.effect(Identity, make(folder))

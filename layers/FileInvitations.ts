@@ -1,7 +1,7 @@
 /**
- * Invitations in a folder. Each is a folder of its own, with its terms and a file for each use: a use is taken by making
- * the file, which one can do only once, and an invitation is revoked by removing all of it. So a server and the commands that
- * a person types work on the same folder without a lock.
+ * Invitations in a folder. Each invitation is a folder of its own, with a file for its terms and a file for each use. A
+ * use is taken by creating its file, which can succeed only once. An invitation is revoked by removing its folder. So
+ * the server and the commands that a person runs can work on the same folder without a lock.
  */
 import * as Fs from "node:fs/promises"
 import * as Path from "node:path"

@@ -16,7 +16,7 @@ const make = (settings: Log.Settings, folder: string) =>
     (journal) => Log.make(settings, journal)
   ).pipe(Effect.withSpan("MessageLog.open", { attributes: { folder } }))
 
-/** One for that author, in that folder, which no other process can use meanwhile. */
+/** The log of that author in that folder. No other process can use the folder meanwhile. */
 export const layer = (
   settings: Log.Settings,
   folder: string

@@ -1,4 +1,7 @@
-/** A PortStore in a text file that people may read and mend: replaced whole at each change, or written in place where it must be. */
+/**
+ * A PortStore in a text file that people may read and edit. The file is replaced at each change, or overwritten where
+ * it can't be replaced.
+ */
 import * as Fs from "node:fs/promises"
 import * as Path from "node:path"
 import * as Effect from "effect/Effect"
@@ -18,20 +21,20 @@ import { replaceFile, syncFolder, writeAll } from "./log/Files.ts"
 import * as FileLock from "./ports/FileLock.ts"
 import { bytesFor, overwrite, settled } from "./ports/Overwrite.ts"
 
-/** A file has at most so many bytes that count: some 60,000 clients. */
+/** The most bytes of a file that count: about 60,000 clients. */
 const maxBytes = 2 * 1024 * 1024
 
-/** So many lines that can't be read are told, and how many more there are. */
+/** At most this many unreadable lines are reported one by one. The rest are counted. */
 const mostTold = 20
 
-/** How the system says that no other file can take a file's place, though the file itself may be written. */
+/** Error codes that mean that a file can't be replaced, though it may still be possible to overwrite it. */
 const irreplaceable: ReadonlySet<string> = new Set(["EBUSY", "EXDEV", "EACCES", "EPERM", "EROFS"])
 
-/** What a file says; an error is one of that path. */
+/** Runs an operation on files. It fails with a PortStoreUnavailable of that path. */
 const attempt = <A>(path: string, run: () => Promise<A>): Effect.Effect<A, PortStoreUnavailable> =>
   Effect.tryPromise({ try: run, catch: (error) => new PortStoreUnavailable({ path, ...troubleOf(error) }) })
 
-/** The file that a path means: where a link leads, also if nothing is there yet. */
+/** The file that a path stands for. Symbolic links are followed, even to a file that does not exist yet. */
 const targetOf = async (path: string): Promise<string> => {
   try {
     return await Fs.realpath(path)
@@ -43,11 +46,11 @@ const targetOf = async (path: string): Promise<string> => {
   }
 }
 
-/** The text that counts in a file, as far as it is read; none if there is no file. */
+/** Reads the valid text of a file; empty if there is none. `whole`: false if the file is longer than `maxBytes`. */
 const read = async (path: string): Promise<{ readonly text: string; readonly whole: boolean }> => {
   const bytes = settled(await bytesOf(path))
   const whole = bytes.length <= maxBytes
-  // Of one that is too long, the last line is cut off.
+  // In a file that is too long, the last line that is read may be incomplete, and is dropped.
   return { whole, text: bytes.toString("utf8", 0, whole ? bytes.length : bytes.lastIndexOf("\n", maxBytes) + 1) }
 }
 
@@ -70,21 +73,21 @@ const bytesOf = async (path: string): Promise<Buffer> => {
   }
 }
 
-/** The permissions of a file, if there is one. */
+/** The permissions of a file; undefined if there is none. */
 const modeOf = (path: string): Promise<number | undefined> =>
   Fs.stat(path).then(
     ({ mode }) => mode & 0o777,
     () => undefined
   )
 
-/** Temporary file, fsync, rename; then the folder, so that the new name too is on disk. */
+/** Replaces a file: temporary file, fsync, rename. Then syncs the folder, so that the new name is on disk too. */
 const replace = async (path: string, text: Buffer): Promise<void> => {
   const { file } = await replaceFile(path, [text], (await modeOf(path)) ?? 0o666 & ~process.umask())
   await file.close()
   await syncFolder(Path.dirname(path))
 }
 
-/** Writes all of the file, as far as possible by putting another in its place. */
+/** Writes the whole file: replaces it if possible, and overwrites it otherwise. */
 const write = async (path: string, text: string): Promise<void> => {
   const bytes = Buffer.from(text)
   try {
@@ -95,7 +98,7 @@ const write = async (path: string, text: string): Promise<void> => {
   }
 }
 
-/** Whether the file itself may be written. */
+/** Whether an existing file may be written in place. */
 const isWritable = (path: string): Promise<boolean> =>
   Fs.open(path, "r+").then(
     async (file) => {
@@ -105,10 +108,10 @@ const isWritable = (path: string): Promise<boolean> =>
     () => false
   )
 
-/** Tries what a record will do, and changes nothing: better now than when somebody comes. */
+/** Tries a write that leaves the text as it is, so that problems show at the start instead of when a client joins. */
 const probe = async (path: string, text: string): Promise<void> => {
   const isThere = (await modeOf(path)) !== undefined
-  // Whether it can take the file's place only shows when it does; one that can be written in place need not.
+  // Whether a file can be replaced shows only by replacing it. That test is not needed for one that can be overwritten.
   if (isThere && !(await isWritable(path))) return write(path, text)
   const temporary = `${path}.new`
   try {
@@ -126,7 +129,7 @@ const probe = async (path: string, text: string): Promise<void> => {
   }
 }
 
-/** What a person should know of a file that was read. */
+/** The notices about problems in a file that was read. */
 const complaints = (
   path: string,
   { badLines, whole }: { readonly badLines: ReadonlyArray<PortsFile.BadLine>; readonly whole: boolean }
@@ -138,7 +141,7 @@ const complaints = (
   ...(whole ? [] : [notice(`${path} is longer than ${maxBytes} bytes: the rest is skipped`)])
 ]
 
-/** Whether nobody else has the file now, and until the scope closes. */
+/** Takes the lock of the file until the scope closes. Returns false if another process has it. */
 const hold = (path: string, target: string) =>
   Effect.mapError(FileLock.hold(target), ({ detail }) => new PortStoreUnavailable({ path, detail }))
 
@@ -155,7 +158,7 @@ const make = (path: string) =>
     const known = yield* Ref.make<PortsFile.Records>({ peers, chat })
     const trouble = yield* SubscriptionRef.make(Option.none<PortStoreUnavailable>())
 
-    /** Notes what has become of an attempt to write; what is the same as before is no news. */
+    /** Updates `trouble` with the result of a write, if it differs from the result before. */
     const noting = <A>(attempted: Effect.Effect<A, PortStoreUnavailable>) =>
       attempted.pipe(
         Effect.tapError((error) =>
@@ -172,7 +175,10 @@ const make = (path: string) =>
         )
       )
 
-    /** Writes what is on record next; the same needs no writing. Comments are those that stand in the file by now. */
+    /**
+     * Changes the records, and writes the file if they differ. The comments in it are those that the file has at that
+     * time.
+     */
     const change = (next: (known: PortsFile.Records) => PortsFile.Records): Effect.Effect<void, PortStoreUnavailable> =>
       Effect.flatMap(Ref.get(known), (before) => {
         const changed = next(before)
@@ -189,7 +195,8 @@ const make = (path: string) =>
             )
       }).pipe(oneAtATime.withPermits(1))
 
-    // Without room on the disk the server can do all but take in somebody new; elsewhere it could not do even that.
+    // A full disk only keeps the server from admitting new clients, so it starts all the same. Errors without a remedy
+    // are fatal.
     yield* Effect.catchAll(noting(attempt(path, () => probe(target, text))), (error) =>
       error.remedy === undefined ? Effect.fail(error) : Effect.void
     )
@@ -225,7 +232,7 @@ const without = (records: PortsFile.Records, id: PeerId): PortsFile.Records => (
   peers: records.peers.filter((peer) => peer.id !== id)
 })
 
-/** What is on record in a file, and whether more can be; what a server is using just now is only read. */
+/** Reads the records of a file, and checks that it can be written. If a server is using the file, it is only read. */
 export const look = (path: string): Effect.Effect<PortsFile.Records, PortStoreUnavailable> =>
   Effect.gen(function* () {
     const target = yield* attempt(path, () => targetOf(path))
@@ -235,6 +242,6 @@ export const look = (path: string): Effect.Effect<PortsFile.Records, PortStoreUn
     return PortsFile.parse(text)
   }).pipe(Effect.scoped)
 
-/** Keeps the records in that file, which no other server can use meanwhile. */
+/** Keeps the records in that file. No other server can use it meanwhile. */
 export const layer = (path: string): Layer.Layer<PortStore, PortStoreUnavailable | PortStoreInUse, Console> =>
   Layer.scoped(PortStore, make(path))

@@ -1,4 +1,4 @@
-/** A TrustStore in a file, replaced whole at each change. */
+/** A TrustStore in a file, which is replaced at each change. */
 import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -45,6 +45,6 @@ const make = (folder: string): Effect.Effect<TrustStore["Type"], StateUnavailabl
     })
   })
 
-/** What is remembered in that folder. */
+/** The TrustStore in that folder. */
 export const layer = (folder: string): Layer.Layer<TrustStore, StateUnavailable> =>
   Layer.effect(TrustStore, make(folder))

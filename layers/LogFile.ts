@@ -1,4 +1,4 @@
-/** Where Effect's logs go: a file, or stderr where no chat is shown. A line of JSON each. */
+/** Writes Effect's logs to a file, or to stderr if no chat is shown there. Each entry is a line of JSON. */
 import * as Fs from "node:fs"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -12,7 +12,7 @@ const writing = (write: (line: string) => void) =>
     Logger.map(Logger.jsonLogger, (line) => write(`${line}\n`))
   )
 
-/** At the end of that file, which is made if it is not there. */
+/** Appends to that file, which is created if it does not exist. */
 export const layer = (path: string): Layer.Layer<never, LogUnavailable> =>
   Layer.unwrapScoped(
     Effect.map(
@@ -23,10 +23,10 @@ export const layer = (path: string): Layer.Layer<never, LogUnavailable> =>
         }),
         (file) => Effect.sync(() => Fs.closeSync(file))
       ),
-      // What can't be logged must not end what is logged.
+      // A failure to log must not end what is being logged.
       (file) => writing((line) => Effect.runSync(Effect.ignore(Effect.try(() => Fs.writeSync(file, line)))))
     )
   )
 
-/** On stderr. */
+/** Writes to stderr. */
 export const stderr: Layer.Layer<never> = writing((line) => process.stderr.write(line))

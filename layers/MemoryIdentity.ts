@@ -1,4 +1,4 @@
-/** An Identity that is gone with the process: for tests. */
+/** An Identity in memory, lost when the process ends: for tests. */
 import * as Layer from "effect/Layer"
 import { Identity } from "../services/Identity.ts"
 import * as Keys from "./identity/Keys.ts"

@@ -1,4 +1,4 @@
-/** Invitations that are gone with the process: for tests. */
+/** Invitations in memory, lost when the process ends: for tests. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -7,10 +7,10 @@ import { type Invitation, isOpen } from "../src/domain/Invitation.ts"
 import type { PublicKey } from "../src/domain/Key.ts"
 import * as Keys from "./identity/Keys.ts"
 
-/** What such invitations are kept in; one that is handed on outlives them. */
+/** Makes the memory of such invitations, which may outlive the layer. */
 export const makeMemory = Effect.sync(() => new Map<PublicKey, Invitation>())
 
-/** Invitations that are kept elsewhere. */
+/** Invitations in a given memory. */
 export const over = (all: Map<PublicKey, Invitation>): Layer.Layer<Invitations> =>
   Layer.succeed(
     Invitations,

@@ -9,19 +9,19 @@ import type { ChatId } from "../src/domain/Chat.ts"
 import type { PortStoreUnavailable } from "../src/domain/Errors.ts"
 import type { Peer, PeerId } from "../src/domain/Peer.ts"
 
-/** What such a store has on record. */
+/** The records of such a store. */
 export interface Records {
   readonly peers: ReadonlyMap<PeerId, Peer>
   readonly chat: ChatId | undefined
 }
 
-/** Nobody, and no chat. */
+/** No clients, and no chat. */
 export const nothing: Records = { peers: new Map(), chat: undefined }
 
-/** What such a store keeps its records in; one that is handed on outlives the store. */
+/** Makes the memory of such a store. A test that holds it can outlive the store. */
 export const makeRecords = Ref.make(nothing)
 
-/** Nothing is wrong with it. */
+/** Makes the `trouble` of a store that has none. */
 export const noTrouble = SubscriptionRef.make(Option.none<PortStoreUnavailable>())
 
 type Trouble = Effect.Effect.Success<typeof noTrouble>
@@ -44,7 +44,7 @@ const make = (records: Ref.Ref<Records>, trouble: Trouble) => {
   })
 }
 
-/** A store over records that are kept elsewhere. As long as there is trouble, nothing is recorded. */
+/** A store over given records. While `trouble` has an error, nothing is recorded. */
 export const over = (records: Ref.Ref<Records>, trouble?: Trouble): Layer.Layer<PortStore> =>
   Layer.effect(
     PortStore,

@@ -4,10 +4,10 @@ import * as Layer from "effect/Layer"
 import { TrustStore } from "../services/TrustStore.ts"
 import { nobody, type Trust } from "../src/domain/Trust.ts"
 
-/** What such a store keeps; one that is handed on outlives the store. */
+/** Makes the memory of such a store, which may outlive the store. */
 export const makeMemory = Effect.sync((): { trust: Trust } => ({ trust: nobody }))
 
-/** A store over what is kept elsewhere. */
+/** A store over a given memory. */
 export const over = (memory: { trust: Trust }): Layer.Layer<TrustStore> => {
   const change = (next: (trust: Trust) => Trust) =>
     Effect.sync(() => {

@@ -1,4 +1,4 @@
-/** HostChecks by what Node knows of its host. */
+/** HostChecks by Node.js: its view of the machine. */
 import * as Crypto from "node:crypto"
 import * as Dns from "node:dns/promises"
 import * as Fs from "node:fs/promises"
@@ -10,7 +10,7 @@ import * as FileJournal from "./log/FileJournal.ts"
 import { attemptAt } from "./log/Files.ts"
 import * as FolderLock from "./log/FolderLock.ts"
 
-/** The first folder on the way up that is there. */
+/** The nearest existing folder: the path itself, or one above it. */
 const nearestFolder = async (path: string): Promise<string> => {
   for (let folder = Path.resolve(path); ; folder = Path.dirname(folder)) {
     try {

@@ -1,4 +1,4 @@
-/** A Membership that asks nobody for anything: for plain connections, over which nobody can prove anything. */
+/** A Membership for plain connections: it admits everybody, because nobody can prove an identity over them. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
@@ -34,10 +34,10 @@ const make = (keeps: ReadonlyArray<KeptChat.Keep>) =>
     })
   )
 
-/** One that keeps there which chat its node is in. */
+/** A Membership that keeps in these places which chat its node is in. */
 export const keeping = (
   keeps: ReadonlyArray<KeptChat.Keep>
 ): Layer.Layer<Membership | MemberDecisions, ChatsDiffer | LogUnavailable> => Layer.effectContext(make(keeps))
 
-/** One that forgets that. */
+/** A Membership that keeps it nowhere. */
 export const layer: Layer.Layer<Membership | MemberDecisions> = Layer.orDie(keeping([]))

@@ -4,7 +4,7 @@ import * as OtlpTracer from "@effect/opentelemetry/OtlpTracer"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as Layer from "effect/Layer"
 
-/** What stands in such a variable: `name=value,name=value`, percent-encoded. */
+/** Parses the value of such a variable: `name=value,name=value`, percent-encoded. */
 const pairsIn = (text = ""): Readonly<Record<string, string>> =>
   Object.fromEntries(
     text.split(",").flatMap((part) => {
@@ -13,7 +13,7 @@ const pairsIn = (text = ""): Readonly<Record<string, string>> =>
     })
   )
 
-/** Who is left to be told of the last spans holds up the end of the program no longer than this. */
+/** Sending the last spans delays the end of the program by this at most. */
 const shutdownTimeout = "1 second"
 
 export const layer = (url: string, version: string): Layer.Layer<never> => {

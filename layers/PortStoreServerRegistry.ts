@@ -10,7 +10,10 @@ const make = Effect.gen(function* () {
   const mesh = yield* PeerMesh
   const store = yield* PortStore
   const oneAtATime = (yield* Effect.makeSemaphore(1)).withPermits(1)
-  /** Whoever begins to come in after this has looked is put on record after this has forgotten it. */
+  /**
+   * Forgets a client without a link. A client that begins to join after the check is recorded after this has forgotten
+   * it, because both take turns.
+   */
   const forgetAbsent = (id: PeerId) =>
     oneAtATime(Effect.suspend(() => (mesh.isPresent(id) ? Effect.void : store.forget(id))))
   return ServerRegistry.of({

@@ -1,31 +1,31 @@
-/** Interrupts of this process: SIGINT and SIGTERM, and the key that stands for SIGINT at a terminal in raw mode. */
+/** Interrupts of this process: SIGINT, SIGTERM, and Ctrl-C at a terminal in raw mode. */
 import * as Layer from "effect/Layer"
 import { Interrupts, type Wish } from "../services/Interrupts.ts"
 import * as Wishes from "./interrupts/Wishes.ts"
 
-/** Signals that come within so many milliseconds are one wish: a shell and the program that started this one may both send it. */
+/** Signals within this time, in ms, are one request: a shell and the program that started this one may both send it. */
 const sameWish = 300
 
-/** Who is asked a second time ends within so many milliseconds, whatever it waits for. */
+/** After a second request the program ends within this time, in ms, whatever it waits for. */
 const longestEnd = 2_000
 
 export interface Ending {
-  /** Ends the program where nobody listens. */
+  /** Ends the program if nobody listens for requests. */
   readonly interrupt: () => void
-  /** Ends the process, whatever the program is doing. */
+  /** Ends the process, whatever the program does. */
   readonly abandon: () => void
 }
 
 export interface ProcessInterrupts {
   readonly layer: Layer.Layer<Interrupts>
   /**
-   * From now on the first wish is told to whoever listens; where nobody does yet, it interrupts the program. The next one is
-   * told too, and abandons the program if it has not ended a moment later.
+   * Watches for requests. The first one is told to the listeners; if nobody has listened yet, it interrupts the
+   * program. Each further request is told too, and ends the process if the program has not ended `longestEnd` later.
    */
   readonly watch: (ending: Ending) => void
 }
 
-/** Plain functions: signals and keys come to the process, not to a fiber. */
+/** Uses plain functions, because signals and keys come to the process and not to a fiber. */
 export const make = (): ProcessInterrupts => {
   const { next, tell, wasHeard } = Wishes.make()
   let ending: Ending | undefined
@@ -36,7 +36,7 @@ export const make = (): ProcessInterrupts => {
     const wasListening = wasHeard()
     const isHeard = tell(wish)
     if (isFirst && !wasListening) ending?.interrupt()
-    // A program that has ended by then takes its timers along.
+    // The timer does not keep a program alive that ends earlier.
     else if ((!isFirst || !isHeard) && ending !== undefined) setTimeout(ending.abandon, longestEnd).unref()
     isFirst = false
   }

@@ -12,10 +12,10 @@ import type { Port } from "../src/domain/Peer.ts"
 import type { LinkState, PeerStatus } from "../src/domain/PeerStatus.ts"
 import { type Family, page } from "../src/protocol/Prometheus.ts"
 
-/** The machine that it runs on, and nobody else, may read it. */
+/** Only this machine may read the page. */
 const loopback = "127.0.0.1"
 
-/** How often the event loop's delay is looked at, in ms. */
+/** The sampling interval of the event loop's delay, in ms. */
 const resolution = 20
 
 const gauge = (name: string, help: string, value: number): Family => ({
@@ -31,7 +31,7 @@ const counter = (name: string, help: string, value: number): Family => ({
   samples: [{ value }]
 })
 
-/** One figure for each peer with a link; none where it is not known. */
+/** One sample for each peer with a link, if its figure is known. */
 const perPeer = (
   name: string,
   help: string,
@@ -64,7 +64,7 @@ const make = (port: Port) =>
     const families = Effect.gen(function* () {
       const all = yield* status.peerStatuses
       const { bytes, entries, received, said } = yield* log.tally
-      // The histogram has the time between two looks, which are to be so far apart.
+      // The histogram records the time between two samples, which is at least `resolution`.
       const late = (percent: number) => Math.max(0, delay.percentile(percent) / 1e9 - resolution / 1e3)
       const { system, user } = process.cpuUsage()
       const found: ReadonlyArray<Family> = [
@@ -125,6 +125,6 @@ const make = (port: Port) =>
     server.unref()
   })
 
-/** Serves it at that port until the scope closes. */
+/** Serves the page at that port until the scope closes. */
 export const layer = (port: Port): Layer.Layer<never, PortTaken, MessageLog | MeshStatus> =>
   Layer.scopedDiscard(make(port))

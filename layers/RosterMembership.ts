@@ -1,4 +1,4 @@
-/** A Membership by keys: who is on the roster that the server signs, or comes by an invitation. */
+/** A Membership by keys: a member is on the roster that the server signs, or comes with an invitation. */
 
 import * as Crypto from "node:crypto"
 import * as Effect from "effect/Effect"
@@ -36,13 +36,13 @@ import * as Keys from "./identity/Keys.ts"
 
 export interface Settings {
   readonly id: PeerId
-  /** By which invitation this node comes: it takes the server for whom that names, and nobody else. */
+  /** The invitation with which this node comes. The node accepts only the chat's owner that the invitation names. */
   readonly link?: Link
-  /** Where it is kept which chat this is, for what else is there. */
+  /** Other places that keep which chat this is. They must agree with the owner's key. */
   readonly keeps?: ReadonlyArray<KeptChat.Keep>
 }
 
-/** So many digits are compared aloud: 2^99 tries to find other keys with the same. */
+/** How many digits people compare aloud. An attacker needs 2^99 tries to find other keys with the same digits. */
 const digits = 30
 
 const keyAt = (connection: Connection): PublicKey | undefined =>
@@ -54,7 +54,7 @@ const bindingOf = (connection: Connection): string =>
     onSome: ({ binding }) => Buffer.from(binding("invitation")).toString("base64url")
   })
 
-/** The owner's key says which chat it is, so nobody need choose or keep that. */
+/** The id of a chat is derived from its owner's key, so nobody needs to choose or keep it. */
 const chatOf = (owner: PublicKey): ChatId =>
   ChatId.make(Crypto.createHash("sha256").update(`outlive chat\n${owner}\n`).digest("hex").slice(0, 32))
 
@@ -77,9 +77,9 @@ const make = ({ id: self, keeps = [], link }: Settings) =>
 
     const events = yield* Mailbox.make<MeshEvent>()
     const changes = yield* PubSub.sliding<void>(1)
-    /** One decision after the other: each builds on the roster that the one before has left. */
+    /** Serializes decisions, because each builds on the roster that the one before has left. */
     const oneAtATime = yield* Effect.makeSemaphore(1)
-    /** Keys of which people have heard, so that nobody can fill a screen with the same. */
+    /** Ids whose changed key was reported, so that nobody can fill a screen with repeated reports. */
     const told = new Set<string>()
 
     const sign = (text: string) => identity.sign(Buffer.from(text))
@@ -92,7 +92,7 @@ const make = ({ id: self, keeps = [], link }: Settings) =>
         return Effect.asVoid(events.offer(MeshEvent.KeyChanged({ id })))
       })
 
-    /** What can't be kept on disk holds for this run all the same. */
+    /** Changes the trust. If it can't be written to disk, the change holds in memory, and people are told. */
     const remember = (next: (trust: Trust.Trust) => Trust.Trust): Effect.Effect<void> =>
       Effect.catchTag(store.change(next), "StateUnavailable", ({ detail }) =>
         Effect.zipRight(store.assume(next), Effect.asVoid(events.offer(MeshEvent.Unremembered({ detail }))))
@@ -109,7 +109,7 @@ const make = ({ id: self, keeps = [], link }: Settings) =>
         false
       )
 
-    /** Tells people how those stand now whom a roster says something new of. */
+    /** Reports the changes of a new roster: changed keys, and members who were removed or banned. */
     const tellOf = (before: Trust.Trust) =>
       Effect.forEach(
         Roster.since(store.current().roster, Roster.versionOf(before.roster)),
@@ -126,7 +126,7 @@ const make = ({ id: self, keeps = [], link }: Settings) =>
         { discard: true }
       )
 
-    /** The owner says something of somebody: it is on disk when this returns. */
+    /** Signs a new entry of the roster, as its owner. It is on disk when this returns. */
     const decide = (word: Parameters<typeof Roster.say>[1]): Effect.Effect<void, StateUnavailable> =>
       Effect.gen(function* () {
         const before = store.current()
@@ -135,7 +135,10 @@ const make = ({ id: self, keeps = [], link }: Settings) =>
         yield* changed
       })
 
-    /** The owner lets somebody in who is known, and is perhaps at another address now, or who is invited. */
+    /**
+     * Decides, as the owner, whether to admit a visitor: a known member, perhaps with a new address, or one with a
+     * valid invitation. Puts it on the roster.
+     */
     const enrol = ({ address, id }: Peer, key: PublicKey, pass: Pass | undefined, connection: Connection) =>
       Effect.gen(function* () {
         const trust = store.current()
@@ -156,7 +159,10 @@ const make = ({ id: self, keeps = [], link }: Settings) =>
         return true
       }).pipe(oneAtATime.withPermits(1))
 
-    /** A client lets in whom it knows, and whom the server has let in meanwhile. */
+    /**
+     * Decides, as a client, whether to admit a visitor: one that it knows, or one with a newer roster entry that the
+     * owner has signed.
+     */
     const recognize = (id: PeerId, key: PublicKey, pass: Pass | undefined): Effect.Effect<boolean> =>
       Effect.suspend(() => {
         const trust = store.current()
@@ -264,13 +270,13 @@ const make = ({ id: self, keeps = [], link }: Settings) =>
     })
   })
 
-/** Whether somebody has that key, under whatever name, who is not to come back. */
+/** Whether a banned member has that key, under any name. */
 const isBanned = ({ roster }: Trust.Trust, key: PublicKey): boolean =>
   roster.some((member) => member.status === "banned" && member.key === key)
 
 type Known = readonly [id: PeerId, key: PublicKey]
 
-/** The same at both, in groups of five. */
+/** The digits for two ids and keys, in groups of five. They are the same at both nodes. */
 const digitsOf = (one: Known, other: Known): string => {
   const lines = [one, other].map((known) => known.join(" ")).sort()
   const hash = Crypto.createHash("sha256")

@@ -1,13 +1,13 @@
-/** Interrupts that a test makes. */
+/** Interrupts that a test triggers. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Interrupts } from "../services/Interrupts.ts"
 import * as Wishes from "./interrupts/Wishes.ts"
 
 export interface Script {
-  /** Asks the program to end, as a signal does; false if nobody listens. */
+  /** Asks the program to end, like a signal; false if nobody listens. */
   readonly ask: Effect.Effect<boolean>
-  /** The same, as a key does. */
+  /** Asks the program to end, like Ctrl-C. */
   readonly press: Effect.Effect<void>
   readonly layer: Layer.Layer<Interrupts>
 }

@@ -1,4 +1,4 @@
-/** What a secure node stands on: TLS, the roster, and what lies in its state folder. Loaded by those alone that are one. */
+/** The layers of a secure node: TLS, the roster, and its state folder. Only secure nodes load this file. */
 import * as Path from "node:path"
 import * as Layer from "effect/Layer"
 import type { Identity } from "../services/Identity.ts"
@@ -15,7 +15,7 @@ import * as FileTrustStore from "./FileTrustStore.ts"
 import * as RosterMembership from "./RosterMembership.ts"
 import * as TlsTransport from "./TlsTransport.ts"
 
-/** What the node of that id keeps in a user's state folder. */
+/** The state of the node with that id, in a user's state folder. */
 export const state = (
   folder: string,
   id: PeerId

@@ -1,4 +1,4 @@
-/** The file in a user's own folder that has settings for every start: TOML, a line each. */
+/** The user's config file, with settings for every start: TOML, one setting a line. */
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
@@ -7,18 +7,18 @@ import type { TomlError } from "smol-toml"
 import { SettingsUnusable } from "../src/domain/Errors.ts"
 import { unknownSettings } from "../src/domain/Settings.ts"
 
-/** Where it is: `OUTLIVE_CONFIG`, or in the folder for settings (XDG Base Directory Specification 0.8). */
+/** The path of the file: `OUTLIVE_CONFIG`, or in the config folder (XDG Base Directory Specification 0.8). */
 export const path = (): string => {
   const home = process.env["XDG_CONFIG_HOME"]
   const folder = home !== undefined && Path.isAbsolute(home) ? home : Path.join(Os.homedir(), ".config")
   return process.env["OUTLIVE_CONFIG"] || Path.join(folder, "outlive", "config.toml")
 }
 
-/** A list stands for its words with commas between them. */
+/** Whether a value can be a setting. A list of words becomes one text, with commas between them. */
 const isSettable = (value: unknown): boolean =>
   typeof value !== "object" || (Array.isArray(value) && value.every((word) => typeof word === "string"))
 
-/** Its first line says what is wrong; the others show it. */
+/** Describes a TOML error. The first line of its message says what is wrong; the others quote the file. */
 const complaintOf = (error: unknown): string => {
   const { line, message } = error as TomlError
   return `line ${line}: ${message.split("\n", 1)[0]?.replace("Invalid TOML document: ", "")}`
@@ -33,7 +33,7 @@ const textOf = (file: string): string => {
   }
 }
 
-/** What it says, by the settings' names; nothing if there is none. */
+/** Reads the settings, by their names; empty if there is no file. */
 export const read = (file: string): Effect.Effect<ReadonlyMap<string, string>, SettingsUnusable> =>
   Effect.gen(function* () {
     const unusable = (detail: string) => new SettingsUnusable({ path: file, detail })
@@ -42,7 +42,7 @@ export const read = (file: string): Effect.Effect<ReadonlyMap<string, string>, S
       catch: (error) => unusable((error as Error).message)
     })
     if (text.trim() === "") return new Map()
-    // Most have no such file, and none has to load what reads it.
+    // Loaded on demand: most users have no such file.
     const { parse } = yield* Effect.promise(() => import("smol-toml"))
     const table = yield* Effect.try({
       try: () => parse(text),

@@ -1,4 +1,4 @@
-/** Where shells look for what completes a command, in a user's own folders. */
+/** Installs shell completions in the user's own folders. */
 import * as Fs from "node:fs/promises"
 import * as Os from "node:os"
 import * as Path from "node:path"
@@ -8,7 +8,7 @@ import { troubleOf } from "../src/domain/Trouble.ts"
 
 export type Shell = "bash" | "zsh" | "fish"
 
-/** The shell that this user has, if it is one of these. */
+/** The user's shell, if it is one of these. */
 export const usual = (): Shell | undefined => {
   const name = Path.basename(process.env["SHELL"] ?? "")
   return name === "bash" || name === "zsh" || name === "fish" ? name : undefined
@@ -20,21 +20,21 @@ const under = (variable: string, ...otherwise: ReadonlyArray<string>): string =>
 }
 
 const places: Readonly<Record<Shell, () => string>> = {
-  // bash-completion loads it from there when it is needed.
+  // bash-completion loads files from this folder on demand.
   bash: () => Path.join(under("XDG_DATA_HOME", ".local", "share"), "bash-completion", "completions", "outlive"),
-  // A function of another name than its file completes nothing the first time: this is what @effect/cli calls it.
+  // If the function has another name than its file, the first completion finds nothing. @effect/cli uses this name.
   zsh: () => Path.join(under("XDG_DATA_HOME", ".local", "share"), "zsh", "site-functions", "_outlive_zsh_completions"),
   fish: () => Path.join(under("XDG_CONFIG_HOME", ".config"), "fish", "completions", "outlive.fish")
 }
 
-/** What is left for a person to do, once that file is there. */
+/** What the person has to do once the file is installed. */
 const whatIsLeft: Readonly<Record<Shell, (path: string) => string>> = {
   bash: () => "New shells that have bash-completion complete outlive from now on.",
   zsh: (path) => `Put this into ~/.zshrc, above compinit: fpath=(${Path.dirname(path)} $fpath)`,
   fish: () => "New shells complete outlive from now on."
 }
 
-/** Puts them there; returns what to tell the user. */
+/** Installs the completions. Returns what to tell the user. */
 export const install = (shell: Shell, text: string): Effect.Effect<string, CompletionsUnplaced> =>
   Effect.suspend(() => {
     const path = places[shell]()

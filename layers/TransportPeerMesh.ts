@@ -1,4 +1,4 @@
-/** A PeerMesh over a Transport: links, and what replicates over them. */
+/** A PeerMesh over a Transport: links, and replication over them. */
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -23,7 +23,7 @@ import * as Replication from "./replication/Replication.ts"
 
 export type { Settings } from "./links/Node.ts"
 
-/** What is looked at now and then is looked at so often. */
+/** The interval of periodic checks. */
 const lookEvery = Duration.seconds(1)
 
 const make = (settings: Settings) =>
@@ -46,7 +46,7 @@ const make = (settings: Settings) =>
     const { events, peers } = ground
 
     yield* Effect.forEach([...links.running, ...replication.running], Effect.forkScoped, { discard: true })
-    // One fiber for all that is to be done each second: an idle node wakes for it once.
+    // One fiber for all periodic checks, so that an idle node wakes up once a second.
     yield* Effect.forkScoped(
       Effect.repeat(Effect.zipRight(replication.eachSecond, links.eachSecond), Schedule.spaced(lookEvery))
     )
@@ -82,7 +82,7 @@ const make = (settings: Settings) =>
     return Context.make(PeerMesh, mesh).pipe(Context.add(MeshStatus, status))
   })
 
-/** A mesh for that node. */
+/** The mesh of a node. */
 export const layer = (
   settings: Settings
 ): Layer.Layer<PeerMesh | MeshStatus, PortTaken | HostElsewhere, Transport | Log.Logs | Membership> =>

@@ -1,4 +1,4 @@
-/** A Probe over a Transport: it asks for somebody who can't be there, and hears who is. */
+/** A Probe over a Transport: it asks for a node that can't exist, and the answer names the node that is there. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -58,7 +58,7 @@ const make = Effect.gen(function* () {
       }
     },
     Effect.scoped,
-    // From no port of ours.
+    // The dial uses no fixed source port, so `PortTaken` only means that it failed.
     (asked, address) =>
       Effect.catchTag(asked, "PortTaken", ({ message }) => new PeerUnreachable({ address, detail: message }))
   )

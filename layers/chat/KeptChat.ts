@@ -1,4 +1,4 @@
-/** Which chat a node is in: kept where its next start finds it. */
+/** Keeps which chat a node is in, so that its next start finds it. */
 import * as Crypto from "node:crypto"
 import * as Fs from "node:fs/promises"
 import * as Path from "node:path"
@@ -11,9 +11,9 @@ import { ChatsDiffer, LogUnavailable, type PortStoreUnavailable } from "../../sr
 import { codeOf } from "../../src/domain/Trouble.ts"
 import { attemptAt, replaceFile, syncFolder } from "../log/Files.ts"
 
-/** A place where it is kept. */
+/** A place where the id of the chat is kept. */
 export interface Keep {
-  /** What people call it. */
+  /** The name of the place, for people. */
   readonly place: string
   readonly read: Effect.Effect<ChatId | undefined, LogUnavailable>
   readonly write: (chat: ChatId) => Effect.Effect<void, PortStoreUnavailable>
@@ -21,7 +21,10 @@ export interface Keep {
 
 const fileName = "chat"
 
-/** The folder of a log: its lines are of one chat. What can't be kept there holds for this run all the same. */
+/**
+ * Keeps the chat in the folder of a log, whose posts belong to one chat. If it can't be written there, it holds for
+ * this run only.
+ */
 export const inFolder = (folder: string): Keep => {
   const path = Path.join(folder, fileName)
   return {
@@ -46,7 +49,7 @@ export const inFolder = (folder: string): Keep => {
   }
 }
 
-/** The file that knows all clients of a chat. */
+/** Keeps the chat in the file that lists all its clients. */
 export const inPortStore = (store: PortStore["Type"], path: string): Keep => ({
   place: path,
   read: store.chat,
@@ -55,7 +58,10 @@ export const inPortStore = (store: PortStore["Type"], path: string): Keep => ({
 
 const random = Effect.sync(() => ChatId.make(Crypto.randomBytes(16).toString("hex")))
 
-/** What a Membership says of the chat. `own`: the one that it is in whatever is kept, and what people call that. */
+/**
+ * The part of a Membership that concerns the chat. `own`: the chat that the node is in whatever is kept, and where
+ * people find it. Fails if two places name different chats.
+ */
 export const make = (
   keeps: ReadonlyArray<Keep>,
   own?: { readonly chat: ChatId; readonly place: string }
@@ -63,7 +69,7 @@ export const make = (
   Effect.gen(function* () {
     let chat = own?.chat
     let from = own?.place
-    /** Those that don't know it yet. */
+    /** The places where the chat is not kept yet. */
     let untold: ReadonlyArray<Keep> = []
     for (const keep of keeps) {
       const found = yield* keep.read

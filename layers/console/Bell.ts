@@ -1,19 +1,19 @@
-/** The bell of a terminal, and what it shows outside of its window, when somebody calls the person at it. */
+/** Rings the bell of a terminal, and shows a desktop notification, when somebody mentions the person at it. */
 import { type Rung, ring } from "../../src/domain/Calling.ts"
 import { type PeerId, title } from "../../src/domain/Peer.ts"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
 
 export const bell = "\u0007"
 
-/** Terminals that can tell of something outside of their window do so by one of two sequences. */
+/** Terminals show a desktop notification for one of two sequences: OSC 777 (VTE, rxvt) or OSC 9 (others). */
 const knows777 = process.env["VTE_VERSION"] !== undefined || /^rxvt/.test(process.env["TERM"] ?? "")
 const notification = (text: string): string =>
   knows777 ? `\u001b]777;notify;outlive;${text}\u0007` : `\u001b]9;${text}\u0007`
 
 export interface Settings {
-  /** Whether it rings at all. */
+  /** Whether the bell rings and notifications are sent. */
   readonly bell: boolean
-  /** Words that call the person, besides the node's own id. */
+  /** Words that count as a mention of the person, besides the node's own id. */
   readonly words?: ReadonlyArray<string>
 }
 
@@ -26,7 +26,10 @@ export class Bell {
     this.#settings = settings
   }
 
-  /** What the terminal is to be sent for these lines; nothing if none of them calls. A person who looks at the window is not notified. */
+  /**
+   * What to send to the terminal for these lines: empty if none of them mentions the person. A person who looks at the
+   * window gets the bell without a notification.
+   */
   ringFor(lines: ReadonlyArray<ScreenLine>, self: PeerId | undefined, isLookedAt: boolean): string {
     const { bell: rings, words = [] } = this.#settings
     if (!rings) return ""

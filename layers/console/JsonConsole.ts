@@ -1,4 +1,4 @@
-/** A Console for programs: events go to stdout and commands come from stdin, a line of JSON each. */
+/** A Console for programs: events go to stdout and commands come from stdin, each as a line of JSON. */
 
 import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
@@ -13,7 +13,10 @@ import { decodeInput, type Event, encodeEvent, eventOf, type Input, version } fr
 import * as Output from "./Output.ts"
 import * as PipedInput from "./PipedInput.ts"
 
-/** In bytes: a line that can just be said, with each of its bytes escaped (`\u0041`), and what stands around it. */
+/**
+ * The longest command, in bytes: the longest line that can be sent with each byte escaped as `\u0041` (six bytes), and
+ * room for the JSON around it.
+ */
 const longestCommand = 7 * PipedInput.longestLine
 
 const typedOf = (input: Input): Typed => {
@@ -37,7 +40,7 @@ const make = (reads: boolean) =>
       events.length === 0 ? Effect.void : out.write(events.map(encodeEvent).join(""))
     yield* tell([{ type: "outlive", version }])
 
-    /** What a line is called by whoever wrote it. */
+    /** The reference that the program has given to a line. */
     const refs = new WeakMap<Typed, string>()
     const marked = new WeakSet<Typed>()
     const tellOf = (type: "waiting" | "settled", lines: ReadonlyArray<Typed>) =>
@@ -59,7 +62,7 @@ const make = (reads: boolean) =>
       const complaints: Array<Event> = []
       for (const line of lines) {
         const { text, trouble } = line
-        // A program is told of it by the conversation, as of all that could not be said.
+        // The session reports the problem to the program, like every line that could not be sent.
         if (trouble !== undefined) typed.push(line)
         if (text.trim() === "") continue
         const input = decodeInput(text)
@@ -82,7 +85,7 @@ const make = (reads: boolean) =>
       isGone: out.isGone,
       tell: Option.some((facts) => tell(facts.flatMap((fact) => eventOf(fact) ?? []))),
       pending: Option.some({
-        // A program is told of it as of all that is said.
+        // The program gets the line as a post, like every other post.
         add: () => Effect.void,
         mark,
         reword: () => Effect.void,
@@ -101,8 +104,8 @@ const make = (reads: boolean) =>
     })
   })
 
-/** One that takes commands. */
+/** A console that reads commands from stdin. */
 export const layer: Layer.Layer<Console> = Layer.scoped(Console, make(true))
 
-/** One that takes none. */
+/** A console that reads nothing, and leaves stdin untouched. */
 export const deaf: Layer.Layer<Console> = Layer.scoped(Console, make(false))

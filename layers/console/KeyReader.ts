@@ -1,13 +1,13 @@
-/** Reads the keys of a terminal in raw mode, in whatever pieces they come. */
+/** Reads keys from a terminal in raw mode, whatever pieces the input comes in. */
 import { type Key, keysIn, keysLeft, nothing, silenceAfter } from "../../src/terminal/Keys.ts"
 
 export interface KeyReader {
   readonly take: (chunk: string) => void
-  /** Nothing is read any more: what was begun is dropped. */
+  /** Stops reading. Unfinished input is dropped. */
   readonly stop: () => void
 }
 
-/** Plain functions: each key is obeyed before the next chunk comes. */
+/** Uses plain functions, so that each key is handled before the next chunk comes. */
 export const make = (onKeys: (keys: ReadonlyArray<Key>) => void): KeyReader => {
   let unfinished = nothing
   let silence: NodeJS.Timeout | undefined

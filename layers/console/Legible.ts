@@ -1,4 +1,4 @@
-/** Lines as text for an output: for people where a terminal takes it, as they are on a pipe. */
+/** Formats lines for an output: for people if it is a terminal, unchanged if it is a pipe. */
 import type { WriteStream } from "node:tty"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
 import { rowsToRead } from "../../src/terminal/Reading.ts"
@@ -13,9 +13,9 @@ export const textOf = (output: WriteStream, lines: ReadonlyArray<ScreenLine>): s
   return text
 }
 
-/** A line of text in rows that end where words do, at a terminal; as it is on a pipe. */
+/** Wraps a text at word ends for a terminal. For a pipe the text stays one row. */
 export const rowsFor = (output: WriteStream, text: string): ReadonlyArray<string> =>
   output.isTTY ? rowsOf(text, output.columns || usualColumns) : [text]
 
-/** Of a terminal that does not say how wide it is. */
+/** The number of columns assumed if the terminal does not tell. */
 export const usualColumns = 80

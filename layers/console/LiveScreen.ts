@@ -1,4 +1,4 @@
-/** The screen of a terminal whose bottom rows are drawn anew, while what is shown scrolls up above them. */
+/** The screen of a terminal whose bottom rows (the live area) are redrawn, while lines scroll up above them. */
 import type { WriteStream } from "node:tty"
 import * as Effect from "effect/Effect"
 import type { LiveArea } from "../../src/terminal/LiveArea.ts"
@@ -15,16 +15,19 @@ import {
 import * as Legible from "./Legible.ts"
 import { makeWriter, type Writer } from "./Output.ts"
 
-/** What comes within so many milliseconds is drawn in one go. */
+/** Changes within this time, in ms, are drawn together. */
 const drawEvery = 16
 
-/** A terminal that has not told where the cursor is after so many milliseconds won't. */
+/** A terminal that has not reported its cursor within this time, in ms, never will. */
 const answerWithin = 200
 
-/** Of a terminal that does not say how high it is. */
+/** The number of rows assumed if the terminal does not tell. */
 const usualRows = 24
 
-/** Another screen, which leaves what is on the first and what has scrolled up as they are. The Linux console has none. */
+/**
+ * Whether the terminal has an alternate screen, which leaves the main screen and its scrollback as they are. The Linux
+ * console has none.
+ */
 export const hasOtherScreen = process.env["TERM"] !== "linux"
 const toOtherScreen = hasOtherScreen ? "\u001b[?1049h" : ""
 const toFirstScreen = hasOtherScreen ? "\u001b[?1049l" : "\u001b[H\u001b[2J"
@@ -32,9 +35,9 @@ const toFirstScreen = hasOtherScreen ? "\u001b[?1049l" : "\u001b[H\u001b[2J"
 const eraseScreen = "\u001b[H\u001b[2J"
 
 export interface Content {
-  /** The bottom rows, as they are to be now. */
+  /** The live area as it should be now. */
   readonly liveArea: () => LiveArea
-  /** The last rows that were shown above them; at least so many, if there are. */
+  /** The last rows that were shown above the live area: at least `rows` of them, if there are as many. */
   readonly shown: (rows: number) => ReadonlyArray<string>
 }
 
@@ -43,21 +46,23 @@ export class LiveScreen {
   readonly #output: WriteStream
   readonly #content: Content
   readonly #writer: Writer
-  /** Whether the terminal is ours. */
+  /** Whether this screen may draw. */
   #isOurs = false
-  /** What the terminal shows; undefined if that is not known. */
+  /** The live area as the terminal shows it; undefined if that is not known. */
   #drawn: LiveArea | undefined
-  /** What is shown with the next draw, above what is drawn then, and who waits for it. */
+  /** Text that the next draw writes above the live area, and the callers that wait for it. */
   #above = ""
   #waiting: Array<() => void> = []
-  /** What covers all of the screen, and how wide it was before. */
+  /** The rows that cover the whole screen, if it is covered, and how many columns it had before. */
   #cover: (() => ReadonlyArray<string>) | undefined
   #columnsBefore = 0
-  /** Whether what was drawn has left the screen at its top, when the terminal was made narrow, and could not be erased. */
+  /**
+   * Whether a part of the live area has scrolled off the top when the terminal became narrow, and could not be erased.
+   */
   #spilled = false
   #lastDraw = 0
   #nextDraw: NodeJS.Timeout | undefined
-  /** Set while the terminal is asked where the cursor is: nothing is drawn. */
+  /** Runs while the terminal is asked where the cursor is. Nothing is drawn meanwhile. */
   #nextAnswer: NodeJS.Timeout | undefined
 
   constructor(output: WriteStream, content: Content) {
@@ -74,19 +79,19 @@ export class LiveScreen {
     return this.#output.rows || usualRows
   }
 
-  /** Whether nobody takes what is shown any more. */
+  /** Whether the reader of the output is gone. */
   get isGone(): boolean {
     return this.#writer.isGone()
   }
 
-  /** Begins to draw: the terminal is ours, whatever is on it. */
+  /** Begins to draw, whatever is on the screen. */
   enter(): void {
     this.#drawn = undefined
     this.#isOurs = true
     this.draw()
   }
 
-  /** Erases the bottom rows, shows a text in their place, and stops drawing. The screen must not be covered. */
+  /** Erases the live area, writes a text in its place, and stops drawing. The screen must not be covered. */
   leave(text: string): void {
     const shown = this.#above === "" ? "" : cutAtEdge(this.#above)
     if (this.#drawn !== undefined) {
@@ -97,13 +102,13 @@ export class LiveScreen {
     this.#isOurs = false
   }
 
-  /** Nothing is drawn any more, and nobody waits for it. */
+  /** Stops the timers, and lets all waiting callers go on. */
   stop(): void {
     for (const timer of [this.#nextDraw, this.#nextAnswer]) clearTimeout(timer)
     for (const resume of this.#waiting) resume()
   }
 
-  /** Shows whole rows above the bottom ones; returns when the screen has taken them. */
+  /** Shows whole rows above the live area. Returns when the output has taken them. */
   show(text: string): Effect.Effect<void> {
     return Effect.async((resume) => {
       this.#above += text
@@ -113,7 +118,7 @@ export class LiveScreen {
     })
   }
 
-  /** Sends what moves nothing on the screen, such as a bell. */
+  /** Sends a text that changes nothing on the screen, such as a bell. */
   send(text: string): void {
     this.#writer.write(text, () => {})
   }
@@ -136,7 +141,7 @@ export class LiveScreen {
     })
   }
 
-  /** Draws at once, unless that was done just now: what comes together is drawn together. */
+  /** Draws at once, or a moment later if the last draw was just now, so that changes are drawn together. */
   drawSoon(): void {
     if (this.#nextDraw !== undefined || this.#nextAnswer !== undefined || !this.#isOurs) return
     const early = this.#lastDraw + drawEvery - performance.now()
@@ -144,13 +149,13 @@ export class LiveScreen {
     else this.#nextDraw = setTimeout(() => this.draw(), early)
   }
 
-  /** The next draw is on an empty screen. */
+  /** Makes the next draw begin on an empty screen. */
   clear(): void {
     this.#drawn = undefined
     this.#above = `${eraseScreen}${this.#above}`
   }
 
-  /** Covers the screen with these rows from the next draw on; returns whether that can be done now. */
+  /** Covers the screen with rows, until `uncover`. Returns false if that is not possible now. */
   cover(rows: () => ReadonlyArray<string>): boolean {
     if (this.#nextAnswer !== undefined) return false
     this.draw()
@@ -160,7 +165,7 @@ export class LiveScreen {
     return true
   }
 
-  /** Shows again what was covered, with a text that is shown above the bottom rows. */
+  /** Shows the main screen again. The text is written above the live area. */
   uncover(text: string): void {
     this.#cover = undefined
     this.send(toFirstScreen)
@@ -170,7 +175,7 @@ export class LiveScreen {
     else this.draw()
   }
 
-  /** The terminal has another size, and has wrapped what was drawn anew. */
+  /** The terminal has a new size, and has rewrapped what was drawn. */
   resized(): void {
     if (this.#cover !== undefined) return this.draw()
     if (this.#drawn === undefined || !isDoubtful(this.#drawn, this.columns)) return this.#drawAnew()
@@ -179,12 +184,12 @@ export class LiveScreen {
     this.send(askCursor)
   }
 
-  /** The terminal tells in which column the cursor is. */
+  /** The terminal has reported the cursor's column, from 0. */
   cursorAt(column: number): void {
     if (this.#nextAnswer !== undefined) this.#drawAnew(column)
   }
 
-  /** Erases what the terminal has made of what was drawn at another width, and draws it anew. */
+  /** Erases what is left of the live area after the terminal has rewrapped it, and draws it anew. */
   #drawAnew(column?: number): void {
     clearTimeout(this.#nextAnswer)
     this.#nextAnswer = undefined
@@ -198,11 +203,11 @@ export class LiveScreen {
     this.draw()
   }
 
-  /** The whole screen anew, with what is to be shown: it was kept when it came. */
+  /** Rewrites the whole screen from the scrollback, which already has the lines that were not drawn yet. */
   #wholeScreen(): string {
     const { rows } = this
     const room = Math.max(0, rows - this.#content.liveArea().rows.length)
-    // Row by row, as tmux keeps a screen that is erased at once.
+    // Erased row by row, because tmux copies a screen that is erased at once to its scrollback.
     const cleared = `\u001b[H${"\u001b[K\u001b[B".repeat(rows)}\u001b[H`
     const shown = this.#content.shown(rows)
     const last = shown.slice(Math.max(0, shown.length - room))

@@ -1,24 +1,27 @@
-/** One of the process' outputs. */
+/** An output of the process: stdout or stderr. */
 import type { Writable } from "node:stream"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
 export interface Output {
-  /** Returns when this was taken, or when nobody takes anything any more. What `behind` writes goes out with it. */
+  /**
+   * Writes a text. Returns when the stream has taken it, or the reader is gone. What `behind` writes goes out in the
+   * same flush.
+   */
   readonly write: (text: string, behind?: () => void) => Effect.Effect<void>
   /** Whether nobody takes anything any more. */
   readonly isGone: () => boolean
 }
 
 export interface Writer {
-  /** Writes that; calls `taken` when it was taken, or when nobody takes anything any more. */
+  /** Writes a text. Calls `taken` when the stream has taken it, or the reader is gone. */
   readonly write: (text: string, taken: () => void) => void
   /** Whether nobody takes anything any more. */
   readonly isGone: () => boolean
 }
 
-/** Writes to a stream, and knows whether what it wrote was taken. */
+/** A Writer for a stream. */
 export const makeWriter = (stream: Writable): Writer => {
   let hasFailed = false
   const isGone = () => hasFailed || !stream.writable
@@ -34,15 +37,15 @@ export const makeWriter = (stream: Writable): Writer => {
   }
 }
 
-/** Calls `onGone` when a stream fails, until the scope closes: nobody reads it any more. */
+/** Calls `onGone` when a stream fails, which means that its reader is gone. Stops when the scope closes. */
 export const watch = (stream: Writable, onGone: () => void): Effect.Effect<void, never, Scope.Scope> =>
-  // An `error` that nobody listens to would end the process.
+  // An `error` event without a listener would end the process.
   Effect.acquireRelease(
     Effect.sync(() => void stream.on("error", onGone)),
     () => Effect.sync(() => stream.off("error", onGone))
   )
 
-/** `gone` is done when nobody reads any more: the other end of a pipe has closed. */
+/** An Output for a stream. Completes `gone` when the reader is gone, because the other end of the pipe has closed. */
 export const make = (stream: Writable, gone: Deferred.Deferred<void>): Effect.Effect<Output, never, Scope.Scope> =>
   Effect.gen(function* () {
     yield* watch(stream, () => Deferred.unsafeDone(gone, Effect.void))

@@ -1,4 +1,4 @@
-/** Keeps the list of pending lines as the program tells what becomes of them. */
+/** Implements PendingLines over a list of pending lines and a screen that shows it. */
 import * as Effect from "effect/Effect"
 import type { PendingLines, Typed } from "../../services/Console.ts"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
@@ -6,9 +6,9 @@ import { ownLine } from "../../src/terminal/LiveArea.ts"
 import type { PendingList } from "../../src/terminal/PendingList.ts"
 
 export interface Screen {
-  /** Shows the list as it is now. */
+  /** Redraws the list. */
   readonly changed: Effect.Effect<void>
-  /** Shows lines that were in the list as any other lines, and the list without them. */
+  /** Shows lines that were in the list as normal lines, and redraws the list without them. */
   readonly settle: (lines: ReadonlyArray<ScreenLine>) => Effect.Effect<void>
   /** Lets the person edit a line again. */
   readonly giveBack: (line: Typed) => Effect.Effect<void>

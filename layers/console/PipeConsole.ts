@@ -1,4 +1,4 @@
-/** A Console for scripts: stdin and stdout carry the chat's lines alone, and stderr the notices. */
+/** A Console for scripts: stdin and stdout carry only the lines of the chat, and stderr carries notices. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -34,5 +34,5 @@ const make = (reads: boolean) =>
 
 export const layer: Layer.Layer<Console> = Layer.scoped(Console, make(true))
 
-/** One that reads nothing: stdin stays untouched. */
+/** A console that reads nothing, and leaves stdin untouched. */
 export const deaf: Layer.Layer<Console> = Layer.scoped(Console, make(false))

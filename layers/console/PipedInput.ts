@@ -1,4 +1,4 @@
-/** The lines of a pipe, each as soon as it is whole. */
+/** Reads lines from a pipe, each as soon as it is complete. */
 import type { Readable } from "node:stream"
 import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
@@ -11,10 +11,10 @@ import { absurd } from "../../src/domain/Absurd.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import { makePipedLines, type Piped } from "./PipedLines.ts"
 
-/** Above so many lines that nobody has taken, the pipe waits. */
+/** If more lines than this wait to be read, the pipe is paused. */
 const mostWaiting = 1_024
 
-/** In bytes: no longer line can be said. */
+/** The longest line that can be sent, in bytes. */
 export const longestLine = 64 * 1024
 
 const typedOf = (piped: Piped, longest: number): Typed => {
@@ -39,9 +39,9 @@ const typedOf = (piped: Piped, longest: number): Typed => {
 }
 
 /**
- * Reads until the scope closes; the lines end when the pipe does, and when the screen is gone. A pipe that breaks has
- * ended; a last line needs no newline. Of a line of more than `longest` bytes nothing is kept. Plain functions up to the
- * one stage of a Stream: each would wake at each line.
+ * Reads until the scope closes. The lines end when the pipe ends or breaks, and when the screen is gone. The last line
+ * needs no newline. Nothing is kept of a line of more than `longest` bytes. This is a single Stream stage over plain
+ * functions, because each further stage would wake up for each line.
  */
 export const make = (
   pipe: Readable,
@@ -88,6 +88,6 @@ export const make = (
     )
   })
 
-/** No lines: stdin stays untouched. They end when the screen is gone. */
+/** Reads nothing, and leaves stdin untouched. The lines end when the screen is gone. */
 export const none = (gone: Deferred.Deferred<void>): Stream.Stream<Typed> =>
   Stream.drain(Stream.fromEffect(Deferred.await(gone)))

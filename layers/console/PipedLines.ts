@@ -1,20 +1,23 @@
-/** What comes over a pipe, as lines of text: bytes in pieces of any size. */
+/** Splits the bytes of a pipe into lines of text. The bytes come in pieces of any size. */
 import { isUtf8 } from "node:buffer"
 import { newline } from "../../src/protocol/LineSplitter.ts"
 
-/** A line, or what is wrong with one. */
+/** A line, or a problem with one. */
 export type Piped = string | Trouble
 
 export type Trouble =
-  /** That line, counted from 1, is longer than is taken. It comes once for each, as soon as that is known. */
+  /** That line, counted from 1, is too long. Reported once for each such line, as soon as it is known. */
   | { readonly _tag: "TooLong"; readonly number: number }
-  /** That line, counted from 1, is not UTF-8; it follows, with `�` in place of what can't be read. Only the first is told. */
+  /**
+   * That line, counted from 1, is not UTF-8. The line follows, with `�` in place of invalid bytes. Only the first one
+   * is reported.
+   */
   | { readonly _tag: "NotUtf8"; readonly number: number }
 
 export interface PipedLines {
-  /** The lines that end in that piece. */
+  /** Takes a piece. Returns the lines that end in it. */
   readonly take: (piece: Buffer) => Array<Piped>
-  /** The pipe has ended: a last line needs no newline. */
+  /** The pipe has ended. Returns the last line, if it has no newline. */
   readonly end: () => Array<Piped>
 }
 
@@ -23,15 +26,15 @@ const replacement = "\ufffd"
 const byteOrderMark = Buffer.from("\ufeff")
 
 /**
- * Cuts into lines, without their newlines, without the carriage return that Windows leaves, and without a byte order mark
- * at the beginning. No more than `most` bytes of an unfinished line are kept.
+ * A splitter for one pipe. Lines come without their newlines, without the carriage return of Windows, and without a
+ * byte order mark at the beginning. No more than `most` bytes of an unfinished line are kept.
  */
 export const makePipedLines = (most: number): PipedLines => {
   // Mutable, for the hot path: one owner feeds it, a chunk at a time.
-  /** The beginning of a line whose end has not come yet. */
+  /** The beginning of a line that is not complete yet. */
   let held: Buffer | undefined
   let heldBytes = 0
-  /** Whether the rest of a line is passed over. */
+  /** Whether the rest of a line that is too long is being skipped. */
   let passes = false
   let number = 0
   let isChecked = false
@@ -42,7 +45,7 @@ export const makePipedLines = (most: number): PipedLines => {
     heldBytes += rest.copy(held, heldBytes)
   }
 
-  /** The number of the first of these lines that is not UTF-8. */
+  /** The index of the first line that is not UTF-8. */
   const firstStrange = (whole: Buffer, lines: ReadonlyArray<string>): number => {
     let start = 0
     for (let index = 0; index < lines.length; index += 1) {
@@ -77,7 +80,10 @@ export const makePipedLines = (most: number): PipedLines => {
     return [{ _tag: "TooLong", number }]
   }
 
-  /** Whole lines, the last without its newline. They come in one piece, and few pieces are longer than a line may be. */
+  /**
+   * Splits complete lines, the last one without its newline. They are decoded in one go, unless they are together
+   * longer than a line may be.
+   */
   const whole = (lines: Buffer): Array<Piped> => {
     if (lines.length <= most) return decode(lines)
     const piped: Array<Piped> = []

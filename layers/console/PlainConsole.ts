@@ -1,4 +1,4 @@
-/** A Console for a terminal on which nothing is ever redrawn, as screen readers like it: line after line, and no colours. */
+/** A Console for a terminal where nothing is ever redrawn, for screen readers: line after line, without colours. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -14,7 +14,7 @@ import { PlainScreen } from "./PlainScreen.ts"
 import * as RawTerminal from "./RawTerminal.ts"
 import * as TypedInput from "./TypedInput.ts"
 
-/** The terminal takes each key by itself, so that what comes in need not stand in the middle of a line. */
+/** The terminal is in raw mode, so that new lines need not appear in the middle of what is typed. */
 const make = (sequences: RawTerminal.Sequences, terminal: RawTerminal.Terminal) =>
   Effect.gen(function* () {
     const typed = () => input.editor().text
@@ -76,14 +76,17 @@ const make = (sequences: RawTerminal.Sequences, terminal: RawTerminal.Terminal) 
     })
   })
 
-/** One at another terminal than this process has: for tests. It knows brackets around what is pasted, which is then one message. */
+/**
+ * A console at a given terminal instead of the process's: for tests. It uses bracketed paste, so that pasted text is
+ * one message.
+ */
 export const at = (terminal: RawTerminal.Terminal): Layer.Layer<Console, never, Interrupts> =>
   Layer.scoped(Console, make(RawTerminal.pasteAlone, terminal))
 
-/** One that knows brackets around what is pasted. */
+/** A console that uses bracketed paste. */
 export const layer: Layer.Layer<Console, never, Interrupts> = Layer.suspend(() => at(RawTerminal.ofProcess()))
 
-/** One that knows no sequences at all (`TERM=dumb`). */
+/** A console that sends no escape sequences to turn modes on (`TERM=dumb`). */
 export const dumb: Layer.Layer<Console, never, Interrupts> = Layer.suspend(() =>
   Layer.scoped(Console, make(RawTerminal.none, RawTerminal.ofProcess()))
 )

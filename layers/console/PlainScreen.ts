@@ -1,4 +1,4 @@
-/** The screen of a terminal on which nothing is redrawn: what is being typed is at its end. */
+/** The screen of a terminal where nothing is redrawn. The text being typed is at the end of what was written. */
 import type { WriteStream } from "node:tty"
 import * as Effect from "effect/Effect"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
@@ -7,7 +7,10 @@ import { visible } from "../../src/terminal/LiveArea.ts"
 import * as Legible from "./Legible.ts"
 import { makeWriter, type Writer } from "./Output.ts"
 
-/** What comes while something is typed is shown at most so often, in milliseconds: what is typed is then shown once more. */
+/**
+ * While the person types, new lines are shown at most this often, in ms, because the typed text is then written again
+ * below them.
+ */
 const showEvery = 500
 
 /** Mutable: each change is one synchronous step. One console owns it. */
@@ -15,20 +18,20 @@ export class PlainScreen {
   readonly #output: WriteStream
   readonly #typed: () => string
   readonly #writer: Writer
-  /** What is to be shown, and who waits for it. */
+  /** Lines that are not written yet, and the callers that wait until they are. */
   #above = ""
   #waiting: Array<() => void> = []
   #lastShown = 0
   #nextShow: NodeJS.Timeout | undefined
 
-  /** `typed`: what is being typed now. */
+  /** `typed`: returns the text being typed. */
   constructor(output: WriteStream, typed: () => string) {
     this.#output = output
     this.#typed = typed
     this.#writer = makeWriter(output)
   }
 
-  /** Whether nobody takes what is shown any more. */
+  /** Whether the reader of the output is gone. */
   get isGone(): boolean {
     return this.#writer.isGone()
   }
@@ -37,22 +40,22 @@ export class PlainScreen {
     if (text !== "") this.#writer.write(text, () => {})
   }
 
-  /** Shows lines at once, in the middle of what is being typed. */
+  /** Shows lines at once, on new rows below the text being typed, which is not written again. */
   interrupt(lines: ReadonlyArray<ScreenLine>): void {
     this.send(`\n${Legible.textOf(this.#output, lines)}`)
   }
 
-  /** What is being typed was one text, and is another. */
+  /** Shows that the text being typed has changed from `before` to `after`. */
   echo(before: string, after: string): void {
     this.send(echo(before, after, this.#output.columns || Legible.usualColumns))
   }
 
-  /** What is being typed is to be seen once more, on a screen where it is not. */
+  /** Writes the text being typed again, on a screen that does not show it. */
   echoAnew(): void {
     this.send(visible(this.#typed()))
   }
 
-  /** Shows lines: soon, while something is typed. Returns when the screen has taken them. */
+  /** Shows lines: at once, or soon if the person types. Returns when the output has taken them. */
   show(lines: ReadonlyArray<ScreenLine>): Effect.Effect<void> {
     return Effect.async((resume) => {
       this.#above += Legible.textOf(this.#output, lines)
@@ -62,7 +65,7 @@ export class PlainScreen {
     })
   }
 
-  /** Shows at once what is to be shown. */
+  /** Writes all lines that are not written yet. */
   flush(): void {
     clearTimeout(this.#nextShow)
     this.#nextShow = undefined

@@ -1,26 +1,23 @@
-/** The terminal as an editor needs it: each key as it is pressed, what is pasted as one piece; and as it was, afterwards. */
+/** Takes over the terminal for an editor: raw mode, and pastes as one piece. Restores the terminal afterwards. */
 import { closeSync, writeSync } from "node:fs"
 import { isatty, type ReadStream, type WriteStream } from "node:tty"
 import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
 import type * as Scope from "effect/Scope"
 
-/** What a terminal is sent when it is taken, and when it is let go. */
+/** The sequences that are sent when the terminal is taken, and when it is given back. */
 export interface Sequences {
   readonly begin: string
   readonly end: string
 }
 
-/**
- * Pasted text comes in brackets, and the terminal tells whether its window is in front. In the end that is over, long rows
- * wrap again, and letters are as ever.
- */
+/** Bracketed paste, and focus reports. The end turns both off, turns wrapping on, and resets colours and styles. */
 export const all: Sequences = {
   begin: "\u001b[?2004h\u001b[?1004h",
   end: "\u001b[?2004l\u001b[?1004l\u001b[?7h\u001b[0m"
 }
 
-/** Pasted text comes in brackets. */
+/** Bracketed paste only. */
 export const pasteAlone: Sequences = { begin: "\u001b[?2004h", end: "\u001b[?2004l" }
 
 export const none: Sequences = { begin: "", end: "" }
@@ -31,41 +28,41 @@ export interface Terminal {
   readonly output: WriteStream & { readonly fd: number }
 }
 
-/** The one of this process. */
+/** The terminal of this process. */
 export const ofProcess = (): Terminal => ({ input: process.stdin, output: process.stdout })
 
 export interface RawTerminal {
-  /** Stops this process and whoever it shares the terminal with, until a shell goes on with them. */
+  /** Stops this process and its process group, until a shell resumes them. */
   readonly suspend: () => void
 }
 
 export interface Handlers {
   readonly onInput: (text: string) => void
-  /** Nothing comes any more. */
+  /** The input has ended. */
   readonly onEnd: () => void
   readonly onResize: () => void
-  /** The screen is about to be somebody else's: nothing may be drawn until it is ours again. */
+  /** Another program is about to use the screen. Nothing may be drawn until `onReturn`. */
   readonly onLeave: () => void
   readonly onReturn: () => void
 }
 
-/** Which of stdin, stdout and stderr were terminals when this began. */
+/** Which of stdin, stdout and stderr were terminals at the start of the process. */
 const begunAtTerminal = [0, 1, 2].map((descriptor) => isatty(descriptor))
 
 /**
- * Node restores the modes of the terminals that it began with when it ends, and aborts if one does not take that: one that
- * has hung up takes nothing. What is closed it leaves alone.
+ * At exit, Node restores the modes of the terminals that it started with, and aborts if that fails. It fails on a
+ * terminal that has hung up. Node leaves closed descriptors alone, so this closes those of such terminals.
  */
 const dropHungUp = () => {
   for (const descriptor of [0, 1, 2]) {
     try {
       if (begunAtTerminal[descriptor] && !isatty(descriptor)) closeSync(descriptor)
     } catch {
-      // It was closed already.
+      // The descriptor was closed already.
     }
   }
 }
-/** Takes the terminal until the scope closes, or the process ends in whatever way it can see. */
+/** Takes the terminal until the scope closes, or until the process ends in a way that it can notice. */
 export const take = (
   { input, output }: Terminal,
   { onEnd, onInput, onLeave, onResize, onReturn }: Handlers,
@@ -77,7 +74,8 @@ export const take = (
         let ours = false
         const enter = () => {
           ours = true
-          // A shell may have changed the mode behind Node's back, which sets it only if it thinks that it is another.
+          // A shell may have changed the mode, which Node does not know. Node sets a mode only if it differs from the
+          // last one that it has set.
           input.setRawMode(false).setRawMode(true)
           if (begin !== "") output.write(begin)
         }
@@ -88,7 +86,7 @@ export const take = (
           try {
             writeSync(output.fd, end)
           } catch {
-            // The terminal is gone, and with it what was to be restored.
+            // The terminal is gone, and needs no restoring.
           }
           if (!input.destroyed) input.setRawMode(false)
         }
@@ -96,28 +94,29 @@ export const take = (
           onLeave()
           leave()
           process.off("SIGTSTP", suspend).off("SIGCONT", wake)
-          // Nobody handles it now, so it stops all of the group; without a shell that could go on with them, nobody.
+          // The signal has no handler now, so it stops the whole process group. If no shell could resume the group, the
+          // signal stops nothing.
           process.kill(0, "SIGTSTP")
           process.on("SIGTSTP", suspend).on("SIGCONT", wake)
           enter()
           onReturn()
         }
-        /** Somebody else had stopped this process, and another may have used the terminal. */
+        /** This process was stopped from outside, and another program may have used the terminal. */
         const wake = () => {
           enter()
           onReturn()
         }
-        /** This ends without its scope. */
+        /** The process ends before the scope has closed. */
         const onExit = () => {
           if (ours) onLeave()
           leave()
         }
-        // Where a terminal hangs up, or somebody says so, this ends as on SIGTERM.
+        // When the terminal hangs up (SIGHUP), the program ends as on SIGTERM.
         const hangUp = () => process.kill(process.pid, "SIGTERM")
 
         input.setEncoding("utf8").on("data", onInput).on("end", onEnd).on("close", onEnd).on("error", onEnd)
         output.on("resize", onResize)
-        // For good, and once: the process ends after its scopes.
+        // Registered once, and never removed: the process exits after its scopes have closed.
         process.off("exit", dropHungUp).on("exit", onExit).on("exit", dropHungUp)
         process.on("SIGTSTP", suspend).on("SIGCONT", wake).on("SIGHUP", hangUp)
         enter()

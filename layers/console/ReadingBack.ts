@@ -1,4 +1,4 @@
-/** Reading back what a terminal has shown: a pager covers the screen, and what comes meanwhile waits behind it. */
+/** Reading back what a terminal has shown: a pager covers the screen, and new lines wait behind it. */
 import { notice, type ScreenLine } from "../../src/domain/ScreenLine.ts"
 import { dim, type Looks } from "../../src/terminal/Chronicle.ts"
 import type { Key } from "../../src/terminal/Keys.ts"
@@ -10,7 +10,7 @@ export interface Place {
   readonly screen: LiveScreen
   readonly scrollback: Scrollback
   readonly view: () => View
-  /** Lines as they are sent to the terminal when they are shown. */
+  /** Formats new lines for the terminal. */
   readonly enter: (lines: ReadonlyArray<ScreenLine>, at: number) => string
   readonly now: () => number
   readonly looks: Looks
@@ -20,7 +20,7 @@ export interface Place {
 export class ReadingBack {
   readonly #place: Place
   #pager: Pager | undefined
-  /** How many lines are to be shown when it ends. */
+  /** How many lines wait to be shown when the pager closes. */
   #unshown = 0
 
   constructor(place: Place) {
@@ -31,12 +31,12 @@ export class ReadingBack {
     return this.#pager !== undefined
   }
 
-  /** Rows that are read at a time: the last one has the legend. */
+  /** The number of rows of the pager. The last row of the screen has its legend. */
   get #height(): number {
     return Math.max(1, this.#place.screen.rows - 1)
   }
 
-  /** Begins; returns whether there is something to read. */
+  /** Opens the pager. Returns false if there is nothing to read, or the screen can't be covered now. */
   open(): boolean {
     const { scrollback, screen, view } = this.#place
     const rows = scrollback.rowsOf(scrollback.last(), view())
@@ -52,7 +52,10 @@ export class ReadingBack {
     return [...page(this.#pager, this.#height), dim(looks, last)]
   }
 
-  /** Takes a key; returns whether it was for this. Ctrl-Z ends it, and stops the program as ever. */
+  /**
+   * Handles a key. Returns whether the pager has used it. Ctrl-Z closes the pager, and then suspends the program as
+   * usual.
+   */
   press(key: Key): boolean {
     if (this.#pager === undefined) return false
     const isSuspend = key._tag === "Press" && key.name === "ctrl-z"
@@ -62,7 +65,7 @@ export class ReadingBack {
     return !isSuspend
   }
 
-  /** Lines have come, which the scrollback has by now. */
+  /** New lines have come. They must be in the scrollback already. */
   extend(count: number): void {
     if (this.#pager === undefined) return
     const { now, scrollback, view } = this.#place
@@ -70,19 +73,19 @@ export class ReadingBack {
     this.#pager = extended(this.#pager, scrollback.rowsOf(scrollback.last(count), view(), now()), count)
   }
 
-  /** The terminal has another width. */
+  /** The terminal has a new width. */
   rewrap(): void {
     if (this.#pager === undefined) return
     const { scrollback, view } = this.#place
     this.#pager = rewrapped(this.#pager, scrollback.rowsOf(scrollback.last(), view()))
   }
 
-  /** Ends, and shows what has come meanwhile. */
+  /** Closes the pager, and shows the lines that have come meanwhile. */
   close(): void {
     if (this.#pager === undefined) return
     const { enter, now, screen, scrollback } = this.#place
     this.#pager = undefined
-    // A screen that was overwritten gets its last lines again.
+    // A terminal without an alternate screen was overwritten, and gets its last lines again.
     const missed = scrollback.last(hasOtherScreen ? this.#unshown : Math.max(this.#unshown, this.#height))
     const lost = this.#unshown - missed.length
     this.#unshown = 0

@@ -18,17 +18,17 @@ export interface Script {
   readonly type: (line: string) => Effect.Effect<void>
   /** Ends the input. */
   readonly end: Effect.Effect<void>
-  /** Everything on the screen so far; at a terminal, what stands below it aside. */
+  /** Everything on the screen so far. At a terminal, without the pending lines below it. */
   readonly screen: Effect.Effect<ReadonlyArray<string>>
-  /** Returns as soon as the screen is as that says. */
+  /** Returns as soon as the screen satisfies the predicate. */
   readonly awaitScreen: (holds: (lines: ReadonlyArray<string>) => boolean) => Effect.Effect<void>
-  /** The pending lines as they stand below the screen, at a terminal. */
+  /** The pending lines as they are shown below the screen, at a terminal. */
   readonly pending: Effect.Effect<ReadonlyArray<string>>
-  /** Returns as soon as those are as that says. */
+  /** Returns as soon as the pending lines satisfy the predicate. */
   readonly awaitPending: (holds: (lines: ReadonlyArray<string>) => boolean) => Effect.Effect<void>
   /** The status that was shown last, at a terminal. */
   readonly status: SubscriptionRef.SubscriptionRef<Status | undefined>
-  /** What such a line would be completed with, at a terminal. */
+  /** The completions for a line with the cursor at its end, at a terminal. */
   readonly completions: (line: string) => Effect.Effect<ReadonlyArray<string>>
   readonly layer: Layer.Layer<Console>
 }
@@ -86,8 +86,8 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
     }
   })
 
-/** On pipes: what is typed is not seen. */
+/** A console on pipes, which does not show what is typed. */
 export const make: Effect.Effect<Script> = makeWith(false)
 
-/** At a terminal: what is typed stands there until it is settled. */
+/** A console at a terminal, which shows typed lines as pending until they are settled. */
 export const makeTerminal: Effect.Effect<Script> = makeWith(true)

@@ -1,13 +1,13 @@
-/** All that comes on stdin, for a command that takes it as one text. */
+/** Reads all of stdin, for a command that takes it as one text. */
 import * as Effect from "effect/Effect"
 import { LineTooLong } from "../../src/domain/Errors.ts"
 
-/** More than this nobody means to say; what can be said at most is for the log to tell. */
+/** The most that is read, in bytes. The log has its own limit for the length of a post. */
 const mostBytes = 1024 * 1024
 
 const marker = /^\ufeff/
 
-/** Reads until stdin ends. Without what is no part of the text: a byte order mark, Windows' carriage returns, the last newline. */
+/** Reads until stdin ends. Removes a byte order mark, the carriage returns of Windows, and the last newline. */
 export const text: Effect.Effect<string, LineTooLong> = Effect.async((resume, signal) => {
   const { stdin } = process
   const pieces: Array<Buffer> = []

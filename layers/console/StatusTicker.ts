@@ -1,9 +1,9 @@
-/** The status on a screen: it changes no more often than a person can read it. */
+/** The status on a screen. It changes no more often than a person can read it. */
 import type { Status } from "../../src/domain/Status.ts"
 import { clockTime } from "../../src/terminal/Chronicle.ts"
 import { statusForms } from "../../src/terminal/StatusForms.ts"
 
-/** In milliseconds. */
+/** The least time between two changes, in ms. */
 const changesEvery = 100
 
 /** Mutable: one console owns it. */
@@ -14,7 +14,7 @@ export class StatusTicker {
   #shown: { readonly forms: ReadonlyArray<string>; readonly at: number } = { forms: [], at: 0 }
   #next: NodeJS.Timeout | undefined
 
-  /** `undelivered`: how many lines are to be counted so; `onChange` is called when there are other forms. */
+  /** `undelivered`: returns how many lines are undelivered. `onChange` is called when the forms have changed. */
   constructor(undelivered: () => number, onChange: () => void) {
     this.#undelivered = undelivered
     this.#onChange = onChange
@@ -24,7 +24,7 @@ export class StatusTicker {
     return this.#status
   }
 
-  /** The status in words, and in fewer words. None until there is a status. */
+  /** The status in words, the longest form first. Empty until there is a status. */
   get forms(): ReadonlyArray<string> {
     return this.#shown.forms
   }
@@ -34,7 +34,7 @@ export class StatusTicker {
     this.update()
   }
 
-  /** Looks what has changed: now, or as soon as it may. */
+  /** Recomputes the forms: now, or as soon as they may change again. */
   update(): void {
     if (this.#status === undefined || this.#next !== undefined) return
     const early = this.#shown.at + changesEvery - performance.now()

@@ -1,4 +1,4 @@
-/** A Console on a terminal: what comes in is shown above the line that is being typed, and never disturbs it. */
+/** A Console on a terminal. New lines are shown above the text being typed, and never disturb it. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -24,7 +24,7 @@ import { StatusTicker } from "./StatusTicker.ts"
 import * as TypedInput from "./TypedInput.ts"
 
 export interface Settings extends Looks {
-  /** Whether the terminal rings, and notifies, when somebody calls this node. */
+  /** Whether the terminal rings its bell, and notifies, when somebody mentions the person at it. */
   readonly bell: boolean
 }
 
@@ -54,7 +54,8 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
         }),
       shown: (rows) => scrollback.rowsOf(scrollback.last(rows), view())
     })
-    // Peers tell only once a second what they have, so a line is counted when it is marked, not when it is said.
+    // A line is counted as undelivered when it is marked, not when it is sent, because peers report only once a second
+    // what they have.
     const ticker: StatusTicker = new StatusTicker(
       () => pending.undelivered,
       () => screen.drawSoon()
@@ -136,7 +137,7 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
       },
       giveBack: ({ text }) =>
         Effect.sync(() => {
-          // What is being typed stays; every line that was said is in the editor's history.
+          // Text that is being typed stays. The line can still be recalled from the editor's history.
           if (input.editor().text === "") input.put(text)
           screen.drawSoon()
         })
@@ -158,7 +159,7 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
     })
   })
 
-/** One at another terminal than this process has: for tests. */
+/** A console at a given terminal instead of the process's: for tests. */
 export const at = (settings: Settings, terminal: RawTerminal.Terminal): Layer.Layer<Console, never, Interrupts> =>
   Layer.scoped(Console, make(settings, terminal))
 

@@ -1,4 +1,6 @@
-/** What a person types at a terminal: keys go to an editor, and what it says becomes the lines of a Console. */
+/**
+ * Input from a person at a terminal: keys go to an editor, and the lines that it sends become the lines of a Console.
+ */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Mailbox from "effect/Mailbox"
@@ -23,12 +25,12 @@ export interface Handlers extends Pick<RawTerminal.Handlers, "onResize" | "onLea
 }
 
 export interface TypedInput {
-  /** The lines that were said. They end at the end of input, and when the screen is gone. */
+  /** The lines that were sent. They end at the end of input, and when the screen is gone. */
   readonly lines: Stream.Stream<Typed>
   readonly editor: () => Editor
-  /** Puts a text into the editor in place of what is there, with the cursor behind it. */
+  /** Replaces the text in the editor, with the cursor at the end. */
   readonly put: (text: string) => void
-  /** Gives a key to the editor; returns what it asks for. */
+  /** Passes a key to the editor. Returns the act that the key asks for. */
   readonly press: (key: Key, complete: Complete) => Act | undefined
   /** Adds a line to `lines`. */
   readonly say: (line: Typed) => void
@@ -50,7 +52,7 @@ export const make = (
     let editor = empty
     let ended = false
 
-    /** Nothing that is typed from now on means anything, but to interrupt or to stop the program. */
+    /** Ends the input. Only the keys that interrupt or suspend the program still have an effect. */
     const end = () => {
       ended = true
       typed.unsafeDone(Exit.void)
@@ -78,7 +80,7 @@ export const make = (
           case "End":
             return end()
           case "Interrupt":
-            // In raw mode, what would have been a signal comes as a key.
+            // In raw mode, Ctrl-C comes as a key instead of a signal.
             return interrupts.press()
           case "Suspend":
             return suspend()

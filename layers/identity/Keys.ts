@@ -1,4 +1,4 @@
-/** Ed25519 keys, what they sign, and the certificates that show them. */
+/** Ed25519 keys, their signatures, and their certificates. */
 import * as Crypto from "node:crypto"
 import * as Effect from "effect/Effect"
 import type { Identity } from "../../services/Identity.ts"
@@ -6,7 +6,7 @@ import { type Proof, Token } from "../../src/domain/Invitation.ts"
 import { PublicKey, Signature } from "../../src/domain/Key.ts"
 import type { Seals } from "../../src/domain/Roster.ts"
 
-/** The public key that a key object holds; undefined if it is of another kind. */
+/** The public key in a key object; undefined if it is not an Ed25519 key. */
 export const publicKeyOf = (key: Crypto.KeyObject): PublicKey | undefined =>
   key.asymmetricKeyType === "ed25519" ? PublicKey.make(key.export({ format: "jwk" }).x ?? "") : undefined
 
@@ -15,43 +15,43 @@ export const signWith =
   (bytes: Uint8Array): Signature =>
     Signature.make(Crypto.sign(null, bytes, key).toString("base64url"))
 
-/** Whether the owner of that key has signed these bytes. */
+/** Whether a signature of these bytes was made with that key. */
 export const verify = (key: PublicKey, bytes: Uint8Array, signature: Signature): boolean =>
   Crypto.verify(null, bytes, objectOf(key), Buffer.from(signature, "base64url"))
 
-/** Whether the owner of that key has signed that text. */
+/** Whether a signature of that text was made with that key. */
 export const verifyText = (key: PublicKey, text: string, signature: Signature): boolean =>
   verify(key, Buffer.from(text), signature)
 
-/** The SHA-256 digest of these bytes, one after the other, as base64url. */
+/** The SHA-256 digest of all pieces in a row, as base64url. */
 export const digestOf = (pieces: Iterable<Uint8Array>): string => {
   const hash = Crypto.createHash("sha256")
   for (const piece of pieces) hash.update(piece)
   return hash.digest("base64url")
 }
 
-/** What it takes to check a roster. */
+/** The functions that check the signatures of a roster. */
 export const seals: Seals = {
   digest: (text) => Crypto.createHash("sha256").update(text).digest("base64url"),
   verify: verifyText
 }
 
-/** What stands before the 32 bytes of a private key in its PKCS #8 form (RFC 8410, section 7). */
+/** The prefix of the 32 bytes of an Ed25519 private key in PKCS #8 form (RFC 8410, section 7). */
 const pkcs8 = Buffer.from("302e020100300506032b657004220420", "hex")
 
-/** The key that a token makes. */
+/** The key pair that is derived from a token. */
 const keyOf = (token: Token): Crypto.KeyObject => {
   const seed = Crypto.createHash("sha256").update(`outlive invitation key\n${token}\n`).digest()
   return Crypto.createPrivateKey({ key: Buffer.concat([pkcs8, seed]), format: "der", type: "pkcs8" })
 }
 
-/** A new token, and the public key that it makes. */
+/** A new token, and the public key that is derived from it. */
 export const makeToken = (): { readonly token: Token; readonly key: PublicKey } => {
   const token = Token.make(Crypto.randomBytes(16).toString("base64url"))
   return { token, key: publicHalf(keyOf(token)) }
 }
 
-/** Proves to have a token, without telling it. */
+/** Proves possession of a token without revealing it. */
 export const prove = (token: Token, claim: string): Proof => {
   const key = keyOf(token)
   return { key: publicHalf(key), signature: signWith(key)(Buffer.from(claim)) }
@@ -64,7 +64,7 @@ const publicHalf = (key: Crypto.KeyObject): PublicKey =>
 const objectOf = (key: PublicKey): Crypto.KeyObject =>
   Crypto.createPublicKey({ format: "jwk", key: { kty: "OKP", crv: "Ed25519", x: key } })
 
-/** The identity that a private key and its certificate are, as PEM. Throws if they are none. */
+/** The identity of a private key and its certificate, both as PEM. Throws if they are invalid or don't match. */
 export const identityOf = (privateKey: string, certificate: string): Identity["Type"] => {
   const signing = Crypto.createPrivateKey(privateKey)
   const key = publicKeyOf(Crypto.createPublicKey(signing))
@@ -76,14 +76,15 @@ export const identityOf = (privateKey: string, certificate: string): Identity["T
 
 /** A new identity. */
 export const generate: Effect.Effect<Identity["Type"]> = Effect.promise(async () => {
-  // Needed once in the life of an identity, and too heavy to be loaded at each start.
+  // This library is needed once per identity, and is too large to load at each start.
   const { X509CertificateGenerator } = await import("./x509.ts")
   const signingAlgorithm = { name: "Ed25519" }
   const { privateKey, publicKey } = (await Crypto.webcrypto.subtle.generateKey(signingAlgorithm, true, [
     "sign",
     "verify"
   ])) as Crypto.webcrypto.CryptoKeyPair
-  // The key alone counts: no name that could be read on the way, and no end of which people would have to take care.
+  // Only the key matters: the certificate has no name that an eavesdropper could read, and no expiry that people would
+  // have to watch.
   const certificate = await X509CertificateGenerator.createSelfSigned(
     {
       name: "CN=outlive",

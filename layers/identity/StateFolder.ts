@@ -1,4 +1,4 @@
-/** Files in which a node keeps what is its own: readable for its user alone, and whole at any time. */
+/** The files of a node's state. Only its user can read them, and each is complete at any time. */
 import * as Crypto from "node:crypto"
 import * as Fs from "node:fs/promises"
 import * as Path from "node:path"
@@ -7,23 +7,23 @@ import { StateUnavailable } from "../../src/domain/Errors.ts"
 import { troubleOf } from "../../src/domain/Trouble.ts"
 import { syncFolder } from "../log/Files.ts"
 
-/** What went wrong at that path, in words: the given ones, or what the error means. */
+/** Turns an error at that path into a StateUnavailable, with the given detail, or with what the error means. */
 export const unavailable =
   (path: string, detail?: string) =>
   (error: unknown): StateUnavailable =>
     new StateUnavailable({ path, ...(detail === undefined ? troubleOf(error) : { detail }) })
 
-/** Does that with files; a failure is one of that path. */
+/** Runs an operation on files. It fails with a StateUnavailable of that path. */
 export const attempt = <A>(path: string, run: () => Promise<A>): Effect.Effect<A, StateUnavailable> =>
   Effect.tryPromise({ try: run, catch: unavailable(path) })
 
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "ENOENT"
 
-/** Makes a folder that only its user can look into, if it is not there. */
+/** Makes a folder that only its user can open, if it does not exist. */
 export const make = (folder: string): Effect.Effect<void, StateUnavailable> =>
   Effect.asVoid(attempt(folder, () => Fs.mkdir(folder, { recursive: true, mode: 0o700 })))
 
-/** The text of a file; undefined if there is none. */
+/** Reads a text file; undefined if there is none. */
 export const read = (path: string): Effect.Effect<string | undefined, StateUnavailable> =>
   attempt(path, () =>
     Fs.readFile(path, "utf8").catch((error) => {
@@ -32,7 +32,7 @@ export const read = (path: string): Effect.Effect<string | undefined, StateUnava
     })
   )
 
-/** The text of a file that nobody else may have read; undefined if there is none. */
+/** Reads a secret text file; undefined if there is none. Fails if other users can access it. */
 export const readSecret = (path: string): Effect.Effect<string | undefined, StateUnavailable> =>
   Effect.gen(function* () {
     const text = yield* read(path)
@@ -44,7 +44,10 @@ export const readSecret = (path: string): Effect.Effect<string | undefined, Stat
     return text
   })
 
-/** Writes a whole file beside that path, and moves it there in that way; nothing stays beside it, whatever happens. */
+/**
+ * Writes a temporary file beside the path, and moves it to the path with `move`. The temporary file is removed in any
+ * case.
+ */
 const moveInto = async (path: string, text: string, move: (temporary: string) => Promise<void>): Promise<void> => {
   const temporary = `${path}.${Crypto.randomBytes(6).toString("hex")}`
   try {
@@ -62,7 +65,7 @@ const moveInto = async (path: string, text: string, move: (temporary: string) =>
   }
 }
 
-/** Puts a file there, unless there is one: then that one stays, and this says false. */
+/** Creates a file; false if there is one already, which stays. */
 export const create = (path: string, text: string): Effect.Effect<boolean, StateUnavailable> =>
   attempt(path, async () => {
     try {
@@ -74,6 +77,6 @@ export const create = (path: string, text: string): Effect.Effect<boolean, State
     }
   })
 
-/** Puts a file in place of what is there. It is on disk when this returns. */
+/** Replaces a file. It is on disk when this returns. */
 export const replace = (path: string, text: string): Effect.Effect<void, StateUnavailable> =>
   attempt(path, () => moveInto(path, text, (temporary) => Fs.rename(temporary, path)))

@@ -1,9 +1,9 @@
-/** What a node knows of members, as each of those who use it sees it. */
+/** One object as both contracts about members. */
 import * as Context from "effect/Context"
 import { MemberDecisions } from "../../services/MemberDecisions.ts"
 import { Membership } from "../../services/Membership.ts"
 
-/** The contracts that one thing fulfils. */
+/** A context in which one object fulfils both contracts. */
 export const bothOf = (
   made: Membership["Type"] & MemberDecisions["Type"]
 ): Context.Context<Membership | MemberDecisions> =>

@@ -1,4 +1,7 @@
-/** What makes certificates: a library that is as large as the program, and a bundle of its own, loaded when a key is made. */
+/**
+ * Makes certificates. The library is as large as this program, so it has a bundle of its own, which is loaded only to
+ * make a key.
+ */
 import "reflect-metadata"
 
 export { X509CertificateGenerator } from "@peculiar/x509"

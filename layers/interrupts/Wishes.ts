@@ -1,13 +1,13 @@
-/** Wishes that the program end, each told to whoever listens; one that nobody has heard is kept for whoever listens next. */
+/** Requests to end the program. Each is told to all listeners. One without a listener is kept for the next listener. */
 import * as Effect from "effect/Effect"
 import type { Wish } from "../../services/Interrupts.ts"
 
 export interface Wishes {
-  /** Returns with the next wish, or at once with one that nobody has heard yet. */
+  /** Returns the next request, or at once one that nobody has heard yet. */
   readonly next: Effect.Effect<Wish>
-  /** Tells all who listen; whether there was anybody. */
+  /** Tells all listeners. Returns false if there was none. */
   readonly tell: (wish: Wish) => boolean
-  /** Whether anybody has ever listened. */
+  /** Whether anybody has listened so far. */
   readonly wasHeard: () => boolean
 }
 

@@ -1,4 +1,6 @@
-/** Lets one process at a time use a file: a lock that ends with its process, however that ends, and leaves nothing behind. */
+/**
+ * A lock on a file for one process at a time. It ends with its process, however that ends, and leaves nothing behind.
+ */
 import * as Crypto from "node:crypto"
 import * as Net from "node:net"
 import * as Path from "node:path"
@@ -9,18 +11,19 @@ import { within } from "../../src/domain/Limit.ts"
 import { codeOf } from "../../src/domain/Trouble.ts"
 import * as FolderLock from "../log/FolderLock.ts"
 
-/** A socket that nobody has connected to is closed at once. */
+/** The time limit for closing the socket. One without connections closes at once. */
 const closeLimit = "200 millis"
 
 /**
- * Linux has sockets whose names are in no folder, which only one process can have: so nothing lies about, and folders where
- * nobody may write do no harm. Elsewhere the lock is a socket beside the file. Processes that have different networks,
- * as those of two containers, don't see each other's names. False if another process has the file.
+ * Takes the lock until the scope closes. Returns false if another process has it. On Linux the lock is an abstract
+ * socket: only one process can have its name, no file is left behind, and the folder need not be writable. Elsewhere
+ * the lock is a socket beside the file. Processes in different network namespaces, such as two containers, don't see
+ * each other's abstract sockets.
  */
 export const hold = (path: string): Effect.Effect<boolean, LogUnavailable, Scope.Scope> =>
   process.platform === "linux" ? holdName(path) : holdBeside(path)
 
-/** A name has at most 107 bytes, so it is a digest of the path. */
+/** The name of the socket is a digest of the path, because it may have at most 107 bytes. */
 const holdName = (path: string): Effect.Effect<boolean, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
@@ -30,14 +33,14 @@ const holdName = (path: string): Effect.Effect<boolean, never, Scope.Scope> =>
     ({ taken }) => !taken
   )
 
-/** The same by a socket beside the file. */
+/** Takes the lock by a socket beside the file. */
 export const holdBeside = (path: string): Effect.Effect<boolean, LogUnavailable, Scope.Scope> =>
   FolderLock.hold(Path.dirname(path), `.${Path.basename(path)}.`).pipe(
     Effect.as(true),
     Effect.catchTag("LogInUse", (_: LogInUse) => Effect.succeed(false))
   )
 
-/** A socket of that name, unless somebody else has it. Where no such socket can be made, there is no lock. */
+/** Listens on a socket of that name, unless another process does. If such sockets can't be made, there is no lock. */
 const listen = (name: string) =>
   Effect.async<{ readonly taken: boolean; readonly server?: Net.Server }>((resume) => {
     const server = Net.createServer((socket) => socket.destroy())

@@ -13,7 +13,7 @@ import * as Crypto from "node:crypto"
 import * as Fs from "node:fs/promises"
 import { writeAll } from "../log/Files.ts"
 
-/** What the line above a copy begins with; the digest of the copy ends it. */
+/** The beginning of the line above a copy. The line ends with the copy's digest. */
 export const mark = "# outlive was writing this file. What counts is what follows, if its SHA-256 is "
 
 const newline = 0x0a
@@ -22,13 +22,16 @@ const digestLength = 64
 
 const digestOf = (bytes: Uint8Array): string => Crypto.createHash("sha256").update(bytes).digest("hex")
 
-/** Where a line begins that ends the file and has begun to be that mark; no other comment is likely to end so. */
+/**
+ * Where a torn mark line begins: the file ends within it. No other comment is likely to end like that. -1 if there is
+ * none.
+ */
 const tornMark = (bytes: Buffer): number => {
   const begin = bytes.lastIndexOf(mark.slice(0, 12))
   return begin >= 0 && mark.startsWith(bytes.toString("latin1", begin)) ? begin : -1
 }
 
-/** What counts in a file that may have been written in place. */
+/** The valid contents of a file that may have been written in place. */
 export const settled = (bytes: Buffer): Buffer => {
   const whole = bytes.lastIndexOf(mark)
   const at = Math.max(whole, tornMark(bytes))
@@ -41,15 +44,18 @@ export const settled = (bytes: Buffer): Buffer => {
   return settled(bytes.subarray(0, end > 0 && bytes[end - 1] === newline ? end - 1 : end))
 }
 
-/** So many bytes of a file are read, for a text of so many to be found in it whatever its writer was about. */
+/** How many bytes of a file must be read to find a text of that size in it, at whatever step its writer was. */
 export const bytesFor = (text: number): number => 3 * text + 1_024
 
-/** Writes that text over a file that is there. It is on disk when this returns; if this fails, what was there still counts. */
+/**
+ * Overwrites an existing file with a text. It is on disk when this returns. If this fails, the old contents still
+ * count.
+ */
 export const overwrite = async (path: string, text: Buffer): Promise<void> => {
   const file = await Fs.open(path, "r+")
   try {
     const { size } = await file.stat()
-    // The copy must lie beyond all that is to be overwritten.
+    // The copy must lie beyond everything that is overwritten.
     const gap = Buffer.alloc(Math.max(0, text.length - size), blank)
     try {
       await writeAll(
