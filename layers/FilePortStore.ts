@@ -195,8 +195,8 @@ const make = (path: string) =>
             )
       }).pipe(oneAtATime.withPermits(1))
 
-    // A full disk only keeps the server from admitting new clients, so it starts all the same. Errors without a remedy
-    // are fatal.
+    // A problem with a remedy, such as a full disk, only keeps the server from admitting new clients, so it starts all
+    // the same. Other problems are fatal.
     yield* Effect.catchAll(noting(attempt(path, () => probe(target, text))), (error) =>
       error.remedy === undefined ? Effect.fail(error) : Effect.void
     )

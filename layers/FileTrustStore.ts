@@ -20,7 +20,7 @@ const make = (folder: string): Effect.Effect<TrustStore["Type"], StateUnavailabl
     let trust =
       text === undefined
         ? nobody
-        : // To begin anew would mean to believe whoever comes next.
+        : // An empty store would trust whoever comes next.
           yield* Effect.mapError(
             Schema.decode(TrustFile)(text),
             StateFolder.unavailable(path, "it can't be read: restore it, or remove it and get a new invitation")

@@ -18,7 +18,7 @@ export interface Records {
 /** No clients, and no chat. */
 export const nothing: Records = { peers: new Map(), chat: undefined }
 
-/** Makes the memory of such a store. A test that holds it can outlive the store. */
+/** Makes the memory of such a store, which may outlive the store. */
 export const makeRecords = Ref.make(nothing)
 
 /** Makes the `trouble` of a store that has none. */

@@ -1,4 +1,7 @@
-/** Sends the traces of this process to an OTLP collector, over HTTP, as the usual `OTEL_` variables say (OpenTelemetry specification, "OTLP Exporter Configuration"). */
+/**
+ * Sends the traces of this process to an OTLP collector over HTTP, configured by the usual `OTEL_` variables
+ * (OpenTelemetry specification, "OTLP Exporter Configuration").
+ */
 import * as OtlpSerialization from "@effect/opentelemetry/OtlpSerialization"
 import * as OtlpTracer from "@effect/opentelemetry/OtlpTracer"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"

@@ -64,7 +64,7 @@ const make = (port: Port) =>
     const families = Effect.gen(function* () {
       const all = yield* status.peerStatuses
       const { bytes, entries, received, said } = yield* log.tally
-      // The histogram records the time between two samples, which is at least `resolution`.
+      // The histogram records the time between two samples, which is `resolution` if there is no delay.
       const late = (percent: number) => Math.max(0, delay.percentile(percent) / 1e9 - resolution / 1e3)
       const { system, user } = process.cpuUsage()
       const found: ReadonlyArray<Family> = [

@@ -59,8 +59,8 @@ export const inPortStore = (store: PortStore["Type"], path: string): Keep => ({
 const random = Effect.sync(() => ChatId.make(Crypto.randomBytes(16).toString("hex")))
 
 /**
- * The part of a Membership that concerns the chat. `own`: the chat that the node is in whatever is kept, and where
- * people find it. Fails if two places name different chats.
+ * The part of a Membership that concerns the chat. `own`: the chat that the node is in whatever is kept, and the name
+ * of its origin for people. Fails if two places name different chats.
  */
 export const make = (
   keeps: ReadonlyArray<Keep>,

@@ -10,14 +10,14 @@ export interface Output {
    * same flush.
    */
   readonly write: (text: string, behind?: () => void) => Effect.Effect<void>
-  /** Whether nobody takes anything any more. */
+  /** Whether the reader is gone. */
   readonly isGone: () => boolean
 }
 
 export interface Writer {
   /** Writes a text. Calls `taken` when the stream has taken it, or the reader is gone. */
   readonly write: (text: string, taken: () => void) => void
-  /** Whether nobody takes anything any more. */
+  /** Whether the reader is gone. */
   readonly isGone: () => boolean
 }
 

@@ -56,7 +56,7 @@ export const makePipedLines = (most: number): PipedLines => {
     return lines.length
   }
 
-  /** Whole lines, the last without its newline. */
+  /** Decodes complete lines, the last one without its newline. */
   const decode = (whole: Buffer): Array<Piped> => {
     const text = whole.toString("utf8")
     const lines = text.split("\n")

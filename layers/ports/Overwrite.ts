@@ -1,13 +1,13 @@
 /**
- * Writes a text file where it is, for places where no other file can take its name. Lines that begin with `#` must be
- * comments in it.
+ * Overwrites a text file in place, where no other file can be moved to its path. Lines that begin with `#` must be
+ * comments in the file.
  *
- * Whenever the writer dies, a reader that asks `settled` finds the file as it was before, or as it was to be; never a
- * mixture. For that the new text is written twice, and each step is on disk before the next one begins:
- * 1. It is appended, as a copy, below a line that has its digest. Until all of the copy is there, what stands above that
- *    line counts; from then on the copy does.
- * 2. It is written over the beginning of the file.
- * 3. What follows it is cut off.
+ * Whenever the writer dies, a reader that uses `settled` finds either the old text or the new one, never a mixture. For
+ * that the new text is written twice, and each step is on disk before the next one begins:
+ * 1. A copy is appended below a line with its digest. The text above that line counts until the copy is complete. From
+ *    then on the copy counts.
+ * 2. The new text is written over the beginning of the file.
+ * 3. The rest of the file is cut off.
  */
 import * as Crypto from "node:crypto"
 import * as Fs from "node:fs/promises"

@@ -16,7 +16,7 @@ export class Attention {
     this.#lastKey = now
   }
 
-  /** A key was pressed. */
+  /** The person has pressed a key. */
   pressed(now: number): void {
     this.#lastKey = now
     this.#awaySince = undefined

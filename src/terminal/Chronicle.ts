@@ -94,8 +94,8 @@ const cutInto = (row: string, columns: number): ReadonlyArray<string> =>
   )
 
 /**
- * The rows of a line as they are sent to the terminal, whose own wrapping is off. A long URL turns it on for itself,
- * unless `cut` is set.
+ * The rows of a line as they are sent to the terminal. No row needs the terminal's own wrapping, except a long URL,
+ * which turns it on for itself and off again. With `cut` there is no such exception.
  */
 const rowsFor = (page: Page, self: PeerId | undefined, line: ScreenLine, time: string): ReadonlyArray<string> =>
   rowsToRead({ ...line, text: time + line.text }, page.columns)
@@ -143,8 +143,8 @@ const entered = (
 }
 
 /**
- * Formats lines for a terminal, with the separators between them. No row takes more columns than the page has, even on
- * a terminal that draws some letters wider than others do. The terminal must not wrap lines itself.
+ * Formats lines for a terminal, with the separators between them. No row but a long URL takes more columns than the
+ * page has, even on a terminal that draws some letters wider than others do.
  */
 export const enter = (
   before: Chronicle,

@@ -22,7 +22,7 @@ export type Complete = (line: string, cursor: number) => Completions
 
 const none: Completions = { from: 0, candidates: [] }
 
-/** Nothing is completed. */
+/** Completes nothing. */
 export const nothing: Complete = () => none
 
 /** Takes the completions of the first source that has any. */

@@ -1,4 +1,4 @@
-/** The line editor: what each key does to what is being typed. */
+/** The line editor: what each key does to the text being typed. */
 import type { Complete } from "./Completion.ts"
 import { beginCompletion, choose } from "./editor/Completing.ts"
 import { cut, erase, insert, paste, swap } from "./editor/Edits.ts"

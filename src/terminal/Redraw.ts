@@ -59,8 +59,8 @@ export const changed = (before: LiveArea, after: LiveArea): string => {
 }
 
 /**
- * The output that replaces `before` with `lines` and draws `after` below them. None of the lines' rows may need
- * wrapping.
+ * The output that replaces `before` with `lines` and draws `after` below them. No row of `lines` may need wrapping,
+ * except one that turns it on for itself.
  */
 export const below = (before: LiveArea | undefined, lines: string, after: LiveArea): string =>
   `${before === undefined ? "" : erase(before.cursor.row)}${lines}${write(after, 0)}`

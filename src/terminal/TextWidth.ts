@@ -1,4 +1,4 @@
-/** Where letters begin and end, and how many columns of a terminal they take. */
+/** Letters (grapheme clusters): where they begin and end, and how many columns of a terminal they take. */
 
 /** Characters that take two columns: East Asian wide and full-width ones, and those that are drawn as emoji. */
 const wide =
