@@ -1,4 +1,7 @@
-/** Makes dist/: each program as one file, and a code cache, with which it starts in a quarter of the time that its modules take. */
+/**
+ * Builds dist/: each program as one file, and a code cache. With the cache, the program starts in a quarter of the time
+ * that its modules would take.
+ */
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -18,7 +21,7 @@ const settings = {
   logLevel: "warning"
 }
 
-/** What few need stays out of the program's bundle, which is read whole at each start. */
+/** Keeps rarely needed code out of the program's bundle, which is read whole at each start. */
 const apart = {
   name: "apart",
   setup: ({ onResolve }) => onResolve({ filter: /\/x509\.ts$/ }, () => ({ path: "./outlive.x509.cjs", external: true }))
@@ -31,11 +34,11 @@ await Promise.all([
     format: "cjs",
     outExtension: { ".js": ".cjs" },
     plugins: [apart],
-    // What is compiled from the cache knows `require` alone.
+    // Code that is compiled from the cache has only `require`.
     supported: { "dynamic-import": false },
-    // What stands between the words is read at each start too: 0.5 MB of 1.6. `npm run profile` needs it.
+    // White space is read at each start too: 0.5 MB of 1.6. `npm run profile` needs it.
     minifyWhitespace: !process.argv.includes("--legible"),
-    // One function of what Node gives a module, so that the launcher need not copy all of it to make it one.
+    // Wraps the bundle in the function that Node would wrap a module in. The launcher need not copy the text to do so.
     banner: { js: "(function (exports, require, module, __filename, __dirname) {" },
     footer: { js: "})" }
   }),
@@ -56,19 +59,19 @@ await Promise.all([
     entryPoints: { demo: "demo/main.ts" },
     format: "esm",
     outExtension: { ".js": ".mjs" },
-    // Some of what is bundled is CommonJS and asks for Node's modules by `require`.
+    // Some bundled modules are CommonJS and load Node's modules with `require`.
     banner: {
       js: `import { createRequire } from "node:module"\nconst require = createRequire(import.meta.url)`
     }
   })
 ])
 
-// The man page, made of what the commands say of themselves.
+// The man page, made from the descriptions of the commands.
 const man = spawnSync(process.execPath, ["scripts/run.mjs", "scripts/man.ts", version], { cwd: root, encoding: "utf8" })
 if (man.status !== 0) throw new Error(`There is no man page:\n${man.stderr}`)
 writeFileSync(`${root}/dist/outlive.1`, man.stdout)
 
-// Runs a server once, from its start to its `Exit`, so that the cache has what a start compiles.
+// Runs a server once, from its start to its `Exit`, so that the cache holds the code that a start compiles.
 const folder = mkdtempSync(`${tmpdir()}/outlive-`)
 const warmUp = `
   process.argv = [process.argv[0], "outlive", "server", "--host", "127.0.0.1", "--port", "0", "--ports", ${JSON.stringify(`${folder}/ports.txt`)}]

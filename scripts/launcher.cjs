@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Starts the bundle beside it, from the code cache that the build has made: V8 then compiles next to nothing. Whoever asks for
- * the version alone, as `outlive --version` and `./server --version` do, has it without the bundle.
+ * Starts the bundle in the same folder from the code cache of the build, so that V8 compiles next to nothing. `outlive
+ * --version` and `./server --version` print the version without the bundle.
  */
 "use strict"
 const { readFileSync, statSync } = require("node:fs")
@@ -16,13 +16,13 @@ const optional = (path) => {
 }
 
 /**
- * The first bytes of the code cache say which Node made it. V8 refuses the cache of another version of V8, but not that of
- * another build of its own version, as Node 20.10 and 20.20 are: that one ends the process with SIGSEGV.
+ * The first bytes of the code cache name the Node that made it. V8 refuses a cache of another version of V8. It accepts
+ * one of another build of its own version, as Node 20.10 and 20.20 are, and then the process ends with SIGSEGV.
  */
 const maker = Buffer.alloc(64, " ")
 maker.write(`${process.version} ${process.arch} ${statSync(process.execPath, { throwIfNoEntry: false })?.size}`)
 
-/** What V8 can take of the cache; undefined if another Node made it, or there is none: then the start takes longer. */
+/** The cache for V8. Undefined if another Node made it, or there is none: then the start takes longer. */
 const cachedData = () => {
   const cache = optional(`${__dirname}/outlive.cache`)
   return cache?.subarray(0, maker.length).equals(maker) ? cache.subarray(maker.length) : undefined
@@ -36,7 +36,7 @@ const start = () => {
   return script
 }
 
-/** At most a command stands before it: what comes of anything else is for the command tree to say. */
+/** At most a command may stand before the option. The command tree handles everything else. */
 const [last, ...before] = process.argv.slice(2).reverse()
 const asksForVersion =
   /^(--version|-[vV])$/.test(last) && before.length <= 1 && before.every((word) => /^\w+$/.test(word))
@@ -50,6 +50,6 @@ if (asksForVersion) {
   console.log(process.env.OUTLIVE_VERSION)
 } else {
   const script = start()
-  /** For the build: the cache, with what V8 has compiled by now. */
+  /** For the build: the cache of all code that V8 has compiled so far. */
   module.exports = () => Buffer.concat([maker, script.createCachedData()])
 }

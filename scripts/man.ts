@@ -1,11 +1,14 @@
-/** Prints the man page, in the language of man(7), made of what the commands say of themselves. `node scripts/run.mjs scripts/man.ts VERSION` */
+/**
+ * Prints the man page in the language of man(7), made from the descriptions of the commands. Usage: `node
+ * scripts/run.mjs scripts/man.ts VERSION`
+ */
 import { names } from "../src/commands/all.ts"
 import { type Described, described, type OptionDescribed, usageOf as usageOfCommand } from "../src/commands/describe.ts"
 import { settings, variableOf } from "../src/domain/Settings.ts"
 import { usageOf } from "../src/domain/SlashCommand.ts"
 import { commands } from "../src/programs/commands/all.ts"
 
-/** Text that troff takes as it is. */
+/** Escapes text for troff. */
 const plain = (text: string): string =>
   text
     .replaceAll("\\", "\\e")
@@ -14,7 +17,7 @@ const plain = (text: string): string =>
 
 const definition = (term: string, text: string): string => `.TP\n.B ${plain(term)}\n${plain(text)}`
 
-/** An option as it is given, and what it is. */
+/** The entry of an option: its form, and its meaning. */
 const optionOn = ({ name, text, usual, value, variable }: OptionDescribed): string =>
   definition(
     value === undefined ? `--${name}` : `--${name} ${value}`,
@@ -25,7 +28,7 @@ const optionOn = ({ name, text, usual, value, variable }: OptionDescribed): stri
     ].join(" ")
   ).trimEnd()
 
-/** A section on one command: how it is used, what it does, its arguments and options, examples. */
+/** The section of one command: usage, description, arguments, options, examples. */
 const sectionOn = (command: Described): string =>
   [
     `.SS outlive ${command.name}`,
@@ -38,7 +41,7 @@ const sectionOn = (command: Described): string =>
     ...command.examples.map(([line, what]) => `.PP\n.B ${plain(line)}\n.br\n${plain(what)}`)
   ].join("\n")
 
-/** A long line as several, none of which begins as a macro does. What is bold is one line. */
+/** Breaks a long line into several, none of which begins like a macro. A line in bold stays whole. */
 const wrapped = (line: string): string =>
   line.startsWith(".") ? line : line.replace(/(.{1,78})(?: (?![.'])|$)/g, "$1\n").trimEnd()
 

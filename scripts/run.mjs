@@ -1,4 +1,4 @@
-/** Runs a TypeScript program of this project: bundles it into dist/ and starts it there. `node scripts/run.mjs ENTRY …` */
+/** Bundles a TypeScript program of this project into dist/ and runs it. Usage: `node scripts/run.mjs ENTRY …` */
 import { basename } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { build } from "esbuild"

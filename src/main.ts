@@ -1,4 +1,4 @@
-/** The program: its command tree, and how it ends. What its commands run on is in `main/`. */
+/** The program: its command tree, and how it ends. The layers that each command runs on are in `main/`. */
 
 import { stripVTControlCharacters } from "node:util"
 import * as CliConfig from "@effect/cli/CliConfig"
@@ -37,7 +37,7 @@ import * as Server from "./main/server.ts"
 import { settingsFound, withoutLogLevel } from "./main/settings.ts"
 import * as Tail from "./main/tail.ts"
 
-/** What completes all of this in that shell, line by line. */
+/** The completion script of the whole command tree for a shell, line by line. */
 const completionsIn = (shell: Shell): Effect.Effect<ReadonlyArray<string>> =>
   ({ bash: Command.getBashCompletions, zsh: Command.getZshCompletions, fish: Command.getFishCompletions })[shell](
     outlive,
@@ -46,10 +46,10 @@ const completionsIn = (shell: Shell): Effect.Effect<ReadonlyArray<string>> =>
 
 const version = process.env["OUTLIVE_VERSION"] ?? "unbuilt"
 
-/** Help is laid out for those alone who need it. */
+/** Loaded only when help is asked for: most runs don't need it. */
 const helpPages = Effect.promise(() => import("./main/help.ts"))
 
-/** What each command runs on. */
+/** Each command with its program and layers. */
 const runs = {
   server: Server.command,
   client: Client.command,
@@ -70,7 +70,7 @@ const outlive = Command.make("outlive").pipe(
 
 const run = Command.run(outlive, { name: "outlive", version })
 
-/** What a wrong command line is told, by words of ours where these say more than the library's. */
+/** Turns an error of the command line into our own sentence where that says more than the library's. */
 const inOurWords = (words: ReadonlyArray<string>) => (error: ValidationError.ValidationError) =>
   Effect.flatMap(helpPages, (help) =>
     help.explanation(words, `${stripVTControlCharacters(HelpDoc.toAnsiText(error.error)).trim()}. See --help.`)
@@ -78,7 +78,7 @@ const inOurWords = (words: ReadonlyArray<string>) => (error: ValidationError.Val
 
 const outputIsLost = watchOutput(complain)
 
-/** 1: it failed while it ran. 2: the command line was wrong. */
+/** The exit status. 1: the program failed while it ran. 2: the command line was wrong. */
 const statusOf = (cause: Cause.Cause<unknown>): number => {
   const failure = Option.getOrUndefined(Cause.failureOption(cause))
   if (Cause.isInterruptedOnly(cause)) return 0
@@ -94,7 +94,7 @@ const statusOf = (cause: Cause.Cause<unknown>): number => {
   return 1
 }
 
-/** What @effect/cli prints: no errors, which it would say twice, and colours on a terminal alone. */
+/** Prints what @effect/cli logs, in colour only on a terminal. Drops its error output, which would repeat ours. */
 const plainly = <A, E, R>(program: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Console.consoleWith((console) =>
     Effect.withConsole(program, {
@@ -114,7 +114,7 @@ const runAsSaid = Effect.gen(function* () {
   )
 })
 
-/** Runs what the command line says, or tells how it is used. */
+/** Runs the command line, or explains how it is used. */
 const whole = Effect.suspend(() => {
   const asked = askedFor(process.argv.slice(2))
   switch (asked._tag) {
@@ -132,13 +132,16 @@ const whole = Effect.suspend(() => {
 
 const interrupts = ProcessInterrupts.make()
 
-/** Runs a program as the process' own. A signal is first told to the program, which may have something to say before it ends. */
+/**
+ * Runs a program as the main fiber of the process. A signal goes to the program first, which may have something to say
+ * before it ends.
+ */
 const runMain = Runtime.makeRunMain(({ fiber, teardown }) => {
   const keepAlive = setInterval(constVoid, 2 ** 31 - 1)
-  // Until the process ends: what it has to say last would be cut off by a signal that nobody handles.
+  // Signals are handled until the process ends: an unhandled one would cut off the last lines.
   interrupts.watch({
     interrupt: () => fiber.unsafeInterruptAsFork(fiber.id()),
-    // Something is lost then: what was said last, or the goodbye.
+    // The last lines or the goodbye are lost then, hence the status 1.
     abandon: () => process.exit(1)
   })
   fiber.addObserver((exit) => {
@@ -149,15 +152,15 @@ const runMain = Runtime.makeRunMain(({ fiber, teardown }) => {
 
 plainly(whole).pipe(
   Effect.provide(traces(version)),
-  // What @effect/cli asks for: NodeContext would load child processes and workers besides.
+  // The services that @effect/cli needs. NodeContext would also load child processes and workers.
   Effect.provide(
     Layer.mergeAll(NodeFileSystem.layer, NodePath.layer, NodeTerminal.layer, CliConfig.layer({ showBuiltIns: false }))
   ),
   Effect.provide(interrupts.layer),
   runMain({
     disableErrorReporting: true,
-    // What a screen has not taken by now must not hold up the end.
-    // What stdout did not take is told in the next round of the loop.
+    // Output that the screen has not taken by now must not hold up the end. An error of stdout is reported in the next
+    // turn of the event loop.
     teardown: (exit) => {
       const status = exit._tag === "Success" ? 0 : statusOf(exit.cause)
       setImmediate(() => process.exit(status === 0 && outputIsLost() ? 1 : status))

@@ -1,12 +1,12 @@
-/** What a command says of itself besides its options, for help, man page and completions. */
+/** The description of a command, besides its options: for help, the man page and completions. */
 
-/** Where a command stands in the list of all. */
+/** The group of a command in the list of all commands. */
 export type Part = "Talk" | "For scripts" | "Set up"
 
 export interface About {
-  /** Of at most 55 letters: it stands on one row of the list of all commands. */
+  /** At most 55 letters, so that it fits on one row of the list of all commands. */
   readonly summary: string
-  /** What else there is to know, in full sentences. */
+  /** More about the command, in full sentences. */
   readonly details: string
   readonly part: Part
   /** The options that most people need, in the order in which they are shown. */

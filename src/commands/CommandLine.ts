@@ -1,17 +1,17 @@
-/** What a command line asks for, before any command is looked at: it may ask for help, and not mean to run anything. */
+/** What a command line asks for, before any command reads it: to run a command, or to show help. */
 import { isName, type Name } from "./all.ts"
 
 export type Asked =
-  /** To run what it says. */
+  /** Run the command. */
   | { readonly _tag: "Run" }
-  /** To be told how it is used: of one command or of all; wholly, or what most people need of it. */
+  /** Show help, for one command or all. `whole`: with all options, not only those that most people need. */
   | { readonly _tag: "Help"; readonly of: Name | undefined; readonly whole: boolean }
-  /** Something that there is not. */
+  /** The first word is no command. */
   | { readonly _tag: "Unknown"; readonly word: string }
-  /** Nothing. */
+  /** The command line is empty. */
   | { readonly _tag: "Nothing" }
 
-/** What these words ask for, which follow the program's name. */
+/** What the words after the program's name ask for. */
 export const askedFor = (words: ReadonlyArray<string>): Asked => {
   const [first] = words
   if (first === undefined) return { _tag: "Nothing" }
@@ -24,8 +24,8 @@ export const askedFor = (words: ReadonlyArray<string>): Asked => {
 }
 
 /**
- * A lone dash in place of TEXT stands for stdin, as no TEXT does. It is left out: @effect/cli takes it for an option, and
- * finds none behind it. Behind `--` it is a TEXT.
+ * Removes a lone dash in place of TEXT. It means stdin, as no TEXT does, but @effect/cli takes it for an option and
+ * finds none after it. After `--` a dash is a TEXT and stays.
  */
 export const withoutDash = (words: ReadonlyArray<string>): ReadonlyArray<string> => {
   const end = words.indexOf("--")

@@ -1,6 +1,6 @@
 /**
- * Every command, in the order in which people are told of them: main, help, man page and completions read this list.
- * Another one is another file here, a line below, and what it runs on in `main/`.
+ * All commands, in the order in which help lists them. Main, help, man page and completions read this list. A new
+ * command is a file in this folder, a line in this file, and its layers in `main/`.
  */
 import * as Client from "./client.ts"
 import * as Completions from "./completions.ts"

@@ -42,7 +42,7 @@ interface Ports {
   readonly port2: Port
 }
 
-/** A client can't dial from the port where it listens. */
+/** Refuses equal ports: a client can't dial from the port where it listens. */
 export const atTwoPorts =
   <A extends Ports, E, R>(run: (given: A) => Effect.Effect<void, E, R>) =>
   (given: A): Effect.Effect<void, E | ValidationError.ValidationError, R> =>

@@ -16,14 +16,14 @@ const options = { shell, install }
 
 export type Arguments = Command.Command.ParseConfig<typeof options>
 
-/** What @effect/cli has each command offer besides its own options, in the words of each shell's completions. */
+/** The descriptions that @effect/cli gives to its built-in options in completions. */
 const builtIns = [
   "Generate a completion script for a specific shell.",
   "Sets the minimum log level for a command.",
   "Start wizard mode for a command."
 ]
 
-/** The lines of completions without those: nobody who talks needs them, and --log-level is one of our own too. */
+/** The completion lines without the built-in options. Few people need those, and --log-level is one of our own too. */
 export const withoutBuiltIns = (lines: ReadonlyArray<string>): ReadonlyArray<string> =>
   lines
     .filter((line) => !builtIns.some((words) => line.includes(words)))

@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import { settings } from "../domain/Settings.ts"
 import type { About } from "./About.ts"
 
-/** Each setting as somebody may give it here, whatever it is. */
+/** Every setting as an option that takes any text. */
 const given = Options.all(
   settings.map(({ name }) =>
     Options.text(name).pipe(

@@ -1,4 +1,4 @@
-/** A command as data, read from its definition: for help, man page, and for telling what is wrong with a command line. */
+/** A command as data, read from its definition. Used by help, by the man page, and to explain a wrong command line. */
 
 import * as CliConfig from "@effect/cli/CliConfig"
 import * as Command from "@effect/cli/Command"
@@ -19,17 +19,17 @@ export interface Argument {
 }
 
 export interface OptionDescribed {
-  /** Without its dashes. */
+  /** The name without its dashes. */
   readonly name: string
-  /** What its value is called; undefined if it takes none. */
+  /** The name of its value; undefined if it takes none. */
   readonly value: string | undefined
   /** Whether it may be given several times. */
   readonly repeatable: boolean
-  /** What it is, in a sentence or two; empty if its name says it all. */
+  /** The meaning of the option, in a sentence or two; empty if its name says it all. */
   readonly text: string
-  /** What holds without it; undefined if its text says that, or nothing does. */
+  /** The default; undefined if `text` mentions it, or there is none. */
   readonly usual: string | undefined
-  /** The variable that sets it too; undefined if none does. */
+  /** The environment variable that sets it too; undefined if none does. */
   readonly variable: string | undefined
 }
 
@@ -55,11 +55,11 @@ const textOf = (span: Span.Span): string => {
   }
 }
 
-/** What the library says of every option by itself, and nobody has to read. */
+/** Sentences that the library adds to every option. Nobody has to read them. */
 const noise =
   /^(A user-defined piece of text|An integer|A floating point number|A true or false value|One of the following|This (option|setting) )/
 
-/** What it says of an option that a variable sets too. */
+/** The library's sentence about an option that a variable sets too. */
 const byVariable = "This option can be set from environment variables."
 
 const paragraphsOf = (doc: HelpDoc.HelpDoc): ReadonlyArray<string> => {
@@ -78,7 +78,7 @@ const paragraphsOf = (doc: HelpDoc.HelpDoc): ReadonlyArray<string> => {
   }
 }
 
-/** Each term with the paragraphs on it. */
+/** The terms of a definition list, each with its paragraphs. */
 const definitionsOf = (doc: HelpDoc.HelpDoc): ReadonlyArray<readonly [term: string, about: ReadonlyArray<string>]> => {
   switch (doc._tag) {
     case "Sequence":
@@ -126,7 +126,7 @@ const usedIn = (usage: Usage.Usage): ReadonlyArray<Used> => {
   }
 }
 
-/** A default that is short enough to stand beside its option; undefined if the text on it has it. */
+/** A default that is short enough to stand beside its option; undefined if the text mentions it. */
 const usualOf = (name: string, text: string): string | undefined => {
   const usual = settings.find((setting) => setting.name === name)?.usual
   return usual === undefined || /^(false$|none)|.{17}/.test(usual) || /By default|Without it/.test(text)
@@ -172,7 +172,7 @@ export const described = (name: Name): Described => {
   }
 }
 
-/** How a command is typed: `outlive join LINK ID [PORT1] [PORT2] [OPTIONS]`. */
+/** The usage of a command: `outlive join LINK ID [PORT1] [PORT2] [OPTIONS]`. */
 export const usageOf = ({
   arguments: given,
   name,

@@ -1,4 +1,4 @@
-/** What is wrong with a command line, in a sentence that says what to do. */
+/** Explains what is wrong with a command line, in a sentence that says what to do. */
 import * as Option from "effect/Option"
 import { nearest } from "../domain/Nearest.ts"
 import { escape } from "../domain/ScreenLine.ts"
@@ -7,18 +7,18 @@ import { type Described, type OptionDescribed, usageOf } from "./describe.ts"
 
 const didYouMean = (meant: string | undefined): string => (meant === undefined ? "" : `; did you mean ${meant}?`)
 
-/** What to say of a word that stands where a command should. */
+/** The sentence about a word that stands in the place of a command and is none. */
 export const unknownCommand = (word: string): string =>
   `There is no command '${escape(word)}'${didYouMean(nearest(word, names)) || "."} See outlive --help.`
 
-/** An option as it stands on the command line, with the value that follows it. */
+/** An option on the command line, with the value that follows it. */
 interface Given {
   readonly name: string
   readonly option: OptionDescribed | undefined
   readonly value: string | undefined
 }
 
-/** What follows a command's name: its options, and the other words. What follows `--` is no option. */
+/** Sorts the words after a command's name into options and other words. Words after `--` are no options. */
 const sorted = (words: ReadonlyArray<string>, { options }: Described) => {
   const given: Array<Given> = []
   const others: Array<string> = []
@@ -67,7 +67,7 @@ const onArguments = (others: ReadonlyArray<string>, command: Described): Option.
     return Option.some(`${words} ${missing.length === 1 ? "is" : "are"} missing. ${usage}`)
   }
   const surplus = others.slice(command.arguments.length)
-  // One letter behind one dash is an option elsewhere.
+  // A single letter after a dash is an option in other programs.
   const [first] = surplus.length === 0 ? [] : [...others.filter((word) => /^-[A-Za-z]/.test(word)), ...surplus]
   if (first === undefined) return Option.none()
   return first.startsWith("-") && surplus.length > 0
@@ -75,7 +75,9 @@ const onArguments = (others: ReadonlyArray<string>, command: Described): Option.
     : Option.some(`'${escape(first)}' is one argument too many. ${usage}`)
 }
 
-/** What is wrong with the words behind the name of a command; none if their number and names are right. */
+/**
+ * What is wrong with the words after the name of a command; none if their number and the names of options are right.
+ */
 export const explained = (words: ReadonlyArray<string>, command: Described): Option.Option<string> => {
   const { given, others } = sorted(words, command)
   for (const each of given) {
@@ -91,6 +93,6 @@ export const explained = (words: ReadonlyArray<string>, command: Described): Opt
   )
 }
 
-/** Whether a command was given nothing at all, though it needs something: then its help says more than a sentence. */
+/** Whether a command that needs arguments was given no words at all. Then its help says more than a sentence. */
 export const lacksAll = (words: ReadonlyArray<string>, { arguments: given }: Described): boolean =>
   words.length === 0 && given.some(({ optional }) => !optional)

@@ -1,4 +1,4 @@
-/** The options that several commands have. */
+/** The options that several commands share. */
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"
 import * as ValidationError from "@effect/cli/ValidationError"
@@ -11,7 +11,7 @@ import { AddressFromString, ClientId, Host, isLoopback, PortFromString } from ".
 import { mostHistory } from "../domain/Post.ts"
 import { usual } from "../domain/Settings.ts"
 
-/** Where a node listens, and how the others reach it. */
+/** Where a node listens, and where the others reach it. */
 export const host = Options.text("host").pipe(
   Options.withPseudoName("HOST"),
   Options.withFallbackConfig(Config.string("OUTLIVE_HOST")),
@@ -20,7 +20,7 @@ export const host = Options.text("host").pipe(
   Options.withDescription("The host to listen at. The others reach this node there.")
 )
 
-/** An option of that name, and a variable, that take seconds. */
+/** An option, and its environment variable, that take seconds. */
 export const seconds = (name: string, variable: string) =>
   Options.text(name).pipe(
     Options.withPseudoName("SECONDS"),
@@ -46,7 +46,7 @@ const whole = (name: string, variable: string, least: number, most = mostOfAnyth
     )
   )
 
-/** One of the limits: how many, one at least unless it is said. */
+/** One of the limits: a number of at least `least`. */
 const limit = (name: string, standard: number, description: string, least = 1) =>
   whole(`limit-${name}`, `OUTLIVE_LIMIT_${name.toUpperCase()}`, least).pipe(
     Options.withDefault(standard),
@@ -60,7 +60,7 @@ const limitInSeconds = (name: string, standard: Duration.Duration, description: 
     Options.withDescription(description)
   )
 
-/** How much a node takes from others. */
+/** The limits on what a node accepts from others. */
 export const limits: Options.Options<Limits> = Options.all({
   connections: limit("connections", defaultLimits.connections, "How many connections others may open to it."),
   connectionsPerAddress: limit("address", defaultLimits.connectionsPerAddress, "How many of these from one address."),
@@ -79,7 +79,7 @@ export const limits: Options.Options<Limits> = Options.all({
   logBytes: limit("log", defaultLimits.logBytes, "How many bytes of lines it keeps.", 65_536)
 })
 
-/** After how much silence a peer counts as lost; none if the host is to decide. */
+/** After how much silence a peer counts as lost. None: the default for the host. */
 export const silence = seconds("silence", "OUTLIVE_SILENCE").pipe(
   Options.withDescription(
     "A peer that is silent for this long counts as lost. By default 3 on this machine and 15 elsewhere, but at least 0.03 for each link."
@@ -87,14 +87,14 @@ export const silence = seconds("silence", "OUTLIVE_SILENCE").pipe(
   Options.optional
 )
 
-/** How long a client is sought before it is given up. */
+/** How long a lost client is dialled often. */
 export const patience = seconds("patience", "OUTLIVE_PATIENCE").pipe(
   Options.withDefault<number>(usual.patience),
   Options.map(Duration.seconds),
   Options.withDescription("A lost client is dialled often for this long, and rarely after that.")
 )
 
-/** How long a node that leaves waits for somebody to take what it said. */
+/** How long a node that leaves waits while no peer takes any of its last posts. */
 export const within = seconds("within", "OUTLIVE_WITHIN").pipe(
   Options.withDefault<number>(usual.within),
   Options.map(Duration.seconds),
@@ -103,7 +103,7 @@ export const within = seconds("within", "OUTLIVE_WITHIN").pipe(
   )
 )
 
-/** Where a node keeps its log, if it is to outlive the process. */
+/** The folder of the log, if it is to outlive the process. */
 export const data = Options.text("data").pipe(
   Options.withPseudoName("FOLDER"),
   Options.withFallbackConfig(Config.string("OUTLIVE_DATA")),
@@ -112,13 +112,13 @@ export const data = Options.text("data").pipe(
   Options.optional
 )
 
-/** How much of what was said before a node came it shows; none if its screen is to decide. */
+/** How many earlier posts a node shows at its start. None: the default for its screen. */
 export const history = whole("history", "OUTLIVE_HISTORY", 0, mostHistory).pipe(
   Options.withDescription("How many earlier lines to show at the start. By default 20 at a terminal, else 0."),
   Options.optional
 )
 
-/** Where a node keeps its key, and whom it knows; none if its user's own place is to be taken. */
+/** The folder of a node's key and of the keys it knows. None: the default for the user. */
 export const state = Options.text("state").pipe(
   Options.withPseudoName("FOLDER"),
   Options.withFallbackConfig(Config.string("OUTLIVE_STATE")),
@@ -129,7 +129,7 @@ export const state = Options.text("state").pipe(
   Options.optional
 )
 
-/** Where a server listens. */
+/** The port where a server listens. */
 export const port = Options.text("port").pipe(
   Options.withPseudoName("PORT"),
   Options.withFallbackConfig(Config.string("OUTLIVE_PORT")),
@@ -138,7 +138,7 @@ export const port = Options.text("port").pipe(
   Options.withDescription("The port where the clients find the server.")
 )
 
-/** Where a server remembers its clients. */
+/** The file where a server records its clients. */
 export const ports = Options.text("ports").pipe(
   Options.withPseudoName("FILE"),
   Options.withFallbackConfig(Config.string("OUTLIVE_PORTS")),
@@ -158,14 +158,14 @@ export const server = serverText.pipe(
   Options.withDescription("Where the server is.")
 )
 
-/** The same for somebody who may be where the server is; none if nobody says where that is. */
+/** The address of the server, for commands that may run on the server's machine. None: where --host and --port say. */
 export const serverElsewhere = serverText.pipe(
   Options.withSchema(AddressFromString),
   Options.withDescription("Where the server is. By default where --host and --port say."),
   Options.optional
 )
 
-/** Through whom else a client may join. */
+/** A client to join through. */
 export const peer = Options.text("peer").pipe(
   Options.withPseudoName("HOST:PORT"),
   Options.withFallbackConfig(Config.string("OUTLIVE_PEER")),
@@ -174,14 +174,14 @@ export const peer = Options.text("peer").pipe(
   Options.optional
 )
 
-/** Whether a program reads and writes in place of a person. */
+/** Whether a program reads and writes, and not a person. */
 export const json = Options.boolean("json").pipe(
   Options.withFallbackConfig(Config.boolean("OUTLIVE_JSON")),
   Options.withDefault(false),
   Options.withDescription("Write events and read commands as lines of JSON.")
 )
 
-/** What a client is called whose name nobody has to remember. */
+/** The id of a client that stays only for a while. None: a random one. */
 export const passingId = Options.text("id").pipe(
   Options.withPseudoName("ID"),
   Options.withSchema(ClientId),
@@ -189,7 +189,7 @@ export const passingId = Options.text("id").pipe(
   Options.optional
 )
 
-/** Where a node's figures can be read. */
+/** The port where a node's metrics can be read. */
 const metrics = Options.text("metrics").pipe(
   Options.withPseudoName("PORT"),
   Options.withFallbackConfig(Config.string("OUTLIVE_METRICS")),
@@ -200,7 +200,7 @@ const metrics = Options.text("metrics").pipe(
 
 const logLevels = ["none", "error", "warning", "info", "debug", "trace"] as const
 
-/** From what level on a node has a structured log. */
+/** The least level of messages in a node's structured log. */
 const logLevel = Options.text("log-level").pipe(
   Options.withPseudoName("LEVEL"),
   Options.withFallbackConfig(Config.string("OUTLIVE_LOG_LEVEL")),
@@ -213,7 +213,7 @@ const logLevel = Options.text("log-level").pipe(
   Options.withDescription(`What is logged, as lines of JSON: ${logLevels.join(", ")}.`)
 )
 
-/** Where a node's structured log goes, if it has one. */
+/** The file of a node's structured log. None: stderr. */
 const logFile = Options.text("log-file").pipe(
   Options.withPseudoName("FILE"),
   Options.withFallbackConfig(Config.string("OUTLIVE_LOG_FILE")),
@@ -228,7 +228,7 @@ const flag = (name: string, variable: string, description: string) =>
     Options.withDescription(description)
   )
 
-/** Whether connections are to be secure or plain, whatever the hosts say; not both. */
+/** Forces secure or plain connections, whatever the hosts are. At most one of both may be given. */
 export const security = Options.all({
   secure: flag("secure", "OUTLIVE_SECURE", "Encrypt, and admit invited people only. The default beyond this machine."),
   insecure: flag(
@@ -245,24 +245,27 @@ export const security = Options.all({
   )
 )
 
-/** For whoever looks inside a node. */
+/** The options for looking inside a node. */
 export const insight = { metrics, logLevel, logFile }
 
-/** How long silence may last between nodes on that host: short where no network is in between. */
+/** The default limit of silence for a node that listens at a host: short where no network is in between. */
 export const silenceOn = (listening: Host): Duration.Duration =>
   isLoopback(listening) ? Duration.seconds(3) : Duration.seconds(15)
 
-/** Unless it was said: so long for each link, if that is longer. 1,000 idle links are asked 56 times a second then, and have 30 s. */
+/**
+ * Without --silence, the limit is at least this for each link. With 1,000 idle links it is 30 s, and 56 links a second
+ * are probed.
+ */
 export const silenceALink = Duration.millis(30)
 
-/** Words with commas between them, as a variable has them. */
+/** The words of a text with commas between them, as in a variable. */
 const wordsIn = (text: string): ReadonlyArray<string> =>
   text
     .split(",")
     .map((word) => word.trim())
     .filter((word) => word !== "")
 
-/** What a person can say of the screen. */
+/** The options for the screen of a person. */
 export const screen = {
   plain: Options.boolean("plain").pipe(
     Options.withFallbackConfig(Config.boolean("OUTLIVE_PLAIN")),
@@ -283,7 +286,7 @@ export const screen = {
     Options.withPseudoName("WORD"),
     Options.withDescription("Ring for this word too. Can be given several times."),
     Options.repeated,
-    // Without any, the variable and the settings file are asked.
+    // Without this option, the variable and the settings file are read.
     Options.mapEffect((words) =>
       words.length === 0
         ? Effect.fail(ValidationError.missingValue(HelpDoc.p("--highlight is missing")))
@@ -294,10 +297,10 @@ export const screen = {
   )
 }
 
-/** What can be said of every node at which somebody talks. */
+/** The options of every node at which a person or program talks. */
 export const talking = { data, history, silence, patience, within, limits, screen, json, ...insight }
 
-/** What was said of the screen. */
+/** The values of the options for the screen. */
 export interface Screen {
   readonly plain: boolean
   readonly times: boolean

@@ -1,17 +1,17 @@
-/** The help of a command, and of all commands, as text of a given width. */
+/** The help of one command, and of all commands, as text of a given width. */
 import type { Part } from "./About.ts"
 import { type Described, type OptionDescribed, usageOf } from "./describe.ts"
 
-/** Narrower than this nothing can be laid out; wider than this nothing is easy to read. */
+/** The least and the largest width of help in columns. Less leaves no room to lay out; more is hard to read. */
 const leastColumns = 40
 const mostColumns = 100
 
-/** Beside a term there is this room for what is said of it; with less, it stands below. */
+/** The least room for the text beside its term, in columns. With less, the text stands below the term. */
 const leastRoom = 30
 
 const indent = "  "
 
-/** Text in rows of at most so many letters, broken between words. */
+/** Breaks text between words, into rows of at most `columns` letters. */
 export const wrap = (text: string, columns: number): ReadonlyArray<string> => {
   const rows: Array<string> = []
   let row = ""
@@ -29,7 +29,7 @@ export const wrap = (text: string, columns: number): ReadonlyArray<string> => {
 interface Term {
   readonly term: string
   readonly text: string
-  /** What stands at the right end of the last row, or of one more. */
+  /** A text at the right end of the last row, or of one more row. */
   readonly right?: string
 }
 
@@ -41,7 +41,7 @@ const withRight = (rows: ReadonlyArray<string>, right: string, columns: number):
     : [...rows, right.padStart(columns)]
 }
 
-/** Terms in one column, and what is said of them in another. */
+/** Terms in one column, and their texts in another. */
 const table = (terms: ReadonlyArray<Term>, columns: number): ReadonlyArray<string> => {
   const widest = Math.max(0, ...terms.map(({ term }) => term.length))
   const first = indent.length + Math.min(widest, columns - leastRoom - indent.length - 2) + 2
@@ -60,14 +60,16 @@ const section = (title: string, rows: ReadonlyArray<string>, columns: number): R
 
 const isLimit = /^limit-/
 
-/** The variables of limits all follow one rule, which stands above them. */
+/**
+ * An option as a term. The variables of limits are left out: they follow one rule, which the page states above them.
+ */
 const asTerm = ({ name, text, usual, value, variable }: OptionDescribed): Term => ({
   term: value === undefined ? `--${name}` : `--${name} ${value}`,
   text,
   right: [usual, isLimit.test(name) ? undefined : variable].filter((each) => each !== undefined).join(" ")
 })
 
-/** Which options belong together; what is in none of these comes last. */
+/** The groups of options. Options in none of them come last. */
 const groups: ReadonlyArray<readonly [title: string, names: RegExp]> = [
   ["Connections", /^(server|peer|host|port|ports|id|wait|within|silence|patience)$/],
   ["What was said", /^(data|history)$/],
@@ -95,7 +97,7 @@ export const grouped = ({
   return [["Options", first] as const, ...others].filter(([, group]) => group.length > 0)
 }
 
-/** Options that speak for themselves stand side by side. */
+/** The rows of options. If none has a text, they stand side by side. */
 const optionRows = (options: ReadonlyArray<OptionDescribed>, columns: number): ReadonlyArray<string> =>
   options.every(({ text }) => text === "")
     ? wrap(options.map((option) => asTerm(option).term.replace(" ", "\u00a0")).join(", "), columns - indent.length).map(
@@ -113,7 +115,7 @@ const examplesOf = (examples: Described["examples"], columns: number): ReadonlyA
 
 const within = (columns: number): number => Math.min(mostColumns, Math.max(leastColumns, columns))
 
-/** The help of one command. Whole: with all of its options, not only those that most people need. */
+/** The help of one command. `whole`: with all options, not only those that most people need. */
 export const commandPage = (command: Described, whole: boolean, width: number): string => {
   const columns = within(width)
   const all = grouped(command)

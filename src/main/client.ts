@@ -1,4 +1,4 @@
-/** What `outlive client` runs on, as does every client that somebody talks at. */
+/** The layers of `outlive client`, and of every other client at which a person or program talks. */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"

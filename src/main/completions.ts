@@ -1,4 +1,4 @@
-/** What `outlive completions` does: what completes the command line in a shell. */
+/** The program of `outlive completions`: it prints or installs the completion script of a shell. */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -6,7 +6,7 @@ import * as ShellCompletions from "../../layers/ShellCompletions.ts"
 import * as CompletionsCommand from "../commands/completions.ts"
 import { CompletionsUnplaced } from "../domain/Errors.ts"
 
-/** `completionsIn` gives the lines that complete the whole tree in a shell. */
+/** `completionsIn` gives the lines that complete the whole command tree in a shell. */
 export const command = (completionsIn: (shell: ShellCompletions.Shell) => Effect.Effect<ReadonlyArray<string>>) =>
   CompletionsCommand.make(({ install, shell }) =>
     Effect.gen(function* () {

@@ -1,11 +1,11 @@
-/** What `outlive config` does: shows the settings that hold, and where they come from. */
+/** The program of `outlive config`: it shows every setting in force, and where its value comes from. */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as SettingsFile from "../../layers/SettingsFile.ts"
 import * as ConfigCommand from "../commands/config.ts"
 import { resolve, type Source, settings, variableOf } from "../domain/Settings.ts"
 
-/** A setting as a line that could stand in the settings file, where it is not by default. */
+/** A setting as a line of the settings file; a default as a comment. */
 const settingLine = ({
   from,
   name,

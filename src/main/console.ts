@@ -1,4 +1,4 @@
-/** Which console a command has: what stdin and stdout are, and what was asked for. */
+/** Chooses the console of a command by what stdin and stdout are, and by the options. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as JsonConsole from "../../layers/console/JsonConsole.ts"
@@ -8,10 +8,10 @@ import * as TerminalConsole from "../../layers/console/TerminalConsole.ts"
 import type { Console } from "../../services/Console.ts"
 import type { Screen } from "../commands/options.ts"
 
-/** A person sits at a terminal on both ends; anything else is a script. */
+/** Whether stdin and stdout are both terminals. Then a person uses the program; otherwise a script does. */
 export const atTerminal = () => process.stdin.isTTY && process.stdout.isTTY
 
-/** Loaded by those alone who ask for it. */
+/** Loaded only when `--json` asks for it. */
 const jsonConsole = (pick: (module: typeof JsonConsole) => Layer.Layer<Console>) =>
   Layer.unwrapEffect(
     Effect.map(
@@ -20,7 +20,7 @@ const jsonConsole = (pick: (module: typeof JsonConsole) => Layer.Layer<Console>)
     )
   )
 
-/** The console of a node that somebody, or a program, talks at. */
+/** The console of a node at which a person or program talks. */
 export const consoleFor = (json: boolean, { highlight, noBell, plain, times }: Screen) =>
   json
     ? jsonConsole((module) => module.layer)
@@ -37,5 +37,5 @@ export const consoleFor = (json: boolean, { highlight, noBell, plain, times }: S
             })
       })
 
-/** The console of a node at which nobody says anything. */
+/** The console of a node that only shows, and reads no input. */
 export const deafConsole = (json: boolean) => (json ? jsonConsole((module) => module.deaf) : PipeConsole.deaf)

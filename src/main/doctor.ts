@@ -1,4 +1,4 @@
-/** What `outlive doctor` runs on. */
+/** The layers of `outlive doctor`. */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -17,7 +17,7 @@ import { escape } from "../domain/ScreenLine.ts"
 import { reachableAt } from "../domain/Security.ts"
 import { examine, Finding } from "../programs/doctor.ts"
 
-/** Where a server is called that listens at all addresses. */
+/** The host at which to reach a server that listens at all addresses. */
 const loopback = Host.make("localhost")
 
 const marks = { Fine: "ok   ", Note: "note ", Wrong: "WRONG" } as const

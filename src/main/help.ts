@@ -1,4 +1,4 @@
-/** How help comes on the screen, and what is said of a wrong command line. Loaded by those alone who ask for it. */
+/** Shows help, and explains what is wrong with a command line. Loaded only when needed. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { isName, type Name, names } from "../commands/all.ts"
@@ -8,7 +8,7 @@ import { explained, lacksAll, unknownCommand } from "../commands/explain.ts"
 import { commandPage, listPage } from "../commands/page.ts"
 import { CommandLineWrong } from "../domain/Errors.ts"
 
-/** As wide as help is where nobody says how wide the screen is: on a pipe. */
+/** The width of help in columns where the width of the screen is unknown, as on a pipe. */
 const usualColumns = 80
 
 const columnsOf = (output: { readonly isTTY?: boolean; readonly columns?: number }): number =>
@@ -17,11 +17,11 @@ const columnsOf = (output: { readonly isTTY?: boolean; readonly columns?: number
 const pageOn = (of: Name | undefined, whole: boolean, version: string, columns: number): string =>
   of === undefined ? listPage(names.map(described), version, columns) : commandPage(described(of), whole, columns)
 
-/** Shows it on stdout: somebody has asked for it. */
+/** Shows help on stdout, because somebody asked for it. */
 export const show = (of: Name | undefined, whole: boolean, version: string): Effect.Effect<void> =>
   Effect.sync(() => process.stdout.write(`${pageOn(of, whole, version, columnsOf(process.stdout))}\n`))
 
-/** Shows it, or says that there is no such command. */
+/** Shows the help of a command, or fails if there is no such command. */
 export const showNamed = (word: Option.Option<string>, version: string): Effect.Effect<void, CommandLineWrong> =>
   Option.match(word, {
     onNone: () => show(undefined, true, version),
@@ -29,17 +29,20 @@ export const showNamed = (word: Option.Option<string>, version: string): Effect.
       isName(name) ? show(name, true, version) : Effect.fail(new CommandLineWrong({ sentence: unknownCommand(name) }))
   })
 
-/** In place of running a command that was given nothing: what most people need of its help. */
+/** The error for a command that was given no arguments: the short form of its help. */
 export const briefly = (name: Name): CommandLineWrong =>
   new CommandLineWrong({ sentence: "", page: pageOn(name, false, "", columnsOf(process.stderr)) })
 
-/** What is said in place of running what can't be run. */
+/** The error for a command line that can't be run. */
 export const refusal = (asked: Asked, version: string): CommandLineWrong =>
   asked._tag === "Unknown"
     ? new CommandLineWrong({ sentence: unknownCommand(asked.word) })
     : new CommandLineWrong({ sentence: "", page: pageOn(undefined, false, version, columnsOf(process.stderr)) })
 
-/** What is wrong with these words, of which the first is a command's name; `otherwise` if their number and names are right. */
+/**
+ * The error for a wrong command line, whose first word is the name of a command. `otherwise` is its sentence if the
+ * number of words and the names of options are right.
+ */
 export const explanation = ([name = "", ...words]: ReadonlyArray<string>, otherwise: string): CommandLineWrong => {
   if (!isName(name)) return new CommandLineWrong({ sentence: otherwise })
   const command = described(name)

@@ -1,4 +1,4 @@
-/** How others look inside a running node: logs, figures, traces. */
+/** How people and tools look inside a running node: logs, metrics, traces. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -15,7 +15,7 @@ export interface Insight {
   readonly metrics: Option.Option<Port>
 }
 
-/** Logs go to that file, or to stderr, but never among the lines of a chat. */
+/** Logs go to the given file, or to stderr, but never among the lines of a chat. */
 const logger = ({ logFile, logLevel }: Insight) =>
   Layer.merge(
     Logger.minimumLogLevel(LogLevel.fromLiteral(levelOf[logLevel])),
@@ -43,7 +43,7 @@ const figures = (port: Port) =>
     )
   )
 
-/** Lets others look inside a node as long as it runs, if that is asked for. */
+/** Adds the log of events and the metrics page to a program, as far as the options ask for them. */
 export const observed =
   (insight: Insight) =>
   <A, E, R>(program: Effect.Effect<A, E, R>) =>
@@ -52,13 +52,13 @@ export const observed =
       Effect.scoped
     )
 
-/** What is logged of a whole command, from before its node is there. */
+/** Adds the logger to a whole command, so that it also logs what happens before the node runs. */
 export const logged =
   (insight: Insight) =>
   <A, E, R>(program: Effect.Effect<A, E, R>) =>
     Effect.provide(program, insight.logLevel === "none" ? Layer.empty : logger(insight))
 
-/** Where the usual variables of OpenTelemetry want traces to be sent; undefined if they don't. */
+/** The URL to send traces to, from the usual variables of OpenTelemetry. Undefined if they ask for no traces. */
 const collector = (): string | undefined => {
   const {
     OTEL_EXPORTER_OTLP_ENDPOINT: all,
@@ -70,7 +70,7 @@ const collector = (): string | undefined => {
   return traces || (all ? `${all.replace(/\/$/, "")}/v1/traces` : undefined)
 }
 
-/** Loaded by those alone who ask for it. */
+/** The layer that sends traces. Its module is loaded only if traces are asked for. */
 export const traces = (version: string) =>
   Layer.suspend(() => {
     const url = collector()

@@ -1,4 +1,4 @@
-/** What `outlive invite` runs on. */
+/** The layers of `outlive invite`. */
 import * as Effect from "effect/Effect"
 import * as InviteCommand from "../commands/invite.ts"
 import { serverId } from "../domain/Peer.ts"

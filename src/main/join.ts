@@ -1,10 +1,13 @@
-/** What `outlive join` runs on. */
+/** The layers of `outlive join`. */
 import * as Option from "effect/Option"
 import * as JoinCommand from "../commands/join.ts"
 import { Host, isLoopback } from "../domain/Peer.ts"
 import { client } from "./client.ts"
 
-/** Where one listens whose server is there: on this machine alone, or at all of its addresses of that kind. */
+/**
+ * Where a client listens by default. If its server is on this machine, only there; otherwise at all addresses of the
+ * same IP version.
+ */
 const listeningFor = (server: Host): Host =>
   isLoopback(server) ? server : Host.make(server.includes(":") ? "::" : "0.0.0.0")
 

@@ -1,4 +1,4 @@
-/** What a node talks through: the layers of its log, its mesh, its connections. */
+/** The layers of a node: its log, its mesh, its connections. */
 import * as Os from "node:os"
 import * as Path from "node:path"
 import * as Duration from "effect/Duration"
@@ -26,30 +26,33 @@ import { anewWhenForked } from "../programs/renewal.ts"
 import * as Sessions from "../programs/sessions.ts"
 import { atTerminal } from "./console.ts"
 
-/** A person would like to see what was said last; a script has not asked for it. */
+/** How many earlier posts to show at a terminal. A script gets none by default. */
 const historyOnTerminal = 20
 
-/** Where a user's nodes keep what is their own, unless the command line says otherwise. */
+/** The folder for the keys and known members of a user's nodes: the given one, or `outlive` in the XDG state folder. */
 export const stateFolder = (given: Option.Option<string>): string =>
   Option.getOrElse(given, () =>
     Path.join(process.env["XDG_STATE_HOME"] || Path.join(Os.homedir(), ".local", "state"), "outlive")
   )
 
-/** What a node's command line says of its safety. */
+/** The options of a node that concern its security. */
 export interface Safety {
   readonly secure: boolean
   readonly insecure: boolean
   readonly state: Option.Option<string>
-  /** By which invitation it comes. */
+  /** The invitation that the node joins with. */
   readonly link?: Link
-  /** Whom it is told to dial. */
+  /** The hosts that the command line tells it to dial. */
   readonly dials: ReadonlyArray<Host>
 }
 
-/** Node's TLS, keys and certificates are loaded by those alone who need them. */
+/** Node's TLS, keys and certificates. They are loaded only by a secure node. */
 export const secureNode = Effect.promise(() => import("../../layers/SecureNode.ts"))
 
-/** Whoever counts as not invited, because the server seems to be elsewhere, may have mistyped its name: then that is what is wrong. */
+/**
+ * Turns `NotInvited` into `HostUnknown` if one of the hosts does not resolve. A mistyped host name looks like a server
+ * elsewhere, which would need an invitation.
+ */
 const orUnknownHost = <E extends { readonly _tag: string }>(
   error: E | NotInvited,
   hosts: ReadonlyArray<Host>
@@ -63,7 +66,7 @@ const orUnknownHost = <E extends { readonly _tag: string }>(
     return yield* Effect.fail(error)
   }).pipe(Effect.provide(NodeHostChecks.layer))
 
-/** What carries a node's connections, and says who may take part over them. */
+/** The transport of a node, and the membership that decides who may take part. */
 const connections = (
   id: PeerId,
   wish: Wish,
@@ -87,7 +90,7 @@ const connections = (
       )
 }
 
-/** Says on the screen what people should know before they say anything. */
+/** Shows the warning about security, if there is one, before anybody types. */
 const announce = (wish: Wish) =>
   Layer.effectDiscard(
     Effect.flatMap(Console, (screen) => {
@@ -108,8 +111,8 @@ const historyFor = ({ history }: Settings): number =>
   Option.getOrElse(history, () => (atTerminal() ? historyOnTerminal : 0))
 
 /**
- * What stays if a node begins anew: its log, and what carries its connections. `keeps`: where it is kept which plain chat it
- * is in, besides the data folder.
+ * The layers that stay when the node begins another run: its log, transport and membership. `keeps`: where else than in
+ * the data folder the node records which plain chat it is in.
  */
 const ground = (settings: Settings, keeps: ReadonlyArray<KeptChat.Keep>) => {
   const wish = { ...settings.safety, hosts: [settings.listen.host, ...settings.safety.dials] }
@@ -127,7 +130,7 @@ const ground = (settings: Settings, keeps: ReadonlyArray<KeptChat.Keep>) => {
   return log.pipe(Layer.provideMerge(connections(settings.id, wish, settings, keeps)), Layer.merge(announce(wish)))
 }
 
-/** One run of a node, on its ground: its mesh. */
+/** The mesh of one run of a node, on the layers of `ground`. */
 const mesh = (settings: Settings) => {
   const silence = Option.match(settings.silence, {
     onNone: () => ({ silence: silenceOn(settings.listen.host), silenceALink }),
@@ -136,10 +139,10 @@ const mesh = (settings: Settings) => {
   return TransportPeerMesh.layer({ ...settings, ...silence, history: historyFor(settings) })
 }
 
-/** What a node talks through that never begins anew. */
+/** All layers of a node that never begins another run. */
 export const node = (settings: Settings) => Layer.provideMerge(mesh(settings), ground(settings, []))
 
-/** Runs a program on a node that begins anew if it must. */
+/** Runs a program on a node, again in another run of the node whenever it fails with `Forked`. */
 export const onNode =
   (settings: Settings, keeps: ReadonlyArray<KeptChat.Keep> = []) =>
   <A, E, R>(program: Effect.Effect<A, E | Forked, R>) =>
@@ -152,7 +155,7 @@ export const onNode =
 
 export const through = (peer: Option.Option<Address>) => (Option.isSome(peer) ? { peer: peer.value } : {})
 
-/** Whom a client is told to dial. */
+/** The hosts that the command line tells a client to dial. */
 export const dialled = (server: Address, peer: Option.Option<Address>): ReadonlyArray<Host> => [
   server.host,
   ...Option.match(peer, { onNone: () => [], onSome: ({ host }) => [host] })

@@ -1,11 +1,11 @@
-/** What becomes of what the program writes: what stdout does not take is lost, and that must not look like success. */
+/** Watches the output of the program. If stdout can't take some of it, that is reported and the exit status is 1. */
 import * as Legible from "../../layers/console/Legible.ts"
 import { codeOf, troubleOf } from "../domain/Trouble.ts"
 
-/** Whoever reads has seen enough, as `head` has: nothing went wrong. */
+/** The errors of a reader that has closed the pipe, as `head` does. They are no failure. */
 const readerIsGone: ReadonlySet<string> = new Set(["EPIPE", "ECONNRESET"])
 
-/** What is wrong, on stderr, in one sentence: at a terminal in rows that end where words do. */
+/** Writes an error on stderr, in one sentence. At a terminal, its rows break between words. */
 export const complain = (sentence: string): void => {
   const text = `outlive: ${sentence}`
   const rows = text.includes("\n") ? [text] : Legible.rowsFor(process.stderr, text)
@@ -13,8 +13,9 @@ export const complain = (sentence: string): void => {
 }
 
 /**
- * Watches stdout and stderr from now on: an error there ends nothing. Calls `complain`, once, if stdout takes nothing more for
- * another reason than that its reader has gone. A terminal that is gone has its own way to say so. Returns whether that was so.
+ * Watches stdout and stderr from now on, so that an error there does not end the process. Calls `complain`, once, if
+ * stdout fails for another reason than that its reader has gone. A terminal that is gone is handled elsewhere. Returns
+ * whether such an error has occurred.
  */
 export const watchOutput = (complain: (sentence: string) => void): (() => boolean) => {
   let isLost = false

@@ -1,4 +1,4 @@
-/** What clients have in common that are there for a moment. */
+/** What the clients of `send` and `tail`, which stay only for a while, have in common. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
@@ -6,7 +6,7 @@ import type * as TailCommand from "../commands/tail.ts"
 import { PeerId, Port } from "../domain/Peer.ts"
 import { dialled } from "./node.ts"
 
-/** A name that nobody else is likely to have, for a client that is there for a moment. */
+/** The given id, or a random one that nobody else is likely to have. */
 export const passing = (what: string, id: Option.Option<PeerId>) =>
   Option.match(id, {
     onNone: () =>
@@ -16,7 +16,7 @@ export const passing = (what: string, id: Option.Option<PeerId>) =>
     onSome: Effect.succeed
   })
 
-/** Such a client keeps nothing, and listens at any port. */
+/** The settings of such a client: it keeps nothing on disk, and listens at any port. */
 export const passingNode = ({
   host,
   peer,

@@ -1,4 +1,4 @@
-/** What `outlive send` runs on. */
+/** The layers of `outlive send`. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as PipeConsole from "../../layers/console/PipeConsole.ts"
@@ -11,7 +11,7 @@ import { logged, observed } from "./insight.ts"
 import { node, through } from "./node.ts"
 import { passing, passingNode } from "./passing.ts"
 
-/** What comes on stdin; at a terminal, somebody has forgotten what to say. */
+/** The text on stdin. At a terminal the user has forgotten the text, so this fails with the help. */
 const textFromStdin = Effect.gen(function* () {
   if (process.stdin.isTTY) {
     const help = yield* Effect.promise(() => import("./help.ts"))

@@ -1,4 +1,4 @@
-/** What `outlive server` runs on. */
+/** The layers of `outlive server`. */
 import * as Effect from "effect/Effect"
 import * as KeptChat from "../../layers/chat/KeptChat.ts"
 import * as FilePortStore from "../../layers/FilePortStore.ts"

@@ -1,10 +1,10 @@
-/** Where the settings of a command come from: the command line, variables, the settings file. */
+/** Where the settings of a command come from: the command line, variables, and the settings file. */
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as SettingsFile from "../../layers/SettingsFile.ts"
 import { variableOf } from "../domain/Settings.ts"
 
-/** Variables first, then the settings file. */
+/** The settings outside the command line: variables first, then the settings file. */
 export const settingsFound = Effect.map(SettingsFile.read(SettingsFile.path()), (values) =>
   ConfigProvider.orElse(ConfigProvider.fromEnv(), () =>
     ConfigProvider.fromMap(new Map(Array.from(values, ([name, value]) => [variableOf(name), value])))
@@ -12,8 +12,8 @@ export const settingsFound = Effect.map(SettingsFile.read(SettingsFile.path()), 
 )
 
 /**
- * @effect/cli has an option --log-level of its own, which it does not find at every command. So that it does not look for
- * it, this one is taken out of the command line, and stands before the variables.
+ * Moves our option --log-level from the command line to the variables. @effect/cli has an option of the same name, but
+ * does not accept it at every command.
  */
 export const withoutLogLevel = (given: ReadonlyArray<string>) => {
   const at = given.findIndex((word) => word === "--log-level" || word.startsWith("--log-level="))

@@ -1,4 +1,4 @@
-/** What `outlive tail` runs on. */
+/** The layers of `outlive tail`. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as TailCommand from "../commands/tail.ts"

@@ -1,4 +1,4 @@
-/** What a client does: it joins the chat, and talks with everybody there, with or without the server. */
+/** The program of a client: it joins the chat and talks with everybody there, with or without the server. */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -27,21 +27,21 @@ import { untilAsked, untilHeard } from "./leaving.ts"
 import * as Sessions from "./sessions.ts"
 
 export interface Settings {
-  /** The server through which it joins, and which it looks for when that is lost. */
+  /** The server to join through, and to look for when it is lost. */
   readonly server: Route & { readonly id: PeerId }
-  /** A client to join through, in place of the server. */
+  /** A client to join through. It is tried before the server. */
   readonly peer?: Address
 }
 
 /** The settings of a client. */
 export interface Stay extends Settings {
-  /** What it said last is given up, when it leaves, once nobody has taken any of it for so long. */
+  /** When the client leaves, its last posts are given up when no peer has taken any for this long. */
   readonly within: Duration.Duration
 }
 
 /**
- * Talks until `Exit`, the end of input or Ctrl-C, and then until somebody has what it said; whoever closes the scope of its
- * mesh says goodbye to all.
+ * Talks until `Exit`, the end of input or Ctrl-C, and then waits until a peer has every post of this client. The mesh
+ * says goodbye when its scope closes.
  */
 export const client = (settings: Stay) =>
   Effect.gen(function* () {
@@ -52,7 +52,7 @@ export const client = (settings: Stay) =>
       mesh.awaitLoss(settings.server.id),
       new ServerLost()
     )
-    /** Everybody else is linked directly, and goes on; the server calls back, or is found by its known port. */
+    /** The links to all others stay up. The server calls back, or this client finds it at its known port. */
     const goOnWithoutTheServer = mesh.reach(settings.server.id, settings.server)
     const talk = talkWithTheServer.pipe(
       Effect.catchTag("ServerLost", () => goOnWithoutTheServer),
@@ -65,7 +65,7 @@ export const client = (settings: Stay) =>
     yield* Effect.forkScoped(Effect.zipRight(Fiber.join(joined), talk))
     yield* untilAsked(ended).pipe(
       Effect.flatMap((ending) =>
-        // The server may be there at any time, and is looked for until then.
+        // The server may come back at any time, and the client looks for it until then.
         untilHeard({ ending, ...main, within: settings.within, hasHope: Effect.succeed(true) })
       ),
       Effect.raceFirst(Effect.zipRight(Fiber.join(joined), Effect.never)),
@@ -101,7 +101,7 @@ export const join = (
     const attempt: Effect.Effect<void, JoinFailed> =
       peer === undefined
         ? throughServer
-        : // Whichever lets this client in: two that wait for each other would wait for ever.
+        : // The client first, then the server: two clients that wait for each other would wait for ever.
           Effect.catchAll(mesh.join({ address: peer }), (error) =>
             mayPass(error) || error._tag === "NotInvited"
               ? Effect.mapError(throughServer, () => error)
@@ -114,7 +114,7 @@ export const join = (
     )
   }).pipe(Effect.withSpan("Client.join"))
 
-/** A port whose last connection has just ended is usually free again soon. */
+/** Retries a port whose last connection has just ended: it is usually free again soon. */
 const untilPortIsFree = Schedule.intersect(Schedule.spaced("500 millis"), Schedule.recurs(10))
 
 type JoinFailed =
@@ -128,7 +128,7 @@ type JoinFailed =
   | ForeignChat
   | FolderOfAnotherChat
 
-/** Whether a failure may pass by itself, so that trying again may help. */
+/** Whether a failure may pass by itself, so that a retry may succeed. */
 const passes: Record<JoinFailed["_tag"], boolean> = {
   ServerUnreachable: true,
   PeerUnreachable: true,

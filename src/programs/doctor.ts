@@ -1,4 +1,4 @@
-/** Looks for problems, and says how to fix them. */
+/** The program of `outlive doctor`: it looks for problems and says how to fix them. */
 import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -14,7 +14,7 @@ import { dateAndTime } from "../domain/Time.ts"
 /** The result of one check. Each `text` says what was checked, what was found, and what to do. */
 export type Finding = Data.TaggedEnum<{
   Fine: { readonly text: string }
-  /** Worth knowing; nothing need be done. */
+  /** Worth knowing. Nothing need be done. */
   Note: { readonly text: string }
   Wrong: { readonly text: string }
 }>
@@ -30,28 +30,26 @@ interface Records {
 }
 
 export interface Settings<R> {
-  /** Where the server is looked for. */
+  /** The address to look for the server at. */
   readonly server: Address
-  /** Where a server, or a client, would listen here. */
+  /** The address where a server or client of this machine would listen. */
   readonly listen: Address
-  /** What the server has on record, and in which file: the clients, and which chat it is. */
+  /** The file of the server's records, and the records: the clients, and which chat it is. */
   readonly ports: string
   readonly records: Effect.Effect<Records, PortStoreUnavailable, R>
   readonly data: Option.Option<string>
 }
 
-/** A folder with less room than this, in bytes, is nearly full: twice what a log may hold. */
+/** A folder with less free space than this, in bytes, is nearly full. It is twice the limit of a log. */
 const littleRoom = 128 * 1024 * 1024
 
-/** No clock that is right says an earlier time: 2026-01-01. */
+/** A correct clock is never before this, in ms since 1970: 2026-01-01. */
 const earliest = 1_767_225_600_000
 
-/** The clock may have been set back by so many ms before anybody need know. */
+/** The clock may have been set back by this many ms before the doctor reports it. */
 const tolerance = 60_000
 
-/**
- * The finding about a node of a secure chat. The doctor uses nobody's key, because a dial with a key counts as a visit.
- */
+/** The finding about a node of a secure chat. The doctor uses no key, because a dial with a key counts as a visit. */
 const unsure = (who: string, place: string): Finding =>
   note(
     `${who}: a node of a secure chat answers at ${place}. The doctor can't check its key, or whether it knows yours. Run outlive join LINK, or add --secure if you have been in that chat.`
@@ -137,7 +135,7 @@ const checkPeer = ({ address, id }: Peer, chat: ChatId | undefined) =>
       ),
       Effect.catchAll(({ detail }) =>
         Effect.succeed(
-          // Who has left while the server was down is still on record: nobody can tell that from here.
+          // A client that left while the server was down is still on record. The doctor can't tell that from here.
           note(
             `${title(id)} does not answer at ${formatAddress(address)} (${detail}). If it has left, nothing need be done. If not, check firewalls, and the host that it was given with --host.`
           )
@@ -203,7 +201,7 @@ const checkTerminal = Effect.gen(function* () {
   return fine(`The terminal is a ${kind} with ${columns} columns.`)
 })
 
-/** All that was found, in the order in which it is to be read. */
+/** All findings, in the order in which people read them. */
 export const examine = <R>(settings: Settings<R>) =>
   Effect.gen(function* () {
     const chat = yield* Effect.match(settings.records, { onFailure: () => undefined, onSuccess: ({ chat }) => chat })

@@ -1,4 +1,4 @@
-/** What `outlive invite` does: it prints invitations, lists them, and takes them back. */
+/** The program of `outlive invite`: it prints invitations, lists them, and takes them back. */
 import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Duration from "effect/Duration"
@@ -12,16 +12,16 @@ import { formatLink, type Invitation, isOpen } from "../domain/Invitation.ts"
 import { type Address, isUnspecified } from "../domain/Peer.ts"
 
 export interface Wish extends Terms {
-  /** To see what invitations there are, in place of making one. */
+  /** List the invitations, in place of making one. */
   readonly list: boolean
-  /** To take one back, by the beginning of its name. */
+  /** Take back the invitation whose name begins with this. */
   readonly revoke: Option.Option<string>
 }
 
 interface Terms {
   readonly uses: number
   readonly expires: Duration.Duration
-  /** The server's address; none: where it listened last. */
+  /** The server's address. None: the address where it listened last. */
   readonly server: Option.Option<Address>
 }
 
@@ -46,10 +46,10 @@ const print = ({ expires, server, uses }: Terms) =>
     yield* Console.log(formatLink({ owner, server: address, token }))
   })
 
-/** An invitation's name is this many letters of its key. */
+/** The name of an invitation is this many letters of its key. */
 const nameLength = 8
 
-/** Prints a line an invitation: its name, who has come by it, until when it holds. */
+/** Prints one line for each invitation: its name, who has joined with it, and until when it is valid. */
 const list = Effect.gen(function* () {
   const now = yield* Clock.currentTimeMillis
   const all = yield* Effect.flatMap(Invitations, ({ all }) => all)
@@ -63,7 +63,7 @@ const describe = (invitation: Invitation, now: number): string => {
   return `${key.slice(0, nameLength)}  used ${usedBy.length} of ${uses}${by}, ${now < expires ? "until" : "ended"} ${until}${isOpen(invitation, now) ? "" : ", closed"}`
 }
 
-/** Takes back the one invitation whose name begins like that. */
+/** Takes back the one invitation whose name begins with `name`. */
 const revoke = (name: string) =>
   Effect.gen(function* () {
     const invitations = yield* Invitations

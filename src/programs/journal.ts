@@ -1,4 +1,4 @@
-/** Writes events to the structured log of a node. */
+/** Writes the events of the mesh to the structured log of a node. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { PeerMesh } from "../../services/PeerMesh.ts"
@@ -37,7 +37,7 @@ const isTrouble: Record<MeshEvent["_tag"], boolean> = {
   Unremembered: false
 }
 
-/** Logs what happens until the scope closes: trouble as a warning, the rest as information. */
+/** Logs events until the scope closes: trouble as a warning, the rest as information. */
 export const logWhatHappens = Effect.gen(function* () {
   const mesh = yield* PeerMesh
   yield* Effect.logInfo("Listening").pipe(

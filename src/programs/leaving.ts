@@ -34,7 +34,7 @@ const lookEvery = Duration.seconds(1)
  */
 const sameWish = Duration.millis(300)
 
-/** Why the program leaves, once it does: as long as it runs, also if its node begins anew. */
+/** Why the program leaves; undefined until it does. It stays when the node begins another run. */
 export class Leaving extends Context.Tag("outlive/Leaving")<Leaving, Ref.Ref<Manner["ending"] | undefined>>() {
   static readonly notYet: Layer.Layer<Leaving> = Layer.effect(
     Leaving,
@@ -42,7 +42,7 @@ export class Leaving extends Context.Tag("outlive/Leaving")<Leaving, Ref.Ref<Man
   )
 }
 
-/** Returns when the program is asked to leave; at once if it was asked before its node began anew. */
+/** Returns when the program is asked to leave. Returns at once if that happened in an earlier run of its node. */
 export const untilAsked = <E, R>(
   ended: Effect.Effect<Manner["ending"], E, R>
 ): Effect.Effect<Manner["ending"], E, R | Leaving> =>
@@ -60,7 +60,7 @@ export interface Manner {
   readonly hush: Effect.Effect<void>
   /** The last posts are given up when no peer has taken any for this long. */
   readonly within: Duration.Duration
-  /** Whether a peer may still come that could take them. */
+  /** Whether a peer may still come and take them. */
   readonly hasHope: Effect.Effect<boolean>
 }
 
@@ -86,7 +86,7 @@ export const untilHeard = Effect.fn("Node.leave")(function* ({
     Stream.filterEffect(() => Effect.map(undelivered, (count) => count === 0)),
     Stream.runHead
   )
-  /** No peer has taken more for that long, or no peer is left that could. */
+  /** Returns when no peer has taken more for `within`, or when no peer is left that could. */
   const stalled = Effect.gen(function* () {
     const looks = Math.max(1, Math.ceil(Duration.toMillis(within) / Duration.toMillis(lookEvery)))
     let before = yield* undelivered
@@ -103,7 +103,7 @@ export const untilHeard = Effect.fn("Node.leave")(function* ({
   const again = Effect.raceFirst(Effect.repeat(interrupts.next, { until: isAnother }), goodbyeTyped(console, ownLines))
   const tell = Effect.gen(function* () {
     const { alone } = yield* delivery.get
-    // A script that says a line and ends may not have come in yet.
+    // A script that says a line and ends at once may not have joined yet.
     if (!alone || !console.isPerson) yield* Effect.sleep(usualDelay)
     const count = yield* undelivered
     if (count === 0 || !(yield* hasHope)) return
@@ -130,14 +130,14 @@ export const untilHeard = Effect.fn("Node.leave")(function* ({
   ])
 })
 
-/** How to leave at once. */
+/** What makes the program leave at once. */
 const soonerBy: Record<Manner["ending"], string> = {
   exit: "Exit again, or Ctrl-C,",
   interrupt: "Ctrl-C again",
   "end of input": "Ctrl-C"
 }
 
-/** Returns when it is typed once more that this node is to leave; whatever else is typed is not said. */
+/** Returns when a second request to leave is typed. Any other line typed meanwhile is dropped. */
 export const goodbyeTyped = (console: Console["Type"], ownLines: OwnLines): Effect.Effect<void> =>
   Stream.runForEach(console.lines, (line) =>
     isGoodbye(line) ? Effect.fail("goodbye" as const) : ownLines.drop([line])

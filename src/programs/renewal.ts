@@ -1,4 +1,4 @@
-/** Begins a node anew, in another run. */
+/** Begins another run of a node. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Console } from "../../services/Console.ts"
@@ -13,13 +13,13 @@ import { carryOver } from "./session/ownLines.ts"
 import * as Session from "./session/Session.ts"
 import { Attached } from "./sessions.ts"
 
-/** A console that takes nothing holds up the next run no longer than this, before and after the log is renewed. */
+/** A console that is stuck delays the next run by no more than this, once before the log is renewed and once after. */
 const lastNotice = "1 second"
 
 /**
- * Begins a program anew, on a fresh mesh, when its stream turns out to be somebody else's too. Its log goes on in another run.
- * Its sessions go on: at the same consoles, behind what was shown there, with the same ids muted. They end when the program does.
- * A program that is leaving goes on to leave.
+ * Runs a program, and runs it again on a fresh mesh when another process turns out to use the same stream. The log goes
+ * on in another run. The sessions go on too: at the same consoles, after what was shown there, with the same ids muted.
+ * They end when the program does. A program that was leaving still leaves.
  */
 export const anewWhenForked = <A, E, R>(
   program: Effect.Effect<A, E | Forked, R>
@@ -40,7 +40,7 @@ export const anewWhenForked = <A, E, R>(
     )
   })
 
-/** `guests`: the sessions besides the one that the program was started for. */
+/** Tells all sessions, renews the log, and carries pending lines over. `guests`: all sessions but the main one. */
 const beginAnother = (
   main: Session.Session["Type"],
   guests: ReadonlyArray<Session.Session["Type"]>,
@@ -48,7 +48,10 @@ const beginAnother = (
 ): Effect.Effect<void, LogUnavailable, MessageLog> =>
   Effect.gen(function* () {
     const log = yield* MessageLog
-    /** Waits for no console that takes nothing. A broken console of a guest is no failure of the program. */
+    /**
+     * Shows something in every session. A console that is stuck is not waited for. A broken console of a guest is no
+     * failure of the program.
+     */
     const inEach = (show: (session: Session.Session["Type"]) => Effect.Effect<void>) => {
       const shown = [
         within(lastNotice)(show(main)),

@@ -11,7 +11,10 @@ import { isTooLong, NotHeard } from "../domain/Errors.ts"
 import { mainRoom } from "../domain/Post.ts"
 import { join, type Settings } from "./client.ts"
 
-/** Joins, says it, and returns as soon as at least `wait` peers are known to have it; fails if that takes too long. */
+/**
+ * Joins, says the line, and returns as soon as at least `wait` peers are known to have it. Fails if that takes longer
+ * than `limit`.
+ */
 export const send = ({
   limit,
   text,
@@ -39,7 +42,7 @@ export const send = ({
       Effect.zipRight(status.awaitHolders(own, 1, wait)),
       Effect.raceFirst(mesh.contested),
       Effect.raceFirst(mesh.forked),
-      // Whoever asks for the end is told the same as when time is over.
+      // An interrupt gets the same report as the end of the time limit.
       Effect.raceFirst(Effect.zipRight(Effect.raceFirst(interrupts.next, Effect.sleep(limit)), notHeard))
     )
   }).pipe(Effect.scoped)

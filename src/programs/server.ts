@@ -1,4 +1,4 @@
-/** What a server does: it introduces clients to each other, and talks as one of them. */
+/** The program of a server: it introduces clients to each other, and talks as one of them. */
 
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -20,7 +20,7 @@ import { notice } from "../domain/ScreenLine.ts"
 import { untilAsked, untilHeard } from "./leaving.ts"
 import * as Sessions from "./sessions.ts"
 
-/** How long the end of a server waits for a disk that accepts nothing. */
+/** How long a server that ends waits for its last records to reach the disk. */
 const lastRecords = "1 second"
 
 /** The settings of a server. */
@@ -30,8 +30,8 @@ export interface Settings {
 }
 
 /**
- * Serves until `Exit` is typed or Ctrl-C pressed, and then until somebody has what it said; whoever closes the scope of its mesh
- * says goodbye to all.
+ * Serves until `Exit` is typed or Ctrl-C pressed, and then waits until a peer has every post of the server. The mesh
+ * says goodbye when its scope closes.
  */
 export const server = ({ within: longest }: Settings) =>
   Effect.gen(function* () {
@@ -41,11 +41,11 @@ export const server = ({ within: longest }: Settings) =>
     const registry = yield* ServerRegistry
 
     const complain = (error: StateUnavailable) => console.show([notice(error.message)])
-    // Why a record fails is told below, once: those who are refused for it come again and again.
+    // `tellOfTrouble` reports once why a client can't be recorded. Clients that are refused for it try again and again.
     const admitVisitors = Stream.runForEach(mesh.joinRequests, (joinRequest) =>
       Effect.ignore(registry.admit(joinRequest))
     )
-    // One who is just coming in holds up what is to be done about that one alone.
+    // A client whose admission takes time delays only the events about that client.
     const keepTheRecord = Stream.runDrain(
       Stream.mapEffect(mesh.events, (event) => Effect.ignore(recordOf(registry, event)), {
         concurrency: "unbounded",
@@ -63,7 +63,7 @@ export const server = ({ within: longest }: Settings) =>
     )
     yield* Effect.forkScoped(tellOfTrouble(registry.trouble.changes))
     const recording = yield* Effect.forkScoped(keepTheRecord)
-    // Whoever was seen to leave is off the record when this ends; the log is closed by then.
+    // Clients that have left are off the record when this ends. The log is closed by then.
     yield* Effect.addFinalizer(() => within(lastRecords)(Fiber.join(recording)))
     const { ended, ...main } = yield* Sessions.open
     yield* Effect.forkScoped(admitVisitors)
@@ -84,7 +84,7 @@ export const server = ({ within: longest }: Settings) =>
     )
   }).pipe(Effect.scoped)
 
-/** Whether a peer is there, or is being dialled. */
+/** Whether this server has a link to a peer, or dials one. */
 const isAnybodyKnown = (status: MeshStatus["Type"]): Effect.Effect<boolean> =>
   Effect.map(status.peerStatuses, (all) => all.length > 0)
 
@@ -103,7 +103,7 @@ const tellOfTrouble = (troubles: Stream.Stream<Option.Option<PortStoreUnavailabl
     )
   )
 
-/** Updates the record after an event: it has all clients that are here or may come back. */
+/** Updates the record after an event. The record has all clients that are here or may come back. */
 const recordOf = (registry: ServerRegistry["Type"], event: MeshEvent): Effect.Effect<void, PortStoreUnavailable> => {
   if (!isPresenceEvent(event)) return Effect.void
   switch (event._tag) {

@@ -22,29 +22,32 @@ import { type Ending, sayWhatIsTyped } from "./session/say.ts"
 import { showWhatHappens } from "./session/show.ts"
 import { tellHowItIs } from "./session/statusLine.ts"
 
-/** Consoles that take nothing any more hold up the end of a run no longer than this, all together. */
+/**
+ * At the end of a run, all consoles together get this much time to show the last lines. A console that is stuck holds
+ * up the end no longer.
+ */
 const lastLines = "1 second"
 
-/** A run of the node, as those see it that attach a session. */
+/** The present run of the node. Sessions attach to it. */
 interface Host {
   readonly welcome: (console: Console["Type"], history: number) => Effect.Effect<Session.Session["Type"]>
-  /** Runs a session in this run. None: the run has ended, and the session has not. */
+  /** Runs a session in this run. None if the run ended before the session did. */
   readonly run: (session: Session.Session["Type"]) => Effect.Effect<Option.Option<Ending>>
 }
 
-/** The attached sessions, and the run that hosts them: they stay if the node begins anew. */
+/** The attached sessions, and the run that hosts them. The sessions stay when the node begins another run. */
 export class Attached extends Context.Tag("outlive/Attached")<
   Attached,
   {
     readonly all: () => ReadonlyArray<Session.Session["Type"]>
-    /** A run hosts them from now on; none does if there is none. */
+    /** Lets another run host the sessions from now on. Without a host, they wait for the next one. */
     readonly moveTo: (host: Host | undefined) => void
-    /** The node is no more. */
+    /** Ends all attached sessions: the node has ended. */
     readonly end: Effect.Effect<void>
   }
 >() {}
 
-/** Sessions can be attached before the node is there: they begin when it is. */
+/** Sessions can be attached before the node runs. They begin when it does. */
 export const layer: Layer.Layer<Sessions | Attached> = Layer.effectContext(
   Effect.sync(() => {
     const sessions = new Set<Session.Session["Type"]>()
@@ -97,13 +100,13 @@ export const layer: Layer.Layer<Sessions | Attached> = Layer.effectContext(
 /** A session in one run of its node. */
 interface Talk {
   readonly ownLines: OwnLines.OwnLines
-  /** Says what is typed, and obeys commands, until a line or the end of input ends it. */
+  /** Says typed lines and runs commands, until a line or the end of input ends the session. */
   readonly typed: Effect.Effect<Ending>
   /** Returns once everything up to the end of the log is shown. */
   readonly shown: Effect.Effect<void>
 }
 
-/** A session takes part in this run: what happens is shown until the scope closes. */
+/** Lets a session take part in this run. It shows what happens until the scope closes. */
 const begin = (session: Session.Session["Type"]) =>
   Effect.gen(function* () {
     const ownLines = yield* OwnLines.make(session)
@@ -114,8 +117,8 @@ const begin = (session: Session.Session["Type"]) =>
   })
 
 /**
- * Begins a run of the node, with the session that its program was started for and those that are attached. When the scope
- * closes, they show everything up to there, but no longer than a moment.
+ * Begins a run of the node, with its main session and the attached ones. When the scope closes, the sessions show
+ * everything up to there, but wait no longer than `lastLines`.
  */
 export const open = Effect.gen(function* () {
   const attached = yield* Attached
@@ -135,10 +138,13 @@ export const open = Effect.gen(function* () {
   const closing = yield* Deferred.make<void>()
   const closed = yield* Deferred.make<void>()
 
-  /** What is typed while the node leaves is said to nobody; who says goodbye then need not wait. */
+  /**
+   * Runs a session until it ends or the node leaves. Lines that are typed while the node leaves are not said. A person
+   * who says goodbye then ends the session at once.
+   */
   const typedIn = ({ console }: Session.Session["Type"], { ownLines, typed }: Talk): Effect.Effect<Ending> => {
     const untilLeaving = Effect.raceFirst(Effect.asSome(typed), Effect.as(Deferred.await(leaving), Option.none()))
-    // A race begins both: a session that comes while the node leaves would say what was typed by then.
+    // A race starts both sides. A session that attaches while the node leaves would still say the lines typed so far.
     const ended = Effect.flatMap(
       Deferred.isDone(leaving),
       (isLeaving): Effect.Effect<Option.Option<Ending>> => (isLeaving ? Effect.succeedNone : untilLeaving)
@@ -163,7 +169,10 @@ export const open = Effect.gen(function* () {
       )
       return yield* Effect.raceFirst(typedIn(session, talk), Effect.zipRight(talk.shown, Effect.never))
     })
-  /** When the run ends, the session shows what there is before it goes on elsewhere. */
+  /**
+   * Runs an attached session in this run. When the run ends, the session shows everything in the log before it moves to
+   * the next run.
+   */
   const runGuest = (session: Session.Session["Type"]) =>
     Effect.raceFirst(Effect.asSome(guest(session)), Effect.as(Deferred.await(closing), Option.none<Ending>())).pipe(
       Effect.tap((ending) => (Option.isNone(ending) ? Deferred.await(closed) : Effect.void)),
@@ -175,7 +184,7 @@ export const open = Effect.gen(function* () {
       attached.moveTo(undefined)
       yield* Deferred.succeed(closing, undefined)
       yield* log.close
-      // A broken console of another session is no failure of the program.
+      // A broken console of an attached session is no failure of the program.
       const shown = [main.shown, ...Array.from(talks, (talk) => Effect.exit(talk.shown))]
       yield* within(lastLines)(Effect.all(shown, { concurrency: "unbounded", discard: true }))
     }).pipe(Effect.ensuring(Scope.close(guests, Exit.void)), Effect.ensuring(Deferred.succeed(closed, undefined)))
@@ -190,9 +199,9 @@ export const open = Effect.gen(function* () {
   return {
     ownLines: main.ownLines,
     undelivered: run.undelivered,
-    /** Returns why the program is to end: by a line typed at its console, by the end of input, or from outside. */
+    /** Returns why the program is to end: a line typed at its console, the end of input, or a signal. */
     ended: Effect.raceFirst(main.typed, Effect.as(next, "interrupt" as const)),
-    /** The node is about to leave: nothing more is said. */
+    /** Tells the sessions that the node is about to leave: they say nothing more. */
     hush: Effect.asVoid(Deferred.succeed(leaving, undefined))
   }
 })

@@ -1,4 +1,4 @@
-/** What a node has said in this run, and no peer is known to have. */
+/** The posts that a node has said in this run and that no peer is known to have. */
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
 import { MeshStatus } from "../../services/MeshStatus.ts"
@@ -8,13 +8,13 @@ import type { Entry } from "../domain/Entry.ts"
 import type { Post, StreamId, Summary } from "../domain/Post.ts"
 
 export interface Undelivered {
-  /** The posts, as far as they are kept, oldest first. */
+  /** Those posts that are still kept, oldest first. */
   readonly posts: Effect.Effect<ReadonlyArray<Post>>
-  /** How many there are. */
+  /** The number of those posts, kept or not. */
   readonly count: Effect.Effect<number>
-  /** How far the posts of this run have come, by what peers tell and by the answers seen. */
+  /** How far the posts of this run have come, by the confirmations of peers and by the answers seen. */
   readonly delivery: Effect.Effect<Delivery>
-  /** Looks for answers in these entries: whoever answers a post has it. */
+  /** Looks for answers in these entries. A peer that answers a post has it. */
   readonly see: (entries: Iterable<Entry>) => Effect.Effect<void>
 }
 
@@ -22,7 +22,7 @@ export const make: Effect.Effect<Undelivered, never, MessageLog | MeshStatus> = 
   const log = yield* MessageLog
   const status = yield* MeshStatus
   const streams = Array.from(log.rooms, (room) => log.streamIn(room))
-  /** The number of the last post of each stream that somebody has answered. */
+  /** For each stream of this node, the number of its last post that somebody has answered. */
   const answered = yield* Ref.make<Summary>(new Map())
   const delivery = Effect.zipWith(status.delivery.get, Ref.get(answered), ({ alone, upTo }, last) => ({
     alone,

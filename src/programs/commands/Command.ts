@@ -1,4 +1,4 @@
-/** A command that can be typed: what is known of it as data, and what it does. */
+/** A slash command: its description as data, and what it does. */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -7,28 +7,34 @@ import type { Fact } from "../../domain/Fact.ts"
 import { notice, type ScreenLine } from "../../domain/ScreenLine.ts"
 import { type Described, decodeArguments, parametersOf } from "../../domain/SlashCommand.ts"
 
-/** What comes of a command. */
+/** The result of a command. */
 export type Outcome = Data.TaggedEnum<{
-  /** Lines for the screen where it was typed; for a program that reads there, facts in their place if there are any. */
+  /**
+   * Lines for the screen where the command was typed. A program that reads there gets the facts in their place, if
+   * there are any.
+   */
   Answer: { readonly lines: ReadonlyArray<ScreenLine>; readonly facts: ReadonlyArray<Fact> }
-  /** Something to say to all. */
+  /** A line to say to all. */
   Say: { readonly text: string }
-  /** The end, as `Exit` is. */
+  /** The end of the session, as with `Exit`. */
   Leave: {}
 }>
 
 export const { Answer, Leave, Say } = Data.taggedEnum<Outcome>()
 
-/** These sentences as an answer: a notice each. */
+/** An answer of these sentences, each as a notice. */
 export const answer = (...sentences: ReadonlyArray<string>): Outcome =>
   Answer({ lines: sentences.map(notice), facts: [] })
 
 export interface Command<R> extends Described {
-  /** Does it, with what follows its name; what does not fit is answered with how it is used. */
+  /** Runs the command with the words after its name. If they don't fit, the answer says how the command is used. */
   readonly run: (rest: string) => Effect.Effect<Outcome, never, R>
 }
 
-/** A command whose arguments are a tuple of words, of which the last takes all that is left: see `domain/SlashCommand.ts`. */
+/**
+ * A command whose arguments are a tuple of words. The last one takes the rest of the line: see
+ * `domain/SlashCommand.ts`.
+ */
 export const make = <A, I extends ReadonlyArray<string | undefined>, R>(definition: {
   readonly name: string
   readonly elsewhere?: ReadonlyArray<string>

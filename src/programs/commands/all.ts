@@ -1,4 +1,4 @@
-/** Every command that can be typed. Another one is another file here, and a line below. */
+/** All slash commands. A new one is a file in this folder and a line in this file. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { commandArgument, commandNamed, type Described, unknownCommand, usageOf } from "../../domain/SlashCommand.ts"
@@ -15,13 +15,13 @@ import { save } from "./save.ts"
 import { status } from "./status.ts"
 import { who } from "./who.ts"
 
-/** What a line of help says of a command. */
+/** The line of help for a command. */
 const helpOn = (command: Described): string => `${usageOf(command)}: ${command.help}`
 
-/** What to answer to the name of no command. */
+/** The answer to a name that no command has. */
 export const noCommand = (name: string): string => unknownCommand(name, commands, elsewhere)
 
-/** `/help`: made of the others, and of itself. */
+/** `/help`: made from the other commands and itself. */
 const help = make({
   name: "help",
   help: "Lists the commands; with COMMAND, explains it.",
@@ -44,7 +44,7 @@ const help = make({
 
 const others = [who, me, history, mentions, pending, mute, unmute, verify, trust, kick, ban, unban, status, save, quit]
 
-/** What the commands need between them. */
+/** The services that the commands need, all together. */
 export type Needs = NeedsOf<(typeof others)[number]>
 type NeedsOf<C> = C extends Command<infer R> ? R : never
 

@@ -1,4 +1,4 @@
-/** What other chats have commands for and this one has not: whoever types such a command is told what there is in its place. */
+/** Commands of other chat programs that this one lacks. The answer to each names the replacement here. */
 
 const oneRoom = "There is only one room so far, and everybody is in it."
 
@@ -33,7 +33,7 @@ const answers: ReadonlyArray<readonly [names: string, answer: string]> = [
   ["version", "outlive --version shows the version."]
 ]
 
-/** The answers by their commands' names. */
+/** The answers by the names of the commands. */
 export const elsewhere: ReadonlyMap<string, string> = new Map(
   answers.flatMap(([names, answer]) => names.split(" ").map((name) => [name, answer] as const))
 )

@@ -1,4 +1,4 @@
-/** `/history`: what was said, as far as this node keeps it. */
+/** `/history`: the posts that this node keeps. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { MessageLog } from "../../../services/MessageLog.ts"
@@ -6,7 +6,7 @@ import { notice, recalled, recordOf } from "../../domain/ScreenLine.ts"
 import { textArgument } from "../../domain/SlashCommand.ts"
 import { Answer, answer, make } from "./Command.ts"
 
-/** So many lines are shown if nobody says how many, and of those that are found. */
+/** How many lines to show by default, and at most of those that match. */
 const usual = 20
 
 export const history = make({

@@ -1,4 +1,4 @@
-/** `/me waves`: says what one does. */
+/** `/me waves`: says what the author does. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { actionOf } from "../../domain/Action.ts"

@@ -1,4 +1,4 @@
-/** What a person says about others' keys and places: `/verify`, `/trust`, and at the server `/kick`, `/ban`, `/unban`. */
+/** Decisions about members: `/verify` and `/trust` for keys, and at the server `/kick`, `/ban` and `/unban`. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { MemberDecisions } from "../../../services/MemberDecisions.ts"
@@ -7,7 +7,7 @@ import type { Status } from "../../domain/Roster.ts"
 import { idArgument } from "../../domain/SlashCommand.ts"
 import { answer, make } from "./Command.ts"
 
-/** What there is to compare aloud, in sentences. */
+/** The digits to compare by voice, in sentences. */
 const comparison = (
   id: PeerId,
   { known, refused }: { readonly known?: string | undefined; readonly refused?: string | undefined }
@@ -50,7 +50,7 @@ export const trust = make({
     )
 })
 
-/** Says at the server how somebody stands from now on. */
+/** A command that changes the status of a member, at the server. */
 const decide = (name: string, help: string, status: Status, done: string) =>
   make({
     name,

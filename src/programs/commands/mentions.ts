@@ -1,4 +1,4 @@
-/** `/mentions`: who has called this node. */
+/** `/mentions`: the posts that mention the person at this console. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { MessageLog } from "../../../services/MessageLog.ts"
@@ -9,7 +9,7 @@ import { recalled } from "../../domain/ScreenLine.ts"
 import { Session } from "../session/Session.ts"
 import { Answer, answer, make } from "./Command.ts"
 
-/** No more lines than this are shown. */
+/** How many lines to show at most. */
 const most = 15
 
 export const mentions = make({

@@ -1,4 +1,4 @@
-/** `/mute` and `/unmute`: whose lines one does not want to see. */
+/** `/mute` and `/unmute`: hide the lines of an id, and show them again. */
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
@@ -15,7 +15,7 @@ import { answer, make } from "./Command.ts"
 const inWords = (muted: ReadonlySet<PeerId>): string =>
   muted.size === 0 ? "Nobody is muted." : `Muted: ${[...muted].map(title).join(", ")}.`
 
-/** Who else is here, or has said something that is kept. */
+/** The ids of all others that are here or are the authors of kept posts. */
 const others = Effect.gen(function* () {
   const { self } = yield* PeerMesh
   const status = yield* MeshStatus

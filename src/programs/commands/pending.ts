@@ -1,4 +1,4 @@
-/** `/pending`: which of one's own lines nobody has yet. */
+/** `/pending`: the own lines that no peer has yet. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { actionIn } from "../../domain/Action.ts"

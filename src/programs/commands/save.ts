@@ -1,4 +1,4 @@
-/** `/save FILE`: what was said, as far as this node keeps it, in a text file. */
+/** `/save FILE`: writes the posts that this node keeps to a text file. */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -23,7 +23,7 @@ export const save = make({
       const log = yield* MessageLog
       const posts = yield* log.recent(Number.MAX_SAFE_INTEGER)
       const text = posts.map((post) => `${escape(recordOf(post))}\n`).join("")
-      // Whoever may read it is the user's to say; nothing that is there already is written over.
+      // File permissions are left to the user's umask. A file that exists is never overwritten.
       return yield* files.writeFileString(path, text, { flag: "wx" }).pipe(
         Effect.as(answer(`${posts.length === 1 ? "1 line is" : `${posts.length} lines are`} in ${path}.`)),
         Effect.catchAll((error) => Effect.succeed(answer(`${path} was not written: ${reasonOf(error)}.`)))

@@ -1,4 +1,4 @@
-/** `/status`: how this node is doing. */
+/** `/status`: the state of this node. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { MeshStatus } from "../../../services/MeshStatus.ts"

@@ -1,4 +1,4 @@
-/** `/who`: who is in the chat, and how each can be reached from here. */
+/** `/who`: who is in the chat, and how this node reaches each peer. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -12,7 +12,7 @@ import { dateAndTime } from "../../domain/Time.ts"
 import { Run } from "../Run.ts"
 import { Answer, make } from "./Command.ts"
 
-/** One line on somebody: `Client 3, localhost:6003, direct, 0.4 ms, since 2026-11-22 21:51:42`. */
+/** The line about one peer: `Client 3, localhost:6003, direct, 0.4 ms, since 2026-11-22 21:51:42`. */
 const lineOn = ({ givenUp, link, peer, through }: PeerStatus): string =>
   [
     title(peer.id),

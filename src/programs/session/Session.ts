@@ -1,4 +1,4 @@
-/** A session: one person or program at one console of a node. It goes on if the node begins anew. */
+/** A session: one person or program at one console of a node. It goes on when the node begins another run. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
@@ -8,7 +8,7 @@ import type { Said } from "../../domain/Delivery.ts"
 import type { PeerId } from "../../domain/Peer.ts"
 import { mainRoom, type Room } from "../../domain/Post.ts"
 
-/** Words that call whoever sits there, besides the node's own id. */
+/** Words that count as a mention of the person at the console, besides the node's own id. */
 export class Highlights extends Context.Reference<Highlights>()("outlive/Highlights", {
   defaultValue: (): ReadonlyArray<string> => []
 }) {}
@@ -17,14 +17,14 @@ export class Session extends Context.Tag("outlive/Session")<
   Session,
   {
     readonly console: Console["Type"]
-    /** Where it stands in the log. What is typed here is said from there. */
+    /** Its place in the log, from which it reads and speaks. */
     readonly reader: Reader
-    /** The room in which it speaks. */
+    /** The room in which typed lines are said. */
     readonly room: Room
-    /** Whose lines are not shown here. */
+    /** The ids whose lines are not shown here. */
     readonly muted: Ref.Ref<ReadonlySet<PeerId>>
     readonly highlights: ReadonlyArray<string>
-    /** What was typed last, if it was asked whether that is meant. */
+    /** The last typed line, if the session asked whether to send it. Typed again, it is sent. */
     readonly questioned: Ref.Ref<string | undefined>
     /** The lines typed here that no peer is known to have. */
     readonly waiting: Ref.Ref<ReadonlyArray<Said<Typed>>>
@@ -33,7 +33,7 @@ export class Session extends Context.Tag("outlive/Session")<
   }
 >() {}
 
-/** One that begins now. `refused`: where its lines are counted that could not be said. */
+/** Makes a session that begins now. `refused` counts its lines that could not be said. */
 export const make = (console: Console["Type"], reader: Reader, refused: Ref.Ref<number>) =>
   Effect.all({
     console: Effect.succeed(console),

@@ -1,4 +1,4 @@
-/** Follows the lines that are typed in a session until some peer has them, and lets its console tell where each stands. */
+/** Follows each line typed in a session until a peer has it, and lets the console show the state of each. */
 import * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -18,34 +18,41 @@ import { authorOf, type Post } from "../../domain/Post.ts"
 import { Run } from "../Run.ts"
 import type { Session } from "./Session.ts"
 
-/** A timer may go off a little before the clock says so. */
+/** A timer may fire a little before the clock reaches its time. This is added to the delay. */
 const early = Duration.millis(50)
 
 export interface OwnLines {
-  /** That is shown in place of what was typed. */
+  /** Shows a text in place of a typed line. */
   readonly reword: (line: Typed, text: string) => Effect.Effect<void>
-  /** These lines came too late: they are said to nobody. */
+  /** Takes away lines that came too late and are said to nobody. */
   readonly drop: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
-  /** These lines are for nobody: they need not stand any longer. */
+  /** Settles lines that need no delivery, such as commands: they are pending no more. */
   readonly settle: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
-  /** What has become of each of these lines; those that could not be said, and those without a result, are given back. */
+  /**
+   * Takes the result of each line and follows the lines that were said. Lines that could not be said, and lines without
+   * a result, are given back.
+   */
   readonly follow: (sayings: ReadonlyArray<Saying<Typed>>, results: ReadonlyArray<SayResult>) => Effect.Effect<void>
   /**
-   * Hands on what this node witnesses to who shows it. Before any of it is shown, those lines are settled that somebody has:
-   * whoever answers a line has it. In between, they are settled when peers tell that they have them, and marked when none
-   * does. What was typed in other sessions is followed too, and stands among the lines typed here.
+   * Shows the entries of the log. Before it shows an entry, it settles the lines that a peer is known to have: a peer
+   * that answers a line has it. Between entries, it settles lines when peers confirm them, and marks lines that no peer
+   * has confirmed for long. Lines typed in other sessions of the node are followed too, and stand among the lines typed
+   * here.
    */
   readonly watch: (entries: Stream.Stream<Entry>, { seen, show }: Screen) => Effect.Effect<void>
 }
 
-/** What shows entries. */
+/** A screen that shows entries. */
 export interface Screen {
   readonly show: (entries: Chunk.Chunk<Entry>) => Effect.Effect<void>
-  /** These entries are on the screen by now, or need not be. */
+  /** Reports that these entries are on the screen, or need not be shown. */
   readonly seen: (entries: Chunk.Chunk<Entry>) => void
 }
 
-/** The node has begun another run, in which these posts were said anew. Their lines are still followed; somebody has the others. */
+/**
+ * Carries pending lines over to another run of the node. `posts` maps each post that is said again to its new post: the
+ * line is still followed. A peer has all others, so their lines are settled.
+ */
 export const carryOver = ({ console, waiting }: Session["Type"], posts: ReadonlyMap<Post, Post>): Effect.Effect<void> =>
   Effect.gen(function* () {
     if (Option.isNone(console.pending)) return
@@ -60,7 +67,7 @@ export const carryOver = ({ console, waiting }: Session["Type"], posts: Readonly
 type Own = Extract<Entry, { readonly own: boolean }>
 const isOwn = (entry: Entry): entry is Own => entry._tag === "Said" && entry.own
 
-/** Where what is typed is not seen, as on a pipe, nothing is followed. */
+/** For a console that does not show typed lines, such as a pipe: it follows nothing. */
 const unseen: OwnLines = {
   reword: () => Effect.void,
   drop: () => Effect.void,
@@ -81,9 +88,9 @@ export const make = ({
     const { undelivered } = yield* Run
     const scope = yield* Effect.scope
     const clock = yield* Effect.clock
-    /** A program sees entries as they are. */
+    /** A program gets every entry unchanged, its own lines too. */
     const seesAll = Option.isSome(console.tell)
-    /** Says that lines may be due. */
+    /** Signals that lines may have to be settled or marked. */
     const due = yield* Queue.sliding<void>(1)
 
     const review = (entries: Iterable<Entry>) =>
@@ -99,10 +106,10 @@ export const make = ({
         yield* mark(doubtful.map(({ line }) => line))
       })
 
-    /** What a line says that was typed in another session. */
+    /** The text to show for a line that was typed in another session. */
     const textOf = ({ stream, text }: Post): string =>
       actionIn(text) === undefined ? text : utterance(authorOf(stream), text, deedMark)
-    /** Follows what was said in other sessions. */
+    /** Follows lines that were said in other sessions. */
     const take = (entries: Chunk.Chunk<Own>) =>
       Effect.gen(function* () {
         const saidAt = Monotonic.millis(clock)
@@ -111,12 +118,15 @@ export const make = ({
         for (const { line } of lines) yield* add(line)
         yield* reviewLater
       })
-    /** When nobody has told of a line for long, it is to be marked. */
+    /** Looks again after `doubtAfter`: a line that no peer has confirmed by then is marked. */
     const reviewLater = Effect.suspend(() =>
-      // What says a line can't be interrupted, and this would inherit that, and hold up the end.
+      // The effect that says a line is uninterruptible. The fiber would inherit that and hold up the end.
       Effect.forkIn(Effect.interruptible(Effect.delay(due.offer(undefined), Duration.sum(doubtAfter, early))), scope)
     )
-    /** In order: what was said above such lines is shown before they are added, and what answers them is shown below. */
+    /**
+     * Shows entries in the order of the log. Entries before a line of another session are shown before that line is
+     * added, and later entries are shown below it.
+     */
     const witness = (entries: Chunk.Chunk<Entry>, show: Screen["show"]): Effect.Effect<void> => {
       const at = seesAll ? Option.none() : Chunk.findFirstIndex(entries, isOwn)
       if (Option.isNone(at)) return Effect.zipRight(review(entries), show(entries))

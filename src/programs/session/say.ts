@@ -1,4 +1,4 @@
-/** Says what is typed in a session, and does what its commands ask for. */
+/** Says the lines typed in a session and runs its commands. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -20,7 +20,7 @@ import type { OwnLines } from "./ownLines.ts"
 import { Session } from "./Session.ts"
 import { exit, type Step, stepsOf } from "./steps.ts"
 
-/** Why nothing more is typed in a session. */
+/** Why a session ended. */
 export type Ending = "exit" | "end of input"
 
 const ends = Effect.fail<Ending>("exit")
@@ -28,8 +28,8 @@ const ends = Effect.fail<Ending>("exit")
 const question = "Exit (with a capital E) or /quit leaves. To send this line, type it again."
 
 /**
- * Says every line that is typed, until `Exit` or the end of input; those that came together are said in one go. Lines that
- * begin with a slash are commands; `//` says one.
+ * Says every typed line, until `Exit` or the end of input. Lines that arrive together are said in one go. A line that
+ * begins with a slash is a command; `//` sends a line that begins with one slash.
  */
 export const sayWhatIsTyped = (
   session: Session["Type"],
@@ -40,7 +40,8 @@ export const sayWhatIsTyped = (
     const { self } = yield* PeerMesh
     const { console, questioned, reader, room } = session
 
-    // Without a generator: it runs for every line that is typed. What was said is followed, whatever ends this.
+    // No generator here: this runs for every typed line. A line that was said is followed even if the fiber is
+    // interrupted.
     const say = (sayings: ReadonlyArray<Saying<Typed>>) =>
       Effect.suspend(() => {
         const said = Effect.match(
@@ -68,7 +69,7 @@ export const sayWhatIsTyped = (
             return count === 0 ? following : following.pipe(Effect.zipRight(refuse(count, session)), Effect.as(words))
           }
         )
-        // A console that takes nothing must not hold up the end.
+        // Showing can be interrupted: a console that is stuck must not hold up the end.
         return Effect.flatMap(Effect.uninterruptible(followed), (words) =>
           words === undefined ? Effect.void : console.show(words)
         )
@@ -80,7 +81,7 @@ export const sayWhatIsTyped = (
         const outcome = command === undefined ? answer(Commands.noCommand(name)) : yield* command.run(rest)
         switch (outcome._tag) {
           case "Say":
-            // What others see is not what was typed.
+            // Others see another text than what was typed.
             yield* ownLines.reword(line, utterance(self.id, outcome.text, deedMark))
             return yield* say([{ line, text: outcome.text }])
           case "Leave":
@@ -95,7 +96,7 @@ export const sayWhatIsTyped = (
         }
       }).pipe(Effect.provideService(Session, session), Effect.withSpan("Command.run", { attributes: { name } }))
 
-    /** Asks a person, once, whether that is to be said to all. */
+    /** Asks a person, once, whether to send this line to all. */
     const ask = (line: Typed) =>
       Effect.gen(function* () {
         const before = yield* Ref.getAndSet(questioned, line.text)
@@ -127,7 +128,7 @@ export const sayWhatIsTyped = (
           return absurd(step)
       }
     }
-    // Chunk by chunk, in one stage of a Stream; `Exit` ends it as a failure would.
+    // Chunk by chunk, in one stage of a Stream. `Exit` ends the Stream as a failure.
     return yield* Stream.runForEachChunk(console.lines, (chunk) => {
       const steps = stepsOf(Chunk.toReadonlyArray(chunk))
       const [only] = steps

@@ -19,9 +19,9 @@ import type { OwnLines } from "./ownLines.ts"
 import type { Session } from "./Session.ts"
 
 /**
- * Shows what the node witnesses, in that order, until the log is closed or the scope closes. What was typed in this session is
- * seen where it was typed; a program is told of it. Returns what returns once everything up to the end of the log is shown, or
- * nothing more will be.
+ * Shows entries of the log in order, until the log or the scope closes. A line typed in this session is not shown
+ * again, as it stands where it was typed; a program gets it all the same. Returns an effect that returns once
+ * everything up to the end of the log is shown, or once nothing more will be.
  */
 export const showWhatHappens = (
   { console, muted, reader }: Session["Type"],
@@ -48,7 +48,7 @@ export const showWhatHappens = (
     )
   })
 
-/** Shows entries to people as lines, and to programs as they are. */
+/** Shows entries to people as lines, and to programs as facts. */
 const showOn = (console: Console["Type"], self: Peer): ((entries: Iterable<Entry>) => Effect.Effect<void>) =>
   Option.match(console.tell, {
     onNone: () => (entries) => {

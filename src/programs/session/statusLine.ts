@@ -1,4 +1,4 @@
-/** Lets whoever sits at a terminal see at a glance how the chat is, and complete what is being typed. */
+/** The status line and the completion of words at a terminal. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -11,10 +11,10 @@ import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { afterwards, nobody, statusOf } from "../../domain/Status.ts"
 import { commands } from "../commands/all.ts"
 
-/** Whether the server answers is looked at so often: it is no event. */
+/** How often to check whether the server answers. No event reports that. */
 const lookEvery = "1 second"
 
-/** Tells on the screen how the chat is, until the scope closes. On a pipe nothing is told. */
+/** Keeps the status on the screen up to date, until the scope closes. Does nothing on a pipe. */
 export const tellHowItIs = (
   console: Console["Type"]
 ): Effect.Effect<void, never, MeshStatus | PeerMesh | Scope.Scope> =>
@@ -23,7 +23,7 @@ export const tellHowItIs = (
     const { isAnswering } = yield* MeshStatus
     if (Option.isNone(console.prompt)) return
     const { completeFrom, showStatus } = console.prompt.value
-    // A variable, not a Ref: what is being completed asks for it in the middle of a key.
+    // A variable, not a Ref: completion reads it synchronously, while a key is handled.
     let presence = nobody
 
     const update = Effect.suspend(() =>

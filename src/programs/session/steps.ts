@@ -1,4 +1,4 @@
-/** What the lines typed in a session ask for. */
+/** The steps that typed lines ask for. */
 import type { Typed } from "../../../services/Console.ts"
 import type { Saying } from "../../domain/Delivery.ts"
 import { parseSlash } from "../../domain/SlashCommand.ts"
@@ -7,7 +7,7 @@ import { quit } from "../commands/quit.ts"
 /** The line that ends a program. */
 export const exit = "Exit"
 
-/** What lines that came together ask for, in order: to be said, in one go, or something of this program alone. */
+/** One step of lines that arrived together, in order: say lines in one go, or do something in this program alone. */
 export type Step =
   | { readonly _tag: "Say"; readonly sayings: Array<Saying<Typed>> }
   | { readonly _tag: "Run"; readonly line: Typed; readonly name: string; readonly rest: string }
@@ -18,11 +18,11 @@ export type Step =
 
 const slash = "/".charCodeAt(0)
 
-/** What people type who mean `Exit`. */
+/** What people type when they mean `Exit`. */
 const soundsLikeLeaving = /^(exit|quit|:q)$/i
 const mostOfLeaving = 4
 
-/** Whether that line asks for the end: `Exit`, or `/quit`. */
+/** Whether a line asks for the end: `Exit`, or `/quit`. */
 export const isGoodbye = ({ text, verbatim = false }: Typed): boolean => {
   if (verbatim) return false
   if (text === exit) return true
@@ -30,7 +30,10 @@ export const isGoodbye = ({ text, verbatim = false }: Typed): boolean => {
   return slashed?._tag === "Command" && slashed.name === quit.name && slashed.rest.trim() === ""
 }
 
-/** Lines up to the one that asks for the end, as steps. Nearly all are plain, and become one. */
+/**
+ * The steps for these lines, up to the first line that asks for the end. Nearly all lines are plain, and become one
+ * step.
+ */
 export const stepsOf = (lines: ReadonlyArray<Typed>): ReadonlyArray<Step> => {
   const steps: Array<Step> = []
   let sayings: Array<Saying<Typed>> | undefined
