@@ -1,4 +1,4 @@
-/** A stage for real processes: each has a screen that a test can wait for, and none outlives the test. */
+/** A stage for real processes. A test can wait for lines on the screen of each, and no process outlives the test. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import * as Crypto from "node:crypto"
 import * as Fs from "node:fs"
@@ -15,29 +15,29 @@ import { atTerminal, emulator } from "../support/terminal.ts"
 
 const projectRoot = Path.resolve(import.meta.dirname, "../..")
 
-/** What a test waits for has come within this time, however busy the machine is. */
+/** How long to wait for anything, so that a busy machine fails no test. */
 const waitLimit = "20 seconds"
 
-/** What was waited for has not come; the message shows all screens. */
+/** A wait has timed out. The message shows all screens. */
 export class Missed extends Data.TaggedError("Missed")<{ readonly message: string }> {}
 
 export interface Options {
-  /** The folder to run in, if it is not the stage's own. */
+  /** The folder to run in; by default that of the stage. */
   readonly folder?: string
   readonly env?: Readonly<Record<string, string>>
-  /** Whether its stdout is read from the start; true if not given. */
+  /** Whether to read its stdout from the start; true by default. */
   readonly read?: boolean
-  /** Whether it sits at a terminal of 24 rows and 80 columns, or on pipes; on pipes if not given. */
+  /** Whether it runs at a terminal of 24 rows and 80 columns; by default it runs on pipes. */
   readonly terminal?: boolean
 }
 
-/** Every terminal on the stage is so large, until a test resizes it. */
+/** The size of every terminal on the stage, until a test resizes it. */
 const size = { rows: 24, columns: 80 }
 
 export interface ClientOptions extends Options {
-  /** PORT1; any, if it is not given. */
+  /** PORT1; any port by default. */
   readonly port?: number
-  /** PORT2; any, if it is not given. */
+  /** PORT2; any port by default. */
   readonly listen?: number
   readonly args?: ReadonlyArray<string>
 }
@@ -52,15 +52,15 @@ interface Ends {
 }
 
 export class Actor {
-  /** The lines of its stdout; at a terminal, the lines that are rendered, but for notices, what was typed, and what is told at a glance. */
+  /** The lines of its stdout. At a terminal: the rendered lines, without notices, typed lines, and the status. */
   readonly out: Array<string> = []
-  /** The lines of its stderr; at a terminal, the notices that are rendered. */
+  /** The lines of its stderr. At a terminal: the rendered notices. */
   readonly err: Array<string> = []
-  /** What renders its terminal, if it sits at one. */
+  /** The emulator of its terminal, if it has one. */
   readonly terminal: Xterm.Terminal | undefined
   /** How often something was drawn on its terminal. */
   drawn = 0
-  /** Everything that came to its stdout, as it came. */
+  /** All output on its stdout, unchanged. */
   raw = ""
   ending: Ending | undefined
   readonly name: string
@@ -92,7 +92,7 @@ export class Actor {
     return this.child.pid as number
   }
 
-  /** The process that sits at its terminal. */
+  /** The id of the process at its terminal. */
   get seated(): number {
     return Number(Fs.readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, "utf8").trim())
   }
@@ -114,12 +114,12 @@ export class Actor {
     return Effect.sync(() => this.child.stdin?.write(text))
   }
 
-  /** Gives its terminal so many columns; returns when it has drawn something on it. */
+  /** Gives its terminal this many columns. Returns when it has drawn something. */
   resizes(columns: number): Effect.Effect<void, Missed> {
     return Effect.suspend(() => {
       const before = this.drawn
       const device = Fs.readlinkSync(`/proc/${this.seated}/fd/0`)
-      // In one step, as a terminal does it: nothing is drawn in between.
+      // In one step, as a real terminal does it, so that nothing is drawn in between.
       execFileSync("stty", ["-F", device, "cols", `${columns}`])
       this.terminal?.resize(columns, size.rows)
       return this.#stage.until(`${this.name} to draw`, () => this.drawn > before)
@@ -132,7 +132,7 @@ export class Actor {
     return Effect.sync(() => this.child.kill(signal))
   }
 
-  /** Waits for each of these lines on stdout: once more than it was waited for before. */
+  /** Waits for each of these lines on stdout. A line that was waited for before must appear once more. */
   sees(...lines: ReadonlyArray<string>): Effect.Effect<void, Missed> {
     return Effect.suspend(() => {
       this.#expected.push(...lines)
@@ -143,7 +143,10 @@ export class Actor {
     })
   }
 
-  /** Waits for a notice on stderr that begins so: once more than it was waited for before. Returns it. */
+  /**
+   * Waits for a notice on stderr with this beginning, and returns it. If it was waited for before, it must appear once
+   * more.
+   */
   notices(beginning: string): Effect.Effect<string, Missed> {
     return Effect.suspend(() => {
       const times = (this.#noticed.get(beginning) ?? 0) + 1
@@ -156,7 +159,7 @@ export class Actor {
     })
   }
 
-  /** Waits until it has ended and everything that it wrote has been read. */
+  /** Waits until the process has ended and all of its output has been read. */
   readonly ends: Effect.Effect<Ending, Missed> = Effect.suspend(() =>
     Effect.map(
       this.#stage.until(`${this.name} to end`, () => this.ending !== undefined),
@@ -164,7 +167,7 @@ export class Actor {
     )
   )
 
-  /** The lines on its screen that no test waited for, and those that a test waited for in vain. */
+  /** The lines on its screen that no test has waited for, and the lines that a test has waited for in vain. */
   get surprises(): { readonly unexpected: ReadonlyArray<string>; readonly missing: ReadonlyArray<string> } {
     const beyond = (some: ReadonlyArray<string>, others: ReadonlyArray<string>) =>
       [...new Set(some)].filter((line) => count(some, line) > count(others, line))
@@ -192,14 +195,14 @@ export class Actor {
     return { listening: inState("0A"), established: inState("01") }
   }
 
-  /** What its terminal shows, from the first line that was ever there; a line that wraps is one. */
+  /** All lines that its terminal has shown, from the first on. A line that wraps counts as one. */
   get rendered(): ReadonlyArray<string> {
     const lines: Array<string> = []
     const buffer = this.terminal?.buffer.active
     for (let row = 0; buffer !== undefined && row < buffer.length; row += 1) {
       const line = buffer.getLine(row)
       const wraps = buffer.getLine(row + 1)?.isWrapped ?? false
-      // A wide letter that did not fit at the end of a row has left a cell there.
+      // A wide letter that did not fit at the end of the row has left an empty cell there.
       const last = line?.getCell(line.length - 1)
       const unused = wraps && last?.getWidth() === 1 && last.getChars() === "" ? 1 : 0
       const text = line?.translateToString(!wraps, 0, line.length - unused) ?? ""
@@ -211,7 +214,7 @@ export class Actor {
 
   #render(): void {
     this.child.stdout?.setEncoding("utf8")
-    // Terminals answer questions.
+    // A terminal answers queries of the program.
     this.terminal?.onData((answer) => this.child.stdin?.write(answer))
     this.child.stdout?.on("data", (text: string) => {
       this.raw += text
@@ -241,7 +244,7 @@ export class Actor {
   }
 }
 
-/** Rows that are set in belong to the line above them. */
+/** Joins indented rows with the line above them. */
 export const wholeLines = (rows: ReadonlyArray<string>): ReadonlyArray<string> => {
   const lines: Array<string> = []
   for (const row of rows) {
@@ -258,14 +261,14 @@ const count = (lines: ReadonlyArray<string>, line: string): number => {
   return times
 }
 
-/** Everybody at once, and everything for all of them. */
+/** Does something for each of them, all at the same time. */
 export const each = <A, B, E, R>(all: ReadonlyArray<A>, act: (one: A) => Effect.Effect<B, E, R>) =>
   Effect.forEach(all, act, { concurrency: "unbounded" })
 
 export class Stage {
   readonly actors: Array<Actor> = []
   readonly ports = new Set<number>()
-  /** In the environment of every process that descends from this stage. */
+  /** A variable in the environment of every process that descends from this stage. */
   readonly mark = `OUTLIVE_STAGE=${Crypto.randomUUID()}`
   readonly folder: string
   readonly #scope: Scope.Scope
@@ -276,12 +279,12 @@ export class Stage {
     this.#scope = scope
   }
 
-  /** Something came to a screen. */
+  /** Reports that a screen has changed. */
   changed(): void {
     for (const look of this.#waiting) look()
   }
 
-  /** Waits until that holds; it is looked at whenever something comes to a screen. */
+  /** Waits until `holds` is true. It is checked whenever a screen changes. */
   until(what: string | (() => string), holds: () => boolean): Effect.Effect<void, Missed> {
     const wanted = () => (typeof what === "string" ? what : what())
     return Effect.async<void>((resume) => {
@@ -301,7 +304,10 @@ export class Stage {
     )
   }
 
-  /** Waits until that holds of the world outside of the screens: it is looked at every 20 ms. `seen`: what a test that fails shows of it. */
+  /**
+   * Waits until something outside of the screens is true: it is checked every 20 ms. `seen`: what to show of it when
+   * the test fails.
+   */
   poll(what: string, holds: () => boolean, seen: () => string = () => ""): Effect.Effect<void, Missed> {
     return Effect.sync(holds).pipe(
       Effect.repeat({ until: (held) => held, schedule: Schedule.spaced("20 millis") }),
@@ -348,20 +354,23 @@ export class Stage {
     ).pipe(Scope.extend(this.#scope))
   }
 
-  /** A server at that port, when it listens. */
+  /** Starts a server at that port. Returns when it listens. */
   server(port: number, args: ReadonlyArray<string> = [], options?: Options) {
     return Effect.tap(this.start("Server", ["./server", "--port", `${port}`, ...args], options), (server) =>
       server.notices(`* The server listens at localhost:${port === 0 ? "" : `${port}.`}`)
     )
   }
 
-  /** A client of the server at that port. Ports of its own: any, if none are given. */
+  /** Starts a client of the server at that port. Its own ports are any free ones by default. */
   client(id: string, server: number, { args = [], listen = 0, port = 0, ...options }: ClientOptions = {}) {
     const where = ["--server", `localhost:${server}`]
     return this.start(`Client ${id}`, ["./client.out", id, `${port}`, `${listen}`, ...where, ...args], options)
   }
 
-  /** Clients 1 to n, each in the chat before the next begins; what every screen then must show has been seen. */
+  /**
+   * Starts clients 1 to n, each when the one before is in the chat. Returns when every screen has shown the lines that
+   * it must.
+   */
   clients(n: number, server: Actor, port: number, settings: (id: number) => ClientOptions = () => ({})) {
     return Effect.gen(this, function* () {
       const clients: Array<Actor> = []
@@ -375,7 +384,7 @@ export class Stage {
     })
   }
 
-  /** `speaker` says that, and everyone of `all` but itself sees it. */
+  /** `speaker` says a line, and each of `all` but the speaker sees it. */
   says(speaker: Actor, text: string, all: ReadonlyArray<Actor>) {
     return Effect.zipRight(
       speaker.types(text),
@@ -386,12 +395,12 @@ export class Stage {
     )
   }
 
-  /** Everyone of `all` says something, all at the same time. */
+  /** Each of `all` says a line, all at the same time. */
   everyoneTalks(all: ReadonlyArray<Actor>, text: string) {
     return each(all, (speaker) => this.says(speaker, `${text}, says ${speaker.name}`, all))
   }
 
-  /** Everyone leaves, one after the other; then the server ends. The others see each go. */
+  /** All clients leave, one after the other; then the server ends. The others see each of them leave. */
   everyoneLeaves(clients: ReadonlyArray<Actor>, server: Actor) {
     return Effect.gen(this, function* () {
       let others = [server, ...clients]
@@ -406,7 +415,10 @@ export class Stage {
     })
   }
 
-  /** All have ended: no screen had a line too many or too few, no process is left, all ports are free. */
+  /**
+   * Waits until all have ended. Then no screen may have a line too many or too few, no process may be left, and all
+   * ports must be free.
+   */
   get curtain() {
     return Effect.gen(this, function* () {
       yield* each(this.actors, (actor) => actor.ends)
@@ -418,14 +430,14 @@ export class Stage {
     })
   }
 
-  /** The lines of its ports.txt, as long as there is one. */
+  /** The lines of ports.txt in the stage's folder; none if there is no such file. */
   get portsFile(): ReadonlyArray<string> {
     const path = Path.join(this.folder, "ports.txt")
     const text = Fs.existsSync(path) ? Fs.readFileSync(path, "utf8") : ""
     return text.split("\n").filter((line) => /^\S+ \S+:\d+$/.test(line))
   }
 
-  /** Ports that nobody uses, and that the system gives to nobody who asks for any. */
+  /** Free ports that the system does not hand out to programs that ask for any port. */
   freePorts(n: number) {
     return Effect.gen(this, function* () {
       const found: Array<number> = []
@@ -450,7 +462,7 @@ export class Stage {
     })
   }
 
-  /** What all screens show now, for a test that fails. */
+  /** The present content of all screens, for a test that fails. */
   get screens(): string {
     return this.actors
       .map(({ ending, err, name, out }) => {
@@ -464,7 +476,7 @@ export class Stage {
 /** The end of a long screen. */
 const tail = (lines: ReadonlyArray<string>) => lines.slice(-40).map((line) => line.slice(0, 100))
 
-/** Whether one can listen there. */
+/** Whether the port is free. */
 export const isFree = (port: number): Effect.Effect<boolean> =>
   Effect.async((resume) => {
     const server = Net.createServer()
@@ -472,7 +484,7 @@ export const isFree = (port: number): Effect.Effect<boolean> =>
     server.listen({ host: "localhost", port }, () => server.close(() => resume(Effect.succeed(true))))
   })
 
-/** A stage with a folder of its own; when the scope closes its processes are killed and the folder is removed. */
+/** A stage with a folder of its own. When the scope closes, its processes are killed and the folder is removed. */
 export const make: Effect.Effect<Stage, never, Scope.Scope> = Effect.gen(function* () {
   const folder = yield* Effect.acquireRelease(
     Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "outlive-"))),

@@ -6,24 +6,24 @@ import { emulator, rowsOf, type Size } from "./terminal.ts"
 
 export interface FakeTerminal {
   readonly terminal: Terminal
-  /** Sends what keys send. */
+  /** Sends the characters of keys. */
   readonly types: (keys: string) => Effect.Effect<void>
-  /** Nothing is typed any more. */
+  /** Ends the input. */
   readonly hangUp: Effect.Effect<void>
-  /** The screen takes nothing any more. */
+  /** Breaks the screen: it accepts no more output. */
   readonly breaks: Effect.Effect<void>
   readonly resize: (size: Size) => Effect.Effect<void>
-  /** Returns as soon as the rows are as that says. */
+  /** Returns as soon as `holds` is true of the rows. */
   readonly shows: (holds: (rows: ReadonlyArray<string>) => boolean) => Effect.Effect<void>
-  /** The rows as they are, without blanks at the end. */
+  /** The present rows, without blanks at the end. */
   readonly rows: () => ReadonlyArray<string>
-  /** Whether keys come one by one. */
+  /** Whether the terminal is in raw mode, in which keys arrive one by one. */
   readonly isRaw: () => boolean
-  /** All that was written so far. */
+  /** Everything written so far. */
   readonly written: () => string
 }
 
-/** The rows without blanks behind them, and without empty ones at the end. */
+/** The rows without trailing blanks, and without empty rows at the end. */
 const trimmed = (rows: ReadonlyArray<string>): ReadonlyArray<string> => {
   const all = rows.map((row) => row.trimEnd())
   return all.slice(0, all.findLastIndex((row) => row !== "") + 1)
@@ -40,7 +40,7 @@ export const make = (size: Size): FakeTerminal => {
     }
   })
   const output = Object.assign(new PassThrough({ decodeStrings: false, encoding: "utf8" }), {
-    // Nothing can be written past the stream.
+    // No file descriptor: all output goes through the stream.
     fd: -1,
     isTTY: true,
     columns: size.columns,
@@ -48,7 +48,7 @@ export const make = (size: Size): FakeTerminal => {
   })
   output.on("data", (text: string) => {
     written += text
-    // A terminal's driver makes a newline of these two.
+    // A terminal's driver turns a newline into these two characters.
     screen.write(text.replaceAll(/(?<!\r)\n/g, "\r\n"))
   })
   screen.onData((answer) => input.write(answer))

@@ -1,4 +1,4 @@
-/** A program of the project at a terminal, for those who look at what is there, or what it cost. */
+/** A program of the project at a terminal, for programs that check its screen or measure its output. */
 import { type ChildProcess, spawn } from "node:child_process"
 import type Xterm from "@xterm/headless"
 import * as Data from "effect/Data"
@@ -7,23 +7,26 @@ import type * as Scope from "effect/Scope"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import { atTerminal, emulator, rowsOf, type Size } from "./terminal.ts"
 
-/** Whatever is waited for has come within this time. */
+/** How long to wait for anything. */
 const waitLimit = "60 seconds"
 
 export class NotSeen extends Data.TaggedError("NotSeen")<{ readonly message: string }> {}
 
 export interface Screen {
   readonly terminal: Xterm.Terminal
-  /** The process at the terminal. */
+  /** The id of the process at the terminal. */
   readonly pid: Effect.Effect<number, NotSeen>
   readonly types: (keys: string) => Effect.Effect<void>
-  /** How much came to it so far, in UTF-16 units, and how often it was drawn on: each drawing keeps its rows from wrapping once. */
+  /**
+   * How much output has come so far: its length in UTF-16 units, and the number of drawings. Each drawing switches line
+   * wrapping off once, which is how they are counted.
+   */
   readonly came: () => { readonly units: number; readonly drawings: number }
-  /** Waits until one of its last rows matches. */
+  /** Waits until one of the last rows matches. */
   readonly shows: (row: RegExp) => Effect.Effect<void, NotSeen>
 }
 
-/** Runs it in that folder until the scope closes. */
+/** Runs a command in a folder until the scope closes. */
 export const open = (
   command: ReadonlyArray<string>,
   size: Size,
@@ -37,7 +40,7 @@ export const open = (
     let drawings = 0
     const child = yield* Effect.acquireRelease(
       Effect.sync(() => {
-        // Its shell tells who it is before it becomes the program.
+        // The shell prints its process id before it becomes the program.
         const [program = "", ...args] = atTerminal(["sh", "-c", 'echo "$$"; exec "$@"', "sh", ...command], size)
         const { FORCE_COLOR, NO_COLOR, ...env } = process.env
         const running: ChildProcess = spawn(program, args, {

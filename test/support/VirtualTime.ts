@@ -1,4 +1,7 @@
-/** Runs a whole program in virtual time: every run with the same seed is the same, and takes as long as its computing does. */
+/**
+ * Runs a whole program in virtual time. Runs with the same seed are the same, and take only as long as their computing
+ * does.
+ */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -6,7 +9,7 @@ import type * as Exit from "effect/Exit"
 import * as Random from "effect/Random"
 import type * as Scheduler from "effect/Scheduler"
 
-/** When virtual time begins: an arbitrary moment in 2026, in ms since 1970. */
+/** The start of virtual time: an arbitrary moment in 2026, in ms since 1970. */
 const beginning = 1_767_225_600_000
 
 interface Sleeper {
@@ -16,14 +19,14 @@ interface Sleeper {
   cancelled: boolean
 }
 
-/** A clock on a wall: somebody sets its time of day, and durations don't notice. */
+/** A clock whose time of day can be set. Durations are not affected. */
 export interface WallClock {
   readonly clock: Clock.Clock
-  /** Sets the time of day to so many milliseconds after that of the clock below; before it, if negative. */
+  /** Sets the time of day to `ahead` ms after that of the clock below; before it, if negative. */
   readonly set: (ahead: number) => void
 }
 
-/** A clock over another one, whose time of day can be set. */
+/** A wall clock over another clock. */
 export const wallClock = (below: Clock.Clock, ahead = 0): WallClock => {
   let off = ahead
   return {
@@ -41,28 +44,28 @@ export const wallClock = (below: Clock.Clock, ahead = 0): WallClock => {
   }
 }
 
-/** The program can't go on: nothing is ready to run, and nobody sleeps. */
+/** The program can't go on: no fiber is ready and none sleeps. */
 export class Deadlock extends Error {
   override readonly name = "Deadlock"
 }
 
-/** The program goes round and round, with hardly any time going by. */
+/** The program runs in a loop, and virtual time hardly passes. */
 export class Livelock extends Error {
   override readonly name = "Livelock"
 }
 
-/** A program that runs more tasks than this within one second of virtual time is taken to run for ever. */
+/** A program that runs more tasks than this within one second of virtual time counts as running for ever. */
 const mostTasks = 1_000_000
 
-/** A fiber gives way to others after so many operations, as it does under Effect's own scheduler. */
+/** A fiber yields to others after this many operations, as under Effect's own scheduler. */
 const opsBeforeYield = 2_048
 
-/** The program has ended, but something of it sleeps on: a fiber or a timer that nobody owns. */
+/** The program has ended, but one of its fibers or timers still sleeps. */
 export class Leftover extends Error {
   override readonly name = "Leftover"
 }
 
-/** The sleepers, the one that is due first at the top: a binary heap. */
+/** The sleepers in a binary heap: the next one to wake is at the top. */
 const makeSleepers = () => {
   const heap: Array<Sleeper> = []
   const before = (a: Sleeper, b: Sleeper) => a.due < b.due || (a.due === b.due && a.order < b.order)
@@ -100,9 +103,10 @@ const makeSleepers = () => {
 }
 
 /**
- * Runs an effect to its end, synchronously. Its fibers run in the order in which they became ready; when none is, the
- * clock jumps to the first sleeper. Chance comes from the seed. Throws `Deadlock` if the effect waits for what can't come,
- * `Livelock` if it runs more than `busiest` tasks within a second of virtual time, and `Leftover` if something still sleeps when it has ended.
+ * Runs an effect to its end, synchronously. Its fibers run in the order in which they became ready. When none is ready,
+ * the clock jumps to the first sleeper. Random numbers come from the seed. Throws `Deadlock` if the effect waits for
+ * something that can't happen, `Livelock` if it runs more than `busiest` tasks within a second of virtual time, and
+ * `Leftover` if something still sleeps when it has ended.
  */
 export const run = <A, E>(
   effect: Effect.Effect<A, E>,
@@ -136,7 +140,7 @@ export const run = <A, E>(
       })
   }
   const scheduler: Scheduler.Scheduler = {
-    // Without a look at the fiber's own limit and priority, which nobody sets: it runs before every operation.
+    // Ignores the fiber's own limit and priority, which nobody sets: this runs before every operation.
     shouldYield: (fiber) => (fiber.currentOpCount > opsBeforeYield ? 0 : false),
     scheduleTask: (task) => {
       ready.push(task)

@@ -1,4 +1,4 @@
-/** What property tests draw from. */
+/** Arbitrary values for property tests. */
 import * as Arbitrary from "effect/Arbitrary"
 import * as FastCheck from "effect/FastCheck"
 import { type Address, Host, PeerId, Port } from "../../src/domain/Peer.ts"
@@ -26,7 +26,7 @@ export const epoch: FastCheck.Arbitrary<Epoch> = FastCheck.tuple(
   FastCheck.integer({ min: 0, max: 2 ** 32 - 1 })
 ).map(([millis, random]) => epochOf(millis, random))
 
-/** Whatever can be typed, pasted or sent: any UTF-16, lone surrogates and control characters included. */
+/** Any text that can be typed, pasted or sent: any UTF-16, lone surrogates and control characters included. */
 export const text: FastCheck.Arbitrary<string> = FastCheck.oneof(
   FastCheck.string({ unit: "grapheme" }),
   FastCheck.array(FastCheck.integer({ min: 0, max: 0xffff })).map((codes) => String.fromCharCode(...codes))

@@ -1,4 +1,4 @@
-/** Bytes, text, and bytes in pieces. */
+/** Converts between bytes and text, and cuts bytes into pieces. */
 export { linesIn } from "../../src/protocol/LineSplitter.ts"
 
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -7,7 +7,7 @@ export const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(by
 
 export const joined = (pieces: Iterable<Uint8Array>): Uint8Array => Buffer.concat([...pieces])
 
-/** Pieces of those lengths, one after the other, and the rest in one. */
+/** Pieces of these lengths, one after the other, and a last one with the rest. */
 export const cutInto = (bytes: Uint8Array, lengths: ReadonlyArray<number>): ReadonlyArray<Uint8Array> => {
   let at = 0
   const pieces = lengths.map((length) => {

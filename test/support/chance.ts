@@ -1,4 +1,4 @@
-/** Chance that a seed decides: the same numbers again in every run. */
+/** Random numbers from a seed: the same ones in every run. */
 
 /** Numbers from 0 up to 1: mulberry32, by T. Ettinger, public domain. */
 export const makeChance = (seed: number): (() => number) => {

@@ -5,7 +5,7 @@ import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-/** A folder that is gone with its scope. */
+/** A folder that is removed when the scope closes. */
 export const temporaryFolder: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
   Effect.promise(() => Fs.mkdtemp(Path.join(Os.tmpdir(), "outlive-test-"))),
   (path) => Effect.promise(() => Fs.rm(path, { recursive: true, force: true }))

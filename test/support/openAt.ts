@@ -1,8 +1,8 @@
-/** Which sockets and servers of this process are open at a port. */
+/** Counts the sockets and servers of this process that are open at a port. */
 import * as Net from "node:net"
 import * as Effect from "effect/Effect"
 
-/** Node's own list of what keeps a process alive, which its types leave out. */
+/** Node's own list of the handles that keep a process alive. Its types leave this function out. */
 const handles = (): ReadonlyArray<unknown> =>
   (process as unknown as { readonly _getActiveHandles: () => ReadonlyArray<unknown> })._getActiveHandles()
 
@@ -15,7 +15,7 @@ const isAt =
   }
 
 /**
- * How many servers listen at a port, and how many ends of connections to it are open. What other tests of this process have
- * open does not count.
+ * The number of servers that listen at a port, plus the number of open ends of connections to it. Other tests in this
+ * process use other ports and don't count.
  */
 export const openAt = (port: number): Effect.Effect<number> => Effect.sync(() => handles().filter(isAt(port)).length)

@@ -1,9 +1,12 @@
-/** How the programs of `test/` run: soaks, splits, full disks. */
+/** Runs the programs of `test/`: soaks, splits, full disks. */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 
-/** Runs it to its end, or until a signal; then the process ends, with status 0 if it came to true. What is scoped is closed before. */
+/**
+ * Runs an effect to its end, or until a signal, closes its scopes, and ends the process. The status is 0 if the result
+ * is true.
+ */
 export const runAsProgram = <E>(program: Effect.Effect<boolean, E>): void => {
   const running = Effect.runFork(program)
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

@@ -1,4 +1,4 @@
-/** Peers, posts and the like, as short as tests want to write them. */
+/** Short ways to write peers, posts and other values in tests. */
 import { ChatId } from "../../src/domain/Chat.ts"
 import type { Entry } from "../../src/domain/Entry.ts"
 import { Host, type Peer, PeerId, Port, roleOf } from "../../src/domain/Peer.ts"
@@ -14,12 +14,12 @@ export const peer = (name: string, port: number, host = "localhost"): Peer => ({
   address: { host: Host.make(host), port: Port.make(port) }
 })
 
-/** The epoch that began at that many milliseconds. */
+/** The epoch that began at this time, in ms since 1970. */
 export const epoch = (millis: number): Epoch => Epoch.make(`${millis}-00000000`)
 
 export const stream = (author: string, millis = 1): StreamId => streamOf(id(author), mainRoom, epoch(millis))
 
-/** `deps`: what its author had seen, if that matters. */
+/** `deps`: the posts that its author had seen, if a test needs them. */
 export const post = (
   of: StreamId,
   n: number,
@@ -33,7 +33,7 @@ export const post = (
   text
 })
 
-/** What an entry says, in a word or two. */
+/** An entry in a word or two. */
 export const inShort = (entry: Entry): string => {
   switch (entry._tag) {
     case "Said":

@@ -1,4 +1,4 @@
-/** Who signs in tests: the same keys each time. */
+/** Signers for tests, with the same keys each time. */
 import * as Crypto from "node:crypto"
 import * as Keys from "../../layers/identity/Keys.ts"
 import { encodeBlock } from "../../layers/log/Sealing.ts"
@@ -13,7 +13,7 @@ export interface Signer {
   readonly sign: (claim: string) => Signature
 }
 
-/** The key that these 32 bytes make, in hexadecimal (RFC 8032: the secret key). */
+/** The signer with the secret key (RFC 8032) of these 32 bytes, in hexadecimal. */
 export const signerOf = (seed: string): Signer => {
   const secret = Crypto.createPrivateKey({
     key: Buffer.from(`302e020100300506032b657004220420${seed}`, "hex"),
@@ -27,10 +27,10 @@ export const signerOf = (seed: string): Signer => {
   }
 }
 
-/** Somebody, by a number below 256. */
+/** A signer by a number below 256. */
 export const signer = (which: number): Signer => signerOf(which.toString(16).padStart(2, "0").repeat(32))
 
-/** The posts that lines carry. */
+/** The post frames in these lines. */
 export const framesOf = (lines: Iterable<Uint8Array>): ReadonlyArray<PostFrame> =>
   [...lines].map((line) => {
     const frame = decode(line)
@@ -38,7 +38,7 @@ export const framesOf = (lines: Iterable<Uint8Array>): ReadonlyArray<PostFrame> 
     return frame.right
   })
 
-/** The blocks that lines make, and nothing else. */
+/** The blocks in these lines. Throws if there is anything else. */
 export const blocksIn = (lines: Iterable<Uint8Array>): ReadonlyArray<SealedBlock> => {
   const blocks = new Blocks()
   return framesOf(lines).flatMap((frame) => {
@@ -48,7 +48,7 @@ export const blocksIn = (lines: Iterable<Uint8Array>): ReadonlyArray<SealedBlock
   })
 }
 
-/** Posts as one block of that author's. */
+/** Posts as one block, signed by their author. */
 export const blockOf = (posts: ReadonlyArray<Post>, { sign }: Signer): SealedBlock => {
   const [block] = blocksIn(linesIn(encodeBlock(posts, sign)))
   if (block === undefined) throw new Error("no block")

@@ -1,10 +1,10 @@
-/** What a test gives a connection to send, and how it reads what comes. */
+/** Sources that a test sends from, and readers of what arrives. */
 import * as Effect from "effect/Effect"
 import type { Connection, Source } from "../../services/Transport.ts"
 import type { PeerLost } from "../../src/domain/Errors.ts"
 import { joined } from "./bytes.ts"
 
-/** A source of those pieces, and how many bytes it has been asked for. */
+/** A source of these pieces. `given`: how many bytes were taken from it so far. */
 export const sourceOf = (pieces: Iterable<Uint8Array>): Source & { readonly given: () => number } => {
   const left = pieces[Symbol.iterator]()
   let given = 0
@@ -16,7 +16,7 @@ export const sourceOf = (pieces: Iterable<Uint8Array>): Source & { readonly give
   return Object.assign(next, { given: () => given })
 }
 
-/** A source that is filled as the test goes on. */
+/** A source that a test fills as it goes on. */
 export const queue = (): Source & { readonly put: (bytes: Uint8Array) => void } => {
   const waiting: Array<Uint8Array> = []
   return Object.assign(() => waiting.shift(), {
@@ -26,11 +26,11 @@ export const queue = (): Source & { readonly put: (bytes: Uint8Array) => void } 
   })
 }
 
-/** Sends those pieces over a connection. */
+/** Sends these pieces over a connection. */
 export const send = (connection: Connection, ...pieces: ReadonlyArray<Uint8Array>): Effect.Effect<void> =>
   Effect.zipRight(connection.drain(sourceOf(pieces)), Effect.sync(connection.wake))
 
-/** Takes so many bytes at a time from what arrives. */
+/** Reads exactly `count` bytes at a time from a connection. */
 export const reader = (connection: Connection): Effect.Effect<(count: number) => Effect.Effect<Uint8Array, PeerLost>> =>
   Effect.sync(() => {
     let held: Uint8Array = new Uint8Array()
@@ -49,6 +49,6 @@ export const reader = (connection: Connection): Effect.Effect<(count: number) =>
     return take
   })
 
-/** Reads whatever arrives, as long as anything does; returns how that ended. */
+/** Reads everything that arrives. Returns how the connection ended. */
 export const ending = (connection: Connection): Effect.Effect<PeerLost> =>
   Effect.flip(Effect.forever(connection.incoming))

@@ -1,4 +1,4 @@
-/** The log that a test's layer has made, with all that its contracts have between them. */
+/** The log of a test's layer, with all contracts that it fulfils. */
 import * as Effect from "effect/Effect"
 import type { Log } from "../../layers/log/Log.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
