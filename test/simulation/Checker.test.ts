@@ -1,4 +1,6 @@
-/** What a server that has lost its disk is owed, by screens made by hand: few schedules come to that. */
+/**
+ * The lines that a server without its disk is owed, checked on screens made by hand: few schedules reach these cases.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { type Life, type Record_, violations } from "./Checker.ts"
 
@@ -22,7 +24,7 @@ const life = (node: string, lineage: number, more: Partial<Life> = {}): Life => 
 
 const seen = (at: number, line: string) => ({ at, line, token: undefined, earlier: undefined })
 
-/** Client 3 was there all the time, and has said one line at 20; the server never shows it. */
+/** Client 3 was there all the time and has said one line at 20. The server never shows it. */
 const unheard = (serversLife: Partial<Life>): ReadonlyArray<string> => {
   const author = life("3", 1)
   const said = { author: "3", life: author, room: "main", at: 20, after: new Set<string>() }

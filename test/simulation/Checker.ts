@@ -1,4 +1,4 @@
-/** Holds what the screens of a simulated chat showed against what `DELIVERY.md` promises. */
+/** Checks the screens of a simulated chat against the promises of `DELIVERY.md`. */
 import { mainRoom } from "../../src/domain/Post.ts"
 import type { PostFrame } from "../../src/protocol/Frame.ts"
 
@@ -7,27 +7,30 @@ export interface Life {
   readonly node: string
   /** The rooms in which it takes part. */
   readonly rooms: ReadonlySet<string>
-  /** Lives that had the same disk, each as the one before had left it, have the same. */
+  /** Equal for lives with the same disk, each as the one before had left it. */
   readonly lineage: number
   readonly began: number
   /** What was on disk when it began: whoever sits there has seen it, and may answer it. */
   readonly knew: ReadonlyArray<string>
-  /** `token`: what was said, if the line is somebody's; `earlier`: the same, if it is history. */
+  /** `token`: the post on the line, if it is one; `earlier`: the post, if it is shown as history. */
   readonly shown: Array<{
     readonly line: string
     readonly token: string | undefined
     readonly earlier: string | undefined
     readonly at: number
   }>
-  /** What was on disk when it ended. */
+  /** The posts on disk when it ended. */
   kept: ReadonlyArray<string>
-  /** When it first wrote down where the chat begins for it, and whether it took anything for seen then; a disk has that once. */
+  /**
+   * When it first recorded where the chat begins for it, and whether it took posts for seen then. A disk has one such
+   * record.
+   */
   rooted: { readonly at: number; readonly takesForSeen: boolean } | undefined
-  /** To whom it had no link after everything had had time to settle. */
+  /** The nodes to which it had no link after everything had had time to settle. */
   readonly unlinked: Array<string>
-  /** Whom it looked for some time after that one had said goodbye to somebody. */
+  /** The nodes that it still looked for some time after they had said goodbye. */
   readonly ghosts: Array<string>
-  /** What it had said, and nobody else ever had, when it left without a word about it. */
+  /** The lines that it had said and no other node ever had, and that it did not report when it left. */
   untold: ReadonlyArray<string>
   /** Whether it did not end when it was asked to leave. */
   stuck: boolean
@@ -35,7 +38,7 @@ export interface Life {
   failure: unknown
 }
 
-/** One line that somebody has said, in which life, where and when, and what was on its screen of that room before. */
+/** One line that a node has said: in which life, where and when, and after which posts on its screen of that room. */
 export interface Saying {
   readonly author: string
   readonly life: Life
@@ -46,21 +49,21 @@ export interface Saying {
 
 export interface Record_ {
   readonly seed: number
-  /** Whether logs were so small that lines may be gone, if that is told. */
+  /** Whether logs were so small that lines may be gone, as long as that is reported. */
   readonly forgets: boolean
   readonly lives: ReadonlyArray<Life>
   readonly said: ReadonlyMap<string, Saying>
   /** When each line was first on its author's disk. */
   readonly written: ReadonlyMap<string, number>
-  /** When everything had had time to settle, before each node said one line more. */
+  /** The time when everything had had time to settle, before each node said one more line. */
   readonly settledAt: number
   readonly bodies: ReadonlyArray<PostFrame>
-  /** Who holds lines at the end for what nobody can bring. */
+  /** The nodes that at the end still hold lines for a post that no node can bring. */
   readonly holding: ReadonlyArray<string>
   readonly kills: number
 }
 
-/** Every promise that was broken, in words, the promises of delivery first; none if all was kept. */
+/** All broken promises, in words, those of delivery first; none if all were kept. */
 export const violations = (record: Record_): ReadonlyArray<string> => [
   ...record.lives.flatMap((life) => [...twice(life), ...disordered(life), ...answersAbove(life, record)]),
   ...record.lives.flatMap((life) => [...shownTooSoon(life, record), ...madeUp(life, record)]),
@@ -78,44 +81,47 @@ export const violations = (record: Record_): ReadonlyArray<string> => [
   ])
 ]
 
-/** What it has shown, until then. */
+/** The posts that it has shown until then. */
 export const tokensOf = (life: Life, until = Number.POSITIVE_INFINITY): ReadonlyArray<string> =>
   life.shown.flatMap(({ at, token }) => (at <= until ? (token ?? []) : []))
 
-/** What it has shown as history, until then: after a crash, what may not have been shown before it. */
+/**
+ * The posts that it has shown as history until then. After a crash, these are posts that may not have been shown before
+ * it.
+ */
 const earlierOf = (life: Life, until: number): ReadonlyArray<string> =>
   life.shown.flatMap(({ at, earlier }) => (at <= until ? (earlier ?? []) : []))
 
-/** Where a line was said. */
+/** The room in which a line was said. */
 export const roomOf = (token: string): string => token.split("@")[1] ?? mainRoom
 
-/** What is said in a room goes to those who take part in it, and to nobody else. */
+/** A post of a room is shown only where the node takes part in that room. */
 const overheard = (life: Life): ReadonlyArray<string> =>
   tokensOf(life).flatMap((token) =>
     life.rooms.has(roomOf(token)) ? [] : [`Rooms: ${life.node} shows ${token}, and takes no part there`]
   )
 
-/** Nothing dies. */
+/** No node ends by itself. */
 const failed = (life: Life): ReadonlyArray<string> =>
   life.failure === undefined || life.ended ? [] : [`${life.node} ended by itself: ${life.failure}`]
 
-/** Everybody finds everybody again. */
+/** All nodes find each other again. */
 const alone = (life: Life): ReadonlyArray<string> =>
   life.ended ? [] : life.unlinked.map((other) => `${life.node} has no link to ${other}`)
 
-/** Who has left is looked for by nobody. */
+/** No node looks for one that has left. */
 const haunted = (life: Life): ReadonlyArray<string> =>
   life.ghosts.map((ghost) => `${life.node} looks for ${ghost}, which has left`)
 
-/** Who leaves does not lose what it has said in silence. */
+/** A node that leaves reports the lines that are lost with it. */
 const silent = (life: Life): ReadonlyArray<string> =>
   life.untold.map((token) => `${life.node} leaves without a word about ${token}, which nobody has`)
 
-/** Who is asked to leave leaves. */
+/** A node that is asked to leave ends. */
 const stayed = (life: Life): ReadonlyArray<string> =>
   life.stuck ? [`${life.node} does not leave when it is asked to`] : []
 
-/** I1: no post twice. */
+/** I1: no post is shown twice. */
 const twice = (life: Life): ReadonlyArray<string> => {
   const seen = new Set<string>()
   return tokensOf(life).flatMap((token) => {
@@ -125,7 +131,7 @@ const twice = (life: Life): ReadonlyArray<string> => {
   })
 }
 
-/** I1: each author in order. */
+/** I1: the posts of each author are shown in order. */
 const disordered = (life: Life): ReadonlyArray<string> => {
   const last = new Map<string, number>()
   return tokensOf(life).flatMap((token) => {
@@ -138,7 +144,7 @@ const disordered = (life: Life): ReadonlyArray<string> => {
   })
 }
 
-/** Rule 1: nothing is on a screen before it is in its author's log. */
+/** Rule 1: no post is on a screen before it is in its author's log. */
 const shownTooSoon = (life: Life, { written }: Record_): ReadonlyArray<string> =>
   life.shown.flatMap(({ at, token }) => {
     return token !== undefined && at < (written.get(token) ?? Number.POSITIVE_INFINITY)
@@ -146,11 +152,11 @@ const shownTooSoon = (life: Life, { written }: Record_): ReadonlyArray<string> =
       : []
   })
 
-/** I5, where members may mean ill: nobody is shown what its author has not said. */
+/** I5, with malicious members: no post is shown that its author has not said. */
 const madeUp = (life: Life, { said }: Record_): ReadonlyArray<string> =>
   tokensOf(life).flatMap((token) => (said.has(token) ? [] : [`I5: ${life.node} shows ${token}, which nobody has said`]))
 
-/** I1, over a restart with the same disk: what was shown is not shown again. */
+/** I1, over a restart with the same disk: no post is shown again. */
 const twiceInLineage = ({ lives }: Record_): ReadonlyArray<string> => {
   const seen = new Set<string>()
   return lives.flatMap((life) =>
@@ -164,8 +170,9 @@ const twiceInLineage = ({ lives }: Record_): ReadonlyArray<string> => {
 }
 
 /**
- * I2: no answer above its question. An answer names what its author had seen since its last line, and the rest by that: where a
- * line between the two may be gone, as this screen has told by then, nobody can know that they belong together.
+ * I2: no answer is shown above its question. An answer names the posts that its author has seen since its last line;
+ * that line stands for all posts before. If a line in between may be gone, which this screen has reported by then,
+ * nobody can know that the two belong together.
  */
 const answersAbove = (life: Life, { forgets, said }: Record_): ReadonlyArray<string> => {
   const firstGone = forgets ? life.shown.find(({ line }) => told.test(line)) : undefined
@@ -180,9 +187,9 @@ const answersAbove = (life: Life, { forgets, said }: Record_): ReadonlyArray<str
 }
 
 /**
- * I3: what an author saw accepted, and what anybody has seen, reaches every node that stays or comes back, or is told there as
- * gone. A node is owed what is said after it was first linked with its present disk; nobody need say something more for that
- * to come.
+ * I3: a line that its author saw accepted, or that anybody has seen, reaches every node that stays or comes back, or is
+ * reported there as gone. A node is owed the lines said after it was first linked with its present disk. They must
+ * arrive without any further line being said.
  */
 const lost = (record: Record_): ReadonlyArray<string> => {
   const { forgets, lives, said, settledAt } = record
@@ -211,14 +218,14 @@ const lost = (record: Record_): ReadonlyArray<string> => {
   })
 }
 
-/** All that was ever on the screens of the node with its present disk. */
+/** The lives of a node with its present disk. */
 const screensOf = (reader: Life, lives: ReadonlyArray<Life>): ReadonlyArray<Life> =>
   lives.filter((each) => each.node === reader.node && each.lineage === reader.lineage)
 
 const seenOn = (screens: ReadonlyArray<Life>, until = Number.POSITIVE_INFINITY): ReadonlySet<string> =>
   new Set(screens.flatMap((each) => [...tokensOf(each, until), ...earlierOf(each, until)]))
 
-/** How many lines screens have told as gone: of one author, by its name; of whomever, under "". */
+/** How many lines screens have reported as gone, by author. Lines of unknown authors count under "". */
 const goneOn = (screens: ReadonlyArray<Life>, until = Number.POSITIVE_INFINITY): ReadonlyMap<string, number> => {
   const gone = new Map<string, number>()
   for (const { at, line } of screens.flatMap(({ shown }) => shown)) {
@@ -231,7 +238,7 @@ const goneOn = (screens: ReadonlyArray<Life>, until = Number.POSITIVE_INFINITY):
 const told =
   /^\* (\d+) (?:lines? of (?:Client (?=\d)|(?=Server))(\w+) (?:is|are) no longer|old lines? (?:is|are) no longer|lines? came too fast)/
 
-/** What of these lines is neither seen nor told as gone. What is told is not which lines these are, but how many. */
+/** The lines that are neither seen nor reported as gone. A report says how many lines are gone, but not which. */
 const untold = (
   node: string,
   owed: ReadonlyArray<readonly [string, Saying]>,
@@ -250,8 +257,8 @@ const untold = (
 }
 
 /**
- * When that node was first linked with its present disk. A server that has lost its disk may have links to newcomers before it
- * meets the first who was there all the time: what was said until then, it takes for seen.
+ * When a node was first linked with its present disk. A server that has lost its disk may have links to newcomers
+ * before it meets the first client that stayed. It takes the posts until then for seen.
  */
 const owedSince = (reader: Life, lives: ReadonlyArray<Life>): number => {
   const ofDisk = lives.filter((each) => each.node === reader.node && each.lineage === reader.lineage)
@@ -264,8 +271,9 @@ const owedSince = (reader: Life, lives: ReadonlyArray<Life>): number => {
 }
 
 /**
- * When a server took for seen what somebody told it who was there all the time. Its screen says at that moment who that was;
- * or nothing any more, if it is ending: it still meets people then, and its next life goes on from what it wrote down.
+ * When a server took posts for seen, on the word of a client that had stayed. At that moment its screen shows that
+ * client, or nothing more if the server is ending: it still meets clients then, and its next life goes on from its
+ * record.
  */
 const whenItMetTheOld = ({ rooted, shown }: Life): number | undefined => {
   if (rooted === undefined || !rooted.takesForSeen) return undefined

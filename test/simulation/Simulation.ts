@@ -1,4 +1,7 @@
-/** One run of a whole chat under everything that can happen to it, drawn from a seed: the real programs over the network in memory. */
+/**
+ * Simulates one whole chat under trouble of every kind, drawn from a seed: the real programs over the network in
+ * memory.
+ */
 
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Duration from "effect/Duration"
@@ -46,25 +49,25 @@ import { wholeLog } from "../support/wholeLog.ts"
 import { type Life, type Record_, roomOf, type Saying, tokensOf } from "./Checker.ts"
 import { firstOfRooms } from "./mutants.ts"
 
-/** What a node has on disk: it survives a crash unless the schedule says otherwise. */
+/** The disk of a node. It survives a crash unless the schedule says otherwise. */
 interface Disk {
   lines: Array<Uint8Array>
   lastEpoch: number
-  /** Changes when the disk is lost or replaced by an older copy: what was on it before is forgotten. */
+  /** Changes when the disk is lost or replaced by an older copy, because the node then forgets what was on it. */
   lineage: number
 }
 
-/** What the schedule can see of a node that runs, and do to it. */
+/** A running node, as the schedule sees and controls it. */
 interface Running {
   readonly life: Life
   /** Types lines, in one go. */
   readonly type: (lines: ReadonlyArray<string>) => Effect.Effect<void>
   readonly stop: (abruptly: boolean) => Effect.Effect<void>
-  /** Sets its clock to so many milliseconds after the right time, or before it. */
+  /** Sets its clock to `ahead` ms after the right time; before it, if negative. */
   readonly setClock: (ahead: number) => void
-  /** What was said last elsewhere than in `main`. */
+  /** The last attempt to say lines in another room than `main`. */
   saying: Fiber.Fiber<unknown, unknown> | undefined
-  /** What it is made of, once it has begun. */
+  /** Its log and the status of its mesh, once it runs. */
   inside: { readonly log: Log.Log; readonly status: MeshStatus["Type"] } | undefined
 }
 
@@ -88,7 +91,7 @@ const copyOf = (disk: Disk): Disk => ({ ...disk, lines: [...disk.lines] })
 
 type Frame = PostFrame | Gap | Folded
 
-/** What was on a line: a disk's lines never change, and are read again at every start. */
+/** The decoded lines of disks. A line never changes, and is read again at every start. */
 const decoded = new WeakMap<Uint8Array, JournalLine>()
 
 const lineOf = (line: Uint8Array): JournalLine | undefined => {
@@ -106,22 +109,22 @@ const framesOf = (disk: Disk): ReadonlyArray<Frame> => linesOn(disk).filter(isFr
 const textsIn = (frames: ReadonlyArray<Frame>): ReadonlyArray<string> =>
   frames.flatMap((frame) => (frame.type === "post" ? [frame.post.text] : []))
 
-/** What was said, as far as it is there. */
+/** The texts of all posts on a disk. */
 const wordsOn = (disk: Disk): ReadonlyArray<string> => textsIn(framesOf(disk))
 
-/** Whether that says that something of a stream is not there: it counts as seen, or is gone. */
+/** Whether a frame marks posts of a stream as missing: they count as seen, or are gone. */
 const isHole = (frame: Frame): boolean => frame.type === "gap" && frame.to > 0
 
-/** Whether these lines, written in one go, say where the chat begins for a node: they begin with a gap in which nothing is. */
+/** Whether these lines, written in one go, record where the chat begins for a node: the first one is an empty gap. */
 const isRoot = ([first]: ReadonlyArray<Frame>): boolean => first?.type === "gap" && first.to === 0
 
-/** So much a log keeps of what was said, and of who said it, if it is less than usual. */
+/** The limits of a log, where they are less than the default: how many entries and how many streams it keeps. */
 interface Bounds {
   readonly entries?: number
   readonly streams?: number
 }
 
-/** A log whose disk is an array: the same code as that of the file, without the file. A write takes so many milliseconds. */
+/** The file log's code with an array as its disk. A write takes `millis` ms. */
 const logLayer = (
   author: PeerId,
   disk: Disk,
@@ -161,23 +164,29 @@ const logLayer = (
     )
   )
 
-/** In some schedules clients are cut off from each other for longer than their patience, after all else, while the server is dead. */
+/**
+ * Some schedules end with a long cut: while the server is dead, clients are cut off from each other for longer than
+ * their patience.
+ */
 const isLongCut = (seed: number): boolean => seed % 5 === 2
 
-/** Such a cut takes so long: patience, the silence before it, and what is under way when it ends. */
+/** The length of such a cut, in seconds: patience, the silence before it, and what is under way when it ends. */
 const shortPatience = "15 seconds"
 const longCut = 40
 
-/** In others a line reaches one node alone, which answers it, and its author and that node die, after all else. */
+/**
+ * Some schedules end with an orphaned answer: a line reaches one node only, which answers it. Then its author and that
+ * node die.
+ */
 const isOrphaned = (seed: number): boolean => seed % 5 === 3
 
-/** So long those who are left hold such an answer: until silence, patience and what follows it are over. */
+/** How long the other nodes hold such an answer at most: until silence, patience and what follows are over. */
 const orphanage = "40 seconds"
 
-/** In some schedules logs are so small that streams are folded away: many clients come, say one line each, and leave. */
+/** Some schedules have logs so small that streams are folded away: many clients join, say one line each, and leave. */
 const isOfManyRuns = (seed: number): boolean => seed % 12 === 2 && !isLongCut(seed)
 
-/** A log of so many entries, with as many streams to an entry as usual. */
+/** The bounds of a log with this many entries. The ratio of streams to entries is the default one. */
 const smallBounds = (entries: number): Bounds => ({
   entries,
   streams: Math.ceil((entries * defaultLimits.streams) / defaultLimits.logEntries)
@@ -191,15 +200,18 @@ const limitsOf = ({
   streams
 })
 
-/** So many of them come while one node is away, in so many lanes at once; some come again, with their disk or without it. */
+/**
+ * How many such clients join while one node is away, and in how many lanes at once. Some join again, with or without
+ * their disk.
+ */
 const passersBy = 54
 const lanes = 6
 const firstPasserBy = 10
 
-/** Some schedules have a secure chat, in which client 3 now and then changes what it hands on. */
+/** Some schedules have a secure chat, in which client 3 sometimes changes posts of others before it hands them on. */
 const isSecure = (seed: number): boolean => seed % 6 === 5
 
-/** Everybody's key, and what all know of each other. */
+/** The key of each node, and the trust that all of them share. */
 const keysOf = new Map([serverId, ...clientIds].map((name, at) => [name as string, signer(at + 1)] as const))
 const keyOf = (name: string): Signer => keysOf.get(name) ?? signer(0)
 const trust: Trust = adopt(
@@ -216,7 +228,7 @@ const trust: Trust = adopt(
   )
 )
 
-/** A server's record knows which chat it is in. */
+/** The membership of a plain chat. The server's record says which chat it is in. */
 const openMembership = (store: Layer.Layer<PortStore> | undefined) =>
   store === undefined
     ? OpenMembership.layer
@@ -240,7 +252,7 @@ const secureMembership = (name: PeerId) =>
     Layer.orDie
   )
 
-/** A transport over which a member changes what it hands on of others, as often as that says. */
+/** A transport over which a member changes the posts of others that it hands on, whenever `isTampering` is true. */
 const tampered = (transport: Transport["Type"], name: string, isTampering: () => boolean): Transport["Type"] => {
   const tamper = (bytes: Uint8Array): Uint8Array =>
     Buffer.concat(
@@ -265,11 +277,11 @@ const tampered = (transport: Transport["Type"], name: string, isTampering: () =>
   }
 }
 
-/** Nodes take part in some of these rooms, and the server in all, or nearly. */
+/** Some schedules have more rooms. Each client takes part in some of them, the server in nearly all. */
 const isOfRooms = (seed: number): boolean => seed >= firstOfRooms
 const otherRooms = ["ops", "dev"].map((name) => Room.make(name))
 
-/** What a schedule draws from its seed. */
+/** The random choices of a schedule. */
 const drawFrom = (seed: number) => {
   const next = makeChance(seed)
   return {
@@ -279,53 +291,62 @@ const drawFrom = (seed: number) => {
   }
 }
 
-/** Writes take so long, each on its own node's disk: a post that is sent before a slow write ends is seen elsewhere first. */
+/**
+ * How long a write takes, in ms; each node draws one. A post that is sent before a slow write ends is seen elsewhere
+ * first.
+ */
 const diskMillis = [1, 2, 2, 20]
 
-/** Who leaves gives up what nobody has taken for so long. */
+/** A node that leaves gives up its last posts when no peer has taken any for this long. */
 const givingUp = Duration.seconds(10)
 
-/** Who is asked to leave does so within this time, whatever it waits for. */
+/** A node that is asked to leave must end within this time, whatever it waits for. */
 const lastWords = Duration.seconds(60)
 
-/** How long trouble lasts, in virtual time. */
+/** The number of steps of trouble, and their average length in ms of virtual time. */
 const steps = 120
 const stepMillis = 250
 
-/** How long quiet may then take to settle everything; and how long what was said last may take, in seconds. */
+/** How long everything may take to settle after the trouble, and how long the last lines may take; in seconds. */
 const settling = 80
 const lastSettling = 10
 
-/** Within so long all have heard that somebody has left. */
+/** Within this time, all nodes must know that a node has left. */
 const forgotten = Duration.seconds(5)
 
-/** Who has been settled for so long, longer than a link's silence, is taken to stay so, in seconds. */
+/**
+ * A chat that has been settled for this many seconds counts as settled for good. It is longer than the silence of a
+ * link.
+ */
 const calm = 4
 
-/** A second in which a simulated chat runs more tasks than this is none of a chat: the busiest of 60 seeds had 1,300. */
+/**
+ * A simulated chat runs no more tasks than this in a second, or it runs in a loop. The busiest of 60 seeds had 1,300.
+ */
 const busiest = 30_000
 
-/** Clocks are set to this far from the right time, in ms: by hand, by NTP, and with an empty battery. */
+/** How far from the right time clocks are set, in ms: by hand, by NTP, and with an empty battery. */
 const hour = 3_600_000
 const wrongClocks = [-50 * 365 * 24 * hour, -hour, -2_000, 0, 0, 0, 2_000, hour]
 
-/** Runs the schedule of that seed, and returns what there is to check. */
+/** Runs the schedule of a seed, and returns the record to check. */
 export const simulate = (seed: number): Record_ => {
   const chance = drawFrom(seed)
-  // A chance of its own: what else a seed draws stays as it was.
+  // Separate sources of random numbers: the other choices of a seed stay the same.
   const clocks = drawFrom(~seed)
   const cuts = drawFrom(seed + 1_000_000_007)
   const runs = drawFrom(seed + 2_000_000_011)
   const rooms = drawFrom(seed + 3_000_000_019)
   const bounds = isOfManyRuns(seed) ? smallBounds(40 + runs.below(11)) : {}
   const secure = isSecure(seed)
-  // A run that begins before what is folded away, by its clock, begins anew: `test/programs/runs.test.ts` has that.
+  // A run whose clock is before the streams that were folded away begins anew. `test/programs/runs.test.ts` covers
+  // that.
   const areClocksRight = isOfManyRuns(seed)
   let isTroubled = true
   const lives: Array<Life> = []
   const said = new Map<string, Saying>()
   const written = new Map<string, number>()
-  /** What was on the disk of somebody else than its author. */
+  /** The lines that have been on the disk of a node other than their author's. */
   const had = new Set<string>()
   let lineages = 0
   let kills = 0
@@ -351,7 +372,10 @@ export const simulate = (seed: number): Record_ => {
       ...clientIds.map((id) => placeOf(id, { host, port: Port.make(6000 + Number(id)) }))
     ]
 
-    /** What a life that leaves has said, and nobody has, if it does not say so. Newcomers take for seen what was said before. */
+    /**
+     * The lines that a leaving node has said, that no other node has, and that it has not reported. Lines said before a
+     * newcomer took them for seen don't count.
+     */
     const untoldBy = (life: Life): ReadonlyArray<string> => {
       const adopted = Math.max(...lives.map(({ rooted }) => (rooted?.takesForSeen ? rooted.at : 0)))
       const lines = life.kept.filter((token) => {
@@ -369,7 +393,7 @@ export const simulate = (seed: number): Record_ => {
         const { disk } = place
         const others = places.filter((other) => other !== place && other.id !== serverId)
         const through = chance.happens(0.3) ? { peer: chance.among(others).address } : {}
-        // It may be off by so much that it runs backwards between two lives.
+        // The clock may be so wrong that it runs backwards between two lives.
         const ahead = chance.happens(0.3) ? (chance.below(3) - 1) * hour : 0
         const wall = wallClock(clock, areClocksRight ? 0 : ahead)
         const life: Life = {
@@ -420,7 +444,7 @@ export const simulate = (seed: number): Record_ => {
           }
           if (isRoot(frames)) life.rooted ??= { at, takesForSeen: frames.some(isHole) }
         }
-        // Made now, not when the node has come so far: it may be dead by then.
+        // Made now and not when the node first uses it: the node may be dead by then.
         const plain = network.transport(place.id, secure ? { key: keyOf(place.id).key } : {})
         const isTampering = () => isTroubled && chance.happens(0.3)
         const transport = secure && place.id === "3" ? tampered(plain, place.id, isTampering) : plain
@@ -450,12 +474,12 @@ export const simulate = (seed: number): Record_ => {
           stop: (abruptly) =>
             Effect.gen(function* () {
               if (abruptly) {
-                // What the dead process still does reaches neither the network, nor its screen, nor its disk.
+                // Effects of the dead process reach neither the network, nor its screen, nor its disk.
                 yield* network.crash(place.id)
                 dead = true
                 place.disk = copyOf(disk)
               }
-              // Who leaves has said what was typed before.
+              // A node that leaves first says the lines that were typed before.
               else if (running.saying !== undefined) yield* Fiber.await(running.saying)
               life.ended = true
               place.running = undefined
@@ -509,7 +533,7 @@ export const simulate = (seed: number): Record_ => {
         const { running } = place
         if (running === undefined) return Effect.void
         const { inside, life } = running
-        // Who has just begun can type, and no more.
+        // A node that has just begun accepts typed lines only.
         const room =
           inside === undefined || place.rooms.length === 0 ? mainRoom : rooms.among([mainRoom, ...place.rooms])
         const isHere = (token: string) => roomOf(token) === room
@@ -567,7 +591,7 @@ export const simulate = (seed: number): Record_ => {
 
     const here = () => places.filter(({ running }) => running !== undefined)
 
-    /** Whether all who are here have links to all others, and the same in their logs, and miss nothing. */
+    /** Whether all running nodes have links to each other and the same posts in their logs, and miss nothing. */
     const settled = Effect.gen(function* () {
       const common = new Map<string, string>()
       for (const { rooms, running } of here()) {
@@ -613,8 +637,9 @@ export const simulate = (seed: number): Record_ => {
     )
 
     /**
-     * Without a server, either one client is cut off from the two others, or two from each other, whom the third still
-     * brings together, and then dies, perhaps. They find each other again without anybody's help.
+     * Cuts links for long while there is no server. Either one client is cut off from the other two, or two clients are
+     * cut off from each other and the third still reaches both, and then perhaps dies. After the cut, they must find
+     * each other again without help.
      */
     const cutForLong = Effect.gen(function* () {
       yield* settle(settling, false)
@@ -651,7 +676,7 @@ export const simulate = (seed: number): Record_ => {
       }
     })
 
-    /** Those who come to say one line, and are not there now. */
+    /** The clients that have said their line and left or crashed. */
     const idle: Array<Place> = []
     let newcomers = 0
 
@@ -660,7 +685,7 @@ export const simulate = (seed: number): Record_ => {
       return placeOf(`${id}`, { host, port: Port.make(6000 + id) })
     }
 
-    /** A client comes, says a line at once, and leaves once somebody has it, or crashes. It may be one that was there before. */
+    /** A client joins, says a line at once, and leaves once a peer has it, or crashes. It may have joined before. */
     const passBy = Effect.gen(function* () {
       const again = runs.happens(0.3) ? idle.shift() : undefined
       if (again !== undefined && runs.happens(0.5)) again.disk = blank(lineages++)
@@ -672,7 +697,10 @@ export const simulate = (seed: number): Record_ => {
       idle.push(place)
     })
 
-    /** One node is away, and has its disk still or has lost it, while so many come and go that nobody keeps their lines until it is back. */
+    /**
+     * One node is away, with its disk or without it. Meanwhile so many clients come and go that no log keeps their
+     * lines until it is back.
+     */
     const passByTheAbsent = Effect.gen(function* () {
       yield* settle(settling, false)
       const absent = runs.among(places)
@@ -689,7 +717,7 @@ export const simulate = (seed: number): Record_ => {
       yield* startAll
     })
 
-    /** Looks again and again, at most so often. */
+    /** Waits until `holds` is true: looks every ms, 500 times at most. */
     const until = (holds: Effect.Effect<boolean>) =>
       Effect.gen(function* () {
         for (let look = 0; look < 500 && !(yield* holds); look += 1) yield* Effect.sleep("1 millis")
@@ -700,21 +728,24 @@ export const simulate = (seed: number): Record_ => {
         ? Effect.succeed(false)
         : Effect.map(running.inside.log.missing, (missing) => missing.length > 0)
 
-    /** Nobody can bring the question any more: the answer is shown without it. Returns who holds it still. */
+    /**
+     * Lets all nodes that have the question die, so that its answer must be shown without it. Returns the nodes that
+     * still hold the answer.
+     */
     const orphanAnAnswer = Effect.gen(function* () {
       const [, ...clients] = places
       const asking = cuts.among(clients)
       const answering = cuts.among(clients.filter((each) => each !== asking))
       const others = places.filter((each) => each !== asking && each !== answering)
       yield* network.cut((from, to) => [from, to].includes(asking.id) && ![from, to].includes(answering.id))
-      // What is asked for takes its time to come: they die meanwhile.
+      // A requested post takes a while to arrive: its holders die before that.
       yield* network.delay(() => 20)
       yield* say(asking)
       const question = [...said.keys()].at(-1) ?? ""
       yield* until(Effect.sync(() => answering.running?.life.shown.some(({ token }) => token === question) ?? false))
       yield* say(answering)
       yield* until(Effect.exists(others, isHolding))
-      // What was said beyond the cut before is lost with who said it.
+      // The posts that never crossed the cut are lost with their authors.
       for (const each of [asking, answering]) yield* stop(each, true)
       yield* Effect.sleep(orphanage)
       return yield* Effect.filter(others, isHolding)
@@ -735,8 +766,8 @@ export const simulate = (seed: number): Record_ => {
     for (const each of passing) yield* Fiber.join(each)
     if (isOfManyRuns(seed)) yield* passByTheAbsent
     if (isLongCut(seed)) yield* cutForLong
-    // Who is settled early need not wait; now and then they do, since what has been well might still go wrong.
-    // Where streams are folded away, summaries differ for good, and what is gone is told late.
+    // A chat that settles early need not wait the whole time. Sometimes it does, since it might still go wrong.
+    // Where streams are folded away, summaries differ for good, and lost lines are reported late.
     const patient = chance.happens(0.25) || isOfManyRuns(seed)
     yield* settle(settling, patient)
     yield* noteWhoIsAlone
@@ -755,11 +786,11 @@ export const simulate = (seed: number): Record_ => {
   return { seed, forgets: isOfManyRuns(seed), lives, said, written, ...exit.value, kills }
 }
 
-/** What was said, from a line of the screen; undefined if it is another line. */
+/** The token of a post, from a line of the screen; undefined for any other line. */
 export const tokenOf = (line: string): string | undefined =>
   /^(?:Client \d+|Server): ((?:\d+|Server)\.\d+\.\d+(?:@\w+)?)$/.exec(line)?.[1]
 
-/** What was said, if that line is history. */
+/** The token of a post that is shown as history; undefined for any other line. */
 const earlierOf = (line: string): string | undefined =>
   line.startsWith(earlier) ? tokenOf(line.slice(earlier.length)) : undefined
 

@@ -1,7 +1,7 @@
 /**
- * `npm run simulate -- --seeds N [--from S] [--seconds T] [--workers W] [--first]`: runs that many seeds, or as many as fit
- * in that time, on all cores; says how it goes, and how to see a failure again. `--first`: ends at the first failure.
- * What a seed shows does not depend on how many workers there are.
+ * `npm run simulate -- --seeds N [--from S] [--seconds T] [--workers W] [--first]`: runs N seeds, or as many as fit
+ * into the time, on all cores. Reports progress, and how to repeat a failure. `--first`: ends at the first failure. The
+ * result of a seed does not depend on the number of workers.
  */
 import { availableParallelism } from "node:os"
 import { fileURLToPath } from "node:url"
@@ -9,7 +9,7 @@ import { isMainThread, parentPort, Worker, workerData } from "node:worker_thread
 import { violations } from "./Checker.ts"
 import { simulate } from "./Simulation.ts"
 
-/** What came of one seed. */
+/** The result of one seed. */
 interface Outcome {
   readonly seed: number
   readonly broken: ReadonlyArray<string>
@@ -27,9 +27,9 @@ const runSeed = (seed: number): Outcome => {
   }
 }
 
-/** Runs every seed that it is given. */
+/** Runs each seed that it receives, in a worker. */
 const work = (): void => {
-  // To capture stacks takes time, and a seed that fails is run again alone to be looked at.
+  // Capturing stacks takes time. A seed that fails can be run again alone, with stacks.
   if (!workerData.alone) Error.stackTraceLimit = 0
   parentPort?.on("message", (seed: number) => parentPort?.postMessage(runSeed(seed)))
 }
@@ -39,7 +39,7 @@ const option = (name: string, standard: number): number => {
   return at < 0 ? standard : Number(process.argv[at + 1])
 }
 
-/** So much of what one seed broke is told. */
+/** How many broken promises of one seed are printed. */
 const mostTold = 5
 
 const tell = ({ broken, seed }: Outcome): void => {
@@ -69,7 +69,7 @@ const lead = (): void => {
     sum.kills += outcome.kills
     if (outcome.broken.length === 0) return
     failures.push(outcome)
-    // Those below are still under way: the lowest one is the first, however many workers there are.
+    // Seeds below this one still run. The lowest failure is the first one, however many workers there are.
     if (endAtFirst) end = Math.min(end, outcome.seed)
     else tell(outcome)
   }
@@ -79,7 +79,8 @@ const lead = (): void => {
     let over = false
     const worker = new Worker(fileURLToPath(import.meta.url), {
       workerData: { alone: seeds === 1 },
-      // Four times Node's nursery, which took a quarter of the time off: nearly all that a run makes is soon garbage.
+      // Four times Node's default for new objects, nearly all of which are soon garbage. It takes a quarter off the
+      // time.
       resourceLimits: { maxYoungGenerationSizeMb: 192, maxOldGenerationSizeMb: 1_024 }
     })
     const giveNext = (): void => {

@@ -1,15 +1,18 @@
-/** The rules of delivery, each left out: the real source with a few words changed. The simulation must notice every one. */
+/**
+ * Mutants: the real source with a few words changed, so that one rule of delivery is missing. The simulation must
+ * notice each.
+ */
 
 export interface Mutant {
   readonly name: string
-  /** The first seed that is tried, where few have to do with it: 0 if it is left out. */
+  /** The first seed to try, where few seeds concern this rule; 0 by default. */
   readonly from?: number
-  /** What a seed says that notices it: a promise of delivery if it is left out. */
+  /** The message of a seed that notices it; by default a broken promise of delivery. */
   readonly notices?: RegExp
   readonly changes: ReadonlyArray<{ readonly file: string; readonly from: string; readonly to: string }>
 }
 
-/** From this seed on there are more rooms than `main`. */
+/** From this seed on, there are more rooms than `main`. */
 export const firstOfRooms = 500_000
 
 export const mutants: ReadonlyArray<Mutant> = [

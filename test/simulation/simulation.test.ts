@@ -1,4 +1,4 @@
-/** What the screens show, over many schedules of trouble; and what they show when a rule is left out. */
+/** The promises of delivery, over many schedules of trouble. Without any one rule, the simulation must fail. */
 import { spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -8,7 +8,7 @@ import { firstOfRooms, type Mutant, mutants } from "./mutants.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
-/** The simulation as one file, with what a mutant changes. Fails if a change fits nowhere: then the mutant is no mutant. */
+/** Bundles the simulation into one file, with the changes of a mutant. Fails if a change matches nothing. */
 const bundle = async (name: string, changes: Mutant["changes"]): Promise<string> => {
   const outfile = `${root}/dist/simulation/${name.replaceAll(/[^a-z]+/gi, "-")}.mjs`
   const open = new Set(changes)
@@ -43,7 +43,7 @@ const bundle = async (name: string, changes: Mutant["changes"]): Promise<string>
   return outfile
 }
 
-/** Runs a simulation to its end; its status, and what it printed. */
+/** Runs a simulation to its end. Returns its status and its output. */
 const simulate = (program: string, ...args: ReadonlyArray<string>) =>
   new Promise<{ readonly status: number | null; readonly output: string }>((resolve) => {
     const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "inherit"] })
@@ -60,7 +60,7 @@ const limit = 600_000
 describe.concurrent("the simulation", () => {
   const whole = bundle("whole", [])
 
-  // The same seeds each time: what comes before a change lands must not depend on luck. `npm run simulate` goes further.
+  // The same seeds each time, because a check before landing must not depend on luck. `npm run simulate` goes further.
   it(
     "keeps every promise, over 60 seeds",
     async () => {
@@ -102,7 +102,7 @@ describe.concurrent("the simulation", () => {
     limit
   )
 
-  // Seeds with which the whole passes above: what fails there fails for what was changed.
+  // The unchanged simulation passes with these seeds, above. A failure here is due to the change.
   it.each(mutants)(
     "is caught within 60 seeds: $name",
     async ({ changes, from = 0, name, notices = /\b(I\d|Rule \d):? / }) => {
