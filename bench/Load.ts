@@ -1,10 +1,10 @@
-/** The load generators, `bench/load/` and `bench/readers.ts`: what they are asked, and what they say. */
+/** The load generators, `bench/load/` and `bench/readers.ts`: starts them and reads their results. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { BenchFailed, type Started, start } from "./Processes.ts"
 
-/** What one measurement has brought: figures by name. */
+/** The results of one measurement: figures by name. */
 export type Figures = Readonly<Record<string, number>>
 
 const decode = Schema.decodeUnknown(Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Number })))
@@ -13,7 +13,7 @@ export type Settings = Readonly<Record<string, string | number | ReadonlyArray<s
 
 export const binary = "dist/bench/load"
 
-/** It gives up by itself after this time beyond what it was asked for, in ms. */
+/** A load generator gives up when it takes this much longer than it was asked to, in ms. */
 const patience = 20_000
 
 const argumentsOf = (settings: Settings): ReadonlyArray<string> =>
@@ -21,7 +21,7 @@ const argumentsOf = (settings: Settings): ReadonlyArray<string> =>
     (Array.isArray(value) ? value : [value]).map((each) => `${name}=${each}`)
   )
 
-/** Starts a part of it; `ready` is what it says on the way. */
+/** Starts a part of the load generator in C. `ready`: the output that says it is ready. */
 export const begin = (
   part: "talk" | "idle" | "fire" | "answer" | "catch",
   settings: Settings,
@@ -37,7 +37,10 @@ export const begin = (
     ...(ready === undefined ? {} : { ready })
   })
 
-/** Starts the other one, `bench/readers.ts`, which speaks TLS: returns when its members have been at the server. */
+/**
+ * Starts the load generator `bench/readers.ts`, which speaks TLS. Returns when its members have joined through the
+ * server.
+ */
 export const beginReaders = (
   part: "come" | "talk",
   settings: Settings
@@ -48,7 +51,7 @@ export const beginReaders = (
     ready: /enrolled/
   })
 
-/** What it has measured, once it has ended. */
+/** The figures of a load generator, once it has ended. */
 export const figures = (load: Started): Effect.Effect<Figures, BenchFailed> =>
   Effect.flatMap(load.ended, (output) =>
     Effect.mapError(
@@ -57,6 +60,6 @@ export const figures = (load: Started): Effect.Effect<Figures, BenchFailed> =>
     )
   )
 
-/** Runs a part of it to its end. */
+/** Runs a part of the load generator in C to its end. */
 export const run = (...[part, settings]: Parameters<typeof begin>): Effect.Effect<Figures, BenchFailed> =>
   Effect.scoped(Effect.flatMap(begin(part, settings), figures))

@@ -1,4 +1,4 @@
-/** What runs during a measurement: processes that end with their scope, whatever happens, and files that go with it. */
+/** The processes and files of a measurement. They end or are removed with their scope, whatever happens. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Net from "node:net"
@@ -9,29 +9,29 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 
-/** A measurement that came to nothing, and why. */
+/** A measurement that has failed, and why. */
 export class BenchFailed extends Data.TaggedError("BenchFailed")<{ readonly detail: string }> {
   override get message(): string {
     return this.detail
   }
 }
 
-/** Whatever is started says within this time that it is there. */
+/** How long a process may take until it says that it is ready. */
 const startLimit = "20 seconds"
 
-/** A process that was killed is gone within this time. */
+/** How long a killed process may take to end. */
 const endLimit = "2 seconds"
 
-/** Of what a process says, so much is kept for the report of its failure, in characters. */
+/** How much output of a process is kept for the report of its failure, in characters. */
 const mostHeard = 2_000
 
-/** A folder that goes with the scope. */
+/** A folder that is removed with the scope. */
 export const folder: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
   Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "bench-"))),
   (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true, force: true }))
 )
 
-/** A pipe with a name: the load generator types into one end, and the program under test reads the other. */
+/** A named pipe: the load generator types into one end, and the program under test reads the other. */
 export const pipe: Effect.Effect<string, BenchFailed, Scope.Scope> = Effect.flatMap(folder, (within) => {
   const path = Path.join(within, "pipe")
   const { status } = spawnSync("mkfifo", [path])
@@ -42,16 +42,19 @@ export interface Command {
   readonly command: string
   readonly args: ReadonlyArray<string>
   readonly cwd?: string
-  /** Pipes with names, for its input and its output. */
+  /** Named pipes for its input and its output. */
   readonly stdin?: string
   readonly stdout?: string
-  /** What it says on stdout or stderr when it is there, with what is of interest as a group. At once, if this is left out. */
+  /**
+   * The line on stdout or stderr that says it is ready, with the interesting part as a group. Without this, it counts
+   * as ready at once.
+   */
   readonly ready?: RegExp
 }
 
 export interface Started {
   readonly pid: number
-  /** What the group in `ready` has matched. */
+  /** The text that the group in `ready` has matched. */
   readonly said: string
   /** Returns its whole output once it has ended by itself; fails if its status is not 0. */
   readonly ended: Effect.Effect<string, BenchFailed>
@@ -81,7 +84,7 @@ interface Running {
 }
 
 const launch = ({ args, command, cwd, stdin, stdout }: Command): Running => {
-  // Opened for both directions: neither side waits for the other, and there is no end before the scope's.
+  // Opened for both directions: neither side waits for the other, and the pipe ends only with the scope.
   const ends = [stdin, stdout].map((path) => (path === undefined ? undefined : Fs.openSync(path, "r+")))
   const child = spawn(command, args, { cwd, stdio: [ends[0] ?? "ignore", ends[1] ?? "pipe", "pipe"] })
   for (const end of ends) if (end !== undefined) Fs.closeSync(end)
@@ -140,7 +143,7 @@ const kill = ({ child }: Running): Effect.Effect<void> =>
     child.kill("SIGKILL")
   }).pipe(Effect.timeoutOption(endLimit), Effect.asVoid)
 
-/** Whether that port of 127.0.0.1 is free. */
+/** Whether a port of 127.0.0.1 is free. */
 const isFree = (port: number): Effect.Effect<boolean> =>
   Effect.async((resume) => {
     const server = Net.createServer()
@@ -148,7 +151,7 @@ const isFree = (port: number): Effect.Effect<boolean> =>
     server.listen({ host: "127.0.0.1", port }, () => server.close(() => resume(Effect.succeed(true))))
   })
 
-/** Below the ports that the kernel gives to those who dial, each is handed out once a run. */
+/** Ports below those that the kernel gives to outgoing connections. Each is handed out once in a run. */
 let next = 20_000 + (process.pid % 1_000) * 10
 
 /** A port at which nobody listens. */
@@ -158,10 +161,10 @@ export const freePort: Effect.Effect<number> = Effect.suspend(() => {
   return Effect.flatMap(isFree(port), (free) => (free ? Effect.succeed(port) : freePort))
 })
 
-/** How often a port is tried. */
+/** How often to try a port. */
 const everyFewMillis = Schedule.spaced("10 millis")
 
-/** Returns as soon as somebody accepts connections at that port of 127.0.0.1. */
+/** Returns as soon as a process accepts connections at this port of 127.0.0.1. */
 export const listening = (port: number): Effect.Effect<void, BenchFailed> =>
   Effect.async<void, BenchFailed>((resume) => {
     const socket = Net.connect({ host: "127.0.0.1", port })
@@ -172,7 +175,7 @@ export const listening = (port: number): Effect.Effect<void, BenchFailed> =>
     })
   }).pipe(Effect.retry({ times: 1_500, schedule: everyFewMillis }))
 
-/** Returns once there are that many connections between nodes that listen at these ports, one for each pair. */
+/** Returns once there are this many connections between the nodes that listen at these ports, one for each pair. */
 export const meshed = (ports: ReadonlyArray<number>, connections: number): Effect.Effect<void, BenchFailed> =>
   Effect.suspend(() => {
     const accepted = Fs.readFileSync("/proc/net/tcp", "utf8")
@@ -184,11 +187,11 @@ export const meshed = (ports: ReadonlyArray<number>, connections: number): Effec
       : new BenchFailed({ detail: `${accepted.length} of ${connections} connections are there` })
   }).pipe(Effect.retry({ times: 1_500, schedule: everyFewMillis }))
 
-/** As the kernel's table has it. */
+/** The state of an open connection in /proc/net/tcp. */
 const established = "01"
 const portOf = (address: string) => Number.parseInt(address.split(":")[1] ?? "", 16)
 
-/** How long the threads of a process have run so far, in seconds. */
+/** The CPU time of the threads of a process so far, in seconds. */
 export const cpuOf = (pid: number): Effect.Effect<number> =>
   Effect.sync(() => {
     const tasks = `/proc/${pid}/task`

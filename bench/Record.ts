@@ -1,4 +1,7 @@
-/** What was measured, on disk: `docs/benchmarks/results.ndjson`, a work a line, from which tables and plots are made anew at each run. */
+/**
+ * The record of all measurements: `docs/benchmarks/results.ndjson`, one work a line. Each run makes the tables and
+ * plots from it again.
+ */
 import { execFileSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
@@ -14,15 +17,15 @@ const Measured = Schema.Struct({
   failures: Schema.Array(Schema.String)
 })
 
-/** One run of one work: of what, where, when. */
+/** One run of one work: what was measured, where and when. */
 const Run = Schema.Struct({
   work: Schema.String,
   date: Schema.String,
   commit: Schema.String,
   rounds: Schema.Number,
-  /** Whether it was a look only: short measurements, after little warming up. */
+  /** Whether the run was quick: short measurements after a short warm-up. */
   quick: Schema.Boolean,
-  /** How busy the machine was just before, as the average number of processes that would run. */
+  /** How busy the machine was just before: the average number of runnable processes. */
   load: Schema.Number,
   machine: Schema.Record({ key: Schema.String, value: Schema.String }),
   cells: Schema.Array(Measured)
@@ -45,7 +48,7 @@ export const write = (runs: ReadonlyArray<Run>): void => {
   Fs.writeFileSync(file, runs.map((run) => `${Schema.encodeSync(Line)(run)}\n`).join(""))
 }
 
-/** What a command says first; undefined if it is not there. */
+/** The first line that a command prints; undefined if it is missing or fails. */
 const said = (command: string, ...args: ReadonlyArray<string>): string | undefined => {
   try {
     return execFileSync(command, args, {
@@ -90,7 +93,10 @@ export const machine = (): Readonly<Record<string, string>> => {
   return Object.fromEntries(Object.entries(known).map(([name, version]) => [name, version ?? "not here"]))
 }
 
-/** Which commit is measured; what is changed beside it is named, but for `docs`, which these works write themselves. */
+/**
+ * The commit that is measured. It ends in `-dirty` if there are uncommitted changes outside of `docs`, which the
+ * benchmarks write.
+ */
 export const commit = (): string => {
   const name = said("git", "rev-parse", "--short", "HEAD")
   if (name === undefined) return "unknown"

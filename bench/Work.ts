@@ -1,4 +1,4 @@
-/** A work: something to be measured, of several systems and sizes, in rounds. */
+/** A work: one thing to measure, of several systems at several sizes, in rounds. */
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Figures } from "./Load.ts"
@@ -8,22 +8,22 @@ export type { Figures }
 import type { BenchFailed } from "./Processes.ts"
 import { median } from "./stats.ts"
 
-/** How much effort a run makes. */
+/** The effort of a run. */
 export interface Effort {
   readonly quick: boolean
-  /** How long a measurement lasts, and how long it runs before it counts, in ms. */
+  /** How long a measurement lasts, and how long it runs before it counts; in ms. */
   readonly time: number
   readonly warm: number
 }
 
-/** One thing to measure: of that system, at that size. */
+/** One measurement: of a system, at a size. */
 export interface Cell {
   readonly system: string
   readonly at: string
   readonly run: Effect.Effect<Figures, BenchFailed, Scope.Scope>
 }
 
-/** What was measured of a cell: a sample a round, or why there is none. */
+/** The results of a cell: one sample for each round, or why there is none. */
 export interface Measured {
   readonly system: string
   readonly at: string
@@ -66,9 +66,9 @@ export interface Report {
 export interface Work {
   readonly name: string
   readonly title: string
-  /** How it is measured, for who reads the figures. */
+  /** How it is measured, for readers of the figures. */
   readonly how: string
-  /** Where it misses its goal: what the time goes into, what was tried, and what it would take. */
+  /** For a work that misses its goal: where the time goes, what was tried, and what it would take. */
   readonly remarks?: string
   readonly cells: (effort: Effort) => ReadonlyArray<Cell>
   readonly report: (results: Results) => Report
@@ -77,7 +77,7 @@ export interface Work {
 export const isMet = ({ least, most, value }: Verdict): boolean =>
   (least === undefined || value >= least) && (most === undefined || value <= most)
 
-/** What was measured of a work. */
+/** The results of a work. */
 export class Results {
   readonly cells: ReadonlyArray<Measured>
 
@@ -93,13 +93,13 @@ export class Results {
     return [...new Set(this.cells.map(({ at }) => at))]
   }
 
-  /** The median of that over the rounds; NaN if there is none. */
+  /** The median of a figure over the rounds; NaN if there is none. */
   of(system: string, at: string | number, figure: (figures: Figures) => number): number {
     const cell = this.cells.find((each) => each.system === system && each.at === String(at))
     return median((cell?.samples ?? []).map(figure).filter((value) => !Number.isNaN(value)))
   }
 
-  /** The systems by a figure, a row each and a column for each size. */
+  /** A table of a figure: a row for each system and a column for each size. */
   table(title: string, unit: string, figure: (figures: Figures) => number, show: (value: number) => string): Table {
     return {
       title: `${title}, ${unit}`,
@@ -135,7 +135,7 @@ export const named =
   (figures: Figures): number =>
     figures[name] ?? Number.NaN
 
-/** One by another. */
+/** The ratio of two figures, multiplied by `times`. */
 export const per =
   (over: string, under: string, times = 1) =>
   (figures: Figures): number =>

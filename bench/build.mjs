@@ -1,4 +1,7 @@
-/** Builds what the benchmarks run beside the program: the load generators and the author in C, the layers as a program. */
+/**
+ * Builds the programs of the benchmarks besides outlive: the load generators and the author in C, and the layers as a
+ * program.
+ */
 import { spawnSync } from "node:child_process"
 import { mkdirSync, readdirSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -45,7 +48,7 @@ await build({
   entryPoints: ["bench/readers.ts"],
   format: "esm",
   outExtension: { ".js": ".mjs" },
-  // Some of what is bundled is CommonJS and asks for Node's modules by `require`.
+  // Some bundled modules are CommonJS and load Node's modules with `require`.
   banner: {
     js: `import { createRequire } from "node:module"\nconst require = createRequire(import.meta.url)`
   }

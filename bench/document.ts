@@ -1,4 +1,4 @@
-/** Writes `docs/BENCHMARKS.md` and its plots, from what is on record. */
+/** Writes `docs/BENCHMARKS.md` and its plots from the record. */
 import * as Fs from "node:fs"
 import { filled } from "./fill.ts"
 import type { Run } from "./Record.ts"
@@ -27,7 +27,7 @@ const wordOf = (verdict: Verdict) =>
 const verdictRow = (work: Work) => (verdict: Verdict) =>
   row([work.name, verdict.goal, valueOf(verdict), limitOf(verdict), wordOf(verdict)])
 
-/** Writes the plots; returns how the document shows them. */
+/** Writes the plots of a work. Returns the Markdown that shows them. */
 const plotsOf = (work: Work, { plots }: Report): ReadonlyArray<string> =>
   plots.flatMap((plot, at) => {
     const drawn = svg(plot)

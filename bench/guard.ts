@@ -1,8 +1,8 @@
 /**
- * Fails when the way in or the way out has become much slower: `npm run guard`. Each against the same done bare, in the same
- * process and in turns, so that the machine's speed and its noise cancel out. The way in: frames from bytes, the rules of
- * delivery and the store, against splitting and parsing the same bytes. The way out: lines said in chunks, through the log and
- * the fan-out to links that count bytes, against encoding each chunk into one Buffer.
+ * `npm run guard`: fails when receiving or sending has become much slower. Each is compared with the same work done
+ * bare, in the same process and in turns, so that the speed of the machine and its noise cancel out. Receiving: frames
+ * from bytes, the rules of delivery and the store, against splitting and parsing the same bytes. Sending: lines said in
+ * chunks, through the log and the fan-out to links that count bytes, against encoding each chunk into one Buffer.
  */
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -29,9 +29,9 @@ const rounds = 15
 const pieceBytes = 65_536
 
 /**
- * So much of the bare speed is the least. The way in was 0.70 to 0.83 on two busy cores, and 0.10 with a Schema
- * for each post; the way out 0.23 to 0.25, and 0.17 with each line encoded for
- * itself, 0.08 with an Effect a link: a fall, not noise, comes below this.
+ * The least share of the bare speed. Receiving had 0.70 to 0.83 on two busy cores, and 0.10 with a Schema for each
+ * post. Sending had 0.23 to 0.25, and 0.17 with each line encoded separately, 0.08 with an Effect for each link. Only a
+ * real slowdown is below these limits, noise is not.
  */
 const leastIn = 0.35
 const leastOut = 0.15
@@ -73,7 +73,7 @@ const oursIn = Effect.sync(() => {
   return delivered
 })
 
-/** So many lines are said in one go, as F1 has it; and so many links are there. */
+/** How many lines are said in one go, as in F1, and how many links there are. */
 const together = 32
 const links = 100
 
@@ -97,13 +97,13 @@ const bareOut = Effect.sync(() => {
   return sent / links
 })
 
-/** A link that takes whatever it is given. */
+/** A link that accepts everything. */
 const linkTo = (name: number, log: Log.Log) =>
   Effect.gen(function* () {
     const pump = Pump.make({ write: () => true, end: (done) => done() })
     const wire = yield* Wire.make(pump as unknown as Connection, log)
     const id = PeerId.make(`reader-${name}`)
-    // What the fan-out looks at, and the table of links.
+    // Only the parts that the fan-out and the table of links use.
     return {
       ...wire,
       peer: { id },
@@ -118,7 +118,7 @@ const oursOut = Effect.gen(function* () {
   const author = PeerId.make("1")
   const log = yield* Log.make({ author }, nowhere)
   const table = new LinkTable<Link>(author)
-  // Nobody asks here for what others have said: nothing else of a node is looked at.
+  // No peer requests posts here, so the other parts of a node are not needed.
   const [node, needs] = [{ log, links: { current: table.links } }, {}] as unknown as Parameters<typeof FanOut.make>
   const fanOut = FanOut.make(node, needs)
   for (let at = 0; at < links; at += 1) {
@@ -130,13 +130,13 @@ const oursOut = Effect.gen(function* () {
   yield* Effect.yieldNow()
   for (const chunk of chunks) {
     yield* log.say(mainRoom, chunk)
-    // As if each chunk came by itself: what waits for it has its turn.
+    // Lets waiting fibers run, as if each chunk arrived separately.
     yield* Effect.yieldNow()
   }
   return fanOut.sent() / links
 }).pipe(Effect.scoped, Effect.orDie)
 
-/** How long that takes, in ms of this process' CPU. */
+/** The CPU time of this process for an effect, in ms. */
 const timed = (work: Effect.Effect<number>) =>
   Effect.gen(function* () {
     const before = process.cpuUsage()
@@ -146,13 +146,13 @@ const timed = (work: Effect.Effect<number>) =>
     return (system + user) / 1_000
   })
 
-/** The share of the bare speed that is left; says so, and fails if it is too little. */
+/** Measures the share of the bare speed, prints it, and fails if it is too little. */
 const compare = (what: string, plain: Effect.Effect<number>, whole: Effect.Effect<number>, least: number) =>
   Effect.gen(function* () {
     const ratios: Array<number> = []
     for (let round = 0; round < rounds; round += 1) {
       const [bare, ours] = [yield* timed(plain), yield* timed(whole)]
-      // The first rounds are the compiler's.
+      // The first rounds are left out: V8 still compiles.
       if (round >= 5) ratios.push(bare / ours)
     }
     const ratio = median(ratios)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what outlive is measured beside: servers from Debian, as root, and packages from npm. Starts nothing. What can't
-# be installed is skipped by the benchmarks with a word.
+# Installs the systems that outlive is compared with: servers from Debian, as root, and packages from npm. Starts
+# nothing. The benchmarks report and skip a system that can't be installed.
 set -u
 cd "$(dirname "$0")/peers" || exit 1
 

@@ -1,7 +1,7 @@
 /**
- * The benchmarks: `npm run bench`, all of them, or by name, `npm run bench -- F1 F4`. `--quick` is one short round of each
- * that can be short, which takes less than two minutes and leaves docs/ alone. `--rounds N`: how many rounds; `--only outlive,redis`: of these systems, for a
- * look; `--record`: on record nevertheless.
+ * The benchmarks. `npm run bench` runs all of them, `npm run bench -- F1 F4` some by name. `--quick`: one short round
+ * of each that can be short, in less than two minutes, without a change to docs/. `--rounds N`: the number of rounds.
+ * `--only outlive,redis`: these systems only, off the record. `--record`: on the record nevertheless.
  */
 import * as Os from "node:os"
 import { parseArgs } from "node:util"
@@ -31,7 +31,7 @@ const rounds = Number(values.rounds ?? (values.quick ? 1 : 5))
 const effort: Effort = values.quick ? { quick: true, time: 400, warm: 400 } : { quick: false, time: 1_500, warm: 2_500 }
 const only = values.only?.split(",")
 
-/** No single measurement takes longer. */
+/** The limit of a single measurement. */
 const cellLimit = "2 minutes"
 
 const say = (text: string) => Effect.sync(() => process.stderr.write(`${text}\n`))
@@ -42,7 +42,9 @@ const measure = ({ run }: Cell): Effect.Effect<Either.Either<Figures, BenchFaile
     Effect.either
   )
 
-/** All cells of a work, one after the other, and again in each round: whatever disturbs the machine disturbs all of them. */
+/**
+ * Measures all cells of a work, one after the other, in each round: a disturbance of the machine affects all of them.
+ */
 const perform = (work: Work): Effect.Effect<Results> =>
   Effect.gen(function* () {
     const cells = work.cells(effort).filter(({ system }) => only === undefined || only.includes(system))
@@ -67,7 +69,7 @@ const perform = (work: Work): Effect.Effect<Results> =>
     return new Results(measured satisfies ReadonlyArray<Measured>)
   })
 
-/** A look, or a part of the systems, is no record. */
+/** A quick run, or one of some systems, is not recorded. */
 const recording = (!values.quick && only === undefined) || values.record
 
 const record = (run: Record.Run): void => {
@@ -98,7 +100,7 @@ const bench = Effect.gen(function* () {
     }
     const results = yield* perform(work)
     process.stdout.write(`${printed(work, work.report(results))}\n`)
-    // After each work, so that a run that is broken off has not been for nothing.
+    // After each work, so that an interrupted run has not been for nothing.
     if (recording) yield* Effect.sync(() => record({ ...about, cells: results.cells }))
   }
 })

@@ -1,7 +1,7 @@
 /**
- * Where a node's CPU time goes: `npm run profile -- author 5`, `author 100 1` with one line under way, `receiver`,
- * `visitors 1000` while that many are let in. The program runs under V8's sampling profiler while the load of F1, F6 or F7
- * lasts, start and warming up included; each sample counts for the module that ran.
+ * Shows where the CPU time of a node goes: `npm run profile -- author 5`; `author 100 1` with one line under way;
+ * `receiver`; `visitors 1000` while that many join. The program runs under V8's sampling profiler during the load of
+ * F1, F6 or F7, including start and warm-up. Each sample counts for the module that ran.
  */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
@@ -11,11 +11,11 @@ import { run } from "./Load.ts"
 import { folder, freePort, listening, pipe, start } from "./Processes.ts"
 import { server, withoutLimits } from "./systems/outlive.ts"
 
-/** The launcher, and what it starts: the bundle alone is a function that nobody calls. */
+/** The launcher, and the bundle that it starts: run directly, the bundle is only a function that nobody calls. */
 const program = "dist/outlive.cjs"
 const bundle = "dist/outlive.bundle.cjs"
 
-/** How often is looked, in µs. */
+/** The sampling interval, in µs. */
 const interval = 200
 
 interface Profile {
@@ -27,7 +27,7 @@ interface Profile {
   readonly timeDeltas: ReadonlyArray<number>
 }
 
-/** The module of each line of the bundle, which names each above its code. */
+/** The module of each line of the bundle, which names each module above its code. */
 const modulesOf = (text: string): ReadonlyArray<string> => {
   let current = ""
   return text.split("\n").map((line) => {
@@ -36,7 +36,7 @@ const modulesOf = (text: string): ReadonlyArray<string> => {
   })
 }
 
-/** What a sample counts for. */
+/** The name under which a sample counts. */
 const partOf = (
   { functionName, lineNumber, url }: Profile["nodes"][number]["callFrame"],
   modules: ReadonlyArray<string>

@@ -1,8 +1,8 @@
 /**
- * Members of a chat that is plain or secure, who read what the author says, and who types for it: the load generator for what the one
- * in C does not speak, which is TLS. `readers PART NAME=VALUE …`. They all come to the chat by its server first, and go on with
- * the author when that is gone. It does the same in both modes, on sockets of Node's own, and
- * looks at no more of what comes than the marks of lines: `^` and a number in ten digits, as the other one has them.
+ * The load generator for chats with TLS, which the one in C does not speak: members who read what the author says, and
+ * a typist for the author. Usage: `readers PART NAME=VALUE …`. All members first join through the server, and stay
+ * linked with the author when it is gone. It works the same in plain and secure chats, on Node's own sockets. It only
+ * looks for the marks of lines: `^` and a number in ten digits, as in the C generator.
  */
 import * as Fs from "node:fs"
 import * as Net from "node:net"
@@ -22,10 +22,13 @@ const number = (name: string): number => Number(setting(name))
 const link = Option.getOrUndefined(parseLink(setting("link")))
 const at = (name: string): Target => ({ port: number(name), ...(link === undefined ? {} : { link }) })
 
-/** How long the author has run so far, in s. */
+/** The CPU time of the author so far, in s. */
 const cpu = (): number => Effect.runSync(cpuOf(number("pid")))
 
-/** A member comes in: its link is up when this returns, for the other side has answered what came after the handshake. */
+/**
+ * Lets a member join. When this returns its link is up, because the other side has answered a frame after the
+ * handshake.
+ */
 const come = async (id: string, to = at("port")): Promise<Attacker> => {
   const member = await comeIn(to, id)
   if (member === undefined) throw new Error(`${id} was not let in`)
@@ -35,7 +38,7 @@ const come = async (id: string, to = at("port")): Promise<Attacker> => {
   return member
 }
 
-/** Leaves for good. */
+/** Lets a member leave for good. */
 const leave = async (member: Attacker): Promise<void> => {
   await member.says({ type: "bye" })
   member.socket.end()
@@ -44,7 +47,10 @@ const leave = async (member: Attacker): Promise<void> => {
 
 const idOf = (n: number): string => `r${n}`
 
-/** All of them come to the server, and leave it; the last one when it ends. From then on who was there knows them by their key. */
+/**
+ * Lets all members join through the server and leave it; the last one leaves when the server ends. From then on, the
+ * nodes that were there know their keys.
+ */
 const enrol = async (): Promise<void> => {
   const last = number("readers") - 1
   for (let n = 0; n < last; n += 1) await leave(await come(idOf(n), at("server")))
@@ -53,7 +59,7 @@ const enrol = async (): Promise<void> => {
   await witness.closed
 }
 
-/** One member comes and goes, again and again: from its first byte until the link is up. */
+/** One member joins and leaves, again and again. Measures from its first byte until the link is up. */
 const comeAndGo = async () => {
   const took: Array<number> = []
   const lasting = async (millis: number) => {
@@ -75,13 +81,15 @@ const mark = "^".charCodeAt(0)
 const markLength = 11
 const textLength = 64
 
-/** So many lines are remembered by when they were typed: more than can be under way. */
+/** For how many lines the time of typing is kept: more than can be under way. */
 const ring = 1 << 16
 
-/** Pings are not looked for: each link has a sign of life every second. */
+/** Sent on each link every second, in place of answers to pings. */
 const sign = encode({ type: "pong" })
 
-/** Types lines, and counts them at each reader: `window` are under way, or `rate` are said a second. */
+/**
+ * Types lines, and counts them at each reader. Either `window` lines are under way, or `rate` lines a second are typed.
+ */
 const talk = async () => {
   const [window, rate] = [number("window"), number("rate")]
   const readers: Array<{ readonly member: Attacker; got: number; rest: Buffer }> = []
@@ -91,7 +99,7 @@ const talk = async () => {
   for (let n = 0; n < number("readers"); n += 1) {
     readers.push({ member: await come(idOf(n)), got: 0, rest: Buffer.alloc(0) })
   }
-  // What is told of each of them has come by then.
+  // By then, the announcements of all members have arrived.
   await pause(500)
   const feed = new Net.Socket({
     fd: Fs.openSync(setting("feed"), Fs.constants.O_WRONLY | Fs.constants.O_NONBLOCK),
@@ -168,7 +176,7 @@ const talk = async () => {
 
 const parts: Readonly<Record<string, () => Promise<object>>> = { come: comeAndGo, talk }
 
-/** Beyond what it was asked for it takes no longer than that, in ms. */
+/** How much longer than asked it may take, in ms. */
 const patience = 60_000
 setTimeout(
   () => {

@@ -1,4 +1,4 @@
-/** What is made of samples. */
+/** Statistics of samples. */
 
 /** The middle of the sorted samples, or between the two in the middle. */
 export const median = (samples: ReadonlyArray<number>): number => {
@@ -8,7 +8,7 @@ export const median = (samples: ReadonlyArray<number>): number => {
   return Number.isInteger(middle) ? ((sorted[middle - 1] ?? Number.NaN) + upper) / 2 : upper
 }
 
-/** Below which that share of the samples is. */
+/** The value below which this share of the samples lies. */
 export const quantile = (samples: ReadonlyArray<number>, share: number): number =>
   samples.toSorted((a, b) => a - b)[Math.min(samples.length - 1, Math.floor(samples.length * share))] ?? Number.NaN
 

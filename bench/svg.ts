@@ -21,7 +21,7 @@ const page = (height: number, title: string, parts: ReadonlyArray<string>): stri
     "</svg>\n"
   ].join("\n")
 
-/** Where a value stands between the powers of ten around all of them, from 0 to 1. */
+/** The place of a value between the powers of ten around all of them, from 0 to 1. */
 const logarithmic = (values: ReadonlyArray<number>) => {
   const positive = values.filter((value) => value > 0)
   const low = Math.floor(Math.log10(Math.min(...positive)))

@@ -1,4 +1,4 @@
-/** What was measured, as text for a terminal. */
+/** The results, as text for a terminal. */
 import { isMet, type Report, type Table, type Verdict, type Work } from "./Work.ts"
 
 export const printed = ({ name, title }: Work, { tables, verdicts }: Report): string =>

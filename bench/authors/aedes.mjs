@@ -1,4 +1,4 @@
-/** An MQTT broker in Node: aedes as its README has it. */
+/** An MQTT broker in Node: aedes, set up as its README shows. */
 import { createRequire } from "node:module"
 import * as Net from "node:net"
 import { announce } from "./frames.mjs"

@@ -1,4 +1,4 @@
-/** What the raw programs have in common: the bytes of outlive's protocol, and lines out of chunks. */
+/** Shared by the raw programs: encodes posts as outlive does, and splits chunks into lines. */
 
 export const stream = `1/main/${Date.now()}-00c0ffee`
 
@@ -6,7 +6,7 @@ export const stream = `1/main/${Date.now()}-00c0ffee`
 export const postOf = (n, at, text, of = stream) =>
   `{"type":"post","stream":"${of}","n":${n},"at":${at},"deps":{},"text":${JSON.stringify(text)}}\n`
 
-/** Cuts text that comes in pieces of any size into lines. */
+/** Splits text that arrives in pieces of any size into lines. */
 export const makeSplitter = () => {
   let rest = ""
   return (piece) => {
@@ -16,5 +16,5 @@ export const makeSplitter = () => {
   }
 }
 
-/** Says on stdout where a server listens. */
+/** Prints on stdout where a server listens. */
 export const announce = (server) => console.log(`listening ${server.address().port}`)

@@ -1,6 +1,6 @@
 /**
- * The layers of a node without its programs: lines from stdin go straight to `MessageLog.say`, those of a chunk at a time,
- * and nothing is shown. `layers PORT [ENTRIES]`: where it listens, and how many entries its log keeps.
+ * The layers of a node without its programs. Lines from stdin go straight to `MessageLog.say`, a chunk at a time, and
+ * nothing is shown. `layers PORT [ENTRIES]`: the port where it listens, and how many entries its log keeps.
  */
 
 import * as Deferred from "effect/Deferred"
@@ -20,7 +20,7 @@ import { mainRoom } from "../../src/domain/Post.ts"
 const [port, entries] = process.argv.slice(2).map(Number)
 const author = PeerId.make("1")
 
-/** What is measured is how fast it is, not where it stops. */
+/** No limits, because the benchmarks measure how fast it is and not where it stops. */
 const most = 1_000_000_000
 const limits = { connections: most, connectionsPerAddress: most, bytesPerSecond: most, framesPerSecond: most }
 

@@ -1,4 +1,6 @@
-/** A raw server that calls back: `raw-caller.mjs FIRST COUNT` dials all these ports, and handshakes with each as outlive does. */
+/**
+ * A raw server that calls clients back: `raw-caller.mjs FIRST COUNT` dials all these ports, with outlive's handshake.
+ */
 import * as Net from "node:net"
 import { makeSplitter } from "./frames.mjs"
 

@@ -1,4 +1,4 @@
-/** The same as one would write it first: each line is encoded and written for each socket. */
+/** The fan-out as a first version would do it: each line is encoded and written once for each socket. */
 import * as Net from "node:net"
 import * as Readline from "node:readline"
 import { announce, stream } from "./frames.mjs"

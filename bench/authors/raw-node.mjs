@@ -1,6 +1,6 @@
 /**
- * A node of a raw mesh: `raw-node.mjs ID [PORT…]` dials those ports, and listens. What is typed goes to all as posts, what
- * comes is parsed, looked at whether it is the next, and shown on stdout.
+ * A node of a raw mesh: `raw-node.mjs ID [PORT…]` dials these ports, and listens. It sends typed lines to all as posts.
+ * It parses received posts, checks whether each is the next one, and shows it on stdout.
  */
 import * as Net from "node:net"
 import { makeSplitter, postOf } from "./frames.mjs"

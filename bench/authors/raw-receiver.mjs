@@ -1,6 +1,6 @@
 /**
- * The receiving that Node allows: speaks outlive's handshake, then parses each post, looks whether it is the next, and keeps
- * the last 10,000. Says each second how far it has come.
+ * The fastest receiver that Node allows. It speaks outlive's handshake, then parses each post, checks whether it is the
+ * next one, and keeps the last 10,000. It reports each second how many it has received.
  */
 import * as Net from "node:net"
 import { announce, makeSplitter } from "./frames.mjs"

@@ -1,6 +1,6 @@
 /**
- * The fan-out that Node's sockets allow: lines from stdin as posts to all who connect. All lines of a tick are encoded once
- * into one Buffer, which is written to each socket as it is.
+ * The fastest fan-out that Node's sockets allow: lines from stdin, as posts to all connections. All lines of a tick are
+ * encoded once into one Buffer, which is written unchanged to each socket.
  */
 import * as Net from "node:net"
 import { announce, makeSplitter, postOf } from "./frames.mjs"

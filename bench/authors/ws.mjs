@@ -1,4 +1,4 @@
-/** A chat room on `ws`: what one says, all others get, from one prepared Buffer. */
+/** A chat room on `ws`: all others get what one says, from one prepared Buffer. */
 import { createRequire } from "node:module"
 
 const { WebSocketServer } = createRequire(new URL("../peers/package.json", import.meta.url))("ws")

@@ -1,7 +1,7 @@
 /**
- * A node of a mesh by js-libp2p's gossipsub: `gossipsub.mjs ID [PORT…]` dials those ports, and listens. What is typed is
- * published, a message a line, what others publish is shown on stdout. Neither encrypted nor signed, as a plain chat is not.
- * It stands here, not under `bench/authors/`, since its packages can't be found by `require`.
+ * A node of a mesh by js-libp2p's gossipsub: `gossipsub.mjs ID [PORT…]` dials these ports, and listens. It publishes
+ * each typed line as a message, and shows the messages of others on stdout. It neither encrypts nor signs, like a plain
+ * chat. It is not in `bench/authors/`, because `require` could not find its packages there.
  */
 import { yamux } from "@chainsafe/libp2p-yamux"
 import { gossipsub } from "@libp2p/gossipsub"
@@ -12,7 +12,7 @@ import { multiaddr } from "@multiformats/multiaddr"
 import { createLibp2p } from "libp2p"
 import { makeSplitter } from "../authors/frames.mjs"
 
-// libp2p 3 is for Node 22, and runs on Node 20 but for this.
+// libp2p 3 needs Node 22. With this function it also runs on Node 20.
 Promise.withResolvers ??= () => {
   let resolve
   let reject
@@ -43,7 +43,7 @@ const node = await createLibp2p({
 const { pubsub } = node.services
 let shown = ""
 pubsub.addEventListener("message", ({ detail }) => {
-  // One write for all that came together.
+  // One write for all messages that arrived together.
   if (shown === "")
     setImmediate(() => {
       process.stdout.write(shown)

@@ -1,4 +1,4 @@
-/** All systems, and which of them are here. */
+/** All systems, and which of them are installed here. */
 import * as Fs from "node:fs"
 import { inspircd } from "./inspircd.ts"
 import { gossipsubNodes, type MeshSystem, outliveNodes, rawNodes } from "./meshes.ts"
@@ -33,17 +33,17 @@ const isHere = ({ needs }: Pick<System, "needs">): boolean => {
   return folders.some((folder) => Fs.existsSync(`${folder}/${needs.command}`))
 }
 
-/** Those that can be measured here. */
+/** The systems that can be measured here. */
 export const present = all.filter(isHere)
 
-/** Those that are measured at every size; the others at one. */
+/** The systems that are measured at every size; the others are measured at one. */
 export const core: ReadonlyArray<System> = present.filter(({ name }) =>
   ["outlive", "raw tuned", "C, epoll", "redis", "nats"].includes(name)
 )
 
-/** Those that can't: `bench/install-peers.sh` installs them. */
+/** The systems that are missing: `bench/install-peers.sh` installs them. */
 export const missing = [...all, gossipsubNodes].filter((system) => !isHere(system))
 
-/** The meshes that can be measured here. A short round is one without gossipsub, which takes seconds to come together. */
+/** The meshes that can be measured here. A quick run leaves out gossipsub, whose mesh takes seconds to form. */
 export const meshes = (quick: boolean): ReadonlyArray<MeshSystem> =>
   [outliveNodes, rawNodes, ...(quick ? [] : [gossipsubNodes])].filter(isHere)

@@ -1,4 +1,4 @@
-/** What all brokers and chat servers have in common here: a command, a port, and a protocol of their own at both ends. */
+/** Shared by all brokers and chat servers: a command, a port, and a protocol of their own at both ends. */
 import * as Fs from "node:fs"
 import * as Effect from "effect/Effect"
 import { folder, freePort, listening, start } from "../Processes.ts"
@@ -8,7 +8,7 @@ export interface Broker {
   readonly name: string
   readonly protocol: string
   readonly command: string
-  /** Its configuration, which stands in the file that `args` is given. */
+  /** Its configuration, in the file whose name `args` gets. */
   readonly configuration?: (port: number, folder: string) => string
   readonly args: (port: number, file: string) => ReadonlyArray<string>
 }
@@ -20,7 +20,7 @@ export const broker = ({ args, command, configuration, name, protocol }: Broker)
     const port = yield* freePort
     const cwd = yield* folder
     const file = `${cwd}/configuration`
-    // Some of them give up their rights, and must still read it.
+    // Some servers drop their privileges and must still read it.
     Fs.chmodSync(cwd, 0o777)
     Fs.writeFileSync(file, configuration?.(port, cwd) ?? "")
     const { pid } = yield* start({ command, args: args(port, file), cwd })

@@ -1,4 +1,4 @@
-/** InspIRCd: a channel. Without its limits on how fast a user may talk. */
+/** InspIRCd: a channel, without the limits on how fast a user may talk. */
 import { broker } from "./broker.ts"
 
 const large = 2_000_000_000

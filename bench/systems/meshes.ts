@@ -1,4 +1,4 @@
-/** Several processes, each linked to each: what is typed into one is shown by all others. */
+/** Meshes: several processes, each linked to all others. A line that is typed into one is shown by all others. */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -14,7 +14,7 @@ export interface Member {
 
 export interface Mesh {
   readonly members: ReadonlyArray<Member>
-  /** The server among them, if there is one. */
+  /** The server among the members, if there is one. */
   readonly server?: Member
 }
 
@@ -23,7 +23,7 @@ export interface MeshSystem extends Pick<System, "needs"> {
   readonly start: (members: number) => Effect.Effect<Mesh, BenchFailed, Scope.Scope>
 }
 
-/** Links that are there for the kernel are up for their nodes a little later. */
+/** A connection exists in the kernel a little before the link is up for the nodes. */
 const settling = "500 millis"
 
 const member = (
@@ -37,14 +37,14 @@ const member = (
     return { ...pipes, pid: (yield* begin(pipes)).pid }
   })
 
-/** That many clients, and the server that has introduced them to each other. */
+/** This many clients, and the server that has introduced them to each other. */
 export const outliveClients: MeshSystem = {
   name: "outlive",
   start: (count) =>
     Effect.gen(function* () {
       const port = yield* freePort
       const first = yield* member(({ stdin, stdout }) =>
-        // Its output goes to the pipe, its notices are heard.
+        // Its output goes to the pipe, and its notices are read here.
         server(port, { stdin, stdout })
       )
       const ports = [port]
@@ -60,7 +60,7 @@ export const outliveClients: MeshSystem = {
     })
 }
 
-/** The server and its clients, that many together. */
+/** The server and its clients, this many together. */
 export const outliveNodes: MeshSystem = {
   name: "outlive",
   start: (count) =>
@@ -69,7 +69,7 @@ export const outliveNodes: MeshSystem = {
     }))
 }
 
-/** Nodes that are told at which ports the others listen. */
+/** A mesh of nodes that get the ports of the others as arguments. */
 const dialling =
   (program: string, settled: Duration.DurationInput): MeshSystem["start"] =>
   (count) =>
@@ -92,17 +92,17 @@ const dialling =
       return { members }
     })
 
-/** That many raw nodes. */
+/** A mesh of raw nodes. */
 export const rawNodes: MeshSystem = { name: "raw", start: dialling("bench/authors/raw-node.mjs", 0) }
 
-/** That many nodes of js-libp2p, whose gossipsub takes a second or two to know who has subscribed. */
+/** A mesh of js-libp2p nodes. Its gossipsub takes a second or two until it knows all subscribers. */
 export const gossipsubNodes: MeshSystem = {
   name: "gossipsub",
   needs: { package: "@libp2p/gossipsub" },
   start: dialling("bench/peers/gossipsub.mjs", "3 seconds")
 }
 
-/** What the load generator is told of it: who types, and who shows it. */
+/** The arguments of the load generator for a mesh: which members type, and which show lines. */
 export const endsOf = (typists: ReadonlyArray<Member>, screens: ReadonlyArray<Member>) => ({
   feed: typists.map(({ stdin }) => `pipe:${stdin}`),
   sink: screens.map(({ stdout }) => `pipe:${stdout}`),

@@ -1,4 +1,4 @@
-/** ngIRCd: a channel. Without its limits on how fast a user may talk. */
+/** ngIRCd: a channel, without the limits on how fast a user may talk. */
 import { broker } from "./broker.ts"
 
 export const ngircd = broker({

@@ -1,4 +1,4 @@
-/** Packages of npm, as programs under `bench/authors/`: `ws`, a chat room, and `aedes`, an MQTT broker. */
+/** Packages from npm, as programs in `bench/authors/`: `ws`, a chat room, and `aedes`, an MQTT broker. */
 import * as Effect from "effect/Effect"
 import { start } from "../Processes.ts"
 import type { System } from "./System.ts"

@@ -8,7 +8,7 @@ import type { System } from "./System.ts"
 
 const program = `${process.cwd()}/dist/outlive.cjs`
 
-/** What is measured is how fast it is, not where it stops. */
+/** No limits, because the benchmarks measure how fast it is and not where it stops. */
 export const withoutLimits = ["connections", "address", "posts", "bytes"].flatMap((limit) => [
   `--limit-${limit}`,
   "1000000000"
@@ -19,7 +19,7 @@ interface Pipes {
   readonly stdout?: string
 }
 
-/** A server at that port of 127.0.0.1. */
+/** A server at this port of 127.0.0.1. */
 export const server = (
   port: number,
   { security = [], ...options }: Pipes & { readonly cwd?: string; readonly security?: ReadonlyArray<string> } = {}
@@ -34,13 +34,13 @@ export const server = (
     })
   )
 
-/** How one comes to a secure chat: by a link, and with a folder for its key. */
+/** What a client needs to join a secure chat: a link, and a folder for its key. */
 interface Invited {
   readonly link: string
   readonly state: string
 }
 
-/** A client of the server at that port. */
+/** A client of the server at this port. */
 export const client = (
   id: string,
   listen: number,
@@ -60,13 +60,16 @@ export const client = (
         ...withoutLimits
       ],
       cwd,
-      // With its output elsewhere, nobody hears it say so.
+      // With its output elsewhere, its line can't be read here.
       ...(options.stdout === undefined ? { ready: /initiated/ } : {}),
       ...options
     })
   )
 
-/** One client that types into its pipe. Its server has introduced it, and is gone: the client has the machine to itself, as the others have. */
+/**
+ * One client that types into its pipe. Its server has introduced it and then ended, so that the client has the machine
+ * to itself, as the other systems have.
+ */
 export const outlive: System = {
   name: "outlive",
   start: Effect.gen(function* () {
@@ -82,11 +85,12 @@ export const outlive: System = {
   })
 }
 
-/** What the server has said of its last members is with the author by then. */
+/** By then, the author has the server's announcements of its last members. */
 const settling = "500 millis"
 
 /**
- * The same in a chat of that mode, under a load of `bench/readers.ts`, whose members have been at the server too: what that has measured.
+ * Measures the same in a plain or secure chat, under a load of `bench/readers.ts`. Its members have joined through the
+ * server too.
  */
 export const measured = (
   mode: Mode,
@@ -116,7 +120,7 @@ export const measured = (
     return yield* figures(yield* Effect.scoped(introduced))
   })
 
-/** A link by which so many can come to the server with that state folder. */
+/** A link with which `uses` clients can join, from the server with this state folder. */
 const invitation = (state: string, uses: number) =>
   Effect.map(
     start({
@@ -127,7 +131,7 @@ const invitation = (state: string, uses: number) =>
     ({ said }) => said
   )
 
-/** A node of outlive's layers, whose log keeps that many entries. */
+/** A node of outlive's layers, whose log keeps this many entries. */
 export const layersWith = (entries?: number): System => ({
   name: "outlive's layers",
   start: Effect.gen(function* () {

@@ -1,4 +1,4 @@
-/** The same work on bare sockets: Node tuned, Node naive, and C. */
+/** The same work on bare sockets: in Node tuned, in Node naive, and in C. */
 import * as Effect from "effect/Effect"
 import { pipe, start } from "../Processes.ts"
 import type { System } from "./System.ts"

@@ -1,4 +1,4 @@
-/** F10: how soon the program is there. */
+/** F10: how fast the program starts. */
 import { spawnSync } from "node:child_process"
 import * as Effect from "effect/Effect"
 import { BenchFailed, freePort, start } from "../Processes.ts"
@@ -7,7 +7,7 @@ import { type Cell, named, type Work } from "../Work.ts"
 
 const elapsed = (begin: bigint) => ({ millis: Number(process.hrtime.bigint() - begin) / 1e6 })
 
-/** From its start to its end. */
+/** Measures from the start of a program to its end. */
 const toTheEnd = (command: string, args: ReadonlyArray<string>): Cell["run"] =>
   Effect.suspend(() => {
     const begin = process.hrtime.bigint()
@@ -19,7 +19,7 @@ const toTheEnd = (command: string, args: ReadonlyArray<string>): Cell["run"] =>
 
 const listener = `require("net").createServer().listen(0, "127.0.0.1", () => console.log("listening"))`
 
-/** From its start to listening. */
+/** Measures from the start of a program until it listens. */
 const toListening = {
   node: Effect.suspend(() => {
     const begin = process.hrtime.bigint()

@@ -6,7 +6,7 @@ import { layersWith } from "../systems/outlive.ts"
 import { named, type Work } from "../Work.ts"
 import { talk } from "./fanOut.ts"
 
-/** More than is said: the program's own log keeps 10,000 entries. */
+/** More entries than there are posts: the program's own log keeps 10,000. */
 const entries = 400_000
 const author = layersWith(entries)
 

@@ -13,7 +13,7 @@ const systems = [outlive, tuned]
 const cost = per("cpu", "deliveries", 1e6)
 const memory = (figures: Figures) => (named("rss")(figures) - named("rssBefore")(figures)) / 1024 / 1024
 
-/** Cells of different measurements have different systems, for the tables' sake. */
+/** The measurements count as different systems, because the tables have a row for each system. */
 const [batched, single, late, idle] = ["batched", "single", "1,000 a second", "idle"]
 
 export const F12: Work = {

@@ -17,7 +17,7 @@ const batched = (count: number) => `${count} readers, batched`
 const late = (count: number, rate: number) => `${count} readers, ${rate} a second`
 
 const sizes = [5, 100]
-/** Lines a second that the readers bear, who are one process that decrypts for all of them. */
+/** The lines a second that the readers can take: they are one process that decrypts for all of them. */
 const rates = [
   [5, 1_000],
   [100, 100]

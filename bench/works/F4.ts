@@ -1,4 +1,4 @@
-/** F4: how late a line comes. */
+/** F4: the latency of a line. */
 import { named, per, type Work } from "../Work.ts"
 import { cellsOfAll } from "./fanOut.ts"
 

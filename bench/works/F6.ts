@@ -1,4 +1,4 @@
-/** F6: what one process can take in. */
+/** F6: how much one process can receive. */
 import * as Effect from "effect/Effect"
 import { type Figures, run } from "../Load.ts"
 import { type BenchFailed, freePort, listening, pipe, type Started, start } from "../Processes.ts"
@@ -14,14 +14,14 @@ const fire = (port: number | string, pid: number, effort: Effort): Effect.Effect
     time: effort.quick ? 1_000 : 4_000
   })
 
-/** A real client; what it shows goes to /dev/null. */
+/** A real client whose output goes to /dev/null. */
 const program = (effort: Effort): Cell["run"] =>
   Effect.gen(function* () {
     const [serverPort, port] = [yield* freePort, yield* freePort]
     yield* server(serverPort)
     const { pid } = yield* client("1", port, serverPort, { stdin: yield* pipe, stdout: "/dev/null" })
     yield* listening(port)
-    // Until it has joined.
+    // Until then it has joined.
     yield* Effect.sleep("500 millis")
     return yield* fire(port, pid, effort)
   })

@@ -1,10 +1,13 @@
-/** F7: links on which nothing is said. */
+/** F7: idle links. */
 import * as Effect from "effect/Effect"
 import { run } from "../Load.ts"
 import { core, present } from "../systems/all.ts"
 import { type Figures, named, per, type Work } from "../Work.ts"
 
-/** IRC tells everybody in a channel of all who join; aedes and the naive one are no measure of idleness. */
+/**
+ * Left out: IRC servers tell everybody in a channel about each newcomer. aedes and the naive one are no measure of
+ * idleness.
+ */
 const left = new Set(["ngircd", "inspircd", "raw naive", "aedes"])
 
 const opening = named("opening")

@@ -8,7 +8,7 @@ import { type Cell, named, type Work } from "../Work.ts"
 
 const clients = 200
 
-/** The load generator is all clients; what they see is timed from just before the server starts. */
+/** The load generator plays all clients. Time counts from just before the server starts. */
 const returning = (serve: (first: number) => ReturnType<typeof start>): Cell["run"] =>
   Effect.gen(function* () {
     const first = yield* freePort

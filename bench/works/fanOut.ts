@@ -1,17 +1,17 @@
-/** What the works on fan-out have in common: each system, with each number of readers, under the same load. */
+/** Shared by the works on fan-out: each system, with each number of readers, under the same load. */
 import * as Effect from "effect/Effect"
 import { run, type Settings } from "../Load.ts"
 import { core, present } from "../systems/all.ts"
 import type { System } from "../systems/System.ts"
 import type { Cell } from "../Work.ts"
 
-/** One author types, that many read. */
+/** One author types, and many readers receive. */
 export const talk = (system: System, readers: number, settings: Settings): Cell["run"] =>
   Effect.flatMap(system.start, ({ feed, pids, sink }) =>
     run("talk", { feed, sink: `${sink}*${readers}`, pids: pids.join(","), ...settings })
   )
 
-/** Those that matter most at every size, the others at one; in a short round, the first alone. */
+/** The core systems at every size, the others at one. A quick run measures only the core systems. */
 export const cellsOfAll = (sizes: ReadonlyArray<number>, settings: Settings, quick: boolean): ReadonlyArray<Cell> => [
   ...cellsOf(core, sizes, settings),
   ...cellsOf(

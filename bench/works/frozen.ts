@@ -1,4 +1,4 @@
-/** One of a hundred readers takes nothing any more. */
+/** frozen: one of a hundred readers stops reading. */
 import { outlive } from "../systems/outlive.ts"
 import { named, type Work } from "../Work.ts"
 import { talk } from "./fanOut.ts"
@@ -6,7 +6,7 @@ import { talk } from "./fanOut.ts"
 const readers = 100
 const p99 = named("p99")
 
-/** What the log may hold, in MB: the node's memory grows by no more, whoever is frozen. */
+/** The limit of the log, in MB. The memory of the node grows by no more, whichever reader is frozen. */
 const bound = 64
 
 export const frozen: Work = {

@@ -1,4 +1,4 @@
-/** warm: what compiling weighs on, measured once that is over. */
+/** warm: works on which compiling weighs, measured when it is over. */
 import { brief } from "../stats.ts"
 import { type Figures, named, per, type Results, type Work } from "../Work.ts"
 import { F1 } from "./F1.ts"
@@ -7,10 +7,10 @@ import { F3 } from "./F3.ts"
 import { F4 } from "./F4.ts"
 import { F6 } from "./F6.ts"
 
-/** In ms. */
+/** The warm-up, in ms: by then V8 has compiled everything. */
 const longEnough = 15_000
 
-/** Those that V8 compiles; in F6 the layers alone have a goal too. */
+/** The systems that V8 compiles. In F6 the layers alone have a goal too. */
 const chosen = ["outlive", "raw tuned", "raw"]
 const layers = "outlive's layers"
 
@@ -28,7 +28,7 @@ const speed = per("deliveries", "seconds")
 const each = per("posts", "cpu")
 const [p50, p99] = [named("p50"), named("p99")]
 
-/** What is compared, with what, and the goal that it has when it begins. */
+/** One comparison of two systems. `goal`: how its goal begins. */
 interface Comparison {
   readonly goal: string
   readonly at: string

@@ -10,7 +10,7 @@ export interface Life {
   /** Equal for lives with the same disk, each as the one before had left it. */
   readonly lineage: number
   readonly began: number
-  /** What was on disk when it began: whoever sits there has seen it, and may answer it. */
+  /** The posts on disk when it began. The person at the node has seen them and may answer them. */
   readonly knew: ReadonlyArray<string>
   /** `token`: the post on the line, if it is one; `earlier`: the post, if it is shown as history. */
   readonly shown: Array<{

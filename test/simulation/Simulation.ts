@@ -545,7 +545,7 @@ export const simulate = (seed: number): Record_ => {
         })
         return inside === undefined || room === mainRoom
           ? running.type(texts)
-          : // Nothing is typed but in `main`: what a session does is done here.
+          : // Lines can be typed only in `main`. In other rooms they are said on the log, as a session would.
             Effect.map(Effect.forkIn(inside.log.say(room, texts), stage), (saying) => {
               running.saying = saying
             })
@@ -660,7 +660,9 @@ export const simulate = (seed: number): Record_ => {
       yield* startAll
     })
 
-    /** A client comes, says a line, and leaves, and has a link to the server alone meanwhile: soon nobody looks for it. */
+    /**
+     * A client joins, says a line, and leaves. It has a link to the server only. Afterwards no node may look for it.
+     */
     const passThrough = Effect.gen(function* () {
       const visitor = placeOf("9", { host, port: Port.make(6009) })
       yield* network.cut((from, to) => [from, to].includes(visitor.id) && ![from, to].includes(serverId))
