@@ -1,4 +1,4 @@
-/** F1: fan-out of what one author says, in batches. */
+/** F1: fan-out of one author's lines, in batches. */
 import { per, type Work } from "../Work.ts"
 import { cellsOfAll } from "./fanOut.ts"
 

@@ -1,4 +1,4 @@
-/** `outlive client ID PORT1 PORT2`: what its command line means. */
+/** The command line of `outlive client ID PORT1 PORT2`. */
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as HelpDoc from "@effect/cli/HelpDoc"

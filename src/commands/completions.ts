@@ -1,4 +1,4 @@
-/** `outlive completions`: what its command line means. */
+/** The command line of `outlive completions`. */
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import type * as Effect from "effect/Effect"

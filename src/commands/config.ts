@@ -1,4 +1,4 @@
-/** `outlive config`: what its command line means. */
+/** The command line of `outlive config`. */
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import type * as Effect from "effect/Effect"

@@ -1,4 +1,4 @@
-/** `outlive doctor`: what its command line means. */
+/** The command line of `outlive doctor`. */
 import * as Command from "@effect/cli/Command"
 import type * as Effect from "effect/Effect"
 import type { About } from "./About.ts"

@@ -1,4 +1,4 @@
-/** `outlive help [COMMAND]`: what its command line means. */
+/** The command line of `outlive help [COMMAND]`. */
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import type * as Effect from "effect/Effect"

@@ -1,4 +1,4 @@
-/** `outlive invite`: what its command line means. */
+/** The command line of `outlive invite`. */
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Duration from "effect/Duration"

@@ -1,4 +1,4 @@
-/** `outlive join LINK ID [PORT1] [PORT2]`: what its command line means. */
+/** The command line of `outlive join LINK ID [PORT1] [PORT2]`. */
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"

@@ -1,4 +1,4 @@
-/** `outlive send TEXT`: what its command line means. */
+/** The command line of `outlive send TEXT`. */
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"

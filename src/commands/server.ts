@@ -1,4 +1,4 @@
-/** `outlive server`: what its command line means. */
+/** The command line of `outlive server`. */
 import * as Command from "@effect/cli/Command"
 import type * as Effect from "effect/Effect"
 import type { About } from "./About.ts"

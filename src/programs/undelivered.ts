@@ -8,9 +8,9 @@ import type { Entry } from "../domain/Entry.ts"
 import type { Post, StreamId, Summary } from "../domain/Post.ts"
 
 export interface Undelivered {
-  /** Those posts that are still kept, oldest first. */
+  /** The posts among them that are still kept, oldest first. */
   readonly posts: Effect.Effect<ReadonlyArray<Post>>
-  /** The number of those posts, kept or not. */
+  /** The number of such posts, kept or not. */
   readonly count: Effect.Effect<number>
   /** How far the posts of this run have come, by the confirmations of peers and by the answers seen. */
   readonly delivery: Effect.Effect<Delivery>

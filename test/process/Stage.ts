@@ -305,7 +305,7 @@ export class Stage {
   }
 
   /**
-   * Waits until something outside of the screens is true: it is checked every 20 ms. `seen`: what to show of it when
+   * Waits until a condition outside of the screens is true. It is checked every 20 ms. `seen`: what to show of it when
    * the test fails.
    */
   poll(what: string, holds: () => boolean, seen: () => string = () => ""): Effect.Effect<void, Missed> {

@@ -13,7 +13,7 @@ export interface Signer {
   readonly sign: (claim: string) => Signature
 }
 
-/** The signer with the secret key (RFC 8032) of these 32 bytes, in hexadecimal. */
+/** The signer whose secret key (RFC 8032) is these 32 bytes, in hexadecimal. */
 export const signerOf = (seed: string): Signer => {
   const secret = Crypto.createPrivateKey({
     key: Buffer.from(`302e020100300506032b657004220420${seed}`, "hex"),

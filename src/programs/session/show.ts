@@ -1,4 +1,4 @@
-/** Shows in a session what its node witnesses. */
+/** Shows the entries of the log in a session. */
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
