@@ -1,5 +1,6 @@
 /** How long a peer is left unread. */
 import { assert, it } from "@effect/vitest"
+import type * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -14,13 +15,17 @@ import { LinkTable } from "../../src/domain/LinkTable.ts"
 import { id, peer } from "../support/samples.ts"
 import { wallClock } from "../support/VirtualTime.ts"
 
+/** The rate limit of a node with that clock. Nothing else of a node is looked at. */
+const rateLimitBy = (clock: Clock.Clock) =>
+  Effect.map(Effect.scope, (scope) =>
+    RateLimit.make({ clock, limits: defaultLimits, scope, table: new LinkTable(id("1")) } as unknown as Node)
+  )
+
 /** For how long, in ms, a peer is left unread whose last frame this node had in its hands for so long. */
 const pauseAfter = (held: Duration.DurationInput) =>
   Effect.gen(function* () {
     const clock = yield* Effect.clock
-    const node = { clock, limits: defaultLimits, scope: yield* Effect.scope, table: new LinkTable(id("1")) }
-    // Nothing else of a node and a link is looked at.
-    const rateLimit = RateLimit.make(node as unknown as Node)
+    const rateLimit = yield* rateLimitBy(clock)
     const begun = clock.unsafeCurrentTimeNanos()
     const link = {
       peer: peer("2", 6000),
@@ -57,13 +62,7 @@ describe("whoever was dropped waits for as long as it is told", () => {
   it.scoped("also if the clock is set back or forth meanwhile", () =>
     Effect.gen(function* () {
       const wall = wallClock(yield* Effect.clock)
-      const node = {
-        clock: wall.clock,
-        limits: defaultLimits,
-        scope: yield* Effect.scope,
-        table: new LinkTable(id("1"))
-      }
-      const rateLimit = RateLimit.make(node as unknown as Node)
+      const rateLimit = yield* rateLimitBy(wall.clock)
       const link = {
         peer: peer("2", 6000),
         send: () => Effect.void,
@@ -82,13 +81,7 @@ describe("whoever was dropped waits for as long as it is told", () => {
   it.scoped("and a flood counts for as long as it lasts, whatever the clock is set to", () =>
     Effect.gen(function* () {
       const wall = wallClock(yield* Effect.clock)
-      const node = {
-        clock: wall.clock,
-        limits: defaultLimits,
-        scope: yield* Effect.scope,
-        table: new LinkTable(id("1"))
-      }
-      const rateLimit = RateLimit.make(node as unknown as Node)
+      const rateLimit = yield* rateLimitBy(wall.clock)
       const link = {
         peer: peer("2", 6000),
         connection: { received: () => 0 },

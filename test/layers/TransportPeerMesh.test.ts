@@ -34,6 +34,17 @@ const listings = (frames: ReadonlyArray<Frame>) =>
       : []
   )
 
+/** Node 3 over that transport: it waits for nobody longer than an hour. */
+const nodeOver = (transport: Layer.Layer<Transport>, member: boolean) => {
+  const { address, id, role } = peer("3", 6003)
+  return Layer.build(
+    TransportPeerMesh.layer({ id, role, listen: address, member, silence: "1 hour", patience: "1 hour" }).pipe(
+      Layer.provide(MemoryMessageLog.layer({ author: id })),
+      Layer.provide(Layer.merge(transport, OpenMembership.layer))
+    )
+  )
+}
+
 describe("TransportPeerMesh", () => {
   it.scoped("a port of ours that somebody else has is told once; after some tries the server is dialled from any", () =>
     Effect.gen(function* () {
@@ -49,20 +60,7 @@ describe("TransportPeerMesh", () => {
             : Effect.fail(new PortTaken({ port: from, detail: "it is in use", lingers: false }))
         }
       }
-      const own = peer("3", 6003)
-      const context = yield* Layer.build(
-        TransportPeerMesh.layer({
-          id: own.id,
-          role: own.role,
-          listen: own.address,
-          member: true,
-          silence: "1 hour",
-          patience: "1 hour"
-        }).pipe(
-          Layer.provide(MemoryMessageLog.layer({ author: own.id })),
-          Layer.provide(Layer.merge(Layer.succeed(Transport, occupied), OpenMembership.layer))
-        )
-      )
+      const context = yield* nodeOver(Layer.succeed(Transport, occupied), true)
       const mesh = Context.get(context, PeerMesh)
       const told: Array<boolean> = []
       yield* Effect.forkScoped(
@@ -128,20 +126,7 @@ describe("TransportPeerMesh", () => {
           }).pipe(Effect.ignore)
         )
       }
-      const own = peer("3", 6003)
-      const context = yield* Layer.build(
-        TransportPeerMesh.layer({
-          id: own.id,
-          role: own.role,
-          listen: own.address,
-          member: false,
-          silence: "1 hour",
-          patience: "1 hour"
-        }).pipe(
-          Layer.provide(MemoryMessageLog.layer({ author: own.id })),
-          Layer.provide(Layer.merge(MemoryTransport.layer(network, "3"), OpenMembership.layer))
-        )
-      )
+      const context = yield* nodeOver(MemoryTransport.layer(network, "3"), false)
       const mesh = Context.get(context, PeerMesh)
       const failures = yield* Effect.forEach([peer("7", 6007), peer("Server", 4000)], ({ address }) =>
         Effect.map(Effect.flip(mesh.join({ address })), (error) => "detail" in error && error.detail)
@@ -177,20 +162,7 @@ describe("TransportPeerMesh", () => {
           return yield* Effect.never
         }).pipe(Effect.ignore)
       )
-      const own = peer("3", 6003)
-      const context = yield* Layer.build(
-        TransportPeerMesh.layer({
-          id: own.id,
-          role: own.role,
-          listen: own.address,
-          member: false,
-          silence: "1 hour",
-          patience: "1 hour"
-        }).pipe(
-          Layer.provide(MemoryMessageLog.layer({ author: own.id })),
-          Layer.provide(Layer.merge(MemoryTransport.layer(network, "3"), OpenMembership.layer))
-        )
-      )
+      const context = yield* nodeOver(MemoryTransport.layer(network, "3"), false)
       const mesh = Context.get(context, PeerMesh)
       yield* Effect.forkScoped(Stream.runForEach(mesh.joinRequests, ({ admit }) => admit))
       const seen: Array<string> = []
@@ -201,7 +173,7 @@ describe("TransportPeerMesh", () => {
       )
       const joined = yield* Effect.fork(mesh.join({ address }))
       yield* Deferred.await(asked)
-      const member = yield* network.transport("1").dial(own.address)
+      const member = yield* network.transport("1").dial(peer("3", 6003).address)
       yield* Sources.send(
         member,
         encode({

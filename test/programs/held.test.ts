@@ -6,7 +6,7 @@ import { StreamId } from "../../src/domain/Post.ts"
 import { encodePost } from "../../src/protocol/Frame.ts"
 import { peer, post, stream } from "../support/samples.ts"
 import { joinAs, type Stranger } from "./Stranger.ts"
-import { gather, story } from "./World.ts"
+import { gather, story, type World } from "./World.ts"
 
 /** Says a line that stands below so much of a stream. */
 const answers = (stranger: Stranger, below: StreamId, n: number) =>
@@ -28,6 +28,21 @@ const streamOf = (stranger: Stranger, author: string): Effect.Effect<StreamId> =
 /** Gives signs of life until the scope closes. */
 const lives = (stranger: Stranger) =>
   Effect.forkScoped(Effect.repeat(stranger.says({ type: "pong" }), Schedule.spaced("1 second")))
+
+/** A server, two clients and a stranger, all in the chat; client 1 has said a line. */
+const withStranger = (world: World) =>
+  Effect.gen(function* () {
+    const { one, server, two } = yield* gather(world)
+    const stranger = yield* joinAs(world, peer("x", 7_000))
+    yield* lives(stranger)
+    yield* one.type("hello")
+    yield* server.sees("Client 1: hello")
+    return { one, server, stranger, two }
+  })
+
+/** Claims that a million posts were said in a stream, and that they are not kept. */
+const claimsGone = (stranger: Stranger, of: StreamId) =>
+  stranger.says({ type: "have", streams: { [of]: 1_000_000 }, more: false }, { type: "gap", stream: of, to: 1_000_000 })
 
 describe("what is held", () => {
   story("for a stream that nobody has ever named is shown soon after its author has left", (world) =>
@@ -67,11 +82,7 @@ describe("what is held", () => {
 
   story("below more than its author has said costs nobody a line", (world) =>
     Effect.gen(function* () {
-      const { one, server, two } = yield* gather(world)
-      const stranger = yield* joinAs(world, peer("x", 7_000))
-      yield* lives(stranger)
-      yield* one.type("hello")
-      yield* server.sees("Client 1: hello")
+      const { one, server, stranger, two } = yield* withStranger(world)
       yield* answers(stranger, yield* streamOf(stranger, "1"), 1_000_000)
       yield* Effect.sleep("10 seconds")
       yield* stranger.says({ type: "bye" })
@@ -90,16 +101,9 @@ describe("what is held", () => {
 
   story("and what a peer claims to have of somebody who is here, and not to keep, is not gone", (world) =>
     Effect.gen(function* () {
-      const { one, server, two } = yield* gather(world)
-      const stranger = yield* joinAs(world, peer("x", 7_000))
-      yield* lives(stranger)
-      yield* one.type("hello")
-      yield* server.sees("Client 1: hello")
+      const { one, server, stranger, two } = yield* withStranger(world)
       const ofOne = yield* streamOf(stranger, "1")
-      yield* stranger.says(
-        { type: "have", streams: { [ofOne]: 1_000_000 }, more: false },
-        { type: "gap", stream: ofOne, to: 1_000_000 }
-      )
+      yield* claimsGone(stranger, ofOne)
       yield* Effect.sleep("1 minute")
       yield* one.type("still heard")
       for (const node of [server, two]) yield* node.sees("Client 1: still heard")
@@ -108,19 +112,12 @@ describe("what is held", () => {
 
   story("and what a peer claims of somebody who was given up is taken back when that one is there again", (world) =>
     Effect.gen(function* () {
-      const { one, server, two } = yield* gather(world)
-      const stranger = yield* joinAs(world, peer("x", 7_000))
-      yield* lives(stranger)
-      yield* one.type("hello")
-      yield* server.sees("Client 1: hello")
+      const { one, server, stranger, two } = yield* withStranger(world)
       const ofOne = yield* streamOf(stranger, "1")
       yield* world.network.cut((from, to) => (from === "1") !== (to === "1"))
       yield* server.sees("* Client 1 can't be reached at localhost:6001 any more")
       yield* two.sees("* Client 1 can't be reached any more")
-      yield* stranger.says(
-        { type: "have", streams: { [ofOne]: 1_000_000 }, more: false },
-        { type: "gap", stream: ofOne, to: 1_000_000 }
-      )
+      yield* claimsGone(stranger, ofOne)
       for (const node of [server, two]) yield* node.sees("* 999999 lines of Client 1 are no longer available")
       yield* one.type("all alone")
       yield* world.network.heal

@@ -46,6 +46,22 @@ const shownAndTold = (node: Node) =>
     )
   }))
 
+/** A server, and a member that has folded away all runs up to the year 2033. */
+const withAllFolded = (world: World) =>
+  Effect.gen(function* () {
+    const server = yield* world.server
+    yield* server.sees("* The server listens at localhost:4000. Type a line to talk to all, or Exit to end it.")
+    const one = yield* dial(world, "x", 4_000)
+    yield* one.says(helloOf(peer("x", 7_000), true))
+    yield* one.hears("welcome")
+    yield* one.says(
+      { type: "folded", room: mainRoom, upTo: epochOf(2_000_000_000_000, 0), lines: 5 },
+      { type: "have", streams: {}, more: false }
+    )
+    yield* one.hears("have")
+    return { one, server }
+  })
+
 describe("many runs", () => {
   story(
     "of programs that say one line: everybody sees all, and whoever comes then takes part",
@@ -186,16 +202,7 @@ describe("many runs", () => {
 
   story("of which one is here still, though others have folded it away: it is let in, and heard", (world) =>
     Effect.gen(function* () {
-      const server = yield* world.server
-      yield* server.sees("* The server listens at localhost:4000. Type a line to talk to all, or Exit to end it.")
-      const one = yield* dial(world, "x", 4_000)
-      yield* one.says(helloOf(peer("x", 7_000), true))
-      yield* one.hears("welcome")
-      yield* one.says(
-        { type: "folded", room: mainRoom, upTo: epochOf(2_000_000_000_000, 0), lines: 5 },
-        { type: "have", streams: {}, more: false }
-      )
-      yield* one.hears("have")
+      const { server } = yield* withAllFolded(world)
       const two = yield* dial(world, "y", 4_000)
       yield* two.says(helloOf(peer("y", 7_001), true))
       yield* two.hears("welcome")
@@ -208,16 +215,7 @@ describe("many runs", () => {
 
   story("of which one is here still, though this node has folded it away and calls it: it is heard", (world) =>
     Effect.gen(function* () {
-      const server = yield* world.server
-      yield* server.sees("* The server listens at localhost:4000. Type a line to talk to all, or Exit to end it.")
-      const one = yield* dial(world, "x", 4_000)
-      yield* one.says(helloOf(peer("x", 7_000), true))
-      yield* one.hears("welcome")
-      yield* one.says(
-        { type: "folded", room: mainRoom, upTo: epochOf(2_000_000_000_000, 0), lines: 5 },
-        { type: "have", streams: {}, more: false }
-      )
-      yield* one.hears("have")
+      const { one, server } = yield* withAllFolded(world)
       const streamOfTwo = StreamId.make(one.stream.replace("x/", "y/"))
       const came = yield* letsIn(world, peer("y", 7_001), {}, { [streamOfTwo]: PostNumber.make(3) })
       const { address, id } = peer("y", 7_001)
