@@ -15,7 +15,7 @@ import type { PeerLost } from "../src/domain/Errors.ts"
 import type { Limits } from "../src/domain/Limits.ts"
 import type { Row } from "../src/domain/LinkTable.ts"
 import type { PeerId } from "../src/domain/Peer.ts"
-import type { Epoch, Room } from "../src/domain/Post.ts"
+import type { Epoch, Room, StreamId } from "../src/domain/Post.ts"
 import type { Signal } from "../src/domain/Signal.ts"
 import type { Control, Dropped, Earlier, Folded, Gap, Have, PostFrame, Recall, Want } from "../src/protocol/Frame.ts"
 import type { Outbox } from "../src/protocol/Outbox.ts"
@@ -73,8 +73,8 @@ export interface Missing<R> {
   readonly withinPatience: Effect.Effect<number>
   /** Posts of that peer come through others. If it was given up, it is dialled soon. */
   readonly isHeard: (id: PeerId) => void
-  /** Whether to tell people that the posts of that peer come over this link. */
-  readonly comesThrough: (link: Link<R>, id: PeerId) => boolean
+  /** Whether to tell people that the posts of the author of that stream come over this link. */
+  readonly comesThrough: (link: Link<R>, stream: StreamId) => boolean
   /** Tells people that. */
   readonly tellThrough: (link: Link<R>, id: PeerId) => Effect.Effect<void>
 }

@@ -87,7 +87,7 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
         isServerAway: missing.isServerAway,
         withinPatience: missing.withinPatience,
         isHeard: missing.isHeard,
-        comesThrough: (link, id) => missing.comesThrough(own(link), id),
+        comesThrough: (link, stream) => missing.comesThrough(own(link), stream),
         tellThrough: missing.tellThrough
       }
     })

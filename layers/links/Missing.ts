@@ -9,7 +9,7 @@ import type { Row } from "../../src/domain/LinkTable.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import type { Peer, PeerId } from "../../src/domain/Peer.ts"
-import type { Epoch } from "../../src/domain/Post.ts"
+import { authorOf, type Epoch, type StreamId } from "../../src/domain/Post.ts"
 import { Strays } from "../../src/domain/Strays.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
@@ -108,8 +108,8 @@ export const make = ({ clock, events }: Node) =>
        * Whether to tell people that a post came over that link in place of a direct one: its author was missing, and
        * the link was up, for so long that the post was said meanwhile. The author's clock is not used.
        */
-      comesThrough: (link: Pick<Link, "upSince">, id: PeerId): boolean => {
-        const missed = missingSince.size === 0 ? undefined : missingSince.get(id)
+      comesThrough: (link: Pick<Link, "upSince">, stream: StreamId): boolean => {
+        const missed = missingSince.size === 0 ? undefined : missingSince.get(authorOf(stream))
         if (missed === undefined || missed.told) return false
         return Monotonic.millis(clock) > Math.max(missed.since, link.upSince) + searchUntilThrough
       },

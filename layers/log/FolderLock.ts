@@ -93,7 +93,7 @@ const listen = (folder: string, path: string) =>
   })
 
 /** Returns when the socket is closed, or after `closeLimit`. */
-const closed = (server: Net.Server) =>
+export const closed = (server: Net.Server): Effect.Effect<void> =>
   Effect.async<void>((resume) => {
     server.close(() => resume(Effect.void))
   }).pipe(within(closeLimit))

@@ -7,12 +7,8 @@ import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { LogInUse, LogUnavailable } from "../../src/domain/Errors.ts"
-import { within } from "../../src/domain/Limit.ts"
 import { codeOf } from "../../src/domain/Trouble.ts"
 import * as FolderLock from "../log/FolderLock.ts"
-
-/** The time limit for closing the socket. One without connections closes at once. */
-const closeLimit = "200 millis"
 
 /**
  * Takes the lock until the scope closes. Returns false if another process has it. On Linux the lock is an abstract
@@ -28,7 +24,7 @@ const holdName = (path: string): Effect.Effect<boolean, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
       listen(`\0outlive ${Crypto.createHash("sha256").update(path).digest("hex")}`),
-      ({ server }) => (server === undefined ? Effect.void : closed(server))
+      ({ server }) => (server === undefined ? Effect.void : FolderLock.closed(server))
     ),
     ({ taken }) => !taken
   )
@@ -52,8 +48,3 @@ const listen = (name: string) =>
       resume(Effect.succeed({ taken: false, server }))
     })
   })
-
-const closed = (server: Net.Server) =>
-  Effect.async<void>((resume) => {
-    server.close(() => resume(Effect.void))
-  }).pipe(within(closeLimit))

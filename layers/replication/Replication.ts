@@ -72,12 +72,12 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
     const summaries = Summaries.make(ground, { asking, delivery, folds, forks, gone })
 
     /** History that has begun comes first. Everything after it is new. */
-    const receive = (link: Link, posts: ReadonlyArray<PostFrame>): Effect.Effect<void, PeerLost> => {
-      if (!history.isComing(link)) return replicator.receive(link, posts)
-      const [first, ...rest] = posts
-      if (first === undefined) return Effect.void
-      const taken = history.take(link, first)
-      return rest.length === 0 ? taken : Effect.flatMap(taken, () => receive(link, rest))
+    const receive = (link: Link, posts: ReadonlyArray<PostFrame>, from = 0): Effect.Effect<void, PeerLost> => {
+      if (!history.isComing(link)) return replicator.receive(link, from === 0 ? posts : posts.slice(from))
+      const post = posts[from]
+      if (post === undefined) return Effect.void
+      const taken = history.take(link, post)
+      return from + 1 < posts.length ? Effect.flatMap(taken, () => receive(link, posts, from + 1)) : taken
     }
 
     const heard = (link: Link, frame: LinkContract.ReplicationFrame): Effect.Effect<void, PeerLost> => {

@@ -40,9 +40,9 @@ export const make = ({ events, links, log, membership }: Ground, { asking, deliv
       isOwn ||= log.isOwn(frame.post.stream)
       if (!asking.isAsked(link, frame)) continue
       asking.hasSent(link, frame)
-      if (relays.get(authorOf(frame.post.stream)) !== link.peer.id)
-        relays.set(authorOf(frame.post.stream), link.peer.id)
-      absent.isHeard(authorOf(frame.post.stream))
+      const author = authorOf(frame.post.stream)
+      if (relays.get(author) !== link.peer.id) relays.set(author, link.peer.id)
+      absent.isHeard(author)
       askedFrames += 1
       askedBytes += frame.line.length
     }
@@ -93,7 +93,7 @@ export const make = ({ events, links, log, membership }: Ground, { asking, deliv
       if (overstepped !== undefined) return links.drop(link, overstepped)
       return Effect.zipRight(asking.pull(link, missing), asking.pullAgain)
     })
-    const through = blocks.find(({ post }) => absent.comesThrough(link, authorOf(post.stream)))
+    const through = blocks.find(({ post }) => absent.comesThrough(link, post.stream))
     if (through === undefined) return taken
     return Effect.zipRight(absent.tellThrough(link, authorOf(through.post.stream)), taken)
   }

@@ -603,7 +603,7 @@ export class PostStore {
     const before = this.#hasBefore ? this.#roomOf(post.stream)?.before : undefined
     if (before === undefined || before.has(post.stream)) return marksIn(post.deps)
     for (const [stream, n] of before) if (n <= this.have(stream)) before.delete(stream)
-    return [...marksIn(post.deps), ...before]
+    return before.size === 0 ? marksIn(post.deps) : [...marksIn(post.deps), ...before]
   }
 
   #append(block: Block): void {

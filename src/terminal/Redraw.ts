@@ -19,14 +19,12 @@ const toCursor = ({ cursor, rows }: LiveArea): string =>
 const atEnd = ({ cursor, rows }: LiveArea): boolean =>
   cursor.row === rows.length - 1 && cursor.before.text === rows.at(-1)?.text
 
-const write = (area: LiveArea, from: number, above = ""): string =>
+const write = (area: LiveArea, from: number): string =>
   cutAtEdge(
-    above +
-      area.rows
-        .slice(from)
-        .map(({ text }) => text)
-        .join("\r\n") +
-      (atEnd(area) ? "" : toCursor(area))
+    area.rows
+      .slice(from)
+      .map(({ text }) => text)
+      .join("\r\n") + (atEnd(area) ? "" : toCursor(area))
   )
 
 /**
