@@ -15,6 +15,7 @@ import type { ChatId } from "../src/domain/Chat.ts"
 import { PortStoreInUse, PortStoreUnavailable } from "../src/domain/Errors.ts"
 import { formatAddress, type Peer, type PeerId } from "../src/domain/Peer.ts"
 import { notice, type ScreenLine } from "../src/domain/ScreenLine.ts"
+import { inSpan } from "../src/domain/Span.ts"
 import { codeOf, troubleOf } from "../src/domain/Trouble.ts"
 import * as PortsFile from "../src/protocol/PortsFile.ts"
 import { replaceFile, syncFolder, writeAll } from "./log/Files.ts"
@@ -202,9 +203,10 @@ const make = (path: string) =>
     )
 
     return PortStore.of({
-      record: Effect.fn("PortStore.record")((peer: Peer) =>
-        change((records) => (isOnRecord(records, peer) ? records : withPeer(records, peer)))
-      ),
+      record: (peer: Peer) =>
+        inSpan("PortStore.record")(
+          change((records) => (isOnRecord(records, peer) ? records : withPeer(records, peer)))
+        ),
       forget: Effect.fn("PortStore.forget")((id: PeerId) =>
         change((records) => (records.peers.some((peer) => peer.id === id) ? without(records, id) : records))
       ),

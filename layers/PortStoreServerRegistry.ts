@@ -5,6 +5,7 @@ import { type JoinRequest, PeerMesh } from "../services/PeerMesh.ts"
 import { PortStore } from "../services/PortStore.ts"
 import { ServerRegistry } from "../services/ServerRegistry.ts"
 import { formatAddress, type Peer, type PeerId } from "../src/domain/Peer.ts"
+import { inSpan } from "../src/domain/Span.ts"
 
 const make = Effect.gen(function* () {
   const mesh = yield* PeerMesh
@@ -17,16 +18,16 @@ const make = Effect.gen(function* () {
   const forgetAbsent = (id: PeerId) =>
     oneAtATime(Effect.suspend(() => (mesh.isPresent(id) ? Effect.void : store.forget(id))))
   return ServerRegistry.of({
-    admit: Effect.fn("ServerRegistry.admit")(function* ({ admit, passing, peer, refuse }: JoinRequest) {
-      yield* Effect.annotateCurrentSpan({ id: peer.id, address: formatAddress(peer.address) })
-      if (!passing) yield* Effect.tapError(oneAtATime(store.record(peer)), ({ detail }) => refuse(detail))
-      yield* admit
-    }),
+    admit: ({ admit, passing, peer, refuse }: JoinRequest) =>
+      (passing ? Effect.void : Effect.tapError(oneAtATime(store.record(peer)), ({ detail }) => refuse(detail))).pipe(
+        Effect.zipRight(admit),
+        inSpan("ServerRegistry.admit", () => ({ id: peer.id, address: formatAddress(peer.address) }))
+      ),
     callBack: store.all.pipe(
       Effect.tap(Effect.forEach(mesh.keep, { discard: true })),
       Effect.withSpan("ServerRegistry.callBack")
     ),
-    remember: Effect.fn("ServerRegistry.remember")((peer: Peer) => oneAtATime(store.record(peer))),
+    remember: (peer: Peer) => inSpan("ServerRegistry.remember")(oneAtATime(store.record(peer))),
     dismiss: Effect.fn("ServerRegistry.dismiss")((id: PeerId) => Effect.zipRight(mesh.settled(id), forgetAbsent(id))),
     expel: Effect.fn("ServerRegistry.expel")((id: PeerId) => oneAtATime(store.forget(id))),
     trouble: store.trouble

@@ -288,7 +288,9 @@ describe("architecture", () => {
 
   it("a span is called after a contract, and what it does: its methods, or how it is opened", () => {
     const spans = ours.flatMap(([path, text]) =>
-      [...text.matchAll(/\bEffect\.(?:fn|withSpan)\("([^"]*)"/g)].map(([, name = ""]) => `${path}: ${name}`)
+      [...text.matchAll(/\b(?:Effect\.fn|Effect\.withSpan|inSpan)\("([^"]*)"/g)].map(
+        ([, name = ""]) => `${path}: ${name}`
+      )
     )
     const isOfContract = (span: string): boolean => {
       const [, contract = "", method = ""] = /: ([A-Z]\w*)\.([a-z]\w*)$/.exec(span) ?? []

@@ -8,6 +8,7 @@ import type { Membership } from "../../services/Membership.ts"
 import type { PortStore } from "../../services/PortStore.ts"
 import { ChatId } from "../../src/domain/Chat.ts"
 import { ChatsDiffer, LogUnavailable, type PortStoreUnavailable } from "../../src/domain/Errors.ts"
+import { inSpan } from "../../src/domain/Span.ts"
 import { codeOf } from "../../src/domain/Trouble.ts"
 import { attemptAt, replaceFile, syncFolder } from "../log/Files.ts"
 
@@ -56,7 +57,7 @@ export const inPortStore = (store: PortStore["Type"], path: string): Keep => ({
   write: store.recordChat
 })
 
-const random = Effect.sync(() => ChatId.make(Crypto.randomBytes(16).toString("hex")))
+const random = () => ChatId.make(Crypto.randomBytes(16).toString("hex"))
 
 /**
  * The part of a Membership that concerns the chat. `own`: the chat that the node is in whatever is kept, and the name
@@ -82,15 +83,16 @@ export const make = (
       }
     }
     const oneAtATime = yield* Effect.makeSemaphore(1)
-    const settle = Effect.fn("Membership.enter")(function* (named: ChatId | undefined) {
-      const entered = chat ?? named ?? (yield* random)
-      for (const keep of untold) {
-        yield* keep.write(entered)
-        untold = untold.filter((each) => each !== keep)
-      }
-      chat = entered
-      return entered
-    }, oneAtATime.withPermits(1))
+    const settle = (named: ChatId | undefined) =>
+      Effect.gen(function* () {
+        const entered = chat ?? named ?? random()
+        for (const keep of untold) {
+          yield* keep.write(entered)
+          untold = untold.filter((each) => each !== keep)
+        }
+        chat = entered
+        return entered
+      }).pipe(oneAtATime.withPermits(1), inSpan("Membership.enter"))
     return {
       chat: () => chat,
       chatFrom: own === undefined ? from : undefined,

@@ -12,6 +12,7 @@ import type { ChatId } from "../../src/domain/Chat.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import type { Peer, PeerId } from "../../src/domain/Peer.ts"
 import { reachableAt } from "../../src/domain/Security.ts"
+import { inSpan } from "../../src/domain/Span.ts"
 import { encode, type Hello, named, naming } from "../../src/protocol/Frame.ts"
 import { vanished } from "./Attempt.ts"
 import type { Deadlines } from "./Deadlines.ts"
@@ -49,14 +50,13 @@ export const make = (
     const joinRequests = yield* Mailbox.make<{ readonly joinRequest: JoinRequest; readonly isOver: () => boolean }>()
 
     /** The link to an admitted visitor; undefined if it was refused. */
-    const admit = Effect.fn("PeerMesh.admit")(function* (wire: Wire.Wire, { hello }: Handshake.Visit) {
+    const admit = (wire: Wire.Wire, { hello }: Handshake.Visit): Effect.Effect<Link | undefined> => {
       const { connection } = wire
-      yield* Effect.annotateCurrentSpan("id", hello.id)
       const visitor: Peer = {
         ...named(hello),
         address: reachableAt({ host: hello.host, port: hello.port }, connection.from)
       }
-      return yield* Effect.matchEffect(membership.admits(connection, visitor, hello.pass), {
+      const admitted = Effect.matchEffect(membership.admits(connection, visitor, hello.pass), {
         onFailure: (error) =>
           Effect.as(
             Handshake.refuse(
@@ -71,7 +71,8 @@ export const make = (
         onSuccess: (belongs) =>
           belongs ? admitMember(wire, visitor, hello) : Effect.as(Handshake.turnAway(wire), undefined)
       })
-    })
+      return inSpan("PeerMesh.admit", () => ({ id: hello.id }))(admitted)
+    }
 
     const admitMember = (wire: Wire.Wire, visitor: Peer, hello: Hello): Effect.Effect<Link | undefined> => {
       const sendAway = (objection: Handshake.Objection) =>
