@@ -21,6 +21,8 @@ export interface Cell {
   readonly system: string
   readonly at: string
   readonly run: Effect.Effect<Figures, BenchFailed, Scope.Scope>
+  /** Measured in the first round alone: a system without a goal, which is there for comparison. */
+  readonly once?: boolean
 }
 
 /** The results of a cell: one sample for each round, or why there is none. */
@@ -105,6 +107,23 @@ export class Results {
       title: `${title}, ${unit}`,
       head: ["", ...this.sizes],
       rows: this.systems.map((system) => [system, ...this.sizes.map((at) => this.#show(system, at, figure, show))])
+    }
+  }
+
+  /** A table of a figure in each round: a row for each cell. */
+  rounds(title: string, unit: string, figure: (figures: Figures) => number, show: (value: number) => string): Table {
+    const count = Math.max(0, ...this.cells.map(({ samples }) => samples.length))
+    const numbers = Array.from({ length: count }, (_, round) => `${round + 1}`)
+    return {
+      title: `${title}, each round, ${unit}`,
+      head: ["", ...numbers],
+      rows: this.cells.map(({ at, samples, system }) => [
+        `${system}, ${at}`,
+        ...numbers.map((_, round) => {
+          const sample = samples[round]
+          return sample === undefined ? "" : show(figure(sample))
+        })
+      ])
     }
   }
 

@@ -12,6 +12,7 @@ import * as Document from "./document.ts"
 import type { Figures } from "./Load.ts"
 import { BenchFailed } from "./Processes.ts"
 import * as Record from "./Record.ts"
+import { brief } from "./stats.ts"
 import { missing } from "./systems/all.ts"
 import { printed } from "./tables.ts"
 import { type Cell, type Effort, type Measured, Results, type Work } from "./Work.ts"
@@ -42,6 +43,11 @@ const measure = ({ run }: Cell): Effect.Effect<Either.Either<Figures, BenchFaile
     Effect.either
   )
 
+const shown = (figures: Figures): string =>
+  Object.entries(figures)
+    .map(([name, value]) => `${name} ${brief(value)}`)
+    .join(", ")
+
 /**
  * Measures all cells of a work, one after the other, in each round: a disturbance of the machine affects all of them.
  */
@@ -56,10 +62,12 @@ const perform = (work: Work): Effect.Effect<Results> =>
     }))
     for (let round = 1; round <= rounds; round += 1) {
       for (const [at, cell] of cells.entries()) {
+        if (round > 1 && cell.once === true) continue
         yield* say(`${work.name} round ${round} of ${rounds}: ${cell.system} ${cell.at}`)
         const outcome = yield* measure(cell)
         if (Either.isRight(outcome)) {
           measured[at]?.samples.push(outcome.right)
+          yield* say(`  ${shown(outcome.right)}`)
         } else {
           measured[at]?.failures.push(outcome.left.detail)
           yield* say(`  failed: ${outcome.left.detail}`)

@@ -1,11 +1,15 @@
 /**
- * The fastest receiver that Node allows. It speaks outlive's handshake, then parses each post, checks whether it is the
- * next one, and keeps the last 10,000. It reports each second how many it has received.
+ * A receiver on bare sockets: `raw-receiver.mjs [shown|lines]`. It speaks outlive's handshake, then parses each post,
+ * checks whether it is the next one, and keeps the last 10,000. `shown`: it writes each to stdout as well, a piece at a
+ * time. `lines`: it splits and counts lines, and looks at none of them. It reports each second how many it has received.
  */
 import * as Net from "node:net"
-import { announce, makeSplitter } from "./frames.mjs"
+import { makeSplitter } from "./frames.mjs"
 
 const mostKept = 10_000
+const mode = process.argv[2]
+
+const authorOf = (stream) => stream.slice(0, stream.indexOf("/"))
 
 const server = Net.createServer({ noDelay: true }, (socket) => {
   const split = makeSplitter()
@@ -13,26 +17,43 @@ const server = Net.createServer({ noDelay: true }, (socket) => {
   let stream = ""
   let n = 0
   const have = () => socket.write(`{"type":"have","streams":{${stream && `"${stream}":${n}`}},"more":false}\n`)
-  socket.on("error", () => {})
-  socket.setEncoding("utf8").on("data", (piece) => {
-    for (const line of split(piece)) {
+
+  const greet = () => {
+    socket.write(
+      `{"type":"welcome","protocol":2,"id":"raw","epoch":"1700000000000-00c0ffef","chat":"00000000000000000000000000000000","member":true}\n`
+    )
+    have()
+    setInterval(have, 1_000)
+  }
+
+  const take = (post) => {
+    if (post.n !== n + 1) throw new Error(`post ${post.n} after ${n}`)
+    stream = post.stream
+    n = post.n
+    kept.push(post)
+    if (kept.length > mostKept) kept.splice(0, mostKept / 4)
+  }
+
+  const receive = (piece) => {
+    const lines = split(piece)
+    // After its first posts, the load generator sends nothing else.
+    if (mode === "lines" && n > 0) {
+      n += lines.length
+      return
+    }
+    let shown = ""
+    for (const line of lines) {
       const frame = JSON.parse(line)
       if (frame.type === "post") {
-        if (frame.n !== n + 1) throw new Error(`post ${frame.n} after ${n}`)
-        stream = frame.stream
-        n = frame.n
-        kept.push(frame)
-        if (kept.length > mostKept) kept.splice(0, mostKept / 4)
-      } else if (frame.type === "hello") {
-        socket.write(
-          `{"type":"welcome","protocol":2,"id":"raw","epoch":"1700000000000-00c0ffef","chat":"00000000000000000000000000000000","member":true}\n`
-        )
-        have()
-        setInterval(have, 1_000)
-      } else if (frame.type === "ping") {
-        socket.write(`{"type":"pong"}\n`)
-      }
+        take(frame)
+        if (mode === "shown") shown += `Client ${authorOf(frame.stream)}: ${frame.text}\n`
+      } else if (frame.type === "hello") greet()
+      else if (frame.type === "ping") socket.write(`{"type":"pong"}\n`)
     }
-  })
+    if (shown !== "") process.stdout.write(shown)
+  }
+
+  socket.on("error", () => {})
+  socket.setEncoding("utf8").on("data", receive)
 })
-server.listen({ host: "127.0.0.1", port: 0 }, () => announce(server))
+server.listen({ host: "127.0.0.1", port: 0 }, () => console.error(`listening ${server.address().port}`))

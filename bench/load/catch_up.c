@@ -10,15 +10,20 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { AT_ONCE = 500, TEXT = 64, READ = 1 << 18 };
 
-/* Reads, blocking, until that many posts have come, and counts each: one that is left out, as gone, would not do. */
+/* Flags of reading: a generator with a core of its own does not sleep. */
+static int waiting;
+
+/* Reads until that many posts have come, and counts each: one that is left out, as gone, would not do. */
 static void read_posts(int fd, uint64_t posts) {
   static char buffer[READ];
   for (uint64_t have = 0; have < posts;) {
-    ssize_t got = read(fd, buffer, READ);
+    ssize_t got = recv(fd, buffer, READ, waiting);
+    if (got < 0 && errno == EAGAIN) continue;
     if (got <= 0) die("it hung up after %llu posts", (unsigned long long)have);
     const char *end = buffer + got;
     for (const char *mark = buffer; (mark = memchr(mark, '^', (size_t)(end - mark))) != NULL; mark++) have++;
@@ -29,6 +34,7 @@ void catch_up(void) {
   const endpoint from = endpoint_parse(setting("feed", "")), to = endpoint_parse(setting("sink", ""));
   const uint64_t posts = (uint64_t)setting_number("posts", 10000);
   const int times = (int)setting_number("times", 5);
+  waiting = own_core() ? MSG_DONTWAIT : 0;
   int typed = open(from.path, O_RDWR | O_CLOEXEC), first;
   readers_open(to, 1, &first);
   char line[TEXT + 2], text[AT_ONCE * (TEXT + 2)];

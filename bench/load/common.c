@@ -1,7 +1,9 @@
+#define _GNU_SOURCE
 #include "common.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -52,24 +54,59 @@ uint64_t now(void) {
   return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* The first number in /proc/PID/task/TID/schedstat is the time that the thread has run, in ns. */
-static uint64_t cpu_of(long pid) {
-  char path[300];
+static void each_thread(long pid, void (*visit)(long pid, const char *thread, void *with), void *with) {
+  char path[64];
   snprintf(path, sizeof path, "/proc/%ld/task", pid);
   DIR *tasks = opendir(path);
-  if (tasks == NULL) return 0;
-  uint64_t sum = 0;
-  for (struct dirent *task = readdir(tasks); task != NULL; task = readdir(tasks)) {
-    if (task->d_name[0] == '.') continue;
-    snprintf(path, sizeof path, "/proc/%ld/task/%s/schedstat", pid, task->d_name);
-    FILE *file = fopen(path, "r");
-    if (file == NULL) continue;
-    unsigned long long ran = 0;
-    if (fscanf(file, "%llu", &ran) == 1) sum += ran;
-    fclose(file);
-  }
+  if (tasks == NULL) return;
+  for (struct dirent *task = readdir(tasks); task != NULL; task = readdir(tasks))
+    if (task->d_name[0] != '.') visit(pid, task->d_name, with);
   closedir(tasks);
+}
+
+/* The first number in /proc/PID/task/TID/schedstat is the time that the thread has run, in ns. */
+static void add_cpu(long pid, const char *thread, void *sum) {
+  char path[300];
+  snprintf(path, sizeof path, "/proc/%ld/task/%s/schedstat", pid, thread);
+  FILE *file = fopen(path, "r");
+  if (file == NULL) return;
+  unsigned long long ran = 0;
+  if (fscanf(file, "%llu", &ran) == 1) *(uint64_t *)sum += ran;
+  fclose(file);
+}
+
+static uint64_t cpu_of(long pid) {
+  uint64_t sum = 0;
+  each_thread(pid, add_cpu, &sum);
   return sum;
+}
+
+static void move_thread(long pid, const char *thread, void *cores) {
+  (void)pid;
+  sched_setaffinity(atoi(thread), sizeof(cpu_set_t), cores);
+}
+
+/* The next of the processes in pids=, from `at`, which is moved on; 0 after the last. */
+static long next_pid(const char **at) {
+  if (**at == '\0') return 0;
+  long pid = strtol(*at, NULL, 10);
+  *at += strcspn(*at, ",");
+  if (**at == ',') (*at)++;
+  return pid;
+}
+
+bool own_core(void) {
+  cpu_set_t all, mine;
+  if (sched_getaffinity(0, sizeof all, &all) < 0 || CPU_COUNT(&all) < 2) return false;
+  int last = CPU_SETSIZE - 1;
+  while (!CPU_ISSET(last, &all)) last--;
+  CPU_ZERO(&mine);
+  CPU_SET(last, &mine);
+  CPU_CLR(last, &all);
+  if (sched_setaffinity(0, sizeof mine, &mine) < 0) return false;
+  const char *pids = setting("pids", "");
+  for (long pid; (pid = next_pid(&pids)) > 0;) each_thread(pid, move_thread, &all);
+  return true;
 }
 
 static uint64_t rss_of(long pid) {
@@ -85,12 +122,10 @@ static uint64_t rss_of(long pid) {
 
 usage usage_now(void) {
   usage all = {0, 0, 0};
-  for (const char *pids = setting("pids", ""); *pids != '\0';) {
-    long pid = strtol(pids, NULL, 10);
+  const char *pids = setting("pids", "");
+  for (long pid; (pid = next_pid(&pids)) > 0;) {
     all.cpu += cpu_of(pid);
     all.rss += rss_of(pid);
-    pids += strcspn(pids, ",");
-    if (*pids == ',') pids++;
   }
   struct rusage own;
   getrusage(RUSAGE_SELF, &own);

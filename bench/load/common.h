@@ -26,6 +26,12 @@ typedef struct {
 } usage;
 usage usage_now(void);
 
+/*
+ * Gives this program a core of its own, and the processes named by pids= the others, so that it can spin: whoever writes
+ * to a program that sleeps pays for waking it. False on a machine with one core, where it has to sleep.
+ */
+bool own_core(void);
+
 /* Latencies, to a microsecond. */
 enum { HISTOGRAM_MICROS = 4000000 };
 typedef struct {

@@ -1,12 +1,14 @@
 /*
  * A firehose of posts into one node, as fast as its socket takes them: `load fire to=outlive:PORT time=3000`. How many it
- * has taken in, it says itself: in the `have` that it sends each second, which is when the clocks are read.
+ * has taken in, it says itself: in the `have` that it sends each second, which is when the clocks are read. With
+ * `shown=PATH` it reads what the node shows from that pipe. `idle` are the seconds in which it had nothing to do.
  */
 #define _GNU_SOURCE
 #include "common.h"
 #include "parts.h"
 #include "protocol.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,14 +21,35 @@ static char block[BLOCK * LINE];
 static char stream[128];
 static uint64_t number;
 
-/* The next posts, with their numbers. */
+static char *put(char *at, const char *bytes, size_t length) {
+  memcpy(at, bytes, length);
+  return at + length;
+}
+
+static char *put_number(char *at, uint64_t value) {
+  char digits[20];
+  int from = sizeof digits;
+  for (; value > 0; value /= 10) digits[--from] = (char)('0' + value % 10);
+  return put(at, digits + from, sizeof digits - (size_t)from);
+}
+
+/* The next posts, with their numbers. Without printf: it would take longer than a node takes to receive. */
 static size_t make_block(const char *text) {
-  size_t length = 0;
-  for (int i = 0; i < BLOCK; i++)
-    length += (size_t)sprintf(block + length,
-                              "{\"type\":\"post\",\"stream\":\"%s\",\"n\":%llu,\"at\":1700000000000,\"deps\":{},\"text\":\"%s\"}\n",
-                              stream, (unsigned long long)++number, text);
-  return length;
+  static char before[256], after[LINE];
+  static size_t before_length, after_length;
+  if (before_length == 0) {
+    before_length = (size_t)sprintf(before, "{\"type\":\"post\",\"stream\":\"%s\",\"n\":", stream);
+    after_length = (size_t)sprintf(after, ",\"at\":1700000000000,\"deps\":{},\"text\":\"%s\"}\n", text);
+  }
+  char *at = block;
+  for (int i = 0; i < BLOCK; i++) at = put(put_number(put(at, before, before_length), ++number), after, after_length);
+  return (size_t)(at - block);
+}
+
+/* Reads what the node has shown, and drops it. */
+static bool drop_shown(int fd) {
+  static char shown[1 << 18];
+  return fd >= 0 && read(fd, shown, sizeof shown) > 0;
 }
 
 void fire(void) {
@@ -51,6 +74,10 @@ void fire(void) {
   read_until(fd, "\"pong\"}\n", 8);
   set_nonblocking(fd);
 
+  const int patience = own_core() ? 0 : 1;
+  const int shown = setting_at("shown", 0) == NULL ? -1 : open(setting("shown", ""), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  if (shown >= 0) fcntl(shown, F_SETPIPE_SZ, 1 << 20);
+  uint64_t idle = 0, looked = now();
   const uint64_t begin = now() + warm;
   uint64_t first = 0, first_at = 0, last = 0, last_at = 0;
   usage first_used = {0, 0, 0}, last_used = {0, 0, 0};
@@ -59,7 +86,11 @@ void fire(void) {
   size_t heard_length = 0;
   for (;;) {
     struct pollfd ready = {fd, POLLIN | POLLOUT, 0};
-    poll(&ready, 1, 100);
+    poll(&ready, 1, patience);
+    const bool dropped = drop_shown(shown);
+    const uint64_t at_time = now();
+    if (ready.revents == 0 && !dropped) idle += at_time - looked;
+    looked = at_time;
     if (ready.revents & (POLLHUP | POLLERR)) die("it hung up");
     if (ready.revents & POLLOUT) {
       if (at == length) {
@@ -86,6 +117,7 @@ void fire(void) {
           first = taken;
           first_at = t;
           first_used = usage_now();
+          idle = 0;
         } else if (first_at != 0) {
           last = taken;
           last_at = t;
@@ -98,7 +130,7 @@ void fire(void) {
     }
   }
   const double seconds = (double)(last_at - first_at) / 1e9;
-  printf("{\"posts\":%llu,\"seconds\":%.6f,\"cpu\":%.6f,\"ownCpu\":%.6f,\"rss\":%llu}\n", (unsigned long long)(last - first),
+  printf("{\"posts\":%llu,\"seconds\":%.6f,\"cpu\":%.6f,\"ownCpu\":%.6f,\"idle\":%.6f,\"rss\":%llu}\n", (unsigned long long)(last - first),
          seconds, (double)(last_used.cpu - first_used.cpu) / 1e9, (double)(last_used.own - first_used.own) / 1e9,
-         (unsigned long long)last_used.rss);
+         (double)idle / 1e9, (unsigned long long)last_used.rss);
 }

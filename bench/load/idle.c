@@ -19,6 +19,9 @@ void idle(void) {
   const uint64_t lasts = (uint64_t)setting_number("time", 10000) * 1000000;
   int *fds = calloc((size_t)count, sizeof *fds);
 
+  /* Sleeping, it would make each answer of the node dearer: waking it is then the node's work. */
+  const bool spins = own_core();
+  spin_reading(spins);
   const usage at_first = usage_now();
   const uint64_t began = now();
   readers_open(to, count, fds);
@@ -39,7 +42,7 @@ void idle(void) {
   uint64_t from = now() + 1000000000, counted_from = 0;
   usage before = opened;
   for (;;) {
-    int ready = epoll_wait(queue, events, 1024, 10);
+    int ready = epoll_wait(queue, events, 1024, spins ? 0 : 10);
     for (int e = 0; e < ready; e++) {
       ssize_t got = read(events[e].data.fd, buffer, sizeof buffer);
       if (got < 0 && errno == EAGAIN) continue;

@@ -56,6 +56,10 @@ void write_all(int fd, const char *bytes, size_t length) {
   }
 }
 
+static int waiting;
+
+void spin_reading(bool spins) { waiting = spins ? MSG_DONTWAIT : 0; }
+
 void read_until(int fd, const char *token, size_t length) {
   char seen[65536];
   size_t have = 0;
@@ -64,7 +68,8 @@ void read_until(int fd, const char *token, size_t length) {
       memmove(seen, seen + have - length, length);
       have = length;
     }
-    ssize_t got = read(fd, seen + have, sizeof seen - have);
+    ssize_t got = recv(fd, seen + have, sizeof seen - have, waiting);
+    if (got < 0 && errno == EAGAIN) continue;
     if (got <= 0) die("ended before \"%s\" came; \"%.*s\" had", token, (int)(have > 300 ? 300 : have), seen);
     have += (size_t)got;
   }

@@ -1,6 +1,7 @@
 /* The protocols of all systems, as far as a reader or an author of lines needs them. */
 #ifndef PROTOCOL_H
 #define PROTOCOL_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,7 +35,9 @@ size_t framed(protocol p, const char *text, size_t length, char *into);
 /* Writes all of it, blocking. */
 void write_all(int fd, const char *bytes, size_t length);
 
-/* Reads, blocking, until that stands in what has come. */
+/* Whether reading never sleeps: only with a core of its own. */
+void spin_reading(bool spins);
+/* Reads until that stands in what has come. */
 void read_until(int fd, const char *token, size_t length);
 
 /* What outlive's load says of itself. */

@@ -6,13 +6,14 @@ import { mosquitto } from "./mosquitto.ts"
 import { nats } from "./nats.ts"
 import { ngircd } from "./ngircd.ts"
 import { aedes, ws } from "./npm.ts"
-import { layers, outlive } from "./outlive.ts"
+import { layers, outlive, withData } from "./outlive.ts"
 import { epoll, naive, tuned } from "./raw.ts"
 import { redis } from "./redis.ts"
 import type { System } from "./System.ts"
 
 const all: ReadonlyArray<System> = [
   outlive,
+  withData,
   layers,
   tuned,
   naive,
@@ -35,11 +36,6 @@ const isHere = ({ needs }: Pick<System, "needs">): boolean => {
 
 /** The systems that can be measured here. */
 export const present = all.filter(isHere)
-
-/** The systems that are measured at every size; the others are measured at one. */
-export const core: ReadonlyArray<System> = present.filter(({ name }) =>
-  ["outlive", "raw tuned", "C, epoll", "redis", "nats"].includes(name)
-)
 
 /** The systems that are missing: `bench/install-peers.sh` installs them. */
 export const missing = [...all, gossipsubNodes].filter((system) => !isHere(system))

@@ -45,7 +45,7 @@ export const client = (
   id: string,
   listen: number,
   serverPort: number,
-  { invited, ...options }: Pipes & { readonly invited?: Invited } = {}
+  { data, invited, ...options }: Pipes & { readonly data?: string; readonly invited?: Invited } = {}
 ): Effect.Effect<Started, BenchFailed, Scope.Scope> =>
   Effect.flatMap(folder, (cwd) =>
     start({
@@ -55,6 +55,7 @@ export const client = (
         ...(invited === undefined
           ? ["client", id, "0", `${listen}`, "--server", `127.0.0.1:${serverPort}`]
           : ["join", invited.link, id, "0", `${listen}`, "--state", invited.state]),
+        ...(data === undefined ? [] : ["--data", data]),
         "--host",
         "127.0.0.1",
         ...withoutLimits
@@ -66,22 +67,44 @@ export const client = (
     })
   )
 
+/** Options of a client: where it keeps its log, if it does. */
+type Keeping = Effect.Effect<{ readonly data?: string }, never, Scope.Scope>
+
+const nowhere: Keeping = Effect.succeed({})
+const inFolder: Keeping = Effect.map(folder, (data) => ({ data }))
+
 /**
  * One client that types into its pipe. Its server has introduced it and then ended, so that the client has the machine
  * to itself, as the other systems have.
  */
-export const outlive: System = {
-  name: "outlive",
+const introduced = (name: string, keeping: Keeping): System => ({
+  name,
   start: Effect.gen(function* () {
     const [serverPort, port] = [yield* freePort, yield* freePort]
     const stdin = yield* pipe
+    const options = yield* keeping
     const scope = yield* Effect.scope
-    const introduced = Effect.zipRight(
+    const introduction = Effect.zipRight(
       server(serverPort),
-      Scope.extend(client("1", port, serverPort, { stdin }), scope)
+      Scope.extend(client("1", port, serverPort, { stdin, ...options }), scope)
     )
-    const author = yield* Effect.scoped(introduced)
+    const author = yield* Effect.scoped(introduction)
     return { feed: `pipe:${stdin}`, sink: `outlive:${port}`, pids: [author.pid] }
+  })
+})
+
+export const outlive = introduced("outlive", nowhere)
+
+/** The same with its log in a folder, on the disk of the machine's temporary files. */
+export const withData = introduced("outlive --data", inFolder)
+
+/** A server alone, to which the readers are clients that it had before. */
+export const bareServer: System = {
+  name: "outlive, server",
+  start: Effect.gen(function* () {
+    const port = yield* freePort
+    const { pid } = yield* server(port)
+    return { feed: "", sink: `outlive:${port}`, pids: [pid] }
   })
 }
 

@@ -5,9 +5,9 @@ import { exponent } from "../stats.ts"
 import { outlive } from "../systems/outlive.ts"
 import { tuned } from "../systems/raw.ts"
 import { type Figures, named, per, type Work } from "../Work.ts"
-import { cellsOf, talk } from "./fanOut.ts"
+import { cellsOf, sizesOf, talk } from "./fanOut.ts"
 
-const sizesOf = (quick: boolean) => (quick ? [10, 1_000] : [10, 30, 100, 300, 1_000])
+const countsOf = (quick: boolean) => (quick ? [10, 1_000] : [10, 30, 100, 300, 1_000])
 const systems = [outlive, tuned]
 
 const cost = per("cpu", "deliveries", 1e6)
@@ -21,18 +21,21 @@ export const F12: Work = {
   title: "Growth with the number of readers",
   how: "The measurements of F1, F2, F4 and F7 at more sizes, and the exponent b of cost = a·N^b that fits them best.",
   cells: ({ quick, time, warm }) => {
-    const sizes = sizesOf(quick)
+    const counts = countsOf(quick)
     return systems.flatMap((system) => [
-      ...cellsOf([{ ...system, name: `${system.name}, ${batched}` }], sizes, { window: 64, time, warm }),
-      ...cellsOf([{ ...system, name: `${system.name}, ${single}` }], quick ? [] : sizes, { window: 1, time, warm }),
-      ...sizes
+      ...cellsOf([{ ...system, name: `${system.name}, ${batched}` }], sizesOf(counts, { window: 64, time, warm })),
+      ...cellsOf(
+        [{ ...system, name: `${system.name}, ${single}` }],
+        sizesOf(quick ? [] : counts, { window: 1, time, warm })
+      ),
+      ...counts
         .filter((readers) => !quick && readers <= 300)
         .map((readers) => ({
           system: `${system.name}, ${late}`,
           at: `${readers}`,
           run: talk(system, readers, { rate: 1_000, time, warm })
         })),
-      ...[...sizes, ...(quick ? [] : [3_000])].map((count) => ({
+      ...[...counts, ...(quick ? [] : [3_000])].map((count) => ({
         system: `${system.name}, ${idle}`,
         at: `${count}`,
         run: Effect.flatMap(system.start, ({ pids, sink }) =>
