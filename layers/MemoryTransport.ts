@@ -208,6 +208,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
         received: () => inlet.received,
         onEnd: (then) => inlet.onEnd(then),
         introduced: () => {},
+        close: (reason) => Effect.sync(() => inlet.end(reason)),
         abort: (reason) =>
           Effect.sync(() => {
             inlet.end(reason)

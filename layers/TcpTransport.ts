@@ -107,6 +107,7 @@ const connectionOf = (
     received: () => inlet.received,
     onEnd: (then) => inlet.onEnd(then),
     introduced,
+    close: (reason) => Effect.sync(() => inlet.end(reason)),
     abort: (reason) =>
       Effect.sync(() => {
         inlet.end(reason)

@@ -51,7 +51,12 @@ export interface Connection {
   readonly onEnd: (then: (() => void) | undefined) => void
   /** Tells the transport that the other side has introduced itself, so that its slot is given to nobody else. */
   readonly introduced: () => void
-  /** Ends both directions at once: `incoming` fails with that reason. */
+  /**
+   * Reads nothing more: `incoming` fails with that reason, after everything that came before. What was handed over still
+   * goes out.
+   */
+  readonly close: (reason: LossReason) => Effect.Effect<void>
+  /** Ends both directions at once: `incoming` fails with that reason. What was handed over may be lost. */
   readonly abort: (reason: LossReason) => Effect.Effect<void>
 }
 

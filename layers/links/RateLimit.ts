@@ -118,7 +118,7 @@ export const make = ({ clock, limits, scope, table }: Node) => {
     drop,
     /** The same, when the frames of another peer are being handled. */
     cut: (link: Link, limit: Dropped["limit"]): Effect.Effect<void> =>
-      Effect.asVoid(Effect.forkIn(Effect.flatMap(bar(link, limit), link.connection.abort), scope)),
+      Effect.asVoid(Effect.forkIn(Effect.flatMap(bar(link, limit), link.connection.close), scope)),
     /** Whether a peer was dropped, and still has to wait. */
     isDropped: (id: PeerId): boolean => (dropped.get(id) ?? 0) > Monotonic.millis(clock),
     /** The quotas of a peer. A peer that comes back keeps them, so reconnecting does not allow more. */

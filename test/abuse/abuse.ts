@@ -236,6 +236,7 @@ const stand = (mode: Mode, name: string, { effort, holds = () => true, quick, se
         `${(before.memory / 1e6).toFixed(0)} → at most ${(memory / 1e6).toFixed(0)} MB`
     )
     for (const offence of offences) console.log(`  OFFENCE: ${offence}`)
+    if (offences.length > 0) for (const line of server.err.slice(-20)) console.log(`  the server: ${line}`)
     return offences.length === 0
   }).pipe(
     Effect.scoped,

@@ -108,6 +108,22 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
     })
   )
 
+  holds("close fails what arrives with its reason, and what was handed over still goes out", (world) =>
+    Effect.gen(function* () {
+      const { far, near } = yield* connect(world)
+      const sent = pieces(64, 65_536)
+      yield* near.drain(Sources.sourceOf(sent))
+      const finishing = yield* Effect.fork(near.finish)
+      yield* Sources.send(far, new Uint8Array(65_536))
+      yield* near.close("excessive")
+      assert.strictEqual((yield* Sources.ending(near)).reason, "excessive")
+      const all = joined(sent)
+      const read = yield* Sources.reader(far)
+      assert.isTrue(Buffer.from(yield* read(all.length)).equals(all))
+      yield* Fiber.join(finishing)
+    })
+  )
+
   holds("abort fails what arrives with its reason, at once, and the other side sees an end", (world) =>
     Effect.gen(function* () {
       const { far, near } = yield* connect(world)
