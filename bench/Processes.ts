@@ -191,12 +191,20 @@ export const meshed = (ports: ReadonlyArray<number>, connections: number): Effec
 const established = "01"
 const portOf = (address: string) => Number.parseInt(address.split(":")[1] ?? "", 16)
 
+/** The sum over the threads of a process of what this reads in a file of each. */
+const overThreads = (pid: number, file: string, read: (text: string) => number): number => {
+  const tasks = `/proc/${pid}/task`
+  return Fs.readdirSync(tasks).reduce((sum, task) => sum + read(Fs.readFileSync(`${tasks}/${task}/${file}`, "utf8")), 0)
+}
+
 /** The CPU time of the threads of a process so far, in seconds. */
 export const cpuOf = (pid: number): Effect.Effect<number> =>
-  Effect.sync(() => {
-    const tasks = `/proc/${pid}/task`
-    const ran = Fs.readdirSync(tasks).map(
-      (task) => Number(Fs.readFileSync(`${tasks}/${task}/schedstat`, "utf8").split(" ")[0]) / 1e9
-    )
-    return ran.reduce((sum, each) => sum + each, 0)
-  })
+  Effect.sync(() => overThreads(pid, "schedstat", (text) => Number(text.split(" ")[0]) / 1e9))
+
+/** How often the threads of a process have gone to sleep so far: each time something woke them afterwards. */
+export const sleepsOf = (pid: number): Effect.Effect<number> =>
+  Effect.sync(() => overThreads(pid, "status", (text) => Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(text)?.[1])))
+
+/** The resident set of a process, in bytes. */
+export const rssOf = (pid: number): Effect.Effect<number> =>
+  Effect.sync(() => 1024 * Number(/^VmRSS:\s+(\d+)/m.exec(Fs.readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]))

@@ -84,7 +84,10 @@ export const machine = (): Readonly<Record<string, string>> => {
     node: process.version,
     gcc: said("gcc", "-dumpfullversion"),
     ...Object.fromEntries(
-      ["nats-server", "redis-server", "mosquitto", "ngircd", "inspircd"].map((name) => [name, debian(name)])
+      ["nats-server", "redis-server", "mosquitto", "ngircd", "inspircd", "irssi", "weechat-headless"].map((name) => [
+        name,
+        debian(name)
+      ])
     ),
     ws: packaged("ws"),
     aedes: packaged("aedes"),

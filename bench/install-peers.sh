@@ -13,10 +13,10 @@ if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
     trap 'rm -f "$policy"' EXIT
   fi
   apt-get update -q
-  for package in nats-server redis-server mosquitto ngircd inspircd; do
+  for package in nats-server redis-server mosquitto ngircd inspircd irssi weechat-headless; do
     DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$package" || echo "skipped: $package"
   done
 else
-  echo "skipped: nats-server, redis-server, mosquitto, ngircd and inspircd need apt-get and root"
+  echo "skipped: nats-server, redis-server, mosquitto, ngircd, inspircd, irssi and weechat-headless need apt-get and root"
 fi
 npm ci --no-audit --no-fund || echo "skipped: ws, aedes and gossipsub"

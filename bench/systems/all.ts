@@ -1,6 +1,7 @@
 /** All systems, and which of them are installed here. */
 import * as Fs from "node:fs"
 import { inspircd } from "./inspircd.ts"
+import { irssi, weechat } from "./irc.ts"
 import { gossipsubNodes, type MeshSystem, outliveNodes, rawNodes } from "./meshes.ts"
 import { mosquitto } from "./mosquitto.ts"
 import { nats } from "./nats.ts"
@@ -27,7 +28,7 @@ const all: ReadonlyArray<System> = [
   aedes
 ]
 
-const isHere = ({ needs }: Pick<System, "needs">): boolean => {
+export const isHere = ({ needs }: Pick<System, "needs">): boolean => {
   if (needs === undefined) return true
   if ("package" in needs) return Fs.existsSync(`bench/peers/node_modules/${needs.package}`)
   const folders = [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/usr/local/sbin"]
@@ -38,7 +39,7 @@ const isHere = ({ needs }: Pick<System, "needs">): boolean => {
 export const present = all.filter(isHere)
 
 /** The systems that are missing: `bench/install-peers.sh` installs them. */
-export const missing = [...all, gossipsubNodes].filter((system) => !isHere(system))
+export const missing = [...all, gossipsubNodes, irssi, weechat].filter((system) => !isHere(system))
 
 /** The meshes that can be measured here. A quick run leaves out gossipsub, whose mesh takes seconds to form. */
 export const meshes = (quick: boolean): ReadonlyArray<MeshSystem> =>

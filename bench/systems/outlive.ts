@@ -67,6 +67,12 @@ export const client = (
     })
   )
 
+/** The command of a client in a plain chat, with ports that the system chooses and without options of its own. */
+export const clientAt = (id: string, serverPort: number) => ({
+  command: process.execPath,
+  args: [program, "client", id, "0", "0", "--server", `127.0.0.1:${serverPort}`, "--host", "127.0.0.1"]
+})
+
 /** Options of a client: where it keeps its log, if it does. */
 type Keeping = Effect.Effect<{ readonly data?: string }, never, Scope.Scope>
 
