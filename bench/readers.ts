@@ -2,15 +2,17 @@
  * The load generator for chats with TLS, which the one in C does not speak: members who read what the author says, and
  * a typist for the author. Usage: `readers PART NAME=VALUE …`. All members first join through the server, and stay
  * linked with the author when it is gone. It works the same in plain and secure chats, on Node's own sockets. It only
- * looks for the marks of lines: `^` and a number in ten digits, as in the C generator.
+ * looks for the marks of lines: `^` and a number in ten digits, as in the C generator. With `key=` and `cert=`, two files,
+ * the author is `bench/authors/raw-tls.mjs`, which has no server.
  */
 import * as Fs from "node:fs"
 import * as Net from "node:net"
+import * as Tls from "node:tls"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { parseLink } from "../src/domain/Invitation.ts"
 import { encode } from "../src/protocol/Frame.ts"
-import { type Attacker, comeIn, pause, type Target } from "../test/abuse/Attacker.ts"
+import { Attacker, comeIn, pause, type Target } from "../test/abuse/Attacker.ts"
 import { cpuOf } from "./Processes.ts"
 import { median, quantile } from "./stats.ts"
 
@@ -25,11 +27,25 @@ const at = (name: string): Target => ({ port: number(name), ...(link === undefin
 /** The CPU time of the author so far, in s. */
 const cpu = (): number => Effect.runSync(cpuOf(number("pid")))
 
+const isBare = setting("key") !== ""
+const credentials = isBare ? { key: Fs.readFileSync(setting("key")), cert: Fs.readFileSync(setting("cert")) } : {}
+
+/** Connects to an author that says no more than `welcome`. */
+const comeBare = async (port: number): Promise<Attacker> => {
+  const socket = Tls.connect({ host: "127.0.0.1", port, rejectUnauthorized: false, ...credentials })
+  const welcome = new Promise((resolve) => socket.once("data", resolve))
+  const reader = new Attacker(socket)
+  await Promise.race([welcome, reader.closed])
+  if (reader.isOver) throw new Error("the connection broke")
+  return reader
+}
+
 /**
  * Lets a member join. When this returns its link is up, because the other side has answered a frame after the
  * handshake.
  */
 const come = async (id: string, to = at("port")): Promise<Attacker> => {
+  if (isBare) return comeBare(to.port)
   const member = await comeIn(to, id)
   if (member === undefined) throw new Error(`${id} was not let in`)
   const answered = member.hears("pong")
@@ -40,7 +56,7 @@ const come = async (id: string, to = at("port")): Promise<Attacker> => {
 
 /** Lets a member leave for good. */
 const leave = async (member: Attacker): Promise<void> => {
-  await member.says({ type: "bye" })
+  if (!isBare) await member.says({ type: "bye" })
   member.socket.end()
   await member.closed
 }
@@ -186,5 +202,6 @@ setTimeout(
   patience + number("warm") + number("time")
 ).unref()
 
-await enrol()
+if (isBare) process.stdout.write("enrolled\n")
+else await enrol()
 process.stdout.write(`${JSON.stringify(await parts[part]?.())}\n`, () => process.exit(0))
