@@ -63,7 +63,7 @@ const make = (port: Port) =>
 
     const families = Effect.gen(function* () {
       const all = yield* status.peerStatuses
-      const { bytes, entries, received, said } = yield* log.tally
+      const { bytes, entries, received, said, steps } = yield* log.tally
       // The histogram records the time between two samples, which is `resolution` if there is no delay.
       const late = (percent: number) => Math.max(0, delay.percentile(percent) / 1e9 - resolution / 1e3)
       const { system, user } = process.cpuUsage()
@@ -84,6 +84,15 @@ const make = (port: Port) =>
         ),
         gauge("outlive_log_entries", "Entries that the log keeps.", entries),
         gauge("outlive_log_bytes", "Memory that the posts of the log take.", bytes),
+        {
+          name: "outlive_log_steps_total",
+          help: "Steps of the log, by whether they were run at once or waited their turn as an effect.",
+          type: "counter",
+          samples: [
+            { labels: { way: "at once" }, value: steps.atOnce },
+            { labels: { way: "in turn" }, value: steps.inTurn }
+          ]
+        },
         gauge("outlive_event_loop_delay_median_seconds", "Delay of the event loop since this was read last.", late(50)),
         gauge("outlive_event_loop_delay_p99_seconds", "Delay of the event loop, 99th percentile.", late(99)),
         gauge("outlive_event_loop_delay_max_seconds", "Longest delay of the event loop.", late(100)),

@@ -6,6 +6,7 @@ import type * as Stream from "effect/Stream"
 import type { Entry } from "../src/domain/Entry.ts"
 import type { LineTooLong, LogUnavailable } from "../src/domain/Errors.ts"
 import type { Epoch, Post, Room, StreamId, Summary } from "../src/domain/Post.ts"
+import type { Steps } from "../src/domain/Turns.ts"
 
 /** The result of a line: the post that it became, or why it could not be said. */
 export type SayResult = Post | LineTooLong
@@ -30,6 +31,8 @@ export interface Tally {
   /** How many posts this node has said in this run, and how many of others were delivered to it. */
   readonly said: number
   readonly received: number
+  /** How many of its steps were run at once, and how many as an effect. */
+  readonly steps: Steps
 }
 
 export class MessageLog extends Context.Tag("outlive/MessageLog")<

@@ -65,6 +65,12 @@ export class ReplicaLog extends Context.Tag("outlive/ReplicaLog")<
      */
     readonly slice: (stream: StreamId, after: number, room: number, to?: number) => Slice | undefined
     /**
+     * Calls a function each time the log has grown, until the function that is returned is called. It runs within the
+     * step by which the log grows, so it must be cheap and must not throw. It may make the log grow: then it is called
+     * once more.
+     */
+    readonly onGrowth: (look: () => void) => () => void
+    /**
      * Emits when the log has grown since the last element was pulled, as soon as `matters` holds. Several growths may
      * be one element.
      */

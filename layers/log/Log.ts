@@ -40,7 +40,7 @@ import {
   type Summary
 } from "../../src/domain/Post.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
-import { makeTurns } from "../../src/domain/Turns.ts"
+import { makeTurns, SynchronousSteps } from "../../src/domain/Turns.ts"
 import { Blocks } from "../../src/protocol/Blocks.ts"
 import { encodePost } from "../../src/protocol/Frame.ts"
 import { linesIn } from "../../src/protocol/LineSplitter.ts"
@@ -142,7 +142,7 @@ export const make = (
     // One step runs after the other, and none is interrupted halfway. So the disk and the memory agree, and entries
     // stand in the order of delivery. This is needed without a disk as well: a fiber may yield between any two
     // operations.
-    const inTurn = makeTurns()
+    const { inTurn, steps } = makeTurns(yield* SynchronousSteps)
     const serially = <A, E>(step: Effect.Effect<A, E>): Effect.Effect<A, E> =>
       inTurn(
         Effect.flatMap(step, (result) => (isToBeWrittenAnew() ? Effect.as(compact, result) : Effect.succeed(result)))
@@ -630,12 +630,14 @@ export const make = (
         closed = true
         growth.changed()
       }),
+      onGrowth: growth.listen,
       grown: (matters = constTrue) => Stream.suspend(() => growthSince(end(), matters)),
       tally: Effect.sync(() => ({
         entries: entries.length,
         bytes: store.bytes,
         said: store.said,
-        received
+        received,
+        steps: steps()
       })),
       summary: Effect.sync(() => store.summary()),
       have: (id) => store.have(id),

@@ -1,4 +1,4 @@
-/** Lets fibers wait for state that changes in synchronous steps. */
+/** Tells plain functions, and fibers that wait, of state that changes in synchronous steps. */
 import * as Channel from "effect/Channel"
 import type * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -13,12 +13,35 @@ export interface Signal {
   readonly until: (holds: () => boolean) => Effect.Effect<void>
   /** Emits what `take` gives each time the condition holds. Ends when `take` gives none. */
   readonly stream: <A>(holds: () => boolean, take: () => Option.Option<Chunk.Chunk<A>>) => Stream.Stream<A>
-  /** Says that something has changed. */
+  /**
+   * Calls a function after each change, until the function that is returned is called. It must be cheap and must not
+   * throw. It may itself change the state: then all listeners are called again once each of them was, never one from
+   * within another.
+   */
+  readonly listen: (look: () => void) => () => void
+  /** Says that something has changed. Listeners are called before fibers go on. */
   readonly changed: () => void
 }
 
 export const makeSignal = (): Signal => {
   const waiting = new Set<() => void>()
+  const listeners = new Set<() => void>()
+  /** `isTelling`: whether listeners are being called. `isOld`: whether something has changed since that began. */
+  let isTelling = false
+  let isOld = false
+  const tell = () => {
+    isOld = true
+    if (isTelling) return
+    isTelling = true
+    try {
+      while (isOld) {
+        isOld = false
+        for (const look of listeners) look()
+      }
+    } finally {
+      isTelling = false
+    }
+  }
   /** Resumes as soon as the condition holds. The returned effect cancels that. */
   const wait = <A>(holds: () => boolean, resume: (given: Effect.Effect<A>) => void, given: Effect.Effect<A>) => {
     const look = () => {
@@ -49,7 +72,12 @@ export const makeSignal = (): Signal => {
       )
       return Stream.fromChannel(loop)
     },
+    listen: (look) => {
+      listeners.add(look)
+      return () => listeners.delete(look)
+    },
     changed: () => {
+      if (listeners.size > 0) tell()
       for (const look of waiting) look()
     }
   }

@@ -47,6 +47,70 @@ describe("Signal", () => {
     })
   )
 
+  it.effect("calls listeners at each change, before fibers go on, until they are taken away", () =>
+    Effect.gen(function* () {
+      const signal = makeSignal()
+      const seen: Array<string> = []
+      const waiting = yield* Effect.fork(
+        Effect.map(
+          signal.until(() => seen.length > 0),
+          () => seen.push("fiber")
+        )
+      )
+      yield* Effect.yieldNow()
+      const off = signal.listen(() => seen.push("listener"))
+      signal.changed()
+      assert.deepStrictEqual(seen, ["listener"])
+      yield* Fiber.join(waiting)
+      assert.deepStrictEqual(seen, ["listener", "fiber"])
+      off()
+      signal.changed()
+      assert.deepStrictEqual(seen, ["listener", "fiber"])
+    })
+  )
+
+  it("calls listeners again after one of them has changed the state, and none from within another", () => {
+    const signal = makeSignal()
+    let count = 0
+    let depth = 0
+    const seen: Array<ReadonlyArray<number | string>> = []
+    const listener = (name: string, act: () => void) =>
+      signal.listen(() => {
+        depth += 1
+        seen.push([name, count, depth])
+        act()
+        depth -= 1
+      })
+    listener("grows", () => {
+      if (count === 3) return
+      count += 1
+      signal.changed()
+    })
+    listener("follows", () => {})
+    count = 1
+    signal.changed()
+    assert.deepStrictEqual(seen, [
+      ["grows", 1, 1],
+      ["follows", 2, 1],
+      ["grows", 2, 1],
+      ["follows", 3, 1],
+      ["grows", 3, 1],
+      ["follows", 3, 1]
+    ])
+  })
+
+  it("goes on to call listeners after one has thrown", () => {
+    const signal = makeSignal()
+    let looks = 0
+    signal.listen(() => {
+      looks += 1
+      if (looks === 1) throw new Error("broken")
+    })
+    assert.throws(() => signal.changed())
+    signal.changed()
+    assert.strictEqual(looks, 2)
+  })
+
   it.effect("emits what there is by then, in one chunk, and ends when there is nothing", () =>
     Effect.gen(function* () {
       const signal = makeSignal()

@@ -9,7 +9,7 @@ import { makeTurns } from "../../src/domain/Turns.ts"
 describe("Turns", () => {
   it.effect("begins a step when the one before has ended, in the order in which they came", () =>
     Effect.gen(function* () {
-      const inTurn = makeTurns()
+      const { inTurn } = makeTurns()
       const seen: Array<string> = []
       const step = (name: string) =>
         inTurn(
@@ -26,7 +26,7 @@ describe("Turns", () => {
 
   it.effect("goes on after a step that failed, and after one that died", () =>
     Effect.gen(function* () {
-      const inTurn = makeTurns()
+      const { inTurn } = makeTurns()
       const exits = yield* Effect.all(
         [inTurn(Effect.fail("no")), inTurn(Effect.die("broken")), inTurn(Effect.succeed("done"))].map(Effect.exit),
         { concurrency: "unbounded" }
@@ -38,7 +38,7 @@ describe("Turns", () => {
 
   it.effect("breaks off nobody, whether under way or waiting", () =>
     Effect.gen(function* () {
-      const inTurn = makeTurns()
+      const { inTurn } = makeTurns()
       const gate = yield* Deferred.make<void>()
       const seen: Array<string> = []
       const under = yield* Effect.fork(
@@ -60,4 +60,111 @@ describe("Turns", () => {
       assert.strictEqual(yield* inTurn(Effect.succeed("free")), "free")
     })
   )
+
+  describe("at once", () => {
+    it.effect("runs a plain step when nobody has the turn, and none while a step is under way or waits", () =>
+      Effect.gen(function* () {
+        const { inTurn, now } = makeTurns()
+        const gate = yield* Deferred.make<void>()
+        const seen: Array<string> = []
+        const note = (name: string) => () => {
+          seen.push(name)
+          return name
+        }
+        assert.strictEqual(now(note("first")), "first")
+        const under = yield* Effect.fork(
+          inTurn(
+            Effect.zipRight(
+              Deferred.await(gate),
+              Effect.sync(() => {
+                note("second")()
+                return now(note("overtakes from within"))
+              })
+            )
+          )
+        )
+        const behind = yield* Effect.fork(inTurn(Effect.sync(note("third"))))
+        yield* Effect.yieldNow()
+        assert.isUndefined(now(note("overtakes both")))
+        yield* Deferred.succeed(gate, undefined)
+        assert.isUndefined(yield* Fiber.join(under))
+        yield* Fiber.join(behind)
+        assert.strictEqual(now(note("last")), "last")
+        assert.deepStrictEqual(seen, ["first", "second", "third", "last"])
+      })
+    )
+
+    it.effect("lets nobody overtake a step that was given the turn and has not begun", () =>
+      Effect.gen(function* () {
+        const { inTurn, now } = makeTurns()
+        const seen: Array<string> = []
+        const overtaken: Array<unknown> = []
+        const first = inTurn(Effect.yieldNow())
+        const second = inTurn(Effect.sync(() => seen.push("second")))
+        yield* Effect.all([Effect.map(first, () => overtaken.push(now(() => seen.push("overtakes")))), second], {
+          concurrency: "unbounded"
+        })
+        assert.deepStrictEqual(overtaken, [undefined])
+        assert.deepStrictEqual(seen, ["second"])
+      })
+    )
+
+    it.effect("refuses a step within a step, and lets an effect that is called there run after it", () =>
+      Effect.gen(function* () {
+        const { inTurn, now } = makeTurns()
+        const seen: Array<string> = []
+        const late = now(() => {
+          const fiber = Effect.runFork(inTurn(Effect.sync(() => seen.push("after"))))
+          assert.isUndefined(now(() => seen.push("within")))
+          seen.push("itself")
+          return fiber
+        })
+        if (late !== undefined) yield* Fiber.join(late)
+        assert.deepStrictEqual(seen, ["itself", "after"])
+      })
+    )
+
+    it.effect("goes on after a step that threw, and after a waiting one that was interrupted", () =>
+      Effect.gen(function* () {
+        const { inTurn, now } = makeTurns()
+        assert.throws(() =>
+          now(() => {
+            throw new Error("broken")
+          })
+        )
+        assert.strictEqual(
+          now(() => "free"),
+          "free"
+        )
+        const gate = yield* Deferred.make<void>()
+        const under = yield* Effect.fork(inTurn(Deferred.await(gate)))
+        const behind = yield* Effect.fork(inTurn(Effect.void))
+        yield* Effect.yieldNow()
+        const interrupted = yield* Effect.fork(Fiber.interrupt(behind))
+        yield* Deferred.succeed(gate, undefined)
+        yield* Fiber.join(under)
+        yield* Fiber.join(interrupted)
+        assert.strictEqual(
+          now(() => "free"),
+          "free"
+        )
+      })
+    )
+
+    it.effect("may be forbidden, and counts what was done either way", () =>
+      Effect.gen(function* () {
+        let may = false
+        const { inTurn, now, steps } = makeTurns(() => may)
+        assert.isUndefined(now(() => 1))
+        yield* inTurn(Effect.void)
+        may = true
+        assert.strictEqual(
+          now(() => 1),
+          1
+        )
+        assert.isUndefined(now(() => undefined))
+        assert.deepStrictEqual(steps(), { atOnce: 1, inTurn: 1 })
+      })
+    )
+  })
 })

@@ -389,6 +389,22 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<Logs, LE>): 
     { entries: 100 }
   )
 
+  holds("whoever listens is told of all growth within the step that made it, until it stops listening", (log) =>
+    Effect.gen(function* () {
+      const seen: Array<number> = []
+      const own = log.streamIn(mainRoom)
+      const off = log.onGrowth(() => seen.push(log.have(own) * 10 + log.have(stream("2"))))
+      yield* log.say(mainRoom, ["a"])
+      yield* log.receive(posts("2", 1))
+      assert.deepStrictEqual(seen, [10, 11])
+      off()
+      yield* log.say(mainRoom, ["b"])
+      assert.deepStrictEqual(seen, [10, 11])
+      const { steps } = yield* log.tally
+      assert.strictEqual(steps.atOnce + steps.inTurn, 3)
+    })
+  )
+
   holds("growth is told when it matters", (log) =>
     Effect.gen(function* () {
       let told = 0

@@ -51,6 +51,7 @@ describe("figures", () => {
         assert.strictEqual(figure(page, "outlive_posts_said_total"), "1")
         assert.strictEqual(figure(page, "outlive_posts_received_total"), "3")
         assert.strictEqual(figure(page, "outlive_posts_sent_total"), "3")
+        assert.lengthOf(page.match(/^outlive_log_steps_total\{way="[a-z ]+"\} \d+$/gm) ?? [], 2)
         assert.lengthOf(page.match(/^outlive_peer_lag_posts\{peer="\w+"\} \d+$/gm) ?? [], 3)
       }
       const [, first] = metrics as ReadonlyArray<number>

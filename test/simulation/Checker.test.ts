@@ -42,7 +42,8 @@ const unheard = (serversLife: Partial<Life>): ReadonlyArray<string> => {
     settledAt: 100,
     bodies: [],
     holding: [],
-    kills: 1
+    kills: 1,
+    steps: { atOnce: 0, inTurn: 0 }
   }
   return violations(record)
 }

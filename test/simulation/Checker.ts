@@ -1,5 +1,6 @@
 /** Checks the screens of a simulated chat against the promises of `DELIVERY.md`. */
 import { mainRoom } from "../../src/domain/Post.ts"
+import type { Steps } from "../../src/domain/Turns.ts"
 import type { PostFrame } from "../../src/protocol/Frame.ts"
 
 /** One process of a node, from its start to its end. */
@@ -61,6 +62,8 @@ export interface Record_ {
   /** The nodes that at the end still hold lines for a post that no node can bring. */
   readonly holding: ReadonlyArray<string>
   readonly kills: number
+  /** The steps of the logs that were open at the end, either way. */
+  readonly steps: Steps
 }
 
 /** All broken promises, in words, those of delivery first; none if all were kept. */

@@ -35,6 +35,7 @@ import { type Address, Host, PeerId, Port, roleOf, serverId } from "../../src/do
 import { mainRoom, Room, roomIn } from "../../src/domain/Post.ts"
 import * as Roster from "../../src/domain/Roster.ts"
 import { adopt, nobody, type Trust } from "../../src/domain/Trust.ts"
+import { SynchronousSteps } from "../../src/domain/Turns.ts"
 import * as Client from "../../src/programs/client.ts"
 import { anewWhenForked } from "../../src/programs/renewal.ts"
 import { server } from "../../src/programs/server.ts"
@@ -337,6 +338,7 @@ export const simulate = (seed: number): Record_ => {
   const cuts = drawFrom(seed + 1_000_000_007)
   const runs = drawFrom(seed + 2_000_000_011)
   const rooms = drawFrom(seed + 3_000_000_019)
+  const ways = drawFrom(seed + 4_000_000_007)
   const bounds = isOfManyRuns(seed) ? smallBounds(40 + runs.below(11)) : {}
   const secure = isSecure(seed)
   // A run whose clock is before the streams that were folded away begins anew. `test/programs/runs.test.ts` covers
@@ -466,6 +468,7 @@ export const simulate = (seed: number): Record_ => {
               secure ? secureMembership(place.id) : openMembership(place.id === serverId ? store : undefined)
             )
           ),
+          Layer.provideMerge(Layer.succeed(SynchronousSteps, () => ways.happens(0.5))),
           Layer.provideMerge(console)
         )
         const running: Running = {
@@ -778,9 +781,17 @@ export const simulate = (seed: number): Record_ => {
     for (const place of places) yield* say(place)
     yield* settle(lastSettling, patient)
     const holding = isOrphaned(seed) ? yield* orphanAnAnswer : []
+    const tallies = yield* Effect.forEach(
+      here(),
+      ({ running }) => running?.inside?.log.tally ?? Effect.succeed(undefined)
+    )
     const bodies = places.flatMap(({ disk }) => framesOf(disk)).filter((frame) => frame.type === "post")
     yield* Scope.close(stage, { _tag: "Success" } as never)
-    return { bodies, settledAt, holding: holding.map(({ id }) => id as string) }
+    const taken = {
+      atOnce: tallies.reduce((sum, tally) => sum + (tally?.steps.atOnce ?? 0), 0),
+      inTurn: tallies.reduce((sum, tally) => sum + (tally?.steps.inTurn ?? 0), 0)
+    }
+    return { bodies, settledAt, steps: taken, holding: holding.map(({ id }) => id as string) }
   }).pipe(Effect.scoped)
 
   const exit = run(program, seed, busiest)

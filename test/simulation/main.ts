@@ -6,6 +6,7 @@
 import { availableParallelism } from "node:os"
 import { fileURLToPath } from "node:url"
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads"
+import type { Steps } from "../../src/domain/Turns.ts"
 import { violations } from "./Checker.ts"
 import { simulate } from "./Simulation.ts"
 
@@ -15,15 +16,18 @@ interface Outcome {
   readonly broken: ReadonlyArray<string>
   readonly deliveries: number
   readonly kills: number
+  readonly steps: Steps
 }
+
+const nothing = { deliveries: 0, kills: 0, steps: { atOnce: 0, inTurn: 0 } }
 
 const runSeed = (seed: number): Outcome => {
   try {
     const record = simulate(seed)
     const deliveries = record.lives.reduce((sum, life) => sum + life.shown.length, 0)
-    return { seed, broken: violations(record), deliveries, kills: record.kills }
+    return { seed, broken: violations(record), deliveries, kills: record.kills, steps: record.steps }
   } catch (error) {
-    return { seed, broken: [String(error)], deliveries: 0, kills: 0 }
+    return { seed, broken: [String(error)], ...nothing }
   }
 }
 
@@ -58,7 +62,7 @@ const lead = (): void => {
   let next = from
   let end = from + seeds
   const failures: Array<Outcome> = []
-  const sum = { ran: 0, deliveries: 0, kills: 0 }
+  const sum = { ran: 0, deliveries: 0, kills: 0, atOnce: 0, inTurn: 0 }
   let atWork = 0
 
   const rate = () => sum.ran / Math.max(1, (Date.now() - begun) / 1_000)
@@ -67,6 +71,8 @@ const lead = (): void => {
     sum.ran += 1
     sum.deliveries += outcome.deliveries
     sum.kills += outcome.kills
+    sum.atOnce += outcome.steps.atOnce
+    sum.inTurn += outcome.steps.inTurn
     if (outcome.broken.length === 0) return
     failures.push(outcome)
     // Seeds below this one still run. The lowest failure is the first one, however many workers there are.
@@ -103,7 +109,7 @@ const lead = (): void => {
       giveNext()
     })
     worker.on("error", (error) => {
-      take({ seed, broken: [`its worker died: ${error.message}`], deliveries: 0, kills: 0 })
+      take({ seed, broken: [`its worker died: ${error.message}`], ...nothing })
       hire()
       leave()
     })
@@ -125,7 +131,7 @@ const lead = (): void => {
     if (endAtFirst && first !== undefined) tell(first)
     const seconds = Math.round((Date.now() - begun) / 1_000)
     console.log(
-      `${sum.ran} seeds in ${seconds} s (${rate().toFixed(1)} a second): ${sum.deliveries} lines shown, ${sum.kills} kills, ${failures.length} seeds failed`
+      `${sum.ran} seeds in ${seconds} s (${rate().toFixed(1)} a second): ${sum.deliveries} lines shown, ${sum.kills} kills, ${sum.atOnce} of ${sum.atOnce + sum.inTurn} steps at once, ${failures.length} seeds failed`
     )
     process.exitCode = failures.length === 0 ? 0 : 1
   }
