@@ -1,12 +1,24 @@
 /** The keyboard and the screen of a person, or of a script. */
 import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import type { Fact } from "../src/domain/Fact.ts"
 import type { ScreenLine } from "../src/domain/ScreenLine.ts"
 import type { Status } from "../src/domain/Status.ts"
 import type { Vocabulary } from "../src/domain/Vocabulary.ts"
+
+/**
+ * Gives a console something to show, in one write and in a plain call. The console calls `taken` once, when it has
+ * taken it: that may be before this returns. So whoever shows much needs no fiber that waits.
+ */
+export type Put<A> = (what: ReadonlyArray<A>, taken: () => void) => void
+
+/** The same for whoever waits: returns when the console has taken it. Nothing to show is taken at once. */
+export const whenTaken =
+  <A>(put: Put<A>) =>
+  (what: ReadonlyArray<A>): Effect.Effect<void> =>
+    what.length === 0 ? Effect.void : Effect.async((resume) => put(what, () => resume(Effect.void)))
 
 /**
  * A typed line, without its newline. A line that was pasted at a terminal may contain newlines. Each line is an object
@@ -26,11 +38,11 @@ export interface Typed {
  */
 export interface PendingLines {
   /** Adds a line that was typed at another console of the same node. It is pending here too. */
-  readonly add: (line: Typed) => Effect.Effect<void>
+  readonly add: (line: Typed) => void
   /** Marks pending lines as undelivered. */
-  readonly mark: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
+  readonly mark: Put<Typed>
   /** Shows lines, in this order and without a mark, as any other line. They are pending no more. */
-  readonly settle: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
+  readonly settle: Put<Typed>
   /** Shows a text in place of what was typed, when the line says something else. */
   readonly reword: (line: Typed, text: string) => Effect.Effect<void>
   /** Takes away lines that could not be said. The person who typed them can edit them. */
@@ -52,12 +64,14 @@ export class Console extends Context.Tag("outlive/Console")<
   {
     /** The typed lines that were not read yet. Ends at the end of input, and when the screen is gone. */
     readonly lines: Stream.Stream<Typed>
-    /** Shows lines in one write; returns when the screen has taken them. */
+    /** Shows lines. What is put later is shown later. */
+    readonly put: Put<ScreenLine>
+    /** The same for whoever waits until the screen has taken them. */
     readonly show: (lines: ReadonlyArray<ScreenLine>) => Effect.Effect<void>
     /** Whether the reader of the output is gone, so that the last lines may not have been shown. */
     readonly isGone: () => boolean
     /** Takes facts as they are, in place of the lines that they would make. None where people read. */
-    readonly tell: Option.Option<(facts: ReadonlyArray<Fact>) => Effect.Effect<void>>
+    readonly tell: Option.Option<Put<Fact>>
     /** None where nothing can be said of a typed line later, as on a pipe and with `--plain`. */
     readonly pending: Option.Option<PendingLines>
     /** Whether a person types, who can answer a question. False on a pipe. */

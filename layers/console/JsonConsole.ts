@@ -7,8 +7,9 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { Console, type Typed } from "../../services/Console.ts"
+import { Console, type Put, type Typed, whenTaken } from "../../services/Console.ts"
 import { absurd } from "../../src/domain/Absurd.ts"
+import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
 import { decodeInput, type Event, encodeEvent, eventOf, type Input, version } from "../../src/protocol/BotLine.ts"
 import * as Output from "./Output.ts"
 import * as PipedInput from "./PipedInput.ts"
@@ -36,26 +37,32 @@ const make = (reads: boolean) =>
   Effect.gen(function* () {
     const gone = yield* Deferred.make<void>()
     const out = yield* Output.make(process.stdout, gone)
-    const tell = (events: ReadonlyArray<Event>) =>
-      events.length === 0 ? Effect.void : out.write(events.map(encodeEvent).join(""))
+    const write: Put<Event> = (events, taken) => {
+      let text = ""
+      for (const event of events) text += encodeEvent(event)
+      out.write(text, taken)
+    }
+    const tell = whenTaken(write)
     yield* tell([{ type: "outlive", version }])
 
     /** The reference that the program has given to a line. */
     const refs = new WeakMap<Typed, string>()
     const marked = new WeakSet<Typed>()
-    const tellOf = (type: "waiting" | "settled", lines: ReadonlyArray<Typed>) =>
-      tell(
-        lines.flatMap((line) => {
-          const ref = refs.get(line)
-          return ref === undefined ? [] : [{ type, ref }]
-        })
-      )
-    const mark = (lines: ReadonlyArray<Typed>) =>
-      Effect.suspend(() => {
-        const fresh = lines.filter((line) => !marked.has(line))
-        for (const line of fresh) marked.add(line)
-        return tellOf("waiting", fresh)
+    const eventsOf = (type: "waiting" | "settled", lines: ReadonlyArray<Typed>): ReadonlyArray<Event> =>
+      lines.flatMap((line) => {
+        const ref = refs.get(line)
+        return ref === undefined ? [] : [{ type, ref }]
       })
+    const mark: Put<Typed> = (lines, taken) => {
+      const fresh = lines.filter((line) => !marked.has(line))
+      for (const line of fresh) marked.add(line)
+      write(eventsOf("waiting", fresh), taken)
+    }
+    const put: Put<ScreenLine> = (lines, taken) =>
+      write(
+        lines.map(({ text }) => ({ type: "notice", text: text.replace(/^\* /, "") })),
+        taken
+      )
 
     const understood = (lines: Chunk.Chunk<Typed>) => {
       const typed: Array<Typed> = []
@@ -81,16 +88,22 @@ const make = (reads: boolean) =>
       lines: reads
         ? Stream.mapChunksEffect(yield* PipedInput.make(process.stdin, gone, longestCommand), understood)
         : PipedInput.none(gone),
-      show: (lines) => tell(lines.map(({ text }) => ({ type: "notice", text: text.replace(/^\* /, "") }))),
+      put,
+      show: whenTaken(put),
       isGone: out.isGone,
-      tell: Option.some((facts) => tell(facts.flatMap((fact) => eventOf(fact) ?? []))),
+      tell: Option.some((facts, taken) =>
+        write(
+          facts.flatMap((fact) => eventOf(fact) ?? []),
+          taken
+        )
+      ),
       pending: Option.some({
         // The program gets the line as a post, like every other post.
-        add: () => Effect.void,
+        add: () => {},
         mark,
         reword: () => Effect.void,
-        settle: (lines) => tellOf("settled", lines),
-        giveBack: (lines) => tellOf("settled", lines),
+        settle: (lines, taken) => write(eventsOf("settled", lines), taken),
+        giveBack: (lines) => tell(eventsOf("settled", lines)),
         drop: (lines) =>
           tell(
             lines.map(({ text }) => ({

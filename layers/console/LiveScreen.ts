@@ -1,6 +1,5 @@
 /** The screen of a terminal whose bottom rows (the live area) are redrawn, while lines scroll up above them. */
 import type { WriteStream } from "node:tty"
-import * as Effect from "effect/Effect"
 import type { LiveArea } from "../../src/terminal/LiveArea.ts"
 import {
   askCursor,
@@ -108,14 +107,12 @@ export class LiveScreen {
     for (const resume of this.#waiting) resume()
   }
 
-  /** Shows whole rows above the live area. Returns when the output has taken them. */
-  show(text: string): Effect.Effect<void> {
-    return Effect.async((resume) => {
-      this.#above += text
-      this.#waiting.push(() => resume(Effect.void))
-      if (this.#output.writable) this.drawSoon()
-      else this.draw()
-    })
+  /** Shows whole rows above the live area. Calls `taken` when the output has taken them. */
+  show(text: string, taken: () => void): void {
+    this.#above += text
+    this.#waiting.push(taken)
+    if (this.#output.writable) this.drawSoon()
+    else this.draw()
   }
 
   /** Sends a text that changes nothing on the screen, such as a bell. */

@@ -4,18 +4,8 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-export interface Output {
-  /**
-   * Writes a text. Returns when the stream has taken it, or the reader is gone. What `behind` writes goes out in the
-   * same flush.
-   */
-  readonly write: (text: string, behind?: () => void) => Effect.Effect<void>
-  /** Whether the reader is gone. */
-  readonly isGone: () => boolean
-}
-
 export interface Writer {
-  /** Writes a text. Calls `taken` when the stream has taken it, or the reader is gone. */
+  /** Writes a text. Calls `taken` when the stream has taken it, or the reader is gone. An empty text is taken at once. */
   readonly write: (text: string, taken: () => void) => void
   /** Whether the reader is gone. */
   readonly isGone: () => boolean
@@ -28,7 +18,7 @@ export const makeWriter = (stream: Writable): Writer => {
   return {
     isGone,
     write: (text, taken) => {
-      if (isGone()) return taken()
+      if (text === "" || isGone()) return taken()
       stream.write(text, (error) => {
         hasFailed ||= error !== undefined && error !== null
         taken()
@@ -45,20 +35,9 @@ export const watch = (stream: Writable, onGone: () => void): Effect.Effect<void,
     () => Effect.sync(() => stream.off("error", onGone))
   )
 
-/** An Output for a stream. Completes `gone` when the reader is gone, because the other end of the pipe has closed. */
-export const make = (stream: Writable, gone: Deferred.Deferred<void>): Effect.Effect<Output, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    yield* watch(stream, () => Deferred.unsafeDone(gone, Effect.void))
-    const { isGone, write } = makeWriter(stream)
-    return {
-      isGone,
-      write: (text, behind) =>
-        Effect.async((resume) => {
-          if (text === "" || isGone()) return resume(Effect.void)
-          stream.cork()
-          write(text, () => resume(Effect.void))
-          behind?.()
-          stream.uncork()
-        })
-    }
-  })
+/** A Writer for a stream. Completes `gone` when the reader is gone, because the other end of the pipe has closed. */
+export const make = (stream: Writable, gone: Deferred.Deferred<void>): Effect.Effect<Writer, never, Scope.Scope> =>
+  Effect.as(
+    watch(stream, () => Deferred.unsafeDone(gone, Effect.void)),
+    makeWriter(stream)
+  )

@@ -3,7 +3,8 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { Console } from "../../services/Console.ts"
+import { Console, type Put, whenTaken } from "../../services/Console.ts"
+import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
 import * as Legible from "./Legible.ts"
 import * as Output from "./Output.ts"
 import * as PipedInput from "./PipedInput.ts"
@@ -14,16 +15,16 @@ const make = (reads: boolean) =>
     const out = yield* Output.make(process.stdout, gone)
     const error = yield* Output.make(process.stderr, gone)
     const lines = reads ? yield* PipedInput.make(process.stdin, gone) : PipedInput.none(gone)
+    // Whoever reads both sees a notice after the lines of the chat that were put with it.
+    const put: Put<ScreenLine> = (lines, taken) => {
+      const chat = lines.filter(({ _tag }) => _tag === "Chat")
+      const notices = chat.length === lines.length ? [] : lines.filter(({ _tag }) => _tag === "Notice")
+      out.write(Legible.textOf(process.stdout, chat), () => error.write(Legible.textOf(process.stderr, notices), taken))
+    }
     return Console.of({
       lines,
-      show: (lines) =>
-        Effect.suspend(() => {
-          const chat = lines.filter(({ _tag }) => _tag === "Chat")
-          const shown = out.write(Legible.textOf(process.stdout, chat))
-          if (chat.length === lines.length) return shown
-          const notices = lines.filter(({ _tag }) => _tag === "Notice")
-          return Effect.zipRight(shown, error.write(Legible.textOf(process.stderr, notices)))
-        }),
+      put,
+      show: whenTaken(put),
       isGone: out.isGone,
       tell: Option.none(),
       pending: Option.none(),

@@ -2,9 +2,9 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { Console } from "../../services/Console.ts"
+import { Console, type Put, whenTaken } from "../../services/Console.ts"
 import type { Interrupts } from "../../services/Interrupts.ts"
-import { notice } from "../../src/domain/ScreenLine.ts"
+import { notice, type ScreenLine } from "../../src/domain/ScreenLine.ts"
 import { nothing } from "../../src/terminal/Completion.ts"
 import { isPlainKey } from "../../src/terminal/Echo.ts"
 import type { Act } from "../../src/terminal/editor/State.ts"
@@ -65,9 +65,11 @@ const make = (sequences: RawTerminal.Sequences, terminal: RawTerminal.Terminal) 
       })
     )
 
+    const put: Put<ScreenLine> = (lines, taken) => screen.show(lines, taken)
     return Console.of({
       lines: input.lines,
-      show: (lines) => (lines.length === 0 ? Effect.void : screen.show(lines)),
+      put,
+      show: whenTaken(put),
       isGone: () => screen.isGone,
       isPerson: true,
       tell: Option.none(),

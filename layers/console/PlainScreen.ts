@@ -1,6 +1,5 @@
 /** The screen of a terminal where nothing is redrawn. The text being typed is at the end of what was written. */
 import type { WriteStream } from "node:tty"
-import * as Effect from "effect/Effect"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
 import { echo } from "../../src/terminal/Echo.ts"
 import { visible } from "../../src/terminal/LiveArea.ts"
@@ -37,7 +36,7 @@ export class PlainScreen {
   }
 
   send(text: string): void {
-    if (text !== "") this.#writer.write(text, () => {})
+    this.#writer.write(text, () => {})
   }
 
   /** Shows lines at once, on new rows below the text being typed, which is not written again. */
@@ -55,21 +54,19 @@ export class PlainScreen {
     this.send(visible(this.#typed()))
   }
 
-  /** Shows lines: at once, or soon if the person types. Returns when the output has taken them. */
-  show(lines: ReadonlyArray<ScreenLine>): Effect.Effect<void> {
-    return Effect.async((resume) => {
-      this.#above += Legible.textOf(this.#output, lines)
-      this.#waiting.push(() => resume(Effect.void))
-      if (this.#typed() === "" || this.isGone) return this.flush()
-      this.#nextShow ??= setTimeout(() => this.flush(), Math.max(0, this.#lastShown + showEvery - performance.now()))
-    })
+  /** Shows lines: at once, or soon if the person types. Calls `taken` when the output has taken them. */
+  show(lines: ReadonlyArray<ScreenLine>, taken: () => void): void {
+    this.#above += Legible.textOf(this.#output, lines)
+    this.#waiting.push(taken)
+    if (this.#typed() === "" || this.isGone) return this.flush()
+    this.#nextShow ??= setTimeout(() => this.flush(), Math.max(0, this.#lastShown + showEvery - performance.now()))
   }
 
   /** Writes all lines that are not written yet. */
   flush(): void {
     clearTimeout(this.#nextShow)
     this.#nextShow = undefined
-    if (this.#above === "") return
+    if (this.#waiting.length === 0) return
     const typed = this.#typed()
     const text = typed === "" ? this.#above : `\n${this.#above}${visible(typed)}`
     const taken = this.#waiting

@@ -4,9 +4,10 @@ import * as Layer from "effect/Layer"
 import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
-import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import { Console, type Typed } from "../../services/Console.ts"
+import { Console, type Put, type Typed, whenTaken } from "../../services/Console.ts"
+import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
+import { makeSignal } from "../../src/domain/Signal.ts"
 import type { Status } from "../../src/domain/Status.ts"
 import { completionFrom, nothing } from "../../src/terminal/Completion.ts"
 import { ownLine } from "../../src/terminal/LiveArea.ts"
@@ -36,33 +37,33 @@ export interface Script {
 const makeWith = (terminal: boolean): Effect.Effect<Script> =>
   Effect.gen(function* () {
     const typed = yield* Mailbox.make<Typed>()
-    const screen = yield* SubscriptionRef.make<ReadonlyArray<string>>([])
+    const screen: Array<string> = []
     const list = new PendingList<Typed>()
-    const pending = yield* SubscriptionRef.make<ReadonlyArray<string>>([])
+    const shown = () => list.all.map(ownLine)
+    const changes = makeSignal()
     const status = yield* SubscriptionRef.make<Status | undefined>(undefined)
     const source = yield* Ref.make(nothing)
-    const show = (lines: ReadonlyArray<string>) => SubscriptionRef.update(screen, (before) => [...before, ...lines])
-    const changed = Effect.suspend(() => SubscriptionRef.set(pending, list.all.map(ownLine)))
-    const pendingLines = PendingLines.make(list, {
-      changed,
-      settle: (lines) => Effect.zipRight(changed, show(lines.map(({ text }) => text))),
-      giveBack: () => Effect.void
-    })
+    const put: Put<ScreenLine> = (lines, taken) => {
+      for (const { text } of lines) screen.push(text)
+      changes.changed()
+      taken()
+    }
+    const pendingLines = PendingLines.make(list, { changed: changes.changed, settle: put, giveBack: () => {} })
 
     return {
       type: (text) => {
         const line = { text }
-        const stand = Effect.suspend(() => {
+        const stand = Effect.sync(() => {
           list.add(line)
-          return changed
+          changes.changed()
         })
         return Effect.zipRight(terminal ? stand : Effect.void, Effect.asVoid(typed.offer(line)))
       },
       end: Effect.asVoid(typed.end),
-      screen: SubscriptionRef.get(screen),
-      awaitScreen: (holds) => Effect.asVoid(Stream.runHead(Stream.filter(screen.changes, holds))),
-      pending: SubscriptionRef.get(pending),
-      awaitPending: (holds) => Effect.asVoid(Stream.runHead(Stream.filter(pending.changes, holds))),
+      screen: Effect.sync(() => [...screen]),
+      awaitScreen: (holds) => changes.until(() => holds(screen)),
+      pending: Effect.sync(shown),
+      awaitPending: (holds) => changes.until(() => holds(shown())),
       status,
       completions: (line) =>
         Effect.map(Ref.get(source), (complete) => complete(line, line.length).candidates.map(({ text }) => text)),
@@ -70,7 +71,8 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
         Console,
         Console.of({
           lines: Mailbox.toStream(typed),
-          show: (lines) => show(lines.map(({ text }) => text)),
+          put,
+          show: whenTaken(put),
           isGone: () => false,
           tell: Option.none(),
           pending: terminal ? Option.some(pendingLines) : Option.none(),

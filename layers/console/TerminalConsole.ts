@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { Console, type Typed } from "../../services/Console.ts"
+import { Console, type Put, type Typed, whenTaken } from "../../services/Console.ts"
 import type { Interrupts } from "../../services/Interrupts.ts"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
 import { Attention } from "../../src/terminal/Attention.ts"
@@ -117,34 +117,34 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
     )
     screen.enter()
 
-    const show = (lines: ReadonlyArray<ScreenLine>) => {
+    const put: Put<ScreenLine> = (lines, taken) => {
       scrollback.keep(lines, now())
       const called = ringer.ringFor(lines, ticker.status?.self, attention.isInFront)
-      if (!pager.isOpen) return screen.show(called + enter(lines, now()))
+      if (!pager.isOpen) return screen.show(called + enter(lines, now()), taken)
       pager.extend(lines.length)
       screen.send(called)
       screen.drawSoon()
-      return Effect.void
+      taken()
     }
     const pendingLines = PendingLines.make(pending, {
-      changed: Effect.sync(() => {
+      changed: () => {
         ticker.update()
         screen.drawSoon()
-      }),
-      settle: (lines) => {
-        ticker.update()
-        return show(lines)
       },
-      giveBack: ({ text }) =>
-        Effect.sync(() => {
-          // Text that is being typed stays. The line can still be recalled from the editor's history.
-          if (input.editor().text === "") input.put(text)
-          screen.drawSoon()
-        })
+      settle: (lines, taken) => {
+        ticker.update()
+        put(lines, taken)
+      },
+      giveBack: ({ text }) => {
+        // Text that is being typed stays. The line can still be recalled from the editor's history.
+        if (input.editor().text === "") input.put(text)
+        screen.drawSoon()
+      }
     })
     return Console.of({
       lines: input.lines,
-      show: (lines) => (lines.length === 0 ? Effect.void : Effect.suspend(() => show(lines))),
+      put,
+      show: whenTaken(put),
       isGone: () => screen.isGone,
       tell: Option.none(),
       pending: Option.some(pendingLines),

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { Console, type PendingLines, type Typed } from "../../services/Console.ts"
+import { Console, type PendingLines, type Typed, whenTaken } from "../../services/Console.ts"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
 
 export interface Person {
@@ -17,6 +17,14 @@ export interface Person {
   readonly sees: (...lines: ReadonlyArray<string>) => Effect.Effect<void>
 }
 
+/** Pending lines, for a test that waits until the screen has taken them. */
+const waiting = ({ add, mark, settle, ...others }: PendingLines) => ({
+  ...others,
+  add: (line: Typed) => Effect.sync(() => add(line)),
+  mark: whenTaken(mark),
+  settle: whenTaken(settle)
+})
+
 const said = (text: string): ScreenLine => ({ _tag: "Chat", text })
 
 /** `fresh`: a person at a console, another for each test. */
@@ -26,7 +34,7 @@ export const holdsFor = (fresh: () => Effect.Effect<Person>): void => {
     test: (
       person: Person,
       console: Console["Type"],
-      pending: PendingLines,
+      pending: ReturnType<typeof waiting>,
       take: (count: number) => Effect.Effect<ReadonlyArray<Typed>>
     ) => Effect.Effect<void>
   ) =>
@@ -35,7 +43,7 @@ export const holdsFor = (fresh: () => Effect.Effect<Person>): void => {
         const person = yield* fresh()
         yield* Effect.gen(function* () {
           const console = yield* Console
-          const pending = Option.getOrThrow(console.pending)
+          const pending = waiting(Option.getOrThrow(console.pending))
           const take = (count: number) =>
             Effect.map(Stream.runCollect(Stream.take(console.lines, count)), (all) => [...all])
           yield* test(person, console, pending, take)

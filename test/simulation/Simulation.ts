@@ -24,7 +24,7 @@ import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.t
 import * as RosterMembership from "../../layers/RosterMembership.ts"
 import * as ScriptedInterrupts from "../../layers/ScriptedInterrupts.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
-import { Console, type Typed } from "../../services/Console.ts"
+import { Console, type Put, type Typed, whenTaken } from "../../services/Console.ts"
 import { Identity } from "../../services/Identity.ts"
 import type { Interrupts } from "../../services/Interrupts.ts"
 import { MeshStatus } from "../../services/MeshStatus.ts"
@@ -34,6 +34,7 @@ import { defaultLimits, type Limits } from "../../src/domain/Limits.ts"
 import { type Address, Host, PeerId, Port, roleOf, serverId } from "../../src/domain/Peer.ts"
 import { mainRoom, Room, roomIn } from "../../src/domain/Post.ts"
 import * as Roster from "../../src/domain/Roster.ts"
+import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
 import { adopt, nobody, type Trust } from "../../src/domain/Trust.ts"
 import { SynchronousSteps } from "../../src/domain/Turns.ts"
 import * as Client from "../../src/programs/client.ts"
@@ -418,6 +419,13 @@ export const simulate = (seed: number): Record_ => {
         const typed = yield* Mailbox.make<Typed>()
         const interrupts = ScriptedInterrupts.make()
         let dead = false
+        const put: Put<ScreenLine> = (lines, taken) => {
+          const at = clock.unsafeCurrentTimeMillis()
+          for (const { text } of dead ? [] : lines) {
+            life.shown.push({ line: text, token: tokenOf(text), earlier: earlierOf(text), at })
+          }
+          taken()
+        }
         const console = Layer.succeed(
           Console,
           Console.of({
@@ -427,13 +435,8 @@ export const simulate = (seed: number): Record_ => {
             isPerson: false,
             prompt: Option.none(),
             lines: Mailbox.toStream(typed),
-            show: (lines) =>
-              Effect.sync(() => {
-                if (dead) return
-                const at = clock.unsafeCurrentTimeMillis()
-                for (const { text } of lines)
-                  life.shown.push({ line: text, token: tokenOf(text), earlier: earlierOf(text), at })
-              })
+            put,
+            show: whenTaken(put)
           })
         )
         const onDisk = (lines: ReadonlyArray<Uint8Array>) => {

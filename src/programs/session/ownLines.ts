@@ -7,7 +7,7 @@ import * as Queue from "effect/Queue"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { Typed } from "../../../services/Console.ts"
+import { type Typed, whenTaken } from "../../../services/Console.ts"
 import { MeshStatus } from "../../../services/MeshStatus.ts"
 import type { SayResult } from "../../../services/MessageLog.ts"
 import { actionIn, deedMark, utterance } from "../../domain/Action.ts"
@@ -61,7 +61,7 @@ export const carryOver = ({ console, waiting }: Session["Type"], posts: Readonly
       const sorted = saidAnew(lines, posts, now)
       return [sorted.left, sorted.said]
     })
-    yield* console.pending.value.settle(left)
+    yield* whenTaken(console.pending.value.settle)(left)
   })
 
 type Own = Extract<Entry, { readonly own: boolean }>
@@ -83,7 +83,9 @@ export const make = ({
 }: Session["Type"]): Effect.Effect<OwnLines, never, MeshStatus | Run | Scope.Scope> =>
   Effect.gen(function* () {
     if (Option.isNone(console.pending)) return unseen
-    const { add, drop, giveBack, mark, reword, settle } = console.pending.value
+    const { add, drop, giveBack, reword } = console.pending.value
+    const mark = whenTaken(console.pending.value.mark)
+    const settle = whenTaken(console.pending.value.settle)
     const status = yield* MeshStatus
     const { undelivered } = yield* Run
     const scope = yield* Effect.scope
@@ -115,7 +117,7 @@ export const make = ({
         const saidAt = Monotonic.millis(clock)
         const lines = Array.from(entries, ({ post }) => ({ line: { text: textOf(post) }, post, saidAt }))
         yield* Ref.update(waiting, (before) => [...before, ...lines])
-        for (const { line } of lines) yield* add(line)
+        for (const { line } of lines) add(line)
         yield* reviewLater
       })
     /** Looks again after `doubtAfter`: a line that no peer has confirmed by then is marked. */

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
-import type { Typed } from "../../../services/Console.ts"
+import { type Typed, whenTaken } from "../../../services/Console.ts"
 import { MessageLog } from "../../../services/MessageLog.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { absurd } from "../../domain/Absurd.ts"
@@ -89,7 +89,7 @@ export const sayWhatIsTyped = (
           case "Answer":
             yield* ownLines.settle([line])
             return yield* Option.isSome(console.tell) && outcome.facts.length > 0
-              ? console.tell.value(outcome.facts)
+              ? whenTaken(console.tell.value)(outcome.facts)
               : console.show(outcome.lines)
           default:
             return absurd(outcome)

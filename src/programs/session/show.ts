@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import type * as Predicate from "effect/Predicate"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
-import type { Console } from "../../../services/Console.ts"
+import { type Console, whenTaken } from "../../../services/Console.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
 import type { Entry } from "../../domain/Entry.ts"
 import { Fact } from "../../domain/Fact.ts"
@@ -59,7 +59,7 @@ const showOn = (console: Console["Type"], self: Peer): ((entries: Iterable<Entry
       }
       return lines.length === 0 ? Effect.void : console.show(lines)
     },
-    onSome: (tell) => (entries) => tell(Array.from(entries, (entry) => Fact.Witnessed({ entry })))
+    onSome: (tell) => (entries) => whenTaken(tell)(Array.from(entries, (entry) => Fact.Witnessed({ entry })))
   })
 
 const isMuted = (silenced: ReadonlySet<PeerId>, entry: Entry): boolean =>
