@@ -14,6 +14,7 @@
 #include "parts.h"
 #include "common.h"
 #include "protocol.h"
+#include "stalls.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -153,6 +154,7 @@ static void progress(sink *s, const char *mark, uint64_t at_time) {
     for (uint64_t n = before; n <= number; n++) {
       uint64_t due = feeds[at].due[n % RING];
       histogram_add(&counting->latency, at_time > due ? at_time - due : 0, 1);
+      stalls_line(due, at_time);
     }
 }
 
@@ -268,6 +270,7 @@ void talk(void) {
   const uint64_t begin = now() + warm;
   uint64_t end = begin + lasts;
   uint64_t began = 0, before = 0, sent_before = 0;
+  stalls_begin();
   uint64_t idle = 0, looked = now();
   usage used = {0, 0, 0};
   static struct epoll_event events[1024];
@@ -289,6 +292,7 @@ void talk(void) {
     uint64_t at_time = now();
     if (count == 0) idle += at_time - looked;
     looked = at_time;
+    stalls_look(at_time);
     give_signs_of_life(at_time);
     if (began == 0 && at_time >= begin) {
       began = at_time;
@@ -308,6 +312,7 @@ void talk(void) {
   }
 
   const double seconds = (double)(now() - began) / 1e9;
+  stalls_end();
   const usage used_now = usage_now();
   uint64_t sent = 0, behind = 0;
   for (int at = 0; at < feed_count; at++) {
