@@ -232,7 +232,7 @@ export interface PostFrame {
   readonly type: "post"
   readonly post: Post
   readonly line: Uint8Array
-  readonly seal?: Seal
+  readonly seal?: Seal | undefined
 }
 
 export type Frame = Control | PostFrame
@@ -343,7 +343,7 @@ const textsOf = ([, ...lines]: ReadonlyArray<Uint8Array>): ReadonlyArray<string>
 }
 
 /** Decodes one line; throws if it is no frame. `likely`: the stream that a post probably belongs to. */
-const frameIn = (line: Uint8Array, text = decoder.decode(line), likely?: StreamId): Frame => {
+export const frameIn = (line: Uint8Array, text = decoder.decode(line), likely?: StreamId): Frame => {
   const plain = plainPostIn(text, likely)
   if (plain !== undefined) return { type: "post", post: plain, line }
   const value: unknown = JSON.parse(text)
@@ -367,7 +367,7 @@ const sealIn = (value: unknown, text: string): Seal => {
  * Why a line can't be decoded. JavaScript's own errors mean: no UTF-8, no JSON, or nested so deeply that describing it
  * overflows the stack.
  */
-const refusal = (error: unknown): FrameMalformed =>
+export const refusal = (error: unknown): FrameMalformed =>
   error instanceof FrameMalformed ? error : new FrameMalformed({ detail: "not a line of JSON in UTF-8" })
 
 /** A post in its usual form: the fields in this order, no white space, no dependencies, no escapes in the text. */
