@@ -48,7 +48,7 @@ export interface Link<out R = unknown> extends Row {
   /** What the link has to send. The socket takes from it whenever it has room. */
   readonly outbox: Outbox
   /** Tells the socket that the outbox may have something. */
-  readonly connection: Pick<Connection, "wake">
+  readonly connection: Pick<Connection, "put" | "wake">
   /** Sends these frames before any post. A peer that lets too many of them wait is cut off. */
   readonly send: (...frames: ReadonlyArray<Control>) => Effect.Effect<void>
   /** The same for encoded lines. */

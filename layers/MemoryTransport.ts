@@ -204,6 +204,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
         incoming: inlet.incoming,
         drain: pump.drain,
         wake: pump.wake,
+        put: pump.put,
         finish: pump.finish,
         received: () => inlet.received,
         onEnd: (then) => inlet.onEnd(then),

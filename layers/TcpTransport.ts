@@ -103,6 +103,7 @@ const connectionOf = (
     incoming: inlet.incoming,
     drain: pump.drain,
     wake: pump.wake,
+    put: pump.put,
     finish: pump.finish,
     received: () => inlet.received,
     onEnd: (then) => inlet.onEnd(then),

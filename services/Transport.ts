@@ -43,6 +43,12 @@ export interface Connection {
    * grown.
    */
   readonly wake: () => void
+  /**
+   * Sends bytes at once, in place of bytes that the source would give next. False if the other side accepts no more now:
+   * then nothing is sent, and the source is asked later. A plain function: the log's growth is put to all links that keep
+   * up.
+   */
+  readonly put: (bytes: Uint8Array) => boolean
   /** Sends the rest of the source, then the end. Returns when everything was handed over, which may be never. */
   readonly finish: Effect.Effect<void>
   /** How many bytes have arrived so far. */

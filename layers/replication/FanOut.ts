@@ -1,11 +1,21 @@
-/** Feeds links from the log: one Stream for the node, one cursor for each link. */
+/** Feeds links from the log: one cursor for each link, and for all of them one listener and one Stream. */
+import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { authorOf, type StreamId } from "../../src/domain/Post.ts"
+import { makeSignal } from "../../src/domain/Signal.ts"
 import type { Want } from "../../src/protocol/Frame.ts"
+import { sliceRoom } from "../../src/protocol/Outbox.ts"
 import type { Ground, Link } from "./Ground.ts"
 import type { Proofs } from "./Proofs.ts"
+
+/** An own stream, and the number of its last post that was offered to all links. */
+interface Front {
+  readonly stream: StreamId
+  after: number
+}
 
 interface Needs {
   readonly proofs: Proofs
@@ -49,6 +59,29 @@ export const make = ({ links, events, log, membership }: Ground, { proofs }: Nee
           )
     })
 
+  /**
+   * Hands the next posts to all links. Those that have everything before them get the same bytes at once. The others
+   * are woken: they go on from where they are, as far as their sockets have room.
+   */
+  const offer = (front: Front): void => {
+    const { after, stream } = front
+    const found = log.slice(stream, after, sliceRoom)
+    if (found === undefined) return
+    front.after = found.last
+    const isNext = found.first === after + 1 && found.bytes.length > 0
+    for (const { connection, outbox } of links.current.values()) {
+      if (isNext && outbox.isAt(stream, after) && connection.put(found.bytes)) outbox.moved(stream, found)
+      else connection.wake()
+    }
+  }
+
+  const wakeAsking = (): void => {
+    for (const link of asking) {
+      if (link.outbox.isAsked()) link.connection.wake()
+      else asking.delete(link)
+    }
+  }
+
   return {
     /** From now on the peer gets the own posts of the shared rooms, beginning with those that it has missed. */
     begin: (link: Link): void => {
@@ -81,19 +114,41 @@ export const make = ({ links, events, log, membership }: Ground, { proofs }: Nee
       for (const link of links.current.values()) sent += link.outbox.sent()
       return sent
     },
-    /** Sends own posts to all links as long as the node runs, and posts of others to the links that have asked. */
+    /**
+     * Sends own posts to all links as long as the node runs, and posts of others to the links that have asked. A listener
+     * does that within the step by which the log grows. It offers one slice of each stream, so that a step is short. The
+     * Stream offers the rest, if there is any, and lets others run after each slice.
+     */
     run: Effect.suspend(() => {
-      let said = log.said()
-      return Stream.runForEachChunk(
-        log.grown(() => log.said() > said || asking.size > 0),
+      const fronts = Array.from(log.rooms, (room): Front => {
+        const stream = log.streamIn(room)
+        return { stream, after: log.have(stream) }
+      })
+      const isBehind = ({ after, stream }: Front): boolean => log.have(stream) > after
+      const isLeft = () => fronts.some(isBehind)
+      const left = makeSignal()
+      const offerNext = (): void => {
+        for (const front of fronts) if (isBehind(front)) offer(front)
+      }
+      const look = (): void => {
+        offerNext()
+        wakeAsking()
+        if (isLeft()) left.changed()
+      }
+      return Effect.acquireUseRelease(
+        Effect.sync(() => log.onGrowth(look)),
         () =>
-          Effect.sync(() => {
-            const last = log.said()
-            for (const link of asking) if (!link.outbox.isAsked()) asking.delete(link)
-            for (const link of last > said ? links.current.values() : asking) link.connection.wake()
-            said = last
-          })
+          Stream.runForEachChunk(
+            left.stream(isLeft, () => growth),
+            () => Effect.zipRight(Effect.sync(offerNext), Effect.yieldNow())
+          ),
+        (stop) => Effect.sync(stop)
       )
     })
   }
 }
+
+/** The element of the Stream. It carries no data. */
+const growth = Option.some(Chunk.of(undefined))
+
+export type FanOut = ReturnType<typeof make>

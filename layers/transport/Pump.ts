@@ -9,7 +9,7 @@ export interface Outlet {
   readonly end: (done: () => void) => void
 }
 
-export interface Pump extends Pick<Connection, "drain" | "wake" | "finish"> {
+export interface Pump extends Pick<Connection, "drain" | "wake" | "put" | "finish"> {
   /** Reports that the outlet has room again. */
   readonly resume: () => void
 }
@@ -34,6 +34,11 @@ export const make = (outlet: Outlet): Pump => {
 
   return {
     wake,
+    put: (bytes) => {
+      if (full || finished !== undefined) return false
+      full = !outlet.write(bytes)
+      return true
+    },
     resume: () => {
       full = false
       wake()

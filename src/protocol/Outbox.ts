@@ -7,7 +7,7 @@ import { encode } from "./Frame.ts"
 const maxWaiting = 1_024
 
 /** The maximum size of one piece of output, in bytes: of posts from the log, or of several control frames. */
-const sliceRoom = 65_536
+export const sliceRoom = 65_536
 
 /** A stream that is being sent to the peer: the posts after number `after`, up to `to`. */
 interface Lane {
@@ -31,8 +31,8 @@ export const makeOutbox = (
    * requested again.
    */
   const lanes = new Map<string, Lane>()
-  /** The number of lanes without an end. */
-  let followed = 0
+  /** The lanes without an end. */
+  const following = new Map<StreamId, Lane>()
   let leaving = false
   let sent = 0
 
@@ -79,19 +79,30 @@ export const makeOutbox = (
     push: (line: Uint8Array): boolean => waiting.length < maxWaiting && waiting.push(line) > 0,
     /** Sends that stream's posts after number `after`, and all future ones. */
     follow: (stream: StreamId, after: number): void => {
-      if (!lanes.has(endless(stream))) followed += 1
-      lanes.set(endless(stream), { stream, after, to: Number.POSITIVE_INFINITY })
+      const lane = { stream, after, to: Number.POSITIVE_INFINITY }
+      following.set(stream, lane)
+      lanes.set(endless(stream), lane)
     },
     /**
      * Sends that stream's posts after number `after`, up to `to`. This replaces an earlier `start` of the stream. Of a
      * stream that is followed, it repeats posts that were already sent; following continues without a gap.
      */
     start: (stream: StreamId, after: number, to: number): void => {
-      const last = Math.min(to, lanes.get(endless(stream))?.after ?? to)
+      const last = Math.min(to, following.get(stream)?.after ?? to)
       if (after < last) lanes.set(stream, { stream, after, to: last })
     },
     /** Whether requested posts are still to be sent. */
-    isAsked: (): boolean => lanes.size > followed,
+    isAsked: (): boolean => lanes.size > following.size,
+    /** Whether the posts of that stream after number `after` may be sent next: nothing else waits to be sent before them. */
+    isAt: (stream: StreamId, after: number): boolean =>
+      waiting.length === 0 && lanes.size === following.size && following.get(stream)?.after === after,
+    /** Counts a slice of that stream as sent. It begins where the outbox is. */
+    moved: (stream: StreamId, { first, last }: Slice): void => {
+      const lane = following.get(stream)
+      if (lane === undefined) return
+      lane.after = last
+      sent += last - first + 1
+    },
     /** How many posts were sent. */
     sent: (): number => sent,
     /** Sends a goodbye once everything else is sent. */
@@ -105,7 +116,7 @@ export const makeOutbox = (
       if (bytes !== undefined || !leaving) return bytes
       leaving = false
       lanes.clear()
-      followed = 0
+      following.clear()
       return encode({ type: "bye" })
     }
   }
