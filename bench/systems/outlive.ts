@@ -19,10 +19,17 @@ interface Pipes {
   readonly stdout?: string
 }
 
+interface ServerOptions extends Pipes {
+  readonly cwd?: string
+  readonly security?: ReadonlyArray<string>
+  /** The output that says it is ready: by default, that it listens. */
+  readonly ready?: RegExp
+}
+
 /** A server at this port of 127.0.0.1. */
 export const server = (
   port: number,
-  { security = [], ...options }: Pipes & { readonly cwd?: string; readonly security?: ReadonlyArray<string> } = {}
+  { security = [], ...options }: ServerOptions = {}
 ): Effect.Effect<Started, BenchFailed, Scope.Scope> =>
   Effect.flatMap(folder, (cwd) =>
     start({
