@@ -68,7 +68,7 @@ measures these works anew, and leaves the others as they are; \`npm run bench --
 a look, and leaves this document alone. \`bench/install-peers.sh\` installs the systems that outlive is measured beside.
 
 All run on one machine over loopback, interleaved: each system in turn, and again in each round. Each measurement starts fresh
-processes. Trust the ratios more than the figures.
+processes. Systems without a goal are measured in the first round alone. Trust the ratios more than the figures.
 
 ## The goals
 
@@ -83,9 +83,15 @@ ${machineOf(measured.map(([, run]) => run))}
 
 \`bench/load/\`, in C with epoll: one process, one thread, which opens all readers' connections, types the lines, and counts them. It
 parses no protocol: each line has a mark in its text, and with one author only the last mark of each read is looked at. So it
-spends about what the kernel takes to hand over the bytes. F1, F2 and F6 say how much CPU time it spent beside the author or broker:
-below 100 %, the other one was the bottleneck, as long as each had a core; near or above 100 %, the generator may have been, and the
-figure is a lower bound of what that system can do.
+spends about what the kernel takes to hand over the bytes.
+
+It must not be cheaper to write to for one system than for another. A generator that sleeps is: each write to it then wakes it, which
+the writer pays for, and a slower writer finds it asleep more often. So it never sleeps while one author or receiver is measured: it has a core of its own, the last one, on which it
+spins, and the processes that are measured share the others. F1, F2 and F6 say how much of that time it had something to do: near 100 %, it may have been the bottleneck, and
+the figure is a lower bound of what that system can do. Where several processes need the cores (F3, F5, F8, F9), it sleeps.
+
+The figure that counts is the CPU time for each delivery, in all threads of the author or broker: it does not depend on who waited for whom. Deliveries a
+second stand beside it. V8's threads, which compile and collect garbage, share the author's core here on a machine with two.
 
 ${measured.map(([work, run]) => section(work, run)).join("\n\n")}
 `

@@ -1,7 +1,8 @@
 /**
  * The benchmarks. `npm run bench` runs all of them, `npm run bench -- F1 F4` some by name. `--quick`: one short round
  * of each that can be short, in less than two minutes, without a change to docs/. `--rounds N`: the number of rounds.
- * `--only outlive,redis`: these systems only, off the record. `--record`: on the record nevertheless.
+ * `--only outlive,redis`: these systems only, off the record. `--goals`: without the systems that are there for
+ * comparison alone, which are measured in one round otherwise. `--record`: on the record nevertheless.
  */
 import * as Os from "node:os"
 import { parseArgs } from "node:util"
@@ -24,6 +25,7 @@ const { positionals, values } = parseArgs({
     quick: { type: "boolean", default: false },
     rounds: { type: "string" },
     only: { type: "string" },
+    goals: { type: "boolean", default: false },
     record: { type: "boolean", default: false }
   }
 })
@@ -31,6 +33,9 @@ const { positionals, values } = parseArgs({
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 5))
 const effort: Effort = values.quick ? { quick: true, time: 400, warm: 400 } : { quick: false, time: 1_500, warm: 2_500 }
 const only = values.only?.split(",")
+
+const isChosen = ({ once, system }: Cell): boolean =>
+  (only === undefined || only.includes(system)) && !(values.goals && once === true)
 
 /** The limit of a single measurement. */
 const cellLimit = "2 minutes"
@@ -53,7 +58,7 @@ const shown = (figures: Figures): string =>
  */
 const perform = (work: Work): Effect.Effect<Results> =>
   Effect.gen(function* () {
-    const cells = work.cells(effort).filter(({ system }) => only === undefined || only.includes(system))
+    const cells = work.cells(effort).filter(isChosen)
     const measured = cells.map(({ at, system }) => ({
       system,
       at,
@@ -63,8 +68,10 @@ const perform = (work: Work): Effect.Effect<Results> =>
     for (let round = 1; round <= rounds; round += 1) {
       for (const [at, cell] of cells.entries()) {
         if (round > 1 && cell.once === true) continue
-        yield* say(`${work.name} round ${round} of ${rounds}: ${cell.system} ${cell.at}`)
+        const begun = performance.now()
         const outcome = yield* measure(cell)
+        const took = ((performance.now() - begun) / 1_000).toFixed(1)
+        yield* say(`${work.name} round ${round} of ${rounds}: ${cell.system} ${cell.at}, ${took} s`)
         if (Either.isRight(outcome)) {
           measured[at]?.samples.push(outcome.right)
           yield* say(`  ${shown(outcome.right)}`)

@@ -83,7 +83,7 @@ export const F14: Work = {
     "weechat-headless, with a third client in a channel of ngIRCd. CPU time and wake-ups (voluntary context switches) are those of all threads, from 5 s after all have joined. " +
     "ssh-chat is not among them: Debian does not have it.",
   cells: ({ quick }) => {
-    const millis = quick ? 3_000 : 15_000
+    const millis = quick ? 3_000 : 10_000
     return [
       { system: "outlive", at, run: rest(chat, millis) },
       { system: "bare node", at, run: rest(nodes, millis) },

@@ -25,7 +25,7 @@ export const F7: Work = {
     "`outlive` is a client; `outlive, server` is a server to which the links are members that it had not known, so that it tells everybody of each, " +
     "and records where each listens. IRC servers are left out, which tell everybody in a channel about each newcomer too.",
   cells: ({ quick }) => {
-    const time = quick ? 1_000 : 6_000
+    const time = quick ? 1_000 : 5_000
     const cellsOf = (counts: ReadonlyArray<number>, systems: ReadonlyArray<System>): ReadonlyArray<Cell> =>
       counts.flatMap((count) =>
         systems.map((system) => ({

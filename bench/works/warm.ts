@@ -64,7 +64,7 @@ export const warm: Work = {
   title: "After fifteen seconds",
   how:
     "F1, F2, F3, F4 and F6 again, of outlive and of the same work on bare sockets, with 15 s of work before what counts, in place of " +
-    "2.5, and of 12 in F3. These are the figures of a node that runs for days.",
+    "2.5, and of 10 in F3. These are the figures of a node that runs for days.",
   remarks:
     "What the first seconds cost beyond this is V8 compiling Effect's runtime and outlive, where raw has a few lines. F1 to F6 say where the rest goes.",
   cells: ({ quick }) => (quick ? [] : [F1, F2, F3, F4, F6].flatMap(cellsOf)),
