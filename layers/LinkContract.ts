@@ -33,6 +33,8 @@ export interface Ground {
   readonly scope: Scope.Scope
   /** Signals that links have changed, or that something else is known about peers. */
   readonly peers: Signal
+  /** Asks for the checks that take place each second while there is something to check. */
+  readonly stir: () => void
 }
 
 /** A link as replication sees it. */

@@ -3,7 +3,6 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schedule from "effect/Schedule"
 import { EventLog } from "../services/EventLog.ts"
 import { Membership } from "../services/Membership.ts"
 import { MeshStatus } from "../services/MeshStatus.ts"
@@ -15,6 +14,7 @@ import type { Transport } from "../services/Transport.ts"
 import type { HostElsewhere, PortTaken } from "../src/domain/Errors.ts"
 import { defaultLimits } from "../src/domain/Limits.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
+import { makeChecks } from "./Checks.ts"
 import type * as LinkContract from "./LinkContract.ts"
 import * as Links from "./links/Links.ts"
 import type { Settings } from "./links/Node.ts"
@@ -23,11 +23,13 @@ import * as Replication from "./replication/Replication.ts"
 
 export type { Settings } from "./links/Node.ts"
 
-/** The interval of periodic checks. */
-const lookEvery = Duration.seconds(1)
+/** The interval of checks. */
+const checkEvery = Duration.seconds(1)
 
 const make = (settings: Settings) =>
   Effect.gen(function* () {
+    const clock = yield* Effect.clock
+    const checks = makeChecks(clock, checkEvery)
     const ground: LinkContract.Ground = {
       limits: { ...defaultLimits, ...settings.limits },
       log: yield* ReplicaLog,
@@ -35,9 +37,10 @@ const make = (settings: Settings) =>
       pastLog: yield* PastLog,
       events: yield* EventLog,
       membership: yield* Membership,
-      clock: yield* Effect.clock,
+      clock,
       scope: yield* Effect.scope,
-      peers: makeSignal()
+      peers: makeSignal(),
+      stir: checks.stir
     }
     const links = yield* Links.make(ground, settings, (contract: LinkContract.Links<Replication.Replica>) =>
       Replication.make({ ...ground, links: contract }, settings)
@@ -46,9 +49,16 @@ const make = (settings: Settings) =>
     const { events, peers } = ground
 
     yield* Effect.forEach([...links.running, ...replication.running], Effect.forkScoped, { discard: true })
-    // One fiber for all periodic checks, so that an idle node wakes up once a second.
+    // One fiber for all checks. An idle node makes none.
+    yield* Effect.acquireRelease(
+      Effect.sync(() => ground.log.onGrowth(checks.stir)),
+      (ignore) => Effect.sync(ignore)
+    )
     yield* Effect.forkScoped(
-      Effect.repeat(Effect.zipRight(replication.eachSecond, links.eachSecond), Schedule.spaced(lookEvery))
+      checks.run(
+        Effect.zipRight(replication.eachSecond, links.eachSecond),
+        () => replication.isUnfinished() || links.isUnfinished()
+      )
     )
     yield* Effect.addFinalizer(() => links.leave)
 
@@ -72,7 +82,7 @@ const make = (settings: Settings) =>
     })
     const status = MeshStatus.of({
       peerStatuses: Effect.sync(links.statuses),
-      isAnswering: links.isAnswering,
+      answering: links.answering,
       silence: links.silence,
       delivery: replication.delivery,
       holders: (stream, n) => Effect.sync(() => replication.holders(stream, n)),

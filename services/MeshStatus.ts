@@ -16,8 +16,8 @@ export class MeshStatus extends Context.Tag("outlive/MeshStatus")<
   {
     /** All peers that this node knows: those with a link, those that it is dialling, and those that it has given up. */
     readonly peerStatuses: Effect.Effect<ReadonlyArray<PeerStatus>>
-    /** Whether that peer has answered a dial of this node, and the link is not up yet. */
-    readonly isAnswering: (id: PeerId) => boolean
+    /** The peers that have answered a dial of this node, and whose link is not up yet: now, and at each change. */
+    readonly answering: Subscribable.Subscribable<ReadonlySet<PeerId>>
     /** The limit of silence for the present number of links. */
     readonly silence: Effect.Effect<Duration.Duration>
     /** How far own posts have come: now, and at each change. Peers confirm once a second. */

@@ -20,8 +20,8 @@ export const make = ({ clock }: Node, { transport }: Needs) => {
 
   return {
     /**
-     * Whether this machine has slept since the last call. Must be called each second. While a machine sleeps, one clock
-     * may go on and the other stand still, so both are compared.
+     * Whether this machine has slept since the last call. Must be called each second while the answer matters. While a
+     * machine sleeps, one clock may go on and the other stand still, so both are compared.
      */
     hasSlept: (): boolean => {
       const before = lookedAt

@@ -3,6 +3,9 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberSet from "effect/FiberSet"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as Subscribable from "effect/Subscribable"
 import type { Route } from "../../services/PeerMesh.ts"
 import type { Transport } from "../../services/Transport.ts"
 import { PeerUnreachable } from "../../src/domain/Errors.ts"
@@ -19,20 +22,22 @@ interface Needs extends Entrance {
 }
 
 export const make = (
-  { log, membership, table }: Node,
+  { log, membership, peers, table }: Node,
   { begin, converse, deadlines, linkOver, replication, self, transport }: Needs
 ) =>
   Effect.gen(function* () {
     const conversations = yield* FiberSet.make<void, never>()
-    /** Peers that have answered a dial that is still under way. */
-    const answering = new Set<PeerId>()
-
-    /** Marks a peer as answering until the scope closes. */
-    const answered = (id: PeerId) =>
-      Effect.acquireRelease(
-        Effect.sync(() => answering.add(id)),
-        () => Effect.sync(() => answering.delete(id))
-      )
+    /** Peers that have answered a dial of this node, and have or may get a link from it. */
+    const answered = new Set<PeerId>()
+    let version = 0
+    const answers = (id: PeerId, does: boolean) =>
+      Effect.sync(() => {
+        if (does) answered.add(id)
+        else answered.delete(id)
+        version += 1
+        peers.changed()
+      })
+    const answering = (): ReadonlySet<PeerId> => new Set([...answered].filter((id) => !table.links.has(id)))
 
     const conversation = (route: Route, begun: Attempt, to?: PeerId): Effect.Effect<void> =>
       Effect.gen(function* () {
@@ -41,7 +46,9 @@ export const make = (
         const mistaken = (detail: string) => new PeerUnreachable({ address: route.address, detail })
         yield* Effect.mapError(membership.meets(connection, to ?? route.id), mistaken)
         const wire = yield* Wire.make(connection, log)
-        if (to !== undefined) yield* answered(to)
+        if (to !== undefined) {
+          yield* Effect.acquireRelease(answers(to, true), () => answers(to, false))
+        }
         // Who asks to be let in is a newcomer there, even if somebody else has been faster to let it in.
         const shown = begun.joins ? { ...self(connection), member: false } : { ...self(connection), history: 0 }
         const { rest, welcome } = yield* Handshake.call(wire, deadlines, shown, route.address, to)
@@ -77,7 +84,15 @@ export const make = (
           after === undefined ? Effect.void : replication.outlived(after)
         )
       ),
-      /** Whether a peer has answered a dial, and the link is not up yet. */
-      isAnswering: (id: PeerId): boolean => answering.has(id) && !table.links.has(id)
+      /** The peers that have answered a dial, and whose link is not up yet. A link that comes up is told as an event. */
+      answering: Subscribable.make({
+        get: Effect.sync(answering),
+        changes: Stream.unfoldEffect(-1, (told) =>
+          Effect.map(
+            peers.until(() => version !== told),
+            () => Option.some([answering(), version] as const)
+          )
+        )
+      })
     }
   })

@@ -124,7 +124,7 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
       heartbeat,
       visits
     })
-    const { call, isAnswering } = yield* Dialer.make(node, { ...entrance, transport })
+    const { answering, call } = yield* Dialer.make(node, { ...entrance, transport })
     const search = yield* Search.make(node, {
       rateLimit,
       awakening: Awakening.make(node, { transport }),
@@ -183,7 +183,7 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
       join: Effect.fn("PeerMesh.join")(function* (route: Route) {
         if (!member) yield* call(route)
       }),
-      isAnswering,
+      answering,
       reach: search.reachServer,
       keep: (kept: Peer) => search.seek(kept, Duration.zero),
       silence: heartbeat.silence,
@@ -192,8 +192,9 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
         hurried = true
       },
       leave,
-      /** To be done each second. */
+      /** To be done each second while `isUnfinished`. */
       eachSecond: Effect.zipRight(departures.ask, search.dialThoseGivenUp),
+      isUnfinished: missing.isAny,
       /** To be run as long as the node does, each in a fiber of its own. */
       running: [members.follow, members.note, heartbeat.beat, introductions.tellOfNewcomers] as ReadonlyArray<
         Effect.Effect<unknown>

@@ -24,7 +24,7 @@ export interface Sought {
   readonly epoch: Epoch | undefined
 }
 
-export const make = ({ clock, events }: Node) =>
+export const make = ({ clock, events, stir }: Node) =>
   Effect.gen(function* () {
     /** The searches for sought peers. */
     const searches = yield* FiberMap.make<PeerId, void, never>()
@@ -56,7 +56,9 @@ export const make = ({ clock, events }: Node) =>
       },
       /** The peer has no link. */
       misses: (id: PeerId): void => {
-        if (!missingSince.has(id)) missingSince.set(id, { since: Monotonic.millis(clock), told: false })
+        if (missingSince.has(id)) return
+        missingSince.set(id, { since: Monotonic.millis(clock), told: false })
+        stir()
       },
       /** Patience has ended. `ghost`: the peer was never linked, so it need not be looked for any more. */
       giveUp: (peer: Peer, how: { readonly ghost: boolean; readonly met: boolean; readonly chance: number }): void => {
@@ -91,6 +93,8 @@ export const make = ({ clock, events }: Node) =>
             })
         ),
       isServerAway: (): boolean => reaching > 0,
+      /** Whether a client is missing that this node looks for, or has given up. */
+      isAny: (): boolean => missingSince.size > 0,
       withinPatience: FiberMap.size(searches),
       /** The sought peers that have not been given up. */
       sought,

@@ -237,7 +237,7 @@ export const make = (
       found: end,
       /** The peer is no longer missed. */
       forget,
-      /** Must run each second: dials peers that were given up, rarely, and at once if they may be reachable again. */
+      /** Must run each second while there are any: dials peers that were given up, rarely, and at once if they may be reachable again. */
       dialThoseGivenUp: Effect.suspend(() => {
         const hasSlept = awakening.hasSlept()
         if (strays.size === 0 || isLeaving()) return Effect.void

@@ -4,6 +4,11 @@ import type { StreamId } from "../../src/domain/Post.ts"
 /** Mutable, each change in one synchronous step. */
 export class Blocked {
   readonly #ticks = new Map<StreamId, number>()
+  readonly #onAdd: () => void
+
+  constructor(onAdd: () => void) {
+    this.#onAdd = onAdd
+  }
 
   get size(): number {
     return this.#ticks.size
@@ -11,7 +16,9 @@ export class Blocked {
 
   /** The next post does not come, as far as is known. */
   add(stream: StreamId): void {
-    if (!this.#ticks.has(stream)) this.#ticks.set(stream, 0)
+    if (this.#ticks.has(stream)) return
+    this.#ticks.set(stream, 0)
+    this.#onAdd()
   }
 
   /** One more offer has passed. */

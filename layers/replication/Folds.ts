@@ -75,6 +75,10 @@ export const make = ({ clock, limits, links, log, oldRuns }: Ground, { gone }: N
     return lacking
   }
 
+  /** The lists of peers that are complete and were not compared yet. */
+  const waiting = (): ReadonlyArray<Listing> =>
+    Array.from(links.current.values(), ({ replica }) => replica.listing).filter(isWaiting)
+
   /** Compares what a peer has with what this node has, once no more is to come from it. */
   const compare = (listing: Listing): Effect.Effect<void> =>
     Effect.suspend(() => {
@@ -138,12 +142,14 @@ export const make = ({ clock, limits, links, log, oldRuns }: Ground, { gone }: N
         else oldRuns.spareNoMore(stream)
       }
     },
+    /** Whether a peer's list waits to be compared. */
+    isUnfinished: (): boolean => waiting().length > 0,
     /** Once a second: reports missed posts of old runs, once no peer is left that could bring them. */
     tellWhatIsMissed: Effect.gen(function* () {
-      const waiting = Array.from(links.current.values(), ({ replica }) => replica.listing).filter(isWaiting)
-      if (waiting.length === 0) return
+      const listings = waiting()
+      if (listings.length === 0) return
       const calm = yield* gone.isCalm
-      for (const listing of waiting) {
+      for (const listing of listings) {
         listing.calmTicks = calm ? listing.calmTicks + 1 : 0
         if (listing.calmTicks <= (links.missing.isServerAway() ? ticksUntilToldWithoutServer : ticksUntilTold)) continue
         yield* compare(listing)

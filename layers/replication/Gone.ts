@@ -32,6 +32,9 @@ interface Needs {
 }
 
 export const make = ({ links, log }: Ground, { asking, blocked }: Needs) => {
+  /** Whether posts were held at the last check. */
+  let isHolding = false
+
   /** How far a stream goes, by the word of its author: this node, or a peer whose present run it is. */
   const wordOn = (stream: StreamId): number | undefined => {
     if (log.isOwn(stream)) return log.have(stream)
@@ -72,6 +75,7 @@ export const make = ({ links, log }: Ground, { asking, blocked }: Needs) => {
   /** Nothing is looked for unless something is held, or somebody does not keep what it was asked for. */
   const skipWhatIsGone = Effect.gen(function* () {
     const missing = new Map(yield* log.missing)
+    isHolding = missing.size > 0
     for (const stream of missing.keys()) blocked.add(stream)
     if (blocked.size === 0) return
     const sought = (yield* links.missing.withinPatience) > 0 || links.isSettling()
@@ -113,6 +117,8 @@ export const make = ({ links, log }: Ground, { asking, blocked }: Needs) => {
   return {
     /** What nobody who is here keeps any more, and nobody who is sought could bring, is gone; that is said, not hidden. */
     skipWhatIsGone,
+    /** Whether something is held or not sent, so that time alone may change what is to be done. */
+    isUnfinished: (): boolean => isHolding || blocked.size > 0,
     isCalm
   }
 }

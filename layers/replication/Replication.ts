@@ -42,15 +42,16 @@ export interface Replicating extends LinkContract.Replication<Replica> {
   readonly sent: () => number
   /** Fails when this node must begin another run. */
   readonly forked: Effect.Effect<never, Forked>
-  /** Must run each second. */
+  /** Must run in the next second after a change, and each second while `isUnfinished`. */
   readonly eachSecond: Effect.Effect<void>
+  readonly isUnfinished: () => boolean
   /** Must run as long as the node does, each in a fiber of its own. */
   readonly running: ReadonlyArray<Effect.Effect<unknown>>
 }
 
 export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): Effect.Effect<Replicating> =>
   Effect.gen(function* () {
-    const { links, log, membership } = ground
+    const { links, log, membership, stir } = ground
     const forked = yield* Deferred.make<never, Forked>()
 
     // Each part is made of those before it.
@@ -59,7 +60,7 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
     const history = History.make(ground, { proofs })
     const fanOut = FanOut.make(ground, { proofs })
     const bootstrap = Bootstrap.make(ground)
-    const blocked = new Blocked()
+    const blocked = new Blocked(stir)
     const asking = Asking.make(ground, { blocked })
     const gone = Gone.make(ground, { asking, blocked })
     const forks = Forks.make(ground, {
@@ -81,6 +82,7 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
     }
 
     const heard = (link: Link, frame: LinkContract.ReplicationFrame): Effect.Effect<void, PeerLost> => {
+      stir()
       switch (frame.type) {
         case "have":
           return summaries.heard(link, frame)
@@ -101,6 +103,7 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
 
     const met = (link: Link): Effect.Effect<void> =>
       Effect.gen(function* () {
+        stir()
         folds.begins(link)
         yield* bootstrap.cameUp(link)
         folds.cameUp(link)
@@ -164,6 +167,7 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
       sent: fanOut.sent,
       forked: Deferred.await(forked),
       eachSecond: summaries.offer,
+      isUnfinished: summaries.isUnfinished,
       running: [Stream.runForEach(membership.changes, () => replicator.reconsider), fanOut.run, summaries.comparing]
     }
   })

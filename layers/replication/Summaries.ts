@@ -136,7 +136,9 @@ export const make = ({ links, log }: Ground, { asking, delivery, folds, forks, g
     heard,
     /** Sends a peer the summary, once. */
     summarize,
-    /** Must run each second: offers what has grown, and gives up posts that are gone. */
+    /** Whether `offer` must run again although nothing has changed. */
+    isUnfinished: (): boolean => gone.isUnfinished() || folds.isUnfinished(),
+    /** Must run each second after a change: offers what has grown, and gives up posts that are gone. */
     offer: offer.pipe(Effect.zipRight(gone.skipWhatIsGone), Effect.zipRight(folds.tellWhatIsMissed)),
     /** Offers everything that has grown before this node leaves, so that peers know what it has received. */
     offerLast: offer,
