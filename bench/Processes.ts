@@ -42,6 +42,8 @@ export interface Command {
   readonly command: string
   readonly args: ReadonlyArray<string>
   readonly cwd?: string
+  /** Variables of its environment besides those of this process. */
+  readonly env?: Readonly<Record<string, string>>
   /** Named pipes for its input and its output. */
   readonly stdin?: string
   readonly stdout?: string
@@ -83,10 +85,14 @@ interface Running {
   readonly output: () => string
 }
 
-const launch = ({ args, command, cwd, stdin, stdout }: Command): Running => {
+const launch = ({ args, command, cwd, env, stdin, stdout }: Command): Running => {
   // Opened for both directions: neither side waits for the other, and the pipe ends only with the scope.
   const ends = [stdin, stdout].map((path) => (path === undefined ? undefined : Fs.openSync(path, "r+")))
-  const child = spawn(command, args, { cwd, stdio: [ends[0] ?? "ignore", ends[1] ?? "pipe", "pipe"] })
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: [ends[0] ?? "ignore", ends[1] ?? "pipe", "pipe"]
+  })
   for (const end of ends) if (end !== undefined) Fs.closeSync(end)
   let heard = ""
   let output = ""

@@ -32,7 +32,7 @@ const { positionals, values } = parseArgs({
 
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 5))
 const effort: Effort = values.quick ? { quick: true, time: 400, warm: 400 } : { quick: false, time: 1_500, warm: 2_500 }
-const only = values.only?.split(",")
+const only = values.only?.split(/,(?! )/)
 
 const isChosen = ({ once, system }: Cell): boolean =>
   (only === undefined || only.includes(system)) && !(values.goals && once === true)
