@@ -5,6 +5,7 @@ import { Recent } from "../domain/Recent.ts"
 import type { Seal } from "../domain/Seal.ts"
 import { type Frame, frameIn, type PostFrame } from "./Frame.ts"
 import { newline } from "./LineSplitter.ts"
+import type { Lines } from "./Segments.ts"
 
 /** A post whose line is one of many in a chunk. The line is cut out only when somebody needs it alone. */
 export class PostInChunk implements PostFrame {
@@ -32,39 +33,34 @@ export class PostInChunk implements PostFrame {
 export const lengthOf = (encoded: EncodedPost): number =>
   encoded instanceof PostInChunk ? encoded.end - encoded.start : encoded.line.length
 
-/** The lines of posts, one after the other, and where each ends. They are not copied if they lie so in a chunk. */
-export interface Lines {
-  readonly bytes: Uint8Array
-  readonly ends: ReadonlyArray<number>
+/** The lines of posts, one after the other. They are not copied if they lie so in a chunk. */
+export const linesOf = (posts: ReadonlyArray<EncodedPost>): Lines => sideBySide(posts) ?? copied(posts)
+
+/** The part of a chunk that these posts make up; undefined if they don't. */
+const sideBySide = (posts: ReadonlyArray<EncodedPost>): Lines | undefined => {
+  const first = posts[0]
+  if (!(first instanceof PostInChunk)) return undefined
+  const { chunk, start } = first
+  const ends: Array<number> = []
+  let reached = start
+  for (const each of posts as ReadonlyArray<PostInChunk>) {
+    if (each.chunk !== chunk || each.start !== reached) return undefined
+    reached = each.end
+    ends.push(reached - start)
+  }
+  return { bytes: chunk.subarray(start, reached), ends }
 }
 
-export const linesOf = (posts: ReadonlyArray<EncodedPost>): Lines => {
+const copied = (posts: ReadonlyArray<EncodedPost>): Lines => {
+  const bytes = new Uint8Array(posts.reduce((sum, each) => sum + lengthOf(each), 0))
   const ends: Array<number> = []
-  let length = 0
-  for (const each of posts) {
-    length += lengthOf(each)
-    ends.push(length)
-  }
-  const [first, last] = [posts[0], posts.at(-1)]
-  if (first instanceof PostInChunk && last instanceof PostInChunk && areSideBySide(posts, first.chunk)) {
-    return { bytes: first.chunk.subarray(first.start, last.end), ends }
-  }
-  const bytes = new Uint8Array(length)
   let at = 0
   for (const { line } of posts) {
     bytes.set(line, at)
     at += line.length
+    ends.push(at)
   }
   return { bytes, ends }
-}
-
-const areSideBySide = (posts: ReadonlyArray<EncodedPost>, chunk: Uint8Array): boolean => {
-  let end = -1
-  for (const each of posts) {
-    if (!(each instanceof PostInChunk) || each.chunk !== chunk || (end >= 0 && each.start !== end)) return false
-    end = each.end
-  }
-  return true
 }
 
 /** A stream whose posts follow each other in a chunk, and the line of such a post in its usual form. */

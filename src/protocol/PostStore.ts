@@ -25,6 +25,7 @@ import {
   streamOf,
   unfolded
 } from "../domain/Post.ts"
+import { linesOf } from "./ChunkDecoder.ts"
 import { Segments } from "./Segments.ts"
 
 /** The maximum number of posts of one stream that are held. Further ones are dropped and requested again later. */
@@ -270,7 +271,7 @@ export class PostStore {
 
   /** Adds a block of an earlier run. Blocks must come in the order in which they were delivered then. */
   restore(restored: Block): void {
-    this.#append(restored)
+    this.#append([restored])
     for (const { post } of postsIn(restored)) this.#see(post)
   }
 
@@ -283,19 +284,34 @@ export class PostStore {
   receive(blocks: ReadonlyArray<Block>): ReadonlyArray<EncodedPost> {
     const delivered: Array<EncodedPost> = []
     this.#waits = false
-    for (const received of blocks) {
-      const { n, stream } = received.post
-      if (this.isOwn(stream)) continue
-      const have = this.have(stream)
-      if (n <= have) continue
-      if (this.#isDue(received, have)) {
-        this.#deliver(received, delivered)
-      } else {
-        this.#hold(received)
-      }
-    }
+    for (let at = 0; at < blocks.length; ) at = this.#receiveAt(blocks, at, delivered)
     this.#deliverHeld(delivered)
     return delivered
+  }
+
+  /**
+   * Receives the block at that place. If it is delivered, the next ones of its stream are delivered with it, as far as
+   * they are due. Returns the place after them.
+   */
+  #receiveAt(blocks: ReadonlyArray<Block>, at: number, delivered: Array<EncodedPost>): number {
+    const received = blocks[at]
+    if (received === undefined) return at + 1
+    const { n, stream } = received.post
+    if (this.isOwn(stream)) return at + 1
+    const have = this.have(stream)
+    if (n <= have) return at + 1
+    let end = at
+    for (let next = have, block: Block | undefined = received; block?.post.stream === stream; block = blocks[end]) {
+      if (!this.#isDue(block, next)) break
+      next = block.post.n + (block.rest?.length ?? 0)
+      end += 1
+    }
+    if (end === at) {
+      this.#hold(received)
+      return at + 1
+    }
+    this.#deliver(at === 0 && end === blocks.length ? blocks : blocks.slice(at, end), delivered)
+    return end
   }
 
   /**
@@ -591,10 +607,12 @@ export class PostStore {
   }
 
   #isDue({ post, rest }: Block, have = this.have(post.stream)): boolean {
-    return post.n === have + 1 && this.#isMet(post) && (rest?.every((each) => this.#isMet(each.post)) ?? true)
+    if (post.n !== have + 1 || !this.#isMet(post)) return false
+    return rest === undefined || rest.every((each) => this.#isMet(each.post))
   }
 
   #isMet(post: Post): boolean {
+    if (post.deps === noDeps && !this.#hasBefore) return true
     return this.#conditionsOf(post).every(([stream, n]) => n <= this.have(stream))
   }
 
@@ -606,23 +624,30 @@ export class PostStore {
     return before.size === 0 ? marksIn(post.deps) : [...marksIn(post.deps), ...before]
   }
 
-  #append(block: Block): void {
-    const segments = this.#segmentsOf(block.post.stream)
-    if (this.#skipped.size > 0) this.#skipped.delete(block.post.stream)
-    this.#bytes +=
-      block.rest === undefined
-        ? segments.append(block.line)
-        : segments.append(linesOf(postsIn(block)), 1 + block.rest.length)
+  /** Adds blocks of one stream, which follow each other. */
+  #append(blocks: ReadonlyArray<Block>): void {
+    const stream = blocks[0]?.post.stream
+    if (stream === undefined) return
+    const segments = this.#segmentsOf(stream)
+    if (this.#skipped.size > 0) this.#skipped.delete(stream)
+    if (this.#sealed) {
+      for (const block of blocks) this.#bytes += segments.appendLines(linesOf(postsIn(block)))
+    } else this.#bytes += segments.appendLines(linesOf(blocks))
   }
 
-  #deliver(received: Block, delivered: Array<EncodedPost>): void {
-    this.#append(received)
+  /** Delivers blocks of one stream, which follow each other. */
+  #deliver(due: ReadonlyArray<Block>, delivered: Array<EncodedPost>): void {
+    this.#append(due)
     this.#moved = true
-    this.#see(received.post)
-    delivered.push(received)
-    for (const each of received.rest ?? nothingMore) {
-      this.#see(each.post)
-      delivered.push(each)
+    const first = delivered.length
+    for (const received of due) {
+      delivered.push(received)
+      if (received.rest !== undefined) for (const each of received.rest) delivered.push(each)
+    }
+    // A post without dependencies changes nothing that the next one of its stream does not change as well.
+    for (let at = first; at < delivered.length; at += 1) {
+      const post = delivered[at]?.post
+      if (post !== undefined && (post.deps !== noDeps || at === delivered.length - 1)) this.#see(post)
     }
   }
 
@@ -729,7 +754,7 @@ export class PostStore {
         for (let next = held.get(this.have(stream) + 1); next !== undefined; next = held.get(this.have(stream) + 1)) {
           if (!this.#isDue(next)) break
           this.#release(stream, next.post.n)
-          this.#deliver(next, delivered)
+          this.#deliver([next], delivered)
           progress = true
         }
         for (const n of held.keys()) if (n <= this.have(stream)) this.#release(stream, n)
@@ -746,7 +771,6 @@ const seen = Number.POSITIVE_INFINITY
 
 const noMarks: ReadonlyArray<Mark> = []
 const noRanges: ReadonlyArray<Range> = []
-const nothingMore: ReadonlyArray<EncodedPost> = []
 
 const postsIn = (block: Block): ReadonlyArray<EncodedPost> =>
   block.rest === undefined ? [block] : [block, ...block.rest]
@@ -754,17 +778,6 @@ const postsIn = (block: Block): ReadonlyArray<EncodedPost> =>
 /** The held posts of one stream, in the order of the map. */
 function* heldIn(blocks: ReadonlyMap<number, Block>): Generator<Post, void> {
   for (const [n, { post, rest }] of blocks) yield n === post.n ? post : (rest?.[n - post.n - 1]?.post ?? post)
-}
-
-/** The encoded posts, one after the other. */
-const linesOf = (posts: ReadonlyArray<EncodedPost>): Uint8Array => {
-  const lines = new Uint8Array(posts.reduce((sum, { line }) => sum + line.length, 0))
-  let at = 0
-  for (const { line } of posts) {
-    lines.set(line, at)
-    at += line.length
-  }
-  return lines
 }
 
 /** A count that is at most the largest that a frame can carry. */

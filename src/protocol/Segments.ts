@@ -12,6 +12,12 @@ const mostSegmentBytes = 65_536
 
 const nothing = new Uint8Array(0)
 
+/** Encoded posts, one after the other, and where each ends. */
+export interface Lines {
+  readonly bytes: Uint8Array
+  readonly ends: ReadonlyArray<number>
+}
+
 interface Slice {
   readonly bytes: Uint8Array
   readonly first: number
@@ -64,30 +70,65 @@ export class Segments {
    * Adds the next posts, each of which ends with its newline. Returns by how many bytes the memory in use has grown.
    */
   append(block: Uint8Array, posts = 1): number {
-    let segment = this.#segments.at(-1)
-    let grown = 0
-    if (segment === undefined || segment.used + block.length > segment.bytes.length) {
-      const room = segment === undefined ? leastSegmentBytes : Math.min(2 * segment.bytes.length, mostSegmentBytes)
-      segment = {
-        first: this.#last + 1,
-        bytes: new Uint8Array(Math.max(room, block.length)),
-        ends: [],
-        blocks: this.#whole ? [] : undefined,
-        used: 0
-      }
-      grown = segment.bytes.length
-      this.#segments.push(segment)
-    }
-    segment.bytes.set(block, segment.used)
-    for (let left = posts, end = 0; left > 1; left -= 1) {
+    const ends: Array<number> = []
+    for (let end = 0; ends.length < posts - 1; ) {
       end = block.indexOf(newline, end) + 1
-      segment.ends.push(segment.used + end)
+      ends.push(end)
     }
-    segment.used += block.length
-    segment.ends.push(segment.used)
-    segment.blocks?.push(segment.ends.length)
-    this.#last += posts
+    ends.push(block.length)
+    return this.appendLines({ bytes: block, ends })
+  }
+
+  /**
+   * The same, with where each post ends. Posts that are no block may go to different segments, so that these are
+   * filled.
+   */
+  appendLines({ bytes, ends }: Lines): number {
+    let grown = 0
+    for (let from = 0, start = 0; from < ends.length; ) {
+      const last = this.#segments.at(-1)
+      let to = last === undefined ? from : this.#fitting(ends, from, start + last.bytes.length - last.used)
+      let segment = last
+      if (segment === undefined || to === from) {
+        const first = this.#whole ? bytes.length : (ends[from] ?? 0) - start
+        segment = this.#addSegment(first)
+        grown += segment.bytes.length
+        to = this.#fitting(ends, from, start + segment.bytes.length)
+      }
+      const end = ends[to - 1] ?? start
+      segment.bytes.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), segment.used)
+      for (let at = from; at < to; at += 1) segment.ends.push(segment.used + (ends[at] ?? 0) - start)
+      segment.used += end - start
+      segment.blocks?.push(segment.ends.length)
+      this.#last += to - from
+      from = to
+      start = end
+    }
     return grown
+  }
+
+  /** Up to which post those from `from` on fit, if no more bytes than up to `most` do: all or none of a block. */
+  #fitting(ends: ReadonlyArray<number>, from: number, most: number): number {
+    if ((ends.at(-1) ?? 0) <= most) return ends.length
+    if (this.#whole) return from
+    let to = from
+    while ((ends[to] ?? 0) <= most) to += 1
+    return to
+  }
+
+  /** Adds a segment in which at least so many bytes fit. */
+  #addSegment(least: number): Segment {
+    const before = this.#segments.at(-1)
+    const room = before === undefined ? leastSegmentBytes : Math.min(2 * before.bytes.length, mostSegmentBytes)
+    const segment: Segment = {
+      first: this.#last + 1,
+      bytes: new Uint8Array(Math.max(room, least)),
+      ends: [],
+      blocks: this.#whole ? [] : undefined,
+      used: 0
+    }
+    this.#segments.push(segment)
+    return segment
   }
 
   /**

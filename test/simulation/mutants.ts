@@ -46,13 +46,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "src/protocol/PostStore.ts",
-        from: "      if (n <= have) continue\n",
+        from: "    if (n <= have) return at + 1\n",
         to: ""
       },
       {
         file: "src/protocol/PostStore.ts",
-        from: "post.n === have + 1 &&",
-        to: "post.n <= have + 1 &&"
+        from: "post.n !== have + 1 ||",
+        to: "post.n > have + 1 ||"
       }
     ]
   },
@@ -71,8 +71,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "src/protocol/PostStore.ts",
-        from: "    this.#append(restored)\n    for (const { post } of postsIn(restored)) this.#see(post)",
-        to: "    this.#append(restored)"
+        from: "    this.#append([restored])\n    for (const { post } of postsIn(restored)) this.#see(post)",
+        to: "    this.#append([restored])"
       }
     ]
   },
@@ -136,8 +136,8 @@ export const mutants: ReadonlyArray<Mutant> = [
       { file: "src/protocol/PostStore.ts", from: "  #bytes = 0\n", to: "  #bytes = 0\n  #latest = 0\n" },
       {
         file: "src/protocol/PostStore.ts",
-        from: "if (n <= have) continue",
-        to: "if (n <= have || received.post.at < this.#latest) continue\n      this.#latest = received.post.at"
+        from: "if (n <= have) return at + 1",
+        to: "if (n <= have || received.post.at < this.#latest) return at + 1\n    this.#latest = received.post.at"
       }
     ]
   },
