@@ -32,6 +32,12 @@ export interface Typed {
   readonly trouble?: { readonly sentence: string; readonly failed: boolean }
 }
 
+/** Takes lines that came together, in a plain call. False if it takes none of them. */
+export type Take = (texts: ReadonlyArray<string>) => boolean
+
+/** Registers a function that may take lines at once, until the returned function is called. */
+export type Offer = (take: Take) => () => void
+
 /**
  * The typed lines that no peer is known to have yet. Each is pending from when it is typed: it stands above what is being
  * typed and below everything that is shown, in the order of typing. When the console ends, what is pending stays on the screen.
@@ -64,6 +70,12 @@ export class Console extends Context.Tag("outlive/Console")<
   {
     /** The typed lines that were not read yet. Ends at the end of input, and when the screen is gone. */
     readonly lines: Stream.Stream<Typed>
+    /**
+     * Offers lines to a plain function in the call in which they come, so that no fiber wakes for them. It is offered
+     * only lines that have no `trouble`, and only while whoever reads `lines` waits for more. What it does not take goes
+     * to `lines`. None where something more is to be done for each line, as where it is pending.
+     */
+    readonly offer: Option.Option<Offer>
     /** Shows lines. What is put later is shown later. */
     readonly put: Put<ScreenLine>
     /** The same for whoever waits until the screen has taken them. */

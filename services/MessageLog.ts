@@ -60,6 +60,11 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
       by?: Reader
     ) => Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable>
     /**
+     * The same at once, in a plain call. Undefined, and nothing is said, if that is not possible: another step of the log
+     * is under way, a disk has to be waited for, or a line is too long. `say` does it then.
+     */
+    readonly sayNow: (room: Room, lines: ReadonlyArray<string>, by?: Reader) => ReadonlyArray<Post> | undefined
+    /**
      * Begins another run on the same log. Posts in each stream of the previous run after the number in `shared`, which
      * ends a block, are said again in the new run. Returns those that are still kept, each with its new post. Each
      * reader goes on after the entry that it has reported with `shown`. All followers must have ended before. `after`:

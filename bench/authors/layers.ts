@@ -1,5 +1,5 @@
 /**
- * The layers of a node without its programs. Lines from stdin go straight to `MessageLog.say`, a chunk at a time, and
+ * The layers of a node without its programs. Lines from stdin go straight to `MessageLog.sayNow`, a chunk at a time, and
  * nothing is shown. `layers PORT [ENTRIES]`: the port where it listens, and how many entries its log keeps.
  */
 
@@ -30,7 +30,8 @@ const program = Effect.gen(function* () {
   const typed = yield* PipedInput.make(process.stdin, yield* Deferred.make<void>())
   yield* Effect.forkScoped(Stream.runForEach(mesh.joinRequests, (joinRequest) => joinRequest.admit))
   process.stdout.write(`listening ${mesh.self.address.port}\n`)
-  yield* Stream.runForEachChunk(typed, (lines) =>
+  typed.offer((texts) => log.sayNow(mainRoom, texts) !== undefined)
+  yield* Stream.runForEachChunk(typed.lines, (lines) =>
     log.say(
       mainRoom,
       Array.from(lines, ({ text }) => text)

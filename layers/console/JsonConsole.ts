@@ -84,12 +84,12 @@ const make = (reads: boolean) =>
       return Effect.as(tell(complaints), Chunk.unsafeFromArray(typed))
     }
 
+    const input = reads ? yield* PipedInput.make(process.stdin, gone, longestCommand) : PipedInput.none(gone)
     return Console.of({
-      lines: reads
-        ? Stream.mapChunksEffect(yield* PipedInput.make(process.stdin, gone, longestCommand), understood)
-        : PipedInput.none(gone),
+      lines: Stream.mapChunksEffect(input.lines, understood),
       put,
       show: whenTaken(put),
+      offer: Option.none(),
       isGone: out.isGone,
       tell: Option.some((facts, taken) =>
         write(

@@ -14,7 +14,7 @@ const make = (reads: boolean) =>
     const gone = yield* Deferred.make<void>()
     const out = yield* Output.make(process.stdout, gone)
     const error = yield* Output.make(process.stderr, gone)
-    const lines = reads ? yield* PipedInput.make(process.stdin, gone) : PipedInput.none(gone)
+    const input = reads ? yield* PipedInput.make(process.stdin, gone) : PipedInput.none(gone)
     // Whoever reads both sees a notice after the lines of the chat that were put with it.
     const put: Put<ScreenLine> = (lines, taken) => {
       const chat = lines.filter(({ _tag }) => _tag === "Chat")
@@ -22,7 +22,8 @@ const make = (reads: boolean) =>
       out.write(Legible.textOf(process.stdout, chat), () => error.write(Legible.textOf(process.stderr, notices), taken))
     }
     return Console.of({
-      lines,
+      lines: input.lines,
+      offer: Option.some(input.offer),
       put,
       show: whenTaken(put),
       isGone: out.isGone,

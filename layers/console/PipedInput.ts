@@ -1,18 +1,19 @@
 /** Reads lines from a pipe, each as soon as it is complete. */
 import type { Readable } from "node:stream"
-import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Typed } from "../../services/Console.ts"
 import { absurd } from "../../src/domain/Absurd.ts"
-import { makeSignal } from "../../src/domain/Signal.ts"
 import { makePipedLines, type Piped } from "./PipedLines.ts"
+import { makeTypedLines, type TypedLines } from "./TypedLines.ts"
 
 /** If more lines than this wait to be read, the pipe is paused. */
 const mostWaiting = 1_024
+
+/** If this many bytes were taken at once, one piece after the other, everything else gets its turn first. */
+const handful = 65_536
 
 /** The longest line that can be sent, in bytes. */
 export const longestLine = 64 * 1024
@@ -38,6 +39,9 @@ const typedOf = (piped: Piped, longest: number): Typed => {
   }
 }
 
+/** A pipe as the input of a Console. */
+export type PipedInput = Pick<TypedLines, "lines" | "offer">
+
 /**
  * Reads until the scope closes. The lines end when the pipe ends or breaks, and when the screen is gone. The last line
  * needs no newline. Nothing is kept of a line of more than `longest` bytes. This is a single Stream stage over plain
@@ -47,47 +51,48 @@ export const make = (
   pipe: Readable,
   gone: Deferred.Deferred<void>,
   longest = longestLine
-): Effect.Effect<Stream.Stream<Typed>, never, Scope.Scope> =>
+): Effect.Effect<PipedInput, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const changes = makeSignal()
-    const lines = makePipedLines(longest)
-    let typed: Array<Typed> = []
-    let ended = false
+    const pieces = makePipedLines(longest)
+    const resume = () => {
+      if (pipe.isPaused() && typed.waiting() <= mostWaiting) pipe.resume()
+    }
+    const typed = makeTypedLines(resume)
+    /** How many bytes were taken at once since others had their turn. */
+    let taken = 0
 
     const add = (all: ReadonlyArray<Piped>) => {
-      for (const piped of all) typed.push(typedOf(piped, longest))
-      if (typed.length > mostWaiting) pipe.pause()
-      changes.changed()
+      typed.add(all.map((piped) => typedOf(piped, longest)))
+      if (typed.waiting() > mostWaiting) pipe.pause()
+    }
+    const letOthersRun = () => {
+      taken = 0
+      pipe.pause()
+      setImmediate(resume)
     }
     const onData = (piece: Buffer) => {
-      const whole = lines.take(piece)
-      if (whole.length > 0) add(whole)
-    }
-    const end = () => {
-      ended = true
-      changes.changed()
+      const all = pieces.take(piece)
+      if (all.length === 0) return
+      if (!all.every(isText) || !typed.offered(all)) return add(all)
+      taken += piece.length
+      if (taken >= handful) letOthersRun()
     }
     const onEnd = () => {
-      add(lines.end())
-      end()
+      add(pieces.end())
+      typed.end()
     }
     yield* Effect.acquireRelease(
       Effect.sync(() => pipe.on("data", onData).on("end", onEnd).on("error", onEnd).on("close", onEnd)),
       () => Effect.sync(() => pipe.removeAllListeners("data").destroy())
     )
-    yield* Effect.forkScoped(Effect.zipRight(Deferred.await(gone), Effect.sync(end)))
-    return changes.stream(
-      () => typed.length > 0 || ended,
-      () => {
-        if (typed.length === 0) return Option.none()
-        const lines = Chunk.unsafeFromArray(typed)
-        typed = []
-        if (pipe.isPaused()) pipe.resume()
-        return Option.some(lines)
-      }
-    )
+    yield* Effect.forkScoped(Effect.zipRight(Deferred.await(gone), Effect.sync(typed.end)))
+    return typed
   })
 
+const isText = (piped: Piped): piped is string => typeof piped === "string"
+
 /** Reads nothing, and leaves stdin untouched. The lines end when the screen is gone. */
-export const none = (gone: Deferred.Deferred<void>): Stream.Stream<Typed> =>
-  Stream.drain(Stream.fromEffect(Deferred.await(gone)))
+export const none = (gone: Deferred.Deferred<void>): PipedInput => ({
+  lines: Stream.drain(Stream.fromEffect(Deferred.await(gone))),
+  offer: () => () => {}
+})

@@ -70,6 +70,7 @@ const make = (sequences: RawTerminal.Sequences, terminal: RawTerminal.Terminal) 
       lines: input.lines,
       put,
       show: whenTaken(put),
+      offer: Option.none(),
       isGone: () => screen.isGone,
       isPerson: true,
       tell: Option.none(),

@@ -1,7 +1,6 @@
 /** A Console whose keyboard is a script and whose screen can be read: for tests. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as SubscriptionRef from "effect/SubscriptionRef"
@@ -13,6 +12,7 @@ import { completionFrom, nothing } from "../../src/terminal/Completion.ts"
 import { ownLine } from "../../src/terminal/LiveArea.ts"
 import { PendingList } from "../../src/terminal/PendingList.ts"
 import * as PendingLines from "./PendingLines.ts"
+import { makeTypedLines } from "./TypedLines.ts"
 
 export interface Script {
   /** Types a line. */
@@ -36,7 +36,7 @@ export interface Script {
 
 const makeWith = (terminal: boolean): Effect.Effect<Script> =>
   Effect.gen(function* () {
-    const typed = yield* Mailbox.make<Typed>()
+    const typed = makeTypedLines()
     const screen: Array<string> = []
     const list = new PendingList<Typed>()
     const shown = () => list.all.map(ownLine)
@@ -57,9 +57,14 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
           list.add(line)
           changes.changed()
         })
-        return Effect.zipRight(terminal ? stand : Effect.void, Effect.asVoid(typed.offer(line)))
+        return Effect.zipRight(
+          terminal ? stand : Effect.void,
+          Effect.sync(() => {
+            if (!typed.offered([text])) typed.add([line])
+          })
+        )
       },
-      end: Effect.asVoid(typed.end),
+      end: Effect.sync(typed.end),
       screen: Effect.sync(() => [...screen]),
       awaitScreen: (holds) => changes.until(() => holds(screen)),
       pending: Effect.sync(shown),
@@ -70,7 +75,8 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
       layer: Layer.succeed(
         Console,
         Console.of({
-          lines: Mailbox.toStream(typed),
+          lines: typed.lines,
+          offer: terminal ? Option.none() : Option.some(typed.offer),
           put,
           show: whenTaken(put),
           isGone: () => false,

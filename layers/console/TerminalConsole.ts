@@ -145,6 +145,7 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
       lines: input.lines,
       put,
       show: whenTaken(put),
+      offer: Option.none(),
       isGone: () => screen.isGone,
       tell: Option.none(),
       pending: Option.some(pendingLines),

@@ -142,7 +142,7 @@ export const make = (
     // One step runs after the other, and none is interrupted halfway. So the disk and the memory agree, and entries
     // stand in the order of delivery. This is needed without a disk as well: a fiber may yield between any two
     // operations.
-    const { inTurn, steps } = makeTurns(yield* SynchronousSteps)
+    const { inTurn, now, steps } = makeTurns(yield* SynchronousSteps)
     const serially = <A, E>(step: Effect.Effect<A, E>): Effect.Effect<A, E> =>
       inTurn(
         Effect.flatMap(step, (result) => (isToBeWrittenAnew() ? Effect.as(compact, result) : Effect.succeed(result)))
@@ -546,6 +546,15 @@ export const make = (
             return results
           })
         }).pipe(serially),
+      sayNow: (room, lines, by = screen) => {
+        if (journal.keeps || isToBeWrittenAnew()) return undefined
+        return now(() => {
+          const { posts, results } = compose(room, lines, clock.unsafeCurrentTimeMillis())
+          if (posts.length < results.length) return undefined
+          for (const { block, bytes } of blocksOfOwn(posts)) addOwn(room, block, bytes, by)
+          return posts
+        })
+      },
       receive: (received) =>
         Effect.suspend(() => {
           const delivered = store.receive(received)

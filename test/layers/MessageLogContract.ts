@@ -133,6 +133,38 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<Logs, LE>): 
     })
   )
 
+  holds("what is said at once becomes the same as what is said otherwise, or is not said at all", (log) =>
+    Effect.gen(function* () {
+      const own = log.streamIn(mainRoom)
+      const lines = ["a", "ä \u{1f600}", '"\\', "", "b".repeat(9_000)]
+      yield* log.receive(posts("2", 1))
+      const now = log.sayNow(mainRoom, lines) ?? (yield* log.say(mainRoom, lines))
+      assert.deepStrictEqual(now, sentOn(log))
+      assert.deepStrictEqual(
+        sentOn(log).map(({ deps, n, text }) => ({ deps, n, text })),
+        lines.map((text, at) => ({ deps: at === 0 ? { [stream("2")]: 1 } : {}, n: at + 1, text }))
+      )
+      assert.isUndefined(log.sayNow(mainRoom, ["fits", "x".repeat(maxFrameBytes)]))
+      assert.strictEqual(log.have(own), lines.length, "nothing of that is said")
+      yield* log.say(mainRoom, ["last"])
+      assert.deepStrictEqual(yield* log.own, sentOn(log))
+      const { said, steps } = yield* log.tally
+      assert.strictEqual(said, lines.length + 1)
+      assert.strictEqual(steps.atOnce > 0, !log.keeps, "a disk has to be waited for")
+    })
+  )
+
+  holds("nothing is said at once while another step is under way, from a listener neither", (log) =>
+    Effect.gen(function* () {
+      const tries: Array<unknown> = []
+      const off = log.onGrowth(() => tries.push(log.sayNow(mainRoom, ["within"])))
+      yield* log.say(mainRoom, ["a"])
+      off()
+      assert.deepStrictEqual(tries, [undefined])
+      assert.strictEqual(log.have(log.streamIn(mainRoom)), 1)
+    })
+  )
+
   holds("entries tell what this node itself has said from what others have", (log) =>
     Effect.gen(function* () {
       yield* log.say(mainRoom, ["own"])

@@ -8,10 +8,10 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as KeptChat from "../../layers/chat/KeptChat.ts"
+import { makeTypedLines } from "../../layers/console/TypedLines.ts"
 import * as Keys from "../../layers/identity/Keys.ts"
 import { decodeLine, encodeShown, type JournalLine } from "../../layers/log/JournalReader.ts"
 import * as Log from "../../layers/log/Log.ts"
@@ -24,7 +24,7 @@ import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.t
 import * as RosterMembership from "../../layers/RosterMembership.ts"
 import * as ScriptedInterrupts from "../../layers/ScriptedInterrupts.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
-import { Console, type Put, type Typed, whenTaken } from "../../services/Console.ts"
+import { Console, type Put, whenTaken } from "../../services/Console.ts"
 import { Identity } from "../../services/Identity.ts"
 import type { Interrupts } from "../../services/Interrupts.ts"
 import { MeshStatus } from "../../services/MeshStatus.ts"
@@ -416,7 +416,7 @@ export const simulate = (seed: number): Record_ => {
           failure: undefined
         }
         lives.push(life)
-        const typed = yield* Mailbox.make<Typed>()
+        const typed = makeTypedLines()
         const interrupts = ScriptedInterrupts.make()
         let dead = false
         const put: Put<ScreenLine> = (lines, taken) => {
@@ -434,7 +434,8 @@ export const simulate = (seed: number): Record_ => {
             pending: Option.none(),
             isPerson: false,
             prompt: Option.none(),
-            lines: Mailbox.toStream(typed),
+            lines: typed.lines,
+            offer: Option.some(typed.offer),
             put,
             show: whenTaken(put)
           })
@@ -476,7 +477,10 @@ export const simulate = (seed: number): Record_ => {
         )
         const running: Running = {
           life,
-          type: (texts) => Effect.asVoid(typed.offerAll(texts.map((text) => ({ text })))),
+          type: (texts) =>
+            Effect.sync(() => {
+              if (!typed.offered(texts)) typed.add(texts.map((text) => ({ text })))
+            }),
           stop: (abruptly) =>
             Effect.gen(function* () {
               if (abruptly) {

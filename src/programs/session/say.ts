@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
-import { type Typed, whenTaken } from "../../../services/Console.ts"
+import { type Take, type Typed, whenTaken } from "../../../services/Console.ts"
 import { MessageLog } from "../../../services/MessageLog.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { absurd } from "../../domain/Absurd.ts"
@@ -18,7 +18,7 @@ import { answer } from "../commands/Command.ts"
 import { refuse } from "../refused.ts"
 import type { OwnLines } from "./ownLines.ts"
 import { Session } from "./Session.ts"
-import { exit, type Step, stepsOf } from "./steps.ts"
+import { exit, isSaid, type Step, stepsOf } from "./steps.ts"
 
 /** Why a session ended. */
 export type Ending = "exit" | "end of input"
@@ -128,14 +128,22 @@ export const sayWhatIsTyped = (
           return absurd(step)
       }
     }
+    // Plain lines are said in the call in which they come, if the log can do that. Otherwise they are read below, in order.
+    const sayNow: Take = (texts) => texts.every(isSaid) && log.sayNow(room, texts, reader) !== undefined
+    const offered = Effect.acquireRelease(
+      Effect.sync(() => Option.map(console.offer, (offer) => offer(sayNow))),
+      (stop) => Effect.sync(() => Option.map(stop, (stop) => stop()))
+    )
     // Chunk by chunk, in one stage of a Stream. `Exit` ends the Stream as a failure.
-    return yield* Stream.runForEachChunk(console.lines, (chunk) => {
+    const read = Stream.runForEachChunk(console.lines, (chunk) => {
       const steps = stepsOf(Chunk.toReadonlyArray(chunk))
       const [only] = steps
       return only?._tag === "Say" && steps.length === 1
         ? say(only.sayings)
         : Effect.forEach(steps, take, { discard: true })
-    }).pipe(
+    })
+    return yield* Effect.zipRight(offered, read).pipe(
+      Effect.scoped,
       Effect.as<Ending>("end of input"),
       Effect.catchAll((ending) => Effect.succeed(ending))
     )

@@ -18,9 +18,13 @@ export type Step =
 
 const slash = "/".charCodeAt(0)
 
-/** What people type when they mean `Exit`. */
+/** What people type when they mean `Exit`, and `Exit` itself. */
 const soundsLikeLeaving = /^(exit|quit|:q)$/i
 const mostOfLeaving = 4
+
+/** Whether a line that was typed is said as it is. Nearly all lines are. */
+export const isSaid = (text: string): boolean =>
+  text !== "" && text.charCodeAt(0) !== slash && !(text.length <= mostOfLeaving && soundsLikeLeaving.test(text))
 
 /** Whether a line asks for the end: `Exit`, or `/quit`. */
 export const isGoodbye = ({ text, verbatim = false }: Typed): boolean => {
@@ -46,6 +50,10 @@ export const stepsOf = (lines: ReadonlyArray<Typed>): ReadonlyArray<Step> => {
   }
   for (const line of lines) {
     const { text } = line
+    if (line.trouble === undefined && isSaid(text)) {
+      say({ line, text })
+      continue
+    }
     if (isGoodbye(line)) return [...steps, { _tag: "Exit", line, after: lines.slice(lines.indexOf(line) + 1) }]
     const slashed = text.charCodeAt(0) === slash && !line.verbatim ? parseSlash(text) : undefined
     if (slashed?._tag === "Command") {
