@@ -98,6 +98,8 @@ ${measured.map(([work, run]) => section(work, run)).join("\n\n")}
 
 export const write = (works: ReadonlyArray<Work>, runs: ReadonlyArray<Run>): void => {
   Fs.mkdirSync(folder, { recursive: true })
+  // All plots are drawn again, maybe under other names.
+  for (const name of Fs.readdirSync(folder)) if (name.endsWith(".svg")) Fs.rmSync(`${folder}/${name}`)
   const measured = works.flatMap((work) => {
     const run = runs.find((each) => each.work === work.name)
     return run === undefined ? [] : [[work, run] as const]
