@@ -85,6 +85,7 @@ const make = (settings: Settings) =>
       answering: links.answering,
       silence: links.silence,
       delivery: replication.delivery,
+      deliveryNow: replication.deliveryNow,
       holders: (stream, n) => Effect.sync(() => replication.holders(stream, n)),
       awaitHolders: (stream, n, count) => peers.until(() => replication.holders(stream, n) >= count),
       sent: Effect.sync(replication.sent)

@@ -76,7 +76,7 @@ export class Console extends Context.Tag("outlive/Console")<
      * to `lines`. None where something more is to be done for each line, as where it is pending.
      */
     readonly offer: Option.Option<Offer>
-    /** Shows lines. What is put later is shown later. */
+    /** Shows lines. Everything is shown in the order of the calls, pending lines that are settled too. */
     readonly put: Put<ScreenLine>
     /** The same for whoever waits until the screen has taken them. */
     readonly show: (lines: ReadonlyArray<ScreenLine>) => Effect.Effect<void>

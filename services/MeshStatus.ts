@@ -22,6 +22,8 @@ export class MeshStatus extends Context.Tag("outlive/MeshStatus")<
     readonly silence: Effect.Effect<Duration.Duration>
     /** How far own posts have come: now, and at each change. Peers confirm once a second. */
     readonly delivery: Subscribable.Subscribable<Delivery>
+    /** The same now, in a plain call: for what is shown with every post. */
+    readonly deliveryNow: () => Delivery
     /** How many peers are known to have a stream of this node up to number `n`. Peers that have gone count too. */
     readonly holders: (stream: StreamId, n: number) => Effect.Effect<number>
     /** Returns as soon as at least `count` peers are known to have it. */

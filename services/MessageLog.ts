@@ -11,11 +11,24 @@ import type { Steps } from "../src/domain/Turns.ts"
 /** The result of a line: the post that it became, or why it could not be said. */
 export type SayResult = Post | LineTooLong
 
+/** A cursor in the log. */
+export interface Cursor {
+  /**
+   * The next wanted entries, oldest first, at most `atMost`. Empty if there are none at present. A cursor that was too
+   * slow gets `Skipped` first. Unwanted entries are passed by each pull, and are never reported as skipped after that.
+   */
+  readonly pull: (atMost: number) => ReadonlyArray<Entry>
+  /** Whether the log is closed, and the cursor has passed its last entry. */
+  readonly isAtEnd: () => boolean
+}
+
 /** A session's place in the log, from which it reads and speaks. It stays when the log begins another run. */
 export interface Reader {
+  /** Opens a cursor at its place. `isWanted` selects entries; all by default. */
+  readonly open: (isWanted?: Predicate.Predicate<Entry>) => Cursor
   /**
-   * The entries from its place on, then each new one. `isWanted` selects entries; a reader is not woken for others. Any
-   * number of readers follow, each at its own pace. A reader that is too slow gets `Skipped`.
+   * What such a cursor pulls: the entries from the reader's place on, then each new one. A follower is not woken for
+   * entries that it does not want. Any number follow, each at its own pace.
    */
   readonly follow: (isWanted?: Predicate.Predicate<Entry>) => Stream.Stream<Entry>
   /** Reports that everything up to that entry is shown. The reader's place is after it. */
@@ -85,6 +98,11 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
      * next.
      */
     readonly openReader: (history: number) => Effect.Effect<Reader>
+    /**
+     * Calls a plain function each time there may be more for a cursor, and when the log is closed, until the function
+     * that is returned is called. It must be cheap and must not throw.
+     */
+    readonly onGrowth: (look: () => void) => () => void
     /** Ends all readers after the present entries. */
     readonly close: Effect.Effect<void>
     /** How much there is in it. */

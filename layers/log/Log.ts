@@ -15,7 +15,7 @@ import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { EventLog } from "../../services/EventLog.ts"
-import { MessageLog, type Reader } from "../../services/MessageLog.ts"
+import { type Cursor, MessageLog, type Reader } from "../../services/MessageLog.ts"
 import { OldRuns } from "../../services/OldRuns.ts"
 import { PastLog } from "../../services/PastLog.ts"
 import { ReplicaLog } from "../../services/ReplicaLog.ts"
@@ -404,32 +404,65 @@ export const make = (
       serially(Effect.suspend(() => ((recorded ?? 0) === unshown ? Effect.void : Effect.ignore(append([], false)))))
     )
 
-    const followFrom = (start: number, isWanted: Predicate.Predicate<Entry>, isGone = 0) => {
+    /**
+     * Opens a cursor at a position. It begins with `earlier` entries, and with `Skipped` for the `untold` ones that were
+     * dropped before them.
+     */
+    const openAt = (
+      start: number,
+      isWanted: Predicate.Predicate<Entry>,
+      { earlier = [], untold = 0 }: { readonly earlier?: ReadonlyArray<Entry>; readonly untold?: number } = {}
+    ): Cursor => {
       let position = start
-      let untold = isGone
-      const next = () => entries[position - dropped]
-      const isThereMore = () => {
-        // Unwanted entries are passed as they come, so that they are not reported as skipped when they are dropped.
-        for (let entry = next(); entry !== undefined && !isWanted(entry); entry = next()) position += 1
-        return untold > 0 || position < end() || closed
+      let missed = untold
+      let history = earlier.filter(isWanted)
+      return {
+        pull: (atMost) => {
+          if (history.length > 0) {
+            const next = history.slice(0, atMost)
+            history = history.slice(atMost)
+            return next
+          }
+          if (position < dropped) {
+            missed += dropped - position
+            position = dropped
+          }
+          if (missed > 0) {
+            const count = missed
+            missed = 0
+            return [Entry.Skipped({ count })]
+          }
+          const found: Array<Entry> = []
+          for (; position < end() && found.length < atMost; position += 1) {
+            const entry = entries[position - dropped] as Entry
+            if (isWanted(entry)) found.push(entry)
+          }
+          return found
+        },
+        isAtEnd: () => closed && history.length === 0 && missed === 0 && position >= end()
       }
-      return growth.stream(isThereMore, () => {
-        if (untold > 0) {
-          const count = untold
-          untold = 0
-          return Option.some(Chunk.of(Entry.Skipped({ count })))
-        }
-        if (position >= end()) return Option.none()
-        if (position < dropped) {
-          const count = dropped - position
-          position = dropped
-          return Option.some(Chunk.of(Entry.Skipped({ count })))
-        }
-        const found = entries.slice(position - dropped, position - dropped + followAtATime)
-        position += found.length
-        return Option.some(Chunk.unsafeFromArray(found.filter(isWanted)))
-      })
     }
+
+    /** What a cursor pulls, as a Stream. */
+    const followed = (open: () => Cursor): Stream.Stream<Entry> =>
+      Stream.suspend(() => {
+        const cursor = open()
+        let pulled: ReadonlyArray<Entry> = []
+        const pull = () => {
+          if (pulled.length === 0) pulled = cursor.pull(followAtATime)
+        }
+        return growth.stream(
+          () => {
+            pull()
+            return pulled.length > 0 || cursor.isAtEnd()
+          },
+          () => {
+            const given = pulled
+            pulled = []
+            return given.length === 0 ? Option.none() : Option.some(Chunk.unsafeFromArray(given))
+          }
+        )
+      })
 
     const growthSince = (start: number, matters: () => boolean) => {
       let told = start
@@ -486,7 +519,8 @@ export const make = (
       })
 
     const screen: Reader = {
-      follow: (isWanted = constTrue) => Stream.suspend(() => followFrom(first, isWanted, gone)),
+      open: (isWanted = constTrue) => openAt(first, isWanted, { untold: gone }),
+      follow: (isWanted) => followed(() => screen.open(isWanted)),
       shown: (last) => {
         const at = entries.indexOf(last, shownTo - dropped)
         if (at < 0) return
@@ -506,12 +540,9 @@ export const make = (
         Entry.Earlier({ post })
       ).reverse()
       let position = end()
-      return {
-        follow: (isWanted = constTrue) =>
-          Stream.suspend(() => {
-            const next = followFrom(position, isWanted)
-            return earlier.length === 0 ? next : Stream.concat(Stream.fromIterable(earlier.filter(isWanted)), next)
-          }),
+      const reader: Reader = {
+        open: (isWanted = constTrue) => openAt(position, isWanted, { earlier }),
+        follow: (isWanted) => followed(() => reader.open(isWanted)),
         shown: (last) => {
           if (earlier.includes(last)) earlier = earlier.slice(earlier.indexOf(last) + 1)
           const at = entries.indexOf(last, Math.max(0, position - dropped))
@@ -520,6 +551,7 @@ export const make = (
           position = dropped + at + 1
         }
       }
+      return reader
     }
 
     const log: Log = {
@@ -632,7 +664,7 @@ export const make = (
       screen,
       openReader: (count) => Effect.sync(() => openReader(count)),
       events: Stream.filterMap(
-        Stream.suspend(() => followFrom(sinceHere, ({ _tag }) => _tag === "Happened")),
+        followed(() => openAt(sinceHere, ({ _tag }) => _tag === "Happened")),
         (entry) => (entry._tag === "Happened" ? Option.some(entry.event) : Option.none())
       ),
       close: Effect.sync(() => {

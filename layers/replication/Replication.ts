@@ -36,6 +36,8 @@ interface Settings {
 export interface Replicating extends LinkContract.Replication<Replica> {
   /** How far own posts have come. */
   readonly delivery: Delivery.Delivery["ofOwn"]
+  /** The same now, in a plain call. */
+  readonly deliveryNow: Delivery.Delivery["howFar"]
   /** How many peers are known to have a stream of this node up to a number. */
   readonly holders: (stream: StreamId, n: number) => number
   /** How many posts were handed to links. */
@@ -163,6 +165,7 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
       },
       relayOf: replicator.relayOf,
       delivery: delivery.ofOwn,
+      deliveryNow: delivery.howFar,
       holders: delivery.holders,
       sent: fanOut.sent,
       forked: Deferred.await(forked),

@@ -1,11 +1,10 @@
 /** The posts that a node has said in this run and that no peer is known to have. */
 import * as Effect from "effect/Effect"
-import * as Ref from "effect/Ref"
 import { MeshStatus } from "../../services/MeshStatus.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { type Delivery, lastAnswered } from "../domain/Delivery.ts"
 import type { Entry } from "../domain/Entry.ts"
-import type { Post, StreamId, Summary } from "../domain/Post.ts"
+import type { Post, StreamId } from "../domain/Post.ts"
 
 export interface Undelivered {
   /** The posts among them that are still kept, oldest first. */
@@ -13,34 +12,31 @@ export interface Undelivered {
   /** The number of such posts, kept or not. */
   readonly count: Effect.Effect<number>
   /** How far the posts of this run have come, by the confirmations of peers and by the answers seen. */
-  readonly delivery: Effect.Effect<Delivery>
+  readonly delivery: () => Delivery
   /** Looks for answers in these entries. A peer that answers a post has it. */
-  readonly see: (entries: Iterable<Entry>) => Effect.Effect<void>
+  readonly see: (entries: ReadonlyArray<Entry>) => void
 }
 
 export const make: Effect.Effect<Undelivered, never, MessageLog | MeshStatus> = Effect.gen(function* () {
   const log = yield* MessageLog
   const status = yield* MeshStatus
   const streams = Array.from(log.rooms, (room) => log.streamIn(room))
-  /** For each stream of this node, the number of its last post that somebody has answered. */
-  const answered = yield* Ref.make<Summary>(new Map())
-  const delivery = Effect.zipWith(status.delivery.get, Ref.get(answered), ({ alone, upTo }, last) => ({
-    alone,
-    upTo: (stream: StreamId) => Math.max(upTo(stream), last.get(stream) ?? 0)
-  }))
+  /** For each stream of this node, the number of its last post that somebody has answered. Mutable, for the hot path. */
+  const answered = new Map<StreamId, number>()
+  const upTo = (stream: StreamId): number => Math.max(status.deliveryNow().upTo(stream), answered.get(stream) ?? 0)
   return {
-    posts: Effect.zipWith(delivery, log.own, ({ upTo }, own) => own.filter(({ n, stream }) => n > upTo(stream))),
-    count: Effect.map(delivery, ({ upTo }) =>
+    posts: Effect.map(log.own, (own) => own.filter(({ n, stream }) => n > upTo(stream))),
+    count: Effect.sync(() =>
       streams.reduce((count, stream) => count + Math.max(0, log.have(stream) - upTo(stream)), 0)
     ),
-    delivery,
-    see: (entries) =>
-      Ref.update(
-        answered,
-        (before) =>
-          new Map(
-            streams.map((stream) => [stream, Math.max(before.get(stream) ?? 0, lastAnswered(stream, entries))] as const)
-          )
-      )
+    delivery: () => ({ alone: status.deliveryNow().alone, upTo }),
+    see: (entries) => {
+      for (const stream of streams) {
+        // Most of the time every post has been answered, and there is nothing to look for.
+        const before = answered.get(stream) ?? 0
+        if (before >= log.have(stream)) continue
+        answered.set(stream, Math.max(before, lastAnswered(stream, entries)))
+      }
+    }
   }
 })

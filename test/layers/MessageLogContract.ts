@@ -7,7 +7,7 @@ import * as Fiber from "effect/Fiber"
 import type * as Layer from "effect/Layer"
 import type * as Scheduler from "effect/Scheduler"
 import * as Stream from "effect/Stream"
-import type { Reader } from "../../services/MessageLog.ts"
+import type { Cursor, Reader } from "../../services/MessageLog.ts"
 import type { EncodedPost } from "../../src/domain/EncodedPost.ts"
 import type { Entry } from "../../src/domain/Entry.ts"
 import { isTooLong } from "../../src/domain/Errors.ts"
@@ -282,6 +282,37 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<Logs, LE>): 
         const lost = Number(skipped?.replace("skipped ", ""))
         assert.isAtLeast(lost, 900)
         assert.strictEqual(rest.length, 1_000 - lost)
+      }),
+    { entries: 100 }
+  )
+
+  holds(
+    "a cursor has what came since its last pull, at most so many at a time, and what it does not want is no loss",
+    (log) =>
+      Effect.gen(function* () {
+        const reader = yield* log.openReader(0)
+        const all = reader.open()
+        const others = log.screen.open((entry) => entry._tag !== "Said" || !entry.own)
+        const pull = (cursor: Cursor, atMost = 1_000) => cursor.pull(atMost).map(inShort)
+        assert.deepStrictEqual([pull(all), pull(others)], [[], []])
+        let grown: ReadonlyArray<string> = []
+        const stop = log.onGrowth(() => {
+          grown = [...grown, ...pull(others)]
+        })
+        yield* log.receive(posts("2", 1, 2, 3))
+        assert.deepStrictEqual(grown, ["21", "22", "23"], "within the step by which the log grows")
+        assert.deepStrictEqual([pull(all, 2), pull(all, 2), pull(all, 2)], [["21", "22"], ["23"], []])
+        for (const n of range(1, 300)) yield* log.say(mainRoom, [`mine ${n}`])
+        yield* log.receive(posts("2", 4))
+        stop()
+        assert.deepStrictEqual(grown, ["21", "22", "23", "24"])
+        const skipped = pull(all)
+        const rest = pull(all)
+        assert.deepStrictEqual(skipped, [`skipped ${301 - rest.length}`])
+        assert.strictEqual(rest.at(-1), "24")
+        yield* log.receive(posts("2", 5))
+        yield* log.close
+        assert.deepStrictEqual([others.isAtEnd(), pull(others), others.isAtEnd()], [false, ["25"], true])
       }),
     { entries: 100 }
   )

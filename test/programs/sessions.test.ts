@@ -8,11 +8,13 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
+import * as Runtime from "effect/Runtime"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import type { Console, Put } from "../../services/Console.ts"
+import { type Console, type Put, whenTaken } from "../../services/Console.ts"
 import type { Fact } from "../../src/domain/Fact.ts"
 import { mainRoom, streamOf } from "../../src/domain/Post.ts"
+import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
 import { encodePost } from "../../src/protocol/Frame.ts"
 import { id, peer, post } from "../support/samples.ts"
 import { joinAs } from "./Stranger.ts"
@@ -42,8 +44,34 @@ const inNumbers = (one: string, other: string) => numberIn(one) - numberIn(other
 /** What each session is told when its node begins anew. */
 const begun = /It starts a new run/
 
+/** A console that shows lines in another way. */
+const shownBy = (console: Console["Type"], put: Put<ScreenLine>): Console["Type"] => ({
+  ...console,
+  put,
+  show: whenTaken(put)
+})
+
 /** A console that takes nothing that is shown. */
-const stuck = (console: Console["Type"]): Console["Type"] => ({ ...console, show: () => Effect.never })
+const stuck = (console: Console["Type"]): Console["Type"] => shownBy(console, () => {})
+
+/** A console that shows everything only after an effect. */
+const shownAfter = (effect: Effect.Effect<unknown>) =>
+  Effect.map(Effect.runtime<never>(), (runtime) => {
+    const after =
+      <A>(put: Put<A>): Put<A> =>
+      (what, taken) => {
+        Runtime.runFork(runtime)(
+          Effect.zipRight(
+            effect,
+            Effect.sync(() => put(what, taken))
+          )
+        )
+      }
+    return (console: Console["Type"]): Console["Type"] => ({
+      ...shownBy(console, after(console.put)),
+      pending: Option.map(console.pending, (pending) => ({ ...pending, settle: after(pending.settle) }))
+    })
+  })
 
 /** How long that takes, in ms. */
 const timed = (effect: Effect.Effect<unknown>) =>
@@ -196,10 +224,7 @@ describe("several sessions at one node", () => {
   story("end with the one that the program was started for, after all is shown", (world) =>
     Effect.gen(function* () {
       const { one, server, two } = yield* gather(world)
-      const slow = (console: Console["Type"]): Console["Type"] => ({
-        ...console,
-        show: (lines) => Effect.delay(console.show(lines), "400 millis")
-      })
+      const slow = yield* shownAfter(Effect.sleep("400 millis"))
       const sessions = [yield* one.attach(), yield* one.attach({ at: "terminal" }), yield* one.attach({ over: slow })]
       yield* one.type("hello")
       yield* two.sees("Client 1: hello")
@@ -335,10 +360,15 @@ describe("several sessions at one node", () => {
   story("end with their console's defect, which is none of their node's", (world) =>
     Effect.gen(function* () {
       const { one, two } = yield* gather(world)
-      const broken = yield* one.attach({ over: (console) => ({ ...console, show: () => Effect.die("broken") }) })
+      const broken = yield* one.attach({
+        over: (console) =>
+          shownBy(console, () => {
+            throw new Error("broken")
+          })
+      })
       yield* two.type("hello")
       const end = yield* Effect.exit(broken.ended)
-      assert.strictEqual(Exit.isFailure(end) && Cause.squash(end.cause), "broken")
+      assert.deepStrictEqual(Exit.isFailure(end) && Cause.squash(end.cause), new Error("broken"))
       yield* one.sees("Client 2: hello")
       yield* one.type("Exit")
       assert.isTrue(Exit.isSuccess(yield* one.ended))
@@ -351,7 +381,7 @@ describe("several sessions at one node", () => {
       const goOn = yield* Deferred.make<void>()
       const slow = yield* one.attach({
         at: "terminal",
-        over: (console) => ({ ...console, show: (lines) => Effect.zipRight(Deferred.await(goOn), console.show(lines)) })
+        over: yield* shownAfter(Deferred.await(goOn))
       })
       const pipe = yield* one.attach()
       yield* two.type("wait")

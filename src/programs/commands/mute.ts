@@ -1,6 +1,6 @@
 /** `/mute` and `/unmute`: hide the lines of an id, and show them again. */
 import * as Effect from "effect/Effect"
-import * as Ref from "effect/Ref"
+import * as MutableRef from "effect/MutableRef"
 import * as Schema from "effect/Schema"
 import { MeshStatus } from "../../../services/MeshStatus.ts"
 import { MessageLog } from "../../../services/MessageLog.ts"
@@ -44,9 +44,9 @@ export const mute = make({
             `${id} is not here, and no line of ${id} is kept${meant === undefined ? "." : `; did you mean ${meant}?`}`
           )
         }
-        yield* Ref.update(muted, (before) => new Set(before).add(id))
+        MutableRef.update(muted, (before) => new Set(before).add(id))
       }
-      return answer(inWords(yield* Ref.get(muted)))
+      return answer(inWords(MutableRef.get(muted)))
     })
 })
 
@@ -59,7 +59,7 @@ export const unmute = make({
     Effect.gen(function* () {
       const { muted } = yield* Session
       return answer(
-        inWords(yield* Ref.updateAndGet(muted, (before) => new Set([...before].filter((each) => each !== id))))
+        inWords(MutableRef.updateAndGet(muted, (before) => new Set([...before].filter((each) => each !== id))))
       )
     })
 })

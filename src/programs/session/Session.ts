@@ -1,6 +1,7 @@
 /** A session: one person or program at one console of a node. It goes on when the node begins another run. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as MutableRef from "effect/MutableRef"
 import * as Ref from "effect/Ref"
 import type { Console, Typed } from "../../../services/Console.ts"
 import type { Reader } from "../../../services/MessageLog.ts"
@@ -22,12 +23,12 @@ export class Session extends Context.Tag("outlive/Session")<
     /** The room in which typed lines are said. */
     readonly room: Room
     /** The ids whose lines are not shown here. */
-    readonly muted: Ref.Ref<ReadonlySet<PeerId>>
+    readonly muted: MutableRef.MutableRef<ReadonlySet<PeerId>>
     readonly highlights: ReadonlyArray<string>
     /** The last typed line, if the session asked whether to send it. Typed again, it is sent. */
     readonly questioned: Ref.Ref<string | undefined>
     /** The lines typed here that no peer is known to have. */
-    readonly waiting: Ref.Ref<ReadonlyArray<Said<Typed>>>
+    readonly waiting: MutableRef.MutableRef<ReadonlyArray<Said<Typed>>>
     /** How many lines of a script could not be said. */
     readonly refused: Ref.Ref<number>
   }
@@ -39,9 +40,9 @@ export const make = (console: Console["Type"], reader: Reader, refused: Ref.Ref<
     console: Effect.succeed(console),
     reader: Effect.succeed(reader),
     room: Effect.succeed(mainRoom),
-    muted: Ref.make<ReadonlySet<PeerId>>(new Set()),
+    muted: Effect.sync(() => MutableRef.make<ReadonlySet<PeerId>>(new Set())),
     highlights: Highlights,
     questioned: Ref.make<string | undefined>(undefined),
-    waiting: Ref.make<ReadonlyArray<Said<Typed>>>([]),
+    waiting: Effect.sync(() => MutableRef.make<ReadonlyArray<Said<Typed>>>([])),
     refused: Effect.succeed(refused)
   })

@@ -1,10 +1,10 @@
 /** Follows each line typed in a session until a peer has it, and lets the console show the state of each. */
-import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { constFalse, constVoid } from "effect/Function"
+import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
-import * as Queue from "effect/Queue"
-import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Typed, whenTaken } from "../../../services/Console.ts"
@@ -15,8 +15,10 @@ import { doubtAfter, pairUp, type Saying, saidAnew, sortOut } from "../../domain
 import type { Entry } from "../../domain/Entry.ts"
 import * as Monotonic from "../../domain/Monotonic.ts"
 import { authorOf, type Post } from "../../domain/Post.ts"
+import { makeSignal } from "../../domain/Signal.ts"
 import { Run } from "../Run.ts"
 import type { Session } from "./Session.ts"
+import type { Hand } from "./Showing.ts"
 
 /** A timer may fire a little before the clock reaches its time. This is added to the delay. */
 const early = Duration.millis(50)
@@ -34,19 +36,18 @@ export interface OwnLines {
    */
   readonly follow: (sayings: ReadonlyArray<Saying<Typed>>, results: ReadonlyArray<SayResult>) => Effect.Effect<void>
   /**
-   * Shows the entries of the log. Before it shows an entry, it settles the lines that a peer is known to have: a peer
-   * that answers a line has it. Between entries, it settles lines when peers confirm them, and marks lines that no peer
-   * has confirmed for long. Lines typed in other sessions of the node are followed too, and stand among the lines typed
-   * here.
+   * Shows the next entries of the log. Before it shows an entry, it settles the lines that a peer is known to have: a
+   * peer that answers a line has it. Lines typed in other sessions of the node are followed too, and stand among the
+   * lines typed here. A plain function, for the hot path.
    */
-  readonly watch: (entries: Stream.Stream<Entry>, { seen, show }: Screen) => Effect.Effect<void>
-}
-
-/** A screen that shows entries. */
-export interface Screen {
-  readonly show: (entries: Chunk.Chunk<Entry>) => Effect.Effect<void>
-  /** Reports that these entries are on the screen, or need not be shown. */
-  readonly seen: (entries: Chunk.Chunk<Entry>) => void
+  readonly witness: (entries: ReadonlyArray<Entry>, show: (entries: ReadonlyArray<Entry>) => void, hand: Hand) => void
+  /**
+   * Whether lines may have to be settled because a peer has confirmed them, or marked because no peer has for long.
+   * Then `witness` is to be called, whether or not there are entries.
+   */
+  readonly isDue: () => boolean
+  /** Calls a function whenever that becomes true, until the function that is returned is called. */
+  readonly onDue: (look: () => void) => () => void
 }
 
 /**
@@ -56,11 +57,8 @@ export interface Screen {
 export const carryOver = ({ console, waiting }: Session["Type"], posts: ReadonlyMap<Post, Post>): Effect.Effect<void> =>
   Effect.gen(function* () {
     if (Option.isNone(console.pending)) return
-    const now = Monotonic.millis(yield* Effect.clock)
-    const left = yield* Ref.modify(waiting, (lines) => {
-      const sorted = saidAnew(lines, posts, now)
-      return [sorted.left, sorted.said]
-    })
+    const { left, said } = saidAnew(MutableRef.get(waiting), posts, Monotonic.millis(yield* Effect.clock))
+    MutableRef.set(waiting, said)
     yield* whenTaken(console.pending.value.settle)(left)
   })
 
@@ -73,8 +71,9 @@ const unseen: OwnLines = {
   drop: () => Effect.void,
   settle: () => Effect.void,
   follow: () => Effect.void,
-  watch: (entries, { seen, show }) =>
-    Stream.runForEachChunk(entries, (chunk) => Effect.map(show(chunk), () => seen(chunk)))
+  witness: (entries, show) => show(entries),
+  isDue: constFalse,
+  onDue: () => constVoid
 }
 
 export const make = ({
@@ -83,79 +82,95 @@ export const make = ({
 }: Session["Type"]): Effect.Effect<OwnLines, never, MeshStatus | Run | Scope.Scope> =>
   Effect.gen(function* () {
     if (Option.isNone(console.pending)) return unseen
-    const { add, drop, giveBack, reword } = console.pending.value
-    const mark = whenTaken(console.pending.value.mark)
-    const settle = whenTaken(console.pending.value.settle)
+    const { add, drop, giveBack, mark, reword, settle } = console.pending.value
     const status = yield* MeshStatus
     const { undelivered } = yield* Run
-    const scope = yield* Effect.scope
     const clock = yield* Effect.clock
+    const now = () => Monotonic.millis(clock)
     /** A program gets every entry unchanged, its own lines too. */
     const seesAll = Option.isSome(console.tell)
-    /** Signals that lines may have to be settled or marked. */
-    const due = yield* Queue.sliding<void>(1)
+    let isDue = false
+    const due = makeSignal()
+    const reviewNow = (): void => {
+      isDue = true
+      due.changed()
+    }
 
-    const review = (entries: Iterable<Entry>) =>
-      Effect.gen(function* () {
-        yield* undelivered.see(entries)
-        const known = yield* undelivered.delivery
-        const now = Monotonic.millis(clock)
-        const { delivered, doubtful } = yield* Ref.modify(waiting, (lines) => {
-          const sorted = sortOut(lines, known, now)
-          return [sorted, sorted.waiting]
-        })
-        yield* settle(delivered.map(({ line }) => line))
-        yield* mark(doubtful.map(({ line }) => line))
-      })
+    const review = (entries: ReadonlyArray<Entry>, hand: Hand): void => {
+      isDue = false
+      undelivered.see(entries)
+      const lines = MutableRef.get(waiting)
+      if (lines.length === 0) return
+      const { delivered, doubtful, waiting: left } = sortOut(lines, undelivered.delivery(), now())
+      MutableRef.set(waiting, left)
+      hand(
+        settle,
+        delivered.map(({ line }) => line)
+      )
+      hand(
+        mark,
+        doubtful.map(({ line }) => line)
+      )
+    }
+
+    /** When to look again at the lines that were said, in monotonic ms: a line that no peer has by then is marked. */
+    const times: Array<number> = []
+    const doubts = makeSignal()
+    const reviewLater = (): void => {
+      times.push(now() + Duration.toMillis(Duration.sum(doubtAfter, early)))
+      doubts.changed()
+    }
+    const doubt = Effect.gen(function* () {
+      yield* doubts.until(() => times.length > 0)
+      yield* Clock.sleep(Duration.millis(Math.max(0, (times[0] ?? 0) - now())))
+      while ((times[0] ?? Number.POSITIVE_INFINITY) <= now()) times.shift()
+      reviewNow()
+    })
 
     /** The text to show for a line that was typed in another session. */
     const textOf = ({ stream, text }: Post): string =>
       actionIn(text) === undefined ? text : utterance(authorOf(stream), text, deedMark)
     /** Follows lines that were said in other sessions. */
-    const take = (entries: Chunk.Chunk<Own>) =>
-      Effect.gen(function* () {
-        const saidAt = Monotonic.millis(clock)
-        const lines = Array.from(entries, ({ post }) => ({ line: { text: textOf(post) }, post, saidAt }))
-        yield* Ref.update(waiting, (before) => [...before, ...lines])
-        for (const { line } of lines) add(line)
-        yield* reviewLater
-      })
-    /** Looks again after `doubtAfter`: a line that no peer has confirmed by then is marked. */
-    const reviewLater = Effect.suspend(() =>
-      // The effect that says a line is uninterruptible. The fiber would inherit that and hold up the end.
-      Effect.forkIn(Effect.interruptible(Effect.delay(due.offer(undefined), Duration.sum(doubtAfter, early))), scope)
-    )
+    const take = (entries: ReadonlyArray<Own>): void => {
+      const saidAt = now()
+      const lines = entries.map(({ post }) => ({ line: { text: textOf(post) }, post, saidAt }))
+      MutableRef.update(waiting, (before) => [...before, ...lines])
+      for (const { line } of lines) add(line)
+      reviewLater()
+    }
     /**
      * Shows entries in the order of the log. Entries before a line of another session are shown before that line is
      * added, and later entries are shown below it.
      */
-    const witness = (entries: Chunk.Chunk<Entry>, show: Screen["show"]): Effect.Effect<void> => {
-      const at = seesAll ? Option.none() : Chunk.findFirstIndex(entries, isOwn)
-      if (Option.isNone(at)) return Effect.zipRight(review(entries), show(entries))
-      const [above, from] = Chunk.splitAt(entries, at.value)
-      const [own, below] = Chunk.splitWhere(from, (entry) => !isOwn(entry))
-      return witness(above, show).pipe(
-        Effect.zipRight(take(Chunk.filter(own, isOwn))),
-        Effect.zipRight(Effect.suspend(() => witness(below, show)))
-      )
+    const witness: OwnLines["witness"] = (entries, show, hand) => {
+      const from = seesAll ? -1 : entries.findIndex(isOwn)
+      const above = from < 0 ? entries : entries.slice(0, from)
+      review(above, hand)
+      show(above)
+      if (from < 0) return
+      const rest = entries.slice(from)
+      const to = rest.findIndex((entry) => !isOwn(entry))
+      take((to < 0 ? rest : rest.slice(0, to)).filter(isOwn))
+      witness(to < 0 ? [] : rest.slice(to), show, hand)
     }
 
-    const changes = Stream.merge(status.delivery.changes, Stream.fromQueue(due))
+    yield* Effect.forkScoped(Stream.runForEach(status.delivery.changes, () => Effect.sync(reviewNow)))
+    yield* Effect.forkScoped(Effect.forever(doubt))
     return {
       reword,
       drop,
-      settle,
+      settle: whenTaken(settle),
       follow: (sayings, results) =>
-        Effect.gen(function* () {
-          const { said, unsaid } = pairUp(sayings, results, Monotonic.millis(clock))
-          yield* Ref.update(waiting, (before) => [...before, ...said])
-          yield* giveBack(unsaid)
-          yield* due.offer(undefined)
-          yield* reviewLater
+        Effect.suspend(() => {
+          const { said, unsaid } = pairUp(sayings, results, now())
+          MutableRef.update(waiting, (before) => [...before, ...said])
+          return Effect.map(giveBack(unsaid), () => {
+            reviewNow()
+            reviewLater()
+          })
         }),
-      watch: (entries, { seen, show }) =>
-        Stream.merge(Stream.chunks(entries), Stream.as(changes, Chunk.empty<Entry>()), { haltStrategy: "left" }).pipe(
-          Stream.runForEach((chunk) => Effect.map(witness(chunk, show), () => seen(chunk)))
-        )
+      witness,
+      isDue: () => isDue,
+      onDue: due.listen
     }
   })

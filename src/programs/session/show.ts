@@ -1,22 +1,21 @@
 /** Shows the entries of the log in a session. */
-import * as Cause from "effect/Cause"
-import * as Chunk from "effect/Chunk"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
+import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
 import type * as Predicate from "effect/Predicate"
-import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
-import { type Console, whenTaken } from "../../../services/Console.ts"
+import type { Console } from "../../../services/Console.ts"
+import { MessageLog } from "../../../services/MessageLog.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
-import type { Entry } from "../../domain/Entry.ts"
+import { type Entry, isPost } from "../../domain/Entry.ts"
 import { Fact } from "../../domain/Fact.ts"
 import type { Peer, PeerId } from "../../domain/Peer.ts"
 import { authorOf } from "../../domain/Post.ts"
 import { type ScreenLine, screenLineOf } from "../../domain/ScreenLine.ts"
 import type { OwnLines } from "./ownLines.ts"
 import type { Session } from "./Session.ts"
+import { type Hand, makeShowing } from "./Showing.ts"
 
 /**
  * Shows entries of the log in order, until the log or the scope closes. A line typed in this session is not shown
@@ -26,41 +25,53 @@ import type { Session } from "./Session.ts"
 export const showWhatHappens = (
   { console, muted, reader }: Session["Type"],
   ownLines: OwnLines
-): Effect.Effect<Effect.Effect<void>, never, PeerMesh | Scope.Scope> =>
+): Effect.Effect<Effect.Effect<void>, never, MessageLog | PeerMesh | Scope.Scope> =>
   Effect.gen(function* () {
     const { self } = yield* PeerMesh
+    const { onGrowth } = yield* MessageLog
     const isNews: Predicate.Predicate<Entry> = (entry) => entry._tag !== "Said" || entry.by !== reader
-    const entries = reader.follow(Option.isNone(console.tell) ? isNews : undefined)
-    const show = showOn(console, self)
-    const showing = ownLines.watch(entries, {
-      show: (entries) =>
-        Effect.flatMap(Ref.get(muted), (silenced) =>
-          show(silenced.size === 0 ? entries : Chunk.filter(entries, (entry) => !isMuted(silenced, entry)))
-        ),
-      seen: (entries) => {
-        const last = Option.getOrUndefined(Chunk.last(entries))
-        if (last !== undefined && !console.isGone()) reader.shown(last)
-      }
+    const put = putOn(console, self)
+    const ended = yield* Deferred.make<void>()
+    const { look, stop } = makeShowing({
+      cursor: reader.open(Option.isNone(console.tell) ? isNews : undefined),
+      isDue: ownLines.isDue,
+      show: (entries, hand) =>
+        ownLines.witness(entries, (some) => put(unmuted(MutableRef.get(muted), some), hand), hand),
+      seen: (last) => {
+        if (!console.isGone()) reader.shown(last)
+      },
+      end: (exit) => Deferred.unsafeDone(ended, exit)
     })
-    const screen = yield* Effect.forkScoped(showing)
-    return Effect.flatMap(Fiber.await(screen), (exit) =>
-      Exit.isFailure(exit) && Cause.isDie(exit.cause) ? Effect.failCause(exit.cause) : Effect.void
+    const deafen = [onGrowth(look), ownLines.onDue(look)]
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        for (const stopListening of deafen) stopListening()
+        stop()
+      })
     )
+    look()
+    return Deferred.await(ended)
   })
 
-/** Shows entries to people as lines, and to programs as facts. */
-const showOn = (console: Console["Type"], self: Peer): ((entries: Iterable<Entry>) => Effect.Effect<void>) =>
+/** Puts entries on a console: for people as lines, for programs as facts. */
+const putOn = (console: Console["Type"], self: Peer): ((entries: ReadonlyArray<Entry>, hand: Hand) => void) =>
   Option.match(console.tell, {
-    onNone: () => (entries) => {
+    onNone: () => (entries, hand) => {
       const lines: Array<ScreenLine> = []
       for (const entry of entries) {
         const line = screenLineOf(self, entry)
         if (line !== undefined) lines.push(line)
       }
-      return lines.length === 0 ? Effect.void : console.show(lines)
+      hand(console.put, lines)
     },
-    onSome: (tell) => (entries) => whenTaken(tell)(Array.from(entries, (entry) => Fact.Witnessed({ entry })))
+    onSome: (tell) => (entries, hand) =>
+      hand(
+        tell,
+        entries.map((entry) => Fact.Witnessed({ entry }))
+      )
   })
 
-const isMuted = (silenced: ReadonlySet<PeerId>, entry: Entry): boolean =>
-  (entry._tag === "Said" || entry._tag === "Earlier") && silenced.has(authorOf(entry.post.stream))
+const unmuted = (silenced: ReadonlySet<PeerId>, entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> =>
+  silenced.size === 0
+    ? entries
+    : entries.filter((entry) => !(isPost(entry) && silenced.has(authorOf(entry.post.stream))))
