@@ -7,8 +7,8 @@ import { authorOf, type StreamId } from "../../src/domain/Post.ts"
 import { Recent } from "../../src/domain/Recent.ts"
 import { claimOn, type Proof } from "../../src/domain/Seal.ts"
 import { Blocks, contentsOf, type SealedBlock } from "../../src/protocol/Blocks.ts"
-import { decodeAll, type Frame, type PostFrame } from "../../src/protocol/Frame.ts"
-import { linesIn } from "../../src/protocol/LineSplitter.ts"
+import { decodeChunk } from "../../src/protocol/ChunkDecoder.ts"
+import type { Frame, PostFrame } from "../../src/protocol/Frame.ts"
 import { digestOf } from "../identity/Keys.ts"
 import type { Ground, Link } from "./Ground.ts"
 
@@ -95,7 +95,7 @@ export const make = ({ limits, links, log, membership }: Ground) => {
   /** The blocks in lines of a log, each with its judgement. Incomplete ones count as forged. */
   const judged = (bytes: Uint8Array): ReadonlyArray<{ readonly to: number; readonly proof: Proof }> => {
     const blocks = new Blocks()
-    const frames: ReadonlyArray<Frame> = Either.getOrElse(decodeAll(linesIn(bytes)), () => [])
+    const frames: ReadonlyArray<Frame> = Either.getOrElse(decodeChunk(bytes), () => [])
     const found = frames.flatMap((frame) => {
       const block = frame.type === "post" ? blocks.take(frame) : undefined
       if (block === undefined) return []

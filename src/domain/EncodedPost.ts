@@ -22,7 +22,7 @@ export interface EncodedPost {
  * their order. `rest`: those after the first.
  */
 export interface Block extends EncodedPost {
-  readonly rest?: ReadonlyArray<EncodedPost>
+  readonly rest?: ReadonlyArray<EncodedPost> | undefined
 }
 
 /** Encoded posts that follow each other, and the numbers of the first and the last. */

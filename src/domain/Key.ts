@@ -9,5 +9,9 @@ export const PublicKey = Schema.String.pipe(
 export type PublicKey = typeof PublicKey.Type
 
 /** A signature by such a key: 64 bytes. */
-export const Signature = Schema.String.pipe(Schema.pattern(/^[A-Za-z0-9_-]{85}[AQgw]$/), Schema.brand("Signature"))
+const signature = /^[A-Za-z0-9_-]{85}[AQgw]$/
+export const Signature = Schema.String.pipe(Schema.pattern(signature), Schema.brand("Signature"))
 export type Signature = typeof Signature.Type
+
+/** The check of `Signature`, by hand. */
+export const isSignature = (value: unknown): value is Signature => typeof value === "string" && signature.test(value)

@@ -95,7 +95,8 @@ export const isStreamId = (value: unknown): value is StreamId =>
 /** The check of `Schema.NonNegativeInt`, by hand. */
 export const isWhole = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
-const isPostNumber = (value: unknown): value is PostNumber => isWhole(value) && value > 0
+/** The check of `PostNumber`, by hand. */
+export const isPostNumber = (value: unknown): value is PostNumber => isWhole(value) && value > 0
 
 const isDeps = (value: unknown): value is Post["deps"] => {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false

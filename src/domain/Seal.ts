@@ -1,11 +1,18 @@
 /** Seals: an author signs the posts that it said in one go with one signature, so that others can pass them on. */
 import * as Schema from "effect/Schema"
-import { Signature } from "./Key.ts"
-import { PostNumber, type StreamId } from "./Post.ts"
+import { isSignature, Signature } from "./Key.ts"
+import { isPostNumber, PostNumber, type StreamId } from "./Post.ts"
 
 /** The seal at the end of a block. It signs all posts of the stream from number `from` to the post that has it. */
 export const Seal = Schema.Struct({ from: PostNumber, sig: Signature })
 export type Seal = typeof Seal.Type
+
+/** Decodes a seal by hand, with the same result as its Schema; undefined if it is none. Every block has one. */
+export const sealOf = (value: unknown): Seal | undefined => {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined
+  const { from, sig } = value as Record<string, unknown>
+  return isPostNumber(from) && isSignature(sig) ? { from, sig } : undefined
+}
 
 /**
  * The greatest number of posts in a block. A node that waits for the end of a block holds no more. A block also has no

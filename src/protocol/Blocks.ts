@@ -1,13 +1,14 @@
 /** Combines consecutive sealed posts into blocks. A block is accepted whole or not at all. */
 import type { Post } from "../domain/Post.ts"
 import { mostSealed, type Seal } from "../domain/Seal.ts"
+import { lengthOf, PostInChunk } from "./ChunkDecoder.ts"
 import { maxFrameBytes, type PostFrame, unsealed } from "./Frame.ts"
 
 /** A block: its first post, those after it, and the seal that closes it. */
 export interface SealedBlock {
   readonly post: Post
   readonly line: Uint8Array
-  readonly rest?: ReadonlyArray<PostFrame>
+  readonly rest?: ReadonlyArray<PostFrame> | undefined
   readonly seal: Seal
 }
 
@@ -31,7 +32,7 @@ export class Blocks {
   take(frame: PostFrame): SealedBlock | undefined | "broken" {
     const last = this.#open.at(-1)
     const follows = last === undefined || (frame.post.stream === last.post.stream && frame.post.n === last.post.n + 1)
-    this.#bytes += frame.line.length
+    this.#bytes += lengthOf(frame)
     if (!follows || this.#open.length === mostSealed || this.#bytes > maxFrameBytes) return this.#break()
     if (frame.seal === undefined) {
       this.#open.push(frame)
@@ -40,8 +41,7 @@ export class Blocks {
     const [first = frame, ...more] = this.#open
     if (first.post.n !== frame.seal.from) return this.#break()
     this.#break()
-    const { line, post } = first
-    return first === frame ? { post, line, seal: frame.seal } : { post, line, seal: frame.seal, rest: [...more, frame] }
+    return sealedBlock(first, frame.seal, first === frame ? undefined : [...more, frame])
   }
 
   /** Drops the unfinished block. */
@@ -50,6 +50,23 @@ export class Blocks {
     this.#bytes = 0
     return "broken"
   }
+}
+
+/** A block whose first line is one of many in a chunk, as it comes from a socket. */
+class BlockInChunk extends PostInChunk implements SealedBlock {
+  declare readonly seal: Seal
+  readonly rest: ReadonlyArray<PostFrame> | undefined
+
+  constructor({ chunk, end, post, start }: PostInChunk, seal: Seal, rest: ReadonlyArray<PostFrame> | undefined) {
+    super(post, chunk, start, end, seal)
+    this.rest = rest
+  }
+}
+
+const sealedBlock = (first: PostFrame, seal: Seal, rest: ReadonlyArray<PostFrame> | undefined): SealedBlock => {
+  if (first instanceof PostInChunk) return new BlockInChunk(first, seal, rest)
+  const { line, post } = first
+  return rest === undefined ? { post, line, seal } : { post, line, seal, rest }
 }
 
 /** The lines of a block without its seal: the bytes that the seal signs. */

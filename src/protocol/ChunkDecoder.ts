@@ -1,9 +1,11 @@
 /** Decodes the lines of a chunk together. Posts in their usual form need neither JSON nor bytes of their own. */
+import * as Either from "effect/Either"
 import type { EncodedPost } from "../domain/EncodedPost.ts"
+import type { FrameMalformed } from "../domain/Errors.ts"
 import { noDeps, type Post, type PostNumber, type StreamId } from "../domain/Post.ts"
 import { Recent } from "../domain/Recent.ts"
 import type { Seal } from "../domain/Seal.ts"
-import { type Frame, frameIn, type PostFrame } from "./Frame.ts"
+import { type Frame, frameIn, type PostFrame, refusal } from "./Frame.ts"
 import { newline } from "./LineSplitter.ts"
 import type { Lines } from "./Segments.ts"
 
@@ -126,7 +128,7 @@ export const decodeInto = (frames: Array<Frame>, chunk: Uint8Array): void => {
         continue
       }
     }
-    end = chunk.indexOf(newline, start) + 1
+    end = chunk.indexOf(newline, start) + 1 || chunk.length
     const frame = frameIn(chunk.subarray(start, end), text?.slice(start, end), likely)
     if (frame.type === "post") {
       const { post, seal } = frame
@@ -136,6 +138,17 @@ export const decodeInto = (frames: Array<Frame>, chunk: Uint8Array): void => {
     } else frames.push(frame)
   }
 }
+
+/** The frames in whole lines that lie side by side; or why one of the lines is none. */
+export const decodeChunk = (chunk: Uint8Array): Either.Either<ReadonlyArray<Frame>, FrameMalformed> =>
+  Either.try({
+    try: () => {
+      const frames: Array<Frame> = []
+      decodeInto(frames, chunk)
+      return frames
+    },
+    catch: refusal
+  })
 
 /** The post in a line that looks as expected. */
 const expectedPost = ({ number, stream }: Expected, text: string, start: number, end: number): Post => {

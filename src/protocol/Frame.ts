@@ -1,7 +1,6 @@
 /** Frames: what travels over a link, one JSON object on each line. `docs/PROTOCOL.md` says when each is sent. */
 import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { ChatId } from "../domain/Chat.ts"
 import { FrameMalformed } from "../domain/Errors.ts"
@@ -21,7 +20,7 @@ import {
   streamIdSource
 } from "../domain/Post.ts"
 import { Member } from "../domain/Roster.ts"
-import { Seal } from "../domain/Seal.ts"
+import { type Seal, sealOf } from "../domain/Seal.ts"
 
 /** The version of this protocol. Nodes of different versions refuse each other. */
 export const protocolVersion = 2
@@ -299,48 +298,9 @@ const withEnd = (bytes: Uint8Array, keep: number, end: Uint8Array): Uint8Array =
 const decodeControl = Schema.decodeUnknownEither(Control)
 const malformed = () => new FrameMalformed({ detail: "not a frame of the protocol" })
 
-/** Decodes lines, each of which ends with its newline. Fails if any of them is no frame. */
-export const decodeAll = (lines: ReadonlyArray<Uint8Array>): Either.Either<ReadonlyArray<Frame>, FrameMalformed> =>
-  Either.try({
-    try: () => {
-      const frames: Array<Frame> = []
-      const texts = textsOf(lines)
-      let stream: StreamId | undefined
-      for (const line of lines) {
-        const frame = frameIn(line, texts[frames.length - 1], stream)
-        if (frame.type === "post") stream = frame.post.stream
-        frames.push(frame)
-      }
-      return frames
-    },
-    catch: refusal
-  })
-
 /** Decodes one line, which ends with its newline. */
 export const decode = (line: Uint8Array): Either.Either<Frame, FrameMalformed> =>
   Either.try({ try: () => frameIn(line), catch: refusal })
-
-/**
- * The texts of all lines but the first. Empty unless the lines lie side by side in one buffer, as they come from a
- * socket, and are plain ASCII. Decoding them together takes half the time.
- */
-const textsOf = ([, ...lines]: ReadonlyArray<Uint8Array>): ReadonlyArray<string> => {
-  const [first, last] = [lines[0], lines.at(-1)]
-  const length = lines.reduce((sum, line) => sum + line.length, 0)
-  if (first === undefined || last === undefined) return []
-  if (first.buffer !== last.buffer || last.byteOffset + last.length - first.byteOffset !== length) return []
-  try {
-    const text = decoder.decode(new Uint8Array(first.buffer, first.byteOffset, length))
-    // A character that is not ASCII takes more bytes than UTF-16 code units.
-    if (text.length !== length) return []
-    return lines.map((line) => {
-      const start = line.byteOffset - first.byteOffset
-      return text.slice(start, start + line.length)
-    })
-  } catch {
-    return []
-  }
-}
 
 /** Decodes one line; throws if it is no frame. `likely`: the stream that a post probably belongs to. */
 export const frameIn = (line: Uint8Array, text = decoder.decode(line), likely?: StreamId): Frame => {
@@ -354,13 +314,11 @@ export const frameIn = (line: Uint8Array, text = decoder.decode(line), likely?: 
   return seal === undefined ? { type: "post", post, line } : { type: "post", post, line, seal }
 }
 
-const decodeSeal = Schema.decodeUnknownOption(Seal)
-
 /** The seal of a line. It must stand at the end, exactly as `endWith` writes it, so that removing it is unambiguous. */
 const sealIn = (value: unknown, text: string): Seal => {
-  const seal = decodeSeal(value)
-  if (Option.isNone(seal) || !text.endsWith(endWith(seal.value))) throw malformed()
-  return seal.value
+  const seal = sealOf(value)
+  if (seal === undefined || !text.endsWith(endWith(seal))) throw malformed()
+  return seal
 }
 
 /**
