@@ -128,7 +128,8 @@ const oursOut = (links: number) =>
     yield* Effect.forkScoped(fanOut.run)
     yield* Effect.yieldNow()
     for (const chunk of chunks) {
-      yield* log.say(mainRoom, chunk)
+      // From the keyboard to the links in a plain call: nothing waits, and no fiber wakes.
+      if (log.sayNow(mainRoom, chunk) === undefined) return yield* Effect.dieMessage("a chunk was not said at once")
       // Lets waiting fibers run, as if each chunk arrived separately.
       yield* Effect.yieldNow()
     }
