@@ -38,6 +38,8 @@ export interface Network {
   readonly delay: (millis: () => number) => Effect.Effect<void>
   /** A node crashes: its connections break, and nothing more that it sends arrives. */
   readonly crash: (node: string) => Effect.Effect<void>
+  /** How often something has arrived at a node, in all its lives. */
+  readonly arrivals: (node: string) => Effect.Effect<number>
   /** The number of open connection ends and listeners. At the end of a test it should be 0. */
   readonly open: Effect.Effect<number>
 }
@@ -91,6 +93,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
   const ends = new Set<End>()
   const hosts = new Set<Host>()
   const addresses = new Map<string, Set<string>>()
+  const arrivals = new Map<string, number>()
   let isCut: (from: string, to: string) => boolean = () => false
   let delay = () => 0
   let lastPort = 40_000
@@ -133,6 +136,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
         send(() => {
           const wasFull = inFlight >= window
           inFlight -= bytes.length
+          arrivals.set(to.node, (arrivals.get(to.node) ?? 0) + 1)
           inlet().offer(bytes)
           if (wasFull && inFlight < window) room()
         })
@@ -302,6 +306,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
           }
         }
       }),
+    arrivals: (node) => Effect.sync(() => arrivals.get(node) ?? 0),
     open: Effect.sync(() => ends.size + listeners.size)
   }
 })

@@ -23,13 +23,19 @@ import * as Replication from "./replication/Replication.ts"
 
 export type { Settings } from "./links/Node.ts"
 
-/** The interval of checks. */
+/** The interval of checks, and of comparisons of whole summaries. */
 const checkEvery = Duration.seconds(1)
+const compareEvery = Duration.seconds(15)
 
 const make = (settings: Settings) =>
   Effect.gen(function* () {
     const clock = yield* Effect.clock
     const checks = makeChecks(clock, checkEvery)
+    const comparisons = makeChecks(clock, compareEvery)
+    const stir = (): void => {
+      checks.stir()
+      comparisons.stir()
+    }
     const ground: LinkContract.Ground = {
       limits: { ...defaultLimits, ...settings.limits },
       log: yield* ReplicaLog,
@@ -40,7 +46,7 @@ const make = (settings: Settings) =>
       clock,
       scope: yield* Effect.scope,
       peers: makeSignal(),
-      stir: checks.stir
+      stir
     }
     const links = yield* Links.make(ground, settings, (contract: LinkContract.Links<Replication.Replica>) =>
       Replication.make({ ...ground, links: contract }, settings)
@@ -49,9 +55,9 @@ const make = (settings: Settings) =>
     const { events, peers } = ground
 
     yield* Effect.forEach([...links.running, ...replication.running], Effect.forkScoped, { discard: true })
-    // One fiber for all checks. An idle node makes none.
+    // An idle node makes no checks.
     yield* Effect.acquireRelease(
-      Effect.sync(() => ground.log.onGrowth(checks.stir)),
+      Effect.sync(() => ground.log.onGrowth(stir)),
       (ignore) => Effect.sync(ignore)
     )
     yield* Effect.forkScoped(
@@ -60,6 +66,7 @@ const make = (settings: Settings) =>
         () => replication.isUnfinished() || links.isUnfinished()
       )
     )
+    yield* Effect.forkScoped(comparisons.run(replication.compare, replication.isUncompared))
     yield* Effect.addFinalizer(() => links.leave)
 
     const mesh = PeerMesh.of({

@@ -2,23 +2,41 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { isCurrent } from "../../src/domain/LinkTable.ts"
+import { makeSignal } from "../../src/domain/Signal.ts"
 import { encode, partsOf } from "../../src/protocol/Frame.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 
 /**
- * All links are checked in rounds, and silence is counted in rounds. So a node that was frozen itself does not take its
- * peers for dead when it wakes. A peer that was silent for this many rounds is pinged, and cut if two more bring
- * nothing.
+ * Parts of the limit of silence. A peer that was silent for `untilAsked` is pinged, and cut if `untilCut` more bring
+ * nothing: together no more than the limit. The side that was pinged last waits for `courtesy` longer, so that one of
+ * the two pings and not both.
  */
-const roundsUntilPinged = 3
-const roundsOfSilence = 5
+const untilAsked = 0.6
+const courtesy = 0.05
+const untilCut = 0.35
 
-/** How many links are checked together. A round is spread over its time, so pings hold up nothing else. */
+/** The parts of the limit in which many links are looked at in turn, and in which pings are brought forward. */
+const round = 0.2
+
+/**
+ * A look that is later than this part of the limit shows that this node itself was frozen. That time does not count as
+ * the silence of its peers.
+ */
+const frozen = 0.05
+
+/**
+ * In limits: a link that was not measured for `untilMeasured` is pinged by this node next, so that its ping measures it
+ * too. A link that is never silent is pinged anyway, after `untilMeasuredAnyway`.
+ */
+const untilMeasured = 5
+const untilMeasuredAnyway = 6
+
+/** How many links are looked at together. The looks at more of them are spread over a round. */
 const lookedAtTogether = 64
 
-/** Quiet links are measured by their pings. Busy links are measured once in this many rounds. */
-const roundsUntilMeasured = 25
+/** The least pause between two looks, in ms: a timer may fire a little early. */
+const leastPause = 10
 
 /** One encoded ping for all links. */
 const ping = [encode({ type: "ping" })]
@@ -28,21 +46,59 @@ export const make = ({ clock, peers, settings, table }: Node) => {
   const least = Duration.toMillis(settings.silence)
   const aLink = Duration.toMillis(settings.silenceALink ?? Duration.zero)
 
+  // Mutable, each change in one synchronous step.
+  const changes = makeSignal()
+  /** Whether the next look may have to be earlier or later than planned. */
+  let isStirred = false
+  /** How many silent peers have been asked and have not answered yet. */
+  let unanswered = 0
+  /** Whether this node was frozen before the last look. */
+  let wasFrozen = false
+
+  const stir = (): void => {
+    isStirred = true
+    changes.changed()
+  }
+
   /**
    * The limit of silence in ms. It grows with the number of links, so that more links do not mean more pings a second.
    */
   const limit = (): number => Math.max(least, aLink * table.links.size)
 
-  /** Checks one link. Returns what ends it, if it can't go on. */
-  const lookAt = (link: Link, now: bigint): Effect.Effect<void> | undefined => {
+  /** A part of the limit in ns. */
+  const nanos = (part: number): bigint => BigInt(Math.round(part * limit() * 1e6))
+
+  const isUnmeasured = ({ pulse: { measuredAt } }: Link, limits: number, now: bigint): boolean =>
+    measuredAt === undefined || measuredAt + nanos(limits) <= now
+
+  /** When to ping a link that stays silent. Of many links each is looked at in turn, which settles who pings. */
+  const askAt = (link: Link, now: bigint, areMany: boolean): bigint => {
+    const { heardAt, leaves } = link.pulse
+    const yields = areMany ? 0 : isUnmeasured(link, untilMeasured, now) ? -courtesy : leaves ? courtesy : 0
+    return heardAt + nanos(untilAsked + yields)
+  }
+
+  const cutAt = (askedAt: bigint): bigint => askedAt + nanos(untilCut)
+
+  /** Looks at one link. Returns what ends it, if it can't go on. */
+  const lookAt = (link: Link, now: bigint, areMany: boolean): Effect.Effect<void> | undefined => {
     if (!isCurrent(link)) return undefined
     const { account, pulse } = link
     // Whoever is not read can't be heard.
-    pulse.quietRounds = account.slowed ? 0 : pulse.quietRounds + 1
-    pulse.unmeasuredRounds += 1
-    if (pulse.quietRounds >= roundsOfSilence) return link.connection.abort("silent")
-    const isDue = pulse.pinged === undefined && pulse.unmeasuredRounds >= roundsUntilMeasured
-    if (pulse.quietRounds !== roundsUntilPinged && !isDue) return undefined
+    if (account.slowed) hear(link, now)
+    if (pulse.askedAt !== undefined) {
+      if (cutAt(pulse.askedAt) <= now) return link.connection.abort("silent")
+      unanswered += 1
+      return undefined
+    }
+    // What is due within a round is done now: links that are asked together bring one wake-up, not several.
+    const isSilent = askAt(link, now, areMany) < now + nanos(round)
+    const isToBeMeasured = pulse.pinged === undefined && isUnmeasured(link, untilMeasuredAnyway, now)
+    if (!isSilent && !isToBeMeasured) return undefined
+    if (isSilent) {
+      pulse.askedAt = now
+      unanswered += 1
+    }
     return ask(link, now) ? undefined : link.connection.abort("overrun")
   }
 
@@ -50,34 +106,108 @@ export const make = ({ clock, peers, settings, table }: Node) => {
   const ask = (link: Link, now: bigint): boolean => {
     link.pulse.pinged ??= now
     link.pulse.pings += 1
+    link.pulse.leaves = false
     return link.give(ping)
   }
 
-  /** Checks all links. Plain loops and shared bytes: this is the cost of idle links. */
-  const lookAtAll = (links: ReadonlyArray<Link>): Effect.Effect<void> =>
+  /** Looks at these links. Plain loops and shared bytes: this is the cost of idle links. */
+  const lookAtAll = (links: ReadonlyArray<Link>, areMany: boolean): Effect.Effect<void> =>
     Effect.suspend(() => {
       const now = clock.unsafeCurrentTimeNanos()
+      isStirred = false
+      unanswered = 0
       return Effect.all(
-        links.flatMap((link) => lookAt(link, now) ?? []),
+        links.flatMap((link) => lookAt(link, now, areMany) ?? []),
         { discard: true }
       )
     })
 
-  const round = Effect.suspend(() => {
-    const parts = partsOf([...table.links.values()], lookedAtTogether)
-    const pause = Duration.millis(limit() / roundsOfSilence / parts.length)
-    return Effect.forEach(parts, (part) => Effect.zipRight(lookAtAll(part), Effect.sleep(pause)), { discard: true })
-  })
+  /** When the next of these links needs a look; undefined if there is none. */
+  const nextLook = (links: ReadonlyArray<Link>): bigint | undefined => {
+    const now = clock.unsafeCurrentTimeNanos()
+    let next: bigint | undefined
+    for (const link of links) {
+      if (!isCurrent(link)) continue
+      const { askedAt } = link.pulse
+      const due = askedAt === undefined ? askAt(link, now, false) : cutAt(askedAt)
+      if (next === undefined || due < next) next = due
+    }
+    return next
+  }
+
+  const hear = ({ pulse }: Link, at: bigint): void => {
+    pulse.heardAt = at
+    if (pulse.askedAt === undefined) return
+    pulse.askedAt = undefined
+    unanswered -= 1
+    if (unanswered === 0) stir()
+  }
+
+  /**
+   * This node was frozen for so many ns. What has come meanwhile is not read yet, so peers that were asked get a round
+   * more. They get it once, however often this node is late: else a busy node would cut nobody.
+   */
+  const forgive = (late: bigint, now: bigint): void => {
+    const earlier = (at: bigint) => (at < now ? at : now)
+    const more = late + (wasFrozen ? 0n : nanos(round))
+    for (const { pulse } of table.links.values()) {
+      pulse.heardAt = earlier(pulse.heardAt + late)
+      if (pulse.askedAt !== undefined) pulse.askedAt = earlier(pulse.askedAt + more)
+    }
+  }
+
+  /** Sleeps until a moment. Returns earlier if `isEarly` holds. */
+  const sleepUntil = (moment: bigint, isEarly: () => boolean): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const begun = clock.unsafeCurrentTimeNanos()
+      const pause = Math.max(leastPause, Number(moment - begun) / 1e6)
+      const due = begun + BigInt(Math.round(pause * 1e6))
+      return changes.until(isEarly).pipe(
+        Effect.timeoutOption(pause),
+        Effect.zipRight(
+          Effect.sync(() => {
+            const now = clock.unsafeCurrentTimeNanos()
+            const isFrozen = now > due + nanos(frozen)
+            if (isFrozen) forgive(now - due, now)
+            wasFrozen = isFrozen
+          })
+        )
+      )
+    })
+
+  /** Looks at few links, and then sleeps until one of them needs another look. */
+  const lookAndRest = (links: ReadonlyArray<Link>): Effect.Effect<void> =>
+    Effect.flatMap(lookAtAll(links, false), () => {
+      const next = nextLook(links)
+      return next === undefined ? changes.until(() => isStirred) : sleepUntil(next, () => isStirred)
+    })
+
+  /** Looks at many links, part by part. */
+  const lookInTurn = (parts: ReadonlyArray<ReadonlyArray<Link>>): Effect.Effect<void> =>
+    Effect.forEach(
+      parts,
+      (part) =>
+        Effect.zipRight(
+          lookAtAll(part, true),
+          Effect.suspend(() => sleepUntil(clock.unsafeCurrentTimeNanos() + nanos(round / parts.length), () => false))
+        ),
+      { discard: true }
+    )
 
   return {
-    /** As long as the node runs. */
-    beat: Effect.forever(round),
+    /** As long as the node runs. Without links it sleeps. */
+    beat: Effect.forever(
+      Effect.suspend(() => {
+        const links = [...table.links.values()]
+        return links.length <= lookedAtTogether ? lookAndRest(links) : lookInTurn(partsOf(links, lookedAtTogether))
+      })
+    ),
     /** The limit of silence for the present number of links. */
     silence: Effect.sync(() => Duration.millis(limit())),
+    /** The link is up. */
+    begin: stir,
     /** Something was received from that peer. */
-    heard: (link: Link): void => {
-      link.pulse.quietRounds = 0
-    },
+    heard: (link: Link): void => hear(link, link.begun()),
     /**
      * Whether a peer is alive: it answers a ping that is sent now. Nothing else proves that, because frames of a dead
      * peer may be on their way for long. False when its link has ended. May never return.
@@ -94,9 +224,12 @@ export const make = ({ clock, peers, settings, table }: Node) => {
           () => !isOver()
         )
       }),
-    /** A ping has come. */
+    /** A ping has come. If two pings have crossed, the side that has dialled leaves the next one to the other. */
     answer: (link: Link): Effect.Effect<void> =>
-      Effect.suspend(() => (link.give(pong) ? Effect.void : link.connection.abort("overrun"))),
+      Effect.suspend(() => {
+        link.pulse.leaves = link.pulse.pinged === undefined || link.byUs
+        return link.give(pong) ? Effect.void : link.connection.abort("overrun")
+      }),
     /** A pong has come. */
     answered: (link: Link): Effect.Effect<void> =>
       Effect.sync(() => {
@@ -104,9 +237,9 @@ export const make = ({ clock, peers, settings, table }: Node) => {
         pulse.pongs += 1
         if (pulse.probed) peers.changed()
         if (pulse.pinged === undefined) return
-        pulse.roundTrip = Duration.nanos(clock.unsafeCurrentTimeNanos() - pulse.pinged)
+        pulse.measuredAt = clock.unsafeCurrentTimeNanos()
+        pulse.roundTrip = Duration.nanos(pulse.measuredAt - pulse.pinged)
         pulse.pinged = undefined
-        pulse.unmeasuredRounds = 0
       })
   }
 }

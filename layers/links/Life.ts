@@ -154,6 +154,7 @@ export const make = (node: Node, needs: Needs) => {
       if (settings.role === "server" || link.newcomer) yield* introductions.introduce(link)
       yield* search.found(link.peer.id)
       table.up(link)
+      heartbeat.begin()
       peers.changed()
       link.met()
       yield* link.attempt.settle(Exit.void)

@@ -80,6 +80,8 @@ export const make = ({ log, membership }: Ground, { delivery, forked, proofs }: 
       for (const { peer } of waiting) refuted.set(peer.id, true)
       waiting = [...asked.keys()]
     },
+    /** Whether a peer was asked for a proof. */
+    isUnfinished: (): boolean => asked.size > 0,
     /** The link has ended. If the peer had no time for a proof, it is asked again on the next link. */
     ended: (link: Link): void => {
       asked.delete(link)

@@ -47,6 +47,9 @@ export interface Replicating extends LinkContract.Replication<Replica> {
   /** Must run in the next second after a change, and each second while `isUnfinished`. */
   readonly eachSecond: Effect.Effect<void>
   readonly isUnfinished: () => boolean
+  /** Must run in the next 15 s after a change, and each 15 s while `isUncompared`. */
+  readonly compare: Effect.Effect<void>
+  readonly isUncompared: () => boolean
   /** Must run as long as the node does, each in a fiber of its own. */
   readonly running: ReadonlyArray<Effect.Effect<unknown>>
 }
@@ -171,6 +174,8 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
       forked: Deferred.await(forked),
       eachSecond: summaries.offer,
       isUnfinished: summaries.isUnfinished,
-      running: [Stream.runForEach(membership.changes, () => replicator.reconsider), fanOut.run, summaries.comparing]
+      compare: summaries.compare,
+      isUncompared: summaries.isUncompared,
+      running: [Stream.runForEach(membership.changes, () => replicator.reconsider), fanOut.run]
     }
   })

@@ -2,9 +2,8 @@
  * Summaries: peers tell each other how far they have each stream, when they meet, as streams grow, and completely now
  * and then.
  */
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
+import * as Iterable from "effect/Iterable"
 import { absurd } from "../../src/domain/Absurd.ts"
 import type { Mark } from "../../src/domain/EncodedPost.ts"
 import type { PeerLost } from "../../src/domain/Errors.ts"
@@ -16,9 +15,6 @@ import * as Folds from "./Folds.ts"
 import type { Forks } from "./Forks.ts"
 import type { Gone } from "./Gone.ts"
 import type { Ground, Link } from "./Ground.ts"
-
-/** The time between two comparisons of whole summaries. */
-const compareEvery = Duration.seconds(15)
 
 const haveFrames = (marks: ReadonlyArray<Mark>): ReadonlyArray<Control> =>
   partsOf(marks).map((part, index, parts) => ({
@@ -42,6 +38,8 @@ export const make = ({ links, log }: Ground, { asking, delivery, folds, forks, g
    * How far each stream was at the last comparison. A stream that should have moved since then, and has not, is stuck.
    */
   let compared: Summary = new Map()
+  /** Whether the last comparison had news: then the next one finds out what is stuck. */
+  let wasNews = false
 
   const heard = (link: Link, { more, streams }: Have): Effect.Effect<void, PeerLost> =>
     Effect.suspend(() => {
@@ -127,9 +125,12 @@ export const make = ({ links, log }: Ground, { asking, delivery, folds, forks, g
     asking.forgetAll()
     forks.review()
     if (isNews) yield* tellAll(all)
+    wasNews = isNews
     for (const link of links.current.values()) yield* asking.pull(link, link.replica.theirs, isStuck)
     compared = summary
   })
+
+  const lacksFrom = ({ replica }: Link): boolean => Iterable.some(replica.theirs, ([stream, n]) => n > log.have(stream))
 
   return {
     /** Handles how far a peer has some streams. */
@@ -142,7 +143,9 @@ export const make = ({ links, log }: Ground, { asking, delivery, folds, forks, g
     offer: offer.pipe(Effect.zipRight(gone.skipWhatIsGone), Effect.zipRight(folds.tellWhatIsMissed)),
     /** Offers everything that has grown before this node leaves, so that peers know what it has received. */
     offerLast: offer,
-    /** As long as the node runs. */
-    comparing: Effect.repeat(compare, Schedule.spaced(compareEvery))
+    /** Must run in the next 15 s after a change, and each 15 s while `isUncompared`. */
+    compare,
+    /** Whether a peer has something that this node lacks, or another comparison is needed. */
+    isUncompared: (): boolean => wasNews || forks.isUnfinished() || Iterable.some(links.current.values(), lacksFrom)
   }
 }

@@ -30,6 +30,27 @@ const watch = (silence: Parameters<typeof make>[0], count: number) =>
     return { lasted, pings: acceptor.map(({ heard }, at) => pingsIn(heard) - (before[at] ?? 0)) }
   })
 
+/** A clock on which sleeps end late: because the node was frozen, or always. */
+const lateClock = (below: Clock.Clock, late = 0) => {
+  let thawsAt = 0
+  const clock: Clock.Clock = {
+    ...below,
+    unsafeCurrentTimeMillis: () => below.unsafeCurrentTimeMillis(),
+    unsafeCurrentTimeNanos: () => below.unsafeCurrentTimeNanos(),
+    sleep: (duration) =>
+      Effect.zipRight(
+        below.sleep(Duration.sum(Duration.decode(duration), Duration.millis(late))),
+        Effect.suspend(() => below.sleep(Duration.millis(Math.max(0, thawsAt - below.unsafeCurrentTimeMillis()))))
+      )
+  }
+  return {
+    clock,
+    freeze: (millis: number) => {
+      thawsAt = below.unsafeCurrentTimeMillis() + millis
+    }
+  }
+}
+
 describe("the heartbeat", () => {
   it.scoped("cuts whoever gives no sign of life, within the limit, and asks the others each three fifths of it", () =>
     Effect.gen(function* () {
@@ -71,6 +92,53 @@ describe("the heartbeat", () => {
       }
       assert.isAtMost(pingsIn(heard), 3, "when it is new, and each 25 rounds, to be measured")
       assert.isAtLeast(pingsIn(heard), 2)
+    })
+  )
+
+  it.scoped("of a node that was frozen takes nobody for dead whose answer is not read yet", () =>
+    Effect.gen(function* () {
+      const { clock, freeze } = lateClock(yield* Effect.clock)
+      const { status, visit } = yield* Effect.withClock(make({ silence: "3 seconds" }), clock)
+      let isFrozen = false
+      const { heard, say } = yield* visit("1", (frame) => (isFrozen ? [] : answers(frame)))
+      yield* TestClock.adjust("1 second")
+      isFrozen = true
+      const before = pingsIn(heard)
+      while (pingsIn(heard) === before) yield* TestClock.adjust("10 millis")
+      freeze(10_000)
+      yield* TestClock.adjust("10 seconds")
+      assert.lengthOf(yield* linkedOf(status), 1, "it has just thawed")
+      say({ type: "pong" })
+      isFrozen = false
+      yield* TestClock.adjust("1 minute")
+      assert.lengthOf(yield* linkedOf(status), 1, "it answers")
+      isFrozen = true
+      yield* TestClock.adjust("3 seconds")
+      assert.lengthOf(yield* linkedOf(status), 0, "it is silent for as long as it may be")
+    })
+  )
+
+  it.scoped("of a node that is always late cuts whoever is silent all the same", () =>
+    Effect.gen(function* () {
+      const { clock } = lateClock(yield* Effect.clock, 400)
+      const { status, visit } = yield* Effect.withClock(make({ silence: "3 seconds" }), clock)
+      yield* visit("mute")
+      yield* TestClock.adjust("1 second")
+      assert.lengthOf(yield* linkedOf(status), 1)
+      yield* TestClock.adjust("5 seconds")
+      assert.lengthOf(yield* linkedOf(status), 0)
+    })
+  )
+
+  it.scoped("sleeps while there is no link, and cuts a peer that comes then", () =>
+    Effect.gen(function* () {
+      const { status, visit } = yield* make({ silence: "3 seconds" })
+      yield* TestClock.adjust("1 hour")
+      yield* visit("mute")
+      yield* TestClock.adjust("2 seconds")
+      assert.lengthOf(yield* linkedOf(status), 1)
+      yield* TestClock.adjust("1 second")
+      assert.lengthOf(yield* linkedOf(status), 0)
     })
   )
 })

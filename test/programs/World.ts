@@ -107,6 +107,8 @@ export interface Node extends AtConsole {
   readonly kill: Effect.Effect<void>
   /** Sets its time of day to so many milliseconds after the right one, or before it. */
   readonly setClock: (ahead: number) => Effect.Effect<void>
+  /** How often it was woken so far: by a timer, and by what others have sent. */
+  readonly wakes: Effect.Effect<{ readonly timers: number; readonly arrivals: number }>
 }
 
 export interface World {
@@ -257,7 +259,11 @@ const make = (
           attach: attachTo(id, Context.get(sessions, SessionsTag), (fiber) =>
             Effect.forkIn(Effect.withClock(fiber, wall.clock), scope)
           ),
-          setClock: (ahead) => Effect.sync(() => wall.set(ahead))
+          setClock: (ahead) => Effect.sync(() => wall.set(ahead)),
+          wakes: Effect.map(network.arrivals(surroundings.name ?? id), (arrivals) => ({
+            timers: wall.wakes(),
+            arrivals
+          }))
         }
       })
 
@@ -398,7 +404,7 @@ const nodeOf = (
   interrupts: ScriptedInterrupts.Script,
   running: Fiber.RuntimeFiber<void, unknown>,
   name: PeerId
-): Omit<Node, "attach" | "setClock"> => {
+): Omit<Node, "attach" | "setClock" | "wakes"> => {
   return {
     ...atConsole(id, script),
     name: id,

@@ -24,11 +24,14 @@ export interface WallClock {
   readonly clock: Clock.Clock
   /** Sets the time of day to `ahead` ms after that of the clock below; before it, if negative. */
   readonly set: (ahead: number) => void
+  /** How often a sleep on this clock has ended by itself. */
+  readonly wakes: () => number
 }
 
 /** A wall clock over another clock. */
 export const wallClock = (below: Clock.Clock, ahead = 0): WallClock => {
   let off = ahead
+  let wakes = 0
   return {
     clock: {
       [Clock.ClockTypeId]: Clock.ClockTypeId,
@@ -36,11 +39,15 @@ export const wallClock = (below: Clock.Clock, ahead = 0): WallClock => {
       unsafeCurrentTimeNanos: () => below.unsafeCurrentTimeNanos(),
       currentTimeMillis: Effect.map(below.currentTimeMillis, (now) => now + off),
       currentTimeNanos: below.currentTimeNanos,
-      sleep: (duration) => below.sleep(duration)
+      sleep: (duration) =>
+        Effect.map(below.sleep(duration), () => {
+          wakes += 1
+        })
     },
     set: (to) => {
       off = to
-    }
+    },
+    wakes: () => wakes
   }
 }
 
