@@ -1,6 +1,6 @@
 /**
  * The benchmarks. `npm run bench` runs all of them, `npm run bench -- F1 F4` some by name. `--quick`: one short round
- * of each that can be short, in less than two minutes, without a change to docs/. `--rounds N`: the number of rounds.
+ * of each that can be short, in a few minutes, without a change to docs/. `--rounds N`: the number of rounds.
  * `--only outlive,redis`: these systems only, off the record. `--goals`: without the systems that are there for
  * comparison alone, which are measured in one round otherwise. `--record`: on the record nevertheless.
  */

@@ -18,10 +18,20 @@ enum { AT_ONCE = 500, TEXT = 64, READ = 1 << 18 };
 /* Flags of reading: a generator with a core of its own does not sleep. */
 static int waiting;
 
+/* Whoever is silent for three seconds counts as lost. */
+static void give_sign_of_life(int fd) {
+  static uint64_t next;
+  static const char pong[] = "{\"type\":\"pong\"}\n";
+  if (now() < next) return;
+  next = now() + 500000000;
+  write_all(fd, pong, sizeof pong - 1);
+}
+
 /* Reads until that many posts have come, and counts each: one that is left out, as gone, would not do. */
 static void read_posts(int fd, uint64_t posts) {
   static char buffer[READ];
   for (uint64_t have = 0; have < posts;) {
+    give_sign_of_life(fd);
     ssize_t got = recv(fd, buffer, READ, waiting);
     if (got < 0 && errno == EAGAIN) continue;
     if (got <= 0) die("it hung up after %llu posts", (unsigned long long)have);
@@ -48,6 +58,7 @@ void catch_up(void) {
       length += TEXT + 1;
     }
     write_all(typed, text, length);
+    give_sign_of_life(first);
   }
   read_posts(first, posts);
 
