@@ -19,7 +19,7 @@ import { type Cursor, MessageLog, type Reader } from "../../services/MessageLog.
 import { OldRuns } from "../../services/OldRuns.ts"
 import { PastLog } from "../../services/PastLog.ts"
 import { ReplicaLog } from "../../services/ReplicaLog.ts"
-import type { Block, EncodedPost } from "../../src/domain/EncodedPost.ts"
+import type { Block, EncodedPost, TextLines } from "../../src/domain/EncodedPost.ts"
 import { Entry, isPost } from "../../src/domain/Entry.ts"
 import type { LogUnavailable } from "../../src/domain/Errors.ts"
 import type { Signature } from "../../src/domain/Key.ts"
@@ -136,8 +136,8 @@ export const make = (
       Effect.map(Random.nextIntBetween(0, 2 ** 32), (chance) => epochOf(millis, chance))
     let epoch = yield* epochAt(begun)
     const rooms: ReadonlySet<Room> = new Set([mainRoom, ...others])
-    const store = new PostStore({ author, epoch, rooms }, { pending, streams }, sign !== undefined)
-    const { blocksOfOwn, compose, movedTo } = OwnPosts.make({ author, sign, store })
+    const store = new PostStore({ author, epoch, rooms }, { pending, streams, logBytes: maxBytes }, sign !== undefined)
+    const { blocksForStore, blocksOfOwn, compose, movedTo } = OwnPosts.make({ author, sign, store })
     const growth = makeSignal()
     // One step runs after the other, and none is interrupted halfway. So the disk and the memory agree, and entries
     // stand in the order of delivery. This is needed without a disk as well: a fiber may yield between any two
@@ -224,7 +224,7 @@ export const make = (
       growth.changed()
     }
 
-    const addOwn = (room: Room, posts: ReadonlyArray<Post>, block: Uint8Array, by: Reader): void => {
+    const addOwn = (room: Room, posts: ReadonlyArray<Post>, block: Uint8Array | TextLines, by: Reader): void => {
       store.say(room, posts, block)
       for (const post of posts) entries.push({ _tag: "Said", post, own: true, by })
       posted(posts.length)
@@ -583,7 +583,7 @@ export const make = (
         return now(() => {
           const { posts, results } = compose(room, lines, clock.unsafeCurrentTimeMillis())
           if (posts.length < results.length) return undefined
-          for (const { block, bytes } of blocksOfOwn(posts)) addOwn(room, block, bytes, by)
+          for (const { block, bytes } of blocksForStore(posts)) addOwn(room, block, bytes, by)
           return posts
         })
       },

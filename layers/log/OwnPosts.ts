@@ -1,5 +1,6 @@
 /** Turns the lines that this node says into numbered posts, and those into bytes for the wire. */
 import type { SayResult } from "../../services/MessageLog.ts"
+import type { TextLines } from "../../src/domain/EncodedPost.ts"
 import { LineTooLong } from "../../src/domain/Errors.ts"
 import type { Signature } from "../../src/domain/Key.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
@@ -15,7 +16,7 @@ import {
   type Summary,
   streamOf
 } from "../../src/domain/Post.ts"
-import { bytesTooLong, encodePosts, maxFrameBytes, sealBytes } from "../../src/protocol/Frame.ts"
+import { bytesTooLong, encodePosts, maxFrameBytes, plainPosts, sealBytes } from "../../src/protocol/Frame.ts"
 import type { PostStore } from "../../src/protocol/PostStore.ts"
 import { blocksOf, encodeBlock } from "./Sealing.ts"
 
@@ -85,5 +86,13 @@ export const make = ({ author, sign, store }: Needs) => {
     }))
   }
 
-  return { compose, movedTo, blocksOfOwn }
+  /** The same where nothing needs the bytes but the store: it encodes plain text itself, straight into its memory. */
+  const blocksForStore = (
+    posts: ReadonlyArray<Post>
+  ): ReadonlyArray<{ readonly block: ReadonlyArray<Post>; readonly bytes: Uint8Array | TextLines }> => {
+    const plain = sign === undefined ? plainPosts(posts) : undefined
+    return plain === undefined ? blocksOfOwn(posts) : [{ block: posts, bytes: plain }]
+  }
+
+  return { compose, movedTo, blocksOfOwn, blocksForStore }
 }

@@ -7,9 +7,14 @@ import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { authorOf, type StreamId } from "../../src/domain/Post.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import type { Want } from "../../src/protocol/Frame.ts"
-import { sliceRoom } from "../../src/protocol/Outbox.ts"
 import type { Ground, Link } from "./Ground.ts"
 import type { Proofs } from "./Proofs.ts"
+
+/**
+ * The maximum size of a slice that is handed to all links, in bytes: as much as is said in one go, in one write. A link
+ * that is behind gets smaller ones, so that a control frame need not wait for long.
+ */
+const together = 524_288
 
 /** An own stream, and the number of its last post that was offered to all links. */
 interface Front {
@@ -21,7 +26,8 @@ interface Needs {
   readonly proofs: Proofs
 }
 
-export const make = ({ links, events, log, membership }: Ground, { proofs }: Needs) => {
+/** `most`: the maximum size of a slice that is handed to all links, in bytes. */
+export const make = ({ links, events, log, membership }: Ground, { proofs }: Needs, most = together) => {
   /**
    * Links that have asked for posts of others. They are checked whenever the log grows; checking all links would be too
    * slow.
@@ -65,7 +71,7 @@ export const make = ({ links, events, log, membership }: Ground, { proofs }: Nee
    */
   const offer = (front: Front): void => {
     const { after, stream } = front
-    const found = log.slice(stream, after, sliceRoom)
+    const found = log.slice(stream, after, most)
     if (found === undefined) return
     front.after = found.last
     const isNext = found.first === after + 1 && found.bytes.length > 0

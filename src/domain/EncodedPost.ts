@@ -37,3 +37,9 @@ export interface Lines {
   readonly bytes: Uint8Array
   readonly posts: number
 }
+
+/** Encoded posts as text, all of it ASCII, and where each ends. */
+export interface TextLines {
+  readonly text: string
+  readonly ends: ReadonlyArray<number>
+}

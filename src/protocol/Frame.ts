@@ -3,6 +3,7 @@ import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { ChatId } from "../domain/Chat.ts"
+import type { TextLines } from "../domain/EncodedPost.ts"
 import { FrameMalformed } from "../domain/Errors.ts"
 import { Pass } from "../domain/Pass.ts"
 import { Host, ListeningPort, type Named, PeerId, Role } from "../domain/Peer.ts"
@@ -257,6 +258,29 @@ export const encodePost = (post: Post): Uint8Array => encoder.encode(textOf(post
 
 /** Posts as they stand on the wire, one after the other. Encoding them together takes a quarter of the time. */
 export const encodePosts = (posts: ReadonlyArray<Post>): Uint8Array => encoder.encode(posts.map(textOf).join(""))
+
+/**
+ * Posts of one stream as text, one after the other, and where each ends. Undefined if a text needs an escape or is not
+ * ASCII. What all of them share is put together once.
+ */
+export const plainPosts = (posts: ReadonlyArray<Post>): TextLines | undefined => {
+  const ends: Array<number> = []
+  let all = ""
+  let before: Post | undefined
+  let between = ""
+  const head = `{"type":"post","stream":"${posts[0]?.stream}","n":`
+  for (const post of posts) {
+    const { at, deps, n, text } = post
+    if (!plainText.test(text)) return undefined
+    if (before?.at !== at || before.deps !== deps) {
+      between = `,"at":${at},"deps":${deps === noDeps ? "{}" : JSON.stringify(deps)},"text":"`
+      before = post
+    }
+    all += `${head}${n}${between}${text}"}\n`
+    ends.push(all.length)
+  }
+  return { text: all, ends }
+}
 
 /**
  * A text of this many characters always fits into a post: 6 bytes for each, plus 200 dependencies of 120 bytes, stay

@@ -7,7 +7,7 @@ import { encode } from "./Frame.ts"
 const maxWaiting = 1_024
 
 /** The maximum size of one piece of output, in bytes: of posts from the log, or of several control frames. */
-export const sliceRoom = 65_536
+const sliceRoom = 65_536
 
 /** A stream that is being sent to the peer: the posts after number `after`, up to `to`. */
 interface Lane {

@@ -2,7 +2,7 @@
  * The posts that a node has, in memory. Each post is delivered once, after its predecessors in its stream and after its
  * dependencies.
  */
-import type { Block, EncodedPost, Mark, Range, Slice } from "../domain/EncodedPost.ts"
+import type { Block, EncodedPost, Mark, Range, Slice, TextLines } from "../domain/EncodedPost.ts"
 import { defaultLimits, type Limits } from "../domain/Limits.ts"
 import type { PeerId } from "../domain/Peer.ts"
 import {
@@ -63,6 +63,18 @@ interface Crowded {
  */
 const freed = 0.25
 
+/** `logBytes`: how many bytes of posts the log keeps; 64 MiB by default. */
+type Bounds = Pick<Limits, "pending" | "streams"> & Partial<Pick<Limits, "logBytes">>
+
+/**
+ * The maximum size of a segment of own posts, in bytes, and the least that the log keeps for each byte of it. Own posts
+ * go out to all links as they are said, so one slice should hold what is said in one go. Posts of others are sent to few,
+ * and their streams are many, so their segments stay small.
+ */
+const mostOwnSegment = 524_288
+const keptForEach = 128
+const leastOwnSegment = 65_536
+
 /** One run of one node, and the rooms in which it takes part. */
 export interface Run {
   readonly author: PeerId
@@ -118,7 +130,7 @@ export class PostStore {
   #suffix: string
   #lastLetter: number
   #said = 0
-  readonly #limits: Pick<Limits, "pending" | "streams">
+  readonly #limits: Bounds
   /** Whether `before` of any room may have entries. */
   #hasBefore = false
   /** The stream of the last lookup, and its room: posts of one stream usually come together. */
@@ -146,11 +158,7 @@ export class PostStore {
 
   readonly #sealed: boolean
 
-  constructor(
-    { author, epoch, rooms = [mainRoom] }: Run,
-    limits: Pick<Limits, "pending" | "streams"> = defaultLimits,
-    sealed = false
-  ) {
+  constructor({ author, epoch, rooms = [mainRoom] }: Run, limits: Bounds = defaultLimits, sealed = false) {
     this.#author = author
     this.#prefix = `${author}/`
     this.#suffix = `/${epoch}`
@@ -161,7 +169,7 @@ export class PostStore {
     for (const room of rooms) {
       const own = streamOf(author, room, epoch)
       this.#rooms.set(room, { own, news: new Map(), before: new Map(), fold: undefined })
-      this.#streams.set(own, this.#noPosts())
+      this.#streams.set(own, this.#noOwnPosts())
     }
     this.#only = this.#rooms.size === 1 ? [...this.#rooms.values()][0] : undefined
   }
@@ -234,13 +242,15 @@ export class PostStore {
   }
 
   /** Adds own posts to that room. `block`: the same posts encoded, one after the other. */
-  say(room: Room, posts: ReadonlyArray<Post>, block: Uint8Array): void {
+  say(room: Room, posts: ReadonlyArray<Post>, block: Uint8Array | TextLines): void {
     const { news, own } = this.#stateOf(room)
     for (const { deps } of posts) {
+      if (deps === noDeps) continue
       for (const [stream, n] of marksIn(deps)) if (news.get(stream) === n) news.delete(stream)
     }
+    const segments = this.#segmentsOf(own)
     this.#said += posts.length
-    this.#bytes += this.#segmentsOf(own).append(block, posts.length)
+    this.#bytes += "text" in block ? segments.appendText(block) : segments.append(block, posts.length)
   }
 
   /**
@@ -255,7 +265,7 @@ export class PostStore {
     for (const [name, room] of this.#rooms) {
       this.#takeBack(room, shared.get(room.own) ?? 0)
       room.own = streamOf(this.#author, name, epoch)
-      this.#streams.set(room.own, this.#noPosts())
+      this.#streams.set(room.own, this.#noOwnPosts())
     }
   }
 
@@ -549,6 +559,12 @@ export class PostStore {
 
   #noPosts(): Segments {
     return new Segments(0, this.#sealed)
+  }
+
+  #noOwnPosts(): Segments {
+    const { logBytes = defaultLimits.logBytes } = this.#limits
+    const most = Math.max(leastOwnSegment, Math.min(mostOwnSegment, logBytes / keptForEach))
+    return new Segments(0, this.#sealed, Math.floor(most))
   }
 
   #segmentsOf(stream: StreamId): Segments {

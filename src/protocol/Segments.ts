@@ -1,14 +1,14 @@
 /** The encoded posts of a stream in memory, one after the other. */
+import type { TextLines } from "../domain/EncodedPost.ts"
 import { newline } from "./LineSplitter.ts"
 
 /** The size of a stream's first segment, in bytes: most streams are short. Each further segment is twice as large. */
 const leastSegmentBytes = 1_024
 
-/**
- * The maximum size of a segment, in bytes: as much as one write to a socket should carry. Only a single longer `append`
- * makes a larger segment.
- */
+/** The maximum size of a segment, in bytes. Only a single longer `append` makes a larger segment. */
 const mostSegmentBytes = 65_536
+
+const encoder = new TextEncoder()
 
 const nothing = new Uint8Array(0)
 
@@ -46,10 +46,13 @@ export class Segments {
   /** The last request and its result. */
   #sliced: { readonly after: number; readonly room: number; readonly to: number; readonly slice: Slice } | undefined
   readonly #whole: boolean
+  readonly #most: number
 
-  constructor(last = 0, whole = false) {
+  /** `most`: the maximum size of a segment, in bytes. */
+  constructor(last = 0, whole = false, most = mostSegmentBytes) {
     this.#last = last
     this.#whole = whole
+    this.#most = most
   }
 
   /** The lowest number that is kept; one more than the last number if none is kept. */
@@ -107,6 +110,22 @@ export class Segments {
     return grown
   }
 
+  /**
+   * The same for ASCII text, which is encoded straight into a segment. It goes into one segment, so that one slice has
+   * all of it.
+   */
+  appendText({ ends, text }: TextLines): number {
+    const last = this.#segments.at(-1)
+    const hasRoom = last !== undefined && last.used + text.length <= last.bytes.length
+    const segment = hasRoom ? last : this.#addSegment(text.length)
+    encoder.encodeInto(text, segment.bytes.subarray(segment.used))
+    for (const end of ends) segment.ends.push(segment.used + end)
+    segment.used += text.length
+    segment.blocks?.push(segment.ends.length)
+    this.#last += ends.length
+    return hasRoom ? 0 : segment.bytes.length
+  }
+
   /** Up to which post those from `from` on fit, if no more bytes than up to `most` do: all or none of a block. */
   #fitting(ends: ReadonlyArray<number>, from: number, most: number): number {
     if ((ends.at(-1) ?? 0) <= most) return ends.length
@@ -119,7 +138,7 @@ export class Segments {
   /** Adds a segment in which at least so many bytes fit. */
   #addSegment(least: number): Segment {
     const before = this.#segments.at(-1)
-    const room = before === undefined ? leastSegmentBytes : Math.min(2 * before.bytes.length, mostSegmentBytes)
+    const room = before === undefined ? leastSegmentBytes : Math.min(2 * before.bytes.length, this.#most)
     const segment: Segment = {
       first: this.#last + 1,
       bytes: new Uint8Array(Math.max(room, least)),
@@ -154,7 +173,7 @@ export class Segments {
 
   /** A copy with the posts up to that number only, which must be the end of a block. */
   upTo(n: number): Segments {
-    const same = new Segments(Math.min(n, this.floor - 1), this.#whole)
+    const same = new Segments(Math.min(n, this.floor - 1), this.#whole, this.#most)
     while (same.last < n) {
       const { bytes, first, last } = this.#cut(same.last, 0, n)
       same.append(bytes, last - first + 1)

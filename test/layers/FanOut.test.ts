@@ -73,7 +73,7 @@ const make = (...names: ReadonlyArray<string>) =>
     const [ground, needs] = [{ log, links: { current }, membership: {} }, {}] as unknown as Parameters<
       typeof FanOut.make
     >
-    const fanOut = FanOut.make(ground, needs)
+    const fanOut = FanOut.make(ground, needs, 16_384)
     for (const { link } of links) fanOut.begin(link)
     yield* Effect.forkScoped(fanOut.run)
     yield* Effect.yieldNow()
@@ -133,7 +133,7 @@ describe("the fan-out", () => {
     Effect.gen(function* () {
       const { links, log } = yield* make("2")
       const [link] = links as [Linked]
-      const long = "x".repeat(4_000)
+      const long = "x".repeat(1_000)
       say(log, ...Array.from({ length: 400 }, () => long))
       assert.isBelow(link.got().length, 400)
       for (let times = 0; times < 100; times += 1) yield* Effect.yieldNow()
@@ -186,7 +186,7 @@ const play = (steps: ReadonlyArray<Step>): Effect.Effect<void, unknown, Scope.Sc
     for (const { link: at, what } of steps) {
       const link = links[at] as Linked
       if (what === "say") say(log, `${++said}`)
-      else if (what === "say many") say(log, ...Array.from({ length: 40 }, () => `${++said}`.padEnd(3_000)))
+      else if (what === "say many") say(log, ...Array.from({ length: 40 }, () => `${++said}`.padEnd(1_000)))
       else if (what === "hold") link.hold()
       else if (what === "drain") link.drain()
       else if (what === "ping") {

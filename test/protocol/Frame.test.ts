@@ -3,9 +3,20 @@ import * as Arbitrary from "effect/Arbitrary"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import { describe } from "vitest"
-import { Control, decode, encode, encodePost, maxFrameBytes, maxListed } from "../../src/protocol/Frame.ts"
+import { noDeps, type Post, PostNumber } from "../../src/domain/Post.ts"
+import {
+  Control,
+  decode,
+  encode,
+  encodePost,
+  encodePosts,
+  maxFrameBytes,
+  maxListed,
+  plainPosts
+} from "../../src/protocol/Frame.ts"
 import * as Arbitraries from "../support/arbitraries.ts"
 import { bytesOf, textOf } from "../support/bytes.ts"
+import * as samples from "../support/samples.ts"
 
 const decoded = (line: Uint8Array) => Either.getOrThrow(decode(line))
 
@@ -90,6 +101,34 @@ describe("Frame", () => {
         }
       }),
       { numRuns: 1_000 }
+    )
+  })
+
+  it("plain posts of one stream are put together to what each is encoded to", () => {
+    const ascii = FastCheck.string({ maxLength: 20 })
+    const texts = FastCheck.array(FastCheck.oneof(ascii, ascii, ascii, FastCheck.fullUnicodeString({ maxLength: 5 })))
+    const deps = FastCheck.constantFrom(noDeps, { [samples.stream("2")]: PostNumber.make(7) })
+    FastCheck.assert(
+      FastCheck.property(texts, deps, FastCheck.nat(9), (texts, first, changes) => {
+        const posts = texts.map(
+          (text, at): Post => ({
+            stream: samples.stream("1"),
+            n: PostNumber.make(at + 1),
+            at: at < changes ? 1 : 2,
+            deps: at === 0 ? first : noDeps,
+            text
+          })
+        )
+        const plain = plainPosts(posts)
+        const isPlain = texts.every((text) => JSON.stringify(text) === `"${text}"` && /^[ -~]*$/.test(text))
+        assert.strictEqual(plain !== undefined, isPlain)
+        if (plain === undefined) return
+        assert.strictEqual(plain.text, textOf(encodePosts(posts)))
+        assert.deepStrictEqual(
+          plain.ends.map((end, at) => plain.text.slice(plain.ends[at - 1] ?? 0, end)),
+          posts.map((post) => textOf(encodePost(post)))
+        )
+      })
     )
   })
 

@@ -67,6 +67,38 @@ describe("Segments", () => {
     assert.deepStrictEqual(readOn(segments, 0, everything), [42])
   })
 
+  it("text goes where its bytes would go, but never to two segments", () => {
+    FastCheck.assert(
+      FastCheck.property(
+        FastCheck.array(
+          FastCheck.tuple(FastCheck.boolean(), FastCheck.array(FastCheck.nat(900), { minLength: 1, maxLength: 9 }))
+        ),
+        FastCheck.nat(30),
+        (chunks, after) => {
+          const segments = new Segments(0, false, 4_096)
+          let expected = ""
+          let grown = 0
+          for (const [isText, lengths] of chunks) {
+            const before = segments.last
+            const lines = lengths.map((length, at) => line(before + 1 + at, length))
+            const text = lines.join("")
+            const ends = lines.map((_, at) => lines.slice(0, at + 1).join("").length)
+            expected += text
+            grown += isText ? segments.appendText({ text, ends }) : segments.append(bytesOf(text), lines.length)
+            if (isText) assert.strictEqual(textOf(segments.slice(before, everything)?.bytes ?? new Uint8Array()), text)
+          }
+          let all = ""
+          for (let slice = segments.slice(0, everything); slice; slice = segments.slice(slice.last, everything)) {
+            all += textOf(slice.bytes)
+          }
+          assert.strictEqual(all, expected)
+          assert.strictEqual(grown, segments.bytes)
+          assert.deepStrictEqual(readOn(segments, after, 1_000), upTo(after + 1, segments.last))
+        }
+      )
+    )
+  })
+
   it("slices never cross: whatever the lengths and the room, a link reads each post once and in order", () => {
     FastCheck.assert(
       FastCheck.property(
