@@ -7,13 +7,13 @@
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Wire from "../layers/links/Wire.ts"
+import { Wire } from "../layers/links/Wire.ts"
 import { nowhere } from "../layers/log/Journal.ts"
 import * as Log from "../layers/log/Log.ts"
 import * as FanOut from "../layers/replication/FanOut.ts"
 import type { Link } from "../layers/replication/Ground.ts"
 import { Replica } from "../layers/replication/Replica.ts"
-import * as Pump from "../layers/transport/Pump.ts"
+import { Pump } from "../layers/transport/Pump.ts"
 import type { Connection } from "../services/Transport.ts"
 import type { EncodedPost } from "../src/domain/EncodedPost.ts"
 import { LinkTable } from "../src/domain/LinkTable.ts"
@@ -97,13 +97,14 @@ const bareOut = (links: number) =>
 
 /** A link that accepts everything. */
 const linkTo = (name: number, log: Log.Log) =>
-  Effect.gen(function* () {
-    const pump = Pump.make({ write: () => true, end: (done) => done() })
-    const wire = yield* Wire.make(pump as unknown as Connection, log)
+  Effect.map(Effect.clock, (clock) => {
+    const pump = new Pump({ write: () => true, end: (done) => done() })
+    const wire = new Wire(pump as unknown as Connection, log, clock)
     const id = PeerId.make(`reader-${name}`)
     // Only the parts that the fan-out and the table of links use.
     return {
-      ...wire,
+      connection: pump,
+      outbox: wire.outbox,
       peer: { id },
       epoch: epochOf(2, name),
       rooms: log.rooms,

@@ -16,6 +16,7 @@ import type { Limits } from "../src/domain/Limits.ts"
 import type { Row } from "../src/domain/LinkTable.ts"
 import type { PeerId } from "../src/domain/Peer.ts"
 import type { Epoch, Room, StreamId } from "../src/domain/Post.ts"
+import type { Rest } from "../src/domain/Rest.ts"
 import type { Signal } from "../src/domain/Signal.ts"
 import type { Control, Dropped, Earlier, Folded, Gap, Have, PostFrame, Recall, Want } from "../src/protocol/Frame.ts"
 import type { Outbox } from "../src/protocol/Outbox.ts"
@@ -52,9 +53,12 @@ export interface Link<out R = unknown> extends Row {
   /** Tells the socket that the outbox may have something. */
   readonly connection: Pick<Connection, "put" | "wake">
   /** Sends these frames before any post. A peer that lets too many of them wait is cut off. */
-  readonly send: (...frames: ReadonlyArray<Control>) => Effect.Effect<void>
+  put(...frames: ReadonlyArray<Control>): void
   /** The same for encoded lines. */
-  readonly sendLines: (lines: ReadonlyArray<Uint8Array>) => Effect.Effect<void>
+  putLines(lines: ReadonlyArray<Uint8Array>): void
+  /** The same as effects. */
+  send(...frames: ReadonlyArray<Control>): Effect.Effect<void>
+  sendLines(lines: ReadonlyArray<Uint8Array>): Effect.Effect<void>
   readonly replica: R
 }
 
@@ -78,7 +82,7 @@ export interface Missing<R> {
   /** Whether to tell people that the posts of the author of that stream come over this link. */
   readonly comesThrough: (link: Link<R>, stream: StreamId) => boolean
   /** Tells people that. */
-  readonly tellThrough: (link: Link<R>, id: PeerId) => Effect.Effect<void>
+  readonly tellThrough: (link: Link<R>, id: PeerId) => void
 }
 
 /** What links offer to replication. Links have made every `Link` in it, so they know more about it than `Link` has. */
@@ -88,7 +92,7 @@ export interface Links<R> {
   /** Whether a handshake is under way that may result in a link. */
   isSettling(): boolean
   /** The peer's summary is complete: the link comes up. */
-  comeUp(link: Link<R>): Effect.Effect<void>
+  comeUp(link: Link<R>): Rest
   /** Sends the same frames to several links. They are encoded once. */
   tell(links: ReadonlyArray<Link<R>>, frames: ReadonlyArray<Control>): Effect.Effect<void>
   /** Charges a peer for what it causes besides its frames. */
@@ -119,7 +123,7 @@ export interface Replication<R> {
   /** A peer called this run outdated. Another run must begin, later than `after`. */
   readonly outlived: (after: Epoch) => Effect.Effect<void>
   /** Waits a moment until this node knows what was said before, and has that much history for a newcomer. */
-  readonly ready: (history: number) => Effect.Effect<void>
+  readonly ready: (history: number) => Rest
   /** That peer was in the chat before this node began, and may come back with what was said before. */
   readonly expect: (id: PeerId) => void
   /** That peer will not come back from before this node began. */
@@ -127,21 +131,21 @@ export interface Replication<R> {
   /** Both sides have introduced themselves. `owed`: how much history the peer was asked for. */
   readonly begin: (peer: PeerId, owed: number) => R
   /** Sends the summary, unless the peer has to send its own first. */
-  readonly greet: (link: Link<R>) => Effect.Effect<void>
+  readonly greet: (link: Link<R>) => void
   /** Takes in posts, which follow each other. */
   readonly receive: (link: Link<R>, posts: ReadonlyArray<PostFrame>) => Effect.Effect<void, PeerLost>
   /** Takes in a frame. */
-  readonly heard: (link: Link<R>, frame: ReplicationFrame) => Effect.Effect<void, PeerLost>
+  readonly heard: (link: Link<R>, frame: ReplicationFrame) => Rest<PeerLost>
   /** Whether the peer has completed its history, if it began to send some. Called when it sends another frame. */
   readonly hasShown: (link: Link<R>) => boolean
   /** The link is in the table. Learns what the peer has, before anybody is told about the link. */
-  readonly met: (link: Link<R>) => Effect.Effect<void>
+  readonly met: (link: Link<R>) => Rest
   /** From now on the peer gets the posts of this node, beginning with those that it has missed. */
   readonly flow: (link: Link<R>) => void
   /**
    * Asks for what this node has missed. `isNew`: posts that the peer's own run has said so far do not count as missed.
    */
-  readonly catchUp: (link: Link<R>, isNew: boolean) => Effect.Effect<void>
+  readonly catchUp: (link: Link<R>, isNew: boolean) => Rest
   /** The link has ended. */
   readonly ended: (link: Link<R>) => Effect.Effect<void>
   /** The peer has no link now: it has left, or it is lost unless another link takes its place. */

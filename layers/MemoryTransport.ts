@@ -6,7 +6,7 @@ import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import { type Connection, type Secured, Transport } from "../services/Transport.ts"
+import { type Accepted, type Secured, Transport } from "../services/Transport.ts"
 import { PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
 import type { PublicKey } from "../src/domain/Key.ts"
 import * as Monotonic from "../src/domain/Monotonic.ts"
@@ -14,7 +14,7 @@ import { type Address, formatAddress, Host as HostName, Port } from "../src/doma
 import { strangerTo } from "../src/domain/Security.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
 import { type Flow, Inlet } from "./transport/Inlet.ts"
-import * as Pump from "./transport/Pump.ts"
+import { type Outlet, Pump } from "./transport/Pump.ts"
 
 const dialLimit = "5 seconds"
 
@@ -58,7 +58,7 @@ interface Host extends Place {
 
 interface Listener {
   readonly host: Host
-  readonly accept: (connection: Effect.Effect<Connection, never, Scope.Scope>) => void
+  readonly accept: (connection: Accepted) => void
 }
 
 const localhost = HostName.make("localhost")
@@ -71,7 +71,7 @@ const securedBy = ({ key }: Host, connection: number): Option.Option<Secured> =>
   }))
 
 /** One direction of a connection. */
-interface Pipe extends Pump.Outlet {
+interface Pipe extends Outlet {
   /** Ends it: the other end is told after everything that was written. */
   readonly close: () => void
   /** Sets whether data must wait, because the other end does not read. */
@@ -110,6 +110,8 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
     const mustWait = () => held || isCut(from.node, to.node)
 
     const carry = Effect.gen(function* () {
+      // Nothing arrives within the call that sends it, as with a socket: the sender may be in the middle of a step.
+      yield* Effect.yieldNow()
       for (let next = cargo[0]; next !== undefined; next = cargo[0]) {
         const wait = next.due - Monotonic.millis(clock)
         if (wait > 0) yield* Effect.sleep(wait)
@@ -121,9 +123,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
     })
 
     const send = (arrive: () => void): void => {
-      const wait = delay()
-      if (!carried && wait <= 0 && !mustWait()) return arrive()
-      cargo.push({ due: Monotonic.millis(clock) + wait, arrive })
+      cargo.push({ due: Monotonic.millis(clock) + delay(), arrive })
       if (carried) return
       carried = true
       run(carry)
@@ -161,66 +161,66 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
     }
   }
 
-  /** The two ends of a new connection, each with a scope of its own. */
-  const connect = (dialler: Host, listener: Host, host: HostName) =>
-    Effect.gen(function* () {
-      const outward: Pipe = makePipe(
-        dialler,
-        listener,
-        () => far,
-        () => outwardPump.resume()
-      )
-      const inward: Pipe = makePipe(
-        listener,
-        dialler,
-        () => near,
-        () => inwardPump.resume()
-      )
-      const outwardPump = Pump.make(outward)
-      const inwardPump = Pump.make(inward)
-      const flowOf = (pipe: Pipe): Flow => ({ pause: () => pipe.hold(true), resume: () => pipe.hold(false) })
-      const near = new Inlet(flowOf(inward))
-      const far = new Inlet(flowOf(outward))
-      const number = ++lastConnection
-      const [knownListener, knownDialler] = [securedBy(listener, number), securedBy(dialler, number)]
-      return [
-        endOf(dialler, outward, outwardPump, near, { from: host, secured: knownListener }),
-        endOf(listener, inward, inwardPump, far, { from: dialler.from ?? localhost, secured: knownDialler })
-      ] as const
-    })
-
-  const endOf = (host: Host, pipe: Pipe, pump: Pump.Pump, inlet: Inlet, other: Pick<Connection, "from" | "secured">) =>
-    Effect.acquireRelease(
-      Effect.sync(() => {
-        const end = { host, pipe }
-        ends.add(end)
-        return end
-      }),
-      (end) =>
-        Effect.sync(() => {
-          ends.delete(end)
-          inlet.end("closed")
-          pipe.close()
-        })
-    ).pipe(
-      Effect.as<Connection>({
-        ...other,
-        incoming: inlet.incoming,
-        drain: pump.drain,
-        wake: pump.wake,
-        put: pump.put,
-        finish: pump.finish,
-        received: () => inlet.received,
-        onEnd: (then) => inlet.onEnd(then),
-        introduced: () => {},
-        close: (reason) => Effect.sync(() => inlet.end(reason)),
-        abort: (reason) =>
-          Effect.sync(() => {
-            inlet.end(reason)
-            pipe.close()
-          })
-      })
+  /** The two ends of a new connection. */
+  const connect = (dialler: Host, listener: Host, host: HostName): readonly [Accepted, Accepted] => {
+    const outward: Pipe = makePipe(
+      dialler,
+      listener,
+      () => far,
+      () => outwardPump.resume()
     )
+    const inward: Pipe = makePipe(
+      listener,
+      dialler,
+      () => near,
+      () => inwardPump.resume()
+    )
+    const outwardPump = new Pump(outward)
+    const inwardPump = new Pump(inward)
+    const flowOf = (pipe: Pipe): Flow => ({ pause: () => pipe.hold(true), resume: () => pipe.hold(false) })
+    const near = new Inlet(flowOf(inward))
+    const far = new Inlet(flowOf(outward))
+    const number = ++lastConnection
+    const [knownListener, knownDialler] = [securedBy(listener, number), securedBy(dialler, number)]
+    return [
+      endOf(dialler, outward, outwardPump, near, { from: host, secured: knownListener }),
+      endOf(listener, inward, inwardPump, far, { from: dialler.from ?? localhost, secured: knownDialler })
+    ]
+  }
+
+  const endOf = (
+    host: Host,
+    pipe: Pipe,
+    pump: Pump,
+    inlet: Inlet,
+    other: Pick<Accepted, "from" | "secured">
+  ): Accepted => {
+    const end = { host, pipe }
+    ends.add(end)
+    return {
+      ...other,
+      incoming: inlet.incoming,
+      receive: (receiver) => inlet.receive(receiver),
+      hold: (held) => inlet.hold(held),
+      drain: (source) => pump.drain(source),
+      wake: () => pump.wake(),
+      put: (bytes) => pump.put(bytes),
+      finish: pump.finish,
+      received: () => inlet.received,
+      onEnd: (then) => inlet.onEnd(then),
+      introduced: () => {},
+      close: (reason) => inlet.end(reason),
+      abort: (reason) => {
+        inlet.end(reason)
+        pipe.close()
+      },
+      release: () => {
+        ends.delete(end)
+        inlet.close()
+        pipe.close()
+      }
+    }
+  }
 
   const dial = (host: Host, address: Address) =>
     Effect.gen(function* () {
@@ -233,9 +233,14 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
         const detail = host.key === undefined ? strangerTo.tls : "it does not use TLS"
         return yield* new PeerUnreachable({ address, detail })
       }
-      const [near, far] = yield* connect(host, target.host, address.host)
-      target.accept(far)
-      return yield* near
+      return yield* Effect.acquireRelease(
+        Effect.sync(() => {
+          const [near, far] = connect(host, target.host, address.host)
+          target.accept(far)
+          return near
+        }),
+        ({ release }) => Effect.sync(release)
+      )
     }).pipe(
       Effect.timeoutFail({
         duration: dialLimit,
@@ -243,23 +248,31 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
       })
     )
 
-  const listen = (host: Host, wanted: Address, serve: (connection: Connection) => Effect.Effect<void>) =>
+  const listen = (host: Host, wanted: Address, serve: (connection: Accepted) => void) =>
     Effect.gen(function* () {
       const port = wanted.port === 0 ? Port.make(++lastPort) : wanted.port
       const address = { ...wanted, port }
       const name = formatAddress(address)
       if (listeners.has(name)) return yield* new PortTaken({ port, detail: "it is in use", lingers: false })
-      const serving = yield* FiberSet.makeRuntime<never, void, never>()
+      const open = new Set<Accepted>()
+      const accept: Listener["accept"] = (end) => {
+        const accepted: Accepted = {
+          ...end,
+          release: () => {
+            open.delete(accepted)
+            end.release()
+          }
+        }
+        open.add(accepted)
+        serve(accepted)
+      }
+      const listener = { host, accept }
       yield* Effect.acquireRelease(
-        Effect.sync(() => {
-          const accept: Listener["accept"] = (end) => serving(Effect.scoped(Effect.flatMap(end, serve)))
-          const listener = { host, accept }
-          listeners.set(name, listener)
-          return listener
-        }),
-        (listener) =>
+        Effect.sync(() => listeners.set(name, listener)),
+        () =>
           Effect.sync(() => {
             if (listeners.get(name) === listener) listeners.delete(name)
+            for (const accepted of open) accepted.release()
           })
       )
       return address

@@ -18,7 +18,7 @@ const make = (keeps: ReadonlyArray<KeptChat.Keep>) =>
       knows: () => true,
       hasRole: ({ id, role }) => role === roleOf(id),
       pass: () => undefined,
-      admits: () => Effect.succeed(true),
+      admits: undefined,
       sign: undefined,
       judge: () => "accepted",
       version: () => 0,

@@ -3,6 +3,7 @@ import * as Constants from "node:constants"
 import type * as Net from "node:net"
 import * as Tls from "node:tls"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -88,7 +89,7 @@ const make = (room: Room) =>
         )
         .pipe(Effect.flatMap(Fiber.join))
 
-    const accept: TcpTransport.Protection["accept"] = (raw, serve) =>
+    const secured = (raw: Net.Socket): Effect.Effect<Option.Option<Tls.TLSSocket>> =>
       firstByte(raw).pipe(
         Effect.timeoutTo({ duration: room.handshake, onSuccess: (byte) => byte, onTimeout: () => undefined }),
         Effect.flatMap((byte) =>
@@ -97,18 +98,25 @@ const make = (room: Room) =>
             : byte === handshakeRecord
               ? shakeInTurn(raw)
               : Effect.as(refusePlain(raw), nobody)
-        ),
-        Effect.flatMap(
-          Option.match({
-            onNone: () => Effect.void,
-            onSome: (socket) =>
-              Effect.ensuring(
-                Effect.suspend(() => serve(socket)),
-                TcpTransport.release(socket)
-              )
+        )
+      )
+
+    const accept: TcpTransport.Protection["accept"] = (raw, serve) => {
+      let isServed = false
+      return Effect.map(secured(raw), (fit) => {
+        if (Option.isNone(fit)) return
+        isServed = true
+        fit.value
+          .once("close", () => TcpTransport.letGo(raw))
+        serve(fit.value)
+      }).pipe(
+        Effect.ensuring(
+          Effect.sync(() => {
+            if (!isServed) TcpTransport.letGo(raw)
           })
         )
       )
+    }
 
     return TcpTransport.make(
       {
@@ -117,8 +125,8 @@ const make = (room: Room) =>
         answered: "secureConnect",
         check: (socket) =>
           Option.match(Option.fromNullable(securedBy(socket as Tls.TLSSocket)), {
-            onNone: () => Effect.fail("it shows no key"),
-            onSome: (secured) => Effect.succeedSome(secured)
+            onNone: () => Either.left("it shows no key"),
+            onSome: (secured) => Either.right(Option.some(secured))
           }),
         accept,
         reset: (socket) => socket.destroy()

@@ -13,7 +13,7 @@ import { type Address, PeerId } from "../src/domain/Peer.ts"
 import { epochOf } from "../src/domain/Post.ts"
 import { named, protocolVersion } from "../src/protocol/Frame.ts"
 import * as Handshake from "./links/Handshake.ts"
-import * as Wire from "./links/Wire.ts"
+import { Wire } from "./links/Wire.ts"
 
 const make = Effect.gen(function* () {
   const transport = yield* Transport
@@ -24,8 +24,8 @@ const make = Effect.gen(function* () {
       const hungUp = (detail: string) => new PeerUnreachable({ address, detail })
       const chance = yield* Random.nextIntBetween(0, 2 ** 32)
       const nobody = PeerId.make(`nobody-${chance.toString(16)}`)
-      const wire = yield* Wire.make(yield* transport.dial(address), log)
-      yield* wire.send({
+      const wire = new Wire(yield* transport.dial(address), log, yield* Effect.clock)
+      wire.put({
         type: "hello",
         protocol: protocolVersion,
         id: nobody,

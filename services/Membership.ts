@@ -30,13 +30,15 @@ export class Membership extends Context.Tag("outlive/Membership")<
     readonly pass: (connection: Connection) => Pass | undefined
     /**
      * Whether a visitor may join. An invited visitor belongs to the chat from then on, unless its id looks like that of
-     * a member.
+     * a member. Undefined in a plain chat: everybody may.
      */
-    readonly admits: (
-      connection: Connection,
-      visitor: Peer,
-      pass: Pass | undefined
-    ) => Effect.Effect<boolean, StateUnavailable | IdLooksAlike>
+    readonly admits:
+      | ((
+          connection: Connection,
+          visitor: Peer,
+          pass: Pass | undefined
+        ) => Effect.Effect<boolean, StateUnavailable | IdLooksAlike>)
+      | undefined
     /** Signs what this node says, so that others can pass it on; undefined in a plain chat. */
     readonly sign: ((claim: string) => Signature) | undefined
     /** Checks a claim and its signature. */
@@ -60,5 +62,7 @@ export class Membership extends Context.Tag("outlive/Membership")<
      * is in then. If the next start needs it, it is on disk when this returns.
      */
     readonly enter: (chat?: ChatId) => Effect.Effect<ChatId, PortStoreUnavailable>
+    /** The same at once, if nothing has to be written; undefined otherwise. */
+    readonly enterNow: (chat?: ChatId) => ChatId | undefined
   }
 >() {}

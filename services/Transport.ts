@@ -24,7 +24,15 @@ export interface Secured {
   readonly binding: (purpose: string) => Uint8Array
 }
 
-/** Bytes in both directions between two nodes, until its scope closes. */
+/** Takes what arrives on a connection. Plain functions: they run as soon as something has come. */
+export interface Receiver {
+  /** Takes the next bytes, at least one piece. */
+  readonly take: (pieces: ReadonlyArray<Uint8Array>) => void
+  /** Nothing more arrives. Called once, after everything that came before. */
+  readonly end: (reason: LossReason) => void
+}
+
+/** Bytes in both directions between two nodes. */
 export interface Connection {
   /** The other side's host, as seen from here. */
   readonly from: Host
@@ -36,8 +44,12 @@ export interface Connection {
    * everything that came before. For one reader.
    */
   readonly incoming: Effect.Effect<ReadonlyArray<Uint8Array>, PeerLost>
+  /** Gives what arrives to that receiver from now on, in place of `incoming`, and what is there at once. */
+  readonly receive: (receiver: Receiver) => void
+  /** While it is held, the receiver gets nothing, and at most a window's worth is read from the other side. */
+  readonly hold: (held: boolean) => void
   /** Sends what the source gives, as fast as the other side accepts it. Called once. */
-  readonly drain: (source: Source) => Effect.Effect<void>
+  readonly drain: (source: Source) => void
   /**
    * Tells the connection that the source may have bytes. A plain function: it is called for every link when the log has
    * grown.
@@ -58,31 +70,40 @@ export interface Connection {
   /** Tells the transport that the other side has introduced itself, so that its slot is given to nobody else. */
   readonly introduced: () => void
   /**
-   * Reads nothing more: `incoming` fails with that reason, after everything that came before. What was handed over still
+   * Reads nothing more: what arrives ends for that reason, after everything that came before. What was handed over still
    * goes out.
    */
-  readonly close: (reason: LossReason) => Effect.Effect<void>
-  /** Ends both directions at once: `incoming` fails with that reason. What was handed over may be lost. */
-  readonly abort: (reason: LossReason) => Effect.Effect<void>
+  readonly close: (reason: LossReason) => void
+  /** Ends both directions at once: what arrives ends for that reason. What was handed over may be lost. */
+  readonly abort: (reason: LossReason) => void
+}
+
+/** A connection that a listener has accepted. It is open until it is released, or the listener's scope closes. */
+export interface Accepted extends Connection {
+  /** Gives it up: sends what was handed over, if that takes no long time, and closes. The receiver is told nothing more. */
+  readonly release: () => void
 }
 
 /** Reaches other nodes and lets them reach this one. */
 export class Transport extends Context.Tag("outlive/Transport")<
   Transport,
   {
-    /** Connects to an address, from a port of ours if one is given. It has a time limit of its own. */
+    /**
+     * Connects to an address, from a port of ours if one is given. It has a time limit of its own. The connection is open
+     * until the scope closes.
+     */
     readonly dial: (
       address: Address,
       from?: Port
     ) => Effect.Effect<Connection, PeerUnreachable | PortTaken, Scope.Scope>
     /**
-     * Listens until the scope closes, and runs `serve` for each connection in a fiber of its own. The connection ends
-     * with that fiber. Returns the address with the port that it got. A transport may limit the number of connections;
-     * it sends `regret` to those that it does not serve.
+     * Listens until the scope closes, and calls `serve` with each connection. `serve` must release it in the end. Returns
+     * the address with the port that it got. A transport may limit the number of connections; it sends `regret` to those
+     * that it does not serve.
      */
     readonly listen: (
       address: Address,
-      serve: (connection: Connection) => Effect.Effect<void>,
+      serve: (connection: Accepted) => void,
       regret?: Uint8Array
     ) => Effect.Effect<Address, PortTaken | HostElsewhere, Scope.Scope>
     /** The addresses that this machine has now. */

@@ -66,7 +66,7 @@ const random = () => ChatId.make(Crypto.randomBytes(16).toString("hex"))
 export const make = (
   keeps: ReadonlyArray<Keep>,
   own?: { readonly chat: ChatId; readonly place: string }
-): Effect.Effect<Pick<Membership["Type"], "chat" | "chatFrom" | "enter">, ChatsDiffer | LogUnavailable> =>
+): Effect.Effect<Pick<Membership["Type"], "chat" | "chatFrom" | "enter" | "enterNow">, ChatsDiffer | LogUnavailable> =>
   Effect.gen(function* () {
     let chat = own?.chat
     let from = own?.place
@@ -93,10 +93,19 @@ export const make = (
         chat = entered
         return entered
       }).pipe(oneAtATime.withPermits(1), inSpan("Membership.enter"))
+    const enterNow = (named?: ChatId): ChatId | undefined => {
+      if (untold.length > 0) return undefined
+      chat ??= named ?? random()
+      return chat
+    }
     return {
       chat: () => chat,
       chatFrom: own === undefined ? from : undefined,
       enter: (named) =>
-        Effect.suspend(() => (chat !== undefined && untold.length === 0 ? Effect.succeed(chat) : settle(named)))
+        Effect.suspend(() => {
+          const entered = enterNow(named)
+          return entered === undefined ? settle(named) : Effect.succeed(entered)
+        }),
+      enterNow
     }
   })

@@ -1,5 +1,4 @@
 /** Accepts connections: decides which visitors are admitted and which are refused. */
-import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -7,14 +6,15 @@ import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { JoinRequest } from "../../services/PeerMesh.ts"
-import type { Connection } from "../../services/Transport.ts"
+import type { Accepted } from "../../services/Transport.ts"
 import type { ChatId } from "../../src/domain/Chat.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import type { Peer, PeerId } from "../../src/domain/Peer.ts"
+import { after, effectOf, type Rest } from "../../src/domain/Rest.ts"
 import { reachableAt } from "../../src/domain/Security.ts"
-import { inSpan } from "../../src/domain/Span.ts"
-import { encode, type Hello, named, naming } from "../../src/protocol/Frame.ts"
-import { vanished } from "./Attempt.ts"
+import { inSpan, isTraced } from "../../src/domain/Span.ts"
+import { encode, named, naming } from "../../src/protocol/Frame.ts"
+import { type Attempt, vanished } from "./Attempt.ts"
 import type { Deadlines } from "./Deadlines.ts"
 import type { Entrance } from "./Entrance.ts"
 import * as Handshake from "./Handshake.ts"
@@ -22,181 +22,191 @@ import type { Heartbeat } from "./Heartbeat.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 import { alike, type Objections, otherChat } from "./Objections.ts"
-import * as Wire from "./Wire.ts"
+import { Wire } from "./Wire.ts"
 
 /** How many visitors of other chats are reported. */
 const mostForeigners = 64
 
-/** The result of a visit. */
-type Outcome =
-  | { readonly _tag: "Welcome"; readonly chat: ChatId }
-  | { readonly _tag: "SentAway"; readonly objection: Handshake.Objection }
-
-const sentAway = (objection: Handshake.Objection): Outcome => ({ _tag: "SentAway", objection })
+/** Somebody who has introduced itself on a connection, and waits to be let in. What else it sends is held back. */
+interface Visitor extends Handshake.Visit {
+  readonly connection: Accepted
+  readonly wire: Wire
+  readonly peer: Peer
+}
 
 interface Needs extends Entrance {
   readonly objections: Objections
   readonly heartbeat: Heartbeat
   /** The time limit for visitors to introduce themselves. */
   readonly visits: Deadlines
+  /** Runs what has to be waited for, until it is done or the node ends. */
+  readonly run: (effect: Effect.Effect<void>) => unknown
 }
 
+/**
+ * From the connection to the link, each step is a plain function. What remains of it when something must be waited for is
+ * its `Rest`, for which there is a fiber as long as it lasts.
+ */
 export const make = (
-  { isLeaving, events, log, membership, settings, table }: Node,
-  { begin, converse, deadlines, heartbeat, linkOver, objections, replication, self, visits }: Needs
+  { clock, isLeaving, events, log, membership, settings, table }: Node,
+  { begin, converse, deadlines, heartbeat, linkOver, objections, replication, run, self, visits }: Needs
 ) =>
   Effect.gen(function* () {
+    const traced = yield* isTraced
     const foreigners = new Set<PeerId>()
     const joinRequests = yield* Mailbox.make<{ readonly joinRequest: JoinRequest; readonly isOver: () => boolean }>()
 
-    /** The link to an admitted visitor; undefined if it was refused. */
-    const admit = (wire: Wire.Wire, { hello }: Handshake.Visit): Effect.Effect<Link | undefined> => {
-      const { connection } = wire
-      const visitor: Peer = {
-        ...named(hello),
-        address: reachableAt({ host: hello.host, port: hello.port }, connection.from)
-      }
-      const admitted = Effect.matchEffect(membership.admits(connection, visitor, hello.pass), {
+    const runRest = (rest: Rest): void => {
+      if (rest !== undefined) run(rest)
+    }
+
+    const sendAway = (visitor: Visitor, objection: Handshake.Objection): Rest =>
+      lastSaid(visitor, Handshake.refuse(visitor.wire, self(visitor.connection), objection))
+
+    const lastSaid = ({ connection }: Visitor, said: Effect.Effect<void>): Rest =>
+      Effect.ensuring(
+        said,
+        Effect.sync(() => connection.release())
+      )
+
+    /** Lets a visitor in, or sends it away. */
+    const admit = (visitor: Visitor): Rest => {
+      if (membership.admits === undefined) return admitMember(visitor)
+      return Effect.matchEffect(membership.admits(visitor.connection, visitor.peer, visitor.hello.pass), {
         onFailure: (error) =>
-          Effect.as(
-            Handshake.refuse(
-              wire,
-              self(connection),
+          effectOf(() =>
+            sendAway(
+              visitor,
               error._tag === "IdLooksAlike"
                 ? alike(error.id, error.like)
                 : { reason: "unavailable", detail: error.detail }
-            ),
-            undefined
+            )
           ),
         onSuccess: (belongs) =>
-          belongs ? admitMember(wire, visitor, hello) : Effect.as(Handshake.turnAway(wire), undefined)
+          effectOf(() => (belongs ? admitMember(visitor) : lastSaid(visitor, Handshake.turnAway(visitor.wire))))
       })
-      return inSpan("PeerMesh.admit", () => ({ id: hello.id }))(admitted)
     }
 
-    const admitMember = (wire: Wire.Wire, visitor: Peer, hello: Hello): Effect.Effect<Link | undefined> => {
-      const sendAway = (objection: Handshake.Objection) =>
-        Effect.as(Handshake.refuse(wire, self(wire.connection), objection), undefined)
-      const mistake = objections.mistakeOf(hello)
+    const admitMember = (visitor: Visitor): Rest => {
+      const { epoch, id } = visitor.hello
+      const mistake = objections.mistakeOf(visitor.hello)
       if (mistake !== undefined) {
-        return Effect.zipRight(
-          mistake.reason === "other-chat" ? tellOfForeigner(visitor, hello.to) : Effect.void,
-          sendAway(mistake)
-        )
+        if (mistake.reason === "other-chat") tellOfForeigner(visitor)
+        return sendAway(visitor, mistake)
       }
-      return Effect.flatMap(holderProven(hello), (proven) => {
-        const objection = objections.objectionTo(hello, proven)
-        if (objection !== undefined) return sendAway(objection)
-        table.reserve(hello.id, hello.epoch)
-        const visit = begin(hello.id, { epoch: hello.epoch })
-        visit.connected()
-        return (hello.member ? Effect.void : replication.ready(hello.history ?? 0)).pipe(
-          Effect.zipRight(letIn(visitor, hello, wire.connection)),
-          Effect.flatMap((outcome) =>
-            outcome._tag === "Welcome"
-              ? Effect.map(
-                  Effect.suspend(() => Handshake.welcome(wire, self(wire.connection), outcome.chat)),
-                  () => {
-                    wire.connection.introduced()
-                    return linkOver(wire, visitor, { ...hello, chat: outcome.chat }, { byUs: false, attempt: visit })
-                  }
-                )
-              : Effect.zipLeft(sendAway(outcome.objection), visit.settle(Exit.fail(vanished(visitor))))
-          ),
-          Effect.onInterrupt(() => visit.settle(Exit.fail(vanished(visitor))))
-        )
+      const holder = table.links.get(id)
+      return holder === undefined || holder.epoch === epoch
+        ? reserve(visitor, true)
+        : Effect.flatMap(proven(holder), (isProven) => effectOf(() => reserve(visitor, isProven)))
+    }
+
+    /**
+     * The present owner of a visitor's id may be dead while nobody knows it yet. Waits until it has answered or is lost,
+     * so that a client which comes back after a crash is not refused because of its own dead run. False if neither has
+     * happened.
+     */
+    const proven = (holder: Link): Effect.Effect<boolean> =>
+      Effect.map(Effect.timeoutOption(heartbeat.lives(holder), Duration.times(Handshake.limit, 0.8)), Option.isSome)
+
+    /** Keeps the visitor's id for it, unless something speaks against that. */
+    const reserve = (visitor: Visitor, isHolderProven: boolean): Rest => {
+      const { hello } = visitor
+      const objection = objections.objectionTo(hello, isHolderProven)
+      if (objection !== undefined) return sendAway(visitor, objection)
+      table.reserve(hello.id, hello.epoch)
+      const attempt = begin(hello.id, { epoch: hello.epoch })
+      attempt.connected()
+      return after(hello.member ? undefined : replication.ready(hello.history ?? 0), () => chooseChat(visitor, attempt))
+    }
+
+    /**
+     * The chat that this node and the visitor will share. A server enters one now: the visitor's, if the server is in
+     * none, or a new one. A client is in none before a link is up.
+     */
+    const chooseChat = (visitor: Visitor, attempt: Attempt): Rest => {
+      const { chat: named } = visitor.hello
+      const chat = (settings.member ? undefined : (membership.chat() ?? named)) ?? membership.enterNow(named)
+      if (chat !== undefined) return askProgram(visitor, attempt, chat)
+      return Effect.matchEffect(membership.enter(named), {
+        onFailure: ({ detail }) => effectOf(() => turnBack(visitor, attempt, { reason: "unavailable", detail })),
+        onSuccess: (entered) => effectOf(() => askProgram(visitor, attempt, entered))
       })
     }
+
+    /** Asks the program to admit the visitor. No fiber waits for its answer, except for the sake of a span. */
+    const askProgram = (visitor: Visitor, attempt: Attempt, chat: ChatId): Rest => {
+      const { chat: named } = visitor.hello
+      // While it waited, this node has entered another.
+      if (named !== undefined && named !== chat) return turnBack(visitor, attempt, otherChat)
+      const decided = (refusal: string | undefined): Rest =>
+        refusal === undefined
+          ? letIn(visitor, attempt, chat)
+          : turnBack(visitor, attempt, { reason: "unavailable", detail: refusal })
+      if (traced) {
+        return Effect.async((resume) => joinRequest(visitor, (refusal) => resume(effectOf(() => decided(refusal)))))
+      }
+      joinRequest(visitor, (refusal) => runRest(decided(refusal)))
+      return undefined
+    }
+
+    /** Calls back once with the program's objection, if there is one, or with what has kept it from deciding. */
+    const joinRequest = (
+      { connection, hello: { passing = false }, peer }: Visitor,
+      decided: (refusal?: string) => void
+    ): void => {
+      let isOver = false
+      const decide = (refusal?: string): void => {
+        if (isOver) return
+        isOver = true
+        met()
+        connection.onEnd(undefined)
+        decided(refusal)
+      }
+      const met = deadlines(() => decide("it is too busy"))
+      joinRequests.unsafeOffer({
+        isOver: () => isOver,
+        joinRequest: {
+          peer,
+          passing,
+          admit: Effect.sync(() => decide()),
+          refuse: (detail) => Effect.sync(() => decide(detail))
+        }
+      })
+      connection.onEnd(() => decide("it has gone"))
+    }
+
+    const letIn = ({ connection, hello, peer, rest, wire }: Visitor, attempt: Attempt, chat: ChatId): undefined => {
+      Handshake.welcome(wire, self(connection), chat)
+      connection.introduced()
+      const release = () => connection.release()
+      converse(linkOver(wire, peer, { ...hello, chat }, { byUs: false, attempt, release }), rest)
+    }
+
+    const turnBack = (visitor: Visitor, attempt: Attempt, objection: Handshake.Objection): Rest =>
+      after(sendAway(visitor, objection), () => attempt.settle(Exit.fail(vanished(visitor.peer))))
 
     /**
      * Reports a visitor of another chat that looks for its server here: once for each, and a limited number of them,
      * because they come again and again.
      */
-    const tellOfForeigner = (visitor: Peer, to: PeerId = settings.id): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        if (!settings.member || to !== settings.id || foreigners.has(visitor.id) || foreigners.size >= mostForeigners)
-          return Effect.void
-        foreigners.add(visitor.id)
-        return events.note(MeshEvent.Foreigner({ peer: visitor }))
-      })
-
-    /** The last step for a visitor without objections so far: the chat that it is welcomed to, or why it is refused. */
-    const letIn = (visitor: Peer, hello: Hello, connection: Connection): Effect.Effect<Outcome> =>
-      chatWith(hello).pipe(
-        Effect.flatMap((chat): Effect.Effect<Outcome> => {
-          // While it waited, this node has entered another.
-          if (hello.chat !== undefined && hello.chat !== chat) return Effect.succeed(sentAway(otherChat))
-          return Effect.map(joinRequest(visitor, hello, connection), (refusal) =>
-            refusal === undefined ? { _tag: "Welcome", chat } : sentAway({ reason: "unavailable", detail: refusal })
-          )
-        }),
-        Effect.catchAll(({ detail }) => Effect.succeed(sentAway({ reason: "unavailable", detail })))
-      )
-
-    /**
-     * The chat that this node and a visitor will share. A server enters one now: the visitor's, if the server is in
-     * none, or a new one. A client is in none before a link is up.
-     */
-    const chatWith = (hello: Hello) => {
-      const named = settings.member ? undefined : (membership.chat() ?? hello.chat)
-      return named === undefined ? membership.enter(hello.chat) : Effect.succeed(named)
+    const tellOfForeigner = ({ hello: { to = settings.id }, peer }: Visitor): void => {
+      if (!settings.member || to !== settings.id || foreigners.has(peer.id) || foreigners.size >= mostForeigners) return
+      foreigners.add(peer.id)
+      events.note(MeshEvent.Foreigner({ peer }))
     }
-
-    /**
-     * The present owner of the visitor's id may be dead while nobody knows it yet. Waits until it has answered or is
-     * lost, so that a client which comes back after a crash is not refused because of its own dead run. False if
-     * neither has happened.
-     */
-    const holderProven = ({ epoch, id }: Hello): Effect.Effect<boolean> =>
-      Effect.suspend(() => {
-        const held = table.links.get(id)
-        return held === undefined || held.epoch === epoch
-          ? Effect.succeed(true)
-          : Effect.map(Effect.timeoutOption(heartbeat.lives(held), Duration.times(Handshake.limit, 0.8)), Option.isSome)
-      })
-
-    /** Asks the program to admit a visitor. Returns the objection, if there is one. */
-    const joinRequest = (
-      visitor: Peer,
-      { passing = false }: Hello,
-      connection: Connection
-    ): Effect.Effect<string | undefined> =>
-      Effect.gen(function* () {
-        const verdict = yield* Deferred.make<string | undefined>()
-        let isOver = false
-        yield* joinRequests.offer({
-          isOver: () => isOver,
-          joinRequest: {
-            peer: visitor,
-            passing,
-            admit: Effect.asVoid(Deferred.succeed(verdict, undefined)),
-            refuse: (detail) => Effect.asVoid(Deferred.succeed(verdict, detail))
-          }
-        })
-        const met = deadlines(Deferred.succeed(verdict, "it is too busy"))
-        connection.onEnd(() => Deferred.unsafeDone(verdict, Effect.succeed("it has gone")))
-        return yield* Effect.ensuring(
-          Deferred.await(verdict),
-          Effect.sync(() => {
-            isOver = true
-            met()
-            connection.onEnd(undefined)
-          })
-        )
-      })
 
     return {
       /** Accepts a connection, and serves the link until it ends. */
-      receive: (connection: Connection): Effect.Effect<void> =>
-        Effect.flatMap(Wire.make(connection, log), (wire) =>
-          Effect.flatMap(Handshake.answer(wire, visits), (visit) =>
-            visit === undefined || isLeaving()
-              ? Effect.void
-              : Effect.flatMap(admit(wire, visit), (link) =>
-                  link === undefined ? Effect.void : converse(link, visit.rest)
-                )
-          )
-        ),
+      receive: (connection: Accepted): void => {
+        const wire = new Wire(connection, log, clock)
+        Handshake.answer(wire, visits, (visit) => {
+          if (visit === undefined || isLeaving()) return connection.release()
+          const { host, id, port } = visit.hello
+          const peer = { ...named(visit.hello), address: reachableAt({ host, port }, connection.from) }
+          const admission = () => admit({ ...visit, connection, wire, peer })
+          runRest(traced ? inSpan("PeerMesh.admit", () => ({ id }))(effectOf(admission)) : admission())
+        })
+      },
       /** What a caller hears when no connection slot is free. */
       regret: encode({
         type: "refused",

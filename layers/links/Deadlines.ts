@@ -8,8 +8,8 @@ import { makeSignal } from "../../src/domain/Signal.ts"
 /** Ends one deadline: nothing happens any more when its time is over. */
 export type Met = () => void
 
-/** Starts a deadline: runs the effect when the time is over. */
-export type Deadlines = (expire: Effect.Effect<void>) => Met
+/** Starts a deadline: calls the function when the time is over. */
+export type Deadlines = (expire: () => void) => Met
 
 /** Deadlines of that length, until the scope closes. */
 export const make = (limit: Duration.DurationInput): Effect.Effect<Deadlines, never, Scope.Scope> =>
@@ -17,7 +17,7 @@ export const make = (limit: Duration.DurationInput): Effect.Effect<Deadlines, ne
     const clock = yield* Effect.clock
     const length = Duration.toMillis(limit)
     // All of the same length: they are due in the order in which they began, and the first is the next.
-    const waiting = new Set<{ readonly due: number; readonly expire: Effect.Effect<void> }>()
+    const waiting = new Set<{ readonly due: number; readonly expire: () => void }>()
     const begun = makeSignal()
     const next = Effect.flatMap(
       begun.until(() => waiting.size > 0),
@@ -26,7 +26,7 @@ export const make = (limit: Duration.DurationInput): Effect.Effect<Deadlines, ne
           const left = first.due - Monotonic.millis(clock)
           if (left > 0) return Effect.sleep(Math.ceil(left))
           waiting.delete(first)
-          return first.expire
+          first.expire()
         }
         return Effect.void
       }

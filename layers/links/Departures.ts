@@ -73,7 +73,7 @@ export const make = ({ clock, membership, table }: Node, { gone, missing, rateLi
       asking.set(peer.id, { next: now + between, between })
     }
     const peers = asked.map(({ epoch, peer: { id } }) => (epoch === undefined ? { id } : { id, epoch }))
-    return Wire.sendTo(links, [{ type: "missing", peers }])
+    return Effect.sync(() => Wire.putTo(links, [{ type: "missing", peers }]))
   }
 
   /** The peers to ask: servers, which meet everybody, and some of the others. */

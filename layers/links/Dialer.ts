@@ -1,9 +1,11 @@
 /** Dials other nodes, and serves the links that come from it. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as FiberSet from "effect/FiberSet"
 import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Subscribable from "effect/Subscribable"
 import type { Route } from "../../services/PeerMesh.ts"
@@ -15,18 +17,21 @@ import type { Attempt, CallFailed } from "./Attempt.ts"
 import type { Entrance } from "./Entrance.ts"
 import * as Handshake from "./Handshake.ts"
 import type { Node } from "./Node.ts"
-import * as Wire from "./Wire.ts"
+import { Wire } from "./Wire.ts"
 
 interface Needs extends Entrance {
   readonly transport: Transport["Type"]
 }
 
 export const make = (
-  { log, membership, peers, table }: Node,
+  { clock, log, membership, peers, scope, table }: Node,
   { begin, converse, deadlines, linkOver, replication, self, transport }: Needs
 ) =>
   Effect.gen(function* () {
-    const conversations = yield* FiberSet.make<void, never>()
+    const dials = yield* FiberSet.make<void, never>()
+    const run = yield* FiberSet.makeRuntime<never, void, never>()
+    /** Open as long as the node runs. Closing it closes all connections at the same time. */
+    const lives = yield* Scope.fork(scope, ExecutionStrategy.parallel)
     /** Peers that have answered a dial of this node, and have or may get a link from it. */
     const answered = new Set<PeerId>()
     let version = 0
@@ -39,13 +44,14 @@ export const make = (
       })
     const answering = (): ReadonlySet<PeerId> => new Set([...answered].filter((id) => !table.links.has(id)))
 
-    const conversation = (route: Route, begun: Attempt, to?: PeerId): Effect.Effect<void> =>
+    /** The link that an attempt makes. `release` gives up its connection. */
+    const linked = (route: Route, begun: Attempt, release: () => void, to?: PeerId) =>
       Effect.gen(function* () {
         const connection = yield* transport.dial(route.address, route.from)
         begun.connected()
         const mistaken = (detail: string) => new PeerUnreachable({ address: route.address, detail })
         yield* Effect.mapError(membership.meets(connection, to ?? route.id), mistaken)
-        const wire = yield* Wire.make(connection, log)
+        const wire = new Wire(connection, log, clock)
         if (to !== undefined) {
           yield* Effect.acquireRelease(answers(to, true), () => answers(to, false))
         }
@@ -59,17 +65,23 @@ export const make = (
         if (!welcome.member && replication.isOutdated(welcome.id, welcome.epoch)) {
           return yield* mistaken("it started too long ago, by its clock")
         }
-        const link = linkOver(wire, peer, welcome, { byUs: true, attempt: begun, owed: shown.history })
-        yield* converse(link, rest)
-      }).pipe(
-        Effect.scoped,
-        Effect.catchAll((error) => begun.settle(Exit.fail(error))),
-        Effect.ensuring(
-          Effect.suspend(() =>
-            begun.settle(Exit.fail(new PeerUnreachable({ address: route.address, detail: "it closed the connection" })))
-          )
+        converse(linkOver(wire, peer, welcome, { byUs: true, attempt: begun, owed: shown.history, release }), rest)
+      })
+
+    /**
+     * One attempt. Its scope is closed when it has failed, or else when the link has ended: until then no fiber waits for
+     * that.
+     */
+    const dial = (route: Route, begun: Attempt, to?: PeerId): Effect.Effect<void> =>
+      Effect.flatMap(Scope.fork(lives, ExecutionStrategy.sequential), (life) => {
+        const close = Scope.close(life, Exit.void)
+        const release = () => void run(close)
+        return linked(route, begun, release, to).pipe(
+          Scope.extend(life),
+          Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : close)),
+          Effect.catchAll((error) => begun.settle(Exit.fail(error)) ?? Effect.void)
         )
-      )
+      })
 
     return {
       /** Dials an address once. When this returns, the link is up, and goes on in the background. */
@@ -77,7 +89,7 @@ export const make = (
         function* (route: Route, to?: PeerId) {
           yield* Effect.annotateCurrentSpan({ address: formatAddress(route.address), to })
           const told = yield* Deferred.make<void, CallFailed>()
-          yield* FiberSet.run(conversations, conversation(route, begin(to, { told }), to))
+          yield* FiberSet.run(dials, dial(route, begin(to, { told }), to))
           yield* Deferred.await(told)
         },
         Effect.tapErrorTag("NotAdmitted", ({ after }) =>

@@ -1,6 +1,6 @@
 /** What dialling and accepting share. */
 import * as Deferred from "effect/Deferred"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import type { Connection } from "../../services/Transport.ts"
 import type { LossReason } from "../../src/domain/MeshEvent.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
@@ -26,8 +26,8 @@ export interface Entrance {
   /** This node's introduction on that connection. */
   readonly self: (connection: Connection) => Handshake.Self
   readonly linkOver: LinkOver
-  /** Serves a link until it ends. */
-  readonly converse: (link: Link, rest: ReadonlyArray<Frame>) => Effect.Effect<void>
+  /** Serves a link from now on, until it ends. */
+  readonly converse: (link: Link, rest: ReadonlyArray<Frame>) => void
   readonly replication: Replication<unknown>
 }
 
@@ -48,16 +48,13 @@ export const beginning =
         isMeeting = true
         table.begin(id)
       },
-      settle: (outcome) =>
-        Effect.suspend(() => {
-          if (over) return Effect.void
-          over = true
-          const broken = id === undefined || !isMeeting ? undefined : table.end(id, epoch)
-          peers.changed()
-          return Effect.zipRight(
-            told === undefined ? Effect.void : Deferred.done(told, outcome),
-            broken === undefined || isLeaving() ? Effect.void : lost(broken.link, broken.reason)
-          )
-        })
+      settle: (outcome) => {
+        if (over) return undefined
+        over = true
+        const broken = id === undefined || !isMeeting ? undefined : table.end(id, epoch)
+        peers.changed()
+        if (told !== undefined) Deferred.unsafeDone(told, outcome)
+        return broken === undefined || isLeaving() ? undefined : lost(broken.link, broken.reason)
+      }
     }
   }

@@ -27,7 +27,7 @@ import {
   type Welcome
 } from "../../src/protocol/Frame.ts"
 import type { Deadlines } from "./Deadlines.ts"
-import type { Wire } from "./Wire.ts"
+import type { Sender, Wire } from "./Wire.ts"
 
 /** Each side must answer within this time. */
 export const limit = Duration.seconds(5)
@@ -49,9 +49,6 @@ export interface Self {
   readonly pass: Pass | undefined
 }
 
-/** The first frame, and those that came with it. */
-const opening = (wire: Wire) => Effect.map(wire.frames, ([first, ...rest]) => [first, rest] as const)
-
 /** Introduces this node to the node at that address, and waits for the `welcome`. */
 export const call = (
   wire: Wire,
@@ -64,7 +61,7 @@ export const call = (
   PeerUnreachable | NotAdmitted | NotInvited | IdTaken | IdLooksAlike | ForeignChat
 > =>
   Effect.gen(function* () {
-    yield* wire.send({
+    wire.put({
       type: "hello",
       protocol: protocolVersion,
       ...naming(self.peer),
@@ -78,8 +75,8 @@ export const call = (
       ...roomsOf(self),
       ...passOf(self)
     })
-    const met = deadlines(wire.connection.abort("silent"))
-    const [answer, rest] = yield* opening(wire).pipe(
+    const met = deadlines(() => wire.connection.abort("silent"))
+    const [answer, ...rest] = yield* wire.frames.pipe(
       Effect.mapError(
         ({ reason }) =>
           new PeerUnreachable({
@@ -146,25 +143,28 @@ export interface Visit {
   readonly rest: ReadonlyArray<Frame>
 }
 
-/** Waits for a visitor's introduction. Undefined if none comes in time: then nothing is sent. */
-export const answer = (wire: Wire, deadlines: Deadlines): Effect.Effect<Visit | undefined> =>
-  Effect.suspend(() => {
-    const met = deadlines(wire.connection.abort("silent"))
-    return Effect.match(opening(wire), {
-      onFailure: () => {
-        met()
-        return undefined
-      },
-      onSuccess: ([hello, rest]) => {
-        met()
-        return hello.type === "hello" ? { hello, rest } : undefined
-      }
-    })
+/**
+ * Waits for a visitor's introduction, and calls back with it. Undefined if none comes in time: then nothing is sent. What
+ * comes after it is held back.
+ */
+export const answer = (wire: Wire, deadlines: Deadlines, heard: (visit: Visit | undefined) => void): void => {
+  const met = deadlines(() => wire.connection.abort("silent"))
+  wire.listen({
+    heard: ([hello, ...rest]) => {
+      met()
+      wire.hold(true)
+      heard(hello?.type === "hello" ? { hello, rest } : undefined)
+    },
+    ended: () => {
+      met()
+      heard(undefined)
+    }
   })
+}
 
 /** Accepts a visitor, into that chat. */
-export const welcome = (wire: Wire, self: Self, chat: ChatId): Effect.Effect<void> =>
-  wire.send({
+export const welcome = (wire: Wire, self: Self, chat: ChatId): void =>
+  wire.put({
     type: "welcome",
     protocol: protocolVersion,
     ...naming(self.peer),
@@ -179,13 +179,16 @@ export const welcome = (wire: Wire, self: Self, chat: ChatId): Effect.Effect<voi
 export type Objection = Pick<Refused, "reason" | "detail" | "holder" | "like" | "after">
 
 /** Refuses a visitor. */
-export const refuse = (wire: Wire, self: Self, objection: Objection): Effect.Effect<void> =>
+export const refuse = (wire: Sender, self: Self, objection: Objection): Effect.Effect<void> =>
   sayLast(wire, { type: "refused", ...naming(self.peer), ...objection })
 
 /** Refuses a stranger in a secure chat: it is told neither the reason nor who this is. */
-export const turnAway = (wire: Wire): Effect.Effect<void> =>
+export const turnAway = (wire: Sender): Effect.Effect<void> =>
   sayLast(wire, { type: "stranger", detail: strangerTo.chat })
 
 /** Sends last frames, and waits a little until they are received. */
-export const sayLast = (wire: Wire, ...frames: ReadonlyArray<Control>): Effect.Effect<void> =>
-  wire.send(...frames).pipe(Effect.zipRight(wire.connection.finish), Effect.timeoutOption("1 second"), Effect.asVoid)
+export const sayLast = (wire: Sender, ...frames: ReadonlyArray<Control>): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    wire.put(...frames)
+    return wire.connection.finish
+  }).pipe(Effect.timeoutOption("1 second"), Effect.asVoid)

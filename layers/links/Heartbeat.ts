@@ -80,46 +80,43 @@ export const make = ({ clock, peers, settings, table }: Node) => {
 
   const cutAt = (askedAt: bigint): bigint => askedAt + nanos(untilCut)
 
-  /** Looks at one link. Returns what ends it, if it can't go on. */
-  const lookAt = (link: Link, now: bigint, areMany: boolean): Effect.Effect<void> | undefined => {
-    if (!isCurrent(link)) return undefined
+  /** Looks at one link, and cuts it if it can't go on. */
+  const lookAt = (link: Link, now: bigint, areMany: boolean): void => {
+    if (!isCurrent(link)) return
     const { account, pulse } = link
     // Whoever is not read can't be heard.
     if (account.slowed) hear(link, now)
     if (pulse.askedAt !== undefined) {
       if (cutAt(pulse.askedAt) <= now) return link.connection.abort("silent")
       unanswered += 1
-      return undefined
+      return
     }
     // What is due within a round is done now: links that are asked together bring one wake-up, not several.
     const isSilent = askAt(link, now, areMany) < now + nanos(round)
     const isToBeMeasured = pulse.pinged === undefined && isUnmeasured(link, untilMeasuredAnyway, now)
-    if (!isSilent && !isToBeMeasured) return undefined
+    if (!isSilent && !isToBeMeasured) return
     if (isSilent) {
       pulse.askedAt = now
       unanswered += 1
     }
-    return ask(link, now) ? undefined : link.connection.abort("overrun")
+    ask(link, now)
   }
 
-  /** Sends a ping. False if the link has no room for it. */
-  const ask = (link: Link, now: bigint): boolean => {
+  /** Sends a ping. */
+  const ask = (link: Link, now: bigint): void => {
     link.pulse.pinged ??= now
     link.pulse.pings += 1
     link.pulse.leaves = false
-    return link.give(ping)
+    link.putLines(ping)
   }
 
   /** Looks at these links. Plain loops and shared bytes: this is the cost of idle links. */
   const lookAtAll = (links: ReadonlyArray<Link>, areMany: boolean): Effect.Effect<void> =>
-    Effect.suspend(() => {
+    Effect.sync(() => {
       const now = clock.unsafeCurrentTimeNanos()
       isStirred = false
       unanswered = 0
-      return Effect.all(
-        links.flatMap((link) => lookAt(link, now, areMany) ?? []),
-        { discard: true }
-      )
+      for (const link of links) lookAt(link, now, areMany)
     })
 
   /** When the next of these links needs a look; undefined if there is none. */
@@ -207,7 +204,7 @@ export const make = ({ clock, peers, settings, table }: Node) => {
     /** The link is up. */
     begin: stir,
     /** Something was received from that peer. */
-    heard: (link: Link): void => hear(link, link.begun()),
+    heard: (link: Link): void => hear(link, link.wire.begun()),
     /**
      * Whether a peer is alive: it answers a ping that is sent now. Nothing else proves that, because frames of a dead
      * peer may be on their way for long. False when its link has ended. May never return.
@@ -217,7 +214,7 @@ export const make = ({ clock, peers, settings, table }: Node) => {
         const { pulse } = link
         const isOver = () => !isCurrent(link)
         pulse.probed = true
-        if (!ask(link, clock.unsafeCurrentTimeNanos())) return Effect.as(link.connection.abort("overrun"), false)
+        ask(link, clock.unsafeCurrentTimeNanos())
         const due = pulse.pings
         return Effect.map(
           peers.until(() => isOver() || pulse.pongs >= due),
@@ -225,22 +222,19 @@ export const make = ({ clock, peers, settings, table }: Node) => {
         )
       }),
     /** A ping has come. If two pings have crossed, the side that has dialled leaves the next one to the other. */
-    answer: (link: Link): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        link.pulse.leaves = link.pulse.pinged === undefined || link.byUs
-        return link.give(pong) ? Effect.void : link.connection.abort("overrun")
-      }),
+    answer: (link: Link): void => {
+      link.pulse.leaves = link.pulse.pinged === undefined || link.byUs
+      link.putLines(pong)
+    },
     /** A pong has come. */
-    answered: (link: Link): Effect.Effect<void> =>
-      Effect.sync(() => {
-        const { pulse } = link
-        pulse.pongs += 1
-        if (pulse.probed) peers.changed()
-        if (pulse.pinged === undefined) return
-        pulse.measuredAt = clock.unsafeCurrentTimeNanos()
-        pulse.roundTrip = Duration.nanos(pulse.measuredAt - pulse.pinged)
-        pulse.pinged = undefined
-      })
+    answered: ({ pulse }: Link): void => {
+      pulse.pongs += 1
+      if (pulse.probed) peers.changed()
+      if (pulse.pinged === undefined) return
+      pulse.measuredAt = clock.unsafeCurrentTimeNanos()
+      pulse.roundTrip = Duration.nanos(pulse.measuredAt - pulse.pinged)
+      pulse.pinged = undefined
+    }
   }
 }
 

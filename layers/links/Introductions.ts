@@ -75,18 +75,17 @@ export const make = ({ membership, peers, table }: Node, { hasLeft, meet, rateLi
         Effect.map(Random.nextRange(0.5, 1.5), (share) => Duration.times(courtesy, share))
       ),
     /** Sends the peer a roster. The others are told about it soon. */
-    introduce: (link: Link): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        if (link.peer.role === "server") return link.send({ type: "roster", peers: [] })
-        if (!link.passing) introduced.push(link)
-        peers.changed()
-        return link.send(
-          ...listing(
-            "roster",
-            clients().filter((other) => other !== link && !other.passing)
-          )
+    introduce: (link: Link): void => {
+      if (link.peer.role === "server") return link.put({ type: "roster", peers: [] })
+      if (!link.passing) introduced.push(link)
+      peers.changed()
+      link.put(
+        ...listing(
+          "roster",
+          clients().filter((other) => other !== link && !other.passing)
         )
-      }),
+      )
+    },
     /** Repeatedly tells all peers about the newcomers of the last moment. All get the same list, the newcomers too. */
     tellOfNewcomers: Effect.forever(
       peers
@@ -94,10 +93,10 @@ export const make = ({ membership, peers, table }: Node, { hasLeft, meet, rateLi
         .pipe(
           Effect.zipRight(Effect.sleep(gathering)),
           Effect.zipRight(
-            Effect.suspend(() => {
+            Effect.sync(() => {
               const here = introduced.filter(isCurrent)
               introduced = []
-              return here.length === 0 ? Effect.void : Wire.sendTo(clients(), listing("introduce", here))
+              if (here.length > 0) Wire.putTo(clients(), listing("introduce", here))
             })
           )
         )

@@ -4,12 +4,14 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { absurd } from "../../src/domain/Absurd.ts"
+import type { ChatId } from "../../src/domain/Chat.ts"
 import { PeerLost } from "../../src/domain/Errors.ts"
 import { type Connected, isCurrent, stays } from "../../src/domain/LinkTable.ts"
 import { type LossReason, MeshEvent } from "../../src/domain/MeshEvent.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import type { Peer } from "../../src/domain/Peer.ts"
 import { isEarlier } from "../../src/domain/Post.ts"
+import { after, effectOf, type Rest } from "../../src/domain/Rest.ts"
 import type { Control, Frame, PostFrame } from "../../src/protocol/Frame.ts"
 import type { Replication } from "../LinkContract.ts"
 import { vanished } from "./Attempt.ts"
@@ -30,46 +32,39 @@ interface Needs {
   readonly departures: Departures
   readonly introductions: Introductions
   readonly replication: Replication<unknown>
+  /** Runs what has to be waited for, until it is done or the node ends. */
+  readonly run: (effect: Effect.Effect<void>) => unknown
   /** This node has joined the chat. */
   readonly admitted: () => void
 }
 
 export const make = (node: Node, needs: Needs) => {
   const { clock, events, isLeaving, isMember, log, membership, peers, settings, table } = node
-  const { admitted, departures, heartbeat, introductions, members, rateLimit, replication, search } = needs
+  const { admitted, departures, heartbeat, introductions, members, rateLimit, replication, run, search } = needs
 
   // ---- What comes over a link
 
-  const handleAll = (link: Link, frames: ReadonlyArray<Frame>): Effect.Effect<void, Goodbye | PeerLost> =>
-    Effect.suspend(() => {
-      heartbeat.heard(link)
-      return handleFrom(link, frames, 0)
-    })
-
   /**
    * Handles frames in order, each after the effects of the previous ones. Posts that follow each other are taken in
-   * together.
+   * together. A loop, because thousands of frames may come together.
    */
-  const handleFrom = (
-    link: Link,
-    frames: ReadonlyArray<Frame>,
-    begin: number
-  ): Effect.Effect<void, Goodbye | PeerLost> => {
-    const posts: Array<PostFrame> = []
-    let at = begin
-    for (; at < frames.length; at += 1) {
+  const handleFrom = (link: Link, frames: ReadonlyArray<Frame>, begin: number): Rest<Goodbye | PeerLost> => {
+    for (let at = begin; at < frames.length; ) {
       const frame = frames[at]
-      if (frame?.type !== "post") break
-      posts.push(frame)
+      const posts = postsFrom(frames, at)
+      at += Math.max(1, posts.length)
+      const step =
+        posts.length > 0
+          ? replication.receive(link, posts)
+          : frame === undefined || frame.type === "post"
+            ? undefined
+            : handle(link, frame)
+      if (step !== undefined) return after(step, () => handleFrom(link, frames, at))
     }
-    const frame = frames[at]
-    const isControl = posts.length === 0 && frame !== undefined && frame.type !== "post"
-    const step = isControl ? handle(link, frame) : posts.length > 0 ? replication.receive(link, posts) : Effect.void
-    const next = isControl ? at + 1 : at
-    return next < frames.length ? Effect.flatMap(step, () => handleFrom(link, frames, next)) : step
+    return undefined
   }
 
-  const handle = (link: Link, frame: Control): Effect.Effect<void, Goodbye | PeerLost> => {
+  const handle = (link: Link, frame: Control): Rest<Goodbye | PeerLost> => {
     switch (frame.type) {
       case "have":
       case "folded":
@@ -91,9 +86,11 @@ export const make = (node: Node, needs: Needs) => {
       case "members":
         return members.heard(link, frame)
       case "ping":
-        return heartbeat.answer(link)
+        heartbeat.answer(link)
+        return undefined
       case "pong":
-        return heartbeat.answered(link)
+        heartbeat.answered(link)
+        return undefined
       case "dropped":
         return new PeerLost({ reason: frame.limit === "seals" ? "disbelieved" : "dropped" })
       case "bye":
@@ -110,78 +107,108 @@ export const make = (node: Node, needs: Needs) => {
   }
 
   /** Handles what has come. A peer that sends too much is not read for a while, and dropped if that does not end. */
-  const handleAllWithin = (link: Link, frames: ReadonlyArray<Frame>): Effect.Effect<void, Goodbye | PeerLost> =>
-    Effect.flatMap(handleAll(link, frames), () => rateLimit.count(link, frames.length))
+  const handleAll = (link: Link, frames: ReadonlyArray<Frame>): Rest<Goodbye | PeerLost> => {
+    heartbeat.heard(link)
+    return after(handleFrom(link, frames, 0), () => rateLimit.count(link, frames.length))
+  }
 
   // ---- How it begins
 
   /** Both sides have introduced themselves: serves the link until it ends. */
-  const converse = (link: Link, rest: ReadonlyArray<Frame>): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      // What waits for the next frames is all that an idle link has of a fiber: nothing else may stand on its stack.
-      const listen: Effect.Effect<never, Goodbye | PeerLost> = Effect.flatMap(link.frames, (frames) =>
-        Effect.flatMap(handleAllWithin(link, frames), () => listen)
-      )
-      return replication.greet(link).pipe(
-        Effect.zipRight(handleAllWithin(link, rest)),
-        Effect.zipRight(listen),
-        Effect.catchAll((end) => (end._tag === "Goodbye" ? ended(link) : ended(link, end.reason))),
-        // Without effect if it has come up.
-        Effect.zipRight(Effect.suspend(() => link.attempt.settle(Exit.fail(vanished(link.peer)))))
-      )
-    })
+  const converse = (link: Link, rest: ReadonlyArray<Frame>): void => {
+    replication.greet(link)
+    link.wire.listen({ heard: (frames) => hear(link, frames), ended: (reason) => end(link, reason) }, rest)
+  }
+
+  /** Handles frames. While something has to be waited for, nothing else from that peer is handled. */
+  const hear = (link: Link, frames: ReadonlyArray<Frame>): void => {
+    const slow = handleAll(link, frames)
+    link.wire.hold(slow !== undefined)
+    if (slow === undefined) return
+    run(
+      Effect.match(slow, {
+        onSuccess: () => link.wire.hold(false),
+        onFailure: (error) => end(link, error._tag === "Goodbye" ? undefined : error.reason)
+      })
+    )
+  }
+
+  /** The link has ended. Without a reason, the peer has said goodbye. */
+  const end = (link: Link, reason?: LossReason): void => {
+    // Not within this call: whoever has cut the link may be in the middle of a step.
+    const over = Effect.yieldNow().pipe(
+      Effect.zipRight(ended(link, reason)),
+      // Without effect if it has come up.
+      Effect.zipRight(effectOf(() => link.attempt.settle(Exit.fail(vanished(link.peer))))),
+      Effect.ensuring(Effect.sync(link.release))
+    )
+    run(over)
+  }
 
   /** The peer's summary is complete: the link is up, or another one is kept. */
-  const comeUp = (link: Link): Effect.Effect<void> =>
-    Effect.gen(function* () {
-      // What a newcomer says would count as said long ago: it must begin anew. Who is in the chat already is heard from here on.
-      if (link.newcomer && replication.isOutdated(link.peer.id, link.epoch)) {
-        return yield* link.connection.abort("closed")
-      }
-      // Of two chats that a node might enter at the same time, it enters one.
-      const entered = yield* Effect.option(membership.enter(link.chat))
-      if (Option.isNone(entered) || entered.value !== link.chat) return yield* link.connection.abort("closed")
-      const outcome = table.connect(link)
-      link.since = clock.unsafeCurrentTimeMillis()
-      link.upSince = Monotonic.millis(clock)
-      if (isLeaving() || !stays(outcome)) return yield* link.connection.abort("closed")
-      yield* replication.met(link)
-      const isNew = yield* tellOf(link, outcome)
-      yield* link.send(...members.newsFor(link))
+  const comeUp = (link: Link): Rest => {
+    // What a newcomer says would count as said long ago: it must begin anew. Who is in the chat already is heard from here on.
+    if (link.newcomer && replication.isOutdated(link.peer.id, link.epoch)) return cut(link)
+    const entered = membership.enterNow(link.chat)
+    if (entered !== undefined) return connect(link, entered)
+    return Effect.flatMap(
+      Effect.option(membership.enter(link.chat)),
+      (chat) => connect(link, Option.getOrUndefined(chat)) ?? Effect.void
+    )
+  }
+
+  /** This node has entered that chat, if any: of two that it might enter at the same time, it enters one. */
+  const connect = (link: Link, entered: ChatId | undefined): Rest => {
+    if (entered !== link.chat) return cut(link)
+    const outcome = table.connect(link)
+    link.since = clock.unsafeCurrentTimeMillis()
+    link.upSince = Monotonic.millis(clock)
+    if (isLeaving() || !stays(outcome)) return cut(link)
+    return after(replication.met(link), () => {
+      const isNew = tellOf(link, outcome)
+      link.put(...members.newsFor(link))
       replication.flow(link)
-      if (outcome._tag === "Superseded") yield* outcome.other.connection.abort("closed")
-      yield* replication.catchUp(link, isNew)
-      if (settings.role === "server" || link.newcomer) yield* introductions.introduce(link)
-      yield* search.found(link.peer.id)
+      if (outcome._tag === "Superseded") outcome.other.connection.abort("closed")
+      return after(replication.catchUp(link, isNew), () => isUp(link))
+    })
+  }
+
+  const cut = ({ connection }: Link): undefined => {
+    connection.abort("closed")
+  }
+
+  const isUp = (link: Link): Rest => {
+    if (settings.role === "server" || link.newcomer) introductions.introduce(link)
+    return after(search.found(link.peer.id), () => {
       table.up(link)
       heartbeat.begin()
       peers.changed()
       link.met()
-      yield* link.attempt.settle(Exit.void)
+      return link.attempt.settle(Exit.void)
     })
+  }
 
   /**
    * Reports that the link is up, where that is news. Returns whether the peer joined while this node was here: posts
    * that it said before there was a link do not count as missed.
    */
-  const tellOf = (link: Link, outcome: Connected<Link>): Effect.Effect<boolean> =>
-    Effect.gen(function* () {
-      const wasMember = isMember()
-      // A server that lets us in goes without saying, even if somebody who was dialling us has been faster.
-      const isUnderstood = link.peer.role === "server" && (!wasMember || link.attempt.joins)
-      const isNews = !wasMember || outcome._tag === "Linked"
-      const isBack = outcome._tag === "Linked" && outcome.known
-      if (!wasMember) {
-        admitted()
-        yield* events.note(MeshEvent.Admitted({ by: link.peer }))
-      }
-      if (link.passing) yield* events.note(MeshEvent.Passing({ peer: link.peer, here: true }))
-      else if (isNews && !isUnderstood) {
-        const known = wasMember && isBack
-        yield* events.note(MeshEvent.Linked({ peer: link.peer, newcomer: link.newcomer, known }))
-      }
-      return !isBack && isEarlier(log.epoch, link.epoch)
-    })
+  const tellOf = (link: Link, outcome: Connected<Link>): boolean => {
+    const wasMember = isMember()
+    // A server that lets us in goes without saying, even if somebody who was dialling us has been faster.
+    const isUnderstood = link.peer.role === "server" && (!wasMember || link.attempt.joins)
+    const isNews = !wasMember || outcome._tag === "Linked"
+    const isBack = outcome._tag === "Linked" && outcome.known
+    if (!wasMember) {
+      admitted()
+      events.note(MeshEvent.Admitted({ by: link.peer }))
+    }
+    if (link.passing) events.note(MeshEvent.Passing({ peer: link.peer, here: true }))
+    else if (isNews && !isUnderstood) {
+      const known = wasMember && isBack
+      events.note(MeshEvent.Linked({ peer: link.peer, newcomer: link.newcomer, known }))
+    }
+    return !isBack && isEarlier(log.epoch, link.epoch)
+  }
 
   // ---- How it ends
 
@@ -197,7 +224,7 @@ export const make = (node: Node, needs: Needs) => {
       if (isLeaving()) return
       if (wasCurrent) replication.gone(link, reason !== undefined)
       if (link.passing) {
-        if (final) yield* events.note(MeshEvent.Passing({ peer: link.peer, here: false }))
+        if (final) events.note(MeshEvent.Passing({ peer: link.peer, here: false }))
         return
       }
       if (reason === undefined) departures.heardGoodbye(link)
@@ -224,21 +251,35 @@ export const make = (node: Node, needs: Needs) => {
       : search.seek(link.peer, Duration.zero, { ghost: true, epoch: link.epoch })
   }
 
-  const lost = ({ epoch, passing, peer: gone }: Link, reason: LossReason): Effect.Effect<void> => {
-    if (passing) return events.note(MeshEvent.Passing({ peer: gone, here: false }))
-    return membership.knows(gone.id)
-      ? Effect.zipRight(events.note(MeshEvent.Lost({ peer: gone, reason })), search.seekAgain(gone, epoch))
-      : search.forget(gone.id)
-  }
+  const lost = ({ epoch, passing, peer: gone }: Link, reason: LossReason): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      if (passing) {
+        events.note(MeshEvent.Passing({ peer: gone, here: false }))
+        return Effect.void
+      }
+      if (!membership.knows(gone.id)) return search.forget(gone.id)
+      events.note(MeshEvent.Lost({ peer: gone, reason }))
+      return search.seekAgain(gone, epoch)
+    })
 
   const left = (gone: Peer, unseen: boolean): Effect.Effect<void> =>
     Effect.gen(function* () {
       yield* search.forget(gone.id)
-      yield* events.note(MeshEvent.Left({ peer: gone, unseen }))
+      events.note(MeshEvent.Left({ peer: gone, unseen }))
       yield* replication.expectNoMore(gone.id)
     })
 
   return { converse, comeUp, lost, left }
+}
+
+/** The posts that follow each other from that place on. */
+const postsFrom = (frames: ReadonlyArray<Frame>, begin: number): ReadonlyArray<PostFrame> => {
+  const posts: Array<PostFrame> = []
+  for (let at = begin; ; at += 1) {
+    const frame = frames[at]
+    if (frame?.type !== "post") return posts
+    posts.push(frame)
+  }
 }
 
 export type Life = ReturnType<typeof make>

@@ -2,6 +2,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
 import type { Route } from "../../services/PeerMesh.ts"
 import { type Connection, Transport } from "../../services/Transport.ts"
 import { type IdTaken, NotInvited } from "../../src/domain/Errors.ts"
@@ -50,6 +51,7 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
     const deadlines = yield* Deadlines.make(Handshake.limit)
     const visits = yield* Deadlines.make(limits.handshake)
     const contested = yield* Deferred.make<never, IdTaken | NotInvited>()
+    const run = yield* FiberSet.makeRuntime<never, void, never>()
 
     // Mutable, each change in one synchronous step.
     const table = new LinkTable<Link<R>>(settings.id)
@@ -79,7 +81,10 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
       current: table.links,
       isSettling: () => table.unsettled,
       comeUp: (link) => life.comeUp(own(link)),
-      tell: (some, frames) => (frames.length === 0 ? Effect.void : Wire.sendTo(some.map(own), frames)),
+      tell: (some, frames) =>
+        Effect.sync(() => {
+          if (frames.length > 0) Wire.putTo(some.map(own), frames)
+        }),
       charge: (link, ...what) => rateLimit.charge(own(link), ...what),
       drop: (link, limit) => rateLimit.drop(own(link), limit),
       cut: (link, limit) => rateLimit.cut(own(link), limit),
@@ -122,7 +127,8 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
         sought: () => missing.sought().map(({ peer }) => peer.id)
       }),
       heartbeat,
-      visits
+      visits,
+      run
     })
     const { answering, call } = yield* Dialer.make(node, { ...entrance, transport })
     const search = yield* Search.make(node, {
@@ -147,6 +153,7 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
       departures,
       introductions,
       replication,
+      run,
       admitted: () => {
         member = true
       }

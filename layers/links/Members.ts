@@ -58,9 +58,10 @@ export const make = ({ events, membership, scope, settings, table }: Node, { exp
         (link) => {
           const frames = newsFor(link)
           if (membership.isCalled(link.connection, link.peer.id)) return link.send(...frames)
+          const cut = Effect.sync(() => link.connection.abort("expelled"))
           return Effect.zipRight(
             Effect.forkIn(Handshake.sayLast(link, ...frames), scope),
-            Effect.forkIn(Effect.delay(link.connection.abort("expelled"), lastWords), scope)
+            Effect.forkIn(Effect.delay(cut, lastWords), scope)
           )
         },
         { discard: true }
@@ -68,10 +69,10 @@ export const make = ({ events, membership, scope, settings, table }: Node, { exp
     ),
     /** Records changes of membership in the log. */
     note: Stream.runForEach(membership.events, (event) =>
-      Effect.zipRight(
-        events.note(event),
-        event._tag === "Expelled" && event.id === settings.id ? expelled : Effect.void
-      )
+      Effect.suspend(() => {
+        events.note(event)
+        return event._tag === "Expelled" && event.id === settings.id ? expelled : Effect.void
+      })
     )
   }
 }

@@ -118,12 +118,11 @@ export const make = ({ clock, events, stir }: Node) =>
         return Monotonic.millis(clock) > Math.max(missed.since, link.upSince) + searchUntilThrough
       },
       /** Reports through which peer the post came. */
-      tellThrough: ({ peer: by }: Row, id: PeerId): Effect.Effect<void> =>
-        Effect.suspend(() => {
-          const missed = missingSince.get(id)
-          if (missed !== undefined) missed.told = true
-          return events.note(MeshEvent.Through({ id, by }))
-        })
+      tellThrough: ({ peer: by }: Row, id: PeerId): void => {
+        const missed = missingSince.get(id)
+        if (missed !== undefined) missed.told = true
+        events.note(MeshEvent.Through({ id, by }))
+      }
     }
   })
 

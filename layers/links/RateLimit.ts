@@ -8,6 +8,7 @@ import type { LossReason } from "../../src/domain/MeshEvent.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import { Quota } from "../../src/domain/Quota.ts"
+import type { Rest } from "../../src/domain/Rest.ts"
 import type { Dropped } from "../../src/protocol/Frame.ts"
 import type { Charge } from "../LinkContract.ts"
 import type { Quotas } from "./Account.ts"
@@ -73,7 +74,7 @@ export const make = ({ clock, limits, scope, table }: Node) => {
     account.askedBytes = 0
     account.checked = 0
     account.named = 0
-    const worked = Number(clock.unsafeCurrentTimeNanos() - link.begun()) / 1e6
+    const worked = Number(clock.unsafeCurrentTimeNanos() - link.wire.begun()) / 1e6
     return Math.max(
       worked > longWork ? Math.min(worked, longestPause) : 0,
       quotas.unasked.count(frames - askedFrames + named, bytes, now),
@@ -118,15 +119,20 @@ export const make = ({ clock, limits, scope, table }: Node) => {
     drop,
     /** The same, when the frames of another peer are being handled. */
     cut: (link: Link, limit: Dropped["limit"]): Effect.Effect<void> =>
-      Effect.asVoid(Effect.forkIn(Effect.flatMap(bar(link, limit), link.connection.close), scope)),
+      Effect.asVoid(
+        Effect.forkIn(
+          Effect.map(bar(link, limit), (reason) => link.connection.close(reason)),
+          scope
+        )
+      ),
     /** Whether a peer was dropped, and still has to wait. */
     isDropped: (id: PeerId): boolean => (dropped.get(id) ?? 0) > Monotonic.millis(clock),
     /** The quotas of a peer. A peer that comes back keeps them, so reconnecting does not allow more. */
     quotasOf,
     /** Counts handled frames. A peer that sends too much is not read for a while, and dropped if that does not end. */
-    count: (link: Link, frames: number): Effect.Effect<void, PeerLost> => {
+    count: (link: Link, frames: number): Rest<PeerLost> => {
       const wait = waitFor(link, frames)
-      if (wait === 0) return Effect.void
+      if (wait === 0) return undefined
       return wait === Number.POSITIVE_INFINITY ? drop(link, "rate") : leaveUnread(link, wait)
     }
   }

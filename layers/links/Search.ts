@@ -15,6 +15,7 @@ import * as Monotonic from "../../src/domain/Monotonic.ts"
 import { isDialable, type Peer, type PeerId } from "../../src/domain/Peer.ts"
 import type { Epoch } from "../../src/domain/Post.ts"
 import { redial, redialUnmet } from "../../src/domain/Redial.ts"
+import { effectOf, type Rest } from "../../src/domain/Rest.ts"
 import type { Replication } from "../LinkContract.ts"
 import type { CallFailed } from "./Attempt.ts"
 import type { Awakening } from "./Awakening.ts"
@@ -103,20 +104,21 @@ export const make = (
             if (error._tag !== "PortTaken") return Effect.void
             tries += 1
             if (tries !== triesUntilTold && tries !== triesFromPort) return Effect.void
-            return events.note(
+            events.note(
               MeshEvent.PortOccupied({ port: from, detail: error.detail, abandoned: tries === triesFromPort })
             )
+            return Effect.void
           })
       }
     }
 
     /** Reports a lasting refusal once, until there is a link to that peer. */
     const tellOfRefusal = (sought: Peer, error: CallFailed): Effect.Effect<void> =>
-      Effect.suspend(() => {
+      Effect.sync(() => {
         const event = refusalOf(sought, error)
-        if (event === undefined || refusals.get(sought.id) === event._tag) return Effect.void
+        if (event === undefined || refusals.get(sought.id) === event._tag) return
         refusals.set(sought.id, event._tag)
-        return events.note(event)
+        events.note(event)
       })
 
     const refusalOf = (sought: Peer, error: CallFailed): MeshEvent | undefined => {
@@ -187,8 +189,7 @@ export const make = (
         Effect.flatMap(Random.next, (chance) => {
           if (table.links.has(sought.id)) return Effect.void
           missing.giveUp(sought, { ghost, met: table.isKnown(sought.id), chance })
-          return Effect.zipRight(
-            replication.expectNoMore(sought.id),
+          return Effect.map(replication.expectNoMore(sought.id), () =>
             events.note(MeshEvent.GivenUp({ peer: sought, ghost }))
           )
         })
@@ -205,15 +206,16 @@ export const make = (
       })
 
     /** Ends the search for a peer. */
-    const end = (id: PeerId): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        missing.end(id)
-        refusals.delete(id)
-        return Effect.zipRight(FiberMap.remove(rareDials, id), FiberMap.remove(searches, id))
-      })
+    const end = (id: PeerId): Rest => {
+      missing.end(id)
+      refusals.delete(id)
+      return FiberMap.unsafeHas(rareDials, id) || FiberMap.unsafeHas(searches, id)
+        ? Effect.zipRight(FiberMap.remove(rareDials, id), FiberMap.remove(searches, id))
+        : undefined
+    }
 
     const forget = (id: PeerId): Effect.Effect<void> =>
-      Effect.suspend(() => {
+      effectOf(() => {
         missing.forget(id)
         return end(id)
       })

@@ -1,69 +1,135 @@
 /** A connection that speaks frames. */
 import * as Arr from "effect/Array"
+import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { ReplicaLog } from "../../services/ReplicaLog.ts"
-import type { Connection } from "../../services/Transport.ts"
+import type { Connection, Receiver } from "../../services/Transport.ts"
 import { PeerLost } from "../../src/domain/Errors.ts"
+import type { LossReason } from "../../src/domain/MeshEvent.ts"
 import { type Control, encode, type Frame } from "../../src/protocol/Frame.ts"
 import { makeFrameDecoder } from "../../src/protocol/FrameDecoder.ts"
 import { makeOutbox, type Outbox } from "../../src/protocol/Outbox.ts"
 
-export interface Wire {
+/** Takes the frames that come over a wire. Plain functions: they run as soon as something has come. */
+export interface Listener {
+  /** Takes the next frames. */
+  readonly heard: (frames: ReadonlyArray<Frame>) => void
+  /** The connection has ended, in any way. Called once, after everything that came before. */
+  readonly ended: (reason: LossReason) => void
+}
+
+/** What can be sent over a wire, and over the link that it becomes. */
+export interface Sender {
   readonly connection: Connection
-  readonly outbox: Outbox
-  /** The next frames, at least one. Fails when the connection has ended in any way. */
-  readonly frames: Effect.Effect<Arr.NonEmptyReadonlyArray<Frame>, PeerLost>
-  /** When this node began to handle the last frames, in ns. */
-  readonly begun: () => bigint
   /**
    * Queues encoded frames before all posts; false if too many wait. A plain function, for frames that all links get.
    */
-  readonly give: (lines: ReadonlyArray<Uint8Array>) => boolean
+  give(lines: ReadonlyArray<Uint8Array>): boolean
   /** Sends these frames before any post. A peer that lets too many of them wait is cut off. */
-  readonly send: (...frames: ReadonlyArray<Control>) => Effect.Effect<void>
+  put(...frames: ReadonlyArray<Control>): void
   /** The same for encoded lines. */
-  readonly sendLines: (lines: ReadonlyArray<Uint8Array>) => Effect.Effect<void>
+  putLines(lines: ReadonlyArray<Uint8Array>): void
 }
 
-/** Speaks frames over a connection. */
-export const make = (connection: Connection, log: Pick<ReplicaLog["Type"], "slice">): Effect.Effect<Wire> =>
-  Effect.gen(function* () {
-    const outbox = makeOutbox(log.slice)
-    yield* connection.drain(outbox.next)
-    const decode = makeFrameDecoder()
-    const clock = yield* Effect.clock
-    let begun = clock.unsafeCurrentTimeNanos()
-    const frames: Wire["frames"] = Effect.flatMap(connection.incoming, (pieces) => {
-      begun = clock.unsafeCurrentTimeNanos()
-      const decoded = decode(pieces)
-      if (Either.isLeft(decoded)) return new PeerLost({ reason: "malformed" })
-      return Arr.isNonEmptyReadonlyArray(decoded.right) ? Effect.succeed(decoded.right) : frames
+/** Speaks frames over a connection. Mutable: whoever has it is its only user. */
+export class Wire implements Sender, Receiver {
+  readonly connection: Connection
+  readonly outbox: Outbox
+  readonly #clock: Clock.Clock
+  readonly #decode = makeFrameDecoder()
+  #begun: bigint
+  #listener: Listener | undefined = undefined
+
+  constructor(connection: Connection, log: Pick<ReplicaLog["Type"], "slice">, clock: Clock.Clock) {
+    this.connection = connection
+    this.outbox = makeOutbox(log.slice)
+    this.#clock = clock
+    this.#begun = clock.unsafeCurrentTimeNanos()
+    connection.drain(this.outbox.next)
+  }
+
+  /** Waits for the next frames, at least one. Fails when the connection has ended in any way. */
+  get frames(): Effect.Effect<Arr.NonEmptyReadonlyArray<Frame>, PeerLost> {
+    return Effect.flatMap(this.connection.incoming, (pieces) => {
+      const frames = this.#framesIn(pieces)
+      if (frames === undefined) return new PeerLost({ reason: "malformed" })
+      return Arr.isNonEmptyReadonlyArray(frames) ? Effect.succeed(frames) : this.frames
     })
-    const give: Wire["give"] = (lines) => {
-      const all = lines.every(outbox.push)
-      connection.wake()
-      return all
+  }
+
+  /**
+   * Gives what comes to that listener from now on, in place of `frames`, and what is there at once. `first` comes before
+   * that.
+   */
+  listen(listener: Listener, first?: ReadonlyArray<Frame>): void {
+    const isNew = this.#listener === undefined
+    this.#listener = listener
+    if (first !== undefined) {
+      this.#begun = this.#clock.unsafeCurrentTimeNanos()
+      this.#hear(first)
     }
-    const sendLines: Wire["sendLines"] = (lines) =>
-      Effect.suspend(() => (give(lines) ? Effect.void : connection.abort("overrun")))
-    return {
-      connection,
-      outbox,
-      frames,
-      begun: () => begun,
-      give,
-      send: (...list) => sendLines(list.map(encode)),
-      sendLines
+    if (isNew) this.connection.receive(this)
+  }
+
+  /** While it is held, the listener gets nothing. */
+  hold(held: boolean): void {
+    this.connection.hold(held)
+  }
+
+  /** When this node began to handle the last frames, in ns. */
+  begun(): bigint {
+    return this.#begun
+  }
+
+  give(lines: ReadonlyArray<Uint8Array>): boolean {
+    const all = lines.every(this.outbox.push)
+    this.connection.wake()
+    return all
+  }
+
+  put(...frames: ReadonlyArray<Control>): void {
+    this.putLines(frames.map(encode))
+  }
+
+  putLines(lines: ReadonlyArray<Uint8Array>): void {
+    if (!this.give(lines)) this.connection.abort("overrun")
+  }
+
+  take(pieces: ReadonlyArray<Uint8Array>): void {
+    const frames = this.#framesIn(pieces)
+    if (frames === undefined) this.#break()
+    else if (frames.length > 0) this.#hear(frames)
+  }
+
+  end(reason: LossReason): void {
+    this.#listener?.ended(reason)
+  }
+
+  /** A fault of this program that a peer has found ends the link to that peer, and nothing else. */
+  #hear(frames: ReadonlyArray<Frame>): void {
+    try {
+      this.#listener?.heard(frames)
+    } catch {
+      this.#break()
     }
-  })
+  }
+
+  #break(): void {
+    this.hold(true)
+    this.#listener?.ended("malformed")
+  }
+
+  /** The frames that these pieces complete; undefined if the peer does not speak the protocol. */
+  #framesIn(pieces: ReadonlyArray<Uint8Array>): ReadonlyArray<Frame> | undefined {
+    this.#begun = this.#clock.unsafeCurrentTimeNanos()
+    const decoded = this.#decode(pieces)
+    return Either.isLeft(decoded) ? undefined : decoded.right
+  }
+}
 
 /** Sends the same frames to several wires. They are encoded once. */
-export const sendTo = (wires: ReadonlyArray<Wire>, frames: ReadonlyArray<Control>): Effect.Effect<void> => {
+export const putTo = (wires: ReadonlyArray<Sender>, frames: ReadonlyArray<Control>): void => {
   const lines = frames.map(encode)
-  return Effect.forEach(
-    wires.filter((wire) => !wire.give(lines)),
-    ({ connection }) => connection.abort("overrun"),
-    { discard: true }
-  )
+  for (const wire of wires) wire.putLines(lines)
 }

@@ -646,7 +646,7 @@ export const make = (
         store.spare(id)
       },
       spareNoMore: (id) => store.spareNoMore(id),
-      note: (event) => Effect.sync(() => addEvent(event)),
+      note: addEvent,
       lackedOf: past.lackedOf,
       lacksOfLast: past.lacksOfLast,
       keepPast: (posts) => Effect.sync(() => past.keep(posts)),

@@ -50,36 +50,37 @@ export const make = ({ links, log }: Ground, { blocked }: Needs) => {
     return mostAsked - asked.size
   }
 
-  const pull = (link: Link, marks: Iterable<Mark>, isStuck = (_: StreamId) => false): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      const { replica } = link
-      const frames: Array<Control> = []
-      let room: number | undefined
-      for (const [stream] of marks) {
-        const to = replica.upTo(stream)
-        const after = log.have(stream)
-        if (to <= after || replica.floorOf(stream) > after) continue
-        if (log.isOwn(stream) || (comesByItself(stream) && !isStuck(stream))) continue
-        if (doubted.has(stream)) {
-          blocked.add(stream)
-          continue
-        }
-        if (inVain.get(stream) === link && isKeptByAnother(link, stream, after)) continue
-        if (isAwaited(stream, after)) continue
-        room ??= roomToAsk(link)
-        if (room <= 0) {
-          replica.toAsk ??= new Set()
-          replica.toAsk.add(stream)
-          continue
-        }
-        room -= 1
-        replica.asked ??= new Set()
-        replica.asked.add(stream)
-        wanted.set(stream, { link, to })
-        frames.push({ type: "want", stream, after, to })
+  const pullNow = (link: Link, marks: Iterable<Mark>, isStuck = (_: StreamId) => false): void => {
+    const { replica } = link
+    const frames: Array<Control> = []
+    let room: number | undefined
+    for (const [stream] of marks) {
+      const to = replica.upTo(stream)
+      const after = log.have(stream)
+      if (to <= after || replica.floorOf(stream) > after) continue
+      if (log.isOwn(stream) || (comesByItself(stream) && !isStuck(stream))) continue
+      if (doubted.has(stream)) {
+        blocked.add(stream)
+        continue
       }
-      return frames.length === 0 ? Effect.void : link.send(...frames)
-    })
+      if (inVain.get(stream) === link && isKeptByAnother(link, stream, after)) continue
+      if (isAwaited(stream, after)) continue
+      room ??= roomToAsk(link)
+      if (room <= 0) {
+        replica.toAsk ??= new Set()
+        replica.toAsk.add(stream)
+        continue
+      }
+      room -= 1
+      replica.asked ??= new Set()
+      replica.asked.add(stream)
+      wanted.set(stream, { link, to })
+      frames.push({ type: "want", stream, after, to })
+    }
+    if (frames.length > 0) link.put(...frames)
+  }
+
+  const pull = (...what: Parameters<typeof pullNow>): Effect.Effect<void> => Effect.sync(() => pullNow(...what))
 
   /** The same for all links. */
   const pullFromAll = (marks: ReadonlyArray<Mark>): Effect.Effect<void> =>
@@ -157,6 +158,8 @@ export const make = ({ links, log }: Ground, { blocked }: Needs) => {
     /**
      * Asks a peer for what it has and this node lacks, unless the author's link brings it or another peer was asked.
      */
+    pullNow,
+    /** The same as an effect. */
     pull,
     pullFromAll,
     pullMore,

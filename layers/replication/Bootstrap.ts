@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import { authorOf, type Epoch, epochIn, type Folds, type Summary } from "../../src/domain/Post.ts"
+import type { Rest } from "../../src/domain/Rest.ts"
 import type { Ground, Link } from "./Ground.ts"
 
 /** How long a node that has begun waits for members that know what was said before. */
@@ -47,36 +48,31 @@ export const make = ({ clock, links, log, peers }: Ground) => {
     /** Whether this node knows what was said before it came. */
     areThere: (): boolean => rooted,
     /** A link has come up. From the first peer that was in the chat before, this node adopts what was said. */
-    cameUp: (link: Link): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        if (rooted) return Effect.void
-        const run = runOf(link.peer.id, link.epoch)
-        if (!link.newcomer && !met.has(run)) return take(split(link), link.replica.listing?.folds ?? new Map())
-        met.add(run)
-        return Effect.void
-      }),
+    cameUp: (link: Link): Rest => {
+      if (rooted) return undefined
+      const run = runOf(link.peer.id, link.epoch)
+      if (!link.newcomer && !met.has(run)) return take(split(link), link.replica.listing?.folds ?? new Map())
+      met.add(run)
+      return undefined
+    },
     /** That peer was in the chat before, and may come back. */
     expect: (id: PeerId): void => {
       expected.add(id)
     },
     /** That peer will not come back from before this node began. When none is left that could, the chat begins. */
-    expectNoMore: (id: PeerId): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        expected.delete(id)
-        peers.changed()
-        return rooted || expected.size > 0 || links.current.size === 0
-          ? Effect.void
-          : take({ old: new Map(), news: new Map() }, new Map())
-      }),
+    expectNoMore: (id: PeerId): Rest => {
+      expected.delete(id)
+      peers.changed()
+      return rooted || expected.size > 0 || links.current.size === 0
+        ? undefined
+        : take({ old: new Map(), news: new Map() }, new Map())
+    },
     /** Waits a moment for members that know what was said before, because a newcomer learns it from this node. */
-    first: Effect.suspend(() =>
-      peers
-        .until(() => rooted || expected.size === 0)
-        .pipe(
-          Effect.timeoutOption(Math.max(0, begun + Duration.toMillis(firstCall) - Monotonic.millis(clock))),
-          Effect.asVoid
-        )
-    )
+    first: (): Rest => {
+      const isKnown = () => rooted || expected.size === 0
+      const left = begun + Duration.toMillis(firstCall) - Monotonic.millis(clock)
+      return isKnown() || left <= 0 ? undefined : Effect.asVoid(Effect.timeoutOption(peers.until(isKnown), left))
+    }
   }
 }
 

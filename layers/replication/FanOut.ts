@@ -39,7 +39,7 @@ export const make = ({ links, events, log, membership }: Ground, { proofs }: Nee
   const start = (link: Link, stream: StreamId, after: number, to: number): Effect.Effect<void> => {
     link.outbox.start(stream, after, to)
     asking.add(link)
-    return Effect.sync(link.connection.wake)
+    return Effect.sync(() => link.connection.wake())
   }
 
   /** In a secure chat, sends only posts that the peer can verify. Otherwise it would cut off this node. */
@@ -57,12 +57,9 @@ export const make = ({ links, events, log, membership }: Ground, { proofs }: Nee
   const accuse = (stream: StreamId): Effect.Effect<void> =>
     Effect.suspend(() => {
       const author = links.current.get(authorOf(stream))
-      return author === undefined
-        ? Effect.void
-        : Effect.zipRight(
-            events.note(MeshEvent.Forged({ id: author.peer.id, by: author.peer })),
-            links.cut(author, "seals")
-          )
+      if (author === undefined) return Effect.void
+      events.note(MeshEvent.Forged({ id: author.peer.id, by: author.peer }))
+      return links.cut(author, "seals")
     })
 
   /**

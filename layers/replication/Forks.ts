@@ -51,20 +51,19 @@ export const make = ({ log, membership }: Ground, { delivery, forked, proofs }: 
      * A peer has said how far it has this run. If that is further than this node has gone, the peer is asked for it,
      * once on each link. Posts that no peer is known to have are compared too.
      */
-    heardOf: (link: Link): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        if (refuted.has(link.peer.id)) return Effect.void
-        const wants: Array<Want> = []
-        for (const room of log.rooms) {
-          const stream = log.streamIn(room)
-          const to = link.replica.upTo(stream)
-          if (to <= log.have(stream) || asked.get(link)?.has(stream) === true) continue
-          const after = delivery.upTo(stream)
-          asked.set(link, (asked.get(link) ?? new Map<StreamId, number>()).set(stream, after))
-          wants.push({ type: "want", stream, after, to })
-        }
-        return wants.length === 0 ? Effect.void : link.send(...wants)
-      }),
+    heardOf: (link: Link): void => {
+      if (refuted.has(link.peer.id)) return
+      const wants: Array<Want> = []
+      for (const room of log.rooms) {
+        const stream = log.streamIn(room)
+        const to = link.replica.upTo(stream)
+        if (to <= log.have(stream) || asked.get(link)?.has(stream) === true) continue
+        const after = delivery.upTo(stream)
+        asked.set(link, (asked.get(link) ?? new Map<StreamId, number>()).set(stream, after))
+        wants.push({ type: "want", stream, after, to })
+      }
+      if (wants.length > 0) link.put(...wants)
+    },
     /** A peer sends the posts of this run that it was asked for. */
     heard: (link: Link, blocks: ReadonlyArray<Block>): Effect.Effect<void> =>
       Effect.suspend(() => {

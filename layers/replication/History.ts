@@ -6,6 +6,7 @@ import { PeerLost } from "../../src/domain/Errors.ts"
 import { isCurrent } from "../../src/domain/LinkTable.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { authorOf, mostHistory } from "../../src/domain/Post.ts"
+import type { Rest } from "../../src/domain/Rest.ts"
 import { mostSealed } from "../../src/domain/Seal.ts"
 import { Blocks, type SealedBlock } from "../../src/protocol/Blocks.ts"
 import { type Earlier, encode, type PostFrame, type Recall } from "../../src/protocol/Frame.ts"
@@ -59,7 +60,8 @@ export const make = ({ events, links, membership, pastLog, peers }: Ground, { pr
     const forged = judged.find(({ proof }) => proof === "forged")
     if (forged !== undefined) {
       const id = authorOf(forged.block.post.stream)
-      return Effect.zipRight(events.note(MeshEvent.Forged({ id, by: link.peer })), links.drop(link, "seals"))
+      events.note(MeshEvent.Forged({ id, by: link.peer }))
+      return links.drop(link, "seals")
     }
     const vouched = judged.filter(({ proof }) => proof !== "unsure")
     const lines = vouched.flatMap(({ block }) => {
@@ -128,10 +130,12 @@ export const make = ({ events, links, membership, pastLog, peers }: Ground, { pr
 
   return {
     /** Sends history to a newcomer that wants it. */
-    tellTo: (link: Link): Effect.Effect<void> => (link.history === 0 ? Effect.void : tell(link, link.history)),
+    tellTo: (link: Link): Rest => (link.history === 0 ? undefined : tell(link, link.history)),
     /** Gets missing history for a newcomer that wants this much. Takes no longer than a newcomer can wait. */
-    complete: (count: number): Effect.Effect<void> =>
-      Effect.asVoid(Effect.timeoutOption(complete(Math.min(count, mostHistory), mostAsked), completionLimit)),
+    complete: (count: number): Rest =>
+      pastLog.lacksOfLast(Math.min(count, mostHistory))
+        ? Effect.asVoid(Effect.timeoutOption(complete(Math.min(count, mostHistory), mostAsked), completionLimit))
+        : undefined,
     /** A peer asks for history: sends it, once. Ignored before the link is up. */
     heardRecall: (link: Link, { posts }: Recall): Effect.Effect<void, PeerLost> =>
       Effect.suspend(() => {

@@ -7,6 +7,7 @@ import type { PeerLost } from "../../src/domain/Errors.ts"
 import { type Forked, RunOutlived, StreamForked } from "../../src/domain/Errors.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import { type Epoch, isEarlier, type StreamId } from "../../src/domain/Post.ts"
+import { after, effectOf, type Rest } from "../../src/domain/Rest.ts"
 import type { PostFrame } from "../../src/protocol/Frame.ts"
 import type * as LinkContract from "../LinkContract.ts"
 import * as Asking from "./Asking.ts"
@@ -86,13 +87,14 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
       return from + 1 < posts.length ? Effect.flatMap(taken, () => receive(link, posts, from + 1)) : taken
     }
 
-    const heard = (link: Link, frame: LinkContract.ReplicationFrame): Effect.Effect<void, PeerLost> => {
+    const heard = (link: Link, frame: LinkContract.ReplicationFrame): Rest<PeerLost> => {
       stir()
       switch (frame.type) {
         case "have":
           return summaries.heard(link, frame)
         case "folded":
-          return Effect.sync(() => folds.heard(link, frame))
+          folds.heard(link, frame)
+          return undefined
         case "gap":
           return replicator.heardGap(link, frame)
         case "want":
@@ -106,22 +108,25 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
       }
     }
 
-    const met = (link: Link): Effect.Effect<void> =>
-      Effect.gen(function* () {
-        stir()
-        folds.begins(link)
-        yield* bootstrap.cameUp(link)
+    const met = (link: Link): Rest => {
+      stir()
+      folds.begins(link)
+      return after(bootstrap.cameUp(link), () => {
         folds.cameUp(link)
-        if (link.newcomer) yield* bootstrap.expectNoMore(link.peer.id)
-        yield* summaries.summarize(link)
+        return after(link.newcomer ? bootstrap.expectNoMore(link.peer.id) : undefined, () => {
+          summaries.summarize(link)
+          return undefined
+        })
       })
+    }
 
-    const catchUp = (link: Link, isNew: boolean): Effect.Effect<void> =>
-      Effect.gen(function* () {
-        if (link.newcomer) yield* history.tellTo(link)
-        else if (!link.passing) yield* replicator.announce(link, isNew)
-        yield* asking.pull(link, link.replica.theirs)
+    const catchUp = (link: Link, isNew: boolean): Rest => {
+      if (!link.newcomer && !link.passing) replicator.announce(link, isNew)
+      return after(link.newcomer ? history.tellTo(link) : undefined, () => {
+        asking.pullNow(link, link.replica.theirs)
+        return undefined
       })
+    }
 
     /**
      * Believed only while this node has no link: with a link it is in the chat, whatever one peer says about its clock.
@@ -139,12 +144,14 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
       isOutdated: folds.isOutdated,
       latest: folds.latest,
       outlived,
-      ready: (wanted) => (wanted === 0 ? bootstrap.first : Effect.zipRight(bootstrap.first, history.complete(wanted))),
+      ready: (wanted) => after(bootstrap.first(), () => (wanted === 0 ? undefined : history.complete(wanted))),
       expect: bootstrap.expect,
-      expectNoMore: bootstrap.expectNoMore,
+      expectNoMore: (gone) => effectOf(() => bootstrap.expectNoMore(gone)),
       begin: (peer, owed) => new Replica(peer, owed),
       // A node that does not know what was said before hears first what a member has, and then says that it has the same.
-      greet: (link) => (bootstrap.areThere() || link.newcomer ? summaries.summarize(link) : Effect.void),
+      greet: (link) => {
+        if (bootstrap.areThere() || link.newcomer) summaries.summarize(link)
+      },
       receive,
       heard,
       hasShown: history.isOver,

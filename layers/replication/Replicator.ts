@@ -74,7 +74,7 @@ export const make = ({ events, links, log, membership }: Ground, { asking, deliv
       yield* forks.heard(link, ownIn(blocks))
       if (believed.length > 0) yield* take(link, believed)
       for (const stream of unsure) asking.doubt(stream)
-      for (const wrong of wrongs) yield* events.note(wrong)
+      for (const wrong of wrongs) events.note(wrong)
       if (!isFair) yield* links.drop(link, "seals")
     })
   }
@@ -94,8 +94,8 @@ export const make = ({ events, links, log, membership }: Ground, { asking, deliv
       return Effect.zipRight(asking.pull(link, missing), asking.pullAgain)
     })
     const through = blocks.find(({ post }) => absent.comesThrough(link, post.stream))
-    if (through === undefined) return taken
-    return Effect.zipRight(absent.tellThrough(link, authorOf(through.post.stream)), taken)
+    if (through !== undefined) absent.tellThrough(link, authorOf(through.post.stream))
+    return taken
   }
 
   const heardGap = (link: Link, { stream, to }: Gap): Effect.Effect<void, PeerLost> =>
@@ -108,18 +108,17 @@ export const make = ({ events, links, log, membership }: Ground, { asking, deliv
       return Effect.zipRight(asking.pullFromAll([[stream, to]]), asking.pullMore(link))
     })
 
-  const announce = (link: Link, isNew: boolean): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      let count = 0
-      for (const [stream, n] of link.replica.theirs) {
-        const isItsOwn = stream.startsWith(link.replica.prefix)
-        if (isNew && isItsOwn && epochIn(stream) === link.epoch) continue
-        const fromHere = isItsOwn || !asking.comesByItself(stream)
-        const have = log.have(stream)
-        if (fromHere && !asking.isAwaited(stream, have) && n > have && !log.isOwn(stream)) count += n - have
-      }
-      return count === 0 ? Effect.void : events.note(MeshEvent.CatchingUp({ peer: link.peer, count }))
-    })
+  const announce = (link: Link, isNew: boolean): void => {
+    let count = 0
+    for (const [stream, n] of link.replica.theirs) {
+      const isItsOwn = stream.startsWith(link.replica.prefix)
+      if (isNew && isItsOwn && epochIn(stream) === link.epoch) continue
+      const fromHere = isItsOwn || !asking.comesByItself(stream)
+      const have = log.have(stream)
+      if (fromHere && !asking.isAwaited(stream, have) && n > have && !log.isOwn(stream)) count += n - have
+    }
+    if (count > 0) events.note(MeshEvent.CatchingUp({ peer: link.peer, count }))
+  }
 
   return {
     /** Takes in posts that a peer has sent. */

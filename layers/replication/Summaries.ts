@@ -8,6 +8,7 @@ import { absurd } from "../../src/domain/Absurd.ts"
 import type { Mark } from "../../src/domain/EncodedPost.ts"
 import type { PeerLost } from "../../src/domain/Errors.ts"
 import { type Room, roomIn, type StreamId, type Summary } from "../../src/domain/Post.ts"
+import { after, type Rest } from "../../src/domain/Rest.ts"
 import { type Control, type Have, partsOf } from "../../src/protocol/Frame.ts"
 import type { Asking } from "./Asking.ts"
 import type { Delivery } from "./Delivery.ts"
@@ -41,28 +42,34 @@ export const make = ({ links, log }: Ground, { asking, delivery, folds, forks, g
   /** Whether the last comparison had news: then the next one finds out what is stuck. */
   let wasNews = false
 
-  const heard = (link: Link, { more, streams }: Have): Effect.Effect<void, PeerLost> =>
-    Effect.suspend(() => {
-      const marks = Object.entries(streams) as unknown as ReadonlyArray<Mark>
-      links.charge(link, "named", marks.length)
-      for (const mark of marks) delivery.hasUpTo(link, mark)
-      folds.heardOf(link, marks, more)
-      const overstepped = delivery.limitOverstepped(link)
-      if (overstepped !== undefined) return links.drop(link, overstepped)
-      switch (link.phase) {
-        case "placed":
-        case "up":
-          return Effect.zipRight(forks.heardOf(link), asking.pull(link, marks))
-        case "introduced":
-          return more ? Effect.void : Effect.zipRight(links.comeUp(link), forks.heardOf(link))
-        // Frames that came before it was cut off.
-        case "replaced":
-        case "ended":
-          return Effect.void
-        default:
-          return absurd(link.phase)
-      }
-    })
+  const heard = (link: Link, { more, streams }: Have): Rest<PeerLost> => {
+    const marks = Object.entries(streams) as unknown as ReadonlyArray<Mark>
+    links.charge(link, "named", marks.length)
+    for (const mark of marks) delivery.hasUpTo(link, mark)
+    folds.heardOf(link, marks, more)
+    const overstepped = delivery.limitOverstepped(link)
+    if (overstepped !== undefined) return links.drop(link, overstepped)
+    switch (link.phase) {
+      case "placed":
+      case "up":
+        forks.heardOf(link)
+        asking.pullNow(link, marks)
+        return undefined
+      case "introduced":
+        return more
+          ? undefined
+          : after(links.comeUp(link), () => {
+              forks.heardOf(link)
+              return undefined
+            })
+      // Frames that came before it was cut off.
+      case "replaced":
+      case "ended":
+        return undefined
+      default:
+        return absurd(link.phase)
+    }
+  }
 
   /** The part of a summary that belongs to these rooms. */
   const within = (rooms: ReadonlySet<Room>, marks: Iterable<Mark>): ReadonlyArray<Mark> =>
@@ -77,12 +84,11 @@ export const make = ({ links, log }: Ground, { asking, delivery, folds, forks, g
     ]
   }
 
-  const summarize = (link: Link): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      if (link.replica.isSummarized) return Effect.void
-      link.replica.isSummarized = true
-      return link.send(...all(link.rooms))
-    })
+  const summarize = (link: Link): void => {
+    if (link.replica.isSummarized) return
+    link.replica.isSummarized = true
+    link.put(...all(link.rooms))
+  }
 
   /** The links, grouped by the rooms that they share with this node. */
   const groups = (): ReadonlyArray<readonly [Link, ...ReadonlyArray<Link>]> => {

@@ -11,6 +11,7 @@ export interface Slot {
 
 /** The connections from one address. */
 interface Network {
+  readonly name: string
   taken: number
   /** The connections that are not introduced yet, the oldest first, and the function that evicts each. */
   readonly strangers: Map<Slot, () => void>
@@ -37,7 +38,7 @@ export class ConnectionSlots {
    */
   take(address: string, evict: () => void): Slot | undefined {
     const name = networkOf(address)
-    const network = this.#networks.get(name) ?? { taken: 0, strangers: new Map() }
+    const network = this.#networks.get(name) ?? { name, taken: 0, strangers: new Map() }
     const { connections, connectionsPerAddress } = this.#limits
     const isCrowded = network.taken >= connectionsPerAddress || network.strangers.size * 2 >= connectionsPerAddress
     if (isCrowded && !evictFirst(network.strangers)) return undefined
@@ -45,33 +46,52 @@ export class ConnectionSlots {
     this.#networks.set(name, network)
     this.#taken += 1
     network.taken += 1
-    let left = false
-    const introduced = () => {
-      this.#strangers.delete(slot)
-      network.strangers.delete(slot)
-    }
-    const free = () => {
-      if (left) return
-      left = true
-      introduced()
-      this.#taken -= 1
-      network.taken -= 1
-      if (network.taken === 0) this.#networks.delete(name)
-    }
-    const slot: Slot = { introduced, free }
-    const go = () => {
-      free()
-      evict()
-    }
-    this.#strangers.set(slot, go)
-    network.strangers.set(slot, go)
+    const slot = new Place(this, network)
+    this.#strangers.set(slot, evict)
+    network.strangers.set(slot, evict)
     return slot
+  }
+
+  /** The peer of that connection is no stranger any more. */
+  introduced(slot: Slot, { strangers }: Network): void {
+    this.#strangers.delete(slot)
+    strangers.delete(slot)
+  }
+
+  /** That connection is over. */
+  freed(slot: Slot, network: Network): void {
+    this.introduced(slot, network)
+    this.#taken -= 1
+    network.taken -= 1
+    if (network.taken === 0) this.#networks.delete(network.name)
+  }
+}
+
+/** A class, because each link keeps its slot: closures would take three times its memory. */
+class Place implements Slot {
+  readonly #slots: ConnectionSlots
+  #network: Network | undefined
+
+  constructor(slots: ConnectionSlots, network: Network) {
+    this.#slots = slots
+    this.#network = network
+  }
+
+  introduced(): void {
+    if (this.#network !== undefined) this.#slots.introduced(this, this.#network)
+  }
+
+  free(): void {
+    const network = this.#network
+    this.#network = undefined
+    if (network !== undefined) this.#slots.freed(this, network)
   }
 }
 
 const evictFirst = (strangers: Network["strangers"]): boolean => {
-  for (const go of strangers.values()) {
-    go()
+  for (const [slot, evict] of strangers) {
+    slot.free()
+    evict()
     return true
   }
   return false

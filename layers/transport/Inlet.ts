@@ -1,15 +1,13 @@
-/** Buffers received bytes until they are pulled, and pauses the reading when the buffer is full. */
+/** Hands on received bytes. It buffers what is not taken, and pauses the reading when the buffer is full. */
 import * as Effect from "effect/Effect"
+import type { Receiver } from "../../services/Transport.ts"
 import { PeerLost } from "../../src/domain/Errors.ts"
 import type { LossReason } from "../../src/domain/MeshEvent.ts"
 
 /** The buffer size from which reading pauses, in bytes. */
 export const highWaterMark = 262_144
 
-/**
- * The maximum size of what one pull returns, in bytes, except that it returns at least one piece. Other fibers can run
- * between two pulls.
- */
+/** The maximum size of what is taken at a time, in bytes, except that it is at least one piece. */
 const handful = 65_536
 
 /** Pauses and resumes the reading. */
@@ -21,25 +19,50 @@ export interface Flow {
 type Arrival = Effect.Effect<ReadonlyArray<Uint8Array>, PeerLost>
 
 /**
- * Mutable, for the hot path: one connection fills it, and one reader empties it. It takes 0.6 KB for each link. A
- * Mailbox that is turned into a Stream took 20 KB.
+ * Mutable, for the hot path: one connection fills it. It is emptied either by fibers, which pull (`incoming`), or by a
+ * receiver, which is called as soon as something has come. A link that is up has a receiver, so no fiber waits for it.
  */
 export class Inlet {
   readonly #flow: Flow
   #pieces: Array<Uint8Array> = []
   #waiting = 0
   #paused = false
-  #ended: LossReason | undefined
-  #reader: ((arrival: Arrival) => void) | undefined
+  #ended: LossReason | undefined = undefined
+  #reader: ((arrival: Arrival) => void) | undefined = undefined
+  #receiver: Receiver | undefined = undefined
+  #held = false
+  #delivering = false
   #received = 0
-  #onEnd: (() => void) | undefined
+  #onEnd: (() => void) | undefined = undefined
 
   constructor(flow: Flow) {
     this.#flow = flow
   }
 
   /** Waits for the next pieces, at least one. After the last piece it fails with the reason of the end. */
-  readonly incoming: Arrival = Effect.suspend(() => this.#take() ?? this.#arrival)
+  get incoming(): Arrival {
+    return Effect.suspend(() => this.#pull() ?? this.#arrival)
+  }
+
+  /** Gives what arrives to that receiver from now on, and what is there at once. */
+  receive(receiver: Receiver): void {
+    this.#receiver = receiver
+    this.#deliver()
+  }
+
+  /** While it is held, the receiver gets nothing, not even the end. */
+  hold(held: boolean): void {
+    this.#held = held
+    if (!held) this.#deliver()
+  }
+
+  /** Nobody wants what arrives any more. */
+  close(): void {
+    this.#receiver = undefined
+    this.#onEnd = undefined
+    this.#pieces = []
+    this.#ended ??= "closed"
+  }
 
   /** How many bytes have arrived so far. */
   get received(): number {
@@ -63,6 +86,7 @@ export class Inlet {
       this.#flow.pause()
     }
     this.#wake()
+    this.#deliver()
   }
 
   /** Ends it: nothing more will arrive. The first reason counts. */
@@ -70,15 +94,37 @@ export class Inlet {
     this.#ended ??= reason
     this.#wake()
     this.#onEnd?.()
+    this.#deliver()
+  }
+
+  /**
+   * Handles everything that is there. What arrives while the receiver is called, because it has answered, is handled by
+   * the same loop and not by another one within it.
+   */
+  #deliver(): void {
+    if (this.#delivering || this.#receiver === undefined) return
+    this.#delivering = true
+    while (!this.#held && this.#receiver !== undefined) {
+      const receiver: Receiver = this.#receiver
+      if (this.#pieces.length > 0) receiver.take(this.#take())
+      else if (this.#ended === undefined) break
+      else {
+        this.#receiver = undefined
+        receiver.end(this.#ended)
+      }
+    }
+    this.#delivering = false
   }
 
   // An interrupted reader needs no cleanup: resuming it has no effect, and no bytes were taken for it. A cleanup would
   // take memory on the stack of every link's reader.
-  readonly #arrival: Arrival = Effect.async((resume) => {
-    this.#reader = resume
-    // Bytes may have come since the last check: a fiber may yield between any two operations.
-    if (this.#pieces.length > 0 || this.#ended !== undefined) this.#wake()
-  })
+  get #arrival(): Arrival {
+    return Effect.async((resume) => {
+      this.#reader = resume
+      // Bytes may have come since the last check: a fiber may yield between any two operations.
+      if (this.#pieces.length > 0 || this.#ended !== undefined) this.#wake()
+    })
+  }
 
   #wake(): void {
     const reader = this.#reader
@@ -87,11 +133,14 @@ export class Inlet {
     reader?.(this.incoming)
   }
 
-  #take(): Arrival | undefined {
+  #pull(): Arrival | undefined {
+    if (this.#pieces.length > 0) return Effect.succeed(this.#take())
+    return this.#ended === undefined ? undefined : Effect.fail(new PeerLost({ reason: this.#ended }))
+  }
+
+  /** The next pieces, of those that are there. */
+  #take(): ReadonlyArray<Uint8Array> {
     const pieces = this.#pieces
-    if (pieces.length === 0) {
-      return this.#ended === undefined ? undefined : Effect.fail(new PeerLost({ reason: this.#ended }))
-    }
     const taken = pieces.length === 1 || this.#waiting <= handful ? pieces : pieces.splice(0, countOf(pieces))
     if (taken === pieces) {
       this.#pieces = []
@@ -103,7 +152,7 @@ export class Inlet {
       this.#paused = false
       this.#flow.resume()
     }
-    return Effect.succeed(taken)
+    return taken
   }
 }
 

@@ -1,6 +1,6 @@
 /** Moves bytes from a source to an outlet, as fast as the outlet accepts them. */
 import * as Effect from "effect/Effect"
-import type { Connection, Source } from "../../services/Transport.ts"
+import type { Source } from "../../services/Transport.ts"
 
 export interface Outlet {
   /** Writes bytes. False if the outlet wants no more until `resume` is called. */
@@ -9,47 +9,58 @@ export interface Outlet {
   readonly end: (done: () => void) => void
 }
 
-export interface Pump extends Pick<Connection, "drain" | "wake" | "put" | "finish"> {
-  /** Reports that the outlet has room again. */
-  readonly resume: () => void
-}
+const nothing: Source = () => undefined
 
-/** Plain functions throughout: they run for each link whenever its socket has room. */
-export const make = (outlet: Outlet): Pump => {
-  let source: Source = () => undefined
-  let full = false
-  let finished: (() => void) | undefined
+/**
+ * Mutable, for the hot path: `wake` runs for each link whenever its socket has room. A class, because a link that is
+ * idle keeps its pump: closures would take five times its memory.
+ */
+export class Pump {
+  readonly #outlet: Outlet
+  #source = nothing
+  #full = false
+  #finished: (() => void) | undefined = undefined
 
-  const wake = (): void => {
-    while (!full) {
-      const bytes = source()
-      if (bytes === undefined) break
-      full = !outlet.write(bytes)
-    }
-    if (!full && finished !== undefined) {
-      outlet.end(finished)
-      finished = undefined
-    }
+  constructor(outlet: Outlet) {
+    this.#outlet = outlet
   }
 
-  return {
-    wake,
-    put: (bytes) => {
-      if (full || finished !== undefined) return false
-      full = !outlet.write(bytes)
-      return true
-    },
-    resume: () => {
-      full = false
-      wake()
-    },
-    drain: (given) =>
-      Effect.sync(() => {
-        source = given
-      }),
-    finish: Effect.async((resume) => {
-      finished = () => resume(Effect.void)
-      wake()
+  /** Sends what the source gives, from now on. */
+  drain(source: Source): void {
+    this.#source = source
+  }
+
+  /** The source may have bytes. */
+  wake(): void {
+    while (!this.#full) {
+      const bytes = this.#source()
+      if (bytes === undefined) break
+      this.#full = !this.#outlet.write(bytes)
+    }
+    const finished = this.#finished
+    if (this.#full || finished === undefined) return
+    this.#finished = undefined
+    this.#outlet.end(finished)
+  }
+
+  /** Sends bytes in place of what the source would give next. False if the outlet wants no more now. */
+  put(bytes: Uint8Array): boolean {
+    if (this.#full || this.#finished !== undefined) return false
+    this.#full = !this.#outlet.write(bytes)
+    return true
+  }
+
+  /** The outlet has room again. */
+  resume(): void {
+    this.#full = false
+    this.wake()
+  }
+
+  /** Sends the rest of the source, then the end. Returns when everything was handed over, which may be never. */
+  get finish(): Effect.Effect<void> {
+    return Effect.async((resume) => {
+      this.#finished = () => resume(Effect.void)
+      this.wake()
     })
   }
 }

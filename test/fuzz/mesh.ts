@@ -60,7 +60,7 @@ const attack = (network: MemoryTransport.Network, mutator: Mutator, name: string
   Effect.gen(function* () {
     const connection = yield* network.transport(name).dial(peer("Server", 4_000).address)
     const queue = Sources.queue()
-    yield* connection.drain(queue)
+    connection.drain(queue)
     yield* Effect.forkScoped(Effect.exit(Effect.forever(connection.incoming)))
     const send = (bytes: Uint8Array) =>
       Effect.sync(() => {

@@ -11,11 +11,9 @@ const world = Effect.gen(function* () {
   return {
     expired,
     begin: (name: string) =>
-      begin(
-        Effect.sync(() => {
-          expired.push(name)
-        })
-      )
+      begin(() => {
+        expired.push(name)
+      })
   }
 })
 

@@ -8,7 +8,7 @@ import * as Log from "../../layers/log/Log.ts"
 import * as FanOut from "../../layers/replication/FanOut.ts"
 import type { Link } from "../../layers/replication/Ground.ts"
 import { Replica } from "../../layers/replication/Replica.ts"
-import * as Pump from "../../layers/transport/Pump.ts"
+import { Pump } from "../../layers/transport/Pump.ts"
 import { mainRoom } from "../../src/domain/Post.ts"
 import { encode } from "../../src/protocol/Frame.ts"
 import { makeOutbox } from "../../src/protocol/Outbox.ts"
@@ -20,7 +20,7 @@ import { posts } from "./MessageLogContract.ts"
 const linkTo = (name: string, log: Log.Log) => {
   const written: Array<Uint8Array> = []
   const state = { accepts: true }
-  const pump = Pump.make({
+  const pump = new Pump({
     write: (bytes) => {
       written.push(bytes)
       return state.accepts
@@ -28,7 +28,7 @@ const linkTo = (name: string, log: Log.Log) => {
     end: (done) => done()
   })
   const outbox = makeOutbox(log.slice)
-  Effect.runSync(pump.drain(outbox.next))
+  pump.drain(outbox.next)
   const link = {
     peer: { id: id(name) },
     rooms: log.rooms,

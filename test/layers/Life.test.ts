@@ -6,7 +6,7 @@ import * as TestClock from "effect/TestClock"
 import * as Life from "../../layers/links/Life.ts"
 import type { Link } from "../../layers/links/Link.ts"
 import type { Node } from "../../layers/links/Node.ts"
-import { PeerLost } from "../../src/domain/Errors.ts"
+import type { Listener } from "../../layers/links/Wire.ts"
 import { defaultLimits, inOneGo } from "../../src/domain/Limits.ts"
 import { LinkTable } from "../../src/domain/LinkTable.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
@@ -23,8 +23,9 @@ const linkTo = (name: string, run = 1): Link =>
     phase: "introduced",
     passing: false,
     met: () => {},
-    frames: Effect.fail(new PeerLost({ reason: "closed" })),
-    attempt: { settle: () => Effect.void }
+    wire: { listen: ({ ended }: Listener) => ended("closed") },
+    attempt: { settle: () => undefined },
+    release: () => {}
   }) as unknown as Link
 
 /** A node whose links only end; `gone` has those of which replication hears that the peer is gone. */
@@ -41,9 +42,8 @@ const ending = () => {
     table
   } as unknown as Node
   const needs = {
-    heartbeat: { heard: () => {} },
-    rateLimit: { count: nothing },
     search: { seekAgain: nothing },
+    run: Effect.runSync,
     replication: { greet: nothing, ended: nothing, gone: (link: Link) => gone.push(link) }
   } as unknown as Parameters<typeof Life.make>[1]
   const { converse } = Life.make(node, needs)
@@ -59,7 +59,7 @@ describe("replication hears that a peer is gone", () => {
         table.connect(link)
         table.up(link)
         if (isMeeting) table.begin(id("2"))
-        yield* end(link)
+        end(link)
         assert.deepStrictEqual(gone, [link])
       }
     })
@@ -71,8 +71,8 @@ describe("replication hears that a peer is gone", () => {
       const [first, second] = [linkTo("2"), linkTo("2")]
       table.connect(first)
       table.connect(second)
-      yield* end(first)
-      yield* end(linkTo("3"))
+      end(first)
+      end(linkTo("3"))
       assert.deepStrictEqual(gone, [])
     })
   )

@@ -320,9 +320,9 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<Logs, LE>): 
   holds("of what happened, another run has what happens in it", (log) =>
     Effect.gen(function* () {
       const left = (name: string) => MeshEvent.Left({ peer: peer(name, 4_000) })
-      yield* log.note(left("2"))
+      log.note(left("2"))
       yield* log.renew(new Map([[log.streamIn(mainRoom), 0]]))
-      yield* log.note(left("3"))
+      log.note(left("3"))
       assert.deepStrictEqual(yield* Effect.map(Stream.runCollect(Stream.take(log.events, 1)), Chunk.toReadonlyArray), [
         left("3")
       ])
@@ -350,9 +350,9 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<Logs, LE>): 
 
   holds("happenings and posts stand in the order in which they came", (log) =>
     Effect.gen(function* () {
-      yield* log.note(MeshEvent.Linked({ peer: peer("2", 6_002), newcomer: true, known: false }))
+      log.note(MeshEvent.Linked({ peer: peer("2", 6_002), newcomer: true, known: false }))
       yield* log.receive(posts("2", 1))
-      yield* log.note(MeshEvent.Left({ peer: peer("2", 6_002) }))
+      log.note(MeshEvent.Left({ peer: peer("2", 6_002) }))
       assert.deepStrictEqual(yield* allEntries(log), ["Linked", "21", "Left"])
     })
   )
@@ -699,7 +699,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<Logs, LE>): 
       yield* letOthersRun
       assert.strictEqual(told, 0, "there is nothing to tell at first")
       yield* log.receive(posts("2", ...range(1, 100)))
-      yield* Effect.forEach(range(1, 100), () => log.note(MeshEvent.Left({ peer: peer("2", 6_002) })))
+      for (const _ of range(1, 100)) log.note(MeshEvent.Left({ peer: peer("2", 6_002) }))
       yield* Effect.repeatN(Effect.yieldNow(), 20)
       assert.strictEqual(told, 1)
       yield* log.say(mainRoom, ["more"])
@@ -913,7 +913,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<Logs, LE>): 
   holds("the last posts are what was said here, by others and before, oldest first; no more than asked for", (log) =>
     Effect.gen(function* () {
       yield* recalls(log, post(stream("2"), 7, "before"))
-      yield* log.note(MeshEvent.Left({ peer: peer("2", 6_002) }))
+      log.note(MeshEvent.Left({ peer: peer("2", 6_002) }))
       yield* log.say(mainRoom, ["own"])
       yield* log.receive(posts("3", 1))
       yield* log.skip(stream("3"), 5)

@@ -37,7 +37,11 @@ interface Disk {
 
 const membershipOf = ({ disk, identity, invitations, link, name }: Node) =>
   Effect.provide(
-    Effect.zipWith(Membership, MemberDecisions, (membership, decisions) => ({ ...decisions, ...membership })),
+    Effect.zipWith(Membership, MemberDecisions, (membership, decisions) => ({
+      ...decisions,
+      ...membership,
+      admits: membership.admits ?? assert.fail("a secure chat does not admit everybody")
+    })),
     RosterMembership.layer({ id: id(name), ...(link === undefined ? {} : { link }) }).pipe(
       Layer.provide(Layer.mergeAll(Layer.succeed(Identity, identity), storeOn(disk), invitations))
     )

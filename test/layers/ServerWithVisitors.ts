@@ -56,7 +56,7 @@ export const make = (silence: {
       Effect.gen(function* () {
         const connection = yield* network.transport(name).dial(address)
         const queue = Sources.queue()
-        yield* connection.drain(queue)
+        connection.drain(queue)
         const put = (...lines: ReadonlyArray<Uint8Array>): void => {
           for (const line of lines) queue.put(line)
           connection.wake()

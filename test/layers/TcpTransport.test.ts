@@ -12,6 +12,7 @@ import { Host, Port } from "../../src/domain/Peer.ts"
 import { bytesOf } from "../support/bytes.ts"
 import { openAt } from "../support/openAt.ts"
 import { peer } from "../support/samples.ts"
+import { listen } from "../support/serving.ts"
 import * as Sources from "../support/sources.ts"
 import * as TransportContract from "./TransportContract.ts"
 
@@ -42,13 +43,13 @@ describe("TcpTransport", () => {
       const address = yield* bareServer((socket) => Deferred.unsafeDone(seen, Effect.succeed(socket.remotePort ?? 0)))
       const free = yield* Effect.scoped(
         Effect.map(
-          here.listen(anywhere, () => Effect.void),
+          listen(here, anywhere, () => Effect.void),
           ({ port }) => port
         )
       )
       yield* here.dial(address, free)
       assert.strictEqual(yield* Deferred.await(seen), free)
-      const taken = yield* here.listen(anywhere, () => Effect.void)
+      const taken = yield* listen(here, anywhere, () => Effect.void)
       const error = yield* Effect.flip(here.dial(address, taken.port))
       assert.deepStrictEqual(error._tag === "PortTaken" && error.port, taken.port)
       yield* here.dial(address, Port.make(0))
@@ -91,7 +92,7 @@ describe("TcpTransport", () => {
     Effect.gen(function* () {
       const { there } = yield* world
       const accepted = yield* Deferred.make<Connection>()
-      const address = yield* there.listen(anywhere, (end) =>
+      const address = yield* listen(there, anywhere, (end) =>
         Effect.zipRight(Deferred.succeed(accepted, end), Effect.never)
       )
       const socket = Net.connect(address.port, address.host)
@@ -157,12 +158,12 @@ describe("TcpTransport", () => {
   it.scopedLive.skipIf(!hasIpv6)("localhost is both loopbacks, at one port, and is not looked up", () =>
     Effect.gen(function* () {
       const { asked, transport } = knowing({})
-      const { host, port } = yield* transport.listen(localhost, () => Effect.never)
+      const { host, port } = yield* listen(transport, localhost, () => Effect.never)
       assert.strictEqual(host, "localhost")
       assert.isTrue(yield* answers("127.0.0.1", port))
       assert.isTrue(yield* answers("::1", port))
       yield* transport.dial({ host, port })
-      const error = yield* Effect.flip(transport.listen({ host, port }, () => Effect.never))
+      const error = yield* Effect.flip(listen(transport, { host, port }, () => Effect.never))
       assert.strictEqual(error._tag, "PortTaken")
       assert.deepStrictEqual(asked, [])
     }).pipe(Effect.timeout("20 seconds"))
@@ -171,7 +172,7 @@ describe("TcpTransport", () => {
   it.scopedLive.skipIf(!hasIpv6)("who listens at the second address of a name alone is found there", () =>
     Effect.gen(function* () {
       const { asked, transport } = knowing({ twofold: ["127.0.0.1", "::1"] })
-      const { port } = yield* transport.listen(peer("1", 0, "::1").address, () => Effect.never)
+      const { port } = yield* listen(transport, peer("1", 0, "::1").address, () => Effect.never)
       yield* transport.dial({ host: Host.make("localhost"), port })
       yield* transport.dial({ host: Host.make("twofold"), port })
       assert.deepStrictEqual(asked, ["twofold"])
@@ -183,8 +184,8 @@ describe("TcpTransport", () => {
     () =>
       Effect.gen(function* () {
         const { transport } = knowing({})
-        const { port } = yield* transport.listen(peer("1", 0, "::1").address, () => Effect.never)
-        const error = yield* Effect.flip(transport.listen({ ...localhost, port }, () => Effect.never))
+        const { port } = yield* listen(transport, peer("1", 0, "::1").address, () => Effect.never)
+        const error = yield* Effect.flip(listen(transport, { ...localhost, port }, () => Effect.never))
         assert.strictEqual(error._tag, "PortTaken")
         assert.isFalse(yield* answers("127.0.0.1", port))
       }).pipe(Effect.timeout("20 seconds"))
@@ -194,10 +195,10 @@ describe("TcpTransport", () => {
     Effect.gen(function* () {
       // RFC 5737 and 3849 keep these for documentation: they are nobody's.
       const { transport } = knowing({ moved: ["192.0.2.1", "127.0.0.1"], gone: ["192.0.2.1", "2001:db8::1"] })
-      const { port } = yield* transport.listen(peer("1", 0, "moved").address, () => Effect.never)
+      const { port } = yield* listen(transport, peer("1", 0, "moved").address, () => Effect.never)
       assert.isTrue(yield* answers("127.0.0.1", port))
       for (const host of ["gone", "nowhere"]) {
-        const error = yield* Effect.flip(transport.listen(peer("1", 0, host).address, () => Effect.never))
+        const error = yield* Effect.flip(listen(transport, peer("1", 0, host).address, () => Effect.never))
         assert.strictEqual(error._tag, "HostElsewhere")
       }
     }).pipe(Effect.timeout("20 seconds"))
@@ -225,7 +226,7 @@ describe("TcpTransport", () => {
           }
         }
         const { transport } = knowing({ slow: [dead, "127.0.0.1"] }, slow)
-        const { port } = yield* transport.listen(anywhere, () => Effect.never)
+        const { port } = yield* listen(transport, anywhere, () => Effect.never)
         yield* transport.dial(peer("1", port, "slow").address)
       }).pipe(Effect.timeout("20 seconds"))
   )
@@ -238,7 +239,8 @@ describe("TcpTransport", () => {
           Effect.provide(TcpTransport.layer({ connections: 10, connectionsPerAddress: 2 }))
         )
         const accepted = yield* Mailbox.make<Connection>()
-        const { host, port } = yield* there.listen(
+        const { host, port } = yield* listen(
+          there,
           anywhere,
           (end) => Effect.zipRight(accepted.offer(end), Effect.ignore(Effect.forever(end.incoming))),
           bytesOf("no seat")
@@ -268,7 +270,7 @@ describe("TcpTransport", () => {
         third.introduced()
         const late = yield* visit
         assert.strictEqual(yield* Effect.promise(() => late), "no seat")
-        yield* third.abort("closed")
+        third.abort("closed")
         yield* Effect.promise(() => leaving)
         yield* visit
         yield* accepted.take

@@ -21,6 +21,7 @@ import { bytesOf, textOf } from "../support/bytes.ts"
 import { temporaryFolder } from "../support/folder.ts"
 import { openAt } from "../support/openAt.ts"
 import { peer } from "../support/samples.ts"
+import { listen } from "../support/serving.ts"
 import * as Sources from "../support/sources.ts"
 import * as TransportContract from "./TransportContract.ts"
 
@@ -45,7 +46,7 @@ const doorWithin = (limits: Limits) =>
     const [mine, theirs] = yield* Effect.all([Keys.generate, Keys.generate])
     const [here, there] = [yield* transportOf(mine), yield* transportOf(theirs, limits)]
     const acceptor: Array<Connection> = []
-    const address = yield* there.listen(anywhere, (visitor) =>
+    const address = yield* listen(there, anywhere, (visitor) =>
       Effect.sync(() => acceptor.push(visitor)).pipe(
         Effect.zipRight(Sources.send(visitor, bytesOf("welcome"))),
         Effect.zipRight(Effect.never)
@@ -252,7 +253,7 @@ describe("TlsTransport", () => {
       // It ends the TLS of both sides, with the one key that it can prove to have.
       const own = yield* Keys.generate
       const middle = yield* transportOf(own)
-      const there = yield* middle.listen(anywhere, () => Effect.never)
+      const there = yield* listen(middle, anywhere, () => Effect.never)
       assert.strictEqual(Option.getOrThrow((yield* here.dial(there)).secured).key, own.key)
 
       // It changes a bit of what comes after the handshake: what the node hears is the end, and nothing else.

@@ -10,6 +10,7 @@ import type { Connection, Transport } from "../../services/Transport.ts"
 import type { Address } from "../../src/domain/Peer.ts"
 import { bytesOf, joined, textOf } from "../support/bytes.ts"
 import { peer } from "../support/samples.ts"
+import { listen } from "../support/serving.ts"
 import * as Sources from "../support/sources.ts"
 
 export interface World {
@@ -28,7 +29,7 @@ const anywhere: Address = peer("1", 0).address
 export const connect = ({ here, there }: Pick<World, "here" | "there">) =>
   Effect.gen(function* () {
     const accepted = yield* Deferred.make<Connection>()
-    const address = yield* there.listen(anywhere, (end) =>
+    const address = yield* listen(there, anywhere, (end) =>
       Effect.zipRight(Deferred.succeed(accepted, end), Effect.never)
     )
     const near = yield* here.dial(address)
@@ -60,7 +61,7 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
     Effect.gen(function* () {
       const { far, near } = yield* connect(world)
       const source = Sources.queue()
-      yield* near.drain(source)
+      near.drain(source)
       const read = yield* Sources.reader(far)
       for (const word of ["one", "two"]) {
         source.put(bytesOf(word))
@@ -76,7 +77,7 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
       const total = 64 * 1024 * 1024
       const piece = new Uint8Array(65_536).map((_, at) => at % 251)
       const source = Sources.sourceOf(Array.from({ length: total / piece.length }, () => piece))
-      yield* near.drain(source)
+      near.drain(source)
       near.wake()
       // As much as is going to be taken has been, once it stays the same.
       const settled: Effect.Effect<number> = Effect.suspend(() => {
@@ -98,7 +99,7 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
     Effect.gen(function* () {
       const { far, near } = yield* connect(world)
       const sent = pieces(64, 65_536)
-      yield* near.drain(Sources.sourceOf(sent))
+      near.drain(Sources.sourceOf(sent))
       const finishing = yield* Effect.fork(near.finish)
       const all = joined(sent)
       const read = yield* Sources.reader(far)
@@ -112,10 +113,10 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
     Effect.gen(function* () {
       const { far, near } = yield* connect(world)
       const sent = pieces(64, 65_536)
-      yield* near.drain(Sources.sourceOf(sent))
+      near.drain(Sources.sourceOf(sent))
       const finishing = yield* Effect.fork(near.finish)
       yield* Sources.send(far, new Uint8Array(65_536))
-      yield* near.close("excessive")
+      near.close("excessive")
       assert.strictEqual((yield* Sources.ending(near)).reason, "excessive")
       const all = joined(sent)
       const read = yield* Sources.reader(far)
@@ -128,7 +129,7 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
     Effect.gen(function* () {
       const { far, near } = yield* connect(world)
       const waiting = yield* Effect.fork(Sources.ending(near))
-      yield* near.abort("silent")
+      near.abort("silent")
       const error = yield* Fiber.join(waiting)
       assert.deepStrictEqual([error._tag, error.reason], ["PeerLost", "silent"])
       yield* Sources.ending(far)
@@ -139,7 +140,7 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
     Effect.gen(function* () {
       const { near } = yield* connect(world)
       yield* Sources.send(near, ...pieces(200, 65_536))
-      yield* near.abort("overrun")
+      near.abort("overrun")
       assert.strictEqual((yield* Sources.ending(near)).reason, "overrun")
     })
   )
@@ -148,7 +149,7 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const accepted = yield* Deferred.make<Connection>()
-      const address = yield* world.there.listen(anywhere, (end) =>
+      const address = yield* listen(world.there, anywhere, (end) =>
         Effect.zipRight(Deferred.succeed(accepted, end), Effect.never)
       )
       yield* Scope.extend(world.here.dial(address), scope)
@@ -160,7 +161,7 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
 
   holds("when what serves a connection ends, so does the connection", (world) =>
     Effect.gen(function* () {
-      const address = yield* world.there.listen(anywhere, () => Effect.void)
+      const address = yield* listen(world.there, anywhere, () => Effect.void)
       yield* Sources.ending(yield* world.here.dial(address))
     })
   )
@@ -169,7 +170,7 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const address = yield* Scope.extend(
-        world.there.listen(anywhere, () => Effect.void),
+        listen(world.there, anywhere, () => Effect.void),
         scope
       )
       yield* Scope.close(scope, Exit.void)
@@ -185,7 +186,7 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
   holds("a port on which somebody listens is PortTaken, and whoever has it is not disturbed", (world) =>
     Effect.gen(function* () {
       const { address } = yield* connect(world)
-      const error = yield* Effect.flip(world.here.listen(address, () => Effect.void))
+      const error = yield* Effect.flip(listen(world.here, address, () => Effect.void))
       assert.deepInclude(error, { _tag: "PortTaken", port: address.port })
       yield* world.here.dial(address)
     })
@@ -199,7 +200,7 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
       yield* Scope.close(scope, Exit.void)
       yield* Sources.ending(near)
       yield* Sources.ending(other)
-      yield* world.there.listen(address, () => Effect.void)
+      yield* listen(world.there, address, () => Effect.void)
     })
   )
 
@@ -209,7 +210,7 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
       const served = yield* Mailbox.make<void>()
       const port = yield* Effect.scoped(
         Effect.gen(function* () {
-          const address = yield* world.there.listen(anywhere, (end) =>
+          const address = yield* listen(world.there, anywhere, (end) =>
             Effect.zipRight(Sources.ending(end), Effect.asVoid(served.offer(undefined)))
           )
           yield* Effect.forEach(Array.from({ length: many }), () => Effect.scoped(world.here.dial(address)), {

@@ -19,6 +19,7 @@ import { Port, serverId } from "../../src/domain/Peer.ts"
 import { encode, type Frame, protocolVersion } from "../../src/protocol/Frame.ts"
 import { linkedOf } from "../support/linked.ts"
 import { chatId, epoch, id, peer } from "../support/samples.ts"
+import { listen } from "../support/serving.ts"
 import * as Sources from "../support/sources.ts"
 import { make } from "./ServerWithVisitors.ts"
 
@@ -112,7 +113,7 @@ describe("TransportPeerMesh", () => {
         ["7", 6007, "server"],
         ["Server", 4000, undefined]
       ] as const) {
-        yield* network.transport(name).listen(peer(name, port).address, (connection) =>
+        yield* listen(network.transport(name), peer(name, port).address, (connection) =>
           Effect.gen(function* () {
             yield* connection.incoming
             const welcome = { type: "welcome", protocol: protocolVersion, id: id(name), chat: chatId(1) } as const
@@ -141,7 +142,7 @@ describe("TransportPeerMesh", () => {
       const network = yield* MemoryTransport.makeNetwork
       const asked = yield* Deferred.make<void>()
       const answered = yield* Deferred.make<void>()
-      yield* network.transport("server").listen(address, (connection) =>
+      yield* listen(network.transport("server"), address, (connection) =>
         Effect.gen(function* () {
           yield* connection.incoming
           yield* Deferred.succeed(asked, undefined)

@@ -13,6 +13,7 @@ import { makeSignal } from "../../src/domain/Signal.ts"
 import { type Control, encode, type Frame, naming, protocolVersion } from "../../src/protocol/Frame.ts"
 import { makeFrameDecoder } from "../../src/protocol/FrameDecoder.ts"
 import { joined } from "../support/bytes.ts"
+import { listen } from "../support/serving.ts"
 import * as Sources from "../support/sources.ts"
 import type { World } from "./World.ts"
 
@@ -58,7 +59,7 @@ export const letsIn = (
 ): Effect.Effect<Effect.Effect<Stranger>, never, Scope.Scope> =>
   Effect.gen(function* () {
     const came = yield* Deferred.make<Stranger>()
-    yield* network.transport(`stranger ${peer.id}`, place).listen(peer.address, (connection) =>
+    yield* listen(network.transport(`stranger ${peer.id}`, place), peer.address, (connection) =>
       Effect.gen(function* () {
         const stranger = yield* over(connection, peer.id)
         const { chat = ChatId.make("0".repeat(32)) } = yield* stranger.hears("hello")
@@ -82,7 +83,7 @@ const over = (connection: Connection, id: string): Effect.Effect<Stranger, never
     let isOver = false
     let flood: Source = () => undefined
     const queue = Sources.queue()
-    yield* connection.drain(() => queue() ?? flood())
+    connection.drain(() => queue() ?? flood())
     const decode = makeFrameDecoder()
     yield* Effect.forever(
       Effect.map(connection.incoming, (pieces) => {

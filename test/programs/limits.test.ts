@@ -6,6 +6,7 @@ import { type Address, Host, Port } from "../../src/domain/Peer.ts"
 import { Room, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import { encodePost } from "../../src/protocol/Frame.ts"
 import { epoch, id, peer, post, stream } from "../support/samples.ts"
+import { listen } from "../support/serving.ts"
 import { dial, helloOf, joinAs, type Stranger } from "./Stranger.ts"
 import { type Node, story, type World } from "./World.ts"
 
@@ -202,7 +203,7 @@ describe("nobody sends a node where it should not go:", () => {
           near: at("localhost", 7_003)
         }
         for (const [name, address] of Object.entries(traps)) {
-          yield* world.network.transport(name).listen(address, () =>
+          yield* listen(world.network.transport(name), address, () =>
             Effect.zipRight(
               Effect.sync(() => dialled.push(name)),
               Effect.never

@@ -2,6 +2,7 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { id, peer } from "../support/samples.ts"
+import { listen } from "../support/serving.ts"
 import { joinAs } from "./Stranger.ts"
 import { gather, story } from "./World.ts"
 
@@ -16,7 +17,9 @@ describe("whatever a peer says of roles", () => {
       const dialled: Array<number> = []
       const traps = [peer("trap", 7_001), peer("trap", 7_002)].map(({ address }) => address)
       for (const address of traps) {
-        yield* world.network.transport("trap").listen(address, () => Effect.sync(() => void dialled.push(address.port)))
+        yield* listen(world.network.transport("trap"), address, () =>
+          Effect.sync(() => void dialled.push(address.port))
+        )
       }
       const [first, second] = traps
       if (first === undefined || second === undefined) return assert.fail()

@@ -10,6 +10,7 @@ import { mainRoom, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import type { Frame, PostFrame } from "../../src/protocol/Frame.ts"
 import { bytesOf, joined, linesIn, textOf } from "../support/bytes.ts"
 import { epoch as epochAt, id, peer, post } from "../support/samples.ts"
+import { listen } from "../support/serving.ts"
 import { joinAs, type Stranger } from "./Stranger.ts"
 import { type Node, secureStory, type World } from "./World.ts"
 
@@ -281,7 +282,7 @@ describe("in a secure chat", () => {
         let told = 0
         for (const [name, port] of Object.entries(traps)) {
           const key = world.safe.of(PeerId.make("m")).identity.key
-          yield* world.network.transport(`trap ${name}`, { key }).listen(peer("x", port).address, (connection) => {
+          yield* listen(world.network.transport(`trap ${name}`, { key }), peer("x", port).address, (connection) => {
             dialled.push(name)
             return Effect.ignore(
               Effect.forever(

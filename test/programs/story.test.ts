@@ -8,6 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import { IdTaken } from "../../src/domain/Errors.ts"
+import { listen } from "../support/serving.ts"
 import { addressOf, type Node, settings, story, type World } from "./World.ts"
 
 const ids = ["1", "2", "3", "4", "5"]
@@ -489,7 +490,7 @@ describe("the story", () => {
         })
         yield* Effect.scoped(
           Effect.zipRight(
-            Effect.orDie(world.network.transport("somebody").listen(addressOf("2"), () => called)),
+            Effect.orDie(listen(world.network.transport("somebody"), addressOf("2"), () => called)),
             Effect.sleep("5 minutes")
           )
         )

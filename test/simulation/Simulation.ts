@@ -264,7 +264,7 @@ const tampered = (transport: Transport["Type"], name: string, isTampering: () =>
         return isOthers && isTampering() ? Buffer.from(text.replace('"text":"', '"text":"9')) : line
       })
     )
-  const over = (connection: Connection): Connection => ({
+  const over = <C extends Connection>(connection: C): C => ({
     ...connection,
     drain: (source) =>
       connection.drain(() => {

@@ -28,7 +28,10 @@ export const queue = (): Source & { readonly put: (bytes: Uint8Array) => void } 
 
 /** Sends these pieces over a connection. */
 export const send = (connection: Connection, ...pieces: ReadonlyArray<Uint8Array>): Effect.Effect<void> =>
-  Effect.zipRight(connection.drain(sourceOf(pieces)), Effect.sync(connection.wake))
+  Effect.sync(() => {
+    connection.drain(sourceOf(pieces))
+    connection.wake()
+  })
 
 /** Reads exactly `count` bytes at a time from a connection. */
 export const reader = (connection: Connection): Effect.Effect<(count: number) => Effect.Effect<Uint8Array, PeerLost>> =>
