@@ -24,6 +24,10 @@ export const F7: Work = {
     "or subscribed. From then on it answers pings and sends nothing. Memory is the resident set at the end less that before. " +
     "`outlive` is a client; `outlive, server` is a server to which the links are members that it had not known, so that it tells everybody of each, " +
     "and records where each listens. IRC servers are left out, which tell everybody in a channel about each newcomer too.",
+  remarks:
+    "[links.md](design/links.md#the-cost-of-an-idle-link) says what a link consists of. The resident set has more than what is live: V8 makes the nursery larger while many are let in, whatever their number. " +
+    "Letting in costs a handshake of six frames and a summary, where raw accepts and no more. The limit of silence grows with the number of links, so that a node does not send more pings a second. " +
+    "A server tells everybody of each newcomer, and records it: F15 is about that.",
   cells: ({ quick }) => {
     const time = quick ? 1_000 : 5_000
     const cellsOf = (counts: ReadonlyArray<number>, systems: ReadonlyArray<System>): ReadonlyArray<Cell> =>
