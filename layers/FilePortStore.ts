@@ -5,9 +5,9 @@
 import * as Fs from "node:fs/promises"
 import * as Path from "node:path"
 import * as Effect from "effect/Effect"
+import { constFalse } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Ref from "effect/Ref"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { Console } from "../services/Console.ts"
 import { PortStore } from "../services/PortStore.ts"
@@ -20,6 +20,7 @@ import { codeOf, troubleOf } from "../src/domain/Trouble.ts"
 import * as PortsFile from "../src/protocol/PortsFile.ts"
 import { replaceFile, syncFolder, writeAll } from "./log/Files.ts"
 import * as FileLock from "./ports/FileLock.ts"
+import * as Gathered from "./ports/Gathered.ts"
 import { bytesFor, overwrite, settled } from "./ports/Overwrite.ts"
 
 /** The most bytes of a file that count: about 60,000 clients. */
@@ -155,8 +156,6 @@ const make = (path: string) =>
     const { badLines, chat, peers } = PortsFile.parse(text)
     yield* console.show(complaints(path, { badLines, whole }))
 
-    const oneAtATime = yield* Effect.makeSemaphore(1)
-    const known = yield* Ref.make<PortsFile.Records>({ peers, chat })
     const trouble = yield* SubscriptionRef.make(Option.none<PortStoreUnavailable>())
 
     /** Updates `trouble` with the result of a write, if it differs from the result before. */
@@ -176,25 +175,17 @@ const make = (path: string) =>
         )
       )
 
-    /**
-     * Changes the records, and writes the file if they differ. The comments in it are those that the file has at that
-     * time.
-     */
-    const change = (next: (known: PortsFile.Records) => PortsFile.Records): Effect.Effect<void, PortStoreUnavailable> =>
-      Effect.flatMap(Ref.get(known), (before) => {
-        const changed = next(before)
-        return changed === before
-          ? Effect.void
-          : Effect.zipRight(
-              noting(
-                attempt(path, async () => {
-                  const place = await targetOf(path)
-                  await write(place, PortsFile.format(changed, (await read(place)).text))
-                })
-              ),
-              Ref.set(known, changed)
-            )
-      }).pipe(oneAtATime.withPermits(1))
+    // The comments in the file are those that it has at the time of the write.
+    const { change, current } = yield* Gathered.make<PortsFile.Records, PortStoreUnavailable>(
+      { peers, chat },
+      (records) =>
+        noting(
+          attempt(path, async () => {
+            const place = await targetOf(path)
+            await write(place, PortsFile.format(records, (await read(place)).text))
+          })
+        )
+    )
 
     // A problem with a remedy, such as a full disk, only keeps the server from admitting new clients, so it starts all
     // the same. Other problems are fatal.
@@ -207,11 +198,13 @@ const make = (path: string) =>
         inSpan("PortStore.record")(
           change((records) => (isOnRecord(records, peer) ? records : withPeer(records, peer)))
         ),
-      forget: Effect.fn("PortStore.forget")((id: PeerId) =>
-        change((records) => (records.peers.some((peer) => peer.id === id) ? without(records, id) : records))
+      forget: Effect.fn("PortStore.forget")((id: PeerId, isBack: () => boolean = constFalse) =>
+        change((records) =>
+          records.peers.some((peer) => peer.id === id) && !isBack() ? without(records, id) : records
+        )
       ),
-      all: Effect.map(Ref.get(known), (records) => records.peers),
-      chat: Effect.map(Ref.get(known), (records) => records.chat),
+      all: Effect.sync(() => current().peers),
+      chat: Effect.sync(() => current().chat),
       recordChat: Effect.fn("PortStore.recordChat")((chat: ChatId) =>
         change((records) => (records.chat === chat ? records : { ...records, chat }))
       ),

@@ -1,5 +1,6 @@
 /** A PortStore that forgets when the process ends: for tests, and for a server that must leave no file. */
 import * as Effect from "effect/Effect"
+import { constFalse } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
@@ -36,7 +37,8 @@ const make = (records: Ref.Ref<Records>, trouble: Trouble) => {
     update((known) => ({ ...known, peers: next(known.peers) }))
   return PortStore.of({
     record: (peer) => change((known) => new Map(known).set(peer.id, peer)),
-    forget: (id) => change((known) => new Map([...known].filter(([each]) => each !== id))),
+    forget: (id, isBack = constFalse) =>
+      change((known) => (isBack() ? known : new Map([...known].filter(([each]) => each !== id)))),
     all: Effect.map(Ref.get(records), ({ peers }) => [...peers.values()]),
     chat: Effect.map(Ref.get(records), ({ chat }) => chat),
     recordChat: (chat) => update((known) => ({ ...known, chat })),

@@ -13,8 +13,11 @@ export class PortStore extends Context.Tag("outlive/PortStore")<
   {
     /** Records a client's address in place of an earlier one. It is on disk when this returns. */
     readonly record: (peer: Peer) => Effect.Effect<void, PortStoreUnavailable>
-    /** Removes a client that has left for good. An unknown one is no error. */
-    readonly forget: (id: PeerId) => Effect.Effect<void, PortStoreUnavailable>
+    /**
+     * Removes a client that has left for good, unless it is back when its turn has come. An unknown one is no error.
+     * Changes are made in the order of the calls.
+     */
+    readonly forget: (id: PeerId, isBack?: () => boolean) => Effect.Effect<void, PortStoreUnavailable>
     /** All recorded clients, in the order in which they joined. */
     readonly all: Effect.Effect<ReadonlyArray<Peer>, PortStoreUnavailable>
     /** The chat of these clients, if it is recorded. */

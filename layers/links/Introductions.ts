@@ -15,10 +15,10 @@ import * as Wire from "./Wire.ts"
 const courtesy = Duration.seconds(1)
 
 /**
- * Newcomers are collected for this long before all are told about them: when a server is back, all clients come at
- * once.
+ * Newcomers are collected for this long before all are told about them, in ms: when a server is back, all clients come
+ * at once. The more there are to tell, the longer: telling 4,000 takes some 60 ms.
  */
-const gathering = Duration.millis(10)
+const gathering = (clients: number): number => Math.min(100, Math.max(10, clients / 20))
 
 const listed = ({ epoch, peer }: Link) => ({ ...naming(peer), ...peer.address, epoch })
 const unlisted = (each: Listed): Peer => ({ ...named(each), address: { host: each.host, port: each.port } })
@@ -91,7 +91,7 @@ export const make = ({ membership, peers, table }: Node, { hasLeft, meet, rateLi
       peers
         .until(() => introduced.length > 0)
         .pipe(
-          Effect.zipRight(Effect.sleep(gathering)),
+          Effect.zipRight(Effect.suspend(() => Effect.sleep(gathering(table.links.size)))),
           Effect.zipRight(
             Effect.sync(() => {
               const here = introduced.filter(isCurrent)

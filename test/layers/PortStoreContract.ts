@@ -65,6 +65,18 @@ export const holdsFor = (fresh: Layer.Layer<PortStore, PortStoreUnavailable | Po
   )
 
   holds(
+    "one that is back when its turn has come is not forgotten",
+    Effect.gen(function* () {
+      const store = yield* PortStore
+      yield* store.record(peer("3", 6_003))
+      yield* store.forget(id("3"), () => true)
+      assert.deepStrictEqual(yield* store.all, [peer("3", 6_003)])
+      yield* store.forget(id("3"), () => false)
+      assert.deepStrictEqual(yield* store.all, [])
+    })
+  )
+
+  holds(
     "to forget one that is unknown is no error",
     Effect.gen(function* () {
       const store = yield* PortStore
