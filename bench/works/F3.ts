@@ -46,6 +46,19 @@ export const F3: Work = {
     tables: [
       results.table("Deliveries a second", "thousand", speed, (value) => (value / 1e3).toFixed(1)),
       results.table("CPU a delivery, all six", "µs", cost, (value) => value.toFixed(2)),
+      {
+        title: "outlive's figures in those of raw",
+        head: ["", ...results.sizes],
+        rows: (
+          [
+            ["CPU a delivery", cost],
+            ["deliveries a second", speed]
+          ] as const
+        ).map(([what, figure]) => [
+          what,
+          ...results.sizes.map((at) => (results.of("outlive", at, figure) / results.of("raw", at, figure)).toFixed(2))
+        ])
+      },
       results.rounds("Deliveries a second", "thousand", speed, (value) => (value / 1e3).toFixed(1)),
       results.rounds("CPU a delivery, all six", "µs", cost, (value) => value.toFixed(2))
     ],
