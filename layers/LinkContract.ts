@@ -133,7 +133,7 @@ export interface Replication<R> {
   /** Sends the summary, unless the peer has to send its own first. */
   readonly greet: (link: Link<R>) => void
   /** Takes in posts, which follow each other. */
-  readonly receive: (link: Link<R>, posts: ReadonlyArray<PostFrame>) => Effect.Effect<void, PeerLost>
+  readonly receive: (link: Link<R>, posts: ReadonlyArray<PostFrame>) => Rest<PeerLost>
   /** Takes in a frame. */
   readonly heard: (link: Link<R>, frame: ReplicationFrame) => Rest<PeerLost>
   /** Whether the peer has completed its history, if it began to send some. Called when it sends another frame. */

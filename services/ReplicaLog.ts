@@ -38,6 +38,8 @@ export class ReplicaLog extends Context.Tag("outlive/ReplicaLog")<
      * Returns what has to come first.
      */
     readonly receive: (blocks: ReadonlyArray<Block>) => Effect.Effect<ReadonlyArray<Mark>>
+    /** The same in one synchronous step. Undefined if it can't be done at once: then nothing was taken in. */
+    readonly receiveNow: (blocks: ReadonlyArray<Block>) => ReadonlyArray<Mark> | undefined
     /** What must come before the posts that are held. */
     readonly missing: Effect.Effect<ReadonlyArray<Mark>>
     /**

@@ -19,7 +19,7 @@ import { type Cursor, MessageLog, type Reader } from "../../services/MessageLog.
 import { OldRuns } from "../../services/OldRuns.ts"
 import { PastLog } from "../../services/PastLog.ts"
 import { ReplicaLog } from "../../services/ReplicaLog.ts"
-import type { Block, EncodedPost, TextLines } from "../../src/domain/EncodedPost.ts"
+import type { Block, EncodedPost, Mark, TextLines } from "../../src/domain/EncodedPost.ts"
 import { Entry, isPost } from "../../src/domain/Entry.ts"
 import type { LogUnavailable } from "../../src/domain/Errors.ts"
 import type { Signature } from "../../src/domain/Key.ts"
@@ -111,6 +111,8 @@ type Own = Extract<Entry, { readonly own: boolean }>
  * reserves for it.
  */
 const lastMillis = 999_999_999_999_999
+
+const noMarks: ReadonlyArray<Mark> = []
 
 /** The element that reports growth. It carries no data. */
 const growthAlone: Chunk.Chunk<void> = Chunk.of(undefined)
@@ -345,6 +347,30 @@ export const make = (
           add(delivered)
           grow()
         })
+      })
+
+    /** Takes in posts of others; see `ReplicaLog.receive`. */
+    const receive = (received: ReadonlyArray<Block>): Effect.Effect<ReadonlyArray<Mark>> =>
+      Effect.suspend(() => {
+        const delivered = store.receive(received)
+        // Called only when needed, since it takes longer the more posts are held.
+        const missing = () => (store.waits ? store.missing() : noMarks)
+        return Effect.map(keep(journal.keeps ? delivered.map(({ line }) => line) : []), () => {
+          add(delivered)
+          grow()
+          // Somebody has reported a wrong end of the stream, in the middle of a block. The rest of that block can't be
+          // shown to others without its first part.
+          return received.filter(isCutOff)
+        }).pipe(
+          Effect.flatMap((cutOff) =>
+            cutOff.length === 0
+              ? Effect.sync(missing)
+              : Effect.map(
+                  Effect.forEach(cutOff, ({ post, rest = [] }) => lose(post.stream, post.n + rest.length)),
+                  missing
+                )
+          )
+        )
       })
 
     /** Whether this node knows where the chat began for it: `restored` from an earlier run, `adopted` in this run. */
@@ -587,25 +613,10 @@ export const make = (
           return posts
         })
       },
-      receive: (received) =>
-        Effect.suspend(() => {
-          const delivered = store.receive(received)
-          // Called only when needed, since it takes longer the more posts are held.
-          const missing = () => (store.waits ? store.missing() : [])
-          return Effect.flatMap(keep(delivered.map(({ line }) => line)), () => {
-            add(delivered)
-            grow()
-            // Somebody has reported a wrong end of the stream, in the middle of a block. The rest of that block can't
-            // be shown to others without its first part.
-            const cutOff = received.filter(isCutOff)
-            return cutOff.length === 0
-              ? Effect.sync(missing)
-              : Effect.map(
-                  Effect.forEach(cutOff, ({ post, rest = [] }) => lose(post.stream, post.n + rest.length)),
-                  missing
-                )
-          })
-        }).pipe(serially),
+      receive: (received) => serially(receive(received)),
+      // A journal has to be waited for.
+      receiveNow: (received) =>
+        journal.keeps || isToBeWrittenAnew() ? undefined : now(() => Effect.runSync(receive(received))),
       skip: (id, to) => serially(lose(id, to)),
       refuse: (id, above) => serially(Effect.sync(() => store.refuse(id, above))),
       adopt: (summary, before = new Map(), folds = new Map()) =>

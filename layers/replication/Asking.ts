@@ -50,7 +50,7 @@ export const make = ({ links, log }: Ground, { blocked }: Needs) => {
     return mostAsked - asked.size
   }
 
-  const pullNow = (link: Link, marks: Iterable<Mark>, isStuck = (_: StreamId) => false): void => {
+  const pull = (link: Link, marks: Iterable<Mark>, isStuck = (_: StreamId) => false): void => {
     const { replica } = link
     const frames: Array<Control> = []
     let room: number | undefined
@@ -80,28 +80,25 @@ export const make = ({ links, log }: Ground, { blocked }: Needs) => {
     if (frames.length > 0) link.put(...frames)
   }
 
-  const pull = (...what: Parameters<typeof pullNow>): Effect.Effect<void> => Effect.sync(() => pullNow(...what))
-
   /** The same for all links. */
-  const pullFromAll = (marks: ReadonlyArray<Mark>): Effect.Effect<void> =>
+  const pullFromAll = (marks: ReadonlyArray<Mark>): void => {
     // When all links break at once, nothing was asked over most of them: each would look at all others.
-    marks.length === 0
-      ? Effect.void
-      : Effect.forEach(links.current.values(), (link) => pull(link, marks), { discard: true })
+    if (marks.length === 0) return
+    for (const link of links.current.values()) pull(link, marks)
+  }
 
   /** Asks a peer for more streams once it has sent half of what it was asked for last. */
-  const pullMore = (link: Link): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      const { toAsk } = link.replica
-      const room = toAsk === undefined || toAsk.size === 0 ? 0 : roomToAsk(link)
-      if (toAsk === undefined || room * 2 < mostAsked) return Effect.void
-      const next = [...Iterable.take(toAsk, room)]
-      for (const stream of next) toAsk.delete(stream)
-      return pull(
-        link,
-        next.map((stream): Mark => [stream, 0])
-      )
-    })
+  const pullMore = (link: Link): void => {
+    const { toAsk } = link.replica
+    const room = toAsk === undefined || toAsk.size === 0 ? 0 : roomToAsk(link)
+    if (toAsk === undefined || room * 2 < mostAsked) return
+    const next = [...Iterable.take(toAsk, room)]
+    for (const stream of next) toAsk.delete(stream)
+    pull(
+      link,
+      next.map((stream): Mark => [stream, 0])
+    )
+  }
 
   /** The peer to ask for posts that found no room: the author, who sends them anyway, or a peer that keeps them. */
   const holderOf = (stream: StreamId, after: number): Link | undefined => {
@@ -113,9 +110,9 @@ export const make = ({ links, log }: Ground, { blocked }: Needs) => {
   }
 
   /** Asks again for posts that were dropped because too many were held. */
-  const pullAgain: Effect.Effect<void> = Effect.suspend(() => {
+  const pullAgain = (): void => {
     const ranges = log.again()
-    if (ranges.length === 0) return Effect.void
+    if (ranges.length === 0) return
     const frames = new Map<Link, Array<Control>>()
     for (const { stream, after, to } of ranges) {
       const link = doubted.has(stream) ? undefined : holderOf(stream, after)
@@ -128,8 +125,8 @@ export const make = ({ links, log }: Ground, { blocked }: Needs) => {
       wants.push({ type: "want", stream, after, to: until })
       frames.set(link, wants)
     }
-    return Effect.forEach(frames, ([link, wants]) => link.send(...wants), { discard: true })
-  })
+    for (const [link, wants] of frames) link.put(...wants)
+  }
 
   const isKeptByAnother = (link: Link, stream: StreamId, after: number): boolean =>
     [...links.current.values()].some(
@@ -158,8 +155,6 @@ export const make = ({ links, log }: Ground, { blocked }: Needs) => {
     /**
      * Asks a peer for what it has and this node lacks, unless the author's link brings it or another peer was asked.
      */
-    pullNow,
-    /** The same as an effect. */
     pull,
     pullFromAll,
     pullMore,
@@ -184,11 +179,11 @@ export const make = ({ links, log }: Ground, { blocked }: Needs) => {
     },
     isDoubted: (stream: StreamId): boolean => doubted.has(stream),
     /** Asks again for doubted streams. */
-    reconsider: Effect.suspend(() => {
+    reconsider: (): void => {
       const marks = Array.from(doubted, (stream): Mark => [stream, 0])
       doubted.clear()
-      return pullFromAll(marks)
-    }),
+      pullFromAll(marks)
+    },
     /** Whether everything that was asked for has come. */
     isDone: (): boolean => {
       for (const [stream, { to }] of wanted) if (log.have(stream) < to) return false
@@ -202,14 +197,14 @@ export const make = ({ links, log }: Ground, { blocked }: Needs) => {
     },
     /** The link has ended: asks other peers for what that peer was asked for. */
     ended: (link: Link): Effect.Effect<void> =>
-      Effect.suspend(() => {
+      Effect.sync(() => {
         const orphaned: Array<Mark> = []
         for (const [stream, asked] of wanted) {
           if (asked.link !== link) continue
           orphaned.push([stream, 0])
           wanted.delete(stream)
         }
-        return pullFromAll(orphaned)
+        pullFromAll(orphaned)
       })
   }
 }

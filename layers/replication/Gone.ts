@@ -69,7 +69,7 @@ export const make = ({ links, log }: Ground, { asking, blocked }: Needs) => {
   const skip = (stream: StreamId, to: number): Effect.Effect<void> =>
     Effect.flatMap(log.skip(stream, to), () => {
       asking.isGone(stream)
-      return asking.pullFromAll([[stream, to]])
+      return Effect.sync(() => asking.pullFromAll([[stream, to]]))
     })
 
   /** Nothing is looked for unless something is held, or somebody does not keep what it was asked for. */
@@ -92,7 +92,7 @@ export const make = ({ links, log }: Ground, { asking, blocked }: Needs) => {
       if (prospect === undefined) continue
       switch (prospect._tag) {
         case "Kept":
-          yield* asking.pullFromAll([[stream, 0]])
+          asking.pullFromAll([[stream, 0]])
           break
         case "Gone":
           yield* skip(stream, prospect.to)
@@ -105,7 +105,7 @@ export const make = ({ links, log }: Ground, { asking, blocked }: Needs) => {
           absurd(prospect)
       }
     }
-    yield* asking.pullAgain
+    asking.pullAgain()
   })
 
   /** Whether nothing is asked for, no linked peer has what is missing, and no peer is dialled that could have it. */

@@ -79,12 +79,12 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
     const summaries = Summaries.make(ground, { asking, delivery, folds, forks, gone })
 
     /** History that has begun comes first. Everything after it is new. */
-    const receive = (link: Link, posts: ReadonlyArray<PostFrame>, from = 0): Effect.Effect<void, PeerLost> => {
+    const receive = (link: Link, posts: ReadonlyArray<PostFrame>, from = 0): Rest<PeerLost> => {
       if (!history.isComing(link)) return replicator.receive(link, from === 0 ? posts : posts.slice(from))
       const post = posts[from]
-      if (post === undefined) return Effect.void
+      if (post === undefined) return undefined
       const taken = history.take(link, post)
-      return from + 1 < posts.length ? Effect.flatMap(taken, () => receive(link, posts, from + 1)) : taken
+      return from + 1 < posts.length ? after(taken, () => receive(link, posts, from + 1)) : taken
     }
 
     const heard = (link: Link, frame: LinkContract.ReplicationFrame): Rest<PeerLost> => {
@@ -123,7 +123,7 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
     const catchUp = (link: Link, isNew: boolean): Rest => {
       if (!link.newcomer && !link.passing) replicator.announce(link, isNew)
       return after(link.newcomer ? history.tellTo(link) : undefined, () => {
-        asking.pullNow(link, link.replica.theirs)
+        asking.pull(link, link.replica.theirs)
         return undefined
       })
     }

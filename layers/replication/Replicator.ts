@@ -4,8 +4,10 @@ import type { Block, Mark } from "../../src/domain/EncodedPost.ts"
 import { PeerLost } from "../../src/domain/Errors.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
-import { authorOf, epochIn } from "../../src/domain/Post.ts"
+import { authorOf, epochIn, type StreamId } from "../../src/domain/Post.ts"
 import { Recent } from "../../src/domain/Recent.ts"
+import { after, type Rest } from "../../src/domain/Rest.ts"
+import { lengthOf } from "../../src/protocol/ChunkDecoder.ts"
 import type { Gap, PostFrame } from "../../src/protocol/Frame.ts"
 import type { Asking } from "./Asking.ts"
 import type { Delivery } from "./Delivery.ts"
@@ -32,56 +34,75 @@ export const make = ({ events, links, log, membership }: Ground, { asking, deliv
   const isWelcome = (link: Link, block: Block): boolean =>
     block.post.stream.startsWith(link.replica.prefix) || asking.isAsked(link, block)
 
-  const receive = (link: Link, sent: ReadonlyArray<PostFrame>): Effect.Effect<void, PeerLost> => {
-    let isOwn = false
-    let askedFrames = 0
-    let askedBytes = 0
+  const receive = (link: Link, sent: ReadonlyArray<PostFrame>): Rest<PeerLost> => {
+    noteAsked(
+      link,
+      ofStreams(sent, (frame) => asking.isAsked(link, frame))
+    )
+    if (membership.sign !== undefined) return after(receiveSealed(link, sent), () => askMore(link))
+    const taken = take(
+      link,
+      ofStreams(sent, (frame) => isWelcome(link, frame))
+    )
+    const own = ownIn(sent)
+    return after(taken, () => (own.length > 0 ? forks.heard(link, own) : askMore(link)))
+  }
+
+  const askMore = (link: Link): undefined => {
+    asking.pullMore(link)
+  }
+
+  /** A peer has sent posts of others that it was asked for. */
+  const noteAsked = (link: Link, sent: ReadonlyArray<PostFrame>): void => {
+    if (sent.length === 0) return
+    let bytes = 0
+    let stream: StreamId | undefined
     for (const frame of sent) {
-      isOwn ||= log.isOwn(frame.post.stream)
-      if (!asking.isAsked(link, frame)) continue
       asking.hasSent(link, frame)
-      const author = authorOf(frame.post.stream)
+      bytes += lengthOf(frame)
+      if (frame.post.stream === stream) continue
+      stream = frame.post.stream
+      const author = authorOf(stream)
       if (relays.get(author) !== link.peer.id) relays.set(author, link.peer.id)
       absent.isHeard(author)
-      askedFrames += 1
-      askedBytes += frame.line.length
     }
-    if (askedFrames > 0) links.charge(link, "asked", askedFrames, askedBytes)
-    const taken =
-      membership.sign === undefined
-        ? take(
-            link,
-            sent.filter((frame) => isWelcome(link, frame))
-          )
-        : receiveSealed(link, sent)
-    if (isOwn && membership.sign === undefined) return Effect.zipRight(taken, forks.heard(link, ownIn(sent)))
-    const { toAsk } = link.replica
-    return toAsk === undefined || toAsk.size === 0 ? taken : Effect.zipRight(taken, asking.pullMore(link))
+    links.charge(link, "asked", sent.length, bytes)
   }
 
   const ownIn = <B extends Block>(blocks: ReadonlyArray<B>): ReadonlyArray<B> =>
-    blocks.filter(({ post }) => log.isOwn(post.stream))
+    ofStreams(blocks, ({ post }) => log.isOwn(post.stream))
 
   /** In a secure chat posts come in blocks, and blocks of others must be verified. */
-  const receiveSealed = (link: Link, sent: ReadonlyArray<PostFrame>): Effect.Effect<void, PeerLost> => {
+  const receiveSealed = (link: Link, sent: ReadonlyArray<PostFrame>): Rest<PeerLost> => {
     const blocks = proofs.blocksFrom(link, sent)
     if (blocks === undefined) return new PeerLost({ reason: "malformed" })
     const { believed, unsure, wrongs, isFair } = proofs.sift(
       link,
-      blocks.filter((block) => isWelcome(link, block))
+      ofStreams(blocks, (block) => isWelcome(link, block))
     )
-    return Effect.gen(function* () {
-      yield* forks.heard(link, ownIn(blocks))
-      if (believed.length > 0) yield* take(link, believed)
-      for (const stream of unsure) asking.doubt(stream)
-      for (const wrong of wrongs) events.note(wrong)
-      if (!isFair) yield* links.drop(link, "seals")
-    })
+    const own = ownIn(blocks)
+    return after(own.length > 0 ? forks.heard(link, own) : undefined, () =>
+      after(believed.length > 0 ? take(link, believed) : undefined, () => {
+        for (const stream of unsure) asking.doubt(stream)
+        for (const wrong of wrongs) events.note(wrong)
+        return isFair ? undefined : links.drop(link, "seals")
+      })
+    )
   }
 
-  const take = (link: Link, blocks: ReadonlyArray<Block>): Effect.Effect<void, PeerLost> => {
-    const taken = Effect.flatMap(log.receive(blocks), (missing) => {
-      if (missing.length === 0) return asking.pullAgain
+  /** Takes in posts: at once if it is the log's turn, or else when it is. */
+  const take = (link: Link, blocks: ReadonlyArray<Block>): Rest<PeerLost> => {
+    const [through] = ofStreams(blocks, ({ post }) => absent.comesThrough(link, post.stream))
+    if (through !== undefined) absent.tellThrough(link, authorOf(through.post.stream))
+    const missing = log.receiveNow(blocks)
+    return missing === undefined
+      ? Effect.flatMap(log.receive(blocks), (later) => hasTaken(link, blocks, later) ?? Effect.void)
+      : hasTaken(link, blocks, missing)
+  }
+
+  /** The log has taken in posts. Asks for what must come before those that are held. */
+  const hasTaken = (link: Link, blocks: ReadonlyArray<Block>, missing: ReadonlyArray<Mark>): Rest<PeerLost> => {
+    if (missing.length > 0) {
       // Whoever hands on a post has all that must come before it; what other posts wait for says nothing of this peer.
       for (const { post } of blocks.flatMap(postsIn)) {
         delivery.hasUpTo(link, [post.stream, post.n - 1])
@@ -91,22 +112,22 @@ export const make = ({ events, links, log, membership }: Ground, { asking, deliv
       }
       const overstepped = delivery.limitOverstepped(link)
       if (overstepped !== undefined) return links.drop(link, overstepped)
-      return Effect.zipRight(asking.pull(link, missing), asking.pullAgain)
-    })
-    const through = blocks.find(({ post }) => absent.comesThrough(link, post.stream))
-    if (through !== undefined) absent.tellThrough(link, authorOf(through.post.stream))
-    return taken
+      asking.pull(link, missing)
+    }
+    asking.pullAgain()
+    return undefined
   }
 
-  const heardGap = (link: Link, { stream, to }: Gap): Effect.Effect<void, PeerLost> =>
-    Effect.suspend(() => {
-      if (log.isOwn(stream)) forks.refute(link)
-      delivery.lacksUpTo(link, stream, to)
-      const overstepped = delivery.limitOverstepped(link)
-      if (overstepped !== undefined) return links.drop(link, overstepped)
-      asking.keepsNot(link, stream, to)
-      return Effect.zipRight(asking.pullFromAll([[stream, to]]), asking.pullMore(link))
-    })
+  const heardGap = (link: Link, { stream, to }: Gap): Rest<PeerLost> => {
+    if (log.isOwn(stream)) forks.refute(link)
+    delivery.lacksUpTo(link, stream, to)
+    const overstepped = delivery.limitOverstepped(link)
+    if (overstepped !== undefined) return links.drop(link, overstepped)
+    asking.keepsNot(link, stream, to)
+    asking.pullFromAll([[stream, to]])
+    asking.pullMore(link)
+    return undefined
+  }
 
   const announce = (link: Link, isNew: boolean): void => {
     let count = 0
@@ -126,9 +147,9 @@ export const make = ({ events, links, log, membership }: Ground, { asking, deliv
     /** The peer does not keep these posts. Another one may. */
     heardGap,
     /** Keys have changed: some doubted posts can perhaps be verified now. */
-    reconsider: Effect.suspend(() => {
+    reconsider: Effect.sync(() => {
       proofs.reconsider()
-      return asking.reconsider
+      asking.reconsider()
     }),
     /**
      * Reports how many missed posts this peer will send. `isNew`: posts of its own present run do not count as missed.
@@ -137,6 +158,20 @@ export const make = ({ events, links, log, membership }: Ground, { asking, deliv
     /** The peer that last passed on posts of that author, if the author has no link to this node. */
     relayOf: (id: PeerId): PeerId | undefined => relays.get(id)
   }
+}
+
+/** The posts of the streams that are meant. Posts of a stream come together: the question is asked once for them. */
+const ofStreams = <B extends Block>(blocks: ReadonlyArray<B>, isMeant: (one: B) => boolean): ReadonlyArray<B> => {
+  let stream: StreamId | undefined
+  let is = false
+  const isOne = (block: B): boolean => {
+    if (block.post.stream !== stream) {
+      stream = block.post.stream
+      is = isMeant(block)
+    }
+    return is
+  }
+  return blocks.every(isOne) ? blocks : blocks.filter(isOne)
 }
 
 const postsIn = (block: Block) => (block.rest === undefined ? [block] : [block, ...block.rest])

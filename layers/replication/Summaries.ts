@@ -53,7 +53,7 @@ export const make = ({ links, log }: Ground, { asking, delivery, folds, forks, g
       case "placed":
       case "up":
         forks.heardOf(link)
-        asking.pullNow(link, marks)
+        asking.pull(link, marks)
         return undefined
       case "introduced":
         return more
@@ -132,7 +132,7 @@ export const make = ({ links, log }: Ground, { asking, delivery, folds, forks, g
     forks.review()
     if (isNews) yield* tellAll(all)
     wasNews = isNews
-    for (const link of links.current.values()) yield* asking.pull(link, link.replica.theirs, isStuck)
+    for (const link of links.current.values()) asking.pull(link, link.replica.theirs, isStuck)
     compared = summary
   })
 

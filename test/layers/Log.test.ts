@@ -21,6 +21,7 @@ const makeJournal = (left: ReadonlyArray<JournalLine> = []) => {
   const state = { broken: false, gate: Effect.void as Effect.Effect<void> }
   const journal: Journal.Journal = {
     ...Journal.nowhere,
+    keeps: true,
     restore: (each) => Effect.sync(() => left.forEach(each)),
     append: (blocks) =>
       Effect.gen(function* () {
