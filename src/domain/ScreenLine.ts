@@ -4,7 +4,7 @@ import { actionIn, utterance } from "./Action.ts"
 import type { Entry } from "./Entry.ts"
 import type { LossReason, MeshEvent } from "./MeshEvent.ts"
 import { formatAddress, type Named, type Peer, title } from "./Peer.ts"
-import { authorOf, type Post } from "./Post.ts"
+import { authorOf, type Post, type StreamId } from "./Post.ts"
 import { dateAndTime } from "./Time.ts"
 
 /**
@@ -71,12 +71,25 @@ export const screenLineOf = (self: Named, entry: Entry): ScreenLine | undefined 
 const neverCameIn = (event: MeshEvent): boolean =>
   (event._tag === "GivenUp" && event.ghost) || (event._tag === "Left" && event.unseen === true)
 
+/** The stream of the last line, and what its lines begin with: most lines follow others of their stream. */
+let lastStream: StreamId | undefined
+let lastHeading = ""
+const headingOf = (stream: StreamId): string => {
+  if (stream !== lastStream) {
+    lastStream = stream
+    lastHeading = `${title(authorOf(stream))}: `
+  }
+  return lastHeading
+}
+
 const said = (before: string, post: Post): ScreenLine => {
-  const author = title(authorOf(post.stream))
   const action = actionIn(post.text)
-  return action === undefined
-    ? { _tag: "Chat", text: `${before}${author}: ${escape(post.text)}`, post }
-    : { _tag: "Chat", text: `${before}${author} ${escape(action)}`, post: { ...post, text: action } }
+  if (action === undefined) {
+    const text = headingOf(post.stream) + escape(post.text)
+    return { _tag: "Chat", text: before === "" ? text : before + text, post }
+  }
+  const author = title(authorOf(post.stream))
+  return { _tag: "Chat", text: `${before}${author} ${escape(action)}`, post: { ...post, text: action } }
 }
 
 /** The events that servers and clients show in the same way. */
