@@ -22,6 +22,16 @@ const named = (self: PeerId): string => {
   return self === serverId ? "" : `|(?:^|\\W)${title(self)}(?![\\w-])`
 }
 
+/** The pattern for the last node that was looked for, which is nearly always the one at this terminal. */
+let last: { readonly self: PeerId; readonly pattern: RegExp } | undefined
+const patternOf = (self: PeerId): RegExp => {
+  if (last?.self !== self) {
+    const pattern = new RegExp(`(?:^|[^\\w@-])@${self}(?![\\w-])|^${self}[:,]${named(self)}`, "iu")
+    last = { self, pattern }
+  }
+  return last.pattern
+}
+
 /**
  * Whether a text mentions a node: by `@ID`, by `ID:` at the beginning, by its name on the screen, by its bare id of two
  * letters or more, or by one of the user's words. Case does not matter.
@@ -30,9 +40,7 @@ export const mentions = (self: PeerId, words: ReadonlyArray<string>, said: strin
   const text = actionIn(said) ?? said
   const lower = text.toLowerCase()
   // Most lines call nobody.
-  const own =
-    lower.includes(self.toLowerCase()) &&
-    new RegExp(`(?:^|[^\\w@-])@${self}(?![\\w-])|^${self}[:,]${named(self)}`, "iu").test(text)
+  const own = lower.includes(self.toLowerCase()) && patternOf(self).test(text)
   return (
     own ||
     words.some(

@@ -2,7 +2,8 @@
  * Formats lines for a terminal: colours, times, and the separators between lines (a new day, a pause, unread lines).
  */
 import { calls, isNews } from "../domain/Calling.ts"
-import { type PeerId, serverId } from "../domain/Peer.ts"
+import { type PeerId, serverId, title } from "../domain/Peer.ts"
+import { authorOf } from "../domain/Post.ts"
 import type { ScreenLine } from "../domain/ScreenLine.ts"
 import { rowsToRead } from "./Reading.ts"
 import { isLong } from "./Wrap.ts"
@@ -79,14 +80,28 @@ const titled = /^((?:\(earlier\) )?)((?:Client ([A-Za-z0-9_-]{1,32})|Server)(?=[
  * Colours the author's name. A line that mentions the local user has its author in bold and inverse, even without
  * colours.
  */
-const coloured = (looks: Looks, self: PeerId | undefined, line: ScreenLine, row: string): string =>
-  row.replace(titled, (_, before: string, name: string, id: PeerId = serverId) => {
-    const codes = [
-      ...(calls(self, looks.words ?? [], line) ? [1, 7] : []),
-      ...(looks.colours ? [colourOf(id)] : [])
-    ].join(";")
-    return before + (codes === "" ? name : inColour(name, codes))
-  })
+const coloured = (looks: Looks, self: PeerId | undefined, line: ScreenLine, row: string): string => {
+  // Most lines are posts, whose author need not be looked for in the text.
+  if (line.post !== undefined) {
+    const id = authorOf(line.post.stream)
+    const name = title(id)
+    if (row.startsWith(name) && row.charCodeAt(name.length) === colon) {
+      return nameOf(looks, self, line, name, id) + row.slice(name.length)
+    }
+  }
+  return row.replace(
+    titled,
+    (_, before: string, name: string, id: PeerId = serverId) => before + nameOf(looks, self, line, name, id)
+  )
+}
+
+const colon = ":".charCodeAt(0)
+
+const nameOf = (looks: Looks, self: PeerId | undefined, line: ScreenLine, name: string, id: PeerId): string => {
+  const isCalled = calls(self, looks.words ?? [], line)
+  if (!looks.colours) return isCalled ? inColour(name, "1;7") : name
+  return inColour(name, isCalled ? `1;7;${colourOf(id)}` : `${colourOf(id)}`)
+}
 
 const cutInto = (row: string, columns: number): ReadonlyArray<string> =>
   Array.from({ length: Math.ceil(row.length / columns) }, (_, index) =>
@@ -98,7 +113,7 @@ const cutInto = (row: string, columns: number): ReadonlyArray<string> =>
  * which turns it on for itself and off again. With `cut` there is no such exception.
  */
 const rowsFor = (page: Page, self: PeerId | undefined, line: ScreenLine, time: string): ReadonlyArray<string> =>
-  rowsToRead({ ...line, text: time + line.text }, page.columns)
+  rowsToRead(time === "" ? line : { ...line, text: time + line.text }, page.columns)
     .flatMap((row) => (page.cut && isLong(row, page.columns) ? cutInto(row, page.columns) : row))
     .map((row, index) => {
       const before = index === 0 ? time : ""
@@ -132,13 +147,14 @@ const entered = (
     marks.push(between(clockTime(latest)))
   }
   const time = looks.times ? `${clockTime(at)} ` : ""
+  const rows = rowsFor(looks, self, line, time)
   return {
     chronicle: {
-      ...before,
       last: latest,
+      awaySince: before.awaySince,
       marked: before.awaySince !== undefined && (before.marked === true || isUnread)
     },
-    rows: [...marks.map((mark) => dim(looks, mark)), ...rowsFor(looks, self, line, time)]
+    rows: marks.length === 0 ? rows : [...marks.map((mark) => dim(looks, mark)), ...rows]
   }
 }
 
@@ -158,7 +174,7 @@ export const enter = (
   for (const line of lines) {
     const next = entered(chronicle, line, self, looks, now)
     chronicle = next.chronicle
-    rows.push(...next.rows)
+    for (const row of next.rows) rows.push(row)
   }
   return { chronicle, rows }
 }

@@ -32,10 +32,12 @@ export interface PendingLine {
  * indented.
  */
 export const visible = (text: string): string =>
-  text
-    .split("\n")
-    .map((line) => escape(line.replaceAll("\t", tab)))
-    .join(`\n${indent}`)
+  isPlain(text)
+    ? text
+    : text
+        .split("\n")
+        .map((line) => escape(line.replaceAll("\t", tab)))
+        .join(`\n${indent}`)
 
 const tab = "    "
 

@@ -2,6 +2,7 @@
 import { deedMark } from "../domain/Action.ts"
 import { escape, type ScreenLine } from "../domain/ScreenLine.ts"
 import { visible } from "./LiveArea.ts"
+import { isPlain } from "./TextWidth.ts"
 import { rowsOf } from "./Wrap.ts"
 
 /** The words with which the screen reports that a node comes or goes. */
@@ -50,7 +51,14 @@ const skeleton = (text: string): string =>
 /** A longer text can't be mistaken for an event. In UTF-16 units. */
 const longestEvent = 40
 
-const isLikeEvent = (text: string): boolean => text.trim().length <= longestEvent && events.has(skeleton(text))
+/**
+ * How a text of printable ASCII begins and ends that reduces to one of those words. Nearly all texts do not, and are not
+ * reduced.
+ */
+const likely = /^[^a-z0-9|]*[irt1l|].*d[^a-z0-9|]*$/i
+
+const isLikeEvent = (text: string): boolean =>
+  text.trim().length <= longestEvent && (!isPlain(text) || likely.test(text)) && events.has(skeleton(text))
 
 /**
  * Formats a line as rows of at most `columns` columns. The text of a post is quoted if all of it, or its first row,

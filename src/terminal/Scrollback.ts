@@ -62,7 +62,9 @@ export class Scrollback {
     const before = attended(this.#chronicle, awaySince)
     const { chronicle, rows } = enter(before, lines, view.self, { ...this.#looks, columns: view.columns }, at)
     this.#chronicle = chronicle
-    return rows.map((row) => `${row}\n`).join("")
+    let text = ""
+    for (const row of rows) text += `${row}\n`
+    return text
   }
 
   /**

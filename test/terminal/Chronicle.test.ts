@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as FastCheck from "effect/FastCheck"
 import { calls } from "../../src/domain/Calling.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import { notice, recalled, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
@@ -42,6 +43,21 @@ describe("lines on a terminal", () => {
       "  \\u{1b}[2J    x"
     ])
     assert.deepStrictEqual(shown([[earlier("one\ntwo", noon), noon]]), ["(earlier) Client 3: one", "  two"])
+  })
+
+  it("an author's name has its colour, however it is found in the line", () => {
+    const columns = FastCheck.integer({ min: 4, max: 60 })
+    const ids = FastCheck.oneof(FastCheck.constant("Server"), FastCheck.stringMatching(/^[A-Za-z0-9_-]{1,32}$/))
+    const texts = FastCheck.string({ unit: FastCheck.constantFrom(..."abc :.-Client23"), maxLength: 60 })
+    FastCheck.assert(
+      FastCheck.property(ids, texts, FastCheck.boolean(), columns, (author, text, times, columns) => {
+        const line = said(text, noon, author)
+        // Without a post its author is looked for in the text.
+        const { post: _, ...bare } = line
+        const shownIn = (line: ScreenLine) => shown([[line, noon]], { colours: true, times, columns })
+        if (!calls(id("1"), [], line)) assert.deepStrictEqual(shownIn(line), shownIn(bare))
+      })
+    )
   })
 
   it("a line that takes more rows than one is coloured in each, and has its time in the first", () => {

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as FastCheck from "effect/FastCheck"
 import { actionOf } from "../../src/domain/Action.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
@@ -9,7 +10,35 @@ import { peer, post, stream } from "../support/samples.ts"
 const lineOf = (entry: Entry): ScreenLine => screenLineOf(peer("1", 6001), entry) ?? notice("nothing")
 const said = (text: string, author = "2") => lineOf(Entry.Said({ post: post(stream(author), 1, text), own: false }))
 
+/** Each plain way to write a letter so that it looks like itself. */
+const disguises: Readonly<Record<string, ReadonlyArray<string>>> = {
+  i: ["i", "I", "1", "l", "L", "|"],
+  o: ["o", "O", "0"],
+  m: ["m", "M", "rn", "RN"]
+}
+const blanks = FastCheck.string({ unit: FastCheck.constantFrom(..." .,:;!?-_*'"), maxLength: 2 })
+/** A plain text that looks like what the screen says of those who come and go. */
+const disguised = FastCheck.constantFrom("initiated", "reconnected", "terminated").chain((word) =>
+  FastCheck.tuple(
+    ...Array.from(word, (letter) =>
+      FastCheck.tuple(FastCheck.constantFrom(...(disguises[letter] ?? [letter, letter.toUpperCase()])), blanks)
+    )
+  ).map((letters) => letters.flat().join(""))
+)
+
 describe("lines as people read them", () => {
+  it("whatever plain text looks like something that has happened is in quotation marks", () => {
+    FastCheck.assert(
+      FastCheck.property(
+        blanks,
+        disguised.filter(({ length }) => length <= 38),
+        (before, text) => {
+          assert.deepStrictEqual(rowsToRead(said(before + text), 200), [`Client 2: "${before}${text}"`])
+        }
+      )
+    )
+  })
+
   it("what could pass for something that has happened is in quotation marks; what has happened is not", () => {
     for (const text of [
       "initiated",
