@@ -9,8 +9,8 @@ import { client, clientAt, server } from "../systems/outlive.ts"
 import { startAtTerminal } from "../Terminals.ts"
 import { type Cell, type Figures, named, type Work } from "../Work.ts"
 
-/** By then, what a start leaves to do is done: some 8 s after it, V8 collects garbage once more, for 30 ms or so. */
-const settling = "12 seconds"
+/** By then, what a start leaves to do is done: some 10 s after it, V8 collects garbage once more, for 50 ms or so. */
+const settling = "20 seconds"
 
 const resting = "setInterval(() => {}, 2 ** 30)"
 const nodeOnPipe = Effect.flatMap(pipe, (stdin) =>
@@ -80,7 +80,7 @@ export const F14: Work = {
   title: "At rest",
   how:
     "A chat of three in which nobody says anything: a server and a client on pipes, and a client at a terminal. Beside it, a bare Node that waits for its stdin; and irssi and " +
-    "weechat-headless, with a third client in a channel of ngIRCd. CPU time and wake-ups (voluntary context switches) are those of all threads, from 12 s after all have joined. " +
+    "weechat-headless, with a third client in a channel of ngIRCd. CPU time and wake-ups (voluntary context switches) are those of all threads, from 20 s after all have joined. " +
     "ssh-chat is not among them: Debian does not have it.",
   cells: ({ quick }) => {
     const millis = quick ? 3_000 : 8_000
