@@ -14,6 +14,7 @@ import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { type PeerId, type Port, roleOf } from "../../src/domain/Peer.ts"
 import { mainRoom } from "../../src/domain/Post.ts"
+import { SynchronousSteps } from "../../src/domain/Turns.ts"
 import { type Control, encode, protocolVersion } from "../../src/protocol/Frame.ts"
 import { id, peer } from "../support/samples.ts"
 import * as Sources from "../support/sources.ts"
@@ -101,7 +102,10 @@ const story = (mutator: Mutator) =>
 /** Attacks as drawn from that seed, at least so many inputs. Throws if a run goes wrong. */
 export const mesh = (seed: number, inputs: number): void => {
   for (let sent = 0, round = 0; sent < inputs; round += 1) {
-    const exit = run(story(makeMutator(seed * 1_000 + round)), seed)
+    const mutator = makeMutator(seed * 1_000 + round)
+    // Either way, in one run: at once, or as an effect.
+    const ways = Effect.provideService(story(mutator), SynchronousSteps, () => mutator.maybe(0.5))
+    const exit = run(ways, seed)
     if (Exit.isFailure(exit)) throw new Error(`round ${round}: ${Cause.pretty(exit.cause)}`)
     sent += exit.value
   }

@@ -7,7 +7,7 @@ import { escape } from "../../src/domain/ScreenLine.ts"
 import { Control, decode, encode, encodePost, type Frame } from "../../src/protocol/Frame.ts"
 import { makeFrameDecoder } from "../../src/protocol/FrameDecoder.ts"
 import * as PortsFile from "../../src/protocol/PortsFile.ts"
-import { cutInto, joined } from "../support/bytes.ts"
+import { cutInto, joined, linesIn } from "../support/bytes.ts"
 import { mesh } from "./mesh.ts"
 import { type Mutator, makeMutator } from "./mutate.ts"
 
@@ -71,6 +71,11 @@ const streams: Target = (mutator, inputs) => {
     const whole = framesOf([joined(sent)])
     const cut = framesOf(cutInto(joined(sent), cuts))
     must(whole.failed === cut.failed, "how it is cut makes a difference", joined(sent))
+    const lines = joined(sent)
+    const alone = Either.all(linesIn(lines.subarray(0, lines.lastIndexOf(10) + 1)).map(decode))
+    must(whole.failed === Either.isLeft(alone), "a line by itself makes a difference", joined(sent))
+    const one = Buffer.concat(Either.getOrElse(alone, () => []).map(again))
+    must(whole.failed || one.equals(Buffer.concat(whole.frames.map(again))), "a chunk is read otherwise", joined(sent))
     must(
       whole.failed || Buffer.concat(whole.frames.map(again)).equals(Buffer.concat(cut.frames.map(again))),
       "how it is cut makes a difference",
