@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type BenchFailed, cpuOf, folder, freePort, pipe, rssOf, sleepsOf, start } from "../Processes.ts"
+import { median } from "../stats.ts"
 import { isHere } from "../systems/all.ts"
 import { ircChannel, irssi, weechat } from "../systems/irc.ts"
 import { ngircd } from "../systems/ngircd.ts"
@@ -9,8 +10,11 @@ import { client, clientAt, server } from "../systems/outlive.ts"
 import { startAtTerminal } from "../Terminals.ts"
 import { type Cell, type Figures, named, type Work } from "../Work.ts"
 
-/** By then, what a start leaves to do is done: some 10 s after it, V8 collects garbage once more, for 50 ms or so. */
-const settling = "20 seconds"
+/** By then, what a start leaves to do is done, but for V8: once or twice in half a minute it collects garbage, for 50 ms. */
+const settling = "12 seconds"
+
+/** The median of so many spans counts: such a collection is in one of them. */
+const spans = 4
 
 const resting = "setInterval(() => {}, 2 ** 30)"
 const nodeOnPipe = Effect.flatMap(pipe, (stdin) =>
@@ -43,22 +47,28 @@ const channel = Effect.map(ircChannel, ({ irssi, weechat }) => ({
 
 type Resting = Effect.Effect<Readonly<Record<string, number>>, BenchFailed, Scope.Scope>
 
-/** What each process uses while all of them rest beside each other. */
+/** What a process has used so far. */
+const used = (pid: number) => Effect.all({ cpu: cpuOf(pid), sleeps: sleepsOf(pid), rss: rssOf(pid) })
+
+/** What each process uses in a span of so many ms, while all of them rest beside each other. */
 const rest = (all: Resting, millis: number): Cell["run"] =>
   Effect.gen(function* () {
     const pids = Object.entries(yield* all)
+    const look = Effect.forEach(pids, ([, pid]) => used(pid))
     yield* Effect.sleep(settling)
-    const looked = Effect.forEach(pids, ([, pid]) => Effect.all([cpuOf(pid), sleepsOf(pid), rssOf(pid)]))
-    const [begun, before] = [performance.now(), yield* looked]
-    yield* Effect.sleep(millis)
-    const after = yield* looked
-    const seconds = (performance.now() - begun) / 1_000
+    const looks = [yield* look]
+    for (let span = 0; span < spans; span += 1) {
+      yield* Effect.sleep(millis)
+      looks.push(yield* look)
+    }
     const figures = pids.map(([name], at) => {
-      const [[cpu, sleeps], [cpuAfter, sleepsAfter, rss]] = [before[at] ?? [0, 0], after[at] ?? [0, 0, 0]]
+      const own = looks.flatMap((each) => each[at] ?? [])
+      const inSpans = (of: "cpu" | "sleeps") =>
+        median(own.slice(1).map((each, span) => ((each[of] - (own[span]?.[of] ?? Number.NaN)) * 1_000) / millis))
       return [
-        [`${name}: % of a core`, (100 * (cpuAfter - cpu)) / seconds],
-        [`${name}: wake-ups`, (sleepsAfter - sleeps) / seconds],
-        [`${name}: MiB`, rss / 2 ** 20]
+        [`${name}: % of a core`, 100 * inSpans("cpu")],
+        [`${name}: wake-ups`, inSpans("sleeps")],
+        [`${name}: MiB`, (own.at(-1)?.rss ?? Number.NaN) / 2 ** 20]
       ]
     })
     return Object.fromEntries(figures.flat()) as Figures
@@ -80,10 +90,10 @@ export const F14: Work = {
   title: "At rest",
   how:
     "A chat of three in which nobody says anything: a server and a client on pipes, and a client at a terminal. Beside it, a bare Node that waits for its stdin; and irssi and " +
-    "weechat-headless, with a third client in a channel of ngIRCd. CPU time and wake-ups (voluntary context switches) are those of all threads, from 20 s after all have joined. " +
+    "weechat-headless, with a third client in a channel of ngIRCd. CPU time and wake-ups (voluntary context switches) are those of all threads, the median of four spans of 4 s, from 12 s after all have joined. " +
     "ssh-chat is not among them: Debian does not have it.",
   cells: ({ quick }) => {
-    const millis = quick ? 3_000 : 8_000
+    const millis = quick ? 1_000 : 4_000
     return [
       { system: "outlive", at, run: rest(chat, millis) },
       { system: "bare node", at, run: rest(nodes, millis) },
