@@ -36,17 +36,32 @@ export const lengthOf = (encoded: EncodedPost): number =>
   encoded instanceof PostInChunk ? encoded.end - encoded.start : encoded.line.length
 
 /** The lines of posts, one after the other. They are not copied if they lie so in a chunk. */
-export const linesOf = (posts: ReadonlyArray<EncodedPost>): Lines => sideBySide(posts) ?? copied(posts)
+export const linesOf = (posts: ReadonlyArray<EncodedPost>): Lines => {
+  const lines = sideBySide(posts, 0)
+  return lines.ends.length === posts.length ? lines : copied(posts)
+}
 
-/** The part of a chunk that these posts make up; undefined if they don't. */
-const sideBySide = (posts: ReadonlyArray<EncodedPost>): Lines | undefined => {
-  const first = posts[0]
-  if (!(first instanceof PostInChunk)) return undefined
+/** The same in parts, none of which is copied. */
+export const partsOf = (posts: ReadonlyArray<EncodedPost>): ReadonlyArray<Lines> => {
+  const parts: Array<Lines> = []
+  for (let from = 0; from < posts.length; ) {
+    const lines = sideBySide(posts, from)
+    parts.push(lines)
+    from += lines.ends.length
+  }
+  return parts
+}
+
+/** The line of the post at that place, and those of the posts after it that come right after it in the same chunk. */
+const sideBySide = (posts: ReadonlyArray<EncodedPost>, from: number): Lines => {
+  const first = posts[from]
+  if (!(first instanceof PostInChunk)) return copied(posts.slice(from, from + 1))
   const { chunk, start } = first
   const ends: Array<number> = []
   let reached = start
-  for (const each of posts as ReadonlyArray<PostInChunk>) {
-    if (each.chunk !== chunk || each.start !== reached) return undefined
+  for (let at = from; at < posts.length; at += 1) {
+    const each = posts[at] as PostInChunk
+    if (each.chunk !== chunk || each.start !== reached) break
     reached = each.end
     ends.push(reached - start)
   }
@@ -80,6 +95,7 @@ interface Expected {
 const mostExpected = 256
 const expectations = new Recent<StreamId, Expected>(mostExpected)
 
+const beforeStream = '{"type":"post","stream":"'.length
 const beforeAt = ',"at":'.length
 const beforeText = ',"deps":{},"text":"'.length
 const afterText = '"}\n'.length
@@ -93,8 +109,10 @@ const expect = (stream: StreamId): Expected => {
     String.raw`${begin.replaceAll("{", "\\{")}[1-9]\d{0,14},"at":(?:0|[1-9]\d{0,14}),"deps":\{\},"text":"[ !#-[\]-~]*"\}\n`,
     "y"
   )
-  const expected = { stream, number: begin.length, line }
-  expectations.set(stream, expected)
+  // A copy: the id is part of a chunk's text, which would be kept as long as it is.
+  const copy = begin.slice(beforeStream, beforeStream + stream.length) as StreamId
+  const expected = { stream: copy, number: begin.length, line }
+  expectations.set(copy, expected)
   return expected
 }
 
@@ -111,31 +129,45 @@ const asciiOf = (chunk: Uint8Array): string | undefined => {
 }
 
 /**
- * Decodes whole lines that lie side by side, and adds the frames; throws if one of them is no frame. Where two posts of
- * a stream follow each other, the next lines are compared with what a third is expected to look like. Any other line is
- * decoded by itself.
+ * Decodes chunks of whole lines that come from one source. Where two posts of a stream follow each other, the next
+ * lines are compared with what a third is expected to look like. Any other line is decoded by itself. Mutable, for the
+ * hot path.
  */
-export const decodeInto = (frames: Array<Frame>, chunk: Uint8Array): void => {
-  const text = asciiOf(chunk)
-  let likely: StreamId | undefined
-  let expected: Expected | undefined
-  for (let start = 0, end = 0; start < chunk.length; start = end) {
-    if (expected !== undefined && text !== undefined) {
-      expected.line.lastIndex = start
-      if (expected.line.test(text)) {
-        end = expected.line.lastIndex
-        frames.push(new PostInChunk(expectedPost(expected, text, start, end), chunk, start, end))
-        continue
+export class ChunkDecoder {
+  #likely: StreamId | undefined = undefined
+  #expected: Expected | undefined = undefined
+
+  /** Adds the frames in a chunk; throws if one of the lines is no frame. */
+  decodeInto(frames: Array<Frame>, chunk: Uint8Array): void {
+    const text = asciiOf(chunk)
+    for (let start = 0, end = 0; start < chunk.length; start = end) {
+      const expected = this.#expected
+      if (expected !== undefined && text !== undefined) {
+        expected.line.lastIndex = start
+        if (expected.line.test(text)) {
+          end = expected.line.lastIndex
+          frames.push(new PostInChunk(expectedPost(expected, text, start, end), chunk, start, end))
+          continue
+        }
       }
+      end = chunk.indexOf(newline, start) + 1 || chunk.length
+      const frame = frameIn(chunk.subarray(start, end), text?.slice(start, end), this.#likely)
+      if (frame.type === "post") frames.push(new PostInChunk(this.#follow(frame.post), chunk, start, end, frame.seal))
+      else frames.push(frame)
     }
-    end = chunk.indexOf(newline, start) + 1 || chunk.length
-    const frame = frameIn(chunk.subarray(start, end), text?.slice(start, end), likely)
-    if (frame.type === "post") {
-      const { post, seal } = frame
-      frames.push(new PostInChunk(post, chunk, start, end, seal))
-      if (text !== undefined && post.stream === likely && expected?.stream !== likely) expected = expect(likely)
-      likely = post.stream
-    } else frames.push(frame)
+  }
+
+  /** The same post, which names its stream by the same string as those before it: comparing these takes no time. */
+  #follow(post: Post): Post {
+    const likely = this.#likely
+    if (post.stream !== likely) {
+      this.#likely = post.stream
+      return post
+    }
+    const expected = this.#expected?.stream === likely ? this.#expected : expect(likely)
+    this.#expected = expected
+    this.#likely = expected.stream
+    return { ...post, stream: expected.stream }
   }
 }
 
@@ -144,7 +176,7 @@ export const decodeChunk = (chunk: Uint8Array): Either.Either<ReadonlyArray<Fram
   Either.try({
     try: () => {
       const frames: Array<Frame> = []
-      decodeInto(frames, chunk)
+      new ChunkDecoder().decodeInto(frames, chunk)
       return frames
     },
     catch: refusal

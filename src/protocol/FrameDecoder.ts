@@ -1,7 +1,7 @@
 /** Bytes to frames. */
 import * as Either from "effect/Either"
 import type { FrameMalformed } from "../domain/Errors.ts"
-import { decodeInto } from "./ChunkDecoder.ts"
+import { ChunkDecoder } from "./ChunkDecoder.ts"
 import { type Frame, refusal } from "./Frame.ts"
 import { makeChunkSplitter } from "./LineSplitter.ts"
 
@@ -11,12 +11,14 @@ export type FrameDecoder = (pieces: ReadonlyArray<Uint8Array>) => Either.Either<
 /** Decodes what one connection brings, all that has come together in one go. It holds on to the line that is not complete yet. */
 export const makeFrameDecoder = (): FrameDecoder => {
   const split = makeChunkSplitter()
+  const decoder = new ChunkDecoder()
   return (pieces) =>
     Either.try({
       try: () => {
         const frames: Array<Frame> = []
         for (const piece of pieces) {
-          for (const chunk of Either.getOrThrowWith(split(piece), (tooLong) => tooLong)) decodeInto(frames, chunk)
+          for (const chunk of Either.getOrThrowWith(split(piece), (tooLong) => tooLong))
+            decoder.decodeInto(frames, chunk)
         }
         return frames
       },

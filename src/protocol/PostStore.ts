@@ -25,7 +25,7 @@ import {
   streamOf,
   unfolded
 } from "../domain/Post.ts"
-import { linesOf } from "./ChunkDecoder.ts"
+import { linesOf, partsOf } from "./ChunkDecoder.ts"
 import { Segments } from "./Segments.ts"
 
 /** The maximum number of posts of one stream that are held. Further ones are dropped and requested again later. */
@@ -648,7 +648,7 @@ export class PostStore {
     if (this.#skipped.size > 0) this.#skipped.delete(stream)
     if (this.#sealed) {
       for (const block of blocks) this.#bytes += segments.appendLines(linesOf(postsIn(block)))
-    } else this.#bytes += segments.appendLines(linesOf(blocks))
+    } else for (const lines of partsOf(blocks)) this.#bytes += segments.appendLines(lines)
   }
 
   /** Delivers blocks of one stream, which follow each other. */
