@@ -107,6 +107,7 @@ export const open = (
 
     return {
       keeps: true,
+      isInstant: false,
       epochAfter: lastEpoch + 1,
       begin: (millis) =>
         attempt(async () => {

@@ -7,6 +7,8 @@ import type { JournalLine } from "./JournalReader.ts"
 export interface Journal {
   /** Whether it keeps anything. */
   readonly keeps: boolean
+  /** Whether `append` takes no time, unlike with a disk, so that the log may run it within a plain step. */
+  readonly isInstant: boolean
   /** The earliest time at which a new epoch can begin without repeating one of an earlier run, in ms since 1970. */
   readonly epochAfter: number
   /** Records when this run's epoch begins, in ms since 1970. The record is on disk when this returns. */
@@ -31,6 +33,7 @@ export interface Journal {
 /** A journal that keeps nothing. */
 export const nowhere: Journal = {
   keeps: false,
+  isInstant: true,
   epochAfter: 0,
   begin: () => Effect.void,
   restore: () => Effect.void,

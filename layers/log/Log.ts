@@ -7,6 +7,7 @@ import * as Arr from "effect/Array"
 import * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { constTrue } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -580,6 +581,22 @@ export const make = (
       return reader
     }
 
+    /** Whether a step of the log needs no time besides its turn. */
+    const mayStep = () => journal.isInstant && !isToBeWrittenAnew()
+
+    /** The plain step of `say`. Undefined if `say` has more to tell than posts. */
+    const sayNow = (room: Room, lines: ReadonlyArray<string>, by: Reader): ReadonlyArray<Post> | undefined => {
+      const { posts, results } = compose(room, lines, clock.unsafeCurrentTimeMillis())
+      if (posts.length < results.length) return undefined
+      if (journal.keeps) {
+        const blocks = blocksOfOwn(posts)
+        const encoded = blocks.map(({ bytes }) => bytes)
+        if (Exit.isFailure(Effect.runSyncExit(append(encoded, true)))) return undefined
+        for (const { block, bytes } of blocks) addOwn(room, block, bytes, by)
+      } else for (const { block, bytes } of blocksForStore(posts)) addOwn(room, block, bytes, by)
+      return posts
+    }
+
     const log: Log = {
       get epoch() {
         return epoch
@@ -604,19 +621,10 @@ export const make = (
             return results
           })
         }).pipe(serially),
-      sayNow: (room, lines, by = screen) => {
-        if (journal.keeps || isToBeWrittenAnew()) return undefined
-        return now(() => {
-          const { posts, results } = compose(room, lines, clock.unsafeCurrentTimeMillis())
-          if (posts.length < results.length) return undefined
-          for (const { block, bytes } of blocksForStore(posts)) addOwn(room, block, bytes, by)
-          return posts
-        })
-      },
+      sayNow: (room, lines, by = screen) => (mayStep() ? now(() => sayNow(room, lines, by)) : undefined),
       receive: (received) => serially(receive(received)),
       // A journal has to be waited for.
-      receiveNow: (received) =>
-        journal.keeps || isToBeWrittenAnew() ? undefined : now(() => Effect.runSync(receive(received))),
+      receiveNow: (received) => (mayStep() ? now(() => Effect.runSync(receive(received))) : undefined),
       skip: (id, to) => serially(lose(id, to)),
       refuse: (id, above) => serially(Effect.sync(() => store.refuse(id, above))),
       adopt: (summary, before = new Map(), folds = new Map()) =>

@@ -42,6 +42,32 @@ const frames = (author: string, ...numbers: ReadonlyArray<number>): ReadonlyArra
 const letOthersRun = Effect.repeatN(Effect.yieldNow(), 20)
 
 describe("Log", () => {
+  it.scoped("what is said at once is in the journal before it is seen, sent or counted", () =>
+    Effect.gen(function* () {
+      const written: Array<string> = []
+      const seen: Array<unknown> = []
+      const journal: Journal.Journal = {
+        ...Journal.nowhere,
+        keeps: true,
+        append: (blocks) =>
+          Effect.sync(() => {
+            if (blocks.length > 0) seen.push([log.have(log.streamIn(mainRoom)), sentOn(log)])
+            for (const line of blocks.flatMap(linesIn)) written.push(JSON.parse(textOf(line)).text)
+          })
+      }
+      const log: Log.Log = yield* Log.make({ author: id("1") }, journal)
+      log.onGrowth(() => seen.push([...written]))
+      assert.lengthOf(log.sayNow(mainRoom, ["a", "ä"]) ?? [], 2)
+      assert.deepStrictEqual(seen, [
+        [0, []],
+        ["a", "ä"]
+      ])
+      assert.deepStrictEqual(yield* allEntries(log), ["a", "ä"])
+      const slow = yield* Log.make({ author: id("1") }, { ...journal, isInstant: false })
+      assert.isUndefined(slow.sayNow(mainRoom, ["a"]))
+    })
+  )
+
   it.scoped("nothing that is said is seen, sent or counted before it is in the journal", () =>
     Effect.gen(function* () {
       const { log: made, state, written } = makeJournal()
