@@ -103,8 +103,9 @@ export const make = ({ limits, links, log, peers }: Ground) => {
     upTo,
     /** The same for each stream of this node that a peer has. */
     reached: (): Map<StreamId, number> => new Map(delivered),
-    /** How far own posts have come: now, and whenever it changes. */
+    /** How far own posts have come. */
     howFar,
+    /** The same now, and whenever it changes. */
     ofOwn: Subscribable.make({
       get: Effect.sync(howFar),
       changes: Stream.unfoldEffect(undefined as Parameters<typeof after>[0], after)
