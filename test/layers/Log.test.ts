@@ -68,6 +68,26 @@ describe("Log", () => {
     })
   )
 
+  it.scoped(
+    "posts of others are taken in at once, but not from within a step, nor where a journal must be waited for",
+    () =>
+      Effect.gen(function* () {
+        const log = yield* Log.make({ author: id("1") }, Journal.nowhere)
+        assert.deepStrictEqual(log.receiveNow(posts("2", 1, 2)), [])
+        assert.deepStrictEqual(log.receiveNow(posts("2", 4)), [[stream("2"), 3]])
+        const within: Array<unknown> = []
+        const off = log.onGrowth(() => within.push(log.receiveNow(posts("2", 3))))
+        assert.deepStrictEqual(log.receiveNow(posts("3", 1)), [])
+        off()
+        assert.deepStrictEqual([within, log.have(stream("2"))], [[undefined], 2])
+        assert.deepStrictEqual(log.receiveNow(posts("2", 3)), [])
+        assert.strictEqual(log.have(stream("2")), 4)
+        const kept = yield* Log.make({ author: id("1") }, { ...Journal.nowhere, isInstant: false })
+        assert.isUndefined(kept.receiveNow(posts("2", 1)))
+        assert.strictEqual(kept.have(stream("2")), 0)
+      })
+  )
+
   it.scoped("nothing that is said is seen, sent or counted before it is in the journal", () =>
     Effect.gen(function* () {
       const { log: made, state, written } = makeJournal()
