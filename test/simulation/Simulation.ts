@@ -302,6 +302,9 @@ const drawFrom = (seed: number) => {
  */
 const diskMillis = [0, 1, 2, 20]
 
+/** The same where many clients come and go, which takes long. */
+const slowDiskMillis = [1, 2, 2, 20]
+
 /** A node that leaves gives up its last posts when no peer has taken any for this long. */
 const givingUp = Duration.seconds(10)
 
@@ -468,7 +471,15 @@ export const simulate = (seed: number): Record_ => {
           limits: secure ? { overload: Duration.seconds(5) } : limitsOf(bounds)
         })
         const sign = secure ? keyOf(place.id).sign : undefined
-        const ground = logLayer(place.id, disk, chance.among(diskMillis), sign, bounds, place.rooms, onDisk).pipe(
+        const ground = logLayer(
+          place.id,
+          disk,
+          chance.among(isOfManyRuns(seed) ? slowDiskMillis : diskMillis),
+          sign,
+          bounds,
+          place.rooms,
+          onDisk
+        ).pipe(
           Layer.provideMerge(
             Layer.merge(
               Layer.succeed(Transport, transport),
