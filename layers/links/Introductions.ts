@@ -5,11 +5,10 @@ import * as Random from "effect/Random"
 import { isCurrent } from "../../src/domain/LinkTable.ts"
 import type { Peer, PeerId } from "../../src/domain/Peer.ts"
 import type { Epoch } from "../../src/domain/Post.ts"
-import { type Control, type Listed, named, naming, partsOf } from "../../src/protocol/Frame.ts"
+import { encodeListed, encodeLists, type Listed, named, naming } from "../../src/protocol/Frame.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 import type { RateLimit } from "./RateLimit.ts"
-import * as Wire from "./Wire.ts"
 
 /** A newcomer is expected to dial first. It is dialled after a random time between half and one and a half of this. */
 const courtesy = Duration.seconds(1)
@@ -20,12 +19,9 @@ const courtesy = Duration.seconds(1)
  */
 const gathering = (clients: number): number => Math.min(100, Math.max(10, clients / 20))
 
-const listed = ({ epoch, peer }: Link) => ({ ...naming(peer), ...peer.address, epoch })
 const unlisted = (each: Listed): Peer => ({ ...named(each), address: { host: each.host, port: each.port } })
 
-/** The frame that lists these peers. */
-const listing = (type: "roster" | "introduce", links: ReadonlyArray<Link>): ReadonlyArray<Control> =>
-  partsOf(links).map((part) => ({ type, peers: part.map(listed) }))
+const listed = ({ epoch, peer }: Link): string => encodeListed({ ...naming(peer), ...peer.address, epoch })
 
 interface Needs {
   readonly rateLimit: RateLimit
@@ -38,6 +34,21 @@ interface Needs {
 export const make = ({ membership, peers, table }: Node, { hasLeft, meet, rateLimit }: Needs) => {
   /** Newcomers that the others were not told about yet. */
   let introduced: Array<Link> = []
+  /** How each peer is listed. */
+  const listings = new WeakMap<Link, string>()
+
+  /** The frames that list these peers. */
+  const listing = (type: "roster" | "introduce", links: ReadonlyArray<Link>): ReadonlyArray<Uint8Array> =>
+    encodeLists(
+      type,
+      links.map((link) => {
+        const known = listings.get(link)
+        if (known !== undefined) return known
+        const made = listed(link)
+        listings.set(link, made)
+        return made
+      })
+    )
 
   const clients = (): ReadonlyArray<Link> => [...table.links.values()].filter(({ peer }) => peer.role !== "server")
 
@@ -79,8 +90,8 @@ export const make = ({ membership, peers, table }: Node, { hasLeft, meet, rateLi
       if (link.peer.role === "server") return link.put({ type: "roster", peers: [] })
       if (!link.passing) introduced.push(link)
       peers.changed()
-      link.put(
-        ...listing(
+      link.putLines(
+        listing(
           "roster",
           clients().filter((other) => other !== link && !other.passing)
         )
@@ -96,7 +107,9 @@ export const make = ({ membership, peers, table }: Node, { hasLeft, meet, rateLi
             Effect.sync(() => {
               const here = introduced.filter(isCurrent)
               introduced = []
-              if (here.length > 0) Wire.putTo(clients(), listing("introduce", here))
+              if (here.length === 0) return
+              const lines = listing("introduce", here)
+              for (const link of clients()) link.putLines(lines)
             })
           )
         )

@@ -243,6 +243,13 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 /** A frame as it stands on the wire. */
 export const encode = (frame: Control): Uint8Array => encoder.encode(`${JSON.stringify(frame)}\n`)
 
+/** A node of a list, as it stands in a frame. A server lists the same nodes to each newcomer: they are encoded once. */
+export const encodeListed = (listed: Listed): string => JSON.stringify(listed)
+
+/** Frames that list nodes, as they stand on the wire. */
+export const encodeLists = (type: "roster" | "introduce", nodes: ReadonlyArray<string>): ReadonlyArray<Uint8Array> =>
+  partsOf(nodes).map((part) => encoder.encode(`{"type":"${type}","peers":[${part.join(",")}]}\n`))
+
 /** Text that JSON does not escape: printable ASCII without quotes and backslashes. */
 const plainText = /^[ !#-[\]-~]*$/
 

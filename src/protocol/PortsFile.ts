@@ -30,11 +30,11 @@ type Line =
 const parseId = Schema.decodeUnknownOption(ClientId)
 
 /** The line that names the chat. To other programs it is a comment. */
-const chatLine = /^#\s*chat\s+([0-9a-f]{32})\b/
+const chatPattern = /^#\s*chat\s+([0-9a-f]{32})\b/
 
 const lineOf = (text: string): Line => {
   const trimmed = text.trim()
-  const chat = chatLine.exec(trimmed)?.[1]
+  const chat = chatPattern.exec(trimmed)?.[1]
   if (chat !== undefined) return { text, of: "chat", chat: chat as ChatId }
   if (trimmed === "" || trimmed.startsWith("#")) return { text, of: "people" }
   const [id, address, ...rest] = trimmed.split(/\s+/)
@@ -44,9 +44,12 @@ const lineOf = (text: string): Line => {
     : { text, of: "nobody" }
 }
 
+/** The text that was formatted last, and its lines: when many join, it is the text that the next one replaces. */
+let latest: { readonly text: string; readonly lines: ReadonlyArray<Line> } = { text: "", lines: [] }
+
 /** The lines of a text, without their newlines. */
 const linesOf = (text: string): ReadonlyArray<Line> =>
-  (text.endsWith("\n") ? text.slice(0, -1) : text).split("\n").map(lineOf)
+  text === latest.text ? latest.lines : (text.endsWith("\n") ? text.slice(0, -1) : text).split("\n").map(lineOf)
 
 /**
  * Parses the file. The last line of each client counts. Blank lines, and other lines that begin with `#`, are comments.
@@ -75,9 +78,13 @@ export const parse = (text: string): Records & { readonly badLines: ReadonlyArra
   return { peers: [...peers.values()], chat, badLines }
 }
 
-const formatPeer = ({ address, id }: Peer): string => `${id} ${formatAddress(address)}`
+const peerLine = (peer: Peer): Line => ({ text: `${peer.id} ${formatAddress(peer.address)}`, of: "peer", peer })
 
-const formatChat = (chat: ChatId): string => `# chat ${chat} (which chat this is: only the server changes this line)`
+const chatLine = (chat: ChatId): Line => ({
+  text: `# chat ${chat} (which chat this is: only the server changes this line)`,
+  of: "chat",
+  chat
+})
 
 /**
  * The records as text. `before`: the text that it replaces. Lines of `before` keep their places, except those of
@@ -86,19 +93,22 @@ const formatChat = (chat: ChatId): string => `# chat ${chat} (which chat this is
 export const format = ({ chat, peers }: Records, before = ""): string => {
   const left = new Map(peers.map((peer) => [peer.id, peer]))
   let untold = chat
-  const kept: Array<string> = []
+  const kept: Array<Line> = []
   for (const line of before === "" ? [] : linesOf(before)) {
     if (line.of === "chat") {
-      if (untold !== undefined) kept.push(line.chat === untold ? line.text : formatChat(untold))
+      if (untold !== undefined) kept.push(line.chat === untold ? line : chatLine(untold))
       untold = undefined
     } else if (line.of === "peer") {
       const peer = left.get(line.peer.id)
       left.delete(line.peer.id)
-      if (peer !== undefined) kept.push(isSame(peer, line.peer) ? line.text : formatPeer(peer))
-    } else kept.push(line.text)
+      if (peer !== undefined) kept.push(isSame(peer, line.peer) ? line : peerLine(peer))
+    } else kept.push(line)
   }
-  const first = untold === undefined ? [] : [formatChat(untold)]
-  return [...first, ...kept, ...Array.from(left.values(), formatPeer)].map((line) => `${line}\n`).join("")
+  const first = untold === undefined ? [] : [chatLine(untold)]
+  const lines = [...first, ...kept, ...Array.from(left.values(), peerLine)]
+  latest = { text: lines.map(({ text }) => `${text}\n`).join(""), lines }
+  return latest.text
 }
 
-const isSame = (one: Peer, other: Peer): boolean => formatAddress(one.address) === formatAddress(other.address)
+const isSame = (one: Peer, other: Peer): boolean =>
+  one === other || formatAddress(one.address) === formatAddress(other.address)
