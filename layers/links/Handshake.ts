@@ -149,16 +149,18 @@ export interface Visit {
  */
 export const answer = (wire: Wire, deadlines: Deadlines, heard: (visit: Visit | undefined) => void): void => {
   const met = deadlines(() => wire.connection.abort("silent"))
+  const ended = () => {
+    met()
+    heard(undefined)
+  }
   wire.listen({
     heard: ([hello, ...rest]) => {
       met()
       wire.hold(true)
       heard(hello?.type === "hello" ? { hello, rest } : undefined)
     },
-    ended: () => {
-      met()
-      heard(undefined)
-    }
+    ended,
+    failed: ended
   })
 }
 

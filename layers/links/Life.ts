@@ -1,4 +1,5 @@
 /** A link's life, from the handshake to the goodbye. */
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -117,7 +118,14 @@ export const make = (node: Node, needs: Needs) => {
   /** Both sides have introduced themselves: serves the link until it ends. */
   const converse = (link: Link, rest: ReadonlyArray<Frame>): void => {
     replication.greet(link)
-    link.wire.listen({ heard: (frames) => hear(link, frames), ended: (reason) => end(link, reason) }, rest)
+    link.wire.listen(
+      {
+        heard: (frames) => hear(link, frames),
+        ended: (reason) => end(link, reason),
+        failed: (defect) => run(failed(link, Cause.die(defect)))
+      },
+      rest
+    )
   }
 
   /** Handles frames. While something has to be waited for, nothing else from that peer is handled. */
@@ -126,12 +134,23 @@ export const make = (node: Node, needs: Needs) => {
     link.wire.hold(slow !== undefined)
     if (slow === undefined) return
     run(
-      Effect.match(slow, {
-        onSuccess: () => link.wire.hold(false),
-        onFailure: (error) => end(link, error._tag === "Goodbye" ? undefined : error.reason)
+      Effect.matchCauseEffect(slow, {
+        onSuccess: () => Effect.sync(() => link.wire.hold(false)),
+        onFailure: (cause) =>
+          Option.match(Cause.failureOption(cause), {
+            onNone: () => failed(link, cause),
+            onSome: (error) => Effect.sync(() => end(link, error._tag === "Goodbye" ? undefined : error.reason))
+          })
       })
     )
   }
+
+  /** A fault of this program that a peer has found ends the link to that peer, and nothing else. */
+  const failed = (link: Link, cause: Cause.Cause<unknown>): Effect.Effect<void> =>
+    Effect.logError("What a peer sent could not be handled", cause).pipe(
+      Effect.annotateLogs({ peer: link.peer.id }),
+      Effect.zipRight(Effect.sync(() => end(link, "malformed")))
+    )
 
   /** The link has ended. Without a reason, the peer has said goodbye. */
   const end = (link: Link, reason?: LossReason): void => {

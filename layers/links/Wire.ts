@@ -17,6 +17,8 @@ export interface Listener {
   readonly heard: (frames: ReadonlyArray<Frame>) => void
   /** The connection has ended, in any way. Called once, after everything that came before. */
   readonly ended: (reason: LossReason) => void
+  /** `heard` has failed by a fault of this program. It is called no more, and the wire is to be ended. */
+  readonly failed: (defect: unknown) => void
 }
 
 /** What can be sent over a wire, and over the link that it becomes. */
@@ -98,8 +100,10 @@ export class Wire implements Sender, Receiver {
 
   take(pieces: ReadonlyArray<Uint8Array>): void {
     const frames = this.#framesIn(pieces)
-    if (frames === undefined) this.#break()
-    else if (frames.length > 0) this.#hear(frames)
+    if (frames === undefined) {
+      this.hold(true)
+      this.#listener?.ended("malformed")
+    } else if (frames.length > 0) this.#hear(frames)
   }
 
   end(reason: LossReason): void {
@@ -110,14 +114,10 @@ export class Wire implements Sender, Receiver {
   #hear(frames: ReadonlyArray<Frame>): void {
     try {
       this.#listener?.heard(frames)
-    } catch {
-      this.#break()
+    } catch (defect) {
+      this.hold(true)
+      this.#listener?.failed(defect)
     }
-  }
-
-  #break(): void {
-    this.hold(true)
-    this.#listener?.ended("malformed")
   }
 
   /** The frames that these pieces complete; undefined if the peer does not speak the protocol. */

@@ -56,7 +56,7 @@ export const observed =
 export const logged =
   (insight: Insight) =>
   <A, E, R>(program: Effect.Effect<A, E, R>) =>
-    Effect.provide(program, insight.logLevel === "none" ? Layer.empty : logger(insight))
+    Effect.provide(program, insight.logLevel === "none" ? Logger.minimumLogLevel(LogLevel.None) : logger(insight))
 
 /** The URL to send traces to, from the usual variables of OpenTelemetry. Undefined if they ask for no traces. */
 const collector = (): string | undefined => {

@@ -1,6 +1,7 @@
 /** How links end, and what that means for others. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import * as Life from "../../layers/links/Life.ts"
@@ -10,9 +11,9 @@ import type { Listener } from "../../layers/links/Wire.ts"
 import { defaultLimits, inOneGo } from "../../src/domain/Limits.ts"
 import { LinkTable } from "../../src/domain/LinkTable.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
-import { encode } from "../../src/protocol/Frame.ts"
+import { encode, type Frame } from "../../src/protocol/Frame.ts"
 import { linkedOf } from "../support/linked.ts"
-import { epoch, id, peer } from "../support/samples.ts"
+import { epoch, id, peer, post, stream } from "../support/samples.ts"
 import { make } from "./ServerWithVisitors.ts"
 
 const linkTo = (name: string, run = 1): Link =>
@@ -28,8 +29,13 @@ const linkTo = (name: string, run = 1): Link =>
     release: () => {}
   }) as unknown as Link
 
-/** A node whose links only end; `gone` has those of which replication hears that the peer is gone. */
-const ending = () => {
+/** A node whose links only end; `gone` has those of which replication hears that the peer is gone. `logged`: what was logged. */
+const ending = (receive: () => Effect.Effect<void> = () => Effect.void) => {
+  const logged: Array<string> = []
+  const logger = Logger.replace(
+    Logger.defaultLogger,
+    Logger.make(({ message }) => void logged.push(String(message)))
+  )
   const gone: Array<Link> = []
   const table = new LinkTable<Link>(id("1"))
   const nothing = () => Effect.void
@@ -43,11 +49,13 @@ const ending = () => {
   } as unknown as Node
   const needs = {
     search: { seekAgain: nothing },
-    run: Effect.runSync,
-    replication: { greet: nothing, ended: nothing, gone: (link: Link) => gone.push(link) }
+    heartbeat: { heard: nothing },
+    rateLimit: { count: () => undefined },
+    run: (effect: Effect.Effect<void>) => Effect.runSync(Effect.provide(effect, logger)),
+    replication: { greet: nothing, receive, ended: nothing, gone: (link: Link) => gone.push(link) }
   } as unknown as Parameters<typeof Life.make>[1]
   const { converse } = Life.make(node, needs)
-  return { gone, table, end: (link: Link) => converse(link, []) }
+  return { gone, logged, table, converse, end: (link: Link) => converse(link, []) }
 }
 
 describe("replication hears that a peer is gone", () => {
@@ -61,6 +69,24 @@ describe("replication hears that a peer is gone", () => {
         if (isMeeting) table.begin(id("2"))
         end(link)
         assert.deepStrictEqual(gone, [link])
+      }
+    })
+  )
+
+  it.effect("when a fault of this program ends its link, which is logged", () =>
+    Effect.gen(function* () {
+      const frame: Frame = { type: "post", post: post(stream("2"), 1), line: new Uint8Array() }
+      for (const fail of [
+        (listener: Listener) => listener.heard([frame]),
+        (listener: Listener) => listener.failed(new Error("a fault"))
+      ]) {
+        const { converse, gone, logged, table } = ending(() => Effect.die("a fault"))
+        const link: Link = { ...linkTo("2"), wire: { listen: fail, hold: () => {} } } as unknown as Link
+        table.connect(link)
+        table.up(link)
+        converse(link, [])
+        assert.deepStrictEqual(gone, [link])
+        assert.deepStrictEqual(logged, ["What a peer sent could not be handled"])
       }
     })
   )
