@@ -76,3 +76,51 @@ describe("what a server that has lost its disk is owed", () => {
     assert.deepStrictEqual(unheard({ shown, rooted: { at: 30, takesForSeen: true } }), loss)
   })
 })
+
+/** The server shows these lines in that order: an answer, the question below it, perhaps the line between. */
+const shows = (...lines: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const authors = ["1", "2", "3"].map((node) => life(node, 1, { ended: true }))
+  const line = (author: number, at: number, ...after: ReadonlyArray<string>) => ({
+    author: `${author}`,
+    life: authors[author - 1] as Life,
+    room: "main",
+    at,
+    after: new Set(after)
+  })
+  const shown = lines.map((text, at) => ({
+    line: text,
+    token: text.startsWith("*") ? undefined : text,
+    earlier: undefined,
+    at
+  }))
+  return violations({
+    seed: 0,
+    forgets: false,
+    lives: [...authors, life("Server", 2, { shown, ended: true })],
+    said: new Map([
+      ["question", line(1, 1)],
+      ["between", line(2, 2, "question")],
+      ["answer", line(3, 3, "question", "between")]
+    ]),
+    written: new Map(["question", "between", "answer"].map((token) => [token, 0])),
+    settledAt: 100,
+    bodies: [],
+    holding: [],
+    kills: 0,
+    steps: { atOnce: 0, inTurn: 0 }
+  }).filter((each) => each.startsWith("I2"))
+}
+
+describe("an answer above its question", () => {
+  const gone = "* 1 line of Client 2 is no longer available"
+  const broken = ["I2: Server shows answer above question"]
+
+  it("is no fault where the line that tied the two together is gone, and reported", () => {
+    assert.deepStrictEqual(shows(gone, "answer", "question"), [])
+  })
+
+  it("is one where nothing is reported as gone, or that line is there", () => {
+    assert.deepStrictEqual(shows("answer", "question"), broken)
+    assert.deepStrictEqual(shows(gone, "between", "answer", "question").at(-1), broken[0])
+  })
+})

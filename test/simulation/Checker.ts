@@ -177,16 +177,29 @@ const twiceInLineage = ({ lives }: Record_): ReadonlyArray<string> => {
  * that line stands for all posts before. If a line in between may be gone, which this screen has reported by then,
  * nobody can know that the two belong together.
  */
-const answersAbove = (life: Life, { forgets, said }: Record_): ReadonlyArray<string> => {
-  const firstGone = forgets ? life.shown.find(({ line }) => told.test(line)) : undefined
-  const place = new Map(
-    tokensOf(life, firstGone === undefined ? undefined : firstGone.at - 1).map((token, at) => [token, at])
-  )
+const answersAbove = (life: Life, record: Record_): ReadonlyArray<string> => {
+  const { forgets, said } = record
+  const firstGone = life.shown.find(({ line }) => told.test(line))
+  const until = forgets && firstGone !== undefined ? firstGone.at - 1 : undefined
+  const place = new Map(tokensOf(life, until).map((token, at) => [token, at]))
   return [...place].flatMap(([token, at]) =>
     [...(said.get(token)?.after ?? [])].flatMap((question) =>
-      (place.get(question) ?? -1) > at ? [`I2: ${life.node} shows ${token} above ${question}`] : []
+      (place.get(question) ?? -1) > at && (firstGone === undefined || !isUntied(life, token, question, record))
+        ? [`I2: ${life.node} shows ${token} above ${question}`]
+        : []
     )
   )
+}
+
+/**
+ * Whether a line is missing on that screen by which alone the answer's author may have named the question: it had seen
+ * or said that line, whose author had seen the question.
+ */
+const isUntied = (life: Life, answer: string, question: string, { said }: Record_): boolean => {
+  const { after, at, author } = said.get(answer) ?? { after: [], at: 0, author: "" }
+  const here = new Set([...life.knew, ...tokensOf(life), ...earlierOf(life, Number.POSITIVE_INFINITY)])
+  const own = [...said].flatMap(([token, line]) => (line.author === author && line.at < at ? [token] : []))
+  return [...after, ...own].some((between) => !here.has(between) && said.get(between)?.after.has(question) === true)
 }
 
 /**
