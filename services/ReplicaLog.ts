@@ -40,6 +40,8 @@ export class ReplicaLog extends Context.Tag("outlive/ReplicaLog")<
     readonly receive: (blocks: ReadonlyArray<Block>) => Effect.Effect<ReadonlyArray<Mark>>
     /** The same in one synchronous step. Undefined if it can't be done at once: then nothing was taken in. */
     readonly receiveNow: (blocks: ReadonlyArray<Block>) => ReadonlyArray<Mark> | undefined
+    /** Returns once everything that was taken in before is in the journal, as far as that is possible. */
+    readonly written: Effect.Effect<void>
     /** What must come before the posts that are held. */
     readonly missing: Effect.Effect<ReadonlyArray<Mark>>
     /**

@@ -1,18 +1,18 @@
 /** A Journal in a folder: an append-only file of frames, and a file that remembers the last epoch. */
 import * as Fs from "node:fs/promises"
 import * as Path from "node:path"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as FiberId from "effect/FiberId"
 import type * as Scope from "effect/Scope"
 import { Console } from "../../services/Console.ts"
 import { type LogInUse, LogUnavailable } from "../../src/domain/Errors.ts"
+import { within } from "../../src/domain/Limit.ts"
 import { notice } from "../../src/domain/ScreenLine.ts"
 import { newline } from "../../src/protocol/LineSplitter.ts"
 import { attemptAt, replaceFile, syncFolder, writeAll } from "./Files.ts"
 import * as FolderLock from "./FolderLock.ts"
 import type { Journal } from "./Journal.ts"
-import { encodeShown, JournalReader } from "./JournalReader.ts"
+import { JournalReader } from "./JournalReader.ts"
+import * as WriteBehind from "./WriteBehind.ts"
 
 export interface Settings {
   /** The maximum size of the log. Its journal may be twice as large before it is replaced. */
@@ -25,15 +25,11 @@ export interface Settings {
 /** The size of the blocks in which the journal is read, in bytes. */
 const blockBytes = 65_536
 
+/** The maximum time that closing the file takes. */
+const closeLimit = "1 second"
+
 /** The maximum number of invalid lines that the notice lists. */
 const mostNumbers = 10
-
-/** An append that waits for the next write. */
-interface Waiting {
-  readonly blocks: ReadonlyArray<Uint8Array>
-  readonly durably: boolean
-  readonly done: Deferred.Deferred<void, LogUnavailable>
-}
 
 /**
  * Opens the journal in that folder, and creates the folder if there is none. No other process can open it until the
@@ -55,9 +51,7 @@ export const open = (
     yield* attempt(() => Promise.all([path, epochPath].map((each) => Fs.rm(`${each}.new`, { force: true }))))
     yield* attempt(() => claimFor(folder, signed))
     const lastEpoch = yield* attempt(() => readEpoch(epochPath))
-    const oneAtATime = yield* Effect.makeSemaphore(1)
-
-    // Mutable: only the fiber that holds the semaphore changes it.
+    // Mutable: changed only by what runs alone, which is `restore` first, and then one write after the other.
     let file = yield* attempt(() => Fs.open(path, Fs.constants.O_RDWR | Fs.constants.O_CREAT, 0o600))
     let bytes = 0
     let lines = 0
@@ -65,8 +59,10 @@ export const open = (
     let mostLines = 2 * bounds.entries
     /** Whether the file may be longer than `bytes`, because a write has failed. */
     let torn = false
-    let waiting: Array<Waiting> = []
-    yield* Effect.addFinalizer(() => oneAtATime.withPermits(1)(Effect.promise(() => file.close().catch(() => {}))))
+    /** Whether a replacement was handed over that is not done yet. */
+    let isReplacing = false
+    // A file whose disk is stuck can't be closed.
+    yield* Effect.addFinalizer(() => within(closeLimit)(Effect.promise(() => file.close().catch(() => {}))))
 
     const read = async (reader: JournalReader): Promise<void> => {
       for (let at = 0; ; ) {
@@ -82,28 +78,39 @@ export const open = (
       torn = false
     }
 
-    /** Writes a whole batch with one write and one sync. If that fails, nothing of it stays in the file. */
-    const write = (batch: ReadonlyArray<Waiting>) =>
+    const write = (blocks: ReadonlyArray<Uint8Array>, durably: boolean) =>
       attempt(async () => {
         if (torn) await cutBack()
-        const block = Buffer.concat(batch.flatMap(({ blocks }) => blocks))
+        const block = blocks.length === 1 && blocks[0] !== undefined ? blocks[0] : Buffer.concat(blocks)
         torn = true
         await writeAll(file, block, bytes)
-        if (batch.some(({ durably }) => durably)) await file.datasync()
+        if (durably) await file.datasync()
         torn = false
         bytes += block.length
         lines += linesIn(block)
       }).pipe(Effect.tapError(() => Effect.ignore(attempt(cutBack))))
 
-    const writeWhatWaits = Effect.suspend(() => {
-      const batch = waiting
-      waiting = []
-      return batch.length === 0
-        ? Effect.void
-        : Effect.flatMap(Effect.exit(write(batch)), (exit) =>
-            Effect.forEach(batch, ({ done }) => Deferred.done(done, exit), { discard: true })
-          )
-    }).pipe(oneAtATime.withPermits(1))
+    const replace = (blocks: ReadonlyArray<Uint8Array>) =>
+      attempt(async () => {
+        const before = file
+        const made = await replaceFile(path, blocks)
+        file = made.file
+        bytes = made.bytes
+        lines = blocks.reduce((sum, block) => sum + linesIn(block), 0)
+        torn = false
+        await before.close()
+        await syncFolder(folder)
+      }).pipe(
+        Effect.ensuring(
+          Effect.sync(() => {
+            isReplacing = false
+            mostBytes = Math.max(2 * bounds.bytes, bytes + bounds.bytes)
+            mostLines = Math.max(2 * bounds.entries, lines + bounds.entries)
+          })
+        )
+      )
+
+    const queue = yield* WriteBehind.make({ write, replace })
 
     return {
       keeps: true,
@@ -124,35 +131,13 @@ export const open = (
           lines = reader.lines
           yield* attempt(cutBack)
           if (reader.damaged.length > 0) yield* console.show([notice(`${path}, ${damage(reader.damaged)}`)])
-        }).pipe(oneAtATime.withPermits(1)),
-      // Appends that come during a write are written together, by the next write.
-      append: (blocks, durably, unshown) =>
-        Effect.suspend(() => {
-          const done = Deferred.unsafeMake<void, LogUnavailable>(FiberId.none)
-          waiting.push({ blocks: unshown === undefined ? blocks : [encodeShown(unshown), ...blocks], durably, done })
-          return Effect.zipRight(writeWhatWaits, Deferred.await(done))
-        }).pipe(Effect.uninterruptible),
-      replace: (kept, unshown) =>
-        attempt(async () => {
-          const before = file
-          const made = await replaceFile(path, both(kept, encodeShown(unshown)))
-          file = made.file
-          bytes = made.bytes
-          lines = made.lines
-          torn = false
-          await before.close()
-          await syncFolder(folder)
-        }).pipe(
-          Effect.ensuring(
-            Effect.sync(() => {
-              mostBytes = Math.max(2 * bounds.bytes, bytes + bounds.bytes)
-              mostLines = Math.max(2 * bounds.entries, lines + bounds.entries)
-            })
-          ),
-          Effect.uninterruptible,
-          oneAtATime.withPermits(1)
-        ),
-      overgrown: () => bytes > mostBytes || lines > mostLines
+        }),
+      ...queue,
+      replace: (kept, unshown, settled) => {
+        isReplacing = true
+        queue.replace(kept, unshown, settled)
+      },
+      overgrown: () => !isReplacing && (bytes > mostBytes || lines > mostLines)
     }
   })
 
@@ -205,11 +190,6 @@ const makeFolder = async (folder: string): Promise<void> => {
   if (!(await isFolder(parent))) await makeFolder(parent)
   await Fs.mkdir(path, { mode: 0o700 })
   await syncFolder(parent)
-}
-
-function* both(lines: Iterable<Uint8Array>, last: Uint8Array): Generator<Uint8Array, void> {
-  yield* lines
-  yield last
 }
 
 const linesIn = (block: Uint8Array): number => {

@@ -35,7 +35,7 @@ const pieceBytes = 1_048_576
 
 /**
  * Creates or replaces a file completely or not at all: temporary file, fsync, rename. Returns the file, still open, and
- * its length in bytes and in lines. The caller must sync the folder. `mode`: its permissions; by default only its user
+ * its length in bytes. The caller must sync the folder. `mode`: its permissions; by default only its user
  * may read and write it.
  */
 export const replaceFile = async (path: string, lines: Iterable<Uint8Array>, mode?: number) => {
@@ -44,7 +44,6 @@ export const replaceFile = async (path: string, lines: Iterable<Uint8Array>, mod
   try {
     if (mode !== undefined) await file.chmod(mode)
     let bytes = 0
-    let count = 0
     let piece: Array<Uint8Array> = []
     let waiting = 0
     const flush = async () => {
@@ -56,13 +55,12 @@ export const replaceFile = async (path: string, lines: Iterable<Uint8Array>, mod
     for (const line of lines) {
       piece.push(line)
       waiting += line.length
-      count += 1
       if (waiting >= pieceBytes) await flush()
     }
     await flush()
     await file.sync()
     await Fs.rename(temporary, path)
-    return { file, bytes, lines: count }
+    return { file, bytes }
   } catch (error) {
     await file.close()
     await Fs.rm(temporary, { force: true })

@@ -3,7 +3,13 @@ import * as Effect from "effect/Effect"
 import type { LogUnavailable } from "../../src/domain/Errors.ts"
 import type { JournalLine } from "./JournalReader.ts"
 
-/** The entries of a log as lines, oldest first. */
+/** Called once when what was handed over is in the journal, or why it can't be: then nothing of it is. Cheap. */
+export type Settled = (failure?: LogUnavailable) => void
+
+/**
+ * The entries of a log as lines, oldest first. What is handed over is written in order, while the log goes on, and is
+ * settled in the same order.
+ */
 export interface Journal {
   /** Whether it keeps anything. */
   readonly keeps: boolean
@@ -16,16 +22,25 @@ export interface Journal {
   /** Passes on the lines of earlier runs, oldest first. Called before `append` and `replace`. */
   readonly restore: (each: (line: JournalLine) => void) => Effect.Effect<void, LogUnavailable>
   /**
-   * Appends blocks of whole lines. `durably`: they are on disk when this returns. `unshown`: how many of the posts
-   * before them the screen lacks; it is recorded in front of the blocks.
+   * Hands over blocks of whole lines. `durably`: they and everything before them are on disk when they are settled;
+   * otherwise only the file has them then. `unshown`: how many of the posts before them the screen lacks; it is recorded
+   * in front of the blocks.
    */
   readonly append: (
     blocks: ReadonlyArray<Uint8Array>,
     durably: boolean,
-    unshown?: number
-  ) => Effect.Effect<void, LogUnavailable>
-  /** Replaces all lines. `unshown`: how many of the last posts among them the screen lacks, which is recorded too. */
-  readonly replace: (lines: Iterable<Uint8Array>, unshown: number) => Effect.Effect<void, LogUnavailable>
+    unshown: number | undefined,
+    settled: Settled
+  ) => void
+  /**
+   * Replaces all lines that were handed over before. `lines` are read at once. `unshown`: how many of the last posts
+   * among them the screen lacks, which is recorded too.
+   */
+  readonly replace: (lines: Iterable<Uint8Array>, unshown: number, settled: Settled) => void
+  /** Whether there is room for more. If not, the disk is slow or stuck, and whatever can wait should. */
+  readonly hasRoom: () => boolean
+  /** Returns once there is room. */
+  readonly room: Effect.Effect<void>
   /** Whether the journal is so much larger than the log that it should be replaced. */
   readonly overgrown: () => boolean
 }
@@ -37,7 +52,9 @@ export const nowhere: Journal = {
   epochAfter: 0,
   begin: () => Effect.void,
   restore: () => Effect.void,
-  append: () => Effect.void,
-  replace: () => Effect.void,
+  append: (_blocks, _durably, _unshown, settled) => settled(),
+  replace: (_lines, _unshown, settled) => settled(),
+  hasRoom: () => true,
+  room: Effect.void,
   overgrown: () => false
 }

@@ -1,37 +1,37 @@
 /** The content of a log as the lines of a journal. */
 import type { EncodedPost } from "../../src/domain/EncodedPost.ts"
-import type { Entry } from "../../src/domain/Entry.ts"
+import { type Entry, isPost } from "../../src/domain/Entry.ts"
 import type { Folds, Post, StreamId, Summary } from "../../src/domain/Post.ts"
 import { encode } from "../../src/protocol/Frame.ts"
 
-/** The lines that are kept or dropped together with a post: the numbers of their stream from `first` to `last`. */
+/** Lines that are kept together: posts of one stream, from number `first` to `last`. */
 export interface Whole {
   readonly first: number
   readonly last: number
-  readonly lines: () => Iterable<Uint8Array>
+  readonly bytes: Uint8Array
 }
 
 /**
  * The lines of a new journal. First come the folds, then a gap for each stream up to its first kept post, then the kept
- * posts in the order of the entries. Posts without a `whole` are left out. When restored, these lines give the same
- * summary. There is always at least one line, so that the next run knows that there was an earlier one. Lazy: the
- * entries are read when the first line is asked for.
+ * posts in the order of the entries. `whole`: the lines of a post and of posts after it, up to the given number; posts
+ * without any are left out. When restored, these lines give the same summary. There is always at least one line, so that
+ * the next run knows that there was an earlier one.
  */
 export function* linesOf(
   entries: ReadonlyArray<Entry>,
   summary: Summary,
   folds: Folds,
-  whole: (post: Post) => Whole | undefined
+  whole: (post: Post, to: number) => Whole | undefined
 ): Generator<Uint8Array, void> {
   const wholes: Array<Whole & { readonly stream: StreamId }> = []
   const reached = new Map<StreamId, number>()
   const listed = new Map<StreamId, number>()
-  for (const entry of entries) {
-    if (entry._tag !== "Said" && entry._tag !== "Earlier") continue
-    const { n, stream } = entry.post
+  for (const { post, to } of runsIn(entries)) {
+    const { n, stream } = post
+    const have = summary.get(stream) ?? 0
     // History from a peer may go beyond what this log has of that stream.
-    if (n > (summary.get(stream) ?? 0) || n <= (listed.get(stream) ?? 0)) continue
-    const found = whole(entry.post)
+    if (n > have || n <= (listed.get(stream) ?? 0)) continue
+    const found = whole(post, Math.min(to, have))
     if (found === undefined) continue
     wholes.push({ ...found, stream })
     listed.set(stream, found.last)
@@ -43,15 +43,29 @@ export function* linesOf(
     yield gap(stream, to)
     reached.set(stream, to)
   }
-  for (const { first, last, lines, stream } of wholes) {
+  for (const { bytes, first, last, stream } of wholes) {
     if (first > (reached.get(stream) ?? 0) + 1) yield gap(stream, first - 1)
-    yield* lines()
+    yield bytes
     reached.set(stream, last)
   }
   for (const [stream, have] of summary) if ((reached.get(stream) ?? 0) < have) yield gap(stream, have)
   // The folds are written twice: if one of the lines is damaged, posts that were folded away must still not come back
   // as new.
   yield* foldLines(folds)
+}
+
+/** The posts among the entries, each with the number up to which the posts of its stream follow it directly. */
+const runsIn = (entries: ReadonlyArray<Entry>): ReadonlyArray<{ readonly post: Post; readonly to: number }> => {
+  const runs: Array<{ readonly post: Post; readonly to: number }> = []
+  for (let at = entries.length - 1; at >= 0; at -= 1) {
+    const entry = entries[at]
+    if (!isPost(entry)) continue
+    const { n, stream } = entry.post
+    const next = runs.at(-1)
+    const isFollowed = next !== undefined && next.post.stream === stream && next.post.n === n + 1
+    runs.push({ post: entry.post, to: isFollowed ? next.to : n })
+  }
+  return runs.reverse()
 }
 
 /** The folds as lines, one for each room. */

@@ -7,7 +7,6 @@ import * as Arr from "effect/Array"
 import * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import { constTrue } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -43,10 +42,10 @@ import {
 import { makeSignal } from "../../src/domain/Signal.ts"
 import { makeTurns, SynchronousSteps } from "../../src/domain/Turns.ts"
 import { Blocks } from "../../src/protocol/Blocks.ts"
+import { linesOf as linesTogether } from "../../src/protocol/ChunkDecoder.ts"
 import { encodePost } from "../../src/protocol/Frame.ts"
-import { linesIn } from "../../src/protocol/LineSplitter.ts"
 import { PostStore } from "../../src/protocol/PostStore.ts"
-import type { Journal } from "./Journal.ts"
+import type { Journal, Settled } from "./Journal.ts"
 import { foldLines, gap, linesOf, linesWithGaps, type Whole } from "./Kept.ts"
 import * as OwnPosts from "./OwnPosts.ts"
 import * as Past from "./Past.ts"
@@ -113,6 +112,9 @@ type Own = Extract<Entry, { readonly own: boolean }>
  */
 const lastMillis = 999_999_999_999_999
 
+/** Stands for a number of posts that equals no number. */
+const unknown = Number.NaN
+
 const noMarks: ReadonlyArray<Mark> = []
 
 /** The element that reports growth. It carries no data. */
@@ -148,8 +150,21 @@ export const make = (
     const { inTurn, now, steps } = makeTurns(yield* SynchronousSteps)
     const serially = <A, E>(step: Effect.Effect<A, E>): Effect.Effect<A, E> =>
       inTurn(
-        Effect.flatMap(step, (result) => (isToBeWrittenAnew() ? Effect.as(compact, result) : Effect.succeed(result)))
+        Effect.map(step, (result) => {
+          keepInShape()
+          return result
+        })
       )
+    /** The same for a plain step, at once. Undefined if it is not the log's turn. */
+    const atOnce = <A>(step: () => A | undefined): A | undefined =>
+      now(() => {
+        const result = step()
+        if (result !== undefined) keepInShape()
+        return result
+      })
+    const keepInShape = (): void => {
+      if (isToBeWrittenAnew()) rewrite(() => {})
+    }
     // `unkept`: whether the journal fails to write posts of others at the moment. `lacking`: whether it lacks something
     // that this log has, or contradicts it.
     let unkept = false
@@ -166,13 +181,20 @@ export const make = (
     /**
      * `shownTo`: the position up to which the screen has the entries. `unshown`: how many posts the screen lacks.
      * `skipped`: how many of these were dropped before they were shown, which the screen is still to be told.
-     * `recorded`: the number of posts that the screen lacks according to the journal; undefined if the journal has no
-     * such line.
+     * `recorded`: the number of posts that the screen lacks according to the journal, with what is on its way there;
+     * undefined if the journal has no such line, `unknown` after a failed write.
      */
     let shownTo = 0
     let unshown = 0
     let skipped = 0
     let recorded: number | undefined
+
+    /** The positions at which posts were added whose lines are on their way to the journal. */
+    const unwritten: Array<number> = []
+    /** How often something was handed over to the journal, and how often that got there, or could not. */
+    let handed = 0
+    let settled = 0
+    const settling = makeSignal()
 
     const past = Past.make({ store, rooms, isSigned: sign !== undefined, entries: () => entries, maxEntries, maxBytes })
 
@@ -191,16 +213,38 @@ export const make = (
     }
 
     /**
-     * Appends to the journal, together with the number of posts that the screen lacks, unless the journal has that
-     * number already.
+     * Hands lines over to the journal, together with the number of posts that the screen lacks, unless the journal has
+     * that number already.
      */
-    const append = (blocks: ReadonlyArray<Uint8Array>, durably: boolean): Effect.Effect<void, LogUnavailable> => {
-      if (recorded === unshown) return journal.append(blocks, durably)
-      const lacks = unshown
-      return Effect.map(journal.append(blocks, durably, lacks), () => {
-        recorded = lacks
+    const hand = (blocks: ReadonlyArray<Uint8Array>, durably: boolean, done: Settled): void => {
+      const lacks = recorded === unshown ? undefined : unshown
+      recorded = unshown
+      handed += 1
+      journal.append(blocks, durably, lacks, (failure) => {
+        if (failure !== undefined) recorded = unknown
+        else {
+          lacking ||= unkept
+          unkept = false
+          // Perhaps no other step follows soon.
+          if (lacking) atOnce(constTrue)
+        }
+        done(failure)
+        settle()
       })
     }
+
+    const settle = (): void => {
+      settled += 1
+      settling.changed()
+    }
+
+    /** Appends to the journal. The lines, and all before them, are on disk when this returns. */
+    const append = (blocks: ReadonlyArray<Uint8Array>): Effect.Effect<void, LogUnavailable> =>
+      journal.keeps
+        ? Effect.async((resume) =>
+            hand(blocks, true, (failure) => resume(failure === undefined ? Effect.void : Effect.fail(failure)))
+          )
+        : Effect.void
 
     /**
      * Drops the oldest quarter of the entries whenever a bound is exceeded, so that dropping costs little for each
@@ -280,22 +324,25 @@ export const make = (
     }
 
     /**
-     * Writes posts of others to the journal. A failure does not stop the chat: after a restart the node requests these
-     * posts again.
+     * Hands posts of others over to the journal, before they are added to the entries. Nothing waits for the disk. A
+     * failure does not stop the chat: after a restart the node requests these posts again.
      */
-    const keep = (lines: ReadonlyArray<Uint8Array>): Effect.Effect<void> =>
-      lines.length === 0
-        ? Effect.void
-        : Effect.match(append(lines, false), {
-            onSuccess: () => {
-              lacking ||= unkept
-              unkept = false
-            },
-            onFailure: ({ detail }) => {
-              if (!unkept) addEvent(MeshEvent.Unkept({ detail }))
-              unkept = true
-            }
-          })
+    const keep = (lines: ReadonlyArray<Uint8Array>): void => {
+      if (!journal.keeps || lines.length === 0) return
+      unwritten.push(end())
+      hand(lines, false, (failure) => {
+        unwritten.shift()
+        if (failure !== undefined && !unkept) addEvent(MeshEvent.Unkept({ detail: failure.detail }))
+        unkept ||= failure !== undefined
+        growth.changed()
+      })
+    }
+
+    /** A step that takes in what others know. While the disk is so slow that the journal has no room, it waits. */
+    const taking = <A>(step: () => A): Effect.Effect<A> =>
+      serially(
+        Effect.suspend(() => (journal.hasRoom() ? Effect.succeed(step()) : Effect.map(journal.room, () => step())))
+      )
 
     const addEvent = (event: MeshEvent): void => {
       entries.push(Entry.Happened({ event }))
@@ -314,65 +361,59 @@ export const make = (
     /** Whether the journal lacks something, holds streams that were folded away, or is much larger than this log. */
     const isToBeWrittenAnew = () => lacking || folded || journal.overgrown()
 
-    /** Rewrites the journal. If that fails, the journal stays as it is. */
-    const compact = Effect.suspend(() => {
+    /**
+     * Has the journal rewritten, while the log goes on. If that fails, the journal stays as it is. Never called while
+     * own lines are on their way to the disk: they are not in the log yet, so the new journal would lack them.
+     */
+    const rewrite = (done: () => void): void => {
       lacking = false
       folded = false
-      const lacks = unshown
-      return Effect.match(journal.replace(linesOf([...entries], store.summary(), store.folds, wholeOf), lacks), {
-        onSuccess: () => {
-          recorded = lacks
-        },
-        onFailure: () => {}
+      recorded = unshown
+      handed += 1
+      journal.replace(linesOf(entries, store.summary(), store.folds, wholeOf), unshown, (failure) => {
+        if (failure !== undefined) recorded = unknown
+        done()
+        settle()
       })
-    })
+    }
+
+    /** Rewrites the journal, and returns when that is done. */
+    const compact = Effect.async<void>((resume) => rewrite(() => resume(Effect.void)))
 
     /**
-     * The lines to keep with a post. In a secure chat they are the original bytes of its block, so that others can
-     * check the seal.
+     * The lines to keep with a post: its own and those of posts after it, up to number `to`. In a secure chat they are
+     * the original bytes of whole blocks, so that others can check the seals.
      */
-    const wholeOf = (post: Post): Whole | undefined => {
+    const wholeOf = (post: Post, to: number): Whole | undefined => {
       const { n, stream: id } = post
-      if (sign === undefined) return { first: n, last: n, lines: () => [encodePost(post)] }
-      const slice = store.slice(id, n - 1, 1)
-      return slice !== undefined && slice.first <= n ? { ...slice, lines: () => linesIn(slice.bytes) } : undefined
+      const slice = store.slice(id, n - 1, Number.POSITIVE_INFINITY, to)
+      if (slice !== undefined && slice.first <= n && slice.bytes.length > 0) return slice
+      return sign === undefined ? { first: n, last: n, bytes: encodePost(post) } : undefined
     }
 
     /** Skips a stream's posts up to that number, which are lost. */
-    const lose = (id: StreamId, to: number): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        const { delivered, lost } = store.skip(id, to)
-        if (lost === 0) return Effect.void
-        return Effect.map(keep(linesWithGaps(id, store.have(id), delivered)), () => {
-          entries.push(Entry.Missed({ stream: id, count: lost }))
-          add(delivered)
-          grow()
-        })
-      })
+    const lose = (id: StreamId, to: number): void => {
+      const { delivered, lost } = store.skip(id, to)
+      if (lost === 0) return
+      keep(linesWithGaps(id, store.have(id), delivered))
+      entries.push(Entry.Missed({ stream: id, count: lost }))
+      add(delivered)
+      grow()
+    }
 
     /** Takes in posts of others; see `ReplicaLog.receive`. */
-    const receive = (received: ReadonlyArray<Block>): Effect.Effect<ReadonlyArray<Mark>> =>
-      Effect.suspend(() => {
-        const delivered = store.receive(received)
-        // Called only when needed, since it takes longer the more posts are held.
-        const missing = () => (store.waits ? store.missing() : noMarks)
-        return Effect.map(keep(journal.keeps ? delivered.map(({ line }) => line) : []), () => {
-          add(delivered)
-          grow()
-          // Somebody has reported a wrong end of the stream, in the middle of a block. The rest of that block can't be
-          // shown to others without its first part.
-          return received.filter(isCutOff)
-        }).pipe(
-          Effect.flatMap((cutOff) =>
-            cutOff.length === 0
-              ? Effect.sync(missing)
-              : Effect.map(
-                  Effect.forEach(cutOff, ({ post, rest = [] }) => lose(post.stream, post.n + rest.length)),
-                  missing
-                )
-          )
-        )
-      })
+    const receive = (received: ReadonlyArray<Block>): ReadonlyArray<Mark> => {
+      const delivered = store.receive(received)
+      if (journal.keeps && delivered.length > 0) keep([linesTogether(delivered).bytes])
+      add(delivered)
+      grow()
+      // Somebody has reported a wrong end of the stream, in the middle of a block. The rest of that block can't be shown
+      // to others without its first part.
+      for (const block of received)
+        if (isCutOff(block)) lose(block.post.stream, block.post.n + (block.rest?.length ?? 0))
+      // Looked up only when needed, since it takes longer the more posts are held.
+      return store.waits ? store.missing() : noMarks
+    }
 
     /** Whether this node knows where the chat began for it: `restored` from an earlier run, `adopted` in this run. */
     let restored = false
@@ -428,17 +469,31 @@ export const make = (
     /** The position at which the entries of this run begin. */
     let sinceHere = end()
     yield* Effect.addFinalizer(() =>
-      serially(Effect.suspend(() => ((recorded ?? 0) === unshown ? Effect.void : Effect.ignore(append([], false)))))
+      serially(
+        Effect.sync(() => {
+          if ((recorded ?? 0) !== unshown) hand([], false, () => {})
+        })
+      )
     )
 
     /**
+     * The position up to which the screen may show entries. What the screen has shown must be in the file, or it would
+     * be shown again after a crash. When the log is closed, the rest is written before the process ends.
+     */
+    const screenEnd = () => (closed ? end() : (unwritten[0] ?? end()))
+
+    /**
      * Opens a cursor at a position. It begins with `earlier` entries, and with `Skipped` for the `untold` ones that were
-     * dropped before them.
+     * dropped before them. `last`: the position up to which it goes now.
      */
     const openAt = (
       start: number,
       isWanted: Predicate.Predicate<Entry>,
-      { earlier = [], untold = 0 }: { readonly earlier?: ReadonlyArray<Entry>; readonly untold?: number } = {}
+      {
+        earlier = [],
+        last = end,
+        untold = 0
+      }: { readonly earlier?: ReadonlyArray<Entry>; readonly last?: () => number; readonly untold?: number } = {}
     ): Cursor => {
       let position = start
       let missed = untold
@@ -460,7 +515,7 @@ export const make = (
             return [Entry.Skipped({ count })]
           }
           const found: Array<Entry> = []
-          for (; position < end() && found.length < atMost; position += 1) {
+          for (const until = last(); position < until && found.length < atMost; position += 1) {
             const entry = entries[position - dropped] as Entry
             if (isWanted(entry)) found.push(entry)
           }
@@ -526,10 +581,7 @@ export const make = (
           return here.length === 0 ? [] : blocksOfOwn(here).map((block) => ({ room, ...block }))
         })
         if (blocks.length > 0) {
-          yield* append(
-            blocks.map(({ bytes }) => bytes),
-            true
-          )
+          yield* append(blocks.map(({ bytes }) => bytes))
         }
         store.renew(next, shared)
         for (const { block, bytes, room } of blocks) store.say(room, block, bytes)
@@ -546,7 +598,7 @@ export const make = (
       })
 
     const screen: Reader = {
-      open: (isWanted = constTrue) => openAt(first, isWanted, { untold: gone }),
+      open: (isWanted = constTrue) => openAt(first, isWanted, { untold: gone, last: screenEnd }),
       follow: (isWanted) => followed(() => screen.open(isWanted)),
       shown: (last) => {
         const at = entries.indexOf(last, shownTo - dropped)
@@ -581,19 +633,28 @@ export const make = (
       return reader
     }
 
-    /** Whether a step of the log needs no time besides its turn. */
-    const mayStep = () => journal.isInstant && !isToBeWrittenAnew()
-
-    /** The plain step of `say`. Undefined if `say` has more to tell than posts. */
+    /**
+     * The plain step of `say`. Undefined if `say` has more to tell than posts, or if the journal failed, which does so
+     * within the call here.
+     */
     const sayNow = (room: Room, lines: ReadonlyArray<string>, by: Reader): ReadonlyArray<Post> | undefined => {
       const { posts, results } = compose(room, lines, clock.unsafeCurrentTimeMillis())
       if (posts.length < results.length) return undefined
-      if (journal.keeps) {
-        const blocks = blocksOfOwn(posts)
-        const encoded = blocks.map(({ bytes }) => bytes)
-        if (Exit.isFailure(Effect.runSyncExit(append(encoded, true)))) return undefined
-        for (const { block, bytes } of blocks) addOwn(room, block, bytes, by)
-      } else for (const { block, bytes } of blocksForStore(posts)) addOwn(room, block, bytes, by)
+      if (!journal.keeps) {
+        for (const { block, bytes } of blocksForStore(posts)) addOwn(room, block, bytes, by)
+        return posts
+      }
+      const blocks = blocksOfOwn(posts)
+      let isKept = false
+      hand(
+        blocks.map(({ bytes }) => bytes),
+        true,
+        (failure) => {
+          isKept = failure === undefined
+        }
+      )
+      if (!isKept) return undefined
+      for (const { block, bytes } of blocks) addOwn(room, block, bytes, by)
       return posts
     }
 
@@ -616,35 +677,33 @@ export const make = (
           if (posts.length === 0) return Effect.succeed(results)
           const blocks = blocksOfOwn(posts)
           const encoded = blocks.map(({ bytes }) => bytes)
-          return Effect.map(append(encoded, true), () => {
+          return Effect.map(append(encoded), () => {
             for (const { block, bytes } of blocks) addOwn(room, block, bytes, by)
             return results
           })
         }).pipe(serially),
-      sayNow: (room, lines, by = screen) => (mayStep() ? now(() => sayNow(room, lines, by)) : undefined),
-      receive: (received) => serially(receive(received)),
-      // A journal has to be waited for.
-      receiveNow: (received) => (mayStep() ? now(() => Effect.runSync(receive(received))) : undefined),
-      skip: (id, to) => serially(lose(id, to)),
+      sayNow: (room, lines, by = screen) => (journal.isInstant ? atOnce(() => sayNow(room, lines, by)) : undefined),
+      receive: (received) => taking(() => receive(received)),
+      receiveNow: (received) => (journal.hasRoom() ? atOnce(() => receive(received)) : undefined),
+      skip: (id, to) => taking(() => lose(id, to)),
       refuse: (id, above) => serially(Effect.sync(() => store.refuse(id, above))),
       adopt: (summary, before = new Map(), folds = new Map()) =>
-        Effect.suspend(() => {
+        taking(() => {
           adopted = true
           const ahead = [...summary].filter(
             ([id, last]) => (last > store.have(id) || (last === 0 && folds.size > 0)) && !store.isOwn(id)
           )
           const delivered = store.adopt(ahead, [...before], folds)
           // At least one line is written, so that the next run knows that this one was in the chat.
-          const gaps = [
+          keep([
             gap(store.streamIn(mainRoom), 0),
             ...foldLines(store.folds),
-            ...ahead.map(([id, last]) => gap(id, last))
-          ]
-          return Effect.map(keep([...gaps, ...delivered.map(({ line }) => line)]), () => {
-            add(delivered)
-            grow()
-          })
-        }).pipe(serially),
+            ...ahead.map(([id, last]) => gap(id, last)),
+            ...delivered.map(({ line }) => line)
+          ])
+          add(delivered)
+          grow()
+        }),
       forgo: (room, lines) =>
         Effect.sync(() => {
           store.forgo(room, lines)
@@ -691,6 +750,10 @@ export const make = (
         growth.changed()
       }),
       onGrowth: growth.listen,
+      written: Effect.suspend(() => {
+        const before = handed
+        return settling.until(() => settled >= before)
+      }),
       grown: (matters = constTrue) => Stream.suspend(() => growthSince(end(), matters)),
       tally: Effect.sync(() => ({
         entries: entries.length,

@@ -4,9 +4,11 @@
  */
 import * as Effect from "effect/Effect"
 import * as Iterable from "effect/Iterable"
+import * as Option from "effect/Option"
 import { absurd } from "../../src/domain/Absurd.ts"
 import type { Mark } from "../../src/domain/EncodedPost.ts"
 import type { PeerLost } from "../../src/domain/Errors.ts"
+import { within as withinTime } from "../../src/domain/Limit.ts"
 import { type Room, roomIn, type StreamId, type Summary } from "../../src/domain/Post.ts"
 import { after, type Rest } from "../../src/domain/Rest.ts"
 import { type Control, type Have, partsOf } from "../../src/protocol/Frame.ts"
@@ -16,6 +18,9 @@ import * as Folds from "./Folds.ts"
 import type { Forks } from "./Forks.ts"
 import type { Gone } from "./Gone.ts"
 import type { Ground, Link } from "./Ground.ts"
+
+/** The maximum time that an offer waits for the journal. */
+const writeLimit = "1 second"
 
 const haveFrames = (marks: ReadonlyArray<Mark>): ReadonlyArray<Control> =>
   partsOf(marks).map((part, index, parts) => ({
@@ -33,6 +38,8 @@ interface Needs {
 }
 
 export const make = ({ links, log }: Ground, { asking, delivery, folds, forks, gone }: Needs) => {
+  /** Whether the last offer was not made, because the journal did not have the posts in time. */
+  let isWithheld = false
   /** How far each stream was offered to all peers. */
   let offered: Summary = new Map()
   /**
@@ -108,16 +115,22 @@ export const make = ({ links, log }: Ground, { asking, delivery, folds, forks, g
       Effect.forEach(groups(), (group) => links.tell(group, framesFor(group[0].rooms)), { discard: true })
     )
 
-  /** Offers all peers the streams that have grown since the last offer. */
+  /**
+   * Offers all peers the streams that have grown since the last offer. An author that leaves relies on it, so it waits
+   * until the posts are in the journal. While the disk is stuck, nothing is offered, and it is tried again.
+   */
   const offer = Effect.flatMap(log.summary, (summary) => {
     const grown = [...summary].filter(([stream, n]) => offered.get(stream) !== n)
-    offered = summary
-    return grown.length === 0
-      ? Effect.void
-      : tellAll((rooms) => {
-          const marks = within(rooms, grown)
-          return marks.length === 0 ? [] : haveFrames(marks)
-        })
+    if (grown.length === 0) return Effect.void
+    return Effect.flatMap(withinTime(writeLimit)(log.written), (written) => {
+      isWithheld = Option.isNone(written)
+      if (isWithheld) return Effect.void
+      offered = summary
+      return tellAll((rooms) => {
+        const marks = within(rooms, grown)
+        return marks.length === 0 ? [] : haveFrames(marks)
+      })
+    })
   })
 
   /**
@@ -144,7 +157,7 @@ export const make = ({ links, log }: Ground, { asking, delivery, folds, forks, g
     /** Sends a peer the summary, once. */
     summarize,
     /** Whether `offer` must run again although nothing has changed. */
-    isUnfinished: (): boolean => gone.isUnfinished() || folds.isUnfinished(),
+    isUnfinished: (): boolean => isWithheld || gone.isUnfinished() || folds.isUnfinished(),
     /** Must run each second after a change: offers what has grown, and gives up posts that are gone. */
     offer: offer.pipe(Effect.zipRight(gone.skipWhatIsGone), Effect.zipRight(folds.tellWhatIsMissed)),
     /** Offers everything that has grown before this node leaves, so that peers know what it has received. */

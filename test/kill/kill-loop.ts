@@ -82,6 +82,7 @@ const child = (folder: string, seed: number, disk?: string) =>
               return { post, line: encodePost(post) }
             })
           )
+          yield* log.written
         }
         last += count
         Fs.writeSync(1, `${last}\n`)

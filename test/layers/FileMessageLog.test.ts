@@ -193,6 +193,7 @@ describe("FileMessageLog", () => {
               log.screen.shown(second as Entry)
               yield* log.say(mainRoom, ["mine"])
               yield* log.receive(received(stream("2"), 3, 4))
+              yield* log.written
               Fs.copyFileSync(path, crashed)
               const [last] = Chunk.toReadonlyArray(
                 yield* Stream.runCollect(Stream.drop(Stream.take(log.screen.follow(), 5), 4))
@@ -219,6 +220,7 @@ describe("FileMessageLog", () => {
             yield* log.say(mainRoom, ["elsewhere"], reader)
             yield* log.say(mainRoom, ["at the screen again"])
             yield* log.receive(received(stream("2"), 1))
+            yield* log.written
             Fs.copyFileSync(path, `${path}.crashed`)
           })
         )
@@ -244,7 +246,7 @@ describe("FileMessageLog", () => {
               yield* use(
                 (log) =>
                   Effect.zipRight(
-                    before(log),
+                    Effect.zipRight(before(log), log.written),
                     Effect.sync(() => Fs.copyFileSync(path, crashed))
                   ),
                 bounds

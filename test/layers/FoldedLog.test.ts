@@ -80,6 +80,7 @@ describe("what is folded away", () => {
         const { before, kept } = yield* use((log) =>
           Effect.gen(function* () {
             yield* receiveAll(log, last === 8 ? 1 : last, last)
+            yield* log.written
             return { before: yield* stateOf(log), kept: Fs.readFileSync(Path.join(folder, "log.ndjson")) }
           })
         )

@@ -6,6 +6,7 @@ import { describe } from "vitest"
 import * as Journal from "../../layers/log/Journal.ts"
 import { decodeLine, type JournalLine } from "../../layers/log/JournalReader.ts"
 import * as Log from "../../layers/log/Log.ts"
+import * as WriteBehind from "../../layers/log/WriteBehind.ts"
 import { isTooLong, LogUnavailable } from "../../src/domain/Errors.ts"
 import { mainRoom } from "../../src/domain/Post.ts"
 import type { PostFrame } from "../../src/protocol/Frame.ts"
@@ -19,21 +20,34 @@ const full = new LogUnavailable({ path: "log", detail: "no space left" })
 const makeJournal = (left: ReadonlyArray<JournalLine> = []) => {
   const written: Array<string> = []
   const state = { broken: false, gate: Effect.void as Effect.Effect<void> }
-  const journal: Journal.Journal = {
-    ...Journal.nowhere,
-    keeps: true,
-    restore: (each) => Effect.sync(() => left.forEach(each)),
-    append: (blocks) =>
+  const queue = WriteBehind.make({
+    write: (blocks) =>
       Effect.gen(function* () {
         yield* state.gate
         if (state.broken) return yield* full
         for (const line of blocks.flatMap(linesIn)) {
           const frame = JSON.parse(textOf(line))
-          written.push(frame.type === "post" ? frame.text : `gap to ${frame.to}`)
+          if (frame.type !== "shown") written.push(frame.type === "post" ? frame.text : `gap to ${frame.to}`)
         }
-      })
+      }),
+    replace: () => Effect.void
+  })
+  const journal = Effect.map(
+    queue,
+    (queue): Journal.Journal => ({
+      ...Journal.nowhere,
+      ...queue,
+      keeps: true,
+      isInstant: false,
+      restore: (each) => Effect.sync(() => left.forEach(each))
+    })
+  )
+  return {
+    journal,
+    state,
+    written,
+    log: Effect.flatMap(journal, (made) => Log.make({ author: id("1") }, made))
   }
-  return { journal, state, written, log: Log.make({ author: id("1") }, journal) }
 }
 
 const frames = (author: string, ...numbers: ReadonlyArray<number>): ReadonlyArray<PostFrame> =>
@@ -49,11 +63,11 @@ describe("Log", () => {
       const journal: Journal.Journal = {
         ...Journal.nowhere,
         keeps: true,
-        append: (blocks) =>
-          Effect.sync(() => {
-            if (blocks.length > 0) seen.push([log.have(log.streamIn(mainRoom)), sentOn(log)])
-            for (const line of blocks.flatMap(linesIn)) written.push(JSON.parse(textOf(line)).text)
-          })
+        append: (blocks, _durably, _unshown, settled) => {
+          if (blocks.length > 0) seen.push([log.have(log.streamIn(mainRoom)), sentOn(log)])
+          for (const line of blocks.flatMap(linesIn)) written.push(JSON.parse(textOf(line)).text)
+          settled()
+        }
       }
       const log: Log.Log = yield* Log.make({ author: id("1") }, journal)
       log.onGrowth(() => seen.push([...written]))
@@ -68,24 +82,22 @@ describe("Log", () => {
     })
   )
 
-  it.scoped(
-    "posts of others are taken in at once, but not from within a step, nor where a journal must be waited for",
-    () =>
-      Effect.gen(function* () {
-        const log = yield* Log.make({ author: id("1") }, Journal.nowhere)
-        assert.deepStrictEqual(log.receiveNow(posts("2", 1, 2)), [])
-        assert.deepStrictEqual(log.receiveNow(posts("2", 4)), [[stream("2"), 3]])
-        const within: Array<unknown> = []
-        const off = log.onGrowth(() => within.push(log.receiveNow(posts("2", 3))))
-        assert.deepStrictEqual(log.receiveNow(posts("3", 1)), [])
-        off()
-        assert.deepStrictEqual([within, log.have(stream("2"))], [[undefined], 2])
-        assert.deepStrictEqual(log.receiveNow(posts("2", 3)), [])
-        assert.strictEqual(log.have(stream("2")), 4)
-        const kept = yield* Log.make({ author: id("1") }, { ...Journal.nowhere, isInstant: false })
-        assert.isUndefined(kept.receiveNow(posts("2", 1)))
-        assert.strictEqual(kept.have(stream("2")), 0)
-      })
+  it.scoped("posts of others are taken in at once, but not from within a step, nor where a journal has no room", () =>
+    Effect.gen(function* () {
+      const log = yield* Log.make({ author: id("1") }, Journal.nowhere)
+      assert.deepStrictEqual(log.receiveNow(posts("2", 1, 2)), [])
+      assert.deepStrictEqual(log.receiveNow(posts("2", 4)), [[stream("2"), 3]])
+      const within: Array<unknown> = []
+      const off = log.onGrowth(() => within.push(log.receiveNow(posts("2", 3))))
+      assert.deepStrictEqual(log.receiveNow(posts("3", 1)), [])
+      off()
+      assert.deepStrictEqual([within, log.have(stream("2"))], [[undefined], 2])
+      assert.deepStrictEqual(log.receiveNow(posts("2", 3)), [])
+      assert.strictEqual(log.have(stream("2")), 4)
+      const slow = yield* Log.make({ author: id("1") }, { ...Journal.nowhere, hasRoom: () => false })
+      assert.isUndefined(slow.receiveNow(posts("2", 1)))
+      assert.strictEqual(slow.have(stream("2")), 0)
+    })
   )
 
   it.scoped("nothing that is said is seen, sent or counted before it is in the journal", () =>
@@ -113,6 +125,7 @@ describe("Log", () => {
         const { log: made, state, written } = makeJournal()
         const log = yield* made
         yield* log.receive(posts("2", 1))
+        yield* log.written
         state.broken = true
         assert.strictEqual((yield* Effect.flip(log.say(mainRoom, ["a", "b"])))._tag, "LogUnavailable")
         assert.deepStrictEqual([log.have(log.streamIn(mainRoom)), sentOn(log)], [0, []])
@@ -139,10 +152,13 @@ describe("Log", () => {
       const log = yield* made
       state.broken = true
       for (const n of [1, 2, 3]) yield* log.receive(posts("2", n))
+      yield* log.written
       state.broken = false
       yield* log.receive(posts("2", 4))
+      yield* log.written
       state.broken = true
       yield* log.receive(posts("2", 5, 6))
+      yield* log.written
       const all = yield* allEntries(log)
       assert.deepStrictEqual(
         all.filter((entry) => entry !== "Unkept"),
@@ -168,6 +184,7 @@ describe("Log", () => {
         const hears = (author: string) => Effect.forEach(range(1, 20), (n) => log.receive([answer(author, n)]))
         const answers = Effect.forEach(range(1, 20), (n) => log.receive([answer("3", n, ["2", n])]))
         yield* Effect.all([speaks, answers, hears("2"), hears("4")], { concurrency: "unbounded", discard: true })
+        yield* log.written
         const entries = yield* allEntries(log)
         assert.strictEqual(entries.length, 100)
         assert.deepStrictEqual(entries, written)
@@ -214,6 +231,7 @@ describe("Log", () => {
       yield* Fiber.join(ended)
       yield* Fiber.join(gone)
       yield* log.receive(posts("2", 1, 2))
+      yield* log.written
       assert.deepStrictEqual(
         written,
         ["21", "own", "22"].filter((text) => text !== "own" || written.includes("own"))
@@ -229,6 +247,7 @@ describe("Log", () => {
       yield* log.receive([answer("3", 1, ["2", 2]), answer("4", 1, ["5", 9])])
       yield* log.skip(stream("2"), 2)
       yield* log.adopt(new Map([[stream("5"), 9]]))
+      yield* log.written
       assert.deepStrictEqual(
         written.filter((line) => line !== "gap to 0"),
         ["gap to 2", "31", "gap to 9", "41"]
@@ -241,7 +260,8 @@ describe("Log", () => {
     Effect.gen(function* () {
       const left = [...frames("2", 1, 2), { type: "gap", stream: stream("3"), to: 4 } as const, ...frames("3", 5)]
       const { journal } = makeJournal(left)
-      const restoredWith = (history: number) => Log.make({ author: id("1"), history }, journal)
+      const restoredWith = (history: number) =>
+        Effect.flatMap(journal, (made) => Log.make({ author: id("1"), history }, made))
       const log = yield* restoredWith(2)
       assert.isTrue(log.restored)
       assert.deepStrictEqual([log.have(stream("2")), log.have(stream("3"))], [2, 5])
@@ -278,7 +298,7 @@ describe("Log", () => {
 
   it.scoped("a journal that begins anew with history among its lines knows as well what was not on the screen", () =>
     Effect.gen(function* () {
-      const { journal } = makeJournal()
+      const journal = yield* makeJournal().journal
       const kept: Array<JournalLine> = []
       let isOvergrown = false
       const log = yield* Log.make(
@@ -286,11 +306,12 @@ describe("Log", () => {
         {
           ...journal,
           overgrown: () => isOvergrown,
-          replace: (lines, unshown) =>
-            Effect.sync(() => {
-              const decoded = Array.from(lines, (line) => decodeLine(line) as JournalLine)
-              kept.splice(0, kept.length, ...decoded, { type: "shown", but: unshown })
-            })
+          replace: (lines, unshown, settled) => {
+            const all = [...lines].flatMap(linesIn)
+            const decoded = all.map((line) => decodeLine(line) as JournalLine)
+            kept.splice(0, kept.length, ...decoded, { type: "shown", but: unshown })
+            settled()
+          }
         }
       )
       yield* log.adopt(new Map([[stream("3"), 5]]))

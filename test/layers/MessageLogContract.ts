@@ -292,7 +292,7 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<Logs, LE>): 
       Effect.gen(function* () {
         const reader = yield* log.openReader(0)
         const all = reader.open()
-        const others = log.screen.open((entry) => entry._tag !== "Said" || !entry.own)
+        const others = reader.open((entry) => entry._tag !== "Said" || !entry.own)
         const pull = (cursor: Cursor, atMost = 1_000) => cursor.pull(atMost).map(inShort)
         assert.deepStrictEqual([pull(all), pull(others)], [[], []])
         let grown: ReadonlyArray<string> = []

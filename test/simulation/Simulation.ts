@@ -15,6 +15,7 @@ import { makeTypedLines } from "../../layers/console/TypedLines.ts"
 import * as Keys from "../../layers/identity/Keys.ts"
 import { decodeLine, encodeShown, type JournalLine } from "../../layers/log/JournalReader.ts"
 import * as Log from "../../layers/log/Log.ts"
+import * as WriteBehind from "../../layers/log/WriteBehind.ts"
 import * as MemoryInvitations from "../../layers/MemoryInvitations.ts"
 import * as MemoryPortStore from "../../layers/MemoryPortStore.ts"
 import * as MemoryTransport from "../../layers/MemoryTransport.ts"
@@ -117,8 +118,15 @@ const wordsOn = (disk: Disk): ReadonlyArray<string> => textsIn(framesOf(disk))
 /** Whether a frame marks posts of a stream as missing: they count as seen, or are gone. */
 const isHole = (frame: Frame): boolean => frame.type === "gap" && frame.to > 0
 
-/** Whether these lines, written in one go, record where the chat begins for a node: the first one is an empty gap. */
-const isRoot = ([first]: ReadonlyArray<Frame>): boolean => first?.type === "gap" && first.to === 0
+/**
+ * The lines among these, written in one go, that record where the chat begins for a node: an empty gap, and what follows
+ * it up to the next post. None if there is no such record.
+ */
+const rootIn = (frames: ReadonlyArray<Frame>): ReadonlyArray<Frame> => {
+  const root = frames.slice(frames.findIndex((frame) => frame.type === "gap" && frame.to === 0))
+  const end = root.findIndex(({ type }) => type === "post")
+  return root[0]?.type === "gap" && root[0].to === 0 ? root.slice(0, end < 0 ? root.length : end) : []
+}
 
 /** The limits of a log, where they are less than the default: how many entries and how many streams it keeps. */
 interface Bounds {
@@ -136,17 +144,37 @@ const logLayer = (
   rooms: ReadonlyArray<Room>,
   onDisk: (lines: ReadonlyArray<Uint8Array>) => void
 ) => {
-  const write = (blocks: ReadonlyArray<Uint8Array>, unshown?: number): void => {
+  const write = (blocks: ReadonlyArray<Uint8Array>): void => {
     const lines = blocks.flatMap(linesIn)
-    if (unshown !== undefined) lines.unshift(encodeShown(unshown))
     disk.lines.push(...lines)
     onDisk(lines)
   }
+  const replace = (blocks: ReadonlyArray<Uint8Array>): void => {
+    disk.lines.splice(0, disk.lines.length, ...blocks.flatMap(linesIn))
+  }
+  const instant: WriteBehind.WriteBehind = {
+    append: (blocks, _durably, unshown, settled) => {
+      write(unshown === undefined ? blocks : [encodeShown(unshown), ...blocks])
+      settled()
+    },
+    replace: (lines, unshown, settled) => {
+      replace([...lines, encodeShown(unshown)])
+      settled()
+    },
+    hasRoom: () => true,
+    room: Effect.void
+  }
+  const slow = WriteBehind.make({
+    write: (blocks) => Effect.map(Effect.sleep(millis), () => write(blocks)),
+    replace: (blocks) => Effect.map(Effect.sleep(millis), () => replace(blocks))
+  })
   return Log.layerOf(
-    Effect.orDie(
-      Log.make(
+    Effect.gen(function* () {
+      const queue = millis === 0 ? instant : yield* slow
+      return yield* Log.make(
         { author, sign, rooms, ...bounds },
         {
+          ...queue,
           keeps: true,
           isInstant: millis === 0,
           epochAfter: disk.lastEpoch + 1,
@@ -155,17 +183,10 @@ const logLayer = (
               disk.lastEpoch = epoch
             }),
           restore: (each) => Effect.sync(() => linesOn(disk).forEach(each)),
-          append: (blocks, _durably, unshown) =>
-            Effect.zipRight(
-              millis === 0 ? Effect.void : Effect.sleep(millis),
-              Effect.sync(() => write(blocks, unshown))
-            ),
-          replace: (lines, unshown) =>
-            Effect.sync(() => void disk.lines.splice(0, disk.lines.length, ...lines, encodeShown(unshown))),
           overgrown: () => false
         }
       )
-    )
+    }).pipe(Effect.orDie)
   )
 }
 
@@ -454,7 +475,8 @@ export const simulate = (seed: number): Record_ => {
             if (said.get(text)?.author !== place.id) had.add(text)
             else if (!written.has(text)) written.set(text, at)
           }
-          if (isRoot(frames)) life.rooted ??= { at, takesForSeen: frames.some(isHole) }
+          const root = rootIn(frames)
+          if (root.length > 0) life.rooted ??= { at, takesForSeen: root.some(isHole) }
         }
         // Made now and not when the node first uses it: the node may be dead by then.
         const plain = network.transport(place.id, secure ? { key: keyOf(place.id).key } : {})

@@ -36,8 +36,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "layers/log/Log.ts",
-        from: "          return Effect.map(append(encoded, true), () => {\n            for (const { block, bytes } of blocks) addOwn(room, block, bytes, by)\n",
-        to: "          for (const { block, bytes } of blocks) addOwn(room, block, bytes, by)\n          return Effect.map(append(encoded, true), () => {\n"
+        from: "          return Effect.map(append(encoded), () => {\n            for (const { block, bytes } of blocks) addOwn(room, block, bytes, by)\n",
+        to: "          for (const { block, bytes } of blocks) addOwn(room, block, bytes, by)\n          return Effect.map(append(encoded), () => {\n"
       }
     ]
   },
