@@ -164,7 +164,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "forgetting to fold: streams grow more and more, until newcomers are shut out",
-    from: 158,
+    from: 554,
     notices: /has no link to/,
     changes: [
       {
