@@ -1,11 +1,11 @@
 /**
- * Shared by `raw-tuned.mjs` and `raw-tls.mjs`: lines from stdin, as posts to all connections. All lines of a tick are
- * encoded once into one Buffer, which is written unchanged to each socket.
+ * Shared by the raw systems in Node: lines from stdin, as posts to all connections. All lines of a tick are encoded once
+ * into one Buffer, which is written unchanged to each socket.
  */
 import { makeSplitter, postOf } from "./frames.mjs"
 
-/** Begins to read stdin. Returns what takes in a connection. */
-export const fanOut = () => {
+/** Begins to read stdin, and sends its lines as posts of that stream. Returns what adds a connection. */
+export const broadcast = (stream) => {
   const sockets = new Set()
   const split = makeSplitter()
   let n = 0
@@ -22,7 +22,7 @@ export const fanOut = () => {
     if (waiting === "") setImmediate(flush)
     for (const line of split(piece)) {
       n += 1
-      waiting += postOf(n, at, line)
+      waiting += postOf(n, at, line, stream)
     }
   })
 
@@ -30,6 +30,14 @@ export const fanOut = () => {
     sockets.add(socket)
     socket.on("error", () => {})
     socket.on("close", () => sockets.delete(socket))
+  }
+}
+
+/** The same to readers, who only listen. Returns what takes in a connection. */
+export const fanOut = () => {
+  const add = broadcast()
+  return (socket) => {
+    add(socket)
     socket.resume()
     socket.write("welcome\n")
   }

@@ -3,18 +3,18 @@
  * It parses received posts, checks whether each is the next one, and shows it on stdout.
  */
 import * as Net from "node:net"
-import { makeSplitter, postOf } from "./frames.mjs"
+import { makeSplitter } from "./frames.mjs"
+import { broadcast } from "./raw-fan-out.mjs"
 
 const [id, ...ports] = process.argv.slice(2)
 const stream = `${id}/main/${Date.now()}-00c0ffee`
-const sockets = new Set()
+const add = broadcast(stream)
 
 const link = (socket) => {
   const split = makeSplitter()
   let last = 0
-  sockets.add(socket)
-  socket.setNoDelay(true).on("error", () => {})
-  socket.on("close", () => sockets.delete(socket))
+  add(socket)
+  socket.setNoDelay(true)
   socket.setEncoding("utf8").on("data", (piece) => {
     let shown = ""
     for (const line of split(piece)) {
@@ -30,20 +30,3 @@ const link = (socket) => {
 const server = Net.createServer(link)
 server.listen({ host: "127.0.0.1", port: 0 }, () => console.error(`listening ${server.address().port}`))
 for (const port of ports) link(Net.connect({ host: "127.0.0.1", port: Number(port) }))
-
-const split = makeSplitter()
-let n = 0
-let waiting = ""
-const flush = () => {
-  const bytes = Buffer.from(waiting)
-  waiting = ""
-  for (const socket of sockets) socket.write(bytes)
-}
-process.stdin.setEncoding("utf8").on("data", (piece) => {
-  const at = Date.now()
-  for (const text of split(piece)) {
-    if (waiting === "") setImmediate(flush)
-    n += 1
-    waiting += postOf(n, at, text, stream)
-  }
-})

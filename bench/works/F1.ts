@@ -1,6 +1,6 @@
 /** F1: fan-out of one author's lines, in batches. */
 import type { Verdict, Work } from "../Work.ts"
-import { busy, cellsOf, cost, inOneRound, ratios, raw, sizesOf, speed, systemsOf, versus } from "./fanOut.ts"
+import { cellsOf, cost, inOneRound, raw, report, sizesOf, speed, systemsOf, versus } from "./fanOut.ts"
 
 /** So many lines under way that a system which writes much at once has something to write. */
 const many = "100, 1,024 under way"
@@ -38,16 +38,7 @@ export const F1: Work = {
     ]
   },
   report: (results) => ({
-    tables: [
-      results.table("Deliveries a second, by readers", "million", speed, (value) => (value / 1e6).toFixed(3)),
-      results.table("CPU a delivery, by readers", "µs", cost, (value) => value.toFixed(3)),
-      ratios(results, "by readers"),
-      results.table("The load generator's busy time beside that", "%", busy, (value) => value.toFixed(0))
-    ],
-    plots: [
-      results.plot("F1: deliveries a second, by readers", "a second", "bars", speed),
-      results.plot("F1: CPU a delivery, by readers", "µs", "bars", cost)
-    ],
+    ...report(results, "F1", ["million", (value) => (value / 1e6).toFixed(3)], 3),
     verdicts: [
       ...[5, 100, 1_000].map(
         (readers): Verdict => ({

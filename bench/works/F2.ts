@@ -1,6 +1,6 @@
 /** F2: fan-out, a line at a time. */
 import type { Work } from "../Work.ts"
-import { busy, cellsOf, cost, inOneRound, ratios, raw, sizesOf, speed, systemsOf, versus } from "./fanOut.ts"
+import { cellsOf, cost, inOneRound, raw, report, sizesOf, speed, systemsOf, versus } from "./fanOut.ts"
 
 export const F2: Work = {
   name: "F2",
@@ -28,16 +28,7 @@ export const F2: Work = {
     ]
   },
   report: (results) => ({
-    tables: [
-      results.table("Deliveries a second, by readers", "thousand", speed, (value) => (value / 1e3).toFixed(1)),
-      results.table("CPU a delivery, by readers", "µs", cost, (value) => value.toFixed(2)),
-      ratios(results, "by readers"),
-      results.table("The load generator's busy time beside that", "%", busy, (value) => value.toFixed(0))
-    ],
-    plots: [
-      results.plot("F2: deliveries a second, by readers", "a second", "bars", speed),
-      results.plot("F2: CPU a delivery, by readers", "µs", "bars", cost)
-    ],
+    ...report(results, "F2", ["thousand", (value) => (value / 1e3).toFixed(1)], 2),
     verdicts: [
       { goal: "100 readers, × raw tuned", value: versus(results, raw, 100, speed), least: 0.85 },
       { goal: "CPU a delivery, 100 readers, × nats", value: versus(results, "nats", 100, cost), most: 1 },

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { run, type Settings } from "../Load.ts"
 import { present } from "../systems/all.ts"
 import type { System } from "../systems/System.ts"
-import { type Cell, type Figures, named, per, type Results, type Table } from "../Work.ts"
+import { type Cell, type Figures, named, per, type Results, type Table, type Work } from "../Work.ts"
 
 /**
  * One author types, and many readers receive. The load generator spins on a core of its own, so that no system pays for
@@ -65,3 +65,22 @@ export const ratios = (results: Results, by: string): Table => {
     rows: [row("CPU a delivery", cost), row("deliveries a second", speed)]
   }
 }
+
+/** The tables and plots of a fan-out. `speeds`: the unit of deliveries a second, and how they are written. */
+export const report = (
+  results: Results,
+  name: string,
+  [unit, written]: readonly [string, (value: number) => string],
+  digits: number
+): Pick<ReturnType<Work["report"]>, "tables" | "plots"> => ({
+  tables: [
+    results.table("Deliveries a second, by readers", unit, speed, written),
+    results.table("CPU a delivery, by readers", "µs", cost, (value) => value.toFixed(digits)),
+    ratios(results, "by readers"),
+    results.table("The load generator's busy time beside that", "%", busy, (value) => value.toFixed(0))
+  ],
+  plots: [
+    results.plot(`${name}: deliveries a second, by readers`, "a second", "bars", speed),
+    results.plot(`${name}: CPU a delivery, by readers`, "µs", "bars", cost)
+  ]
+})

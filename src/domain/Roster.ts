@@ -5,7 +5,7 @@
  */
 import * as Schema from "effect/Schema"
 import { PublicKey, Signature } from "./Key.ts"
-import { ClientId, Host, type Peer, type PeerId, Port } from "./Peer.ts"
+import { ClientId, Host, type PeerId, Port } from "./Peer.ts"
 
 /** `kicked`: needs another invitation. `banned`: can't join with one either. */
 export const Status = Schema.Literal("member", "kicked", "banned")
@@ -88,5 +88,3 @@ export const merge = (owner: PublicKey, roster: Roster, news: Roster, seals: Sea
   if (last === undefined || last.others !== digestOf(seals, merged.slice(0, -1))) return undefined
   return isGenuine(owner, last, seals) ? merged : undefined
 }
-
-export const peerOf = ({ host, id, port }: Member): Peer => ({ id, role: "client", address: { host, port } })
