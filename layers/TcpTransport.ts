@@ -435,11 +435,14 @@ export const letGo = (socket: Net.Socket): void => {
 }
 
 /** Sends the reason, if there is one, and closes the connection within `releaseLimit`, whatever the other side does. */
-const turnAway = (socket: Net.Socket, regret: Uint8Array = new Uint8Array()): void => {
+const turnAway = (socket: Net.Socket, regret?: Uint8Array): void => {
   const cut = setTimeout(() => socket.destroy(), Duration.toMillis(releaseLimit))
   socket.once("close", () => clearTimeout(cut))
   // Data from the other side is discarded; unread, it would turn the end into a reset, and the reason would be lost.
-  socket.removeAllListeners("data").resume().end(regret)
+  socket.removeAllListeners("data").resume()
+  // An empty piece after the end would be an error, which destroys the socket, and what it has still to send with it.
+  if (regret === undefined) socket.end()
+  else socket.end(regret)
 }
 
 const open = (host: string, port: number) =>

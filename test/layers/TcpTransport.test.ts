@@ -56,6 +56,32 @@ describe("TcpTransport", () => {
     }).pipe(Effect.timeout("20 seconds"))
   )
 
+  it.scopedLive("what was handed over before the end still goes out when the connection is let go right after it", () =>
+    Effect.gen(function* () {
+      const letGo = yield* Deferred.make<unknown>()
+      const { host, port } = yield* bareServer((socket) => {
+        socket.end("bye", () => {
+          TcpTransport.letGo(socket)
+          Deferred.unsafeDone(letGo, Effect.succeed([socket.destroyed, socket.errored]))
+        })
+      })
+      // Half open: the other side says no end of its own, as one that has not read yet.
+      const socket = yield* Effect.acquireRelease(
+        Effect.sync(() => Net.connect({ host, port, allowHalfOpen: true })),
+        (socket) => Effect.sync(() => socket.destroy())
+      )
+      assert.deepStrictEqual(yield* Deferred.await(letGo), [false, null])
+      const heard = yield* Effect.async<string>((resume) => {
+        let text = ""
+        socket.setEncoding("utf8").on("data", (piece) => {
+          text += piece
+        })
+        socket.on("end", () => resume(Effect.succeed(text)))
+      })
+      assert.strictEqual(heard, "bye")
+    }).pipe(Effect.timeout("20 seconds"))
+  )
+
   it.scopedLive("a reset by the peer is a PeerLost, and no error that nobody catches", () =>
     Effect.gen(function* () {
       const { here } = yield* world
