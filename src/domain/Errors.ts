@@ -359,3 +359,21 @@ export class InvitationUnknown extends Data.TaggedError("InvitationUnknown")<{
     return `${this.found === 0 ? "No invitation has a name that begins" : `${this.found} invitations have names that begin`} with ${this.name}: outlive invite --list shows all names.`
   }
 }
+
+/** This node takes part in as many rooms as its limit allows. */
+export class RoomsFull extends Data.TaggedError("RoomsFull")<{
+  readonly most: number
+}> {
+  override get message() {
+    return `This node takes part in ${this.most} rooms, and in no more: leave one first, or raise --limit-rooms.`
+  }
+}
+
+/** Nobody has the last lines that this node said in a room. */
+export class RoomUndelivered extends Data.TaggedError("RoomUndelivered")<{
+  readonly count: number
+}> {
+  override get message() {
+    return `Nobody has ${this.count === 1 ? "your last line" : `your last ${this.count} lines`} there yet.`
+  }
+}
