@@ -36,8 +36,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "layers/log/Log.ts",
-        from: "          return Effect.map(append(encoded), () => {\n            for (const { block, bytes } of blocks) addOwn(room, block, bytes, by)\n",
-        to: "          for (const { block, bytes } of blocks) addOwn(room, block, bytes, by)\n          return Effect.map(append(encoded), () => {\n"
+        from: "          return Effect.map(recording.append(encoded), () => {\n            for (const { block, bytes } of blocks) addOwn(room, block, bytes, by)\n",
+        to: "          for (const { block, bytes } of blocks) addOwn(room, block, bytes, by)\n          return Effect.map(recording.append(encoded), () => {\n"
       }
     ]
   },
@@ -80,9 +80,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "taking what is on disk for shown: a crash between the disk and the screen",
     changes: [
       {
-        file: "layers/log/Log.ts",
-        from: "Math.min(shownTo, end() - history)",
-        to: "end() - history"
+        file: "layers/log/Readers.ts",
+        from: "Math.min(mark.position, entries.end - history)",
+        to: "entries.end - history"
       }
     ]
   },
@@ -181,7 +181,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "layers/log/Log.ts",
-        from: "entries.push(Entry.Outlived({ count: lines }))",
+        from: "entries.add(Entry.Outlived({ count: lines }))",
         to: "void lines"
       }
     ]

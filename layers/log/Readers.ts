@@ -1,0 +1,81 @@
+/** The readers of a log: the screen, whose place is in the journal, and those of other sessions. */
+import { constTrue } from "effect/Function"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { Reader } from "../../services/MessageLog.ts"
+import { Entry } from "../../src/domain/Entry.ts"
+import type { MeshEvent } from "../../src/domain/MeshEvent.ts"
+import type { Post } from "../../src/domain/Post.ts"
+import type { Signal } from "../../src/domain/Signal.ts"
+import { followed, openAt } from "./Cursors.ts"
+import type { Entries } from "./Entries.ts"
+import type { ScreenMark } from "./ScreenMark.ts"
+
+interface Needs {
+  readonly entries: Entries
+  readonly growth: Signal
+  readonly mark: ScreenMark
+  /** The position up to which the screen may show entries. */
+  readonly screenEnd: () => number
+  /** The last posts, at most `count`, the newest first. */
+  readonly lastPosts: (count: number) => Iterable<Post>
+}
+
+export const make = ({ entries, growth, lastPosts, mark, screenEnd }: Needs) => {
+  /** The position at which the screen begins, and how many posts before it are gone that it was not shown. */
+  let first = 0
+  let gone = 0
+  /** The position at which the entries of this run begin. */
+  let sinceHere = 0
+
+  const screen: Reader = {
+    open: (isWanted = constTrue) => openAt(entries, { position: first, isWanted, untold: gone, last: screenEnd }),
+    follow: (isWanted) => followed(growth, () => screen.open(isWanted)),
+    shown: (last) => {
+      const at = entries.positionOf(last, mark.position)
+      if (at === undefined) return
+      // The screen was told of the skipped posts before it got this entry.
+      mark.toldOfSkipped()
+      mark.showTo(at + 1)
+    }
+  }
+
+  /**
+   * Opens a reader that begins with the last `history` posts, as history, and goes on with new entries. Its place is not
+   * in the journal.
+   */
+  const openReader = (history: number): Reader => {
+    let earlier: ReadonlyArray<Entry> = Array.from(lastPosts(history), (post) => Entry.Earlier({ post })).reverse()
+    let position = entries.end
+    const reader: Reader = {
+      open: (isWanted = constTrue) => openAt(entries, { position, isWanted, earlier }),
+      follow: (isWanted) => followed(growth, () => reader.open(isWanted)),
+      shown: (last) => {
+        if (earlier.includes(last)) earlier = earlier.slice(earlier.indexOf(last) + 1)
+        const at = entries.positionOf(last, position)
+        if (at === undefined) return
+        earlier = []
+        position = at + 1
+      }
+    }
+    return reader
+  }
+
+  /** The events of this run. */
+  const events: Stream.Stream<MeshEvent> = Stream.filterMap(
+    followed(growth, () => openAt(entries, { position: sinceHere, isWanted: ({ _tag }) => _tag === "Happened" })),
+    (entry) => (entry._tag === "Happened" ? Option.some(entry.event) : Option.none())
+  )
+
+  /**
+   * A run begins here. The screen begins with the last `history` entries, and with all posts that may not have been on
+   * it when an earlier run ended, however little history is wanted.
+   */
+  const beginRun = (history: number): void => {
+    first = Math.max(entries.dropped, Math.min(mark.position, entries.end - history))
+    gone = mark.skipped
+    sinceHere = entries.end
+  }
+
+  return { screen, openReader, events, beginRun }
+}

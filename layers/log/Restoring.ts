@@ -1,0 +1,72 @@
+/** How a log takes over what its journal has of earlier runs. */
+import * as Effect from "effect/Effect"
+import type { Block } from "../../src/domain/EncodedPost.ts"
+import { Entry } from "../../src/domain/Entry.ts"
+import type { LogUnavailable } from "../../src/domain/Errors.ts"
+import type { PeerId } from "../../src/domain/Peer.ts"
+import { authorOf, type Fold, type Room } from "../../src/domain/Post.ts"
+import { Blocks } from "../../src/protocol/Blocks.ts"
+import type { PostStore } from "../../src/protocol/PostStore.ts"
+import type { Entries } from "./Entries.ts"
+import type { Journal } from "./Journal.ts"
+import type { ScreenMark } from "./ScreenMark.ts"
+
+interface Needs {
+  readonly author: PeerId
+  readonly entries: Entries
+  readonly mark: ScreenMark
+  readonly store: PostStore
+  /** Whether posts come in sealed blocks. */
+  readonly isSigned: boolean
+  /** Drops the oldest entries if there are too many. */
+  readonly trim: () => void
+}
+
+/** Fills a log that is empty yet. Returns whether the journal had anything. */
+export const restore = (
+  journal: Journal,
+  { author, entries, isSigned, mark, store, trim }: Needs
+): Effect.Effect<boolean, LogUnavailable> =>
+  Effect.gen(function* () {
+    let hasAny = false
+    const blocks = new Blocks()
+    // The folds apply to all streams that are not listed, so they count only after everything is read.
+    const folds = new Map<Room, Fold>()
+
+    const take = (block: Block): void => {
+      const { n, stream: id } = block.post
+      // A gap in this node's own posts means a damaged journal. A gap in posts of others means that they could not be
+      // written: others still have them.
+      if (n > store.have(id) + 1 && authorOf(id) === author) store.skip(id, n - 1)
+      if (n !== store.have(id) + 1) return
+      store.restore(block)
+      for (const { post } of [block, ...(block.rest ?? [])]) {
+        entries.add(Entry.Earlier({ post }))
+        mark.addedToJournal(1)
+      }
+      trim()
+    }
+
+    yield* journal.restore((line) => {
+      if (line.type === "shown") {
+        mark.restore(line.but)
+        return
+      }
+      hasAny = true
+      if (line.type === "gap") {
+        store.takeAsSeen(line.stream, line.to)
+      } else if (line.type === "folded") folds.set(line.room, { upTo: line.upTo, lines: line.lines })
+      else if (!isSigned) take(line)
+      else {
+        // An unfinished block, left by a crash, does not count: either others have the whole block, or nobody has seen
+        // it.
+        const taken = blocks.take(line)
+        const block = taken === "broken" ? blocks.take(line) : taken
+        if (block !== undefined && block !== "broken") take(block)
+      }
+    })
+    store.takeFolds(folds)
+    store.foldLater()
+    mark.begin()
+    return hasAny
+  })

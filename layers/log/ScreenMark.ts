@@ -1,0 +1,102 @@
+/** How far the screen is in a log, and what the journal says about that. */
+import { isPost } from "../../src/domain/Entry.ts"
+import type { Entries } from "./Entries.ts"
+
+/** Stands for a number of posts that equals no number. */
+const unknown = Number.NaN
+
+/** Mutable, for the hot path: the log that owns it changes it in synchronous steps. */
+export class ScreenMark {
+  /** The position up to which the screen has the entries. */
+  position = 0
+  /** How many posts the screen lacks. */
+  lacks = 0
+  /** How many of these were dropped before they were shown, which the screen is still to be told. */
+  skipped = 0
+  /**
+   * The number of posts that the screen lacks according to the journal, with what is on its way there; undefined if the
+   * journal has no such line, NaN after a failed write.
+   */
+  #recorded: number | undefined
+  readonly #entries: Entries
+  /** The reader of the screen: what it says is seen where it is typed. */
+  readonly #screen: () => object
+
+  constructor(entries: Entries, screen: () => object) {
+    this.#entries = entries
+    this.#screen = screen
+  }
+
+  /** Whether the journal says, or is about to say, what is true now. */
+  get isRecorded(): boolean {
+    return (this.#recorded ?? 0) === this.lacks
+  }
+
+  /**
+   * Marks the entries up to `position` as shown, and the screen's own lines right after them: those are seen where they
+   * are typed.
+   */
+  showTo(position: number): void {
+    for (; this.position < this.#entries.end; this.position += 1) {
+      const entry = this.#entries.at(this.position)
+      if (this.position >= position && !(entry?._tag === "Said" && entry.by === this.#screen())) return
+      if (isPost(entry)) this.lacks -= 1
+    }
+  }
+
+  /** The screen was told of the posts that were skipped. */
+  toldOfSkipped(): void {
+    this.lacks -= this.skipped
+    this.skipped = 0
+  }
+
+  /** Posts up to that position are about to be dropped, `skipped` of them not shown. */
+  dropTo(position: number, skipped: number): void {
+    this.skipped += skipped
+    this.position = Math.max(this.position, position)
+  }
+
+  /** Counts posts that were added to the entries, and posts that were added to the journal. */
+  posted(count: number, inJournal = count): void {
+    this.lacks += count
+    this.addedToJournal(inJournal)
+  }
+
+  /** Counts posts that were added to the journal alone. */
+  addedToJournal(count: number): void {
+    if (this.#recorded !== undefined) this.#recorded += count
+  }
+
+  /**
+   * How many posts the screen lacks, to be handed over to the journal now; undefined if the journal says so already.
+   */
+  toRecord(): number | undefined {
+    const lacks = this.#recorded === this.lacks ? undefined : this.lacks
+    this.#recorded = this.lacks
+    return lacks
+  }
+
+  /** A write has failed: the journal may say anything. */
+  recordingFailed(): void {
+    this.#recorded = unknown
+  }
+
+  /** The journal of an earlier run says so, at the place up to which it was read. */
+  restore(lacks: number): void {
+    this.#recorded = lacks
+  }
+
+  /**
+   * Begins with the entries of an earlier run: the last posts among them were not shown, as many as the journal says. A
+   * journal that says nothing is from a version that took everything on disk as shown.
+   */
+  begin(): void {
+    const recorded = this.#recorded ?? 0
+    for (this.position = this.#entries.end; this.lacks < recorded && this.position > this.#entries.dropped; ) {
+      this.position -= 1
+      if (isPost(this.#entries.at(this.position))) this.lacks += 1
+    }
+    this.skipped = Math.max(0, recorded - this.lacks)
+    this.lacks += this.skipped
+  }
+}
