@@ -3,6 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
+import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 
 /** A change that waits for its write. */
@@ -26,27 +27,32 @@ export const make = <A, E>(
   written: A,
   write: (next: A) => Effect.Effect<void, E>
 ): Effect.Effect<Gathered<A, E>, never, Scope.Scope> =>
-  Effect.map(Effect.scope, (scope) => {
+  Effect.map(FiberSet.makeRuntime<never, void, never>(), (run) => {
     let current = written
     let waiting: Array<Waiting<A, E>> = []
     let isWriting = false
 
-    const writeAll: Effect.Effect<void> = Effect.suspend(() => {
+    /** Writes the changes that wait. Whatever happens, each of them is told. */
+    const writeBatch = Effect.suspend(() => {
       const batch = waiting
-      if (batch.length === 0) {
-        isWriting = false
-        return Effect.void
-      }
       waiting = []
-      const next = batch.reduce((before, { change }) => change(before), current)
-      return (next === current ? Effect.void : write(next)).pipe(
+      let next = current
+      return Effect.suspend(() => {
+        next = batch.reduce((before, { change }) => change(before), current)
+        return next === current ? Effect.void : write(next)
+      }).pipe(
         Effect.onExit((exit) => {
           if (Exit.isSuccess(exit)) current = next
           return Effect.forEach(batch, ({ written }) => Deferred.done(written, exit), { discard: true })
         }),
-        Effect.ignore,
-        Effect.zipRight(writeAll)
+        Effect.exit
       )
+    })
+
+    const writeAll: Effect.Effect<void> = Effect.suspend(() => {
+      if (waiting.length > 0) return Effect.zipRight(writeBatch, writeAll)
+      isWriting = false
+      return Effect.void
     })
 
     return {
@@ -55,9 +61,11 @@ export const make = <A, E>(
         Effect.suspend(() => {
           const mine: Waiting<A, E> = { change, written: Deferred.unsafeMake(FiberId.none) }
           waiting.push(mine)
-          const begun = isWriting ? Effect.void : Effect.forkIn(writeAll, scope)
-          isWriting = true
-          return Effect.zipRight(begun, Deferred.await(mine.written))
+          if (!isWriting) {
+            isWriting = true
+            run(writeAll)
+          }
+          return Deferred.await(mine.written)
         })
     }
   })

@@ -70,6 +70,26 @@ describe("Gathered", () => {
     })
   )
 
+  it.scoped("a fault in a change or a write fails those in it, and holds up nobody after them", () =>
+    Effect.gen(function* () {
+      const { add, end, gathered } = yield* world
+      const fault = new Error("a fault")
+      const faulty = yield* Effect.exit(
+        gathered.change(() => {
+          throw fault
+        })
+      )
+      assert.deepStrictEqual(faulty, Exit.die(fault))
+      const unwritten = yield* add("a")
+      yield* end(0, Exit.die(fault))
+      assert.deepStrictEqual(yield* Fiber.await(unwritten), Exit.die(fault))
+      const next = yield* add("b")
+      yield* end(1)
+      yield* Fiber.join(next)
+      assert.strictEqual(gathered.current(), "b")
+    })
+  )
+
   it.scoped("whoever is interrupted while others wait holds nobody up", () =>
     Effect.gen(function* () {
       const { add, end, gathered, texts } = yield* world
