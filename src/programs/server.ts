@@ -23,6 +23,9 @@ import * as Sessions from "./sessions.ts"
 /** How long a server that ends waits for its last records to reach the disk. */
 const lastRecords = "1 second"
 
+/** How many visitors are admitted at a time. */
+const mostAdmitted = 256
+
 /** The settings of a server. */
 export interface Settings {
   /** When the server ends, its last posts are given up when no peer has taken any for this long. */
@@ -42,8 +45,12 @@ export const server = ({ within: longest }: Settings) =>
 
     const complain = (error: StateUnavailable) => console.show([notice(error.message)])
     // `tellOfTrouble` reports once why a client can't be recorded. Clients that are refused for it try again and again.
-    const admitVisitors = Stream.runForEach(mesh.joinRequests, (joinRequest) =>
-      Effect.ignore(registry.admit(joinRequest))
+    // Those who come together are recorded together. The others wait as requests: who has gone meanwhile is skipped.
+    const admitVisitors = Stream.runDrain(
+      Stream.mapEffect(mesh.joinRequests, (joinRequest) => Effect.ignore(registry.admit(joinRequest)), {
+        concurrency: mostAdmitted,
+        unordered: true
+      })
     )
     // A client whose admission takes time delays only the events about that client.
     const keepTheRecord = Stream.runDrain(

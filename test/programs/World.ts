@@ -199,11 +199,13 @@ export interface Conditions {
   readonly seed?: number | string
   /** For how long those are sought who are missing: a minute if not given. */
   readonly patience?: Duration.DurationInput
+  /** How long the server's disk takes for a record, however many are made at the same time. */
+  readonly recording?: Duration.DurationInput
 }
 
 const make = (
   keys: ReadonlyArray<Identity["Type"]>,
-  { limits = {}, patience = settings.patience }: Conditions
+  { limits = {}, patience = settings.patience, recording }: Conditions
 ): Effect.Effect<World, never, Scope.Scope> =>
   Effect.gen(function* () {
     const network = yield* MemoryTransport.makeNetwork
@@ -322,8 +324,11 @@ const make = (
         )
       ).pipe(Layer.provideMerge(connections(id, surroundings)), Layer.provideMerge(filesIn(files)))
 
+    const slowed = (store: PortStore["Type"]): PortStore["Type"] =>
+      recording === undefined ? store : { ...store, record: (peer) => Effect.delay(store.record(peer), recording) }
+
     const serverOver = (name: PeerId, listen: Address, store: Layer.Layer<PortStore>) =>
-      Effect.flatMap(PortStore, (kept) =>
+      Effect.flatMap(Effect.map(PortStore, slowed), (kept) =>
         start(
           serverId,
           listen,

@@ -90,6 +90,23 @@ const endedForItsId = (exit: Exit.Exit<void, unknown>) => {
 }
 
 describe("the story", () => {
+  story(
+    "those who come together are recorded together: a slow disk turns nobody away",
+    (world) =>
+      Effect.gen(function* () {
+        const server = yield* world.server
+        const begun = yield* Clock.currentTimeMillis
+        yield* Effect.forEach(ids, (id) => world.client(id), { concurrency: "unbounded", discard: true })
+        yield* server.sees(...ids.map((id) => `Client ${id}: initiated`))
+        assert.sameMembers(
+          [...(yield* world.records)],
+          ids.map((id) => `${id} ${addressOf(id).port}`)
+        )
+        assert.isBelow(yield* Effect.map(Clock.currentTimeMillis, (now) => now - begun), 4_000)
+      }),
+    { recording: "2 seconds" }
+  )
+
   story("a server and five clients meet, talk, lose the server, get it back, and leave", (world) =>
     Effect.gen(function* () {
       const { all, clients, server } = yield* gather(world, ids)
