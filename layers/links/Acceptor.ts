@@ -215,10 +215,10 @@ export const make = (
         detail: "it has too many connections"
       }),
       /**
-       * The visitors that ask for admission. A visitor that has gone meanwhile is skipped: recording it would hold up
-       * the others.
+       * The visitors that ask for admission, one at a time. A visitor that has gone by its turn is skipped: recording it
+       * would hold up the others.
        */
-      joinRequests: Stream.filterMap(Mailbox.toStream(joinRequests), ({ isOver, joinRequest }) =>
+      joinRequests: Stream.filterMap(Stream.rechunk(Mailbox.toStream(joinRequests), 1), ({ isOver, joinRequest }) =>
         isOver() ? Option.none() : Option.some(joinRequest)
       )
     }

@@ -39,6 +39,31 @@ describe("whoever comes in a role that is not its own", () => {
   )
 })
 
+describe("whoever has to wait for the program", () => {
+  it.scoped("and goes before its turn is skipped, also when several came at once", () =>
+    Effect.gen(function* () {
+      const admitted: Array<string> = []
+      const { visit } = yield* make({ silence: "15 seconds" }, ({ id }) =>
+        Effect.delay(
+          Effect.sync(() => admitted.push(id)),
+          "1 second"
+        )
+      )
+      yield* visit("1", isAlive)
+      yield* TestClock.adjust("100 millis")
+      const life = yield* Scope.make()
+      yield* visit("2", isAlive)
+      yield* Scope.extend(visit("3", isAlive), life)
+      yield* visit("4", isAlive)
+      // The program takes all that came meanwhile, and begins with 2.
+      yield* TestClock.adjust("1 second")
+      yield* Scope.close(life, Exit.void)
+      yield* TestClock.adjust("3 seconds")
+      assert.deepStrictEqual(admitted, ["1", "2", "4"])
+    })
+  )
+})
+
 describe("whoever comes under the id of another run", () => {
   it.scoped("is refused for good as soon as that one has answered", () =>
     Effect.gen(function* () {

@@ -11,7 +11,7 @@ import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { MeshStatus } from "../../services/MeshStatus.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
-import { roleOf, serverId } from "../../src/domain/Peer.ts"
+import { type Peer, roleOf, serverId } from "../../src/domain/Peer.ts"
 import { type Control, encode, type Frame, naming, protocolVersion } from "../../src/protocol/Frame.ts"
 import { makeFrameDecoder } from "../../src/protocol/FrameDecoder.ts"
 import { epoch, id, peer } from "../support/samples.ts"
@@ -19,11 +19,14 @@ import * as Sources from "../support/sources.ts"
 
 const { address } = peer("Server", 4000)
 
-/** The server; `silence` as the mesh has it. */
-export const make = (silence: {
-  readonly silence: Duration.DurationInput
-  readonly silenceALink?: Duration.DurationInput
-}) =>
+/** The server; `silence` as the mesh has it. `admitting`: what the program does before it admits a visitor. */
+export const make = (
+  silence: {
+    readonly silence: Duration.DurationInput
+    readonly silenceALink?: Duration.DurationInput
+  },
+  admitting: (peer: Peer) => Effect.Effect<void> = () => Effect.void
+) =>
   Effect.gen(function* () {
     const network = yield* MemoryTransport.makeNetwork
     const context = yield* Layer.build(
@@ -41,7 +44,9 @@ export const make = (silence: {
     )
     const mesh = Context.get(context, PeerMesh)
     const status = Context.get(context, MeshStatus)
-    yield* Effect.forkScoped(Stream.runForEach(mesh.joinRequests, ({ admit }) => admit))
+    yield* Effect.forkScoped(
+      Stream.runForEach(mesh.joinRequests, ({ admit, peer }) => Effect.zipRight(admitting(peer), admit))
+    )
 
     /**
      * A run of that name comes, and answers each frame as it likes; returns all that it is sent, a list that grows. `role`:
