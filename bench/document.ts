@@ -3,23 +3,25 @@ import * as Fs from "node:fs"
 import { filled } from "./fill.ts"
 import type { Run } from "./Record.ts"
 import { svg } from "./svg.ts"
-import { limitOf, valueOf } from "./tables.ts"
+import { limitOf, measuredRows, valueOf } from "./tables.ts"
 import { isMet, type Report, Results, type Table, type Verdict, type Work } from "./Work.ts"
 
 const folder = "docs/benchmarks"
 
 const row = (cells: ReadonlyArray<string>) => `| ${cells.join(" | ")} |`
 
-const tableOf = ({ head, rows, title }: Table): string =>
-  [
+const tableOf = (table: Table): string => {
+  const { head, title } = table
+  return [
     `${title}:`,
     "",
     row(head),
     row(head.map((_, column) => (column === 0 ? "---" : "---:"))),
-    ...rows.map((cells) =>
+    ...measuredRows(table).map((cells) =>
       row(cells.map((cell, column) => (column === 0 && cell === "outlive" ? `**${cell}**` : cell)))
     )
   ].join("\n")
+}
 
 const wordOf = (verdict: Verdict) =>
   Number.isNaN(verdict.value) ? "not measured" : isMet(verdict) ? "met" : "**missed**"

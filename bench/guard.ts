@@ -32,7 +32,7 @@ const pieceBytes = 65_536
  * The least share of the bare speed: what was measured on two busy cores, less a margin for noise. Only a real slowdown
  * is below.
  */
-const least = { in: 0.6, outToMany: 0.2, outToFew: 0.25 }
+const least = { in: 1.2, outToMany: 0.3, outToFew: 0.55 }
 
 const stream = streamOf(PeerId.make("1"), mainRoom, epochOf(1, 1))
 const lines = Array.from({ length: count }, (_, at) =>

@@ -4,7 +4,13 @@ import { isMet, type Report, type Table, type Verdict, type Work } from "./Work.
 export const printed = ({ name, title }: Work, { tables, verdicts }: Report): string =>
   [`${name} ${title}`, ...tables.map(tableText), verdicts.map(verdictText).join("\n")].join("\n\n").concat("\n")
 
-const tableText = ({ head, rows, title }: Table): string => {
+/** The rows in which something was measured. */
+export const measuredRows = ({ rows }: Table): Table["rows"] =>
+  rows.filter(([, ...cells]) => cells.some((cell) => cell !== ""))
+
+const tableText = (table: Table): string => {
+  const { head, title } = table
+  const rows = measuredRows(table)
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)))
   const line = (row: ReadonlyArray<string>) =>
     `  ${row.map((text, column) => (column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0))).join("  ")}`

@@ -56,6 +56,9 @@ export const F10: Work = {
   how:
     "From the start of the process to the line that says it listens, or to its first prompt at a terminal (`script` of util-linux, which starts a shell first, for both). " +
     `Bare node opens a server, or puts the terminal into raw mode and writes a prompt. In each round the median of ${times} starts.`,
+  remarks:
+    "Of what a server takes beyond bare node, most is reading and evaluating the bundle, with V8's code cache. Tried without effect: a terminal, consoles and Schemas that are made when they are needed, " +
+    "V8's options, a command tree with one subcommand, a startup snapshot (slower than the code cache).",
   cells: ({ quick }) => [
     { system: "bare node", at: listening, run: starts(nodeListens, quick) },
     { system: "outlive", at: listening, run: starts(outliveListens, quick) },

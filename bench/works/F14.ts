@@ -92,6 +92,8 @@ export const F14: Work = {
     "A chat of three in which nobody says anything: a server and a client on pipes, and a client at a terminal. Beside it, a bare Node that waits for its stdin; and irssi and " +
     "weechat-headless, with a third client in a channel of ngIRCd. CPU time and wake-ups (voluntary context switches) are those of all threads, the median of four spans of 4 s, from 12 s after all have joined. " +
     "ssh-chat is not among them: Debian does not have it.",
+  remarks:
+    "What wakes an idle node are the pings of its links, one each few seconds. The rest was not traced. At a terminal the status row and the modules of the line editor come on top.",
   cells: ({ quick }) => {
     const millis = quick ? 1_000 : 4_000
     return [
