@@ -2,7 +2,6 @@
 import * as Net from "node:net"
 import * as Os from "node:os"
 import * as Arr from "effect/Array"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as FiberSet from "effect/FiberSet"
@@ -45,8 +44,8 @@ const mostAddresses = 8
  */
 const mostPorts = 10
 
-/** The time that a released socket has to send the rest of its data and receive the other side's end. */
-const releaseLimit = Duration.millis(200)
+/** The time that a released socket has to send the rest of its data and receive the other side's end, in ms. */
+const releaseLimit = 200
 
 /** The time limit for closing a server after its connections were released. */
 const closeLimit = "1 second"
@@ -244,14 +243,14 @@ class SocketConnection implements Accepted, Outlet {
   }
 }
 
-export const release = (socket: Net.Socket): Effect.Effect<void> =>
+/** Closes the connection as `letGo` does, and returns when it is closed. One that is not there yet is given up at once. */
+const release = (socket: Net.Socket): Effect.Effect<void> =>
   Effect.async<void>((resume) => {
-    if (socket.destroyed || socket.connecting) return resume(Effect.void)
+    if (socket.connecting) socket.destroy()
+    if (socket.destroyed) return resume(Effect.void)
     socket.once("close", () => resume(Effect.void))
-    socket.end()
-    // Data that still arrives is discarded; unread, it would keep the end from being noticed.
-    socket.removeAllListeners("data").resume()
-  }).pipe(within(releaseLimit), Effect.zipRight(Effect.sync(() => socket.destroy())))
+    letGo(socket)
+  })
 
 /**
  * Destroys the socket on an error. Errors then lead to `close`, for which there is a listener; without an error
@@ -377,8 +376,8 @@ const listenWithin =
       }
       const receive = (socket: Used): void => {
         endOnError(socket)
-        const slot = slots.take(socket.remoteAddress ?? "", () => turnAway(socket, words))
-        if (slot === undefined) return turnAway(socket, words)
+        const slot = slots.take(socket.remoteAddress ?? "", () => letGo(socket, words))
+        if (slot === undefined) return letGo(socket, words)
         socket[place] = slot
         socket.on("close", left)
         if (protection.accept === undefined) return use(socket, slot)
@@ -429,20 +428,16 @@ const openAll = (
     return servers.length === 0 ? yield* elsewhere : servers
   })
 
-/** Closes the connection within `releaseLimit`, whatever the other side does. */
-export const letGo = (socket: Net.Socket): void => {
-  if (!socket.destroyed) turnAway(socket)
-}
-
 /** Sends the reason, if there is one, and closes the connection within `releaseLimit`, whatever the other side does. */
-const turnAway = (socket: Net.Socket, regret?: Uint8Array): void => {
-  const cut = setTimeout(() => socket.destroy(), Duration.toMillis(releaseLimit))
+export const letGo = (socket: Net.Socket, reason?: Uint8Array): void => {
+  if (socket.destroyed) return
+  const cut = setTimeout(() => socket.destroy(), releaseLimit)
   socket.once("close", () => clearTimeout(cut))
   // Data from the other side is discarded; unread, it would turn the end into a reset, and the reason would be lost.
   socket.removeAllListeners("data").resume()
   // An empty piece after the end would be an error, which destroys the socket, and what it has still to send with it.
-  if (regret === undefined) socket.end()
-  else socket.end(regret)
+  if (reason === undefined) socket.end()
+  else socket.end(reason)
 }
 
 const open = (host: string, port: number) =>
