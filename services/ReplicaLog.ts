@@ -4,7 +4,6 @@
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import type * as Stream from "effect/Stream"
 import type { Block, Mark, Range, Slice } from "../src/domain/EncodedPost.ts"
 import type { Epoch, Folds, Room, StreamId, Summary } from "../src/domain/Post.ts"
 
@@ -74,10 +73,5 @@ export class ReplicaLog extends Context.Tag("outlive/ReplicaLog")<
      * once more.
      */
     readonly onGrowth: (look: () => void) => () => void
-    /**
-     * Emits when the log has grown since the last element was pulled, as soon as `matters` holds. Several growths may
-     * be one element.
-     */
-    readonly grown: (matters?: () => boolean) => Stream.Stream<void>
   }
 >() {}

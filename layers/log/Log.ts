@@ -4,15 +4,12 @@
  */
 
 import * as Arr from "effect/Array"
-import * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { constTrue } from "effect/Function"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import { EventLog } from "../../services/EventLog.ts"
 import { MessageLog, type Reader } from "../../services/MessageLog.ts"
 import { OldRuns } from "../../services/OldRuns.ts"
@@ -107,9 +104,6 @@ type Own = Extract<Entry, { readonly own: boolean }>
 const lastMillis = 999_999_999_999_999
 
 const noMarks: ReadonlyArray<Mark> = []
-
-/** The element that reports growth. It carries no data. */
-const growthAlone: Chunk.Chunk<void> = Chunk.of(undefined)
 
 export const make = (
   {
@@ -286,18 +280,6 @@ export const make = (
     readers.beginRun(history)
     yield* Effect.addFinalizer(() => serially(Effect.sync(recording.recordScreen)))
 
-    const growthSince = (start: number, matters: () => boolean) => {
-      let told = start
-      return growth.stream(
-        () => entries.isClosed || (told < entries.end && matters()),
-        () => {
-          if (told === entries.end) return Option.none()
-          told = entries.end
-          return Option.some(growthAlone)
-        }
-      )
-    }
-
     /** The own posts of this run after the numbers in `shared`, each under the index of its entry. */
     const ownSince = (shared: Summary): ReadonlyMap<number, Post> =>
       new Map(
@@ -444,7 +426,6 @@ export const make = (
       }),
       onGrowth: growth.listen,
       written: recording.settled,
-      grown: (matters = constTrue) => Stream.suspend(() => growthSince(entries.end, matters)),
       tally: Effect.sync(() => ({
         entries: entries.kept.length,
         bytes: store.bytes,
