@@ -48,13 +48,18 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
       changes.changed()
       taken()
     }
-    const pendingLines = PendingLines.make(list, { changed: changes.changed, settle: put, giveBack: () => {} })
+    const pendingLines = PendingLines.make(list, {
+      changed: changes.changed,
+      settle: put,
+      giveBack: () => {},
+      done: () => {}
+    })
 
     return {
       type: (text) => {
         const line = { text }
         const stand = Effect.sync(() => {
-          list.add(line)
+          list.type(line)
           changes.changed()
         })
         return Effect.zipRight(

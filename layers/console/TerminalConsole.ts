@@ -12,7 +12,9 @@ import type { Act } from "../../src/terminal/editor/State.ts"
 import type { Key } from "../../src/terminal/Keys.ts"
 import { liveArea, ownLine } from "../../src/terminal/LiveArea.ts"
 import { PendingList } from "../../src/terminal/PendingList.ts"
+import { roomOfKey } from "../../src/terminal/RoomKeys.ts"
 import { Scrollback } from "../../src/terminal/Scrollback.ts"
+import type { RoomNews } from "../../src/terminal/StatusForms.ts"
 import { statusRow } from "../../src/terminal/StatusRow.ts"
 import { rowsOf } from "../../src/terminal/Wrap.ts"
 import { Bell, bell } from "./Bell.ts"
@@ -20,6 +22,7 @@ import { LiveScreen } from "./LiveScreen.ts"
 import * as PendingLines from "./PendingLines.ts"
 import * as RawTerminal from "./RawTerminal.ts"
 import { ReadingBack } from "./ReadingBack.ts"
+import { RoomAtPrompt } from "./RoomAtPrompt.ts"
 import { StatusTicker } from "./StatusTicker.ts"
 import * as TypedInput from "./TypedInput.ts"
 
@@ -37,6 +40,8 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
     const scrollback = new Scrollback(settings)
     const ringer = new Bell(settings)
     let complete = nothing
+    const rooms: ReadonlyArray<string> = []
+    const news: ReadonlyArray<RoomNews> = []
 
     const view = () => ({ self: ticker.status?.self, columns: screen.columns })
     const enter = (lines: ReadonlyArray<ScreenLine>, at: number): string =>
@@ -47,6 +52,7 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
         liveArea({
           pending: pending.last,
           hidden: pending.size - pending.last.length,
+          room: input.room(),
           status: statusRow(input.editor(), ticker.forms, screen.columns, settings),
           editor: input.editor(),
           columns: screen.columns,
@@ -58,16 +64,28 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
     // what they have.
     const ticker: StatusTicker = new StatusTicker(
       () => pending.undelivered,
+      () => news,
       () => screen.drawSoon()
     )
     const pager = new ReadingBack({ screen, scrollback, view, enter, now, looks: settings })
 
     const say = (text: string) => {
-      const line = { text }
-      pending.add(line)
+      const { room } = pending
+      const line = room === undefined ? { text } : { text, room }
+      pending.type(line)
       input.say(line)
       ticker.update()
     }
+    const place = new RoomAtPrompt({
+      room: () => input.room(),
+      say: (line) => input.say(line),
+      move: (room, byKey) => {
+        // What is typed while a command goes to another room is meant for that room.
+        input.move(room, !byKey && pending.hasCommand)
+        pending.speakIn(room)
+        screen.drawSoon()
+      }
+    })
     const obey = (act: Act) => {
       switch (act._tag) {
         case "Say":
@@ -86,6 +104,8 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
       if (key._tag === "CursorAt") return screen.cursorAt(key.column)
       if (key._tag === "Focus") return attention.focused(key.here, now())
       if (pager.press(key)) return
+      const room = roomOfKey(key, input.room(), rooms)
+      if (room !== undefined) return room === "nowhere" ? screen.send(bell) : place.go(room)
       const act = input.press(key, complete)
       if (act !== undefined) obey(act)
     }
@@ -135,11 +155,11 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
         ticker.update()
         put(lines, taken)
       },
-      giveBack: ({ text }) => {
-        // Text that is being typed stays. The line can still be recalled from the editor's history.
-        if (input.editor().text === "") input.put(text)
+      giveBack: ({ room, text }) => {
+        input.giveBack(text, room)
         screen.drawSoon()
-      }
+      },
+      done: (lines) => place.done(lines)
     })
     return Console.of({
       lines: input.lines,

@@ -10,8 +10,9 @@ import type { Typed } from "../../services/Console.ts"
 import { Interrupts } from "../../services/Interrupts.ts"
 import { absurd } from "../../src/domain/Absurd.ts"
 import type { Complete } from "../../src/terminal/Completion.ts"
+import { Drafts } from "../../src/terminal/Drafts.ts"
 import { press } from "../../src/terminal/Editor.ts"
-import { type Act, type Editor, empty } from "../../src/terminal/editor/State.ts"
+import type { Act, Editor } from "../../src/terminal/editor/State.ts"
 import type { Key } from "../../src/terminal/Keys.ts"
 import * as KeyReader from "./KeyReader.ts"
 import * as Output from "./Output.ts"
@@ -28,8 +29,14 @@ export interface TypedInput {
   /** The lines that were sent. They end at the end of input, and when the screen is gone. */
   readonly lines: Stream.Stream<Typed>
   readonly editor: () => Editor
+  /** The room whose draft is in the editor. */
+  readonly room: () => string
+  /** Shows the draft of another room. `along`: what is being typed goes with it. */
+  readonly move: (room: string, along: boolean) => void
   /** Replaces the text in the editor, with the cursor at the end. */
   readonly put: (text: string) => void
+  /** Lets the person edit a line of a room again. A draft that is there stays. */
+  readonly giveBack: (text: string, room: string) => void
   /** Passes a key to the editor. Returns the act that the key asks for. */
   readonly press: (key: Key, complete: Complete) => Act | undefined
   /** Adds a line to `lines`. */
@@ -49,7 +56,7 @@ export const make = (
     const interrupts = yield* Interrupts
     const typed = yield* Mailbox.make<Typed>()
     // Mutable: each change in one synchronous step with the screen.
-    let editor = empty
+    const drafts = new Drafts()
     let ended = false
 
     /** Ends the input. Only the keys that interrupt or suspend the program still have an effect. */
@@ -64,14 +71,17 @@ export const make = (
 
     return {
       lines: Mailbox.toStream(typed),
-      editor: () => editor,
+      editor: () => drafts.editor,
+      room: () => drafts.room,
+      move: (room, along) => drafts.move(room, along),
       put: (text) => {
-        editor = { ...editor, text, cursor: text.length }
+        drafts.editor = { ...drafts.editor, text, cursor: text.length }
       },
+      giveBack: (text, room) => drafts.giveBack(text, room),
       press: (key, complete) => {
-        const { act, editor: after } = press(editor, key, complete)
+        const { act, editor: after } = press(drafts.editor, key, complete)
         if (ended && !asksProgram(act)) return undefined
-        editor = after
+        drafts.editor = after
         return act
       },
       say: (line) => typed.unsafeOffer(line),

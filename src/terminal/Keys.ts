@@ -37,9 +37,9 @@ export const mostPasted = 1_000_000
 
 // biome-ignore-start lint/suspicious/noControlCharactersInRegex: these are what keys are made of
 const textRun = /[^\u0000-\u001f\u007f]+/y
-const controlSequence = /\u001b(\u001b?)\[(\[[A-E]|([0-9;<=>?]*)[ -/]*[@-Z\\-~])/y
+const controlSequence = /\u001b(\u001b?)\[(\[[A-E]|([0-9:;<=>?]*)[ -/]*[@-Z\\-~])/y
 const shiftedSequence = /\u001b(\u001b?)O(([0-9;]*)[A-Za-z])/y
-const unfinishedSequence = /^\u001b\u001b?(?:\[\[?[0-9;<=>?]*[ -/]*|O[0-9;]*)?$/
+const unfinishedSequence = /^\u001b\u001b?(?:\[\[?[0-9:;<=>?]*[ -/]*|O[0-9;]*)?$/
 // biome-ignore-end lint/suspicious/noControlCharactersInRegex: these are what keys are made of
 
 const finals: Readonly<Record<string, string>> = {
@@ -65,22 +65,40 @@ const numbered: Readonly<Record<string, string>> = {
 
 const press = (name: string): Key => ({ _tag: "Press", name })
 
+/** The sum of the modifiers. A keyboard protocol may add what happened to the key, behind a colon. */
+const sumOf = (modifiers: string | undefined): number => Number.parseInt(modifiers ?? "1", 10) - 1
+
 /** Names a key with its modifiers, which terminals encode as 1 plus the sum of 1 (shift), 2 (alt) and 4 (ctrl). */
 const modified = (name: string, modifiers: string | undefined): string => {
-  const sum = Number(modifiers ?? 1) - 1
+  const sum = sumOf(modifiers)
   return sum & 4 ? `ctrl-${name}` : sum & 2 ? `alt-${name}` : sum & 1 ? `shift-${name}` : name
 }
 
 /** Enter with a modifier is a new line. Terminals have two encodings for it. */
 const enterWithMore = /^(?:13;\d+u|27;\d+;13~)$/
 
+/** A key by the number of its character, as terminals send keys that have no sequence of their own. */
+const numberedKey = (code: string | undefined, modifiers: string | undefined): ReadonlyArray<Key> => {
+  const number = Number.parseInt(code ?? "", 10)
+  // No other character has a meaning with a modifier. A number behind the colon means a key that is let go.
+  if (!(number > 0 && number < 128) || modifiers?.endsWith(":3")) return []
+  const character = String.fromCharCode(number)
+  const isLetter = controls[character] === undefined
+  if (isLetter && (sumOf(modifiers) & 6) === 0) {
+    return [{ _tag: "Text", text: sumOf(modifiers) & 1 ? character.toUpperCase() : character }]
+  }
+  return [press(modified(nameOf(isLetter ? character.toLowerCase() : character), modifiers))]
+}
+
 /** The keys that a sequence stands for: one or none. */
 const sequence = (body: string, parameters: string, alt: string): ReadonlyArray<Key> => {
   const final = body.at(-1) ?? ""
-  const [first = "", second] = parameters.split(";")
+  const [first = "", second, third] = parameters.split(";")
   if (body === "I" || body === "O") return [{ _tag: "Focus", here: body === "I" }]
   if (final === "R" && second !== undefined) return [{ _tag: "CursorAt", column: Number(second) - 1 }]
   if (enterWithMore.test(body)) return [press("alt-enter")]
+  if (final === "u" && !parameters.startsWith("?")) return numberedKey(first, second)
+  if (final === "~" && first === "27") return numberedKey(third, second)
   const isNumbered = final === "~"
   const name = isNumbered ? numbered[first] : finals[final]
   // Function keys of the Linux console, and answers to questions that were not asked, look like other keys.

@@ -3,25 +3,20 @@
  * typed.
  */
 
+import { mainRoom } from "../domain/Post.ts"
 import { escape } from "../domain/ScreenLine.ts"
 import { pendingCommand } from "../domain/SlashCommand.ts"
 import type { Editor } from "./editor/State.ts"
+import { indent, promptOf } from "./Prompt.ts"
 import { fitting, isPlain, lettersOf, letterWidth, textWidth } from "./TextWidth.ts"
-
-/** Prefix of the text being typed. */
-export const prompt = "> "
-
-/** Prefix of a pending line that is marked as undelivered. Must be as wide as `prompt`. */
-const mark = "… "
-
-/** Prefix of every row of a line but the first. Must be as wide as `prompt`. */
-export const indent = "  "
 
 /** At most this many pending lines are shown at a time. */
 export const mostPending = 5
 
 /** A line that was typed here, and that no peer is known to have yet. */
 export interface PendingLine {
+  /** The room in which it was typed. */
+  readonly room: string
   readonly text: string
   /** Whether it is shown as undelivered. */
   readonly marked: boolean
@@ -42,7 +37,7 @@ export const visible = (text: string): string =>
 const tab = "    "
 
 /** A line that was typed here, made safe to show. */
-export const ownLine = ({ marked, text }: PendingLine): string => `${marked ? mark : prompt}${visible(text)}`
+export const ownLine = ({ marked, room, text }: PendingLine): string => `${promptOf(room, marked)}${visible(text)}`
 
 /** Text that takes one row, and how many columns it takes. Colour codes in the text take none. */
 export interface Row {
@@ -62,6 +57,8 @@ export interface Scene {
   readonly hidden: number
   /** The status row, between the pending lines and the text being typed. An empty text means no row. */
   readonly status: Row
+  /** The room in which the text being typed will be said, and that text. */
+  readonly room: string
   readonly editor: Editor
   /** The terminal's size. */
   readonly columns: number
@@ -79,18 +76,22 @@ const rowOf = (text: string): Row => ({ text, width: textWidth(text) })
 const append = (one: Row, text: string, width: number): Row => ({ text: one.text + text, width: one.width + width })
 
 /** Wraps a line in which each letter takes one column, as in most lines. */
-const wrapPlain = (line: string, first: string, room: number, cursor?: number): Wrapped => {
-  const partAt = (start: number, end: number) => {
-    const text = (start === 0 ? first : indent) + line.slice(start, end)
+const wrapPlain = (line: string, first: string, columns: number, cursor?: number): Wrapped => {
+  const room = columns - indent.length
+  // The first row has less room, as much as its prefix is wider than the others'.
+  const less = first.length - indent.length
+  const startOf = (row: number) => (row === 0 ? 0 : row * room - less)
+  const partOf = (row: number, end: number) => {
+    const text = (row === 0 ? first : indent) + line.slice(startOf(row), end)
     return { text, width: text.length }
   }
   const rows: Array<Row> = []
-  for (let start = 0; start < line.length || start === 0 || start === cursor; start += room) {
-    rows.push(partAt(start, start + room))
+  for (let row = 0; row === 0 || startOf(row) < line.length || startOf(row) === cursor; row += 1) {
+    rows.push(partOf(row, startOf(row + 1)))
   }
   if (cursor === undefined) return { rows }
-  const row = Math.floor(cursor / room)
-  return { rows, cursor: { row, before: partAt(row * room, cursor) } }
+  const row = Math.floor((cursor + less) / room)
+  return { rows, cursor: { row, before: partOf(row, cursor) } }
 }
 
 /**
@@ -99,7 +100,7 @@ const wrapPlain = (line: string, first: string, room: number, cursor?: number): 
  */
 const wrap = (line: string, first: string, columns: number, cursor?: number): Wrapped => {
   const room = Math.max(columns, indent.length + 1)
-  if (isPlain(line)) return wrapPlain(line, first, room - indent.length, cursor)
+  if (isPlain(line)) return wrapPlain(line, first, room, cursor)
   const rows: Array<Row> = []
   let row = rowOf(first)
   let found: Wrapped["cursor"]
@@ -130,7 +131,8 @@ const wrap = (line: string, first: string, columns: number, cursor?: number): Wr
 }
 
 /** The text being typed: at most `most` rows of it, around the cursor. */
-const typedRows = ({ cursor, text }: Editor, columns: number, most: number): LiveArea => {
+const typedRows = ({ columns, editor: { cursor, text }, room }: Scene, most: number): LiveArea => {
+  const prompt = promptOf(room, false, columns)
   const start = cursor === 0 ? 0 : text.lastIndexOf("\n", cursor - 1) + 1
   const beginning = (from: number) => (from === 0 ? prompt : indent)
   const endOf = (from: number) => {
@@ -158,13 +160,16 @@ const typedRows = ({ cursor, text }: Editor, columns: number, most: number): Liv
 }
 
 /** A pending line in at most `most` rows. A longer one is cut, and ends in `…`. */
-const rowsOfPending = ({ marked, text }: PendingLine, columns: number, most: number): ReadonlyArray<Row> => {
+const rowsOfPending = (
+  { marked, room: where, text }: PendingLine,
+  columns: number,
+  most: number
+): ReadonlyArray<Row> => {
+  const prompt = promptOf(where, marked, columns)
   // Text beyond this can't be visible: 8 UTF-16 units per column is more than letters take.
   const room = columns * (most + 1) * 8
   const beginning = text.slice(0, room)
-  const rows = beginning
-    .split("\n")
-    .flatMap((line, index) => wrap(line, index > 0 ? indent : marked ? mark : prompt, columns).rows)
+  const rows = beginning.split("\n").flatMap((line, index) => wrap(line, index > 0 ? indent : prompt, columns).rows)
   if (rows.length <= most && text.length <= room) return rows
   const kept = rows.slice(0, most)
   const last = kept.pop()
@@ -178,7 +183,9 @@ const rowsOfPending = ({ marked, text }: PendingLine, columns: number, most: num
 const pendingRows = ({ columns, hidden, pending }: Scene, most: number): ReadonlyArray<Row> => {
   const all = hidden + pending.length
   const count = (left: number): ReadonlyArray<Row> =>
-    left === 0 ? [] : wrap(`and ${left} more above (${pendingCommand} lists them)`, mark, columns).rows
+    left === 0
+      ? []
+      : wrap(`and ${left} more above (${pendingCommand} lists them)`, promptOf(mainRoom, true), columns).rows
   let rows: ReadonlyArray<Row> = []
   let shown = 0
   for (const line of pending.toReversed()) {
@@ -197,9 +204,9 @@ const pendingRows = ({ columns, hidden, pending }: Scene, most: number): Readonl
  * one row.
  */
 export const liveArea = (scene: Scene): LiveArea => {
-  const { columns, editor, rows, status } = scene
+  const { rows, status } = scene
   const room = Math.max(1, rows - 1)
-  const typed = typedRows(editor, columns, Math.max(1, Math.floor(room / 2)))
+  const typed = typedRows(scene, Math.max(1, Math.floor(room / 2)))
   const middle = status.text === "" || room - typed.rows.length < 2 ? [] : [status]
   const left = room - typed.rows.length - middle.length
   const above = pendingRows(scene, Math.min(left, Math.floor(rows / 2)))

@@ -1,11 +1,29 @@
-/** The pending lines of one terminal, in the order of typing. Mutable: one console owns it. */
+/** The pending lines of one terminal, in the order of typing, and their rooms. Mutable: one console owns it. */
+import { mainRoom } from "../domain/Post.ts"
+import { parseSlash } from "../domain/SlashCommand.ts"
 import { mostPending, type PendingLine } from "./LiveArea.ts"
 
-export class PendingList<Line extends { readonly text: string }> {
+interface Pending {
+  readonly text: string
+  /** The room in which it is said, if that was known when it was typed. */
+  readonly room?: string | undefined
+  readonly verbatim?: boolean | undefined
+}
+
+const isCommand = ({ text, verbatim }: Pending): boolean =>
+  text.startsWith("/") && verbatim !== true && parseSlash(text)._tag === "Command"
+
+export class PendingList<Line extends Pending> {
   /** Each pending line, and whether it is marked as undelivered. */
   readonly #lines = new Map<Line, boolean>()
   /** Replacement texts for lines, shown in place of what was typed. */
   readonly #reworded = new WeakMap<Line, string>()
+  /** The room in which the session speaks. */
+  #room: string = mainRoom
+  /** The rooms in which lines are said, as far as that is known. */
+  readonly #rooms = new WeakMap<Line, string>()
+  /** The commands that have not run yet. Where what is typed after them will be said is not known: they may change it. */
+  readonly #open = new Set<Line>()
   /** Cache of `last` until a line changes, because there may be many lines. */
   #last: ReadonlyArray<PendingLine> | undefined
 
@@ -22,7 +40,7 @@ export class PendingList<Line extends { readonly text: string }> {
 
   /** All pending lines, as they are drawn. */
   get all(): ReadonlyArray<PendingLine> {
-    return Array.from(this.#lines, ([line, marked]) => ({ text: this.textOf(line), marked }))
+    return Array.from(this.#lines, ([line, marked]) => ({ ...this.drawn(line), marked }))
   }
 
   /** The last pending lines, as many as are drawn at a time. */
@@ -31,13 +49,48 @@ export class PendingList<Line extends { readonly text: string }> {
     return this.#last
   }
 
-  /** The text that is shown for a line, pending or not. */
-  textOf(line: Line): string {
-    return this.#reworded.get(line) ?? line.text
+  /** The room in which a line is said that is typed now; undefined if a command that has not run yet may change it. */
+  get room(): string | undefined {
+    return this.#open.size === 0 ? this.#room : undefined
   }
 
+  /** Whether a command was typed that has not run yet. */
+  get hasCommand(): boolean {
+    return this.#open.size > 0
+  }
+
+  /** A line as it is drawn without a mark, pending or not. */
+  drawn(line: Line): PendingLine {
+    return {
+      room: this.#rooms.get(line) ?? line.room ?? this.#room,
+      text: this.#reworded.get(line) ?? line.text,
+      marked: false
+    }
+  }
+
+  /** The session speaks in that room from now on. */
+  speakIn(room: string): void {
+    this.#room = room
+    this.#last = undefined
+  }
+
+  /** Adds a line that was typed at this terminal. */
+  type(line: Line): void {
+    const room = line.room ?? this.room
+    if (room !== undefined) this.#rooms.set(line, room)
+    if (isCommand(line)) this.#open.add(line)
+    this.add(line)
+  }
+
+  /** Adds a line that was typed elsewhere. */
   add(line: Line): void {
     this.#lines.set(line, false)
+    this.#last = undefined
+  }
+
+  /** Lines are said in that room. */
+  place(lines: ReadonlyArray<Line>, room: string): void {
+    for (const line of lines) this.#rooms.set(line, room)
     this.#last = undefined
   }
 
@@ -50,14 +103,17 @@ export class PendingList<Line extends { readonly text: string }> {
     return true
   }
 
+  /** Shows a text in place of a line. A command that says something has run. */
   reword(line: Line, text: string): void {
     this.#reworded.set(line, text)
+    this.#open.delete(line)
     this.#last = undefined
   }
 
   /** Removes lines; returns those that were pending. */
   remove(lines: ReadonlyArray<Line>): ReadonlyArray<Line> {
     const removed = lines.filter((line) => this.#lines.delete(line))
+    for (const line of lines) this.#open.delete(line)
     if (removed.length > 0) this.#last = undefined
     return removed
   }

@@ -1,6 +1,7 @@
 /** The status in words: the state of the server, and the number of peers. */
 import { absurd } from "../domain/Absurd.ts"
 import type { ServerState, Status } from "../domain/Status.ts"
+import { nameOf, shortened } from "./Prompt.ts"
 
 const serverInWords = (server: ServerState, clock: (at: number) => string): ReadonlyArray<string> => {
   switch (server._tag) {
@@ -36,22 +37,75 @@ const serverInFewWords = (server: ServerState, clock: (at: number) => string): R
   }
 }
 
-/** The status with the number of undelivered lines: the full form first, then shorter forms for narrow terminals. */
+/** What is new in another room than the one in which the session speaks. */
+export interface RoomNews {
+  readonly room: string
+  /** How many lines came since the person was there, and how many of them mention the person. */
+  readonly lines: number
+  readonly mentions: number
+}
+
+/** The longest name of a room in the status where there is little space, in columns. */
+const longestName = 16
+
+const newsInWords = ({ lines, mentions, room }: RoomNews): string => {
+  const calls = mentions === 0 ? "" : mentions === lines ? ", for you" : `, ${mentions} for you`
+  return `${nameOf(room)}: ${lines} new${calls}`
+}
+
+const newsInShort = ({ lines, mentions, room }: RoomNews): string =>
+  `${shortened(nameOf(room), longestName)} ${lines}${mentions === 0 ? "" : "!"}`
+
+/** The rooms that mention the person come first. */
+const inOrder = (news: ReadonlyArray<RoomNews>): ReadonlyArray<RoomNews> => [
+  ...news.filter(({ mentions }) => mentions > 0),
+  ...news.filter(({ mentions }) => mentions === 0)
+]
+
+/** The first `most` rooms, and how many there are besides. */
+const firstNews = (news: ReadonlyArray<RoomNews>, most: number): string =>
+  [...news.slice(0, most).map(newsInShort), ...(news.length > most ? [`+${news.length - most}`] : [])].join(" ")
+
+type Parts = ReadonlyArray<string>
+
+const form = (...parts: ReadonlyArray<Parts>): string => `── ${parts.flat().join(" · ")}`
+
+/**
+ * The status with the number of undelivered lines and the news of other rooms: the full form first, then shorter forms
+ * for narrow terminals. The last ones have only what needs attention.
+ */
 export const statusForms = (
   { connected, known, self, server }: Status,
   undelivered: number,
+  rooms: ReadonlyArray<RoomNews>,
   clock: (at: number) => string
 ): readonly [string, ...ReadonlyArray<string>] => {
-  const form = (server: ReadonlyArray<string>, peers: string, waiting: string) =>
-    [`── ${self}`, ...server, peers, ...(undelivered === 0 ? [] : [`${undelivered} ${waiting}`])].join(" · ")
-  const whole = serverInWords(server, clock)
-  const peers = `${connected} of ${known} ${known === 1 ? "peer" : "peers"}`
+  const waiting = (words: string): Parts => (undelivered === 0 ? [] : [`${undelivered} ${words}`])
+  const whole: Parts = [
+    self,
+    ...serverInWords(server, clock),
+    `${connected} of ${known} ${known === 1 ? "peer" : "peers"}`
+  ]
+  const few = serverInFewWords(server, clock)
+  const short: Parts = [self, ...few, `${connected}/${known}`]
+  const inFull = waiting(`${undelivered === 1 ? "line" : "lines"} not yet delivered`)
+  const undone = waiting("undelivered")
+  const news = inOrder(rooms)
+  const all = news.length
+  if (all === 0) return [form(whole, inFull), form(whole, undone), form(short, undone)]
+  const fewer = Array.from({ length: all }, (_, index) => form(short, undone, [firstNews(news, all - index)]))
+  const first = [firstNews(news, 1)]
   return [
-    form(whole, peers, `${undelivered === 1 ? "line" : "lines"} not yet delivered`),
-    form(whole, peers, "undelivered"),
-    form(serverInFewWords(server, clock), `${connected}/${known}`, "undelivered")
+    form(whole, inFull, news.map(newsInWords)),
+    form(whole, undone, news.map(newsInWords)),
+    form(whole, undone, [firstNews(news, all)]),
+    ...fewer,
+    form(server._tag === "Up" ? [] : few, undone, first),
+    form(undone, first),
+    form(first)
   ]
 }
 
-/** The longest form. */
-export const statusInWords = (...of: Parameters<typeof statusForms>): string => statusForms(...of)[0]
+/** The longest form, without other rooms. */
+export const statusInWords = (status: Status, undelivered: number, clock: (at: number) => string): string =>
+  statusForms(status, undelivered, [], clock)[0]

@@ -1,5 +1,5 @@
 /** Wraps lines at word ends. Every row but the first is indented, so that it does not look like a line of its own. */
-import { indent } from "./LiveArea.ts"
+import { indent } from "./Prompt.ts"
 import { isPlain, lettersOf, widestLetter, widestWidth } from "./TextWidth.ts"
 
 /** Words, each with the blanks after it. Invisible letters count as blanks. */

@@ -20,6 +20,7 @@ const told = (
   return statusForms(
     statusOf({ id: self, role: roleOf(self) }, presence, answers),
     undelivered,
+    [],
     (at) => `${at / 1_000} s`
   )[form]
 }

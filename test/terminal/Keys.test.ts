@@ -61,10 +61,25 @@ describe("keys", () => {
       ["\u001b[3~", "delete"],
       ["\u001b[3;5~", "ctrl-delete"],
       ["\u001b[Z", "shift-tab"],
+      ["\u001b1", "alt-1"],
+      ["\u001b9", "alt-9"],
+      ["\u001b[49;3u", "alt-1"],
+      ["\u001b[50:34;3u", "alt-2"],
+      ["\u001b[51;67:1u", "alt-3"],
+      ["\u001b[27;3;52~", "alt-4"],
+      ["\u001b[110;5u", "ctrl-n"],
+      ["\u001b[27;5;80~", "ctrl-p"],
+      ["\u001b[127;3u", "alt-backspace"],
+      ["\u001b[9;2u", "shift-tab"],
       ["\u001b", "escape"]
     ] as const) {
       assert.deepStrictEqual(keysOf(sent), [press(name)], JSON.stringify(sent))
     }
+  })
+
+  it("a key that is sent as the number of its character is that key; one that is let go is none", () => {
+    assert.deepStrictEqual(keysOf("\u001b[97u\u001b[98;2u\u001b[49;1u"), [text("aB1")])
+    assert.deepStrictEqual(keysOf("\u001b[49;3:3u", "\u001b[57358u", "\u001b[?1u", "\u001b[;3u"), [])
   })
 
   it("what is pasted is one piece, with its newlines, and without the last", () => {

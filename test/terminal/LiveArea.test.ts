@@ -2,11 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import { empty } from "../../src/terminal/editor/State.ts"
 import { liveArea, ownLine, type Row, type Scene, visible } from "../../src/terminal/LiveArea.ts"
+import { promptOf } from "../../src/terminal/Prompt.ts"
 import { textWidth } from "../../src/terminal/TextWidth.ts"
 import * as Arbitraries from "../support/arbitraries.ts"
 
 const lines = (count: number) =>
-  Array.from({ length: count }, (_, index) => ({ text: `line ${index + 1}`, marked: index % 2 === 0 }))
+  Array.from({ length: count }, (_, index) => ({ room: "main", text: `line ${index + 1}`, marked: index % 2 === 0 }))
 
 const typing = (text: string, cursor = text.length) => ({ ...empty, text, cursor })
 
@@ -14,6 +15,7 @@ const scene = (some: Partial<Scene>): Scene => ({
   pending: [],
   hidden: 0,
   status: { text: "", width: 0 },
+  room: "main",
   editor: empty,
   columns: 40,
   rows: 24,
@@ -25,17 +27,22 @@ const texts = (rows: ReadonlyArray<Row>) => rows.map(({ text }) => text)
 /** What stands there above what is being typed. */
 const above = (some: Partial<Scene>) => texts(liveArea(scene(some)).rows).slice(0, -1)
 
-const typed = (text: string, cursor: number, columns: number, rows = 24) => {
-  const { cursor: place, rows: drawn } = liveArea(scene({ editor: typing(text, cursor), columns, rows }))
+const typed = (text: string, cursor: number, columns: number, rows = 24, room = "main") => {
+  const { cursor: place, rows: drawn } = liveArea(scene({ room, editor: typing(text, cursor), columns, rows }))
   return { rows: texts(drawn), row: place.row, before: place.before.text }
 }
 
+const room = FastCheck.constantFrom("main", "o", "ops", "@bo", "r".repeat(32))
+
 describe("the live area", () => {
   it("a line stands there as it was typed, or with a mark that is as wide; what acts on a terminal is escaped", () => {
-    assert.strictEqual(ownLine({ text: "hello", marked: false }), "> hello")
-    assert.strictEqual(ownLine({ text: "hello", marked: true }), "… hello")
-    assert.strictEqual(ownLine({ text: "\u001b[2J\u202e", marked: true }), "… \\u{1b}[2J\\u{202e}")
-    assert.strictEqual(ownLine({ text: "one\n\ttwo\r", marked: false }), "> one\n      two\\u{d}")
+    const own = (text: string, marked = false, room = "main") => ownLine({ room, text, marked })
+    assert.strictEqual(own("hello"), "> hello")
+    assert.strictEqual(own("hello", true), "… hello")
+    assert.strictEqual(own("\u001b[2J\u202e", true), "… \\u{1b}[2J\\u{202e}")
+    assert.strictEqual(own("one\n\ttwo\r"), "> one\n      two\\u{d}")
+    assert.strictEqual(own("hello", false, "ops"), "#ops> hello")
+    assert.strictEqual(own("hello", true, "@bo"), "@bo… hello")
   })
 
   it("five lines stand there at most, the last; how many are above them is said", () => {
@@ -55,14 +62,14 @@ describe("the live area", () => {
       "> line 4",
       "… line 5"
     ])
-    const long = { text: "𝄞".repeat(100), marked: true }
+    const long = { room: "main", text: "𝄞".repeat(100), marked: true }
     assert.deepStrictEqual(above({ pending: [long], columns: 60 }), [`… ${"𝄞".repeat(58)}`, `  ${"𝄞".repeat(42)}`])
     assert.deepStrictEqual(above({ pending: [long], columns: 30, rows: 6 }), [
       `… ${"𝄞".repeat(28)}`,
       `  ${"𝄞".repeat(28)}`,
       `  ${"𝄞".repeat(27)}…`
     ])
-    assert.deepStrictEqual(above({ pending: [{ text: "a\n".repeat(1_000), marked: false }], rows: 6 }), [
+    assert.deepStrictEqual(above({ pending: [{ room: "main", text: "a\n".repeat(1_000), marked: false }], rows: 6 }), [
       "> a",
       "  a",
       "  a…"
@@ -92,6 +99,21 @@ describe("the live area", () => {
     })
   })
 
+  it("the first row has room for the prompt of any room; the others are as wide as ever", () => {
+    const ops = (text: string, cursor: number) => typed(text, cursor, 18, 24, "ops")
+    assert.deepStrictEqual(ops("", 0), { rows: ["#ops> "], row: 0, before: "#ops> " })
+    assert.deepStrictEqual(ops("0123456789ab", 12), { rows: ["#ops> 0123456789ab", "  "], row: 1, before: "  " })
+    assert.deepStrictEqual(ops("0123456789abcd", 13), { rows: ["#ops> 0123456789ab", "  cd"], row: 1, before: "  c" })
+    assert.deepStrictEqual(ops("你好吗你好吗你好", 8), {
+      rows: ["#ops> 你好吗你好吗", "  你好"],
+      row: 1,
+      before: "  你好"
+    })
+    const long = "r".repeat(32)
+    assert.deepStrictEqual(typed("hello", 5, 40, 24, long).rows, ["#rrrrr…rrrr> hello"])
+    assert.deepStrictEqual(above({ pending: [{ room: long, text: "hello", marked: true }] }), ["#rrrrr…rrrr… hello"])
+  })
+
   it("of what takes more than half of the screen, the rows around the cursor are there", () => {
     const many = Array.from({ length: 100 }, (_, index) => `row ${index}`)
     const text = many.join("\n")
@@ -109,14 +131,17 @@ describe("the live area", () => {
     FastCheck.assert(
       FastCheck.property(
         Arbitraries.text,
-        FastCheck.array(FastCheck.record({ text: Arbitraries.text, marked: FastCheck.boolean() }), { maxLength: 5 }),
+        FastCheck.array(FastCheck.record({ room, text: Arbitraries.text, marked: FastCheck.boolean() }), {
+          maxLength: 5
+        }),
+        room,
         FastCheck.nat(1_000),
         FastCheck.integer({ min: 8, max: 60 }),
         FastCheck.integer({ min: 1, max: 200 }),
-        (text, pending, place, columns, rows) => {
+        (text, pending, room, place, columns, rows) => {
           const editor = typing(text, Math.min(place, text.length))
           const status = { text: "──", width: 2 }
-          const area = liveArea(scene({ editor, pending, columns, rows, status }))
+          const area = liveArea(scene({ room, editor, pending, columns, rows, status }))
           assert.isAtMost(area.rows.length, Math.max(1, rows - 1))
           for (const row of area.rows) {
             assert.isAtMost(row.width, columns)
@@ -133,12 +158,15 @@ describe("the live area", () => {
         FastCheck.string({ unit: "grapheme" }),
         // What is shown of any one character has room there.
         FastCheck.integer({ min: 12, max: 60 }),
-        (text, columns) => {
-          const { rows } = typed(text, 0, columns, 1_000)
-          assert.strictEqual(rows.map((row) => row.slice(2)).join(""), visible(text))
+        room,
+        (text, columns, room) => {
+          const { rows } = typed(text, 0, columns, 1_000, room)
+          const [first = "", ...others] = rows
+          const shown = first.slice(promptOf(room, false, columns).length) + others.map((row) => row.slice(2)).join("")
+          assert.strictEqual(shown, visible(text))
         }
       ),
-      { examples: [["\u2028", 12]] }
+      { examples: [["\u2028", 12, "main"]] }
     )
   })
 })

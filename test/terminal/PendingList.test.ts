@@ -12,13 +12,13 @@ describe("pending lines", () => {
     assert.isFalse(pending.mark([two, line("one")]))
     assert.strictEqual(pending.undelivered, 1)
     assert.deepStrictEqual(pending.last, [
-      { text: "one", marked: false },
-      { text: "two", marked: true },
-      { text: "two", marked: false }
+      { room: "main", text: "one", marked: false },
+      { room: "main", text: "two", marked: true },
+      { room: "main", text: "two", marked: false }
     ])
     assert.deepStrictEqual(pending.remove([two, one, line("two")]), [two, one])
     assert.deepStrictEqual(pending.remove([two]), [])
-    assert.deepStrictEqual(pending.last, [{ text: "two", marked: false }])
+    assert.deepStrictEqual(pending.last, [{ room: "main", text: "two", marked: false }])
     assert.strictEqual(pending.undelivered, 0)
   })
 
@@ -26,11 +26,55 @@ describe("pending lines", () => {
     const pending = new PendingList()
     const typed = line("/me waves")
     pending.add(typed)
-    assert.deepStrictEqual(pending.last, [{ text: "/me waves", marked: false }])
+    assert.deepStrictEqual(pending.last, [{ room: "main", text: "/me waves", marked: false }])
     pending.reword(typed, "waves")
-    assert.deepStrictEqual(pending.last, [{ text: "waves", marked: false }])
+    assert.deepStrictEqual(pending.last, [{ room: "main", text: "waves", marked: false }])
     pending.remove([typed])
-    assert.strictEqual(pending.textOf(typed), "waves")
+    assert.strictEqual(pending.drawn(typed).text, "waves")
+  })
+
+  it("stay in the room in which they were typed, also after they are removed", () => {
+    const pending = new PendingList()
+    const [one, two] = [line("one"), line("two")]
+    const elsewhere = { text: "/said in another session", room: "dev" }
+    pending.type(one)
+    pending.speakIn("ops")
+    pending.type(two)
+    pending.add(elsewhere)
+    pending.speakIn("dev")
+    assert.deepStrictEqual(
+      pending.last.map(({ room }) => room),
+      ["main", "ops", "dev"]
+    )
+    pending.remove([two])
+    assert.strictEqual(pending.drawn(two).room, "ops")
+    assert.strictEqual(pending.room, "dev")
+  })
+
+  it("that follow a command are said where the program says", () => {
+    const pending = new PendingList()
+    const [join, hello] = [line("/join ops"), line("hello")]
+    for (const each of [join, hello]) {
+      pending.type(each)
+      assert.isTrue(pending.hasCommand)
+      assert.isUndefined(pending.room)
+    }
+    pending.speakIn("ops")
+    pending.remove([join])
+    assert.strictEqual(pending.room, "ops")
+    pending.place([hello], "ops")
+    pending.speakIn("main")
+    assert.deepStrictEqual(pending.last, [{ room: "ops", text: "hello", marked: false }])
+  })
+
+  it("a command that says something is done when its line has its text", () => {
+    const pending = new PendingList()
+    const waves = line("/me waves")
+    pending.type(waves)
+    pending.reword(waves, "waves")
+    assert.isFalse(pending.hasCommand)
+    for (const said of [line("//etc"), { text: "/etc", verbatim: true }]) pending.type(said)
+    assert.isFalse(pending.hasCommand)
   })
 
   it("are drawn five at a time", () => {

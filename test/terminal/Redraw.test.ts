@@ -36,11 +36,14 @@ const shown = (terminal: Xterm.Terminal): ReadonlyArray<string> => {
 /** Letters of one column, as the emulator and everybody else think. */
 const narrow = [..."abcdefgh xyz", "é", "e\u0301", "ש"]
 
+const room = FastCheck.constantFrom("main", "ops", "r".repeat(32))
+
 const sceneOf = (letters: ReadonlyArray<string>): FastCheck.Arbitrary<Scene> => {
   const word = FastCheck.string({ unit: FastCheck.constantFrom(...letters), maxLength: 60 })
   return FastCheck.record({
-    pending: FastCheck.array(FastCheck.record({ text: word, marked: FastCheck.boolean() }), { maxLength: 3 }),
+    pending: FastCheck.array(FastCheck.record({ room, text: word, marked: FastCheck.boolean() }), { maxLength: 3 }),
     hidden: FastCheck.constantFrom(0, 3),
+    room,
     status: FastCheck.constantFrom("", "── up", "── down since").map((text) => ({ text, width: textWidth(text) })),
     editor: FastCheck.tuple(FastCheck.array(word, { maxLength: 3 }), FastCheck.nat(100)).map(([lines, place]) => {
       const text = lines.join("\n")
@@ -60,6 +63,7 @@ const typing = (text: string) =>
     pending: [],
     hidden: 0,
     status: { text: "── up", width: 5 },
+    room: "main",
     editor: { ...empty, text, cursor: text.length },
     columns,
     rows
@@ -144,6 +148,7 @@ describe("what a terminal is sent", () => {
         pending: [],
         hidden: 0,
         status: { text: "", width: 0 },
+        room: "main",
         editor: { ...empty, text, cursor },
         columns,
         rows

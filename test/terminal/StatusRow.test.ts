@@ -1,6 +1,21 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Editor, empty } from "../../src/terminal/editor/State.ts"
+import { type RoomNews, statusForms } from "../../src/terminal/StatusForms.ts"
 import { statusRow } from "../../src/terminal/StatusRow.ts"
+import { id } from "../support/samples.ts"
+
+const forms = (news: ReadonlyArray<RoomNews>, undelivered = 0) =>
+  statusForms(
+    { self: id("3"), server: { _tag: "Down", since: 0 }, connected: 1, known: 2 },
+    undelivered,
+    news,
+    () => "12:03"
+  )
+
+const news = (room: string, lines: number, mentions = 0): RoomNews => ({ room, lines, mentions })
+
+const fits = (forms: ReadonlyArray<string>, columns: number) =>
+  statusRow(empty, forms, columns, { colours: false, times: false }).text
 
 const status = ["── 3 · server up · 2 of 2 peers", "── 3 · server up · 2/2"]
 const row = (some: Partial<Editor>, columns = 80) =>
@@ -27,5 +42,39 @@ describe("the row above what is being typed", () => {
     const candidates = [{ text: "anna: ", label: "anna" }, { text: "anton" }, { text: "ann" }]
     assert.strictEqual(row({ menu: { from: 0, candidates, chosen: -1 } }).text, "── anna  anton  ann")
     assert.strictEqual(row({ menu: { from: 0, candidates, chosen: 1 } }).text, "── [anton]  ann")
+  })
+
+  it("says what is new in other rooms, those that mention the person first", () => {
+    assert.strictEqual(
+      forms([news("lunch", 12), news("ops", 3, 3), news("dev", 7, 1)])[0],
+      "── 3 · server down since 12:03 · 1 of 2 peers · #ops: 3 new, for you · #dev: 7 new, 1 for you · #lunch: 12 new"
+    )
+    assert.strictEqual(
+      forms([news("@bo", 1, 1)])[0],
+      "── 3 · server down since 12:03 · 1 of 2 peers · @bo: 1 new, for you"
+    )
+  })
+
+  it("in a narrow window names fewer rooms, and then only what needs attention", () => {
+    const some = forms([news("lunch", 12), news("ops", 3, 3), news("incident-2026-11-28-frontend", 7)], 2)
+    for (const [columns, expected] of [
+      [110, "── 3 · server down since 12:03 · 1 of 2 peers · 2 undelivered · #ops 3! #lunch 12 #inciden…rontend 7"],
+      [80, "── 3 · down 12:03 · 1/2 · 2 undelivered · #ops 3! #lunch 12 #inciden…rontend 7"],
+      [70, "── 3 · down 12:03 · 1/2 · 2 undelivered · #ops 3! #lunch 12 +1"],
+      [55, "── 3 · down 12:03 · 1/2 · 2 undelivered · #ops 3! +2"],
+      [45, "── down 12:03 · 2 undelivered · #ops 3! +2"],
+      [30, "── 2 undelivered · #ops 3! +2"],
+      [20, "── #ops 3! +2"],
+      [10, "── #ops 3…"]
+    ] as const) {
+      assert.strictEqual(fits(some, columns), expected)
+    }
+    const up = statusForms(
+      { self: id("3"), server: { _tag: "Up" }, connected: 1, known: 2 },
+      0,
+      [news("ops", 3)],
+      () => ""
+    )
+    assert.strictEqual(fits(up, 20), "── #ops 3")
   })
 })
