@@ -12,6 +12,7 @@ int main(int argc, char **argv) {
   else if (strcmp(argv[1], "fire") == 0) fire();
   else if (strcmp(argv[1], "answer") == 0) answer();
   else if (strcmp(argv[1], "catch") == 0) catch_up();
+  else if (strcmp(argv[1], "join") == 0) join();
   else die("no such part: %s", argv[1]);
   return 0;
 }

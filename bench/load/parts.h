@@ -6,4 +6,5 @@ void idle(void);
 void fire(void);
 void answer(void);
 void catch_up(void);
+void join(void);
 #endif

@@ -14,7 +14,26 @@ import { F11 } from "./F11.ts"
 import { F12 } from "./F12.ts"
 import { F13 } from "./F13.ts"
 import { F14 } from "./F14.ts"
+import { F15 } from "./F15.ts"
 import { frozen } from "./frozen.ts"
 import { warm } from "./warm.ts"
 
-export const works: ReadonlyArray<Work> = [F1, F2, F3, F4, F5, F6, F7, F8, F9, F10, F11, F12, F13, F14, frozen, warm]
+export const works: ReadonlyArray<Work> = [
+  F1,
+  F2,
+  F3,
+  F4,
+  F5,
+  F6,
+  F7,
+  F8,
+  F9,
+  F10,
+  F11,
+  F12,
+  F13,
+  F14,
+  F15,
+  frozen,
+  warm
+]
