@@ -51,7 +51,7 @@ export interface Tally {
 export class MessageLog extends Context.Tag("outlive/MessageLog")<
   MessageLog,
   {
-    /** The rooms in which this node takes part: `main`, and others. */
+    /** The rooms in which this node takes part now, `main` first. One live set. */
     readonly rooms: ReadonlySet<Room>
     /** This node's stream in that room in this run. The room must be one of `rooms`. */
     readonly streamIn: (room: Room) => StreamId

@@ -7,6 +7,17 @@ import type * as Effect from "effect/Effect"
 import type { Block, Mark, Range, Slice } from "../src/domain/EncodedPost.ts"
 import type { Epoch, Folds, Room, StreamId, Summary } from "../src/domain/Post.ts"
 
+/** How a node takes part in a room. */
+export interface Participation {
+  /** Whether the node joins the room. Otherwise it carries it: it takes in, keeps and hands on posts of others. */
+  readonly joined: boolean
+  /**
+   * What counts as seen there: how far a peer has each stream, and what it has folded away. Nothing by default: then
+   * everything that this node lacks is new. Ignored if it takes part already.
+   */
+  readonly seen?: { readonly summary: Summary; readonly folds: Folds }
+}
+
 export class ReplicaLog extends Context.Tag("outlive/ReplicaLog")<
   ReplicaLog,
   {
@@ -14,8 +25,21 @@ export class ReplicaLog extends Context.Tag("outlive/ReplicaLog")<
     readonly epoch: Epoch
     /** Whether the log has something of an earlier run, so that this node knows the chat. */
     readonly restored: boolean
-    /** The rooms in which this node takes part: `main`, and others. */
+    /** The rooms in which this node takes part now, `main` first. One live set: copies of it become wrong. */
     readonly rooms: ReadonlySet<Room>
+    /** Those of them that it has joined, `main` first, in the order of joining. Live too. */
+    readonly joined: ReadonlySet<Room>
+    /**
+     * Takes part in a room from now on, or in another way than before. It keeps what it kept from an earlier time, and
+     * its own numbers in this run go on. No run of the room is spared yet (`OldRuns`).
+     */
+    readonly takePart: (room: Room, how: Participation) => Effect.Effect<void>
+    /**
+     * Takes no part in a room any more. `have` of its streams is infinite, held posts of it are dropped, and neither the
+     * summary nor the folds have anything of it. The posts that are kept stay until the bounds of the log drop them. No
+     * effect on `main`, and on a room in which it takes no part.
+     */
+    readonly leave: (room: Room) => Effect.Effect<void>
     /** This node's stream in that room in this run. The room must be one of `rooms`. */
     readonly streamIn: (room: Room) => StreamId
     /** Whether a stream belongs to this run of this node. */

@@ -1,8 +1,9 @@
 /** The content of a log as the lines of a journal. */
 import type { EncodedPost } from "../../src/domain/EncodedPost.ts"
 import { type Entry, isPost } from "../../src/domain/Entry.ts"
-import type { Folds, Post, StreamId, Summary } from "../../src/domain/Post.ts"
+import { type Folds, type Post, type Room, roomIn, type StreamId, type Summary } from "../../src/domain/Post.ts"
 import { encode } from "../../src/protocol/Frame.ts"
+import type { PostStore } from "../../src/protocol/PostStore.ts"
 
 /** Lines that are kept together: posts of one stream, from number `first` to `last`. */
 export interface Whole {
@@ -74,6 +75,17 @@ export const foldLines = (folds: Folds): ReadonlyArray<Uint8Array> =>
 
 /** A line that says that a stream's posts up to that number are not kept: they count as seen, or are lost. */
 export const gap = (stream: StreamId, to: number): Uint8Array => encode({ type: "gap", stream, to })
+
+/** The lines for what a peer has told of a room, now that the log counts it as seen. */
+export const linesOfSeen = (room: Room, told: Summary, store: PostStore): ReadonlyArray<Uint8Array> => {
+  const fold = store.folds.get(room)
+  const folds: Folds = fold === undefined ? new Map() : new Map([[room, fold]])
+  const streams = [...told.keys()].filter((stream) => roomIn(stream) === room && !store.isOwn(stream))
+  return [
+    ...foldLines(folds),
+    ...streams.filter((stream) => store.have(stream) < Number.POSITIVE_INFINITY).map((id) => gap(id, store.have(id)))
+  ]
+}
 
 /**
  * The lines for posts that were delivered because posts of a stream were skipped, with a gap in front of each hole in

@@ -39,12 +39,13 @@ import { linesOf as linesTogether } from "../../src/protocol/ChunkDecoder.ts"
 import { PostStore } from "../../src/protocol/PostStore.ts"
 import { Entries } from "./Entries.ts"
 import type { Journal } from "./Journal.ts"
-import { foldLines, gap, linesWithGaps } from "./Kept.ts"
+import { foldLines, gap, linesOfSeen, linesWithGaps } from "./Kept.ts"
 import * as OwnPosts from "./OwnPosts.ts"
 import * as Past from "./Past.ts"
 import * as Readers from "./Readers.ts"
 import * as Recording from "./Recording.ts"
 import { restore } from "./Restoring.ts"
+import { RoomsKept } from "./RoomsKept.ts"
 import { ScreenMark } from "./ScreenMark.ts"
 import { ShownBefore } from "./ShownBefore.ts"
 
@@ -125,8 +126,12 @@ export const make = (
     const epochAt = (millis: number) =>
       Effect.map(Random.nextIntBetween(0, 2 ** 32), (chance) => epochOf(millis, chance))
     let epoch = yield* epochAt(begun)
-    const rooms: ReadonlySet<Room> = new Set([mainRoom, ...others])
-    const store = new PostStore({ author, epoch, rooms }, { pending, streams, logBytes: maxBytes }, sign !== undefined)
+    const rooms = new RoomsKept([mainRoom, ...others])
+    const store = new PostStore(
+      { author, epoch, rooms: rooms.all },
+      { pending, streams, logBytes: maxBytes },
+      sign !== undefined
+    )
     const { blocksForStore, blocksOfOwn, compose, movedTo } = OwnPosts.make({ author, sign, store })
     const growth = makeSignal()
     // One step runs after the other, and none is interrupted halfway. So the disk and the memory agree, and entries
@@ -156,7 +161,7 @@ export const make = (
     const mark = new ScreenMark(entries, () => readers.screen)
     const past = Past.make({
       store,
-      rooms,
+      rooms: rooms.all,
       isSigned: sign !== undefined,
       entries: () => entries.kept,
       maxEntries,
@@ -298,7 +303,7 @@ export const make = (
         const next = yield* epochAt(begun)
         const saidAnew = ownSince(shared)
         const posts = movedTo(next, shared, saidAnew.values())
-        const blocks = [...rooms].flatMap((room) => {
+        const blocks = [...rooms.all].flatMap((room) => {
           const here = posts.filter(({ stream }) => roomIn(stream) === room)
           return here.length === 0 ? [] : blocksOfOwn(here).map((block) => ({ room, ...block }))
         })
@@ -339,7 +344,24 @@ export const make = (
       get epoch() {
         return epoch
       },
-      rooms,
+      rooms: rooms.all,
+      joined: rooms.joined,
+      takePart: (room, { joined, seen }) =>
+        taking(() => {
+          const isNew = !rooms.all.has(room)
+          store.takePart(room, seen)
+          rooms.takePart(room, joined)
+          if (isNew && seen !== undefined) recording.keep(linesOfSeen(room, seen.summary, store))
+          grow()
+        }),
+      leave: (room) =>
+        taking(() => {
+          if (!rooms.leave(room)) return
+          const delivered = store.leave(room)
+          recording.keep(delivered.map(({ line }) => line))
+          add(delivered)
+          grow()
+        }),
       streamIn: (room) => store.streamIn(room),
       isOwn: (id) => store.isOwn(id),
       said: () => store.said,

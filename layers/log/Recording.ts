@@ -103,7 +103,7 @@ export const make = ({ entries, failed, isSigned, journal, lacking: onLacking, m
    */
   const wholeOf = (post: Post, to: number): Whole | undefined => {
     const { n, stream: id } = post
-    const slice = store.slice(id, n - 1, Number.POSITIVE_INFINITY, to)
+    const slice = store.keptSlice(id, n - 1, Number.POSITIVE_INFINITY, to)
     if (slice !== undefined && slice.first <= n && slice.bytes.length > 0) return slice
     return isSigned ? undefined : { first: n, last: n, bytes: encodePost(post) }
   }
@@ -117,7 +117,8 @@ export const make = ({ entries, failed, isSigned, journal, lacking: onLacking, m
     folded = false
     mark.toRecord()
     handed += 1
-    journal.replace(linesOf(entries.kept, store.summary(), store.folds, wholeOf), mark.lacks, (failure) => {
+    const { folds, summary } = store.kept()
+    journal.replace(linesOf(entries.kept, summary, folds, wholeOf), mark.lacks, (failure) => {
       if (failure !== undefined) mark.recordingFailed()
       done()
       settle()

@@ -26,6 +26,7 @@ import {
   unfolded
 } from "../domain/Post.ts"
 import { linesOf, partsOf } from "./ChunkDecoder.ts"
+import { emptyRoom, foldsOf, type LeftRoom, type RoomState, type Seen } from "./RoomState.ts"
 import { Segments } from "./Segments.ts"
 
 /** The maximum number of posts of one stream that are held. Further ones are dropped and requested again later. */
@@ -83,23 +84,6 @@ export interface Run {
   readonly rooms?: Iterable<Room>
 }
 
-/** The state of one room in which this node takes part. */
-interface RoomState {
-  /** The stream of this node's own posts in the room. */
-  own: StreamId
-  /**
-   * The dependencies of this node's next post in the room: the last post seen of each stream since this node last
-   * spoke. A post is removed when another post depends on it, since that one implies it.
-   */
-  readonly news: Map<StreamId, number>
-  /**
-   * What the members that were in the chat before this node have seen in the room, as far as this node still lacks it.
-   */
-  before: Map<StreamId, number>
-  /** The streams that were folded away. */
-  fold: Fold | undefined
-}
-
 /**
  * The rules of delivery, as plain data and plain functions, because they run for every post. A post is delivered when
  * it is the next of its stream and all posts of that room that its author had seen are delivered. Until then it is
@@ -113,7 +97,9 @@ export class PostStore {
   readonly #held = new Map<StreamId, Map<number, Block>>()
   readonly #rooms = new Map<Room, RoomState>()
   /** The only room, if there is exactly one. Then every delivered post belongs to it, and no lookup is needed. */
-  readonly #only: RoomState | undefined
+  #only: RoomState | undefined
+  /** Rooms that were left. Their streams are not among `#streams`, so nothing that runs for each post meets them. */
+  readonly #left = new Map<Room, LeftRoom>()
   /**
    * The streams of runs that are in the chat or may come back. They are not folded away, even if none of their posts is
    * kept.
@@ -125,6 +111,7 @@ export class PostStore {
    */
   #foldAbove: number
   readonly #author: PeerId
+  #epoch: Epoch
   /** What the ids of all own streams begin and end with. `#lastLetter`: the last character of these ids. */
   readonly #prefix: string
   #suffix: string
@@ -160,18 +147,87 @@ export class PostStore {
 
   constructor({ author, epoch, rooms = [mainRoom] }: Run, limits: Bounds = defaultLimits, sealed = false) {
     this.#author = author
+    this.#epoch = epoch
     this.#prefix = `${author}/`
     this.#suffix = `/${epoch}`
     this.#lastLetter = epoch.charCodeAt(epoch.length - 1)
     this.#limits = limits
     this.#foldAbove = limits.streams / 2
     this.#sealed = sealed
-    for (const room of rooms) {
-      const own = streamOf(author, room, epoch)
-      this.#rooms.set(room, { own, news: new Map(), before: new Map(), fold: undefined })
-      this.#streams.set(own, this.#noOwnPosts())
+    for (const room of rooms) this.takePart(room)
+  }
+
+  /**
+   * Takes part in a room from now on. What was kept of it from an earlier time is there again, and own posts go on with
+   * the next number. `seen`: what counts as seen there. No effect if this node takes part already. Nothing is
+   * delivered by this: no post of the room is held yet, and posts of other rooms did not wait for any.
+   */
+  takePart(room: Room, seen?: Seen): void {
+    if (this.#rooms.has(room)) return
+    const left = this.#left.get(room)
+    this.#left.delete(room)
+    const state = left?.state ?? emptyRoom(streamOf(this.#author, room, this.#epoch))
+    this.#rooms.set(room, state)
+    for (const [stream, segments] of left?.streams ?? []) this.#streams.set(stream, segments)
+    for (const [stream, to] of left?.skipped ?? []) this.#skipped.set(stream, to)
+    if (!this.#streams.has(state.own)) this.#streams.set(state.own, this.#noOwnPosts())
+    this.#roomsChanged()
+    if (seen !== undefined) this.#takeAsTold(room, seen)
+  }
+
+  /**
+   * Takes no part in a room any more: its held posts are dropped, and those that are kept stay aside. Returns the posts
+   * of other rooms that are delivered by this, in order.
+   */
+  leave(room: Room): ReadonlyArray<EncodedPost> {
+    const state = this.#rooms.get(room)
+    if (state === undefined) return []
+    const left: LeftRoom = { state, streams: new Map(), skipped: new Map() }
+    const isThere = (stream: StreamId) => roomIn(stream) === room
+    for (const [stream, held] of this.#held) {
+      if (isThere(stream)) for (const n of [...held.keys()]) this.#release(stream, n)
     }
+    for (const stream of this.#crowded.keys()) if (isThere(stream)) this.#crowded.delete(stream)
+    for (const stream of this.#spared) if (isThere(stream)) this.#spared.delete(stream)
+    move(this.#streams, left.streams, isThere)
+    move(this.#skipped, left.skipped, isThere)
+    this.#rooms.delete(room)
+    this.#left.set(room, left)
+    this.#roomsChanged()
+    this.#moved = true
+    const delivered: Array<EncodedPost> = []
+    this.#deliverHeld(delivered)
+    return delivered
+  }
+
+  #roomsChanged(): void {
     this.#only = this.#rooms.size === 1 ? [...this.#rooms.values()][0] : undefined
+    this.#lastStream = undefined
+  }
+
+  /** Takes as seen what a peer tells of a room. */
+  #takeAsTold(room: Room, { folds, summary }: Seen): void {
+    const there = new Map([...summary].filter(([stream]) => roomIn(stream) === room))
+    const folded = folds.get(room)
+    for (const [stream, to] of there) this.takeAsSeen(stream, to)
+    if (folded !== undefined) this.takeFolds(new Map([[room, folded]]))
+    this.#countAsTold(this.#stateOf(room), there, folded ?? unfolded)
+    this.foldLater()
+  }
+
+  /**
+   * Counts as many posts as folded away as a peer has told, so that none counts as lacking: streams that one side lists
+   * and the other has folded away count on both sides.
+   */
+  #countAsTold(state: RoomState, listed: Summary, folded: Fold): void {
+    if (state.fold === undefined) return
+    let { lines } = folded
+    for (const [stream, n] of listed) if (this.#isClosed(stream)) lines += n
+    for (const [stream, { last }] of this.#streams) {
+      const isFoldedThere = this.#roomOf(stream) === state && !listed.has(stream) && covers(folded, stream)
+      if (isFoldedThere && stream !== state.own) lines -= last
+    }
+    state.fold = { ...state.fold, lines: atMostSafe(Math.max(0, lines)) }
   }
 
   /** This node's own stream in that room. Throws if this node takes no part in the room. */
@@ -215,9 +271,7 @@ export class PostStore {
 
   /** What is folded away in each room. All other streams are in the summary. */
   get folds(): Folds {
-    const folds = new Map<Room, Fold>()
-    for (const [name, { fold }] of this.#rooms) if (fold !== undefined) folds.set(name, fold)
-    return folds
+    return foldsOf(this.#rooms)
   }
 
   /**
@@ -230,6 +284,19 @@ export class PostStore {
       if (last > 0 || this.isOwn(stream) || this.#isCovered(stream)) summary.set(stream, last)
     }
     return summary
+  }
+
+  /** The same for what a journal keeps: with the rooms that were left. */
+  kept(): { readonly summary: Summary; readonly folds: Folds } {
+    const summary = new Map(this.summary())
+    const folds = foldsOf(this.#rooms)
+    for (const [room, { state, streams }] of this.#left) {
+      if (state.fold !== undefined) folds.set(room, state.fold)
+      for (const [stream, { last }] of streams) {
+        if (last > 0 || (state.fold !== undefined && covers(state.fold, stream))) summary.set(stream, last)
+      }
+    }
+    return { summary, folds }
   }
 
   /** The dependencies of this node's next post in that room, `maxDeps` at most. */
@@ -262,21 +329,22 @@ export class PostStore {
     this.#suffix = `/${epoch}`
     this.#lastLetter = epoch.charCodeAt(epoch.length - 1)
     this.#said = 0
-    for (const [name, room] of this.#rooms) {
-      this.#takeBack(room, shared.get(room.own) ?? 0)
-      room.own = streamOf(this.#author, name, epoch)
-      this.#streams.set(room.own, this.#noOwnPosts())
-    }
+    this.#epoch = epoch
+    for (const [name, room] of this.#rooms) this.#renewIn(name, room, this.#streams, shared)
+    for (const [name, { state, streams }] of this.#left) this.#renewIn(name, state, streams, shared)
   }
 
-  #takeBack({ news, own }: RoomState, after: number): void {
-    const before = this.#segmentsOf(own)
-    if (after < before.last) {
+  #renewIn(name: Room, room: RoomState, streams: Map<StreamId, Segments>, shared: Summary): void {
+    const after = shared.get(room.own) ?? 0
+    const before = streams.get(room.own)
+    if (before !== undefined && after < before.last) {
       const kept = before.upTo(after)
       this.#bytes += kept.bytes - before.bytes
-      this.#streams.set(own, kept)
+      streams.set(room.own, kept)
     }
-    if (after > 0) news.set(own, after)
+    if (after > 0) room.news.set(room.own, after)
+    room.own = streamOf(this.#author, name, this.#epoch)
+    streams.set(room.own, this.#noOwnPosts())
   }
 
   /** Adds a block of an earlier run. Blocks must come in the order in which they were delivered then. */
@@ -441,7 +509,7 @@ export class PostStore {
 
   /** Drops the stored posts of a stream up to a number. How far this node has the stream does not change. */
   drop(stream: StreamId, to: number): void {
-    this.#bytes -= this.#streams.get(stream)?.dropTo(to) ?? 0
+    this.#bytes -= (this.#streams.get(stream) ?? this.#leftBehind(stream))?.dropTo(to) ?? 0
   }
 
   slice(stream: StreamId, after: number, room: number, to = Number.POSITIVE_INFINITY): Slice | undefined {
@@ -451,6 +519,16 @@ export class PostStore {
     return to > after && to < Number.POSITIVE_INFINITY && this.#isClosed(stream)
       ? { bytes: noBytes, first: to + 1, last: to }
       : undefined
+  }
+
+  /** The same for what a journal keeps: posts of a room that was left are there too. */
+  keptSlice(stream: StreamId, after: number, room: number, to?: number): Slice | undefined {
+    return this.#leftBehind(stream)?.slice(after, room, to) ?? this.slice(stream, after, room, to)
+  }
+
+  /** The posts of a stream of a room that was left. */
+  #leftBehind(stream: StreamId): Segments | undefined {
+    return this.#left.size === 0 ? undefined : this.#left.get(roomIn(stream))?.streams.get(stream)
   }
 
   /**
@@ -776,6 +854,15 @@ export class PostStore {
         for (const n of held.keys()) if (n <= this.have(stream)) this.#release(stream, n)
       }
     }
+  }
+}
+
+/** Moves the entries with such keys from one map to another. */
+const move = <K, V>(from: Map<K, V>, to: Map<K, V>, isMoved: (key: K) => boolean): void => {
+  for (const [key, value] of from) {
+    if (!isMoved(key)) continue
+    from.delete(key)
+    to.set(key, value)
   }
 }
 

@@ -108,6 +108,7 @@ export interface Bounds {
 
 /** What is said in a room besides `main`. */
 const ops = Room.make("ops")
+const dev = Room.make("dev")
 const inRoom = (author: string, room: Room, n: number, deps: ReadonlyArray<readonly [StreamId, number]> = []) => {
   const said = post(streamOf(id(author), room, epoch(1)), n, `${author}${n}@${room}`, deps)
   return { post: said, line: encodePost(said) }
@@ -677,6 +678,131 @@ export const holdsFor = <LE>(logOf: (bounds: Bounds) => Layer.Layer<Logs, LE>): 
         assert.deepStrictEqual(log.lackedOf([elsewhere]), [])
         assert.deepStrictEqual(yield* allEntries(log), ["21"])
       })
+  )
+
+  holds("a node takes part in a room, and leaves it: `rooms` and `joined` say so at once, and `main` stays", (log) =>
+    Effect.gen(function* () {
+      const { joined, rooms } = log
+      const seen: Array<ReadonlyArray<Room>> = []
+      const off = log.onGrowth(() => seen.push([...rooms]))
+      yield* log.takePart(dev, { joined: false })
+      assert.deepStrictEqual([[...rooms], [...joined]], [[mainRoom, dev], [mainRoom]])
+      yield* log.takePart(ops, { joined: true })
+      yield* log.takePart(dev, { joined: true })
+      assert.deepStrictEqual(
+        [[...rooms], [...joined]],
+        [
+          [mainRoom, dev, ops],
+          [mainRoom, ops, dev]
+        ]
+      )
+      yield* log.takePart(ops, { joined: false })
+      assert.deepStrictEqual(
+        [[...rooms], [...joined]],
+        [
+          [mainRoom, dev, ops],
+          [mainRoom, dev]
+        ]
+      )
+      yield* log.leave(ops)
+      yield* log.leave(ops)
+      yield* log.leave(mainRoom)
+      yield* log.takePart(mainRoom, { joined: false })
+      assert.deepStrictEqual(
+        [[...rooms], [...joined]],
+        [
+          [mainRoom, dev],
+          [mainRoom, dev]
+        ]
+      )
+      assert.deepStrictEqual(
+        [seen[0], seen.at(-1)],
+        [
+          [mainRoom, dev],
+          [mainRoom, dev]
+        ],
+        "whoever listens is told"
+      )
+      off()
+    })
+  )
+
+  holds("what was said in a room before counts as seen, as far as it is told; what comes then is new", (log) =>
+    Effect.gen(function* () {
+      const of = inRoom("2", ops, 1).post.stream
+      yield* log.takePart(ops, {
+        joined: true,
+        seen: {
+          summary: new Map([
+            [of, 3],
+            [stream("2"), 9]
+          ]),
+          folds: new Map([[ops, { upTo: epoch(0), lines: 7 }]])
+        }
+      })
+      assert.deepStrictEqual([log.have(of), log.have(stream("2"))], [3, 0], "of that room alone")
+      assert.deepStrictEqual([...log.folds()], [[ops, { upTo: epoch(0), lines: 7 }]])
+      yield* log.receive([inRoom("2", ops, 3), inRoom("2", ops, 4)])
+      yield* log.takePart(ops, { joined: true, seen: { summary: new Map([[of, 8]]), folds: new Map() } })
+      assert.strictEqual(log.have(of), 4, "it takes part already")
+      assert.deepStrictEqual(yield* allEntries(log), ["24@ops"])
+    })
+  )
+
+  holds("a room that was left is as one that there never was, until this node takes part in it again", (log) =>
+    Effect.gen(function* () {
+      yield* log.takePart(ops, { joined: true })
+      const of = inRoom("2", ops, 1).post.stream
+      const own = log.streamIn(ops)
+      yield* log.receive([inRoom("2", ops, 1), inRoom("2", ops, 3)])
+      yield* log.say(ops, ["a", "b"])
+      const below = post(stream("3"), 1, "31", [[of, 2]])
+      yield* log.receive([{ post: below, line: encodePost(below) }])
+      assert.deepStrictEqual(yield* log.missing, [[of, 2]])
+
+      yield* log.leave(ops)
+      assert.deepStrictEqual([log.have(of), log.have(own), log.isOwn(own)], [Infinity, Infinity, false])
+      assert.deepStrictEqual([yield* log.missing, yield* log.refuse(of, 0)], [[], []], "nothing is held any more")
+      assert.deepStrictEqual(log.listing(), { summary: yield* log.summary, folds: new Map() })
+      assert.deepStrictEqual(
+        [...(yield* log.summary)].sort(),
+        [
+          [log.streamIn(mainRoom), 0],
+          [stream("3"), 1]
+        ].sort() as never
+      )
+      log.meet(of, 0)
+      log.spare(of)
+      yield* log.skip(of, 9)
+      yield* log.adopt(new Map([[of, 9]]), new Map([[of, 9]]))
+      yield* log.receive([inRoom("2", ops, 2)])
+
+      yield* log.takePart(ops, { joined: true })
+      assert.deepStrictEqual([log.have(of), log.have(own), log.said()], [1, 2, 2])
+      assert.deepStrictEqual(
+        sentOn(log, own).map(({ text }) => text),
+        ["a", "b"]
+      )
+      yield* log.receive([inRoom("2", ops, 2)])
+      const [c] = yield* log.say(ops, ["c"])
+      assert.deepStrictEqual(c, { ...post(own, 3, "c"), deps: { [of]: 2 } } as never)
+      assert.deepStrictEqual(yield* allEntries(log), ["21@ops", "a", "b", "31", "22@ops", "c"])
+    })
+  )
+
+  holds("another run says anew what others may not have, but not in rooms that were left, and goes on there", (log) =>
+    Effect.gen(function* () {
+      yield* log.takePart(ops, { joined: true })
+      const own = log.streamIn(ops)
+      yield* log.say(ops, ["a", "b"])
+      yield* log.leave(ops)
+      yield* log.renew(new Map([[own, 1]]))
+      yield* log.takePart(ops, { joined: true })
+      assert.notStrictEqual(log.streamIn(ops), own)
+      assert.deepStrictEqual([log.have(own), log.have(log.streamIn(ops))], [1, 0])
+      yield* log.say(ops, ["c"])
+      assert.deepStrictEqual(sentOn(log, log.streamIn(ops))[0]?.deps, { [own]: 1 } as never)
+    })
   )
 
   holds("posts that are taken in together are one growth", (log) =>
