@@ -74,13 +74,26 @@ const inColour = (text: string, codes: string): string => `\u001b[${codes}m${tex
 
 export const dim = ({ colours }: Looks, text: string): string => (colours ? inColour(text, "2") : text)
 
+/** What a line of another room begins with, and a private line. */
+const placed = /^(?:#[A-Za-z0-9_-]{1,32}|\(private\)) /
+
 const titled = /^((?:\(earlier\) )?)((?:Client ([A-Za-z0-9_-]{1,32})|Server)(?=[: ]))/
 
 /**
- * Colours the author's name. A line that mentions the local user has its author in bold and inverse, even without
+ * Colours the author's name, and dims the room that stands before it. A line that mentions the local user has its author in bold and inverse, even without
  * colours.
  */
 const coloured = (looks: Looks, self: PeerId | undefined, line: ScreenLine, row: string): string => {
+  const first = row.charCodeAt(0)
+  const place = first === hash || first === parenthesis ? placed.exec(row)?.[0] : undefined
+  if (place === undefined) return named(looks, self, line, row)
+  return `${dim(looks, place.trimEnd())} ${named(looks, self, line, row.slice(place.length))}`
+}
+
+const hash = "#".charCodeAt(0)
+const parenthesis = "(".charCodeAt(0)
+
+const named = (looks: Looks, self: PeerId | undefined, line: ScreenLine, row: string): string => {
   // Most lines are posts, whose author need not be looked for in the text.
   if (line.post !== undefined) {
     const id = authorOf(line.post.stream)

@@ -1,6 +1,7 @@
 /** Completes words: finds what may replace a word that was begun. */
 import { absurd } from "../domain/Absurd.ts"
 import type { PeerId } from "../domain/Peer.ts"
+import type { Room } from "../domain/Post.ts"
 import { commandNamed, type Described } from "../domain/SlashCommand.ts"
 import type { Vocabulary } from "../domain/Vocabulary.ts"
 import { emoji } from "./Emoji.ts"
@@ -50,6 +51,19 @@ export const called =
       .filter((each) => beginsWith(each, id))
       .map((each) => ({ text: `${at === "" && from > 0 ? "@" : at}${each}${behind}`, label: each }))
     return { from, candidates }
+  }
+
+/** Completes names of rooms behind a `#`, anywhere in a line. */
+export const roomNames =
+  (known: () => ReadonlyArray<Room>): Complete =>
+  (line, cursor) => {
+    const begun = /(?:^|\s)#([A-Za-z0-9_-]*)$/.exec(line.slice(0, cursor))?.[1]
+    if (begun === undefined) return none
+    const names = known().filter((each) => beginsWith(each, begun))
+    return {
+      from: cursor - begun.length - 1,
+      candidates: names.map((each) => ({ text: `#${each} `, label: `#${each}` }))
+    }
   }
 
 /** Completes emoji by their names: `:smile` becomes the emoji. */

@@ -60,6 +60,17 @@ describe("lines on a terminal", () => {
     )
   })
 
+  it("the room that a line begins with is dim, with colours; a text that looks like one is not", () => {
+    const inOps = { ...said("#dev hello"), text: "#ops Client 3: #dev hello" }
+    const colour = colourOf(id("3"))
+    assert.deepStrictEqual(shown([[inOps, noon]], { ...plain, colours: true }), [
+      `\u001b[2m#ops\u001b[0m \u001b[${colour}mClient 3\u001b[0m: #dev hello`
+    ])
+    assert.deepStrictEqual(shown([[inOps, noon]]), ["#ops Client 3: #dev hello"])
+    const called = { ...said("@1 look"), text: "#ops Client 3: @1 look" }
+    assert.deepStrictEqual(shown([[called, noon]]), ["#ops \u001b[1;7mClient 3\u001b[0m: @1 look"])
+  })
+
   it("a line that takes more rows than one is coloured in each, and has its time in the first", () => {
     const looks = { colours: true, times: true, columns: 30 }
     const dim = (text: string) => `\u001b[2m${text}\u001b[0m`

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
+import { Room } from "../../src/domain/Post.ts"
 import {
   commandArgument,
   type Described,
@@ -7,7 +8,14 @@ import {
   parametersOf,
   textArgument
 } from "../../src/domain/SlashCommand.ts"
-import { type Complete, called, completionFrom, completionsOf, emojiNames } from "../../src/terminal/Completion.ts"
+import {
+  type Complete,
+  called,
+  completionFrom,
+  completionsOf,
+  emojiNames,
+  roomNames
+} from "../../src/terminal/Completion.ts"
 import { emoji } from "../../src/terminal/Emoji.ts"
 import { lettersOf } from "../../src/terminal/TextWidth.ts"
 import { id } from "../support/samples.ts"
@@ -29,6 +37,15 @@ describe("completion", () => {
     assert.deepStrictEqual(lines(peers, "ask ant!", 7), ["ask @anton !"])
     assert.deepStrictEqual(lines(peers, ""), [])
     assert.deepStrictEqual(lines(peers, "bob"), [])
+  })
+
+  it("a room is named behind a #, anywhere in a line, whatever its case", () => {
+    const rooms = roomNames(() => ["main", "ops", "Ops-2"].map((each) => Room.make(each)))
+    assert.deepStrictEqual(lines(rooms, "#o"), ["#ops ", "#Ops-2 "])
+    assert.deepStrictEqual(lines(rooms, "see #OPS-, please", 9), ["see #Ops-2 , please"])
+    assert.deepStrictEqual(lines(rooms, "see #"), ["see #main ", "see #ops ", "see #Ops-2 "])
+    assert.deepStrictEqual(lines(rooms, "c#o"), [])
+    assert.deepStrictEqual(lines(rooms, "ops"), [])
   })
 
   it("a name of an emoji becomes the emoji, also with its second colon", () => {
