@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import type { Fact } from "../src/domain/Fact.ts"
+import type { Room } from "../src/domain/Post.ts"
 import type { ScreenLine } from "../src/domain/ScreenLine.ts"
 import type { Status } from "../src/domain/Status.ts"
 import type { Vocabulary } from "../src/domain/Vocabulary.ts"
@@ -26,6 +27,11 @@ export const whenTaken =
  */
 export interface Typed {
   readonly text: string
+  /**
+   * The room in which it is said. Without it: the room in which the session speaks when it comes to this line. So what
+   * is typed behind `/join ops` is said in `ops`, although it may be typed before the room is joined.
+   */
+  readonly room?: Room
   /** Send it as it is, whatever it begins with. Otherwise the line may be a command. */
   readonly verbatim?: boolean
   /** A problem with the input, in place of a line: the sentence to show. `failed`: a line could not be accepted. */
@@ -43,8 +49,10 @@ export type Offer = (take: Take) => () => void
  * typed and below everything that is shown, in the order of typing. When the console ends, what is pending stays on the screen.
  */
 export interface PendingLines {
-  /** Adds a line that was typed at another console of the same node. It is pending here too. */
+  /** Adds a line that was typed at another console of the same node, with its room. It is pending here too. */
   readonly add: (line: Typed) => void
+  /** Says in which room lines are said. It is called before they are marked or settled, and is told of no commands. */
+  readonly place: (lines: ReadonlyArray<Typed>, room: Room) => void
   /** Marks pending lines as undelivered. */
   readonly mark: Put<Typed>
   /** Shows lines, in this order and without a mark, as any other line. They are pending no more. */

@@ -101,6 +101,7 @@ const make = (reads: boolean) =>
         // The program gets the line as a post, like every other post.
         add: () => {},
         mark,
+        place: () => {},
         reword: () => Effect.void,
         settle: (lines, taken) => write(eventsOf("settled", lines), taken),
         giveBack: (lines) => tell(eventsOf("settled", lines)),

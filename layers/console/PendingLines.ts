@@ -26,6 +26,10 @@ export const make = (list: PendingList<Typed>, { changed, done, giveBack, settle
       list.add(line)
       changed()
     },
+    place: (lines, room) => {
+      list.place(lines, room)
+      changed()
+    },
     reword: (line, text) =>
       Effect.sync(() => {
         list.reword(line, text)

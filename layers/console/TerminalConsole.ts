@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { Console, type Put, type Typed, whenTaken } from "../../services/Console.ts"
 import type { Interrupts } from "../../services/Interrupts.ts"
+import type { Room } from "../../src/domain/Post.ts"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
 import { Attention } from "../../src/terminal/Attention.ts"
 import type { Looks } from "../../src/terminal/Chronicle.ts"
@@ -71,7 +72,7 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
 
     const say = (text: string) => {
       const { room } = pending
-      const line = room === undefined ? { text } : { text, room }
+      const line: Typed = room === undefined ? { text } : { text, room: room as Room }
       pending.type(line)
       input.say(line)
       ticker.update()

@@ -30,7 +30,7 @@ export const about: About = {
   details:
     "A client talks to everybody over direct links, whether the server is up or down. Type a line to talk to all; /help lists what else can be typed; Exit leaves.",
   part: "Talk",
-  usual: ["server", "peer", "data", "history", "highlight"],
+  usual: ["server", "peer", "room", "data", "history", "highlight"],
   examples: [
     ["outlive client anna 5001 6001", "join the server at localhost:4000"],
     ["outlive client ci 0 0 --server localhost:4100", "at any ports, another server"]

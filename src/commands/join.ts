@@ -45,7 +45,7 @@ export const about: About = {
   details:
     "The invitation is a link, which outlive invite prints on the server's machine. It has the server's address and key. The same link works for the same ID at each start.",
   part: "Talk",
-  usual: ["host", "data", "history", "highlight"],
+  usual: ["host", "room", "data", "history", "highlight"],
   examples: [
     ["outlive join 'outlive://192.168.1.5:4000/#KEY.TOKEN' anna", "at any ports"],
     ["outlive join LINK anna 5001 6001", "at ports of your choice"]

@@ -5,10 +5,11 @@ import * as ValidationError from "@effect/cli/ValidationError"
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { defaultLimits, type Limits } from "../domain/Limits.ts"
 import { AddressFromString, ClientId, Host, isLoopback, PortFromString } from "../domain/Peer.ts"
-import { mostHistory } from "../domain/Post.ts"
+import { mostHistory, RoomFromString } from "../domain/Post.ts"
 import { usual } from "../domain/Settings.ts"
 
 /** Where a node listens, and where the others reach it. */
@@ -110,6 +111,70 @@ export const data = Options.text("data").pipe(
   Options.withSchema(Schema.String.pipe(Schema.minLength(1, { message: () => "--data takes the name of a folder" }))),
   Options.withDescription("The folder where this node keeps its log for the next start. Without it: in memory."),
   Options.optional
+)
+
+/** The words of a text with commas between them, as in a variable. */
+const wordsIn = (text: string): ReadonlyArray<string> =>
+  text
+    .split(",")
+    .map((word) => word.trim())
+    .filter((word) => word !== "")
+
+/** An option that can be given several times, and must be given at least once. */
+const repeated = (name: string, value: string, description: string): Options.Options<ReadonlyArray<string>> =>
+  Options.text(name).pipe(
+    Options.withPseudoName(value),
+    Options.withDescription(description),
+    Options.repeated,
+    Options.mapEffect((given) =>
+      given.length === 0
+        ? Effect.fail(ValidationError.missingValue(HelpDoc.p(`--${name} is missing`)))
+        : Effect.succeed<ReadonlyArray<string>>(given)
+    )
+  )
+
+/** The same, or a variable with commas between the words, or nothing at all. */
+const settable = (option: Options.Options<ReadonlyArray<string>>, variable: string) =>
+  option.pipe(
+    Options.withFallbackConfig(Config.string(variable).pipe(Config.map(wordsIn))),
+    Options.withDefault<ReadonlyArray<string>>([])
+  )
+
+const roomOf = Schema.decodeEither(RoomFromString)
+
+/** Rooms, `main` or others, in the order in which they are named. `given`: the words. */
+const roomsIn = (given: Options.Options<ReadonlyArray<string>>) =>
+  given.pipe(
+    Options.mapEffect((given) =>
+      Effect.forEach(given, (word) =>
+        Either.match(roomOf(word), {
+          onLeft: () =>
+            Effect.fail(
+              ValidationError.invalidValue(HelpDoc.p(`--room takes 1 to 32 letters, digits, - and _, not '${word}'`))
+            ),
+          onRight: (room) => Effect.succeed(room)
+        })
+      )
+    )
+  )
+
+/** The rooms of a node at which a person or program talks. */
+const rooms = roomsIn(
+  settable(
+    repeated(
+      "room",
+      "ROOM",
+      "Be in this room too, and speak in the first one that is named. Can be given several times."
+    ),
+    "OUTLIVE_ROOM"
+  )
+)
+
+/** The rooms of a command that shows something of them. No variable sets them: who is in a room need not show it alone. */
+export const shownRooms = roomsIn(
+  repeated("room", "ROOM", "Show this room, and not main. Can be given several times.").pipe(
+    Options.withDefault<ReadonlyArray<string>>([])
+  )
 )
 
 /** How many earlier posts a node shows at its start. None: the default for its screen. */
@@ -258,13 +323,6 @@ export const silenceOn = (listening: Host): Duration.Duration =>
  */
 export const silenceALink = Duration.millis(30)
 
-/** The words of a text with commas between them, as in a variable. */
-const wordsIn = (text: string): ReadonlyArray<string> =>
-  text
-    .split(",")
-    .map((word) => word.trim())
-    .filter((word) => word !== "")
-
 /** The options for the screen of a person. */
 export const screen = {
   plain: Options.boolean("plain").pipe(
@@ -282,23 +340,25 @@ export const screen = {
     Options.withDefault(false),
     Options.withDescription("Do not ring or notify when somebody mentions you.")
   ),
-  highlight: Options.text("highlight").pipe(
-    Options.withPseudoName("WORD"),
-    Options.withDescription("Ring for this word too. Can be given several times."),
-    Options.repeated,
-    // Without this option, the variable and the settings file are read.
-    Options.mapEffect((words) =>
-      words.length === 0
-        ? Effect.fail(ValidationError.missingValue(HelpDoc.p("--highlight is missing")))
-        : Effect.succeed<ReadonlyArray<string>>(words)
-    ),
-    Options.withFallbackConfig(Config.string("OUTLIVE_HIGHLIGHT").pipe(Config.map(wordsIn))),
-    Options.withDefault<ReadonlyArray<string>>([])
+  highlight: settable(
+    repeated("highlight", "WORD", "Ring for this word too. Can be given several times."),
+    "OUTLIVE_HIGHLIGHT"
   )
 }
 
 /** The options of every node at which a person or program talks. */
-export const talking = { data, history, silence, patience, within, limits, screen, json, ...insight }
+export const talking = {
+  rooms,
+  data,
+  history,
+  silence,
+  patience,
+  within,
+  limits,
+  screen,
+  json,
+  ...insight
+}
 
 /** The values of the options for the screen. */
 export interface Screen {

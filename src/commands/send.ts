@@ -5,6 +5,7 @@ import * as Options from "@effect/cli/Options"
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { mainRoom, RoomFromString } from "../domain/Post.ts"
 import { usual } from "../domain/Settings.ts"
 import type { About } from "./About.ts"
 import { host, insight, limits, passingId, patience, peer, seconds, security, server, silence } from "./options.ts"
@@ -33,8 +34,20 @@ const limit = seconds("within", "OUTLIVE_WITHIN").pipe(
   Options.withDescription("Give up after this long, with status 1.")
 )
 
+const room = Options.text("room").pipe(
+  Options.withPseudoName("ROOM"),
+  Options.withDefault<string>(mainRoom),
+  Options.withSchema(
+    RoomFromString.annotations({
+      message: () => ({ message: "--room takes 1 to 32 letters, digits, - and _", override: true })
+    })
+  ),
+  Options.withDescription("The room to say it in. By default main.")
+)
+
 const configuration = {
   text,
+  room,
   wait,
   limit,
   id: passingId,
@@ -55,7 +68,7 @@ export const about: About = {
   details:
     "It joins the chat, sends TEXT, waits until enough peers have it, and leaves. Without TEXT, or with - in its place, it sends stdin as one message.",
   part: "For scripts",
-  usual: ["wait", "within", "id", "server", "peer"],
+  usual: ["room", "wait", "within", "id", "server", "peer"],
   examples: [
     ["outlive send --wait 2 'the build is done'", "until two peers have it"],
     ["git log -1 | outlive send", "sends stdin"]

@@ -13,6 +13,7 @@ import {
   peer,
   security,
   server,
+  shownRooms,
   silence
 } from "./options.ts"
 
@@ -21,6 +22,7 @@ const configuration = {
   server,
   peer,
   host,
+  rooms: shownRooms,
   history,
   silence,
   patience,
@@ -36,7 +38,7 @@ export const about: About = {
   summary: "Show what others say, until a signal ends it.",
   details: "It joins the chat, sends nothing, and shows what the others send.",
   part: "For scripts",
-  usual: ["history", "json", "id", "server", "peer"],
+  usual: ["room", "history", "json", "id", "server", "peer"],
   examples: [
     ["outlive tail --history 20", "the last 20 lines, then new ones"],
     ["outlive tail --json", "a line of JSON for each event"]

@@ -50,7 +50,7 @@ export const mentions = (self: PeerId, words: ReadonlyArray<string>, said: strin
 }
 
 /** Whether a line is new: neither history nor a repetition. */
-export const isNews = (line: ScreenLine): boolean => line._tag === "Chat" && !line.text.startsWith("(earlier) ")
+export const isNews = (line: ScreenLine): boolean => line._tag === "Chat" && line.earlier !== true
 
 /** Whether a new line of another node mentions this node. */
 export const calls = (self: PeerId | undefined, words: ReadonlyArray<string>, line: ScreenLine): boolean =>

@@ -2,10 +2,20 @@
 import * as Schema from "effect/Schema"
 import type { PeerId } from "./Peer.ts"
 
-/** A place to talk in. There is one for now. */
+/** A place to talk in. Everybody is in `main`. */
 export const Room = Schema.String.pipe(Schema.pattern(/^[A-Za-z0-9_-]{1,32}$/), Schema.brand("Room"))
 export type Room = typeof Room.Type
 export const mainRoom: Room = Room.make("main")
+
+/** A room as people type it: with a `#` before it, or without. */
+export const RoomFromString = Schema.transform(Schema.String, Room, {
+  strict: true,
+  decode: (text) => text.replace(/^#/, ""),
+  encode: (room) => room
+})
+
+/** A room as people read it: `#ops`. In sentences, `main` is only called main. */
+export const roomTitle = (room: Room): string => (room === mainRoom ? room : `#${room}`)
 
 /** One run of one node: the milliseconds since 1970 when it began, a dash, and 32 random bits in hexadecimal. */
 export const Epoch = Schema.String.pipe(Schema.pattern(/^\d{1,15}-[0-9a-f]{8}$/), Schema.brand("Epoch"))

@@ -4,17 +4,18 @@ import { actionIn, utterance } from "./Action.ts"
 import type { Entry } from "./Entry.ts"
 import type { LossReason, MeshEvent } from "./MeshEvent.ts"
 import { formatAddress, type Named, type Peer, title } from "./Peer.ts"
-import { authorOf, type Post, type StreamId } from "./Post.ts"
+import { authorOf, mainRoom, type Post, type Room, roomIn, type StreamId } from "./Post.ts"
 import { dateAndTime } from "./Time.ts"
 
 /**
  * A line that is safe to show on a terminal: a line of the chat, or a notice, which begins with `* `. `post` is the
- * post of the line; its text ends the line.
+ * post of the line; its text ends the line. `earlier`: it was said before this run of the node.
  */
 export interface ScreenLine {
   readonly _tag: "Chat" | "Notice"
   readonly text: string
   readonly post?: Post
+  readonly earlier?: true
 }
 
 const chat = (text: string): ScreenLine => ({ _tag: "Chat", text })
@@ -36,26 +37,35 @@ export const escape = (text: string): string =>
         (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`
       )
 
-/** A post as one line with time, author and text. Not escaped yet. */
-export const recordOf = ({ at, stream, text }: Post): string =>
-  `${dateAndTime(at)} ${utterance(authorOf(stream), text)}`
+/**
+ * What a line of a room begins with where lines of the room `here` begin with nothing: `#ops `. No author's name begins
+ * with `#`, so no line can pass for one of another room.
+ */
+export const roomMark = (room: Room, here: Room): string => (room === here ? "" : `#${room} `)
+
+/** A post as one line with time, room, author and text. `here`: the room that goes without saying. Not escaped yet. */
+export const recordOf = ({ at, stream, text }: Post, here: Room = mainRoom): string =>
+  `${dateAndTime(at)} ${roomMark(roomIn(stream), here)}${utterance(authorOf(stream), text)}`
 
 /** A post that is shown again on request, as a notice. */
-export const recalled = (post: Post): ScreenLine => ({
-  ...notice(recordOf(post)),
+export const recalled = (post: Post, here: Room = mainRoom): ScreenLine => ({
+  ...notice(recordOf(post, here)),
   post: { ...post, text: actionIn(post.text) ?? post.text }
 })
 
-/** The line that a node shows for an entry of its log; undefined if it shows none. */
-export const screenLineOf = (self: Named, entry: Entry): ScreenLine | undefined => {
+/**
+ * The line that a node shows for an entry of its log; undefined if it shows none. `here`: the room that goes without
+ * saying.
+ */
+export const screenLineOf = (self: Named, entry: Entry, here: Room = mainRoom): ScreenLine | undefined => {
   if (entry._tag === "Happened" && neverCameIn(entry.event)) return undefined
   switch (entry._tag) {
     case "Said":
-      return said("", entry.post)
+      return said(entry.post, here)
     case "Earlier":
-      return said("(earlier) ", entry.post)
+      return { ...said(entry.post, here, "(earlier) "), earlier: true }
     case "Missed":
-      return notice(`${linesOf(entry.count)} of ${title(authorOf(entry.stream))} ${areLost(entry.count)}`)
+      return notice(missed(entry.stream, entry.count, here))
     case "Outlived":
       return notice(`${entry.count === 1 ? "1 old line" : `${entry.count} old lines`} ${areLost(entry.count)}`)
     case "Skipped":
@@ -71,25 +81,37 @@ export const screenLineOf = (self: Named, entry: Entry): ScreenLine | undefined 
 const neverCameIn = (event: MeshEvent): boolean =>
   (event._tag === "GivenUp" && event.ghost) || (event._tag === "Left" && event.unseen === true)
 
+const missed = (stream: StreamId, count: number, here: Room): string => {
+  const room = roomIn(stream)
+  const where = room === here ? "" : ` in #${room}`
+  return `${linesOf(count)} of ${title(authorOf(stream))}${where} ${areLost(count)}`
+}
+
+/** The room and the author of a stream, as its lines begin. `kind`: what stands between them. */
+const headingOf = (stream: StreamId, here: Room, kind: string): string =>
+  `${roomMark(roomIn(stream), here)}${kind}${title(authorOf(stream))}`
+
 /** The stream of the last line, and what its lines begin with: most lines follow others of their stream. */
 let lastStream: StreamId | undefined
+let lastHere: Room | undefined
 let lastHeading = ""
-const headingOf = (stream: StreamId): string => {
-  if (stream !== lastStream) {
+const usualHeadingOf = (stream: StreamId, here: Room): string => {
+  if (stream !== lastStream || here !== lastHere) {
     lastStream = stream
-    lastHeading = `${title(authorOf(stream))}: `
+    lastHere = here
+    lastHeading = `${headingOf(stream, here, "")}: `
   }
   return lastHeading
 }
 
-const said = (before: string, post: Post): ScreenLine => {
+const said = (post: Post, here: Room, kind = ""): ScreenLine => {
   const action = actionIn(post.text)
   if (action === undefined) {
-    const text = headingOf(post.stream) + escape(post.text)
-    return { _tag: "Chat", text: before === "" ? text : before + text, post }
+    const heading = kind === "" ? usualHeadingOf(post.stream, here) : `${headingOf(post.stream, here, kind)}: `
+    return { _tag: "Chat", text: heading + escape(post.text), post }
   }
-  const author = title(authorOf(post.stream))
-  return { _tag: "Chat", text: `${before}${author} ${escape(action)}`, post: { ...post, text: action } }
+  const text = `${headingOf(post.stream, here, kind)} ${escape(action)}`
+  return { _tag: "Chat", text, post: { ...post, text: action } }
 }
 
 /** The events that servers and clients show in the same way. */

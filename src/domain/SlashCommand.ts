@@ -6,13 +6,14 @@ import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import { nearest } from "./Nearest.ts"
 import { PeerId } from "./Peer.ts"
+import { RoomFromString } from "./Post.ts"
 import { escape } from "./ScreenLine.ts"
 
 /** The command that lists own lines that no peer has, as it is typed. */
 export const pendingCommand = "/pending"
 
 /** Where the completions of an argument come from. */
-export type Kind = "id" | "command"
+export type Kind = "id" | "room" | "command"
 
 const KindAnnotation = Symbol.for("outlive/SlashCommand/Kind")
 
@@ -47,6 +48,13 @@ export const idArgument = PeerId.annotations({
   title: "ID",
   message: sentence("an id has 1 to 32 letters, digits, - and _"),
   [KindAnnotation]: "id" satisfies Kind
+})
+
+/** A room, with its `#` or without. */
+export const roomArgument = RoomFromString.annotations({
+  title: "ROOM",
+  message: sentence("a room has 1 to 32 letters, digits, - and _"),
+  [KindAnnotation]: "room" satisfies Kind
 })
 
 /** The name of a command, with its slash or without. */

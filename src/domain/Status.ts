@@ -1,7 +1,12 @@
-/** The status of the chat, as one node sees it: how the server is, and which peers are there. */
+/**
+ * The status of the chat, as one session sees it: how the server is, which peers are there, and what is new in its
+ * rooms.
+ */
 import { absurd } from "./Absurd.ts"
 import { isPresenceEvent, type MeshEvent } from "./MeshEvent.ts"
 import type { Named, PeerId } from "./Peer.ts"
+import type { RoomNews } from "./Place.ts"
+import type { Room } from "./Post.ts"
 
 /**
  * The state of the server, as a client sees it. `Sought`: it was never there. `Returning`: it answers, and the link is
@@ -20,6 +25,13 @@ export interface Status {
   /** The number of peers with a link, and the number of known peers, including those that are being dialled. */
   readonly connected: number
   readonly known: number
+  /** The room in which the session speaks. */
+  readonly room: Room
+  /**
+   * The rooms that the node has joined, `main` first, in the order of joining, the session's own among them. Each with
+   * what came there since the session was there last.
+   */
+  readonly rooms: ReadonlyArray<RoomNews>
 }
 
 /** Which peers are there, which servers have been there, and since when no server is there, in ms since 1970. */
@@ -74,11 +86,12 @@ const withPeer = (
   }
 }
 
-/** The status for a node. `answers`: a server answers, and the link is not up yet. */
+/** The status for a session of a node. `answers`: a server answers, and the link is not up yet. */
 export const statusOf = (
   { id, role }: Named,
   { peers, serverLostAt: since, servers }: Presence,
-  answers: boolean
+  answers: boolean,
+  { room, rooms }: Pick<Status, "room" | "rooms">
 ): Status => ({
   self: id,
   server:
@@ -90,5 +103,7 @@ export const statusOf = (
           ? { _tag: "Sought" }
           : { _tag: answers ? "Returning" : "Down", since },
   connected: [...peers.values()].filter((there) => there).length,
-  known: peers.size
+  known: peers.size,
+  room,
+  rooms
 })

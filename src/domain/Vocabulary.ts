@@ -1,9 +1,12 @@
 /** The names that can be completed in a line. */
 import type { PeerId } from "./Peer.ts"
+import type { Room } from "./Post.ts"
 import type { Described } from "./SlashCommand.ts"
 
 export interface Vocabulary {
   readonly commands: ReadonlyArray<Described>
   /** The peers known at the time of the call. */
   readonly ids: () => ReadonlyArray<PeerId>
+  /** The rooms known at the time of the call. */
+  readonly rooms: () => ReadonlyArray<Room>
 }

@@ -12,7 +12,7 @@ import { consoleFor } from "./console.ts"
 import { type Insight, logged, observed } from "./insight.ts"
 import { dialled, onNode, type Safety, type Settings, through } from "./node.ts"
 
-type ClientNode = Pick<Settings, "id" | "listen" | "data" | "history" | "silence" | "patience" | "limits"> &
+type ClientNode = Pick<Settings, "id" | "listen" | "rooms" | "data" | "history" | "silence" | "patience" | "limits"> &
   Insight & {
     readonly server: Address
     readonly peer: Option.Option<Address>

@@ -20,9 +20,11 @@ import { type Forked, HostUnknown, type NotInvited } from "../domain/Errors.ts"
 import type { Link } from "../domain/Invitation.ts"
 import type { Limits } from "../domain/Limits.ts"
 import type { Address, Host, PeerId } from "../domain/Peer.ts"
+import { mainRoom, type Room } from "../domain/Post.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import { modeFor, type Wish, warning } from "../domain/Security.ts"
 import { anewWhenForked } from "../programs/renewal.ts"
+import { FirstRoom } from "../programs/session/Session.ts"
 import * as Sessions from "../programs/sessions.ts"
 import { atTerminal } from "./console.ts"
 
@@ -102,6 +104,8 @@ const announce = (wish: Wish) =>
 export type Settings = Omit<TransportPeerMesh.Settings, "silence" | "silenceALink" | "history"> & {
   readonly data: Option.Option<string>
   readonly history: Option.Option<number>
+  /** The rooms to be in, `main` or others. Its sessions begin in the first one. */
+  readonly rooms: ReadonlyArray<Room>
   readonly silence: Option.Option<number>
   readonly limits: Limits
   readonly safety: Safety
@@ -118,7 +122,7 @@ const ground = (settings: Settings, keeps: ReadonlyArray<KeptChat.Keep>) => {
   const wish = { ...settings.safety, hosts: [settings.listen.host, ...settings.safety.dials] }
   const history = historyFor(settings)
   const { logBytes: bytes, logEntries: entries, pending, streams } = settings.limits
-  const bounds = { bytes, entries, pending, streams }
+  const bounds = { bytes, entries, pending, streams, rooms: settings.rooms }
   const log = Layer.unwrapEffect(
     Effect.map(Membership, ({ sign }) =>
       Option.match(settings.data, {
@@ -150,7 +154,8 @@ export const onNode =
       Effect.provide(mesh(settings)),
       anewWhenForked,
       Effect.provide(ground(settings, keeps)),
-      Effect.provide(Sessions.layer)
+      Effect.provide(Sessions.layer),
+      Effect.provideService(FirstRoom, settings.rooms[0] ?? mainRoom)
     )
 
 export const through = (peer: Option.Option<Address>) => (Option.isSome(peer) ? { peer: peer.value } : {})

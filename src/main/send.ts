@@ -21,13 +21,22 @@ const textFromStdin = Effect.gen(function* () {
   return text.trim() === "" ? yield* new NothingToSay() : text
 })
 
-export const command = SendCommand.make(({ limit, text: said, wait, ...given }) =>
+export const command = SendCommand.make(({ limit, room, text: said, wait, ...given }) =>
   Effect.gen(function* () {
     const text = Option.isSome(said) ? said.value : yield* textFromStdin
     const id = yield* passing("send", given.id)
-    yield* send({ server: { address: given.server, id: serverId }, ...through(given.peer), limit, text, wait }).pipe(
+    yield* send({
+      server: { address: given.server, id: serverId },
+      ...through(given.peer),
+      limit,
+      room,
+      text,
+      wait
+    }).pipe(
       observed(given),
-      Effect.provide(node({ ...given, ...passingNode(given), id, passing: true, history: Option.none() })),
+      Effect.provide(
+        node({ ...given, ...passingNode(given), id, passing: true, history: Option.none(), rooms: [room] })
+      ),
       Effect.provide(PipeConsole.deaf),
       logged(given)
     )

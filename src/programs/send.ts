@@ -1,4 +1,4 @@
-/** Says one line in the chat, and waits until peers have it. */
+/** Says one line in a room, and waits until peers have it. */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
@@ -8,7 +8,7 @@ import { MeshStatus } from "../../services/MeshStatus.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { isTooLong, NotHeard } from "../domain/Errors.ts"
-import { mainRoom } from "../domain/Post.ts"
+import type { Room } from "../domain/Post.ts"
 import { join, type Settings } from "./client.ts"
 
 /**
@@ -17,15 +17,21 @@ import { join, type Settings } from "./client.ts"
  */
 export const send = ({
   limit,
+  room,
   text,
   wait,
   ...settings
-}: Settings & { readonly text: string; readonly wait: number; readonly limit: Duration.DurationInput }) =>
+}: Settings & {
+  readonly room: Room
+  readonly text: string
+  readonly wait: number
+  readonly limit: Duration.DurationInput
+}) =>
   Effect.gen(function* () {
     const log = yield* MessageLog
     const mesh = yield* PeerMesh
     const status = yield* MeshStatus
-    const own = log.streamIn(mainRoom)
+    const own = log.streamIn(room)
     const interrupts = yield* Interrupts
     const outside = yield* Ref.make<string | undefined>(undefined)
     const notHeard = Effect.zipRight(
@@ -36,7 +42,7 @@ export const send = ({
       )
     )
     yield* Effect.forkScoped(Stream.runForEach(mesh.joinRequests, (joinRequest) => joinRequest.admit))
-    for (const result of yield* log.say(mainRoom, [text])) if (isTooLong(result)) return yield* result
+    for (const result of yield* log.say(room, [text])) if (isTooLong(result)) return yield* result
     yield* join(settings, ({ message }) => Ref.set(outside, message)).pipe(
       Effect.zipRight(Ref.set(outside, undefined)),
       Effect.zipRight(status.awaitHolders(own, 1, wait)),

@@ -110,7 +110,7 @@ interface Talk {
 const begin = (session: Session.Session["Type"]) =>
   Effect.gen(function* () {
     const ownLines = yield* OwnLines.make(session)
-    yield* tellHowItIs(session.console)
+    yield* tellHowItIs(session)
     const shown = yield* showWhatHappens(session, ownLines)
     const context = yield* Effect.context<Effect.Effect.Context<ReturnType<typeof sayWhatIsTyped>>>()
     return { ownLines, shown, typed: Effect.provide(sayWhatIsTyped(session, ownLines), context) } satisfies Talk

@@ -4,7 +4,7 @@ import { MeshStatus } from "../../services/MeshStatus.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { type Delivery, lastAnswered } from "../domain/Delivery.ts"
 import type { Entry } from "../domain/Entry.ts"
-import type { Post, StreamId } from "../domain/Post.ts"
+import { type Post, roomIn, type StreamId } from "../domain/Post.ts"
 
 export interface Undelivered {
   /** The posts among them that are still kept, oldest first. */
@@ -20,18 +20,22 @@ export interface Undelivered {
 export const make: Effect.Effect<Undelivered, never, MessageLog | MeshStatus> = Effect.gen(function* () {
   const log = yield* MessageLog
   const status = yield* MeshStatus
-  const streams = Array.from(log.rooms, (room) => log.streamIn(room))
+  /** The streams of this run. The rooms of a node change while it runs. */
+  const streams = () => Array.from(log.rooms, (room) => log.streamIn(room))
   /** For each stream of this node, the number of its last post that somebody has answered. Mutable, for the hot path. */
   const answered = new Map<StreamId, number>()
   const upTo = (stream: StreamId): number => Math.max(status.deliveryNow().upTo(stream), answered.get(stream) ?? 0)
   return {
-    posts: Effect.map(log.own, (own) => own.filter(({ n, stream }) => n > upTo(stream))),
+    posts: Effect.map(log.own, (own) =>
+      own.filter(({ n, stream }) => log.rooms.has(roomIn(stream)) && n > upTo(stream))
+    ),
     count: Effect.sync(() =>
-      streams.reduce((count, stream) => count + Math.max(0, log.have(stream) - upTo(stream)), 0)
+      streams().reduce((count, stream) => count + Math.max(0, log.have(stream) - upTo(stream)), 0)
     ),
     delivery: () => ({ alone: status.deliveryNow().alone, upTo }),
     see: (entries) => {
-      for (const stream of streams) {
+      for (const room of log.rooms) {
+        const stream = log.streamIn(room)
         // Most of the time every post has been answered, and there is nothing to look for.
         const before = answered.get(stream) ?? 0
         if (before >= log.have(stream)) continue

@@ -82,7 +82,8 @@ export const completionsOf = (
   commands: ReadonlyArray<Described>,
   line: string,
   cursor: number,
-  ids: ReadonlyArray<PeerId>
+  ids: ReadonlyArray<PeerId>,
+  rooms: ReadonlyArray<Room> = []
 ): Completions => {
   const before = line.slice(0, cursor)
   const from = before.search(/\S*$/u)
@@ -101,6 +102,8 @@ export const completionsOf = (
       return begun(word.startsWith("/") ? names : names.map((each) => each.slice(1)))
     case "id":
       return begun(ids)
+    case "room":
+      return begun(word.startsWith("#") ? rooms.map((each) => `#${each}`) : rooms)
     case undefined:
       return begun([])
     default:
@@ -109,5 +112,5 @@ export const completionsOf = (
 }
 
 /** Completes commands and their arguments first, then emoji, then peers' ids. */
-export const completionFrom = ({ commands, ids }: Vocabulary): Complete =>
-  firstOf((line, cursor) => completionsOf(commands, line, cursor, ids()), emojiNames, called(ids))
+export const completionFrom = ({ commands, ids, rooms }: Vocabulary): Complete =>
+  firstOf((line, cursor) => completionsOf(commands, line, cursor, ids(), rooms()), emojiNames, called(ids))

@@ -1,12 +1,13 @@
 import { assert, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import { describe } from "vitest"
+import { actionOf } from "../../src/domain/Action.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import { type LossReason, MeshEvent } from "../../src/domain/MeshEvent.ts"
-import type { Post } from "../../src/domain/Post.ts"
-import { escape, notice, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
+import { mainRoom, type Post, Room, streamOf } from "../../src/domain/Post.ts"
+import { escape, notice, recalled, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
 import * as Arbitraries from "../support/arbitraries.ts"
-import { id, peer, post, stream } from "../support/samples.ts"
+import { epoch, id, peer, post, stream } from "../support/samples.ts"
 
 const server = peer("Server", 4000)
 const three = peer("3", 6003)
@@ -127,13 +128,49 @@ describe("ScreenLine", () => {
   it("what was said before is marked as earlier, whoever said it, and made safe as well", () => {
     const earlier = (author: string, text: string) => Entry.Earlier({ post: post(stream(author), 1, text) })
     for (const on of [onServer, onClient]) {
-      assert.deepStrictEqual(
-        on(earlier("3", "hello\u001b")),
-        chat("(earlier) Client 3: hello\\u{1b}", postBy("3", "hello\u001b"))
-      )
-      assert.deepStrictEqual(on(earlier("Server", "hello")), chat("(earlier) Server: hello", postBy("Server", "hello")))
-      assert.deepStrictEqual(on(earlier("1", "hello")), chat("(earlier) Client 1: hello", postBy("1", "hello")))
+      assert.deepStrictEqual(on(earlier("3", "hello\u001b")), {
+        ...chat("(earlier) Client 3: hello\\u{1b}", postBy("3", "hello\u001b")),
+        earlier: true
+      })
+      assert.deepStrictEqual(on(earlier("Server", "hello")), {
+        ...chat("(earlier) Server: hello", postBy("Server", "hello")),
+        earlier: true
+      })
+      assert.deepStrictEqual(on(earlier("1", "hello")), {
+        ...chat("(earlier) Client 1: hello", postBy("1", "hello")),
+        earlier: true
+      })
     }
+  })
+
+  it("a line of another room begins with that room, a line of the room one is in does not", () => {
+    const ops = Room.make("ops")
+    const inOps = (author: string, text: string) => post(streamOf(id(author), ops, epoch(1)), 1, text)
+    const inMain = post(stream("3"), 1, "hello")
+    const textOf = (entry: Entry, here?: Room) => screenLineOf(server, entry, here)?.text
+    const said = (each: Post) => Entry.Said({ post: each, own: false })
+    assert.strictEqual(textOf(said(inOps("3", "hello"))), "#ops Client 3: hello")
+    assert.strictEqual(textOf(said(inOps("3", "hello")), ops), "Client 3: hello")
+    assert.strictEqual(textOf(said(inMain), ops), "#main Client 3: hello")
+    assert.strictEqual(textOf(said(inMain)), "Client 3: hello")
+    assert.strictEqual(textOf(said(inOps("3", actionOf("waves")))), "#ops Client 3 waves")
+    assert.strictEqual(textOf(Entry.Earlier({ post: inOps("3", "hello") })), "#ops (earlier) Client 3: hello")
+    const missed = Entry.Missed({ stream: streamOf(id("3"), ops, epoch(1)), count: 2 })
+    assert.strictEqual(textOf(missed), "* 2 lines of Client 3 in #ops are no longer available")
+    assert.strictEqual(textOf(missed, ops), "* 2 lines of Client 3 are no longer available")
+    assert.strictEqual(recalled(inOps("3", "hello")).text.replace(/ \S+ \S+/, ""), "* #ops Client 3: hello")
+    assert.strictEqual(recalled(inMain, ops).text.replace(/ \S+ \S+/, ""), "* #main Client 3: hello")
+  })
+
+  it("no text can pass for a line of another room", () => {
+    const ops = Room.make("ops")
+    const room = FastCheck.constantFrom(mainRoom, ops)
+    FastCheck.assert(
+      FastCheck.property(Arbitraries.peerId, Arbitraries.text, room, (author, text, here) => {
+        const entry = Entry.Said({ post: post(streamOf(author, here, epoch(1)), 1, text), own: false })
+        assert.notMatch(screenLineOf(server, entry, here)?.text ?? "#", /^[#(*]|\n/)
+      })
+    )
   })
 
   it("how many lines were missed, and from whom they come now, is a notice", () => {

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { roleOf, serverId } from "../../src/domain/Peer.ts"
+import { mainRoom } from "../../src/domain/Post.ts"
 import { afterwards, nobody, statusOf } from "../../src/domain/Status.ts"
 import { statusForms } from "../../src/terminal/StatusForms.ts"
 import { id, peer } from "../support/samples.ts"
@@ -18,7 +19,7 @@ const told = (
 ) => {
   const presence = events.reduce((before, each, index) => afterwards(before, each, (index + 1) * 1_000), nobody)
   return statusForms(
-    statusOf({ id: self, role: roleOf(self) }, presence, answers),
+    statusOf({ id: self, role: roleOf(self) }, presence, answers, { room: mainRoom, rooms: [] }),
     undelivered,
     [],
     (at) => `${at / 1_000} s`

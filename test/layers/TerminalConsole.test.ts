@@ -10,6 +10,7 @@ import * as TerminalConsole from "../../layers/console/TerminalConsole.ts"
 import * as ScriptedInterrupts from "../../layers/ScriptedInterrupts.ts"
 import { Console } from "../../services/Console.ts"
 import { Interrupts } from "../../services/Interrupts.ts"
+import { mainRoom } from "../../src/domain/Post.ts"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
 import * as FakeTerminal from "../support/FakeTerminal.ts"
 import { id, post, stream } from "../support/samples.ts"
@@ -50,7 +51,9 @@ const status = {
   self: id("1"),
   server: { _tag: "Up" },
   connected: 1,
-  known: 2
+  known: 2,
+  room: mainRoom,
+  rooms: []
 } as const
 
 describe("TerminalConsole", () => {
@@ -96,7 +99,7 @@ describe("TerminalConsole", () => {
       const { completeFrom, showStatus } = Option.getOrThrow(console.prompt)
       yield* showStatus(status)
       yield* sees(["── 1 · server up · 1 of 2 peers"])
-      yield* completeFrom({ commands: [], ids: () => [id("anna")] })
+      yield* completeFrom({ commands: [], ids: () => [id("anna")], rooms: () => [] })
       yield* types("an\t")
       yield* sees(["── 1 · server up · 1 of 2 peers"], "anna:")
     })

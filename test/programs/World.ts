@@ -48,13 +48,15 @@ import type { Invitation, Link } from "../../src/domain/Invitation.ts"
 import type { PublicKey } from "../../src/domain/Key.ts"
 import { defaultLimits, type Limits } from "../../src/domain/Limits.ts"
 import { type Address, Host, PeerId, Port, roleOf, serverId, title } from "../../src/domain/Peer.ts"
+import { mainRoom, Room } from "../../src/domain/Post.ts"
+import type { Status } from "../../src/domain/Status.ts"
 import { nobody, type Trust } from "../../src/domain/Trust.ts"
 import * as Client from "../../src/programs/client.ts"
 import type { Leaving } from "../../src/programs/leaving.ts"
 import { anewWhenForked } from "../../src/programs/renewal.ts"
 import { send } from "../../src/programs/send.ts"
 import { server } from "../../src/programs/server.ts"
-import type { Session } from "../../src/programs/session/Session.ts"
+import { FirstRoom, type Session } from "../../src/programs/session/Session.ts"
 import * as Sessions from "../../src/programs/sessions.ts"
 import { statusInWords } from "../../src/terminal/StatusForms.ts"
 import { run, wallClock } from "../support/VirtualTime.ts"
@@ -71,6 +73,8 @@ export interface AtConsole {
   readonly stands: (...lines: ReadonlyArray<string>) => Effect.Effect<void>
   /** Returns as soon as that is told at a glance; fails if it never is. */
   readonly tells: (words: string) => Effect.Effect<void>
+  /** Returns as soon as the status satisfies the predicate; fails if it never does. */
+  readonly glances: (holds: (status: Status) => boolean) => Effect.Effect<void>
   /** What such a line would be completed with. */
   readonly completions: (line: string) => Effect.Effect<ReadonlyArray<string>>
 }
@@ -115,6 +119,8 @@ export interface World {
   readonly network: MemoryTransport.Network
   /** Starts a server, with what the one before left on record. */
   readonly server: Effect.Effect<Node>
+  /** The same in these rooms. */
+  readonly serverIn: (rooms: ReadonlyArray<string>) => Effect.Effect<Node>
   /** The same at another port. */
   readonly serverAt: (port: number) => Effect.Effect<Node>
   /** A server of another chat, with a record of its own: starts it at that port. The network calls it `Stranger`. */
@@ -125,11 +131,12 @@ export interface World {
    * Starts a client. `peer`: it joins through that client; `port`: where it listens; `link`: by which invitation it comes;
    * `history`: how many lines it would like to see of what was said before;
    * `clock`: how far its time of day is after the right one, in ms; `server`: the server's port; `keeps`: where it keeps which
-   * chat it is in.
+   * chat it is in; `rooms`: in which rooms it is, the first one being where it speaks.
    */
   readonly client: (
     id: string,
     options?: {
+      readonly rooms?: ReadonlyArray<string>
       readonly peer?: string
       readonly port?: number
       readonly link?: Link
@@ -141,8 +148,8 @@ export interface World {
   ) => Effect.Effect<Node>
   /** In a secure world, what its nodes keep: from run to run, until a test changes it. */
   readonly safe: Safe
-  /** Says one line and leaves, once so many peers have it. */
-  readonly send: (id: string, text: string, wait: number) => Effect.Effect<Node>
+  /** Says one line, in that room, and leaves, once so many peers have it. */
+  readonly send: (id: string, text: string, wait: number, room?: string) => Effect.Effect<Node>
   /** What was written to files, by their paths. */
   readonly files: ReadonlyMap<string, string>
   /** What the server has on record. */
@@ -156,6 +163,7 @@ export interface World {
 /** What a node is given besides what it is told: where it keeps which chat it is in, by which invitation it comes, what the network calls it. */
 interface Surroundings {
   readonly passing?: boolean
+  readonly rooms?: ReadonlyArray<string> | undefined
   readonly history?: number | undefined
   readonly keeps?: ReadonlyArray<KeptChat.Keep> | undefined
   readonly link?: Link | undefined
@@ -252,6 +260,7 @@ const make = (
             anewWhenForked,
             Effect.provide(sessions),
             Effect.provide(Layer.provideMerge(groundOf(id, surroundings), Layer.merge(script.layer, interrupts.layer))),
+            Effect.provideService(FirstRoom, Room.make(surroundings.rooms?.[0] ?? mainRoom)),
             Effect.withClock(wall.clock)
           ),
           scope
@@ -318,6 +327,7 @@ const make = (
           MemoryMessageLog.layer({
             author: id,
             sign,
+            rooms: (surroundings.rooms ?? []).map((room) => Room.make(room)),
             entries: limits.logEntries ?? defaultLimits.logEntries,
             ...Struct.omit(limits, "rooms")
           })
@@ -327,7 +337,12 @@ const make = (
     const slowed = (store: PortStore["Type"]): PortStore["Type"] =>
       recording === undefined ? store : { ...store, record: (peer) => Effect.delay(store.record(peer), recording) }
 
-    const serverOver = (name: PeerId, listen: Address, store: Layer.Layer<PortStore>) =>
+    const serverOver = (
+      name: PeerId,
+      listen: Address,
+      store: Layer.Layer<PortStore>,
+      rooms: ReadonlyArray<string> = []
+    ) =>
       Effect.flatMap(Effect.map(PortStore, slowed), (kept) =>
         start(
           serverId,
@@ -336,7 +351,7 @@ const make = (
             Effect.provide(PortStoreServerRegistry.layer),
             Effect.provideService(PortStore, kept)
           ),
-          { keeps: [KeptChat.inPortStore(kept, "ports.txt")], name }
+          { keeps: [KeptChat.inPortStore(kept, "ports.txt")], name, rooms }
         )
       ).pipe(Effect.provide(store))
 
@@ -345,6 +360,7 @@ const make = (
       safe,
       files,
       server: serverOver(serverId, serverAddress, MemoryPortStore.over(records, trouble)),
+      serverIn: (rooms) => serverOver(serverId, serverAddress, MemoryPortStore.over(records, trouble), rooms),
       serverAt: (port) =>
         serverOver(serverId, { ...serverAddress, port: Port.make(port) }, MemoryPortStore.over(records, trouble)),
       stranger: Effect.map(
@@ -353,7 +369,7 @@ const make = (
           serverOver(PeerId.make("Stranger"), { ...serverAddress, port: Port.make(port) }, MemoryPortStore.over(others))
       ),
       chat: Effect.map(Ref.get(records), ({ chat }) => chat),
-      client: (id, { clock, history, keeps, link, peer, port, server: at = serverAddress.port } = {}) =>
+      client: (id, { clock, history, keeps, link, peer, port, rooms, server: at = serverAddress.port } = {}) =>
         start(
           PeerId.make(id),
           addressOf(id, port),
@@ -362,14 +378,20 @@ const make = (
             ...(peer === undefined ? {} : { peer: addressOf(peer) }),
             within: givingUp
           }),
-          { clock, history, keeps, link }
+          { clock, history, keeps, link, rooms }
         ),
-      send: (id, text, wait) =>
+      send: (id, text, wait, room = mainRoom) =>
         start(
           PeerId.make(id),
           addressOf(id, 0),
-          send({ server: { address: serverAddress, id: serverId }, text, wait, limit: "10 seconds" }),
-          { passing: true }
+          send({
+            server: { address: serverAddress, id: serverId },
+            room: Room.make(room),
+            text,
+            wait,
+            limit: "10 seconds"
+          }),
+          { passing: true, rooms: [room] }
         ),
       records: Effect.map(Ref.get(records), ({ peers }) =>
         [...peers.values()].map(({ address, id }) => `${id} ${address.port}`)
@@ -445,17 +467,14 @@ const atConsole = (id: PeerId, script: ScriptedConsole.Script): AtConsole => ({
     within(
       script,
       `${title(id)} never told ${words}`,
-      Effect.asVoid(
-        Stream.runHead(
-          Stream.filter(
-            script.status.changes,
-            (status) => status !== undefined && statusInWords(status, 0, atTime) === words
-          )
-        )
-      )
+      glance(script, (status) => statusInWords(status, 0, atTime) === words)
     ),
+  glances: (holds) => within(script, `the status of ${title(id)} is never so`, glance(script, holds)),
   completions: script.completions
 })
+
+const glance = (script: ScriptedConsole.Script, holds: (status: Status) => boolean): Effect.Effect<void> =>
+  Effect.asVoid(Stream.runHead(Stream.filter(script.status.changes, (status) => status !== undefined && holds(status))))
 
 /** Attaches sessions to that node. */
 const attachTo =

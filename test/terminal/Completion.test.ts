@@ -68,7 +68,7 @@ describe("completion", () => {
   })
 
   it("commands and their arguments come first, then emoji, then ids", () => {
-    const all = completionFrom({ commands, ids: () => [id("anna"), id("3")] })
+    const all = completionFrom({ commands, ids: () => [id("anna"), id("3")], rooms: () => [] })
     assert.deepStrictEqual(lines(all, "/tell a"), ["/tell anna "])
     assert.deepStrictEqual(lines(all, ":tada"), ["🎉"])
     assert.deepStrictEqual(lines(all, "3"), ["3: "])

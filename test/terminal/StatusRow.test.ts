@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { mainRoom } from "../../src/domain/Post.ts"
 import { type Editor, empty } from "../../src/terminal/editor/State.ts"
 import { type RoomNews, statusForms } from "../../src/terminal/StatusForms.ts"
 import { statusRow } from "../../src/terminal/StatusRow.ts"
@@ -6,7 +7,7 @@ import { id } from "../support/samples.ts"
 
 const forms = (news: ReadonlyArray<RoomNews>, undelivered = 0) =>
   statusForms(
-    { self: id("3"), server: { _tag: "Down", since: 0 }, connected: 1, known: 2 },
+    { self: id("3"), server: { _tag: "Down", since: 0 }, connected: 1, known: 2, room: mainRoom, rooms: [] },
     undelivered,
     news,
     () => "12:03"
@@ -70,7 +71,7 @@ describe("the row above what is being typed", () => {
       assert.strictEqual(fits(some, columns), expected)
     }
     const up = statusForms(
-      { self: id("3"), server: { _tag: "Up" }, connected: 1, known: 2 },
+      { self: id("3"), server: { _tag: "Up" }, connected: 1, known: 2, room: mainRoom, rooms: [] },
       0,
       [news("ops", 3)],
       () => ""

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Schema from "effect/Schema"
 import type { Fact } from "../../domain/Fact.ts"
+import type { Room } from "../../domain/Post.ts"
 import { notice, type ScreenLine } from "../../domain/ScreenLine.ts"
 import { type Described, decodeArguments, parametersOf } from "../../domain/SlashCommand.ts"
 
@@ -14,8 +15,8 @@ export type Outcome = Data.TaggedEnum<{
    * there are any.
    */
   Answer: { readonly lines: ReadonlyArray<ScreenLine>; readonly facts: ReadonlyArray<Fact> }
-  /** A line to say to all. */
-  Say: { readonly text: string }
+  /** A line to say in that room; in the session's, if none is named. */
+  Say: { readonly text: string; readonly room?: Room }
   /** The end of the session, as with `Exit`. */
   Leave: {}
 }>

@@ -6,7 +6,7 @@ import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { mentions as callsIn } from "../../domain/Calling.ts"
 import { authorOf } from "../../domain/Post.ts"
 import { recalled } from "../../domain/ScreenLine.ts"
-import { Session } from "../session/Session.ts"
+import { roomUnnamed, Session } from "../session/Session.ts"
 import { Answer, answer, make } from "./Command.ts"
 
 /** How many lines to show at most. */
@@ -21,12 +21,12 @@ export const mentions = make({
     Effect.gen(function* () {
       const log = yield* MessageLog
       const { self } = yield* PeerMesh
-      const { highlights } = yield* Session
+      const session = yield* Session
       const calling = (yield* log.recent(Number.MAX_SAFE_INTEGER)).filter(
-        ({ stream, text }) => authorOf(stream) !== self.id && callsIn(self.id, highlights, text)
+        ({ stream, text }) => authorOf(stream) !== self.id && callsIn(self.id, session.highlights, text)
       )
       return calling.length === 0
         ? answer("No line that is kept mentions you.")
-        : Answer({ lines: calling.slice(-most).map(recalled), facts: [] })
+        : Answer({ lines: calling.slice(-most).map((post) => recalled(post, roomUnnamed(session))), facts: [] })
     })
 })

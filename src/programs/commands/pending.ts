@@ -2,9 +2,13 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { actionIn } from "../../domain/Action.ts"
+import { mainRoom, type Post, roomIn } from "../../domain/Post.ts"
+import { roomMark } from "../../domain/ScreenLine.ts"
 import { pendingCommand } from "../../domain/SlashCommand.ts"
 import { Run } from "../Run.ts"
 import { answer, make } from "./Command.ts"
+
+const lineOf = ({ stream, text }: Post): string => `${roomMark(roomIn(stream), mainRoom)}${actionIn(text) ?? text}`
 
 export const pending = make({
   name: pendingCommand.slice(1),
@@ -16,6 +20,6 @@ export const pending = make({
       const posts = yield* undelivered.posts
       return posts.length === 0
         ? answer("Every line of yours has reached a peer.")
-        : answer(...posts.map(({ text }) => `not yet delivered: ${actionIn(text) ?? text}`))
+        : answer(...posts.map((post) => `not yet delivered: ${lineOf(post)}`))
     })
 })

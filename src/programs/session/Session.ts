@@ -2,16 +2,24 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as MutableRef from "effect/MutableRef"
+import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type { Console, Typed } from "../../../services/Console.ts"
 import type { Reader } from "../../../services/MessageLog.ts"
 import type { Said } from "../../domain/Delivery.ts"
 import type { PeerId } from "../../domain/Peer.ts"
+import { beginIn, goneTo, type Place } from "../../domain/Place.ts"
 import { mainRoom, type Room } from "../../domain/Post.ts"
+import { makeSignal, type Signal } from "../../domain/Signal.ts"
 
 /** Words that count as a mention of the person at the console, besides the node's own id. */
 export class Highlights extends Context.Reference<Highlights>()("outlive/Highlights", {
   defaultValue: (): ReadonlyArray<string> => []
+}) {}
+
+/** The room in which a session begins. */
+export class FirstRoom extends Context.Reference<FirstRoom>()("outlive/FirstRoom", {
+  defaultValue: (): Room => mainRoom
 }) {}
 
 export class Session extends Context.Tag("outlive/Session")<
@@ -20,8 +28,10 @@ export class Session extends Context.Tag("outlive/Session")<
     readonly console: Console["Type"]
     /** Its place in the log, from which it reads and speaks. */
     readonly reader: Reader
-    /** The room in which typed lines are said. */
-    readonly room: Room
+    /** The room in which typed lines are said, and what is new in others. It is changed with `move`. */
+    readonly place: MutableRef.MutableRef<Place>
+    /** Tells of each change of its place. */
+    readonly moved: Signal
     /** The ids whose lines are not shown here. */
     readonly muted: MutableRef.MutableRef<ReadonlySet<PeerId>>
     readonly highlights: ReadonlyArray<string>
@@ -39,10 +49,33 @@ export const make = (console: Console["Type"], reader: Reader, refused: Ref.Ref<
   Effect.all({
     console: Effect.succeed(console),
     reader: Effect.succeed(reader),
-    room: Effect.succeed(mainRoom),
+    place: Effect.map(FirstRoom, (room) => MutableRef.make(beginIn(room))),
+    moved: Effect.sync(makeSignal),
     muted: Effect.sync(() => MutableRef.make<ReadonlySet<PeerId>>(new Set())),
     highlights: Highlights,
     questioned: Ref.make<string | undefined>(undefined),
     waiting: Effect.sync(() => MutableRef.make<ReadonlyArray<Said<Typed>>>([])),
     refused: Effect.succeed(refused)
   })
+
+/** The room in which a session speaks now. */
+export const roomOf = ({ place }: Pick<Session["Type"], "place">): Room => MutableRef.get(place).room
+
+/** Puts a session in another place. A plain function, so that no line is shown or said in between. */
+export const move = ({ moved, place }: Session["Type"], to: (before: Place) => Place): void => {
+  const before = MutableRef.get(place)
+  const after = to(before)
+  if (after === before) return
+  MutableRef.set(place, after)
+  moved.changed()
+}
+
+/** Lets a session speak in that room from now on. */
+export const goTo = (session: Session["Type"], room: Room): void => move(session, (before) => goneTo(before, room))
+
+/**
+ * The room whose lines begin without its name in a session: at a terminal that shows where one is, the one in which it
+ * speaks. Elsewhere nobody could tell which one that was, so it is always `main`.
+ */
+export const roomUnnamed = (session: Session["Type"]): Room =>
+  Option.isSome(session.console.prompt) ? roomOf(session) : mainRoom

@@ -14,7 +14,7 @@ import { actionIn, deedMark, utterance } from "../../domain/Action.ts"
 import { doubtAfter, pairUp, type Saying, saidAnew, sortOut } from "../../domain/Delivery.ts"
 import type { Entry } from "../../domain/Entry.ts"
 import * as Monotonic from "../../domain/Monotonic.ts"
-import { authorOf, type Post } from "../../domain/Post.ts"
+import { authorOf, type Post, type Room, roomIn } from "../../domain/Post.ts"
 import { makeSignal } from "../../domain/Signal.ts"
 import { Run } from "../Run.ts"
 import type { Session } from "./Session.ts"
@@ -31,10 +31,14 @@ export interface OwnLines {
   /** Settles lines that need no delivery, such as commands: they are pending no more. */
   readonly settle: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
   /**
-   * Takes the result of each line and follows the lines that were said. Lines that could not be said, and lines without
+   * Takes the result of each line, which was to be said in that room, and follows the lines that were said. Lines that could not be said, and lines without
    * a result, are given back.
    */
-  readonly follow: (sayings: ReadonlyArray<Saying<Typed>>, results: ReadonlyArray<SayResult>) => Effect.Effect<void>
+  readonly follow: (
+    sayings: ReadonlyArray<Saying<Typed>>,
+    results: ReadonlyArray<SayResult>,
+    room: Room
+  ) => Effect.Effect<void>
   /**
    * Shows the next entries of the log. Before it shows an entry, it settles the lines that a peer is known to have: a
    * peer that answers a line has it. Lines typed in other sessions of the node are followed too, and stand among the
@@ -82,7 +86,7 @@ export const make = ({
 }: Session["Type"]): Effect.Effect<OwnLines, never, MeshStatus | Run | Scope.Scope> =>
   Effect.gen(function* () {
     if (Option.isNone(console.pending)) return unseen
-    const { add, drop, giveBack, mark, reword, settle } = console.pending.value
+    const { add, drop, giveBack, mark, place, reword, settle } = console.pending.value
     const status = yield* MeshStatus
     const { undelivered } = yield* Run
     const clock = yield* Effect.clock
@@ -133,7 +137,11 @@ export const make = ({
     /** Follows lines that were said in other sessions. */
     const take = (entries: ReadonlyArray<Own>): void => {
       const saidAt = now()
-      const lines = entries.map(({ post }) => ({ line: { text: textOf(post) }, post, saidAt }))
+      const lines = entries.map(({ post }) => ({
+        line: { text: textOf(post), room: roomIn(post.stream) },
+        post,
+        saidAt
+      }))
       MutableRef.update(waiting, (before) => [...before, ...lines])
       for (const { line } of lines) add(line)
       reviewLater()
@@ -160,9 +168,13 @@ export const make = ({
       reword,
       drop,
       settle: whenTaken(settle),
-      follow: (sayings, results) =>
+      follow: (sayings, results, room) =>
         Effect.suspend(() => {
           const { said, unsaid } = pairUp(sayings, results, now())
+          place(
+            said.map(({ line }) => line),
+            room
+          )
           MutableRef.update(waiting, (before) => [...before, ...said])
           return Effect.map(giveBack(unsaid), () => {
             reviewNow()

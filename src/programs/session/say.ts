@@ -11,21 +11,29 @@ import { absurd } from "../../domain/Absurd.ts"
 import { deedMark, utterance } from "../../domain/Action.ts"
 import type { Saying } from "../../domain/Delivery.ts"
 import { isTooLong } from "../../domain/Errors.ts"
+import { type Room, roomTitle } from "../../domain/Post.ts"
 import { notice, type ScreenLine } from "../../domain/ScreenLine.ts"
 import { commandNamed } from "../../domain/SlashCommand.ts"
 import * as Commands from "../commands/all.ts"
 import { answer } from "../commands/Command.ts"
 import { refuse } from "../refused.ts"
 import type { OwnLines } from "./ownLines.ts"
-import { Session } from "./Session.ts"
-import { exit, isSaid, type Step, stepsOf } from "./steps.ts"
+import { roomOf, Session } from "./Session.ts"
+import { exit, isSaid, roomNamedIn, type Step, stepsOf } from "./steps.ts"
 
 /** Why a session ended. */
 export type Ending = "exit" | "end of input"
 
 const ends = Effect.fail<Ending>("exit")
 
-const question = "Exit (with a capital E) or /quit leaves. To send this line, type it again."
+/** What to ask a person about a line that looks as if something else was meant. None: it is said. */
+const questionOn = (text: string, here: Room, isJoined: (room: Room) => boolean): string | undefined => {
+  const room = roomNamedIn(text)
+  if (room === undefined) return "Exit (with a capital E) or /quit leaves. To send this line, type it again."
+  return room === here || !isJoined(room)
+    ? undefined
+    : `This line would be said in ${roomTitle(here)}. To say something in ${roomTitle(room)}, type /say ${room} TEXT, or /go ${room} first. To send this line as it is, type it again.`
+}
 
 /**
  * Says every typed line, until `Exit` or the end of input. Lines that arrive together are said in one go. A line that
@@ -38,12 +46,25 @@ export const sayWhatIsTyped = (
   Effect.gen(function* () {
     const log = yield* MessageLog
     const { self } = yield* PeerMesh
-    const { console, questioned, reader, room } = session
+    const { console, questioned, reader } = session
+
+    const notThere = (sayings: ReadonlyArray<Saying<Typed>>, room: Room) =>
+      Effect.zipRight(
+        ownLines
+          .follow(sayings, [], room)
+          .pipe(Effect.zipRight(refuse(sayings.length, session)), Effect.uninterruptible),
+        console.show([
+          notice(
+            `This node is not in ${roomTitle(room)}: /join ${room} joins it. ${sayings.length === 1 ? "The line was" : "The lines were"} not sent.`
+          )
+        ])
+      )
 
     // No generator here: this runs for every typed line. A line that was said is followed even if the fiber is
     // interrupted.
-    const say = (sayings: ReadonlyArray<Saying<Typed>>) =>
+    const say = (sayings: ReadonlyArray<Saying<Typed>>, room: Room = roomOf(session)): Effect.Effect<void> =>
       Effect.suspend(() => {
+        if (!log.rooms.has(room)) return notThere(sayings, room)
         const said = Effect.match(
           log.say(
             room,
@@ -65,7 +86,7 @@ export const sayWhatIsTyped = (
         const followed: Effect.Effect<ReadonlyArray<ScreenLine> | void> = Effect.flatMap(
           said,
           ({ count, results, words }) => {
-            const following = ownLines.follow(sayings, results)
+            const following = ownLines.follow(sayings, results, room)
             return count === 0 ? following : following.pipe(Effect.zipRight(refuse(count, session)), Effect.as(words))
           }
         )
@@ -83,7 +104,7 @@ export const sayWhatIsTyped = (
           case "Say":
             // Others see another text than what was typed.
             yield* ownLines.reword(line, utterance(self.id, outcome.text, deedMark))
-            return yield* say([{ line, text: outcome.text }])
+            return yield* say([{ line, text: outcome.text }], outcome.room)
           case "Leave":
             return yield* Effect.zipRight(ownLines.settle([line]), ends)
           case "Answer":
@@ -96,11 +117,16 @@ export const sayWhatIsTyped = (
         }
       }).pipe(Effect.provideService(Session, session), Effect.withSpan("Command.run", { attributes: { name } }))
 
-    /** Asks a person, once, whether to send this line to all. */
+    /** Asks a person, once, whether to send this line. */
     const ask = (line: Typed) =>
       Effect.gen(function* () {
+        const question = console.isPerson
+          ? questionOn(line.text, roomOf(session), (room) => log.rooms.has(room))
+          : undefined
         const before = yield* Ref.getAndSet(questioned, line.text)
-        if (!console.isPerson || before === line.text) return yield* say([{ line, text: line.text }])
+        if (question === undefined || before === line.text) {
+          return yield* say([{ line, text: line.text }], line.room)
+        }
         yield* ownLines.settle([line])
         yield* console.show([notice(question)])
       })
@@ -108,7 +134,7 @@ export const sayWhatIsTyped = (
     const take = (step: Step) => {
       switch (step._tag) {
         case "Say":
-          return say(step.sayings)
+          return say(step.sayings, step.room)
         case "Run":
           return perform(step.line, step.name, step.rest)
         case "Ask":
@@ -129,7 +155,10 @@ export const sayWhatIsTyped = (
       }
     }
     // Plain lines are said in the call in which they come, if the log can do that. Otherwise they are read below, in order.
-    const sayNow: Take = (texts) => texts.every(isSaid) && log.sayNow(room, texts, reader) !== undefined
+    const sayNow: Take = (texts) => {
+      const room = roomOf(session)
+      return texts.every(isSaid) && log.rooms.has(room) && log.sayNow(room, texts, reader) !== undefined
+    }
     const offered = Effect.acquireRelease(
       Effect.sync(() => Option.map(console.offer, (offer) => offer(sayNow))),
       (stop) => Effect.sync(() => Option.map(stop, (stop) => stop()))
@@ -139,7 +168,7 @@ export const sayWhatIsTyped = (
       const steps = stepsOf(Chunk.toReadonlyArray(chunk))
       const [only] = steps
       return only?._tag === "Say" && steps.length === 1
-        ? say(only.sayings)
+        ? say(only.sayings, only.room)
         : Effect.forEach(steps, take, { discard: true })
     })
     return yield* Effect.zipRight(offered, read).pipe(

@@ -5,16 +5,17 @@ import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
 import type * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
-import type { Console } from "../../../services/Console.ts"
 import { MessageLog } from "../../../services/MessageLog.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
+import { mentions } from "../../domain/Calling.ts"
 import { type Entry, isPost } from "../../domain/Entry.ts"
 import { Fact } from "../../domain/Fact.ts"
 import type { Peer, PeerId } from "../../domain/Peer.ts"
-import { authorOf } from "../../domain/Post.ts"
+import { heard } from "../../domain/Place.ts"
+import { authorOf, type Room, roomIn } from "../../domain/Post.ts"
 import { type ScreenLine, screenLineOf } from "../../domain/ScreenLine.ts"
 import type { OwnLines } from "./ownLines.ts"
-import type { Session } from "./Session.ts"
+import { move, roomOf, roomUnnamed, type Session } from "./Session.ts"
 import { type Hand, makeShowing } from "./Showing.ts"
 
 /**
@@ -23,14 +24,20 @@ import { type Hand, makeShowing } from "./Showing.ts"
  * everything up to the end of the log is shown, or once nothing more will be.
  */
 export const showWhatHappens = (
-  { console, muted, reader }: Session["Type"],
+  session: Session["Type"],
   ownLines: OwnLines
 ): Effect.Effect<Effect.Effect<void>, never, MessageLog | PeerMesh | Scope.Scope> =>
   Effect.gen(function* () {
+    const { console, muted, reader } = session
     const { self } = yield* PeerMesh
     const { onGrowth } = yield* MessageLog
     const isNews: Predicate.Predicate<Entry> = (entry) => entry._tag !== "Said" || entry.by !== reader
-    const put = putOn(console, self)
+    const show = putOn(session, self)
+    const hear = hearing(session, self)
+    const put = (entries: ReadonlyArray<Entry>, hand: Hand): void => {
+      show(entries, hand)
+      hear(entries)
+    }
     const ended = yield* Deferred.make<void>()
     const { look, stop } = makeShowing({
       cursor: reader.open(Option.isNone(console.tell) ? isNews : undefined),
@@ -54,15 +61,16 @@ export const showWhatHappens = (
   })
 
 /** Puts entries on a console: for people as lines, for programs as facts. */
-const putOn = (console: Console["Type"], self: Peer): ((entries: ReadonlyArray<Entry>, hand: Hand) => void) =>
-  Option.match(console.tell, {
+const putOn = (session: Session["Type"], self: Peer): ((entries: ReadonlyArray<Entry>, hand: Hand) => void) =>
+  Option.match(session.console.tell, {
     onNone: () => (entries, hand) => {
       const lines: Array<ScreenLine> = []
+      const here = roomUnnamed(session)
       for (const entry of entries) {
-        const line = screenLineOf(self, entry)
+        const line = screenLineOf(self, entry, here)
         if (line !== undefined) lines.push(line)
       }
-      hand(console.put, lines)
+      hand(session.console.put, lines)
     },
     onSome: (tell) => (entries, hand) =>
       hand(
@@ -70,6 +78,21 @@ const putOn = (console: Console["Type"], self: Peer): ((entries: ReadonlyArray<E
         entries.map((entry) => Fact.Witnessed({ entry }))
       )
   })
+
+/** Counts what comes in other rooms than the session's. */
+const hearing =
+  (session: Session["Type"], self: Peer) =>
+  (entries: ReadonlyArray<Entry>): void => {
+    const here = roomOf(session)
+    const lines: Array<{ readonly room: Room; readonly isMention: boolean }> = []
+    for (const entry of entries) {
+      if (entry._tag !== "Said" || entry.own) continue
+      const room = roomIn(entry.post.stream)
+      if (room === here) continue
+      lines.push({ room, isMention: mentions(self.id, session.highlights, entry.post.text) })
+    }
+    if (lines.length > 0) move(session, (before) => heard(before, lines))
+  }
 
 const unmuted = (silenced: ReadonlySet<PeerId>, entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> =>
   silenced.size === 0

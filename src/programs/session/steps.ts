@@ -1,6 +1,7 @@
 /** The steps that typed lines ask for. */
 import type { Typed } from "../../../services/Console.ts"
 import type { Saying } from "../../domain/Delivery.ts"
+import type { Room } from "../../domain/Post.ts"
 import { parseSlash } from "../../domain/SlashCommand.ts"
 import { quit } from "../commands/quit.ts"
 
@@ -9,7 +10,8 @@ export const exit = "Exit"
 
 /** One step of lines that arrived together, in order: say lines in one go, or do something in this program alone. */
 export type Step =
-  | { readonly _tag: "Say"; readonly sayings: Array<Saying<Typed>> }
+  /** `room`: where; undefined if nobody says. */
+  | { readonly _tag: "Say"; readonly room: Room | undefined; readonly sayings: Array<Saying<Typed>> }
   | { readonly _tag: "Run"; readonly line: Typed; readonly name: string; readonly rest: string }
   | { readonly _tag: "Pass"; readonly line: Typed }
   | { readonly _tag: "Ask"; readonly line: Typed }
@@ -17,14 +19,24 @@ export type Step =
   | { readonly _tag: "Exit"; readonly line: Typed; readonly after: ReadonlyArray<Typed> }
 
 const slash = "/".charCodeAt(0)
+const hash = "#".charCodeAt(0)
 
 /** What people type when they mean `Exit`, and `Exit` itself. */
 const soundsLikeLeaving = /^(exit|quit|:q)$/i
 const mostOfLeaving = 4
 
+const roomFirst = /^#([A-Za-z0-9_-]{1,32})\s+\S/
+
+/** The room that a line begins with, as lines of other rooms do on a screen: `#ops hello`. Undefined if it does not. */
+export const roomNamedIn = (text: string): Room | undefined =>
+  text.charCodeAt(0) === hash ? (roomFirst.exec(text)?.[1] as Room | undefined) : undefined
+
+/** Whether a person may have meant something else than to say this line. */
+const isDoubtful = (text: string): boolean =>
+  (text.length <= mostOfLeaving && soundsLikeLeaving.test(text)) || roomNamedIn(text) !== undefined
+
 /** Whether a line that was typed is said as it is. Nearly all lines are. */
-export const isSaid = (text: string): boolean =>
-  text !== "" && text.charCodeAt(0) !== slash && !(text.length <= mostOfLeaving && soundsLikeLeaving.test(text))
+export const isSaid = (text: string): boolean => text !== "" && text.charCodeAt(0) !== slash && !isDoubtful(text)
 
 /** Whether a line asks for the end: `Exit`, or `/quit`. */
 export const isGoodbye = ({ text, verbatim = false }: Typed): boolean => {
@@ -41,10 +53,12 @@ export const isGoodbye = ({ text, verbatim = false }: Typed): boolean => {
 export const stepsOf = (lines: ReadonlyArray<Typed>): ReadonlyArray<Step> => {
   const steps: Array<Step> = []
   let sayings: Array<Saying<Typed>> | undefined
+  let room: Room | undefined
   const say = (saying: Saying<Typed>) => {
-    if (sayings === undefined) {
+    if (sayings === undefined || room !== saying.line.room) {
+      room = saying.line.room
       sayings = []
-      steps.push({ _tag: "Say", sayings })
+      steps.push({ _tag: "Say", room, sayings })
     }
     sayings.push(saying)
   }
@@ -62,7 +76,7 @@ export const stepsOf = (lines: ReadonlyArray<Typed>): ReadonlyArray<Step> => {
     } else if (line.trouble !== undefined) {
       steps.push({ _tag: "Complain", ...line.trouble })
       sayings = undefined
-    } else if (text.length <= mostOfLeaving && soundsLikeLeaving.test(text) && !line.verbatim) {
+    } else if (isDoubtful(text) && !line.verbatim) {
       steps.push({ _tag: "Ask", line })
       sayings = undefined
     } else if (text === "") steps.push({ _tag: "Pass", line })
