@@ -2,6 +2,7 @@
 import * as Either from "effect/Either"
 import { decode, type Folded, type Gap, maxFrameBytes, type PostFrame } from "../../src/protocol/Frame.ts"
 import { newline } from "../../src/protocol/LineSplitter.ts"
+import { decodeRooms, type RoomsLine } from "./RoomsKept.ts"
 
 /** All posts before this line were on the screen, except the last `but` ones. Peers never get this line. */
 export interface Shown {
@@ -10,7 +11,7 @@ export interface Shown {
 }
 
 /** The content of a line of a journal. */
-export type JournalLine = PostFrame | Gap | Folded | Shown
+export type JournalLine = PostFrame | Gap | Folded | Shown | RoomsLine
 
 /** A line that says how many of the posts before it were not on the screen. */
 export const encodeShown = (but: number): Uint8Array => Buffer.from(`{"type":"shown","but":${but}}\n`)
@@ -22,8 +23,9 @@ const shown = /^\{"type":"shown","but":(\d{1,9})\}\n$/
 export const decodeLine = (line: Uint8Array): JournalLine | undefined => {
   const frame = Either.getOrUndefined(decode(line))
   if (frame?.type === "post" || frame?.type === "gap" || frame?.type === "folded") return frame
-  const [, but] = shown.exec(Buffer.from(line).toString("latin1")) ?? []
-  return but === undefined ? undefined : { type: "shown", but: Number(but) }
+  const text = Buffer.from(line).toString("latin1")
+  const [, but] = shown.exec(text) ?? []
+  return but === undefined ? decodeRooms(text) : { type: "shown", but: Number(but) }
 }
 
 /**

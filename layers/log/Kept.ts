@@ -4,6 +4,7 @@ import { type Entry, isPost } from "../../src/domain/Entry.ts"
 import { type Folds, type Post, type Room, roomIn, type StreamId, type Summary } from "../../src/domain/Post.ts"
 import { encode } from "../../src/protocol/Frame.ts"
 import type { PostStore } from "../../src/protocol/PostStore.ts"
+import type { RoomsKept } from "./RoomsKept.ts"
 
 /** Lines that are kept together: posts of one stream, from number `first` to `last`. */
 export interface Whole {
@@ -13,15 +14,15 @@ export interface Whole {
 }
 
 /**
- * The lines of a new journal. First come the folds, then a gap for each stream up to its first kept post, then the kept
+ * The lines of a new journal. First come the rooms, if there is more than `main`, and the folds, then a gap for each stream up to its first kept post, then the kept
  * posts in the order of the entries. `whole`: the lines of a post and of posts after it, up to the given number; posts
  * without any are left out. When restored, these lines give the same summary. There is always at least one line, so that
  * the next run knows that there was an earlier one.
  */
 export function* linesOf(
   entries: ReadonlyArray<Entry>,
-  summary: Summary,
-  folds: Folds,
+  { folds, summary }: { readonly folds: Folds; readonly summary: Summary },
+  rooms: RoomsKept,
   whole: (post: Post, to: number) => Whole | undefined
 ): Generator<Uint8Array, void> {
   const wholes: Array<Whole & { readonly stream: StreamId }> = []
@@ -38,6 +39,7 @@ export function* linesOf(
     listed.set(stream, found.last)
     if (!reached.has(stream)) reached.set(stream, found.first - 1)
   }
+  if (rooms.all.size > 1) yield rooms.toRecord()
   yield* foldLines(folds)
   for (const [stream, have] of summary) {
     const to = reached.get(stream) ?? have

@@ -173,6 +173,7 @@ export const make = (
       isSigned: sign !== undefined,
       journal,
       mark,
+      rooms,
       store,
       failed: ({ detail }) => addEvent(MeshEvent.Unkept({ detail })),
       lacking: () => atOnce(constTrue),
@@ -277,11 +278,21 @@ export const make = (
     }
 
     /** Whether this node knows where the chat began for it: `restored` from an earlier run, `adopted` in this run. */
-    let restored = yield* restore(journal, { author, entries, isSigned: sign !== undefined, mark, store, trim })
+    let restored = yield* restore(journal, {
+      author,
+      entries,
+      isSigned: sign !== undefined,
+      mark,
+      rooms,
+      store,
+      trim
+    })
     let adopted = false
     /** Writes the journal anew, and returns when that is done. */
     const compact = Effect.async<void>((resume) => recording.rewrite(() => resume(Effect.void)))
     if (recording.isToBeRewritten()) yield* compact
+    // The settings may name rooms that the journal does not.
+    if (!rooms.isRecorded) recording.keep([rooms.toRecord()])
     readers.beginRun(history)
     yield* Effect.addFinalizer(() => serially(Effect.sync(recording.recordScreen)))
 
@@ -350,15 +361,15 @@ export const make = (
         taking(() => {
           const isNew = !rooms.all.has(room)
           store.takePart(room, seen)
-          rooms.takePart(room, joined)
-          if (isNew && seen !== undefined) recording.keep(linesOfSeen(room, seen.summary, store))
+          const told = isNew && seen !== undefined ? linesOfSeen(room, seen.summary, store) : []
+          if (rooms.takePart(room, joined)) recording.keep([rooms.toRecord(), ...told])
           grow()
         }),
       leave: (room) =>
         taking(() => {
           if (!rooms.leave(room)) return
           const delivered = store.leave(room)
-          recording.keep(delivered.map(({ line }) => line))
+          recording.keep([rooms.toRecord(), ...delivered.map(({ line }) => line)])
           add(delivered)
           grow()
         }),

@@ -8,12 +8,14 @@ import type { PostStore } from "../../src/protocol/PostStore.ts"
 import type { Entries } from "./Entries.ts"
 import type { Journal, Settled } from "./Journal.ts"
 import { linesOf, type Whole } from "./Kept.ts"
+import type { RoomsKept } from "./RoomsKept.ts"
 import type { ScreenMark } from "./ScreenMark.ts"
 
 interface Needs {
   readonly journal: Journal
   readonly entries: Entries
   readonly mark: ScreenMark
+  readonly rooms: RoomsKept
   readonly store: PostStore
   /** Whether posts come in sealed blocks. */
   readonly isSigned: boolean
@@ -25,7 +27,17 @@ interface Needs {
   readonly lacking: () => void
 }
 
-export const make = ({ entries, failed, isSigned, journal, lacking: onLacking, mark, store, written }: Needs) => {
+export const make = ({
+  entries,
+  failed,
+  isSigned,
+  journal,
+  lacking: onLacking,
+  mark,
+  rooms,
+  store,
+  written
+}: Needs) => {
   // `unkept`: whether the journal fails to write posts of others at the moment. `lacking`: whether it lacks something
   // that this log has, or contradicts it.
   let unkept = false
@@ -117,8 +129,7 @@ export const make = ({ entries, failed, isSigned, journal, lacking: onLacking, m
     folded = false
     mark.toRecord()
     handed += 1
-    const { folds, summary } = store.kept()
-    journal.replace(linesOf(entries.kept, summary, folds, wholeOf), mark.lacks, (failure) => {
+    journal.replace(linesOf(entries.kept, store.kept(), rooms, wholeOf), mark.lacks, (failure) => {
       if (failure !== undefined) mark.recordingFailed()
       done()
       settle()

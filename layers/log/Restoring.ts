@@ -4,17 +4,19 @@ import type { Block } from "../../src/domain/EncodedPost.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import type { LogUnavailable } from "../../src/domain/Errors.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
-import { authorOf, type Fold, type Room } from "../../src/domain/Post.ts"
+import { authorOf, type Fold, type Room, roomIn } from "../../src/domain/Post.ts"
 import { Blocks } from "../../src/protocol/Blocks.ts"
 import type { PostStore } from "../../src/protocol/PostStore.ts"
 import type { Entries } from "./Entries.ts"
 import type { Journal } from "./Journal.ts"
+import type { RoomsKept, RoomsLine } from "./RoomsKept.ts"
 import type { ScreenMark } from "./ScreenMark.ts"
 
 interface Needs {
   readonly author: PeerId
   readonly entries: Entries
   readonly mark: ScreenMark
+  readonly rooms: RoomsKept
   readonly store: PostStore
   /** Whether posts come in sealed blocks. */
   readonly isSigned: boolean
@@ -22,16 +24,28 @@ interface Needs {
   readonly trim: () => void
 }
 
-/** Fills a log that is empty yet. Returns whether the journal had anything. */
+/**
+ * Fills a log that is empty yet. It takes part in the rooms of the journal's last line about them, besides those in
+ * which it takes part already. Returns whether the journal had anything of the chat.
+ */
 export const restore = (
   journal: Journal,
-  { author, entries, isSigned, mark, store, trim }: Needs
+  { author, entries, isSigned, mark, rooms, store, trim }: Needs
 ): Effect.Effect<boolean, LogUnavailable> =>
   Effect.gen(function* () {
     let hasAny = false
     const blocks = new Blocks()
     // The folds apply to all streams that are not listed, so they count only after everything is read.
     const folds = new Map<Room, Fold>()
+    let inRooms: RoomsLine | undefined
+    // Which rooms were left is known only after everything is read. Until then the log takes part in all of them.
+    const known = new Set<Room>()
+
+    const knows = (room: Room): void => {
+      if (known.has(room)) return
+      known.add(room)
+      store.takePart(room)
+    }
 
     const take = (block: Block): void => {
       const { n, stream: id } = block.post
@@ -52,7 +66,12 @@ export const restore = (
         mark.restore(line.but)
         return
       }
+      if (line.type === "rooms") {
+        inRooms = line
+        return
+      }
       hasAny = true
+      knows(line.type === "folded" ? line.room : roomIn(line.type === "post" ? line.post.stream : line.stream))
       if (line.type === "gap") {
         store.takeAsSeen(line.stream, line.to)
       } else if (line.type === "folded") folds.set(line.room, { upTo: line.upTo, lines: line.lines })
@@ -66,6 +85,9 @@ export const restore = (
       }
     })
     store.takeFolds(folds)
+    if (inRooms !== undefined) rooms.restore(inRooms)
+    for (const room of rooms.all) store.takePart(room)
+    for (const room of known) if (!rooms.all.has(room)) store.leave(room)
     store.foldLater()
     mark.begin()
     return hasAny

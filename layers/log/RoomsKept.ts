@@ -1,10 +1,37 @@
-/** The rooms in which a node takes part: which it has joined, and which it only carries. */
-import { mainRoom, type Room } from "../../src/domain/Post.ts"
+/** The rooms in which a node takes part: which it has joined, and which it only carries. In the journal they are a line. */
+import { mainRoom, Room } from "../../src/domain/Post.ts"
+
+/** The rooms besides `main`. The last such line of a journal counts. Peers never get it. */
+export interface RoomsLine {
+  readonly type: "rooms"
+  readonly joined: ReadonlyArray<Room>
+  readonly carried: ReadonlyArray<Room>
+}
+
+const encoder = new TextEncoder()
+
+const textOf = (line: RoomsLine): string => `${JSON.stringify(line)}\n`
+
+const names = String.raw`\[((?:"[A-Za-z0-9_-]{1,32}",?)*)\]`
+const pattern = new RegExp(String.raw`^\{"type":"rooms","joined":${names},"carried":${names}\}\n$`)
+
+/** Decodes such a line, which ends with its newline. Undefined if it is another line. */
+export const decodeRooms = (line: string): RoomsLine | undefined => {
+  const [, joined, carried] = pattern.exec(line) ?? []
+  return joined === undefined || carried === undefined
+    ? undefined
+    : { type: "rooms", joined: roomsIn(joined), carried: roomsIn(carried) }
+}
+
+const roomsIn = (list: string): ReadonlyArray<Room> =>
+  Array.from(list.matchAll(/[A-Za-z0-9_-]+/g), ([name]) => Room.make(name))
 
 /** Mutable: the log that owns it changes it in the same step as the `PostStore`. */
 export class RoomsKept {
   readonly #all: Set<Room>
   readonly #joined: Set<Room>
+  /** The last line that the journal has, or is about to have. */
+  #recorded = textOf({ type: "rooms", joined: [], carried: [] })
 
   /** Begins with the rooms that are joined, `main` first. */
   constructor(joined: Iterable<Room>) {
@@ -20,6 +47,29 @@ export class RoomsKept {
   /** Those that it has joined, in the order of joining. */
   get joined(): ReadonlySet<Room> {
     return this.#joined
+  }
+
+  get #text(): string {
+    const joined = [...this.#joined].filter((room) => room !== mainRoom)
+    return textOf({ type: "rooms", joined, carried: [...this.#all].filter((room) => !this.#joined.has(room)) })
+  }
+
+  /** Whether the journal says, or is about to say, what is true now. A journal without such a line says `main` alone. */
+  get isRecorded(): boolean {
+    return this.#recorded === this.#text
+  }
+
+  /** The line to hand over to the journal now. */
+  toRecord(): Uint8Array {
+    this.#recorded = this.#text
+    return encoder.encode(this.#recorded)
+  }
+
+  /** Takes part also in the rooms of an earlier run, as the last line of the journal says. */
+  restore(line: RoomsLine): void {
+    this.#recorded = textOf(line)
+    for (const room of line.joined) this.takePart(room, true)
+    for (const room of line.carried) if (!this.#all.has(room)) this.takePart(room, false)
   }
 
   /** Takes part in a room from now on. `main` is joined always. Returns whether anything has changed. */
