@@ -5,6 +5,7 @@
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
+import { basename } from "node:path"
 import { fileURLToPath } from "node:url"
 import { build } from "esbuild"
 
@@ -21,10 +22,17 @@ const settings = {
   logLevel: "warning"
 }
 
+/** Libraries that are loaded only when they are needed, in `layers/identity`. Each has a bundle of its own. */
+const rarelyNeeded = ["x509", "hpke"]
+
 /** Keeps rarely needed code out of the program's bundle, which is read whole at each start. */
 const apart = {
   name: "apart",
-  setup: ({ onResolve }) => onResolve({ filter: /\/x509\.ts$/ }, () => ({ path: "./outlive.x509.cjs", external: true }))
+  setup: ({ onResolve }) =>
+    onResolve({ filter: new RegExp(`/(${rarelyNeeded.join("|")})\\.ts$`) }, ({ path }) => ({
+      path: `./outlive.${basename(path, ".ts")}.cjs`,
+      external: true
+    }))
 }
 
 await Promise.all([
@@ -50,7 +58,9 @@ await Promise.all([
   }),
   build({
     ...settings,
-    entryPoints: { "outlive.x509": "layers/identity/x509.ts" },
+    entryPoints: Object.fromEntries(
+      rarelyNeeded.map((library) => [`outlive.${library}`, `layers/identity/${library}.ts`])
+    ),
     format: "cjs",
     outExtension: { ".js": ".cjs" }
   }),

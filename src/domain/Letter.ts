@@ -1,0 +1,23 @@
+/** Private messages: what one says to some, and where it stands. */
+import * as Schema from "effect/Schema"
+import { PeerId } from "./Peer.ts"
+import type { PostNumber, StreamId } from "./Post.ts"
+
+/** A private message has at most this many readers besides its author. */
+export const mostReaders = 15
+
+/** A private message. `to`: all its readers besides its author, as the author names them. */
+export const Letter = Schema.Struct({
+  to: Schema.Array(PeerId).pipe(Schema.minItems(1), Schema.maxItems(mostReaders)),
+  text: Schema.String
+})
+export type Letter = typeof Letter.Type
+
+/** Where a private message stands: it can be opened nowhere else. */
+export interface Place {
+  readonly stream: StreamId
+  readonly n: PostNumber
+}
+
+/** The text that binds a sealed message to its place, and so to its author. */
+export const bindingOf = ({ n, stream }: Place): string => ["outlive private", stream, n, ""].join("\n")
