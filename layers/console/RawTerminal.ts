@@ -11,10 +11,19 @@ export interface Sequences {
   readonly end: string
 }
 
-/** Bracketed paste, and focus reports. The end turns both off, turns wrapping on, and resets colours and styles. */
+/**
+ * xterm sends Alt-1 as ± unless it is asked to send an Escape before the key (mode 1036). What the person has set is
+ * saved and restored. Other terminals do not know the mode, and ignore it.
+ */
+const escapeBeforeAlt: Sequences = { begin: "\u001b[?1036s\u001b[?1036h", end: "\u001b[?1036r" }
+
+/**
+ * Bracketed paste, focus reports, and Alt as Escape. The end undoes all three, turns wrapping on, and resets colours and
+ * styles.
+ */
 export const all: Sequences = {
-  begin: "\u001b[?2004h\u001b[?1004h",
-  end: "\u001b[?2004l\u001b[?1004l\u001b[?7h\u001b[0m"
+  begin: `\u001b[?2004h\u001b[?1004h${escapeBeforeAlt.begin}`,
+  end: `\u001b[?2004l\u001b[?1004l${escapeBeforeAlt.end}\u001b[?7h\u001b[0m`
 }
 
 /** Bracketed paste only. */
