@@ -67,8 +67,8 @@ export interface PendingLines {
 
 /** What a person sees and uses at the prompt of a terminal. */
 export interface Prompt {
-  /** Shows a status in place of the one before. */
-  readonly showStatus: (status: Status) => Effect.Effect<void>
+  /** Shows a status in place of the one before. When this returns, the prompt is that of its room. */
+  readonly showStatus: (status: Status) => void
   /** Completes words from a vocabulary, in place of the one before. */
   readonly completeFrom: (vocabulary: Vocabulary) => Effect.Effect<void>
 }

@@ -3,7 +3,6 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
-import * as SubscriptionRef from "effect/SubscriptionRef"
 import { Console, type Put, type Typed, whenTaken } from "../../services/Console.ts"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
@@ -27,8 +26,8 @@ export interface Script {
   readonly pending: Effect.Effect<ReadonlyArray<string>>
   /** Returns as soon as the pending lines satisfy the predicate. */
   readonly awaitPending: (holds: (lines: ReadonlyArray<string>) => boolean) => Effect.Effect<void>
-  /** The status that was shown last, at a terminal. */
-  readonly status: SubscriptionRef.SubscriptionRef<Status | undefined>
+  /** Returns as soon as the status satisfies the predicate, at a terminal. */
+  readonly awaitStatus: (holds: (status: Status) => boolean) => Effect.Effect<void>
   /** The completions for a line with the cursor at its end, at a terminal. */
   readonly completions: (line: string) => Effect.Effect<ReadonlyArray<string>>
   readonly layer: Layer.Layer<Console>
@@ -41,7 +40,7 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
     const list = new PendingList<Typed>()
     const shown = () => list.all.map(ownLine)
     const changes = makeSignal()
-    const status = yield* SubscriptionRef.make<Status | undefined>(undefined)
+    let status: Status | undefined
     const source = yield* Ref.make(nothing)
     const put: Put<ScreenLine> = (lines, taken) => {
       for (const { text } of lines) screen.push(text)
@@ -74,7 +73,7 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
       awaitScreen: (holds) => changes.until(() => holds(screen)),
       pending: Effect.sync(shown),
       awaitPending: (holds) => changes.until(() => holds(shown())),
-      status,
+      awaitStatus: (holds) => changes.until(() => status !== undefined && holds(status)),
       completions: (line) =>
         Effect.map(Ref.get(source), (complete) => complete(line, line.length).candidates.map(({ text }) => text)),
       layer: Layer.succeed(
@@ -90,7 +89,11 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
           isPerson: terminal,
           prompt: terminal
             ? Option.some({
-                showStatus: (shown) => SubscriptionRef.set(status, shown),
+                showStatus: (shown) => {
+                  status = shown
+                  list.speakIn(shown.room)
+                  changes.changed()
+                },
                 completeFrom: (vocabulary) => Ref.set(source, completionFrom(vocabulary))
               })
             : Option.none()

@@ -1,7 +1,7 @@
 /** The status on a screen. It changes no more often than a person can read it. */
 import type { Status } from "../../src/domain/Status.ts"
 import { clockTime } from "../../src/terminal/Chronicle.ts"
-import { type RoomNews, statusForms } from "../../src/terminal/StatusForms.ts"
+import { statusForms } from "../../src/terminal/StatusForms.ts"
 
 /** The least time between two changes, in ms. */
 const changesEvery = 100
@@ -9,19 +9,14 @@ const changesEvery = 100
 /** Mutable: one console owns it. */
 export class StatusTicker {
   readonly #undelivered: () => number
-  readonly #news: () => ReadonlyArray<RoomNews>
   readonly #onChange: () => void
   #status: Status | undefined
   #shown: { readonly forms: ReadonlyArray<string>; readonly at: number } = { forms: [], at: 0 }
   #next: NodeJS.Timeout | undefined
 
-  /**
-   * `undelivered`: returns how many lines are undelivered. `news`: returns what is new in other rooms. `onChange` is
-   * called when the forms have changed.
-   */
-  constructor(undelivered: () => number, news: () => ReadonlyArray<RoomNews>, onChange: () => void) {
+  /** `undelivered`: returns how many lines are undelivered. `onChange` is called when the forms have changed. */
+  constructor(undelivered: () => number, onChange: () => void) {
     this.#undelivered = undelivered
-    this.#news = news
     this.#onChange = onChange
   }
 
@@ -50,7 +45,7 @@ export class StatusTicker {
       }, early)
       return
     }
-    const forms = statusForms(this.#status, this.#undelivered(), this.#news(), clockTime)
+    const forms = statusForms(this.#status, this.#undelivered(), clockTime)
     if (forms[0] === this.#shown.forms[0]) return
     this.#shown = { forms, at: performance.now() }
     this.#onChange()

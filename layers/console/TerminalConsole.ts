@@ -15,7 +15,6 @@ import { liveArea, ownLine } from "../../src/terminal/LiveArea.ts"
 import { PendingList } from "../../src/terminal/PendingList.ts"
 import { roomOfKey } from "../../src/terminal/RoomKeys.ts"
 import { Scrollback } from "../../src/terminal/Scrollback.ts"
-import type { RoomNews } from "../../src/terminal/StatusForms.ts"
 import { statusRow } from "../../src/terminal/StatusRow.ts"
 import { rowsOf } from "../../src/terminal/Wrap.ts"
 import { Bell, bell } from "./Bell.ts"
@@ -41,8 +40,6 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
     const scrollback = new Scrollback(settings)
     const ringer = new Bell(settings)
     let complete = nothing
-    const rooms: ReadonlyArray<string> = []
-    const news: ReadonlyArray<RoomNews> = []
 
     const view = () => ({ self: ticker.status?.self, columns: screen.columns })
     const enter = (lines: ReadonlyArray<ScreenLine>, at: number): string =>
@@ -65,7 +62,6 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
     // what they have.
     const ticker: StatusTicker = new StatusTicker(
       () => pending.undelivered,
-      () => news,
       () => screen.drawSoon()
     )
     const pager = new ReadingBack({ screen, scrollback, view, enter, now, looks: settings })
@@ -105,7 +101,7 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
       if (key._tag === "CursorAt") return screen.cursorAt(key.column)
       if (key._tag === "Focus") return attention.focused(key.here, now())
       if (pager.press(key)) return
-      const room = roomOfKey(key, input.room(), rooms)
+      const room = roomOfKey(key, input.room(), ticker.status?.rooms.map((each) => each.room) ?? [])
       if (room !== undefined) return room === "nowhere" ? screen.send(bell) : place.go(room)
       const act = input.press(key, complete)
       if (act !== undefined) obey(act)
@@ -172,7 +168,10 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
       pending: Option.some(pendingLines),
       isPerson: true,
       prompt: Option.some({
-        showStatus: (status) => Effect.sync(() => ticker.show(status)),
+        showStatus: (status) => {
+          ticker.show(status)
+          place.told(status.room)
+        },
         completeFrom: (vocabulary) =>
           Effect.sync(() => {
             complete = completionFrom(vocabulary)

@@ -111,6 +111,11 @@ export const completionsOf = (
   }
 }
 
-/** Completes commands and their arguments first, then emoji, then peers' ids. */
+/** Completes commands and their arguments first, then emoji, then rooms, then peers' ids. */
 export const completionFrom = ({ commands, ids, rooms }: Vocabulary): Complete =>
-  firstOf((line, cursor) => completionsOf(commands, line, cursor, ids(), rooms()), emojiNames, called(ids))
+  firstOf(
+    (line, cursor) => completionsOf(commands, line, cursor, ids(), rooms()),
+    emojiNames,
+    roomNames(rooms),
+    called(ids)
+  )

@@ -1,5 +1,6 @@
 /** The status in words: the state of the server, and the number of peers. */
 import { absurd } from "../domain/Absurd.ts"
+import type { RoomNews } from "../domain/Place.ts"
 import type { ServerState, Status } from "../domain/Status.ts"
 import { nameOf, shortened } from "./Prompt.ts"
 
@@ -37,14 +38,6 @@ const serverInFewWords = (server: ServerState, clock: (at: number) => string): R
   }
 }
 
-/** What is new in another room than the one in which the session speaks. */
-export interface RoomNews {
-  readonly room: string
-  /** How many lines came since the person was there, and how many of them mention the person. */
-  readonly lines: number
-  readonly mentions: number
-}
-
 /** The longest name of a room in the status where there is little space, in columns. */
 const longestName = 16
 
@@ -56,10 +49,10 @@ const newsInWords = ({ lines, mentions, room }: RoomNews): string => {
 const newsInShort = ({ lines, mentions, room }: RoomNews): string =>
   `${shortened(nameOf(room), longestName)} ${lines}${mentions === 0 ? "" : "!"}`
 
-/** The rooms that mention the person come first. */
-const inOrder = (news: ReadonlyArray<RoomNews>): ReadonlyArray<RoomNews> => [
-  ...news.filter(({ mentions }) => mentions > 0),
-  ...news.filter(({ mentions }) => mentions === 0)
+/** The rooms with news. Those that mention the person come first. */
+const inOrder = (rooms: ReadonlyArray<RoomNews>): ReadonlyArray<RoomNews> => [
+  ...rooms.filter(({ mentions }) => mentions > 0),
+  ...rooms.filter(({ lines, mentions }) => lines > 0 && mentions === 0)
 ]
 
 /** The first `most` rooms, and how many there are besides. */
@@ -75,9 +68,8 @@ const form = (...parts: ReadonlyArray<Parts>): string => `── ${parts.flat().
  * for narrow terminals. The last ones have only what needs attention.
  */
 export const statusForms = (
-  { connected, known, self, server }: Status,
+  { connected, known, rooms, self, server }: Status,
   undelivered: number,
-  rooms: ReadonlyArray<RoomNews>,
   clock: (at: number) => string
 ): readonly [string, ...ReadonlyArray<string>] => {
   const waiting = (words: string): Parts => (undelivered === 0 ? [] : [`${undelivered} ${words}`])
@@ -106,6 +98,5 @@ export const statusForms = (
   ]
 }
 
-/** The longest form, without other rooms. */
-export const statusInWords = (status: Status, undelivered: number, clock: (at: number) => string): string =>
-  statusForms(status, undelivered, [], clock)[0]
+/** The longest form. */
+export const statusInWords = (...of: Parameters<typeof statusForms>): string => statusForms(...of)[0]

@@ -21,7 +21,6 @@ const told = (
   return statusForms(
     statusOf({ id: self, role: roleOf(self) }, presence, answers, { room: mainRoom, rooms: [] }),
     undelivered,
-    [],
     (at) => `${at / 1_000} s`
   )[form]
 }

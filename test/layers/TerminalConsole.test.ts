@@ -8,9 +8,9 @@ import * as Stream from "effect/Stream"
 import { describe } from "vitest"
 import * as TerminalConsole from "../../layers/console/TerminalConsole.ts"
 import * as ScriptedInterrupts from "../../layers/ScriptedInterrupts.ts"
-import { Console } from "../../services/Console.ts"
+import { Console, type Typed } from "../../services/Console.ts"
 import { Interrupts } from "../../services/Interrupts.ts"
-import { mainRoom } from "../../src/domain/Post.ts"
+import { mainRoom, type Room } from "../../src/domain/Post.ts"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
 import * as FakeTerminal from "../support/FakeTerminal.ts"
 import { id, post, stream } from "../support/samples.ts"
@@ -56,6 +56,41 @@ const status = {
   rooms: []
 } as const
 
+/**
+ * A session in these rooms. It comes to what is typed once `begins` is done. `said`: what it has said, and where. What
+ * it says stays pending.
+ */
+const sessionAt = (console: Console["Type"], rooms: ReadonlyArray<string>, begins: Effect.Effect<void> = Effect.void) =>
+  Effect.gen(function* () {
+    const { place, settle } = Option.getOrThrow(console.pending)
+    const { showStatus } = Option.getOrThrow(console.prompt)
+    const said: Array<string> = []
+    let room = mainRoom
+    const goTo = (to: Room) => {
+      room = to
+      showStatus({ ...status, room, rooms: rooms.map((each) => ({ room: each as Room, lines: 0, mentions: 0 })) })
+    }
+    const handle = (line: Typed) => {
+      const to = /^\/go (\S+)$/.exec(line.text)?.[1]
+      if (to === undefined) {
+        said.push(`${line.room ?? room}: ${line.text}`)
+        return place([line], line.room ?? room)
+      }
+      if (rooms.includes(to)) goTo(to as Room)
+      settle([line], () => {})
+    }
+    goTo(mainRoom)
+    yield* Effect.forkScoped(
+      Effect.zipRight(
+        begins,
+        Stream.runForEach(console.lines, (line) => Effect.sync(() => handle(line)))
+      )
+    )
+    return { said, goTo }
+  })
+
+const statusText = "── 1 · server up · 1 of 2 peers"
+
 describe("TerminalConsole", () => {
   ConsoleContract.holdsFor(() =>
     Effect.sync(() => {
@@ -97,12 +132,87 @@ describe("TerminalConsole", () => {
   story("the status and the vocabulary are the program's", ({ sees, types }, console) =>
     Effect.gen(function* () {
       const { completeFrom, showStatus } = Option.getOrThrow(console.prompt)
-      yield* showStatus(status)
+      showStatus(status)
       yield* sees(["── 1 · server up · 1 of 2 peers"])
       yield* completeFrom({ commands: [], ids: () => [id("anna")], rooms: () => [] })
       yield* types("an\t")
       yield* sees(["── 1 · server up · 1 of 2 peers"], "anna:")
     })
+  )
+
+  story(
+    "a key goes to another room, which has a draft of its own; a typed line keeps its prompt",
+    ({ shows, types }, console) =>
+      Effect.gen(function* () {
+        const { said } = yield* sessionAt(console, ["main", "ops", "dev"])
+        yield* types("half")
+        yield* types("\u001b2one\rhalf of two")
+        yield* shows(isRows(["#ops> one", statusText, "#ops> half of two"]))
+        yield* types("\u000e")
+        yield* shows(isRows(["#ops> one", statusText, "#dev>"]))
+        yield* types("three\r\u001b1")
+        yield* shows(isRows(["#ops> one", "#dev> three", statusText, "> half"]))
+        yield* types("\u0010\u0010")
+        yield* shows(isRows(["#ops> one", "#dev> three", statusText, "#ops> half of two"]))
+        assert.deepStrictEqual(said, ["ops: one", "dev: three"])
+      }).pipe(Effect.scoped)
+  )
+
+  story(
+    "a session that is behind says each line where it was typed, and takes no prompt back",
+    ({ shows, types }, console) =>
+      Effect.gen(function* () {
+        const begins = yield* Deferred.make<void>()
+        const { said } = yield* sessionAt(console, ["main", "ops", "dev"], Deferred.await(begins))
+        yield* types("one\r\u001b2two\r\u001b3three\r\u001b2")
+        const pending = ["> one", "#ops> two", "#dev> three", statusText, "#ops>"]
+        yield* shows(isRows(pending))
+        yield* Deferred.succeed(begins, undefined)
+        yield* types("x")
+        yield* shows(isRows([...pending.slice(0, -1), "#ops> x"]))
+        assert.deepStrictEqual(said, ["main: one", "ops: two", "dev: three"])
+      }).pipe(Effect.scoped)
+  )
+
+  story(
+    "what is typed behind a command goes where the command leads, also the half of a line",
+    ({ shows, types }, console) =>
+      Effect.gen(function* () {
+        const begins = yield* Deferred.make<void>()
+        const { said } = yield* sessionAt(console, ["main", "ops"], Deferred.await(begins))
+        yield* types("/go ops\rone\rhalf")
+        yield* shows(isRows(["> /go ops", "> one", statusText, "> half"]))
+        yield* Deferred.succeed(begins, undefined)
+        yield* shows(isRows(["> /go ops", "#ops> one", statusText, "#ops> half"]))
+        yield* types("\u001b1")
+        yield* shows(isRows(["> /go ops", "#ops> one", statusText, ">"]))
+        assert.deepStrictEqual(said, ["ops: one"])
+      }).pipe(Effect.scoped)
+  )
+
+  story("what is typed in a room that is left goes to no other room", ({ shows, types }, console) =>
+    Effect.gen(function* () {
+      const { goTo } = yield* sessionAt(console, ["main", "ops"])
+      yield* types("\u001b2secret")
+      yield* shows(isRows([statusText, "#ops> secret"]))
+      goTo(mainRoom)
+      yield* shows(isRows([statusText, ">"]))
+      yield* types("\u001b2")
+      yield* shows(isRows([statusText, "#ops> secret"]))
+    }).pipe(Effect.scoped)
+  )
+
+  story(
+    "with one room, its keys are of the history, and Alt with a number rings",
+    ({ shows, types, written }, console) =>
+      Effect.gen(function* () {
+        yield* sessionAt(console, ["main"])
+        yield* types("one\r\u0010")
+        yield* shows(isRows(["> one", statusText, "> one"]))
+        yield* types("\u001b2!")
+        yield* shows(isRows(["> one", statusText, "> one!"]))
+        assert.include(written(), "\u0007")
+      }).pipe(Effect.scoped)
   )
 
   story("a resized terminal has nothing twice", ({ resize, sees, shows, types }, console) =>

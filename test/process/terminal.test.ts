@@ -542,7 +542,11 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
           // biome-ignore-start lint/suspicious/noControlCharactersInRegex: that is what is looked for
           assert.strictEqual(/\u001b\[[0-9;]*[1-9][0-9;]*m/.test(one.raw), signal === "SIGTERM" && !("args" in options))
           if ("args" in options) assert.match(one.raw, /^[^\u001b]*\u001b\[\?2004h[^\u001b]+\u001b\[\?2004l$/)
-          else assert.match(one.raw, /\u001b\[\?2004h[\s\S]*\u001b\[\?2004l\u001b\[\?1004l\u001b\[\?1036r\u001b\[\?7h\u001b\[0m$/)
+          else
+            assert.match(
+              one.raw,
+              /\u001b\[\?2004h[\s\S]*\u001b\[\?2004l\u001b\[\?1004l\u001b\[\?1036r\u001b\[\?7h\u001b\[0m$/
+            )
           // biome-ignore-end lint/suspicious/noControlCharactersInRegex: that is what is looked for
         }
         yield* server.types("Exit")

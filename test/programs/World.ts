@@ -14,7 +14,6 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import * as Struct from "effect/Struct"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as KeptChat from "../../layers/chat/KeptChat.ts"
@@ -467,14 +466,11 @@ const atConsole = (id: PeerId, script: ScriptedConsole.Script): AtConsole => ({
     within(
       script,
       `${title(id)} never told ${words}`,
-      glance(script, (status) => statusInWords(status, 0, atTime) === words)
+      script.awaitStatus((status) => statusInWords(status, 0, atTime) === words)
     ),
-  glances: (holds) => within(script, `the status of ${title(id)} is never so`, glance(script, holds)),
+  glances: (holds) => within(script, `the status of ${title(id)} is never so`, script.awaitStatus(holds)),
   completions: script.completions
 })
-
-const glance = (script: ScriptedConsole.Script, holds: (status: Status) => boolean): Effect.Effect<void> =>
-  Effect.asVoid(Stream.runHead(Stream.filter(script.status.changes, (status) => status !== undefined && holds(status))))
 
 /** Attaches sessions to that node. */
 const attachTo =

@@ -6,6 +6,7 @@ import {
   type Described,
   idArgument,
   parametersOf,
+  roomArgument,
   textArgument
 } from "../../src/domain/SlashCommand.ts"
 import {
@@ -67,8 +68,12 @@ describe("completion", () => {
     }
   })
 
-  it("commands and their arguments come first, then emoji, then ids", () => {
-    const all = completionFrom({ commands, ids: () => [id("anna"), id("3")], rooms: () => [] })
+  it("commands and their arguments come first, then emoji, then rooms, then ids", () => {
+    const rooms = () => ["ops", "dev"].map((each) => Room.make(each))
+    const all = completionFrom({ commands, ids: () => [id("anna"), id("3")], rooms })
+    assert.deepStrictEqual(lines(all, "/enter o"), ["/enter ops "])
+    assert.deepStrictEqual(lines(all, "/enter #"), ["/enter #ops ", "/enter #dev "])
+    assert.deepStrictEqual(lines(all, "see #d"), ["see #dev "])
     assert.deepStrictEqual(lines(all, "/tell a"), ["/tell anna "])
     assert.deepStrictEqual(lines(all, ":tada"), ["🎉"])
     assert.deepStrictEqual(lines(all, "3"), ["3: "])
@@ -85,6 +90,7 @@ const described = (name: string, schema: Schema.Schema.All): Described => ({
 const commands = [
   described("tell", Schema.Tuple(idArgument, textArgument("TEXT"))),
   described("help", Schema.Tuple(Schema.optionalElement(commandArgument))),
+  described("enter", Schema.Tuple(roomArgument)),
   described("test", Schema.Tuple())
 ]
 

@@ -1,19 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
-import { mainRoom } from "../../src/domain/Post.ts"
+import type { RoomNews } from "../../src/domain/Place.ts"
+import { mainRoom, type Room } from "../../src/domain/Post.ts"
 import { type Editor, empty } from "../../src/terminal/editor/State.ts"
-import { type RoomNews, statusForms } from "../../src/terminal/StatusForms.ts"
+import { statusForms } from "../../src/terminal/StatusForms.ts"
 import { statusRow } from "../../src/terminal/StatusRow.ts"
 import { id } from "../support/samples.ts"
 
-const forms = (news: ReadonlyArray<RoomNews>, undelivered = 0) =>
-  statusForms(
-    { self: id("3"), server: { _tag: "Down", since: 0 }, connected: 1, known: 2, room: mainRoom, rooms: [] },
-    undelivered,
-    news,
-    () => "12:03"
-  )
+const down = { self: id("3"), server: { _tag: "Down", since: 0 }, connected: 1, known: 2, room: mainRoom } as const
 
-const news = (room: string, lines: number, mentions = 0): RoomNews => ({ room, lines, mentions })
+const forms = (rooms: ReadonlyArray<RoomNews>, undelivered = 0) =>
+  statusForms({ ...down, rooms: [news("main", 0), ...rooms] }, undelivered, () => "12:03")
+
+const news = (room: string, lines: number, mentions = 0): RoomNews => ({ room: room as Room, lines, mentions })
 
 const fits = (forms: ReadonlyArray<string>, columns: number) =>
   statusRow(empty, forms, columns, { colours: false, times: false }).text
@@ -70,12 +68,7 @@ describe("the row above what is being typed", () => {
     ] as const) {
       assert.strictEqual(fits(some, columns), expected)
     }
-    const up = statusForms(
-      { self: id("3"), server: { _tag: "Up" }, connected: 1, known: 2, room: mainRoom, rooms: [] },
-      0,
-      [news("ops", 3)],
-      () => ""
-    )
+    const up = statusForms({ ...down, server: { _tag: "Up" }, rooms: [news("ops", 3)] }, 0, () => "")
     assert.strictEqual(fits(up, 20), "── #ops 3")
   })
 })

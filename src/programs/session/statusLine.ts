@@ -1,5 +1,4 @@
 /** The status line and the completion of words at a terminal. */
-import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as MutableRef from "effect/MutableRef"
@@ -14,7 +13,10 @@ import { afterwards, nobody, statusOf } from "../../domain/Status.ts"
 import { commands } from "../commands/all.ts"
 import type { Session } from "./Session.ts"
 
-/** Keeps the status on the screen up to date, until the scope closes. Does nothing on a pipe. */
+/**
+ * Keeps the status on the screen up to date, until the scope closes. Another room of the session is there in the call
+ * that goes to it, before anything that follows from it. Does nothing on a pipe.
+ */
 export const tellHowItIs = ({
   console,
   moved,
@@ -26,36 +28,36 @@ export const tellHowItIs = ({
     const { answering } = yield* MeshStatus
     if (Option.isNone(console.prompt)) return
     const { completeFrom, showStatus } = console.prompt.value
-    // A variable, not a Ref: completion reads it synchronously, while a key is handled.
+    // Variables, not Refs: they are read synchronously, by completion while a key is handled.
     let presence = nobody
+    let answers = yield* answering.get
 
-    const update = Effect.flatMap(answering.get, (answers) =>
-      showStatus(
-        statusOf(
-          mesh.self,
-          presence,
-          [...presence.servers].some((id) => answers.has(id)),
-          { room: MutableRef.get(place).room, rooms: newsIn(MutableRef.get(place), rooms) }
-        )
-      )
-    )
+    const update = (): void => {
+      const { room } = MutableRef.get(place)
+      const answersNow = [...presence.servers].some((id) => answers.has(id))
+      showStatus(statusOf(mesh.self, presence, answersNow, { room, rooms: newsIn(MutableRef.get(place), rooms) }))
+    }
     yield* completeFrom({ commands, ids: () => [...presence.peers.keys()], rooms: () => [...rooms] })
-    yield* update
-    let shown = MutableRef.get(place)
-    const isMoved = () => shown !== MutableRef.get(place)
-    const moves = moved.stream(isMoved, () => {
-      shown = MutableRef.get(place)
-      return Option.some(Chunk.of(undefined))
-    })
-    yield* Effect.forkScoped(Stream.runForEach(moves, () => update))
+    update()
+    yield* Effect.acquireRelease(
+      Effect.sync(() => moved.listen(update)),
+      (stop) => Effect.sync(stop)
+    )
     yield* Effect.forkScoped(
       Stream.runForEach(mesh.events, (event) =>
         Effect.gen(function* () {
           presence = afterwards(presence, event, yield* Clock.currentTimeMillis)
-          yield* update
+          update()
         })
       )
     )
     // No event reports that the server answers.
-    yield* Effect.forkScoped(Stream.runForEach(answering.changes, () => update))
+    yield* Effect.forkScoped(
+      Stream.runForEach(answering.changes, (now) =>
+        Effect.sync(() => {
+          answers = now
+          update()
+        })
+      )
+    )
   })
