@@ -262,11 +262,12 @@ class Client:
         elif kind == "gap":
             self.miss(link, frame["stream"], frame["to"])
         elif kind in ("roster", "introduce"):
-            for each in frame["peers"]:
+            for each in filter(lambda each: role(each) == "client", frame["peers"]):
                 # Nobody makes this node knock at the services of a system, or at other machines.
-                if role(each) == "client" and each["port"] >= 1024 and each["host"] in LOOPBACK:
-                    pause = 0 if kind == "roster" else random.uniform(0.5, 1.5)
-                    self.seek(each["id"], (each["host"], each["port"]), pause, again=1)
+                if each["port"] >= 1024 and each["host"] in LOOPBACK:
+                    self.seek(each["id"], (each["host"], each["port"]), again=1)
+                elif kind == "roster":
+                    self.ask_for(each["id"])
         elif kind == "missing":
             # They are looked for in vain: perhaps one has said goodbye here alone.
             runs = [(each["id"], self.gone.get(each["id"]), each.get("epoch")) for each in frame["peers"]]
@@ -307,6 +308,8 @@ class Client:
                     self.lost.add(peer)
                     notice(f"{title(peer)} is lost: {lost}" + "; the chat goes on without it" * (peer in self.servers))
                     lost = None
+                elif peer not in self.met and self.joined.is_set():
+                    self.ask_for(peer)
                 elif not self.joined.is_set() and again == 0.1:
                     notice(f"The server can't be reached ({problem!r}). Trying until it works.")
             if time.monotonic() > until:
@@ -314,6 +317,12 @@ class Client:
                 until, again, slowest = float("inf"), 60, 60
             await asyncio.sleep(random.random() * again)
             again = min(slowest, again * 2)
+
+    def ask_for(self, peer):
+        """This node can't dial a peer: the server is to tell it to dial this node."""
+        for link in self.links.values():
+            if link.role == "server":
+                link.send(encode(type="missing", peers=[{"id": peer}]))
 
     # ---- Delivery: "Asking, gaps and giving up" in docs/PROTOCOL.md
 

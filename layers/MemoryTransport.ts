@@ -30,6 +30,8 @@ export interface Network {
   readonly transport: (node: string, place?: Place) => Transport["Type"]
   /** Cuts the network: from now on data waits where `apart` is true for its sender and receiver. */
   readonly cut: (apart: (from: string, to: string) => boolean) => Effect.Effect<void>
+  /** From now on, dials get no answer where `blocked` is true for the two nodes, as through a firewall. */
+  readonly block: (blocked: (from: string, to: string) => boolean) => Effect.Effect<void>
   /** Removes all cuts: data that waited arrives. */
   readonly heal: Effect.Effect<void>
   /** Adds an address to that node's machine, as when it joins a network. The node is reached as before. */
@@ -95,6 +97,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
   const addresses = new Map<string, Set<string>>()
   const arrivals = new Map<string, number>()
   let isCut: (from: string, to: string) => boolean = () => false
+  let isBlocked: (from: string, to: string) => boolean = () => false
   let delay = () => 0
   let lastPort = 40_000
   let lastConnection = 0
@@ -228,7 +231,8 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
       const target = yield* Effect.suspend(() => Effect.fromNullable(listeners.get(name))).pipe(
         Effect.mapError(() => new PeerUnreachable({ address, detail: "nothing listens there" }))
       )
-      yield* network.until(() => !isCut(host.node, target.host.node) && !isCut(target.host.node, host.node))
+      const [from, to] = [host.node, target.host.node]
+      yield* network.until(() => !isCut(from, to) && !isCut(to, from) && !isBlocked(from, to))
       if ((host.key === undefined) !== (target.host.key === undefined)) {
         const detail = host.key === undefined ? strangerTo.tls : "it does not use TLS"
         return yield* new PeerUnreachable({ address, detail })
@@ -292,6 +296,10 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
       Effect.sync(() => {
         const before = isCut
         isCut = (from, to) => before(from, to) || apart(from, to)
+      }),
+    block: (blocked) =>
+      Effect.sync(() => {
+        isBlocked = blocked
       }),
     heal: Effect.sync(() => {
       isCut = () => false

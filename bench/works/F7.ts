@@ -22,13 +22,13 @@ export const F7: Work = {
   how:
     "The load generator opens the links in groups of 200, and a group is there when each has been let in and answered a ping " +
     "or subscribed. From then on it answers pings and sends nothing. Memory is the resident set at the end less that before. " +
-    "`outlive` is a client; `outlive, server` is a server to which the links are members that it had not known, so that it tells everybody of each, " +
+    "`outlive` is a client; `outlive, server` is a server to which the links are members that it had not known, so that it tells each of all before it, " +
     "and records where each listens. IRC servers are left out, which tell everybody in a channel about each newcomer too.",
   remarks:
     "[links.md](design/links.md#the-cost-of-an-idle-link) says what a link consists of. The resident set has more than what is live: V8 makes the nursery larger while many are let in, whatever their number. " +
     "Letting in costs a handshake of six frames and a summary, where raw accepts and no more. The limit of silence grows with the number of links, so that a node does not send more pings a second: 1,000 idle links cost some 170 pings a second, 90 µs each with their answers. " +
     "What a link still has beyond its socket is mostly closures: ten of its `Outbox`, three of its `Attempt`, and two token buckets. Classes in their place were not tried. " +
-    "A server tells everybody of each newcomer, and records it: F15 is about that.",
+    "A server tells each newcomer of all others, and records it: F15 is about that.",
   cells: ({ quick }) => {
     const time = quick ? 1_000 : 5_000
     const cellsOf = (counts: ReadonlyArray<number>, systems: ReadonlyArray<System>): ReadonlyArray<Cell> =>
@@ -44,7 +44,7 @@ export const F7: Work = {
     const counts = quick ? [1_000] : [1_000, 10_000]
     return [
       ...cellsOf(counts, systemsOf("outlive", "raw tuned")),
-      // A server introduces each to all others, so that this many cost it seconds: F15 has more of them.
+      // A server tells each of all others, so that this many cost it seconds: F15 has more of them.
       ...inOneRound(cellsOf([1_000], [bareServer])),
       ...inOneRound(cellsOf(counts, systemsOf("C, epoll", "redis", "nats"))),
       ...inOneRound(cellsOf([1_000], systemsOf("outlive's layers", "mosquitto", "ws")))

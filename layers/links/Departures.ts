@@ -2,6 +2,7 @@
  * Which nodes have left for good: peers ask each other about nodes that they can't find, and answer which of them said
  * goodbye.
  */
+import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
@@ -66,7 +67,9 @@ export const make = ({ clock, membership, table }: Node, { gone, missing, rateLi
     return looked.filter(({ peer }) => (asking.get(peer.id)?.next ?? 0) <= now).slice(0, mostMissing)
   }
 
-  const askAbout = (asked: ReadonlyArray<Sought>, links: ReadonlyArray<Link>): Effect.Effect<void> => {
+  const askAbout = (asked: ReadonlyArray<Sought>, whom: () => ReadonlyArray<Link>): Effect.Effect<void> => {
+    const links = asked.length === 0 ? [] : whom()
+    if (links.length === 0) return Effect.void
     const now = Monotonic.millis(clock)
     for (const { peer } of asked) {
       const between = Math.min(mostBetween, 2 * (asking.get(peer.id)?.between ?? firstAsked))
@@ -76,10 +79,12 @@ export const make = ({ clock, membership, table }: Node, { gone, missing, rateLi
     return Effect.sync(() => Wire.putTo(links, [{ type: "missing", peers }]))
   }
 
+  const serverLinks = (): ReadonlyArray<Link> => [...table.links.values()].filter(({ peer }) => peer.role === "server")
+
   /** The peers to ask: servers, which meet everybody, and some of the others. */
   const someLinks = (): ReadonlyArray<Link> => {
     const links = [...table.links.values()]
-    const servers = links.filter(({ peer }) => peer.role === "server")
+    const servers = serverLinks()
     const clients = links.filter(({ peer }) => peer.role !== "server")
     const from = clients.length === 0 ? 0 : turn % clients.length
     turn += mostAsked
@@ -93,11 +98,18 @@ export const make = ({ clock, membership, table }: Node, { gone, missing, rateLi
     hasLeft,
     /** The peer has said goodbye. */
     heardGoodbye: (link: Link): void => remember(link.peer.id, link.epoch),
-    /** Asks about nodes that could not be found. */
+    /**
+     * Asks about nodes that could not be found. Of those that were never met, a server knows best: when many join at
+     * once, the others are not asked by all of them.
+     */
     ask: Effect.suspend(() => {
-      const asked = due()
-      const links = asked.length === 0 ? [] : someLinks()
-      return links.length === 0 ? Effect.void : askAbout(asked, links)
+      const [unmet, met] = Arr.partition(due(), ({ peer }) => table.isKnown(peer.id))
+      const servers = serverLinks()
+      if (servers.length === 0) return askAbout([...met, ...unmet], someLinks)
+      return Effect.zipRight(
+        askAbout(met, someLinks),
+        askAbout(unmet, () => servers)
+      )
     }),
     /** A peer looks for these nodes: tells it which of them have left. */
     heardMissing: (link: Link, { peers }: Missing): Effect.Effect<void> =>

@@ -1,41 +1,53 @@
 /** Introductions: lists of peers, sent and received. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Random from "effect/Random"
 import { isCurrent } from "../../src/domain/LinkTable.ts"
 import type { Peer, PeerId } from "../../src/domain/Peer.ts"
 import type { Epoch } from "../../src/domain/Post.ts"
-import { encodeListed, encodeLists, type Listed, named, naming } from "../../src/protocol/Frame.ts"
+import {
+  encodeListed,
+  encodeLists,
+  type Listed,
+  type Missing,
+  named,
+  naming,
+  partsOf
+} from "../../src/protocol/Frame.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
 import type { RateLimit } from "./RateLimit.ts"
 
-/** A newcomer is expected to dial first. It is dialled after a random time between half and one and a half of this. */
-const courtesy = Duration.seconds(1)
+/** Those that look for a peer are collected for this long before it is told about them: with many links, many do. */
+const gathering = Duration.millis(100)
 
-/**
- * Newcomers are collected for this long before all are told about them, in ms: when a server is back, all clients come
- * at once. The more there are to tell, the longer: telling 4,000 takes some 60 ms.
- */
-const gathering = (clients: number): number => Math.min(100, Math.max(10, clients / 20))
+/** A peer that others name, and the run of it that they mean. */
+interface NamedPeer {
+  readonly peer: Peer
+  readonly epoch: Epoch | undefined
+}
 
-const unlisted = (each: Listed): Peer => ({ ...named(each), address: { host: each.host, port: each.port } })
+const unlisted = (each: Listed): NamedPeer => ({
+  peer: { ...named(each), address: { host: each.host, port: each.port } },
+  epoch: each.epoch
+})
 
 const listed = ({ epoch, peer }: Link): string => encodeListed({ ...naming(peer), ...peer.address, epoch })
 
 interface Needs {
   readonly rateLimit: RateLimit
-  /** Keeps a link to a peer that others name, from that time on. */
-  readonly meet: (named: Peer, epoch: Epoch | undefined, after: Duration.Duration) => Effect.Effect<void>
+  /** Keeps a link to peers that others name, from now on. Returns those that this node must not dial. */
+  readonly meet: (named: ReadonlyArray<NamedPeer>) => ReadonlyArray<NamedPeer>
   /** Whether a run is known to have left. A peer that names it may not know that yet. */
   readonly hasLeft: (id: PeerId, epoch: Epoch | undefined) => boolean
 }
 
 export const make = ({ membership, peers, table }: Node, { hasLeft, meet, rateLimit }: Needs) => {
-  /** Newcomers that the others were not told about yet. */
-  let introduced: Array<Link> = []
   /** How each peer is listed. */
   const listings = new WeakMap<Link, string>()
+  /** The peers that somebody looks for, and who does, that were not told about each other yet. */
+  const seekers = new Map<Link, Set<Link>>()
+  /** For each peer that others looked for: those that it was told about. */
+  const told = new WeakMap<Link, WeakSet<Link>>()
 
   /** The frames that list these peers. */
   const listing = (type: "roster" | "introduce", links: ReadonlyArray<Link>): ReadonlyArray<Uint8Array> =>
@@ -50,66 +62,84 @@ export const make = ({ membership, peers, table }: Node, { hasLeft, meet, rateLi
       })
     )
 
-  const clients = (): ReadonlyArray<Link> => [...table.links.values()].filter(({ peer }) => peer.role !== "server")
+  const isListed = (link: Link): boolean => link.peer.role !== "server" && !link.passing
+
+  /** Whether a peer should be told where that one listens: it was not told before. */
+  const mayTell = (link: Link, seeker: Link): boolean => {
+    const before = told.get(link) ?? new WeakSet()
+    told.set(link, before)
+    if (before.has(seeker)) return false
+    before.add(seeker)
+    return true
+  }
 
   /**
-   * Looks for the peers that a peer lists, each after some time. Skips peers that the server does not vouch for, and
-   * peers with a wrong role.
+   * Looks for the peers that a peer lists. Skips peers that the server does not vouch for, and peers with a wrong role.
+   * Returns those that this node must not dial.
    */
-  const seekAll = (
-    link: Link,
-    all: ReadonlyArray<Listed>,
-    after: Effect.Effect<Duration.Duration>
-  ): Effect.Effect<void> => {
+  const seekAll = (link: Link, all: ReadonlyArray<Listed>): ReadonlyArray<NamedPeer> => {
     rateLimit.charge(link, "named", all.length)
-    return Effect.forEach(
-      all,
-      (each) =>
-        membership.knows(each.id) &&
-        membership.hasRole(named(each)) &&
-        !(each.epoch !== undefined && hasLeft(each.id, each.epoch))
-          ? Effect.flatMap(after, (duration) => meet(unlisted(each), each.epoch, duration))
-          : Effect.void,
-      { discard: true }
+    return meet(
+      all
+        .map(unlisted)
+        .filter(
+          ({ epoch, peer }) =>
+            membership.knows(peer.id) && membership.hasRole(peer) && !(epoch !== undefined && hasLeft(peer.id, epoch))
+        )
     )
   }
 
   return {
-    /** A peer lists members: they wait to be dialled. */
-    heardRoster: (link: Link, all: ReadonlyArray<Listed>): Effect.Effect<void> =>
-      seekAll(link, all, Effect.succeed(Duration.zero)),
-    /** A peer lists newcomers. */
-    heardOfNewcomers: (link: Link, all: ReadonlyArray<Listed>): Effect.Effect<void> =>
-      seekAll(
-        link,
-        all,
-        Effect.map(Random.nextRange(0.5, 1.5), (share) => Duration.times(courtesy, share))
-      ),
-    /** Sends the peer a roster. The others are told about it soon. */
-    introduce: (link: Link): void => {
-      if (link.peer.role === "server") return link.put({ type: "roster", peers: [] })
-      if (!link.passing) introduced.push(link)
-      peers.changed()
+    /** A peer lists members: they wait to be dialled. Those that this node must not dial are to dial it. */
+    heardRoster: (link: Link, all: ReadonlyArray<Listed>): void => {
+      const missing = seekAll(link, all).filter(({ peer }) => !table.links.has(peer.id))
+      if (missing.length === 0) return
+      for (const part of partsOf(missing)) {
+        link.put({
+          type: "missing",
+          peers: part.map(({ epoch, peer: { id } }) => (epoch === undefined ? { id } : { id, epoch }))
+        })
+      }
+    },
+    /** A peer lists others that look for this node, and can't reach it. */
+    heardOfSeekers: (link: Link, all: ReadonlyArray<Listed>): void => {
+      seekAll(link, all)
+    },
+    /** A peer can't find these. They are told about it soon, each once. */
+    heardMissing: (link: Link, all: Missing["peers"]): void => {
+      if (!isListed(link)) return
+      for (const { epoch, id } of all) {
+        const other = table.links.get(id)
+        if (other === undefined || other === link || !isListed(other)) continue
+        if ((epoch !== undefined && epoch !== other.epoch) || !mayTell(other, link)) continue
+        const looking = seekers.get(other) ?? new Set()
+        seekers.set(other, looking.add(link))
+      }
+      if (seekers.size > 0) peers.changed()
+    },
+    /** Sends the peer a roster of all others. It dials them: so they need not be told about it. */
+    introduce: (link: Link): void =>
       link.putLines(
         listing(
           "roster",
-          clients().filter((other) => other !== link && !other.passing)
+          link.peer.role === "server"
+            ? []
+            : [...table.links.values()].filter((other) => other !== link && isListed(other))
         )
-      )
-    },
-    /** Repeatedly tells all peers about the newcomers of the last moment. All get the same list, the newcomers too. */
-    tellOfNewcomers: Effect.forever(
+      ),
+    /** Repeatedly tells peers who has looked for them in the last moment. */
+    tellOfSeekers: Effect.forever(
       peers
-        .until(() => introduced.length > 0)
+        .until(() => seekers.size > 0)
         .pipe(
-          Effect.zipRight(Effect.suspend(() => Effect.sleep(gathering(table.links.size)))),
+          Effect.zipRight(Effect.sleep(gathering)),
           Effect.zipRight(
             Effect.sync(() => {
-              const here = introduced.filter(isCurrent)
-              introduced = []
-              if (here.length === 0) return
-              const lines = listing("introduce", here)
-              for (const link of clients()) link.putLines(lines)
+              for (const [link, looking] of seekers) {
+                const here = [...looking].filter(isCurrent)
+                if (isCurrent(link) && here.length > 0) link.putLines(listing("introduce", here))
+              }
+              seekers.clear()
             })
           )
         )

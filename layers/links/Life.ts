@@ -75,12 +75,14 @@ export const make = (node: Node, needs: Needs) => {
       case "earlier":
         return replication.heard(link, frame)
       case "roster":
-        return replication.hasShown(link)
-          ? introductions.heardRoster(link, frame.peers)
-          : new PeerLost({ reason: "malformed" })
+        if (!replication.hasShown(link)) return new PeerLost({ reason: "malformed" })
+        introductions.heardRoster(link, frame.peers)
+        return undefined
       case "introduce":
-        return introductions.heardOfNewcomers(link, frame.peers)
+        introductions.heardOfSeekers(link, frame.peers)
+        return undefined
       case "missing":
+        introductions.heardMissing(link, frame.peers)
         return departures.heardMissing(link, frame)
       case "left":
         return departures.heardLeft(link, frame)

@@ -203,8 +203,12 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
       eachSecond: Effect.zipRight(departures.ask, search.dialThoseGivenUp),
       isUnfinished: missing.isAny,
       /** To be run as long as the node does, each in a fiber of its own. */
-      running: [members.follow, members.note, heartbeat.beat, introductions.tellOfNewcomers] as ReadonlyArray<
-        Effect.Effect<unknown>
-      >
+      running: [
+        members.follow,
+        members.note,
+        heartbeat.beat,
+        introductions.tellOfSeekers,
+        search.meetInTurn
+      ] as ReadonlyArray<Effect.Effect<unknown>>
     }
   })

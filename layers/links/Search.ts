@@ -2,8 +2,10 @@
  * Searches for missing peers: which to dial, and how often. Sought peers are dialled every few seconds, and other parts
  * wait for them. Peers that were given up are dialled rarely, and nothing waits for them.
  */
+import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as FiberMap from "effect/FiberMap"
 import * as Random from "effect/Random"
 import type { Route } from "../../services/PeerMesh.ts"
@@ -27,8 +29,8 @@ import type { RateLimit } from "./RateLimit.ts"
 /** How long a node that leaves waits for peers that it is dialling. */
 const searchLimit = Duration.seconds(1)
 
-/** How many peers that others name are dialled at a time. With more, the existing members dial the newcomer. */
-const mostSought = 256
+/** How many peers that others name are dialled at a time. The others wait for their turn. */
+const mostMeeting = 256
 
 /**
  * A node waits for a random time between half and one and a half of this before it dials a lost peer, so that links
@@ -58,6 +60,12 @@ interface Way {
 
 const always = ({ address }: Route): Way => ({ route: () => ({ address }), failed: () => Effect.void })
 
+/** A peer that others name, and the run of it that they mean. */
+interface NamedPeer {
+  readonly peer: Peer
+  readonly epoch: Epoch | undefined
+}
+
 interface Needs {
   readonly rateLimit: RateLimit
   readonly awakening: Awakening
@@ -70,13 +78,17 @@ interface Needs {
 }
 
 export const make = (
-  { address, clock, events, isLeaving, membership, peers, settings, table }: Node,
+  { address, clock, events, isLeaving, limits, membership, peers, settings, table }: Node,
   { awakening, call, contested, missing, rateLimit, replication }: Needs
 ) =>
   Effect.gen(function* () {
     const { searches, strays } = missing
     /** The dials to peers that were given up. */
     const rareDials = yield* FiberMap.make<PeerId, void, never>()
+    /** The peers that others have named, and that have yet to be dialled: those first that were named first. */
+    const waiting = new Map<PeerId, NamedPeer>()
+    /** The peers that are dialled because others have named them. */
+    const meeting = new Set<PeerId>()
     /** The last refusal that was reported for each peer. */
     const refusals = new Map<PeerId, MeshEvent["_tag"]>()
 
@@ -156,16 +168,32 @@ export const make = (
       sought: Peer,
       after: Duration.Duration,
       { again = redial, epoch, ghost = false }: Manner = {}
-    ): Effect.Effect<void> =>
+    ): Effect.Effect<Fiber.RuntimeFiber<void> | undefined> =>
       Effect.suspend(() => {
-        if (isLeaving() || sought.id === settings.id || sought.role === "server") return Effect.void
+        if (isLeaving() || sought.id === settings.id || sought.role === "server") return Effect.succeed(undefined)
         missing.seek(sought, epoch)
-        if (table.links.has(sought.id)) return Effect.void
+        if (table.links.has(sought.id)) return Effect.succeed(undefined)
         missing.misses(sought.id)
         return FiberMap.run(searches, sought.id, Effect.delay(search(sought, ghost, again), after), {
           onlyIfMissing: true
         })
       })
+
+    /** Seeks the next of the peers that wait for their turn. */
+    const meetNext = Effect.suspend(() => {
+      const [next] = waiting.values()
+      if (next === undefined) return Effect.void
+      const { epoch, peer } = next
+      waiting.delete(peer.id)
+      return Effect.map(seek(peer, Duration.zero, { again: redialUnmet, epoch }), (fiber) => {
+        if (fiber === undefined) return
+        meeting.add(peer.id)
+        fiber.addObserver(() => {
+          meeting.delete(peer.id)
+          peers.changed()
+        })
+      })
+    })
 
     /** A peer that must not be dialled may still dial this node. */
     const search = (sought: Peer, ghost: boolean, again: typeof redial): Effect.Effect<void> =>
@@ -224,17 +252,29 @@ export const make = (
       /** Dials the server for the program until there is a link. Others may depend on its return. */
       reachServer,
       /** Keeps a link to a client: dials it after that time, until there is a link or patience ends. */
-      seek,
+      seek: (...how: Parameters<typeof seek>): Effect.Effect<void> => Effect.asVoid(seek(...how)),
       /** The same, after a short random pause. */
       seekAgain: (gone: Peer, epoch: Epoch): Effect.Effect<void> =>
-        Effect.flatMap(Random.nextRange(0.5, 1.5), (share) => seek(gone, Duration.times(breath, share), { epoch })),
-      /** Seeks a peer that others name, if there is room for one more, and it may be dialled. */
-      meet: (named: Peer, epoch: Epoch | undefined, after: Duration.Duration): Effect.Effect<void> =>
-        Effect.flatMap(FiberMap.size(searches), (sought) =>
-          sought < mostSought && isDialable(named.address, address())
-            ? seek(named, after, { again: redialUnmet, epoch })
-            : Effect.void
+        Effect.flatMap(Random.nextRange(0.5, 1.5), (share) =>
+          Effect.asVoid(seek(gone, Duration.times(breath, share), { epoch }))
         ),
+      /**
+       * Seeks peers that others name, when there is room. Returns those that this node must not dial. They have to dial
+       * this node.
+       */
+      meet: (named: ReadonlyArray<NamedPeer>): ReadonlyArray<NamedPeer> => {
+        const [undialable, dialable] = Arr.partition(named, ({ peer }) => isDialable(peer.address, address()))
+        for (const each of dialable) if (waiting.size < limits.connections) waiting.set(each.peer.id, each)
+        peers.changed()
+        return undialable
+      },
+      /** Repeatedly seeks the next peer that others have named. */
+      meetInTurn: Effect.forever(
+        Effect.zipRight(
+          peers.until(() => waiting.size > 0 && meeting.size < mostMeeting),
+          meetNext
+        )
+      ),
       /** The peer has a link. */
       found: end,
       /** The peer is no longer missed. */
@@ -252,7 +292,10 @@ export const make = (
         replication.hasSpoken() ? FiberMap.awaitEmpty(searches).pipe(within(searchLimit), Effect.asVoid) : Effect.void
       ),
       /** Stops all dials. */
-      stop: Effect.zipRight(FiberMap.clear(searches), FiberMap.clear(rareDials))
+      stop: Effect.suspend(() => {
+        waiting.clear()
+        return Effect.zipRight(FiberMap.clear(searches), FiberMap.clear(rareDials))
+      })
     }
   })
 

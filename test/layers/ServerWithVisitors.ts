@@ -91,5 +91,5 @@ export const make = (
         )
         return { heard, put, say }
       })
-    return { mesh, status, visit }
+    return { mesh, network, status, visit }
   })

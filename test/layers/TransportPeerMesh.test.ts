@@ -14,6 +14,7 @@ import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { MeshStatus } from "../../services/MeshStatus.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { Transport } from "../../services/Transport.ts"
+import type { ChatId } from "../../src/domain/Chat.ts"
 import { PortTaken } from "../../src/domain/Errors.ts"
 import { Port, serverId } from "../../src/domain/Peer.ts"
 import { encode, type Frame, protocolVersion } from "../../src/protocol/Frame.ts"
@@ -31,7 +32,12 @@ const world = make({ silence: "1 hour" })
 const listings = (frames: ReadonlyArray<Frame>) =>
   frames.flatMap((frame) =>
     frame.type === "roster" || frame.type === "introduce"
-      ? [`${frame.type} ${frame.peers.map((each) => each.id).join(",")}`]
+      ? [
+          `${frame.type} ${frame.peers
+            .map((each) => each.id)
+            .sort()
+            .join(",")}`
+        ]
       : []
   )
 
@@ -81,28 +87,95 @@ describe("TransportPeerMesh", () => {
     })
   )
 
-  it.scoped("those who come together are introduced in one frame to each, and each is named to each", () =>
+  it.scoped("of two that come, the later one is told of the other, and dials it: nobody is told twice", () =>
     Effect.gen(function* () {
       const { visit } = yield* world
       const a = (yield* visit("a")).heard
       yield* TestClock.adjust("1 second")
-      assert.deepStrictEqual(listings(a), ["roster ", "introduce a"])
       const [b, c] = [(yield* visit("b")).heard, (yield* visit("c")).heard]
-      yield* TestClock.adjust("1 second")
-      assert.deepStrictEqual(listings(a), ["roster ", "introduce a", "introduce b,c"])
-      assert.deepStrictEqual(listings(b), ["roster a", "introduce b,c"])
-      assert.deepStrictEqual(listings(c), ["roster a,b", "introduce b,c"])
+      yield* TestClock.adjust("5 seconds")
+      assert.deepStrictEqual(listings(a), ["roster "])
+      assert.deepStrictEqual(listings(b), ["roster a"])
+      assert.deepStrictEqual(listings(c), ["roster a,b"])
     })
   )
 
-  it.scoped("who is gone again by then is introduced to nobody", () =>
+  it.scoped("those that can't find somebody are named to it in one frame, each once", () =>
+    Effect.gen(function* () {
+      const { visit } = yield* world
+      const a = (yield* visit("a")).heard
+      const [b, c] = [yield* visit("b"), yield* visit("c")]
+      yield* TestClock.adjust("1 second")
+      const [here, gone, elsewhere] = [id("a"), { id: id("a"), epoch: epoch(7) }, { id: id("x") }] as const
+      c.say({ type: "missing", peers: [gone, elsewhere, { id: id("c") }] })
+      b.say({ type: "missing", peers: [{ id: here, epoch: epoch(1) }] })
+      c.say({ type: "missing", peers: [{ id: here }] })
+      yield* TestClock.adjust("1 second")
+      b.say({ type: "missing", peers: [{ id: here }] })
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(listings(a), ["roster ", "introduce b,c"])
+      for (const { heard } of [b, c]) assert.lengthOf(listings(heard), 1)
+    })
+  )
+
+  it.scoped("who is gone again by then is named to nobody", () =>
     Effect.gen(function* () {
       const { visit } = yield* world
       const a = (yield* visit("a")).heard
       yield* TestClock.adjust("1 second")
-      yield* Effect.scoped(Effect.zipRight(visit("b"), TestClock.adjust("5 millis")))
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const b = yield* visit("b")
+          yield* TestClock.adjust("20 millis")
+          b.say({ type: "missing", peers: [{ id: id("a") }] })
+          yield* TestClock.adjust("50 millis")
+        })
+      )
       yield* TestClock.adjust("1 second")
-      assert.deepStrictEqual(listings(a), ["roster ", "introduce a"])
+      assert.deepStrictEqual(listings(a), ["roster "])
+    })
+  )
+
+  it.scoped("of many that a peer names some are dialled at a time, and in the end all", () =>
+    Effect.gen(function* () {
+      const { network, visit } = yield* world
+      const dialled: Array<string> = []
+      const all = Array.from({ length: 300 }, (_, at) => peer(`n${at}`, 7_000 + at))
+      const letIn = yield* Deferred.make<ChatId>()
+      for (const each of all) {
+        yield* listen(network.transport(each.id), each.address, (connection) =>
+          Effect.gen(function* () {
+            dialled.push(each.id)
+            const chat = yield* Deferred.await(letIn)
+            yield* Sources.send(
+              connection,
+              encode({
+                type: "welcome",
+                protocol: protocolVersion,
+                id: each.id,
+                chat,
+                epoch: epoch(1),
+                member: true
+              }),
+              encode({ type: "have", streams: {}, more: false })
+            )
+            return yield* Effect.never
+          }).pipe(Effect.ignore)
+        )
+      }
+      const one = yield* visit("1")
+      yield* TestClock.adjust("1 second")
+      one.say({ type: "roster", peers: all.map(({ address, id }) => ({ id, ...address })) })
+      yield* TestClock.adjust("1 second")
+      assert.lengthOf(dialled, 256)
+      const welcome = one.heard.find((frame) => frame.type === "welcome")
+      if (welcome?.type !== "welcome") return assert.fail()
+      yield* Deferred.succeed(letIn, welcome.chat)
+      yield* TestClock.adjust("1 second")
+      assert.sameMembers(
+        dialled,
+        all.map(({ id }) => id)
+      )
     })
   )
 

@@ -107,6 +107,35 @@ describe("the story", () => {
     { recording: "2 seconds" }
   )
 
+  story("a newcomer that can't dial somebody is dialled by it", (world) =>
+    Effect.gen(function* () {
+      const { clients, server } = yield* gather(world, ["1", "2"])
+      const [one] = clients as [Node]
+      yield* world.network.block((from, to) => from === "3" && to === "1")
+      const three = yield* world.client("3")
+      yield* Effect.zipRight(one.sees("Client 3: initiated"), three.sees("Client 1: initiated")).pipe(
+        Effect.timeout("5 seconds"),
+        Effect.orDie
+      )
+      yield* server.kill
+      yield* three.type("directly")
+      yield* one.sees("Client 3: directly")
+    })
+  )
+
+  story("a newcomer that must not dial somebody is dialled by it, at once", (world) =>
+    Effect.gen(function* () {
+      yield* world.server
+      const one = yield* world.client("1", { port: 1_023 })
+      yield* one.sees("Client 1: initiated")
+      const two = yield* world.client("2")
+      yield* Effect.zipRight(one.sees("Client 2: initiated"), two.sees("Client 1: initiated")).pipe(
+        Effect.timeout("1 second"),
+        Effect.orDie
+      )
+    })
+  )
+
   story("a server and five clients meet, talk, lose the server, get it back, and leave", (world) =>
     Effect.gen(function* () {
       const { all, clients, server } = yield* gather(world, ids)
