@@ -362,7 +362,7 @@ export const make = (
           const isNew = !rooms.all.has(room)
           store.takePart(room, seen)
           const told = isNew && seen !== undefined ? linesOfSeen(room, seen.summary, store) : []
-          if (rooms.takePart(room, joined)) recording.keep([rooms.toRecord(), ...told])
+          if (rooms.takePart(room, joined)) recording.keep([...(rooms.isRecorded ? [] : [rooms.toRecord()]), ...told])
           grow()
         }),
       leave: (room) =>

@@ -1,4 +1,5 @@
 /** The last posts for newcomers: those among the entries, and older ones that are kept as history for others. */
+import { isPrivate } from "../../src/domain/Conversation.ts"
 import type { EncodedPost, Lines } from "../../src/domain/EncodedPost.ts"
 import { type Entry, isPost } from "../../src/domain/Entry.ts"
 import { type Post, type Room, roomIn } from "../../src/domain/Post.ts"
@@ -51,7 +52,8 @@ export const make = ({ entries: entriesNow, isSigned, maxBytes, maxEntries, room
     let left = count
     for (const post of lastPosts(Number.POSITIVE_INFINITY)) {
       if (left === 0) break
-      if (rooms.size > 1 && !of.has(roomIn(post.stream))) continue
+      const room = roomIn(post.stream)
+      if (isPrivate(room) || (rooms.size > 1 && !of.has(room))) continue
       const bytes = linesWith(post)
       if (bytes === undefined) continue
       left -= 1
@@ -63,10 +65,13 @@ export const make = ({ entries: entriesNow, isSigned, maxBytes, maxEntries, room
     return found
   }
 
+  /** Whether a room has a history: a conversation has none, for anybody. */
+  const isOpen = (room: Room): boolean => rooms.has(room) && !isPrivate(room)
+
   const lackedOf = <A extends EncodedPost>(posts: ReadonlyArray<A>): ReadonlyArray<A> => {
     const kept = new Set(entriesNow().flatMap((entry) => (isPost(entry) ? [markOf(entry.post)] : [])))
     return posts.filter(
-      ({ post }) => rooms.has(roomIn(post.stream)) && post.n <= store.have(post.stream) && !kept.has(markOf(post))
+      ({ post }) => isOpen(roomIn(post.stream)) && post.n <= store.have(post.stream) && !kept.has(markOf(post))
     )
   }
 

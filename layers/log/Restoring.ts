@@ -1,5 +1,6 @@
 /** How a log takes over what its journal has of earlier runs. */
 import * as Effect from "effect/Effect"
+import { isPrivate } from "../../src/domain/Conversation.ts"
 import type { Block } from "../../src/domain/EncodedPost.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import type { LogUnavailable } from "../../src/domain/Errors.ts"
@@ -86,6 +87,7 @@ export const restore = (
     })
     store.takeFolds(folds)
     if (inRooms !== undefined) rooms.restore(inRooms)
+    for (const room of known) if (isPrivate(room)) rooms.takePart(room, false)
     for (const room of rooms.all) store.takePart(room)
     for (const room of known) if (!rooms.all.has(room)) store.leave(room)
     store.foldLater()

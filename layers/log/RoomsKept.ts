@@ -1,4 +1,5 @@
 /** The rooms in which a node takes part: which it has joined, and which it only carries. In the journal they are a line. */
+import { isPrivate } from "../../src/domain/Conversation.ts"
 import { mainRoom, Room } from "../../src/domain/Post.ts"
 
 /** The rooms besides `main`. The last such line of a journal counts. Peers never get it. */
@@ -50,8 +51,10 @@ export class RoomsKept {
   }
 
   get #text(): string {
-    const joined = [...this.#joined].filter((room) => room !== mainRoom)
-    return textOf({ type: "rooms", joined, carried: [...this.#all].filter((room) => !this.#joined.has(room)) })
+    // A conversation is known by its lines.
+    const named = [...this.#all].filter((room) => room !== mainRoom && !isPrivate(room))
+    const joined = [...this.#joined].filter((room) => named.includes(room))
+    return textOf({ type: "rooms", joined, carried: named.filter((room) => !this.#joined.has(room)) })
   }
 
   /** Whether the journal says, or is about to say, what is true now. A journal without such a line says `main` alone. */

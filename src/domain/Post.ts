@@ -7,6 +7,15 @@ export const Room = Schema.String.pipe(Schema.pattern(/^[A-Za-z0-9_-]{1,32}$/), 
 export type Room = typeof Room.Type
 export const mainRoom: Room = Room.make("main")
 
+/** A room, the ids of two that talk in private, or what is sealed for its readers: see `Conversation.ts`. */
+const placeSource = "(?:[A-Za-z0-9_-]{1,32}(?:@[A-Za-z0-9_-]{1,32})?|@)"
+const placePattern = new RegExp(`^${placeSource}$`)
+
+/** A room or a conversation, where a frame may be about either. */
+export const RoomOrConversation: Schema.Schema<Room, string> = Schema.String.pipe(
+  Schema.filter((name): name is Room => placePattern.test(name))
+)
+
 /** A room as people type it: with a `#` before it, or without. */
 export const RoomFromString = Schema.transform(Schema.String, Room, {
   strict: true,
@@ -35,7 +44,7 @@ export const isEarlier = (one: Epoch, other: Epoch): boolean => {
 export const millisOf = (epoch: Epoch): number => Number.parseInt(epoch, 10)
 
 /** The regular expression of a stream's id, as a part of others. */
-export const streamIdSource = String.raw`[A-Za-z0-9_-]{1,32}\/[A-Za-z0-9_-]{1,32}\/\d{1,15}-[0-9a-f]{8}`
+export const streamIdSource = String.raw`[A-Za-z0-9_-]{1,32}\/${placeSource}\/\d{1,15}-[0-9a-f]{8}`
 const streamIdPattern = new RegExp(`^${streamIdSource}$`)
 
 /** What one run of one author says in one room: `author/room/epoch`. */

@@ -17,6 +17,7 @@ import {
   type PostNumber,
   postOf,
   Room,
+  RoomOrConversation,
   StreamId,
   streamIdSource
 } from "../domain/Post.ts"
@@ -164,7 +165,7 @@ export const Gap = Schema.Struct({ type: Schema.Literal("gap"), stream: StreamId
 export type Gap = typeof Gap.Type
 
 /** What the sender has folded away in a room. Its `have` follow, with all streams that it lists. */
-export const Folded = Schema.Struct({ type: Schema.Literal("folded"), room: Room, ...Fold.fields })
+export const Folded = Schema.Struct({ type: Schema.Literal("folded"), room: RoomOrConversation, ...Fold.fields })
 export type Folded = typeof Folded.Type
 
 /** The sender asks for a stream's posts after number `after`, up to `to`. */

@@ -8,6 +8,7 @@ import { describe } from "vitest"
 import * as ScriptedConsole from "../../layers/console/ScriptedConsole.ts"
 import * as FileMessageLog from "../../layers/FileMessageLog.ts"
 import type { Settings } from "../../layers/log/Log.ts"
+import { conversationOf } from "../../src/domain/Conversation.ts"
 import { mainRoom, Room, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import { encode, encodePost } from "../../src/protocol/Frame.ts"
 import { epoch, id, post } from "../support/samples.ts"
@@ -50,6 +51,43 @@ const world = Effect.gen(function* () {
 const takesPart = (log: Log) => Effect.sync(() => ({ all: [...log.rooms], joined: [...log.joined] }))
 
 describe("rooms in a folder", () => {
+  it.scoped("a conversation is there again as soon as something was said in it, and is in nobody's history", () =>
+    Effect.gen(function* () {
+      const { lines, use } = yield* world
+      const talk = conversationOf(id("1"), id("2"))
+      const theirs = streamOf(id("2"), talk, epoch(0))
+      const receives = (log: Log, n: number) => {
+        const of = post(theirs, n, `to you ${n}`)
+        return log.receive([{ post: of, line: encodePost(of) }])
+      }
+      yield* use((log) =>
+        Effect.gen(function* () {
+          yield* log.say(mainRoom, ["hello"])
+          yield* receives(log, 1)
+          assert.deepStrictEqual(yield* texts(log), ["hello"], "it takes no part in it")
+          yield* log.takePart(talk, { joined: false })
+          yield* receives(log, 1)
+          yield* log.say(talk, ["and to you"])
+          assert.isFalse(lines().some((line) => line.includes('"rooms"')))
+        })
+      )
+      yield* use((log) =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual([...log.rooms], [mainRoom, talk])
+          assert.strictEqual(log.have(theirs), 1)
+          yield* receives(log, 2)
+          assert.deepStrictEqual(yield* texts(log), ["hello", "to you 1", "and to you", "to you 2"])
+          const past = yield* log.past(10, new Set([mainRoom, talk]))
+          assert.strictEqual(past.length, 1)
+          const gone = streamOf(id("2"), talk, epoch(1))
+          yield* log.skip(gone, 1)
+          const forged = post(gone, 1, "never said")
+          assert.deepStrictEqual(log.lackedOf([{ post: forged, line: encodePost(forged) }]), [])
+        })
+      )
+    })
+  )
+
   it.scoped("the next run is in the same rooms, and in those of its settings, until it leaves them", () =>
     Effect.gen(function* () {
       const { use } = yield* world
