@@ -109,7 +109,7 @@ const linkTo = (name: number, log: Log.Log) =>
       epoch: epochOf(2, name),
       rooms: log.rooms,
       byUs: false,
-      replica: new Replica(id, 0)
+      replica: new Replica(id, log.rooms, 0)
     } as unknown as Link
   })
 
@@ -124,7 +124,7 @@ const oursOut = (links: number) =>
     for (let at = 0; at < links; at += 1) {
       const link = yield* linkTo(at, log)
       table.connect(link)
-      fanOut.begin(link)
+      fanOut.follow(link, mainRoom)
     }
     yield* Effect.forkScoped(fanOut.run)
     yield* Effect.yieldNow()

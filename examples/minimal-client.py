@@ -11,6 +11,7 @@ import asyncio, json, random, re, secrets, signal, sys, threading, time, unicode
 from collections import Counter, defaultdict
 
 HOST, LOOPBACK = "127.0.0.1", ("localhost", "127.0.0.1", "::1")
+PROTOCOL = 3
 MOST_BYTES = 65_536  # a frame, its newline included
 STEP, SILENCE, PATIENCE = 5, 15, 300  # seconds: a step of a handshake; until a link is cut; until a client is given up
 STREAM = re.compile(r"[A-Za-z0-9_-]{1,32}/[A-Za-z0-9_-]{1,32}/[0-9]{1,15}-[0-9a-f]{8}")
@@ -125,7 +126,7 @@ class Client:
 
     def introduction(self, **more):
         chat = {"chat": self.chat} if self.chat else {}
-        return encode(protocol=2, id=self.id, epoch=self.epoch, **chat, member=self.joined.is_set(), **more)
+        return encode(protocol=PROTOCOL, id=self.id, epoch=self.epoch, **chat, member=self.joined.is_set(), **more)
 
     async def dial(self, peer, address, local):
         """Dials a peer once. There is a link to it when this returns; otherwise it raises one of FAILURES."""
@@ -137,7 +138,7 @@ class Client:
             if answer.get("reason") in ("id-taken", "id-alike") and not self.joined.is_set():
                 self.problem = f"{answer['detail']}: choose another one."
                 self.over.set()
-            if answer["type"] != "welcome" or answer["protocol"] != 2 or answer["id"] != peer or not role(answer):
+            if answer["type"] != "welcome" or answer["protocol"] != PROTOCOL or answer["id"] != peer or not role(answer):
                 raise Ended(answer.get("detail", "somebody else answers there"))
             if self.chat not in (None, answer["chat"]):
                 raise Ended("it is in another chat")
@@ -155,7 +156,7 @@ class Client:
             peer, epoch, address = hello["id"], hello["epoch"], (hello["host"], hello["port"])
             if hello["type"] != "hello":
                 raise Ended("it does not introduce itself")
-            if hello["protocol"] != 2:
+            if hello["protocol"] != PROTOCOL:
                 reason = "protocol"
             elif self.chat and hello.get("chat", self.chat) != self.chat:
                 reason = "other-chat"
@@ -285,7 +286,7 @@ class Client:
             raise Ended("this node sent it too much")
         elif kind == "bye":
             raise Ended(None)
-        elif kind not in ("pong", "recall"):
+        elif kind not in ("pong", "recall", "rooms", "join"):
             raise ValueError("not a frame")
 
     # ---- Searching

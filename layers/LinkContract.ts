@@ -18,7 +18,20 @@ import type { PeerId } from "../src/domain/Peer.ts"
 import type { Epoch, Room, StreamId } from "../src/domain/Post.ts"
 import type { Rest } from "../src/domain/Rest.ts"
 import type { Signal } from "../src/domain/Signal.ts"
-import type { Control, Dropped, Earlier, Folded, Gap, Have, PostFrame, Recall, Want } from "../src/protocol/Frame.ts"
+import type {
+  Control,
+  Dropped,
+  Earlier,
+  Folded,
+  Gap,
+  Have,
+  Join,
+  Joined,
+  PostFrame,
+  Recall,
+  Rooms,
+  Want
+} from "../src/protocol/Frame.ts"
 import type { Outbox } from "../src/protocol/Outbox.ts"
 
 /** What both parts are given. */
@@ -44,8 +57,8 @@ export interface Link<out R = unknown> extends Row {
   readonly newcomer: boolean
   /** Whether the peer only passes through: nobody is told about it, and nobody searches for it. */
   readonly passing: boolean
-  /** The rooms in which the peer takes part. */
-  readonly rooms: ReadonlySet<Room>
+  /** The rooms in which the peer takes part. Replication replaces them when the peer names others. */
+  rooms: ReadonlySet<Room>
   /** How many older posts it wants as history. */
   readonly history: number
   /** What the link has to send. The socket takes from it whenever it has room. */
@@ -94,7 +107,7 @@ export interface Links<R> {
   /** The peer's summary is complete: the link comes up. */
   comeUp(link: Link<R>): Rest
   /** Sends the same frames to several links. They are encoded once. */
-  tell(links: ReadonlyArray<Link<R>>, frames: ReadonlyArray<Control>): Effect.Effect<void>
+  tell(links: ReadonlyArray<Link<R>>, frames: ReadonlyArray<Control>): void
   /** Charges a peer for what it causes besides its frames. */
   charge(link: Link<R>, what: Charge, count: number, bytes?: number): void
   /**
@@ -108,10 +121,12 @@ export interface Links<R> {
 }
 
 /** The frames that replication handles. Links handle all others. */
-export type ReplicationFrame = Have | Folded | Gap | Want | Recall | Earlier
+export type ReplicationFrame = Have | Folded | Gap | Want | Rooms | Join | Joined | Recall | Earlier
 
 /** What replication offers to links. */
 export interface Replication<R> {
+  /** The rooms that this node names when it introduces itself. The set never changes: later there is another one. */
+  readonly rooms: () => ReadonlySet<Room>
   /** How many older posts this node wants from the node that admits it. */
   readonly wanted: () => number
   /** Whether this node has said anything in this run, as far as it is kept. */
@@ -128,8 +143,11 @@ export interface Replication<R> {
   readonly expect: (id: PeerId) => void
   /** That peer will not come back from before this node began. */
   readonly expectNoMore: (id: PeerId) => Effect.Effect<void>
-  /** Both sides have introduced themselves. `owed`: how much history the peer was asked for. */
-  readonly begin: (peer: PeerId, owed: number) => R
+  /**
+   * Both sides have introduced themselves. `told`: the rooms that this node has named. `owed`: how much history the peer
+   * was asked for.
+   */
+  readonly begin: (peer: PeerId, told: ReadonlySet<Room>, owed: number) => R
   /** Sends the summary, unless the peer has to send its own first. */
   readonly greet: (link: Link<R>) => void
   /** Takes in posts, which follow each other. */

@@ -1,7 +1,6 @@
 /** Rings the bell of a terminal, and shows a desktop notification, when somebody mentions the person at it. */
 import { type Rung, ring } from "../../src/domain/Calling.ts"
 import { type PeerId, title } from "../../src/domain/Peer.ts"
-import { authorOf, mainRoom, roomIn, roomTitle } from "../../src/domain/Post.ts"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
 
 export const bell = "\u0007"
@@ -34,11 +33,9 @@ export class Bell {
   ringFor(lines: ReadonlyArray<ScreenLine>, self: PeerId | undefined, isLookedAt: boolean): string {
     const { bell: rings, words = [] } = this.#settings
     if (!rings) return ""
-    const { by, rung } = ring(this.#rung, lines, { self, words }, performance.now())
+    const { caller, rung } = ring(this.#rung, lines, { self, words }, performance.now())
     this.#rung = rung
-    if (by === undefined) return ""
-    const room = roomIn(by)
-    const where = room === mainRoom ? "" : ` in ${roomTitle(room)}`
-    return bell + (isLookedAt ? "" : notification(`${title(authorOf(by))} mentioned you${where}`))
+    if (caller === undefined) return ""
+    return bell + (isLookedAt ? "" : notification(`${title(caller)} mentioned you`))
   }
 }

@@ -176,10 +176,11 @@ export const make = (
     }
 
     const letIn = ({ connection, hello, peer, rest, wire }: Visitor, attempt: Attempt, chat: ChatId): undefined => {
-      Handshake.welcome(wire, self(connection), chat)
+      const shown = self(connection)
+      Handshake.welcome(wire, shown, chat)
       connection.introduced()
       const release = () => connection.release()
-      converse(linkOver(wire, peer, { ...hello, chat }, { byUs: false, attempt, release }), rest)
+      converse(linkOver(wire, peer, { ...hello, chat }, { byUs: false, attempt, told: shown.rooms, release }), rest)
     }
 
     const turnBack = (visitor: Visitor, attempt: Attempt, objection: Handshake.Objection): Rest =>

@@ -65,7 +65,16 @@ export const make = (
         if (!welcome.member && replication.isOutdated(welcome.id, welcome.epoch)) {
           return yield* mistaken("it started too long ago, by its clock")
         }
-        converse(linkOver(wire, peer, welcome, { byUs: true, attempt: begun, owed: shown.history, release }), rest)
+        converse(
+          linkOver(wire, peer, welcome, {
+            byUs: true,
+            attempt: begun,
+            owed: shown.history,
+            told: shown.rooms,
+            release
+          }),
+          rest
+        )
       })
 
     /**

@@ -14,7 +14,7 @@ import {
 } from "../../src/domain/Errors.ts"
 import type { Pass } from "../../src/domain/Pass.ts"
 import type { Address, Peer, PeerId } from "../../src/domain/Peer.ts"
-import { type Epoch, isEarlier, mainRoom, type Room } from "../../src/domain/Post.ts"
+import { type Epoch, isEarlier, type Room } from "../../src/domain/Post.ts"
 import { strangerTo } from "../../src/domain/Security.ts"
 import {
   type Control,
@@ -22,6 +22,7 @@ import {
   type Hello,
   named,
   naming,
+  namingRooms,
   protocolVersion,
   type Refused,
   type Welcome
@@ -106,8 +107,7 @@ export const call = (
     return { welcome: answer, rest }
   })
 
-/** The room `main` is never listed: everybody takes part in it. */
-const roomsOf = ({ rooms }: Self) => (rooms.size === 1 ? {} : { rooms: [...rooms].filter((room) => room !== mainRoom) })
+const roomsOf = ({ rooms }: Self) => (rooms.size === 1 ? {} : { rooms: namingRooms(rooms) })
 
 const passOf = ({ pass }: Self) => (pass === undefined ? {} : { pass })
 

@@ -71,6 +71,9 @@ export const make = (node: Node, needs: Needs) => {
       case "folded":
       case "gap":
       case "want":
+      case "rooms":
+      case "join":
+      case "joined":
       case "recall":
       case "earlier":
         return replication.heard(link, frame)

@@ -5,9 +5,9 @@ import type { Connection } from "../../services/Transport.ts"
 import type { ChatId } from "../../src/domain/Chat.ts"
 import type { Phase } from "../../src/domain/LinkTable.ts"
 import type { Peer, PeerId } from "../../src/domain/Peer.ts"
-import { type Epoch, mainRoom, type Room } from "../../src/domain/Post.ts"
+import type { Epoch, Room } from "../../src/domain/Post.ts"
 import type { Member } from "../../src/domain/Roster.ts"
-import type { Control, Hello } from "../../src/protocol/Frame.ts"
+import { type Control, type Hello, roomsNamed } from "../../src/protocol/Frame.ts"
 import type { Outbox } from "../../src/protocol/Outbox.ts"
 import type * as LinkContract from "../LinkContract.ts"
 import { Account, type Quotas } from "./Account.ts"
@@ -24,15 +24,14 @@ type Introduction = Pick<Hello, "epoch" | "member" | "history" | "passing" | "pa
   readonly chat: ChatId
 }
 
-/** The rooms of most peers: one set for all of them. */
-const mainAlone: ReadonlySet<Room> = new Set([mainRoom])
-
 /** How two nodes have come to be connected. */
 interface How {
   readonly byUs: boolean
   readonly attempt: Attempt
   /** So many lines of history the peer was asked for. */
   readonly owed?: number
+  /** The rooms that this node has named. */
+  readonly told: ReadonlySet<Room>
   /** Gives up the connection. Called once, when the link has ended. */
   readonly release: () => void
 }
@@ -62,7 +61,8 @@ export class Link<R = unknown> implements LinkContract.Link<R>, Sender {
   readonly chat: ChatId
   readonly newcomer: boolean
   readonly passing: boolean
-  readonly rooms: ReadonlySet<Room>
+  /** Replication's. */
+  rooms: ReadonlySet<Room>
   readonly history: number
   readonly wire: Wire
   /** What it has come from. */
@@ -86,7 +86,7 @@ export class Link<R = unknown> implements LinkContract.Link<R>, Sender {
     this.chat = introduction.chat
     this.newcomer = !introduction.member
     this.passing = introduction.passing ?? false
-    this.rooms = introduction.rooms === undefined ? mainAlone : new Set([mainRoom, ...introduction.rooms])
+    this.rooms = roomsNamed(introduction.rooms)
     this.history = introduction.history ?? 0
     this.wire = wire
     this.attempt = how.attempt
@@ -139,7 +139,7 @@ interface Needs<R> {
   /** For the peer to say how far it has each stream. */
   readonly visits: Deadlines.Deadlines
   /** What replication keeps of it. */
-  readonly replicaOf: (id: PeerId, owed: number) => R
+  readonly replicaOf: LinkContract.Replication<R>["begin"]
 }
 
 export const makeLinkOver =
@@ -149,5 +149,5 @@ export const makeLinkOver =
       // A peer that has introduced itself must soon say how far it has each stream, or is cut.
       met: visits(() => wire.connection.abort("silent")),
       quotas: quotasOf(peer.id),
-      replica: replicaOf(peer.id, how.owed ?? 0)
+      replica: replicaOf(peer.id, how.told, how.owed ?? 0)
     })

@@ -81,10 +81,9 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
       current: table.links,
       isSettling: () => table.unsettled,
       comeUp: (link) => life.comeUp(own(link)),
-      tell: (some, frames) =>
-        Effect.sync(() => {
-          if (frames.length > 0) Wire.putTo(some.map(own), frames)
-        }),
+      tell: (some, frames) => {
+        if (frames.length > 0) Wire.putTo(some.map(own), frames)
+      },
       charge: (link, ...what) => rateLimit.charge(own(link), ...what),
       drop: (link, limit) => rateLimit.drop(own(link), limit),
       cut: (link, limit) => rateLimit.cut(own(link), limit),
@@ -109,7 +108,7 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
       member,
       history: replication.wanted(),
       passing: settings.passing ?? false,
-      rooms: log.rooms
+      rooms: replication.rooms()
     })
     const entrance: Entrance.Entrance = {
       deadlines,

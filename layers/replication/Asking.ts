@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Iterable from "effect/Iterable"
 import type { Block, Mark } from "../../src/domain/EncodedPost.ts"
 import { isCurrent } from "../../src/domain/LinkTable.ts"
-import { authorOf, epochIn, roomIn, type StreamId } from "../../src/domain/Post.ts"
+import { authorOf, epochIn, type Room, roomIn, type StreamId } from "../../src/domain/Post.ts"
 import type { Control } from "../../src/protocol/Frame.ts"
 import type { Blocked } from "./Blocked.ts"
 import type { Ground, Link } from "./Ground.ts"
@@ -140,6 +140,17 @@ export const make = ({ links, log }: Ground, { blocked }: Needs) => {
     wanted.delete(stream)
   }
 
+  /** Asks other peers for the streams among these for which that peer was asked. */
+  const askOthers = (link: Link, concerns: (stream: StreamId) => boolean): void => {
+    const orphaned: Array<Mark> = []
+    for (const [stream, asked] of wanted) {
+      if (asked.link !== link || !concerns(stream)) continue
+      orphaned.push([stream, 0])
+      wanted.delete(stream)
+    }
+    pullFromAll(orphaned)
+  }
+
   return {
     /** Whether the author itself is there and sends that stream as it grows. */
     comesByItself,
@@ -196,16 +207,18 @@ export const make = ({ links, log }: Ground, { blocked }: Needs) => {
       for (const stream of wanted.keys()) forget(stream)
     },
     /** The link has ended: asks other peers for what that peer was asked for. */
-    ended: (link: Link): Effect.Effect<void> =>
-      Effect.sync(() => {
-        const orphaned: Array<Mark> = []
-        for (const [stream, asked] of wanted) {
-          if (asked.link !== link) continue
-          orphaned.push([stream, 0])
-          wanted.delete(stream)
-        }
-        pullFromAll(orphaned)
-      })
+    ended: (link: Link): Effect.Effect<void> => Effect.sync(() => askOthers(link, () => true)),
+    /** The peer takes part in that room no more. */
+    leaves: (link: Link, room: Room): void => {
+      for (const of of [link.replica.asked, link.replica.toAsk])
+        for (const stream of of ?? []) if (roomIn(stream) === room) of?.delete(stream)
+      askOthers(link, (stream) => roomIn(stream) === room)
+    },
+    /** This node takes part in that room no more. */
+    left: (room: Room): void => {
+      for (const streams of [wanted, inVain, doubted])
+        for (const stream of streams.keys()) if (roomIn(stream) === room) streams.delete(stream)
+    }
   }
 }
 

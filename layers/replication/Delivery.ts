@@ -7,7 +7,7 @@ import type { Delivery as HowFar } from "../../src/domain/Delivery.ts"
 import type { Mark } from "../../src/domain/EncodedPost.ts"
 import { mostNamed } from "../../src/domain/Limits.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
-import { epochIn, roomIn, type StreamId } from "../../src/domain/Post.ts"
+import { epochIn, type Room, roomIn, type StreamId } from "../../src/domain/Post.ts"
 import { Recent } from "../../src/domain/Recent.ts"
 import type { Dropped } from "../../src/protocol/Frame.ts"
 import type { Ground, Link } from "./Ground.ts"
@@ -94,6 +94,11 @@ export const make = ({ limits, links, log, peers }: Ground) => {
     lacksUpTo: ({ replica }: Link, stream: StreamId, to: number): void => {
       replica.floors ??= new Map()
       replica.floors.set(stream, to)
+    },
+    /** What the peer has said of that room counts no more. */
+    forget: ({ replica: { floors, theirs } }: Link, room: Room): void => {
+      for (const stream of theirs.keys()) if (roomIn(stream) === room) theirs.delete(stream)
+      for (const stream of floors?.keys() ?? []) if (roomIn(stream) === room) floors?.delete(stream)
     },
     /** The limit that a peer has exceeded by naming too much, if any. */
     limitOverstepped,

@@ -1,10 +1,11 @@
 /** Feeds links from the log: one cursor for each link, and for all of them one listener and one Stream. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import * as Iterable from "effect/Iterable"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
-import { authorOf, type StreamId } from "../../src/domain/Post.ts"
+import { authorOf, type Room, roomIn, type StreamId } from "../../src/domain/Post.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import type { Want } from "../../src/protocol/Frame.ts"
 import type { Ground, Link } from "./Ground.ts"
@@ -33,6 +34,8 @@ export const make = ({ links, events, log, membership }: Ground, { proofs }: Nee
    * slow.
    */
   const asking = new Set<Link>()
+  /** Where this node is in each room in which it takes part. */
+  const fronts = new Map<Room, Front>()
   /** How many posts ended links were handed. */
   let sentBefore = 0
 
@@ -74,7 +77,7 @@ export const make = ({ links, events, log, membership }: Ground, { proofs }: Nee
     const isNext = found.first === after + 1 && found.bytes.length > 0
     for (const { connection, outbox } of links.current.values()) {
       if (isNext && outbox.isAt(stream, after) && connection.put(found.bytes)) outbox.moved(stream, found)
-      else connection.wake()
+      else if (outbox.follows(stream)) connection.wake()
     }
   }
 
@@ -85,23 +88,38 @@ export const make = ({ links, events, log, membership }: Ground, { proofs }: Nee
     }
   }
 
+  const isBehind = ({ after, stream }: Front): boolean => {
+    const have = log.have(stream)
+    // Infinite if this node has just left the room.
+    return have > after && have !== Number.POSITIVE_INFINITY
+  }
+
+  const takes = (room: Room): void => {
+    const stream = log.streamIn(room)
+    fronts.set(room, { stream, after: log.have(stream) })
+  }
+
   return {
-    /** From now on the peer gets the own posts of the shared rooms, beginning with those that it has missed. */
-    begin: (link: Link): void => {
-      for (const room of log.rooms) {
-        if (!link.rooms.has(room)) continue
-        const own = log.streamIn(room)
-        // Whoever counts more than there is as had was lied to.
-        link.outbox.follow(own, Math.min(link.replica.upTo(own), log.have(own)))
-      }
+    /** This node takes part in that room from now on. */
+    takes,
+    /** This node takes part in that room no more. */
+    leaves: (room: Room): void => {
+      fronts.delete(room)
+    },
+    /** From now on the peer gets the own posts of that room, beginning with those that it has missed. */
+    follow: (link: Link, room: Room): void => {
+      const own = log.streamIn(room)
+      // Whoever counts more than there is as had was lied to.
+      if (!link.outbox.follows(own)) link.outbox.follow(own, Math.min(link.replica.upTo(own), log.have(own)))
       link.connection.wake()
     },
     /** The peer asks for posts. */
     heardWant: (link: Link, { after, stream, to }: Want): Effect.Effect<void> => {
       const have = log.have(stream)
       if (have === 0) return Effect.void
-      // It was listed before it was folded away.
-      if (have === Number.POSITIVE_INFINITY) return link.send({ type: "gap", stream, to })
+      // Nobody hears what is said in a room in which it takes no part. What was folded away was listed before that.
+      const isFolded = have === Number.POSITIVE_INFINITY
+      if (isFolded || !link.rooms.has(roomIn(stream))) return link.send({ type: "gap", stream, to })
       return membership.sign === undefined || log.isOwn(stream)
         ? start(link, stream, after, to)
         : startProven(link, stream, after, to)
@@ -123,15 +141,11 @@ export const make = ({ links, events, log, membership }: Ground, { proofs }: Nee
      * Stream offers the rest, if there is any, and lets others run after each slice.
      */
     run: Effect.suspend(() => {
-      const fronts = Array.from(log.rooms, (room): Front => {
-        const stream = log.streamIn(room)
-        return { stream, after: log.have(stream) }
-      })
-      const isBehind = ({ after, stream }: Front): boolean => log.have(stream) > after
-      const isLeft = () => fronts.some(isBehind)
+      for (const room of log.rooms) takes(room)
+      const isLeft = () => Iterable.some(fronts.values(), isBehind)
       const left = makeSignal()
       const offerNext = (): void => {
-        for (const front of fronts) if (isBehind(front)) offer(front)
+        for (const front of fronts.values()) if (isBehind(front)) offer(front)
       }
       const look = (): void => {
         offerNext()

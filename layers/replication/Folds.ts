@@ -12,6 +12,7 @@ import {
   epochIn,
   epochOf,
   type Fold,
+  mainRoom,
   millisOf,
   type Room,
   roomIn,
@@ -19,7 +20,7 @@ import {
   streamOf,
   unfolded
 } from "../../src/domain/Post.ts"
-import type { Control, Folded } from "../../src/protocol/Frame.ts"
+import type { Control, Folded, Have } from "../../src/protocol/Frame.ts"
 import type { Gone } from "./Gone.ts"
 import type { Ground, Link } from "./Ground.ts"
 import { type Listing, noListing } from "./Replica.ts"
@@ -38,9 +39,9 @@ export const make = ({ clock, limits, links, log, oldRuns }: Ground, { gone }: N
   /** Runs without a link to this node that may come back, in the order of the last news of them. */
   const elsewhere = new Set<StreamId>()
 
-  /** The streams of the peer's present run in the shared rooms. */
-  const streamsOf = ({ epoch, peer, rooms }: Link): ReadonlyArray<StreamId> =>
-    [...log.rooms].filter((room) => rooms.has(room)).map((room) => streamOf(peer.id, room, epoch))
+  /** The streams of the peer's present run in these rooms. */
+  const streamsOf = ({ epoch, peer }: Link, rooms: Iterable<Room>): ReadonlyArray<StreamId> =>
+    Array.from(rooms, (room) => streamOf(peer.id, room, epoch))
 
   /** Whether the run that speaks in that stream has a link to this node. */
   const isHere = (stream: StreamId): boolean => links.current.get(authorOf(stream))?.epoch === epochIn(stream)
@@ -77,15 +78,30 @@ export const make = ({ clock, limits, links, log, oldRuns }: Ground, { gone }: N
 
   /** The lists of peers that are complete and were not compared yet. */
   const waiting = (): ReadonlyArray<Listing> =>
-    Array.from(links.current.values(), ({ replica }) => replica.listing).filter(isWaiting)
+    [...links.current.values()]
+      .flatMap(({ replica: { listing, listings } }) => [listing, ...(listings?.values() ?? [])])
+      .filter(isWaiting)
+
+  /** The list to which a frame belongs: that of all rooms, or of one. Undefined if there is nothing to compare. */
+  const listingFor = ({ replica }: Link, { folded, room }: Have): Listing | undefined => {
+    if (room === undefined) return replica.listing
+    if (!log.rooms.has(room) || (folded === undefined && !oldRuns.folds().has(room))) return undefined
+    const open = replica.listings?.get(room)
+    if (open?.streams !== undefined && !open.isComplete) return open
+    const begun: Listing = { ...noListing(new Map()), room }
+    if (folded !== undefined) begun.folds.set(room, folded)
+    replica.listings ??= new Map()
+    replica.listings.set(room, begun)
+    return begun
+  }
 
   /** Compares what a peer has with what this node has, once no more is to come from it. */
   const compare = (listing: Listing): Effect.Effect<void> =>
     Effect.suspend(() => {
       const { folds, summary } = log.listing()
-      const rooms = [...new Set([...listing.folds.keys(), ...folds.keys()])]
-      const lacking = rooms
-        .map((room) => [room, lackingIn(room, listing, summary)] as const)
+      const rooms = listing.room === undefined ? new Set([...listing.folds.keys(), ...folds.keys()]) : [listing.room]
+      const lacking = Array.from(rooms, (room) => [room, lackingIn(room, listing, summary)] as const)
+        .filter(([room]) => log.rooms.has(room))
         .filter(([, count]) => count > 0)
       return Effect.forEach(lacking, ([room, count]) => oldRuns.forgo(room, count), { discard: true })
     })
@@ -101,24 +117,27 @@ export const make = ({ clock, limits, links, log, oldRuns }: Ground, { gone }: N
       listing.streams ??= new Map()
       listing.folds.set(room, { upTo, lines })
     },
-    /** The peer lists these streams. `more`: further ones follow. */
-    heardOf: ({ replica: { listing } }: Link, marks: ReadonlyArray<Mark>, more: boolean): void => {
+    /** The peer lists these streams. */
+    heardOf: (link: Link, frame: Have, marks: ReadonlyArray<Mark>): void => {
+      const listing = listingFor(link, frame)
       if (listing?.streams === undefined || listing.isComplete) return
       for (const [stream, n] of marks) listing.streams.set(stream, n)
-      listing.isComplete = !more
+      listing.isComplete = !frame.more
       listing.calmTicks = 0
     },
     /**
-     * That run has a link, so its stream must not be folded away, however long it is silent. The same holds for streams
-     * that the peer spares although it could fold them away.
+     * That run has a link and takes part in these rooms, so its streams must not be folded away, however long it is
+     * silent. The same holds for streams that the peer spares although it could fold them away.
      */
-    begins: (link: Link): void => {
-      const { listing } = link.replica
-      for (const stream of listing?.streams?.keys() ?? []) {
-        const fold = listing?.folds.get(roomIn(stream))
-        if (fold !== undefined && covers(fold, stream)) expect(stream)
+    begins: (link: Link, rooms: Iterable<Room> = roomsOf(link)): void => {
+      const { listing, listings } = link.replica
+      for (const list of [listing, ...Array.from(rooms, (room) => listings?.get(room))]) {
+        for (const stream of list?.streams?.keys() ?? []) {
+          const fold = list?.folds.get(roomIn(stream))
+          if (fold !== undefined && covers(fold, stream)) expect(stream)
+        }
       }
-      for (const stream of streamsOf(link)) {
+      for (const stream of streamsOf(link, rooms)) {
         elsewhere.delete(stream)
         oldRuns.meet(stream, link.replica.upTo(stream))
       }
@@ -135,11 +154,23 @@ export const make = ({ clock, limits, links, log, oldRuns }: Ground, { gone }: N
       const folded = Array.from(oldRuns.folds().values(), ({ upTo }) => millisOf(upTo))
       return epochOf(Math.max(...folded, clock.unsafeCurrentTimeMillis()), 2 ** 32 - 1)
     },
-    /** That run has left, or is lost and may come back. */
-    ended: (link: Link, isLost: boolean): void => {
-      for (const stream of streamsOf(link)) {
+    /** That run has left these rooms, or is lost and may come back to them. */
+    ended: (link: Link, isLost: boolean, rooms: Iterable<Room> = roomsOf(link)): void => {
+      for (const stream of streamsOf(link, rooms)) {
         if (isLost) expect(stream)
         else oldRuns.spareNoMore(stream)
+      }
+    },
+    /** This node has left that room. */
+    left: (room: Room): void => {
+      for (const stream of elsewhere) {
+        if (roomIn(stream) !== room) continue
+        elsewhere.delete(stream)
+        oldRuns.spareNoMore(stream)
+      }
+      for (const { replica } of links.current.values()) {
+        replica.listing?.folds.delete(room)
+        replica.listings?.delete(room)
       }
     },
     /** Whether a peer's list waits to be compared. */
@@ -159,6 +190,9 @@ export const make = ({ clock, limits, links, log, oldRuns }: Ground, { gone }: N
     })
   }
 }
+
+/** The rooms that a peer shares with this node. */
+const roomsOf = ({ replica }: Link): ReadonlyArray<Room> => [mainRoom, ...(replica.met ?? [])]
 
 /** Whether a peer's list is complete and was not compared yet. */
 const isWaiting = (listing: Listing | undefined): listing is Listing =>

@@ -12,6 +12,8 @@ export interface Listing {
   /** The streams that it lists, until they are compared, and whether the list is complete. */
   streams: Map<StreamId, number> | undefined
   isComplete: boolean
+  /** The only room that it is about; all rooms if it is left out. */
+  readonly room?: Room
   /** For how many offers nothing more was expected from it since then. */
   calmTicks: number
 }
@@ -49,10 +51,20 @@ export class Replica {
   /** Up to which number the peer does not keep a stream. */
   floors: Map<StreamId, number> | undefined = undefined
 
+  // ---- Sharing
+
+  /** The rooms that the peer was told last, and whether it is told when they change. */
+  told: ReadonlySet<Room>
+  isTold = false
+  /** The rooms besides `main` of which the peer's whole summary has come. */
+  met: Set<Room> | undefined = undefined
+
   // ---- Folds
 
   /** Undefined once the link is up, as long as nothing is folded away. */
   listing: Listing | undefined = noListing(new Map())
+  /** Of rooms that both have come to share since then. */
+  listings: Map<Room, Listing> | undefined = undefined
 
   // ---- Proofs
 
@@ -74,8 +86,9 @@ export class Replica {
   hasRecalled = false
   past: Past | undefined = undefined
 
-  constructor(peer: PeerId, owed: number) {
+  constructor(peer: PeerId, told: ReadonlySet<Room>, owed: number) {
     this.prefix = `${peer}/`
+    this.told = told
     this.owed = owed
   }
 

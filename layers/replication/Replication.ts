@@ -23,6 +23,7 @@ import * as History from "./History.ts"
 import * as Proofs from "./Proofs.ts"
 import { Replica } from "./Replica.ts"
 import * as Replicator from "./Replicator.ts"
+import * as Sharing from "./Sharing.ts"
 import * as Summaries from "./Summaries.ts"
 
 export type { Replica } from "./Replica.ts"
@@ -77,6 +78,7 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
     const replicator = Replicator.make(ground, { asking, delivery, forks, proofs })
     const folds = Folds.make(ground, { gone })
     const summaries = Summaries.make(ground, { asking, delivery, folds, forks, gone })
+    const sharing = Sharing.make(ground, { asking, delivery, fanOut, folds, forks, summaries })
 
     /** History that has begun comes first. Everything after it is new. */
     const receive = (link: Link, posts: ReadonlyArray<PostFrame>, from = 0): Rest<PeerLost> => {
@@ -91,7 +93,10 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
       stir()
       switch (frame.type) {
         case "have":
-          return summaries.heard(link, frame)
+          return after(summaries.heard(link, frame), () => {
+            if (frame.room !== undefined && !frame.more) sharing.met(link, frame.room)
+            return undefined
+          })
         case "folded":
           folds.heard(link, frame)
           return undefined
@@ -99,6 +104,11 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
           return replicator.heardGap(link, frame)
         case "want":
           return fanOut.heardWant(link, frame)
+        case "rooms":
+          return sharing.heard(link, frame)
+        case "join":
+        case "joined":
+          return undefined
         case "recall":
           return history.heardRecall(link, frame)
         case "earlier":
@@ -110,11 +120,13 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
 
     const met = (link: Link): Rest => {
       stir()
+      sharing.introduced(link)
       folds.begins(link)
       return after(bootstrap.cameUp(link), () => {
         folds.cameUp(link)
         return after(link.newcomer ? bootstrap.expectNoMore(link.peer.id) : undefined, () => {
           summaries.summarize(link)
+          sharing.catchUp(link)
           return undefined
         })
       })
@@ -147,7 +159,8 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
       ready: (wanted) => after(bootstrap.first(), () => (wanted === 0 ? undefined : history.complete(wanted))),
       expect: bootstrap.expect,
       expectNoMore: (gone) => effectOf(() => bootstrap.expectNoMore(gone)),
-      begin: (peer, owed) => new Replica(peer, owed),
+      rooms: sharing.told,
+      begin: (peer, told, owed) => new Replica(peer, told, owed),
       // A node that does not know what was said before hears first what a member has, and then says that it has the same.
       greet: (link) => {
         if (bootstrap.areThere() || link.newcomer) summaries.summarize(link)
@@ -156,7 +169,7 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
       heard,
       hasShown: history.isOver,
       met,
-      flow: fanOut.begin,
+      flow: sharing.flow,
       catchUp,
       ended: (link) => {
         fanOut.ended(link)

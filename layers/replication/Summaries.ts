@@ -22,11 +22,13 @@ import type { Ground, Link } from "./Ground.ts"
 /** The maximum time that an offer waits for the journal. */
 const writeLimit = "1 second"
 
-const haveFrames = (marks: ReadonlyArray<Mark>): ReadonlyArray<Control> =>
+/** `about`: the room, if these are all of its streams, and what is folded away there. */
+const haveFrames = (marks: ReadonlyArray<Mark>, about: Pick<Have, "room" | "folded"> = {}): ReadonlyArray<Have> =>
   partsOf(marks).map((part, index, parts) => ({
     type: "have",
     streams: Object.fromEntries(part),
-    more: index < parts.length - 1
+    more: index < parts.length - 1,
+    ...about
   }))
 
 interface Needs {
@@ -49,13 +51,16 @@ export const make = ({ links, log }: Ground, { asking, delivery, folds, forks, g
   /** Whether the last comparison had news: then the next one finds out what is stuck. */
   let wasNews = false
 
-  const heard = (link: Link, { more, streams }: Have): Rest<PeerLost> => {
+  const heard = (link: Link, frame: Have): Rest<PeerLost> => {
+    const { more, room, streams } = frame
     const marks = Object.entries(streams) as unknown as ReadonlyArray<Mark>
     links.charge(link, "named", marks.length)
     for (const mark of marks) delivery.hasUpTo(link, mark)
-    folds.heardOf(link, marks, more)
+    folds.heardOf(link, frame, marks)
     const overstepped = delivery.limitOverstepped(link)
     if (overstepped !== undefined) return links.drop(link, overstepped)
+    // What is asked for of a room begins once the room is shared: see `Sharing`.
+    if (room !== undefined) return undefined
     switch (link.phase) {
       case "placed":
       case "up":
@@ -78,17 +83,27 @@ export const make = ({ links, log }: Ground, { asking, delivery, folds, forks, g
     }
   }
 
-  /** The part of a summary that belongs to these rooms. */
+  /** The part of a summary that belongs to these rooms, as far as this node takes part in them. */
   const within = (rooms: ReadonlySet<Room>, marks: Iterable<Mark>): ReadonlyArray<Mark> =>
-    log.rooms.size === 1 ? [...marks] : [...marks].filter(([stream]) => rooms.has(roomIn(stream)))
+    [...marks].filter(([stream]) => isAmong(rooms, roomIn(stream)))
+
+  const isAmong = (rooms: ReadonlySet<Room>, room: Room): boolean => rooms.has(room) && log.rooms.has(room)
 
   /** The whole summary for these rooms: folds, then streams. */
   const all = (rooms: ReadonlySet<Room>): ReadonlyArray<Control> => {
     const { folds: folded, summary } = log.listing()
     return [
-      ...Folds.framesOf([...folded].filter(([room]) => rooms.has(room))),
+      ...Folds.framesOf([...folded].filter(([room]) => isAmong(rooms, room))),
       ...haveFrames(within(rooms, [...summary]))
     ]
+  }
+
+  /** The whole summary of one room. */
+  const of = (room: Room): ReadonlyArray<Have> => {
+    const { folds: folded, summary } = log.listing()
+    const fold = folded.get(room)
+    const marks = [...summary].filter(([stream]) => roomIn(stream) === room)
+    return haveFrames(marks, { room, ...(fold === undefined ? {} : { folded: fold }) })
   }
 
   const summarize = (link: Link): void => {
@@ -111,9 +126,9 @@ export const make = ({ links, log }: Ground, { asking, delivery, folds, forks, g
 
   /** Sends each peer the frames for the rooms that it shares. */
   const tellAll = (framesFor: (rooms: ReadonlySet<Room>) => ReadonlyArray<Control>) =>
-    Effect.suspend(() =>
-      Effect.forEach(groups(), (group) => links.tell(group, framesFor(group[0].rooms)), { discard: true })
-    )
+    Effect.sync(() => {
+      for (const group of groups()) links.tell(group, framesFor(group[0].rooms))
+    })
 
   /**
    * Offers all peers the streams that have grown since the last offer. An author that leaves relies on it, so it waits
@@ -154,6 +169,8 @@ export const make = ({ links, log }: Ground, { asking, delivery, folds, forks, g
   return {
     /** Handles how far a peer has some streams. */
     heard,
+    /** The whole summary of one room, for a peer that has come to share it. */
+    of,
     /** Sends a peer the summary, once. */
     summarize,
     /** Whether `offer` must run again although nothing has changed. */
@@ -168,3 +185,5 @@ export const make = ({ links, log }: Ground, { asking, delivery, folds, forks, g
     isUncompared: (): boolean => wasNews || forks.isUnfinished() || Iterable.some(links.current.values(), lacksFrom)
   }
 }
+
+export type Summaries = ReturnType<typeof make>

@@ -12,6 +12,7 @@ import {
   Fold,
   isStreamId,
   isWhole,
+  mainRoom,
   noDeps,
   type Post,
   type PostNumber,
@@ -25,7 +26,7 @@ import { Member } from "../domain/Roster.ts"
 import { type Seal, sealOf } from "../domain/Seal.ts"
 
 /** The version of this protocol. Nodes of different versions refuse each other. */
-export const protocolVersion = 2
+export const protocolVersion = 3
 
 /** No frame is longer than this, in bytes, its newline included. */
 export const maxFrameBytes = 65_536
@@ -60,7 +61,17 @@ const Listed = Schema.Struct({
 export type Listed = typeof Listed.Type
 
 /** The rooms besides `main` in which the sender takes part. */
-const Rooms = Schema.optionalWith(Schema.Array(Room), { exact: true })
+const namedRooms = Schema.optionalWith(Schema.Array(Room), { exact: true })
+
+const mainAlone: ReadonlySet<Room> = new Set([mainRoom])
+
+/** The rooms of a node that names these. Most nodes name none: one set serves for all of those. */
+export const roomsNamed = (rooms: ReadonlyArray<Room> = []): ReadonlySet<Room> =>
+  rooms.length === 0 ? mainAlone : new Set([mainRoom, ...rooms])
+
+/** The rooms that a node names: all but `main`, in which everybody takes part. */
+export const namingRooms = (rooms: ReadonlySet<Room>): ReadonlyArray<Room> =>
+  [...rooms].filter((room) => room !== mainRoom)
 
 /**
  * The introduction of the side that dialled. `chat`: the chat that it is in, if any. `to`: the id that it wants to
@@ -80,7 +91,7 @@ export const Hello = Schema.Struct({
   history: Schema.optionalWith(Schema.NonNegativeInt, { exact: true }),
   passing: Schema.optionalWith(Schema.Boolean, { exact: true }),
   to: Schema.optionalWith(PeerId, { exact: true }),
-  rooms: Rooms,
+  rooms: namedRooms,
   pass: Schema.optionalWith(Pass, { exact: true })
 })
 export type Hello = typeof Hello.Type
@@ -94,7 +105,7 @@ export const Welcome = Schema.Struct({
   epoch: Epoch,
   chat: ChatId,
   member: Schema.Boolean,
-  rooms: Rooms,
+  rooms: namedRooms,
   pass: Schema.optionalWith(Pass, { exact: true })
 })
 export type Welcome = typeof Welcome.Type
@@ -149,14 +160,24 @@ export const Members = Schema.Struct({
 })
 export type Members = typeof Members.Type
 
-/** How far the sender has each stream. `more`: another frame follows. */
+const streams = Schema.Record({ key: StreamId, value: Schema.NonNegativeInt }).annotations({
+  // A key that is no stream id is an error; it is not ignored.
+  parseOptions: { onExcessProperty: "error" }
+})
+
+/** What the sender has folded away in the room of the frame, if anything. */
+const folded = Schema.optionalWith(Fold, { exact: true })
+
+/**
+ * How far the sender has each stream. `more`: another frame follows. `room`: these frames list all streams of that room,
+ * because both sides take part in it from now on.
+ */
 export const Have = Schema.Struct({
   type: Schema.Literal("have"),
-  streams: Schema.Record({ key: StreamId, value: Schema.NonNegativeInt }).annotations({
-    // A key that is no stream id is an error; it is not ignored.
-    parseOptions: { onExcessProperty: "error" }
-  }),
-  more: Schema.Boolean
+  streams,
+  more: Schema.Boolean,
+  room: Schema.optionalWith(Room, { exact: true }),
+  folded
 })
 export type Have = typeof Have.Type
 
@@ -177,12 +198,37 @@ export const Want = Schema.Struct({
 })
 export type Want = typeof Want.Type
 
+/** The rooms besides `main` in which the sender takes part from now on. */
+export const Rooms = Schema.Struct({ type: Schema.Literal("rooms"), rooms: Schema.Array(Room) })
+export type Rooms = typeof Rooms.Type
+
+/** The sender is about to take part in a room: what was said there? `posts`: so many of the last ones as history. */
+export const Join = Schema.Struct({ type: Schema.Literal("join"), room: Room, posts: Schema.NonNegativeInt })
+export type Join = typeof Join.Type
+
+/** The answer, after the history: all streams of the room, and how far they go. `more`: another frame follows. */
+export const Joined = Schema.Struct({
+  type: Schema.Literal("joined"),
+  room: Room,
+  streams,
+  more: Schema.Boolean,
+  folded
+})
+export type Joined = typeof Joined.Type
+
 /** The sender asks for the last posts that the receiver keeps, as history. */
 export const Recall = Schema.Struct({ type: Schema.Literal("recall"), posts: Schema.NonNegativeInt })
 export type Recall = typeof Recall.Type
 
-/** The next posts are history: they were said before the receiver came, and advance no stream. */
-export const Earlier = Schema.Struct({ type: Schema.Literal("earlier"), posts: Schema.NonNegativeInt })
+/**
+ * The next posts are history: they were said before the receiver came, and advance no stream. `room`: they answer a
+ * `join`.
+ */
+export const Earlier = Schema.Struct({
+  type: Schema.Literal("earlier"),
+  posts: Schema.NonNegativeInt,
+  room: Schema.optionalWith(Room, { exact: true })
+})
 export type Earlier = typeof Earlier.Type
 
 /** Are you alive? */
@@ -216,6 +262,9 @@ export const Control = Schema.Union(
   Folded,
   Gap,
   Want,
+  Rooms,
+  Join,
+  Joined,
   Recall,
   Earlier,
   Ping,
@@ -405,7 +454,8 @@ const frequentIn = (value: unknown): Control | undefined => {
 }
 
 const haveIn = (value: object): Have | undefined => {
-  const { more, streams } = value as Record<string, unknown>
+  const { folded, more, room, streams } = value as Record<string, unknown>
+  if (room !== undefined || folded !== undefined) return undefined
   if (typeof more !== "boolean" || typeof streams !== "object" || streams === null || Array.isArray(streams)) {
     return undefined
   }

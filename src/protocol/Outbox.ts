@@ -1,6 +1,6 @@
 /** The queue of one link: control frames, then posts. */
 import type { Slice } from "../domain/EncodedPost.ts"
-import type { StreamId } from "../domain/Post.ts"
+import { type Room, roomIn, type StreamId } from "../domain/Post.ts"
 import { encode } from "./Frame.ts"
 
 /** The maximum number of control frames that wait for a link. A peer that lets more pile up has stopped reading. */
@@ -82,6 +82,13 @@ export const makeOutbox = (
       const lane = { stream, after, to: Number.POSITIVE_INFINITY }
       following.set(stream, lane)
       lanes.set(endless(stream), lane)
+    },
+    /** Whether it sends all future posts of that stream. */
+    follows: (stream: StreamId): boolean => following.has(stream),
+    /** Sends no more posts of that room: neither future ones nor those that were asked for. */
+    drop: (room: Room): void => {
+      for (const [place, { stream }] of lanes) if (roomIn(stream) === room) lanes.delete(place)
+      for (const stream of following.keys()) if (roomIn(stream) === room) following.delete(stream)
     },
     /**
      * Sends that stream's posts after number `after`, up to `to`. This replaces an earlier `start` of the stream. Of a

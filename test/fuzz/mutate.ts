@@ -87,6 +87,11 @@ export const makeMutator = (seed: number) => {
   const runs = (): unknown => many(4, () => ({ id: pick(ids), epoch: pick(epochs) }))
   const wanted = (): unknown => many(4, () => ({ id: pick(ids), ...(maybe(0.5) ? { epoch: pick(epochs) } : {}) }))
 
+  const ofRoom = (): object => ({
+    room: pick(rooms),
+    ...(maybe(0.3) ? { folded: { upTo: pick(epochs), lines: number() } } : {})
+  })
+
   /** The fields of each type of frame. */
   const frames: Readonly<Record<Frame["type"], () => object>> = {
     hello: () => ({
@@ -98,7 +103,8 @@ export const makeMutator = (seed: number) => {
       member: maybe(0.5),
       ...(maybe(0.3) ? { chat: pick(chats) } : {}),
       ...(maybe(0.3) ? { history: number() } : {}),
-      ...(maybe(0.3) ? { to: pick(ids) } : {})
+      ...(maybe(0.3) ? { to: pick(ids) } : {}),
+      ...(maybe(0.3) ? { rooms: many(4, () => pick(rooms)) } : {})
     }),
     welcome: () => ({
       protocol: protocol(),
@@ -113,11 +119,14 @@ export const makeMutator = (seed: number) => {
       detail: text()
     }),
     stranger: () => ({ detail: text() }),
-    have: () => ({ streams: marks(), more: maybe(0.3) }),
+    have: () => ({ streams: marks(), more: maybe(0.3), ...(maybe(0.3) ? ofRoom() : {}) }),
+    rooms: () => ({ rooms: many(4, () => pick(rooms)) }),
+    join: () => ({ room: pick(rooms), posts: number() }),
+    joined: () => ({ streams: marks(), more: maybe(0.3), ...ofRoom() }),
     want: () => ({ stream: anyStream(), after: number(), to: number() }),
     gap: () => ({ stream: anyStream(), to: number() }),
     recall: () => ({ posts: number() }),
-    earlier: () => ({ posts: number() }),
+    earlier: () => ({ posts: number(), ...(maybe(0.3) ? { room: pick(rooms) } : {}) }),
     roster: () => ({ peers: peers() }),
     introduce: () => ({ peers: peers() }),
     missing: () => ({ peers: wanted() }),

@@ -34,7 +34,7 @@ const linkTo = (name: string, log: Log.Log) => {
     rooms: log.rooms,
     connection: pump,
     outbox,
-    replica: new Replica(id(name), 0)
+    replica: new Replica(id(name), log.rooms, 0)
   } as unknown as Link
   return {
     link,
@@ -74,7 +74,7 @@ const make = (...names: ReadonlyArray<string>) =>
       typeof FanOut.make
     >
     const fanOut = FanOut.make(ground, needs, 16_384)
-    for (const { link } of links) fanOut.begin(link)
+    for (const { link } of links) fanOut.follow(link, mainRoom)
     yield* Effect.forkScoped(fanOut.run)
     yield* Effect.yieldNow()
     return { log, links, fanOut }

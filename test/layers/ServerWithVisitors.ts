@@ -10,8 +10,10 @@ import * as MemoryTransport from "../../layers/MemoryTransport.ts"
 import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { MeshStatus } from "../../services/MeshStatus.ts"
+import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { type Peer, roleOf, serverId } from "../../src/domain/Peer.ts"
+import type { Room } from "../../src/domain/Post.ts"
 import { type Control, encode, type Frame, naming, protocolVersion } from "../../src/protocol/Frame.ts"
 import { makeFrameDecoder } from "../../src/protocol/FrameDecoder.ts"
 import { epoch, id, peer } from "../support/samples.ts"
@@ -19,13 +21,14 @@ import * as Sources from "../support/sources.ts"
 
 const { address } = peer("Server", 4000)
 
-/** The server; `silence` as the mesh has it. `admitting`: what the program does before it admits a visitor. */
+/** The server; `silence` as the mesh has it. `admitting`: what the program does before it admits a visitor. `rooms`: those of the server. */
 export const make = (
   silence: {
     readonly silence: Duration.DurationInput
     readonly silenceALink?: Duration.DurationInput
   },
-  admitting: (peer: Peer) => Effect.Effect<void> = () => Effect.void
+  admitting: (peer: Peer) => Effect.Effect<void> = () => Effect.void,
+  rooms: ReadonlyArray<Room> = []
 ) =>
   Effect.gen(function* () {
     const network = yield* MemoryTransport.makeNetwork
@@ -38,12 +41,15 @@ export const make = (
         patience: "1 hour",
         ...silence
       }).pipe(
-        Layer.provide(MemoryMessageLog.layer({ author: serverId })),
+        Layer.provideMerge(MemoryMessageLog.layer({ author: serverId, rooms })),
         Layer.provide(Layer.merge(MemoryTransport.layer(network, "server"), OpenMembership.layer))
       )
     )
     const mesh = Context.get(context, PeerMesh)
     const status = Context.get(context, MeshStatus)
+    const log = Context.get(context, MessageLog)
+    // It waits for nobody in the end: the clock stands still by then.
+    yield* Effect.addFinalizer(() => mesh.hurry)
     yield* Effect.forkScoped(
       Stream.runForEach(mesh.joinRequests, ({ admit, peer }) => Effect.zipRight(admitting(peer), admit))
     )
@@ -91,5 +97,5 @@ export const make = (
         )
         return { heard, put, say }
       })
-    return { mesh, network, status, visit }
+    return { log, mesh, network, status, visit }
   })

@@ -252,7 +252,7 @@ const goneOn = (screens: ReadonlyArray<Life>, until = Number.POSITIVE_INFINITY):
 }
 
 const told =
-  /^\* (\d+) (?:lines? of (?:Client (?=\d)|(?=Server))(\w+) (?:is|are) no longer|old lines? (?:is|are) no longer|lines? came too fast)/
+  /^\* (\d+) (?:lines? of (?:Client (?=\d)|(?=Server))(\w+)(?: in #\w+)? (?:is|are) no longer|old lines? (?:is|are) no longer|lines? came too fast)/
 
 /** The lines that are neither seen nor reported as gone. A report says how many lines are gone, but not which. */
 const untold = (

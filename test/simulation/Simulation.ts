@@ -844,10 +844,10 @@ export const simulate = (seed: number): Record_ => {
 
 /** The token of a post, from a line of the screen; undefined for any other line. */
 export const tokenOf = (line: string): string | undefined =>
-  /^(?:Client \d+|Server): ((?:\d+|Server)\.\d+\.\d+(?:@\w+)?)$/.exec(line)?.[1]
+  /^(?:#\w+ )?(?:Client \d+|Server): ((?:\d+|Server)\.\d+\.\d+(?:@\w+)?)$/.exec(line)?.[1]
 
 /** The token of a post that is shown as history; undefined for any other line. */
-const earlierOf = (line: string): string | undefined =>
-  line.startsWith(earlier) ? tokenOf(line.slice(earlier.length)) : undefined
-
-const earlier = "(earlier) "
+const earlierOf = (line: string): string | undefined => {
+  const shown = line.replace(/^(#\w+ )?\(earlier\) /, "$1")
+  return shown === line ? undefined : tokenOf(shown)
+}

@@ -203,7 +203,11 @@ export const mutants: ReadonlyArray<Mutant> = [
     from: firstOfRooms,
     notices: /Rooms:/,
     changes: [
-      { file: "layers/replication/FanOut.ts", from: "if (!link.rooms.has(room)) continue", to: "" },
+      {
+        file: "layers/replication/Sharing.ts",
+        from: "for (const room of link.replica.met ?? []) if (isShared(link, room)) fanOut.follow(link, room)",
+        to: "for (const room of log.rooms) fanOut.follow(link, room)"
+      },
       {
         file: "src/protocol/PostStore.ts",
         from: "if (room?.fold === undefined) return room === undefined",

@@ -1,0 +1,160 @@
+/**
+ * The rooms that this node and each peer share. Both come into rooms and leave them while the link is up. A room is
+ * _met_ on a link when the peer's whole summary of it has come. Once it is met and shared, it is as after a handshake.
+ */
+import type { PeerLost } from "../../src/domain/Errors.ts"
+import { isCurrent } from "../../src/domain/LinkTable.ts"
+import { mainRoom, type Room, roomIn } from "../../src/domain/Post.ts"
+import type { Rest } from "../../src/domain/Rest.ts"
+import { makeSignal } from "../../src/domain/Signal.ts"
+import { type Control, namingRooms, type Rooms, roomsNamed } from "../../src/protocol/Frame.ts"
+import type { Asking } from "./Asking.ts"
+import type { Delivery } from "./Delivery.ts"
+import type { FanOut } from "./FanOut.ts"
+import type { Folds } from "./Folds.ts"
+import type { Forks } from "./Forks.ts"
+import type { Ground, Link } from "./Ground.ts"
+import type { Summaries } from "./Summaries.ts"
+
+interface Needs {
+  readonly asking: Asking
+  readonly delivery: Delivery
+  readonly fanOut: FanOut
+  readonly folds: Folds
+  readonly forks: Forks
+  readonly summaries: Summaries
+}
+
+export const make = ({ links, log, peers }: Ground, { asking, delivery, fanOut, folds, forks, summaries }: Needs) => {
+  const changes = makeSignal()
+  /** The rooms that peers are told. Replaced when they change. */
+  let told: ReadonlySet<Room> = roomsNamed(namingRooms(log.rooms))
+
+  const isShared = (link: Link, room: Room): boolean => log.rooms.has(room) && link.rooms.has(room)
+
+  const changed = (): void => {
+    changes.changed()
+    peers.changed()
+  }
+
+  const frameOf = (rooms: ReadonlySet<Room>): Control => ({ type: "rooms", rooms: namingRooms(rooms) })
+
+  /** Sends the whole summary of a room to a peer that takes part in it. Returns how many streams it names. */
+  const tellOf = (link: Link, room: Room): number => {
+    const frames = summaries.of(room)
+    link.put(...frames)
+    return frames.reduce((sum, { streams }) => sum + Object.keys(streams).length, 0)
+  }
+
+  /** From now on the room is as after a handshake: own posts flow from where the peer is, and what it has is asked for. */
+  const begin = (link: Link, room: Room): void => {
+    folds.begins(link, [room])
+    fanOut.follow(link, room)
+    forks.heardOf(link)
+    asking.pull(
+      link,
+      [...link.replica.theirs].filter(([stream]) => roomIn(stream) === room)
+    )
+  }
+
+  /** The room is shared no more: nothing is sent, asked or believed any more. */
+  const end = (link: Link, room: Room): void => {
+    const { outbox, replica } = link
+    folds.ended(link, false, [room])
+    replica.met?.delete(room)
+    outbox.drop(room)
+    delivery.forget(link, room)
+    asking.leaves(link, room)
+  }
+
+  const heard = (link: Link, { rooms }: Rooms): Rest<PeerLost> => {
+    links.charge(link, "named", rooms.length)
+    const before = link.rooms
+    link.rooms = roomsNamed(rooms)
+    const overstepped = delivery.limitOverstepped(link)
+    if (overstepped !== undefined) return links.drop(link, overstepped)
+    // Before the link is up, it is as if the peer had introduced itself so.
+    if (!isCurrent(link)) return undefined
+    for (const room of before) if (!link.rooms.has(room) && log.rooms.has(room)) end(link, room)
+    for (const room of link.rooms) {
+      if (before.has(room) || !log.rooms.has(room)) continue
+      // It may come and go as often as it likes, and have a summary sent each time.
+      links.charge(link, "named", tellOf(link, room))
+      if (link.replica.met?.has(room)) begin(link, room)
+    }
+    changed()
+    return undefined
+  }
+
+  /** Tells the peers the rooms of this node. `first`: what they must hear before. */
+  const tell = (first: (link: Link) => void): void => {
+    const open = [...links.current.values()].filter(({ replica }) => replica.isTold)
+    for (const link of open) {
+      first(link)
+      link.replica.told = told
+    }
+    links.tell(open, [frameOf(told)])
+    changed()
+  }
+
+  return {
+    /** The rooms that this node names when it introduces itself. */
+    told: () => told,
+    /** Both sides have introduced themselves, and each has the other's summary for the rooms that both have named. */
+    introduced: ({ replica, rooms }: Link): void => {
+      for (const room of replica.told) {
+        if (room === mainRoom || !rooms.has(room) || !log.rooms.has(room)) continue
+        replica.met ??= new Set()
+        replica.met.add(room)
+      }
+    },
+    /** The peer has this node's summary, and must hear now if rooms have changed since this node has named them. */
+    catchUp: (link: Link): void => {
+      const { replica } = link
+      replica.isTold = true
+      if (replica.told === told) return
+      for (const room of told) if (!replica.told.has(room) && isShared(link, room)) tellOf(link, room)
+      link.put(frameOf(told))
+      replica.told = told
+    },
+    /** The link is up: what this node says in the rooms that are met goes to the peer. */
+    flow: (link: Link): void => {
+      fanOut.follow(link, mainRoom)
+      for (const room of link.replica.met ?? []) if (isShared(link, room)) fanOut.follow(link, room)
+    },
+    /** The peer takes part in these rooms from now on. */
+    heard,
+    /** The peer's whole summary of a room has come. */
+    met: (link: Link, room: Room): void => {
+      if (!log.rooms.has(room) || !isCurrent(link)) return
+      link.replica.met ??= new Set()
+      if (link.replica.met.has(room)) return
+      link.replica.met.add(room)
+      if (link.rooms.has(room)) begin(link, room)
+      peers.changed()
+    },
+    /** Whether every peer that takes part in that room has said how far it has each stream of it. */
+    isMet: (room: Room): boolean =>
+      [...links.current.values()].every(({ replica, rooms }) => !rooms.has(room) || replica.met?.has(room) === true),
+    /** This node takes part in that room from now on: the log does already. */
+    took: (room: Room): void => {
+      told = roomsNamed(namingRooms(log.rooms))
+      fanOut.takes(room)
+      tell((link) => {
+        if (link.rooms.has(room)) tellOf(link, room)
+      })
+    },
+    /** This node takes part in that room no more: the log does not already. */
+    left: (room: Room): void => {
+      told = roomsNamed(namingRooms(log.rooms))
+      fanOut.leaves(room)
+      asking.left(room)
+      folds.left(room)
+      for (const link of links.current.values()) if (link.rooms.has(room)) end(link, room)
+      tell(() => undefined)
+    },
+    changes
+  }
+}
+
+export type Sharing = ReturnType<typeof make>
