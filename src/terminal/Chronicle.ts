@@ -1,10 +1,12 @@
 /**
- * Formats lines for a terminal: colours, times, and the separators between lines (a new day, a pause, unread lines).
+ * Formats lines for a terminal: colours, times, and the separators between lines (a new day, a pause, unread lines,
+ * another room).
  */
 import { calls, isNews } from "../domain/Calling.ts"
 import { type PeerId, serverId, title } from "../domain/Peer.ts"
-import { authorOf } from "../domain/Post.ts"
+import { authorOf, mainRoom, roomIn } from "../domain/Post.ts"
 import type { ScreenLine } from "../domain/ScreenLine.ts"
+import { nameOf as roomName } from "./Prompt.ts"
 import { rowsToRead } from "./Reading.ts"
 import { isLong } from "./Wrap.ts"
 
@@ -24,12 +26,14 @@ export interface Page extends Looks {
 }
 
 /**
- * What the separators depend on: when the last line was shown, and whether the user is away. Times are in ms since
- * 1970.
+ * What the separators depend on: when the last line was shown, in which room it was said, and whether the user is away.
+ * Times are in ms since 1970.
  */
 export interface Chronicle {
   /** The time of the latest line; undefined if there is none. */
   readonly last?: number | undefined
+  /** The room of the latest post that was shown without its room; undefined if there is none. */
+  readonly room?: string | undefined
   /** Since when the user is away; undefined while the user reads. */
   readonly awaySince?: number | undefined
   /** Whether the unread lines since then have been marked already. */
@@ -84,14 +88,22 @@ const titled = /^((?:\(earlier\) )?)((?:Client ([A-Za-z0-9_-]{1,32})|Server)(?=[
  * colours.
  */
 const coloured = (looks: Looks, self: PeerId | undefined, line: ScreenLine, row: string): string => {
-  const first = row.charCodeAt(0)
-  const place = first === hash || first === parenthesis ? placed.exec(row)?.[0] : undefined
+  const place = placeIn(row)
   if (place === undefined) return named(looks, self, line, row)
   return `${dim(looks, place.trimEnd())} ${named(looks, self, line, row.slice(place.length))}`
 }
 
 const hash = "#".charCodeAt(0)
 const parenthesis = "(".charCodeAt(0)
+
+const placeIn = (row: string): string | undefined => {
+  const first = row.charCodeAt(0)
+  return first === hash || first === parenthesis ? placed.exec(row)?.[0] : undefined
+}
+
+/** The room of the latest post that was shown without its room, once this line is shown too. */
+export const roomBelow = (line: ScreenLine, above: string | undefined): string | undefined =>
+  line._tag === "Chat" && line.post !== undefined && placeIn(line.text) === undefined ? roomIn(line.post.stream) : above
 
 const named = (looks: Looks, self: PeerId | undefined, line: ScreenLine, row: string): string => {
   // Most lines are posts, whose author need not be looked for in the text.
@@ -159,11 +171,14 @@ const entered = (
   else if (!looks.times && before.last !== undefined && latest - before.last >= pause) {
     marks.push(between(clockTime(latest)))
   }
+  const room = roomBelow(line, before.room)
+  if (room !== undefined && room !== (before.room ?? mainRoom)) marks.push(between(roomName(room)))
   const time = looks.times ? `${clockTime(at)} ` : ""
   const rows = rowsFor(looks, self, line, time)
   return {
     chronicle: {
       last: latest,
+      room,
       awaySince: before.awaySince,
       marked: before.awaySince !== undefined && (before.marked === true || isUnread)
     },

@@ -1,12 +1,13 @@
 /** The lines that a terminal has shown: formats them as rows, and keeps the last of them for reading back. */
 import type { PeerId } from "../domain/Peer.ts"
 import type { ScreenLine } from "../domain/ScreenLine.ts"
-import { attended, type Chronicle, enter, type Looks } from "./Chronicle.ts"
+import { attended, type Chronicle, enter, type Looks, roomBelow } from "./Chronicle.ts"
 
-/** A line, and when it was shown (ms since 1970). */
+/** A line, when it was shown (ms since 1970), and the room of the posts above it. */
 export interface Shown {
   readonly line: ScreenLine
   readonly at: number
+  readonly room: string | undefined
 }
 
 /** The id of the node at this terminal, undefined while it is unknown, and the terminal's width. */
@@ -25,6 +26,8 @@ export class Scrollback {
   #chronicle: Chronicle = {}
   #kept: Array<Shown> = []
   #units = 0
+  /** The room of the last post that is kept and is shown without its room. */
+  #room: string | undefined
   /** Index of the first line that is still kept. */
   #from = 0
 
@@ -35,7 +38,8 @@ export class Scrollback {
   /** Keeps lines for reading back. */
   keep(lines: ReadonlyArray<ScreenLine>, at: number): void {
     for (const line of lines) {
-      this.#kept.push({ line, at })
+      this.#kept.push({ line, at, room: this.#room })
+      this.#room = roomBelow(line, this.#room)
       this.#units += line.text.length
     }
     while (this.#from < this.#kept.length && (this.#kept.length - this.#from > mostLines || this.#units > mostUnits)) {
@@ -74,7 +78,7 @@ export class Scrollback {
   rowsOf(shown: ReadonlyArray<Shown>, { columns, self }: View, before?: number): ReadonlyArray<string> {
     const page = { ...this.#looks, columns, cut: true }
     const rows: Array<string> = []
-    let chronicle: Chronicle = { last: before }
+    let chronicle: Chronicle = { last: before, room: shown[0]?.room }
     for (const { at, line } of shown) {
       const entered = enter(chronicle, [line], self, page, at)
       chronicle = entered.chronicle

@@ -2,9 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import { calls } from "../../src/domain/Calling.ts"
 import { Entry } from "../../src/domain/Entry.ts"
+import { Room, streamOf } from "../../src/domain/Post.ts"
 import { notice, recalled, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
 import { attended, type Chronicle, clockTime, colourOf, enter } from "../../src/terminal/Chronicle.ts"
-import { id, peer, post, stream } from "../support/samples.ts"
+import { epoch, id, peer, post, stream } from "../support/samples.ts"
 
 const plain = { colours: false, times: false, columns: 80 }
 const minute = 60_000
@@ -69,6 +70,26 @@ describe("lines on a terminal", () => {
     assert.deepStrictEqual(shown([[inOps, noon]]), ["#ops Client 3: #dev hello"])
     const called = { ...said("@1 look"), text: "#ops Client 3: @1 look" }
     assert.deepStrictEqual(shown([[called, noon]]), ["#ops \u001b[1;7mClient 3\u001b[0m: @1 look"])
+  })
+
+  it("where the posts without a room are of another one, that room stands between them", () => {
+    const here = (room: string, text: string): ScreenLine => {
+      const line = said(text)
+      return { ...line, post: { ...post(streamOf(id("3"), Room.make(room), epoch(1)), 1, text), at: noon } }
+    }
+    const there = { ...here("dev", "c"), text: "#dev Client 3: c" }
+    const lines = [here("main", "a"), here("ops", "b"), there, notice("d"), here("ops", "e"), there, here("main", "f")]
+    assert.deepStrictEqual(shown(lines.map((line) => [line, noon])), [
+      "Client 3: a",
+      "── #ops ──",
+      "Client 3: b",
+      "#dev Client 3: c",
+      "* d",
+      "Client 3: e",
+      "#dev Client 3: c",
+      "── #main ──",
+      "Client 3: f"
+    ])
   })
 
   it("a line that takes more rows than one is coloured in each, and has its time in the first", () => {

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Room, streamOf } from "../../src/domain/Post.ts"
 import { notice, type ScreenLine } from "../../src/domain/ScreenLine.ts"
 import { Scrollback } from "../../src/terminal/Scrollback.ts"
-import { id, post, stream } from "../support/samples.ts"
+import { epoch, id, post, stream } from "../support/samples.ts"
 
 const looks = { colours: false, times: false }
 const noon = new Date(2025, 5, 5, 12, 0).getTime()
@@ -48,5 +49,15 @@ describe("scrollback", () => {
     const rows = ["Client 3: one two ", "  three four"]
     assert.deepStrictEqual(scrollback.rowsOf(scrollback.last(), narrow), rows)
     assert.deepStrictEqual(scrollback.rowsOf(scrollback.last(), narrow, noon - 600_000), ["── 12:00 ──", ...rows])
+  })
+
+  it("the last lines stand in the room that was left or begun above them", () => {
+    const scrollback = new Scrollback(looks)
+    const inOps = { ...said("a"), post: { ...post(streamOf(id("3"), Room.make("ops"), epoch(1)), 1, "a"), at: noon } }
+    scrollback.keep([inOps, said("b"), said("c")], noon)
+    const rows = ["── #ops ──", "Client 3: a", "── #main ──", "Client 3: b", "Client 3: c"]
+    assert.deepStrictEqual(scrollback.rowsOf(scrollback.last(), view), rows)
+    assert.deepStrictEqual(scrollback.rowsOf(scrollback.last(2), view), rows.slice(2))
+    assert.deepStrictEqual(scrollback.rowsOf(scrollback.last(1), view), rows.slice(4))
   })
 })
