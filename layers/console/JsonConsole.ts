@@ -9,6 +9,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { Console, type Put, type Typed, whenTaken } from "../../services/Console.ts"
 import { absurd } from "../../src/domain/Absurd.ts"
+import type { Room } from "../../src/domain/Post.ts"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
 import { decodeInput, type Event, encodeEvent, eventOf, type Input, version } from "../../src/protocol/BotLine.ts"
 import * as Output from "./Output.ts"
@@ -20,12 +21,14 @@ import * as PipedInput from "./PipedInput.ts"
  */
 const longestCommand = 7 * PipedInput.longestLine
 
+const whereIn = ({ room }: { readonly room?: Room | undefined }) => (room === undefined ? {} : { room })
+
 const typedOf = (input: Input): Typed => {
   switch (input.type) {
     case "say":
-      return { text: input.text, verbatim: true }
+      return { text: input.text, verbatim: true, ...whereIn(input) }
     case "run":
-      return { text: `/${input.command} ${input.arguments ?? ""}` }
+      return { text: `/${input.command} ${input.arguments ?? ""}`, ...whereIn(input) }
     case "exit":
       return { text: "Exit" }
     default:
@@ -48,10 +51,12 @@ const make = (reads: boolean) =>
     /** The reference that the program has given to a line. */
     const refs = new WeakMap<Typed, string>()
     const marked = new WeakSet<Typed>()
+    /** The room in which a line is said. */
+    const rooms = new WeakMap<Typed, Room>()
     const eventsOf = (type: "waiting" | "settled", lines: ReadonlyArray<Typed>): ReadonlyArray<Event> =>
       lines.flatMap((line) => {
         const ref = refs.get(line)
-        return ref === undefined ? [] : [{ type, ref }]
+        return ref === undefined ? [] : [{ type, ref, ...whereIn({ room: rooms.get(line) }) }]
       })
     const mark: Put<Typed> = (lines, taken) => {
       const fresh = lines.filter((line) => !marked.has(line))
@@ -101,7 +106,9 @@ const make = (reads: boolean) =>
         // The program gets the line as a post, like every other post.
         add: () => {},
         mark,
-        place: () => {},
+        place: (lines, room) => {
+          for (const line of lines) rooms.set(line, room)
+        },
         reword: () => Effect.void,
         settle: (lines, taken) => write(eventsOf("settled", lines), taken),
         giveBack: (lines) => tell(eventsOf("settled", lines)),

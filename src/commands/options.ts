@@ -346,9 +346,17 @@ export const screen = {
   )
 }
 
+/** Whether joining and leaving of rooms is shown. */
+const roomNotices = flag(
+  "room-notices",
+  "OUTLIVE_ROOM_NOTICES",
+  "Show who joins and who leaves a room that you are in."
+)
+
 /** The options of every node at which a person or program talks. */
 export const talking = {
   rooms,
+  roomNotices,
   data,
   history,
   silence,

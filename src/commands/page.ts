@@ -72,7 +72,7 @@ const asTerm = ({ name, text, usual, value, variable }: OptionDescribed): Term =
 /** The groups of options. Options in none of them come last. */
 const groups: ReadonlyArray<readonly [title: string, names: RegExp]> = [
   ["Connections", /^(server|peer|host|port|ports|id|wait|within|silence|patience)$/],
-  ["What was said", /^(room|data|history)$/],
+  ["What was said", /^(room|room-notices|data|history)$/],
   ["At a terminal", /^(highlight|no-bell|times|plain)$/],
   ["Security", /^(secure|insecure|state)$/],
   ["For programs and logs", /^(json|metrics|log-level|log-file)$/],

@@ -3,6 +3,7 @@ import * as Data from "effect/Data"
 import type { Entry } from "./Entry.ts"
 import type { Peer } from "./Peer.ts"
 import type { PeerStatus } from "./PeerStatus.ts"
+import type { RoomState } from "./Place.ts"
 
 export type Fact = Data.TaggedEnum<{
   /** An entry was added to the log. */
@@ -11,6 +12,8 @@ export type Fact = Data.TaggedEnum<{
   Self: { readonly peer: Peer; readonly since: number }
   /** Another node in the chat, as part of an answer. */
   Present: { readonly peerStatus: PeerStatus }
+  /** A room, as one session sees it, as part of an answer. */
+  InRoom: RoomState
 }>
 
 export const Fact = Data.taggedEnum<Fact>()

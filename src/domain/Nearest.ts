@@ -22,7 +22,7 @@ const distance = (one: string, other: string): number => {
 }
 
 /** The word that is nearest to that one, capitals aside: one that begins so, or one that is spelled much like it; the first of several. */
-export const nearest = (word: string, words: ReadonlyArray<string>): string | undefined => {
+export const nearest = <Word extends string>(word: string, words: ReadonlyArray<Word>): Word | undefined => {
   const wanted = word.toLowerCase()
   const begun = words.filter((each) => wanted !== "" && each.toLowerCase().startsWith(wanted))
   const ranked = (begun.length > 0 ? begun : words)

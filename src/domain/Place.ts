@@ -1,5 +1,6 @@
 /** The place of a session among the rooms: where it speaks, and what has come elsewhere since it was there. */
-import { mainRoom, type Room } from "./Post.ts"
+import type { PeerId } from "./Peer.ts"
+import { mainRoom, type Room, roomTitle } from "./Post.ts"
 
 /** What came in a room since a session was there last. */
 export interface News {
@@ -10,6 +11,16 @@ export interface News {
 
 export interface RoomNews extends News {
   readonly room: Room
+}
+
+/** A room, as one session of a node sees it. */
+export interface RoomState extends RoomNews {
+  /** Whether the session speaks there, and whether the node has joined it. */
+  readonly here: boolean
+  readonly joined: boolean
+  /** The peers with a link that take part in it. */
+  readonly peers: ReadonlyArray<PeerId>
+  readonly topic: string | undefined
 }
 
 const nothing: News = { lines: 0, mentions: 0 }
@@ -49,3 +60,6 @@ export const within = ({ news, room }: Place, isJoined: (room: Room) => boolean)
 /** What is new in each of these rooms, in their order. */
 export const newsIn = ({ news }: Place, rooms: Iterable<Room>): ReadonlyArray<RoomNews> =>
   Array.from(rooms, (room) => ({ room, ...(news.get(room) ?? nothing) }))
+
+/** What to say to somebody who wants something in a room that the node has not joined. */
+export const notJoined = (room: Room): string => `This node is not in ${roomTitle(room)}: /join ${room} joins it.`

@@ -6,6 +6,7 @@ import type { LossReason, MeshEvent } from "./MeshEvent.ts"
 import { formatAddress, type Named, type Peer, title } from "./Peer.ts"
 import { authorOf, mainRoom, type Post, type Room, roomIn, type StreamId } from "./Post.ts"
 import { dateAndTime } from "./Time.ts"
+import { topicIn, topicLine } from "./Topic.ts"
 
 /**
  * A line that is safe to show on a terminal: a line of the chat, or a notice, which begins with `* `. `post` is the
@@ -43,15 +44,23 @@ export const escape = (text: string): string =>
  */
 export const roomMark = (room: Room, here: Room): string => (room === here ? "" : `#${room} `)
 
-/** A post as one line with time, room, author and text. `here`: the room that goes without saying. Not escaped yet. */
-export const recordOf = ({ at, stream, text }: Post, here: Room = mainRoom): string =>
-  `${dateAndTime(at)} ${roomMark(roomIn(stream), here)}${utterance(authorOf(stream), text)}`
+/**
+ * A post as one line with time, room, author and text. `here`: the room that goes without saying. Not escaped yet. A
+ * topic has a star in front of its author, as on the screen, so that no action can pass for one.
+ */
+export const recordOf = ({ at, stream, text }: Post, here: Room = mainRoom): string => {
+  const [author, room, topic] = [authorOf(stream), roomIn(stream), topicIn(text)]
+  const said = topic === undefined ? utterance(author, text) : `* ${topicLine(author, room, topic)}`
+  return `${dateAndTime(at)} ${roomMark(room, here)}${said}`
+}
 
 /** A post that is shown again on request, as a notice. */
-export const recalled = (post: Post, here: Room = mainRoom): ScreenLine => ({
-  ...notice(recordOf(post, here)),
-  post: { ...post, text: actionIn(post.text) ?? post.text }
-})
+export const recalled = (post: Post, here: Room = mainRoom): ScreenLine => {
+  const line = notice(recordOf(post, here))
+  return topicIn(post.text) === undefined
+    ? { ...line, post: { ...post, text: actionIn(post.text) ?? post.text } }
+    : line
+}
 
 /**
  * The line that a node shows for an entry of its log; undefined if it shows none. `here`: the room that goes without
@@ -105,6 +114,8 @@ const usualHeadingOf = (stream: StreamId, here: Room): string => {
 }
 
 const said = (post: Post, here: Room, kind = ""): ScreenLine => {
+  const topic = topicIn(post.text)
+  if (topic !== undefined) return notice(kind + topicLine(authorOf(post.stream), roomIn(post.stream), topic))
   const action = actionIn(post.text)
   if (action === undefined) {
     const heading = kind === "" ? usualHeadingOf(post.stream, here) : `${headingOf(post.stream, here, kind)}: `

@@ -46,6 +46,7 @@ export const settings: ReadonlyArray<Setting> = [
   { name: "data", usual: "none: in memory" },
   { name: "history", usual: "20 on a terminal, else 0" },
   { name: "room", usual: "main" },
+  { name: "room-notices", usual: "false" },
   { name: "silence", usual: "3 on this machine, 15 elsewhere, or 0.03 for each link if that is more" },
   { name: "patience", usual: String(usual.patience) },
   { name: "within", usual: String(usual.within) },

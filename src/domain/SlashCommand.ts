@@ -24,6 +24,8 @@ export interface Parameter {
   readonly kind: Kind | undefined
 }
 
+export type Group = "Secure chats" | "This node"
+
 /** A command as help and completion see it. */
 export interface Described {
   /** Without its slash. */
@@ -35,6 +37,8 @@ export interface Described {
   readonly help: string
   /** More about it. */
   readonly details?: string | undefined
+  /** What it is for, if few need it. */
+  readonly group?: Group | undefined
 }
 
 const sentence = (message: string) => () => ({ message, override: true })
@@ -54,6 +58,12 @@ export const idArgument = PeerId.annotations({
 export const roomArgument = RoomFromString.annotations({
   title: "ROOM",
   message: sentence("a room has 1 to 32 letters, digits, - and _"),
+  [KindAnnotation]: "room" satisfies Kind
+})
+
+/** A room, or the first word of a text. */
+export const roomOrText = Schema.String.annotations({
+  title: "ROOM",
   [KindAnnotation]: "room" satisfies Kind
 })
 

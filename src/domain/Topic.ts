@@ -1,5 +1,7 @@
 /** Topics: what a room is about, as its members have set it. */
-import type { Post } from "./Post.ts"
+import { actionIn } from "./Action.ts"
+import { type PeerId, title } from "./Peer.ts"
+import { type Post, type Room, roomTitle } from "./Post.ts"
 
 const before = "\u0001TOPIC "
 const behind = "\u0001"
@@ -27,3 +29,14 @@ export const isLaterTopic = (one: Post, other: Post): boolean => {
   if (one.at !== other.at) return one.at > other.at
   return one.stream === other.stream ? one.n > other.n : one.stream > other.stream
 }
+
+/** What the author of such a post has done, in words that follow the author's name. */
+export const topicInWords = (room: Room, topic: string): string =>
+  topic === "" ? `removed the topic of ${roomTitle(room)}` : `set the topic of ${roomTitle(room)}: ${topic}`
+
+/** The same with the author's name. Not escaped yet. */
+export const topicLine = (author: PeerId, room: Room, topic: string): string =>
+  `${title(author)} ${topicInWords(room, topic)}`
+
+/** The words of a text, whatever its form. */
+export const wordsOf = (text: string): string => actionIn(text) ?? topicIn(text) ?? text

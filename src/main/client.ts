@@ -7,7 +7,7 @@ import type { Screen } from "../commands/options.ts"
 import { type Address, type Port, serverId } from "../domain/Peer.ts"
 import * as Client from "../programs/client.ts"
 import { failingIfRefused } from "../programs/refused.ts"
-import { Highlights } from "../programs/session/Session.ts"
+import { Highlights, RoomNotices } from "../programs/session/Session.ts"
 import { consoleFor } from "./console.ts"
 import { type Insight, logged, observed } from "./insight.ts"
 import { dialled, onNode, type Safety, type Settings, through } from "./node.ts"
@@ -19,6 +19,7 @@ type ClientNode = Pick<Settings, "id" | "listen" | "rooms" | "data" | "history" 
     readonly port1: Port
     readonly safety: Omit<Safety, "dials">
     readonly within: Duration.Duration
+    readonly roomNotices: boolean
     readonly json: boolean
     readonly screen: Screen
   }
@@ -29,6 +30,7 @@ export const client = ({ json, peer, port1, safety, screen, server, within, ...g
     onNode({ ...given, role: "client", member: false, safety: { ...safety, dials: dialled(server, peer) } }),
     failingIfRefused,
     Effect.provideService(Highlights, screen.highlight),
+    Effect.provideService(RoomNotices, given.roomNotices),
     Effect.provide(consoleFor(json, screen)),
     logged(given)
   )

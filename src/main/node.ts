@@ -7,6 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as KeptChat from "../../layers/chat/KeptChat.ts"
 import * as FileMessageLog from "../../layers/FileMessageLog.ts"
+import * as LogRooms from "../../layers/LogRooms.ts"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
 import * as NodeHostChecks from "../../layers/NodeHostChecks.ts"
 import * as OpenMembership from "../../layers/OpenMembership.ts"
@@ -24,7 +25,7 @@ import { mainRoom, type Room } from "../domain/Post.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import { modeFor, type Wish, warning } from "../domain/Security.ts"
 import { anewWhenForked } from "../programs/renewal.ts"
-import { FirstRoom } from "../programs/session/Session.ts"
+import { FirstRoom, JoinHistory } from "../programs/session/Session.ts"
 import * as Sessions from "../programs/sessions.ts"
 import { atTerminal } from "./console.ts"
 
@@ -140,7 +141,10 @@ const mesh = (settings: Settings) => {
     onNone: () => ({ silence: silenceOn(settings.listen.host), silenceALink }),
     onSome: (seconds) => ({ silence: Duration.seconds(seconds) })
   })
-  return TransportPeerMesh.layer({ ...settings, ...silence, history: historyFor(settings) })
+  return Layer.provideMerge(
+    LogRooms.layer,
+    TransportPeerMesh.layer({ ...settings, ...silence, history: historyFor(settings) })
+  )
 }
 
 /** All layers of a node that never begins another run. */
@@ -155,7 +159,8 @@ export const onNode =
       anewWhenForked,
       Effect.provide(ground(settings, keeps)),
       Effect.provide(Sessions.layer),
-      Effect.provideService(FirstRoom, settings.rooms[0] ?? mainRoom)
+      Effect.provideService(FirstRoom, settings.rooms[0] ?? mainRoom),
+      Effect.provideService(JoinHistory, historyFor(settings))
     )
 
 export const through = (peer: Option.Option<Address>) => (Option.isSome(peer) ? { peer: peer.value } : {})

@@ -8,7 +8,7 @@ import * as ServerCommand from "../commands/server.ts"
 import { serverId } from "../domain/Peer.ts"
 import { failingIfRefused } from "../programs/refused.ts"
 import { server } from "../programs/server.ts"
-import { Highlights } from "../programs/session/Session.ts"
+import { Highlights, RoomNotices } from "../programs/session/Session.ts"
 import { consoleFor } from "./console.ts"
 import { logged, observed } from "./insight.ts"
 import { onNode } from "./node.ts"
@@ -34,6 +34,7 @@ export const command = ServerCommand.make(({ host, json, port, ports, screen, se
     Effect.provide(FilePortStore.layer(ports)),
     failingIfRefused,
     Effect.provideService(Highlights, screen.highlight),
+    Effect.provideService(RoomNotices, given.roomNotices),
     Effect.provide(consoleFor(json, screen)),
     logged(given)
   )

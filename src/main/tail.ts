@@ -5,6 +5,7 @@ import * as TailCommand from "../commands/tail.ts"
 import { serverId } from "../domain/Peer.ts"
 import { usual } from "../domain/Settings.ts"
 import * as Client from "../programs/client.ts"
+import { ShownRooms } from "../programs/session/Session.ts"
 import { deafConsole } from "./console.ts"
 import { logged, observed } from "./insight.ts"
 import { onNode, through } from "./node.ts"
@@ -19,6 +20,7 @@ export const command = TailCommand.make(({ json, ...given }) =>
     }).pipe(
       observed(given),
       onNode({ ...given, ...passingNode(given), id }),
+      Effect.provideService(ShownRooms, given.rooms.length === 0 ? undefined : new Set(given.rooms)),
       Effect.provide(deafConsole(json)),
       logged(given)
     )

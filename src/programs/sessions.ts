@@ -16,6 +16,7 @@ import { within } from "../domain/Limit.ts"
 import { makeSignal } from "../domain/Signal.ts"
 import { goodbyeTyped } from "./leaving.ts"
 import * as Run from "./Run.ts"
+import { followRooms } from "./session/followRooms.ts"
 import * as OwnLines from "./session/ownLines.ts"
 import * as Session from "./session/Session.ts"
 import { type Ending, sayWhatIsTyped } from "./session/say.ts"
@@ -111,6 +112,7 @@ const begin = (session: Session.Session["Type"]) =>
   Effect.gen(function* () {
     const ownLines = yield* OwnLines.make(session)
     yield* tellHowItIs(session)
+    yield* followRooms(session)
     const shown = yield* showWhatHappens(session, ownLines)
     const context = yield* Effect.context<Effect.Effect.Context<ReturnType<typeof sayWhatIsTyped>>>()
     return { ownLines, shown, typed: Effect.provide(sayWhatIsTyped(session, ownLines), context) } satisfies Talk

@@ -11,7 +11,10 @@ export interface Undelivered {
   readonly posts: Effect.Effect<ReadonlyArray<Post>>
   /** The number of such posts, kept or not. */
   readonly count: Effect.Effect<number>
-  /** How far the posts of this run have come, by the confirmations of peers and by the answers seen. */
+  /**
+   * How far the posts of this run have come, by the confirmations of peers and by the answers seen. Nobody waits for a
+   * room that was left.
+   */
   readonly delivery: () => Delivery
   /** Looks for answers in these entries. A peer that answers a post has it. */
   readonly see: (entries: ReadonlyArray<Entry>) => void
@@ -24,11 +27,12 @@ export const make: Effect.Effect<Undelivered, never, MessageLog | MeshStatus> = 
   const streams = () => Array.from(log.rooms, (room) => log.streamIn(room))
   /** For each stream of this node, the number of its last post that somebody has answered. Mutable, for the hot path. */
   const answered = new Map<StreamId, number>()
-  const upTo = (stream: StreamId): number => Math.max(status.deliveryNow().upTo(stream), answered.get(stream) ?? 0)
+  const upTo = (stream: StreamId): number =>
+    log.rooms.has(roomIn(stream))
+      ? Math.max(status.deliveryNow().upTo(stream), answered.get(stream) ?? 0)
+      : Number.POSITIVE_INFINITY
   return {
-    posts: Effect.map(log.own, (own) =>
-      own.filter(({ n, stream }) => log.rooms.has(roomIn(stream)) && n > upTo(stream))
-    ),
+    posts: Effect.map(log.own, (own) => own.filter(({ n, stream }) => n > upTo(stream))),
     count: Effect.sync(() =>
       streams().reduce((count, stream) => count + Math.max(0, log.have(stream) - upTo(stream)), 0)
     ),

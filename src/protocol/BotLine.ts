@@ -5,6 +5,7 @@
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import { absurd } from "../domain/Absurd.ts"
 import { actionIn } from "../domain/Action.ts"
 import type { Entry } from "../domain/Entry.ts"
@@ -12,7 +13,9 @@ import type { Fact } from "../domain/Fact.ts"
 import type { MeshEvent } from "../domain/MeshEvent.ts"
 import { Address, Peer, PeerId, Port } from "../domain/Peer.ts"
 import type { PeerStatus } from "../domain/PeerStatus.ts"
-import { authorOf, type Post, PostNumber, StreamId } from "../domain/Post.ts"
+import type { RoomState } from "../domain/Place.ts"
+import { authorOf, type Post, PostNumber, Room, RoomFromString, roomIn, StreamId } from "../domain/Post.ts"
+import { topicIn } from "../domain/Topic.ts"
 
 /**
  * Increases with each change that readers of the previous version would not understand. New types and fields are no
@@ -27,6 +30,8 @@ const said = {
   action: Schema.Boolean,
   /** The author's clock, in ms since 1970. */
   at: Schema.NonNegativeInt,
+  /** The room in which it was said. */
+  room: Room,
   /** `stream` and `n` together identify the line on every node. */
   stream: StreamId,
   n: PostNumber
@@ -34,12 +39,27 @@ const said = {
 
 const Count = Schema.NonNegativeInt
 
+/** The room in which the line of a command was said, if it was. */
+const saidIn = { room: Schema.optionalWith(Room, { exact: true }) }
+
 /** The events that are reported, one line each. */
 export const Event = Schema.Union(
   Schema.Struct({ type: Schema.Literal("outlive"), version: Schema.Literal(version) }),
   Schema.Struct({ type: Schema.Literal("said"), ...said, own: Schema.Boolean }),
   Schema.Struct({ type: Schema.Literal("earlier"), ...said }),
-  Schema.Struct({ type: Schema.Literal("missed"), from: Schema.optionalWith(PeerId, { exact: true }), count: Count }),
+  /** Somebody set the topic of a room, before this run of the node if `earlier`. Empty: it has none any more. */
+  Schema.Struct({
+    type: Schema.Literal("topic"),
+    ...Struct.omit(said, "action"),
+    own: Schema.Boolean,
+    earlier: Schema.Boolean
+  }),
+  Schema.Struct({
+    type: Schema.Literal("missed"),
+    from: Schema.optionalWith(PeerId, { exact: true }),
+    room: Schema.optionalWith(Room, { exact: true }),
+    count: Count
+  }),
   Schema.Struct({ type: Schema.Literal("skipped"), count: Count }),
   Schema.Struct({ type: Schema.Literal("admitted"), by: PeerId }),
   Schema.Struct({
@@ -92,16 +112,42 @@ export const Event = Schema.Union(
     through: Schema.NullOr(PeerId),
     givenUp: Schema.Boolean
   }),
+  Schema.Struct({
+    type: Schema.Literal("room"),
+    room: Room,
+    /** Whether the session speaks there, and whether this node has joined it. */
+    here: Schema.Boolean,
+    joined: Schema.Boolean,
+    peers: Schema.Array(PeerId),
+    /** How many lines came since the session was there last, and how many of them mention its person. */
+    unread: Count,
+    mentions: Count,
+    topic: Schema.NullOr(Schema.String)
+  }),
   Schema.Struct({ type: Schema.Literal("notice"), text: Schema.String }),
-  Schema.Struct({ type: Schema.Literal("waiting"), ref: Schema.String }),
-  Schema.Struct({ type: Schema.Literal("settled"), ref: Schema.String }),
+  Schema.Struct({ type: Schema.Literal("waiting"), ref: Schema.String, ...saidIn }),
+  Schema.Struct({ type: Schema.Literal("settled"), ref: Schema.String, ...saidIn }),
   Schema.Struct({ type: Schema.Literal("error"), text: Schema.String })
 )
 export type Event = typeof Event.Type
 
 const saidOf = ({ at, n, stream, text }: Post) => {
   const action = actionIn(text)
-  return { from: authorOf(stream), text: action ?? text, action: action !== undefined, at, stream, n }
+  return {
+    from: authorOf(stream),
+    text: action ?? text,
+    action: action !== undefined,
+    at,
+    room: roomIn(stream),
+    stream,
+    n
+  }
+}
+
+const topicSet = (post: Post, own: boolean, earlier: boolean): Event | undefined => {
+  const topic = topicIn(post.text)
+  const { action: _, ...rest } = saidOf(post)
+  return topic === undefined ? undefined : { type: "topic", ...rest, text: topic, own, earlier }
 }
 
 const happened = (event: MeshEvent): Event | undefined => {
@@ -155,11 +201,11 @@ const happened = (event: MeshEvent): Event | undefined => {
 const witnessed = (entry: Entry): Event | undefined => {
   switch (entry._tag) {
     case "Said":
-      return { type: "said", ...saidOf(entry.post), own: entry.own }
+      return topicSet(entry.post, entry.own, false) ?? { type: "said", ...saidOf(entry.post), own: entry.own }
     case "Earlier":
-      return { type: "earlier", ...saidOf(entry.post) }
+      return topicSet(entry.post, false, true) ?? { type: "earlier", ...saidOf(entry.post) }
     case "Missed":
-      return { type: "missed", from: authorOf(entry.stream), count: entry.count }
+      return { type: "missed", from: authorOf(entry.stream), room: roomIn(entry.stream), count: entry.count }
     case "Outlived":
       return { type: "missed", count: entry.count }
     case "Skipped":
@@ -180,6 +226,8 @@ export const eventOf = (fact: Fact): Event | undefined => {
       return { type: "self", ...fact.peer, since: fact.since }
     case "Present":
       return present(fact.peerStatus)
+    case "InRoom":
+      return inRoom(fact)
     default:
       return absurd(fact)
   }
@@ -196,6 +244,17 @@ const present = ({ givenUp, link, peer, through }: PeerStatus): Event => ({
   givenUp
 })
 
+const inRoom = ({ here, joined, lines, mentions, peers, room, topic }: RoomState): Event => ({
+  type: "room",
+  room,
+  here,
+  joined,
+  peers,
+  unread: lines,
+  mentions,
+  topic: topic ?? null
+})
+
 /**
  * An event as a line. Control characters and invisible ones are escaped like `\u009b`, so that none of them acts on a
  * terminal.
@@ -208,14 +267,19 @@ export const encodeEvent = (event: Event): string =>
     ).join("")
   )}\n`
 
-/** The requests, one line each. `ref` is repeated in `waiting` and `settled`. */
+const request = { room: Schema.optional(RoomFromString), ref: Schema.optional(Schema.String) }
+
+/**
+ * The requests, one line each. `ref` is repeated in `waiting` and `settled`. `room`: where to say it, or from where to
+ * run it; without it, the room in which the session speaks.
+ */
 export const Input = Schema.Union(
-  Schema.Struct({ type: Schema.Literal("say"), text: Schema.String, ref: Schema.optional(Schema.String) }),
+  Schema.Struct({ type: Schema.Literal("say"), text: Schema.String, ...request }),
   Schema.Struct({
     type: Schema.Literal("run"),
     command: Schema.String,
     arguments: Schema.optional(Schema.String),
-    ref: Schema.optional(Schema.String)
+    ...request
   }),
   Schema.Struct({ type: Schema.Literal("exit") })
 )

@@ -39,6 +39,7 @@ import { Membership } from "../../services/Membership.ts"
 import type { MeshStatus } from "../../services/MeshStatus.ts"
 import type { PeerMesh } from "../../services/PeerMesh.ts"
 import { PortStore } from "../../services/PortStore.ts"
+import type { Rooms } from "../../services/Rooms.ts"
 import { type SessionEnd, Sessions as SessionsTag } from "../../services/Sessions.ts"
 import type { Transport } from "../../services/Transport.ts"
 import type { ChatId } from "../../src/domain/Chat.ts"
@@ -58,6 +59,7 @@ import { server } from "../../src/programs/server.ts"
 import { FirstRoom, type Session } from "../../src/programs/session/Session.ts"
 import * as Sessions from "../../src/programs/sessions.ts"
 import { statusInWords } from "../../src/terminal/StatusForms.ts"
+import * as MemoryRooms from "../support/MemoryRooms.ts"
 import { run, wallClock } from "../support/VirtualTime.ts"
 
 /** What a person at a console sees and does. */
@@ -220,6 +222,7 @@ const make = (
     const trouble = yield* MemoryPortStore.noTrouble
     const scope = yield* Effect.scope
     const files = new Map<string, string>()
+    const rooms = MemoryRooms.make()
 
     /** Runs a program on a node, which begins anew if it must. */
     const start = <E>(
@@ -228,7 +231,7 @@ const make = (
       program: Effect.Effect<
         void,
         E | StreamForked,
-        MeshStatus | PeerMesh | Session | Leaving | Sessions.Attached | Ground
+        MeshStatus | PeerMesh | Rooms | Session | Leaving | Sessions.Attached | Ground
       >,
       {
         clock = 0,
@@ -255,7 +258,7 @@ const make = (
         const sessions = yield* Layer.buildWithScope(Sessions.layer, scope)
         const running = yield* Effect.forkIn(
           program.pipe(
-            Effect.provide(mesh),
+            Effect.provide(Layer.provideMerge(rooms, mesh)),
             anewWhenForked,
             Effect.provide(sessions),
             Effect.provide(Layer.provideMerge(groundOf(id, surroundings), Layer.merge(script.layer, interrupts.layer))),

@@ -24,7 +24,8 @@ const time = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g
 const timeless = (lines: ReadonlyArray<string>) => lines.map((line) => line.replace(time, "TIME"))
 
 const names = [
-  ...["help", "who", "me", "history", "mentions", "pending", "mute", "unmute"],
+  ...["help", "who", "join", "go", "leave", "rooms", "topic", "say"],
+  ...["me", "history", "mentions", "pending", "mute", "unmute"],
   ...["verify", "trust", "kick", "ban", "unban", "status", "save", "quit"]
 ]
 
@@ -44,10 +45,13 @@ describe("help and completion", () => {
     Effect.gen(function* () {
       const server = yield* world.server
       const lines = yield* answerTo(server, "/help")
-      assert.lengthOf(lines, names.length + 2)
-      for (const [index, name] of names.entries()) {
-        assert.match(lines[index] as string, new RegExp(`^\\* /${name}( [[A-Z|\\]]+)?: [A-Z].+\\.$`))
+      const [most, few] = [commands.filter(({ group }) => group === undefined), ["Secure chats", "This node"]]
+      assert.lengthOf(lines, most.length + few.length + 2)
+      for (const [index, { name }] of most.entries()) {
+        assert.match(lines[index] as string, new RegExp(`^\\* /${name}( [[A-Z|\\]]+)*: [A-Z].+\\.$`))
       }
+      assert.include(lines, "* Secure chats: /verify, /trust, /kick, /ban, /unban.")
+      for (const name of names) assert.match(lines.join(), new RegExp(`/${name}\\b`))
       // It fits a terminal of 24 rows and 80 columns, with the line that was typed, the status, and what is being typed.
       assert.isAtMost(lines.length, 21)
       for (const line of lines) assert.isAtMost(line.length, 79, line)
@@ -84,12 +88,12 @@ describe("help and completion", () => {
   story("commands that other chats have are answered with what there is in their place, and are not said", (world) =>
     Effect.gen(function* () {
       const { one, two } = yield* gather(world)
-      const oneRoom = "There is only one room so far"
       const known: ReadonlyArray<readonly [line: string, answer: string]> = [
-        ["/join #main", oneRoom],
-        ["/list", oneRoom],
-        ["/part", "/quit leaves the chat"],
-        ["/topic tea", oneRoom],
+        ["/j ops", "did you mean /join?"],
+        ["/list", "did you mean /rooms?"],
+        ["/part", "did you mean /leave?"],
+        ["/window ops", "did you mean /go?"],
+        ["/buffer ops", "did you mean /go?"],
         ["/msg 2 hello", "There are no private messages so far"],
         ["/query 2", "There are no private messages so far"],
         ["/notice 2 hello", "There are no private messages so far"],
@@ -113,7 +117,7 @@ describe("help and completion", () => {
       }
       yield* one.type("still here")
       yield* two.sees("Client 1: still here")
-      assert.isEmpty((yield* two.screen).filter((line) => /bob|hello|lunch|tea/.test(line)))
+      assert.isEmpty((yield* two.screen).filter((line) => /bob|hello|lunch/.test(line)))
     })
   )
 
@@ -156,7 +160,7 @@ describe("help and completion", () => {
       const one = yield* world.server
       const usage = (text: string) => `* Usage: ${text}`
       assert.deepStrictEqual(yield* answerTo(one, "/me"), [usage("/me TEXT (TEXT is missing)")])
-      assert.deepStrictEqual(yield* answerTo(one, "/who else"), [usage("/who (it takes no more arguments)")])
+      assert.deepStrictEqual(yield* answerTo(one, "/rooms else"), [usage("/rooms (it takes no more arguments)")])
       assert.deepStrictEqual(yield* answerTo(one, "/mute no/id"), [
         usage("/mute [ID] (an id has 1 to 32 letters, digits, - and _)")
       ])

@@ -108,3 +108,158 @@ describe("rooms that a node is in from the start", () => {
     })
   )
 })
+
+describe("rooms that are joined and left while a node runs", () => {
+  story("/join goes there, /go from one to another, and the prompt and the counts follow", (world) =>
+    Effect.gen(function* () {
+      const { one, server, three, two } = yield* gather(world)
+      yield* two.type("/join dev")
+      yield* two.sees("* You are in #dev. Nobody else is there.")
+      yield* two.glances(({ room, rooms }) => room === "dev" && rooms.length === 3)
+      yield* two.type("to dev")
+      yield* two.stands("#dev… to dev")
+      yield* two.type("/go #ops")
+      yield* two.sees("* You are in #ops. Client 1 is there too.")
+      yield* two.type("to ops")
+      yield* one.sees("Client 2: to ops")
+      yield* three.type("@2 to all")
+      yield* two.sees("#main Client 3: @2 to all")
+      yield* two.glances(({ rooms: [main] }) => main?.lines === 1 && main.mentions === 1)
+      yield* two.type("/rooms")
+      yield* two.sees(
+        "* main: 4 members, 1 line unread, 1 for you",
+        "* #dev: 1 member",
+        "* #ops: 2 members, you are in it"
+      )
+      yield* two.type("/go main")
+      yield* two.glances(({ room, rooms: [main] }) => room === "main" && main?.lines === 0)
+      for (const node of [one, server, three]) assert.isEmpty(yield* linesOn(node, /to dev/))
+    })
+  )
+
+  story("/join and /go say what is missing, and what there is", (world) =>
+    Effect.gen(function* () {
+      const { three } = yield* gather(world)
+      yield* three.type("/join")
+      yield* three.sees(
+        "* /join ROOM joins a room and takes you there. A room has 1 to 32 letters, digits, - and _; a new one begins with you.",
+        "* main: 4 members, you are in it",
+        "* #ops: 2 members, not joined: /join ops"
+      )
+      yield* three.type("/join no/room")
+      yield* three.sees("* Usage: /join [ROOM] (a room has 1 to 32 letters, digits, - and _)")
+      yield* three.type("/go ops")
+      yield* three.sees("* This node is not in #ops: /join ops joins it.")
+      yield* three.type("/say ops hello")
+      yield* three.type("/who nosuch")
+      yield* three.sees("* No room is called nosuch: /rooms lists the rooms.")
+      yield* three.type("/leave")
+      yield* three.sees("* Everybody is in main, and nobody can leave it. /quit leaves the chat.")
+    })
+  )
+
+  story("/say says one line elsewhere, /who ROOM tells who is there", (world) =>
+    Effect.gen(function* () {
+      const { one, server, three, two } = yield* gather(world)
+      yield* two.type("/say ops by the way")
+      yield* one.sees("Client 2: by the way")
+      yield* two.sees("#ops> by the way")
+      yield* two.type("still in main")
+      yield* three.sees("Client 2: still in main")
+      for (const node of [server, three]) assert.isEmpty(yield* linesOn(node, /by the way/))
+      yield* two.type("/who ops")
+      yield* two.sees("> /who ops")
+      assert.lengthOf(yield* linesOn(two, /^\* Client \d, /), 2)
+    })
+  )
+
+  story("/leave refuses once what nobody has, and then lets go of it; nothing of that room is shown", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      const pipe = yield* one.attach({ at: "terminal" })
+      yield* one.type("/join dev")
+      yield* one.sees("* You are in #dev. Nobody else is there.")
+      yield* one.type("hello?")
+      yield* one.stands("#dev… hello?")
+      yield* one.type("/leave")
+      yield* one.sees(
+        "* Nobody has your last line there yet. /pending lists your lines. /leave dev again leaves all the same."
+      )
+      yield* one.glances(({ room }) => room === "dev")
+      yield* one.type("/leave dev")
+      yield* one.sees("* You have left #dev. You are in main.", "#dev> hello?")
+      yield* one.stands()
+      yield* one.type("/leave ops")
+      yield* pipe.sees("* This node has left #ops: you are in main.")
+      yield* two.type("/say ops gone?")
+      yield* two.type("to all")
+      yield* one.sees("Client 2: to all")
+      assert.isEmpty(yield* linesOn(one, /gone/))
+      yield* pipe.type("back in main")
+      yield* server.sees("Client 1: back in main")
+    })
+  )
+
+  story("names of rooms complete", (world) =>
+    Effect.gen(function* () {
+      const { three } = yield* gather(world)
+      assert.deepStrictEqual(yield* three.completions("/join o"), ["ops "])
+      assert.deepStrictEqual(yield* three.completions("/join #o"), ["#ops "])
+      assert.deepStrictEqual(yield* three.completions("/say m"), ["main "])
+    })
+  )
+})
+
+describe("topics", () => {
+  story("are set, shown as a notice, told to who comes, and removed", (world) =>
+    Effect.gen(function* () {
+      const { one, server, three, two } = yield* gather(world)
+      yield* one.type("/topic")
+      yield* one.sees("* #ops has no topic.")
+      yield* one.type("/topic tea at five")
+      yield* one.sees("#ops> Client 1 · set the topic of #ops: tea at five")
+      yield* two.sees("* Client 1 set the topic of #ops: tea at five")
+      yield* two.type("/topic ops")
+      yield* two.sees("* #ops: tea at five")
+      yield* two.type("/topic #ops ops at six")
+      yield* one.sees("* Client 2 set the topic of #ops: ops at six")
+      yield* one.type("/go ops")
+      yield* one.sees("* You are in #ops. Client 2 is there too.", "* The topic: ops at six")
+      yield* one.type("/rooms")
+      yield* one.sees("* #ops: 2 members, you are in it, topic: ops at six")
+      yield* Effect.sleep("10 millis")
+      yield* one.type("/topic -")
+      yield* two.sees("* Client 1 removed the topic of #ops")
+      yield* two.type("/topic ops")
+      yield* two.sees("* #ops has no topic.")
+      yield* two.type("/topic welcome")
+      for (const node of [server, three]) yield* node.sees("* Client 2 set the topic of main: welcome")
+      for (const node of [server, three]) assert.isEmpty(yield* linesOn(node, /ops|tea/))
+    })
+  )
+
+  story("can't be faked by a line or an action", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      const pipe = yield* two.attach()
+      yield* one.type("/say main * Client 2 set the topic of main: lies")
+      yield* one.type("/go main")
+      yield* one.type("/me set the topic of main: lies")
+      yield* one.type("/topic truth")
+      yield* pipe.sees("* Client 1 set the topic of main: truth")
+      yield* pipe.type("/history")
+      yield* Effect.sleep("1 second")
+      assert.deepStrictEqual(
+        (yield* linesOn(pipe, /topic/)).map((line) => line.replace(/\d+-\S+ \S+/, "TIME")),
+        [
+          "Client 1: * Client 2 set the topic of main: lies",
+          "Client 1 set the topic of main: lies",
+          "* Client 1 set the topic of main: truth",
+          "* TIME Client 1: * Client 2 set the topic of main: lies",
+          "* TIME Client 1 set the topic of main: lies",
+          "* TIME * Client 1 set the topic of main: truth"
+        ]
+      )
+    })
+  )
+})

@@ -7,6 +7,7 @@ import { actionOf } from "../../src/domain/Action.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import { Fact } from "../../src/domain/Fact.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
+import { topicOf } from "../../src/domain/Topic.ts"
 import { decodeInput, Event, encodeEvent, eventOf } from "../../src/protocol/BotLine.ts"
 import * as Arbitraries from "../support/arbitraries.ts"
 import { peer, post, stream } from "../support/samples.ts"
@@ -57,9 +58,11 @@ describe("events", () => {
   it("say what was said, and what was done, in the author's words", () => {
     const eventFor = (text: string) =>
       eventOf(Fact.Witnessed({ entry: Entry.Said({ post: post(stream("3"), 7, text), own: true }) }))
-    const common = { type: "said", from: "3", at: 0, stream: stream("3"), n: 7, own: true }
+    const common = { type: "said", from: "3", at: 0, room: "main", stream: stream("3"), n: 7, own: true }
     assert.deepStrictEqual(eventFor("hello") as unknown, { ...common, text: "hello", action: false })
     assert.deepStrictEqual(eventFor(actionOf("waves")) as unknown, { ...common, text: "waves", action: true })
+    const topic = { ...common, type: "topic", text: "tea", earlier: false }
+    assert.deepStrictEqual(eventFor(topicOf("tea")) as unknown, topic)
   })
 
   it("are one line of what is safe on a terminal, whatever was said", () => {

@@ -13,6 +13,7 @@ import * as Scope from "effect/Scope"
 import * as KeptChat from "../../layers/chat/KeptChat.ts"
 import { makeTypedLines } from "../../layers/console/TypedLines.ts"
 import * as Keys from "../../layers/identity/Keys.ts"
+import * as LogRooms from "../../layers/LogRooms.ts"
 import { decodeLine, encodeShown, type JournalLine } from "../../layers/log/JournalReader.ts"
 import * as Log from "../../layers/log/Log.ts"
 import * as WriteBehind from "../../layers/log/WriteBehind.ts"
@@ -483,7 +484,7 @@ export const simulate = (seed: number): Record_ => {
         const isTampering = () => isTroubled && chance.happens(0.3)
         const transport = secure && place.id === "3" ? tampered(plain, place.id, isTampering) : plain
         const store = MemoryPortStore.over(records)
-        const mesh = TransportPeerMesh.layer({
+        const peers = TransportPeerMesh.layer({
           id: place.id,
           role: roleOf(place.id),
           listen: place.address,
@@ -492,6 +493,7 @@ export const simulate = (seed: number): Record_ => {
           patience: isLongCut(seed) || isOrphaned(seed) || isOfManyRuns(seed) ? shortPatience : "1 minute",
           limits: secure ? { overload: Duration.seconds(5) } : limitsOf(bounds)
         })
+        const mesh = Layer.provideMerge(LogRooms.layer, peers)
         const sign = secure ? keyOf(place.id).sign : undefined
         const ground = logLayer(
           place.id,
@@ -842,7 +844,7 @@ export const simulate = (seed: number): Record_ => {
   return { seed, forgets: isOfManyRuns(seed), lives, said, written, ...exit.value, kills }
 }
 
-/** The token of a post, from a line of the screen; undefined for any other line. */
+/** The token of a post, from a line of the screen; undefined for any other line. It stands behind the room, if there is one. */
 export const tokenOf = (line: string): string | undefined =>
   /^(?:#\w+ )?(?:Client \d+|Server): ((?:\d+|Server)\.\d+\.\d+(?:@\w+)?)$/.exec(line)?.[1]
 

@@ -6,7 +6,7 @@ import type * as Schema from "effect/Schema"
 import type { Fact } from "../../domain/Fact.ts"
 import type { Room } from "../../domain/Post.ts"
 import { notice, type ScreenLine } from "../../domain/ScreenLine.ts"
-import { type Described, decodeArguments, parametersOf } from "../../domain/SlashCommand.ts"
+import { type Described, decodeArguments, type Group, parametersOf } from "../../domain/SlashCommand.ts"
 
 /** The result of a command. */
 export type Outcome = Data.TaggedEnum<{
@@ -41,6 +41,7 @@ export const make = <A, I extends ReadonlyArray<string | undefined>, R>(definiti
   readonly elsewhere?: ReadonlyArray<string>
   readonly help: string
   readonly details?: string
+  readonly group?: Group
   readonly arguments: Schema.Schema<A, I>
   readonly run: (given: A) => Effect.Effect<Outcome, never, R>
 }): Command<R> => {
@@ -49,7 +50,8 @@ export const make = <A, I extends ReadonlyArray<string | undefined>, R>(definiti
     elsewhere: definition.elsewhere ?? [],
     parameters: parametersOf(definition.arguments),
     help: definition.help,
-    details: definition.details
+    details: definition.details,
+    group: definition.group
   }
   return {
     ...described,

@@ -1,7 +1,14 @@
 /** All slash commands. A new one is a file in this folder and a line in this file. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { commandArgument, commandNamed, type Described, unknownCommand, usageOf } from "../../domain/SlashCommand.ts"
+import {
+  commandArgument,
+  commandNamed,
+  type Described,
+  type Group,
+  unknownCommand,
+  usageOf
+} from "../../domain/SlashCommand.ts"
 import { answer, type Command, make } from "./Command.ts"
 import { elsewhere } from "./elsewhere.ts"
 import { history } from "./history.ts"
@@ -11,6 +18,7 @@ import { mentions } from "./mentions.ts"
 import { mute, unmute } from "./mute.ts"
 import { pending } from "./pending.ts"
 import { quit } from "./quit.ts"
+import { go, join, leave, rooms, say, topic } from "./rooms.ts"
 import { save } from "./save.ts"
 import { status } from "./status.ts"
 import { who } from "./who.ts"
@@ -21,6 +29,12 @@ const helpOn = (command: Described): string => `${usageOf(command)}: ${command.h
 /** The answer to a name that no command has. */
 export const noCommand = (name: string): string => unknownCommand(name, commands, elsewhere)
 
+/** What some commands are for that few need. `/help` lists these by name alone, so that it fits a screen. */
+const groups: ReadonlyArray<Group> = ["Secure chats", "This node"]
+
+const namesIn = (group: Group): string =>
+  commands.flatMap((each) => (each.group === group ? [`/${each.name}`] : [])).join(", ")
+
 /** `/help`: made from the other commands and itself. */
 const help = make({
   name: "help",
@@ -30,7 +44,8 @@ const help = make({
     Effect.sync(() => {
       if (name === undefined) {
         return answer(
-          ...commands.map(helpOn),
+          ...commands.filter(({ group }) => group === undefined).map(helpOn),
+          ...groups.map((group) => `${group}: ${namesIn(group)}.`),
           "Exit: Leaves. To send a line that begins with a slash, begin it with //.",
           "/help COMMAND explains one."
         )
@@ -42,7 +57,10 @@ const help = make({
     })
 })
 
-const others = [who, me, history, mentions, pending, mute, unmute, verify, trust, kick, ban, unban, status, save, quit]
+const others = [
+  ...[who, join, go, leave, rooms, topic, say, me, history, mentions, pending, mute, unmute],
+  ...[verify, trust, kick, ban, unban, status, save, quit]
+]
 
 /** The services that the commands need, all together. */
 export type Needs = NeedsOf<(typeof others)[number]>

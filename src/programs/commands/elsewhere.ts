@@ -1,11 +1,6 @@
 /** Commands of other chat programs that this one lacks. The answer to each names the replacement here. */
 
-const oneRoom = "There is only one room so far, and everybody is in it."
-
 const answers: ReadonlyArray<readonly [names: string, answer: string]> = [
-  ["join j channel channels list rooms window win buffer", oneRoom],
-  ["part cycle hop", "There is only one room so far: /quit leaves the chat."],
-  ["topic", "There is only one room so far, and it has no topic."],
   ["msg m query q notice whisper w dm pm tell", "There are no private messages so far: everybody reads every line."],
   [
     "nick name rename",

@@ -1,12 +1,12 @@
 /** `/history`: the posts that this node keeps. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { MessageLog } from "../../../services/MessageLog.ts"
 import type { Post } from "../../domain/Post.ts"
 import { notice, recalled, recordOf } from "../../domain/ScreenLine.ts"
 import { textArgument } from "../../domain/SlashCommand.ts"
 import { roomUnnamed, Session } from "../session/Session.ts"
 import { Answer, answer, make } from "./Command.ts"
+import { kept } from "./kept.ts"
 
 /** How many lines to show by default, and at most of those that match. */
 const usual = 20
@@ -20,16 +20,14 @@ export const history = make({
   arguments: Schema.Tuple(Schema.optionalElement(textArgument("K|TEXT"))),
   run: ([wanted = String(usual)]) =>
     Effect.gen(function* () {
-      const log = yield* MessageLog
       const here = roomUnnamed(yield* Session)
       const again = (post: Post) => recalled(post, here)
       if (/^\d{1,5}$/.test(wanted)) {
-        const posts = yield* log.recent(Number(wanted))
+        const all = yield* kept
+        const posts = all.slice(Math.max(0, all.length - Number(wanted)))
         return posts.length === 0 ? answer("No lines are kept.") : Answer({ lines: posts.map(again), facts: [] })
       }
-      const found = (yield* log.recent(Number.MAX_SAFE_INTEGER)).filter((post) =>
-        recordOf(post).toLowerCase().includes(wanted.toLowerCase())
-      )
+      const found = (yield* kept).filter((post) => recordOf(post).toLowerCase().includes(wanted.toLowerCase()))
       if (found.length === 0) return answer(`No line that is kept contains ${wanted}.`)
       const above = found.length > usual ? [`${found.length} lines match; the last ${usual}:`] : []
       return Answer({ lines: [...above.map(notice), ...found.slice(-usual).map(again)], facts: [] })

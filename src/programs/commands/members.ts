@@ -24,6 +24,7 @@ const comparison = (
 
 export const verify = make({
   name: "verify",
+  group: "Secure chats",
   help: "Shows digits to compare with ID by voice.",
   details: "Both see the same digits if nobody intercepts the connection.",
   arguments: Schema.Tuple(idArgument),
@@ -32,6 +33,7 @@ export const verify = make({
 
 export const trust = make({
   name: "trust",
+  group: "Secure chats",
   help: "Accepts the new key of ID. Compare digits first: /verify.",
   details: "Until then, ID is refused here: its key is not the one known.",
   arguments: Schema.Tuple(idArgument),
@@ -54,6 +56,7 @@ export const trust = make({
 const decide = (name: string, help: string, status: Status, done: string) =>
   make({
     name,
+    group: "Secure chats",
     help,
     details: "This works in a secure chat only.",
     arguments: Schema.Tuple(idArgument),

@@ -1,14 +1,14 @@
 /** `/pending`: the own lines that no peer has yet. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { actionIn } from "../../domain/Action.ts"
 import { mainRoom, type Post, roomIn } from "../../domain/Post.ts"
 import { roomMark } from "../../domain/ScreenLine.ts"
 import { pendingCommand } from "../../domain/SlashCommand.ts"
+import { wordsOf } from "../../domain/Topic.ts"
 import { Run } from "../Run.ts"
 import { answer, make } from "./Command.ts"
 
-const lineOf = ({ stream, text }: Post): string => `${roomMark(roomIn(stream), mainRoom)}${actionIn(text) ?? text}`
+const lineOf = ({ stream, text }: Post): string => `${roomMark(roomIn(stream), mainRoom)}${wordsOf(text)}`
 
 export const pending = make({
   name: pendingCommand.slice(1),

@@ -5,7 +5,7 @@ import { Leave, make } from "./Command.ts"
 
 export const quit = make({
   name: "quit",
-  elsewhere: ["exit", "bye", "leave", "disconnect", "q"],
+  elsewhere: ["exit", "bye", "disconnect", "q"],
   help: "Leaves, as Exit does. At the server: stops it.",
   arguments: Schema.Tuple(),
   run: () => Effect.succeed(Leave())

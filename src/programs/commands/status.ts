@@ -12,6 +12,7 @@ import { answer, make } from "./Command.ts"
 
 export const status = make({
   name: "status",
+  group: "This node",
   elsewhere: ["whoami", "uptime"],
   help: "Shows the state of this node.",
   details: "It shows the server, links, undelivered lines, and how many lines are kept.",

@@ -4,13 +4,16 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { MeshStatus } from "../../../services/MeshStatus.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
+import { Rooms } from "../../../services/Rooms.ts"
 import { Fact } from "../../domain/Fact.ts"
-import { formatAddress, title } from "../../domain/Peer.ts"
+import { formatAddress, type PeerId, title } from "../../domain/Peer.ts"
 import type { PeerStatus } from "../../domain/PeerStatus.ts"
+import { mainRoom, type Room } from "../../domain/Post.ts"
 import { notice } from "../../domain/ScreenLine.ts"
+import { roomArgument } from "../../domain/SlashCommand.ts"
 import { dateAndTime } from "../../domain/Time.ts"
 import { Run } from "../Run.ts"
-import { Answer, make } from "./Command.ts"
+import { Answer, answer, make } from "./Command.ts"
 
 /** The line about one peer: `Client 3, localhost:6003, direct, 0.4 ms, since 2026-11-22 21:51:42`. */
 const lineOn = ({ givenUp, link, peer, through }: PeerStatus): string =>
@@ -30,22 +33,37 @@ const lineOn = ({ givenUp, link, peer, through }: PeerStatus): string =>
         ])
   ].join(", ")
 
+/** Whether somebody is in that room, or in the chat if none is given; undefined if no room has that name. */
+const membersOf = (room: Room | undefined) =>
+  Effect.gen(function* () {
+    const { self } = yield* PeerMesh
+    if (room === undefined || room === mainRoom) return () => true
+    const known = (yield* Rooms).known().find((each) => each.room === room)
+    return known === undefined ? undefined : (id: PeerId) => (id === self.id ? known.joined : known.peers.includes(id))
+  })
+
 export const who = make({
   name: "who",
   elsewhere: ["names", "users", "whois", "ping", "lag"],
-  help: "Lists who is here, where, how linked, and since when.",
+  help: "Lists who is here, or in ROOM: where, how linked, since when.",
   details: "The time in ms is the round trip.",
-  arguments: Schema.Tuple(),
-  run: () =>
+  arguments: Schema.Tuple(Schema.optionalElement(roomArgument)),
+  run: ([room]) =>
     Effect.gen(function* () {
+      const isIn = yield* membersOf(room)
+      if (isIn === undefined) return answer(`No room is called ${room}: /rooms lists the rooms.`)
       const { self } = yield* PeerMesh
       const status = yield* MeshStatus
       const { since } = yield* Run
-      const others = yield* status.peerStatuses
+      const others = (yield* status.peerStatuses).filter(({ peer }) => isIn(peer.id))
       const own = `${title(self.id)}, ${formatAddress(self.address)}, this node, since ${dateAndTime(since)}`
+      const isHere = isIn(self.id)
       return Answer({
-        lines: [own, ...others.map(lineOn)].map(notice),
-        facts: [Fact.Self({ peer: self, since }), ...others.map((peerStatus) => Fact.Present({ peerStatus }))]
+        lines: [...(isHere ? [own] : []), ...others.map(lineOn)].map(notice),
+        facts: [
+          ...(isHere ? [Fact.Self({ peer: self, since })] : []),
+          ...others.map((peerStatus) => Fact.Present({ peerStatus }))
+        ]
       })
     })
 })

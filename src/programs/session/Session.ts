@@ -22,6 +22,21 @@ export class FirstRoom extends Context.Reference<FirstRoom>()("outlive/FirstRoom
   defaultValue: (): Room => mainRoom
 }) {}
 
+/** How many of a room's last lines to show when it is joined. */
+export class JoinHistory extends Context.Reference<JoinHistory>()("outlive/JoinHistory", {
+  defaultValue: (): number => 20
+}) {}
+
+/** The only rooms of which sessions show anything; undefined: all that the node has joined. */
+export class ShownRooms extends Context.Reference<ShownRooms>()("outlive/ShownRooms", {
+  defaultValue: (): ReadonlySet<Room> | undefined => undefined
+}) {}
+
+/** Whether joining and leaving of rooms is shown. */
+export class RoomNotices extends Context.Reference<RoomNotices>()("outlive/RoomNotices", {
+  defaultValue: (): boolean => false
+}) {}
+
 export class Session extends Context.Tag("outlive/Session")<
   Session,
   {

@@ -10,12 +10,15 @@ import * as Stream from "effect/Stream"
 import { type Typed, whenTaken } from "../../../services/Console.ts"
 import { MeshStatus } from "../../../services/MeshStatus.ts"
 import type { SayResult } from "../../../services/MessageLog.ts"
-import { actionIn, deedMark, utterance } from "../../domain/Action.ts"
+import { Rooms } from "../../../services/Rooms.ts"
+import { actionIn, actionOf, deedMark, utterance } from "../../domain/Action.ts"
 import { doubtAfter, pairUp, type Saying, saidAnew, sortOut } from "../../domain/Delivery.ts"
 import type { Entry } from "../../domain/Entry.ts"
 import * as Monotonic from "../../domain/Monotonic.ts"
+import type { PeerId } from "../../domain/Peer.ts"
 import { authorOf, type Post, type Room, roomIn } from "../../domain/Post.ts"
 import { makeSignal } from "../../domain/Signal.ts"
+import { topicIn, topicInWords } from "../../domain/Topic.ts"
 import { Run } from "../Run.ts"
 import type { Session } from "./Session.ts"
 import type { Hand } from "./Showing.ts"
@@ -66,6 +69,13 @@ export const carryOver = ({ console, waiting }: Session["Type"], posts: Readonly
     yield* whenTaken(console.pending.value.settle)(left)
   })
 
+/** What stands at a terminal for something that this node has said: what was typed, or what the others see of it. */
+export const asTyped = (self: PeerId, room: Room, text: string): string => {
+  const topic = topicIn(text)
+  if (topic !== undefined) return utterance(self, actionOf(topicInWords(room, topic)), deedMark)
+  return actionIn(text) === undefined ? text : utterance(self, text, deedMark)
+}
+
 type Own = Extract<Entry, { readonly own: boolean }>
 const isOwn = (entry: Entry): entry is Own => entry._tag === "Said" && entry.own
 
@@ -83,7 +93,7 @@ const unseen: OwnLines = {
 export const make = ({
   console,
   waiting
-}: Session["Type"]): Effect.Effect<OwnLines, never, MeshStatus | Run | Scope.Scope> =>
+}: Session["Type"]): Effect.Effect<OwnLines, never, MeshStatus | Rooms | Run | Scope.Scope> =>
   Effect.gen(function* () {
     if (Option.isNone(console.pending)) return unseen
     const { add, drop, giveBack, mark, place, reword, settle } = console.pending.value
@@ -131,14 +141,11 @@ export const make = ({
       reviewNow()
     })
 
-    /** The text to show for a line that was typed in another session. */
-    const textOf = ({ stream, text }: Post): string =>
-      actionIn(text) === undefined ? text : utterance(authorOf(stream), text, deedMark)
     /** Follows lines that were said in other sessions. */
     const take = (entries: ReadonlyArray<Own>): void => {
       const saidAt = now()
       const lines = entries.map(({ post }) => ({
-        line: { text: textOf(post), room: roomIn(post.stream) },
+        line: { text: asTyped(authorOf(post.stream), roomIn(post.stream), post.text), room: roomIn(post.stream) },
         post,
         saidAt
       }))
@@ -164,6 +171,12 @@ export const make = ({
 
     yield* Effect.forkScoped(Stream.runForEach(status.delivery.changes, () => Effect.sync(reviewNow)))
     yield* Effect.forkScoped(Effect.forever(doubt))
+    const { onChange } = yield* Rooms
+    // Lines of a room that was left are settled.
+    yield* Effect.acquireRelease(
+      Effect.sync(() => onChange(reviewNow)),
+      (stop) => Effect.sync(stop)
+    )
     return {
       reword,
       drop,

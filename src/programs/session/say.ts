@@ -1,23 +1,25 @@
 /** Says the lines typed in a session and runs its commands. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import { type Take, type Typed, whenTaken } from "../../../services/Console.ts"
 import { MessageLog } from "../../../services/MessageLog.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
+import { Rooms } from "../../../services/Rooms.ts"
 import { absurd } from "../../domain/Absurd.ts"
-import { deedMark, utterance } from "../../domain/Action.ts"
 import type { Saying } from "../../domain/Delivery.ts"
 import { isTooLong } from "../../domain/Errors.ts"
+import { beginIn, notJoined } from "../../domain/Place.ts"
 import { type Room, roomTitle } from "../../domain/Post.ts"
 import { notice, type ScreenLine } from "../../domain/ScreenLine.ts"
 import { commandNamed } from "../../domain/SlashCommand.ts"
 import * as Commands from "../commands/all.ts"
 import { answer } from "../commands/Command.ts"
 import { refuse } from "../refused.ts"
-import type { OwnLines } from "./ownLines.ts"
+import { asTyped, type OwnLines } from "./ownLines.ts"
 import { roomOf, Session } from "./Session.ts"
 import { exit, isSaid, roomNamedIn, type Step, stepsOf } from "./steps.ts"
 
@@ -42,10 +44,11 @@ const questionOn = (text: string, here: Room, isJoined: (room: Room) => boolean)
 export const sayWhatIsTyped = (
   session: Session["Type"],
   ownLines: OwnLines
-): Effect.Effect<Ending, never, Exclude<Commands.Needs, Session> | MessageLog> =>
+): Effect.Effect<Ending, never, Exclude<Commands.Needs, Session> | MessageLog | Rooms> =>
   Effect.gen(function* () {
     const log = yield* MessageLog
     const { self } = yield* PeerMesh
+    const { isJoined } = yield* Rooms
     const { console, questioned, reader } = session
 
     const notThere = (sayings: ReadonlyArray<Saying<Typed>>, room: Room) =>
@@ -54,9 +57,7 @@ export const sayWhatIsTyped = (
           .follow(sayings, [], room)
           .pipe(Effect.zipRight(refuse(sayings.length, session)), Effect.uninterruptible),
         console.show([
-          notice(
-            `This node is not in ${roomTitle(room)}: /join ${room} joins it. ${sayings.length === 1 ? "The line was" : "The lines were"} not sent.`
-          )
+          notice(`${notJoined(room)} ${sayings.length === 1 ? "The line was" : "The lines were"} not sent.`)
         ])
       )
 
@@ -64,7 +65,7 @@ export const sayWhatIsTyped = (
     // interrupted.
     const say = (sayings: ReadonlyArray<Saying<Typed>>, room: Room = roomOf(session)): Effect.Effect<void> =>
       Effect.suspend(() => {
-        if (!log.rooms.has(room)) return notThere(sayings, room)
+        if (!isJoined(room)) return notThere(sayings, room)
         const said = Effect.match(
           log.say(
             room,
@@ -96,15 +97,21 @@ export const sayWhatIsTyped = (
         )
       })
 
+    /** Others see another text than what was typed. */
+    const sayInOtherWords = (line: Typed, text: string, room: Room) =>
+      Effect.zipRight(ownLines.reword(line, asTyped(self.id, room, text)), say([{ line, text }], room))
+
+    /** The session in which a command runs: a program may ask that it run as if the session spoke in that room. */
+    const sessionFor = ({ room }: Typed): Session["Type"] =>
+      room === undefined ? session : { ...session, place: MutableRef.make(beginIn(room)) }
+
     const perform = (line: Typed, name: string, rest: string) =>
       Effect.gen(function* () {
         const command = commandNamed(name, Commands.commands)
         const outcome = command === undefined ? answer(Commands.noCommand(name)) : yield* command.run(rest)
         switch (outcome._tag) {
           case "Say":
-            // Others see another text than what was typed.
-            yield* ownLines.reword(line, utterance(self.id, outcome.text, deedMark))
-            return yield* say([{ line, text: outcome.text }], outcome.room)
+            return yield* sayInOtherWords(line, outcome.text, outcome.room ?? line.room ?? roomOf(session))
           case "Leave":
             return yield* Effect.zipRight(ownLines.settle([line]), ends)
           case "Answer":
@@ -115,14 +122,15 @@ export const sayWhatIsTyped = (
           default:
             return absurd(outcome)
         }
-      }).pipe(Effect.provideService(Session, session), Effect.withSpan("Command.run", { attributes: { name } }))
+      }).pipe(
+        Effect.provideService(Session, sessionFor(line)),
+        Effect.withSpan("Command.run", { attributes: { name } })
+      )
 
     /** Asks a person, once, whether to send this line. */
     const ask = (line: Typed) =>
       Effect.gen(function* () {
-        const question = console.isPerson
-          ? questionOn(line.text, roomOf(session), (room) => log.rooms.has(room))
-          : undefined
+        const question = console.isPerson ? questionOn(line.text, roomOf(session), isJoined) : undefined
         const before = yield* Ref.getAndSet(questioned, line.text)
         if (question === undefined || before === line.text) {
           return yield* say([{ line, text: line.text }], line.room)
@@ -157,7 +165,7 @@ export const sayWhatIsTyped = (
     // Plain lines are said in the call in which they come, if the log can do that. Otherwise they are read below, in order.
     const sayNow: Take = (texts) => {
       const room = roomOf(session)
-      return texts.every(isSaid) && log.rooms.has(room) && log.sayNow(room, texts, reader) !== undefined
+      return texts.every(isSaid) && isJoined(room) && log.sayNow(room, texts, reader) !== undefined
     }
     const offered = Effect.acquireRelease(
       Effect.sync(() => Option.map(console.offer, (offer) => offer(sayNow))),

@@ -7,15 +7,18 @@ import type * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
 import { MessageLog } from "../../../services/MessageLog.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
+import { Rooms } from "../../../services/Rooms.ts"
+import { absurd } from "../../domain/Absurd.ts"
 import { mentions } from "../../domain/Calling.ts"
 import { type Entry, isPost } from "../../domain/Entry.ts"
 import { Fact } from "../../domain/Fact.ts"
+import { isPresenceEvent } from "../../domain/MeshEvent.ts"
 import type { Peer, PeerId } from "../../domain/Peer.ts"
 import { heard } from "../../domain/Place.ts"
-import { authorOf, type Room, roomIn } from "../../domain/Post.ts"
+import { authorOf, mainRoom, type Room, roomIn, type StreamId } from "../../domain/Post.ts"
 import { type ScreenLine, screenLineOf } from "../../domain/ScreenLine.ts"
 import type { OwnLines } from "./ownLines.ts"
-import { move, roomOf, roomUnnamed, type Session } from "./Session.ts"
+import { move, roomOf, roomUnnamed, type Session, ShownRooms } from "./Session.ts"
 import { type Hand, makeShowing } from "./Showing.ts"
 
 /**
@@ -26,12 +29,14 @@ import { type Hand, makeShowing } from "./Showing.ts"
 export const showWhatHappens = (
   session: Session["Type"],
   ownLines: OwnLines
-): Effect.Effect<Effect.Effect<void>, never, MessageLog | PeerMesh | Scope.Scope> =>
+): Effect.Effect<Effect.Effect<void>, never, MessageLog | PeerMesh | Rooms | Scope.Scope> =>
   Effect.gen(function* () {
     const { console, muted, reader } = session
     const { self } = yield* PeerMesh
     const { onGrowth } = yield* MessageLog
-    const isNews: Predicate.Predicate<Entry> = (entry) => entry._tag !== "Said" || entry.by !== reader
+    const isHere = fromRooms((yield* Rooms).isJoined, yield* ShownRooms)
+    const isNews: Predicate.Predicate<Entry> = (entry) =>
+      (entry._tag !== "Said" || entry.by !== reader) && isHere(entry)
     const show = putOn(session, self)
     const hear = hearing(session, self)
     const put = (entries: ReadonlyArray<Entry>, hand: Hand): void => {
@@ -40,7 +45,7 @@ export const showWhatHappens = (
     }
     const ended = yield* Deferred.make<void>()
     const { look, stop } = makeShowing({
-      cursor: reader.open(Option.isNone(console.tell) ? isNews : undefined),
+      cursor: reader.open(Option.isNone(console.tell) ? isNews : isHere),
       isDue: ownLines.isDue,
       show: (entries, hand) =>
         ownLines.witness(entries, (some) => put(unmuted(MutableRef.get(muted), some), hand), hand),
@@ -59,6 +64,43 @@ export const showWhatHappens = (
     look()
     return Deferred.await(ended)
   })
+
+/**
+ * Whether an entry is of a room that the node has joined, and of one of these, if they are given. Who comes and goes is
+ * news of `main`. What concerns the node itself is of no room.
+ */
+const fromRooms = (
+  isJoined: (room: Room) => boolean,
+  shown: ReadonlySet<Room> | undefined
+): Predicate.Predicate<Entry> => {
+  const isShown = (room: Room): boolean => (shown === undefined || shown.has(room)) && isJoined(room)
+  // Most posts follow others of their stream.
+  let lastStream: StreamId | undefined
+  let lastRoom = mainRoom
+  const isStreamShown = (stream: StreamId): boolean => {
+    if (stream !== lastStream) {
+      lastStream = stream
+      lastRoom = roomIn(stream)
+    }
+    return isShown(lastRoom)
+  }
+  return (entry) => {
+    switch (entry._tag) {
+      case "Said":
+      case "Earlier":
+        return isStreamShown(entry.post.stream)
+      case "Missed":
+        return isStreamShown(entry.stream)
+      case "Happened":
+        return !isPresenceEvent(entry.event) || isShown(mainRoom)
+      case "Outlived":
+      case "Skipped":
+        return true
+      default:
+        return absurd(entry)
+    }
+  }
+}
 
 /** Puts entries on a console: for people as lines, for programs as facts. */
 const putOn = (session: Session["Type"], self: Peer): ((entries: ReadonlyArray<Entry>, hand: Hand) => void) =>

@@ -6,8 +6,8 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { MeshStatus } from "../../../services/MeshStatus.ts"
-import { MessageLog } from "../../../services/MessageLog.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
+import { Rooms } from "../../../services/Rooms.ts"
 import { newsIn } from "../../domain/Place.ts"
 import { afterwards, nobody, statusOf } from "../../domain/Status.ts"
 import { commands } from "../commands/all.ts"
@@ -21,10 +21,10 @@ export const tellHowItIs = ({
   console,
   moved,
   place
-}: Session["Type"]): Effect.Effect<void, never, MeshStatus | MessageLog | PeerMesh | Scope.Scope> =>
+}: Session["Type"]): Effect.Effect<void, never, MeshStatus | PeerMesh | Rooms | Scope.Scope> =>
   Effect.gen(function* () {
     const mesh = yield* PeerMesh
-    const { rooms } = yield* MessageLog
+    const rooms = yield* Rooms
     const { answering } = yield* MeshStatus
     if (Option.isNone(console.prompt)) return
     const { completeFrom, showStatus } = console.prompt.value
@@ -35,13 +35,22 @@ export const tellHowItIs = ({
     const update = (): void => {
       const { room } = MutableRef.get(place)
       const answersNow = [...presence.servers].some((id) => answers.has(id))
-      showStatus(statusOf(mesh.self, presence, answersNow, { room, rooms: newsIn(MutableRef.get(place), rooms) }))
+      showStatus(
+        statusOf(mesh.self, presence, answersNow, { room, rooms: newsIn(MutableRef.get(place), rooms.joined()) })
+      )
     }
-    yield* completeFrom({ commands, ids: () => [...presence.peers.keys()], rooms: () => [...rooms] })
+    yield* completeFrom({
+      commands,
+      ids: () => [...presence.peers.keys()],
+      rooms: () => rooms.known().map(({ room }) => room)
+    })
     update()
     yield* Effect.acquireRelease(
-      Effect.sync(() => moved.listen(update)),
-      (stop) => Effect.sync(stop)
+      Effect.sync(() => [moved.listen(update), rooms.onChange(update)]),
+      (stops) =>
+        Effect.sync(() => {
+          for (const stop of stops) stop()
+        })
     )
     yield* Effect.forkScoped(
       Stream.runForEach(mesh.events, (event) =>

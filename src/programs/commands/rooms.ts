@@ -1,0 +1,210 @@
+/** The commands about rooms: `/join`, `/go`, `/leave`, `/rooms` and `/say`. */
+import * as Effect from "effect/Effect"
+import * as MutableRef from "effect/MutableRef"
+import * as Ref from "effect/Ref"
+import * as Schema from "effect/Schema"
+import { type KnownRoom, Rooms } from "../../../services/Rooms.ts"
+import { Fact } from "../../domain/Fact.ts"
+import { nearest } from "../../domain/Nearest.ts"
+import { type PeerId, title } from "../../domain/Peer.ts"
+import { newsIn, notJoined, type RoomState } from "../../domain/Place.ts"
+import { mainRoom, type Post, type Room, roomIn, roomTitle } from "../../domain/Post.ts"
+import { linesOf, notice } from "../../domain/ScreenLine.ts"
+import { roomArgument, roomOrText, textArgument } from "../../domain/SlashCommand.ts"
+import { isLaterTopic, topicIn, topicOf } from "../../domain/Topic.ts"
+import { goTo, JoinHistory, roomOf, Session } from "../session/Session.ts"
+import { Answer, answer, make, Say } from "./Command.ts"
+import { kept } from "./kept.ts"
+
+/** The topics of the rooms that the node has joined, as far as it keeps the posts that set them. */
+const topics = Effect.map(kept, (posts) => {
+  const latest = new Map<Room, Post>()
+  for (const post of posts) {
+    const room = roomIn(post.stream)
+    const before = latest.get(room)
+    if (topicIn(post.text) !== undefined && (before === undefined || isLaterTopic(post, before))) latest.set(room, post)
+  }
+  return new Map([...latest].map(([room, { text }]) => [room, topicIn(text) || undefined] as const))
+})
+
+/** The rooms that are known, as the session sees them. */
+const seen = Effect.gen(function* () {
+  const rooms = yield* Rooms
+  const session = yield* Session
+  const known = rooms.known()
+  const topicOfEach = yield* topics
+  const names = known.map(({ room }) => room)
+  const news = newsIn(MutableRef.get(session.place), names)
+  return known.map(
+    (each: KnownRoom, index): RoomState => ({
+      ...each,
+      lines: news[index]?.lines ?? 0,
+      mentions: news[index]?.mentions ?? 0,
+      here: each.room === roomOf(session),
+      topic: topicOfEach.get(each.room)
+    })
+  )
+})
+
+/** Names of peers in a sentence: `Client 3, Client 4 and Server`. */
+const namesOf = (peers: ReadonlyArray<PeerId>): string => {
+  const names = peers.map(title)
+  const last = names.at(-1) ?? "nobody else"
+  return names.length < 2 ? last : `${names.slice(0, -1).join(", ")} and ${last}`
+}
+
+/** More names than this are counted. */
+const mostNamed = 5
+
+const company = (peers: ReadonlyArray<PeerId>): string => {
+  if (peers.length === 0) return "Nobody else is there."
+  return peers.length > mostNamed
+    ? `${peers.length} others are there.`
+    : `${namesOf(peers)} ${peers.length === 1 ? "is" : "are"} there too.`
+}
+
+const lineOn = ({ here, joined, lines, mentions, peers, room, topic }: RoomState): string => {
+  const count = peers.length + (joined ? 1 : 0)
+  const unread = lines === 0 ? [] : [`${linesOf(lines)} unread${mentions === 0 ? "" : `, ${mentions} for you`}`]
+  return [
+    `${roomTitle(room)}: ${count === 1 ? "1 member" : `${count} members`}`,
+    ...(here ? ["you are in it"] : joined ? unread : [`not joined: /join ${room}`]),
+    ...(topic === undefined ? [] : [`topic: ${topic}`])
+  ].join(", ")
+}
+
+/** What to say of a room in which the session is now. */
+const nowIn = (room: Room) =>
+  Effect.map(seen, (all) => {
+    const state = all.find((each) => each.room === room)
+    const topic = state?.topic === undefined ? [] : [`The topic: ${state.topic}`]
+    const lines = [`You are in ${roomTitle(room)}. ${company(state?.peers ?? [])}`, ...topic].map(notice)
+    return Answer({ lines, facts: state === undefined ? [] : [Fact.InRoom(state)] })
+  })
+
+const elsewhere = (room: Room) =>
+  Effect.map(Rooms, (rooms) => {
+    const meant = nearest(room, rooms.joined())
+    return answer(`${notJoined(room)}${meant === undefined ? "" : ` Did you mean ${roomTitle(meant)}?`}`)
+  })
+
+export const join = make({
+  name: "join",
+  elsewhere: ["j", "channel"],
+  help: "Joins ROOM and goes there: what you type is said there.",
+  details: "A room that nobody is in begins with you. /go goes to another room, /leave leaves one.",
+  arguments: Schema.Tuple(Schema.optionalElement(roomArgument)),
+  run: ([room]) =>
+    Effect.gen(function* () {
+      const rooms = yield* Rooms
+      const session = yield* Session
+      if (room === undefined) {
+        const all = yield* seen
+        return answer(
+          "/join ROOM joins a room and takes you there. A room has 1 to 32 letters, digits, - and _; a new one begins with you.",
+          ...all.map(lineOn)
+        )
+      }
+      const before = roomOf(session)
+      // First, so that the history that comes is shown as what was said in the room where one is.
+      goTo(session, room)
+      const joined = yield* Effect.either(rooms.join(room, yield* JoinHistory))
+      if (joined._tag === "Right") return yield* nowIn(room)
+      goTo(session, before)
+      return answer(joined.left.message)
+    })
+})
+
+export const go = make({
+  name: "go",
+  elsewhere: ["window", "win", "buffer", "room", "switch"],
+  help: "Goes to a ROOM that you have joined.",
+  arguments: Schema.Tuple(roomArgument),
+  run: ([room]) =>
+    Effect.gen(function* () {
+      const rooms = yield* Rooms
+      if (!rooms.isJoined(room)) return yield* elsewhere(room)
+      goTo(yield* Session, room)
+      return yield* nowIn(room)
+    })
+})
+
+export const leave = make({
+  name: "leave",
+  elsewhere: ["part", "cycle", "hop", "close"],
+  help: "Leaves ROOM, or the one you are in. /quit leaves the chat.",
+  details: "Its lines are no longer shown here. What this node keeps of it is shown again after /join.",
+  arguments: Schema.Tuple(Schema.optionalElement(roomArgument)),
+  run: ([given]) =>
+    Effect.gen(function* () {
+      const rooms = yield* Rooms
+      const session = yield* Session
+      const here = roomOf(session)
+      const room = given ?? here
+      if (room === mainRoom) return answer("Everybody is in main, and nobody can leave it. /quit leaves the chat.")
+      if (!rooms.isJoined(room)) return answer(`This node is not in ${roomTitle(room)}.`)
+      const again = `/leave ${room}`
+      const isRepeated = (yield* Ref.getAndSet(session.questioned, again)) === again
+      if (here === room) goTo(session, mainRoom)
+      const left = yield* Effect.either(rooms.leave(room, isRepeated))
+      if (left._tag === "Left") {
+        goTo(session, here)
+        return answer(`${left.left.message} /pending lists your lines. ${again} again leaves all the same.`)
+      }
+      yield* Ref.set(session.questioned, undefined)
+      return answer(`You have left ${roomTitle(room)}. You are in ${roomTitle(roomOf(session))}.`)
+    })
+})
+
+export const rooms = make({
+  name: "rooms",
+  elsewhere: ["list", "channels"],
+  help: "Lists the rooms: how many are in each, and what is unread.",
+  arguments: Schema.Tuple(),
+  run: () =>
+    Effect.map(seen, (all) =>
+      Answer({ lines: all.map((each) => notice(lineOn(each))), facts: all.map((each) => Fact.InRoom(each)) })
+    )
+})
+
+/** The room that a line begins with, and the rest of it. A room that is not known needs its `#`. */
+const roomAndRest = (line: string, known: ReadonlyArray<Room>): readonly [room: Room | undefined, rest: string] => {
+  const [, mark = "", name = "", rest = ""] = /^(#?)([A-Za-z0-9_-]{1,32})(?:\s+([\s\S]*))?$/.exec(line) ?? []
+  const room = known.find((each) => each === name)
+  return room !== undefined || mark !== "" ? [name as Room, rest] : [undefined, line]
+}
+
+export const topic = make({
+  name: "topic",
+  help: "Shows the topic of a room; with TEXT, sets it.",
+  details: "/topic - removes it. To begin a TEXT with the name of a room, name the room before it: /topic #ops ops now",
+  arguments: Schema.Tuple(Schema.optionalElement(roomOrText), Schema.optionalElement(textArgument("TEXT"))),
+  run: ([first, more]) =>
+    Effect.gen(function* () {
+      const rooms = yield* Rooms
+      const here = roomOf(yield* Session)
+      const line = [first ?? "", more ?? ""].join(" ").trim()
+      const [given, text] = roomAndRest(
+        line,
+        rooms.known().map(({ room }) => room)
+      )
+      const room = given ?? here
+      if (!rooms.isJoined(room)) return yield* elsewhere(room)
+      if (text !== "") return Say({ room, text: topicOf(text === "-" ? "" : text) })
+      const state = (yield* seen).find((each) => each.room === room)
+      const words =
+        state?.topic === undefined ? `${roomTitle(room)} has no topic.` : `${roomTitle(room)}: ${state.topic}`
+      return Answer({
+        lines: [notice(words)],
+        facts: state === undefined ? [] : [Fact.InRoom(state)]
+      })
+    })
+})
+
+export const say = make({
+  name: "say",
+  help: "Says one line in ROOM. You stay where you are.",
+  arguments: Schema.Tuple(roomArgument, textArgument("TEXT")),
+  run: ([room, text]) =>
+    Effect.flatMap(Rooms, ({ isJoined }) => (isJoined(room) ? Effect.succeed(Say({ room, text })) : elsewhere(room)))
+})

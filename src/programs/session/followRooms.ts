@@ -1,0 +1,61 @@
+/** What a session does when the rooms of its node change. */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { Rooms } from "../../../services/Rooms.ts"
+import { type PeerId, title } from "../../domain/Peer.ts"
+import { goneTo } from "../../domain/Place.ts"
+import { mainRoom, type Room, roomTitle } from "../../domain/Post.ts"
+import { notice } from "../../domain/ScreenLine.ts"
+import { move, RoomNotices, roomOf, type Session } from "./Session.ts"
+
+/** The peers in each room that the node has joined. */
+type Attendance = ReadonlyMap<Room, ReadonlySet<PeerId>>
+
+/**
+ * Who joined a room, and who left one, in sentences. A peer that comes to the chat or goes from it, or is lost, has
+ * joined and left no room: that is news of `main`.
+ */
+export const comingsAndGoings = (before: Attendance, after: Attendance): ReadonlyArray<string> => {
+  const stays = (id: PeerId) => before.get(mainRoom)?.has(id) === true && after.get(mainRoom)?.has(id) === true
+  const moved = (one: ReadonlySet<PeerId>, other: ReadonlySet<PeerId>) =>
+    [...one].filter((id) => !other.has(id) && stays(id))
+  return [...after].flatMap(([room, present]) => {
+    const past = before.get(room)
+    if (past === undefined || room === mainRoom) return []
+    return [
+      ...moved(present, past).map((id) => `${title(id)} joined ${roomTitle(room)}`),
+      ...moved(past, present).map((id) => `${title(id)} left ${roomTitle(room)}`)
+    ]
+  })
+}
+
+/**
+ * Takes a session to `main` when the node has left the room in which it speaks, until the scope closes. With
+ * `RoomNotices` it shows who joins a room that the node has joined, and who leaves it.
+ */
+export const followRooms = (session: Session["Type"]): Effect.Effect<void, never, Rooms | Scope.Scope> =>
+  Effect.gen(function* () {
+    const rooms = yield* Rooms
+    const tells = yield* RoomNotices
+    const attendance = (): Attendance =>
+      new Map(rooms.known().flatMap(({ joined, peers, room }) => (joined ? [[room, new Set(peers)] as const] : [])))
+    const show = (sentences: ReadonlyArray<string>): void => {
+      if (sentences.length > 0) session.console.put(sentences.map(notice), () => {})
+    }
+    let before = attendance()
+    const look = () => {
+      const after = attendance()
+      const left = [...before.keys()].filter((room) => !after.has(room))
+      if (tells) show(comingsAndGoings(before, after))
+      before = after
+      for (const room of left) {
+        const wasHere = roomOf(session) === room
+        move(session, (place) => goneTo(goneTo(place, room), wasHere ? mainRoom : place.room))
+        if (wasHere) show([`This node has left ${roomTitle(room)}: you are in main.`])
+      }
+    }
+    yield* Effect.acquireRelease(
+      Effect.sync(() => rooms.onChange(look)),
+      (stop) => Effect.sync(stop)
+    )
+  })
