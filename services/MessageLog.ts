@@ -65,7 +65,9 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     /**
      * Appends lines that this node says in one of its `rooms`, in one go. When this returns, they are in the log, and
      * on disk if the log has one. Returns the result of each line, in order; a line that is too long for a frame is
-     * left out. `by`: the reader that says it, which the entries name; the screen by default.
+     * left out. If this node has left the room meanwhile, there are no results. `by`: the reader that says it, which the
+     * entries name; the screen by default. The lines are said even if the fiber is interrupted: then this returns when the
+     * disk is done, after 5 s at most.
      */
     readonly say: (
       room: Room,

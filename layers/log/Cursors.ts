@@ -52,8 +52,8 @@ export const openAt = (
       }
       const found: Array<Entry> = []
       for (const until = last(); position < until && found.length < atMost; position += 1) {
-        const entry = entries.at(position) as Entry
-        if (isWanted(entry)) found.push(entry)
+        const entry = entries.at(position)
+        if (entry !== undefined && isWanted(entry)) found.push(entry)
       }
       return found
     },

@@ -6,16 +6,23 @@ import type { Entry } from "../../src/domain/Entry.ts"
  * path: the log that owns it changes it in synchronous steps.
  */
 export class Entries {
-  /** The entries that are kept, oldest first. */
-  kept: Array<Entry> = []
+  /** The entries that are kept, oldest first. Undefined: a place that is kept free, or that nothing came to. */
+  kept: Array<Entry | undefined> = []
   /** How many were dropped: the position of the first one that is kept. */
   dropped = 0
   /** Whether there will be no more entries in this run. */
   isClosed = false
+  /** The position of the first place that is kept free. */
+  #free: number | undefined
 
   /** The position after the last entry. */
   get end(): number {
     return this.dropped + this.kept.length
+  }
+
+  /** The position up to which all entries are there. No reader goes beyond it while the log is open. */
+  get settled(): number {
+    return this.#free ?? this.end
   }
 
   /** The entry at a position; undefined if it is not kept, or not there yet. */
@@ -31,6 +38,24 @@ export class Entries {
 
   add(entry: Entry): void {
     this.kept.push(entry)
+  }
+
+  /** Keeps places free for entries that are on their way to the disk. What is added meanwhile comes after them. */
+  reserve(count: number): void {
+    this.#free = this.end
+    for (let left = count; left > 0; left -= 1) this.kept.push(undefined)
+  }
+
+  /** Puts entries into the places that were kept free for them. */
+  fill(entries: ReadonlyArray<Entry>): void {
+    const first = this.settled - this.dropped
+    for (const [at, entry] of entries.entries()) this.kept[first + at] = entry
+    this.#free = undefined
+  }
+
+  /** Nothing comes to the places that were kept free. They stay empty, since readers count positions. */
+  release(): void {
+    this.#free = undefined
   }
 
   /** Drops the oldest entries. */

@@ -20,7 +20,7 @@ export interface Whole {
  * the next run knows that there was an earlier one.
  */
 export function* linesOf(
-  entries: ReadonlyArray<Entry>,
+  entries: ReadonlyArray<Entry | undefined>,
   { folds, summary }: { readonly folds: Folds; readonly summary: Summary },
   rooms: RoomsKept,
   whole: (post: Post, to: number) => Whole | undefined
@@ -58,7 +58,9 @@ export function* linesOf(
 }
 
 /** The posts among the entries, each with the number up to which the posts of its stream follow it directly. */
-const runsIn = (entries: ReadonlyArray<Entry>): ReadonlyArray<{ readonly post: Post; readonly to: number }> => {
+const runsIn = (
+  entries: ReadonlyArray<Entry | undefined>
+): ReadonlyArray<{ readonly post: Post; readonly to: number }> => {
   const runs: Array<{ readonly post: Post; readonly to: number }> = []
   for (let at = entries.length - 1; at >= 0; at -= 1) {
     const entry = entries[at]

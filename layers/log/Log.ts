@@ -11,11 +11,11 @@ import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import { EventLog } from "../../services/EventLog.ts"
-import { MessageLog, type Reader } from "../../services/MessageLog.ts"
+import { MessageLog } from "../../services/MessageLog.ts"
 import { OldRuns } from "../../services/OldRuns.ts"
 import { PastLog } from "../../services/PastLog.ts"
 import { ReplicaLog } from "../../services/ReplicaLog.ts"
-import type { Block, EncodedPost, Mark, TextLines } from "../../src/domain/EncodedPost.ts"
+import type { Block, EncodedPost, Mark } from "../../src/domain/EncodedPost.ts"
 import { Entry, isPost } from "../../src/domain/Entry.ts"
 import type { LogUnavailable } from "../../src/domain/Errors.ts"
 import type { Signature } from "../../src/domain/Key.ts"
@@ -48,6 +48,7 @@ import { restore } from "./Restoring.ts"
 import { RoomsKept } from "./RoomsKept.ts"
 import { ScreenMark } from "./ScreenMark.ts"
 import { ShownBefore } from "./ShownBefore.ts"
+import * as Speaking from "./Speaking.ts"
 
 export interface Settings {
   /** The node that the log belongs to. */
@@ -132,7 +133,7 @@ export const make = (
       { pending, streams, logBytes: maxBytes },
       sign !== undefined
     )
-    const { blocksForStore, blocksOfOwn, compose, movedTo } = OwnPosts.make({ author, sign, store })
+    const ownPosts = OwnPosts.make({ author, sign, store })
     const growth = makeSignal()
     // One step runs after the other, and none is interrupted halfway. So the disk and the memory agree, and entries
     // stand in the order of delivery. This is needed without a disk as well: a fiber may yield between any two
@@ -153,7 +154,7 @@ export const make = (
         return result
       })
     const keepInShape = (): void => {
-      if (recording.isToBeRewritten()) recording.rewrite()
+      if (recording.isToBeRewritten() && entries.settled === entries.end) recording.rewrite()
     }
     const entries = new Entries()
     /** How many posts of others were delivered. */
@@ -182,20 +183,31 @@ export const make = (
     const readers = Readers.make({
       entries,
       growth,
-      lastPosts: past.lastPosts,
+      lastPosts: (count, before) => past.lastPosts(count, before - entries.dropped),
       mark,
-      // What the screen has shown must be in the file, or it would be shown again after a crash. When the log is closed,
-      // the rest is written before the process ends.
-      screenEnd: () => (entries.isClosed ? entries.end : (recording.firstUnwritten() ?? entries.end))
+      unwritten: recording.firstUnwritten
+    })
+
+    const speaking = Speaking.make({
+      append: journal.keeps ? recording.say : undefined,
+      entries,
+      grown: () => grow(),
+      idle: keepInShape,
+      mark,
+      ownPosts,
+      rooms: rooms.all,
+      store,
+      time: () => clock.unsafeCurrentTimeMillis()
     })
 
     /**
      * Drops the oldest quarter of the entries whenever a bound is exceeded, so that dropping costs little for each
-     * entry.
+     * entry. Nothing is dropped from the places on that are kept free for own lines.
      */
     const trim = (): void => {
       while (entries.kept.length > maxEntries || (store.bytes > maxBytes && entries.kept.length > 1)) {
-        const count = Math.ceil(entries.kept.length / 4)
+        const count = Math.min(Math.ceil(entries.kept.length / 4), entries.settled - entries.dropped)
+        if (count === 0) return
         past.drop()
         let skipped = 0
         for (const [at, entry] of entries.kept.slice(0, count).entries()) {
@@ -214,14 +226,6 @@ export const make = (
       growth.changed()
     }
 
-    const addOwn = (room: Room, posts: ReadonlyArray<Post>, block: Uint8Array | TextLines, by: Reader): void => {
-      store.say(room, posts, block)
-      for (const post of posts) entries.add({ _tag: "Said", post, own: true, by })
-      mark.posted(posts.length)
-      mark.showTo(mark.position)
-      grow()
-    }
-
     const add = (delivered: ReadonlyArray<EncodedPost>): void => {
       let added = 0
       for (const { post } of delivered) {
@@ -233,10 +237,13 @@ export const make = (
       mark.posted(added, delivered.length)
     }
 
-    /** A step that takes in what others know. While the disk is so slow that the journal has no room, it waits. */
+    /**
+     * A step that takes in what others know. While the disk is so slow that the journal has no room, it waits for that.
+     * Other steps go on.
+     */
     const taking = <A>(step: () => A): Effect.Effect<A> =>
-      serially(
-        Effect.suspend(() => (journal.hasRoom() ? Effect.succeed(step()) : Effect.map(journal.room, () => step())))
+      Effect.suspend(() =>
+        journal.hasRoom() ? serially(Effect.sync(step)) : Effect.zipRight(journal.room, taking(step))
       )
 
     const addEvent = (event: MeshEvent): void => {
@@ -300,7 +307,7 @@ export const make = (
     const ownSince = (shared: Summary): ReadonlyMap<number, Post> =>
       new Map(
         [...entries.kept.entries()].flatMap(([at, entry]) =>
-          entry._tag === "Said" && entry.own && isAfter(entry.post, shared) ? [[at, entry.post] as const] : []
+          entry?._tag === "Said" && entry.own && isAfter(entry.post, shared) ? [[at, entry.post] as const] : []
         )
       )
 
@@ -313,10 +320,10 @@ export const make = (
         yield* journal.begin(begun)
         const next = yield* epochAt(begun)
         const saidAnew = ownSince(shared)
-        const posts = movedTo(next, shared, saidAnew.values())
+        const posts = ownPosts.movedTo(next, shared, saidAnew.values())
         const blocks = [...rooms.all].flatMap((room) => {
           const here = posts.filter(({ stream }) => roomIn(stream) === room)
-          return here.length === 0 ? [] : blocksOfOwn(here).map((block) => ({ room, ...block }))
+          return here.length === 0 ? [] : ownPosts.blocksOfOwn(here).map((block) => ({ room, ...block }))
         })
         if (blocks.length > 0) {
           yield* recording.append(blocks.map(({ bytes }) => bytes))
@@ -334,23 +341,6 @@ export const make = (
         return new Map(Arr.zip(saidAnew.values(), posts))
       })
 
-    /**
-     * The plain step of `say`. Undefined if `say` has more to tell than posts, or if the journal failed, which does so
-     * within the call here.
-     */
-    const sayNow = (room: Room, lines: ReadonlyArray<string>, by: Reader): ReadonlyArray<Post> | undefined => {
-      const { posts, results } = compose(room, lines, clock.unsafeCurrentTimeMillis())
-      if (posts.length < results.length) return undefined
-      if (!journal.keeps) {
-        for (const { block, bytes } of blocksForStore(posts)) addOwn(room, block, bytes, by)
-        return posts
-      }
-      const blocks = blocksOfOwn(posts)
-      if (!recording.appendNow(blocks.map(({ bytes }) => bytes))) return undefined
-      for (const { block, bytes } of blocks) addOwn(room, block, bytes, by)
-      return posts
-    }
-
     const log: Log = {
       get epoch() {
         return epoch
@@ -366,13 +356,15 @@ export const make = (
           grow()
         }),
       leave: (room) =>
-        taking(() => {
-          if (!rooms.leave(room)) return
-          const delivered = store.leave(room)
-          recording.keep([rooms.toRecord(), ...delivered.map(({ line }) => line)])
-          add(delivered)
-          grow()
-        }),
+        speaking.paused(
+          taking(() => {
+            if (!rooms.leave(room)) return
+            const delivered = store.leave(room)
+            recording.keep([rooms.toRecord(), ...delivered.map(({ line }) => line)])
+            add(delivered)
+            grow()
+          })
+        ),
       streamIn: (room) => store.streamIn(room),
       isOwn: (id) => store.isOwn(id),
       said: () => store.said,
@@ -380,20 +372,10 @@ export const make = (
         return restored
       },
       keeps: journal.keeps,
-      renew: (shared, after = epoch) => serially(Effect.suspend(() => renew(shared, after))),
-      say: (room, lines, by = readers.screen) =>
-        Effect.suspend(() => {
-          const { posts, results } = compose(room, lines, clock.unsafeCurrentTimeMillis())
-          if (posts.length === 0) return Effect.succeed(results)
-          const blocks = blocksOfOwn(posts)
-          const encoded = blocks.map(({ bytes }) => bytes)
-          return Effect.map(recording.append(encoded), () => {
-            for (const { block, bytes } of blocks) addOwn(room, block, bytes, by)
-            return results
-          })
-        }).pipe(serially),
+      renew: (shared, after = epoch) => speaking.paused(serially(Effect.suspend(() => renew(shared, after)))),
+      say: (room, lines, by = readers.screen) => speaking.say(room, lines, by),
       sayNow: (room, lines, by = readers.screen) =>
-        journal.isInstant ? atOnce(() => sayNow(room, lines, by)) : undefined,
+        journal.isInstant ? atOnce(() => speaking.sayNow(room, lines, by)) : undefined,
       receive: (received) => taking(() => receive(received)),
       receiveNow: (received) => (journal.hasRoom() ? atOnce(() => receive(received)) : undefined),
       skip: (id, to) => taking(() => lose(id, to)),
@@ -464,7 +446,7 @@ export const make = (
         bytes: store.bytes,
         said: store.said,
         received,
-        steps: steps()
+        steps: { ...steps(), inTurn: steps().inTurn + speaking.calls() }
       })),
       summary: Effect.sync(() => store.summary()),
       have: (id) => store.have(id),

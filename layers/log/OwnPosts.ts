@@ -30,14 +30,15 @@ interface Needs {
 export const make = ({ author, sign, store }: Needs) => {
   /**
    * Turns lines into numbered posts. Also returns the result of each line: the same array, unless a line is too long.
+   * `ahead`: how many posts of the room come before them that are not in the store yet.
    */
-  const compose = (room: Room, lines: ReadonlyArray<string>, at: number) => {
+  const compose = (room: Room, lines: ReadonlyArray<string>, at: number, ahead = 0) => {
     const posts: Array<Post> = []
     let results: Array<SayResult> = posts
     const stream = store.streamIn(room)
-    const next = store.have(stream) + 1
+    const next = store.have(stream) + 1 + ahead
     for (const text of lines) {
-      const deps = posts.length === 0 ? store.news(room) : noDeps
+      const deps = ahead + posts.length === 0 ? store.news(room) : noDeps
       const post: Post = {
         stream,
         n: PostNumber.make(next + posts.length, { disableValidation: true }),

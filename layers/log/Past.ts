@@ -13,7 +13,7 @@ interface Needs {
   /** Whether posts come in sealed blocks. */
   readonly isSigned: boolean
   /** The entries of the log, and its bounds: the number of entries, and the size of its encoded posts in bytes. */
-  readonly entries: () => ReadonlyArray<Entry>
+  readonly entries: () => ReadonlyArray<Entry | undefined>
   readonly maxEntries: number
   readonly maxBytes: number
 }
@@ -34,11 +34,11 @@ export const make = ({ entries: entriesNow, isSigned, maxBytes, maxEntries, room
     return slice !== undefined && slice.first <= post.n && slice.last >= post.n ? slice.bytes : recalledIn.get(post)
   }
 
-  /** The last posts, at most `count`, the newest first. */
-  const lastPosts = function* (count: number): Generator<Post> {
+  /** The last posts, at most `count`, the newest first. `before`: those before that entry; all by default. */
+  const lastPosts = function* (count: number, before = entriesNow().length): Generator<Post> {
     const entries = entriesNow()
     let left = count
-    for (let at = entries.length - 1; at >= 0 && left > 0; at -= 1) {
+    for (let at = before - 1; at >= 0 && left > 0; at -= 1) {
       const entry = entries[at]
       if (!isPost(entry)) continue
       left -= 1

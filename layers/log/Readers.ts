@@ -15,21 +15,30 @@ interface Needs {
   readonly entries: Entries
   readonly growth: Signal
   readonly mark: ScreenMark
-  /** The position up to which the screen may show entries. */
-  readonly screenEnd: () => number
-  /** The last posts, at most `count`, the newest first. */
-  readonly lastPosts: (count: number) => Iterable<Post>
+  /** The position of the first entry whose lines are not in the journal yet; undefined if there is none. */
+  readonly unwritten: () => number | undefined
+  /** The last posts before a position, at most `count`, the newest first. */
+  readonly lastPosts: (count: number, before: number) => Iterable<Post>
 }
 
-export const make = ({ entries, growth, lastPosts, mark, screenEnd }: Needs) => {
+export const make = ({ entries, growth, lastPosts, mark, unwritten }: Needs) => {
   /** The position at which the screen begins, and how many posts before it are gone that it was not shown. */
   let first = 0
   let gone = 0
   /** The position at which the entries of this run begin. */
   let sinceHere = 0
 
+  /** How far readers may go: own lines are seen once they are on disk. When the log is closed, they see what is left. */
+  const readable = (): number => (entries.isClosed ? entries.end : entries.settled)
+  /**
+   * What the screen has shown must be in the file, or it would be shown again after a crash. When the log is closed, the
+   * rest is written before the process ends.
+   */
+  const showable = (): number =>
+    entries.isClosed ? entries.end : Math.min(entries.settled, unwritten() ?? entries.end)
+
   const screen: Reader = {
-    open: (isWanted = constTrue) => openAt(entries, { position: first, isWanted, untold: gone, last: screenEnd }),
+    open: (isWanted = constTrue) => openAt(entries, { position: first, isWanted, untold: gone, last: showable }),
     follow: (isWanted) => followed(growth, () => screen.open(isWanted)),
     shown: (last) => {
       const at = entries.positionOf(last, mark.position)
@@ -45,10 +54,12 @@ export const make = ({ entries, growth, lastPosts, mark, screenEnd }: Needs) => 
    * in the journal.
    */
   const openReader = (history: number): Reader => {
-    let earlier: ReadonlyArray<Entry> = Array.from(lastPosts(history), (post) => Entry.Earlier({ post })).reverse()
-    let position = entries.end
+    let earlier: ReadonlyArray<Entry> = Array.from(lastPosts(history, entries.settled), (post) =>
+      Entry.Earlier({ post })
+    ).reverse()
+    let position = entries.settled
     const reader: Reader = {
-      open: (isWanted = constTrue) => openAt(entries, { position, isWanted, earlier }),
+      open: (isWanted = constTrue) => openAt(entries, { position, isWanted, earlier, last: readable }),
       follow: (isWanted) => followed(growth, () => reader.open(isWanted)),
       shown: (last) => {
         if (earlier.includes(last)) earlier = earlier.slice(earlier.indexOf(last) + 1)

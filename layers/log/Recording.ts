@@ -58,41 +58,35 @@ export const make = ({
 
   /**
    * Hands lines over to the journal, together with the number of posts that the screen lacks, unless the journal has
-   * that number already.
+   * that number already. `posts`: how many own posts are in the lines. They count from here on.
    */
-  const hand = (blocks: ReadonlyArray<Uint8Array>, durably: boolean, done: Settled): void => {
+  const hand = (blocks: ReadonlyArray<Uint8Array>, durably: boolean, done: Settled, posts = 0): void => {
     const lacks = mark.toRecord()
+    mark.posted(posts)
     handed += 1
     journal.append(blocks, durably, lacks, (failure) => {
       if (failure !== undefined) mark.recordingFailed()
       else {
         lacking ||= unkept
         unkept = false
-        // Perhaps no other step follows soon.
-        if (lacking) onLacking()
       }
       done(failure)
       settle()
+      // Perhaps no other step follows soon.
+      if (lacking && failure === undefined) onLacking()
     })
   }
 
-  /** Appends to the journal. The lines, and all before them, are on disk when this returns. */
+  /** Hands own posts over. They, and all before them, are on disk when they are settled. */
+  const say = (blocks: ReadonlyArray<Uint8Array>, posts: number, done: Settled): void => hand(blocks, true, done, posts)
+
+  /** Appends lines of posts that have their entries already. They, and all before them, are on disk when this returns. */
   const append = (blocks: ReadonlyArray<Uint8Array>): Effect.Effect<void, LogUnavailable> =>
     journal.keeps
       ? Effect.async((resume) =>
           hand(blocks, true, (failure) => resume(failure === undefined ? Effect.void : Effect.fail(failure)))
         )
       : Effect.void
-
-  /** The same in a plain call, for a journal that is instant. Whether it has the lines. */
-  const appendNow = (blocks: ReadonlyArray<Uint8Array>): boolean => {
-    if (!journal.keeps) return true
-    let isKept = false
-    hand(blocks, true, (failure) => {
-      isKept = failure === undefined
-    })
-    return isKept
-  }
 
   /**
    * Hands posts of others over to the journal, before they are added to the entries. Nothing waits for the disk. A
@@ -138,7 +132,7 @@ export const make = ({
 
   return {
     append,
-    appendNow,
+    say,
     keep,
     rewrite,
     /** Whether the journal lacks something, holds streams that were folded away, or is much larger than the log. */

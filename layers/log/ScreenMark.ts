@@ -37,9 +37,10 @@ export class ScreenMark {
    * are typed.
    */
   showTo(position: number): void {
-    for (; this.position < this.#entries.end; this.position += 1) {
+    for (; this.position < this.#entries.settled; this.position += 1) {
       const entry = this.#entries.at(this.position)
-      if (this.position >= position && !(entry?._tag === "Said" && entry.by === this.#screen())) return
+      if (entry === undefined) continue
+      if (this.position >= position && !(entry._tag === "Said" && entry.by === this.#screen())) return
       if (isPost(entry)) this.lacks -= 1
     }
   }

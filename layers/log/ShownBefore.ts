@@ -9,9 +9,9 @@ export class ShownBefore {
   readonly #texts = new Map<string, string>()
 
   /** Remembers the posts of a stream that are among the entries as history, and do not count as delivered any more. */
-  expect(id: StreamId, have: number, entries: ReadonlyArray<Entry>): void {
+  expect(id: StreamId, have: number, entries: ReadonlyArray<Entry | undefined>): void {
     for (const entry of entries) {
-      if (entry._tag !== "Earlier" || entry.post.stream !== id || entry.post.n <= have) continue
+      if (entry?._tag !== "Earlier" || entry.post.stream !== id || entry.post.n <= have) continue
       this.#texts.set(markOf(entry.post), entry.post.text)
     }
   }

@@ -19,7 +19,7 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as KeptChat from "../../layers/chat/KeptChat.ts"
 import * as ScriptedConsole from "../../layers/console/ScriptedConsole.ts"
 import * as Keys from "../../layers/identity/Keys.ts"
-import type { Logs } from "../../layers/log/Log.ts"
+import * as Log from "../../layers/log/Log.ts"
 import * as MemoryInvitations from "../../layers/MemoryInvitations.ts"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
 import * as MemoryPortStore from "../../layers/MemoryPortStore.ts"
@@ -60,6 +60,7 @@ import { FirstRoom, type Session } from "../../src/programs/session/Session.ts"
 import * as Sessions from "../../src/programs/sessions.ts"
 import { statusInWords } from "../../src/terminal/StatusForms.ts"
 import * as MemoryRooms from "../support/MemoryRooms.ts"
+import type { VirtualDisk } from "../support/VirtualDisk.ts"
 import { run, wallClock } from "../support/VirtualTime.ts"
 
 /** What a person at a console sees and does. */
@@ -132,7 +133,7 @@ export interface World {
    * Starts a client. `peer`: it joins through that client; `port`: where it listens; `link`: by which invitation it comes;
    * `history`: how many lines it would like to see of what was said before;
    * `clock`: how far its time of day is after the right one, in ms; `server`: the server's port; `keeps`: where it keeps which
-   * chat it is in; `rooms`: in which rooms it is, the first one being where it speaks.
+   * chat it is in; `disk`: where its log is kept; `rooms`: in which rooms it is, the first one being where it speaks.
    */
   readonly client: (
     id: string,
@@ -145,6 +146,7 @@ export interface World {
       readonly history?: number
       readonly server?: number
       readonly keeps?: ReadonlyArray<KeptChat.Keep>
+      readonly disk?: VirtualDisk
     }
   ) => Effect.Effect<Node>
   /** In a secure world, what its nodes keep: from run to run, until a test changes it. */
@@ -167,6 +169,7 @@ interface Surroundings {
   readonly rooms?: ReadonlyArray<string> | undefined
   readonly history?: number | undefined
   readonly keeps?: ReadonlyArray<KeptChat.Keep> | undefined
+  readonly disk?: VirtualDisk | undefined
   readonly link?: Link | undefined
   readonly name?: PeerId
 }
@@ -186,7 +189,7 @@ export interface Drawer {
 }
 
 /** What a node stands on in a world. */
-type Ground = Console | Interrupts | FileSystem.FileSystem | Membership | MemberDecisions | Logs | Transport
+type Ground = Console | Interrupts | FileSystem.FileSystem | Membership | MemberDecisions | Log.Logs | Transport
 
 /** In virtual time: whatever has not happened after so long does not happen. */
 const limit: Duration.DurationInput = "3 minutes"
@@ -325,15 +328,18 @@ const make = (
     /** What stays if a node begins anew. */
     const groundOf = (id: PeerId, surroundings: Surroundings) =>
       Layer.unwrapEffect(
-        Effect.map(Membership, ({ sign }) =>
-          MemoryMessageLog.layer({
+        Effect.map(Membership, ({ sign }) => {
+          const settings = {
             author: id,
             sign,
             rooms: (surroundings.rooms ?? []).map((room) => Room.make(room)),
             entries: limits.logEntries ?? defaultLimits.logEntries,
             ...Struct.omit(limits, "rooms")
-          })
-        )
+          }
+          const { disk } = surroundings
+          if (disk === undefined) return MemoryMessageLog.layer(settings)
+          return Log.layerOf(Effect.orDie(Effect.flatMap(disk.journal, (journal) => Log.make(settings, journal))))
+        })
       ).pipe(Layer.provideMerge(connections(id, surroundings)), Layer.provideMerge(filesIn(files)))
 
     const slowed = (store: PortStore["Type"]): PortStore["Type"] =>
@@ -371,7 +377,7 @@ const make = (
           serverOver(PeerId.make("Stranger"), { ...serverAddress, port: Port.make(port) }, MemoryPortStore.over(others))
       ),
       chat: Effect.map(Ref.get(records), ({ chat }) => chat),
-      client: (id, { clock, history, keeps, link, peer, port, rooms, server: at = serverAddress.port } = {}) =>
+      client: (id, { clock, disk, history, keeps, link, peer, port, rooms, server: at = serverAddress.port } = {}) =>
         start(
           PeerId.make(id),
           addressOf(id, port),
@@ -380,7 +386,7 @@ const make = (
             ...(peer === undefined ? {} : { peer: addressOf(peer) }),
             within: givingUp
           }),
-          { clock, history, keeps, link, rooms }
+          { clock, disk, history, keeps, link, rooms }
         ),
       send: (id, text, wait, room = mainRoom) =>
         start(

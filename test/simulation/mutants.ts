@@ -35,9 +35,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "pushing before the append: links get a post before the disk has it",
     changes: [
       {
-        file: "layers/log/Log.ts",
-        from: "          return Effect.map(recording.append(encoded), () => {\n            for (const { block, bytes } of blocks) addOwn(room, block, bytes, by)\n",
-        to: "          for (const { block, bytes } of blocks) addOwn(room, block, bytes, by)\n          return Effect.map(recording.append(encoded), () => {\n"
+        file: "layers/log/Speaking.ts",
+        from: "        entries.fill(all.flatMap(enter))\n",
+        to: "        entries.fill(entered)\n"
+      },
+      {
+        file: "layers/log/Speaking.ts",
+        from: "    const end = (failure?: LogUnavailable): void => {\n",
+        to: "    const entered = all.flatMap(enter)\n    grown()\n    const end = (failure?: LogUnavailable): void => {\n"
       }
     ]
   },

@@ -64,13 +64,16 @@ export const sayWhatIsTyped = (
     // No generator here: this runs for every typed line. A line that was said is followed even if the fiber is
     // interrupted.
     const say = (sayings: ReadonlyArray<Saying<Typed>>, room: Room = roomOf(session)): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        if (!isJoined(room)) return notThere(sayings, room)
+      Effect.uninterruptibleMask((restore) => {
+        if (!isJoined(room)) return restore(notThere(sayings, room))
         const said = Effect.match(
-          log.say(
-            room,
-            sayings.map(({ text }) => text),
-            reader
+          // Waiting for a disk can be interrupted: one that is stuck must not hold up the end.
+          restore(
+            log.say(
+              room,
+              sayings.map(({ text }) => text),
+              reader
+            )
           ),
           {
             onFailure: ({ message }) => ({
@@ -92,9 +95,7 @@ export const sayWhatIsTyped = (
           }
         )
         // Showing can be interrupted: a console that is stuck must not hold up the end.
-        return Effect.flatMap(Effect.uninterruptible(followed), (words) =>
-          words === undefined ? Effect.void : console.show(words)
-        )
+        return Effect.flatMap(followed, (words) => (words === undefined ? Effect.void : restore(console.show(words))))
       })
 
     /** Others see another text than what was typed. */
