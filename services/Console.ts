@@ -34,6 +34,8 @@ export interface Typed {
   readonly room?: Room
   /** Send it as it is, whatever it begins with. Otherwise the line may be a command. */
   readonly verbatim?: boolean
+  /** A key asked for this command. What the prompt shows then is answer enough, if the room has changed. */
+  readonly byKey?: true
   /** A problem with the input, in place of a line: the sentence to show. `failed`: a line could not be accepted. */
   readonly trouble?: { readonly sentence: string; readonly failed: boolean }
 }

@@ -34,7 +34,7 @@ export class RoomAtPrompt {
   /** Goes to a room. */
   go(room: string): void {
     if (room === this.#screen.room()) return
-    const line = { text: goTo(room) }
+    const line: Typed = { text: goTo(room), byKey: true }
     this.#asked.add(line)
     this.#screen.say(line)
     this.#screen.move(room, true)

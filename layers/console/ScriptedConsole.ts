@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import { Console, type Put, type Typed, whenTaken } from "../../services/Console.ts"
+import type { Room } from "../../src/domain/Post.ts"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import type { Status } from "../../src/domain/Status.ts"
@@ -16,6 +17,8 @@ import { makeTypedLines } from "./TypedLines.ts"
 export interface Script {
   /** Types a line. */
   readonly type: (line: string) => Effect.Effect<void>
+  /** Presses a key that asks for a command. */
+  readonly press: (command: string) => Effect.Effect<void>
   /** Ends the input. */
   readonly end: Effect.Effect<void>
   /** Everything on the screen so far. At a terminal, without the pending lines below it. */
@@ -55,19 +58,15 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
     })
 
     return {
-      type: (text) => {
-        const line = { text }
-        const stand = Effect.sync(() => {
-          list.type(line)
+      type: (text) =>
+        Effect.sync(() => {
+          const room = terminal ? list.roomFor({ text }) : undefined
+          const line: Typed = room === undefined ? { text } : { text, room: room as Room }
+          if (terminal) list.type(line)
           changes.changed()
-        })
-        return Effect.zipRight(
-          terminal ? stand : Effect.void,
-          Effect.sync(() => {
-            if (!typed.offered([text])) typed.add([line])
-          })
-        )
-      },
+          if (!typed.offered([text])) typed.add([line])
+        }),
+      press: (text) => Effect.sync(() => typed.add([{ text, byKey: true }])),
       end: Effect.sync(typed.end),
       screen: Effect.sync(() => [...screen]),
       awaitScreen: (holds) => changes.until(() => holds(screen)),

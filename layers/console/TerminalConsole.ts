@@ -67,7 +67,7 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
     const pager = new ReadingBack({ screen, scrollback, view, enter, now, looks: settings })
 
     const say = (text: string) => {
-      const { room } = pending
+      const room = pending.roomFor({ text })
       const line: Typed = room === undefined ? { text } : { text, room: room as Room }
       pending.type(line)
       input.say(line)
@@ -78,8 +78,8 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
       say: (line) => input.say(line),
       move: (room, byKey) => {
         // What is typed while a command goes to another room is meant for that room.
-        input.move(room, !byKey && pending.hasCommand)
-        pending.speakIn(room)
+        input.move(room, !byKey && pending.isLeaving)
+        pending.speakIn(room, byKey || undefined)
         screen.drawSoon()
       }
     })

@@ -18,12 +18,14 @@ export class PendingList<Line extends Pending> {
   readonly #lines = new Map<Line, boolean>()
   /** Replacement texts for lines, shown in place of what was typed. */
   readonly #reworded = new WeakMap<Line, string>()
-  /** The room in which the session speaks. */
+  /** The room of the prompt. */
   #room: string = mainRoom
   /** The rooms in which lines are said, as far as that is known. */
   readonly #rooms = new WeakMap<Line, string>()
-  /** The commands that have not run yet. Where what is typed after them will be said is not known: they may change it. */
+  /** The commands that have not run yet. */
   readonly #open = new Set<Line>()
+  /** Whether the last of them has changed the room already, so that it is known where the next line is said. */
+  #hasArrived = false
   /** Cache of `last` until a line changes, because there may be many lines. */
   #last: ReadonlyArray<PendingLine> | undefined
 
@@ -49,14 +51,22 @@ export class PendingList<Line extends Pending> {
     return this.#last
   }
 
-  /** The room in which a line is said that is typed now; undefined if a command that has not run yet may change it. */
-  get room(): string | undefined {
-    return this.#open.size === 0 ? this.#room : undefined
+  /**
+   * The room in which this line is said if it is typed now. Undefined for a command, which acts where the session is
+   * when it comes to it, and behind a command that has not run yet and may still change the room.
+   */
+  roomFor(line: Line): string | undefined {
+    return isCommand(line) ? undefined : this.#here
   }
 
-  /** Whether a command was typed that has not run yet. */
-  get hasCommand(): boolean {
-    return this.#open.size > 0
+  /** The room of the prompt, unless a command that has not run yet may still change it. */
+  get #here(): string | undefined {
+    return this.#open.size === 0 || this.#hasArrived ? this.#room : undefined
+  }
+
+  /** Whether a command that was typed, and has not run yet, may change the room. */
+  get isLeaving(): boolean {
+    return this.#here === undefined
   }
 
   /** A line as it is drawn without a mark, pending or not. */
@@ -68,17 +78,21 @@ export class PendingList<Line extends Pending> {
     }
   }
 
-  /** The session speaks in that room from now on. */
-  speakIn(room: string): void {
+  /** The prompt is of that room from now on. `isLast`: whatever was typed so far, what is typed next is said there. */
+  speakIn(room: string, isLast = this.#open.size <= 1): void {
     this.#room = room
+    this.#hasArrived = isLast
     this.#last = undefined
   }
 
   /** Adds a line that was typed at this terminal. */
   type(line: Line): void {
-    const room = line.room ?? this.room
+    const room = line.room ?? this.#here
     if (room !== undefined) this.#rooms.set(line, room)
-    if (isCommand(line)) this.#open.add(line)
+    if (isCommand(line)) {
+      this.#open.add(line)
+      this.#hasArrived = false
+    }
     this.add(line)
   }
 

@@ -76,6 +76,8 @@ const sessionAt = (console: Console["Type"], rooms: ReadonlyArray<string>, begin
         said.push(`${line.room ?? room}: ${line.text}`)
         return place([line], line.room ?? room)
       }
+      // A command with a room would run as if the session spoke there.
+      assert.isUndefined(line.room)
       if (rooms.includes(to)) goTo(to as Room)
       settle([line], () => {})
     }

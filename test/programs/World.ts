@@ -66,6 +66,8 @@ import { run, wallClock } from "../support/VirtualTime.ts"
 /** What a person at a console sees and does. */
 export interface AtConsole {
   readonly type: (line: string) => Effect.Effect<void>
+  /** Presses a key that asks for a command. */
+  readonly press: (command: string) => Effect.Effect<void>
   readonly endInput: Effect.Effect<void>
   /** Everything on the screen so far, notices too. */
   readonly screen: Effect.Effect<ReadonlyArray<string>>
@@ -455,6 +457,7 @@ const nodeOf = (
 
 const atConsole = (id: PeerId, script: ScriptedConsole.Script): AtConsole => ({
   type: script.type,
+  press: script.press,
   endInput: script.end,
   screen: script.screen,
   sees: (...lines) =>

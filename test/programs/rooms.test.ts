@@ -137,6 +137,19 @@ describe("rooms that are joined and left while a node runs", () => {
     })
   )
 
+  story("a key goes to a room without a word, and says why it can't", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      yield* two.press("/go ops")
+      yield* two.glances(({ room }) => room === "ops")
+      yield* two.type("hello")
+      yield* one.sees("Client 2: hello")
+      yield* two.press("/go dev")
+      yield* two.sees("* This node is not in #dev: /join dev joins it.")
+      assert.isEmpty(yield* linesOn(two, /You are in|\/go/))
+    })
+  )
+
   story("/join and /go say what is missing, and what there is", (world) =>
     Effect.gen(function* () {
       const { three } = yield* gather(world)

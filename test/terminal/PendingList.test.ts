@@ -48,33 +48,61 @@ describe("pending lines", () => {
     )
     pending.remove([two])
     assert.strictEqual(pending.drawn(two).room, "ops")
-    assert.strictEqual(pending.room, "dev")
+    assert.strictEqual(pending.roomFor(one), "dev")
   })
 
   it("that follow a command are said where the program says", () => {
     const pending = new PendingList()
     const [join, hello] = [line("/join ops"), line("hello")]
     for (const each of [join, hello]) {
+      assert.strictEqual(pending.roomFor(each), undefined)
       pending.type(each)
-      assert.isTrue(pending.hasCommand)
-      assert.isUndefined(pending.room)
+      assert.isTrue(pending.isLeaving)
     }
     pending.speakIn("ops")
     pending.remove([join])
-    assert.strictEqual(pending.room, "ops")
+    assert.strictEqual(pending.roomFor(hello), "ops")
     pending.place([hello], "ops")
     pending.speakIn("main")
     assert.deepStrictEqual(pending.last, [{ room: "ops", text: "hello", marked: false }])
   })
 
-  it("a command that says something is done when its line has its text", () => {
+  it("are said in the room of the prompt while the command that went there goes on", () => {
+    const pending = new PendingList()
+    const [join, go, hello] = [line("/join ops"), line("/go dev"), line("hello")]
+    pending.type(join)
+    pending.speakIn("ops")
+    assert.strictEqual(pending.roomFor(hello), "ops")
+    assert.isFalse(pending.isLeaving)
+    pending.type(go)
+    assert.isTrue(pending.isLeaving)
+    pending.speakIn("ops")
+    assert.isTrue(pending.isLeaving)
+    pending.remove([join])
+    pending.speakIn("dev")
+    assert.strictEqual(pending.roomFor(hello), "dev")
+  })
+
+  it("are said where a key goes, whatever commands were typed before", () => {
+    const pending = new PendingList()
+    for (const each of ["/join ops", "/go dev"]) pending.type(line(each))
+    pending.speakIn("main", true)
+    assert.strictEqual(pending.roomFor(line("hello")), "main")
+  })
+
+  it("a command has no room; when it says something, it is done", () => {
     const pending = new PendingList()
     const waves = line("/me waves")
+    assert.isUndefined(pending.roomFor(waves))
     pending.type(waves)
+    assert.isTrue(pending.isLeaving)
     pending.reword(waves, "waves")
-    assert.isFalse(pending.hasCommand)
-    for (const said of [line("//etc"), { text: "/etc", verbatim: true }]) pending.type(said)
-    assert.isFalse(pending.hasCommand)
+    assert.isFalse(pending.isLeaving)
+    for (const said of [line("//etc"), { text: "/etc", verbatim: true }]) {
+      assert.strictEqual(pending.roomFor(said), "main")
+      pending.type(said)
+    }
+    assert.isFalse(pending.isLeaving)
   })
 
   it("are drawn five at a time", () => {

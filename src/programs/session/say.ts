@@ -109,6 +109,7 @@ export const sayWhatIsTyped = (
     const perform = (line: Typed, name: string, rest: string) =>
       Effect.gen(function* () {
         const command = commandNamed(name, Commands.commands)
+        const before = roomOf(session)
         const outcome = command === undefined ? answer(Commands.noCommand(name)) : yield* command.run(rest)
         switch (outcome._tag) {
           case "Say":
@@ -117,6 +118,7 @@ export const sayWhatIsTyped = (
             return yield* Effect.zipRight(ownLines.settle([line]), ends)
           case "Answer":
             yield* ownLines.settle([line])
+            if (line.byKey && roomOf(session) !== before) return
             return yield* Option.isSome(console.tell) && outcome.facts.length > 0
               ? whenTaken(console.tell.value)(outcome.facts)
               : console.show(outcome.lines)
