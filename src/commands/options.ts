@@ -6,9 +6,19 @@ import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { defaultLimits, type Limits } from "../domain/Limits.ts"
-import { AddressFromString, ClientId, Host, isLoopback, PortFromString } from "../domain/Peer.ts"
+import {
+  Address,
+  AddressFromString,
+  ClientId,
+  formatAddress,
+  Host,
+  isLoopback,
+  Port,
+  PortFromString
+} from "../domain/Peer.ts"
 import { mostHistory, RoomFromString } from "../domain/Post.ts"
 import { usual } from "../domain/Settings.ts"
 
@@ -263,6 +273,55 @@ const metrics = Options.text("metrics").pipe(
   Options.optional
 )
 
+const ircHost = Host.make("localhost")
+
+/** Where IRC clients connect: a port on this machine, or one of its loopback addresses with a port. */
+const LocalAddressFromString = Schema.transformOrFail(Schema.String, Schema.typeSchema(Address), {
+  strict: true,
+  decode: (text, _, ast) => {
+    const parts = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(\d{1,5})$/.exec(text)
+    const host = parts?.[1] ?? parts?.[2] ?? ircHost
+    const port = Number(parts?.[3])
+    return parts !== null && isLoopback(host) && port <= 65535
+      ? ParseResult.succeed({ host: Host.make(host), port: Port.make(port) })
+      : ParseResult.fail(new ParseResult.Type(ast, text))
+  },
+  encode: (address) => ParseResult.succeed(formatAddress(address))
+}).annotations({
+  message: () => ({
+    message: "--irc takes PORT or HOST:PORT, where HOST is this machine: localhost, 127.0.0.1 or ::1",
+    override: true
+  })
+})
+
+/** Where a node serves IRC clients. None: nowhere. */
+const irc = Options.text("irc").pipe(
+  Options.withPseudoName("PORT"),
+  Options.withFallbackConfig(Config.string("OUTLIVE_IRC")),
+  Options.withSchema(LocalAddressFromString),
+  Options.withDescription(
+    "The port, or HOST:PORT on this machine, where IRC clients such as weechat join this node. 0: any."
+  ),
+  Options.optional
+)
+
+/** What IRC clients must say first. None: nothing. */
+const ircPassword = Options.text("irc-password").pipe(
+  Options.withPseudoName("PASSWORD"),
+  Options.withFallbackConfig(Config.string("OUTLIVE_IRC_PASSWORD")),
+  Options.withSchema(
+    Schema.String.pipe(
+      Schema.pattern(/^[^\s:][^\n\r]{0,399}$/, {
+        message: () => "--irc-password takes 1 to 400 characters, and begins with neither a space nor a colon"
+      })
+    )
+  ),
+  Options.withDescription(
+    "The password that IRC clients must send. Other users of this machine see it in the command line: set the variable."
+  ),
+  Options.optional
+)
+
 const logLevels = ["none", "error", "warning", "info", "debug", "trace"] as const
 
 /** The least level of messages in a node's structured log. */
@@ -365,6 +424,8 @@ export const talking = {
   limits,
   screen,
   json,
+  irc,
+  ircPassword,
   ...insight
 }
 

@@ -6,8 +6,8 @@ import type { PeerStatus } from "./PeerStatus.ts"
 import type { RoomState } from "./Place.ts"
 
 export type Fact = Data.TaggedEnum<{
-  /** An entry was added to the log. */
-  Witnessed: { readonly entry: Entry }
+  /** An entry was added to the log. `here`: it was said in the session that is told. */
+  Witnessed: { readonly entry: Entry; readonly here?: boolean }
   /** This node itself. `since`: when it started, in ms since 1970. */
   Self: { readonly peer: Peer; readonly since: number }
   /** Another node in the chat, as part of an answer. */

@@ -58,6 +58,8 @@ export const settings: ReadonlyArray<Setting> = [
   { name: "times", usual: "false" },
   { name: "no-bell", usual: "false" },
   { name: "highlight", usual: "none" },
+  { name: "irc", usual: "none" },
+  { name: "irc-password", usual: "none" },
   { name: "metrics", usual: "none" },
   { name: "log-level", usual: usual.logLevel },
   { name: "log-file", usual: "none: stderr" },

@@ -10,10 +10,12 @@ import { failingIfRefused } from "../programs/refused.ts"
 import { Highlights, RoomNotices } from "../programs/session/Session.ts"
 import { consoleFor } from "./console.ts"
 import { type Insight, logged, observed } from "./insight.ts"
+import { type Irc, ircFor } from "./irc.ts"
 import { dialled, onNode, type Safety, type Settings, through } from "./node.ts"
 
 type ClientNode = Pick<Settings, "id" | "listen" | "rooms" | "data" | "history" | "silence" | "patience" | "limits"> &
-  Insight & {
+  Insight &
+  Irc & {
     readonly server: Address
     readonly peer: Option.Option<Address>
     readonly port1: Port
@@ -27,7 +29,10 @@ type ClientNode = Pick<Settings, "id" | "listen" | "rooms" | "data" | "history" 
 export const client = ({ json, peer, port1, safety, screen, server, within, ...given }: ClientNode) =>
   Client.client({ server: { address: server, from: port1, id: serverId }, ...through(peer), within }).pipe(
     observed(given),
-    onNode({ ...given, role: "client", member: false, safety: { ...safety, dials: dialled(server, peer) } }),
+    onNode(
+      { ...given, role: "client", member: false, safety: { ...safety, dials: dialled(server, peer) } },
+      { frontEnds: ircFor(given, { id: given.id, role: "client" }) }
+    ),
     failingIfRefused,
     Effect.provideService(Highlights, screen.highlight),
     Effect.provideService(RoomNotices, given.roomNotices),

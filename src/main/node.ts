@@ -16,8 +16,10 @@ import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { Console } from "../../services/Console.ts"
 import { HostChecks } from "../../services/HostChecks.ts"
 import { Membership } from "../../services/Membership.ts"
+import type { MessageLog } from "../../services/MessageLog.ts"
+import type { Sessions as SessionsService } from "../../services/Sessions.ts"
 import { silenceALink, silenceOn } from "../commands/options.ts"
-import { type Forked, HostUnknown, type NotInvited } from "../domain/Errors.ts"
+import { type Forked, type HostElsewhere, HostUnknown, type NotInvited, type PortTaken } from "../domain/Errors.ts"
 import type { Link } from "../domain/Invitation.ts"
 import type { Limits } from "../domain/Limits.ts"
 import type { Address, Host, PeerId } from "../domain/Peer.ts"
@@ -150,13 +152,26 @@ const mesh = (settings: Settings) => {
 /** All layers of a node that never begins another run. */
 export const node = (settings: Settings) => Layer.provideMerge(mesh(settings), ground(settings, []))
 
-/** Runs a program on a node, again in another run of the node whenever it fails with `Forked`. */
+/** What a node has besides its console at which people can talk. It stays when the node begins another run. */
+type FrontEnds = Layer.Layer<never, PortTaken | HostElsewhere, SessionsService | MessageLog | Console>
+
+/**
+ * Runs a program on a node, again in another run of the node whenever it fails with `Forked`. `keeps`: where else than
+ * in the data folder it records which plain chat it is in.
+ */
 export const onNode =
-  (settings: Settings, keeps: ReadonlyArray<KeptChat.Keep> = []) =>
+  (
+    settings: Settings,
+    {
+      frontEnds = Layer.empty,
+      keeps = []
+    }: { readonly frontEnds?: FrontEnds; readonly keeps?: ReadonlyArray<KeptChat.Keep> } = {}
+  ) =>
   <A, E, R>(program: Effect.Effect<A, E | Forked, R>) =>
     program.pipe(
       Effect.provide(mesh(settings)),
       anewWhenForked,
+      Effect.provide(frontEnds),
       Effect.provide(ground(settings, keeps)),
       Effect.provide(Sessions.layer),
       Effect.provideService(FirstRoom, settings.rooms[0] ?? mainRoom),

@@ -11,6 +11,7 @@ import { server } from "../programs/server.ts"
 import { Highlights, RoomNotices } from "../programs/session/Session.ts"
 import { consoleFor } from "./console.ts"
 import { logged, observed } from "./insight.ts"
+import { ircFor } from "./irc.ts"
 import { onNode } from "./node.ts"
 
 export const command = ServerCommand.make(({ host, json, port, ports, screen, security, within, ...given }) =>
@@ -28,7 +29,10 @@ export const command = ServerCommand.make(({ host, json, port, ports, screen, se
             member: true,
             safety: { ...security, dials: [] }
           },
-          [KeptChat.inPortStore(store, ports)]
+          {
+            keeps: [KeptChat.inPortStore(store, ports)],
+            frontEnds: ircFor(given, { id: serverId, role: "server" })
+          }
         )(program)
       ),
     Effect.provide(FilePortStore.layer(ports)),

@@ -18,6 +18,7 @@ import * as Struct from "effect/Struct"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as KeptChat from "../../layers/chat/KeptChat.ts"
 import * as ScriptedConsole from "../../layers/console/ScriptedConsole.ts"
+import * as IrcFrontEnd from "../../layers/IrcFrontEnd.ts"
 import * as Keys from "../../layers/identity/Keys.ts"
 import * as Log from "../../layers/log/Log.ts"
 import * as MemoryInvitations from "../../layers/MemoryInvitations.ts"
@@ -121,6 +122,8 @@ export interface Node extends AtConsole {
 
 export interface World {
   readonly network: MemoryTransport.Network
+  /** Closes when the story is over. */
+  readonly scope: Scope.Scope
   /** Starts a server, with what the one before left on record. */
   readonly server: Effect.Effect<Node>
   /** The same in these rooms. */
@@ -213,13 +216,15 @@ export interface Conditions {
   readonly seed?: number | string
   /** For how long those are sought who are missing: a minute if not given. */
   readonly patience?: Duration.DurationInput
+  /** Each node serves IRC clients, a thousand ports above the one where it listens. */
+  readonly irc?: { readonly password?: string }
   /** How long the server's disk takes for a record, however many are made at the same time. */
   readonly recording?: Duration.DurationInput
 }
 
 const make = (
   keys: ReadonlyArray<Identity["Type"]>,
-  { limits = {}, patience = settings.patience, recording }: Conditions
+  { irc, limits = {}, patience = settings.patience, recording }: Conditions
 ): Effect.Effect<World, never, Scope.Scope> =>
   Effect.gen(function* () {
     const network = yield* MemoryTransport.makeNetwork
@@ -228,6 +233,16 @@ const make = (
     const scope = yield* Effect.scope
     const files = new Map<string, string>()
     const rooms = MemoryRooms.make()
+
+    const ircAt = (id: PeerId, { host, port }: Address) =>
+      irc === undefined
+        ? Layer.empty
+        : IrcFrontEnd.layer({
+            ...irc,
+            self: { id, role: roleOf(id) },
+            listen: { host, port: Port.make(port + 1_000) },
+            version: "0"
+          })
 
     /** Runs a program on a node, which begins anew if it must. */
     const start = <E>(
@@ -265,6 +280,7 @@ const make = (
           program.pipe(
             Effect.provide(Layer.provideMerge(rooms, mesh)),
             anewWhenForked,
+            Effect.provide(ircAt(id, listen)),
             Effect.provide(sessions),
             Effect.provide(Layer.provideMerge(groundOf(id, surroundings), Layer.merge(script.layer, interrupts.layer))),
             Effect.provideService(FirstRoom, Room.make(surroundings.rooms?.[0] ?? mainRoom)),
@@ -367,6 +383,7 @@ const make = (
 
     return {
       network,
+      scope,
       safe,
       files,
       server: serverOver(serverId, serverAddress, MemoryPortStore.over(records, trouble)),

@@ -117,7 +117,7 @@ const putOn = (session: Session["Type"], self: Peer): ((entries: ReadonlyArray<E
     onSome: (tell) => (entries, hand) =>
       hand(
         tell,
-        entries.map((entry) => Fact.Witnessed({ entry }))
+        entries.map((entry) => Fact.Witnessed({ entry, here: entry._tag === "Said" && entry.by === session.reader }))
       )
   })
 

@@ -1,0 +1,242 @@
+/** One connection of an IRC client, from its first byte to its last. */
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import type { Accepted } from "../../services/Transport.ts"
+import { within } from "../../src/domain/Limit.ts"
+import * as Monotonic from "../../src/domain/Monotonic.ts"
+import { TokenBucket } from "../../src/domain/TokenBucket.ts"
+import type { Capability } from "../../src/protocol/irc/Capabilities.ts"
+import { type Line, makeLines } from "../../src/protocol/irc/Lines.ts"
+import { type Message, type Outgoing, parse } from "../../src/protocol/irc/Message.ts"
+import * as Registration from "../../src/protocol/irc/Registration.ts"
+import { describe, perform, welcome } from "./Commands.ts"
+import type { House } from "./House.ts"
+import { makeSender } from "./Sender.ts"
+import * as Talk from "./Talk.ts"
+
+/** A client must introduce itself within this time. */
+const registrationLimit = Duration.seconds(30)
+
+/** A client that is silent for so long gets a PING, and must say something within the same time. */
+const pingEvery = Duration.seconds(60)
+
+/** How many lines a client may send in the long run, and at once. More wait in its connection. */
+const linesPerSecond = 20
+const linesAtOnce = 400
+
+/** How many lines may wait to be said. More wait in the client's connection. */
+const mostWaiting = 256
+
+/** What is left to say or to send when a connection ends gets this much time. */
+const lastWords = Duration.seconds(1)
+
+/** What a client is told when its node ends. */
+const nodeEnded = "The node has ended"
+
+/** Makes the answers to a command one: names the command that they belong to, if the client asks for that. */
+const labelled = (label: string, server: string, reference: string, answers: ReadonlyArray<Outgoing>) => {
+  const [only] = answers
+  const withTag = (message: Outgoing, key: string, value: string): Outgoing => ({
+    ...message,
+    tags: new Map([...(message.tags ?? []), [key, value]])
+  })
+  if (only === undefined) return [withTag({ source: server, command: "ACK", params: [] }, "label", label)]
+  if (answers.length === 1) return [withTag(only, "label", label)]
+  const opening: Outgoing = { source: server, command: "BATCH", params: [`+${reference}`, "labeled-response"] }
+  return [
+    withTag(opening, "label", label),
+    ...answers.map((message) => withTag(message, "batch", reference)),
+    { source: server, command: "BATCH", params: [`-${reference}`] }
+  ]
+}
+
+/** Serves a client until it leaves, breaks a limit, or the node ends. */
+export const serve = (house: House, connection: Accepted): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const run = yield* FiberSet.makeRuntime<never, void, never>()
+    const clock = yield* Effect.clock
+    const over = yield* Deferred.make<string>()
+    const registered = yield* Deferred.make<void>()
+    const { policy } = house
+    const { server } = policy
+
+    // Mutable: this connection is the only user, in synchronous steps.
+    let state = Registration.initial
+    let running: Talk.Running | undefined
+    let isGone = false
+    let isLeaving = false
+    let isPaused = false
+    let isPumping = false
+    /** The lines that are not taken yet, from `next` on. */
+    let backlog: Array<Line> = []
+    let next = 0
+    let batches = 0
+    const split = makeLines()
+    const bucket = new TokenBucket(linesPerSecond, linesAtOnce, Monotonic.millis(clock))
+    const sender = makeSender(connection)
+    const has = (capability: Capability): boolean => state.capabilities.has(capability)
+
+    const end = (why: string): void => Deferred.unsafeDone(over, Effect.succeed(why))
+    /** Nothing more is read. What was said so far is still said. */
+    const leave = (why: string): void => {
+      isLeaving = true
+      if (running === undefined) return end(why)
+      running.end()
+      run(
+        Effect.zipRight(
+          Effect.sleep(lastWords),
+          Effect.sync(() => end(why))
+        )
+      )
+    }
+
+    const answerTo =
+      ({ tags }: Message): Talk.Answer =>
+      (answers) => {
+        const label = tags.get("label")
+        if (label === undefined || label === "" || !has("labeled-response")) return sender.send(answers)
+        batches += 1
+        sender.send(labelled(label.slice(0, 64), server, `l${batches}`, answers))
+      }
+
+    const register = (message: Message): void => {
+      const before = state
+      const step = Registration.step(policy, state, message)
+      state = step.state
+      if (before.isRegistered) answerTo(message)(step.answers)
+      else sender.send(step.answers)
+      if (step.end !== undefined) return end(step.end)
+      if (state.isRegistered && !before.isRegistered) Deferred.unsafeDone(registered, Effect.void)
+    }
+    const take = (message: Message): void => {
+      const { command } = message
+      if (command === "QUIT") return leave("Quit")
+      if (Registration.registers(command)) return register(message)
+      if (running !== undefined) return perform(running.talk, message, answerTo(message))
+      if (command === "PING")
+        return sender.send([{ source: server, command: "PONG", params: [server, message.params[0] ?? ""] }])
+      if (command === "PONG" || command === "NOTICE" || command === "ERROR") return
+      sender.send([Registration.reply(policy, state, "ERR_NOTREGISTERED", "You have not registered")])
+    }
+    const takeLine = (line: Line): void => {
+      if ("text" in line) {
+        const message = parse(line.text)
+        if (message !== undefined) take(message)
+      } else if (line.fault === "too long") {
+        sender.send([Registration.reply(policy, state, "ERR_INPUTTOOLONG", "Input line was too long")])
+      } else {
+        sender.send([
+          { source: server, command: "FAIL", params: ["*", "INVALID_UTF8", "A line that is not UTF-8 was dropped"] }
+        ])
+      }
+    }
+
+    // ---- As fast as the client may
+
+    /** Whether a registered client has a session, so that its commands can be answered. */
+    const isReady = () => !state.isRegistered || running !== undefined
+    const isFull = () => !isReady() || sender.isBehind() || (running?.waiting() ?? 0) >= mostWaiting
+    const pump = (): void => {
+      if (isPumping) return
+      isPumping = true
+      while (next < backlog.length && !isPaused && !isFull() && !isLeaving) {
+        takeLine(backlog[next++] as Line)
+        const wait = bucket.take(1, Monotonic.millis(clock))
+        if (wait > 0) pauseFor(wait)
+      }
+      isPumping = false
+      if (next === backlog.length) {
+        backlog = []
+        next = 0
+      }
+      if (isFull() && backlog.length > 0) sender.whenTaken(later)
+      connection.hold(!isLeaving && (isPaused || backlog.length > 0))
+    }
+    /** Goes on in a step of its own: whoever tells that there is room may be in the middle of a step. */
+    const later = (): void => {
+      run(Effect.sync(pump))
+    }
+    const pauseFor = (millis: number): void => {
+      isPaused = true
+      run(
+        Effect.zipRight(
+          Effect.sleep(Duration.millis(millis)),
+          Effect.sync(() => {
+            isPaused = false
+            pump()
+          })
+        )
+      )
+    }
+    connection.receive({
+      take: (pieces) => {
+        if (isLeaving) return
+        for (const piece of pieces) for (const line of split(piece)) backlog.push(line)
+        pump()
+      },
+      end: () => {
+        isGone = true
+        leave("Connection closed")
+      }
+    })
+
+    // ---- From registration to the end
+
+    const session = Effect.gen(function* () {
+      yield* Deferred.await(registered)
+      connection.introduced()
+      const made = yield* Talk.make({
+        house,
+        sender,
+        has,
+        name: state.user ?? "",
+        onRead: later,
+        isGone: () => isGone,
+        describe
+      })
+      running = made
+      sender.send(welcome(made.talk, state.nick ?? made.talk.nick))
+      state = { ...state, nick: made.talk.nick }
+      made.talk.whenListed(() => made.talk.join(sender.send))
+      later()
+      const ended = yield* house.sessions.attach(made.console)
+      return ended === "node ended" ? nodeEnded : "Closing link"
+    })
+    const unregistered = Effect.gen(function* () {
+      yield* Effect.sleep(registrationLimit)
+      if (state.isRegistered) return yield* Effect.never
+      return "Registration took too long"
+    })
+    /** Ends when the client neither says nor takes anything. */
+    const silence = Effect.gen(function* () {
+      let heard = -1
+      let turns = -1
+      let isAsked = false
+      while (true) {
+        yield* Effect.sleep(pingEvery)
+        if (sender.isBehind() && sender.turns() === turns) return "You do not read what you are sent"
+        turns = sender.turns()
+        if (connection.received() !== heard) {
+          heard = connection.received()
+          isAsked = false
+        } else if (isAsked) return "Ping timeout"
+        else {
+          isAsked = true
+          sender.send([{ source: server, command: "PING", params: [server] }])
+        }
+      }
+    })
+
+    const goodbye = (why: string) =>
+      Effect.suspend(() => {
+        if (isGone) return Effect.void
+        sender.send([{ command: "ERROR", params: [`Closing link: ${why}`] }])
+        return within(lastWords)(connection.finish)
+      })
+    yield* Effect.raceAll([Deferred.await(over), session, unregistered, silence]).pipe(
+      Effect.flatMap(goodbye),
+      Effect.onInterrupt(() => goodbye(nodeEnded))
+    )
+  }).pipe(Effect.scoped, Effect.ensuring(Effect.sync(() => connection.release())))

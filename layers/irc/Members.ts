@@ -1,0 +1,95 @@
+/** Who is in the chat, as one IRC client has been told, and by which nicks. */
+import { absurd } from "../../src/domain/Absurd.ts"
+import { isPresenceEvent, type MeshEvent } from "../../src/domain/MeshEvent.ts"
+import type { Named, Peer, PeerId } from "../../src/domain/Peer.ts"
+import type { PeerStatus } from "../../src/domain/PeerStatus.ts"
+import { fold } from "../../src/protocol/irc/CaseMapping.ts"
+
+/** What an event changes for who follows the channels. */
+export type Change =
+  | { readonly _tag: "Came"; readonly id: PeerId }
+  | { readonly _tag: "Went"; readonly id: PeerId; readonly how: "lost" | "left" | "ended" }
+  | { readonly _tag: "Expelled"; readonly id: PeerId; readonly barred: boolean }
+
+export interface Members {
+  /** Who is there, this node first. */
+  readonly all: () => ReadonlyArray<Named>
+  readonly has: (id: PeerId) => boolean
+  /**
+   * The nick of an id: the id itself. Where another id with the same letters in other case was here before, a bar and
+   * four digits follow, which depend on the id alone.
+   */
+  readonly nickOf: (id: PeerId) => string
+  /** Whose nick that is, if anybody's of whom this client was told. */
+  readonly idOf: (nick: string) => PeerId | undefined
+  /** What an event changes. It is changed then. */
+  readonly see: (event: MeshEvent) => Change | undefined
+  /** What the peers that there are now change. */
+  readonly settle: (statuses: ReadonlyArray<PeerStatus>) => ReadonlyArray<Change>
+}
+
+/** Four digits that depend on the id alone (FNV-1a, folded to 16 bits). */
+const digitsOf = (id: string): string => {
+  let hash = 0x811c9dc5
+  for (const character of id) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193) >>> 0
+  return ((hash >>> 16) ^ (hash & 0xffff)).toString(16).padStart(4, "0")
+}
+
+export const makeMembers = (self: Named): Members => {
+  // Mutable: one client's view.
+  const there = new Map<PeerId, Named>([[self.id, self]])
+  const nicks = new Map<PeerId, string>()
+  const owners = new Map<string, PeerId>()
+
+  const nickOf = (id: PeerId): string => {
+    const known = nicks.get(id)
+    if (known !== undefined) return known
+    const nick = owners.has(fold(id)) ? `${id}|${digitsOf(id)}` : id
+    nicks.set(id, nick)
+    owners.set(fold(nick), id)
+    return nick
+  }
+  nickOf(self.id)
+
+  const came = ({ id, role }: Peer): Change | undefined => {
+    if (there.has(id)) return undefined
+    nickOf(id)
+    there.set(id, { id, role })
+    return { _tag: "Came", id }
+  }
+  const went = (id: PeerId, how: "lost" | "left" | "ended"): Change | undefined =>
+    id !== self.id && there.delete(id) ? { _tag: "Went", id, how } : undefined
+
+  const see = (event: MeshEvent): Change | undefined => {
+    if (!isPresenceEvent(event)) return undefined
+    switch (event._tag) {
+      case "Admitted":
+        return came(event.by)
+      case "Linked":
+        return came(event.peer)
+      case "Lost":
+        return went(event.peer.id, "lost")
+      case "Left":
+        return went(event.peer.id, event.peer.role === "server" ? "ended" : "left")
+      case "GivenUp":
+        return went(event.peer.id, "lost")
+      case "Expelled":
+        return there.delete(event.id) ? { _tag: "Expelled", id: event.id, barred: event.barred } : undefined
+      default:
+        return absurd(event)
+    }
+  }
+
+  return {
+    all: () => [...there.values()],
+    has: (id) => there.has(id),
+    nickOf,
+    idOf: (nick) => owners.get(fold(nick)),
+    see,
+    settle: (statuses) =>
+      statuses.flatMap(({ link, peer }) => {
+        const change = link === undefined ? went(peer.id, "lost") : came(peer)
+        return change === undefined ? [] : [change]
+      })
+  }
+}

@@ -1,0 +1,26 @@
+/** Divides what somebody says into pieces that fit into a line of IRC. */
+import { utf8Length, utf8Start } from "./Utf8.ts"
+
+/**
+ * A text as pieces of at most `most` bytes each, at least one. Each line of it begins a piece. Longer lines are cut at
+ * spaces, and within a word only if it does not fit by itself. The space at a cut is left out.
+ */
+export const piecesOf = (text: string, most: number): ReadonlyArray<string> => {
+  const pieces = text.split(/\r\n|\r|\n/).flatMap((line) => (line === "" ? [] : piecesOfLine(line, most)))
+  return pieces.length === 0 ? [""] : pieces
+}
+
+const piecesOfLine = (line: string, most: number): ReadonlyArray<string> => {
+  const pieces: Array<string> = []
+  let rest = line
+  while (utf8Length(rest) > most) {
+    // A space right behind a piece ends it just as well.
+    const start = utf8Start(rest, most)
+    const fit = start === "" ? rest.slice(0, 2) : start
+    const space = rest[fit.length] === " " ? fit.length : fit.lastIndexOf(" ")
+    const end = space > 0 ? space : fit.length
+    pieces.push(rest.slice(0, end))
+    rest = rest.slice(space > 0 ? end + 1 : end)
+  }
+  return rest === "" ? pieces : [...pieces, rest]
+}

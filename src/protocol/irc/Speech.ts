@@ -1,0 +1,41 @@
+/** What is said, as IRC messages: text and actions, in as many lines as they take. */
+import { type Outgoing, roomIn } from "./Message.ts"
+import { piecesOf } from "./Pieces.ts"
+
+/** The codes of formats, such as bold. They stay as they are: they do nothing to a terminal. */
+const formats = "\\x02\\x03\\x04\\x0f\\x11\\x16\\x1d\\x1e\\x1f"
+const unformatted = new RegExp(`[^${formats}\\n]+`, "g")
+
+/** What a request of CTCP begins and ends with. */
+const requestMark = "\u0001"
+
+const action = { before: `${requestMark}ACTION `, behind: requestMark }
+const nothing = { before: "", behind: "" }
+
+/** What is said, from whom and to whom. `isAction`: it is what the author does. */
+export interface Speech {
+  readonly source: string
+  readonly target: string
+  readonly text: string
+  readonly isAction: boolean
+  /** Makes a text safe to show. */
+  readonly clean: (text: string) => string
+}
+
+/** The messages, at least one. Only an action is a request of CTCP: no text of others can be another one. */
+export const messagesOf = ({ clean, isAction, source, target, text }: Speech): ReadonlyArray<Outgoing> => {
+  const { before, behind } = isAction ? action : nothing
+  const empty: Outgoing = { source, command: "PRIVMSG", params: [target] }
+  const safe = text.replace(/\r\n?/g, "\n").replace(unformatted, clean)
+  return piecesOf(safe, roomIn(empty) - before.length - behind.length).map((piece) => ({
+    ...empty,
+    params: [target, `${before}${piece}${behind}`]
+  }))
+}
+
+/** What a client says with PRIVMSG or NOTICE: a text, an action, or undefined for any other request of CTCP. */
+export const saidIn = (text: string): { readonly text: string; readonly isAction: boolean } | undefined => {
+  if (!text.startsWith(requestMark)) return { text, isAction: false }
+  const inner = text.slice(1, text.endsWith(requestMark) && text.length > 1 ? -1 : undefined)
+  return inner.startsWith("ACTION ") ? { text: inner.slice("ACTION ".length), isAction: true } : undefined
+}
