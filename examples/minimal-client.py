@@ -263,16 +263,20 @@ class Client:
         elif kind == "gap":
             self.miss(link, frame["stream"], frame["to"])
         elif kind in ("roster", "introduce"):
-            for each in filter(lambda each: role(each) == "client", frame["peers"]):
+            host = None
+            for peer, port, run, *given in frame["peers"]:
+                [host] = given or [host]  # Without a host it has that of the one before it.
                 # Nobody makes this node knock at the services of a system, or at other machines.
-                if each["port"] >= 1024 and each["host"] in LOOPBACK:
-                    self.seek(each["id"], (each["host"], each["port"]), again=1)
+                if peer in self.servers:
+                    continue
+                if port >= 1024 and host in LOOPBACK:
+                    self.seek(peer, (host, port), again=1)
                 elif kind == "roster":
-                    self.ask_for(each["id"])
+                    self.ask_for(peer)
         elif kind == "missing":
             # They are looked for in vain: perhaps one has said goodbye here alone.
-            runs = [(each["id"], self.gone.get(each["id"]), each.get("epoch")) for each in frame["peers"]]
-            left = [{"id": peer, "epoch": last} for peer, last, run in runs if last and run in (None, last)]
+            runs = [(each["id"], self.gone.get(each["id"]), each.get("run")) for each in frame["peers"]]
+            left = [{"id": peer, "epoch": last} for peer, last, run in runs if last and run in (None, last[-8:])]
             if left:
                 link.send(encode(type="left", peers=left))
         elif kind == "left":

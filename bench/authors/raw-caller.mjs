@@ -13,7 +13,7 @@ for (let at = 0; at < count; at += 1) {
   socket.once("connect", () =>
     say({
       type: "hello",
-      protocol: 2,
+      protocol: 3,
       id: "Server",
       role: "server",
       epoch: `${Date.now()}-00c0ffee`,

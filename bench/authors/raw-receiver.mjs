@@ -20,7 +20,7 @@ const server = Net.createServer({ noDelay: true }, (socket) => {
 
   const greet = () => {
     socket.write(
-      `{"type":"welcome","protocol":2,"id":"raw","epoch":"1700000000000-00c0ffef","chat":"00000000000000000000000000000000","member":true}\n`
+      `{"type":"welcome","protocol":3,"id":"raw","epoch":"1700000000000-00c0ffef","chat":"00000000000000000000000000000000","member":true}\n`
     )
     have()
     setInterval(have, 1_000)

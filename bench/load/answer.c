@@ -77,7 +77,7 @@ void answer(void) {
       if (!e->welcomed && says(e, "\"hello\"") && memchr(e->heard, '\n', e->length) != NULL) {
         char text[1024];
         int length = snprintf(text, sizeof text,
-                              "{\"type\":\"welcome\",\"protocol\":2,\"id\":\"c%d\",\"epoch\":\"%s\",\"chat\":\"00000000000000000000000000000000\",\"member\":true}\n"
+                              "{\"type\":\"welcome\",\"protocol\":3,\"id\":\"c%d\",\"epoch\":\"%s\",\"chat\":\"00000000000000000000000000000000\",\"member\":true}\n"
                               "{\"type\":\"have\",\"streams\":{},\"more\":false}\n",
                               e->index, outlive_epoch);
         write_all(e->fd, text, (size_t)length);

@@ -65,7 +65,7 @@ void fire(void) {
   int fd = dial(to.port, 0);
   char hello[512];
   snprintf(hello, sizeof hello,
-           "{\"type\":\"hello\",\"protocol\":2,\"id\":\"fire\",\"epoch\":\"%s\",\"host\":\"127.0.0.1\",\"port\":9,\"member\":true}\n",
+           "{\"type\":\"hello\",\"protocol\":3,\"id\":\"fire\",\"epoch\":\"%s\",\"host\":\"127.0.0.1\",\"port\":9,\"member\":true}\n",
            outlive_epoch);
   write_all(fd, hello, strlen(hello));
   read_until(fd, "\"member\":true}\n", 15);

@@ -41,7 +41,7 @@ static void ask(member *m, int id, int port) {
   const unsigned chance = (unsigned)id * 2654435761u;
   m->fd = dial(port, id);
   const int length = snprintf(text, sizeof text,
-                              "{\"type\":\"hello\",\"protocol\":2,\"id\":\"%d\",\"epoch\":\"%lld-%08x\",\"host\":\"127.0.0.1\","
+                              "{\"type\":\"hello\",\"protocol\":3,\"id\":\"%d\",\"epoch\":\"%lld-%08x\",\"host\":\"127.0.0.1\","
                               "\"port\":%d,\"member\":false,\"to\":\"Server\"}\n",
                               id, 1795000000000 + id * 7, chance, 10000 + id);
   write_all(m->fd, text, (size_t)length);

@@ -87,7 +87,7 @@ static void step_send(protocol p, int step, int fd, int index) {
     case OUTLIVE:
       if (step == 0) {
         snprintf(text, sizeof text,
-                 "{\"type\":\"hello\",\"protocol\":2,\"id\":\"load%d\",\"epoch\":\"%s\",\"host\":\"127.0.0.1\",\"port\":9,"
+                 "{\"type\":\"hello\",\"protocol\":3,\"id\":\"load%d\",\"epoch\":\"%s\",\"host\":\"127.0.0.1\",\"port\":9,"
                  "\"member\":true}\n",
                  index, outlive_epoch);
         say(fd, text);

@@ -7,7 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
-import type { Epoch } from "../../src/domain/Post.ts"
+import { type Epoch, type Run, runOf } from "../../src/domain/Post.ts"
 import { type Control, type Left, type Missing, partsOf } from "../../src/protocol/Frame.ts"
 import type { Link } from "./Link.ts"
 import type { Sought } from "./Missing.ts"
@@ -50,9 +50,9 @@ export const make = ({ clock, membership, table }: Node, { gone, missing, rateLi
     if (oldest !== undefined) departed.delete(oldest)
   }
 
-  const hasLeft = (id: PeerId, epoch: Epoch | undefined): boolean => {
+  const hasLeft = (id: PeerId, run: Run | undefined): boolean => {
     const last = departed.get(id)
-    return last !== undefined && (epoch === undefined || epoch === last) && table.links.get(id)?.epoch !== last
+    return last !== undefined && (run === undefined || run === runOf(last)) && table.links.get(id)?.epoch !== last
   }
 
   /** The missing nodes to ask about now. */
@@ -75,7 +75,7 @@ export const make = ({ clock, membership, table }: Node, { gone, missing, rateLi
       const between = Math.min(mostBetween, 2 * (asking.get(peer.id)?.between ?? firstAsked))
       asking.set(peer.id, { next: now + between, between })
     }
-    const peers = asked.map(({ epoch, peer: { id } }) => (epoch === undefined ? { id } : { id, epoch }))
+    const peers = asked.map(({ peer: { id }, run }) => (run === undefined ? { id } : { id, run }))
     return Effect.sync(() => Wire.putTo(links, [{ type: "missing", peers }]))
   }
 
@@ -116,9 +116,9 @@ export const make = ({ clock, membership, table }: Node, { gone, missing, rateLi
       Effect.suspend(() => {
         rateLimit.charge(link, "named", peers.length)
         const left: Control[] = partsOf(
-          peers.flatMap(({ epoch, id }) => {
+          peers.flatMap(({ id, run }) => {
             const last = departed.get(id)
-            return last !== undefined && hasLeft(id, epoch) ? [{ id, epoch: last }] : []
+            return last !== undefined && hasLeft(id, run) ? [{ id, epoch: last }] : []
           })
         ).flatMap((part): ReadonlyArray<Control> => (part.length === 0 ? [] : [{ type: "left", peers: part }]))
         return left.length === 0 ? Effect.void : link.send(...left)
@@ -134,9 +134,9 @@ export const make = ({ clock, membership, table }: Node, { gone, missing, rateLi
         return Effect.forEach(
           missing(),
           (each) => {
-            const { epoch, peer } = each
+            const { peer, run } = each
             const last = runs.get(peer.id)
-            if (last === undefined || (epoch !== undefined && epoch !== last)) return Effect.void
+            if (last === undefined || (run !== undefined && run !== runOf(last))) return Effect.void
             if (table.links.has(peer.id) || !membership.knows(peer.id)) return Effect.void
             remember(peer.id, last)
             return gone(each)

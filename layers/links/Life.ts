@@ -11,9 +11,9 @@ import { type Connected, isCurrent, stays } from "../../src/domain/LinkTable.ts"
 import { type LossReason, MeshEvent } from "../../src/domain/MeshEvent.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import type { Peer } from "../../src/domain/Peer.ts"
-import { isEarlier } from "../../src/domain/Post.ts"
+import { isEarlier, runOf } from "../../src/domain/Post.ts"
 import { after, effectOf, type Rest } from "../../src/domain/Rest.ts"
-import type { Control, Frame, PostFrame } from "../../src/protocol/Frame.ts"
+import { type Control, type Frame, listedIn, type PostFrame } from "../../src/protocol/Frame.ts"
 import type { Replication } from "../LinkContract.ts"
 import { vanished } from "./Attempt.ts"
 import type { Departures } from "./Departures.ts"
@@ -79,10 +79,10 @@ export const make = (node: Node, needs: Needs) => {
         return replication.heard(link, frame)
       case "roster":
         if (!replication.hasShown(link)) return new PeerLost({ reason: "malformed" })
-        introductions.heardRoster(link, frame.peers)
+        introductions.heardRoster(link, listedIn(frame.peers))
         return undefined
       case "introduce":
-        introductions.heardOfSeekers(link, frame.peers)
+        introductions.heardOfSeekers(link, listedIn(frame.peers))
         return undefined
       case "missing":
         introductions.heardMissing(link, frame.peers)
@@ -272,7 +272,7 @@ export const make = (node: Node, needs: Needs) => {
     if (!link.newcomer || link.byUs) return Effect.void
     return reason === undefined
       ? left(link.peer, true)
-      : search.seek(link.peer, Duration.zero, { ghost: true, epoch: link.epoch })
+      : search.seek(link.peer, Duration.zero, { ghost: true, run: runOf(link.epoch) })
   }
 
   const lost = ({ epoch, passing, peer: gone }: Link, reason: LossReason): Effect.Effect<void> =>

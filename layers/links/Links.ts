@@ -141,7 +141,7 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
     const departures = Departures.make(node, {
       rateLimit,
       missing: missing.all,
-      gone: ({ epoch, peer }) => life.left(peer, !table.hasMet(peer.id, epoch))
+      gone: ({ peer, run }) => life.left(peer, !table.hasMet(peer.id, run))
     })
     const introductions = Introductions.make(node, { rateLimit, meet: search.meet, hasLeft: departures.hasLeft })
     const life = Life.make(node, {

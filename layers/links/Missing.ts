@@ -9,7 +9,7 @@ import type { Row } from "../../src/domain/LinkTable.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import type { Peer, PeerId } from "../../src/domain/Peer.ts"
-import { authorOf, type Epoch, type StreamId } from "../../src/domain/Post.ts"
+import { authorOf, type Run, type StreamId } from "../../src/domain/Post.ts"
 import { Strays } from "../../src/domain/Strays.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
@@ -21,7 +21,7 @@ const searchUntilThrough = Duration.toMillis("5 seconds")
 export interface Sought {
   readonly peer: Peer
   /** The run that is looked for; undefined if any is. */
-  readonly epoch: Epoch | undefined
+  readonly run: Run | undefined
 }
 
 export const make = ({ clock, events, stir }: Node) =>
@@ -37,21 +37,21 @@ export const make = ({ clock, events, stir }: Node) =>
      */
     const missingSince = new Map<PeerId, { readonly since: number; told: boolean }>()
     /** The run of each missing peer, if it is known. */
-    const epochs = new Map<PeerId, Epoch>()
+    const runs = new Map<PeerId, Run>()
     /** How many servers are being dialled. */
     let reaching = 0
 
     const sought = (): ReadonlyArray<Sought> =>
-      Array.from(wanted.values(), (peer) => ({ peer, epoch: epochs.get(peer.id) }))
+      Array.from(wanted.values(), (peer) => ({ peer, run: runs.get(peer.id) }))
 
     return {
       searches,
       strays,
       /** Begins to seek a peer at that address: that run of it, or any. */
-      seek: (peer: Peer, epoch: Epoch | undefined): void => {
+      seek: (peer: Peer, run: Run | undefined): void => {
         wanted.set(peer.id, peer)
-        if (epoch === undefined) epochs.delete(peer.id)
-        else epochs.set(peer.id, epoch)
+        if (run === undefined) runs.delete(peer.id)
+        else runs.set(peer.id, run)
         strays.remove(peer.id)
       },
       /** The peer has no link. */
@@ -66,13 +66,13 @@ export const make = ({ clock, events, stir }: Node) =>
         const forgotten = how.ghost ? peer.id : strays.add(peer, how.met, Monotonic.millis(clock), how.chance)
         if (forgotten === undefined) return
         missingSince.delete(forgotten)
-        epochs.delete(forgotten)
+        runs.delete(forgotten)
       },
       /** The peer is there, or no longer missed. */
       end: (id: PeerId): void => {
         strays.remove(id)
         missingSince.delete(id)
-        if (!wanted.has(id)) epochs.delete(id)
+        if (!wanted.has(id)) runs.delete(id)
       },
       /** The peer need not be sought any more. */
       forget: (id: PeerId): void => {
@@ -101,7 +101,7 @@ export const make = ({ clock, events, stir }: Node) =>
       /** The same, and the peers that were given up. */
       all: (): ReadonlyArray<Sought> => [
         ...sought(),
-        ...strays.peers.map((peer) => ({ peer, epoch: epochs.get(peer.id) }))
+        ...strays.peers.map((peer) => ({ peer, run: runs.get(peer.id) }))
       ],
       isHeard: (id: PeerId): void => {
         if (strays.size > 0) strays.hear(id, Monotonic.millis(clock))

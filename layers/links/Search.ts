@@ -15,9 +15,10 @@ import { within } from "../../src/domain/Limit.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import { isDialable, type Peer, type PeerId } from "../../src/domain/Peer.ts"
-import type { Epoch } from "../../src/domain/Post.ts"
+import { type Epoch, type Run, runOf } from "../../src/domain/Post.ts"
 import { redial, redialUnmet } from "../../src/domain/Redial.ts"
 import { effectOf, type Rest } from "../../src/domain/Rest.ts"
+import type { ListedPeer } from "../../src/protocol/Frame.ts"
 import type { Replication } from "../LinkContract.ts"
 import type { CallFailed } from "./Attempt.ts"
 import type { Awakening } from "./Awakening.ts"
@@ -49,7 +50,7 @@ interface Manner {
   /** It introduced itself, and was never linked. */
   readonly ghost?: boolean
   /** The run that is sought; any if it is left out. */
-  readonly epoch?: Epoch | undefined
+  readonly run?: Run | undefined
 }
 
 /** How a peer is dialled. It may change as dials fail. */
@@ -59,12 +60,6 @@ interface Way {
 }
 
 const always = ({ address }: Route): Way => ({ route: () => ({ address }), failed: () => Effect.void })
-
-/** A peer that others name, and the run of it that they mean. */
-interface NamedPeer {
-  readonly peer: Peer
-  readonly epoch: Epoch | undefined
-}
 
 interface Needs {
   readonly rateLimit: RateLimit
@@ -86,7 +81,7 @@ export const make = (
     /** The dials to peers that were given up. */
     const rareDials = yield* FiberMap.make<PeerId, void, never>()
     /** The peers that others have named, and that have yet to be dialled: those first that were named first. */
-    const waiting = new Map<PeerId, NamedPeer>()
+    const waiting = new Map<PeerId, ListedPeer>()
     /** The peers that are dialled because others have named them. */
     const meeting = new Set<PeerId>()
     /** The last refusal that was reported for each peer. */
@@ -167,11 +162,11 @@ export const make = (
     const seek = (
       sought: Peer,
       after: Duration.Duration,
-      { again = redial, epoch, ghost = false }: Manner = {}
+      { again = redial, ghost = false, run }: Manner = {}
     ): Effect.Effect<Fiber.RuntimeFiber<void> | undefined> =>
       Effect.suspend(() => {
         if (isLeaving() || sought.id === settings.id || sought.role === "server") return Effect.succeed(undefined)
-        missing.seek(sought, epoch)
+        missing.seek(sought, run)
         if (table.links.has(sought.id)) return Effect.succeed(undefined)
         missing.misses(sought.id)
         return FiberMap.run(searches, sought.id, Effect.delay(search(sought, ghost, again), after), {
@@ -183,9 +178,9 @@ export const make = (
     const meetNext = Effect.suspend(() => {
       const [next] = waiting.values()
       if (next === undefined) return Effect.void
-      const { epoch, peer } = next
+      const { peer, run } = next
       waiting.delete(peer.id)
-      return Effect.map(seek(peer, Duration.zero, { again: redialUnmet, epoch }), (fiber) => {
+      return Effect.map(seek(peer, Duration.zero, { again: redialUnmet, run }), (fiber) => {
         if (fiber === undefined) return
         meeting.add(peer.id)
         fiber.addObserver(() => {
@@ -256,13 +251,13 @@ export const make = (
       /** The same, after a short random pause. */
       seekAgain: (gone: Peer, epoch: Epoch): Effect.Effect<void> =>
         Effect.flatMap(Random.nextRange(0.5, 1.5), (share) =>
-          Effect.asVoid(seek(gone, Duration.times(breath, share), { epoch }))
+          Effect.asVoid(seek(gone, Duration.times(breath, share), { run: runOf(epoch) }))
         ),
       /**
        * Seeks peers that others name, when there is room. Returns those that this node must not dial. They have to dial
        * this node.
        */
-      meet: (named: ReadonlyArray<NamedPeer>): ReadonlyArray<NamedPeer> => {
+      meet: (named: ReadonlyArray<ListedPeer>): ReadonlyArray<ListedPeer> => {
         const [undialable, dialable] = Arr.partition(named, ({ peer }) => isDialable(peer.address, address()))
         for (const each of dialable) if (waiting.size < limits.connections) waiting.set(each.peer.id, each)
         peers.changed()

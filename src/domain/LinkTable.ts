@@ -4,7 +4,7 @@ import type * as Data from "effect/Data"
 import { absurd } from "./Absurd.ts"
 import type { LossReason } from "./MeshEvent.ts"
 import type { Peer, PeerId } from "./Peer.ts"
-import type { Epoch } from "./Post.ts"
+import { type Epoch, type Run, runOf } from "./Post.ts"
 import { Recent } from "./Recent.ts"
 
 /** How far a link has come. The table alone changes it. */
@@ -122,8 +122,9 @@ export class LinkTable<L extends Row> {
   }
 
   /** Whether that run of it was linked with this node before. */
-  hasMet(id: PeerId, epoch: Epoch | undefined): boolean {
-    return epoch !== undefined && this.#met(id) === epoch
+  hasMet(id: PeerId, run: Run | undefined): boolean {
+    const met = this.#met(id)
+    return met !== undefined && runOf(met) === run
   }
 
   /** Whether another run with that id is just being admitted. */

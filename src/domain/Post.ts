@@ -40,6 +40,13 @@ export const isEarlier = (one: Epoch, other: Epoch): boolean => {
   return difference === 0 ? one < other : difference < 0
 }
 
+/** The random part of an epoch: in a list it is enough to tell the runs of one node apart. */
+export const Run = Schema.String.pipe(Schema.pattern(/^[0-9a-f]{8}$/), Schema.brand("Run"))
+export type Run = typeof Run.Type
+
+/** The run with that epoch. */
+export const runOf = (epoch: Epoch): Run => epoch.slice(-8) as Run
+
 /** When an epoch began, in ms since 1970. */
 export const millisOf = (epoch: Epoch): number => Number.parseInt(epoch, 10)
 

@@ -6,7 +6,7 @@ import { ChatId } from "../domain/Chat.ts"
 import type { TextLines } from "../domain/EncodedPost.ts"
 import { FrameMalformed } from "../domain/Errors.ts"
 import { Pass } from "../domain/Pass.ts"
-import { Host, ListeningPort, type Named, PeerId, Role } from "../domain/Peer.ts"
+import { Host, ListeningPort, type Named, type Peer, PeerId, Role } from "../domain/Peer.ts"
 import {
   Epoch,
   Fold,
@@ -19,6 +19,7 @@ import {
   postOf,
   Room,
   RoomOrConversation,
+  Run,
   StreamId,
   streamIdSource
 } from "../domain/Post.ts"
@@ -50,15 +51,28 @@ export const named = ({ id, role = "client" }: { readonly id: PeerId; readonly r
 /** The id and role of a node, as fields of a frame. */
 export const naming = ({ id, role }: Named) => (role === "client" ? { id } : { id, role })
 
-/** A node in a list. `epoch`: its run, if the sender knows it. */
-const Listed = Schema.Struct({
-  id: PeerId,
-  role,
-  host: Host,
-  port: ListeningPort,
-  epoch: Schema.optionalWith(Epoch, { exact: true })
-})
-export type Listed = typeof Listed.Type
+/**
+ * Clients in a list: the id, the port and the run of each; and its host, unless that is the host of the one before. A
+ * server sends each newcomer such a list of everybody: so it has no names of fields.
+ */
+const Listed = Schema.Array(Schema.Tuple(PeerId, ListeningPort, Run, Schema.optionalElement(Host))).pipe(
+  Schema.filter(([first]) => first === undefined || first[3] !== undefined)
+)
+
+/** A client that others name, and the run of it that they mean. */
+export interface ListedPeer {
+  readonly peer: Peer
+  readonly run: Run
+}
+
+/** The clients of a list, each with its host. */
+export const listedIn = (all: typeof Listed.Type): ReadonlyArray<ListedPeer> => {
+  let last: Host | undefined
+  return all.flatMap(([id, port, run, host = last]) => {
+    last = host
+    return host === undefined ? [] : [{ peer: { id, role: "client", address: { host, port } }, run }]
+  })
+}
 
 /** The rooms besides `main` in which the sender takes part. */
 const namedRooms = Schema.optionalWith(Schema.Array(Room), { exact: true })
@@ -134,14 +148,14 @@ export type Refused = typeof Refused.Type
 export const Stranger = Schema.Struct({ type: Schema.Literal("stranger"), detail: Schema.String })
 
 /** Members that are there: the receiver dials them. */
-export const Roster = Schema.Struct({ type: Schema.Literal("roster"), peers: Schema.Array(Listed) })
-/** Newcomers: the receiver expects their dial, and dials them if it does not come. */
-export const Introduce = Schema.Struct({ type: Schema.Literal("introduce"), peers: Schema.Array(Listed) })
+export const Roster = Schema.Struct({ type: Schema.Literal("roster"), peers: Listed })
+/** Clients that look for the receiver, and can't reach it: the receiver dials them. */
+export const Introduce = Schema.Struct({ type: Schema.Literal("introduce"), peers: Listed })
 
 /** The sender can't find these nodes, or these runs where it knows them: has one of them said goodbye? */
 export const Missing = Schema.Struct({
   type: Schema.Literal("missing"),
-  peers: Schema.Array(Schema.Struct({ id: PeerId, epoch: Schema.optionalWith(Epoch, { exact: true }) }))
+  peers: Schema.Array(Schema.Struct({ id: PeerId, run: Schema.optionalWith(Run, { exact: true }) }))
 })
 export type Missing = typeof Missing.Type
 
@@ -293,12 +307,16 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 /** A frame as it stands on the wire. */
 export const encode = (frame: Control): Uint8Array => encoder.encode(`${JSON.stringify(frame)}\n`)
 
-/** A node of a list, as it stands in a frame. A server lists the same nodes to each newcomer: they are encoded once. */
-export const encodeListed = (listed: Listed): string => JSON.stringify(listed)
-
-/** Frames that list nodes, as they stand on the wire. */
-export const encodeLists = (type: "roster" | "introduce", nodes: ReadonlyArray<string>): ReadonlyArray<Uint8Array> =>
-  partsOf(nodes).map((part) => encoder.encode(`{"type":"${type}","peers":[${part.join(",")}]}\n`))
+/** A frame that lists these clients, as it stands on the wire. There are at most `maxListed`. */
+export const encodeList = (type: "roster" | "introduce", all: ReadonlyArray<ListedPeer>): Uint8Array => {
+  let last: Host | undefined
+  const peers = all.map(({ peer: { address, id }, run }) => {
+    const isSame = address.host === last
+    last = address.host
+    return `["${id}",${address.port},"${run}"${isSame ? "" : `,"${last}"`}]`
+  })
+  return encoder.encode(`{"type":"${type}","peers":[${peers.join(",")}]}\n`)
+}
 
 /** Text that JSON does not escape: printable ASCII without quotes and backslashes. */
 const plainText = /^[ !#-[\]-~]*$/

@@ -238,11 +238,12 @@ const rosters: Attack = async (target, { seconds }) => {
   answerPings(attacker)
   let listed = 0
   await until(Date.now() + seconds * 1_000, async (round) => {
-    const peers = Array.from({ length: 200 }, (_, at) => ({
-      id: `p-${round}-${at}`,
-      host: at % 2 === 0 ? "localhost" : "10.255.255.1",
-      port: 1_024 + ((round * 200 + at) % 8_000)
-    }))
+    const peers = Array.from({ length: 200 }, (_, at) => [
+      `p-${round}-${at}`,
+      1_024 + ((round * 200 + at) % 8_000),
+      "00000000",
+      at % 2 === 0 ? "localhost" : "10.255.255.1"
+    ])
     if (await attacker.send(Buffer.from(`${JSON.stringify({ type: "roster", peers })}\n`))) listed += peers.length
     await pause(20)
   })

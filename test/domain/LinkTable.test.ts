@@ -4,6 +4,7 @@ import { describe } from "vitest"
 import { isCurrent, LinkTable, mostMet, type Row } from "../../src/domain/LinkTable.ts"
 import type { LossReason } from "../../src/domain/MeshEvent.ts"
 import { serverId } from "../../src/domain/Peer.ts"
+import { runOf } from "../../src/domain/Post.ts"
 import * as Arbitraries from "../support/arbitraries.ts"
 import { epoch, id, peer } from "../support/samples.ts"
 
@@ -82,7 +83,7 @@ describe("LinkTable", () => {
     }
     assert.isFalse(table.isKnown(id("visitor-0")))
     assert.isTrue(table.isKnown(id("visitor-1")))
-    assert.isTrue(table.hasMet(id(`visitor-${mostMet}`), epoch(1)))
+    assert.isTrue(table.hasMet(id(`visitor-${mostMet}`), runOf(epoch(1))))
     assert.deepStrictEqual(table.connect(link("again", true, 1, "visitor-1")), { _tag: "Linked", known: true })
     assert.isTrue(table.isKnown(here.peer.id))
     assert.deepStrictEqual(table.present, [here.peer.id, id("visitor-1")])

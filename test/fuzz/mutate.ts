@@ -70,7 +70,11 @@ export const makeMutator = (seed: number) => {
   const text = (): string => (maybe(0.5) ? pick(texts) : String.fromCharCode(...many(20, () => below(0x1_0000))))
   const marks = (): object => Object.fromEntries(many(5, () => [anyStream(), number()]))
   const named = (): object => ({ id: pick(ids), ...(maybe(0.3) ? { role: pick(["client", "server", "?"]) } : {}) })
-  const peers = (): unknown => many(4, () => ({ ...named(), host: pick(hosts), port: number() }))
+  const run = (): string => pick(epochs).slice(-8)
+  const peers = (): unknown =>
+    many(4, () => [pick(ids), number(), run(), ...(maybe(0.7) ? [pick(hosts)] : [])]).map((each, at) =>
+      at > 0 || each.length > 3 || maybe(0.1) ? each : [...each, "localhost"]
+    )
   const bodyOf = (): object => ({ stream: anyStream(), n: number(), at: number(), deps: marks(), text: text() })
 
   /** Any value, as deep as `depth`. */
@@ -85,7 +89,7 @@ export const makeMutator = (seed: number) => {
 
   const protocol = (): number => (maybe(0.9) ? protocolVersion : number())
   const runs = (): unknown => many(4, () => ({ id: pick(ids), epoch: pick(epochs) }))
-  const wanted = (): unknown => many(4, () => ({ id: pick(ids), ...(maybe(0.5) ? { epoch: pick(epochs) } : {}) }))
+  const wanted = (): unknown => many(4, () => ({ id: pick(ids), ...(maybe(0.5) ? { run: run() } : {}) }))
 
   const ofRoom = (): object => ({
     room: pick(rooms),

@@ -3,9 +3,11 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Missing from "../../layers/links/Missing.ts"
 import type { Node } from "../../layers/links/Node.ts"
+import { runOf } from "../../src/domain/Post.ts"
 import { epoch, peer } from "../support/samples.ts"
 
 const three = peer("3", 6003)
+const run = runOf(epoch(1))
 
 const missing = Effect.flatMap(Effect.clock, (clock) => Missing.make({ clock, events: {} } as unknown as Node))
 
@@ -13,9 +15,9 @@ describe("a run that is looked for", () => {
   it.scoped("is known for as long as that lasts, also when it was given up", () =>
     Effect.gen(function* () {
       const { all, giveUp, seek } = yield* missing
-      seek(three, epoch(1))
+      seek(three, run)
       giveUp(three, { ghost: false, met: true, chance: 0 })
-      assert.deepStrictEqual(all(), [{ peer: three, epoch: epoch(1) }])
+      assert.deepStrictEqual(all(), [{ peer: three, run }])
     })
   )
 
@@ -29,11 +31,11 @@ describe("a run that is looked for", () => {
         },
         () => giveUp(three, { ghost: true, met: false, chance: 0 })
       ]) {
-        seek(three, epoch(1))
+        seek(three, run)
         over()
         assert.deepStrictEqual(all(), [])
         yield* Effect.scoped(reachingServer(three))
-        assert.deepStrictEqual(all(), [{ peer: three, epoch: undefined }], "any run is looked for")
+        assert.deepStrictEqual(all(), [{ peer: three, run: undefined }], "any run is looked for")
       }
     })
   )

@@ -17,9 +17,10 @@ import { Transport } from "../../services/Transport.ts"
 import type { ChatId } from "../../src/domain/Chat.ts"
 import { PortTaken } from "../../src/domain/Errors.ts"
 import { Port, serverId } from "../../src/domain/Peer.ts"
+import { Run, runOf } from "../../src/domain/Post.ts"
 import { encode, type Frame, protocolVersion } from "../../src/protocol/Frame.ts"
 import { linkedOf } from "../support/linked.ts"
-import { chatId, epoch, id, peer } from "../support/samples.ts"
+import { chatId, epoch, id, listed, peer } from "../support/samples.ts"
 import { listen } from "../support/serving.ts"
 import * as Sources from "../support/sources.ts"
 import { make } from "./ServerWithVisitors.ts"
@@ -34,7 +35,7 @@ const listings = (frames: ReadonlyArray<Frame>) =>
     frame.type === "roster" || frame.type === "introduce"
       ? [
           `${frame.type} ${frame.peers
-            .map((each) => each.id)
+            .map(([id]) => id)
             .sort()
             .join(",")}`
         ]
@@ -106,9 +107,9 @@ describe("TransportPeerMesh", () => {
       const a = (yield* visit("a")).heard
       const [b, c] = [yield* visit("b"), yield* visit("c")]
       yield* TestClock.adjust("1 second")
-      const [here, gone, elsewhere] = [id("a"), { id: id("a"), epoch: epoch(7) }, { id: id("x") }] as const
+      const [here, gone, elsewhere] = [id("a"), { id: id("a"), run: Run.make("0badcafe") }, { id: id("x") }] as const
       c.say({ type: "missing", peers: [gone, elsewhere, { id: id("c") }] })
-      b.say({ type: "missing", peers: [{ id: here, epoch: epoch(1) }] })
+      b.say({ type: "missing", peers: [{ id: here, run: runOf(epoch(1)) }] })
       c.say({ type: "missing", peers: [{ id: here }] })
       yield* TestClock.adjust("1 second")
       b.say({ type: "missing", peers: [{ id: here }] })
@@ -165,7 +166,7 @@ describe("TransportPeerMesh", () => {
       }
       const one = yield* visit("1")
       yield* TestClock.adjust("1 second")
-      one.say({ type: "roster", peers: all.map(({ address, id }) => ({ id, ...address })) })
+      one.say({ type: "roster", peers: all.map((each) => listed(each)) })
       yield* TestClock.adjust("1 second")
       assert.lengthOf(dialled, 256)
       const welcome = one.heard.find((frame) => frame.type === "welcome")

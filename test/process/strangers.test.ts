@@ -200,10 +200,10 @@ describe("another program that speaks the protocol", () => {
         yield* server.sees("Client guest: initiated")
         const { peers } = yield* toServer.hears("roster")
         assert.sameMembers(
-          peers.map((peer) => peer.id as string),
+          peers.map(([id]) => id as string),
           ["1", "2"]
         )
-        const links = [toServer, ...(yield* each(peers, ({ port }) => joinsAs("guest", stage, port, true)))]
+        const links = [toServer, ...(yield* each(peers, ([, port]) => joinsAs("guest", stage, port, true)))]
         yield* each(clients, (client) => client.sees("Client guest: initiated"))
 
         const post = (n: number, text: string) => json({ type: "post", stream: streamOf("guest"), n, at: 0, text })

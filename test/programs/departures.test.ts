@@ -2,7 +2,7 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Epoch } from "../../src/domain/Post.ts"
-import { id, peer } from "../support/samples.ts"
+import { id, listed, peer } from "../support/samples.ts"
 import { helloOf, joinAs } from "./Stranger.ts"
 import { gather, type Node, story, type World } from "./World.ts"
 
@@ -122,11 +122,11 @@ describe("who leaves", () => {
       yield* one.sees("* Client 9 left")
       const other = yield* joinAs(world, peer("8", 6_108), 6001)
       if (hello.type !== "hello") return assert.fail()
-      yield* other.says({ type: "introduce", peers: [{ id: nine.id, ...nine.address, epoch: hello.epoch }] })
+      yield* other.says({ type: "introduce", peers: [listed(nine, hello.epoch)] })
       yield* Effect.sleep("100 millis")
       assert.deepStrictEqual(yield* who(one, "9"), [])
-      const later = Epoch.make("1767225600001-0badcafe")
-      yield* other.says({ type: "introduce", peers: [{ id: nine.id, ...nine.address, epoch: later }] })
+      const later = Epoch.make("1767225600001-00c0ffee")
+      yield* other.says({ type: "introduce", peers: [listed(nine, later)] })
       yield* Effect.sleep("100 millis")
       assert.lengthOf(yield* who(one, "9"), 1)
       yield* other.says({ type: "left", peers: [{ id: nine.id, epoch: hello.epoch }] })
@@ -143,9 +143,9 @@ describe("who leaves", () => {
       const { one, two } = yield* gather(world)
       const liar = yield* joinAs(world, peer("8", 6_108), 6002)
       const { peers } = yield* liar.hears("roster")
-      const epoch = peers.find((each) => each.id === id("1"))?.epoch
-      if (epoch === undefined) return assert.fail("the roster names no run")
-      yield* liar.says({ type: "left", peers: [{ id: id("1"), epoch }] })
+      const run = peers.find(([each]) => each === id("1"))?.[2]
+      if (run === undefined) return assert.fail("the roster does not name 1")
+      yield* liar.says({ type: "left", peers: [{ id: id("1"), epoch: Epoch.make(`1-${run}`) }] })
       yield* one.type("still here")
       yield* two.sees("Client 1: still here")
       assert.match((yield* who(two, "1")).join(), /direct/)

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import { type Address, Host, Port } from "../../src/domain/Peer.ts"
 import { Room, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import { encodePost } from "../../src/protocol/Frame.ts"
-import { epoch, id, peer, post, stream } from "../support/samples.ts"
+import { epoch, id, listed, peer, post, stream } from "../support/samples.ts"
 import { listen } from "../support/serving.ts"
 import { dial, helloOf, joinAs, type Stranger } from "./Stranger.ts"
 import { type Node, story, type World } from "./World.ts"
@@ -211,11 +211,8 @@ describe("nobody sends a node where it should not go:", () => {
           )
         }
         const stranger = yield* joinAs(world, peer("x", 22))
-        const peers = [...Object.entries(traps), ["itself", at("localhost", 4_000)] as const].map(
-          ([name, address]) => ({
-            id: id(name),
-            ...address
-          })
+        const peers = [...Object.entries(traps), ["itself", at("localhost", 4_000)] as const].map(([name, address]) =>
+          listed({ id: id(name), role: "client", address })
         )
         yield* stranger.says({ type: "roster", peers }, { type: "introduce", peers })
         // It vanishes, and left an address where a service of the system would be.

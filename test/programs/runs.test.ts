@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { epochOf, mainRoom, PostNumber, StreamId } from "../../src/domain/Post.ts"
 import { encodePost, type Hello } from "../../src/protocol/Frame.ts"
-import { peer, post } from "../support/samples.ts"
+import { listed, peer, post } from "../support/samples.ts"
 import { dial, helloOf, letsIn } from "./Stranger.ts"
 import { gather, type Node, secureStory, story, type World } from "./World.ts"
 
@@ -218,8 +218,7 @@ describe("many runs", () => {
       const { one, server } = yield* withAllFolded(world)
       const streamOfTwo = StreamId.make(one.stream.replace("x/", "y/"))
       const came = yield* letsIn(world, peer("y", 7_001), {}, { [streamOfTwo]: PostNumber.make(3) })
-      const { address, id } = peer("y", 7_001)
-      yield* one.says({ type: "introduce", peers: [{ id, ...address }] })
+      yield* one.says({ type: "introduce", peers: [listed(peer("y", 7_001))] })
       const two = yield* Effect.timeout(came, "30 seconds")
       yield* two.sends(encodePost(post(two.stream, 4, "was here all the time")))
       yield* server.sees("Client y: was here all the time")

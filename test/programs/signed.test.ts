@@ -5,11 +5,11 @@ import type * as Scope from "effect/Scope"
 import { describe } from "vitest"
 import { encodeBlock } from "../../layers/log/Sealing.ts"
 import type { Signature } from "../../src/domain/Key.ts"
-import { PeerId } from "../../src/domain/Peer.ts"
+import { type Peer, PeerId } from "../../src/domain/Peer.ts"
 import { mainRoom, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import type { Frame, PostFrame } from "../../src/protocol/Frame.ts"
 import { bytesOf, joined, linesIn, textOf } from "../support/bytes.ts"
-import { epoch as epochAt, id, peer, post } from "../support/samples.ts"
+import { epoch as epochAt, id, listed, peer, post } from "../support/samples.ts"
 import { listen } from "../support/serving.ts"
 import { joinAs, type Stranger } from "./Stranger.ts"
 import { type Node, secureStory, type World } from "./World.ts"
@@ -277,7 +277,7 @@ describe("in a secure chat", () => {
         yield* client("2").interrupt
         yield* client("m").interrupt
         yield* client("1").sees("* Client 2 left", "* Client m left")
-        const traps = { elsewhere: 7_001, unknown: 7_002, "2": 7_003, posing: 7_004, server: 7_005 }
+        const traps = { elsewhere: 7_001, unknown: 7_002, "2": 7_003, server: 7_005 }
         const dialled: Array<string> = []
         let told = 0
         for (const [name, port] of Object.entries(traps)) {
@@ -295,13 +295,12 @@ describe("in a secure chat", () => {
         }
         const m = yield* turned(world, "m", 6_001)
         const peers = [
-          { id: id("elsewhere"), ...peer("x", traps.elsewhere, "10.0.0.9").address },
-          { id: id("unknown"), ...peer("x", traps.unknown).address },
-          { id: id("2"), ...peer("x", traps["2"]).address },
-          { id: id("1"), ...peer("x", 6_001).address },
-          { id: id("m"), role: "server" as const, ...peer("x", traps.posing).address },
-          { id: id("Server"), ...peer("x", traps.server).address }
-        ]
+          ["elsewhere", peer("x", traps.elsewhere, "10.0.0.9")],
+          ["unknown", peer("x", traps.unknown)],
+          ["2", peer("x", traps["2"])],
+          ["1", peer("x", 6_001)],
+          ["Server", peer("x", traps.server)]
+        ].map(([name, at]) => listed({ ...(at as Peer), id: id(name as string) }))
         yield* m.says({ type: "roster", peers }, { type: "introduce", peers })
         yield* client("1").sees(
           "* Client 2 IS REFUSED: its key is not the one known here. Either it has a new key, or somebody pretends to be it. Compare the digits that /verify 2 shows with it by voice; /trust 2 accepts the new key."

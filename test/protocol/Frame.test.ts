@@ -3,16 +3,19 @@ import * as Arbitrary from "effect/Arbitrary"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import { describe } from "vitest"
-import { noDeps, type Post, PostNumber } from "../../src/domain/Post.ts"
+import { noDeps, type Post, PostNumber, runOf } from "../../src/domain/Post.ts"
 import {
   Control,
   decode,
   encode,
+  encodeList,
   encodePost,
   encodePosts,
+  listedIn,
   maxFrameBytes,
   maxListed,
-  plainPosts
+  plainPosts,
+  protocolVersion
 } from "../../src/protocol/Frame.ts"
 import * as Arbitraries from "../support/arbitraries.ts"
 import { bytesOf, textOf } from "../support/bytes.ts"
@@ -33,7 +36,7 @@ const malformed = (lines: ReadonlyArray<string | Uint8Array>): void => {
 
 const hello = {
   type: "hello",
-  protocol: 2,
+  protocol: protocolVersion,
   id: "3",
   epoch: "1-00000000",
   host: "localhost",
@@ -259,6 +262,9 @@ describe("Frame", () => {
       JSON.stringify({ type: "refused", id: "3", reason: "because", detail: "" }),
       JSON.stringify({ type: "roster", peers: {} }),
       JSON.stringify({ type: "roster", peers: [null] }),
+      JSON.stringify({ type: "roster", peers: [["3", 6003, "00000000"]] }),
+      JSON.stringify({ type: "roster", peers: [["3", 6003, "0000000", "localhost"]] }),
+      JSON.stringify({ type: "roster", peers: [["3", 0, "00000000", "localhost"]] }),
       JSON.stringify({ type: "gap", stream: post.stream, to: -1 }),
       '{"type":"post","stream":"3/main/1-00000000","n":1e999,"at":0,"deps":{},"text":""}'
     ])
@@ -276,7 +282,7 @@ describe("Frame", () => {
         JSON.stringify({ type: "gap", stream: bad, to: 1 }),
         JSON.stringify({ type: "want", stream: bad, after: 0, to: 1 }),
         JSON.stringify({ type: "have", streams: { [bad]: 1 }, more: false }),
-        JSON.stringify({ type: "roster", peers: [{ id: bad, host: "localhost", port: 6003 }] })
+        JSON.stringify({ type: "roster", peers: [[bad, 6003, "00000000", "localhost"]] })
       ])
     }
     malformed([JSON.stringify({ ...hello, host: "a b" }), JSON.stringify({ ...hello, host: "" })])
@@ -328,10 +334,20 @@ describe("Frame", () => {
     )
   })
 
+  it("clients in a list share the host of the one before, and each gets its own", () => {
+    const peers = [samples.peer("1", 6001, "a"), samples.peer("2", 6002, "a"), samples.peer("3", 6003, "b")]
+    const all = [...peers, ...peers].map((peer, at) => ({ peer, run: runOf(samples.epoch(at)) }))
+    const line = encodeList("roster", all)
+    const frame = decoded(line)
+    assert.deepStrictEqual(frame.type === "roster" && listedIn(frame.peers), all)
+    assert.include(textOf(line), '["1",6001,"00000000","a"],["2",6002,"00000000"],["3",6003,"00000000","b"]')
+    assert.strictEqual(textOf(encodeList("introduce", [])), '{"type":"introduce","peers":[]}\n')
+  })
+
   it("a list of as many of the longest elements as a frame may have fits into a frame", () => {
     const all = Array.from({ length: maxListed }, (_, at) => at)
     const streams = Object.fromEntries(all.map((at) => [longest.stream(at), Number.MAX_SAFE_INTEGER]))
-    const peers = all.map(() => ({ id: longest.id, host: longest.host, port: 65_535 }))
+    const peers = all.map(() => [longest.id, 65_535, "00000000", longest.host])
     for (const frame of [
       { type: "have", streams, more: false },
       { type: "roster", peers },

@@ -2,7 +2,16 @@
 import { ChatId } from "../../src/domain/Chat.ts"
 import type { Entry } from "../../src/domain/Entry.ts"
 import { Host, type Peer, PeerId, Port, roleOf } from "../../src/domain/Peer.ts"
-import { Epoch, mainRoom, type Post, PostNumber, type StreamId, streamOf } from "../../src/domain/Post.ts"
+import {
+  Epoch,
+  mainRoom,
+  type Post,
+  PostNumber,
+  type Run,
+  runOf,
+  type StreamId,
+  streamOf
+} from "../../src/domain/Post.ts"
 
 export const chatId = (n: number): ChatId => ChatId.make(n.toString(16).padStart(32, "0"))
 
@@ -16,6 +25,14 @@ export const peer = (name: string, port: number, host = "localhost"): Peer => ({
 
 /** The epoch that began at this time, in ms since 1970. */
 export const epoch = (millis: number): Epoch => Epoch.make(`${millis}-00000000`)
+
+/** How a peer stands in a list. */
+export const listed = ({ address, id }: Peer, of: Epoch = epoch(1)): readonly [PeerId, Port, Run, Host] => [
+  id,
+  address.port,
+  runOf(of),
+  address.host
+]
 
 export const stream = (author: string, millis = 1): StreamId => streamOf(id(author), mainRoom, epoch(millis))
 
