@@ -6,6 +6,13 @@ import type { JournalLine } from "./JournalReader.ts"
 /** Called once when what was handed over is in the journal, or why it can't be: then nothing of it is. Cheap. */
 export type Settled = (failure?: LogUnavailable) => void
 
+/** How many of the posts before some lines the screen lacks. */
+export interface Unshown {
+  readonly count: number
+  /** Whether the journal would say something else without this, as far as everything before is written. */
+  readonly isNews: boolean
+}
+
 /**
  * The entries of a log as lines, oldest first. What is handed over is written in order, while the log goes on, and is
  * settled in the same order.
@@ -23,15 +30,10 @@ export interface Journal {
   readonly restore: (each: (line: JournalLine) => void) => Effect.Effect<void, LogUnavailable>
   /**
    * Hands over blocks of whole lines. `durably`: they and everything before them are on disk when they are settled;
-   * otherwise only the file has them then. `unshown`: how many of the posts before them the screen lacks; it is recorded
-   * in front of the blocks.
+   * otherwise only the file has them then. `unshown` is recorded in front of the blocks if that is news, or if a write
+   * has failed before.
    */
-  readonly append: (
-    blocks: ReadonlyArray<Uint8Array>,
-    durably: boolean,
-    unshown: number | undefined,
-    settled: Settled
-  ) => void
+  readonly append: (blocks: ReadonlyArray<Uint8Array>, durably: boolean, unshown: Unshown, settled: Settled) => void
   /**
    * Replaces all lines that were handed over before. `lines` are read at once. `unshown`: how many of the last posts
    * among them the screen lacks, which is recorded too.

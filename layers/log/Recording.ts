@@ -61,10 +61,10 @@ export const make = ({
    * that number already. `posts`: how many own posts are in the lines. They count from here on.
    */
   const hand = (blocks: ReadonlyArray<Uint8Array>, durably: boolean, done: Settled, posts = 0): void => {
-    const lacks = mark.toRecord()
+    const unshown = mark.toRecord()
     mark.posted(posts)
     handed += 1
-    journal.append(blocks, durably, lacks, (failure) => {
+    journal.append(blocks, durably, unshown, (failure) => {
       if (failure !== undefined) mark.recordingFailed()
       else {
         lacking ||= unkept

@@ -1,6 +1,7 @@
 /** How far the screen is in a log, and what the journal says about that. */
 import { isPost } from "../../src/domain/Entry.ts"
 import type { Entries } from "./Entries.ts"
+import type { Unshown } from "./Journal.ts"
 
 /** Stands for a number of posts that equals no number. */
 const unknown = Number.NaN
@@ -68,13 +69,11 @@ export class ScreenMark {
     if (this.#recorded !== undefined) this.#recorded += count
   }
 
-  /**
-   * How many posts the screen lacks, to be handed over to the journal now; undefined if the journal says so already.
-   */
-  toRecord(): number | undefined {
-    const lacks = this.#recorded === this.lacks ? undefined : this.lacks
+  /** How many posts the screen lacks, to be handed over to the journal now. */
+  toRecord(): Unshown {
+    const isNews = this.#recorded !== this.lacks
     this.#recorded = this.lacks
-    return lacks
+    return { count: this.lacks, isNews }
   }
 
   /** A write has failed: the journal may say anything. */

@@ -4,7 +4,7 @@ import type * as Scope from "effect/Scope"
 import type { LogUnavailable } from "../../src/domain/Errors.ts"
 import { within } from "../../src/domain/Limit.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
-import type { Journal, Settled } from "./Journal.ts"
+import type { Journal, Settled, Unshown } from "./Journal.ts"
 import { encodeShown } from "./JournalReader.ts"
 
 /** What the queue writes to. One call is under way at a time. */
@@ -32,6 +32,8 @@ interface Task {
   readonly blocks: ReadonlyArray<Uint8Array>
   readonly bytes: number
   readonly durably: boolean
+  /** Undefined if the blocks say it. */
+  readonly unshown?: Unshown
   readonly settled: Settled
 }
 
@@ -48,6 +50,8 @@ export const make = (disk: Disk): Effect.Effect<WriteBehind, never, Scope.Scope>
     const tasks: Array<Task> = []
     let waiting = 0
     let isWriting = false
+    /** Whether the last write has failed: what is written next can't rely on a mark in it. */
+    let hasFailed = false
     const change = makeSignal()
 
     const hand = (task: Task): void => {
@@ -67,8 +71,14 @@ export const make = (disk: Disk): Effect.Effect<WriteBehind, never, Scope.Scope>
       return tasks.splice(0, count)
     }
 
+    /** The blocks of a task, below a mark of how much the screen lacks if that has to be said. */
+    const blocksOf = ({ blocks, unshown }: Task, isFirst: boolean): ReadonlyArray<Uint8Array> =>
+      unshown !== undefined && (unshown.isNews || (hasFailed && isFirst))
+        ? [encodeShown(unshown.count), ...blocks]
+        : blocks
+
     const perform = (batch: ReadonlyArray<Task>): Effect.Effect<void, LogUnavailable> => {
-      const blocks = batch.length === 1 ? (batch[0]?.blocks ?? []) : batch.flatMap((task) => task.blocks)
+      const blocks = batch.flatMap((task, at) => blocksOf(task, at === 0))
       return batch[0]?.kind === "replace"
         ? disk.replace(blocks)
         : disk.write(
@@ -82,6 +92,7 @@ export const make = (disk: Disk): Effect.Effect<WriteBehind, never, Scope.Scope>
       isWriting = true
       const end = (failure?: LogUnavailable) => {
         isWriting = false
+        hasFailed = failure !== undefined
         for (const { bytes, settled } of batch) {
           waiting -= bytes
           settled(failure)
@@ -98,8 +109,7 @@ export const make = (disk: Disk): Effect.Effect<WriteBehind, never, Scope.Scope>
     yield* Effect.addFinalizer(() => within(closeLimit)(change.until(() => tasks.length === 0 && !isWriting)))
     return {
       append: (lines, durably, unshown, settled) => {
-        const blocks = unshown === undefined ? lines : [encodeShown(unshown), ...lines]
-        hand({ kind: "append", blocks, bytes: sizeOf(blocks), durably, settled })
+        hand({ kind: "append", blocks: lines, bytes: sizeOf(lines), durably, unshown, settled })
       },
       replace: (lines, unshown, settled) => {
         hand({ kind: "replace", blocks: [...lines, encodeShown(unshown)], bytes: 0, durably: true, settled })

@@ -7,6 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import { describe } from "vitest"
+import { encodeShown } from "../../layers/log/JournalReader.ts"
 import * as WriteBehind from "../../layers/log/WriteBehind.ts"
 import { LogUnavailable } from "../../src/domain/Errors.ts"
 import { bytesOf, textOf } from "../support/bytes.ts"
@@ -39,7 +40,8 @@ const world = Effect.gen(function* () {
     scope,
     settled,
     texts: () => calls.map(({ text }) => text),
-    append: (text: string, durably = false) => queue.append([bytesOf(text)], durably, undefined, settle(text)),
+    append: (text: string, durably = false) =>
+      queue.append([bytesOf(text)], durably, { count: 0, isNews: false }, settle(text)),
     replace: (text: string) => queue.replace([bytesOf(text)], 0, settle(text)),
     end: (at: number, exit: Exit.Exit<void, LogUnavailable> = Exit.void) =>
       Effect.zipRight(Deferred.done(calls[at]?.end as Deferred.Deferred<void, LogUnavailable>, exit), letOthersRun)
@@ -88,6 +90,22 @@ describe("WriteBehind", () => {
       yield* end(0, Exit.fail(full))
       yield* end(1)
       assert.deepStrictEqual(settled, ["a failed", "b"])
+    })
+  )
+
+  it.effect("says again how far the screen is after a write that failed, since that may have said it", () =>
+    Effect.gen(function* () {
+      const { end, queue, texts } = yield* world
+      const hand = (text: string, isNews: boolean) =>
+        queue.append([bytesOf(text)], false, { count: 7, isNews }, () => {})
+      const mark = textOf(encodeShown(7))
+      hand("a", true)
+      yield* letOthersRun
+      for (const text of ["b", "c"]) hand(text, false)
+      yield* end(0, Exit.fail(full))
+      hand("d", false)
+      yield* end(1)
+      assert.deepStrictEqual(texts(), [`write ${mark}a`, `write ${mark}bc`, "write d"])
     })
   )
 

@@ -155,7 +155,7 @@ const logLayer = (
   }
   const instant: WriteBehind.WriteBehind = {
     append: (blocks, _durably, unshown, settled) => {
-      write(unshown === undefined ? blocks : [encodeShown(unshown), ...blocks])
+      write(unshown.isNews ? [encodeShown(unshown.count), ...blocks] : blocks)
       settled()
     },
     replace: (lines, unshown, settled) => {
