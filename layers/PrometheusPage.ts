@@ -7,6 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
 import { MeshStatus } from "../services/MeshStatus.ts"
 import { MessageLog } from "../services/MessageLog.ts"
+import { type KnownRoom, Rooms } from "../services/Rooms.ts"
 import { PortTaken } from "../src/domain/Errors.ts"
 import type { Port } from "../src/domain/Peer.ts"
 import type { LinkState, PeerStatus } from "../src/domain/PeerStatus.ts"
@@ -31,6 +32,14 @@ const counter = (name: string, help: string, value: number): Family => ({
   samples: [{ value }]
 })
 
+/** One sample for each room that this node has joined. How many that are is limited: others can't add to them. */
+const perRoom = (rooms: ReadonlyArray<KnownRoom>): Family => ({
+  name: "outlive_room_peers",
+  help: "Peers with a link that take part in a room that this node has joined.",
+  type: "gauge",
+  samples: rooms.flatMap(({ joined, peers, room }) => (joined ? [{ labels: { room }, value: peers.length }] : []))
+})
+
 /** One sample for each peer with a link, if its figure is known. */
 const perPeer = (
   name: string,
@@ -51,6 +60,7 @@ const make = (port: Port) =>
   Effect.gen(function* () {
     const log = yield* MessageLog
     const status = yield* MeshStatus
+    const rooms = yield* Rooms
     const run = Runtime.runPromise(yield* Effect.runtime())
     const delay = yield* Effect.acquireRelease(
       Effect.sync(() => {
@@ -82,6 +92,8 @@ const make = (port: Port) =>
         perPeer("outlive_peer_round_trip_seconds", "Round trip of the last ping.", all, ({ roundTrip }) =>
           roundTrip === undefined ? undefined : Duration.toSeconds(roundTrip)
         ),
+        gauge("outlive_rooms", "Rooms that this node or a linked peer takes part in.", rooms.known().length),
+        perRoom(rooms.known()),
         gauge("outlive_log_entries", "Entries that the log keeps.", entries),
         gauge("outlive_log_bytes", "Memory that the posts of the log take.", bytes),
         {
@@ -135,5 +147,5 @@ const make = (port: Port) =>
   })
 
 /** Serves the page at that port until the scope closes. */
-export const layer = (port: Port): Layer.Layer<never, PortTaken, MessageLog | MeshStatus> =>
+export const layer = (port: Port): Layer.Layer<never, PortTaken, MessageLog | MeshStatus | Rooms> =>
   Layer.scopedDiscard(make(port))

@@ -2,9 +2,9 @@
 import * as Command from "@effect/cli/Command"
 import type * as Effect from "effect/Effect"
 import type { About } from "./About.ts"
-import { data, host, port, ports, serverElsewhere } from "./options.ts"
+import { data, host, port, ports, rooms, serverElsewhere } from "./options.ts"
 
-const options = { server: serverElsewhere, host, port, ports, data }
+const options = { server: serverElsewhere, host, port, ports, data, rooms }
 
 export type Arguments = Command.Command.ParseConfig<typeof options>
 

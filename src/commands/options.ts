@@ -169,7 +169,7 @@ const roomsIn = (given: Options.Options<ReadonlyArray<string>>) =>
   )
 
 /** The rooms of a node at which a person or program talks. */
-const rooms = roomsIn(
+export const rooms = roomsIn(
   settable(
     repeated(
       "room",

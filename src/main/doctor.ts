@@ -22,7 +22,7 @@ const loopback = Host.make("localhost")
 
 const marks = { Fine: "ok   ", Note: "note ", Wrong: "WRONG" } as const
 
-export const command = DoctorCommand.make(({ data, host, port, ports, server }) =>
+export const command = DoctorCommand.make(({ data, host, port, ports, rooms, server }) =>
   Effect.gen(function* () {
     const listen = { host, port }
     const found = yield* examine({
@@ -30,7 +30,8 @@ export const command = DoctorCommand.make(({ data, host, port, ports, server }) 
       listen,
       ports,
       records: FilePortStore.look(ports),
-      data
+      data,
+      rooms
     })
     for (const { _tag, text } of found) yield* Console.log(`${marks[_tag]} ${escape(text)}`)
     const wrong = found.filter(Finding.$is("Wrong"))

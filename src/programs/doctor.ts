@@ -8,7 +8,9 @@ import { Probe } from "../../services/Probe.ts"
 import { Transport } from "../../services/Transport.ts"
 import type { ChatId } from "../domain/Chat.ts"
 import type { PortStoreUnavailable } from "../domain/Errors.ts"
+import { defaultLimits } from "../domain/Limits.ts"
 import { type Address, formatAddress, type Peer, Port, title } from "../domain/Peer.ts"
+import { mainRoom, type Room, roomTitle } from "../domain/Post.ts"
 import { dateAndTime } from "../domain/Time.ts"
 
 /** The result of one check. Each `text` says what was checked, what was found, and what to do. */
@@ -38,6 +40,8 @@ export interface Settings<R> {
   readonly ports: string
   readonly records: Effect.Effect<Records, PortStoreUnavailable, R>
   readonly data: Option.Option<string>
+  /** The rooms that are set for every start. */
+  readonly rooms: ReadonlyArray<Room>
 }
 
 /** A folder with less free space than this, in bytes, is nearly full. It is twice the limit of a log. */
@@ -178,6 +182,18 @@ const checkData = ({ data }: Pick<Settings<never>, "data">): Effect.Effect<Findi
       }).pipe(Effect.catchAll(({ message }) => Effect.succeed(wrong(`The data folder: ${message}`))))
   })
 
+const checkRooms = ({ rooms }: Pick<Settings<never>, "rooms">): ReadonlyArray<Finding> => {
+  const [first] = rooms
+  if (first === undefined) return []
+  const others = new Set(rooms.filter((room) => room !== mainRoom))
+  const names = [mainRoom, ...others].map(roomTitle).join(", ")
+  return [
+    others.size > defaultLimits.rooms
+      ? wrong(`Rooms: ${others.size} are set with --room, and others accept ${defaultLimits.rooms}. Name fewer.`)
+      : fine(`A node is in these rooms from its start: ${names}. It begins in ${roomTitle(first)}.`)
+  ]
+}
+
 const checkClock = Effect.map(Clock.currentTimeMillis, (now) =>
   now < earliest
     ? wrong(`The clock says ${dateAndTime(now)}. Set it: others see the time of your lines.`)
@@ -210,6 +226,7 @@ export const examine = <R>(settings: Settings<R>) =>
       yield* checkServer(settings, chat),
       ...(yield* checkPeers(settings)),
       yield* checkData(settings),
+      ...checkRooms(settings),
       yield* checkClock,
       yield* checkTerminal
     ]

@@ -308,6 +308,7 @@ describe("commands", () => {
           "* This is Client 1 at localhost:6001, running for a while.",
           "* The server is up.",
           "* Links: 2 of 2. A peer counts as lost after 3 s of silence.",
+          "* Rooms: main; you are in main.",
           "* Every line of yours has reached a peer.",
           "* Lines kept: 0."
         ]
@@ -319,6 +320,7 @@ describe("commands", () => {
       assert.deepStrictEqual((yield* answerTo(one, "/status")).slice(1), [
         "* The server is down; the chat goes on without it.",
         "* Links: 0 of 2. A peer counts as lost after 3 s of silence.",
+        "* Rooms: main; you are in main.",
         "* Your lines that no peer has yet: 1.",
         "* Lines kept: 1."
       ])

@@ -10,6 +10,7 @@ import { type Folder, HostChecks, type Terminal } from "../../services/HostCheck
 import type { ChatId } from "../../src/domain/Chat.ts"
 import { LogInUse, PortStoreUnavailable } from "../../src/domain/Errors.ts"
 import { type Address, formatAddress, Host, type Peer, Port } from "../../src/domain/Peer.ts"
+import { Room } from "../../src/domain/Post.ts"
 import { examine, type Settings } from "../../src/programs/doctor.ts"
 import { chatId, id, peer } from "../support/samples.ts"
 import { secureStory, story, type World } from "./World.ts"
@@ -40,6 +41,7 @@ const findings = (
     ports: "ports.txt",
     records: records([]),
     data: Option.some("data"),
+    rooms: [],
     ...settings
   }).pipe(
     Effect.provide(
@@ -164,9 +166,12 @@ describe("the doctor", () => {
     })
   )
 
-  story("says what is wrong with the folder, the clock and the terminal", (world) =>
+  story("says what is wrong with the folder, the rooms, the clock and the terminal", (world) =>
     Effect.gen(function* () {
+      const rooms = Array.from({ length: 65 }, (_, n) => Room.make(`r${n}`))
       const cases: ReadonlyArray<readonly [Circumstances, string]> = [
+        [{ settings: { rooms: rooms.slice(0, 2) } }, "Fine: A node is in these rooms from its start: main, #r0, #r1."],
+        [{ settings: { rooms } }, "Wrong: Rooms: 65 are set with --room, and others accept 64."],
         [{ folder: Effect.succeed({ ...folder, exists: false }) }, "Fine: The data folder data will be made when"],
         [{ folder: new LogInUse({ path: "data" }) }, "Wrong: The data folder: data is in use by another outlive"],
         [

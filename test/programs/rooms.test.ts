@@ -1,7 +1,13 @@
 /** Rooms, as the people at the sessions of several nodes see them. */
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { type AtConsole, story, type World } from "./World.ts"
+import * as Option from "effect/Option"
+import { makeTypedLines } from "../../layers/console/TypedLines.ts"
+import type { Put, Typed } from "../../services/Console.ts"
+import type { Fact } from "../../src/domain/Fact.ts"
+import { Room } from "../../src/domain/Post.ts"
+import { eventOf } from "../../src/protocol/BotLine.ts"
+import { type AtConsole, type Node, story, type World } from "./World.ts"
 
 const linesOn = (console: AtConsole, words: RegExp) =>
   Effect.map(console.screen, (screen) => screen.filter((line) => words.test(line)))
@@ -273,6 +279,65 @@ describe("topics", () => {
           "* TIME * Client 1 set the topic of main: truth"
         ]
       )
+    })
+  )
+})
+
+describe("a program at a session", () => {
+  /** A session of a program, which gets facts in place of lines. */
+  const programAt = (node: Node) =>
+    Effect.gen(function* () {
+      const facts: Array<Fact> = []
+      const tell: Put<Fact> = (told, taken) => {
+        facts.push(...told)
+        taken()
+      }
+      const lines = makeTypedLines()
+      yield* node.attach({
+        at: "terminal",
+        over: (console) => ({
+          ...console,
+          isPerson: false,
+          prompt: Option.none(),
+          lines: lines.lines,
+          tell: Option.some(tell)
+        })
+      })
+      return { facts, sends: (line: Typed) => Effect.sync(() => lines.add([line])) }
+    })
+
+  const said = (facts: ReadonlyArray<Fact>) =>
+    facts.flatMap((fact) => {
+      const event = eventOf(fact)
+      return event?.type === "said" ? [`${event.room} ${event.from} ${event.text} ${event.action}`] : []
+    })
+
+  story("says lines and runs commands in the rooms that it names, and is told of each room by itself", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      const { facts, sends } = yield* programAt(two)
+      const ops = Room.make("ops")
+      yield* Effect.sleep("1 second")
+      yield* sends({ text: "in ops", room: ops, verbatim: true })
+      yield* sends({ text: "in main", verbatim: true })
+      yield* sends({ text: "/me waves", room: ops })
+      yield* sends({ text: "nowhere", room: Room.make("dev"), verbatim: true })
+      yield* one.sees("Client 2: in ops", "#main Client 2: in main", "Client 2 waves")
+      yield* one.type("answer")
+      yield* server.type("from the server")
+      yield* two.sees("#ops Client 1: answer", "Server: from the server")
+      yield* sends({ text: "/go ops" })
+      yield* sends({ text: "/rooms" })
+      yield* Effect.sleep("1 second")
+      assert.deepStrictEqual(said(facts), [
+        "ops 2 in ops false",
+        "main 2 in main false",
+        "ops 2 waves true",
+        "ops 1 answer false",
+        "main Server from the server false"
+      ])
+      const rooms = facts.flatMap((fact) => (fact._tag === "InRoom" ? [`${fact.room} ${fact.here} ${fact.lines}`] : []))
+      assert.deepStrictEqual(rooms, ["ops true 0", "main false 0", "ops true 0"])
     })
   )
 })

@@ -7,6 +7,7 @@ import { actionOf } from "../../src/domain/Action.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import { Fact } from "../../src/domain/Fact.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
+import { mainRoom } from "../../src/domain/Post.ts"
 import { topicOf } from "../../src/domain/Topic.ts"
 import { decodeInput, Event, encodeEvent, eventOf } from "../../src/protocol/BotLine.ts"
 import * as Arbitraries from "../support/arbitraries.ts"
@@ -18,6 +19,11 @@ const happened = (event: MeshEvent) => Fact.Witnessed({ entry: Entry.Happened({ 
 const facts: ReadonlyArray<readonly [Fact, string | undefined]> = [
   [Fact.Witnessed({ entry: Entry.Said({ post: post(stream("3"), 1), own: false }) }), "said"],
   [Fact.Witnessed({ entry: Entry.Earlier({ post: post(stream("3"), 1) }) }), "earlier"],
+  [Fact.Witnessed({ entry: Entry.Earlier({ post: post(stream("3"), 1, topicOf("tea")) }) }), "topic"],
+  [
+    Fact.InRoom({ room: mainRoom, here: true, joined: true, peers: [], lines: 0, mentions: 0, topic: undefined }),
+    "room"
+  ],
   [Fact.Witnessed({ entry: Entry.Missed({ stream: stream("3"), count: 2 }) }), "missed"],
   [Fact.Witnessed({ entry: Entry.Outlived({ count: 2 }) }), "missed"],
   [Fact.Witnessed({ entry: Entry.Skipped({ count: 2 }) }), "skipped"],
@@ -89,7 +95,18 @@ describe("what can be asked", () => {
     for (const input of inputs) {
       assert.deepStrictEqual(Either.getOrThrow(decodeInput(JSON.stringify(input))) as unknown, input)
     }
-    for (const line of ["", "hello", "{}", '{"type":"say"}', '{"type":"dance"}', '{"type":"run","command":5}', "[]"]) {
+    const inOps = decodeInput('{"type":"say","text":"hello","room":"#ops"}')
+    assert.deepStrictEqual(Either.getOrThrow(inOps) as unknown, { type: "say", text: "hello", room: "ops" })
+    for (const line of [
+      "",
+      "hello",
+      "{}",
+      '{"type":"say"}',
+      '{"type":"say","text":"hello","room":"no/room"}',
+      '{"type":"dance"}',
+      '{"type":"run","command":5}',
+      "[]"
+    ]) {
       assert.match(Either.getOrElse(decodeInput(line), String) as string, /^That is no command: \{"type":"say"/, line)
     }
   })

@@ -4,10 +4,13 @@ import * as Schema from "effect/Schema"
 import { MeshStatus } from "../../../services/MeshStatus.ts"
 import { MessageLog } from "../../../services/MessageLog.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
+import { Rooms } from "../../../services/Rooms.ts"
 import * as Monotonic from "../../domain/Monotonic.ts"
 import { formatAddress, title } from "../../domain/Peer.ts"
+import { roomTitle } from "../../domain/Post.ts"
 import { inWords } from "../../domain/Time.ts"
 import { Run } from "../Run.ts"
+import { roomOf, Session } from "../session/Session.ts"
 import { answer, make } from "./Command.ts"
 
 export const status = make({
@@ -15,11 +18,12 @@ export const status = make({
   group: "This node",
   elsewhere: ["whoami", "uptime"],
   help: "Shows the state of this node.",
-  details: "It shows the server, links, undelivered lines, and how many lines are kept.",
+  details: "It shows the server, links, rooms, undelivered lines, and how many lines are kept.",
   arguments: Schema.Tuple(),
   run: () =>
     Effect.gen(function* () {
       const log = yield* MessageLog
+      const rooms = yield* Rooms
       const { self } = yield* PeerMesh
       const { peerStatuses, silence } = yield* MeshStatus
       const { begun, undelivered } = yield* Run
@@ -33,6 +37,7 @@ export const status = make({
         `This is ${title(self.id)} at ${formatAddress(self.address)}, running for ${inWords(age)}.`,
         ...(self.role === "server" ? [] : [`The server is ${server}.`]),
         `Links: ${linked.length} of ${others.length}. A peer counts as lost after ${inWords(yield* silence)} of silence.`,
+        `Rooms: ${rooms.joined().map(roomTitle).join(", ")}; you are in ${roomTitle(roomOf(yield* Session))}.`,
         waiting === 0 ? "Every line of yours has reached a peer." : `Your lines that no peer has yet: ${waiting}.`,
         `Lines kept: ${kept}.`
       )
