@@ -86,8 +86,13 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
      * the run begins later than this.
      */
     readonly renew: (shared: Summary, after?: Epoch) => Effect.Effect<ReadonlyMap<Post, Post>, LogUnavailable>
-    /** The last posts in this log, at most `count`, oldest first. */
-    readonly recent: (count: number) => Effect.Effect<ReadonlyArray<Post>>
+    /** The last posts in these rooms, at most `count` in all, oldest first. Those of all rooms by default. */
+    readonly recent: (count: number, rooms?: ReadonlySet<Room>) => Effect.Effect<ReadonlyArray<Post>>
+    /**
+     * The post that has set the topic of a room last (`domain/Topic.ts`), however long ago. Undefined if there is none, or
+     * if this node takes no part in the room.
+     */
+    readonly topicOf: (room: Room) => Post | undefined
     /** The own posts of this run that are still kept, oldest first. */
     readonly own: Effect.Effect<ReadonlyArray<Post>>
     /**
@@ -96,10 +101,11 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
      */
     readonly screen: Reader
     /**
-     * Opens another reader. It begins with the last posts, at most `history`, as history, and goes on with what comes
-     * next.
+     * Opens another reader. It begins with the last posts of each of these rooms, at most `history` of each, as history,
+     * and goes on with what comes next. `rooms`: those that this node has joined, and its
+     * conversations, by default.
      */
-    readonly openReader: (history: number) => Effect.Effect<Reader>
+    readonly openReader: (history: number, rooms?: Iterable<Room>) => Effect.Effect<Reader>
     /**
      * Calls a plain function each time there may be more for a cursor, and when the log is closed, until the function
      * that is returned is called. It must be cheap and must not throw.

@@ -14,16 +14,19 @@ export class PastLog extends Context.Tag("outlive/PastLog")<
      * posts are here already, or come as new posts.
      */
     readonly lackedOf: <A extends EncodedPost>(posts: ReadonlyArray<A>) => ReadonlyArray<A>
-    /** Whether this log keeps fewer than `count` posts although more have been said. */
-    readonly lacksOfLast: (count: number) => boolean
     /**
-     * Keeps posts that are older than everything in this log, oldest first, to pass them on. No reader gets them. They
-     * replace earlier ones unless there are fewer. The bounds of the log apply.
+     * Whether there is one of these rooms, or of all by default, of which this log keeps fewer posts than `past` would
+     * give, although more have been said.
+     */
+    readonly lacksOfLast: (count: number, rooms?: ReadonlySet<Room>) => boolean
+    /**
+     * Keeps posts that are older than everything in this log, oldest first, to pass them on. No reader gets them. In each
+     * room they replace earlier ones, unless they are fewer. The bounds of the log apply.
      */
     readonly keepPast: (posts: ReadonlyArray<EncodedPost>) => Effect.Effect<void>
     /**
-     * The last posts of these rooms, at most `count`, oldest first, as the lines in which they are passed on. Blocks
-     * are whole.
+     * The last posts of each of these rooms, oldest first, as the lines in which they are passed on. Blocks are whole. At
+     * most `historyOfEach(count, …)` of each room. The latest topic of a room is among them, however old it is.
      */
     readonly past: (count: number, rooms: ReadonlySet<Room>) => Effect.Effect<ReadonlyArray<Lines>>
   }

@@ -11,7 +11,13 @@ export interface Shown {
 }
 
 /** The content of a line of a journal. */
-export type JournalLine = PostFrame | Gap | Folded | Shown | RoomsLine
+export type JournalLine = PostFrame | Gap | Folded | Shown | RoomsLine | Beyond
+
+/**
+ * The next block of posts is kept besides the entries: as one of the last posts of its room, or as its topic. Peers never
+ * get this line.
+ */
+export type Beyond = { readonly type: "past" } | { readonly type: "topic" }
 
 /** A line that says how many of the posts before it were not on the screen. */
 export const encodeShown = (but: number): Uint8Array => Buffer.from(`{"type":"shown","but":${but}}\n`)
@@ -19,13 +25,20 @@ export const encodeShown = (but: number): Uint8Array => Buffer.from(`{"type":"sh
 /** Matches such a line. No frame in a journal begins like it. */
 const shown = /^\{"type":"shown","but":(\d{1,9})\}\n$/
 
+/** The line in front of such a block. */
+export const encodeBeyond = (type: Beyond["type"]): Uint8Array => Buffer.from(`{"type":"${type}"}\n`)
+
+const beyond = /^\{"type":"(past|topic)"\}\n$/
+
 /** Decodes a line, which ends with its newline. Undefined if it does not belong in a journal. */
 export const decodeLine = (line: Uint8Array): JournalLine | undefined => {
   const frame = Either.getOrUndefined(decode(line))
   if (frame?.type === "post" || frame?.type === "gap" || frame?.type === "folded") return frame
   const text = Buffer.from(line).toString("latin1")
   const [, but] = shown.exec(text) ?? []
-  return but === undefined ? decodeRooms(text) : { type: "shown", but: Number(but) }
+  if (but !== undefined) return { type: "shown", but: Number(but) }
+  const [, type] = beyond.exec(text) ?? []
+  return type === undefined ? decodeRooms(text) : ({ type } as Beyond)
 }
 
 /**

@@ -4,6 +4,7 @@ import { type Entry, isPost } from "../../src/domain/Entry.ts"
 import { type Folds, type Post, type Room, roomIn, type StreamId, type Summary } from "../../src/domain/Post.ts"
 import { encode } from "../../src/protocol/Frame.ts"
 import type { PostStore } from "../../src/protocol/PostStore.ts"
+import { type Beyond, encodeBeyond } from "./JournalReader.ts"
 import type { RoomsKept } from "./RoomsKept.ts"
 
 /** Lines that are kept together: posts of one stream, from number `first` to `last`. */
@@ -14,7 +15,7 @@ export interface Whole {
 }
 
 /**
- * The lines of a new journal. First come the rooms, if there is more than `main`, and the folds, then a gap for each stream up to its first kept post, then the kept
+ * The lines of a new journal. First come the rooms, if there is more than `main`, what is kept besides the entries, and the folds, then a gap for each stream up to its first kept post, then the kept
  * posts in the order of the entries. `whole`: the lines of a post and of posts after it, up to the given number; posts
  * without any are left out. When restored, these lines give the same summary. There is always at least one line, so that
  * the next run knows that there was an earlier one.
@@ -23,6 +24,7 @@ export function* linesOf(
   entries: ReadonlyArray<Entry | undefined>,
   { folds, summary }: { readonly folds: Folds; readonly summary: Summary },
   rooms: RoomsKept,
+  beyond: Iterable<{ readonly as: Beyond["type"]; readonly whole: Uint8Array }>,
   whole: (post: Post, to: number) => Whole | undefined
 ): Generator<Uint8Array, void> {
   const wholes: Array<Whole & { readonly stream: StreamId }> = []
@@ -40,6 +42,7 @@ export function* linesOf(
     if (!reached.has(stream)) reached.set(stream, found.first - 1)
   }
   if (rooms.all.size > 1) yield rooms.toRecord()
+  for (const { as, whole } of beyond) yield* [encodeBeyond(as), whole]
   yield* foldLines(folds)
   for (const [stream, have] of summary) {
     const to = reached.get(stream) ?? have

@@ -164,7 +164,7 @@ export const make = (
       store,
       rooms: rooms.all,
       isSigned: sign !== undefined,
-      entries: () => entries.kept,
+      entries,
       maxEntries,
       maxBytes
     })
@@ -175,6 +175,7 @@ export const make = (
       journal,
       mark,
       rooms,
+      beyond: past.beyond,
       store,
       failed: ({ detail }) => addEvent(MeshEvent.Unkept({ detail })),
       lacking: () => atOnce(constTrue),
@@ -183,7 +184,8 @@ export const make = (
     const readers = Readers.make({
       entries,
       growth,
-      lastPosts: (count, before) => past.lastPosts(count, before - entries.dropped),
+      lastOfEach: past.lastOfEach,
+      shown: () => rooms.shown,
       mark,
       unwritten: recording.firstUnwritten
     })
@@ -197,6 +199,7 @@ export const make = (
       ownPosts,
       rooms: rooms.all,
       store,
+      witness: past.consider,
       time: () => clock.unsafeCurrentTimeMillis()
     })
 
@@ -208,7 +211,7 @@ export const make = (
       while (entries.kept.length > maxEntries || (store.bytes > maxBytes && entries.kept.length > 1)) {
         const count = Math.min(Math.ceil(entries.kept.length / 4), entries.settled - entries.dropped)
         if (count === 0) return
-        past.drop()
+        past.spare(count)
         let skipped = 0
         for (const [at, entry] of entries.kept.slice(0, count).entries()) {
           if (!isPost(entry)) continue
@@ -231,6 +234,7 @@ export const make = (
       for (const { post } of delivered) {
         if (shownBefore.take(post)) continue
         entries.add({ _tag: "Said", post, own: false })
+        past.consider(post)
         added += 1
       }
       received += delivered.length
@@ -290,6 +294,7 @@ export const make = (
       entries,
       isSigned: sign !== undefined,
       mark,
+      past,
       rooms,
       store,
       trim
@@ -332,6 +337,7 @@ export const make = (
         for (const { block, bytes, room } of blocks) store.say(room, block, bytes)
         for (const [at, post] of Arr.zip(saidAnew.keys(), posts))
           entries.kept[at] = { ...(entries.kept[at] as Own), post }
+        for (const [before, post] of Arr.zip(saidAnew.values(), posts)) past.moved(before, post)
         mark.addedToJournal(posts.length)
         epoch = next
         restored ||= adopted
@@ -420,6 +426,7 @@ export const make = (
       note: addEvent,
       lackedOf: past.lackedOf,
       lacksOfLast: past.lacksOfLast,
+      topicOf: past.topicOf,
       keepPast: (posts) => Effect.sync(() => past.keep(posts)),
       past: (count, of) => Effect.sync(() => past.lastLines(count, of)),
       recall: (post, whole) =>
@@ -430,10 +437,10 @@ export const make = (
           mark.posted(1, 0)
           grow()
         }),
-      recent: (count) => Effect.sync(() => [...past.lastPosts(count)].reverse()),
+      recent: (count, of) => Effect.sync(() => [...past.lastPosts(count, of)].reverse()),
       own: Effect.sync(() => [...ownSince(new Map()).values()]),
       screen: readers.screen,
-      openReader: (count) => Effect.sync(() => readers.openReader(count)),
+      openReader: (count, of = rooms.shown) => Effect.sync(() => readers.openReader(count, of)),
       events: readers.events,
       close: Effect.sync(() => {
         entries.isClosed = true

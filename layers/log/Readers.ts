@@ -3,9 +3,9 @@ import { constTrue } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Reader } from "../../services/MessageLog.ts"
-import { Entry } from "../../src/domain/Entry.ts"
+import { Entry, isPost } from "../../src/domain/Entry.ts"
 import type { MeshEvent } from "../../src/domain/MeshEvent.ts"
-import type { Post } from "../../src/domain/Post.ts"
+import type { Post, Room } from "../../src/domain/Post.ts"
 import type { Signal } from "../../src/domain/Signal.ts"
 import { followed, openAt } from "./Cursors.ts"
 import type { Entries } from "./Entries.ts"
@@ -17,12 +17,16 @@ interface Needs {
   readonly mark: ScreenMark
   /** The position of the first entry whose lines are not in the journal yet; undefined if there is none. */
   readonly unwritten: () => number | undefined
-  /** The last posts before a position, at most `count`, the newest first. */
-  readonly lastPosts: (count: number, before: number) => Iterable<Post>
+  /** The last posts of each of these rooms before a position, at most `count` of each, the newest first. */
+  readonly lastOfEach: (count: number, of: Iterable<Room>, before: number) => Iterable<Post>
+  /** The rooms with whose history the screen begins. */
+  readonly shown: () => Iterable<Room>
 }
 
-export const make = ({ entries, growth, lastPosts, mark, unwritten }: Needs) => {
-  /** The position at which the screen begins, and how many posts before it are gone that it was not shown. */
+export const make = ({ entries, growth, lastOfEach, mark, shown, unwritten }: Needs) => {
+  /** The history with which the screen begins. */
+  let earlier: ReadonlyArray<Entry> = []
+  /** The position at which it goes on, and how many posts before it are gone that it was not shown. */
   let first = 0
   let gone = 0
   /** The position at which the entries of this run begin. */
@@ -38,7 +42,8 @@ export const make = ({ entries, growth, lastPosts, mark, unwritten }: Needs) => 
     entries.isClosed ? entries.end : Math.min(entries.settled, unwritten() ?? entries.end)
 
   const screen: Reader = {
-    open: (isWanted = constTrue) => openAt(entries, { position: first, isWanted, untold: gone, last: showable }),
+    open: (isWanted = constTrue) =>
+      openAt(entries, { earlier, position: first, isWanted, untold: gone, last: showable }),
     follow: (isWanted) => followed(growth, () => screen.open(isWanted)),
     shown: (last) => {
       const at = entries.positionOf(last, mark.position)
@@ -50,11 +55,11 @@ export const make = ({ entries, growth, lastPosts, mark, unwritten }: Needs) => 
   }
 
   /**
-   * Opens a reader that begins with the last `history` posts, as history, and goes on with new entries. Its place is not
-   * in the journal.
+   * Opens a reader that begins with the last `history` posts of each of these rooms, as history, and goes on with new
+   * entries. Its place is not in the journal.
    */
-  const openReader = (history: number): Reader => {
-    let earlier: ReadonlyArray<Entry> = Array.from(lastPosts(history, entries.settled), (post) =>
+  const openReader = (history: number, of: Iterable<Room>): Reader => {
+    let earlier: ReadonlyArray<Entry> = Array.from(lastOfEach(history, of, entries.settled), (post) =>
       Entry.Earlier({ post })
     ).reverse()
     let position = entries.settled
@@ -79,12 +84,19 @@ export const make = ({ entries, growth, lastPosts, mark, unwritten }: Needs) => 
   )
 
   /**
-   * A run begins here. The screen begins with the last `history` entries, and with all posts that may not have been on
-   * it when an earlier run ended, however little history is wanted.
+   * A run begins here. The screen begins with the last `history` posts of each room, and with all posts that may not have
+   * been on it when an earlier run ended, however little history is wanted.
    */
   const beginRun = (history: number): void => {
-    first = Math.max(entries.dropped, Math.min(mark.position, entries.end - history))
+    first = Math.max(entries.dropped, mark.position)
     gone = mark.skipped
+    const coming = new Set(
+      entries.kept.slice(first - entries.dropped).flatMap((each) => (isPost(each) ? [each.post] : []))
+    )
+    earlier = Array.from(lastOfEach(history, shown(), entries.end))
+      .filter((post) => !coming.has(post))
+      .map((post) => Entry.Earlier({ post }))
+      .reverse()
     sinceHere = entries.end
   }
 

@@ -8,6 +8,7 @@ import type { PostStore } from "../../src/protocol/PostStore.ts"
 import type { Entries } from "./Entries.ts"
 import type { Journal, Settled } from "./Journal.ts"
 import { linesOf, type Whole } from "./Kept.ts"
+import type { Past } from "./Past.ts"
 import type { RoomsKept } from "./RoomsKept.ts"
 import type { ScreenMark } from "./ScreenMark.ts"
 
@@ -16,6 +17,8 @@ interface Needs {
   readonly entries: Entries
   readonly mark: ScreenMark
   readonly rooms: RoomsKept
+  /** What is kept besides the entries. */
+  readonly beyond: Past["beyond"]
   readonly store: PostStore
   /** Whether posts come in sealed blocks. */
   readonly isSigned: boolean
@@ -28,6 +31,7 @@ interface Needs {
 }
 
 export const make = ({
+  beyond,
   entries,
   failed,
   isSigned,
@@ -123,7 +127,7 @@ export const make = ({
     folded = false
     mark.toRecord()
     handed += 1
-    journal.replace(linesOf(entries.kept, store.kept(), rooms, wholeOf), mark.lacks, (failure) => {
+    journal.replace(linesOf(entries.kept, store.kept(), rooms, beyond(), wholeOf), mark.lacks, (failure) => {
       if (failure !== undefined) mark.recordingFailed()
       done()
       settle()

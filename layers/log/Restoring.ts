@@ -10,13 +10,16 @@ import { Blocks } from "../../src/protocol/Blocks.ts"
 import type { PostStore } from "../../src/protocol/PostStore.ts"
 import type { Entries } from "./Entries.ts"
 import type { Journal } from "./Journal.ts"
-import type { RoomsKept, RoomsLine } from "./RoomsKept.ts"
+import type { Beyond } from "./JournalReader.ts"
+import type { Past } from "./Past.ts"
+import type { RoomsKept } from "./RoomsKept.ts"
 import type { ScreenMark } from "./ScreenMark.ts"
 
 interface Needs {
   readonly author: PeerId
   readonly entries: Entries
   readonly mark: ScreenMark
+  readonly past: Past
   readonly rooms: RoomsKept
   readonly store: PostStore
   /** Whether posts come in sealed blocks. */
@@ -31,14 +34,15 @@ interface Needs {
  */
 export const restore = (
   journal: Journal,
-  { author, entries, isSigned, mark, rooms, store, trim }: Needs
+  { author, entries, isSigned, mark, past, rooms, store, trim }: Needs
 ): Effect.Effect<boolean, LogUnavailable> =>
   Effect.gen(function* () {
     let hasAny = false
     const blocks = new Blocks()
     // The folds apply to all streams that are not listed, so they count only after everything is read.
     const folds = new Map<Room, Fold>()
-    let inRooms: RoomsLine | undefined
+    /** The last line before the next block says that the block is kept besides the entries. */
+    let besides: Beyond["type"] | undefined
     // Which rooms were left is known only after everything is read. Until then the log takes part in all of them.
     const known = new Set<Room>()
 
@@ -49,6 +53,11 @@ export const restore = (
     }
 
     const take = (block: Block): void => {
+      if (besides !== undefined) {
+        past.restore(besides, block)
+        besides = undefined
+        return
+      }
       const { n, stream: id } = block.post
       // A gap in this node's own posts means a damaged journal. A gap in posts of others means that they could not be
       // written: others still have them.
@@ -57,6 +66,7 @@ export const restore = (
       store.restore(block)
       for (const { post } of [block, ...(block.rest ?? [])]) {
         entries.add(Entry.Earlier({ post }))
+        past.consider(post)
         mark.addedToJournal(1)
       }
       trim()
@@ -68,11 +78,16 @@ export const restore = (
         return
       }
       if (line.type === "rooms") {
-        inRooms = line
+        rooms.restore(line)
         return
       }
       hasAny = true
+      if (line.type === "past" || line.type === "topic") {
+        besides = line.type
+        return
+      }
       knows(line.type === "folded" ? line.room : roomIn(line.type === "post" ? line.post.stream : line.stream))
+      if (line.type !== "post") besides = undefined
       if (line.type === "gap") {
         store.takeAsSeen(line.stream, line.to)
       } else if (line.type === "folded") folds.set(line.room, { upTo: line.upTo, lines: line.lines })
@@ -81,16 +96,17 @@ export const restore = (
         // An unfinished block, left by a crash, does not count: either others have the whole block, or nobody has seen
         // it.
         const taken = blocks.take(line)
+        if (taken === "broken") besides = undefined
         const block = taken === "broken" ? blocks.take(line) : taken
         if (block !== undefined && block !== "broken") take(block)
       }
     })
     store.takeFolds(folds)
-    if (inRooms !== undefined) rooms.restore(inRooms)
     for (const room of known) if (isPrivate(room)) rooms.takePart(room, false)
     for (const room of rooms.all) store.takePart(room)
     for (const room of known) if (!rooms.all.has(room)) store.leave(room)
     store.foldLater()
+    past.restored()
     mark.begin()
     return hasAny
   })

@@ -29,15 +29,22 @@ const roomsIn = (list: string): ReadonlyArray<Room> =>
 
 /** Mutable: the log that owns it changes it in the same step as the `PostStore`. */
 export class RoomsKept {
-  readonly #all: Set<Room>
-  readonly #joined: Set<Room>
+  readonly #given: ReadonlyArray<Room>
+  readonly #all = new Set<Room>()
+  readonly #joined = new Set<Room>()
   /** The last line that the journal has, or is about to have. */
   #recorded = textOf({ type: "rooms", joined: [], carried: [] })
 
-  /** Begins with the rooms that are joined, `main` first. */
-  constructor(joined: Iterable<Room>) {
-    this.#joined = new Set(joined)
-    this.#all = new Set(this.#joined)
+  /** `given`: the rooms that are joined whatever the journal says, `main` first. */
+  constructor(given: Iterable<Room>) {
+    this.#given = [...given]
+    this.#begin()
+  }
+
+  #begin(): void {
+    this.#all.clear()
+    this.#joined.clear()
+    for (const room of this.#given) this.takePart(room, true)
   }
 
   /** All rooms in which the node takes part. */
@@ -48,6 +55,11 @@ export class RoomsKept {
   /** Those that it has joined, in the order of joining. */
   get joined(): ReadonlySet<Room> {
     return this.#joined
+  }
+
+  /** Those whose lines sessions show: the rooms that are joined, and all conversations. */
+  get shown(): ReadonlyArray<Room> {
+    return [...this.#all].filter((room) => this.#joined.has(room) || isPrivate(room))
   }
 
   get #text(): string {
@@ -68,9 +80,10 @@ export class RoomsKept {
     return encoder.encode(this.#recorded)
   }
 
-  /** Takes part also in the rooms of an earlier run, as the last line of the journal says. */
+  /** Takes part in the rooms that are given, and those of an earlier run, as a line of the journal says. */
   restore(line: RoomsLine): void {
     this.#recorded = textOf(line)
+    this.#begin()
     for (const room of line.joined) this.takePart(room, true)
     for (const room of line.carried) if (!this.#all.has(room)) this.takePart(room, false)
   }

@@ -30,6 +30,8 @@ interface Needs {
    * Hands the lines of so many posts over to the journal, and settles when it has them. Undefined if it keeps nothing.
    */
   readonly append: ((blocks: ReadonlyArray<Uint8Array>, posts: number, settled: Settled) => void) | undefined
+  /** Called for each post that is added to the log. */
+  readonly witness: (post: Post) => void
   /** The time of day, in ms since 1970. */
   readonly time: () => number
   /** Called when the log has grown. */
@@ -53,7 +55,7 @@ interface Call {
   readonly settle: (outcome: Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable>) => void
 }
 
-export const make = ({ append, entries, grown, idle, mark, ownPosts, rooms, store, time }: Needs) => {
+export const make = ({ append, entries, grown, idle, mark, ownPosts, rooms, store, time, witness }: Needs) => {
   const calls: Array<Call> = []
   let isWriting = false
   /** How many wait for the end of the write, or want none to begin. */
@@ -76,6 +78,7 @@ export const make = ({ append, entries, grown, idle, mark, ownPosts, rooms, stor
   /** Adds posts that are on disk to the store, and returns their entries. */
   const enter = ({ blocks, by, posts, room }: Said): ReadonlyArray<Entry> => {
     for (const { block, bytes } of blocks) store.say(room, block, bytes)
+    for (const post of posts) witness(post)
     return posts.map((post) => ({ _tag: "Said", post, own: true, by }))
   }
 

@@ -3,11 +3,13 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { EncodedPost } from "../../src/domain/EncodedPost.ts"
 import { PeerLost } from "../../src/domain/Errors.ts"
+import { lastOfEach } from "../../src/domain/LastPosts.ts"
 import { isCurrent } from "../../src/domain/LinkTable.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
-import { authorOf, mostHistory } from "../../src/domain/Post.ts"
+import { authorOf, historyOfEach, mostHistory, type Room } from "../../src/domain/Post.ts"
 import type { Rest } from "../../src/domain/Rest.ts"
 import { mostSealed } from "../../src/domain/Seal.ts"
+import { topicsAmong } from "../../src/domain/Topic.ts"
 import { Blocks, type SealedBlock } from "../../src/protocol/Blocks.ts"
 import { type Earlier, encode, type PostFrame, type Recall } from "../../src/protocol/Frame.ts"
 import type { Ground, Link } from "./Ground.ts"
@@ -28,7 +30,7 @@ const mostAsked = 3
 
 const malformed = new PeerLost({ reason: "malformed" })
 
-export const make = ({ events, links, membership, pastLog, peers }: Ground, { proofs }: Needs) => {
+export const make = ({ events, links, log, membership, pastLog, peers }: Ground, { proofs }: Needs) => {
   const isSigned = membership.sign !== undefined
   /** The peer that was asked last, while others wait for its answer. */
   let awaited: Link | undefined
@@ -41,10 +43,24 @@ export const make = ({ events, links, membership, pastLog, peers }: Ground, { pr
       return link.sendLines([encode({ type: "earlier", posts }), ...blocks.map(({ bytes }) => bytes)])
     })
 
+  /** The rooms of which a peer sends history. */
+  const roomsWith = ({ rooms }: Link): ReadonlyArray<Room> => [...log.rooms].filter((room) => rooms.has(room))
+
+  /** The last posts of each room, as many as were asked for. A block may have brought more. */
+  const lastAsked = (link: Link, posts: ReadonlyArray<EncodedPost>, most: number): ReadonlyArray<EncodedPost> => {
+    const rooms = roomsWith(link)
+    const all = posts.map(({ post }) => post)
+    const topics = topicsAmong(all)
+    const last = new Set(
+      lastOfEach(all.reverse(), historyOfEach(most, rooms.length), rooms, (room) => topics.get(room))
+    )
+    return posts.filter(({ post }) => last.has(post))
+  }
+
   /** Takes in history: shows as much as was asked for, or keeps it for newcomers. */
   const takeIn = (link: Link, posts: ReadonlyArray<EncodedPost>, most: number, shown: boolean): Effect.Effect<void> =>
     Effect.suspend(() => {
-      const last = pastLog.lackedOf(posts.slice(-most))
+      const last = pastLog.lackedOf(lastAsked(link, posts, most))
       if (shown) return Effect.forEach(last, ({ line, post }) => pastLog.recall(post, line), { discard: true })
       return Effect.map(pastLog.keepPast(last), () => recallIsOver(link))
     })
@@ -154,7 +170,8 @@ export const make = ({ events, links, membership, pastLog, peers }: Ground, { pr
       if (shown) link.replica.owed = 0
       else if (asked > 0) link.replica.recall = "coming"
       if (asked === 0 || link.replica.past !== undefined) return malformed
-      if (posts > asked + (isSigned ? mostSealed - 1 : 0)) return malformed
+      const each = historyOfEach(asked, roomsWith(link).length) + (isSigned ? mostSealed - 1 : 0)
+      if (posts > each * roomsWith(link).length) return malformed
       if (posts > 0) link.replica.past = { posts: [], most: asked, shown, left: posts }
       else if (!shown) recallIsOver(link)
       return Effect.void

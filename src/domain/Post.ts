@@ -130,8 +130,12 @@ const isDeps = (value: unknown): value is Post["deps"] => {
   return entries.length <= maxDeps && entries.every(([stream, n]) => isStreamId(stream) && isPostNumber(n))
 }
 
-/** The greatest number of posts that a newcomer is shown as history. */
+/** The greatest number of posts that a newcomer is shown as history, of all rooms together. */
 export const mostHistory = 500
+
+/** How many posts of each room are history for somebody who wants `count` of them, and takes part in so many rooms. */
+export const historyOfEach = (count: number, rooms: number): number =>
+  Math.min(count, Math.max(1, Math.floor(mostHistory / Math.max(1, rooms))))
 
 /**
  * The streams of a room that a node has folded away: each stream that began no later than `upTo`, and that the node

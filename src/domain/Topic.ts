@@ -1,7 +1,7 @@
 /** Topics: what a room is about, as its members have set it. */
 import { actionIn } from "./Action.ts"
 import { type PeerId, title } from "./Peer.ts"
-import { type Post, type Room, roomTitle } from "./Post.ts"
+import { type Post, type Room, roomIn, roomTitle } from "./Post.ts"
 
 const before = "\u0001TOPIC "
 const behind = "\u0001"
@@ -28,6 +28,17 @@ export const topicIn = (text: string): string | undefined =>
 export const isLaterTopic = (one: Post, other: Post): boolean => {
   if (one.at !== other.at) return one.at > other.at
   return one.stream === other.stream ? one.n > other.n : one.stream > other.stream
+}
+
+/** The posts among these that set the topics of their rooms. */
+export const topicsAmong = (posts: Iterable<Post>): ReadonlyMap<Room, Post> => {
+  const latest = new Map<Room, Post>()
+  for (const post of posts) {
+    if (topicIn(post.text) === undefined) continue
+    const before = latest.get(roomIn(post.stream))
+    if (before === undefined || isLaterTopic(post, before)) latest.set(roomIn(post.stream), post)
+  }
+  return latest
 }
 
 /** What the author of such a post has done, in words that follow the author's name. */

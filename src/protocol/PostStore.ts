@@ -308,14 +308,18 @@ export class PostStore {
     )
   }
 
-  /** Adds own posts to that room. `block`: the same posts encoded, one after the other. */
+  /**
+   * Adds own posts to that room, which may have been left since they were on their way to the disk. `block`: the same
+   * posts encoded, one after the other.
+   */
   say(room: Room, posts: ReadonlyArray<Post>, block: Uint8Array | TextLines): void {
-    const { news, own } = this.#stateOf(room)
+    const left = this.#left.get(room)
+    const { news, own } = left?.state ?? this.#stateOf(room)
     for (const { deps } of posts) {
       if (deps === noDeps) continue
       for (const [stream, n] of marksIn(deps)) if (news.get(stream) === n) news.delete(stream)
     }
-    const segments = this.#segmentsOf(own)
+    const segments = left?.streams.get(own) ?? this.#segmentsOf(own)
     this.#said += posts.length
     this.#bytes += "text" in block ? segments.appendText(block) : segments.append(block, posts.length)
   }

@@ -19,6 +19,7 @@ import { encode, encodePost } from "../../src/protocol/Frame.ts"
 import { id, inShort, post, stream } from "../support/samples.ts"
 import { type Log, wholeLog } from "../support/wholeLog.ts"
 import * as MessageLogContract from "./MessageLogContract.ts"
+import * as RoomLogContract from "./RoomLogContract.ts"
 
 const author = id("1")
 const root = Path.resolve(import.meta.dirname, "../..")
@@ -76,13 +77,14 @@ const millisOf = (log: Log) => Number.parseInt(log.epoch, 10)
 const own = (n: number, text = `mine ${n}`) => Buffer.from(encodePost(post(stream("1", 5), n, text)))
 
 describe("FileMessageLog", () => {
-  MessageLogContract.holdsFor((bounds) =>
+  const inFreshFolder = (bounds: MessageLogContract.Bounds) =>
     Layer.unwrapScoped(
       Effect.gen(function* () {
         return logIn(yield* freshFolder, yield* ScriptedConsole.make, bounds)
       })
     ).pipe(Layer.orDie)
-  )
+  MessageLogContract.holdsFor(inFreshFolder)
+  RoomLogContract.holdsFor(inFreshFolder)
 
   it.scoped("a folder that is not there is made, for its owner alone, with those above it", () =>
     Effect.gen(function* () {

@@ -7,6 +7,7 @@ import { isEarlier } from "../../src/domain/Post.ts"
 import { id } from "../support/samples.ts"
 import { wholeLog } from "../support/wholeLog.ts"
 import * as MessageLogContract from "./MessageLogContract.ts"
+import * as RoomLogContract from "./RoomLogContract.ts"
 
 const author = id("1")
 
@@ -14,6 +15,7 @@ describe("MemoryMessageLog", () => {
   const logOf = (bounds: MessageLogContract.Bounds) => MemoryMessageLog.layer({ author, ...bounds })
   MessageLogContract.holdsFor(logOf)
   MessageLogContract.missesNoMomentFor(logOf)
+  RoomLogContract.holdsFor(logOf)
 
   it.effect("each run has an epoch of its own, and the later run the later one", () =>
     Effect.gen(function* () {

@@ -9,9 +9,10 @@ import * as ScriptedConsole from "../../layers/console/ScriptedConsole.ts"
 import * as FileMessageLog from "../../layers/FileMessageLog.ts"
 import type { Settings } from "../../layers/log/Log.ts"
 import { conversationOf } from "../../src/domain/Conversation.ts"
-import { mainRoom, Room, type StreamId, streamOf } from "../../src/domain/Post.ts"
+import { mainRoom, type Post, Room, type StreamId, streamOf } from "../../src/domain/Post.ts"
+import { topicOf } from "../../src/domain/Topic.ts"
 import { encode, encodePost } from "../../src/protocol/Frame.ts"
-import { epoch, id, post } from "../support/samples.ts"
+import { epoch, id, inShort, post } from "../support/samples.ts"
 import { type Log, wholeLog } from "../support/wholeLog.ts"
 
 const [ops, dev] = [Room.make("ops"), Room.make("dev")]
@@ -187,6 +188,47 @@ describe("rooms in a folder", () => {
       const before = lines().length
       yield* use((log) => Effect.sync(() => assert.isFalse(log.restored)), { rooms: [ops] })
       assert.strictEqual(lines().length, before, "the journal says so already")
+    })
+  )
+
+  it.scoped("the next run has the last posts and the topic of a quiet room, and begins its screen with them", () =>
+    Effect.gen(function* () {
+      const { use } = yield* world
+      const bounds = { entries: 120, rooms: [ops] }
+      const topic = { ...said(ops, 1)[0]?.post, text: topicOf("what it is about") } as Post
+      yield* use(
+        (log) =>
+          Effect.gen(function* () {
+            yield* log.receive([{ post: topic, line: encodePost(topic) }, ...said(ops, ...range(2, 40))])
+            for (const n of range(1, 600)) yield* log.receive(said(mainRoom, n))
+          }),
+        bounds
+      )
+      for (const _ of range(1, 3)) {
+        yield* use(
+          (log) =>
+            Effect.gen(function* () {
+              for (const n of range(1, 10))
+                yield* log.say(
+                  mainRoom,
+                  range(1, 30).map((of) => `mine ${n}/${of}`)
+                )
+              assert.deepStrictEqual(
+                (yield* log.recent(99, new Set([ops]))).map(({ text }) => text),
+                range(26, 40).map((n) => `ops${n}`)
+              )
+              assert.deepStrictEqual(log.topicOf(ops), topic)
+            }),
+          bounds
+        )
+      }
+      yield* use(
+        (log) =>
+          Effect.sync(() =>
+            assert.deepStrictEqual(log.screen.open().pull(9).map(inShort), ["earlier ops39", "earlier ops40"])
+          ),
+        { ...bounds, history: 2 }
+      )
     })
   )
 })

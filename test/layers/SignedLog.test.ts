@@ -10,13 +10,14 @@ import * as FileMessageLog from "../../layers/FileMessageLog.ts"
 import * as Keys from "../../layers/identity/Keys.ts"
 import type { Settings } from "../../layers/log/Log.ts"
 import { isTooLong } from "../../src/domain/Errors.ts"
-import { mainRoom, type StreamId } from "../../src/domain/Post.ts"
+import { mainRoom, Room, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import { claimOn } from "../../src/domain/Seal.ts"
+import { topicOf } from "../../src/domain/Topic.ts"
 import { contentsOf, type SealedBlock } from "../../src/protocol/Blocks.ts"
 import { encodePost, maxFrameBytes } from "../../src/protocol/Frame.ts"
 import { bytesOf, linesIn, textOf } from "../support/bytes.ts"
 import { temporaryFolder } from "../support/folder.ts"
-import { id, post, stream } from "../support/samples.ts"
+import { epoch, id, post, stream } from "../support/samples.ts"
 import { blockOf, blocksIn, type Signer, signer } from "../support/signers.ts"
 import { type Log, wholeLog } from "../support/wholeLog.ts"
 import { allEntries } from "./MessageLogContract.ts"
@@ -163,6 +164,52 @@ describe("a log in which all is signed", () => {
           })
         )
       }
+    })
+  )
+
+  it.scoped("what a quiet room keeps beyond the bounds is told as whole blocks, also by the next run", () =>
+    Effect.gen(function* () {
+      const ops = Room.make("ops")
+      const of = streamOf(id("2"), ops, epoch(1))
+      const use = uses(yield* temporaryFolder)
+      const settings = { entries: 80, rooms: [ops] }
+      const topic = blockOf([post(of, 1, "before"), post(of, 2, topicOf("about")), post(of, 3)], other)
+      const told = (log: Log, count: number) =>
+        Effect.map(log.past(count, new Set([ops])), (lines) => {
+          const blocks = blocksIn(lines.flatMap(({ bytes }) => linesIn(bytes)))
+          assert.isTrue(blocks.every((block) => isBy(other, block)))
+          assert.deepStrictEqual(
+            lines.map(({ posts }) => posts),
+            blocks.map(({ rest = [] }) => 1 + rest.length)
+          )
+          return blocks.map(({ post: { n } }) => n)
+        })
+      yield* use(
+        (log) =>
+          Effect.gen(function* () {
+            yield* log.receive([topic, ...range(1, 20).map((at) => blockAt(of, 3 * at + 1, 3 * at + 3))])
+            for (const n of range(1, 10))
+              yield* log.say(
+                mainRoom,
+                range(1, 20).map((at) => `line ${n}/${at}`)
+              )
+            assert.deepStrictEqual(yield* told(log, 3), [1, 61])
+          }),
+        settings
+      )
+      yield* use(
+        (log) =>
+          Effect.gen(function* () {
+            for (const n of range(1, 10))
+              yield* log.say(
+                mainRoom,
+                range(1, 20).map((at) => `more ${n}/${at}`)
+              )
+            assert.deepStrictEqual(yield* told(log, 3), [1, 61])
+            assert.strictEqual(log.topicOf(ops)?.n, 2)
+          }),
+        settings
+      )
     })
   )
 
