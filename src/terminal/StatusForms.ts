@@ -87,12 +87,14 @@ export const statusForms = (
   if (all === 0) return [form(whole, inFull), form(whole, undone), form(short, undone)]
   const fewer = Array.from({ length: all }, (_, index) => form(short, undone, [firstNews(news, all - index)]))
   const first = [firstNews(news, 1)]
+  const trouble: Parts = server._tag === "Up" ? [] : few
   return [
     form(whole, inFull, news.map(newsInWords)),
     form(whole, undone, news.map(newsInWords)),
     form(whole, undone, [firstNews(news, all)]),
     ...fewer,
-    form(server._tag === "Up" ? [] : few, undone, first),
+    form([self, ...trouble, `${connected}/${known}`], undone, first),
+    form(trouble, undone, first),
     form(undone, first),
     form(first)
   ]

@@ -220,7 +220,9 @@ export class Actor {
       this.raw += text
       this.terminal?.write(text, () => {
         this.drawn += 1
-        const lines = wholeLines(this.rendered).filter((line) => line !== "" && !/^([>…]|──| {2})/.test(line))
+        const lines = wholeLines(this.rendered).filter(
+          (line) => line !== "" && !/^(([#@][\w-]+)?[>…]|──| {2})/.test(line)
+        )
         this.out.splice(0, this.out.length, ...lines.filter((line) => !line.startsWith("* ")))
         this.err.splice(0, this.err.length, ...lines.filter((line) => line.startsWith("* ")))
         this.#stage.changed()

@@ -481,6 +481,34 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
       )
   )
 
+  it.scopedLive(
+    "a key goes to another room: what is typed then is said there alone, and other rooms' news is counted",
+    () =>
+      Effect.gen(function* () {
+        const stage = yield* make
+        const [port] = yield* stage.freePorts(1)
+        const server = yield* stage.server(port)
+        const rooms = { terminal: true, args: ["--room", "main", "--room", "ops"] }
+        const [one, two] = (yield* stage.clients(2, server, port, () => rooms)) as [Actor, Actor]
+        yield* one.keys("half\u001b2")
+        yield* endsIn(stage, one, "#ops>")
+        yield* one.keys("@2 only here\r\u001b1")
+        yield* endsIn(stage, two, "#ops Client 1: @2 only here", ">")
+        yield* stage.until("client 2 to be told", () =>
+          whole(two).some((row) => row.endsWith("· #ops: 1 new, for you"))
+        )
+        yield* endsIn(stage, one, "#ops> @2 only here", "> half")
+        yield* one.keys(" a line\r")
+        yield* server.sees("Client 1: half a line")
+        yield* two.sees("#ops Client 1: @2 only here", "Client 1: half a line")
+        yield* two.keys("\u000eseen\r")
+        yield* one.sees("#ops Client 2: seen")
+        yield* stage.until("client 2 to be told nothing", () => !whole(two).some((row) => row.includes("new")))
+        yield* stage.everyoneLeaves([one, two], server)
+        yield* stage.curtain
+      })
+  )
+
   it.scopedLive("the line above what is typed tells how the server is, who is there, and what nobody has", () =>
     Effect.gen(function* () {
       const stage = yield* make

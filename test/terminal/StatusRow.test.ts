@@ -69,6 +69,7 @@ describe("the row above what is being typed", () => {
       assert.strictEqual(fits(some, columns), expected)
     }
     const up = statusForms({ ...down, server: { _tag: "Up" }, rooms: [news("ops", 3)] }, 0, () => "")
-    assert.strictEqual(fits(up, 20), "── #ops 3")
+    assert.strictEqual(fits(up, 25), "── 3 · 1/2 · #ops 3")
+    assert.strictEqual(fits(up, 15), "── #ops 3")
   })
 })
