@@ -135,8 +135,9 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
 
     // ---- As fast as the client may
 
-    /** Whether a registered client has a session, so that its commands can be answered. */
-    const isReady = () => !state.isRegistered || running !== undefined
+    /** Whether a registered client is in its channels, so that its commands can be answered. */
+    let isIn = false
+    const isReady = () => !state.isRegistered || isIn
     const isFull = () => !isReady() || sender.isBehind() || (running?.waiting() ?? 0) >= mostWaiting
     const pump = (): void => {
       if (isPumping) return
@@ -192,6 +193,7 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
         sender,
         has,
         name: state.user ?? "",
+        asked: state.nick ?? "",
         onRead: later,
         isGone: () => isGone,
         describe
@@ -199,8 +201,11 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
       running = made
       sender.send(welcome(made.talk, state.nick ?? made.talk.nick))
       state = { ...state, nick: made.talk.nick }
-      made.talk.whenListed(() => made.talk.join(sender.send))
-      later()
+      made.talk.whenListed(() => {
+        made.talk.join(sender.send)
+        isIn = true
+        later()
+      })
       const ended = yield* house.sessions.attach(made.console)
       return ended === "node ended" ? nodeEnded : "Closing link"
     })

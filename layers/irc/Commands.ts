@@ -143,7 +143,7 @@ const topic: Command = atOnce(({ isIn, numeric }, [name, text]) => {
     : [numeric("ERR_CHANOPRIVSNEEDED", name, "Rooms have no topics yet")]
 })
 
-const mode: Command = atOnce(({ members, nick, numeric }, [name, modes, ...rest]) => {
+const mode: Command = atOnce(({ house, members, numeric }, [name, modes, ...rest]) => {
   if (name === undefined) return [numeric("ERR_NEEDMOREPARAMS", "MODE", "Not enough parameters")]
   if (isMain(name)) {
     if (modes === undefined) return [numeric("RPL_CHANNELMODEIS", mainChannel, "+n")]
@@ -153,7 +153,8 @@ const mode: Command = atOnce(({ members, nick, numeric }, [name, modes, ...rest]
   }
   if (isChannel(name)) return [numeric("ERR_NOSUCHCHANNEL", name, "No such channel")]
   if (members.idOf(name) === undefined) return [numeric("ERR_NOSUCHNICK", name, "No such nick")]
-  if (!isSame(name, nick)) return [numeric("ERR_USERSDONTMATCH", "Can't view or change modes of others")]
+  if (members.idOf(name) !== house.self.id)
+    return [numeric("ERR_USERSDONTMATCH", "Can't view or change modes of others")]
   // Some clients set +i for themselves at each start. Nobody is more or less visible for it.
   if (modes === undefined || /^[+-]i$/.test(modes)) return [numeric("RPL_UMODEIS", "+")]
   return [numeric("ERR_UMODEUNKNOWNFLAG", "Unknown mode")]

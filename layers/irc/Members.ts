@@ -3,7 +3,7 @@ import { absurd } from "../../src/domain/Absurd.ts"
 import { isPresenceEvent, type MeshEvent } from "../../src/domain/MeshEvent.ts"
 import type { Named, Peer, PeerId } from "../../src/domain/Peer.ts"
 import type { PeerStatus } from "../../src/domain/PeerStatus.ts"
-import { fold } from "../../src/protocol/irc/CaseMapping.ts"
+import { fold, isSame } from "../../src/protocol/irc/CaseMapping.ts"
 
 /** What an event changes for who follows the channels. */
 export type Change =
@@ -35,7 +35,8 @@ const digitsOf = (id: string): string => {
   return ((hash >>> 16) ^ (hash & 0xffff)).toString(16).padStart(4, "0")
 }
 
-export const makeMembers = (self: Named): Members => {
+/** Makes a view. `asked`: what the client has asked to be called, and may call itself until it knows better. */
+export const makeMembers = (self: Named, asked: string): Members => {
   // Mutable: one client's view.
   const there = new Map<PeerId, Named>([[self.id, self]])
   const nicks = new Map<PeerId, string>()
@@ -84,7 +85,7 @@ export const makeMembers = (self: Named): Members => {
     all: () => [...there.values()],
     has: (id) => there.has(id),
     nickOf,
-    idOf: (nick) => owners.get(fold(nick)),
+    idOf: (nick) => owners.get(fold(nick)) ?? (isSame(nick, asked) ? self.id : undefined),
     see,
     settle: (statuses) =>
       statuses.flatMap(({ link, peer }) => {

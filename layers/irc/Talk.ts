@@ -70,8 +70,9 @@ interface Needs {
   readonly house: House
   readonly sender: Sender
   readonly has: (capability: Capability) => boolean
-  /** The name by which the client is known when it comes again. */
+  /** The name by which the client is known when it comes again, and what it has asked to be called. */
   readonly name: string
+  readonly asked: string
   /** Called when lines were taken from those that wait to be said. */
   readonly onRead: () => void
   readonly isGone: () => boolean
@@ -81,12 +82,12 @@ interface Needs {
 
 const listPeers = "/who"
 
-export const make = ({ describe, has, house, isGone, name, onRead, sender }: Needs): Effect.Effect<Running> =>
+export const make = ({ asked, describe, has, house, isGone, name, onRead, sender }: Needs): Effect.Effect<Running> =>
   Effect.gen(function* () {
     const { self } = house
     const { server } = house.policy
     const typed = yield* Mailbox.make<Typed>()
-    const members = makeMembers(self)
+    const members = makeMembers(self, asked)
     const nick = members.nickOf(self.id)
 
     // Mutable: the connection is the only user, in synchronous steps.

@@ -210,7 +210,8 @@ describe("nobody at an IRC client", () => {
     Effect.gen(function* () {
       const { one } = yield* gather(world)
       const guest = yield* enter(world, one, { nick: "joe" })
-      yield* Effect.void
+      yield* guest.send("MODE joe +i")
+      yield* guest.sees(/ 221 1 \+$/)
       assert.deepStrictEqual(guest.all(/ NICK /), [":joe!joe@outlive NICK 1"])
       yield* guest.send("NICK other")
       yield* guest.sees(/ 447 1 :You are called 1/)

@@ -1,0 +1,108 @@
+/** IRC clients that nobody here wrote, at real nodes: weechat and irssi, while the server is killed and comes back. */
+import { spawnSync } from "node:child_process"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { hasTerminals } from "../support/terminal.ts"
+import { type Actor, make, type Stage } from "./Stage.ts"
+
+const isInstalled = (program: string): boolean => spawnSync(program, ["--version"]).status === 0
+
+const hasWeechat = isInstalled("weechat-headless")
+const hasIrssi = isInstalled("irssi") && hasTerminals
+
+/** The lines of a file, none if it is not there. */
+const linesOf = (file: string): ReadonlyArray<string> => {
+  try {
+    return Fs.readFileSync(file, "utf8").split("\n")
+  } catch {
+    return []
+  }
+}
+
+/** A server and two clients; IRC clients can connect to client 1. */
+const gather = (stage: Stage) =>
+  Effect.gen(function* () {
+    const [port, irc] = (yield* stage.freePorts(2)) as [number, number]
+    const server = yield* stage.server(port)
+    const [one, two] = (yield* stage.clients(2, server, port, (id) =>
+      id === 1 ? { args: ["--irc", `${irc}`] } : {}
+    )) as [Actor, Actor]
+    return { server, port, irc, one, two }
+  })
+
+describe.skipIf(!hasWeechat)("weechat at a node (skipped where there is no weechat-headless)", () => {
+  it.scopedLive("has each line in its log once and in order, while the server is killed in the middle of them", () =>
+    Effect.gen(function* () {
+      const stage = yield* make
+      const { irc, one, port, server, two } = yield* gather(stage)
+      const home = Path.join(stage.folder, "weechat")
+      const log = Path.join(home, "logs", "irc.outlive.#main.weechatlog")
+      const said = () => linesOf(log).flatMap((line) => /^[^\t]*\t2\tline (\d+)$/.exec(line)?.[1] ?? [])
+      const hasLine = (expression: RegExp) =>
+        stage.poll(
+          `weechat has ${expression}`,
+          () => linesOf(log).some((line) => expression.test(line)),
+          () => linesOf(log).join("\n")
+        )
+      const commands = [
+        "/set logger.file.auto_log on",
+        "/set logger.file.flush_delay 0",
+        `/server add outlive localhost/${irc} -notls -nicks=joe -username=weechat`,
+        '/set irc.server.outlive.command "/msg #main hello from weechat"',
+        "/connect outlive"
+      ]
+      yield* stage.start("weechat", ["weechat-headless", "--dir", home, "-r", commands.join(";")], {
+        env: { HOME: stage.folder }
+      })
+      yield* two.sees("Client 1: hello from weechat")
+      yield* hasLine(/-->\t1 .* has joined #main$/)
+      const lines = Array.from({ length: 300 }, (_, at) => at + 1)
+      yield* Effect.forEach(lines, (line) => {
+        const say = Effect.zipRight(two.types(`line ${line}`), Effect.sleep("2 millis"))
+        return line === 150 ? Effect.zipRight(say, server.gets("SIGKILL")) : say
+      })
+      yield* hasLine(/\tline 300$/)
+      yield* hasLine(/<--\tServer .*\(peer\.lost outlive\.net\)/)
+      assert.deepStrictEqual(said().map(Number), lines)
+      const restarted = yield* stage.server(port)
+      yield* restarted.sees("Client 1: reconnected")
+      yield* hasLine(/-->\tServer /)
+      yield* one.types("typed at the node")
+      yield* hasLine(/\t1\ttyped at the node$/)
+    })
+  )
+})
+
+describe.skipIf(!hasIrssi)("irssi at a node (skipped where there is no irssi)", () => {
+  it.scopedLive("talks, and shows the server's loss as a netsplit and its return as the end of it", () =>
+    Effect.gen(function* () {
+      const stage = yield* make
+      const { irc, port, server, two } = yield* gather(stage)
+      const irssi = yield* stage.start(
+        "irssi",
+        ["irssi", "--home", Path.join(stage.folder, "irssi"), "-c", "localhost", "-p", `${irc}`, "-n", "joe"],
+        { terminal: true, env: { HOME: stage.folder } }
+      )
+      const shows = (expression: RegExp) =>
+        stage.until(`irssi to show ${expression}`, () => irssi.rendered.some((line) => expression.test(line)))
+      yield* shows(/You're now known as 1/)
+      yield* shows(/Act: 2/)
+      yield* irssi.keys("/window 2\r")
+      yield* shows(/#main: Total of 3 nicks/)
+      yield* irssi.keys("hello from irssi\r")
+      yield* two.sees("Client 1: hello from irssi")
+      yield* irssi.keys("/me waves\r")
+      yield* two.sees("Client 1 waves")
+      yield* two.types("hello irssi")
+      yield* shows(/< ?2> hello irssi/)
+      yield* server.gets("SIGKILL")
+      yield* shows(/Netsplit peer\.lost <-> outlive\.net quits: .*Server/)
+      yield* two.types("we go on")
+      yield* shows(/< ?2> we go on/)
+      yield* stage.server(port)
+      yield* shows(/Netsplit over, joins: .*Server/)
+    })
+  )
+})
