@@ -217,10 +217,10 @@ const isOnRecord = ({ peers }: PortsFile.Records, { address, id }: Peer): boolea
   return before !== undefined && formatAddress(before.address) === formatAddress(address)
 }
 
-const withPeer = (records: PortsFile.Records, peer: Peer): PortsFile.Records => ({
-  ...records,
-  peers: [...new Map([...records.peers, peer].map((each) => [each.id, each])).values()]
-})
+const withPeer = (records: PortsFile.Records, peer: Peer): PortsFile.Records => {
+  const at = records.peers.findIndex(({ id }) => id === peer.id)
+  return { ...records, peers: at < 0 ? [...records.peers, peer] : records.peers.with(at, peer) }
+}
 
 const without = (records: PortsFile.Records, id: PeerId): PortsFile.Records => ({
   ...records,

@@ -6,13 +6,12 @@ import type { PeerId } from "../../src/domain/Peer.ts"
 import { type Run, runOf } from "../../src/domain/Post.ts"
 import { encodeList, type ListedPeer, type Missing, partsOf } from "../../src/protocol/Frame.ts"
 import type { Link } from "./Link.ts"
+import { Listing, listed } from "./Listing.ts"
 import type { Node } from "./Node.ts"
 import type { RateLimit } from "./RateLimit.ts"
 
 /** Those that look for a peer are collected for this long before it is told about them: with many links, many do. */
 const gathering = Duration.millis(100)
-
-const listed = ({ epoch, peer }: Link): ListedPeer => ({ peer, run: runOf(epoch) })
 
 interface Needs {
   readonly rateLimit: RateLimit
@@ -22,28 +21,12 @@ interface Needs {
   readonly hasLeft: (id: PeerId, run: Run) => boolean
 }
 
-const isSame = (some: ReadonlyArray<Link>, others: ReadonlyArray<Link>): boolean =>
-  some.length === others.length && some.every((link, at) => link === others[at])
-
 export const make = ({ membership, peers, table }: Node, { hasLeft, meet, rateLimit }: Needs) => {
+  const listing = new Listing()
   /** The peers that somebody looks for, and who does, that were not told about each other yet. */
   const seekers = new Map<Link, Set<Link>>()
   /** For each peer that others looked for: those that it was told about. */
   const told = new WeakMap<Link, WeakSet<Link>>()
-
-  /** The last roster: the links of each of its frames. Most of it is the same for the next newcomer. */
-  let lastRoster: ReadonlyArray<{ readonly links: ReadonlyArray<Link>; readonly frame: Uint8Array }> = []
-
-  /** The frames that list all these. */
-  const rosterOf = (all: ReadonlyArray<Link>): ReadonlyArray<Uint8Array> => {
-    lastRoster = partsOf(all).map((links, at) => {
-      const last = lastRoster[at]
-      return last !== undefined && isSame(last.links, links)
-        ? last
-        : { links, frame: encodeList("roster", links.map(listed)) }
-    })
-    return lastRoster.map(({ frame }) => frame)
-  }
 
   const isListed = (link: Link): boolean => link.peer.role !== "server" && !link.passing
 
@@ -92,15 +75,15 @@ export const make = ({ membership, peers, table }: Node, { hasLeft, meet, rateLi
       }
       if (seekers.size > 0) peers.changed()
     },
+    /** The link has come up. */
+    came: (link: Link): void => {
+      if (isListed(link)) listing.add(link)
+    },
+    /** The link has ended. */
+    went: (link: Link): void => listing.remove(link),
     /** Sends the peer a roster of all others. It dials them: so they need not be told about it. */
     introduce: (link: Link): void =>
-      link.putLines(
-        rosterOf(
-          link.peer.role === "server"
-            ? []
-            : [...table.links.values()].filter((other) => other !== link && isListed(other))
-        )
-      ),
+      link.putLines(link.peer.role === "server" ? [encodeList("roster", [])] : listing.framesWithout(link.peer.id)),
     /** Repeatedly tells peers who has looked for them in the last moment. */
     tellOfSeekers: Effect.forever(
       peers

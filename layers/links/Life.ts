@@ -203,6 +203,7 @@ export const make = (node: Node, needs: Needs) => {
 
   const isUp = (link: Link): Rest => {
     if (settings.role === "server" || link.newcomer) introductions.introduce(link)
+    introductions.came(link)
     return after(search.found(link.peer.id), () => {
       table.up(link)
       heartbeat.begin()
@@ -243,6 +244,7 @@ export const make = (node: Node, needs: Needs) => {
       const { phase } = link
       const wasCurrent = isCurrent(link)
       const final = table.disconnect(link, reason)
+      introductions.went(link)
       peers.changed()
       yield* replication.ended(link)
       if (isLeaving()) return

@@ -70,9 +70,11 @@ export const make = (
   /** Who is in the chat, or is to be called back, and has an id that people can't tell from that of a newcomer. */
   const likenessOf = ({ id, member }: Hello): PeerId | undefined => {
     if (looksLike(id, serverId)) return serverId
-    const taken = member ? [] : [settings.id, ...table.present, ...sought()]
+    if (member) return undefined
+    const others = [settings.id, ...sought()]
     // One that has been here before comes back as ever.
-    return taken.includes(id) ? undefined : taken.find((each) => looksLike(each, id))
+    if (table.isPresent(id) || others.includes(id)) return undefined
+    return table.lookalike(id) ?? others.find((each) => looksLike(each, id))
   }
 
   return { mistakeOf, objectionTo }

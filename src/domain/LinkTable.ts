@@ -3,7 +3,7 @@
 import type * as Data from "effect/Data"
 import { absurd } from "./Absurd.ts"
 import type { LossReason } from "./MeshEvent.ts"
-import type { Peer, PeerId } from "./Peer.ts"
+import { likenessOf, looksLike, type Peer, type PeerId } from "./Peer.ts"
 import { type Epoch, type Run, runOf } from "./Post.ts"
 import { Recent } from "./Recent.ts"
 
@@ -91,6 +91,8 @@ interface Place<L extends Row> {
 export class LinkTable<L extends Row> {
   /** Those who have a link, or a handshake under way. */
   readonly #places = new Map<PeerId, Place<L>>()
+  /** The ids of the same, by what they look like. */
+  readonly #looks = new Map<string, Set<PeerId>>()
   /** The last run of the others that was met: those last that were here last. */
   readonly #gone = new Recent<PeerId, Epoch>(mostMet)
   readonly #links = new Map<PeerId, L>()
@@ -105,9 +107,17 @@ export class LinkTable<L extends Row> {
     return this.#links
   }
 
-  /** The peers that have a link or are being admitted. */
-  get present(): ReadonlyArray<PeerId> {
-    return [...this.#places].flatMap(([id, { link, visitor }]) => ((link ?? visitor) === undefined ? [] : [id]))
+  /** Whether a peer has a link or is being admitted. */
+  isPresent(id: PeerId): boolean {
+    const place = this.#places.get(id)
+    return (place?.link ?? place?.visitor) !== undefined
+  }
+
+  /** The id of a peer that is present, and that people can't tell from this one. */
+  lookalike(id: PeerId): PeerId | undefined {
+    for (const each of this.#looks.get(likenessOf(id)) ?? [])
+      if (looksLike(each, id) && this.isPresent(each)) return each
+    return undefined
   }
 
   /** Whether a handshake is under way that may still replace a link. */
@@ -229,6 +239,10 @@ export class LinkTable<L extends Row> {
     const place: Place<L> = met === undefined ? { handshakes: 0 } : { handshakes: 0, met }
     this.#places.set(id, place)
     this.#gone.delete(id)
+    const look = likenessOf(id)
+    const same = this.#looks.get(look)
+    if (same === undefined) this.#looks.set(look, new Set([id]))
+    else same.add(id)
     return place
   }
 
@@ -240,6 +254,10 @@ export class LinkTable<L extends Row> {
   #tidy(id: PeerId, { broken, handshakes, link, met, visitor }: Place<L>): void {
     if (handshakes > 0 || (link ?? visitor ?? broken) !== undefined) return
     this.#places.delete(id)
+    const look = likenessOf(id)
+    const same = this.#looks.get(look)
+    same?.delete(id)
+    if (same?.size === 0) this.#looks.delete(look)
     if (met !== undefined) this.#gone.set(id, met)
   }
 }

@@ -30,6 +30,10 @@ export const looksLike = (one: PeerId, other: PeerId): boolean =>
   one.length === other.length &&
   Array.from(one).every((character, at) => isAlike(character, other.charAt(at)))
 
+/** Ids that look alike have the same likeness. Some others do too, such as `i` and `l`. */
+export const likenessOf = (id: PeerId): string =>
+  id.toLowerCase().replaceAll(/[il]/g, "1").replaceAll("o", "0").replaceAll("-", "_")
+
 /** The id of a client. */
 export const ClientId = PeerId.pipe(
   Schema.filter((id) => id !== serverId && !looksLike(id, serverId), {

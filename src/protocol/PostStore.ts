@@ -280,8 +280,9 @@ export class PostStore {
    */
   summary(): Summary {
     const summary = new Map<StreamId, number>()
+    const hasFolded = this.folds.size > 0
     for (const [stream, { last }] of this.#streams) {
-      if (last > 0 || this.isOwn(stream) || this.#isCovered(stream)) summary.set(stream, last)
+      if (last > 0 || this.isOwn(stream) || (hasFolded && this.#isCovered(stream))) summary.set(stream, last)
     }
     return summary
   }

@@ -86,7 +86,24 @@ describe("LinkTable", () => {
     assert.isTrue(table.hasMet(id(`visitor-${mostMet}`), runOf(epoch(1))))
     assert.deepStrictEqual(table.connect(link("again", true, 1, "visitor-1")), { _tag: "Linked", known: true })
     assert.isTrue(table.isKnown(here.peer.id))
-    assert.deepStrictEqual(table.present, [here.peer.id, id("visitor-1")])
+    for (const each of [here.peer.id, id("visitor-1")]) assert.isTrue(table.isPresent(each))
+    assert.isFalse(table.isPresent(id("visitor-2")))
+  })
+
+  it("a peer whose id people can't tell from another is found as long as it is present", () => {
+    const table = new LinkTable<Link>(id("1"))
+    const bill = link("bill", false, 1, "bill")
+    assert.isUndefined(table.lookalike(id("biII")))
+    table.reserve(bill.peer.id, bill.epoch)
+    assert.strictEqual(table.lookalike(id("biII")), bill.peer.id)
+    assert.isUndefined(table.lookalike(bill.peer.id), "it is itself")
+    assert.isUndefined(table.lookalike(id("blll")), "l does not look like i")
+    table.begin(bill.peer.id)
+    table.connect(bill)
+    table.end(bill.peer.id, bill.epoch)
+    assert.strictEqual(table.lookalike(id("BILL")), bill.peer.id)
+    table.disconnect(bill, "closed")
+    assert.isUndefined(table.lookalike(id("biII")))
   })
 
   it("a new run of a peer that is gone is not known", () => {

@@ -9,6 +9,7 @@ import {
   ClientId,
   formatAddress,
   Host,
+  likenessOf,
   looksLike,
   PeerId,
   Port,
@@ -60,6 +61,16 @@ describe("Peer", () => {
       assert.isTrue(looksLike(id(one), id(other)), `${one} ${other}`)
       assert.isTrue(looksLike(id(other), id(one)), `${other} ${one}`)
     }
+  })
+
+  it("ids that look alike have the same likeness", () => {
+    const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"]
+    for (const one of letters) {
+      for (const other of letters) {
+        if (looksLike(id(one), id(other))) assert.strictEqual(likenessOf(id(one)), likenessOf(id(other)))
+      }
+    }
+    assert.notStrictEqual(likenessOf(id("10")), likenessOf(id("11")))
   })
 
   it("other ids are told apart, numbers above all", () => {
