@@ -33,6 +33,8 @@ type Move =
   /** The posts of an author that are missing count as lost. */
   | { readonly move: "lose"; readonly from: Author }
   | { readonly move: "write" | "fail" }
+  /** A session comes, and wants to see the last two posts. */
+  | { readonly move: "join" }
   /** The screen shows what there is, at most so much; it reports it at once, or later. */
   | { readonly move: "show"; readonly count: number; readonly reports: boolean }
 
@@ -69,6 +71,7 @@ const moves = FastCheck.array(
         move: FastCheck.nat(7).map((n) => (n === 0 ? ("fail" as const) : ("write" as const)))
       })
     },
+    { weight: 1, arbitrary: FastCheck.constant({ move: "join" as const }) },
     {
       weight: 3,
       arbitrary: FastCheck.record({
@@ -98,7 +101,10 @@ interface Past {
   readonly seen: ReadonlySet<string>
   /** What was on the screen. */
   readonly shown: ReadonlySet<string>
-  /** The posts of others that could not be written when they came. */
+  /**
+   * The posts of others that could not be written when they came. Until the journal is written anew, they may count among
+   * those that a later line says are lost.
+   */
   readonly unkept: ReadonlySet<string>
   /** All posts, in the order of the log. */
   readonly order: ReadonlyArray<string>
@@ -133,6 +139,7 @@ const live = (disk: SteppedDisk, all: ReadonlyArray<Move>, crash: "process" | "p
     const others = other.open()
     const screen = log.screen.open()
     const order: Array<string> = []
+    const joined: Array<{ readonly cursor: Cursor; readonly texts: Array<string> }> = []
     let last: Entry | undefined
     let said = 0
 
@@ -141,6 +148,7 @@ const live = (disk: SteppedDisk, all: ReadonlyArray<Move>, crash: "process" | "p
       const inFile = new Set(textsIn(disk.file))
       const isDurable = new Set(textsIn(disk.file.slice(0, disk.durable)))
       order.push(...textsOf(everythingOf(others)))
+      for (const { cursor, texts } of joined) texts.push(...textsOf(everythingOf(cursor)))
       const own = sentOn(log)
       const recent = yield* log.recent(Number.POSITIVE_INFINITY)
       const visible = [...own, ...recent.filter(({ stream }) => log.isOwn(stream)), ...(yield* log.own)]
@@ -154,6 +162,9 @@ const live = (disk: SteppedDisk, all: ReadonlyArray<Move>, crash: "process" | "p
           const isThere = isDurable.has(below) || unkept.has(below) || lost.has(below)
           assert.isTrue(isThere, `${text} is seen, and ${below}, which it depends on, is not on disk`)
         }
+      }
+      if (disk.underWay.length === 0) {
+        for (const { text } of recent) assert.include(order, text, "what waits for nothing is there for readers")
       }
       for (const text of shown)
         assert.isTrue(inFile.has(text) || unkept.has(text), `${text} is shown, and not in the file`)
@@ -199,6 +210,9 @@ const live = (disk: SteppedDisk, all: ReadonlyArray<Move>, crash: "process" | "p
           yield* log.skip(of, to)
           break
         }
+        case "join":
+          joined.push({ cursor: (yield* log.openReader(2)).open(), texts: [] })
+          break
         case "write":
           yield* disk.step()
           break
@@ -224,6 +238,14 @@ const live = (disk: SteppedDisk, all: ReadonlyArray<Move>, crash: "process" | "p
     // The rest of the order: posts that wait for the disk have their place already.
     yield* log.close
     order.push(...textsOf(everythingOf(others)))
+    for (const { cursor, texts } of joined) {
+      texts.push(...textsOf(everythingOf(cursor)))
+      assert.deepStrictEqual(
+        texts,
+        order.slice(order.length - texts.length),
+        "a session misses nothing, and gets nothing twice"
+      )
+    }
     yield* close
     const past: Past = { seen: seenThen, shown, unkept, order, made, lost, typed }
     return { left, past }
@@ -262,7 +284,8 @@ const liveOn = (left: Uint8Array, past: Past, crash: "process" | "power") =>
     for (const author of authors) {
       for (const n of range(1, log.have(stream(author)))) {
         const text = `${author}${n}`
-        assert.isTrue(restored.includes(text) || past.lost.has(text), `${text} counts as had, and is not there`)
+        const isKnown = restored.includes(text) || past.lost.has(text) || past.unkept.has(text)
+        assert.isTrue(isKnown, `${text} counts as had, and is not there`)
       }
     }
 
@@ -278,7 +301,7 @@ const liveOn = (left: Uint8Array, past: Past, crash: "process" | "power") =>
       for (const n of range(1, past.made.get(author) ?? 0)) {
         const text = `${author}${n}`
         const isShown = past.shown.has(text) || again.includes(text) || anew.includes(text)
-        assert.isTrue(isShown || past.lost.has(text), `${text} is never shown`)
+        assert.isTrue(isShown || past.lost.has(text) || past.unkept.has(text), `${text} is never shown`)
       }
     }
     const asNew = textsOf(later.filter(({ _tag }) => _tag === "Said"))
@@ -292,30 +315,29 @@ const liveOn = (left: Uint8Array, past: Past, crash: "process" | "power") =>
     yield* close
   })
 
-const holds = (most: number) =>
+const holds = (growth: number) =>
   FastCheck.assert(
-    FastCheck.property(
+    FastCheck.asyncProperty(
       moves,
       FastCheck.constantFrom("process" as const, "power" as const),
       FastCheck.double({ min: 0, max: 1, noNaN: true }),
-      (all, crash, cut) => {
+      async (all, crash, cut) => {
         const exit = run(
-          Effect.flatMap(live(new SteppedDisk(undefined, most), all, crash, cut), ({ left, past }) =>
+          Effect.flatMap(live(new SteppedDisk(undefined, growth), all, crash, cut), ({ left, past }) =>
             liveOn(left, past, crash)
           ).pipe(Effect.scoped)
         )
+        // A run is synchronous: vitest takes a worker that is silent for a minute for dead.
+        await new Promise((resume) => setImmediate(resume))
         if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
       }
     ),
-    { numRuns: Number(process.env["CRASHES"] ?? 300) }
+    { numRuns: Number(process.env["CRASHES"] ?? 200) }
   )
 
 describe("a log whose process or machine dies at any moment", () => {
-  it("has everything that was seen, no hole that is not said, and shows nothing twice as new", () => {
-    holds(Number.POSITIVE_INFINITY)
-  })
+  it("has everything that was seen, no hole that is not said, and shows nothing twice as new", () =>
+    holds(Number.POSITIVE_INFINITY))
 
-  it("the same with a journal that is written anew again and again", () => {
-    holds(1_000)
-  })
+  it("the same with a journal that is written anew again and again", () => holds(300))
 })

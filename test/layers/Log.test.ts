@@ -11,6 +11,7 @@ import { isTooLong, LogUnavailable } from "../../src/domain/Errors.ts"
 import { mainRoom } from "../../src/domain/Post.ts"
 import type { PostFrame } from "../../src/protocol/Frame.ts"
 import { linesIn, textOf } from "../support/bytes.ts"
+import { SteppedDisk } from "../support/SteppedDisk.ts"
 import { id, post, stream } from "../support/samples.ts"
 import { allEntries, answer, posts, range, recalls, sentOn } from "./MessageLogContract.ts"
 
@@ -97,6 +98,26 @@ describe("Log", () => {
       const slow = yield* Log.make({ author: id("1") }, { ...Journal.nowhere, hasRoom: () => false })
       assert.isUndefined(slow.receiveNow(posts("2", 1)))
       assert.strictEqual(slow.have(stream("2")), 0)
+    })
+  )
+
+  it.scoped("a line that was refused is none that the screen lacks", () =>
+    Effect.gen(function* () {
+      const disk = new SteppedDisk()
+      const log = yield* Log.make({ author: id("1") }, yield* disk.journal)
+      const refused = yield* Effect.fork(Effect.flip(log.say(mainRoom, ["a"])))
+      yield* letOthersRun
+      yield* disk.step(true)
+      yield* Fiber.join(refused)
+      yield* log.receive(posts("2", 1))
+      yield* letOthersRun
+      yield* disk.step()
+      assert.deepStrictEqual(
+        linesIn(disk.file).map((line) => decodeLine(line)?.type),
+        ["shown", "post"]
+      )
+      assert.deepStrictEqual(decodeLine(linesIn(disk.file)[0] as Uint8Array), { type: "shown", but: 0 })
+      yield* disk.die
     })
   )
 

@@ -30,15 +30,18 @@ export class SteppedDisk {
   file: Uint8Array
   /** How many bytes of the file would survive a power cut. */
   durable: number
-  /** Above how many bytes the file is to be replaced. */
-  readonly #most: number
+  /** By how many bytes the file may grow before it is to be replaced, and above how many it is. */
+  readonly #growth: number
+  #most: number
+  #isReplacing = false
   #underWay: UnderWay | undefined
   #isDead = false
 
-  constructor(file: Uint8Array = nothing, most = Number.POSITIVE_INFINITY) {
+  constructor(file: Uint8Array = nothing, growth = Number.POSITIVE_INFINITY) {
     this.file = file
     this.durable = file.length
-    this.#most = most
+    this.#growth = growth
+    this.#most = growth
   }
 
   /** The bytes of the write under way. */
@@ -97,7 +100,15 @@ export class SteppedDisk {
       epochAfter: 0,
       begin: () => Effect.void,
       restore: (each) => Effect.sync(() => new JournalReader(each).read(this.file)),
-      overgrown: () => this.file.length > this.#most && this.#underWay?.kind !== "replace"
+      replace: (lines, unshown, settled) => {
+        this.#isReplacing = true
+        queue.replace(lines, unshown, (failure) => {
+          this.#isReplacing = false
+          this.#most = this.file.length + this.#growth
+          settled(failure)
+        })
+      },
+      overgrown: () => !this.#isReplacing && this.file.length > this.#most
     })
   )
 }
