@@ -10,6 +10,7 @@ import { OldRuns } from "../services/OldRuns.ts"
 import { PastLog } from "../services/PastLog.ts"
 import { PeerMesh } from "../services/PeerMesh.ts"
 import { ReplicaLog } from "../services/ReplicaLog.ts"
+import { Rooms } from "../services/Rooms.ts"
 import type { Transport } from "../services/Transport.ts"
 import type { HostElsewhere, PortTaken } from "../src/domain/Errors.ts"
 import { defaultLimits } from "../src/domain/Limits.ts"
@@ -97,11 +98,11 @@ const make = (settings: Settings) =>
       awaitHolders: (stream, n, count) => peers.until(() => replication.holders(stream, n) >= count),
       sent: Effect.sync(replication.sent)
     })
-    return Context.make(PeerMesh, mesh).pipe(Context.add(MeshStatus, status))
+    return Context.make(PeerMesh, mesh).pipe(Context.add(MeshStatus, status), Context.add(Rooms, replication.ownRooms))
   })
 
 /** The mesh of a node. */
 export const layer = (
   settings: Settings
-): Layer.Layer<PeerMesh | MeshStatus, PortTaken | HostElsewhere, Transport | Log.Logs | Membership> =>
+): Layer.Layer<PeerMesh | MeshStatus | Rooms, PortTaken | HostElsewhere, Transport | Log.Logs | Membership> =>
   Layer.scopedContext(make(settings))

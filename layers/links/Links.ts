@@ -3,6 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
+import type * as Scope from "effect/Scope"
 import type { Route } from "../../services/PeerMesh.ts"
 import { type Connection, Transport } from "../../services/Transport.ts"
 import { type IdTaken, NotInvited } from "../../src/domain/Errors.ts"
@@ -43,7 +44,7 @@ const settlingLimit = Duration.seconds(1)
 export const make = <R, Replicating extends LinkContract.Replication<R>>(
   ground: LinkContract.Ground,
   settings: Settings,
-  replicating: (links: LinkContract.Links<R>) => Effect.Effect<Replicating>
+  replicating: (links: LinkContract.Links<R>) => Effect.Effect<Replicating, never, Scope.Scope>
 ) =>
   Effect.gen(function* () {
     const transport = yield* Transport

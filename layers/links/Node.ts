@@ -17,6 +17,8 @@ export interface Settings {
   readonly passing?: boolean
   /** How much history this node wants; none by default. */
   readonly history?: number
+  /** In which rooms of others it takes part without joining them; none by default. */
+  readonly carries?: "all" | "none"
   /** A peer that is silent for this long is lost. */
   readonly silence: Duration.DurationInput
   /** The limit of silence is at least this for each link, so that pings have a bound. None by default. */

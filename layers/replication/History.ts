@@ -14,6 +14,13 @@ import { Blocks, type SealedBlock } from "../../src/protocol/Blocks.ts"
 import { type Earlier, encode, type PostFrame, type Recall } from "../../src/protocol/Frame.ts"
 import type { Ground, Link } from "./Ground.ts"
 import type { Proofs } from "./Proofs.ts"
+import type { Past } from "./Replica.ts"
+
+/** History as it is sent: how many posts, and the lines with them. */
+interface Told {
+  readonly posts: number
+  readonly lines: ReadonlyArray<Uint8Array>
+}
 
 interface Needs {
   readonly proofs: Proofs
@@ -32,23 +39,33 @@ const malformed = new PeerLost({ reason: "malformed" })
 
 export const make = ({ events, links, log, membership, pastLog, peers }: Ground, { proofs }: Needs) => {
   const isSigned = membership.sign !== undefined
+  /** Blocks are whole, so there may be so many posts more than were asked for. */
+  const slack = isSigned ? mostSealed - 1 : 0
   /** The peer that was asked last, while others wait for its answer. */
   let awaited: Link | undefined
 
-  /** Sends `earlier` and the posts. In a secure chat they are posts that the receiver can verify. */
-  const tell = (link: Link, count: number): Effect.Effect<void> =>
-    Effect.flatMap(pastLog.past(Math.min(count, mostHistory), link.rooms), (kept) => {
+  /** `earlier` and the posts, as lines. In a secure chat they are posts that the receiver can verify. */
+  const linesOf = (count: number, rooms: ReadonlySet<Room>, room?: Room): Effect.Effect<Told> =>
+    Effect.map(pastLog.past(Math.min(count, mostHistory), rooms), (kept) => {
       const blocks = isSigned ? kept.filter(({ bytes }) => proofs.areProven(bytes)) : kept
       const posts = blocks.reduce((sum, block) => sum + block.posts, 0)
-      return link.sendLines([encode({ type: "earlier", posts }), ...blocks.map(({ bytes }) => bytes)])
+      const begin = encode({ type: "earlier", posts, ...(room === undefined ? {} : { room }) })
+      return { posts, lines: [begin, ...blocks.map(({ bytes }) => bytes)] }
     })
+
+  /** Sends history of the rooms that the peer shares. */
+  const tell = (link: Link, count: number): Effect.Effect<void> =>
+    Effect.flatMap(linesOf(count, link.rooms), ({ lines }) => link.sendLines(lines))
 
   /** The rooms of which a peer sends history. */
   const roomsWith = ({ rooms }: Link): ReadonlyArray<Room> => [...log.rooms].filter((room) => rooms.has(room))
 
   /** The last posts of each room, as many as were asked for. A block may have brought more. */
-  const lastAsked = (link: Link, posts: ReadonlyArray<EncodedPost>, most: number): ReadonlyArray<EncodedPost> => {
-    const rooms = roomsWith(link)
+  const lastAsked = (
+    rooms: ReadonlyArray<Room>,
+    posts: ReadonlyArray<EncodedPost>,
+    most: number
+  ): ReadonlyArray<EncodedPost> => {
     const all = posts.map(({ post }) => post)
     const topics = topicsAmong(all)
     const last = new Set(
@@ -57,10 +74,18 @@ export const make = ({ events, links, log, membership, pastLog, peers }: Ground,
     return posts.filter(({ post }) => last.has(post))
   }
 
-  /** Takes in history: shows as much as was asked for, or keeps it for newcomers. */
-  const takeIn = (link: Link, posts: ReadonlyArray<EncodedPost>, most: number, shown: boolean): Effect.Effect<void> =>
+  /** Takes in history: shows as much as was asked for, keeps it for newcomers, or for the room that is being joined. */
+  const takeIn = (
+    link: Link,
+    posts: ReadonlyArray<EncodedPost>,
+    { answer, most, shown }: Omit<Past, "posts">
+  ): Effect.Effect<void> =>
     Effect.suspend(() => {
-      const last = pastLog.lackedOf(lastAsked(link, posts, most))
+      if (answer !== undefined) {
+        answer.history = lastAsked([answer.room], posts, most)
+        return Effect.void
+      }
+      const last = pastLog.lackedOf(lastAsked(roomsWith(link), posts, most))
       if (shown) return Effect.forEach(last, ({ line, post }) => pastLog.recall(post, line), { discard: true })
       return Effect.map(pastLog.keepPast(last), () => recallIsOver(link))
     })
@@ -144,7 +169,19 @@ export const make = ({ events, links, log, membership, pastLog, peers }: Ground,
       })
     })
 
+  /** A peer begins to send the history of a room, which answers a `join`. */
+  const beginsOf = ({ replica }: Link, room: Room, posts: number): Effect.Effect<void, PeerLost> => {
+    const answer = replica.answers?.get(room)
+    if (answer === undefined || answer.isBegun || replica.past !== undefined) return malformed
+    if (posts > answer.posts + slack) return malformed
+    answer.isBegun = true
+    if (posts > 0) replica.past = { posts: [], most: answer.posts, shown: false, left: posts, answer }
+    return Effect.void
+  }
+
   return {
+    /** The history of a room for a peer that is about to take part in it. */
+    ofRoom: (room: Room, count: number): Effect.Effect<Told> => linesOf(count, new Set([room]), room),
     /** Sends history to a newcomer that wants it. */
     tellTo: (link: Link): Rest => (link.history === 0 ? undefined : tell(link, link.history)),
     /** Gets missing history for a newcomer that wants this much. Takes no longer than a newcomer can wait. */
@@ -164,14 +201,15 @@ export const make = ({ events, links, log, membership, pastLog, peers }: Ground,
      * A peer begins to send history. It must be what it was asked for, and not more. A plain function, because the
      * posts come next.
      */
-    begins: (link: Link, { posts }: Earlier): Effect.Effect<void, PeerLost> => {
+    begins: (link: Link, { posts, room }: Earlier): Effect.Effect<void, PeerLost> => {
+      if (room !== undefined) return beginsOf(link, room, posts)
       const shown = link.replica.owed > 0
       const asked = shown ? link.replica.owed : link.replica.recall === "asked" ? mostHistory : 0
       if (shown) link.replica.owed = 0
       else if (asked > 0) link.replica.recall = "coming"
       if (asked === 0 || link.replica.past !== undefined) return malformed
-      const each = historyOfEach(asked, roomsWith(link).length) + (isSigned ? mostSealed - 1 : 0)
-      if (posts > each * roomsWith(link).length) return malformed
+      const rooms = roomsWith(link).length
+      if (posts > (historyOfEach(asked, rooms) + slack) * rooms) return malformed
       if (posts > 0) link.replica.past = { posts: [], most: asked, shown, left: posts }
       else if (!shown) recallIsOver(link)
       return Effect.void
@@ -185,12 +223,12 @@ export const make = ({ events, links, log, membership, pastLog, peers }: Ground,
       links.charge(link, "asked", 1, frame.line.length)
       if (recalled.left > 0) return Effect.void
       link.replica.past = undefined
-      const { most, posts, shown } = recalled
-      if (!isSigned) return takeIn(link, posts, most, shown)
+      const { posts, ...what } = recalled
+      if (!isSigned) return takeIn(link, posts, what)
       // Whose keys are whose may have come just before.
       return Effect.flatMap(
         Effect.suspend(() => vouchedOf(link, posts)),
-        (vouched) => takeIn(link, vouched, most, shown)
+        (vouched) => takeIn(link, vouched, what)
       )
     },
     /** Whether the peer is sending history. */

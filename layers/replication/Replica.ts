@@ -1,6 +1,7 @@
 /**
  * What replication keeps for one link. Each field has one writer, the part that is named above it. All parts read them.
  */
+import type { EncodedPost } from "../../src/domain/EncodedPost.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import type { Fold, Room, StreamId } from "../../src/domain/Post.ts"
 import type { Blocks } from "../../src/protocol/Blocks.ts"
@@ -26,8 +27,21 @@ export const noListing = (streams?: Map<StreamId, number>): Listing => ({
   calmTicks: 0
 })
 
-/** History that has begun to come. */
+/** What a peer tells of a room in which this node does not take part yet. It was asked for so many of the last posts. */
+export interface Answer {
+  readonly room: Room
+  readonly posts: number
+  /** Whether the posts have begun to come, the last of them, and all streams with the last number of each. */
+  isBegun: boolean
+  history: ReadonlyArray<EncodedPost>
+  readonly streams: Map<StreamId, number>
+  fold: Fold | undefined
+  isComplete: boolean
+}
+
+/** History that has begun to come. `answer`: what it belongs to, if it is that of a room. */
 export interface Past {
+  readonly answer?: Answer
   readonly posts: Array<PostFrame>
   readonly most: number
   readonly shown: boolean
@@ -85,6 +99,11 @@ export class Replica {
   recall: "unasked" | "asked" | "coming" | "over" = "unasked"
   hasRecalled = false
   past: Past | undefined = undefined
+
+  // ---- Joining
+
+  /** For each room about which the peer was asked: its answer, which is still to come. */
+  answers: Map<Room, Answer> | undefined = undefined
 
   constructor(peer: PeerId, told: ReadonlySet<Room>, owed: number) {
     this.prefix = `${peer}/`

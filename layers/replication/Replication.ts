@@ -1,7 +1,9 @@
 /** Replication: gets posts to everyone. Puts the parts together for links. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import type { Rooms } from "../../services/Rooms.ts"
 import { absurd } from "../../src/domain/Absurd.ts"
 import type { PeerLost } from "../../src/domain/Errors.ts"
 import { type Forked, RunOutlived, StreamForked } from "../../src/domain/Errors.ts"
@@ -20,6 +22,8 @@ import * as Forks from "./Forks.ts"
 import * as Gone from "./Gone.ts"
 import type { Ground, Link } from "./Ground.ts"
 import * as History from "./History.ts"
+import * as Joining from "./Joining.ts"
+import * as OwnRooms from "./OwnRooms.ts"
 import * as Proofs from "./Proofs.ts"
 import { Replica } from "./Replica.ts"
 import * as Replicator from "./Replicator.ts"
@@ -32,6 +36,8 @@ interface Settings {
   readonly id: PeerId
   /** How much history this node wants; none by default. */
   readonly history?: number
+  /** In which rooms of others it takes part without joining them; none by default. */
+  readonly carries?: OwnRooms.Carries
 }
 
 /** What the node does with replication besides giving it to links. */
@@ -42,6 +48,8 @@ export interface Replicating extends LinkContract.Replication<Replica> {
   readonly deliveryNow: Delivery.Delivery["howFar"]
   /** How many peers are known to have a stream of this node up to a number. */
   readonly holders: (stream: StreamId, n: number) => number
+  /** The rooms of this node. */
+  readonly ownRooms: Rooms["Type"]
   /** How many posts were handed to links. */
   readonly sent: () => number
   /** Fails when this node must begin another run. */
@@ -56,7 +64,10 @@ export interface Replicating extends LinkContract.Replication<Replica> {
   readonly running: ReadonlyArray<Effect.Effect<unknown>>
 }
 
-export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): Effect.Effect<Replicating> =>
+export const make = (
+  ground: Ground,
+  { carries = "none", history: mostShown = 0, id }: Settings
+): Effect.Effect<Replicating, never, Scope.Scope> =>
   Effect.gen(function* () {
     const { links, log, membership, stir } = ground
     const forked = yield* Deferred.make<never, Forked>()
@@ -79,6 +90,8 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
     const folds = Folds.make(ground, { gone })
     const summaries = Summaries.make(ground, { asking, delivery, folds, forks, gone })
     const sharing = Sharing.make(ground, { asking, delivery, fanOut, folds, forks, summaries })
+    const joining = Joining.make(ground, { history, sharing })
+    const ownRooms = yield* OwnRooms.make(ground, { carries, delivery, joining, sharing })
 
     /** History that has begun comes first. Everything after it is new. */
     const receive = (link: Link, posts: ReadonlyArray<PostFrame>, from = 0): Rest<PeerLost> => {
@@ -105,10 +118,11 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
         case "want":
           return fanOut.heardWant(link, frame)
         case "rooms":
-          return sharing.heard(link, frame)
+          return after(sharing.heard(link, frame), () => ownRooms.carry(link))
         case "join":
+          return joining.heardJoin(link, frame)
         case "joined":
-          return undefined
+          return joining.heardJoined(link, frame)
         case "recall":
           return history.heardRecall(link, frame)
         case "earlier":
@@ -127,7 +141,8 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
         return after(link.newcomer ? bootstrap.expectNoMore(link.peer.id) : undefined, () => {
           summaries.summarize(link)
           sharing.catchUp(link)
-          return undefined
+          sharing.changes.changed()
+          return ownRooms.carry(link)
         })
       })
     }
@@ -174,6 +189,7 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
       ended: (link) => {
         fanOut.ended(link)
         forks.ended(link)
+        sharing.changes.changed()
         return asking.ended(link)
       },
       gone: folds.ended,
@@ -190,6 +206,7 @@ export const make = (ground: Ground, { history: mostShown = 0, id }: Settings): 
       delivery: delivery.ofOwn,
       deliveryNow: delivery.howFar,
       holders: delivery.holders,
+      ownRooms: ownRooms.service,
       sent: fanOut.sent,
       forked: Deferred.await(forked),
       eachSecond: summaries.offer,

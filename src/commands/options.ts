@@ -180,6 +180,13 @@ export const rooms = roomsIn(
   )
 )
 
+/** In which rooms of others a server takes part without joining them. */
+export const carries = Options.choice("rooms", ["all", "none"]).pipe(
+  Options.withFallbackConfig(Config.literal("all", "none")("OUTLIVE_ROOMS")),
+  Options.withDefault<"all" | "none">(usual.rooms),
+  Options.withDescription("Whether it keeps the lines of all rooms for those who join later, or of its own alone.")
+)
+
 /** The rooms of a command that shows something of them. No variable sets them: who is in a room need not show it alone. */
 export const shownRooms = roomsIn(
   repeated("room", "ROOM", "Show this room, and not main. Can be given several times.").pipe(

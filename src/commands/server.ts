@@ -2,9 +2,9 @@
 import * as Command from "@effect/cli/Command"
 import type * as Effect from "effect/Effect"
 import type { About } from "./About.ts"
-import { host, port, ports, security, talking } from "./options.ts"
+import { carries, host, port, ports, security, talking } from "./options.ts"
 
-const options = { port, host, ports, security, ...talking }
+const options = { port, host, ports, carries, security, ...talking }
 
 export type Arguments = Command.Command.ParseConfig<typeof options>
 

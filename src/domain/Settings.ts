@@ -11,6 +11,7 @@ export const usual = {
   server: "localhost:4000",
   patience: 300,
   within: 10,
+  rooms: "all",
   logLevel: "none"
 } as const
 
@@ -47,6 +48,7 @@ export const settings: ReadonlyArray<Setting> = [
   { name: "history", usual: "20 on a terminal, else 0" },
   { name: "room", usual: "main" },
   { name: "room-notices", usual: "false" },
+  { name: "rooms", usual: usual.rooms },
   { name: "silence", usual: "3 on this machine, 15 elsewhere, or 0.03 for each link if that is more" },
   { name: "patience", usual: String(usual.patience) },
   { name: "within", usual: String(usual.within) },

@@ -7,7 +7,6 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as KeptChat from "../../layers/chat/KeptChat.ts"
 import * as FileMessageLog from "../../layers/FileMessageLog.ts"
-import * as LogRooms from "../../layers/LogRooms.ts"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
 import * as NodeHostChecks from "../../layers/NodeHostChecks.ts"
 import * as OpenMembership from "../../layers/OpenMembership.ts"
@@ -143,10 +142,7 @@ const mesh = (settings: Settings) => {
     onNone: () => ({ silence: silenceOn(settings.listen.host), silenceALink }),
     onSome: (seconds) => ({ silence: Duration.seconds(seconds) })
   })
-  return Layer.provideMerge(
-    LogRooms.layer,
-    TransportPeerMesh.layer({ ...settings, ...silence, history: historyFor(settings) })
-  )
+  return TransportPeerMesh.layer({ ...settings, ...silence, history: historyFor(settings) })
 }
 
 /** All layers of a node that never begins another run. */

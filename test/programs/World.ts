@@ -57,10 +57,9 @@ import type { Leaving } from "../../src/programs/leaving.ts"
 import { anewWhenForked } from "../../src/programs/renewal.ts"
 import { send } from "../../src/programs/send.ts"
 import { server } from "../../src/programs/server.ts"
-import { FirstRoom, type Session } from "../../src/programs/session/Session.ts"
+import { FirstRoom, JoinHistory, type Session } from "../../src/programs/session/Session.ts"
 import * as Sessions from "../../src/programs/sessions.ts"
 import { statusInWords } from "../../src/terminal/StatusForms.ts"
-import * as MemoryRooms from "../support/MemoryRooms.ts"
 import type { VirtualDisk } from "../support/VirtualDisk.ts"
 import { run, wallClock } from "../support/VirtualTime.ts"
 
@@ -220,11 +219,13 @@ export interface Conditions {
   readonly irc?: { readonly password?: string }
   /** How long the server's disk takes for a record, however many are made at the same time. */
   readonly recording?: Duration.DurationInput
+  /** In which rooms of others the server takes part: none if not given. */
+  readonly carries?: "all" | "none"
 }
 
 const make = (
   keys: ReadonlyArray<Identity["Type"]>,
-  { irc, limits = {}, patience = settings.patience, recording }: Conditions
+  { carries = "none", irc, limits = {}, patience = settings.patience, recording }: Conditions
 ): Effect.Effect<World, never, Scope.Scope> =>
   Effect.gen(function* () {
     const network = yield* MemoryTransport.makeNetwork
@@ -232,7 +233,6 @@ const make = (
     const trouble = yield* MemoryPortStore.noTrouble
     const scope = yield* Effect.scope
     const files = new Map<string, string>()
-    const rooms = MemoryRooms.make()
 
     const ircAt = (id: PeerId, { host, port }: Address) =>
       irc === undefined
@@ -273,16 +273,18 @@ const make = (
           patience,
           limits,
           history,
-          passing
+          passing,
+          carries: id === serverId ? carries : "none"
         })
         const sessions = yield* Layer.buildWithScope(Sessions.layer, scope)
         const running = yield* Effect.forkIn(
           program.pipe(
-            Effect.provide(Layer.provideMerge(rooms, mesh)),
+            Effect.provide(mesh),
             anewWhenForked,
             Effect.provide(ircAt(id, listen)),
             Effect.provide(sessions),
             Effect.provide(Layer.provideMerge(groundOf(id, surroundings), Layer.merge(script.layer, interrupts.layer))),
+            Effect.provideService(JoinHistory, history),
             Effect.provideService(FirstRoom, Room.make(surroundings.rooms?.[0] ?? mainRoom)),
             Effect.withClock(wall.clock)
           ),

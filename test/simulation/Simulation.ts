@@ -13,7 +13,6 @@ import * as Scope from "effect/Scope"
 import * as KeptChat from "../../layers/chat/KeptChat.ts"
 import { makeTypedLines } from "../../layers/console/TypedLines.ts"
 import * as Keys from "../../layers/identity/Keys.ts"
-import * as LogRooms from "../../layers/LogRooms.ts"
 import { decodeLine, encodeShown, type JournalLine } from "../../layers/log/JournalReader.ts"
 import * as Log from "../../layers/log/Log.ts"
 import * as WriteBehind from "../../layers/log/WriteBehind.ts"
@@ -484,7 +483,7 @@ export const simulate = (seed: number): Record_ => {
         const isTampering = () => isTroubled && chance.happens(0.3)
         const transport = secure && place.id === "3" ? tampered(plain, place.id, isTampering) : plain
         const store = MemoryPortStore.over(records)
-        const peers = TransportPeerMesh.layer({
+        const mesh = TransportPeerMesh.layer({
           id: place.id,
           role: roleOf(place.id),
           listen: place.address,
@@ -493,7 +492,6 @@ export const simulate = (seed: number): Record_ => {
           patience: isLongCut(seed) || isOrphaned(seed) || isOfManyRuns(seed) ? shortPatience : "1 minute",
           limits: secure ? { overload: Duration.seconds(5) } : limitsOf(bounds)
         })
-        const mesh = Layer.provideMerge(LogRooms.layer, peers)
         const sign = secure ? keyOf(place.id).sign : undefined
         const ground = logLayer(
           place.id,

@@ -1,0 +1,181 @@
+/** The rooms of this node: the service `Rooms`, and the rooms that it carries for others. */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as FiberId from "effect/FiberId"
+import type { KnownRoom, Rooms } from "../../services/Rooms.ts"
+import { RoomsFull, RoomUndelivered } from "../../src/domain/Errors.ts"
+import { mainRoom, type Room, roomIn } from "../../src/domain/Post.ts"
+import type { Rest } from "../../src/domain/Rest.ts"
+import type { Delivery } from "./Delivery.ts"
+import type { Ground, Link } from "./Ground.ts"
+import type { Joining, Told } from "./Joining.ts"
+import type { Sharing } from "./Sharing.ts"
+
+/** In which rooms of others a node takes part without joining them, so that their history outlives their people. */
+export type Carries = "all" | "none"
+
+/** A room that is being joined. */
+interface Under {
+  readonly over: Deferred.Deferred<void>
+  /** Whether it was left meanwhile. */
+  isLeft: boolean
+}
+
+interface Needs {
+  readonly carries: Carries
+  readonly delivery: Delivery
+  readonly joining: Joining
+  readonly sharing: Sharing
+}
+
+export const make = ({ limits, links, log, pastLog, peers }: Ground, { carries, delivery, joining, sharing }: Needs) =>
+  Effect.gen(function* () {
+    const { changes } = sharing
+    /** One change of the rooms at a time: what was looked up before a change still holds when it is made. */
+    const inTurn = (yield* Effect.makeSemaphore(1)).withPermits(1)
+    const under = new Map<Room, Under>()
+    let isClosed = false
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        isClosed = true
+        peers.changed()
+      })
+    )
+
+    /** How many more rooms there is room for. */
+    const left = (): number => limits.rooms - (log.rooms.size - 1) - under.size
+
+    const isMember = (room: Room, { passing, rooms }: Link): boolean => rooms.has(room) && !passing
+
+    /** Takes part in a room as one that was joined: from then on what was told counts as seen, and peers know it. */
+    const begin = (room: Room, told: Told | undefined): Effect.Effect<void> =>
+      Effect.gen(function* () {
+        const isNew = !log.rooms.has(room)
+        yield* log.takePart(room, { joined: true, ...(told === undefined ? {} : { seen: told }) })
+        if (!isNew) return changes.changed()
+        for (const { line, post } of pastLog.lackedOf(told?.history ?? [])) yield* pastLog.recall(post, line)
+        sharing.took(room)
+      }).pipe(Effect.uninterruptible, inTurn)
+
+    const enter = (room: Room, history: number, state: Under): Effect.Effect<void> => {
+      const isWanted = () => !state.isLeft && !isClosed
+      return Effect.flatMap(
+        log.rooms.has(room) ? Effect.succeed(undefined) : joining.learn(room, history, isWanted),
+        (told) => (isWanted() ? begin(room, told) : Effect.void)
+      )
+    }
+
+    const join = (room: Room, history: number): Effect.Effect<void, RoomsFull> =>
+      Effect.suspend(() => {
+        if (log.joined.has(room) || isClosed) return Effect.void
+        const before = under.get(room)
+        if (before !== undefined) {
+          // Whoever joins it may be interrupted.
+          return Effect.zipRight(
+            Deferred.await(before.over),
+            Effect.suspend(() => (before.isLeft ? Effect.void : join(room, history)))
+          )
+        }
+        if (!log.rooms.has(room) && left() <= 0) return new RoomsFull({ most: limits.rooms })
+        const state: Under = { over: Deferred.unsafeMake(FiberId.none), isLeft: false }
+        under.set(room, state)
+        return Effect.ensuring(
+          enter(room, history, state),
+          Effect.sync(() => {
+            under.delete(room)
+            Deferred.unsafeDone(state.over, Effect.void)
+          })
+        )
+      })
+
+    /** How many lines that this node has said in a room nobody has. */
+    const undelivered = (room: Room): number => {
+      const own = log.streamIn(room)
+      return Math.max(0, log.have(own) - delivery.upTo(own))
+    }
+
+    /** Ends the joining of a room that is under way. */
+    const stopJoining = (room: Room): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const state = under.get(room)
+        if (state === undefined) return Effect.void
+        state.isLeft = true
+        peers.changed()
+        return Deferred.await(state.over)
+      })
+
+    const leaveNow = (room: Room): Effect.Effect<void> =>
+      Effect.gen(function* () {
+        if (carries === "all") {
+          yield* log.takePart(room, { joined: false })
+          changes.changed()
+        } else {
+          yield* log.leave(room)
+          sharing.left(room)
+        }
+      }).pipe(Effect.uninterruptible)
+
+    const leave = (room: Room, anyway: boolean): Effect.Effect<void, RoomUndelivered> =>
+      Effect.zipRight(
+        stopJoining(room),
+        inTurn(
+          Effect.suspend((): Effect.Effect<void, RoomUndelivered> => {
+            if (room === mainRoom || !log.joined.has(room)) return Effect.void
+            const count = undelivered(room)
+            return count > 0 && !anyway ? new RoomUndelivered({ count }) : leaveNow(room)
+          })
+        )
+      )
+
+    const known = (): ReadonlyArray<KnownRoom> => {
+      const all = [...links.current.values()]
+      const names = new Set([...log.rooms, ...all.flatMap(({ rooms }) => [...rooms])])
+      names.delete(mainRoom)
+      return [mainRoom, ...[...names].sort()].map((room) => ({
+        room,
+        joined: log.joined.has(room),
+        peers: all.filter((link) => isMember(room, link)).map(({ peer }) => peer.id)
+      }))
+    }
+
+    /** Whether nobody who is here takes part in a room that is carried, and nothing was said there. */
+    const isIdle = (room: Room): boolean =>
+      !log.joined.has(room) &&
+      [...links.current.values()].every(({ rooms }) => !rooms.has(room)) &&
+      [...log.listing().summary].every(([stream, n]) => n === 0 || roomIn(stream) !== room)
+
+    /** Carries one more room. If there is no space, a room that is idle makes way for it. */
+    const carryOne = (room: Room): Effect.Effect<void> =>
+      Effect.gen(function* () {
+        if (log.rooms.has(room)) return
+        if (left() <= 0) {
+          const idle = [...log.rooms].find(isIdle)
+          if (idle === undefined) return
+          yield* log.leave(idle)
+          sharing.left(idle)
+        }
+        yield* log.takePart(room, { joined: false })
+        sharing.took(room)
+      }).pipe(Effect.uninterruptible, inTurn)
+
+    const service: Rooms["Type"] = {
+      joined: () => [...log.joined],
+      isJoined: (room) => log.joined.has(room),
+      join,
+      leave,
+      known,
+      onChange: changes.listen
+    }
+    return {
+      service,
+      /** Takes part in the rooms of a peer too, if this node carries rooms for others. */
+      carry: (link: Link): Rest => {
+        if (carries === "none" || link.rooms.size === 1) return undefined
+        const missing = [...link.rooms].filter((room) => !log.rooms.has(room) && !under.has(room))
+        if (missing.length === 0) return undefined
+        return Effect.forEach(missing, carryOne, { discard: true })
+      }
+    }
+  })
+
+export type OwnRooms = Effect.Effect.Success<ReturnType<typeof make>>
