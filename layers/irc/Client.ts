@@ -44,6 +44,11 @@ const labelled = (label: string, server: string, reference: string, answers: Rea
   })
   if (only === undefined) return [withTag({ source: server, command: "ACK", params: [] }, "label", label)]
   if (answers.length === 1) return [withTag(only, "label", label)]
+  const closing = answers.at(-1)
+  // Answers that are a batch already have the label at its beginning.
+  if (only.command === "BATCH" && closing?.command === "BATCH") {
+    return [withTag(only, "label", label), ...answers.slice(1)]
+  }
   const opening: Outgoing = { source: server, command: "BATCH", params: [`+${reference}`, "labeled-response"] }
   return [
     withTag(opening, "label", label),
@@ -92,13 +97,16 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
       )
     }
 
+    const newReference = (): string => {
+      batches += 1
+      return `b${batches}`
+    }
     const answerTo =
       ({ tags }: Message): Talk.Answer =>
       (answers) => {
         const label = tags.get("label")
         if (label === undefined || label === "" || !has("labeled-response")) return sender.send(answers)
-        batches += 1
-        sender.send(labelled(label.slice(0, 64), server, `l${batches}`, answers))
+        sender.send(labelled(label.slice(0, 64), server, newReference(), answers))
       }
 
     const register = (message: Message): void => {
@@ -196,6 +204,7 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
         asked: state.nick ?? "",
         onRead: later,
         isGone: () => isGone,
+        newReference,
         describe
       })
       running = made

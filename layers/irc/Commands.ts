@@ -1,13 +1,15 @@
 /** What a registered IRC client can ask for. */
 import * as Duration from "effect/Duration"
+import * as Either from "effect/Either"
 import { formatAddress, type Named, type PeerId } from "../../src/domain/Peer.ts"
 import { dateAndTime } from "../../src/domain/Time.ts"
 import { isSame } from "../../src/protocol/irc/CaseMapping.ts"
+import { mostAtOnce, requestIn, select } from "../../src/protocol/irc/History.ts"
 import type { Message, Outgoing } from "../../src/protocol/irc/Message.ts"
 import { roomIn } from "../../src/protocol/irc/Message.ts"
 import { piecesOf } from "../../src/protocol/irc/Pieces.ts"
 import { saidIn } from "../../src/protocol/irc/Speech.ts"
-import { type Answer, host, mainChannel, type Talk } from "./Talk.ts"
+import { type Answer, host, mainChannel, type Talk, timeOf } from "./Talk.ts"
 
 /** Takes a command. It answers once, now or later. */
 type Command = (talk: Talk, params: ReadonlyArray<string>, answer: Answer, message: Message) => void
@@ -30,9 +32,11 @@ const support: ReadonlyArray<string> = [
   `CHANNELLEN=${mostOfChannel}`,
   "CHANMODES=b,,,n",
   "CHANTYPES=#",
+  `CHATHISTORY=${mostAtOnce}`,
   "CLIENTTAGDENY=*",
   "MAXTARGETS=1",
   "MODES=1",
+  "MSGREFTYPES=msgid,timestamp",
   "NETWORK=outlive",
   `NICKLEN=${mostOfNick}`,
   "PREFIX=(o)@",
@@ -61,12 +65,18 @@ export const welcome = (talk: Talk, asked: string): ReadonlyArray<Outgoing> => {
     numeric("RPL_YOURHOST", `Your host is ${server}, running outlive ${house.version}`),
     numeric("RPL_CREATED", "This chat outlives its server"),
     numeric("RPL_MYINFO", server, `outlive-${house.version}`, "i", "bno", "b"),
-    numeric("RPL_ISUPPORT", ...support, "are supported by this server"),
+    ...supported(talk),
     ...lusers(talk),
     numeric("ERR_NOMOTD", "There is no message of the day")
   ].map((message) => ({ ...message, params: [asked, ...message.params.slice(1)] }))
   return asked === nick ? burst : [...burst, { source: `${asked}!${asked}@${host}`, command: "NICK", params: [nick] }]
 }
+
+/** A line has at most 13 of them, so that it has no more than 15 parameters (RFC 2812, section 2.3). */
+const supported = ({ numeric }: Talk): ReadonlyArray<Outgoing> =>
+  [support.slice(0, 12), support.slice(12)].map((some) =>
+    numeric("RPL_ISUPPORT", ...some, "are supported by this server")
+  )
 
 const lusers = ({ members, numeric }: Talk): ReadonlyArray<Outgoing> => {
   const all = members.all()
@@ -293,6 +303,52 @@ const speak: Command = (talk, [target, text], answer, { command }) => {
   )
 }
 
+// ---- What was said before
+
+const batched = (talk: Talk, type: string, params: ReadonlyArray<string>, messages: ReadonlyArray<Outgoing>) => {
+  const source = talk.house.policy.server
+  const reference = talk.newReference()
+  return [
+    { source, command: "BATCH", params: [`+${reference}`, type, ...params] },
+    ...messages.map((message) => ({ ...message, tags: new Map([["batch", reference], ...(message.tags ?? [])]) })),
+    { source, command: "BATCH", params: [`-${reference}`] }
+  ]
+}
+
+const failed = ({ house }: Talk, code: string, ...context: ReadonlyArray<string>): ReadonlyArray<Outgoing> => [
+  { source: house.policy.server, command: "FAIL", params: ["CHATHISTORY", code, ...context] }
+]
+
+/** The channels in which something was said between two times, and when that was last. */
+const targets = (talk: Talk, [from = "", to = ""]: ReadonlyArray<string>): ReadonlyArray<Outgoing> => {
+  const times = [from, to].map((text) => Date.parse(text.replace(/^timestamp=/, ""))).sort((a, b) => a - b)
+  const [early = Number.NaN, late = Number.NaN] = times
+  if (times.some(Number.isNaN)) return failed(talk, "INVALID_PARAMS", "TARGETS", "Wrong parameters")
+  const last = talk.said().reduce((latest, { at }) => Math.max(latest, at), 0)
+  const source = talk.house.policy.server
+  const found = talk.isIn() && last > early && last < late
+  return batched(
+    talk,
+    "draft/chathistory-targets",
+    [],
+    found ? [{ source, command: "CHATHISTORY", params: ["TARGETS", mainChannel, timeOf(last)] }] : []
+  )
+}
+
+const chathistory: Command = atOnce((talk, [name = "", target = "", ...rest]) => {
+  const command = name.toUpperCase()
+  if (!talk.has("draft/chathistory") || !talk.has("batch")) {
+    return [talk.numeric("ERR_UNKNOWNCOMMAND", "CHATHISTORY", "Ask for draft/chathistory and batch first")]
+  }
+  if (command === "TARGETS") return targets(talk, [target, ...rest])
+  if (!isMain(target) || !talk.isIn()) return failed(talk, "INVALID_TARGET", command || "*", target || "*", "Not there")
+  return Either.match(requestIn(command, rest), {
+    onLeft: ({ code, words }) => failed(talk, code, command || "*", target, words),
+    onRight: (request) =>
+      batched(talk, "chathistory", [mainChannel], select(talk.said(), request).flatMap(talk.messagesOn))
+  })
+})
+
 // ---- The rest
 
 const refused =
@@ -324,6 +380,7 @@ const outlive: Command = (talk, params, answer) => {
 const ignored: Command = atOnce(() => [])
 
 const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ["CHATHISTORY", chathistory],
   ["ISON", ison],
   ["INVITE", refused("Nobody needs an invitation to a channel")],
   ["JOIN", join],
@@ -345,9 +402,9 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["USERHOST", userhost],
   [
     "VERSION",
-    atOnce(({ house, numeric }) => [
-      numeric("RPL_VERSION", `outlive-${house.version}`, house.policy.server, ""),
-      numeric("RPL_ISUPPORT", ...support, "are supported by this server")
+    atOnce((talk) => [
+      talk.numeric("RPL_VERSION", `outlive-${talk.house.version}`, talk.house.policy.server, ""),
+      ...supported(talk)
     ])
   ],
   ["WHO", who],

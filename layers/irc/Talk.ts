@@ -15,6 +15,7 @@ import { authorOf, mainRoom, type Post, roomIn } from "../../src/domain/Post.ts"
 import { escape, linesOf, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
 import { topicIn } from "../../src/domain/Topic.ts"
 import type { Capability } from "../../src/protocol/irc/Capabilities.ts"
+import { msgidOf } from "../../src/protocol/irc/History.ts"
 import type { Outgoing } from "../../src/protocol/irc/Message.ts"
 import { type Numeric, numeric } from "../../src/protocol/irc/Numeric.ts"
 import { messagesOf } from "../../src/protocol/irc/Speech.ts"
@@ -31,6 +32,9 @@ export const host = "outlive"
 
 /** What a netsplit looks like to an IRC client: the names of two servers. */
 const split = "peer.lost outlive.net"
+
+/** A time as IRC writes it (IRCv3, server-time). */
+export const timeOf = (millis: number): string => new Date(millis).toISOString()
 
 /** Gives a client the answers to its command. */
 export type Answer = (messages: ReadonlyArray<Outgoing>) => void
@@ -55,6 +59,12 @@ export interface Talk {
   readonly run: (line: string) => void
   /** Calls a function when the node has listed its peers. */
   readonly whenListed: (then: () => void) => void
+  /** What was said, as far as the log keeps it, oldest first. */
+  readonly said: () => ReadonlyArray<Post>
+  /** A name for a batch that no other batch of this client has. */
+  readonly newReference: () => string
+  /** What was said, as messages. */
+  readonly messagesOn: (post: Post) => ReadonlyArray<Outgoing>
 }
 
 export interface Running {
@@ -76,13 +86,24 @@ interface Needs {
   /** Called when lines were taken from those that wait to be said. */
   readonly onRead: () => void
   readonly isGone: () => boolean
+  readonly newReference: () => string
   /** What is said of the channel when it is joined: topic and names. */
   readonly describe: (talk: Talk) => ReadonlyArray<Outgoing>
 }
 
 const listPeers = "/who"
 
-export const make = ({ asked, describe, has, house, isGone, name, onRead, sender }: Needs): Effect.Effect<Running> =>
+export const make = ({
+  asked,
+  describe,
+  has,
+  house,
+  isGone,
+  name,
+  newReference,
+  onRead,
+  sender
+}: Needs): Effect.Effect<Running> =>
   Effect.gen(function* () {
     const { self } = house
     const { server } = house.policy
@@ -118,10 +139,10 @@ export const make = ({ asked, describe, has, house, isGone, name, onRead, sender
 
     // ---- What the session tells
 
-    const tagsOf = ({ at, n, stream }: Post, isFirst: boolean): ReadonlyMap<string, string> => {
+    const tagsOf = (post: Post, isFirst: boolean): ReadonlyMap<string, string> => {
       const tags = new Map<string, string>()
-      if (has("server-time")) tags.set("time", new Date(at).toISOString())
-      if (isFirst && has("message-tags")) tags.set("msgid", `${stream}/${n}`)
+      if (has("server-time")) tags.set("time", timeOf(post.at))
+      if (isFirst && has("message-tags")) tags.set("msgid", msgidOf(post))
       return tags
     }
     const messagesOn = (post: Post): ReadonlyArray<Outgoing> => {
@@ -283,11 +304,11 @@ export const make = ({ asked, describe, has, house, isGone, name, onRead, sender
 
     // ---- What the client asks for
 
-    /** Sends what this client missed. Without the times at which they were said, old lines would look new. */
+    /** Sends what this client missed, unless it asks for what it wants of that. Without the times at which they were said, old lines would look new. */
     const catchUp = (): Seen => {
       const hasSeen = house.seen.of(name)
       const posts = house.posts()
-      if (hasSeen !== undefined && has("server-time")) {
+      if (hasSeen !== undefined && has("server-time") && !has("draft/chathistory")) {
         const missed = posts.filter((post) => roomIn(post.stream) === mainRoom && !hasSeen(post))
         sender.send(missed.flatMap(messagesOn))
       }
@@ -320,6 +341,10 @@ export const make = ({ asked, describe, has, house, isGone, name, onRead, sender
         awaited = [...awaited, { line, answer: has("echo-message") ? answer : (failed) => sender.send(failed) }]
         typed.unsafeOffer(line)
       },
+      said: () =>
+        house.posts().filter(({ stream, text }) => roomIn(stream) === mainRoom && topicIn(text) === undefined),
+      messagesOn,
+      newReference,
       run: (line) => {
         put(`/${line}`)
       },

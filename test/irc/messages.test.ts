@@ -60,9 +60,9 @@ describe("an IRC client", () => {
       assert.strictEqual(yield* guest.sees(/label/), "@label=x :1.outlive ACK")
       yield* guest.send("@label=p PING t", "@label=w WHOIS 2")
       assert.strictEqual(yield* guest.sees(/label/), "@label=p :1.outlive PONG 1.outlive t")
-      assert.strictEqual(yield* guest.sees(/label/), "@label=w :1.outlive BATCH +l3 labeled-response")
-      yield* guest.sees(/^@batch=l3 :1\.outlive 311 1 2 2 outlive \* :outlive node 2/)
-      yield* guest.sees(/^:1\.outlive BATCH -l3$/)
+      assert.strictEqual(yield* guest.sees(/label/), "@label=w :1.outlive BATCH +b3 labeled-response")
+      yield* guest.sees(/^@batch=b3 :1\.outlive 311 1 2 2 outlive \* :outlive node 2/)
+      yield* guest.sees(/^:1\.outlive BATCH -b3$/)
     })
   )
 

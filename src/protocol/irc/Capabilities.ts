@@ -11,6 +11,8 @@ export const capabilities = [
   "batch",
   "cap-notify",
   "chghost",
+  /** CHATHISTORY. Who asks for it is sent nothing old otherwise. */
+  "draft/chathistory",
   /** What a client says comes back to it, in the order of the chat. */
   "echo-message",
   /** A JOIN names the account and the real name. */
