@@ -101,7 +101,7 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
       if (key._tag === "CursorAt") return screen.cursorAt(key.column)
       if (key._tag === "Focus") return attention.focused(key.here, now())
       if (pager.press(key)) return
-      const room = roomOfKey(key, input.room(), ticker.status?.rooms.map((each) => each.room) ?? [])
+      const room = roomOfKey(key, input.room(), ticker.status?.rooms ?? [])
       if (room !== undefined) return room === "nowhere" ? screen.send(bell) : place.go(room)
       const act = input.press(key, complete)
       if (act !== undefined) obey(act)

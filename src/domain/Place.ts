@@ -63,3 +63,9 @@ export const newsIn = ({ news }: Place, rooms: Iterable<Room>): ReadonlyArray<Ro
 
 /** What to say to somebody who wants something in a room that the node has not joined. */
 export const notJoined = (room: Room): string => `This node is not in ${roomTitle(room)}: /join ${room} joins it.`
+
+/** Those of the rooms that have news. Those that mention the person come first. */
+export const withNews = (rooms: ReadonlyArray<RoomNews>): ReadonlyArray<RoomNews> => [
+  ...rooms.filter(({ mentions }) => mentions > 0),
+  ...rooms.filter(({ lines, mentions }) => lines > 0 && mentions === 0)
+]

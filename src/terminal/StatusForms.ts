@@ -1,6 +1,6 @@
 /** The status in words: the state of the server, and the number of peers. */
 import { absurd } from "../domain/Absurd.ts"
-import type { RoomNews } from "../domain/Place.ts"
+import { type RoomNews, withNews } from "../domain/Place.ts"
 import type { ServerState, Status } from "../domain/Status.ts"
 import { nameOf, shortened } from "./Prompt.ts"
 
@@ -49,12 +49,6 @@ const newsInWords = ({ lines, mentions, room }: RoomNews): string => {
 const newsInShort = ({ lines, mentions, room }: RoomNews): string =>
   `${shortened(nameOf(room), longestName)} ${lines}${mentions === 0 ? "" : "!"}`
 
-/** The rooms with news. Those that mention the person come first. */
-const inOrder = (rooms: ReadonlyArray<RoomNews>): ReadonlyArray<RoomNews> => [
-  ...rooms.filter(({ mentions }) => mentions > 0),
-  ...rooms.filter(({ lines, mentions }) => lines > 0 && mentions === 0)
-]
-
 /** The first `most` rooms, and how many there are besides. */
 const firstNews = (news: ReadonlyArray<RoomNews>, most: number): string =>
   [...news.slice(0, most).map(newsInShort), ...(news.length > most ? [`+${news.length - most}`] : [])].join(" ")
@@ -82,7 +76,7 @@ export const statusForms = (
   const short: Parts = [self, ...few, `${connected}/${known}`]
   const inFull = waiting(`${undelivered === 1 ? "line" : "lines"} not yet delivered`)
   const undone = waiting("undelivered")
-  const news = inOrder(rooms)
+  const news = withNews(rooms)
   const all = news.length
   if (all === 0) return [form(whole, inFull), form(whole, undone), form(short, undone)]
   const fewer = Array.from({ length: all }, (_, index) => form(short, undone, [firstNews(news, all - index)]))
