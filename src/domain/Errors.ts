@@ -6,7 +6,7 @@
 import * as Data from "effect/Data"
 import type { LossReason } from "./MeshEvent.ts"
 import { type Address, formatAddress, type Host, type Named, type PeerId, type Port, title } from "./Peer.ts"
-import type { Epoch, Summary } from "./Post.ts"
+import { type Epoch, mainRoom, type Room, roomTitle, type Summary } from "./Post.ts"
 
 /** No node answers at that address, or not in time. */
 export class PeerUnreachable extends Data.TaggedError("PeerUnreachable")<{
@@ -202,10 +202,12 @@ export const isTooLong = (result: unknown): result is LineTooLong => result inst
 export class NotHeard extends Data.TaggedError("NotHeard")<{
   readonly had: number
   readonly wanted: number
+  readonly room: Room
   readonly outside?: string | undefined
 }> {
   override get message() {
-    const peers = this.wanted === 1 ? "1 peer" : `${this.wanted} peers`
+    const where = this.room === mainRoom ? "" : ` in ${roomTitle(this.room)}`
+    const peers = `${this.wanted === 1 ? "1 peer" : `${this.wanted} peers`}${where}`
     const told = `${this.had === 0 ? "None" : `Only ${this.had}`} of ${peers} confirmed the message in time`
     return this.outside === undefined
       ? `${told}: allow more time with --within, or ask for fewer peers with --wait.`

@@ -38,7 +38,7 @@ export const send = ({
       mesh.hurry,
       Effect.flatMap(
         Effect.all({ had: status.holders(own, 1), outside: Ref.get(outside) }),
-        (found) => new NotHeard({ ...found, wanted: wait })
+        (found) => new NotHeard({ ...found, room, wanted: wait })
       )
     )
     yield* Effect.forkScoped(Stream.runForEach(mesh.joinRequests, (joinRequest) => joinRequest.admit))

@@ -3,36 +3,25 @@ import * as Effect from "effect/Effect"
 import * as MutableRef from "effect/MutableRef"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
+import { MessageLog } from "../../../services/MessageLog.ts"
 import { type KnownRoom, Rooms } from "../../../services/Rooms.ts"
 import { Fact } from "../../domain/Fact.ts"
 import { nearest } from "../../domain/Nearest.ts"
 import { type PeerId, title } from "../../domain/Peer.ts"
 import { newsIn, notJoined, type RoomState } from "../../domain/Place.ts"
-import { mainRoom, type Post, type Room, roomIn, roomTitle } from "../../domain/Post.ts"
+import { mainRoom, type Room, roomTitle } from "../../domain/Post.ts"
 import { linesOf, notice } from "../../domain/ScreenLine.ts"
 import { roomArgument, roomOrText, textArgument } from "../../domain/SlashCommand.ts"
-import { isLaterTopic, topicIn, topicOf } from "../../domain/Topic.ts"
+import { topicIn, topicOf as topicSetting } from "../../domain/Topic.ts"
 import { goTo, JoinHistory, roomOf, Session } from "../session/Session.ts"
 import { Answer, answer, make, Say } from "./Command.ts"
-import { kept } from "./kept.ts"
-
-/** The topics of the rooms that the node has joined, as far as it keeps the posts that set them. */
-const topics = Effect.map(kept, (posts) => {
-  const latest = new Map<Room, Post>()
-  for (const post of posts) {
-    const room = roomIn(post.stream)
-    const before = latest.get(room)
-    if (topicIn(post.text) !== undefined && (before === undefined || isLaterTopic(post, before))) latest.set(room, post)
-  }
-  return new Map([...latest].map(([room, { text }]) => [room, topicIn(text) || undefined] as const))
-})
 
 /** The rooms that are known, as the session sees them. */
 const seen = Effect.gen(function* () {
   const rooms = yield* Rooms
   const session = yield* Session
+  const { topicOf } = yield* MessageLog
   const known = rooms.known()
-  const topicOfEach = yield* topics
   const names = known.map(({ room }) => room)
   const news = newsIn(MutableRef.get(session.place), names)
   return known.map(
@@ -41,7 +30,7 @@ const seen = Effect.gen(function* () {
       lines: news[index]?.lines ?? 0,
       mentions: news[index]?.mentions ?? 0,
       here: each.room === roomOf(session),
-      topic: topicOfEach.get(each.room)
+      topic: topicIn(topicOf(each.room)?.text ?? "") || undefined
     })
   )
 })
@@ -190,7 +179,7 @@ export const topic = make({
       )
       const room = given ?? here
       if (!rooms.isJoined(room)) return yield* elsewhere(room)
-      if (text !== "") return Say({ room, text: topicOf(text === "-" ? "" : text) })
+      if (text !== "") return Say({ room, text: topicSetting(text === "-" ? "" : text) })
       const state = (yield* seen).find((each) => each.room === room)
       const words =
         state?.topic === undefined ? `${roomTitle(room)} has no topic.` : `${roomTitle(room)}: ${state.topic}`
