@@ -1,8 +1,8 @@
 /*
  * Clients that join one server: `load join to=outlive:PORT count=4000 pids=1`. Each dials as soon as there is room, asks to be
- * admitted, says that it has nothing, and has joined when the roster has come. They answer pings, and dial nobody: the port at
- * which all of them claim to listen has nobody behind it. Says how long it took until all had joined, and what all of them
- * were sent until nothing more came.
+ * admitted, says that it has nothing, and has joined when the roster has come. They answer pings, and dial nobody: behind the ports
+ * at which they claim to listen there is nobody. One that is refused asks again. Says how long it took until all had joined, and
+ * what all of them were sent until nothing more came.
  */
 #define _GNU_SOURCE
 #include "common.h"
@@ -34,9 +34,12 @@ typedef struct {
 } member;
 
 static int queue;
+static uint64_t refused;
 
 /* Each client is a run of its own, as those of a chat are: they began within some seconds. */
 static void ask(member *m, int id, int port) {
+  m->stage = GREETS;
+  m->tail_length = 0;
   char text[512];
   const unsigned chance = (unsigned)id * 2654435761u;
   m->fd = dial(port, id);
@@ -55,7 +58,7 @@ static bool says(const char *bytes, size_t length, const char *word) {
 }
 
 /* Reads what has come. Returns how many bytes that is. */
-static size_t take(member *m) {
+static size_t take(member *m, int id, int port) {
   static char buffer[TAIL + READ_AT_MOST];
   static const char nothing[] = "{\"type\":\"have\",\"streams\":{},\"more\":false}\n", pong[] = "{\"type\":\"pong\"}\n";
   memcpy(buffer, m->tail, m->tail_length);
@@ -63,7 +66,13 @@ static size_t take(member *m) {
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
   if (got <= 0) die("a link ended");
   const size_t length = m->tail_length + (size_t)got;
-  if (says(buffer, length, "\"refused\"")) die("refused: %.*s", (int)(length > 200 ? 200 : length), buffer);
+  if (m->stage == GREETS && says(buffer, length, "\"refused\"")) {
+    if (!says(buffer, length, "\"unavailable\"")) die("refused: %.*s", (int)(length > 200 ? 200 : length), buffer);
+    refused++;
+    close(m->fd);
+    ask(m, id, port);
+    return (size_t)got;
+  }
   if (m->stage == GREETS && says(buffer, length, "\"welcome\"")) {
     m->stage = MEETS;
     write_all(m->fd, nothing, sizeof nothing - 1);
@@ -95,7 +104,7 @@ void join(void) {
     for (int e = 0; e < ready; e++) {
       member *m = events[e].data.ptr;
       const stage before = m->stage;
-      const size_t got = take(m);
+      const size_t got = take(m, (int)(m - members) + 1, to.port);
       if (got == 0) continue;
       bytes += got;
       reads++;
@@ -105,8 +114,8 @@ void join(void) {
   }
   const usage used = usage_now();
   printf("{\"seconds\":%.6f,\"until\":%.6f,\"cpu\":%.6f,\"ownCpu\":%.6f,\"bytes\":%llu,\"reads\":%llu,\"rssBefore\":%llu,"
-         "\"rss\":%llu}\n",
+         "\"rss\":%llu,\"refused\":%llu}\n",
          (double)(joined_at - began) / 1e9, (double)(last - began) / 1e9, (double)(used.cpu - at_first.cpu) / 1e9,
          (double)(used.own - at_first.own) / 1e9, (unsigned long long)bytes, (unsigned long long)reads,
-         (unsigned long long)at_first.rss, (unsigned long long)used.rss);
+         (unsigned long long)at_first.rss, (unsigned long long)used.rss, (unsigned long long)refused);
 }

@@ -30,7 +30,7 @@ export const F15: Work = {
       system: "outlive",
       at: `${count}`,
       run: Effect.flatMap(bareServer.start, ({ pids, sink }) =>
-        run("join", { to: sink, count, pids: pids.join(","), time: count * 10 })
+        run("join", { to: sink, count, pids: pids.join(","), time: count * 15 })
       )
     })),
   report: (results) => {
