@@ -22,6 +22,7 @@ import { replaceFile, syncFolder, writeAll } from "./log/Files.ts"
 import * as FileLock from "./ports/FileLock.ts"
 import * as Gathered from "./ports/Gathered.ts"
 import { bytesFor, overwrite, settled } from "./ports/Overwrite.ts"
+import { Places } from "./ports/Places.ts"
 
 /** The most bytes of a file that count: about 60,000 clients. */
 const maxBytes = 2 * 1024 * 1024
@@ -175,6 +176,7 @@ const make = (path: string) =>
         )
       )
 
+    const places = new Places(peers)
     // The comments in the file are those that it has at the time of the write.
     const { change, current } = yield* Gathered.make<PortsFile.Records, PortStoreUnavailable>(
       { peers, chat },
@@ -196,7 +198,14 @@ const make = (path: string) =>
     return PortStore.of({
       record: (peer: Peer) =>
         inSpan("PortStore.record")(
-          change((records) => (isOnRecord(records, peer) ? records : withPeer(records, peer)))
+          change((records) => {
+            const { peers } = records
+            const at = places.of(peers, peer.id)
+            if (at === undefined) return { ...records, peers: [...peers, peer] }
+            const before = peers[at]?.address
+            const isSame = before !== undefined && formatAddress(before) === formatAddress(peer.address)
+            return isSame ? records : { ...records, peers: peers.with(at, peer) }
+          })
         ),
       forget: Effect.fn("PortStore.forget")((id: PeerId, isBack: () => boolean = constFalse) =>
         change((records) =>
@@ -211,16 +220,6 @@ const make = (path: string) =>
       trouble
     })
   }).pipe(Effect.withSpan("PortStore.open", { attributes: { path } }))
-
-const isOnRecord = ({ peers }: PortsFile.Records, { address, id }: Peer): boolean => {
-  const before = peers.find((peer) => peer.id === id)
-  return before !== undefined && formatAddress(before.address) === formatAddress(address)
-}
-
-const withPeer = (records: PortsFile.Records, peer: Peer): PortsFile.Records => {
-  const at = records.peers.findIndex(({ id }) => id === peer.id)
-  return { ...records, peers: at < 0 ? [...records.peers, peer] : records.peers.with(at, peer) }
-}
 
 const without = (records: PortsFile.Records, id: PeerId): PortsFile.Records => ({
   ...records,
