@@ -67,7 +67,7 @@ export const make = ({ limits, links, log, peers }: Ground) => {
   }
 
   const limitOverstepped = (link: Link): Dropped["limit"] | undefined => {
-    const most = mostNamed(limits)
+    const most = mostNamed(limits, log.rooms.size)
     if (named(link) > most) forgetWhatIsHad(link)
     if (named(link) > most) return "streams"
     return link.rooms.size - 1 > limits.rooms ? "rooms" : undefined

@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { Mark } from "../../src/domain/EncodedPost.ts"
+import { mostElsewhere } from "../../src/domain/Limits.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import {
   authorOf,
@@ -34,9 +35,7 @@ interface Needs {
 }
 
 export const make = ({ clock, limits, links, log, oldRuns }: Ground, { gone }: Needs) => {
-  /** For how many runs without a link their streams are spared: `mostNamed` has room for them. */
-  const mostElsewhere = limits.streams / 4
-  /** Runs without a link to this node that may come back, in the order of the last news of them. */
+  /** Streams of runs without a link to this node that may come back, in the order of the last news of them. */
   const elsewhere = new Set<StreamId>()
 
   /** The streams of the peer's present run in these rooms. */
@@ -52,7 +51,7 @@ export const make = ({ clock, limits, links, log, oldRuns }: Ground, { gone }: N
     oldRuns.spare(stream)
     elsewhere.delete(stream)
     elsewhere.add(stream)
-    const [oldest] = elsewhere.size > mostElsewhere ? elsewhere : []
+    const [oldest] = elsewhere.size > mostElsewhere(limits, log.rooms.size) ? elsewhere : []
     if (oldest === undefined) return
     elsewhere.delete(oldest)
     oldRuns.spareNoMore(oldest)

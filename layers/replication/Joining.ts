@@ -151,7 +151,7 @@ export const make = ({ limits, links, log, peers }: Ground, { history, sharing }
       for (const [stream, n] of marks) if (roomIn(stream) === room) answer.streams.set(stream, n)
       answer.fold = folded
       // A whole summary may have so many: see `Delivery`.
-      if (answer.streams.size > 2 * mostNamed(limits)) return links.drop(link, "streams")
+      if (answer.streams.size > 2 * mostNamed(limits, log.rooms.size)) return links.drop(link, "streams")
       if (more) return undefined
       answer.isComplete = true
       link.replica.answers?.delete(room)

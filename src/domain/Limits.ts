@@ -13,8 +13,9 @@ export interface Limits {
   /** A peer that exceeds these rates for this long without a pause is dropped, and refused for as long. */
   readonly overload: Duration.Duration
   /**
-   * How many streams without posts a node remembers: at half of this number, the earliest are folded away. How many
-   * rooms it handles. A peer that names more unknown streams or rooms is dropped.
+   * How many streams without posts a node remembers that is in `main` alone; `streamsIn` says how many in more rooms. At
+   * half of that number, the earliest are folded away. How many rooms besides `main` it handles. A peer that names more
+   * unknown streams or rooms is dropped.
    */
   readonly streams: number
   readonly rooms: number
@@ -40,12 +41,26 @@ export const defaultLimits: Limits = {
   logBytes: 64 * 1024 * 1024
 }
 
+/** What each room besides `main` adds to the number of streams, as a part of it: 1,024 for 16,384. */
+const partOfRoom = 1 / 16
+
 /**
- * How many streams that this node lacks a peer may name. There is room for the streams of all posts that it may keep,
- * and for those that it spares.
+ * How many streams without posts a node remembers that takes part in so many rooms, `main` included. Each run of each
+ * author has a stream in each room. So 200 authors in all rooms that there can be, restarted twice, are not folded away.
  */
-export const mostNamed = ({ logEntries, streams }: Pick<Limits, "logEntries" | "streams">): number =>
-  Math.max(streams, logEntries + streams / 4)
+export const streamsIn = ({ streams }: Pick<Limits, "streams">, rooms: number): number =>
+  Math.floor(streams * (1 + partOfRoom * Math.min(Math.max(0, rooms - 1), defaultLimits.rooms)))
+
+/** For how many streams there is room that belong to runs without a link, which may come back. */
+export const mostElsewhere = (limits: Pick<Limits, "streams">, rooms: number): number =>
+  Math.floor(streamsIn(limits, rooms) / 4)
+
+/**
+ * How many streams that this node lacks a peer may name that shares so many rooms with it. There is room for the streams
+ * of all posts that it may keep, and for those that it spares.
+ */
+export const mostNamed = (limits: Pick<Limits, "logEntries" | "streams">, rooms: number): number =>
+  Math.max(streamsIn(limits, rooms), limits.logEntries + mostElsewhere(limits, rooms))
 
 /** What a peer passes on when it is asked comes from several authors, each of whom was slowed already. */
 const authorsHandedOn = 8

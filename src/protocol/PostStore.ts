@@ -3,7 +3,7 @@
  * dependencies.
  */
 import type { Block, EncodedPost, Mark, Range, Slice, TextLines } from "../domain/EncodedPost.ts"
-import { defaultLimits, type Limits } from "../domain/Limits.ts"
+import { defaultLimits, type Limits, streamsIn } from "../domain/Limits.ts"
 import type { PeerId } from "../domain/Peer.ts"
 import {
   covers,
@@ -193,6 +193,7 @@ export class PostStore {
     move(this.#skipped, left.skipped, isThere)
     this.#rooms.delete(room)
     this.#left.set(room, left)
+    this.#forgetLeft()
     this.#roomsChanged()
     this.#moved = true
     const delivered: Array<EncodedPost> = []
@@ -200,9 +201,38 @@ export class PostStore {
     return delivered
   }
 
+  /**
+   * Forgets the rooms that were left first, if their streams are too many. Own posts keep their numbers, which must not
+   * be used again in this run.
+   */
+  #forgetLeft(): void {
+    let excess = -this.#limits.streams / 2
+    for (const { streams } of this.#left.values()) excess += streams.size
+    for (const [room, { state, streams }] of this.#left) {
+      if (excess <= 0) return
+      const own = streams.get(state.own)
+      for (const [stream, segments] of streams) if (stream !== state.own) this.#bytes -= segments.bytes
+      excess -= streams.size
+      if (own === undefined || own.last === 0) this.#left.delete(room)
+      else {
+        this.#left.set(room, {
+          state: emptyRoom(state.own),
+          streams: new Map([[state.own, own]]),
+          skipped: new Map()
+        })
+      }
+    }
+  }
+
+  /** How many streams without posts are remembered at most. */
+  get #mostStreams(): number {
+    return streamsIn(this.#limits, this.#rooms.size)
+  }
+
   #roomsChanged(): void {
     this.#only = this.#rooms.size === 1 ? [...this.#rooms.values()][0] : undefined
     this.#lastStream = undefined
+    this.#foldAbove = Math.max(this.#foldAbove, this.#mostStreams / 2)
   }
 
   /** Takes as seen what a peer tells of a room. */
@@ -588,14 +618,14 @@ export class PostStore {
    */
   fold(now: number): boolean {
     if (this.#streams.size <= this.#foldAbove) return false
-    const most = this.#limits.streams / 2
+    const most = this.#mostStreams / 2
     const quiet = [...this.#streams.keys()]
       .filter((stream) => this.#isQuiet(stream))
       .sort((one, other) => (isEarlier(epochIn(one), epochIn(other)) ? -1 : 1))
     const past = quiet.filter((stream) => millisOf(epochIn(stream)) <= now)
     const folded = past.slice(0, Math.ceil(this.#streams.size - most * (1 - freed)))
     for (const stream of folded) this.#foldAway(stream)
-    const excess = Math.max(0, this.#streams.size - this.#limits.streams)
+    const excess = Math.max(0, this.#streams.size - this.#mostStreams)
     const forgotten = excess === 0 ? [] : quiet.slice(past.length).slice(-excess)
     for (const stream of forgotten) this.#forget(stream)
     this.foldLater()
@@ -604,7 +634,7 @@ export class PostStore {
 
   /** Keeps the present streams until more come. Runs among them that are in the chat must be met first. */
   foldLater(): void {
-    const most = this.#limits.streams / 2
+    const most = this.#mostStreams / 2
     this.#foldAbove = Math.max(most, this.#streams.size + most * freed)
   }
 
