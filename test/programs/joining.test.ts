@@ -48,6 +48,16 @@ describe("joining a room while the node runs", () => {
     })
   )
 
+  story("shows what was typed above the history that it brings", (world) =>
+    Effect.gen(function* () {
+      const { three } = yield* withThree(world)
+      yield* join(three)
+      yield* three.sees("(earlier) Client 1: o2", "(earlier) Client 1: o3")
+      const shown = (yield* three.screen).filter((line) => line.includes("/join") || isOfOps(line))
+      assert.deepStrictEqual(shown, ["> /join ops", "(earlier) Client 1: o2", "(earlier) Client 1: o3"])
+    })
+  )
+
   story("brings nothing twice and nothing old to who leaves and comes back", (world) =>
     Effect.gen(function* () {
       const { one, three, two } = yield* withThree(world)

@@ -28,6 +28,8 @@ export const answer = (...sentences: ReadonlyArray<string>): Outcome =>
   Answer({ lines: sentences.map(notice), facts: [] })
 
 export interface Command<R> extends Described {
+  /** Whether entries of the log come while it runs, which its answer is about: the typed line stands above them. */
+  readonly bringsEntries: boolean
   /** Runs the command with the words after its name. If they don't fit, the answer says how the command is used. */
   readonly run: (rest: string) => Effect.Effect<Outcome, never, R>
 }
@@ -42,6 +44,7 @@ export const make = <A, I extends ReadonlyArray<string | undefined>, R>(definiti
   readonly help: string
   readonly details?: string
   readonly group?: Group
+  readonly bringsEntries?: boolean
   readonly arguments: Schema.Schema<A, I>
   readonly run: (given: A) => Effect.Effect<Outcome, never, R>
 }): Command<R> => {
@@ -55,6 +58,7 @@ export const make = <A, I extends ReadonlyArray<string | undefined>, R>(definiti
   }
   return {
     ...described,
+    bringsEntries: definition.bringsEntries ?? false,
     run: (rest) =>
       Either.match(decodeArguments(described, definition.arguments, rest), {
         onLeft: (usage) => Effect.succeed(answer(usage)),

@@ -82,6 +82,7 @@ export const join = make({
   elsewhere: ["j", "channel"],
   help: "Joins ROOM and goes there: what you type is said there.",
   details: "A room that nobody is in begins with you. /go goes to another room, /leave leaves one.",
+  bringsEntries: true,
   arguments: Schema.Tuple(Schema.optionalElement(roomArgument)),
   run: ([room]) =>
     Effect.gen(function* () {

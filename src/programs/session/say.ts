@@ -110,6 +110,8 @@ export const sayWhatIsTyped = (
       Effect.gen(function* () {
         const command = commandNamed(name, Commands.commands)
         const before = roomOf(session)
+        const isAbove = command?.bringsEntries === true
+        if (isAbove) yield* ownLines.settle([line])
         const outcome = command === undefined ? answer(Commands.noCommand(name)) : yield* command.run(rest)
         switch (outcome._tag) {
           case "Say":
@@ -117,7 +119,7 @@ export const sayWhatIsTyped = (
           case "Leave":
             return yield* Effect.zipRight(ownLines.settle([line]), ends)
           case "Answer":
-            yield* ownLines.settle([line])
+            if (!isAbove) yield* ownLines.settle([line])
             if (line.byKey && roomOf(session) !== before) return
             return yield* Option.isSome(console.tell) && outcome.facts.length > 0
               ? whenTaken(console.tell.value)(outcome.facts)
