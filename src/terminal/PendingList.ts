@@ -120,15 +120,24 @@ export class PendingList<Line extends Pending> {
   /** Shows a text in place of a line. A command that says something has run. */
   reword(line: Line, text: string): void {
     this.#reworded.set(line, text)
-    this.#open.delete(line)
+    this.#done([line])
     this.#last = undefined
   }
 
   /** Removes lines; returns those that were pending. */
   remove(lines: ReadonlyArray<Line>): ReadonlyArray<Line> {
     const removed = lines.filter((line) => this.#lines.delete(line))
-    for (const line of lines) this.#open.delete(line)
+    this.#done(lines)
     if (removed.length > 0) this.#last = undefined
     return removed
+  }
+
+  /** The program is done with these lines. The next command runs where the last one has led. */
+  #done(lines: ReadonlyArray<Line>): void {
+    for (const line of lines) this.#open.delete(line)
+    for (const next of this.#open) {
+      if (!this.#rooms.has(next)) this.#rooms.set(next, this.#room)
+      return
+    }
   }
 }

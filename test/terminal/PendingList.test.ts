@@ -81,6 +81,17 @@ describe("pending lines", () => {
     pending.remove([join])
     pending.speakIn("dev")
     assert.strictEqual(pending.roomFor(hello), "dev")
+    assert.strictEqual(pending.drawn(go).room, "ops")
+  })
+
+  it("a command keeps the prompt of the room to which the one before has led", () => {
+    const pending = new PendingList()
+    const [join, go] = [line("/join ops"), line("/go dev")]
+    for (const each of [join, go]) pending.type(each)
+    pending.speakIn("ops")
+    pending.remove([join])
+    pending.speakIn("dev")
+    assert.strictEqual(pending.drawn(go).room, "ops")
   })
 
   it("are said where a key goes, whatever commands were typed before", () => {
