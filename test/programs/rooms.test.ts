@@ -341,3 +341,69 @@ describe("a program at a session", () => {
     })
   )
 })
+describe("three rooms and six clients", () => {
+  const rooms = ["main", "ops", "dev"]
+  /** In which rooms each client is, besides `main`. */
+  const places: Record<string, ReadonlyArray<string>> = {
+    "1": ["ops"],
+    "2": ["ops", "dev"],
+    "3": ["dev"],
+    "4": [],
+    "5": ["ops", "dev"],
+    "6": ["ops"]
+  }
+  const isIn = (node: string, room: string) => room === "main" || (places[node] ?? []).includes(room)
+
+  story(
+    "nobody sees a line of a room that it is not in, and what is unread is counted right",
+    (world) =>
+      Effect.gen(function* () {
+        const server = yield* world.server
+        const nodes = new Map<string, Node>()
+        for (const name of Object.keys(places)) nodes.set(name, yield* world.client(name))
+        for (const node of nodes.values()) {
+          yield* node.sees(...Object.keys(places).map((name) => `Client ${name}: initiated`))
+        }
+        // The first half is in its rooms before anything is said, each one in the room that it joined last.
+        for (const [name, node] of nodes) for (const room of places[name] ?? []) yield* node.type(`/join ${room}`)
+        for (const [name, node] of nodes) {
+          yield* node.glances(({ room }) => room === ((places[name] ?? []).at(-1) ?? "main"))
+        }
+        yield* Effect.sleep("1 second")
+        for (const [name, node] of nodes) {
+          for (const room of rooms) {
+            if (isIn(name, room)) for (const n of [1, 2]) yield* node.type(`/say ${room} ${room}-${name}-${n}`)
+          }
+        }
+        yield* Effect.sleep("5 seconds")
+        const shownOf = (node: Node) =>
+          Effect.map(node.screen, (screen) =>
+            screen.flatMap((line) => /^(?:#(\w+) )?Client \d: ((\w+)-\d-\d)$/.exec(line)?.slice(1, 4).join(" ") ?? [])
+          )
+        for (const [name, node] of nodes) {
+          const here = (places[name] ?? []).at(-1) ?? "main"
+          const expected = rooms.flatMap((room) =>
+            isIn(name, room)
+              ? Object.keys(places).flatMap((author) =>
+                  author !== name && isIn(author, room)
+                    ? [1, 2].map((n) => `${room === here ? "" : room} ${room}-${author}-${n} ${room}`)
+                    : []
+                )
+              : []
+          )
+          assert.deepStrictEqual([...(yield* shownOf(node))].sort(), expected.sort(), `client ${name}`)
+          const unread = (room: string) =>
+            room === here ? 0 : expected.filter((line) => line.endsWith(` ${room}`)).length
+          yield* node.glances((status) => status.rooms.every(({ lines, room }) => lines === unread(room)))
+        }
+        assert.deepStrictEqual(
+          (yield* shownOf(server)).filter((line) => !line.endsWith(" main")),
+          [],
+          "the server carries every room, and has joined none"
+        )
+        yield* server.type("/history ops-")
+        yield* server.sees("* No line that is kept contains ops-.")
+      }),
+    { carries: "all" }
+  )
+})
