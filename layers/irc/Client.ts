@@ -211,7 +211,7 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
       sender.send(welcome(made.talk, state.nick ?? made.talk.nick))
       state = { ...state, nick: made.talk.nick }
       made.talk.whenListed(() => {
-        made.talk.join(sender.send)
+        made.talk.begin()
         isIn = true
         later()
       })

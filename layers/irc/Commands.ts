@@ -2,14 +2,16 @@
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import { formatAddress, type Named, type PeerId } from "../../src/domain/Peer.ts"
+import { authorOf, mainRoom, type Room } from "../../src/domain/Post.ts"
+import { escape } from "../../src/domain/ScreenLine.ts"
 import { dateAndTime } from "../../src/domain/Time.ts"
-import { isSame } from "../../src/protocol/irc/CaseMapping.ts"
+import { topicIn } from "../../src/domain/Topic.ts"
 import { mostAtOnce, requestIn, select } from "../../src/protocol/irc/History.ts"
 import type { Message, Outgoing } from "../../src/protocol/irc/Message.ts"
-import { roomIn } from "../../src/protocol/irc/Message.ts"
+import { bytesLeft } from "../../src/protocol/irc/Message.ts"
 import { piecesOf } from "../../src/protocol/irc/Pieces.ts"
 import { saidIn } from "../../src/protocol/irc/Speech.ts"
-import { type Answer, host, mainChannel, type Talk, timeOf } from "./Talk.ts"
+import { type Answer, channelOf, host, mainChannel, type Talk, timeOf } from "./Talk.ts"
 
 /** Takes a command. It answers once, now or later. */
 type Command = (talk: Talk, params: ReadonlyArray<string>, answer: Answer, message: Message) => void
@@ -47,12 +49,14 @@ const support: ReadonlyArray<string> = [
 
 const isChannel = (name: string): boolean => name.startsWith("#")
 
-const isMain = (name: string): boolean => isSame(name, mainChannel)
+/** The room of a channel that this client shows. */
+const shownRoom = (talk: Talk, channel: string): Room | undefined => {
+  const room = talk.roomOf(channel)
+  return room !== undefined && talk.shown().includes(room) ? room : undefined
+}
 
 /** The server is the operator of the channels. */
 const prefixOf = ({ role }: Named): string => (role === "server" ? "@" : "")
-
-const members = (talk: Talk): ReadonlyArray<Named> => (talk.isIn() ? talk.members.all() : [])
 
 // ---- At the beginning
 
@@ -78,90 +82,126 @@ const supported = ({ numeric }: Talk): ReadonlyArray<Outgoing> =>
     numeric("RPL_ISUPPORT", ...some, "are supported by this server")
   )
 
-const lusers = ({ members, numeric }: Talk): ReadonlyArray<Outgoing> => {
+const lusers = ({ members, numeric, rooms }: Talk): ReadonlyArray<Outgoing> => {
   const all = members.all()
   const servers = all.filter(({ role }) => role === "server").length
   return [
     numeric("RPL_LUSERCLIENT", `There are ${all.length} users and 0 invisible on ${servers} servers`),
     numeric("RPL_LUSEROP", String(servers), "operators online"),
-    numeric("RPL_LUSERCHANNELS", "1", "channels formed"),
+    numeric("RPL_LUSERCHANNELS", String(Math.max(1, rooms().length)), "channels formed"),
     numeric("RPL_LUSERME", `I have ${all.length} users and ${servers} servers`)
   ]
 }
 
-/** Topic and names of the main channel. There is no topic, so nothing is said of it. */
-export const describe = (talk: Talk): ReadonlyArray<Outgoing> => {
-  const {
-    has,
-    members: { nickOf },
-    numeric,
-    prefixOf: whole
-  } = talk
-  const names = members(talk).map(
-    (named) => prefixOf(named) + (has("userhost-in-names") ? whole(named.id) : nickOf(named.id))
+/** Topic and names of a channel. */
+export const describe = (talk: Talk, room: Room): ReadonlyArray<Outgoing> => [
+  ...(talk.topicOf(room) === undefined ? [] : topicOn(talk, room)),
+  ...namesOn(talk, room)
+]
+
+const namesOn = (talk: Talk, room: Room): ReadonlyArray<Outgoing> => {
+  const { has, inside, members, numeric, prefixOf: whole } = talk
+  const names = inside(room).map(
+    (named) => prefixOf(named) + (has("userhost-in-names") ? whole(named.id) : members.nickOf(named.id))
   )
-  const heading = numeric("RPL_NAMREPLY", "=", mainChannel)
-  const lines = names.length === 0 ? [] : piecesOf(names.join(" "), roomIn(heading) - 1)
+  const heading = numeric("RPL_NAMREPLY", "=", channelOf(room))
+  const lines = piecesOf(names.join(" "), bytesLeft(heading) - 1)
   return [
     ...lines.map((line) => ({ ...heading, params: [...heading.params, line] })),
-    numeric("RPL_ENDOFNAMES", mainChannel, "End of /NAMES list")
+    numeric("RPL_ENDOFNAMES", channelOf(room), "End of /NAMES list")
+  ]
+}
+
+const topicOn = ({ members, numeric, topicOf }: Talk, room: Room): ReadonlyArray<Outgoing> => {
+  const post = topicOf(room)
+  if (post === undefined) return [numeric("RPL_NOTOPIC", channelOf(room), "No topic is set")]
+  const author = members.nickOf(authorOf(post.stream))
+  return [
+    numeric("RPL_TOPIC", channelOf(room), escape(topicIn(post.text) ?? "")),
+    numeric("RPL_TOPICWHOTIME", channelOf(room), author, String(Math.floor(post.at / 1_000)))
   ]
 }
 
 // ---- Channels
 
-const join: Command = (talk, [list = ""], answer) => {
-  const channels = list.split(",").filter((name) => name !== "")
-  if (channels.length === 0) return answer([talk.numeric("ERR_NEEDMOREPARAMS", "JOIN", "Not enough parameters")])
-  const unknown = channels
-    .filter((name) => !isMain(name))
-    .map((name) => talk.numeric("ERR_NOSUCHCHANNEL", name, `There is no such channel: everybody is in ${mainChannel}`))
-  if (!channels.some(isMain)) return answer(unknown)
-  talk.join((messages) => answer([...messages, ...unknown]))
+/** Answers once, when so many have answered: what they have said, one after the other. */
+const together = (count: number, answer: Answer): Answer => {
+  let all: ReadonlyArray<Outgoing> = []
+  let left = count
+  return (messages) => {
+    all = [...all, ...messages]
+    left -= 1
+    if (left === 0) answer(all)
+  }
 }
 
-const part: Command = (talk, [list = "", reason = ""], answer) => {
-  const channels = list.split(",").filter((name) => name !== "")
-  if (channels.length === 0) return answer([talk.numeric("ERR_NEEDMOREPARAMS", "PART", "Not enough parameters")])
-  const absent = channels
-    .filter((name) => !isMain(name) || !talk.isIn())
-    .map((name) => talk.numeric("ERR_NOTONCHANNEL", name, "You're not on that channel"))
-  if (!channels.some(isMain) || !talk.isIn()) return answer(absent)
-  talk.part((messages) => answer([...messages, ...absent]), reason)
-}
+/** For each channel of a list. */
+const inEach =
+  (name: string, act: (talk: Talk, channel: string, answer: Answer, rest: ReadonlyArray<string>) => void): Command =>
+  (talk, [list = "", ...rest], answer) => {
+    const channels = [...new Set(list.split(",").filter((channel) => channel !== ""))]
+    if (channels.length === 0) return answer([talk.numeric("ERR_NEEDMOREPARAMS", name, "Not enough parameters")])
+    const each = together(channels.length, answer)
+    for (const channel of channels) act(talk, channel, each, rest)
+  }
 
-const names: Command = atOnce((talk, [list = mainChannel]) =>
-  list
-    .split(",")
-    .flatMap((name) => (isMain(name) ? describe(talk) : [talk.numeric("RPL_ENDOFNAMES", name, "End of /NAMES list")]))
-)
-
-const list: Command = atOnce(({ members, numeric }, [names]) => [
-  numeric("RPL_LISTSTART", "Channel", "Users  Name"),
-  ...(names === undefined || names.split(",").some(isMain)
-    ? [numeric("RPL_LIST", mainChannel, String(members.all().length), "Everybody is here")]
-    : []),
-  numeric("RPL_LISTEND", "End of /LIST")
-])
-
-const topic: Command = atOnce(({ isIn, numeric }, [name, text]) => {
-  if (name === undefined) return [numeric("ERR_NEEDMOREPARAMS", "TOPIC", "Not enough parameters")]
-  if (!isMain(name)) return [numeric("ERR_NOSUCHCHANNEL", name, "No such channel")]
-  if (!isIn()) return [numeric("ERR_NOTONCHANNEL", name, "You're not on that channel")]
-  return text === undefined
-    ? [numeric("RPL_NOTOPIC", name, "No topic is set")]
-    : [numeric("ERR_CHANOPRIVSNEEDED", name, "Rooms have no topics yet")]
+const join = inEach("JOIN", (talk, channel, answer) => {
+  const room = talk.roomOf(channel)
+  if (room !== undefined) return talk.join(room, answer)
+  const words = "A channel has # and 1 to 32 letters, digits, - and _"
+  answer([talk.numeric("ERR_NOSUCHCHANNEL", channel, words)])
 })
 
-const mode: Command = atOnce(({ house, members, numeric }, [name, modes, ...rest]) => {
+const part = inEach("PART", (talk, channel, answer, [reason = ""]) => {
+  const room = shownRoom(talk, channel)
+  if (room !== undefined) return talk.part(room, answer, reason)
+  answer([talk.numeric("ERR_NOTONCHANNEL", channel, "You're not on that channel")])
+})
+
+const names: Command = atOnce((talk, [list]) =>
+  (list === undefined ? talk.shown().map(channelOf) : list.split(",")).flatMap((name) => {
+    const room = shownRoom(talk, name)
+    return room === undefined ? [talk.numeric("RPL_ENDOFNAMES", name, "End of /NAMES list")] : namesOn(talk, room)
+  })
+)
+
+const list: Command = atOnce((talk, [names]) => {
+  const { members, numeric, rooms, roomOf, topicOf } = talk
+  const wanted = names?.split(",").map(roomOf)
+  return [
+    numeric("RPL_LISTSTART", "Channel", "Users  Name"),
+    ...rooms()
+      .filter(({ room }) => wanted === undefined || wanted.includes(room))
+      .map(({ joined, peers, room }) => {
+        const count = room === mainRoom ? members.all().length : peers.length + (joined ? 1 : 0)
+        const topic = topicIn(topicOf(room)?.text ?? "") ?? ""
+        return numeric("RPL_LIST", channelOf(room), String(count), escape(topic))
+      }),
+    numeric("RPL_LISTEND", "End of /LIST")
+  ]
+})
+
+const topic: Command = (talk, [name, text], answer) => {
+  const { numeric } = talk
+  if (name === undefined) return answer([numeric("ERR_NEEDMOREPARAMS", "TOPIC", "Not enough parameters")])
+  const room = shownRoom(talk, name)
+  if (room === undefined) return answer([numeric("ERR_NOTONCHANNEL", name, "You're not on that channel")])
+  if (text === undefined) return answer(topicOn(talk, room))
+  talk.setTopic(room, text, answer)
+}
+
+const mode: Command = atOnce(({ house, members, numeric, roomOf, rooms }, [name, modes, ...rest]) => {
   if (name === undefined) return [numeric("ERR_NEEDMOREPARAMS", "MODE", "Not enough parameters")]
-  if (isMain(name)) {
-    if (modes === undefined) return [numeric("RPL_CHANNELMODEIS", mainChannel, "+n")]
-    if (/^\+?b$/.test(modes) && rest.length === 0)
-      return [numeric("RPL_ENDOFBANLIST", mainChannel, "End of channel ban list")]
-    return [numeric("ERR_CHANOPRIVSNEEDED", mainChannel, "Modes of channels can't be changed")]
+  if (isChannel(name)) {
+    if (!rooms().some(({ room }) => room === roomOf(name))) {
+      return [numeric("ERR_NOSUCHCHANNEL", name, "No such channel")]
+    }
+    if (modes === undefined) return [numeric("RPL_CHANNELMODEIS", name, "+n")]
+    if (/^\+?b$/.test(modes) && rest.length === 0) {
+      return [numeric("RPL_ENDOFBANLIST", name, "End of channel ban list")]
+    }
+    return [numeric("ERR_CHANOPRIVSNEEDED", name, "Modes of channels can't be changed")]
   }
-  if (isChannel(name)) return [numeric("ERR_NOSUCHCHANNEL", name, "No such channel")]
   if (members.idOf(name) === undefined) return [numeric("ERR_NOSUCHNICK", name, "No such nick")]
   if (members.idOf(name) !== house.self.id)
     return [numeric("ERR_USERSDONTMATCH", "Can't view or change modes of others")]
@@ -174,26 +214,30 @@ const mode: Command = atOnce(({ house, members, numeric }, [name, modes, ...rest
 
 const whoFlags = (named: Named): string => `H${prefixOf(named)}`
 
-/** Who that is about: the main channel, a nick, or everybody. */
-const meant = (talk: Talk, mask: string): ReadonlyArray<Named> =>
-  isMain(mask) || mask === "*" || mask === "0"
-    ? members(talk)
+/** Who that is about: a channel, a nick, or everybody. */
+const meant = (talk: Talk, mask: string): ReadonlyArray<Named> => {
+  const room = shownRoom(talk, mask)
+  if (room !== undefined) return talk.inside(room)
+  return mask === "*" || mask === "0"
+    ? talk.members.all()
     : talk.members.all().filter(({ id }) => id === talk.members.idOf(mask))
+}
 
 const who: Command = atOnce((talk, [mask = "*", options = ""]) => {
   const { house, members, numeric } = talk
   const [, fields, token = "0"] = /^[^%]*%([a-z]*)(?:,(\d{1,3}))?$/i.exec(options) ?? []
-  const channelOf = isChannel(mask) || talk.isIn() ? mainChannel : "*"
+  const [first] = talk.shown()
+  const channel = isChannel(mask) ? mask : first === undefined ? "*" : channelOf(first)
   const lines = meant(talk, mask).map((named) => {
     const { id } = named
     const name = `outlive node ${id}`
     if (fields === undefined) {
-      const words = [channelOf, id, host, house.policy.server, members.nickOf(id), whoFlags(named)]
+      const words = [channel, id, host, house.policy.server, members.nickOf(id), whoFlags(named)]
       return numeric("RPL_WHOREPLY", ...words, `0 ${name}`)
     }
     const known: ReadonlyArray<readonly [string, string]> = [
       ["t", token],
-      ["c", channelOf],
+      ["c", channel],
       ["u", id],
       ["i", "255.255.255.255"],
       ["h", host],
@@ -236,7 +280,17 @@ const whois: Command = (talk, params, answer) => {
       numeric("RPL_WHOISUSER", name, id, host, "*", `outlive node ${id}`),
       ...(named === undefined
         ? [numeric("RPL_AWAY", name, "There is no link to this node: it gets your lines when it is back")]
-        : [numeric("RPL_WHOISCHANNELS", name, `${prefixOf(named)}${mainChannel}`)]),
+        : [
+            numeric(
+              "RPL_WHOISCHANNELS",
+              name,
+              talk
+                .shown()
+                .filter((room) => talk.inside(room).some((each) => each.id === id))
+                .map((room) => prefixOf(named) + channelOf(room))
+                .join(" ")
+            )
+          ]),
       numeric("RPL_WHOISSERVER", name, house.policy.server, wayTo(talk, id)),
       ...(named?.role === "server" ? [numeric("RPL_WHOISOPERATOR", name, "is the server")] : []),
       end
@@ -286,14 +340,14 @@ const speak: Command = (talk, [target, text], answer, { command }) => {
   if (target === undefined || target === "")
     return refuse(numeric("ERR_NORECIPIENT", `No recipient given (${command})`))
   if (text === undefined || text === "") return refuse(numeric("ERR_NOTEXTTOSEND", "No text to send"))
-  if (isMain(target)) {
-    if (!talk.isIn()) return refuse(numeric("ERR_CANNOTSENDTOCHAN", target, "You're not on that channel"))
+  const room = shownRoom(talk, target)
+  if (room !== undefined) {
     const said = saidIn(text)
     if (said === undefined || said.text === "")
       return refuse(numeric("ERR_CANNOTSENDTOCHAN", target, "Of CTCP, a channel takes ACTION only"))
-    return talk.say(said.text, said.isAction, answer)
+    return talk.say(room, said.text, said.isAction, answer)
   }
-  if (isChannel(target)) return refuse(numeric("ERR_NOSUCHCHANNEL", target, "No such channel"))
+  if (isChannel(target)) return refuse(numeric("ERR_CANNOTSENDTOCHAN", target, "You're not on that channel"))
   if (members.idOf(target) === undefined) return refuse(numeric("ERR_NOSUCHNICK", target, "No such nick"))
   const words = "Private messages can't be sent yet"
   refuse(
@@ -324,15 +378,14 @@ const targets = (talk: Talk, [from = "", to = ""]: ReadonlyArray<string>): Reado
   const times = [from, to].map((text) => Date.parse(text.replace(/^timestamp=/, ""))).sort((a, b) => a - b)
   const [early = Number.NaN, late = Number.NaN] = times
   if (times.some(Number.isNaN)) return failed(talk, "INVALID_PARAMS", "TARGETS", "Wrong parameters")
-  const last = talk.said().reduce((latest, { at }) => Math.max(latest, at), 0)
   const source = talk.house.policy.server
-  const found = talk.isIn() && last > early && last < late
-  return batched(
-    talk,
-    "draft/chathistory-targets",
-    [],
-    found ? [{ source, command: "CHATHISTORY", params: ["TARGETS", mainChannel, timeOf(last)] }] : []
-  )
+  const found = talk
+    .shown()
+    .map((room) => [room, talk.said(room).reduce((latest, { at }) => Math.max(latest, at), 0)] as const)
+    .filter(([, last]) => last > early && last < late)
+    .sort(([, one], [, other]) => one - other)
+    .map(([room, last]) => ({ source, command: "CHATHISTORY", params: ["TARGETS", channelOf(room), timeOf(last)] }))
+  return batched(talk, "draft/chathistory-targets", [], found)
 }
 
 const chathistory: Command = atOnce((talk, [name = "", target = "", ...rest]) => {
@@ -341,11 +394,12 @@ const chathistory: Command = atOnce((talk, [name = "", target = "", ...rest]) =>
     return [talk.numeric("ERR_UNKNOWNCOMMAND", "CHATHISTORY", "Ask for draft/chathistory and batch first")]
   }
   if (command === "TARGETS") return targets(talk, [target, ...rest])
-  if (!isMain(target) || !talk.isIn()) return failed(talk, "INVALID_TARGET", command || "*", target || "*", "Not there")
+  const room = shownRoom(talk, target)
+  if (room === undefined) return failed(talk, "INVALID_TARGET", command || "*", target || "*", "Not there")
   return Either.match(requestIn(command, rest), {
     onLeft: ({ code, words }) => failed(talk, code, command || "*", target, words),
     onRight: (request) =>
-      batched(talk, "chathistory", [mainChannel], select(talk.said(), request).flatMap(talk.messagesOn))
+      batched(talk, "chathistory", [channelOf(room)], select(talk.said(room), request).flatMap(talk.messagesOn))
   })
 })
 

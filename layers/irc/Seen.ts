@@ -1,5 +1,5 @@
 /** How far each client has seen what was said, by the name of the client. So it gets what it missed, and nothing twice. */
-import type { Post, StreamId } from "../../src/domain/Post.ts"
+import type { Post, Room, StreamId } from "../../src/domain/Post.ts"
 
 /** How far one client has seen each stream. */
 export interface Seen {
@@ -7,8 +7,9 @@ export interface Seen {
   readonly add: (post: Post) => void
 }
 
-/** The greatest numbers of clients and of streams for each that are remembered. The oldest are forgotten. */
+/** The greatest numbers of clients, rooms and streams that are remembered. The oldest are forgotten. */
 const mostClients = 64
+const mostRooms = 64
 const mostStreams = 4_096
 
 const trim = (map: Map<unknown, unknown>, most: number): void => {
@@ -19,18 +20,18 @@ const trim = (map: Map<unknown, unknown>, most: number): void => {
 }
 
 export interface SeenByClients {
-  /** Whether a client of that name has seen a post; undefined if none was here before. */
-  readonly of: (name: string) => Seen["has"] | undefined
-  /** A client of that name is here now: it has seen these posts, and what is added later. */
-  readonly begin: (name: string, posts: ReadonlyArray<Post>) => Seen
+  /** Whether a client of that name has seen a post of a room; undefined if it was not there before. */
+  readonly of: (name: string, room: Room) => Seen["has"] | undefined
+  /** A client of that name is in that room now: it has seen these posts of it, and what is added later. */
+  readonly begin: (name: string, room: Room, posts: ReadonlyArray<Post>) => Seen
 }
 
-/** How far one client is, and what all clients of its name have seen. */
+/** How far one client is in a room, and what all clients of its name have seen there. */
 type Streams = Map<StreamId, number>
 
 /** Remembers it as long as the node runs. */
 export const makeSeenByClients = (): SeenByClients => {
-  const clients = new Map<string, Streams>()
+  const clients = new Map<string, Map<Room, Streams>>()
   const hasIn = (streams: Streams, { n, stream }: Post): boolean => n <= (streams.get(stream) ?? 0)
   const addTo = (streams: Streams, post: Post): void => {
     if (hasIn(streams, post)) return
@@ -39,17 +40,21 @@ export const makeSeenByClients = (): SeenByClients => {
     trim(streams, mostStreams)
   }
   return {
-    of: (name) => {
-      const before = clients.get(name)
+    of: (name, room) => {
+      const before = clients.get(name)?.get(room)
       return before === undefined ? undefined : (post) => hasIn(before, post)
     },
-    begin: (name, posts) => {
+    begin: (name, room, posts) => {
       const own: Streams = new Map()
       // Several clients may have one name. Each gets all lines, and none that another one has seen comes again later.
-      const shared = clients.get(name) ?? new Map()
+      const rooms = clients.get(name) ?? new Map<Room, Streams>()
+      const shared: Streams = rooms.get(room) ?? new Map()
       clients.delete(name)
-      clients.set(name, shared)
+      clients.set(name, rooms)
       trim(clients, mostClients)
+      rooms.delete(room)
+      rooms.set(room, shared)
+      trim(rooms, mostRooms)
       const add = (post: Post): void => {
         addTo(own, post)
         addTo(shared, post)

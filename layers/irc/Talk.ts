@@ -3,18 +3,20 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Console, type Put, type Typed, whenTaken } from "../../services/Console.ts"
 import { actionIn, actionOf } from "../../src/domain/Action.ts"
 import type { Entry } from "../../src/domain/Entry.ts"
 import type { Fact } from "../../src/domain/Fact.ts"
 import { isPresenceEvent } from "../../src/domain/MeshEvent.ts"
-import type { PeerId } from "../../src/domain/Peer.ts"
+import { type Named, type PeerId, roleOf } from "../../src/domain/Peer.ts"
 import type { PeerStatus } from "../../src/domain/PeerStatus.ts"
-import { authorOf, mainRoom, type Post, roomIn } from "../../src/domain/Post.ts"
+import { authorOf, mainRoom, type Post, Room, roomIn } from "../../src/domain/Post.ts"
 import { escape, linesOf, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
-import { topicIn } from "../../src/domain/Topic.ts"
+import { isLaterTopic, topicIn, topicOf } from "../../src/domain/Topic.ts"
 import type { Capability } from "../../src/protocol/irc/Capabilities.ts"
+import { isSame } from "../../src/protocol/irc/CaseMapping.ts"
 import { msgidOf } from "../../src/protocol/irc/History.ts"
 import type { Outgoing } from "../../src/protocol/irc/Message.ts"
 import { type Numeric, numeric } from "../../src/protocol/irc/Numeric.ts"
@@ -24,8 +26,11 @@ import { type Change, type Members, makeMembers } from "./Members.ts"
 import type { Seen } from "./Seen.ts"
 import type { Sender } from "./Sender.ts"
 
+/** The channel of a room. */
+export const channelOf = (room: Room): string => `#${room}`
+
 /** The channel of the room in which everybody is. */
-export const mainChannel = `#${mainRoom}`
+export const mainChannel = channelOf(mainRoom)
 
 /** The host of everybody, as IRC shows it. Where a node really listens, WHOIS tells. */
 export const host = "outlive"
@@ -48,19 +53,30 @@ export interface Talk {
   readonly statuses: () => ReadonlyMap<PeerId, PeerStatus>
   readonly prefixOf: (id: PeerId) => string
   readonly numeric: (name: Numeric, ...rest: ReadonlyArray<string>) => Outgoing
-  /** Whether it shows the main channel. */
-  readonly isIn: () => boolean
-  /** Shows the main channel: what there is to say first, and then what this client missed. */
-  readonly join: (answer: Answer) => void
-  readonly part: (answer: Answer, reason: string) => void
-  /** Says a line. The answer is its echo. */
-  readonly say: (text: string, isAction: boolean, answer: Answer) => void
+  /** The room of a channel, whether there is such a room or not; undefined if that can be the name of none. */
+  readonly roomOf: (channel: string) => Room | undefined
+  /** The rooms that are known, and the channels that this client shows. */
+  readonly rooms: () => ReadonlyArray<KnownRoom>
+  readonly shown: () => ReadonlyArray<Room>
+  /** Who is in a channel that is shown, this node first. */
+  readonly inside: (room: Room) => ReadonlyArray<Named>
+  /** The post that set the topic of a room; undefined if it has none. */
+  readonly topicOf: (room: Room) => Post | undefined
+  /** Shows a channel: what there is to say of it first, and then what this client missed. The node joins the room. */
+  readonly join: (room: Room, answer: Answer) => void
+  /** Shows a channel no more. The node leaves the room, unless everybody is in it. */
+  readonly part: (room: Room, answer: Answer, reason: string) => void
+  /** Says a line in a channel that is shown. The answer is its echo. */
+  readonly say: (room: Room, text: string, isAction: boolean, answer: Answer) => void
+  readonly setTopic: (room: Room, text: string, answer: Answer) => void
   /** Runs a command of the node. Its answer comes as notices. */
   readonly run: (line: string) => void
   /** Calls a function when the node has listed its peers. */
   readonly whenListed: (then: () => void) => void
-  /** What was said, as far as the log keeps it, oldest first. */
-  readonly said: () => ReadonlyArray<Post>
+  /** Shows the channels of all rooms that the node has joined. */
+  readonly begin: () => void
+  /** What was said in a room, as far as the log keeps it, oldest first. */
+  readonly said: (room: Room) => ReadonlyArray<Post>
   /** A name for a batch that no other batch of this client has. */
   readonly newReference: () => string
   /** What was said, as messages. */
@@ -87,11 +103,28 @@ interface Needs {
   readonly onRead: () => void
   readonly isGone: () => boolean
   readonly newReference: () => string
-  /** What is said of the channel when it is joined: topic and names. */
-  readonly describe: (talk: Talk) => ReadonlyArray<Outgoing>
+  /** What is said of a channel when it is joined: topic and names. */
+  readonly describe: (talk: Talk, room: Room) => ReadonlyArray<Outgoing>
+}
+
+/** Takes the answer to a command: its words, none if it has facts in their place. */
+type Done = (words: ReadonlyArray<string>) => void
+
+type KnownRoom = Extract<Fact, { readonly _tag: "RoomsAre" }>["rooms"][number]
+
+/** A channel that a client shows. */
+interface Channel {
+  readonly seen: Seen
+  /** The other members. Who is in the main channel is known by other means. */
+  members: ReadonlySet<PeerId>
 }
 
 const listPeers = "/who"
+
+const isRoom = Schema.is(Room)
+
+/** Of a channel that is just being joined. */
+const nothingSeen: Seen = { has: () => false, add: () => {} }
 
 export const make = ({
   asked,
@@ -113,16 +146,23 @@ export const make = ({
 
     // Mutable: the connection is the only user, in synchronous steps.
     let statuses: ReadonlyMap<PeerId, PeerStatus> = new Map()
-    let seen: Seen | undefined
-    let isIn = false
+    let rooms: ReadonlyArray<KnownRoom> = []
+    const channels = new Map<Room, Channel>()
+    /** The rooms of the node that this client does not want to see. */
+    const hidden = new Set<Room>()
+    /** Those who wait until a channel is shown, or no more. */
+    const joining = new Map<Room, Answer>()
+    const parting = new Map<Room, { readonly answer: Answer; readonly reason: string }>()
     /** Whether the first list of peers is there, without which nobody is. */
     let isListed = false
     let held: Array<() => void> = []
     let listeners: Array<() => void> = []
     let awaited: ReadonlyArray<{ readonly line: Typed; readonly answer: Answer }> = []
     let marked: ReadonlySet<Typed> = new Set()
-    /** Whether the next lines of the program answer a command of this client. */
-    let isAnswering = false
+    /** What to do when a command was answered, with words or without. */
+    const commands = new Map<Typed, Done>()
+    /** Takes the answer to the command that the session is at. */
+    let take: Done | undefined
 
     const prefixOf = (id: PeerId): string => `${members.nickOf(id)}!${id}@${host}`
     const answerWith = (name: Numeric, ...rest: ReadonlyArray<string>): Outgoing => ({
@@ -135,7 +175,14 @@ export const make = ({
       command: "NOTICE",
       params: [target, text]
     })
-    const put = (command: string) => typed.unsafeOffer({ text: command })
+    /** Runs a command of the node. `done` takes the answer. */
+    const run = (command: string, done: Done): void => {
+      const line = { text: command }
+      commands.set(line, done)
+      typed.unsafeOffer(line)
+    }
+    /** Where to say something that is about a room: in its channel, or else to the client itself. */
+    const placeFor = (room: Room): string => (channels.has(room) ? channelOf(room) : nick)
 
     // ---- What the session tells
 
@@ -169,30 +216,42 @@ export const make = ({
       awaited = awaited.filter((each) => each !== found)
       return found?.answer
     }
-    const showPost = (post: Post, here: boolean): void => {
-      if (roomIn(post.stream) !== mainRoom) return
+    const showPost = (post: Post, { here, old }: { readonly here: boolean; readonly old: boolean }): void => {
+      const channel = channels.get(roomIn(post.stream))
       const answer = here ? awaitedFor(post) : undefined
       // What comes when the client is gone waits until it is here again.
-      if (!isIn || isGone() || seen === undefined || seen.has(post)) return answer?.([])
-      seen.add(post)
+      if (channel === undefined || isGone() || channel.seen.has(post)) return answer?.([])
+      channel.seen.add(post)
+      // Without the time at which it was said, an old line would look new.
+      if (old && !has("server-time")) return
       if (answer === undefined) sender.send(messagesOn(post))
-      else answer(has("echo-message") ? messagesOn(post) : [])
+      else answer(has("echo-message") || topicIn(post.text) !== undefined ? messagesOn(post) : [])
     }
     const messagesOnChange = (change: Change): ReadonlyArray<Outgoing> => {
-      if (!isIn) return []
-      const source = prefixOf(change.id)
-      if (change._tag === "Came") return [joined(source, change.id)]
+      const { id } = change
+      if (change._tag === "Came") return channels.has(mainRoom) ? [joined(mainRoom, id)] : []
+      const shown = [...channels].filter(([room, { members }]) => room === mainRoom || members.has(id))
+      for (const [, channel] of channels) channel.members = new Set([...channel.members].filter((each) => each !== id))
       if (change._tag === "Expelled") {
         const words = change.barred ? "banned by the server" : "kicked by the server"
-        return [{ source: server, command: "KICK", params: [mainChannel, members.nickOf(change.id), words] }]
+        return shown.map(([room]) => ({
+          source: server,
+          command: "KICK",
+          params: [channelOf(room), members.nickOf(id), words]
+        }))
       }
       const why = { lost: split, left: "left", ended: "terminated" }[change.how]
-      return [{ source, command: "QUIT", params: [why] }]
+      return shown.length === 0 ? [] : [{ source: prefixOf(id), command: "QUIT", params: [why] }]
     }
-    const joined = (source: string, id: PeerId): Outgoing => ({
-      source,
+    const joined = (room: Room, id: PeerId): Outgoing => ({
+      source: prefixOf(id),
       command: "JOIN",
-      params: has("extended-join") ? [mainChannel, "*", `outlive node ${id}`] : [mainChannel]
+      params: has("extended-join") ? [channelOf(room), "*", `outlive node ${id}`] : [channelOf(room)]
+    })
+    const parted = (room: Room, id: PeerId, reason = ""): Outgoing => ({
+      source: prefixOf(id),
+      command: "PART",
+      params: [channelOf(room), ...(reason === "" ? [] : [reason])]
     })
     /** What the program says of an entry. Who comes and goes is seen by JOIN and QUIT, but for the server. */
     const wordsOn = (entry: Entry): string | undefined => {
@@ -205,20 +264,71 @@ export const make = ({
       return isOfClient ? undefined : line.text.slice(2)
     }
     const witness = (entry: Entry, here: boolean): void => {
-      if (entry._tag === "Said" || entry._tag === "Earlier") return showPost(entry.post, here)
+      if (entry._tag === "Said" || entry._tag === "Earlier")
+        return showPost(entry.post, { here, old: entry._tag === "Earlier" })
       const change = entry._tag === "Happened" ? members.see(entry.event) : undefined
-      const words = isIn ? wordsOn(entry) : undefined
+      const words = wordsOn(entry)
+      const room = entry._tag === "Missed" ? roomIn(entry.stream) : mainRoom
       sender.send([
         ...(change === undefined ? [] : messagesOnChange(change)),
-        ...(words === undefined ? [] : [noticeTo(mainChannel, words)])
+        ...(words === undefined ? [] : [noticeTo(placeFor(room), words)])
       ])
     }
+
+    // ---- Channels
+
+    /** Sends what this client missed, unless it asks for what it wants of that. */
+    const catchUp = (room: Room): Seen => {
+      const hasSeen = house.seen.of(name, room)
+      const posts = house.posts().filter(({ stream }) => roomIn(stream) === room)
+      if (hasSeen !== undefined && has("server-time") && !has("draft/chathistory")) {
+        sender.send(posts.filter((post) => !hasSeen(post)).flatMap(messagesOn))
+      }
+      return house.seen.begin(name, room, posts)
+    }
+    const show = (room: Room): void => {
+      hidden.delete(room)
+      const answer = joining.get(room) ?? sender.send
+      joining.delete(room)
+      const peers = rooms.find((each) => each.room === room)?.peers ?? []
+      channels.set(room, { seen: nothingSeen, members: new Set(peers) })
+      answer([joined(room, self.id), ...describe(talk, room)])
+      channels.set(room, { seen: catchUp(room), members: new Set(peers) })
+    }
+    const hide = (room: Room): void => {
+      channels.delete(room)
+      const { answer = sender.send, reason = "" } = parting.get(room) ?? {}
+      parting.delete(room)
+      answer([parted(room, self.id, reason)])
+    }
+    /** Who joined a room, and who left one. Who is no longer in the chat at all is told of by QUIT. */
+    const compare = (room: Room, channel: Channel, peers: ReadonlyArray<PeerId>): ReadonlyArray<Outgoing> => {
+      const before = channel.members
+      const after = new Set(peers)
+      channel.members = after
+      const inMain = new Set(rooms.find((each) => each.room === mainRoom)?.peers ?? [])
+      return [
+        ...peers.filter((id) => !before.has(id)).map((id) => joined(room, id)),
+        ...[...before].filter((id) => !after.has(id) && inMain.has(id)).map((id) => parted(room, id))
+      ]
+    }
+    const isJoined = (room: Room): boolean => rooms.some((each) => each.room === room && each.joined)
+    const takeRooms = (present: ReadonlyArray<KnownRoom>): void => {
+      rooms = present
+      if (!isListed) return
+      for (const room of [...channels.keys()]) if (!isJoined(room)) hide(room)
+      for (const { joined, peers, room } of rooms) {
+        const channel = channels.get(room)
+        if (channel === undefined) {
+          if (joined && !hidden.has(room)) show(room)
+        } else if (room !== mainRoom) sender.send(compare(room, channel, peers))
+      }
+    }
+
     /** Takes a list of the peers, which the session has asked for. */
     const takeList = (present: ReadonlyArray<PeerStatus>): void => {
-      isAnswering = false
       statuses = new Map(present.map((each) => [each.peer.id, each]))
       sender.send(members.settle(present).flatMap(messagesOnChange))
-      isListed = true
       const ready = listeners
       listeners = []
       for (const then of ready) then()
@@ -233,21 +343,28 @@ export const make = ({
       for (const fact of facts) {
         if (fact._tag === "Self") isList = true
         else if (fact._tag === "Present") present.push(fact.peerStatus)
+        else if (fact._tag === "RoomsAre") takeRooms(fact.rooms)
         else if (fact._tag === "Witnessed") witnessed.push(() => witness(fact.entry, fact.here === true))
       }
       const go = () => {
         for (const each of witnessed) each()
         sender.whenTaken(taken)
       }
+      if (facts.some(({ _tag }) => _tag === "Self" || _tag === "InRoom")) {
+        take?.([])
+        take = undefined
+      }
       if (isList) takeList(present)
+      // The client is in its channels as soon as it is known who is there.
       if (isListed) go()
       // Until it is known who is there, nothing more is taken from the log.
       else held.push(go)
     }
     const putLines: Put<ScreenLine> = (lines, taken) => {
-      const target = isAnswering || !isIn ? nick : mainChannel
-      isAnswering = false
-      sender.send(lines.map(({ text }) => noticeTo(target, text.replace(/^\* /, ""))))
+      const words = lines.map(({ text }) => text.replace(/^\* /, ""))
+      if (take === undefined) sender.send(words.map((each) => noticeTo(placeFor(mainRoom), each)))
+      else take(words)
+      take = undefined
       sender.whenTaken(taken)
     }
 
@@ -257,7 +374,7 @@ export const make = ({
       for (const line of lines) {
         const found = awaited.find((each) => each.line === line)
         awaited = awaited.filter((each) => each !== found)
-        found?.answer([answerWith("ERR_CANNOTSENDTOCHAN", mainChannel, words)])
+        found?.answer([answerWith("ERR_CANNOTSENDTOCHAN", channelOf(line.room ?? mainRoom), words)])
       }
     }
     const mark: Put<Typed> = (lines, taken) => {
@@ -265,16 +382,19 @@ export const make = ({
       marked = new Set([...marked, ...fresh])
       if (fresh.length > 0) {
         const last = fresh.length === 1 ? "last line" : `last ${linesOf(fresh.length)}`
-        sender.send([noticeTo(mainChannel, `No other node has your ${last} yet`)])
+        sender.send([noticeTo(placeFor(fresh[0]?.room ?? mainRoom), `No other node has your ${last} yet`)])
       }
       sender.whenTaken(taken)
     }
     const settle: Put<Typed> = (lines, taken) => {
-      isAnswering = lines.some(({ verbatim }) => verbatim !== true)
+      for (const line of lines) {
+        take = commands.get(line) ?? take
+        commands.delete(line)
+      }
       const delivered = lines.filter((line) => marked.has(line))
       marked = new Set([...marked].filter((line) => !delivered.includes(line)))
       if (delivered.length > 0 && marked.size === 0) {
-        sender.send([noticeTo(mainChannel, "Another node has all of your lines now")])
+        sender.send([noticeTo(placeFor(delivered[0]?.room ?? mainRoom), "Another node has all of your lines now")])
       }
       sender.whenTaken(taken)
     }
@@ -304,15 +424,12 @@ export const make = ({
 
     // ---- What the client asks for
 
-    /** Sends what this client missed, unless it asks for what it wants of that. Without the times at which they were said, old lines would look new. */
-    const catchUp = (): Seen => {
-      const hasSeen = house.seen.of(name)
-      const posts = house.posts()
-      if (hasSeen !== undefined && has("server-time") && !has("draft/chathistory")) {
-        const missed = posts.filter((post) => roomIn(post.stream) === mainRoom && !hasSeen(post))
-        sender.send(missed.flatMap(messagesOn))
-      }
-      return house.seen.begin(name, posts)
+    /** Says something. The answer comes with the post that it becomes, if this is to be shown here. */
+    const speak = (room: Room, text: string, isShown: boolean, answer: Answer): void => {
+      const line = { text, room, verbatim: true }
+      if (!isShown) answer([])
+      awaited = [...awaited, { line, answer: isShown ? answer : (failed) => sender.send(failed) }]
+      typed.unsafeOffer(line)
     }
     const talk: Talk = {
       house,
@@ -322,35 +439,65 @@ export const make = ({
       statuses: () => statuses,
       prefixOf,
       numeric: answerWith,
-      isIn: () => isIn,
-      join: (answer) => {
-        if (isIn) return answer([])
-        isIn = true
-        answer([joined(prefixOf(self.id), self.id), ...describe(talk)])
-        seen = catchUp()
+      roomOf: (channel) => {
+        const wanted = channel.slice(1)
+        const known = rooms.map(({ room }) => room)
+        const found = known.find((room) => room === wanted) ?? known.find((room) => isSame(room, wanted))
+        return channel.startsWith("#") ? (found ?? (isRoom(wanted) ? wanted : undefined)) : undefined
       },
-      part: (answer, reason) => {
-        isIn = false
-        answer([
-          { source: prefixOf(self.id), command: "PART", params: [mainChannel, ...(reason === "" ? [] : [reason])] }
-        ])
+      rooms: () => rooms,
+      shown: () => [...channels.keys()],
+      inside: (room) => {
+        if (room === mainRoom) return members.all()
+        const others = [...(channels.get(room)?.members ?? [])]
+        return [self, ...others.map((id) => members.all().find((each) => each.id === id) ?? { id, role: roleOf(id) })]
       },
-      say: (text, isAction, answer) => {
-        const line = { text: isAction ? actionOf(text) : text, room: mainRoom, verbatim: true }
-        if (!has("echo-message")) answer([])
-        awaited = [...awaited, { line, answer: has("echo-message") ? answer : (failed) => sender.send(failed) }]
-        typed.unsafeOffer(line)
+      topicOf: (room) => {
+        const topics = house
+          .posts()
+          .filter(({ stream, text }) => roomIn(stream) === room && topicIn(text) !== undefined)
+        const [first, ...others] = topics
+        const latest = others.reduce((last, each) => (last && isLaterTopic(each, last) ? each : last), first)
+        return latest === undefined || topicIn(latest.text) === "" ? undefined : latest
       },
-      said: () =>
-        house.posts().filter(({ stream, text }) => roomIn(stream) === mainRoom && topicIn(text) === undefined),
+      join: (room, answer) => {
+        if (channels.has(room)) return answer([])
+        joining.set(room, answer)
+        if (isJoined(room)) return show(room)
+        run(`/join ${room}`, (words) => {
+          // The channel is shown as soon as the node has joined the room, and then nobody waits any more.
+          const waiting = joining.get(room)
+          joining.delete(room)
+          waiting?.([answerWith("ERR_NOSUCHCHANNEL", channelOf(room), words.join(" ") || "The room was not joined")])
+        })
+      },
+      part: (room, answer, reason) => {
+        parting.set(room, { answer, reason })
+        if (room === mainRoom) {
+          hidden.add(room)
+          return hide(room)
+        }
+        run(`/leave ${room}`, (words) => {
+          // The channel is gone as soon as the node has left the room. Otherwise the words say why it has not.
+          const waiting = parting.get(room)
+          parting.delete(room)
+          waiting?.answer(words.map((each) => noticeTo(placeFor(room), each)))
+        })
+      },
+      say: (room, text, isAction, answer) => speak(room, isAction ? actionOf(text) : text, has("echo-message"), answer),
+      setTopic: (room, text, answer) => speak(room, topicOf(text), true, answer),
+      said: (room) =>
+        house.posts().filter(({ stream, text }) => roomIn(stream) === room && topicIn(text) === undefined),
       messagesOn,
       newReference,
-      run: (line) => {
-        put(`/${line}`)
+      begin: () => {
+        isListed = true
+        takeRooms(rooms)
       },
+      run: (line) => run(`/${line}`, (words) => sender.send(words.map((each) => noticeTo(nick, each)))),
       whenListed: (then) => {
         listeners.push(then)
-        put(listPeers)
+        run(listPeers, () => {})
       }
     }
     return {

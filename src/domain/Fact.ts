@@ -14,6 +14,8 @@ export type Fact = Data.TaggedEnum<{
   Present: { readonly peerStatus: PeerStatus }
   /** A room, as one session sees it, as part of an answer. */
   InRoom: RoomState
+  /** The rooms that are known, at the beginning and whenever they or those in them have changed. */
+  RoomsAre: { readonly rooms: ReadonlyArray<Pick<RoomState, "room" | "joined" | "peers">> }
 }>
 
 export const Fact = Data.taggedEnum<Fact>()

@@ -228,6 +228,9 @@ export const eventOf = (fact: Fact): Event | undefined => {
       return present(fact.peerStatus)
     case "InRoom":
       return inRoom(fact)
+    case "RoomsAre":
+      // A program asks for them with the command `rooms`.
+      return undefined
     default:
       return absurd(fact)
   }

@@ -182,10 +182,10 @@ describe("an IRC client", () => {
     Effect.gen(function* () {
       const { one } = yield* gather(world)
       const guest = yield* enter(world, one)
-      yield* guest.send("PRIVMSG 2 :psst", "PRIVMSG nobody :psst", "JOIN #ops", "TOPIC #main :x", "KICK #main 2")
+      yield* guest.send("PRIVMSG 2 :psst", "PRIVMSG nobody :psst", "JOIN #o.p", "MODE #main +m", "KICK #main 2")
       yield* guest.sees(/ 531 1 2 :Private messages can't be sent yet/)
       yield* guest.sees(/ 401 1 nobody /)
-      yield* guest.sees(/ 403 1 #ops /)
+      yield* guest.sees(/ 403 1 #o\.p /)
       yield* guest.sees(/ 482 1 #main /)
       yield* guest.sees(/ 482 1 #main /)
       yield* guest.send("NOTICE 2 :psst", "PING x")

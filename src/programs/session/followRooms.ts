@@ -1,7 +1,9 @@
 /** What a session does when the rooms of its node change. */
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { Rooms } from "../../../services/Rooms.ts"
+import { Fact } from "../../domain/Fact.ts"
 import { type PeerId, title } from "../../domain/Peer.ts"
 import { goneTo } from "../../domain/Place.ts"
 import { mainRoom, type Room, roomTitle } from "../../domain/Post.ts"
@@ -30,8 +32,8 @@ export const comingsAndGoings = (before: Attendance, after: Attendance): Readonl
 }
 
 /**
- * Takes a session to `main` when the node has left the room in which it speaks, until the scope closes. With
- * `RoomNotices` it shows who joins a room that the node has joined, and who leaves it.
+ * Takes a session to `main` when the node has left the room in which it speaks, until the scope closes. Tells a program
+ * of the rooms and of each change. With `RoomNotices` it shows who joins a room that the node has joined, and who leaves it.
  */
 export const followRooms = (session: Session["Type"]): Effect.Effect<void, never, Rooms | Scope.Scope> =>
   Effect.gen(function* () {
@@ -42,12 +44,18 @@ export const followRooms = (session: Session["Type"]): Effect.Effect<void, never
     const show = (sentences: ReadonlyArray<string>): void => {
       if (sentences.length > 0) session.console.put(sentences.map(notice), () => {})
     }
+    const tell = () => {
+      const fact = Fact.RoomsAre({ rooms: rooms.known() })
+      Option.map(session.console.tell, (tell) => tell([fact], () => {}))
+    }
     let before = attendance()
+    tell()
     const look = () => {
       const after = attendance()
       const left = [...before.keys()].filter((room) => !after.has(room))
       if (tells) show(comingsAndGoings(before, after))
       before = after
+      tell()
       for (const room of left) {
         const wasHere = roomOf(session) === room
         move(session, (place) => goneTo(goneTo(place, room), wasHere ? mainRoom : place.room))

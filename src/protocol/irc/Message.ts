@@ -110,5 +110,5 @@ const written = (tags: ReadonlyMap<string, string>): string =>
     : `@${Array.from(tags, ([key, value]) => (value === "" ? word(key) : `${word(key)}=${escaped(value)}`)).join(";")} `
 
 /** How many bytes of text fit into the last parameter of a message, if that is speech. */
-export const roomIn = ({ command, params, source }: Outgoing): number =>
+export const bytesLeft = ({ command, params, source }: Outgoing): number =>
   mostBytes - utf8Length(write({ command, params: [...params, ""], ...(source === undefined ? {} : { source }) }))

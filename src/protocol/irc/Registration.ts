@@ -3,7 +3,7 @@
  * negotiation and SASL 3.1). Pure: a message and a state give answers and the next state.
  */
 import { type Capability, capabilities } from "./Capabilities.ts"
-import { type Message, type Outgoing, roomIn } from "./Message.ts"
+import { bytesLeft, type Message, type Outgoing } from "./Message.ts"
 import { type Numeric, numeric } from "./Numeric.ts"
 import { piecesOf } from "./Pieces.ts"
 
@@ -135,7 +135,7 @@ const cap = (policy: Policy, state: State, params: ReadonlyArray<string>): Step 
   })
   /** The words on as many lines as they take, each but the last marked, for who knows such marks. */
   const list = (name: "LS" | "LIST", words: ReadonlyArray<string>, version: number): ReadonlyArray<Outgoing> => {
-    const pieces = piecesOf(words.join(" "), roomIn(about(name, "*")))
+    const pieces = piecesOf(words.join(" "), bytesLeft(about(name, "*")))
     return pieces.map((piece, at) =>
       version >= 302 && at < pieces.length - 1 ? about(name, "*", piece) : about(name, piece)
     )

@@ -1,5 +1,5 @@
 /** What is said, as IRC messages: text and actions, in as many lines as they take. */
-import { type Outgoing, roomIn } from "./Message.ts"
+import { bytesLeft, type Outgoing } from "./Message.ts"
 import { piecesOf } from "./Pieces.ts"
 
 /** The codes of formats, such as bold. They stay as they are: they do nothing to a terminal. */
@@ -27,7 +27,7 @@ export const messagesOf = ({ clean, isAction, source, target, text }: Speech): R
   const { before, behind } = isAction ? action : nothing
   const empty: Outgoing = { source, command: "PRIVMSG", params: [target] }
   const safe = text.replace(/\r\n?/g, "\n").replace(unformatted, clean)
-  return piecesOf(safe, roomIn(empty) - before.length - behind.length).map((piece) => ({
+  return piecesOf(safe, bytesLeft(empty) - before.length - behind.length).map((piece) => ({
     ...empty,
     params: [target, `${before}${piece}${behind}`]
   }))
