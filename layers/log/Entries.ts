@@ -40,20 +40,21 @@ export class Entries {
     this.kept.push(entry)
   }
 
-  /** Keeps places free for entries that are on their way to the disk. What is added meanwhile comes after them. */
-  reserve(count: number): void {
-    this.#free = this.end
+  /**
+   * Keeps places free for entries that are on their way to the disk. What is added meanwhile comes after them. Returns
+   * what puts an entry into the next of these places.
+   */
+  reserve(count: number): (entry: Entry) => void {
+    let next = this.end
+    this.#free = next
     for (let left = count; left > 0; left -= 1) this.kept.push(undefined)
+    return (entry) => {
+      this.kept[next - this.dropped] = entry
+      next += 1
+    }
   }
 
-  /** Puts entries into the places that were kept free for them. */
-  fill(entries: ReadonlyArray<Entry>): void {
-    const first = this.settled - this.dropped
-    for (const [at, entry] of entries.entries()) this.kept[first + at] = entry
-    this.#free = undefined
-  }
-
-  /** Nothing comes to the places that were kept free. They stay empty, since readers count positions. */
+  /** Places are kept free no longer. Those that nothing came to stay empty, since readers count positions. */
   release(): void {
     this.#free = undefined
   }

@@ -38,7 +38,7 @@ export class ScreenMark {
    * are typed.
    */
   showTo(position: number): void {
-    for (; this.position < this.#entries.settled; this.position += 1) {
+    for (const end = this.#entries.settled; this.position < end; this.position += 1) {
       const entry = this.#entries.at(this.position)
       if (entry === undefined) continue
       if (this.position >= position && !(entry._tag === "Said" && entry.by === this.#screen())) return

@@ -75,19 +75,35 @@ export const make = ({ append, entries, grown, idle, mark, ownPosts, rooms, stor
     return { said, results }
   }
 
-  /** Adds posts that are on disk to the store, and returns their entries. */
-  const enter = ({ blocks, by, posts, room }: Said): ReadonlyArray<Entry> => {
+  /** Adds posts that are on disk to the store, and puts their entries where they belong. */
+  const enter = ({ blocks, by, posts, room }: Said, put: (entry: Entry) => void): void => {
     for (const { block, bytes } of blocks) store.say(room, block, bytes)
-    for (const post of posts) witness(post)
-    return posts.map((post) => ({ _tag: "Said", post, own: true, by }))
+    for (const post of posts) {
+      witness(post)
+      put({ _tag: "Said", post, own: true, by })
+    }
+  }
+
+  const add = (entry: Entry): void => entries.add(entry)
+  /** Adds posts to a log that keeps nothing beyond the process: for the hot path. */
+  const enterNow = (said: Said): void => {
+    enter(said, add)
+    mark.posted(said.posts.length)
+    mark.showTo(mark.position)
+    grown()
   }
 
   /** Has posts written, and adds them to the log. Their places among the entries are kept free meanwhile. */
   const write = (all: ReadonlyArray<Said>, settled: Settled): void => {
+    if (append === undefined) {
+      for (const said of all) enterNow(said)
+      return settled()
+    }
     const count = all.reduce((sum, { posts }) => sum + posts.length, 0)
     const end = (failure?: LogUnavailable): void => {
       if (failure === undefined) {
-        entries.fill(all.flatMap(enter))
+        for (const said of all) enter(said, fill)
+        entries.release()
         mark.showTo(mark.position)
         grown()
       } else {
@@ -96,20 +112,12 @@ export const make = ({ append, entries, grown, idle, mark, ownPosts, rooms, stor
       }
       settled(failure)
     }
-    if (append === undefined) {
-      for (const entry of all.flatMap(enter)) entries.add(entry)
-      mark.posted(count)
-      mark.showTo(mark.position)
-      grown()
-      settled()
-    } else {
-      entries.reserve(count)
-      append(
-        all.flatMap(({ blocks }) => blocks.map(({ bytes }) => bytes as Uint8Array)),
-        count,
-        end
-      )
-    }
+    const fill = entries.reserve(count)
+    append(
+      all.flatMap(({ blocks }) => blocks.map(({ bytes }) => bytes as Uint8Array)),
+      count,
+      end
+    )
   }
 
   /**
@@ -176,6 +184,10 @@ export const make = ({ append, entries, grown, idle, mark, ownPosts, rooms, stor
       if (isWriting || pauses > 0 || calls.length > 0) return undefined
       const { results, said } = prepare(room, lines, by)
       if (said.posts.length < results.length) return undefined
+      if (append === undefined) {
+        enterNow(said)
+        return said.posts
+      }
       let isKept = false
       write([said], (failure) => {
         isKept = failure === undefined

@@ -36,13 +36,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "layers/log/Speaking.ts",
-        from: "        entries.fill(all.flatMap(enter))\n",
-        to: "        entries.fill(entered)\n"
+        from: "        for (const said of all) enter(said, fill)\n",
+        to: ""
       },
       {
         file: "layers/log/Speaking.ts",
-        from: "    const end = (failure?: LogUnavailable): void => {\n",
-        to: "    const entered = all.flatMap(enter)\n    grown()\n    const end = (failure?: LogUnavailable): void => {\n"
+        from: "    const fill = entries.reserve(count)\n",
+        to: "    const fill = entries.reserve(count)\n    for (const said of all) enter(said, fill)\n    grown()\n"
       }
     ]
   },
