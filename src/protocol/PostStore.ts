@@ -184,9 +184,6 @@ export class PostStore {
     if (state === undefined) return []
     const left: LeftRoom = { state, streams: new Map(), skipped: new Map() }
     const isThere = (stream: StreamId) => roomIn(stream) === room
-    for (const [stream, held] of this.#held) {
-      if (isThere(stream)) for (const n of [...held.keys()]) this.#release(stream, n)
-    }
     for (const stream of this.#crowded.keys()) if (isThere(stream)) this.#crowded.delete(stream)
     for (const stream of this.#spared) if (isThere(stream)) this.#spared.delete(stream)
     move(this.#streams, left.streams, isThere)
@@ -196,6 +193,7 @@ export class PostStore {
     this.#forgetLeft()
     this.#roomsChanged()
     this.#moved = true
+    // Everything in the room counts as had now, so held posts of it are dropped here.
     const delivered: Array<EncodedPost> = []
     this.#deliverHeld(delivered)
     return delivered
