@@ -504,6 +504,10 @@ describe.skipIf(!hasTerminals)("at a terminal (skipped where there is no `script
         yield* two.keys("\u000eseen\r")
         yield* one.sees("#ops Client 2: seen")
         yield* stage.until("client 2 to be told nothing", () => !whole(two).some((row) => row.includes("new")))
+        // What is typed while a command goes to a room goes there too.
+        yield* one.keys("/join dev\rhalf")
+        yield* endsIn(stage, one, "#dev> half")
+        yield* one.keys("\u0015")
         yield* stage.everyoneLeaves([one, two], server)
         yield* stage.curtain
       })

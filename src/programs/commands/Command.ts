@@ -1,4 +1,5 @@
 /** A slash command: its description as data, and what it does. */
+import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -27,9 +28,15 @@ export const { Answer, Leave, Say } = Data.taggedEnum<Outcome>()
 export const answer = (...sentences: ReadonlyArray<string>): Outcome =>
   Answer({ lines: sentences.map(notice), facts: [] })
 
+/** The typed line that runs a command. */
+export class CommandLine extends Context.Reference<CommandLine>()("outlive/CommandLine", {
+  defaultValue: (): {
+    /** Lets the line stand above everything that is shown from now on. Otherwise it stands right above the answer. */
+    readonly settle: Effect.Effect<void>
+  } => ({ settle: Effect.void })
+}) {}
+
 export interface Command<R> extends Described {
-  /** Whether entries of the log come while it runs, which its answer is about: the typed line stands above them. */
-  readonly bringsEntries: boolean
   /** Runs the command with the words after its name. If they don't fit, the answer says how the command is used. */
   readonly run: (rest: string) => Effect.Effect<Outcome, never, R>
 }
@@ -44,7 +51,6 @@ export const make = <A, I extends ReadonlyArray<string | undefined>, R>(definiti
   readonly help: string
   readonly details?: string
   readonly group?: Group
-  readonly bringsEntries?: boolean
   readonly arguments: Schema.Schema<A, I>
   readonly run: (given: A) => Effect.Effect<Outcome, never, R>
 }): Command<R> => {
@@ -58,7 +64,6 @@ export const make = <A, I extends ReadonlyArray<string | undefined>, R>(definiti
   }
   return {
     ...described,
-    bringsEntries: definition.bringsEntries ?? false,
     run: (rest) =>
       Either.match(decodeArguments(described, definition.arguments, rest), {
         onLeft: (usage) => Effect.succeed(answer(usage)),

@@ -14,7 +14,7 @@ import { linesOf, notice } from "../../domain/ScreenLine.ts"
 import { roomArgument, roomOrText, textArgument } from "../../domain/SlashCommand.ts"
 import { topicIn, topicOf as topicSetting } from "../../domain/Topic.ts"
 import { goTo, JoinHistory, roomOf, Session } from "../session/Session.ts"
-import { Answer, answer, make, Say } from "./Command.ts"
+import { Answer, answer, CommandLine, make, Say } from "./Command.ts"
 
 /** The rooms that are known, as the session sees them. */
 const seen = Effect.gen(function* () {
@@ -82,7 +82,6 @@ export const join = make({
   elsewhere: ["j", "channel"],
   help: "Joins ROOM and goes there: what you type is said there.",
   details: "A room that nobody is in begins with you. /go goes to another room, /leave leaves one.",
-  bringsEntries: true,
   arguments: Schema.Tuple(Schema.optionalElement(roomArgument)),
   run: ([room]) =>
     Effect.gen(function* () {
@@ -96,8 +95,9 @@ export const join = make({
         )
       }
       const before = roomOf(session)
-      // First, so that the history that comes is shown as what was said in the room where one is.
+      // First, so that the history that comes is shown as what was said in the room where one is, below the typed line.
       goTo(session, room)
+      yield* Effect.flatMap(CommandLine, ({ settle }) => settle)
       const joined = yield* Effect.either(rooms.join(room, yield* JoinHistory))
       if (joined._tag === "Right") return yield* nowIn(room)
       goTo(session, before)

@@ -17,7 +17,7 @@ import { type Room, roomTitle } from "../../domain/Post.ts"
 import { notice, type ScreenLine } from "../../domain/ScreenLine.ts"
 import { commandNamed } from "../../domain/SlashCommand.ts"
 import * as Commands from "../commands/all.ts"
-import { answer } from "../commands/Command.ts"
+import { answer, CommandLine } from "../commands/Command.ts"
 import { refuse } from "../refused.ts"
 import { asTyped, type OwnLines } from "./ownLines.ts"
 import { roomOf, Session } from "./Session.ts"
@@ -110,16 +110,18 @@ export const sayWhatIsTyped = (
       Effect.gen(function* () {
         const command = commandNamed(name, Commands.commands)
         const before = roomOf(session)
-        const isAbove = command?.bringsEntries === true
-        if (isAbove) yield* ownLines.settle([line])
-        const outcome = command === undefined ? answer(Commands.noCommand(name)) : yield* command.run(rest)
+        const settle = yield* Effect.once(ownLines.settle([line]))
+        const outcome =
+          command === undefined
+            ? answer(Commands.noCommand(name))
+            : yield* Effect.provideService(command.run(rest), CommandLine, { settle })
         switch (outcome._tag) {
           case "Say":
             return yield* sayInOtherWords(line, outcome.text, outcome.room ?? line.room ?? roomOf(session))
           case "Leave":
-            return yield* Effect.zipRight(ownLines.settle([line]), ends)
+            return yield* Effect.zipRight(settle, ends)
           case "Answer":
-            if (!isAbove) yield* ownLines.settle([line])
+            yield* settle
             if (line.byKey && roomOf(session) !== before) return
             return yield* Option.isSome(console.tell) && outcome.facts.length > 0
               ? whenTaken(console.tell.value)(outcome.facts)
