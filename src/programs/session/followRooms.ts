@@ -39,23 +39,27 @@ export const followRooms = (session: Session["Type"]): Effect.Effect<void, never
   Effect.gen(function* () {
     const rooms = yield* Rooms
     const tells = yield* RoomNotices
+    // At each change: nobody is looked at where nobody is told of, as at a server with thousands of clients in `main`.
     const attendance = (): Attendance =>
-      new Map(rooms.known().flatMap(({ joined, peers, room }) => (joined ? [[room, new Set(peers)] as const] : [])))
+      !tells || rooms.joined().length === 1
+        ? new Map()
+        : new Map(rooms.known().flatMap(({ joined, peers, room }) => (joined ? [[room, new Set(peers)] as const] : [])))
     const show = (sentences: ReadonlyArray<string>): void => {
       if (sentences.length > 0) session.console.put(sentences.map(notice), () => {})
     }
     const tell = () => {
-      const fact = Fact.RoomsAre({ rooms: rooms.known() })
-      Option.map(session.console.tell, (tell) => tell([fact], () => {}))
+      Option.map(session.console.tell, (tell) => tell([Fact.RoomsAre({ rooms: rooms.known() })], () => {}))
     }
     let before = attendance()
+    let joined = rooms.joined()
     tell()
     const look = () => {
       const after = attendance()
-      const left = [...before.keys()].filter((room) => !after.has(room))
-      if (tells) show(comingsAndGoings(before, after))
+      show(comingsAndGoings(before, after))
       before = after
       tell()
+      const left = joined.filter((room) => !rooms.isJoined(room))
+      joined = rooms.joined()
       for (const room of left) {
         const wasHere = roomOf(session) === room
         move(session, (place) => goneTo(goneTo(place, room), wasHere ? mainRoom : place.room))
