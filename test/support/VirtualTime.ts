@@ -61,6 +61,14 @@ export class Livelock extends Error {
   override readonly name = "Livelock"
 }
 
+/** The program does not end, although it does not wait for anything that can't happen: its timers go on and on. */
+export class Endless extends Error {
+  override readonly name = "Endless"
+}
+
+/** A program that runs for longer than this in virtual time counts as running for ever, in ms. */
+const longest = 12 * 3_600_000
+
 /** A program that runs more tasks than this within one second of virtual time counts as running for ever. */
 const mostTasks = 1_000_000
 
@@ -112,8 +120,8 @@ const makeSleepers = () => {
 /**
  * Runs an effect to its end, synchronously. Its fibers run in the order in which they became ready. When none is ready,
  * the clock jumps to the first sleeper. Random numbers come from the seed. Throws `Deadlock` if the effect waits for
- * something that can't happen, `Livelock` if it runs more than `busiest` tasks within a second of virtual time, and
- * `Leftover` if something still sleeps when it has ended.
+ * something that can't happen, `Livelock` if it runs more than `busiest` tasks within a second of virtual time,
+ * `Endless` if it does not end within 12 hours of it, and `Leftover` if something still sleeps when it has ended.
  */
 export const run = <A, E>(
   effect: Effect.Effect<A, E>,
@@ -177,6 +185,7 @@ export const run = <A, E>(
     const sleeper = nextSleeper()
     if (sleeper === undefined) throw new Deadlock(`nothing can happen any more after ${now - beginning} ms`)
     now = Math.max(now, sleeper.due)
+    if (now > beginning + longest) throw new Endless(`it goes on for ever after ${Math.floor(now - beginning)} ms`)
     sleeper.wake()
   }
   if (nextSleeper() !== undefined) throw new Leftover(`something sleeps on after ${now - beginning} ms`)
