@@ -29,7 +29,7 @@ export const F15: Work = {
     "Of two clients one is told of the other, by the `roster` of the one that comes later; it dials the other one, and so tells it itself. An entry is `[id, port, run]`, 26 bytes here, where all have one host: " +
     "each further host costs its name. Before, both were told, at 80 bytes an entry: 160 bytes a pair, 320 MB for 2,000 clients, and 4,000 did not join within a minute. What a join costs does not grow with the number of clients, " +
     "but for the bytes of its roster, which are sent as they are, in frames that are kept from one newcomer to the next, and for `ports.txt`, which is written whole: with all that come during the last write, up to 256. " +
-    "The first joins cost the most, because V8 has yet to compile what they run: a join is dearer with 500 clients than with 2,000. Half of the rest is Effect's fibers: each admission, record and event has its own.",
+    "The first joins cost the most, because V8 has yet to compile what they run: a join is dearer with 500 clients than with 2,000. In a profile of 2,000 joins, half of the server's time is Effect's own: the fibers and steps of each admission, record and event. A sixth is garbage collection, a fifth is this program, the rest Node and the kernel.",
   cells: ({ quick }) =>
     (quick ? [250, 500] : [500, 1_000, 2_000, 4_000]).map((count) => ({
       system: "outlive",
