@@ -78,10 +78,13 @@ export const statusForms = (
   const undone = waiting("undelivered")
   const news = withNews(rooms)
   const all = news.length
-  if (all === 0) return [form(whole, inFull), form(whole, undone), form(short, undone)]
+  const trouble: Parts = server._tag === "Up" ? [] : few
+  if (all === 0) {
+    const least = undelivered === 0 ? [] : [form(trouble, undone)]
+    return [form(whole, inFull), form(whole, undone), form(short, undone), ...least]
+  }
   const fewer = Array.from({ length: all }, (_, index) => form(short, undone, [firstNews(news, all - index)]))
   const first = [firstNews(news, 1)]
-  const trouble: Parts = server._tag === "Up" ? [] : few
   return [
     form(whole, inFull, news.map(newsInWords)),
     form(whole, undone, news.map(newsInWords)),

@@ -54,6 +54,12 @@ describe("the row above what is being typed", () => {
     )
   })
 
+  it("without news has what needs attention in a narrow window too", () => {
+    assert.strictEqual(fits(forms([], 2), 50), "── 3 · down 12:03 · 1/2 · 2 undelivered")
+    assert.strictEqual(fits(forms([], 2), 35), "── down 12:03 · 2 undelivered")
+    assert.strictEqual(fits(forms([]), 15), "── 3 · down 12…")
+  })
+
   it("in a narrow window names fewer rooms, and then only what needs attention", () => {
     const some = forms([news("lunch", 12), news("ops", 3, 3), news("incident-2026-11-28-frontend", 7)], 2)
     for (const [columns, expected] of [
