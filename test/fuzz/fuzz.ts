@@ -20,7 +20,14 @@ const { values } = parseArgs({
 })
 
 /** Of a hundred inputs, so many are for each target: a frame is soon decoded, a mesh takes ten times as long. */
-const shares: Readonly<Record<string, number>> = { lines: 60, hand: 24.5, streams: 5, portsFiles: 10, mesh: 0.5 }
+const shares: Readonly<Record<string, number>> = {
+  lines: 55,
+  hand: 24.5,
+  streams: 5,
+  portsFiles: 10,
+  irc: 5,
+  mesh: 0.5
+}
 
 /** Inputs of a batch, which has a seed of its own. */
 const batchSize = 1_000

@@ -8,6 +8,7 @@ import { Control, decode, encode, encodePost, type Frame } from "../../src/proto
 import { makeFrameDecoder } from "../../src/protocol/FrameDecoder.ts"
 import * as PortsFile from "../../src/protocol/PortsFile.ts"
 import { cutInto, joined, linesIn } from "../support/bytes.ts"
+import { irc } from "./irc.ts"
 import { mesh } from "./mesh.ts"
 import { type Mutator, makeMutator } from "./mutate.ts"
 
@@ -120,5 +121,6 @@ export const targets: Readonly<Record<string, (seed: number, inputs: number) => 
   hand: drawn(byHand),
   streams: drawn(streams),
   portsFiles: drawn(portsFiles),
+  irc: drawn(irc),
   mesh
 }
