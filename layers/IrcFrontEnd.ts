@@ -11,8 +11,10 @@ import { Transport } from "../services/Transport.ts"
 import type { HostElsewhere, PortTaken } from "../src/domain/Errors.ts"
 import { type Address, formatAddress, type Named } from "../src/domain/Peer.ts"
 import { notice } from "../src/domain/ScreenLine.ts"
+import { makeSignal } from "../src/domain/Signal.ts"
 import { serve } from "./irc/Client.ts"
 import type { House } from "./irc/House.ts"
+import { type Keep, nowhere } from "./irc/Keep.ts"
 import { makeSeenByClients } from "./irc/Seen.ts"
 
 export interface Settings {
@@ -23,6 +25,8 @@ export interface Settings {
   /** What they must say first; nothing if undefined. */
   readonly password?: string | undefined
   readonly version: string
+  /** Where to keep, for the next run, what each client has seen. */
+  readonly keep?: Keep
 }
 
 /** Compares without telling by the time that it takes how much was right. */
@@ -32,7 +36,30 @@ const isEqual = (secret: string) => {
   return (text: string): boolean => timingSafeEqual(digest(text), wanted)
 }
 
-const make = ({ listen, password, self, version }: Settings) =>
+/** What clients have seen is written so long after it has changed: so much may come twice after the program was killed. */
+const keptAfter = "200 millis"
+
+/** Remembers what clients have seen, also for the next run, until the scope closes. */
+const remember = ({ load, save }: Keep) =>
+  Effect.gen(function* () {
+    const changes = makeSignal()
+    let isDirty = false
+    const seen = makeSeenByClients(yield* load, () => {
+      if (isDirty) return
+      isDirty = true
+      changes.changed()
+    })
+    const write = Effect.suspend(() => {
+      isDirty = false
+      return save(seen.asText())
+    })
+    const writing = changes.until(() => isDirty).pipe(Effect.zipRight(Effect.sleep(keptAfter)), Effect.zipRight(write))
+    yield* Effect.addFinalizer(() => write)
+    yield* Effect.forkScoped(Effect.forever(writing))
+    return seen
+  })
+
+const make = ({ keep = nowhere, listen, password, self, version }: Settings) =>
   Effect.gen(function* () {
     const sessions = yield* Sessions
     const { recent } = yield* MessageLog
@@ -49,7 +76,7 @@ const make = ({ listen, password, self, version }: Settings) =>
       },
       sessions,
       posts: () => runSync(recent(Number.POSITIVE_INFINITY)),
-      seen: makeSeenByClients()
+      seen: yield* remember(keep)
     }
     const clients = yield* FiberSet.make<void>()
     const run = yield* FiberSet.runtime(clients)<never>()

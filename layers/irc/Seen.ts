@@ -20,6 +20,8 @@ const trim = (map: Map<unknown, unknown>, most: number): void => {
 }
 
 export interface SeenByClients {
+  /** What is remembered, for the next run. */
+  readonly asText: () => string
   /** Whether a client of that name has seen a post of a room; undefined if it was not there before. */
   readonly of: (name: string, room: Room) => Seen["has"] | undefined
   /** A client of that name is in that room now: it has seen these posts of it, and what is added later. */
@@ -29,9 +31,26 @@ export interface SeenByClients {
 /** How far one client is in a room, and what all clients of its name have seen there. */
 type Streams = Map<StreamId, number>
 
-/** Remembers it as long as the node runs. */
-export const makeSeenByClients = (): SeenByClients => {
-  const clients = new Map<string, Map<Room, Streams>>()
+/** By the name of the client, then by room. */
+type Clients = Map<string, Map<Room, Streams>>
+
+/** All of it as text, and back. A text that is damaged counts as empty: then nobody was here before. */
+const encode = (clients: Clients): string =>
+  JSON.stringify([...clients].map(([name, rooms]) => [name, [...rooms].map(([room, streams]) => [room, [...streams]])]))
+const decode = (text: string): Clients => {
+  try {
+    const all: ReadonlyArray<[string, ReadonlyArray<[Room, ReadonlyArray<[StreamId, number]>]>]> = JSON.parse(text)
+    return new Map(
+      all.map(([name, rooms]) => [name, new Map(rooms.map(([room, streams]) => [room, new Map(streams)]))])
+    )
+  } catch {
+    return new Map()
+  }
+}
+
+/** Begins with what `text` of an earlier run says, and calls `changed` whenever there is more to remember. */
+export const makeSeenByClients = (text = "[]", changed: () => void = () => {}): SeenByClients => {
+  const clients = decode(text)
   const hasIn = (streams: Streams, { n, stream }: Post): boolean => n <= (streams.get(stream) ?? 0)
   const addTo = (streams: Streams, post: Post): void => {
     if (hasIn(streams, post)) return
@@ -40,6 +59,7 @@ export const makeSeenByClients = (): SeenByClients => {
     trim(streams, mostStreams)
   }
   return {
+    asText: () => encode(clients),
     of: (name, room) => {
       const before = clients.get(name)?.get(room)
       return before === undefined ? undefined : (post) => hasIn(before, post)
@@ -60,7 +80,14 @@ export const makeSeenByClients = (): SeenByClients => {
         addTo(shared, post)
       }
       for (const post of posts) add(post)
-      return { has: (post) => hasIn(own, post), add }
+      changed()
+      return {
+        has: (post) => hasIn(own, post),
+        add: (post) => {
+          add(post)
+          changed()
+        }
+      }
     }
   }
 }

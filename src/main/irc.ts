@@ -15,13 +15,14 @@ const version = process.env["OUTLIVE_VERSION"] ?? "unbuilt"
 const mostClients = 64
 
 export interface Irc {
+  readonly data: Option.Option<string>
   readonly irc: Option.Option<Address>
   readonly ircPassword: Option.Option<string>
 }
 
 /** Serves IRC clients, as far as the options ask for it. Its module is loaded only then. */
 export const ircFor = (
-  { irc, ircPassword }: Irc,
+  { data, irc, ircPassword }: Irc,
   self: Named
 ): Layer.Layer<never, PortTaken | HostElsewhere, Sessions | MessageLog | Console> =>
   Option.match(irc, {
@@ -29,8 +30,17 @@ export const ircFor = (
     onSome: (listen) =>
       Layer.unwrapEffect(
         Effect.map(
-          Effect.promise(() => import("../../layers/IrcFrontEnd.ts")),
-          (module) => module.layer({ self, listen, password: Option.getOrUndefined(ircPassword), version })
+          Effect.promise(() =>
+            Promise.all([import("../../layers/IrcFrontEnd.ts"), import("../../layers/irc/Keep.ts")])
+          ),
+          ([{ layer }, { inFolder, nowhere }]) =>
+            layer({
+              self,
+              listen,
+              password: Option.getOrUndefined(ircPassword),
+              version,
+              keep: Option.match(data, { onNone: () => nowhere, onSome: inFolder })
+            })
         )
       ).pipe(Layer.provide(TcpTransport.layer({ connections: mostClients, connectionsPerAddress: mostClients })))
   })

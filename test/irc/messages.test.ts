@@ -2,6 +2,7 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { gather } from "../programs/World.ts"
+import { VirtualDisk } from "../support/VirtualDisk.ts"
 import { connect, enter, ircStory } from "./Guest.ts"
 
 const texts = (lines: ReadonlyArray<string>) => lines.map((line) => line.replace(/^.* PRIVMSG #main :/, ""))
@@ -115,6 +116,31 @@ describe("an IRC client", () => {
       assert.deepStrictEqual(texts(newcomer.all(/ PRIVMSG #/)), ["last"])
       assert.deepStrictEqual(texts(bot.all(/ PRIVMSG #/)), ["last"])
       assert.deepStrictEqual(texts(again.all(/ PRIVMSG #/)), ["missed 1", "missed 2", "after", "last"])
+    })
+  )
+
+  ircStory("gets what it missed after its node was killed, and has come again with its log", (world) =>
+    Effect.gen(function* () {
+      const disk = new VirtualDisk()
+      yield* world.server
+      const one = yield* world.client("1", { disk })
+      yield* one.sees("Client 1: initiated")
+      const two = yield* world.client("2")
+      yield* one.sees("Client 2: initiated")
+      const how = { user: "weechat", capabilities: "server-time" }
+      const first = yield* enter(world, one, how)
+      yield* two.type("before")
+      yield* first.sees(/:before$/)
+      yield* Effect.sleep("1 second")
+      yield* one.kill
+      yield* first.ended
+      yield* two.type("missed")
+      const restarted = yield* world.client("1", { disk })
+      yield* restarted.sees("Client 2: missed")
+      const again = yield* enter(world, restarted, how)
+      yield* two.type("after")
+      yield* again.sees(/:after$/)
+      assert.deepStrictEqual(texts(again.all(/ PRIVMSG #/)), ["missed", "after"])
     })
   )
 

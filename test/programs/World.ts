@@ -234,6 +234,8 @@ const make = (
     const scope = yield* Effect.scope
     const files = new Map<string, string>()
 
+    /** What the nodes keep for their IRC clients. */
+    const ircKept = new Map<PeerId, string>()
     const ircAt = (id: PeerId, { host, port }: Address) =>
       irc === undefined
         ? Layer.empty
@@ -241,7 +243,11 @@ const make = (
             ...irc,
             self: { id, role: roleOf(id) },
             listen: { host, port: Port.make(port + 1_000) },
-            version: "0"
+            version: "0",
+            keep: {
+              load: Effect.sync(() => ircKept.get(id)),
+              save: (text) => Effect.sync(() => ircKept.set(id, text))
+            }
           })
 
     /** Runs a program on a node, which begins anew if it must. */
