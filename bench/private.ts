@@ -20,18 +20,26 @@ const letter: Letter = {
 
 const placeOf = (n: number): Place => ({ stream: `anna/@/${epochOf(1, 1)}` as StreamId, n: PostNumber.make(n + 1) })
 
-const measure = async (name: string, one: (n: number) => Promise<unknown> | undefined): Promise<void> => {
-  for (let n = 0; n < 50; n += 1) await one(n)
+const perform = (effect: Effect.Effect<unknown> | undefined) => effect && Effect.runPromise(effect)
+
+const measure = async (name: string, one: (n: number) => Effect.Effect<unknown> | undefined): Promise<void> => {
+  for (let n = 0; n < 50; n += 1) await perform(one(n))
   const [cpu, begun] = [process.cpuUsage(), performance.now()]
-  for (let n = 0; n < count; n += 1) await one(n)
+  for (let n = 0; n < count; n += 1) await perform(one(n))
   const time = ((performance.now() - begun) * 1_000) / count
   const { system, user } = process.cpuUsage(cpu)
   process.stdout.write(`${name}: ${Math.round((user + system) / count)} µs of CPU, ${Math.round(time)} µs\n`)
 }
 
 const texts: Array<string> = []
-await measure("seal", async (n) => {
-  texts[n] = (await author?.seal(placeOf(n), letter, [bo.key])) ?? ""
-})
+await measure("seal", (n) =>
+  author?.seal(placeOf(n), letter, [bo.key]).pipe(
+    Effect.tap((text) =>
+      Effect.sync(() => {
+        texts[n] = text
+      })
+    )
+  )
+)
 await measure("open", (n) => reader?.open(placeOf(n), texts[n] ?? ""))
 await measure("not for this node", (n) => third?.open(placeOf(n), texts[n] ?? ""))

@@ -125,6 +125,10 @@ export type ReplicationFrame = Have | Folded | Gap | Want | Rooms | Join | Joine
 
 /** What replication offers to links. */
 export interface Replication<R> {
+  /**
+   * The rooms in which a peer takes part that names these: also `main`, and what is private between it and this node.
+   */
+  readonly roomsOf: (peer: PeerId, named: ReadonlyArray<Room> | undefined) => ReadonlySet<Room>
   /** The rooms that this node names when it introduces itself. The set never changes: later there is another one. */
   readonly rooms: () => ReadonlySet<Room>
   /** How many older posts this node wants from the node that admits it. */

@@ -20,6 +20,7 @@ const make = (keeps: ReadonlyArray<KeptChat.Keep>) =>
       pass: () => undefined,
       admits: undefined,
       sign: undefined,
+      letters: undefined,
       judge: () => "accepted",
       version: () => 0,
       since: () => [],

@@ -33,6 +33,7 @@ import * as Trust from "../src/domain/Trust.ts"
 import * as KeptChat from "./chat/KeptChat.ts"
 import { bothOf } from "./identity/bothOf.ts"
 import * as Keys from "./identity/Keys.ts"
+import * as PrivateSeal from "./identity/PrivateSeal.ts"
 
 export interface Settings {
   readonly id: PeerId
@@ -40,6 +41,8 @@ export interface Settings {
   readonly link?: Link
   /** Other places that keep which chat this is. They must agree with the owner's key. */
   readonly keeps?: ReadonlyArray<KeptChat.Keep>
+  /** How private messages are sealed, with the private key of this node: by `PrivateSeal` if left out. */
+  readonly seals?: (privateKey: string) => PrivateSeal.PrivateSeal
 }
 
 /** How many digits people compare aloud. An attacker needs 2^99 tries to find other keys with the same digits. */
@@ -58,10 +61,16 @@ const bindingOf = (connection: Connection): string =>
 const chatOf = (owner: PublicKey): ChatId =>
   ChatId.make(Crypto.createHash("sha256").update(`outlive chat\n${owner}\n`).digest("hex").slice(0, 32))
 
-const make = ({ id: self, keeps = [], link }: Settings) =>
+const make = ({ id: self, keeps = [], link, seals = PrivateSeal.make }: Settings) =>
   Effect.gen(function* () {
     const identity = yield* Identity
     const store = yield* TrustStore
+    let made: PrivateSeal.PrivateSeal | undefined
+    /** Made for the first private message: most nodes start without any. */
+    const sealing = (): PrivateSeal.PrivateSeal => {
+      made ??= seals(identity.credentials.privateKey)
+      return made
+    }
     const invitations = yield* Invitations
     const owns = Trust.isOwner(self)
     if (owns) yield* store.change((trust) => ({ ...trust, owner: identity.key }))
@@ -228,6 +237,16 @@ const make = ({ id: self, keeps = [], link }: Settings) =>
           : recognize(visitor.id, key, pass)
       }),
       sign,
+      letters: {
+        knows: (id) => Trust.knows(store.current(), id),
+        seal: (place, letter) =>
+          sealing().seal(
+            place,
+            letter,
+            letter.to.flatMap((id) => Trust.keyOf(store.current(), id) ?? [])
+          ),
+        open: (place, text) => sealing().open(place, text)
+      },
       judge: (author, claim, signature) =>
         Trust.judgeClaim(store.current(), author, (key) => Keys.verifyText(key, claim, signature)),
       version: () => Roster.versionOf(store.current().roster),

@@ -5,6 +5,7 @@ import type * as Stream from "effect/Stream"
 import type { ChatId } from "../src/domain/Chat.ts"
 import type { IdLooksAlike, PortStoreUnavailable, StateUnavailable } from "../src/domain/Errors.ts"
 import type { Signature } from "../src/domain/Key.ts"
+import type { Letters } from "../src/domain/Letter.ts"
 import type { MeshEvent } from "../src/domain/MeshEvent.ts"
 import type { Pass } from "../src/domain/Pass.ts"
 import type { Named, Peer, PeerId } from "../src/domain/Peer.ts"
@@ -41,6 +42,8 @@ export class Membership extends Context.Tag("outlive/Membership")<
       | undefined
     /** Signs what this node says, so that others can pass it on; undefined in a plain chat. */
     readonly sign: ((claim: string) => Signature) | undefined
+    /** Seals and opens private messages; undefined in a plain chat. */
+    readonly letters: Letters | undefined
     /** Checks a claim and its signature. */
     readonly judge: (author: PeerId, claim: string, signature: Signature) => Proof
     /** The version of the roster. */

@@ -4,12 +4,16 @@ import type * as Effect from "effect/Effect"
 import type * as Predicate from "effect/Predicate"
 import type * as Stream from "effect/Stream"
 import type { Entry } from "../src/domain/Entry.ts"
-import type { LineTooLong, LogUnavailable } from "../src/domain/Errors.ts"
+import type { LineTooLong, LogUnavailable, NoKey } from "../src/domain/Errors.ts"
+import type { PeerId } from "../src/domain/Peer.ts"
 import type { Epoch, Post, Room, StreamId, Summary } from "../src/domain/Post.ts"
 import type { Steps } from "../src/domain/Turns.ts"
 
 /** The result of a line: the post that it became, or why it could not be said. */
 export type SayResult = Post | LineTooLong
+
+/** The readers of a private message besides its author. In a plain chat it has one. */
+export type Confidants = readonly [PeerId, ...ReadonlyArray<PeerId>]
 
 /** A cursor in the log. */
 export interface Cursor {
@@ -79,6 +83,17 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
      * is under way, a disk has to be waited for, or a line is too long. `say` does it then.
      */
     readonly sayNow: (room: Room, lines: ReadonlyArray<string>, by?: Reader) => ReadonlyArray<Post> | undefined
+    /** Whether private messages are sealed for their readers, as in a secure chat. Then one may have several readers. */
+    readonly seals: boolean
+    /**
+     * Says lines that only these nodes can read, as `say` does. Fails if the key of one of them is not known, in a
+     * secure chat.
+     */
+    readonly confide: (
+      to: Confidants,
+      lines: ReadonlyArray<string>,
+      by?: Reader
+    ) => Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable | NoKey>
     /**
      * Begins another run on the same log. Posts in each stream of the previous run after the number in `shared`, which
      * ends a block, are said again in the new run. Returns those that are still kept, each with its new post. Each

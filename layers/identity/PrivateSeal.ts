@@ -3,21 +3,19 @@
  * form.
  */
 import * as Crypto from "node:crypto"
+import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { PublicKey } from "../../src/domain/Key.ts"
-import { bindingOf, Letter, type Place } from "../../src/domain/Letter.ts"
+import { bindingOf, Letter, type Letters, type Place } from "../../src/domain/Letter.ts"
 import { type Envelope, envelopeIn, hintBytes, keyBytes, type Slot, tagBytes, textOf } from "./Envelope.ts"
 import * as Montgomery from "./Montgomery.ts"
 
 export interface PrivateSeal {
   /** Seals a letter for that place. Its author and the owners of these keys can open it, and nobody else. */
-  readonly seal: (place: Place, letter: Letter, readers: Iterable<PublicKey>) => Promise<string>
-  /**
-   * Opens the text of a post. Undefined at once if it is not for this node. Undefined later if it was made for another
-   * place, or changed.
-   */
-  readonly open: (place: Place, text: string) => Promise<Letter | undefined> | undefined
+  readonly seal: (place: Place, letter: Letter, readers: Iterable<PublicKey>) => Effect.Effect<string>
+  /** Opens the text of a post: see `Letters`. */
+  readonly open: Letters["open"]
 }
 
 /** What each sealed key of a message is bound to, besides the message's place. */
@@ -74,25 +72,27 @@ export const make = (pem: string): PrivateSeal => {
     return hint === undefined ? undefined : slots.find((slot) => hint.equals(slot.hint))
   }
 
-  return {
-    seal: async (place, letter, readers) => {
-      const binding = bindingOf(place)
-      const aad = Buffer.from(binding)
-      const hinting = Crypto.generateKeyPairSync("x25519")
-      const key = Crypto.randomBytes(keyBytes)
-      const slots = await Promise.all(
-        [ownPublic, ...Array.from(new Set(readers), Montgomery.publicOf)].map((reader) => {
-          const hint = hintOf(hinting.privateKey, reader, binding) ?? Crypto.randomBytes(hintBytes)
-          return slotFor(reader, hint, key, aad)
-        })
-      )
-      return textOf({
-        hinting: Montgomery.bytesIn(hinting.publicKey),
-        // The order of random hints says nothing about the readers.
-        slots: slots.sort((one, other) => Buffer.compare(one.hint, other.hint)),
-        body: encrypt(key, aad, encode(letter))
+  const seal = async (place: Place, letter: Letter, readers: Iterable<PublicKey>): Promise<string> => {
+    const binding = bindingOf(place)
+    const aad = Buffer.from(binding)
+    const hinting = Crypto.generateKeyPairSync("x25519")
+    const key = Crypto.randomBytes(keyBytes)
+    const slots = await Promise.all(
+      [ownPublic, ...Array.from(new Set(readers), Montgomery.publicOf)].map((reader) => {
+        const hint = hintOf(hinting.privateKey, reader, binding) ?? Crypto.randomBytes(hintBytes)
+        return slotFor(reader, hint, key, aad)
       })
-    },
+    )
+    return textOf({
+      hinting: Montgomery.bytesIn(hinting.publicKey),
+      // The order of random hints says nothing about the readers.
+      slots: slots.sort((one, other) => Buffer.compare(one.hint, other.hint)),
+      body: encrypt(key, aad, encode(letter))
+    })
+  }
+
+  return {
+    seal: (place, letter, readers) => Effect.promise(() => seal(place, letter, readers)),
     open: (place, text) => {
       const envelope = envelopeIn(text)
       if (envelope === undefined) return undefined
@@ -100,9 +100,11 @@ export const make = (pem: string): PrivateSeal => {
       const slot = ownSlot(envelope, binding)
       if (slot === undefined) return undefined
       const aad = Buffer.from(binding)
-      return keyIn(slot, aad).then(
-        (key) => letterIn(key, aad, envelope.body),
-        () => undefined
+      return Effect.promise(() =>
+        keyIn(slot, aad).then(
+          (key) => letterIn(key, aad, envelope.body),
+          () => undefined
+        )
       )
     }
   }

@@ -7,7 +7,7 @@ import type { Phase } from "../../src/domain/LinkTable.ts"
 import type { Peer, PeerId } from "../../src/domain/Peer.ts"
 import type { Epoch, Room } from "../../src/domain/Post.ts"
 import type { Member } from "../../src/domain/Roster.ts"
-import { type Control, type Hello, roomsNamed } from "../../src/protocol/Frame.ts"
+import type { Control, Hello } from "../../src/protocol/Frame.ts"
 import type { Outbox } from "../../src/protocol/Outbox.ts"
 import type * as LinkContract from "../LinkContract.ts"
 import { Account, type Quotas } from "./Account.ts"
@@ -44,6 +44,8 @@ interface Parts<R> {
   /** Tells the deadline for its coming up that it has come up, or ended. */
   readonly met: Deadlines.Met
   readonly quotas: Quotas
+  /** The rooms in which the peer takes part. */
+  readonly rooms: ReadonlySet<Room>
   /** What replication keeps of it. */
   readonly replica: R
 }
@@ -86,7 +88,7 @@ export class Link<R = unknown> implements LinkContract.Link<R>, Sender {
     this.chat = introduction.chat
     this.newcomer = !introduction.member
     this.passing = introduction.passing ?? false
-    this.rooms = roomsNamed(introduction.rooms)
+    this.rooms = parts.rooms
     this.history = introduction.history ?? 0
     this.wire = wire
     this.attempt = how.attempt
@@ -140,14 +142,16 @@ interface Needs<R> {
   readonly visits: Deadlines.Deadlines
   /** What replication keeps of it. */
   readonly replicaOf: LinkContract.Replication<R>["begin"]
+  readonly roomsOf: LinkContract.Replication<R>["roomsOf"]
 }
 
 export const makeLinkOver =
-  <R>({ quotasOf, replicaOf, visits }: Needs<R>) =>
+  <R>({ quotasOf, replicaOf, roomsOf, visits }: Needs<R>) =>
   (...[wire, peer, introduction, how]: Parameters<LinkOver>): Link<R> =>
     new Link(wire, peer, introduction, how, {
       // A peer that has introduced itself must soon say how far it has each stream, or is cut.
       met: visits(() => wire.connection.abort("silent")),
       quotas: quotasOf(peer.id),
+      rooms: roomsOf(peer.id, introduction.rooms),
       replica: replicaOf(peer.id, how.told, how.owed ?? 0)
     })

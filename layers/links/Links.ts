@@ -115,7 +115,12 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
       deadlines,
       self,
       begin: Entrance.beginning(node, { lost: (link, reason) => life.lost(link, reason) }),
-      linkOver: makeLinkOver({ quotasOf: rateLimit.quotasOf, visits, replicaOf: replication.begin }),
+      linkOver: makeLinkOver({
+        quotasOf: rateLimit.quotasOf,
+        visits,
+        replicaOf: replication.begin,
+        roomsOf: replication.roomsOf
+      }),
       converse: (link, rest) => life.converse(link, rest),
       replication
     }

@@ -1,6 +1,5 @@
 /** The content of a log as the lines of a journal. */
 import type { EncodedPost } from "../../src/domain/EncodedPost.ts"
-import { type Entry, isPost } from "../../src/domain/Entry.ts"
 import { type Folds, type Post, type Room, roomIn, type StreamId, type Summary } from "../../src/domain/Post.ts"
 import { encode } from "../../src/protocol/Frame.ts"
 import type { PostStore } from "../../src/protocol/PostStore.ts"
@@ -16,12 +15,12 @@ export interface Whole {
 
 /**
  * The lines of a new journal. First come the rooms, if there is more than `main`, what is kept besides the entries, and the folds, then a gap for each stream up to its first kept post, then the kept
- * posts in the order of the entries. `whole`: the lines of a post and of posts after it, up to the given number; posts
+ * posts in the order of delivery. `whole`: the lines of a post and of posts after it, up to the given number; posts
  * without any are left out. When restored, these lines give the same summary. There is always at least one line, so that
  * the next run knows that there was an earlier one.
  */
 export function* linesOf(
-  entries: ReadonlyArray<Entry | undefined>,
+  posts: ReadonlyArray<Post>,
   { folds, summary }: { readonly folds: Folds; readonly summary: Summary },
   rooms: RoomsKept,
   beyond: Iterable<{ readonly as: Beyond["type"]; readonly whole: Uint8Array }>,
@@ -30,7 +29,7 @@ export function* linesOf(
   const wholes: Array<Whole & { readonly stream: StreamId }> = []
   const reached = new Map<StreamId, number>()
   const listed = new Map<StreamId, number>()
-  for (const { post, to } of runsIn(entries)) {
+  for (const { post, to } of runsIn(posts)) {
     const { n, stream } = post
     const have = summary.get(stream) ?? 0
     // History from a peer may go beyond what this log has of that stream.
@@ -60,18 +59,15 @@ export function* linesOf(
   yield* foldLines(folds)
 }
 
-/** The posts among the entries, each with the number up to which the posts of its stream follow it directly. */
-const runsIn = (
-  entries: ReadonlyArray<Entry | undefined>
-): ReadonlyArray<{ readonly post: Post; readonly to: number }> => {
+/** The posts, each with the number up to which the posts of its stream follow it directly. */
+const runsIn = (posts: ReadonlyArray<Post>): ReadonlyArray<{ readonly post: Post; readonly to: number }> => {
   const runs: Array<{ readonly post: Post; readonly to: number }> = []
-  for (let at = entries.length - 1; at >= 0; at -= 1) {
-    const entry = entries[at]
-    if (!isPost(entry)) continue
-    const { n, stream } = entry.post
+  for (let at = posts.length - 1; at >= 0; at -= 1) {
+    const post = posts[at] as Post
+    const { n, stream } = post
     const next = runs.at(-1)
     const isFollowed = next !== undefined && next.post.stream === stream && next.post.n === n + 1
-    runs.push({ post: entry.post, to: isFollowed ? next.to : n })
+    runs.push({ post, to: isFollowed ? next.to : n })
   }
   return runs.reverse()
 }

@@ -11,14 +11,16 @@ import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import { EventLog } from "../../services/EventLog.ts"
-import { MessageLog } from "../../services/MessageLog.ts"
+import { type Confidants, MessageLog, type Reader, type SayResult } from "../../services/MessageLog.ts"
 import { OldRuns } from "../../services/OldRuns.ts"
 import { PastLog } from "../../services/PastLog.ts"
 import { ReplicaLog } from "../../services/ReplicaLog.ts"
+import { conversationOf, isPrivateStream, sealedRoom } from "../../src/domain/Conversation.ts"
 import type { Block, EncodedPost, Mark } from "../../src/domain/EncodedPost.ts"
 import { Entry, isPost } from "../../src/domain/Entry.ts"
-import type { LogUnavailable } from "../../src/domain/Errors.ts"
+import { type LogUnavailable, NoKey } from "../../src/domain/Errors.ts"
 import type { Signature } from "../../src/domain/Key.ts"
+import type { Letters } from "../../src/domain/Letter.ts"
 import { defaultLimits } from "../../src/domain/Limits.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
@@ -40,6 +42,7 @@ import { PostStore } from "../../src/protocol/PostStore.ts"
 import { Entries } from "./Entries.ts"
 import type { Journal } from "./Journal.ts"
 import { foldLines, gap, linesOfSeen, linesWithGaps } from "./Kept.ts"
+import * as LettersInLog from "./Letters.ts"
 import * as OwnPosts from "./OwnPosts.ts"
 import * as Past from "./Past.ts"
 import * as Readers from "./Readers.ts"
@@ -69,6 +72,8 @@ export interface Settings {
    * default.
    */
   readonly sign?: ((claim: string) => Signature) | undefined
+  /** Seals and opens private messages. Undefined in a plain chat, the default. */
+  readonly letters?: Letters | undefined
 }
 
 /** The contracts that a log fulfils. */
@@ -113,6 +118,7 @@ export const make = (
     bytes: maxBytes = defaultBytes,
     entries: maxEntries = defaultEntries,
     history = 0,
+    letters: sealing,
     pending = defaultLimits.pending,
     rooms: others = [],
     sign,
@@ -128,6 +134,7 @@ export const make = (
       Effect.map(Random.nextIntBetween(0, 2 ** 32), (chance) => epochOf(millis, chance))
     let epoch = yield* epochAt(begun)
     const rooms = new RoomsKept([mainRoom, ...others])
+    if (sealing !== undefined) rooms.takePart(sealedRoom, false)
     const store = new PostStore(
       { author, epoch, rooms: rooms.all },
       { pending, streams, logBytes: maxBytes },
@@ -159,6 +166,7 @@ export const make = (
     const entries = new Entries()
     /** How many posts of others were delivered. */
     let received = 0
+    const letters = LettersInLog.make({ sealing, store, entries, maxEntries, maxBytes })
     const mark = new ScreenMark(entries, () => readers.screen)
     const past = Past.make({
       store,
@@ -174,6 +182,7 @@ export const make = (
       isSigned: sign !== undefined,
       journal,
       mark,
+      posts: () => letters.ordered((entry) => (isPost(entry) ? entry.post : undefined)),
       rooms,
       beyond: past.beyond,
       store,
@@ -230,15 +239,20 @@ export const make = (
     }
 
     const add = (delivered: ReadonlyArray<EncodedPost>): void => {
-      let added = 0
-      for (const { post } of delivered) {
-        if (shownBefore.take(post)) continue
-        entries.add({ _tag: "Said", post, own: false })
-        past.consider(post)
-        added += 1
+      let [added, carried] = [0, 0]
+      for (const each of delivered) {
+        const post = letters.seen(each.post)
+        if (post === undefined) {
+          letters.carry(each)
+          carried += 1
+        } else if (!shownBefore.take(post)) {
+          entries.add({ _tag: "Said", post, own: false })
+          past.consider(post)
+          added += 1
+        }
       }
-      received += delivered.length
-      mark.posted(added, delivered.length)
+      received += delivered.length - carried
+      mark.posted(added, delivered.length - carried)
     }
 
     /**
@@ -266,10 +280,13 @@ export const make = (
 
     /** Skips a stream's posts up to that number, which are lost. */
     const lose = (id: StreamId, to: number): void => {
+      const before = store.have(id)
       const { delivered, lost } = store.skip(id, to)
       if (lost === 0) return
       recording.keep(linesWithGaps(id, store.have(id), delivered))
-      entries.add(Entry.Missed({ stream: id, count: lost }))
+      // Nobody can tell for whom sealed posts were. An earlier run of this node may have got what was said to it alone.
+      const isTold = !isPrivateStream(id) || (roomIn(id) !== sealedRoom && before > 0)
+      if (isTold) entries.add(Entry.Missed({ stream: id, count: lost }))
       add(delivered)
       grow()
     }
@@ -293,6 +310,7 @@ export const make = (
       author,
       entries,
       isSigned: sign !== undefined,
+      letters,
       mark,
       past,
       rooms,
@@ -326,8 +344,9 @@ export const make = (
         const next = yield* epochAt(begun)
         const saidAnew = ownSince(shared)
         const posts = ownPosts.movedTo(next, shared, saidAnew.values())
+        const sent = yield* Effect.forEach(posts, (post) => letters.seal(post))
         const blocks = [...rooms.all].flatMap((room) => {
-          const here = posts.filter(({ stream }) => roomIn(stream) === room)
+          const here = sent.filter(({ stream }) => roomIn(stream) === room)
           return here.length === 0 ? [] : ownPosts.blocksOfOwn(here).map((block) => ({ room, ...block }))
         })
         if (blocks.length > 0) {
@@ -345,6 +364,46 @@ export const make = (
         readers.beginRun(0)
         if (posts.length > 0) yield* compact
         return new Map(Arr.zip(saidAnew.values(), posts))
+      })
+
+    /** Sealing takes time. Nothing else is sealed, and no other run begins, until what was sealed last is said. */
+    const sealingInTurn = (yield* Effect.makeSemaphore(1)).withPermits(1)
+
+    /** `confide` in a plain chat: says lines in the conversation with the reader. */
+    const talk = ([reader]: Confidants, lines: ReadonlyArray<string>, by: Reader) =>
+      Effect.suspend(() => {
+        const room = conversationOf(author, reader)
+        store.takePart(room)
+        rooms.takePart(room, false)
+        return speaking.say(room, lines, by)
+      })
+
+    /** `confide` in a secure chat: seals each line for the place in which it is said. */
+    const seal = (
+      sealing: Letters,
+      to: Confidants,
+      lines: ReadonlyArray<string>,
+      by: Reader
+    ): Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable | NoKey> =>
+      Effect.suspend((): Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable | NoKey> => {
+        const unknown = to.find((id) => !sealing.knows(id))
+        return unknown === undefined
+          ? Effect.forEach(lines, (text) => sealingInTurn(speaking.paused(sealOne(to, text, by))))
+          : new NoKey({ id: unknown })
+      })
+
+    const sealOne = (to: Confidants, text: string, by: Reader): Effect.Effect<SayResult, LogUnavailable> =>
+      Effect.suspend(() => {
+        const post = { ...ownPosts.next(sealedRoom, clock.unsafeCurrentTimeMillis()), text, to }
+        return Effect.flatMap(letters.seal(post), (sealed): Effect.Effect<SayResult, LogUnavailable> => {
+          const tooLong = ownPosts.tooLongFor(sealed)
+          return tooLong === undefined
+            ? Effect.as(
+                speaking.sayNext({ room: sealedRoom, by, posts: [post], blocks: ownPosts.blocksOfOwn([sealed]) }),
+                post
+              )
+            : Effect.succeed(tooLong)
+        })
       })
 
     const log: Log = {
@@ -378,12 +437,22 @@ export const make = (
         return restored
       },
       keeps: journal.keeps,
-      renew: (shared, after = epoch) => speaking.paused(serially(Effect.suspend(() => renew(shared, after)))),
+      renew: (shared, after = epoch) =>
+        sealingInTurn(speaking.paused(serially(Effect.suspend(() => renew(shared, after))))),
       say: (room, lines, by = readers.screen) => speaking.say(room, lines, by),
+      seals: sealing !== undefined,
+      confide: (to, lines, by = readers.screen) =>
+        sealing === undefined ? talk(to, lines, by) : seal(sealing, to, lines, by),
       sayNow: (room, lines, by = readers.screen) =>
         journal.isInstant ? atOnce(() => speaking.sayNow(room, lines, by)) : undefined,
-      receive: (received) => taking(() => receive(received)),
-      receiveNow: (received) => (journal.hasRoom() ? atOnce(() => receive(received)) : undefined),
+      receive: (received) =>
+        Effect.suspend(() => {
+          const closed = letters.closedIn(received)
+          const taken = taking(() => receive(received))
+          return closed.length === 0 ? taken : Effect.zipRight(letters.open(closed), taken)
+        }),
+      receiveNow: (received) =>
+        journal.hasRoom() && letters.closedIn(received).length === 0 ? atOnce(() => receive(received)) : undefined,
       skip: (id, to) => taking(() => lose(id, to)),
       refuse: (id, above) => serially(Effect.sync(() => store.refuse(id, above))),
       adopt: (summary, before = new Map(), folds = new Map()) =>

@@ -28,6 +28,12 @@ interface Needs {
 }
 
 export const make = ({ author, sign, store }: Needs) => {
+  /** Why a post can't be said; undefined if it can. */
+  const tooLongFor = (post: Post): LineTooLong | undefined => {
+    const bytes = bytesTooLong(post, sign === undefined ? 0 : sealBytes)
+    return bytes > 0 ? new LineTooLong({ bytes, limit: maxFrameBytes }) : undefined
+  }
+
   /**
    * Turns lines into numbered posts. Also returns the result of each line: the same array, unless a line is too long.
    * `ahead`: how many posts of the room come before them that are not in the store yet.
@@ -46,16 +52,23 @@ export const make = ({ author, sign, store }: Needs) => {
         deps,
         text
       }
-      const bytes = bytesTooLong(post, sign === undefined ? 0 : sealBytes)
-      if (bytes > 0) {
+      const tooLong = tooLongFor(post)
+      if (tooLong !== undefined) {
         if (results === posts) results = [...posts]
-        results.push(new LineTooLong({ bytes, limit: maxFrameBytes }))
+        results.push(tooLong)
         continue
       }
       posts.push(post)
       if (results !== posts) results.push(post)
     }
     return { posts, results }
+  }
+
+  /** The next post of a room, still without a text. */
+  const next = (room: Room, at: number): Post => {
+    const stream = store.streamIn(room)
+    const n = PostNumber.make(store.have(stream) + 1)
+    return { stream, n, at, deps: store.news(room), text: "" }
   }
 
   /**
@@ -95,5 +108,5 @@ export const make = ({ author, sign, store }: Needs) => {
     return plain === undefined ? blocksOfOwn(posts) : [{ block: posts, bytes: plain }]
   }
 
-  return { compose, movedTo, blocksOfOwn, blocksForStore }
+  return { tooLongFor, next, compose, movedTo, blocksOfOwn, blocksForStore }
 }

@@ -20,6 +20,8 @@ interface Needs {
   /** What is kept besides the entries. */
   readonly beyond: Past["beyond"]
   readonly store: PostStore
+  /** The posts that are kept, in the order of delivery. */
+  readonly posts: () => ReadonlyArray<Post>
   /** Whether posts come in sealed blocks. */
   readonly isSigned: boolean
   /** Called when lines of others could not be written, unless that failed the last time too. */
@@ -38,6 +40,7 @@ export const make = ({
   journal,
   lacking: onLacking,
   mark,
+  posts,
   rooms,
   store,
   written
@@ -127,7 +130,7 @@ export const make = ({
     folded = false
     mark.toRecord()
     handed += 1
-    journal.replace(linesOf(entries.kept, store.kept(), rooms, beyond(), wholeOf), mark.lacks, (failure) => {
+    journal.replace(linesOf(posts(), store.kept(), rooms, beyond(), wholeOf), mark.lacks, (failure) => {
       if (failure !== undefined) mark.recordingFailed()
       done()
       settle()

@@ -5,12 +5,13 @@ import type { Block } from "../../src/domain/EncodedPost.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import type { LogUnavailable } from "../../src/domain/Errors.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
-import { authorOf, type Fold, type Room, roomIn } from "../../src/domain/Post.ts"
+import { authorOf, type Fold, type Post, type Room, roomIn } from "../../src/domain/Post.ts"
 import { Blocks } from "../../src/protocol/Blocks.ts"
 import type { PostStore } from "../../src/protocol/PostStore.ts"
 import type { Entries } from "./Entries.ts"
 import type { Journal } from "./Journal.ts"
 import type { Beyond } from "./JournalReader.ts"
+import type { Letters } from "./Letters.ts"
 import type { Past } from "./Past.ts"
 import type { RoomsKept } from "./RoomsKept.ts"
 import type { ScreenMark } from "./ScreenMark.ts"
@@ -24,6 +25,7 @@ interface Needs {
   readonly store: PostStore
   /** Whether posts come in sealed blocks. */
   readonly isSigned: boolean
+  readonly letters: Letters
   /** Drops the oldest entries if there are too many. */
   readonly trim: () => void
 }
@@ -34,7 +36,7 @@ interface Needs {
  */
 export const restore = (
   journal: Journal,
-  { author, entries, isSigned, mark, past, rooms, store, trim }: Needs
+  { author, entries, isSigned, letters, mark, past, rooms, store, trim }: Needs
 ): Effect.Effect<boolean, LogUnavailable> =>
   Effect.gen(function* () {
     let hasAny = false
@@ -45,6 +47,9 @@ export const restore = (
     let besides: Beyond["type"] | undefined
     // Which rooms were left is known only after everything is read. Until then the log takes part in all of them.
     const known = new Set<Room>()
+
+    /** Private messages for this node, which are opened after everything is read. */
+    const closed: Array<Post> = []
 
     const knows = (room: Room): void => {
       if (known.has(room)) return
@@ -63,10 +68,15 @@ export const restore = (
       // written: others still have them.
       if (n > store.have(id) + 1 && authorOf(id) === author) store.skip(id, n - 1)
       if (n !== store.have(id) + 1) return
+      closed.push(...letters.closedIn([block]))
       store.restore(block)
-      for (const { post } of [block, ...(block.rest ?? [])]) {
-        entries.add(Entry.Earlier({ post }))
-        past.consider(post)
+      for (const each of [block, ...(block.rest ?? [])]) {
+        if (letters.isForOthers(each.post)) {
+          letters.carry(each)
+          continue
+        }
+        entries.add(Entry.Earlier({ post: each.post }))
+        past.consider(each.post)
         mark.addedToJournal(1)
       }
       trim()
@@ -108,5 +118,12 @@ export const restore = (
     store.foldLater()
     past.restored()
     mark.begin()
+    if (closed.length > 0) {
+      yield* letters.open(closed)
+      for (const [at, entry] of entries.kept.entries()) {
+        if (entry?._tag === "Earlier")
+          entries.kept[at] = Entry.Earlier({ post: letters.seen(entry.post) ?? entry.post })
+      }
+    }
     return hasAny
   })

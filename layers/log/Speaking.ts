@@ -194,6 +194,17 @@ export const make = ({ append, entries, grown, idle, mark, ownPosts, rooms, stor
       })
       return isKept ? said.posts : undefined
     },
+    /** Says posts that are encoded already. While it is paused, and nothing else is said meanwhile. */
+    sayNext: (said: Said): Effect.Effect<void, LogUnavailable> =>
+      Effect.async((resume) => {
+        isWriting = true
+        write([said], (failure) => {
+          isWriting = false
+          change.changed()
+          idle()
+          resume(failure === undefined ? Effect.void : Effect.fail(failure))
+        })
+      }),
     /** Runs something while no line is on its way to the disk. What is said meanwhile waits. */
     paused: <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
       Effect.acquireUseRelease(

@@ -1,4 +1,5 @@
 /** The posts that have set the topics of rooms. */
+import { isPrivateStream } from "../../src/domain/Conversation.ts"
 import { type Post, type Room, roomIn } from "../../src/domain/Post.ts"
 import { isLaterTopic, topicIn } from "../../src/domain/Topic.ts"
 
@@ -17,7 +18,8 @@ export class Topics {
 
   /** Takes a post into account. Returns whether it sets the topic of its room. */
   consider(post: Post): boolean {
-    if (topicIn(post.text) === undefined) return false
+    // What is said in private sets no topic, whatever its form.
+    if (isPrivateStream(post.stream) || topicIn(post.text) === undefined) return false
     const room = roomIn(post.stream)
     const before = this.#latest.get(room)
     if (before !== undefined && !isLaterTopic(post, before)) return false

@@ -2,6 +2,8 @@
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { isPrivateStream } from "../../src/domain/Conversation.ts"
+import type { Mark } from "../../src/domain/EncodedPost.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import { authorOf, type Epoch, epochIn, type Folds, type Summary } from "../../src/domain/Post.ts"
@@ -41,7 +43,9 @@ export const make = ({ clock, links, log, peers }: Ground) => {
     const [old, news] = Arr.partition(link.replica.listing?.streams ?? link.replica.theirs, ([stream]) =>
       met.has(runOf(authorOf(stream), epochIn(stream)))
     )
-    return { old: new Map(old), news: new Map(news) }
+    // What is private was said to this node alone, however long ago: it is never taken as seen.
+    const open = (marks: ReadonlyArray<Mark>) => new Map(marks.filter(([stream]) => !isPrivateStream(stream)))
+    return { old: open(old), news: open(news) }
   }
 
   return {

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Subscribable from "effect/Subscribable"
+import { isPrivateStream } from "../../src/domain/Conversation.ts"
 import type { Delivery as HowFar } from "../../src/domain/Delivery.ts"
 import type { Mark } from "../../src/domain/EncodedPost.ts"
 import { mostNamed } from "../../src/domain/Limits.ts"
@@ -10,10 +11,13 @@ import type { PeerId } from "../../src/domain/Peer.ts"
 import { epochIn, type Room, roomIn, type StreamId } from "../../src/domain/Post.ts"
 import { Recent } from "../../src/domain/Recent.ts"
 import type { Dropped } from "../../src/protocol/Frame.ts"
-import type { Ground, Link } from "./Ground.ts"
+import { type Ground, isForeign, type Link } from "./Ground.ts"
 
 /** For this many peers it is remembered how far they have own posts: more than there can be links. */
 export const mostRemembered = 4_096
+
+/** Each peer takes part in `main`, and in what is private between it and this node. */
+const usualRooms = 2
 
 export const make = ({ limits, links, log, peers }: Ground) => {
   /** How far some peer is known to have each stream of this node. */
@@ -27,7 +31,9 @@ export const make = ({ limits, links, log, peers }: Ground) => {
 
   const isAlone = (): boolean => links.current.size === 0
 
-  const howFar = (): HowFar => ({ upTo, alone: isAlone() })
+  const readBy = (reader: PeerId, stream: StreamId): number => heardBy.get(stream)?.get(reader) ?? 0
+
+  const howFar = (): HowFar => ({ upTo, readBy, alone: isAlone() })
 
   /** The next value to report after `told`. */
   const after = (told: { readonly version: number; readonly alone: boolean } | undefined) =>
@@ -46,8 +52,9 @@ export const make = ({ limits, links, log, peers }: Ground) => {
     if (n <= (by.get(id) ?? 0)) return
     by.set(id, n)
     heardBy.set(stream, by)
-    if (n > upTo(stream)) {
-      delivered.set(stream, n)
+    // Of what is private it matters who has it.
+    if (n > upTo(stream) || isPrivateStream(stream)) {
+      delivered.set(stream, Math.max(n, upTo(stream)))
       version += 1
     }
     peers.changed()
@@ -70,7 +77,7 @@ export const make = ({ limits, links, log, peers }: Ground) => {
     const most = mostNamed(limits, log.rooms.size)
     if (named(link) > most) forgetWhatIsHad(link)
     if (named(link) > most) return "streams"
-    return link.rooms.size - 1 > limits.rooms ? "rooms" : undefined
+    return link.rooms.size - usualRooms > limits.rooms ? "rooms" : undefined
   }
 
   const holders = (stream: StreamId, n: number): number => {
@@ -83,6 +90,7 @@ export const make = ({ limits, links, log, peers }: Ground) => {
     /** The peer has that stream up to that number. */
     hasUpTo: (link: Link, [stream, n]: Mark): void => {
       const { replica } = link
+      if (isForeign(link, stream)) return
       const isOwn = log.isOwn(stream)
       // What this node has too need not be remembered: a peer names each run there ever was.
       const isLacked = n > log.have(stream) || isOwn || isPresent(link, stream)

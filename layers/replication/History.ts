@@ -1,6 +1,7 @@
 /** History: what newcomers are shown of what was said before, and where this node gets it. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { openOf } from "../../src/domain/Conversation.ts"
 import type { EncodedPost } from "../../src/domain/EncodedPost.ts"
 import { PeerLost } from "../../src/domain/Errors.ts"
 import { lastOfEach } from "../../src/domain/LastPosts.ts"
@@ -58,7 +59,7 @@ export const make = ({ events, links, log, membership, pastLog, peers }: Ground,
     Effect.flatMap(linesOf(count, link.rooms), ({ lines }) => link.sendLines(lines))
 
   /** The rooms of which a peer sends history. */
-  const roomsWith = ({ rooms }: Link): ReadonlyArray<Room> => [...log.rooms].filter((room) => rooms.has(room))
+  const roomsWith = ({ rooms }: Link): ReadonlyArray<Room> => openOf(log.rooms).filter((room) => rooms.has(room))
 
   /** The last posts of each room, as many as were asked for. A block may have brought more. */
   const lastAsked = (

@@ -3,6 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
 import type { KnownRoom, Rooms } from "../../services/Rooms.ts"
+import { openOf } from "../../src/domain/Conversation.ts"
 import { RoomsFull, RoomUndelivered } from "../../src/domain/Errors.ts"
 import { mainRoom, type Room, roomIn } from "../../src/domain/Post.ts"
 import type { Rest } from "../../src/domain/Rest.ts"
@@ -43,7 +44,7 @@ export const make = ({ limits, links, log, pastLog, peers }: Ground, { carries, 
     )
 
     /** How many more rooms there is room for. */
-    const left = (): number => limits.rooms - (log.rooms.size - 1) - under.size
+    const left = (): number => limits.rooms - (openOf(log.rooms).length - 1) - under.size
 
     const isMember = (room: Room, { passing, rooms }: Link): boolean => rooms.has(room) && !passing
 
@@ -129,7 +130,7 @@ export const make = ({ limits, links, log, pastLog, peers }: Ground, { carries, 
 
     const known = (): ReadonlyArray<KnownRoom> => {
       const all = [...links.current.values()]
-      const names = new Set([...log.rooms, ...all.flatMap(({ rooms }) => [...rooms])])
+      const names = new Set(openOf([...log.rooms, ...all.flatMap(({ rooms }) => [...rooms])]))
       names.delete(mainRoom)
       return [mainRoom, ...[...names].sort()].map((room) => ({
         room,
@@ -149,7 +150,7 @@ export const make = ({ limits, links, log, pastLog, peers }: Ground, { carries, 
       Effect.gen(function* () {
         if (log.rooms.has(room)) return
         if (left() <= 0) {
-          const idle = [...log.rooms].find(isIdle)
+          const idle = openOf(log.rooms).find(isIdle)
           if (idle === undefined) return
           yield* log.leave(idle)
           sharing.left(idle)
@@ -170,8 +171,8 @@ export const make = ({ limits, links, log, pastLog, peers }: Ground, { carries, 
       service,
       /** Takes part in the rooms of a peer too, if this node carries rooms for others. */
       carry: (link: Link): Rest => {
-        if (carries === "none" || link.rooms.size === 1) return undefined
-        const missing = [...link.rooms].filter((room) => !log.rooms.has(room) && !under.has(room))
+        if (carries === "none") return undefined
+        const missing = openOf(link.rooms).filter((room) => !log.rooms.has(room) && !under.has(room))
         if (missing.length === 0) return undefined
         return Effect.forEach(missing, carryOne, { discard: true })
       }

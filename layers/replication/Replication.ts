@@ -95,7 +95,10 @@ export const make = (
 
     /** History that has begun comes first. Everything after it is new. */
     const receive = (link: Link, posts: ReadonlyArray<PostFrame>, from = 0): Rest<PeerLost> => {
-      if (!history.isComing(link)) return replicator.receive(link, from === 0 ? posts : posts.slice(from))
+      if (!history.isComing(link)) {
+        const given = from === 0 ? posts : posts.slice(from)
+        return after(sharing.spoken(link, streamsOf(given)), () => replicator.receive(link, given))
+      }
       const post = posts[from]
       if (post === undefined) return undefined
       const taken = history.take(link, post)
@@ -106,10 +109,12 @@ export const make = (
       stir()
       switch (frame.type) {
         case "have":
-          return after(summaries.heard(link, frame), () => {
-            if (frame.room !== undefined && !frame.more) sharing.met(link, frame.room)
-            return undefined
-          })
+          return after(sharing.spoken(link, streamsIn(frame.streams)), () =>
+            after(summaries.heard(link, frame), () => {
+              if (frame.room !== undefined && !frame.more) sharing.met(link, frame.room)
+              return undefined
+            })
+          )
         case "folded":
           folds.heard(link, frame)
           return undefined
@@ -175,6 +180,7 @@ export const make = (
       expect: bootstrap.expect,
       expectNoMore: (gone) => effectOf(() => bootstrap.expectNoMore(gone)),
       rooms: sharing.told,
+      roomsOf: sharing.roomsOf,
       begin: (peer, told, owed) => new Replica(peer, told, owed),
       // A node that does not know what was said before hears first what a member has, and then says that it has the same.
       greet: (link) => {
@@ -213,6 +219,14 @@ export const make = (
       isUnfinished: summaries.isUnfinished,
       compare: summaries.compare,
       isUncompared: summaries.isUncompared,
-      running: [Stream.runForEach(membership.changes, () => replicator.reconsider), fanOut.run]
+      running: [Stream.runForEach(membership.changes, () => replicator.reconsider), fanOut.run, sharing.run]
     }
   })
+
+/** The streams of a summary. */
+const streamsIn = (summary: object): ReadonlyArray<StreamId> => Object.keys(summary) as Array<string> as Array<StreamId>
+
+/** The streams of these posts, some of them more than once. */
+function* streamsOf(posts: ReadonlyArray<PostFrame>): Generator<StreamId> {
+  for (const { post } of posts) yield post.stream
+}

@@ -1,5 +1,6 @@
 /** Takes in posts that peers send. */
 import * as Effect from "effect/Effect"
+import { isPrivateStream } from "../../src/domain/Conversation.ts"
 import type { Block, Mark } from "../../src/domain/EncodedPost.ts"
 import { PeerLost } from "../../src/domain/Errors.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
@@ -12,7 +13,7 @@ import type { Gap, PostFrame } from "../../src/protocol/Frame.ts"
 import type { Asking } from "./Asking.ts"
 import type { Delivery } from "./Delivery.ts"
 import type { Forks } from "./Forks.ts"
-import type { Ground, Link } from "./Ground.ts"
+import { type Ground, isForeign, type Link } from "./Ground.ts"
 import type { Proofs } from "./Proofs.ts"
 
 /** For how many authors it is remembered through which peer their posts came. */
@@ -30,9 +31,10 @@ export const make = ({ events, links, log, membership }: Ground, { asking, deliv
   /** The peer that last passed on posts of an author without a link to this node. */
   const relays = new Recent<PeerId, PeerId>(mostRelayed)
 
-  /** Posts of others are accepted only from the peer that was asked for them. */
+  /** Posts of others are accepted only from the peer that was asked for them, private posts only from one of the two. */
   const isWelcome = (link: Link, block: Block): boolean =>
-    block.post.stream.startsWith(link.replica.prefix) || asking.isAsked(link, block)
+    !isForeign(link, block.post.stream) &&
+    (block.post.stream.startsWith(link.replica.prefix) || asking.isAsked(link, block))
 
   const receive = (link: Link, sent: ReadonlyArray<PostFrame>): Rest<PeerLost> => {
     noteAsked(
@@ -76,6 +78,9 @@ export const make = ({ events, links, log, membership }: Ground, { asking, deliv
   const receiveSealed = (link: Link, sent: ReadonlyArray<PostFrame>): Rest<PeerLost> => {
     const blocks = proofs.blocksFrom(link, sent)
     if (blocks === undefined) return new PeerLost({ reason: "malformed" })
+    // Whether it is for this node takes a computation for each, as a seal does.
+    const sealed = blocks.filter(({ post }) => isPrivateStream(post.stream))
+    if (sealed.length > 0) links.charge(link, "checked", sealed.length)
     const { believed, unsure, wrongs, isFair } = proofs.sift(
       link,
       ofStreams(blocks, (block) => isWelcome(link, block))
@@ -119,6 +124,7 @@ export const make = ({ events, links, log, membership }: Ground, { asking, deliv
   }
 
   const heardGap = (link: Link, { stream, to }: Gap): Rest<PeerLost> => {
+    if (isForeign(link, stream)) return undefined
     if (log.isOwn(stream)) forks.refute(link)
     delivery.lacksUpTo(link, stream, to)
     const overstepped = delivery.limitOverstepped(link)

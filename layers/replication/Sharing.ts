@@ -2,9 +2,12 @@
  * The rooms that this node and each peer share. Both come into rooms and leave them while the link is up. A room is
  * _met_ on a link when the peer's whole summary of it has come. Once it is met and shared, it is as after a handshake.
  */
+import * as Effect from "effect/Effect"
+import { conversationOf, isPrivate, isPrivateStream, sealedRoom } from "../../src/domain/Conversation.ts"
 import type { PeerLost } from "../../src/domain/Errors.ts"
 import { isCurrent } from "../../src/domain/LinkTable.ts"
-import { mainRoom, type Room, roomIn } from "../../src/domain/Post.ts"
+import type { PeerId } from "../../src/domain/Peer.ts"
+import { authorOf, mainRoom, type Room, roomIn, type StreamId } from "../../src/domain/Post.ts"
 import type { Rest } from "../../src/domain/Rest.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import { type Control, namingRooms, type Rooms, roomsNamed } from "../../src/protocol/Frame.ts"
@@ -25,10 +28,27 @@ interface Needs {
   readonly summaries: Summaries
 }
 
-export const make = ({ links, log, peers }: Ground, { asking, delivery, fanOut, folds, forks, summaries }: Needs) => {
+/** Peers can begin at most this many conversations with a node. It can begin any number itself. */
+const mostConversations = 1_024
+
+export const make = (
+  { links, log, membership, peers }: Ground,
+  { asking, delivery, fanOut, folds, forks, summaries }: Needs
+) => {
   const changes = makeSignal()
   /** The rooms that peers are told. Replaced when they change. */
   let told: ReadonlySet<Room> = roomsNamed(namingRooms(log.rooms))
+
+  const self = authorOf(log.streamIn(mainRoom))
+  /** In a secure chat all peers that name no room have the same rooms. */
+  const usual: ReadonlySet<Room> = new Set([mainRoom, sealedRoom])
+
+  /** Where what is private between that peer and this node is said. */
+  const confidenceWith = (peer: PeerId): Room =>
+    membership.letters === undefined ? conversationOf(self, peer) : sealedRoom
+
+  const roomsOf = (peer: PeerId, named: ReadonlyArray<Room> = []): ReadonlySet<Room> =>
+    named.length === 0 && membership.letters !== undefined ? usual : new Set([mainRoom, ...named, confidenceWith(peer)])
 
   const isShared = (link: Link, room: Room): boolean => log.rooms.has(room) && link.rooms.has(room)
 
@@ -67,10 +87,49 @@ export const make = ({ links, log, peers }: Ground, { asking, delivery, fanOut, 
     asking.leaves(link, room)
   }
 
+  /** The conversations that have begun. */
+  const conversations = new Set<Room>()
+  let roomsBefore = 0
+
+  /** Conversations begin when somebody speaks in them. From then on what this node says there goes to the other. */
+  const converse = (): void => {
+    if (log.rooms.size === roomsBefore) return
+    roomsBefore = log.rooms.size
+    for (const room of log.rooms) {
+      if (!isPrivate(room) || conversations.has(room)) continue
+      conversations.add(room)
+      fanOut.takes(room)
+      for (const link of links.current.values()) {
+        if (!link.rooms.has(room)) continue
+        link.replica.met ??= new Set()
+        link.replica.met.add(room)
+        if (link.phase === "up") begin(link, room)
+      }
+    }
+  }
+
+  /**
+   * A peer has named these streams. If it has spoken to this node in private for the first time, this node takes part
+   * in the conversation.
+   */
+  const spoken = (link: Link, streams: Iterable<StreamId>): Rest => {
+    if (membership.letters !== undefined || conversations.size >= mostConversations) return undefined
+    let last: StreamId | undefined
+    for (const stream of streams) {
+      if (stream === last) continue
+      last = stream
+      if (!isPrivateStream(stream)) continue
+      const room = roomIn(stream)
+      if (log.rooms.has(room) || !link.rooms.has(room) || authorOf(stream) !== link.peer.id) continue
+      return log.takePart(room, { joined: false })
+    }
+    return undefined
+  }
+
   const heard = (link: Link, { rooms }: Rooms): Rest<PeerLost> => {
     links.charge(link, "named", rooms.length)
     const before = link.rooms
-    link.rooms = roomsNamed(rooms)
+    link.rooms = roomsOf(link.peer.id, rooms)
     const overstepped = delivery.limitOverstepped(link)
     if (overstepped !== undefined) return links.drop(link, overstepped)
     // Before the link is up, it is as if the peer had introduced itself so.
@@ -107,6 +166,11 @@ export const make = ({ links, log, peers }: Ground, { asking, delivery, fanOut, 
         replica.met ??= new Set()
         replica.met.add(room)
       }
+      for (const room of rooms) {
+        if (!isPrivate(room) || !log.rooms.has(room)) continue
+        replica.met ??= new Set()
+        replica.met.add(room)
+      }
     },
     /** The peer has this node's summary, and must hear now if rooms have changed since this node has named them. */
     catchUp: (link: Link): void => {
@@ -122,6 +186,17 @@ export const make = ({ links, log, peers }: Ground, { asking, delivery, fanOut, 
       fanOut.follow(link, mainRoom)
       for (const room of link.replica.met ?? []) if (isShared(link, room)) fanOut.follow(link, room)
     },
+    roomsOf,
+    spoken,
+    /** Follows the conversations that begin, as long as the node runs. */
+    run: Effect.acquireUseRelease(
+      Effect.sync(() => {
+        converse()
+        return log.onGrowth(converse)
+      }),
+      () => Effect.never,
+      (stop) => Effect.sync(stop)
+    ),
     /** The peer takes part in these rooms from now on. */
     heard,
     /** The peer's whole summary of a room has come. */

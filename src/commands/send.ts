@@ -5,6 +5,7 @@ import * as Options from "@effect/cli/Options"
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { PeerId } from "../domain/Peer.ts"
 import { mainRoom, RoomFromString } from "../domain/Post.ts"
 import { usual } from "../domain/Settings.ts"
 import type { About } from "./About.ts"
@@ -45,9 +46,17 @@ const room = Options.text("room").pipe(
   Options.withDescription("The room to say it in. By default main.")
 )
 
+const to = Options.text("to").pipe(
+  Options.withPseudoName("ID"),
+  Options.withSchema(PeerId),
+  Options.withDescription("Send it to ID alone, in private."),
+  Options.optional
+)
+
 const configuration = {
   text,
   room,
+  to,
   wait,
   limit,
   id: passingId,
@@ -68,7 +77,7 @@ export const about: About = {
   details:
     "It joins the chat, sends TEXT, waits until enough peers have it, and leaves. Without TEXT, or with - in its place, it sends stdin as one message.",
   part: "For scripts",
-  usual: ["room", "wait", "within", "id", "server", "peer"],
+  usual: ["room", "to", "wait", "within", "id", "server", "peer"],
   examples: [
     ["outlive send --wait 2 'the build is done'", "until two peers have it"],
     ["git log -1 | outlive send", "sends stdin"]

@@ -1,7 +1,8 @@
 /** Which lines mention a person, and how often that rings the bell. */
 import { actionIn } from "./Action.ts"
+import { isPrivateStream } from "./Conversation.ts"
 import { type PeerId, serverId, title } from "./Peer.ts"
-import { authorOf } from "./Post.ts"
+import { authorOf, type Post } from "./Post.ts"
 import type { ScreenLine } from "./ScreenLine.ts"
 
 const quoted = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
@@ -52,9 +53,12 @@ export const mentions = (self: PeerId, words: ReadonlyArray<string>, said: strin
 /** Whether a line is new: neither history nor a repetition. */
 export const isNews = (line: ScreenLine): boolean => line._tag === "Chat" && line.earlier !== true
 
-/** Whether a new line of another node mentions this node. */
+/** Whether a new line of another node mentions this node, or is for it alone. */
 export const calls = (self: PeerId | undefined, words: ReadonlyArray<string>, line: ScreenLine): boolean =>
-  self !== undefined && line.post !== undefined && isNews(line) && mentions(self, words, line.post.text)
+  self !== undefined && line.post !== undefined && isNews(line) && isFor(self, words, line.post)
+
+const isFor = (self: PeerId, words: ReadonlyArray<string>, { stream, text }: Post): boolean =>
+  (isPrivateStream(stream) && authorOf(stream) !== self) || mentions(self, words, text)
 
 /** When each author rang the bell last, in ms of a monotonic clock. */
 export type Rung = ReadonlyMap<PeerId, number>

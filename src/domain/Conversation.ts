@@ -3,7 +3,7 @@
  * it: streams, `deps` and everything else are as in a room. Its name is made of both ids, so it is the same for both.
  */
 import type { PeerId } from "./Peer.ts"
-import type { Room } from "./Post.ts"
+import { authorOf, type Post, type Room, roomIn, type StreamId } from "./Post.ts"
 
 const mark = "@"
 
@@ -14,6 +14,15 @@ export const conversationOf = (one: PeerId, other: PeerId): Room =>
 /** Whether a room, or what stands in its place in a stream's name, is private. */
 export const isPrivate = (room: Room): boolean => room.includes(mark)
 
+/** Whether a stream is private. */
+export const isPrivateStream = (stream: StreamId): boolean => stream.includes(mark)
+
+/** Those of these rooms that are not private. */
+export const openOf = (rooms: Iterable<Room>): ReadonlyArray<Room> => [...rooms].filter((room) => !isPrivate(room))
+
+/** In a secure chat: where all private messages are, sealed for their readers. Every node takes part in it. */
+export const sealedRoom = mark as Room
+
 /** The node with which that node talks there; undefined if it is no conversation of that node. */
 export const otherIn = (room: Room, self: PeerId): PeerId | undefined => {
   const at = room.indexOf(mark)
@@ -22,3 +31,38 @@ export const otherIn = (room: Room, self: PeerId): PeerId | undefined => {
   if (one === other || room !== conversationOf(one, other)) return undefined
   return one === self ? other : other === self ? one : undefined
 }
+
+/**
+ * The others with whom a node shares a private post: its readers and its author, without the node itself. None if the
+ * post is not private, or if this node can't read it.
+ */
+export const confidantsOf = (self: PeerId, { stream, to }: Pick<Post, "stream" | "to">): ReadonlyArray<PeerId> => {
+  if (!isPrivateStream(stream)) return []
+  const author = authorOf(stream)
+  const other = otherIn(roomIn(stream), self)
+  const all = to === undefined ? (other === undefined ? [] : [other]) : [author, ...to]
+  return [...new Set(all)].filter((id) => id !== self)
+}
+
+/** The readers of a private post besides its author; none if this node can't read it. */
+export const readersOf = ({ stream, to }: Pick<Post, "stream" | "to">): ReadonlyArray<PeerId> => {
+  const other = otherIn(roomIn(stream), authorOf(stream))
+  return to ?? (other === undefined ? [] : [other])
+}
+
+/** Whether a post is sealed, and this node can't read it: it is shown nowhere. */
+export const isClosed = ({ stream, to }: Pick<Post, "stream" | "to">): boolean =>
+  to === undefined && isPrivateStream(stream) && roomIn(stream) === sealedRoom
+
+/** The place in which somebody speaks to these nodes alone, as people type and read it: `@anna,bo`. */
+export const privatelyTo = (ids: ReadonlyArray<PeerId>): Room => `${mark}${ids.join(",")}` as Room
+
+/** Those to whom one speaks in such a place; undefined in a room. */
+export const addresseesIn = (place: Room): ReadonlyArray<PeerId> | undefined =>
+  place.startsWith(mark) && place.length > 1
+    ? (place.slice(1).split(",") as ReadonlyArray<string> as ReadonlyArray<PeerId>)
+    : undefined
+
+/** Where a post stands at a node: its room, or the place in which this node answers it. */
+export const placeOf = (self: PeerId, post: Pick<Post, "stream" | "to">): Room =>
+  isPrivateStream(post.stream) ? privatelyTo(confidantsOf(self, post)) : roomIn(post.stream)

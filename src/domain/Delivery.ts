@@ -1,7 +1,9 @@
 /** Which of this node's own lines a peer has. */
 import * as Duration from "effect/Duration"
+import { confidantsOf, isPrivateStream } from "./Conversation.ts"
 import type { Entry } from "./Entry.ts"
 import { isTooLong, type LineTooLong } from "./Errors.ts"
+import type { PeerId } from "./Peer.ts"
 import type { Post, StreamId } from "./Post.ts"
 
 /** How far the own posts of this run have come. */
@@ -10,9 +12,20 @@ export interface Delivery {
    * The number of the last post that some peer is known to have; 0 if there is none. A peer that has gone still counts.
    */
   readonly upTo: (stream: StreamId) => number
+  /** The same for one peer. */
+  readonly readBy: (reader: PeerId, stream: StreamId) => number
   /** Whether no peer is there to receive the next post. */
   readonly alone: boolean
 }
+
+/**
+ * Whether a post has arrived: at some peer, or if it is private, at all its readers. `self`: its author. Whoever carries
+ * a sealed post for others confirms nothing.
+ */
+export const hasArrived = (self: PeerId, post: Post, { readBy, upTo }: Pick<Delivery, "readBy" | "upTo">): boolean =>
+  isPrivateStream(post.stream)
+    ? confidantsOf(self, post).every((reader) => post.n <= readBy(reader, post.stream))
+    : post.n <= upTo(post.stream)
 
 /** Peers confirm once a second what they have. A post without a confirmation for this long counts as undelivered. */
 export const doubtAfter = Duration.seconds(2)
@@ -74,10 +87,13 @@ export const lastAnswered = (stream: StreamId, entries: Iterable<Entry>): number
 }
 
 /** Sorts lines into those that a peer has and those that wait, and says which of the waiting ones to mark. */
-export const sortOut = <Line>(lines: ReadonlyArray<Said<Line>>, { alone, upTo }: Delivery, now: number) => {
-  const waiting = lines.filter(({ post }) => post.n > upTo(post.stream))
+export const sortOut = <Line>(self: PeerId, lines: ReadonlyArray<Said<Line>>, delivery: Delivery, now: number) => {
+  const { alone } = delivery
+  const waiting = lines.filter(({ post }) => !hasArrived(self, post, delivery))
+  // A line that was said to several, one by one, has arrived when all of them have it.
+  const isLeft = new Set(waiting.map(({ line }) => line))
   return {
-    delivered: lines.filter(({ post }) => post.n <= upTo(post.stream)),
+    delivered: lines.filter(({ line }) => !isLeft.has(line)),
     waiting,
     doubtful: waiting.filter(({ saidAt }) => alone || now - saidAt >= Duration.toMillis(doubtAfter))
   }

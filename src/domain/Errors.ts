@@ -196,6 +196,13 @@ export class LineTooLong extends Data.TaggedError("LineTooLong")<{
   }
 }
 
+/** A private message can't be sealed for somebody, because its key is not known. */
+export class NoKey extends Data.TaggedError("NoKey")<{ readonly id: PeerId }> {
+  override get message() {
+    return `No key of ${title(this.id)} is known: only members of this chat can be written to.`
+  }
+}
+
 export const isTooLong = (result: unknown): result is LineTooLong => result instanceof LineTooLong
 
 /** Too few peers confirmed a message in time. `outside`: a sentence that says why this node could not join. */

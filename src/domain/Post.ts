@@ -23,8 +23,11 @@ export const RoomFromString = Schema.transform(Schema.String, Room, {
   encode: (room) => room
 })
 
-/** A room as people read it: `#ops`. In sentences, `main` is only called main. */
-export const roomTitle = (room: Room): string => (room === mainRoom ? room : `#${room}`)
+/**
+ * A room as people read it: `#ops`. In sentences, `main` is only called main. The place of a private conversation,
+ * `@bo`, is called as it is.
+ */
+export const roomTitle = (room: Room): string => (room === mainRoom || room.startsWith("@") ? room : `#${room}`)
 
 /** One run of one node: the milliseconds since 1970 when it began, a dash, and 32 random bits in hexadecimal. */
 export const Epoch = Schema.String.pipe(Schema.pattern(/^\d{1,15}-[0-9a-f]{8}$/), Schema.brand("Epoch"))
@@ -98,7 +101,8 @@ export const Post = Schema.Struct({
   ),
   text: Schema.String
 })
-export type Post = typeof Post.Type
+/** `to`: the readers of a private message that was sealed, and that this node has opened. It is never sent. */
+export type Post = typeof Post.Type & { readonly to?: ReadonlyArray<PeerId> }
 
 /** The `deps` of a post that depends on nothing. */
 export const noDeps: Post["deps"] = {}

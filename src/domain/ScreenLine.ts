@@ -1,7 +1,8 @@
 /** The lines of the screen. */
 import { absurd } from "./Absurd.ts"
 import { actionIn, utterance } from "./Action.ts"
-import type { Entry } from "./Entry.ts"
+import { isClosed, isPrivate, isPrivateStream } from "./Conversation.ts"
+import { type Entry, isPost } from "./Entry.ts"
 import type { LossReason, MeshEvent } from "./MeshEvent.ts"
 import { formatAddress, type Named, type Peer, title } from "./Peer.ts"
 import { authorOf, mainRoom, type Post, type Room, roomIn, type StreamId } from "./Post.ts"
@@ -42,14 +43,19 @@ export const escape = (text: string): string =>
  * What a line of a room begins with where lines of the room `here` begin with nothing: `#ops `. No author's name begins
  * with `#`, so no line can pass for one of another room.
  */
-export const roomMark = (room: Room, here: Room): string => (room === here ? "" : `#${room} `)
+export const roomMark = (room: Room, here: Room): string =>
+  room === here ? "" : isPrivate(room) ? privateMark : `#${room} `
+
+/** What a private line begins with, wherever it is shown. No author's name begins with a parenthesis. */
+export const privateMark = "(private) "
 
 /**
  * A post as one line with time, room, author and text. `here`: the room that goes without saying. Not escaped yet. A
  * topic has a star in front of its author, as on the screen, so that no action can pass for one.
  */
 export const recordOf = ({ at, stream, text }: Post, here: Room = mainRoom): string => {
-  const [author, room, topic] = [authorOf(stream), roomIn(stream), topicIn(text)]
+  const [author, room] = [authorOf(stream), roomIn(stream)]
+  const topic = isPrivate(room) ? undefined : topicIn(text)
   const said = topic === undefined ? utterance(author, text) : `* ${topicLine(author, room, topic)}`
   return `${dateAndTime(at)} ${roomMark(room, here)}${said}`
 }
@@ -68,6 +74,7 @@ export const recalled = (post: Post, here: Room = mainRoom): ScreenLine => {
  */
 export const screenLineOf = (self: Named, entry: Entry, here: Room = mainRoom): ScreenLine | undefined => {
   if (entry._tag === "Happened" && neverCameIn(entry.event)) return undefined
+  if (isPost(entry) && isClosed(entry.post)) return undefined
   switch (entry._tag) {
     case "Said":
       return said(entry.post, here)
@@ -92,7 +99,7 @@ const neverCameIn = (event: MeshEvent): boolean =>
 
 const missed = (stream: StreamId, count: number, here: Room): string => {
   const room = roomIn(stream)
-  const where = room === here ? "" : ` in #${room}`
+  const where = room === here ? "" : isPrivate(room) ? " to you alone" : ` in #${room}`
   return `${linesOf(count)} of ${title(authorOf(stream))}${where} ${areLost(count)}`
 }
 
@@ -114,7 +121,7 @@ const usualHeadingOf = (stream: StreamId, here: Room): string => {
 }
 
 const said = (post: Post, here: Room, kind = ""): ScreenLine => {
-  const topic = topicIn(post.text)
+  const topic = isPrivateStream(post.stream) ? undefined : topicIn(post.text)
   if (topic !== undefined) return notice(kind + topicLine(authorOf(post.stream), roomIn(post.stream), topic))
   const action = actionIn(post.text)
   if (action === undefined) {

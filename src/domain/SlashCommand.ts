@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
+import { mostReaders } from "./Letter.ts"
 import { nearest } from "./Nearest.ts"
 import { PeerId } from "./Peer.ts"
 import { RoomFromString } from "./Post.ts"
@@ -53,6 +54,28 @@ export const idArgument = PeerId.annotations({
   message: sentence("an id has 1 to 32 letters, digits, - and _"),
   [KindAnnotation]: "id" satisfies Kind
 })
+
+/** One id, or several with commas between them: readers of a private line. */
+export const idsArgument = Schema.String.pipe(
+  Schema.filter((text) => idsIn(text) !== undefined),
+  Schema.transform(Schema.Array(PeerId), {
+    strict: true,
+    decode: (text) => idsIn(text) ?? [],
+    encode: (ids) => ids.join(",")
+  })
+).annotations({
+  title: "ID",
+  message: sentence(
+    `an id has 1 to 32 letters, digits, - and _; name ${mostReaders} at most, with commas between them`
+  ),
+  [KindAnnotation]: "id" satisfies Kind
+})
+
+/** The ids in a list; undefined if it is none, or too long. */
+const idsIn = (text: string): ReadonlyArray<string> | undefined => {
+  const ids = text.split(",")
+  return ids.length <= mostReaders && ids.every((id) => Schema.is(PeerId)(id)) ? ids : undefined
+}
 
 /** A room, with its `#` or without. */
 export const roomArgument = RoomFromString.annotations({

@@ -126,10 +126,10 @@ const ground = (settings: Settings, keeps: ReadonlyArray<KeptChat.Keep>) => {
   const { logBytes: bytes, logEntries: entries, pending, streams } = settings.limits
   const bounds = { bytes, entries, pending, streams, rooms: settings.rooms }
   const log = Layer.unwrapEffect(
-    Effect.map(Membership, ({ sign }) =>
+    Effect.map(Membership, ({ letters, sign }) =>
       Option.match(settings.data, {
-        onNone: () => MemoryMessageLog.layer({ author: settings.id, sign, ...bounds }),
-        onSome: (folder) => FileMessageLog.layer({ author: settings.id, sign, ...bounds, history }, folder)
+        onNone: () => MemoryMessageLog.layer({ author: settings.id, sign, letters, ...bounds }),
+        onSome: (folder) => FileMessageLog.layer({ author: settings.id, sign, letters, ...bounds, history }, folder)
       })
     )
   )

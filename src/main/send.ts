@@ -21,7 +21,7 @@ const textFromStdin = Effect.gen(function* () {
   return text.trim() === "" ? yield* new NothingToSay() : text
 })
 
-export const command = SendCommand.make(({ limit, room, text: said, wait, ...given }) =>
+export const command = SendCommand.make(({ limit, room, text: said, to, wait, ...given }) =>
   Effect.gen(function* () {
     const text = Option.isSome(said) ? said.value : yield* textFromStdin
     const id = yield* passing("send", given.id)
@@ -31,6 +31,7 @@ export const command = SendCommand.make(({ limit, room, text: said, wait, ...giv
       limit,
       room,
       text,
+      to: Option.getOrUndefined(to),
       wait
     }).pipe(
       observed(given),

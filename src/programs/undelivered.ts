@@ -2,9 +2,10 @@
 import * as Effect from "effect/Effect"
 import { MeshStatus } from "../../services/MeshStatus.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
-import { type Delivery, lastAnswered } from "../domain/Delivery.ts"
+import { sealedRoom } from "../domain/Conversation.ts"
+import { type Delivery, hasArrived, lastAnswered } from "../domain/Delivery.ts"
 import type { Entry } from "../domain/Entry.ts"
-import { type Post, roomIn, type StreamId } from "../domain/Post.ts"
+import { authorOf, type Post, roomIn, type StreamId } from "../domain/Post.ts"
 
 export interface Undelivered {
   /** The posts among them that are still kept, oldest first. */
@@ -31,12 +32,22 @@ export const make: Effect.Effect<Undelivered, never, MessageLog | MeshStatus> = 
     log.rooms.has(roomIn(stream))
       ? Math.max(status.deliveryNow().upTo(stream), answered.get(stream) ?? 0)
       : Number.POSITIVE_INFINITY
+  const delivery = (): Delivery => {
+    const { alone, readBy } = status.deliveryNow()
+    return {
+      alone,
+      upTo,
+      // In a conversation an answer comes from the other. Sealed posts may be answered by another reader.
+      readBy: (reader, stream) =>
+        Math.max(readBy(reader, stream), roomIn(stream) === sealedRoom ? 0 : (answered.get(stream) ?? 0))
+    }
+  }
   return {
-    posts: Effect.map(log.own, (own) => own.filter(({ n, stream }) => n > upTo(stream))),
+    posts: Effect.map(log.own, (own) => own.filter((post) => !hasArrived(authorOf(post.stream), post, delivery()))),
     count: Effect.sync(() =>
       streams().reduce((count, stream) => count + Math.max(0, log.have(stream) - upTo(stream)), 0)
     ),
-    delivery: () => ({ alone: status.deliveryNow().alone, upTo }),
+    delivery,
     see: (entries) => {
       for (const room of log.rooms) {
         const stream = log.streamIn(room)

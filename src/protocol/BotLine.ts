@@ -8,7 +8,8 @@ import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { absurd } from "../domain/Absurd.ts"
 import { actionIn } from "../domain/Action.ts"
-import type { Entry } from "../domain/Entry.ts"
+import { isClosed, isPrivateStream, readersOf } from "../domain/Conversation.ts"
+import { type Entry, isPost } from "../domain/Entry.ts"
 import type { Fact } from "../domain/Fact.ts"
 import type { MeshEvent } from "../domain/MeshEvent.ts"
 import { Address, Peer, PeerId, Port } from "../domain/Peer.ts"
@@ -30,8 +31,10 @@ const said = {
   action: Schema.Boolean,
   /** The author's clock, in ms since 1970. */
   at: Schema.NonNegativeInt,
-  /** The room in which it was said. */
-  room: Room,
+  /** The room in which it was said, unless it is private. */
+  room: Schema.optionalWith(Room, { exact: true }),
+  /** Of a private line: its readers besides its author. */
+  to: Schema.optionalWith(Schema.Array(PeerId), { exact: true }),
   /** `stream` and `n` together identify the line on every node. */
   stream: StreamId,
   n: PostNumber
@@ -131,21 +134,22 @@ export const Event = Schema.Union(
 )
 export type Event = typeof Event.Type
 
-const saidOf = ({ at, n, stream, text }: Post) => {
+const saidOf = (post: Post) => {
+  const { at, n, stream, text } = post
   const action = actionIn(text)
   return {
     from: authorOf(stream),
     text: action ?? text,
     action: action !== undefined,
     at,
-    room: roomIn(stream),
+    ...(isPrivateStream(stream) ? { to: readersOf(post) } : { room: roomIn(stream) }),
     stream,
     n
   }
 }
 
 const topicSet = (post: Post, own: boolean, earlier: boolean): Event | undefined => {
-  const topic = topicIn(post.text)
+  const topic = isPrivateStream(post.stream) ? undefined : topicIn(post.text)
   const { action: _, ...rest } = saidOf(post)
   return topic === undefined ? undefined : { type: "topic", ...rest, text: topic, own, earlier }
 }
@@ -199,13 +203,19 @@ const happened = (event: MeshEvent): Event | undefined => {
 }
 
 const witnessed = (entry: Entry): Event | undefined => {
+  if (isPost(entry) && isClosed(entry.post)) return undefined
   switch (entry._tag) {
     case "Said":
       return topicSet(entry.post, entry.own, false) ?? { type: "said", ...saidOf(entry.post), own: entry.own }
     case "Earlier":
       return topicSet(entry.post, false, true) ?? { type: "earlier", ...saidOf(entry.post) }
     case "Missed":
-      return { type: "missed", from: authorOf(entry.stream), room: roomIn(entry.stream), count: entry.count }
+      return {
+        type: "missed",
+        from: authorOf(entry.stream),
+        ...(isPrivateStream(entry.stream) ? {} : { room: roomIn(entry.stream) }),
+        count: entry.count
+      }
     case "Outlived":
       return { type: "missed", count: entry.count }
     case "Skipped":

@@ -3,6 +3,7 @@ import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { ChatId } from "../domain/Chat.ts"
+import { isPrivate } from "../domain/Conversation.ts"
 import type { TextLines } from "../domain/EncodedPost.ts"
 import { FrameMalformed } from "../domain/Errors.ts"
 import { Pass } from "../domain/Pass.ts"
@@ -83,9 +84,9 @@ const mainAlone: ReadonlySet<Room> = new Set([mainRoom])
 export const roomsNamed = (rooms: ReadonlyArray<Room> = []): ReadonlySet<Room> =>
   rooms.length === 0 ? mainAlone : new Set([mainRoom, ...rooms])
 
-/** The rooms that a node names: all but `main`, in which everybody takes part. */
+/** The rooms that a node names: all but `main`, in which everybody takes part, and what is private. */
 export const namingRooms = (rooms: ReadonlySet<Room>): ReadonlyArray<Room> =>
-  [...rooms].filter((room) => room !== mainRoom)
+  [...rooms].filter((room) => room !== mainRoom && !isPrivate(room))
 
 /**
  * The introduction of the side that dialled. `chat`: the chat that it is in, if any. `to`: the id that it wants to

@@ -2,6 +2,7 @@
  * The posts that a node has, in memory. Each post is delivered once, after its predecessors in its stream and after its
  * dependencies.
  */
+import { isPrivateStream } from "../domain/Conversation.ts"
 import type { Block, EncodedPost, Mark, Range, Slice, TextLines } from "../domain/EncodedPost.ts"
 import { defaultLimits, type Limits, streamsIn } from "../domain/Limits.ts"
 import type { PeerId } from "../domain/Peer.ts"
@@ -746,9 +747,10 @@ export class PostStore {
   /** The posts that must be delivered before a post, besides its predecessor in its stream. */
   #conditionsOf(post: Post): ReadonlyArray<Mark> {
     const before = this.#hasBefore ? this.#roomOf(post.stream)?.before : undefined
-    if (before === undefined || before.has(post.stream)) return marksIn(post.deps)
+    const deps = depsOf(post)
+    if (before === undefined || before.has(post.stream)) return deps
     for (const [stream, n] of before) if (n <= this.have(stream)) before.delete(stream)
-    return before.size === 0 ? marksIn(post.deps) : [...marksIn(post.deps), ...before]
+    return before.size === 0 ? deps : [...deps, ...before]
   }
 
   /** Adds blocks of one stream, which follow each other. */
@@ -901,6 +903,14 @@ const move = <K, V>(from: Map<K, V>, to: Map<K, V>, isMoved: (key: K) => boolean
 
 const marksIn = (deps: Post["deps"]): ReadonlyArray<Mark> =>
   deps === noDeps ? noMarks : (Object.entries(deps) as unknown as ReadonlyArray<Mark>)
+
+/** The `deps` of a post. What was said in private elsewhere does not count: others can't know of it. */
+const depsOf = ({ deps, stream: own }: Post): ReadonlyArray<Mark> => {
+  const marks = marksIn(deps)
+  return marks.some(([stream]) => isPrivateStream(stream))
+    ? marks.filter(([stream]) => !isPrivateStream(stream) || roomIn(stream) === roomIn(own))
+    : marks
+}
 
 /** Stands for a position in `#skipped`: the posts that were skipped count as seen. */
 const seen = Number.POSITIVE_INFINITY

@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import { doubtAfter, lastAnswered, pairUp, type Said, saidAnew, sortOut } from "../../src/domain/Delivery.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import { LineTooLong } from "../../src/domain/Errors.ts"
+import { PeerId } from "../../src/domain/Peer.ts"
 import type { StreamId } from "../../src/domain/Post.ts"
 import { post, stream } from "../support/samples.ts"
 
@@ -14,7 +15,12 @@ const saidAt = (...times: ReadonlyArray<number>): ReadonlyArray<Said<string>> =>
   times.map((at, index) => ({ line: `line ${index + 1}`, post: post(mine, index + 1), saidAt: at }))
 
 const sorted = (lines: ReadonlyArray<Said<string>>, upTo: number, alone: boolean, now: number) => {
-  const { delivered, doubtful, waiting } = sortOut(lines, { upTo: () => upTo, alone }, now)
+  const { delivered, doubtful, waiting } = sortOut(
+    PeerId.make("1"),
+    lines,
+    { upTo: () => upTo, readBy: () => 0, alone },
+    now
+  )
   return [delivered, waiting, doubtful].map((some) => some.map(({ line }) => line))
 }
 

@@ -12,44 +12,47 @@ import type { PublicKey } from "../../src/domain/Key.ts"
 import { type Letter, mostReaders, type Place } from "../../src/domain/Letter.ts"
 import { PeerId } from "../../src/domain/Peer.ts"
 import { epochOf, PostNumber, type StreamId } from "../../src/domain/Post.ts"
+import * as InstantSeal from "../support/InstantSeal.ts"
 
 /** Somebody with a key. */
-const person = Effect.map(Keys.generate, ({ credentials, key }) => ({
-  key,
-  ...PrivateSeal.make(credentials.privateKey)
-}))
+const personWith = (make: typeof PrivateSeal.make) =>
+  Effect.map(Keys.generate, ({ credentials, key }) => ({ key, ...make(credentials.privateKey) }))
+const person = personWith(PrivateSeal.make)
 
 const streamOf = (author: string) => `${author}/@/${epochOf(1, 1)}` as StreamId
 const place: Place = { stream: streamOf("anna"), n: PostNumber.make(3) }
 const letter: Letter = { to: [PeerId.make("bo")], text: "for you alone: é\n\u0001" }
 
 const opened = ({ open }: PrivateSeal.PrivateSeal, text: string, at: Place = place) =>
-  Effect.promise(async () => open(at, text))
+  Effect.suspend(() => open(at, text) ?? Effect.succeed(undefined))
 
 const sealed = (author: PrivateSeal.PrivateSeal, ...readers: ReadonlyArray<{ readonly key: PublicKey }>) =>
-  Effect.promise(() =>
-    author.seal(
-      place,
-      letter,
-      readers.map(({ key }) => key)
-    )
+  author.seal(
+    place,
+    letter,
+    readers.map(({ key }) => key)
   )
 
 const hasPythonCryptography = spawnSync("python3", ["-c", "import cryptography"]).status === 0
 
-describe("PrivateSeal", () => {
+describe.each([
+  ["PrivateSeal", PrivateSeal.make],
+  ["InstantSeal, its double", InstantSeal.make]
+] as const)("%s", (_, make) => {
+  const one = personWith(make)
+
   it.effect("its readers and its author can open a message, and nobody else, who knows it at once", () =>
     Effect.gen(function* () {
-      const [anna, bo, carol, dan] = yield* Effect.all([person, person, person, person])
+      const [anna, bo, carol, dan] = yield* Effect.all([one, one, one, one])
       const text = yield* sealed(anna, bo, carol)
-      for (const one of [anna, bo, carol]) assert.deepStrictEqual(yield* opened(one, text), letter)
+      for (const reader of [anna, bo, carol]) assert.deepStrictEqual(yield* opened(reader, text), letter)
       assert.isUndefined(dan.open(place, text))
     })
   )
 
   it.effect("a message can't be opened under another number, in another run, or as somebody else's", () =>
     Effect.gen(function* () {
-      const [anna, bo] = yield* Effect.all([person, person])
+      const [anna, bo] = yield* Effect.all([one, one])
       const text = yield* sealed(anna, bo)
       const others: ReadonlyArray<Place> = [
         { ...place, n: PostNumber.make(4) },
@@ -59,15 +62,16 @@ describe("PrivateSeal", () => {
       for (const other of others) assert.isUndefined(yield* opened(bo, text, other))
     })
   )
+})
 
+describe("PrivateSeal", () => {
   it.effect("the hint alone opens nothing: the sealed key and the body are bound to the place as well", () =>
     Effect.gen(function* () {
       const [anna, bo] = yield* Effect.all([person, person])
       const elsewhere = { ...place, n: PostNumber.make(4) }
-      const [here, there] = [
-        yield* sealed(anna, bo),
-        yield* Effect.promise(() => anna.seal(elsewhere, letter, [bo.key]))
-      ].map((text) => envelopeIn(text))
+      const [here, there] = [yield* sealed(anna, bo), yield* anna.seal(elsewhere, letter, [bo.key])].map((text) =>
+        envelopeIn(text)
+      )
       assert(here !== undefined && there !== undefined)
       // With the hints of one place, and the rest of another.
       const slots = there.slots.flatMap((slot, at) => [slot, { ...slot, ...here.slots[at], hint: slot.hint }])
@@ -138,8 +142,8 @@ describe("PrivateSeal", () => {
         format: "der",
         type: "pkcs8"
       })
-      const { open } = PrivateSeal.make(bo.export({ format: "pem", type: "pkcs8" }).toString())
-      assert.deepStrictEqual(yield* Effect.promise(async () => open(post, post.text)), {
+      const sealing = PrivateSeal.make(bo.export({ format: "pem", type: "pkcs8" }).toString())
+      assert.deepStrictEqual(yield* opened(sealing, post.text, post), {
         to: [PeerId.make("bo")],
         text: "for you alone: é"
       })

@@ -72,6 +72,66 @@ describe("secure processes", () => {
     })
   )
 
+  it.scopedLive("carry a private line that they can't read to a reader who was away, its author gone", () =>
+    Effect.gen(function* () {
+      const stage = yield* make
+      const env = stateOf(stage)
+      const folder = (id: string) => Path.join(stage.folder, `data-${id}`)
+      const kept = (id: string) => ["--data", folder(id)]
+      const server = yield* stage.server(0, ["--secure", ...kept("Server")], { env })
+      const start = (name: string, ...args: ReadonlyArray<string>) =>
+        stage.start(name, ["node", program, ...args], { env })
+      const link = yield* printed(stage, "invite", "--uses", "3")
+      const joins = (id: string, ...more: ReadonlyArray<string>) =>
+        start(`Client ${id}`, "join", link, id, ...kept(id), ...more)
+      const anna = yield* joins("anna")
+      yield* anna.sees("Client anna: initiated")
+      const bert = yield* joins("bert")
+      yield* bert.sees("Client bert: initiated", "Client anna: initiated")
+      const carl = yield* joins("carl")
+      yield* carl.sees("Client anna: initiated", "Client bert: initiated")
+      yield* bert.types("Exit")
+      assert.strictEqual(yield* bert.ends, 0)
+      yield* anna.notices("* Client bert left")
+      // So that the server carries one too.
+      yield* anna.types("/msg bert a pomegranate for you")
+      yield* anna.types("to all")
+      yield* server.sees("Client anna: to all")
+      yield* server.gets("SIGKILL")
+      yield* anna.notices("* Server is lost")
+      yield* anna.types("/msg bert another pomegranate")
+      yield* anna.types("to carl")
+      yield* carl.sees("Client anna: to carl")
+      yield* anna.types("Exit")
+      assert.strictEqual(yield* anna.ends, 0)
+      const again = yield* joins("bert", "--peer", `localhost:${listeningOf(stage, "carl")}`)
+      const lines = ["@anna Client anna: a pomegranate for you", "@anna Client anna: another pomegranate"]
+      yield* again.sees(...lines)
+      yield* again.types("thanks")
+      yield* carl.sees("Client bert: thanks")
+      assert.deepStrictEqual(
+        again.out.filter((line) => line.includes("pomegranate")),
+        lines
+      )
+      assert.isEmpty(carl.out.filter((line) => line.includes("pomegranate")))
+      yield* carl.types("Exit")
+      assert.strictEqual(yield* carl.ends, 0)
+      for (const id of ["anna", "bert", "carl", "Server"]) {
+        const files = Fs.readdirSync(folder(id), { withFileTypes: true })
+          .filter((entry) => entry.isFile())
+          .map(({ name }) => Fs.readFileSync(Path.join(folder(id), name), "utf8"))
+        assert.isTrue(
+          files.some((text) => text.includes("anna/@/")),
+          id
+        )
+        assert.isFalse(
+          files.some((text) => text.includes("pomegranate")),
+          id
+        )
+      }
+    })
+  )
+
   it.scopedLive("let nobody in without an invitation, nor plain, and say so in words", () =>
     Effect.gen(function* () {
       const stage = yield* make

@@ -60,6 +60,7 @@ import { server } from "../../src/programs/server.ts"
 import { FirstRoom, JoinHistory, type Session } from "../../src/programs/session/Session.ts"
 import * as Sessions from "../../src/programs/sessions.ts"
 import { statusInWords } from "../../src/terminal/StatusForms.ts"
+import * as InstantSeal from "../support/InstantSeal.ts"
 import type { VirtualDisk } from "../support/VirtualDisk.ts"
 import { run, wallClock } from "../support/VirtualTime.ts"
 
@@ -339,7 +340,7 @@ const make = (
       const { identity, memory } = safe.of(id)
       return Layer.merge(
         MemoryTransport.layer(network, id, { key: identity.key }),
-        RosterMembership.layer({ id, ...(link === undefined ? {} : { link }) })
+        RosterMembership.layer({ id, seals: InstantSeal.make, ...(link === undefined ? {} : { link }) })
       ).pipe(
         Layer.provide(
           Layer.mergeAll(
@@ -354,10 +355,11 @@ const make = (
     /** What stays if a node begins anew. */
     const groundOf = (id: PeerId, surroundings: Surroundings) =>
       Layer.unwrapEffect(
-        Effect.map(Membership, ({ sign }) => {
+        Effect.map(Membership, ({ letters, sign }) => {
           const settings = {
             author: id,
             sign,
+            letters,
             rooms: (surroundings.rooms ?? []).map((room) => Room.make(room)),
             entries: limits.logEntries ?? defaultLimits.logEntries,
             ...Struct.omit(limits, "rooms")

@@ -24,7 +24,7 @@ const time = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g
 const timeless = (lines: ReadonlyArray<string>) => lines.map((line) => line.replace(time, "TIME"))
 
 const names = [
-  ...["help", "who", "join", "go", "leave", "rooms", "topic", "say"],
+  ...["help", "who", "join", "go", "leave", "rooms", "topic", "say", "msg", "query"],
   ...["me", "history", "mentions", "pending", "mute", "unmute"],
   ...["verify", "trust", "kick", "ban", "unban", "status", "save", "quit"]
 ]
@@ -94,9 +94,9 @@ describe("help and completion", () => {
         ["/part", "did you mean /leave?"],
         ["/window ops", "did you mean /go?"],
         ["/buffer ops", "did you mean /go?"],
-        ["/msg 2 hello", "There are no private messages so far"],
-        ["/query 2", "There are no private messages so far"],
-        ["/notice 2 hello", "There are no private messages so far"],
+        ["/m 2 hello", "did you mean /msg?"],
+        ["/q 2", "did you mean /query?"],
+        ["/whisper 2 hello", "did you mean /msg?"],
         ["/nick bob", "An id can't be changed while you are here"],
         ["/NICK bob", "An id can't be changed while you are here"],
         ["/away lunch", "/me is away"],

@@ -16,8 +16,8 @@ export type Outcome = Data.TaggedEnum<{
    * there are any.
    */
   Answer: { readonly lines: ReadonlyArray<ScreenLine>; readonly facts: ReadonlyArray<Fact> }
-  /** A line to say in that room; in the session's, if none is named. */
-  Say: { readonly text: string; readonly room?: Room }
+  /** A line to say in that room, or to some alone; in the session's, if none is named. `notices`: what to show then. */
+  Say: { readonly text: string; readonly room?: Room; readonly notices?: ReadonlyArray<ScreenLine> }
   /** The end of the session, as with `Exit`. */
   Leave: {}
 }>

@@ -17,6 +17,7 @@ import { ban, kick, trust, unban, verify } from "./members.ts"
 import { mentions } from "./mentions.ts"
 import { mute, unmute } from "./mute.ts"
 import { pending } from "./pending.ts"
+import { msg, query } from "./private.ts"
 import { quit } from "./quit.ts"
 import { go, join, leave, rooms, say, topic } from "./rooms.ts"
 import { save } from "./save.ts"
@@ -58,7 +59,7 @@ const help = make({
 })
 
 const others = [
-  ...[who, join, go, leave, rooms, topic, say, me, history, mentions, pending, mute, unmute],
+  ...[who, join, go, leave, rooms, topic, say, msg, query, me, history, mentions, pending, mute, unmute],
   ...[verify, trust, kick, ban, unban, status, save, quit]
 ]
 

@@ -1,7 +1,6 @@
 /** Commands of other chat programs that this one lacks. The answer to each names the replacement here. */
 
 const answers: ReadonlyArray<readonly [names: string, answer: string]> = [
-  ["msg m query q notice whisper w dm pm tell", "There are no private messages so far: everybody reads every line."],
   [
     "nick name rename",
     "An id can't be changed while you are here: leave, and join with another one (outlive client ID PORT1 PORT2)."

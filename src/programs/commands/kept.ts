@@ -2,10 +2,15 @@
 import * as Effect from "effect/Effect"
 import { MessageLog } from "../../../services/MessageLog.ts"
 import { Rooms } from "../../../services/Rooms.ts"
+import { isClosed, isPrivate } from "../../domain/Conversation.ts"
 
-/** All posts that this node keeps of the rooms that it has joined, oldest first. It may keep others for its peers. */
+/**
+ * All posts that this node keeps of the rooms that it has joined, and the private ones that it can read, oldest first. It
+ * may keep others for its peers.
+ */
 export const kept = Effect.gen(function* () {
   const log = yield* MessageLog
   const rooms = yield* Rooms
-  return yield* log.recent(Number.MAX_SAFE_INTEGER, new Set(rooms.joined()))
+  const shown = new Set([...rooms.joined(), ...[...log.rooms].filter(isPrivate)])
+  return (yield* log.recent(Number.MAX_SAFE_INTEGER, shown)).filter((post) => !isClosed(post))
 })

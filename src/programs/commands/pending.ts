@@ -1,6 +1,7 @@
 /** `/pending`: the own lines that no peer has yet. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { privatelyTo, readersOf } from "../../domain/Conversation.ts"
 import { mainRoom, type Post, roomIn } from "../../domain/Post.ts"
 import { roomMark } from "../../domain/ScreenLine.ts"
 import { pendingCommand } from "../../domain/SlashCommand.ts"
@@ -8,11 +9,15 @@ import { wordsOf } from "../../domain/Topic.ts"
 import { Run } from "../Run.ts"
 import { answer, make } from "./Command.ts"
 
-const lineOf = ({ stream, text }: Post): string => `${roomMark(roomIn(stream), mainRoom)}${wordsOf(text)}`
+const lineOf = (post: Post): string => {
+  const readers = readersOf(post)
+  const mark = readers.length > 0 ? `${privatelyTo(readers)} ` : roomMark(roomIn(post.stream), mainRoom)
+  return mark + wordsOf(post.text)
+}
 
 export const pending = make({
   name: pendingCommand.slice(1),
-  help: "Lists your lines that no peer has yet.",
+  help: "Lists your lines that no peer has yet, or not their readers.",
   arguments: Schema.Tuple(),
   run: () =>
     Effect.gen(function* () {

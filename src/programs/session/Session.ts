@@ -52,6 +52,8 @@ export class Session extends Context.Tag("outlive/Session")<
     readonly highlights: ReadonlyArray<string>
     /** The last typed line, if the session asked whether to send it. Typed again, it is sent. */
     readonly questioned: Ref.Ref<string | undefined>
+    /** Whether the person was told that private lines of a plain chat are not encrypted. */
+    readonly isWarned: Ref.Ref<boolean>
     /** The lines typed here that no peer is known to have. */
     readonly waiting: MutableRef.MutableRef<ReadonlyArray<Said<Typed>>>
     /** How many lines of a script could not be said. */
@@ -69,6 +71,7 @@ export const make = (console: Console["Type"], reader: Reader, refused: Ref.Ref<
     muted: Effect.sync(() => MutableRef.make<ReadonlySet<PeerId>>(new Set())),
     highlights: Highlights,
     questioned: Ref.make<string | undefined>(undefined),
+    isWarned: Ref.make(false),
     waiting: Effect.sync(() => MutableRef.make<ReadonlyArray<Said<Typed>>>([])),
     refused: Effect.succeed(refused)
   })

@@ -10,13 +10,15 @@ import * as Stream from "effect/Stream"
 import { type Typed, whenTaken } from "../../../services/Console.ts"
 import { MeshStatus } from "../../../services/MeshStatus.ts"
 import type { SayResult } from "../../../services/MessageLog.ts"
+import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { Rooms } from "../../../services/Rooms.ts"
 import { actionIn, actionOf, deedMark, utterance } from "../../domain/Action.ts"
+import { addresseesIn, placeOf } from "../../domain/Conversation.ts"
 import { doubtAfter, pairUp, type Saying, saidAnew, sortOut } from "../../domain/Delivery.ts"
 import type { Entry } from "../../domain/Entry.ts"
 import * as Monotonic from "../../domain/Monotonic.ts"
 import type { PeerId } from "../../domain/Peer.ts"
-import { authorOf, type Post, type Room, roomIn } from "../../domain/Post.ts"
+import { authorOf, type Post, type Room } from "../../domain/Post.ts"
 import { makeSignal } from "../../domain/Signal.ts"
 import { topicIn, topicInWords } from "../../domain/Topic.ts"
 import { Run } from "../Run.ts"
@@ -71,7 +73,7 @@ export const carryOver = ({ console, waiting }: Session["Type"], posts: Readonly
 
 /** What stands at a terminal for something that this node has said: what was typed, or what the others see of it. */
 export const asTyped = (self: PeerId, room: Room, text: string): string => {
-  const topic = topicIn(text)
+  const topic = addresseesIn(room) === undefined ? topicIn(text) : undefined
   if (topic !== undefined) return utterance(self, actionOf(topicInWords(room, topic)), deedMark)
   return actionIn(text) === undefined ? text : utterance(self, text, deedMark)
 }
@@ -93,11 +95,12 @@ const unseen: OwnLines = {
 export const make = ({
   console,
   waiting
-}: Session["Type"]): Effect.Effect<OwnLines, never, MeshStatus | Rooms | Run | Scope.Scope> =>
+}: Session["Type"]): Effect.Effect<OwnLines, never, MeshStatus | PeerMesh | Rooms | Run | Scope.Scope> =>
   Effect.gen(function* () {
     if (Option.isNone(console.pending)) return unseen
     const { add, drop, giveBack, mark, place, reword, settle } = console.pending.value
     const status = yield* MeshStatus
+    const { self } = yield* PeerMesh
     const { undelivered } = yield* Run
     const clock = yield* Effect.clock
     const now = () => Monotonic.millis(clock)
@@ -115,7 +118,7 @@ export const make = ({
       undelivered.see(entries)
       const lines = MutableRef.get(waiting)
       if (lines.length === 0) return
-      const { delivered, doubtful, waiting: left } = sortOut(lines, undelivered.delivery(), now())
+      const { delivered, doubtful, waiting: left } = sortOut(self.id, lines, undelivered.delivery(), now())
       MutableRef.set(waiting, left)
       hand(
         settle,
@@ -145,7 +148,7 @@ export const make = ({
     const take = (entries: ReadonlyArray<Own>): void => {
       const saidAt = now()
       const lines = entries.map(({ post }) => ({
-        line: { text: asTyped(authorOf(post.stream), roomIn(post.stream), post.text), room: roomIn(post.stream) },
+        line: { text: asTyped(authorOf(post.stream), placeOf(self.id, post), post.text), room: placeOf(self.id, post) },
         post,
         saidAt
       }))

@@ -6,12 +6,14 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import { type Take, type Typed, whenTaken } from "../../../services/Console.ts"
-import { MessageLog } from "../../../services/MessageLog.ts"
+import { MessageLog, type SayResult } from "../../../services/MessageLog.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { Rooms } from "../../../services/Rooms.ts"
 import { absurd } from "../../domain/Absurd.ts"
+import { addresseesIn } from "../../domain/Conversation.ts"
 import type { Saying } from "../../domain/Delivery.ts"
-import { isTooLong } from "../../domain/Errors.ts"
+import { isTooLong, type LogUnavailable, type NoKey } from "../../domain/Errors.ts"
+import type { PeerId } from "../../domain/Peer.ts"
 import { beginIn, notJoined } from "../../domain/Place.ts"
 import { type Room, roomTitle } from "../../domain/Post.ts"
 import { notice, type ScreenLine } from "../../domain/ScreenLine.ts"
@@ -63,18 +65,33 @@ export const sayWhatIsTyped = (
 
     // No generator here: this runs for every typed line. A line that was said is followed even if the fiber is
     // interrupted.
-    const say = (sayings: ReadonlyArray<Saying<Typed>>, room: Room = roomOf(session)): Effect.Effect<void> =>
+    const say = (sayings: ReadonlyArray<Saying<Typed>>, room: Room = roomOf(session)): Effect.Effect<void> => {
+      const to = addresseesIn(room)
+      if (to !== undefined) return confide(sayings, room, to)
+      if (!isJoined(room)) return notThere(sayings, room)
+      return sayBy(sayings, room, (lines) => log.say(room, lines, reader))
+    }
+
+    /** In a plain chat each reader gets a line of its own, over its own link. */
+    const confide = (sayings: ReadonlyArray<Saying<Typed>>, room: Room, to: ReadonlyArray<PeerId>) =>
+      Effect.forEach(
+        log.seals ? [to] : to.map((id) => [id]),
+        ([first, ...others]) =>
+          first === undefined
+            ? Effect.void
+            : sayBy(sayings, room, (lines) => log.confide([first, ...others], lines, reader)),
+        { discard: true }
+      )
+
+    const sayBy = (
+      sayings: ReadonlyArray<Saying<Typed>>,
+      room: Room,
+      sayAll: (lines: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable | NoKey>
+    ): Effect.Effect<void> =>
       Effect.uninterruptibleMask((restore) => {
-        if (!isJoined(room)) return restore(notThere(sayings, room))
         const said = Effect.match(
           // Waiting for a disk can be interrupted: one that is stuck must not hold up the end.
-          restore(
-            log.say(
-              room,
-              sayings.map(({ text }) => text),
-              reader
-            )
-          ),
+          restore(sayAll(sayings.map(({ text }) => text))),
           {
             onFailure: ({ message }) => ({
               results: [],
@@ -117,7 +134,8 @@ export const sayWhatIsTyped = (
             : yield* Effect.provideService(command.run(rest), CommandLine, { settle })
         switch (outcome._tag) {
           case "Say":
-            return yield* sayInOtherWords(line, outcome.text, outcome.room ?? line.room ?? roomOf(session))
+            yield* sayInOtherWords(line, outcome.text, outcome.room ?? line.room ?? roomOf(session))
+            return yield* outcome.notices === undefined ? Effect.void : console.show(outcome.notices)
           case "Leave":
             return yield* Effect.zipRight(settle, ends)
           case "Answer":

@@ -10,13 +10,14 @@ import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { Rooms } from "../../../services/Rooms.ts"
 import { absurd } from "../../domain/Absurd.ts"
 import { mentions } from "../../domain/Calling.ts"
+import { isPrivate, isPrivateStream, placeOf } from "../../domain/Conversation.ts"
 import { type Entry, isPost } from "../../domain/Entry.ts"
 import { Fact } from "../../domain/Fact.ts"
 import { isPresenceEvent } from "../../domain/MeshEvent.ts"
 import type { Peer, PeerId } from "../../domain/Peer.ts"
 import { heard } from "../../domain/Place.ts"
 import { authorOf, mainRoom, type Room, roomIn, type StreamId } from "../../domain/Post.ts"
-import { type ScreenLine, screenLineOf } from "../../domain/ScreenLine.ts"
+import { privateMark, type ScreenLine, screenLineOf } from "../../domain/ScreenLine.ts"
 import type { OwnLines } from "./ownLines.ts"
 import { move, roomOf, roomUnnamed, type Session, ShownRooms } from "./Session.ts"
 import { type Hand, makeShowing } from "./Showing.ts"
@@ -73,7 +74,8 @@ const fromRooms = (
   isJoined: (room: Room) => boolean,
   shown: ReadonlySet<Room> | undefined
 ): Predicate.Predicate<Entry> => {
-  const isShown = (room: Room): boolean => (shown === undefined || shown.has(room)) && isJoined(room)
+  const isShown = (room: Room): boolean =>
+    isPrivate(room) ? shown === undefined : (shown === undefined || shown.has(room)) && isJoined(room)
   // Most posts follow others of their stream.
   let lastStream: StreamId | undefined
   let lastRoom = mainRoom
@@ -108,9 +110,10 @@ const putOn = (session: Session["Type"], self: Peer): ((entries: ReadonlyArray<E
     onNone: () => (entries, hand) => {
       const lines: Array<ScreenLine> = []
       const here = roomUnnamed(session)
+      const isTerminal = Option.isSome(session.console.prompt)
       for (const entry of entries) {
         const line = screenLineOf(self, entry, here)
-        if (line !== undefined) lines.push(line)
+        if (line !== undefined) lines.push(isTerminal ? line : terse(self, line))
       }
       hand(session.console.put, lines)
     },
@@ -121,6 +124,12 @@ const putOn = (session: Session["Type"], self: Peer): ((entries: ReadonlyArray<E
       )
   })
 
+/** On a pipe a private line begins with the place in which it can be answered: `@bo `. */
+const terse = (self: Peer, line: ScreenLine): ScreenLine =>
+  line.post !== undefined && isPrivateStream(line.post.stream)
+    ? { ...line, text: line.text.replace(privateMark, `${placeOf(self.id, line.post)} `) }
+    : line
+
 /** Counts what comes in other rooms than the session's. */
 const hearing =
   (session: Session["Type"], self: Peer) =>
@@ -130,7 +139,8 @@ const hearing =
     for (const entry of entries) {
       if (entry._tag !== "Said" || entry.own) continue
       const room = roomIn(entry.post.stream)
-      if (room === here) continue
+      // A private line stands on every screen, and rings the bell.
+      if (room === here || isPrivate(room)) continue
       lines.push({ room, isMention: mentions(self.id, session.highlights, entry.post.text) })
     }
     if (lines.length > 0) move(session, (before) => heard(before, lines))

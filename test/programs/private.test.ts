@@ -1,0 +1,169 @@
+/** Private messages in a plain chat, as the people at the sessions of several nodes see them. */
+import { assert, describe } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { type AtConsole, story, type World } from "./World.ts"
+
+const warning =
+  "* This chat is not encrypted: private lines go to their readers alone, but whoever watches the network reads them."
+
+/** What a person sees of a line, wherever it stands. */
+const saw = (console: AtConsole, words: string) =>
+  Effect.map(console.screen, (screen) => screen.filter((line) => line.includes(words)))
+
+/** A server and clients of these ids, all linked with each other. */
+const gather = (world: World, ...ids: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const server = yield* world.server
+    const clients = yield* Effect.forEach(ids, (id) => world.client(id))
+    for (const client of clients) yield* client.sees(...ids.map((id) => `Client ${id}: initiated`))
+    yield* server.sees(...ids.map((id) => `Client ${id}: initiated`))
+    return [server, ...clients] as const
+  })
+
+describe("private messages in a plain chat", () => {
+  story("/msg reaches its reader alone, who answers; each sees the other's lines, and nobody else any", (world) =>
+    Effect.gen(function* () {
+      const [server, one, two, three] = yield* gather(world, "1", "2", "3")
+      assert(one !== undefined && two !== undefined && three !== undefined)
+      const pipe = yield* two.attach()
+      yield* one.type("/msg 2 hello, only you")
+      yield* two.sees("(private) Client 1: hello, only you")
+      yield* pipe.sees("@1 Client 1: hello, only you")
+      yield* one.sees(warning)
+      yield* one.stands()
+      yield* one.sees("@2> hello, only you")
+      yield* two.type("/msg 1 hello yourself")
+      yield* one.sees("(private) Client 2: hello yourself")
+      yield* one.type("/msg 2 and more")
+      yield* two.sees("(private) Client 1: and more")
+      yield* one.type("to all")
+      for (const node of [server, two, three]) yield* node.sees("Client 1: to all")
+      assert.lengthOf(yield* saw(one, warning), 1, "it is told once")
+      for (const node of [server, three]) {
+        assert.isEmpty(yield* saw(node, "private"))
+        assert.isEmpty(yield* saw(node, "you"))
+      }
+    })
+  )
+
+  story("with the server dead it goes on, and a line for somebody who is away waits and comes once", (world) =>
+    Effect.gen(function* () {
+      const [server, one, two, three] = yield* gather(world, "1", "2", "3")
+      assert(one !== undefined && two !== undefined && three !== undefined)
+      yield* server.kill
+      yield* one.sees("* Server is lost: the connection broke; the chat goes on without it")
+      yield* one.type("/msg 2 still private")
+      yield* two.sees("(private) Client 1: still private")
+      yield* one.stands()
+      yield* two.kill
+      yield* one.sees("* Client 2 is lost: the connection broke")
+      yield* one.type("/msg 2 for later")
+      yield* one.type("to all")
+      yield* three.sees("Client 1: to all")
+      yield* one.stands("@2… for later")
+      yield* one.type("/pending")
+      yield* one.sees("* not yet delivered: @2 for later")
+      const again = yield* world.client("2", { peer: "3" })
+      yield* again.sees("(private) Client 1: for later")
+      yield* one.stands()
+      yield* one.type("/pending")
+      yield* one.sees("* Every line of yours has reached a peer.")
+      assert.lengthOf(yield* saw(again, "for later"), 1)
+      assert.isEmpty(yield* saw(three, "later"))
+    })
+  )
+
+  story("to several at once: each gets it, and it stands as pending until all of them have it", (world) =>
+    Effect.gen(function* () {
+      const [server, one, two, three] = yield* gather(world, "1", "2", "3")
+      assert(one !== undefined && two !== undefined && three !== undefined)
+      yield* three.kill
+      yield* one.sees("* Client 3 is lost: the connection broke")
+      yield* one.type("/msg 2,3 for both")
+      yield* two.sees("(private) Client 1: for both")
+      yield* one.stands("@2,3… for both")
+      const again = yield* world.client("3")
+      yield* again.sees("(private) Client 1: for both")
+      yield* one.stands()
+      assert.isEmpty(yield* saw(server, "for both"))
+    })
+  )
+
+  story("/query makes the prompt private until /go; it stands there for others of the node too", (world) =>
+    Effect.gen(function* () {
+      const [server, one, two] = yield* gather(world, "1", "2")
+      assert(one !== undefined && two !== undefined)
+      const second = yield* one.attach({ at: "terminal" })
+      yield* one.type("/query 2")
+      yield* one.sees("* What you type is now for Client 2 alone. /go main ends that.", warning)
+      yield* one.glances(({ room }) => room === "@2")
+      yield* one.type("one")
+      yield* one.type("/me waves")
+      yield* two.sees("(private) Client 1: one", "(private) Client 1 waves")
+      yield* second.sees("@2> one")
+      yield* one.type("/go main")
+      yield* one.type("to all")
+      yield* server.sees("Client 1: to all")
+      assert.isEmpty(yield* saw(server, "one"))
+      yield* second.type("/msg 2 two")
+      yield* two.sees("(private) Client 1: two")
+      yield* one.sees("@2> two")
+    })
+  )
+
+  story("to nobody, to oneself, to somebody who has left: a sentence each", (world) =>
+    Effect.gen(function* () {
+      const [, one, two] = yield* gather(world, "1", "ann")
+      assert(one !== undefined && two !== undefined)
+      yield* two.type("hello")
+      yield* one.sees("Client ann: hello")
+      yield* one.type("/msg zz hello")
+      yield* one.sees("* Nobody called zz is known here: /who lists who is here.")
+      yield* one.type("/msg anm hello")
+      yield* one.sees("* Nobody called anm is known here; did you mean ann?")
+      yield* one.type("/msg 1 hello")
+      yield* one.sees("* A private line to yourself would be seen by nobody else: name somebody else.")
+      yield* one.type("/msg")
+      yield* one.sees("* Usage: /msg ID TEXT (ID is missing)")
+      yield* two.type("Exit")
+      yield* one.sees("* Client ann left")
+      yield* one.type("/query ann")
+      yield* one.sees("* Client ann has left: the line waits here until it comes back.")
+      yield* one.type("welcome back")
+      const again = yield* world.client("ann")
+      yield* again.sees("(private) Client 1: welcome back")
+    })
+  )
+
+  story("who is muted is so in private too, and the bell has its line", (world) =>
+    Effect.gen(function* () {
+      const [, one, two] = yield* gather(world, "1", "2")
+      assert(one !== undefined && two !== undefined)
+      yield* two.type("/mute 1")
+      yield* one.type("/msg 2 unseen")
+      yield* one.stands()
+      yield* two.type("/unmute 1")
+      yield* one.type("/msg 2 seen")
+      yield* two.sees("(private) Client 1: seen")
+      assert.isEmpty(yield* saw(two, "unseen"))
+    })
+  )
+
+  story("nobody's history has what was private, however much of it a newcomer wants", (world) =>
+    Effect.gen(function* () {
+      const [, one, two] = yield* gather(world, "1", "2")
+      assert(one !== undefined && two !== undefined)
+      yield* one.type("/msg 2 only you")
+      yield* two.sees("(private) Client 1: only you")
+      yield* one.type("/msg Server and you")
+      yield* one.type("to all")
+      yield* two.sees("Client 1: to all")
+      const three = yield* world.client("3", { history: 50 })
+      yield* three.sees("(earlier) Client 1: to all")
+      yield* one.type("/history")
+      yield* one.sees("> /history")
+      assert.isEmpty(yield* saw(three, "private"))
+      assert.lengthOf(yield* saw(one, "(private) Client 1: only you"), 1)
+    })
+  )
+})

@@ -1,0 +1,88 @@
+/** Private messages in a secure chat: anybody carries them, and only their readers can open them. */
+import { assert, describe } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { type AtConsole, type Node, secureStory, type World } from "./World.ts"
+
+const saw = (console: AtConsole, words: string) =>
+  Effect.map(console.screen, (screen) => screen.filter((line) => line.includes(words)))
+
+/** A server, and clients of these ids, each come by an invitation of its own. */
+const gather = (world: World, ...ids: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const server = yield* world.server
+    const clients = yield* Effect.forEach(ids, (id) =>
+      Effect.flatMap(world.safe.invite, (link) => world.client(id, { link }))
+    )
+    for (const client of clients) yield* client.sees(...ids.map((id) => `Client ${id}: initiated`))
+    yield* server.sees(...ids.map((id) => `Client ${id}: initiated`))
+    return [server, ...clients] as ReadonlyArray<Node> as readonly [Node, Node, Node, Node]
+  })
+
+describe("private messages in a secure chat", () => {
+  secureStory("they are for their readers alone, several at once too, and who has read is known", (world) =>
+    Effect.gen(function* () {
+      const [server, one, two, three] = yield* gather(world, "1", "2", "3")
+      const pipe = yield* two.attach()
+      yield* one.type("/msg 2 hello, only you")
+      yield* two.sees("(private) Client 1: hello, only you")
+      yield* pipe.sees("@1 Client 1: hello, only you")
+      yield* one.stands()
+      yield* two.type("/msg 1,3 to both of you")
+      for (const reader of [one, three]) yield* reader.sees("(private) Client 2: to both of you")
+      yield* two.stands()
+      yield* three.type("/query 1,2")
+      yield* three.type("thanks")
+      for (const reader of [one, two]) yield* reader.sees("(private) Client 3: thanks")
+      yield* pipe.sees("@3,1 Client 3: thanks")
+      yield* one.type("/history")
+      yield* one.sees("> /history")
+      assert.lengthOf(yield* saw(one, "thanks"), 2)
+      for (const node of [server, three]) assert.isEmpty(yield* saw(node, "only you"))
+      assert.isEmpty(yield* saw(server, "private"))
+      assert.isEmpty(yield* saw(one, "not encrypted"))
+    })
+  )
+
+  secureStory("its reader off, the server dead, its author gone for good: it comes through another, once", (world) =>
+    Effect.gen(function* () {
+      const [server, one, two, three] = yield* gather(world, "1", "2", "3")
+      yield* two.interrupt
+      yield* one.sees("* Client 2 left")
+      yield* server.kill
+      yield* one.sees("* Server is lost: the connection broke; the chat goes on without it")
+      yield* one.type("/msg 2 when you come back")
+      yield* one.type("/pending")
+      yield* one.sees("* not yet delivered: @2 when you come back")
+      yield* one.type("to all")
+      yield* three.sees("Client 1: to all")
+      yield* one.stands("@2… when you come back")
+      yield* one.type("Exit")
+      yield* one.ended
+      const again = yield* world.client("2", { peer: "3" })
+      yield* again.sees("(private) Client 1: when you come back")
+      yield* again.type("/msg 3 did you see it?")
+      yield* three.sees("(private) Client 2: did you see it?")
+      yield* Effect.sleep("1 minute")
+      assert.lengthOf(yield* saw(again, "when you come back"), 1)
+      assert.isEmpty(yield* saw(three, "when you come back"))
+    })
+  )
+
+  secureStory("the next run of its author can read it again, and who never was a member can't be written to", (world) =>
+    Effect.gen(function* () {
+      const [, one, two, three] = yield* gather(world, "1", "2", "3")
+      yield* one.type("/msg zz hello")
+      yield* one.sees(
+        "* No key of Client zz is known: only members of this chat can be written to. The line was not sent."
+      )
+      yield* one.type("/msg 2 remember")
+      yield* two.sees("(private) Client 1: remember")
+      yield* one.stands()
+      yield* one.kill
+      yield* three.sees("* Client 1 is lost: the connection broke")
+      const again = yield* world.client("1")
+      yield* again.sees("(private) Client 1: remember")
+      assert.isEmpty(yield* saw(three, "remember"))
+    })
+  )
+})
