@@ -75,9 +75,12 @@ export const make = ({ limits, links, log, peers }: Ground, { history, sharing }
       const link = isWanted() ? members(room).find((each) => !asked.has(each)) : undefined
       if (link === undefined) return Effect.succeed(undefined)
       const answer = ask(link, room, posts)
-      const isOver = () => answer.isComplete || !isCurrent(link) || !link.rooms.has(room) || !isWanted()
+      const isThere = () => isCurrent(link) && link.rooms.has(room)
+      const isOver = () => answer.isComplete || !isThere() || !isWanted()
       return Effect.flatMap(Effect.timeoutOption(peers.until(isOver), answerLimit), () =>
-        answer.isComplete ? Effect.succeed(answer) : learnFrom(room, posts, isWanted, new Set([...asked, link]))
+        answer.isComplete && isThere()
+          ? Effect.succeed(answer)
+          : learnFrom(room, posts, isWanted, new Set([...asked, link]))
       )
     })
 
@@ -115,7 +118,8 @@ export const make = ({ limits, links, log, peers }: Ground, { history, sharing }
 
   const answer = (link: Link, { posts, room }: Join): Effect.Effect<void> =>
     Effect.suspend(() => {
-      if (!log.rooms.has(room) || !isCurrent(link)) return Effect.void
+      if (!isCurrent(link)) return Effect.void
+      if (!log.rooms.has(room)) return link.send({ type: "joined", room, streams: {}, more: false })
       // The numbers are taken before the history: what is said meanwhile is new.
       const frames = joinedFrames(room)
       return Effect.flatMap(history.ofRoom(room, posts), ({ lines, posts: count }) => {
@@ -131,10 +135,9 @@ export const make = ({ limits, links, log, peers }: Ground, { history, sharing }
       Effect.map(Effect.timeoutOption(learnFrom(room, posts, isWanted), learningLimit), (told) =>
         Option.match(told, { onNone: () => undefined, onSome: (found) => found && toldBy(found) })
       ),
-    /** A peer asks what was said in a room. Not answered if this node takes no part in it. */
+    /** A peer asks what was said in a room. The answer has nothing if this node takes no part in it any more. */
     heardJoin: (link: Link, frame: Join): Rest => {
-      if (!isCurrent(link) || !log.rooms.has(frame.room)) return undefined
-      if (isSettled(frame.room)) return answer(link, frame)
+      if (!log.rooms.has(frame.room) || isSettled(frame.room)) return answer(link, frame)
       return Effect.zipRight(
         Effect.timeoutOption(
           peers.until(() => isSettled(frame.room)),

@@ -6,7 +6,10 @@ import { type Life, type Record_, violations } from "./Checker.ts"
 
 const life = (node: string, lineage: number, more: Partial<Life> = {}): Life => ({
   node,
-  rooms: new Set(["main"]),
+  stays: [{ room: "main", since: 0, until: Number.POSITIVE_INFINITY }],
+  partakes: new Set(["main"]),
+  old: new Map(),
+  left: 0,
   lineage,
   began: 0,
   knew: [],

@@ -1,4 +1,5 @@
 /** Checks the screens of a simulated chat against the promises of `DELIVERY.md`. */
+import { serverId } from "../../src/domain/Peer.ts"
 import { mainRoom } from "../../src/domain/Post.ts"
 import type { Steps } from "../../src/domain/Turns.ts"
 import type { PostFrame } from "../../src/protocol/Frame.ts"
@@ -6,8 +7,15 @@ import type { PostFrame } from "../../src/protocol/Frame.ts"
 /** One process of a node, from its start to its end. */
 export interface Life {
   readonly node: string
-  /** The rooms in which it takes part. */
-  readonly rooms: ReadonlySet<string>
+  /**
+   * The rooms that it has joined, each from when on. The time goes on over a restart with the same disk. The screen has
+   * lines of a room only as long as it stays there.
+   */
+  readonly stays: Array<{ readonly room: string; readonly since: number; until: number }>
+  /** At the end: the rooms in which it takes part, joined or not. */
+  partakes: ReadonlySet<string>
+  /** Posts that were said in a room before it joined that, and when it had joined: they are not shown as new after that. */
+  readonly old: Map<string, number>
   /** Equal for lives with the same disk, each as the one before had left it. */
   readonly lineage: number
   readonly began: number
@@ -20,7 +28,7 @@ export interface Life {
     readonly earlier: string | undefined
     readonly at: number
   }>
-  /** The posts on disk when it ended. */
+  /** The posts on disk when it ended, or at the end. */
   kept: ReadonlyArray<string>
   /**
    * When it first recorded where the chat begins for it, and whether it took posts for seen then. A disk has one such
@@ -36,6 +44,8 @@ export interface Life {
   /** Whether it did not end when it was asked to leave. */
   stuck: boolean
   ended: boolean
+  /** When it was asked to end. */
+  left: number
   failure: unknown
 }
 
@@ -70,7 +80,7 @@ export interface Record_ {
 export const violations = (record: Record_): ReadonlyArray<string> => [
   ...record.lives.flatMap((life) => [...twice(life), ...disordered(life), ...answersAbove(life, record)]),
   ...record.lives.flatMap((life) => [...shownTooSoon(life, record), ...madeUp(life, record)]),
-  ...record.lives.flatMap((life) => overheard(life)),
+  ...record.lives.flatMap((life) => [...overheard(life), ...hoarded(life, record)]),
   ...twiceInLineage(record),
   ...lost(record),
   ...record.holding.map((node) => `Rule 9: ${node} holds a line for what nobody can bring`),
@@ -98,11 +108,33 @@ const earlierOf = (life: Life, until: number): ReadonlyArray<string> =>
 /** The room in which a line was said. */
 export const roomOf = (token: string): string => token.split("@")[1] ?? mainRoom
 
-/** A post of a room is shown only where the node takes part in that room. */
+/** A post of a room is shown only where the node has joined that room. What was said before it joined is not new. */
 const overheard = (life: Life): ReadonlyArray<string> =>
-  tokensOf(life).flatMap((token) =>
-    life.rooms.has(roomOf(token)) ? [] : [`Rooms: ${life.node} shows ${token}, and takes no part there`]
-  )
+  life.shown.flatMap(({ at, token }) => {
+    if (token === undefined) return []
+    const isThere = life.stays.some(({ room, until }) => room === roomOf(token) && at <= until)
+    if (!isThere) return [`Rooms: ${life.node} shows ${token}, and takes no part there`]
+    const joined = life.old.get(token) ?? Number.POSITIVE_INFINITY
+    return at < joined ? [] : [`Rooms: ${life.node} shows ${token} as new, which was said before it joined`]
+  })
+
+/** A client has on its disk no post of others that was said in a room after the client had left it. A server may carry it. */
+const hoarded = ({ kept, node }: Life, { lives, said }: Record_): ReadonlyArray<string> => {
+  if (node === serverId) return []
+  const stays = lives.flatMap((life) => (life.node === node ? life.stays : []))
+  return kept.flatMap((token) => {
+    const saying = said.get(token)
+    return saying === undefined ||
+      saying.author === node ||
+      stays.some(({ room, until }) => room === saying.room && until >= saying.at)
+      ? []
+      : [`Rooms: ${node} keeps ${token}, and took no part there any more`]
+  })
+}
+
+/** Since when a node that is there at the end has been in a room; never, if it is not. */
+const inRoomSince = ({ stays }: Life, room: string): number =>
+  stays.find((stay) => stay.room === room && stay.until === Number.POSITIVE_INFINITY)?.since ?? Number.POSITIVE_INFINITY
 
 /** No node ends by itself. */
 const failed = (life: Life): ReadonlyArray<string> =>
@@ -215,14 +247,20 @@ const lost = (record: Record_): ReadonlyArray<string> => {
   const survives = (token: string, { author, life }: Saying) =>
     !life.ended ||
     last.some((each) => each.node === author && each.lineage === life.lineage && life.kept.includes(token))
+  // Whoever has left a room gives nothing of it to others.
+  const isHanded = (token: string, room: string) =>
+    room === mainRoom || last.some(({ kept, partakes }) => partakes.has(room) && kept.includes(token))
   const known = [...said].filter(
-    ([token, saying]) => survives(token, saying) || last.some((each) => seenBy.get(each)?.has(token))
+    ([token, saying]) =>
+      isHanded(token, saying.room) && (survives(token, saying) || last.some((each) => seenBy.get(each)?.has(token)))
   )
   return last.flatMap((reader) => {
     const screens = screensOf(reader, lives)
+    const gone = goneInRooms(screens)
     const since = owedSince(reader, lives)
     const owed = known.filter(
-      ([, { at, author, room }]) => reader.node !== author && at > since && reader.rooms.has(room)
+      ([, { at, author, room }]) =>
+        reader.node !== author && at > Math.max(since, inRoomSince(reader, room)) && !gone.has(`${author} ${room}`)
     )
     const soon = owed.filter(([, { at }]) => at < settledAt)
     return [
@@ -253,6 +291,21 @@ const goneOn = (screens: ReadonlyArray<Life>, until = Number.POSITIVE_INFINITY):
 
 const told =
   /^\* (\d+) (?:lines? of (?:Client (?=\d)|(?=Server))(\w+)(?: in #\w+)? (?:is|are) no longer|old lines? (?:is|are) no longer|lines? came too fast)/
+
+/**
+ * The authors and rooms of which screens have reported lines as gone. An author that leaves a room takes along what
+ * nobody else has there, although somebody may have been shown it as history, and answer it.
+ */
+const goneInRooms = (screens: ReadonlyArray<Life>): ReadonlySet<string> =>
+  new Set(
+    screens.flatMap(({ shown }) =>
+      shown.flatMap(({ line }) => {
+        const [, client, server, room] =
+          /^\* \d+ lines? of (?:Client (\w+)|(Server)) in #(\w+) (?:is|are) no longer/.exec(line) ?? []
+        return room === undefined ? [] : [`${client ?? server} ${room}`]
+      })
+    )
+  )
 
 /** The lines that are neither seen nor reported as gone. A report says how many lines are gone, but not which. */
 const untold = (

@@ -30,6 +30,7 @@ import { Identity } from "../../services/Identity.ts"
 import type { Interrupts } from "../../services/Interrupts.ts"
 import { MeshStatus } from "../../services/MeshStatus.ts"
 import { PortStore } from "../../services/PortStore.ts"
+import { Rooms } from "../../services/Rooms.ts"
 import { type Connection, Transport } from "../../services/Transport.ts"
 import { defaultLimits, type Limits } from "../../src/domain/Limits.ts"
 import { type Address, Host, PeerId, Port, roleOf, serverId } from "../../src/domain/Peer.ts"
@@ -71,14 +72,14 @@ interface Running {
   /** The last attempt to say lines in another room than `main`. */
   saying: Fiber.Fiber<unknown, unknown> | undefined
   /** Its log and the status of its mesh, once it runs. */
-  inside: { readonly log: Log.Log; readonly status: MeshStatus["Type"] } | undefined
+  inside: { readonly log: Log.Log; readonly status: MeshStatus["Type"]; readonly rooms: Rooms["Type"] } | undefined
 }
 
 interface Place {
   readonly id: PeerId
   readonly address: Address
-  /** The rooms in which it takes part, besides `main`. */
-  readonly rooms: ReadonlyArray<Room>
+  /** The rooms that it has joined, besides `main`. */
+  rooms: ReadonlyArray<Room>
   disk: Disk
   backup: Disk | undefined
   running: Running | undefined
@@ -303,7 +304,10 @@ const tampered = (transport: Transport["Type"], name: string, isTampering: () =>
   }
 }
 
-/** Some schedules have more rooms. Each client takes part in some of them, the server in nearly all. */
+/**
+ * Some schedules have more rooms. Each client begins in some of them, the server in nearly all. They join rooms and leave
+ * rooms as they like.
+ */
 const isOfRooms = (seed: number): boolean => seed >= firstOfRooms
 const otherRooms = ["ops", "dev"].map((name) => Room.make(name))
 
@@ -366,6 +370,9 @@ export const simulate = (seed: number): Record_ => {
   const cuts = drawFrom(seed + 1_000_000_007)
   const runs = drawFrom(seed + 2_000_000_011)
   const rooms = drawFrom(seed + 3_000_000_019)
+  /** In which rooms they are changes in some schedules. In some the server carries all of them. */
+  const wandering = drawFrom(seed + 5_000_000_029)
+  const carries = isOfRooms(seed) && wandering.happens(0.6) ? "all" : "none"
   const ways = drawFrom(seed + 4_000_000_007)
   const bounds = isOfManyRuns(seed) ? smallBounds(40 + runs.below(11)) : {}
   const secure = isSecure(seed)
@@ -410,7 +417,9 @@ export const simulate = (seed: number): Record_ => {
       const adopted = Math.max(...lives.map(({ rooted }) => (rooted?.takesForSeen ? rooted.at : 0)))
       const lines = life.kept.filter((token) => {
         const saying = said.get(token)
-        return saying?.life === life && saying.at > adopted && !had.has(token)
+        // Who leaves a room is asked about its lines there by then. And a summary of a room that comes to be shared may
+        // name lines that are not on the disk yet.
+        return saying?.life === life && saying.room === mainRoom && saying.at > adopted && !had.has(token)
       })
       const told = life.shown.flatMap(
         ({ line }) => /^\* No peer has your last (\d+ lines|line) yet: kept/.exec(line)?.[1] ?? []
@@ -428,7 +437,9 @@ export const simulate = (seed: number): Record_ => {
         const wall = wallClock(clock, areClocksRight ? 0 : ahead)
         const life: Life = {
           node: place.id,
-          rooms: new Set([mainRoom, ...place.rooms]),
+          stays: [{ room: mainRoom, since: 0, until: Number.POSITIVE_INFINITY }],
+          partakes: new Set(),
+          old: new Map(),
           lineage: disk.lineage,
           began: clock.unsafeCurrentTimeMillis(),
           shown: [],
@@ -440,6 +451,7 @@ export const simulate = (seed: number): Record_ => {
           untold: [],
           stuck: false,
           ended: false,
+          left: 0,
           failure: undefined
         }
         lives.push(life)
@@ -488,6 +500,7 @@ export const simulate = (seed: number): Record_ => {
           role: roleOf(place.id),
           listen: place.address,
           member: place.id === serverId,
+          carries: place.id === serverId ? carries : "none",
           silence: "3 seconds",
           patience: isLongCut(seed) || isOrphaned(seed) || isOfManyRuns(seed) ? shortPatience : "1 minute",
           limits: secure ? { overload: Duration.seconds(5) } : limitsOf(bounds)
@@ -499,7 +512,8 @@ export const simulate = (seed: number): Record_ => {
           chance.among(isOfManyRuns(seed) ? slowDiskMillis : diskMillis),
           sign,
           bounds,
-          place.rooms,
+          // A disk says in which rooms its node is.
+          disk.lines.length === 0 ? place.rooms : [],
           onDisk
         ).pipe(
           Layer.provideMerge(
@@ -528,6 +542,7 @@ export const simulate = (seed: number): Record_ => {
               // A node that leaves first says the lines that were typed before.
               else if (running.saying !== undefined) yield* Fiber.await(running.saying)
               life.ended = true
+              life.left = clock.unsafeCurrentTimeMillis()
               place.running = undefined
               if (abruptly || !(yield* interrupts.ask)) yield* Fiber.interruptFork(fiber)
               if (!abruptly && Option.isNone(yield* Effect.timeoutOption(Fiber.await(fiber), lastWords))) {
@@ -537,14 +552,37 @@ export const simulate = (seed: number): Record_ => {
                 yield* Fiber.interruptFork(fiber)
               }
               life.kept = wordsOn(place.disk)
+              for (const stay of life.stays) stay.until = Math.min(stay.until, clock.unsafeCurrentTimeMillis())
               if (!abruptly) life.untold = untoldBy(life)
             }),
           setClock: wall.set,
           saying: undefined,
           inside: undefined
         }
+        const before = lives.findLast((other) => other !== life && other.node === place.id)
+        /** When the stay in a room began that goes on after a restart: with an older disk, before everything else. */
+        const sinceBefore = (room: Room): number => {
+          if (before === undefined || before.lineage !== life.lineage) return 0
+          const last = before.stays.findLast((stay) => stay.room === room && stay.until >= before.left)
+          return last?.since ?? life.began
+        }
+        /** Notes in which rooms it is. */
+        const noteRooms = (joined: ReadonlyArray<Room>, isFirst = false): void => {
+          if (dead) return
+          const now = clock.unsafeCurrentTimeMillis()
+          for (const stay of life.stays) if (!joined.includes(stay.room as Room)) stay.until = Math.min(stay.until, now)
+          for (const room of joined) {
+            if (life.stays.some((stay) => stay.room === room && stay.until > now)) continue
+            const since = isFirst ? sinceBefore(room) : now
+            life.stays.push({ room, since, until: Number.POSITIVE_INFINITY })
+          }
+          place.rooms = joined.filter((room) => room !== mainRoom)
+        }
         const seen = Effect.gen(function* () {
-          running.inside = { log: yield* wholeLog, status: yield* MeshStatus }
+          const inside = { log: yield* wholeLog, status: yield* MeshStatus, rooms: yield* Rooms }
+          running.inside = inside
+          noteRooms(inside.rooms.joined(), true)
+          inside.rooms.onChange(() => noteRooms(inside.rooms.joined()))
         })
         const program: Effect.Effect<
           void,
@@ -597,14 +635,57 @@ export const simulate = (seed: number): Record_ => {
             })
       })
 
+    /** Joins a room, or leaves it, whether somebody has the last lines or not. It may take a while. */
+    const wander = (place: Place) =>
+      Effect.suspend(() => {
+        const inside = place.running?.inside
+        if (inside === undefined) return Effect.void
+        const room = wandering.among(otherRooms)
+        const step: Effect.Effect<void, unknown> = inside.rooms.isJoined(room)
+          ? inside.rooms.leave(room, true)
+          : inside.rooms.join(room, wandering.below(4))
+        return Effect.forkIn(Effect.ignore(step), stage)
+      })
+
+    /**
+     * Some nodes join rooms in which they are not, while everything is calm. What everybody has who is there was said
+     * before.
+     */
+    const joinLate = Effect.gen(function* () {
+      for (const place of places) {
+        const { inside, life } = place.running ?? {}
+        if (inside === undefined || life === undefined) continue
+        for (const room of otherRooms) {
+          if (inside.log.rooms.has(room) || wandering.happens(0.3)) continue
+          const linked = new Set((yield* linkedOf(inside.status)).map(({ id }) => id))
+          const there = here().filter(
+            ({ id, running }) => linked.has(id) && running?.inside?.log.rooms.has(room) === true
+          )
+          const [first, ...rest] = there.map(({ disk }) => new Set(wordsOn(disk)))
+          const common = [...(first ?? [])].filter(
+            (token) => roomOf(token) === room && rest.every((words) => words.has(token))
+          )
+          const known = new Set(tokensOf(life))
+          const asked = clock.unsafeCurrentTimeMillis()
+          yield* Effect.ignore(inside.rooms.join(room, wandering.below(4)))
+          // The others must hear of it before one of them joins too.
+          yield* Effect.sleep("1 second")
+          for (const token of common) if (!known.has(token)) life.old.set(token, asked)
+        }
+      }
+    })
+
     const stop = (place: Place, abruptly = chance.happens(0.8)) =>
       Effect.gen(function* () {
         if (place.running === undefined) return
         if (chance.happens(0.2)) place.backup = copyOf(place.disk)
         if (abruptly) kills += 1
         yield* place.running.stop(abruptly)
-        if (chance.happens(0.3)) place.disk = blank(lineages++)
-        else if (place.backup !== undefined && chance.happens(0.2)) {
+        if (chance.happens(0.3)) {
+          place.disk = blank(lineages++)
+          // Its people join again, one room after the other.
+          place.rooms = []
+        } else if (place.backup !== undefined && chance.happens(0.2)) {
           place.disk = { ...copyOf(place.backup), lineage: lineages++ }
         }
       })
@@ -640,12 +721,12 @@ export const simulate = (seed: number): Record_ => {
     /** Whether all running nodes have links to each other and the same posts in their logs, and miss nothing. */
     const settled = Effect.gen(function* () {
       const common = new Map<string, string>()
-      for (const { rooms, running } of here()) {
+      for (const { running } of here()) {
         if (running?.inside === undefined || running.life.failure !== undefined) return false
         const { log, status } = running.inside
         if ((yield* linkedOf(status)).length < here().length - 1 || (yield* log.missing).length > 0) return false
         const summary = [...(yield* log.summary)].filter(([, n]) => n > 0).sort()
-        for (const room of [mainRoom, ...rooms]) {
+        for (const room of log.rooms) {
           const ofRoom = summary.filter(([stream]) => roomIn(stream) === room).join(" ")
           if (ofRoom !== (common.get(room) ?? ofRoom)) return false
           common.set(room, ofRoom)
@@ -803,6 +884,7 @@ export const simulate = (seed: number): Record_ => {
     const passing: Array<Fiber.RuntimeFiber<void>> = []
     for (let step = 0; step < steps; step += 1) {
       yield* trouble
+      if (isOfRooms(seed) && wandering.happens(0.15)) yield* wander(wandering.among(places))
       if (isOfManyRuns(seed) && runs.happens(0.15)) passing.push(yield* Effect.forkIn(passBy, stage))
       if (!areClocksRight && clocks.happens(0.1)) clocks.among(places).running?.setClock(clocks.among(wrongClocks))
       if (chance.happens(0.5)) yield* Effect.sleep(chance.below(2 * stepMillis))
@@ -820,6 +902,7 @@ export const simulate = (seed: number): Record_ => {
     yield* settle(settling, patient)
     yield* noteWhoIsAlone
     if (!secure && !isLongCut(seed)) yield* passThrough
+    if (isOfRooms(seed)) yield* joinLate
     const settledAt = clock.unsafeCurrentTimeMillis()
     for (const place of places) yield* say(place)
     yield* settle(lastSettling, patient)
@@ -828,6 +911,11 @@ export const simulate = (seed: number): Record_ => {
       here(),
       ({ running }) => running?.inside?.log.tally ?? Effect.succeed(undefined)
     )
+    for (const { disk, running } of here()) {
+      if (running?.inside === undefined) continue
+      running.life.kept = wordsOn(disk)
+      running.life.partakes = new Set(running.inside.log.rooms)
+    }
     const bodies = places.flatMap(({ disk }) => framesOf(disk)).filter((frame) => frame.type === "post")
     yield* Scope.close(stage, { _tag: "Success" } as never)
     const taken = {

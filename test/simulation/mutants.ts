@@ -204,9 +204,21 @@ export const mutants: ReadonlyArray<Mutant> = [
     ]
   },
   {
+    name: "joining a room without counting what was said there as seen",
+    from: firstOfRooms,
+    notices: /Rooms: .* before it joined/,
+    changes: [
+      {
+        file: "layers/replication/OwnRooms.ts",
+        from: "...(told === undefined ? {} : { seen: told })",
+        to: "...(told === null ? { seen: told } : {})"
+      }
+    ]
+  },
+  {
     name: "a room is heard by everybody: its posts go to those who take no part in it, and are taken in",
     from: firstOfRooms,
-    notices: /Rooms:/,
+    notices: /Rooms:|I3:/,
     changes: [
       {
         file: "layers/replication/Sharing.ts",
