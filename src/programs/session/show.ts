@@ -66,6 +66,19 @@ export const showWhatHappens = (
     return Deferred.await(ended)
   })
 
+/** Reads the rooms of streams. Nearly all posts follow others of their stream, and each one comes through here. */
+const roomReader = (): ((stream: StreamId) => Room) => {
+  let lastStream: StreamId | undefined
+  let lastRoom = mainRoom
+  return (stream) => {
+    if (stream !== lastStream) {
+      lastStream = stream
+      lastRoom = roomIn(stream)
+    }
+    return lastRoom
+  }
+}
+
 /**
  * Whether an entry is of a room that the node has joined, and of one of these, if they are given. Who comes and goes is
  * news of `main`. What concerns the node itself is of no room.
@@ -76,23 +89,14 @@ const fromRooms = (
 ): Predicate.Predicate<Entry> => {
   const isShown = (room: Room): boolean =>
     isPrivate(room) ? shown === undefined : (shown === undefined || shown.has(room)) && isJoined(room)
-  // Most posts follow others of their stream.
-  let lastStream: StreamId | undefined
-  let lastRoom = mainRoom
-  const isStreamShown = (stream: StreamId): boolean => {
-    if (stream !== lastStream) {
-      lastStream = stream
-      lastRoom = roomIn(stream)
-    }
-    return isShown(lastRoom)
-  }
+  const roomOfStream = roomReader()
   return (entry) => {
     switch (entry._tag) {
       case "Said":
       case "Earlier":
-        return isStreamShown(entry.post.stream)
+        return isShown(roomOfStream(entry.post.stream))
       case "Missed":
-        return isStreamShown(entry.stream)
+        return isShown(roomOfStream(entry.stream))
       case "Happened":
         return !isPresenceEvent(entry.event) || isShown(mainRoom)
       case "Outlived":
@@ -131,20 +135,21 @@ const terse = (self: Peer, line: ScreenLine): ScreenLine =>
     : line
 
 /** Counts what comes in other rooms than the session's. */
-const hearing =
-  (session: Session["Type"], self: Peer) =>
-  (entries: ReadonlyArray<Entry>): void => {
+const hearing = (session: Session["Type"], self: Peer): ((entries: ReadonlyArray<Entry>) => void) => {
+  const roomOfStream = roomReader()
+  return (entries) => {
     const here = roomOf(session)
     const lines: Array<{ readonly room: Room; readonly isMention: boolean }> = []
     for (const entry of entries) {
       if (entry._tag !== "Said" || entry.own) continue
-      const room = roomIn(entry.post.stream)
+      const room = roomOfStream(entry.post.stream)
       // A private line stands on every screen, and rings the bell.
       if (room === here || isPrivate(room)) continue
       lines.push({ room, isMention: mentions(self.id, session.highlights, entry.post.text) })
     }
     if (lines.length > 0) move(session, (before) => heard(before, lines))
   }
+}
 
 const unmuted = (silenced: ReadonlySet<PeerId>, entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> =>
   silenced.size === 0
