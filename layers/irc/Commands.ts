@@ -1,6 +1,7 @@
 /** What a registered IRC client can ask for. */
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
+import { privatelyTo } from "../../src/domain/Conversation.ts"
 import { formatAddress, type Named, type PeerId } from "../../src/domain/Peer.ts"
 import { authorOf, mainRoom, type Room } from "../../src/domain/Post.ts"
 import { escape } from "../../src/domain/ScreenLine.ts"
@@ -334,27 +335,28 @@ const ison: Command = atOnce(({ members, numeric }, nicks) => [
 // ---- Speech
 
 const speak: Command = (talk, [target, text], answer, { command }) => {
-  const { has, house, members, numeric } = talk
+  const { house, members, numeric } = talk
   // Nobody answers a NOTICE, so that two programs never answer each other for ever.
   const refuse = (message: Outgoing): void => answer(command === "NOTICE" ? [] : [message])
   if (target === undefined || target === "")
     return refuse(numeric("ERR_NORECIPIENT", `No recipient given (${command})`))
   if (text === undefined || text === "") return refuse(numeric("ERR_NOTEXTTOSEND", "No text to send"))
   const room = shownRoom(talk, target)
-  if (room !== undefined) {
-    const said = saidIn(text)
-    if (said === undefined || said.text === "")
-      return refuse(numeric("ERR_CANNOTSENDTOCHAN", target, "Of CTCP, a channel takes ACTION only"))
-    return talk.say(room, said.text, said.isAction, answer)
+  if (room === undefined && isChannel(target)) {
+    return refuse(numeric("ERR_CANNOTSENDTOCHAN", target, "You're not on that channel"))
   }
-  if (isChannel(target)) return refuse(numeric("ERR_CANNOTSENDTOCHAN", target, "You're not on that channel"))
-  if (members.idOf(target) === undefined) return refuse(numeric("ERR_NOSUCHNICK", target, "No such nick"))
-  const words = "Private messages can't be sent yet"
-  refuse(
-    has("standard-replies")
-      ? { source: house.policy.server, command: "FAIL", params: [command, "CANNOT_SEND", target, words] }
-      : numeric("ERR_CANTSENDTOUSER", target, words)
-  )
+  const reader = room === undefined ? members.idOf(target) : undefined
+  if (room === undefined && reader === undefined) return refuse(numeric("ERR_NOSUCHNICK", target, "No such nick"))
+  if (reader === house.self.id) {
+    return refuse(numeric("ERR_CANTSENDTOUSER", target, "A private line to yourself would be seen by nobody else"))
+  }
+  const said = saidIn(text)
+  if (said === undefined || said.text === "") {
+    const name = room === undefined ? "ERR_CANTSENDTOUSER" : "ERR_CANNOTSENDTOCHAN"
+    return refuse(numeric(name, target, "Of CTCP, only ACTION can be sent"))
+  }
+  const place = room ?? (reader === undefined ? undefined : privatelyTo([reader]))
+  if (place !== undefined) talk.say(place, said.text, said.isAction, answer)
 }
 
 // ---- What was said before

@@ -7,6 +7,15 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Console, type Put, type Typed, whenTaken } from "../../services/Console.ts"
 import { actionIn, actionOf } from "../../src/domain/Action.ts"
+import {
+  addresseesIn,
+  confidantsOf,
+  isClosed,
+  isPrivate,
+  isPrivateStream,
+  placeOf,
+  sealedRoom
+} from "../../src/domain/Conversation.ts"
 import type { Entry } from "../../src/domain/Entry.ts"
 import type { Fact } from "../../src/domain/Fact.ts"
 import { isPresenceEvent } from "../../src/domain/MeshEvent.ts"
@@ -66,7 +75,7 @@ export interface Talk {
   readonly join: (room: Room, answer: Answer) => void
   /** Shows a channel no more. The node leaves the room, unless everybody is in it. */
   readonly part: (room: Room, answer: Answer, reason: string) => void
-  /** Says a line in a channel that is shown. The answer is its echo. */
+  /** Says a line in a channel that is shown, or to somebody alone (`privatelyTo`). The answer is its echo. */
   readonly say: (room: Room, text: string, isAction: boolean, answer: Answer) => void
   readonly setTopic: (room: Room, text: string, answer: Answer) => void
   /** Runs a command of the node. Its answer comes as notices. */
@@ -148,6 +157,8 @@ export const make = ({
     let statuses: ReadonlyMap<PeerId, PeerStatus> = new Map()
     let rooms: ReadonlyArray<KnownRoom> = []
     const channels = new Map<Room, Channel>()
+    /** Which private messages it has seen; undefined before the first list of peers. */
+    let letters: Seen | undefined
     /** The rooms of the node that this client does not want to see. */
     const hidden = new Set<Room>()
     /** Those who wait until a channel is shown, or no more. */
@@ -193,17 +204,24 @@ export const make = ({
       return tags
     }
     const messagesOn = (post: Post): ReadonlyArray<Outgoing> => {
-      const topic = topicIn(post.text)
+      const topic = isPrivateStream(post.stream) ? undefined : topicIn(post.text)
       if (topic !== undefined) return [{ ...topicSet(post, topic), tags: tagsOf(post, true) }]
+      const author = authorOf(post.stream)
       const action = actionIn(post.text)
-      const speech = {
-        source: prefixOf(authorOf(post.stream)),
-        target: `#${roomIn(post.stream)}`,
+      const spoken = {
+        source: prefixOf(author),
         text: action ?? post.text,
         isAction: action !== undefined,
         clean: escape
       }
-      return messagesOf(speech).map((message, at) => ({ ...message, tags: tagsOf(post, at === 0) }))
+      return targetsOf(post).flatMap((target) =>
+        messagesOf({ ...spoken, target }).map((message, at) => ({ ...message, tags: tagsOf(post, at === 0) }))
+      )
+    }
+    /** Where a post is shown: in its channel, with this client, or, if this node said it in private, with its readers. */
+    const targetsOf = (post: Post): ReadonlyArray<string> => {
+      if (!isPrivateStream(post.stream)) return [channelOf(roomIn(post.stream))]
+      return authorOf(post.stream) === self.id ? confidantsOf(self.id, post).map(members.nickOf) : [nick]
     }
     const topicSet = ({ stream }: Post, topic: string): Outgoing => ({
       source: prefixOf(authorOf(stream)),
@@ -212,16 +230,17 @@ export const make = ({
     })
     /** The answer that waits for this post, if it was said here. */
     const awaitedFor = (post: Post): Answer | undefined => {
-      const found = awaited.find(({ line }) => line.text === post.text)
+      const found = awaited.find(({ line }) => line.text === post.text && line.room === placeOf(self.id, post))
       awaited = awaited.filter((each) => each !== found)
       return found?.answer
     }
     const showPost = (post: Post, { here, old }: { readonly here: boolean; readonly old: boolean }): void => {
-      const channel = channels.get(roomIn(post.stream))
+      if (isClosed(post)) return
+      const seen = isPrivateStream(post.stream) ? letters : channels.get(roomIn(post.stream))?.seen
       const answer = here ? awaitedFor(post) : undefined
       // What comes when the client is gone waits until it is here again.
-      if (channel === undefined || isGone() || channel.seen.has(post)) return answer?.([])
-      channel.seen.add(post)
+      if (seen === undefined || isGone() || seen.has(post)) return answer?.([])
+      seen.add(post)
       // Without the time at which it was said, an old line would look new.
       if (old && !has("server-time")) return
       if (answer === undefined) sender.send(messagesOn(post))
@@ -277,15 +296,17 @@ export const make = ({
 
     // ---- Channels
 
-    /** Sends what this client missed, unless it asks for what it wants of that. */
-    const catchUp = (room: Room): Seen => {
+    /** Sends what this client missed of these posts, if it can ask for it in no other way. */
+    const catchUp = (room: Room, posts: ReadonlyArray<Post>, isAskedFor: boolean): Seen => {
       const hasSeen = house.seen.of(name, room)
-      const posts = house.posts().filter(({ stream }) => roomIn(stream) === room)
-      if (hasSeen !== undefined && has("server-time") && !has("draft/chathistory")) {
+      if (hasSeen !== undefined && has("server-time") && !isAskedFor) {
         sender.send(posts.filter((post) => !hasSeen(post)).flatMap(messagesOn))
       }
       return house.seen.begin(name, room, posts)
     }
+    const postsIn = (room: Room): ReadonlyArray<Post> => house.posts().filter(({ stream }) => roomIn(stream) === room)
+    const allLetters = (): ReadonlyArray<Post> =>
+      house.posts().filter((post) => isPrivateStream(post.stream) && !isClosed(post))
     const show = (room: Room): void => {
       hidden.delete(room)
       const answer = joining.get(room) ?? sender.send
@@ -293,7 +314,10 @@ export const make = ({
       const peers = rooms.find((each) => each.room === room)?.peers ?? []
       channels.set(room, { seen: nothingSeen, members: new Set(peers) })
       answer([joined(room, self.id), ...describe(talk, room)])
-      channels.set(room, { seen: catchUp(room), members: new Set(peers) })
+      channels.set(room, {
+        seen: catchUp(room, postsIn(room), has("draft/chathistory")),
+        members: new Set(peers)
+      })
     }
     const hide = (room: Room): void => {
       channels.delete(room)
@@ -314,7 +338,7 @@ export const make = ({
     }
     const isJoined = (room: Room): boolean => rooms.some((each) => each.room === room && each.joined)
     const takeRooms = (present: ReadonlyArray<KnownRoom>): void => {
-      rooms = present
+      rooms = present.filter(({ room }) => !isPrivate(room))
       if (!isListed) return
       for (const room of [...channels.keys()]) if (!isJoined(room)) hide(room)
       for (const { joined, peers, room } of rooms) {
@@ -370,11 +394,17 @@ export const make = ({
 
     // ---- What becomes of lines that were typed here
 
+    const refusalFor = (room: Room, words: string): Outgoing => {
+      const [reader] = addresseesIn(room) ?? []
+      return reader === undefined
+        ? answerWith("ERR_CANNOTSENDTOCHAN", channelOf(room), words)
+        : answerWith("ERR_CANTSENDTOUSER", members.nickOf(reader), words)
+    }
     const giveUp = (lines: ReadonlyArray<Typed>, words: string): void => {
       for (const line of lines) {
         const found = awaited.find((each) => each.line === line)
         awaited = awaited.filter((each) => each !== found)
-        found?.answer([answerWith("ERR_CANNOTSENDTOCHAN", channelOf(line.room ?? mainRoom), words)])
+        found?.answer([refusalFor(line.room ?? mainRoom, words)])
       }
     }
     const mark: Put<Typed> = (lines, taken) => {
@@ -486,13 +516,13 @@ export const make = ({
       },
       say: (room, text, isAction, answer) => speak(room, isAction ? actionOf(text) : text, has("echo-message"), answer),
       setTopic: (room, text, answer) => speak(room, topicOf(text), true, answer),
-      said: (room) =>
-        house.posts().filter(({ stream, text }) => roomIn(stream) === room && topicIn(text) === undefined),
+      said: (room) => postsIn(room).filter(({ text }) => topicIn(text) === undefined),
       messagesOn,
       newReference,
       begin: () => {
         isListed = true
         takeRooms(rooms)
+        letters = catchUp(sealedRoom, allLetters(), false)
       },
       run: (line) => run(`/${line}`, (words) => sender.send(words.map((each) => noticeTo(nick, each)))),
       whenListed: (then) => {
