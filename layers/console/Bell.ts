@@ -1,6 +1,8 @@
 /** Rings the bell of a terminal, and shows a desktop notification, when somebody mentions the person at it. */
 import { type Rung, ring } from "../../src/domain/Calling.ts"
+import { isPrivateStream } from "../../src/domain/Conversation.ts"
 import { type PeerId, title } from "../../src/domain/Peer.ts"
+import { authorOf, mainRoom, roomIn, roomTitle, type StreamId } from "../../src/domain/Post.ts"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
 
 export const bell = "\u0007"
@@ -9,6 +11,13 @@ export const bell = "\u0007"
 const knows777 = process.env["VTE_VERSION"] !== undefined || /^rxvt/.test(process.env["TERM"] ?? "")
 const notification = (text: string): string =>
   knows777 ? `\u001b]777;notify;outlive;${text}\u0007` : `\u001b]9;${text}\u0007`
+
+/** What the author of a line has done, in a few words. */
+const deedIn = (stream: StreamId): string => {
+  const room = roomIn(stream)
+  if (isPrivateStream(stream)) return "wrote to you alone"
+  return room === mainRoom ? "mentioned you" : `mentioned you in ${roomTitle(room)}`
+}
 
 export interface Settings {
   /** Whether the bell rings and notifications are sent. */
@@ -33,9 +42,9 @@ export class Bell {
   ringFor(lines: ReadonlyArray<ScreenLine>, self: PeerId | undefined, isLookedAt: boolean): string {
     const { bell: rings, words = [] } = this.#settings
     if (!rings) return ""
-    const { caller, rung } = ring(this.#rung, lines, { self, words }, performance.now())
+    const { by, rung } = ring(this.#rung, lines, { self, words }, performance.now())
     this.#rung = rung
-    if (caller === undefined) return ""
-    return bell + (isLookedAt ? "" : notification(`${title(caller)} mentioned you`))
+    if (by === undefined) return ""
+    return bell + (isLookedAt ? "" : notification(`${title(authorOf(by))} ${deedIn(by)}`))
   }
 }

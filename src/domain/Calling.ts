@@ -2,7 +2,7 @@
 import { actionIn } from "./Action.ts"
 import { isPrivateStream } from "./Conversation.ts"
 import { type PeerId, serverId, title } from "./Peer.ts"
-import { authorOf, type Post } from "./Post.ts"
+import { authorOf, type Post, type StreamId } from "./Post.ts"
 import type { ScreenLine } from "./ScreenLine.ts"
 
 const quoted = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
@@ -66,20 +66,20 @@ export type Rung = ReadonlyMap<PeerId, number>
 /** One author rings the bell at most once in this time, in ms. */
 export const pause = 10_000
 
-/** The author that rings the bell by these lines, if any, and the updated times. */
+/** The stream of the line that rings the bell, if one of these lines does, and the updated times. */
 export const ring = (
   rung: Rung,
   lines: ReadonlyArray<ScreenLine>,
   { self, words }: { readonly self: PeerId | undefined; readonly words: ReadonlyArray<string> },
   now: number
-): { readonly rung: Rung; readonly caller?: PeerId } => {
+): { readonly rung: Rung; readonly by?: StreamId } => {
   for (const line of lines) {
     if (line.post === undefined || !calls(self, words, line)) continue
     const caller = authorOf(line.post.stream)
     if (now - (rung.get(caller) ?? Number.NEGATIVE_INFINITY) < pause) continue
     // Whoever rang long ago need not be remembered.
     const recent = [...rung].filter(([, at]) => now - at < pause)
-    return { rung: new Map([...recent, [caller, now]]), caller }
+    return { rung: new Map([...recent, [caller, now]]), by: line.post.stream }
   }
   return { rung }
 }

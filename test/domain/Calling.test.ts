@@ -76,16 +76,16 @@ describe("the bell", () => {
 
   it("rings at most once in ten seconds for one author, and tells who calls", () => {
     const first = at(new Map(), [said("hello"), said("@1 hello")], 5)
-    assert.strictEqual(first.caller, "3")
-    assert.isUndefined(at(first.rung, [said("@1 again")], 5 + pause - 1).caller)
-    assert.strictEqual(at(first.rung, [said("@1 again")], 5 + pause).caller, "3")
+    assert.strictEqual(first.by, stream("3"))
+    assert.isUndefined(at(first.rung, [said("@1 again")], 5 + pause - 1).by)
+    assert.strictEqual(at(first.rung, [said("@1 again")], 5 + pause).by, stream("3"))
   })
 
   it("rings for another author at once, also if both call together", () => {
     const first = at(new Map(), [said("@1 a")], 0)
     const second = at(first.rung, [said("@1 b"), said("@1 c", "4")], 1)
-    assert.strictEqual(second.caller, "4")
-    assert.isUndefined(at(second.rung, [said("@1 d"), said("@1 e", "4")], 2).caller)
+    assert.strictEqual(second.by, stream("4"))
+    assert.isUndefined(at(second.rung, [said("@1 d"), said("@1 e", "4")], 2).by)
   })
 
   it("remembers nobody for longer than that", () => {

@@ -10,10 +10,10 @@ import * as TerminalConsole from "../../layers/console/TerminalConsole.ts"
 import * as ScriptedInterrupts from "../../layers/ScriptedInterrupts.ts"
 import { Console, type Typed } from "../../services/Console.ts"
 import { Interrupts } from "../../services/Interrupts.ts"
-import { mainRoom, type Room } from "../../src/domain/Post.ts"
+import { mainRoom, Room, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
 import * as FakeTerminal from "../support/FakeTerminal.ts"
-import { id, post, stream } from "../support/samples.ts"
+import { epoch, id, post, stream } from "../support/samples.ts"
 import * as ConsoleContract from "./ConsoleContract.ts"
 
 const settings = { bell: true, colours: false, times: false }
@@ -201,6 +201,24 @@ describe("TerminalConsole", () => {
       yield* shows(isRows([statusText, ">"]))
       yield* types("\u001b2")
       yield* shows(isRows([statusText, "#ops> secret"]))
+    }).pipe(Effect.scoped)
+  )
+
+  story("who is called in another room is told which one", ({ sees, written }, console) =>
+    Effect.gen(function* () {
+      yield* sessionAt(console, ["main", "ops"])
+      const line = said("@1 look")
+      const inOps = {
+        ...post(streamOf(id("2"), Room.make("ops"), epoch(1)), 1, "@1 look"),
+        at: Number.MAX_SAFE_INTEGER
+      }
+      yield* console.show([{ ...line, text: `#ops ${line.text}`, post: inOps }])
+      yield* sees(["#ops Client 2: @1 look", statusText])
+      assert.include(written(), ";Client 2 mentioned you in #ops\u0007")
+      const alone = { ...post("3/@1/1-00000001" as StreamId, 1, "hello"), at: Number.MAX_SAFE_INTEGER }
+      yield* console.show([{ _tag: "Chat", text: "(private) Client 3: hello", post: alone }])
+      yield* sees(["#ops Client 2: @1 look", "(private) Client 3: hello", statusText])
+      assert.include(written(), ";Client 3 wrote to you alone\u0007")
     }).pipe(Effect.scoped)
   )
 
