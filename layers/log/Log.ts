@@ -253,6 +253,8 @@ export const make = (
       }
       received += delivered.length - carried
       mark.posted(added, delivered.length - carried)
+      // A screen that has shown everything before need not be shown lines of rooms that are only carried.
+      mark.showTo(mark.position)
     }
 
     /**

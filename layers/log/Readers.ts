@@ -42,8 +42,10 @@ export const make = ({ entries, growth, lastOfEach, mark, shown, unwritten }: Ne
     entries.isClosed ? entries.end : Math.min(entries.settled, unwritten() ?? entries.end)
 
   const screen: Reader = {
-    open: (isWanted = constTrue) =>
-      openAt(entries, { earlier, position: first, isWanted, untold: gone, last: showable }),
+    open: (isWanted = constTrue) => {
+      mark.wants(isWanted)
+      return openAt(entries, { earlier, position: first, isWanted, untold: gone, last: showable })
+    },
     follow: (isWanted) => followed(growth, () => screen.open(isWanted)),
     shown: (last) => {
       const at = entries.positionOf(last, mark.position)

@@ -1,5 +1,7 @@
 /** How far the screen is in a log, and what the journal says about that. */
-import { isPost } from "../../src/domain/Entry.ts"
+import { constTrue } from "effect/Function"
+import type * as Predicate from "effect/Predicate"
+import { type Entry, isPost } from "../../src/domain/Entry.ts"
 import type { Entries } from "./Entries.ts"
 import type { Unshown } from "./Journal.ts"
 
@@ -22,6 +24,8 @@ export class ScreenMark {
   readonly #entries: Entries
   /** The reader of the screen: what it says is seen where it is typed. */
   readonly #screen: () => object
+  /** Which entries the screen wants, as it has said last. It need not be shown the others. */
+  #isWanted: Predicate.Predicate<Entry> = constTrue
 
   constructor(entries: Entries, screen: () => object) {
     this.#entries = entries
@@ -33,15 +37,22 @@ export class ScreenMark {
     return (this.#recorded ?? 0) === this.lacks
   }
 
-  /**
-   * Marks the entries up to `position` as shown, and the screen's own lines right after them: those are seen where they
-   * are typed.
-   */
+  /** The screen wants these entries alone from now on. */
+  wants(isWanted: Predicate.Predicate<Entry>): void {
+    this.#isWanted = isWanted
+  }
+
+  /** Whether an entry need not be shown: the screen's own lines are seen where they are typed. */
+  #isPassed(entry: Entry): boolean {
+    return (entry._tag === "Said" && entry.by === this.#screen()) || !this.#isWanted(entry)
+  }
+
+  /** Marks the entries up to `position` as shown, and those right after them that need not be shown. */
   showTo(position: number): void {
     for (const end = this.#entries.settled; this.position < end; this.position += 1) {
       const entry = this.#entries.at(this.position)
       if (entry === undefined) continue
-      if (this.position >= position && !(entry._tag === "Said" && entry.by === this.#screen())) return
+      if (this.position >= position && !this.#isPassed(entry)) return
       if (isPost(entry)) this.lacks -= 1
     }
   }

@@ -9,7 +9,8 @@ import * as ScriptedConsole from "../../layers/console/ScriptedConsole.ts"
 import * as FileMessageLog from "../../layers/FileMessageLog.ts"
 import type { Settings } from "../../layers/log/Log.ts"
 import { conversationOf } from "../../src/domain/Conversation.ts"
-import { mainRoom, type Post, Room, type StreamId, streamOf } from "../../src/domain/Post.ts"
+import { type Entry, isPost } from "../../src/domain/Entry.ts"
+import { mainRoom, type Post, Room, roomIn, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import { topicOf } from "../../src/domain/Topic.ts"
 import { encode, encodePost } from "../../src/protocol/Frame.ts"
 import { epoch, id, inShort, post } from "../support/samples.ts"
@@ -228,6 +229,34 @@ describe("rooms in a folder", () => {
             assert.deepStrictEqual(log.screen.open().pull(9).map(inShort), ["earlier ops39", "earlier ops40"])
           ),
         { ...bounds, history: 2 }
+      )
+    })
+  )
+
+  it.scoped("lines of a room that is only carried are not lines that the screen has missed", () =>
+    Effect.gen(function* () {
+      const { use } = yield* world
+      const bounds = { entries: 20, rooms: [ops] }
+      const isJoined = (entry: Entry) => isPost(entry) && roomIn(entry.post.stream) !== dev
+      yield* use(
+        (log) =>
+          Effect.gen(function* () {
+            yield* log.takePart(dev, { joined: false })
+            const cursor = log.screen.open(isJoined)
+            yield* log.receive(said(ops, 1))
+            yield* log.written
+            const [shown] = cursor.pull(9)
+            log.screen.shown(shown as Entry)
+            for (const n of range(1, 100)) yield* log.receive(said(dev, n))
+            yield* log.receive(said(ops, 2))
+            for (const n of range(101, 105)) yield* log.receive(said(dev, n))
+          }),
+        bounds
+      )
+      yield* use(
+        (log) =>
+          Effect.sync(() => assert.deepStrictEqual(log.screen.open(isJoined).pull(9).map(inShort), ["earlier ops2"])),
+        bounds
       )
     })
   )
