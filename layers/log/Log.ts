@@ -208,7 +208,7 @@ export const make = (
       ownPosts,
       rooms: rooms.all,
       store,
-      witness: past.consider,
+      witness: past.added,
       time: () => clock.unsafeCurrentTimeMillis()
     })
 
@@ -247,7 +247,7 @@ export const make = (
           carried += 1
         } else if (!shownBefore.take(post)) {
           entries.add({ _tag: "Said", post, own: false })
-          past.consider(post)
+          past.added(post)
           added += 1
         }
       }

@@ -3,7 +3,7 @@ import { isPrivate } from "../../src/domain/Conversation.ts"
 import type { Block, EncodedPost, Lines } from "../../src/domain/EncodedPost.ts"
 import { type Entry, isPost } from "../../src/domain/Entry.ts"
 import { lastOf, lastOfEach } from "../../src/domain/LastPosts.ts"
-import { historyOfEach, type Post, type Room, roomIn } from "../../src/domain/Post.ts"
+import { historyOfEach, type Post, type Room, roomIn, type StreamId } from "../../src/domain/Post.ts"
 import { encodePost } from "../../src/protocol/Frame.ts"
 import { linesIn } from "../../src/protocol/LineSplitter.ts"
 import type { PostStore } from "../../src/protocol/PostStore.ts"
@@ -45,7 +45,7 @@ export const make = ({ entries, isSigned, maxBytes, maxEntries, rooms, store }: 
   /** The block with which a post of the history came: its seal proves the post. */
   const recalledIn = new WeakMap<Post, Uint8Array>()
   const topics = new Topics()
-  const counts = new RoomCounts(entries)
+  const counts = new RoomCounts()
 
   /** The lines to send to others for a post; undefined if this log does not have them. */
   const linesWith = (post: Post): Uint8Array | undefined => {
@@ -134,10 +134,9 @@ export const make = ({ entries, isSigned, maxBytes, maxEntries, rooms, store }: 
 
   /** The last posts of each room that other rooms crowd out when so many of the oldest entries are dropped. */
   const crowdedOut = (count: number): Array<Post> => {
-    const stay = counts.without(count)
     const posts = Math.min(mostSpared, Math.floor((sparedPart * maxEntries) / rooms.size))
     const bytes = (sparedPart * maxBytes) / rooms.size
-    const left = new Map(Array.from(rooms, (room) => [room, { posts: posts - (stay.get(room) ?? 0), bytes }]))
+    const left = new Map(Array.from(rooms, (room) => [room, { posts: posts - counts.in(room), bytes }]))
     const spared: Array<Post> = []
     // The posts of a block stand next to each other, and share one copy of it.
     let last: { readonly whole: Uint8Array; readonly copy: Uint8Array } | undefined
@@ -147,8 +146,14 @@ export const make = ({ entries, isSigned, maxBytes, maxEntries, rooms, store }: 
       }
       return last.copy
     }
+    // Posts of one stream usually come together.
+    let stream: StreamId | undefined
+    let room: { posts: number; bytes: number } | undefined
     const spare = (post: Post): void => {
-      const room = left.get(roomIn(post.stream))
+      if (post.stream !== stream) {
+        stream = post.stream
+        room = left.get(roomIn(stream))
+      }
       if (room === undefined || room.posts <= 0 || room.bytes < post.text.length) return
       const whole = isSigned ? linesWith(post) : undefined
       if (isSigned && whole === undefined) return
@@ -173,7 +178,10 @@ export const make = ({ entries, isSigned, maxBytes, maxEntries, rooms, store }: 
     lacksOfLast,
     topicOf: (room: Room): Post | undefined => (rooms.has(room) ? topics.of(room) : undefined),
     /** A post was added to the entries. */
-    consider,
+    added: (post: Post): void => {
+      counts.add(post)
+      consider(post)
+    },
     /** An own post was said anew as another one. */
     moved: (before: Post, post: Post): void => {
       topics.forget(before)
@@ -181,6 +189,7 @@ export const make = ({ entries, isSigned, maxBytes, maxEntries, rooms, store }: 
     },
     /** A post was added to the entries as history, with its block. */
     recalled: (post: Post, whole: Uint8Array): void => {
+      counts.add(post)
       remember(post, whole)
       consider(post, whole)
     },
@@ -205,6 +214,7 @@ export const make = ({ entries, isSigned, maxBytes, maxEntries, rooms, store }: 
      * of rooms that others crowd out.
      */
     spare: (count: number): void => {
+      counts.drop(entries, count)
       past = rooms.size === 1 ? [] : crowdedOut(count)
     },
     /** What the journal is to have besides the entries. */

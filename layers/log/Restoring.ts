@@ -76,7 +76,7 @@ export const restore = (
           continue
         }
         entries.add(Entry.Earlier({ post: each.post }))
-        past.consider(each.post)
+        past.added(each.post)
         mark.addedToJournal(1)
       }
       trim()
