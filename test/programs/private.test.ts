@@ -1,6 +1,7 @@
 /** Private messages in a plain chat, as the people at the sessions of several nodes see them. */
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { VirtualDisk } from "../support/VirtualDisk.ts"
 import { type AtConsole, story, type World } from "./World.ts"
 
 const warning =
@@ -164,6 +165,28 @@ describe("private messages in a plain chat", () => {
       yield* one.sees("> /history")
       assert.isEmpty(yield* saw(three, "private"))
       assert.lengthOf(yield* saw(one, "(private) Client 1: only you"), 1)
+    })
+  )
+
+  story("with a data folder a line that waits survives its author's restart, and comes once", (world) =>
+    Effect.gen(function* () {
+      const disk = new VirtualDisk()
+      yield* world.server
+      const one = yield* world.client("1", { disk })
+      const two = yield* world.client("2")
+      yield* one.sees("Client 2: initiated")
+      yield* two.sees("Client 1: initiated")
+      yield* two.kill
+      yield* one.sees("* Client 2 is lost: the connection broke")
+      yield* one.type("/msg 2 for later")
+      yield* one.stands("@2… for later")
+      yield* one.kill
+      const again = yield* world.client("1", { disk })
+      yield* again.sees("Client 1: initiated")
+      const back = yield* world.client("2")
+      yield* back.sees("(private) Client 1: for later")
+      yield* Effect.sleep("1 minute")
+      assert.lengthOf(yield* saw(back, "for later"), 1)
     })
   )
 })
