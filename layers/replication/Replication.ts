@@ -226,7 +226,14 @@ export const make = (
 /** The streams of a summary. */
 const streamsIn = (summary: object): ReadonlyArray<StreamId> => Object.keys(summary) as Array<string> as Array<StreamId>
 
-/** The streams of these posts, some of them more than once. */
-function* streamsOf(posts: ReadonlyArray<PostFrame>): Generator<StreamId> {
-  for (const { post } of posts) yield post.stream
+/** The streams of these posts. Posts of one stream usually come together, so there are few. */
+const streamsOf = (posts: ReadonlyArray<PostFrame>): ReadonlyArray<StreamId> => {
+  const streams: Array<StreamId> = []
+  let last: StreamId | undefined
+  for (const { post } of posts) {
+    if (post.stream === last) continue
+    last = post.stream
+    streams.push(last)
+  }
+  return streams
 }

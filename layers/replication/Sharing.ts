@@ -114,10 +114,7 @@ export const make = (
    */
   const spoken = (link: Link, streams: Iterable<StreamId>): Rest => {
     if (membership.letters !== undefined || conversations.size >= mostConversations) return undefined
-    let last: StreamId | undefined
     for (const stream of streams) {
-      if (stream === last) continue
-      last = stream
       if (!isPrivateStream(stream)) continue
       const room = roomIn(stream)
       if (log.rooms.has(room) || !link.rooms.has(room) || authorOf(stream) !== link.peer.id) continue
