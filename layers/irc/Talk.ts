@@ -444,7 +444,8 @@ export const make = ({
         place: () => {},
         mark,
         settle,
-        reword: () => Effect.void,
+        // A command that says something has no other answer.
+        reword: (line) => Effect.sync(() => commands.delete(line)),
         giveBack: (lines) => Effect.sync(() => giveUp(lines, "The line was not sent")),
         drop: (lines) => Effect.sync(() => giveUp(lines, "Too late, not sent: the node is leaving"))
       }),
