@@ -795,7 +795,8 @@ export const simulate = (seed: number): Record_ => {
       yield* network.cut((from, to) => [from, to].includes(visitor.id) && ![from, to].includes(serverId))
       yield* start(visitor)
       yield* say(visitor)
-      yield* Effect.sleep("2 seconds")
+      // By then it has asked for those that it can't dial, and they look for it.
+      yield* Effect.sleep("4 seconds")
       yield* visitor.running?.stop(false) ?? Effect.void
       yield* network.heal
       yield* Effect.sleep(forgotten)

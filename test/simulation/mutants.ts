@@ -125,13 +125,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     ]
   },
   {
-    name: "asking nobody who has left",
+    name: "telling nobody who has left",
     notices: /looks for 9, which has left/,
     changes: [
       {
         file: "layers/links/Departures.ts",
-        from: "return links.length === 0 ? Effect.void : askAbout(asked, links)",
-        to: "return links.length >= 0 ? Effect.void : askAbout(asked, links)"
+        from: "return left.length === 0 ? Effect.void : link.send(...left)",
+        to: "return left.length >= 0 ? Effect.void : link.send(...left)"
       }
     ]
   },
