@@ -86,8 +86,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "layers/log/Readers.ts",
-        from: "Math.min(mark.position, entries.end - history)",
-        to: "entries.end - history"
+        from: "first = Math.max(entries.dropped, mark.position)",
+        to: "first = entries.end"
       }
     ]
   },
