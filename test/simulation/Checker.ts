@@ -307,7 +307,11 @@ const goneInRooms = (screens: ReadonlyArray<Life>): ReadonlySet<string> =>
     )
   )
 
-/** The lines that are neither seen nor reported as gone. A report says how many lines are gone, but not which. */
+/**
+ * The lines that are neither seen nor reported as gone. A report says how many lines are gone, but not which. How many old
+ * lines are gone is a difference of two totals. If this node counts a line as gone that an answer names, and its peers
+ * never had that, their total is as much too small: so that report stands for any line.
+ */
 const untold = (
   node: string,
   owed: ReadonlyArray<readonly [string, Saying]>,
@@ -321,7 +325,8 @@ const untold = (
     authors.set(author, left - 1)
     return left <= 0
   })
-  const anybodys = gone.get("") ?? 0
+  const ofOldRuns = gone.get("") ?? 0
+  const anybodys = ofOldRuns === 0 ? 0 : [...authors.values()].reduce((sum, left) => sum + Math.max(0, left), ofOldRuns)
   return beyond.length <= anybodys ? [] : beyond.slice(anybodys).map(([token]) => `I3: ${node} never shows ${token}`)
 }
 
