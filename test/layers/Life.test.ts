@@ -48,6 +48,7 @@ const ending = (receive: () => Effect.Effect<void> = () => Effect.void) => {
     table
   } as unknown as Node
   const needs = {
+    introductions: { went: nothing },
     search: { seekAgain: nothing },
     heartbeat: { heard: nothing },
     rateLimit: { count: () => undefined },

@@ -169,7 +169,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "forgetting to fold: streams grow more and more, until newcomers are shut out",
-    from: 554,
+    from: 638,
     notices: /has no link to/,
     changes: [
       {
