@@ -90,6 +90,21 @@ describe("private messages in a plain chat", () => {
     })
   )
 
+  story("/leave ends a private conversation, which has no topic", (world) =>
+    Effect.gen(function* () {
+      const [server, one, two] = yield* gather(world, "1", "2")
+      assert(one !== undefined && two !== undefined)
+      yield* one.type("/query 2")
+      yield* one.glances(({ room }) => room === "@2")
+      yield* one.type("/topic lunch")
+      yield* one.sees("* What is said in private has no topic. /topic #ROOM TEXT sets that of a room.")
+      yield* one.type("/leave")
+      yield* one.sees("* You are in main. Server and Client 2 are there too.")
+      yield* one.type("to all")
+      for (const node of [server, two]) yield* node.sees("Client 1: to all")
+    })
+  )
+
   story("/query makes the prompt private until /go; it stands there for others of the node too", (world) =>
     Effect.gen(function* () {
       const [server, one, two] = yield* gather(world, "1", "2")

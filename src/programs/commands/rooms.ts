@@ -5,6 +5,7 @@ import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import { MessageLog } from "../../../services/MessageLog.ts"
 import { type KnownRoom, Rooms } from "../../../services/Rooms.ts"
+import { isPrivate } from "../../domain/Conversation.ts"
 import { Fact } from "../../domain/Fact.ts"
 import { nearest } from "../../domain/Nearest.ts"
 import { type PeerId, title } from "../../domain/Peer.ts"
@@ -130,6 +131,10 @@ export const leave = make({
       const rooms = yield* Rooms
       const session = yield* Session
       const here = roomOf(session)
+      if (given === undefined && isPrivate(here)) {
+        goTo(session, mainRoom)
+        return yield* nowIn(mainRoom)
+      }
       const room = given ?? here
       if (room === mainRoom) return answer("Everybody is in main, and nobody can leave it. /quit leaves the chat.")
       if (!rooms.isJoined(room)) return answer(`This node is not in ${roomTitle(room)}.`)
@@ -179,6 +184,7 @@ export const topic = make({
         rooms.known().map(({ room }) => room)
       )
       const room = given ?? here
+      if (isPrivate(room)) return answer("What is said in private has no topic. /topic #ROOM TEXT sets that of a room.")
       if (!rooms.isJoined(room)) return yield* elsewhere(room)
       if (text !== "") return Say({ room, text: topicSetting(text === "-" ? "" : text) })
       const state = (yield* seen).find((each) => each.room === room)
