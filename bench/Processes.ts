@@ -38,6 +38,13 @@ export const pipe: Effect.Effect<string, BenchFailed, Scope.Scope> = Effect.flat
   return status === 0 ? Effect.succeed(path) : new BenchFailed({ detail: "mkfifo failed" })
 })
 
+/** Types this into a named pipe, which somebody has open. Returns when all of it has found room there. */
+export const typeInto = (path: string, text: string): Effect.Effect<void, BenchFailed> =>
+  Effect.tryPromise({
+    try: () => Fs.promises.appendFile(path, text),
+    catch: (error) => new BenchFailed({ detail: `nothing can be typed: ${error}` })
+  })
+
 export interface Command {
   readonly command: string
   readonly args: ReadonlyArray<string>
@@ -60,6 +67,8 @@ export interface Started {
   readonly said: string
   /** Returns its whole output once it has ended by itself; fails if its status is not 0. */
   readonly ended: Effect.Effect<string, BenchFailed>
+  /** Waits until its latest output matches, for as long as it may take to start; returns the text of the group. */
+  readonly hears: (pattern: RegExp) => Effect.Effect<string, BenchFailed>
 }
 
 /** Starts a process, which is killed by its id when the scope closes. */
@@ -69,13 +78,23 @@ export const start = (what: Command): Effect.Effect<Started, BenchFailed, Scope.
       Effect.sync(() => launch(what)),
       kill
     )
-    const said = yield* readiness(running, what).pipe(
-      Effect.timeoutFail({
-        duration: startLimit,
-        onTimeout: () => new BenchFailed({ detail: `${what.command} does not start: ${running.heard()}` })
-      })
-    )
-    return { pid: running.child.pid ?? 0, said, ended: ended(running, what) }
+    const said = yield* within(readiness(running, what), () => `${what.command} does not start: ${running.heard()}`)
+    return {
+      pid: running.child.pid ?? 0,
+      said,
+      ended: ended(running, what),
+      hears: (ready) =>
+        within(
+          readiness(running, { ...what, ready }),
+          () => `${what.command} does not say ${ready}: ${running.heard()}`
+        )
+    }
+  })
+
+const within = (waiting: Effect.Effect<string, BenchFailed>, late: () => string) =>
+  Effect.timeoutFail(waiting, {
+    duration: startLimit,
+    onTimeout: () => new BenchFailed({ detail: late() })
   })
 
 interface Running {

@@ -4,22 +4,34 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { atTerminal } from "../test/support/terminal.ts"
-import { BenchFailed, type Command, pipe, start } from "./Processes.ts"
+import { BenchFailed, type Command, pipe, type Started, start, typeInto } from "./Processes.ts"
 
 const size = { rows: 24, columns: 80 }
 
-/** Starts it at a terminal, and returns the id of the program itself. `ready`: what it draws when it is ready. */
-export const startAtTerminal = ({
-  args,
-  command,
-  ...options
-}: Pick<Command, "command" | "args" | "cwd" | "ready">): Effect.Effect<number, BenchFailed, Scope.Scope> =>
+/** A program at a terminal, and its keyboard. */
+export interface Seated extends Pick<Started, "pid" | "hears"> {
+  readonly type: (text: string) => Effect.Effect<void, BenchFailed>
+}
+
+type Program = Pick<Command, "command" | "args" | "cwd" | "ready">
+
+/** Starts a program at a terminal at which somebody types. `ready`: what it draws when it is ready. */
+export const sit = ({ args, command, ...options }: Program): Effect.Effect<Seated, BenchFailed, Scope.Scope> =>
   Effect.gen(function* () {
     const [script = "", ...rest] = atTerminal([command, ...args], size)
-    // Nobody types, and the keyboard never ends.
-    const { pid } = yield* start({ command: script, args: rest, stdin: yield* pipe, ...options })
-    return yield* Effect.acquireRelease(childOf(pid), end)
+    // The keyboard never ends.
+    const stdin = yield* pipe
+    const { hears, pid } = yield* start({ command: script, args: rest, stdin, ...options })
+    return {
+      pid: yield* Effect.acquireRelease(childOf(pid), end),
+      hears,
+      type: (text) => typeInto(stdin, text)
+    }
   })
+
+/** Starts a program at a terminal at which nobody types, and returns the id of the program itself. */
+export const startAtTerminal = (program: Program): Effect.Effect<number, BenchFailed, Scope.Scope> =>
+  Effect.map(sit(program), ({ pid }) => pid)
 
 /** The program at the terminal: `script` starts it a little after itself. */
 const childOf = (pid: number): Effect.Effect<number, BenchFailed> =>

@@ -1,6 +1,7 @@
 /** outlive itself: the program as its users run it, and its layers alone. */
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
+import { mainRoom } from "../../src/domain/Post.ts"
 import type { Mode } from "../../src/domain/Security.ts"
 import { beginReaders, type Figures, figures } from "../Load.ts"
 import { type BenchFailed, folder, freePort, pipe, type Started, start } from "../Processes.ts"
@@ -47,12 +48,18 @@ interface Invited {
   readonly state: string
 }
 
+/** Options of a client: where it keeps its log, if it does, and its rooms besides `main`. */
+interface Chosen {
+  readonly data?: string
+  readonly rooms?: ReadonlyArray<string>
+}
+
 /** A client of the server at this port. */
 export const client = (
   id: string,
   listen: number,
   serverPort: number,
-  { data, invited, ...options }: Pipes & { readonly data?: string; readonly invited?: Invited } = {}
+  { data, invited, rooms = [], ...options }: Pipes & Chosen & { readonly invited?: Invited } = {}
 ): Effect.Effect<Started, BenchFailed, Scope.Scope> =>
   Effect.flatMap(folder, (cwd) =>
     start({
@@ -63,6 +70,7 @@ export const client = (
           ? ["client", id, "0", `${listen}`, "--server", `127.0.0.1:${serverPort}`]
           : ["join", invited.link, id, "0", `${listen}`, "--state", invited.state]),
         ...(data === undefined ? [] : ["--data", data]),
+        ...rooms.flatMap((room) => ["--room", room]),
         "--host",
         "127.0.0.1",
         ...withoutLimits
@@ -80,22 +88,20 @@ export const clientAt = (id: string, serverPort: number) => ({
   args: [program, "client", id, "0", "0", "--server", `127.0.0.1:${serverPort}`, "--host", "127.0.0.1"]
 })
 
-/** Options of a client: where it keeps its log, if it does. */
-type Keeping = Effect.Effect<{ readonly data?: string }, never, Scope.Scope>
+type Choice = Effect.Effect<Chosen, never, Scope.Scope>
 
-const nowhere: Keeping = Effect.succeed({})
-const inFolder: Keeping = Effect.map(folder, (data) => ({ data }))
+const inFolder: Choice = Effect.map(folder, (data) => ({ data }))
 
 /**
  * One client that types into its pipe. Its server has introduced it and then ended, so that the client has the machine
  * to itself, as the other systems have.
  */
-const introduced = (name: string, keeping: Keeping): System => ({
+const introduced = (name: string, choice: Choice): System => ({
   name,
   start: Effect.gen(function* () {
     const [serverPort, port] = [yield* freePort, yield* freePort]
     const stdin = yield* pipe
-    const options = yield* keeping
+    const options = yield* choice
     const scope = yield* Effect.scope
     const introduction = Effect.zipRight(
       server(serverPort),
@@ -106,10 +112,14 @@ const introduced = (name: string, keeping: Keeping): System => ({
   })
 })
 
-export const outlive = introduced("outlive", nowhere)
+export const outlive = introduced("outlive", Effect.succeed({}))
 
 /** The same with its log in a folder, on the disk of the machine's temporary files. */
 export const withData = introduced("outlive --data", inFolder)
+
+/** The same in these rooms besides `main`. Lines that are typed without a room are said in `main` all the same. */
+export const inRooms = (rooms: ReadonlyArray<string>): System =>
+  introduced("outlive", Effect.succeed({ rooms: [mainRoom, ...rooms] }))
 
 /** A server alone, to which the readers are clients that it had before. */
 export const bareServer: System = {

@@ -15,6 +15,7 @@ import { F12 } from "./F12.ts"
 import { F13 } from "./F13.ts"
 import { F14 } from "./F14.ts"
 import { F15 } from "./F15.ts"
+import { F16 } from "./F16.ts"
 import { frozen } from "./frozen.ts"
 import { warm } from "./warm.ts"
 
@@ -34,6 +35,7 @@ export const works: ReadonlyArray<Work> = [
   F13,
   F14,
   F15,
+  F16,
   frozen,
   warm
 ]
