@@ -1,20 +1,24 @@
 #!/usr/bin/env python3
 """A client of outlive in Python's standard library: "A minimal client" of docs/PROTOCOL.md, as a program.
 
-    minimal-client.py ID PORT1 PORT2 [PORT]
+    minimal-client.py ID PORT1 PORT2 [PORT] [--room NAME]
 
 It joins through the server at PORT of this machine (4000), from port PORT1, and listens for the others at PORT2; 0 is any
-port. It says the lines of stdin, and shows what others say on stdout. `Exit` or the end of input ends it. It leaves out
-secure chats, history, letting newcomers in, and limits on what it keeps and on what others may send.
+port. It says the lines of stdin, and shows what others say on stdout. With a room it says them there, and shows what is
+said there as `#NAME Client 3: hello`, besides what is said to all. `Exit` or the end of input ends it. It leaves out
+secure chats, private messages, joining and leaving rooms while it runs, history, letting newcomers in, and limits on what
+it keeps and on what others may send.
 """
-import asyncio, json, random, re, secrets, signal, sys, threading, time, unicodedata
+import argparse, asyncio, json, random, re, secrets, signal, sys, threading, time, unicodedata
 from collections import Counter, defaultdict
 
 HOST, LOOPBACK = "127.0.0.1", ("localhost", "127.0.0.1", "::1")
 PROTOCOL = 3
 MOST_BYTES = 65_536  # a frame, its newline included
 STEP, SILENCE, PATIENCE = 5, 15, 300  # seconds: a step of a handshake; until a link is cut; until a client is given up
-STREAM = re.compile(r"[A-Za-z0-9_-]{1,32}/[A-Za-z0-9_-]{1,32}/[0-9]{1,15}-[0-9a-f]{8}")
+NAME = "[A-Za-z0-9_-]{1,32}"  # an id, or a room
+STREAM = re.compile(f"{NAME}/({NAME}|{NAME}@{NAME}|@)/[0-9]{{1,15}}-[0-9a-f]{{8}}")
+NEVER = "0-00000000"  # an epoch before all others
 
 
 class Ended(Exception):
@@ -22,18 +26,18 @@ class Ended(Exception):
 
 
 # What can go wrong with a connection: it breaks, is too slow, or brings what is no frame.
-FAILURES = (Ended, OSError, asyncio.TimeoutError, ValueError, KeyError, TypeError, AttributeError)
+FAILURES = (Ended, OSError, asyncio.TimeoutError, ValueError, LookupError, TypeError, AttributeError)
 
 
 def encode(**frame):
     return json.dumps(frame, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-def summary(have):
+def summary(have, kind="have", **about):
     """How far this node has these streams, as frames of 200 streams each."""
     streams = list(have.items())
     parts = [dict(streams[at : at + 200]) for at in range(0, len(streams), 200)] or [{}]
-    return [encode(type="have", streams=part, more=part is not parts[-1]) for part in parts]
+    return [encode(type=kind, streams=part, more=part is not parts[-1], **about) for part in parts]
 
 
 def needs(post):
@@ -43,6 +47,16 @@ def needs(post):
 
 def author(stream):
     return stream.split("/")[0]
+
+
+def place(stream):
+    """Where a stream is said: in a room, or in private."""
+    return stream.split("/")[1]
+
+
+def within(rooms, marks):
+    """The part of a summary that belongs to these rooms."""
+    return {stream: n for stream, n in marks.items() if place(stream) in rooms}
 
 
 def began(stream_or_epoch):
@@ -84,9 +98,10 @@ class Link:
     def __init__(self, reader, writer, dialled):
         self.reader, self.writer, self.dialled = reader, writer, dialled
         self.peer = self.role = self.epoch = self.address = self.chat = None
+        self.shared = set()  # the rooms in which both sides take part
         self.theirs = Counter()  # stream -> how far the peer has it, as far as it has said
         self.floor = Counter()  # stream -> up to where the peer does not keep it any more
-        self.folded = "0-00000000"  # up to which epoch the peer has forgotten streams that it does not name
+        self.folded = {}  # room -> up to which epoch the peer has forgotten streams that it does not name
         self.quiet = 0  # for how many fifths of SILENCE nothing has come
 
     async def read(self, limit=None):
@@ -103,17 +118,18 @@ class Link:
 
 
 class Client:
-    def __init__(self, name, port1, port2, server):
+    def __init__(self, name, port1, port2, server, room):
         self.id, self.port1, self.port2 = name, port1, port2
         self.servers = {"Server": server}  # servers -> where each is looked for, without end
         self.epoch = f"{time.time_ns() // 1_000_000}-{secrets.token_hex(4)}"
         self.chat = None  # which chat this node is in, once somebody has let it in
-        self.own = f"{name}/main/{self.epoch}"
+        self.room, self.rooms = room, {"main", room}  # where this node speaks, and where it takes part
+        self.own = f"{name}/{room}/{self.epoch}"
         self.have = Counter()  # stream -> the highest number with no hole below it
-        self.folded = "0-00000000"  # what is not in `have`, and did not begin later, was said long ago
+        self.folded = {}  # room -> an epoch: what is not in `have`, and did not begin later, was said long ago
         self.kept = defaultdict(dict)  # stream -> number -> the line that was said or delivered
         self.held = {}  # stream and number -> a post that came too early, and its line
-        self.news = {}  # stream -> the last number delivered since the last own post: the `deps` of the next
+        self.news = {}  # stream -> the last number delivered in `room` since the last own post: the `deps` of the next
         self.asked = {}  # stream -> the link that was asked for it last, and up to where
         self.links = {}  # peer -> its link, as long as that is up
         self.met = {}  # peer -> its last run to which there was a link
@@ -125,8 +141,15 @@ class Client:
     # ---- The handshake
 
     def introduction(self, **more):
-        chat = {"chat": self.chat} if self.chat else {}
-        return encode(protocol=PROTOCOL, id=self.id, epoch=self.epoch, **chat, member=self.joined.is_set(), **more)
+        if self.chat:
+            more["chat"] = self.chat
+        if self.room != "main":
+            more["rooms"] = [self.room]
+        return encode(protocol=PROTOCOL, id=self.id, epoch=self.epoch, member=self.joined.is_set(), **more)
+
+    def shared_with(self, frame):
+        """The rooms in which this node takes part, and the sender of this frame too."""
+        return self.rooms & {"main", *frame.get("rooms", [])}
 
     async def dial(self, peer, address, local):
         """Dials a peer once. There is a link to it when this returns; otherwise it raises one of FAILURES."""
@@ -142,7 +165,7 @@ class Client:
                 raise Ended(answer.get("detail", "somebody else answers there"))
             if self.chat not in (None, answer["chat"]):
                 raise Ended("it is in another chat")
-            link.chat, link.role = answer["chat"], role(answer)
+            link.chat, link.role, link.shared = answer["chat"], role(answer), self.shared_with(answer)
             await self.meet(link, peer, answer["epoch"], address)
         except BaseException:
             link.writer.close()
@@ -171,7 +194,7 @@ class Client:
             if reason:
                 link.send(encode(type="refused", id=self.id, reason=reason, detail="not here, or not now"))
                 raise Ended(reason)
-            link.role = role(hello)
+            link.role, link.shared = role(hello), self.shared_with(hello)
             link.send(self.introduction(type="welcome"))
             await self.meet(link, peer, epoch, address)
         except FAILURES:
@@ -181,7 +204,7 @@ class Client:
         """Both sides have introduced themselves: exchanges summaries. Then the link goes on in the background."""
         link.peer, link.epoch, link.address = peer, epoch, address
         if self.joined.is_set():
-            link.send(*summary(self.have))
+            link.send(*summary(within(link.shared, self.have)))
         while self.links.get(peer) is not link:
             self.handle(link, *await link.read(STEP))
         link.task = asyncio.create_task(self.converse(link))
@@ -202,7 +225,7 @@ class Client:
             self.chat = link.chat
             self.folded = link.folded
             raise_to(self.have, link.theirs)
-            link.send(*summary(self.have))
+            link.send(*summary(within(link.shared, self.have)))
             self.joined.set()
             show(f"{title(self.id)}: initiated")
         elif self.met.get(link.peer) != link.epoch:
@@ -211,9 +234,28 @@ class Client:
             notice(f"{title(link.peer)} is back")
         self.met[link.peer] = link.epoch
         self.lost.discard(link.peer)
-        link.send(*self.lines(self.own, link.theirs[self.own], self.have[self.own]))
+        self.catch_up(link)
+
+    def catch_up(self, link):
+        """Sends a peer what this node has said and the peer lacks, and asks for what this node lacks of the peer's."""
+        if self.room in link.shared:
+            link.send(*self.lines(self.own, link.theirs[self.own], self.have[self.own]))
         for stream in link.theirs:
             self.ask(link, stream)
+
+    def share(self, link, rooms):
+        """The peer and this node share these rooms from now on. What it has said of other rooms counts no more."""
+        new, left, link.shared = rooms - link.shared, link.shared - rooms, rooms
+        for marks in (link.theirs, link.floor):
+            for stream in within(left, marks):
+                del marks[stream]
+        for stream in [each for each, (asked, _) in self.asked.items() if asked is link and place(each) in left]:
+            del self.asked[stream]
+            self.ask_all(stream)
+        if new and self.links.get(link.peer) is link:
+            # The peer has sent its summary of the room already.
+            link.send(*summary(within(new, self.have), room=self.room))
+            self.catch_up(link)
 
     # ---- What comes over a link, and its end
 
@@ -229,9 +271,7 @@ class Client:
         except FAILURES:
             pass
         link.writer.close()
-        for stream in [stream for stream, (asked, _) in self.asked.items() if asked is link]:
-            del self.asked[stream]
-            self.ask_all(stream)
+        self.share(link, set())
         if self.links.get(link.peer) is link:
             del self.links[link.peer]
             if reason is None:
@@ -250,14 +290,24 @@ class Client:
         elif kind == "have":
             if not all(map(STREAM.fullmatch, frame["streams"])):
                 raise ValueError("not a stream")
-            raise_to(link.theirs, frame["streams"])
+            raise_to(link.theirs, within(self.rooms, frame["streams"]))
             if self.links.get(link.peer) is link:
                 for stream in frame["streams"]:
                     self.ask(link, stream)
             elif not frame["more"]:
                 self.come_up(link)
         elif kind == "folded":
-            link.folded = max(link.folded, frame["upTo"], key=began)
+            link.folded[frame["room"]] = max(link.folded.get(frame["room"], NEVER), frame["upTo"], key=began)
+        elif kind == "rooms":
+            self.share(link, self.shared_with(frame))
+        elif kind == "join":
+            # The peer is about to take part in this room, and asks what was said there.
+            known = Counter()
+            for marks in (self.have, *(each.theirs for each in self.links.values())):
+                raise_to(known, within({frame["room"]}, marks))
+            link.send(*summary(known, "joined", room=frame["room"]))
+        elif kind == "want" and place(frame["stream"]) not in link.shared:
+            link.send(encode(type="gap", stream=frame["stream"], to=frame["to"]))
         elif kind == "want":
             link.send(*self.lines(frame["stream"], frame["after"], frame["to"]))
         elif kind == "gap":
@@ -290,7 +340,7 @@ class Client:
             raise Ended("this node sent it too much")
         elif kind == "bye":
             raise Ended(None)
-        elif kind not in ("pong", "recall", "rooms", "join"):
+        elif kind not in ("pong", "recall"):
             raise ValueError("not a frame")
 
     # ---- Searching
@@ -332,16 +382,17 @@ class Client:
     # ---- Delivery: "Asking, gaps and giving up" in docs/PROTOCOL.md
 
     def is_old(self, stream):
-        return stream not in self.have and began(stream) <= began(self.folded)
+        return stream not in self.have and began(stream) <= began(self.folded.get(place(stream), NEVER))
 
     def ask(self, link, stream):
         """Asks a peer for what this node lacks of a stream, unless that comes anyway. Whether somebody is asked."""
         have, to, speaker = self.have[stream], link.theirs[stream], self.links.get(author(stream))
-        if stream == self.own or (speaker and stream == f"{speaker.peer}/main/{speaker.epoch}"):
+        is_pushed = speaker and place(stream) in speaker.shared and stream.endswith(f"/{speaker.epoch}")
+        if stream == self.own or is_pushed:
             return True
         if stream in self.asked and self.asked[stream][1] > have:
             return True
-        if to <= have or link.floor[stream] > have or self.is_old(stream):
+        if to <= have or link.floor[stream] > have or self.is_old(stream) or place(stream) not in link.shared:
             return False
         self.asked[stream] = link, to
         link.send(encode(type="want", stream=stream, after=have, to=to))
@@ -366,9 +417,11 @@ class Client:
         stream, n = post["stream"], post["n"]
         if not all(map(STREAM.fullmatch, needs(post))) or not isinstance(post["text"], str):
             raise ValueError("not a post")
+        post["deps"] = within(self.rooms, post.get("deps", {}))
         is_asked = self.asked.get(stream, (None, 0))[0] is link
         is_had = n <= self.have[stream] or self.is_old(stream)
-        if stream == self.own or is_had or not (is_asked or author(stream) == link.peer):
+        is_welcome = place(stream) in link.shared and (is_asked or author(stream) == link.peer)
+        if stream == self.own or is_had or not is_welcome:
             return
         raise_to(link.theirs, needs(post))
         self.held[stream, n] = post, line
@@ -389,12 +442,17 @@ class Client:
                     del self.held[stream, n]
                 if is_due and n > self.have[stream]:
                     self.kept[stream][n] = line
-                    self.have[stream] = self.news[stream] = n
-                    show(f"{title(author(stream))}: {post['text']}")
+                    self.have[stream] = n
+                    if place(stream) == self.room:
+                        self.news[stream] = n
+                    where = "" if place(stream) == "main" else f"#{place(stream)} "
+                    show(f"{where}{title(author(stream))}: {post['text']}")
                     progress = True
 
     def miss(self, link, stream, to):
         """A peer does not keep that: asks others, and takes it as gone at once if nobody has it."""
+        if place(stream) not in link.shared:
+            return
         link.floor[stream] = to
         if self.asked.get(stream, (None, 0))[0] is link:
             del self.asked[stream]
@@ -416,8 +474,8 @@ class Client:
             grown = {stream: n for stream, n in self.have.items() if n > offered[stream]}
             offered |= self.have
             for link in list(self.links.values()):
-                if grown:
-                    link.send(*summary(grown))
+                if offer := within(link.shared, grown):
+                    link.send(*summary(offer))
                 if second % 15 == 0:
                     for stream in link.theirs:
                         self.ask(link, stream)
@@ -439,7 +497,8 @@ class Client:
             del self.news[stream]
         self.kept[self.own][n], self.have[self.own] = line, n
         for link in self.links.values():
-            link.send(line)
+            if self.room in link.shared:
+                link.send(line)
 
     def typed(self, line):
         if line in ("", "Exit\n"):
@@ -460,8 +519,8 @@ class Client:
         await asyncio.wait_for(asyncio.gather(*closing, return_exceptions=True), 2)
 
 
-async def main(name, port1, port2, port="4000"):
-    client, loop = Client(name, int(port1), int(port2), (HOST, int(port))), asyncio.get_running_loop()
+async def main(name, port1, port2, port, room):
+    client, loop = Client(name, port1, port2, (HOST, port), room), asyncio.get_running_loop()
     listener = await asyncio.start_server(client.receive, HOST, client.port2, limit=MOST_BYTES)
     client.port2 = listener.sockets[0].getsockname()[1]
 
@@ -484,6 +543,13 @@ async def main(name, port1, port2, port="4000"):
 if __name__ == "__main__":
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="replace")
-    if not 4 <= len(sys.argv) <= 5:
-        sys.exit(__doc__)
-    sys.exit(asyncio.run(main(*sys.argv[1:])))
+    wanted = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    wanted.add_argument("id")
+    wanted.add_argument("port1", type=int)
+    wanted.add_argument("port2", type=int)
+    wanted.add_argument("port", type=int, nargs="?", default=4000)
+    wanted.add_argument("--room", default="main")
+    given = wanted.parse_args()
+    if not re.fullmatch(NAME, given.room):
+        wanted.error("a room has 1 to 32 letters, digits, - or _")
+    sys.exit(asyncio.run(main(given.id, given.port1, given.port2, given.port, given.room)))

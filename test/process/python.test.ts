@@ -15,9 +15,15 @@ const hasPython = spawnSync("python3", ["--version"]).status === 0
 const alert = ["--silence", "1"]
 
 /** The Python client with that id, in the chat with all of these. */
-const joins = (stage: Stage, id: string, port: number, others: ReadonlyArray<Actor>) =>
+const joins = (
+  stage: Stage,
+  id: string,
+  port: number,
+  others: ReadonlyArray<Actor>,
+  options: ReadonlyArray<string> = []
+) =>
   Effect.gen(function* () {
-    const newcomer = yield* stage.start(`Client ${id}`, ["python3", program, id, "0", "0", `${port}`])
+    const newcomer = yield* stage.start(`Client ${id}`, ["python3", program, id, "0", "0", `${port}`, ...options])
     yield* newcomer.sees(
       `${newcomer.name}: initiated`,
       ...others.filter(({ name }) => name !== "Server").map(({ name }) => `${name}: initiated`)
@@ -92,6 +98,47 @@ describe.skipIf(!hasPython)("a client in Python (skipped where there is no pytho
 
       assert.deepStrictEqual(screenOf(python, two, python), screenOf(two, two, python))
       assert.notInclude(stage.screens, "protocol", "everybody has kept to it")
+      yield* stage.curtain
+    })
+  )
+
+  it.scopedLive("talks in a room with those of ours who are there, and with nobody else", () =>
+    Effect.gen(function* () {
+      const stage = yield* make
+      const [port] = yield* stage.freePorts(1)
+      const server = yield* stage.server(port)
+      const inOps = ["--room", "ops"]
+      const anna = yield* stage.client("anna", port, { args: inOps })
+      yield* anna.sees("Client anna: initiated")
+      yield* server.sees("Client anna: initiated")
+      const bo = yield* stage.client("bo", port)
+      yield* bo.sees("Client bo: initiated", "Client anna: initiated")
+      yield* each([server, anna], (other) => other.sees("Client bo: initiated"))
+      const python = yield* joins(stage, "py", port, [server, anna, bo], inOps)
+
+      yield* anna.types("to ops")
+      yield* python.sees("#ops Client anna: to ops")
+      yield* python.types("from py")
+      yield* anna.sees("#ops Client py: from py")
+      yield* bo.types("to all")
+      yield* each([server, anna, python], (other) => other.sees("Client bo: to all"))
+
+      yield* server.gets("SIGKILL")
+      yield* each([anna, bo, python], (client) => client.notices("* Server is lost"))
+      // Nobody but the Python client is left in the room to say what was said there before.
+      // Twice, because nobody may have confirmed the line yet.
+      yield* anna.types("/leave ops", "/leave ops")
+      yield* anna.notices("* You have left #ops")
+      yield* bo.types("/join ops", "is anybody here?")
+      yield* python.sees("#ops Client bo: is anybody here?")
+      yield* python.types("I am")
+      yield* bo.sees("#ops Client py: I am")
+      yield* anna.types("/join ops", "me too")
+      yield* each([bo, python], (other) => other.sees("#ops Client anna: me too"))
+      yield* python.types("welcome back")
+      yield* each([anna, bo], (other) => other.sees("#ops Client py: welcome back"))
+
+      yield* each([anna, bo, python], (client) => client.types("Exit"))
       yield* stage.curtain
     })
   )
