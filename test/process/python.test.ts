@@ -143,6 +143,44 @@ describe.skipIf(!hasPython)("a client in Python (skipped where there is no pytho
     })
   )
 
+  it.scopedLive("sends what is said in a room only to a peer that is there", () =>
+    Effect.gen(function* () {
+      const stage = yield* make
+      const [port] = yield* stage.freePorts(1)
+      const call = yield* listen(stage, port)
+      const python = yield* stage.start("Client py", ["python3", program, "py", "0", "0", `${port}`, "--room", "ops"])
+      const server = yield* call
+      const hello = yield* server.hears("hello")
+      assert.deepStrictEqual<unknown>(hello.rooms, ["ops"])
+      const introduction = { protocol: protocolVersion, chat: "0".repeat(32), id: "Server", role: "server", epoch }
+      yield* server.sends(line({ type: "welcome", ...introduction, member: true }), have({}))
+      yield* python.sees("Client py: initiated")
+
+      const own = `py/ops/${hello.epoch}`
+      const another = `9/ops/${epoch}`
+      yield* python.types("heard")
+      // What the peer has comes before it says that it takes part.
+      yield* server.sends(line({ type: "have", streams: { [another]: 1 }, more: false, room: "ops" }))
+      yield* server.sends(line({ type: "rooms", rooms: ["ops"] }))
+      assert.deepStrictEqual<unknown>(yield* server.hears("want"), { type: "want", stream: another, after: 0, to: 1 })
+      yield* server.sends(post(another, 1, "hello"))
+      yield* python.sees("#ops Client 9: hello")
+      // Before or after the question.
+      const posts = () => server.frames.flatMap((frame) => (frame.type === "post" ? [frame.post.text] : []))
+      yield* stage.until("the post to come", () => posts().length > 0)
+      yield* server.sends(line({ type: "join", room: "ops", posts: 5 }))
+      assert.deepStrictEqual<unknown>((yield* server.hears("joined")).streams, { [own]: 1, [another]: 1 })
+
+      yield* server.sends(line({ type: "rooms", rooms: [] }))
+      yield* server.sends(line({ type: "want", stream: own, after: 0, to: 1 }))
+      assert.deepStrictEqual<unknown>(yield* server.hears("gap"), { type: "gap", stream: own, to: 1 })
+      yield* python.types("not heard", "Exit")
+      yield* server.hears("bye")
+      assert.deepStrictEqual(posts(), ["heard"])
+      assert.strictEqual(yield* python.ends, 0)
+    })
+  )
+
   it.scopedLive("holds what comes too early, asks for what it lacks, and settles crossed calls", () =>
     Effect.gen(function* () {
       const stage = yield* make
