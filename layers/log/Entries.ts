@@ -54,9 +54,13 @@ export class Entries {
     }
   }
 
-  /** Places are kept free no longer. Those that nothing came to stay empty, since readers count positions. */
+  /**
+   * Places are kept free no longer. Those at the end that nothing came to are taken away: no reader has gone beyond them,
+   * and the bounds of the log count them. Others stay empty, since readers count positions.
+   */
   release(): void {
     this.#free = undefined
+    while (this.kept.length > 0 && this.kept.at(-1) === undefined) this.kept.pop()
   }
 
   /** Drops the oldest entries. */

@@ -121,6 +121,20 @@ describe("Log", () => {
     })
   )
 
+  it.scoped("lines that were refused take no place of those that are kept", () =>
+    Effect.gen(function* () {
+      const { journal, state } = makeJournal()
+      const log = yield* Log.make({ author: id("1"), entries: 8 }, yield* journal)
+      yield* log.say(mainRoom, ["a", "b", "c", "d"])
+      state.broken = true
+      for (let time = 0; time < 20; time += 1) yield* Effect.flip(log.say(mainRoom, ["refused", "refused"]))
+      state.broken = false
+      assert.deepStrictEqual(yield* allEntries(log), ["a", "b", "c", "d"])
+      yield* log.say(mainRoom, ["e"])
+      assert.deepStrictEqual(yield* allEntries(log), ["a", "b", "c", "d", "e"])
+    })
+  )
+
   it.scoped("nothing that is said is seen, sent or counted before it is in the journal", () =>
     Effect.gen(function* () {
       const { log: made, state, written } = makeJournal()
