@@ -206,17 +206,18 @@ const twiceInLineage = ({ lives }: Record_): ReadonlyArray<string> => {
 
 /**
  * I2: no answer is shown above its question. An answer names the posts that its author has seen since its last line;
- * that line stands for all posts before. If a line in between may be gone, which this screen has reported by then,
- * nobody can know that the two belong together.
+ * that line stands for all posts before. If a line in between may be gone, nobody can know that the two belong together.
+ * This screen has reported that, unless its life ended before: lines of old runs are reported late.
  */
 const answersAbove = (life: Life, record: Record_): ReadonlyArray<string> => {
   const { forgets, said } = record
   const firstGone = life.shown.find(({ line }) => told.test(line))
+  const mustHaveAll = firstGone === undefined && !(forgets && life.ended)
   const until = forgets && firstGone !== undefined ? firstGone.at - 1 : undefined
   const place = new Map(tokensOf(life, until).map((token, at) => [token, at]))
   return [...place].flatMap(([token, at]) =>
     [...(said.get(token)?.after ?? [])].flatMap((question) =>
-      (place.get(question) ?? -1) > at && (firstGone === undefined || !isUntied(life, token, question, record))
+      (place.get(question) ?? -1) > at && (mustHaveAll || !isUntied(life, token, question, record))
         ? [`I2: ${life.node} shows ${token} above ${question}`]
         : []
     )
