@@ -2,29 +2,25 @@
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
-import { MeshStatus } from "../../../services/MeshStatus.ts"
 import { MessageLog } from "../../../services/MessageLog.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { privatelyTo } from "../../domain/Conversation.ts"
 import { nearest } from "../../domain/Nearest.ts"
 import { type PeerId, title } from "../../domain/Peer.ts"
-import { authorOf } from "../../domain/Post.ts"
 import { notice } from "../../domain/ScreenLine.ts"
 import { idsArgument, textArgument } from "../../domain/SlashCommand.ts"
 import { goTo, Session } from "../session/Session.ts"
 import { Answer, answer, make, Say } from "./Command.ts"
+import { people } from "./people.ts"
 
-/** Who can be written to, as far as this node knows: those who are there, and those who have left. */
-const people = Effect.gen(function* () {
+/** What decides who can be written to, as far as this node knows: those who are there, and those who have left. */
+const known = Effect.gen(function* () {
   const { self } = yield* PeerMesh
-  const log = yield* MessageLog
-  const here = new Set((yield* (yield* MeshStatus).peerStatuses).map(({ peer }) => peer.id))
-  const authors = (yield* log.recent(Number.MAX_SAFE_INTEGER)).map(({ stream }) => authorOf(stream))
-  const left = new Set(authors.filter((id) => id !== self.id && !here.has(id)))
-  return { self: self.id, here, left, seals: log.seals }
+  const { seals } = yield* MessageLog
+  return { ...(yield* people), self: self.id, seals }
 })
 
-type People = Effect.Effect.Success<typeof people>
+type People = Effect.Effect.Success<typeof known>
 
 /** Why nobody can be written to under that id; undefined if somebody can. */
 const objectionTo = (id: PeerId, { here, left, seals, self }: People): string | undefined => {
@@ -51,6 +47,15 @@ const remarksOn = (ids: ReadonlyArray<PeerId>, { left, seals }: People) =>
     ]
   })
 
+/** These readers, each once, with what to remark on them; or why one of them can't be written to. */
+const addressed = (given: ReadonlyArray<PeerId>) =>
+  Effect.gen(function* () {
+    const all = yield* known
+    const ids = [...new Set(given)]
+    const objection = ids.map((id) => objectionTo(id, all)).find((each) => each !== undefined)
+    return objection === undefined ? { ids, remarks: yield* remarksOn(ids, all) } : { objection }
+  })
+
 export const msg = make({
   name: "msg",
   elsewhere: ["m", "w", "whisper", "dm", "pm", "tell"],
@@ -60,11 +65,9 @@ export const msg = make({
   arguments: Schema.Tuple(idsArgument, textArgument("TEXT")),
   run: ([given, text]) =>
     Effect.gen(function* () {
-      const known = yield* people
-      const ids = [...new Set(given)]
-      const objection = ids.map((id) => objectionTo(id, known)).find((each) => each !== undefined)
-      if (objection !== undefined) return answer(objection)
-      const remarks = yield* remarksOn(ids, known)
+      const to = yield* addressed(given)
+      if (to.objection !== undefined) return answer(to.objection)
+      const { ids, remarks } = to
       return Say({ text, room: privatelyTo(ids), notices: remarks.map(notice) })
     })
 })
@@ -76,12 +79,10 @@ export const query = make({
   arguments: Schema.Tuple(idsArgument),
   run: ([given]) =>
     Effect.gen(function* () {
-      const known = yield* people
-      const ids = [...new Set(given)]
-      const objection = ids.map((id) => objectionTo(id, known)).find((each) => each !== undefined)
-      if (objection !== undefined) return answer(objection)
+      const to = yield* addressed(given)
+      if (to.objection !== undefined) return answer(to.objection)
+      const { ids, remarks } = to
       goTo(yield* Session, privatelyTo(ids))
-      const remarks = yield* remarksOn(ids, known)
       const told = `What you type is now for ${ids.map(title).join(" and ")} alone. /go main ends that.`
       return Answer({ lines: [told, ...remarks].map(notice), facts: [] })
     })

@@ -1,4 +1,4 @@
-/** The commands about rooms: `/join`, `/go`, `/leave`, `/rooms` and `/say`. */
+/** The commands about rooms: `/join`, `/go`, `/leave`, `/rooms`, `/topic` and `/say`. */
 import * as Effect from "effect/Effect"
 import * as MutableRef from "effect/MutableRef"
 import * as Ref from "effect/Ref"
