@@ -1,10 +1,10 @@
 /** Splits what an IRC client sends into lines. */
+import { newline } from "../LineSplitter.ts"
 import { mostBytes, mostTagBytes } from "./Message.ts"
 
 /** A line without its end, or why there is none: it was too long, or is not UTF-8. */
 export type Line = { readonly text: string } | { readonly fault: "too long" | "not UTF-8" }
 
-const newline = 0x0a
 const carriageReturn = 0x0d
 const at = 0x40
 const space = 0x20
