@@ -1,12 +1,15 @@
 /** The command line of `outlive send TEXT`. */
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
+import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"
+import * as ValidationError from "@effect/cli/ValidationError"
 import * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { PeerId } from "../domain/Peer.ts"
-import { mainRoom, RoomFromString } from "../domain/Post.ts"
+import { RoomFromString } from "../domain/Post.ts"
 import { usual } from "../domain/Settings.ts"
 import type { About } from "./About.ts"
 import { host, insight, limits, passingId, patience, peer, seconds, security, server, silence } from "./options.ts"
@@ -27,7 +30,7 @@ const wait = Options.text("wait").pipe(
       message: () => ({ message: "--wait takes 0 to 10000 peers", override: true })
     })
   ),
-  Options.withDescription("How many peers must have it. By default 1. 0: do not wait.")
+  Options.withDescription("How many peers must have it. By default 1; with --to, its reader. 0: do not wait.")
 )
 const limit = seconds("within", "OUTLIVE_WITHIN").pipe(
   Options.withDefault<number>(usual.within),
@@ -37,13 +40,13 @@ const limit = seconds("within", "OUTLIVE_WITHIN").pipe(
 
 const room = Options.text("room").pipe(
   Options.withPseudoName("ROOM"),
-  Options.withDefault<string>(mainRoom),
   Options.withSchema(
     RoomFromString.annotations({
       message: () => ({ message: "--room takes 1 to 32 letters, digits, - and _", override: true })
     })
   ),
-  Options.withDescription("The room to say it in. By default main.")
+  Options.withDescription("The room to say it in. By default main."),
+  Options.optional
 )
 
 const to = Options.text("to").pipe(
@@ -84,5 +87,19 @@ export const about: About = {
   ]
 }
 
+/** What a message to one reader can't be told besides; undefined if nothing is wrong. */
+const objectionTo = ({ room, to, wait }: Pick<Arguments, "room" | "to" | "wait">): string | undefined => {
+  if (Option.isNone(to)) return undefined
+  if (Option.isSome(room)) return "--to and --room exclude each other: a message to one reader is said in no room"
+  return wait > 1 ? "--to has one reader, so --wait takes 0 or 1 with it" : undefined
+}
+
+const toOneOrInARoom =
+  <E, R>(run: (given: Arguments) => Effect.Effect<void, E, R>) =>
+  (given: Arguments): Effect.Effect<void, E | ValidationError.ValidationError, R> => {
+    const objection = objectionTo(given)
+    return objection === undefined ? run(given) : Effect.fail(ValidationError.invalidValue(HelpDoc.p(objection)))
+  }
+
 export const make = <E, R>(run: (given: Arguments) => Effect.Effect<void, E, R>) =>
-  Command.make("send", configuration, run).pipe(Command.withDescription(about.summary))
+  Command.make("send", configuration, toOneOrInARoom(run)).pipe(Command.withDescription(about.summary))

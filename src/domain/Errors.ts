@@ -5,7 +5,7 @@
  */
 import * as Data from "effect/Data"
 import type { LossReason } from "./MeshEvent.ts"
-import { type Address, formatAddress, type Host, type Named, type PeerId, type Port, title } from "./Peer.ts"
+import { type Address, formatAddress, type Host, type Named, type PeerId, type Port, title, titlesOf } from "./Peer.ts"
 import { type Epoch, mainRoom, type Room, roomTitle, type Summary } from "./Post.ts"
 
 /** No node answers at that address, or not in time. */
@@ -219,6 +219,30 @@ export class NotHeard extends Data.TaggedError("NotHeard")<{
     return this.outside === undefined
       ? `${told}: allow more time with --within, or ask for fewer peers with --wait.`
       : `${told}: this node could not join. ${this.outside} Fix that, or allow more time with --within.`
+  }
+}
+
+/**
+ * The reader of a private message did not confirm it in time. `keepers`: peers that have it and hand it on.
+ * `outside`: a sentence that says why this node could not join.
+ */
+export class NotRead extends Data.TaggedError("NotRead")<{
+  readonly reader: PeerId
+  readonly keepers: ReadonlyArray<PeerId>
+  readonly outside?: string | undefined
+}> {
+  override get message() {
+    const reader = title(this.reader)
+    if (this.outside !== undefined) {
+      return `${reader} has not got the message: this node could not join. ${this.outside} Fix that, or allow more time with --within.`
+    }
+    const kept =
+      this.keepers.length === 1
+        ? `${titlesOf(this.keepers)} keeps it, and hands it on`
+        : `${titlesOf(this.keepers)} keep it, and hand it on`
+    return this.keepers.length === 0
+      ? `${reader} has not confirmed the message in time, and nobody keeps it: allow more time with --within.`
+      : `${reader} has not confirmed the message in time. ${kept} when ${reader} is there.`
   }
 }
 

@@ -121,6 +121,13 @@ export const AddressFromString = Schema.transformOrFail(Schema.String, Schema.ty
 /** The name of a node on the screen: `Server`, or `Client 3`. */
 export const title = (id: PeerId): string => (id === serverId ? "Server" : `Client ${id}`)
 
+/** Names of nodes in a sentence: `Client 3, Client 4 and Server`. */
+export const titlesOf = (ids: ReadonlyArray<PeerId>): string => {
+  const names = ids.map(title)
+  const last = names.at(-1) ?? "nobody"
+  return names.length < 2 ? last : `${names.slice(0, -1).join(", ")} and ${last}`
+}
+
 /** A port as people type it; `name` is its name in messages. */
 export const PortFromString = (name: string) =>
   Schema.transformOrFail(Schema.String, Schema.typeSchema(Port), {

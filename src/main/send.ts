@@ -6,6 +6,7 @@ import * as StandardInput from "../../layers/console/StandardInput.ts"
 import * as SendCommand from "../commands/send.ts"
 import { NothingToSay } from "../domain/Errors.ts"
 import { serverId } from "../domain/Peer.ts"
+import { mainRoom } from "../domain/Post.ts"
 import { send } from "../programs/send.ts"
 import { logged, observed } from "./insight.ts"
 import { node, through } from "./node.ts"
@@ -21,18 +22,18 @@ const textFromStdin = Effect.gen(function* () {
   return text.trim() === "" ? yield* new NothingToSay() : text
 })
 
-export const command = SendCommand.make(({ limit, room, text: said, to, wait, ...given }) =>
+export const command = SendCommand.make(({ limit, room: inRoom, text: said, to, wait, ...given }) =>
   Effect.gen(function* () {
+    const room = Option.getOrElse(inRoom, () => mainRoom)
     const text = Option.isSome(said) ? said.value : yield* textFromStdin
     const id = yield* passing("send", given.id)
     yield* send({
       server: { address: given.server, id: serverId },
       ...through(given.peer),
       limit,
-      room,
       text,
-      to: Option.getOrUndefined(to),
-      wait
+      wait,
+      whither: Option.match(to, { onNone: () => ({ room }), onSome: (reader) => ({ reader }) })
     }).pipe(
       observed(given),
       Effect.provide(

@@ -2,11 +2,14 @@
 import * as Command from "@effect/cli/Command"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Client from "../../src/commands/client.ts"
 import * as Doctor from "../../src/commands/doctor.ts"
+import * as Send from "../../src/commands/send.ts"
 import { formatAddress } from "../../src/domain/Peer.ts"
 
 /** What a command was given, by these words and variables. */
@@ -58,6 +61,24 @@ describe("the doctor's --server", () => {
       assert.isUndefined(yield* server(["--port", "21000"]))
       assert.strictEqual(yield* server(["--server", "here:1"]), "here:1")
       assert.strictEqual(yield* server([], { OUTLIVE_SERVER: "there:2" }), "there:2")
+    })
+  )
+})
+
+describe("send --to", () => {
+  const send = (words: ReadonlyArray<string>) =>
+    given<Send.Arguments>((run) => Send.make(run) as never, ["hello", "--to", "bo", ...words])
+
+  it.effect("excludes a room, and more than one reader to wait for", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual((yield* send(["--wait", "0"])).room, Option.none())
+      for (const [words, sentence] of [
+        [["--room", "main"], /--to and --room exclude each other: a message to one reader is said in no room/],
+        [["--wait", "2"], /--to has one reader, so --wait takes 0 or 1 with it/]
+      ] as const) {
+        const exit = yield* Effect.exit(send(words))
+        assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", sentence)
+      }
     })
   )
 })

@@ -1,11 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import { calls, mentions, pause, type Rung, ring } from "../../src/domain/Calling.ts"
 import { Entry } from "../../src/domain/Entry.ts"
+import type { StreamId } from "../../src/domain/Post.ts"
 import { notice, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
 import { id, peer, post, stream } from "../support/samples.ts"
 
-const said = (text: string, author = "3"): ScreenLine =>
-  screenLineOf(peer("1", 6001), Entry.Said({ post: post(stream(author), 1, text), own: false })) ?? notice("nothing")
+const said = (text: string, author = "3", of = stream(author)): ScreenLine =>
+  screenLineOf(
+    peer("1", 6001),
+    Entry.Said({ post: { ...post(of, 1, text), ...(of.includes("/@/") ? { to: [id("1")] } : {}) }, own: false })
+  ) ?? notice("nothing")
 const earlier = (text: string): ScreenLine =>
   screenLineOf(peer("1", 6001), Entry.Earlier({ post: post(stream("3"), 1, text) })) ?? notice("nothing")
 
@@ -79,6 +83,15 @@ describe("the bell", () => {
     assert.strictEqual(first.by, stream("3"))
     assert.isUndefined(at(first.rung, [said("@1 again")], 5 + pause - 1).by)
     assert.strictEqual(at(first.rung, [said("@1 again")], 5 + pause).by, stream("3"))
+  })
+
+  it("rings for what is said to oneself alone, whatever the words, and not for what one says to others", () => {
+    const privately = (author: string, room: string) =>
+      said("hello", author, `${author}/${room}/1000000000001-00000000` as StreamId)
+    assert.isDefined(at(new Map(), [privately("3", "1@3")], 0).by)
+    assert.isDefined(at(new Map(), [privately("3", "@")], 0).by)
+    assert.isUndefined(at(new Map(), [privately("1", "1@3")], 0).by)
+    assert.isUndefined(at(new Map(), [said("hello")], 0).by)
   })
 
   it("rings for another author at once, also if both call together", () => {

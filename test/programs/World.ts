@@ -55,7 +55,7 @@ import { nobody, type Trust } from "../../src/domain/Trust.ts"
 import * as Client from "../../src/programs/client.ts"
 import type { Leaving } from "../../src/programs/leaving.ts"
 import { anewWhenForked } from "../../src/programs/renewal.ts"
-import { send } from "../../src/programs/send.ts"
+import { send, type Whither } from "../../src/programs/send.ts"
 import { server } from "../../src/programs/server.ts"
 import { FirstRoom, JoinHistory, type Session } from "../../src/programs/session/Session.ts"
 import * as Sessions from "../../src/programs/sessions.ts"
@@ -158,6 +158,8 @@ export interface World {
   readonly safe: Safe
   /** Says one line, in that room, and leaves, once so many peers have it. */
   readonly send: (id: string, text: string, wait: number, room?: string) => Effect.Effect<Node>
+  /** Says one line to that reader alone, and leaves, once the reader has it. */
+  readonly sendTo: (reader: string, id: string, text: string) => Effect.Effect<Node>
   /** What was written to files, by their paths. */
   readonly files: ReadonlyMap<string, string>
   /** What the server has on record. */
@@ -391,6 +393,14 @@ const make = (
         )
       ).pipe(Effect.provide(store))
 
+    const sender = (id: string, text: string, wait: number, whither: Whither) =>
+      start(
+        PeerId.make(id),
+        addressOf(id, 0),
+        send({ server: { address: serverAddress, id: serverId }, whither, text, wait, limit: "10 seconds" }),
+        { passing: true, rooms: ["room" in whither ? whither.room : mainRoom] }
+      )
+
     return {
       network,
       scope,
@@ -417,19 +427,8 @@ const make = (
           }),
           { clock, disk, history, keeps, link, rooms }
         ),
-      send: (id, text, wait, room = mainRoom) =>
-        start(
-          PeerId.make(id),
-          addressOf(id, 0),
-          send({
-            server: { address: serverAddress, id: serverId },
-            room: Room.make(room),
-            text,
-            wait,
-            limit: "10 seconds"
-          }),
-          { passing: true, rooms: [room] }
-        ),
+      send: (id, text, wait, room = mainRoom) => sender(id, text, wait, { room: Room.make(room) }),
+      sendTo: (reader, id, text) => sender(id, text, 1, { reader: PeerId.make(reader) }),
       records: Effect.map(Ref.get(records), ({ peers }) =>
         [...peers.values()].map(({ address, id }) => `${id} ${address.port}`)
       ),
@@ -599,6 +598,12 @@ const inWorld = async (
   if (Exit.isFailure(exit)) assert.fail(Cause.pretty(exit.cause))
   assert.strictEqual(left, 0, "connections or listeners are left")
 }
+/** How a node failed, in words. */
+export const failureOf = (node: Node) =>
+  Effect.map(node.ended, (exit) =>
+    Exit.isFailure(exit) ? Cause.squash(exit.cause) : assert.fail("it did not fail")
+  ).pipe(Effect.map((error) => (error instanceof Error ? error.message : String(error))))
+
 /** A server and two clients, all linked with each other. */
 export const gather = (world: World) =>
   Effect.gen(function* () {

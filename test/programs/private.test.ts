@@ -1,8 +1,9 @@
 /** Private messages in a plain chat, as the people at the sessions of several nodes see them. */
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { VirtualDisk } from "../support/VirtualDisk.ts"
-import { type AtConsole, story, type World } from "./World.ts"
+import { type AtConsole, failureOf, story, type World } from "./World.ts"
 
 const warning =
   "* This chat is not encrypted: private lines go to their readers alone, but whoever watches the network reads them."
@@ -102,6 +103,29 @@ describe("private messages in a plain chat", () => {
       yield* one.sees("* You are in main. Server and Client 2 are there too.")
       yield* one.type("to all")
       for (const node of [server, two]) yield* node.sees("Client 1: to all")
+    })
+  )
+
+  story("send --to ends when its reader has the line, and says that nobody has it if the reader is away", (world) =>
+    Effect.gen(function* () {
+      const [server, one] = yield* gather(world, "1")
+      assert(one !== undefined)
+      const sent = yield* world.sendTo("1", "9", "the build is done")
+      assert.deepStrictEqual(yield* sent.ended, Exit.void)
+      yield* one.sees("(private) Client 9: the build is done")
+      assert.strictEqual(
+        yield* failureOf(yield* world.sendTo("2", "8", "are you there?")),
+        "Client 2 has not confirmed the message in time, and nobody keeps it: allow more time with --within."
+      )
+      yield* server.kill
+      assert.strictEqual(
+        yield* failureOf(yield* world.sendTo("1", "7", "hello?")),
+        "Client 1 has not got the message: this node could not join. The server at localhost:4000 can't be reached (nothing listens there). Fix that, or allow more time with --within."
+      )
+      for (const words of ["there", "hello"]) {
+        assert.isEmpty(yield* saw(server, words))
+        assert.isEmpty(yield* saw(one, words))
+      }
     })
   )
 

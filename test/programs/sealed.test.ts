@@ -1,7 +1,8 @@
 /** Private messages in a secure chat: anybody carries them, and only their readers can open them. */
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { type AtConsole, type Node, secureStory, type World } from "./World.ts"
+import * as Exit from "effect/Exit"
+import { type AtConsole, failureOf, type Node, secureStory, type World } from "./World.ts"
 
 const saw = (console: AtConsole, words: string) =>
   Effect.map(console.screen, (screen) => screen.filter((line) => line.includes(words)))
@@ -65,6 +66,25 @@ describe("private messages in a secure chat", () => {
       yield* Effect.sleep("1 minute")
       assert.lengthOf(yield* saw(again, "when you come back"), 1)
       assert.isEmpty(yield* saw(three, "when you come back"))
+    })
+  )
+
+  secureStory("send --to waits for the reader, whoever carries the line, and says who keeps it", (world) =>
+    Effect.gen(function* () {
+      const [server, one, two] = yield* gather(world, "1", "2", "3")
+      yield* one.interrupt
+      yield* server.sees("* Client 1 left")
+      const sent = yield* world.sendTo("2", "1", "the build is done")
+      assert.deepStrictEqual(yield* sent.ended, Exit.void)
+      yield* two.sees("(private) Client 1: the build is done")
+      yield* two.interrupt
+      yield* server.sees("* Client 2 left")
+      assert.strictEqual(
+        yield* failureOf(yield* world.sendTo("2", "1", "for later")),
+        "Client 2 has not confirmed the message in time. Server and Client 3 keep it, and hand it on when Client 2 is there."
+      )
+      const again = yield* world.client("2")
+      yield* again.sees("(private) Client 1: for later")
     })
   )
 

@@ -1,16 +1,9 @@
 /** One line said by a script: how it knows that somebody has it. */
 import { assert, describe } from "@effect/vitest"
-import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { gather, type Node, story } from "./World.ts"
-
-/** How it failed, in words. */
-const failureOf = (node: Node) =>
-  Effect.map(node.ended, (exit) =>
-    Exit.isFailure(exit) ? Cause.squash(exit.cause) : assert.fail("it did not fail")
-  ).pipe(Effect.map((error) => (error instanceof Error ? error.message : String(error))))
+import { failureOf, gather, story } from "./World.ts"
 
 describe("send", () => {
   story("ends well as soon as so many have the line, and leaves", (world) =>

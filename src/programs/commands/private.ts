@@ -6,7 +6,7 @@ import { MessageLog } from "../../../services/MessageLog.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { privatelyTo } from "../../domain/Conversation.ts"
 import { nearest } from "../../domain/Nearest.ts"
-import { type PeerId, title } from "../../domain/Peer.ts"
+import { type PeerId, title, titlesOf } from "../../domain/Peer.ts"
 import { notice } from "../../domain/ScreenLine.ts"
 import { idsArgument, textArgument } from "../../domain/SlashCommand.ts"
 import { goTo, Session } from "../session/Session.ts"
@@ -83,7 +83,7 @@ export const query = make({
       if (to.objection !== undefined) return answer(to.objection)
       const { ids, remarks } = to
       goTo(yield* Session, privatelyTo(ids))
-      const told = `What you type is now for ${ids.map(title).join(" and ")} alone. /go main ends that.`
+      const told = `What you type is now for ${titlesOf(ids)} alone. /go main ends that.`
       return Answer({ lines: [told, ...remarks].map(notice), facts: [] })
     })
 })

@@ -8,7 +8,7 @@ import { type KnownRoom, Rooms } from "../../../services/Rooms.ts"
 import { isPrivate } from "../../domain/Conversation.ts"
 import { Fact } from "../../domain/Fact.ts"
 import { nearest } from "../../domain/Nearest.ts"
-import { type PeerId, title } from "../../domain/Peer.ts"
+import { type PeerId, titlesOf } from "../../domain/Peer.ts"
 import { newsIn, notJoined, type RoomState } from "../../domain/Place.ts"
 import { mainRoom, type Room, roomTitle } from "../../domain/Post.ts"
 import { linesOf, notice } from "../../domain/ScreenLine.ts"
@@ -36,13 +36,6 @@ const seen = Effect.gen(function* () {
   )
 })
 
-/** Names of peers in a sentence: `Client 3, Client 4 and Server`. */
-const namesOf = (peers: ReadonlyArray<PeerId>): string => {
-  const names = peers.map(title)
-  const last = names.at(-1) ?? "nobody else"
-  return names.length < 2 ? last : `${names.slice(0, -1).join(", ")} and ${last}`
-}
-
 /** More names than this are counted. */
 const mostNamed = 5
 
@@ -50,7 +43,7 @@ const company = (peers: ReadonlyArray<PeerId>): string => {
   if (peers.length === 0) return "Nobody else is there."
   return peers.length > mostNamed
     ? `${peers.length} others are there.`
-    : `${namesOf(peers)} ${peers.length === 1 ? "is" : "are"} there too.`
+    : `${titlesOf(peers)} ${peers.length === 1 ? "is" : "are"} there too.`
 }
 
 const lineOn = ({ here, joined, lines, mentions, peers, room, topic }: RoomState): string => {
