@@ -4,8 +4,8 @@
  */
 import { names } from "../src/commands/all.ts"
 import { type Described, described, type OptionDescribed, usageOf as usageOfCommand } from "../src/commands/describe.ts"
+import { usageOf } from "../src/domain/Described.ts"
 import { settings, variableOf } from "../src/domain/Settings.ts"
-import { usageOf } from "../src/domain/SlashCommand.ts"
 import { commands } from "../src/programs/commands/all.ts"
 
 /** Escapes text for troff. */

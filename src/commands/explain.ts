@@ -1,7 +1,7 @@
 /** Explains what is wrong with a command line, in a sentence that says what to do. */
 import * as Option from "effect/Option"
+import { escape } from "../domain/Escape.ts"
 import { nearest } from "../domain/Nearest.ts"
-import { escape } from "../domain/ScreenLine.ts"
 import { names } from "./all.ts"
 import { type Described, type OptionDescribed, usageOf } from "./describe.ts"
 

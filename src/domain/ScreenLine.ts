@@ -3,6 +3,7 @@ import { absurd } from "./Absurd.ts"
 import { actionIn, utterance } from "./Action.ts"
 import { isClosed, isPrivate, isPrivateStream } from "./Conversation.ts"
 import { type Entry, isPost } from "./Entry.ts"
+import { escape } from "./Escape.ts"
 import type { LossReason, MeshEvent } from "./MeshEvent.ts"
 import { formatAddress, type Named, type Peer, title } from "./Peer.ts"
 import { authorOf, mainRoom, type Post, type Room, roomIn, type StreamId } from "./Post.ts"
@@ -24,20 +25,6 @@ const chat = (text: string): ScreenLine => ({ _tag: "Chat", text })
 
 /** A notice: a line from the program itself. */
 export const notice = (text: string): ScreenLine => ({ _tag: "Notice", text: `* ${escape(text)}` })
-
-/**
- * Makes text of others safe to show. Everything that could act on a terminal, or hide, becomes visible: control
- * characters, escape sequences, bidi controls and other invisible format characters, line separators and lone
- * surrogates show as `\u{1b}`. Joiners stay, because Persian words and emoji need them.
- */
-export const escape = (text: string): string =>
-  // Most lines are plain, and every line comes through here.
-  /^[\x20-\x7e]*$/.test(text)
-    ? text
-    : text.replace(
-        /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu,
-        (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`
-      )
 
 /**
  * What a line of a room begins with where lines of the room `here` begin with nothing: `#ops `. No author's name begins

@@ -4,43 +4,17 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
+import { type Described, type Kind, type Parameter, usageOf } from "./Described.ts"
+import { escape } from "./Escape.ts"
 import { mostReaders } from "./Letter.ts"
 import { nearest } from "./Nearest.ts"
 import { PeerId } from "./Peer.ts"
 import { RoomFromString } from "./Post.ts"
-import { escape } from "./ScreenLine.ts"
 
 /** The command that lists own lines that no peer has, as it is typed. */
 export const pendingCommand = "/pending"
 
-/** Where the completions of an argument come from. */
-export type Kind = "id" | "room" | "command"
-
 const KindAnnotation = Symbol.for("outlive/SlashCommand/Kind")
-
-/** One argument as help and completion see it. */
-export interface Parameter {
-  readonly name: string
-  readonly optional: boolean
-  readonly kind: Kind | undefined
-}
-
-export type Group = "Secure chats" | "This node"
-
-/** A command as help and completion see it. */
-export interface Described {
-  /** Without its slash. */
-  readonly name: string
-  /** Its names in other chats. They do not run it; a person who types one is told this command. */
-  readonly elsewhere: ReadonlyArray<string>
-  readonly parameters: ReadonlyArray<Parameter>
-  /** What it does, in one sentence. With its usage it fits a row of 78 letters. */
-  readonly help: string
-  /** More about it. */
-  readonly details?: string | undefined
-  /** What it is for, if few need it. */
-  readonly group?: Group | undefined
-}
 
 const sentence = (message: string) => () => ({ message, override: true })
 
@@ -106,22 +80,6 @@ export const parametersOf = ({ ast }: Schema.Schema.All): ReadonlyArray<Paramete
       }))
     : []
 
-/** How a command is typed: `/mute [ID]`. */
-export const usageOf = ({ name, parameters }: Pick<Described, "name" | "parameters">): string =>
-  [`/${name}`, ...parameters.map((each) => (each.optional ? `[${each.name}]` : each.name))].join(" ")
-
-/** A typed line that begins with a slash: something to say, if that slash was doubled; or a command's name and what follows it. */
-export type Slashed =
-  | { readonly _tag: "Say"; readonly text: string }
-  | { readonly _tag: "Command"; readonly name: string; readonly rest: string }
-
-/** What such a line means. */
-export const parseSlash = (line: string): Slashed => {
-  if (line.startsWith("//")) return { _tag: "Say", text: line.slice(1) }
-  const [, name = "", rest = ""] = /^\/(\S*)\s*([\s\S]*)$/u.exec(line) ?? []
-  return { _tag: "Command", name, rest: rest.trimEnd() }
-}
-
 /** Splits into at most `most` words. The last one takes the rest. */
 const wordsOf = (rest: string, most: number): ReadonlyArray<string> => {
   const words: Array<string> = []
@@ -169,9 +127,3 @@ export const unknownCommand = (
     )
   return `There is no command /${escape(name)}${meant === undefined ? "." : `; did you mean /${meant}?`} /help lists them. To send a line that begins with a slash, begin it with //.`
 }
-
-/** The command of that name, with its slash or without. */
-export const commandNamed = <Command extends Described>(
-  name: string,
-  commands: ReadonlyArray<Command>
-): Command | undefined => commands.find((each) => each.name === name.replace(/^\//, ""))

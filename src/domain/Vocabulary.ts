@@ -1,7 +1,8 @@
 /** The names that can be completed in a line. */
+
+import type { Described } from "./Described.ts"
 import type { PeerId } from "./Peer.ts"
 import type { Room } from "./Post.ts"
-import type { Described } from "./SlashCommand.ts"
 
 export interface Vocabulary {
   readonly commands: ReadonlyArray<Described>

@@ -3,6 +3,7 @@
  * another room).
  */
 import { calls, isNews } from "../domain/Calling.ts"
+import { colourIndex } from "../domain/Colour.ts"
 import { type PeerId, serverId, title } from "../domain/Peer.ts"
 import { authorOf, mainRoom, roomIn } from "../domain/Post.ts"
 import type { ScreenLine } from "../domain/ScreenLine.ts"
@@ -67,12 +68,8 @@ const between = (text: string): string => `── ${text} ──`
 /** SGR colour codes that are readable on both black and white. Blue (34) and bright yellow, green and cyan are not. */
 const palette = [31, 32, 33, 35, 36, 91, 94, 95]
 
-/** The colour of a peer: an SGR code, the same for an id on every screen and in every run. */
-export const colourOf = (id: PeerId): number => {
-  let hash = 0x811c9dc5
-  for (let index = 0; index < id.length; index += 1) hash = Math.imul(hash ^ id.charCodeAt(index), 0x01000193)
-  return palette[(hash >>> 0) % palette.length] ?? 39
-}
+/** The colour of a peer: an SGR code. */
+export const colourOf = (id: PeerId): number => palette[colourIndex(id, palette.length)] ?? 39
 
 const inColour = (text: string, codes: string): string => `\u001b[${codes}m${text}\u001b[0m`
 

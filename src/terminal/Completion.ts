@@ -1,8 +1,8 @@
 /** Completes words: finds what may replace a word that was begun. */
 import { absurd } from "../domain/Absurd.ts"
+import { commandNamed, type Described } from "../domain/Described.ts"
 import type { PeerId } from "../domain/Peer.ts"
 import type { Room } from "../domain/Post.ts"
-import { commandNamed, type Described } from "../domain/SlashCommand.ts"
 import type { Vocabulary } from "../domain/Vocabulary.ts"
 import { emoji } from "./Emoji.ts"
 

@@ -3,8 +3,8 @@
  * typed.
  */
 
+import { escape } from "../domain/Escape.ts"
 import { mainRoom } from "../domain/Post.ts"
-import { escape } from "../domain/ScreenLine.ts"
 import { pendingCommand } from "../domain/SlashCommand.ts"
 import type { Editor } from "./editor/State.ts"
 import { indent, promptOf } from "./Prompt.ts"

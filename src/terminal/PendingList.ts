@@ -1,6 +1,7 @@
 /** The pending lines of one terminal, in the order of typing, and their rooms. Mutable: one console owns it. */
+
+import { parseSlash } from "../domain/Described.ts"
 import { mainRoom } from "../domain/Post.ts"
-import { parseSlash } from "../domain/SlashCommand.ts"
 import { mostPending, type PendingLine } from "./LiveArea.ts"
 
 interface Pending {

@@ -1,6 +1,7 @@
 /** Formats lines for people, so that a post can't be mistaken for an event. */
 import { deedMark } from "../domain/Action.ts"
-import { escape, type ScreenLine } from "../domain/ScreenLine.ts"
+import { escape } from "../domain/Escape.ts"
+import type { ScreenLine } from "../domain/ScreenLine.ts"
 import { visible } from "./LiveArea.ts"
 import { isPlain } from "./TextWidth.ts"
 import { rowsOf } from "./Wrap.ts"

@@ -1,7 +1,7 @@
 /**
  * The row above the text being typed: Tab's candidates, the search, the number of lines of a message, or the status.
  */
-import { escape } from "../domain/ScreenLine.ts"
+import { escape } from "../domain/Escape.ts"
 import { dim, type Looks } from "./Chronicle.ts"
 import type { Editor } from "./editor/State.ts"
 import type { Row } from "./LiveArea.ts"

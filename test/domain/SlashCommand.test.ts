@@ -1,16 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
+import { type Described, parseSlash, usageOf } from "../../src/domain/Described.ts"
 import { nearest } from "../../src/domain/Nearest.ts"
 import {
   commandArgument,
-  type Described,
   decodeArguments,
   idArgument,
   parametersOf,
-  parseSlash,
-  textArgument,
-  usageOf
+  textArgument
 } from "../../src/domain/SlashCommand.ts"
 import { inWords } from "../../src/domain/Time.ts"
 

@@ -1,6 +1,6 @@
 /** Lines of IRC clients, nearly right and hostile: what is read, how, and that one line never becomes two. */
 import * as Module from "node:module"
-import { escape } from "../../src/domain/ScreenLine.ts"
+import { escape } from "../../src/domain/Escape.ts"
 import { makeLines } from "../../src/protocol/irc/Lines.ts"
 import { type Message, mostBytes, type Outgoing, parse, write } from "../../src/protocol/irc/Message.ts"
 import * as Registration from "../../src/protocol/irc/Registration.ts"

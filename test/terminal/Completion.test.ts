@@ -1,14 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
+import type { Described } from "../../src/domain/Described.ts"
 import { Room } from "../../src/domain/Post.ts"
-import {
-  commandArgument,
-  type Described,
-  idArgument,
-  parametersOf,
-  roomArgument,
-  textArgument
-} from "../../src/domain/SlashCommand.ts"
+import { commandArgument, idArgument, parametersOf, roomArgument, textArgument } from "../../src/domain/SlashCommand.ts"
 import {
   type Complete,
   called,

@@ -4,10 +4,11 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Schema from "effect/Schema"
+import type { Described, Group } from "../../domain/Described.ts"
 import type { Fact } from "../../domain/Fact.ts"
 import type { Room } from "../../domain/Post.ts"
 import { notice, type ScreenLine } from "../../domain/ScreenLine.ts"
-import { type Described, decodeArguments, type Group, parametersOf } from "../../domain/SlashCommand.ts"
+import { decodeArguments, parametersOf } from "../../domain/SlashCommand.ts"
 
 /** The result of a command. */
 export type Outcome = Data.TaggedEnum<{

@@ -1,14 +1,8 @@
 /** All slash commands. A new one is a file in this folder and a line in this file. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import {
-  commandArgument,
-  commandNamed,
-  type Described,
-  type Group,
-  unknownCommand,
-  usageOf
-} from "../../domain/SlashCommand.ts"
+import { commandNamed, type Described, type Group, usageOf } from "../../domain/Described.ts"
+import { commandArgument, unknownCommand } from "../../domain/SlashCommand.ts"
 import { answer, type Command, make } from "./Command.ts"
 import { elsewhere } from "./elsewhere.ts"
 import { history } from "./history.ts"

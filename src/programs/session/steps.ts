@@ -1,8 +1,8 @@
 /** The steps that typed lines ask for. */
 import type { Typed } from "../../../services/Console.ts"
 import type { Saying } from "../../domain/Delivery.ts"
+import { parseSlash } from "../../domain/Described.ts"
 import type { Room } from "../../domain/Post.ts"
-import { parseSlash } from "../../domain/SlashCommand.ts"
 import { quit } from "../commands/quit.ts"
 
 /** The line that ends a program. */
