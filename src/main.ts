@@ -30,6 +30,7 @@ import * as Config from "./main/config.ts"
 import * as Doctor from "./main/doctor.ts"
 import { traces } from "./main/insight.ts"
 import * as Invite from "./main/invite.ts"
+import * as IrcClient from "./main/ircClient.ts"
 import * as Join from "./main/join.ts"
 import { complain, watchOutput } from "./main/output.ts"
 import * as Send from "./main/send.ts"
@@ -54,6 +55,7 @@ const runs = {
   server: Server.command,
   client: Client.command,
   join: Join.command,
+  irc: IrcClient.command,
   invite: Invite.command,
   send: Send.command,
   tail: Tail.command,

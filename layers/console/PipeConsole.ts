@@ -9,7 +9,7 @@ import * as Legible from "./Legible.ts"
 import * as Output from "./Output.ts"
 import * as PipedInput from "./PipedInput.ts"
 
-const make = (reads: boolean) =>
+const make = ({ reads, showsChat = true }: { readonly reads: boolean; readonly showsChat?: boolean }) =>
   Effect.gen(function* () {
     const gone = yield* Deferred.make<void>()
     const out = yield* Output.make(process.stdout, gone)
@@ -19,7 +19,9 @@ const make = (reads: boolean) =>
     const put: Put<ScreenLine> = (lines, taken) => {
       const chat = lines.filter(({ _tag }) => _tag === "Chat")
       const notices = chat.length === lines.length ? [] : lines.filter(({ _tag }) => _tag === "Notice")
-      out.write(Legible.textOf(process.stdout, chat), () => error.write(Legible.textOf(process.stderr, notices), taken))
+      out.write(showsChat ? Legible.textOf(process.stdout, chat) : "", () =>
+        error.write(Legible.textOf(process.stderr, notices), taken)
+      )
     }
     return Console.of({
       lines: input.lines,
@@ -34,7 +36,10 @@ const make = (reads: boolean) =>
     })
   })
 
-export const layer: Layer.Layer<Console> = Layer.scoped(Console, make(true))
+export const layer: Layer.Layer<Console> = Layer.scoped(Console, make({ reads: true }))
 
 /** A console that reads nothing, and leaves stdin untouched. */
-export const deaf: Layer.Layer<Console> = Layer.scoped(Console, make(false))
+export const deaf: Layer.Layer<Console> = Layer.scoped(Console, make({ reads: false }))
+
+/** The same without the lines of the chat: only notices, for the journal of a service manager. */
+export const silent: Layer.Layer<Console> = Layer.scoped(Console, make({ reads: false, showsChat: false }))

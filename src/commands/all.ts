@@ -8,6 +8,7 @@ import * as Config from "./config.ts"
 import * as Doctor from "./doctor.ts"
 import * as Help from "./help.ts"
 import * as Invite from "./invite.ts"
+import * as Irc from "./irc.ts"
 import * as Join from "./join.ts"
 import * as Send from "./send.ts"
 import * as Server from "./server.ts"
@@ -17,6 +18,7 @@ export const commands = {
   server: Server,
   client: Client,
   join: Join,
+  irc: Irc,
   invite: Invite,
   send: Send,
   tail: Tail,

@@ -6,6 +6,7 @@ import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import { flow } from "effect/Function"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { defaultLimits, type Limits } from "../domain/Limits.ts"
@@ -301,19 +302,27 @@ const LocalAddressFromString = Schema.transformOrFail(Schema.String, Schema.type
   })
 })
 
-/** Where a node serves IRC clients. None: nowhere. */
-const irc = Options.text("irc").pipe(
+const ircText = Options.text("irc").pipe(
   Options.withPseudoName("PORT"),
-  Options.withFallbackConfig(Config.string("OUTLIVE_IRC")),
+  Options.withFallbackConfig(Config.string("OUTLIVE_IRC"))
+)
+
+/** Where a node serves IRC clients. */
+const ircAddress = flow(
   Options.withSchema(LocalAddressFromString),
   Options.withDescription(
     "The port, or HOST:PORT on this machine, where IRC clients such as weechat join this node. 0: any."
-  ),
-  Options.optional
+  )
 )
 
+/** The same for a node at which people are that way alone. */
+export const ircHere = ircText.pipe(Options.withDefault<string>(usual.irc), ircAddress)
+
+/** The same. None: nowhere. */
+const irc = ircText.pipe(ircAddress, Options.optional)
+
 /** What IRC clients must say first. None: nothing. */
-const ircPassword = Options.text("irc-password").pipe(
+export const ircPassword = Options.text("irc-password").pipe(
   Options.withPseudoName("PASSWORD"),
   Options.withFallbackConfig(Config.string("OUTLIVE_IRC_PASSWORD")),
   Options.withSchema(

@@ -12,6 +12,7 @@ export const usual = {
   patience: 300,
   within: 10,
   rooms: "all",
+  irc: "6667",
   logLevel: "none"
 } as const
 

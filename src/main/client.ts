@@ -1,7 +1,10 @@
 /** The layers of `outlive client`, and of every other client at which a person or program talks. */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
+import type { Console } from "../../services/Console.ts"
+import type { Interrupts } from "../../services/Interrupts.ts"
 import * as ClientCommand from "../commands/client.ts"
 import type { Screen } from "../commands/options.ts"
 import { type Address, type Port, serverId } from "../domain/Peer.ts"
@@ -21,12 +24,19 @@ type ClientNode = Pick<Settings, "id" | "listen" | "rooms" | "data" | "history" 
     readonly port1: Port
     readonly safety: Omit<Safety, "dials">
     readonly within: Duration.Duration
-    readonly roomNotices: boolean
-    readonly json: boolean
-    readonly screen: Screen
   }
 
-export const client = ({ json, peer, port1, safety, screen, server, within, ...given }: ClientNode) =>
+interface AtScreen {
+  readonly roomNotices: boolean
+  readonly json: boolean
+  readonly screen: Screen
+}
+
+/** A client at whose node people are, with that console. */
+export const clientAt = (
+  console: Layer.Layer<Console, never, Interrupts>,
+  { peer, port1, safety, server, within, ...given }: ClientNode
+) =>
   Client.client({ server: { address: server, from: port1, id: serverId }, ...through(peer), within }).pipe(
     observed(given),
     onNode(
@@ -34,10 +44,15 @@ export const client = ({ json, peer, port1, safety, screen, server, within, ...g
       { frontEnds: ircFor(given, { id: given.id, role: "client" }) }
     ),
     failingIfRefused,
-    Effect.provideService(Highlights, screen.highlight),
-    Effect.provideService(RoomNotices, given.roomNotices),
-    Effect.provide(consoleFor(json, screen)),
+    Effect.provide(console),
     logged(given)
+  )
+
+/** A client with a person or a program at its console. */
+export const client = ({ json, roomNotices, screen, ...given }: ClientNode & AtScreen) =>
+  clientAt(consoleFor(json, screen), given).pipe(
+    Effect.provideService(Highlights, screen.highlight),
+    Effect.provideService(RoomNotices, roomNotices)
   )
 
 export const command = ClientCommand.make(({ host, port2, security, ...given }) =>

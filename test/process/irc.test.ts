@@ -10,6 +10,7 @@ import { type Actor, make, type Stage } from "./Stage.ts"
 const isInstalled = (program: string): boolean => spawnSync(program, ["--version"]).status === 0
 
 const hasWeechat = isInstalled("weechat-headless")
+const hasIi = spawnSync("ii", ["-v"]).error === undefined
 const hasIrssi = isInstalled("irssi") && hasTerminals
 
 /** The lines of a file, none if it is not there. */
@@ -103,6 +104,43 @@ describe.skipIf(!hasIrssi)("irssi at a node (skipped where there is no irssi)", 
       yield* shows(/< ?2> we go on/)
       yield* stage.server(port)
       yield* shows(/Netsplit over, joins: .*Server/)
+    })
+  )
+})
+
+describe.skipIf(!hasIi)("ii at a node without a terminal (skipped where there is no ii)", () => {
+  it.scopedLive("speaks as nick 1 with two FIFOs, until SIGTERM ends the node", () =>
+    Effect.gen(function* () {
+      const stage = yield* make
+      const [port, irc] = (yield* stage.freePorts(2)) as [number, number]
+      const server = yield* stage.server(port)
+      const node = yield* stage.start("node", ["./outlive", "irc", "1", "--server", `localhost:${port}`], {
+        env: { OUTLIVE_IRC: `${irc}`, OUTLIVE_IRC_PASSWORD: "sesame" }
+      })
+      yield* server.sees("Client 1: initiated")
+      yield* stage.start("ii", ["ii", "-s", "localhost", "-p", `${irc}`, "-n", "1", "-k", "PASSWORD", "-i", "ii"], {
+        env: { PASSWORD: "sesame" }
+      })
+      const [connection, channel] = [Path.join(stage.folder, "ii", "localhost"), "#main"]
+      const has = (file: string, expression: RegExp) =>
+        stage.poll(
+          `ii has ${expression}`,
+          () => linesOf(file).some((line) => expression.test(line)),
+          () => linesOf(file).join("\n")
+        )
+      const write = (file: string, line: string) => Effect.promise(() => Fs.promises.appendFile(file, `${line}\n`))
+      yield* has(Path.join(connection, channel, "out"), /1\(1@outlive\) has joined #main/)
+      yield* write(Path.join(connection, channel, "in"), "hello from ii")
+      yield* server.sees("Client 1: hello from ii")
+      yield* server.types("hello ii")
+      yield* has(Path.join(connection, channel, "out"), /<Server> hello ii$/)
+      yield* write(Path.join(connection, "in"), "/j Server psst")
+      yield* server.sees("@1 Client 1: psst")
+      yield* node.gets("SIGTERM")
+      assert.strictEqual(yield* node.ends, 0)
+      yield* server.notices("* Client 1 left")
+      yield* has(Path.join(connection, "out"), /The node has ended/)
+      assert.isEmpty(node.out)
     })
   )
 })

@@ -1,0 +1,41 @@
+/** The command line of `outlive irc ID [PORT1] [PORT2]`. */
+import * as Args from "@effect/cli/Args"
+import * as Command from "@effect/cli/Command"
+import type * as Effect from "effect/Effect"
+import { Port } from "../domain/Peer.ts"
+import type { About } from "./About.ts"
+import { atTwoPorts, id, port1, port2 } from "./client.ts"
+import { host, ircHere, peer, security, server, talking } from "./options.ts"
+
+const anyPort = Port.make(0)
+
+const { history: _history, irc: _irc, json: _json, roomNotices: _notices, screen: _screen, ...serving } = talking
+
+const configuration = {
+  id,
+  port1: Args.withDefault(port1, anyPort),
+  port2: Args.withDefault(port2, anyPort),
+  server,
+  host,
+  peer,
+  security,
+  irc: ircHere,
+  ...serving
+}
+
+export type Arguments = Command.Command.ParseConfig<typeof configuration>
+
+export const about: About = {
+  summary: "Join as a client without a screen, for IRC clients.",
+  details:
+    "It reads no input, and writes no line of the chat: only notices, to stderr. IRC clients such as weechat connect to it. A signal ends it, once a peer has what was said. It is made for a service manager.",
+  part: "Talk",
+  usual: ["irc", "irc-password", "server", "data", "room"],
+  examples: [
+    ["outlive irc anna", "at localhost:6667"],
+    ["outlive irc anna 5001 6001 --irc 6697 --data ~/anna", "at another port, with a log"]
+  ]
+}
+
+export const make = <E, R>(run: (given: Arguments) => Effect.Effect<void, E, R>) =>
+  Command.make("irc", configuration, atTwoPorts(run)).pipe(Command.withDescription(about.summary))
