@@ -37,13 +37,113 @@ const said = {
   to: Schema.optionalWith(Schema.Array(PeerId), { exact: true }),
   /** `stream` and `n` together identify the line on every node. */
   stream: StreamId,
-  n: PostNumber
+  n: PostNumber,
+  /** Whether it mentions the person at this node. */
+  mention: Schema.optionalWith(Schema.Literal(true), { exact: true })
 }
 
 const Count = Schema.NonNegativeInt
 
 /** The room in which the line of a command was said, if it was. */
 const saidIn = { room: Schema.optionalWith(Room, { exact: true }) }
+
+/** A line as it is kept. */
+const Line = Schema.Struct({
+  ...said,
+  own: Schema.Boolean,
+  /** Whether it sets the topic of its room. */
+  topic: Schema.optionalWith(Schema.Literal(true), { exact: true })
+})
+
+const roomSeen = {
+  room: Room,
+  /** Whether this node has joined it. */
+  joined: Schema.Boolean,
+  /** The peers with a link that take part in it. */
+  peers: Schema.Array(PeerId),
+  topic: Schema.NullOr(Schema.String),
+  /** How many lines came that nobody has read at this node, and how many of them mention its person. */
+  unread: Count,
+  mentions: Count
+}
+
+const peerSeen = {
+  ...Peer.fields,
+  link: Schema.NullOr(
+    Schema.Struct({ since: Schema.NonNegativeInt, roundTrip: Schema.NullOr(Schema.Number), behind: Count })
+  ),
+  through: Schema.NullOr(PeerId),
+  givenUp: Schema.Boolean
+}
+
+/** A room, or those with whom one talks in private. */
+const somewhere = {
+  room: Schema.optionalWith(Room, { exact: true }),
+  with: Schema.optionalWith(Schema.Array(PeerId), { exact: true })
+}
+
+/** What a session gets at once and after each change if it watches it. */
+const Watched = [
+  Schema.Struct({
+    type: Schema.Literal("chat"),
+    self: Schema.Struct({ id: PeerId, role: Peer.fields.role }),
+    /** The server as this node sees it; `since` when it is down, in ms since 1970. */
+    server: Schema.Struct({
+      state: Schema.Literal("self", "sought", "up", "down", "returning"),
+      since: Schema.optionalWith(Schema.NonNegativeInt, { exact: true })
+    }),
+    /** The peers with a link, and all that are known. */
+    connected: Count,
+    known: Count,
+    secure: Schema.Boolean,
+    /** A text of more bytes is not sent. */
+    limits: Schema.Struct({ text: Count })
+  }),
+  Schema.Struct({
+    type: Schema.Literal("rooms"),
+    rooms: Schema.Array(Schema.Struct(roomSeen)),
+    conversations: Schema.Array(Schema.Struct({ with: Schema.Array(PeerId), unread: Count }))
+  }),
+  Schema.Struct({ type: Schema.Literal("peers"), peers: Schema.Array(Schema.Struct(peerSeen)) }),
+  Schema.Struct({
+    type: Schema.Literal("delivery"),
+    streams: Schema.Array(
+      Schema.Struct({
+        stream: StreamId,
+        /** The room in which its lines are said, unless they are private. */
+        room: Schema.optionalWith(Room, { exact: true }),
+        /** The number of the last line that some peer has. */
+        upTo: Count,
+        /** How far each peer with a link has it. */
+        readers: Schema.Record({ key: PeerId, value: Count })
+      })
+    )
+  })
+] as const
+
+/** What is answered to `history`, `search`, and to a line with a `ref`. */
+const Answered = [
+  Schema.Struct({
+    type: Schema.Literal("history"),
+    ref: Schema.String,
+    ...somewhere,
+    /** In the order of the log. */
+    lines: Schema.Array(Line),
+    /** Whether lines of that place are kept before the first of these, and behind the last. */
+    older: Schema.Boolean,
+    newer: Schema.Boolean,
+    /** Whether the line that was named is kept. */
+    found: Schema.Boolean
+  }),
+  Schema.Struct({
+    type: Schema.Literal("found"),
+    ref: Schema.String,
+    lines: Schema.Array(Line),
+    /** Whether there are more, further back. */
+    more: Schema.Boolean
+  }),
+  Schema.Struct({ type: Schema.Literal("accepted"), ref: Schema.String, stream: StreamId, n: PostNumber })
+] as const
 
 /** The events that are reported, one line each. */
 export const Event = Schema.Union(
@@ -106,33 +206,23 @@ export const Event = Schema.Union(
   Schema.Struct({ type: Schema.Literal("contradicted"), id: PeerId }),
   Schema.Struct({ type: Schema.Literal("unremembered"), detail: Schema.String }),
   Schema.Struct({ type: Schema.Literal("self"), ...Peer.fields, since: Schema.NonNegativeInt }),
-  Schema.Struct({
-    type: Schema.Literal("present"),
-    ...Peer.fields,
-    link: Schema.NullOr(
-      Schema.Struct({ since: Schema.NonNegativeInt, roundTrip: Schema.NullOr(Schema.Number), behind: Count })
-    ),
-    through: Schema.NullOr(PeerId),
-    givenUp: Schema.Boolean
-  }),
+  Schema.Struct({ type: Schema.Literal("present"), ...peerSeen }),
   Schema.Struct({
     type: Schema.Literal("room"),
-    room: Room,
-    /** Whether the session speaks there, and whether this node has joined it. */
-    here: Schema.Boolean,
-    joined: Schema.Boolean,
-    peers: Schema.Array(PeerId),
-    /** How many lines came since the session was there last, and how many of them mention its person. */
-    unread: Count,
-    mentions: Count,
-    topic: Schema.NullOr(Schema.String)
+    ...roomSeen,
+    /** Whether the session speaks there. */
+    here: Schema.Boolean
   }),
+  ...Watched,
+  ...Answered,
   Schema.Struct({ type: Schema.Literal("notice"), text: Schema.String }),
   Schema.Struct({ type: Schema.Literal("waiting"), ref: Schema.String, ...saidIn }),
   Schema.Struct({ type: Schema.Literal("settled"), ref: Schema.String, ...saidIn }),
   Schema.Struct({ type: Schema.Literal("error"), text: Schema.String })
 )
 export type Event = typeof Event.Type
+/** An event as its line has it, for a reader that takes it as it is. */
+export type EventLine = typeof Event.Encoded
 
 const saidOf = (post: Post) => {
   const { at, n, stream, text } = post
@@ -297,6 +387,48 @@ export const Input = Schema.Union(
   Schema.Struct({ type: Schema.Literal("exit") })
 )
 export type Input = typeof Input.Type
+
+/** A line by its name. */
+const LineName = Schema.Struct({ stream: StreamId, n: PostNumber })
+
+/** Where to look or what to count as read: one of both. */
+const place = { room: Schema.optional(RoomFromString), with: Schema.optional(Schema.NonEmptyArray(PeerId)) }
+
+/** The greatest number of lines that are answered at once, and how many there are if nobody says. */
+export const mostLines = 500
+export const usualLines = 50
+
+const limit = { limit: Schema.optional(Schema.Int.pipe(Schema.between(1, mostLines))) }
+
+/** What a session can ask about what its node keeps and knows. */
+export const Request = Schema.Union(
+  Schema.Struct({
+    type: Schema.Literal("watch"),
+    what: Schema.Array(Schema.Literal("chat", "rooms", "peers", "delivery"))
+  }),
+  Schema.Struct({
+    type: Schema.Literal("history"),
+    ref: Schema.String,
+    ...place,
+    before: Schema.optional(LineName),
+    after: Schema.optional(LineName),
+    around: Schema.optional(LineName),
+    ...limit
+  }),
+  Schema.Struct({
+    type: Schema.Literal("search"),
+    ref: Schema.String,
+    text: Schema.NonEmptyString,
+    ...place,
+    before: Schema.optional(LineName),
+    ...limit
+  }),
+  Schema.Struct({ type: Schema.Literal("read"), ...place })
+)
+export type Request = typeof Request.Type
+
+/** A command as its line has it. */
+export type InputLine = typeof Input.Encoded | typeof Request.Encoded
 
 const decode = Schema.decodeUnknownEither(Schema.parseJson(Input))
 
