@@ -1,4 +1,4 @@
-/** A Console for programs: events go to stdout and commands come from stdin, each as a line of JSON. */
+/** A Console for programs: events go out and commands come in, each as a line of JSON. */
 
 import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
@@ -36,15 +36,21 @@ const typedOf = (input: Input): Typed => {
   }
 }
 
-const make = (reads: boolean) =>
+/** What a program reads and writes. */
+export interface Ends {
+  /** The lines that it has written. They end when it is gone. */
+  readonly lines: Console["Type"]["lines"]
+  /** Gives it at least one line, each with its newline. */
+  readonly put: Put<string>
+  /** Whether it reads nothing any more. */
+  readonly isGone: () => boolean
+}
+
+/** A console at these ends. */
+export const over = ({ isGone, lines, put: putLines }: Ends): Effect.Effect<Console["Type"]> =>
   Effect.gen(function* () {
-    const gone = yield* Deferred.make<void>()
-    const out = yield* Output.make(process.stdout, gone)
-    const write: Put<Event> = (events, taken) => {
-      let text = ""
-      for (const event of events) text += encodeEvent(event)
-      out.write(text, taken)
-    }
+    const write: Put<Event> = (events, taken) =>
+      events.length === 0 ? taken() : putLines(events.map(encodeEvent), taken)
     const tell = whenTaken(write)
     yield* tell([{ type: "outlive", version }])
 
@@ -89,13 +95,12 @@ const make = (reads: boolean) =>
       return Effect.as(tell(complaints), Chunk.unsafeFromArray(typed))
     }
 
-    const input = reads ? yield* PipedInput.make(process.stdin, gone, longestCommand) : PipedInput.none(gone)
     return Console.of({
-      lines: Stream.mapChunksEffect(input.lines, understood),
+      lines: Stream.mapChunksEffect(lines, understood),
       put,
       show: whenTaken(put),
       offer: Option.none(),
-      isGone: out.isGone,
+      isGone,
       tell: Option.some((facts, taken) =>
         write(
           facts.flatMap((fact) => eventOf(fact) ?? []),
@@ -122,6 +127,18 @@ const make = (reads: boolean) =>
       }),
       isPerson: false,
       prompt: Option.none()
+    })
+  })
+
+const make = (reads: boolean) =>
+  Effect.gen(function* () {
+    const gone = yield* Deferred.make<void>()
+    const out = yield* Output.make(process.stdout, gone)
+    const input = reads ? yield* PipedInput.make(process.stdin, gone, longestCommand) : PipedInput.none(gone)
+    return yield* over({
+      lines: input.lines,
+      put: (lines, taken) => out.write(lines.join(""), taken),
+      isGone: out.isGone
     })
   })
 
