@@ -1,20 +1,27 @@
 /** A page on loopback with this node's figures, for Prometheus to read. */
-import * as Http from "node:http"
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Runtime from "effect/Runtime"
 import { MeshStatus } from "../services/MeshStatus.ts"
 import { MessageLog } from "../services/MessageLog.ts"
 import { type KnownRoom, Rooms } from "../services/Rooms.ts"
-import { PortTaken } from "../src/domain/Errors.ts"
-import type { Port } from "../src/domain/Peer.ts"
+import type { HostElsewhere, PortTaken } from "../src/domain/Errors.ts"
+import { Host, type Port } from "../src/domain/Peer.ts"
 import type { LinkState, PeerStatus } from "../src/domain/PeerStatus.ts"
+import { isLoopbackName } from "../src/protocol/Authority.ts"
 import { type Family, page } from "../src/protocol/Prometheus.ts"
+import { serve } from "./http/HttpServer.ts"
+import { sentence } from "./http/Reply.ts"
 
 /** Only this machine may read the page. */
-const loopback = "127.0.0.1"
+const loopback = Host.make("127.0.0.1")
+
+/** More connections than those who read it need. */
+const mostConnections = 32
+
+const format = "text/plain; version=0.0.4; charset=utf-8"
+const elsewhere = sentence(404, "It is at /metrics.")
 
 /** The sampling interval of the event loop's delay, in ms. */
 const resolution = 20
@@ -61,7 +68,6 @@ const make = (port: Port) =>
     const log = yield* MessageLog
     const status = yield* MeshStatus
     const rooms = yield* Rooms
-    const run = Runtime.runPromise(yield* Effect.runtime())
     const delay = yield* Effect.acquireRelease(
       Effect.sync(() => {
         const histogram = monitorEventLoopDelay({ resolution })
@@ -115,37 +121,21 @@ const make = (port: Port) =>
       return found
     })
 
-    const server = yield* Effect.acquireRelease(
-      Effect.async<Http.Server, PortTaken>((resume) => {
-        const made = Http.createServer((request, response) => {
-          if (request.method !== "GET" || request.url !== "/metrics") {
-            response.writeHead(404).end("It is at /metrics.\n")
-            return
-          }
-          run(families).then((found) =>
-            response.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }).end(page(found))
-          )
-        })
-        made.once("error", (error: NodeJS.ErrnoException) =>
-          resume(
-            new PortTaken({
-              port,
-              detail: error.code === "EADDRINUSE" ? "it is in use" : error.message,
-              lingers: false
-            })
-          )
-        )
-        made.listen({ host: loopback, port }, () => resume(Effect.succeed(made)))
-      }),
-      (made) =>
-        Effect.sync(() => {
-          made.closeAllConnections()
-          made.close()
-        })
-    )
-    server.unref()
+    const all = Effect.map(families, (found) => ({
+      status: 200,
+      headers: { "content-type": format },
+      body: page(found)
+    }))
+    yield* serve({
+      listen: { host: loopback, port },
+      connections: mostConnections,
+      // Whoever forwards a port names another one.
+      isServed: ({ host }) => isLoopbackName(host),
+      answer: ({ request: { method, url } }) =>
+        (method === "GET" || method === "HEAD") && url === "/metrics" ? all : Effect.succeed(elsewhere)
+    })
   })
 
 /** Serves the page at that port until the scope closes. */
-export const layer = (port: Port): Layer.Layer<never, PortTaken, MessageLog | MeshStatus | Rooms> =>
+export const layer = (port: Port): Layer.Layer<never, PortTaken | HostElsewhere, MessageLog | MeshStatus | Rooms> =>
   Layer.scopedDiscard(make(port))

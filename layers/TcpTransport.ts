@@ -16,14 +16,14 @@ import {
   type Source,
   Transport
 } from "../services/Transport.ts"
-import { HostElsewhere, PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
-import { within } from "../src/domain/Limit.ts"
+import { PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
 import { defaultLimits, type Limits } from "../src/domain/Limits.ts"
 import type { LossReason } from "../src/domain/MeshEvent.ts"
-import { type Address, Host, Port } from "../src/domain/Peer.ts"
+import { type Address, Host, type Port } from "../src/domain/Peer.ts"
 import { addressesOf, type Lookup, notLookedUp, systemLookup } from "./transport/Addresses.ts"
 import { ConnectionSlots, type Slot } from "./transport/ConnectionSlots.ts"
 import { Inlet } from "./transport/Inlet.ts"
+import { awaitClosed, closeAll, endOnError, letGo, meaning, openAll, portOf } from "./transport/Listening.ts"
 import { type Outlet, Pump } from "./transport/Pump.ts"
 
 /** The time limit for a dial, in ms. The addresses of a host share it. */
@@ -37,18 +37,6 @@ const leastDialLimit = 1_250
 
 /** The maximum number of addresses of a host that are tried. */
 const mostAddresses = 8
-
-/**
- * The maximum number of ports that are tried when any port will do: one that is free at one address may be taken at
- * another.
- */
-const mostPorts = 10
-
-/** The time that a released socket has to send the rest of its data and receive the other side's end, in ms. */
-const releaseLimit = 200
-
-/** The time limit for closing a server after its connections were released. */
-const closeLimit = "1 second"
 
 /** How sockets are secured, on both sides. */
 export interface Protection {
@@ -121,10 +109,6 @@ function drained(this: Used): void {
 
 function left(this: Used): void {
   this[place]?.free()
-}
-
-function failed(this: Used): void {
-  this.destroy()
 }
 
 /**
@@ -252,13 +236,6 @@ const release = (socket: Net.Socket): Effect.Effect<void> =>
     letGo(socket)
   })
 
-/**
- * Destroys the socket on an error. Errors then lead to `close`, for which there is a listener; without an error
- * listener they would end the process. After a TLS error, such as a modified record, Node leaves the socket open
- * without further events.
- */
-export const endOnError = (socket: Net.Socket): Net.Socket => socket.on("error", failed)
-
 /** The destination of one attempt: one IP address of a host. */
 interface Target extends Address {
   readonly ip: string
@@ -354,6 +331,8 @@ const dialFailure = (error: NodeJS.ErrnoException, target: Target) => {
   }
 }
 
+const createServer = () => Net.createServer({ noDelay: true })
+
 export type Room = Pick<Limits, "connections" | "connectionsPerAddress">
 
 const listenWithin =
@@ -361,7 +340,7 @@ const listenWithin =
   (address, serve, regret) =>
     Effect.gen(function* () {
       const slots = new ConnectionSlots(room)
-      const servers = yield* Effect.acquireRelease(openAll(address, lookup), (all) =>
+      const servers = yield* Effect.acquireRelease(openAll(address, lookup, createServer), (all) =>
         Effect.forEach(all, awaitClosed, { concurrency: "unbounded", discard: true })
       )
       const run = yield* FiberSet.makeRuntime<never, void, never>()
@@ -392,92 +371,6 @@ const listenWithin =
       )
       return { ...address, port: portOf(servers) ?? address.port }
     })
-
-/** Stops accepting connections. */
-const closeAll = (servers: ReadonlyArray<Net.Server>): void => {
-  for (const server of servers) server.close()
-}
-
-/** The port at which all of these servers listen; undefined if there are none. */
-const portOf = ([server]: ReadonlyArray<Net.Server>): Port | undefined => {
-  const bound = server?.address()
-  return typeof bound === "object" && bound !== null ? Port.make(bound.port) : undefined
-}
-
-/** Listens at all of the host's addresses that this machine has, at one port. */
-const openAll = (
-  address: Address,
-  lookup: Lookup,
-  tries = mostPorts
-): Effect.Effect<ReadonlyArray<Net.Server>, PortTaken | HostElsewhere> =>
-  Effect.gen(function* () {
-    const { host, port } = address
-    const elsewhere = new HostElsewhere({ host })
-    const servers: Array<Net.Server> = []
-    for (const ip of yield* Effect.mapError(addressesOf(host, lookup), () => elsewhere)) {
-      const opened = yield* Effect.either(open(ip, portOf(servers) ?? port))
-      if (Either.isRight(opened)) servers.push(opened.right)
-      else if (!isElsewhere(opened.left)) {
-        closeAll(servers)
-        const another = port === 0 && servers.length > 0 && tries > 1
-        return yield* another
-          ? openAll(address, lookup, tries - 1)
-          : new PortTaken({ port, detail: meaning(opened.left), lingers: false })
-      }
-    }
-    return servers.length === 0 ? yield* elsewhere : servers
-  })
-
-/** Sends the reason, if there is one, and closes the connection within `releaseLimit`, whatever the other side does. */
-export const letGo = (socket: Net.Socket, reason?: Uint8Array): void => {
-  if (socket.destroyed) return
-  const cut = setTimeout(() => socket.destroy(), releaseLimit)
-  socket.once("close", () => clearTimeout(cut))
-  // Data from the other side is discarded; unread, it would turn the end into a reset, and the reason would be lost.
-  socket.removeAllListeners("data").resume()
-  // An empty piece after the end would be an error, which destroys the socket, and what it has still to send with it.
-  if (reason === undefined) socket.end()
-  else socket.end(reason)
-}
-
-const open = (host: string, port: number) =>
-  Effect.async<Net.Server, NodeJS.ErrnoException>((resume) => {
-    const server = Net.createServer({ noDelay: true })
-    server.once("error", (error: NodeJS.ErrnoException) => resume(Effect.fail(error)))
-    server.listen({ host, port }, () => {
-      server.removeAllListeners("error")
-      // An error here, such as too few file descriptors, costs one connection; the server goes on.
-      server.on("error", () => {})
-      resume(Effect.succeed(server))
-    })
-    return Effect.sync(() => server.close())
-  })
-
-/** Whether the error means that this machine does not have the address, or no addresses of its kind. */
-const isElsewhere = ({ code }: NodeJS.ErrnoException): boolean => code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT"
-
-const awaitClosed = (server: Net.Server) =>
-  Effect.async<void>((resume) => {
-    server.once("close", () => resume(Effect.void))
-    // The server is usually closing already; a second call does no harm.
-    server.close(() => resume(Effect.void))
-  }).pipe(within(closeLimit))
-
-/** What Node's error codes mean to a person. */
-const meaning = (error: NodeJS.ErrnoException): string =>
-  ({
-    EADDRINUSE: "it is in use",
-    EACCES: "this user may not use it",
-    ECONNREFUSED: "nothing listens there",
-    ECONNRESET: "it closed the connection",
-    ETIMEDOUT: "no answer",
-    EPROTO: "it does not use TLS",
-    ERR_SSL_WRONG_VERSION_NUMBER: "it does not use TLS",
-    EHOSTUNREACH: "there is no route to that host",
-    ENETUNREACH: "there is no route to that network"
-  })[error.code ?? ""] ??
-  error.code ??
-  error.message
 
 /** A transport with that protection, room for connections, and lookup of names. */
 export const make = (

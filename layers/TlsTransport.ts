@@ -14,6 +14,7 @@ import { strangerTo } from "../src/domain/Security.ts"
 import { encode } from "../src/protocol/Frame.ts"
 import * as Keys from "./identity/Keys.ts"
 import * as TcpTransport from "./TcpTransport.ts"
+import { endOnError, letGo } from "./transport/Listening.ts"
 
 /**
  * At most `mostComputed` handshakes run at a time, and each keeps others waiting for at most `turn`. A handshake takes
@@ -65,7 +66,7 @@ const make = (room: Room) =>
       Effect.async((resume) => {
         if (raw.destroyed) return resume(Effect.succeedNone)
         const socket = new Tls.TLSSocket(raw, { ...options, isServer: true })
-        TcpTransport.endOnError(socket)
+        endOnError(socket)
         socket.once("close", () => resume(Effect.succeedNone))
         socket.once("secure", () => {
           resume(Effect.succeed(securedBy(socket) === undefined ? Option.none() : Option.some(socket)))
@@ -107,12 +108,12 @@ const make = (room: Room) =>
         if (Option.isNone(fit)) return
         isServed = true
         fit.value
-          .once("close", () => TcpTransport.letGo(raw))
+          .once("close", () => letGo(raw))
         serve(fit.value)
       }).pipe(
         Effect.ensuring(
           Effect.sync(() => {
-            if (!isServed) TcpTransport.letGo(raw)
+            if (!isServed) letGo(raw)
           })
         )
       )

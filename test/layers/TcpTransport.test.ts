@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Mailbox from "effect/Mailbox"
 import { describe } from "vitest"
 import * as TcpTransport from "../../layers/TcpTransport.ts"
+import { letGo } from "../../layers/transport/Listening.ts"
 import { type Connection, Transport } from "../../services/Transport.ts"
 import { Host, Port } from "../../src/domain/Peer.ts"
 import { bytesOf } from "../support/bytes.ts"
@@ -58,11 +59,11 @@ describe("TcpTransport", () => {
 
   it.scopedLive("what was handed over before the end still goes out when the connection is let go right after it", () =>
     Effect.gen(function* () {
-      const letGo = yield* Deferred.make<unknown>()
+      const wasLetGo = yield* Deferred.make<unknown>()
       const { host, port } = yield* bareServer((socket) => {
         socket.end("bye", () => {
-          TcpTransport.letGo(socket)
-          Deferred.unsafeDone(letGo, Effect.succeed([socket.destroyed, socket.errored]))
+          letGo(socket)
+          Deferred.unsafeDone(wasLetGo, Effect.succeed([socket.destroyed, socket.errored]))
         })
       })
       // Half open: the other side says no end of its own, as one that has not read yet.
@@ -70,7 +71,7 @@ describe("TcpTransport", () => {
         Effect.sync(() => Net.connect({ host, port, allowHalfOpen: true })),
         (socket) => Effect.sync(() => socket.destroy())
       )
-      assert.deepStrictEqual(yield* Deferred.await(letGo), [false, null])
+      assert.deepStrictEqual(yield* Deferred.await(wasLetGo), [false, null])
       const heard = yield* Effect.async<string>((resume) => {
         let text = ""
         socket.setEncoding("utf8").on("data", (piece) => {

@@ -6,6 +6,8 @@ import type { AddressInfo } from "node:net"
 import * as Path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { Host, Port } from "../../src/domain/Peer.ts"
+import { ask } from "../support/http.ts"
 import { type Actor, make, type Stage } from "./Stage.ts"
 
 /** Debian's package `prometheus` has both programs. */
@@ -57,6 +59,14 @@ describe("figures", () => {
       const [, first] = metrics as ReadonlyArray<number>
       const other = yield* Effect.promise(() => fetch(`http://127.0.0.1:${first}/`))
       assert.strictEqual(other.status, 404)
+      const rebound = yield* ask(
+        { host: Host.make("127.0.0.1"), port: Port.make(first ?? 0) },
+        {
+          path: "/metrics",
+          headers: { host: `evil.example:${first}` }
+        }
+      )
+      assert.strictEqual(rebound.status, 421)
       const twice = yield* stage.client("4", 1, { args: ["--metrics", `${first}`] })
       assert.strictEqual(yield* twice.ends, 1)
       assert.match(twice.err.at(-1) ?? "", /^outlive: Port \d+ can't be used \(it is in use\): /)
