@@ -32,6 +32,9 @@ const mostWaiting = 256
 /** What is left to say or to send when a connection ends gets this much time. */
 const lastWords = Duration.seconds(1)
 
+/** Whoever says a wrong password waits so long until the connection ends, so that guessing takes time. */
+const refusalPause = Duration.seconds(1)
+
 /** What a client is told when its node ends. */
 const nodeEnded = "The node has ended"
 
@@ -97,6 +100,16 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
       )
     }
 
+    const refuse = (why: string): void => {
+      isLeaving = true
+      run(
+        Effect.zipRight(
+          Effect.sleep(refusalPause),
+          Effect.sync(() => end(why))
+        )
+      )
+    }
+
     const newReference = (): string => {
       batches += 1
       return `b${batches}`
@@ -115,7 +128,7 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
       state = step.state
       if (before.isRegistered) answerTo(message)(step.answers)
       else sender.send(step.answers)
-      if (step.end !== undefined) return end(step.end)
+      if (step.end !== undefined) return refuse(step.end)
       if (state.isRegistered && !before.isRegistered) Deferred.unsafeDone(registered, Effect.void)
     }
     const take = (message: Message): void => {

@@ -282,22 +282,23 @@ const metrics = Options.text("metrics").pipe(
 )
 
 const ircHost = Host.make("localhost")
+const hostIn = Schema.decodeOption(Host)
 
-/** Where IRC clients connect: a port on this machine, or one of its loopback addresses with a port. */
-const LocalAddressFromString = Schema.transformOrFail(Schema.String, Schema.typeSchema(Address), {
+/** Where IRC clients connect: a port on this machine, or one of its addresses with a port. */
+const ListenAddressFromString = Schema.transformOrFail(Schema.String, Schema.typeSchema(Address), {
   strict: true,
   decode: (text, _, ast) => {
     const parts = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(\d{1,5})$/.exec(text)
-    const host = parts?.[1] ?? parts?.[2] ?? ircHost
+    const host = Either.fromOption(hostIn(parts?.[1] ?? parts?.[2] ?? ircHost), () => undefined)
     const port = Number(parts?.[3])
-    return parts !== null && isLoopback(host) && port <= 65535
-      ? ParseResult.succeed({ host: Host.make(host), port: Port.make(port) })
+    return parts !== null && Either.isRight(host) && port <= 65535
+      ? ParseResult.succeed({ host: host.right, port: Port.make(port) })
       : ParseResult.fail(new ParseResult.Type(ast, text))
   },
   encode: (address) => ParseResult.succeed(formatAddress(address))
 }).annotations({
   message: () => ({
-    message: "--irc takes PORT or HOST:PORT, where HOST is this machine: localhost, 127.0.0.1 or ::1",
+    message: "--irc takes PORT, or HOST:PORT with a name or an address of this machine",
     override: true
   })
 })
@@ -309,9 +310,9 @@ const ircText = Options.text("irc").pipe(
 
 /** Where a node serves IRC clients. */
 const ircAddress = flow(
-  Options.withSchema(LocalAddressFromString),
+  Options.withSchema(ListenAddressFromString),
   Options.withDescription(
-    "The port, or HOST:PORT on this machine, where IRC clients such as weechat join this node. 0: any."
+    "The port, or HOST:PORT, where IRC clients such as weechat join this node. 0: any. Beyond this machine it needs --irc-cert, --irc-key and --irc-password."
   )
 )
 
@@ -337,6 +338,22 @@ export const ircPassword = Options.text("irc-password").pipe(
   ),
   Options.optional
 )
+
+const ircFile = (name: string, variable: string, description: string) =>
+  Options.text(name).pipe(
+    Options.withPseudoName("FILE"),
+    Options.withFallbackConfig(Config.string(variable)),
+    Options.withDescription(description),
+    Options.optional
+  )
+
+/** How IRC clients know this node. None: they connect without TLS. */
+export const ircCert = ircFile(
+  "irc-cert",
+  "OUTLIVE_IRC_CERT",
+  "The certificate that IRC clients see, in PEM: they must use TLS then."
+)
+export const ircKey = ircFile("irc-key", "OUTLIVE_IRC_KEY", "The private key of that certificate, in PEM.")
 
 const logLevels = ["none", "error", "warning", "info", "debug", "trace"] as const
 
@@ -442,6 +459,8 @@ export const talking = {
   json,
   irc,
   ircPassword,
+  ircCert,
+  ircKey,
   ...insight
 }
 

@@ -2,6 +2,7 @@
 import * as Command from "@effect/cli/Command"
 import type * as Effect from "effect/Effect"
 import type { About } from "./About.ts"
+import { withSafeIrc } from "./ircSafety.ts"
 import { carries, host, port, ports, security, talking } from "./options.ts"
 
 const options = { port, host, ports, carries, security, ...talking }
@@ -21,4 +22,4 @@ export const about: About = {
 }
 
 export const make = <E, R>(run: (given: Arguments) => Effect.Effect<void, E, R>) =>
-  Command.make("server", options, run).pipe(Command.withDescription(about.summary))
+  Command.make("server", options, withSafeIrc(run)).pipe(Command.withDescription(about.summary))

@@ -150,6 +150,16 @@ export class HostElsewhere extends Data.TaggedError("HostElsewhere")<{
   }
 }
 
+/** The certificate for IRC clients, or its key, can't be used. */
+export class CertificateUnusable extends Data.TaggedError("CertificateUnusable")<{
+  readonly path: string
+  readonly detail: string
+}> {
+  override get message() {
+    return `${this.path} can't be used (${this.detail}): see --irc-cert and --irc-key.`
+  }
+}
+
 /** Another program uses that port, or this user may not use it. `lingers`: the port may become free within seconds. */
 export class PortTaken extends Data.TaggedError("PortTaken")<{
   readonly port: Port

@@ -63,6 +63,8 @@ export const settings: ReadonlyArray<Setting> = [
   { name: "highlight", usual: "none" },
   { name: "irc", usual: "none" },
   { name: "irc-password", usual: "none" },
+  { name: "irc-cert", usual: "none" },
+  { name: "irc-key", usual: "none" },
   { name: "metrics", usual: "none" },
   { name: "log-level", usual: usual.logLevel },
   { name: "log-file", usual: "none: stderr" },

@@ -6,7 +6,9 @@ import * as TcpTransport from "../../layers/TcpTransport.ts"
 import type { Console } from "../../services/Console.ts"
 import type { MessageLog } from "../../services/MessageLog.ts"
 import type { Sessions } from "../../services/Sessions.ts"
-import type { HostElsewhere, PortTaken } from "../domain/Errors.ts"
+import type { Transport } from "../../services/Transport.ts"
+import type { CertificateUnusable, HostElsewhere, PortTaken } from "../domain/Errors.ts"
+import { defaultLimits } from "../domain/Limits.ts"
 import type { Address, Named } from "../domain/Peer.ts"
 
 const version = process.env["OUTLIVE_VERSION"] ?? "unbuilt"
@@ -18,14 +20,35 @@ export interface Irc {
   readonly data: Option.Option<string>
   readonly irc: Option.Option<Address>
   readonly ircPassword: Option.Option<string>
+  readonly ircCert: Option.Option<string>
+  readonly ircKey: Option.Option<string>
 }
+
+const room = {
+  connections: mostClients,
+  connectionsPerAddress: mostClients,
+  handshake: defaultLimits.handshake
+}
+
+/** How IRC clients connect: over TLS if there is a certificate. */
+const transportFor = ({ ircCert, ircKey }: Irc): Layer.Layer<Transport, CertificateUnusable> =>
+  Option.match(Option.all([ircCert, ircKey]), {
+    onNone: () => TcpTransport.layer(room),
+    onSome: ([certificate, key]) =>
+      Layer.unwrapEffect(
+        Effect.map(
+          Effect.promise(() => import("../../layers/CertificateTransport.ts")),
+          (module) => module.layer({ certificate, key, room })
+        )
+      )
+  })
 
 /** Serves IRC clients, as far as the options ask for it. Its module is loaded only then. */
 export const ircFor = (
-  { data, irc, ircPassword }: Irc,
+  given: Irc,
   self: Named
-): Layer.Layer<never, PortTaken | HostElsewhere, Sessions | MessageLog | Console> =>
-  Option.match(irc, {
+): Layer.Layer<never, PortTaken | HostElsewhere | CertificateUnusable, Sessions | MessageLog | Console> =>
+  Option.match(given.irc, {
     onNone: () => Layer.empty,
     onSome: (listen) =>
       Layer.unwrapEffect(
@@ -37,10 +60,10 @@ export const ircFor = (
             layer({
               self,
               listen,
-              password: Option.getOrUndefined(ircPassword),
+              password: Option.getOrUndefined(given.ircPassword),
               version,
-              keep: Option.match(data, { onNone: () => nowhere, onSome: inFolder })
+              keep: Option.match(given.data, { onNone: () => nowhere, onSome: inFolder })
             })
         )
-      ).pipe(Layer.provide(TcpTransport.layer({ connections: mostClients, connectionsPerAddress: mostClients })))
+      ).pipe(Layer.provide(transportFor(given)))
   })

@@ -18,7 +18,14 @@ import { Membership } from "../../services/Membership.ts"
 import type { MessageLog } from "../../services/MessageLog.ts"
 import type { Sessions as SessionsService } from "../../services/Sessions.ts"
 import { silenceALink, silenceOn } from "../commands/options.ts"
-import { type Forked, type HostElsewhere, HostUnknown, type NotInvited, type PortTaken } from "../domain/Errors.ts"
+import {
+  type CertificateUnusable,
+  type Forked,
+  type HostElsewhere,
+  HostUnknown,
+  type NotInvited,
+  type PortTaken
+} from "../domain/Errors.ts"
 import type { Link } from "../domain/Invitation.ts"
 import type { Limits } from "../domain/Limits.ts"
 import type { Address, Host, PeerId } from "../domain/Peer.ts"
@@ -149,7 +156,11 @@ const mesh = (settings: Settings) => {
 export const node = (settings: Settings) => Layer.provideMerge(mesh(settings), ground(settings, []))
 
 /** What a node has besides its console at which people can talk. It stays when the node begins another run. */
-type FrontEnds = Layer.Layer<never, PortTaken | HostElsewhere, SessionsService | MessageLog | Console>
+type FrontEnds = Layer.Layer<
+  never,
+  PortTaken | HostElsewhere | CertificateUnusable,
+  SessionsService | MessageLog | Console
+>
 
 /**
  * Runs a program on a node, again in another run of the node whenever it fails with `Forked`. `keeps`: where else than

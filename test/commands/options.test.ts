@@ -65,6 +65,37 @@ describe("the doctor's --server", () => {
   )
 })
 
+describe("--irc", () => {
+  const cert = ["--irc-cert", "c.pem", "--irc-key", "k.pem"]
+  const serve = (irc: string, ...words: ReadonlyArray<string>) =>
+    given<Client.Arguments>(
+      (run) => Client.make(run) as never,
+      ["1", "0", "0", "--irc", irc, ...words],
+      words.includes("--irc-cert") ? { OUTLIVE_IRC_PASSWORD: "sesame" } : {}
+    )
+
+  it.effect("is at any host with TLS and a password, and without them on this machine alone", () =>
+    Effect.gen(function* () {
+      const at = (irc: string, ...words: ReadonlyArray<string>) =>
+        Effect.map(serve(irc, ...words), (it) => Option.getOrUndefined(Option.map(it.irc, formatAddress)))
+      assert.strictEqual(yield* at("0.0.0.0:6697", ...cert), "0.0.0.0:6697")
+      assert.strictEqual(yield* at("[::]:6697", ...cert), "[::]:6697")
+      assert.strictEqual(yield* at("6697", ...cert), "localhost:6697")
+      const beyond = /Beyond this machine, --irc needs --irc-cert, --irc-key and --irc-password/
+      for (const [words, sentence] of [
+        [["192.168.1.5:6667"], beyond],
+        [["[::]:6667"], beyond],
+        [["6667", "--irc-key", "k.pem"], /--irc-cert and --irc-key need each other/],
+        [["here:there"], /--irc takes PORT, or HOST:PORT/]
+      ] as const) {
+        const [irc, ...others] = words
+        const exit = yield* Effect.exit(serve(irc, ...others))
+        assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", sentence)
+      }
+    })
+  )
+})
+
 describe("send --to", () => {
   const send = (words: ReadonlyArray<string>) =>
     given<Send.Arguments>((run) => Send.make(run) as never, ["hello", "--to", "bo", ...words])

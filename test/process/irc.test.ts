@@ -7,9 +7,10 @@ import * as Effect from "effect/Effect"
 import { hasTerminals } from "../support/terminal.ts"
 import { type Actor, make, type Stage } from "./Stage.ts"
 
-const isInstalled = (program: string): boolean => spawnSync(program, ["--version"]).status === 0
+const isInstalled = (program: string, flag = "--version"): boolean => spawnSync(program, [flag]).status === 0
 
 const hasWeechat = isInstalled("weechat-headless")
+const hasCatgirl = spawnSync("catgirl", ["-h"]).error === undefined && hasTerminals && isInstalled("openssl", "version")
 const hasIi = spawnSync("ii", ["-v"]).error === undefined
 const hasIrssi = isInstalled("irssi") && hasTerminals
 
@@ -141,6 +142,32 @@ describe.skipIf(!hasIi)("ii at a node without a terminal (skipped where there is
       yield* server.notices("* Client 1 left")
       yield* has(Path.join(connection, "out"), /The node has ended/)
       assert.isEmpty(node.out)
+    })
+  )
+})
+
+describe.skipIf(!hasCatgirl)("catgirl at a node (skipped where there is no catgirl or openssl)", () => {
+  it.scopedLive("joins over TLS with a password, and hears the server", () =>
+    Effect.gen(function* () {
+      const stage = yield* make
+      const [port, irc] = (yield* stage.freePorts(2)) as [number, number]
+      const [cert, key] = [Path.join(stage.folder, "cert.pem"), Path.join(stage.folder, "key.pem")]
+      const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+      const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+      spawnSync("openssl", ["req", "-x509", ...kind, ...names, "-keyout", key, "-out", cert])
+      const server = yield* stage.server(port, ["--irc", `0.0.0.0:${irc}`, "--irc-cert", cert, "--irc-key", key], {
+        env: { OUTLIVE_IRC_PASSWORD: "sesame" }
+      })
+      const catgirl = yield* stage.start(
+        "catgirl",
+        ["catgirl", "-h", "localhost", "-p", `${irc}`, "-t", cert, "-w", "sesame", "-n", "joe", "-j", "#main"],
+        { terminal: true, env: { HOME: stage.folder, XDG_DATA_HOME: stage.folder } }
+      )
+      const shows = (expression: RegExp) =>
+        stage.until(`catgirl to show ${expression}`, () => catgirl.rendered.some((line) => expression.test(line)))
+      yield* shows(/#main/)
+      yield* server.types("hello catgirl")
+      yield* shows(/hello catgirl/)
     })
   )
 })
