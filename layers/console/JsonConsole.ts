@@ -9,9 +9,18 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { Console, type Put, type Typed, whenTaken } from "../../services/Console.ts"
 import { absurd } from "../../src/domain/Absurd.ts"
+import { privatelyTo } from "../../src/domain/Conversation.ts"
 import type { Room } from "../../src/domain/Post.ts"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
-import { decodeInput, type Event, encodeEvent, eventOf, type Input, version } from "../../src/protocol/BotLine.ts"
+import {
+  decodeInput,
+  type Event,
+  encodeEvent,
+  eventOf,
+  type Input,
+  version,
+  whereIn
+} from "../../src/protocol/BotLine.ts"
 import * as Output from "./Output.ts"
 import * as PipedInput from "./PipedInput.ts"
 
@@ -21,14 +30,18 @@ import * as PipedInput from "./PipedInput.ts"
  */
 const longestCommand = 7 * PipedInput.longestLine
 
-const whereIn = ({ room }: { readonly room?: Room | undefined }) => (room === undefined ? {} : { room })
+const placed = (room: Room | undefined) => (room === undefined ? {} : { room })
 
 const typedOf = (input: Input): Typed => {
   switch (input.type) {
     case "say":
-      return { text: input.text, verbatim: true, ...whereIn(input) }
+      return {
+        text: input.text,
+        verbatim: true,
+        ...placed(input.to === undefined ? input.room : privatelyTo(input.to))
+      }
     case "run":
-      return { text: `/${input.command} ${input.arguments ?? ""}`, ...whereIn(input) }
+      return { text: `/${input.command} ${input.arguments ?? ""}`, ...placed(input.room) }
     case "exit":
       return { text: "Exit" }
     default:
@@ -57,12 +70,12 @@ export const over = ({ isGone, lines, put: putLines }: Ends): Effect.Effect<Cons
     /** The reference that the program has given to a line. */
     const refs = new WeakMap<Typed, string>()
     const marked = new WeakSet<Typed>()
-    /** The room in which a line is said. */
+    /** Where a line is said. */
     const rooms = new WeakMap<Typed, Room>()
     const eventsOf = (type: "waiting" | "settled", lines: ReadonlyArray<Typed>): ReadonlyArray<Event> =>
       lines.flatMap((line) => {
         const ref = refs.get(line)
-        return ref === undefined ? [] : [{ type, ref, ...whereIn({ room: rooms.get(line) }) }]
+        return ref === undefined ? [] : [{ type, ref, ...whereIn(rooms.get(line)) }]
       })
     const mark: Put<Typed> = (lines, taken) => {
       const fresh = lines.filter((line) => !marked.has(line))

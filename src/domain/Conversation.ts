@@ -54,8 +54,11 @@ export const readersOf = ({ stream, to }: Pick<Post, "stream" | "to">): Readonly
 export const isClosed = ({ stream, to }: Pick<Post, "stream" | "to">): boolean =>
   to === undefined && isPrivateStream(stream) && roomIn(stream) === sealedRoom
 
-/** The place in which somebody speaks to these nodes alone, as people type and read it: `@anna,bo`. */
-export const privatelyTo = (ids: ReadonlyArray<PeerId>): Room => `${mark}${ids.join(",")}` as Room
+/**
+ * The place in which somebody speaks to these nodes alone, as people type and read it: `@anna,bo`. It is the same
+ * whoever of them speaks, and in whatever order they are named.
+ */
+export const privatelyTo = (ids: ReadonlyArray<PeerId>): Room => `${mark}${[...new Set(ids)].sort().join(",")}` as Room
 
 /** Those to whom one speaks in such a place; undefined in a room. */
 export const addresseesIn = (place: Room): ReadonlyArray<PeerId> | undefined =>

@@ -25,7 +25,10 @@ export interface Delivery {
 export const hasArrived = (self: PeerId, post: Post, { readBy, upTo }: Pick<Delivery, "readBy" | "upTo">): boolean =>
   isPrivateStream(post.stream)
     ? confidantsOf(self, post).every((reader) => post.n <= readBy(reader, post.stream))
-    : post.n <= upTo(post.stream)
+    : isHeld(post, { upTo })
+
+/** Whether a peer has a post: whoever carries a sealed one has it too. Nothing is lost then if the author leaves. */
+export const isHeld = ({ n, stream }: Post, { upTo }: Pick<Delivery, "upTo">): boolean => n <= upTo(stream)
 
 /** Peers confirm once a second what they have. A post without a confirmation for this long counts as undelivered. */
 export const doubtAfter = Duration.seconds(2)

@@ -1,11 +1,11 @@
 /** The lines of the screen. */
 import { absurd } from "./Absurd.ts"
 import { actionIn, utterance } from "./Action.ts"
-import { isClosed, isPrivate, isPrivateStream } from "./Conversation.ts"
+import { isClosed, isPrivate, isPrivateStream, readersOf } from "./Conversation.ts"
 import { type Entry, isPost } from "./Entry.ts"
 import { escape } from "./Escape.ts"
 import type { LossReason, MeshEvent } from "./MeshEvent.ts"
-import { formatAddress, type Named, type Peer, title } from "./Peer.ts"
+import { formatAddress, type Named, type Peer, title, titlesOf } from "./Peer.ts"
 import { authorOf, mainRoom, type Post, type Room, roomIn, type StreamId } from "./Post.ts"
 import { dateAndTime } from "./Time.ts"
 import { topicIn, topicLine } from "./Topic.ts"
@@ -36,15 +36,20 @@ export const roomMark = (room: Room, here: Room): string =>
 /** What a private line begins with, wherever it is shown. No author's name begins with a parenthesis. */
 export const privateMark = "(private) "
 
+/** The same in a record, which names the readers of a private line: its own author has to know them. */
+const recordMark = (post: Post, here: Room): string =>
+  isPrivateStream(post.stream) ? `(private to ${titlesOf(readersOf(post))}) ` : roomMark(roomIn(post.stream), here)
+
 /**
  * A post as one line with time, room, author and text. `here`: the room that goes without saying. Not escaped yet. A
  * topic has a star in front of its author, as on the screen, so that no action can pass for one.
  */
-export const recordOf = ({ at, stream, text }: Post, here: Room = mainRoom): string => {
+export const recordOf = (post: Post, here: Room = mainRoom): string => {
+  const { at, stream, text } = post
   const [author, room] = [authorOf(stream), roomIn(stream)]
   const topic = isPrivate(room) ? undefined : topicIn(text)
   const said = topic === undefined ? utterance(author, text) : `* ${topicLine(author, room, topic)}`
-  return `${dateAndTime(at)} ${roomMark(room, here)}${said}`
+  return `${dateAndTime(at)} ${recordMark(post, here)}${said}`
 }
 
 /** A post that is shown again on request, as a notice. */

@@ -9,7 +9,7 @@ import { escape } from "./Escape.ts"
 import { mostReaders } from "./Letter.ts"
 import { nearest } from "./Nearest.ts"
 import { PeerId } from "./Peer.ts"
-import { RoomFromString } from "./Post.ts"
+import { type Room, RoomFromString } from "./Post.ts"
 
 /** The command that lists own lines that no peer has, as it is typed. */
 export const pendingCommand = "/pending"
@@ -55,6 +55,16 @@ const idsIn = (text: string): ReadonlyArray<string> | undefined => {
 export const roomArgument = RoomFromString.annotations({
   title: "ROOM",
   message: sentence("a room has 1 to 32 letters, digits, - and _"),
+  [KindAnnotation]: "room" satisfies Kind
+})
+
+/** A room, or the readers of a private conversation: `@bo`. */
+export const placeArgument = Schema.Union(
+  RoomFromString,
+  Schema.String.pipe(Schema.filter((text): text is Room => text.startsWith("@") && idsIn(text.slice(1)) !== undefined))
+).annotations({
+  title: "ROOM",
+  message: sentence("a room has 1 to 32 letters, digits, - and _; a private conversation is @ID"),
   [KindAnnotation]: "room" satisfies Kind
 })
 

@@ -28,8 +28,8 @@ export interface Status {
   /** The room in which the session speaks. */
   readonly room: Room
   /**
-   * The rooms that the node has joined, `main` first, in the order of joining, the session's own among them. Each with
-   * what came there since the session was there last.
+   * The rooms that the node has joined, `main` first, in the order of joining, and then the private conversations that
+   * are open; the session's own place among them. Each with what came there since the session was there last.
    */
   readonly rooms: ReadonlyArray<RoomNews>
 }

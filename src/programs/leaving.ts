@@ -73,7 +73,7 @@ export const untilHeard = Effect.fn("Node.leave")(function* ({
   hasHope,
   hush,
   ownLines,
-  undelivered: { count: undelivered },
+  undelivered: { unheld: undelivered },
   within
 }: Manner) {
   const console = yield* Console

@@ -1,4 +1,4 @@
-/** The posts that a node has said in this run and that no peer is known to have. */
+/** The posts that a node has said in this run and that have not arrived yet. */
 import * as Effect from "effect/Effect"
 import { MeshStatus } from "../../services/MeshStatus.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
@@ -8,10 +8,13 @@ import type { Entry } from "../domain/Entry.ts"
 import { authorOf, type Post, roomIn, type StreamId } from "../domain/Post.ts"
 
 export interface Undelivered {
-  /** The posts among them that are still kept, oldest first. */
+  /**
+   * The posts that are still kept and have not arrived, oldest first: no peer is known to have them, or if they are
+   * private, one of their readers is not (`hasArrived`).
+   */
   readonly posts: Effect.Effect<ReadonlyArray<Post>>
-  /** The number of such posts, kept or not. */
-  readonly count: Effect.Effect<number>
+  /** The number of posts that no peer is known to have, kept or not: they are lost if the node leaves (`isHeld`). */
+  readonly unheld: Effect.Effect<number>
   /**
    * How far the posts of this run have come, by the confirmations of peers and by the answers seen. Nobody waits for a
    * room that was left.
@@ -44,7 +47,7 @@ export const make: Effect.Effect<Undelivered, never, MessageLog | MeshStatus> = 
   }
   return {
     posts: Effect.map(log.own, (own) => own.filter((post) => !hasArrived(authorOf(post.stream), post, delivery()))),
-    count: Effect.sync(() =>
+    unheld: Effect.sync(() =>
       streams().reduce((count, stream) => count + Math.max(0, log.have(stream) - upTo(stream)), 0)
     ),
     delivery,

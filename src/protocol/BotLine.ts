@@ -8,9 +8,10 @@ import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { absurd } from "../domain/Absurd.ts"
 import { actionIn } from "../domain/Action.ts"
-import { isClosed, isPrivateStream, readersOf } from "../domain/Conversation.ts"
+import { addresseesIn, isClosed, isPrivateStream, readersOf } from "../domain/Conversation.ts"
 import { type Entry, isPost } from "../domain/Entry.ts"
 import type { Fact } from "../domain/Fact.ts"
+import { Letter } from "../domain/Letter.ts"
 import type { MeshEvent } from "../domain/MeshEvent.ts"
 import { Address, Peer, PeerId, Port } from "../domain/Peer.ts"
 import type { PeerStatus } from "../domain/PeerStatus.ts"
@@ -44,8 +45,18 @@ const said = {
 
 const Count = Schema.NonNegativeInt
 
-/** The room in which the line of a command was said, if it was. */
-const saidIn = { room: Schema.optionalWith(Room, { exact: true }) }
+/** The room in which the line of a command was said, or its readers if it is private; neither if it was not said. */
+const saidIn = {
+  room: Schema.optionalWith(Room, { exact: true }),
+  to: Schema.optionalWith(Schema.Array(PeerId), { exact: true })
+}
+
+/** A place as events name it. */
+export const whereIn = (place: Room | undefined): { readonly room?: Room; readonly to?: ReadonlyArray<PeerId> } => {
+  if (place === undefined) return {}
+  const to = addresseesIn(place)
+  return to === undefined ? { room: place } : { to }
+}
 
 /** A line as it is kept. */
 const Line = Schema.Struct({
@@ -374,10 +385,15 @@ const request = { room: Schema.optional(RoomFromString), ref: Schema.optional(Sc
 
 /**
  * The requests, one line each. `ref` is repeated in `waiting` and `settled`. `room`: where to say it, or from where to
- * run it; without it, the room in which the session speaks.
+ * run it; without it, where the session speaks. `to`: those who alone are to have it, in place of `room`.
  */
 export const Input = Schema.Union(
-  Schema.Struct({ type: Schema.Literal("say"), text: Schema.String, ...request }),
+  Schema.Struct({
+    type: Schema.Literal("say"),
+    text: Schema.String,
+    to: Schema.optional(Letter.fields.to),
+    ...request
+  }).pipe(Schema.filter(({ room, to }) => room === undefined || to === undefined)),
   Schema.Struct({
     type: Schema.Literal("run"),
     command: Schema.String,

@@ -16,6 +16,7 @@ describe("PRIVMSG to a nick", () => {
       assert.strictEqual(yield* guest.sees(/ PRIVMSG /), "@label=x :1!1@outlive PRIVMSG 2 :psst")
       for (const each of [other, far]) yield* each.sees(/^:1!1@outlive PRIVMSG 2 :psst$/)
       yield* two.sees("(private) Client 1: psst")
+      yield* guest.sees(/NOTICE .*This chat is not encrypted/)
       yield* far.send("PRIVMSG 1 :\u0001ACTION nods\u0001")
       for (const each of [guest, other]) {
         assert.strictEqual(
@@ -27,7 +28,10 @@ describe("PRIVMSG to a nick", () => {
       yield* third.sees(/:end$/)
       yield* far.sees(/:end$/)
       assert.lengthOf(third.all(/ PRIVMSG \d/), 0)
-      assert.lengthOf(far.all(/ PRIVMSG [12] /), 1)
+      yield* guest.send("PRIVMSG 2 :and more")
+      yield* far.sees(/ PRIVMSG 2 :and more$/)
+      assert.lengthOf(guest.all(/not encrypted/), 1)
+      assert.lengthOf(far.all(/ PRIVMSG [12] /), 2)
     })
   )
 

@@ -2,6 +2,10 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { makeTypedLines } from "../../layers/console/TypedLines.ts"
+import type { Typed } from "../../services/Console.ts"
+import { privatelyTo } from "../../src/domain/Conversation.ts"
+import { id } from "../support/samples.ts"
 import { VirtualDisk } from "../support/VirtualDisk.ts"
 import { type AtConsole, failureOf, story, type World } from "./World.ts"
 
@@ -151,6 +155,69 @@ describe("private messages in a plain chat", () => {
     })
   )
 
+  story(
+    "a conversation is one of the places: its lines are counted elsewhere, keys go there, /leave closes it",
+    (world) =>
+      Effect.gen(function* () {
+        const [, one, two, three] = yield* gather(world, "1", "2", "3")
+        assert(one !== undefined && two !== undefined && three !== undefined)
+        const news = (wanted: Readonly<Record<string, number>>) =>
+          two.glances(
+            ({ rooms }) =>
+              JSON.stringify(rooms.map(({ lines, room }) => [room, lines])) === JSON.stringify(Object.entries(wanted))
+          )
+        yield* news({ main: 0 })
+        yield* one.type("/msg 2 hello")
+        yield* three.type("/msg 2 and hello from me")
+        yield* one.type("/msg 2 are you there?")
+        yield* two.sees("(private) Client 1: are you there?", "(private) Client 3: and hello from me")
+        yield* news({ main: 0, "@1": 2, "@3": 1 })
+        yield* two.type("/rooms")
+        yield* two.sees("* @1: private, 2 lines unread, 2 for you", "* @3: private, 1 line unread, 1 for you")
+        yield* two.press("/go @1")
+        yield* two.glances(({ room }) => room === "@1")
+        yield* one.type("/msg 2 that is seen at once")
+        yield* two.sees("(private) Client 1: that is seen at once")
+        yield* two.type("yes")
+        yield* one.sees("(private) Client 2: yes")
+        yield* two.type("/msg 3 hello, 3")
+        yield* three.sees("(private) Client 2: hello, 3")
+        yield* news({ main: 0, "@1": 0, "@3": 0 })
+        yield* two.type("/leave")
+        yield* two.glances(({ room, rooms }) => room === "main" && rooms.length === 2)
+        yield* two.type("/leave @3")
+        yield* news({ main: 0 })
+        yield* one.type("/msg 2 again")
+        yield* news({ main: 0, "@1": 1 })
+      })
+  )
+
+  story("a program that names readers is refused those whom nobody knows, and is warned as a person is", (world) =>
+    Effect.gen(function* () {
+      const [server, one, two] = yield* gather(world, "1", "2")
+      assert(one !== undefined && two !== undefined)
+      let say = (_: Typed): void => {}
+      const program = yield* one.attach({
+        over: (console) => {
+          const lines = makeTypedLines()
+          say = (line) => lines.add([line])
+          return { ...console, isPerson: false, lines: lines.lines }
+        }
+      })
+      yield* Effect.sleep("1 second")
+      say({ text: "/verbatim", room: privatelyTo([id("2"), id("Server")]), verbatim: true })
+      for (const reader of [server, two]) yield* reader.sees("(private) Client 1: /verbatim")
+      say({ text: "hello", room: privatelyTo([id("zz")]), verbatim: true })
+      say({ text: "hello", room: privatelyTo([id("1")]), verbatim: true })
+      yield* program.sees(
+        warning,
+        "* Nobody called zz is known here: /who lists who is here. The line was not sent.",
+        "* A private line to yourself would be seen by nobody else: name somebody else. The line was not sent."
+      )
+      assert.lengthOf(yield* saw(program, warning), 1)
+    })
+  )
+
   story("to nobody, to oneself, to somebody who has left: a sentence each", (world) =>
     Effect.gen(function* () {
       const [, one, two] = yield* gather(world, "1", "ann")
@@ -203,7 +270,7 @@ describe("private messages in a plain chat", () => {
       yield* one.type("/history")
       yield* one.sees("> /history")
       assert.isEmpty(yield* saw(three, "private"))
-      assert.lengthOf(yield* saw(one, "(private) Client 1: only you"), 1)
+      assert.lengthOf(yield* saw(one, "(private to Client 2) Client 1: only you"), 1)
     })
   )
 

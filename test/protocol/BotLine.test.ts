@@ -88,6 +88,7 @@ describe("what can be asked", () => {
     const inputs = [
       { type: "say", text: "/hello" },
       { type: "say", text: "", ref: "a" },
+      { type: "say", text: "only you", to: ["bo", "kim"] },
       { type: "run", command: "history", arguments: "5", ref: "b" },
       { type: "run", command: "who" },
       { type: "exit" }
@@ -103,6 +104,11 @@ describe("what can be asked", () => {
       "{}",
       '{"type":"say"}',
       '{"type":"say","text":"hello","room":"no/room"}',
+      '{"type":"say","text":"hello","to":[]}',
+      '{"type":"say","text":"hello","to":["no/id"]}',
+      '{"type":"say","text":"hello","to":"bo"}',
+      `{"type":"say","text":"hello","to":[${Array.from({ length: 16 }, (_, n) => `"a${n}"`)}]}`,
+      '{"type":"say","text":"hello","to":["bo"],"room":"ops"}',
       '{"type":"dance"}',
       '{"type":"run","command":5}',
       "[]"

@@ -1,4 +1,4 @@
-/** `/pending`: the own lines that no peer has yet. */
+/** `/pending`: the own lines that have not arrived yet. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { privatelyTo, readersOf } from "../../domain/Conversation.ts"

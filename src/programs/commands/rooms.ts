@@ -5,17 +5,18 @@ import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import { MessageLog } from "../../../services/MessageLog.ts"
 import { type KnownRoom, Rooms } from "../../../services/Rooms.ts"
-import { isPrivate } from "../../domain/Conversation.ts"
+import { addresseesIn, isPrivate, privatelyTo } from "../../domain/Conversation.ts"
 import { Fact } from "../../domain/Fact.ts"
 import { nearest } from "../../domain/Nearest.ts"
 import { type PeerId, titlesOf } from "../../domain/Peer.ts"
-import { newsIn, notJoined, type RoomState } from "../../domain/Place.ts"
+import { newsIn, notJoined, type RoomNews, type RoomState } from "../../domain/Place.ts"
 import { mainRoom, type Room, roomTitle } from "../../domain/Post.ts"
 import { linesOf, notice } from "../../domain/ScreenLine.ts"
-import { roomArgument, roomOrText, textArgument } from "../../domain/SlashCommand.ts"
+import { placeArgument, roomArgument, roomOrText, textArgument } from "../../domain/SlashCommand.ts"
 import { topicIn, topicOf as topicSetting } from "../../domain/Topic.ts"
-import { goTo, JoinHistory, roomOf, Session } from "../session/Session.ts"
+import { close, goTo, JoinHistory, roomOf, Session } from "../session/Session.ts"
 import { Answer, answer, CommandLine, make, Say } from "./Command.ts"
+import { talkTo } from "./private.ts"
 
 /** The rooms that are known, as the session sees them. */
 const seen = Effect.gen(function* () {
@@ -46,15 +47,26 @@ const company = (peers: ReadonlyArray<PeerId>): string => {
     : `${titlesOf(peers)} ${peers.length === 1 ? "is" : "are"} there too.`
 }
 
-const lineOn = ({ here, joined, lines, mentions, peers, room, topic }: RoomState): string => {
+const unreadIn = ({ lines, mentions }: RoomNews): ReadonlyArray<string> =>
+  lines === 0 ? [] : [`${linesOf(lines)} unread${mentions === 0 ? "" : `, ${mentions} for you`}`]
+
+const lineOn = (state: RoomState): string => {
+  const { here, joined, peers, room, topic } = state
   const count = peers.length + (joined ? 1 : 0)
-  const unread = lines === 0 ? [] : [`${linesOf(lines)} unread${mentions === 0 ? "" : `, ${mentions} for you`}`]
   return [
     `${roomTitle(room)}: ${count === 1 ? "1 member" : `${count} members`}`,
-    ...(here ? ["you are in it"] : joined ? unread : [`not joined: /join ${room}`]),
+    ...(here ? ["you are in it"] : joined ? unreadIn(state) : [`not joined: /join ${room}`]),
     ...(topic === undefined ? [] : [`topic: ${topic}`])
   ].join(", ")
 }
+
+/** The private conversations that are open in the session, a line for each. */
+const conversations = Effect.map(Session, ({ place }) => {
+  const at = MutableRef.get(place)
+  return newsIn(at, at.conversations).map((news) =>
+    [`${news.room}: private`, ...(news.room === at.room ? ["you are in it"] : unreadIn(news))].join(", ")
+  )
+})
 
 /** What to say of a room in which the session is now. */
 const nowIn = (room: Room) =>
@@ -103,10 +115,14 @@ export const go = make({
   name: "go",
   elsewhere: ["window", "win", "buffer", "room", "switch"],
   help: "Goes to a ROOM that you have joined.",
-  arguments: Schema.Tuple(roomArgument),
+  details: "/go @bo goes to the private conversation with bo, as /query bo does.",
+  arguments: Schema.Tuple(placeArgument),
   run: ([room]) =>
     Effect.gen(function* () {
       const rooms = yield* Rooms
+      const readers = addresseesIn(room)
+      // The first line that is said there brings the warning about a plain chat.
+      if (readers !== undefined) return yield* talkTo(readers, Effect.succeed([]))
       if (!rooms.isJoined(room)) return yield* elsewhere(room)
       goTo(yield* Session, room)
       return yield* nowIn(room)
@@ -117,18 +133,20 @@ export const leave = make({
   name: "leave",
   elsewhere: ["part", "cycle", "hop", "close"],
   help: "Leaves ROOM, or the one you are in. /quit leaves the chat.",
-  details: "Its lines are no longer shown here. What this node keeps of it is shown again after /join.",
-  arguments: Schema.Tuple(Schema.optionalElement(roomArgument)),
+  details:
+    "Its lines are no longer shown here. What this node keeps of it is shown again after /join. /leave @bo closes a private conversation, until the next line comes.",
+  arguments: Schema.Tuple(Schema.optionalElement(placeArgument)),
   run: ([given]) =>
     Effect.gen(function* () {
       const rooms = yield* Rooms
       const session = yield* Session
       const here = roomOf(session)
-      if (given === undefined && isPrivate(here)) {
-        goTo(session, mainRoom)
-        return yield* nowIn(mainRoom)
-      }
       const room = given ?? here
+      const readers = addresseesIn(room)
+      if (readers !== undefined) {
+        close(session, privatelyTo(readers))
+        return yield* nowIn(roomOf(session))
+      }
       if (room === mainRoom) return answer("Everybody is in main, and nobody can leave it. /quit leaves the chat.")
       if (!rooms.isJoined(room)) return answer(`This node is not in ${roomTitle(room)}.`)
       const again = `/leave ${room}`
@@ -150,8 +168,8 @@ export const rooms = make({
   help: "Lists the rooms: how many are in each, and what is unread.",
   arguments: Schema.Tuple(),
   run: () =>
-    Effect.map(seen, (all) =>
-      Answer({ lines: all.map((each) => notice(lineOn(each))), facts: all.map((each) => Fact.InRoom(each)) })
+    Effect.map(Effect.zip(seen, conversations), ([all, open]) =>
+      Answer({ lines: [...all.map(lineOn), ...open].map(notice), facts: all.map((each) => Fact.InRoom(each)) })
     )
 })
 

@@ -5,6 +5,7 @@ import { MeshStatus } from "../../../services/MeshStatus.ts"
 import { MessageLog } from "../../../services/MessageLog.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { Rooms } from "../../../services/Rooms.ts"
+import { isHeld } from "../../domain/Delivery.ts"
 import * as Monotonic from "../../domain/Monotonic.ts"
 import { formatAddress, title } from "../../domain/Peer.ts"
 import { roomTitle } from "../../domain/Post.ts"
@@ -30,7 +31,8 @@ export const status = make({
       const others = yield* peerStatuses
       const linked = others.filter(({ link }) => link !== undefined)
       const server = linked.some(({ peer }) => peer.role === "server") ? "up" : "down; the chat goes on without it"
-      const waiting = (yield* undelivered.posts).length
+      const unheld = yield* undelivered.unheld
+      const unread = (yield* undelivered.posts).filter((post) => isHeld(post, undelivered.delivery())).length
       const kept = (yield* log.recent(Number.MAX_SAFE_INTEGER)).length
       const age = Monotonic.millis(yield* Effect.clock) - begun
       return answer(
@@ -38,7 +40,8 @@ export const status = make({
         ...(self.role === "server" ? [] : [`The server is ${server}.`]),
         `Links: ${linked.length} of ${others.length}. A peer counts as lost after ${inWords(yield* silence)} of silence.`,
         `Rooms: ${rooms.joined().map(roomTitle).join(", ")}; you are in ${roomTitle(roomOf(yield* Session))}.`,
-        waiting === 0 ? "Every line of yours has reached a peer." : `Your lines that no peer has yet: ${waiting}.`,
+        unheld === 0 ? "Every line of yours has reached a peer." : `Your lines that no peer has yet: ${unheld}.`,
+        ...(unread === 0 ? [] : [`Private lines that others keep for readers who have not got them yet: ${unread}.`]),
         `Lines kept: ${kept}.`
       )
     })

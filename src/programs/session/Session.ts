@@ -8,7 +8,7 @@ import type { Console, Typed } from "../../../services/Console.ts"
 import type { Reader } from "../../../services/MessageLog.ts"
 import type { Said } from "../../domain/Delivery.ts"
 import type { PeerId } from "../../domain/Peer.ts"
-import { beginIn, goneTo, type Place } from "../../domain/Place.ts"
+import { beginIn, closed, goneTo, type Place } from "../../domain/Place.ts"
 import { mainRoom, type Room } from "../../domain/Post.ts"
 import { makeSignal, type Signal } from "../../domain/Signal.ts"
 
@@ -90,6 +90,10 @@ export const move = ({ moved, place }: Session["Type"], to: (before: Place) => P
 
 /** Lets a session speak in that room from now on. */
 export const goTo = (session: Session["Type"], room: Room): void => move(session, (before) => goneTo(before, room))
+
+/** Closes a private conversation. A session that speaks there goes to `main`. */
+export const close = (session: Session["Type"], conversation: Room): void =>
+  move(session, (before) => closed(before, conversation))
 
 /**
  * The room whose lines begin without its name in a session: at a terminal that shows where one is, the one in which it

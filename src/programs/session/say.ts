@@ -15,15 +15,19 @@ import type { Saying } from "../../domain/Delivery.ts"
 import { commandNamed } from "../../domain/Described.ts"
 import { isTooLong, type LogUnavailable, type NoKey } from "../../domain/Errors.ts"
 import type { PeerId } from "../../domain/Peer.ts"
-import { beginIn, notJoined } from "../../domain/Place.ts"
+import { beginIn, notJoined, spokenIn } from "../../domain/Place.ts"
 import { type Room, roomTitle } from "../../domain/Post.ts"
 import { notice, type ScreenLine } from "../../domain/ScreenLine.ts"
 import * as Commands from "../commands/all.ts"
 import { answer, CommandLine } from "../commands/Command.ts"
+import { objectionTo, warnOnce } from "../commands/readers.ts"
 import { refuse } from "../refused.ts"
 import { asTyped, type OwnLines } from "./ownLines.ts"
-import { roomOf, Session } from "./Session.ts"
+import { move, roomOf, Session } from "./Session.ts"
 import { exit, isSaid, roomNamedIn, type Step, stepsOf } from "./steps.ts"
+
+/** What saying something in private needs. */
+type Confiding = Exclude<Effect.Effect.Context<ReturnType<typeof objectionTo> | typeof warnOnce>, Session>
 
 /** Why a session ended. */
 export type Ending = "exit" | "end of input"
@@ -53,35 +57,45 @@ export const sayWhatIsTyped = (
     const { isJoined } = yield* Rooms
     const { console, questioned, reader } = session
 
-    const notThere = (sayings: ReadonlyArray<Saying<Typed>>, room: Room) =>
+    /** The lines can't be said there. */
+    const turnDown = (sayings: ReadonlyArray<Saying<Typed>>, room: Room, reason: string) =>
       Effect.zipRight(
         ownLines
           .follow(sayings, [], room)
           .pipe(Effect.zipRight(refuse(sayings.length, session)), Effect.uninterruptible),
-        console.show([
-          notice(`${notJoined(room)} ${sayings.length === 1 ? "The line was" : "The lines were"} not sent.`)
-        ])
+        console.show([notice(`${reason} ${sayings.length === 1 ? "The line was" : "The lines were"} not sent.`)])
       )
 
     // No generator here: this runs for every typed line. A line that was said is followed even if the fiber is
     // interrupted.
-    const say = (sayings: ReadonlyArray<Saying<Typed>>, room: Room = roomOf(session)): Effect.Effect<void> => {
+    const say = (
+      sayings: ReadonlyArray<Saying<Typed>>,
+      room: Room = roomOf(session)
+    ): Effect.Effect<void, never, Confiding> => {
       const to = addresseesIn(room)
       if (to !== undefined) return confide(sayings, room, to)
-      if (!isJoined(room)) return notThere(sayings, room)
+      if (!isJoined(room)) return turnDown(sayings, room, notJoined(room))
       return sayBy(sayings, room, (lines) => log.say(room, lines, reader))
     }
 
     /** In a plain chat each reader gets a line of its own, over its own link. */
     const confide = (sayings: ReadonlyArray<Saying<Typed>>, room: Room, to: ReadonlyArray<PeerId>) =>
-      Effect.forEach(
-        log.seals ? [to] : to.map((id) => [id]),
-        ([first, ...others]) =>
-          first === undefined
-            ? Effect.void
-            : sayBy(sayings, room, (lines) => log.confide([first, ...others], lines, reader)),
-        { discard: true }
-      )
+      Effect.gen(function* () {
+        // Whoever has a conversation is known.
+        const isOpen = MutableRef.get(session.place).conversations.includes(room)
+        const objection = isOpen ? undefined : yield* objectionTo(to)
+        if (objection !== undefined) return yield* turnDown(sayings, room, objection)
+        move(session, (before) => spokenIn(before, room))
+        yield* Effect.forEach(
+          log.seals ? [to] : to.map((id) => [id]),
+          ([first, ...others]) =>
+            first === undefined
+              ? Effect.void
+              : sayBy(sayings, room, (lines) => log.confide([first, ...others], lines, reader)),
+          { discard: true }
+        )
+        yield* console.show((yield* warnOnce).map(notice))
+      }).pipe(Effect.provideService(Session, session))
 
     const sayBy = (
       sayings: ReadonlyArray<Saying<Typed>>,

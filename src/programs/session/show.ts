@@ -10,7 +10,7 @@ import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { Rooms } from "../../../services/Rooms.ts"
 import { absurd } from "../../domain/Absurd.ts"
 import { mentions } from "../../domain/Calling.ts"
-import { isPrivate, isPrivateStream, placeOf } from "../../domain/Conversation.ts"
+import { isClosed, isPrivate, isPrivateStream, placeOf } from "../../domain/Conversation.ts"
 import { type Entry, isPost } from "../../domain/Entry.ts"
 import { Fact } from "../../domain/Fact.ts"
 import { isPresenceEvent } from "../../domain/MeshEvent.ts"
@@ -134,7 +134,7 @@ const terse = (self: Peer, line: ScreenLine): ScreenLine =>
     ? { ...line, text: line.text.replace(privateMark, `${placeOf(self.id, line.post)} `) }
     : line
 
-/** Counts what comes in other rooms than the session's. */
+/** Counts what comes elsewhere than where the session speaks. What is private is for its person. */
 const hearing = (session: Session["Type"], self: Peer): ((entries: ReadonlyArray<Entry>) => void) => {
   const roomOfStream = roomReader()
   return (entries) => {
@@ -143,9 +143,9 @@ const hearing = (session: Session["Type"], self: Peer): ((entries: ReadonlyArray
     for (const entry of entries) {
       if (entry._tag !== "Said" || entry.own) continue
       const room = roomOfStream(entry.post.stream)
-      // A private line stands on every screen, and rings the bell.
-      if (room === here || isPrivate(room)) continue
-      lines.push({ room, isMention: mentions(self.id, session.highlights, entry.post.text) })
+      if (room === here) continue
+      if (!isPrivate(room)) lines.push({ room, isMention: mentions(self.id, session.highlights, entry.post.text) })
+      else if (!isClosed(entry.post)) lines.push({ room: placeOf(self.id, entry.post), isMention: true })
     }
     if (lines.length > 0) move(session, (before) => heard(before, lines))
   }

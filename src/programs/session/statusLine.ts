@@ -8,7 +8,7 @@ import * as Stream from "effect/Stream"
 import { MeshStatus } from "../../../services/MeshStatus.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { Rooms } from "../../../services/Rooms.ts"
-import { newsIn } from "../../domain/Place.ts"
+import { newsIn, placesOf } from "../../domain/Place.ts"
 import { afterwards, nobody, statusOf } from "../../domain/Status.ts"
 import { commands } from "../commands/all.ts"
 import type { Session } from "./Session.ts"
@@ -33,11 +33,10 @@ export const tellHowItIs = ({
     let answers = yield* answering.get
 
     const update = (): void => {
-      const { room } = MutableRef.get(place)
+      const here = MutableRef.get(place)
+      const news = newsIn(here, placesOf(here, rooms.joined()))
       const answersNow = [...presence.servers].some((id) => answers.has(id))
-      showStatus(
-        statusOf(mesh.self, presence, answersNow, { room, rooms: newsIn(MutableRef.get(place), rooms.joined()) })
-      )
+      showStatus(statusOf(mesh.self, presence, answersNow, { room: here.room, rooms: news }))
     }
     yield* completeFrom({
       commands,
