@@ -19,6 +19,8 @@ const parts = {
   links: /^layers\/links\//,
   replication: /^layers\/replication\//,
   layers: /^layers\//,
+  state: /^web\/state\//,
+  page: /^web\//,
   outside: /^(test|bench|demo)\//
 }
 type Part = keyof typeof parts
@@ -36,7 +38,10 @@ const arrows: Record<Exclude<Part, "outside">, ReadonlyArray<Part>> = {
   services: ["domain"],
   protocol: ["domain"],
   terminal: ["domain"],
-  domain: []
+  domain: [],
+  // The page's state is pure; its view draws it.
+  state: ["terminal", "domain"],
+  page: ["state", "domain"]
 }
 
 /** The imports that no arrow allows: seals are checked with the digest that they were made with. */
@@ -62,7 +67,8 @@ const timesOfDay: ReadonlyMap<string, string> = new Map([
   ["layers/TransportProbe.ts", "an epoch"],
   ["layers/links/Awakening.ts", "whether it has jumped, since the machine has slept"],
   ["layers/replication/Folds.ts", "after which epoch a run must begin"],
-  ["layers/log/Log.ts", "an epoch, and when a line was said, for people"]
+  ["layers/log/Log.ts", "an epoch, and when a line was said, for people"],
+  ["web/connection.ts", "since when the node is away, for people"]
 ])
 
 /** The switches on values of which there are no few: keys, what a line has for its type, error codes of the system. */
@@ -120,7 +126,7 @@ const complaint = ({ from, specifier, typeOnly }: Import): string | undefined =>
   if (part === undefined) return `${from} belongs to no part of the house`
   if (specifier.startsWith(".")) {
     const to = Path.posix.join(Path.posix.dirname(from), specifier)
-    if (!specifier.endsWith(".ts")) return `${from} → ${specifier} does not end in .ts`
+    if (!/\.tsx?$/.test(specifier)) return `${from} → ${specifier} does not end in .ts`
     if (part === "outside" || exceptions.includes(`${from} → ${typeOnly ? "type " : ""}${to}`)) return undefined
     const target = partOf(to)
     if (target === part || (target !== undefined && arrows[part].includes(target))) return undefined
@@ -129,6 +135,7 @@ const complaint = ({ from, specifier, typeOnly }: Import): string | undefined =>
   if (part === "outside") return undefined
   if (specifier === "effect" || /^@effect\/[a-z-]+$/.test(specifier)) return `${from} imports the barrel ${specifier}`
   const ofNode = /^node:|^@effect\/platform-node/.test(specifier) || !/^(effect|@effect\/[a-z-]+)\//.test(specifier)
+  if (part === "page" && /^preact(\/|$)/.test(specifier)) return undefined
   const free: ReadonlyArray<Part> = ["main", "layers", "consoles", "links", "replication", "contract"]
   if (ofNode && !free.includes(part)) return `${from} imports ${specifier}: ${part} names nothing of Node`
   return undefined
@@ -169,14 +176,14 @@ const filesUnder = (folder: string): ReadonlyArray<readonly [string, string]> =>
   Fs.existsSync(`${root}/${folder}`)
     ? Fs.readdirSync(`${root}/${folder}`, { recursive: true, encoding: "utf8" })
         .filter((path) => !path.includes("node_modules/"))
-        .filter((name) => name.endsWith(".ts"))
+        .filter((name) => /\.tsx?$/.test(name))
         .map((name) => [
           `${folder}/${name.replaceAll(Path.sep, "/")}`,
           Fs.readFileSync(`${root}/${folder}/${name}`, "utf8")
         ])
     : []
 
-const house = ["src", "services", "layers", "test", "bench", "demo"].flatMap(filesUnder)
+const house = ["src", "services", "layers", "web", "test", "bench", "demo"].flatMap(filesUnder)
 
 /** Each document of the repository, and its text. */
 const markdown = (): ReadonlyArray<readonly [path: string, text: string]> =>
@@ -249,7 +256,7 @@ describe("architecture", () => {
 
   it("programs, terminal and services name no process, no global of Node", () => {
     for (const [path, text] of house) {
-      if (/^(src\/(programs|terminal|domain|protocol)|services)\//.test(path)) {
+      if (/^(src\/(programs|terminal|domain|protocol)|services|web\/state)\//.test(path)) {
         assert.notMatch(
           text,
           /\b(process|globalThis|Buffer|__dirname|setTimeout|setInterval|setImmediate)\s*[.([]/,
@@ -369,6 +376,11 @@ describe("architecture", () => {
       ["layers/replication/X.ts", 'import type { x } from "../links/Y.ts"', "replication may not import links"],
       ["layers/replication/X.ts", 'import { x } from "../TransportPeerMesh.ts"', "replication may not import layers"],
       ["layers/LinkContract.ts", 'import type { x } from "./links/Y.ts"', "contract may not import links"],
+      ["web/state/X.ts", 'import { x } from "../view/Y.tsx"', "state may not import page"],
+      ["web/state/X.ts", 'import { x } from "../../src/protocol/BotLine.ts"', "state may not import protocol"],
+      ["web/state/X.ts", 'import { h } from "preact"', "names nothing of Node"],
+      ["web/view/X.tsx", 'import * as Net from "node:net"', "names nothing of Node"],
+      ["layers/X.ts", 'import { x } from "../web/state/Y.ts"', "layers may not import state"],
       ["layers/X.ts", 'import { x } from "./Y.js"', "does not end in .ts"],
       ["test/x.test.ts", 'import { x } from "./Y"', "does not end in .ts"],
       ["src/x.ts", 'import { x } from "./main.ts"', "belongs to no part"]

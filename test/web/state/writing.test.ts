@@ -1,0 +1,188 @@
+import { assert, describe, it } from "vitest"
+import { decode, encode } from "../../../web/state/Kept.ts"
+import { draftOf } from "../../../web/state/State.ts"
+import { excessOf } from "../../../web/state/Writing.ts"
+import { line, lines, Page, saying } from "./Page.ts"
+
+const own = (n: number, text: string) => line("anna", n, { own: true, text })
+const stream = own(1, "").stream
+const type = (text: string, cursor = text.length) => ({ _tag: "Typed", text, cursor }) as const
+const labels = (page: Page) => page.state.menu?.candidates.map(({ label, text }) => label ?? text)
+
+const refOf = (page: Page): string => {
+  const said = page.sent.findLast((each) => each.type === "say")
+  if (said === undefined) throw new Error("Nothing was said")
+  return said.ref
+}
+
+describe("an own line", () => {
+  it("is on its way until the log has it, whichever comes first: its name or the line", () => {
+    const page = Page.connected()
+    page.says("hello")
+    const ref = refOf(page)
+    assert.deepStrictEqual(
+      page.state.outgoing.map(({ text, unsent }) => [text, unsent]),
+      [["hello", false]]
+    )
+    page.hears({ type: "accepted", ref, stream, n: 1 })
+    assert.lengthOf(page.state.outgoing, 1)
+    page.hears(...saying(own(1, "hello")))
+    assert.isEmpty(page.state.outgoing)
+    page.says("again")
+    const next = refOf(page)
+    page.hears(...saying(own(2, "again")), { type: "accepted", ref: next, stream, n: 2 })
+    assert.isEmpty(page.state.outgoing)
+    assert.deepStrictEqual(page.shown, ["hello", "again"])
+  })
+
+  it("goes where it was typed: a room by its name, a conversation by its readers", () => {
+    const page = Page.connected()
+    page.says("one").does({ _tag: "Go", place: "@bo,kim" }).says("two")
+    assert.deepStrictEqual(
+      page.sent.flatMap((each) => (each.type === "say" ? [each.room ?? each.to] : [])),
+      ["main", ["bo", "kim"]]
+    )
+  })
+
+  it("that was refused is not sent, and the text is there", () => {
+    const page = Page.connected()
+    page.says("hello").hears({ type: "settled", ref: refOf(page) }, { type: "notice", text: "It is too long." })
+    assert.deepInclude(page.state.outgoing[0], { text: "hello", unsent: true })
+    assert.deepStrictEqual(page.shown, ["It is too long."])
+  })
+
+  it("that the node had not named is not sent after the connection broke, and is sent again only by the person", () => {
+    const page = Page.connected(lines("bo", 1, 1))
+    page.says("one")
+    page.hears({ type: "accepted", ref: refOf(page), stream, n: 1 })
+    page.says("two").does({ _tag: "Disconnected", now: 1 }).says("three")
+    assert.deepStrictEqual(
+      page.state.outgoing.map(({ text, unsent }) => [text, unsent]),
+      [
+        ["two", true],
+        ["three", true]
+      ]
+    )
+    page.does({ _tag: "Connected" })
+    assert.isUndefined(page.sent.filter((each) => each.type === "say").find((each) => each.text === "three"))
+  })
+
+  it("that the node had, although it could not say so, is not offered again", () => {
+    const page = Page.connected(lines("bo", 1, 1))
+    page.says("two").says("three").does({ _tag: "Disconnected", now: 1 }).does({ _tag: "Connected" })
+    page.answered([own(1, "two")])
+    assert.deepStrictEqual(
+      page.state.outgoing.map(({ text }) => text),
+      ["three"]
+    )
+    page.does({ _tag: "SendAgain", ref: page.state.outgoing[0]?.ref ?? "", now: 5 })
+    const ref = refOf(page)
+    page.hears({ type: "accepted", ref, stream, n: 2 }, ...saying(own(2, "three")))
+    assert.isEmpty(page.state.outgoing)
+    assert.deepStrictEqual(page.shown, ["bo 1", "two", "three"])
+  })
+
+  it("can be discarded", () => {
+    const page = new Page().says("one")
+    page.does({ _tag: "Discard", ref: page.state.outgoing[0]?.ref ?? "" })
+    assert.isEmpty(page.state.outgoing)
+  })
+
+  it("that is too long, or empty, stays where it is typed", () => {
+    const page = Page.connected()
+    const long = "é".repeat(33)
+    assert.strictEqual(excessOf(page.state, long), 2)
+    page.says(long).says("  ")
+    assert.isEmpty(page.sent.filter((each) => each.type === "say"))
+    assert.strictEqual(draftOf(page.state), "  ")
+  })
+})
+
+describe("a draft", () => {
+  it("is of its place, and outlives a reload with what was not sent", () => {
+    const page = Page.connected()
+    page.does(type("for main")).does({ _tag: "Go", place: "@bo" }).does(type("for bo"))
+    page.does({ _tag: "Disconnected", now: 1 }).says("not sent").does(type("more"))
+    const { drafts, open, outgoing } = page.state
+    const next = new Page(decode(encode({ open, drafts, unsent: outgoing })))
+    assert.strictEqual(next.state.open, "@bo")
+    assert.strictEqual(draftOf(next.state), "more")
+    assert.strictEqual(next.state.drafts.get("main"), "for main")
+    assert.deepInclude(next.state.outgoing[0], { place: "@bo", text: "not sent", unsent: true })
+  })
+
+  it("of another form counts as none", () => {
+    for (const text of ["{", "[]", "null", '{"drafts":[[1,2],"x"],"open":3,"unsent":[{"text":1}]}', ""]) {
+      assert.deepInclude(decode(text), { open: "main", unsent: [] })
+    }
+  })
+})
+
+describe("completion", () => {
+  it("offers ids, rooms, emoji and commands as soon as they are begun", () => {
+    const page = Page.connected()
+    const peer = { role: "client", link: null, through: null, givenUp: false } as const
+    page.hears({
+      type: "peers",
+      peers: [
+        { id: "bo", ...peer },
+        { id: "bert", ...peer }
+      ]
+    })
+    assert.deepStrictEqual(labels(page.does(type("hi @b"))), ["bo", "bert"])
+    assert.deepStrictEqual(labels(page.does(type("see #l"))), ["#lunch"])
+    assert.include(labels(page.does(type(":rock")))?.[0], "🚀")
+    assert.deepStrictEqual(labels(page.does(type("/j"))), ["/join"])
+    assert.deepStrictEqual(labels(page.does(type("/join o"))), ["ops"])
+    assert.isUndefined(labels(page.does(type("b"))))
+    assert.deepStrictEqual(labels(page.does({ _tag: "Complete", cursor: 1 })), ["bo", "bert"])
+  })
+
+  it("takes the one that is chosen, and places the cursor behind it", () => {
+    const page = Page.connected()
+    page.does(type("see #o now", 6)).does({ _tag: "Choose", step: 1 }).does({ _tag: "Take", index: 0 })
+    assert.strictEqual(draftOf(page.state), "see #ops now")
+    assert.deepInclude(page.done, { _tag: "PlaceCursor", at: 9 })
+    assert.isUndefined(page.state.menu)
+  })
+
+  it("goes round, and ends when nothing is wanted", () => {
+    const page = Page.connected()
+    page.does(type("see #"))
+    for (const chosen of [2, 1, 0, 2]) {
+      page.does({ _tag: "Choose", step: -1 })
+      assert.strictEqual(page.state.menu?.chosen, chosen)
+    }
+    page.does({ _tag: "CloseMenu" })
+    assert.isUndefined(page.state.menu)
+  })
+})
+
+describe("a command", () => {
+  it("is run by the node, as if it was typed in the room; a doubled slash says one", () => {
+    const page = Page.connected()
+    page.says("/topic cake at three").says("//etc/hosts")
+    const [run, say] = page.sent.filter(({ type }) => type === "run" || type === "say")
+    assert.deepInclude(run, { command: "topic", arguments: "cake at three", room: "main" })
+    assert.deepInclude(say, { text: "/etc/hosts" })
+    assert.strictEqual(draftOf(page.state), "")
+  })
+
+  it("that speaks never speaks in a room what was meant for a conversation", () => {
+    const page = Page.connected()
+    page.says("/query bo").answered([])
+    assert.strictEqual(page.state.open, "@bo")
+    page.says("/me waves")
+    assert.isEmpty(page.sent)
+    assert.include(page.shown[0], "/me is for rooms")
+    page.says("/leave")
+    assert.strictEqual(page.state.open, "main")
+    assert.isEmpty(page.state.opened)
+  })
+
+  it("waits where it is typed while the node is away", () => {
+    const page = Page.connected()
+    page.does({ _tag: "Disconnected", now: 1 }).says("/join ops")
+    assert.strictEqual(draftOf(page.state), "/join ops")
+  })
+})

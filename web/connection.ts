@@ -1,0 +1,105 @@
+/**
+ * The connection to the node: the pass of this browser, and one WebSocket. What comes is handed on in batches, so that
+ * many lines are drawn at once.
+ */
+import type { Event } from "./state/Event.ts"
+import { delayOf } from "./state/Redial.ts"
+import type { Command, Report } from "./state/Wire.ts"
+
+/** What comes within this time is one batch, in ms. */
+const batch = 16
+
+/** A node that is there opens a WebSocket within this time, in ms. */
+const patience = 10_000
+
+export interface Connection {
+  /** Exchanges the token of the link for a pass, if the link has one, and dials the node. */
+  readonly enter: () => Promise<void>
+  readonly send: (command: Command) => void
+  /** Dials again after a while, or as soon as there is a reason to hope. */
+  readonly redial: (attempts: number) => void
+  readonly hurry: () => void
+}
+
+/** Takes the token out of the address, so that it is neither kept nor shown. */
+const tokenOfLink = (): string => {
+  const token = location.hash.slice(1)
+  if (token !== "") history.replaceState(null, "", location.pathname)
+  return token
+}
+
+const statusOf = (request: Promise<Response>): Promise<number> =>
+  request.then(
+    ({ status }) => status,
+    () => 0
+  )
+
+const parsed = (line: string): ReadonlyArray<Report> => {
+  try {
+    return line === "" ? [] : [JSON.parse(line)]
+  } catch {
+    return []
+  }
+}
+
+export const connect = (happened: (event: Event) => void): Connection => {
+  let socket: WebSocket | undefined
+  let waiting: ReturnType<typeof setTimeout> | undefined
+  let reports: Array<Report> = []
+
+  const flush = () => {
+    const came = reports
+    reports = []
+    if (came.length > 0) happened({ _tag: "Heard", reports: came, now: Date.now() })
+  }
+
+  const heard = ({ data }: MessageEvent<string>) => {
+    if (reports.length === 0) setTimeout(flush, batch)
+    for (const line of data.split("\n")) reports.push(...parsed(line))
+  }
+
+  /** A WebSocket does not say why it was refused. */
+  const isRefused = async () => (await statusOf(fetch("/pass"))) === 401
+
+  const dial = () => {
+    clearTimeout(waiting)
+    waiting = undefined
+    const url = new URL("/session", location.href)
+    url.protocol = url.protocol.replace("http", "ws")
+    const dialled = new WebSocket(url)
+    socket = dialled
+    const tooLate = setTimeout(() => dialled.close(), patience)
+    let isOpen = false
+    dialled.onopen = () => {
+      clearTimeout(tooLate)
+      isOpen = true
+      happened({ _tag: "Connected" })
+    }
+    dialled.onmessage = heard
+    dialled.onclose = async () => {
+      clearTimeout(tooLate)
+      if (socket !== dialled) return
+      socket = undefined
+      flush()
+      if (!isOpen && (await isRefused())) happened({ _tag: "Refused" })
+      else happened({ _tag: "Disconnected", now: Date.now() })
+    }
+  }
+
+  return {
+    enter: async () => {
+      const token = tokenOfLink()
+      if (token !== "") await statusOf(fetch("/pass", { method: "POST", body: token }))
+      if (socket === undefined) dial()
+    },
+    send: (command) => {
+      if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(command))
+    },
+    redial: (attempts) => {
+      waiting = setTimeout(dial, delayOf(attempts, Math.random()))
+    },
+    hurry: () => {
+      if (waiting !== undefined) dial()
+    }
+  }
+}

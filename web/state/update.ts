@@ -1,0 +1,281 @@
+/** How the state of the page changes: what happens, to the state after it and what is to be done. Pure. */
+import { absurd } from "../../src/domain/Absurd.ts"
+import type { Effect, Event } from "./Event.ts"
+import { othersIn, type Place, placeOf, titleOf } from "./Place.ts"
+import {
+  go,
+  goBy,
+  goToEnd,
+  goToLine,
+  resume,
+  said,
+  scrolled,
+  stayInRooms,
+  takeAnswer,
+  takeIn,
+  tellRead
+} from "./Reading.ts"
+import type { State } from "./State.ts"
+import { andThen, doing, type Step, sending, still } from "./Step.ts"
+import type { Line, Said } from "./Window.ts"
+import type { Report, WireLine } from "./Wire.ts"
+import { noticeOf } from "./Words.ts"
+import {
+  accepted,
+  arrived,
+  choose,
+  complete,
+  discard,
+  interrupted,
+  sendAgain,
+  sentAfterAll,
+  settled,
+  submit,
+  take,
+  typed
+} from "./Writing.ts"
+
+/** How many lines a search finds in one go. */
+const foundAtOnce = 50
+
+const connected = (state: State): Step =>
+  andThen(
+    sending(
+      { ...state, connection: { _tag: "Open" } },
+      { type: "watch", what: ["chat", "rooms", "peers", "delivery"] }
+    ),
+    (watching) => resume({ ...watching, search: { ...watching.search, ref: undefined } })
+  )
+
+const disconnected = (state: State, now: number): Step => {
+  const { connection } = state
+  if (connection._tag === "Refused") return still(state)
+  const away =
+    connection._tag === "Away"
+      ? { ...connection, attempts: connection.attempts + 1 }
+      : { _tag: "Away" as const, since: now, attempts: 0 }
+  return doing(
+    { ...interrupted(state), connection: away },
+    { _tag: "Redial", attempts: away.attempts },
+    { _tag: "Keep" }
+  )
+}
+
+/** The lines of one place that came in one go. */
+type Came = Map<Place, Array<Line>>
+
+const add = (came: Came, place: Place, line: Line): void => {
+  const lines = came.get(place)
+  if (lines === undefined) came.set(place, [line])
+  else lines.push(line)
+}
+
+const lineIn = (report: Report): WireLine | undefined => {
+  switch (report.type) {
+    case "said":
+    case "earlier":
+      return report
+    case "topic":
+      return { ...report, topic: true }
+    default:
+      return undefined
+  }
+}
+
+/** Tells a person who looks elsewhere that somebody calls. */
+const callOf = (state: State, report: Report, place: Place): ReadonlyArray<Effect> => {
+  if (report.type !== "said" || report.mention !== true || report.own === true) return []
+  if (state.isVisible || state.notifying !== "granted") return []
+  const title = othersIn(place) === undefined ? `${report.from} in ${titleOf(place)}` : report.from
+  return [{ _tag: "Notify", title, text: report.text, place }]
+}
+
+/** Takes in reports that came in one go: lines by place at once, so that many lines are one change. */
+const heard = (state: State, reports: ReadonlyArray<Report>, now: number): Step => {
+  let step = still(state)
+  const came: Came = new Map()
+  for (const report of reports) {
+    const [here] = step
+    const line = lineIn(report)
+    if (line !== undefined) {
+      const self = here.chat?.self.id
+      // Whose conversation it is can't be told yet: it comes with the history of its place.
+      if (self === undefined && line.to !== undefined) continue
+      const place = placeOf(line, self ?? "")
+      add(came, place, said(line))
+      const calls = callOf(here, report, place)
+      if (calls.length > 0) step = andThen(step, (each) => doing(each, ...calls))
+      continue
+    }
+    const notice = noticeOf(report)
+    if (notice !== undefined) {
+      const place = report.type === "missed" ? (report.room ?? here.open) : here.open
+      add(came, place, { _tag: "Notice", key: `notice-${here.names}`, at: now, text: notice })
+      step = andThen(step, (each) => still({ ...each, names: each.names + 1 }))
+      continue
+    }
+    // An answer has its place among the lines.
+    if (report.type === "history") step = andThen(step, (each) => still(flush(each, came)))
+    step = andThen(step, (each) => told(each, report))
+  }
+  return andThen(step, (each) => still(flush(each, came)))
+}
+
+const flush = (state: State, came: Came): State => {
+  let after = state
+  for (const [place, lines] of came) {
+    after = takeIn(after, place, lines)
+    after = arrived(
+      after,
+      lines.filter((line): line is Said => line._tag === "Said")
+    )
+  }
+  came.clear()
+  return after
+}
+
+/** Takes in a report that is no line and no notice. */
+const told = (state: State, report: Report): Step => {
+  switch (report.type) {
+    case "chat": {
+      const { type: _, ...chat } = report
+      return still({ ...state, chat })
+    }
+    case "rooms":
+      return stayInRooms({ ...state, rooms: report.rooms, conversations: report.conversations })
+    case "peers":
+      return still({ ...state, peers: report.peers })
+    case "delivery":
+      return still({ ...state, streams: report.streams })
+    case "history":
+      return takeHistory(state, report)
+    case "found":
+      return still(
+        report.ref === state.search.ref
+          ? {
+              ...state,
+              search: {
+                ...state.search,
+                ref: undefined,
+                lines: [...report.lines.map(said), ...(state.search.lines ?? [])],
+                more: report.more
+              }
+            }
+          : state
+      )
+    case "accepted":
+      return still(accepted(state, report.ref, `${report.stream} ${report.n}`))
+    case "settled":
+      return still(settled(state, report.ref))
+    case "room": {
+      const { here, type: _, ...room } = report
+      const others = state.rooms.filter((each) => each.room !== room.room)
+      const isNew = others.length === state.rooms.length
+      const rooms = isNew
+        ? [...others, room]
+        : state.rooms.map((each) => (each.room === room.room ? { ...each, ...room } : each))
+      return here && room.joined ? go({ ...state, rooms }, room.room) : still({ ...state, rooms })
+    }
+    default:
+      return still(state)
+  }
+}
+
+const takeHistory = (state: State, report: Extract<Report, { type: "history" }>): Step => {
+  const lines = report.lines.map(said)
+  const [place, window] = [...state.windows].find(([, each]) => each.asked?.ref === report.ref) ?? []
+  const why = window?.asked?.why
+  return andThen(takeAnswer(state, report.ref, { ...report, lines }), (taken) => {
+    const known = arrived(taken, lines)
+    return still(
+      place !== undefined && (why === "missed" || why === "last") ? sentAfterAll(known, place, lines) : known
+    )
+  })
+}
+
+const search = (state: State, text: string): Step => {
+  const wanted = text.trim()
+  const cleared: State = { ...state, search: { text, ref: undefined, lines: undefined, more: false } }
+  if (wanted === "") return still(cleared)
+  const ref = `search-${state.names}`
+  return sending(
+    { ...cleared, search: { ...cleared.search, ref }, names: state.names + 1 },
+    { type: "search", text: wanted, limit: foundAtOnce, ref }
+  )
+}
+
+const searchFurther = (state: State): Step => {
+  const first = state.search.lines?.[0]
+  if (first === undefined || !state.search.more || state.search.ref !== undefined) return still(state)
+  const ref = `search-${state.names}`
+  const before = { stream: first.stream, n: first.n }
+  return sending(
+    { ...state, search: { ...state.search, ref }, names: state.names + 1 },
+    { type: "search", text: state.search.text.trim(), before, limit: foundAtOnce, ref }
+  )
+}
+
+const join = (state: State, room: string): Step =>
+  sending(
+    { ...state, names: state.names + 1 },
+    { type: "run", command: "join", arguments: room, ref: `run-${state.names}` }
+  )
+
+const react = (state: State, event: Event): Step => {
+  switch (event._tag) {
+    case "Connected":
+      return connected(state)
+    case "Disconnected":
+      return disconnected(state, event.now)
+    case "Refused":
+      return still({ ...state, connection: { _tag: "Refused" } })
+    case "Heard":
+      return heard(state, event.reports, event.now)
+    case "Go":
+      return go(state, event.place)
+    case "GoToLine":
+      return goToLine(state, event.place, event.line)
+    case "GoBy":
+      return goBy(state, event.step, event.onlyUnread)
+    case "GoToEnd":
+      return goToEnd(state)
+    case "Join":
+      return join(state, event.room)
+    case "Scrolled":
+      return scrolled(state, event.isAtEnd, event.wants)
+    case "Revealed":
+      return still({ ...state, sought: undefined })
+    case "Typed":
+      return typed(state, event.text, event.cursor)
+    case "Complete":
+      return complete(state, event.cursor)
+    case "Choose":
+      return choose(state, event.step)
+    case "Take":
+      return take(state, event.index)
+    case "CloseMenu":
+      return still({ ...state, menu: undefined })
+    case "Submit":
+      return submit(state, event.now)
+    case "SendAgain":
+      return sendAgain(state, event.ref, event.now)
+    case "Discard":
+      return discard(state, event.ref)
+    case "Show":
+      return still({ ...state, panel: event.panel, isListOpen: false })
+    case "ShowList":
+      return still({ ...state, isListOpen: event.isOpen })
+    case "Search":
+      return search(state, event.text)
+    case "SearchFurther":
+      return searchFurther(state)
+    case "Visible":
+      return still({ ...state, isVisible: event.isVisible })
+    case "Notifying":
+      return still({ ...state, notifying: event.notifying })
+    default:
+      return absurd(event)
+  }
+}
+
+export const update = (state: State, event: Event): Step => andThen(react(state, event), tellRead(state))
