@@ -66,6 +66,10 @@ export const make = (
     return frames.reduce((sum, { streams }) => sum + Object.keys(streams).length, 0)
   }
 
+  /** The links over which a room is shared. */
+  const sharers = (room: Room): ReadonlyArray<Link> =>
+    [...links.current.values()].filter(({ replica, rooms }) => replica.isTold && rooms.has(room))
+
   /** From now on the room is as after a handshake: own posts flow from where the peer is, and what it has is asked for. */
   const begin = (link: Link, room: Room): void => {
     folds.begins(link, [room])
@@ -142,13 +146,10 @@ export const make = (
     return undefined
   }
 
-  /** Tells the peers the rooms of this node. `first`: what they must hear before. */
-  const tell = (first: (link: Link) => void): void => {
+  /** Tells the peers the rooms of this node. */
+  const tell = (): void => {
     const open = [...links.current.values()].filter(({ replica }) => replica.isTold)
-    for (const link of open) {
-      first(link)
-      link.replica.told = told
-    }
+    for (const { replica } of open) replica.told = told
     links.tell(open, [frameOf(told)])
     changed()
   }
@@ -212,9 +213,9 @@ export const make = (
     took: (room: Room): void => {
       told = roomsNamed(namingRooms(log.rooms))
       fanOut.takes(room)
-      tell((link) => {
-        if (link.rooms.has(room)) tellOf(link, room)
-      })
+      // They must hear it before they hear that the room is shared.
+      links.tell(sharers(room), summaries.of(room))
+      tell()
     },
     /** This node takes part in that room no more: the log does not already. */
     left: (room: Room): void => {
@@ -223,7 +224,7 @@ export const make = (
       asking.left(room)
       folds.left(room)
       for (const link of links.current.values()) if (link.rooms.has(room)) end(link, room)
-      tell(() => undefined)
+      tell()
     },
     changes
   }

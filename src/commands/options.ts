@@ -9,7 +9,7 @@ import * as Either from "effect/Either"
 import { flow } from "effect/Function"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
-import { defaultLimits, type Limits } from "../domain/Limits.ts"
+import { defaultLimits, type Limits, mostRooms } from "../domain/Limits.ts"
 import {
   Address,
   AddressFromString,
@@ -59,8 +59,8 @@ const whole = (name: string, variable: string, least: number, most = mostOfAnyth
   )
 
 /** One of the limits: a number of at least `least`. */
-const limit = (name: string, standard: number, description: string, least = 1) =>
-  whole(`limit-${name}`, `OUTLIVE_LIMIT_${name.toUpperCase()}`, least).pipe(
+const limit = (name: string, standard: number, description: string, least = 1, most = mostOfAnything) =>
+  whole(`limit-${name}`, `OUTLIVE_LIMIT_${name.toUpperCase()}`, least, most).pipe(
     Options.withDefault(standard),
     Options.withDescription(description)
   )
@@ -85,7 +85,13 @@ export const limits: Options.Options<Limits> = Options.all({
     "A peer that exceeds these rates for this long is dropped."
   ),
   streams: limit("streams", defaultLimits.streams, "How many runs of authors it remembers."),
-  rooms: limit("rooms", defaultLimits.rooms, "How many rooms one peer may name."),
+  rooms: limit(
+    "rooms",
+    defaultLimits.rooms,
+    `How many rooms it, and each peer, may be in. ${mostRooms} at most.`,
+    1,
+    mostRooms
+  ),
   pending: limit("pending", defaultLimits.pending, "How many lines may wait for earlier ones."),
   logEntries: limit("entries", defaultLimits.logEntries, "How many lines and events it keeps.", 10),
   logBytes: limit("log", defaultLimits.logBytes, "How many bytes of lines it keeps.", 65_536)
@@ -156,6 +162,11 @@ const roomOf = Schema.decodeEither(RoomFromString)
 /** Rooms, `main` or others, in the order in which they are named. `given`: the words. */
 const roomsIn = (given: Options.Options<ReadonlyArray<string>>) =>
   given.pipe(
+    Options.mapEffect((given) =>
+      given.length > mostRooms
+        ? Effect.fail(ValidationError.invalidValue(HelpDoc.p(`--room names ${mostRooms} rooms at most`)))
+        : Effect.succeed(given)
+    ),
     Options.mapEffect((given) =>
       Effect.forEach(given, (word) =>
         Either.match(roomOf(word), {

@@ -41,6 +41,12 @@ export const defaultLimits: Limits = {
   logBytes: 64 * 1024 * 1024
 }
 
+/**
+ * The greatest limit of rooms. An introduction names all rooms of a node in one frame, of which this many take half,
+ * however long their names are.
+ */
+export const mostRooms = 1_000
+
 /** What each room besides `main` adds to the number of streams, as a part of it: 1,024 for 16,384. */
 const partOfRoom = 1 / 16
 

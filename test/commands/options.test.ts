@@ -10,7 +10,10 @@ import * as Option from "effect/Option"
 import * as Client from "../../src/commands/client.ts"
 import * as Doctor from "../../src/commands/doctor.ts"
 import * as Send from "../../src/commands/send.ts"
+import { mostRooms } from "../../src/domain/Limits.ts"
 import { formatAddress } from "../../src/domain/Peer.ts"
+import { Room } from "../../src/domain/Post.ts"
+import { encode, maxFrameBytes } from "../../src/protocol/Frame.ts"
 
 /** What a command was given, by these words and variables. */
 const given = <A>(
@@ -108,6 +111,27 @@ describe("send --to", () => {
         [["--wait", "2"], /--to has one reader, so --wait takes 0 or 1 with it/]
       ] as const) {
         const exit = yield* Effect.exit(send(words))
+        assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", sentence)
+      }
+    })
+  )
+})
+
+describe("--limit-rooms", () => {
+  const client = (...words: ReadonlyArray<string>) =>
+    given<Client.Arguments>((run) => Client.make(run) as never, ["1", "0", "0", ...words])
+
+  it.effect("has a bound, so that a node can name all its rooms when it introduces itself", () =>
+    Effect.gen(function* () {
+      const rooms = Array.from({ length: mostRooms }, (_, n) => Room.make(`${n}`.padStart(32, "r")))
+      const { limits } = yield* client("--limit-rooms", `${mostRooms}`)
+      assert.strictEqual(limits.rooms, mostRooms)
+      assert.isBelow(encode({ type: "rooms", rooms }).length, maxFrameBytes / 1.5)
+      for (const [words, sentence] of [
+        [["--limit-rooms", `${mostRooms + 1}`], /--limit-rooms takes a whole number from 1 to 1000/],
+        [[...rooms, "more"].flatMap((room) => ["--room", room]), /--room names 1000 rooms at most/]
+      ] as const) {
+        const exit = yield* Effect.exit(client(...words))
         assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", sentence)
       }
     })
