@@ -51,7 +51,7 @@ import { type Signer, signer } from "../support/signers.ts"
 import { run, wallClock } from "../support/VirtualTime.ts"
 import { wholeLog } from "../support/wholeLog.ts"
 import { type Life, type Record_, roomOf, type Saying, tokensOf } from "./Checker.ts"
-import { firstOfRooms } from "./mutants.ts"
+import { firstOfRooms } from "./schedules.ts"
 
 /** The disk of a node. It survives a crash unless the schedule says otherwise. */
 interface Disk {

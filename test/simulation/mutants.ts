@@ -3,21 +3,21 @@
  * notice each.
  */
 
+import { firstOfRooms, ofManyRuns } from "./schedules.ts"
+
 export interface Mutant {
   readonly name: string
-  /** The first seed to try, where few seeds concern this rule; 0 by default. */
-  readonly from?: number
+  /** The first seed to try: one that notices it, and runs for a short time only. 0 by default. */
+  readonly seed?: number
   /** The message of a seed that notices it; by default a broken promise of delivery. */
   readonly notices?: RegExp
   readonly changes: ReadonlyArray<{ readonly file: string; readonly from: string; readonly to: string }>
 }
 
-/** From this seed on, there are more rooms than `main`. */
-export const firstOfRooms = 500_000
-
 export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "no epoch: every run of an author speaks in the same stream, and none wonders at it",
+    seed: 20,
     changes: [
       {
         file: "layers/replication/Forks.ts",
@@ -33,6 +33,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "pushing before the append: links get a post before the disk has it",
+    seed: 9,
     changes: [
       {
         file: "layers/log/Speaking.ts",
@@ -48,6 +49,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "not dropping duplicates",
+    seed: 24,
     changes: [
       {
         file: "src/protocol/PostStore.ts",
@@ -63,6 +65,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "ignoring deps: an answer may stand above its question",
+    seed: 5,
     changes: [
       {
         file: "src/protocol/PostStore.ts",
@@ -73,6 +76,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "forgetting with a restart what an answer must stand below",
+    seed: 9,
     changes: [
       {
         file: "src/protocol/PostStore.ts",
@@ -83,6 +87,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "taking what is on disk for shown: a crash between the disk and the screen",
+    seed: 11,
     changes: [
       {
         file: "layers/log/Readers.ts",
@@ -93,6 +98,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "no summary: neither side says what it has",
+    seed: 9,
     changes: [
       {
         file: "layers/replication/Summaries.ts",
@@ -104,7 +110,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "in a secure chat, believing whoever hands something on",
-    from: 17,
+    seed: 17,
     changes: [
       {
         file: "layers/replication/Proofs.ts",
@@ -115,6 +121,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "leaving at once: what nobody has is lost in silence",
+    seed: 9,
     notices: /leaves without a word/,
     changes: [
       {
@@ -126,6 +133,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "telling nobody who has left",
+    seed: 16,
     notices: /looks for 9, which has left/,
     changes: [
       {
@@ -137,6 +145,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "trusting the clock: what is older than the last line shown is taken for seen",
+    seed: 20,
     changes: [
       { file: "src/protocol/PostStore.ts", from: "  #bytes = 0\n", to: "  #bytes = 0\n  #latest = 0\n" },
       {
@@ -148,6 +157,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "holding for ever what stands below a stream that nobody has named",
+    seed: 23,
     changes: [
       {
         file: "layers/replication/Gone.ts",
@@ -158,6 +168,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "given up is the end: nobody dials who was given up",
+    seed: 22,
     notices: /has no link to/,
     changes: [
       {
@@ -169,7 +180,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "forgetting to fold: streams grow more and more, until newcomers are shut out",
-    from: 638,
+    seed: ofManyRuns,
     notices: /has no link to/,
     changes: [
       {
@@ -181,7 +192,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "folding without a word: what was folded away elsewhere, and never came here, is lost in silence",
-    from: 14,
+    seed: 14,
     notices: /I3:/,
     changes: [
       {
@@ -193,7 +204,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "one memory for all rooms: an answer in a room may stand above its question there",
-    from: firstOfRooms,
+    seed: firstOfRooms,
     notices: /I2:/,
     changes: [
       {
@@ -205,7 +216,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "joining a room without counting what was said there as seen",
-    from: firstOfRooms,
+    seed: firstOfRooms,
     notices: /Rooms: .* before it joined/,
     changes: [
       {
@@ -217,7 +228,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "a room is heard by everybody: its posts go to those who take no part in it, and are taken in",
-    from: firstOfRooms,
+    seed: firstOfRooms,
     notices: /Rooms:|I3:/,
     changes: [
       {

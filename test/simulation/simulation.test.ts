@@ -1,118 +1,54 @@
-/** The promises of delivery, over many schedules of trouble. Without any one rule, the simulation must fail. */
-import { spawn } from "node:child_process"
-import { readFileSync } from "node:fs"
-import { fileURLToPath } from "node:url"
-import { assert, describe, it } from "@effect/vitest"
-import { build } from "esbuild"
-import { firstOfRooms, type Mutant, mutants } from "./mutants.ts"
-
-const root = fileURLToPath(new URL("../..", import.meta.url))
-
-/** Bundles the simulation into one file, with the changes of a mutant. Fails if a change matches nothing. */
-const bundle = async (name: string, changes: Mutant["changes"]): Promise<string> => {
-  const outfile = `${root}/dist/simulation/${name.replaceAll(/[^a-z]+/gi, "-")}.mjs`
-  const open = new Set(changes)
-  await build({
-    absWorkingDir: root,
-    entryPoints: ["test/simulation/main.ts"],
-    outfile,
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "esm",
-    logLevel: "error",
-    banner: { js: `import { createRequire } from "node:module"\nconst require = createRequire(import.meta.url)` },
-    plugins: [
-      {
-        name: "mutant",
-        setup: ({ onLoad }) =>
-          onLoad({ filter: /\.ts$/ }, ({ path }) => {
-            let contents = readFileSync(path, "utf8")
-            for (const change of changes) {
-              if (!path.endsWith(`/${change.file}`)) continue
-              assert.strictEqual(contents.split(change.from).length, 2, `${change.from} stands once in ${change.file}`)
-              contents = contents.replace(change.from, () => change.to)
-              open.delete(change)
-            }
-            return { contents, loader: "ts" }
-          })
-      }
-    ]
-  })
-  assert.strictEqual(open.size, 0, "each change was made")
-  return outfile
-}
-
-/** Runs a simulation to its end. Returns its status and its output. */
-const simulate = (program: string, ...args: ReadonlyArray<string>) =>
-  new Promise<{ readonly status: number | null; readonly output: string }>((resolve) => {
-    const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "inherit"] })
-    let output = ""
-    child.stdout.setEncoding("utf8").on("data", (text) => {
-      output += text
-    })
-    child.on("close", (status) => resolve({ status, output }))
-  })
+/** The promises of delivery, over many schedules of trouble. */
+import { availableParallelism } from "node:os"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { type Bundler, makeBundler } from "./bundle.ts"
+import { type Outcome, runSeeds, told } from "./Seeds.ts"
+import { all, ofManyRuns, ofOneRoom, ofThreeRooms, onceBroken } from "./schedules.ts"
 
 /** A limit for a simulation that hangs, in ms: machines can be busy. */
 const limit = 600_000
 
-describe.concurrent("the simulation", () => {
-  const whole = bundle("whole", [])
+describe("the simulation", () => {
+  let bundler: Bundler
+  let program: string
+  let outcomes: ReadonlyMap<number, Outcome>
+
+  beforeAll(async () => {
+    bundler = await makeBundler()
+    program = await bundler.bundle("whole", [])
+    const ran = await runSeeds({ program, seeds: all, workers: Math.max(2, availableParallelism()) })
+    outcomes = new Map(ran.map((outcome) => [outcome.seed, outcome]))
+  }, limit)
+  afterAll(() => bundler.dispose())
+
+  const assertKept = (seeds: ReadonlyArray<number>) => {
+    const ran = seeds.flatMap((seed) => outcomes.get(seed) ?? [])
+    assert.deepStrictEqual(
+      ran.map(({ seed }) => seed),
+      seeds
+    )
+    assert.deepStrictEqual(
+      ran.filter(({ broken }) => broken.length > 0).map((outcome) => told(outcome)),
+      []
+    )
+  }
 
   // The same seeds each time, because a check before landing must not depend on luck. `npm run simulate` goes further.
-  it(
-    "keeps every promise, over 60 seeds",
-    async () => {
-      const { output, status } = await simulate(await whole, "--seeds", "60")
-      assert.strictEqual(status, 0, output)
-    },
-    limit
-  )
+  it("keeps every promise, over 60 seeds", () => assertKept(ofOneRoom))
 
-  it(
-    "keeps every promise with three rooms, of which nodes take part in some, over 20 seeds",
-    async () => {
-      const { output, status } = await simulate(await whole, "--seeds", "20", "--from", `${firstOfRooms}`)
-      assert.strictEqual(status, 0, output)
-    },
-    limit
-  )
+  it("keeps every promise with three rooms, of which nodes take part in some, over 20 seeds", () =>
+    assertKept(ofThreeRooms))
 
-  it.each([228, 1389, 3205, 3255])(
-    "keeps every promise with seed %i, which once broke one",
-    async (seed) => {
-      const { output, status } = await simulate(await whole, "--seeds", "1", "--from", `${seed}`)
-      assert.strictEqual(status, 0, output)
-    },
-    limit
-  )
+  it("keeps every promise where many clients come and go", () => assertKept([ofManyRuns]))
+
+  it.each(onceBroken)("keeps every promise with seed %i, which once broke one", (seed) => assertKept([seed]))
 
   it(
     "shows the same whatever ran before, and however many workers there are",
     async () => {
-      const program = await whole
-      const runs = await Promise.all(
-        ["1", "3"].map((workers) => simulate(program, "--seeds", "6", "--from", "2000", "--workers", workers))
-      )
-      const [one, three] = runs.map(({ output }) => /\d+ lines shown.*/.exec(output)?.[0])
-      assert.isDefined(one)
-      assert.strictEqual(one, three)
-    },
-    limit
-  )
-
-  // The unchanged simulation passes with these seeds, above. A failure here is due to the change.
-  it.each(mutants)(
-    "is caught within 60 seeds: $name",
-    async ({ changes, from = 0, name, notices = /\b(I\d|Rule \d):? / }) => {
-      const program = await bundle(name, changes)
-      const { output, status } = await simulate(
-        program,
-        ...["--seeds", `${from < 60 ? 60 - from : 20}`, "--from", `${from}`, "--first", "--workers", "1"]
-      )
-      assert.strictEqual(status, 1, output)
-      assert.match(output, new RegExp(`^seed \\d+: .*${notices.source}`, "m"), "a seed says which promise was broken")
+      const seeds = ofOneRoom.slice(0, 6)
+      const alone = await runSeeds({ program, seeds: [...seeds].reverse(), workers: 1 })
+      for (const { screens, seed } of alone) assert.strictEqual(screens, outcomes.get(seed)?.screens, `seed ${seed}`)
     },
     limit
   )

@@ -1,0 +1,19 @@
+/** Which seeds have what, and which of them `npm test` runs. */
+
+/** A number of seeds, one after the other. */
+export const seedsFrom = (from: number, count: number): ReadonlyArray<number> =>
+  Array.from({ length: count }, (_, at) => from + at)
+
+/** From this seed on, there are more rooms than `main`. */
+export const firstOfRooms = 500_000
+
+export const ofOneRoom = seedsFrom(0, 60)
+export const ofThreeRooms = seedsFrom(firstOfRooms, 20)
+
+/** Seeds that once broke a promise. */
+export const onceBroken = [228, 1389, 3205, 3255]
+
+/** The seed of a mutant that no other seed notices. */
+export const ofManyRuns = 638
+
+export const all: ReadonlyArray<number> = [ofManyRuns, ...ofOneRoom, ...ofThreeRooms, ...onceBroken]
