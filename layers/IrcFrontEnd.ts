@@ -5,6 +5,7 @@ import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
 import { Console } from "../services/Console.ts"
+import { Guests } from "../services/Guests.ts"
 import { MessageLog } from "../services/MessageLog.ts"
 import { Sessions } from "../services/Sessions.ts"
 import { Transport } from "../services/Transport.ts"
@@ -12,8 +13,9 @@ import type { HostElsewhere, PortTaken } from "../src/domain/Errors.ts"
 import { type Address, formatAddress, type Named } from "../src/domain/Peer.ts"
 import { notice } from "../src/domain/ScreenLine.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
+import type { Objection } from "../src/protocol/irc/Registration.ts"
 import { serve } from "./irc/Client.ts"
-import type { House } from "./irc/House.ts"
+import { type House, idIn, type Lobby } from "./irc/House.ts"
 import { type Keep, nowhere } from "./irc/Keep.ts"
 import { makeSeenByClients } from "./irc/Seen.ts"
 
@@ -25,6 +27,8 @@ export interface Settings {
   /** What they must say first; nothing if undefined. */
   readonly password?: string | undefined
   readonly version: string
+  /** Whether each client is a guest, a person of its own under its own nick. Otherwise it speaks as the node. */
+  readonly guests?: boolean
   /** Where to keep, for the next run, what each client has seen. */
   readonly keep?: Keep
 }
@@ -59,20 +63,33 @@ const remember = ({ load, save }: Keep) =>
     return seen
   })
 
-const make = ({ keep = nowhere, listen, password, self, version }: Settings) =>
+/** Why a client can't be called that, where each is a guest. */
+const objectionTo =
+  (guests: Guests["Type"]) =>
+  (nick: string): Objection | undefined => {
+    const id = idIn(nick)
+    if (id === undefined) return { is: "ERR_ERRONEUSNICKNAME", words: "A nick has 1 to 32 letters, digits, - and _" }
+    const objection = guests.objectionTo(id)
+    return objection === undefined ? undefined : { is: "ERR_NICKNAMEINUSE", words: objection.message }
+  }
+
+const make = ({ guests: isOpen = false, keep = nowhere, listen, password, self, version }: Settings) =>
   Effect.gen(function* () {
     const sessions = yield* Sessions
     const { recent } = yield* MessageLog
     const { listen: open } = yield* Transport
     const console = yield* Console
     const runSync = Runtime.runSync(yield* Effect.runtime<never>())
+    const lobby: Lobby | undefined = isOpen ? { guests: yield* Guests, people: new Map() } : undefined
     const house: House = {
       self,
+      lobby,
       version,
       policy: {
         server: `${self.id}.outlive`,
         account: self.id,
-        isPassword: password === undefined ? undefined : isEqual(password)
+        isPassword: password === undefined ? undefined : isEqual(password),
+        objectionTo: lobby === undefined ? undefined : objectionTo(lobby.guests)
       },
       sessions,
       posts: () => runSync(recent(Number.POSITIVE_INFINITY)),
@@ -91,5 +108,5 @@ const make = ({ keep = nowhere, listen, password, self, version }: Settings) =>
 /** Serves IRC clients at that address until the scope closes. */
 export const layer = (
   settings: Settings
-): Layer.Layer<never, PortTaken | HostElsewhere, Sessions | MessageLog | Transport | Console> =>
+): Layer.Layer<never, PortTaken | HostElsewhere, Sessions | MessageLog | Guests | Transport | Console> =>
   Layer.scopedDiscard(make(settings))

@@ -6,6 +6,7 @@ import type * as Clock from "effect/Clock"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { EventLog } from "../services/EventLog.ts"
+import type { Guests } from "../services/Guests.ts"
 import type { Membership } from "../services/Membership.ts"
 import type { OldRuns } from "../services/OldRuns.ts"
 import type { PastLog } from "../services/PastLog.ts"
@@ -41,6 +42,7 @@ export interface Ground {
   readonly oldRuns: OldRuns["Type"]
   readonly pastLog: PastLog["Type"]
   readonly events: EventLog["Type"]
+  readonly guests: Guests["Type"]
   readonly membership: Membership["Type"]
   readonly clock: Clock.Clock
   /** Open as long as the node runs. */

@@ -4,6 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { EventLog } from "../services/EventLog.ts"
+import { Guests } from "../services/Guests.ts"
 import { Membership } from "../services/Membership.ts"
 import { MeshStatus } from "../services/MeshStatus.ts"
 import { OldRuns } from "../services/OldRuns.ts"
@@ -43,6 +44,7 @@ const make = (settings: Settings) =>
       oldRuns: yield* OldRuns,
       pastLog: yield* PastLog,
       events: yield* EventLog,
+      guests: yield* Guests,
       membership: yield* Membership,
       clock,
       scope: yield* Effect.scope,

@@ -26,6 +26,10 @@ export class Rooms extends Context.Tag("outlive/Rooms")<
      * in the log as history. No effect on a room that is joined. Takes no longer than 15 s, whoever does not answer.
      */
     readonly join: (room: Room, history: number) => Effect.Effect<void, RoomsFull>
+    /** The same without joining it: this node takes part in the room, as one does that carries it for others. */
+    readonly carry: (room: Room, history: number) => Effect.Effect<void, RoomsFull>
+    /** Whether that room can be left: all but `main`. */
+    readonly canLeave: (room: Room) => boolean
     /**
      * Leaves a room. `main` can't be left. Fails if nobody has the last lines that this node said there, unless
      * `anyway`.

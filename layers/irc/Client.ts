@@ -2,17 +2,22 @@
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as FiberSet from "effect/FiberSet"
+import * as Option from "effect/Option"
+import type { Guest } from "../../services/Guests.ts"
 import type { Accepted } from "../../services/Transport.ts"
+import { isFor, isPrivate } from "../../src/domain/Conversation.ts"
 import { within } from "../../src/domain/Limit.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
+import { roomIn } from "../../src/domain/Post.ts"
 import { TokenBucket } from "../../src/domain/TokenBucket.ts"
 import type { Capability } from "../../src/protocol/irc/Capabilities.ts"
 import { type Line, makeLines } from "../../src/protocol/irc/Lines.ts"
 import { type Message, type Outgoing, parse } from "../../src/protocol/irc/Message.ts"
 import * as Registration from "../../src/protocol/irc/Registration.ts"
 import { describe, perform, welcome } from "./Commands.ts"
-import type { House } from "./House.ts"
+import { type House, idIn, type Lobby } from "./House.ts"
 import { makeSender } from "./Sender.ts"
 import * as Talk from "./Talk.ts"
 
@@ -60,6 +65,33 @@ const labelled = (label: string, server: string, reference: string, answers: Rea
   ]
 }
 
+/** Lets a client in as a guest. Nothing speaks against its nick: it was looked at in the same step. */
+const enter = (
+  { guests, people }: Lobby,
+  { name = "", nick = "", user = "" }: Registration.State
+): Guest | undefined => {
+  const id = idIn(nick)
+  const guest = id === undefined ? undefined : Option.getOrUndefined(Either.getRight(guests.enter(id)))
+  if (guest !== undefined) people.set(guest.id, { user, name })
+  return guest
+}
+
+/** The node as one of its guests sees it. */
+const houseOf = (house: House, guest: Guest): House => ({
+  ...house,
+  self: {
+    get id() {
+      return guest.id
+    },
+    role: "client"
+  },
+  posts: () =>
+    house.posts().filter(({ stream }) => {
+      const room = roomIn(stream)
+      return !isPrivate(room) || isFor(room, guest.id)
+    })
+})
+
 /** Serves a client until it leaves, breaks a limit, or the node ends. */
 export const serve = (house: House, connection: Accepted): Effect.Effect<void> =>
   Effect.gen(function* () {
@@ -72,6 +104,9 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
 
     // Mutable: this connection is the only user, in synchronous steps.
     let state = Registration.initial
+    /** Whose connection it is, and what it has said when it left, where each client is a person of its own. */
+    let guest: Guest | undefined
+    let lastWord = "Connection closed"
     let running: Talk.Running | undefined
     let isGone = false
     let isLeaving = false
@@ -88,8 +123,9 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
 
     const end = (why: string): void => Deferred.unsafeDone(over, Effect.succeed(why))
     /** Nothing more is read. What was said so far is still said. */
-    const leave = (why: string): void => {
+    const leave = (why: string, words = why): void => {
       isLeaving = true
+      lastWord = words
       if (running === undefined) return end(why)
       running.end()
       run(
@@ -129,11 +165,33 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
       if (before.isRegistered) answerTo(message)(step.answers)
       else sender.send(step.answers)
       if (step.end !== undefined) return refuse(step.end)
-      if (state.isRegistered && !before.isRegistered) Deferred.unsafeDone(registered, Effect.void)
+      if (!state.isRegistered || before.isRegistered) return
+      if (house.lobby !== undefined) guest = enter(house.lobby, state)
+      Deferred.unsafeDone(registered, Effect.void)
+    }
+    /** Another nick for a guest. Everybody is told by `NICK`, the guest too. */
+    const rename = ({ guests, people }: Lobby, guest: Guest, message: Message): void => {
+      const [nick = ""] = message.params
+      const id = idIn(nick)
+      if (nick === "" || id === undefined) return register(message)
+      const person = people.get(guest.id)
+      if (person !== undefined) people.set(id, person)
+      const before = guest.id
+      const objection = guests.rename(guest, id)
+      if (objection !== undefined) {
+        if (id !== before) people.delete(id)
+        return answerTo(message)([Registration.reply(policy, state, "ERR_NICKNAMEINUSE", nick, objection.message)])
+      }
+      if (id !== before) people.delete(before)
+      state = { ...state, nick: id }
+      answerTo(message)([])
     }
     const take = (message: Message): void => {
       const { command } = message
-      if (command === "QUIT") return leave("Quit")
+      if (command === "QUIT") return leave("Quit", message.params[0] || "Quit")
+      if (command === "NICK" && guest !== undefined && house.lobby !== undefined) {
+        return rename(house.lobby, guest, message)
+      }
       if (Registration.registers(command)) return register(message)
       if (running !== undefined) return perform(running.talk, message, answerTo(message))
       if (command === "PING")
@@ -159,7 +217,8 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
     /** Whether a registered client is in its channels, so that its commands can be answered. */
     let isIn = false
     const isReady = () => !state.isRegistered || isIn
-    const isFull = () => !isReady() || sender.isBehind() || (running?.waiting() ?? 0) >= mostWaiting
+    const isFull = () =>
+      !isReady() || sender.isBehind() || running?.isBusy() === true || (running?.waiting() ?? 0) >= mostWaiting
     const pump = (): void => {
       if (isPumping) return
       isPumping = true
@@ -210,27 +269,35 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
       yield* Deferred.await(registered)
       connection.introduced()
       const made = yield* Talk.make({
-        house,
+        house: guest === undefined ? house : houseOf(house, guest),
         sender,
         has,
         name: state.user ?? "",
-        asked: state.nick ?? "",
+        // A guest has the nick that it has asked for, as long as it asks for no other.
+        asked: guest === undefined ? (state.nick ?? "") : "",
         onRead: later,
         isGone: () => isGone,
         newReference,
         describe
       })
       running = made
-      sender.send(welcome(made.talk, state.nick ?? made.talk.nick))
-      state = { ...state, nick: made.talk.nick }
+      sender.send(welcome(made.talk, state.nick ?? made.talk.nick()))
+      state = { ...state, nick: made.talk.nick() }
       made.talk.whenListed(() => {
         made.talk.begin()
         isIn = true
         later()
       })
-      const ended = yield* house.sessions.attach(made.console)
+      const ended = yield* house.sessions.attach(made.console, guest === undefined ? {} : { as: guest })
       return ended === "node ended" ? nodeEnded : "Closing link"
     })
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        if (guest === undefined) return
+        house.lobby?.guests.leave(guest, lastWord)
+        house.lobby?.people.delete(guest.id)
+      })
+    )
     const unregistered = Effect.gen(function* () {
       yield* Effect.sleep(registrationLimit)
       if (state.isRegistered) return yield* Effect.never

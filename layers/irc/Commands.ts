@@ -63,7 +63,8 @@ const prefixOf = ({ role }: Named): string => (role === "server" ? "@" : "")
 
 /** What a client is told first. `asked`: what it has asked to be called. It is called by the id of the node. */
 export const welcome = (talk: Talk, asked: string): ReadonlyArray<Outgoing> => {
-  const { house, nick, numeric } = talk
+  const { house, numeric } = talk
+  const nick = talk.nick()
   const { server } = house.policy
   const burst = [
     numeric("RPL_WELCOME", `Welcome to outlive, ${nick}`),
@@ -231,15 +232,15 @@ const who: Command = atOnce((talk, [mask = "*", options = ""]) => {
   const channel = isChannel(mask) ? mask : first === undefined ? "*" : channelOf(first)
   const lines = meant(talk, mask).map((named) => {
     const { id } = named
-    const name = `outlive node ${id}`
+    const { name, user } = talk.personOf(id)
     if (fields === undefined) {
-      const words = [channel, id, host, house.policy.server, members.nickOf(id), whoFlags(named)]
+      const words = [channel, user, host, house.policy.server, members.nickOf(id), whoFlags(named)]
       return numeric("RPL_WHOREPLY", ...words, `0 ${name}`)
     }
     const known: ReadonlyArray<readonly [string, string]> = [
       ["t", token],
       ["c", channel],
-      ["u", id],
+      ["u", user],
       ["i", "255.255.255.255"],
       ["h", host],
       ["s", house.policy.server],
@@ -277,8 +278,9 @@ const whois: Command = (talk, params, answer) => {
     const isKnown = id !== undefined && (named !== undefined || talk.statuses().has(id))
     if (!isKnown) return answer([numeric("ERR_NOSUCHNICK", nick, "No such nick"), end])
     const name = members.nickOf(id)
+    const person = talk.personOf(id)
     answer([
-      numeric("RPL_WHOISUSER", name, id, host, "*", `outlive node ${id}`),
+      numeric("RPL_WHOISUSER", name, person.user, host, "*", person.name),
       ...(named === undefined
         ? [numeric("RPL_AWAY", name, "There is no link to this node: it gets your lines when it is back")]
         : [
@@ -308,7 +310,7 @@ const whowas: Command = atOnce(({ numeric }, [nick]) =>
       ]
 )
 
-const userhost: Command = atOnce(({ members, numeric }, nicks) => [
+const userhost: Command = atOnce(({ members, numeric, personOf }, nicks) => [
   numeric(
     "RPL_USERHOST",
     nicks
@@ -316,7 +318,7 @@ const userhost: Command = atOnce(({ members, numeric }, nicks) => [
       .flatMap((nick) => {
         const named = members.all().find(({ id }) => id === members.idOf(nick))
         const star = named?.role === "server" ? "*" : ""
-        return named === undefined ? [] : [`${members.nickOf(named.id)}${star}=+${named.id}@${host}`]
+        return named === undefined ? [] : [`${members.nickOf(named.id)}${star}=+${personOf(named.id).user}@${host}`]
       })
       .join(" ")
   )
@@ -345,7 +347,9 @@ const speak: Command = (talk, [target, text], answer, { command }) => {
   if (room === undefined && isChannel(target)) {
     return refuse(numeric("ERR_CANNOTSENDTOCHAN", target, "You're not on that channel"))
   }
-  const reader = room === undefined ? members.idOf(target) : undefined
+  const found = room === undefined ? members.idOf(target) : undefined
+  // A guest is gone for good. To a node that is away a line waits.
+  const reader = found !== undefined && house.lobby !== undefined && !members.has(found) ? undefined : found
   if (room === undefined && reader === undefined) return refuse(numeric("ERR_NOSUCHNICK", target, "No such nick"))
   if (reader === house.self.id) {
     return refuse(numeric("ERR_CANTSENDTOUSER", target, "A private line to yourself would be seen by nobody else"))

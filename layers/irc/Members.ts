@@ -1,15 +1,25 @@
 /** Who is in the chat, as one IRC client has been told, and by which nicks. */
 import { absurd } from "../../src/domain/Absurd.ts"
 import { isPresenceEvent, type MeshEvent } from "../../src/domain/MeshEvent.ts"
-import type { Named, Peer, PeerId } from "../../src/domain/Peer.ts"
+import type { Named, PeerId } from "../../src/domain/Peer.ts"
 import type { PeerStatus } from "../../src/domain/PeerStatus.ts"
 import { fold, isSame } from "../../src/protocol/irc/CaseMapping.ts"
 
 /** What an event changes for who follows the channels. */
 export type Change =
   | { readonly _tag: "Came"; readonly id: PeerId }
-  | { readonly _tag: "Went"; readonly id: PeerId; readonly how: "lost" | "left" | "ended" }
+  | { readonly _tag: "Went"; readonly id: PeerId; readonly how: "lost" | "left" | "ended"; readonly words?: string }
   | { readonly _tag: "Expelled"; readonly id: PeerId; readonly barred: boolean }
+  /** A guest had the id `before`, and the nick `from`. */
+  | {
+      readonly _tag: "Renamed"
+      readonly id: PeerId
+      readonly before: PeerId
+      readonly from: string
+      readonly to: string
+    }
+
+const nothing: ReadonlyArray<Change> = []
 
 export interface Members {
   /** Who is there, this node first. */
@@ -23,7 +33,7 @@ export interface Members {
   /** Whose nick that is, if anybody's of whom this client was told. */
   readonly idOf: (nick: string) => PeerId | undefined
   /** What an event changes. It is changed then. */
-  readonly see: (event: MeshEvent) => Change | undefined
+  readonly see: (event: MeshEvent) => ReadonlyArray<Change>
   /** What the peers that there are now change. */
   readonly settle: (statuses: ReadonlyArray<PeerStatus>) => ReadonlyArray<Change>
 }
@@ -52,17 +62,25 @@ export const makeMembers = (self: Named, asked: string): Members => {
   }
   nickOf(self.id)
 
-  const came = ({ id, role }: Peer): Change | undefined => {
-    if (there.has(id)) return undefined
+  const came = ({ id, role }: Named): ReadonlyArray<Change> => {
+    if (there.has(id)) return nothing
     nickOf(id)
     there.set(id, { id, role })
-    return { _tag: "Came", id }
+    return [{ _tag: "Came", id }]
   }
-  const went = (id: PeerId, how: "lost" | "left" | "ended"): Change | undefined =>
-    id !== self.id && there.delete(id) ? { _tag: "Went", id, how } : undefined
+  const went = (id: PeerId, how: "lost" | "left" | "ended", words = ""): ReadonlyArray<Change> =>
+    id !== self.id && there.delete(id) ? [{ _tag: "Went", id, how, words }] : nothing
+  const renamed = (id: PeerId, before: PeerId): ReadonlyArray<Change> => {
+    const from = nickOf(before)
+    if (!there.delete(before) && id !== self.id) return nothing
+    nicks.delete(before)
+    owners.delete(fold(from))
+    there.set(id, { id, role: "client" })
+    return [{ _tag: "Renamed", id, before, from, to: nickOf(id) }]
+  }
 
-  const see = (event: MeshEvent): Change | undefined => {
-    if (!isPresenceEvent(event)) return undefined
+  const see = (event: MeshEvent): ReadonlyArray<Change> => {
+    if (!isPresenceEvent(event)) return nothing
     switch (event._tag) {
       case "Admitted":
         return came(event.by)
@@ -75,7 +93,15 @@ export const makeMembers = (self: Named, asked: string): Members => {
       case "GivenUp":
         return went(event.peer.id, "lost")
       case "Expelled":
-        return there.delete(event.id) ? { _tag: "Expelled", id: event.id, barred: event.barred } : undefined
+        return there.delete(event.id) ? [{ _tag: "Expelled", id: event.id, barred: event.barred }] : nothing
+      case "GuestCame":
+        return came({ id: event.id, role: "client" })
+      case "GuestLeft":
+        return went(event.id, "left", event.words)
+      case "GuestRenamed":
+        return renamed(event.id, event.before)
+      case "GuestsGone":
+        return event.ids.flatMap((id) => went(id, event.lost ? "lost" : "left"))
       default:
         return absurd(event)
     }
@@ -88,9 +114,8 @@ export const makeMembers = (self: Named, asked: string): Members => {
     idOf: (nick) => owners.get(fold(nick)) ?? (isSame(nick, asked) ? self.id : undefined),
     see,
     settle: (statuses) =>
-      statuses.flatMap(({ link, peer }) => {
-        const change = link === undefined ? went(peer.id, "lost") : came(peer)
-        return change === undefined ? [] : [change]
-      })
+      statuses.flatMap(({ guestSince, link, peer }) =>
+        link === undefined && guestSince === undefined ? went(peer.id, "lost") : came(peer)
+      )
   }
 }

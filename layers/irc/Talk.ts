@@ -31,7 +31,7 @@ import { msgidOf } from "../../src/protocol/irc/History.ts"
 import type { Outgoing } from "../../src/protocol/irc/Message.ts"
 import { type Numeric, numeric } from "../../src/protocol/irc/Numeric.ts"
 import { messagesOf } from "../../src/protocol/irc/Speech.ts"
-import type { House } from "./House.ts"
+import type { House, Person } from "./House.ts"
 import { type Change, type Members, makeMembers } from "./Members.ts"
 import type { Seen } from "./Seen.ts"
 import type { Sender } from "./Sender.ts"
@@ -56,12 +56,15 @@ export type Answer = (messages: ReadonlyArray<Outgoing>) => void
 
 export interface Talk {
   readonly house: House
-  readonly nick: string
+  /** Its nick at present. */
+  readonly nick: () => string
   readonly members: Members
   readonly has: (capability: Capability) => boolean
   /** The peers as the node last listed them. */
   readonly statuses: () => ReadonlyMap<PeerId, PeerStatus>
   readonly prefixOf: (id: PeerId) => string
+  /** What somebody has said of itself, or else what is true of all nodes. */
+  readonly personOf: (id: PeerId) => Person
   readonly numeric: (name: Numeric, ...rest: ReadonlyArray<string>) => Outgoing
   /** The room of a channel, whether there is such a room or not; undefined if that can be the name of none. */
   readonly roomOf: (channel: string) => Room | undefined
@@ -98,6 +101,8 @@ export interface Running {
   readonly console: Console["Type"]
   /** How many lines wait to be said. */
   readonly waiting: () => number
+  /** Whether a channel is just being joined or left: what the client sends next may be for it. */
+  readonly isBusy: () => boolean
   /** Nothing more will be typed. What was typed is said. */
   readonly end: () => void
 }
@@ -152,7 +157,10 @@ export const make = ({
     const { server } = house.policy
     const typed = yield* Mailbox.make<Typed>()
     const members = makeMembers(self, asked)
-    const nick = members.nickOf(self.id)
+    const { lobby } = house
+    const nick = () => members.nickOf(self.id)
+    /** Whether everybody is in that room, as nodes are in `main`. A guest is only where it has joined. */
+    const isEverybodys = (room: Room): boolean => lobby === undefined && room === mainRoom
 
     // Mutable: the connection is the only user, in synchronous steps.
     let statuses: ReadonlyMap<PeerId, PeerStatus> = new Map()
@@ -176,11 +184,12 @@ export const make = ({
     /** Takes the answer to the command that the session is at. */
     let take: Done | undefined
 
-    const prefixOf = (id: PeerId): string => `${members.nickOf(id)}!${id}@${host}`
+    const personOf = (id: PeerId): Person => lobby?.people.get(id) ?? { user: id, name: `outlive node ${id}` }
+    const prefixOf = (id: PeerId): string => `${members.nickOf(id)}!${personOf(id).user}@${host}`
     const answerWith = (name: Numeric, ...rest: ReadonlyArray<string>): Outgoing => ({
       source: server,
       command: numeric[name],
-      params: [nick, ...rest]
+      params: [nick(), ...rest]
     })
     const noticeTo = (target: string, text: string): Outgoing => ({
       source: server,
@@ -194,7 +203,7 @@ export const make = ({
       typed.unsafeOffer(line)
     }
     /** Where to say something that is about a room: in its channel, or else to the client itself. */
-    const placeFor = (room: Room): string => (channels.has(room) ? channelOf(room) : nick)
+    const placeFor = (room: Room): string => (channels.has(room) ? channelOf(room) : nick())
 
     // ---- What the session tells
 
@@ -222,7 +231,7 @@ export const make = ({
     /** Where a post is shown: in its channel, with this client, or, if this node said it in private, with its readers. */
     const targetsOf = (post: Post): ReadonlyArray<string> => {
       if (!isPrivateStream(post.stream)) return [channelOf(roomIn(post.stream))]
-      return authorOf(post.stream) === self.id ? confidantsOf(self.id, post).map(members.nickOf) : [nick]
+      return authorOf(post.stream) === self.id ? confidantsOf(self.id, post).map(members.nickOf) : [nick()]
     }
     const topicSet = ({ stream }: Post, topic: string): Outgoing => ({
       source: prefixOf(authorOf(stream)),
@@ -249,8 +258,9 @@ export const make = ({
     }
     const messagesOnChange = (change: Change): ReadonlyArray<Outgoing> => {
       const { id } = change
-      if (change._tag === "Came") return channels.has(mainRoom) ? [joined(mainRoom, id)] : []
-      const shown = [...channels].filter(([room, { members }]) => room === mainRoom || members.has(id))
+      if (change._tag === "Came") return [...channels.keys()].filter(isEverybodys).map((room) => joined(room, id))
+      if (change._tag === "Renamed") return renamed(change)
+      const shown = [...channels].filter(([room, { members }]) => isEverybodys(room) || members.has(id))
       for (const [, channel] of channels) channel.members = new Set([...channel.members].filter((each) => each !== id))
       if (change._tag === "Expelled") {
         const words = change.barred ? "banned by the server" : "kicked by the server"
@@ -260,13 +270,22 @@ export const make = ({
           params: [channelOf(room), members.nickOf(id), words]
         }))
       }
-      const why = { lost: split, left: "left", ended: "terminated" }[change.how]
+      const why = { lost: split, left: change.words || "left", ended: "terminated" }[change.how]
       return shown.length === 0 ? [] : [{ source: prefixOf(id), command: "QUIT", params: [why] }]
+    }
+    const renamed = ({ before, from, id, to }: Extract<Change, { _tag: "Renamed" }>): ReadonlyArray<Outgoing> => {
+      let isSeen = id === self.id || [...channels.keys()].some(isEverybodys)
+      for (const channel of channels.values()) {
+        if (!channel.members.has(before)) continue
+        isSeen = true
+        channel.members = new Set([...channel.members].map((each) => (each === before ? id : each)))
+      }
+      return isSeen ? [{ source: `${from}!${personOf(id).user}@${host}`, command: "NICK", params: [to] }] : []
     }
     const joined = (room: Room, id: PeerId): Outgoing => ({
       source: prefixOf(id),
       command: "JOIN",
-      params: has("extended-join") ? [channelOf(room), "*", `outlive node ${id}`] : [channelOf(room)]
+      params: has("extended-join") ? [channelOf(room), "*", personOf(id).name] : [channelOf(room)]
     })
     const parted = (room: Room, id: PeerId, reason = ""): Outgoing => ({
       source: prefixOf(id),
@@ -286,11 +305,12 @@ export const make = ({
     const witness = (entry: Entry, here: boolean): void => {
       if (entry._tag === "Said" || entry._tag === "Earlier")
         return showPost(entry.post, { here, old: entry._tag === "Earlier" })
-      const change = entry._tag === "Happened" ? members.see(entry.event) : undefined
-      const words = wordsOn(entry)
+      const changes = entry._tag === "Happened" ? members.see(entry.event) : []
+      // What happens between nodes is no concern of a guest, unless it is among them.
+      const words = lobby === undefined || channels.has(mainRoom) ? wordsOn(entry) : undefined
       const room = entry._tag === "Missed" ? roomIn(entry.stream) : mainRoom
       sender.send([
-        ...(change === undefined ? [] : messagesOnChange(change)),
+        ...changes.flatMap(messagesOnChange),
         ...(words === undefined ? [] : [noticeTo(placeFor(room), words)])
       ])
     }
@@ -298,7 +318,10 @@ export const make = ({
     // ---- Channels
 
     /** Sends what this client missed of these posts, if it can ask for it in no other way. */
-    const catchUp = (room: Room, posts: ReadonlyArray<Post>, isAskedFor: boolean): Seen => {
+    const catchUp = (room: Room, allPosts: () => ReadonlyArray<Post>, isAskedFor: boolean): Seen => {
+      // A guest comes once: it has missed nothing, and gets nothing twice.
+      if (lobby !== undefined) return nothingSeen
+      const posts = allPosts()
       const hasSeen = house.seen.of(name, room)
       if (hasSeen !== undefined && has("server-time") && !isAskedFor) {
         sender.send(posts.filter((post) => !hasSeen(post)).flatMap(messagesOn))
@@ -308,33 +331,39 @@ export const make = ({
     const postsIn = (room: Room): ReadonlyArray<Post> => house.posts().filter(({ stream }) => roomIn(stream) === room)
     const allLetters = (): ReadonlyArray<Post> =>
       house.posts().filter((post) => isPrivateStream(post.stream) && !isClosed(post))
+    /** Nothing is taken from the client while a channel is being joined or left. */
+    const settled = (waiting: Map<Room, unknown>, room: Room): void => {
+      if (waiting.delete(room)) onRead()
+    }
     const show = (room: Room): void => {
       hidden.delete(room)
       const answer = joining.get(room) ?? sender.send
-      joining.delete(room)
+      settled(joining, room)
       const peers = rooms.find((each) => each.room === room)?.peers ?? []
       channels.set(room, { seen: nothingSeen, members: new Set(peers) })
       answer([joined(room, self.id), ...describe(talk, room)])
       channels.set(room, {
-        seen: catchUp(room, postsIn(room), has("draft/chathistory")),
+        seen: catchUp(room, () => postsIn(room), has("draft/chathistory")),
         members: new Set(peers)
       })
     }
     const hide = (room: Room): void => {
       channels.delete(room)
       const { answer = sender.send, reason = "" } = parting.get(room) ?? {}
-      parting.delete(room)
+      settled(parting, room)
       answer([parted(room, self.id, reason)])
     }
     /** Who joined a room, and who left one. Who is no longer in the chat at all is told of by QUIT. */
     const compare = (room: Room, channel: Channel, peers: ReadonlyArray<PeerId>): ReadonlyArray<Outgoing> => {
       const before = channel.members
       const after = new Set(peers)
-      channel.members = after
       const inMain = new Set(rooms.find((each) => each.room === mainRoom)?.peers ?? [])
+      const isHere = (id: PeerId): boolean => inMain.has(id) || lobby?.guests.here.has(id) === true
+      const gone = [...before].filter((id) => !after.has(id))
+      channel.members = new Set([...peers, ...gone.filter((id) => !isHere(id))])
       return [
         ...peers.filter((id) => !before.has(id)).map((id) => joined(room, id)),
-        ...[...before].filter((id) => !after.has(id) && inMain.has(id)).map((id) => parted(room, id))
+        ...gone.filter(isHere).map((id) => parted(room, id))
       ]
     }
     const isJoined = (room: Room): boolean => rooms.some((each) => each.room === room && each.joined)
@@ -346,7 +375,7 @@ export const make = ({
         const channel = channels.get(room)
         if (channel === undefined) {
           if (joined && !hidden.has(room)) show(room)
-        } else if (room !== mainRoom) sender.send(compare(room, channel, peers))
+        } else if (!isEverybodys(room)) sender.send(compare(room, channel, peers))
       }
     }
 
@@ -470,6 +499,7 @@ export const make = ({
       has,
       statuses: () => statuses,
       prefixOf,
+      personOf,
       numeric: answerWith,
       roomOf: (channel) => {
         const wanted = channel.slice(1)
@@ -480,7 +510,7 @@ export const make = ({
       rooms: () => rooms,
       shown: () => [...channels.keys()],
       inside: (room) => {
-        if (room === mainRoom) return members.all()
+        if (isEverybodys(room)) return members.all()
         const others = [...(channels.get(room)?.members ?? [])]
         return [self, ...others.map((id) => members.all().find((each) => each.id === id) ?? { id, role: roleOf(id) })]
       },
@@ -499,20 +529,20 @@ export const make = ({
         run(`/join ${room}`, (words) => {
           // The channel is shown as soon as the node has joined the room, and then nobody waits any more.
           const waiting = joining.get(room)
-          joining.delete(room)
+          settled(joining, room)
           waiting?.([answerWith("ERR_NOSUCHCHANNEL", channelOf(room), words.join(" ") || "The room was not joined")])
         })
       },
       part: (room, answer, reason) => {
         parting.set(room, { answer, reason })
-        if (room === mainRoom) {
+        if (isEverybodys(room)) {
           hidden.add(room)
           return hide(room)
         }
         run(`/leave ${room}`, (words) => {
           // The channel is gone as soon as the node has left the room. Otherwise the words say why it has not.
           const waiting = parting.get(room)
-          parting.delete(room)
+          settled(parting, room)
           waiting?.answer(words.map((each) => noticeTo(placeFor(room), each)))
         })
       },
@@ -524,9 +554,9 @@ export const make = ({
       begin: () => {
         isListed = true
         takeRooms(rooms)
-        letters = catchUp(sealedRoom, allLetters(), false)
+        letters = catchUp(sealedRoom, allLetters, false)
       },
-      run: (line) => run(`/${line}`, (words) => sender.send(words.map((each) => noticeTo(nick, each)))),
+      run: (line) => run(`/${line}`, (words) => sender.send(words.map((each) => noticeTo(nick(), each)))),
       whenListed: (then) => {
         listeners.push(then)
         run(listPeers, () => {})
@@ -535,6 +565,7 @@ export const make = ({
     return {
       talk,
       console,
+      isBusy: () => joining.size + parting.size > 0,
       waiting: () => Option.getOrElse(typed.unsafeSize(), () => 0),
       end: () => {
         typed.unsafeDone(Exit.void)

@@ -9,7 +9,7 @@ import { type Connection, Transport } from "../../services/Transport.ts"
 import { type IdTaken, NotInvited } from "../../src/domain/Errors.ts"
 import { within } from "../../src/domain/Limit.ts"
 import { LinkTable } from "../../src/domain/LinkTable.ts"
-import type { Peer } from "../../src/domain/Peer.ts"
+import { looksLike, type Peer, serverId } from "../../src/domain/Peer.ts"
 import type * as LinkContract from "../LinkContract.ts"
 import * as Acceptor from "./Acceptor.ts"
 import * as Awakening from "./Awakening.ts"
@@ -163,6 +163,18 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
         member = true
       }
     })
+    // A guest gets no id that a peer has, or may come back with, or that looks like one of those.
+    yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        ground.guests.ask((id) => {
+          if (looksLike(id, serverId)) return serverId
+          if (table.isPresent(id)) return id
+          const sought = missing.sought().map(({ peer }) => peer.id)
+          return table.lookalike(id) ?? sought.find((each) => each === id || looksLike(each, id))
+        })
+      ),
+      (stop) => Effect.sync(stop)
+    )
     const statuses = Statuses.make(node, { missing, replication })
 
     /** Says goodbye to all peers, after everything else is sent. */

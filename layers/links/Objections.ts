@@ -24,7 +24,7 @@ interface Needs {
 }
 
 export const make = (
-  { isMember, log, membership, settings, table }: Node,
+  { guests, isMember, log, membership, settings, table }: Node,
   { rateLimit, replication, sought }: Needs
 ) => {
   /** What is wrong with a visit, whoever it is that comes. */
@@ -47,7 +47,8 @@ export const make = (
 
   /** What speaks against a visitor that has made no mistake. */
   const objectionTo = (hello: Hello, holderProven: boolean): Handshake.Objection | undefined => {
-    const holder = hello.id === settings.id ? log.epoch : table.holder(hello.id, hello.epoch)
+    const holder =
+      hello.id === settings.id ? log.epoch : (guests.here.get(hello.id)?.epoch ?? table.holder(hello.id, hello.epoch))
     if (holder !== undefined) {
       return holderProven
         ? { reason: "id-taken", detail: `the id ${hello.id} is taken`, holder }
@@ -71,7 +72,7 @@ export const make = (
   const likenessOf = ({ id, member }: Hello): PeerId | undefined => {
     if (looksLike(id, serverId)) return serverId
     if (member) return undefined
-    const others = [settings.id, ...sought()]
+    const others = [settings.id, ...sought(), ...guests.here.keys()]
     // One that has been here before comes back as ever.
     if (table.isPresent(id) || others.includes(id)) return undefined
     return table.lookalike(id) ?? others.find((each) => looksLike(each, id))

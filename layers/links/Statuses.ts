@@ -9,7 +9,7 @@ interface Needs {
   readonly replication: Replication<unknown>
 }
 
-export const make = ({ table }: Node, { missing, replication }: Needs) => {
+export const make = ({ address, guests, settings, table }: Node, { missing, replication }: Needs) => {
   const linked = (): ReadonlyArray<PeerStatus> =>
     Array.from(table.links.values(), (link) => ({
       peer: link.peer,
@@ -32,5 +32,14 @@ export const make = ({ table }: Node, { missing, replication }: Needs) => {
       return [{ peer, link: undefined, through, givenUp: true }]
     })
 
-  return (): ReadonlyArray<PeerStatus> => [...linked(), ...sought(), ...heard()]
+  const guestsHere = (): ReadonlyArray<PeerStatus> =>
+    Array.from(guests.here.values(), ({ id, since }) => ({
+      peer: { id, role: "client", address: address() },
+      link: undefined,
+      through: settings.id,
+      givenUp: false,
+      guestSince: since
+    }))
+
+  return (): ReadonlyArray<PeerStatus> => [...linked(), ...sought(), ...heard(), ...guestsHere()]
 }

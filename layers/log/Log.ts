@@ -11,6 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import { EventLog } from "../../services/EventLog.ts"
+import { Guests } from "../../services/Guests.ts"
 import { type Confidants, MessageLog, type Reader, type SayResult } from "../../services/MessageLog.ts"
 import { OldRuns } from "../../services/OldRuns.ts"
 import { PastLog } from "../../services/PastLog.ts"
@@ -40,6 +41,7 @@ import { makeTurns, SynchronousSteps } from "../../src/domain/Turns.ts"
 import { linesOf as linesTogether } from "../../src/protocol/ChunkDecoder.ts"
 import { PostStore } from "../../src/protocol/PostStore.ts"
 import { Entries } from "./Entries.ts"
+import * as GuestsInLog from "./Guests.ts"
 import type { Journal } from "./Journal.ts"
 import { foldLines, gap, linesOfSeen, linesWithGaps } from "./Kept.ts"
 import * as LettersInLog from "./Letters.ts"
@@ -77,8 +79,12 @@ export interface Settings {
 }
 
 /** The contracts that a log fulfils. */
-export type Logs = MessageLog | ReplicaLog | OldRuns | PastLog | EventLog
-export type Log = MessageLog["Type"] & ReplicaLog["Type"] & OldRuns["Type"] & PastLog["Type"] & EventLog["Type"]
+export type Logs = MessageLog | ReplicaLog | OldRuns | PastLog | EventLog | Guests
+export type Log = MessageLog["Type"] &
+  ReplicaLog["Type"] &
+  OldRuns["Type"] &
+  PastLog["Type"] &
+  EventLog["Type"] & { readonly guests: Guests["Type"] }
 
 /** Provides one log under each of its contracts. */
 export const layerOf = <E, R>(
@@ -90,7 +96,8 @@ export const layerOf = <E, R>(
         Context.add(ReplicaLog, log),
         Context.add(OldRuns, log),
         Context.add(PastLog, log),
-        Context.add(EventLog, log)
+        Context.add(EventLog, log),
+        Context.add(Guests, log.guests)
       )
     )
   )
@@ -133,7 +140,7 @@ export const make = (
     const epochAt = (millis: number) =>
       Effect.map(Random.nextIntBetween(0, 2 ** 32), (chance) => epochOf(millis, chance))
     let epoch = yield* epochAt(begun)
-    const rooms = new RoomsKept([mainRoom, ...others])
+    const rooms = new RoomsKept(author, [mainRoom, ...others])
     if (sealing !== undefined) rooms.takePart(sealedRoom, false)
     const store = new PostStore(
       { author, epoch, rooms: rooms.all },
@@ -238,7 +245,8 @@ export const make = (
       growth.changed()
     }
 
-    const add = (delivered: ReadonlyArray<EncodedPost>): void => {
+    /** Adds posts of others. `by`: the session of a guest that says them. */
+    const add = (delivered: ReadonlyArray<EncodedPost>, by?: Reader): void => {
       let [added, carried] = [0, 0]
       for (const each of delivered) {
         const post = letters.seen(each.post)
@@ -246,7 +254,7 @@ export const make = (
           letters.carry(each)
           carried += 1
         } else if (!shownBefore.take(post)) {
-          entries.add({ _tag: "Said", post, own: false })
+          entries.add({ _tag: "Said", post, own: false, ...(by === undefined ? {} : { by }) })
           past.added(post)
           added += 1
         }
@@ -294,10 +302,10 @@ export const make = (
     }
 
     /** Takes in posts of others; see `ReplicaLog.receive`. */
-    const receive = (received: ReadonlyArray<Block>): ReadonlyArray<Mark> => {
+    const receive = (received: ReadonlyArray<Block>, by?: Reader): ReadonlyArray<Mark> => {
       const delivered = store.receive(received)
       if (journal.keeps && delivered.length > 0) recording.keep([linesTogether(delivered).bytes])
-      add(delivered)
+      add(delivered, by)
       grow()
       // Somebody has reported a wrong end of the stream, in the middle of a block. The rest of that block can't be shown
       // to others without its first part.
@@ -408,7 +416,29 @@ export const make = (
         })
       })
 
+    /** Of the runs of guests: they differ although many may come within a millisecond. */
+    let chance = yield* Random.nextIntBetween(0, 2 ** 32)
+    const guests = GuestsInLog.make({
+      author,
+      store,
+      rooms: rooms.all,
+      converse: (room) => {
+        store.takePart(room)
+        rooms.takePart(room, false)
+      },
+      epoch: () => {
+        chance += 1
+        return epochOf(clock.unsafeCurrentTimeMillis(), chance)
+      },
+      time: () => clock.unsafeCurrentTimeMillis(),
+      note: addEvent,
+      receive,
+      now: (step) => (journal.hasRoom() ? atOnce(step) : undefined),
+      later: taking
+    })
+
     const log: Log = {
+      guests,
       get epoch() {
         return epoch
       },

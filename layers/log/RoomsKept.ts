@@ -1,5 +1,6 @@
 /** The rooms in which a node takes part: which it has joined, and which it only carries. In the journal they are a line. */
-import { isPrivate } from "../../src/domain/Conversation.ts"
+import { isFor, isPrivate } from "../../src/domain/Conversation.ts"
+import type { PeerId } from "../../src/domain/Peer.ts"
 import { mainRoom, Room } from "../../src/domain/Post.ts"
 
 /** The rooms besides `main`. The last such line of a journal counts. Peers never get it. */
@@ -29,6 +30,7 @@ const roomsIn = (list: string): ReadonlyArray<Room> =>
 
 /** Mutable: the log that owns it changes it in the same step as the `PostStore`. */
 export class RoomsKept {
+  readonly #author: PeerId
   readonly #given: ReadonlyArray<Room>
   readonly #all = new Set<Room>()
   readonly #joined = new Set<Room>()
@@ -36,7 +38,8 @@ export class RoomsKept {
   #recorded = textOf({ type: "rooms", joined: [], carried: [] })
 
   /** `given`: the rooms that are joined whatever the journal says, `main` first. */
-  constructor(given: Iterable<Room>) {
+  constructor(author: PeerId, given: Iterable<Room>) {
+    this.#author = author
     this.#given = [...given]
     this.#begin()
   }
@@ -57,9 +60,9 @@ export class RoomsKept {
     return this.#joined
   }
 
-  /** Those whose lines sessions show: the rooms that are joined, and all conversations. */
+  /** Those whose lines sessions show: the rooms that are joined, and all conversations of the node itself. */
   get shown(): ReadonlyArray<Room> {
-    return [...this.#all].filter((room) => this.#joined.has(room) || isPrivate(room))
+    return [...this.#all].filter((room) => this.#joined.has(room) || (isPrivate(room) && isFor(room, this.#author)))
   }
 
   get #text(): string {

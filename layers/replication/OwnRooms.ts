@@ -5,6 +5,7 @@ import * as FiberId from "effect/FiberId"
 import type { KnownRoom, Rooms } from "../../services/Rooms.ts"
 import { openOf } from "../../src/domain/Conversation.ts"
 import { RoomsFull, RoomUndelivered } from "../../src/domain/Errors.ts"
+import type { PeerId } from "../../src/domain/Peer.ts"
 import { mainRoom, type Room, roomIn } from "../../src/domain/Post.ts"
 import type { Rest } from "../../src/domain/Rest.ts"
 import type { Delivery } from "./Delivery.ts"
@@ -29,7 +30,10 @@ interface Needs {
   readonly sharing: Sharing
 }
 
-export const make = ({ limits, links, log, pastLog, peers }: Ground, { carries, delivery, joining, sharing }: Needs) =>
+export const make = (
+  { guests, limits, links, log, pastLog, peers }: Ground,
+  { carries, delivery, joining, sharing }: Needs
+) =>
   Effect.gen(function* () {
     const { changes } = sharing
     /** One change of the rooms at a time: what was looked up before a change still holds when it is made. */
@@ -43,45 +47,54 @@ export const make = ({ limits, links, log, pastLog, peers }: Ground, { carries, 
       })
     )
 
+    yield* Effect.acquireRelease(
+      Effect.sync(() => guests.onChange(changes.changed)),
+      (stop) => Effect.sync(stop)
+    )
+
     /** How many more rooms there is room for. */
     const left = (): number => limits.rooms - (openOf(log.rooms).length - 1) - under.size
 
     const isMember = (room: Room, { passing, rooms }: Link): boolean => rooms.has(room) && !passing
 
     /** Takes part in a room as one that was joined: from then on what was told counts as seen, and peers know it. */
-    const begin = (room: Room, told: Told | undefined): Effect.Effect<void> =>
+    const begin = (room: Room, told: Told | undefined, joined: boolean): Effect.Effect<void> =>
       Effect.gen(function* () {
         const isNew = !log.rooms.has(room)
-        yield* log.takePart(room, { joined: true, ...(told === undefined ? {} : { seen: told }) })
+        yield* log.takePart(room, {
+          joined: joined || log.joined.has(room),
+          ...(told === undefined ? {} : { seen: told })
+        })
         if (!isNew) return changes.changed()
         for (const { line, post } of pastLog.lackedOf(told?.history ?? [])) yield* pastLog.recall(post, line)
         sharing.took(room)
       }).pipe(Effect.uninterruptible, inTurn)
 
-    const enter = (room: Room, history: number, state: Under): Effect.Effect<void> => {
+    const enter = (room: Room, history: number, joined: boolean, state: Under): Effect.Effect<void> => {
       const isWanted = () => !state.isLeft && !isClosed
       return Effect.flatMap(
         log.rooms.has(room) ? Effect.succeed(undefined) : joining.learn(room, history, isWanted),
-        (told) => (isWanted() ? begin(room, told) : Effect.void)
+        (told) => (isWanted() ? begin(room, told, joined) : Effect.void)
       )
     }
 
-    const join = (room: Room, history: number): Effect.Effect<void, RoomsFull> =>
+    /** Takes part in a room: as one that is `joined`, or as one that is carried for others. */
+    const come = (room: Room, history: number, joined: boolean): Effect.Effect<void, RoomsFull> =>
       Effect.suspend(() => {
-        if (log.joined.has(room) || isClosed) return Effect.void
+        if ((joined ? log.joined : log.rooms).has(room) || isClosed) return Effect.void
         const before = under.get(room)
         if (before !== undefined) {
           // Whoever joins it may be interrupted.
           return Effect.zipRight(
             Deferred.await(before.over),
-            Effect.suspend(() => (before.isLeft ? Effect.void : join(room, history)))
+            Effect.suspend(() => (before.isLeft ? Effect.void : come(room, history, joined)))
           )
         }
         if (!log.rooms.has(room) && left() <= 0) return new RoomsFull({ most: limits.rooms })
         const state: Under = { over: Deferred.unsafeMake(FiberId.none), isLeft: false }
         under.set(room, state)
         return Effect.ensuring(
-          enter(room, history, state),
+          enter(room, history, joined, state),
           Effect.sync(() => {
             under.delete(room)
             Deferred.unsafeDone(state.over, Effect.void)
@@ -128,6 +141,10 @@ export const make = ({ limits, links, log, pastLog, peers }: Ground, { carries, 
         )
       )
 
+    /** The guests in a room. All of them are in `main`, as everybody is. */
+    const guestsIn = (room: Room): ReadonlyArray<PeerId> =>
+      [...guests.here.values()].filter(({ rooms }) => room === mainRoom || rooms.has(room)).map(({ id }) => id)
+
     const known = (): ReadonlyArray<KnownRoom> => {
       const all = [...links.current.values()]
       const names = new Set(openOf([...log.rooms, ...all.flatMap(({ rooms }) => [...rooms])]))
@@ -135,7 +152,7 @@ export const make = ({ limits, links, log, pastLog, peers }: Ground, { carries, 
       return [mainRoom, ...[...names].sort()].map((room) => ({
         room,
         joined: log.joined.has(room),
-        peers: all.filter((link) => isMember(room, link)).map(({ peer }) => peer.id)
+        peers: [...all.filter((link) => isMember(room, link)).map(({ peer }) => peer.id), ...guestsIn(room)]
       }))
     }
 
@@ -162,7 +179,9 @@ export const make = ({ limits, links, log, pastLog, peers }: Ground, { carries, 
     const service: Rooms["Type"] = {
       joined: () => [...log.joined],
       isJoined: (room) => log.joined.has(room),
-      join,
+      join: (room, history) => come(room, history, true),
+      carry: (room, history) => come(room, history, false),
+      canLeave: (room) => room !== mainRoom,
       leave,
       known,
       onChange: changes.listen

@@ -366,6 +366,20 @@ export const ircCert = ircFile(
 )
 export const ircKey = ircFile("irc-key", "OUTLIVE_IRC_KEY", "The private key of that certificate, in PEM.")
 
+const flag = (name: string, variable: string, description: string) =>
+  Options.boolean(name).pipe(
+    Options.withFallbackConfig(Config.boolean(variable)),
+    Options.withDefault(false),
+    Options.withDescription(description)
+  )
+
+/** Whether each IRC client is a guest: a person of its own under its own nick. */
+export const ircGuests = flag(
+  "irc-guests",
+  "OUTLIVE_IRC_GUESTS",
+  "Each IRC client is a guest with its own nick, for anybody on this machine. In a plain chat only."
+)
+
 const logLevels = ["none", "error", "warning", "info", "debug", "trace"] as const
 
 /** The least level of messages in a node's structured log. */
@@ -388,13 +402,6 @@ const logFile = Options.text("log-file").pipe(
   Options.withDescription("The file that the log is appended to. Without it: stderr, unless that is a terminal."),
   Options.optional
 )
-
-const flag = (name: string, variable: string, description: string) =>
-  Options.boolean(name).pipe(
-    Options.withFallbackConfig(Config.boolean(variable)),
-    Options.withDefault(false),
-    Options.withDescription(description)
-  )
 
 /** Forces secure or plain connections, whatever the hosts are. At most one of both may be given. */
 export const security = Options.all({

@@ -1,11 +1,16 @@
 /** The command line of `outlive server`. */
 import * as Command from "@effect/cli/Command"
-import type * as Effect from "effect/Effect"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as ValidationError from "@effect/cli/ValidationError"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { isLoopback } from "../domain/Peer.ts"
+import { modeFor } from "../domain/Security.ts"
 import type { About } from "./About.ts"
 import { withSafeIrc } from "./ircSafety.ts"
-import { carries, host, port, ports, security, talking } from "./options.ts"
+import { carries, host, ircGuests, port, ports, security, talking } from "./options.ts"
 
-const options = { port, host, ports, carries, security, ...talking }
+const options = { port, host, ports, carries, security, ...talking, ircGuests }
 
 export type Arguments = Command.Command.ParseConfig<typeof options>
 
@@ -21,5 +26,22 @@ export const about: About = {
   ]
 }
 
+const isForGuests = ({ host, irc, security }: Arguments): boolean =>
+  modeFor({ ...security, hosts: [host] }) === "plain" &&
+  isLoopback(host) &&
+  Option.match(irc, { onNone: () => false, onSome: (address) => isLoopback(address.host) })
+
+/** Guests have no key and come without an invitation: they are for plain chats on one machine. */
+const withGuests =
+  <E, R>(run: (given: Arguments) => Effect.Effect<void, E, R>) =>
+  (given: Arguments): Effect.Effect<void, E | ValidationError.ValidationError, R> =>
+    !given.ircGuests || isForGuests(given)
+      ? run(given)
+      : Effect.fail(
+          ValidationError.invalidValue(
+            HelpDoc.p("--irc-guests is for plain chats on this machine, and needs --irc: not with --secure")
+          )
+        )
+
 export const make = <E, R>(run: (given: Arguments) => Effect.Effect<void, E, R>) =>
-  Command.make("server", options, withSafeIrc(run)).pipe(Command.withDescription(about.summary))
+  Command.make("server", options, withSafeIrc(withGuests(run))).pipe(Command.withDescription(about.summary))

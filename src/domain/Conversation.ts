@@ -20,6 +20,9 @@ export const isPrivateStream = (stream: StreamId): boolean => stream.includes(ma
 /** Those of these rooms that are not private. */
 export const openOf = (rooms: Iterable<Room>): ReadonlyArray<Room> => [...rooms].filter((room) => !isPrivate(room))
 
+/** Whether what is private there is for that node: it is one of the two, or what is there is sealed for its readers. */
+export const isFor = (room: Room, self: PeerId): boolean => room === sealedRoom || otherIn(room, self) !== undefined
+
 /** In a secure chat: where all private messages are, sealed for their readers. Every node takes part in it. */
 export const sealedRoom = mark as Room
 

@@ -59,6 +59,17 @@ export type MeshEvent = Data.TaggedEnum<{
   Contradicted: { readonly id: PeerId }
   /** The list of members can't be written to disk. */
   Unremembered: { readonly detail: string }
+  /**
+   * A guest takes part through that node, which may be this one. `known`: this visit of it was known before, and lost
+   * with the link to its node.
+   */
+  GuestCame: { readonly id: PeerId; readonly through: PeerId; readonly known: boolean }
+  /** A guest has left. `words`: its last ones; empty if there are none, or if it was the guest of another node. */
+  GuestLeft: { readonly id: PeerId; readonly through: PeerId; readonly words: string }
+  /** A guest has another id now. */
+  GuestRenamed: { readonly id: PeerId; readonly before: PeerId; readonly through: PeerId }
+  /** A node has left or was lost, and its guests with it. */
+  GuestsGone: { readonly ids: ReadonlyArray<PeerId>; readonly through: PeerId; readonly lost: boolean }
 }>
 
 export const MeshEvent = Data.taggedEnum<MeshEvent>()
@@ -82,7 +93,11 @@ const tellsWhoTakesPart = {
   Expelled: true,
   Forged: false,
   Contradicted: false,
-  Unremembered: false
+  Unremembered: false,
+  GuestCame: true,
+  GuestLeft: true,
+  GuestRenamed: true,
+  GuestsGone: true
 } as const satisfies Record<MeshEvent["_tag"], boolean>
 
 type PresenceTag = {

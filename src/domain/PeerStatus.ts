@@ -20,4 +20,6 @@ export interface PeerStatus {
   readonly through: PeerId | undefined
   /** Whether the patience for it is over, so that it is dialled rarely. */
   readonly givenUp: boolean
+  /** Since when it is a guest of the node `through`, in ms since 1970; undefined if it is a node itself. */
+  readonly guestSince?: number
 }

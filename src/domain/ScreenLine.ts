@@ -171,9 +171,30 @@ const onBoth = (event: SaidAlike): ScreenLine | undefined => {
       )
     case "Unremembered":
       return notice(`The list of members can't be written to disk (${event.detail}); the next start may not know it`)
+    case "GuestCame":
+      return event.known ? notice(`${title(event.id)} is back`) : chat(`${title(event.id)}: initiated`)
+    case "GuestLeft":
+      return notice(`${title(event.id)} left`)
+    case "GuestRenamed":
+      return notice(`${title(event.before)} is now ${title(event.id)}`)
+    case "GuestsGone":
+      return notice(guestsGone(event))
     default:
       return absurd(event)
   }
+}
+
+/** More names than this are counted. */
+const mostNamed = 10
+
+const guestsGone = ({ ids, lost, through }: Extract<MeshEvent, { readonly _tag: "GuestsGone" }>): string => {
+  const host = title(through)
+  const [first] = ids
+  if (first !== undefined && ids.length === 1) {
+    return `${title(first)} ${lost ? "is lost" : "left"} with ${host}: it was a guest there`
+  }
+  const names = ids.length > mostNamed ? "" : ` (${ids.join(", ")})`
+  return `${ids.length} guests of ${host}${names} ${lost ? "are lost" : "left"} with it`
 }
 
 const foreign = (sought: Named, { address, id, role }: Peer): string => {

@@ -65,6 +65,7 @@ export const settings: ReadonlyArray<Setting> = [
   { name: "irc-password", usual: "none" },
   { name: "irc-cert", usual: "none" },
   { name: "irc-key", usual: "none" },
+  { name: "irc-guests", usual: "false" },
   { name: "metrics", usual: "none" },
   { name: "log-level", usual: usual.logLevel },
   { name: "log-file", usual: "none: stderr" },

@@ -62,10 +62,21 @@ export const afterwards = (before: Presence, event: MeshEvent, now: number): Pre
     case "Expelled":
       // It is lost, or left, as soon as its link ends.
       return before
+    case "GuestCame":
+      return withPeer(before, asClient(event.id), true, now)
+    case "GuestLeft":
+      return withPeer(before, asClient(event.id), undefined, now)
+    case "GuestRenamed":
+      return withPeer(withPeer(before, asClient(event.before), undefined, now), asClient(event.id), true, now)
+    case "GuestsGone":
+      return event.ids.reduce((presence, id) => withPeer(presence, asClient(id), undefined, now), before)
     default:
       return absurd(event)
   }
 }
+
+/** A guest counts as a client. */
+const asClient = (id: PeerId): Named => ({ id, role: "client" })
 
 /** Sets a peer to present or absent, or removes it (undefined). */
 const withPeer = (

@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as TcpTransport from "../../layers/TcpTransport.ts"
 import type { Console } from "../../services/Console.ts"
+import type { Guests } from "../../services/Guests.ts"
 import type { MessageLog } from "../../services/MessageLog.ts"
 import type { Sessions } from "../../services/Sessions.ts"
 import type { Transport } from "../../services/Transport.ts"
@@ -13,8 +14,9 @@ import type { Address, Named } from "../domain/Peer.ts"
 
 const version = process.env["OUTLIVE_VERSION"] ?? "unbuilt"
 
-/** More IRC clients than one person has. */
+/** More IRC clients than one person has, and more guests than fit into a room of a school. */
 const mostClients = 64
+const mostGuests = 512
 
 export interface Irc {
   readonly data: Option.Option<string>
@@ -22,17 +24,21 @@ export interface Irc {
   readonly ircPassword: Option.Option<string>
   readonly ircCert: Option.Option<string>
   readonly ircKey: Option.Option<string>
+  /** Whether each client is a guest, a person of its own. Otherwise it speaks as the node. */
+  readonly ircGuests?: boolean
 }
 
-const room = {
-  connections: mostClients,
-  connectionsPerAddress: mostClients,
+/** All clients may come from one address. */
+const roomFor = (most: number) => ({
+  connections: most,
+  connectionsPerAddress: most,
   handshake: defaultLimits.handshake
-}
+})
 
 /** How IRC clients connect: over TLS if there is a certificate. */
-const transportFor = ({ ircCert, ircKey }: Irc): Layer.Layer<Transport, CertificateUnusable> =>
-  Option.match(Option.all([ircCert, ircKey]), {
+const transportFor = ({ ircCert, ircGuests = false, ircKey }: Irc): Layer.Layer<Transport, CertificateUnusable> => {
+  const room = roomFor(ircGuests ? mostGuests : mostClients)
+  return Option.match(Option.all([ircCert, ircKey]), {
     onNone: () => TcpTransport.layer(room),
     onSome: ([certificate, key]) =>
       Layer.unwrapEffect(
@@ -42,12 +48,13 @@ const transportFor = ({ ircCert, ircKey }: Irc): Layer.Layer<Transport, Certific
         )
       )
   })
+}
 
 /** Serves IRC clients, as far as the options ask for it. Its module is loaded only then. */
 export const ircFor = (
   given: Irc,
   self: Named
-): Layer.Layer<never, PortTaken | HostElsewhere | CertificateUnusable, Sessions | MessageLog | Console> =>
+): Layer.Layer<never, PortTaken | HostElsewhere | CertificateUnusable, Sessions | MessageLog | Guests | Console> =>
   Option.match(given.irc, {
     onNone: () => Layer.empty,
     onSome: (listen) =>
@@ -62,6 +69,7 @@ export const ircFor = (
               listen,
               password: Option.getOrUndefined(given.ircPassword),
               version,
+              guests: given.ircGuests === true,
               keep: Option.match(given.data, { onNone: () => nowhere, onSome: inFolder })
             })
         )

@@ -13,6 +13,7 @@ import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as TcpTransport from "../../layers/TcpTransport.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { Console } from "../../services/Console.ts"
+import type { Guests } from "../../services/Guests.ts"
 import { HostChecks } from "../../services/HostChecks.ts"
 import { Membership } from "../../services/Membership.ts"
 import type { MessageLog } from "../../services/MessageLog.ts"
@@ -159,7 +160,7 @@ export const node = (settings: Settings) => Layer.provideMerge(mesh(settings), g
 type FrontEnds = Layer.Layer<
   never,
   PortTaken | HostElsewhere | CertificateUnusable,
-  SessionsService | MessageLog | Console
+  SessionsService | MessageLog | Guests | Console
 >
 
 /**

@@ -34,7 +34,11 @@ const isTrouble: Record<MeshEvent["_tag"], boolean> = {
   Expelled: false,
   Forged: true,
   Contradicted: true,
-  Unremembered: false
+  Unremembered: false,
+  GuestCame: false,
+  GuestLeft: false,
+  GuestRenamed: false,
+  GuestsGone: false
 }
 
 /** Logs events until the scope closes: trouble as a warning, the rest as information. */

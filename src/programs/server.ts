@@ -93,7 +93,7 @@ export const server = ({ within: longest }: Settings) =>
 
 /** Whether this server has a link to a peer, or dials one. */
 const isAnybodyKnown = (status: MeshStatus["Type"]): Effect.Effect<boolean> =>
-  Effect.map(status.peerStatuses, (all) => all.length > 0)
+  Effect.map(status.peerStatuses, (all) => all.some(({ guestSince }) => guestSince === undefined))
 
 /** Reports why no client can be recorded, at each change, and when recording works again. */
 const tellOfTrouble = (troubles: Stream.Stream<Option.Option<PortStoreUnavailable>>) =>
@@ -123,6 +123,11 @@ const recordOf = (registry: ServerRegistry["Type"], event: MeshEvent): Effect.Ef
       return registry.expel(event.id)
     case "Admitted":
     case "Lost":
+    // Guests are here only as long as the node is whose guests they are.
+    case "GuestCame":
+    case "GuestLeft":
+    case "GuestRenamed":
+    case "GuestsGone":
       return Effect.void
     default:
       return absurd(event)

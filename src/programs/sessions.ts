@@ -9,11 +9,13 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import type { Console } from "../../services/Console.ts"
+import type { Guest, Guests } from "../../services/Guests.ts"
 import { Interrupts } from "../../services/Interrupts.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { type SessionEnd, Sessions } from "../../services/Sessions.ts"
 import { within } from "../domain/Limit.ts"
 import { makeSignal } from "../domain/Signal.ts"
+import { type GuestView, viewOf } from "./guest.ts"
 import { goodbyeTyped } from "./leaving.ts"
 import * as Run from "./Run.ts"
 import { followRooms } from "./session/followRooms.ts"
@@ -31,7 +33,11 @@ const lastLines = "1 second"
 
 /** The present run of the node. Sessions attach to it. */
 interface Host {
-  readonly welcome: (console: Console["Type"], history: number) => Effect.Effect<Session.Session["Type"]>
+  readonly welcome: (
+    console: Console["Type"],
+    history: number,
+    as: Guest | undefined
+  ) => Effect.Effect<Session.Session["Type"]>
   /** Runs a session in this run. None if the run ended before the session did. */
   readonly run: (session: Session.Session["Type"]) => Effect.Effect<Option.Option<Ending>>
 }
@@ -72,11 +78,14 @@ export const layer: Layer.Layer<Sessions | Attached> = Layer.effectContext(
               })
             )
       )
-    const attach: Sessions["Type"]["attach"] = Effect.fn("Sessions.attach")(function* (console, { history = 0 } = {}) {
+    const attach: Sessions["Type"]["attach"] = Effect.fn("Sessions.attach")(function* (
+      console,
+      { as, history = 0 } = {}
+    ) {
       const first = yield* nextHost
       if (first === undefined) return "node ended"
       const session = yield* Effect.acquireRelease(
-        Effect.tap(first.welcome(console, history), (session) => sessions.add(session)),
+        Effect.tap(first.welcome(console, history, as), (session) => sessions.add(session)),
         (session) => Effect.sync(() => sessions.delete(session))
       )
       return yield* follow(session)
@@ -131,7 +140,9 @@ export const open = Effect.gen(function* () {
 
   const guests = yield* Scope.make()
   const context = Context.add(
-    yield* Effect.context<Exclude<Effect.Effect.Context<ReturnType<typeof begin>>, Run.Run | Scope.Scope>>(),
+    yield* Effect.context<
+      Exclude<Effect.Effect.Context<ReturnType<typeof begin>> | GuestView | Guests, Run.Run | Scope.Scope>
+    >(),
     Run.Run,
     run
   )
@@ -159,12 +170,17 @@ export const open = Effect.gen(function* () {
       })
     )
   }
-  const guest = (session: Session.Session["Type"]) =>
+  /** The services for a session: those of the node, or those that its guest has. */
+  const contextOf = ({ as }: Session.Session["Type"]): Effect.Effect<typeof context> =>
+    as === undefined
+      ? Effect.succeed(context)
+      : Effect.map(Effect.provide(viewOf(as), context), (view) => Context.merge(context, view))
+  const attachedOne = (session: Session.Session["Type"]) =>
     Effect.gen(function* () {
       const scope = yield* Effect.acquireRelease(Scope.fork(guests, ExecutionStrategy.sequential), (scope) =>
         Scope.close(scope, Exit.void)
       )
-      const talk = yield* Effect.provide(begin(session), Context.add(context, Scope.Scope, scope))
+      const talk = yield* Effect.provide(begin(session), Context.add(yield* contextOf(session), Scope.Scope, scope))
       yield* Effect.acquireRelease(
         Effect.sync(() => talks.add(talk)),
         () => Effect.sync(() => talks.delete(talk))
@@ -176,7 +192,10 @@ export const open = Effect.gen(function* () {
    * the next run.
    */
   const runGuest = (session: Session.Session["Type"]) =>
-    Effect.raceFirst(Effect.asSome(guest(session)), Effect.as(Deferred.await(closing), Option.none<Ending>())).pipe(
+    Effect.raceFirst(
+      Effect.asSome(attachedOne(session)),
+      Effect.as(Deferred.await(closing), Option.none<Ending>())
+    ).pipe(
       Effect.tap((ending) => (Option.isNone(ending) ? Deferred.await(closed) : Effect.void)),
       Effect.scoped
     )
@@ -192,9 +211,9 @@ export const open = Effect.gen(function* () {
     }).pipe(Effect.ensuring(Scope.close(guests, Exit.void)), Effect.ensuring(Deferred.succeed(closed, undefined)))
   )
   attached.moveTo({
-    welcome: (console, history) =>
+    welcome: (console, history, as) =>
       Effect.gen(function* () {
-        return yield* Session.make(console, yield* log.openReader(history), yield* Ref.make(0))
+        return yield* Session.make(console, yield* log.openReader(history), yield* Ref.make(0), as)
       }).pipe(Effect.provide(context)),
     run: runGuest
   })

@@ -216,6 +216,15 @@ export const Event = Schema.Union(
   Schema.Struct({ type: Schema.Literal("forged"), id: PeerId, by: PeerId }),
   Schema.Struct({ type: Schema.Literal("contradicted"), id: PeerId }),
   Schema.Struct({ type: Schema.Literal("unremembered"), detail: Schema.String }),
+  Schema.Struct({ type: Schema.Literal("guest"), id: PeerId, through: PeerId, known: Schema.Boolean }),
+  Schema.Struct({ type: Schema.Literal("guest-left"), id: PeerId, through: PeerId }),
+  Schema.Struct({ type: Schema.Literal("guest-renamed"), id: PeerId, before: PeerId, through: PeerId }),
+  Schema.Struct({
+    type: Schema.Literal("guests-gone"),
+    ids: Schema.Array(PeerId),
+    through: PeerId,
+    lost: Schema.Boolean
+  }),
   Schema.Struct({ type: Schema.Literal("self"), ...Peer.fields, since: Schema.NonNegativeInt }),
   Schema.Struct({ type: Schema.Literal("present"), ...peerSeen }),
   Schema.Struct({
@@ -298,6 +307,14 @@ const happened = (event: MeshEvent): Event | undefined => {
       return { type: "contradicted", id: event.id }
     case "Unremembered":
       return { type: "unremembered", detail: event.detail }
+    case "GuestCame":
+      return { type: "guest", id: event.id, through: event.through, known: event.known }
+    case "GuestLeft":
+      return { type: "guest-left", id: event.id, through: event.through }
+    case "GuestRenamed":
+      return { type: "guest-renamed", id: event.id, before: event.before, through: event.through }
+    case "GuestsGone":
+      return { type: "guests-gone", ids: event.ids, through: event.through, lost: event.lost }
     default:
       return absurd(event)
   }
@@ -347,7 +364,7 @@ export const eventOf = (fact: Fact): Event | undefined => {
   }
 }
 
-const present = ({ givenUp, link, peer, through }: PeerStatus): Event => ({
+const present = ({ givenUp, guestSince, link, peer, through }: PeerStatus): Event => ({
   type: "present",
   ...peer,
   link:
@@ -355,7 +372,8 @@ const present = ({ givenUp, link, peer, through }: PeerStatus): Event => ({
       ? null
       : { ...link, roundTrip: link.roundTrip === undefined ? null : Duration.toMillis(link.roundTrip) },
   through: through ?? null,
-  givenUp
+  givenUp,
+  ...(guestSince === undefined ? {} : { guest: true })
 })
 
 const inRoom = ({ here, joined, lines, mentions, peers, room, topic }: RoomState): Event => ({

@@ -121,6 +121,8 @@ export class PostStore {
   readonly #limits: Bounds
   /** Whether `before` of any room may have entries. */
   #hasBefore = false
+  /** Whether `frontier` of any room may be kept. */
+  #hasGuests = false
   /** The stream of the last lookup, and its room: posts of one stream usually come together. */
   #lastStream: StreamId | undefined
   #lastRoom: RoomState | undefined
@@ -339,16 +341,34 @@ export class PostStore {
   }
 
   /**
+   * The dependencies of the next post of a guest of this node in that room, `maxDeps` at most. A guest has seen all that
+   * this node has. `except`: its own stream.
+   */
+  frontier(room: Room, except: StreamId): Readonly<Record<StreamId, PostNumber>> {
+    const state = this.#stateOf(room)
+    if (state.frontier === undefined) {
+      // An own post depends on all that was new before it.
+      const own = this.have(state.own)
+      state.frontier = new Map(own > 0 ? [...state.news, [state.own, own]] : state.news)
+      this.#hasGuests = true
+    }
+    const marks = Array.from(state.frontier, ([stream, n]) => [stream, PostNumber.make(n)] as const)
+    const others = marks.filter(([stream]) => stream !== except)
+    return others.length === 0 ? noDeps : Object.fromEntries(others.slice(0, maxDeps))
+  }
+
+  /**
    * Adds own posts to that room, which may have been left since they were on their way to the disk. `block`: the same
    * posts encoded, one after the other.
    */
   say(room: Room, posts: ReadonlyArray<Post>, block: Uint8Array | TextLines): void {
     const left = this.#left.get(room)
-    const { news, own } = left?.state ?? this.#stateOf(room)
+    const { frontier, news, own } = left?.state ?? this.#stateOf(room)
     for (const { deps } of posts) {
       if (deps === noDeps) continue
       for (const [stream, n] of marksIn(deps)) if (news.get(stream) === n) news.delete(stream)
     }
+    if (frontier !== undefined) for (const post of posts) advance(frontier, post)
     const segments = left?.streams.get(own) ?? this.#segmentsOf(own)
     this.#said += posts.length
     this.#bytes += "text" in block ? segments.appendText(block) : segments.append(block, posts.length)
@@ -708,6 +728,7 @@ export class PostStore {
   #forget(stream: StreamId): void {
     this.#streams.delete(stream)
     this.#roomOf(stream)?.news.delete(stream)
+    this.#roomOf(stream)?.frontier?.delete(stream)
     this.#skipped.delete(stream)
   }
 
@@ -788,6 +809,9 @@ export class PostStore {
       for (const [stream, n] of marksIn(post.deps)) if ((news.get(stream) ?? n + 1) <= n) news.delete(stream)
     }
     news.set(post.stream, post.n)
+    if (!this.#hasGuests) return
+    const frontier = this.#roomOf(post.stream)?.frontier
+    if (frontier !== undefined) advance(frontier, post)
   }
 
   /**
@@ -899,6 +923,12 @@ const move = <K, V>(from: Map<K, V>, to: Map<K, V>, isMoved: (key: K) => boolean
     from.delete(key)
     to.set(key, value)
   }
+}
+
+/** Adds a post to a frontier, in place of what its author had seen. */
+const advance = (frontier: Map<StreamId, number>, { deps, n, stream }: Post): void => {
+  for (const [dep, last] of marksIn(deps)) if ((frontier.get(dep) ?? last + 1) <= last) frontier.delete(dep)
+  frontier.set(stream, n)
 }
 
 const marksIn = (deps: Post["deps"]): ReadonlyArray<Mark> =>

@@ -12,6 +12,11 @@ export interface RoomState {
    */
   readonly news: Map<StreamId, number>
   /**
+   * The last post of each stream on which no other post depends, own ones among them: whoever has seen all that this
+   * node has, has seen these. Undefined until a guest speaks in the room.
+   */
+  frontier?: Map<StreamId, number>
+  /**
    * What the members that were in the chat before this node have seen in the room, as far as this node still lacks it.
    */
   before: Map<StreamId, number>

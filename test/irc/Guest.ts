@@ -118,8 +118,8 @@ export const enter = (
 export const ircStory = (
   name: string,
   tell: (world: World) => Effect.Effect<void>,
-  conditions: Omit<Conditions, "irc"> & { readonly password?: string } = {}
+  conditions: Omit<Conditions, "irc"> & { readonly password?: string; readonly guests?: boolean } = {}
 ): void => {
-  const { password, ...others } = conditions
-  story(name, tell, { ...others, irc: password === undefined ? {} : { password } })
+  const { guests = false, password, ...others } = conditions
+  story(name, tell, { ...others, irc: { guests, ...(password === undefined ? {} : { password }) } })
 }

@@ -219,7 +219,11 @@ export interface Conditions {
   /** For how long those are sought who are missing: a minute if not given. */
   readonly patience?: Duration.DurationInput
   /** Each node serves IRC clients, a thousand ports above the one where it listens. */
-  readonly irc?: { readonly password?: string }
+  readonly irc?: {
+    readonly password?: string
+    /** Those of the server are guests. */
+    readonly guests?: boolean
+  }
   /** How long the server's disk takes for a record, however many are made at the same time. */
   readonly recording?: Duration.DurationInput
   /** In which rooms of others the server takes part: none if not given. */
@@ -244,6 +248,7 @@ const make = (
         ? Layer.empty
         : IrcFrontEnd.layer({
             ...irc,
+            guests: irc.guests === true && id === serverId,
             self: { id, role: roleOf(id) },
             listen: { host, port: Port.make(port + 1_000) },
             version: "0",

@@ -147,7 +147,7 @@ export const leave = make({
         close(session, privatelyTo(readers))
         return yield* nowIn(roomOf(session))
       }
-      if (room === mainRoom) return answer("Everybody is in main, and nobody can leave it. /quit leaves the chat.")
+      if (!rooms.canLeave(room)) return answer("Everybody is in main, and nobody can leave it. /quit leaves the chat.")
       if (!rooms.isJoined(room)) return answer(`This node is not in ${roomTitle(room)}.`)
       const again = `/leave ${room}`
       const isRepeated = (yield* Ref.getAndSet(session.questioned, again)) === again

@@ -28,7 +28,7 @@ export const status = make({
       const { self } = yield* PeerMesh
       const { peerStatuses, silence } = yield* MeshStatus
       const { begun, undelivered } = yield* Run
-      const others = yield* peerStatuses
+      const others = (yield* peerStatuses).filter(({ guestSince }) => guestSince === undefined)
       const linked = others.filter(({ link }) => link !== undefined)
       const server = linked.some(({ peer }) => peer.role === "server") ? "up" : "down; the chat goes on without it"
       const unheld = yield* undelivered.unheld

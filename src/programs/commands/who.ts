@@ -16,8 +16,11 @@ import { Run } from "../Run.ts"
 import { Answer, answer, make } from "./Command.ts"
 
 /** The line about one peer: `Client 3, localhost:6003, direct, 0.4 ms, since 2026-11-22 21:51:42`. */
-const lineOn = ({ givenUp, link, peer, through }: PeerStatus): string =>
-  [
+const lineOn = ({ givenUp, guestSince, link, peer, through }: PeerStatus): string => {
+  if (guestSince !== undefined && through !== undefined) {
+    return `${title(peer.id)}, a guest of ${title(through)}, since ${dateAndTime(guestSince)}`
+  }
+  return [
     title(peer.id),
     formatAddress(peer.address),
     ...(link === undefined
@@ -32,6 +35,7 @@ const lineOn = ({ givenUp, link, peer, through }: PeerStatus): string =>
           `since ${dateAndTime(link.since)}`
         ])
   ].join(", ")
+}
 
 /** Whether somebody is in that room, or in the chat if none is given; undefined if no room has that name. */
 const membersOf = (room: Room | undefined) =>

@@ -5,6 +5,7 @@ import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type { Console, Typed } from "../../../services/Console.ts"
+import type { Guest } from "../../../services/Guests.ts"
 import type { Reader } from "../../../services/MessageLog.ts"
 import type { Said } from "../../domain/Delivery.ts"
 import type { PeerId } from "../../domain/Peer.ts"
@@ -41,6 +42,8 @@ export class Session extends Context.Tag("outlive/Session")<
   Session,
   {
     readonly console: Console["Type"]
+    /** The guest whose session it is; undefined if it is one of the node itself. */
+    readonly as: Guest | undefined
     /** Its place in the log, from which it reads and speaks. */
     readonly reader: Reader
     /** The room in which typed lines are said, and what is new in others. It is changed with `move`. */
@@ -62,9 +65,10 @@ export class Session extends Context.Tag("outlive/Session")<
 >() {}
 
 /** Makes a session that begins now. `refused` counts its lines that could not be said. */
-export const make = (console: Console["Type"], reader: Reader, refused: Ref.Ref<number>) =>
+export const make = (console: Console["Type"], reader: Reader, refused: Ref.Ref<number>, as?: Guest) =>
   Effect.all({
     console: Effect.succeed(console),
+    as: Effect.succeed(as),
     reader: Effect.succeed(reader),
     place: Effect.map(FirstRoom, (room) => MutableRef.make(beginIn(room))),
     moved: Effect.sync(makeSignal),

@@ -10,11 +10,11 @@ import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { Rooms } from "../../../services/Rooms.ts"
 import { absurd } from "../../domain/Absurd.ts"
 import { mentions } from "../../domain/Calling.ts"
-import { isClosed, isPrivate, isPrivateStream, placeOf } from "../../domain/Conversation.ts"
+import { isClosed, isFor, isPrivate, isPrivateStream, placeOf } from "../../domain/Conversation.ts"
 import { type Entry, isPost } from "../../domain/Entry.ts"
 import { Fact } from "../../domain/Fact.ts"
 import { isPresenceEvent } from "../../domain/MeshEvent.ts"
-import type { Peer, PeerId } from "../../domain/Peer.ts"
+import type { Named, Peer, PeerId } from "../../domain/Peer.ts"
 import { heard } from "../../domain/Place.ts"
 import { authorOf, mainRoom, type Room, roomIn, type StreamId } from "../../domain/Post.ts"
 import { privateMark, type ScreenLine, screenLineOf } from "../../domain/ScreenLine.ts"
@@ -35,7 +35,7 @@ export const showWhatHappens = (
     const { console, muted, reader } = session
     const { self } = yield* PeerMesh
     const { onGrowth } = yield* MessageLog
-    const isHere = fromRooms((yield* Rooms).isJoined, yield* ShownRooms)
+    const isHere = fromRooms(self, (yield* Rooms).isJoined, yield* ShownRooms)
     const isNews: Predicate.Predicate<Entry> = (entry) =>
       (entry._tag !== "Said" || entry.by !== reader) && isHere(entry)
     const show = putOn(session, self)
@@ -81,14 +81,17 @@ const roomReader = (): ((stream: StreamId) => Room) => {
 
 /**
  * Whether an entry is of a room that the node has joined, and of one of these, if they are given. Who comes and goes is
- * news of `main`. What concerns the node itself is of no room.
+ * news of `main`. What concerns the node itself is of no room. What guests say to each other in private is for nobody else.
  */
 const fromRooms = (
+  self: Named,
   isJoined: (room: Room) => boolean,
   shown: ReadonlySet<Room> | undefined
 ): Predicate.Predicate<Entry> => {
   const isShown = (room: Room): boolean =>
-    isPrivate(room) ? shown === undefined : (shown === undefined || shown.has(room)) && isJoined(room)
+    isPrivate(room)
+      ? shown === undefined && isFor(room, self.id)
+      : (shown === undefined || shown.has(room)) && isJoined(room)
   const roomOfStream = roomReader()
   return (entry) => {
     switch (entry._tag) {

@@ -14,12 +14,25 @@ export interface Policy {
   readonly account: string
   /** Whether that is the password. None if no password is needed. */
   readonly isPassword?: ((text: string) => boolean) | undefined
+  /**
+   * Where each client is a person of its own: why it can't be called that. Undefined where all are called by the id of
+   * the node.
+   */
+  readonly objectionTo?: ((nick: string) => Objection | undefined) | undefined
+}
+
+/** Why nobody can be called that: it is no id, or somebody has it. */
+export interface Objection {
+  readonly is: "ERR_ERRONEUSNICKNAME" | "ERR_NICKNAMEINUSE"
+  readonly words: string
 }
 
 export interface State {
   /** What the client has asked to be called; undefined before that. */
   readonly nick?: string
   readonly user?: string
+  /** What it has called itself: the last parameter of USER. */
+  readonly name?: string
   readonly capabilities: ReadonlySet<Capability>
   /** The version that `CAP LS` has named; 301 by default. */
   readonly version: number
@@ -75,6 +88,12 @@ export const step = (policy: Policy, state: State, message: Message): Step => {
   const { answers, end, state: next } = taken
   if (end !== undefined || next.isRegistered || next.nick === undefined || next.user === undefined) return taken
   if (next.isNegotiating) return taken
+  // Somebody may have taken it meanwhile.
+  const objection = policy.objectionTo?.(next.nick)
+  if (objection !== undefined) {
+    const { nick, ...nameless } = next
+    return { state: nameless, answers: [...answers, reply(policy, nameless, objection.is, nick, objection.words)] }
+  }
   if (policy.isPassword === undefined || next.isTrusted) return { answers, state: { ...next, isRegistered: true } }
   const refusal = reply(policy, next, "ERR_PASSWDMISMATCH", "This node wants a password (PASS, or SASL PLAIN)")
   return { state: next, answers: [...answers, refusal], end: "Password wrong or missing" }
@@ -97,21 +116,22 @@ const take = (policy: Policy, state: State, message: Message): Step => {
   if (command === "NICK") {
     const [nick = ""] = params
     if (nick === "") return answer("ERR_NONICKNAMEGIVEN", "No nickname given")
-    if (state.isRegistered)
+    if (state.isRegistered && policy.objectionTo === undefined)
       return answer("ERR_NONICKCHANGE", `You are called ${policy.account}: the node has that name as long as it runs`)
-    return isNick(nick)
-      ? { state: { ...state, nick }, answers: [] }
-      : answer("ERR_ERRONEUSNICKNAME", nick, "No nickname")
+    if (!isNick(nick)) return answer("ERR_ERRONEUSNICKNAME", nick, "No nickname")
+    const objection = policy.objectionTo?.(nick)
+    if (objection !== undefined) return answer(objection.is, nick, objection.words)
+    return { state: { ...state, nick }, answers: [] }
   }
   const [user = "", , , name] = params
   if (name === undefined || user === "") return answer("ERR_NEEDMOREPARAMS", command, "Not enough parameters")
-  return { state: { ...state, user }, answers: [] }
+  return { state: { ...state, user, name }, answers: [] }
 }
 
 /** A numeric to a client. */
 export const reply = (
   { server }: Pick<Policy, "server">,
-  { nick = nobody }: Pick<State, "nick">,
+  { nick = nobody }: Partial<Pick<State, "nick" | "isRegistered">>,
   name: Numeric,
   ...rest: ReadonlyArray<string>
 ): Outgoing => ({ source: server, command: numeric[name], params: [nick, ...rest] })

@@ -1,0 +1,171 @@
+/** The guests of a node: who they are, and what they say. Their posts are in the log like those of other nodes. */
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import type { Guest, Guests, Objection } from "../../services/Guests.ts"
+import type { Reader, SayResult } from "../../services/MessageLog.ts"
+import { conversationOf } from "../../src/domain/Conversation.ts"
+import type { EncodedPost } from "../../src/domain/EncodedPost.ts"
+import { IdLooksAlike, IdTaken, LineTooLong } from "../../src/domain/Errors.ts"
+import { MeshEvent } from "../../src/domain/MeshEvent.ts"
+import { looksLike, type PeerId } from "../../src/domain/Peer.ts"
+import { type Epoch, noDeps, type Post, PostNumber, type Room, streamOf } from "../../src/domain/Post.ts"
+import { makeSignal } from "../../src/domain/Signal.ts"
+import { bytesTooLong, encodePost, maxFrameBytes } from "../../src/protocol/Frame.ts"
+import type { PostStore } from "../../src/protocol/PostStore.ts"
+
+/** With so many others a guest may talk in private during a visit: each conversation costs the node some memory. */
+const mostConversations = 64
+
+interface Needs {
+  /** The node that the guests are at. */
+  readonly author: PeerId
+  readonly store: PostStore
+  /** The rooms in which the node takes part. */
+  readonly rooms: ReadonlySet<Room>
+  /** Takes part in a conversation from now on. */
+  readonly converse: (room: Room) => void
+  /** The run of a guest that comes now. */
+  readonly epoch: () => Epoch
+  /** The time of day, in ms since 1970. */
+  readonly time: () => number
+  readonly note: (event: MeshEvent) => void
+  /** Takes in posts, as those of others. */
+  readonly receive: (posts: ReadonlyArray<EncodedPost>, by: Reader) => void
+  /** Runs a step of the log that takes something in: now, or undefined if it is not the time; or when it is. */
+  readonly now: <A>(step: () => A) => A | undefined
+  readonly later: <A>(step: () => A) => Effect.Effect<A>
+}
+
+/** A guest as this file changes it. */
+interface Present extends Guest {
+  id: PeerId
+  epoch: Epoch
+  readonly rooms: Set<Room>
+  readonly conversations: Set<Room>
+}
+
+const nothing: ReadonlyArray<SayResult> = []
+
+export const make = ({
+  author,
+  converse,
+  epoch,
+  later,
+  note,
+  now,
+  receive,
+  rooms,
+  store,
+  time
+}: Needs): Guests["Type"] => {
+  const here = new Map<PeerId, Present>()
+  const changes = makeSignal()
+  /** Asks who else is in the chat. */
+  let askOthers: (id: PeerId) => PeerId | undefined = () => undefined
+
+  const holderOf = (id: PeerId, except: Guest | undefined): PeerId | undefined =>
+    [author, ...here.keys()].find((each) => each !== except?.id && (each === id || looksLike(each, id))) ??
+    askOthers(id)
+
+  const objectionTo = (id: PeerId, except?: Guest): Objection | undefined => {
+    const holder = holderOf(id, except)
+    if (holder === undefined) return undefined
+    return holder === id ? new IdTaken({ id }) : new IdLooksAlike({ id, like: holder })
+  }
+
+  // Who comes later may have come before it was let in: it is the same object all the time.
+  const presentOf = (guest: Guest): Present | undefined => {
+    const found = here.get(guest.id)
+    return found === guest ? found : undefined
+  }
+
+  /** Numbers lines, and adds them to the log. */
+  const sayNow = (guest: Guest, room: Room, lines: ReadonlyArray<string>, by: Reader): ReadonlyArray<SayResult> => {
+    if (presentOf(guest) === undefined || !rooms.has(room)) return nothing
+    const stream = streamOf(guest.id, room, guest.epoch)
+    const posts: Array<EncodedPost> = []
+    const results: Array<SayResult> = []
+    const at = time()
+    for (const text of lines) {
+      const n = PostNumber.make(store.have(stream) + posts.length + 1)
+      const deps = posts.length === 0 ? store.frontier(room, stream) : noDeps
+      const post: Post = { stream, n, at, deps, text }
+      const bytes = bytesTooLong(post)
+      if (bytes > 0) {
+        results.push(new LineTooLong({ bytes, limit: maxFrameBytes }))
+        continue
+      }
+      posts.push({ post, line: encodePost(post) })
+      results.push(post)
+    }
+    if (posts.length > 0) receive(posts, by)
+    return results
+  }
+  const taken = (step: () => ReadonlyArray<SayResult>): Effect.Effect<ReadonlyArray<SayResult>> =>
+    Effect.suspend(() => {
+      const results = now(step)
+      return results === undefined ? later(step) : Effect.succeed(results)
+    })
+
+  return {
+    here,
+    objectionTo,
+    enter: (id) => {
+      const objection = objectionTo(id)
+      if (objection !== undefined) return Either.left(objection)
+      const guest: Present = { id, epoch: epoch(), rooms: new Set(), conversations: new Set(), since: time() }
+      here.set(id, guest)
+      note(MeshEvent.GuestCame({ id, through: author, known: false }))
+      changes.changed()
+      return Either.right(guest)
+    },
+    leave: (guest, words) => {
+      if (presentOf(guest) === undefined) return
+      here.delete(guest.id)
+      note(MeshEvent.GuestLeft({ id: guest.id, through: author, words }))
+      changes.changed()
+    },
+    rename: (guest, id) => {
+      const present = presentOf(guest)
+      if (present === undefined || id === guest.id) return undefined
+      const objection = objectionTo(id, guest)
+      if (objection !== undefined) return objection
+      const before = present.id
+      here.delete(before)
+      present.id = id
+      present.epoch = epoch()
+      present.conversations.clear()
+      here.set(id, present)
+      note(MeshEvent.GuestRenamed({ id, before, through: author }))
+      changes.changed()
+      return undefined
+    },
+    join: (guest, room) => {
+      const present = presentOf(guest)
+      if (present === undefined || present.rooms.has(room)) return
+      present.rooms.add(room)
+      changes.changed()
+    },
+    part: (guest, room) => {
+      if (presentOf(guest)?.rooms.delete(room) === true) changes.changed()
+    },
+    say: (guest, room, lines, by) => taken(() => (guest.rooms.has(room) ? sayNow(guest, room, lines, by) : nothing)),
+    confide: (guest, reader, lines, by) =>
+      taken(() => {
+        const present = presentOf(guest)
+        const room = conversationOf(guest.id, reader)
+        if (present === undefined || reader === guest.id) return nothing
+        if (!present.conversations.has(room) && present.conversations.size >= mostConversations) return nothing
+        present.conversations.add(room)
+        converse(room)
+        return sayNow(guest, room, lines, by)
+      }),
+    ask: (others) => {
+      askOthers = others
+      return () => {
+        if (askOthers === others) askOthers = () => undefined
+      }
+    },
+    onChange: changes.listen
+  }
+}

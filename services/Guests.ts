@@ -1,0 +1,63 @@
+/**
+ * Guests: people who take part in the chat through this node, each under an id of its own. A guest is no node: it speaks
+ * in this node's log, and is gone when the node is. `docs/design/irc.md` explains.
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Either from "effect/Either"
+import type { IdLooksAlike, IdTaken, LogUnavailable } from "../src/domain/Errors.ts"
+import type { PeerId } from "../src/domain/Peer.ts"
+import type { Epoch, Room } from "../src/domain/Post.ts"
+import type { Reader, SayResult } from "./MessageLog.ts"
+
+/** One visit of a guest. */
+export interface Guest {
+  /** Its id. It changes with `rename`. */
+  readonly id: PeerId
+  /** The run in which it speaks. It has another one under another id. */
+  readonly epoch: Epoch
+  /** The rooms that it is in. `main` is one of them only if it has joined it. One live set. */
+  readonly rooms: ReadonlySet<Room>
+  /** When it came, in ms since 1970. */
+  readonly since: number
+}
+
+/** Why nobody can come in under an id. */
+export type Objection = IdTaken | IdLooksAlike
+
+export class Guests extends Context.Tag("outlive/Guests")<
+  Guests,
+  {
+    /** The guests that are here, by their ids. One live map. */
+    readonly here: ReadonlyMap<PeerId, Guest>
+    /** What speaks against an id, if anything: who is in the chat has it, or one that looks like it. */
+    readonly objectionTo: (id: PeerId, except?: Guest) => Objection | undefined
+    /** Lets a guest in. All of these are plain functions, and everybody is told in the same step. */
+    readonly enter: (id: PeerId) => Either.Either<Guest, Objection>
+    /** Lets a guest go. `words`: its last ones, which only this node knows. */
+    readonly leave: (guest: Guest, words: string) => void
+    /** Gives a guest another id, unless something speaks against that. */
+    readonly rename: (guest: Guest, id: PeerId) => Objection | undefined
+    /** Puts a guest into a room, or takes it out. This node must take part in the room. */
+    readonly join: (guest: Guest, room: Room) => void
+    readonly part: (guest: Guest, room: Room) => void
+    /** Says lines of a guest in a room, as `MessageLog.say` does for this node. What it says is a stream of its own. */
+    readonly say: (
+      guest: Guest,
+      room: Room,
+      lines: ReadonlyArray<string>,
+      by: Reader
+    ) => Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable>
+    /** Says lines of a guest to that reader alone. */
+    readonly confide: (
+      guest: Guest,
+      reader: PeerId,
+      lines: ReadonlyArray<string>,
+      by: Reader
+    ) => Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable>
+    /** Asks a function who else is in the chat under an id, or under one that looks like it, until the result is called. */
+    readonly ask: (holderOf: (id: PeerId) => PeerId | undefined) => () => void
+    /** Calls a plain function when guests come, go, or change their rooms or ids, until the result is called. */
+    readonly onChange: (look: () => void) => () => void
+  }
+>() {}
