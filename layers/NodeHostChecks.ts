@@ -5,10 +5,11 @@ import * as Fs from "node:fs/promises"
 import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { HostChecks } from "../services/HostChecks.ts"
+import { HostChecks, type KeptLog } from "../services/HostChecks.ts"
 import * as FileJournal from "./log/FileJournal.ts"
 import { attemptAt } from "./log/Files.ts"
 import * as FolderLock from "./log/FolderLock.ts"
+import * as Inspection from "./log/Inspection.ts"
 
 /** The nearest existing folder: the path itself, or one above it. */
 const nearestFolder = async (path: string): Promise<string> => {
@@ -28,14 +29,29 @@ const canWriteIn = async (folder: string): Promise<void> => {
   await Fs.rm(path)
 }
 
-const folder = Effect.fn("HostChecks.folder")(function* (path: string) {
+const logIn = async (folder: string, state: string): Promise<KeptLog | undefined> => {
+  const found = await Inspection.readIn(folder)
+  if (found === undefined) return undefined
+  const { sealed } = found
+  if (sealed.length === 0) return { ...found, sealed: 0, unreadable: 0 }
+  const [keys, { make }] = await Promise.all([Inspection.keysIn(state), import("./identity/PrivateSeal.ts")])
+  const openings = keys.map((key) => make(key).open)
+  return {
+    ...found,
+    sealed: sealed.length,
+    unreadable: await Inspection.unreadable(sealed, openings, Effect.runPromise)
+  }
+}
+
+const folder = Effect.fn("HostChecks.folder")(function* (path: string, state: string) {
   const there = yield* attemptAt(path, () => nearestFolder(path))
   const exists = there === Path.resolve(path)
   yield* attemptAt(path, () => canWriteIn(there))
   if (exists) yield* FolderLock.hold(path)
   const { bavail, bsize } = yield* attemptAt(path, () => Fs.statfs(there))
   const lastRun = exists ? yield* attemptAt(path, () => FileJournal.readEpoch(Path.join(path, "epoch"))) : 0
-  return { exists, freeBytes: bavail * bsize, lastRun }
+  const log = exists ? yield* attemptAt(path, () => logIn(path, state)) : undefined
+  return { exists, freeBytes: bavail * bsize, lastRun, log }
 }, Effect.scoped)
 
 const language = () => process.env["LC_ALL"] || process.env["LC_CTYPE"] || process.env["LANG"] || ""

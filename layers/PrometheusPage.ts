@@ -79,7 +79,7 @@ const make = (port: Port) =>
 
     const families = Effect.gen(function* () {
       const all = yield* status.peerStatuses
-      const { bytes, entries, received, said, steps } = yield* log.tally
+      const { bytes, carried, entries, posts, privatePosts, received, said, steps } = yield* log.tally
       // The histogram records the time between two samples, which is `resolution` if there is no delay.
       const late = (percent: number) => Math.max(0, delay.percentile(percent) / 1e9 - resolution / 1e3)
       const { system, user } = process.cpuUsage()
@@ -100,6 +100,14 @@ const make = (port: Port) =>
         ),
         gauge("outlive_rooms", "Rooms that this node or a linked peer takes part in.", rooms.known().length),
         perRoom(rooms.known()),
+        {
+          name: "outlive_room_posts",
+          help: "Posts that the log keeps of a room in which this node takes part. --limit-rooms says how many there are.",
+          type: "gauge",
+          samples: Array.from(posts, ([room, value]) => ({ labels: { room }, value }))
+        },
+        gauge("outlive_private_posts", "Private posts that the log keeps and that this node can read.", privatePosts),
+        gauge("outlive_carried_posts", "Sealed private posts that the log keeps for others.", carried),
         gauge("outlive_log_entries", "Entries that the log keeps.", entries),
         gauge("outlive_log_bytes", "Memory that the posts of the log take.", bytes),
         {

@@ -2,6 +2,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { LogInUse, LogUnavailable } from "../src/domain/Errors.ts"
+import type { Room } from "../src/domain/Post.ts"
 
 /** The terminal, if there is one. */
 export interface Terminal {
@@ -15,6 +16,22 @@ export interface Terminal {
   readonly utf8: boolean
 }
 
+/** What is kept in the log of a folder. */
+export interface KeptLog {
+  readonly posts: number
+  readonly streams: number
+  /** The rooms besides `main`: those that its node has joined, and those that it carries for others. */
+  readonly joined: ReadonlyArray<Room>
+  readonly carried: ReadonlyArray<Room>
+  /** Private posts of a plain chat, which are readable. */
+  readonly privatePosts: number
+  /** Sealed private posts, and how many of them are for this user and can't be opened. */
+  readonly sealed: number
+  readonly unreadable: number
+  /** The number of lines that can't be read. */
+  readonly damaged: number
+}
+
 /** A folder where a log can be kept. */
 export interface Folder {
   /** Whether it exists. If not, it is made when it is needed. */
@@ -22,6 +39,8 @@ export interface Folder {
   readonly freeBytes: number
   /** When its last run began, in ms since 1970; 0 if there was none. */
   readonly lastRun: number
+  /** What it has; undefined if there is no log yet. */
+  readonly log: KeptLog | undefined
 }
 
 export class HostChecks extends Context.Tag("outlive/HostChecks")<
@@ -30,7 +49,7 @@ export class HostChecks extends Context.Tag("outlive/HostChecks")<
     readonly terminal: Effect.Effect<Terminal>
     /** The IP addresses of a name; empty if it has none. */
     readonly addressesOf: (host: string) => Effect.Effect<ReadonlyArray<string>>
-    /** Checks whether a log can be kept there now. Changes nothing. */
-    readonly folder: (path: string) => Effect.Effect<Folder, LogUnavailable | LogInUse>
+    /** Checks whether a log can be kept there now, and what is. Changes nothing. `state`: where the user's keys are. */
+    readonly folder: (path: string, state: string) => Effect.Effect<Folder, LogUnavailable | LogInUse>
   }
 >() {}

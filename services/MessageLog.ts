@@ -45,6 +45,11 @@ export interface Tally {
   readonly entries: number
   /** The memory of its encoded posts. */
   readonly bytes: number
+  /** How many of these entries are posts of each room in which this node takes part, and how many are private. */
+  readonly posts: ReadonlyMap<Room, number>
+  readonly privatePosts: number
+  /** How many sealed posts it carries for others, which are no entries. */
+  readonly carried: number
   /** How many posts this node has said in this run, and how many of others were delivered to it. */
   readonly said: number
   readonly received: number

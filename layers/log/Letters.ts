@@ -104,6 +104,8 @@ export const make = ({ entries, maxBytes, maxEntries, sealing, store }: Needs) =
       sealing === undefined || to === undefined
         ? Effect.succeed(post)
         : Effect.map(sealing.seal(post, { to, text: post.text }), (text) => ({ ...post, text })),
+    /** How many posts are carried for others. */
+    carried: (): number => carried.length,
     /** Whether a sealed post is for others. */
     isForOthers: (post: Post): boolean => isSealed(post) && !isForThisNode(post),
     /** The posts of the entries and those that are carried, in the order of delivery. */

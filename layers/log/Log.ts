@@ -552,6 +552,8 @@ export const make = (
       tally: Effect.sync(() => ({
         entries: entries.kept.length,
         bytes: store.bytes,
+        ...past.postsByRoom(),
+        carried: letters.carried(),
         said: store.said,
         received,
         steps: { ...steps(), inTurn: steps().inTurn + speaking.calls() }

@@ -1,5 +1,5 @@
 /** The last posts of each room: those among the entries, and older ones that are kept as history. */
-import { isPrivate } from "../../src/domain/Conversation.ts"
+import { isPrivate, openOf } from "../../src/domain/Conversation.ts"
 import type { Block, EncodedPost, Lines } from "../../src/domain/EncodedPost.ts"
 import { type Entry, isPost } from "../../src/domain/Entry.ts"
 import { lastOf, lastOfEach } from "../../src/domain/LastPosts.ts"
@@ -177,6 +177,12 @@ export const make = ({ entries, isSigned, maxBytes, maxEntries, rooms, store }: 
     lackedOf,
     lacksOfLast,
     topicOf: (room: Room): Post | undefined => (rooms.has(room) ? topics.of(room) : undefined),
+    /** How many of the entries are posts of each room, and how many are private. */
+    postsByRoom: (): { readonly posts: ReadonlyMap<Room, number>; readonly privatePosts: number } => {
+      let privatePosts = 0
+      for (const room of rooms) if (isPrivate(room)) privatePosts += counts.in(room)
+      return { posts: new Map(openOf(rooms).map((room) => [room, counts.in(room)])), privatePosts }
+    },
     /** A post was added to the entries. */
     added: (post: Post): void => {
       counts.add(post)

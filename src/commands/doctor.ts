@@ -2,16 +2,16 @@
 import * as Command from "@effect/cli/Command"
 import type * as Effect from "effect/Effect"
 import type { About } from "./About.ts"
-import { data, host, port, ports, rooms, serverElsewhere } from "./options.ts"
+import { data, host, port, ports, rooms, serverElsewhere, state } from "./options.ts"
 
-const options = { server: serverElsewhere, host, port, ports, data, rooms }
+const options = { server: serverElsewhere, host, port, ports, data, state, rooms }
 
 export type Arguments = Command.Command.ParseConfig<typeof options>
 
 export const about: About = {
   summary: "Look for problems, and say how to fix them.",
   details:
-    "It checks ports, the server, each client in ports.txt, the data folder, the clock and the terminal. It does not join the chat. Its status is 1 if something is wrong.",
+    "It checks ports, the server, each client in ports.txt, the data folder and what is kept there, the clock and the terminal. It does not join the chat. Its status is 1 if something is wrong.",
   part: "Set up",
   usual: ["server", "host", "port", "ports", "data"],
   examples: [

@@ -16,13 +16,14 @@ import { defaultLimits } from "../domain/Limits.ts"
 import { Host, PeerId } from "../domain/Peer.ts"
 import { reachableAt } from "../domain/Security.ts"
 import { examine, Finding } from "../programs/doctor.ts"
+import { stateFolder } from "./node.ts"
 
 /** The host at which to reach a server that listens at all addresses. */
 const loopback = Host.make("localhost")
 
 const marks = { Fine: "ok   ", Note: "note ", Wrong: "WRONG" } as const
 
-export const command = DoctorCommand.make(({ data, host, port, ports, rooms, server }) =>
+export const command = DoctorCommand.make(({ data, host, port, ports, rooms, server, state }) =>
   Effect.gen(function* () {
     const listen = { host, port }
     const found = yield* examine({
@@ -31,6 +32,7 @@ export const command = DoctorCommand.make(({ data, host, port, ports, rooms, ser
       ports,
       records: FilePortStore.look(ports),
       data,
+      state: stateFolder(state),
       rooms
     })
     for (const { _tag, text } of found) yield* Console.log(`${marks[_tag]} ${escape(text)}`)

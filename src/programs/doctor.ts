@@ -3,7 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { HostChecks } from "../../services/HostChecks.ts"
+import { HostChecks, type KeptLog } from "../../services/HostChecks.ts"
 import { Probe } from "../../services/Probe.ts"
 import { Transport } from "../../services/Transport.ts"
 import type { ChatId } from "../domain/Chat.ts"
@@ -40,6 +40,8 @@ export interface Settings<R> {
   readonly ports: string
   readonly records: Effect.Effect<Records, PortStoreUnavailable, R>
   readonly data: Option.Option<string>
+  /** The folder with the keys of this user's nodes. */
+  readonly state: string
   /** The rooms that are set for every start. */
   readonly rooms: ReadonlyArray<Room>
 }
@@ -160,26 +162,73 @@ const checkPeers = <R>({ ports, records }: Pick<Settings<R>, "records" | "ports"
     Effect.catchAll(({ message }) => Effect.succeed([wrong(`The record of the clients: ${message}`)]))
   )
 
-const checkData = ({ data }: Pick<Settings<never>, "data">): Effect.Effect<Finding, never, HostChecks> =>
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`
+
+/** What is kept in a folder, in a sentence. */
+const checkLog = (path: string, log: KeptLog): ReadonlyArray<Finding> => {
+  const { carried, damaged, joined, posts, privatePosts, sealed, streams, unreadable } = log
+  const rooms = (names: ReadonlyArray<Room>, what: string) =>
+    names.length === 0 ? [] : [`${what} ${names.map(roomTitle).join(", ")}`]
+  const kept = [
+    `${counted(posts, "line")} in ${counted(streams, "stream")}`,
+    ...(privatePosts + sealed === 0 ? [] : [`${privatePosts + sealed} of them private`]),
+    ...rooms(joined, "rooms joined:"),
+    ...rooms(carried, "rooms carried for others:")
+  ]
+  const most = defaultLimits.rooms
+  return [
+    fine(`The log in ${path}: ${kept.join("; ")}.`),
+    ...(joined.length + carried.length > most
+      ? [
+          wrong(
+            `Rooms: the log in ${path} names ${joined.length + carried.length}, and others accept ${most}. /leave some.`
+          )
+        ]
+      : []),
+    ...(unreadable === 0
+      ? []
+      : [
+          wrong(
+            `Private messages: ${unreadable} in ${path} ${unreadable === 1 ? "is" : "are"} for you and can't be opened. The author's program may be faulty; ask for the text again.`
+          )
+        ]),
+    ...(damaged === 0
+      ? []
+      : [wrong(`The log in ${path}: ${counted(damaged, "line")} can't be read. The next start skips them.`)])
+  ]
+}
+
+const checkData = ({
+  data,
+  state
+}: Pick<Settings<never>, "data" | "state">): Effect.Effect<ReadonlyArray<Finding>, never, HostChecks> =>
   Option.match(data, {
-    onNone: () => Effect.succeed(note("No data folder: the log is kept in memory only. See --data.")),
+    onNone: () => Effect.succeed([note("No data folder: the log is kept in memory only. See --data.")]),
     onSome: (path) =>
       Effect.gen(function* () {
         const { folder } = yield* HostChecks
-        const { exists, freeBytes, lastRun } = yield* folder(path)
+        const { exists, freeBytes, lastRun, log } = yield* folder(path, state)
         const now = yield* Clock.currentTimeMillis
+        const kept = log === undefined ? [] : checkLog(path, log)
         if (freeBytes < littleRoom) {
-          return wrong(
-            `The data folder: only ${Math.floor(freeBytes / 1_048_576)} MiB are free for ${path}. Free some space, or name another folder with --data.`
-          )
+          const free = Math.floor(freeBytes / 1_048_576)
+          return [
+            wrong(
+              `The data folder: only ${free} MiB are free for ${path}. Free some space, or name another folder with --data.`
+            ),
+            ...kept
+          ]
         }
         if (lastRun > now + tolerance) {
-          return wrong(
-            `The clock was set back: the last run in ${path} began at ${dateAndTime(lastRun)}. Set the clock, or times will be wrong. Nothing is lost.`
-          )
+          return [
+            wrong(
+              `The clock was set back: the last run in ${path} began at ${dateAndTime(lastRun)}. Set the clock, or times will be wrong. Nothing is lost.`
+            ),
+            ...kept
+          ]
         }
-        return fine(`The data folder ${path} ${exists ? "can be used" : "will be made when it is needed"}.`)
-      }).pipe(Effect.catchAll(({ message }) => Effect.succeed(wrong(`The data folder: ${message}`))))
+        return [fine(`The data folder ${path} ${exists ? "can be used" : "will be made when it is needed"}.`), ...kept]
+      }).pipe(Effect.catchAll(({ message }) => Effect.succeed([wrong(`The data folder: ${message}`)])))
   })
 
 const checkRooms = ({ rooms }: Pick<Settings<never>, "rooms">): ReadonlyArray<Finding> => {
@@ -225,7 +274,7 @@ export const examine = <R>(settings: Settings<R>) =>
       yield* checkListening(settings),
       yield* checkServer(settings, chat),
       ...(yield* checkPeers(settings)),
-      yield* checkData(settings),
+      ...(yield* checkData(settings)),
       ...checkRooms(settings),
       yield* checkClock,
       yield* checkTerminal

@@ -53,6 +53,8 @@ describe("figures", () => {
         assert.strictEqual(figure(page, "outlive_posts_said_total"), "1")
         assert.strictEqual(figure(page, "outlive_posts_received_total"), "3")
         assert.strictEqual(figure(page, "outlive_posts_sent_total"), "3")
+        assert.strictEqual(figure(page, 'outlive_room_posts{room="main"}'), "4")
+        assert.strictEqual(figure(page, "outlive_private_posts"), "0")
         assert.lengthOf(page.match(/^outlive_log_steps_total\{way="[a-z ]+"\} \d+$/gm) ?? [], 2)
         assert.lengthOf(page.match(/^outlive_peer_lag_posts\{peer="\w+"\} \d+$/gm) ?? [], 3)
       }

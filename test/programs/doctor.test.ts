@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
 import * as MemoryTransport from "../../layers/MemoryTransport.ts"
 import * as TransportProbe from "../../layers/TransportProbe.ts"
-import { type Folder, HostChecks, type Terminal } from "../../services/HostChecks.ts"
+import { type Folder, HostChecks, type KeptLog, type Terminal } from "../../services/HostChecks.ts"
 import type { ChatId } from "../../src/domain/Chat.ts"
 import { LogInUse, PortStoreUnavailable } from "../../src/domain/Errors.ts"
 import { type Address, formatAddress, Host, type Peer, Port } from "../../src/domain/Peer.ts"
@@ -18,7 +18,7 @@ import { secureStory, story, type World } from "./World.ts"
 const at = (port: number, host = "localhost"): Address => ({ host: Host.make(host), port: Port.make(port) })
 
 const terminal: Terminal = { isThere: true, kind: "xterm", columns: 80, utf8: true }
-const folder: Folder = { exists: true, freeBytes: 2 ** 40, lastRun: 0 }
+const folder: Folder = { exists: true, freeBytes: 2 ** 40, lastRun: 0, log: undefined }
 
 interface Circumstances {
   /** With which key the doctor comes, where there must be one. */
@@ -41,6 +41,7 @@ const findings = (
     ports: "ports.txt",
     records: records([]),
     data: Option.some("data"),
+    state: "state",
     rooms: [],
     ...settings
   }).pipe(
@@ -169,6 +170,16 @@ describe("the doctor", () => {
   story("says what is wrong with the folder, the rooms, the clock and the terminal", (world) =>
     Effect.gen(function* () {
       const rooms = Array.from({ length: 65 }, (_, n) => Room.make(`r${n}`))
+      const log: KeptLog = {
+        posts: 120,
+        streams: 7,
+        joined: rooms.slice(0, 2),
+        carried: rooms.slice(2, 3),
+        privatePosts: 2,
+        sealed: 3,
+        unreadable: 0,
+        damaged: 0
+      }
       const cases: ReadonlyArray<readonly [Circumstances, string]> = [
         [{ settings: { rooms: rooms.slice(0, 2) } }, "Fine: A node is in these rooms from its start: main, #r0, #r1."],
         [{ settings: { rooms } }, "Wrong: Rooms: 65 are set with --room, and others accept 64."],
@@ -183,6 +194,22 @@ describe("the doctor", () => {
           "Wrong: The clock was set back: the last run in data"
         ],
         [{ settings: { data: Option.none() } }, "Note: No data folder: "],
+        [
+          { folder: Effect.succeed({ ...folder, log }) },
+          "Fine: The log in data: 120 lines in 7 streams; 5 of them private; rooms joined: #r0, #r1; rooms carried for others: #r2."
+        ],
+        [
+          { folder: Effect.succeed({ ...folder, log: { ...log, carried: rooms } }) },
+          "Wrong: Rooms: the log in data names 67"
+        ],
+        [
+          { folder: Effect.succeed({ ...folder, log: { ...log, unreadable: 1 } }) },
+          "Wrong: Private messages: 1 in data is for you and can't be opened."
+        ],
+        [
+          { folder: Effect.succeed({ ...folder, log: { ...log, damaged: 2 } }) },
+          "Wrong: The log in data: 2 lines can't be read."
+        ],
         [{ terminal: { isThere: false } }, "Note: No terminal: "],
         [{ terminal: { kind: "dumb" } }, "Wrong: The terminal: TERM is 'dumb'"],
         [{ terminal: { utf8: false } }, "Wrong: The terminal: the locale is not UTF-8"],
