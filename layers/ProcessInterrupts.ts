@@ -1,4 +1,4 @@
-/** Interrupts of this process: SIGINT, SIGTERM, and Ctrl-C at a terminal in raw mode. */
+/** Interrupts of this process: SIGINT, SIGTERM, a terminal that hangs up, and Ctrl-C at a terminal in raw mode. */
 import * as Layer from "effect/Layer"
 import { Interrupts, type Wish } from "../services/Interrupts.ts"
 import * as Wishes from "./interrupts/Wishes.ts"
@@ -25,8 +25,11 @@ export interface ProcessInterrupts {
   readonly watch: (ending: Ending) => void
 }
 
-/** Uses plain functions, because signals and keys come to the process and not to a fiber. */
-export const make = (): ProcessInterrupts => {
+/**
+ * Uses plain functions, because signals and keys come to the process and not to a fiber. SIGHUP is one of the signals
+ * only if the process has a terminal: `nohup` starts programs without one, and they must not notice SIGHUP.
+ */
+export const make = (hasTerminal: boolean): ProcessInterrupts => {
   const { next, tell, wasHeard } = Wishes.make()
   let ending: Ending | undefined
   let isFirst = true
@@ -52,6 +55,7 @@ export const make = (): ProcessInterrupts => {
     watch: (given) => {
       ending = given
       process.on("SIGINT", onSignal).on("SIGTERM", onSignal)
+      if (hasTerminal) process.on("SIGHUP", onSignal)
     }
   }
 }

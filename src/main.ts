@@ -17,6 +17,7 @@ import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import { dropHungUp, isAtTerminal } from "../layers/console/HungUp.ts"
 import * as ProcessInterrupts from "../layers/ProcessInterrupts.ts"
 import type { Shell } from "../layers/ShellCompletions.ts"
 import { type Name, names } from "./commands/all.ts"
@@ -132,7 +133,8 @@ const whole = Effect.suspend(() => {
   }
 })
 
-const interrupts = ProcessInterrupts.make()
+const interrupts = ProcessInterrupts.make(isAtTerminal)
+process.on("exit", dropHungUp)
 
 /**
  * Runs a program as the main fiber of the process. A signal goes to the program first, which may have something to say

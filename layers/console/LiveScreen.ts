@@ -146,10 +146,14 @@ export class LiveScreen {
     else this.#nextDraw = setTimeout(() => this.draw(), early)
   }
 
-  /** Makes the next draw begin on an empty screen. */
+  /**
+   * Makes the next draw begin on an empty screen. The live area is erased first, because some terminals copy a screen to
+   * their scrollback when it is erased at once.
+   */
   clear(): void {
+    const live = this.#drawn === undefined ? "" : erase(this.#drawn.cursor.row)
     this.#drawn = undefined
-    this.#above = `${eraseScreen}${this.#above}`
+    this.#above = `${live}${eraseScreen}${this.#above}`
   }
 
   /** Covers the screen with rows, until `uncover`. Returns false if that is not possible now. */

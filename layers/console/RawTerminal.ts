@@ -1,9 +1,10 @@
 /** Takes over the terminal for an editor: raw mode, and pastes as one piece. Restores the terminal afterwards. */
-import { closeSync, writeSync } from "node:fs"
-import { isatty, type ReadStream, type WriteStream } from "node:tty"
+import { writeSync } from "node:fs"
+import type { ReadStream, WriteStream } from "node:tty"
 import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
 import type * as Scope from "effect/Scope"
+import { dropHungUp } from "./HungUp.ts"
 
 /** The sequences that are sent when the terminal is taken, and when it is given back. */
 export interface Sequences {
@@ -55,22 +56,6 @@ export interface Handlers {
   readonly onReturn: () => void
 }
 
-/** Which of stdin, stdout and stderr were terminals at the start of the process. */
-const begunAtTerminal = [0, 1, 2].map((descriptor) => isatty(descriptor))
-
-/**
- * At exit, Node restores the modes of the terminals that it started with, and aborts if that fails. It fails on a
- * terminal that has hung up. Node leaves closed descriptors alone, so this closes those of such terminals.
- */
-const dropHungUp = () => {
-  for (const descriptor of [0, 1, 2]) {
-    try {
-      if (begunAtTerminal[descriptor] && !isatty(descriptor)) closeSync(descriptor)
-    } catch {
-      // The descriptor was closed already.
-    }
-  }
-}
 /** Takes the terminal until the scope closes, or until the process ends in a way that it can notice. */
 export const take = (
   { input, output }: Terminal,
@@ -120,20 +105,18 @@ export const take = (
           if (ours) onLeave()
           leave()
         }
-        // When the terminal hangs up (SIGHUP), the program ends as on SIGTERM.
-        const hangUp = () => process.kill(process.pid, "SIGTERM")
 
         input.setEncoding("utf8").on("data", onInput).on("end", onEnd).on("close", onEnd).on("error", onEnd)
         output.on("resize", onResize)
-        // Registered once, and never removed: the process exits after its scopes have closed.
+        // This comes last again, and is never removed: the process exits after its scopes have closed.
         process.off("exit", dropHungUp).on("exit", onExit).on("exit", dropHungUp)
-        process.on("SIGTSTP", suspend).on("SIGCONT", wake).on("SIGHUP", hangUp)
+        process.on("SIGTSTP", suspend).on("SIGCONT", wake)
         enter()
         return {
           suspend,
           release: () => {
             leave()
-            process.off("exit", onExit).off("SIGTSTP", suspend).off("SIGCONT", wake).off("SIGHUP", hangUp)
+            process.off("exit", onExit).off("SIGTSTP", suspend).off("SIGCONT", wake)
             output.off("resize", onResize)
             input.off("data", onInput).off("end", onEnd).off("close", onEnd).off("error", onEnd).on("error", constVoid)
             input.pause()

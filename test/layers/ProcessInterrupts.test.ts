@@ -4,29 +4,31 @@ import * as Effect from "effect/Effect"
 import * as ProcessInterrupts from "../../layers/ProcessInterrupts.ts"
 import { Interrupts, type Wish } from "../../services/Interrupts.ts"
 
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const
+
 /** Interrupts of this process as long as the test runs; its signals are made up. */
-const interrupts = Effect.gen(function* () {
-  const made = ProcessInterrupts.make()
-  const before = process.listeners("SIGINT")
-  const beforeTerm = process.listeners("SIGTERM")
-  yield* Effect.acquireRelease(
-    Effect.sync(() => made.watch({ interrupt: () => {}, abandon: () => {} })),
-    () =>
-      Effect.sync(() => {
-        for (const each of process.listeners("SIGINT")) if (!before.includes(each)) process.off("SIGINT", each)
-        for (const each of process.listeners("SIGTERM")) if (!beforeTerm.includes(each)) process.off("SIGTERM", each)
-      })
-  )
-  return yield* Effect.provide(Interrupts, made.layer)
-})
+const interrupts = (hasTerminal: boolean) =>
+  Effect.gen(function* () {
+    const made = ProcessInterrupts.make(hasTerminal)
+    const before = signals.map((signal) => process.listeners(signal))
+    yield* Effect.acquireRelease(
+      Effect.sync(() => made.watch({ interrupt: () => {}, abandon: () => {} })),
+      () =>
+        Effect.sync(() => {
+          for (const [index, signal] of signals.entries())
+            for (const each of process.listeners(signal)) if (!before[index]?.includes(each)) process.off(signal, each)
+        })
+    )
+    return yield* Effect.provide(Interrupts, made.layer)
+  })
 
 const next = ({ next }: Interrupts["Type"]) => Effect.timeoutOption(next, "10 millis")
-const signalled = (signal: "SIGINT" | "SIGTERM") => Effect.sync(() => process.emit(signal))
+const signalled = (signal: (typeof signals)[number]) => Effect.sync(() => process.emit(signal))
 
 /** Everything that asked for the end, once that has run while somebody listened. */
-const heard = (asking: (service: Interrupts["Type"]) => Effect.Effect<unknown>) =>
+const heard = (asking: (service: Interrupts["Type"]) => Effect.Effect<unknown>, hasTerminal = true) =>
   Effect.gen(function* () {
-    const service = yield* interrupts
+    const service = yield* interrupts(hasTerminal)
     yield* next(service)
     yield* asking(service)
     const wishes: Array<Wish> = []
@@ -54,6 +56,13 @@ describe("what asks a process to end", () => {
     Effect.gen(function* () {
       const asked = yield* heard(({ press }) => Effect.zipLeft(signalled("SIGINT"), Effect.sync(press)))
       assert.deepStrictEqual(asked, ["signal", "key"])
+    })
+  )
+
+  it.scopedLive("is a terminal that hangs up; without a terminal that signal means nothing, as nohup wants it", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* heard(() => signalled("SIGHUP")), ["signal"])
+      assert.deepStrictEqual(yield* heard(() => signalled("SIGHUP"), false), [])
     })
   )
 })

@@ -258,6 +258,21 @@ describe("TerminalConsole", () => {
   )
 
   story(
+    "Ctrl-L clears the screen; a terminal that then copies it to its scrollback copies nothing of what is typed",
+    ({ sees, types, written }, console) =>
+      Effect.gen(function* () {
+        yield* console.show([said("one")])
+        yield* types("half")
+        yield* sees(["Client 2: one"], "half")
+        yield* types("\u000c")
+        yield* sees([], "half")
+        const copied = FakeTerminal.make(size)
+        copied.terminal.output.write(written().split("\u001b[H\u001b[2J")[0] ?? "")
+        yield* copied.shows(isRows(["Client 2: one"]))
+      })
+  )
+
+  story(
     "reading back covers the screen; what comes meanwhile is shown after that",
     ({ rows, sees, shows, types }, console) =>
       Effect.gen(function* () {
