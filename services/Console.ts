@@ -4,7 +4,8 @@ import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import type { Fact } from "../src/domain/Fact.ts"
-import type { Room } from "../src/domain/Post.ts"
+import type { Post, Room } from "../src/domain/Post.ts"
+import type { Request } from "../src/domain/Request.ts"
 import type { ScreenLine } from "../src/domain/ScreenLine.ts"
 import type { Status } from "../src/domain/Status.ts"
 import type { Vocabulary } from "../src/domain/Vocabulary.ts"
@@ -34,6 +35,8 @@ export interface Typed {
   readonly room?: Room
   /** Send it as it is, whatever it begins with. Otherwise the line may be a command. */
   readonly verbatim?: boolean
+  /** What a program asks, in place of a text. */
+  readonly request?: Request
   /** A key asked for this command. What the prompt shows then is answer enough, if the room has changed. */
   readonly byKey?: true
   /** A problem with the input, in place of a line: the sentence to show. `failed`: a line could not be accepted. */
@@ -46,6 +49,12 @@ export type Take = (texts: ReadonlyArray<string>) => boolean
 /** Registers a function that may take lines at once, until the returned function is called. */
 export type Offer = (take: Take) => () => void
 
+/** A line that was said. */
+export interface Placed {
+  readonly line: Typed
+  readonly post: Post
+}
+
 /**
  * The typed lines that no peer is known to have yet. Each is pending from when it is typed: it stands above what is being
  * typed and below everything that is shown, in the order of typing. When the console ends, what is pending stays on the screen.
@@ -53,8 +62,11 @@ export type Offer = (take: Take) => () => void
 export interface PendingLines {
   /** Adds a line that was typed at another console of the same node, with its room. It is pending here too. */
   readonly add: (line: Typed) => void
-  /** Says in which room lines are said. It is called before they are marked or settled, and is told of no commands. */
-  readonly place: (lines: ReadonlyArray<Typed>, room: Room) => void
+  /**
+   * Says in which room lines are said, and which posts they became. It is called before they are marked or settled, and is
+   * told of no commands. A line may become several posts, and others in another run of the node.
+   */
+  readonly place: (lines: ReadonlyArray<Placed>, room: Room) => void
   /** Marks pending lines as undelivered. */
   readonly mark: Put<Typed>
   /** Shows lines, in this order and without a mark, as any other line. They are pending no more. */

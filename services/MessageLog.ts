@@ -5,6 +5,7 @@ import type * as Predicate from "effect/Predicate"
 import type * as Stream from "effect/Stream"
 import type { Entry } from "../src/domain/Entry.ts"
 import type { LineTooLong, LogUnavailable, NoKey } from "../src/domain/Errors.ts"
+import type { KeptPosts } from "../src/domain/KeptPosts.ts"
 import type { PeerId } from "../src/domain/Peer.ts"
 import type { Epoch, Post, Room, StreamId, Summary } from "../src/domain/Post.ts"
 import type { Steps } from "../src/domain/Turns.ts"
@@ -108,6 +109,8 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     readonly renew: (shared: Summary, after?: Epoch) => Effect.Effect<ReadonlyMap<Post, Post>, LogUnavailable>
     /** The last posts in these rooms, at most `count` in all, oldest first. Those of all rooms by default. */
     readonly recent: (count: number, rooms?: ReadonlySet<Room>) => Effect.Effect<ReadonlyArray<Post>>
+    /** All posts that are kept now, in the order of the log. What is kept later does not change it. */
+    readonly kept: () => KeptPosts
     /**
      * The post that has set the topic of a room last (`domain/Topic.ts`), however long ago. Undefined if there is none, or
      * if this node takes no part in the room.

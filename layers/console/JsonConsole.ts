@@ -18,6 +18,7 @@ import {
   encodeEvent,
   eventOf,
   type Input,
+  requestOf,
   version,
   whereIn
 } from "../../src/protocol/BotLine.ts"
@@ -44,6 +45,11 @@ const typedOf = (input: Input): Typed => {
       return { text: `/${input.command} ${input.arguments ?? ""}`, ...placed(input.room) }
     case "exit":
       return { text: "Exit" }
+    case "watch":
+    case "history":
+    case "search":
+    case "read":
+      return { text: "", request: requestOf(input) }
     default:
       return absurd(input)
   }
@@ -102,7 +108,9 @@ export const over = ({ isGone, lines, put: putLines }: Ends): Effect.Effect<Cons
           continue
         }
         const meant = typedOf(input.right)
-        if (input.right.type !== "exit" && input.right.ref !== undefined) refs.set(meant, input.right.ref)
+        if (meant.request === undefined && "ref" in input.right && input.right.ref !== undefined) {
+          refs.set(meant, input.right.ref)
+        }
         typed.push(meant)
       }
       return Effect.as(tell(complaints), Chunk.unsafeFromArray(typed))
@@ -125,7 +133,14 @@ export const over = ({ isGone, lines, put: putLines }: Ends): Effect.Effect<Cons
         add: () => {},
         mark,
         place: (lines, room) => {
-          for (const line of lines) rooms.set(line, room)
+          for (const { line } of lines) rooms.set(line, room)
+          write(
+            lines.flatMap(({ line, post: { n, stream } }) => {
+              const ref = refs.get(line)
+              return ref === undefined ? [] : [{ type: "accepted", ref, stream, n }]
+            }),
+            () => {}
+          )
         },
         reword: () => Effect.void,
         settle: (lines, taken) => write(eventsOf("settled", lines), taken),

@@ -27,7 +27,10 @@ export const make = (list: PendingList<Typed>, { changed, done, giveBack, settle
       changed()
     },
     place: (lines, room) => {
-      list.place(lines, room)
+      list.place(
+        lines.map(({ line }) => line),
+        room
+      )
       changed()
     },
     reword: (line, text) =>

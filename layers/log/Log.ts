@@ -539,6 +539,7 @@ export const make = (
           grow()
         }),
       recent: (count, of) => Effect.sync(() => [...past.lastPosts(count, of)].reverse()),
+      kept: past.kept,
       own: Effect.sync(() => [...ownSince(new Map()).values()]),
       screen: readers.screen,
       openReader: (count, of = rooms.shown) => Effect.sync(() => readers.openReader(count, of)),

@@ -2,6 +2,7 @@
 import { isPrivate, openOf } from "../../src/domain/Conversation.ts"
 import type { Block, EncodedPost, Lines } from "../../src/domain/EncodedPost.ts"
 import { type Entry, isPost } from "../../src/domain/Entry.ts"
+import type { KeptPosts } from "../../src/domain/KeptPosts.ts"
 import { lastOf, lastOfEach } from "../../src/domain/LastPosts.ts"
 import { historyOfEach, type Post, type Room, roomIn, type StreamId } from "../../src/domain/Post.ts"
 import { encodePost } from "../../src/protocol/Frame.ts"
@@ -172,6 +173,18 @@ export const make = ({ entries, isSigned, maxBytes, maxEntries, rooms, store }: 
 
   return {
     lastPosts: (count: number, of?: ReadonlySet<Room>) => lastOf(newestFirst(), count, of),
+    /** All posts that are kept now. No array that it reads is changed later, but for entries that are added. */
+    kept: (): KeptPosts => {
+      const [older, { kept }] = [past, entries]
+      return {
+        size: older.length + entries.settled - entries.dropped,
+        at: (index) => {
+          if (index < older.length) return older[index]
+          const entry = kept[index - older.length]
+          return isPost(entry) ? entry.post : undefined
+        }
+      }
+    },
     lastOfEach: (count: number, of: Iterable<Room>, before: number) => lastOfEach(newestFirst(before), count, of),
     lastLines,
     lackedOf,

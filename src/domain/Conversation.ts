@@ -3,7 +3,7 @@
  * it: streams, `deps` and everything else are as in a room. Its name is made of both ids, so it is the same for both.
  */
 import type { PeerId } from "./Peer.ts"
-import { authorOf, type Post, type Room, roomIn, type StreamId } from "./Post.ts"
+import { authorOf, type Post, type Room, roomIn, roomReader, type StreamId } from "./Post.ts"
 
 const mark = "@"
 
@@ -72,3 +72,10 @@ export const addresseesIn = (place: Room): ReadonlyArray<PeerId> | undefined =>
 /** Where a post stands at a node: its room, or the place in which this node answers it. */
 export const placeOf = (self: PeerId, post: Pick<Post, "stream" | "to">): Room =>
   isPrivateStream(post.stream) ? privatelyTo(confidantsOf(self, post)) : roomIn(post.stream)
+
+/** Whether posts stand in that place at a node: for many posts. */
+export const isIn = (self: PeerId, place: Room): ((post: Pick<Post, "stream" | "to">) => boolean) => {
+  if (isPrivate(place)) return (post) => isPrivateStream(post.stream) && placeOf(self, post) === place
+  const roomOf = roomReader()
+  return ({ stream }) => roomOf(stream) === place
+}

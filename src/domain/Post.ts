@@ -71,6 +71,19 @@ export const authorOf = (stream: StreamId): PeerId => stream.slice(0, stream.ind
 /** The room of a stream. */
 export const roomIn = (stream: StreamId): Room => stream.slice(stream.indexOf("/") + 1, stream.lastIndexOf("/")) as Room
 
+/** Reads the rooms of many streams. Most posts follow others of their stream. */
+export const roomReader = (): ((stream: StreamId) => Room) => {
+  let lastStream: StreamId | undefined
+  let lastRoom = mainRoom
+  return (stream) => {
+    if (stream !== lastStream) {
+      lastStream = stream
+      lastRoom = roomIn(stream)
+    }
+    return lastRoom
+  }
+}
+
 /** The epoch of a stream. */
 export const epochIn = (stream: StreamId): Epoch => stream.slice(stream.lastIndexOf("/") + 1) as Epoch
 

@@ -8,15 +8,17 @@ import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { absurd } from "../domain/Absurd.ts"
 import { actionIn } from "../domain/Action.ts"
-import { addresseesIn, isClosed, isPrivateStream, readersOf } from "../domain/Conversation.ts"
+import { addresseesIn, isClosed, isPrivateStream, privatelyTo, readersOf } from "../domain/Conversation.ts"
 import { type Entry, isPost } from "../domain/Entry.ts"
-import type { Fact } from "../domain/Fact.ts"
+import type { Fact, KeptLine } from "../domain/Fact.ts"
+import type { Bound } from "../domain/KeptPosts.ts"
 import { Letter } from "../domain/Letter.ts"
 import type { MeshEvent } from "../domain/MeshEvent.ts"
 import { Address, Peer, PeerId, Port } from "../domain/Peer.ts"
 import type { PeerStatus } from "../domain/PeerStatus.ts"
 import type { RoomState } from "../domain/Place.ts"
 import { authorOf, type Post, PostNumber, Room, RoomFromString, roomIn, StreamId } from "../domain/Post.ts"
+import { Request } from "../domain/Request.ts"
 import { topicIn } from "../domain/Topic.ts"
 
 /**
@@ -244,7 +246,7 @@ export type Event = typeof Event.Type
 /** An event as its line has it, for a reader that takes it as it is. */
 export type EventLine = typeof Event.Encoded
 
-const saidOf = (post: Post) => {
+const saidOf = (post: Post, isMention = false) => {
   const { at, n, stream, text } = post
   const action = actionIn(text)
   return {
@@ -254,8 +256,20 @@ const saidOf = (post: Post) => {
     at,
     ...(isPrivateStream(stream) ? { to: readersOf(post) } : { room: roomIn(stream) }),
     stream,
-    n
+    n,
+    ...(isMention ? { mention: true as const } : {})
   }
+}
+
+const lineOf = ({ isMention, own, post }: KeptLine): typeof Line.Type => {
+  const topic = isPrivateStream(post.stream) ? undefined : topicIn(post.text)
+  const line = { ...saidOf(post, isMention), own }
+  return topic === undefined ? line : { ...line, text: topic, topic: true }
+}
+
+const somewhereOf = (place: Room): { readonly room: Room } | { readonly with: ReadonlyArray<PeerId> } => {
+  const ids = addresseesIn(place)
+  return ids === undefined ? { room: place } : { with: ids }
 }
 
 const topicSet = (post: Post, own: boolean, earlier: boolean): Event | undefined => {
@@ -320,13 +334,15 @@ const happened = (event: MeshEvent): Event | undefined => {
   }
 }
 
-const witnessed = (entry: Entry): Event | undefined => {
+const witnessed = (entry: Entry, isMention: boolean): Event | undefined => {
   if (isPost(entry) && isClosed(entry.post)) return undefined
   switch (entry._tag) {
     case "Said":
-      return topicSet(entry.post, entry.own, false) ?? { type: "said", ...saidOf(entry.post), own: entry.own }
+      return (
+        topicSet(entry.post, entry.own, false) ?? { type: "said", ...saidOf(entry.post, isMention), own: entry.own }
+      )
     case "Earlier":
-      return topicSet(entry.post, false, true) ?? { type: "earlier", ...saidOf(entry.post) }
+      return topicSet(entry.post, false, true) ?? { type: "earlier", ...saidOf(entry.post, isMention) }
     case "Missed":
       return {
         type: "missed",
@@ -349,13 +365,19 @@ const witnessed = (entry: Entry): Event | undefined => {
 export const eventOf = (fact: Fact): Event | undefined => {
   switch (fact._tag) {
     case "Witnessed":
-      return witnessed(fact.entry)
+      return witnessed(fact.entry, fact.isMention === true)
     case "Self":
       return { type: "self", ...fact.peer, since: fact.since }
     case "Present":
       return present(fact.peerStatus)
     case "InRoom":
       return inRoom(fact)
+    case "Recalled": {
+      const { _tag, lines, place, ...rest } = fact
+      return { type: "history", ...rest, ...somewhereOf(place), lines: lines.map(lineOf) }
+    }
+    case "Found":
+      return { type: "found", ref: fact.ref, lines: fact.lines.map(lineOf), more: fact.more }
     case "RoomsAre":
       // A program asks for them with the command `rooms`.
       return undefined
@@ -399,6 +421,18 @@ export const encodeEvent = (event: Event): string =>
     ).join("")
   )}\n`
 
+/** A line by its name. */
+const LineName = Schema.Struct({ stream: StreamId, n: PostNumber })
+
+/** Where to look or what to count as read: one of both. */
+const place = { room: Schema.optional(RoomFromString), with: Schema.optional(Schema.NonEmptyArray(PeerId)) }
+
+/** The greatest number of lines that are answered at once, and how many there are if nobody says. */
+export const mostLines = 500
+export const usualLines = 50
+
+const limit = { limit: Schema.optional(Schema.Int.pipe(Schema.between(1, mostLines))) }
+
 const request = { room: Schema.optional(RoomFromString), ref: Schema.optional(Schema.String) }
 
 /**
@@ -418,24 +452,8 @@ export const Input = Schema.Union(
     arguments: Schema.optional(Schema.String),
     ...request
   }),
-  Schema.Struct({ type: Schema.Literal("exit") })
-)
-export type Input = typeof Input.Type
-
-/** A line by its name. */
-const LineName = Schema.Struct({ stream: StreamId, n: PostNumber })
-
-/** Where to look or what to count as read: one of both. */
-const place = { room: Schema.optional(RoomFromString), with: Schema.optional(Schema.NonEmptyArray(PeerId)) }
-
-/** The greatest number of lines that are answered at once, and how many there are if nobody says. */
-export const mostLines = 500
-export const usualLines = 50
-
-const limit = { limit: Schema.optional(Schema.Int.pipe(Schema.between(1, mostLines))) }
-
-/** What a session can ask about what its node keeps and knows. */
-export const Request = Schema.Union(
+  Schema.Struct({ type: Schema.Literal("exit") }),
+  /** What a session can ask about what its node keeps and knows. */
   Schema.Struct({
     type: Schema.Literal("watch"),
     what: Schema.Array(Schema.Literal("chat", "rooms", "peers", "delivery"))
@@ -459,10 +477,51 @@ export const Request = Schema.Union(
   }),
   Schema.Struct({ type: Schema.Literal("read"), ...place })
 )
-export type Request = typeof Request.Type
-
+export type Input = typeof Input.Type
 /** A command as its line has it. */
-export type InputLine = typeof Input.Encoded | typeof Request.Encoded
+export type InputLine = typeof Input.Encoded
+
+type Asking = Extract<Input, { readonly type: "watch" | "history" | "search" | "read" }>
+type Bounded = Pick<Extract<Input, { readonly type: "history" }>, Bound["side"]>
+
+const placeIn = ({
+  room,
+  with: others
+}: Pick<Asking & { readonly type: "read" }, "room" | "with">): Room | undefined =>
+  others === undefined ? room : privatelyTo(others)
+
+const boundIn = (input: Bounded): Bound | undefined => {
+  const side = (["before", "after", "around"] as const).find((each) => input[each] !== undefined)
+  const of = side && input[side]
+  return side === undefined || of === undefined ? undefined : { side, of }
+}
+
+/** What a program asks with a command. */
+export const requestOf = (input: Asking): Request => {
+  switch (input.type) {
+    case "watch":
+      return Request.Watch({ what: input.what })
+    case "history":
+      return Request.History({
+        ref: input.ref,
+        place: placeIn(input),
+        bound: boundIn(input),
+        limit: input.limit ?? usualLines
+      })
+    case "search":
+      return Request.Search({
+        ref: input.ref,
+        place: placeIn(input),
+        text: input.text,
+        before: input.before,
+        limit: input.limit ?? usualLines
+      })
+    case "read":
+      return Request.Read({ place: placeIn(input) })
+    default:
+      return absurd(input)
+  }
+}
 
 const decode = Schema.decodeUnknownEither(Schema.parseJson(Input))
 

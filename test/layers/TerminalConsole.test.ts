@@ -74,7 +74,7 @@ const sessionAt = (console: Console["Type"], rooms: ReadonlyArray<string>, begin
       const to = /^\/go (\S+)$/.exec(line.text)?.[1]
       if (to === undefined) {
         said.push(`${line.room ?? room}: ${line.text}`)
-        return place([line], line.room ?? room)
+        return place([{ line, post: post(stream("1"), 1) }], line.room ?? room)
       }
       // A command with a room would run as if the session spoke there.
       assert.isUndefined(line.room)

@@ -68,6 +68,8 @@ export const carryOver = ({ console, waiting }: Session["Type"], posts: Readonly
     if (Option.isNone(console.pending)) return
     const { left, said } = saidAnew(MutableRef.get(waiting), posts, Monotonic.millis(yield* Effect.clock))
     MutableRef.set(waiting, said)
+    const { place } = console.pending.value
+    for (const each of said) place([each], placeOf(authorOf(each.post.stream), each.post))
     yield* whenTaken(console.pending.value.settle)(left)
   })
 
@@ -187,10 +189,7 @@ export const make = ({
       follow: (sayings, results, room) =>
         Effect.suspend(() => {
           const { said, unsaid } = pairUp(sayings, results, now())
-          place(
-            said.map(({ line }) => line),
-            room
-          )
+          place(said, room)
           MutableRef.update(waiting, (before) => [...before, ...said])
           return Effect.map(giveBack(unsaid), () => {
             reviewNow()

@@ -23,6 +23,7 @@ import { answer, CommandLine } from "../commands/Command.ts"
 import { objectionTo, warnOnce } from "../commands/readers.ts"
 import { refuse } from "../refused.ts"
 import { asTyped, type OwnLines } from "./ownLines.ts"
+import { answering } from "./requests.ts"
 import { move, roomOf, Session } from "./Session.ts"
 import { exit, isSaid, roomNamedIn, type Step, stepsOf } from "./steps.ts"
 
@@ -56,6 +57,7 @@ export const sayWhatIsTyped = (
     const { self } = yield* PeerMesh
     const { isJoined } = yield* Rooms
     const { console, questioned, reader } = session
+    const answerTo = yield* answering(session)
 
     /** The lines can't be said there. */
     const turnDown = (sayings: ReadonlyArray<Saying<Typed>>, room: Room, reason: string) =>
@@ -186,6 +188,8 @@ export const sayWhatIsTyped = (
           return perform(step.line, step.name, step.rest)
         case "Ask":
           return ask(step.line)
+        case "Answer":
+          return answerTo(step.request)
         case "Pass":
           return ownLines.settle([step.line])
         case "Complain":

@@ -16,9 +16,10 @@ import { Fact } from "../../domain/Fact.ts"
 import { isPresenceEvent } from "../../domain/MeshEvent.ts"
 import type { Named, Peer, PeerId } from "../../domain/Peer.ts"
 import { heard } from "../../domain/Place.ts"
-import { authorOf, mainRoom, type Room, roomIn, type StreamId } from "../../domain/Post.ts"
+import { authorOf, mainRoom, type Room, roomReader } from "../../domain/Post.ts"
 import { privateMark, type ScreenLine, screenLineOf } from "../../domain/ScreenLine.ts"
 import type { OwnLines } from "./ownLines.ts"
+import { recollection } from "./recollection.ts"
 import { move, roomOf, roomUnnamed, type Session, ShownRooms } from "./Session.ts"
 import { type Hand, makeShowing } from "./Showing.ts"
 
@@ -66,19 +67,6 @@ export const showWhatHappens = (
     return Deferred.await(ended)
   })
 
-/** Reads the rooms of streams. Nearly all posts follow others of their stream, and each one comes through here. */
-const roomReader = (): ((stream: StreamId) => Room) => {
-  let lastStream: StreamId | undefined
-  let lastRoom = mainRoom
-  return (stream) => {
-    if (stream !== lastStream) {
-      lastStream = stream
-      lastRoom = roomIn(stream)
-    }
-    return lastRoom
-  }
-}
-
 /**
  * Whether an entry is of a room that the node has joined, and of one of these, if they are given. Who comes and goes is
  * news of `main`. What concerns the node itself is of no room. What guests say to each other in private is for nobody else.
@@ -112,8 +100,9 @@ const fromRooms = (
 }
 
 /** Puts entries on a console: for people as lines, for programs as facts. */
-const putOn = (session: Session["Type"], self: Peer): ((entries: ReadonlyArray<Entry>, hand: Hand) => void) =>
-  Option.match(session.console.tell, {
+const putOn = (session: Session["Type"], self: Peer): ((entries: ReadonlyArray<Entry>, hand: Hand) => void) => {
+  const recall = recollection(session, self.id)
+  return Option.match(session.console.tell, {
     onNone: () => (entries, hand) => {
       const lines: Array<ScreenLine> = []
       const here = roomUnnamed(session)
@@ -127,9 +116,16 @@ const putOn = (session: Session["Type"], self: Peer): ((entries: ReadonlyArray<E
     onSome: (tell) => (entries, hand) =>
       hand(
         tell,
-        entries.map((entry) => Fact.Witnessed({ entry, here: entry._tag === "Said" && entry.by === session.reader }))
+        entries.map((entry) =>
+          Fact.Witnessed({
+            entry,
+            here: entry._tag === "Said" && entry.by === session.reader,
+            isMention: isPost(entry) && recall(entry.post).isMention
+          })
+        )
       )
   })
+}
 
 /** On a pipe a private line begins with the place in which it can be answered: `@bo `. */
 const terse = (self: Peer, line: ScreenLine): ScreenLine =>

@@ -3,6 +3,7 @@ import type { Typed } from "../../../services/Console.ts"
 import type { Saying } from "../../domain/Delivery.ts"
 import { parseSlash } from "../../domain/Described.ts"
 import type { Room } from "../../domain/Post.ts"
+import type { Request } from "../../domain/Request.ts"
 import { quit } from "../commands/quit.ts"
 
 /** The line that ends a program. */
@@ -13,6 +14,7 @@ export type Step =
   /** `room`: where; undefined if nobody says. */
   | { readonly _tag: "Say"; readonly room: Room | undefined; readonly sayings: Array<Saying<Typed>> }
   | { readonly _tag: "Run"; readonly line: Typed; readonly name: string; readonly rest: string }
+  | { readonly _tag: "Answer"; readonly request: Request }
   | { readonly _tag: "Pass"; readonly line: Typed }
   | { readonly _tag: "Ask"; readonly line: Typed }
   | { readonly _tag: "Complain"; readonly sentence: string; readonly failed: boolean }
@@ -64,6 +66,11 @@ export const stepsOf = (lines: ReadonlyArray<Typed>): ReadonlyArray<Step> => {
   }
   for (const line of lines) {
     const { text } = line
+    if (line.request !== undefined) {
+      steps.push({ _tag: "Answer", request: line.request })
+      sayings = undefined
+      continue
+    }
     if (line.trouble === undefined && isSaid(text)) {
       say({ line, text })
       continue

@@ -1,0 +1,245 @@
+/** What a program asks a node in JSON, and what it is told. */
+import { assert, describe } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type { EventLine, InputLine } from "../../src/protocol/BotLine.ts"
+import { VirtualDisk } from "../support/VirtualDisk.ts"
+import { attachProgram, type Program } from "./JsonProgram.ts"
+import { type AtConsole, gather, story } from "./World.ts"
+
+type HistoryLine = Extract<EventLine, { readonly type: "history" }>
+type Asked = Omit<Extract<InputLine, { readonly type: "history" }>, "type" | "ref">
+
+let asked = 0
+/** The answer to a request for history. */
+const history = (program: Program, wanted: Asked = {}): Effect.Effect<HistoryLine> =>
+  Effect.gen(function* () {
+    const ref = `history ${asked++}`
+    yield* program.send({ type: "history", ref, ...wanted })
+    return yield* program.sees("history", (event) => event.ref === ref)
+  })
+
+const search = (program: Program, text: string, wanted: Omit<Asked, "after" | "around"> = {}) =>
+  Effect.gen(function* () {
+    const ref = `search ${asked++}`
+    yield* program.send({ type: "search", ref, text, ...wanted })
+    return yield* program.sees("found", (event) => event.ref === ref)
+  })
+
+const textsOf = ({ lines }: Pick<HistoryLine, "lines">) => lines.map(({ text }) => text)
+
+/** One says these lines, each after another has seen the one before. */
+const says = (one: AtConsole, other: AtConsole, ...texts: ReadonlyArray<string>) =>
+  Effect.forEach(texts, (text) => Effect.zipRight(one.type(text), other.sees(`Client 1: ${text}`)), { discard: true })
+
+const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => `line ${from + at}`)
+
+describe("history", () => {
+  story("is read page by page in both directions, and around a line that is found", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      yield* says(one, two, ...numbers(1, 9))
+      const program = yield* attachProgram(two)
+      const last = yield* history(program, { limit: 3 })
+      assert.deepStrictEqual(
+        [textsOf(last), last.room, last.older, last.newer, last.found],
+        [numbers(7, 9), "main", true, false, true]
+      )
+      const [first] = last.lines
+      assert(first !== undefined)
+      assert.deepStrictEqual(
+        [first.from, first.room, first.own, first.n, first.mention],
+        ["1", "main", false, 7, undefined]
+      )
+      const name = ({ n, stream }: typeof first) => ({ stream, n })
+
+      const before = yield* history(program, { before: name(first), limit: 4 })
+      assert.deepStrictEqual([textsOf(before), before.older, before.newer], [numbers(3, 6), true, true])
+      const begin = yield* history(program, { before: name(before.lines[0] ?? first) })
+      assert.deepStrictEqual([textsOf(begin), begin.older, begin.newer], [numbers(1, 2), false, true])
+      const none = yield* history(program, { before: name(begin.lines[0] ?? first) })
+      assert.deepStrictEqual([textsOf(none), none.older, none.newer, none.found], [[], false, true, true])
+
+      const after = yield* history(program, { after: name(begin.lines[1] ?? first), limit: 2 })
+      assert.deepStrictEqual([textsOf(after), after.older, after.newer], [numbers(3, 4), true, true])
+      const rest = yield* history(program, { after: name(first) })
+      assert.deepStrictEqual([textsOf(rest), rest.older, rest.newer], [numbers(8, 9), true, false])
+      const end = yield* history(program, { after: name(rest.lines[1] ?? first) })
+      assert.deepStrictEqual([textsOf(end), end.older, end.newer], [[], true, false])
+
+      const found = yield* search(program, "LINE 5")
+      assert.deepStrictEqual([textsOf(found), found.more], [["line 5"], false])
+      const around = yield* history(program, { around: name(found.lines[0] ?? first), limit: 4 })
+      assert.deepStrictEqual([textsOf(around), around.older, around.newer], [numbers(3, 6), true, true])
+    })
+  )
+
+  story("names a line that is not kept: the last lines come, and say so", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      yield* says(one, two, ...numbers(1, 3))
+      const program = yield* attachProgram(two)
+      const [line] = (yield* history(program)).lines
+      assert(line !== undefined)
+      for (const after of [
+        { stream: line.stream, n: 99 },
+        { stream: "x/main/5-00000000", n: 1 }
+      ]) {
+        const answer = yield* history(program, { after, limit: 2 })
+        assert.deepStrictEqual(
+          [textsOf(answer), answer.older, answer.newer, answer.found],
+          [numbers(2, 3), true, false, false]
+        )
+      }
+    })
+  )
+
+  story("is of one room or one conversation alone, with actions and topics, in the author's words", (world) =>
+    Effect.gen(function* () {
+      yield* world.server
+      const one = yield* world.client("1", { rooms: ["main", "ops"] })
+      const two = yield* world.client("2", { rooms: ["main", "ops"] })
+      yield* one.sees("Client 2: initiated")
+      const program = yield* attachProgram(two)
+      yield* one.type("to @2 and all")
+      yield* one.type("/say ops to ops")
+      yield* one.type("/topic ops the topic")
+      yield* one.type("/msg 2 in secret")
+      yield* two.sees("(private) Client 1: in secret", "#ops Client 1: to ops")
+      yield* two.type("/me waves")
+      yield* two.type("/msg 1 me too")
+      yield* one.sees("(private) Client 2: me too", "Client 2 waves")
+
+      const main = yield* history(program)
+      assert.deepStrictEqual(
+        main.lines.map(({ action, from, mention, own, text, topic }) => ({ action, from, mention, own, text, topic })),
+        [
+          { action: false, from: "1", mention: true, own: false, text: "to @2 and all", topic: undefined },
+          { action: true, from: "2", mention: undefined, own: true, text: "waves", topic: undefined }
+        ]
+      )
+      assert.isTrue((yield* program.sees("said", ({ text }) => text === "to @2 and all")).mention)
+      const ops = yield* history(program, { room: "ops" })
+      assert.deepStrictEqual(
+        ops.lines.map(({ text, topic }) => [text, topic]),
+        [
+          ["to ops", undefined],
+          ["the topic", true]
+        ]
+      )
+      const private1 = yield* history(program, { with: ["1"] })
+      assert.deepStrictEqual(
+        [textsOf(private1), private1.with, private1.room],
+        [["in secret", "me too"], ["1"], undefined]
+      )
+      assert.deepStrictEqual(
+        private1.lines.map(({ room, to }) => [room, to]),
+        [
+          [undefined, ["2"]],
+          [undefined, ["1"]]
+        ]
+      )
+      assert.isEmpty((yield* history(program, { with: ["3"] })).lines)
+      assert.deepStrictEqual(textsOf(yield* search(program, "to", { limit: 2 })), ["the topic", "me too"])
+      assert.deepStrictEqual(textsOf(yield* search(program, "to", { room: "ops" })), ["to ops", "the topic"])
+      const earlier = (yield* search(program, "secret")).lines[0]
+      assert(earlier !== undefined)
+      assert.deepStrictEqual(
+        textsOf(yield* search(program, "to", { before: { stream: earlier.stream, n: earlier.n } })),
+        ["to @2 and all", "to ops", "the topic"]
+      )
+
+      yield* two.type("/leave ops")
+      yield* two.sees("* You have left #ops. You are in main.")
+      assert.isEmpty((yield* history(program, { room: "ops" })).lines)
+      assert.isEmpty((yield* search(program, "to ops")).lines)
+    })
+  )
+
+  story("is the same after a restart, line by line", (world) =>
+    Effect.gen(function* () {
+      const disk = new VirtualDisk()
+      yield* world.server
+      const one = yield* world.client("1")
+      const two = yield* world.client("2", { disk })
+      yield* one.sees("Client 2: initiated")
+      for (const n of [1, 2, 3]) {
+        yield* one.type(`theirs ${n}`)
+        yield* two.type(`mine ${n}`)
+        yield* one.type(`/msg 2 secret ${n}`)
+        yield* Effect.sleep("100 millis")
+      }
+      yield* two.sees("(private) Client 1: secret 3", "Client 1: theirs 3")
+      const places: ReadonlyArray<Asked> = [{ room: "main" }, { with: ["1"] }]
+      const before = yield* attachProgram(two)
+      const lines = yield* Effect.forEach(places, (place) => Effect.map(history(before, place), ({ lines }) => lines))
+      assert.deepStrictEqual([lines[0]?.length, lines[1]?.length], [6, 3])
+      yield* two.kill
+      yield* one.type("meanwhile")
+      const again = yield* world.client("2", { disk })
+      yield* again.sees("Client 1: meanwhile")
+      const after = yield* attachProgram(again)
+      const last = lines[0]?.at(-1)
+      assert(last !== undefined)
+      assert.deepStrictEqual(
+        yield* Effect.forEach(places, (place) => Effect.map(history(after, place), ({ lines }) => lines.slice(0, 6))),
+        lines
+      )
+      const missed = yield* history(after, { after: { stream: last.stream, n: last.n } })
+      assert.deepStrictEqual(textsOf(missed), ["meanwhile"])
+    })
+  )
+})
+
+describe("a line with a ref", () => {
+  story("is accepted under a name as soon as it has one, and each of several readers has one of their own", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      const program = yield* attachProgram(one)
+      yield* program.send({ type: "say", text: "hello", ref: "a" })
+      const { n, stream } = yield* program.sees("accepted", ({ ref }) => ref === "a")
+      const said = yield* program.sees("said", ({ text }) => text === "hello")
+      assert.deepStrictEqual([said.stream, said.n], [stream, n])
+      yield* program.sees("settled", ({ ref }) => ref === "a")
+      yield* two.sees("Client 1: hello")
+
+      yield* program.send({ type: "run", command: "msg", arguments: "2,Server both", ref: "b" })
+      yield* program.sees("settled", ({ ref }) => ref === "b")
+      const names = program.all("accepted").filter(({ ref }) => ref === "b")
+      assert.lengthOf(new Set(names.map((each) => each.stream)), 2)
+
+      yield* program.send({ type: "say", text: "x".repeat(70_000), ref: "c" })
+      yield* program.sees("settled", ({ ref }) => ref === "c")
+      assert.isEmpty(program.all("accepted").filter(({ ref }) => ref === "c"))
+    })
+  )
+})
+
+describe("what is no command", () => {
+  story("is answered with an error, each, and the session goes on", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      const program = yield* attachProgram(one)
+      const garbage = [
+        "\u0000\u0001\u0002",
+        "{",
+        "null",
+        "[[[[[[[[",
+        '{"type":"history"}',
+        '{"type":"history","ref":"x","limit":0}',
+        '{"type":"history","ref":"x","limit":501}',
+        '{"type":"history","ref":"x","before":{"stream":"no stream","n":1}}',
+        '{"type":"history","ref":"x","with":[]}',
+        '{"type":"history","ref":"x","with":["no/body"]}',
+        '{"type":"search","ref":"x","text":""}',
+        '{"type":"watch","what":["everything"]}',
+        '{"type":"read","room":"no room"}',
+        "x".repeat(60_000)
+      ]
+      for (const line of garbage) yield* program.write(line)
+      yield* program.send({ type: "say", text: "still here" })
+      yield* two.sees("Client 1: still here")
+      assert.lengthOf(program.all("error"), garbage.length)
+      assert.isEmpty(program.all("history"))
+    })
+  )
+})
