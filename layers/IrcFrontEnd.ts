@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
 import { Console } from "../services/Console.ts"
 import { Guests } from "../services/Guests.ts"
+import { Membership } from "../services/Membership.ts"
 import { MessageLog } from "../services/MessageLog.ts"
 import { Sessions } from "../services/Sessions.ts"
 import { Transport } from "../services/Transport.ts"
@@ -76,7 +77,8 @@ const objectionTo =
 const make = ({ guests: isOpen = false, keep = nowhere, listen, password, self, version }: Settings) =>
   Effect.gen(function* () {
     const sessions = yield* Sessions
-    const { recent } = yield* MessageLog
+    const { recent, seals } = yield* MessageLog
+    const { since } = yield* Membership
     const { listen: open } = yield* Transport
     const console = yield* Console
     const runSync = Runtime.runSync(yield* Effect.runtime<never>())
@@ -91,6 +93,8 @@ const make = ({ guests: isOpen = false, keep = nowhere, listen, password, self, 
         isPassword: password === undefined ? undefined : isEqual(password),
         objectionTo: lobby === undefined ? undefined : objectionTo(lobby.guests)
       },
+      accounts: seals,
+      banned: () => since(0).flatMap(({ id, status }) => (status === "banned" ? [id] : [])),
       sessions,
       posts: () => runSync(recent(Number.POSITIVE_INFINITY)),
       seen: yield* remember(keep)
@@ -108,5 +112,5 @@ const make = ({ guests: isOpen = false, keep = nowhere, listen, password, self, 
 /** Serves IRC clients at that address until the scope closes. */
 export const layer = (
   settings: Settings
-): Layer.Layer<never, PortTaken | HostElsewhere, Sessions | MessageLog | Guests | Transport | Console> =>
+): Layer.Layer<never, PortTaken | HostElsewhere, Sessions | MessageLog | Membership | Guests | Transport | Console> =>
   Layer.scopedDiscard(make(settings))

@@ -43,13 +43,14 @@ const refusalPause = Duration.seconds(1)
 /** What a client is told when its node ends. */
 const nodeEnded = "The node has ended"
 
+const withTag = (message: Outgoing, key: string, value: string): Outgoing => ({
+  ...message,
+  tags: new Map([...(message.tags ?? []), [key, value]])
+})
+
 /** Makes the answers to a command one: names the command that they belong to, if the client asks for that. */
 const labelled = (label: string, server: string, reference: string, answers: ReadonlyArray<Outgoing>) => {
   const [only] = answers
-  const withTag = (message: Outgoing, key: string, value: string): Outgoing => ({
-    ...message,
-    tags: new Map([...(message.tags ?? []), [key, value]])
-  })
   if (only === undefined) return [withTag({ source: server, command: "ACK", params: [] }, "label", label)]
   if (answers.length === 1) return [withTag(only, "label", label)]
   const closing = answers.at(-1)
@@ -118,8 +119,15 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
     let batches = 0
     const split = makeLines()
     const bucket = new TokenBucket(linesPerSecond, linesAtOnce, Monotonic.millis(clock))
-    const sender = makeSender(connection)
     const has = (capability: Capability): boolean => state.capabilities.has(capability)
+    /** Names the account of whom a message is from, if the client asks for that. */
+    const withAccount = (message: Outgoing): Outgoing => {
+      const [nick = "", rest] = message.source?.split("!") ?? []
+      const id = rest === undefined || !has("account-tag") ? undefined : running?.talk.members.idOf(nick)
+      const account = id === undefined ? undefined : running?.talk.accountOf(id)
+      return account === undefined ? message : withTag(message, "account", account)
+    }
+    const sender = makeSender(connection, withAccount)
 
     const end = (why: string): void => Deferred.unsafeDone(over, Effect.succeed(why))
     /** Nothing more is read. What was said so far is still said. */

@@ -12,7 +12,8 @@ import type { Message, Outgoing } from "../../src/protocol/irc/Message.ts"
 import { bytesLeft } from "../../src/protocol/irc/Message.ts"
 import { piecesOf } from "../../src/protocol/irc/Pieces.ts"
 import { saidIn } from "../../src/protocol/irc/Speech.ts"
-import { type Answer, channelOf, host, mainChannel, type Talk, timeOf } from "./Talk.ts"
+import { mostMonitored } from "./Monitor.ts"
+import { type Answer, awayWords, banMaskOf, channelOf, host, mainChannel, type Talk, timeOf } from "./Talk.ts"
 
 /** Takes a command. It answers once, now or later. */
 type Command = (talk: Talk, params: ReadonlyArray<string>, answer: Answer, message: Message) => void
@@ -39,6 +40,7 @@ const support: ReadonlyArray<string> = [
   "CLIENTTAGDENY=*",
   "MAXTARGETS=1",
   "MODES=1",
+  `MONITOR=${mostMonitored}`,
   "MSGREFTYPES=msgid,timestamp",
   "NETWORK=outlive",
   `NICKLEN=${mostOfNick}`,
@@ -200,7 +202,10 @@ const mode: Command = atOnce(({ house, members, numeric, roomOf, rooms }, [name,
     }
     if (modes === undefined) return [numeric("RPL_CHANNELMODEIS", name, "+n")]
     if (/^\+?b$/.test(modes) && rest.length === 0) {
-      return [numeric("RPL_ENDOFBANLIST", name, "End of channel ban list")]
+      return [
+        ...house.banned().map((id) => numeric("RPL_BANLIST", name, banMaskOf(id))),
+        numeric("RPL_ENDOFBANLIST", name, "End of channel ban list")
+      ]
     }
     return [numeric("ERR_CHANOPRIVSNEEDED", name, "Modes of channels can't be changed")]
   }
@@ -226,7 +231,7 @@ const meant = (talk: Talk, mask: string): ReadonlyArray<Named> => {
 }
 
 const who: Command = atOnce((talk, [mask = "*", options = ""]) => {
-  const { house, members, numeric } = talk
+  const { accountOf, house, members, numeric } = talk
   const [, fields, token = "0"] = /^[^%]*%([a-z]*)(?:,(\d{1,3}))?$/i.exec(options) ?? []
   const [first] = talk.shown()
   const channel = isChannel(mask) ? mask : first === undefined ? "*" : channelOf(first)
@@ -248,7 +253,7 @@ const who: Command = atOnce((talk, [mask = "*", options = ""]) => {
       ["f", whoFlags(named)],
       ["d", "0"],
       ["l", "0"],
-      ["a", "0"],
+      ["a", accountOf(id) ?? "0"],
       ["o", "n/a"],
       ["r", name]
     ]
@@ -268,7 +273,7 @@ const wayTo = (talk: Talk, id: PeerId): string => {
 }
 
 const whois: Command = (talk, params, answer) => {
-  const { house, members, numeric } = talk
+  const { accountOf, house, members, numeric } = talk
   const nick = params.at(-1)
   if (nick === undefined) return answer([numeric("ERR_NONICKNAMEGIVEN", "No nickname given")])
   const end = numeric("RPL_ENDOFWHOIS", nick, "End of /WHOIS list")
@@ -282,7 +287,7 @@ const whois: Command = (talk, params, answer) => {
     answer([
       numeric("RPL_WHOISUSER", name, person.user, host, "*", person.name),
       ...(named === undefined
-        ? [numeric("RPL_AWAY", name, "There is no link to this node: it gets your lines when it is back")]
+        ? [numeric("RPL_AWAY", name, awayWords)]
         : [
             numeric(
               "RPL_WHOISCHANNELS",
@@ -295,6 +300,7 @@ const whois: Command = (talk, params, answer) => {
             )
           ]),
       numeric("RPL_WHOISSERVER", name, house.policy.server, wayTo(talk, id)),
+      ...(accountOf(id) === undefined ? [] : [numeric("RPL_WHOISACCOUNT", name, id, "is logged in as")]),
       ...(named?.role === "server" ? [numeric("RPL_WHOISOPERATOR", name, "is the server")] : []),
       end
     ])
@@ -360,7 +366,10 @@ const speak: Command = (talk, [target, text], answer, { command }) => {
     return refuse(numeric(name, target, "Of CTCP, only ACTION can be sent"))
   }
   const place = room ?? (reader === undefined ? undefined : privatelyTo([reader]))
-  if (place !== undefined) talk.say(place, said.text, said.isAction, answer)
+  if (place === undefined) return
+  const isAway = command === "PRIVMSG" && reader !== undefined && !members.has(reader)
+  const away = isAway ? [numeric("RPL_AWAY", members.nickOf(reader), awayWords)] : []
+  talk.say(place, said.text, said.isAction, (messages) => answer([...away, ...messages]))
 }
 
 // ---- What was said before
@@ -430,6 +439,19 @@ const setname: Command = atOnce(({ house }) => [
   }
 ])
 
+/** Removes somebody from the chat, at the server of a secure one. */
+const kick: Command = (talk, [channel = mainChannel, nick = ""], answer) => {
+  const { house, members, numeric, run } = talk
+  if (house.self.role !== "server" || !house.accounts) {
+    const words = "Only the server of a secure chat removes members: KICK, there"
+    return answer([numeric("ERR_CHANOPRIVSNEEDED", isChannel(channel) ? channel : mainChannel, words)])
+  }
+  const id = members.idOf(nick)
+  if (id === undefined) return answer([numeric("ERR_NOSUCHNICK", nick || "*", "No such nick")])
+  run(`kick ${id}`)
+  answer([])
+}
+
 /** Runs a slash command of outlive: `OUTLIVE status`. */
 const outlive: Command = (talk, params, answer) => {
   talk.run(params.length === 0 ? "help" : params.join(" "))
@@ -444,10 +466,11 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["ISON", ison],
   ["INVITE", refused("Nobody needs an invitation to a channel")],
   ["JOIN", join],
-  ["KICK", refused("Only the server of a secure chat removes members: OUTLIVE kick ID, there")],
+  ["KICK", kick],
   ["LIST", list],
   ["LUSERS", atOnce(lusers)],
   ["MODE", mode],
+  ["MONITOR", atOnce(({ monitor }, [command = "", list = ""]) => monitor.perform(command, list))],
   ["MOTD", atOnce(({ numeric }) => [numeric("ERR_NOMOTD", "There is no message of the day")])],
   ["NAMES", names],
   ["NOTICE", speak],

@@ -31,6 +31,10 @@ export interface House {
   readonly lobby: Lobby | undefined
   readonly version: string
   readonly policy: Policy
+  /** Whether an id is an account: in a secure chat everybody has proven whose id it is. */
+  readonly accounts: boolean
+  /** Who is banned for good, by the server of a secure chat. */
+  readonly banned: () => ReadonlyArray<PeerId>
   readonly sessions: Sessions["Type"]
   /** All posts that the log keeps and that are for this one, oldest first. */
   readonly posts: () => ReadonlyArray<Post>

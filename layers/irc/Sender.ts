@@ -17,8 +17,11 @@ const atOnce = 128
 
 const encoder = new TextEncoder()
 
-/** Mutable: plain functions, which run as soon as the connection has room. */
-export const makeSender = (connection: Connection): Sender => {
+/**
+ * Mutable: plain functions, which run as soon as the connection has room. `complete`: adds what every message of its
+ * kind has.
+ */
+export const makeSender = (connection: Connection, complete: (message: Outgoing) => Outgoing): Sender => {
   let lines: Array<string> = []
   let waiting: Array<() => void> = []
   let isBehind = false
@@ -39,7 +42,7 @@ export const makeSender = (connection: Connection): Sender => {
   return {
     send: (messages) => {
       if (messages.length === 0) return
-      for (const message of messages) lines.push(write(message))
+      for (const message of messages) lines.push(write(complete(message)))
       isBehind = true
       connection.wake()
     },

@@ -20,7 +20,7 @@ import type { Entry } from "../../src/domain/Entry.ts"
 import { escape } from "../../src/domain/Escape.ts"
 import type { Fact } from "../../src/domain/Fact.ts"
 import { isPresenceEvent } from "../../src/domain/MeshEvent.ts"
-import { type Named, type PeerId, roleOf } from "../../src/domain/Peer.ts"
+import { type Named, type PeerId, roleOf, serverId } from "../../src/domain/Peer.ts"
 import type { PeerStatus } from "../../src/domain/PeerStatus.ts"
 import { authorOf, mainRoom, type Post, Room, roomIn } from "../../src/domain/Post.ts"
 import { linesOf, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
@@ -33,6 +33,7 @@ import { type Numeric, numeric } from "../../src/protocol/irc/Numeric.ts"
 import { messagesOf } from "../../src/protocol/irc/Speech.ts"
 import type { House, Person } from "./House.ts"
 import { type Change, type Members, makeMembers } from "./Members.ts"
+import { type Monitor, makeMonitor } from "./Monitor.ts"
 import type { Seen } from "./Seen.ts"
 import type { Sender } from "./Sender.ts"
 
@@ -47,6 +48,12 @@ export const host = "outlive"
 
 /** What a netsplit looks like to an IRC client: the names of two servers. */
 const split = "peer.lost outlive.net"
+
+/** What is said of somebody who is not there. */
+export const awayWords = "There is no link to this node: it gets your lines when it is back"
+
+/** Who is banned, as IRC writes it. */
+export const banMaskOf = (id: PeerId): string => `*!${id}@${host}`
 
 /** A time as IRC writes it (IRCv3, server-time). */
 export const timeOf = (millis: number): string => new Date(millis).toISOString()
@@ -65,6 +72,9 @@ export interface Talk {
   readonly prefixOf: (id: PeerId) => string
   /** What somebody has said of itself, or else what is true of all nodes. */
   readonly personOf: (id: PeerId) => Person
+  /** The account of somebody; undefined in a plain chat, where nobody has proven whose id it is. */
+  readonly accountOf: (id: PeerId) => PeerId | undefined
+  readonly monitor: Monitor
   readonly numeric: (name: Numeric, ...rest: ReadonlyArray<string>) => Outgoing
   /** The room of a channel, whether there is such a room or not; undefined if that can be the name of none. */
   readonly roomOf: (channel: string) => Room | undefined
@@ -177,6 +187,8 @@ export const make = ({
     let isListed = false
     let held: Array<() => void> = []
     let listeners: Array<() => void> = []
+    /** Who is expected back. */
+    const away = new Set<PeerId>()
     let awaited: ReadonlyArray<{ readonly line: Typed; readonly answer: Answer }> = []
     let marked: ReadonlySet<Typed> = new Set()
     /** What to do when a command was answered, with words or without. */
@@ -191,6 +203,8 @@ export const make = ({
       command: numeric[name],
       params: [nick(), ...rest]
     })
+    const accountOf = (id: PeerId): PeerId | undefined => (house.accounts ? id : undefined)
+    const monitor = makeMonitor({ members, prefixOf, numeric: answerWith })
     const noticeTo = (target: string, text: string): Outgoing => ({
       source: server,
       command: "NOTICE",
@@ -256,22 +270,37 @@ export const make = ({
       if (answer === undefined) sender.send(messagesOn(post))
       else answer(has("echo-message") || topicIn(post.text) !== undefined ? messagesOn(post) : [])
     }
-    const messagesOnChange = (change: Change): ReadonlyArray<Outgoing> => {
+    const messagesOnChange = (change: Change): ReadonlyArray<Outgoing> => [
+      ...inChannels(change),
+      ...monitor.onChange(change._tag === "Renamed" ? [change.from, change.to] : [members.nickOf(change.id)])
+    ]
+    const inChannels = (change: Change): ReadonlyArray<Outgoing> => {
       const { id } = change
-      if (change._tag === "Came") return [...channels.keys()].filter(isEverybodys).map((room) => joined(room, id))
+      if (change._tag === "Came") {
+        const isBack = away.delete(id) && has("away-notify")
+        const joins = [...channels.keys()].filter(isEverybodys).map((room) => joined(room, id))
+        const back: Outgoing = { source: prefixOf(id), command: "AWAY", params: [] }
+        return isBack && joins.length > 0 ? [...joins, back] : joins
+      }
       if (change._tag === "Renamed") return renamed(change)
       const shown = [...channels].filter(([room, { members }]) => isEverybodys(room) || members.has(id))
       for (const [, channel] of channels) channel.members = new Set([...channel.members].filter((each) => each !== id))
       if (change._tag === "Expelled") {
         const words = change.barred ? "banned by the server" : "kicked by the server"
-        return shown.map(([room]) => ({
-          source: server,
-          command: "KICK",
-          params: [channelOf(room), members.nickOf(id), words]
-        }))
+        const by = prefixOf(serverId)
+        return shown.flatMap(([room]) => [
+          ...(change.barred ? [{ source: by, command: "MODE", params: [channelOf(room), "+b", banMaskOf(id)] }] : []),
+          { source: by, command: "KICK", params: [channelOf(room), members.nickOf(id), words] }
+        ])
       }
       const why = { lost: split, left: change.words || "left", ended: "terminated" }[change.how]
-      return shown.length === 0 ? [] : [{ source: prefixOf(id), command: "QUIT", params: [why] }]
+      const isAway = change.how !== "left"
+      if (isAway) away.add(id)
+      const source = prefixOf(id)
+      const gone: Outgoing = { source, command: "AWAY", params: [awayWords] }
+      return shown.length === 0
+        ? []
+        : [...(isAway && has("away-notify") ? [gone] : []), { source, command: "QUIT", params: [why] }]
     }
     const renamed = ({ before, from, id, to }: Extract<Change, { _tag: "Renamed" }>): ReadonlyArray<Outgoing> => {
       let isSeen = id === self.id || [...channels.keys()].some(isEverybodys)
@@ -285,7 +314,7 @@ export const make = ({
     const joined = (room: Room, id: PeerId): Outgoing => ({
       source: prefixOf(id),
       command: "JOIN",
-      params: has("extended-join") ? [channelOf(room), "*", personOf(id).name] : [channelOf(room)]
+      params: has("extended-join") ? [channelOf(room), accountOf(id) ?? "*", personOf(id).name] : [channelOf(room)]
     })
     const parted = (room: Room, id: PeerId, reason = ""): Outgoing => ({
       source: prefixOf(id),
@@ -500,6 +529,8 @@ export const make = ({
       statuses: () => statuses,
       prefixOf,
       personOf,
+      accountOf,
+      monitor,
       numeric: answerWith,
       roomOf: (channel) => {
         const wanted = channel.slice(1)

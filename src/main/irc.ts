@@ -5,6 +5,7 @@ import * as Option from "effect/Option"
 import * as TcpTransport from "../../layers/TcpTransport.ts"
 import type { Console } from "../../services/Console.ts"
 import type { Guests } from "../../services/Guests.ts"
+import type { Membership } from "../../services/Membership.ts"
 import type { MessageLog } from "../../services/MessageLog.ts"
 import type { Sessions } from "../../services/Sessions.ts"
 import type { Transport } from "../../services/Transport.ts"
@@ -54,7 +55,11 @@ const transportFor = ({ ircCert, ircGuests = false, ircKey }: Irc): Layer.Layer<
 export const ircFor = (
   given: Irc,
   self: Named
-): Layer.Layer<never, PortTaken | HostElsewhere | CertificateUnusable, Sessions | MessageLog | Guests | Console> =>
+): Layer.Layer<
+  never,
+  PortTaken | HostElsewhere | CertificateUnusable,
+  Sessions | MessageLog | Membership | Guests | Console
+> =>
   Option.match(given.irc, {
     onNone: () => Layer.empty,
     onSome: (listen) =>

@@ -160,7 +160,7 @@ export const node = (settings: Settings) => Layer.provideMerge(mesh(settings), g
 type FrontEnds = Layer.Layer<
   never,
   PortTaken | HostElsewhere | CertificateUnusable,
-  SessionsService | MessageLog | Guests | Console
+  SessionsService | MessageLog | Membership | Guests | Console
 >
 
 /**

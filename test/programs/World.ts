@@ -42,7 +42,7 @@ import type { PeerMesh } from "../../services/PeerMesh.ts"
 import { PortStore } from "../../services/PortStore.ts"
 import type { Rooms } from "../../services/Rooms.ts"
 import { type SessionEnd, Sessions as SessionsTag } from "../../services/Sessions.ts"
-import type { Transport } from "../../services/Transport.ts"
+import { Transport } from "../../services/Transport.ts"
 import type { ChatId } from "../../src/domain/Chat.ts"
 import { PortStoreUnavailable, type StreamForked } from "../../src/domain/Errors.ts"
 import type { Invitation, Link } from "../../src/domain/Invitation.ts"
@@ -256,7 +256,7 @@ const make = (
               load: Effect.sync(() => ircKept.get(id)),
               save: (text) => Effect.sync(() => ircKept.set(id, text))
             }
-          })
+          }).pipe(Layer.provide(Layer.succeed(Transport, network.transport(id))))
 
     /** Runs a program on a node, which begins anew if it must. */
     const start = <E>(
@@ -575,10 +575,10 @@ export const story = (name: string, tell: (world: World) => Effect.Effect<void>,
 export const secureStory = (
   name: string,
   tell: (world: World) => Effect.Effect<void>,
-  { limits = {} }: { readonly limits?: Partial<Limits> } = {}
+  conditions: Pick<Conditions, "limits" | "irc"> = {}
 ): void =>
   it(name, async () =>
-    inWorld(await Effect.runPromise(Effect.replicateEffect(Keys.generate, 8)), tell, { limits, seed: name })
+    inWorld(await Effect.runPromise(Effect.replicateEffect(Keys.generate, 8)), tell, { ...conditions, seed: name })
   )
 
 const inWorld = async (

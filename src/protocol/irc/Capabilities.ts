@@ -6,6 +6,8 @@
  */
 export const capabilities = [
   "account-notify",
+  /** Messages name the account of their author, in a secure chat. */
+  "account-tag",
   "away-notify",
   /** A batch is sent only to who asked for it. */
   "batch",

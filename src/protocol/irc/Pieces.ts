@@ -1,4 +1,5 @@
 /** Divides what somebody says into pieces that fit into a line of IRC. */
+import { bytesLeft, type Outgoing } from "./Message.ts"
 import { utf8Length, utf8Start } from "./Utf8.ts"
 
 /**
@@ -24,3 +25,8 @@ const piecesOfLine = (line: string, most: number): ReadonlyArray<string> => {
   }
   return rest === "" ? pieces : [...pieces, rest]
 }
+
+/** Words with commas between them, on as many lines as they take. `heading`: the message, to which each list is added. */
+export const listsOf = (words: ReadonlyArray<string>, heading: Outgoing): ReadonlyArray<string> =>
+  // No word has a space, so a cut is always between two words.
+  words.length === 0 ? [] : piecesOf(words.join(" "), bytesLeft(heading)).map((list) => list.replaceAll(" ", ","))
