@@ -69,15 +69,19 @@ const asTerm = ({ name, text, usual, value, variable }: OptionDescribed): Term =
   right: [usual, isLimit.test(name) ? undefined : variable].filter((each) => each !== undefined).join(" ")
 })
 
+/** The title of the options that only one command has. */
+export const otherOptions = "Other options"
+
 /** The groups of options. Options in none of them come last. */
 const groups: ReadonlyArray<readonly [title: string, names: RegExp]> = [
   ["Connections", /^(server|peer|host|port|ports|id|wait|within|silence|patience)$/],
-  ["What was said", /^(room|room-notices|data|history)$/],
+  ["What was said", /^(room|rooms|room-notices|data|history)$/],
   ["At a terminal", /^(highlight|no-bell|times|plain)$/],
   ["Security", /^(secure|insecure|state)$/],
   ["For programs and logs", /^(json|metrics|log-level|log-file)$/],
+  ["For IRC clients", /^irc(-|$)/],
   ["Limits on what others may do (variables: OUTLIVE_LIMIT_NAME)", isLimit],
-  ["Other options", /^/]
+  [otherOptions, /^/]
 ]
 
 /** The options of a command in groups, those that most people need first. */

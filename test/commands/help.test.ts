@@ -5,7 +5,7 @@ import { assert, describe, expect, it } from "vitest"
 import { commands, isName, names } from "../../src/commands/all.ts"
 import { askedFor, withoutDash } from "../../src/commands/CommandLine.ts"
 import { described, usageOf } from "../../src/commands/describe.ts"
-import { commandPage, listPage } from "../../src/commands/page.ts"
+import { commandPage, grouped, listPage, otherOptions } from "../../src/commands/page.ts"
 import { settings, variableOf } from "../../src/domain/Settings.ts"
 
 const all = names.map(described)
@@ -112,6 +112,15 @@ describe("the registry of commands", () => {
         variableOf(name)
       )
     }
+  })
+})
+
+describe("the groups of options", () => {
+  it("have a place for every setting, not among what is left over", () => {
+    const all = settings.map(({ name }) => ({ name, value: undefined, repeatable: false, text: "", usual: undefined }))
+    const options = all.map((option) => ({ ...option, variable: variableOf(option.name) }))
+    const [, leftOver = []] = grouped({ options, usual: [] }).find(([title]) => title === otherOptions) ?? []
+    assert.deepStrictEqual(leftOver, [])
   })
 })
 
