@@ -42,9 +42,10 @@ const asksForVersion =
   /^(--version|-[vV])$/.test(last) && before.length <= 1 && before.every((word) => /^\w+$/.test(word))
 
 if (asksForVersion) {
-  process.stdout.on("error", ({ code, message }) => {
+  process.stdout.on("error", ({ code }) => {
     if (code === "EPIPE") return
-    console.error(`outlive: stdout can't be written (${message}).`)
+    const detail = code === "ENOSPC" ? "the disk is full" : code
+    console.error(`outlive: Some output is lost: stdout can't be written (${detail}).`)
     process.exitCode = 1
   })
   console.log(process.env.OUTLIVE_VERSION)

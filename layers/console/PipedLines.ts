@@ -25,6 +25,17 @@ const replacement = "\ufffd"
 
 const byteOrderMark = Buffer.from("\ufeff")
 
+/** The index of the first line that is not UTF-8; -1 if there is none. */
+export const firstNotUtf8 = (lines: Buffer): number => {
+  if (isUtf8(lines)) return -1
+  let index = 0
+  for (let start = 0; ; index += 1) {
+    const end = lines.indexOf(newline, start)
+    if (end === -1 || !isUtf8(lines.subarray(start, end))) return index
+    start = end + 1
+  }
+}
+
 /**
  * A splitter for one pipe. Lines come without their newlines, without the carriage return of Windows, and without a
  * byte order mark at the beginning. No more than `most` bytes of an unfinished line are kept.
@@ -45,23 +56,11 @@ export const makePipedLines = (most: number): PipedLines => {
     heldBytes += rest.copy(held, heldBytes)
   }
 
-  /** The index of the first line that is not UTF-8. */
-  const firstStrange = (whole: Buffer, lines: ReadonlyArray<string>): number => {
-    let start = 0
-    for (let index = 0; index < lines.length; index += 1) {
-      const end = whole.indexOf(newline, start)
-      if (!isUtf8(whole.subarray(start, end === -1 ? undefined : end))) return index
-      start = end + 1
-    }
-    return lines.length
-  }
-
   /** Decodes complete lines, the last one without its newline. */
   const decode = (whole: Buffer): Array<Piped> => {
     const text = whole.toString("utf8")
     const lines = text.split("\n")
-    const strange =
-      isChecked || !text.includes(replacement) || isUtf8(whole) ? lines.length : firstStrange(whole, lines)
+    const strange = isChecked || !text.includes(replacement) ? -1 : firstNotUtf8(whole)
     const piped: Array<Piped> = []
     for (const [index, line] of lines.entries()) {
       number += 1

@@ -10,6 +10,7 @@ import { mainRoom } from "../domain/Post.ts"
 import { send } from "../programs/send.ts"
 import { logged, observed } from "./insight.ts"
 import { node, through } from "./node.ts"
+import { complain } from "./output.ts"
 import { passing, passingNode } from "./passing.ts"
 
 /** The text on stdin. At a terminal the user has forgotten the text, so this fails with the help. */
@@ -18,7 +19,8 @@ const textFromStdin = Effect.gen(function* () {
     const help = yield* Effect.promise(() => import("./help.ts"))
     return yield* help.briefly("send")
   }
-  const text = yield* StandardInput.text
+  const { notUtf8, text } = yield* StandardInput.textOf(process.stdin)
+  if (notUtf8 !== undefined) complain(`Line ${notUtf8} is not UTF-8: invalid bytes are sent as �.`)
   return text.trim() === "" ? yield* new NothingToSay() : text
 })
 

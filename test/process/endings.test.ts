@@ -10,7 +10,7 @@ const root = Path.resolve(import.meta.dirname, "../..")
 const shell = (stage: Stage, line: string) =>
   stage.start(line, ["bash", "-c", `set -o pipefail; ${line}`], { env: { R: root, HOME: stage.folder } })
 
-const lost = /^outlive: (Some output is lost: )?stdout can't be written \(.+\)\.$/
+const lost = /^outlive: Some output is lost: stdout can't be written \(.+\)\.$/
 
 /** Ends with that status, and says that on stderr; without a sentence, nothing of its own. */
 const endsWith = (stage: Stage, line: string, status: number, sentence?: RegExp) =>
