@@ -3,7 +3,7 @@
  * that its modules would take.
  */
 import { spawnSync } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -76,10 +76,32 @@ await Promise.all([
   })
 ])
 
+/** What a program of `scripts/` prints. */
+const printed = (...program) => {
+  const ran = spawnSync(process.execPath, ["scripts/run.mjs", ...program], { cwd: root, encoding: "utf8" })
+  if (ran.status !== 0) throw new Error(`${program[0]} fails:\n${ran.stderr}`)
+  return ran.stdout
+}
+
 // The man page, made from the descriptions of the commands.
-const man = spawnSync(process.execPath, ["scripts/run.mjs", "scripts/man.ts", version], { cwd: root, encoding: "utf8" })
-if (man.status !== 0) throw new Error(`There is no man page:\n${man.stderr}`)
-writeFileSync(`${root}/dist/outlive.1`, man.stdout)
+writeFileSync(`${root}/dist/outlive.1`, printed("scripts/man.ts", version))
+
+// The page of a browser. It knows the commands that can be typed.
+await build({
+  absWorkingDir: root,
+  outdir: "dist/web",
+  entryPoints: ["web/page.tsx", "web/style.css"],
+  bundle: true,
+  minify: true,
+  charset: "utf8",
+  format: "esm",
+  target: "es2023",
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  define: { COMMANDS: printed("scripts/vocabulary.ts") },
+  logLevel: "warning"
+})
+for (const file of ["index.html", "icon.svg"]) copyFileSync(`${root}/web/${file}`, `${root}/dist/web/${file}`)
 
 // Runs a server once, from its start to its `Exit`, so that the cache holds the code that a start compiles.
 const folder = mkdtempSync(`${tmpdir()}/outlive-`)

@@ -68,7 +68,7 @@ const timesOfDay: ReadonlyMap<string, string> = new Map([
   ["layers/links/Awakening.ts", "whether it has jumped, since the machine has slept"],
   ["layers/replication/Folds.ts", "after which epoch a run must begin"],
   ["layers/log/Log.ts", "an epoch, and when a line was said, for people"],
-  ["web/connection.ts", "since when the node is away, for people"]
+  ["web/page.tsx", "since when the node is away, and which day it is, for people"]
 ])
 
 /** The switches on values of which there are no few: keys, what a line has for its type, error codes of the system. */

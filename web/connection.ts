@@ -12,6 +12,9 @@ const batch = 16
 /** A node that is there opens a WebSocket within this time, in ms. */
 const patience = 10_000
 
+/** The node closes a WebSocket with this code because the person wanted it: RFC 6455, section 7.4.1. */
+const left = 1_000
+
 export interface Connection {
   /** Exchanges the token of the link for a pass, if the link has one, and dials the node. */
   readonly enter: () => Promise<void>
@@ -50,7 +53,7 @@ export const connect = (happened: (event: Event) => void): Connection => {
   const flush = () => {
     const came = reports
     reports = []
-    if (came.length > 0) happened({ _tag: "Heard", reports: came, now: Date.now() })
+    if (came.length > 0) happened({ _tag: "Heard", reports: came })
   }
 
   const heard = ({ data }: MessageEvent<string>) => {
@@ -76,13 +79,14 @@ export const connect = (happened: (event: Event) => void): Connection => {
       happened({ _tag: "Connected" })
     }
     dialled.onmessage = heard
-    dialled.onclose = async () => {
+    dialled.onclose = async ({ code }) => {
       clearTimeout(tooLate)
       if (socket !== dialled) return
       socket = undefined
       flush()
-      if (!isOpen && (await isRefused())) happened({ _tag: "Refused" })
-      else happened({ _tag: "Disconnected", now: Date.now() })
+      if (code === left) happened({ _tag: "Left" })
+      else if (!isOpen && (await isRefused())) happened({ _tag: "Refused" })
+      else happened({ _tag: "Disconnected" })
     }
   }
 

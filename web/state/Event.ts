@@ -4,12 +4,13 @@ import type { Notifying, Panel } from "./State.ts"
 import type { Command, LineName, Report } from "./Wire.ts"
 
 export type Event =
-  /** The connection to the node is up; it is lost, or could not be made; the node does not know this browser. */
+  /** The connection to the node is up; lost, or not made; the node does not know this browser; the person has left. */
   | { readonly _tag: "Connected" }
-  | { readonly _tag: "Disconnected"; readonly now: number }
+  | { readonly _tag: "Disconnected" }
   | { readonly _tag: "Refused" }
+  | { readonly _tag: "Left" }
   /** The node has reported this. */
-  | { readonly _tag: "Heard"; readonly reports: ReadonlyArray<Report>; readonly now: number }
+  | { readonly _tag: "Heard"; readonly reports: ReadonlyArray<Report> }
   /** The person goes somewhere: to a place, to a line, up or down the list, to the end of the log. */
   | { readonly _tag: "Go"; readonly place: Place }
   | { readonly _tag: "GoToLine"; readonly place: Place; readonly line: LineName }
@@ -25,8 +26,8 @@ export type Event =
   | { readonly _tag: "Choose"; readonly step: 1 | -1 }
   | { readonly _tag: "Take"; readonly index: number }
   | { readonly _tag: "CloseMenu" }
-  | { readonly _tag: "Submit"; readonly now: number }
-  | { readonly _tag: "SendAgain"; readonly ref: string; readonly now: number }
+  | { readonly _tag: "Submit" }
+  | { readonly _tag: "SendAgain"; readonly ref: string }
   | { readonly _tag: "Discard"; readonly ref: string }
   | { readonly _tag: "Show"; readonly panel: Panel | undefined }
   | { readonly _tag: "ShowList"; readonly isOpen: boolean }

@@ -7,14 +7,15 @@ import type { Said, Window } from "./Window.ts"
 import type { Chat, ConversationNews, LineName, PeerNews, RoomNews, StreamNews } from "./Wire.ts"
 
 /**
- * The connection to the node. `Refused`: the node does not know this browser, so the person needs a fresh link. Times in
- * ms since 1970.
+ * The connection to the node. `Refused`: the node does not know this browser, so the person needs a fresh link. `Left`:
+ * the person has typed /quit. Times in ms since 1970.
  */
 export type Connection =
   | { readonly _tag: "Connecting" }
   | { readonly _tag: "Open" }
   | { readonly _tag: "Away"; readonly since: number; readonly attempts: number }
   | { readonly _tag: "Refused" }
+  | { readonly _tag: "Left" }
 
 /** A line that was typed here and that the node has not shown yet. */
 export interface Outgoing {

@@ -30,6 +30,8 @@ export const bannerOf = ({ chat, connection }: Pick<State, "chat" | "connection"
       return trouble(
         "This link is too old or was used before. Type /web at the node, and open the link that it prints."
       )
+    case "Left":
+      return news("You have left the chat. Reload this page to come back.")
     case "Away":
       return trouble(
         `The node of this page is away since ${clock(connection.since)}. What you type is kept; the page goes on when the node is back.`

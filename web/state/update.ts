@@ -49,7 +49,6 @@ const connected = (state: State): Step =>
 
 const disconnected = (state: State, now: number): Step => {
   const { connection } = state
-  if (connection._tag === "Refused") return still(state)
   const away =
     connection._tag === "Away"
       ? { ...connection, attempts: connection.attempts + 1 }
@@ -221,16 +220,17 @@ const join = (state: State, room: string): Step =>
     { type: "run", command: "join", arguments: room, ref: `run-${state.names}` }
   )
 
-const react = (state: State, event: Event): Step => {
+const react = (state: State, event: Event, now: number): Step => {
   switch (event._tag) {
     case "Connected":
       return connected(state)
     case "Disconnected":
-      return disconnected(state, event.now)
+      return disconnected(state, now)
     case "Refused":
-      return still({ ...state, connection: { _tag: "Refused" } })
+    case "Left":
+      return doing({ ...interrupted(state), connection: { _tag: event._tag } }, { _tag: "Keep" })
     case "Heard":
-      return heard(state, event.reports, event.now)
+      return heard(state, event.reports, now)
     case "Go":
       return go(state, event.place)
     case "GoToLine":
@@ -256,9 +256,9 @@ const react = (state: State, event: Event): Step => {
     case "CloseMenu":
       return still({ ...state, menu: undefined })
     case "Submit":
-      return submit(state, event.now)
+      return submit(state, now)
     case "SendAgain":
-      return sendAgain(state, event.ref, event.now)
+      return sendAgain(state, event.ref, now)
     case "Discard":
       return discard(state, event.ref)
     case "Show":
@@ -278,4 +278,6 @@ const react = (state: State, event: Event): Step => {
   }
 }
 
-export const update = (state: State, event: Event): Step => andThen(react(state, event), tellRead(state))
+/** `now`: the time of day, in ms since 1970. */
+export const update = (state: State, event: Event, now: number): Step =>
+  andThen(react(state, event, now), tellRead(state))

@@ -35,8 +35,14 @@ export class Page {
     this.state = initial(kept, commands, { isVisible, notifying: "granted" })
   }
 
+  /** From now on it is this time, in ms since 1970. */
+  at(now: number): this {
+    this.#now = now
+    return this
+  }
+
   does(event: Event): this {
-    const [state, effects] = update(this.state, event)
+    const [state, effects] = update(this.state, event, this.#now)
     this.state = state
     this.#effects.push(...effects)
     return this
@@ -44,13 +50,13 @@ export class Page {
 
   hears(...reports: ReadonlyArray<Report>): this {
     this.#now += 1_000
-    return this.does({ _tag: "Heard", reports, now: this.#now })
+    return this.does({ _tag: "Heard", reports })
   }
 
   /** Types a text and sends it. */
   says(text: string): this {
     this.does({ _tag: "Typed", text, cursor: text.length })
-    return this.does({ _tag: "Submit", now: this.#now })
+    return this.does({ _tag: "Submit" })
   }
 
   /** What the page did since this was asked last. */

@@ -135,7 +135,7 @@ describe("a page reads", () => {
 describe("after the connection has come back", () => {
   it("nothing is missing and nothing is double", () => {
     const page = Page.connected(lines("bo", 1, 3))
-    page.does({ _tag: "Disconnected", now: 1 }).does({ _tag: "Disconnected", now: 2 })
+    page.does({ _tag: "Disconnected" }).does({ _tag: "Disconnected" })
     assert.deepStrictEqual(
       page.done.flatMap((each) => (each._tag === "Redial" ? [each.attempts] : [])),
       [0, 1]
@@ -152,14 +152,14 @@ describe("after the connection has come back", () => {
 
   it("the window begins anew if its last line is not kept any more", () => {
     const page = Page.connected(lines("bo", 1, 3))
-    page.does({ _tag: "Disconnected", now: 1 }).does({ _tag: "Connected" })
+    page.does({ _tag: "Disconnected" }).does({ _tag: "Connected" })
     page.answered(lines("bo", 901, 1_000), { found: false, older: true })
     assert.deepStrictEqual(page.shown, texts("bo", 901, 1_000))
   })
 
   it("the window begins anew if more was missed than comes at once, and the end is looked at", () => {
     const page = Page.connected(lines("bo", 1, 3))
-    page.does({ _tag: "Disconnected", now: 1 }).does({ _tag: "Connected" })
+    page.does({ _tag: "Disconnected" }).does({ _tag: "Connected" })
     page.answered(lines("bo", 4, 503), { newer: true })
     page.answered(lines("bo", 901, 1_000), { older: true })
     page.hears(...saying(line("bo", 1_001)))
@@ -168,7 +168,7 @@ describe("after the connection has come back", () => {
 
   it("whoever was reading further up goes on there", () => {
     const page = Page.connected(lines("bo", 1, 3))
-    page.does(scrolled(false)).does({ _tag: "Disconnected", now: 1 }).does({ _tag: "Connected" })
+    page.does(scrolled(false)).does({ _tag: "Disconnected" }).does({ _tag: "Connected" })
     page.answered(lines("bo", 4, 503), { newer: true })
     assert.deepStrictEqual(page.shown, texts("bo", 1, 503))
     page.does(scrolled(false, "newer")).answered(lines("bo", 504, 510))
@@ -177,9 +177,9 @@ describe("after the connection has come back", () => {
 
   it("it breaks again before the answer: the next answer fills the same gap", () => {
     const page = Page.connected(lines("bo", 1, 3))
-    page.does({ _tag: "Disconnected", now: 1 }).does({ _tag: "Connected" })
+    page.does({ _tag: "Disconnected" }).does({ _tag: "Connected" })
     page.hears(...saying(line("bo", 6)))
-    page.does({ _tag: "Disconnected", now: 2 }).does({ _tag: "Connected" })
+    page.does({ _tag: "Disconnected" }).does({ _tag: "Connected" })
     page.answered(lines("bo", 4, 6))
     assert.deepStrictEqual(page.shown, texts("bo", 1, 6))
   })
@@ -188,7 +188,7 @@ describe("after the connection has come back", () => {
     const page = Page.connected(lines("bo", 1, 3))
     page.does(go("ops")).answered([]).does(go("main"))
     assert.deepStrictEqual(page.shown, texts("bo", 1, 3))
-    page.does(go("ops")).does({ _tag: "Disconnected", now: 1 }).does({ _tag: "Connected" }).answered([])
+    page.does(go("ops")).does({ _tag: "Disconnected" }).does({ _tag: "Connected" }).answered([])
     page.does(go("main"))
     assert.include(page.asked, { room: "main" })
   })

@@ -55,7 +55,7 @@ describe("an own line", () => {
     const page = Page.connected(lines("bo", 1, 1))
     page.says("one")
     page.hears({ type: "accepted", ref: refOf(page), stream, n: 1 })
-    page.says("two").does({ _tag: "Disconnected", now: 1 }).says("three")
+    page.says("two").does({ _tag: "Disconnected" }).says("three")
     assert.deepStrictEqual(
       page.state.outgoing.map(({ text, unsent }) => [text, unsent]),
       [
@@ -69,13 +69,13 @@ describe("an own line", () => {
 
   it("that the node had, although it could not say so, is not offered again", () => {
     const page = Page.connected(lines("bo", 1, 1))
-    page.says("two").says("three").does({ _tag: "Disconnected", now: 1 }).does({ _tag: "Connected" })
+    page.says("two").says("three").does({ _tag: "Disconnected" }).does({ _tag: "Connected" })
     page.answered([own(1, "two")])
     assert.deepStrictEqual(
       page.state.outgoing.map(({ text }) => text),
       ["three"]
     )
-    page.does({ _tag: "SendAgain", ref: page.state.outgoing[0]?.ref ?? "", now: 5 })
+    page.does({ _tag: "SendAgain", ref: page.state.outgoing[0]?.ref ?? "" })
     const ref = refOf(page)
     page.hears({ type: "accepted", ref, stream, n: 2 }, ...saying(own(2, "three")))
     assert.isEmpty(page.state.outgoing)
@@ -102,7 +102,7 @@ describe("a draft", () => {
   it("is of its place, and outlives a reload with what was not sent", () => {
     const page = Page.connected()
     page.does(type("for main")).does({ _tag: "Go", place: "@bo" }).does(type("for bo"))
-    page.does({ _tag: "Disconnected", now: 1 }).says("not sent").does(type("more"))
+    page.does({ _tag: "Disconnected" }).says("not sent").does(type("more"))
     const { drafts, open, outgoing } = page.state
     const next = new Page(decode(encode({ open, drafts, unsent: outgoing })))
     assert.strictEqual(next.state.open, "@bo")
@@ -182,7 +182,7 @@ describe("a command", () => {
 
   it("waits where it is typed while the node is away", () => {
     const page = Page.connected()
-    page.does({ _tag: "Disconnected", now: 1 }).says("/join ops")
+    page.does({ _tag: "Disconnected" }).says("/join ops")
     assert.strictEqual(draftOf(page.state), "/join ops")
   })
 })

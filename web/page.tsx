@@ -1,0 +1,119 @@
+/** The page: its state, what happens to it, and what it does then. */
+import { render } from "preact"
+import type { Described } from "../src/domain/Described.ts"
+import { connect } from "./connection.ts"
+import type { Effect, Event } from "./state/Event.ts"
+import { decode, encode } from "./state/Kept.ts"
+import { initial, type Notifying, type State } from "./state/State.ts"
+import { update } from "./state/update.ts"
+import { tabTitle } from "./state/Words.ts"
+import { App } from "./view/App.tsx"
+
+/** The commands of the node, which the build knows. */
+declare const COMMANDS: ReadonlyArray<Described>
+
+const storageKey = "outlive"
+
+const notifying = (): Notifying => {
+  if (typeof Notification === "undefined") return "impossible"
+  return Notification.permission === "default" ? "unasked" : Notification.permission
+}
+
+let state: State = initial(decode(sessionStorage.getItem(storageKey)), COMMANDS, {
+  isVisible: !document.hidden,
+  notifying: notifying()
+})
+
+const input = (): HTMLTextAreaElement | null => document.querySelector("#input")
+
+const perform = (effect: Effect): void => {
+  switch (effect._tag) {
+    case "Send":
+      return connection.send(effect.command)
+    case "Redial":
+      return connection.redial(effect.attempts)
+    case "Keep": {
+      const { drafts, open, outgoing } = state
+      const unsent = outgoing
+        .filter(({ name }) => name === undefined)
+        .map(({ at, place, text }) => ({ at, place, text }))
+      return sessionStorage.setItem(storageKey, encode({ open, drafts, unsent }))
+    }
+    case "Notify": {
+      const shown = new Notification(effect.title, { body: effect.text, tag: effect.place })
+      shown.onclick = () => {
+        window.focus()
+        happened({ _tag: "Go", place: effect.place })
+        shown.close()
+      }
+      return
+    }
+    case "PlaceCursor":
+      input()?.focus()
+      return input()?.setSelectionRange(effect.at, effect.at)
+    case "FocusInput":
+      // A keyboard that appears by itself is in the way.
+      if (matchMedia("(pointer: fine)").matches) input()?.focus()
+  }
+}
+
+const draw = (): void => {
+  render(
+    <App state={state} now={Date.now()} happened={happened} current={() => state} askToNotify={askToNotify} />,
+    document.body
+  )
+  const calls =
+    state.rooms.reduce((sum, { mentions }) => sum + mentions, 0) +
+    state.conversations.reduce((sum, { unread }) => sum + unread, 0)
+  const title = tabTitle(calls, state.open)
+  if (document.title !== title) document.title = title
+}
+
+const happened = (event: Event): void => {
+  const before = state
+  const [after, effects] = update(before, event, Date.now())
+  state = after
+  if (after !== before) draw()
+  for (const effect of effects) perform(effect)
+}
+
+const askToNotify = async (): Promise<void> => {
+  await Notification.requestPermission()
+  happened({ _tag: "Notifying", notifying: notifying() })
+}
+
+const pressed = (event: KeyboardEvent): boolean => {
+  const { altKey, ctrlKey, key, metaKey, shiftKey } = event
+  if (altKey && (key === "ArrowUp" || key === "ArrowDown")) {
+    happened({ _tag: "GoBy", step: key === "ArrowDown" ? 1 : -1, onlyUnread: shiftKey })
+    return true
+  }
+  if ((ctrlKey || metaKey) && key === "k") {
+    happened({ _tag: "Show", panel: "search" })
+    return true
+  }
+  if (key === "Escape" && !event.defaultPrevented && (state.panel !== undefined || state.isListOpen)) {
+    happened(state.isListOpen ? { _tag: "ShowList", isOpen: false } : { _tag: "Show", panel: undefined })
+    input()?.focus()
+    return true
+  }
+  // Whoever types while the log has the focus, means to write.
+  const isElsewhere = event.target === document.body || (event.target as Element).role === "log"
+  if (key.length === 1 && key !== " " && !altKey && !ctrlKey && !metaKey && isElsewhere) input()?.focus()
+  return false
+}
+
+const connection = connect(happened)
+document.addEventListener("keydown", (event) => {
+  if (pressed(event)) event.preventDefault()
+})
+document.addEventListener("visibilitychange", () => {
+  happened({ _tag: "Visible", isVisible: !document.hidden })
+  if (!document.hidden) connection.hurry()
+})
+window.addEventListener("online", connection.hurry)
+// A fresh link, opened in the same tab.
+window.addEventListener("hashchange", connection.enter)
+document.body.replaceChildren()
+draw()
+void connection.enter()

@@ -1,0 +1,18 @@
+/** The icons of buttons. Their names stand beside them, or in their labels. */
+
+const paths = {
+  list: "M4 6h16M4 12h16M4 18h16",
+  people:
+    "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20c.4-3.7 3-6 6.500-6s6.100 2.300 6.500 6M16 4.300a3.500 3.500 0 0 1 0 6.400M18 14.500c2 .8 3.300 2.700 3.600 5.500",
+  search: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM16.200 16.200 21 21",
+  close: "M6 6l12 12M18 6 6 18",
+  send: "M5 12h13M12.500 5.500 19 12l-6.500 6.500",
+  down: "M12 5v14M5.500 12.500 12 19l6.500-6.500",
+  bell: "M6 16V11a6 6 0 0 1 12 0v5l1.500 2h-15zM10 21h4"
+} as const
+
+export const Icon = ({ name }: { readonly name: keyof typeof paths }) => (
+  <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+    <path d={paths[name]} />
+  </svg>
+)
