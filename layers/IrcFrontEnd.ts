@@ -17,8 +17,8 @@ import { makeSignal } from "../src/domain/Signal.ts"
 import type { Objection } from "../src/protocol/irc/Registration.ts"
 import { serve } from "./irc/Client.ts"
 import { type House, idIn, type Lobby } from "./irc/House.ts"
-import { type Keep, nowhere } from "./irc/Keep.ts"
 import { makeSeenByClients } from "./irc/Seen.ts"
+import { type Keep, nowhere } from "./Keep.ts"
 
 export interface Settings {
   /** This node: everybody who connects speaks as it. */

@@ -22,14 +22,14 @@ const settings = {
   logLevel: "warning"
 }
 
-/** Libraries that are loaded only when they are needed, in `layers/identity`. Each has a bundle of its own. */
-const rarelyNeeded = ["x509", "hpke"]
+/** Libraries that are loaded only when they are needed. Each has a bundle of its own. */
+const rarelyNeeded = { x509: "layers/identity/x509.ts", hpke: "layers/identity/hpke.ts", ws: "layers/web/ws.ts" }
 
 /** Keeps rarely needed code out of the program's bundle, which is read whole at each start. */
 const apart = {
   name: "apart",
   setup: ({ onResolve }) =>
-    onResolve({ filter: new RegExp(`/(${rarelyNeeded.join("|")})\\.ts$`) }, ({ path }) => ({
+    onResolve({ filter: new RegExp(`/(${Object.keys(rarelyNeeded).join("|")})\\.ts$`) }, ({ path }) => ({
       path: `./outlive.${basename(path, ".ts")}.cjs`,
       external: true
     }))
@@ -59,7 +59,7 @@ await Promise.all([
   build({
     ...settings,
     entryPoints: Object.fromEntries(
-      rarelyNeeded.map((library) => [`outlive.${library}`, `layers/identity/${library}.ts`])
+      Object.entries(rarelyNeeded).map(([library, path]) => [`outlive.${library}`, path])
     ),
     format: "cjs",
     outExtension: { ".js": ".cjs" }

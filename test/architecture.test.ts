@@ -18,6 +18,7 @@ const parts = {
   contract: /^layers\/LinkContract\.ts$/,
   links: /^layers\/links\//,
   replication: /^layers\/replication\//,
+  pages: /^layers\/web\//,
   layers: /^layers\//,
   state: /^web\/state\//,
   page: /^web\//,
@@ -30,7 +31,9 @@ const arrows: Record<Exclude<Part, "outside">, ReadonlyArray<Part>> = {
   main: ["commands", "programs", "services", "consoles", "layers", "domain"],
   commands: ["domain"],
   programs: ["services", "domain"],
-  layers: ["links", "replication", "contract", "services", "protocol", "domain"],
+  layers: ["links", "replication", "pages", "contract", "services", "protocol", "domain"],
+  // The WebSocket of a page is a console that speaks JSON.
+  pages: ["layers", "consoles", "services", "protocol", "domain"],
   consoles: ["services", "protocol", "terminal", "domain"],
   links: ["contract", "services", "protocol", "domain"],
   replication: ["contract", "services", "protocol", "domain"],
@@ -136,7 +139,7 @@ const complaint = ({ from, specifier, typeOnly }: Import): string | undefined =>
   if (specifier === "effect" || /^@effect\/[a-z-]+$/.test(specifier)) return `${from} imports the barrel ${specifier}`
   const ofNode = /^node:|^@effect\/platform-node/.test(specifier) || !/^(effect|@effect\/[a-z-]+)\//.test(specifier)
   if (part === "page" && /^preact(\/|$)/.test(specifier)) return undefined
-  const free: ReadonlyArray<Part> = ["main", "layers", "consoles", "links", "replication", "contract"]
+  const free: ReadonlyArray<Part> = ["main", "layers", "consoles", "pages", "links", "replication", "contract"]
   if (ofNode && !free.includes(part)) return `${from} imports ${specifier}: ${part} names nothing of Node`
   return undefined
 }
@@ -362,6 +365,8 @@ describe("architecture", () => {
       ["src/domain/X.ts", 'import { x } from "../terminal/Editor.ts"', "domain may not import terminal"],
       ["layers/X.ts", 'import { x } from "../src/terminal/Editor.ts"', "layers may not import terminal"],
       ["src/terminal/X.ts", 'import { x } from "../protocol/Frame.ts"', "terminal may not import protocol"],
+      ["layers/X.ts", 'import { x } from "./console/Y.ts"', "layers may not import consoles"],
+      ["layers/web/X.ts", 'import { x } from "../../src/terminal/Editor.ts"', "pages may not import terminal"],
       ["layers/X.ts", 'import { server } from "../src/programs/server.ts"', "layers may not import programs"],
       ["layers/X.ts", 'import { x } from "../test/support/bytes.ts"', "layers may not import outside"],
       ["src/programs/server.ts", 'import * as Net from "node:net"', "names nothing of Node"],

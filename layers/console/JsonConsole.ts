@@ -29,7 +29,7 @@ import * as PipedInput from "./PipedInput.ts"
  * The longest command, in bytes: the longest line that can be sent with each byte escaped as `\u0041` (six bytes), and
  * room for the JSON around it.
  */
-const longestCommand = 7 * PipedInput.longestLine
+export const longestCommand = 7 * PipedInput.longestLine
 
 const placed = (room: Room | undefined) => (room === undefined ? {} : { room })
 

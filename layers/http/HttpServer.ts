@@ -36,8 +36,8 @@ const mostRequests = 1_000
 
 /** The certificate of a server and its key, both as PEM. */
 export interface Credentials {
-  readonly certificate: string
-  readonly key: string
+  readonly certificate: Buffer
+  readonly key: Buffer
 }
 
 /** A request, as a site gets it. */
@@ -58,9 +58,14 @@ export interface Site {
   /** Whether requests for that host and port are served here. `port`: where this server listens. */
   readonly isServed: (authority: Authority, port: Port) => boolean
   readonly answer: (visit: Visit) => Effect.Effect<Reply>
-  /** Takes over a connection that is to be a WebSocket. The socket has its `error` listener. Without it: none may. */
-  readonly upgrade?: (visit: Visit, socket: Net.Socket, head: Buffer) => void
+  /** Refuses a request for a WebSocket with an answer, or says what takes its connection over. Without it: none may. */
+  readonly upgrade?: (visit: Visit) => Reply | TakeOver
+  /** The headers of all answers. */
+  readonly headers?: Reply["headers"]
 }
+
+/** Takes over a connection, whose socket has its `error` listener. `head`: what came behind the request already. */
+export type TakeOver = (socket: Net.Socket, head: Buffer) => void
 
 const misdirected = sentence(421, "This is not the address of this server.")
 const tooMany = new TextEncoder().encode(
@@ -134,6 +139,7 @@ export const serve = (site: Site): Effect.Effect<Address, PortTaken | HostElsewh
     const run = yield* FiberSet.makeRuntime<never, void, never>()
     const connections = makeConnections(site.connections, scheme === "http" ? tooMany : undefined)
 
+    const complete = (reply: Reply): Reply => ({ ...reply, headers: { ...site.headers, ...reply.headers } })
     /** Undefined if the request is for another host than is served here. */
     const visitOf = (request: Http.IncomingMessage): Visit | undefined => {
       const [host = "", another] = request.headersDistinct["host"] ?? []
@@ -152,21 +158,21 @@ export const serve = (site: Site): Effect.Effect<Address, PortTaken | HostElsewh
       )
     const answer = (request: Http.IncomingMessage, response: Http.ServerResponse): void => {
       const visit = visitOf(request)
-      if (visit === undefined) return write(response, misdirected)
-      run(Effect.map(answered(visit), (reply) => write(response, reply)))
+      if (visit === undefined) return write(response, complete(misdirected))
+      run(Effect.map(answered(visit), (reply) => write(response, complete(reply))))
     }
-    const { upgrade } = site
+    const upgraded = (request: Http.IncomingMessage, socket: Net.Socket, head: Buffer): void => {
+      const visit = visitOf(request)
+      const granted = visit === undefined ? misdirected : site.upgrade?.(visit)
+      if (typeof granted === "function") granted(socket, head)
+      else refuse(socket, complete(granted ?? misdirected))
+    }
     for (const server of servers) {
       server.unref()
       server.on("connection", connections.add)
       server.on("secureConnection", endOnError)
       server.on("request", answer)
-      if (upgrade === undefined) continue
-      server.on("upgrade", (request: Http.IncomingMessage, socket: Net.Socket, head: Buffer) => {
-        const visit = visitOf(request)
-        if (visit === undefined) return refuse(socket, misdirected)
-        upgrade(visit, socket, head)
-      })
+      if (site.upgrade !== undefined) server.on("upgrade", upgraded)
     }
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {

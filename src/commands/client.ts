@@ -6,7 +6,7 @@ import * as ValidationError from "@effect/cli/ValidationError"
 import * as Effect from "effect/Effect"
 import { ClientId, type Port, PortFromString } from "../domain/Peer.ts"
 import type { About } from "./About.ts"
-import { withSafeIrc } from "./ircSafety.ts"
+import { withSafeFrontEnds } from "./frontEnds.ts"
 import { host, peer, security, server, talking } from "./options.ts"
 
 export const id = Args.text({ name: "ID" }).pipe(
@@ -56,4 +56,4 @@ export const atTwoPorts =
       : run(given)
 
 export const make = <E, R>(run: (given: Arguments) => Effect.Effect<void, E, R>) =>
-  Command.make("client", configuration, atTwoPorts(withSafeIrc(run))).pipe(Command.withDescription(about.summary))
+  Command.make("client", configuration, atTwoPorts(withSafeFrontEnds(run))).pipe(Command.withDescription(about.summary))

@@ -5,7 +5,7 @@ import type * as Effect from "effect/Effect"
 import { Port } from "../domain/Peer.ts"
 import type { About } from "./About.ts"
 import { atTwoPorts, id, port1, port2 } from "./client.ts"
-import { withSafeIrc } from "./ircSafety.ts"
+import { withSafeFrontEnds } from "./frontEnds.ts"
 import { host, ircHere, peer, security, server, talking } from "./options.ts"
 
 const anyPort = Port.make(0)
@@ -39,4 +39,4 @@ export const about: About = {
 }
 
 export const make = <E, R>(run: (given: Arguments) => Effect.Effect<void, E, R>) =>
-  Command.make("irc", configuration, atTwoPorts(withSafeIrc(run))).pipe(Command.withDescription(about.summary))
+  Command.make("irc", configuration, atTwoPorts(withSafeFrontEnds(run))).pipe(Command.withDescription(about.summary))

@@ -8,7 +8,7 @@ import { LinkFromString } from "../domain/Invitation.ts"
 import { Host, Port } from "../domain/Peer.ts"
 import type { About } from "./About.ts"
 import { atTwoPorts, id, port1, port2 } from "./client.ts"
-import { withSafeIrc } from "./ircSafety.ts"
+import { withSafeFrontEnds } from "./frontEnds.ts"
 import { peer, state, talking } from "./options.ts"
 
 const link = Args.text({ name: "LINK" }).pipe(
@@ -54,4 +54,4 @@ export const about: About = {
 }
 
 export const make = <E, R>(run: (given: Arguments) => Effect.Effect<void, E, R>) =>
-  Command.make("join", configuration, atTwoPorts(withSafeIrc(run))).pipe(Command.withDescription(about.summary))
+  Command.make("join", configuration, atTwoPorts(withSafeFrontEnds(run))).pipe(Command.withDescription(about.summary))

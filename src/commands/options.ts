@@ -292,27 +292,27 @@ const metrics = Options.text("metrics").pipe(
   Options.optional
 )
 
-const ircHost = Host.make("localhost")
 const hostIn = Schema.decodeOption(Host)
 
-/** Where IRC clients connect: a port on this machine, or one of its addresses with a port. */
-const ListenAddressFromString = Schema.transformOrFail(Schema.String, Schema.typeSchema(Address), {
-  strict: true,
-  decode: (text, _, ast) => {
-    const parts = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(\d{1,5})$/.exec(text)
-    const host = Either.fromOption(hostIn(parts?.[1] ?? parts?.[2] ?? ircHost), () => undefined)
-    const port = Number(parts?.[3])
-    return parts !== null && Either.isRight(host) && port <= 65535
-      ? ParseResult.succeed({ host: host.right, port: Port.make(port) })
-      : ParseResult.fail(new ParseResult.Type(ast, text))
-  },
-  encode: (address) => ParseResult.succeed(formatAddress(address))
-}).annotations({
-  message: () => ({
-    message: "--irc takes PORT, or HOST:PORT with a name or an address of this machine",
-    override: true
+/** Where a front end listens: a port on this machine, or one of its addresses with a port. `usualHost`: without one. */
+const ListenAddressFromString = (name: string, usualHost: string) =>
+  Schema.transformOrFail(Schema.String, Schema.typeSchema(Address), {
+    strict: true,
+    decode: (text, _, ast) => {
+      const parts = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(\d{1,5})$/.exec(text)
+      const host = Either.fromOption(hostIn(parts?.[1] ?? parts?.[2] ?? usualHost), () => undefined)
+      const port = Number(parts?.[3])
+      return parts !== null && Either.isRight(host) && port <= 65535
+        ? ParseResult.succeed({ host: host.right, port: Port.make(port) })
+        : ParseResult.fail(new ParseResult.Type(ast, text))
+    },
+    encode: (address) => ParseResult.succeed(formatAddress(address))
+  }).annotations({
+    message: () => ({
+      message: `--${name} takes PORT, or HOST:PORT with a name or an address of this machine`,
+      override: true
+    })
   })
-})
 
 const ircText = Options.text("irc").pipe(
   Options.withPseudoName("PORT"),
@@ -321,7 +321,7 @@ const ircText = Options.text("irc").pipe(
 
 /** Where a node serves IRC clients. */
 const ircAddress = flow(
-  Options.withSchema(ListenAddressFromString),
+  Options.withSchema(ListenAddressFromString("irc", "localhost")),
   Options.withDescription(
     "The port, or HOST:PORT, where IRC clients such as weechat join this node. 0: any. Beyond this machine it needs --irc-cert, --irc-key and --irc-password."
   )
@@ -350,7 +350,7 @@ export const ircPassword = Options.text("irc-password").pipe(
   Options.optional
 )
 
-const ircFile = (name: string, variable: string, description: string) =>
+const pemFile = (name: string, variable: string, description: string) =>
   Options.text(name).pipe(
     Options.withPseudoName("FILE"),
     Options.withFallbackConfig(Config.string(variable)),
@@ -359,12 +359,35 @@ const ircFile = (name: string, variable: string, description: string) =>
   )
 
 /** How IRC clients know this node. None: they connect without TLS. */
-export const ircCert = ircFile(
+export const ircCert = pemFile(
   "irc-cert",
   "OUTLIVE_IRC_CERT",
   "The certificate that IRC clients see, in PEM: they must use TLS then."
 )
-export const ircKey = ircFile("irc-key", "OUTLIVE_IRC_KEY", "The private key of that certificate, in PEM.")
+export const ircKey = pemFile("irc-key", "OUTLIVE_IRC_KEY", "The private key of that certificate, in PEM.")
+
+const webText = Options.text("web").pipe(
+  Options.withPseudoName("PORT"),
+  Options.withFallbackConfig(Config.string("OUTLIVE_WEB"))
+)
+
+/** Where a node serves its page. */
+const webAddress = flow(
+  Options.withSchema(ListenAddressFromString("web", "127.0.0.1")),
+  Options.withDescription(
+    "The port, or HOST:PORT, where browsers find the page of this node. 0: any. A link to it is printed. Beyond this machine it needs --web-cert and --web-key."
+  )
+)
+
+/** The same for a node at which people are that way alone. */
+export const webHere = webText.pipe(Options.withDefault<string>(usual.web), webAddress)
+
+/** The same. None: nowhere. */
+const web = webText.pipe(webAddress, Options.optional)
+
+/** How browsers know this node. None: they connect without TLS. */
+const webCert = pemFile("web-cert", "OUTLIVE_WEB_CERT", "The certificate of the page, in PEM: https is spoken then.")
+const webKey = pemFile("web-key", "OUTLIVE_WEB_KEY", "The private key of that certificate, in PEM.")
 
 const flag = (name: string, variable: string, description: string) =>
   Options.boolean(name).pipe(
@@ -479,6 +502,9 @@ export const talking = {
   ircPassword,
   ircCert,
   ircKey,
+  web,
+  webCert,
+  webKey,
   ...insight
 }
 

@@ -79,7 +79,7 @@ const groups: ReadonlyArray<readonly [title: string, names: RegExp]> = [
   ["At a terminal", /^(highlight|no-bell|times|plain)$/],
   ["Security", /^(secure|insecure|state)$/],
   ["For programs and logs", /^(json|metrics|log-level|log-file)$/],
-  ["For IRC clients", /^irc(-|$)/],
+  ["For IRC clients and browsers", /^(irc|web)(-|$)/],
   ["Limits on what others may do (variables: OUTLIVE_LIMIT_NAME)", isLimit],
   [otherOptions, /^/]
 ]

@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import { isLoopback } from "../domain/Peer.ts"
 import { modeFor } from "../domain/Security.ts"
 import type { About } from "./About.ts"
-import { withSafeIrc } from "./ircSafety.ts"
+import { withSafeFrontEnds } from "./frontEnds.ts"
 import { carries, host, ircGuests, port, ports, security, talking } from "./options.ts"
 
 const options = { port, host, ports, carries, security, ...talking, ircGuests }
@@ -44,4 +44,4 @@ const withGuests =
         )
 
 export const make = <E, R>(run: (given: Arguments) => Effect.Effect<void, E, R>) =>
-  Command.make("server", options, withSafeIrc(withGuests(run))).pipe(Command.withDescription(about.summary))
+  Command.make("server", options, withSafeFrontEnds(withGuests(run))).pipe(Command.withDescription(about.summary))

@@ -150,13 +150,14 @@ export class HostElsewhere extends Data.TaggedError("HostElsewhere")<{
   }
 }
 
-/** The certificate for IRC clients, or its key, can't be used. */
+/** The certificate for IRC clients or for the page, or its key, can't be used. */
 export class CertificateUnusable extends Data.TaggedError("CertificateUnusable")<{
+  readonly of: "irc" | "web"
   readonly path: string
   readonly detail: string
 }> {
   override get message() {
-    return `${this.path} can't be used (${this.detail}): see --irc-cert and --irc-key.`
+    return `${this.path} can't be used (${this.detail}): see --${this.of}-cert and --${this.of}-key.`
   }
 }
 

@@ -35,6 +35,8 @@ export type Fact = Data.TaggedEnum<{
   Found: { readonly ref: string; readonly lines: ReadonlyArray<KeptLine>; readonly more: boolean }
   /** The rooms that are known, at the beginning and whenever they or those in them have changed. */
   RoomsAre: { readonly rooms: ReadonlyArray<Pick<RoomState, "room" | "joined" | "peers">> }
+  /** A link to the page of this node. It lets one browser in, once and within a minute. */
+  PageAt: { readonly url: string }
 }>
 
 export const Fact = Data.taggedEnum<Fact>()

@@ -13,6 +13,7 @@ export const usual = {
   within: 10,
   rooms: "all",
   irc: "6667",
+  web: "0",
   logLevel: "none"
 } as const
 
@@ -66,6 +67,9 @@ export const settings: ReadonlyArray<Setting> = [
   { name: "irc-cert", usual: "none" },
   { name: "irc-key", usual: "none" },
   { name: "irc-guests", usual: "false" },
+  { name: "web", usual: "none" },
+  { name: "web-cert", usual: "none" },
+  { name: "web-key", usual: "none" },
   { name: "metrics", usual: "none" },
   { name: "log-level", usual: usual.logLevel },
   { name: "log-file", usual: "none: stderr" },

@@ -1,7 +1,7 @@
 /** The layers of `outlive client`, and of every other client at which a person or program talks. */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
 import type { Console } from "../../services/Console.ts"
 import type { Interrupts } from "../../services/Interrupts.ts"
@@ -15,10 +15,12 @@ import { consoleFor } from "./console.ts"
 import { type Insight, logged, observed } from "./insight.ts"
 import { type Irc, ircFor } from "./irc.ts"
 import { dialled, onNode, type Safety, type Settings, through } from "./node.ts"
+import { type Web, webFor } from "./web.ts"
 
 type ClientNode = Pick<Settings, "id" | "listen" | "rooms" | "data" | "history" | "silence" | "patience" | "limits"> &
   Insight &
-  Irc & {
+  Irc &
+  Web & {
     readonly server: Address
     readonly peer: Option.Option<Address>
     readonly port1: Port
@@ -41,7 +43,7 @@ export const clientAt = (
     observed(given),
     onNode(
       { ...given, role: "client", member: false, safety: { ...safety, dials: dialled(server, peer) } },
-      { frontEnds: ircFor(given, { id: given.id, role: "client" }) }
+      { frontEnds: Layer.merge(ircFor(given, { id: given.id, role: "client" }), webFor(given)) }
     ),
     failingIfRefused,
     Effect.provide(console),

@@ -65,9 +65,7 @@ export const ircFor = (
     onSome: (listen) =>
       Layer.unwrapEffect(
         Effect.map(
-          Effect.promise(() =>
-            Promise.all([import("../../layers/IrcFrontEnd.ts"), import("../../layers/irc/Keep.ts")])
-          ),
+          Effect.promise(() => Promise.all([import("../../layers/IrcFrontEnd.ts"), import("../../layers/Keep.ts")])),
           ([{ layer }, { inFolder, nowhere }]) =>
             layer({
               self,
@@ -75,7 +73,10 @@ export const ircFor = (
               password: Option.getOrUndefined(given.ircPassword),
               version,
               guests: given.ircGuests === true,
-              keep: Option.match(given.data, { onNone: () => nowhere, onSome: inFolder })
+              keep: Option.match(given.data, {
+                onNone: () => nowhere,
+                onSome: (folder) => inFolder(folder, "irc-clients.json")
+              })
             })
         )
       ).pipe(Layer.provide(transportFor(given)))

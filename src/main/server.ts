@@ -1,5 +1,6 @@
 /** The layers of `outlive server`. */
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as KeptChat from "../../layers/chat/KeptChat.ts"
 import * as FilePortStore from "../../layers/FilePortStore.ts"
 import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.ts"
@@ -13,6 +14,7 @@ import { consoleFor } from "./console.ts"
 import { logged, observed } from "./insight.ts"
 import { ircFor } from "./irc.ts"
 import { onNode } from "./node.ts"
+import { webFor } from "./web.ts"
 
 export const command = ServerCommand.make(({ host, json, port, ports, screen, security, within, ...given }) =>
   server({ within }).pipe(
@@ -31,7 +33,7 @@ export const command = ServerCommand.make(({ host, json, port, ports, screen, se
           },
           {
             keeps: [KeptChat.inPortStore(store, ports)],
-            frontEnds: ircFor(given, { id: serverId, role: "server" })
+            frontEnds: Layer.merge(ircFor(given, { id: serverId, role: "server" }), webFor(given))
           }
         )(program)
       ),

@@ -237,6 +237,8 @@ export const Event = Schema.Union(
   }),
   ...Watched,
   ...Answered,
+  /** Where the page of this node is. The link lets one browser in, once and within a minute. */
+  Schema.Struct({ type: Schema.Literal("page"), url: Schema.String }),
   Schema.Struct({ type: Schema.Literal("notice"), text: Schema.String }),
   Schema.Struct({ type: Schema.Literal("waiting"), ref: Schema.String, ...saidIn }),
   Schema.Struct({ type: Schema.Literal("settled"), ref: Schema.String, ...saidIn }),
@@ -378,6 +380,8 @@ export const eventOf = (fact: Fact): Event | undefined => {
     }
     case "Found":
       return { type: "found", ref: fact.ref, lines: fact.lines.map(lineOf), more: fact.more }
+    case "PageAt":
+      return { type: "page", url: fact.url }
     case "RoomsAre":
       // A program asks for them with the command `rooms`.
       return undefined

@@ -99,6 +99,33 @@ describe("--irc", () => {
   )
 })
 
+describe("--web", () => {
+  const serve = (web: string, ...words: ReadonlyArray<string>) =>
+    given<Client.Arguments>((run) => Client.make(run) as never, ["1", "0", "0", "--web", web, ...words])
+
+  it.effect("is on this machine, and beyond it only with TLS", () =>
+    Effect.gen(function* () {
+      const at = (web: string, ...words: ReadonlyArray<string>) =>
+        Effect.map(serve(web, ...words), (it) => Option.getOrUndefined(Option.map(it.web, formatAddress)))
+      const pair = ["--web-cert", "c.pem", "--web-key", "k.pem"]
+      assert.strictEqual(yield* at("0"), "127.0.0.1:0")
+      assert.strictEqual(yield* at("[::1]:4100"), "[::1]:4100")
+      assert.strictEqual(yield* at("chat.example.org:8443", ...pair), "chat.example.org:8443")
+      const beyond = /Beyond this machine, --web needs --web-cert and --web-key/
+      for (const [words, sentence] of [
+        [["0.0.0.0:4100"], beyond],
+        [["chat.example.org:4100"], beyond],
+        [["4100", "--web-cert", "c.pem"], /--web-cert and --web-key need each other/],
+        [["http://localhost:4100"], /--web takes PORT, or HOST:PORT/]
+      ] as const) {
+        const [web, ...others] = words
+        const exit = yield* Effect.exit(serve(web, ...others))
+        assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", sentence)
+      }
+    })
+  )
+})
+
 describe("send --to", () => {
   const send = (words: ReadonlyArray<string>) =>
     given<Send.Arguments>((run) => Send.make(run) as never, ["hello", "--to", "bo", ...words])

@@ -60,7 +60,13 @@ describe("HttpServer", () => {
   it.scopedLive("requests for a WebSocket that are reset do no harm, before they are heard and while they wait", () =>
     Effect.gen(function* () {
       const heard = new Map<number | undefined, () => void>()
-      const address = yield* serve({ ...site, upgrade: (_, { remotePort }) => heard.get(remotePort)?.() })
+      const address = yield* serve({
+        ...site,
+        upgrade:
+          () =>
+          ({ remotePort }) =>
+            heard.get(remotePort)?.()
+      })
       const header = upgrade("/session", { Host: `127.0.0.1:${address.port}` })
       const reset = (waits: boolean) =>
         Effect.gen(function* () {
@@ -91,7 +97,7 @@ describe("HttpServer", () => {
         const scope = yield* Scope.make()
         const upgraded = yield* Deferred.make<void>()
         const address = yield* Scope.extend(
-          serve({ ...site, upgrade: () => Deferred.unsafeDone(upgraded, Effect.void) }),
+          serve({ ...site, upgrade: () => () => Deferred.unsafeDone(upgraded, Effect.void) }),
           scope
         )
         const socket = yield* bareConnection(address)

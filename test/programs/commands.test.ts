@@ -26,7 +26,7 @@ const timeless = (lines: ReadonlyArray<string>) => lines.map((line) => line.repl
 const names = [
   ...["help", "who", "join", "go", "leave", "rooms", "topic", "say", "msg", "query"],
   ...["me", "history", "mentions", "pending", "mute", "unmute"],
-  ...["verify", "trust", "kick", "ban", "unban", "status", "save", "quit"]
+  ...["verify", "trust", "kick", "ban", "unban", "status", "save", "web", "quit"]
 ]
 
 describe("help and completion", () => {

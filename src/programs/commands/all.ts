@@ -16,6 +16,7 @@ import { quit } from "./quit.ts"
 import { go, join, leave, rooms, say, topic } from "./rooms.ts"
 import { save } from "./save.ts"
 import { status } from "./status.ts"
+import { web } from "./web.ts"
 import { who } from "./who.ts"
 
 /** The line of help for a command. */
@@ -54,7 +55,7 @@ const help = make({
 
 const others = [
   ...[who, join, go, leave, rooms, topic, say, msg, query, me, history, mentions, pending, mute, unmute],
-  ...[verify, trust, kick, ban, unban, status, save, quit]
+  ...[verify, trust, kick, ban, unban, status, save, web, quit]
 ]
 
 /** The services that the commands need, all together. */

@@ -10,9 +10,9 @@ export interface Keep {
   readonly save: (text: string) => Effect.Effect<void>
 }
 
-/** In a file of that folder. */
-export const inFolder = (folder: string): Keep => {
-  const path = Path.join(folder, "irc-clients.json")
+/** In that file of a folder. */
+export const inFolder = (folder: string, name: string): Keep => {
+  const path = Path.join(folder, name)
   return {
     load: Effect.orElseSucceed(
       Effect.tryPromise(() => Fs.readFile(path, "utf8")),

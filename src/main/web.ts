@@ -1,0 +1,46 @@
+/** The page of a node, which a node has only if it is asked for. */
+import * as Path from "node:path"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type { Console } from "../../services/Console.ts"
+import type { Sessions } from "../../services/Sessions.ts"
+import type { CertificateUnusable, HostElsewhere, PortTaken } from "../domain/Errors.ts"
+import type { Address } from "../domain/Peer.ts"
+
+export interface Web {
+  readonly data: Option.Option<string>
+  readonly web: Option.Option<Address>
+  readonly webCert: Option.Option<string>
+  readonly webKey: Option.Option<string>
+}
+
+/** The folder with the files of the page. They are in the package, next to the bundle of the program. */
+const files = () => Path.join(__dirname, "web")
+
+/** Serves the page, as far as the options ask for it. Its module is loaded only then. */
+export const webFor = ({
+  data,
+  web,
+  webCert,
+  webKey
+}: Web): Layer.Layer<never, PortTaken | HostElsewhere | CertificateUnusable, Sessions | Console> =>
+  Option.match(web, {
+    onNone: () => Layer.empty,
+    onSome: (listen) =>
+      Layer.unwrapEffect(
+        Effect.map(
+          Effect.promise(() => Promise.all([import("../../layers/WebFrontEnd.ts"), import("../../layers/Keep.ts")])),
+          ([{ layer }, { inFolder, nowhere }]) =>
+            layer({
+              listen,
+              folder: files(),
+              certificate: Option.getOrUndefined(Option.all({ certificate: webCert, key: webKey })),
+              keep: Option.match(data, {
+                onNone: () => nowhere,
+                onSome: (folder) => inFolder(folder, "web-passes.json")
+              })
+            })
+        )
+      )
+  })
