@@ -4,10 +4,11 @@ import * as Either from "effect/Either"
 import { privatelyTo } from "../../src/domain/Conversation.ts"
 import { escape } from "../../src/domain/Escape.ts"
 import { formatAddress, type Named, type PeerId } from "../../src/domain/Peer.ts"
-import { authorOf, mainRoom, type Room } from "../../src/domain/Post.ts"
+import { authorOf, mainRoom, type Post, type Room } from "../../src/domain/Post.ts"
 import { dateAndTime } from "../../src/domain/Time.ts"
 import { topicIn } from "../../src/domain/Topic.ts"
-import { mostAtOnce, requestIn, select } from "../../src/protocol/irc/History.ts"
+import { isSame } from "../../src/protocol/irc/CaseMapping.ts"
+import { mostAtOnce, requestIn, select, selectTargets, targetsIn } from "../../src/protocol/irc/History.ts"
 import type { Message, Outgoing } from "../../src/protocol/irc/Message.ts"
 import { bytesLeft } from "../../src/protocol/irc/Message.ts"
 import { piecesOf } from "../../src/protocol/irc/Pieces.ts"
@@ -388,19 +389,54 @@ const failed = ({ house }: Talk, code: string, ...context: ReadonlyArray<string>
   { source: house.policy.server, command: "FAIL", params: ["CHATHISTORY", code, ...context] }
 ]
 
-/** The channels in which something was said between two times, and when that was last. */
-const targets = (talk: Talk, [from = "", to = ""]: ReadonlyArray<string>): ReadonlyArray<Outgoing> => {
-  const times = [from, to].map((text) => Date.parse(text.replace(/^timestamp=/, ""))).sort((a, b) => a - b)
-  const [early = Number.NaN, late = Number.NaN] = times
-  if (times.some(Number.isNaN)) return failed(talk, "INVALID_PARAMS", "TARGETS", "Wrong parameters")
+/** A conversation whose history a client may ask for. */
+interface Conversation {
+  readonly name: string
+  readonly posts: () => ReadonlyArray<Post>
+  readonly messagesOn: (post: Post) => ReadonlyArray<Outgoing>
+}
+
+const inRoom = ({ messagesOn, said }: Talk, room: Room): Conversation => ({
+  name: channelOf(room),
+  posts: () => said(room),
+  messagesOn: (post) => messagesOn(post)
+})
+const withOther = ({ members, messagesOn, saidWith }: Talk, id: PeerId): Conversation => ({
+  name: members.nickOf(id),
+  posts: () => saidWith(id),
+  messagesOn: (post) => messagesOn(post, id)
+})
+
+/** The conversation of that name: a channel that is shown, or somebody who is known or has said something. */
+const conversationNamed = (talk: Talk, name: string): Conversation | undefined => {
+  const room = shownRoom(talk, name)
+  if (room !== undefined) return inRoom(talk, room)
+  const { confidants, members } = talk
+  const id = members.idOf(name) ?? confidants().find((each) => isSame(members.nickOf(each), name))
+  return id === undefined || id === talk.house.self.id ? undefined : withOther(talk, id)
+}
+
+/** The conversations in which something was said between two times, and when that was last. */
+const targets = (talk: Talk, words: ReadonlyArray<string>): ReadonlyArray<Outgoing> => {
   const source = talk.house.policy.server
-  const found = talk
-    .shown()
-    .map((room) => [room, talk.said(room).reduce((latest, { at }) => Math.max(latest, at), 0)] as const)
-    .filter(([, last]) => last > early && last < late)
-    .sort(([, one], [, other]) => one - other)
-    .map(([room, last]) => ({ source, command: "CHATHISTORY", params: ["TARGETS", channelOf(room), timeOf(last)] }))
-  return batched(talk, "draft/chathistory-targets", [], found)
+  const rooms = talk.shown().map((room) => inRoom(talk, room))
+  const all = [...rooms, ...talk.confidants().map((id) => withOther(talk, id))].map(
+    ({ name, posts }) => [name, posts().reduce((latest, { at }) => Math.max(latest, at), 0)] as const
+  )
+  return Either.match(targetsIn(words), {
+    onLeft: ({ code, words }) => failed(talk, code, "TARGETS", words),
+    onRight: (request) =>
+      batched(
+        talk,
+        "draft/chathistory-targets",
+        [],
+        selectTargets(all, request).map(([name, last]) => ({
+          source,
+          command: "CHATHISTORY",
+          params: ["TARGETS", name, timeOf(last)]
+        }))
+      )
+  })
 }
 
 const chathistory: Command = atOnce((talk, [name = "", target = "", ...rest]) => {
@@ -409,12 +445,12 @@ const chathistory: Command = atOnce((talk, [name = "", target = "", ...rest]) =>
     return [talk.numeric("ERR_UNKNOWNCOMMAND", "CHATHISTORY", "Ask for draft/chathistory and batch first")]
   }
   if (command === "TARGETS") return targets(talk, [target, ...rest])
-  const room = shownRoom(talk, target)
-  if (room === undefined) return failed(talk, "INVALID_TARGET", command || "*", target || "*", "Not there")
+  const found = conversationNamed(talk, target)
+  if (found === undefined) return failed(talk, "INVALID_TARGET", command || "*", target || "*", "Not there")
   return Either.match(requestIn(command, rest), {
     onLeft: ({ code, words }) => failed(talk, code, command || "*", target, words),
     onRight: (request) =>
-      batched(talk, "chathistory", [channelOf(room)], select(talk.said(room), request).flatMap(talk.messagesOn))
+      batched(talk, "chathistory", [found.name], select(found.posts(), request).flatMap(found.messagesOn))
   })
 })
 

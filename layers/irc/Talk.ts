@@ -100,10 +100,13 @@ export interface Talk {
   readonly begin: () => void
   /** What was said in a room, as far as the log keeps it, oldest first. */
   readonly said: (room: Room) => ReadonlyArray<Post>
+  /** With whom something was said in private, and what that is. */
+  readonly confidants: () => ReadonlyArray<PeerId>
+  readonly saidWith: (id: PeerId) => ReadonlyArray<Post>
   /** A name for a batch that no other batch of this client has. */
   readonly newReference: () => string
-  /** What was said, as messages. */
-  readonly messagesOn: (post: Post) => ReadonlyArray<Outgoing>
+  /** What was said, as messages. `other`: with whom, if it is one of several to whom it was said in private. */
+  readonly messagesOn: (post: Post, other?: PeerId) => ReadonlyArray<Outgoing>
 }
 
 export interface Running {
@@ -227,7 +230,7 @@ export const make = ({
       if (isFirst && has("message-tags")) tags.set("msgid", msgidOf(post))
       return tags
     }
-    const messagesOn = (post: Post): ReadonlyArray<Outgoing> => {
+    const messagesOn = (post: Post, other?: PeerId): ReadonlyArray<Outgoing> => {
       const topic = isPrivateStream(post.stream) ? undefined : topicIn(post.text)
       if (topic !== undefined) return [{ ...topicSet(post, topic), tags: tagsOf(post, true) }]
       const author = authorOf(post.stream)
@@ -238,14 +241,15 @@ export const make = ({
         isAction: action !== undefined,
         clean: escape
       }
-      return targetsOf(post).flatMap((target) =>
+      return targetsOf(post, other).flatMap((target) =>
         messagesOf({ ...spoken, target }).map((message, at) => ({ ...message, tags: tagsOf(post, at === 0) }))
       )
     }
     /** Where a post is shown: in its channel, with this client, or, if this node said it in private, with its readers. */
-    const targetsOf = (post: Post): ReadonlyArray<string> => {
+    const targetsOf = (post: Post, other?: PeerId): ReadonlyArray<string> => {
       if (!isPrivateStream(post.stream)) return [channelOf(roomIn(post.stream))]
-      return authorOf(post.stream) === self.id ? confidantsOf(self.id, post).map(members.nickOf) : [nick()]
+      if (authorOf(post.stream) !== self.id) return [nick()]
+      return (other === undefined ? confidantsOf(self.id, post) : [other]).map(members.nickOf)
     }
     const topicSet = ({ stream }: Post, topic: string): Outgoing => ({
       source: prefixOf(authorOf(stream)),
@@ -353,13 +357,18 @@ export const make = ({
       const posts = allPosts()
       const hasSeen = house.seen.of(name, room)
       if (hasSeen !== undefined && has("server-time") && !isAskedFor) {
-        sender.send(posts.filter((post) => !hasSeen(post)).flatMap(messagesOn))
+        sender.send(posts.filter((post) => !hasSeen(post)).flatMap((post) => messagesOn(post)))
       }
       return house.seen.begin(name, room, posts)
     }
     const postsIn = (room: Room): ReadonlyArray<Post> => house.posts().filter(({ stream }) => roomIn(stream) === room)
     const allLetters = (): ReadonlyArray<Post> =>
       house.posts().filter((post) => isPrivateStream(post.stream) && !isClosed(post))
+    /** With whom a private post is a conversation: its author, or its readers if this node said it. */
+    const othersOf = (post: Post): ReadonlyArray<PeerId> => {
+      const author = authorOf(post.stream)
+      return author === self.id ? confidantsOf(self.id, post) : [author]
+    }
     /** Nothing is taken from the client while a channel is being joined or left. */
     const settled = (waiting: Map<Room, unknown>, room: Room): void => {
       if (waiting.delete(room)) onRead()
@@ -580,12 +589,14 @@ export const make = ({
       say: (room, text, isAction, answer) => speak(room, isAction ? actionOf(text) : text, has("echo-message"), answer),
       setTopic: (room, text, answer) => speak(room, topicOf(text), true, answer),
       said: (room) => postsIn(room).filter(({ text }) => topicIn(text) === undefined),
+      confidants: () => [...new Set(allLetters().flatMap(othersOf))],
+      saidWith: (id) => allLetters().filter((post) => othersOf(post).includes(id)),
       messagesOn,
       newReference,
       begin: () => {
         isListed = true
         takeRooms(rooms)
-        letters = catchUp(sealedRoom, allLetters, false)
+        letters = catchUp(sealedRoom, allLetters, has("draft/chathistory"))
       },
       run: (line) => run(`/${line}`, (words) => sender.send(words.map((each) => noticeTo(nick(), each)))),
       whenListed: (then) => {

@@ -95,6 +95,44 @@ describe("draft/chathistory", () => {
     })
   )
 
+  ircStory("of what was said in private: with each of the others, and not with anybody else", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      const first = yield* enter(world, one, { capabilities })
+      yield* two.type("in the room")
+      yield* first.sees(/:in the room$/)
+      yield* Effect.sleep("1 second")
+      yield* one.type("/msg 2 to you")
+      yield* two.sees("(private) Client 1: to you")
+      yield* one.type("/msg 2,Server to both")
+      yield* two.sees("(private) Client 1: to both")
+      yield* Effect.sleep("1 second")
+      yield* two.type("/msg 1 from 2")
+      yield* first.sees(/:from 2$/)
+      yield* first.close
+      const again = yield* enter(world, one, { capabilities })
+      const spoken = (lines: ReadonlyArray<string>) => lines.map((line) => line.replace(/^\S+ /, ""))
+      assert.deepStrictEqual(spoken(yield* ask(again, "CHATHISTORY LATEST 2 * 10")), [
+        ":1!1@outlive PRIVMSG 2 :to you",
+        ":1!1@outlive PRIVMSG 2 :to both",
+        ":2!2@outlive PRIVMSG 1 :from 2"
+      ])
+      const withServer = yield* ask(again, "CHATHISTORY LATEST server * 10")
+      assert.deepStrictEqual(spoken(withServer), [":1!1@outlive PRIVMSG Server :to both"])
+      assert.isEmpty(again.all(/^(?!@batch).* PRIVMSG /))
+      const [early, late] = ["timestamp=2025-01-01T00:00:00.000Z", "timestamp=2027-01-01T00:00:00.000Z"]
+      const targetsOf = (lines: ReadonlyArray<string>) => lines.map((line) => / TARGETS (\S+) /.exec(line)?.[1])
+      const targets = (from: string, to: string, limit: number) =>
+        Effect.map(ask(again, `CHATHISTORY TARGETS ${from} ${to} ${limit}`), targetsOf)
+      assert.deepStrictEqual(yield* targets(early, late, 10), ["#main", "Server", "2"])
+      assert.deepStrictEqual(yield* targets(early, late, 1), ["#main"])
+      assert.deepStrictEqual(yield* targets(late, early, 1), ["2"])
+      yield* again.send("CHATHISTORY LATEST nobody * 10", "CHATHISTORY TARGETS msgid=x * 10")
+      yield* again.sees(/ FAIL CHATHISTORY INVALID_TARGET LATEST nobody /)
+      yield* again.sees(/ FAIL CHATHISTORY INVALID_MSGREFTYPE TARGETS /)
+    })
+  )
+
   ircStory("who asks for history is sent nothing old, and who has not asked for it gets none", (world) =>
     Effect.gen(function* () {
       const { one, two } = yield* gather(world)

@@ -54,6 +54,31 @@ export const requestIn = (command: string, rest: ReadonlyArray<string>): Either.
   return Either.map(Either.all([placeIn(first), limit]), ([place, limit]): Request => ({ _tag: tag, place, limit }))
 }
 
+/** Which conversations a client asks for: those in which something was said last between two times, in ms since 1970. */
+export interface TargetsRequest {
+  readonly from: number
+  readonly to: number
+  readonly limit: number
+}
+
+/** The request of `CHATHISTORY TARGETS …words`. */
+export const targetsIn = ([from = "", to = "", most]: ReadonlyArray<string>): Either.Either<TargetsRequest, Fault> =>
+  Either.flatMap(Either.all([placeIn(from), placeIn(to), limitIn(most)]), ([from, to, limit]) =>
+    "at" in from && "at" in to
+      ? Either.right({ from: from.at, to: to.at, limit })
+      : Either.left<Fault>({ code: "INVALID_MSGREFTYPE", words: "Use timestamp=" })
+  )
+
+/** The conversations of an answer, in the order of their last posts. The limit leaves out those furthest from `from`. */
+export const selectTargets = <A>(
+  all: ReadonlyArray<readonly [target: A, last: number]>,
+  { from, limit, to }: TargetsRequest
+): ReadonlyArray<readonly [target: A, last: number]> => {
+  const [early, late] = from < to ? [from, to] : [to, from]
+  const found = all.filter(([, last]) => last > early && last < late).sort(([, one], [, other]) => one - other)
+  return from < to ? found.slice(0, limit) : found.slice(Math.max(0, found.length - limit))
+}
+
 /** The posts of an answer, in the order in which they are given, which is that of the node's log. */
 export const select = (posts: ReadonlyArray<Post>, request: Request): ReadonlyArray<Post> => {
   const { limit } = request
