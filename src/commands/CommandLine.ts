@@ -11,6 +11,9 @@ export type Asked =
   /** The command line is empty. */
   | { readonly _tag: "Nothing" }
 
+/** Options that may stand before a command, or without one. */
+const beforeCommand = /^--(version|log-level|completions|wizard)(=|$)/
+
 /** What the words after the program's name ask for. */
 export const askedFor = (words: ReadonlyArray<string>): Asked => {
   const [first] = words
@@ -20,7 +23,7 @@ export const askedFor = (words: ReadonlyArray<string>): Asked => {
   const isCommand = isName(first)
   const whole = before.includes("--help")
   if (whole || before.includes("-h")) return { _tag: "Help", of: isCommand ? first : undefined, whole }
-  return isCommand || first.startsWith("--") ? { _tag: "Run" } : { _tag: "Unknown", word: first }
+  return isCommand || beforeCommand.test(first) ? { _tag: "Run" } : { _tag: "Unknown", word: first }
 }
 
 /**

@@ -9,7 +9,9 @@ const didYouMean = (meant: string | undefined): string => (meant === undefined ?
 
 /** The sentence about a word that stands in the place of a command and is none. */
 export const unknownCommand = (word: string): string =>
-  `There is no command '${escape(word)}'${didYouMean(nearest(word, names)) || "."} See outlive --help.`
+  word.startsWith("--")
+    ? `'${escape(word)}' stands where a command should stand: options come behind it. See outlive --help.`
+    : `There is no command '${escape(word)}'${didYouMean(nearest(word, names)) || "."} See outlive --help.`
 
 /** An option on the command line, with the value that follows it. */
 interface Given {
@@ -54,6 +56,10 @@ const onOption = (
   }
   if (option.value !== undefined && (value === undefined || value.startsWith("--"))) {
     return Option.some(`--${name} needs a value: --${name} ${option.value}.`)
+  }
+  const choices = option.value?.split(" | ") ?? []
+  if (choices.length > 1 && value !== undefined && !choices.includes(value)) {
+    return Option.some(`--${name} is one of ${choices.join(", ")}, not '${escape(value)}'.`)
   }
   return Option.none()
 }

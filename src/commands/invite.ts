@@ -8,18 +8,24 @@ import { AddressFromString } from "../domain/Peer.ts"
 import type { About } from "./About.ts"
 import { state } from "./options.ts"
 
-const uses = Options.integer("uses").pipe(
+const uses = Options.text("uses").pipe(
   Options.withPseudoName("NUMBER"),
-  Options.withDefault(1),
-  Options.withSchema(Schema.Number.pipe(Schema.between(1, 1_000, { message: () => "--uses takes 1 to 1000 people" }))),
+  Options.withDefault("1"),
+  Options.withSchema(
+    Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 1_000)).annotations({
+      message: () => ({ message: "--uses takes 1 to 1000 people", override: true })
+    })
+  ),
   Options.withDescription("How many people may use it. By default 1.")
 )
 
-const expires = Options.float("expires").pipe(
+const expires = Options.text("expires").pipe(
   Options.withPseudoName("HOURS"),
-  Options.withDefault(72),
+  Options.withDefault("72"),
   Options.withSchema(
-    Schema.Number.pipe(Schema.between(0.01, 8_760, { message: () => "--expires takes 0.01 to 8760 hours" }))
+    Schema.NumberFromString.pipe(Schema.between(0.01, 8_760)).annotations({
+      message: () => ({ message: "--expires takes 0.01 to 8760 hours", override: true })
+    })
   ),
   Options.map(Duration.hours),
   Options.withDescription("How long it is valid. By default 72.")

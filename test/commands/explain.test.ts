@@ -33,6 +33,10 @@ const cases: ReadonlyArray<readonly [line: string, sentence: string | undefined]
     "client 1 0 0 0",
     "'0' is one argument too many. Usage: outlive client ID PORT1 PORT2 [OPTIONS]. See outlive client --help."
   ],
+  ["--port 1", "'--port' stands where a command should stand: options come behind it. See outlive --help."],
+  ["server --rooms some", "--rooms is one of all, none, not 'some'. See outlive server --help."],
+  ["completions --shell csh", "--shell is one of bash, zsh, fish, not 'csh'. See outlive completions --help."],
+  ["server --rooms none", undefined],
   ["server --port=70000", undefined],
   ["client no/id 0 0 --json", undefined],
   ["client 1 0 -1", undefined]

@@ -137,6 +137,7 @@ describe("what a command line asks for", () => {
     assert.deepStrictEqual(asks("server --port 1"), { _tag: "Run" })
     assert.deepStrictEqual(asks("--version"), { _tag: "Run" })
     assert.deepStrictEqual(asks("clinet 1"), { _tag: "Unknown", word: "clinet" })
+    assert.deepStrictEqual(asks("--port 1"), { _tag: "Unknown", word: "--port" })
     assert.deepStrictEqual(asks("-x"), { _tag: "Unknown", word: "-x" })
     assert.deepStrictEqual(asks(""), { _tag: "Nothing" })
   })
