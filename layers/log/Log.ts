@@ -147,7 +147,7 @@ export const make = (
       { pending, streams, logBytes: maxBytes },
       sign !== undefined
     )
-    const ownPosts = OwnPosts.make({ author, sign, store })
+    const ownPosts = OwnPosts.make({ author, sign, store, topicOf: (room) => past.topicOf(room) })
     const growth = makeSignal()
     // One step runs after the other, and none is interrupted halfway. So the disk and the memory agree, and entries
     // stand in the order of delivery. This is needed without a disk as well: a fiber may yield between any two

@@ -16,6 +16,7 @@ import {
   type Summary,
   streamOf
 } from "../../src/domain/Post.ts"
+import { timeOfTopic, topicIn } from "../../src/domain/Topic.ts"
 import { bytesTooLong, encodePosts, maxFrameBytes, plainPosts, sealBytes } from "../../src/protocol/Frame.ts"
 import type { PostStore } from "../../src/protocol/PostStore.ts"
 import { blocksOf, encodeBlock } from "./Sealing.ts"
@@ -25,9 +26,11 @@ interface Needs {
   /** Signs a block; undefined in a plain chat. */
   readonly sign: ((claim: string) => Signature) | undefined
   readonly store: PostStore
+  /** The post that has set the topic of a room last. */
+  readonly topicOf: (room: Room) => Post | undefined
 }
 
-export const make = ({ author, sign, store }: Needs) => {
+export const make = ({ author, sign, store, topicOf }: Needs) => {
   /** Why a post can't be said; undefined if it can. */
   const tooLongFor = (post: Post): LineTooLong | undefined => {
     const bytes = bytesTooLong(post, sign === undefined ? 0 : sealBytes)
@@ -35,7 +38,7 @@ export const make = ({ author, sign, store }: Needs) => {
   }
 
   /**
-   * Turns lines into numbered posts. Also returns the result of each line: the same array, unless a line is too long.
+   * Turns lines into numbered posts. What sets a topic has a later time than the topic before. Also returns the result of each line: the same array, unless a line is too long.
    * `ahead`: how many posts of the room come before them that are not in the store yet.
    */
   const compose = (room: Room, lines: ReadonlyArray<string>, at: number, ahead = 0) => {
@@ -48,7 +51,7 @@ export const make = ({ author, sign, store }: Needs) => {
       const post: Post = {
         stream,
         n: PostNumber.make(next + posts.length, { disableValidation: true }),
-        at,
+        at: topicIn(text) === undefined ? at : timeOfTopic(at, topicOf(room)),
         deps,
         text
       }

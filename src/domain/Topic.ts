@@ -22,13 +22,20 @@ export const topicIn = (text: string): string | undefined =>
     : undefined
 
 /**
- * Whether a post sets the topic after another one has: by the clocks of their authors, then by their streams. All nodes
- * that have both posts agree.
+ * Whether a post sets the topic after another one has: by their times, then by their streams. All nodes that have both
+ * posts agree. `timeOfTopic` makes sure that who replaces a topic stands above it.
  */
 export const isLaterTopic = (one: Post, other: Post): boolean => {
   if (one.at !== other.at) return one.at > other.at
   return one.stream === other.stream ? one.n > other.n : one.stream > other.stream
 }
+
+/**
+ * The time of a post that sets a topic in place of `before`: the present time, but later than that of `before`. So the
+ * topic of somebody whose clock is ahead can be replaced.
+ */
+export const timeOfTopic = (now: number, before: Pick<Post, "at"> | undefined): number =>
+  before === undefined ? now : Math.min(Number.MAX_SAFE_INTEGER, Math.max(now, before.at + 1))
 
 /** The posts among these that set the topics of their rooms. */
 export const topicsAmong = (posts: Iterable<Post>): ReadonlyMap<Room, Post> => {

@@ -257,6 +257,25 @@ describe("topics", () => {
     })
   )
 
+  story("can be replaced, also where somebody's clock was a day ahead; all agree, and who comes later too", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      yield* two.setClock(86_400_000)
+      yield* two.type("/topic #ops from tomorrow")
+      yield* one.sees("* Client 2 set the topic of #ops: from tomorrow")
+      yield* one.type("/topic #ops from today")
+      yield* two.sees("* Client 1 set the topic of #ops: from today")
+      for (const node of [one, two]) {
+        yield* node.type("/topic ops")
+        yield* node.sees("* #ops: from today")
+      }
+      const late = yield* world.client("4", { rooms: ["ops"], history: 5 })
+      yield* late.sees("Client 2: initiated")
+      yield* late.type("/topic ops")
+      yield* late.sees("* #ops: from today")
+    })
+  )
+
   story("can't be faked by a line or an action", (world) =>
     Effect.gen(function* () {
       const { one, two } = yield* gather(world)
