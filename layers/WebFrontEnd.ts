@@ -11,6 +11,7 @@ import { Fact } from "../src/domain/Fact.ts"
 import * as Monotonic from "../src/domain/Monotonic.ts"
 import { pageNotice } from "../src/domain/PageLink.ts"
 import type { Address } from "../src/domain/Peer.ts"
+import { notice } from "../src/domain/ScreenLine.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
 import type { Scheme } from "../src/protocol/Authority.ts"
 import { serve } from "./http/HttpServer.ts"
@@ -30,8 +31,8 @@ export interface Settings {
   readonly folder: string
   /** Where to keep, for the next run, who may use the page. */
   readonly keep?: Keep
-  /** What to do with the first link besides telling it. */
-  readonly open?: (link: string) => Effect.Effect<void>
+  /** Whether to open the first link in a browser. Otherwise it is only told. */
+  readonly opensBrowser?: boolean
 }
 
 /** More pages than one person has open, and the requests of some who are nobody yet. */
@@ -74,7 +75,18 @@ const tellOf = (console: Console["Type"], url: string): Effect.Effect<void> =>
     onSome: (tell) => whenTaken(tell)([Fact.PageAt({ url })])
   })
 
-const make = ({ certificate, folder, keep = nowhere, listen, open = () => Effect.void }: Settings) =>
+/** Opens a link in a browser, or tells the person to do it. */
+const openFor = (console: Console["Type"], link: string): Effect.Effect<void> =>
+  Effect.flatMap(
+    Effect.promise(() => import("./web/Browser.ts")),
+    ({ open }) => open(link)
+  ).pipe(
+    Effect.flatMap((isOpen) =>
+      isOpen ? Effect.void : console.show([notice("No browser could be started: open the link in one.")])
+    )
+  )
+
+const make = ({ certificate, folder, keep = nowhere, listen, opensBrowser = false }: Settings) =>
   Effect.gen(function* () {
     const sessions = yield* Sessions
     const console = yield* Console
@@ -115,7 +127,7 @@ const make = ({ certificate, folder, keep = nowhere, listen, open = () => Effect
     const link = Effect.sync(() => `${scheme}://${best}:${port}/#${passes.token()}`)
     const first = yield* link
     yield* tellOf(console, first)
-    yield* open(first)
+    if (opensBrowser) yield* Effect.forkScoped(openFor(console, first))
     return Page.of({ link })
   })
 

@@ -38,6 +38,7 @@ import * as Send from "./main/send.ts"
 import * as Server from "./main/server.ts"
 import { settingsFound, withoutLogLevel } from "./main/settings.ts"
 import * as Tail from "./main/tail.ts"
+import * as WebClient from "./main/webClient.ts"
 
 /** The completion script of the whole command tree for a shell, line by line. */
 const completionsIn = (shell: Shell): Effect.Effect<ReadonlyArray<string>> =>
@@ -56,6 +57,7 @@ const runs = {
   server: Server.command,
   client: Client.command,
   join: Join.command,
+  web: WebClient.command,
   irc: IrcClient.command,
   invite: Invite.command,
   send: Send.command,

@@ -13,11 +13,13 @@ import * as Join from "./join.ts"
 import * as Send from "./send.ts"
 import * as Server from "./server.ts"
 import * as Tail from "./tail.ts"
+import * as Web from "./web.ts"
 
 export const commands = {
   server: Server,
   client: Client,
   join: Join,
+  web: Web,
   irc: Irc,
   invite: Invite,
   send: Send,

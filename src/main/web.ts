@@ -13,6 +13,8 @@ export interface Web {
   readonly web: Option.Option<Address>
   readonly webCert: Option.Option<string>
   readonly webKey: Option.Option<string>
+  /** Whether to open the page in a browser. */
+  readonly opensBrowser?: boolean
 }
 
 /** The folder with the files of the page. They are in the package, next to the bundle of the program. */
@@ -21,6 +23,7 @@ const files = () => Path.join(__dirname, "web")
 /** Serves the page, as far as the options ask for it. Its module is loaded only then. */
 export const webFor = ({
   data,
+  opensBrowser = false,
   web,
   webCert,
   webKey
@@ -36,6 +39,7 @@ export const webFor = ({
               listen,
               folder: files(),
               certificate: Option.getOrUndefined(Option.all({ certificate: webCert, key: webKey })),
+              opensBrowser,
               keep: Option.match(data, {
                 onNone: () => nowhere,
                 onSome: (folder) => inFolder(folder, "web-passes.json")

@@ -17,7 +17,8 @@ export const web = make({
     Effect.flatMap(
       Effect.serviceOption(Page),
       Option.match({
-        onNone: () => Effect.succeed(answer("This node has no page: start it with --web 0.")),
+        onNone: () =>
+          Effect.succeed(answer("This node has no page: start it with --web 0, or join with outlive web ID.")),
         onSome: ({ link }) =>
           Effect.map(link, (url) => Answer({ lines: [pageNotice(url)], facts: [Fact.PageAt({ url })] }))
       })
