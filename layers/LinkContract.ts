@@ -143,8 +143,11 @@ export interface Replication<R> {
   readonly latest: () => Epoch
   /** A peer called this run outdated. Another run must begin, later than `after`. */
   readonly outlived: (after: Epoch) => Effect.Effect<void>
-  /** Waits a moment until this node knows what was said before, and has that much history for a newcomer. */
-  readonly ready: (history: number) => Rest
+  /**
+   * Waits a moment until this node knows what was said before, and has that much history for a newcomer that is in these
+   * rooms.
+   */
+  readonly ready: (history: number, rooms: ReadonlySet<Room>) => Rest
   /** That peer was in the chat before this node began, and may come back with what was said before. */
   readonly expect: (id: PeerId) => void
   /** That peer will not come back from before this node began. */

@@ -13,7 +13,7 @@ import type { Peer, PeerId } from "../../src/domain/Peer.ts"
 import { after, effectOf, type Rest } from "../../src/domain/Rest.ts"
 import { reachableAt } from "../../src/domain/Security.ts"
 import { inSpan, isTraced } from "../../src/domain/Span.ts"
-import { encode, named, naming } from "../../src/protocol/Frame.ts"
+import { encode, named, naming, roomsNamed } from "../../src/protocol/Frame.ts"
 import { type Attempt, vanished } from "./Attempt.ts"
 import type { Deadlines } from "./Deadlines.ts"
 import type { Entrance } from "./Entrance.ts"
@@ -116,7 +116,8 @@ export const make = (
       table.reserve(hello.id, hello.epoch)
       const attempt = begin(hello.id, { epoch: hello.epoch })
       attempt.connected()
-      return after(hello.member ? undefined : replication.ready(hello.history ?? 0), () => chooseChat(visitor, attempt))
+      const ready = hello.member ? undefined : replication.ready(hello.history ?? 0, roomsNamed(hello.rooms))
+      return after(ready, () => chooseChat(visitor, attempt))
     }
 
     /**

@@ -156,16 +156,16 @@ export const make = ({ events, links, log, membership, pastLog, peers }: Ground,
     () => awaited !== undefined || unasked() !== undefined || members().every(({ phase }) => phase === "up")
   )
 
-  /** Asks one member after the other until this node has that many of the last posts. */
-  const complete = (count: number, mayAsk: number): Effect.Effect<void> =>
+  /** Asks one member after the other until this node has that many of the last posts of each of these rooms. */
+  const complete = (count: number, rooms: ReadonlySet<Room>, mayAsk: number): Effect.Effect<void> =>
     Effect.suspend(() => {
-      if (mayAsk === 0 || !pastLog.lacksOfLast(count)) return Effect.void
+      if (mayAsk === 0 || !pastLog.lacksOfLast(count, rooms)) return Effect.void
       return Effect.flatMap(somebodyIsUp, () => {
         const next = awaited ?? unasked()
         if (next === undefined) return Effect.void
         return (next === awaited ? Effect.void : ask(next)).pipe(
           Effect.zipRight(hear(next)),
-          Effect.zipRight(complete(count, mayAsk - 1))
+          Effect.zipRight(complete(count, rooms, mayAsk - 1))
         )
       })
     })
@@ -185,11 +185,16 @@ export const make = ({ events, links, log, membership, pastLog, peers }: Ground,
     ofRoom: (room: Room, count: number): Effect.Effect<Told> => linesOf(count, new Set([room]), room),
     /** Sends history to a newcomer that wants it. */
     tellTo: (link: Link): Rest => (link.history === 0 ? undefined : tell(link, link.history)),
-    /** Gets missing history for a newcomer that wants this much. Takes no longer than a newcomer can wait. */
-    complete: (count: number): Rest =>
-      pastLog.lacksOfLast(Math.min(count, mostHistory))
-        ? Effect.asVoid(Effect.timeoutOption(complete(Math.min(count, mostHistory), mostAsked), completionLimit))
-        : undefined,
+    /**
+     * Gets missing history for a newcomer that wants this much and is in these rooms: nobody else's are asked for. Takes no
+     * longer than a newcomer can wait.
+     */
+    complete: (wanted: number, rooms: ReadonlySet<Room>): Rest => {
+      const count = Math.min(wanted, mostHistory)
+      return pastLog.lacksOfLast(count, rooms)
+        ? Effect.asVoid(Effect.timeoutOption(complete(count, rooms, mostAsked), completionLimit))
+        : undefined
+    },
     /** A peer asks for history: sends it, once. Ignored before the link is up. */
     heardRecall: (link: Link, { posts }: Recall): Effect.Effect<void, PeerLost> =>
       Effect.suspend(() => {

@@ -176,7 +176,8 @@ export const make = (
       isOutdated: folds.isOutdated,
       latest: folds.latest,
       outlived,
-      ready: (wanted) => after(bootstrap.first(), () => (wanted === 0 ? undefined : history.complete(wanted))),
+      ready: (wanted, rooms) =>
+        after(bootstrap.first(), () => (wanted === 0 ? undefined : history.complete(wanted, rooms))),
       expect: bootstrap.expect,
       expectNoMore: (gone) => effectOf(() => bootstrap.expectNoMore(gone)),
       rooms: sharing.told,

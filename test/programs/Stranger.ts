@@ -146,10 +146,15 @@ export const helloOf = (peer: Peer, member = false, rooms: ReadonlyArray<Room> =
 })
 
 /** Connects to a server of a plain chat as one who was in it before that server began, and has so much of what was said. */
-export const comesBack = (world: World, peer: Peer, streams: Readonly<Record<StreamId, PostNumber>>) =>
+export const comesBack = (
+  world: World,
+  peer: Peer,
+  streams: Readonly<Record<StreamId, PostNumber>>,
+  rooms: ReadonlyArray<Room> = []
+) =>
   Effect.gen(function* () {
     const stranger = yield* dial(world, peer.id, 4_000)
-    yield* stranger.says(helloOf(peer, true))
+    yield* stranger.says(helloOf(peer, true, rooms))
     yield* stranger.hears("welcome")
     yield* stranger.says({ type: "have", streams, more: false })
     yield* stranger.hears("have")

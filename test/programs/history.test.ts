@@ -6,10 +6,10 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { encodeBlock } from "../../layers/log/Sealing.ts"
 import { PeerId } from "../../src/domain/Peer.ts"
-import { PostNumber } from "../../src/domain/Post.ts"
+import { PostNumber, Room, streamOf } from "../../src/domain/Post.ts"
 import { encodePost, maxFrameBytes } from "../../src/protocol/Frame.ts"
 import { bytesOf, joined, textOf } from "../support/bytes.ts"
-import { peer, post, stream } from "../support/samples.ts"
+import { epoch, peer, post, stream } from "../support/samples.ts"
 import { comesBack, joinAs, letsIn, type Stranger } from "./Stranger.ts"
 import { gather, type Node, secureStory, story, type World } from "./World.ts"
 
@@ -215,6 +215,22 @@ describe("history", () => {
       )
       // Nobody is asked twice.
       assert.strictEqual(x.heard("recall").length, 1)
+    }).pipe(Effect.scoped, Effect.orDie)
+  )
+
+  story("of a room that a newcomer is not in is not asked for, and holds up nobody", (world) =>
+    Effect.gen(function* () {
+      const ops = Room.make("ops")
+      const server = yield* world.serverIn(["ops"])
+      yield* server.sees("* The server listens at localhost:4000. Type a line to talk to all, or Exit to end it.")
+      const streams = { [streamOf(PeerId.make("2"), ops, epoch(1))]: PostNumber.make(3) }
+      const x = yield* comesBack(world, peer("x", 7_000), streams, [ops])
+      yield* server.sees("Client x: reconnected")
+      const { took } = yield* comes(world)
+      assert.isAtMost(took, 500)
+      assert.isEmpty(x.heard("recall"))
+      yield* world.client("4", { history: 20, rooms: ["ops"] })
+      yield* x.hears("recall")
     }).pipe(Effect.scoped, Effect.orDie)
   )
 
