@@ -7,7 +7,7 @@ import type { Interrupts } from "../../services/Interrupts.ts"
 import type { Room } from "../../src/domain/Post.ts"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
 import { Attention } from "../../src/terminal/Attention.ts"
-import type { Looks } from "../../src/terminal/Chronicle.ts"
+import { dim, type Looks } from "../../src/terminal/Chronicle.ts"
 import { completionFrom, nothing } from "../../src/terminal/Completion.ts"
 import type { Act } from "../../src/terminal/editor/State.ts"
 import type { Key } from "../../src/terminal/Keys.ts"
@@ -30,6 +30,9 @@ export interface Settings extends Looks {
   /** Whether the terminal rings its bell, and notifies, when somebody mentions the person at it. */
   readonly bell: boolean
 }
+
+/** The status and the line that is typed, at least, stand below what is shown. */
+const rowsBelow = 2
 
 const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
   Effect.gen(function* () {
@@ -134,10 +137,19 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
     )
     screen.enter()
 
+    /** Says where to read on below an answer that is longer than the screen. */
+    const readOn = (lines: ReadonlyArray<ScreenLine>, rows: string): string => {
+      const isLonger = rows.split("\n").length > screen.rows - rowsBelow + 1
+      const isAnswer = lines.every(({ _tag }) => _tag === "Notice")
+      return isLonger && isAnswer ? `${dim(settings, "── Page Up scrolls back ──".slice(0, screen.columns))}\n` : ""
+    }
     const put: Put<ScreenLine> = (lines, taken) => {
       scrollback.keep(lines, now())
       const called = ringer.ringFor(lines, ticker.status?.self, attention.isInFront)
-      if (!pager.isOpen) return screen.show(called + enter(lines, now()), taken)
+      if (!pager.isOpen) {
+        const rows = enter(lines, now())
+        return screen.show(called + rows + readOn(lines, rows), taken)
+      }
       pager.extend(lines.length)
       screen.send(called)
       screen.drawSoon()

@@ -11,7 +11,7 @@ import * as ScriptedInterrupts from "../../layers/ScriptedInterrupts.ts"
 import { Console, type Typed } from "../../services/Console.ts"
 import { Interrupts } from "../../services/Interrupts.ts"
 import { mainRoom, Room, type StreamId, streamOf } from "../../src/domain/Post.ts"
-import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
+import { notice, type ScreenLine } from "../../src/domain/ScreenLine.ts"
 import * as FakeTerminal from "../support/FakeTerminal.ts"
 import { epoch, id, post, stream } from "../support/samples.ts"
 import * as ConsoleContract from "./ConsoleContract.ts"
@@ -254,6 +254,20 @@ describe("TerminalConsole", () => {
       )
       yield* resize(size)
       yield* sees(["Client 2: one", `> ${pending}`], typed)
+    })
+  )
+
+  story("below an answer that is longer than the screen it says how to read its beginning", ({ shows }, console) =>
+    Effect.gen(function* () {
+      const { showStatus } = Option.getOrThrow(console.prompt)
+      showStatus(status)
+      const answer = Array.from({ length: 11 }, (_, index) => notice(`answer ${index}`))
+      yield* console.show(answer.slice(1))
+      yield* shows(isRows([...answer.slice(1).map(({ text }) => text), statusText, ">"]))
+      yield* console.show(answer)
+      yield* shows((all) => isRows(["* answer 10", "── Page Up scrolls back ──", statusText, ">"])(all.slice(-4)))
+      yield* console.show(answer.map(({ text }) => said(text)))
+      yield* shows((all) => isRows(["Client 2: * answer 10", statusText, ">"])(all.slice(-3)))
     })
   )
 
