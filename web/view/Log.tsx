@@ -21,7 +21,7 @@ interface Props {
 
 interface Anchor {
   readonly key: string
-  readonly top: number
+  readonly bottom: number
 }
 
 /** Lines are drawn before they are announced: what was there before is no news. In ms. */
@@ -74,11 +74,13 @@ export class Log extends Component<Props> {
   }
 
   override getSnapshotBeforeUpdate(): Anchor | undefined {
-    if (this.#element === null) return undefined
+    if (this.#element === null || this.props.state.isFollowing) return undefined
     const top = this.#element.getBoundingClientRect().top
-    for (const row of this.#element.querySelectorAll<HTMLElement>("[data-key]")) {
+    // A day moves up when earlier lines of it come: only lines stay.
+    for (const row of this.#element.querySelectorAll<HTMLElement>(".line[data-key], .notice[data-key]")) {
       const box = row.getBoundingClientRect()
-      if (box.bottom > top) return { key: row.dataset["key"] ?? "", top: box.top }
+      // Its lower edge: the author above it goes if a line of the same author comes before it.
+      if (box.bottom > top) return { key: row.dataset["key"] ?? "", bottom: box.bottom }
     }
     return undefined
   }
@@ -102,10 +104,10 @@ export class Log extends Component<Props> {
     this.#element.scrollTop = this.#heightAtEnd
   }
 
-  #keep({ key, top }: Anchor) {
+  #keep({ bottom, key }: Anchor) {
     const row = this.#row(key)
     if (row === null || this.#element === null) return
-    const moved = row.getBoundingClientRect().top - top
+    const moved = row.getBoundingClientRect().bottom - bottom
     if (moved !== 0) this.#element.scrollTop += moved
   }
 

@@ -1,0 +1,135 @@
+/** The page in a real browser, at real nodes. One browser for all tests; each person has cookies of their own. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type { Browser } from "playwright-core"
+import { afterAll, beforeAll } from "vitest"
+import { type Actor, make, type Stage } from "../process/Stage.ts"
+import { hasBrowser, launch, open } from "./Browser.ts"
+
+if (!hasBrowser) console.log("test/web: skipped, because there is no chromium-headless-shell")
+
+/** The link that a node prints. */
+const linkOf = (node: Actor) =>
+  Effect.map(node.notices("* The page is at"), (notice) => /https?:\S+/.exec(notice)?.[0] ?? "")
+
+/** A server, and clients with these ids and a page each, who have met. */
+const gather = (stage: Stage, ids: ReadonlyArray<string>, args: (id: string) => ReadonlyArray<string> = () => []) =>
+  Effect.gen(function* () {
+    const [port, ...pages] = yield* stage.freePorts(1 + ids.length)
+    const server = yield* stage.server(port)
+    const nodes: Array<Actor> = []
+    const links: Array<string> = []
+    const start = (id: string) => stage.client(id, port, { args: ["--web", `${pages[ids.indexOf(id)]}`, ...args(id)] })
+    for (const id of ids) {
+      const node = yield* start(id)
+      yield* node.sees(`Client ${id}: initiated`)
+      links.push(yield* linkOf(node))
+      nodes.push(node)
+    }
+    return { port, server, nodes, links, start }
+  })
+
+/**
+ * Runs in the page: scrolls close to the upper end, and waits until more is there. `by`: how far the row that was on top
+ * then is from where it was, in pixels.
+ */
+const scrollUp = async (log: {
+  scrollTop: number
+  querySelectorAll: (selector: string) => ArrayLike<{ getBoundingClientRect: () => { top: number } }>
+}) => {
+  const rows = () => Array.from(log.querySelectorAll(".line"))
+  const before = rows().length
+  log.scrollTop = 40
+  const top = rows()[3]
+  const at = top?.getBoundingClientRect().top ?? Number.NaN
+  for (let waited = 0; waited < 500 && rows().length === before; waited += 1) {
+    await new Promise((resume) => setTimeout(resume, 10))
+  }
+  return { more: rows().length - before, by: (top?.getBoundingClientRect().top ?? Number.NaN) - at }
+}
+
+describe.skipIf(!hasBrowser)("the page", () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await launch()
+  })
+  afterAll(() => browser?.close())
+
+  it.scopedLive("shows text as text, whatever it holds", () =>
+    Effect.gen(function* () {
+      const stage = yield* make
+      const { links, nodes, port } = yield* gather(stage, ["anna"])
+      const kim = yield* stage.client("kim", port, { args: ["--json"] })
+      yield* nodes[0]?.sees("Client kim: initiated") ?? Effect.void
+      const tab = yield* open(browser, links[0] ?? "")
+      const texts = [
+        "<script>globalThis.owned = 1</script>",
+        '<img src=x onerror="globalThis.owned = 1"><svg onload="globalThis.owned = 1">',
+        "<iframe srcdoc='<script>parent.owned = 1</script>'></iframe><style>*{display:none}</style>",
+        "javascript:globalThis.owned=1 data:text/html,<script>1</script>",
+        "{{constructor.constructor('owned=1')()}} #{owned=1}",
+        `long ${"🚀<b>".repeat(6_000)}`
+      ]
+      const say = (text: string) => kim.types(JSON.stringify({ type: "say", text }))
+      for (const text of texts) yield* say(text)
+      yield* say("a\u202eb\u200bc\u2066d")
+      yield* say("two\n\tlines\u202e")
+      yield* say("see https://example.org/a?b=<c> now")
+      yield* tab.sees("a\\u{202e}b\\u{200b}c\\u{2066}d")
+      for (const text of texts.slice(0, -1)) yield* tab.sees(text)
+      yield* tab.shows(() => tab.log.getByRole("button", { name: /^Show all/ }))
+      yield* tab.does(() => tab.log.getByRole("button", { name: /^Show all/ }).click())
+      const lines = yield* tab.lines
+      assert.include(lines, texts.at(-1))
+      assert.include(lines, "two\n\tlines\\u{202e}")
+      const links_ = yield* tab.does(() =>
+        tab.log
+          .getByRole("link")
+          .evaluateAll((all) => all.map((each) => [each.getAttribute("href"), each.getAttribute("rel")]))
+      )
+      assert.deepStrictEqual(links_, [["https://example.org/a?b=", "noopener noreferrer"]])
+      assert.isUndefined(yield* tab.does((page) => page.evaluate(() => (globalThis as { owned?: unknown }).owned)))
+      assert.strictEqual(yield* tab.does((page) => page.locator("img, iframe, script:not([src]), style").count()), 0)
+      yield* tab.isAccessible("hostile texts")
+      assert.deepStrictEqual(tab.complaints, [])
+    })
+  )
+
+  it.scopedLive("shows the end of 10,000 lines at once, and keeps its place when it is scrolled up", () =>
+    Effect.gen(function* () {
+      const stage = yield* make
+      const { links, nodes, port } = yield* gather(stage, ["anna"])
+      const kim = yield* stage.client("kim", port)
+      const [anna] = nodes
+      yield* anna?.sees("Client kim: initiated") ?? Effect.void
+      const count = 9_900
+      yield* kim.types(...Array.from({ length: count }, (_, index) => `line ${index + 1}`))
+      yield* anna?.sees(`Client kim: line ${count}`) ?? Effect.void
+      const tab = yield* open(browser, links[0] ?? "")
+      yield* tab.sees(`line ${count}`)
+      const first = yield* tab.firstScreen
+      console.log(
+        `the page: the first screen of ${count} lines stands ${Math.round(first)} ms after the socket has opened`
+      )
+      assert.isBelow(first, 1_500)
+
+      // Up by hand: the row that is on top stays where it is while more comes above it.
+      for (let turn = 0; turn < 5; turn += 1) {
+        const moved = yield* tab.does(() => tab.log.evaluate(scrollUp))
+        assert.isAbove(moved.more, 0)
+        assert.closeTo(moved.by, 0, 2)
+      }
+      const lines = yield* tab.lines
+      assert.isAbove(lines.length, 500)
+      const numbers = lines.map((line) => Number(line.replace("line ", "")))
+      assert.deepStrictEqual(
+        numbers,
+        Array.from(numbers, (_, index) => (numbers[0] ?? 0) + index)
+      )
+      yield* kim.types("the newest")
+      yield* tab.does((page) => page.getByRole("button", { name: /new$|^To the end$/ }).click())
+      yield* tab.sees("the newest")
+      assert.deepStrictEqual(tab.complaints, [])
+    })
+  )
+})
