@@ -15,6 +15,7 @@ import { TokenBucket } from "../../src/domain/TokenBucket.ts"
 import type { Capability } from "../../src/protocol/irc/Capabilities.ts"
 import { type Line, makeLines } from "../../src/protocol/irc/Lines.ts"
 import { type Message, type Outgoing, parse } from "../../src/protocol/irc/Message.ts"
+import * as Multiline from "../../src/protocol/irc/Multiline.ts"
 import * as Registration from "../../src/protocol/irc/Registration.ts"
 import { describe, perform, welcome } from "./Commands.ts"
 import { type House, idIn, type Lobby } from "./House.ts"
@@ -53,15 +54,15 @@ const labelled = (label: string, server: string, reference: string, answers: Rea
   const [only] = answers
   if (only === undefined) return [withTag({ source: server, command: "ACK", params: [] }, "label", label)]
   if (answers.length === 1) return [withTag(only, "label", label)]
-  const closing = answers.at(-1)
+  const [mark = ""] = only.params
   // Answers that are a batch already have the label at its beginning.
-  if (only.command === "BATCH" && closing?.command === "BATCH") {
+  if (only.command === "BATCH" && answers.at(-1)?.params[0] === mark.replace("+", "-")) {
     return [withTag(only, "label", label), ...answers.slice(1)]
   }
   const opening: Outgoing = { source: server, command: "BATCH", params: [`+${reference}`, "labeled-response"] }
   return [
     withTag(opening, "label", label),
-    ...answers.map((message) => withTag(message, "batch", reference)),
+    ...answers.map((message) => (message.tags?.has("batch") ? message : withTag(message, "batch", reference))),
     { source: server, command: "BATCH", params: [`-${reference}`] }
   ]
 }
@@ -109,6 +110,7 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
     let guest: Guest | undefined
     let lastWord = "Connection closed"
     let running: Talk.Running | undefined
+    let draft: Multiline.Draft | undefined
     let isGone = false
     let isLeaving = false
     let isPaused = false
@@ -194,6 +196,16 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
       state = { ...state, nick: id }
       answerTo(message)([])
     }
+    /** Takes a part of a message of several lines, which is said when it is whole. */
+    const takePart = (talk: Talk.Talk, message: Message): void => {
+      const { draft: next, fault, whole } = Multiline.take(draft, message)
+      const opening = next?.opening ?? draft?.opening ?? message
+      draft = next
+      if (whole !== undefined) perform(talk, whole, answerTo(whole))
+      if (fault === undefined) return
+      const params = ["BATCH", fault.code, ...fault.context, fault.words]
+      answerTo(opening)([{ source: server, command: "FAIL", params }])
+    }
     const take = (message: Message): void => {
       const { command } = message
       if (command === "QUIT") return leave("Quit", message.params[0] || "Quit")
@@ -201,6 +213,9 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
         return rename(house.lobby, guest, message)
       }
       if (Registration.registers(command)) return register(message)
+      if (running !== undefined && has("draft/multiline") && has("batch") && Multiline.isPart(message)) {
+        return takePart(running.talk, message)
+      }
       if (running !== undefined) return perform(running.talk, message, answerTo(message))
       if (command === "PING")
         return sender.send([{ source: server, command: "PONG", params: [server, message.params[0] ?? ""] }])

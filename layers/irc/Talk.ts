@@ -29,8 +29,9 @@ import type { Capability } from "../../src/protocol/irc/Capabilities.ts"
 import { isSame } from "../../src/protocol/irc/CaseMapping.ts"
 import { msgidOf } from "../../src/protocol/irc/History.ts"
 import type { Outgoing } from "../../src/protocol/irc/Message.ts"
+import { batchType, concatTag } from "../../src/protocol/irc/Multiline.ts"
 import { type Numeric, numeric } from "../../src/protocol/irc/Numeric.ts"
-import { messagesOf } from "../../src/protocol/irc/Speech.ts"
+import { messagesOf, multilineOf } from "../../src/protocol/irc/Speech.ts"
 import type { House, Person } from "./House.ts"
 import { type Change, type Members, makeMembers } from "./Members.ts"
 import { type Monitor, makeMonitor } from "./Monitor.ts"
@@ -241,9 +242,27 @@ export const make = ({
         isAction: action !== undefined,
         clean: escape
       }
-      return targetsOf(post, other).flatMap((target) =>
-        messagesOf({ ...spoken, target }).map((message, at) => ({ ...message, tags: tagsOf(post, at === 0) }))
-      )
+      return targetsOf(post, other).flatMap((target) => {
+        const lines =
+          action === undefined && has("draft/multiline") && has("batch") ? multilineOf({ ...spoken, target }) : []
+        return lines.length > 1
+          ? batchOf(post, target, lines)
+          : messagesOf({ ...spoken, target }).map((message, at) => ({ ...message, tags: tagsOf(post, at === 0) }))
+      })
+    }
+    /** A message of several lines. Its time and its name are those of the batch. */
+    const batchOf = (post: Post, target: string, lines: ReturnType<typeof multilineOf>): ReadonlyArray<Outgoing> => {
+      const source = prefixOf(authorOf(post.stream))
+      const reference = newReference()
+      const rest = [
+        ["batch", reference],
+        [concatTag, ""]
+      ] as const
+      return [
+        { source, command: "BATCH", params: [`+${reference}`, batchType, target], tags: tagsOf(post, true) },
+        ...lines.map(({ isRest, message }) => ({ ...message, tags: new Map(isRest ? rest : rest.slice(0, 1)) })),
+        { source: server, command: "BATCH", params: [`-${reference}`] }
+      ]
     }
     /** Where a post is shown: in its channel, with this client, or, if this node said it in private, with its readers. */
     const targetsOf = (post: Post, other?: PeerId): ReadonlyArray<string> => {

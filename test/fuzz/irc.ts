@@ -3,8 +3,9 @@ import * as Module from "node:module"
 import { escape } from "../../src/domain/Escape.ts"
 import { makeLines } from "../../src/protocol/irc/Lines.ts"
 import { type Message, mostBytes, type Outgoing, parse, write } from "../../src/protocol/irc/Message.ts"
+import * as Multiline from "../../src/protocol/irc/Multiline.ts"
 import * as Registration from "../../src/protocol/irc/Registration.ts"
-import { messagesOf } from "../../src/protocol/irc/Speech.ts"
+import { messagesOf, multilineOf } from "../../src/protocol/irc/Speech.ts"
 import { cutInto } from "../support/bytes.ts"
 import type { Mutator } from "./mutate.ts"
 
@@ -39,6 +40,7 @@ const words = [
   "*",
   "+",
   "PRIVMSG",
+  "BATCH",
   "#main",
   ":",
   ":batch sasl",
@@ -55,7 +57,18 @@ const words = [
   "\0",
   "\r"
 ]
-const tags = ["@a ", "@a=b;c ", "@a=\\:\\s\\\\\\r\\n\\x\\ ", "@;;a=;a=1 ", "@=x ", `@${"t".repeat(5_000)} `, "@", "@ "]
+const tags = [
+  "@batch=b ",
+  "@draft/multiline-concat;batch=b ",
+  "@a ",
+  "@a=b;c ",
+  "@a=\\:\\s\\\\\\r\\n\\x\\ ",
+  "@;;a=;a=1 ",
+  "@=x ",
+  `@${"t".repeat(5_000)} `,
+  "@",
+  "@ "
+]
 const sources = [":n!u@h ", ":s ", ": ", ":"]
 
 const lineFrom = ({ many, maybe, pick }: Mutator): string =>
@@ -123,6 +136,31 @@ const isCutAlike = (text: string, cuts: ReadonlyArray<number>): void => {
   must(linesOf([bytes]) === linesOf(cutInto(bytes, cuts)), "how it is cut makes a difference", text)
 }
 
+/** What somebody says as one message of several lines is that message, whatever it is made of. */
+const isSaidAsOne = (text: string): void => {
+  const spoken = { source: "a!a@outlive", target: "#main", text, isAction: false, clean: (words: string) => words }
+  let whole = ""
+  for (const [at, { isRest, message }] of multilineOf(spoken).entries()) {
+    const line = write(message)
+    must(isOneLine(line) && bytesOf(line) <= mostBytes, "a piece is more than a line", text)
+    whole += `${at === 0 || isRest ? "" : "\n"}${message.params[1]}`
+  }
+  must(whole === text.replace(/\r\n?/g, "\n"), "the pieces are not the message", text)
+}
+
+/** Whatever parts of batches come: a text that is taken is within its limits. */
+const isTakenWithinLimits = (lines: ReadonlyArray<string>): void => {
+  let draft: Multiline.Draft | undefined
+  for (const line of ["BATCH +b draft/multiline #main", ...lines]) {
+    const message = parse(line)
+    if (message === undefined || !Multiline.isPart(message)) continue
+    const taken = Multiline.take(draft, message)
+    draft = taken.draft
+    const [, text = ""] = taken.whole?.params ?? []
+    must(Buffer.byteLength(text) <= Multiline.mostBytesOfText, "a text that is too long", line)
+  }
+}
+
 /** What somebody says is as many lines as it takes, each from that author to that channel. */
 const isSaidInLines = (text: string, isAction: boolean): void => {
   const spoken = { source: "a!a@outlive", target: "#main", text, isAction, clean: escape }
@@ -149,8 +187,10 @@ export const irc = (mutator: Mutator, inputs: number): void => {
         isReadAlike(message, line)
       }
       isSaidInLines(line, maybe(0.5))
+      isSaidAsOne(line.replaceAll(" ", maybe(0.5) ? "\n" : " "))
     }
     keepsTheDoor(lines)
+    isTakenWithinLimits(lines)
     const cuts = many(10, () => below(300))
     isCutAlike(lines.join(maybe(0.5) ? "\r\n" : "\n") + (maybe(0.5) ? "\n" : ""), cuts)
   }

@@ -15,6 +15,8 @@ export const capabilities = [
   "chghost",
   /** CHATHISTORY. Who asks for it is sent nothing old otherwise. */
   "draft/chathistory",
+  /** A message of several lines is one, both ways. */
+  "draft/multiline",
   /** What a client says comes back to it, in the order of the chat. */
   "echo-message",
   /** A JOIN names the account and the real name. */

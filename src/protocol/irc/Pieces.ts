@@ -26,6 +26,19 @@ const piecesOfLine = (line: string, most: number): ReadonlyArray<string> => {
   return rest === "" ? pieces : [...pieces, rest]
 }
 
+/** A line as pieces of at most `most` bytes each, at least one. Together they are the line. They end behind spaces. */
+export const cutsOf = (line: string, most: number): ReadonlyArray<string> => {
+  const cuts: Array<string> = []
+  let rest = line
+  while (utf8Length(rest) > most) {
+    const fit = utf8Start(rest, most) || rest.slice(0, 2)
+    const end = fit.lastIndexOf(" ") + 1 || fit.length
+    cuts.push(rest.slice(0, end))
+    rest = rest.slice(end)
+  }
+  return rest === "" && cuts.length > 0 ? cuts : [...cuts, rest]
+}
+
 /** Words with commas between them, on as many lines as they take. `heading`: the message, to which each list is added. */
 export const listsOf = (words: ReadonlyArray<string>, heading: Outgoing): ReadonlyArray<string> =>
   // No word has a space, so a cut is always between two words.

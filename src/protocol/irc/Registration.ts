@@ -4,6 +4,7 @@
  */
 import { type Capability, capabilities } from "./Capabilities.ts"
 import { bytesLeft, type Message, type Outgoing } from "./Message.ts"
+import * as Multiline from "./Multiline.ts"
 import { type Numeric, numeric } from "./Numeric.ts"
 import { piecesOf } from "./Pieces.ts"
 
@@ -143,7 +144,12 @@ const offered = ({ isPassword }: Policy): ReadonlyArray<Capability> =>
 
 /** A capability with its value, for who has asked with version 302. */
 const withValue = (capability: Capability, version: number): string =>
-  capability === "sasl" && version >= 302 ? "sasl=PLAIN" : capability
+  version < 302 || !valued.has(capability) ? capability : `${capability}=${valued.get(capability)}`
+
+const valued: ReadonlyMap<Capability, string> = new Map([
+  ["sasl", "PLAIN"],
+  ["draft/multiline", Multiline.limits]
+])
 
 const cap = (policy: Policy, state: State, params: ReadonlyArray<string>): Step => {
   const { nick = nobody, version } = state

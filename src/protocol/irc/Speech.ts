@@ -1,6 +1,6 @@
 /** What is said, as IRC messages: text and actions, in as many lines as they take. */
 import { bytesLeft, type Outgoing } from "./Message.ts"
-import { piecesOf } from "./Pieces.ts"
+import { cutsOf, piecesOf } from "./Pieces.ts"
 
 /** The codes of formats, such as bold. They stay as they are: they do nothing to a terminal. */
 const formats = "\\x02\\x03\\x04\\x0f\\x11\\x16\\x1d\\x1e\\x1f"
@@ -22,12 +22,31 @@ export interface Speech {
   readonly clean: (text: string) => string
 }
 
+const cleaned = ({ clean, text }: Pick<Speech, "clean" | "text">): string =>
+  text.replace(/\r\n?/g, "\n").replace(unformatted, clean)
+
+/** The same as the pieces of one message of several lines. `isRest`: it goes on in the line of the piece before. */
+export const multilineOf = (
+  speech: Speech
+): ReadonlyArray<{ readonly message: Outgoing; readonly isRest: boolean }> => {
+  const { source, target } = speech
+  const empty: Outgoing = { source, command: "PRIVMSG", params: [target] }
+  return cleaned(speech)
+    .split("\n")
+    .flatMap((line) =>
+      cutsOf(line, bytesLeft(empty)).map((cut, at) => ({
+        message: { ...empty, params: [target, cut] },
+        isRest: at > 0
+      }))
+    )
+}
+
 /** The messages, at least one. Only an action is a request of CTCP: no text of others can be another one. */
-export const messagesOf = ({ clean, isAction, source, target, text }: Speech): ReadonlyArray<Outgoing> => {
+export const messagesOf = (speech: Speech): ReadonlyArray<Outgoing> => {
+  const { isAction, source, target } = speech
   const { before, behind } = isAction ? action : nothing
   const empty: Outgoing = { source, command: "PRIVMSG", params: [target] }
-  const safe = text.replace(/\r\n?/g, "\n").replace(unformatted, clean)
-  return piecesOf(safe, bytesLeft(empty) - before.length - behind.length).map((piece) => ({
+  return piecesOf(cleaned(speech), bytesLeft(empty) - before.length - behind.length).map((piece) => ({
     ...empty,
     params: [target, `${before}${piece}${behind}`]
   }))
