@@ -92,6 +92,12 @@ const make = (settings: Settings) =>
     })
     const status = MeshStatus.of({
       peerStatuses: Effect.sync(links.statuses),
+      onChange: (look) => {
+        const stops = [peers.listen(look), links.onMeasured(look)]
+        return () => {
+          for (const stop of stops) stop()
+        }
+      },
       answering: links.answering,
       silence: links.silence,
       delivery: replication.delivery,

@@ -16,6 +16,11 @@ export class MeshStatus extends Context.Tag("outlive/MeshStatus")<
   {
     /** All peers that this node knows: those with a link, those that it is dialling, and those that it has given up. */
     readonly peerStatuses: Effect.Effect<ReadonlyArray<PeerStatus>>
+    /**
+     * Calls a plain function when that may have changed, round trips too, or when a peer has confirmed something, until
+     * the function that is returned is called. It must be cheap and must not throw.
+     */
+    readonly onChange: (look: () => void) => () => void
     /** The peers that have answered a dial of this node, and whose link is not up yet: now, and at each change. */
     readonly answering: Subscribable.Subscribable<ReadonlySet<PeerId>>
     /** The limit of silence for the present number of links. */

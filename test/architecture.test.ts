@@ -61,7 +61,7 @@ const wallTime =
 const timesOfDay: ReadonlyMap<string, string> = new Map([
   ["src/programs/Run.ts", "since when this node is here, for people"],
   ["src/programs/doctor.ts", "whether the clock is right"],
-  ["src/programs/session/statusLine.ts", "since when the server is away, for people"],
+  ["src/programs/session/presence.ts", "since when the server is away, for people"],
   ["src/programs/invite.ts", "until when an invitation holds, also after a restart"],
   ["layers/FileInvitations.ts", "the same"],
   ["layers/MemoryInvitations.ts", "the same"],

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as FiberHandle from "effect/FiberHandle"
 import { constVoid } from "effect/Function"
 import { isCurrent } from "../../src/domain/LinkTable.ts"
+import { makeSignal } from "../../src/domain/Signal.ts"
 import { encode, partsOf } from "../../src/protocol/Frame.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
@@ -55,6 +56,8 @@ export const make = ({ clock, peers, settings, table }: Node) => {
   let due: bigint | undefined
   /** Looks now, in place of what this part waits for. */
   let restart: () => void = constVoid
+  /** Tells that a round trip was measured. */
+  const measured = makeSignal()
   /** How many silent peers have been asked and have not answered yet. */
   let unanswered = 0
   /** Whether this node was frozen before the last look. */
@@ -255,7 +258,10 @@ export const make = ({ clock, peers, settings, table }: Node) => {
       pulse.measuredAt = clock.unsafeCurrentTimeNanos()
       pulse.roundTrip = Duration.nanos(pulse.measuredAt - pulse.pinged)
       pulse.pinged = undefined
-    }
+      measured.changed()
+    },
+    /** Calls a function after each measurement of a round trip, until the function that is returned is called. */
+    onMeasured: measured.listen
   }
 }
 

@@ -211,6 +211,7 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
       reach: search.reachServer,
       keep: (kept: Peer) => search.seek(kept, Duration.zero),
       silence: heartbeat.silence,
+      onMeasured: heartbeat.onMeasured,
       statuses,
       hurry: () => {
         hurried = true

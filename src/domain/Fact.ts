@@ -1,10 +1,11 @@
 /** Facts for a program that reads in place of a person. */
 import * as Data from "effect/Data"
 import type { Entry } from "./Entry.ts"
-import type { Peer } from "./Peer.ts"
+import type { Named, Peer, PeerId } from "./Peer.ts"
 import type { PeerStatus } from "./PeerStatus.ts"
 import type { RoomState } from "./Place.ts"
-import type { Post, Room } from "./Post.ts"
+import type { Post, Room, StreamId } from "./Post.ts"
+import type { ServerState } from "./Status.ts"
 
 /** A post that is kept. `own`: this node said it, in this run or an earlier one. */
 export interface KeptLine {
@@ -30,6 +31,30 @@ export type Fact = Data.TaggedEnum<{
     readonly older: boolean
     readonly newer: boolean
     readonly found: boolean
+  }
+  /** How the chat is. */
+  ChatIs: {
+    readonly self: Named
+    readonly server: ServerState
+    readonly connected: number
+    readonly known: number
+    readonly secure: boolean
+  }
+  /** The rooms and the private conversations, with what nobody has read there. */
+  PlacesAre: {
+    readonly rooms: ReadonlyArray<Omit<RoomState, "here">>
+    readonly conversations: ReadonlyArray<{ readonly with: ReadonlyArray<PeerId>; readonly lines: number }>
+  }
+  /** All other nodes in the chat. */
+  PeersAre: { readonly peers: ReadonlyArray<PeerStatus> }
+  /** How far this node's own streams are. `room`: undefined if they are private. */
+  DeliveryIs: {
+    readonly streams: ReadonlyArray<{
+      readonly stream: StreamId
+      readonly room: Room | undefined
+      readonly upTo: number
+      readonly readers: ReadonlyArray<{ readonly id: PeerId; readonly n: number }>
+    }>
   }
   /** The answer to a search. */
   Found: { readonly ref: string; readonly lines: ReadonlyArray<KeptLine>; readonly more: boolean }

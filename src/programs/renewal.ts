@@ -8,6 +8,7 @@ import { within } from "../domain/Limit.ts"
 import { redial } from "../domain/Redial.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import { Leaving } from "./leaving.ts"
+import type { Reading } from "./reading.ts"
 import { Refused } from "./refused.ts"
 import { carryOver } from "./session/ownLines.ts"
 import * as Session from "./session/Session.ts"
@@ -26,7 +27,7 @@ export const anewWhenForked = <A, E, R>(
 ): Effect.Effect<
   A,
   E | Forked | LogUnavailable,
-  Exclude<R, Session.Session | Leaving> | Attached | Console | MessageLog
+  Exclude<R, Session.Session | Leaving> | Attached | Console | MessageLog | Reading
 > =>
   Effect.gen(function* () {
     const attached = yield* Attached

@@ -12,14 +12,18 @@ import type { Console } from "../../services/Console.ts"
 import type { Guest, Guests } from "../../services/Guests.ts"
 import { Interrupts } from "../../services/Interrupts.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
+import { PeerMesh } from "../../services/PeerMesh.ts"
+import { Rooms } from "../../services/Rooms.ts"
 import { type SessionEnd, Sessions } from "../../services/Sessions.ts"
 import { within } from "../domain/Limit.ts"
 import { makeSignal } from "../domain/Signal.ts"
 import { type GuestView, viewOf } from "./guest.ts"
 import { goodbyeTyped } from "./leaving.ts"
 import * as Run from "./Run.ts"
+import { make as makeReading, Reading } from "./reading.ts"
 import { followRooms } from "./session/followRooms.ts"
 import * as OwnLines from "./session/ownLines.ts"
+import { answering } from "./session/requests.ts"
 import * as Session from "./session/Session.ts"
 import { type Ending, sayWhatIsTyped } from "./session/say.ts"
 import { showWhatHappens } from "./session/show.ts"
@@ -55,8 +59,8 @@ export class Attached extends Context.Tag("outlive/Attached")<
 >() {}
 
 /** Sessions can be attached before the node runs. They begin when it does. */
-export const layer: Layer.Layer<Sessions | Attached> = Layer.effectContext(
-  Effect.sync(() => {
+export const layer: Layer.Layer<Sessions | Attached | Reading> = Layer.effectContext(
+  Effect.map(makeReading, (reading) => {
     const sessions = new Set<Session.Session["Type"]>()
     const changes = makeSignal()
     let host: Host | undefined
@@ -86,12 +90,17 @@ export const layer: Layer.Layer<Sessions | Attached> = Layer.effectContext(
       if (first === undefined) return "node ended"
       const session = yield* Effect.acquireRelease(
         Effect.tap(first.welcome(console, history, as), (session) => sessions.add(session)),
-        (session) => Effect.sync(() => sessions.delete(session))
+        (session) =>
+          Effect.sync(() => {
+            sessions.delete(session)
+            Session.attendNoMore(session)
+          })
       )
       return yield* follow(session)
     }, Effect.scoped)
 
     return Context.make(Sessions, { attach }).pipe(
+      Context.add(Reading, reading),
       Context.add(Attached, {
         all: () => [...sessions],
         moveTo: (next) => {
@@ -119,12 +128,14 @@ interface Talk {
 /** Lets a session take part in this run. It shows what happens until the scope closes. */
 const begin = (session: Session.Session["Type"]) =>
   Effect.gen(function* () {
+    Session.attend(session)
     const ownLines = yield* OwnLines.make(session)
     yield* tellHowItIs(session)
     yield* followRooms(session)
     const shown = yield* showWhatHappens(session, ownLines)
+    const answer = yield* answering(session)
     const context = yield* Effect.context<Effect.Effect.Context<ReturnType<typeof sayWhatIsTyped>>>()
-    return { ownLines, shown, typed: Effect.provide(sayWhatIsTyped(session, ownLines), context) } satisfies Talk
+    return { ownLines, shown, typed: Effect.provide(sayWhatIsTyped(session, ownLines, answer), context) } satisfies Talk
   })
 
 /**
@@ -135,13 +146,20 @@ export const open = Effect.gen(function* () {
   const attached = yield* Attached
   const log = yield* MessageLog
   const { next } = yield* Interrupts
+  const { follow } = yield* Reading
+  yield* follow({
+    self: (yield* PeerMesh).self.id,
+    log,
+    isJoined: (yield* Rooms).isJoined,
+    highlights: yield* Session.Highlights
+  })
   const run = yield* Run.make
   const main = yield* Effect.provideService(Effect.flatMap(Session.Session, begin), Run.Run, run)
 
   const guests = yield* Scope.make()
   const context = Context.add(
     yield* Effect.context<
-      Exclude<Effect.Effect.Context<ReturnType<typeof begin>> | GuestView | Guests, Run.Run | Scope.Scope>
+      Exclude<Effect.Effect.Context<ReturnType<typeof begin>> | GuestView | Guests | Reading, Run.Run | Scope.Scope>
     >(),
     Run.Run,
     run

@@ -20,6 +20,7 @@ import type { RoomState } from "../domain/Place.ts"
 import { authorOf, type Post, PostNumber, Room, RoomFromString, roomIn, StreamId } from "../domain/Post.ts"
 import { Request } from "../domain/Request.ts"
 import { topicIn } from "../domain/Topic.ts"
+import { maxFrameBytes } from "./Frame.ts"
 
 /**
  * Increases with each change that readers of the previous version would not understand. New types and fields are no
@@ -157,6 +158,9 @@ const Answered = [
   }),
   Schema.Struct({ type: Schema.Literal("accepted"), ref: Schema.String, stream: StreamId, n: PostNumber })
 ] as const
+
+/** A text of more bytes does not fit into a frame, with what stands around it. */
+const longestText = maxFrameBytes - 136
 
 /** The events that are reported, one line each. */
 export const Event = Schema.Union(
@@ -371,9 +375,39 @@ export const eventOf = (fact: Fact): Event | undefined => {
     case "Self":
       return { type: "self", ...fact.peer, since: fact.since }
     case "Present":
-      return present(fact.peerStatus)
+      return { type: "present", ...peerSeenIn(fact.peerStatus) }
     case "InRoom":
-      return inRoom(fact)
+      return { type: "room", here: fact.here, ...roomSeenIn(fact) }
+    case "ChatIs": {
+      const { connected, known, secure, self, server } = fact
+      return {
+        type: "chat",
+        self: { id: self.id, role: self.role },
+        server: { state: stateOf[server._tag], ...("since" in server ? { since: server.since } : {}) },
+        connected,
+        known,
+        secure,
+        limits: { text: longestText }
+      }
+    }
+    case "PlacesAre":
+      return {
+        type: "rooms",
+        rooms: fact.rooms.map(roomSeenIn),
+        conversations: fact.conversations.map(({ lines, with: others }) => ({ with: others, unread: lines }))
+      }
+    case "PeersAre":
+      return { type: "peers", peers: fact.peers.map(peerSeenIn) }
+    case "DeliveryIs":
+      return {
+        type: "delivery",
+        streams: fact.streams.map(({ readers, room, stream, upTo }) => ({
+          stream,
+          ...(room === undefined ? {} : { room }),
+          upTo,
+          readers: Object.fromEntries(readers.map(({ id, n }) => [id, n]))
+        }))
+      }
     case "Recalled": {
       const { _tag, lines, place, ...rest } = fact
       return { type: "history", ...rest, ...somewhereOf(place), lines: lines.map(lineOf) }
@@ -390,8 +424,9 @@ export const eventOf = (fact: Fact): Event | undefined => {
   }
 }
 
-const present = ({ givenUp, guestSince, link, peer, through }: PeerStatus): Event => ({
-  type: "present",
+const stateOf = { Self: "self", Sought: "sought", Up: "up", Down: "down", Returning: "returning" } as const
+
+const peerSeenIn = ({ givenUp, guestSince, link, peer, through }: PeerStatus) => ({
   ...peer,
   link:
     link === undefined
@@ -399,13 +434,11 @@ const present = ({ givenUp, guestSince, link, peer, through }: PeerStatus): Even
       : { ...link, roundTrip: link.roundTrip === undefined ? null : Duration.toMillis(link.roundTrip) },
   through: through ?? null,
   givenUp,
-  ...(guestSince === undefined ? {} : { guest: true })
+  ...(guestSince === undefined ? {} : { guest: true as const })
 })
 
-const inRoom = ({ here, joined, lines, mentions, peers, room, topic }: RoomState): Event => ({
-  type: "room",
+const roomSeenIn = ({ joined, lines, mentions, peers, room, topic }: Omit<RoomState, "here">) => ({
   room,
-  here,
   joined,
   peers,
   unread: lines,

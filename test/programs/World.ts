@@ -54,6 +54,7 @@ import type { Status } from "../../src/domain/Status.ts"
 import { nobody, type Trust } from "../../src/domain/Trust.ts"
 import * as Client from "../../src/programs/client.ts"
 import type { Leaving } from "../../src/programs/leaving.ts"
+import type { Reading } from "../../src/programs/reading.ts"
 import { anewWhenForked } from "../../src/programs/renewal.ts"
 import { send, type Whither } from "../../src/programs/send.ts"
 import { server } from "../../src/programs/server.ts"
@@ -265,7 +266,7 @@ const make = (
       program: Effect.Effect<
         void,
         E | StreamForked,
-        MeshStatus | PeerMesh | Rooms | Session | Leaving | Sessions.Attached | Ground
+        MeshStatus | PeerMesh | Rooms | Session | Leaving | Sessions.Attached | Reading | Ground
       >,
       {
         clock = 0,

@@ -214,6 +214,161 @@ describe("a line with a ref", () => {
   )
 })
 
+describe("what a program watches", () => {
+  story("chat: how the server is, at once and when that changes, and nothing else is told", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      const program = yield* attachProgram(one)
+      yield* program.send({ type: "watch", what: ["chat"] })
+      const first = yield* program.sees("chat", ({ server }) => server.state === "up")
+      assert.deepStrictEqual(
+        [first.self, first.connected, first.known, first.secure],
+        [{ id: "1", role: "client" }, 2, 2, false]
+      )
+      assert.isAtLeast(first.limits.text, 60_000)
+      yield* server.kill
+      const down = yield* program.sees("chat", ({ server }) => server.state === "down")
+      assert.isAbove(down.server.since ?? 0, 0)
+      assert.strictEqual(down.connected, 1)
+      yield* world.server
+      yield* program.sees("chat", (event) => event !== first && event.server.state === "up" && event.connected === 2)
+      const told = program.all("chat").length
+      yield* two.type("hello")
+      yield* one.sees("Client 2: hello")
+      yield* Effect.sleep("1 second")
+      assert.lengthOf(program.all("chat"), told)
+      for (const type of ["rooms", "peers", "delivery"] as const) assert.isEmpty(program.all(type))
+    })
+  )
+
+  story("rooms: what is unread is so for all sessions of a node, until one of them has read it", (world) =>
+    Effect.gen(function* () {
+      yield* world.server
+      const one = yield* world.client("1", { rooms: ["main", "ops"] })
+      const two = yield* world.client("2", { rooms: ["main", "ops"] })
+      yield* one.sees("Client 2: initiated")
+      const [page, other] = [yield* attachProgram(two), yield* attachProgram(two)]
+      const counts = (program: Program, wanted: Readonly<Record<string, number>>) =>
+        program.sees("rooms", ({ conversations, rooms }) => {
+          const found = [
+            ...rooms.map(({ room, unread }) => [room, unread] as const),
+            ...conversations.map(({ unread, with: [id] }) => [`@${id}`, unread] as const)
+          ]
+          return JSON.stringify(Object.fromEntries(found)) === JSON.stringify(wanted)
+        })
+      for (const program of [page, other]) {
+        yield* program.send({ type: "watch", what: ["rooms"] })
+        yield* counts(program, { main: 0, ops: 0 })
+      }
+      yield* one.type("/say ops @2 help")
+      yield* one.type("/say ops please")
+      yield* one.type("to all")
+      yield* one.type("/msg 2 in secret")
+      for (const program of [page, other]) yield* counts(program, { main: 0, ops: 2, "@1": 1 })
+      assert.deepStrictEqual(
+        page
+          .all("rooms")
+          .at(-1)
+          ?.rooms.find(({ room }) => room === "ops"),
+        { room: "ops", joined: true, peers: ["1"], unread: 2, mentions: 1, topic: null }
+      )
+      yield* two.glances(({ rooms }) => JSON.stringify(rooms.map(({ lines }) => lines)) === "[0,2,1]")
+
+      yield* page.send({ type: "read", room: "ops" })
+      for (const program of [page, other]) yield* counts(program, { main: 0, ops: 0, "@1": 1 })
+      yield* two.glances(({ rooms }) => JSON.stringify(rooms.map(({ lines }) => lines)) === "[0,0,1]")
+      yield* other.send({ type: "read", with: ["1"] })
+      yield* counts(page, { main: 0, ops: 0, "@1": 0 })
+      yield* two.glances(({ rooms }) => JSON.stringify(rooms.map(({ lines }) => lines)) === "[0,0,0]")
+
+      // The person at the terminal goes elsewhere, and comes back.
+      yield* two.type("/go ops")
+      yield* two.sees("* You are in #ops. Client 1 is there too.")
+      yield* one.type("to nobody")
+      yield* counts(page, { main: 1, ops: 0, "@1": 0 })
+      yield* two.type("/go main")
+      yield* two.glances(({ room }) => room === "main")
+      yield* page.sees("rooms", (event) => event === page.all("rooms").at(-1) && event.rooms[0]?.unread === 0)
+      yield* one.type("/topic ops new")
+      yield* page.sees("rooms", ({ rooms }) => rooms[1]?.topic === "new")
+      yield* two.type("/leave ops")
+      yield* page.sees("rooms", ({ rooms }) => rooms[1]?.joined === false && rooms[1].unread === 0)
+    })
+  )
+
+  story("a node at whose console nobody is counts what is new in main too, and an own line is not new", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      yield* two.type("/join empty")
+      yield* two.glances(({ room }) => room === "empty")
+      const program = yield* attachProgram(two)
+      for (const text of ["a", "b"]) yield* one.type(text)
+      yield* two.sees("#main Client 1: a", "#main Client 1: b")
+      yield* program.send({ type: "say", text: "mine" }, { type: "watch", what: ["rooms"] })
+      yield* program.sees("rooms", ({ rooms }) => rooms[0]?.unread === 2)
+      yield* program.send({ type: "run", command: "mute", arguments: "1" })
+      yield* one.type("c")
+      yield* program.sees("rooms", ({ rooms }) => rooms[0]?.unread === 0)
+    })
+  )
+
+  story("peers and delivery: who is linked, and how far each of them has own lines", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      const program = yield* attachProgram(one)
+      yield* program.send({ type: "watch", what: ["peers", "delivery"] })
+      assert.isEmpty((yield* program.sees("delivery")).streams)
+      const { peers } = yield* program.sees("peers")
+      assert.deepStrictEqual(peers.map(({ id, link }) => [id, link !== null]).sort(), [
+        ["2", true],
+        ["Server", true]
+      ])
+      yield* program.sees("peers", ({ peers }) => peers.every(({ link }) => link?.roundTrip !== null))
+      yield* program.send({ type: "say", text: "hello", ref: "a" })
+      const { stream } = yield* program.sees("accepted")
+      const all = yield* program.sees(
+        "delivery",
+        ({ streams: [main] }) =>
+          main !== undefined && main.upTo === 1 && Object.values(main.readers).every((n) => n === 1)
+      )
+      assert.deepStrictEqual(all.streams, [{ stream, room: "main", upTo: 1, readers: { "2": 1, Server: 1 } }])
+      yield* program.send({ type: "say", text: "secret", to: ["2"], ref: "b" })
+      const secret = yield* program.sees("accepted", ({ ref }) => ref === "b")
+      yield* program.sees("delivery", ({ streams }) =>
+        streams.some((each) => each.stream === secret.stream && each.room === undefined && each.readers["2"] === 1)
+      )
+      yield* two.kill
+      yield* program.sees("peers", ({ peers }) => peers.some(({ id, link }) => id === "2" && link === null))
+      yield* program.send({ type: "watch", what: [] })
+      yield* Effect.sleep("1 second")
+      const told = program.all("delivery").length
+      yield* program.send({ type: "say", text: "more", ref: "c" })
+      yield* program.sees("settled", ({ ref }) => ref === "c")
+      yield* Effect.sleep("2 seconds")
+      assert.lengthOf(program.all("delivery"), told)
+    })
+  )
+
+  story("each comes at most four times a second, however much is said", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      yield* two.type("/join empty")
+      yield* two.glances(({ room }) => room === "empty")
+      const program = yield* attachProgram(two)
+      yield* program.send({ type: "watch", what: ["rooms", "delivery", "peers", "chat"] })
+      for (let n = 0; n < 400; n += 1) {
+        yield* one.type(`line ${n}`)
+        yield* program.send({ type: "say", text: `line ${n}`, room: "main" })
+        yield* Effect.sleep("10 millis")
+      }
+      yield* program.sees("rooms", ({ rooms }) => rooms[0]?.unread === 400)
+      for (const type of ["rooms", "delivery", "peers", "chat"] as const) {
+        assert.isAtMost(program.all(type).length, 20, type)
+      }
+    })
+  )
+})
+
 describe("what is no command", () => {
   story("is answered with an error, each, and the session goes on", (world) =>
     Effect.gen(function* () {

@@ -9,12 +9,12 @@ import { addresseesIn, isPrivate, privatelyTo } from "../../domain/Conversation.
 import { Fact } from "../../domain/Fact.ts"
 import { nearest } from "../../domain/Nearest.ts"
 import { type PeerId, titlesOf } from "../../domain/Peer.ts"
-import { newsIn, notJoined, type RoomNews, type RoomState } from "../../domain/Place.ts"
+import { notJoined, type RoomNews, type RoomState } from "../../domain/Place.ts"
 import { mainRoom, type Room, roomTitle } from "../../domain/Post.ts"
 import { linesOf, notice } from "../../domain/ScreenLine.ts"
 import { placeArgument, roomArgument, roomOrText, textArgument } from "../../domain/SlashCommand.ts"
 import { topicIn, topicOf as topicSetting } from "../../domain/Topic.ts"
-import { close, goTo, JoinHistory, roomOf, Session } from "../session/Session.ts"
+import { close, goTo, JoinHistory, newsIn, roomOf, Session } from "../session/Session.ts"
 import { Answer, answer, CommandLine, make, Say } from "./Command.ts"
 import { talkTo } from "./private.ts"
 
@@ -25,7 +25,7 @@ const seen = Effect.gen(function* () {
   const { topicOf } = yield* MessageLog
   const known = rooms.known()
   const names = known.map(({ room }) => room)
-  const news = newsIn(MutableRef.get(session.place), names)
+  const news = newsIn(session, names)
   return known.map(
     (each: KnownRoom, index): RoomState => ({
       ...each,
@@ -61,9 +61,9 @@ const lineOn = (state: RoomState): string => {
 }
 
 /** The private conversations that are open in the session, a line for each. */
-const conversations = Effect.map(Session, ({ place }) => {
-  const at = MutableRef.get(place)
-  return newsIn(at, at.conversations).map((news) =>
+const conversations = Effect.map(Session, (session) => {
+  const at = MutableRef.get(session.place)
+  return newsIn(session, at.conversations).map((news) =>
     [`${news.room}: private`, ...(news.room === at.room ? ["you are in it"] : unreadIn(news))].join(", ")
   )
 })

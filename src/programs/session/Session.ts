@@ -9,9 +9,12 @@ import type { Guest } from "../../../services/Guests.ts"
 import type { Reader } from "../../../services/MessageLog.ts"
 import type { Said } from "../../domain/Delivery.ts"
 import type { PeerId } from "../../domain/Peer.ts"
-import { beginIn, closed, goneTo, type Place } from "../../domain/Place.ts"
+import { beginIn, closed, goneTo, type Place, type RoomNews } from "../../domain/Place.ts"
 import { mainRoom, type Room } from "../../domain/Post.ts"
+import type { Aspect } from "../../domain/Request.ts"
 import { makeSignal, type Signal } from "../../domain/Signal.ts"
+import { nothing } from "../../domain/Unread.ts"
+import { make as makeReading, Reading } from "../reading.ts"
 
 /** Words that count as a mention of the person at the console, besides the node's own id. */
 export class Highlights extends Context.Reference<Highlights>()("outlive/Highlights", {
@@ -46,8 +49,10 @@ export class Session extends Context.Tag("outlive/Session")<
     readonly as: Guest | undefined
     /** Its place in the log, from which it reads and speaks. */
     readonly reader: Reader
-    /** The room in which typed lines are said, and what is new in others. It is changed with `move`. */
+    /** The room in which typed lines are said, and the conversations that are open. It is changed with `move`. */
     readonly place: MutableRef.MutableRef<Place>
+    /** What is read at its node. */
+    readonly reading: Reading["Type"]
     /** Tells of each change of its place. */
     readonly moved: Signal
     /** The ids whose lines are not shown here. */
@@ -59,6 +64,8 @@ export class Session extends Context.Tag("outlive/Session")<
     readonly isWarned: Ref.Ref<boolean>
     /** The lines typed here that no peer is known to have. */
     readonly waiting: MutableRef.MutableRef<ReadonlyArray<Said<Typed>>>
+    /** What a program watches here. */
+    readonly watched: MutableRef.MutableRef<ReadonlyArray<Aspect>>
     /** How many lines of a script could not be said. */
     readonly refused: Ref.Ref<number>
   }
@@ -70,6 +77,8 @@ export const make = (console: Console["Type"], reader: Reader, refused: Ref.Ref<
     console: Effect.succeed(console),
     as: Effect.succeed(as),
     reader: Effect.succeed(reader),
+    // A guest is another person. What is new for one is counted nowhere.
+    reading: as === undefined ? Reading : makeReading,
     place: Effect.map(FirstRoom, (room) => MutableRef.make(beginIn(room))),
     moved: Effect.sync(makeSignal),
     muted: Effect.sync(() => MutableRef.make<ReadonlySet<PeerId>>(new Set())),
@@ -77,6 +86,7 @@ export const make = (console: Console["Type"], reader: Reader, refused: Ref.Ref<
     questioned: Ref.make<string | undefined>(undefined),
     isWarned: Ref.make(false),
     waiting: Effect.sync(() => MutableRef.make<ReadonlyArray<Said<Typed>>>([])),
+    watched: Effect.sync(() => MutableRef.make<ReadonlyArray<Aspect>>([])),
     refused: Effect.succeed(refused)
   })
 
@@ -84,20 +94,46 @@ export const make = (console: Console["Type"], reader: Reader, refused: Ref.Ref<
 export const roomOf = ({ place }: Pick<Session["Type"], "place">): Room => MutableRef.get(place).room
 
 /** Puts a session in another place. A plain function, so that no line is shown or said in between. */
-export const move = ({ moved, place }: Session["Type"], to: (before: Place) => Place): void => {
+export const move = (session: Session["Type"], to: (before: Place) => Place): void => {
+  const { moved, place } = session
   const before = MutableRef.get(place)
   const after = to(before)
   if (after === before) return
   MutableRef.set(place, after)
+  if (after.room !== before.room) goneFrom(session, before.room)
   moved.changed()
+}
+
+/** Whoever goes somewhere has read what was there before, and at a person's console what comes. A program says what it has read. */
+const goneFrom = (session: Session["Type"], before: Room): void => {
+  const { console, reading } = session
+  if (Option.isNone(console.tell)) reading.read(before)
+  reading.read(roomOf(session))
+  attend(session)
+}
+
+/** A person reads what comes in the room of the session. */
+export const attend = (session: Session["Type"]): void => {
+  if (session.console.isPerson) session.reading.attend(session.reader, roomOf(session))
+}
+
+/** The session has ended. */
+export const attendNoMore = ({ reader, reading }: Session["Type"]): void => reading.attend(reader, undefined)
+
+/** What nobody has read in each of these rooms, in their order. There is nothing new in the room of the session. */
+export const newsIn = (session: Session["Type"], rooms: Iterable<Room>): ReadonlyArray<RoomNews> => {
+  const [here, muted] = [roomOf(session), MutableRef.get(session.muted)]
+  return Array.from(rooms, (room) => ({ room, ...(room === here ? nothing : session.reading.newsIn(room, muted)) }))
 }
 
 /** Lets a session speak in that room from now on. */
 export const goTo = (session: Session["Type"], room: Room): void => move(session, (before) => goneTo(before, room))
 
 /** Closes a private conversation. A session that speaks there goes to `main`. */
-export const close = (session: Session["Type"], conversation: Room): void =>
+export const close = (session: Session["Type"], conversation: Room): void => {
+  session.reading.read(conversation)
   move(session, (before) => closed(before, conversation))
+}
 
 /**
  * The room whose lines begin without its name in a session: at a terminal that shows where one is, the one in which it

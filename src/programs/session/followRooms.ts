@@ -5,10 +5,9 @@ import type * as Scope from "effect/Scope"
 import { Rooms } from "../../../services/Rooms.ts"
 import { Fact } from "../../domain/Fact.ts"
 import { type PeerId, title } from "../../domain/Peer.ts"
-import { goneTo } from "../../domain/Place.ts"
 import { mainRoom, type Room, roomTitle } from "../../domain/Post.ts"
 import { notice } from "../../domain/ScreenLine.ts"
-import { move, RoomNotices, roomOf, type Session } from "./Session.ts"
+import { goTo, RoomNotices, roomOf, type Session } from "./Session.ts"
 
 /** The peers in each room that the node has joined. */
 type Attendance = ReadonlyMap<Room, ReadonlySet<PeerId>>
@@ -62,8 +61,10 @@ export const followRooms = (session: Session["Type"]): Effect.Effect<void, never
       joined = rooms.joined()
       for (const room of left) {
         const wasHere = roomOf(session) === room
-        move(session, (place) => goneTo(goneTo(place, room), wasHere ? mainRoom : place.room))
-        if (wasHere) show([`This node has left ${roomTitle(room)}: you are in main.`])
+        session.reading.read(room)
+        if (!wasHere) continue
+        goTo(session, mainRoom)
+        show([`This node has left ${roomTitle(room)}: you are in main.`])
       }
     }
     yield* Effect.acquireRelease(

@@ -14,6 +14,7 @@ import { authorOf, type Post, type Room, roomReader } from "../../domain/Post.ts
 import type { Request } from "../../domain/Request.ts"
 import { recollection } from "./recollection.ts"
 import { roomOf, type Session, ShownRooms } from "./Session.ts"
+import { watching } from "./watching.ts"
 
 /** Does work in slices. Everything else has its turn in between. */
 const inSlices = <A>(work: Slices<A>): Effect.Effect<A> =>
@@ -30,6 +31,7 @@ export const answering = (session: Session["Type"]) =>
     const { isJoined } = yield* Rooms
     const shown = yield* ShownRooms
     const { muted } = session
+    const watch = yield* watching(session)
     const kept = recollection(session, self.id)
     const tell = Option.match(session.console.tell, { onNone: () => () => Effect.void, onSome: whenTaken })
 
@@ -63,8 +65,9 @@ export const answering = (session: Session["Type"]) =>
             tell([Fact.Found({ ref: request.ref, lines: posts.map(kept), more })])
           )
         case "Watch":
+          return watch(request.what)
         case "Read":
-          return Effect.void
+          return Effect.sync(() => session.reading.read(request.place ?? roomOf(session)))
         default:
           return absurd(request)
       }

@@ -15,15 +15,15 @@ import type { Saying } from "../../domain/Delivery.ts"
 import { commandNamed } from "../../domain/Described.ts"
 import { isTooLong, type LogUnavailable, type NoKey } from "../../domain/Errors.ts"
 import type { PeerId } from "../../domain/Peer.ts"
-import { beginIn, notJoined, spokenIn } from "../../domain/Place.ts"
+import { beginIn, notJoined, opened } from "../../domain/Place.ts"
 import { type Room, roomTitle } from "../../domain/Post.ts"
+import type { Request } from "../../domain/Request.ts"
 import { notice, type ScreenLine } from "../../domain/ScreenLine.ts"
 import * as Commands from "../commands/all.ts"
 import { answer, CommandLine } from "../commands/Command.ts"
 import { objectionTo, warnOnce } from "../commands/readers.ts"
 import { refuse } from "../refused.ts"
 import { asTyped, type OwnLines } from "./ownLines.ts"
-import { answering } from "./requests.ts"
 import { move, roomOf, Session } from "./Session.ts"
 import { exit, isSaid, roomNamedIn, type Step, stepsOf } from "./steps.ts"
 
@@ -46,18 +46,18 @@ const questionOn = (text: string, here: Room, isJoined: (room: Room) => boolean)
 
 /**
  * Says every typed line, until `Exit` or the end of input. Lines that arrive together are said in one go. A line that
- * begins with a slash is a command; `//` sends a line that begins with one slash.
+ * begins with a slash is a command; `//` sends a line that begins with one slash. `answerTo` answers requests.
  */
 export const sayWhatIsTyped = (
   session: Session["Type"],
-  ownLines: OwnLines
+  ownLines: OwnLines,
+  answerTo: (request: Request) => Effect.Effect<void>
 ): Effect.Effect<Ending, never, Exclude<Commands.Needs, Session> | MessageLog | Rooms> =>
   Effect.gen(function* () {
     const log = yield* MessageLog
     const { self } = yield* PeerMesh
     const { isJoined } = yield* Rooms
     const { console, questioned, reader } = session
-    const answerTo = yield* answering(session)
 
     /** The lines can't be said there. */
     const turnDown = (sayings: ReadonlyArray<Saying<Typed>>, room: Room, reason: string) =>
@@ -87,7 +87,8 @@ export const sayWhatIsTyped = (
         const isOpen = MutableRef.get(session.place).conversations.includes(room)
         const objection = isOpen ? undefined : yield* objectionTo(to)
         if (objection !== undefined) return yield* turnDown(sayings, room, objection)
-        move(session, (before) => spokenIn(before, room))
+        session.reading.read(room)
+        move(session, (before) => opened(before, room))
         yield* Effect.forEach(
           log.seals ? [to] : to.map((id) => [id]),
           ([first, ...others]) =>

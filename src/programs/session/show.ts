@@ -9,18 +9,17 @@ import { MessageLog } from "../../../services/MessageLog.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { Rooms } from "../../../services/Rooms.ts"
 import { absurd } from "../../domain/Absurd.ts"
-import { mentions } from "../../domain/Calling.ts"
 import { isClosed, isFor, isPrivate, isPrivateStream, placeOf } from "../../domain/Conversation.ts"
 import { type Entry, isPost } from "../../domain/Entry.ts"
 import { Fact } from "../../domain/Fact.ts"
 import { isPresenceEvent } from "../../domain/MeshEvent.ts"
 import type { Named, Peer, PeerId } from "../../domain/Peer.ts"
-import { heard } from "../../domain/Place.ts"
+import { opened } from "../../domain/Place.ts"
 import { authorOf, mainRoom, type Room, roomReader } from "../../domain/Post.ts"
 import { privateMark, type ScreenLine, screenLineOf } from "../../domain/ScreenLine.ts"
 import type { OwnLines } from "./ownLines.ts"
 import { recollection } from "./recollection.ts"
-import { move, roomOf, roomUnnamed, type Session, ShownRooms } from "./Session.ts"
+import { move, roomUnnamed, type Session, ShownRooms } from "./Session.ts"
 import { type Hand, makeShowing } from "./Showing.ts"
 
 /**
@@ -133,20 +132,14 @@ const terse = (self: Peer, line: ScreenLine): ScreenLine =>
     ? { ...line, text: line.text.replace(privateMark, `${placeOf(self.id, line.post)} `) }
     : line
 
-/** Counts what comes elsewhere than where the session speaks. What is private is for its person. */
+/** Opens the conversations in which something is said. What is sealed for others is nowhere. */
 const hearing = (session: Session["Type"], self: Peer): ((entries: ReadonlyArray<Entry>) => void) => {
-  const roomOfStream = roomReader()
+  const open = (room: Room): void => move(session, (before) => opened(before, room))
   return (entries) => {
-    const here = roomOf(session)
-    const lines: Array<{ readonly room: Room; readonly isMention: boolean }> = []
     for (const entry of entries) {
-      if (entry._tag !== "Said" || entry.own) continue
-      const room = roomOfStream(entry.post.stream)
-      if (room === here) continue
-      if (!isPrivate(room)) lines.push({ room, isMention: mentions(self.id, session.highlights, entry.post.text) })
-      else if (!isClosed(entry.post)) lines.push({ room: placeOf(self.id, entry.post), isMention: true })
+      if (entry._tag !== "Said" || entry.own || !isPrivateStream(entry.post.stream)) continue
+      if (!isClosed(entry.post)) open(placeOf(self.id, entry.post))
     }
-    if (lines.length > 0) move(session, (before) => heard(before, lines))
   }
 }
 
