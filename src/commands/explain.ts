@@ -76,7 +76,7 @@ const onArguments = (others: ReadonlyArray<string>, command: Described): Option.
   // A single letter after a dash is an option in other programs.
   const [first] = surplus.length === 0 ? [] : [...others.filter((word) => /^-[A-Za-z]/.test(word)), ...surplus]
   if (first === undefined) return Option.none()
-  return first.startsWith("-") && surplus.length > 0
+  return /^-[A-Za-z]/.test(first)
     ? onOption({ name: first.slice(1), option: undefined, value: undefined }, command, "-")
     : Option.some(`'${escape(first)}' is one argument too many. ${usage}`)
 }

@@ -37,6 +37,10 @@ const cases: ReadonlyArray<readonly [line: string, sentence: string | undefined]
   ["server --rooms some", "--rooms is one of all, none, not 'some'. See outlive server --help."],
   ["completions --shell csh", "--shell is one of bash, zsh, fish, not 'csh'. See outlive completions --help."],
   ["server --rooms none", undefined],
+  [
+    "send -- - --server x:1",
+    "'--server' is one argument too many. Usage: outlive send [TEXT] [OPTIONS]. See outlive send --help."
+  ],
   ["server --port=70000", undefined],
   ["client no/id 0 0 --json", undefined],
   ["client 1 0 -1", undefined]
