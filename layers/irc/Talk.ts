@@ -32,6 +32,7 @@ import type { Outgoing } from "../../src/protocol/irc/Message.ts"
 import { batchType, concatTag } from "../../src/protocol/irc/Multiline.ts"
 import { type Numeric, numeric } from "../../src/protocol/irc/Numeric.ts"
 import { messagesOf, multilineOf } from "../../src/protocol/irc/Speech.ts"
+import { makeEchoes, type Outcome } from "./Echoes.ts"
 import type { House, Person } from "./House.ts"
 import { type Change, type Members, makeMembers } from "./Members.ts"
 import { type Monitor, makeMonitor } from "./Monitor.ts"
@@ -52,6 +53,9 @@ const split = "peer.lost outlive.net"
 
 /** What is said of somebody who is not there. */
 export const awayWords = "There is no link to this node: it gets your lines when it is back"
+
+/** The tag of an echo of a line that nobody has. */
+const undeliveredTag = "outlive.net/undelivered"
 
 /** Who is banned, as IRC writes it. */
 export const banMaskOf = (id: PeerId): string => `*!${id}@${host}`
@@ -193,7 +197,7 @@ export const make = ({
     let listeners: Array<() => void> = []
     /** Who is expected back. */
     const away = new Set<PeerId>()
-    let awaited: ReadonlyArray<{ readonly line: Typed; readonly answer: Answer }> = []
+    const echoes = makeEchoes()
     let marked: ReadonlySet<Typed> = new Set()
     /** What to do when a command was answered, with words or without. */
     const commands = new Map<Typed, Done>()
@@ -275,23 +279,34 @@ export const make = ({
       command: "TOPIC",
       params: [`#${roomIn(stream)}`, escape(topic)]
     })
-    /** The answer that waits for this post, if it was said here. */
-    const awaitedFor = (post: Post): Answer | undefined => {
-      const found = awaited.find(({ line }) => line.text === post.text && line.room === placeOf(self.id, post))
-      awaited = awaited.filter((each) => each !== found)
-      return found?.answer
-    }
-    const showPost = (post: Post, { here, old }: { readonly here: boolean; readonly old: boolean }): void => {
+    const seenIn = (post: Post): Seen | undefined =>
+      isPrivateStream(post.stream) ? letters : channels.get(roomIn(post.stream))?.seen
+    /** Whether a line is what became this post. */
+    const isLineOf = (post: Post) => (line: Typed) => line.text === post.text && line.room === placeOf(self.id, post)
+    const undelivered = (messages: ReadonlyArray<Outgoing>): ReadonlyArray<Outgoing> =>
+      messages.map((message) =>
+        has("message-tags") && !message.tags?.has("batch")
+          ? { ...message, tags: new Map([...(message.tags ?? []), [undeliveredTag, ""]]) }
+          : message
+      )
+    const showPost = (entry: Extract<Entry, { readonly post: Post }>, here: boolean): void => {
+      const { post } = entry
       if (isClosed(post)) return
-      const seen = isPrivateStream(post.stream) ? letters : channels.get(roomIn(post.stream))?.seen
-      const answer = here ? awaitedFor(post) : undefined
-      // What comes when the client is gone waits until it is here again.
-      if (seen === undefined || isGone() || seen.has(post)) return answer?.([])
-      seen.add(post)
-      // Without the time at which it was said, an old line would look new.
-      if (old && !has("server-time")) return
-      if (answer === undefined) sender.send(messagesOn(post))
-      else answer(has("echo-message") || topicIn(post.text) !== undefined ? messagesOn(post) : [])
+      const awaited = here ? echoes.found(isLineOf(post)) : undefined
+      const isTopic = topicIn(post.text) !== undefined
+      const show = (outcome: Outcome): void => {
+        const seen = seenIn(post)
+        // What comes when the client is gone waits until it is here again.
+        if (seen === undefined || isGone() || seen.has(post)) return awaited?.answer([])
+        seen.add(post)
+        // Without the time at which it was said, an old line would look new.
+        if (entry._tag === "Earlier" && !has("server-time")) return
+        if (awaited === undefined) return sender.send(messagesOn(post))
+        const echo = has("echo-message") || isTopic ? messagesOn(post) : []
+        awaited.answer(outcome === "undelivered" ? undelivered(echo) : echo)
+      }
+      if (entry._tag === "Earlier" || !entry.own) return show("delivered")
+      echoes.hold(post, isTopic && awaited !== undefined ? { ...awaited, outcome: "delivered" } : awaited, show)
     }
     const messagesOnChange = (change: Change): ReadonlyArray<Outgoing> => [
       ...inChannels(change),
@@ -355,8 +370,7 @@ export const make = ({
       return isOfClient ? undefined : line.text.slice(2)
     }
     const witness = (entry: Entry, here: boolean): void => {
-      if (entry._tag === "Said" || entry._tag === "Earlier")
-        return showPost(entry.post, { here, old: entry._tag === "Earlier" })
+      if (entry._tag === "Said" || entry._tag === "Earlier") return showPost(entry, here)
       const changes = entry._tag === "Happened" ? members.see(entry.event) : []
       // What happens between nodes is no concern of a guest, unless it is among them.
       const words = lobby === undefined || channels.has(mainRoom) ? wordsOn(entry) : undefined
@@ -488,19 +502,31 @@ export const make = ({
         : answerWith("ERR_CANTSENDTOUSER", members.nickOf(reader), words)
     }
     const giveUp = (lines: ReadonlyArray<Typed>, words: string): void => {
-      for (const line of lines) {
-        const found = awaited.find((each) => each.line === line)
-        awaited = awaited.filter((each) => each !== found)
-        found?.answer([refusalFor(line.room ?? mainRoom, words)])
-      }
+      for (const line of lines) echoes.givenUp(line)?.([refusalFor(line.room ?? mainRoom, words)])
     }
+    /** These lines by the places in which they were said. */
+    const byPlace = (lines: Iterable<Typed>): ReadonlyMap<Room, ReadonlyArray<Typed>> => {
+      const places = new Map<Room, ReadonlyArray<Typed>>()
+      for (const line of lines) {
+        const { room = mainRoom } = line
+        places.set(room, [...(places.get(room) ?? []), line])
+      }
+      return places
+    }
+    /** Who is to have a line that is said there: the readers, or any other node. */
+    const receiversIn = (room: Room): string | undefined => addresseesIn(room)?.map(members.nickOf).join(", ")
     const mark: Put<Typed> = (lines, taken) => {
       const fresh = lines.filter((line) => !marked.has(line))
       marked = new Set([...marked, ...fresh])
-      if (fresh.length > 0) {
-        const last = fresh.length === 1 ? "last line" : `last ${linesOf(fresh.length)}`
-        sender.send([noticeTo(placeFor(fresh[0]?.room ?? mainRoom), `No other node has your ${last} yet`)])
-      }
+      echoes.release(fresh, "undelivered")
+      const notices = Array.from(byPlace(fresh), ([room, some]) => {
+        const last = some.length === 1 ? "last line" : `last ${linesOf(some.length)}`
+        const readers = receiversIn(room)
+        const words =
+          readers === undefined ? `No other node has your ${last} yet` : `Your ${last} did not reach ${readers} yet`
+        return noticeTo(placeFor(room), words)
+      })
+      sender.send(notices)
       sender.whenTaken(taken)
     }
     const settle: Put<Typed> = (lines, taken) => {
@@ -508,11 +534,16 @@ export const make = ({
         take = commands.get(line) ?? take
         commands.delete(line)
       }
+      echoes.release(lines, "delivered")
       const delivered = lines.filter((line) => marked.has(line))
       marked = new Set([...marked].filter((line) => !delivered.includes(line)))
-      if (delivered.length > 0 && marked.size === 0) {
-        sender.send([noticeTo(placeFor(delivered[0]?.room ?? mainRoom), "Another node has all of your lines now")])
-      }
+      const left = byPlace(marked)
+      const notices = [...byPlace(delivered).keys()].flatMap((room) => {
+        const readers = receiversIn(room)
+        const words = readers === undefined ? "Another node has all of your lines now" : `Your lines reached ${readers}`
+        return left.has(room) ? [] : [noticeTo(placeFor(room), words)]
+      })
+      sender.send(notices)
       sender.whenTaken(taken)
     }
 
@@ -542,11 +573,10 @@ export const make = ({
 
     // ---- What the client asks for
 
-    /** Says something. The answer comes with the post that it becomes, if this is to be shown here. */
-    const speak = (room: Room, text: string, isShown: boolean, answer: Answer): void => {
+    /** Says something. The answer comes when something has become of the post. */
+    const speak = (room: Room, text: string, answer: Answer): void => {
       const line = { text, room, verbatim: true }
-      if (!isShown) answer([])
-      awaited = [...awaited, { line, answer: isShown ? answer : (failed) => sender.send(failed) }]
+      echoes.expect(line, answer)
       typed.unsafeOffer(line)
     }
     const talk: Talk = {
@@ -605,8 +635,8 @@ export const make = ({
           waiting?.answer(words.map((each) => noticeTo(placeFor(room), each)))
         })
       },
-      say: (room, text, isAction, answer) => speak(room, isAction ? actionOf(text) : text, has("echo-message"), answer),
-      setTopic: (room, text, answer) => speak(room, topicOf(text), true, answer),
+      say: (room, text, isAction, answer) => speak(room, isAction ? actionOf(text) : text, answer),
+      setTopic: (room, text, answer) => speak(room, topicOf(text), answer),
       said: (room) => postsIn(room).filter(({ text }) => topicIn(text) === undefined),
       confidants: () => [...new Set(allLetters().flatMap(othersOf))],
       saidWith: (id) => allLetters().filter((post) => othersOf(post).includes(id)),

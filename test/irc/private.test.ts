@@ -13,10 +13,10 @@ describe("PRIVMSG to a nick", () => {
       const far = yield* enter(world, two)
       const third = yield* enter(world, server)
       yield* guest.send("@label=x PRIVMSG 2 :psst")
-      assert.strictEqual(yield* guest.sees(/ PRIVMSG /), "@label=x :1!1@outlive PRIVMSG 2 :psst")
       for (const each of [other, far]) yield* each.sees(/^:1!1@outlive PRIVMSG 2 :psst$/)
       yield* two.sees("(private) Client 1: psst")
       yield* guest.sees(/NOTICE .*This chat is not encrypted/)
+      assert.strictEqual(yield* guest.sees(/ PRIVMSG /), "@label=x :1!1@outlive PRIVMSG 2 :psst")
       yield* far.send("PRIVMSG 1 :\u0001ACTION nods\u0001")
       for (const each of [guest, other]) {
         assert.strictEqual(
