@@ -7,6 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as KeptChat from "../../layers/chat/KeptChat.ts"
 import * as FileMessageLog from "../../layers/FileMessageLog.ts"
+import * as Keep from "../../layers/Keep.ts"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
 import * as NodeHostChecks from "../../layers/NodeHostChecks.ts"
 import * as OpenMembership from "../../layers/OpenMembership.ts"
@@ -17,6 +18,7 @@ import type { Guests } from "../../services/Guests.ts"
 import { HostChecks } from "../../services/HostChecks.ts"
 import { Membership } from "../../services/Membership.ts"
 import type { MessageLog } from "../../services/MessageLog.ts"
+import { ReadMarks, type ReadMarksKept } from "../../services/ReadMarks.ts"
 import type { Sessions as SessionsService } from "../../services/Sessions.ts"
 import { silenceALink, silenceOn } from "../commands/options.ts"
 import {
@@ -153,6 +155,10 @@ const mesh = (settings: Settings) => {
   return TransportPeerMesh.layer({ ...settings, ...silence, history: historyFor(settings) })
 }
 
+/** Where the node keeps what was read at it. */
+const marksOf = ({ data }: Settings): ReadMarksKept | undefined =>
+  Option.getOrUndefined(Option.map(data, (folder) => Keep.inFolder(folder, "read.json")))
+
 /** All layers of a node that never begins another run. */
 export const node = (settings: Settings) => Layer.provideMerge(mesh(settings), ground(settings, []))
 
@@ -182,6 +188,7 @@ export const onNode =
       Effect.provide(frontEnds),
       Effect.provide(ground(settings, keeps)),
       Effect.provide(Sessions.layer),
+      Effect.provideService(ReadMarks, marksOf(settings)),
       Effect.provideService(FirstRoom, settings.rooms[0] ?? mainRoom),
       Effect.provideService(JoinHistory, historyFor(settings))
     )

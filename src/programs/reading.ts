@@ -2,9 +2,12 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { Cursor, MessageLog, Reader } from "../../services/MessageLog.ts"
+import { ReadMarks } from "../../services/ReadMarks.ts"
 import { mentions } from "../domain/Calling.ts"
 import { isClosed, isPrivate, isPrivateStream, placeOf } from "../domain/Conversation.ts"
 import type { Entry } from "../domain/Entry.ts"
+import type { PostName } from "../domain/KeptPosts.ts"
+import { decodeMarks, encodeMarks, indexesOf, lastOf, type Marks } from "../domain/Marks.ts"
 import type { PeerId } from "../domain/Peer.ts"
 import { authorOf, type Post, type Room, roomReader } from "../domain/Post.ts"
 import { makeSignal, type Signal } from "../domain/Signal.ts"
@@ -46,10 +49,36 @@ export class Reading extends Context.Tag("outlive/Reading")<
 /** The maximum number of entries that are looked at in one go. */
 const atATime = 1_024
 
+/** What is read is saved so long after it has changed. */
+const savedAfter = "1 second"
+
 /** Made once for a node. It lasts as long as its log, however often the node begins another run. */
-export const make: Effect.Effect<Reading["Type"]> = Effect.sync(() => {
+export const make = Effect.gen(function* () {
+  const kept = yield* ReadMarks
+  if (kept === undefined) return makeWith(undefined)
+  const { load, save } = kept
+  const text = yield* load
+  const reading = makeWith(text === undefined ? undefined : decodeMarks(text))
+  const saving = Effect.suspend(() => save(reading.marks()))
+  yield* Effect.addFinalizer(() => saving)
+  yield* Effect.forkScoped(
+    Effect.forever(reading.marked.pipe(Effect.zipRight(Effect.sleep(savedAfter)), Effect.zipRight(saving)))
+  )
+  return reading
+})
+
+/** What is new for somebody for whom nobody counts it. */
+export const uncounted: Effect.Effect<Reading["Type"]> = Effect.sync(() => makeWith(undefined))
+
+/** `before`: what was read in an earlier run. */
+const makeWith = (before: Marks | undefined) => {
   const unread = new Unread()
   const changes = makeSignal()
+  const marking = makeSignal()
+  /** Up to where the places are read that nobody attends. */
+  let since = before?.since
+  const readTo = new Map<Room, PostName | null>(before?.read)
+  let isMarked = false
   const attended = new Map<object, Room>()
   let here: (Followed & { readonly reader: Reader; readonly cursor: Cursor }) | undefined
   let last: Entry | undefined
@@ -73,6 +102,19 @@ export const make: Effect.Effect<Reading["Type"]> = Effect.sync(() => {
     if (own || isAttended(place)) return false
     unread.add(place, authorOf(post.stream), isSecret || mentions(self, highlights, post.text))
     return true
+  }
+
+  /** Everything that is there now is read in a place. */
+  const mark = (place: Room): void => {
+    if (here === undefined) return
+    readTo.set(place, lastOf(here.log.kept()))
+    isMarked = true
+    marking.changed()
+  }
+  const clear = (place: Room): void => {
+    if (!unread.clear(place)) return
+    mark(place)
+    changes.changed()
   }
 
   const roomOf = roomReader()
@@ -99,44 +141,82 @@ export const make: Effect.Effect<Reading["Type"]> = Effect.sync(() => {
     return new Set([...found].reverse())
   }
 
-  return Reading.of({
-    follow: (followed) =>
-      Effect.gen(function* () {
+  const isShown = ({ isJoined }: Followed, post: Post, room: Room): boolean =>
+    isPrivate(room) ? !isClosed(post) : isJoined(room)
+
+  /** Counts what an earlier run has left unread. */
+  const recall = (followed: Followed, marks: Marks): void => {
+    const kept = followed.log.kept()
+    const readIn = indexesOf(kept, marks)
+    const roomOf = roomReader()
+    for (let index = 0; index < kept.size; index += 1) {
+      const post = kept.at(index)
+      if (post === undefined || authorOf(post.stream) === followed.self) continue
+      const room = roomOf(post.stream)
+      if (!isShown(followed, post, room)) continue
+      if (index >= readIn(isPrivate(room) ? placeOf(followed.self, post) : room)) count(followed, post, room, false)
+    }
+  }
+
+  return {
+    ...Reading.of({
+      follow: (followed) =>
+        Effect.gen(function* () {
+          look()
+          const reader = here?.reader ?? (yield* followed.log.openReader(0))
+          if (last !== undefined) reader.shown(last)
+          const roomOf = roomReader()
+          const cursor = reader.open((entry) => {
+            if (entry._tag !== "Said") return false
+            const room = roomOf(entry.post.stream)
+            return isShown(followed, entry.post, room) && (!entry.own || isPrivate(room))
+          })
+          const isFirst = here === undefined
+          here = { ...followed, reader, cursor }
+          if (!isFirst) return
+          if (before === undefined) {
+            since = lastOf(followed.log.kept())
+            isMarked = true
+            marking.changed()
+          } else recall(followed, before)
+        }),
+      look,
+      newsIn: (place, muted) => {
         look()
-        const reader = here?.reader ?? (yield* followed.log.openReader(0))
-        if (last !== undefined) reader.shown(last)
-        const roomOf = roomReader()
-        const cursor = reader.open((entry) => {
-          if (entry._tag !== "Said") return false
-          const room = roomOf(entry.post.stream)
-          return isPrivate(room) ? !isClosed(entry.post) : !entry.own && followed.isJoined(room)
-        })
-        here = { ...followed, reader, cursor }
-      }),
-    look,
-    newsIn: (place, muted) => {
-      look()
-      return unread.in(place, muted)
+        return unread.in(place, muted)
+      },
+      conversations: () => {
+        look()
+        if (here === undefined) return []
+        conversations ??= talksKept(here)
+        return [...conversations].reverse()
+      },
+      read: (place) => {
+        look()
+        clear(place)
+      },
+      attend: (who, place) => {
+        if (attended.get(who) === place) return
+        look()
+        const left = attended.get(who)
+        if (left !== undefined) mark(left)
+        if (place === undefined) attended.delete(who)
+        else {
+          attended.set(who, place)
+          clear(place)
+          mark(place)
+        }
+      },
+      onChange: changes.listen
+    }),
+    /** What is read, for the next run. */
+    marks: (): string => {
+      isMarked = false
+      const now = here === undefined ? null : lastOf(here.log.kept())
+      const there = Array.from(attended.values(), (place) => [place, now] as const)
+      return encodeMarks({ since: since ?? null, read: new Map([...readTo, ...there]) })
     },
-    conversations: () => {
-      look()
-      if (here === undefined) return []
-      conversations ??= talksKept(here)
-      return [...conversations].reverse()
-    },
-    read: (place) => {
-      look()
-      if (unread.clear(place)) changes.changed()
-    },
-    attend: (who, place) => {
-      if (attended.get(who) === place) return
-      look()
-      if (place === undefined) attended.delete(who)
-      else {
-        attended.set(who, place)
-        if (unread.clear(place)) changes.changed()
-      }
-    },
-    onChange: changes.listen
-  })
-})
+    /** Returns as soon as that has changed. */
+    marked: marking.until(() => isMarked)
+  }
+}

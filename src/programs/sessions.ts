@@ -59,7 +59,7 @@ export class Attached extends Context.Tag("outlive/Attached")<
 >() {}
 
 /** Sessions can be attached before the node runs. They begin when it does. */
-export const layer: Layer.Layer<Sessions | Attached | Reading> = Layer.effectContext(
+export const layer: Layer.Layer<Sessions | Attached | Reading> = Layer.scopedContext(
   Effect.map(makeReading, (reading) => {
     const sessions = new Set<Session.Session["Type"]>()
     const changes = makeSignal()

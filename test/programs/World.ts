@@ -40,6 +40,7 @@ import { Membership } from "../../services/Membership.ts"
 import type { MeshStatus } from "../../services/MeshStatus.ts"
 import type { PeerMesh } from "../../services/PeerMesh.ts"
 import { PortStore } from "../../services/PortStore.ts"
+import { ReadMarks } from "../../services/ReadMarks.ts"
 import type { Rooms } from "../../services/Rooms.ts"
 import { type SessionEnd, Sessions as SessionsTag } from "../../services/Sessions.ts"
 import { Transport } from "../../services/Transport.ts"
@@ -291,7 +292,17 @@ const make = (
           passing,
           carries: id === serverId ? carries : "none"
         })
-        const sessions = yield* Layer.buildWithScope(Sessions.layer, scope)
+        const { disk } = surroundings
+        const marks = disk && {
+          load: Effect.sync(() => disk.marks),
+          save: (text: string) =>
+            Effect.sync(() => {
+              disk.marks = text
+            })
+        }
+        const sessions = yield* Layer.buildWithScope(Sessions.layer, scope).pipe(
+          Effect.provideService(ReadMarks, marks)
+        )
         const running = yield* Effect.forkIn(
           program.pipe(
             Effect.provide(mesh),

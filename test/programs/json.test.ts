@@ -312,6 +312,42 @@ describe("what a program watches", () => {
     })
   )
 
+  story("what is read stays so when the node is started again on its disk, and what is not is still unread", (world) =>
+    Effect.gen(function* () {
+      const disk = new VirtualDisk()
+      const rooms = ["elsewhere", "main", "ops"]
+      yield* world.server
+      const one = yield* world.client("1", { rooms: ["main", "ops"] })
+      const two = yield* world.client("2", { disk, rooms })
+      yield* one.sees("Client 2: initiated")
+      const before = yield* attachProgram(two)
+      yield* before.send({ type: "watch", what: ["rooms"] })
+      const unread = (program: Program, main: number, ops: number, secret: number) =>
+        program.sees("rooms", (event) => {
+          const counts = new Map<string, number>(event.rooms.map(({ room, unread }) => [room, unread]))
+          const secrets = event.conversations.map((each) => each.unread)
+          return counts.get("main") === main && counts.get("ops") === ops && (secrets[0] ?? 0) === secret
+        })
+      for (const text of ["a", "b", "/say ops c", "/msg 2 d"]) yield* one.type(text)
+      yield* unread(before, 2, 1, 1)
+      yield* before.send({ type: "read", room: "main" })
+      yield* unread(before, 0, 1, 1)
+      yield* one.type("e")
+      yield* unread(before, 1, 1, 1)
+      yield* Effect.sleep("2 seconds")
+      yield* two.kill
+      yield* one.type("f")
+      yield* one.type("/say ops g")
+      const again = yield* world.client("2", { disk, rooms })
+      yield* again.sees("#main Client 1: f", "#ops Client 1: g")
+      const after = yield* attachProgram(again)
+      yield* after.send({ type: "watch", what: ["rooms"] })
+      yield* unread(after, 2, 2, 1)
+      yield* after.send({ type: "read", with: ["1"] }, { type: "read", room: "ops" })
+      yield* unread(after, 2, 0, 0)
+    })
+  )
+
   story("peers and delivery: who is linked, and how far each of them has own lines", (world) =>
     Effect.gen(function* () {
       const { one, two } = yield* gather(world)

@@ -15,6 +15,8 @@ export class VirtualDisk {
   /** How many bytes were handed over that are not in the file yet. */
   waiting = 0
   lastEpoch = 0
+  /** What was read at the node, as it is kept for the next run. */
+  marks: string | undefined
   #isStuck = false
   readonly #change = makeSignal()
 

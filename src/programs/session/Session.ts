@@ -14,7 +14,7 @@ import { mainRoom, type Room } from "../../domain/Post.ts"
 import type { Aspect } from "../../domain/Request.ts"
 import { makeSignal, type Signal } from "../../domain/Signal.ts"
 import { nothing } from "../../domain/Unread.ts"
-import { make as makeReading, Reading } from "../reading.ts"
+import { Reading, uncounted } from "../reading.ts"
 
 /** Words that count as a mention of the person at the console, besides the node's own id. */
 export class Highlights extends Context.Reference<Highlights>()("outlive/Highlights", {
@@ -78,7 +78,7 @@ export const make = (console: Console["Type"], reader: Reader, refused: Ref.Ref<
     as: Effect.succeed(as),
     reader: Effect.succeed(reader),
     // A guest is another person. What is new for one is counted nowhere.
-    reading: as === undefined ? Reading : makeReading,
+    reading: as === undefined ? Reading : uncounted,
     place: Effect.map(FirstRoom, (room) => MutableRef.make(beginIn(room))),
     moved: Effect.sync(makeSignal),
     muted: Effect.sync(() => MutableRef.make<ReadonlySet<PeerId>>(new Set())),
