@@ -1,6 +1,7 @@
 /** IRC clients that nobody here wrote, at real nodes: weechat and irssi, while the server is killed and comes back. */
 import { spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
+import * as Module from "node:module"
 import * as Path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -29,13 +30,13 @@ const gather = (stage: Stage) =>
     const [port, irc] = (yield* stage.freePorts(2)) as [number, number]
     const server = yield* stage.server(port)
     const [one, two] = (yield* stage.clients(2, server, port, (id) =>
-      id === 1 ? { args: ["--irc", `${irc}`] } : {}
+      id === 1 ? { args: ["--irc", `${irc}`, "--data", "one"] } : {}
     )) as [Actor, Actor]
     return { server, port, irc, one, two }
   })
 
 describe.skipIf(!hasWeechat)("weechat at a node (skipped where there is no weechat-headless)", () => {
-  it.scopedLive("has each line in its log once and in order, while the server is killed in the middle of them", () =>
+  it.scopedLive("has each line in its log once and in order, though the server is killed, and its node too", () =>
     Effect.gen(function* () {
       const stage = yield* make
       const { irc, one, port, server, two } = yield* gather(stage)
@@ -52,6 +53,7 @@ describe.skipIf(!hasWeechat)("weechat at a node (skipped where there is no weech
         "/set logger.file.auto_log on",
         "/set logger.file.flush_delay 0",
         `/server add outlive localhost/${irc} -notls -nicks=joe -username=weechat`,
+        "/set irc.server.outlive.autoreconnect_delay 1",
         '/set irc.server.outlive.command "/msg #main hello from weechat"',
         "/connect outlive"
       ]
@@ -73,6 +75,15 @@ describe.skipIf(!hasWeechat)("weechat at a node (skipped where there is no weech
       yield* hasLine(/-->\tServer /)
       yield* one.types("typed at the node")
       yield* hasLine(/\t1\ttyped at the node$/)
+      // The node of weechat itself is killed, and comes again with its log.
+      yield* one.gets("SIGKILL")
+      yield* two.types("line 301", "line 302")
+      const again = yield* stage.client("1", port, { args: ["--irc", `${irc}`, "--data", "one"] })
+      yield* again.sees("Client 2: line 302")
+      yield* hasLine(/\tline 302$/)
+      yield* two.types("line 303")
+      yield* hasLine(/\tline 303$/)
+      assert.deepStrictEqual(said().map(Number), [...lines, 301, 302, 303])
     })
   )
 })
@@ -168,6 +179,64 @@ describe.skipIf(!hasCatgirl)("catgirl at a node (skipped where there is no catgi
       yield* shows(/#main/)
       yield* server.types("hello catgirl")
       yield* shows(/hello catgirl/)
+    })
+  )
+})
+
+/** What irc-framework has of the commands of a batch. */
+interface Batched {
+  readonly tags: Readonly<Record<string, string>>
+  readonly params: ReadonlyArray<string>
+}
+
+/** A bot in irc-framework, at a node. */
+const botAt = (port: number) =>
+  Effect.gen(function* () {
+    const { Client } = Module.createRequire(import.meta.url)("irc-framework")
+    const bot = yield* Effect.acquireRelease(
+      Effect.sync(() => new Client({ host: "localhost", port, nick: "bot", username: "bot", auto_reconnect: false })),
+      (bot) => Effect.sync(() => bot.connection.end())
+    )
+    bot.requestCap("draft/chathistory")
+    const joined = Effect.async<void>((resume) => bot.once("userlist", () => resume(Effect.void)))
+    bot.connect()
+    yield* joined.pipe(Effect.timeout("20 seconds"))
+    const page = (command: string) =>
+      Effect.async<ReadonlyArray<Batched>>((resume) => {
+        bot.once("batch end chathistory", ({ commands }: { commands: ReadonlyArray<Batched> }) =>
+          resume(Effect.succeed(commands))
+        )
+        bot.raw(`CHATHISTORY ${command}`)
+      }).pipe(Effect.timeout("20 seconds"))
+    /** The whole history, page by page from its end. */
+    return Effect.gen(function* () {
+      const all: Array<Batched> = []
+      for (let some = yield* page("LATEST #main * 4"); some.length > 0; ) {
+        all.unshift(...some)
+        some = yield* page(`BEFORE #main msgid=${some[0]?.tags["msgid"]} 4`)
+      }
+      return all.map(({ params, tags }) => [tags["msgid"], tags["time"], ...params].join(" "))
+    })
+  })
+
+describe("a bot in irc-framework", () => {
+  it.scopedLive("pages through the history at two nodes, and gets the same lines with the same names", () =>
+    Effect.gen(function* () {
+      const stage = yield* make
+      const [port, irc, other] = (yield* stage.freePorts(3)) as [number, number, number]
+      const server = yield* stage.server(port, ["--irc", `${irc}`])
+      const [one] = yield* stage.clients(1, server, port, () => ({ args: ["--irc", `${other}`] }))
+      if (one === undefined) return
+      const [here, there] = yield* Effect.all([botAt(irc), botAt(other)])
+      const lines = Array.from({ length: 10 }, (_, at) => `line ${at}`)
+      yield* one.types(...lines)
+      yield* server.sees(...lines.map((line) => `Client 1: ${line}`))
+      const first = yield* here
+      assert.deepStrictEqual(
+        first.map((line) => line.replace(/^\S+ \S+ /, "")),
+        lines.map((line) => `#main ${line}`)
+      )
+      assert.deepStrictEqual(yield* there, first)
     })
   )
 })
