@@ -16,6 +16,7 @@ import type { PeerLost } from "../src/domain/Errors.ts"
 import type { Limits } from "../src/domain/Limits.ts"
 import type { Row } from "../src/domain/LinkTable.ts"
 import type { PeerId } from "../src/domain/Peer.ts"
+import type { PeerStatus } from "../src/domain/PeerStatus.ts"
 import type { Epoch, Room, StreamId } from "../src/domain/Post.ts"
 import type { Rest } from "../src/domain/Rest.ts"
 import type { Signal } from "../src/domain/Signal.ts"
@@ -25,6 +26,7 @@ import type {
   Earlier,
   Folded,
   Gap,
+  Guests as GuestsFrame,
   Have,
   Join,
   Joined,
@@ -59,6 +61,8 @@ export interface Link<out R = unknown> extends Row {
   readonly newcomer: boolean
   /** Whether the peer only passes through: nobody is told about it, and nobody searches for it. */
   readonly passing: boolean
+  /** Whether the peer wants to be told of guests. */
+  readonly hearsOfGuests: boolean
   /** The rooms in which the peer takes part. Replication replaces them when the peer names others. */
   rooms: ReadonlySet<Room>
   /** How many older posts it wants as history. */
@@ -123,7 +127,7 @@ export interface Links<R> {
 }
 
 /** The frames that replication handles. Links handle all others. */
-export type ReplicationFrame = Have | Folded | Gap | Want | Rooms | Join | Joined | Recall | Earlier
+export type ReplicationFrame = Have | Folded | Gap | Want | Rooms | GuestsFrame | Join | Joined | Recall | Earlier
 
 /** What replication offers to links. */
 export interface Replication<R> {
@@ -183,4 +187,7 @@ export interface Replication<R> {
   readonly behind: (link: Link<R>) => number
   /** The peer that last passed on posts of that author. */
   readonly relayOf: (id: PeerId) => PeerId | undefined
+  /** The guests of other nodes, with the run of each, and as people see them. */
+  readonly guestsElsewhere: () => ReadonlyMap<PeerId, { readonly epoch: Epoch }>
+  readonly guestStatuses: () => ReadonlyArray<PeerStatus>
 }

@@ -7,7 +7,7 @@ import type * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import type { IdLooksAlike, IdTaken, LogUnavailable } from "../src/domain/Errors.ts"
 import type { PeerId } from "../src/domain/Peer.ts"
-import type { Epoch, Room } from "../src/domain/Post.ts"
+import type { Epoch, Room, StreamId } from "../src/domain/Post.ts"
 import type { Reader, SayResult } from "./MessageLog.ts"
 
 /** One visit of a guest. */
@@ -18,6 +18,10 @@ export interface Guest {
   readonly epoch: Epoch
   /** The rooms that it is in. `main` is one of them only if it has joined it. One live set. */
   readonly rooms: ReadonlySet<Room>
+  /** The id that it had before, if it has changed it. */
+  readonly before?: PeerId | undefined
+  /** The streams in which it has spoken in this run. One live set. */
+  readonly streams: ReadonlySet<StreamId>
   /** When it came, in ms since 1970. */
   readonly since: number
 }

@@ -314,13 +314,24 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
       const ended = yield* house.sessions.attach(made.console, guest === undefined ? {} : { as: guest })
       return ended === "node ended" ? nodeEnded : "Closing link"
     })
-    yield* Effect.addFinalizer(() =>
-      Effect.sync(() => {
-        if (guest === undefined) return
-        house.lobby?.guests.leave(guest, lastWord)
-        house.lobby?.people.delete(guest.id)
-      })
+    // A node may come with the id of a guest, through somebody who did not know of the guest.
+    const evicted = Effect.acquireRelease(
+      Effect.sync(() =>
+        house.lobby?.guests.onChange(() => {
+          if (guest !== undefined && house.lobby?.guests.here.get(guest.id) !== guest) end("A node has your nick")
+        })
+      ),
+      (stop) => Effect.sync(() => stop?.())
     )
+    yield* evicted
+    /** The others are told before the client is: it may take its time to go. */
+    const depart = Effect.sync(() => {
+      if (guest === undefined) return
+      house.lobby?.guests.leave(guest, lastWord)
+      house.lobby?.people.delete(guest.id)
+      guest = undefined
+    })
+    yield* Effect.addFinalizer(() => depart)
     const unregistered = Effect.gen(function* () {
       yield* Effect.sleep(registrationLimit)
       if (state.isRegistered) return yield* Effect.never
@@ -353,6 +364,7 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
         return within(lastWords)(connection.finish)
       })
     yield* Effect.raceAll([Deferred.await(over), session, unregistered, silence]).pipe(
+      Effect.tap(() => depart),
       Effect.flatMap(goodbye),
       Effect.onInterrupt(() => goodbye(nodeEnded))
     )

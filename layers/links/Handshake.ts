@@ -46,6 +46,8 @@ export interface Self {
   readonly passing: boolean
   /** The rooms in which it takes part, `main` among them. */
   readonly rooms: ReadonlySet<Room>
+  /** Whether it wants to be told of guests. */
+  readonly guests: boolean
   /** What it shows on this connection, if that is secure. */
   readonly pass: Pass | undefined
 }
@@ -74,6 +76,7 @@ export const call = (
       ...(self.passing ? { passing: true } : {}),
       ...(to === undefined ? {} : { to }),
       ...roomsOf(self),
+      ...(self.guests ? { guests: true } : {}),
       ...passOf(self)
     })
     const met = deadlines(() => wire.connection.abort("silent"))
@@ -174,6 +177,7 @@ export const welcome = (wire: Wire, self: Self, chat: ChatId): void =>
     chat,
     member: self.member,
     ...roomsOf(self),
+    ...(self.guests ? { guests: true } : {}),
     ...passOf(self)
   })
 

@@ -72,6 +72,7 @@ export const make = (node: Node, needs: Needs) => {
       case "gap":
       case "want":
       case "rooms":
+      case "guests":
       case "join":
       case "joined":
       case "recall":

@@ -20,7 +20,7 @@ import type { Sender, Wire } from "./Wire.ts"
 export class Goodbye extends Data.TaggedError("Goodbye") {}
 
 /** What a peer has said of itself that is no part of its name. */
-type Introduction = Pick<Hello, "epoch" | "member" | "history" | "passing" | "pass" | "rooms"> & {
+type Introduction = Pick<Hello, "epoch" | "member" | "history" | "passing" | "pass" | "rooms" | "guests"> & {
   readonly chat: ChatId
 }
 
@@ -63,6 +63,7 @@ export class Link<R = unknown> implements LinkContract.Link<R>, Sender {
   readonly chat: ChatId
   readonly newcomer: boolean
   readonly passing: boolean
+  readonly hearsOfGuests: boolean
   /** Replication's. */
   rooms: ReadonlySet<Room>
   readonly history: number
@@ -88,6 +89,7 @@ export class Link<R = unknown> implements LinkContract.Link<R>, Sender {
     this.chat = introduction.chat
     this.newcomer = !introduction.member
     this.passing = introduction.passing ?? false
+    this.hearsOfGuests = introduction.guests ?? false
     this.rooms = parts.rooms
     this.history = introduction.history ?? 0
     this.wire = wire

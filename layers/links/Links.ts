@@ -109,7 +109,9 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
       member,
       history: replication.wanted(),
       passing: settings.passing ?? false,
-      rooms: replication.rooms()
+      rooms: replication.rooms(),
+      // Only plain chats have guests.
+      guests: membership.letters === undefined
     })
     const entrance: Entrance.Entrance = {
       deadlines,

@@ -48,7 +48,11 @@ export const make = (
   /** What speaks against a visitor that has made no mistake. */
   const objectionTo = (hello: Hello, holderProven: boolean): Handshake.Objection | undefined => {
     const holder =
-      hello.id === settings.id ? log.epoch : (guests.here.get(hello.id)?.epoch ?? table.holder(hello.id, hello.epoch))
+      hello.id === settings.id
+        ? log.epoch
+        : (guests.here.get(hello.id)?.epoch ??
+          replication.guestsElsewhere().get(hello.id)?.epoch ??
+          table.holder(hello.id, hello.epoch))
     if (holder !== undefined) {
       return holderProven
         ? { reason: "id-taken", detail: `the id ${hello.id} is taken`, holder }
@@ -72,7 +76,7 @@ export const make = (
   const likenessOf = ({ id, member }: Hello): PeerId | undefined => {
     if (looksLike(id, serverId)) return serverId
     if (member) return undefined
-    const others = [settings.id, ...sought(), ...guests.here.keys()]
+    const others = [settings.id, ...sought(), ...guests.here.keys(), ...replication.guestsElsewhere().keys()]
     // One that has been here before comes back as ever.
     if (table.isPresent(id) || others.includes(id)) return undefined
     return table.lookalike(id) ?? others.find((each) => looksLike(each, id))

@@ -41,5 +41,11 @@ export const make = ({ address, guests, settings, table }: Node, { missing, repl
       guestSince: since
     }))
 
-  return (): ReadonlyArray<PeerStatus> => [...linked(), ...sought(), ...heard(), ...guestsHere()]
+  return (): ReadonlyArray<PeerStatus> => [
+    ...linked(),
+    ...sought(),
+    ...heard(),
+    ...guestsHere(),
+    ...replication.guestStatuses()
+  ]
 }

@@ -8,7 +8,7 @@ import type { EncodedPost } from "../../src/domain/EncodedPost.ts"
 import { IdLooksAlike, IdTaken, LineTooLong } from "../../src/domain/Errors.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { looksLike, type PeerId } from "../../src/domain/Peer.ts"
-import { type Epoch, noDeps, type Post, PostNumber, type Room, streamOf } from "../../src/domain/Post.ts"
+import { type Epoch, noDeps, type Post, PostNumber, type Room, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import { bytesTooLong, encodePost, maxFrameBytes } from "../../src/protocol/Frame.ts"
 import type { PostStore } from "../../src/protocol/PostStore.ts"
@@ -42,6 +42,8 @@ interface Present extends Guest {
   epoch: Epoch
   readonly rooms: Set<Room>
   readonly conversations: Set<Room>
+  readonly streams: Set<StreamId>
+  before: PeerId | undefined
 }
 
 const nothing: ReadonlyArray<SayResult> = []
@@ -81,7 +83,8 @@ export const make = ({
 
   /** Numbers lines, and adds them to the log. */
   const sayNow = (guest: Guest, room: Room, lines: ReadonlyArray<string>, by: Reader): ReadonlyArray<SayResult> => {
-    if (presentOf(guest) === undefined || !rooms.has(room)) return nothing
+    const present = presentOf(guest)
+    if (present === undefined || !rooms.has(room)) return nothing
     const stream = streamOf(guest.id, room, guest.epoch)
     const posts: Array<EncodedPost> = []
     const results: Array<SayResult> = []
@@ -98,7 +101,12 @@ export const make = ({
       posts.push({ post, line: encodePost(post) })
       results.push(post)
     }
-    if (posts.length > 0) receive(posts, by)
+    if (posts.length === 0) return results
+    if (!present.streams.has(stream)) {
+      present.streams.add(stream)
+      changes.changed()
+    }
+    receive(posts, by)
     return results
   }
   const taken = (step: () => ReadonlyArray<SayResult>): Effect.Effect<ReadonlyArray<SayResult>> =>
@@ -113,7 +121,15 @@ export const make = ({
     enter: (id) => {
       const objection = objectionTo(id)
       if (objection !== undefined) return Either.left(objection)
-      const guest: Present = { id, epoch: epoch(), rooms: new Set(), conversations: new Set(), since: time() }
+      const guest: Present = {
+        id,
+        before: undefined,
+        epoch: epoch(),
+        rooms: new Set(),
+        conversations: new Set(),
+        streams: new Set(),
+        since: time()
+      }
       here.set(id, guest)
       note(MeshEvent.GuestCame({ id, through: author, known: false }))
       changes.changed()
@@ -133,6 +149,8 @@ export const make = ({
       const before = present.id
       here.delete(before)
       present.id = id
+      present.before = before
+      present.streams.clear()
       present.epoch = epoch()
       present.conversations.clear()
       here.set(id, present)

@@ -3,12 +3,12 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Subscribable from "effect/Subscribable"
-import { isPrivateStream } from "../../src/domain/Conversation.ts"
+import { isPrivateStream, openOf, otherIn } from "../../src/domain/Conversation.ts"
 import type { Delivery as HowFar } from "../../src/domain/Delivery.ts"
 import type { Mark } from "../../src/domain/EncodedPost.ts"
 import { mostNamed } from "../../src/domain/Limits.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
-import { epochIn, type Room, roomIn, type StreamId } from "../../src/domain/Post.ts"
+import { authorOf, epochIn, mainRoom, type Room, roomIn, type StreamId } from "../../src/domain/Post.ts"
 import { Recent } from "../../src/domain/Recent.ts"
 import type { Dropped } from "../../src/protocol/Frame.ts"
 import { type Ground, isForeign, type Link } from "./Ground.ts"
@@ -19,7 +19,7 @@ export const mostRemembered = 4_096
 /** Each peer takes part in `main`, and in what is private between it and this node. */
 const usualRooms = 2
 
-export const make = ({ limits, links, log, peers }: Ground) => {
+export const make = ({ guests, limits, links, log, peers }: Ground) => {
   /** How far some peer is known to have each stream of this node. */
   const delivered = new Map<StreamId, number>()
   /** How far each peer has, or had, each of them; for the peers that reported last. */
@@ -27,11 +27,23 @@ export const make = ({ limits, links, log, peers }: Ground) => {
   /** How often a peer was the first to have more. */
   let version = 0
 
-  const upTo = (stream: StreamId): number => delivered.get(stream) ?? 0
+  /** Who is spoken to in private there; undefined in a room, and where it is sealed. */
+  const readerIn = (stream: StreamId): PeerId | undefined =>
+    isPrivateStream(stream) ? otherIn(roomIn(stream), authorOf(log.streamIn(mainRoom))) : undefined
+
+  /** What is said to a guest of this node is there as soon as it is said. */
+  const isForGuest = (stream: StreamId): boolean => {
+    const reader = readerIn(stream)
+    return reader !== undefined && guests.here.has(reader)
+  }
+
+  const upTo = (stream: StreamId): number =>
+    isForGuest(stream) ? Number.POSITIVE_INFINITY : (delivered.get(stream) ?? 0)
 
   const isAlone = (): boolean => links.current.size === 0
 
-  const readBy = (reader: PeerId, stream: StreamId): number => heardBy.get(stream)?.get(reader) ?? 0
+  const readBy = (reader: PeerId, stream: StreamId): number =>
+    isForGuest(stream) ? Number.POSITIVE_INFINITY : (heardBy.get(stream)?.get(reader) ?? 0)
 
   const howFar = (): HowFar => ({ upTo, readBy, alone: isAlone() })
 
@@ -77,7 +89,9 @@ export const make = ({ limits, links, log, peers }: Ground) => {
     const most = mostNamed(limits, log.rooms.size)
     if (named(link) > most) forgetWhatIsHad(link)
     if (named(link) > most) return "streams"
-    return link.rooms.size - usualRooms > limits.rooms ? "rooms" : undefined
+    // It shares a conversation with each guest too.
+    const areMany = link.rooms.size - usualRooms > limits.rooms
+    return areMany && openOf(link.rooms).length - 1 > limits.rooms ? "rooms" : undefined
   }
 
   const holders = (stream: StreamId, n: number): number => {
@@ -96,7 +110,8 @@ export const make = ({ limits, links, log, peers }: Ground) => {
       const isLacked = n > log.have(stream) || isOwn || isPresent(link, stream)
       if (isLacked && n > replica.upTo(stream)) replica.theirs.set(stream, n)
       // Who is there for a moment does not hand it on. Who names more than there is has something else, or nothing: see `Forks`.
-      if (isOwn && !link.passing && n <= log.have(stream)) hears(link.peer.id, stream, n)
+      // What is private is confirmed by its reader, or by the node whose guest the reader is.
+      if (isOwn && !link.passing && n <= log.have(stream)) hears(readerIn(stream) ?? link.peer.id, stream, n)
     },
     /** The peer does not keep that stream up to that number. */
     lacksUpTo: ({ replica }: Link, stream: StreamId, to: number): void => {

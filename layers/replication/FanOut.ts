@@ -28,7 +28,7 @@ interface Needs {
 }
 
 /** `most`: the maximum size of a slice that is handed to all links, in bytes. */
-export const make = ({ links, events, log, membership }: Ground, { proofs }: Needs, most = together) => {
+export const make = ({ guests, links, events, log, membership }: Ground, { proofs }: Needs, most = together) => {
   /**
    * Links that have asked for posts of others. They are checked whenever the log grows; checking all links would be too
    * slow.
@@ -36,6 +36,8 @@ export const make = ({ links, events, log, membership }: Ground, { proofs }: Nee
   const asking = new Set<Link>()
   /** Where this node is in each room in which it takes part. */
   const fronts = new Map<Room, Front>()
+  /** The same for the streams of the guests of this node. */
+  const guestFronts = new Map<StreamId, Front>()
   /** How many posts ended links were handed. */
   let sentBefore = 0
 
@@ -99,7 +101,36 @@ export const make = ({ links, events, log, membership }: Ground, { proofs }: Nee
     fronts.set(room, { stream, after: log.have(stream) })
   }
 
+  /** From now on the peer gets that stream, beginning with what it has missed. */
+  const follow = ({ outbox, replica }: Link, stream: StreamId): void => {
+    // Whoever counts more than there is as had was lied to.
+    if (!outbox.follows(stream)) outbox.follow(stream, Math.min(replica.upTo(stream), log.have(stream)))
+  }
+
+  /** Whether what this node says in that room goes to the peer, and what its guests say with it. */
+  const flows = ({ hearsOfGuests, outbox }: Link, room: Room): boolean =>
+    hearsOfGuests && log.rooms.has(room) && outbox.follows(log.streamIn(room))
+
+  /** Guests have spoken for the first time, or have gone. */
+  const reviewGuests = (): void => {
+    const streams = new Set([...guests.here.values()].flatMap((guest) => [...guest.streams]))
+    for (const stream of streams) {
+      if (guestFronts.has(stream)) continue
+      guestFronts.set(stream, { stream, after: log.have(stream) })
+      for (const link of links.current.values()) if (flows(link, roomIn(stream))) follow(link, stream)
+    }
+    for (const stream of guestFronts.keys()) {
+      if (streams.has(stream)) continue
+      guestFronts.delete(stream)
+      for (const link of links.current.values()) {
+        link.outbox.settle(stream, log.have(stream))
+        if (link.outbox.isAsked()) asking.add(link)
+      }
+    }
+  }
+
   return {
+    reviewGuests,
     /** This node takes part in that room from now on. */
     takes,
     /** This node takes part in that room no more. */
@@ -108,9 +139,8 @@ export const make = ({ links, events, log, membership }: Ground, { proofs }: Nee
     },
     /** From now on the peer gets the own posts of that room, beginning with those that it has missed. */
     follow: (link: Link, room: Room): void => {
-      const own = log.streamIn(room)
-      // Whoever counts more than there is as had was lied to.
-      if (!link.outbox.follows(own)) link.outbox.follow(own, Math.min(link.replica.upTo(own), log.have(own)))
+      follow(link, log.streamIn(room))
+      if (link.hearsOfGuests) for (const stream of guestFronts.keys()) if (roomIn(stream) === room) follow(link, stream)
       link.connection.wake()
     },
     /** The peer asks for posts. */
@@ -142,10 +172,11 @@ export const make = ({ links, events, log, membership }: Ground, { proofs }: Nee
      */
     run: Effect.suspend(() => {
       for (const room of log.rooms) takes(room)
-      const isLeft = () => Iterable.some(fronts.values(), isBehind)
+      const isLeft = () => Iterable.some(fronts.values(), isBehind) || Iterable.some(guestFronts.values(), isBehind)
       const left = makeSignal()
       const offerNext = (): void => {
         for (const front of fronts.values()) if (isBehind(front)) offer(front)
+        for (const front of guestFronts.values()) if (isBehind(front)) offer(front)
       }
       const look = (): void => {
         offerNext()

@@ -10,6 +10,7 @@ import { mainRoom, type Room, roomIn } from "../../src/domain/Post.ts"
 import type { Rest } from "../../src/domain/Rest.ts"
 import type { Delivery } from "./Delivery.ts"
 import type { Ground, Link } from "./Ground.ts"
+import type { GuestList } from "./GuestList.ts"
 import type { Joining, Told } from "./Joining.ts"
 import type { Sharing } from "./Sharing.ts"
 
@@ -26,13 +27,14 @@ interface Under {
 interface Needs {
   readonly carries: Carries
   readonly delivery: Delivery
+  readonly guestList: GuestList
   readonly joining: Joining
   readonly sharing: Sharing
 }
 
 export const make = (
   { guests, limits, links, log, pastLog, peers }: Ground,
-  { carries, delivery, joining, sharing }: Needs
+  { carries, delivery, guestList, joining, sharing }: Needs
 ) =>
   Effect.gen(function* () {
     const { changes } = sharing
@@ -48,8 +50,11 @@ export const make = (
     )
 
     yield* Effect.acquireRelease(
-      Effect.sync(() => guests.onChange(changes.changed)),
-      (stop) => Effect.sync(stop)
+      Effect.sync(() => [guests.onChange(changes.changed), guestList.onChange(changes.changed)]),
+      (stops) =>
+        Effect.sync(() => {
+          for (const stop of stops) stop()
+        })
     )
 
     /** How many more rooms there is room for. */
@@ -152,7 +157,11 @@ export const make = (
       return [mainRoom, ...[...names].sort()].map((room) => ({
         room,
         joined: log.joined.has(room),
-        peers: [...all.filter((link) => isMember(room, link)).map(({ peer }) => peer.id), ...guestsIn(room)]
+        peers: [
+          ...all.filter((link) => isMember(room, link)).map(({ peer }) => peer.id),
+          ...guestsIn(room),
+          ...guestList.inRoom(room)
+        ]
       }))
     }
 

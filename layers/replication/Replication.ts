@@ -21,6 +21,7 @@ import * as Folds from "./Folds.ts"
 import * as Forks from "./Forks.ts"
 import * as Gone from "./Gone.ts"
 import type { Ground, Link } from "./Ground.ts"
+import * as GuestList from "./GuestList.ts"
 import * as History from "./History.ts"
 import * as Joining from "./Joining.ts"
 import * as OwnRooms from "./OwnRooms.ts"
@@ -69,11 +70,12 @@ export const make = (
   { carries = "none", history: mostShown = 0, id }: Settings
 ): Effect.Effect<Replicating, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { links, log, membership, stir } = ground
+    const { guests, links, log, membership, stir } = ground
     const forked = yield* Deferred.make<never, Forked>()
 
     // Each part is made of those before it.
     const delivery = Delivery.make(ground)
+    const guestList = GuestList.make(ground)
     const proofs = Proofs.make(ground)
     const history = History.make(ground, { proofs })
     const fanOut = FanOut.make(ground, { proofs })
@@ -86,12 +88,12 @@ export const make = (
       proofs,
       forked: (shared) => Effect.asVoid(Deferred.fail(forked, new StreamForked({ id, shared })))
     })
-    const replicator = Replicator.make(ground, { asking, delivery, forks, proofs })
+    const replicator = Replicator.make(ground, { asking, delivery, forks, guestList, proofs })
     const folds = Folds.make(ground, { gone })
     const summaries = Summaries.make(ground, { asking, delivery, folds, forks, gone })
-    const sharing = Sharing.make(ground, { asking, delivery, fanOut, folds, forks, summaries })
+    const sharing = Sharing.make(ground, { asking, delivery, fanOut, folds, forks, guestList, summaries })
     const joining = Joining.make(ground, { history, sharing })
-    const ownRooms = yield* OwnRooms.make(ground, { carries, delivery, joining, sharing })
+    const ownRooms = yield* OwnRooms.make(ground, { carries, delivery, guestList, joining, sharing })
 
     /** History that has begun comes first. Everything after it is new. */
     const receive = (link: Link, posts: ReadonlyArray<PostFrame>, from = 0): Rest<PeerLost> => {
@@ -124,6 +126,10 @@ export const make = (
           return fanOut.heardWant(link, frame)
         case "rooms":
           return after(sharing.heard(link, frame), () => ownRooms.carry(link))
+        case "guests":
+          guestList.heard(link, frame)
+          sharing.heardGuests(link)
+          return undefined
         case "join":
           return joining.heardJoin(link, frame)
         case "joined":
@@ -137,8 +143,16 @@ export const make = (
       }
     }
 
+    yield* Effect.acquireRelease(
+      Effect.sync(() => guests.onChange(sharing.guestsChanged)),
+      (stop) => Effect.sync(stop)
+    )
+
     const met = (link: Link): Rest => {
       stir()
+      // Of two who have an id, the one stays that needs no host.
+      const guest = guests.here.get(link.peer.id)
+      if (guest !== undefined) guests.leave(guest, "a node has this id")
       sharing.introduced(link)
       folds.begins(link)
       return after(bootstrap.cameUp(link), () => {
@@ -199,7 +213,10 @@ export const make = (
         sharing.changes.changed()
         return asking.ended(link)
       },
-      gone: folds.ended,
+      gone: (link, isLost) => {
+        guestList.lost(link, isLost)
+        folds.ended(link, isLost)
+      },
       tellLast: summaries.offerLast,
       behind: ({ replica, rooms }) => {
         let count = 0
@@ -210,6 +227,8 @@ export const make = (
         return count
       },
       relayOf: replicator.relayOf,
+      guestsElsewhere: guestList.elsewhere,
+      guestStatuses: guestList.statuses,
       delivery: delivery.ofOwn,
       deliveryNow: delivery.howFar,
       holders: delivery.holders,

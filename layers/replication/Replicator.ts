@@ -14,6 +14,7 @@ import type { Asking } from "./Asking.ts"
 import type { Delivery } from "./Delivery.ts"
 import type { Forks } from "./Forks.ts"
 import { type Ground, isForeign, type Link } from "./Ground.ts"
+import type { GuestList } from "./GuestList.ts"
 import type { Proofs } from "./Proofs.ts"
 
 /** For how many authors it is remembered through which peer their posts came. */
@@ -23,10 +24,14 @@ interface Needs {
   readonly asking: Asking
   readonly delivery: Delivery
   readonly forks: Forks
+  readonly guestList: GuestList
   readonly proofs: Proofs
 }
 
-export const make = ({ events, links, log, membership }: Ground, { asking, delivery, forks, proofs }: Needs) => {
+export const make = (
+  { events, guests, links, log, membership }: Ground,
+  { asking, delivery, forks, guestList, proofs }: Needs
+) => {
   const { missing: absent } = links
   /** The peer that last passed on posts of an author without a link to this node. */
   const relays = new Recent<PeerId, PeerId>(mostRelayed)
@@ -34,7 +39,11 @@ export const make = ({ events, links, log, membership }: Ground, { asking, deliv
   /** Posts of others are accepted only from the peer that was asked for them, private posts only from one of the two. */
   const isWelcome = (link: Link, block: Block): boolean =>
     !isForeign(link, block.post.stream) &&
-    (block.post.stream.startsWith(link.replica.prefix) || asking.isAsked(link, block))
+    (block.post.stream.startsWith(link.replica.prefix) ||
+      ((asking.isAsked(link, block) || guestList.isOf(link, block.post.stream)) && !isHeardHere(block.post.stream)))
+
+  /** Whether a guest of this node speaks in that stream: nobody else knows more of it. */
+  const isHeardHere = (stream: StreamId): boolean => guests.here.get(authorOf(stream))?.streams.has(stream) === true
 
   const receive = (link: Link, sent: ReadonlyArray<PostFrame>): Rest<PeerLost> => {
     noteAsked(

@@ -17,6 +17,7 @@ import type { FanOut } from "./FanOut.ts"
 import type { Folds } from "./Folds.ts"
 import type { Forks } from "./Forks.ts"
 import type { Ground, Link } from "./Ground.ts"
+import type { GuestList } from "./GuestList.ts"
 import type { Summaries } from "./Summaries.ts"
 
 interface Needs {
@@ -24,6 +25,7 @@ interface Needs {
   readonly delivery: Delivery
   readonly fanOut: FanOut
   readonly folds: Folds
+  readonly guestList: GuestList
   readonly forks: Forks
   readonly summaries: Summaries
 }
@@ -32,8 +34,8 @@ interface Needs {
 const mostConversations = 1_024
 
 export const make = (
-  { links, log, membership, peers }: Ground,
-  { asking, delivery, fanOut, folds, forks, summaries }: Needs
+  { guests, links, log, membership, peers }: Ground,
+  { asking, delivery, fanOut, folds, forks, guestList, summaries }: Needs
 ) => {
   const changes = makeSignal()
   /** The rooms that peers are told. Replaced when they change. */
@@ -112,6 +114,30 @@ export const make = (
     }
   }
 
+  /** What is said in private between the guests of a peer and this node, and between guests of this node and a peer. */
+  const conversationsOfGuests = ({ hearsOfGuests, peer }: Link): ReadonlyArray<Room> =>
+    membership.letters !== undefined
+      ? []
+      : [
+          ...guestList.of(peer.id).map((id) => conversationOf(self, id)),
+          ...(hearsOfGuests ? Array.from(guests.here.keys(), (id) => conversationOf(id, peer.id)) : [])
+        ]
+
+  /** Guests have come or gone, here or at a peer: their links share other conversations now. */
+  const reviewGuests = (link: Link): void => {
+    const before = link.rooms
+    const usualOnes = [...before].filter((room) => !isPrivate(room))
+    const after = new Set([...usualOnes, confidenceWith(link.peer.id), ...conversationsOfGuests(link)])
+    link.rooms = after
+    for (const room of before) if (!after.has(room) && log.rooms.has(room)) end(link, room)
+    for (const room of after) {
+      if (before.has(room) || !log.rooms.has(room)) continue
+      link.replica.met ??= new Set()
+      link.replica.met.add(room)
+      if (link.phase === "up") begin(link, room)
+    }
+  }
+
   /**
    * A peer has named these streams. If it has spoken to this node in private for the first time, this node takes part
    * in the conversation.
@@ -121,16 +147,19 @@ export const make = (
     for (const stream of streams) {
       if (!isPrivateStream(stream)) continue
       const room = roomIn(stream)
-      if (log.rooms.has(room) || !link.rooms.has(room) || authorOf(stream) !== link.peer.id) continue
+      if (log.rooms.has(room) || !link.rooms.has(room) || !isAuthorAt(link, authorOf(stream))) continue
       return log.takePart(room, { joined: false })
     }
     return undefined
   }
 
+  const isAuthorAt = (link: Link, author: PeerId): boolean =>
+    author === link.peer.id || guestList.of(link.peer.id).includes(author)
+
   const heard = (link: Link, { rooms }: Rooms): Rest<PeerLost> => {
     links.charge(link, "named", rooms.length)
     const before = link.rooms
-    link.rooms = roomsOf(link.peer.id, rooms)
+    link.rooms = new Set([...roomsOf(link.peer.id, rooms), ...conversationsOfGuests(link)])
     const overstepped = delivery.limitOverstepped(link)
     if (overstepped !== undefined) return links.drop(link, overstepped)
     // Before the link is up, it is as if the peer had introduced itself so.
@@ -158,7 +187,10 @@ export const make = (
     /** The rooms that this node names when it introduces itself. */
     told: () => told,
     /** Both sides have introduced themselves, and each has the other's summary for the rooms that both have named. */
-    introduced: ({ replica, rooms }: Link): void => {
+    introduced: (link: Link): void => {
+      const { replica } = link
+      if (guests.here.size > 0) reviewGuests(link)
+      const { rooms } = link
       for (const room of replica.told) {
         if (room === mainRoom || !rooms.has(room) || !log.rooms.has(room)) continue
         replica.met ??= new Set()
@@ -174,6 +206,7 @@ export const make = (
     catchUp: (link: Link): void => {
       const { replica } = link
       replica.isTold = true
+      guestList.introduce(link)
       if (replica.told === told) return
       for (const room of told) if (!replica.told.has(room) && isShared(link, room)) tellOf(link, room)
       link.put(frameOf(told))
@@ -186,6 +219,15 @@ export const make = (
     },
     roomsOf,
     spoken,
+    /** A peer has told of its guests. */
+    heardGuests: reviewGuests,
+    /** The guests of this node have changed. */
+    guestsChanged: (): void => {
+      guestList.tell()
+      for (const link of links.current.values()) if (link.hearsOfGuests) reviewGuests(link)
+      converse()
+      fanOut.reviewGuests()
+    },
     /** Follows the conversations that begin, as long as the node runs. */
     run: Effect.acquireUseRelease(
       Effect.sync(() => {

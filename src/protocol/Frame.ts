@@ -78,6 +78,9 @@ export const listedIn = (all: typeof Listed.Type): ReadonlyArray<ListedPeer> => 
 /** The rooms besides `main` in which the sender takes part. */
 const namedRooms = Schema.optionalWith(Schema.Array(Room), { exact: true })
 
+/** Whether the sender takes `guests` frames. */
+const hearsOfGuests = Schema.optionalWith(Schema.Boolean, { exact: true })
+
 const mainAlone: ReadonlySet<Room> = new Set([mainRoom])
 
 /** The rooms of a node that names these. Most nodes name none: one set serves for all of those. */
@@ -107,6 +110,7 @@ export const Hello = Schema.Struct({
   passing: Schema.optionalWith(Schema.Boolean, { exact: true }),
   to: Schema.optionalWith(PeerId, { exact: true }),
   rooms: namedRooms,
+  guests: hearsOfGuests,
   pass: Schema.optionalWith(Pass, { exact: true })
 })
 export type Hello = typeof Hello.Type
@@ -121,6 +125,7 @@ export const Welcome = Schema.Struct({
   chat: ChatId,
   member: Schema.Boolean,
   rooms: namedRooms,
+  guests: hearsOfGuests,
   pass: Schema.optionalWith(Pass, { exact: true })
 })
 export type Welcome = typeof Welcome.Type
@@ -217,6 +222,26 @@ export type Want = typeof Want.Type
 export const Rooms = Schema.Struct({ type: Schema.Literal("rooms"), rooms: Schema.Array(Room) })
 export type Rooms = typeof Rooms.Type
 
+/** A guest in a list: its id, its run, the rooms besides `main` that it is in, and the id that it had before. */
+const ListedGuest = Schema.Struct({
+  id: PeerId,
+  epoch: Epoch,
+  rooms: Schema.Array(Room),
+  before: Schema.optionalWith(PeerId, { exact: true })
+})
+export type ListedGuest = typeof ListedGuest.Type
+
+/** This many guests fit into a frame, in as many rooms as there may be. */
+export const maxGuestsListed = 25
+
+/** Guests of the sender that have come, or changed their rooms; and those that have gone. */
+export const Guests = Schema.Struct({
+  type: Schema.Literal("guests"),
+  here: Schema.Array(ListedGuest).pipe(Schema.maxItems(maxListed)),
+  gone: Schema.Array(PeerId)
+})
+export type Guests = typeof Guests.Type
+
 /** The sender is about to take part in a room: what was said there? `posts`: so many of the last ones as history. */
 export const Join = Schema.Struct({ type: Schema.Literal("join"), room: Room, posts: Schema.NonNegativeInt })
 export type Join = typeof Join.Type
@@ -278,6 +303,7 @@ export const Control = Schema.Union(
   Gap,
   Want,
   Rooms,
+  Guests,
   Join,
   Joined,
   Recall,

@@ -85,6 +85,14 @@ export const makeOutbox = (
     },
     /** Whether it sends all future posts of that stream. */
     follows: (stream: StreamId): boolean => following.has(stream),
+    /** Follows a stream no more, which ends at `last`. What is not sent of it yet still is. */
+    settle: (stream: StreamId, last: number): void => {
+      const lane = following.get(stream)
+      if (lane === undefined) return
+      following.delete(stream)
+      if (lane.after >= last) lanes.delete(endless(stream))
+      else lane.to = last
+    },
     /** Sends no more posts of that room: neither future ones nor those that were asked for. */
     drop: (room: Room): void => {
       for (const [place, { stream }] of lanes) if (roomIn(stream) === room) lanes.delete(place)

@@ -108,7 +108,8 @@ export const makeMutator = (seed: number) => {
       ...(maybe(0.3) ? { chat: pick(chats) } : {}),
       ...(maybe(0.3) ? { history: number() } : {}),
       ...(maybe(0.3) ? { to: pick(ids) } : {}),
-      ...(maybe(0.3) ? { rooms: many(4, () => pick(rooms)) } : {})
+      ...(maybe(0.3) ? { rooms: many(4, () => pick(rooms)) } : {}),
+      ...(maybe(0.3) ? { guests: maybe(0.9) } : {})
     }),
     welcome: () => ({
       protocol: protocol(),
@@ -125,6 +126,15 @@ export const makeMutator = (seed: number) => {
     stranger: () => ({ detail: text() }),
     have: () => ({ streams: marks(), more: maybe(0.3), ...(maybe(0.3) ? ofRoom() : {}) }),
     rooms: () => ({ rooms: many(4, () => pick(rooms)) }),
+    guests: () => ({
+      here: many(4, () => ({
+        id: pick(ids),
+        epoch: pick(epochs),
+        rooms: many(2, () => pick(rooms)),
+        ...(maybe(0.3) ? { before: pick(ids) } : {})
+      })),
+      gone: many(4, () => pick(ids))
+    }),
     join: () => ({ room: pick(rooms), posts: number() }),
     joined: () => ({ streams: marks(), more: maybe(0.3), ...ofRoom() }),
     want: () => ({ stream: anyStream(), after: number(), to: number() }),

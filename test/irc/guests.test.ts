@@ -2,7 +2,7 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { gather, type Node, type World } from "../programs/World.ts"
-import { connect, ircStory as storyOf } from "./Guest.ts"
+import { connect, enter, ircStory as storyOf } from "./Guest.ts"
 
 const ircStory = (name: string, tell: (world: World) => Effect.Effect<void>) => storyOf(name, tell, { guests: true })
 
@@ -27,6 +27,91 @@ const arrive = (
   })
 
 describe("a guest", () => {
+  ircStory("is known at other nodes as one that comes through its node, and is lost with it", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      const bob = yield* arrive(world, server, "bob", { channels: ["#ops"] })
+      yield* one.sees("Client bob: initiated")
+      yield* bob.send("PRIVMSG #ops :is anybody there?")
+      yield* one.type("/who")
+      yield* one.sees("* Client bob, a guest of Server, since 2026-01-01 00:00:00")
+      yield* one.type("/join ops")
+      yield* one.sees("* You are in #ops. Server and Client bob are there too.")
+      yield* bob.sees(/^:1!1@outlive JOIN #ops$/)
+      yield* one.type("here is one")
+      yield* bob.sees(/ PRIVMSG #ops :here is one$/)
+      yield* bob.send("PRIVMSG #ops :hello 1")
+      yield* one.sees("Client bob: hello 1")
+      yield* bob.send("NICK rob")
+      yield* bob.sees(/^:bob!bob-user@outlive NICK rob$/)
+      for (const each of [one, two]) yield* each.sees("* Client bob is now Client rob")
+      const irc = yield* enter(world, two)
+      assert.match(irc.lines().join(" "), / 353 2 = #main :.*\brob\b/)
+      const late = yield* world.client("3")
+      yield* late.sees("Client rob: initiated")
+      yield* bob.send("PRIVMSG #ops :last")
+      yield* one.sees("Client rob: last")
+      const kim = yield* arrive(world, server, "kim")
+      yield* irc.sees(/^:kim!kim@outlive JOIN #main$/)
+      yield* server.kill
+      yield* one.sees("* 2 guests of Server (rob, kim) are lost with it")
+      yield* irc.sees(/^:kim!kim@outlive QUIT /)
+      yield* kim.close
+    })
+  )
+
+  ircStory("talks in private with guests, nodes and the server", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      const bob = yield* arrive(world, server, "bob", { channels: ["#main"], capabilities: "echo-message" })
+      const kim = yield* arrive(world, server, "kim", { channels: ["#main"] })
+      yield* one.sees("Client kim: initiated")
+      yield* bob.send("PRIVMSG kim :between us")
+      yield* bob.sees(/^:bob!bob-user@outlive PRIVMSG kim :between us$/)
+      yield* kim.sees(/^:bob!bob-user@outlive PRIVMSG kim :between us$/)
+      yield* bob.send("PRIVMSG 1 :psst")
+      yield* one.sees("(private) Client bob: psst")
+      yield* one.type("/msg bob what is it?")
+      yield* bob.sees(/^:1!1@outlive PRIVMSG bob :what is it\?$/)
+      yield* one.stands()
+      yield* bob.send("PRIVMSG Server :to you alone")
+      yield* server.sees("(private) Client bob: to you alone")
+      yield* server.type("/msg bob fine")
+      yield* bob.sees(/^:Server!Server@outlive PRIVMSG bob :fine$/)
+      yield* server.stands()
+      yield* two.type("to all")
+      yield* kim.sees(/ PRIVMSG #main :to all$/)
+      for (const each of [server, one, two]) {
+        assert.notInclude((yield* each.screen).join("\n"), "between us")
+      }
+      yield* server.type("/history 100")
+      yield* server.sees("Client 2: to all")
+      assert.notInclude((yield* server.screen).join("\n"), "between us")
+    })
+  )
+
+  ircStory("has an id that nobody else has, and nobody else gets it", (world) =>
+    Effect.gen(function* () {
+      const { server } = yield* gather(world)
+      yield* arrive(world, server, "bob")
+      const other = yield* connect(world, server)
+      yield* other.send("USER u 0 * :r", "NICK bob")
+      yield* other.sees(/ 433 \* bob /)
+      yield* other.send("NICK B0B", "NICK 1", "NICK server", "NICK a.b")
+      yield* other.sees(/ 433 \* B0B /)
+      yield* other.sees(/ 433 \* 1 /)
+      yield* other.sees(/ 43[23] \* server /)
+      yield* other.sees(/ 432 \* a\.b /)
+      yield* other.send("NICK kim")
+      yield* other.sees(/ 001 kim /)
+      yield* other.send("NICK bob", "NICK KIM")
+      yield* other.sees(/ 433 kim bob /)
+      yield* other.sees(/^:kim!u@outlive NICK KIM$/)
+      const node = yield* world.client("bob")
+      assert.include(String(yield* node.ended), "IdTaken")
+    })
+  )
+
   ircStory("comes under its own nick, and everybody sees it come, speak and go", (world) =>
     Effect.gen(function* () {
       const { one, server } = yield* gather(world)

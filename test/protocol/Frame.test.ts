@@ -70,6 +70,7 @@ describe("Frame", () => {
       "earlier",
       "folded",
       "gap",
+      "guests",
       "have",
       "hello",
       "introduce",

@@ -35,7 +35,7 @@ export const showWhatHappens = (
     const { console, muted, reader } = session
     const { self } = yield* PeerMesh
     const { onGrowth } = yield* MessageLog
-    const isHere = fromRooms(self, (yield* Rooms).isJoined, yield* ShownRooms)
+    const isHere = fromRooms(session, self, (yield* Rooms).isJoined, yield* ShownRooms)
     const isNews: Predicate.Predicate<Entry> = (entry) =>
       (entry._tag !== "Said" || entry.by !== reader) && isHere(entry)
     const show = putOn(session, self)
@@ -71,6 +71,7 @@ export const showWhatHappens = (
  * news of `main`. What concerns the node itself is of no room. What guests say to each other in private is for nobody else.
  */
 const fromRooms = (
+  { as }: Session["Type"],
   self: Named,
   isJoined: (room: Room) => boolean,
   shown: ReadonlySet<Room> | undefined
@@ -88,7 +89,8 @@ const fromRooms = (
       case "Missed":
         return isShown(roomOfStream(entry.stream))
       case "Happened":
-        return !isPresenceEvent(entry.event) || isShown(mainRoom)
+        // A guest meets others in whichever room it is.
+        return !isPresenceEvent(entry.event) || as !== undefined || isShown(mainRoom)
       case "Outlived":
       case "Skipped":
         return true
