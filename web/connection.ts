@@ -9,6 +9,9 @@ import type { Command, Report } from "./state/Wire.ts"
 /** What comes within this time is one batch, in ms. */
 const batch = 16
 
+/** If drawing a batch takes long, the next one waits for so many times as long: the person comes first. */
+const timesAsLong = 5
+
 /** A node that is there opens a WebSocket within this time, in ms. */
 const patience = 10_000
 
@@ -50,14 +53,19 @@ export const connect = (happened: (event: Event) => void): Connection => {
   let waiting: ReturnType<typeof setTimeout> | undefined
   let reports: Array<Report> = []
 
+  let pause = batch
+
   const flush = () => {
     const came = reports
     reports = []
-    if (came.length > 0) happened({ _tag: "Heard", reports: came })
+    if (came.length === 0) return
+    const begun = performance.now()
+    happened({ _tag: "Heard", reports: came })
+    pause = Math.max(batch, timesAsLong * (performance.now() - begun))
   }
 
   const heard = ({ data }: MessageEvent<string>) => {
-    if (reports.length === 0) setTimeout(flush, batch)
+    if (reports.length === 0) setTimeout(flush, pause)
     for (const line of data.split("\n")) reports.push(...parsed(line))
   }
 

@@ -121,8 +121,8 @@ const collect = (stream: NodeJS.ReadableStream | null, take: (line: string) => v
 export const workshop = Effect.acquireRelease(
   Effect.sync(() => {
     const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "outlive-soak-"))
-    for (const file of ["outlive.cjs", "outlive.bundle.cjs", "outlive.x509.cjs", "outlive.cache"]) {
-      Fs.copyFileSync(Path.join("dist", file), Path.join(folder, file))
+    for (const file of [...Fs.readdirSync("dist").filter((name) => /^outlive\..*(cjs|cache)$/.test(name)), "web"]) {
+      Fs.cpSync(Path.join("dist", file), Path.join(folder, file), { recursive: true })
     }
     return { folder, program: Path.join(folder, "outlive.cjs") }
   }),

@@ -1,6 +1,7 @@
 /** A browser at the page, driven as a person would: by roles, names and keys. */
+import * as assert from "node:assert/strict"
 import * as Fs from "node:fs"
-import { assert } from "@effect/vitest"
+import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core"
@@ -15,7 +16,7 @@ const waitLimit = 20_000
 
 export const launch = (): Promise<Browser> => chromium.launch({ executablePath: program })
 
-const axe = Fs.readFileSync(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8")
+const axe = () => Fs.readFileSync(Path.resolve("node_modules/axe-core/axe.min.js"), "utf8")
 
 /** What a browser says when the node is away: this is how it should be. */
 const isExpected = (text: string): boolean => /ERR_CONNECTION|ERR_EMPTY_RESPONSE|WebSocket connection to/.test(text)
@@ -78,7 +79,7 @@ export class Tab {
       (text) =>
         this.does(async () => {
           await this.log.getByText(text, { exact: true }).first().waitFor()
-          assert.strictEqual(await this.log.getByText(text, { exact: true }).count(), 1, text)
+          assert.equal(await this.log.getByText(text, { exact: true }).count(), 1, text)
         }),
       { discard: true }
     )
@@ -97,7 +98,7 @@ export class Tab {
   readonly isAccessible = (state: string): Effect.Effect<void> =>
     this.does(async (page) => {
       // Injected by the browser, since the page loads no scripts of others.
-      await page.evaluate(axe)
+      await page.evaluate(axe())
       const violations = await page.evaluate(async () => {
         const { axe } = globalThis as unknown as {
           axe: {
@@ -109,7 +110,7 @@ export class Tab {
           ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(" ")}`
         )
       })
-      assert.deepStrictEqual(violations, [], state)
+      assert.deepEqual(violations, [], state)
     })
 
   /** How long after the opening of the socket the first line was drawn, in ms. */
