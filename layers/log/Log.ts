@@ -76,6 +76,11 @@ export interface Settings {
   readonly sign?: ((claim: string) => Signature) | undefined
   /** Seals and opens private messages. Undefined in a plain chat, the default. */
   readonly letters?: Letters | undefined
+  /**
+   * Whether it takes in what others say in private, the default. Without that, it counts as having all of it: nothing is
+   * asked for, carried or confirmed. For a node that shows it to nobody.
+   */
+  readonly hearsPrivate?: boolean
 }
 
 /** The contracts that a log fulfils. */
@@ -124,6 +129,7 @@ export const make = (
     author,
     bytes: maxBytes = defaultBytes,
     entries: maxEntries = defaultEntries,
+    hearsPrivate = true,
     history = 0,
     letters: sealing,
     pending = defaultLimits.pending,
@@ -301,6 +307,11 @@ export const make = (
       grow()
     }
 
+    /** Whether what is said in a stream does not concern this node. */
+    const isUnheard = (stream: StreamId): boolean => isPrivateStream(stream) && !store.isOwn(stream)
+    const heardOf = (blocks: ReadonlyArray<Block>): ReadonlyArray<Block> =>
+      hearsPrivate ? blocks : blocks.filter(({ post }) => !isUnheard(post.stream))
+
     /** Takes in posts of others; see `ReplicaLog.receive`. */
     const receive = (received: ReadonlyArray<Block>, by?: Reader): ReadonlyArray<Mark> => {
       const delivered = store.receive(received)
@@ -477,14 +488,19 @@ export const make = (
         sealing === undefined ? talk(to, lines, by) : seal(sealing, to, lines, by),
       sayNow: (room, lines, by = readers.screen) =>
         journal.isInstant ? atOnce(() => speaking.sayNow(room, lines, by)) : undefined,
-      receive: (received) =>
+      receive: (blocks) =>
         Effect.suspend(() => {
+          const received = heardOf(blocks)
           const closed = letters.closedIn(received)
           const taken = taking(() => receive(received))
           return closed.length === 0 ? taken : Effect.zipRight(letters.open(closed), taken)
         }),
-      receiveNow: (received) =>
-        journal.hasRoom() && letters.closedIn(received).length === 0 ? atOnce(() => receive(received)) : undefined,
+      receiveNow: (blocks) => {
+        const received = heardOf(blocks)
+        return journal.hasRoom() && letters.closedIn(received).length === 0
+          ? atOnce(() => receive(received))
+          : undefined
+      },
       skip: (id, to) => taking(() => lose(id, to)),
       refuse: (id, above) => serially(Effect.sync(() => store.refuse(id, above))),
       adopt: (summary, before = new Map(), folds = new Map()) =>
@@ -560,7 +576,7 @@ export const make = (
         steps: { ...steps(), inTurn: steps().inTurn + speaking.calls() }
       })),
       summary: Effect.sync(() => store.summary()),
-      have: (id) => store.have(id),
+      have: hearsPrivate ? (id) => store.have(id) : (id) => (isUnheard(id) ? Number.POSITIVE_INFINITY : store.have(id)),
       missing: Effect.sync(() => store.missing()),
       again: () => store.again(),
       slice: (id, after, room, to) => store.slice(id, after, room, to)

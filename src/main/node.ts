@@ -121,6 +121,8 @@ export type Settings = Omit<TransportPeerMesh.Settings, "silence" | "silenceALin
   readonly silence: Option.Option<number>
   readonly limits: Limits
   readonly safety: Safety
+  /** Whether it takes in what is said in private: see `Log.Settings`. */
+  readonly hearsPrivate?: boolean
 }
 
 const historyFor = ({ history }: Settings): number =>
@@ -134,7 +136,8 @@ const ground = (settings: Settings, keeps: ReadonlyArray<KeptChat.Keep>) => {
   const wish = { ...settings.safety, hosts: [settings.listen.host, ...settings.safety.dials] }
   const history = historyFor(settings)
   const { logBytes: bytes, logEntries: entries, pending, streams } = settings.limits
-  const bounds = { bytes, entries, pending, streams, rooms: settings.rooms }
+  const { hearsPrivate = true, rooms } = settings
+  const bounds = { bytes, entries, pending, streams, rooms, hearsPrivate }
   const log = Layer.unwrapEffect(
     Effect.map(Membership, ({ letters, sign }) =>
       Option.match(settings.data, {

@@ -39,7 +39,15 @@ export const command = SendCommand.make(({ limit, room: inRoom, text: said, to, 
     }).pipe(
       observed(given),
       Effect.provide(
-        node({ ...given, ...passingNode(given), id, passing: true, history: Option.none(), rooms: [room] })
+        node({
+          ...given,
+          ...passingNode(given),
+          id,
+          passing: true,
+          hearsPrivate: false,
+          history: Option.none(),
+          rooms: [room]
+        })
       ),
       Effect.provide(PipeConsole.deaf),
       logged(given)

@@ -19,7 +19,8 @@ export const command = TailCommand.make(({ json, ...given }) =>
       within: Duration.seconds(usual.within)
     }).pipe(
       observed(given),
-      onNode({ ...given, ...passingNode(given), id }),
+      // What is private is shown only where all rooms are. Nobody is to believe that it was read elsewhere.
+      onNode({ ...given, ...passingNode(given), id, hearsPrivate: given.rooms.length === 0 }),
       Effect.provideService(ShownRooms, given.rooms.length === 0 ? undefined : new Set(given.rooms)),
       Effect.provide(deafConsole(json)),
       logged(given)

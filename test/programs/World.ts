@@ -269,14 +269,10 @@ const make = (
         E | StreamForked,
         MeshStatus | PeerMesh | Rooms | Session | Leaving | Sessions.Attached | Reading | Ground
       >,
-      {
-        clock = 0,
-        history = 0,
-        passing = false,
-        ...surroundings
-      }: Surroundings & { readonly clock?: number | undefined } = {}
+      { clock = 0, history = 0, ...surroundings }: Surroundings & { readonly clock?: number | undefined } = {}
     ): Effect.Effect<Node> =>
       Effect.gen(function* () {
+        const { passing = false } = surroundings
         const script = yield* ScriptedConsole.makeTerminal
         const interrupts = ScriptedInterrupts.make()
         const wall = wallClock(yield* Effect.clock, clock)
@@ -380,6 +376,7 @@ const make = (
             sign,
             letters,
             rooms: (surroundings.rooms ?? []).map((room) => Room.make(room)),
+            hearsPrivate: surroundings.passing !== true,
             entries: limits.logEntries ?? defaultLimits.logEntries,
             ...Struct.omit(limits, "rooms")
           }
