@@ -133,6 +133,8 @@ const complaint = ({ from, specifier, typeOnly }: Import): string | undefined =>
     if (part === "outside" || exceptions.includes(`${from} → ${typeOnly ? "type " : ""}${to}`)) return undefined
     const target = partOf(to)
     if (target === part || (target !== undefined && arrows[part].includes(target))) return undefined
+    // A browser loads no Schemas.
+    if (part === "state" && target === "protocol" && typeOnly) return undefined
     return `${from} → ${to}: ${part} may not import ${target ?? "that"}`
   }
   if (part === "outside") return undefined

@@ -15,11 +15,15 @@ const linkOf = (node: Actor) =>
 /** A server, and clients with these ids and a page each, who have met. */
 const gather = (stage: Stage, ids: ReadonlyArray<string>, args: (id: string) => ReadonlyArray<string> = () => []) =>
   Effect.gen(function* () {
-    const [port, ...pages] = yield* stage.freePorts(1 + ids.length)
+    const [port, ...rest] = yield* stage.freePorts(1 + 2 * ids.length)
     const server = yield* stage.server(port)
     const nodes: Array<Actor> = []
     const links: Array<string> = []
-    const start = (id: string) => stage.client(id, port, { args: ["--web", `${pages[ids.indexOf(id)]}`, ...args(id)] })
+    // At the same ports each time: a node that comes back without a server is found where it was.
+    const start = (id: string) => {
+      const at = 2 * ids.indexOf(id)
+      return stage.client(id, port, { listen: rest[at] ?? 0, args: ["--web", `${rest[at + 1]}`, ...args(id)] })
+    }
     for (const id of ids) {
       const node = yield* start(id)
       yield* node.sees(`Client ${id}: initiated`)
@@ -54,6 +58,71 @@ describe.skipIf(!hasBrowser)("the page", () => {
     browser = await launch()
   })
   afterAll(() => browser?.close())
+
+  it.scopedLive("goes on when the server is killed, and when its node is killed and comes back", () =>
+    Effect.gen(function* () {
+      const stage = yield* make
+      const { links, nodes, port, server, start } = yield* gather(stage, ["anna", "bo"], (id) => ["--data", id])
+      const [anna = "", bo = ""] = links
+      const kim = yield* stage.client("kim", port)
+      for (const node of nodes) yield* node.sees("Client kim: initiated")
+      const one = yield* open(browser, anna)
+      const other = yield* open(browser, bo)
+      assert.notInclude(one.page.url(), "#")
+
+      yield* one.says("hello from the page")
+      yield* kim.sees("Client anna: hello from the page")
+      yield* one.sees("hello from the page")
+      yield* other.sees("hello from the page")
+      yield* kim.types("hello from a terminal")
+      for (const tab of [one, other]) yield* tab.sees("hello from a terminal")
+
+      yield* server.gets("SIGKILL")
+      for (const tab of [one, other]) {
+        yield* tab.shows((page) =>
+          page.getByRole("status").filter({ hasText: /^Server is away since \d\d:\d\d: everything/ })
+        )
+      }
+      yield* kim.types("who needs a server")
+      for (const tab of [one, other]) yield* tab.sees("who needs a server")
+      yield* one.isAccessible("the server is away")
+
+      // The node dies while something is being typed.
+      yield* one.does(() => one.input.fill("what I was about to say"))
+      yield* nodes[0]?.gets("SIGKILL") ?? Effect.void
+      yield* one.shows((page) => page.getByRole("status").filter({ hasText: /^The node of this page is away/ }))
+      yield* one.isAccessible("the node is away")
+      yield* one.does((page) => page.reload({ waitUntil: "commit" }).catch(() => undefined))
+      yield* kim.types("said meanwhile", "and more")
+      yield* other.sees("said meanwhile", "and more")
+      yield* linkOf(yield* start("anna"))
+      // The browser could not reload a page whose node is away: the person does so now.
+      yield* one.does((page) => page.goto(anna.replace(/#.*/, "")))
+      yield* one.sees(
+        "hello from the page",
+        "hello from a terminal",
+        "who needs a server",
+        "said meanwhile",
+        "and more"
+      )
+      assert.strictEqual(yield* one.does(() => one.input.inputValue()), "what I was about to say")
+      yield* one.presses("End", "Enter")
+      yield* kim.sees("Client anna: what I was about to say")
+
+      // Once more, without touching the page.
+      const again = stage.actors.findLast(({ name }) => name === "Client anna")
+      yield* again?.gets("SIGKILL") ?? Effect.void
+      yield* one.shows((page) => page.getByRole("status").filter({ hasText: /^The node of this page is away/ }))
+      yield* kim.types("and once more")
+      yield* start("anna")
+      yield* one.sees("what I was about to say", "and once more", "said meanwhile")
+      assert.deepStrictEqual(yield* one.lines, [
+        ...["hello from the page", "hello from a terminal", "who needs a server"],
+        ...["said meanwhile", "and more", "what I was about to say", "and once more"]
+      ])
+      assert.deepStrictEqual([...one.complaints, ...other.complaints], [])
+    })
+  )
 
   it.scopedLive("shows text as text, whatever it holds", () =>
     Effect.gen(function* () {

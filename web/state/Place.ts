@@ -1,5 +1,5 @@
 /** Places: a room by its name (`ops`), or a private conversation by the ids of the others (`@bo,kim`). */
-import type { WireLine, WirePlace } from "./Wire.ts"
+import type { Ids, WireLine, WirePlace } from "./Wire.ts"
 
 export type Place = string
 
@@ -9,8 +9,8 @@ export const main: Place = "main"
 export const privatelyWith = (ids: ReadonlyArray<string>): Place => `@${[...ids].sort().join(",")}`
 
 /** The others of a private conversation; undefined for a room. */
-export const othersIn = (place: Place): ReadonlyArray<string> | undefined =>
-  place.startsWith("@") ? place.slice(1).split(",") : undefined
+export const othersIn = (place: Place): Ids | undefined =>
+  place.startsWith("@") ? (place.slice(1).split(",") as ReadonlyArray<string> as Ids) : undefined
 
 /** A place as commands name it. */
 export const onWire = (place: Place): WirePlace => {

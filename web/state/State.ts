@@ -4,7 +4,7 @@ import type { Candidate } from "../../src/terminal/Completion.ts"
 import type { Kept } from "./Kept.ts"
 import { main, onWire, othersIn, type Place, privatelyWith } from "./Place.ts"
 import type { Said, Window } from "./Window.ts"
-import type { Chat, ConversationNews, LineName, PeerNews, RoomNews, StreamNews } from "./Wire.ts"
+import type { Chat, ConversationNews, Ids, LineName, PeerNews, RoomNews, StreamNews } from "./Wire.ts"
 
 /**
  * The connection to the node. `Refused`: the node does not know this browser, so the person needs a fresh link. `Left`:
@@ -158,7 +158,7 @@ export const placesOf = (state: State): ReadonlyArray<Place> => {
 export const draftOf = ({ drafts, open }: Pick<State, "drafts" | "open">): string => drafts.get(open) ?? ""
 
 /** Where a line of the open place is said. */
-export const addressOf = (place: Place): { readonly room: string } | { readonly to: ReadonlyArray<string> } => {
+export const addressOf = (place: Place): { readonly room: string } | { readonly to: Ids } => {
   const at = onWire(place)
   return "room" in at ? at : { to: at.with }
 }

@@ -5,7 +5,7 @@ import { type Kept, nothingKept } from "../../../web/state/Kept.ts"
 import { initial, type State } from "../../../web/state/State.ts"
 import { update } from "../../../web/state/update.ts"
 import { keyOf } from "../../../web/state/Window.ts"
-import type { Command, Report, WireLine } from "../../../web/state/Wire.ts"
+import type { Command, KeptLine, Report } from "../../../web/state/Wire.ts"
 
 const commands: ReadonlyArray<Described> = [
   { name: "join", elsewhere: [], help: "", parameters: [{ name: "ROOM", optional: false, kind: "room" }] },
@@ -13,18 +13,28 @@ const commands: ReadonlyArray<Described> = [
 ]
 
 /** Line `n` of an author, in `main` if nothing else is said. */
-export const line = (from: string, n: number, more: Partial<WireLine> = {}): WireLine => {
+export const line = (from: string, n: number, more: Partial<KeptLine> = {}): KeptLine => {
   const room = more.to === undefined ? { room: more.room ?? "main" } : {}
   const stream = `${from}/${more.room ?? (more.to === undefined ? "main" : "private")}/1795385653006-069ae899`
-  return { from, text: `${from} ${n}`, action: false, at: 1_795_385_653_000 + n * 1_000, stream, n, ...room, ...more }
+  return {
+    from,
+    own: false,
+    text: `${from} ${n}`,
+    action: false,
+    at: 1_795_385_653_000 + n * 1_000,
+    stream,
+    n,
+    ...room,
+    ...more
+  }
 }
 
 /** Lines `from` to `to` of an author. */
-export const lines = (author: string, from: number, to: number, more: Partial<WireLine> = {}): Array<WireLine> =>
+export const lines = (author: string, from: number, to: number, more: Partial<KeptLine> = {}): Array<KeptLine> =>
   Array.from({ length: to - from + 1 }, (_, index) => line(author, from + index, more))
 
-export const saying = (...said: ReadonlyArray<WireLine>): ReadonlyArray<Report> =>
-  said.map((each) => ({ type: "said", own: false, ...each }))
+export const saying = (...said: ReadonlyArray<KeptLine>): ReadonlyArray<Report> =>
+  said.map(({ topic: _, ...each }) => ({ type: "said", ...each }))
 
 export class Page {
   state: State
@@ -79,7 +89,7 @@ export class Page {
   }
 
   /** Answers the last request for lines. */
-  answered(kept: ReadonlyArray<WireLine>, { found = true, newer = false, older = false } = {}): this {
+  answered(kept: ReadonlyArray<KeptLine>, { found = true, newer = false, older = false } = {}): this {
     return this.hears({ type: "history", ref: this.asked.ref, lines: kept, older, newer, found })
   }
 
@@ -95,7 +105,7 @@ export class Page {
   }
 
   /** A page that has connected, as node `anna`, with the rooms `main` and `ops`, and shows these lines. */
-  static connected(kept: ReadonlyArray<WireLine> = [], older = false): Page {
+  static connected(kept: ReadonlyArray<KeptLine> = [], older = false): Page {
     const page = new Page().does({ _tag: "Connected" })
     page.hears(chat(), rooms())
     return page.answered(kept, { older })

@@ -12,7 +12,7 @@ const labels = (page: Page) => page.state.menu?.candidates.map(({ label, text })
 const refOf = (page: Page): string => {
   const said = page.sent.findLast((each) => each.type === "say")
   if (said === undefined) throw new Error("Nothing was said")
-  return said.ref
+  return said.ref ?? ""
 }
 
 describe("an own line", () => {
@@ -121,7 +121,8 @@ describe("a draft", () => {
 describe("completion", () => {
   it("offers ids, rooms, emoji and commands as soon as they are begun", () => {
     const page = Page.connected()
-    const peer = { role: "client", link: null, through: null, givenUp: false } as const
+    const address = { host: "localhost", port: 6_001 }
+    const peer = { role: "client", address, link: null, through: null, givenUp: false } as const
     page.hears({
       type: "peers",
       peers: [
