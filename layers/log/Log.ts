@@ -327,9 +327,10 @@ export const make = (
     }
 
     /** Whether this node knows where the chat began for it: `restored` from an earlier run, `adopted` in this run. */
-    let restored = yield* restore(journal, {
+    const { hasAny, openRest } = yield* restore(journal, {
       author,
       entries,
+      history,
       isSigned: sign !== undefined,
       letters,
       mark,
@@ -338,7 +339,9 @@ export const make = (
       store,
       trim
     })
+    let restored = hasAny
     let adopted = false
+    yield* Effect.forkScoped(openRest)
     /** Writes the journal anew, and returns when that is done. */
     const compact = Effect.async<void>((resume) => recording.rewrite(() => resume(Effect.void)))
     if (recording.isToBeRewritten()) yield* compact

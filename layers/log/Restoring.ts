@@ -26,18 +26,31 @@ interface Needs {
   /** Whether posts come in sealed blocks. */
   readonly isSigned: boolean
   readonly letters: Letters
+  /** How many of the last posts are shown as history. */
+  readonly history: number
   /** Drops the oldest entries if there are too many. */
   readonly trim: () => void
 }
 
+/** At least this many of the last private messages are opened before the log is used. */
+const soonest = 100
+
+/** What was restored. */
+interface Restored {
+  /** Whether the journal had anything of the chat. */
+  readonly hasAny: boolean
+  /** Opens what is still sealed, one message after the other. It may run while the log is used. */
+  readonly openRest: Effect.Effect<void>
+}
+
 /**
  * Fills a log that is empty yet. It takes part in the rooms of the journal's last line about them, besides those in
- * which it takes part already. Returns whether the journal had anything of the chat.
+ * which it takes part already. Private messages that are about to be shown are open when this returns.
  */
 export const restore = (
   journal: Journal,
-  { author, entries, isSigned, letters, mark, past, rooms, store, trim }: Needs
-): Effect.Effect<boolean, LogUnavailable> =>
+  { author, entries, history, isSigned, letters, mark, past, rooms, store, trim }: Needs
+): Effect.Effect<Restored, LogUnavailable> =>
   Effect.gen(function* () {
     let hasAny = false
     const blocks = new Blocks()
@@ -49,7 +62,7 @@ export const restore = (
     const known = new Set<Room>()
 
     /** Private messages for this node, which are opened after everything is read. */
-    const closed: Array<Post> = []
+    const closed = new Set<Post>()
 
     const knows = (room: Room): void => {
       if (known.has(room)) return
@@ -68,7 +81,7 @@ export const restore = (
       // written: others still have them.
       if (n > store.have(id) + 1 && authorOf(id) === author) store.skip(id, n - 1)
       if (n !== store.have(id) + 1) return
-      closed.push(...letters.closedIn([block]))
+      for (const post of letters.closedIn([block])) closed.add(post)
       store.restore(block)
       for (const each of [block, ...(block.rest ?? [])]) {
         if (letters.isForOthers(each.post)) {
@@ -81,6 +94,28 @@ export const restore = (
       }
       trim()
     }
+
+    const isClosedAt = (position: number): boolean => {
+      const entry = entries.at(position)
+      return entry?._tag === "Earlier" && closed.has(entry.post)
+    }
+
+    /** Opens the entries at these positions, as far as they are still kept. */
+    const openAt = (positions: ReadonlyArray<number>): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const posts = positions.flatMap((position) => {
+          const entry = entries.at(position)
+          return entry?._tag === "Earlier" ? [entry.post] : []
+        })
+        return Effect.map(letters.open(posts), () => {
+          for (const position of positions) {
+            const entry = entries.at(position)
+            if (entry?._tag !== "Earlier") continue
+            const post = letters.seen(entry.post)
+            if (post !== undefined) entries.kept[position - entries.dropped] = Entry.Earlier({ post })
+          }
+        })
+      })
 
     yield* journal.restore((line) => {
       if (line.type === "shown") {
@@ -118,12 +153,14 @@ export const restore = (
     store.foldLater()
     past.restored()
     mark.begin()
-    if (closed.length > 0) {
-      yield* letters.open(closed)
-      for (const [at, entry] of entries.kept.entries()) {
-        if (entry?._tag === "Earlier")
-          entries.kept[at] = Entry.Earlier({ post: letters.seen(entry.post) ?? entry.post })
-      }
-    }
-    return hasAny
+    /** The positions of entries that are to be opened. */
+    const positions = [...entries.kept.keys()]
+      .map((at) => entries.dropped + at)
+      .filter((position) => isClosedAt(position))
+    const first = positions.filter(
+      (position, index) => position >= mark.position || index >= positions.length - Math.max(history, soonest)
+    )
+    yield* openAt(first)
+    const rest = positions.slice(0, positions.length - first.length).reverse()
+    return { hasAny, openRest: Effect.forEach(rest, (position) => openAt([position]), { discard: true }) }
   })

@@ -3,7 +3,9 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as FiberStatus from "effect/FiberStatus"
 import * as Layer from "effect/Layer"
+import * as TestClock from "effect/TestClock"
 import { describe } from "vitest"
 import * as ScriptedConsole from "../../layers/console/ScriptedConsole.ts"
 import * as FileMessageLog from "../../layers/FileMessageLog.ts"
@@ -66,7 +68,7 @@ const members = Effect.gen(function* () {
         ).pipe(Layer.provide(script.layer))
       )
     )
-  return { use, file: (self: PeerId) => Fs.readFileSync(Path.join(folder, self, "log.ndjson"), "utf8") }
+  return { use, lettersOf, file: (self: PeerId) => Fs.readFileSync(Path.join(folder, self, "log.ndjson"), "utf8") }
 })
 
 /** All that a log would hand on of a stream. */
@@ -143,6 +145,53 @@ describe("private messages in a log", () => {
       }
       for (const self of [anna, bo]) assert.notMatch(file(self), /"one"|"two"|"three"/)
     })
+  )
+
+  it.scoped(
+    "a restart waits for the last ones alone; the others are opened while the log is used, and stay in order",
+    () =>
+      Effect.gen(function* () {
+        const { lettersOf, use } = yield* members
+        const texts = Array.from({ length: 120 }, (_, n) => `line ${n}`)
+        const blocks = yield* said(use, [bo], ...texts)
+        yield* use(bo, (log) =>
+          Effect.map(Effect.zipRight(log.receive(blocks), log.written), () => {
+            const last = log.screen.open().pull(200).at(-1)
+            assert(last !== undefined)
+            log.screen.shown(last)
+          })
+        )
+        const { open, ...others } = lettersOf(bo)
+        const letters: Letters = {
+          ...others,
+          open: (place, text) => {
+            const opening = open(place, text)
+            return opening && Effect.delay(opening, "1 second")
+          }
+        }
+        const again = yield* Effect.fork(
+          use(
+            bo,
+            (log) =>
+              Effect.gen(function* () {
+                assert.deepStrictEqual(yield* readable(log), texts.slice(20))
+                assert.lengthOf(yield* log.recent(200), 120)
+                yield* Effect.sleep("5500 millis")
+                assert.deepStrictEqual(yield* readable(log), texts.slice(15))
+                yield* log.say(mainRoom, ["meanwhile"])
+                yield* Effect.sleep("20 seconds")
+                assert.deepStrictEqual(yield* readable(log), [...texts, "meanwhile"])
+              }),
+            { letters }
+          )
+        )
+        // The file is read in real time; then eight are opened at a time.
+        while (!FiberStatus.isDone(yield* again.status)) {
+          yield* Effect.promise(() => new Promise((resume) => setImmediate(resume)))
+          yield* TestClock.adjust("100 millis")
+        }
+        yield* again
+      })
   )
 
   it.scoped("who carries them shows nothing, and takes them in at once", () =>
