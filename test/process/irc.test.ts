@@ -41,20 +41,22 @@ describe.skipIf(!hasWeechat)("weechat at a node (skipped where there is no weech
       const stage = yield* make
       const { irc, one, port, server, two } = yield* gather(stage)
       const home = Path.join(stage.folder, "weechat")
-      const log = Path.join(home, "logs", "irc.outlive.#main.weechatlog")
+      const logOf = (buffer: string) => Path.join(home, "logs", `irc.outlive.${buffer}.weechatlog`)
+      const log = logOf("#main")
       const said = () => linesOf(log).flatMap((line) => /^[^\t]*\t2\tline (\d+)$/.exec(line)?.[1] ?? [])
-      const hasLine = (expression: RegExp) =>
+      const hasLine = (expression: RegExp, file = log) =>
         stage.poll(
           `weechat has ${expression}`,
-          () => linesOf(log).some((line) => expression.test(line)),
-          () => linesOf(log).join("\n")
+          () => linesOf(file).some((line) => expression.test(line)),
+          () => linesOf(file).join("\n")
         )
       const commands = [
         "/set logger.file.auto_log on",
         "/set logger.file.flush_delay 0",
         `/server add outlive localhost/${irc} -notls -nicks=joe -username=weechat`,
         "/set irc.server.outlive.autoreconnect_delay 1",
-        '/set irc.server.outlive.command "/msg #main hello from weechat"',
+        "/set irc.server.outlive.anti_flood_prio_high 0",
+        '/set irc.server.outlive.command "/msg #main hello from weechat\\;/msg 2 psst\\;/join #ops"',
         "/connect outlive"
       ]
       yield* stage.start("weechat", ["weechat-headless", "--dir", home, "-r", commands.join(";")], {
@@ -75,6 +77,12 @@ describe.skipIf(!hasWeechat)("weechat at a node (skipped where there is no weech
       yield* hasLine(/-->\tServer /)
       yield* one.types("typed at the node")
       yield* hasLine(/\t1\ttyped at the node$/)
+      // Rooms and private messages, both ways.
+      yield* two.sees("@1 Client 1: psst")
+      yield* hasLine(/ has joined #ops$/, logOf("#ops"))
+      yield* two.types("/join ops", "hello ops", "/msg 1 psst too", "/go main")
+      yield* hasLine(/\t2\thello ops$/, logOf("#ops"))
+      yield* hasLine(/\t2\tpsst too$/, logOf("2"))
       // The node of weechat itself is killed, and comes again with its log.
       yield* one.gets("SIGKILL")
       yield* two.types("line 301", "line 302")
