@@ -24,7 +24,11 @@ const answers: ReadonlyArray<readonly [names: string, answer: string]> = [
     "highlight hilight",
     "Give the words that count as a mention at the start: --highlight WORD. /mentions shows such lines."
   ],
-  ["version", "outlive --version shows the version."]
+  ["version", "outlive --version shows the version."],
+  ["quote raw ctcp motd oper lusers", "That is a command of IRC servers, and no IRC server is here."],
+  ["notice", "/msg says a line to somebody alone, and /me says what you do."],
+  ["reply r", "Name the reader: /msg ID TEXT."],
+  ["time date", "With --times, each line begins with its time. /history shows when a line was said."]
 ]
 
 /** The answers by the names of the commands. */

@@ -131,7 +131,7 @@ export const go = make({
 
 export const leave = make({
   name: "leave",
-  elsewhere: ["part", "cycle", "hop", "close"],
+  elsewhere: ["part", "cycle", "hop", "close", "wc"],
   help: "Leaves ROOM, or the one you are in. /quit leaves the chat.",
   details:
     "Its lines are no longer shown here. What this node keeps of it is shown again after /join. /leave @bo closes a private conversation, until the next line comes.",

@@ -48,7 +48,7 @@ const membersOf = (room: Room | undefined) =>
 
 export const who = make({
   name: "who",
-  elsewhere: ["names", "users", "whois", "ping", "lag"],
+  elsewhere: ["names", "n", "users", "whois", "ping", "lag"],
   help: "Lists who is here, or in ROOM: where, how linked, since when.",
   details: "The time in ms is the round trip.",
   arguments: Schema.Tuple(Schema.optionalElement(roomArgument)),
