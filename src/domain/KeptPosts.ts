@@ -34,7 +34,7 @@ export interface Page {
 export type Slices<A> = Generator<void, A, void>
 
 /** How much is read in one slice, in posts: less than a millisecond. */
-const slice = 16_384
+const slice = 8_192
 
 /** Counts what is read, and tells when a slice is over. */
 const meter = () => {
