@@ -36,6 +36,12 @@ export type Slices<A> = Generator<void, A, void>
 /** How much is read in one slice, in posts: less than a millisecond. */
 const slice = 8_192
 
+/**
+ * No more posts are taken when their texts have so many characters together. An answer must fit into what may wait for
+ * its reader.
+ */
+const mostText = 65_536
+
 /** Counts what is read, and tells when a slice is over. */
 const meter = () => {
   let left = slice
@@ -64,7 +70,10 @@ interface Choice {
   readonly cost?: (post: Post) => number
 }
 
-/** The indexes of the next wanted posts from `from` on, going up (1) or down (-1), at most `most`. */
+/**
+ * The indexes of the next wanted posts from `from` on, going up (1) or down (-1), at most `most`, and fewer if they are
+ * long.
+ */
 function* next(
   posts: KeptPosts,
   { cost = () => 1, isWanted }: Choice,
@@ -74,10 +83,14 @@ function* next(
 ): Slices<Array<number>> {
   const isOver = meter()
   const found: Array<number> = []
-  for (let index = from; index >= 0 && index < posts.size && found.length < most; index += step) {
+  let text = mostText
+  for (let index = from; index >= 0 && index < posts.size && found.length < most && text > 0; index += step) {
     const post = posts.at(index)
     if (post === undefined) continue
-    if (isWanted(post)) found.push(index)
+    if (isWanted(post)) {
+      found.push(index)
+      text -= post.text.length
+    }
     if (isOver(cost(post))) yield
   }
   return found
@@ -125,21 +138,14 @@ export function* searched(
 ): Slices<{ readonly posts: ReadonlyArray<Post>; readonly more: boolean }> {
   const wanted = text.toLowerCase()
   const named = before === undefined ? undefined : yield* indexOf(posts, before)
-  const found = yield* next(
-    posts,
-    {
-      isWanted: (post) => wordsOf(post.text).toLowerCase().includes(wanted) && isWanted(post),
-      cost: (post) => 1 + post.text.length / 32
-    },
-    (named ?? posts.size) - 1,
-    -1,
-    limit + 1
-  )
+  const choice: Choice = {
+    isWanted: (post) => wordsOf(post.text).toLowerCase().includes(wanted) && isWanted(post),
+    cost: (post) => 1 + post.text.length / 32
+  }
+  const found = yield* next(posts, choice, (named ?? posts.size) - 1, -1, limit)
+  const first = found.at(-1)
   return {
-    posts: found
-      .slice(0, limit)
-      .reverse()
-      .flatMap((index) => posts.at(index) ?? []),
-    more: found.length > limit
+    posts: found.reverse().flatMap((index) => posts.at(index) ?? []),
+    more: first !== undefined && (yield* next(posts, choice, first - 1, -1, 1)).length > 0
   }
 }

@@ -54,4 +54,20 @@ describe("a long log", () => {
     for (const _ of searched({ size: 1_000, at: () => long }, all, { text: "y", limit: 1 })) slices += 1
     assert.isAbove(slices, 100)
   })
+
+  it("gives fewer posts if they are long, and at least one", () => {
+    const long = Array.from({ length: 9 }, (_, at) => post(one, at + 1, "x".repeat(20_000)))
+    const kept: KeptPosts = { size: 9, at: (index) => long[index] }
+    const whole = <A>(steps: Slices<A>): A => {
+      for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value
+    }
+    const last = whole(pageOf(kept, all, undefined, 50))
+    assert.deepStrictEqual([numbersOf(last), last.older, last.newer], [[6, 7, 8, 9], true, false])
+    const after = whole(pageOf(kept, all, named("after", 2), 50))
+    assert.deepStrictEqual([numbersOf(after), after.older, after.newer], [[3, 4, 5, 6], true, true])
+    const found = whole(searched(kept, all, { text: "X", limit: 50 }))
+    assert.deepStrictEqual([numbersOf(found), found.more], [[6, 7, 8, 9], true])
+    const huge: KeptPosts = { size: 1, at: () => post(one, 1, "x".repeat(100_000)) }
+    assert.deepStrictEqual(numbersOf(whole(pageOf(huge, all, undefined, 50))), [1])
+  })
 })

@@ -8,6 +8,7 @@ import { mainRoom, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import { encodePost } from "../../src/protocol/Frame.ts"
 import { bytesOf } from "../support/bytes.ts"
 import { id, peer, post } from "../support/samples.ts"
+import { attachProgram } from "./JsonProgram.ts"
 import { joinAs, type Stranger } from "./Stranger.ts"
 import { gather, type Node, secureStory, story, type World } from "./World.ts"
 
@@ -85,7 +86,11 @@ describe("a run that goes on elsewhere too", () => {
       )
       yield* one.sees("* Server is lost: it stopped answering; the chat goes on without it")
       yield* one.sees("* Client 2 is lost: it stopped answering")
-      for (const text of ["mine 2", "mine 3"]) yield* one.type(text)
+      const program = yield* attachProgram(one)
+      yield* program.send({ type: "watch", what: ["delivery"] })
+      yield* one.type("mine 2")
+      yield* program.send({ type: "say", text: "mine 3", ref: "3" })
+      const first = yield* program.sees("accepted")
       const { stranger, stream } = yield* atOne(world, "x")
       const holder = yield* joinAs(world, peer("y", 7_001))
       yield* Effect.forkScoped(Effect.repeat(holder.says({ type: "pong" }), Schedule.spaced("1 second")))
@@ -97,6 +102,10 @@ describe("a run that goes on elsewhere too", () => {
       yield* one.sees("Client 1: initiated", "Client 1: initiated")
       for (const node of [server, two]) yield* showsOnce(node, "1", "mine 1", "mine 2", "mine 3")
       yield* one.stands()
+      // A program is told the new name of its line, and still watches.
+      const anew = yield* program.sees("accepted", ({ stream }) => stream !== first.stream)
+      assert.deepStrictEqual([first.ref, anew.ref], ["3", "3"])
+      yield* program.sees("delivery", ({ streams: [main] }) => main?.stream === anew.stream && main.upTo >= anew.n)
       // Whoever has what the copy has said is asked for it.
       yield* claims(holder, stream, 5)
       yield* isAsked(holder, stream)

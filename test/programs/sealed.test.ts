@@ -2,6 +2,7 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { attachProgram } from "./JsonProgram.ts"
 import { type AtConsole, failureOf, type Node, secureStory, type World } from "./World.ts"
 
 const saw = (console: AtConsole, words: string) =>
@@ -43,6 +44,41 @@ describe("private messages in a secure chat", () => {
       assert.isEmpty(yield* saw(server, "private"))
       assert.isEmpty(yield* saw(one, "not encrypted"))
     })
+  )
+
+  secureStory(
+    "a program reads a conversation of three, what is new there, and which of its readers have a line",
+    (world) =>
+      Effect.gen(function* () {
+        const [, one, two, three] = yield* gather(world, "1", "2", "3")
+        const [author, reader] = [yield* attachProgram(one), yield* attachProgram(three)]
+        yield* author.send({ type: "watch", what: ["delivery"] }, { type: "say", text: "a", to: ["2", "3"], ref: "a" })
+        const { n, stream } = yield* author.sees("accepted")
+        yield* author.sees("delivery", ({ streams }) =>
+          streams.some((each) => each.stream === stream && ["2", "3"].every((id) => (each.readers[id] ?? 0) >= n))
+        )
+        yield* two.type("/msg 1,3 b")
+        yield* two.type("/msg 1 for 1 alone")
+        yield* one.sees("(private) Client 2: b", "(private) Client 2: for 1 alone")
+        yield* three.sees("(private) Client 2: b")
+        for (const [program, others] of [
+          [author, ["2", "3"]],
+          [reader, ["1", "2"]]
+        ] as const) {
+          yield* program.send({ type: "history", ref: "all", with: [others[1], others[0]] })
+          const { lines, with: ids } = yield* program.sees("history")
+          assert.deepStrictEqual([lines.map(({ text }) => text), ids], [["a", "b"], others])
+        }
+        yield* reader.send({ type: "watch", what: ["rooms", "chat"] })
+        assert.isTrue((yield* reader.sees("chat")).secure)
+        yield* reader.sees(
+          "rooms",
+          ({ conversations, rooms }) =>
+            JSON.stringify(conversations) === '[{"with":["1","2"],"unread":2}]' && rooms.length === 1
+        )
+        yield* reader.send({ type: "read", with: ["2", "1"] })
+        yield* reader.sees("rooms", ({ conversations: [first] }) => first?.unread === 0)
+      })
   )
 
   secureStory("its reader off, the server dead, its author gone for good: it comes through another, once", (world) =>
