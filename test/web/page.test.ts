@@ -124,6 +124,79 @@ describe.skipIf(!hasBrowser)("the page", () => {
     })
   )
 
+  it.scopedLive("is used with the keyboard alone, and is accessible in every state, light and dark", () =>
+    Effect.gen(function* () {
+      const stage = yield* make
+      const { links, nodes, port } = yield* gather(stage, ["anna"], () => ["--history", "20"])
+      const kim = yield* stage.client("kim", port)
+      yield* nodes[0]?.sees("Client kim: initiated") ?? Effect.void
+      yield* kim.types("/join ops", "in ops", "/say main a needle in main", "/msg anna psst")
+      const tab = yield* open(browser, links[0] ?? "", { colorScheme: "dark" })
+      const { page } = tab
+      yield* tab.sees("a needle in main")
+      yield* tab.shows(() => page.getByRole("button", { name: /^kim 1 unread, 1 for you$/ }))
+      yield* tab.isAccessible("dark, at the start")
+
+      // One writes at once, in several lines, and completes what was begun.
+      yield* tab.types("cake for @ki")
+      yield* tab.shows(() => page.getByRole("option", { name: "kim" }))
+      yield* tab.isAccessible("completions")
+      yield* tab.presses("Tab")
+      yield* tab.types("and :cak")
+      yield* tab.presses("ArrowDown", "Enter", "Shift+Enter")
+      yield* tab.types("at three")
+      yield* tab.presses("Enter")
+      yield* kim.sees("Client anna: cake for @kim and 🍰\\u{a}at three")
+      yield* tab.shows(() => tab.log.getByText("Delivered to", { exact: false }))
+
+      // To the private conversation, to a room that is joined on the way, and back.
+      yield* tab.presses("Alt+ArrowDown")
+      yield* tab.shows(() => page.getByRole("heading", { name: "kim", level: 1 }))
+      yield* tab.sees("psst")
+      yield* tab.types("what?")
+      yield* tab.presses("Enter")
+      yield* kim.sees("@anna Client anna: what?")
+      yield* tab.types("/join ops")
+      yield* tab.presses("Enter")
+      yield* tab.shows(() => page.getByRole("heading", { name: "#ops", level: 1 }))
+      yield* tab.sees("in ops")
+      yield* tab.types("hello ops")
+      yield* tab.presses("Enter")
+      yield* kim.sees("#ops Client anna: hello ops")
+      yield* tab.isAccessible("a room that was joined")
+
+      // What is searched is found in the other room, and one is there.
+      yield* tab.presses("Control+k")
+      yield* tab.types("NEEDLE")
+      yield* tab.shows(() => page.getByRole("button", { name: /a needle in main$/ }))
+      yield* tab.isAccessible("the search")
+      yield* tab.presses("Tab", "Enter")
+      yield* tab.shows(() => page.getByRole("heading", { name: "#main", level: 1 }))
+      yield* tab.sees("a needle in main")
+      yield* tab.presses("Escape")
+      assert.isTrue(yield* tab.does(() => tab.input.evaluate((input) => input.matches(":focus"))))
+
+      // Backwards from the input: the log, the bar with who is there.
+      yield* tab.presses("Shift+Tab", "Shift+Tab", "Enter")
+      yield* tab.shows(() => page.getByRole("complementary", { name: "Who is there" }))
+      yield* tab.shows(() => page.getByRole("button", { name: /^kim direct/ }))
+      yield* tab.isAccessible("who is there")
+      yield* tab.presses("Escape")
+
+      yield* tab.does(() => page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" }))
+      yield* tab.isAccessible("light")
+      yield* tab.does(() => page.setViewportSize({ width: 360, height: 700 }))
+      yield* tab.isAccessible("light, narrow")
+      yield* tab.does(() => page.getByRole("button", { name: /^Rooms/ }).press("Enter"))
+      yield* tab.shows(() => page.getByRole("navigation", { name: "Rooms and conversations" }))
+      yield* tab.isAccessible("light, narrow, with the list")
+      yield* tab.presses("Escape")
+      yield* tab.does(() => page.emulateMedia({ colorScheme: "dark" }))
+      yield* tab.isAccessible("dark, narrow")
+      assert.deepStrictEqual(tab.complaints, [])
+    })
+  )
+
   it.scopedLive("shows text as text, whatever it holds", () =>
     Effect.gen(function* () {
       const stage = yield* make

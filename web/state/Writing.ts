@@ -113,6 +113,7 @@ const here: Readonly<Record<string, (state: State, rest: string, now: number) =>
     const ids = rest.split(",").filter((id) => id !== "")
     return ids.length === 0 || rest.includes(" ") ? undefined : go(state, privatelyWith(ids))
   },
+  rooms: (state) => still({ ...state, isListOpen: true }),
   who: (state, rest) => (rest === "" ? still({ ...state, panel: "people" }) : undefined),
   go: (state, rest) => {
     const room = rest.replace(/^#/, "")

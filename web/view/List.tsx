@@ -19,7 +19,7 @@ interface EntryProps extends Entry {
 }
 
 const unreadInWords = (unread: number, mentions: number): string =>
-  `, ${unread} unread${mentions === 0 ? "" : `, ${mentions} for you`}`
+  `${unread} unread${mentions === 0 ? "" : `, ${mentions} for you`}`
 
 const Item = ({ go, hasDraft, isOpen, mentions, place, unread }: EntryProps) => {
   const others = othersIn(place)
@@ -133,9 +133,7 @@ export class List extends Pure<Props> {
                         <span class="hash">#</span>
                         {place}
                       </span>
-                      <span class="verb">
-                        join<span class="heard"> {place}</span>
-                      </span>
+                      <span class="verb">join</span>
                     </button>
                   </li>
                 ))}
