@@ -304,9 +304,10 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
         describe
       })
       running = made
-      sender.send(welcome(made.talk, state.nick ?? made.talk.nick()))
-      state = { ...state, nick: made.talk.nick() }
       made.talk.whenListed(() => {
+        // Only now is it known how many are there.
+        sender.send(welcome(made.talk, state.nick ?? made.talk.nick()))
+        state = { ...state, nick: made.talk.nick() }
         made.talk.begin()
         isIn = true
         later()

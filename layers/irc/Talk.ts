@@ -119,7 +119,7 @@ export interface Running {
   readonly console: Console["Type"]
   /** How many lines wait to be said. */
   readonly waiting: () => number
-  /** Whether a channel is just being joined or left: what the client sends next may be for it. */
+  /** Whether a command is not answered yet, on which the next one may depend: JOIN, PART, WHOIS. */
   readonly isBusy: () => boolean
   /** Nothing more will be typed. What was typed is said. */
   readonly end: () => void
@@ -460,6 +460,7 @@ export const make = ({
       const later = held
       held = []
       for (const taken of later) taken()
+      onRead()
     }
     const tell: Put<Fact> = (facts, taken) => {
       const present: Array<PeerStatus> = []
@@ -656,7 +657,7 @@ export const make = ({
     return {
       talk,
       console,
-      isBusy: () => joining.size + parting.size > 0,
+      isBusy: () => joining.size + parting.size + listeners.length > 0,
       waiting: () => Option.getOrElse(typed.unsafeSize(), () => 0),
       end: () => {
         typed.unsafeDone(Exit.void)

@@ -4,6 +4,20 @@ import * as Effect from "effect/Effect"
 import { gather, secureStory } from "../programs/World.ts"
 import { enter, ircStory } from "./Guest.ts"
 
+describe("what a client is told", () => {
+  ircStory("is true from the beginning, and comes in the order of its commands", (world) =>
+    Effect.gen(function* () {
+      const { one } = yield* gather(world)
+      const guest = yield* enter(world, one)
+      assert.deepStrictEqual(guest.all(/ 251 /), [":1.outlive 251 1 :There are 3 users and 0 invisible on 1 servers"])
+      yield* guest.send("WHOIS 2", "PING after", "WHOIS Server")
+      yield* guest.sees(/ 318 1 2 /)
+      yield* guest.sees(/ PONG 1\.outlive after$/)
+      yield* guest.sees(/ 318 1 Server /)
+    })
+  )
+})
+
 describe("MONITOR", () => {
   ircStory("tells who is there, who comes and who goes", (world) =>
     Effect.gen(function* () {
