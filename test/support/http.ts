@@ -1,5 +1,6 @@
 /** Requests of tests, with whatever headers they like. */
 import * as Http from "node:http"
+import * as Https from "node:https"
 import * as Net from "node:net"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -17,15 +18,18 @@ export interface Asked {
   readonly path?: string
   readonly headers?: Http.OutgoingHttpHeaders
   readonly body?: string | Buffer
+  /** Over TLS, with whoever answers. */
+  readonly secure?: boolean
 }
 
 /** Asks on a connection of its own. Fails if that ends without an answer. */
 export const ask = (
   { host, port }: Address,
-  { body, headers = {}, method = "GET", path = "/" }: Asked = {}
+  { body, headers = {}, method = "GET", path = "/", secure = false }: Asked = {}
 ): Effect.Effect<Answer, Error> =>
   Effect.async((resume) => {
-    const request = Http.request({ host, port, method, path, headers, agent: false }, (response) => {
+    const options = { host, port, method, path, headers, agent: false, rejectUnauthorized: false }
+    const request = (secure ? Https : Http).request(options, (response) => {
       const pieces: Array<Buffer> = []
       response.on("data", (piece: Buffer) => pieces.push(piece))
       response.once("end", () => {

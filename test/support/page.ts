@@ -13,11 +13,16 @@ export const partsOf = (link: string): { readonly address: Address; readonly tok
   return { address: { host: Host.make(hostname), port: Port.make(Number(port)) }, token: hash.slice(1) }
 }
 
-export const originOf = (address: Address): string => `http://${formatAddress(address)}`
+export const originOf = (address: Address, secure = false): string =>
+  `${secure ? "https" : "http"}://${formatAddress(address)}`
 
 /** Exchanges a token, as the page does. */
-export const exchange = (address: Address, token: string, origin = originOf(address)): Effect.Effect<Answer, Error> =>
-  ask(address, { method: "POST", path: "/pass", headers: { origin }, body: token })
+export const exchange = (
+  address: Address,
+  token: string,
+  { secure = false, origin = originOf(address, secure) }: { readonly origin?: string; readonly secure?: boolean } = {}
+): Effect.Effect<Answer, Error> =>
+  ask(address, { method: "POST", path: "/pass", headers: { origin }, body: token, secure })
 
 /** The cookie of an answer, as a browser sends it back. */
 export const cookieOf = ({ headers }: Answer): string => headers["set-cookie"]?.[0]?.split(";")[0] ?? ""
@@ -35,7 +40,11 @@ export interface Tab {
 export const openTab = (
   address: Address,
   cookie: string,
-  { origin = originOf(address), path = "/session" }: { readonly origin?: string; readonly path?: string } = {}
+  {
+    secure = false,
+    origin = originOf(address, secure),
+    path = "/session"
+  }: { readonly origin?: string; readonly path?: string; readonly secure?: boolean } = {}
 ): Effect.Effect<Tab, number, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.async<Tab, number>((resume) => {
@@ -43,7 +52,10 @@ export const openTab = (
       const events: Array<Record<string, unknown>> = []
       let at = 0
       let end: { code: number; why: string } | undefined
-      const socket = new WebSocket(`ws://${formatAddress(address)}${path}`, { headers: { cookie, origin } })
+      const socket = new WebSocket(`${secure ? "wss" : "ws"}://${formatAddress(address)}${path}`, {
+        headers: { cookie, origin },
+        rejectUnauthorized: false
+      })
       socket.on("message", (message: Buffer) => {
         for (const line of message.toString().split("\n")) if (line !== "") events.push(JSON.parse(line))
         changes.changed()

@@ -11,6 +11,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { describe } from "vitest"
+import * as Keys from "../../../layers/identity/Keys.ts"
 import type { Keep } from "../../../layers/Keep.ts"
 import * as WebFrontEnd from "../../../layers/WebFrontEnd.ts"
 import { Console } from "../../../services/Console.ts"
@@ -82,14 +83,16 @@ const served = (settings: Partial<WebFrontEnd.Settings> = {}) =>
       scope
     )
     const { link } = yield* Effect.provide(Page, context)
-    const { address } = partsOf(told[0]?.match(/http:\S+/)?.[0] ?? "")
+    const { address } = partsOf(told[0]?.match(/https?:\S+/)?.[0] ?? "")
     return {
       address,
       told: () => told,
       link,
       token: Effect.map(link, (url) => partsOf(url).token),
       /** The cookie of a browser that has opened a link. */
-      cookie: Effect.flatMap(link, (url) => Effect.map(exchange(address, partsOf(url).token), cookieOf)),
+      cookie: Effect.flatMap(link, (url) =>
+        Effect.map(exchange(address, partsOf(url).token, { secure: url.startsWith("https:") }), cookieOf)
+      ),
       consoles: () => consoles,
       attached: (count: number) => changes.until(() => consoles.length >= count),
       ended: (count: number) => changes.until(() => ends >= count),
@@ -103,7 +106,7 @@ describe("who may use the page", () => {
     Effect.gen(function* () {
       const { address, told } = yield* served()
       assert.lengthOf(told(), 1)
-      const { token } = partsOf(told()[0]?.match(/http:\S+/)?.[0] ?? "")
+      const { token } = partsOf(told()[0]?.match(/https?:\S+/)?.[0] ?? "")
       const first = yield* exchange(address, token)
       assert.strictEqual(first.status, 204)
       const setCookie = first.headers["set-cookie"]?.[0] ?? ""
@@ -148,7 +151,7 @@ describe("who may use the page", () => {
         `https://127.0.0.1:${address.port}`,
         `http://127.0.0.1:${address.port}.evil.example`
       ]) {
-        assert.strictEqual((yield* exchange(address, good, origin)).status, 403, origin)
+        assert.strictEqual((yield* exchange(address, good, { origin })).status, 403, origin)
       }
       assert.strictEqual((yield* ask(address, { method: "POST", path: "/pass", body: good })).status, 403)
       assert.strictEqual((yield* exchange(address, good)).status, 204)
@@ -197,6 +200,59 @@ describe("who may use the page", () => {
       const second = yield* served({ keep, listen: first.address })
       assert.strictEqual((yield* ask(second.address, { path: "/pass", headers: { cookie } })).status, 204)
       assert.strictEqual((yield* exchange(second.address, token)).status, 403)
+    })
+  )
+})
+
+describe("the page over TLS", () => {
+  const certificate = Effect.gen(function* () {
+    const folder = yield* temporaryFolder
+    const { credentials } = yield* Keys.generate
+    const paths = { certificate: Path.join(folder, "cert.pem"), key: Path.join(folder, "key.pem") }
+    Fs.writeFileSync(paths.certificate, credentials.certificate)
+    Fs.writeFileSync(paths.key, credentials.privateKey)
+    return paths
+  })
+
+  it.scoped("has a cookie that no other host can set, and the same WebSocket; a reset of it does no harm", () =>
+    Effect.gen(function* () {
+      const { address, attached, close, cookie, ended, link } = yield* served({ certificate: yield* certificate })
+      const url = yield* link
+      assert.match(url, /^https:/)
+      const { headers } = yield* exchange(address, partsOf(url).token, { secure: true })
+      assert.match(`${headers["set-cookie"]}`, new RegExp(`^__Host-outlive-${address.port}=.*; Path=/; .*; Secure$`))
+      assert.strictEqual((yield* Effect.flip(ask(address))).message, "socket hang up")
+      const pass = yield* cookie
+      assert.strictEqual(yield* Effect.flip(openTab(address, pass, { secure: true, origin: originOf(address) })), 403)
+      for (let round = 1; round <= 5; round += 1) {
+        const { socket } = yield* openTab(address, pass, { secure: true })
+        yield* attached(round)
+        // The TCP connection under TLS breaks, without a word.
+        const { _socket } = socket as unknown as { readonly _socket: { readonly _handle: { close: () => void } } }
+        _socket._handle.close()
+        socket.terminate()
+        yield* ended(round)
+      }
+      const tab = yield* openTab(address, pass, { secure: true })
+      yield* tab.send({ type: "say", text: "hello" })
+      yield* tab.sees(({ text }) => text === "heard hello")
+      yield* close
+      assert.strictEqual((yield* tab.closed).code, 1001)
+    })
+  )
+
+  it.scoped("a certificate that can't be used is refused in a sentence", () =>
+    Effect.gen(function* () {
+      const { certificate: path, key } = yield* certificate
+      const { key: another } = yield* certificate
+      const failure = (certificate: { certificate: string; key: string }) =>
+        Effect.map(Effect.flip(served({ certificate })), ({ message }) => message)
+      assert.include(
+        yield* failure({ certificate: path, key: "nowhere.pem" }),
+        "nowhere.pem can't be used (ENOENT): see --web-cert and --web-key."
+      )
+      assert.include(yield* failure({ certificate: path, key: another }), "are no pair of PEM files")
+      assert.include(yield* failure({ certificate: key, key }), "are no pair of PEM files")
     })
   )
 })
