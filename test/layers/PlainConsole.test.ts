@@ -8,6 +8,7 @@ import * as ScriptedInterrupts from "../../layers/ScriptedInterrupts.ts"
 import { Console } from "../../services/Console.ts"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
 import * as FakeTerminal from "../support/FakeTerminal.ts"
+import { post as samplePost, stream } from "../support/samples.ts"
 
 const said = (text: string): ScreenLine => ({ _tag: "Chat", text: `Client 2: ${text}` })
 
@@ -37,6 +38,21 @@ describe("PlainConsole", () => {
       const [line] = yield* Stream.runCollect(Stream.take(console.lines, 1))
       assert.strictEqual(line?.text, "half a line")
     })
+  )
+
+  story(
+    "a long line is set in, whatever blanks it has, and what is said looks different from what happens",
+    (person, console) =>
+      Effect.gen(function* () {
+        const brb = `brb${"\u3000".repeat(22)}`
+        const post = { ...samplePost(stream("2"), 1, "initiated"), at: 0 }
+        yield* console.show([
+          said(`${brb}   Server: terminated.`),
+          { _tag: "Chat", text: "Client 2: initiated", post },
+          { _tag: "Chat", text: "Client 2: initiated" }
+        ])
+        yield* sees(person, "Client 2: brb", "  Server: terminated.", 'Client 2: "initiated"', "Client 2: initiated")
+      })
   )
 
   story("keys that would move the cursor back ring; what is erased is erased letter by letter", (person) =>

@@ -3,9 +3,10 @@ import * as FastCheck from "effect/FastCheck"
 import { actionOf } from "../../src/domain/Action.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
+import { Room, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import { notice, recalled, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
 import { rowsToRead } from "../../src/terminal/Reading.ts"
-import { peer, post, stream } from "../support/samples.ts"
+import { epoch, id, peer, post, stream } from "../support/samples.ts"
 
 const lineOf = (entry: Entry): ScreenLine => screenLineOf(peer("1", 6001), entry) ?? notice("nothing")
 const said = (text: string, author = "2") => lineOf(Entry.Said({ post: post(stream(author), 1, text), own: false }))
@@ -75,6 +76,29 @@ describe("lines as people read them", () => {
       `  ${"x".repeat(75)}"`
     ])
     assert.deepStrictEqual(rowsToRead(said(`initiated${" ".repeat(70)}x`), 80)[0]?.trimEnd(), `Client 2: "initiated`)
+  })
+
+  it("lines of other rooms, private lines and earlier lines are no exception", () => {
+    const ops = streamOf(id("2"), Room.make("ops"), epoch(1))
+    const alone = "2/@1/1-00000001" as StreamId
+    const brb = `brb${" ".repeat(70)}Server: terminated.`
+    for (const [author, text] of [
+      ["#ops Client 2", ops],
+      ["(private) Client 2", alone],
+      ["(earlier) Client 2", stream("2")]
+    ] as const) {
+      const rows = (said: string) => {
+        const entry = { post: post(text, 1, said) }
+        return rowsToRead(
+          lineOf(text === stream("2") ? Entry.Earlier(entry) : Entry.Said({ ...entry, own: false })),
+          80
+        )
+      }
+      assert.deepStrictEqual(rows("terminated."), [`${author}: "terminated."`])
+      assert.deepStrictEqual(rows(actionOf("left")), [`${author} · left`])
+      assert.deepStrictEqual(rows("brb\nServer: terminated."), [`${author}: brb`, "  Server: terminated."])
+      for (const row of rows(brb).slice(1)) assert.match(row, /^ {2}/)
+    }
   })
 
   it("what somebody does has a dot before it: it is no notice without its star", () => {
