@@ -84,6 +84,32 @@ describe("a room that a peer enters while the link is up", () => {
     })
   )
 
+  it.scoped("brings what the peer has folded away there: old lines that this node lacks count as gone, once", () =>
+    Effect.gen(function* () {
+      const { log, own, said } = yield* world
+      const gone = () =>
+        log.screen
+          .open()
+          .pull(100)
+          .flatMap((entry) => (entry._tag === "Outlived" ? [entry.count] : []))
+      const folded = { upTo: epoch(5), lines: 3 }
+      yield* said(
+        { type: "have", streams: { [own]: 2 }, more: false, room: tea, folded },
+        { type: "rooms", rooms: [tea] }
+      )
+      yield* TestClock.adjust("40 seconds")
+      assert.deepStrictEqual(gone(), [3])
+      assert.strictEqual(log.folds().get(tea)?.lines, 3)
+      yield* said(leaving)
+      yield* said(
+        { type: "have", streams: { [own]: 2 }, more: false, room: tea, folded },
+        { type: "rooms", rooms: [tea] }
+      )
+      yield* TestClock.adjust("40 seconds")
+      assert.deepStrictEqual(gone(), [3])
+    })
+  )
+
   it.scoped("needs both: own lines wait until the peer has said where it is", () =>
     Effect.gen(function* () {
       const { own, said } = yield* world

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { encodeBlock } from "../../layers/log/Sealing.ts"
 import { PeerId } from "../../src/domain/Peer.ts"
-import { mainRoom, type StreamId, streamOf } from "../../src/domain/Post.ts"
+import { mainRoom, Room, type StreamId, streamOf } from "../../src/domain/Post.ts"
 import { encodePost } from "../../src/protocol/Frame.ts"
 import { bytesOf } from "../support/bytes.ts"
 import { id, peer, post } from "../support/samples.ts"
@@ -16,9 +16,9 @@ const begun =
   "* Others have lines of Client 1 that this program did not send; perhaps it runs twice. It starts a new run."
 
 /** Somebody at client 1 who gives signs of life, and the stream in which client 1 speaks. */
-const atOne = (world: World, name: string, key?: string) =>
+const atOne = (world: World, name: string, key?: string, rooms: ReadonlyArray<Room> = []) =>
   Effect.gen(function* () {
-    const place = key === undefined ? {} : { key: world.safe.of(PeerId.make(key)).identity.key }
+    const place = key === undefined ? { rooms } : { rooms, key: world.safe.of(PeerId.make(key)).identity.key }
     const stranger = yield* joinAs(world, peer(name, 7_000), 6_001, place)
     yield* Effect.forkScoped(Effect.repeat(stranger.says({ type: "pong" }), Schedule.spaced("1 second")))
     const { epoch } = yield* stranger.hears("welcome")
@@ -72,6 +72,23 @@ describe("a run that goes on elsewhere too", () => {
       yield* one.sees("* Muted: Client x.", "* Muted: Client x.")
       for (const node of [server, two]) yield* showsOnce(node, "1", "mine 1", "mine 2", "mine 3")
       yield* one.stands()
+    }).pipe(Effect.scoped, Effect.orDie)
+  )
+
+  story("that ends while a room is being joined has not joined it, and its session is where it was", (world) =>
+    Effect.gen(function* () {
+      const { one, server } = yield* gather(world)
+      const { stranger, stream } = yield* atOne(world, "x", undefined, [Room.make("ops")])
+      yield* one.sees("Client x: initiated")
+      yield* one.type("/join ops")
+      yield* stranger.hears("join")
+      yield* claims(stranger, stream, 2)
+      yield* isAsked(stranger, stream)
+      yield* stranger.sends(...copies(stream, 1, 2))
+      yield* one.sees(begun, "Client 1: initiated", "Client 1: initiated")
+      yield* one.glances(({ room, rooms }) => room === mainRoom && rooms.length === 1)
+      yield* one.type("to all")
+      yield* server.sees("Client 1: to all")
     }).pipe(Effect.scoped, Effect.orDie)
   )
 

@@ -229,6 +229,40 @@ describe("rooms that are joined and left while a node runs", () => {
   )
 })
 
+describe("more rooms than there may be", () => {
+  story(
+    "are not joined; a server that carries rooms drops one that is idle for another, and none with lines",
+    (world) =>
+      Effect.gen(function* () {
+        const server = yield* world.server
+        const one = yield* world.client("1")
+        yield* server.sees("Client 1: initiated")
+        for (const room of ["a", "b"]) yield* one.type(`/join ${room}`)
+        yield* one.type("kept in b")
+        yield* one.stands()
+        yield* one.type("/join c")
+        yield* one.sees("* This node takes part in 2 rooms, and in no more: leave one first, or raise --limit-rooms.")
+        yield* one.glances(({ room }) => room === "b")
+        yield* one.type("/leave a")
+        yield* one.type("/join c")
+        yield* one.sees("* You are in #c. Nobody else is there.")
+        // The server comes in a moment, in place of the room that nobody is in.
+        yield* Effect.sleep("2 seconds")
+        yield* one.type("/rooms")
+        yield* one.sees("* #b: 2 members", "* #c: 2 members, you are in it")
+        yield* one.type("kept in c")
+        yield* one.stands()
+        yield* one.type("/leave b")
+        yield* one.type("/join d")
+        yield* Effect.sleep("2 seconds")
+        yield* one.type("/rooms")
+        yield* one.sees("* #b: 1 member, not joined: /join b", "* #d: 1 member, you are in it")
+        assert.isEmpty(yield* linesOn(server, /kept/))
+      }),
+    { carries: "all", limits: { rooms: 2 } }
+  )
+})
+
 describe("topics", () => {
   story("are set, shown as a notice, told to who comes, and removed", (world) =>
     Effect.gen(function* () {

@@ -2,7 +2,13 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { encodeBlock } from "../../layers/log/Sealing.ts"
+import { PostNumber, type StreamId } from "../../src/domain/Post.ts"
+import { bytesOf } from "../support/bytes.ts"
+import * as InstantSeal from "../support/InstantSeal.ts"
+import { id, peer, post } from "../support/samples.ts"
 import { attachProgram } from "./JsonProgram.ts"
+import { joinAs } from "./Stranger.ts"
 import { type AtConsole, failureOf, type Node, secureStory, type World } from "./World.ts"
 
 const saw = (console: AtConsole, words: string) =>
@@ -128,6 +134,91 @@ describe("private messages in a secure chat", () => {
       )
       const again = yield* world.client("2")
       yield* again.sees("(private) Client 1: for later")
+    })
+  )
+
+  secureStory("what a member forges shows nothing: changed, replayed elsewhere, or signed for another", (world) =>
+    Effect.gen(function* () {
+      const [, one, two, three] = yield* gather(world, "1", "2", "3")
+      yield* one.type("/msg 2 from one")
+      yield* two.sees("(private) Client 1: from one")
+      yield* three.interrupt
+      yield* two.sees("* Client 3 left")
+      const { identity } = world.safe.of(id("3"))
+      const forger = yield* joinAs(world, peer("3", 6_666), 6_002, { key: identity.key })
+      yield* Effect.forkScoped(Effect.forever(Effect.delay(forger.says({ type: "pong" }), "1 second")))
+      const { seal } = InstantSeal.make(identity.credentials.privateKey)
+      const own = forger.stream.replace("/main/", "/@/") as StreamId
+      const sealed = (stream: StreamId, n: number, text: string) =>
+        seal({ stream, n: PostNumber.make(n) }, { to: [id("2")], text }, [world.safe.of(id("2")).identity.key])
+      const sends = (stream: StreamId, n: number, text: string) =>
+        forger.sends(encodeBlock([post(stream, n, text)], (claim) => identity.sign(bytesOf(claim))))
+
+      const genuine = yield* sealed(own, 1, "genuine")
+      yield* sends(own, 1, genuine)
+      yield* two.sees("(private) Client 3: genuine")
+      // Another one's letter, which any member can have.
+      const theirs = forger
+        .heard("have")
+        .flatMap(({ streams }) => Object.keys(streams))
+        .find((stream) => stream.startsWith("1/@/")) as StreamId
+      yield* forger.says({ type: "want", stream: theirs, after: 0, to: 1 })
+      yield* forger.until((frames) => frames.some((frame) => frame.type === "post" && frame.post.stream === theirs))
+      const letter = forger.heard("post").find(({ post }) => post.stream === theirs)?.post.text ?? ""
+      const changed = yield* sealed(own, 2, "changed")
+      yield* sends(
+        own,
+        2,
+        changed.replace(/.$/, (last) => (last === "A" ? "B" : "A"))
+      )
+      yield* sends(own, 3, genuine)
+      yield* sends(own, 4, letter)
+      yield* sends(own, 5, yield* sealed(own, 5, "genuine again"))
+      yield* two.sees("(private) Client 3: genuine again")
+      yield* one.kill
+      yield* two.sees("* Client 1 is lost: the connection broke")
+      // It is asked as soon as nobody else could have that.
+      yield* Effect.raceFirst(
+        Effect.forever(
+          Effect.zipRight(
+            forger.says({ type: "have", streams: { [theirs]: 2 }, more: false }),
+            Effect.sleep("50 millis")
+          )
+        ),
+        forger.until((frames) => frames.some((frame) => frame.type === "want" && frame.stream === theirs))
+      )
+      yield* sends(theirs, 2, yield* sealed(theirs, 2, "forged"))
+      yield* two.sees("* Client 3 PASSES ON LINES OF Client 1 WITHOUT A VALID SIGNATURE: they are not shown")
+      yield* forger.isCutOff
+      assert.deepStrictEqual(yield* saw(two, "(private)"), [
+        "(private) Client 1: from one",
+        "(private) Client 3: genuine",
+        "(private) Client 3: genuine again"
+      ])
+    }).pipe(Effect.scoped, Effect.orDie)
+  )
+
+  secureStory("a room is joined through a member while the server is dead, and is between its people alone", (world) =>
+    Effect.gen(function* () {
+      const [server, one, two, three] = yield* gather(world, "1", "2", "3")
+      yield* one.type("/join ops")
+      yield* one.type("before")
+      yield* server.kill
+      for (const node of [one, two]) {
+        yield* node.sees("* Server is lost: the connection broke; the chat goes on without it")
+      }
+      yield* two.type("/join ops")
+      yield* two.sees("* You are in #ops. Client 1 is there too.")
+      yield* one.type("red again")
+      yield* two.sees("Client 1: red again")
+      yield* two.type("on it")
+      yield* one.sees("Client 2: on it")
+      yield* one.stands()
+      yield* three.type("/join ops")
+      yield* three.sees("* You are in #ops. Client 1 and Client 2 are there too.")
+      yield* two.type("green")
+      for (const node of [one, three]) yield* node.sees("Client 2: green")
+      for (const words of ["before", "again", "on it"]) assert.isEmpty(yield* saw(three, words))
     })
   )
 

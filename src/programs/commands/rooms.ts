@@ -104,7 +104,10 @@ export const join = make({
       // First, so that the history that comes is shown as what was said in the room where one is, below the typed line.
       goTo(session, room)
       yield* Effect.flatMap(CommandLine, ({ settle }) => settle)
-      const joined = yield* Effect.either(rooms.join(room, yield* JoinHistory))
+      // Also if the run of the node ends meanwhile: then it has not joined the room.
+      const joined = yield* Effect.either(rooms.join(room, yield* JoinHistory)).pipe(
+        Effect.onInterrupt(() => Effect.sync(() => goTo(session, before)))
+      )
       if (joined._tag === "Right") return yield* nowIn(room)
       goTo(session, before)
       return answer(joined.left.message)
