@@ -12,6 +12,7 @@ import * as Schedule from "effect/Schedule"
 import { isFree } from "../soak/Node.ts"
 import { NotSeen, open, type Screen } from "../support/Screen.ts"
 import { hasTerminals } from "../support/terminal.ts"
+import { drawPage } from "./page.ts"
 import { looks, picture } from "./svg.ts"
 
 const folder = Path.resolve("docs/pictures")
@@ -165,6 +166,7 @@ const story = Effect.gen(function* () {
   if (!hasTerminals) return yield* new NotSeen({ message: "This takes `script`, of util-linux." })
   yield* Effect.scoped(withoutServer)
   yield* Effect.scoped(inRooms)
+  yield* Effect.scoped(drawPage(folder))
 })
 
 NodeRuntime.runMain(story)
