@@ -242,10 +242,13 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
     const isReady = () => !state.isRegistered || isIn
     const isFull = () =>
       !isReady() || sender.isBehind() || running?.isBusy() === true || (running?.waiting() ?? 0) >= mostWaiting
+    /** Another nick has to wait: what was said before it is said under the nick before. */
+    const mustWait = (line: Line | undefined): boolean =>
+      running?.isSaying() === true && line !== undefined && "text" in line && parse(line.text)?.command === "NICK"
     const pump = (): void => {
       if (isPumping) return
       isPumping = true
-      while (next < backlog.length && !isPaused && !isFull() && !isLeaving) {
+      while (next < backlog.length && !isPaused && !isFull() && !isLeaving && !mustWait(backlog[next])) {
         takeLine(backlog[next++] as Line)
         const wait = bucket.take(1, Monotonic.millis(clock))
         if (wait > 0) pauseFor(wait)

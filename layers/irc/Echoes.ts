@@ -31,12 +31,14 @@ export interface Echoes {
   readonly givenUp: (line: Typed) => Awaited["answer"] | undefined
   /** Shows a post of this node, when all before it are shown and something has become of it. Without `awaited`: at once. */
   readonly hold: (post: Post, awaited: Awaited | undefined, show: Held["show"]) => void
+  /** Whether a line is not said yet: its post has not come. */
+  readonly isWaiting: () => boolean
   /** Says what has become of lines. What was said first, holds. */
   readonly release: (lines: ReadonlyArray<Typed>, outcome: Outcome) => void
 }
 
-/** Mutable: one client is the only user. */
-export const makeEchoes = (): Echoes => {
+/** Mutable: one client is the only user. `allSaid`: called when no line is left whose post has not come. */
+export const makeEchoes = (allSaid: () => void): Echoes => {
   /** Those whose posts have not come, by their lines, in the order in which they were said. */
   const awaited = new Map<Typed, Awaited>()
   const shown = new Map<Typed, Awaited>()
@@ -56,7 +58,7 @@ export const makeEchoes = (): Echoes => {
   }
   const take = (line: Typed | undefined): Awaited | undefined => {
     const found = line === undefined ? undefined : awaited.get(line)
-    if (line !== undefined) awaited.delete(line)
+    if (line !== undefined && awaited.delete(line) && awaited.size === 0) allSaid()
     return found
   }
   return {
@@ -65,6 +67,7 @@ export const makeEchoes = (): Echoes => {
     },
     found: (isIt) => take([...awaited.keys()].find(isIt)),
     givenUp: (line) => take(line)?.answer,
+    isWaiting: () => awaited.size > 0,
     hold: ({ stream }, waiting, show) => {
       if (waiting !== undefined) shown.set(waiting.line, waiting)
       held.set(stream, [...(held.get(stream) ?? []), { awaited: waiting, show }])

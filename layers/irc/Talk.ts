@@ -121,6 +121,8 @@ export interface Running {
   readonly waiting: () => number
   /** Whether a command is not answered yet, on which the next one may depend: JOIN, PART, WHOIS. */
   readonly isBusy: () => boolean
+  /** Whether something is not said yet. It is said under the nick of now. */
+  readonly isSaying: () => boolean
   /** Nothing more will be typed. What was typed is said. */
   readonly end: () => void
 }
@@ -197,7 +199,7 @@ export const make = ({
     let listeners: Array<() => void> = []
     /** Who is expected back. */
     const away = new Set<PeerId>()
-    const echoes = makeEchoes()
+    const echoes = makeEchoes(onRead)
     let marked: ReadonlySet<Typed> = new Set()
     /** What to do when a command was answered, with words or without. */
     const commands = new Map<Typed, Done>()
@@ -658,6 +660,7 @@ export const make = ({
       talk,
       console,
       isBusy: () => joining.size + parting.size + listeners.length > 0,
+      isSaying: echoes.isWaiting,
       waiting: () => Option.getOrElse(typed.unsafeSize(), () => 0),
       end: () => {
         typed.unsafeDone(Exit.void)

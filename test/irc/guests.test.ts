@@ -60,6 +60,26 @@ describe("a guest", () => {
     })
   )
 
+  ircStory("says what it has said before it takes another nick under the nick before", (world) =>
+    Effect.gen(function* () {
+      const { one, server } = yield* gather(world)
+      const bob = yield* arrive(world, server, "bob", { channels: ["#main"] })
+      const said = ["one", "two", "three"].map((text) => `PRIVMSG #main :${text}`)
+      yield* bob.send(...said, "PRIVMSG 1 :alone", "NICK rob", "PRIVMSG #main :four")
+      yield* one.sees("Client rob: four")
+      assert.deepStrictEqual(
+        (yield* one.screen).filter((line) => /\b[br]ob\b/.test(line)),
+        [
+          "Client bob: initiated",
+          ...["one", "two", "three"].map((text) => `Client bob: ${text}`),
+          "(private) Client bob: alone",
+          "* Client bob is now Client rob",
+          "Client rob: four"
+        ]
+      )
+    })
+  )
+
   ircStory("talks in private with guests, nodes and the server", (world) =>
     Effect.gen(function* () {
       const { one, server, two } = yield* gather(world)
