@@ -456,6 +456,8 @@ export const make = ({
     const takeList = (present: ReadonlyArray<PeerStatus>): void => {
       statuses = new Map(present.map((each) => [each.peer.id, each]))
       sender.send(members.settle(present).flatMap(messagesOnChange))
+      // Those who are away have nicks too, so that they can be written to.
+      for (const { peer } of present) members.nickOf(peer.id)
       const ready = listeners
       listeners = []
       for (const then of ready) then()
@@ -646,6 +648,7 @@ export const make = ({
       messagesOn,
       newReference,
       begin: () => {
+        for (const id of talk.confidants()) members.nickOf(id)
         isListed = true
         takeRooms(rooms)
         letters = catchUp(sealedRoom, allLetters, has("draft/chathistory"))

@@ -52,4 +52,18 @@ describe("PRIVMSG to a nick", () => {
       assert.lengthOf(again.all(/ PRIVMSG 1 /), 2)
     })
   )
+
+  ircStory("goes to a node that is away since before the client came, when it is back", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      yield* two.kill
+      yield* one.sees("* Client 2 is lost: the connection broke")
+      const guest = yield* enter(world, one)
+      yield* guest.send("PRIVMSG 2 :psst", "PRIVMSG nobody :psst")
+      yield* guest.sees(/ 401 1 nobody /)
+      yield* guest.sees(/ 301 1 2 :There is no link/)
+      const again = yield* world.client("2")
+      yield* again.sees("(private) Client 1: psst")
+    })
+  )
 })
