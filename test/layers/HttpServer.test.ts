@@ -1,3 +1,5 @@
+import type * as Net from "node:net"
+import * as Tls from "node:tls"
 import { assert, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -6,6 +8,7 @@ import * as Scope from "effect/Scope"
 import { describe } from "vitest"
 import { type Site, serve } from "../../layers/http/HttpServer.ts"
 import { sentence } from "../../layers/http/Reply.ts"
+import * as Keys from "../../layers/identity/Keys.ts"
 import { isLoopbackName } from "../../src/protocol/Authority.ts"
 import { ask, bareConnection, closed, upgrade } from "../support/http.ts"
 import { openAt } from "../support/openAt.ts"
@@ -87,6 +90,26 @@ describe("HttpServer", () => {
         discard: true
       })
       assert.strictEqual((yield* ask(address)).status, 200)
+    })
+  )
+
+  it.scopedLive("a request for a WebSocket over TLS that is reset while it waits does no harm", () =>
+    Effect.gen(function* () {
+      const { credentials: pair } = yield* Keys.generate
+      const credentials = { certificate: Buffer.from(pair.certificate), key: Buffer.from(pair.privateKey) }
+      const heard = yield* Deferred.make<Net.Socket>()
+      const address = yield* serve({
+        ...site,
+        credentials,
+        upgrade: () => (socket) => Deferred.unsafeDone(heard, Effect.succeed(socket))
+      })
+      const raw = yield* bareConnection(address)
+      const secure = Tls.connect({ socket: raw, rejectUnauthorized: false })
+      secure.on("error", () => {}).write(upgrade("/session", { Host: `127.0.0.1:${address.port}` }))
+      const socket = yield* Deferred.await(heard)
+      raw.resetAndDestroy()
+      yield* closed(socket)
+      assert.strictEqual((yield* ask(address, { secure: true })).status, 200)
     })
   )
 
