@@ -15,7 +15,17 @@ export interface Target {
   readonly port: number
   /** Where the chat is secure: by which invitation members come that have gone bad. */
   readonly link?: Link
+  /** A link to the page of the node, if it has one. */
+  readonly page?: string
 }
+
+export interface Effort {
+  readonly seconds: number
+  /** How many, of what there are many of. */
+  readonly count: number
+}
+
+export type Attack = (target: Target, effort: Effort) => Promise<Readonly<Record<string, number>>>
 
 export const epoch = `${Date.now()}-0badcafe`
 

@@ -15,7 +15,8 @@ import { parseLink } from "../../src/domain/Invitation.ts"
 import type { Mode } from "../../src/domain/Security.ts"
 import { freePorts, Run, strike, workshop } from "../soak/Node.ts"
 import { runAsProgram } from "../support/program.ts"
-import { attacks, type Effort } from "./attacks.ts"
+import type { Effort } from "./Attacker.ts"
+import { attacks } from "./attacks.ts"
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -27,6 +28,7 @@ const { positionals, values } = parseArgs({
     attack: { type: "string" },
     port: { type: "string" },
     link: { type: "string" },
+    page: { type: "string" },
     seconds: { type: "string" },
     count: { type: "string" }
   }
@@ -93,15 +95,27 @@ const cases: Readonly<Record<string, Case>> = {
   },
   waiting: { effort: { seconds: 10, count: 0 }, quick: { seconds: 2, count: 0 } },
   rosters: { effort: { seconds: 20, count: 0 }, quick: { seconds: 2, count: 0 } },
-  pings: { effort: { seconds: 10, count: 0 }, quick: { seconds: 2, count: 0 } }
+  pings: { effort: { seconds: 10, count: 0 }, quick: { seconds: 2, count: 0 } },
+  page: {
+    modes: ["plain"],
+    effort: { seconds: 180, count: 10_000 },
+    quick: { seconds: 60, count: 1_000 },
+    serverArgs: ["--web", "0"],
+    holds: ({ cutOff = 0, refused, resets = 0 }) => cutOff > 0 && resets > 0 && refused === 0
+  }
 }
 
 /** Runs the attack in a process of its own, so that what it costs is not measured here. */
-const attackBy = (name: string, { link, port }: { readonly link?: string; readonly port: number }, effort: Effort) =>
+const attackBy = (
+  name: string,
+  { link, page, port }: { readonly link?: string; readonly page?: string | undefined; readonly port: number },
+  effort: Effort
+) =>
   Effect.async<Readonly<Record<string, number>>>((resume) => {
     const { count, seconds } = effort
     const args = ["--attack", name, "--port", `${port}`, "--seconds", `${seconds}`, "--count", `${count}`]
     if (link !== undefined) args.push("--link", link)
+    if (page !== undefined) args.push("--page", page)
     const child = spawn(process.execPath, [fileURLToPath(import.meta.url), ...args], {
       stdio: ["ignore", "pipe", "inherit"]
     })
@@ -201,7 +215,8 @@ const stand = (mode: Mode, name: string, { effort, holds = () => true, quick, se
     yield* Effect.forkScoped(probing)
     yield* Effect.sleep(values.quick ? 1_000 : 2_000)
     const before = { server: server.took.splice(0), two: two.took.splice(0), memory }
-    const outcome = yield* attackBy(name, target, values.quick ? quick : effort)
+    const page = server.err.join("\n").match(/\bhttp:\S+/)?.[0]
+    const outcome = yield* attackBy(name, { ...target, page }, values.quick ? quick : effort)
     const meanwhile = { server: [...server.took], two: [...two.took], memory }
 
     // Somebody new comes, and everybody talks on.
@@ -246,7 +261,12 @@ const stand = (mode: Mode, name: string, { effort, holds = () => true, quick, se
 const attack = values.attack === undefined ? undefined : attacks[values.attack]
 if (attack !== undefined) {
   const link = Option.getOrUndefined(parseLink(values.link ?? ""))
-  const target = { port: Number(values.port), ...(link === undefined ? {} : { link }) }
+  const { page } = values
+  const target = {
+    port: Number(values.port),
+    ...(link === undefined ? {} : { link }),
+    ...(page === undefined ? {} : { page })
+  }
   const outcome = await attack(target, { seconds: Number(values.seconds), count: Number(values.count) })
   process.stdout.write(JSON.stringify(outcome), () => process.exit(0))
 } else {

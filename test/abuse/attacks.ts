@@ -1,15 +1,8 @@
 /** What is done to a node, each for some seconds. What an attack returns says what it came to. */
 import { Duplex } from "node:stream"
 import * as Tls from "node:tls"
-import { type Attacker, comeIn, connect, epoch, helloOf, meet, pause, type Target } from "./Attacker.ts"
-
-export interface Effort {
-  readonly seconds: number
-  /** How many, of what there are many of. */
-  readonly count: number
-}
-
-export type Attack = (target: Target, effort: Effort) => Promise<Readonly<Record<string, number>>>
+import { type Attack, type Attacker, comeIn, connect, epoch, helloOf, meet, pause, type Target } from "./Attacker.ts"
+import { page } from "./page.ts"
 
 const until = async (end: number, step: (round: number) => Promise<void>): Promise<void> => {
   for (let round = 0; Date.now() < end; round += 1) await step(round)
@@ -278,5 +271,6 @@ export const attacks: Readonly<Record<string, Attack>> = {
   streams,
   waiting,
   rosters,
-  pings
+  pings,
+  page
 }
