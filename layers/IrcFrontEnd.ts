@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
+import * as Schema from "effect/Schema"
 import { Console } from "../services/Console.ts"
 import { Guests } from "../services/Guests.ts"
 import { Membership } from "../services/Membership.ts"
@@ -11,7 +12,7 @@ import { MessageLog } from "../services/MessageLog.ts"
 import { Sessions } from "../services/Sessions.ts"
 import { Transport } from "../services/Transport.ts"
 import type { HostElsewhere, PortTaken } from "../src/domain/Errors.ts"
-import { type Address, formatAddress, type Named } from "../src/domain/Peer.ts"
+import { type Address, formatAddress, type Named, PeerId } from "../src/domain/Peer.ts"
 import { notice } from "../src/domain/ScreenLine.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
 import type { Objection } from "../src/protocol/irc/Registration.ts"
@@ -64,12 +65,18 @@ const remember = ({ load, save }: Keep) =>
     return seen
   })
 
+const isId = Schema.is(PeerId)
+
 /** Why a client can't be called that, where each is a guest. */
 const objectionTo =
   (guests: Guests["Type"]) =>
   (nick: string): Objection | undefined => {
     const id = idIn(nick)
-    if (id === undefined) return { is: "ERR_ERRONEUSNICKNAME", words: "A nick has 1 to 32 letters, digits, - and _" }
+    if (id === undefined) {
+      return isId(nick)
+        ? { is: "ERR_NICKNAMEINUSE", words: "The nick Server is taken by the server" }
+        : { is: "ERR_ERRONEUSNICKNAME", words: "A nick has 1 to 32 letters, digits, - and _" }
+    }
     const objection = guests.objectionTo(id)
     return objection === undefined ? undefined : { is: "ERR_NICKNAMEINUSE", words: objection.message }
   }
