@@ -17,7 +17,8 @@ import { notice } from "../src/domain/ScreenLine.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
 import type { Objection } from "../src/protocol/irc/Registration.ts"
 import { serve } from "./irc/Client.ts"
-import { type House, idIn, type Lobby } from "./irc/House.ts"
+import { type House, idIn, type Lobby, makeNotices } from "./irc/House.ts"
+import { makeOperators } from "./irc/Operators.ts"
 import { makeSeenByClients } from "./irc/Seen.ts"
 import { type Keep, nowhere } from "./Keep.ts"
 
@@ -81,6 +82,28 @@ const objectionTo =
     return objection === undefined ? undefined : { is: "ERR_NICKNAMEINUSE", words: objection.message }
   }
 
+const lobbyOf = (self: Named, guests: Guests["Type"]): Lobby => {
+  const outlets: Lobby["outlets"] = new Set()
+  let most = 0
+  return {
+    guests,
+    here: () => [self, ...Array.from(guests.here.keys(), (id): Named => ({ id, role: "client" }))],
+    people: new Map(),
+    listeners: new Set(),
+    notices: makeNotices(),
+    operators: makeOperators(),
+    most: () => {
+      most = Math.max(most, guests.here.size)
+      return most
+    },
+    outlets,
+    toAll: (room, message) => {
+      for (const send of outlets) send(room, message)
+    },
+    farewells: new Map()
+  }
+}
+
 const make = ({ guests: isOpen = false, keep = nowhere, listen, password, self, version }: Settings) =>
   Effect.gen(function* () {
     const sessions = yield* Sessions
@@ -89,7 +112,14 @@ const make = ({ guests: isOpen = false, keep = nowhere, listen, password, self, 
     const { listen: open } = yield* Transport
     const console = yield* Console
     const runSync = Runtime.runSync(yield* Effect.runtime<never>())
-    const lobby: Lobby | undefined = isOpen ? { guests: yield* Guests, people: new Map() } : undefined
+    const lobby: Lobby | undefined = isOpen ? lobbyOf(self, yield* Guests) : undefined
+    if (lobby !== undefined) {
+      const { guests, operators } = lobby
+      yield* Effect.acquireRelease(
+        Effect.sync(() => guests.onChange(() => operators.review(guests.here.values()))),
+        (stop) => Effect.sync(stop)
+      )
+    }
     const house: House = {
       self,
       lobby,

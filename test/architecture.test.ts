@@ -66,6 +66,7 @@ const timesOfDay: ReadonlyMap<string, string> = new Map([
   ["layers/FileInvitations.ts", "the same"],
   ["layers/MemoryInvitations.ts", "the same"],
   ["layers/console/TerminalConsole.ts", "when a line was shown, for people"],
+  ["layers/irc/Talk.ts", "what time it is, for whoever asks"],
   ["layers/links/Life.ts", "since when there is a link, for people"],
   ["layers/TransportProbe.ts", "an epoch"],
   ["layers/links/Awakening.ts", "whether it has jumped, since the machine has slept"],

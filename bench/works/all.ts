@@ -17,6 +17,7 @@ import { F14 } from "./F14.ts"
 import { F15 } from "./F15.ts"
 import { F16 } from "./F16.ts"
 import { frozen } from "./frozen.ts"
+import { irc } from "./irc.ts"
 import { warm } from "./warm.ts"
 
 export const works: ReadonlyArray<Work> = [
@@ -37,5 +38,6 @@ export const works: ReadonlyArray<Work> = [
   F15,
   F16,
   frozen,
+  irc,
   warm
 ]

@@ -10,7 +10,8 @@ import type { Accepted } from "../../services/Transport.ts"
 import { isFor, isPrivate } from "../../src/domain/Conversation.ts"
 import { within } from "../../src/domain/Limit.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
-import { roomIn } from "../../src/domain/Post.ts"
+import type { PeerId } from "../../src/domain/Peer.ts"
+import { type Room, roomIn } from "../../src/domain/Post.ts"
 import { TokenBucket } from "../../src/domain/TokenBucket.ts"
 import type { Capability } from "../../src/protocol/irc/Capabilities.ts"
 import { type Line, makeLines } from "../../src/protocol/irc/Lines.ts"
@@ -258,7 +259,7 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
         backlog = []
         next = 0
       }
-      if (isFull() && backlog.length > 0) sender.whenTaken(later)
+      if (sender.isBehind() && backlog.length > 0) sender.whenTaken(later)
       connection.hold(!isLeaving && (isPaused || backlog.length > 0))
     }
     /** Goes on in a step of its own: whoever tells that there is room may be in the middle of a step. */
@@ -328,6 +329,22 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
       (stop) => Effect.sync(() => stop?.())
     )
     yield* evicted
+    yield* Effect.acquireRelease(
+      Effect.sync(() => {
+        const hear = (id: PeerId) => running?.heardAway(id)
+        const send = (room: Room, message: Outgoing) => {
+          if (running?.talk.shown().includes(room) === true) sender.send([message])
+        }
+        house.lobby?.listeners.add(hear)
+        house.lobby?.outlets.add(send)
+        return { hear, send }
+      }),
+      ({ hear, send }) =>
+        Effect.sync(() => {
+          house.lobby?.listeners.delete(hear)
+          house.lobby?.outlets.delete(send)
+        })
+    )
     /** The others are told before the client is: it may take its time to go. */
     const depart = Effect.sync(() => {
       if (guest === undefined) return

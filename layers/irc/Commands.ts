@@ -1,18 +1,21 @@
 /** What a registered IRC client can ask for. */
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
-import { privatelyTo } from "../../src/domain/Conversation.ts"
+import type { Guest } from "../../services/Guests.ts"
+import { conversationOf, privatelyTo } from "../../src/domain/Conversation.ts"
 import { escape } from "../../src/domain/Escape.ts"
-import { formatAddress, type Named, type PeerId } from "../../src/domain/Peer.ts"
+import { formatAddress, type Named, type PeerId, roleOf } from "../../src/domain/Peer.ts"
 import { authorOf, mainRoom, type Post, type Room } from "../../src/domain/Post.ts"
 import { dateAndTime } from "../../src/domain/Time.ts"
 import { topicIn } from "../../src/domain/Topic.ts"
-import { isSame } from "../../src/protocol/irc/CaseMapping.ts"
+import { fold, isSame } from "../../src/protocol/irc/CaseMapping.ts"
 import { mostAtOnce, requestIn, select, selectTargets, targetsIn } from "../../src/protocol/irc/History.ts"
 import type { Message, Outgoing } from "../../src/protocol/irc/Message.ts"
 import { bytesLeft } from "../../src/protocol/irc/Message.ts"
 import { piecesOf } from "../../src/protocol/irc/Pieces.ts"
 import { saidIn } from "../../src/protocol/irc/Speech.ts"
+import { utf8Length } from "../../src/protocol/irc/Utf8.ts"
+import { farewellOf, type Lobby } from "./House.ts"
 import { mostMonitored } from "./Monitor.ts"
 import { type Answer, awayWords, banMaskOf, channelOf, host, mainChannel, type Talk, timeOf } from "./Talk.ts"
 
@@ -45,7 +48,7 @@ const support: ReadonlyArray<string> = [
   "MSGREFTYPES=msgid,timestamp",
   "NETWORK=outlive",
   `NICKLEN=${mostOfNick}`,
-  "PREFIX=(o)@",
+  "PREFIX=(ov)@+",
   "TARGMAX=JOIN:,PART:,NAMES:,PRIVMSG:1,NOTICE:1,WHOIS:1",
   "UTF8ONLY",
   "WHOX"
@@ -61,6 +64,14 @@ const shownRoom = (talk: Talk, channel: string): Room | undefined => {
 
 /** The server is the operator of the channels. */
 const prefixOf = ({ role }: Named): string => (role === "server" ? "@" : "")
+
+/** The same of a guest in a channel: all of its prefixes, or the highest one. */
+const prefixIn = ({ has, house: { lobby } }: Talk, named: Named, room: Room | undefined): string => {
+  if (lobby === undefined || room === undefined || named.role === "server") return prefixOf(named)
+  const guest = lobby.guests.here.get(named.id)
+  const all = `${lobby.operators.has(room, guest, "o") ? "@" : ""}${lobby.operators.has(room, guest, "v") ? "+" : ""}`
+  return has("multi-prefix") ? all : all.slice(0, 1)
+}
 
 // ---- At the beginning
 
@@ -87,9 +98,24 @@ const supported = ({ numeric }: Talk): ReadonlyArray<Outgoing> =>
     numeric("RPL_ISUPPORT", ...some, "are supported by this server")
   )
 
-const lusers = ({ members, numeric, rooms }: Talk): ReadonlyArray<Outgoing> => {
+const lusers = ({ house, members, numeric, rooms }: Talk): ReadonlyArray<Outgoing> => {
   const all = members.all()
   const servers = all.filter(({ role }) => role === "server").length
+  if (house.lobby !== undefined) {
+    // Guests are people, and their node is a server, as in any network of IRC.
+    const users = all.length - servers
+    const channels = new Set([...house.lobby.guests.here.values()].flatMap((guest) => [...guest.rooms])).size
+    const [local, most] = [house.lobby.guests.here.size, house.lobby.most()]
+    return [
+      numeric("RPL_LUSERCLIENT", `There are ${users} users and 0 invisible on ${servers} servers`),
+      numeric("RPL_LUSEROP", "0", "operators online"),
+      numeric("RPL_LUSERUNKNOWN", "0", "unknown connections"),
+      numeric("RPL_LUSERCHANNELS", String(channels), "channels formed"),
+      numeric("RPL_LUSERME", `I have ${local} clients and ${servers} servers`),
+      numeric("RPL_LOCALUSERS", String(local), String(most), `Current local users ${local}, max ${most}`),
+      numeric("RPL_GLOBALUSERS", String(users), String(most), `Current global users ${users}, max ${most}`)
+    ]
+  }
   return [
     numeric("RPL_LUSERCLIENT", `There are ${all.length} users and 0 invisible on ${servers} servers`),
     numeric("RPL_LUSEROP", String(servers), "operators online"),
@@ -107,7 +133,7 @@ export const describe = (talk: Talk, room: Room): ReadonlyArray<Outgoing> => [
 const namesOn = (talk: Talk, room: Room): ReadonlyArray<Outgoing> => {
   const { has, inside, members, numeric, prefixOf: whole } = talk
   const names = inside(room).map(
-    (named) => prefixOf(named) + (has("userhost-in-names") ? whole(named.id) : members.nickOf(named.id))
+    (named) => prefixIn(talk, named, room) + (has("userhost-in-names") ? whole(named.id) : members.nickOf(named.id))
   )
   const heading = numeric("RPL_NAMREPLY", "=", channelOf(room))
   const lines = piecesOf(names.join(" "), bytesLeft(heading) - 1)
@@ -171,14 +197,17 @@ const names: Command = atOnce((talk, [list]) =>
 )
 
 const list: Command = atOnce((talk, [names]) => {
-  const { members, numeric, rooms, roomOf, topicOf } = talk
+  const { house, members, numeric, rooms, roomOf, topicOf } = talk
   const wanted = names?.split(",").map(roomOf)
   return [
     numeric("RPL_LISTSTART", "Channel", "Users  Name"),
     ...rooms()
       .filter(({ room }) => wanted === undefined || wanted.includes(room))
+      // A room in which nobody but the node is would be news to a guest.
+      .filter(({ joined, peers }) => house.lobby === undefined || joined || peers.some((id) => roleOf(id) === "client"))
       .map(({ joined, peers, room }) => {
-        const count = room === mainRoom ? members.all().length : peers.length + (joined ? 1 : 0)
+        const count =
+          room === mainRoom && house.lobby === undefined ? members.all().length : peers.length + (joined ? 1 : 0)
         const topic = topicIn(topicOf(room)?.text ?? "") ?? ""
         return numeric("RPL_LIST", channelOf(room), String(count), escape(topic))
       }),
@@ -190,12 +219,80 @@ const topic: Command = (talk, [name, text], answer) => {
   const { numeric } = talk
   if (name === undefined) return answer([numeric("ERR_NEEDMOREPARAMS", "TOPIC", "Not enough parameters")])
   const room = shownRoom(talk, name)
-  if (room === undefined) return answer([numeric("ERR_NOTONCHANNEL", name, "You're not on that channel")])
+  if (room === undefined) {
+    const isThere = talk.rooms().some((each) => each.room === talk.roomOf(name))
+    if (!isThere) return answer([numeric("ERR_NOSUCHCHANNEL", name, "No such channel")])
+    return answer([numeric("ERR_NOTONCHANNEL", name, "You're not on that channel")])
+  }
   if (text === undefined) return answer(topicOn(talk, room))
   talk.setTopic(room, text, answer)
 }
 
-const mode: Command = atOnce(({ house, members, numeric, roomOf, rooms }, [name, modes, ...rest]) => {
+/** The guest with that nick in a channel. */
+const guestIn = ({ house: { lobby }, members }: Talk, nick: string, room: Room): Guest | undefined => {
+  const id = members.idOf(nick)
+  const guest = id === undefined ? undefined : lobby?.guests.here.get(id)
+  return guest?.rooms.has(room) === true ? guest : undefined
+}
+
+/** The channel in which this client decides about a guest, and that guest; or what speaks against it. */
+const judged = (
+  talk: Talk,
+  lobby: Lobby,
+  name: string,
+  nick: string
+): { readonly room: Room; readonly guest: Guest } | Outgoing => {
+  const { house, members, numeric, roomOf } = talk
+  const room = roomOf(name)
+  if (room === undefined || !talk.rooms().some((each) => each.room === room))
+    return numeric("ERR_NOSUCHCHANNEL", name, "No such channel")
+  if (!talk.shown().includes(room)) return numeric("ERR_NOTONCHANNEL", name, "You're not on that channel")
+  if (!lobby.operators.has(room, lobby.guests.here.get(house.self.id), "o"))
+    return numeric("ERR_CHANOPRIVSNEEDED", name, "You're not channel operator")
+  if (members.idOf(nick) === undefined) return numeric("ERR_NOSUCHNICK", nick, "No such nick")
+  const guest = guestIn(talk, nick, room)
+  return guest === undefined
+    ? numeric("ERR_USERNOTINCHANNEL", nick, name, "They aren't on that channel")
+    : { room, guest }
+}
+
+/** `MODE #channel +o nick`: who else is an operator among the guests, or has voice. Undefined if it is another mode. */
+const rankMode = (
+  talk: Talk,
+  [name = "", modes = "", nick]: ReadonlyArray<string>
+): ReadonlyArray<Outgoing> | undefined => {
+  const { house, prefixOf: whole } = talk
+  const { lobby } = house
+  const [, sign, rank] = /^([+-])([ov])$/.exec(modes) ?? []
+  if (lobby === undefined || !isChannel(name) || (rank !== "o" && rank !== "v") || nick === undefined) return undefined
+  const found = judged(talk, lobby, name, nick)
+  if (!("guest" in found)) return [found]
+  lobby.operators.set(found.room, found.guest, rank, sign === "+")
+  lobby.toAll(found.room, { source: whole(house.self.id), command: "MODE", params: [name, `${sign}${rank}`, nick] })
+  return []
+}
+
+const kickGuest = (
+  talk: Talk,
+  lobby: Lobby,
+  [name = "", nick, words]: ReadonlyArray<string>
+): ReadonlyArray<Outgoing> => {
+  if (nick === undefined) return [talk.numeric("ERR_NEEDMOREPARAMS", "KICK", "Not enough parameters")]
+  const found = judged(talk, lobby, name, nick)
+  if (!("guest" in found)) return [found]
+  const farewell = farewellOf(found.guest.id, found.room)
+  lobby.farewells.set(farewell, { words: words || talk.nick(), by: talk.house.self.id })
+  lobby.guests.part(found.guest, found.room)
+  lobby.farewells.delete(farewell)
+  return []
+}
+
+const mode: Command = atOnce((talk, params) => rankMode(talk, params) ?? otherMode(talk, params))
+
+const otherMode = (
+  { house, members, numeric, roomOf, rooms }: Talk,
+  [name, modes, ...rest]: ReadonlyArray<string>
+): ReadonlyArray<Outgoing> => {
   if (name === undefined) return [numeric("ERR_NEEDMOREPARAMS", "MODE", "Not enough parameters")]
   if (isChannel(name)) {
     if (!rooms().some(({ room }) => room === roomOf(name))) {
@@ -216,23 +313,28 @@ const mode: Command = atOnce(({ house, members, numeric, roomOf, rooms }, [name,
   // Some clients set +i for themselves at each start. Nobody is more or less visible for it.
   if (modes === undefined || /^[+-]i$/.test(modes)) return [numeric("RPL_UMODEIS", "+")]
   return [numeric("ERR_UMODEUNKNOWNFLAG", "Unknown mode")]
-})
+}
 
 // ---- People
 
-const whoFlags = (named: Named): string => `H${prefixOf(named)}`
+const whoFlags = (talk: Talk, named: Named, room: Room | undefined): string =>
+  `${talk.personOf(named.id).away === undefined ? "H" : "G"}${prefixIn(talk, named, room)}`
 
 /** Who that is about: a channel, a nick, or everybody. */
 const meant = (talk: Talk, mask: string): ReadonlyArray<Named> => {
   const room = shownRoom(talk, mask)
   if (room !== undefined) return talk.inside(room)
-  return mask === "*" || mask === "0"
-    ? talk.members.all()
-    : talk.members.all().filter(({ id }) => id === talk.members.idOf(mask))
+  const all = talk.members.all()
+  // Guests are people, and their node is none.
+  if (mask === "*" || mask === "0") return all.filter(({ role }) => talk.house.lobby === undefined || role === "client")
+  if (!/[*?]/.test(mask)) return all.filter(({ id }) => id === talk.members.idOf(mask))
+  const pattern = Array.from(fold(mask), (each) => ({ "*": ".*", "?": "." })[each] ?? each.replace(/\W/g, "\\$&"))
+  const fits = new RegExp(`^${pattern.join("")}$`)
+  return all.filter(({ id }) => fits.test(fold(talk.members.nickOf(id))))
 }
 
 const who: Command = atOnce((talk, [mask = "*", options = ""]) => {
-  const { accountOf, house, members, numeric } = talk
+  const { accountOf, house, members, numeric, roomOf } = talk
   const [, fields, token = "0"] = /^[^%]*%([a-z]*)(?:,(\d{1,3}))?$/i.exec(options) ?? []
   const [first] = talk.shown()
   const channel = isChannel(mask) ? mask : first === undefined ? "*" : channelOf(first)
@@ -240,7 +342,14 @@ const who: Command = atOnce((talk, [mask = "*", options = ""]) => {
     const { id } = named
     const { name, user } = talk.personOf(id)
     if (fields === undefined) {
-      const words = [channel, user, host, house.policy.server, members.nickOf(id), whoFlags(named)]
+      const words = [
+        channel,
+        user,
+        host,
+        house.policy.server,
+        members.nickOf(id),
+        whoFlags(talk, named, roomOf(channel))
+      ]
       return numeric("RPL_WHOREPLY", ...words, `0 ${name}`)
     }
     const known: ReadonlyArray<readonly [string, string]> = [
@@ -251,7 +360,7 @@ const who: Command = atOnce((talk, [mask = "*", options = ""]) => {
       ["h", host],
       ["s", house.policy.server],
       ["n", members.nickOf(id)],
-      ["f", whoFlags(named)],
+      ["f", whoFlags(talk, named, roomOf(channel))],
       ["d", "0"],
       ["l", "0"],
       ["a", accountOf(id) ?? "0"],
@@ -271,6 +380,14 @@ const wayTo = (talk: Talk, id: PeerId): string => {
   if (link === undefined) return through === undefined ? "no link" : `heard through ${through}`
   const trip = link.roundTrip === undefined ? "" : `, ${Duration.toMillis(link.roundTrip).toFixed(1)} ms`
   return `${formatAddress(peer.address)}, direct link since ${dateAndTime(link.since)}${trip}`
+}
+
+/** The channels that somebody is in: of a guest all of them, of others those that this client shows. */
+const channelsOf = (talk: Talk, id: PeerId): ReadonlyArray<Room> => {
+  const guest = talk.house.lobby?.guests.here.get(id)
+  return guest === undefined
+    ? talk.shown().filter((room) => talk.inside(room).some((each) => each.id === id))
+    : [...guest.rooms]
 }
 
 const whois: Command = (talk, params, answer) => {
@@ -293,12 +410,11 @@ const whois: Command = (talk, params, answer) => {
             numeric(
               "RPL_WHOISCHANNELS",
               name,
-              talk
-                .shown()
-                .filter((room) => talk.inside(room).some((each) => each.id === id))
-                .map((room) => prefixOf(named) + channelOf(room))
+              channelsOf(talk, id)
+                .map((room) => prefixIn(talk, named, room) + channelOf(room))
                 .join(" ")
-            )
+            ),
+            ...(person.away === undefined ? [] : [numeric("RPL_AWAY", name, person.away)])
           ]),
       numeric("RPL_WHOISSERVER", name, house.policy.server, wayTo(talk, id)),
       ...(accountOf(id) === undefined ? [] : [numeric("RPL_WHOISACCOUNT", name, id, "is logged in as")]),
@@ -325,7 +441,11 @@ const userhost: Command = atOnce(({ members, numeric, personOf }, nicks) => [
       .flatMap((nick) => {
         const named = members.all().find(({ id }) => id === members.idOf(nick))
         const star = named?.role === "server" ? "*" : ""
-        return named === undefined ? [] : [`${members.nickOf(named.id)}${star}=+${personOf(named.id).user}@${host}`]
+        return named === undefined
+          ? []
+          : [
+              `${members.nickOf(named.id)}${star}=${personOf(named.id).away === undefined ? "+" : "-"}${personOf(named.id).user}@${host}`
+            ]
       })
       .join(" ")
   )
@@ -361,6 +481,11 @@ const speak: Command = (talk, [target, text], answer, { command }) => {
   if (reader === house.self.id) {
     return refuse(numeric("ERR_CANTSENDTOUSER", target, "A private line to yourself would be seen by nobody else"))
   }
+  // Between clients of one node a line is one line, as in any network of IRC. Others would get it in pieces.
+  const source = talk.prefixOf(house.self.id)
+  if (house.lobby !== undefined && utf8Length(text) > bytesLeft({ source, command, params: [target] })) {
+    return refuse(numeric("ERR_INPUTTOOLONG", "The line is too long with your name before it"))
+  }
   const said = saidIn(text)
   if (said === undefined || said.text === "") {
     const name = room === undefined ? "ERR_CANTSENDTOUSER" : "ERR_CANNOTSENDTOCHAN"
@@ -368,8 +493,15 @@ const speak: Command = (talk, [target, text], answer, { command }) => {
   }
   const place = room ?? (reader === undefined ? undefined : privatelyTo([reader]))
   if (place === undefined) return
-  const isAway = command === "PRIVMSG" && reader !== undefined && !members.has(reader)
-  const away = isAway ? [numeric("RPL_AWAY", members.nickOf(reader), awayWords)] : []
+  const words = reader === undefined ? undefined : members.has(reader) ? talk.personOf(reader).away : awayWords
+  const away =
+    command === "PRIVMSG" && reader !== undefined && words !== undefined
+      ? [numeric("RPL_AWAY", members.nickOf(reader), words)]
+      : []
+  if (command === "NOTICE" && !said.isAction) {
+    const where = room ?? (reader === undefined ? mainRoom : conversationOf(house.self.id, reader))
+    house.lobby?.notices.expect(house.self.id, where, said.text)
+  }
   talk.say(place, said.text, said.isAction, (messages) => answer([...away, ...messages]))
 }
 
@@ -467,6 +599,36 @@ const ping: Command = atOnce(({ house: { policy }, numeric }, [token]) =>
     : [{ source: policy.server, command: "PONG", params: [policy.server, token] }]
 )
 
+/** A guest goes away, or is back. A node is away when nobody has a link to it. */
+const away: Command = (talk, [words = ""], answer) => {
+  const { house, numeric } = talk
+  const { lobby, self } = house
+  const person = lobby?.people.get(self.id)
+  if (lobby === undefined || person === undefined) {
+    return answer([numeric("ERR_UNKNOWNCOMMAND", "AWAY", "A node is away when there is no link to it")])
+  }
+  lobby.people.set(self.id, { ...person, away: words === "" ? undefined : words })
+  for (const hear of lobby.listeners) hear(self.id)
+  answer([
+    words === ""
+      ? numeric("RPL_UNAWAY", "You are no longer marked as being away")
+      : numeric("RPL_NOWAWAY", "You have been marked as being away")
+  ])
+}
+
+const info: Command = atOnce(({ house, numeric }) => [
+  numeric("RPL_INFO", `outlive ${house.version}, a chat that outlives its server`),
+  numeric("RPL_ENDOFINFO", "End of /INFO list")
+])
+
+/** Nodes are people here: what IRC calls a server is this node alone. */
+const links: Command = atOnce(({ house: { policy }, numeric }) => [
+  numeric("RPL_LINKS", policy.server, policy.server, "0 outlive"),
+  numeric("RPL_ENDOFLINKS", "*", "End of /LINKS list")
+])
+
+const time: Command = atOnce((talk) => [talk.numeric("RPL_TIME", talk.house.policy.server, dateAndTime(talk.now()))])
+
 const setname: Command = atOnce(({ house }) => [
   {
     source: house.policy.server,
@@ -476,7 +638,9 @@ const setname: Command = atOnce(({ house }) => [
 ])
 
 /** Removes somebody from the chat, at the server of a secure one. */
-const kick: Command = (talk, [channel = mainChannel, nick = ""], answer) => {
+const kick: Command = (talk, params, answer) => {
+  const [channel = mainChannel, nick = ""] = params
+  if (talk.house.lobby !== undefined) return answer(kickGuest(talk, talk.house.lobby, params))
   const { house, members, numeric, run } = talk
   if (house.self.role !== "server" || !house.accounts) {
     const words = "Only the server of a secure chat removes members: KICK, there"
@@ -498,11 +662,14 @@ const outlive: Command = (talk, params, answer) => {
 const ignored: Command = atOnce(() => [])
 
 const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ["AWAY", away],
   ["CHATHISTORY", chathistory],
   ["ISON", ison],
+  ["INFO", info],
   ["INVITE", refused("Nobody needs an invitation to a channel")],
   ["JOIN", join],
   ["KICK", kick],
+  ["LINKS", links],
   ["LIST", list],
   ["LUSERS", atOnce(lusers)],
   ["MODE", mode],
@@ -517,6 +684,7 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["PRIVMSG", speak],
   ["SETNAME", setname],
   ["TAGMSG", ignored],
+  ["TIME", time],
   ["TOPIC", topic],
   ["USERHOST", userhost],
   [

@@ -3,20 +3,82 @@ import * as Schema from "effect/Schema"
 import type { Guests } from "../../services/Guests.ts"
 import type { Sessions } from "../../services/Sessions.ts"
 import { ClientId, type Named, type PeerId } from "../../src/domain/Peer.ts"
-import type { Post } from "../../src/domain/Post.ts"
+import { authorOf, type Post, type Room, roomIn } from "../../src/domain/Post.ts"
+import { Recent } from "../../src/domain/Recent.ts"
+import type { Outgoing } from "../../src/protocol/irc/Message.ts"
 import type { Policy } from "../../src/protocol/irc/Registration.ts"
+import type { Operators } from "./Operators.ts"
 import type { SeenByClients } from "./Seen.ts"
 
 /** What a guest has said of itself. */
 export interface Person {
   readonly user: string
   readonly name: string
+  /** Why it is away; undefined if it is not. */
+  readonly away?: string | undefined
 }
+
+/**
+ * Which lines of guests were said with NOTICE. To the chat they are lines like all others, so only the clients of this
+ * node see the difference.
+ */
+export interface Notices {
+  /** The guest is about to say that. */
+  readonly expect: (author: PeerId, room: Room, text: string) => void
+  readonly has: (post: Post) => boolean
+}
+
+/** So many of them are remembered. */
+const mostNotices = 1_024
+
+export const makeNotices = (): Notices => {
+  const expected = new Recent<string, number>(mostNotices)
+  const known = new Recent<string, boolean>(mostNotices)
+  const keyOf = (author: PeerId, room: Room, text: string) => `${author} ${room} ${text}`
+  return {
+    expect: (author, room, text) => {
+      const key = keyOf(author, room, text)
+      expected.set(key, (expected.get(key) ?? 0) + 1)
+    },
+    has: (post) => {
+      const { n, stream, text } = post
+      const before = known.get(`${stream} ${n}`)
+      if (before !== undefined) return before
+      const key = keyOf(authorOf(stream), roomIn(stream), text)
+      const count = expected.get(key) ?? 0
+      if (count === 0) return false
+      expected.set(key, count - 1)
+      known.set(`${stream} ${n}`, true)
+      return true
+    }
+  }
+}
+
+/** The last words in a channel. `by`: who makes somebody leave it; undefined if it goes by itself. */
+export interface Farewell {
+  readonly words: string
+  readonly by?: PeerId
+}
+
+export const farewellOf = (id: PeerId, room: Room): string => `${id} ${room}`
 
 /** Where each client is a person of its own: the guests of this node. */
 export interface Lobby {
   readonly guests: Guests["Type"]
+  /** Who is at this node: the node itself, and its guests. */
+  readonly here: () => ReadonlyArray<Named>
   readonly people: Map<PeerId, Person>
+  /** Called when a guest has gone away or is back. */
+  readonly listeners: Set<(id: PeerId) => void>
+  readonly notices: Notices
+  readonly operators: Operators
+  /** The greatest number of guests that were here at the same time. */
+  readonly most: () => number
+  /** Sends a message to all guests in a channel. */
+  readonly toAll: (room: Room, message: Outgoing) => void
+  readonly outlets: Set<(room: Room, message: Outgoing) => void>
+  /** With which words a guest leaves a channel, or is made to leave it, while that happens: by `id channel`. */
+  readonly farewells: Map<string, Farewell>
 }
 
 const isClientId = Schema.is(ClientId)

@@ -34,6 +34,8 @@ export interface Members {
   readonly idOf: (nick: string) => PeerId | undefined
   /** What an event changes. It is changed then. */
   readonly see: (event: MeshEvent) => ReadonlyArray<Change>
+  /** These are there, which changes nothing that the client was told of. */
+  readonly expect: (all: ReadonlyArray<Named>) => void
   /** What the peers that there are now change. */
   readonly settle: (statuses: ReadonlyArray<PeerStatus>) => ReadonlyArray<Change>
 }
@@ -113,6 +115,9 @@ export const makeMembers = (self: Named, asked: string): Members => {
     nickOf,
     idOf: (nick) => owners.get(fold(nick)) ?? (isSame(nick, asked) ? self.id : undefined),
     see,
+    expect: (all) => {
+      for (const each of all) came(each)
+    },
     settle: (statuses) =>
       statuses.flatMap(({ guestSince, link, peer }) =>
         link === undefined && guestSince === undefined ? went(peer.id, "lost") : came(peer)

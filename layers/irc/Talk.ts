@@ -33,7 +33,7 @@ import { batchType, concatTag } from "../../src/protocol/irc/Multiline.ts"
 import { type Numeric, numeric } from "../../src/protocol/irc/Numeric.ts"
 import { messagesOf, multilineOf } from "../../src/protocol/irc/Speech.ts"
 import { makeEchoes, type Outcome } from "./Echoes.ts"
-import type { House, Person } from "./House.ts"
+import { farewellOf, type House, type Person } from "./House.ts"
 import { type Change, type Members, makeMembers } from "./Members.ts"
 import { type Monitor, makeMonitor } from "./Monitor.ts"
 import type { Seen } from "./Seen.ts"
@@ -72,6 +72,8 @@ export interface Talk {
   readonly nick: () => string
   readonly members: Members
   readonly has: (capability: Capability) => boolean
+  /** The time of day, in ms since 1970. */
+  readonly now: () => number
   /** The peers as the node last listed them. */
   readonly statuses: () => ReadonlyMap<PeerId, PeerStatus>
   readonly prefixOf: (id: PeerId) => string
@@ -119,6 +121,8 @@ export interface Running {
   readonly console: Console["Type"]
   /** How many lines wait to be said. */
   readonly waiting: () => number
+  /** A guest has gone away, or is back. */
+  readonly heardAway: (id: PeerId) => void
   /** Whether a command is not answered yet, on which the next one may depend: JOIN, PART, WHOIS. */
   readonly isBusy: () => boolean
   /** Whether something is not said yet. It is said under the nick of now. */
@@ -176,7 +180,10 @@ export const make = ({
     const { self } = house
     const { server } = house.policy
     const typed = yield* Mailbox.make<Typed>()
+    const clock = yield* Effect.clock
     const members = makeMembers(self, asked)
+    // Who else is at this node is known before the session tells of it.
+    if (house.lobby !== undefined) members.expect(house.lobby.here())
     const { lobby } = house
     const nick = () => members.nickOf(self.id)
     /** Whether everybody is in that room, as nodes are in `main`. A guest is only where it has joined. */
@@ -242,6 +249,7 @@ export const make = ({
       if (topic !== undefined) return [{ ...topicSet(post, topic), tags: tagsOf(post, true) }]
       const author = authorOf(post.stream)
       const action = actionIn(post.text)
+      const isNotice = lobby?.notices.has(post) === true
       const spoken = {
         source: prefixOf(author),
         text: action ?? post.text,
@@ -253,7 +261,11 @@ export const make = ({
           action === undefined && has("draft/multiline") && has("batch") ? multilineOf({ ...spoken, target }) : []
         return lines.length > 1
           ? batchOf(post, target, lines)
-          : messagesOf({ ...spoken, target }).map((message, at) => ({ ...message, tags: tagsOf(post, at === 0) }))
+          : messagesOf({ ...spoken, target }).map((message, at) => ({
+              ...message,
+              command: isNotice ? "NOTICE" : message.command,
+              tags: tagsOf(post, at === 0)
+            }))
       })
     }
     /** A message of several lines. Its time and its name are those of the batch. */
@@ -361,6 +373,12 @@ export const make = ({
       command: "PART",
       params: [channelOf(room), ...(reason === "" ? [] : [reason])]
     })
+    /** A guest leaves a channel, or is made to leave it. */
+    const departed = (room: Room, id: PeerId): Outgoing => {
+      const { by, words = "" } = lobby?.farewells.get(farewellOf(id, room)) ?? {}
+      if (by === undefined) return parted(room, id, words)
+      return { source: prefixOf(by), command: "KICK", params: [channelOf(room), members.nickOf(id), words] }
+    }
     /** What the program says of an entry. Who comes and goes is seen by JOIN and QUIT, but for the server. */
     const wordsOn = (entry: Entry): string | undefined => {
       const line = screenLineOf(self, entry)
@@ -411,7 +429,6 @@ export const make = ({
     const show = (room: Room): void => {
       hidden.delete(room)
       const answer = joining.get(room) ?? sender.send
-      settled(joining, room)
       const peers = rooms.find((each) => each.room === room)?.peers ?? []
       channels.set(room, { seen: nothingSeen, members: new Set(peers) })
       answer([joined(room, self.id), ...describe(talk, room)])
@@ -419,12 +436,14 @@ export const make = ({
         seen: catchUp(room, () => postsIn(room), has("draft/chathistory")),
         members: new Set(peers)
       })
+      settled(joining, room)
     }
     const hide = (room: Room): void => {
       channels.delete(room)
       const { answer = sender.send, reason = "" } = parting.get(room) ?? {}
+      answer([lobby === undefined ? parted(room, self.id, reason) : departed(room, self.id)])
+      lobby?.farewells.delete(farewellOf(self.id, room))
       settled(parting, room)
-      answer([parted(room, self.id, reason)])
     }
     /** Who joined a room, and who left one. Who is no longer in the chat at all is told of by QUIT. */
     const compare = (room: Room, channel: Channel, peers: ReadonlyArray<PeerId>): ReadonlyArray<Outgoing> => {
@@ -436,7 +455,7 @@ export const make = ({
       channel.members = new Set([...peers, ...gone.filter((id) => !isHere(id))])
       return [
         ...peers.filter((id) => !before.has(id)).map((id) => joined(room, id)),
-        ...gone.filter(isHere).map((id) => parted(room, id))
+        ...gone.filter(isHere).map((id) => departed(room, id))
       ]
     }
     const isJoined = (room: Room): boolean => rooms.some((each) => each.room === room && each.joined)
@@ -461,6 +480,7 @@ export const make = ({
       const ready = listeners
       listeners = []
       for (const then of ready) then()
+      onRead()
       const later = held
       held = []
       for (const taken of later) taken()
@@ -592,6 +612,7 @@ export const make = ({
       statuses: () => statuses,
       prefixOf,
       personOf,
+      now: () => clock.unsafeCurrentTimeMillis(),
       accountOf,
       monitor,
       numeric: answerWith,
@@ -622,22 +643,22 @@ export const make = ({
         if (isJoined(room)) return show(room)
         run(`/join ${room}`, (words) => {
           // The channel is shown as soon as the node has joined the room, and then nobody waits any more.
-          const waiting = joining.get(room)
+          const refusal = words.join(" ") || "The room was not joined"
+          joining.get(room)?.([answerWith("ERR_NOSUCHCHANNEL", channelOf(room), refusal)])
           settled(joining, room)
-          waiting?.([answerWith("ERR_NOSUCHCHANNEL", channelOf(room), words.join(" ") || "The room was not joined")])
         })
       },
       part: (room, answer, reason) => {
         parting.set(room, { answer, reason })
+        lobby?.farewells.set(farewellOf(self.id, room), { words: reason })
         if (isEverybodys(room)) {
           hidden.add(room)
           return hide(room)
         }
         run(`/leave ${room}`, (words) => {
           // The channel is gone as soon as the node has left the room. Otherwise the words say why it has not.
-          const waiting = parting.get(room)
+          parting.get(room)?.answer(words.map((each) => noticeTo(placeFor(room), each)))
           settled(parting, room)
-          waiting?.answer(words.map((each) => noticeTo(placeFor(room), each)))
         })
       },
       say: (room, text, isAction, answer) => speak(room, isAction ? actionOf(text) : text, answer),
@@ -662,6 +683,12 @@ export const make = ({
     return {
       talk,
       console,
+      heardAway: (id) => {
+        const isMet = [...channels.values()].some((channel) => channel.members.has(id))
+        if (!isMet || id === self.id || !has("away-notify")) return
+        const { away } = personOf(id)
+        sender.send([{ source: prefixOf(id), command: "AWAY", params: away === undefined ? [] : [away] }])
+      },
       isBusy: () => joining.size + parting.size + listeners.length > 0,
       isSaying: echoes.isWaiting,
       waiting: () => Option.getOrElse(typed.unsafeSize(), () => 0),

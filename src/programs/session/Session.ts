@@ -84,7 +84,8 @@ export const make = (console: Console["Type"], reader: Reader, refused: Ref.Ref<
     muted: Effect.sync(() => MutableRef.make<ReadonlySet<PeerId>>(new Set())),
     highlights: Highlights,
     questioned: Ref.make<string | undefined>(undefined),
-    isWarned: Ref.make(false),
+    // A guest has come to a server of IRC, of which everybody knows that.
+    isWarned: Ref.make(as !== undefined),
     waiting: Effect.sync(() => MutableRef.make<ReadonlyArray<Said<Typed>>>([])),
     watched: Effect.sync(() => MutableRef.make<ReadonlyArray<Aspect>>([])),
     refused: Effect.succeed(refused)
