@@ -12,7 +12,7 @@ const batch = 16
 /** If drawing a batch takes long, the next one waits for so many times as long: the person comes first. */
 const timesAsLong = 5
 
-/** A node that is there opens a WebSocket within this time, in ms. */
+/** A node that is there opens a WebSocket, and answers, within this time, in ms. */
 const patience = 10_000
 
 /** The node closes a WebSocket with this code because the person wanted it: RFC 6455, section 7.4.1. */
@@ -22,9 +22,13 @@ export interface Connection {
   /** Exchanges the token of the link for a pass, if the link has one, and dials the node. */
   readonly enter: () => Promise<void>
   readonly send: (command: Command) => void
-  /** Dials again after a while, or as soon as there is a reason to hope. */
+  /** Dials again after a while. */
   readonly redial: (attempts: number) => void
-  readonly hurry: () => void
+  /**
+   * The person is back, or the network: dials at once what waits to be dialled, and finds out whether an open connection
+   * is one. A machine that has slept does not know that its connections are gone.
+   */
+  readonly lookUp: () => void
 }
 
 /** Takes the token out of the address, so that it is neither kept nor shown. */
@@ -48,8 +52,10 @@ const parsed = (line: string): ReadonlyArray<Report> => {
   }
 }
 
-export const connect = (happened: (event: Event) => void): Connection => {
+/** `probe`: a command that the node always answers. */
+export const connect = (happened: (event: Event) => void, probe: Command): Connection => {
   let socket: WebSocket | undefined
+  let doubt: ReturnType<typeof setTimeout> | undefined
   let waiting: ReturnType<typeof setTimeout> | undefined
   let reports: Array<Report> = []
 
@@ -65,6 +71,8 @@ export const connect = (happened: (event: Event) => void): Connection => {
   }
 
   const heard = ({ data }: MessageEvent<string>) => {
+    clearTimeout(doubt)
+    doubt = undefined
     if (reports.length === 0) setTimeout(flush, pause)
     for (const line of data.split("\n")) reports.push(...parsed(line))
   }
@@ -90,6 +98,8 @@ export const connect = (happened: (event: Event) => void): Connection => {
     dialled.onclose = async ({ code }) => {
       clearTimeout(tooLate)
       if (socket !== dialled) return
+      clearTimeout(doubt)
+      doubt = undefined
       socket = undefined
       flush()
       if (code === left) happened({ _tag: "Left" })
@@ -98,20 +108,34 @@ export const connect = (happened: (event: Event) => void): Connection => {
     }
   }
 
+  const send = (command: Command) => {
+    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(command))
+  }
+
+  /** Gives up a connection at once: a browser waits long for the end of one that is gone. */
+  const giveUp = () => {
+    const lost = socket
+    socket = undefined
+    doubt = undefined
+    lost?.close()
+    happened({ _tag: "Disconnected" })
+  }
+
   return {
     enter: async () => {
       const token = tokenOfLink()
       if (token !== "") await statusOf(fetch("/pass", { method: "POST", body: token }))
       if (socket === undefined) dial()
     },
-    send: (command) => {
-      if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(command))
-    },
+    send,
     redial: (attempts) => {
       waiting = setTimeout(dial, delayOf(attempts, Math.random()))
     },
-    hurry: () => {
-      if (waiting !== undefined) dial()
+    lookUp: () => {
+      if (waiting !== undefined) return dial()
+      if (socket?.readyState !== WebSocket.OPEN) return
+      send(probe)
+      doubt ??= setTimeout(giveUp, patience)
     }
   }
 }

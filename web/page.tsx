@@ -5,7 +5,7 @@ import { connect } from "./connection.ts"
 import type { Effect, Event } from "./state/Event.ts"
 import { decode, encode } from "./state/Kept.ts"
 import { initial, type Notifying, type State } from "./state/State.ts"
-import { update } from "./state/update.ts"
+import { update, watching } from "./state/update.ts"
 import { tabTitle } from "./state/Words.ts"
 import { App } from "./view/App.tsx"
 
@@ -103,15 +103,15 @@ const pressed = (event: KeyboardEvent): boolean => {
   return false
 }
 
-const connection = connect(happened)
+const connection = connect(happened, watching)
 document.addEventListener("keydown", (event) => {
   if (pressed(event)) event.preventDefault()
 })
 document.addEventListener("visibilitychange", () => {
   happened({ _tag: "Visible", isVisible: !document.hidden })
-  if (!document.hidden) connection.hurry()
+  if (!document.hidden) connection.lookUp()
 })
-window.addEventListener("online", connection.hurry)
+window.addEventListener("online", connection.lookUp)
 // A fresh link, opened in the same tab.
 window.addEventListener("hashchange", connection.enter)
 document.body.replaceChildren()

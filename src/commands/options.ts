@@ -208,7 +208,9 @@ export const shownRooms = roomsIn(
 
 /** How many earlier posts a node shows at its start. None: the default for its screen. */
 export const history = whole("history", "OUTLIVE_HISTORY", 0, mostHistory).pipe(
-  Options.withDescription("How many earlier lines to show at the start. By default 20 at a terminal, else 0."),
+  Options.withDescription(
+    "How many earlier lines to show at the start. By default 20 at a terminal and with outlive web, else 0."
+  ),
   Options.optional
 )
 

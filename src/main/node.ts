@@ -40,8 +40,8 @@ import { FirstRoom, JoinHistory } from "../programs/session/Session.ts"
 import * as Sessions from "../programs/sessions.ts"
 import { atTerminal } from "./console.ts"
 
-/** How many earlier posts to show at a terminal. A script gets none by default. */
-const historyOnTerminal = 20
+/** How many earlier posts to show to people: at a terminal, or on a page. A script gets none by default. */
+export const historyForPeople = 20
 
 /** The folder for the keys and known members of a user's nodes: the given one, or `outlive` in the XDG state folder. */
 export const stateFolder = (given: Option.Option<string>): string =>
@@ -126,7 +126,7 @@ export type Settings = Omit<TransportPeerMesh.Settings, "silence" | "silenceALin
 }
 
 const historyFor = ({ history }: Settings): number =>
-  Option.getOrElse(history, () => (atTerminal() ? historyOnTerminal : 0))
+  Option.getOrElse(history, () => (atTerminal() ? historyForPeople : 0))
 
 /**
  * The layers that stay when the node begins another run: its log, transport and membership. `keeps`: where else than in

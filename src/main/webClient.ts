@@ -7,6 +7,7 @@ import * as WebCommand from "../commands/web.ts"
 import { Highlights, RoomNotices } from "../programs/session/Session.ts"
 import { clientAt } from "./client.ts"
 import { atTerminal, consoleFor } from "./console.ts"
+import { historyForPeople } from "./node.ts"
 
 export const command = WebCommand.make(({ host, port2, roomNotices, screen, security, web, ...given }) =>
   clientAt(
@@ -14,6 +15,7 @@ export const command = WebCommand.make(({ host, port2, roomNotices, screen, secu
     {
       ...given,
       web: Option.some(web),
+      history: Option.orElse(given.history, () => Option.some(historyForPeople)),
       opensBrowser: true,
       listen: { host, port: port2 },
       safety: security

@@ -113,6 +113,16 @@ export class Tab {
       assert.deepEqual(violations, [], state)
     })
 
+  /** When the browser has drawn something of the page for the first time, in ms after the request. */
+  get firstPaint(): Effect.Effect<number> {
+    return this.does((page) =>
+      page.evaluate(() => {
+        const [paint] = performance.getEntriesByName("first-contentful-paint")
+        return paint?.startTime ?? Number.NaN
+      })
+    )
+  }
+
   /** How long after the opening of the socket the first line was drawn, in ms. */
   get firstScreen(): Effect.Effect<number> {
     return this.does(async (page) => {

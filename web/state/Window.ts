@@ -121,9 +121,10 @@ export const firstSaid = ({ lines }: Window): Said | undefined => lines.find(isS
 
 export const lastSaid = ({ lines }: Window): Said | undefined => lines.findLast(isSaid)
 
-/** The window with a mark before the last `count` lines of others. */
+/** The window with a mark before the last `count` lines of others. If they begin further up, there is no mark. */
 export const markedNew = (window: Window, count: number): Window => {
   const others = window.lines.filter((line): line is Said => isSaid(line) && line.own !== true)
-  const first = count === 0 ? undefined : others.at(-Math.min(count, others.length))
+  const isAbove = count > others.length && window.older
+  const first = count === 0 || isAbove ? undefined : others.at(-Math.min(count, others.length))
   return { ...window, firstNew: first === undefined ? undefined : nameOf(first) }
 }

@@ -18,7 +18,7 @@ import {
 import type { State } from "./State.ts"
 import { andThen, doing, type Step, sending, still } from "./Step.ts"
 import type { Line, Said } from "./Window.ts"
-import type { Report, WireLine } from "./Wire.ts"
+import type { Command, Report, WireLine } from "./Wire.ts"
 import { noticeOf } from "./Words.ts"
 import {
   accepted,
@@ -38,13 +38,12 @@ import {
 /** How many lines a search finds in one go. */
 const foundAtOnce = 50
 
+/** What the page wants to be told of. The node answers with all of it at once. */
+export const watching: Command = { type: "watch", what: ["chat", "rooms", "peers", "delivery"] }
+
 const connected = (state: State): Step =>
-  andThen(
-    sending(
-      { ...state, connection: { _tag: "Open" } },
-      { type: "watch", what: ["chat", "rooms", "peers", "delivery"] }
-    ),
-    (watching) => resume({ ...watching, search: { ...watching.search, ref: undefined } })
+  andThen(sending({ ...state, connection: { _tag: "Open" } }, watching), (after) =>
+    resume({ ...after, search: { ...after.search, ref: undefined } })
   )
 
 const disconnected = (state: State, now: number): Step => {

@@ -223,9 +223,21 @@ describe("what is read", () => {
     page.hears(rooms({ ops: 2 }))
     page.does(go("ops")).answered(lines("bo", 1, 4, { room: "ops" }))
     assert.include(page.state.windows.get("ops")?.firstNew, " 3")
+    page
+      .does(go("main"))
+      .hears(rooms({ ops: 9 }))
+      .does(go("ops"))
+    assert.include(page.state.windows.get("ops")?.firstNew, " 1")
     page.does(go("main")).does({ _tag: "Visible", isVisible: false })
     page.hears(...saying(line("bo", 1), line("bo", 2)))
     assert.include(page.state.windows.get("main")?.firstNew, " 1")
+  })
+
+  it("has no mark above it if what is new begins further up than what is loaded", () => {
+    const page = Page.connected()
+    page.hears(rooms({ ops: 500 }))
+    page.does(go("ops")).answered(lines("bo", 401, 500, { room: "ops" }), { older: true })
+    assert.isUndefined(page.state.windows.get("ops")?.firstNew)
   })
 })
 
