@@ -15,6 +15,7 @@ import { Rooms } from "../services/Rooms.ts"
 import type { Transport } from "../services/Transport.ts"
 import type { HostElsewhere, PortTaken } from "../src/domain/Errors.ts"
 import { defaultLimits } from "../src/domain/Limits.ts"
+import { noServer, serversAfter } from "../src/domain/ServersSeen.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
 import { makeChecks } from "./Checks.ts"
 import type * as LinkContract from "./LinkContract.ts"
@@ -38,12 +39,21 @@ const make = (settings: Settings) =>
       checks.stir()
       comparisons.stir()
     }
+    const log = yield* EventLog
+    let servers = noServer
     const ground: LinkContract.Ground = {
       limits: { ...defaultLimits, ...settings.limits },
       log: yield* ReplicaLog,
       oldRuns: yield* OldRuns,
       pastLog: yield* PastLog,
-      events: yield* EventLog,
+      // A late reader of the events would not know since when the server is away: the first of them may be gone.
+      events: {
+        events: log.events,
+        note: (event) => {
+          servers = serversAfter(servers, event, clock.unsafeCurrentTimeMillis())
+          log.note(event)
+        }
+      },
       guests: yield* Guests,
       membership: yield* Membership,
       clock,
@@ -92,6 +102,7 @@ const make = (settings: Settings) =>
     })
     const status = MeshStatus.of({
       peerStatuses: Effect.sync(links.statuses),
+      servers: () => servers,
       onChange: (look) => {
         const stops = [peers.listen(look), links.onMeasured(look)]
         return () => {

@@ -10,12 +10,15 @@ import type { Delivery } from "../src/domain/Delivery.ts"
 import type { PeerId } from "../src/domain/Peer.ts"
 import type { PeerStatus } from "../src/domain/PeerStatus.ts"
 import type { StreamId } from "../src/domain/Post.ts"
+import type { ServersSeen } from "../src/domain/ServersSeen.ts"
 
 export class MeshStatus extends Context.Tag("outlive/MeshStatus")<
   MeshStatus,
   {
     /** All peers that this node knows: those with a link, those that it is dialling, and those that it has given up. */
     readonly peerStatuses: Effect.Effect<ReadonlyArray<PeerStatus>>
+    /** The servers to which there is a link, and since when there is none. */
+    readonly servers: () => ServersSeen
     /**
      * Calls a plain function when that may have changed, round trips too, or when a peer has confirmed something, until
      * the function that is returned is called. It must be cheap and must not throw.

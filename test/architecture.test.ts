@@ -68,6 +68,7 @@ const timesOfDay: ReadonlyMap<string, string> = new Map([
   ["layers/console/TerminalConsole.ts", "when a line was shown, for people"],
   ["layers/irc/Talk.ts", "what time it is, for whoever asks"],
   ["layers/links/Life.ts", "since when there is a link, for people"],
+  ["layers/TransportPeerMesh.ts", "since when the server is away, for people"],
   ["layers/TransportProbe.ts", "an epoch"],
   ["layers/links/Awakening.ts", "whether it has jumped, since the machine has slept"],
   ["layers/replication/Folds.ts", "after which epoch a run must begin"],

@@ -220,7 +220,8 @@ describe("what a program watches", () => {
       const { one, server, two } = yield* gather(world)
       const program = yield* attachProgram(one)
       yield* program.send({ type: "watch", what: ["chat"] })
-      const first = yield* program.sees("chat", ({ server }) => server.state === "up")
+      const first = yield* program.sees("chat")
+      assert.strictEqual(first.server.state, "up")
       assert.deepStrictEqual(
         [first.self, first.connected, first.known, first.secure],
         [{ id: "1", role: "client" }, 2, 2, false]
@@ -239,6 +240,27 @@ describe("what a program watches", () => {
       assert.lengthOf(program.all("chat"), told)
       for (const type of ["rooms", "peers", "delivery"] as const) assert.isEmpty(program.all(type))
     })
+  )
+
+  story(
+    "chat: who comes late is told since when the server is away, though the log does not have that any more",
+    (world) =>
+      Effect.gen(function* () {
+        const { one, server, two } = yield* gather(world)
+        yield* server.kill
+        yield* one.sees("* Server is lost: the connection broke; the chat goes on without it")
+        const early = yield* attachProgram(one)
+        yield* early.send({ type: "watch", what: ["chat"] })
+        const since = (yield* early.sees("chat")).server.since
+        for (const text of numbers(1, 200)) yield* two.type(text)
+        yield* one.sees("Client 2: line 200")
+        yield* Effect.sleep("20 seconds")
+        const late = yield* attachProgram(one)
+        yield* late.send({ type: "watch", what: ["chat"] })
+        const told = yield* late.sees("chat")
+        assert.deepStrictEqual([told.server, told.connected], [{ state: "down", since }, 1])
+      }),
+    { limits: { logEntries: 50 } }
   )
 
   story("rooms: what is unread is so for all sessions of a node, until one of them has read it", (world) =>

@@ -4,6 +4,7 @@ import * as FiberHandle from "effect/FiberHandle"
 import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import { whenTaken } from "../../../services/Console.ts"
 import { MeshStatus } from "../../../services/MeshStatus.ts"
 import { MessageLog } from "../../../services/MessageLog.ts"
@@ -12,14 +13,14 @@ import { Rooms } from "../../../services/Rooms.ts"
 import { addresseesIn, isPrivate, otherIn } from "../../domain/Conversation.ts"
 import { Fact } from "../../domain/Fact.ts"
 import type { PeerId } from "../../domain/Peer.ts"
+import type { PeerStatus } from "../../domain/PeerStatus.ts"
 import type { Room } from "../../domain/Post.ts"
 import type { Aspect } from "../../domain/Request.ts"
 import { makeSignal, type Signal } from "../../domain/Signal.ts"
-import { statusOf } from "../../domain/Status.ts"
+import type { ServerState } from "../../domain/Status.ts"
 import { topicIn } from "../../domain/Topic.ts"
 import { Run } from "../Run.ts"
-import { followPresence } from "./presence.ts"
-import { roomOf, type Session } from "./Session.ts"
+import type { Session } from "./Session.ts"
 
 /** Something is told no more often than once in this time. */
 const pause = "250 millis"
@@ -61,20 +62,42 @@ const watch = ({ changes, now }: Watched, tell: (fact: Fact) => Effect.Effect<vo
   }).pipe(Effect.scoped)
 
 /** How the chat is, as the status line of a terminal says it. */
-const chat = (session: Session["Type"]) =>
-  Effect.gen(function* () {
-    const { self } = yield* PeerMesh
-    const { seals } = yield* MessageLog
-    const present = yield* followPresence
-    return {
-      now: Effect.sync(() => {
-        const status = statusOf(self, present.now(), present.isAnswering(), { room: roomOf(session), rooms: [] })
-        const { connected, known, server } = status
-        return Fact.ChatIs({ self, server, connected, known, secure: seals })
-      }),
-      changes: [present.onChange]
-    } satisfies Watched
-  })
+const chat = Effect.gen(function* () {
+  const { self } = yield* PeerMesh
+  const { onGrowth, seals } = yield* MessageLog
+  const { answering, onChange, peerStatuses, servers } = yield* MeshStatus
+  let answers = yield* answering.get
+  const answered = makeSignal()
+  // No event reports that the server answers.
+  yield* Effect.forkScoped(
+    Stream.runForEach(answering.changes, (now) =>
+      Effect.sync(() => {
+        answers = now
+        answered.changed()
+      })
+    )
+  )
+  const serverNow = (statuses: ReadonlyArray<PeerStatus>): ServerState => {
+    const { lostAt, there } = servers()
+    if (self.role === "server") return { _tag: "Self" }
+    if (there.size > 0) return { _tag: "Up" }
+    if (lostAt === undefined) return { _tag: "Sought" }
+    const isAnswering = statuses.some(({ peer: { id, role } }) => role === "server" && answers.has(id))
+    return { _tag: isAnswering ? "Returning" : "Down", since: lostAt }
+  }
+  return {
+    now: Effect.map(peerStatuses, (statuses) =>
+      Fact.ChatIs({
+        self,
+        server: serverNow(statuses),
+        connected: statuses.filter(({ guestSince, link }) => link !== undefined || guestSince !== undefined).length,
+        known: statuses.length,
+        secure: seals
+      })
+    ),
+    changes: [onChange, onGrowth, answered.listen]
+  } satisfies Watched
+})
 
 /** The rooms and the conversations, and what is new there. */
 const places = ({ muted, reading }: Session["Type"]) =>
@@ -102,13 +125,14 @@ const places = ({ muted, reading }: Session["Type"]) =>
     } satisfies Watched
   })
 
-const peers = Effect.map(
-  MeshStatus,
-  ({ onChange, peerStatuses }): Watched => ({
+const peers = Effect.gen(function* () {
+  const { onChange, peerStatuses } = yield* MeshStatus
+  const { onGrowth } = yield* MessageLog
+  return {
     now: Effect.map(peerStatuses, (peers) => Fact.PeersAre({ peers })),
-    changes: [onChange]
-  })
-)
+    changes: [onChange, onGrowth]
+  } satisfies Watched
+})
 
 /** How far own lines of this run are. */
 const delivery = Effect.gen(function* () {
@@ -155,7 +179,7 @@ export const watching = (
     const context = yield* Effect.context<Needs>()
     const running = yield* FiberHandle.make<never>()
     const aspects: Record<Aspect, Effect.Effect<Watched, never, Needs | Scope.Scope>> = {
-      chat: chat(session),
+      chat,
       rooms: places(session),
       peers,
       delivery
