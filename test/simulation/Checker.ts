@@ -1,6 +1,6 @@
 /** Checks the screens of a simulated chat against the promises of `DELIVERY.md`. */
 import { serverId } from "../../src/domain/Peer.ts"
-import { mainRoom } from "../../src/domain/Post.ts"
+import { mainRoom, roomIn, type StreamId } from "../../src/domain/Post.ts"
 import type { Steps } from "../../src/domain/Turns.ts"
 import type { PostFrame } from "../../src/protocol/Frame.ts"
 
@@ -49,9 +49,14 @@ export interface Life {
   failure: unknown
 }
 
+/** Stands for a room in the tokens of private lines. */
+export const inPrivate = "private"
+
 /** One line that a node has said: in which life, where and when, and after which posts on its screen of that room. */
 export interface Saying {
   readonly author: string
+  /** The readers of a private line. */
+  readonly to?: ReadonlyArray<string>
   readonly life: Life
   readonly room: string
   readonly at: number
@@ -62,6 +67,8 @@ export interface Record_ {
   readonly seed: number
   /** Whether logs were so small that lines may be gone, as long as that is reported. */
   readonly forgets: boolean
+  /** Whether private lines are sealed, so that anybody may carry them. */
+  readonly isSecure?: boolean
   readonly lives: ReadonlyArray<Life>
   readonly said: ReadonlyMap<string, Saying>
   /** When each line was first on its author's disk. */
@@ -78,13 +85,15 @@ export interface Record_ {
 
 /** All broken promises, in words, those of delivery first; none if all were kept. */
 export const violations = (record: Record_): ReadonlyArray<string> => [
-  ...record.lives.flatMap((life) => [...twice(life), ...disordered(life), ...answersAbove(life, record)]),
+  ...record.lives.flatMap((life) => [...twice(life), ...disordered(life, record), ...answersAbove(life, record)]),
   ...record.lives.flatMap((life) => [...shownTooSoon(life, record), ...madeUp(life, record)]),
-  ...record.lives.flatMap((life) => [...overheard(life), ...hoarded(life, record)]),
+  ...record.lives.flatMap((life) => [...overheard(life), ...hoarded(life, record), ...pried(life, record)]),
+  ...unread(record),
   ...twiceInLineage(record),
   ...lost(record),
   ...record.holding.map((node) => `Rule 9: ${node} holds a line for what nobody can bring`),
   ...twoBodies(record),
+  ...acrossRooms(record),
   ...record.lives.flatMap((life) => [
     ...failed(life),
     ...alone(life),
@@ -166,12 +175,13 @@ const twice = (life: Life): ReadonlyArray<string> => {
   })
 }
 
-/** I1: the posts of each author are shown in order. */
-const disordered = (life: Life): ReadonlyArray<string> => {
+/** I1: the posts of each author are shown in order, in a plain chat within each conversation. */
+const disordered = (life: Life, { isSecure = false, said }: Record_): ReadonlyArray<string> => {
   const last = new Map<string, number>()
   return tokensOf(life).flatMap((token) => {
     const [author, run, number] = token.split(".")
-    const key = `${author}.${run}@${roomOf(token)}`
+    const to = isSecure ? "" : (said.get(token)?.to ?? "")
+    const key = `${author}.${run}@${roomOf(token)}${to}`
     const n = Number.parseInt(number ?? "", 10)
     const before = last.get(key) ?? -1
     last.set(key, n)
@@ -253,7 +263,9 @@ const lost = (record: Record_): ReadonlyArray<string> => {
     room === mainRoom || last.some(({ kept, partakes }) => partakes.has(room) && kept.includes(token))
   const known = [...said].filter(
     ([token, saying]) =>
-      isHanded(token, saying.room) && (survives(token, saying) || last.some((each) => seenBy.get(each)?.has(token)))
+      saying.to === undefined &&
+      isHanded(token, saying.room) &&
+      (survives(token, saying) || last.some((each) => seenBy.get(each)?.has(token)))
   )
   return last.flatMap((reader) => {
     const screens = screensOf(reader, lives)
@@ -270,6 +282,43 @@ const lost = (record: Record_): ReadonlyArray<string> => {
         ...untold(reader.node, owed, seenOn(screens), goneBy(screens))
       ])
     ]
+  })
+}
+
+const isFor = (node: string, { author, to = [] }: Saying): boolean => author === node || to.includes(node)
+
+/** A private line is shown to its readers alone, and to its author. In a plain chat no other node has it on its disk. */
+const pried = ({ kept, node, shown }: Life, { isSecure = false, said }: Record_): ReadonlyArray<string> => {
+  const isOthers = (token: string | undefined): token is string => {
+    const saying = token === undefined ? undefined : said.get(token)
+    return saying?.to !== undefined && !isFor(node, saying)
+  }
+  return [
+    ...shown
+      .flatMap(({ earlier, token }) => [token, earlier])
+      .filter(isOthers)
+      .map((token) => `Private: ${node} shows ${token}, which is not for it`),
+    ...(isSecure ? [] : kept.filter(isOthers).map((token) => `Private: ${node} keeps ${token}, which is not for it`))
+  ]
+}
+
+/**
+ * A private line reaches each of its readers that is there at the end, whether it was there when the line was said or
+ * not, and whether it has lost its disk since: as long as somebody has the line who may hand it on. In a plain chat that
+ * is its author, in a secure chat anybody. What is on an older disk that was put back may have been shown before.
+ */
+const unread = ({ isSecure = false, lives, said }: Record_): ReadonlyArray<string> => {
+  const last = lives.filter((life) => !life.ended)
+  return last.flatMap((reader) => {
+    const screens = screensOf(reader, lives)
+    const seen = new Set([...seenOn(screens), ...(screens[0]?.knew ?? [])])
+    return [...said].flatMap(([token, { author, to = [] }]) =>
+      to.includes(reader.node) &&
+      !seen.has(token) &&
+      last.some(({ kept, node }) => kept.includes(token) && (isSecure || node === author))
+        ? [`Private: ${reader.node} never shows ${token}`]
+        : []
+    )
   })
 }
 
@@ -356,6 +405,14 @@ const whenItMetTheOld = ({ rooted, shown }: Life): number | undefined => {
   const isOver = shown.every(({ at }) => at <= rooted.at)
   return isShown || isOver ? rooted.at : undefined
 }
+
+/** `deps` name posts of the same room. */
+const acrossRooms = ({ bodies }: Record_): ReadonlyArray<string> =>
+  bodies.flatMap(({ post }) =>
+    Object.keys(post.deps)
+      .filter((stream) => roomIn(stream as StreamId) !== roomIn(post.stream))
+      .map((stream) => `Rooms: ${post.stream}#${post.n} is to stand below ${stream}, of another room`)
+  )
 
 /** I5: no id names two bodies. */
 const twoBodies = ({ bodies }: Record_): ReadonlyArray<string> => {

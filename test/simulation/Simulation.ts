@@ -13,6 +13,7 @@ import * as Scope from "effect/Scope"
 import * as KeptChat from "../../layers/chat/KeptChat.ts"
 import { makeTypedLines } from "../../layers/console/TypedLines.ts"
 import * as Keys from "../../layers/identity/Keys.ts"
+import type { PrivateSeal } from "../../layers/identity/PrivateSeal.ts"
 import { decodeLine, encodeShown, type JournalLine } from "../../layers/log/JournalReader.ts"
 import * as Log from "../../layers/log/Log.ts"
 import * as WriteBehind from "../../layers/log/WriteBehind.ts"
@@ -28,6 +29,7 @@ import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { Console, type Put, whenTaken } from "../../services/Console.ts"
 import { Identity } from "../../services/Identity.ts"
 import type { Interrupts } from "../../services/Interrupts.ts"
+import { Membership } from "../../services/Membership.ts"
 import { MeshStatus } from "../../services/MeshStatus.ts"
 import { PortStore } from "../../services/PortStore.ts"
 import { Rooms } from "../../services/Rooms.ts"
@@ -46,12 +48,13 @@ import * as Sessions from "../../src/programs/sessions.ts"
 import type { Folded, Gap, PostFrame } from "../../src/protocol/Frame.ts"
 import { linesIn } from "../support/bytes.ts"
 import { makeChance } from "../support/chance.ts"
+import * as InstantSeal from "../support/InstantSeal.ts"
 import { linkedOf } from "../support/linked.ts"
 import { type Signer, signer } from "../support/signers.ts"
 import { run, wallClock } from "../support/VirtualTime.ts"
 import { wholeLog } from "../support/wholeLog.ts"
-import { type Life, type Record_, roomOf, type Saying, tokensOf } from "./Checker.ts"
-import { firstOfRooms } from "./schedules.ts"
+import { inPrivate, type Life, type Record_, roomOf, type Saying, tokensOf } from "./Checker.ts"
+import { firstOfPrivate, firstOfRooms } from "./schedules.ts"
 
 /** The disk of a node. It survives a crash unless the schedule says otherwise. */
 interface Disk {
@@ -110,8 +113,11 @@ const isFrame = (line: JournalLine | undefined): line is Frame => line !== undef
 
 const framesOf = (disk: Disk): ReadonlyArray<Frame> => linesOn(disk).filter(isFrame)
 
+/** What is written under a seal, by the sealed text: for the schedule alone. */
+const unsealed = new Map<string, string>()
+
 const textsIn = (frames: ReadonlyArray<Frame>): ReadonlyArray<string> =>
-  frames.flatMap((frame) => (frame.type === "post" ? [frame.post.text] : []))
+  frames.flatMap((frame) => (frame.type === "post" ? [unsealed.get(frame.post.text) ?? frame.post.text] : []))
 
 /** The texts of all posts on a disk. */
 const wordsOn = (disk: Disk): ReadonlyArray<string> => textsIn(framesOf(disk))
@@ -141,6 +147,7 @@ const logLayer = (
   disk: Disk,
   millis: number,
   sign: Signer["sign"] | undefined,
+  seals: boolean,
   bounds: Bounds,
   rooms: ReadonlyArray<Room>,
   onDisk: (lines: ReadonlyArray<Uint8Array>) => void
@@ -172,8 +179,9 @@ const logLayer = (
   return Log.layerOf(
     Effect.gen(function* () {
       const queue = millis === 0 ? instant : yield* slow
+      const { letters } = yield* Membership
       return yield* Log.make(
-        { author, sign, rooms, ...bounds },
+        { author, sign, rooms, ...(seals ? { letters } : {}), ...bounds },
         {
           ...queue,
           keeps: true,
@@ -211,7 +219,7 @@ const isOrphaned = (seed: number): boolean => seed % 5 === 3
 const orphanage = "40 seconds"
 
 /** Some schedules have logs so small that streams are folded away: many clients join, say one line each, and leave. */
-const isOfManyRuns = (seed: number): boolean => seed % 12 === 2 && !isLongCut(seed)
+const isOfManyRuns = (seed: number): boolean => seed % 12 === 2 && !isLongCut(seed) && !isOfSecrets(seed)
 
 /** The bounds of a log with this many entries. The ratio of streams to entries is the default one. */
 const smallBounds = (entries: number): Bounds => ({
@@ -236,7 +244,7 @@ const lanes = 6
 const firstPasserBy = 10
 
 /** Some schedules have a secure chat, in which client 3 sometimes changes posts of others before it hands them on. */
-const isSecure = (seed: number): boolean => seed % 6 === 5
+const isSecure = (seed: number): boolean => (isOfSecrets(seed) ? seed % 2 === 1 : seed % 6 === 5)
 
 /** The key of each node, and the trust that all of them share. */
 const keysOf = new Map([serverId, ...clientIds].map((name, at) => [name as string, signer(at + 1)] as const))
@@ -264,13 +272,13 @@ const openMembership = (store: Layer.Layer<PortStore> | undefined) =>
       ).pipe(Layer.provide(store))
 
 const secureMembership = (name: PeerId) =>
-  RosterMembership.layer({ id: name }).pipe(
+  RosterMembership.layer({ id: name, seals: knownSeal }).pipe(
     Layer.provide(
       Layer.mergeAll(
         Layer.succeed(Identity, {
           key: keyOf(name).key,
           sign: (bytes) => keyOf(name).sign(Buffer.from(bytes).toString()),
-          credentials: { privateKey: "", certificate: "" }
+          credentials: { privateKey: keyOf(name).privateKey, certificate: "" }
         }),
         MemoryTrustStore.over({ trust }),
         MemoryInvitations.layer
@@ -308,8 +316,24 @@ const tampered = (transport: Transport["Type"], name: string, isTampering: () =>
  * Some schedules have more rooms. Each client begins in some of them, the server in nearly all. They join rooms and leave
  * rooms as they like.
  */
-const isOfRooms = (seed: number): boolean => seed >= firstOfRooms
+const isOfRooms = (seed: number): boolean => seed >= firstOfRooms && !isOfSecrets(seed)
 const otherRooms = ["ops", "dev"].map((name) => Room.make(name))
+
+/** In some schedules they write to some of the others alone, whether these are there or not. */
+const isOfSecrets = (seed: number): boolean => seed >= firstOfPrivate
+
+/** Seals at once, and lets the schedule know what is in it. */
+const knownSeal = (privateKey: string): PrivateSeal => {
+  const { open, seal } = InstantSeal.make(privateKey)
+  return {
+    open,
+    seal: (place, letter, readers) =>
+      Effect.map(seal(place, letter, readers), (text) => {
+        unsealed.set(text, letter.text)
+        return text
+      })
+  }
+}
 
 /** The random choices of a schedule. */
 const drawFrom = (seed: number) => {
@@ -374,6 +398,7 @@ export const simulate = (seed: number): Record_ => {
   const wandering = drawFrom(seed + 5_000_000_029)
   const carries = isOfRooms(seed) && wandering.happens(0.6) ? "all" : "none"
   const ways = drawFrom(seed + 4_000_000_007)
+  const secrets = drawFrom(seed + 6_000_000_041)
   const bounds = isOfManyRuns(seed) ? smallBounds(40 + runs.below(11)) : {}
   const secure = isSecure(seed)
   // A run whose clock is before the streams that were folded away begins anew. `test/programs/runs.test.ts` covers
@@ -437,7 +462,7 @@ export const simulate = (seed: number): Record_ => {
         const wall = wallClock(clock, areClocksRight ? 0 : ahead)
         const life: Life = {
           node: place.id,
-          stays: [{ room: mainRoom, since: 0, until: Number.POSITIVE_INFINITY }],
+          stays: [mainRoom, inPrivate].map((room) => ({ room, since: 0, until: Number.POSITIVE_INFINITY })),
           partakes: new Set(),
           old: new Map(),
           lineage: disk.lineage,
@@ -511,6 +536,7 @@ export const simulate = (seed: number): Record_ => {
           disk,
           chance.among(isOfManyRuns(seed) ? slowDiskMillis : diskMillis),
           sign,
+          isOfSecrets(seed),
           bounds,
           // A disk says in which rooms its node is.
           disk.lines.length === 0 ? place.rooms : [],
@@ -570,7 +596,9 @@ export const simulate = (seed: number): Record_ => {
         const noteRooms = (joined: ReadonlyArray<Room>, isFirst = false): void => {
           if (dead) return
           const now = clock.unsafeCurrentTimeMillis()
-          for (const stay of life.stays) if (!joined.includes(stay.room as Room)) stay.until = Math.min(stay.until, now)
+          for (const stay of life.stays) {
+            if (stay.room !== inPrivate && !joined.includes(stay.room as Room)) stay.until = Math.min(stay.until, now)
+          }
           for (const room of joined) {
             if (life.stays.some((stay) => stay.room === room && stay.until > now)) continue
             const since = isFirst ? sinceBefore(room) : now
@@ -633,6 +661,34 @@ export const simulate = (seed: number): Record_ => {
             Effect.map(Effect.forkIn(inside.log.say(room, texts), stage), (saying) => {
               running.saying = saying
             })
+      })
+
+    /**
+     * Writes to one of the others alone, in a secure chat sometimes to two. It may be away, or never have been there.
+     * The line is an answer to those that its author has seen of them, in a secure chat to all that it has seen.
+     */
+    const confide = (place: Place) =>
+      Effect.suspend(() => {
+        const { inside, life } = place.running ?? {}
+        if (inside === undefined || life === undefined) return Effect.void
+        const first = secrets.among(places.filter((other) => other !== place))
+        const second = secrets.among(places.filter((other) => other !== place && other !== first))
+        const to = secure && secrets.happens(0.3) ? [first.id, second.id] : [first.id]
+        const isHere = (token: string) => {
+          const { author, to: readers } = said.get(token) ?? { author: "" }
+          return readers !== undefined && (secure || [author, ...readers].includes(first.id))
+        }
+        const after = new Set([...life.knew, ...tokensOf(life)].filter(isHere))
+        const text = `${place.id}.${lives.indexOf(life)}.${place.said++}@${inPrivate}`
+        said.set(text, { author: place.id, life, room: inPrivate, to, at: clock.unsafeCurrentTimeMillis(), after })
+        const [reader, ...others] = to as [PeerId, ...Array<PeerId>]
+        return Effect.map(
+          Effect.forkIn(Effect.ignore(inside.log.confide([reader, ...others], [text])), stage),
+          (saying) => {
+            const running = place.running
+            if (running !== undefined) running.saying = saying
+          }
+        )
       })
 
     /** Joins a room, or leaves it, whether somebody has the last lines or not. It may take a while. */
@@ -886,6 +942,7 @@ export const simulate = (seed: number): Record_ => {
     for (let step = 0; step < steps; step += 1) {
       yield* trouble
       if (isOfRooms(seed) && wandering.happens(0.15)) yield* wander(wandering.among(places))
+      if (isOfSecrets(seed) && secrets.happens(0.3)) yield* confide(secrets.among(places))
       if (isOfManyRuns(seed) && runs.happens(0.15)) passing.push(yield* Effect.forkIn(passBy, stage))
       if (!areClocksRight && clocks.happens(0.1)) clocks.among(places).running?.setClock(clocks.among(wrongClocks))
       if (chance.happens(0.5)) yield* Effect.sleep(chance.below(2 * stepMillis))
@@ -906,6 +963,7 @@ export const simulate = (seed: number): Record_ => {
     if (isOfRooms(seed)) yield* joinLate
     const settledAt = clock.unsafeCurrentTimeMillis()
     for (const place of places) yield* say(place)
+    if (isOfSecrets(seed)) for (const place of places) yield* confide(place)
     yield* settle(lastSettling, patient)
     const holding = isOrphaned(seed) ? yield* orphanAnAnswer : []
     const tallies = yield* Effect.forEach(
@@ -928,15 +986,15 @@ export const simulate = (seed: number): Record_ => {
 
   const exit = run(program, seed, busiest)
   if (exit._tag === "Failure") throw new Error(`seed ${seed}: ${exit.cause}`)
-  return { seed, forgets: isOfManyRuns(seed), lives, said, written, ...exit.value, kills }
+  return { seed, forgets: isOfManyRuns(seed), isSecure: secure, lives, said, written, ...exit.value, kills }
 }
 
 /** The token of a post, from a line of the screen; undefined for any other line. It stands behind the room, if there is one. */
 export const tokenOf = (line: string): string | undefined =>
-  /^(?:#\w+ )?(?:Client \d+|Server): ((?:\d+|Server)\.\d+\.\d+(?:@\w+)?)$/.exec(line)?.[1]
+  /^(?:#\w+ |@[\w,]+ )?(?:Client \d+|Server): ((?:\d+|Server)\.\d+\.\d+(?:@\w+)?)$/.exec(line)?.[1]
 
 /** The token of a post that is shown as history; undefined for any other line. */
 const earlierOf = (line: string): string | undefined => {
-  const shown = line.replace(/^(#\w+ )?\(earlier\) /, "$1")
+  const shown = line.replace(/^(#\w+ |@[\w,]+ )?\(earlier\) /, "$1")
   return shown === line ? undefined : tokenOf(shown)
 }

@@ -3,7 +3,7 @@
  * notice each.
  */
 
-import { firstOfRooms, ofManyRuns } from "./schedules.ts"
+import { firstOfPrivate, firstOfRooms, ofManyRuns } from "./schedules.ts"
 
 export interface Mutant {
   readonly name: string
@@ -204,7 +204,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "one memory for all rooms: an answer in a room may stand above its question there",
-    seed: firstOfRooms,
+    seed: firstOfRooms + 1,
     notices: /I2:/,
     changes: [
       {
@@ -228,7 +228,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "a room is heard by everybody: its posts go to those who take no part in it, and are taken in",
-    seed: firstOfRooms,
+    seed: firstOfRooms + 1,
     notices: /Rooms:|I3:/,
     changes: [
       {
@@ -240,6 +240,88 @@ export const mutants: ReadonlyArray<Mutant> = [
         file: "src/protocol/PostStore.ts",
         from: "if (room?.fold === undefined) return room === undefined",
         to: "if (room?.fold === undefined) return false"
+      }
+    ]
+  },
+  {
+    name: "deps across rooms: a line is to stand below what its author has seen in other rooms",
+    seed: firstOfRooms + 1,
+    notices: /Rooms: .* of another room/,
+    changes: [
+      {
+        file: "src/protocol/PostStore.ts",
+        from: "    news.set(post.stream, post.n)",
+        to: "    for (const each of this.#rooms.values()) each.news.set(post.stream, post.n)"
+      }
+    ]
+  },
+  {
+    name: "in a secure chat, a private line is sealed for all, and opened by a third",
+    seed: firstOfPrivate + 1,
+    notices: /Private: .* not for it/,
+    changes: [
+      {
+        file: "layers/RosterMembership.ts",
+        from: "letter.to.flatMap((id) =>",
+        to: '["1", "2", "3", "Server"].flatMap((id) =>'
+      }
+    ]
+  },
+  {
+    name: "in a plain chat, what two say to each other goes to everybody",
+    seed: firstOfPrivate + 4,
+    notices: /Private: .* not for it/,
+    changes: [
+      {
+        file: "layers/replication/Ground.ts",
+        from: "isPrivateStream(stream) &&",
+        to: "false &&"
+      },
+      {
+        file: "layers/replication/Sharing.ts",
+        from: "        if (!link.rooms.has(room)) continue\n        link.replica.met ??= new Set()",
+        to: "        link.replica.met ??= new Set()"
+      },
+      {
+        file: "layers/replication/Sharing.ts",
+        from: "log.rooms.has(room) || !link.rooms.has(room) || authorOf",
+        to: "log.rooms.has(room) || authorOf"
+      }
+    ]
+  },
+  {
+    name: "who comes takes the private lines until then for seen, those to itself too",
+    seed: firstOfPrivate + 6,
+    notices: /Private: .* never shows/,
+    changes: [
+      {
+        file: "layers/replication/Bootstrap.ts",
+        from: "new Map(marks.filter(([stream]) => !isPrivateStream(stream)))",
+        to: "new Map(marks)"
+      }
+    ]
+  },
+  {
+    name: "a private line is shown twice: its acknowledgement was lost with the reader, which does not know it any more",
+    seed: firstOfPrivate + 2,
+    notices: /I1: .*@private (twice|again)/,
+    changes: [
+      {
+        file: "layers/log/Restoring.ts",
+        from: "      store.restore(block)\n",
+        to: '      if (!id.includes("@")) store.restore(block)\n'
+      }
+    ]
+  },
+  {
+    name: "nobody carries a private line for others",
+    seed: firstOfPrivate + 5,
+    notices: /Private: .* never shows/,
+    changes: [
+      {
+        file: "layers/log/Letters.ts",
+        from: "carried.length - first <= maxEntries * share && bytes <= maxBytes * share",
+        to: "carried.length === first"
       }
     ]
   }

@@ -7,8 +7,13 @@ export const seedsFrom = (from: number, count: number): ReadonlyArray<number> =>
 /** From this seed on, there are more rooms than `main`. */
 export const firstOfRooms = 500_000
 
+/** From this seed on, there are private messages, in a plain chat or (odd seeds) in a secure one. No more rooms then. */
+export const firstOfPrivate = 600_000
+
 export const ofOneRoom = seedsFrom(0, 60)
 export const ofThreeRooms = seedsFrom(firstOfRooms, 20)
+
+export const ofPrivate = seedsFrom(firstOfPrivate, 8)
 
 /** Seeds that once broke a promise. */
 export const onceBroken = [228, 1389, 3205, 3255]
@@ -16,4 +21,4 @@ export const onceBroken = [228, 1389, 3205, 3255]
 /** The seed of a mutant that no other seed notices. */
 export const ofManyRuns = 638
 
-export const all: ReadonlyArray<number> = [ofManyRuns, ...ofOneRoom, ...ofThreeRooms, ...onceBroken]
+export const all: ReadonlyArray<number> = [ofManyRuns, ...ofOneRoom, ...ofThreeRooms, ...ofPrivate, ...onceBroken]

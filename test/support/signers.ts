@@ -10,6 +10,8 @@ import { linesIn } from "./bytes.ts"
 
 export interface Signer {
   readonly key: PublicKey
+  /** The private key as PEM. */
+  readonly privateKey: string
   readonly sign: (claim: string) => Signature
 }
 
@@ -23,6 +25,7 @@ export const signerOf = (seed: string): Signer => {
   const sign = Keys.signWith(secret)
   return {
     key: Keys.publicKeyOf(Crypto.createPublicKey(secret)) as PublicKey,
+    privateKey: secret.export({ format: "pem", type: "pkcs8" }).toString(),
     sign: (claim) => sign(Buffer.from(claim))
   }
 }
