@@ -354,6 +354,9 @@ const diskMillis = [0, 1, 2, 20]
 /** The same where many clients come and go, which takes long. */
 const slowDiskMillis = [1, 2, 2, 20]
 
+/** What is to be written is on any of these disks after this, in ms: a write may have to wait for the one before. */
+const slowestDisk = 2 * Math.max(...diskMillis, ...slowDiskMillis)
+
 /** A node that leaves gives up its last posts when no peer has taken any for this long. */
 const givingUp = Duration.seconds(10)
 
@@ -408,8 +411,10 @@ export const simulate = (seed: number): Record_ => {
   const lives: Array<Life> = []
   const said = new Map<string, Saying>()
   const written = new Map<string, number>()
-  /** The lines that have been on the disk of a node other than their author's. */
-  const had = new Set<string>()
+  /** When each line was first on the disk of a node other than its author's. */
+  const had = new Map<string, number>()
+  /** Who has left without a crash, and when it had ended. */
+  const departures: Array<readonly [Life, number]> = []
   let lineages = 0
   let kills = 0
 
@@ -435,16 +440,23 @@ export const simulate = (seed: number): Record_ => {
     ]
 
     /**
-     * The lines that a leaving node has said, that no other node has, and that it has not reported. Lines said before a
-     * newcomer took them for seen don't count.
+     * The lines that a node has said which has left since, that no other node has, and that it has not reported. Lines
+     * said before a newcomer took them for seen don't count. What a peer has is on its disk a moment later.
      */
-    const untoldBy = (life: Life): ReadonlyArray<string> => {
-      const adopted = Math.max(...lives.map(({ rooted }) => (rooted?.takesForSeen ? rooted.at : 0)))
+    const untoldBy = (life: Life, ended: number): ReadonlyArray<string> => {
+      const until = ended + slowestDisk
+      const adoptions = lives.flatMap(({ rooted }) => (rooted?.takesForSeen && rooted.at <= until ? rooted.at : []))
+      const adopted = Math.max(0, ...adoptions)
       const lines = life.kept.filter((token) => {
         const saying = said.get(token)
         // Who leaves a room is asked about its lines there by then. And a summary of a room that comes to be shared may
         // name lines that are not on the disk yet.
-        return saying?.life === life && saying.room === mainRoom && saying.at > adopted && !had.has(token)
+        return (
+          saying?.life === life &&
+          saying.room === mainRoom &&
+          saying.at > adopted &&
+          (had.get(token) ?? Number.POSITIVE_INFINITY) > until
+        )
       })
       const told = life.shown.flatMap(
         ({ line }) => /^\* No peer has your last (\d+ lines|line) yet: kept/.exec(line)?.[1] ?? []
@@ -509,7 +521,7 @@ export const simulate = (seed: number): Record_ => {
           const at = clock.unsafeCurrentTimeMillis()
           const frames = lines.map(lineOf).filter(isFrame)
           for (const text of textsIn(frames)) {
-            if (said.get(text)?.author !== place.id) had.add(text)
+            if (said.get(text)?.author !== place.id) had.set(text, had.get(text) ?? at)
             else if (!written.has(text)) written.set(text, at)
           }
           const root = rootIn(frames)
@@ -579,7 +591,7 @@ export const simulate = (seed: number): Record_ => {
               }
               life.kept = wordsOn(place.disk)
               for (const stay of life.stays) stay.until = Math.min(stay.until, clock.unsafeCurrentTimeMillis())
-              if (!abruptly) life.untold = untoldBy(life)
+              if (!abruptly) departures.push([life, clock.unsafeCurrentTimeMillis()])
             }),
           setClock: wall.set,
           saying: undefined,
@@ -975,6 +987,7 @@ export const simulate = (seed: number): Record_ => {
       running.life.kept = wordsOn(disk)
       running.life.partakes = new Set(running.inside.log.rooms)
     }
+    for (const [life, ended] of departures) life.untold = untoldBy(life, ended)
     const bodies = places.flatMap(({ disk }) => framesOf(disk)).filter((frame) => frame.type === "post")
     yield* Scope.close(stage, { _tag: "Success" } as never)
     const taken = {
