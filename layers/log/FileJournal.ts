@@ -8,7 +8,7 @@ import { type LogInUse, LogUnavailable } from "../../src/domain/Errors.ts"
 import { within } from "../../src/domain/Limit.ts"
 import { notice } from "../../src/domain/ScreenLine.ts"
 import { newline } from "../../src/protocol/LineSplitter.ts"
-import { attemptAt, replaceFile, syncFolder, writeAll } from "./Files.ts"
+import { attemptAt, readAll, replaceFile, syncFolder, writeAll } from "./Files.ts"
 import * as FolderLock from "./FolderLock.ts"
 import type { Journal } from "./Journal.ts"
 import { JournalReader } from "./JournalReader.ts"
@@ -21,9 +21,6 @@ export interface Settings {
   /** Whether the chat is secure, so that posts are signed. A folder holds posts of one kind only. */
   readonly signed: boolean
 }
-
-/** The size of the blocks in which the journal is read, in bytes. */
-const blockBytes = 65_536
 
 /** The maximum time that closing the file takes. */
 const closeLimit = "1 second"
@@ -63,15 +60,6 @@ export const open = (
     let isReplacing = false
     // A file whose disk is stuck can't be closed.
     yield* Effect.addFinalizer(() => within(closeLimit)(Effect.promise(() => file.close().catch(() => {}))))
-
-    const read = async (reader: JournalReader): Promise<void> => {
-      for (let at = 0; ; ) {
-        const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(blockBytes), 0, blockBytes, at)
-        if (bytesRead === 0) return
-        reader.read(buffer.subarray(0, bytesRead))
-        at += bytesRead
-      }
-    }
 
     const cutBack = async () => {
       await file.truncate(bytes)
@@ -125,7 +113,7 @@ export const open = (
       restore: (each) =>
         Effect.gen(function* () {
           const reader = new JournalReader(each)
-          yield* attempt(() => read(reader))
+          yield* attempt(() => readAll(file, (block) => reader.read(block)))
           if (reader.foreign) return yield* new LogUnavailable({ path, detail: "it is not an outlive log" })
           bytes = reader.end
           lines = reader.lines

@@ -20,6 +20,19 @@ export const writeAll = async (file: Fs.FileHandle, bytes: Uint8Array, at: numbe
   }
 }
 
+/** The size of the blocks in which a file is read, in bytes. */
+const blockBytes = 65_536
+
+/** Reads a file from its beginning to its end, one block after the other. */
+export const readAll = async (file: Fs.FileHandle, take: (block: Uint8Array) => void): Promise<void> => {
+  for (let at = 0; ; ) {
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(blockBytes), 0, blockBytes, at)
+    if (bytesRead === 0) return
+    take(buffer.subarray(0, bytesRead))
+    at += bytesRead
+  }
+}
+
 /** Returns when the folder's entries are on disk: created, renamed and removed files. */
 export const syncFolder = async (path: string): Promise<void> => {
   const folder = await Fs.open(path, "r")

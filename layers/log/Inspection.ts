@@ -5,14 +5,13 @@ import type { KeptLog } from "../../services/HostChecks.ts"
 import { isPrivateStream, sealedRoom } from "../../src/domain/Conversation.ts"
 import type { Letters } from "../../src/domain/Letter.ts"
 import { type Post, type Room, roomIn, type StreamId } from "../../src/domain/Post.ts"
+import { readAll } from "./Files.ts"
 import { JournalReader } from "./JournalReader.ts"
 
 /** What is found in a folder. `sealed`: the private messages of a secure chat. */
 export interface Found extends Omit<KeptLog, "sealed" | "unreadable"> {
   readonly sealed: ReadonlyArray<Post>
 }
-
-const blockBytes = 65_536
 
 /** Reads the journal in that folder; undefined if there is none. */
 export const readIn = async (folder: string): Promise<Found | undefined> => {
@@ -38,12 +37,7 @@ export const readIn = async (folder: string): Promise<Found | undefined> => {
   })
   if (file === undefined) return undefined
   try {
-    for (let at = 0; ; ) {
-      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(blockBytes), 0, blockBytes, at)
-      if (bytesRead === 0) break
-      reader.read(buffer.subarray(0, bytesRead))
-      at += bytesRead
-    }
+    await readAll(file, (block) => reader.read(block))
   } finally {
     await file.close()
   }

@@ -65,7 +65,7 @@ export const placeArgument = Schema.Union(
 ).annotations({
   title: "ROOM",
   message: sentence("a room has 1 to 32 letters, digits, - and _; a private conversation is @ID"),
-  [KindAnnotation]: "room" satisfies Kind
+  [KindAnnotation]: "place" satisfies Kind
 })
 
 /** A room, or the first word of a text. */

@@ -10,4 +10,6 @@ export interface Vocabulary {
   readonly ids: () => ReadonlyArray<PeerId>
   /** The rooms known at the time of the call. */
   readonly rooms: () => ReadonlyArray<Room>
+  /** The private conversations that are open at the time of the call: `@bo`. */
+  readonly conversations: () => ReadonlyArray<Room>
 }

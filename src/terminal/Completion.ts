@@ -83,7 +83,8 @@ export const completionsOf = (
   line: string,
   cursor: number,
   ids: ReadonlyArray<PeerId>,
-  rooms: ReadonlyArray<Room> = []
+  rooms: ReadonlyArray<Room> = [],
+  conversations: ReadonlyArray<Room> = []
 ): Completions => {
   const before = line.slice(0, cursor)
   const from = before.search(/\S*$/u)
@@ -97,13 +98,16 @@ export const completionsOf = (
   if (from === 0) return begun(names)
   const [name = "", ...given] = before.split(/\s+/u)
   const kind = commandNamed(name, commands)?.parameters[given.length - 1]?.kind
+  const roomsAs = word.startsWith("#") ? rooms.map((each) => `#${each}`) : rooms
   switch (kind) {
     case "command":
       return begun(word.startsWith("/") ? names : names.map((each) => each.slice(1)))
     case "id":
       return begun(ids)
     case "room":
-      return begun(word.startsWith("#") ? rooms.map((each) => `#${each}`) : rooms)
+      return begun(roomsAs)
+    case "place":
+      return begun([...roomsAs, ...conversations])
     case undefined:
       return begun([])
     default:
@@ -112,9 +116,9 @@ export const completionsOf = (
 }
 
 /** Completes commands and their arguments first, then emoji, then rooms, then peers' ids. */
-export const completionFrom = ({ commands, ids, rooms }: Vocabulary): Complete =>
+export const completionFrom = ({ commands, conversations, ids, rooms }: Vocabulary): Complete =>
   firstOf(
-    (line, cursor) => completionsOf(commands, line, cursor, ids(), rooms()),
+    (line, cursor) => completionsOf(commands, line, cursor, ids(), rooms(), conversations()),
     emojiNames,
     roomNames(rooms),
     called(ids)

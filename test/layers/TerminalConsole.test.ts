@@ -136,7 +136,7 @@ describe("TerminalConsole", () => {
       const { completeFrom, showStatus } = Option.getOrThrow(console.prompt)
       showStatus(status)
       yield* sees(["── 1 · server up · 1 of 2 peers"])
-      yield* completeFrom({ commands: [], ids: () => [id("anna")], rooms: () => [] })
+      yield* completeFrom({ commands: [], ids: () => [id("anna")], rooms: () => [], conversations: () => [] })
       yield* types("an\t")
       yield* sees(["── 1 · server up · 1 of 2 peers"], "anna:")
     })

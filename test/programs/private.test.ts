@@ -174,6 +174,7 @@ describe("private messages in a plain chat", () => {
         yield* news({ main: 0, "@1": 2, "@3": 1 })
         yield* two.type("/rooms")
         yield* two.sees("* @1: private, 2 lines unread, 2 for you", "* @3: private, 1 line unread, 1 for you")
+        assert.deepStrictEqual(yield* two.completions("/go @"), ["@1 ", "@3 "])
         yield* two.press("/go @1")
         yield* two.glances(({ room }) => room === "@1")
         yield* one.type("/msg 2 that is seen at once")
@@ -190,6 +191,25 @@ describe("private messages in a plain chat", () => {
         yield* one.type("/msg 2 again")
         yield* news({ main: 0, "@1": 1 })
       })
+  )
+
+  story("what was unread in a conversation before a restart is so afterwards, where one can see it", (world) =>
+    Effect.gen(function* () {
+      const [server, one] = yield* gather(world, "1")
+      assert(one !== undefined)
+      const disk = new VirtualDisk()
+      const two = yield* world.client("2", { disk })
+      yield* one.sees("Client 2: initiated")
+      yield* one.type("/msg 2 unread")
+      yield* two.sees("(private) Client 1: unread")
+      yield* Effect.sleep("3 seconds")
+      yield* two.kill
+      yield* server.sees("* Client 2 is lost: the connection broke")
+      const again = yield* world.client("2", { disk })
+      yield* again.glances(({ rooms }) => rooms.some(({ lines, room }) => room === "@1" && lines === 1))
+      yield* again.press("/go @1")
+      yield* again.glances(({ room, rooms }) => room === "@1" && rooms.every(({ lines }) => lines === 0))
+    })
   )
 
   story("a program that names readers is refused those whom nobody knows, and is warned as a person is", (world) =>

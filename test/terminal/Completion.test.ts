@@ -64,7 +64,7 @@ describe("completion", () => {
 
   it("commands and their arguments come first, then emoji, then rooms, then ids", () => {
     const rooms = () => ["ops", "dev"].map((each) => Room.make(each))
-    const all = completionFrom({ commands, ids: () => [id("anna"), id("3")], rooms })
+    const all = completionFrom({ commands, ids: () => [id("anna"), id("3")], rooms, conversations: () => [] })
     assert.deepStrictEqual(lines(all, "/enter o"), ["/enter ops "])
     assert.deepStrictEqual(lines(all, "/enter #"), ["/enter #ops ", "/enter #dev "])
     assert.deepStrictEqual(lines(all, "see #d"), ["see #dev "])

@@ -23,7 +23,8 @@ const completionsAt = (state: State, text: string, cursor: number): Completions 
   return completionFrom({
     commands: state.commands,
     ids: () => ids as ReadonlyArray<PeerId>,
-    rooms: () => state.rooms.map(({ room }) => room as Room)
+    rooms: () => state.rooms.map(({ room }) => room as Room),
+    conversations: () => state.conversations.map(({ with: others }) => privatelyWith(others) as Room)
   })(text, cursor)
 }
 

@@ -7,11 +7,17 @@ import type { MeshStatus } from "../../../services/MeshStatus.ts"
 import { MessageLog } from "../../../services/MessageLog.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { Rooms } from "../../../services/Rooms.ts"
-import { placesOf } from "../../domain/Place.ts"
+import { opened, placesOf } from "../../domain/Place.ts"
 import { statusOf } from "../../domain/Status.ts"
 import { commands } from "../commands/all.ts"
 import { followPresence } from "./presence.ts"
-import { newsIn, type Session } from "./Session.ts"
+import { move, newsIn, type Session } from "./Session.ts"
+
+/** Opens the conversations in which an earlier run, or another session, has left something unread. */
+const openWhatIsUnread = (session: Session["Type"]): void => {
+  const talks = [...session.reading.conversations()].reverse()
+  for (const { lines, room } of newsIn(session, talks)) if (lines > 0) move(session, (before) => opened(before, room))
+}
 
 /**
  * Keeps the status on the screen up to date, until the scope closes. Another room of the session is there in the call
@@ -37,8 +43,10 @@ export const tellHowItIs = (
     yield* completeFrom({
       commands,
       ids: () => [...present.now().peers.keys()],
-      rooms: () => rooms.known().map(({ room }) => room)
+      rooms: () => rooms.known().map(({ room }) => room),
+      conversations: () => MutableRef.get(place).conversations
     })
+    openWhatIsUnread(session)
     update()
     yield* Effect.acquireRelease(
       Effect.sync(() => [
