@@ -43,6 +43,7 @@ export const longestMessage = JsonConsole.longestCommand
 export const serve = (sessions: Sessions["Type"], socket: WebSocket): Effect.Effect<void> =>
   Effect.gen(function* () {
     const over = yield* Deferred.make<End>()
+    const closed = yield* Deferred.make<void>()
     const end = (how: End): void => Deferred.unsafeDone(over, Effect.succeed(how))
     // Mutable: this connection is the only user, in synchronous steps.
     let isGone = false
@@ -61,12 +62,10 @@ export const serve = (sessions: Sessions["Type"], socket: WebSocket): Effect.Eff
     })
     // A broken frame, a message that is too long, a reset: ws has closed it.
     socket.on("error", () => {})
-    const closed = Effect.async<void>((resume) => {
-      socket.once("close", () => resume(Effect.void))
-    })
     socket.once("close", () => {
       isGone = true
       typed.end()
+      Deferred.unsafeDone(closed, Effect.void)
     })
     const put = (lines: ReadonlyArray<string>, taken: () => void): void => {
       if (isGone) return taken()
@@ -99,7 +98,7 @@ export const serve = (sessions: Sessions["Type"], socket: WebSocket): Effect.Eff
         if (isGone) return Effect.void
         socket.resume()
         socket.close(code, why)
-        return within(lastWords)(closed)
+        return within(lastWords)(Deferred.await(closed))
       })
     const session = Effect.flatMap(JsonConsole.over({ lines: typed.lines, put, isGone: () => isGone }), (console) =>
       Effect.map(sessions.attach(console), endOf)
