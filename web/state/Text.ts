@@ -28,9 +28,8 @@ const withoutEnd = (link: string): string => {
 
 /** The address of a link; undefined if it hides something, or is none that the page opens. */
 const hrefOf = (link: string): string | undefined => {
-  if (link.length > longest || escape(link) !== link || !URL.canParse(link)) return undefined
-  const { href, protocol } = new URL(link)
-  return /^(?:https?|mailto):$/.test(protocol) ? href : undefined
+  const isLink = link.length <= longest && escape(link) === link && URL.canParse(link)
+  return isLink ? new URL(link).href : undefined
 }
 
 /** The pieces of a text without line breaks. What could hide, or act on other text, is shown as `\u{202e}`. */

@@ -112,14 +112,13 @@ const heard = (state: State, reports: ReadonlyArray<Report>, now: number): Step 
       step = andThen(step, (each) => still({ ...each, names: each.names + 1 }))
       continue
     }
-    // An answer has its place among the lines.
-    if (report.type === "history") step = andThen(step, (each) => still(flush(each, came)))
     step = andThen(step, (each) => told(each, report))
   }
-  return andThen(step, (each) => still(flush(each, came)))
+  return andThen(step, (each) => still(takeAll(each, came)))
 }
 
-const flush = (state: State, came: Came): State => {
+/** Takes the lines into their places. */
+const takeAll = (state: State, came: Came): State => {
   let after = state
   for (const [place, lines] of came) {
     after = takeIn(after, place, lines)
@@ -128,7 +127,6 @@ const flush = (state: State, came: Came): State => {
       lines.filter((line): line is Said => line._tag === "Said")
     )
   }
-  came.clear()
   return after
 }
 

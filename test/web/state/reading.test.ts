@@ -123,6 +123,8 @@ describe("a page reads", () => {
     const ref = page.state.windows.get("main")?.asked?.ref ?? ""
     page.hears({ type: "history", ref, lines: lines("bo", 450, 550), older: true, newer: true, found: true })
     assert.deepStrictEqual(page.state.sought, { stream, n })
+    page.hears(...saying(line("bo", 1_001)))
+    assert.deepStrictEqual(page.shown, texts("bo", 450, 550))
     page
       .does({ _tag: "Revealed" })
       .does(scrolled(false, "newer"))
@@ -182,6 +184,18 @@ describe("after the connection has come back", () => {
     page.does({ _tag: "Disconnected" }).does({ _tag: "Connected" })
     page.answered(lines("bo", 4, 6))
     assert.deepStrictEqual(page.shown, texts("bo", 1, 6))
+  })
+
+  it("whoever was reading far from the end gets more in both directions", () => {
+    const page = Page.connected(lines("bo", 901, 1_000), true)
+    page.does({ _tag: "GoToLine", place: "main", line: line("bo", 500) })
+    page.answered(lines("bo", 450, 550), { older: true, newer: true })
+    // The answer to this never comes.
+    page.does(scrolled(false, "older")).does({ _tag: "Disconnected" }).does({ _tag: "Connected" })
+    assert.isNotEmpty(page.sent)
+    page.does(scrolled(false, "older")).answered(lines("bo", 350, 449), { older: true })
+    page.does(scrolled(false, "newer")).answered(lines("bo", 551, 650), { newer: true })
+    assert.deepStrictEqual(page.shown, texts("bo", 350, 650))
   })
 
   it("other places are asked for again when they are opened", () => {
