@@ -30,6 +30,8 @@ export interface Settings {
   /** What they must say first; nothing if undefined. */
   readonly password?: string | undefined
   readonly version: string
+  /** What the node is called as a server of IRC: by its id by default. */
+  readonly name?: string | undefined
   /** Whether each client is a guest, a person of its own under its own nick. Otherwise it speaks as the node. */
   readonly guests?: boolean
   /** Where to keep, for the next run, what each client has seen. */
@@ -92,6 +94,7 @@ const lobbyOf = (self: Named, guests: Guests["Type"]): Lobby => {
     listeners: new Set(),
     notices: makeNotices(),
     operators: makeOperators(),
+    unknown: new Set(),
     most: () => {
       most = Math.max(most, guests.here.size)
       return most
@@ -104,7 +107,7 @@ const lobbyOf = (self: Named, guests: Guests["Type"]): Lobby => {
   }
 }
 
-const make = ({ guests: isOpen = false, keep = nowhere, listen, password, self, version }: Settings) =>
+const make = ({ guests: isOpen = false, keep = nowhere, listen, name, password, self, version }: Settings) =>
   Effect.gen(function* () {
     const sessions = yield* Sessions
     const { recent, seals } = yield* MessageLog
@@ -125,7 +128,7 @@ const make = ({ guests: isOpen = false, keep = nowhere, listen, password, self, 
       lobby,
       version,
       policy: {
-        server: `${self.id}.outlive`,
+        server: name ?? `${self.id}.outlive`,
         account: self.id,
         isPassword: password === undefined ? undefined : isEqual(password),
         objectionTo: lobby === undefined ? undefined : objectionTo(lobby.guests)

@@ -177,6 +177,7 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
       else sender.send(step.answers)
       if (step.end !== undefined) return refuse(step.end)
       if (!state.isRegistered || before.isRegistered) return
+      house.lobby?.unknown.delete(connection)
       if (house.lobby !== undefined) guest = enter(house.lobby, state)
       Deferred.unsafeDone(registered, Effect.void)
     }
@@ -329,6 +330,8 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
       (stop) => Effect.sync(() => stop?.())
     )
     yield* evicted
+    house.lobby?.unknown.add(connection)
+    yield* Effect.addFinalizer(() => Effect.sync(() => house.lobby?.unknown.delete(connection)))
     yield* Effect.acquireRelease(
       Effect.sync(() => {
         const hear = (id: PeerId) => running?.heardAway(id)

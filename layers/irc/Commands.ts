@@ -109,7 +109,7 @@ const lusers = ({ house, members, numeric, rooms }: Talk): ReadonlyArray<Outgoin
     return [
       numeric("RPL_LUSERCLIENT", `There are ${users} users and 0 invisible on ${servers} servers`),
       numeric("RPL_LUSEROP", "0", "operators online"),
-      numeric("RPL_LUSERUNKNOWN", "0", "unknown connections"),
+      numeric("RPL_LUSERUNKNOWN", String(house.lobby.unknown.size), "unknown connections"),
       numeric("RPL_LUSERCHANNELS", String(channels), "channels formed"),
       numeric("RPL_LUSERME", `I have ${local} clients and ${servers} servers`),
       numeric("RPL_LOCALUSERS", String(local), String(most), `Current local users ${local}, max ${most}`),
@@ -280,10 +280,8 @@ const kickGuest = (
   if (nick === undefined) return [talk.numeric("ERR_NEEDMOREPARAMS", "KICK", "Not enough parameters")]
   const found = judged(talk, lobby, name, nick)
   if (!("guest" in found)) return [found]
-  const farewell = farewellOf(found.guest.id, found.room)
-  lobby.farewells.set(farewell, { words: words || talk.nick(), by: talk.house.self.id })
+  lobby.farewells.set(farewellOf(found.guest.id, found.room), { words: words || talk.nick(), by: talk.house.self.id })
   lobby.guests.part(found.guest, found.room)
-  lobby.farewells.delete(farewell)
   return []
 }
 
@@ -337,7 +335,9 @@ const who: Command = atOnce((talk, [mask = "*", options = ""]) => {
   const { accountOf, house, members, numeric, roomOf } = talk
   const [, fields, token = "0"] = /^[^%]*%([a-z]*)(?:,(\d{1,3}))?$/i.exec(options) ?? []
   const [first] = talk.shown()
-  const channel = isChannel(mask) ? mask : first === undefined ? "*" : channelOf(first)
+  const asked = isChannel(mask) ? shownRoom(talk, mask) : undefined
+  const channel =
+    asked !== undefined ? channelOf(asked) : isChannel(mask) ? mask : first === undefined ? "*" : channelOf(first)
   const lines = meant(talk, mask).map((named) => {
     const { id } = named
     const { name, user } = talk.personOf(id)
@@ -502,7 +502,10 @@ const speak: Command = (talk, [target, text], answer, { command }) => {
     const where = room ?? (reader === undefined ? mainRoom : conversationOf(house.self.id, reader))
     house.lobby?.notices.expect(house.self.id, where, said.text)
   }
-  talk.say(place, said.text, said.isAction, (messages) => answer([...away, ...messages]))
+  // What a guest says is here as soon as it is said, so its reader's words need not wait for the echo.
+  if (house.lobby !== undefined) talk.send(away)
+  const first = house.lobby === undefined ? away : []
+  talk.say(place, said.text, said.isAction, (messages) => answer([...first, ...messages]))
 }
 
 // ---- What was said before
@@ -652,6 +655,13 @@ const kick: Command = (talk, params, answer) => {
   answer([])
 }
 
+/** Nobody becomes an operator of the node by a password. */
+const oper: Command = atOnce(({ numeric }, [name, password]) =>
+  name === undefined || password === undefined
+    ? [numeric("ERR_NEEDMOREPARAMS", "OPER", "Not enough parameters")]
+    : [numeric("ERR_NOOPERHOST", "The server is the only operator here")]
+)
+
 /** Runs a slash command of outlive: `OUTLIVE status`. */
 const outlive: Command = (talk, params, answer) => {
   talk.run(params.length === 0 ? "help" : params.join(" "))
@@ -677,6 +687,7 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["MOTD", atOnce(({ numeric }) => [numeric("ERR_NOMOTD", "There is no message of the day")])],
   ["NAMES", names],
   ["NOTICE", speak],
+  ["OPER", oper],
   ["OUTLIVE", outlive],
   ["PART", part],
   ["PING", ping],

@@ -72,6 +72,8 @@ export interface Lobby {
   readonly listeners: Set<(id: PeerId) => void>
   readonly notices: Notices
   readonly operators: Operators
+  /** The connections that have not introduced themselves. */
+  readonly unknown: Set<unknown>
   /** The greatest number of guests that were here at the same time. */
   readonly most: () => number
   /** Sends a message to all guests in a channel. */

@@ -99,6 +99,8 @@ export interface Talk {
   /** Says a line in a channel that is shown, or to somebody alone (`privatelyTo`). The answer is its echo. */
   readonly say: (room: Room, text: string, isAction: boolean, answer: Answer) => void
   readonly setTopic: (room: Room, text: string, answer: Answer) => void
+  /** Sends something besides the answers to commands. */
+  readonly send: (messages: ReadonlyArray<Outgoing>) => void
   /** Runs a command of the node. Its answer comes as notices. */
   readonly run: (line: string) => void
   /** Calls a function when the node has listed its peers. */
@@ -199,6 +201,8 @@ export const make = ({
     const hidden = new Set<Room>()
     /** Those who wait until a channel is shown, or no more. */
     const joining = new Map<Room, Answer>()
+    /** How many topics are being set. */
+    let topics = 0
     const parting = new Map<Room, { readonly answer: Answer; readonly reason: string }>()
     /** Whether the first list of peers is there, without which nobody is. */
     let isListed = false
@@ -442,7 +446,6 @@ export const make = ({
       channels.delete(room)
       const { answer = sender.send, reason = "" } = parting.get(room) ?? {}
       answer([lobby === undefined ? parted(room, self.id, reason) : departed(room, self.id)])
-      lobby?.farewells.delete(farewellOf(self.id, room))
       settled(parting, room)
     }
     /** Who joined a room, and who left one. Who is no longer in the chat at all is told of by QUIT. */
@@ -612,6 +615,7 @@ export const make = ({
       statuses: () => statuses,
       prefixOf,
       personOf,
+      send: sender.send,
       now: () => clock.unsafeCurrentTimeMillis(),
       accountOf,
       monitor,
@@ -640,6 +644,7 @@ export const make = ({
       join: (room, answer) => {
         if (channels.has(room)) return answer([])
         joining.set(room, answer)
+        lobby?.farewells.delete(farewellOf(self.id, room))
         if (isJoined(room)) return show(room)
         run(`/join ${room}`, (words) => {
           // The channel is shown as soon as the node has joined the room, and then nobody waits any more.
@@ -662,7 +667,14 @@ export const make = ({
         })
       },
       say: (room, text, isAction, answer) => speak(room, isAction ? actionOf(text) : text, answer),
-      setTopic: (room, text, answer) => speak(room, topicOf(text), answer),
+      setTopic: (room, text, answer) => {
+        topics += 1
+        speak(room, topicOf(text), (messages) => {
+          answer(messages)
+          topics -= 1
+          onRead()
+        })
+      },
       said: (room) => postsIn(room).filter(({ text }) => topicIn(text) === undefined),
       confidants: () => [...new Set(allLetters().flatMap(othersOf))],
       saidWith: (id) => allLetters().filter((post) => othersOf(post).includes(id)),
@@ -689,7 +701,7 @@ export const make = ({
         const { away } = personOf(id)
         sender.send([{ source: prefixOf(id), command: "AWAY", params: away === undefined ? [] : [away] }])
       },
-      isBusy: () => joining.size + parting.size + listeners.length > 0,
+      isBusy: () => joining.size + parting.size + listeners.length + topics > 0,
       isSaying: echoes.isWaiting,
       waiting: () => Option.getOrElse(typed.unsafeSize(), () => 0),
       end: () => {

@@ -398,6 +398,18 @@ const flag = (name: string, variable: string, description: string) =>
     Options.withDescription(description)
   )
 
+/** What the node calls itself to IRC clients. */
+export const ircName = Options.text("irc-name").pipe(
+  Options.withPseudoName("NAME"),
+  Options.withSchema(
+    Schema.String.pipe(
+      Schema.pattern(/^[A-Za-z0-9.-]{1,63}$/, { message: () => "--irc-name takes 1 to 63 letters, digits, . and -" })
+    )
+  ),
+  Options.withDescription("The name of the server that IRC clients see: by default, Server.outlive."),
+  Options.optional
+)
+
 /** Whether each IRC client is a guest: a person of its own under its own nick. */
 export const ircGuests = flag(
   "irc-guests",

@@ -27,6 +27,7 @@ export interface Irc {
   readonly ircKey: Option.Option<string>
   /** Whether each client is a guest, a person of its own. Otherwise it speaks as the node. */
   readonly ircGuests?: boolean
+  readonly ircName?: Option.Option<string>
 }
 
 /** All clients may come from one address. */
@@ -73,6 +74,7 @@ export const ircFor = (
               password: Option.getOrUndefined(given.ircPassword),
               version,
               guests: given.ircGuests === true,
+              name: given.ircName === undefined ? undefined : Option.getOrUndefined(given.ircName),
               keep: Option.match(given.data, {
                 onNone: () => nowhere,
                 onSome: (folder) => inFolder(folder, "irc-clients.json")

@@ -1,0 +1,270 @@
+/**
+ * What several people see of each other over IRC, by the numbers of the specifications: RFC 1459, RFC 2812, and the pages
+ * of IRCv3. Each is a guest of one server. The same is checked from outside with irctest: see docs/IRC.md.
+ */
+import { assert, describe } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type { World } from "../../programs/World.ts"
+import { connect, type Guest, ircStory } from "../Guest.ts"
+
+/** Registers. Returns when the message of the day, or that there is none, has come. */
+const register = (world: World, nick: string, capabilities = "") =>
+  Effect.gen(function* () {
+    const guest = yield* connect(world, { name: "Server" })
+    if (capabilities !== "") yield* guest.send("CAP LS 302", `CAP REQ :${capabilities}`)
+    yield* guest.send(`NICK ${nick}`, `USER u-${nick} 0 * :Real ${nick}`)
+    if (capabilities !== "") yield* guest.send("CAP END")
+    yield* guest.sees(/ 422 /)
+    taken.set(guest, guest.lines().length)
+    return guest
+  })
+
+let last = 0
+
+/** How many lines of each were looked at. */
+const taken = new WeakMap<Guest, number>()
+
+/** What has come since the last call, and what these lines bring, up to the answer to a PING behind them. */
+const asked = (guest: Guest, ...lines: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    last += 1
+    yield* guest.send(...lines, `PING token-${last}`)
+    yield* guest.sees(new RegExp(` PONG \\S+ token-${last}$`))
+    const all = guest.lines()
+    const before = taken.get(guest) ?? 0
+    taken.set(guest, all.length)
+    return all.slice(before, -1)
+  })
+
+/** What has come by now. */
+const heard = (guest: Guest) => asked(guest)
+
+const both = (world: World, channel: string, capabilities = "") =>
+  Effect.gen(function* () {
+    const foo = yield* register(world, "foo", capabilities)
+    const bar = yield* register(world, "bar", capabilities)
+    yield* asked(foo, `JOIN ${channel}`)
+    yield* asked(bar, `JOIN ${channel}`)
+    yield* asked(foo)
+    return { foo, bar }
+  })
+
+const story = (name: string, tell: (world: World) => Effect.Effect<void>) =>
+  ircStory(
+    name,
+    (world) =>
+      Effect.flatMap(world.server, (server) =>
+        Effect.zipRight(server.sees("* IRC clients connect to localhost:5000."), tell(world))
+      ),
+    { guests: true }
+  )
+
+const has = (lines: ReadonlyArray<string>, ...expressions: ReadonlyArray<RegExp>) => {
+  for (const expression of expressions) assert.match(lines.join("\n"), expression)
+}
+
+describe("RFC 2812, 3.1: registration, QUIT; 3.7.2: PING", () => {
+  story("001 to 005 come in order, PING is answered, an unknown command is 421", (world) =>
+    Effect.gen(function* () {
+      const foo = yield* register(world, "foo")
+      const numbers = foo.lines().map((line) => line.split(" ")[1])
+      assert.deepStrictEqual(numbers.slice(0, 5), ["001", "002", "003", "004", "005"])
+      has(foo.lines(), / 251 foo :There are 1 users and 0 invisible on 1 servers/, / 255 foo :I have 1 clients/)
+      has(yield* asked(foo, "PING", "NONSENSE"), / 409 foo /, / 421 foo NONSENSE /)
+    })
+  )
+
+  story("a nick that is in use is 433, and free again after QUIT, which the channel sees", (world) =>
+    Effect.gen(function* () {
+      const { bar, foo } = yield* both(world, "#chan")
+      const other = yield* connect(world, { name: "Server" })
+      yield* other.send("NICK FOO")
+      yield* other.sees(/ 433 \* FOO /)
+      yield* foo.send("QUIT :bye all")
+      yield* foo.sees(/^ERROR /)
+      yield* bar.sees(/^:foo!u-foo@outlive QUIT :bye all$/)
+      yield* other.send("NICK foo", "USER u 0 * :r")
+      yield* other.sees(/ 001 foo /)
+    })
+  )
+
+  story("NICK is told to the channel once, and the new name works", (world) =>
+    Effect.gen(function* () {
+      const { bar, foo } = yield* both(world, "#chan")
+      has(yield* asked(foo, "NICK qux"), /^:foo!u-foo@outlive NICK qux$/m)
+      has(yield* asked(bar, "PRIVMSG qux :hi", "PRIVMSG foo :hi"), /^:foo!\S+ NICK qux$/m, / 401 bar foo /)
+      yield* foo.sees(/^:bar!u-bar@outlive PRIVMSG qux :hi$/)
+    })
+  )
+})
+
+describe("RFC 2812, 3.2: channels", () => {
+  story("3.2.1, 3.2.5: JOIN is seen by all in it, with names; who begins a channel is its operator", (world) =>
+    Effect.gen(function* () {
+      const foo = yield* register(world, "foo")
+      const bar = yield* register(world, "bar")
+      has(yield* asked(foo, "JOIN #chan"), /^:foo!u-foo@outlive JOIN #chan$/m, / 353 foo = #chan :?@foo$/m, / 366 /)
+      has(yield* asked(bar, "JOIN #chan"), / 353 bar = #chan :(bar @foo|@foo bar)$/m)
+      has(yield* heard(foo), /^:bar!u-bar@outlive JOIN #chan$/m)
+      has(yield* asked(bar, "JOIN #a,in@valid"), / JOIN #a$/m, / 403 bar in@valid /)
+      assert.isEmpty(yield* asked(bar, "JOIN #chan"))
+    })
+  )
+
+  story("3.2.2: PART with words, once, and 442 and 403 otherwise", (world) =>
+    Effect.gen(function* () {
+      const { bar, foo } = yield* both(world, "#chan")
+      has(yield* asked(bar, "PART #chan :see you"), /^:bar!u-bar@outlive PART #chan :see you$/m)
+      has(yield* heard(foo), /^:bar!u-bar@outlive PART #chan :see you$/m)
+      has(yield* asked(bar, "PART #chan"), / 442 bar #chan /)
+      yield* asked(foo, "PRIVMSG #chan :alone")
+      assert.isEmpty(yield* heard(bar))
+    })
+  )
+
+  story("3.2.4, 3.2.6: TOPIC and LIST", (world) =>
+    Effect.gen(function* () {
+      const { bar, foo } = yield* both(world, "#chan")
+      has(yield* asked(foo, "TOPIC #chan"), / 331 foo #chan /)
+      has(yield* asked(foo, "TOPIC #chan :on call"), /^:foo!u-foo@outlive TOPIC #chan :on call$/m)
+      has(yield* heard(bar), /^:foo!\S+ TOPIC #chan :on call$/m)
+      has(yield* asked(bar, "TOPIC #chan", "TOPIC #none"), / 332 bar #chan :on call$/m, / 333 /, / 403 bar #none /)
+      const list = yield* asked(bar, "LIST")
+      has(list, / 321 /, / 322 bar #chan 2 :on call$/m, / 323 /)
+      assert.notMatch(list.join("\n"), /#main/)
+    })
+  )
+
+  story("3.2.3, 3.2.8: the operator gives +o and +v, and removes; nobody else does", (world) =>
+    Effect.gen(function* () {
+      const { bar, foo } = yield* both(world, "#chan", "multi-prefix")
+      has(yield* asked(bar, "KICK #chan foo", "MODE #chan +o bar"), / 482 bar #chan /)
+      yield* asked(foo, "MODE #chan +v bar")
+      has(yield* heard(bar), /^:foo!u-foo@outlive MODE #chan \+v bar$/m)
+      has(yield* asked(bar, "NAMES #chan"), /\+bar/)
+      yield* asked(foo, "KICK #chan bar :enough")
+      has(yield* heard(bar), /^:foo!u-foo@outlive KICK #chan bar :?enough$/m)
+      has(yield* asked(foo, "NAMES #chan", "KICK #chan bar"), / 353 foo = #chan :?@foo$/m, / 441 foo bar #chan /)
+    })
+  )
+})
+
+describe("RFC 2812, 3.3 and 3.6, 4.1, 4.6: messages, WHO, WHOIS, AWAY", () => {
+  story("3.3: PRIVMSG and NOTICE to a channel and a nick; 401, 404, 411, 412, and nothing for a NOTICE", (world) =>
+    Effect.gen(function* () {
+      const { bar, foo } = yield* both(world, "#chan")
+      assert.isEmpty(yield* asked(foo, "PRIVMSG #chan :one", "NOTICE #chan :two", "NOTICE bar :three"))
+      const lines = yield* heard(bar)
+      assert.deepStrictEqual(lines, [
+        ":foo!u-foo@outlive PRIVMSG #chan :one",
+        ":foo!u-foo@outlive NOTICE #chan :two",
+        ":foo!u-foo@outlive NOTICE bar :three"
+      ])
+      yield* asked(bar, "PART #chan")
+      const errors = yield* asked(bar, "PRIVMSG nobody :x", "PRIVMSG #chan :x", "PRIVMSG", "PRIVMSG foo")
+      has(errors, / 401 bar nobody /, / 404 bar #chan /, / 411 bar /, / 412 bar /)
+      assert.isEmpty(yield* asked(bar, "NOTICE nobody :x"))
+    })
+  )
+
+  story("a line that its readers would not get whole is 417", (world) =>
+    Effect.gen(function* () {
+      const { bar, foo } = yield* both(world, "#chan")
+      has(yield* asked(foo, `PRIVMSG bar :${"x".repeat(490)}`), / 417 foo /)
+      assert.isEmpty(yield* asked(foo, `PRIVMSG bar :${"x".repeat(470)}`))
+      has(yield* heard(bar), /:x{470}$/m)
+    })
+  )
+
+  story("3.6.1, 3.6.2: WHO of a channel, a nick and a mask; WHOIS with channels", (world) =>
+    Effect.gen(function* () {
+      const { bar } = yield* both(world, "#chan")
+      const who = yield* asked(bar, "WHO #chan")
+      has(
+        who,
+        / 352 bar #chan u-foo outlive \S+ foo H@ :0 Real foo$/m,
+        / 352 bar #chan u-bar \S+ \S+ bar H :/m,
+        / 315 /
+      )
+      has(yield* asked(bar, "WHO f*o"), / 352 bar \S+ u-foo /)
+      assert.lengthOf(yield* asked(bar, "WHO nobody"), 1)
+      const whois = yield* asked(bar, "WHOIS foo", "WHOIS nobody")
+      has(
+        whois,
+        / 311 bar foo u-foo outlive \* :Real foo$/m,
+        / 319 bar foo :?@#chan$/m,
+        / 312 /,
+        / 318 bar foo /,
+        / 401 /
+      )
+    })
+  )
+
+  story("4.1: AWAY is told to who writes, asks, and has away-notify", (world) =>
+    Effect.gen(function* () {
+      const { bar, foo } = yield* both(world, "#chan", "away-notify")
+      has(yield* asked(foo, "AWAY :lunch"), / 306 foo /)
+      has(yield* heard(bar), /^:foo!u-foo@outlive AWAY :?lunch$/m)
+      has(
+        yield* asked(bar, "PRIVMSG foo :hi", "WHOIS foo", "WHO foo", "USERHOST foo"),
+        / 301 bar foo :?lunch$/m,
+        / G@? :/
+      )
+      has(yield* asked(foo, "AWAY"), / 305 foo /)
+      has(yield* heard(bar), /^:foo!u-foo@outlive AWAY$/m)
+    })
+  )
+})
+
+describe("IRCv3", () => {
+  story("echo-message, labels and tags: the echo has its label, all have the same msgid", (world) =>
+    Effect.gen(function* () {
+      const { bar, foo } = yield* both(world, "#chan", "echo-message labeled-response batch message-tags server-time")
+      yield* foo.send("@label=one PRIVMSG #chan :hello")
+      const echo = yield* foo.sees(/PRIVMSG #chan :hello$/)
+      assert.match(echo, /^@(\S*;)?label=one/)
+      const received = yield* bar.sees(/PRIVMSG #chan :hello$/)
+      const msgid = /msgid=([^; ]+)/
+      assert.strictEqual(msgid.exec(received)?.[1], msgid.exec(echo)?.[1])
+      assert.match(received, /time=\d{4}-\d\d-\d\dT/)
+      yield* foo.send("@label=two PING x")
+      yield* foo.sees(/^@label=two :\S+ PONG \S+ x$/)
+    })
+  )
+
+  story("extended-join, userhost-in-names, account-free; UTF-8 stays whole", (world) =>
+    Effect.gen(function* () {
+      const { bar, foo } = yield* both(world, "#chan", "extended-join userhost-in-names")
+      yield* register(world, "qux").pipe(Effect.flatMap((qux) => asked(qux, "JOIN #chan")))
+      has(yield* heard(foo), /^:qux!u-qux@outlive JOIN #chan \* :Real qux$/m)
+      has(yield* asked(bar, "NAMES #chan"), /@foo!u-foo@outlive/)
+      yield* asked(foo, "PRIVMSG #chan :grüße 😃")
+      has(yield* heard(bar), /:grüße 😃$/m)
+    })
+  )
+
+  story("chathistory: what was said comes in a batch, before and after a message", (world) =>
+    Effect.gen(function* () {
+      const { foo } = yield* both(world, "#chan", "draft/chathistory batch message-tags server-time")
+      yield* asked(foo, ...Array.from({ length: 5 }, (_, at) => `PRIVMSG #chan :line ${at + 1}`))
+      const latest = yield* asked(foo, "CHATHISTORY LATEST #chan * 3")
+      assert.lengthOf(
+        latest.filter((line) => / PRIVMSG #chan :line [345]$/.test(line)),
+        3
+      )
+      has(latest, /BATCH \+\S+ chathistory #chan$/m)
+    })
+  )
+
+  story("MONITOR: who comes and goes", (world) =>
+    Effect.gen(function* () {
+      const foo = yield* register(world, "foo")
+      has(yield* asked(foo, "MONITOR + bar"), / 731 foo :?bar/)
+      const bar = yield* register(world, "bar")
+      has(yield* heard(foo), / 730 foo :?bar/)
+      yield* bar.send("QUIT")
+      yield* bar.sees(/^ERROR/)
+      has(yield* heard(foo), / 731 foo :?bar/)
+    })
+  )
+})
