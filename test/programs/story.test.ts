@@ -343,6 +343,8 @@ describe("the story", () => {
     Effect.gen(function* () {
       const { all, clients } = yield* gather(world, ["1", "2"])
       const before = yield* Effect.forEach(all, (node) => node.screen)
+      // Within the same millisecond chance would decide who was there first.
+      yield* Effect.sleep("1 millis")
       const impostor = yield* world.client("1", { port: 7001 })
       endedForItsId(yield* impostor.ended)
       assert.deepStrictEqual(yield* Effect.forEach(all, (node) => node.screen), before)
