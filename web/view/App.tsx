@@ -79,6 +79,17 @@ const Bar = ({ happened, state }: Pick<Props, "happened" | "state">) => {
   )
 }
 
+/** As in style.css: the panel covers the log. */
+const isCovering = (): boolean => matchMedia("(max-width: 68rem)").matches
+
+/** Whoever goes somewhere from a panel that covers the log wants to see it. */
+const fromPanel =
+  (happened: Props["happened"]) =>
+  (event: Event): void => {
+    happened(event)
+    if ((event._tag === "Go" || event._tag === "GoToLine") && isCovering()) happened({ _tag: "Show", panel: undefined })
+  }
+
 const Side = ({ happened, panel, state }: Pick<Props, "happened" | "state"> & { readonly panel: Panel }) => (
   <aside class="panel" aria-label={titles[panel]}>
     <header>
@@ -89,13 +100,13 @@ const Side = ({ happened, panel, state }: Pick<Props, "happened" | "state"> & { 
       </button>
     </header>
     {panel === "people" ? (
-      <People peers={state.peers} self={state.chat?.self.id} happened={happened} />
+      <People peers={state.peers} self={state.chat?.self.id} happened={fromPanel(happened)} />
     ) : (
       <Finding
         search={state.search}
         self={state.chat?.self.id ?? ""}
         isConnected={state.connection._tag === "Open"}
-        happened={happened}
+        happened={fromPanel(happened)}
       />
     )}
   </aside>

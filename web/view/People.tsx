@@ -23,6 +23,10 @@ interface Props {
 }
 
 export class People extends Pure<Props> {
+  override shouldComponentUpdate({ peers, self }: Props) {
+    return peers !== this.props.peers || self !== this.props.self
+  }
+
   override render({ happened, peers, self }: Props) {
     const isHere = ({ link, through }: PeerNews) => link !== null || through !== null
     const person = (peer: PeerNews) => (
