@@ -8,6 +8,7 @@ const life = (node: string, lineage: number, more: Partial<Life> = {}): Life => 
   node,
   stays: [{ room: "main", since: 0, until: Number.POSITIVE_INFINITY }],
   partakes: new Set(["main"]),
+  streams: 1,
   old: new Map(),
   left: 0,
   lineage,

@@ -14,6 +14,8 @@ export interface Life {
   readonly stays: Array<{ readonly room: string; readonly since: number; until: number }>
   /** At the end: the rooms in which it takes part, joined or not. */
   partakes: ReadonlySet<string>
+  /** At the end: how many streams it has, without those that are folded away. */
+  streams: number
   /** Posts that were said in a room before it joined that, and when it had joined: they are not shown as new after that. */
   readonly old: Map<string, number>
   /** Equal for lives with the same disk, each as the one before had left it. */
@@ -69,6 +71,8 @@ export interface Record_ {
   readonly forgets: boolean
   /** Whether private lines are sealed, so that anybody may carry them. */
   readonly isSecure?: boolean
+  /** How many streams a log may have for each of its rooms. */
+  readonly streams?: number | undefined
   readonly lives: ReadonlyArray<Life>
   readonly said: ReadonlyMap<string, Saying>
   /** When each line was first on its author's disk. */
@@ -98,6 +102,7 @@ export const violations = (record: Record_): ReadonlyArray<string> => [
     ...failed(life),
     ...alone(life),
     ...haunted(life),
+    ...overgrown(life, record),
     ...silent(life),
     ...stayed(life)
   ])
@@ -152,6 +157,12 @@ const failed = (life: Life): ReadonlyArray<string> =>
 /** All nodes find each other again. */
 const alone = (life: Life): ReadonlyArray<string> =>
   life.ended ? [] : life.unlinked.map((other) => `${life.node} has no link to ${other}`)
+
+/** Old streams are folded away, however many there have been. */
+const overgrown = (life: Life, { streams = Number.POSITIVE_INFINITY }: Record_): ReadonlyArray<string> =>
+  life.streams > streams * life.partakes.size
+    ? [`${life.node} has ${life.streams} streams, and may have ${streams} for a room`]
+    : []
 
 /** No node looks for one that has left. */
 const haunted = (life: Life): ReadonlyArray<string> =>

@@ -476,6 +476,7 @@ export const simulate = (seed: number): Record_ => {
           node: place.id,
           stays: [mainRoom, inPrivate].map((room) => ({ room, since: 0, until: Number.POSITIVE_INFINITY })),
           partakes: new Set(),
+          streams: 0,
           old: new Map(),
           lineage: disk.lineage,
           began: clock.unsafeCurrentTimeMillis(),
@@ -986,6 +987,7 @@ export const simulate = (seed: number): Record_ => {
       if (running?.inside === undefined) continue
       running.life.kept = wordsOn(disk)
       running.life.partakes = new Set(running.inside.log.rooms)
+      running.life.streams = [...(yield* running.inside.log.summary)].length
     }
     for (const [life, ended] of departures) life.untold = untoldBy(life, ended)
     const bodies = places.flatMap(({ disk }) => framesOf(disk)).filter((frame) => frame.type === "post")
@@ -999,7 +1001,17 @@ export const simulate = (seed: number): Record_ => {
 
   const exit = run(program, seed, busiest)
   if (exit._tag === "Failure") throw new Error(`seed ${seed}: ${exit.cause}`)
-  return { seed, forgets: isOfManyRuns(seed), isSecure: secure, lives, said, written, ...exit.value, kills }
+  return {
+    seed,
+    forgets: isOfManyRuns(seed),
+    isSecure: secure,
+    streams: limitsOf(bounds).streams,
+    lives,
+    said,
+    written,
+    ...exit.value,
+    kills
+  }
 }
 
 /** The token of a post, from a line of the screen; undefined for any other line. It stands behind the room, if there is one. */
