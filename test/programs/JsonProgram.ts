@@ -1,9 +1,11 @@
 /** A program that talks JSON with a node, as a page or a bot does. */
+import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import * as JsonConsole from "../../layers/console/JsonConsole.ts"
 import { makeTypedLines } from "../../layers/console/TypedLines.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
-import type { EventLine, InputLine } from "../../src/protocol/BotLine.ts"
+import { Event, type EventLine, type InputLine } from "../../src/protocol/BotLine.ts"
 import type { Node } from "./World.ts"
 
 type Of<Type extends EventLine["type"]> = Extract<EventLine, { readonly type: Type }>
@@ -22,6 +24,15 @@ export interface Program {
   readonly end: Effect.Effect<void>
 }
 
+const isEvent = Schema.is(Event)
+
+/** The event in a line; it is as its Schema says. */
+const understood = (line: string): EventLine => {
+  const event = JSON.parse(line)
+  assert.isTrue(isEvent(event), line)
+  return event
+}
+
 /** Attaches a program to a node. `history`: how many of the last lines it is shown first. */
 export const attachProgram = (node: Node, history = 0): Effect.Effect<Program> =>
   Effect.gen(function* () {
@@ -31,7 +42,7 @@ export const attachProgram = (node: Node, history = 0): Effect.Effect<Program> =
     const console = yield* JsonConsole.over({
       lines: typed.lines,
       put: (lines, taken) => {
-        for (const line of lines) events.push(JSON.parse(line))
+        for (const line of lines) events.push(understood(line))
         changes.changed()
         taken()
       },
