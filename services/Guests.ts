@@ -61,6 +61,8 @@ export class Guests extends Context.Tag("outlive/Guests")<
     ) => Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable>
     /** Asks a function who else is in the chat under an id, or under one that looks like it, until the result is called. */
     readonly ask: (holderOf: (id: PeerId) => PeerId | undefined) => () => void
+    /** Calls a plain function before a guest speaks in a stream for the first time, until the result is called. */
+    readonly onSpeaking: (look: () => void) => () => void
     /** Calls a plain function when guests come, go, or change their rooms or ids, until the result is called. */
     readonly onChange: (look: () => void) => () => void
   }

@@ -62,6 +62,7 @@ export const make = ({
 }: Needs): Guests["Type"] => {
   const here = new Map<PeerId, Present>()
   const changes = makeSignal()
+  const speaking = makeSignal()
   /** Asks who else is in the chat. */
   let askOthers: (id: PeerId) => PeerId | undefined = () => undefined
 
@@ -104,7 +105,7 @@ export const make = ({
     if (posts.length === 0) return results
     if (!present.streams.has(stream)) {
       present.streams.add(stream)
-      changes.changed()
+      speaking.changed()
     }
     receive(posts, by)
     return results
@@ -184,6 +185,7 @@ export const make = ({
         if (askOthers === others) askOthers = () => undefined
       }
     },
+    onSpeaking: speaking.listen,
     onChange: changes.listen
   }
 }

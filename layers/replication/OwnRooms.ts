@@ -150,7 +150,7 @@ export const make = (
     const guestsIn = (room: Room): ReadonlyArray<PeerId> =>
       [...guests.here.values()].filter(({ rooms }) => room === mainRoom || rooms.has(room)).map(({ id }) => id)
 
-    const known = (): ReadonlyArray<KnownRoom> => {
+    const look = (): ReadonlyArray<KnownRoom> => {
       const all = [...links.current.values()]
       const names = new Set(openOf([...log.rooms, ...all.flatMap(({ rooms }) => [...rooms])]))
       names.delete(mainRoom)
@@ -163,6 +163,24 @@ export const make = (
           ...guestList.inRoom(room)
         ]
       }))
+    }
+
+    /** The last look. Each session of each guest looks after each change: they share one. */
+    let lastLook: ReadonlyArray<KnownRoom> | undefined
+    const forgetLook = (): void => {
+      lastLook = undefined
+    }
+    yield* Effect.acquireRelease(
+      Effect.sync(() => changes.listen(forgetLook)),
+      (stop) => Effect.sync(stop)
+    )
+    const known = (): ReadonlyArray<KnownRoom> => {
+      if (guests.here.size === 0) return look()
+      if (lastLook === undefined) {
+        lastLook = look()
+        queueMicrotask(forgetLook)
+      }
+      return lastLook
     }
 
     /** Whether nobody who is here takes part in a room that is carried, and nothing was said there. */

@@ -144,8 +144,11 @@ export const make = (
     }
 
     yield* Effect.acquireRelease(
-      Effect.sync(() => guests.onChange(sharing.guestsChanged)),
-      (stop) => Effect.sync(stop)
+      Effect.sync(() => [guests.onChange(sharing.guestsChanged), guests.onSpeaking(sharing.guestSpeaks)]),
+      (stops) =>
+        Effect.sync(() => {
+          for (const stop of stops) stop()
+        })
     )
 
     const met = (link: Link): Rest => {

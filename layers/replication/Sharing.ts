@@ -221,6 +221,11 @@ export const make = (
     spoken,
     /** A peer has told of its guests. */
     heardGuests: reviewGuests,
+    /** A guest of this node is about to speak in another stream. */
+    guestSpeaks: (): void => {
+      converse()
+      fanOut.reviewGuests()
+    },
     /** The guests of this node have changed. */
     guestsChanged: (): void => {
       guestList.tell()
