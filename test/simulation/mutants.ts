@@ -284,8 +284,8 @@ export const mutants: ReadonlyArray<Mutant> = [
       },
       {
         file: "layers/replication/Sharing.ts",
-        from: "log.rooms.has(room) || !link.rooms.has(room) || authorOf",
-        to: "log.rooms.has(room) || authorOf"
+        from: "log.rooms.has(room) || !link.rooms.has(room) || !isAuthorAt",
+        to: "log.rooms.has(room) || !isAuthorAt"
       }
     ]
   },
