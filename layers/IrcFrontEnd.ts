@@ -13,13 +13,16 @@ import { Sessions } from "../services/Sessions.ts"
 import { Transport } from "../services/Transport.ts"
 import type { HostElsewhere, PortTaken } from "../src/domain/Errors.ts"
 import { type Address, formatAddress, type Named, PeerId } from "../src/domain/Peer.ts"
+import type { Post } from "../src/domain/Post.ts"
 import { notice } from "../src/domain/ScreenLine.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
+import type { Outgoing } from "../src/protocol/irc/Message.ts"
 import type { Objection } from "../src/protocol/irc/Registration.ts"
 import { serve } from "./irc/Client.ts"
 import { type House, idIn, type Lobby, makeNotices } from "./irc/House.ts"
 import { makeOperators } from "./irc/Operators.ts"
 import { makeSeenByClients } from "./irc/Seen.ts"
+import { shareLines } from "./irc/Sender.ts"
 import { type Keep, nowhere } from "./Keep.ts"
 
 export interface Settings {
@@ -84,6 +87,22 @@ const objectionTo =
     return objection === undefined ? undefined : { is: "ERR_NICKNAMEINUSE", words: objection.message }
   }
 
+/** Keeps the messages of the last post: nearly always, all guests get it before the next one comes. */
+const makeShared = (): Lobby["shared"] => {
+  let last: Post | undefined
+  const known = new Map<string, ReadonlyArray<Outgoing>>()
+  return (post, key, make) => {
+    if (post !== last) known.clear()
+    last = post
+    const before = known.get(key)
+    if (before !== undefined) return before
+    const made = make()
+    shareLines(made)
+    known.set(key, made)
+    return made
+  }
+}
+
 const lobbyOf = (self: Named, guests: Guests["Type"]): Lobby => {
   const outlets: Lobby["outlets"] = new Set()
   let most = 0
@@ -94,6 +113,7 @@ const lobbyOf = (self: Named, guests: Guests["Type"]): Lobby => {
     listeners: new Set(),
     notices: makeNotices(),
     operators: makeOperators(),
+    shared: makeShared(),
     unknown: new Set(),
     most: () => {
       most = Math.max(most, guests.here.size)

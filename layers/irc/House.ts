@@ -72,6 +72,8 @@ export interface Lobby {
   readonly listeners: Set<(id: PeerId) => void>
   readonly notices: Notices
   readonly operators: Operators
+  /** The messages of a post, made once for all guests who get the same. */
+  readonly shared: (post: Post, key: string, make: () => ReadonlyArray<Outgoing>) => ReadonlyArray<Outgoing>
   /** The connections that have not introduced themselves. */
   readonly unknown: Set<unknown>
   /** The greatest number of guests that were here at the same time. */

@@ -17,6 +17,12 @@ const atOnce = 128
 
 const encoder = new TextEncoder()
 
+/** The lines of messages that many clients get: they are written once. */
+const written = new WeakMap<Outgoing, string>()
+export const shareLines = (messages: ReadonlyArray<Outgoing>): void => {
+  for (const message of messages) written.set(message, write(message))
+}
+
 /**
  * Mutable: plain functions, which run as soon as the connection has room. `complete`: adds what every message of its
  * kind has.
@@ -42,7 +48,10 @@ export const makeSender = (connection: Connection, complete: (message: Outgoing)
   return {
     send: (messages) => {
       if (messages.length === 0) return
-      for (const message of messages) lines.push(write(complete(message)))
+      for (const message of messages) {
+        const whole = complete(message)
+        lines.push(written.get(whole) ?? write(whole))
+      }
       isBehind = true
       connection.wake()
     },

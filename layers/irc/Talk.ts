@@ -249,6 +249,11 @@ export const make = ({
       return tags
     }
     const messagesOn = (post: Post, other?: PeerId): ReadonlyArray<Outgoing> => {
+      if (lobby === undefined || isPrivateStream(post.stream) || has("draft/multiline")) return messagesFor(post, other)
+      const key = [members.nickOf(authorOf(post.stream)), has("server-time"), has("message-tags")].join(" ")
+      return lobby.shared(post, key, () => messagesFor(post))
+    }
+    const messagesFor = (post: Post, other?: PeerId): ReadonlyArray<Outgoing> => {
       const topic = isPrivateStream(post.stream) ? undefined : topicIn(post.text)
       if (topic !== undefined) return [{ ...topicSet(post, topic), tags: tagsOf(post, true) }]
       const author = authorOf(post.stream)
