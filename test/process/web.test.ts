@@ -25,7 +25,7 @@ describe("outlive web", () => {
       const { address, token } = partsOf(Fs.readFileSync(opened, "utf8"))
       yield* node.notices(`* The page is at http://127.0.0.1:${address.port}/#${token} `)
       const pass = cookieOf(yield* exchange(address, token))
-      const tab = yield* Effect.mapError(openTab(address, pass), (status) => new Error(`refused with ${status}`))
+      const tab = yield* Effect.orDieWith(openTab(address, pass), (status) => new Error(`refused with ${status}`))
       yield* tab.send({ type: "say", text: "hello" })
       yield* server.sees("Client anna: hello")
       yield* server.types("hello page")
