@@ -31,18 +31,16 @@ import * as PipedInput from "./PipedInput.ts"
  */
 export const longestCommand = 7 * PipedInput.longestLine
 
-const placed = (room: Room | undefined) => (room === undefined ? {} : { room })
+/** Where a request says what it says, if it names a place. */
+const placed = ({ room, to }: Extract<Input, { readonly type: "say" | "run" }>): { readonly room?: Room } =>
+  to !== undefined ? { room: privatelyTo(to) } : room === undefined ? {} : { room }
 
 const typedOf = (input: Input): Typed => {
   switch (input.type) {
     case "say":
-      return {
-        text: input.text,
-        verbatim: true,
-        ...placed(input.to === undefined ? input.room : privatelyTo(input.to))
-      }
+      return { text: input.text, verbatim: true, ...placed(input) }
     case "run":
-      return { text: `/${input.command} ${input.arguments ?? ""}`, ...placed(input.room) }
+      return { text: `/${input.command} ${input.arguments ?? ""}`, ...placed(input) }
     case "exit":
       return { text: "Exit" }
     case "watch":

@@ -470,7 +470,15 @@ export const usualLines = 50
 
 const limit = { limit: Schema.optional(Schema.Int.pipe(Schema.between(1, mostLines))) }
 
-const request = { room: Schema.optional(RoomFromString), ref: Schema.optional(Schema.String) }
+const request = {
+  room: Schema.optional(RoomFromString),
+  to: Schema.optional(Letter.fields.to),
+  ref: Schema.optional(Schema.String)
+}
+
+/** A request is for a room or for readers, not for both. */
+const isInOnePlace = ({ room, to }: { readonly room?: unknown; readonly to?: unknown }): boolean =>
+  room === undefined || to === undefined
 
 /**
  * The requests, one line each. `ref` is repeated in `waiting` and `settled`. `room`: where to say it, or from where to
@@ -480,15 +488,14 @@ export const Input = Schema.Union(
   Schema.Struct({
     type: Schema.Literal("say"),
     text: Schema.String,
-    to: Schema.optional(Letter.fields.to),
     ...request
-  }).pipe(Schema.filter(({ room, to }) => room === undefined || to === undefined)),
+  }).pipe(Schema.filter(isInOnePlace)),
   Schema.Struct({
     type: Schema.Literal("run"),
     command: Schema.String,
     arguments: Schema.optional(Schema.String),
     ...request
-  }),
+  }).pipe(Schema.filter(isInOnePlace)),
   Schema.Struct({ type: Schema.Literal("exit") }),
   /** What a session can ask about what its node keeps and knows. */
   Schema.Struct({

@@ -108,6 +108,8 @@ describe("history", () => {
       yield* two.type("/me waves")
       yield* two.type("/msg 1 me too")
       yield* one.sees("(private) Client 2: me too", "Client 2 waves")
+      yield* program.send({ type: "run", command: "me", arguments: "nods", to: ["1"] })
+      yield* one.sees("(private) Client 2 nods")
 
       const main = yield* history(program)
       assert.deepStrictEqual(
@@ -129,7 +131,7 @@ describe("history", () => {
       const private1 = yield* history(program, { with: ["1"] })
       assert.deepStrictEqual(
         [textsOf(private1), private1.with, private1.room],
-        [["in secret", "me too"], ["1"], undefined]
+        [["in secret", "me too", "nods"], ["1"], undefined]
       )
       assert.deepStrictEqual(
         private1.lines.map(({ room, to }) => [room, to]),

@@ -4,7 +4,7 @@ import type { PeerId } from "../../src/domain/Peer.ts"
 import type { Room } from "../../src/domain/Post.ts"
 import { type Completions, completionFrom } from "../../src/terminal/Completion.ts"
 import { main, othersIn, type Place, privatelyWith } from "./Place.ts"
-import { go, goBy, takeIn } from "./Reading.ts"
+import { go, goBy } from "./Reading.ts"
 import { addressOf, draftOf, type Outgoing, type State } from "./State.ts"
 import { andThen, doing, type Step, sending, still } from "./Step.ts"
 import { keyOf, nameOf, type Said } from "./Window.ts"
@@ -93,44 +93,35 @@ const say = (state: State, place: Place, text: string, at: number): Step => {
   )
 }
 
-const run = (state: State, command: string, rest: string): Step => {
-  const room = othersIn(state.open) === undefined ? { room: state.open } : {}
-  return sending(
+const run = (state: State, command: string, rest: string): Step =>
+  sending(
     { ...state, names: state.names + 1 },
-    { type: "run", command, arguments: rest, ...room, ref: `run-${state.names}` }
-  )
-}
-
-const noted = (state: State, text: string, now: number): Step =>
-  still(
-    takeIn({ ...state, names: state.names + 1 }, state.open, [
-      { _tag: "Notice", key: `notice-${state.names}`, at: now, text }
-    ])
+    { type: "run", command, arguments: rest, ...addressOf(state.open), ref: `run-${state.names}` }
   )
 
 /** Commands that concern the page alone. */
-const here: Readonly<Record<string, (state: State, rest: string, now: number) => Step | undefined>> = {
-  query: (state, rest) => {
-    const ids = rest.split(",").filter((id) => id !== "")
-    return ids.length === 0 || rest.includes(" ") ? undefined : go(state, privatelyWith(ids))
-  },
-  rooms: (state) => still({ ...state, isListOpen: true }),
-  who: (state, rest) => (rest === "" ? still({ ...state, panel: "people" }) : undefined),
-  go: (state, rest) => {
-    const room = rest.replace(/^#/, "")
-    if (room === "") return goBy(state, 1, true)
-    return state.rooms.some((each) => each.joined && each.room === room) ? go(state, room) : undefined
-  },
-  // A command that speaks would speak where its session is, and not in private.
-  me: (state, _, now) =>
-    othersIn(state.open) === undefined ? undefined : noted(state, "/me is for rooms: say it in words.", now),
-  leave: (state, rest) =>
-    othersIn(state.open) === undefined || rest !== ""
-      ? undefined
-      : andThen(go(state, main), (left) =>
-          still({ ...left, opened: left.opened.filter((each) => each !== state.open) })
-        )
-}
+type Here = (state: State, rest: string) => Step | undefined
+const here: ReadonlyMap<string, Here> = new Map(
+  Object.entries<Here>({
+    query: (state, rest) => {
+      const ids = rest.split(",").filter((id) => id !== "")
+      return ids.length === 0 || rest.includes(" ") ? undefined : go(state, privatelyWith(ids))
+    },
+    rooms: (state) => still({ ...state, isListOpen: true }),
+    who: (state, rest) => (rest === "" ? still({ ...state, panel: "people" }) : undefined),
+    go: (state, rest) => {
+      const room = rest.replace(/^#/, "")
+      if (room === "") return goBy(state, 1, true)
+      return state.rooms.some((each) => each.joined && each.room === room) ? go(state, room) : undefined
+    },
+    leave: (state, rest) =>
+      othersIn(state.open) === undefined || rest !== ""
+        ? undefined
+        : andThen(go(state, main), (left) =>
+            still({ ...left, opened: left.opened.filter((each) => each !== state.open) })
+          )
+  })
+)
 
 /** Says or does what was typed. */
 export const submit = (state: State, now: number): Step => {
@@ -144,7 +135,7 @@ export const submit = (state: State, now: number): Step => {
   const step =
     slashed._tag === "Say"
       ? say(sent, state.open, slashed.text, now)
-      : (here[slashed.name]?.(sent, slashed.rest, now) ?? run(sent, slashed.name, slashed.rest))
+      : (here.get(slashed.name)?.(sent, slashed.rest) ?? run(sent, slashed.name, slashed.rest))
   return andThen(step, (done) => doing(done, { _tag: "Keep" }))
 }
 

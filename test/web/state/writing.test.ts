@@ -169,13 +169,20 @@ describe("a command", () => {
     assert.strictEqual(draftOf(page.state), "")
   })
 
-  it("that speaks never speaks in a room what was meant for a conversation", () => {
+  it("of any name is the node's", () => {
+    const page = Page.connected()
+    page.says("/constructor")
+    assert.deepInclude(page.sent.at(-1), { type: "run", command: "constructor" })
+  })
+
+  it("that speaks in a conversation speaks to its readers alone", () => {
     const page = Page.connected()
     page.says("/query bo").answered([])
     assert.strictEqual(page.state.open, "@bo")
     page.says("/me waves")
-    assert.isEmpty(page.sent)
-    assert.include(page.shown[0], "/me is for rooms")
+    const run = page.sent.at(-1)
+    assert.deepInclude(run, { type: "run", command: "me", arguments: "waves", to: ["bo"] })
+    assert.notProperty(run, "room")
     page.says("/leave")
     assert.strictEqual(page.state.open, "main")
     assert.isEmpty(page.state.opened)
