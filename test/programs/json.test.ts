@@ -137,6 +137,7 @@ describe("history", () => {
         private1.lines.map(({ room, to }) => [room, to]),
         [
           [undefined, ["2"]],
+          [undefined, ["1"]],
           [undefined, ["1"]]
         ]
       )
