@@ -33,10 +33,12 @@ export const namesOf = (listen: Host, pem: Buffer | undefined): Names => {
       ? Object.values(Os.networkInterfaces()).flatMap((all) => all?.map(({ address }) => hostInHeader(address)) ?? [])
       : [hostInHeader(listen)]
   )
-  return {
-    isName: (host) => isLoopbackName(host) || own.has(host) || (certificate !== undefined && isIn(certificate, host)),
-    best: everywhere
-      ? ((certificate === undefined ? undefined : dnsNamesIn(certificate)[0]) ?? Os.hostname())
-      : hostInHeader(listen)
-  }
+  const isName = (host: string): boolean =>
+    isLoopbackName(host) || own.has(host) || (certificate !== undefined && isIn(certificate, host))
+  const elsewhere = [
+    ...(certificate === undefined ? [] : dnsNamesIn(certificate)),
+    Os.hostname().toLowerCase(),
+    ...Array.from(own).filter((host) => !isLoopbackName(host))
+  ]
+  return { isName, best: everywhere ? (elsewhere.find(isName) ?? "localhost") : hostInHeader(listen) }
 }

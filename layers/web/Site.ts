@@ -75,21 +75,25 @@ const isOwn = ({ scheme }: House, { authority, request }: Visit): boolean => {
   return another === undefined && isOrigin(parseOrigin(origin), scheme, authority)
 }
 
-const hasPass = ({ cookie, passes }: House, { request }: Visit): boolean => {
+/** The pass that a request has; undefined if it has none. */
+const passOf = ({ cookie, passes }: House, { request }: Visit): string | undefined => {
   const pass = cookieIn(request.headers.cookie, cookie)
-  return pass !== undefined && passes.isPass(pass)
+  return pass !== undefined && passes.isPass(pass) ? pass : undefined
 }
+
+const hasPass = (house: House, visit: Visit): boolean => passOf(house, visit) !== undefined
+
+const cookieFor = ({ cookie, scheme }: House, pass: string): string =>
+  `${cookie}=${pass}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${passAge}${scheme === "https" ? "; Secure" : ""}`
 
 /** Exchanges a token for a pass. */
 const admit = (house: House, visit: Visit): Effect.Effect<Reply> =>
   Effect.map(bodyOf(visit.request, longestToken), (token) => {
-    const { cookie, passes, scheme } = house
+    const { passes } = house
     const pass = token === undefined ? undefined : passes.exchange(token.trim())
     if (pass === undefined) return tokenRefused
     visit.introduced()
-    const secure = scheme === "https" ? "; Secure" : ""
-    const setCookie = `${cookie}=${pass}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${passAge}${secure}`
-    return { status: 204, headers: { "set-cookie": setCookie } }
+    return { status: 204, headers: { "set-cookie": cookieFor(house, pass) } }
   })
 
 const passFor = (house: House, visit: Visit): Effect.Effect<Reply> => {
@@ -113,7 +117,13 @@ const sessionPath = "/session"
 export const answerTo = (house: House, visit: Visit): Effect.Effect<Reply> => {
   const path = pathOf(visit)
   if (path === "/pass") return passFor(house, visit)
-  return Effect.succeed(path === sessionPath ? needsUpgrade : fileFor(house, visit, path))
+  if (path === sessionPath) return Effect.succeed(needsUpgrade)
+  const reply = fileFor(house, visit, path)
+  const pass = path === "/" ? passOf(house, visit) : undefined
+  // Each time that a browser opens the page, it keeps its pass for as long again.
+  return Effect.succeed(
+    pass === undefined ? reply : { ...reply, headers: { ...reply.headers, "set-cookie": cookieFor(house, pass) } }
+  )
 }
 
 /** Why a request for a WebSocket is refused; undefined if it is granted. */

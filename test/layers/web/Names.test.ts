@@ -43,6 +43,14 @@ describe("what a browser may call this machine", () => {
     }
   })
 
+  it("is in links one that is answered, whatever the certificate says", async () => {
+    const { best, isName } = namesOf(
+      Host.make("0.0.0.0"),
+      await certificateFor([{ type: "dns", value: "*.example.org" }])
+    )
+    assert.isTrue(isName(best), best)
+  })
+
   it("is the host of --web, whatever the certificate says", async () => {
     const { best, isName } = namesOf(Host.make("Chat.Example.ORG"), await certificateFor([{ type: "dns", value: "x" }]))
     assert.strictEqual(best, "chat.example.org")

@@ -121,6 +121,10 @@ describe("who may use the page", () => {
       const again = yield* exchange(address, token)
       assert.deepStrictEqual([again.status, again.headers["set-cookie"]], [403, undefined])
       assert.match(again.text, /^This link was used already/)
+      // A browser that comes back keeps its pass for as long again.
+      const back = yield* ask(address, { path: "/", headers: { cookie: cookieOf(first) } })
+      assert.deepStrictEqual(back.headers["set-cookie"], [setCookie])
+      assert.isUndefined((yield* ask(address, { path: "/" })).headers["set-cookie"])
     })
   )
 
