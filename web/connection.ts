@@ -38,8 +38,9 @@ const tokenOfLink = (): string => {
   return token
 }
 
-const statusOf = (request: Promise<Response>): Promise<number> =>
-  request.then(
+/** The status of an answer; 0 if there is none in time. */
+const statusOf = (path: string, request: RequestInit = {}): Promise<number> =>
+  fetch(path, { ...request, signal: AbortSignal.timeout(patience) }).then(
     ({ status }) => status,
     () => 0
   )
@@ -78,7 +79,7 @@ export const connect = (happened: (event: Event) => void, probe: Command): Conne
   }
 
   /** A WebSocket does not say why it was refused. */
-  const isRefused = async () => (await statusOf(fetch("/pass"))) === 401
+  const isRefused = async () => (await statusOf("/pass")) === 401
 
   const dial = () => {
     clearTimeout(waiting)
@@ -102,8 +103,11 @@ export const connect = (happened: (event: Event) => void, probe: Command): Conne
       doubt = undefined
       socket = undefined
       flush()
-      if (code === left) happened({ _tag: "Left" })
-      else if (!isOpen && (await isRefused())) happened({ _tag: "Refused" })
+      if (code === left) return happened({ _tag: "Left" })
+      const refused = !isOpen && (await isRefused())
+      // A fresh link may have dialled meanwhile.
+      if (socket !== undefined) return
+      if (refused) happened({ _tag: "Refused" })
       else happened({ _tag: "Disconnected" })
     }
   }
@@ -124,7 +128,7 @@ export const connect = (happened: (event: Event) => void, probe: Command): Conne
   return {
     enter: async () => {
       const token = tokenOfLink()
-      if (token !== "") await statusOf(fetch("/pass", { method: "POST", body: token }))
+      if (token !== "") await statusOf("/pass", { method: "POST", body: token })
       if (socket === undefined) dial()
     },
     send,

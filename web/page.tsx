@@ -4,10 +4,11 @@ import type { Described } from "../src/domain/Described.ts"
 import { connect } from "./connection.ts"
 import type { Effect, Event } from "./state/Event.ts"
 import { decode, encode } from "./state/Kept.ts"
-import { initial, type Notifying, type State } from "./state/State.ts"
+import { callsIn, initial, type Notifying, type State } from "./state/State.ts"
 import { update, watching } from "./state/update.ts"
 import { tabTitle } from "./state/Words.ts"
 import { App } from "./view/App.tsx"
+import { isComposing } from "./view/Composer.tsx"
 
 /** The commands of the node, which the build knows. */
 declare const COMMANDS: ReadonlyArray<Described>
@@ -26,6 +27,15 @@ let state: State = initial(decode(sessionStorage.getItem(storageKey)), COMMANDS,
 
 const input = (): HTMLTextAreaElement | null => document.querySelector("#input")
 
+/** Does what a browser may refuse: the page goes on without it. */
+const trying = (act: () => void): void => {
+  try {
+    act()
+  } catch (refused) {
+    console.warn(refused)
+  }
+}
+
 const perform = (effect: Effect): void => {
   switch (effect._tag) {
     case "Send":
@@ -37,17 +47,19 @@ const perform = (effect: Effect): void => {
       const unsent = outgoing
         .filter(({ name }) => name === undefined)
         .map(({ at, place, text }) => ({ at, place, text }))
-      return sessionStorage.setItem(storageKey, encode({ open, drafts, unsent }))
+      // Where there is no room, what is typed lasts only as long as the page.
+      return trying(() => sessionStorage.setItem(storageKey, encode({ open, drafts, unsent })))
     }
-    case "Notify": {
-      const shown = new Notification(effect.title, { body: effect.text, tag: effect.place })
-      shown.onclick = () => {
-        window.focus()
-        happened({ _tag: "Go", place: effect.place })
-        shown.close()
-      }
-      return
-    }
+    case "Notify":
+      // Some browsers let only a service worker notify.
+      return trying(() => {
+        const shown = new Notification(effect.title, { body: effect.text, tag: effect.place })
+        shown.onclick = () => {
+          window.focus()
+          happened({ _tag: "Go", place: effect.place })
+          shown.close()
+        }
+      })
     case "PlaceCursor":
       input()?.focus()
       return input()?.setSelectionRange(effect.at, effect.at)
@@ -62,10 +74,7 @@ const draw = (): void => {
     <App state={state} now={Date.now()} happened={happened} current={() => state} askToNotify={askToNotify} />,
     document.body
   )
-  const calls =
-    state.rooms.reduce((sum, { mentions }) => sum + mentions, 0) +
-    state.conversations.reduce((sum, { unread }) => sum + unread, 0)
-  const title = tabTitle(calls, state.open)
+  const title = tabTitle(callsIn(state), state.open)
   if (document.title !== title) document.title = title
 }
 
@@ -84,12 +93,14 @@ const askToNotify = async (): Promise<void> => {
 
 const pressed = (event: KeyboardEvent): boolean => {
   const { altKey, ctrlKey, key, metaKey, shiftKey } = event
+  if (isComposing(event)) return false
   if (altKey && (key === "ArrowUp" || key === "ArrowDown")) {
     happened({ _tag: "GoBy", step: key === "ArrowDown" ? 1 : -1, onlyUnread: shiftKey })
     return true
   }
   if ((ctrlKey || metaKey) && key === "k") {
     happened({ _tag: "Show", panel: "search" })
+    document.querySelector<HTMLInputElement>(".panel input")?.focus()
     return true
   }
   if (key === "Escape" && !event.defaultPrevented && (state.panel !== undefined || state.isListOpen)) {

@@ -107,7 +107,7 @@ export const drawPage = (folder: string) =>
     yield* says(kim, "On it", { room: "ops" })
     yield* says(kim, "Cake in the kitchen at three", { to: ["anna"] })
     server.gets("SIGKILL")
-    yield* tab.does((page) => page.getByText(/^Server is away/).waitFor())
+    yield* tab.does((page) => page.getByText(/^Server has been away/).waitFor())
     yield* tab.says("The server is gone, I think.")
     yield* tab.sees("The server is gone, I think.")
     yield* talks(bo, "I had not noticed")

@@ -83,7 +83,7 @@ describe.skipIf(!hasBrowser)("the page", () => {
       yield* server.gets("SIGKILL")
       for (const tab of [one, other]) {
         yield* tab.shows((page) =>
-          page.getByRole("status").filter({ hasText: /^Server is away since \d\d:\d\d: everything/ })
+          page.getByRole("status").filter({ hasText: /^Server has been away since \d\d:\d\d: everything/ })
         )
       }
       yield* kim.types("who needs a server")
@@ -93,7 +93,7 @@ describe.skipIf(!hasBrowser)("the page", () => {
       // The node dies while something is being typed.
       yield* one.does(() => one.input.fill("what I was about to say"))
       yield* nodes[0]?.gets("SIGKILL") ?? Effect.void
-      yield* one.shows((page) => page.getByRole("status").filter({ hasText: /^The node of this page is away/ }))
+      yield* one.shows((page) => page.getByRole("status").filter({ hasText: /^The node of this page has been away/ }))
       yield* one.isAccessible("the node is away")
       yield* one.does((page) => page.reload({ waitUntil: "commit" }).catch(() => undefined))
       yield* kim.types("said meanwhile", "and more")
@@ -115,7 +115,7 @@ describe.skipIf(!hasBrowser)("the page", () => {
       // Once more, without touching the page.
       const again = stage.actors.findLast(({ name }) => name === "Client anna")
       yield* again?.gets("SIGKILL") ?? Effect.void
-      yield* one.shows((page) => page.getByRole("status").filter({ hasText: /^The node of this page is away/ }))
+      yield* one.shows((page) => page.getByRole("status").filter({ hasText: /^The node of this page has been away/ }))
       yield* kim.types("and once more")
       yield* start("anna")
       yield* one.sees("what I was about to say", "and once more", "said meanwhile")

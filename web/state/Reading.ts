@@ -126,7 +126,7 @@ export const goBy = (state: State, step: 1 | -1, onlyUnread: boolean): Step => {
 export const goToEnd = (state: State): Step => {
   const window = state.windows.get(state.open)
   const following: State = { ...state, isFollowing: true, sought: undefined }
-  if (window === undefined || !window.newer) {
+  if (window === undefined || !window.newer || state.connection._tag !== "Open") {
     return still(window === undefined ? following : withWindow(following, state.open, { ...window, below: 0 }))
   }
   return ask(withWindow(following, state.open, undefined), "last")
@@ -170,13 +170,17 @@ export const takeAnswer = (state: State, ref: string, answer: Answer): Step => {
   return still(withWindow(state, place, why === "last" ? markedNew(after, unreadIn(state, place)) : after))
 }
 
-/** A room that is not there any more is not open any more. */
+/** A room that was left is not open any more. If it is joined again, what was missed is asked for. */
 export const stayInRooms = (state: State): Step => {
-  const isThere =
-    state.open === main ||
-    othersIn(state.open) !== undefined ||
-    state.rooms.some(({ joined, room }) => joined && room === state.open)
-  return isThere ? still(state) : go(state, main)
+  const joined = new Set<Place>([main, ...state.rooms.flatMap((each) => (each.joined ? [each.room] : []))])
+  const isThere = (place: Place): boolean => joined.has(place) || othersIn(place) !== undefined
+  return andThen(isThere(state.open) ? still(state) : go(state, main), (there) =>
+    still(
+      [...there.windows.keys()].every(isThere)
+        ? there
+        : { ...there, windows: new Map([...there.windows].filter(([place]) => isThere(place))) }
+    )
+  )
 }
 
 /** Tells the node that the place that is open is read, if it counts something there as unread. */

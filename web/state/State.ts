@@ -162,3 +162,7 @@ export const addressOf = (place: Place): { readonly room: string } | { readonly 
   const at = onWire(place)
   return "room" in at ? at : { to: at.with }
 }
+
+/** How many lines call the person: lines of rooms that mention them, and private ones. */
+export const callsIn = ({ conversations, rooms }: Pick<State, "conversations" | "rooms">): number =>
+  rooms.reduce((sum, { mentions }) => sum + mentions, 0) + conversations.reduce((sum, { unread }) => sum + unread, 0)

@@ -107,7 +107,9 @@ export const answered = (window: Window, why: Why, answer: Answer): Window => {
   const anew: Window = { ...settled, lines: newer ? lines : joined(lines, window.held), older, newer, below: 0 }
   if (why === "older") {
     // Lines that a peer had to send again may stand further up than where they were seen first.
-    return found ? cutBelow({ ...settled, lines: joined(lines, window.lines), older }, mostInAll) : settled
+    if (found) return cutBelow({ ...settled, lines: joined(lines, window.lines), older }, mostInAll)
+    // The node keeps the first line of the window no more, and so nothing before it.
+    return { ...settled, older: false }
   }
   if (why === "last" || why === "around" || !found) return anew
   const all = joined(window.lines, lines)

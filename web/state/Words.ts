@@ -28,13 +28,13 @@ export const bannerOf = ({ chat, connection }: Pick<State, "chat" | "connection"
       return undefined
     case "Refused":
       return trouble(
-        "This link is too old or was used before. Type /web at the node, and open the link that it prints."
+        "This browser needs a fresh link. Type /web at the node, and open the link that it prints within a minute."
       )
     case "Left":
       return news("You have left the chat. Reload this page to come back.")
     case "Away":
       return trouble(
-        `The node of this page is away since ${clock(connection.since)}. What you type is kept; the page goes on when the node is back.`
+        `The node of this page has been away since ${clock(connection.since)}. What you type is kept; the page goes on when the node is back.`
       )
     case "Open":
       return chat === undefined ? undefined : ofServer(chat.server)
@@ -50,9 +50,11 @@ const ofServer = ({ since, state }: NonNullable<State["chat"]>["server"]): Banne
     case "sought":
       return news("No server yet: the node looks for it.")
     case "down":
-      return news(`Server is away${sinceWhen}: everything goes on between those who are here`)
+      return news(
+        `Server ${since === undefined ? "is" : "has been"} away${sinceWhen}: everything goes on between those who are here.`
+      )
     case "returning":
-      return news("Server is coming back")
+      return news("Server is coming back.")
   }
 }
 

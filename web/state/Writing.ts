@@ -4,7 +4,7 @@ import type { PeerId } from "../../src/domain/Peer.ts"
 import type { Room } from "../../src/domain/Post.ts"
 import { type Completions, completionFrom } from "../../src/terminal/Completion.ts"
 import { main, othersIn, type Place, privatelyWith } from "./Place.ts"
-import { go, goBy } from "./Reading.ts"
+import { go, goBy, takeIn } from "./Reading.ts"
 import { addressOf, draftOf, type Outgoing, type State } from "./State.ts"
 import { andThen, doing, type Step, sending, still } from "./Step.ts"
 import { keyOf, nameOf, type Said } from "./Window.ts"
@@ -100,16 +100,33 @@ const run = (state: State, command: string, rest: string): Step =>
   )
 
 /** Commands that concern the page alone. */
-type Here = (state: State, rest: string) => Step | undefined
+type Here = (state: State, rest: string, now: number) => Step | undefined
+
+/** The most readers of a private line, and what an id is: docs/PROTOCOL.md. */
+const mostReaders = 15
+const isId = (id: string): boolean => /^[A-Za-z0-9_-]{1,32}$/.test(id)
+
+/** Opens the conversation with these. What is no list of others is left to the node, which says why. */
+const talkWith: Here = (state, rest, now) => {
+  const ids = [...new Set(rest.replace(/^@/, "").split(","))]
+  const areOthers = ids.length <= mostReaders && ids.every((id) => isId(id) && id !== state.chat?.self.id)
+  if (!areOthers) return undefined
+  if (ids.length === 1 || state.chat?.secure === true) return go(state, privatelyWith(ids))
+  const text = `In a chat without encryption each of them gets a line of its own: type /msg ${ids.join(",")} TEXT.`
+  return still(
+    takeIn({ ...state, names: state.names + 1 }, state.open, [
+      { _tag: "Notice", key: `notice-${state.names}`, at: now, text }
+    ])
+  )
+}
+
 const here: ReadonlyMap<string, Here> = new Map(
   Object.entries<Here>({
-    query: (state, rest) => {
-      const ids = rest.split(",").filter((id) => id !== "")
-      return ids.length === 0 || rest.includes(" ") ? undefined : go(state, privatelyWith(ids))
-    },
+    query: talkWith,
     rooms: (state) => still({ ...state, isListOpen: true }),
     who: (state, rest) => (rest === "" ? still({ ...state, panel: "people" }) : undefined),
-    go: (state, rest) => {
+    go: (state, rest, now) => {
+      if (rest.startsWith("@")) return talkWith(state, rest, now)
       const room = rest.replace(/^#/, "")
       if (room === "") return goBy(state, 1, true)
       return state.rooms.some((each) => each.joined && each.room === room) ? go(state, room) : undefined
@@ -135,7 +152,7 @@ export const submit = (state: State, now: number): Step => {
   const step =
     slashed._tag === "Say"
       ? say(sent, state.open, slashed.text, now)
-      : (here.get(slashed.name)?.(sent, slashed.rest) ?? run(sent, slashed.name, slashed.rest))
+      : (here.get(slashed.name)?.(sent, slashed.rest, now) ?? run(sent, slashed.name, slashed.rest))
   return andThen(step, (done) => doing(done, { _tag: "Keep" }))
 }
 
@@ -154,7 +171,8 @@ export const accepted = (state: State, ref: string, name: string): State => ({
   outgoing: state.outgoing.flatMap((each) => {
     if (each.ref !== ref) return [each]
     const window = state.windows.get(each.place)
-    const isShown = window === undefined || window.newer || window.lines.some((line) => keyOf(line) === name)
+    const isShown =
+      window === undefined || window.newer || [...window.lines, ...window.held].some((line) => keyOf(line) === name)
     return isShown ? [] : [{ ...each, name, unsent: false }]
   })
 })
@@ -176,14 +194,18 @@ export const arrived = (state: State, lines: ReadonlyArray<Said>): State => {
   return left.length === state.outgoing.length ? state : { ...state, outgoing: left }
 }
 
+/** By how much the clocks of the browser and of the node may differ, in ms. They are usually the same. */
+const clocksDiffer = 1_000
+
 /**
  * Lines that were missed in a place. A line that is said to be not sent may be one of them: the node had it, and the
  * connection broke before it could say so.
  */
 export const sentAfterAll = (state: State, place: Place, missed: ReadonlyArray<Said>): State => {
-  const own = missed.filter((line) => line.own === true).map(({ text }) => text)
+  const own = missed.filter((line) => line.own === true)
   const left = state.outgoing.filter((each) => {
-    const at = each.unsent && each.place === place ? own.indexOf(each.text) : -1
+    const isIt = (line: Said) => line.text === each.text && line.at >= each.at - clocksDiffer
+    const at = each.unsent && each.place === place ? own.findIndex(isIt) : -1
     if (at !== -1) own.splice(at, 1)
     return at === -1
   })

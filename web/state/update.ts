@@ -43,7 +43,11 @@ export const watching: Command = { type: "watch", what: ["chat", "rooms", "peers
 
 const connected = (state: State): Step =>
   andThen(sending({ ...state, connection: { _tag: "Open" } }, watching), (after) =>
-    resume({ ...after, search: { ...after.search, ref: undefined } })
+    andThen(resume({ ...after, search: { ...after.search, ref: undefined } }), (resumed) =>
+      resumed.search.lines === undefined && resumed.search.text !== ""
+        ? search(resumed, resumed.search.text)
+        : still(resumed)
+    )
   )
 
 const disconnected = (state: State, now: number): Step => {
@@ -82,7 +86,7 @@ const lineIn = (report: Report): WireLine | undefined => {
 
 /** Tells a person who looks elsewhere that somebody calls. */
 const callOf = (state: State, report: Report, place: Place): ReadonlyArray<Effect> => {
-  if (report.type !== "said" || report.mention !== true || report.own === true) return []
+  if (report.type !== "said" || report.own === true || (report.mention !== true && report.to === undefined)) return []
   if (state.isVisible || state.notifying !== "granted") return []
   const title = othersIn(place) === undefined ? `${report.from} in ${titleOf(place)}` : report.from
   return [{ _tag: "Notify", title, text: report.text, place }]

@@ -1,7 +1,7 @@
 /** The whole page. */
 import type { Event } from "../state/Event.ts"
 import { othersIn, titleOf } from "../state/Place.ts"
-import type { Panel, State } from "../state/State.ts"
+import { callsIn, type Panel, type State } from "../state/State.ts"
 import { bannerOf } from "../state/Words.ts"
 import { Composer } from "./Composer.tsx"
 import { Finding } from "./Finding.tsx"
@@ -51,7 +51,7 @@ const Title = ({ state }: { readonly state: State }) => {
 const Bar = ({ happened, state }: Pick<Props, "happened" | "state">) => {
   const here = state.peers.filter(({ link, through }) => link !== null || through !== null).length + 1
   const toggle = (panel: Panel) => () => happened({ _tag: "Show", panel: state.panel === panel ? undefined : panel })
-  const calls = state.rooms.reduce((sum, { mentions }) => sum + mentions, 0)
+  const calls = callsIn(state)
   return (
     <header class="bar">
       <button

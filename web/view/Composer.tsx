@@ -13,6 +13,9 @@ interface Props {
   readonly scrollLog: (pages: number) => void
 }
 
+/** Whether a key belongs to an input method. Safari ends a composition with an Enter that has only the code 229. */
+export const isComposing = (event: KeyboardEvent): boolean => event.isComposing || event.keyCode === 229
+
 export class Composer extends Component<Props> {
   #input: HTMLTextAreaElement | null = null
 
@@ -53,7 +56,7 @@ export class Composer extends Component<Props> {
   #pressed(event: KeyboardEvent): boolean {
     const { current, happened, scrollLog, state } = this.props
     const { menu } = state
-    if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return false
+    if (isComposing(event) || event.altKey || event.ctrlKey || event.metaKey) return false
     switch (event.key) {
       case "Enter":
         if (event.shiftKey) return false
@@ -148,7 +151,7 @@ export class Composer extends Component<Props> {
           <span class="heard">Send</span>
         </button>
         <p class="excess" role="status">
-          {excess > 0 && `This message is too long by ${excess} bytes.`}
+          {excess > 0 && `This message is too long by ${excess === 1 ? "1 byte" : `${excess} bytes`}.`}
         </p>
       </form>
     )

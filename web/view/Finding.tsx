@@ -45,8 +45,12 @@ export class Finding extends Component<Props> {
   #waiting: ReturnType<typeof setTimeout> | undefined
 
   override componentDidMount() {
-    this.#input?.focus()
-    this.#input?.select()
+    const input = this.#input
+    if (input === null) return
+    // The field is the person's own: drawing it again must not take back what is being typed.
+    input.value = this.props.search.text
+    input.focus()
+    input.select()
   }
 
   override componentWillUnmount() {
@@ -87,9 +91,8 @@ export class Finding extends Component<Props> {
       <>
         <input
           type="search"
-          aria-label="Search in all rooms"
-          placeholder="Search in all rooms"
-          value={search.text}
+          aria-label="Search all messages"
+          placeholder="Search all messages"
           autocomplete="off"
           spellcheck={false}
           ref={(element) => {

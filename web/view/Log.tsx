@@ -185,11 +185,11 @@ export class Log extends Component<Props> {
           }}
           onScroll={() => this.#look()}
         >
-          {!window.older && window.asked === undefined && (
+          {state.windows.has(state.open) && !window.older && window.asked === undefined && (
             <p class="begin">
               {window.lines.length === 0
                 ? "Nothing has been said here yet."
-                : "This is all that the node keeps of this place."}
+                : `This is all that the node keeps of ${titleOf(state.open)}.`}
             </p>
           )}
           {rowsIn(window).map((row) => {

@@ -112,13 +112,13 @@ export class Page {
   }
 }
 
-export const chat = (state: "up" | "down" = "up", since?: number): Report => ({
+export const chat = (state: "up" | "down" = "up", since?: number, secure = false): Report => ({
   type: "chat",
   self: { id: "anna", role: "client" },
   server: since === undefined ? { state } : { state, since },
   connected: 2,
   known: 2,
-  secure: false,
+  secure,
   limits: { text: 64 }
 })
 

@@ -74,6 +74,15 @@ describe("a page reads", () => {
     assert.deepStrictEqual(page.sent, [])
   })
 
+  it("no further up if the node keeps the first line no more", () => {
+    const page = Page.connected(lines("bo", 201, 300), true)
+    page.does(scrolled(false, "older"))
+    page.answered(lines("bo", 401, 500), { found: false, older: true })
+    page.does(scrolled(false, "older"))
+    assert.deepStrictEqual(page.sent, [])
+    assert.deepStrictEqual(page.shown, texts("bo", 201, 300))
+  })
+
   it("10,000 lines up and down again, each once, in a window that stays small", () => {
     const page = Page.connected(lines("bo", 9_901, 10_000), true)
     for (let first = 9_901; first > 1; first -= 100) {
@@ -284,6 +293,8 @@ describe("the list", () => {
     assert.strictEqual(page.state.open, "lunch")
     page.hears(rooms())
     assert.strictEqual(page.state.open, "main")
+    // Lines that are said meanwhile are missed: they must be asked for when it is joined again.
+    assert.isFalse(page.state.windows.has("lunch"))
   })
 })
 
@@ -297,6 +308,8 @@ describe("whoever is called while the tab is hidden", () => {
     page.does({ _tag: "Visible", isVisible: false })
     page.hears(...saying({ ...call, n: 2 }, line("bo", 3)), { type: "earlier", ...call })
     assert.deepStrictEqual(calls(), ["bo in #ops"])
+    page.hears(...saying(line("kim", 1, { to: ["anna"] }), line("anna", 1, { to: ["kim"], own: true })))
+    assert.deepStrictEqual(calls(), ["kim"])
     page.does({ _tag: "Notifying", notifying: "denied" }).hears(...saying({ ...call, n: 4 }))
     assert.isEmpty(calls())
   })

@@ -15,7 +15,10 @@ describe("the banner", () => {
     const text = () => bannerOf(page.state)?.text
     assert.isUndefined(text())
     page.hears(chat("down", at))
-    assert.strictEqual(text(), `Server is away since ${clock(at)}: everything goes on between those who are here`)
+    assert.strictEqual(
+      text(),
+      `Server has been away since ${clock(at)}: everything goes on between those who are here.`
+    )
     page.at(at).does({ _tag: "Disconnected" })
     assert.include(text(), `away since ${clock(at)}`)
     page.at(at + 60_000).does({ _tag: "Disconnected" })

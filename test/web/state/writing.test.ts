@@ -2,7 +2,7 @@ import { assert, describe, it } from "vitest"
 import { decode, encode } from "../../../web/state/Kept.ts"
 import { draftOf } from "../../../web/state/State.ts"
 import { excessOf } from "../../../web/state/Writing.ts"
-import { line, lines, Page, saying } from "./Page.ts"
+import { chat, line, lines, Page, saying } from "./Page.ts"
 
 const own = (n: number, text: string) => line("anna", n, { own: true, text })
 const stream = own(1, "").stream
@@ -51,6 +51,19 @@ describe("an own line", () => {
     assert.deepStrictEqual(page.shown, ["It is too long."])
   })
 
+  it("that was shown while history was asked for is not on its way when it gets its name", () => {
+    const page = Page.connected(lines("bo", 201, 300), true)
+    page.does({ _tag: "GoToLine", place: "main", line: line("bo", 7) })
+    page.says("one")
+    const said = page.sent
+    const ref = said.findLast((each) => each.type === "say")?.ref ?? ""
+    const asked = said.findLast((each) => each.type === "history")?.ref ?? ""
+    page.hears(...saying(own(1, "one"))).hears({ type: "accepted", ref, stream, n: 1 })
+    assert.isEmpty(page.state.outgoing)
+    page.hears({ type: "history", ref: asked, lines: [], older: false, newer: false, found: false })
+    assert.deepStrictEqual(page.shown, ["one"])
+  })
+
   it("that the node had not named is not sent after the connection broke, and is sent again only by the person", () => {
     const page = Page.connected(lines("bo", 1, 1))
     page.says("one")
@@ -70,16 +83,19 @@ describe("an own line", () => {
   it("that the node had, although it could not say so, is not offered again", () => {
     const page = Page.connected(lines("bo", 1, 1))
     page.says("two").says("three").does({ _tag: "Disconnected" }).does({ _tag: "Connected" })
-    page.answered([own(1, "two")])
+    const [two] = page.state.outgoing
+    const before = { ...own(1, "three"), at: (two?.at ?? 0) - 60_000 }
+    page.answered([before, { ...own(2, "two"), at: two?.at ?? 0 }])
+    // The same text was said a minute earlier: that is another line.
     assert.deepStrictEqual(
       page.state.outgoing.map(({ text }) => text),
       ["three"]
     )
     page.does({ _tag: "SendAgain", ref: page.state.outgoing[0]?.ref ?? "" })
     const ref = refOf(page)
-    page.hears({ type: "accepted", ref, stream, n: 2 }, ...saying(own(2, "three")))
+    page.hears({ type: "accepted", ref, stream, n: 3 }, ...saying(own(3, "three")))
     assert.isEmpty(page.state.outgoing)
-    assert.deepStrictEqual(page.shown, ["bo 1", "two", "three"])
+    assert.deepStrictEqual(page.shown, ["bo 1", "three", "two", "three"])
   })
 
   it("can be discarded", () => {
@@ -186,6 +202,32 @@ describe("a command", () => {
     page.says("/leave")
     assert.strictEqual(page.state.open, "main")
     assert.isEmpty(page.state.opened)
+  })
+
+  it("goes to a conversation by its readers; what is no list of others is the node's", () => {
+    for (const text of ["/query bo", "/query @bo", "/go @bo"]) {
+      assert.strictEqual(Page.connected().says(text).state.open, "@bo", text)
+    }
+    for (const [command, rest] of [
+      ["query", "bo!"],
+      ["query", "anna"],
+      ["query", "bo kim"],
+      ["go", "@"]
+    ] as const) {
+      const page = Page.connected()
+      page.says(`/${command} ${rest}`)
+      assert.deepInclude(page.sent.at(-1), { type: "run", command, arguments: rest })
+      assert.strictEqual(page.state.open, "main")
+    }
+  })
+
+  it("for several, in a chat in which each of them gets a line of its own, says so", () => {
+    const page = Page.connected()
+    page.says("/query bo,kim")
+    assert.strictEqual(page.state.open, "main")
+    assert.include(page.shown[0], "/msg bo,kim TEXT")
+    page.hears(chat("up", undefined, true)).says("/query bo,kim")
+    assert.strictEqual(page.state.open, "@bo,kim")
   })
 
   it("waits where it is typed while the node is away", () => {
