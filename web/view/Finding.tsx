@@ -3,6 +3,7 @@ import { Component } from "preact"
 import { escape } from "../../src/domain/Escape.ts"
 import type { Event } from "../state/Event.ts"
 import { placeOf, titleOf } from "../state/Place.ts"
+import { dates } from "../state/Rows.ts"
 import type { State } from "../state/State.ts"
 import { nameOf, type Said } from "../state/Window.ts"
 import { clock } from "../state/Words.ts"
@@ -22,7 +23,7 @@ const pause = 150
 const before = 30
 const behind = 120
 
-const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" })
+const day = dates({ day: "numeric", month: "short" })
 
 /** A line around the text that it contains. */
 const Excerpt = ({ line, wanted }: { readonly line: string; readonly wanted: string }) => {
@@ -79,7 +80,7 @@ export class Finding extends Component<Props> {
             <span class="where">
               <Id id={line.from} />
               <span>
-                {titleOf(place)}, {day.format(line.at)}, {clock(line.at)}
+                {titleOf(place)}, {day(line.at)}, {clock(line.at)}
               </span>
             </span>
             <Excerpt line={line.text} wanted={wanted} />
