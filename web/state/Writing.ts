@@ -165,9 +165,13 @@ export const sendAgain = (state: State, ref: string, now: number): Step => {
   return andThen(discard(state, ref), (without) => say(without, line.place, line.text, now))
 }
 
+/** How many own names are remembered: more lines than are on their way at once. */
+const mostNames = 64
+
 /** An own line has its name. It stands in the log already, or will as soon as the node shows it. */
 export const accepted = (state: State, ref: string, name: string): State => ({
   ...state,
+  ownNames: [...state.ownNames, name].slice(-mostNames),
   outgoing: state.outgoing.flatMap((each) => {
     if (each.ref !== ref) return [each]
     const window = state.windows.get(each.place)
@@ -212,13 +216,26 @@ export const sentAfterAll = (state: State, place: Place, missed: ReadonlyArray<S
   return left.length === state.outgoing.length ? state : { ...state, outgoing: left }
 }
 
-/** The connection is lost: what has no name may not have come to the node. */
-export const interrupted = (state: State): State =>
-  state.outgoing.length === 0
-    ? state
-    : {
-        ...state,
-        outgoing: state.outgoing
-          .filter(({ name }) => name === undefined)
-          .map((each) => (each.unsent ? each : { ...each, unsent: true }))
-      }
+/** The lines of a place that may be those of this page which have no name yet. */
+const unnamedIn = ({ ownNames, windows }: State, place: Place): ReadonlyArray<Said> => {
+  const { held = [], lines = [] } = windows.get(place) ?? {}
+  return [...lines, ...held].filter(
+    (line): line is Said => line._tag === "Said" && line.own === true && !ownNames.includes(nameOf(line))
+  )
+}
+
+/**
+ * The connection is lost: what has no name may not have come to the node. It has, if the line itself came before its
+ * name.
+ */
+export const interrupted = (state: State): State => {
+  if (state.outgoing.length === 0) return state
+  const outgoing = state.outgoing
+    .filter(({ name }) => name === undefined)
+    .map((each) => (each.unsent ? each : { ...each, unsent: true }))
+  const places = new Set(outgoing.map(({ place }) => place))
+  return [...places].reduce<State>((after, place) => sentAfterAll(after, place, unnamedIn(after, place)), {
+    ...state,
+    outgoing
+  })
+}

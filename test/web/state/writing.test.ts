@@ -80,6 +80,20 @@ describe("an own line", () => {
     assert.isUndefined(page.sent.filter((each) => each.type === "say").find((each) => each.text === "three"))
   })
 
+  it("that came before its name is sent, also if the name never comes; another one of the same text is not", () => {
+    const page = Page.connected(lines("bo", 1, 1))
+    page.says("ok")
+    const at = page.state.outgoing[0]?.at ?? 0
+    page.hears({ type: "accepted", ref: refOf(page), stream, n: 1 }, ...saying({ ...own(1, "ok"), at }))
+    page.says("ok").says("ok")
+    page.hears(...saying({ ...own(2, "ok"), at })).does({ _tag: "Disconnected" })
+    assert.deepStrictEqual(page.shown, ["bo 1", "ok", "ok"])
+    assert.deepStrictEqual(
+      page.state.outgoing.map(({ text, unsent }) => [text, unsent]),
+      [["ok", true]]
+    )
+  })
+
   it("that the node had, although it could not say so, is not offered again", () => {
     const page = Page.connected(lines("bo", 1, 1))
     page.says("two").says("three").does({ _tag: "Disconnected" }).does({ _tag: "Connected" })
