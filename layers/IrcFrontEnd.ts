@@ -130,7 +130,7 @@ const lobbyOf = (self: Named, guests: Guests["Type"]): Lobby => {
 const make = ({ guests: isOpen = false, keep = nowhere, listen, name, password, self, version }: Settings) =>
   Effect.gen(function* () {
     const sessions = yield* Sessions
-    const { recent, seals } = yield* MessageLog
+    const { recent, seals, topicOf } = yield* MessageLog
     const { since } = yield* Membership
     const { listen: open } = yield* Transport
     const console = yield* Console
@@ -157,6 +157,7 @@ const make = ({ guests: isOpen = false, keep = nowhere, listen, name, password, 
       banned: () => since(0).flatMap(({ id, status }) => (status === "banned" ? [id] : [])),
       sessions,
       posts: () => runSync(recent(Number.POSITIVE_INFINITY)),
+      topicOf,
       seen: yield* remember(keep)
     }
     const clients = yield* FiberSet.make<void>()

@@ -125,36 +125,35 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
     const has = (capability: Capability): boolean => state.capabilities.has(capability)
     /** Names the account of whom a message is from, if the client asks for that. */
     const withAccount = (message: Outgoing): Outgoing => {
+      if (!house.accounts || !has("account-tag")) return message
       const [nick = "", rest] = message.source?.split("!") ?? []
-      const id = rest === undefined || !has("account-tag") ? undefined : running?.talk.members.idOf(nick)
+      const id = rest === undefined ? undefined : running?.talk.members.idOf(nick)
       const account = id === undefined ? undefined : running?.talk.accountOf(id)
       return account === undefined ? message : withTag(message, "account", account)
     }
     const sender = makeSender(connection, withAccount)
 
     const end = (why: string): void => Deferred.unsafeDone(over, Effect.succeed(why))
+    const endAfter = (pause: Duration.Duration, why: string): void => {
+      run(
+        Effect.zipRight(
+          Effect.sleep(pause),
+          Effect.sync(() => end(why))
+        )
+      )
+    }
     /** Nothing more is read. What was said so far is still said. */
     const leave = (why: string, words = why): void => {
       isLeaving = true
       lastWord = words
       if (running === undefined) return end(why)
       running.end()
-      run(
-        Effect.zipRight(
-          Effect.sleep(lastWords),
-          Effect.sync(() => end(why))
-        )
-      )
+      endAfter(lastWords, why)
     }
 
     const refuse = (why: string): void => {
       isLeaving = true
-      run(
-        Effect.zipRight(
-          Effect.sleep(refusalPause),
-          Effect.sync(() => end(why))
-        )
-      )
+      endAfter(refusalPause, why)
     }
 
     const newReference = (): string => {

@@ -104,5 +104,7 @@ export interface House {
   readonly sessions: Sessions["Type"]
   /** All posts that the log keeps and that are for this one, oldest first. */
   readonly posts: () => ReadonlyArray<Post>
+  /** The post that has set the topic of a room last, however long ago. */
+  readonly topicOf: (room: Room) => Post | undefined
   readonly seen: SeenByClients
 }

@@ -25,6 +25,8 @@ export interface Members {
   /** Who is there, this node first. */
   readonly all: () => ReadonlyArray<Named>
   readonly has: (id: PeerId) => boolean
+  /** Somebody who is there. */
+  readonly get: (id: PeerId) => Named | undefined
   /**
    * The nick of an id: the id itself. Where another id with the same letters in other case was here before, a bar and
    * four digits follow, which depend on the id alone.
@@ -112,6 +114,7 @@ export const makeMembers = (self: Named, asked: string): Members => {
   return {
     all: () => [...there.values()],
     has: (id) => there.has(id),
+    get: (id) => there.get(id),
     nickOf,
     idOf: (nick) => owners.get(fold(nick)) ?? (isSame(nick, asked) ? self.id : undefined),
     see,

@@ -24,7 +24,7 @@ import { type Named, type PeerId, roleOf, serverId } from "../../src/domain/Peer
 import type { PeerStatus } from "../../src/domain/PeerStatus.ts"
 import { authorOf, mainRoom, type Post, Room, roomIn } from "../../src/domain/Post.ts"
 import { linesOf, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
-import { isLaterTopic, topicIn, topicOf } from "../../src/domain/Topic.ts"
+import { topicIn, topicOf } from "../../src/domain/Topic.ts"
 import type { Capability } from "../../src/protocol/irc/Capabilities.ts"
 import { isSame } from "../../src/protocol/irc/CaseMapping.ts"
 import { msgidOf } from "../../src/protocol/irc/History.ts"
@@ -636,14 +636,10 @@ export const make = ({
       inside: (room) => {
         if (isEverybodys(room)) return members.all()
         const others = [...(channels.get(room)?.members ?? [])]
-        return [self, ...others.map((id) => members.all().find((each) => each.id === id) ?? { id, role: roleOf(id) })]
+        return [self, ...others.map((id) => members.get(id) ?? { id, role: roleOf(id) })]
       },
       topicOf: (room) => {
-        const topics = house
-          .posts()
-          .filter(({ stream, text }) => roomIn(stream) === room && topicIn(text) !== undefined)
-        const [first, ...others] = topics
-        const latest = others.reduce((last, each) => (last && isLaterTopic(each, last) ? each : last), first)
+        const latest = house.topicOf(room)
         return latest === undefined || topicIn(latest.text) === "" ? undefined : latest
       },
       join: (room, answer) => {

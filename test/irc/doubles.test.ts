@@ -34,6 +34,7 @@ const clientAt = (posts: ReadonlyArray<Post>, seen: House["seen"]) =>
       banned: () => [],
       sessions: { attach: () => Effect.never },
       posts: () => posts,
+      topicOf: () => undefined,
       seen
     }
     const { console, talk } = yield* Talk.make({
