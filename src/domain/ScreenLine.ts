@@ -4,7 +4,8 @@ import { actionIn, utterance } from "./Action.ts"
 import { isClosed, isPrivate, isPrivateStream, readersOf } from "./Conversation.ts"
 import { type Entry, isPost } from "./Entry.ts"
 import { escape } from "./Escape.ts"
-import type { LossReason, MeshEvent } from "./MeshEvent.ts"
+import { lossInWords } from "./Losses.ts"
+import type { MeshEvent } from "./MeshEvent.ts"
 import { formatAddress, type Named, type Peer, title, titlesOf } from "./Peer.ts"
 import { authorOf, mainRoom, type Post, type Room, roomIn, type StreamId } from "./Post.ts"
 import { dateAndTime } from "./Time.ts"
@@ -213,7 +214,7 @@ const onServer = (event: MeshEvent): ScreenLine | undefined => {
     case "Left":
       return notice(`${title(event.peer.id)} left`)
     case "Lost":
-      return notice(`${title(event.peer.id)} is lost: ${meaning[event.reason]}`)
+      return notice(`${title(event.peer.id)} is lost: ${lossInWords[event.reason]}`)
     case "GivenUp":
       return notice(`${title(event.peer.id)} can't be reached at ${formatAddress(event.peer.address)} any more`)
     default:
@@ -232,25 +233,13 @@ const onClient = (self: Named, event: MeshEvent): ScreenLine | undefined => {
       return isServer ? chat(`${title(event.peer.id)}: terminated.`) : notice(`${title(event.peer.id)} left`)
     case "Lost":
       return notice(
-        `${title(event.peer.id)} is lost: ${meaning[event.reason]}${isServer ? "; the chat goes on without it" : ""}`
+        `${title(event.peer.id)} is lost: ${lossInWords[event.reason]}${isServer ? "; the chat goes on without it" : ""}`
       )
     case "GivenUp":
       return notice(`${title(event.peer.id)} can't be reached any more`)
     default:
       return onBoth(event)
   }
-}
-
-const meaning: Record<LossReason, string> = {
-  closed: "the connection broke",
-  silent: "it stopped answering",
-  malformed: "it violated the protocol",
-  overrun: "it does not read what it is sent",
-  excessive: "it sent too much",
-  dropped: "this node sent it too much",
-  expelled: "it no longer takes part",
-  forged: "its lines have no valid signature",
-  disbelieved: "it rejected the signatures of lines that it received"
 }
 
 const areLost = (count: number): string => `${count === 1 ? "is" : "are"} no longer available`

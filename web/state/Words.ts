@@ -1,4 +1,5 @@
 /** What the page says in words: the banner, the delivery of a line, notices. */
+import { lossInWords } from "../../src/domain/Losses.ts"
 import type { Place } from "./Place.ts"
 import { titleOf } from "./Place.ts"
 import type { State } from "./State.ts"
@@ -91,17 +92,8 @@ export const deliveryOf = (
 
 const listOf = (ids: ReadonlyArray<string>): string => (ids.length === 0 ? "somebody who is not here" : ids.join(", "))
 
-const reasons: Readonly<Record<string, string>> = {
-  closed: "the connection broke",
-  silent: "it stopped answering",
-  malformed: "it violated the protocol",
-  overrun: "it does not read what it is sent",
-  excessive: "it sent too much",
-  dropped: "this node sent it too much",
-  expelled: "it no longer takes part",
-  forged: "its lines have no valid signature",
-  disbelieved: "it rejected the signatures of lines that it received"
-}
+/** A node of a later version may have other reasons. */
+const reasons: Readonly<Record<string, string>> = lossInWords
 
 const counted = (count: number, one: string, more = `${one}s`): string => `${count} ${count === 1 ? one : more}`
 
