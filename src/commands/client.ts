@@ -4,23 +4,28 @@ import * as Command from "@effect/cli/Command"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as ValidationError from "@effect/cli/ValidationError"
 import * as Effect from "effect/Effect"
-import { ClientId, type Port, PortFromString } from "../domain/Peer.ts"
+import { ClientId, Port, PortFromString } from "../domain/Peer.ts"
 import type { About } from "./About.ts"
 import { withSafeFrontEnds } from "./frontEnds.ts"
 import { host, peer, security, server, talking } from "./options.ts"
 
-export const id = Args.text({ name: "ID" }).pipe(
+const id = Args.text({ name: "ID" }).pipe(
   Args.withSchema(ClientId),
   Args.withDescription("What the others call this client: 1 to 32 letters, digits, - and _.")
 )
-export const port1 = Args.text({ name: "PORT1" }).pipe(
+const port1 = Args.text({ name: "PORT1" }).pipe(
   Args.withSchema(PortFromString("PORT1")),
   Args.withDescription("The client's own port for its connection to the server. 0: any.")
 )
-export const port2 = Args.text({ name: "PORT2" }).pipe(
+const port2 = Args.text({ name: "PORT2" }).pipe(
   Args.withSchema(PortFromString("PORT2")),
   Args.withDescription("The port where it listens for the other clients. 0: any.")
 )
+
+const anyPort = Port.make(0)
+
+/** Who joins, for those who need not say at which ports. */
+export const atAnyPorts = { id, port1: Args.withDefault(port1, anyPort), port2: Args.withDefault(port2, anyPort) }
 
 const configuration = { id, port1, port2, server, host, peer, security, ...talking }
 

@@ -5,9 +5,9 @@ import * as Options from "@effect/cli/Options"
 import * as Config from "effect/Config"
 import type * as Effect from "effect/Effect"
 import { LinkFromString } from "../domain/Invitation.ts"
-import { Host, Port } from "../domain/Peer.ts"
+import { Host } from "../domain/Peer.ts"
 import type { About } from "./About.ts"
-import { atTwoPorts, id, port1, port2 } from "./client.ts"
+import { atAnyPorts, atTwoPorts } from "./client.ts"
 import { withSafeFrontEnds } from "./frontEnds.ts"
 import { peer, state, talking } from "./options.ts"
 
@@ -15,8 +15,6 @@ const link = Args.text({ name: "LINK" }).pipe(
   Args.withSchema(LinkFromString),
   Args.withDescription("The invitation that outlive invite has printed.")
 )
-
-const anyPort = Port.make(0)
 
 const host = Options.text("host").pipe(
   Options.withPseudoName("HOST"),
@@ -30,9 +28,7 @@ const host = Options.text("host").pipe(
 
 const configuration = {
   link,
-  id,
-  port1: Args.withDefault(port1, anyPort),
-  port2: Args.withDefault(port2, anyPort),
+  ...atAnyPorts,
   host,
   peer,
   state,

@@ -316,24 +316,31 @@ const ListenAddressFromString = (name: string, usualHost: string) =>
     })
   })
 
-const ircText = Options.text("irc").pipe(
-  Options.withPseudoName("PORT"),
-  Options.withFallbackConfig(Config.string("OUTLIVE_IRC"))
-)
-
-/** Where a node serves IRC clients. */
-const ircAddress = flow(
-  Options.withSchema(ListenAddressFromString("irc", "localhost")),
-  Options.withDescription(
-    "The port, or HOST:PORT, where IRC clients such as weechat join this node. 0: any. Beyond this machine it needs --irc-cert, --irc-key and --irc-password."
+/** Where a node serves clients of another kind: nowhere unless it is asked for, or at a usual port. */
+const serving = (name: string, variable: string, usualHost: string, description: string) => {
+  const text = Options.text(name).pipe(
+    Options.withPseudoName("PORT"),
+    Options.withFallbackConfig(Config.string(variable))
   )
+  const address = flow(
+    Options.withSchema(ListenAddressFromString(name, usualHost)),
+    Options.withDescription(description)
+  )
+  return {
+    ifAsked: text.pipe(address, Options.optional),
+    at: (port: string) => text.pipe(Options.withDefault(port), address)
+  }
+}
+
+const servingIrc = serving(
+  "irc",
+  "OUTLIVE_IRC",
+  "localhost",
+  "The port, or HOST:PORT, where IRC clients such as weechat join this node. 0: any. Beyond this machine it needs --irc-cert, --irc-key and --irc-password."
 )
 
-/** The same for a node at which people are that way alone. */
-export const ircHere = ircText.pipe(Options.withDefault<string>(usual.irc), ircAddress)
-
-/** The same. None: nowhere. */
-const irc = ircText.pipe(ircAddress, Options.optional)
+/** For a node at which people are that way alone. */
+export const ircHere = servingIrc.at(usual.irc)
 
 /** What IRC clients must say first. None: nothing. */
 export const ircPassword = Options.text("irc-password").pipe(
@@ -368,24 +375,15 @@ export const ircCert = pemFile(
 )
 export const ircKey = pemFile("irc-key", "OUTLIVE_IRC_KEY", "The private key of that certificate, in PEM.")
 
-const webText = Options.text("web").pipe(
-  Options.withPseudoName("PORT"),
-  Options.withFallbackConfig(Config.string("OUTLIVE_WEB"))
+const servingPage = serving(
+  "web",
+  "OUTLIVE_WEB",
+  "127.0.0.1",
+  "The port, or HOST:PORT, where browsers find the page of this node. 0: any. A link to it is printed. Beyond this machine it needs --web-cert and --web-key."
 )
 
-/** Where a node serves its page. */
-const webAddress = flow(
-  Options.withSchema(ListenAddressFromString("web", "127.0.0.1")),
-  Options.withDescription(
-    "The port, or HOST:PORT, where browsers find the page of this node. 0: any. A link to it is printed. Beyond this machine it needs --web-cert and --web-key."
-  )
-)
-
-/** The same for a node at which people are that way alone. */
-export const webHere = webText.pipe(Options.withDefault<string>(usual.web), webAddress)
-
-/** The same. None: nowhere. */
-const web = webText.pipe(webAddress, Options.optional)
+/** For a node at which people are that way alone. */
+export const webHere = servingPage.at(usual.web)
 
 /** How browsers know this node. None: they connect without TLS. */
 const webCert = pemFile("web-cert", "OUTLIVE_WEB_CERT", "The certificate of the page, in PEM: https is spoken then.")
@@ -512,11 +510,11 @@ export const talking = {
   limits,
   screen,
   json,
-  irc,
+  irc: servingIrc.ifAsked,
   ircPassword,
   ircCert,
   ircKey,
-  web,
+  web: servingPage.ifAsked,
   webCert,
   webKey,
   ...insight

@@ -1,21 +1,15 @@
 /** The command line of `outlive web ID [PORT1] [PORT2]`. */
-import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import type * as Effect from "effect/Effect"
-import { Port } from "../domain/Peer.ts"
 import type { About } from "./About.ts"
-import { atTwoPorts, id, port1, port2 } from "./client.ts"
+import { atAnyPorts, atTwoPorts } from "./client.ts"
 import { withSafeFrontEnds } from "./frontEnds.ts"
 import { host, peer, security, server, talking, webHere } from "./options.ts"
-
-const anyPort = Port.make(0)
 
 const { json: _json, web: _web, ...serving } = talking
 
 const configuration = {
-  id,
-  port1: Args.withDefault(port1, anyPort),
-  port2: Args.withDefault(port2, anyPort),
+  ...atAnyPorts,
   server,
   host,
   peer,
