@@ -12,10 +12,11 @@ import { MessageLog } from "../services/MessageLog.ts"
 import { Sessions } from "../services/Sessions.ts"
 import { Transport } from "../services/Transport.ts"
 import type { HostElsewhere, PortTaken } from "../src/domain/Errors.ts"
+import { type Keep, nowhere, saveChanges } from "../src/domain/Keep.ts"
 import { type Address, formatAddress, type Named, PeerId } from "../src/domain/Peer.ts"
 import type { Post } from "../src/domain/Post.ts"
+import { Recent } from "../src/domain/Recent.ts"
 import { notice } from "../src/domain/ScreenLine.ts"
-import { makeSignal } from "../src/domain/Signal.ts"
 import type { Outgoing } from "../src/protocol/irc/Message.ts"
 import type { Objection } from "../src/protocol/irc/Registration.ts"
 import { serve } from "./irc/Client.ts"
@@ -23,7 +24,6 @@ import { type House, idIn, type Lobby, makeNotices } from "./irc/House.ts"
 import { makeOperators } from "./irc/Operators.ts"
 import { makeSeenByClients } from "./irc/Seen.ts"
 import { shareLines } from "./irc/Sender.ts"
-import { type Keep, nowhere } from "./Keep.ts"
 
 export interface Settings {
   /** This node: everybody who connects speaks as it. */
@@ -54,20 +54,11 @@ const keptAfter = "200 millis"
 /** Remembers what clients have seen, also for the next run, until the scope closes. */
 const remember = ({ load, save }: Keep) =>
   Effect.gen(function* () {
-    const changes = makeSignal()
-    let isDirty = false
-    const seen = makeSeenByClients(yield* load, () => {
-      if (isDirty) return
-      isDirty = true
-      changes.changed()
-    })
-    const write = Effect.suspend(() => {
-      isDirty = false
-      return save(seen.asText())
-    })
-    const writing = changes.until(() => isDirty).pipe(Effect.zipRight(Effect.sleep(keptAfter)), Effect.zipRight(write))
-    yield* Effect.addFinalizer(() => write)
-    yield* Effect.forkScoped(Effect.forever(writing))
+    const changed = yield* saveChanges(
+      Effect.suspend(() => save(seen.asText())),
+      keptAfter
+    )
+    const seen = makeSeenByClients(yield* load, changed)
     return seen
   })
 
@@ -87,18 +78,18 @@ const objectionTo =
     return objection === undefined ? undefined : { is: "ERR_NICKNAMEINUSE", words: objection.message }
   }
 
-/** Keeps the messages of the last post: nearly always, all guests get it before the next one comes. */
+/** The messages of so many posts are kept: when guests are behind, they come to one post after the other. */
+const mostShared = 64
+
 const makeShared = (): Lobby["shared"] => {
-  let last: Post | undefined
-  const known = new Map<string, ReadonlyArray<Outgoing>>()
+  const known = new Recent<Post, Map<string, ReadonlyArray<Outgoing>>>(mostShared)
   return (post, key, make) => {
-    if (post !== last) known.clear()
-    last = post
-    const before = known.get(key)
+    const of = known.get(post) ?? new Map<string, ReadonlyArray<Outgoing>>()
+    const before = of.get(key)
     if (before !== undefined) return before
     const made = make()
     shareLines(made)
-    known.set(key, made)
+    known.set(post, of.set(key, made))
     return made
   }
 }

@@ -1,14 +1,9 @@
-/** Keeps a text for the next run of the program: in the data folder, or not at all. */
+/** Keeps a text for the next run of the program in a file of the data folder. */
 import * as Fs from "node:fs/promises"
 import * as Path from "node:path"
 import * as Effect from "effect/Effect"
-
-/** Failures are no concern of anybody: the next run then begins with less. */
-export interface Keep {
-  readonly load: Effect.Effect<string | undefined>
-  /** Replaces the text. It is the old one or the new one, whenever the program dies. */
-  readonly save: (text: string) => Effect.Effect<void>
-}
+import * as Option from "effect/Option"
+import { type Keep, nowhere } from "../src/domain/Keep.ts"
 
 /** In that file of a folder. */
 export const inFolder = (folder: string, name: string): Keep => {
@@ -28,4 +23,6 @@ export const inFolder = (folder: string, name: string): Keep => {
   }
 }
 
-export const nowhere: Keep = { load: Effect.succeed(undefined), save: () => Effect.void }
+/** The same if there is a data folder. */
+export const keepIn = (data: Option.Option<string>, name: string): Keep =>
+  Option.match(data, { onNone: () => nowhere, onSome: (folder) => inFolder(folder, name) })

@@ -8,14 +8,13 @@ import { Page } from "../services/Page.ts"
 import { Sessions } from "../services/Sessions.ts"
 import type { CertificateUnusable, HostElsewhere, PortTaken } from "../src/domain/Errors.ts"
 import { Fact } from "../src/domain/Fact.ts"
+import { type Keep, nowhere, saveChanges } from "../src/domain/Keep.ts"
 import * as Monotonic from "../src/domain/Monotonic.ts"
 import { pageNotice } from "../src/domain/PageLink.ts"
 import type { Address } from "../src/domain/Peer.ts"
 import { notice } from "../src/domain/ScreenLine.ts"
-import { makeSignal } from "../src/domain/Signal.ts"
 import type { Scheme } from "../src/protocol/Authority.ts"
 import { serve } from "./http/HttpServer.ts"
-import { type Keep, nowhere } from "./Keep.ts"
 import { type Paths, readPair } from "./transport/Certificate.ts"
 import { readFiles } from "./web/Files.ts"
 import { namesOf } from "./web/Names.ts"
@@ -42,29 +41,8 @@ const mostConnections = 64
 const rememberPasses = ({ load, save }: Keep) =>
   Effect.gen(function* () {
     const clock = yield* Effect.clock
-    const changes = makeSignal()
-    let isDirty = false
-    const passes = makePasses(
-      () => Monotonic.millis(clock),
-      yield* load,
-      () => {
-        isDirty = true
-        changes.changed()
-      }
-    )
-    const write = Effect.suspend(() => {
-      isDirty = false
-      return save(passes.asText())
-    })
-    yield* Effect.addFinalizer(() => write)
-    yield* Effect.forkScoped(
-      Effect.forever(
-        Effect.zipRight(
-          changes.until(() => isDirty),
-          write
-        )
-      )
-    )
+    const changed = yield* saveChanges(Effect.suspend(() => save(passes.asText())))
+    const passes = makePasses(() => Monotonic.millis(clock), yield* load, changed)
     return passes
   })
 

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import { keepIn } from "../../layers/Keep.ts"
 import * as TcpTransport from "../../layers/TcpTransport.ts"
 import type { Console } from "../../services/Console.ts"
 import type { Guests } from "../../services/Guests.ts"
@@ -66,8 +67,8 @@ export const ircFor = (
     onSome: (listen) =>
       Layer.unwrapEffect(
         Effect.map(
-          Effect.promise(() => Promise.all([import("../../layers/IrcFrontEnd.ts"), import("../../layers/Keep.ts")])),
-          ([{ layer }, { inFolder, nowhere }]) =>
+          Effect.promise(() => import("../../layers/IrcFrontEnd.ts")),
+          ({ layer }) =>
             layer({
               self,
               listen,
@@ -75,10 +76,7 @@ export const ircFor = (
               version,
               guests: given.ircGuests === true,
               name: given.ircName === undefined ? undefined : Option.getOrUndefined(given.ircName),
-              keep: Option.match(given.data, {
-                onNone: () => nowhere,
-                onSome: (folder) => inFolder(folder, "irc-clients.json")
-              })
+              keep: keepIn(given.data, "irc-clients.json")
             })
         )
       ).pipe(Layer.provide(transportFor(given)))

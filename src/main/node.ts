@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as KeptChat from "../../layers/chat/KeptChat.ts"
 import * as FileMessageLog from "../../layers/FileMessageLog.ts"
-import * as Keep from "../../layers/Keep.ts"
+import { inFolder } from "../../layers/Keep.ts"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
 import * as NodeHostChecks from "../../layers/NodeHostChecks.ts"
 import * as OpenMembership from "../../layers/OpenMembership.ts"
@@ -18,7 +18,7 @@ import type { Guests } from "../../services/Guests.ts"
 import { HostChecks } from "../../services/HostChecks.ts"
 import { Membership } from "../../services/Membership.ts"
 import type { MessageLog } from "../../services/MessageLog.ts"
-import { ReadMarks, type ReadMarksKept } from "../../services/ReadMarks.ts"
+import { ReadMarks } from "../../services/ReadMarks.ts"
 import type { Sessions as SessionsService } from "../../services/Sessions.ts"
 import { silenceALink, silenceOn } from "../commands/options.ts"
 import {
@@ -30,6 +30,7 @@ import {
   type PortTaken
 } from "../domain/Errors.ts"
 import type { Link } from "../domain/Invitation.ts"
+import type { Keep } from "../domain/Keep.ts"
 import type { Limits } from "../domain/Limits.ts"
 import type { Address, Host, PeerId } from "../domain/Peer.ts"
 import { mainRoom, type Room } from "../domain/Post.ts"
@@ -159,8 +160,8 @@ const mesh = (settings: Settings) => {
 }
 
 /** Where the node keeps what was read at it. */
-const marksOf = ({ data }: Settings): ReadMarksKept | undefined =>
-  Option.getOrUndefined(Option.map(data, (folder) => Keep.inFolder(folder, "read.json")))
+const marksOf = ({ data }: Settings): Keep | undefined =>
+  Option.getOrUndefined(Option.map(data, (folder) => inFolder(folder, "read.json")))
 
 /** All layers of a node that never begins another run. */
 export const node = (settings: Settings) => Layer.provideMerge(mesh(settings), ground(settings, []))

@@ -3,6 +3,7 @@ import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import { keepIn } from "../../layers/Keep.ts"
 import type { Console } from "../../services/Console.ts"
 import type { Sessions } from "../../services/Sessions.ts"
 import type { CertificateUnusable, HostElsewhere, PortTaken } from "../domain/Errors.ts"
@@ -33,17 +34,14 @@ export const webFor = ({
     onSome: (listen) =>
       Layer.unwrapEffect(
         Effect.map(
-          Effect.promise(() => Promise.all([import("../../layers/WebFrontEnd.ts"), import("../../layers/Keep.ts")])),
-          ([{ layer }, { inFolder, nowhere }]) =>
+          Effect.promise(() => import("../../layers/WebFrontEnd.ts")),
+          ({ layer }) =>
             layer({
               listen,
               folder: files(),
               certificate: Option.getOrUndefined(Option.all({ certificate: webCert, key: webKey })),
               opensBrowser,
-              keep: Option.match(data, {
-                onNone: () => nowhere,
-                onSome: (folder) => inFolder(folder, "web-passes.json")
-              })
+              keep: keepIn(data, "web-passes.json")
             })
         )
       )

@@ -6,6 +6,7 @@ import { ReadMarks } from "../../services/ReadMarks.ts"
 import { mentions } from "../domain/Calling.ts"
 import { isClosed, isPrivate, isPrivateStream, placeOf } from "../domain/Conversation.ts"
 import type { Entry } from "../domain/Entry.ts"
+import { saveChanges } from "../domain/Keep.ts"
 import type { PostName } from "../domain/KeptPosts.ts"
 import { decodeMarks, encodeMarks, indexesOf, lastOf, type Marks } from "../domain/Marks.ts"
 import type { PeerId } from "../domain/Peer.ts"
@@ -58,27 +59,24 @@ export const make = Effect.gen(function* () {
   if (kept === undefined) return makeWith(undefined)
   const { load, save } = kept
   const text = yield* load
-  const reading = makeWith(text === undefined ? undefined : decodeMarks(text))
-  const saving = Effect.suspend(() => save(reading.marks()))
-  yield* Effect.addFinalizer(() => saving)
-  yield* Effect.forkScoped(
-    Effect.forever(reading.marked.pipe(Effect.zipRight(Effect.sleep(savedAfter)), Effect.zipRight(saving)))
+  const marked = yield* saveChanges(
+    Effect.suspend(() => save(reading.marks())),
+    savedAfter
   )
+  const reading = makeWith(text === undefined ? undefined : decodeMarks(text), marked)
   return reading
 })
 
 /** What is new for somebody for whom nobody counts it. */
 export const uncounted: Effect.Effect<Reading["Type"]> = Effect.sync(() => makeWith(undefined))
 
-/** `before`: what was read in an earlier run. */
-const makeWith = (before: Marks | undefined) => {
+/** `before`: what was read in an earlier run. `marked`: called when that has changed. */
+const makeWith = (before: Marks | undefined, marked: () => void = () => {}) => {
   const unread = new Unread()
   const changes = makeSignal()
-  const marking = makeSignal()
   /** Up to where the places are read that nobody attends. */
   let since = before?.since
   const readTo = new Map<Room, PostName | null>(before?.read)
-  let isMarked = false
   const attended = new Map<object, Room>()
   let here: (Followed & { readonly reader: Reader; readonly cursor: Cursor }) | undefined
   let last: Entry | undefined
@@ -108,8 +106,7 @@ const makeWith = (before: Marks | undefined) => {
   const mark = (place: Room): void => {
     if (here === undefined) return
     readTo.set(place, lastOf(here.log.kept()))
-    isMarked = true
-    marking.changed()
+    marked()
   }
   const clear = (place: Room): void => {
     if (!unread.clear(place)) return
@@ -176,8 +173,7 @@ const makeWith = (before: Marks | undefined) => {
           if (!isFirst) return
           if (before === undefined) {
             since = lastOf(followed.log.kept())
-            isMarked = true
-            marking.changed()
+            marked()
           } else recall(followed, before)
         }),
       look,
@@ -211,12 +207,9 @@ const makeWith = (before: Marks | undefined) => {
     }),
     /** What is read, for the next run. */
     marks: (): string => {
-      isMarked = false
       const now = here === undefined ? null : lastOf(here.log.kept())
       const there = Array.from(attended.values(), (place) => [place, now] as const)
       return encodeMarks({ since: since ?? null, read: new Map([...readTo, ...there]) })
-    },
-    /** Returns as soon as that has changed. */
-    marked: marking.until(() => isMarked)
+    }
   }
 }
