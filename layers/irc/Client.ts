@@ -68,6 +68,9 @@ const labelled = (label: string, server: string, reference: string, answers: Rea
   ]
 }
 
+/** The longest user name of a guest. */
+const mostOfUser = 16
+
 /** Lets a client in as a guest. Nothing speaks against its nick: it was looked at in the same step. */
 const enter = (
   { guests, people }: Lobby,
@@ -75,7 +78,9 @@ const enter = (
 ): Guest | undefined => {
   const id = idIn(nick)
   const guest = id === undefined ? undefined : Option.getOrUndefined(Either.getRight(guests.enter(id)))
-  if (guest !== undefined) people.set(guest.id, { user, name })
+  // The user name stands before everything that the guest says: no mark of a mask is in it, and it leaves space.
+  const short = user.replace(/[^\w.~-]/g, "").slice(0, mostOfUser)
+  if (guest !== undefined) people.set(guest.id, { user: short || guest.id, name })
   return guest
 }
 
@@ -185,14 +190,14 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
       const [nick = ""] = message.params
       const id = idIn(nick)
       if (nick === "" || id === undefined) return register(message)
-      const person = people.get(guest.id)
-      if (person !== undefined) people.set(id, person)
       const before = guest.id
-      const objection = guests.rename(guest, id)
+      const objection = id === before ? undefined : guests.objectionTo(id, guest)
       if (objection !== undefined) {
-        if (id !== before) people.delete(id)
         return answerTo(message)([Registration.reply(policy, state, "ERR_NICKNAMEINUSE", nick, objection.message)])
       }
+      const person = people.get(before)
+      if (person !== undefined) people.set(id, person)
+      guests.rename(guest, id)
       if (id !== before) people.delete(before)
       state = { ...state, nick: id }
       answerTo(message)([])

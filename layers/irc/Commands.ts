@@ -170,7 +170,9 @@ const together = (count: number, answer: Answer): Answer => {
 const inEach =
   (name: string, act: (talk: Talk, channel: string, answer: Answer, rest: ReadonlyArray<string>) => void): Command =>
   (talk, [list = "", ...rest], answer) => {
-    const channels = [...new Set(list.split(",").filter((channel) => channel !== ""))]
+    const named = list.split(",").filter((channel) => channel !== "")
+    // Two spellings of one channel are answered once.
+    const channels = [...new Map(named.map((channel) => [talk.roomOf(channel) ?? channel, channel])).values()]
     if (channels.length === 0) return answer([talk.numeric("ERR_NEEDMOREPARAMS", name, "Not enough parameters")])
     const each = together(channels.length, answer)
     for (const channel of channels) act(talk, channel, each, rest)
@@ -663,8 +665,16 @@ const oper: Command = atOnce(({ numeric }, [name, password]) =>
 )
 
 /** Runs a slash command of outlive: `OUTLIVE status`. */
+/** The commands of the node that a guest has: none that writes files, or lets somebody in. */
+const forGuests: ReadonlySet<string> = new Set(["help", "me", "msg", "mute", "rooms", "say", "topic", "unmute", "who"])
+
 const outlive: Command = (talk, params, answer) => {
-  talk.run(params.length === 0 ? "help" : params.join(" "))
+  const line = params.length === 0 ? "help" : params.join(" ")
+  const [name = ""] = /^\S*/.exec(line) ?? []
+  if (talk.house.lobby !== undefined && !forGuests.has(name)) {
+    return answer([talk.numeric("ERR_NOPRIVILEGES", `Guests have these commands: ${[...forGuests].join(", ")}`)])
+  }
+  talk.run(line)
   answer([])
 }
 

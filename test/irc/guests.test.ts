@@ -27,6 +27,30 @@ const arrive = (
   })
 
 describe("a guest", () => {
+  ircStory("has a short name before what it says, and those commands of its node that concern a guest", (world) =>
+    Effect.gen(function* () {
+      const { server } = yield* gather(world)
+      const kim = yield* arrive(world, server, "kim", { channels: ["#ops"] })
+      const bob = yield* connect(world, server)
+      yield* bob.send("NICK bob", `USER a!b@c${"u".repeat(400)} 0 * :Bob`)
+      yield* bob.sees(/ 422 /)
+      yield* bob.send("JOIN #ops,#OPS", "OUTLIVE say ops hello", "OUTLIVE me waves")
+      yield* bob.sees(/ 366 bob #ops /i)
+      yield* kim.sees(/^:bob!abcu{13}@outlive PRIVMSG #ops :hello$/)
+      for (const line of ["save /tmp/x", ":save /tmp/x", "web", "/save x", "history", "SAVE x"]) {
+        yield* bob.send(`OUTLIVE ${line}`)
+        yield* bob.sees(/ 481 bob :Guests have these commands: help, me, /)
+      }
+      yield* bob.send("AWAY :lunch", "PRIVMSG kim :psst")
+      yield* kim.sees(/^:bob!abcu{13}@outlive PRIVMSG kim :psst$/)
+      yield* kim.send("NICK bob")
+      yield* kim.sees(/ 433 kim bob /)
+      yield* kim.send("WHOIS bob")
+      yield* kim.sees(/ 311 kim bob abcu{13} outlive \* Bob$/)
+      yield* kim.sees(/ 301 kim bob lunch$/)
+    })
+  )
+
   ircStory("is known at other nodes as one that comes through its node, and is lost with it", (world) =>
     Effect.gen(function* () {
       const { one, server, two } = yield* gather(world)

@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { isSame } from "../../src/protocol/irc/CaseMapping.ts"
 import { makeLines } from "../../src/protocol/irc/Lines.ts"
 import { type Message, parse, write } from "../../src/protocol/irc/Message.ts"
-import { piecesOf } from "../../src/protocol/irc/Pieces.ts"
+import { cutsOf, piecesOf } from "../../src/protocol/irc/Pieces.ts"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 
@@ -117,6 +117,8 @@ describe("what somebody says, in pieces", () => {
     assert.deepStrictEqual(piecesOf("a\nb\r\n\nc", 10), ["a", "b", "c"])
     assert.deepStrictEqual(piecesOf("", 10), [""])
     assert.deepStrictEqual(piecesOf("😀😀", 4), ["😀", "😀"])
+    for (const none of [0, -9]) assert.strictEqual(piecesOf("one😀", none).join(""), "one😀")
+    for (const none of [0, -9]) assert.strictEqual(cutsOf("one two", none).join(""), "one two")
   })
 
   it("loses nothing but spaces and newlines at cuts, at any width", () => {

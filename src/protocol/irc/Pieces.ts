@@ -14,7 +14,7 @@ export const piecesOf = (text: string, most: number): ReadonlyArray<string> => {
 const piecesOfLine = (line: string, most: number): ReadonlyArray<string> => {
   const pieces: Array<string> = []
   let rest = line
-  while (utf8Length(rest) > most) {
+  while (rest !== "" && utf8Length(rest) > most) {
     // A space right behind a piece ends it just as well.
     const start = utf8Start(rest, most)
     const fit = start === "" ? rest.slice(0, 2) : start
@@ -30,7 +30,7 @@ const piecesOfLine = (line: string, most: number): ReadonlyArray<string> => {
 export const cutsOf = (line: string, most: number): ReadonlyArray<string> => {
   const cuts: Array<string> = []
   let rest = line
-  while (utf8Length(rest) > most) {
+  while (rest !== "" && utf8Length(rest) > most) {
     const fit = utf8Start(rest, most) || rest.slice(0, 2)
     const end = fit.lastIndexOf(" ") + 1 || fit.length
     cuts.push(rest.slice(0, end))
