@@ -63,11 +63,18 @@ const join = (port: number, nick: string): Effect.Effect<Person, BenchFailed, Sc
       )
   )
 
-/** So many join, one after the other. */
+/** The first one in the channel. */
+export const first = (port: number): Effect.Effect<Person, BenchFailed, Scope.Scope> => join(port, "g0")
+
+/**
+ * So many more join, all at the same time, as a class does when its lesson begins. One after the other would tell
+ * nothing about InspIRCd: it registers whoever has introduced himself once a second.
+ */
 export const crowd = (port: number, count: number): Effect.Effect<ReadonlyArray<Person>, BenchFailed, Scope.Scope> =>
   Effect.forEach(
     Array.from({ length: count }, (_, at) => `g${at + 1}`),
-    (nick) => join(port, nick)
+    (nick) => join(port, nick),
+    { concurrency: "unbounded" }
   )
 
 /** Of how many people the times are taken: of all of them, the load generator would be what is measured. */
