@@ -9,7 +9,7 @@ import { type Connection, Transport } from "../../services/Transport.ts"
 import { type IdTaken, NotInvited } from "../../src/domain/Errors.ts"
 import { within } from "../../src/domain/Limit.ts"
 import { LinkTable } from "../../src/domain/LinkTable.ts"
-import { looksLike, type Peer, serverId } from "../../src/domain/Peer.ts"
+import { looksLike, type Peer, serverLike } from "../../src/domain/Peer.ts"
 import type * as LinkContract from "../LinkContract.ts"
 import * as Acceptor from "./Acceptor.ts"
 import * as Awakening from "./Awakening.ts"
@@ -169,7 +169,8 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
     yield* Effect.acquireRelease(
       Effect.sync(() =>
         ground.guests.ask((id) => {
-          if (looksLike(id, serverId)) return serverId
+          const server = serverLike(id)
+          if (server !== undefined) return server
           if (table.isPresent(id)) return id
           const sought = missing.sought().map(({ peer }) => peer.id)
           return table.lookalike(id) ?? sought.find((each) => each === id || looksLike(each, id))

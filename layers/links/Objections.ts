@@ -1,5 +1,5 @@
 /** Objections to a visit: the reasons to refuse a visitor. */
-import { looksLike, type PeerId, serverId } from "../../src/domain/Peer.ts"
+import { looksLike, type PeerId, serverLike } from "../../src/domain/Peer.ts"
 import { type Hello, named, protocolVersion } from "../../src/protocol/Frame.ts"
 import type { Replication } from "../LinkContract.ts"
 import type * as Handshake from "./Handshake.ts"
@@ -74,8 +74,8 @@ export const make = (
 
   /** Who is in the chat, or is to be called back, and has an id that people can't tell from that of a newcomer. */
   const likenessOf = ({ id, member }: Hello): PeerId | undefined => {
-    if (looksLike(id, serverId)) return serverId
-    if (member) return undefined
+    const server = serverLike(id)
+    if (server !== undefined || member) return server
     const others = [settings.id, ...sought(), ...guests.here.keys(), ...replication.guestsElsewhere().keys()]
     // One that has been here before comes back as ever.
     if (table.isPresent(id) || others.includes(id)) return undefined

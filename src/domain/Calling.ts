@@ -1,7 +1,7 @@
 /** Which lines mention a person, and how often that rings the bell. */
 import { actionIn } from "./Action.ts"
 import { isPrivateStream } from "./Conversation.ts"
-import { type PeerId, serverId, title } from "./Peer.ts"
+import { isServerId, type PeerId, serverId, title } from "./Peer.ts"
 import { authorOf, type Post, type StreamId } from "./Post.ts"
 import type { ScreenLine } from "./ScreenLine.ts"
 
@@ -18,16 +18,17 @@ const behind = "(?![\\p{L}\\p{N}_-])"
 const isTelling = (self: PeerId): boolean => self !== serverId && (self.match(/[A-Za-z]/g)?.length ?? 0) >= 2
 
 /** A pattern for a bare id. It does not match within an address such as anna@example.org. */
-const named = (self: PeerId): string => {
-  if (isTelling(self)) return `|(?<!@)${before}${self}${behind}`
-  return self === serverId ? "" : `|(?:^|\\W)${title(self)}(?![\\w-])`
-}
+const bare = (self: PeerId): string => (isTelling(self) ? `|(?<!@)${before}${self}${behind}` : "")
+
+/** A pattern for a name on the screen, if it counts where the bare id does not. */
+const titled = (self: PeerId): string =>
+  self === serverId || (isTelling(self) && !isServerId(self)) ? "" : `|(?:^|\\W)${title(self)}(?![\\w-])`
 
 /** The pattern for the last node that was looked for, which is nearly always the one at this terminal. */
 let last: { readonly self: PeerId; readonly pattern: RegExp } | undefined
 const patternOf = (self: PeerId): RegExp => {
   if (last?.self !== self) {
-    const pattern = new RegExp(`(?:^|[^\\w@-])@${self}(?![\\w-])|^${self}[:,]${named(self)}`, "iu")
+    const pattern = new RegExp(`(?:^|[^\\w@-])@${self}(?![\\w-])|^${self}[:,]${bare(self)}${titled(self)}`, "iu")
     last = { self, pattern }
   }
   return last.pattern
@@ -41,7 +42,8 @@ export const mentions = (self: PeerId, words: ReadonlyArray<string>, said: strin
   const text = actionIn(said) ?? said
   const lower = text.toLowerCase()
   // Most lines call nobody.
-  const own = lower.includes(self.toLowerCase()) && patternOf(self).test(text)
+  const isThere = lower.includes(self.toLowerCase()) || lower.includes(title(self).toLowerCase())
+  const own = isThere && patternOf(self).test(text)
   return (
     own ||
     words.some(

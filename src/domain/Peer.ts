@@ -12,8 +12,15 @@ export const PeerId = Schema.String.pipe(
 )
 export type PeerId = typeof PeerId.Type
 
-/** The id of a chat's first server, which no client can have. */
+/** The id of a chat's only server. */
 export const serverId: PeerId = PeerId.make("Server")
+
+/** What the id of a server begins with, if its chat has several. The name of its site follows: see `domain/Site.ts`. */
+export const siteServers = `${serverId}-`
+
+/** Whether an id is a server's. No client and no guest has such an id, or one that looks like it. */
+export const isServerId = (id: PeerId): boolean =>
+  id === serverId || (id.startsWith(siteServers) && id.length > siteServers.length)
 
 /** Groups of characters that look alike in many fonts. Upper and lower case of a letter also count as alike. */
 const lookAlikes: ReadonlyArray<string> = ["lI1", "Oo0", "-_"]
@@ -34,10 +41,23 @@ export const looksLike = (one: PeerId, other: PeerId): boolean =>
 export const likenessOf = (id: PeerId): string =>
   id.toLowerCase().replaceAll(/[il]/g, "1").replaceAll("o", "0").replaceAll("-", "_")
 
+/** Beginnings of ids that look like those of servers: see `likenessOf`. */
+const likeServers = /^server(?:_|$)/
+
+/** The id of a server that a client's id looks like, if it does. */
+export const serverLike = (id: PeerId): PeerId | undefined => {
+  if (isServerId(id) || !likeServers.test(likenessOf(id))) return undefined
+  const site = id.slice(siteServers.length)
+  return site === "" ? serverId : PeerId.make(siteServers + site)
+}
+
 /** The id of a client. */
 export const ClientId = PeerId.pipe(
-  Schema.filter((id) => id !== serverId && !looksLike(id, serverId), {
-    message: () => "the id Server is taken by the server"
+  Schema.filter((id) => !isServerId(id) && serverLike(id) === undefined, {
+    message: ({ actual }) =>
+      String(actual).length === serverId.length
+        ? "the id Server is taken by the server"
+        : "ids that begin with Server- are the servers'"
   })
 )
 
@@ -72,8 +92,8 @@ export type Address = typeof Address.Type
 export const Role = Schema.Literal("server", "client")
 export type Role = typeof Role.Type
 
-/** The role that belongs to an id where nobody vouches for it: only the first server is a server. */
-export const roleOf = (id: PeerId): Role => (id === serverId ? "server" : "client")
+/** The role that belongs to an id where nobody vouches for it. */
+export const roleOf = (id: PeerId): Role => (isServerId(id) ? "server" : "client")
 
 /** A node as the others know it. */
 export const Peer = Schema.Struct({ id: PeerId, role: Role, address: Address })
@@ -82,9 +102,14 @@ export type Peer = typeof Peer.Type
 /** A node without its address. */
 export type Named = Pick<Peer, "id" | "role">
 
-/** `HOST:PORT`; an IPv6 address stands in brackets. */
-export const formatAddress = ({ host, port }: Address): string =>
-  host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
+/** Hosts that are no places on the network, but sites: see `farAddress` in `domain/Site.ts`. */
+export const farHosts = "nats:"
+
+/** `HOST:PORT`; an IPv6 address stands in brackets. A site has no port. */
+export const formatAddress = ({ host, port }: Address): string => {
+  if (host.startsWith(farHosts)) return host
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
+}
 
 /** Ports below this one belong to system services. No node listens there. */
 const leastPort = 1_024
@@ -99,12 +124,15 @@ export const isDialable = ({ host, port }: Address, own: Address): boolean =>
 
 const decodeAddress = Schema.decodeUnknownOption(Address)
 
-/** The address in a text, if it can be dialled. */
+/** The address in a text, if it is a place on the network that can be dialled. */
 export const parseAddress = (text: string): Option.Option<Address> => {
   const parts = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text)
   return parts === null
     ? Option.none()
-    : Option.filter(decodeAddress({ host: parts[1] ?? parts[2], port: Number(parts[3]) }), ({ port }) => port > 0)
+    : Option.filter(
+        decodeAddress({ host: parts[1] ?? parts[2], port: Number(parts[3]) }),
+        ({ host, port }) => port > 0 && !host.startsWith(farHosts)
+      )
 }
 
 /** An address as people type it. */
@@ -118,8 +146,11 @@ export const AddressFromString = Schema.transformOrFail(Schema.String, Schema.ty
   encode: (address) => ParseResult.succeed(formatAddress(address))
 }).annotations({ message: () => "an address is HOST:PORT, as in localhost:4000" })
 
-/** The name of a node on the screen: `Server`, or `Client 3`. */
-export const title = (id: PeerId): string => (id === serverId ? "Server" : `Client ${id}`)
+/** The name of a node on the screen: `Server`, `Server east`, or `Client 3`. */
+export const title = (id: PeerId): string => {
+  if (id === serverId) return "Server"
+  return isServerId(id) ? `Server ${id.slice(siteServers.length)}` : `Client ${id}`
+}
 
 /** Names of nodes in a sentence: `Client 3, Client 4 and Server`. */
 export const titlesOf = (ids: ReadonlyArray<PeerId>): string => {

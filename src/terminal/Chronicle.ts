@@ -7,6 +7,7 @@ import { colourIndex } from "../domain/Colour.ts"
 import { type PeerId, serverId, title } from "../domain/Peer.ts"
 import { authorOf, mainRoom, roomIn } from "../domain/Post.ts"
 import type { ScreenLine } from "../domain/ScreenLine.ts"
+import { type Site, serverOf } from "../domain/Site.ts"
 import { nameOf as roomName } from "./Prompt.ts"
 import { rowsToRead } from "./Reading.ts"
 import { isLong } from "./Wrap.ts"
@@ -78,7 +79,7 @@ export const dim = ({ colours }: Looks, text: string): string => (colours ? inCo
 /** What a line of another room begins with, and a private line. */
 const placed = /^(?:#[A-Za-z0-9_-]{1,32}|\(private\)) /
 
-const titled = /^((?:\(earlier\) )?)((?:Client ([A-Za-z0-9_-]{1,32})|Server)(?=[: ]))/
+const titled = /^((?:\(earlier\) )?)((?:Client ([A-Za-z0-9_-]{1,32})|Server(?: ([A-Za-z0-9_-]{1,24})(?=:))?)(?=[: ]))/
 
 /**
  * Colours the author's name, and dims the room that stands before it. A line that mentions the local user has its author in bold and inverse, even without
@@ -113,7 +114,8 @@ const named = (looks: Looks, self: PeerId | undefined, line: ScreenLine, row: st
   }
   return row.replace(
     titled,
-    (_, before: string, name: string, id: PeerId = serverId) => before + nameOf(looks, self, line, name, id)
+    (_, before: string, name: string, client?: PeerId, site?: Site) =>
+      before + nameOf(looks, self, line, name, client ?? (site === undefined ? serverId : serverOf(site)))
   )
 }
 

@@ -33,6 +33,12 @@ describe("a node is called", () => {
     }
     assert.isTrue(mentions(id("Server"), [], "Server: hello"))
     assert.isFalse(mentions(id("Server"), [], "the server is slow"))
+    for (const text of ["Server east: hello", "ask server east", "@Server-east", "is Server-east slow?"]) {
+      assert.isTrue(mentions(id("Server-east"), [], text), text)
+    }
+    for (const text of ["Server: hello", "Server eastern", "the server is slow"]) {
+      assert.isFalse(mentions(id("Server-east"), [], text), text)
+    }
     assert.isTrue(calls(id("1"), [], said("@1")))
     assert.isFalse(calls(undefined, [], said("@1")))
     assert.isFalse(calls(id("1"), [], earlier("@1")))

@@ -9,12 +9,14 @@ import {
   ClientId,
   formatAddress,
   Host,
+  isServerId,
   likenessOf,
   looksLike,
   PeerId,
   Port,
   parseAddress,
   serverId,
+  serverLike,
   title
 } from "../../src/domain/Peer.ts"
 import * as Arbitraries from "../support/arbitraries.ts"
@@ -39,6 +41,17 @@ describe("Peer", () => {
       assert.isFalse(accepts(ClientId, bad), bad)
     }
     for (const good of ["Server1", "servers", "Serve", "S3rver"]) assert.isTrue(accepts(ClientId, good), good)
+  })
+
+  it("no client is called as the server of a site, nor so that people can't tell", () => {
+    for (const bad of ["Server-east", "server-east", "Server_east", "SERVER-1", "Server-", "server_"]) {
+      assert.isFalse(accepts(ClientId, bad), bad)
+    }
+    assert.isTrue(isServerId(id("Server-east")))
+    for (const none of ["Server-", "Server_east", "server-east", "Servers", "3"]) assert.isFalse(isServerId(id(none)))
+    assert.strictEqual(serverLike(id("SERVER_east")), id("Server-east"))
+    assert.strictEqual(serverLike(id("server")), serverId)
+    for (const none of ["Server", "Server-east", "servers", "3"]) assert.strictEqual(serverLike(id(none)), undefined)
   })
 
   it("ids look alike that differ in case alone, or in characters that are drawn alike", () => {
@@ -101,6 +114,7 @@ describe("Peer", () => {
       Either.match(Schema.decodeUnknownEither(schema)(value), { onLeft: ({ message }) => message, onRight: () => "" })
     assert.strictEqual(complaint(ClientId, "a b"), "an id has 1 to 32 letters, digits, - and _")
     assert.strictEqual(complaint(ClientId, "Server"), "the id Server is taken by the server")
+    assert.strictEqual(complaint(ClientId, "server-east"), "ids that begin with Server- are the servers'")
     assert.include(complaint(Port, 65_536), "a port is a whole number from 0 to 65535")
     assert.include(complaint(AddressFromString, "localhost"), "an address is HOST:PORT, as in localhost:4000")
   })
@@ -154,6 +168,7 @@ describe("Peer", () => {
       "[]:4000",
       "[[::1]]:4000",
       "a b:4000",
+      "[nats:east]:4000",
       "localhost:-1"
     ]) {
       assert.deepStrictEqual(parseAddress(bad), Option.none(), JSON.stringify(bad))
