@@ -197,6 +197,24 @@ export class PortStoreInUse extends Data.TaggedError("PortStoreInUse")<{
   }
 }
 
+/** The message system between the sites can't be reached, or does not answer in time. */
+export class BusUnavailable extends Data.TaggedError("BusUnavailable")<{
+  readonly detail: string
+}> {
+  override get message() {
+    return `NATS can't be used (${this.detail}).`
+  }
+}
+
+/** The entry is there already, or somebody has changed it meanwhile. */
+export class KeyTaken extends Data.TaggedError("KeyTaken")<{
+  readonly key: string
+}> {
+  override get message() {
+    return `Somebody else has changed ${this.key} in NATS.`
+  }
+}
+
 /** A line is too long to be sent as one post. */
 export class LineTooLong extends Data.TaggedError("LineTooLong")<{
   readonly bytes: number
