@@ -439,3 +439,12 @@ export class RoomUndelivered extends Data.TaggedError("RoomUndelivered")<{
     return `Nobody has ${this.count === 1 ? "your last line" : `your last ${this.count} lines`} there yet.`
   }
 }
+
+/** The bytes are no manifest of offered files. */
+export class ManifestMalformed extends Data.TaggedError("ManifestMalformed")<{
+  readonly detail: string
+}> {
+  override get message() {
+    return `The list of the offered files can't be used: ${this.detail}.`
+  }
+}

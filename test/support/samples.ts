@@ -1,6 +1,7 @@
 /** Short ways to write peers, posts and other values in tests. */
 import { ChatId } from "../../src/domain/Chat.ts"
 import type { Entry } from "../../src/domain/Entry.ts"
+import type { Digest, Offer } from "../../src/domain/Offer.ts"
 import { Host, type Peer, PeerId, Port, roleOf } from "../../src/domain/Peer.ts"
 import {
   Epoch,
@@ -48,6 +49,16 @@ export const post = (
   at: 0,
   deps: Object.fromEntries(deps.map(([dep, last]) => [dep, PostNumber.make(last)])),
   text
+})
+
+/** An offer of a file of ten bytes, or another one. */
+export const offer = (of: Partial<Offer> = {}): Offer => ({
+  name: "a.txt",
+  size: 10,
+  type: "text/plain",
+  digest: `${"d".repeat(42)}A` as Digest,
+  manifest: 120,
+  ...of
 })
 
 /** An entry in a word or two. */

@@ -1,0 +1,92 @@
+/**
+ * The bytes of a manifest: one line of JSON that names the files, and then the SHA-256 of each piece, 32 bytes each.
+ * Only what `encode` makes is decoded, so that a manifest has one digest.
+ */
+import * as Either from "effect/Either"
+import { ManifestMalformed } from "../domain/Errors.ts"
+import { mostPathBytes } from "../domain/FileNames.ts"
+import {
+  contentBytes,
+  digestBytes,
+  type Manifest,
+  mostFiles,
+  mostManifestBytes,
+  type OfferedFile,
+  pieceBytes,
+  piecesOf
+} from "../domain/Manifest.ts"
+
+const newline = 0x0a
+
+const encoder = new TextEncoder()
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+const headOf = (files: ReadonlyArray<OfferedFile>): string =>
+  `${JSON.stringify({
+    outlive: "manifest",
+    version: 1,
+    piece: pieceBytes,
+    files: files.map(({ path, size }) => ({ path, size }))
+  })}\n`
+
+/** The manifest as bytes. Its paths and sizes must be such that it can be decoded. */
+export const encode = ({ digests, files }: Manifest): Uint8Array => {
+  const head = encoder.encode(headOf(files))
+  const bytes = new Uint8Array(head.length + digests.length)
+  bytes.set(head)
+  bytes.set(digests, head.length)
+  return bytes
+}
+
+/** Whether a path stays in its folder, whatever the system: relative, of names that are neither empty nor dots alone. */
+export const isPath = (path: unknown): path is string =>
+  typeof path === "string" &&
+  path.length > 0 &&
+  path.length <= mostPathBytes &&
+  !/[\p{Cc}\p{Cs}\\]|^[A-Za-z]:/u.test(path) &&
+  path.split("/").every((name) => !/^[ .]*$/.test(name))
+
+const fileOf = (value: unknown): OfferedFile | undefined => {
+  if (typeof value !== "object" || value === null) return undefined
+  const { path, size } = value as Record<string, unknown>
+  return isPath(path) && Number.isSafeInteger(size) && (size as number) >= 0
+    ? { path, size: size as number }
+    : undefined
+}
+
+const malformed = (detail: string): Either.Either<never, ManifestMalformed> =>
+  Either.left(new ManifestMalformed({ detail }))
+
+const jsonOf = (bytes: Uint8Array): { readonly [key: string]: unknown } | undefined => {
+  try {
+    const value: unknown = JSON.parse(utf8.decode(bytes))
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Decodes a manifest. The paths are as they stand there: they stay in their folder, but may be alike. */
+export const decode = (bytes: Uint8Array): Either.Either<Manifest, ManifestMalformed> => {
+  if (bytes.length > mostManifestBytes) return malformed("it is too long")
+  const end = bytes.indexOf(newline)
+  const head = end < 0 ? undefined : jsonOf(bytes.subarray(0, end))
+  if (head === undefined || head["outlive"] !== "manifest") return malformed("it does not begin like one")
+  if (head["version"] !== 1 || head["piece"] !== pieceBytes) return malformed("it is of a version that is not known")
+  const named = head["files"]
+  if (!Array.isArray(named) || named.length === 0) return malformed("it names no files")
+  if (named.length > mostFiles) return malformed("it names too many files")
+  const files: Array<OfferedFile> = []
+  for (const each of named) {
+    const file = fileOf(each)
+    if (file === undefined) return malformed("a file in it has no size, or a name that leads out of its folder")
+    files.push(file)
+  }
+  const size = contentBytes(files)
+  const digests = bytes.subarray(end + 1)
+  if (!Number.isSafeInteger(size) || digests.length !== piecesOf(size) * digestBytes) {
+    return malformed("it has not a digest for each piece")
+  }
+  if (utf8.decode(bytes.subarray(0, end + 1)) !== headOf(files)) return malformed("it is not written in the usual way")
+  return Either.right({ files, digests })
+}
