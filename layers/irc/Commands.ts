@@ -16,8 +16,9 @@ import { piecesOf } from "../../src/protocol/irc/Pieces.ts"
 import { saidIn } from "../../src/protocol/irc/Speech.ts"
 import { utf8Length } from "../../src/protocol/irc/Utf8.ts"
 import { farewellOf, type Lobby } from "./House.ts"
+import { awayWords, banMaskOf, channelOf, host, mainChannel, timeOf } from "./Messages.ts"
 import { mostMonitored } from "./Monitor.ts"
-import { type Answer, awayWords, banMaskOf, channelOf, host, mainChannel, type Talk, timeOf } from "./Talk.ts"
+import type { Answer, Talk } from "./Talk.ts"
 
 /** Takes a command. It answers once, now or later. */
 type Command = (talk: Talk, params: ReadonlyArray<string>, answer: Answer, message: Message) => void

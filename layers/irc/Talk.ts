@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Console, type Put, type Typed, whenTaken } from "../../services/Console.ts"
-import { actionIn, actionOf } from "../../src/domain/Action.ts"
+import { actionOf } from "../../src/domain/Action.ts"
 import {
   addresseesIn,
   confidantsOf,
@@ -17,7 +17,6 @@ import {
   sealedRoom
 } from "../../src/domain/Conversation.ts"
 import type { Entry } from "../../src/domain/Entry.ts"
-import { escape } from "../../src/domain/Escape.ts"
 import type { Fact } from "../../src/domain/Fact.ts"
 import { isPresenceEvent } from "../../src/domain/MeshEvent.ts"
 import { type Named, type PeerId, roleOf, serverId } from "../../src/domain/Peer.ts"
@@ -27,41 +26,16 @@ import { linesOf, type ScreenLine, screenLineOf } from "../../src/domain/ScreenL
 import { topicIn, topicOf } from "../../src/domain/Topic.ts"
 import type { Capability } from "../../src/protocol/irc/Capabilities.ts"
 import { isSame } from "../../src/protocol/irc/CaseMapping.ts"
-import { msgidOf } from "../../src/protocol/irc/History.ts"
 import type { Outgoing } from "../../src/protocol/irc/Message.ts"
-import { batchType, concatTag } from "../../src/protocol/irc/Multiline.ts"
 import { type Numeric, numeric } from "../../src/protocol/irc/Numeric.ts"
-import { messagesOf, multilineOf } from "../../src/protocol/irc/Speech.ts"
 import { makeEchoes, type Outcome } from "./Echoes.ts"
 import { farewellOf, type House, type Person } from "./House.ts"
 import { type Change, type Members, makeMembers } from "./Members.ts"
+import * as Messages from "./Messages.ts"
+import { awayWords, banMaskOf, channelOf, host, split } from "./Messages.ts"
 import { type Monitor, makeMonitor } from "./Monitor.ts"
 import type { Seen } from "./Seen.ts"
 import type { Sender } from "./Sender.ts"
-
-/** The channel of a room. */
-export const channelOf = (room: Room): string => `#${room}`
-
-/** The channel of the room in which everybody is. */
-export const mainChannel = channelOf(mainRoom)
-
-/** The host of everybody, as IRC shows it. Where a node really listens, WHOIS tells. */
-export const host = "outlive"
-
-/** What a netsplit looks like to an IRC client: the names of two servers. */
-const split = "peer.lost outlive.net"
-
-/** What is said of somebody who is not there. */
-export const awayWords = "There is no link to this node: it gets your lines when it is back"
-
-/** The tag of an echo of a line that nobody has. */
-const undeliveredTag = "outlive.net/undelivered"
-
-/** Who is banned, as IRC writes it. */
-export const banMaskOf = (id: PeerId): string => `*!${id}@${host}`
-
-/** A time as IRC writes it (IRCv3, server-time). */
-export const timeOf = (millis: number): string => new Date(millis).toISOString()
 
 /** Gives a client the answers to its command. */
 export type Answer = (messages: ReadonlyArray<Outgoing>) => void
@@ -218,13 +192,23 @@ export const make = ({
     let take: Done | undefined
 
     const personOf = (id: PeerId): Person => lobby?.people.get(id) ?? { user: id, name: `outlive node ${id}` }
-    const prefixOf = (id: PeerId): string => `${members.nickOf(id)}!${personOf(id).user}@${host}`
+    const accountOf = (id: PeerId): PeerId | undefined => (house.accounts ? id : undefined)
+    const view: Messages.View = {
+      self,
+      server,
+      has,
+      nickOf: members.nickOf,
+      personOf,
+      accountOf,
+      isNotice: (post) => lobby?.notices.has(post) === true,
+      newReference
+    }
+    const prefixOf = (id: PeerId): string => Messages.prefixOf(view, id)
     const answerWith = (name: Numeric, ...rest: ReadonlyArray<string>): Outgoing => ({
       source: server,
       command: numeric[name],
       params: [nick(), ...rest]
     })
-    const accountOf = (id: PeerId): PeerId | undefined => (house.accounts ? id : undefined)
     const monitor = makeMonitor({ members, prefixOf, numeric: answerWith })
     const noticeTo = (target: string, text: string): Outgoing => ({
       source: server,
@@ -242,76 +226,16 @@ export const make = ({
 
     // ---- What the session tells
 
-    const tagsOf = (post: Post, isFirst: boolean): ReadonlyMap<string, string> => {
-      const tags = new Map<string, string>()
-      if (has("server-time")) tags.set("time", timeOf(post.at))
-      if (isFirst && has("message-tags")) tags.set("msgid", msgidOf(post))
-      return tags
-    }
     const messagesOn = (post: Post, other?: PeerId): ReadonlyArray<Outgoing> => {
-      if (lobby === undefined || isPrivateStream(post.stream) || has("draft/multiline")) return messagesFor(post, other)
+      if (lobby === undefined || isPrivateStream(post.stream) || has("draft/multiline"))
+        return Messages.messagesOn(view, post, other)
       const key = [members.nickOf(authorOf(post.stream)), has("server-time"), has("message-tags")].join(" ")
-      return lobby.shared(post, key, () => messagesFor(post))
+      return lobby.shared(post, key, () => Messages.messagesOn(view, post))
     }
-    const messagesFor = (post: Post, other?: PeerId): ReadonlyArray<Outgoing> => {
-      const topic = isPrivateStream(post.stream) ? undefined : topicIn(post.text)
-      if (topic !== undefined) return [{ ...topicSet(post, topic), tags: tagsOf(post, true) }]
-      const author = authorOf(post.stream)
-      const action = actionIn(post.text)
-      const isNotice = lobby?.notices.has(post) === true
-      const spoken = {
-        source: prefixOf(author),
-        text: action ?? post.text,
-        isAction: action !== undefined,
-        clean: escape
-      }
-      return targetsOf(post, other).flatMap((target) => {
-        const lines =
-          action === undefined && has("draft/multiline") && has("batch") ? multilineOf({ ...spoken, target }) : []
-        return lines.length > 1
-          ? batchOf(post, target, lines)
-          : messagesOf({ ...spoken, target }).map((message, at) => ({
-              ...message,
-              command: isNotice ? "NOTICE" : message.command,
-              tags: tagsOf(post, at === 0)
-            }))
-      })
-    }
-    /** A message of several lines. Its time and its name are those of the batch. */
-    const batchOf = (post: Post, target: string, lines: ReturnType<typeof multilineOf>): ReadonlyArray<Outgoing> => {
-      const source = prefixOf(authorOf(post.stream))
-      const reference = newReference()
-      const rest = [
-        ["batch", reference],
-        [concatTag, ""]
-      ] as const
-      return [
-        { source, command: "BATCH", params: [`+${reference}`, batchType, target], tags: tagsOf(post, true) },
-        ...lines.map(({ isRest, message }) => ({ ...message, tags: new Map(isRest ? rest : rest.slice(0, 1)) })),
-        { source: server, command: "BATCH", params: [`-${reference}`] }
-      ]
-    }
-    /** Where a post is shown: in its channel, with this client, or, if this node said it in private, with its readers. */
-    const targetsOf = (post: Post, other?: PeerId): ReadonlyArray<string> => {
-      if (!isPrivateStream(post.stream)) return [channelOf(roomIn(post.stream))]
-      if (authorOf(post.stream) !== self.id) return [nick()]
-      return (other === undefined ? confidantsOf(self.id, post) : [other]).map(members.nickOf)
-    }
-    const topicSet = ({ stream }: Post, topic: string): Outgoing => ({
-      source: prefixOf(authorOf(stream)),
-      command: "TOPIC",
-      params: [`#${roomIn(stream)}`, escape(topic)]
-    })
     const seenIn = (post: Post): Seen | undefined =>
       isPrivateStream(post.stream) ? letters : channels.get(roomIn(post.stream))?.seen
     /** Whether a line is what became this post. */
     const isLineOf = (post: Post) => (line: Typed) => line.text === post.text && line.room === placeOf(self.id, post)
-    const undelivered = (messages: ReadonlyArray<Outgoing>): ReadonlyArray<Outgoing> =>
-      messages.map((message) =>
-        has("message-tags") && !message.tags?.has("batch")
-          ? { ...message, tags: new Map([...(message.tags ?? []), [undeliveredTag, ""]]) }
-          : message
-      )
     const showPost = (entry: Extract<Entry, { readonly post: Post }>, here: boolean): void => {
       const { post } = entry
       if (isClosed(post)) return
@@ -326,7 +250,7 @@ export const make = ({
         if (entry._tag === "Earlier" && !has("server-time")) return
         if (awaited === undefined) return sender.send(messagesOn(post))
         const echo = has("echo-message") || isTopic ? messagesOn(post) : []
-        awaited.answer(outcome === "undelivered" ? undelivered(echo) : echo)
+        awaited.answer(outcome === "undelivered" ? Messages.undelivered(view, echo) : echo)
       }
       if (entry._tag === "Earlier" || !entry.own) return show("delivered")
       echoes.hold(post, isTopic && awaited !== undefined ? { ...awaited, outcome: "delivered" } : awaited, show)
@@ -372,16 +296,8 @@ export const make = ({
       }
       return isSeen ? [{ source: `${from}!${personOf(id).user}@${host}`, command: "NICK", params: [to] }] : []
     }
-    const joined = (room: Room, id: PeerId): Outgoing => ({
-      source: prefixOf(id),
-      command: "JOIN",
-      params: has("extended-join") ? [channelOf(room), accountOf(id) ?? "*", personOf(id).name] : [channelOf(room)]
-    })
-    const parted = (room: Room, id: PeerId, reason = ""): Outgoing => ({
-      source: prefixOf(id),
-      command: "PART",
-      params: [channelOf(room), ...(reason === "" ? [] : [reason])]
-    })
+    const joined = (room: Room, id: PeerId): Outgoing => Messages.joined(view, room, id)
+    const parted = (room: Room, id: PeerId, reason = ""): Outgoing => Messages.parted(view, room, id, reason)
     /** A guest leaves a channel, or is made to leave it. */
     const departed = (room: Room, id: PeerId): Outgoing => {
       const { by, words = "" } = lobby?.farewells.get(farewellOf(id, room)) ?? {}

@@ -1,0 +1,138 @@
+/** What posts and people look like over IRC, to one client or to all that have asked for the same. */
+import { actionIn } from "../../src/domain/Action.ts"
+import { confidantsOf, isPrivateStream } from "../../src/domain/Conversation.ts"
+import { escape } from "../../src/domain/Escape.ts"
+import type { Named, PeerId } from "../../src/domain/Peer.ts"
+import { authorOf, mainRoom, type Post, type Room, roomIn } from "../../src/domain/Post.ts"
+import { topicIn } from "../../src/domain/Topic.ts"
+import type { Capability } from "../../src/protocol/irc/Capabilities.ts"
+import { msgidOf } from "../../src/protocol/irc/History.ts"
+import type { Outgoing } from "../../src/protocol/irc/Message.ts"
+import { batchType, concatTag } from "../../src/protocol/irc/Multiline.ts"
+import { messagesOf, multilineOf } from "../../src/protocol/irc/Speech.ts"
+import type { Person } from "./House.ts"
+
+/** The channel of a room. */
+export const channelOf = (room: Room): string => `#${room}`
+
+/** The channel of the room in which everybody is. */
+export const mainChannel = channelOf(mainRoom)
+
+/** The host of everybody, as IRC shows it. Where a node really listens, WHOIS tells. */
+export const host = "outlive"
+
+/** What a netsplit looks like to an IRC client: the names of two servers. */
+export const split = "peer.lost outlive.net"
+
+/** What is said of somebody who is not there. */
+export const awayWords = "There is no link to this node: it gets your lines when it is back"
+
+/** The tag of an echo of a line that nobody has. */
+export const undeliveredTag = "outlive.net/undelivered"
+
+/** Who is banned, as IRC writes it. */
+export const banMaskOf = (id: PeerId): string => `*!${id}@${host}`
+
+/** A time as IRC writes it (IRCv3, server-time). */
+export const timeOf = (millis: number): string => new Date(millis).toISOString()
+
+/** For whom messages are made. */
+export interface View {
+  /** The node or guest to whom private posts are shown. */
+  readonly self: Named
+  /** What the node is called as a server of IRC. */
+  readonly server: string
+  readonly has: (capability: Capability) => boolean
+  readonly nickOf: (id: PeerId) => string
+  /** What somebody has said of itself, or else what is true of all nodes. */
+  readonly personOf: (id: PeerId) => Person
+  readonly accountOf: (id: PeerId) => PeerId | undefined
+  /** Whether a post was said with NOTICE. */
+  readonly isNotice: (post: Post) => boolean
+  /** A name for a batch that no other batch has. */
+  readonly newReference: () => string
+}
+
+/** Who somebody is, in front of what it does. */
+export const prefixOf = ({ nickOf, personOf }: View, id: PeerId): string => `${nickOf(id)}!${personOf(id).user}@${host}`
+
+const tagsOf = ({ has }: View, post: Post, isFirst: boolean): ReadonlyMap<string, string> => {
+  const tags = new Map<string, string>()
+  if (has("server-time")) tags.set("time", timeOf(post.at))
+  if (isFirst && has("message-tags")) tags.set("msgid", msgidOf(post))
+  return tags
+}
+
+/** A message of several lines. Its time and its name are those of the batch. */
+const batchOf = (
+  view: View,
+  post: Post,
+  target: string,
+  lines: ReturnType<typeof multilineOf>
+): ReadonlyArray<Outgoing> => {
+  const source = prefixOf(view, authorOf(post.stream))
+  const reference = view.newReference()
+  const rest = [
+    ["batch", reference],
+    [concatTag, ""]
+  ] as const
+  return [
+    { source, command: "BATCH", params: [`+${reference}`, batchType, target], tags: tagsOf(view, post, true) },
+    ...lines.map(({ isRest, message }) => ({ ...message, tags: new Map(isRest ? rest : rest.slice(0, 1)) })),
+    { source: view.server, command: "BATCH", params: [`-${reference}`] }
+  ]
+}
+
+/** Where a post is shown: in its channel, with this client, or, if this node said it in private, with its readers. */
+const targetsOf = ({ nickOf, self }: View, post: Post, other: PeerId | undefined): ReadonlyArray<string> => {
+  if (!isPrivateStream(post.stream)) return [channelOf(roomIn(post.stream))]
+  if (authorOf(post.stream) !== self.id) return [nickOf(self.id)]
+  return (other === undefined ? confidantsOf(self.id, post) : [other]).map(nickOf)
+}
+
+/** What was said, as messages. `other`: with whom, if it is one of several to whom it was said in private. */
+export const messagesOn = (view: View, post: Post, other?: PeerId): ReadonlyArray<Outgoing> => {
+  const { has } = view
+  const source = prefixOf(view, authorOf(post.stream))
+  const topic = isPrivateStream(post.stream) ? undefined : topicIn(post.text)
+  if (topic !== undefined) {
+    const params = [channelOf(roomIn(post.stream)), escape(topic)]
+    return [{ source, command: "TOPIC", params, tags: tagsOf(view, post, true) }]
+  }
+  const action = actionIn(post.text)
+  const isNotice = view.isNotice(post)
+  const spoken = { source, text: action ?? post.text, isAction: action !== undefined, clean: escape }
+  return targetsOf(view, post, other).flatMap((target) => {
+    const lines =
+      action === undefined && has("draft/multiline") && has("batch") ? multilineOf({ ...spoken, target }) : []
+    return lines.length > 1
+      ? batchOf(view, post, target, lines)
+      : messagesOf({ ...spoken, target }).map((message, at) => ({
+          ...message,
+          command: isNotice ? "NOTICE" : message.command,
+          tags: tagsOf(view, post, at === 0)
+        }))
+  })
+}
+
+/** The same of an echo of a line that nobody has. */
+export const undelivered = (view: View, messages: ReadonlyArray<Outgoing>): ReadonlyArray<Outgoing> =>
+  messages.map((message) =>
+    view.has("message-tags") && !message.tags?.has("batch")
+      ? { ...message, tags: new Map([...(message.tags ?? []), [undeliveredTag, ""]]) }
+      : message
+  )
+
+export const joined = (view: View, room: Room, id: PeerId): Outgoing => ({
+  source: prefixOf(view, id),
+  command: "JOIN",
+  params: view.has("extended-join")
+    ? [channelOf(room), view.accountOf(id) ?? "*", view.personOf(id).name]
+    : [channelOf(room)]
+})
+
+export const parted = (view: View, room: Room, id: PeerId, reason = ""): Outgoing => ({
+  source: prefixOf(view, id),
+  command: "PART",
+  params: [channelOf(room), ...(reason === "" ? [] : [reason])]
+})
