@@ -21,6 +21,8 @@ export interface World {
   readonly open: (port: number) => Effect.Effect<number>
   /** How many connections open and close when that is to leave nothing: 2,000 unless it says otherwise. */
   readonly many?: number
+  /** What is said of an address at which nobody listens. */
+  readonly unheard?: string
 }
 
 const anywhere: Address = peer("1", 0).address
@@ -178,7 +180,7 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
       assert.strictEqual(error._tag, "PeerUnreachable")
       if (error._tag === "PeerUnreachable") {
         assert.deepStrictEqual(error.address, address)
-        assert.strictEqual(error.detail, "nothing listens there")
+        assert.strictEqual(error.detail, world.unheard ?? "nothing listens there")
       }
     })
   )
