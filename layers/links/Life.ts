@@ -92,6 +92,10 @@ export const make = (node: Node, needs: Needs) => {
         return departures.heardLeft(link, frame)
       case "members":
         return members.heard(link, frame)
+      case "seek":
+      case "holds":
+      case "call":
+        return undefined
       case "ping":
         heartbeat.answer(link)
         return undefined
@@ -107,6 +111,9 @@ export const make = (node: Node, needs: Needs) => {
       case "welcome":
       case "refused":
       case "stranger":
+      case "fetch":
+      case "serve":
+      case "serving":
         return new PeerLost({ reason: "malformed" })
       default:
         return absurd(frame)

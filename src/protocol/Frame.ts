@@ -26,6 +26,7 @@ import {
 } from "../domain/Post.ts"
 import { Member } from "../domain/Roster.ts"
 import { type Seal, sealOf } from "../domain/Seal.ts"
+import { OfferKey } from "../domain/Transfer.ts"
 
 /** The version of this protocol. Nodes of different versions refuse each other. */
 export const protocolVersion = 3
@@ -81,6 +82,9 @@ const namedRooms = Schema.optionalWith(Schema.Array(Room), { exact: true })
 /** Whether the sender takes `guests` frames. */
 const hearsOfGuests = Schema.optionalWith(Schema.Boolean, { exact: true })
 
+/** Whether the sender takes `seek`, `holds` and `call` frames. */
+const hearsOfFiles = Schema.optionalWith(Schema.Boolean, { exact: true })
+
 const mainAlone: ReadonlySet<Room> = new Set([mainRoom])
 
 /** The rooms of a node that names these. Most nodes name none: one set serves for all of those. */
@@ -111,6 +115,7 @@ export const Hello = Schema.Struct({
   to: Schema.optionalWith(PeerId, { exact: true }),
   rooms: namedRooms,
   guests: hearsOfGuests,
+  files: hearsOfFiles,
   pass: Schema.optionalWith(Pass, { exact: true })
 })
 export type Hello = typeof Hello.Type
@@ -126,6 +131,7 @@ export const Welcome = Schema.Struct({
   member: Schema.Boolean,
   rooms: namedRooms,
   guests: hearsOfGuests,
+  files: hearsOfFiles,
   pass: Schema.optionalWith(Pass, { exact: true })
 })
 export type Welcome = typeof Welcome.Type
@@ -271,6 +277,44 @@ export const Earlier = Schema.Struct({
 })
 export type Earlier = typeof Earlier.Type
 
+/** Who has pieces of the offer with that key? */
+export const Seek = Schema.Struct({ type: Schema.Literal("seek"), key: OfferKey })
+export type Seek = typeof Seek.Type
+
+/** The sender has so many pieces of that offer, of so many, and lets others fetch them. */
+export const Holds = Schema.Struct({
+  type: Schema.Literal("holds"),
+  key: OfferKey,
+  pieces: Schema.NonNegativeInt,
+  of: Schema.NonNegativeInt
+})
+export type Holds = typeof Holds.Type
+
+/** The sender can't reach the receiver: the receiver dials it, and lets it fetch that offer. */
+export const Call = Schema.Struct({ type: Schema.Literal("call"), key: OfferKey })
+export type Call = typeof Call.Type
+
+/** A SHA-256 that proves something, in hexadecimal digits. */
+const Proof = Schema.String.pipe(Schema.pattern(/^[0-9a-f]{64}$/))
+
+/** Who the sender of the first frame on a connection for a transfer is, and whom it wants to reach. */
+const visit = { protocol: Schema.Int, id: PeerId, role, epoch: Epoch, chat: ChatId, to: PeerId, key: OfferKey }
+
+/**
+ * The first frame on a connection for a transfer: the sender wants pieces. `proof` shows the receiver that the sender
+ * knows the offer. Who was called with `serve` answers with it.
+ */
+export const Fetch = Schema.Struct({ type: Schema.Literal("fetch"), ...visit, proof: Proof })
+export type Fetch = typeof Fetch.Type
+
+/** The first frame on a connection that was asked for by `call`: the receiver may fetch from the sender. */
+export const Serve = Schema.Struct({ type: Schema.Literal("serve"), ...visit })
+export type Serve = typeof Serve.Type
+
+/** The answer to `fetch`. From then on the connection carries no frames any more. */
+export const Serving = Schema.Struct({ type: Schema.Literal("serving"), key: OfferKey })
+export type Serving = typeof Serving.Type
+
 /** Are you alive? */
 export const Ping = Schema.Struct({ type: Schema.Literal("ping") })
 /** I am. */
@@ -308,6 +352,12 @@ export const Control = Schema.Union(
   Joined,
   Recall,
   Earlier,
+  Seek,
+  Holds,
+  Call,
+  Fetch,
+  Serve,
+  Serving,
   Ping,
   Pong,
   Dropped,

@@ -96,6 +96,16 @@ export const makeMutator = (seed: number) => {
     ...(maybe(0.3) ? { folded: { upTo: pick(epochs), lines: number() } } : {})
   })
 
+  const key = (): string => (maybe(0.9) ? pick(["a", "0"]).repeat(64) : text())
+  const visit = (): object => ({
+    protocol: protocol(),
+    ...named(),
+    epoch: pick(epochs),
+    chat: pick(chats),
+    to: pick(ids),
+    key: key()
+  })
+
   /** The fields of each type of frame. */
   const frames: Readonly<Record<Frame["type"], () => object>> = {
     hello: () => ({
@@ -109,7 +119,8 @@ export const makeMutator = (seed: number) => {
       ...(maybe(0.3) ? { history: number() } : {}),
       ...(maybe(0.3) ? { to: pick(ids) } : {}),
       ...(maybe(0.3) ? { rooms: many(4, () => pick(rooms)) } : {}),
-      ...(maybe(0.3) ? { guests: maybe(0.9) } : {})
+      ...(maybe(0.3) ? { guests: maybe(0.9) } : {}),
+      ...(maybe(0.3) ? { files: maybe(0.9) } : {})
     }),
     welcome: () => ({
       protocol: protocol(),
@@ -135,6 +146,12 @@ export const makeMutator = (seed: number) => {
       })),
       gone: many(4, () => pick(ids))
     }),
+    seek: () => ({ key: key() }),
+    holds: () => ({ key: key(), pieces: number(), of: number() }),
+    call: () => ({ key: key() }),
+    fetch: () => ({ ...visit(), proof: key() }),
+    serve: visit,
+    serving: () => ({ key: key() }),
     join: () => ({ room: pick(rooms), posts: number() }),
     joined: () => ({ streams: marks(), more: maybe(0.3), ...ofRoom() }),
     want: () => ({ stream: anyStream(), after: number(), to: number() }),

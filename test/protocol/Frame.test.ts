@@ -66,13 +66,16 @@ describe("Frame", () => {
     )
     assert.deepStrictEqual([...kinds].sort(), [
       "bye",
+      "call",
       "dropped",
       "earlier",
+      "fetch",
       "folded",
       "gap",
       "guests",
       "have",
       "hello",
+      "holds",
       "introduce",
       "join",
       "joined",
@@ -85,6 +88,9 @@ describe("Frame", () => {
       "refused",
       "rooms",
       "roster",
+      "seek",
+      "serve",
+      "serving",
       "stranger",
       "want",
       "welcome"
