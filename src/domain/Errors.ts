@@ -448,3 +448,31 @@ export class ManifestMalformed extends Data.TaggedError("ManifestMalformed")<{
     return `The list of the offered files can't be used: ${this.detail}.`
   }
 }
+
+/** A file that was to be offered can't be read, or is neither a file nor a folder. */
+export class FileUnreadable extends Data.TaggedError("FileUnreadable")<{
+  readonly path: string
+  readonly detail: string
+}> {
+  override get message() {
+    return `${this.path} can't be read (${this.detail}).`
+  }
+}
+
+/** A file is not what it was when it was offered. */
+export class FileChanged extends Data.TaggedError("FileChanged")<{
+  readonly path: string
+}> {
+  override get message() {
+    return `${this.path} has changed since it was offered: offer it again.`
+  }
+}
+
+/** What was to be offered is too large, or too many files. */
+export class TooMuch extends Data.TaggedError("TooMuch")<{
+  readonly detail: string
+}> {
+  override get message() {
+    return `That can't be offered: ${this.detail}.`
+  }
+}

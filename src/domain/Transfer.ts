@@ -1,5 +1,7 @@
 /** Transfers: how nodes get the files of an offer from each other. */
+import * as Data from "effect/Data"
 import * as Schema from "effect/Schema"
+import type { Offer } from "./Offer.ts"
 import type { PeerId } from "./Peer.ts"
 
 /**
@@ -18,7 +20,7 @@ export interface Holding {
 /** What a transfer does now. */
 export type TransferState =
   /** Everything is here. Others can fetch it, unless this node does not share. */
-  | "Shared"
+  | "Done"
   /** Pieces come. */
   | "Fetching"
   /** Nobody who can be reached has a piece that is missing here. It goes on by itself as soon as somebody has. */
@@ -27,13 +29,10 @@ export type TransferState =
   | "Failed"
 
 /** One offer whose files are here, wholly or in part. Never changed: the next state is another value. */
-export interface Transfer<Offer> {
+export interface Transfer {
   readonly offer: Offer
   readonly state: TransferState
-  /** How many pieces are here and verified, and how many there are; 0 of 0 as long as the manifest is not here. */
-  readonly pieces: number
-  readonly of: number
-  /** The verified bytes. Those of the whole offer are its size. */
+  /** The bytes that are here and verified, of the offer's `size`. */
   readonly bytes: number
   /** Bytes that came in a second, of late. */
   readonly rate: number
@@ -46,3 +45,25 @@ export interface Transfer<Offer> {
   /** Why it has failed or waits, in a sentence. */
   readonly why?: string
 }
+
+/** What a node puts together to offer it: how many bytes of how many are read. */
+export interface Making {
+  readonly names: ReadonlyArray<string>
+  readonly bytes: number
+  readonly of: number
+}
+
+/** What happens to transfers, for people. Each has one line to say. */
+export type TransferEvent = Data.TaggedEnum<{
+  /** All files are here. `took`: in ms. */
+  Fetched: { readonly offer: Offer; readonly paths: ReadonlyArray<string>; readonly took: number }
+  /** It can't go on by itself. `why` is a sentence. */
+  Failed: { readonly offer: Offer; readonly why: string }
+  /** Nobody who can be reached has what is missing: it waits. Said once, until pieces come again. */
+  Waiting: { readonly offer: Offer }
+  /** That peer sent what the offer does not contain. It is not asked for that offer any more. */
+  Lied: { readonly offer: Offer; readonly peer: PeerId }
+  /** A file that is offered here has changed or gone, so that it is not served any more. */
+  Withdrawn: { readonly offer: Offer; readonly why: string }
+}>
+export const TransferEvent = Data.taggedEnum<TransferEvent>()
