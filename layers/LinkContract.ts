@@ -96,6 +96,8 @@ export interface Missing<R> {
   readonly isServerAway: () => boolean
   /** How many are missing within their patience. Peers that were given up do not count: nothing waits for them. */
   readonly withinPatience: Effect.Effect<number>
+  /** Whether a peer of that id is being dialled, which is in the chat. */
+  readonly isSought: (id: PeerId) => boolean
   /** Posts of that peer come through others. If it was given up, it is dialled soon. */
   readonly isHeard: (id: PeerId) => void
   /** Whether to tell people that the posts of the author of that stream come over this link. */
@@ -189,5 +191,7 @@ export interface Replication<R> {
   readonly relayOf: (id: PeerId) => PeerId | undefined
   /** The guests of other nodes, with the run of each, and as people see them. */
   readonly guestsElsewhere: () => ReadonlyMap<PeerId, { readonly epoch: Epoch }>
+  /** The run of a guest elsewhere that has that id, or had it when the link to its node was lost. */
+  readonly epochOfGuest: (id: PeerId) => Epoch | undefined
   readonly guestStatuses: () => ReadonlyArray<PeerStatus>
 }

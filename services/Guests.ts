@@ -5,7 +5,8 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
-import type { IdLooksAlike, IdTaken, LogUnavailable } from "../src/domain/Errors.ts"
+import type { Party, Visitor } from "../src/domain/Conversation.ts"
+import type { GuestGone, IdLooksAlike, IdTaken, LogUnavailable } from "../src/domain/Errors.ts"
 import type { PeerId } from "../src/domain/Peer.ts"
 import type { Epoch, Room, StreamId } from "../src/domain/Post.ts"
 import type { Reader, SayResult } from "./MessageLog.ts"
@@ -16,6 +17,10 @@ export interface Guest {
   readonly id: PeerId
   /** The run in which it speaks. It has another one under another id. */
   readonly epoch: Epoch
+  /** Its name in conversations: nobody else ever has it, whoever has its id later. It has another one under another id. */
+  readonly visitor: Visitor
+  /** The one before. What was said to it is still shown. */
+  readonly visitorBefore?: Visitor | undefined
   /** The rooms that it is in. `main` is one of them only if it has joined it. One live set. */
   readonly rooms: ReadonlySet<Room>
   /** The id that it had before, if it has changed it. */
@@ -28,6 +33,14 @@ export interface Guest {
 
 /** Why nobody can come in under an id. */
 export type Objection = IdTaken | IdLooksAlike
+
+/** Whom a node knows besides its own guests. */
+export interface Others {
+  /** Who else is in the chat under an id, or under one that looks like it. */
+  readonly holderOf: (id: PeerId) => PeerId | undefined
+  /** The run of a guest elsewhere that has that id, or had it when the link to its node was lost. */
+  readonly epochOf: (id: PeerId) => Epoch | undefined
+}
 
 export class Guests extends Context.Tag("outlive/Guests")<
   Guests,
@@ -52,15 +65,22 @@ export class Guests extends Context.Tag("outlive/Guests")<
       lines: ReadonlyArray<string>,
       by: Reader
     ) => Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable>
-    /** Says lines of a guest to that reader alone. */
+    /** Says lines of a guest to that reader alone. Fails if the reader was a guest, and is gone. */
     readonly confide: (
       guest: Guest,
       reader: PeerId,
       lines: ReadonlyArray<string>,
       by: Reader
-    ) => Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable>
-    /** Asks a function who else is in the chat under an id, or under one that looks like it, until the result is called. */
-    readonly ask: (holderOf: (id: PeerId) => PeerId | undefined) => () => void
+    ) => Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable | GuestGone>
+    /** Who is meant by an id in a conversation now. Undefined if the last one who had the id was a guest, and is gone. */
+    readonly partyOf: (id: PeerId) => Party | undefined
+    /** A guest of another node is gone, or a node has the id of a guest that is gone. */
+    readonly hasGone: (id: PeerId) => void
+    readonly isBack: (id: PeerId) => void
+    /** Asks about others from now on, until the result is called. */
+    readonly ask: (others: Others) => () => void
+    /** Calls a plain function when a conversation with a guest has ended: the log does not take part any more. */
+    readonly onEnded: (look: (conversation: Room) => void) => () => void
     /** Calls a plain function before a guest speaks in a stream for the first time, until the result is called. */
     readonly onSpeaking: (look: () => void) => () => void
     /** Calls a plain function when guests come, go, or change their rooms or ids, until the result is called. */

@@ -4,7 +4,7 @@ import type * as Effect from "effect/Effect"
 import type * as Predicate from "effect/Predicate"
 import type * as Stream from "effect/Stream"
 import type { Entry } from "../src/domain/Entry.ts"
-import type { LineTooLong, LogUnavailable, NoKey } from "../src/domain/Errors.ts"
+import type { LineTooLong, LogUnavailable, Unreachable } from "../src/domain/Errors.ts"
 import type { KeptPosts } from "../src/domain/KeptPosts.ts"
 import type { PeerId } from "../src/domain/Peer.ts"
 import type { Epoch, Post, Room, StreamId, Summary } from "../src/domain/Post.ts"
@@ -92,14 +92,14 @@ export class MessageLog extends Context.Tag("outlive/MessageLog")<
     /** Whether private messages are sealed for their readers, as in a secure chat. Then one may have several readers. */
     readonly seals: boolean
     /**
-     * Says lines that only these nodes can read, as `say` does. Fails if the key of one of them is not known, in a
-     * secure chat.
+     * Says lines that only these can read, as `say` does. Fails if the key of one of them is not known, in a secure
+     * chat; in a plain one, if the reader was a guest, and is gone.
      */
     readonly confide: (
       to: Confidants,
       lines: ReadonlyArray<string>,
       by?: Reader
-    ) => Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable | NoKey>
+    ) => Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable | Unreachable>
     /**
      * Begins another run on the same log. Posts in each stream of the previous run after the number in `shared`, which
      * ends a block, are said again in the new run. Returns those that are still kept, each with its new post. Each

@@ -7,7 +7,7 @@ import * as FiberSet from "effect/FiberSet"
 import * as Option from "effect/Option"
 import type { Guest } from "../../services/Guests.ts"
 import type { Accepted } from "../../services/Transport.ts"
-import { isFor, isPrivate } from "../../src/domain/Conversation.ts"
+import { isOf, isPrivate } from "../../src/domain/Conversation.ts"
 import { within } from "../../src/domain/Limit.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
@@ -96,7 +96,7 @@ const houseOf = (house: House, guest: Guest): House => ({
   posts: () =>
     house.posts().filter(({ stream }) => {
       const room = roomIn(stream)
-      return !isPrivate(room) || isFor(room, guest.id)
+      return !isPrivate(room) || isOf(room, guest.visitor)
     })
 })
 

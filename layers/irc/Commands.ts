@@ -2,7 +2,7 @@
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import type { Guest } from "../../services/Guests.ts"
-import { conversationOf, privatelyTo } from "../../src/domain/Conversation.ts"
+import { privatelyTo } from "../../src/domain/Conversation.ts"
 import { escape } from "../../src/domain/Escape.ts"
 import { formatAddress, type Named, type PeerId, roleOf } from "../../src/domain/Peer.ts"
 import { authorOf, mainRoom, type Post, type Room } from "../../src/domain/Post.ts"
@@ -502,8 +502,7 @@ const speak: Command = (talk, [target, text], answer, { command }) => {
       ? [numeric("RPL_AWAY", members.nickOf(reader), words)]
       : []
   if (command === "NOTICE" && !said.isAction) {
-    const where = room ?? (reader === undefined ? mainRoom : conversationOf(house.self.id, reader))
-    house.lobby?.notices.expect(house.self.id, where, said.text)
+    house.lobby?.notices.expect(house.self.id, place, said.text)
   }
   // What a guest says is here as soon as it is said, so its reader's words need not wait for the echo.
   if (house.lobby !== undefined) talk.send(away)

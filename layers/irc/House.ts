@@ -2,8 +2,9 @@
 import * as Schema from "effect/Schema"
 import type { Guests } from "../../services/Guests.ts"
 import type { Sessions } from "../../services/Sessions.ts"
+import { placeOf } from "../../src/domain/Conversation.ts"
 import { ClientId, type Named, type PeerId } from "../../src/domain/Peer.ts"
-import { authorOf, type Post, type Room, roomIn } from "../../src/domain/Post.ts"
+import { authorOf, type Post, type Room } from "../../src/domain/Post.ts"
 import { Recent } from "../../src/domain/Recent.ts"
 import type { Outgoing } from "../../src/protocol/irc/Message.ts"
 import type { Policy } from "../../src/protocol/irc/Registration.ts"
@@ -23,8 +24,8 @@ export interface Person {
  * node see the difference.
  */
 export interface Notices {
-  /** The guest is about to say that. */
-  readonly expect: (author: PeerId, room: Room, text: string) => void
+  /** The guest is about to say that, in a room or to somebody alone. */
+  readonly expect: (author: PeerId, place: Room, text: string) => void
   readonly has: (post: Post) => boolean
 }
 
@@ -34,17 +35,18 @@ const mostNotices = 1_024
 export const makeNotices = (): Notices => {
   const expected = new Recent<string, number>(mostNotices)
   const known = new Recent<string, boolean>(mostNotices)
-  const keyOf = (author: PeerId, room: Room, text: string) => `${author} ${room} ${text}`
+  const keyOf = (author: PeerId, place: Room, text: string) => `${author} ${place} ${text}`
   return {
-    expect: (author, room, text) => {
-      const key = keyOf(author, room, text)
+    expect: (author, place, text) => {
+      const key = keyOf(author, place, text)
       expected.set(key, (expected.get(key) ?? 0) + 1)
     },
     has: (post) => {
       const { n, stream, text } = post
       const before = known.get(`${stream} ${n}`)
       if (before !== undefined) return before
-      const key = keyOf(authorOf(stream), roomIn(stream), text)
+      const author = authorOf(stream)
+      const key = keyOf(author, placeOf(author, post), text)
       const count = expected.get(key) ?? 0
       if (count === 0) return false
       expected.set(key, count - 1)

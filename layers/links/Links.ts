@@ -91,6 +91,7 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
       missing: {
         isServerAway: missing.isServerAway,
         withinPatience: missing.withinPatience,
+        isSought: missing.isSought,
         isHeard: missing.isHeard,
         comesThrough: (link, stream) => missing.comesThrough(own(link), stream),
         tellThrough: missing.tellThrough
@@ -168,12 +169,15 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
     // A guest gets no id that a peer has, or may come back with, or that looks like one of those.
     yield* Effect.acquireRelease(
       Effect.sync(() =>
-        ground.guests.ask((id) => {
-          const server = serverLike(id)
-          if (server !== undefined) return server
-          if (table.isPresent(id)) return id
-          const sought = missing.sought().map(({ peer }) => peer.id)
-          return table.lookalike(id) ?? sought.find((each) => each === id || looksLike(each, id))
+        ground.guests.ask({
+          holderOf: (id) => {
+            const server = serverLike(id)
+            if (server !== undefined) return server
+            if (table.isPresent(id)) return id
+            const sought = missing.sought().map(({ peer }) => peer.id)
+            return table.lookalike(id) ?? sought.find((each) => each === id || looksLike(each, id))
+          },
+          epochOf: replication.epochOfGuest
         })
       ),
       (stop) => Effect.sync(stop)

@@ -45,6 +45,8 @@ export const make = ({ clock, events, stir }: Node) =>
       Array.from(wanted.values(), (peer) => ({ peer, run: runs.get(peer.id) }))
 
     return {
+      /** Whether a peer of that id is sought. */
+      isSought: (id: PeerId): boolean => wanted.has(id),
       searches,
       strays,
       /** Begins to seek a peer at that address: that run of it, or any. */

@@ -1,5 +1,6 @@
 /** Objections to a visit: the reasons to refuse a visitor. */
 import { looksLike, type PeerId, serverLike } from "../../src/domain/Peer.ts"
+import type { Epoch } from "../../src/domain/Post.ts"
 import { type Hello, named, protocolVersion } from "../../src/protocol/Frame.ts"
 import type { Replication } from "../LinkContract.ts"
 import type * as Handshake from "./Handshake.ts"
@@ -45,14 +46,13 @@ export const make = (
     return undefined
   }
 
+  /** The run of a guest that has the visitor's id. It makes way for a node that is in the chat already. */
+  const guestNamed = ({ id, member }: Hello): Epoch | undefined =>
+    member ? undefined : (guests.here.get(id)?.epoch ?? replication.guestsElsewhere().get(id)?.epoch)
+
   /** What speaks against a visitor that has made no mistake. */
   const objectionTo = (hello: Hello, holderProven: boolean): Handshake.Objection | undefined => {
-    const holder =
-      hello.id === settings.id
-        ? log.epoch
-        : (guests.here.get(hello.id)?.epoch ??
-          replication.guestsElsewhere().get(hello.id)?.epoch ??
-          table.holder(hello.id, hello.epoch))
+    const holder = hello.id === settings.id ? log.epoch : (guestNamed(hello) ?? table.holder(hello.id, hello.epoch))
     if (holder !== undefined) {
       return holderProven
         ? { reason: "id-taken", detail: `the id ${hello.id} is taken`, holder }

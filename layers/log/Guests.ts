@@ -1,20 +1,24 @@
 /** The guests of a node: who they are, and what they say. Their posts are in the log like those of other nodes. */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import type { Guest, Guests, Objection } from "../../services/Guests.ts"
+import type { Guest, Guests, Objection, Others } from "../../services/Guests.ts"
 import type { Reader, SayResult } from "../../services/MessageLog.ts"
-import { conversationOf } from "../../src/domain/Conversation.ts"
+import { conversationOf, type Visitor, visitorOf } from "../../src/domain/Conversation.ts"
 import type { EncodedPost } from "../../src/domain/EncodedPost.ts"
-import { IdLooksAlike, IdTaken, LineTooLong } from "../../src/domain/Errors.ts"
+import { GuestGone, IdLooksAlike, IdTaken, LineTooLong } from "../../src/domain/Errors.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { looksLike, type PeerId } from "../../src/domain/Peer.ts"
 import { type Epoch, noDeps, type Post, PostNumber, type Room, type StreamId, streamOf } from "../../src/domain/Post.ts"
+import { Recent } from "../../src/domain/Recent.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import { bytesTooLong, encodePost, maxFrameBytes } from "../../src/protocol/Frame.ts"
 import type { PostStore } from "../../src/protocol/PostStore.ts"
 
 /** With so many others a guest may talk in private during a visit: each conversation costs the node some memory. */
 const mostConversations = 64
+
+/** Of so many guests that are gone it is remembered that they were guests. */
+const mostGone = 4_096
 
 interface Needs {
   /** The node that the guests are at. */
@@ -24,6 +28,8 @@ interface Needs {
   readonly rooms: ReadonlySet<Room>
   /** Takes part in a conversation from now on. */
   readonly converse: (room: Room) => void
+  /** Takes part no more in the conversations of a visitor that is gone. Each is named when that is done. */
+  readonly end: (visitor: Visitor, ended: (conversation: Room) => void) => void
   /** The run of a guest that comes now. */
   readonly epoch: () => Epoch
   /** The time of day, in ms since 1970. */
@@ -40,6 +46,8 @@ interface Needs {
 interface Present extends Guest {
   id: PeerId
   epoch: Epoch
+  visitor: Visitor
+  visitorBefore: Visitor | undefined
   readonly rooms: Set<Room>
   readonly conversations: Set<Room>
   readonly streams: Set<StreamId>
@@ -48,9 +56,12 @@ interface Present extends Guest {
 
 const nothing: ReadonlyArray<SayResult> = []
 
+const nobody: Others = { holderOf: () => undefined, epochOf: () => undefined }
+
 export const make = ({
   author,
   converse,
+  end,
   epoch,
   later,
   note,
@@ -63,12 +74,25 @@ export const make = ({
   const here = new Map<PeerId, Present>()
   const changes = makeSignal()
   const speaking = makeSignal()
-  /** Asks who else is in the chat. */
-  let askOthers: (id: PeerId) => PeerId | undefined = () => undefined
+  /** Guests that are gone, here or elsewhere. */
+  const gone = new Recent<PeerId, true>(mostGone)
+  const ends = new Set<(conversation: Room) => void>()
+  const ended = (conversation: Room): void => {
+    for (const look of ends) look(conversation)
+  }
+  let others: Others = nobody
 
   const holderOf = (id: PeerId, except: Guest | undefined): PeerId | undefined =>
     [author, ...here.keys()].find((each) => each !== except?.id && (each === id || looksLike(each, id))) ??
-    askOthers(id)
+    others.holderOf(id)
+
+  const partyOf = (id: PeerId): PeerId | Visitor | undefined => {
+    const guest = here.get(id)
+    if (guest !== undefined) return guest.visitor
+    const elsewhere = others.epochOf(id)
+    if (elsewhere !== undefined) return visitorOf(id, elsewhere)
+    return gone.has(id) ? undefined : id
+  }
 
   const objectionTo = (id: PeerId, except?: Guest): Objection | undefined => {
     const holder = holderOf(id, except)
@@ -122,16 +146,20 @@ export const make = ({
     enter: (id) => {
       const objection = objectionTo(id)
       if (objection !== undefined) return Either.left(objection)
+      const run = epoch()
       const guest: Present = {
         id,
         before: undefined,
-        epoch: epoch(),
+        epoch: run,
+        visitor: visitorOf(id, run),
+        visitorBefore: undefined,
         rooms: new Set(),
         conversations: new Set(),
         streams: new Set(),
         since: time()
       }
       here.set(id, guest)
+      gone.delete(id)
       note(MeshEvent.GuestCame({ id, through: author, known: false }))
       changes.changed()
       return Either.right(guest)
@@ -139,24 +167,31 @@ export const make = ({
     leave: (guest, words) => {
       if (presentOf(guest) === undefined) return
       here.delete(guest.id)
+      gone.set(guest.id, true)
       note(MeshEvent.GuestLeft({ id: guest.id, through: author, words }))
       changes.changed()
+      end(guest.visitor, ended)
     },
     rename: (guest, id) => {
       const present = presentOf(guest)
       if (present === undefined || id === guest.id) return undefined
       const objection = objectionTo(id, guest)
       if (objection !== undefined) return objection
-      const before = present.id
+      const { id: before, visitor } = present
       here.delete(before)
+      gone.set(before, true)
+      gone.delete(id)
       present.id = id
       present.before = before
       present.streams.clear()
       present.epoch = epoch()
+      present.visitor = visitorOf(id, present.epoch)
+      present.visitorBefore = visitor
       present.conversations.clear()
       here.set(id, present)
       note(MeshEvent.GuestRenamed({ id, before, through: author }))
       changes.changed()
+      end(visitor, ended)
       return undefined
     },
     join: (guest, room) => {
@@ -170,20 +205,31 @@ export const make = ({
     },
     say: (guest, room, lines, by) => taken(() => (guest.rooms.has(room) ? sayNow(guest, room, lines, by) : nothing)),
     confide: (guest, reader, lines, by) =>
-      taken(() => {
-        const present = presentOf(guest)
-        const room = conversationOf(guest.id, reader)
-        if (present === undefined || reader === guest.id) return nothing
-        if (!present.conversations.has(room) && present.conversations.size >= mostConversations) return nothing
-        present.conversations.add(room)
-        converse(room)
-        return sayNow(guest, room, lines, by)
+      Effect.suspend(() => {
+        const party = partyOf(reader)
+        if (party === undefined) return new GuestGone({ id: reader })
+        return taken(() => {
+          const present = presentOf(guest)
+          if (present === undefined || reader === guest.id) return nothing
+          const room = conversationOf(present.visitor, party)
+          if (!present.conversations.has(room) && present.conversations.size >= mostConversations) return nothing
+          present.conversations.add(room)
+          converse(room)
+          return sayNow(guest, room, lines, by)
+        })
       }),
-    ask: (others) => {
-      askOthers = others
+    partyOf,
+    hasGone: (id) => gone.set(id, true),
+    isBack: (id) => gone.delete(id),
+    ask: (asked) => {
+      others = asked
       return () => {
-        if (askOthers === others) askOthers = () => undefined
+        if (others === asked) others = nobody
       }
+    },
+    onEnded: (look) => {
+      ends.add(look)
+      return () => ends.delete(look)
     },
     onSpeaking: speaking.listen,
     onChange: changes.listen

@@ -6,6 +6,7 @@
 import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
 import { constTrue } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
@@ -16,15 +17,22 @@ import { type Confidants, MessageLog, type Reader, type SayResult } from "../../
 import { OldRuns } from "../../services/OldRuns.ts"
 import { PastLog } from "../../services/PastLog.ts"
 import { ReplicaLog } from "../../services/ReplicaLog.ts"
-import { conversationOf, isPrivateStream, sealedRoom } from "../../src/domain/Conversation.ts"
+import {
+  conversationOf,
+  isOf,
+  isPrivateStream,
+  sealedRoom,
+  type Visitor,
+  visitorsIn
+} from "../../src/domain/Conversation.ts"
 import type { Block, EncodedPost, Mark } from "../../src/domain/EncodedPost.ts"
 import { Entry, isPost } from "../../src/domain/Entry.ts"
-import { type LogUnavailable, NoKey } from "../../src/domain/Errors.ts"
+import { GuestGone, type LogUnavailable, NoKey } from "../../src/domain/Errors.ts"
 import type { Signature } from "../../src/domain/Key.ts"
 import type { Letters } from "../../src/domain/Letter.ts"
 import { defaultLimits } from "../../src/domain/Limits.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
-import type { PeerId } from "../../src/domain/Peer.ts"
+import { isServerId, type PeerId } from "../../src/domain/Peer.ts"
 import {
   type Epoch,
   epochOf,
@@ -339,6 +347,14 @@ export const make = (
       store,
       trim
     })
+    // A server's guests were gone when its last run was.
+    if (isServerId(author)) {
+      for (const room of [...rooms.all].filter((room) => visitorsIn(room).length > 0)) {
+        rooms.leave(room)
+        if (isOf(room, author)) store.leave(room)
+        else store.forget(room)
+      }
+    }
     let restored = hasAny
     let adopted = false
     yield* Effect.forkScoped(openRest)
@@ -395,8 +411,10 @@ export const make = (
 
     /** `confide` in a plain chat: says lines in the conversation with the reader. */
     const talk = ([reader]: Confidants, lines: ReadonlyArray<string>, by: Reader) =>
-      Effect.suspend(() => {
-        const room = conversationOf(author, reader)
+      Effect.suspend((): Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable | GuestGone> => {
+        const party = guests.partyOf(reader)
+        if (party === undefined) return new GuestGone({ id: reader })
+        const room = conversationOf(author, party)
         store.takePart(room)
         rooms.takePart(room, false)
         return speaking.say(room, lines, by)
@@ -430,6 +448,42 @@ export const make = (
         })
       })
 
+    const leave = (room: Room): Effect.Effect<void> =>
+      speaking.paused(
+        taking(() => {
+          if (!rooms.leave(room)) return
+          const delivered = store.leave(room)
+          recording.keep([rooms.toRecord(), ...delivered.map(({ line }) => line)])
+          add(delivered)
+          grow()
+        })
+      )
+
+    const inBackground = yield* FiberSet.makeRuntime<never>()
+    /**
+     * Takes part no more in the conversations of a guest of this node that is gone. What the guest has said to others, and
+     * they to it, is forgotten: nobody will ever ask for it. What it has said to this node itself is kept aside, as for any
+     * room that is left.
+     */
+    const endConversations = (visitor: Visitor, ended: (conversation: Room) => void): void => {
+      const of = [...rooms.all].filter((room) => isOf(room, visitor))
+      if (of.length === 0) return
+      const [own, others] = Arr.partition(of, (room) => !isOf(room, author))
+      const forget = () => {
+        for (const room of others) {
+          rooms.leave(room)
+          store.forget(room)
+        }
+        return true
+      }
+      const forgotten = atOnce(forget) === undefined ? serially(Effect.sync(forget)) : Effect.void
+      inBackground(
+        Effect.zipRight(forgotten, Effect.forEach(own, leave, { discard: true })).pipe(
+          Effect.zipRight(Effect.sync(() => of.forEach(ended)))
+        )
+      )
+    }
+
     /** Of the runs of guests: they differ although many may come within a millisecond. */
     let chance = yield* Random.nextIntBetween(0, 2 ** 32)
     const guests = GuestsInLog.make({
@@ -440,6 +494,7 @@ export const make = (
         store.takePart(room)
         rooms.takePart(room, false)
       },
+      end: endConversations,
       epoch: () => {
         chance += 1
         return epochOf(clock.unsafeCurrentTimeMillis(), chance)
@@ -466,16 +521,7 @@ export const make = (
           if (rooms.takePart(room, joined)) recording.keep([...(rooms.isRecorded ? [] : [rooms.toRecord()]), ...told])
           grow()
         }),
-      leave: (room) =>
-        speaking.paused(
-          taking(() => {
-            if (!rooms.leave(room)) return
-            const delivered = store.leave(room)
-            recording.keep([rooms.toRecord(), ...delivered.map(({ line }) => line)])
-            add(delivered)
-            grow()
-          })
-        ),
+      leave,
       streamIn: (room) => store.streamIn(room),
       isOwn: (id) => store.isOwn(id),
       said: () => store.said,

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Subscribable from "effect/Subscribable"
-import { isPrivateStream, openOf, otherIn } from "../../src/domain/Conversation.ts"
+import { isOf, isPrivateStream, openOf, otherIn } from "../../src/domain/Conversation.ts"
 import type { Delivery as HowFar } from "../../src/domain/Delivery.ts"
 import type { Mark } from "../../src/domain/EncodedPost.ts"
 import { mostNamed } from "../../src/domain/Limits.ts"
@@ -34,7 +34,8 @@ export const make = ({ guests, limits, links, log, peers }: Ground) => {
   /** What is said to a guest of this node is there as soon as it is said. */
   const isForGuest = (stream: StreamId): boolean => {
     const reader = readerIn(stream)
-    return reader !== undefined && guests.here.has(reader)
+    const guest = reader === undefined ? undefined : guests.here.get(reader)
+    return guest !== undefined && isOf(roomIn(stream), guest.visitor)
   }
 
   const upTo = (stream: StreamId): number =>
@@ -117,6 +118,11 @@ export const make = ({ guests, limits, links, log, peers }: Ground) => {
     lacksUpTo: ({ replica }: Link, stream: StreamId, to: number): void => {
       replica.floors ??= new Map()
       replica.floors.set(stream, to)
+    },
+    /** That conversation has ended: nobody is asked any more how far it came. */
+    ended: (conversation: Room): void => {
+      for (const of of [delivered, heardBy])
+        for (const stream of of.keys()) if (roomIn(stream) === conversation) of.delete(stream)
     },
     /** What the peer has said of that room counts no more. */
     forget: ({ replica: { floors, theirs } }: Link, room: Room): void => {

@@ -3,6 +3,8 @@
  * with. A guest's posts are sent over its host's links like the host's own.
  */
 
+import * as Effect from "effect/Effect"
+import { type Visitor, visitorOf } from "../../src/domain/Conversation.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import type { PeerStatus } from "../../src/domain/PeerStatus.ts"
@@ -14,6 +16,9 @@ import type { Ground, Link } from "./Ground.ts"
 
 /** A node is believed to have at most this many guests. More are ignored. */
 const mostGuests = 1_024
+
+/** So many guests of nodes that are lost may come back with them. */
+const mostAdrift = 1_024
 
 /** Of so many guests that are gone it is remembered which visit it was, and which posts their host may still send. */
 const mostGone = 4_096
@@ -27,6 +32,14 @@ interface Elsewhere {
   readonly link: Link
 }
 
+/** A guest whose node is lost. It is still there if the node is. */
+interface Adrift {
+  readonly epoch: Epoch
+  /** Its node, in which run. */
+  readonly host: PeerId
+  readonly run: Epoch
+}
+
 const listed = (id: PeerId, epoch: Epoch, rooms: Iterable<Room>, before?: PeerId): ListedGuest => ({
   id,
   epoch,
@@ -36,9 +49,13 @@ const listed = (id: PeerId, epoch: Epoch, rooms: Iterable<Room>, before?: PeerId
 
 export const make = ({ events, guests, links, log, membership }: Ground) => {
   const elsewhere = new Map<PeerId, Elsewhere>()
+  const adrift = new Map<PeerId, Adrift>()
   /** The visits that are over, or lost with their host: which node they were at. */
   const gone = new Recent<string, PeerId>(mostGone)
   const changes = makeSignal()
+  /** The visitors that are gone for good, as long as nobody has taken them. */
+  let ended: Array<Visitor> = []
+  const endings = makeSignal()
   const self = authorOf(log.streamIn(mainRoom))
 
   const visitOf = (id: PeerId, epoch: Epoch): string => `${id}/${epoch}`
@@ -79,6 +96,7 @@ export const make = ({ events, guests, links, log, membership }: Ground) => {
     return (
       id === self ||
       links.current.has(id) ||
+      links.missing.isSought(id) ||
       guests.here.has(id) ||
       (known !== undefined && known.link.peer.id !== link.peer.id)
     )
@@ -89,6 +107,10 @@ export const make = ({ events, guests, links, log, membership }: Ground) => {
     if (isTaken(id, link) || (known === undefined && elsewhere.size >= mostGuests)) return
     elsewhere.set(id, { id, epoch, rooms: new Set(rooms), link })
     if (known?.epoch === epoch) return
+    if (known !== undefined) end(id, known.epoch)
+    if (adrift.get(id)?.epoch === epoch) adrift.delete(id)
+    else endAdrift(id)
+    guests.isBack(id)
     const through = link.peer.id
     if (before !== undefined && elsewhere.get(before)?.link === link) {
       leave(before)
@@ -99,12 +121,30 @@ export const make = ({ events, guests, links, log, membership }: Ground) => {
     }
   }
 
-  const leave = (id: PeerId): boolean => {
+  const remove = (id: PeerId): Elsewhere | undefined => {
     const known = elsewhere.get(id)
-    if (known === undefined) return false
+    if (known === undefined) return undefined
     elsewhere.delete(id)
     gone.set(visitOf(id, known.epoch), known.link.peer.id)
-    return true
+    return known
+  }
+  /** The guest is gone for good. */
+  const leave = (id: PeerId): boolean => {
+    const known = remove(id)
+    if (known !== undefined) end(id, known.epoch)
+    return known !== undefined
+  }
+  /** That run of a visit is over: nobody ever speaks or hears as that visitor again. */
+  const end = (id: PeerId, epoch: Epoch): void => {
+    guests.hasGone(id)
+    ended.push(visitorOf(id, epoch))
+    endings.changed()
+  }
+  const endAdrift = (id: PeerId): void => {
+    const known = adrift.get(id)
+    if (known === undefined) return
+    adrift.delete(id)
+    end(id, known.epoch)
   }
 
   const heard = (link: Link, { gone: left, here }: GuestsFrame): void => {
@@ -128,12 +168,46 @@ export const make = ({ events, guests, links, log, membership }: Ground) => {
     heard,
     /** The peer has no link any more, and is its guests' way no more. */
     lost: (link: Link, isLost: boolean): void => {
+      // Who was lost with this peer before, and did not come back with it, is gone.
+      for (const [id, { host }] of adrift) if (host === link.peer.id) endAdrift(id)
       const ids = [...elsewhere.values()].filter(({ link: { peer } }) => peer.id === link.peer.id).map(({ id }) => id)
       if (ids.length === 0) return
-      for (const id of ids) leave(id)
+      for (const id of ids) {
+        const known = remove(id)
+        if (known === undefined) continue
+        adrift.set(id, { epoch: known.epoch, host: link.peer.id, run: link.epoch })
+      }
+      for (const oldest of adrift.keys()) {
+        if (adrift.size <= mostAdrift) break
+        endAdrift(oldest)
+      }
       events.note(MeshEvent.GuestsGone({ ids, through: link.peer.id, lost: isLost }))
       changes.changed()
     },
+    /** A node has this id from now on: of two who have an id, the one stays that needs no host. */
+    giveWay: (id: PeerId): void => {
+      const known = elsewhere.get(id)
+      endAdrift(id)
+      if (known !== undefined && leave(id)) {
+        events.note(MeshEvent.GuestLeft({ id, through: known.link.peer.id, words: "" }))
+        changes.changed()
+      }
+      guests.isBack(id)
+    },
+    /** That peer is back. If it is in another run than when it was lost, its guests are gone. */
+    back: ({ epoch, peer }: Link): void => {
+      for (const [id, { host, run }] of adrift) if (host === peer.id && run !== epoch) endAdrift(id)
+    },
+    /** Waits for visitors that are gone for good, and takes them. */
+    ended: Effect.map(
+      endings.until(() => ended.length > 0),
+      () => {
+        const taken = ended
+        ended = []
+        return taken
+      }
+    ),
+    epochOf: (id: PeerId): Epoch | undefined => elsewhere.get(id)?.epoch ?? adrift.get(id)?.epoch,
     /** Whether a stream is that of a guest of the peer, present or gone: it sends the posts by itself. */
     isOf: (link: Link, stream: StreamId): boolean => {
       const author = authorOf(stream)
@@ -147,8 +221,8 @@ export const make = ({ events, guests, links, log, membership }: Ground) => {
     inRoom: (room: Room): ReadonlyArray<PeerId> =>
       [...elsewhere.values()].filter(({ rooms }) => room === mainRoom || rooms.has(room)).map(({ id }) => id),
     /** The guests of that peer. */
-    of: (peer: PeerId): ReadonlyArray<PeerId> =>
-      [...elsewhere.values()].filter(({ link }) => link.peer.id === peer).map(({ id }) => id),
+    of: (peer: PeerId): ReadonlyArray<{ readonly id: PeerId; readonly epoch: Epoch }> =>
+      [...elsewhere.values()].filter(({ link }) => link.peer.id === peer),
     /** All of them. */
     elsewhere: (): ReadonlyMap<PeerId, { readonly epoch: Epoch }> => elsewhere,
     statuses: (): ReadonlyArray<PeerStatus> =>

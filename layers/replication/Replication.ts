@@ -144,7 +144,11 @@ export const make = (
     }
 
     yield* Effect.acquireRelease(
-      Effect.sync(() => [guests.onChange(sharing.guestsChanged), guests.onSpeaking(sharing.guestSpeaks)]),
+      Effect.sync(() => [
+        guests.onChange(sharing.guestsChanged),
+        guests.onSpeaking(sharing.guestSpeaks),
+        guests.onEnded(sharing.ended)
+      ]),
       (stops) =>
         Effect.sync(() => {
           for (const stop of stops) stop()
@@ -156,6 +160,8 @@ export const make = (
       // Of two who have an id, the one stays that needs no host.
       const guest = guests.here.get(link.peer.id)
       if (guest !== undefined) guests.leave(guest, "a node has this id")
+      guestList.giveWay(link.peer.id)
+      guestList.back(link)
       sharing.introduced(link)
       folds.begins(link)
       return after(bootstrap.cameUp(link), () => {
@@ -231,6 +237,7 @@ export const make = (
       },
       relayOf: replicator.relayOf,
       guestsElsewhere: guestList.elsewhere,
+      epochOfGuest: guestList.epochOf,
       guestStatuses: guestList.statuses,
       delivery: delivery.ofOwn,
       deliveryNow: delivery.howFar,

@@ -3,7 +3,14 @@
  * _met_ on a link when the peer's whole summary of it has come. Once it is met and shared, it is as after a handshake.
  */
 import * as Effect from "effect/Effect"
-import { conversationOf, isPrivate, isPrivateStream, sealedRoom } from "../../src/domain/Conversation.ts"
+import {
+  conversationOf,
+  isOf,
+  isPrivate,
+  isPrivateStream,
+  sealedRoom,
+  visitorOf
+} from "../../src/domain/Conversation.ts"
 import type { PeerLost } from "../../src/domain/Errors.ts"
 import { isCurrent } from "../../src/domain/LinkTable.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
@@ -119,8 +126,8 @@ export const make = (
     membership.letters !== undefined
       ? []
       : [
-          ...guestList.of(peer.id).map((id) => conversationOf(self, id)),
-          ...(hearsOfGuests ? Array.from(guests.here.keys(), (id) => conversationOf(id, peer.id)) : [])
+          ...guestList.of(peer.id).map(({ epoch, id }) => conversationOf(self, visitorOf(id, epoch))),
+          ...(hearsOfGuests ? Array.from(guests.here.values(), ({ visitor }) => conversationOf(visitor, peer.id)) : [])
         ]
 
   /** Guests have come or gone, here or at a peer: their links share other conversations now. */
@@ -154,7 +161,26 @@ export const make = (
   }
 
   const isAuthorAt = (link: Link, author: PeerId): boolean =>
-    author === link.peer.id || guestList.of(link.peer.id).includes(author)
+    author === link.peer.id || guestList.of(link.peer.id).some(({ id }) => id === author)
+
+  /** A conversation with a guest has ended: the log does not take part any more. */
+  const ended = (conversation: Room): void => {
+    conversations.delete(conversation)
+    roomsBefore = 0
+    fanOut.leaves(conversation)
+    asking.left(conversation)
+    folds.left(conversation)
+    delivery.ended(conversation)
+  }
+
+  /** Takes part no more in conversations with guests of others that are gone for good. */
+  const endConversations = Effect.flatMap(guestList.ended, (visitors) =>
+    Effect.forEach(
+      [...log.rooms].filter((room) => visitors.some((visitor) => isOf(room, visitor))),
+      (room) => Effect.map(log.leave(room), () => ended(room)),
+      { discard: true }
+    )
+  )
 
   const heard = (link: Link, { rooms }: Rooms): Rest<PeerLost> => {
     links.charge(link, "named", rooms.length)
@@ -239,9 +265,10 @@ export const make = (
         converse()
         return log.onGrowth(converse)
       }),
-      () => Effect.never,
+      () => Effect.forever(endConversations),
       (stop) => Effect.sync(stop)
     ),
+    ended,
     /** The peer takes part in these rooms from now on. */
     heard,
     /** The peer's whole summary of a room has come. */

@@ -1,15 +1,53 @@
 /**
- * Conversations: what two nodes say to each other in private. To the two it is what a room is to all who take part in
- * it: streams, `deps` and everything else are as in a room. Its name is made of both ids, so it is the same for both.
+ * Conversations: what two say to each other in private. To the two it is what a room is to all who take part in it:
+ * streams, `deps` and everything else are as in a room. Its name is made of the names of both, so it is the same for both.
  */
+import type * as Brand from "effect/Brand"
 import type { PeerId } from "./Peer.ts"
-import { authorOf, type Post, type Room, roomIn, roomReader, type StreamId } from "./Post.ts"
+import { authorOf, type Epoch, type Post, type Room, roomIn, roomReader, type StreamId } from "./Post.ts"
 
 const mark = "@"
+const visitMark = "~"
 
-/** The conversation of two nodes: `anna@bo`. Neither a room nor an id has an `@`, so no room is called so. */
-export const conversationOf = (one: PeerId, other: PeerId): Room =>
+/** A guest in one run of its visit: `bo~EPOCH`. Whoever has its id later is another visitor. */
+export type Visitor = string & Brand.Brand<"Visitor">
+
+/** One of the two in a conversation: a node, by its id, or a visitor. */
+export type Party = PeerId | Visitor
+
+export const visitorOf = (id: PeerId, epoch: Epoch): Visitor => `${id}${visitMark}${epoch}` as Visitor
+
+/** The id of one of the two. */
+const idOf = (party: string): PeerId => {
+  const at = party.indexOf(visitMark)
+  return (at < 0 ? party : party.slice(0, at)) as PeerId
+}
+
+/**
+ * The conversation of two: `anna@bo`, or `anna@bo~EPOCH` with a guest. Neither a room nor an id has an `@`, so no room is
+ * called so.
+ */
+export const conversationOf = (one: Party, other: Party): Room =>
   (one < other ? `${one}${mark}${other}` : `${other}${mark}${one}`) as Room
+
+/** The two whose conversation that is; undefined if it is none. */
+const partiesIn = (room: Room): readonly [Party, Party] | undefined => {
+  const at = room.indexOf(mark)
+  if (at < 1) return undefined
+  const [one, other] = [room.slice(0, at), room.slice(at + 1)] as [Party, Party]
+  return idOf(one) === idOf(other) || room !== conversationOf(one, other) ? undefined : [one, other]
+}
+
+/** Whether that one is one of the two there. */
+export const isOf = (room: Room, party: Party): boolean => partiesIn(room)?.includes(party) === true
+
+/** The guests who talk there, each in one run of its visit. */
+export const visitorsIn = (room: Room): ReadonlyArray<Visitor> => {
+  const parties: ReadonlyArray<Party> = partiesIn(room) ?? []
+  return parties.filter(isVisitor)
+}
+
+const isVisitor = (party: Party): party is Visitor => party.includes(visitMark)
 
 /** Whether a room, or what stands in its place in a stream's name, is private. */
 export const isPrivate = (room: Room): boolean => room.includes(mark)
@@ -20,18 +58,18 @@ export const isPrivateStream = (stream: StreamId): boolean => stream.includes(ma
 /** Those of these rooms that are not private. */
 export const openOf = (rooms: Iterable<Room>): ReadonlyArray<Room> => [...rooms].filter((room) => !isPrivate(room))
 
-/** Whether what is private there is for that node: it is one of the two, or what is there is sealed for its readers. */
-export const isFor = (room: Room, self: PeerId): boolean => room === sealedRoom || otherIn(room, self) !== undefined
+/** Whether what is private there is for that one: it is one of the two, or what is there is sealed for its readers. */
+export const isFor = (room: Room, self: Party): boolean => room === sealedRoom || isOf(room, self)
 
 /** In a secure chat: where all private messages are, sealed for their readers. Every node takes part in it. */
 export const sealedRoom = mark as Room
 
-/** The node with which that node talks there; undefined if it is no conversation of that node. */
+/**
+ * The id of whoever talks there with the one of that id; undefined if nobody of that id does. For what is shown of posts.
+ * Whose a post is to see at all, `isFor` says: several visitors may have one id, one after the other.
+ */
 export const otherIn = (room: Room, self: PeerId): PeerId | undefined => {
-  const at = room.indexOf(mark)
-  if (at < 1) return undefined
-  const [one, other] = [room.slice(0, at), room.slice(at + 1)] as [PeerId, PeerId]
-  if (one === other || room !== conversationOf(one, other)) return undefined
+  const [one, other] = partiesIn(room)?.map(idOf) ?? []
   return one === self ? other : other === self ? one : undefined
 }
 

@@ -232,6 +232,16 @@ export class NoKey extends Data.TaggedError("NoKey")<{ readonly id: PeerId }> {
   }
 }
 
+/** A guest is gone for good: whoever has its id later is somebody else. */
+export class GuestGone extends Data.TaggedError("GuestGone")<{ readonly id: PeerId }> {
+  override get message() {
+    return `${title(this.id)} was a guest, and is gone.`
+  }
+}
+
+/** Why nothing can be said to somebody in private. */
+export type Unreachable = NoKey | GuestGone
+
 export const isTooLong = (result: unknown): result is LineTooLong => result instanceof LineTooLong
 
 /** Too few peers confirmed a message in time. `outside`: a sentence that says why this node could not join. */

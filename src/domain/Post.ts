@@ -7,8 +7,9 @@ export const Room = Schema.String.pipe(Schema.pattern(/^[A-Za-z0-9_-]{1,32}$/), 
 export type Room = typeof Room.Type
 export const mainRoom: Room = Room.make("main")
 
-/** A room, the ids of two that talk in private, or what is sealed for its readers: see `Conversation.ts`. */
-const placeSource = "(?:[A-Za-z0-9_-]{1,32}(?:@[A-Za-z0-9_-]{1,32})?|@)"
+/** A room, the two that talk in private, or what is sealed for its readers: see `Conversation.ts`. */
+const visitSource = String.raw`(?:~\d{1,15}-[0-9a-f]{8})?`
+const placeSource = `(?:[A-Za-z0-9_-]{1,32}(?:${visitSource}@[A-Za-z0-9_-]{1,32}${visitSource})?|@)`
 const placePattern = new RegExp(`^${placeSource}$`)
 
 /** A room or a conversation, where a frame may be about either. */

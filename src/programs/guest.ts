@@ -9,11 +9,11 @@ import { MeshStatus } from "../../services/MeshStatus.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { type KnownRoom, Rooms } from "../../services/Rooms.ts"
-import { isFor, isPrivate } from "../domain/Conversation.ts"
+import { isFor, isOf, isPrivate } from "../domain/Conversation.ts"
 import type { Delivery } from "../domain/Delivery.ts"
 import type { Peer, PeerId } from "../domain/Peer.ts"
 import type { PeerStatus } from "../domain/PeerStatus.ts"
-import { mainRoom, type Post, roomIn } from "../domain/Post.ts"
+import { mainRoom, type Post, type Room, roomIn } from "../domain/Post.ts"
 import { Run } from "./Run.ts"
 
 /** What a guest says is where it belongs as soon as its node has it: it is gone when its node is. */
@@ -22,6 +22,17 @@ const arrived: Delivery = {
   readBy: () => Number.POSITIVE_INFINITY,
   alone: false
 }
+
+/**
+ * Whether what is private there is said with that guest, now or under the id that it had before. Without a guest: with
+ * that node.
+ */
+export const isPrivateTo = (guest: Guest | undefined, self: PeerId): ((conversation: Room) => boolean) =>
+  guest === undefined
+    ? (conversation) => isFor(conversation, self)
+    : (conversation) =>
+        isOf(conversation, guest.visitor) ||
+        (guest.visitorBefore !== undefined && isOf(conversation, guest.visitorBefore))
 
 /** Has what is to be replaced in the context of a session: who speaks, where, to whom, and what becomes of it. */
 export type GuestView = PeerMesh | MessageLog | Rooms | MeshStatus | Run
@@ -46,7 +57,7 @@ export const viewOf = (guest: Guest): Effect.Effect<Context.Context<GuestView>, 
     }
     const isForGuest = ({ stream }: Post): boolean => {
       const room = roomIn(stream)
-      return isPrivate(room) ? isFor(room, guest.id) : guest.rooms.has(room)
+      return isPrivate(room) ? isOf(room, guest.visitor) : guest.rooms.has(room)
     }
 
     const known = (): ReadonlyArray<KnownRoom> =>

@@ -4,13 +4,13 @@ import * as Effect from "effect/Effect"
 import type { Cursor, MessageLog, Reader } from "../../services/MessageLog.ts"
 import { ReadMarks } from "../../services/ReadMarks.ts"
 import { mentions } from "../domain/Calling.ts"
-import { isClosed, isPrivate, isPrivateStream, placeOf } from "../domain/Conversation.ts"
+import { isClosed, isFor, isPrivate, isPrivateStream, placeOf } from "../domain/Conversation.ts"
 import type { Entry } from "../domain/Entry.ts"
 import { saveChanges } from "../domain/Keep.ts"
 import type { PostName } from "../domain/KeptPosts.ts"
 import { decodeMarks, encodeMarks, indexesOf, lastOf, type Marks } from "../domain/Marks.ts"
 import type { PeerId } from "../domain/Peer.ts"
-import { authorOf, type Post, type Room, roomReader } from "../domain/Post.ts"
+import { authorOf, type Post, type Room, roomIn, roomReader } from "../domain/Post.ts"
 import { makeSignal, type Signal } from "../domain/Signal.ts"
 import { type News, Unread } from "../domain/Unread.ts"
 
@@ -133,13 +133,14 @@ const makeWith = (before: Marks | undefined, marked: () => void = () => {}) => {
     const kept = log.kept()
     for (let index = kept.size - 1; index >= 0; index -= 1) {
       const post = kept.at(index)
-      if (post !== undefined && isPrivateStream(post.stream) && !isClosed(post)) found.add(placeOf(self, post))
+      if (post === undefined || !isPrivateStream(post.stream)) continue
+      if (isFor(roomIn(post.stream), self) && !isClosed(post)) found.add(placeOf(self, post))
     }
     return new Set([...found].reverse())
   }
 
-  const isShown = ({ isJoined }: Followed, post: Post, room: Room): boolean =>
-    isPrivate(room) ? !isClosed(post) : isJoined(room)
+  const isShown = ({ isJoined, self }: Followed, post: Post, room: Room): boolean =>
+    isPrivate(room) ? isFor(room, self) && !isClosed(post) : isJoined(room)
 
   /** Counts what an earlier run has left unread. */
   const recall = (followed: Followed, marks: Marks): void => {

@@ -7,7 +7,14 @@ import { Interrupts } from "../../services/Interrupts.ts"
 import { MeshStatus } from "../../services/MeshStatus.ts"
 import { MessageLog, type SayResult } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
-import { isTooLong, type LineTooLong, type LogUnavailable, type NoKey, NotHeard, NotRead } from "../domain/Errors.ts"
+import {
+  isTooLong,
+  type LineTooLong,
+  type LogUnavailable,
+  NotHeard,
+  NotRead,
+  type Unreachable
+} from "../domain/Errors.ts"
 import type { PeerId } from "../domain/Peer.ts"
 import type { Post, Room } from "../domain/Post.ts"
 import { join, type Settings } from "./client.ts"
@@ -102,5 +109,5 @@ const toReader = (reader: PeerId, text: string, wait: number) =>
           const keepers = post === undefined ? [] : all.map(({ peer }) => peer.id).filter(has(post))
           return new NotRead({ reader, keepers, outside })
         })
-    } satisfies Way<LogUnavailable | NoKey>
+    } satisfies Way<LogUnavailable | Unreachable>
   })

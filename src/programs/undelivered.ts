@@ -31,10 +31,9 @@ export const make: Effect.Effect<Undelivered, never, MessageLog | MeshStatus> = 
   const streams = () => Array.from(log.rooms, (room) => log.streamIn(room))
   /** For each stream of this node, the number of its last post that somebody has answered. Mutable, for the hot path. */
   const answered = new Map<StreamId, number>()
+  const isLeft = (stream: StreamId): boolean => !log.rooms.has(roomIn(stream))
   const upTo = (stream: StreamId): number =>
-    log.rooms.has(roomIn(stream))
-      ? Math.max(status.deliveryNow().upTo(stream), answered.get(stream) ?? 0)
-      : Number.POSITIVE_INFINITY
+    isLeft(stream) ? Number.POSITIVE_INFINITY : Math.max(status.deliveryNow().upTo(stream), answered.get(stream) ?? 0)
   const delivery = (): Delivery => {
     const { alone, readBy } = status.deliveryNow()
     return {
@@ -42,7 +41,9 @@ export const make: Effect.Effect<Undelivered, never, MessageLog | MeshStatus> = 
       upTo,
       // In a conversation an answer comes from the other. Sealed posts may be answered by another reader.
       readBy: (reader, stream) =>
-        Math.max(readBy(reader, stream), roomIn(stream) === sealedRoom ? 0 : (answered.get(stream) ?? 0))
+        isLeft(stream)
+          ? Number.POSITIVE_INFINITY
+          : Math.max(readBy(reader, stream), roomIn(stream) === sealedRoom ? 0 : (answered.get(stream) ?? 0))
     }
   }
   return {
@@ -52,6 +53,8 @@ export const make: Effect.Effect<Undelivered, never, MessageLog | MeshStatus> = 
     ),
     delivery,
     see: (entries) => {
+      if (answered.size > log.rooms.size)
+        for (const stream of answered.keys()) if (isLeft(stream)) answered.delete(stream)
       for (const room of log.rooms) {
         const stream = log.streamIn(room)
         // Most of the time every post has been answered, and there is nothing to look for.

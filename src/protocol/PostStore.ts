@@ -203,6 +203,16 @@ export class PostStore {
   }
 
   /**
+   * Forgets a conversation in which this node has said nothing, and which nobody will ever have again. Nothing in other
+   * rooms has waited for it.
+   */
+  forget(room: Room): void {
+    this.leave(room)
+    for (const segments of this.#left.get(room)?.streams.values() ?? []) this.#bytes -= segments.bytes
+    this.#left.delete(room)
+  }
+
+  /**
    * Forgets the rooms that were left first, if their streams are too many. Own posts keep their numbers, which must not
    * be used again in this run.
    */

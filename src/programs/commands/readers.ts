@@ -1,8 +1,10 @@
 /** To whom one can speak in private, and what is said about it. */
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
+import { Guests } from "../../../services/Guests.ts"
 import { MessageLog } from "../../../services/MessageLog.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
+import { GuestGone } from "../../domain/Errors.ts"
 import { nearest } from "../../domain/Nearest.ts"
 import { type PeerId, title } from "../../domain/Peer.ts"
 import { Session } from "../session/Session.ts"
@@ -16,6 +18,9 @@ export const objectionTo = (ids: ReadonlyArray<PeerId>) =>
     if (ids.includes(self.id)) return "A private line to yourself would be seen by nobody else: name somebody else."
     // The log knows the members of a secure chat, also those who are away.
     if (seals) return undefined
+    const { partyOf } = yield* Guests
+    const gone = ids.find((id) => partyOf(id) === undefined)
+    if (gone !== undefined) return new GuestGone({ id: gone }).message
     const { here, left } = yield* people
     const unknown = ids.find((id) => !here.has(id) && !left.has(id))
     if (unknown === undefined) return undefined

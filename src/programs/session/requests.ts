@@ -12,6 +12,7 @@ import { Fact } from "../../domain/Fact.ts"
 import { pageOf, type Slices, searched } from "../../domain/KeptPosts.ts"
 import { authorOf, type Post, type Room, roomReader } from "../../domain/Post.ts"
 import type { Request } from "../../domain/Request.ts"
+import { isPrivateTo } from "../guest.ts"
 import { recollection } from "./recollection.ts"
 import { roomOf, type Session, ShownRooms } from "./Session.ts"
 import { watching } from "./watching.ts"
@@ -38,7 +39,9 @@ export const answering = (session: Session["Type"]) =>
     /** Whether this session may show a post: of the rooms that the node has joined, and private ones that it can read. */
     const isShown = (): ((post: Post) => boolean) => {
       const roomOf = roomReader()
-      const isRoomShown = (room: Room): boolean => isPrivate(room) || (isJoined(room) && (shown?.has(room) ?? true))
+      const isPrivatelySaid = isPrivateTo(session.as, self.id)
+      const isRoomShown = (room: Room): boolean =>
+        isPrivate(room) ? isPrivatelySaid(room) : isJoined(room) && (shown?.has(room) ?? true)
       const silenced = MutableRef.get(muted)
       return (post) =>
         isRoomShown(roomOf(post.stream)) &&

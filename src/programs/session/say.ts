@@ -13,7 +13,7 @@ import { absurd } from "../../domain/Absurd.ts"
 import { addresseesIn } from "../../domain/Conversation.ts"
 import type { Saying } from "../../domain/Delivery.ts"
 import { commandNamed } from "../../domain/Described.ts"
-import { isTooLong, type LogUnavailable, type NoKey } from "../../domain/Errors.ts"
+import { isTooLong, type LogUnavailable, type Unreachable } from "../../domain/Errors.ts"
 import type { PeerId } from "../../domain/Peer.ts"
 import { beginIn, notJoined, opened } from "../../domain/Place.ts"
 import { type Room, roomTitle } from "../../domain/Post.ts"
@@ -103,7 +103,7 @@ export const sayWhatIsTyped = (
     const sayBy = (
       sayings: ReadonlyArray<Saying<Typed>>,
       room: Room,
-      sayAll: (lines: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable | NoKey>
+      sayAll: (lines: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable | Unreachable>
     ): Effect.Effect<void> =>
       Effect.uninterruptibleMask((restore) => {
         const said = Effect.match(

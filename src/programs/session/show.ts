@@ -9,7 +9,7 @@ import { MessageLog } from "../../../services/MessageLog.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { Rooms } from "../../../services/Rooms.ts"
 import { absurd } from "../../domain/Absurd.ts"
-import { isClosed, isFor, isPrivate, isPrivateStream, placeOf } from "../../domain/Conversation.ts"
+import { isClosed, isPrivate, isPrivateStream, placeOf } from "../../domain/Conversation.ts"
 import { type Entry, isPost } from "../../domain/Entry.ts"
 import { Fact } from "../../domain/Fact.ts"
 import { isPresenceEvent } from "../../domain/MeshEvent.ts"
@@ -17,6 +17,7 @@ import type { Named, Peer, PeerId } from "../../domain/Peer.ts"
 import { opened } from "../../domain/Place.ts"
 import { authorOf, mainRoom, type Room, roomReader } from "../../domain/Post.ts"
 import { privateMark, type ScreenLine, screenLineOf } from "../../domain/ScreenLine.ts"
+import { isPrivateTo } from "../guest.ts"
 import type { OwnLines } from "./ownLines.ts"
 import { recollection } from "./recollection.ts"
 import { move, roomUnnamed, type Session, ShownRooms } from "./Session.ts"
@@ -76,9 +77,10 @@ const fromRooms = (
   isJoined: (room: Room) => boolean,
   shown: ReadonlySet<Room> | undefined
 ): Predicate.Predicate<Entry> => {
+  const isPrivatelySaid = isPrivateTo(as, self.id)
   const isShown = (room: Room): boolean =>
     isPrivate(room)
-      ? shown === undefined && isFor(room, self.id)
+      ? shown === undefined && isPrivatelySaid(room)
       : (shown === undefined || shown.has(room)) && isJoined(room)
   const roomOfStream = roomReader()
   return (entry) => {
