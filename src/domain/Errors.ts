@@ -486,3 +486,24 @@ export class TooMuch extends Data.TaggedError("TooMuch")<{
     return `That can't be offered: ${this.detail}.`
   }
 }
+
+/** What is fetched can't be put into a folder. */
+export class FolderUnusable extends Data.TaggedError("FolderUnusable")<{
+  readonly path: string
+  readonly detail: string
+  readonly remedy?: string
+}> {
+  override get message() {
+    return `${this.path} can't be used (${this.detail}): ${this.remedy ?? "name another folder with --downloads"}.`
+  }
+}
+
+/** There is no room for what is fetched. */
+export class DiskFull extends Data.TaggedError("DiskFull")<{
+  readonly path: string
+  readonly detail: string
+}> {
+  override get message() {
+    return `There is no room for ${this.path} (${this.detail}): free some space, and get it again. What is there already is kept.`
+  }
+}
