@@ -28,14 +28,14 @@ export const state = (
   )
 }
 
-export const layer = (
+/** `transport`: TLS alone by default. */
+export const layer = <R = never>(
   settings: RosterMembership.Settings,
   folder: string,
-  room: TlsTransport.Room
+  room: TlsTransport.Room,
+  transport: Layer.Layer<Transport, never, Identity | R> = TlsTransport.layer(room)
 ): Layer.Layer<
   Transport | Membership | MemberDecisions,
-  NotInvited | OtherChat | StateUnavailable | ChatsDiffer | LogUnavailable
-> =>
-  Layer.merge(TlsTransport.layer(room), RosterMembership.layer(settings)).pipe(
-    Layer.provide(state(folder, settings.id))
-  )
+  NotInvited | OtherChat | StateUnavailable | ChatsDiffer | LogUnavailable,
+  Exclude<R, Identity | TrustStore | Invitations>
+> => Layer.merge(transport, RosterMembership.layer(settings)).pipe(Layer.provide(state(folder, settings.id)))

@@ -1,6 +1,7 @@
 /** A Transport over TCP. */
 import * as Net from "node:net"
 import * as Os from "node:os"
+import type { Duplex } from "node:stream"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -53,6 +54,12 @@ export interface Protection {
   readonly accept: ((socket: Net.Socket, serve: (fit: Net.Socket) => void) => Effect.Effect<void>) | undefined
   /** Ends a connection immediately. */
   readonly reset: (socket: Net.Socket) => void
+}
+
+/** A protection that also secures connections that are there already, in both roles. */
+export interface Securing extends Protection {
+  readonly over: (raw: Duplex) => Net.Socket
+  readonly accept: NonNullable<Protection["accept"]>
 }
 
 const unsecured = Either.right(Option.none<Secured>())
@@ -115,7 +122,7 @@ function left(this: Used): void {
  * A connection over a socket. Mutable, and plain functions throughout. Its fields are all that an idle connection keeps
  * besides what Node keeps of a socket.
  */
-class SocketConnection implements Accepted, Outlet {
+export class SocketConnection implements Accepted, Outlet {
   secured: Option.Option<Secured> = Option.none()
   readonly #socket: Used
   readonly #reset: Protection["reset"]
@@ -236,12 +243,16 @@ const release = (socket: Net.Socket): Effect.Effect<void> =>
     letGo(socket)
   })
 
-/** The destination of one attempt: one IP address of a host. */
-interface Target extends Address {
-  readonly ip: string
+/** What one attempt is to reach. */
+export interface Goal extends Address {
   readonly from: Port | undefined
   /** The time limit, in ms. */
   readonly limit: number
+}
+
+/** The same at one IP address of a host. */
+interface Target extends Goal {
+  readonly ip: string
 }
 
 /** Dials the addresses of a host, one after the other. If none answers, it fails with the error of the first. */
@@ -269,21 +280,32 @@ const inTurn = <A, E, R>([first, ...others]: Arr.NonEmptyReadonlyArray<Effect.Ef
   )
 
 const dialTarget = (protection: Protection, target: Target) =>
-  Effect.acquireRelease(
-    Effect.sync(() => call(protection, target)),
-    release
-  ).pipe(
+  attempt(
+    protection,
+    target,
+    () => call(protection, target),
+    (socket) => new SocketConnection(socket, protection.reset)
+  )
+
+/** Makes a socket, and waits until it is ready and shows what it must. It is open until the scope closes. */
+export const attempt = (
+  protection: Protection,
+  goal: Goal,
+  make: () => Net.Socket,
+  use: (socket: Net.Socket) => SocketConnection
+): Effect.Effect<Connection, PeerUnreachable | PortTaken, Scope.Scope> =>
+  Effect.acquireRelease(Effect.sync(make), release).pipe(
     Effect.flatMap((socket) => {
       // The listeners are added before the socket connects, so that nothing that comes with the connection is missed,
       // not even its end.
-      const connection = new SocketConnection(socket, protection.reset)
-      return answered(socket, protection.answered, target).pipe(
+      const connection = use(socket)
+      return answered(socket, protection.answered, goal).pipe(
         Effect.zipRight(Effect.suspend(() => protection.check(socket))),
         Effect.map((secured) => {
           connection.secured = secured
           return connection
         }),
-        Effect.mapError((error) => (typeof error === "string" ? unreachable(target, error) : error)),
+        Effect.mapError((error) => (typeof error === "string" ? unreachable(goal, error) : error)),
         Effect.tapError(() => Effect.sync(() => socket.destroy()))
       )
     })
@@ -300,7 +322,7 @@ const call = (protection: Protection, { from, ip, port }: Target): Net.Socket =>
   )
 
 /** Waits for the answer. Interruptible, unlike the acquisition of a resource: the caller may give up. */
-const answered = (socket: Net.Socket, event: Protection["answered"], target: Target) =>
+const answered = (socket: Net.Socket, event: Protection["answered"], target: Goal) =>
   Effect.async<void, PeerUnreachable | PortTaken>((resume) => {
     const settle = (outcome: Effect.Effect<void, PeerUnreachable | PortTaken>) => {
       clearTimeout(timer)
@@ -314,9 +336,10 @@ const answered = (socket: Net.Socket, event: Protection["answered"], target: Tar
     return Effect.sync(() => clearTimeout(timer))
   })
 
-const unreachable = ({ host, port }: Target, detail: string) => new PeerUnreachable({ address: { host, port }, detail })
+const unreachable = ({ host, port }: Address, detail: string) =>
+  new PeerUnreachable({ address: { host, port }, detail })
 
-const dialFailure = (error: NodeJS.ErrnoException, target: Target) => {
+const dialFailure = (error: NodeJS.ErrnoException, target: Goal) => {
   const { from } = target
   if (from === undefined || from === 0) return unreachable(target, meaning(error))
   switch (error.code) {
@@ -335,6 +358,19 @@ const createServer = () => Net.createServer({ noDelay: true })
 
 export type Room = Pick<Limits, "connections" | "connectionsPerAddress">
 
+/** Serves a visitor's connection, if its socket shows what it must. */
+export const serveIfFit = (
+  { check }: Protection,
+  socket: Net.Socket,
+  connection: SocketConnection,
+  serve: (connection: Accepted) => void
+): void => {
+  const secured = check(socket)
+  if (Either.isLeft(secured)) return connection.release()
+  connection.secured = secured.right
+  serve(connection)
+}
+
 const listenWithin =
   (protection: Protection, room: Room, lookup: Lookup): Transport["Type"]["listen"] =>
   (address, serve, regret) =>
@@ -347,11 +383,7 @@ const listenWithin =
       const words = protection.answered === "connect" ? regret : undefined
       const open = new Set<SocketConnection>()
       const use = (fit: Used, slot: Slot): void => {
-        const connection = new SocketConnection(fit, protection.reset, open, slot)
-        const secured = protection.check(fit)
-        if (Either.isLeft(secured)) return connection.release()
-        connection.secured = secured.right
-        serve(connection)
+        serveIfFit(protection, fit, new SocketConnection(fit, protection.reset, open, slot), serve)
       }
       const receive = (socket: Used): void => {
         endOnError(socket)

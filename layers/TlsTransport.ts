@@ -32,7 +32,8 @@ const securedBy = (socket: Tls.TLSSocket): Secured | undefined => {
 /** The maximum numbers of connections, and the time limit for a visitor to prove its key. */
 export type Room = TcpTransport.Room & Pick<Limits, "handshake">
 
-const make = (room: Room) =>
+/** How this node proves its key, and what it asks of the other side. */
+export const protection = (room: Pick<Room, "handshake">): Effect.Effect<TcpTransport.Securing, never, Identity> =>
   Effect.gen(function* () {
     const { credentials } = yield* Identity
     const options: Tls.CommonConnectionOptions = {
@@ -48,26 +49,24 @@ const make = (room: Room) =>
       rejectUnauthorized: false
     }
 
-    return TcpTransport.make(
-      {
-        // A server name would be sent unencrypted, and reveal who is called.
-        call: (to) => Tls.connect({ ...to, ...options, servername: "" }),
-        answered: "secureConnect",
-        check: (socket) =>
-          Option.match(Option.fromNullable(securedBy(socket as Tls.TLSSocket)), {
-            onNone: () => Either.left("it shows no key"),
-            onSome: (secured) => Either.right(Option.some(secured))
-          }),
-        accept: yield* makeEntrance({
-          options,
-          handshake: room.handshake,
-          isFit: (socket) => securedBy(socket) !== undefined,
-          refusePlain
+    return {
+      // A server name would be sent unencrypted, and reveal who is called.
+      call: (to) => Tls.connect({ ...to, ...options, servername: "" }),
+      over: (socket) => Tls.connect({ socket, ...options, servername: "" }),
+      answered: "secureConnect",
+      check: (socket) =>
+        Option.match(Option.fromNullable(securedBy(socket as Tls.TLSSocket)), {
+          onNone: () => Either.left("it shows no key"),
+          onSome: (secured) => Either.right(Option.some(secured))
         }),
-        reset: (socket) => socket.destroy()
-      },
-      room
-    )
+      accept: yield* makeEntrance({
+        options,
+        handshake: room.handshake,
+        isFit: (socket) => securedBy(socket) !== undefined,
+        refusePlain
+      }),
+      reset: (socket) => socket.destroy()
+    }
   })
 
 /** Tells a visitor without TLS that this chat is secure, in an unencrypted frame. */
@@ -78,4 +77,7 @@ const refusePlain = (socket: Net.Socket): Effect.Effect<void> =>
 
 /** A TLS transport with that room for connections. */
 export const layer = (room: Room = defaultLimits): Layer.Layer<Transport, never, Identity> =>
-  Layer.effect(Transport, make(room))
+  Layer.effect(
+    Transport,
+    Effect.map(protection(room), (tls) => TcpTransport.make(tls, room))
+  )

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import { Bus } from "../../services/Bus.ts"
-import type { Transport } from "../../services/Transport.ts"
+import type { Accepted, Transport } from "../../services/Transport.ts"
 import { PeerUnreachable, PortTaken } from "../../src/domain/Errors.ts"
 import { defaultLimits } from "../../src/domain/Limits.ts"
 import { type Address, Host, Port } from "../../src/domain/Peer.ts"
@@ -72,7 +72,10 @@ const newName = Effect.map(Effect.all(Array.from({ length: 4 }, () => Random.nex
 
 /** A transport, and how many listeners and ends of connections it has open. */
 export interface Made {
-  readonly transport: Pick<Transport["Type"], "dial" | "listen">
+  readonly transport: {
+    readonly dial: (address: Address) => Effect.Effect<Accepted, PeerUnreachable, Scope.Scope>
+    readonly listen: Transport["Type"]["listen"]
+  }
   readonly open: () => number
 }
 
