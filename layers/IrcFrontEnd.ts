@@ -19,9 +19,9 @@ import { Recent } from "../src/domain/Recent.ts"
 import { notice } from "../src/domain/ScreenLine.ts"
 import type { Outgoing } from "../src/protocol/irc/Message.ts"
 import type { Objection } from "../src/protocol/irc/Registration.ts"
+import { makeChannels } from "./irc/Channels.ts"
 import { serve } from "./irc/Client.ts"
 import { type House, idIn, type Lobby, makeNotices } from "./irc/House.ts"
-import { makeOperators } from "./irc/Operators.ts"
 import { makeSeenByClients } from "./irc/Seen.ts"
 import { shareLines } from "./irc/Sender.ts"
 
@@ -37,6 +37,8 @@ export interface Settings {
   readonly name?: string | undefined
   /** Whether each client is a guest, a person of its own under its own nick. Otherwise it speaks as the node. */
   readonly guests?: boolean
+  /** What a guest must say to become an operator of this node; none becomes one if undefined. */
+  readonly operPassword?: string | undefined
   /** Where to keep, for the next run, what each client has seen. */
   readonly keep?: Keep
 }
@@ -94,31 +96,37 @@ const makeShared = (): Lobby["shared"] => {
   }
 }
 
-const lobbyOf = (self: Named, guests: Guests["Type"]): Lobby => {
-  const outlets: Lobby["outlets"] = new Set()
+const lobbyOf = (self: Named, guests: Guests["Type"], operPassword: string | undefined, now: () => number): Lobby => {
   let most = 0
   return {
     guests,
     here: () => [self, ...Array.from(guests.here.keys(), (id): Named => ({ id, role: "client" }))],
     people: new Map(),
-    listeners: new Set(),
+    connections: new Map(),
     notices: makeNotices(),
-    operators: makeOperators(),
+    channels: makeChannels(now),
+    isOperPassword: operPassword === undefined ? undefined : isEqual(operPassword),
+    failures: new WeakMap(),
     shared: makeShared(),
     unknown: new Set(),
     most: () => {
       most = Math.max(most, guests.here.size)
       return most
     },
-    outlets,
-    toAll: (room, message) => {
-      for (const send of outlets) send(room, message)
-    },
     farewells: new Map()
   }
 }
 
-const make = ({ guests: isOpen = false, keep = nowhere, listen, name, password, self, version }: Settings) =>
+const make = ({
+  guests: isOpen = false,
+  keep = nowhere,
+  listen,
+  name,
+  operPassword,
+  password,
+  self,
+  version
+}: Settings) =>
   Effect.gen(function* () {
     const sessions = yield* Sessions
     const { recent, seals, topicOf } = yield* MessageLog
@@ -126,11 +134,14 @@ const make = ({ guests: isOpen = false, keep = nowhere, listen, name, password, 
     const { listen: open } = yield* Transport
     const console = yield* Console
     const runSync = Runtime.runSync(yield* Effect.runtime<never>())
-    const lobby: Lobby | undefined = isOpen ? lobbyOf(self, yield* Guests) : undefined
+    const clock = yield* Effect.clock
+    const lobby: Lobby | undefined = isOpen
+      ? lobbyOf(self, yield* Guests, operPassword, () => clock.unsafeCurrentTimeMillis())
+      : undefined
     if (lobby !== undefined) {
-      const { guests, operators } = lobby
+      const { channels, guests } = lobby
       yield* Effect.acquireRelease(
-        Effect.sync(() => guests.onChange(() => operators.review(guests.here.values()))),
+        Effect.sync(() => guests.onChange(() => channels.review(guests.here.values()))),
         (stop) => Effect.sync(stop)
       )
     }

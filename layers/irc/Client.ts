@@ -10,16 +10,16 @@ import type { Accepted } from "../../services/Transport.ts"
 import { isOf, isPrivate } from "../../src/domain/Conversation.ts"
 import { within } from "../../src/domain/Limit.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
-import type { PeerId } from "../../src/domain/Peer.ts"
-import { type Room, roomIn } from "../../src/domain/Post.ts"
+import { roomIn } from "../../src/domain/Post.ts"
 import { TokenBucket } from "../../src/domain/TokenBucket.ts"
 import type { Capability } from "../../src/protocol/irc/Capabilities.ts"
 import { type Line, makeLines } from "../../src/protocol/irc/Lines.ts"
 import { type Message, type Outgoing, parse } from "../../src/protocol/irc/Message.ts"
 import * as Multiline from "../../src/protocol/irc/Multiline.ts"
 import * as Registration from "../../src/protocol/irc/Registration.ts"
+import { harmless, realName } from "../../src/protocol/irc/Speech.ts"
 import { describe, perform, welcome } from "./Commands.ts"
-import { type House, idIn, type Lobby } from "./House.ts"
+import { type House, idIn, type Lobby, type Outlet } from "./House.ts"
 import { makeSender } from "./Sender.ts"
 import * as Talk from "./Talk.ts"
 
@@ -80,7 +80,7 @@ const enter = (
   const guest = id === undefined ? undefined : Option.getOrUndefined(Either.getRight(guests.enter(id)))
   // The user name stands before everything that the guest says: no mark of a mask is in it, and it leaves space.
   const short = user.replace(/[^\w.~-]/g, "").slice(0, mostOfUser)
-  if (guest !== undefined) people.set(guest.id, { user: short || guest.id, name })
+  if (guest !== undefined) people.set(guest.id, { user: short || guest.id, name: realName(name), modes: new Set() })
   return guest
 }
 
@@ -115,6 +115,7 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
     /** Whose connection it is, and what it has said when it left, where each client is a person of its own. */
     let guest: Guest | undefined
     let lastWord = "Connection closed"
+    let parting = "Closing link"
     let running: Talk.Running | undefined
     let draft: Multiline.Draft | undefined
     let isGone = false
@@ -151,6 +152,7 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
     const leave = (why: string, words = why): void => {
       isLeaving = true
       lastWord = words
+      parting = why
       if (running === undefined) return end(why)
       running.end()
       endAfter(lastWords, why)
@@ -173,6 +175,18 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
         sender.send(labelled(label.slice(0, 64), server, newReference(), answers))
       }
 
+    /** Whether a registered client is in its channels, so that its commands can be answered. */
+    let isIn = false
+    const outlet: Outlet = {
+      send: (messages) => {
+        if (isIn) sender.send(messages)
+      },
+      has,
+      shows: (room) => running?.talk.shown().includes(room) === true,
+      heardAway: (id) => running?.heardAway(id),
+      end: (why) => leave(why)
+    }
+
     const register = (message: Message): void => {
       const before = state
       const step = Registration.step(policy, state, message)
@@ -183,6 +197,7 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
       if (!state.isRegistered || before.isRegistered) return
       house.lobby?.unknown.delete(connection)
       if (house.lobby !== undefined) guest = enter(house.lobby, state)
+      if (guest !== undefined) house.lobby?.connections.set(guest, outlet)
       Deferred.unsafeDone(registered, Effect.void)
     }
     /** Another nick for a guest. Everybody is told by `NICK`, the guest too. */
@@ -214,7 +229,7 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
     }
     const take = (message: Message): void => {
       const { command } = message
-      if (command === "QUIT") return leave("Quit", message.params[0] || "Quit")
+      if (command === "QUIT") return leave("Quit", harmless(message.params[0] || "Quit"))
       if (command === "NICK" && guest !== undefined && house.lobby !== undefined) {
         return rename(house.lobby, guest, message)
       }
@@ -243,8 +258,6 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
 
     // ---- As fast as the client may
 
-    /** Whether a registered client is in its channels, so that its commands can be answered. */
-    let isIn = false
     const isReady = () => !state.isRegistered || isIn
     const isFull = () =>
       !isReady() || sender.isBehind() || running?.isBusy() === true || (running?.waiting() ?? 0) >= mostWaiting
@@ -322,7 +335,7 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
         later()
       })
       const ended = yield* house.sessions.attach(made.console, guest === undefined ? {} : { as: guest })
-      return ended === "node ended" ? nodeEnded : "Closing link"
+      return ended === "node ended" ? nodeEnded : parting
     })
     // A node may come with the id of a guest, through somebody who did not know of the guest.
     const evicted = Effect.acquireRelease(
@@ -336,27 +349,12 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
     yield* evicted
     house.lobby?.unknown.add(connection)
     yield* Effect.addFinalizer(() => Effect.sync(() => house.lobby?.unknown.delete(connection)))
-    yield* Effect.acquireRelease(
-      Effect.sync(() => {
-        const hear = (id: PeerId) => running?.heardAway(id)
-        const send = (room: Room, message: Outgoing) => {
-          if (running?.talk.shown().includes(room) === true) sender.send([message])
-        }
-        house.lobby?.listeners.add(hear)
-        house.lobby?.outlets.add(send)
-        return { hear, send }
-      }),
-      ({ hear, send }) =>
-        Effect.sync(() => {
-          house.lobby?.listeners.delete(hear)
-          house.lobby?.outlets.delete(send)
-        })
-    )
     /** The others are told before the client is: it may take its time to go. */
     const depart = Effect.sync(() => {
       if (guest === undefined) return
       house.lobby?.guests.leave(guest, lastWord)
       house.lobby?.people.delete(guest.id)
+      house.lobby?.connections.delete(guest)
       guest = undefined
     })
     yield* Effect.addFinalizer(() => depart)

@@ -1,33 +1,47 @@
 /** What a registered IRC client can ask for. */
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
-import type { Guest } from "../../services/Guests.ts"
 import { privatelyTo } from "../../src/domain/Conversation.ts"
 import { escape } from "../../src/domain/Escape.ts"
 import { formatAddress, type Named, type PeerId, roleOf } from "../../src/domain/Peer.ts"
 import { authorOf, mainRoom, type Post, type Room } from "../../src/domain/Post.ts"
 import { dateAndTime } from "../../src/domain/Time.ts"
 import { topicIn } from "../../src/domain/Topic.ts"
-import { fold, isSame } from "../../src/protocol/irc/CaseMapping.ts"
+import { isSame } from "../../src/protocol/irc/CaseMapping.ts"
+import {
+  kinds,
+  letters,
+  lettersWithValue,
+  maySetTopic,
+  mostChanges,
+  mostMasks,
+  objectionToSpeak
+} from "../../src/protocol/irc/ChannelModes.ts"
 import { mostAtOnce, requestIn, select, selectTargets, targetsIn } from "../../src/protocol/irc/History.ts"
+import { fits } from "../../src/protocol/irc/Mask.ts"
 import type { Message, Outgoing } from "../../src/protocol/irc/Message.ts"
 import { bytesLeft } from "../../src/protocol/irc/Message.ts"
 import { piecesOf } from "../../src/protocol/irc/Pieces.ts"
-import { saidIn } from "../../src/protocol/irc/Speech.ts"
+import { harmless, mostOfName, saidIn } from "../../src/protocol/irc/Speech.ts"
+import { type UserMode, userLetters } from "../../src/protocol/irc/UserModes.ts"
 import { utf8Length } from "../../src/protocol/irc/Utf8.ts"
-import { farewellOf, type Lobby } from "./House.ts"
-import { awayWords, banMaskOf, channelOf, host, mainChannel, timeOf } from "./Messages.ts"
+import {
+  asGuest,
+  atOnce,
+  type Command,
+  isChannel,
+  needsMore,
+  personIn,
+  placeNamed,
+  prefixIn,
+  shownRoom,
+  together
+} from "./Command.ts"
+import { awayWords, channelOf, host, timeOf } from "./Messages.ts"
+import { invite, isToldOf, kick, letIn, mode, modesOf } from "./Modes.ts"
 import { mostMonitored } from "./Monitor.ts"
+import { kill, oper, wallops } from "./Operating.ts"
 import type { Answer, Talk } from "./Talk.ts"
-
-/** Takes a command. It answers once, now or later. */
-type Command = (talk: Talk, params: ReadonlyArray<string>, answer: Answer, message: Message) => void
-
-/** A command that answers at once. */
-const atOnce =
-  (answers: (talk: Talk, params: ReadonlyArray<string>, message: Message) => ReadonlyArray<Outgoing>): Command =>
-  (talk, params, answer, message) =>
-    answer(answers(talk, params, message))
 
 /** The longest name of a channel: `#`, and a room. */
 const mostOfChannel = 33
@@ -36,43 +50,32 @@ const mostOfChannel = 33
 const mostOfNick = 37
 
 /** What there is, and what there is not (modern.ircdocs.horse, RPL_ISUPPORT). */
-const support: ReadonlyArray<string> = [
+const supportOf = ({ house }: Talk): ReadonlyArray<string> => [
   "CASEMAPPING=ascii",
   `CHANNELLEN=${mostOfChannel}`,
-  "CHANMODES=b,,,n",
   "CHANTYPES=#",
   `CHATHISTORY=${mostAtOnce}`,
   "CLIENTTAGDENY=*",
-  "MAXTARGETS=1",
-  "MODES=1",
   `MONITOR=${mostMonitored}`,
   "MSGREFTYPES=msgid,timestamp",
   "NETWORK=outlive",
   `NICKLEN=${mostOfNick}`,
   "PREFIX=(ov)@+",
-  "TARGMAX=JOIN:,PART:,NAMES:,PRIVMSG:1,NOTICE:1,WHOIS:1",
   "UTF8ONLY",
-  "WHOX"
+  "WHOX",
+  ...(house.lobby === undefined
+    ? ["CHANMODES=b,,,n", "MODES=1"]
+    : [
+        `CHANMODES=${kinds}`,
+        "EXCEPTS",
+        "INVEX",
+        `MAXLIST=b:${mostMasks},e:${mostMasks},I:${mostMasks}`,
+        `MODES=${mostChanges}`,
+        `NAMELEN=${mostOfName}`
+      ]),
+  "MAXTARGETS=1",
+  "TARGMAX=JOIN:,PART:,NAMES:,PRIVMSG:1,NOTICE:1,WHOIS:1"
 ]
-
-const isChannel = (name: string): boolean => name.startsWith("#")
-
-/** The room of a channel that this client shows. */
-const shownRoom = (talk: Talk, channel: string): Room | undefined => {
-  const room = talk.roomOf(channel)
-  return room !== undefined && talk.shown().includes(room) ? room : undefined
-}
-
-/** The server is the operator of the channels. */
-const prefixOf = ({ role }: Named): string => (role === "server" ? "@" : "")
-
-/** The same of a guest in a channel: all of its prefixes, or the highest one. */
-const prefixIn = ({ has, house: { lobby } }: Talk, named: Named, room: Room | undefined): string => {
-  if (lobby === undefined || room === undefined || named.role === "server") return prefixOf(named)
-  const guest = lobby.guests.here.get(named.id)
-  const all = `${lobby.operators.has(room, guest, "o") ? "@" : ""}${lobby.operators.has(room, guest, "v") ? "+" : ""}`
-  return has("multi-prefix") ? all : all.slice(0, 1)
-}
 
 // ---- At the beginning
 
@@ -85,7 +88,12 @@ export const welcome = (talk: Talk, asked: string): ReadonlyArray<Outgoing> => {
     numeric("RPL_WELCOME", `Welcome to outlive, ${nick}`),
     numeric("RPL_YOURHOST", `Your host is ${server}, running outlive ${house.version}`),
     numeric("RPL_CREATED", "This chat outlives its server"),
-    numeric("RPL_MYINFO", server, `outlive-${house.version}`, "i", "bno", "b"),
+    numeric(
+      "RPL_MYINFO",
+      server,
+      `outlive-${house.version}`,
+      ...(house.lobby === undefined ? ["i", "bno", "b"] : [userLetters, letters, lettersWithValue])
+    ),
     ...supported(talk),
     ...lusers(talk),
     numeric("ERR_NOMOTD", "There is no message of the day")
@@ -94,10 +102,12 @@ export const welcome = (talk: Talk, asked: string): ReadonlyArray<Outgoing> => {
 }
 
 /** A line has at most 13 of them, so that it has no more than 15 parameters (RFC 2812, section 2.3). */
-const supported = ({ numeric }: Talk): ReadonlyArray<Outgoing> =>
-  [support.slice(0, 12), support.slice(12)].map((some) =>
-    numeric("RPL_ISUPPORT", ...some, "are supported by this server")
+const supported = (talk: Talk): ReadonlyArray<Outgoing> => {
+  const all = supportOf(talk)
+  return [all.slice(0, 12), all.slice(12)].map((some) =>
+    talk.numeric("RPL_ISUPPORT", ...some, "are supported by this server")
   )
+}
 
 const lusers = ({ house, members, numeric, rooms }: Talk): ReadonlyArray<Outgoing> => {
   const all = members.all()
@@ -105,11 +115,17 @@ const lusers = ({ house, members, numeric, rooms }: Talk): ReadonlyArray<Outgoin
   if (house.lobby !== undefined) {
     // Guests are people, and their node is a server, as in any network of IRC.
     const users = all.length - servers
+    const { people } = house.lobby
     const channels = new Set([...house.lobby.guests.here.values()].flatMap((guest) => [...guest.rooms])).size
+    const having = (mode: UserMode) => [...people.values()].filter(({ modes }) => modes.has(mode)).length
+    const invisible = having("i")
     const [local, most] = [house.lobby.guests.here.size, house.lobby.most()]
     return [
-      numeric("RPL_LUSERCLIENT", `There are ${users} users and 0 invisible on ${servers} servers`),
-      numeric("RPL_LUSEROP", "0", "operators online"),
+      numeric(
+        "RPL_LUSERCLIENT",
+        `There are ${users - invisible} users and ${invisible} invisible on ${servers} servers`
+      ),
+      numeric("RPL_LUSEROP", String(having("o")), "operators online"),
       numeric("RPL_LUSERUNKNOWN", String(house.lobby.unknown.size), "unknown connections"),
       numeric("RPL_LUSERCHANNELS", String(channels), "channels formed"),
       numeric("RPL_LUSERME", `I have ${local} clients and ${servers} servers`),
@@ -156,39 +172,39 @@ const topicOn = ({ members, numeric, topicOf }: Talk, room: Room): ReadonlyArray
 
 // ---- Channels
 
-/** Answers once, when so many have answered: what they have said, one after the other. */
-const together = (count: number, answer: Answer): Answer => {
-  let all: ReadonlyArray<Outgoing> = []
-  let left = count
-  return (messages) => {
-    all = [...all, ...messages]
-    left -= 1
-    if (left === 0) answer(all)
-  }
-}
-
 /** For each channel of a list. */
 const inEach =
-  (name: string, act: (talk: Talk, channel: string, answer: Answer, rest: ReadonlyArray<string>) => void): Command =>
+  (
+    name: string,
+    act: (talk: Talk, channel: string, answer: Answer, rest: ReadonlyArray<string>, at: number) => void
+  ): Command =>
   (talk, [list = "", ...rest], answer) => {
-    const named = list.split(",").filter((channel) => channel !== "")
+    const named = [...list.split(",").entries()].filter(([, channel]) => channel !== "")
     // Two spellings of one channel are answered once.
-    const channels = [...new Map(named.map((channel) => [talk.roomOf(channel) ?? channel, channel])).values()]
-    if (channels.length === 0) return answer([talk.numeric("ERR_NEEDMOREPARAMS", name, "Not enough parameters")])
-    const each = together(channels.length, answer)
-    for (const channel of channels) act(talk, channel, each, rest)
+    const channels = new Map(named.map((each) => [talk.roomOf(each[1]) ?? each[1], each])).values()
+    if (named.length === 0) return answer([needsMore(talk, name)])
+    const all = [...channels]
+    const each = together(all.length, answer)
+    for (const [at, channel] of all) act(talk, channel, each, rest, at)
   }
 
-const join = inEach("JOIN", (talk, channel, answer) => {
+const join = inEach("JOIN", (talk, channel, answer, [keys = ""], at) => {
   const room = talk.roomOf(channel)
-  if (room !== undefined) return talk.join(room, answer)
-  const words = "A channel has # and 1 to 32 letters, digits, - and _"
-  answer([talk.numeric("ERR_NOSUCHCHANNEL", channel, words)])
+  if (room === undefined) {
+    const words = "A channel has # and 1 to 32 letters, digits, - and _"
+    return answer([talk.numeric("ERR_NOSUCHCHANNEL", channel, words)])
+  }
+  const entering = letIn(talk, room, keys.split(",")[at] ?? "")
+  if (typeof entering !== "function") return answer([entering])
+  talk.join(room, (messages) => {
+    entering()
+    answer(messages)
+  })
 })
 
 const part = inEach("PART", (talk, channel, answer, [reason = ""]) => {
   const room = shownRoom(talk, channel)
-  if (room !== undefined) return talk.part(room, answer, reason)
+  if (room !== undefined) return talk.part(room, answer, harmless(reason))
   answer([talk.numeric("ERR_NOTONCHANNEL", channel, "You're not on that channel")])
 })
 
@@ -208,6 +224,7 @@ const list: Command = atOnce((talk, [names]) => {
       .filter(({ room }) => wanted === undefined || wanted.includes(room))
       // A room in which nobody but the node is would be news to a guest.
       .filter(({ joined, peers }) => house.lobby === undefined || joined || peers.some((id) => roleOf(id) === "client"))
+      .filter(({ room }) => isToldOf(talk, room))
       .map(({ joined, peers, room }) => {
         const count =
           room === mainRoom && house.lobby === undefined ? members.all().length : peers.length + (joined ? 1 : 0)
@@ -219,119 +236,43 @@ const list: Command = atOnce((talk, [names]) => {
 })
 
 const topic: Command = (talk, [name, text], answer) => {
-  const { numeric } = talk
-  if (name === undefined) return answer([numeric("ERR_NEEDMOREPARAMS", "TOPIC", "Not enough parameters")])
-  const room = shownRoom(talk, name)
-  if (room === undefined) {
-    const isThere = talk.rooms().some((each) => each.room === talk.roomOf(name))
-    if (!isThere) return answer([numeric("ERR_NOSUCHCHANNEL", name, "No such channel")])
-    return answer([numeric("ERR_NOTONCHANNEL", name, "You're not on that channel")])
-  }
+  if (name === undefined) return answer([needsMore(talk, "TOPIC")])
+  const room = placeNamed(talk, name)
+  if (typeof room !== "string") return answer([room])
   if (text === undefined) return answer(topicOn(talk, room))
-  talk.setTopic(room, text, answer)
-}
-
-/** The guest with that nick in a channel. */
-const guestIn = ({ house: { lobby }, members }: Talk, nick: string, room: Room): Guest | undefined => {
-  const id = members.idOf(nick)
-  const guest = id === undefined ? undefined : lobby?.guests.here.get(id)
-  return guest?.rooms.has(room) === true ? guest : undefined
-}
-
-/** The channel in which this client decides about a guest, and that guest; or what speaks against it. */
-const judged = (
-  talk: Talk,
-  lobby: Lobby,
-  name: string,
-  nick: string
-): { readonly room: Room; readonly guest: Guest } | Outgoing => {
-  const { house, members, numeric, roomOf } = talk
-  const room = roomOf(name)
-  if (room === undefined || !talk.rooms().some((each) => each.room === room))
-    return numeric("ERR_NOSUCHCHANNEL", name, "No such channel")
-  if (!talk.shown().includes(room)) return numeric("ERR_NOTONCHANNEL", name, "You're not on that channel")
-  if (!lobby.operators.has(room, lobby.guests.here.get(house.self.id), "o"))
-    return numeric("ERR_CHANOPRIVSNEEDED", name, "You're not channel operator")
-  if (members.idOf(nick) === undefined) return numeric("ERR_NOSUCHNICK", nick, "No such nick")
-  const guest = guestIn(talk, nick, room)
-  return guest === undefined
-    ? numeric("ERR_USERNOTINCHANNEL", nick, name, "They aren't on that channel")
-    : { room, guest }
-}
-
-/** `MODE #channel +o nick`: who else is an operator among the guests, or has voice. Undefined if it is another mode. */
-const rankMode = (
-  talk: Talk,
-  [name = "", modes = "", nick]: ReadonlyArray<string>
-): ReadonlyArray<Outgoing> | undefined => {
-  const { house, prefixOf: whole } = talk
-  const { lobby } = house
-  const [, sign, rank] = /^([+-])([ov])$/.exec(modes) ?? []
-  if (lobby === undefined || !isChannel(name) || (rank !== "o" && rank !== "v") || nick === undefined) return undefined
-  const found = judged(talk, lobby, name, nick)
-  if (!("guest" in found)) return [found]
-  lobby.operators.set(found.room, found.guest, rank, sign === "+")
-  lobby.toAll(found.room, { source: whole(house.self.id), command: "MODE", params: [name, `${sign}${rank}`, nick] })
-  return []
-}
-
-const kickGuest = (
-  talk: Talk,
-  lobby: Lobby,
-  [name = "", nick, words]: ReadonlyArray<string>
-): ReadonlyArray<Outgoing> => {
-  if (nick === undefined) return [talk.numeric("ERR_NEEDMOREPARAMS", "KICK", "Not enough parameters")]
-  const found = judged(talk, lobby, name, nick)
-  if (!("guest" in found)) return [found]
-  lobby.farewells.set(farewellOf(found.guest.id, found.room), { words: words || talk.nick(), by: talk.house.self.id })
-  lobby.guests.part(found.guest, found.room)
-  return []
-}
-
-const mode: Command = atOnce((talk, params) => rankMode(talk, params) ?? otherMode(talk, params))
-
-const otherMode = (
-  { house, members, numeric, roomOf, rooms }: Talk,
-  [name, modes, ...rest]: ReadonlyArray<string>
-): ReadonlyArray<Outgoing> => {
-  if (name === undefined) return [numeric("ERR_NEEDMOREPARAMS", "MODE", "Not enough parameters")]
-  if (isChannel(name)) {
-    if (!rooms().some(({ room }) => room === roomOf(name))) {
-      return [numeric("ERR_NOSUCHCHANNEL", name, "No such channel")]
-    }
-    if (modes === undefined) return [numeric("RPL_CHANNELMODEIS", name, "+n")]
-    if (/^\+?b$/.test(modes) && rest.length === 0) {
-      return [
-        ...house.banned().map((id) => numeric("RPL_BANLIST", name, banMaskOf(id))),
-        numeric("RPL_ENDOFBANLIST", name, "End of channel ban list")
-      ]
-    }
-    return [numeric("ERR_CHANOPRIVSNEEDED", name, "Modes of channels can't be changed")]
+  const { guest, lobby } = asGuest(talk) ?? {}
+  if (lobby !== undefined && guest !== undefined) {
+    const may = maySetTopic(modesOf(lobby, room), personIn(talk, lobby, guest, room))
+    if (!may) return answer([talk.numeric("ERR_CHANOPRIVSNEEDED", name, "You're not channel operator")])
   }
-  if (members.idOf(name) === undefined) return [numeric("ERR_NOSUCHNICK", name, "No such nick")]
-  if (members.idOf(name) !== house.self.id)
-    return [numeric("ERR_USERSDONTMATCH", "Can't view or change modes of others")]
-  // Some clients set +i for themselves at each start. Nobody is more or less visible for it.
-  if (modes === undefined || /^[+-]i$/.test(modes)) return [numeric("RPL_UMODEIS", "+")]
-  return [numeric("ERR_UMODEUNKNOWNFLAG", "Unknown mode")]
+  talk.setTopic(room, text, answer)
 }
 
 // ---- People
 
 const whoFlags = (talk: Talk, named: Named, room: Room | undefined): string =>
-  `${talk.personOf(named.id).away === undefined ? "H" : "G"}${prefixIn(talk, named, room)}`
+  `${talk.personOf(named.id).away === undefined ? "H" : "G"}${isOper(talk, named.id) ? "*" : ""}${prefixIn(talk, named, room)}`
+
+/** Whether somebody has become an operator of the node by its password. */
+const isOper = (talk: Talk, id: PeerId): boolean => talk.personOf(id).modes.has("o")
+
+/** Whether a mask finds somebody: not whoever is invisible, and shares no channel with this client. */
+const isVisible = (talk: Talk, id: PeerId): boolean =>
+  id === talk.house.self.id ||
+  !talk.personOf(id).modes.has("i") ||
+  talk.shown().some((room) => talk.inside(room).some((each) => each.id === id))
 
 /** Who that is about: a channel, a nick, or everybody. */
 const meant = (talk: Talk, mask: string): ReadonlyArray<Named> => {
   const room = shownRoom(talk, mask)
   if (room !== undefined) return talk.inside(room)
   const all = talk.members.all()
+  if (!/[*?]/.test(mask) && mask !== "0") return all.filter(({ id }) => id === talk.members.idOf(mask))
+  const found = all.filter(({ id }) => isVisible(talk, id))
   // Guests are people, and their node is none.
-  if (mask === "*" || mask === "0") return all.filter(({ role }) => talk.house.lobby === undefined || role === "client")
-  if (!/[*?]/.test(mask)) return all.filter(({ id }) => id === talk.members.idOf(mask))
-  const pattern = Array.from(fold(mask), (each) => ({ "*": ".*", "?": "." })[each] ?? each.replace(/\W/g, "\\$&"))
-  const fits = new RegExp(`^${pattern.join("")}$`)
-  return all.filter(({ id }) => fits.test(fold(talk.members.nickOf(id))))
+  return mask === "*" || mask === "0"
+    ? found.filter(({ role }) => talk.house.lobby === undefined || role === "client")
+    : found.filter(({ id }) => fits(mask, talk.members.nickOf(id)))
 }
 
 const who: Command = atOnce((talk, [mask = "*", options = ""]) => {
@@ -390,7 +331,7 @@ const channelsOf = (talk: Talk, id: PeerId): ReadonlyArray<Room> => {
   const guest = talk.house.lobby?.guests.here.get(id)
   return guest === undefined
     ? talk.shown().filter((room) => talk.inside(room).some((each) => each.id === id))
-    : [...guest.rooms]
+    : [...guest.rooms].filter((room) => isToldOf(talk, room))
 }
 
 const whois: Command = (talk, params, answer) => {
@@ -422,6 +363,7 @@ const whois: Command = (talk, params, answer) => {
       numeric("RPL_WHOISSERVER", name, house.policy.server, wayTo(talk, id)),
       ...(accountOf(id) === undefined ? [] : [numeric("RPL_WHOISACCOUNT", name, id, "is logged in as")]),
       ...(named?.role === "server" ? [numeric("RPL_WHOISOPERATOR", name, "is the server")] : []),
+      ...(isOper(talk, id) ? [numeric("RPL_WHOISOPERATOR", name, "is an operator of this node")] : []),
       end
     ])
   })
@@ -436,23 +378,26 @@ const whowas: Command = atOnce(({ numeric }, [nick]) =>
       ]
 )
 
-const userhost: Command = atOnce(({ members, numeric, personOf }, nicks) => [
-  numeric(
-    "RPL_USERHOST",
-    nicks
-      .slice(0, 5)
-      .flatMap((nick) => {
-        const named = members.all().find(({ id }) => id === members.idOf(nick))
-        const star = named?.role === "server" ? "*" : ""
-        return named === undefined
-          ? []
-          : [
-              `${members.nickOf(named.id)}${star}=${personOf(named.id).away === undefined ? "+" : "-"}${personOf(named.id).user}@${host}`
-            ]
-      })
-      .join(" ")
-  )
-])
+const userhost: Command = atOnce((talk, nicks) => {
+  const { members, numeric, personOf } = talk
+  return [
+    numeric(
+      "RPL_USERHOST",
+      nicks
+        .slice(0, 5)
+        .flatMap((nick) => {
+          const named = members.all().find(({ id }) => id === members.idOf(nick))
+          const star = named?.role === "server" || (named !== undefined && isOper(talk, named.id)) ? "*" : ""
+          return named === undefined
+            ? []
+            : [
+                `${members.nickOf(named.id)}${star}=${personOf(named.id).away === undefined ? "+" : "-"}${personOf(named.id).user}@${host}`
+              ]
+        })
+        .join(" ")
+    )
+  ]
+})
 
 const ison: Command = atOnce(({ members, numeric }, nicks) => [
   numeric(
@@ -476,6 +421,11 @@ const speak: Command = (talk, [target, text], answer, { command }) => {
   const room = shownRoom(talk, target)
   if (room === undefined && isChannel(target)) {
     return refuse(numeric("ERR_CANNOTSENDTOCHAN", target, "You're not on that channel"))
+  }
+  const { guest, lobby } = asGuest(talk) ?? {}
+  if (room !== undefined && lobby !== undefined && guest !== undefined) {
+    const objection = objectionToSpeak(modesOf(lobby, room), personIn(talk, lobby, guest, room), true)
+    if (objection !== undefined) return refuse(numeric("ERR_CANNOTSENDTOCHAN", target, objection))
   }
   const found = room === undefined ? members.idOf(target) : undefined
   // A guest is gone for good. To a node that is away a line waits.
@@ -593,11 +543,6 @@ const chathistory: Command = atOnce((talk, [name = "", target = "", ...rest]) =>
 
 // ---- The rest
 
-const refused =
-  (words: string): Command =>
-  (talk, [name = mainChannel], answer) =>
-    answer([talk.numeric("ERR_CHANOPRIVSNEEDED", isChannel(name) ? name : mainChannel, words)])
-
 const ping: Command = atOnce(({ house: { policy }, numeric }, [token]) =>
   token === undefined
     ? [numeric("ERR_NOORIGIN", "No origin specified")]
@@ -612,8 +557,8 @@ const away: Command = (talk, [words = ""], answer) => {
   if (lobby === undefined || person === undefined) {
     return answer([numeric("ERR_UNKNOWNCOMMAND", "AWAY", "A node is away when there is no link to it")])
   }
-  lobby.people.set(self.id, { ...person, away: words === "" ? undefined : words })
-  for (const hear of lobby.listeners) hear(self.id)
+  lobby.people.set(self.id, { ...person, away: words === "" ? undefined : harmless(words) })
+  for (const { heardAway } of lobby.connections.values()) heardAway(self.id)
   answer([
     words === ""
       ? numeric("RPL_UNAWAY", "You are no longer marked as being away")
@@ -626,11 +571,8 @@ const info: Command = atOnce(({ house, numeric }) => [
   numeric("RPL_ENDOFINFO", "End of /INFO list")
 ])
 
-/** Nodes are people here: what IRC calls a server is this node alone. */
-const links: Command = atOnce(({ house: { policy }, numeric }) => [
-  numeric("RPL_LINKS", policy.server, policy.server, "0 outlive"),
-  numeric("RPL_ENDOFLINKS", "*", "End of /LINKS list")
-])
+/** Nodes are people here: no server of IRC has a link to this one. */
+const links: Command = atOnce(({ numeric }) => [numeric("RPL_ENDOFLINKS", "*", "There are no links to other servers")])
 
 const time: Command = atOnce((talk) => [talk.numeric("RPL_TIME", talk.house.policy.server, dateAndTime(talk.now()))])
 
@@ -642,32 +584,13 @@ const setname: Command = atOnce(({ house }) => [
   }
 ])
 
-/** Removes somebody from the chat, at the server of a secure one. */
-const kick: Command = (talk, params, answer) => {
-  const [channel = mainChannel, nick = ""] = params
-  if (talk.house.lobby !== undefined) return answer(kickGuest(talk, talk.house.lobby, params))
-  const { house, members, numeric, run } = talk
-  if (house.self.role !== "server" || !house.accounts) {
-    const words = "Only the server of a secure chat removes members: KICK, there"
-    return answer([numeric("ERR_CHANOPRIVSNEEDED", isChannel(channel) ? channel : mainChannel, words)])
-  }
-  const id = members.idOf(nick)
-  if (id === undefined) return answer([numeric("ERR_NOSUCHNICK", nick || "*", "No such nick")])
-  run(`kick ${id}`)
-  answer([])
-}
-
-/** Nobody becomes an operator of the node by a password. */
-const oper: Command = atOnce(({ numeric }, [name, password]) =>
-  name === undefined || password === undefined
-    ? [numeric("ERR_NEEDMOREPARAMS", "OPER", "Not enough parameters")]
-    : [numeric("ERR_NOOPERHOST", "The server is the only operator here")]
-)
+/**
+ * The commands of the node that a guest has: none that writes files, or lets somebody in, or says something in a channel
+ * past its modes.
+ */
+const forGuests: ReadonlySet<string> = new Set(["help", "msg", "mute", "rooms", "unmute", "who"])
 
 /** Runs a slash command of outlive: `OUTLIVE status`. */
-/** The commands of the node that a guest has: none that writes files, or lets somebody in. */
-const forGuests: ReadonlySet<string> = new Set(["help", "me", "msg", "mute", "rooms", "say", "topic", "unmute", "who"])
-
 const outlive: Command = (talk, params, answer) => {
   const line = params.length === 0 ? "help" : params.join(" ")
   const [name = ""] = /^\S*/.exec(line) ?? []
@@ -686,9 +609,10 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["CHATHISTORY", chathistory],
   ["ISON", ison],
   ["INFO", info],
-  ["INVITE", refused("Nobody needs an invitation to a channel")],
+  ["INVITE", invite],
   ["JOIN", join],
   ["KICK", kick],
+  ["KILL", kill],
   ["LINKS", links],
   ["LIST", list],
   ["LUSERS", atOnce(lusers)],
@@ -715,6 +639,7 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
       ...supported(talk)
     ])
   ],
+  ["WALLOPS", wallops],
   ["WHO", who],
   ["WHOIS", whois],
   ["WHOWAS", whowas]

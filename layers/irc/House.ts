@@ -1,14 +1,16 @@
 /** What all IRC clients of a node share. */
 import * as Schema from "effect/Schema"
-import type { Guests } from "../../services/Guests.ts"
+import type { Guest, Guests } from "../../services/Guests.ts"
 import type { Sessions } from "../../services/Sessions.ts"
 import { placeOf } from "../../src/domain/Conversation.ts"
 import { ClientId, type Named, type PeerId } from "../../src/domain/Peer.ts"
 import { authorOf, type Post, type Room } from "../../src/domain/Post.ts"
 import { Recent } from "../../src/domain/Recent.ts"
+import type { Capability } from "../../src/protocol/irc/Capabilities.ts"
 import type { Outgoing } from "../../src/protocol/irc/Message.ts"
 import type { Policy } from "../../src/protocol/irc/Registration.ts"
-import type { Operators } from "./Operators.ts"
+import type { UserMode } from "../../src/protocol/irc/UserModes.ts"
+import type { Channels } from "./Channels.ts"
 import type { SeenByClients } from "./Seen.ts"
 
 /** What a guest has said of itself. */
@@ -17,6 +19,20 @@ export interface Person {
   readonly name: string
   /** Why it is away; undefined if it is not. */
   readonly away?: string | undefined
+  readonly modes: ReadonlySet<UserMode>
+}
+
+/** The connection of a guest, as the other guests of its node reach it. */
+export interface Outlet {
+  /** Sends it something, unless it has not been welcomed yet. */
+  readonly send: (messages: ReadonlyArray<Outgoing>) => void
+  readonly has: (capability: Capability) => boolean
+  /** Whether it shows the channel of a room. */
+  readonly shows: (room: Room) => boolean
+  /** Somebody has gone away, or is back. */
+  readonly heardAway: (id: PeerId) => void
+  /** Ends it. The others see the reason as its last words. */
+  readonly end: (why: string) => void
 }
 
 /**
@@ -70,21 +86,26 @@ export interface Lobby {
   /** Who is at this node: the node itself, and its guests. */
   readonly here: () => ReadonlyArray<Named>
   readonly people: Map<PeerId, Person>
-  /** Called when a guest has gone away or is back. */
-  readonly listeners: Set<(id: PeerId) => void>
+  readonly connections: Map<Guest, Outlet>
   readonly notices: Notices
-  readonly operators: Operators
+  readonly channels: Channels
+  /** Whether that is the password of the operators; undefined if there is none. */
+  readonly isOperPassword: ((text: string) => boolean) | undefined
+  /** How often a guest was wrong about it. */
+  readonly failures: WeakMap<Guest, number>
   /** The messages of a post, made once for all guests who get the same. */
   readonly shared: (post: Post, key: string, make: () => ReadonlyArray<Outgoing>) => ReadonlyArray<Outgoing>
   /** The connections that have not introduced themselves. */
   readonly unknown: Set<unknown>
   /** The greatest number of guests that were here at the same time. */
   readonly most: () => number
-  /** Sends a message to all guests in a channel. */
-  readonly toAll: (room: Room, message: Outgoing) => void
-  readonly outlets: Set<(room: Room, message: Outgoing) => void>
   /** With which words a guest leaves a channel, or is made to leave it, while that happens: by `id channel`. */
   readonly farewells: Map<string, Farewell>
+}
+
+/** Sends a message to all guests in a channel. */
+export const toAll = ({ connections }: Lobby, room: Room, message: Outgoing): void => {
+  for (const connection of connections.values()) if (connection.shows(room)) connection.send([message])
 }
 
 const isClientId = Schema.is(ClientId)

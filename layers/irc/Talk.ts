@@ -138,6 +138,8 @@ const listPeers = "/who"
 
 const isRoom = Schema.is(Room)
 
+const noModes: Person["modes"] = new Set()
+
 /** Of a channel that is just being joined. */
 const nothingSeen: Seen = { has: () => false, add: () => {} }
 
@@ -191,7 +193,8 @@ export const make = ({
     /** Takes the answer to the command that the session is at. */
     let take: Done | undefined
 
-    const personOf = (id: PeerId): Person => lobby?.people.get(id) ?? { user: id, name: `outlive node ${id}` }
+    const personOf = (id: PeerId): Person =>
+      lobby?.people.get(id) ?? { user: id, name: `outlive node ${id}`, modes: noModes }
     const accountOf = (id: PeerId): PeerId | undefined => (house.accounts ? id : undefined)
     const view: Messages.View = {
       self,

@@ -342,21 +342,33 @@ const servingIrc = serving(
 /** For a node at which people are that way alone. */
 export const ircHere = servingIrc.at(usual.irc)
 
+const passwordOfIrc = (name: string, variable: string, description: string) =>
+  Options.text(name).pipe(
+    Options.withPseudoName("PASSWORD"),
+    Options.withFallbackConfig(Config.string(variable)),
+    Options.withSchema(
+      Schema.String.pipe(
+        Schema.pattern(/^[^\s:][^\n\r]{0,399}$/, {
+          message: () => `--${name} takes 1 to 400 characters, and begins with neither a space nor a colon`
+        })
+      )
+    ),
+    Options.withDescription(description),
+    Options.optional
+  )
+
 /** What IRC clients must say first. None: nothing. */
-export const ircPassword = Options.text("irc-password").pipe(
-  Options.withPseudoName("PASSWORD"),
-  Options.withFallbackConfig(Config.string("OUTLIVE_IRC_PASSWORD")),
-  Options.withSchema(
-    Schema.String.pipe(
-      Schema.pattern(/^[^\s:][^\n\r]{0,399}$/, {
-        message: () => "--irc-password takes 1 to 400 characters, and begins with neither a space nor a colon"
-      })
-    )
-  ),
-  Options.withDescription(
-    "The password that IRC clients must send. Other users of this machine see it in the command line: set the variable."
-  ),
-  Options.optional
+export const ircPassword = passwordOfIrc(
+  "irc-password",
+  "OUTLIVE_IRC_PASSWORD",
+  "The password that IRC clients must send. Other users of this machine see it in the command line: set the variable."
+)
+
+/** What a guest must say with OPER to become an operator of the node. None: nobody becomes one. */
+export const ircOperPassword = passwordOfIrc(
+  "irc-oper-password",
+  "OUTLIVE_IRC_OPER_PASSWORD",
+  "The password with which a guest becomes an operator (OPER), who can remove guests. Set the variable, as above."
 )
 
 const pemFile = (name: string, variable: string, description: string) =>

@@ -8,9 +8,9 @@ import { isLoopback } from "../domain/Peer.ts"
 import { modeFor } from "../domain/Security.ts"
 import type { About } from "./About.ts"
 import { withSafeFrontEnds } from "./frontEnds.ts"
-import { carries, host, ircGuests, ircName, port, ports, security, talking } from "./options.ts"
+import { carries, host, ircGuests, ircName, ircOperPassword, port, ports, security, talking } from "./options.ts"
 
-const options = { port, host, ports, carries, security, ...talking, ircGuests, ircName }
+const options = { port, host, ports, carries, security, ...talking, ircGuests, ircName, ircOperPassword }
 
 export type Arguments = Command.Command.ParseConfig<typeof options>
 

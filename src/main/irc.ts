@@ -29,7 +29,10 @@ export interface Irc {
   /** Whether each client is a guest, a person of its own. Otherwise it speaks as the node. */
   readonly ircGuests?: boolean
   readonly ircName?: Option.Option<string>
+  readonly ircOperPassword?: Option.Option<string>
 }
+
+const textIn = (option: Option.Option<string> = Option.none()): string | undefined => Option.getOrUndefined(option)
 
 /** All clients may come from one address. */
 const roomFor = (most: number) => ({
@@ -75,7 +78,8 @@ export const ircFor = (
               password: Option.getOrUndefined(given.ircPassword),
               version,
               guests: given.ircGuests === true,
-              name: given.ircName === undefined ? undefined : Option.getOrUndefined(given.ircName),
+              name: textIn(given.ircName),
+              operPassword: textIn(given.ircOperPassword),
               keep: keepIn(given.data, "irc-clients.json")
             })
         )

@@ -118,8 +118,12 @@ export const enter = (
 export const ircStory = (
   name: string,
   tell: (world: World) => Effect.Effect<void>,
-  conditions: Omit<Conditions, "irc"> & { readonly password?: string; readonly guests?: boolean } = {}
+  conditions: Omit<Conditions, "irc"> & NonNullable<Conditions["irc"]> = {}
 ): void => {
-  const { guests = false, password, ...others } = conditions
-  story(name, tell, { ...others, irc: { guests, ...(password === undefined ? {} : { password }) } })
+  const { guests = false, operPassword, password, ...others } = conditions
+  const passwords = {
+    ...(password === undefined ? {} : { password }),
+    ...(operPassword === undefined ? {} : { operPassword })
+  }
+  story(name, tell, { ...others, irc: { guests, ...passwords } })
 }

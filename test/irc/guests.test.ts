@@ -34,12 +34,22 @@ describe("a guest", () => {
       const bob = yield* connect(world, server)
       yield* bob.send("NICK bob", `USER a!b@c${"u".repeat(400)} 0 * :Bob`)
       yield* bob.sees(/ 422 /)
-      yield* bob.send("JOIN #ops,#OPS", "OUTLIVE say ops hello", "OUTLIVE me waves")
+      yield* bob.send("JOIN #ops,#OPS", "PRIVMSG #ops :hello")
       yield* bob.sees(/ 366 bob #ops /i)
       yield* kim.sees(/^:bob!abcu{13}@outlive PRIVMSG #ops :hello$/)
-      for (const line of ["save /tmp/x", ":save /tmp/x", "web", "/save x", "history", "SAVE x"]) {
+      for (const line of [
+        "say ops x",
+        "me x",
+        "topic x",
+        "save /tmp/x",
+        ":save /tmp/x",
+        "web",
+        "/save x",
+        "history",
+        "SAVE x"
+      ]) {
         yield* bob.send(`OUTLIVE ${line}`)
-        yield* bob.sees(/ 481 bob :Guests have these commands: help, me, /)
+        yield* bob.sees(/ 481 bob :Guests have these commands: help, msg, /)
       }
       yield* bob.send("AWAY :lunch", "PRIVMSG kim :psst")
       yield* kim.sees(/^:bob!abcu{13}@outlive PRIVMSG kim :psst$/)

@@ -225,6 +225,7 @@ export interface Conditions {
     readonly password?: string
     /** Those of the server are guests. */
     readonly guests?: boolean
+    readonly operPassword?: string
   }
   /** How long the server's disk takes for a record, however many are made at the same time. */
   readonly recording?: Duration.DurationInput

@@ -1,6 +1,8 @@
 /** What is said, as IRC messages: text and actions, in as many lines as they take. */
+import { escape } from "../../domain/Escape.ts"
 import { bytesLeft, type Outgoing } from "./Message.ts"
 import { cutsOf, piecesOf } from "./Pieces.ts"
+import { utf8Start } from "./Utf8.ts"
 
 /** The codes of formats, such as bold. They stay as they are: they do nothing to a terminal. */
 const formats = "\\x02\\x03\\x04\\x0f\\x11\\x16\\x1d\\x1e\\x1f"
@@ -21,6 +23,15 @@ export interface Speech {
   /** Makes a text safe to show. */
   readonly clean: (text: string) => string
 }
+
+/** Words of others in one line, made safe to show, but for the codes of formats. */
+export const harmless = (words: string): string => words.replace(unformatted, escape).replace(/\n/g, " ")
+
+/** The longest real name, in bytes. */
+export const mostOfName = 128
+
+/** How somebody calls itself, made safe to show. */
+export const realName = (words: string): string => utf8Start(harmless(words), mostOfName)
 
 const cleaned = ({ clean, text }: Pick<Speech, "clean" | "text">): string =>
   text.replace(/\r\n?/g, "\n").replace(unformatted, clean)

@@ -56,7 +56,7 @@ const story = (name: string, tell: (world: World) => Effect.Effect<void>) =>
       Effect.flatMap(world.server, (server) =>
         Effect.zipRight(server.sees("* IRC clients connect to localhost:5000."), tell(world))
       ),
-    { guests: true }
+    { guests: true, operPassword: "sesame" }
   )
 
 const has = (lines: ReadonlyArray<string>, ...expressions: ReadonlyArray<RegExp>) => {
@@ -145,6 +145,127 @@ describe("RFC 2812, 3.2: channels", () => {
       yield* asked(foo, "KICK #chan bar :enough")
       has(yield* heard(bar), /^:foo!u-foo@outlive KICK #chan bar :?enough$/m)
       has(yield* asked(foo, "NAMES #chan", "KICK #chan bar"), / 353 foo = #chan :?@foo$/m, / 441 foo bar #chan /)
+    })
+  )
+})
+
+describe("RFC 2811, 4.2 and 4.3; RFC 2812, 3.2.3: modes of channels", () => {
+  story("i, k, l, b, e and I decide who may come in; an invitation counts more than all but the key", (world) =>
+    Effect.gen(function* () {
+      const foo = yield* register(world, "foo")
+      const bar = yield* register(world, "bar")
+      yield* asked(foo, "JOIN #chan")
+      assert.deepStrictEqual(yield* asked(foo, "MODE #chan +ik-n+v beer foo"), [
+        ":foo!u-foo@outlive MODE #chan +ik-n+v beer foo"
+      ])
+      has(yield* asked(foo, "MODE #chan"), / 324 foo #chan \+ik beer$/m, / 329 foo #chan \d+$/m)
+      has(yield* asked(bar, "MODE #chan"), / 324 bar #chan \+ik \*$/m)
+      has(
+        yield* asked(bar, "JOIN #chan", "JOIN #other,#chan x,bees", "JOIN #chan beer"),
+        / 475 bar #chan .*\n[\s\S]* 475 bar #chan [\s\S]* 473 bar #chan /
+      )
+      yield* asked(foo, "MODE #chan +I b?r!*@*")
+      has(yield* asked(bar, "JOIN #chan beer", "PART #chan"), /^:bar!u-bar@outlive JOIN #chan$/m)
+      yield* asked(foo, "MODE #chan -kI+bl * b?r!*@* BAR 1")
+      has(yield* asked(bar, "JOIN #chan"), / 474 bar #chan /)
+      has(yield* asked(bar, "MODE #chan b"), / 367 bar #chan BAR!\*@\* foo \d+$/m, / 368 bar #chan /)
+      yield* asked(foo, "MODE #chan -i+e *!u-bar@*")
+      has(yield* asked(bar, "JOIN #chan"), / 471 bar #chan /)
+      has(yield* asked(bar, "INVITE"), / 337 bar /)
+      has(yield* asked(foo, "INVITE bar #chan"), / 341 foo bar #chan$/m)
+      has(
+        yield* asked(bar, "INVITE", "JOIN #chan", "INVITE"),
+        /^:foo!u-foo@outlive INVITE bar #chan$/m,
+        / 336 bar #chan$/m,
+        / JOIN #chan$/m
+      )
+      has(
+        yield* asked(foo, "INVITE bar #chan", "INVITE nobody #chan", "INVITE bar #none"),
+        / 443 foo bar #chan /,
+        / 401 foo nobody /,
+        / 403 foo #none /
+      )
+      // One change that is none is not told, and of several faults each is.
+      const faults = yield* asked(foo, "MODE #chan +lkz-i 0 :a b", "MODE #chan +k", "MODE #chan +o nobody")
+      has(faults, / 696 foo #chan l 0 /, / 696 foo #chan k \* /, / 472 foo z /, / 461 foo MODE_k /, / 401 foo nobody /)
+      assert.notMatch(faults.join("\n"), / MODE #chan /)
+    })
+  )
+
+  story("those who come at the same time do not get past the limit", (world) =>
+    Effect.gen(function* () {
+      const foo = yield* register(world, "foo")
+      yield* asked(foo, "JOIN #chan", "MODE #chan +l 2")
+      const others = yield* Effect.forEach(["a", "b", "c"], (nick) => register(world, nick))
+      for (const each of others) yield* each.send("JOIN #chan")
+      const outcomes = yield* Effect.forEach(others, (each) => each.sees(/ (366|471) /))
+      assert.lengthOf(
+        outcomes.filter((line) => / 471 /.test(line)),
+        2
+      )
+    })
+  )
+
+  story("m, b and t decide who may speak and set the topic; s hides the channel from who is outside", (world) =>
+    Effect.gen(function* () {
+      const { bar, foo } = yield* both(world, "#chan")
+      yield* asked(foo, "MODE #chan +mts")
+      has(yield* heard(bar), /^:foo!u-foo@outlive MODE #chan \+mts$/m)
+      const refused = yield* asked(bar, "PRIVMSG #chan :no", "TOPIC #chan :no", "MODE #chan -m", "OUTLIVE say chan no")
+      has(refused, / 404 bar #chan [\s\S]* 482 bar #chan [\s\S]* 482 bar #chan [\s\S]* 481 bar /)
+      assert.isEmpty(yield* asked(bar, "NOTICE #chan :no"))
+      assert.isEmpty(yield* heard(foo))
+      yield* asked(foo, "MODE #chan +v bar")
+      yield* asked(bar, "PRIVMSG #chan :yes")
+      has(yield* heard(foo), /^:bar!u-bar@outlive PRIVMSG #chan :yes$/m)
+      yield* asked(foo, "MODE #chan -mv+b bar bar")
+      has(yield* asked(bar, "PRIVMSG #chan :no"), / 404 bar #chan /)
+      const qux = yield* register(world, "qux")
+      const outside = yield* asked(qux, "LIST", "NAMES #chan", "WHOIS foo", "MODE #chan")
+      assert.notMatch(outside.join("\n"), / (322|353|319) .*#chan/)
+      has(outside, / 403 qux #chan /)
+      has(yield* asked(bar, "LIST", "WHOIS foo"), / 322 bar #chan 2 /, / 319 bar foo :?@#chan/)
+    })
+  )
+})
+
+describe("RFC 2812, 3.1.4, 3.1.5, 3.7.1, 4.7: operators of the node", () => {
+  story("OPER, KILL and WALLOPS; modes i and w; LUSERS, WHO and WHOIS tell", (world) =>
+    Effect.gen(function* () {
+      const { bar, foo } = yield* both(world, "#chan")
+      has(
+        yield* asked(bar, "OPER x", "OPER x wrong", "KILL foo :x", "WALLOPS :x"),
+        / 461 bar [\s\S]* 464 bar [\s\S]* 481 bar [\s\S]* 481 bar /
+      )
+      assert.deepStrictEqual(yield* asked(foo, "MODE foo +wio-w+x"), [
+        ":Server.outlive 501 foo :Unknown mode",
+        ":foo!u-foo@outlive MODE foo +i"
+      ])
+      has(yield* asked(foo, "MODE foo +w", "MODE foo", "MODE bar +i"), / 221 foo \+iw$/m, / 502 foo /)
+      has(yield* asked(bar, "OPER anybody sesame"), / 381 bar [\s\S]*:bar!u-bar@outlive MODE bar \+o$/m)
+      has(
+        yield* asked(bar, "LUSERS", "WHO bar", "WHOIS bar"),
+        / 251 bar :There are 1 users and 1 invisible /,
+        / 252 bar 1 /,
+        / H\* :0 /,
+        / 313 bar bar /
+      )
+      yield* asked(bar, "WALLOPS :all hands")
+      has(yield* heard(foo), /^:bar!u-bar@outlive WALLOPS :?all hands$/m)
+      // An operator of the node is one in every channel.
+      yield* asked(bar, "MODE #chan +m")
+      has(yield* heard(foo), /^:bar!u-bar@outlive MODE #chan \+m$/m)
+      const qux = yield* register(world, "qux")
+      has(yield* asked(qux, "WHO f*", "WHO foo"), /^\S+ 315 qux f\* [\s\S]* 352 qux \* u-foo /)
+      has(yield* asked(bar, "KILL Server :x", "KILL nobody :x"), / 483 bar [\s\S]* 401 bar nobody /)
+      yield* asked(bar, "KILL foo :that is enough")
+      yield* foo.sees(/^:bar!u-bar@outlive KILL foo :that is enough$/)
+      yield* foo.sees(/^ERROR :Closing link: Killed \(bar \(that is enough\)\)$/)
+      has(yield* heard(bar), /^:foo!u-foo@outlive QUIT :Killed \(bar \(that is enough\)\)$/m)
+      yield* asked(bar, "MODE bar -o")
+      has(yield* asked(bar, "KILL qux :x"), / 481 bar /)
+      yield* qux.send("OPER a b", "OPER a b", "OPER a b")
+      yield* qux.sees(/^ERROR :Closing link: Too many wrong passwords/)
     })
   )
 })
