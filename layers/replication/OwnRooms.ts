@@ -8,6 +8,7 @@ import { RoomsFull, RoomUndelivered } from "../../src/domain/Errors.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import { mainRoom, type Room, roomIn } from "../../src/domain/Post.ts"
 import type { Rest } from "../../src/domain/Rest.ts"
+import { makeSignal } from "../../src/domain/Signal.ts"
 import type { Delivery } from "./Delivery.ts"
 import type { Ground, Link } from "./Ground.ts"
 import type { GuestList } from "./GuestList.ts"
@@ -17,11 +18,13 @@ import type { Sharing } from "./Sharing.ts"
 /** In which rooms of others a node takes part without joining them, so that their history outlives their people. */
 export type Carries = "all" | "none"
 
-/** A room that is being joined. */
+/** A room that is being joined, or given back. */
 interface Under {
   readonly over: Deferred.Deferred<void>
   /** Whether it was left meanwhile. */
   isLeft: boolean
+  /** Whether it is being given back: who wants to join it waits, and then joins it again. */
+  readonly isEnding: boolean
 }
 
 interface Needs {
@@ -41,6 +44,8 @@ export const make = (
     /** One change of the rooms at a time: what was looked up before a change still holds when it is made. */
     const inTurn = (yield* Effect.makeSemaphore(1)).withPermits(1)
     const under = new Map<Room, Under>()
+    /** The rooms that guests are about to enter, and how many are. */
+    const awaited = new Map<Room, number>()
     let isClosed = false
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
@@ -83,11 +88,25 @@ export const make = (
       )
     }
 
+    /** Does something about a room. Others who want to do something about it wait. */
+    const during = <E>(room: Room, isEnding: boolean, what: (state: Under) => Effect.Effect<void, E>) => {
+      const state: Under = { over: Deferred.unsafeMake(FiberId.none), isLeft: false, isEnding }
+      under.set(room, state)
+      return Effect.ensuring(
+        what(state),
+        Effect.sync(() => {
+          under.delete(room)
+          Deferred.unsafeDone(state.over, Effect.void)
+        })
+      )
+    }
+
     /** Takes part in a room: as one that is `joined`, or as one that is carried for others. */
     const come = (room: Room, history: number, joined: boolean): Effect.Effect<void, RoomsFull> =>
       Effect.suspend(() => {
-        if ((joined ? log.joined : log.rooms).has(room) || isClosed) return Effect.void
         const before = under.get(room)
+        const isThere = (joined ? log.joined : log.rooms).has(room) && before?.isEnding !== true
+        if (isThere || isClosed) return Effect.void
         if (before !== undefined) {
           // Whoever joins it may be interrupted.
           return Effect.zipRight(
@@ -95,16 +114,13 @@ export const make = (
             Effect.suspend(() => (before.isLeft ? Effect.void : come(room, history, joined)))
           )
         }
-        if (!log.rooms.has(room) && left() <= 0) return new RoomsFull({ most: limits.rooms })
-        const state: Under = { over: Deferred.unsafeMake(FiberId.none), isLeft: false }
-        under.set(room, state)
-        return Effect.ensuring(
-          enter(room, history, joined, state),
-          Effect.sync(() => {
-            under.delete(room)
-            Deferred.unsafeDone(state.over, Effect.void)
-          })
-        )
+        if (!log.rooms.has(room) && left() <= 0) {
+          const empty = emptiest()
+          return empty === undefined
+            ? new RoomsFull({ most: limits.rooms })
+            : Effect.zipRight(giveBack(empty, hasNobody), come(room, history, joined))
+        }
+        return during(room, false, (state) => enter(room, history, joined, state))
       })
 
     /** How many lines that this node has said in a room nobody has. */
@@ -117,7 +133,7 @@ export const make = (
     const stopJoining = (room: Room): Effect.Effect<void> =>
       Effect.suspend(() => {
         const state = under.get(room)
-        if (state === undefined) return Effect.void
+        if (state === undefined || state.isEnding) return Effect.void
         state.isLeft = true
         peers.changed()
         return Deferred.await(state.over)
@@ -183,18 +199,84 @@ export const make = (
       return lastLook
     }
 
-    /** Whether nobody who is here takes part in a room that is carried, and nothing was said there. */
-    const isIdle = (room: Room): boolean =>
+    const isForGuests = (room: Room): boolean =>
+      awaited.has(room) || [...guests.here.values()].some(({ rooms }) => rooms.has(room))
+
+    /** Whether nobody who is here is in a room that is carried. */
+    const hasNobody = (room: Room): boolean =>
       !log.joined.has(room) &&
-      [...links.current.values()].every(({ rooms }) => !rooms.has(room)) &&
-      [...log.listing().summary].every(([stream, n]) => n === 0 || roomIn(stream) !== room)
+      !isForGuests(room) &&
+      guestList.inRoom(room).length === 0 &&
+      [...links.current.values()].every(({ rooms }) => !rooms.has(room))
+
+    /** Whether nothing was said there either. */
+    const isIdle = (room: Room): boolean =>
+      hasNobody(room) && [...log.listing().summary].every(([stream, n]) => n === 0 || roomIn(stream) !== room)
+
+    /** A room in which nobody is: one in which nothing was said, or else the one of which this node takes part longest. */
+    const emptiest = (): Room | undefined => {
+      const empty = openOf(log.rooms).filter((room) => hasNobody(room) && !under.has(room))
+      return empty.find(isIdle) ?? empty[0]
+    }
+
+    /** Takes part in a room no more, unless somebody has come meanwhile. What was said there is kept aside. */
+    const giveBack = (room: Room, isOver: (room: Room) => boolean): Effect.Effect<void> =>
+      inTurn(
+        Effect.suspend(() =>
+          isOver(room) && log.rooms.has(room) && !under.has(room)
+            ? during(room, true, () => Effect.map(log.leave(room), () => sharing.left(room)))
+            : Effect.void
+        )
+      ).pipe(Effect.uninterruptible)
+
+    /**
+     * The rooms that guests have left. If this node carries rooms for others, one stays in which something was said,
+     * until there is need for its place.
+     */
+    const isLeftBehind = (room: Room): boolean =>
+      carries === "all" ? isIdle(room) : !log.joined.has(room) && !isForGuests(room)
+    const carried = (): ReadonlyArray<Room> => openOf(log.rooms).filter((room) => !log.joined.has(room))
+    let haveGuestsChanged = false
+    const guestChanges = makeSignal()
+    yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        guests.onChange(() => {
+          haveGuestsChanged = true
+          guestChanges.changed()
+        })
+      ),
+      (stop) => Effect.sync(stop)
+    )
+    const tidy = Effect.zipRight(
+      guestChanges.until(() => haveGuestsChanged),
+      Effect.suspend(() => {
+        haveGuestsChanged = false
+        return Effect.forEach(carried().filter(isLeftBehind), (room) => giveBack(room, isLeftBehind), { discard: true })
+      })
+    )
+    yield* Effect.forkScoped(Effect.forever(tidy))
+
+    /** Takes part in a room until a guest is there. */
+    const comeFor = (room: Room, history: number, enter: Effect.Effect<void>): Effect.Effect<void, RoomsFull> =>
+      Effect.acquireUseRelease(
+        Effect.sync(() => awaited.set(room, (awaited.get(room) ?? 0) + 1)),
+        () => Effect.zipRight(come(room, history, false), enter),
+        () =>
+          Effect.sync(() => {
+            const others = (awaited.get(room) ?? 1) - 1
+            if (others > 0) awaited.set(room, others)
+            else awaited.delete(room)
+            haveGuestsChanged = true
+            guestChanges.changed()
+          })
+      )
 
     /** Carries one more room. If there is no space, a room that is idle makes way for it. */
     const carryOne = (room: Room): Effect.Effect<void> =>
       Effect.gen(function* () {
         if (log.rooms.has(room)) return
         if (left() <= 0) {
-          const idle = openOf(log.rooms).find(isIdle)
+          const idle = openOf(log.rooms).find((room) => isIdle(room) && !under.has(room))
           if (idle === undefined) return
           yield* log.leave(idle)
           sharing.left(idle)
@@ -207,7 +289,7 @@ export const make = (
       joined: () => [...log.joined],
       isJoined: (room) => log.joined.has(room),
       join: (room, history) => come(room, history, true),
-      carry: (room, history) => come(room, history, false),
+      carry: comeFor,
       canLeave: (room) => room !== mainRoom,
       leave,
       known,

@@ -94,8 +94,9 @@ export const viewOf = (guest: Guest): Effect.Effect<Context.Context<GuestView>, 
         isJoined: (room) => guest.rooms.has(room),
         canLeave: () => true,
         join: (room, history) =>
-          Effect.zipRight(
-            rooms.carry(room, history),
+          rooms.carry(
+            room,
+            history,
             Effect.sync(() => guests.join(guest, room))
           ),
         carry: rooms.carry,

@@ -4,7 +4,11 @@ import * as Effect from "effect/Effect"
 import { gather, type Node, type World } from "../programs/World.ts"
 import { connect, type Guest, ircStory as storyOf } from "./Guest.ts"
 
-const ircStory = (name: string, tell: (world: World) => Effect.Effect<void>) => storyOf(name, tell, { guests: true })
+const ircStory = (
+  name: string,
+  tell: (world: World) => Effect.Effect<void>,
+  conditions: Omit<Parameters<typeof storyOf>[2], "guests"> = {}
+) => storyOf(name, tell, { ...conditions, guests: true })
 
 const capabilities = "echo-message message-tags server-time batch draft/chathistory"
 
@@ -96,4 +100,45 @@ describe("what a guest has said in private", () => {
       yield* away.sees(/ 433 \* bob /)
     })
   )
+})
+
+describe("a room in which guests were", () => {
+  for (const carries of ["none", "all"] as const) {
+    ircStory(
+      `is given back when nobody is there any more, if the node carries ${carries}`,
+      (world) =>
+        Effect.gen(function* () {
+          const { one, server } = yield* gather(world)
+          const bob = yield* arrive(world, server, "bob")
+          const kim = yield* arrive(world, server, "kim")
+          yield* kim.send("JOIN #stays")
+          yield* kim.sees(/ 366 kim #stays /)
+          yield* one.type("/join theirs")
+          yield* one.sees("* You are in #theirs. Nobody else is there.")
+          for (const room of ["a", "b", "c", "d", "e"]) {
+            yield* bob.send(`JOIN #${room}`)
+            yield* bob.sees(new RegExp(` 366 bob #${room} `))
+            if (room === "b" || room === "d") yield* asked(bob, `PRIVMSG #${room} :last in ${room}`)
+            yield* bob.send(`PART #${room}`)
+            yield* bob.sees(new RegExp(` PART #${room}`))
+          }
+          // Nobody is in the others. What was said in #b and #d is kept by a node that carries all, if it has room.
+          const list = yield* asked(bob, "LIST")
+          assert.deepStrictEqual(
+            Array.from(list.matchAll(/ 322 bob (#\S+) (\d+) /g), ([, name, count]) => `${name} ${count}`).sort(),
+            ["#main 5", "#stays 1", "#theirs 1"]
+          )
+          yield* bob.send("JOIN #f")
+          yield* bob.sees(/ 366 bob #f /)
+          yield* leave(bob)
+          yield* kim.send("JOIN #f,#g")
+          yield* kim.sees(/ 366 kim #g /)
+          if (carries === "none") yield* asked(kim, "JOIN #h")
+          yield* kim.send("JOIN #i")
+          yield* kim.sees(/ 403 kim #i /)
+          assert.notMatch(yield* asked(kim, "PRIVMSG #stays :all is well"), / 40\d /)
+        }),
+      { carries, limits: { rooms: 4 } }
+    )
+  }
 })
