@@ -23,7 +23,12 @@ const settings = {
 }
 
 /** Libraries that are loaded only when they are needed. Each has a bundle of its own. */
-const rarelyNeeded = { x509: "layers/identity/x509.ts", hpke: "layers/identity/hpke.ts", ws: "layers/web/ws.ts" }
+const rarelyNeeded = {
+  x509: "layers/identity/x509.ts",
+  hpke: "layers/identity/hpke.ts",
+  ws: "layers/web/ws.ts",
+  nats: "layers/nats/nats.ts"
+}
 
 /** Keeps rarely needed code out of the program's bundle, which is read whole at each start. */
 const apart = {

@@ -73,6 +73,7 @@ const timesOfDay: ReadonlyMap<string, string> = new Map([
   ["layers/TransportProbe.ts", "an epoch"],
   ["layers/links/Awakening.ts", "whether it has jumped, since the machine has slept"],
   ["layers/replication/Folds.ts", "after which epoch a run must begin"],
+  ["layers/nats/MemoryBus.ts", "when a message was stored, for measures"],
   ["layers/log/Log.ts", "an epoch, and when a line was said, for people"],
   ["web/page.tsx", "since when the node is away, and which day it is, for people"]
 ])

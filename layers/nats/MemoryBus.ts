@@ -88,9 +88,9 @@ class Store {
     return since !== undefined && now - since < window
   }
 
-  add(subject: string, id: string, bytes: Uint8Array, now: number): void {
+  add(subject: string, id: string, bytes: Uint8Array, now: number, at: number): void {
     this.#ids.set(id, now)
-    this.#kept.push({ position: Position.make(`${this.life}/${this.end}`), subject, bytes })
+    this.#kept.push({ position: Position.make(`${this.life}/${this.end}`), subject, bytes, at })
   }
 
   /** The message with that number, or the oldest after it. */
@@ -215,7 +215,9 @@ export const makeHub: Effect.Effect<Hub, never, Scope.Scope> = Effect.gen(functi
         if (copies === 0) return yield* Effect.never
         // A double that the store did not notice.
         const isDouble = store.knows(id, now())
-        for (let copy = isDouble ? 1 : 0; copy < copies; copy++) store.add(subject, id, bytes, now())
+        for (let copy = isDouble ? 1 : 0; copy < copies; copy++) {
+          store.add(subject, id, bytes, now(), clock.unsafeCurrentTimeMillis())
+        }
         signal.changed()
         const back = fateOf("acknowledged", member)
         if (back.copies === 0) return yield* Effect.never

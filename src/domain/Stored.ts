@@ -10,6 +10,8 @@ export interface Stored {
   readonly position: Position
   readonly subject: string
   readonly bytes: Uint8Array
+  /** When it was stored, by the clock of the message system, in ms since 1970. */
+  readonly at: number
 }
 
 /** An entry of the bucket. Each change gives it a greater revision. */

@@ -1,0 +1,214 @@
+/**
+ * Reads a stream of JetStream in order with a consumer that nobody else knows. It asks for a batch at a time, so that no
+ * more than one waits here. JetStream has ordered consumers for this, but reads ahead with them.
+ */
+import * as Effect from "effect/Effect"
+import { BusUnavailable } from "../../src/domain/Errors.ts"
+import * as Monotonic from "../../src/domain/Monotonic.ts"
+import { makeSignal } from "../../src/domain/Signal.ts"
+import { Position, type Stored } from "../../src/domain/Stored.ts"
+import { AckPolicy, createInbox, DeliverPolicy, type Msg, type NatsConnection } from "./nats.ts"
+import type { Stores } from "./Stores.ts"
+
+/** The most messages of a batch, and the most bytes. */
+const mostMessages = 256
+const mostBytes = 1_048_576
+
+/** The consumer says so often that it is there, in ms; after twice that time without a word it counts as lost. */
+const heartbeat = 2_000
+
+/** How long JetStream waits for messages when it is asked for a batch, in ms. */
+const patience = 30_000
+
+const nanosAMilli = 1_000_000
+
+/** A consumer that is not used for so long is removed, in ns. */
+const idle = 60_000 * nanosAMilli
+
+/**
+ * The numbers of a message: its place in the stream, how many messages of the consumer came so far, and when it was
+ * stored, in ns.
+ */
+const numbersOf = ({ reply = "" }: Msg): readonly [stream: number, consumer: number, at: number] => {
+  // $JS.ACK.<stream>.<consumer>.<delivered>.<in the stream>.<in the consumer>.<time>.<pending>, with two words more
+  // after $JS.ACK and perhaps one at the end in later versions.
+  const words = reply.split(".")
+  const at = words.length === 9 ? 5 : 7
+  return [Number(words[at]), Number(words[at + 1]), Number(words[at + 2])]
+}
+
+/** Where to go on in a stream. */
+export interface Place {
+  /** When the stream was made. */
+  readonly made: string
+  /** The number of the last message that was taken. */
+  readonly last: number
+}
+
+export const positionOf = ({ last, made }: Place): Position => Position.make(`${made}/${last}`)
+
+export const placeOf = (position: Position): Place => {
+  const at = position.lastIndexOf("/")
+  return { made: position.slice(0, at), last: Number(position.slice(at + 1)) }
+}
+
+/** What a consumer has sent: a batch under way, and what became of it. */
+class Batch {
+  readonly signal = makeSignal()
+  messages: Array<Stored> = []
+  /** Why the consumer is of no more use. */
+  broken: string | undefined
+  /** Whether it must be asked again. */
+  isOver = true
+  #left = 0
+  #came = 0
+  #isTold = false
+
+  readonly #made: string
+  readonly #prefix: string
+  readonly #heard: () => void
+
+  constructor(made: string, prefix: string, heard: () => void) {
+    this.#made = made
+    this.#prefix = prefix
+    this.#heard = heard
+  }
+
+  ask(): void {
+    this.#left = mostMessages
+    this.isOver = false
+  }
+
+  break(why: string): void {
+    this.broken ??= why
+    this.signal.changed()
+  }
+
+  take(message: Msg): void {
+    this.#heard()
+    if (message.headers !== undefined && message.headers.code > 0) return this.#status(message.headers.code, message)
+    const [last, number, at] = numbersOf(message)
+    if (number !== this.#came + 1) return this.break("a message is missing")
+    this.#came = number
+    this.messages.push({
+      position: positionOf({ made: this.#made, last }),
+      subject: message.subject.slice(this.#prefix.length),
+      bytes: message.data,
+      at: Math.floor(at / nanosAMilli)
+    })
+    this.#left -= 1
+    if (this.#left === 0) this.isOver = true
+    this.#tell()
+  }
+
+  /** Tells of all messages that come at once in one go. */
+  #tell(): void {
+    if (this.#isTold) return
+    this.#isTold = true
+    queueMicrotask(() => {
+      this.#isTold = false
+      this.signal.changed()
+    })
+  }
+
+  #status(code: number, { headers }: Msg): void {
+    // 100: a heartbeat. 404, 408: nothing came in time. 409: the bytes are used up, or the consumer is gone.
+    if (code === 100) return
+    if (code === 404 || code === 408 || (code === 409 && /max ?bytes/i.test(headers?.description ?? ""))) {
+      this.isOver = true
+      return this.#tell()
+    }
+    this.break(headers?.description ?? `status ${code}`)
+  }
+}
+
+const attempt = <A>(run: () => Promise<A>) =>
+  Effect.tryPromise({ try: run, catch: (error) => new BusUnavailable({ detail: String(error) }) })
+
+/** Where a follower begins, and never beyond the end: after a failover the newest messages may be gone. */
+export const startIn = ({ made }: Stores, lastSequence: number, from: Place | undefined): Place => {
+  if (from === undefined) return { made, last: lastSequence }
+  return { made, last: from.made === made ? Math.min(from.last, lastSequence) : 0 }
+}
+
+/** Follows a stream from a place until the consumer is lost. `reached` is told of each place. */
+export const followOnce = <R>(
+  nc: NatsConnection,
+  stores: Stores,
+  names: { readonly stream: string; readonly prefix: string },
+  from: Place | undefined,
+  reached: (place: Place) => void,
+  take: (batch: ReadonlyArray<Stored>) => Effect.Effect<void, never, R>
+): Effect.Effect<never, BusUnavailable, R> =>
+  Effect.gen(function* () {
+    const clock = yield* Effect.clock
+    const { jsm, made } = stores
+    const { state } = yield* attempt(() => jsm.streams.info(names.stream))
+    const start = startIn(stores, state.last_seq, from)
+    reached(start)
+    let heardAt = Monotonic.millis(clock)
+    const batch = new Batch(made, names.prefix, () => {
+      heardAt = Monotonic.millis(clock)
+    })
+    const { name } = yield* Effect.acquireRelease(
+      attempt(() =>
+        jsm.consumers.add(names.stream, {
+          ack_policy: AckPolicy.None,
+          deliver_policy: DeliverPolicy.StartSequence,
+          opt_start_seq: start.last + 1,
+          inactive_threshold: idle,
+          mem_storage: true,
+          num_replicas: 1
+        })
+      ),
+      (consumer) =>
+        Effect.sync(() => {
+          jsm.consumers.delete(names.stream, consumer.name).catch(() => {})
+        })
+    )
+    const inbox = createInbox()
+    yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        nc.subscribe(inbox, {
+          callback: (error, message) => (error === null ? batch.take(message) : batch.break(error.message))
+        })
+      ),
+      (subscription) => Effect.sync(() => subscription.unsubscribe())
+    )
+    const next = JSON.stringify({
+      batch: mostMessages,
+      max_bytes: mostBytes,
+      expires: patience * nanosAMilli,
+      idle_heartbeat: heartbeat * nanosAMilli
+    })
+    const ask = Effect.sync(() => {
+      heardAt = Monotonic.millis(clock)
+      batch.ask()
+      nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${names.stream}.${name}`, next, { reply: inbox })
+    })
+    const news = batch.signal.until(() => batch.broken !== undefined || batch.isOver || batch.messages.length > 0)
+    const silence: Effect.Effect<never, BusUnavailable> = Effect.suspend(() => {
+      const left = heardAt + 2 * heartbeat - Monotonic.millis(clock)
+      return left > 0
+        ? Effect.zipRight(Effect.sleep(left), silence)
+        : Effect.fail(new BusUnavailable({ detail: "JetStream is silent" }))
+    })
+    const closed = Effect.promise(() => nc.closed())
+    const step = Effect.gen(function* () {
+      if (batch.isOver && batch.messages.length === 0) yield* ask
+      yield* Effect.raceFirst(news, silence)
+      const messages = batch.messages
+      batch.messages = []
+      const last = messages.at(-1)
+      if (last !== undefined) {
+        yield* take(messages)
+        reached(placeOf(last.position))
+      }
+      if (batch.broken !== undefined) return yield* new BusUnavailable({ detail: batch.broken })
+      heardAt = Monotonic.millis(clock)
+    })
+    return yield* Effect.raceFirst(
+      Effect.forever(step),
+      Effect.zipRight(closed, Effect.fail(new BusUnavailable({ detail: "the connection was closed" })))
+    )
+  }).pipe(Effect.scoped)

@@ -1,0 +1,414 @@
+/** A Bus over NATS: core for what is published, JetStream for what is stored. */
+import * as Fs from "node:fs/promises"
+import type * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import { type Bucket, Bus, BusState } from "../../services/Bus.ts"
+import { BusUnavailable, KeyTaken } from "../../src/domain/Errors.ts"
+import { within } from "../../src/domain/Limit.ts"
+import { makeSignal } from "../../src/domain/Signal.ts"
+import type { Change, Entry } from "../../src/domain/Stored.ts"
+import { followOnce, type Place, placeOf } from "./Following.ts"
+import { connect, credsAuthenticator, type NatsConnection, type Subscription } from "./nats.ts"
+import { isTaken, limit, namesOf, open, type Stores } from "./Stores.ts"
+
+/** How to reach NATS, and the chat there. */
+export interface Settings {
+  /** URLs, `nats://HOST:PORT` or `tls://HOST:PORT`, perhaps with a user and a password. */
+  readonly servers: ReadonlyArray<string>
+  readonly chat: string
+  /** What this node is called in NATS' own lists of connections. */
+  readonly name: string
+  /** A file with credentials, as NATS' own tools write it. */
+  readonly creds?: string | undefined
+  /** A file with the certificates, in PEM, that the servers' certificates are checked with. */
+  readonly ca?: string | undefined
+}
+
+/** Messages that are sent and not yet known to be taken may have so many bytes. */
+const mostUnflushed = 8 * 1024 * 1024
+
+/** After so many bytes, NATS is asked how far it is. */
+const flushEvery = 256 * 1024
+
+/** What a message costs besides its bytes, roughly. */
+const overhead = 64
+
+/** So many appended messages may wait for their acknowledgement, with so many bytes together. */
+const mostWaiting = 1_024
+const mostWaitingBytes = 16 * 1024 * 1024
+
+/** How long to wait for the rest to go out when the node ends. */
+const lastWords = "1 second"
+
+/** The time for NATS to take note of a subscription. */
+const subscribing = "2 seconds"
+
+/** The pauses between the tries to connect at first, and to open the stores. Later NATS' client connects by itself. */
+const patiently = Schedule.jittered(Schedule.union(Schedule.exponential("250 millis"), Schedule.spaced("2 seconds")))
+
+/** What the client of NATS is told: it notices within 10 s that NATS is gone, and tries again every 1 or 2 s. */
+const timing = {
+  timeout: 3_000,
+  pingInterval: 4_000,
+  maxPingOut: 2,
+  maxReconnectAttempts: -1,
+  reconnectTimeWait: 1_000,
+  reconnectJitter: 1_000,
+  reconnectJitterTLS: 1_000,
+  ignoreAuthErrorAbort: true,
+  noAsyncTraces: true
+}
+
+const detailOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+const unavailable = (error: unknown): BusUnavailable => new BusUnavailable({ detail: detailOf(error) })
+
+/** The user and the password in a URL, if there are any. */
+const accountIn = (url: string): { readonly user?: string; readonly pass?: string; readonly token?: string } => {
+  const { password, username } = new URL(url)
+  if (username === "") return {}
+  const [user, pass] = [decodeURIComponent(username), decodeURIComponent(password)]
+  return pass === "" ? { token: user } : { user, pass }
+}
+
+const withoutAccount = (url: string): string => url.replace(/^([a-z]+:\/\/)[^@/]*@/, "$1")
+
+/** Connects to NATS, in one attempt. */
+const connectTo = async ({ ca, creds, name, servers }: Settings): Promise<NatsConnection> => {
+  const isTls = ca !== undefined || servers.some((url) => url.startsWith("tls://"))
+  return connect({
+    ...timing,
+    ...accountIn(servers[0] ?? ""),
+    ...(creds === undefined ? {} : { authenticator: credsAuthenticator(await Fs.readFile(creds)) }),
+    ...(isTls ? { tls: ca === undefined ? {} : { caFile: ca } } : {}),
+    servers: servers.map(withoutAccount),
+    name
+  })
+}
+
+/** A connection that closes with the scope. */
+export const opened = (settings: Settings): Effect.Effect<NatsConnection, BusUnavailable, Scope.Scope> =>
+  Effect.acquireRelease(Effect.tryPromise({ try: () => connectTo(settings), catch: unavailable }), (nc) =>
+    within(lastWords)(Effect.promise(() => nc.drain().catch(() => nc.close().catch(() => {}))))
+  )
+
+interface Listening {
+  readonly subject: string
+  readonly take: (bytes: Uint8Array, subject: string) => void
+  subscription?: Subscription
+}
+
+const make = (settings: Settings) =>
+  Effect.gen(function* () {
+    const { bucket: _, ...names } = namesOf(settings.chat)
+    const { prefix } = names
+    const signal = makeSignal()
+    const state = yield* SubscriptionRef.make<BusState>(BusState.Away({ detail: "not connected yet" }))
+    /** What is said of NATS while it is away. */
+    let detail = "not connected yet"
+
+    // Mutable: changed in synchronous steps, by the fiber that keeps the connection.
+    let nc: NatsConnection | undefined
+    /** Whether the connection is up. */
+    let isUp = false
+    /** The stores of the chat, while they can be used. */
+    let stores: Stores | undefined
+    let unflushed = 0
+    let isFlushing = false
+    let waiting = 0
+    let waitingBytes = 0
+    const listening = new Set<Listening>()
+
+    const subscribeOn = (connection: NatsConnection, each: Listening): void => {
+      each.subscription = connection.subscribe(prefix + each.subject, {
+        callback: (error, message) => {
+          if (error === null) each.take(message.data, message.subject.slice(prefix.length))
+        }
+      })
+    }
+
+    const stateNow = (): BusState =>
+      nc !== undefined && isUp && stores !== undefined ? BusState.Connected() : BusState.Away({ detail })
+
+    /** Takes note of a change. `why`: why NATS can't be used now. */
+    const note = (why?: string): void => {
+      if (why !== undefined) detail = why
+      signal.changed()
+    }
+
+    const lost = (why: string): void => {
+      isUp = false
+      stores = undefined
+      unflushed = 0
+      isFlushing = false
+      note(why)
+    }
+
+    /** Tells of each change between connected and away. */
+    const tell = (told: BusState): Effect.Effect<never> =>
+      Effect.zipRight(
+        signal.until(() => stateNow()._tag !== told._tag),
+        Effect.suspend(() => {
+          const now = stateNow()
+          return Effect.zipRight(SubscriptionRef.set(state, now), tell(now))
+        })
+      )
+
+    /** Opens the stores whenever the connection is up and they are not open. */
+    const openStores = (connection: NatsConnection) =>
+      signal
+        .until(() => isUp && stores === undefined)
+        .pipe(
+          Effect.zipRight(
+            Effect.tryPromise({ try: () => open(connection, settings.chat), catch: unavailable }).pipe(
+              Effect.tapError((error) => Effect.sync(() => note(error.detail))),
+              Effect.retry(patiently)
+            )
+          ),
+          Effect.flatMap((made) =>
+            Effect.sync(() => {
+              if (isUp) stores = made
+              note()
+            })
+          ),
+          Effect.forever
+        )
+
+    /** Ends with the connection. It is no Stream: the end of one would wait for the next status. */
+    const watchStatus = async (connection: NatsConnection): Promise<void> => {
+      for await (const status of connection.status()) {
+        if (connection !== nc) return
+        if (status.type === "disconnect") lost("the connection was lost")
+        if (status.type === "error") note(status.error.message)
+        if (status.type !== "reconnect") continue
+        isUp = true
+        note()
+      }
+    }
+
+    /** One connection, from its beginning to its end. NATS' client restores it as often as it breaks. */
+    const life = Effect.gen(function* () {
+      const connection = yield* opened(settings)
+      nc = connection
+      isUp = true
+      for (const each of listening) subscribeOn(connection, each)
+      note()
+      yield* Effect.raceAll([
+        openStores(connection),
+        Effect.promise(() => watchStatus(connection)),
+        Effect.promise(() => connection.closed())
+      ])
+      return yield* new BusUnavailable({ detail: "the connection was closed" })
+    }).pipe(
+      Effect.scoped,
+      Effect.tapError((error) =>
+        Effect.sync(() => {
+          nc = undefined
+          lost(error.detail)
+        })
+      )
+    )
+    yield* Effect.forkScoped(tell(yield* state.get))
+    yield* Effect.forkScoped(Effect.retry(life, patiently))
+
+    /** Runs a step on JetStream. */
+    const ask = <A, E>(run: (stores: Stores) => Promise<A>, failed: (error: unknown) => E) =>
+      Effect.suspend((): Effect.Effect<A, E | BusUnavailable> => {
+        const mine = stores
+        if (mine === undefined) return Effect.fail(new BusUnavailable({ detail }))
+        return Effect.timeoutFail(Effect.tryPromise({ try: () => run(mine), catch: failed }), {
+          duration: limit,
+          onTimeout: () => new BusUnavailable({ detail: "no answer in time" })
+        })
+      })
+
+    const flush = (connection: NatsConnection): void => {
+      isFlushing = true
+      const sent = unflushed
+      connection.flush().then(
+        () => {
+          if (connection !== nc) return
+          isFlushing = false
+          unflushed = Math.max(0, unflushed - sent)
+        },
+        () => {
+          isFlushing = false
+        }
+      )
+    }
+
+    const publish = (subject: string, bytes: Uint8Array): boolean => {
+      if (nc === undefined || !isUp || unflushed > mostUnflushed || bytes.length > mostBytes()) return false
+      nc.publish(prefix + subject, bytes)
+      unflushed += bytes.length + overhead
+      if (unflushed > flushEvery && !isFlushing) flush(nc)
+      return true
+    }
+
+    const subscribe = (subject: string, take: Listening["take"]) =>
+      Effect.acquireRelease(
+        Effect.sync(() => {
+          const mine: Listening = { subject, take }
+          listening.add(mine)
+          if (nc !== undefined) subscribeOn(nc, mine)
+          return mine
+        }),
+        (mine) =>
+          Effect.sync(() => {
+            listening.delete(mine)
+            mine.subscription?.unsubscribe()
+          })
+      ).pipe(
+        Effect.zipRight(
+          Effect.suspend(() => {
+            const connection = isUp ? nc : undefined
+            return connection === undefined
+              ? Effect.void
+              : within(subscribing)(Effect.ignore(Effect.tryPromise(() => connection.flush())))
+          })
+        ),
+        Effect.asVoid
+      )
+
+    const append = (subject: string, id: string, bytes: Uint8Array) =>
+      Effect.suspend(() => {
+        if (waiting >= mostWaiting || waitingBytes + bytes.length > mostWaitingBytes) {
+          return Effect.fail(new BusUnavailable({ detail: "too much waits for it" }))
+        }
+        waiting += 1
+        waitingBytes += bytes.length
+        return Effect.ensuring(
+          ask(({ js }) => js.publish(prefix + subject, bytes, { msgID: id, timeout: limit }), unavailable),
+          Effect.sync(() => {
+            waiting -= 1
+            waitingBytes -= bytes.length
+          })
+        )
+      })
+
+    const mostBytes = () => (nc?.info?.max_payload ?? 1_048_576) - 1_024
+
+    const follow: Context.Tag.Service<typeof Bus>["follow"] = (after, take) => {
+      let place: Place | undefined = after === undefined ? undefined : placeOf(after)
+      const once = Effect.suspend(() =>
+        nc === undefined || stores === undefined
+          ? Effect.fail(new BusUnavailable({ detail }))
+          : followOnce(
+              nc,
+              stores,
+              names,
+              place,
+              (reached) => {
+                place = reached
+              },
+              take
+            )
+      )
+      const whileUp = Effect.raceFirst(
+        once,
+        Effect.zipRight(
+          signal.until(() => stores === undefined),
+          Effect.fail(new BusUnavailable({ detail }))
+        )
+      )
+      return Effect.zipRight(
+        signal.until(() => stores !== undefined),
+        Effect.catchAll(whileUp, () => Effect.sleep(pauseOfFollowers))
+      ).pipe(Effect.forever)
+    }
+
+    const all = (under: string): Effect.Effect<ReadonlyArray<Entry>, BusUnavailable> =>
+      ask(async ({ kv }) => {
+        const found: Array<Entry> = []
+        for await (const { key, operation, revision, value } of await kv.history({ key: `${under}>` })) {
+          if (operation === "PUT") found.push({ key, revision, bytes: value })
+        }
+        return found
+      }, unavailable)
+
+    /** The changes as long as the connection holds. `seen`: the revisions that were told, with none of what is gone. */
+    const watchOnce = (under: string, seen: Map<string, number>): Stream.Stream<Change, BusUnavailable> => {
+      const isNews = ({ bytes, key, revision }: Change): boolean => {
+        const before = seen.get(key)
+        if (bytes === undefined) return seen.delete(key)
+        seen.set(key, revision)
+        return before !== revision
+      }
+      const present = Effect.map(all(under), (entries) => {
+        const there = new Set(entries.map(({ key }) => key))
+        const gone = [...seen.keys()].filter((key) => !there.has(key))
+        return [...entries, ...gone.map((key) => ({ key, revision: 0, bytes: undefined }))]
+      })
+      const later = Stream.asyncPush<Change, BusUnavailable>(
+        (emit) =>
+          Effect.acquireRelease(
+            Effect.tap(
+              ask(({ kv }) => kv.watch({ key: `${under}>` }), unavailable),
+              (watching) => {
+                const told = async () => {
+                  for await (const { key, operation, revision, value } of watching) {
+                    emit.single({ key, revision, bytes: operation === "PUT" ? value : undefined })
+                  }
+                }
+                told().then(emit.end, (error) => emit.fail(unavailable(error)))
+              }
+            ),
+            (watching) => Effect.sync(() => watching.stop())
+          ),
+        { bufferSize: "unbounded" }
+      )
+      return Stream.concat(Stream.fromIterableEffect(present), later).pipe(Stream.filter(isNews))
+    }
+
+    const watch = (under: string): Stream.Stream<Change> =>
+      Stream.suspend(() => {
+        const seen = new Map<string, number>()
+        const whileUp = Stream.suspend(() => {
+          const mine = stores
+          return Stream.interruptWhen(
+            watchOnce(under, seen),
+            signal.until(() => stores !== mine)
+          )
+        })
+        return Stream.fromEffect(signal.until(() => stores !== undefined)).pipe(
+          Stream.drain,
+          Stream.concat(
+            Stream.catchAll(whileUp, () => Stream.drain(Stream.fromEffect(Effect.sleep(pauseOfFollowers))))
+          ),
+          Stream.forever
+        )
+      })
+
+    /** What a change failed with. */
+    const orTaken = (key: string) => (error: unknown) => (isTaken(error) ? new KeyTaken({ key }) : unavailable(error))
+
+    const bucket: Bucket = {
+      get: (key) =>
+        Effect.map(
+          ask(({ kv }) => kv.get(key), unavailable),
+          (entry) =>
+            entry === null || entry.operation !== "PUT"
+              ? undefined
+              : { key, revision: entry.revision, bytes: entry.value }
+        ),
+      create: (key, bytes) => ask(({ kv }) => kv.create(key, bytes), orTaken(key)),
+      update: (key, bytes, revision) => ask(({ kv }) => kv.update(key, bytes, revision), orTaken(key)),
+      remove: (key, revision) => ask(({ kv }) => kv.delete(key, { previousSeq: revision }), orTaken(key)),
+      all,
+      watch
+    }
+
+    return Bus.of({ state, mostBytes, publish, subscribe, append, follow, bucket })
+  })
+
+/** A follower whose consumer was lost makes another one after this. */
+const pauseOfFollowers = Duration.millis(250)
+
+/** Connects in the background: the node starts without NATS too. */
+export const layer = (settings: Settings): Layer.Layer<Bus> => Layer.scoped(Bus, make(settings))

@@ -1,0 +1,112 @@
+import { assert, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { afterAll, beforeAll, describe } from "vitest"
+import * as NatsBus from "../../../layers/nats/NatsBus.ts"
+import { Bus } from "../../../services/Bus.ts"
+import { makeSignal } from "../../../src/domain/Signal.ts"
+import { bytesOf, textOf } from "../../support/bytes.ts"
+import * as NatsServer from "../../support/natsServer.ts"
+import * as BusContract from "./BusContract.ts"
+
+/** A member of a chat on a server, once it is connected. */
+const member = (url: string, chat: string) =>
+  Effect.gen(function* () {
+    const context = yield* Layer.build(NatsBus.layer({ servers: [url], chat, name: "outlive test" }))
+    const bus = Context.get(context, Bus)
+    yield* connected(bus)
+    return bus
+  })
+
+const become = (tag: "Connected" | "Away") => (bus: Bus["Type"]) =>
+  Stream.runDrain(Stream.takeUntil(bus.state.changes, ({ _tag }) => _tag === tag))
+const connected = become("Connected")
+const away = become("Away")
+
+describe.skipIf(NatsServer.missing !== undefined)(`NatsBus (skipped where there is no nats-server)`, () => {
+  const scope = Effect.runSync(Scope.make())
+  let server: NatsServer.NatsServer
+  let chats = 0
+  beforeAll(async () => {
+    server = await Effect.runPromise(Scope.extend(NatsServer.natsServer(), scope))
+  })
+  afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
+
+  const members = Effect.suspend(() => {
+    const chat = `test${++chats}`
+    return Effect.all({ here: member(server.url, chat), there: member(server.url, chat) })
+  })
+
+  BusContract.holdsFor(members)
+
+  it.scopedLive("chats on one server hear nothing of each other", () =>
+    Effect.gen(function* () {
+      const { here } = yield* members
+      const { here: other } = yield* members
+      const heard: Array<string> = []
+      yield* other.subscribe(">", (bytes) => heard.push(textOf(bytes)))
+      here.publish("link.a", bytesOf("theirs"))
+      yield* here.append("post.a.b", "1", bytesOf("theirs"))
+      yield* here.bucket.create("a.b", bytesOf("theirs"))
+      assert.deepStrictEqual(yield* other.bucket.all("a."), [])
+      other.publish("link.a", bytesOf("ours"))
+      yield* other.append("post.a.b", "1", bytesOf("ours"))
+      yield* Effect.repeat(Effect.yieldNow(), { until: () => heard.length >= 2 })
+      assert.deepStrictEqual(heard, ["ours", "ours"])
+    })
+  )
+
+  it.scopedLive(
+    "a server that is killed and comes again: away and back, and everything goes on from where it was",
+    () =>
+      Effect.gen(function* () {
+        const own = yield* NatsServer.natsServer()
+        const [here, there] = yield* Effect.all([member(own.url, "main"), member(own.url, "main")])
+        const signal = makeSignal()
+        const heard: Array<string> = []
+        const entries: Array<string> = []
+        const add = (list: Array<string>, ...texts: ReadonlyArray<string>) => {
+          list.push(...texts)
+          signal.changed()
+        }
+        yield* there.subscribe("link.*", (bytes) => add(heard, textOf(bytes)))
+        yield* Effect.forkScoped(
+          there.follow(undefined, (batch) => Effect.sync(() => add(heard, ...batch.map(({ bytes }) => textOf(bytes)))))
+        )
+        yield* Effect.forkScoped(
+          Stream.runForEach(there.bucket.watch("a."), ({ bytes, key }) =>
+            Effect.sync(() => add(entries, `${key} ${bytes === undefined ? "gone" : textOf(bytes)}`))
+          )
+        )
+        const revision = yield* here.bucket.create("a.b", bytesOf("1"))
+        yield* signal.until(() => entries.length === 1)
+        let tries = 0
+        yield* Effect.suspend(() => here.append("post.a.b", `${tries++}`, bytesOf("first"))).pipe(
+          Effect.zipRight(Effect.sleep("10 millis")),
+          Effect.repeat({ until: () => heard.length > 0 })
+        )
+        heard.length = 0
+        yield* Effect.promise(() => own.stop("SIGKILL"))
+        yield* Effect.all([away(here), away(there)])
+        assert.isFalse(here.publish("link.a", bytesOf("nothing")))
+        assert.strictEqual((yield* Effect.flip(here.append("post.a.b", "x", bytesOf("x"))))._tag, "BusUnavailable")
+        yield* Effect.promise(() => own.start())
+        yield* connected(here)
+        yield* here.append("post.a.b", "second", bytesOf("second"))
+        yield* here.bucket.remove("a.b", revision)
+        yield* here.bucket.create("a.c", bytesOf("2"))
+        yield* connected(there)
+        assert.isTrue(here.publish("link.a", bytesOf("straight")))
+        yield* signal.until(() => heard.includes("second") && heard.includes("straight") && entries.length >= 3)
+        assert.sameMembers(
+          heard.filter((text) => text !== "first"),
+          ["second", "straight"]
+        )
+        assert.sameMembers(entries, ["a.b 1", "a.b gone", "a.c 2"])
+      })
+  )
+})
