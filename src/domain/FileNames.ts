@@ -46,7 +46,7 @@ const partsOf = (name: string): readonly [stem: string, extension: string] => {
 }
 
 /** A name of that stem and that end that is not too long: the stem is shortened. */
-const fitted = (stem: string, end: string): string => cutTo(stem, mostNameBytes - bytesOf(end)) + end
+export const fitName = (stem: string, end: string): string => cutTo(stem, mostNameBytes - bytesOf(end)) + end
 
 /**
  * A name that is safe to show and to create, in any folder and on any system: only the part behind the last slash or
@@ -62,7 +62,7 @@ export const safeName = (name: string): string => {
   const trimmed = plain.replace(/^ +|[ .]+$/g, "")
   if (trimmed === "") return nameless
   const begun = trimmed.startsWith(".") ? stop + trimmed.slice(1) : device.test(trimmed) ? stop + trimmed : trimmed
-  return fitted(...partsOf(begun)).replace(/[ .]+$/, "")
+  return fitName(...partsOf(begun)).replace(/[ .]+$/, "")
 }
 
 /** A relative path of safe names. What leads out of its folder is left out. */
@@ -76,7 +76,7 @@ export const safePath = (path: string): string =>
 /** The name of the n-th file of a name: `a (2).txt`. It is as safe as the name is. */
 export const numbered = (name: string, n: number): string => {
   const [stem, extension] = partsOf(name)
-  return fitted(stem, ` (${n})${extension}`)
+  return fitName(stem, ` (${n})${extension}`)
 }
 
 /** The same for names that are one in a folder that does not tell upper from lower case. */

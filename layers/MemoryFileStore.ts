@@ -1,0 +1,42 @@
+/** A FileStore over a disk in memory: for tests. It does what one over a real disk does, in the same code. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { FileStore } from "../services/FileStore.ts"
+import { errorOf, Failed } from "./filestore/Failure.ts"
+import { MemoryDisk } from "./filestore/MemoryDisk.ts"
+import { operationsOn } from "./filestore/Operations.ts"
+import { type Lock, makeStore, type Run } from "./filestore/Store.ts"
+
+export { MemoryDisk }
+
+/** The parts that are in use, on each disk: by any store. */
+const locks = new WeakMap<MemoryDisk, Set<string>>()
+
+const lockOn =
+  (disk: MemoryDisk): Lock =>
+  (path) =>
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const held = locks.get(disk) ?? new Set()
+        locks.set(disk, held)
+        if (held.has(path)) return false
+        held.add(path)
+        return true
+      }),
+      (isMine) => (isMine ? Effect.sync(() => locks.get(disk)?.delete(path)) : Effect.void)
+    )
+
+const runOn = (disk: MemoryDisk): Run => {
+  const operations = operationsOn(disk)
+  return (name, ...args) =>
+    Effect.try({
+      try: () => (operations[name] as (...args: ReadonlyArray<unknown>) => never)(...args),
+      catch: (error) => error
+    }).pipe(
+      Effect.catchAll((error) => (error instanceof Failed ? Effect.fail(errorOf(error.failure)) : Effect.die(error)))
+    )
+}
+
+/** `disk`: one that outlives the store, or that a test changes. */
+export const layer = (disk: MemoryDisk = new MemoryDisk()): Layer.Layer<FileStore> =>
+  Layer.sync(FileStore, () => makeStore({ run: runOn(disk), lock: lockOn(disk), finish: "finishNow" }))

@@ -1,0 +1,152 @@
+/**
+ * What a file store does with its disk, as calls of plain data: they can be made from another thread. No call takes long
+ * but for a slow disk; what takes long is cut into steps.
+ */
+import * as Path from "node:path"
+import type { Offer } from "../../src/domain/Offer.ts"
+import type { Disk } from "./Disk.ts"
+import { Failed, writing } from "./Failure.ts"
+import { type Made, making, type Progressed } from "./Making.ts"
+import { type Finished, Part } from "./Part.ts"
+import { partNames } from "./PartNames.ts"
+import { Served } from "./Served.ts"
+import { sha256 } from "./Sha256.ts"
+
+/** What is open, by a number. */
+export type Handle = number
+
+/** Files that can be served. */
+export interface SharedHere {
+  readonly handle: Handle
+  readonly offer: Offer
+  readonly manifest: Uint8Array
+  readonly path: string
+  readonly skipped: ReadonlyArray<string>
+}
+
+interface Closable {
+  readonly close: () => void
+}
+
+/** So many pairs of names are tried for a part. */
+const mostParts = 20
+
+const makeHandles = () => {
+  const open = new Map<Handle, Closable>()
+  let last = 0
+  return {
+    add: (what: Closable): Handle => {
+      last += 1
+      open.set(last, what)
+      return last
+    },
+    get: <A extends Closable>(handle: Handle): A => open.get(handle) as A,
+    close: (handle: Handle): void => {
+      open.get(handle)?.close()
+      open.delete(handle)
+    }
+  }
+}
+
+class Maker implements Closable {
+  readonly #steps: Generator<Progressed, Made>
+
+  constructor(steps: Generator<Progressed, Made>) {
+    this.#steps = steps
+  }
+
+  next(): IteratorResult<Progressed, Made> {
+    return this.#steps.next()
+  }
+
+  close(): void {
+    // Closes the file that is being read.
+    this.#steps.return(undefined as never)
+  }
+}
+
+/** The operations over a disk. */
+export const operationsOn = (disk: Disk) => {
+  const handles = makeHandles()
+
+  const partIn = (folder: string, offer: Offer, manifest: Uint8Array): Part => {
+    for (let n = 1; n <= mostParts; n += 1) {
+      const part = Part.at(disk, folder, partNames(offer, n), offer, manifest)
+      if (part !== false) return part
+    }
+    throw new Failed("FolderUnusable", folder, `it has too many parts of ${offer.name}`)
+  }
+
+  const finished = (offer: Offer, manifest: Uint8Array, { path, served }: Finished): SharedHere => ({
+    handle: handles.add(served),
+    offer,
+    manifest,
+    path,
+    skipped: []
+  })
+
+  return {
+    digest: (bytes: Uint8Array): Uint8Array => new Uint8Array(sha256(bytes)),
+
+    /** Begins to make an offer. Relative paths are those of this process. */
+    make: (paths: ReadonlyArray<string>): Handle => handles.add(new Maker(making(disk, paths))),
+
+    /** Goes on with it: says how far it is, or what was made. Then the maker is closed. */
+    makeNext: (handle: Handle): Progressed | SharedHere => {
+      const step = handles.get<Maker>(handle).next()
+      if (step.done !== true) return step.value
+      handles.close(handle)
+      const { digests, manifest, offer, survey } = step.value
+      const served = handles.add(new Served(disk, survey.files, digests))
+      return { handle: served, offer, manifest, path: survey.path, skipped: survey.skipped }
+    },
+
+    readShared: (handle: Handle, piece: number): Uint8Array => handles.get<Served>(handle).read(piece),
+
+    /** Makes the folder if there is none, and says where it is. */
+    folder: (folder: string): string =>
+      writing(folder, () => {
+        const path = Path.resolve(folder)
+        disk.makeFolders(path)
+        return disk.real(path)
+      }),
+
+    kept: (folder: string, offer: Offer): Uint8Array | undefined => {
+      for (let n = 1; n <= mostParts; n += 1) {
+        try {
+          const manifest = Part.kept(disk, disk.real(Path.resolve(folder)), partNames(offer, n), offer)
+          if (manifest !== undefined) return manifest
+        } catch {
+          // A state that can't be read is of no use.
+        }
+      }
+      return undefined
+    },
+
+    open: (folder: string, offer: Offer, manifest: Uint8Array): Handle => handles.add(partIn(folder, offer, manifest)),
+
+    check: (handle: Handle) => handles.get<Part>(handle).check(),
+
+    mustHaveRoom: (handle: Handle, missing: number): void => handles.get<Part>(handle).mustHaveRoom(missing),
+
+    write: (handle: Handle, piece: number, bytes: Uint8Array): boolean => handles.get<Part>(handle).write(piece, bytes),
+
+    read: (handle: Handle, piece: number): Uint8Array => handles.get<Part>(handle).read(piece),
+
+    /** Gives the files of a part their names. The part is of no use any more. */
+    finish: async (handle: Handle, offer: Offer, manifest: Uint8Array): Promise<SharedHere> =>
+      finished(offer, manifest, await handles.get<Part>(handle).finish()),
+
+    /** The same at once, on a disk that nobody waits for. */
+    finishNow: (handle: Handle, offer: Offer, manifest: Uint8Array): SharedHere =>
+      finished(offer, manifest, handles.get<Part>(handle).finishNow()),
+
+    discard: (handle: Handle): void => handles.get<Part>(handle).discard(),
+
+    close: (handle: Handle): void => handles.close(handle)
+  }
+}
+
+export type Operations = ReturnType<typeof operationsOn>
+
+export type OperationName = keyof Operations

@@ -1,0 +1,69 @@
+/** Reads the pieces of files that are on disk as a whole. */
+import { digestOfPiece, Layout } from "../../src/domain/Manifest.ts"
+import { PieceSet } from "../../src/domain/PieceSet.ts"
+import type { Disk, Mark } from "./Disk.ts"
+import { Failed, reading } from "./Failure.ts"
+import { OpenFiles } from "./OpenFiles.ts"
+import { isSame, sha256 } from "./Sha256.ts"
+
+export interface ServedFile {
+  readonly at: string
+  readonly mark: Mark
+}
+
+/**
+ * A piece whose files are as they were is read and no more. If one has changed since, or was just being changed when it
+ * was looked at, the piece must have its digest.
+ */
+export class Served {
+  readonly #files: ReadonlyArray<ServedFile>
+  readonly #digests: Uint8Array
+  readonly #layout: Layout
+  readonly #open: OpenFiles
+  /** Pieces that had their digests at a time when a change would have shown. */
+  readonly #checked: PieceSet
+
+  constructor(disk: Disk, files: ReadonlyArray<ServedFile>, digests: Uint8Array) {
+    this.#files = files
+    this.#digests = digests
+    this.#layout = new Layout(files.map(({ mark }) => ({ path: "", size: mark.size })))
+    this.#open = new OpenFiles((file) => disk.open(this.#at(file), "read"))
+    this.#checked = PieceSet.none(this.#layout.pieces)
+  }
+
+  /** The bytes of a piece. */
+  read(piece: number): Uint8Array {
+    const bytes = new Uint8Array(this.#layout.bytesOf(piece))
+    let changed: string | undefined
+    let isFresh = false
+    for (const { at, bytes: length, file, inPiece } of this.#layout.spansOf(piece)) {
+      const path = this.#at(file)
+      const mark = reading(path, () => {
+        const opened = this.#open.get(file)
+        const read = opened.read(bytes.subarray(inPiece, inPiece + length), at)
+        if (read < length) throw new Failed("FileChanged", path)
+        return opened.mark()
+      })
+      const was = this.#files[file]?.mark
+      if (mark.stamp !== was?.stamp || was.isFresh) changed ??= path
+      isFresh ||= mark.isFresh || mark.stamp !== was?.stamp
+    }
+    if (changed !== undefined && !(this.#checked.has(piece) && !isFresh)) this.#check(piece, bytes, changed, isFresh)
+    return bytes
+  }
+
+  close(): void {
+    this.#open.close()
+  }
+
+  #at(file: number): string {
+    return this.#files[file]?.at ?? ""
+  }
+
+  #check(piece: number, bytes: Uint8Array, path: string, isFresh: boolean): void {
+    if (!isSame(sha256(bytes), digestOfPiece({ files: [], digests: this.#digests }, piece))) {
+      throw new Failed("FileChanged", path)
+    }
+    if (!isFresh) this.#checked.add(piece)
+  }
+}

@@ -1,0 +1,121 @@
+/** A file store over operations that run somewhere: in this thread, or in another one. */
+import * as Effect from "effect/Effect"
+import * as Scope from "effect/Scope"
+import { FileStore, type Progress, type Shared, type Target } from "../../services/FileStore.ts"
+import { FolderUnusable } from "../../src/domain/Errors.ts"
+import { pieceBytes, piecesOf } from "../../src/domain/Manifest.ts"
+import type { Offer } from "../../src/domain/Offer.ts"
+import { PieceSet } from "../../src/domain/PieceSet.ts"
+import type { FileError } from "./Failure.ts"
+import type { Handle, OperationName, Operations, SharedHere } from "./Operations.ts"
+
+/** Runs an operation. It fails with the errors that the operation has; which these are, this file knows. */
+export type Run = <Name extends OperationName>(
+  name: Name,
+  ...args: Parameters<Operations[Name]>
+) => Effect.Effect<Awaited<ReturnType<Operations[Name]>>, FileError>
+
+/** Takes what only one process at a time may use, until the scope closes. False if another one has it. */
+export type Lock = (path: string) => Effect.Effect<boolean, FolderUnusable, Scope.Scope>
+
+export interface Settings {
+  readonly run: Run
+  readonly lock: Lock
+  readonly finish: "finish" | "finishNow"
+}
+
+/** The errors that an operation can have; any other one is a bug of ours. */
+const withErrors =
+  <Tag extends FileError["_tag"]>(...tags: ReadonlyArray<Tag>) =>
+  <A, R>(effect: Effect.Effect<A, FileError, R>): Effect.Effect<A, Extract<FileError, { readonly _tag: Tag }>, R> =>
+    Effect.catchAll(effect, (error) =>
+      (tags as ReadonlyArray<string>).includes(error._tag)
+        ? Effect.fail(error as Extract<FileError, { readonly _tag: Tag }>)
+        : Effect.die(error)
+    )
+
+const ofWriting = withErrors("DiskFull", "FolderUnusable")
+
+export const makeStore = ({ finish, lock, run }: Settings): FileStore["Type"] => {
+  const closing = (handle: Handle) => Effect.ignore(run("close", handle))
+
+  const sharedOf = ({ handle, ...shared }: SharedHere): Shared => ({
+    ...shared,
+    read: (piece) => withErrors("FileUnreadable", "FileChanged")(run("readShared", handle, piece))
+  })
+
+  const offer = Effect.fn("FileStore.offer")(function* (paths: ReadonlyArray<string>, progress?: Progress) {
+    const maker = yield* Effect.acquireRelease(run("make", paths), closing)
+    const next = (): Effect.Effect<SharedHere, FileError> =>
+      Effect.flatMap(run("makeNext", maker), (step) => {
+        if ("handle" in step) return Effect.succeed(step)
+        progress?.(step.done, step.of)
+        return Effect.suspend(next)
+      })
+    const made = yield* Effect.acquireRelease(Effect.interruptible(next()), ({ handle }) => closing(handle))
+    return sharedOf(made)
+  })
+
+  /** Checks what is there from an earlier time, step by step. */
+  const checked = (handle: Handle, { size }: Offer, progress: Progress | undefined) => {
+    const has = PieceSet.none(piecesOf(size))
+    let done = 0
+    const next = (): Effect.Effect<PieceSet, FileError> =>
+      Effect.flatMap(run("check", handle), ({ left, right }) => {
+        for (const piece of right) has.add(piece)
+        done += right.length
+        if (left === 0) return Effect.succeed(has)
+        progress?.(done * pieceBytes, (done + left) * pieceBytes)
+        return Effect.suspend(next)
+      })
+    return next()
+  }
+
+  const target = Effect.fn("FileStore.target")(function* (
+    folder: string,
+    offer: Offer,
+    manifest: Uint8Array,
+    progress?: Progress
+  ) {
+    const real = yield* run("folder", folder)
+    if (!(yield* lock(`${real}\n${offer.digest}`))) {
+      return yield* new FolderUnusable({
+        path: real,
+        detail: `${offer.name} is being fetched into it already`,
+        remedy: "wait for that, or name another folder"
+      })
+    }
+    const part = yield* Effect.acquireRelease(run("open", real, offer, manifest), closing)
+    const has = yield* checked(part, offer, progress)
+    yield* run("mustHaveRoom", part, Math.max(0, offer.size - has.count * pieceBytes))
+    return targetOf(part, offer, manifest, has, yield* Effect.scope)
+  })
+
+  const targetOf = (part: Handle, offer: Offer, manifest: Uint8Array, has: PieceSet, scope: Scope.Scope): Target => ({
+    offer,
+    manifest,
+    has,
+    write: (piece, bytes) =>
+      Effect.map(ofWriting(run("write", part, piece, bytes)), (isRight) => {
+        if (isRight) has.add(piece)
+        return isRight
+      }),
+    read: (piece) => withErrors("FolderUnusable")(run("read", part, piece)),
+    finish: Effect.suspend(() => {
+      if (!has.isAll) return Effect.dieMessage("pieces are missing")
+      return Effect.acquireRelease(ofWriting(run(finish, part, offer, manifest)), ({ handle }) => closing(handle)).pipe(
+        Scope.extend(scope),
+        Effect.map(sharedOf)
+      )
+    }),
+    discard: Effect.ignore(run("discard", part))
+  })
+
+  return FileStore.of({
+    offer: (paths, progress) => withErrors("FileUnreadable", "FileChanged", "TooMuch")(offer(paths, progress)),
+    digest: (bytes) => Effect.orDie(run("digest", bytes)),
+    kept: (folder, offer) => Effect.orDie(run("kept", folder, offer)),
+    target: (folder, offer, manifest, progress) =>
+      withErrors("ManifestMalformed", "DiskFull", "FolderUnusable")(target(folder, offer, manifest, progress))
+  })
+}

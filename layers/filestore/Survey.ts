@@ -1,0 +1,136 @@
+/** What is to be offered: all files at some paths, and in the folders there. */
+import * as Path from "node:path"
+import { distinctPaths, mostPathBytes, safeName } from "../../src/domain/FileNames.ts"
+import { digestBytes, mostFiles, mostManifestBytes, piecesOf } from "../../src/domain/Manifest.ts"
+import { folderType } from "../../src/domain/Offer.ts"
+import type { Disk, Found, Mark } from "./Disk.ts"
+import { Failed, reading } from "./Failure.ts"
+import { typeOf } from "./MediaType.ts"
+
+/** A file as it was found. */
+export interface SurveyedFile {
+  /** Where it is, absolute. */
+  readonly at: string
+  /** How it is called in the manifest. */
+  readonly path: string
+  readonly mark: Mark
+}
+
+export interface Survey {
+  readonly name: string
+  readonly type: string
+  /** Whether it is one file, and not in a folder. */
+  readonly isFile: boolean
+  /** The file or the folder, absolute; of several, the first. */
+  readonly path: string
+  readonly files: ReadonlyArray<SurveyedFile>
+  readonly bytes: number
+  readonly skipped: ReadonlyArray<string>
+}
+
+/** So many of what is skipped are named. */
+const mostNamed = 10
+
+/** So many names are looked at before others have their turn. */
+const atOnce = 256
+
+/** What a manifest has for each file beside its path, in bytes: not less than it is. */
+const bytesAFile = 40
+
+interface Gathered {
+  readonly files: Array<{ readonly at: string; readonly path: string; readonly mark: Mark }>
+  bytes: number
+  headBytes: number
+  readonly skipped: Array<string>
+  skippedCount: number
+}
+
+const why: Readonly<Record<"link" | "other", string>> = {
+  link: "is a symbolic link",
+  other: "is neither a file nor a folder"
+}
+
+const skip = (gathered: Gathered, path: string, why: string): void => {
+  gathered.skippedCount += 1
+  if (gathered.skipped.length < mostNamed) gathered.skipped.push(`${path} ${why}`)
+}
+
+const add = (gathered: Gathered, at: string, path: string, mark: Mark): void => {
+  const length = Buffer.byteLength(path)
+  if (length > mostPathBytes - 64) return skip(gathered, path.slice(0, 80), "has too long a path")
+  gathered.files.push({ at, path, mark })
+  gathered.bytes += mark.size
+  gathered.headBytes += bytesAFile + 2 * length
+  if (gathered.files.length > mostFiles) {
+    throw new Failed("TooMuch", at, `there are more than ${mostFiles.toLocaleString("en")} files`)
+  }
+  if (gathered.headBytes + piecesOf(gathered.bytes) * digestBytes > mostManifestBytes) {
+    throw new Failed("TooMuch", at, "the files are too large, or their names too long")
+  }
+}
+
+const byName = (one: readonly [string, unknown], other: readonly [string, unknown]): number =>
+  one[0] < other[0] ? -1 : 1
+
+/** Looks through a folder and all folders in it. The same files are found in the same order each time. */
+function* through(disk: Disk, folder: string, within: string, gathered: Gathered): Generator<void> {
+  const ahead: Array<readonly [at: string, path: string]> = [[folder, within]]
+  let seen = 0
+  for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
+    const [at, path] = next
+    const names = [...reading(at, () => disk.list(at))].sort(byName)
+    const folders: Array<readonly [string, string]> = []
+    for (const [name, kind] of names) {
+      const each = Path.join(at, name)
+      const shown = path === "" ? name : `${path}/${name}`
+      if (kind === "folder") folders.push([each, shown])
+      else if (kind !== "file") skip(gathered, shown, why[kind])
+      else {
+        const found = reading(each, () => disk.look(each))
+        if (found?.kind !== "file") throw new Failed("FileChanged", each)
+        add(gathered, each, shown, found)
+      }
+      seen += 1
+      if (seen % atOnce === 0) yield
+    }
+    ahead.push(...folders.reverse())
+  }
+}
+
+/** What is at a path that somebody has named: a symbolic link there is followed. */
+const named = (disk: Disk, path: string): { readonly at: string; readonly found: Found } =>
+  reading(path, () => {
+    const at = disk.real(Path.resolve(path))
+    const found = disk.look(at)
+    if (found === undefined) throw Object.assign(new Error(), { code: "ENOENT" })
+    if (found.kind !== "file" && found.kind !== "folder") throw Object.assign(new Error(), { code: "ENXIO" })
+    return { at, found }
+  })
+
+/** How several files are called. */
+const nameOfMany = (first: string, count: number): string => safeName(`${first} and ${count - 1} more`)
+
+/** What is to be offered of these paths, of which there is at least one. */
+export function* survey(disk: Disk, paths: ReadonlyArray<string>): Generator<void, Survey> {
+  const gathered: Gathered = { files: [], bytes: 0, headBytes: 0, skipped: [], skippedCount: 0 }
+  const roots = paths.map((path) => ({ ...named(disk, path), name: Path.basename(Path.resolve(path)) || "files" }))
+  const [first] = roots
+  if (first === undefined) throw new Failed("FileUnreadable", "", "no file is named")
+  for (const { at, found, name } of roots) {
+    if (found.kind === "file") add(gathered, at, name, found)
+    else yield* through(disk, at, roots.length === 1 ? "" : name, gathered)
+  }
+  if (gathered.files.length === 0) throw new Failed("FileUnreadable", first.at, "there is no file in it")
+  const unnamed = gathered.skippedCount - gathered.skipped.length
+  const isFile = roots.length === 1 && first.found.kind === "file"
+  const safe = distinctPaths(gathered.files.map(({ path }) => path))
+  return {
+    name: roots.length === 1 ? safeName(first.name) : nameOfMany(safeName(first.name), roots.length),
+    type: isFile ? typeOf(first.name) : folderType,
+    isFile,
+    path: first.at,
+    files: gathered.files.map((file, index) => ({ ...file, path: safe[index] ?? file.path })),
+    bytes: gathered.bytes,
+    skipped: unnamed === 0 ? gathered.skipped : [...gathered.skipped, `${unnamed} more`]
+  }
+}
