@@ -97,5 +97,10 @@ export class ReplicaLog extends Context.Tag("outlive/ReplicaLog")<
      * once more.
      */
     readonly onGrowth: (look: () => void) => () => void
+    /**
+     * Calls a function with each stream of which posts of others have been added, and the number of the first of them,
+     * until the function that is returned is called. It runs before those of `onGrowth`, and the same holds for it.
+     */
+    readonly onHeard: (look: (stream: StreamId, first: number) => void) => () => void
   }
 >() {}

@@ -70,6 +70,7 @@ const timesOfDay: ReadonlyMap<string, string> = new Map([
   ["layers/IrcFrontEnd.ts", "since when there is a channel, for people"],
   ["layers/links/Life.ts", "since when there is a link, for people"],
   ["layers/TransportPeerMesh.ts", "since when the server is away, for people"],
+  ["layers/nats/Relay.ts", "how old a post is when it comes, for people"],
   ["layers/TransportProbe.ts", "an epoch"],
   ["layers/links/Awakening.ts", "whether it has jumped, since the machine has slept"],
   ["layers/replication/Folds.ts", "after which epoch a run must begin"],

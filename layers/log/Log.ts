@@ -50,6 +50,7 @@ import { linesOf as linesTogether } from "../../src/protocol/ChunkDecoder.ts"
 import { PostStore } from "../../src/protocol/PostStore.ts"
 import { Entries } from "./Entries.ts"
 import * as GuestsInLog from "./Guests.ts"
+import { makeHeard } from "./Heard.ts"
 import type { Journal } from "./Journal.ts"
 import { foldLines, gap, linesOfSeen, linesWithGaps } from "./Kept.ts"
 import * as LettersInLog from "./Letters.ts"
@@ -163,6 +164,7 @@ export const make = (
     )
     const ownPosts = OwnPosts.make({ author, sign, store, topicOf: (room) => past.topicOf(room) })
     const growth = makeSignal()
+    const heard = makeHeard()
     // One step runs after the other, and none is interrupted halfway. So the disk and the memory agree, and entries
     // stand in the order of delivery. This is needed without a disk as well: a fiber may yield between any two
     // operations.
@@ -261,6 +263,7 @@ export const make = (
 
     /** Adds posts of others. `by`: the session of a guest that says them. */
     const add = (delivered: ReadonlyArray<EncodedPost>, by?: Reader): void => {
+      heard.tell(delivered)
       let [added, carried] = [0, 0]
       for (const each of delivered) {
         const post = letters.seen(each.post)
@@ -614,6 +617,7 @@ export const make = (
         growth.changed()
       }),
       onGrowth: growth.listen,
+      onHeard: heard.listen,
       written: recording.settled,
       tally: Effect.sync(() => ({
         entries: entries.kept.length,

@@ -1,0 +1,200 @@
+/**
+ * Carries posts between sites: publishes what is said at this site, and takes in what others publish. Nobody waits for
+ * it, and nothing depends on it: what it loses, links between the servers find and bring.
+ */
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { Bus } from "../../services/Bus.ts"
+import { Guests } from "../../services/Guests.ts"
+import { Membership } from "../../services/Membership.ts"
+import { PeerMesh } from "../../services/PeerMesh.ts"
+import { Relay } from "../../services/Relay.ts"
+import { ReplicaLog } from "../../services/ReplicaLog.ts"
+import { isPrivateStream, sealedRoom } from "../../src/domain/Conversation.ts"
+import type { BusUnavailable } from "../../src/domain/Errors.ts"
+import { type Keep, nowhere, saveChanges } from "../../src/domain/Keep.ts"
+import { within } from "../../src/domain/Limit.ts"
+import { isServerId, type PeerId } from "../../src/domain/Peer.ts"
+import { authorOf, roomIn, type StreamId } from "../../src/domain/Post.ts"
+import { makeSignal } from "../../src/domain/Signal.ts"
+import type { Site } from "../../src/domain/Site.ts"
+import { Position, type Stored } from "../../src/domain/Stored.ts"
+import { encode } from "../../src/protocol/Relayed.ts"
+import * as Incoming from "./Incoming.ts"
+import { type Batch, Outgoing } from "./Outgoing.ts"
+import { open as unwrapped, type Wrapping } from "./Wrapping.ts"
+
+/** The most bytes of posts in a message. */
+const mostInMessage = 131_072
+
+/** The place in what others publish is kept so soon after it has changed. */
+const keepAfter = "1 second"
+
+/** When this node ends, what was said last may take so long to be published. */
+const lastLimit = "1 second"
+
+/** How soon publishing is tried again. */
+const again = Schedule.exponential("100 millis").pipe(
+  Schedule.jittered,
+  Schedule.union(Schedule.jittered(Schedule.spaced("5 seconds")))
+)
+
+export interface Settings {
+  /** This node, and its site. */
+  readonly id: PeerId
+  readonly site: Site
+  /** Where the place in what others publish is kept for the next run. */
+  readonly keep?: Keep
+  /** How posts look to the message system: as they are, by default. */
+  readonly wrapping?: Wrapping
+}
+
+const decodePosition = Schema.decodeUnknownOption(Position)
+
+const make = ({ id, keep = nowhere, site, wrapping = unwrapped }: Settings) =>
+  Effect.gen(function* () {
+    const bus = yield* Bus
+    const log = yield* ReplicaLog
+    const guests = yield* Guests
+    const mesh = yield* PeerMesh
+    const membership = yield* Membership
+    const clock = yield* Effect.clock
+
+    /** Whether somebody speaks here: this node, a guest of it, or a client with a link to it. */
+    const isNear = (author: PeerId): boolean =>
+      author === id || guests.here.has(author) || (!isServerId(author) && mesh.isPresent(author))
+
+    // ---- What is said here
+
+    const outgoing = new Outgoing(log)
+    const growth = makeSignal()
+    let [published, received, doubles, refused] = [0, 0, 0, 0]
+
+    const isPublished = (stream: StreamId): boolean =>
+      (!isPrivateStream(stream) || roomIn(stream) === sealedRoom) && isNear(authorOf(stream))
+
+    /** How far this node's own streams were looked at, and how much it had said then. */
+    const own = new Map<StreamId, number>()
+    let said = 0
+
+    const lookAtOwn = (): void => {
+      if (said === log.said()) return
+      said = log.said()
+      for (const room of log.rooms) {
+        const stream = log.streamIn(room)
+        const [before, now] = [own.get(stream) ?? 0, log.have(stream)]
+        if (now > before && isPublished(stream)) outgoing.grows(stream, before)
+        own.set(stream, now)
+      }
+    }
+    for (const room of log.rooms) own.set(log.streamIn(room), log.have(log.streamIn(room)))
+    said = log.said()
+
+    yield* Effect.acquireRelease(
+      Effect.sync(() => [
+        log.onHeard((stream, first) => {
+          if (isPublished(stream)) outgoing.grows(stream, first - 1)
+        }),
+        log.onGrowth(() => {
+          lookAtOwn()
+          if (outgoing.waiting > 0) growth.changed()
+        })
+      ]),
+      (stops) =>
+        Effect.sync(() => {
+          for (const stop of stops) stop()
+        })
+    )
+
+    const publish = (batch: Batch): Effect.Effect<void, BusUnavailable> =>
+      Effect.suspend(() => {
+        const last = batch.marks.at(-1)
+        if (last === undefined || batch.posts === 0) return Effect.void
+        const bytes = wrapping.wrap(encode(site, batch.pieces))
+        return bus.append(wrapping.subjectOf(site, batch.room), wrapping.idOf(last), bytes)
+      }).pipe(
+        Effect.zipRight(
+          Effect.sync(() => {
+            outgoing.stored(batch)
+            published += batch.posts
+          })
+        )
+      )
+
+    /** Publishes the next posts of each room. They count as published once they are acknowledged, and not before. */
+    const publishNext: Effect.Effect<void, BusUnavailable> = Effect.suspend(() =>
+      Effect.forEach(
+        outgoing.next(Math.min(mostInMessage, bus.mostBytes() / 2)),
+        // One that fails must not interrupt the others: they may be stored all the same.
+        (batch) => Effect.either(publish(batch)),
+        { concurrency: "unbounded" }
+      )
+    ).pipe(Effect.flatMap((results) => results.find(Either.isLeft) ?? Effect.void))
+
+    const connected = bus.state.changes.pipe(
+      Stream.filter(({ _tag }) => _tag === "Connected"),
+      Stream.runHead
+    )
+
+    yield* Effect.addFinalizer(() =>
+      Effect.ignore(within(lastLimit)(Effect.repeat(publishNext, { while: () => outgoing.waiting > 0 })))
+    )
+    yield* growth
+      .until(() => outgoing.waiting > 0)
+      .pipe(
+        Effect.zipRight(Effect.retry(Effect.zipRight(connected, publishNext), again)),
+        Effect.forever,
+        Effect.forkScoped
+      )
+
+    // ---- What is said at other sites
+
+    const read = Incoming.make({ site, log, membership, isNear })
+    const lag = new Map<Site, number>()
+    let position = decodePosition(yield* keep.load)
+    const moved = yield* saveChanges(
+      Effect.suspend(() =>
+        position._tag === "None" ? Effect.void : Effect.zipRight(log.written, keep.save(position.value))
+      ),
+      keepAfter
+    )
+
+    const take = (batch: ReadonlyArray<Stored>): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const arrivals = batch.flatMap(({ bytes }) => {
+          const inside = wrapping.unwrap(bytes)
+          return (inside === undefined ? undefined : read(inside)) ?? []
+        })
+        for (const arrival of arrivals) {
+          doubles += arrival.doubles
+          refused += arrival.refused
+          const last = arrival.blocks.at(-1)
+          if (last !== undefined) lag.set(arrival.site, clock.unsafeCurrentTimeMillis() - last.post.at)
+        }
+        const blocks = arrivals.flatMap((arrival) => arrival.blocks)
+        received += blocks.reduce((sum, { rest }) => sum + 1 + (rest?.length ?? 0), 0)
+        return blocks.length === 0 ? Effect.void : Effect.asVoid(log.receive(blocks))
+      }).pipe(
+        Effect.zipRight(
+          Effect.sync(() => {
+            position = decodePosition(batch.at(-1)?.position)
+            moved()
+          })
+        )
+      )
+
+    yield* Effect.forkScoped(bus.follow(position._tag === "Some" ? position.value : undefined, take))
+
+    return Relay.of({
+      tally: () => ({ published, waiting: outgoing.waiting, received, doubles, refused, lag })
+    })
+  })
+
+/** The relay of one run of a server. */
+export const layer = (
+  settings: Settings
+): Layer.Layer<Relay, never, Bus | ReplicaLog | Guests | PeerMesh | Membership> => Layer.scoped(Relay, make(settings))
