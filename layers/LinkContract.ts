@@ -33,6 +33,7 @@ import type {
   PostFrame,
   Recall,
   Rooms,
+  SiteFrame,
   Want
 } from "../src/protocol/Frame.ts"
 import type { Outbox } from "../src/protocol/Outbox.ts"
@@ -61,8 +62,10 @@ export interface Link<out R = unknown> extends Row {
   readonly newcomer: boolean
   /** Whether the peer only passes through: nobody is told about it, and nobody searches for it. */
   readonly passing: boolean
-  /** Whether the peer wants to be told of guests. */
+  /** Whether the peer wants to be told of guests, of other sites and of servers. */
   readonly hearsOfGuests: boolean
+  /** Whether the peer is the server of another site, and so is this node. */
+  readonly isFar: boolean
   /** The rooms in which the peer takes part. Replication replaces them when the peer names others. */
   rooms: ReadonlySet<Room>
   /** How many older posts it wants as history. */
@@ -129,7 +132,18 @@ export interface Links<R> {
 }
 
 /** The frames that replication handles. Links handle all others. */
-export type ReplicationFrame = Have | Folded | Gap | Want | Rooms | GuestsFrame | Join | Joined | Recall | Earlier
+export type ReplicationFrame =
+  | Have
+  | Folded
+  | Gap
+  | Want
+  | Rooms
+  | GuestsFrame
+  | SiteFrame
+  | Join
+  | Joined
+  | Recall
+  | Earlier
 
 /** What replication offers to links. */
 export interface Replication<R> {
@@ -194,4 +208,8 @@ export interface Replication<R> {
   /** The run of a guest elsewhere that has that id, or had it when the link to its node was lost. */
   readonly epochOfGuest: (id: PeerId) => Epoch | undefined
   readonly guestStatuses: () => ReadonlyArray<PeerStatus>
+  /** Whether that run takes part at another site, or did last. */
+  readonly wasFar: (id: PeerId, epoch: Epoch) => boolean
+  /** Who takes part at other sites. */
+  readonly farMembers: () => Iterable<PeerId>
 }

@@ -13,6 +13,7 @@ import * as Monotonic from "../src/domain/Monotonic.ts"
 import { type Address, formatAddress, Host as HostName, Port } from "../src/domain/Peer.ts"
 import { strangerTo } from "../src/domain/Security.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
+import { farAddress, isFar, type Site } from "../src/domain/Site.ts"
 import { type Flow, Inlet } from "./transport/Inlet.ts"
 import { type Outlet, Pump } from "./transport/Pump.ts"
 
@@ -50,6 +51,8 @@ export interface Place {
   readonly key?: PublicKey
   /** The host from which others see it connect: localhost by default. */
   readonly from?: HostName
+  /** The site of which it is the server: servers of others reach it at the far address. */
+  readonly site?: Site
 }
 
 /** One life of a node. It has another after a crash. */
@@ -71,6 +74,10 @@ const securedBy = ({ key }: Host, connection: number): Option.Option<Secured> =>
     key: known,
     binding: (purpose) => new TextEncoder().encode(`${purpose} on connection ${connection}`)
   }))
+
+/** The host from which a node is seen to come that has dialled that host. */
+const seenFrom = ({ from = localhost, site }: Host, dialled: HostName): HostName =>
+  site !== undefined && isFar({ host: dialled }) ? farAddress(site).host : from
 
 /** One direction of a connection. */
 interface Pipe extends Outlet {
@@ -187,7 +194,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
     const [knownListener, knownDialler] = [securedBy(listener, number), securedBy(dialler, number)]
     return [
       endOf(dialler, outward, outwardPump, near, { from: host, secured: knownListener }),
-      endOf(listener, inward, inwardPump, far, { from: dialler.from ?? localhost, secured: knownDialler })
+      endOf(listener, inward, inwardPump, far, { from: seenFrom(dialler, host), secured: knownDialler })
     ]
   }
 
@@ -288,7 +295,12 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
       hosts.add(host)
       return Transport.of({
         dial: (address) => Effect.suspend(() => (host.alive ? dial(host, address) : Effect.never)),
-        listen: (address, serve) => Effect.suspend(() => (host.alive ? listen(host, address, serve) : Effect.never)),
+        listen: (address, serve) =>
+          Effect.suspend(() => {
+            if (!host.alive) return Effect.never
+            const near = listen(host, address, serve)
+            return host.site === undefined ? near : Effect.zipLeft(near, listen(host, farAddress(host.site), serve))
+          }),
         hosts: () => [...(addresses.get(node) ?? [])]
       })
     },

@@ -12,7 +12,11 @@ const make = Effect.gen(function* () {
   const store = yield* PortStore
   return ServerRegistry.of({
     admit: ({ admit, passing, peer, refuse }: JoinRequest) =>
-      (passing ? Effect.void : Effect.tapError(store.record(peer), ({ detail }) => refuse(detail))).pipe(
+      // Servers of other sites are found without the record.
+      (passing || peer.role === "server"
+        ? Effect.void
+        : Effect.tapError(store.record(peer), ({ detail }) => refuse(detail))
+      ).pipe(
         Effect.zipRight(admit),
         inSpan("ServerRegistry.admit", () => ({ id: peer.id, address: formatAddress(peer.address) }))
       ),
@@ -20,7 +24,8 @@ const make = Effect.gen(function* () {
       Effect.tap(Effect.forEach(mesh.keep, { discard: true })),
       Effect.withSpan("ServerRegistry.callBack")
     ),
-    remember: (peer: Peer) => inSpan("ServerRegistry.remember")(store.record(peer)),
+    remember: (peer: Peer) =>
+      peer.role === "server" ? Effect.void : inSpan("ServerRegistry.remember")(store.record(peer)),
     // A client that begins to join after the check is recorded after this has forgotten it.
     dismiss: Effect.fn("ServerRegistry.dismiss")((id: PeerId) =>
       Effect.zipRight(

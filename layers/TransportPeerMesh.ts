@@ -92,7 +92,8 @@ const make = (settings: Settings) =>
           return links.keep(kept)
         }),
       reach: links.reach,
-      awaitLoss: (id) => peers.until(() => !table.links.has(id)),
+      tellServers: (servers) => Effect.sync(() => links.tellServers(servers)),
+      awaitLoss: (id) => peers.until(() => !links.isThere(id)),
       contested: links.contested,
       forked: replication.forked,
       isPresent: (id) => table.links.has(id) || table.isMeeting(id),

@@ -50,9 +50,15 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     readonly joinRequests: Stream.Stream<JoinRequest>
     /** Keeps a link to that peer from now on, in the background. If it can't be reached for long, it is `GivenUp`. */
     readonly keep: (peer: Peer) => Effect.Effect<void>
-    /** Dials that peer, with growing pauses, until there is a link to it, whichever side made it. */
-    readonly reach: (id: PeerId, route: Route) => Effect.Effect<void>
-    /** Returns as soon as there is no link to that peer. */
+    /**
+     * Dials that peer, with growing pauses, until there is a link to it, whichever side made it. On a client the id
+     * `Server` stands for any server of the chat: the one at that address is dialled, and from 2 s on also those others
+     * and all that servers have told of.
+     */
+    readonly reach: (id: PeerId, route: Route, others?: ReadonlyArray<Route>) => Effect.Effect<void>
+    /** Tells the clients of this server, now and as they come, which servers the chat has, and where. */
+    readonly tellServers: (servers: ReadonlyArray<Peer>) => Effect.Effect<void>
+    /** Returns as soon as there is no link to that peer. On a client, `Server` stands for any server of the chat. */
     readonly awaitLoss: (id: PeerId) => Effect.Effect<void>
     /** Fails when this node's id turns out to belong to an earlier node, or when the server has removed this node. */
     readonly contested: Effect.Effect<never, IdTaken | NotInvited>

@@ -1,7 +1,7 @@
 /** Who is in the chat, as one IRC client has been told, and by which nicks. */
 import { absurd } from "../../src/domain/Absurd.ts"
 import { isPresenceEvent, type MeshEvent } from "../../src/domain/MeshEvent.ts"
-import type { Named, PeerId } from "../../src/domain/Peer.ts"
+import { type Named, type PeerId, roleOf } from "../../src/domain/Peer.ts"
 import type { PeerStatus } from "../../src/domain/PeerStatus.ts"
 import { fold, isSame } from "../../src/protocol/irc/CaseMapping.ts"
 
@@ -105,7 +105,10 @@ export const makeMembers = (self: Named, asked: string): Members => {
       case "GuestRenamed":
         return renamed(event.id, event.before)
       case "GuestsGone":
+      case "FarLeft":
         return event.ids.flatMap((id) => went(id, event.lost ? "lost" : "left"))
+      case "FarCame":
+        return event.ids.flatMap((id) => came({ id, role: roleOf(id) }))
       default:
         return absurd(event)
     }

@@ -9,7 +9,7 @@ import type { JoinRequest } from "../../services/PeerMesh.ts"
 import type { Accepted } from "../../services/Transport.ts"
 import type { ChatId } from "../../src/domain/Chat.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
-import type { Peer, PeerId } from "../../src/domain/Peer.ts"
+import { type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
 import { after, effectOf, type Rest } from "../../src/domain/Rest.ts"
 import { reachableAt } from "../../src/domain/Security.ts"
 import { inSpan, isTraced } from "../../src/domain/Span.ts"
@@ -89,7 +89,7 @@ export const make = (
 
     const admitMember = (visitor: Visitor): Rest => {
       const { epoch, id } = visitor.hello
-      const mistake = objections.mistakeOf(visitor.hello)
+      const mistake = objections.mistakeOf(visitor.hello, visitor.connection.from)
       if (mistake !== undefined) {
         if (mistake.reason === "other-chat") tellOfForeigner(visitor)
         return sendAway(visitor, mistake)
@@ -192,7 +192,13 @@ export const make = (
      * because they come again and again.
      */
     const tellOfForeigner = ({ hello: { to = settings.id }, peer }: Visitor): void => {
-      if (!settings.member || to !== settings.id || foreigners.has(peer.id) || foreigners.size >= mostForeigners) return
+      if (
+        !settings.member ||
+        (to !== settings.id && to !== serverId) ||
+        foreigners.has(peer.id) ||
+        foreigners.size >= mostForeigners
+      )
+        return
       foreigners.add(peer.id)
       events.note(MeshEvent.Foreigner({ peer }))
     }

@@ -79,11 +79,14 @@ export const make = ({ clock, membership, table }: Node, { gone, missing, rateLi
     return Effect.sync(() => Wire.putTo(links, [{ type: "missing", peers }]))
   }
 
-  const serverLinks = (): ReadonlyArray<Link> => [...table.links.values()].filter(({ peer }) => peer.role === "server")
+  /** The links to nodes of this site: who is missing here is missed at no other. */
+  const nearLinks = (): ReadonlyArray<Link> => [...table.links.values()].filter(({ isFar }) => !isFar)
+
+  const serverLinks = (): ReadonlyArray<Link> => nearLinks().filter(({ peer }) => peer.role === "server")
 
   /** The peers to ask: servers, which meet everybody, and some of the others. */
   const someLinks = (): ReadonlyArray<Link> => {
-    const links = [...table.links.values()]
+    const links = nearLinks()
     const servers = serverLinks()
     const clients = links.filter(({ peer }) => peer.role !== "server")
     const from = clients.length === 0 ? 0 : turn % clients.length

@@ -13,7 +13,7 @@ import {
   PeerUnreachable
 } from "../../src/domain/Errors.ts"
 import type { Pass } from "../../src/domain/Pass.ts"
-import type { Address, Peer, PeerId } from "../../src/domain/Peer.ts"
+import { type Address, isServerId, type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
 import { type Epoch, isEarlier, type Room } from "../../src/domain/Post.ts"
 import { strangerTo } from "../../src/domain/Security.ts"
 import {
@@ -104,7 +104,7 @@ export const call = (
     }
     if (self.chat !== undefined && answer.chat !== self.chat)
       return yield* new ForeignChat({ ...named(answer), address })
-    if (to !== undefined && answer.id !== to) {
+    if (to !== undefined && answer.id !== to && !(to === serverId && isServerId(answer.id))) {
       return yield* new PeerUnreachable({ address, detail: `${answer.id} answers there, not ${to}` })
     }
     return { welcome: answer, rest }

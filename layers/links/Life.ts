@@ -24,6 +24,7 @@ import type { Members } from "./Members.ts"
 import type { Node } from "./Node.ts"
 import type { RateLimit } from "./RateLimit.ts"
 import type { Search } from "./Search.ts"
+import type { Servers } from "./Servers.ts"
 
 interface Needs {
   readonly rateLimit: RateLimit
@@ -33,6 +34,7 @@ interface Needs {
   readonly departures: Departures
   readonly introductions: Introductions
   readonly replication: Replication<unknown>
+  readonly servers: Servers
   /** Runs what has to be waited for, until it is done or the node ends. */
   readonly run: (effect: Effect.Effect<void>) => unknown
   /** This node has joined the chat. */
@@ -41,7 +43,8 @@ interface Needs {
 
 export const make = (node: Node, needs: Needs) => {
   const { clock, events, isLeaving, isMember, log, membership, peers, settings, table } = node
-  const { admitted, departures, heartbeat, introductions, members, rateLimit, replication, run, search } = needs
+  const { admitted, departures, heartbeat, introductions, members, rateLimit, replication, run, search, servers } =
+    needs
 
   // ---- What comes over a link
 
@@ -73,6 +76,7 @@ export const make = (node: Node, needs: Needs) => {
       case "want":
       case "rooms":
       case "guests":
+      case "site":
       case "join":
       case "joined":
       case "recall":
@@ -80,16 +84,21 @@ export const make = (node: Node, needs: Needs) => {
         return replication.heard(link, frame)
       case "roster":
         if (!replication.hasShown(link)) return new PeerLost({ reason: "malformed" })
-        introductions.heardRoster(link, listedIn(frame.peers))
+        // Who is near one site is introduced to nobody at another.
+        if (!link.isFar) introductions.heardRoster(link, listedIn(frame.peers))
         return undefined
       case "introduce":
-        introductions.heardOfSeekers(link, listedIn(frame.peers))
+        if (!link.isFar) introductions.heardOfSeekers(link, listedIn(frame.peers))
         return undefined
       case "missing":
+        if (link.isFar) return undefined
         introductions.heardMissing(link, frame.peers)
         return departures.heardMissing(link, frame)
       case "left":
-        return departures.heardLeft(link, frame)
+        return link.isFar ? undefined : departures.heardLeft(link, frame)
+      case "servers":
+        servers.heard(link, frame)
+        return undefined
       case "members":
         return members.heard(link, frame)
       case "seek":
@@ -210,7 +219,8 @@ export const make = (node: Node, needs: Needs) => {
   }
 
   const isUp = (link: Link): Rest => {
-    if (settings.role === "server" || link.newcomer) introductions.introduce(link)
+    if (!link.isFar && (settings.role === "server" || link.newcomer)) introductions.introduce(link)
+    servers.came(link)
     introductions.came(link)
     return after(search.found(link.peer.id), () => {
       table.up(link)
@@ -237,7 +247,7 @@ export const make = (node: Node, needs: Needs) => {
     }
     if (link.passing) events.note(MeshEvent.Passing({ peer: link.peer, here: true }))
     else if (isNews && !isUnderstood) {
-      const known = wasMember && isBack
+      const known = wasMember && (isBack || replication.wasFar(link.peer.id, link.epoch))
       events.note(MeshEvent.Linked({ peer: link.peer, newcomer: link.newcomer, known }))
     }
     return !isBack && isEarlier(log.epoch, link.epoch)

@@ -7,6 +7,7 @@ import type { Phase } from "../../src/domain/LinkTable.ts"
 import type { Peer, PeerId } from "../../src/domain/Peer.ts"
 import type { Epoch, Room } from "../../src/domain/Post.ts"
 import type { Member } from "../../src/domain/Roster.ts"
+import { isFar } from "../../src/domain/Site.ts"
 import type { Control, Hello } from "../../src/protocol/Frame.ts"
 import type { Outbox } from "../../src/protocol/Outbox.ts"
 import type * as LinkContract from "../LinkContract.ts"
@@ -64,6 +65,7 @@ export class Link<R = unknown> implements LinkContract.Link<R>, Sender {
   readonly newcomer: boolean
   readonly passing: boolean
   readonly hearsOfGuests: boolean
+  readonly isFar: boolean
   /** Replication's. */
   rooms: ReadonlySet<Room>
   readonly history: number
@@ -90,6 +92,7 @@ export class Link<R = unknown> implements LinkContract.Link<R>, Sender {
     this.newcomer = !introduction.member
     this.passing = introduction.passing ?? false
     this.hearsOfGuests = introduction.guests ?? false
+    this.isFar = isFar(peer.address)
     this.rooms = parts.rooms
     this.history = introduction.history ?? 0
     this.wire = wire

@@ -9,7 +9,8 @@ import { type Connection, Transport } from "../../services/Transport.ts"
 import { type IdTaken, NotInvited } from "../../src/domain/Errors.ts"
 import { within } from "../../src/domain/Limit.ts"
 import { LinkTable } from "../../src/domain/LinkTable.ts"
-import { looksLike, type Peer, serverLike } from "../../src/domain/Peer.ts"
+import { looksLike, type Peer, type PeerId, serverId, serverLike } from "../../src/domain/Peer.ts"
+import { farAddress, isFar, siteOf } from "../../src/domain/Site.ts"
 import type * as LinkContract from "../LinkContract.ts"
 import * as Acceptor from "./Acceptor.ts"
 import * as Awakening from "./Awakening.ts"
@@ -28,6 +29,7 @@ import type { Node, Settings } from "./Node.ts"
 import * as Objections from "./Objections.ts"
 import * as RateLimit from "./RateLimit.ts"
 import * as Search from "./Search.ts"
+import * as Servers from "./Servers.ts"
 import * as Statuses from "./Statuses.ts"
 import * as Wire from "./Wire.ts"
 
@@ -61,6 +63,10 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
     let leaving = false
     let hurried = false
     const peer = (): Peer => ({ id: settings.id, role: settings.role, address })
+    const site = siteOf(settings.id)
+    /** This node as the other side of that connection reaches it. */
+    const seenOver = ({ from }: Connection): Peer =>
+      site !== undefined && isFar({ host: from }) ? { ...peer(), address: farAddress(site) } : peer()
 
     const node: Node = {
       ...ground,
@@ -104,15 +110,14 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
     })
     const self = (connection: Connection): Handshake.Self => ({
       pass: membership.pass(connection),
-      peer: peer(),
+      peer: seenOver(connection),
       epoch: log.epoch,
       chat: membership.chat(),
       member,
       history: replication.wanted(),
       passing: settings.passing ?? false,
       rooms: replication.rooms(),
-      // Only plain chats have guests.
-      guests: membership.letters === undefined
+      guests: true
     })
     const entrance: Entrance.Entrance = {
       deadlines,
@@ -139,8 +144,10 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
       run
     })
     const { answering, call } = yield* Dialer.make(node, { ...entrance, transport })
+    const servers = Servers.make(node)
     const search = yield* Search.make(node, {
       rateLimit,
+      servers,
       awakening: Awakening.make(node, { transport }),
       missing,
       replication,
@@ -161,6 +168,7 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
       departures,
       introductions,
       replication,
+      servers,
       run,
       admitted: () => {
         member = true
@@ -174,8 +182,8 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
             const server = serverLike(id)
             if (server !== undefined) return server
             if (table.isPresent(id)) return id
-            const sought = missing.sought().map(({ peer }) => peer.id)
-            return table.lookalike(id) ?? sought.find((each) => each === id || looksLike(each, id))
+            const others = [...missing.sought().map(({ peer }) => peer.id), ...replication.farMembers()]
+            return table.lookalike(id) ?? others.find((each) => each === id || looksLike(each, id))
           },
           epochOf: replication.epochOfGuest
         })
@@ -202,6 +210,9 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
       )
     })
 
+    /** To a client, the id `Server` stands for whichever server there is. */
+    const isAnyServer = (id: PeerId): boolean => id === serverId && settings.role === "client"
+
     address = yield* transport.listen(settings.listen, acceptor.receive, acceptor.regret)
 
     return {
@@ -215,7 +226,10 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
         if (!member) yield* call(route)
       }),
       answering,
-      reach: search.reachServer,
+      reach: (id: PeerId, route: Route, others: ReadonlyArray<Route> = []) =>
+        isAnyServer(id) ? search.reachAnyServer(route, others) : search.reachServer(id, route),
+      isThere: (id: PeerId): boolean => (isAnyServer(id) ? servers.areThere() : table.links.has(id)),
+      tellServers: servers.tell,
       keep: (kept: Peer) => search.seek(kept, Duration.zero),
       silence: heartbeat.silence,
       onMeasured: heartbeat.onMeasured,

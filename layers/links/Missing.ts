@@ -5,6 +5,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
+import * as Iterable from "effect/Iterable"
 import type { Row } from "../../src/domain/LinkTable.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
@@ -24,7 +25,7 @@ export interface Sought {
   readonly run: Run | undefined
 }
 
-export const make = ({ clock, events, stir }: Node) =>
+export const make = ({ clock, events, settings, stir, table }: Node) =>
   Effect.gen(function* () {
     /** The searches for sought peers. */
     const searches = yield* FiberMap.make<PeerId, void, never>()
@@ -40,6 +41,10 @@ export const make = ({ clock, events, stir }: Node) =>
     const runs = new Map<PeerId, Run>()
     /** How many servers are being dialled. */
     let reaching = 0
+
+    /** Whether this client has a link to a server. */
+    const isServed = (): boolean =>
+      settings.role === "client" && Iterable.some(table.links.values(), ({ peer }) => peer.role === "server")
 
     const sought = (): ReadonlyArray<Sought> =>
       Array.from(wanted.values(), (peer) => ({ peer, run: runs.get(peer.id) }))
@@ -92,6 +97,8 @@ export const make = ({ clock, events, stir }: Node) =>
           () =>
             Effect.sync(() => {
               reaching -= 1
+              // Another server was reached in its place.
+              if (isServed()) wanted.delete(server.id)
             })
         ),
       isServerAway: (): boolean => reaching > 0,

@@ -1,6 +1,7 @@
 /** Objections to a visit: the reasons to refuse a visitor. */
-import { looksLike, type PeerId, serverLike } from "../../src/domain/Peer.ts"
+import { type Host, looksLike, type PeerId, serverId, serverLike } from "../../src/domain/Peer.ts"
 import type { Epoch } from "../../src/domain/Post.ts"
+import { farAddress, isFar, siteOf } from "../../src/domain/Site.ts"
 import { type Hello, named, protocolVersion } from "../../src/protocol/Frame.ts"
 import type { Replication } from "../LinkContract.ts"
 import type * as Handshake from "./Handshake.ts"
@@ -28,20 +29,33 @@ export const make = (
   { guests, isMember, log, membership, settings, table }: Node,
   { rateLimit, replication, sought }: Needs
 ) => {
-  /** What is wrong with a visit, whoever it is that comes. */
-  const mistakeOf = (hello: Hello): Handshake.Objection | undefined => {
+  /** Whether a visitor means this node. `Server` stands for the server that is here. */
+  const isMeant = (to: PeerId): boolean => to === settings.id || (to === serverId && settings.role === "server")
+
+  /** Whether a visitor comes as it must: servers of other sites from afar, each from its own, and nobody else so. */
+  const comesRightly = ({ host, id, role }: Hello, from: Host): boolean => {
+    const [own, site] = [siteOf(settings.id), siteOf(id)]
+    if (!isFar({ host: from })) return !isFar({ host }) && !(role === "server" && settings.role === "server")
+    return own !== undefined && site !== undefined && own !== site && farAddress(site).host === from && host === from
+  }
+
+  /** What is wrong with a visit from that host, whoever it is that comes. */
+  const mistakeOf = (hello: Hello, from: Host): Handshake.Objection | undefined => {
     if (hello.protocol !== protocolVersion) {
       return { reason: "protocol", detail: `it speaks version ${protocolVersion} of the protocol` }
     }
     const chat = membership.chat()
     if (chat !== undefined && hello.chat !== undefined && hello.chat !== chat) return otherChat
-    if (hello.to !== undefined && hello.to !== settings.id) {
+    if (hello.to !== undefined && !isMeant(hello.to)) {
       return { reason: "mistaken", detail: `${settings.id} answers there, not ${hello.to}` }
     }
     if (hello.epoch === log.epoch) return { reason: "mistaken", detail: "it is this program itself" }
     const visitor = named(hello)
     if (!membership.hasRole(visitor)) {
       return { reason: "mistaken", detail: `a ${visitor.role} can't have the id ${visitor.id}` }
+    }
+    if (hello.id !== settings.id && !comesRightly(hello, from)) {
+      return { reason: "mistaken", detail: "servers of a chat reach each other through NATS, and nobody else does" }
     }
     return undefined
   }
@@ -76,7 +90,13 @@ export const make = (
   const likenessOf = ({ id, member }: Hello): PeerId | undefined => {
     const server = serverLike(id)
     if (server !== undefined || member) return server
-    const others = [settings.id, ...sought(), ...guests.here.keys(), ...replication.guestsElsewhere().keys()]
+    const others = [
+      settings.id,
+      ...sought(),
+      ...guests.here.keys(),
+      ...replication.guestsElsewhere().keys(),
+      ...replication.farMembers()
+    ]
     // One that has been here before comes back as ever.
     if (table.isPresent(id) || others.includes(id)) return undefined
     return table.lookalike(id) ?? others.find((each) => looksLike(each, id))

@@ -14,7 +14,7 @@ import type { IdTaken } from "../../src/domain/Errors.ts"
 import { within } from "../../src/domain/Limit.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
-import { isDialable, type Peer, type PeerId } from "../../src/domain/Peer.ts"
+import { formatAddress, isDialable, type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
 import { type Epoch, type Run, runOf } from "../../src/domain/Post.ts"
 import { redial, redialUnmet } from "../../src/domain/Redial.ts"
 import { effectOf, type Rest } from "../../src/domain/Rest.ts"
@@ -26,9 +26,14 @@ import * as Handshake from "./Handshake.ts"
 import type { Missing } from "./Missing.ts"
 import type { Node } from "./Node.ts"
 import type { RateLimit } from "./RateLimit.ts"
+import type { Servers } from "./Servers.ts"
 
 /** How long a node that leaves waits for peers that it is dialling. */
 const searchLimit = Duration.seconds(1)
+
+/** A client looks for the server that it has lost for this long before it looks for others, one more each `between`. */
+const ownServerFirst = Duration.seconds(2)
+const between = Duration.seconds(1)
 
 /** How many peers that others name are dialled at a time. The others wait for their turn. */
 const mostMeeting = 256
@@ -66,6 +71,7 @@ interface Needs {
   readonly awakening: Awakening
   readonly missing: Missing
   readonly replication: Replication<unknown>
+  readonly servers: Servers
   /** Dials a peer once. When this returns, there is a link to it. */
   readonly call: (route: Route, to: PeerId) => Effect.Effect<void, CallFailed>
   /** This node's id belongs to another node. */
@@ -74,7 +80,7 @@ interface Needs {
 
 export const make = (
   { address, clock, events, isLeaving, limits, membership, peers, settings, table }: Node,
-  { awakening, call, contested, missing, rateLimit, replication }: Needs
+  { awakening, call, contested, missing, rateLimit, replication, servers }: Needs
 ) =>
   Effect.gen(function* () {
     const { searches, strays } = missing
@@ -87,10 +93,14 @@ export const make = (
     /** The last refusal that was reported for each peer. */
     const refusals = new Map<PeerId, MeshEvent["_tag"]>()
 
+    /** Which server answers is not known where none has been. */
+    const isThere = (id: PeerId): boolean =>
+      table.links.has(id) || (id === serverId && settings.role === "client" && servers.areThere())
+
     const reach = (peer: Peer, { failed, route }: Way, again = redial): Effect.Effect<void> => {
       const now = (): Peer => missing.now(peer)
       return Effect.suspend(() =>
-        table.links.has(peer.id) ? Effect.void : call({ ...route(), address: now().address }, peer.id)
+        isThere(peer.id) ? Effect.void : call({ ...route(), address: now().address }, peer.id)
       ).pipe(
         Effect.tapErrorTag("IdTaken", contested),
         Effect.tapError((error) => tellOfRefusal(now(), error)),
@@ -158,6 +168,32 @@ export const make = (
         )
       )
     }
+
+    const routeTo = (route: Route): Route & { readonly id: PeerId } => ({
+      ...route,
+      id: servers.at(route.address) ?? serverId
+    })
+
+    /**
+     * Dials that server for the program, and from a moment later on others too, until there is a link to any: those that
+     * servers have told of, the one linked last first, and those others that are given.
+     */
+    const reachAnyServer = (route: Route, others: ReadonlyArray<Route>): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const isSame = (one: Route, other: Route) => formatAddress(one.address) === formatAddress(other.address)
+        const told = servers.known().filter(({ address: named }) => isDialable(named, address()))
+        const all = Arr.dedupeWith([route, ...told, ...others], isSame).map(routeTo)
+        const dials = all.map((each, at) =>
+          Effect.delay(
+            reachServer(each.id, each),
+            at === 0 ? Duration.zero : Duration.sum(ownServerFirst, Duration.times(between, at - 1))
+          )
+        )
+        return Effect.raceFirst(
+          peers.until(servers.areThere),
+          Effect.zipRight(Effect.all(dials, { concurrency: "unbounded", discard: true }), Effect.never)
+        )
+      })
 
     const seek = (
       sought: Peer,
@@ -246,6 +282,7 @@ export const make = (
     return {
       /** Dials the server for the program until there is a link. Others may depend on its return. */
       reachServer,
+      reachAnyServer,
       /** Keeps a link to a client: dials it after that time, until there is a link or patience ends. */
       seek: (...how: Parameters<typeof seek>): Effect.Effect<void> => Effect.asVoid(seek(...how)),
       /** The same, after a short random pause. */

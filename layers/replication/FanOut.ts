@@ -10,6 +10,7 @@ import { makeSignal } from "../../src/domain/Signal.ts"
 import type { Want } from "../../src/protocol/Frame.ts"
 import type { Ground, Link } from "./Ground.ts"
 import type { Proofs } from "./Proofs.ts"
+import type { SiteList } from "./SiteList.ts"
 
 /**
  * The maximum size of a slice that is handed to all links, in bytes: as much as is said in one go, in one write. A link
@@ -25,10 +26,15 @@ interface Front {
 
 interface Needs {
   readonly proofs: Proofs
+  readonly siteList: SiteList
 }
 
 /** `most`: the maximum size of a slice that is handed to all links, in bytes. */
-export const make = ({ guests, links, events, log, membership }: Ground, { proofs }: Needs, most = together) => {
+export const make = (
+  { guests, links, events, log, membership }: Ground,
+  { proofs, siteList }: Needs,
+  most = together
+) => {
   /**
    * Links that have asked for posts of others. They are checked whenever the log grows; checking all links would be too
    * slow.
@@ -38,6 +44,8 @@ export const make = ({ guests, links, events, log, membership }: Ground, { proof
   const fronts = new Map<Room, Front>()
   /** The same for the streams of the guests of this node. */
   const guestFronts = new Map<StreamId, Front>()
+  /** Streams of members of other sites of which posts have come, and the number after which they are to be handed on. */
+  const heard = new Map<StreamId, number>()
   /** How many posts ended links were handed. */
   let sentBefore = 0
 
@@ -95,6 +103,50 @@ export const make = ({ guests, links, events, log, membership }: Ground, { proof
     // Infinite if this node has just left the room.
     return have > after && have !== Number.POSITIVE_INFINITY
   }
+
+  /** Posts of others have been added to the log. */
+  const hasHeard = (stream: StreamId, first: number): void => {
+    if (!heard.has(stream) && siteList.isHandedOn(stream)) heard.set(stream, first - 1)
+  }
+
+  /**
+   * Hands posts of a member of another site to the clients near this server, which hear them from nobody else. A link
+   * has no cursor for them: there may be thousands of such members, and what is lost is found by the summaries.
+   */
+  const handOn = (stream: StreamId, after: number, to: number): void => {
+    const found = log.slice(stream, after, most, to)
+    if (found === undefined) return
+    const isWhole = found.first === after + 1 && found.last === to
+    for (const link of links.current.values()) {
+      const { connection, isFar, outbox, peer, replica } = link
+      if (isFar || peer.role === "server" || !flows(link, roomIn(stream)) || replica.upTo(stream) >= to) continue
+      if (isWhole && outbox.isFree() && connection.put(found.bytes)) outbox.handed(found)
+      else {
+        outbox.handOn(stream, after, to)
+        asking.add(link)
+        connection.wake()
+      }
+    }
+  }
+
+  const handOnAll = (): void => {
+    for (const [stream, after] of heard) handOn(stream, after, log.have(stream))
+    heard.clear()
+  }
+
+  /** The same in a secure chat, as far as the peers can verify the posts. */
+  const handOnProven = Effect.suspend(() => {
+    const next = [...heard]
+    heard.clear()
+    return Effect.forEach(
+      next,
+      ([stream, after]) =>
+        Effect.map(proofs.proven(stream, log.have(stream)), ({ to }) => {
+          if (to > after) handOn(stream, after, Math.min(to, log.have(stream)))
+        }),
+      { discard: true }
+    )
+  })
 
   const takes = (room: Room): void => {
     const stream = log.streamIn(room)
@@ -172,7 +224,8 @@ export const make = ({ guests, links, events, log, membership }: Ground, { proof
      */
     run: Effect.suspend(() => {
       for (const room of log.rooms) takes(room)
-      const isLeft = () => Iterable.some(fronts.values(), isBehind) || Iterable.some(guestFronts.values(), isBehind)
+      const isLeft = () =>
+        heard.size > 0 || Iterable.some(fronts.values(), isBehind) || Iterable.some(guestFronts.values(), isBehind)
       const left = makeSignal()
       const offerNext = (): void => {
         for (const front of fronts.values()) if (isBehind(front)) offer(front)
@@ -180,17 +233,21 @@ export const make = ({ guests, links, events, log, membership }: Ground, { proof
       }
       const look = (): void => {
         offerNext()
+        if (heard.size > 0 && membership.sign === undefined) handOnAll()
         wakeAsking()
         if (isLeft()) left.changed()
       }
       return Effect.acquireUseRelease(
-        Effect.sync(() => log.onGrowth(look)),
+        Effect.sync(() => [log.onGrowth(look), log.onHeard(hasHeard)]),
         () =>
           Stream.runForEachChunk(
             left.stream(isLeft, () => growth),
-            () => Effect.zipRight(Effect.sync(offerNext), Effect.yieldNow())
+            () => Effect.sync(offerNext).pipe(Effect.zipRight(handOnProven), Effect.zipRight(Effect.yieldNow()))
           ),
-        (stop) => Effect.sync(stop)
+        (stops) =>
+          Effect.sync(() => {
+            for (const stop of stops) stop()
+          })
       )
     })
   }

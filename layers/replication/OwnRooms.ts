@@ -14,6 +14,7 @@ import type { Ground, Link } from "./Ground.ts"
 import type { GuestList } from "./GuestList.ts"
 import type { Joining, Told } from "./Joining.ts"
 import type { Sharing } from "./Sharing.ts"
+import type { SiteList } from "./SiteList.ts"
 
 /** In which rooms of others a node takes part without joining them, so that their history outlives their people. */
 export type Carries = "all" | "none"
@@ -33,11 +34,12 @@ interface Needs {
   readonly guestList: GuestList
   readonly joining: Joining
   readonly sharing: Sharing
+  readonly siteList: SiteList
 }
 
 export const make = (
   { guests, limits, links, log, pastLog, peers }: Ground,
-  { carries, delivery, guestList, joining, sharing }: Needs
+  { carries, delivery, guestList, joining, sharing, siteList }: Needs
 ) =>
   Effect.gen(function* () {
     const { changes } = sharing
@@ -55,7 +57,11 @@ export const make = (
     )
 
     yield* Effect.acquireRelease(
-      Effect.sync(() => [guests.onChange(changes.changed), guestList.onChange(changes.changed)]),
+      Effect.sync(() => [
+        guests.onChange(changes.changed),
+        guestList.onChange(changes.changed),
+        siteList.onChange(changes.changed)
+      ]),
       (stops) =>
         Effect.sync(() => {
           for (const stop of stops) stop()
@@ -176,7 +182,8 @@ export const make = (
         peers: [
           ...all.filter((link) => isMember(room, link)).map(({ peer }) => peer.id),
           ...guestsIn(room),
-          ...guestList.inRoom(room)
+          ...guestList.inRoom(room),
+          ...siteList.inRoom(room)
         ]
       }))
     }

@@ -29,6 +29,7 @@ import * as Proofs from "./Proofs.ts"
 import { Replica } from "./Replica.ts"
 import * as Replicator from "./Replicator.ts"
 import * as Sharing from "./Sharing.ts"
+import * as SiteList from "./SiteList.ts"
 import * as Summaries from "./Summaries.ts"
 
 export type { Replica } from "./Replica.ts"
@@ -76,9 +77,10 @@ export const make = (
     // Each part is made of those before it.
     const delivery = Delivery.make(ground)
     const guestList = GuestList.make(ground)
+    const siteList = SiteList.make(ground)
     const proofs = Proofs.make(ground)
     const history = History.make(ground, { proofs })
-    const fanOut = FanOut.make(ground, { proofs })
+    const fanOut = FanOut.make(ground, { proofs, siteList })
     const bootstrap = Bootstrap.make(ground)
     const blocked = new Blocked(stir)
     const asking = Asking.make(ground, { blocked })
@@ -88,12 +90,12 @@ export const make = (
       proofs,
       forked: (shared) => Effect.asVoid(Deferred.fail(forked, new StreamForked({ id, shared })))
     })
-    const replicator = Replicator.make(ground, { asking, delivery, forks, guestList, proofs })
+    const replicator = Replicator.make(ground, { asking, delivery, forks, guestList, proofs, siteList })
     const folds = Folds.make(ground, { gone })
     const summaries = Summaries.make(ground, { asking, delivery, folds, forks, gone })
-    const sharing = Sharing.make(ground, { asking, delivery, fanOut, folds, forks, guestList, summaries })
+    const sharing = Sharing.make(ground, { asking, delivery, fanOut, folds, forks, guestList, siteList, summaries })
     const joining = Joining.make(ground, { history, sharing })
-    const ownRooms = yield* OwnRooms.make(ground, { carries, delivery, guestList, joining, sharing })
+    const ownRooms = yield* OwnRooms.make(ground, { carries, delivery, guestList, joining, sharing, siteList })
 
     /** History that has begun comes first. Everything after it is new. */
     const receive = (link: Link, posts: ReadonlyArray<PostFrame>, from = 0): Rest<PeerLost> => {
@@ -130,6 +132,9 @@ export const make = (
           guestList.heard(link, frame)
           sharing.heardGuests(link)
           return undefined
+        case "site":
+          siteList.heard(link, frame)
+          return undefined
         case "join":
           return joining.heardJoin(link, frame)
         case "joined":
@@ -146,6 +151,7 @@ export const make = (
     yield* Effect.acquireRelease(
       Effect.sync(() => [
         guests.onChange(sharing.guestsChanged),
+        guests.onChange(siteList.guestsChanged),
         guests.onSpeaking(sharing.guestSpeaks),
         guests.onEnded(sharing.ended)
       ]),
@@ -208,7 +214,8 @@ export const make = (
       begin: (peer, told, owed) => new Replica(peer, told, owed),
       // A node that does not know what was said before hears first what a member has, and then says that it has the same.
       greet: (link) => {
-        if (bootstrap.areThere() || link.newcomer) summaries.summarize(link)
+        // Of two servers that know nothing yet, one has to begin.
+        if (bootstrap.areThere() || link.newcomer || (link.isFar && !link.byUs)) summaries.summarize(link)
       },
       receive,
       heard,
@@ -224,6 +231,7 @@ export const make = (
       },
       gone: (link, isLost) => {
         guestList.lost(link, isLost)
+        siteList.lost(link, isLost)
         folds.ended(link, isLost)
       },
       tellLast: summaries.offerLast,
@@ -238,7 +246,9 @@ export const make = (
       relayOf: replicator.relayOf,
       guestsElsewhere: guestList.elsewhere,
       epochOfGuest: guestList.epochOf,
-      guestStatuses: guestList.statuses,
+      guestStatuses: () => [...guestList.statuses(), ...siteList.statuses()],
+      wasFar: siteList.wasFar,
+      farMembers: siteList.ids,
       delivery: delivery.ofOwn,
       deliveryNow: delivery.howFar,
       holders: delivery.holders,

@@ -16,6 +16,7 @@ import type { Forks } from "./Forks.ts"
 import { type Ground, isForeign, type Link } from "./Ground.ts"
 import type { GuestList } from "./GuestList.ts"
 import type { Proofs } from "./Proofs.ts"
+import type { SiteList } from "./SiteList.ts"
 
 /** For how many authors it is remembered through which peer their posts came. */
 const mostRelayed = 1_024
@@ -26,11 +27,12 @@ interface Needs {
   readonly forks: Forks
   readonly guestList: GuestList
   readonly proofs: Proofs
+  readonly siteList: SiteList
 }
 
 export const make = (
   { events, guests, links, log, membership }: Ground,
-  { asking, delivery, forks, guestList, proofs }: Needs
+  { asking, delivery, forks, guestList, proofs, siteList }: Needs
 ) => {
   const { missing: absent } = links
   /** The peer that last passed on posts of an author without a link to this node. */
@@ -40,7 +42,11 @@ export const make = (
   const isWelcome = (link: Link, block: Block): boolean =>
     !isForeign(link, block.post.stream) &&
     (block.post.stream.startsWith(link.replica.prefix) ||
-      ((asking.isAsked(link, block) || guestList.isOf(link, block.post.stream)) && !isHeardHere(block.post.stream)))
+      ((asking.isAsked(link, block) || isGuestsAt(link, block.post.stream)) && !isHeardHere(block.post.stream)))
+
+  /** Whether a stream is that of somebody who takes part through that peer. */
+  const isGuestsAt = (link: Link, stream: StreamId): boolean =>
+    guestList.isOf(link, stream) || siteList.isOf(link, stream)
 
   /** Whether a guest of this node speaks in that stream: nobody else knows more of it. */
   const isHeardHere = (stream: StreamId): boolean => guests.here.get(authorOf(stream))?.streams.has(stream) === true

@@ -25,6 +25,7 @@ import type { Folds } from "./Folds.ts"
 import type { Forks } from "./Forks.ts"
 import type { Ground, Link } from "./Ground.ts"
 import type { GuestList } from "./GuestList.ts"
+import type { SiteList } from "./SiteList.ts"
 import type { Summaries } from "./Summaries.ts"
 
 interface Needs {
@@ -34,6 +35,7 @@ interface Needs {
   readonly folds: Folds
   readonly guestList: GuestList
   readonly forks: Forks
+  readonly siteList: SiteList
   readonly summaries: Summaries
 }
 
@@ -42,7 +44,7 @@ const mostConversations = 1_024
 
 export const make = (
   { guests, links, log, membership, peers }: Ground,
-  { asking, delivery, fanOut, folds, forks, guestList, summaries }: Needs
+  { asking, delivery, fanOut, folds, forks, guestList, siteList, summaries }: Needs
 ) => {
   const changes = makeSignal()
   /** The rooms that peers are told. Replaced when they change. */
@@ -197,6 +199,7 @@ export const make = (
       links.charge(link, "named", tellOf(link, room))
       if (link.replica.met?.has(room)) begin(link, room)
     }
+    siteList.moved(link)
     changed()
     return undefined
   }
@@ -233,6 +236,7 @@ export const make = (
       const { replica } = link
       replica.isTold = true
       guestList.introduce(link)
+      siteList.introduce(link)
       if (replica.told === told) return
       for (const room of told) if (!replica.told.has(room) && isShared(link, room)) tellOf(link, room)
       link.put(frameOf(told))

@@ -1,6 +1,7 @@
 /** Events of a node: peers come and go, and other changes of the mesh. */
 import * as Data from "effect/Data"
 import type { Named, Peer, PeerId, Port } from "./Peer.ts"
+import type { Site } from "./Site.ts"
 
 /**
  * Why a link ended without a goodbye. `excessive`: this node dropped the peer, which exceeded a limit. `dropped`: the
@@ -70,6 +71,13 @@ export type MeshEvent = Data.TaggedEnum<{
   GuestRenamed: { readonly id: PeerId; readonly before: PeerId; readonly through: PeerId }
   /** A node has left or was lost, and its guests with it. */
   GuestsGone: { readonly ids: ReadonlyArray<PeerId>; readonly through: PeerId; readonly lost: boolean }
+  /** These take part at another site. `known`: these runs of them were known before, and out of reach since. */
+  FarCame: { readonly site: Site; readonly ids: ReadonlyArray<PeerId>; readonly known: boolean }
+  /**
+   * These have left, or are out of reach if `lost`. If the server of the site is among them, nobody of the site can be
+   * reached.
+   */
+  FarLeft: { readonly site: Site; readonly ids: ReadonlyArray<PeerId>; readonly lost: boolean }
 }>
 
 export const MeshEvent = Data.taggedEnum<MeshEvent>()
@@ -97,7 +105,9 @@ const tellsWhoTakesPart = {
   GuestCame: true,
   GuestLeft: true,
   GuestRenamed: true,
-  GuestsGone: true
+  GuestsGone: true,
+  FarCame: true,
+  FarLeft: true
 } as const satisfies Record<MeshEvent["_tag"], boolean>
 
 type PresenceTag = {

@@ -1,6 +1,7 @@
 /** A peer as this node sees it: linked, sought, or given up. */
 import type * as Duration from "effect/Duration"
 import type { Peer, PeerId } from "./Peer.ts"
+import type { Site } from "./Site.ts"
 
 /** A direct link, seen from this side. */
 export interface LinkState {
@@ -20,6 +21,11 @@ export interface PeerStatus {
   readonly through: PeerId | undefined
   /** Whether the patience for it is over, so that it is dialled rarely. */
   readonly givenUp: boolean
-  /** Since when it is a guest of the node `through`, in ms since 1970; undefined if it is a node itself. */
+  /**
+   * Since when it is a guest of the node `through`, or takes part at the site of that server, in ms since 1970;
+   * undefined if it is a node with which there is a link, or may be.
+   */
   readonly guestSince?: number
+  /** The other site at which it takes part. */
+  readonly site?: Site
 }

@@ -6,8 +6,9 @@ import { type Entry, isPost } from "./Entry.ts"
 import { escape } from "./Escape.ts"
 import { lossInWords } from "./Losses.ts"
 import type { MeshEvent } from "./MeshEvent.ts"
-import { formatAddress, type Named, type Peer, title, titlesOf } from "./Peer.ts"
+import { formatAddress, type Named, type Peer, type PeerId, title, titlesOf } from "./Peer.ts"
 import { authorOf, mainRoom, type Post, type Room, roomIn, type StreamId } from "./Post.ts"
+import { serverOf } from "./Site.ts"
 import { dateAndTime } from "./Time.ts"
 import { topicIn, topicLine } from "./Topic.ts"
 
@@ -180,6 +181,10 @@ const onBoth = (event: SaidAlike): ScreenLine | undefined => {
       return notice(`${title(event.before)} is now ${title(event.id)}`)
     case "GuestsGone":
       return notice(guestsGone(event))
+    case "FarCame":
+      return farCame(event)
+    case "FarLeft":
+      return notice(farLeft(event))
     default:
       return absurd(event)
   }
@@ -198,6 +203,33 @@ const guestsGone = ({ ids, lost, through }: Extract<MeshEvent, { readonly _tag: 
   return `${ids.length} guests of ${host}${names} ${lost ? "are lost" : "left"} with it`
 }
 
+const farCame = ({ ids, known, site }: Extract<MeshEvent, { readonly _tag: "FarCame" }>): ScreenLine => {
+  const [first] = ids
+  if (first !== undefined && ids.length === 1) {
+    return known ? notice(`${title(first)} is back`) : chat(`${title(first)}: initiated`)
+  }
+  return notice(`${countOf(ids)} take part through ${title(serverOf(site))}${known ? " again" : ""}`)
+}
+
+const farLeft = ({ ids, lost, site }: Extract<MeshEvent, { readonly _tag: "FarLeft" }>): string => {
+  const server = serverOf(site)
+  const others = ids.filter((id) => id !== server)
+  const [first] = others
+  if (others.length < ids.length) {
+    const went = `${title(server)} ${lost ? "is out of reach" : "has ended"}`
+    return first === undefined ? went : `${went}, and ${countOf(others)} with it`
+  }
+  const names = first !== undefined && others.length === 1 ? title(first) : countOf(others)
+  return lost ? `${names} ${others.length === 1 ? "is" : "are"} lost at ${title(server)}` : `${names} left`
+}
+
+/** So many nodes, and which, if they are few. */
+const countOf = (ids: ReadonlyArray<PeerId>): string => {
+  const [first] = ids
+  if (first !== undefined && ids.length === 1) return title(first)
+  return `${ids.length} nodes${ids.length > mostNamed ? "" : ` (${ids.join(", ")})`}`
+}
+
 const foreign = (sought: Named, { address, id, role }: Peer): string => {
   const who = role === "server" ? "Another chat's server" : `${title(id)} of another chat`
   return sought.role === "server"
@@ -205,12 +237,16 @@ const foreign = (sought: Named, { address, id, role }: Peer): string => {
     : `${title(sought.id)} is no longer at ${formatAddress(address)}: ${who} answers there`
 }
 
+/** Whether a peer has come that was not here before. The server of another site is never new to the chat. */
+const isFirst = ({ known, newcomer, peer }: Extract<MeshEvent, { readonly _tag: "Linked" }>): boolean =>
+  peer.role === "server" ? !known : newcomer
+
 const onServer = (event: MeshEvent): ScreenLine | undefined => {
   switch (event._tag) {
     case "Admitted":
       return undefined
     case "Linked":
-      return chat(`${title(event.peer.id)}: ${event.newcomer ? "initiated" : "reconnected"}`)
+      return chat(`${title(event.peer.id)}: ${isFirst(event) ? "initiated" : "reconnected"}`)
     case "Left":
       return notice(`${title(event.peer.id)} left`)
     case "Lost":

@@ -29,6 +29,9 @@ export const serversAfter = (before: ServersSeen, event: MeshEvent, now: number)
     case "GuestLeft":
     case "GuestRenamed":
     case "GuestsGone":
+    // Another site's server is not this node's.
+    case "FarCame":
+    case "FarLeft":
       return before
     default:
       return absurd(event)

@@ -68,14 +68,17 @@ export const afterwards = (before: Presence, event: MeshEvent, now: number): Pre
       return withPeer(before, asClient(event.id), undefined, now)
     case "GuestRenamed":
       return withPeer(withPeer(before, asClient(event.before), undefined, now), asClient(event.id), true, now)
+    case "FarCame":
+      return event.ids.reduce((presence, id) => withPeer(presence, asClient(id), true, now), before)
     case "GuestsGone":
+    case "FarLeft":
       return event.ids.reduce((presence, id) => withPeer(presence, asClient(id), undefined, now), before)
     default:
       return absurd(event)
   }
 }
 
-/** A guest counts as a client. */
+/** A guest counts as a client; so does the server of another site, which does not serve this node. */
 const asClient = (id: PeerId): Named => ({ id, role: "client" })
 
 /** Sets a peer to present or absent, or removes it (undefined). */

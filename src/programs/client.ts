@@ -29,6 +29,8 @@ import * as Sessions from "./sessions.ts"
 export interface Settings {
   /** The server to join through, and to look for when it is lost. */
   readonly server: Route & { readonly id: PeerId }
+  /** Other servers of the chat. Each is tried after those before it. */
+  readonly others?: ReadonlyArray<Address>
   /** A client to join through. It is tried before the server. */
   readonly peer?: Address
 }
@@ -52,8 +54,12 @@ export const client = (settings: Stay) =>
       mesh.awaitLoss(settings.server.id),
       new ServerLost()
     )
-    /** The links to all others stay up. The server calls back, or this client finds it at its known port. */
-    const goOnWithoutTheServer = mesh.reach(settings.server.id, settings.server)
+    /**
+     * The links to all others stay up. The server calls back, or this client finds it at its known port, or, if the chat
+     * has several servers, another one.
+     */
+    const others = (settings.others ?? []).map((address) => ({ address }))
+    const goOnWithoutTheServer = mesh.reach(settings.server.id, settings.server, others)
     const talk = talkWithTheServer.pipe(
       Effect.catchTag("ServerLost", () => goOnWithoutTheServer),
       Effect.forever
@@ -79,7 +85,7 @@ export const client = (settings: Stay) =>
  * called for each failed attempt if the next one may succeed.
  */
 export const join = (
-  { peer, server }: Settings,
+  { others = [], peer, server }: Settings,
   failed: (error: JoinFailed) => Effect.Effect<void> = () => Effect.void
 ) =>
   Effect.gen(function* () {
@@ -93,7 +99,18 @@ export const join = (
           : console.show([notice(`${message} Retrying; what you type is sent as soon as it works.`)])
       )
     const { chatFrom } = yield* Membership
-    const throughServer = Effect.catchTags(mesh.join(server), {
+    const inItsPlace = <E>(address: Address, error: E) =>
+      Effect.catchTag(mesh.join({ ...server, address }), "PeerUnreachable", () => Effect.fail(error))
+    /** Any of the servers will do. What is reported is why the first one did not. */
+    const throughAny = others.reduce(
+      (attempt, address) =>
+        Effect.catchTags(attempt, {
+          PeerUnreachable: (error) => inItsPlace(address, error),
+          NotAdmitted: (error) => inItsPlace(address, error)
+        }),
+      mesh.join(server)
+    )
+    const throughServer = Effect.catchTags(throughAny, {
       PeerUnreachable: (error) => new ServerUnreachable({ ...error }),
       ForeignChat: (error) =>
         chatFrom === undefined ? error : new FolderOfAnotherChat({ path: chatFrom, address: error.address })

@@ -38,7 +38,9 @@ const isTrouble: Record<MeshEvent["_tag"], boolean> = {
   GuestCame: false,
   GuestLeft: false,
   GuestRenamed: false,
-  GuestsGone: false
+  GuestsGone: false,
+  FarCame: false,
+  FarLeft: false
 }
 
 /** Logs events until the scope closes: trouble as a warning, the rest as information. */

@@ -19,6 +19,7 @@ import { formatAddress } from "../domain/Peer.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import { untilAsked, untilHeard } from "./leaving.ts"
 import * as Sessions from "./sessions.ts"
+import { keepLinksToSites } from "./sites.ts"
 
 /** How long a server that ends waits for its last records to reach the disk. */
 const lastRecords = "1 second"
@@ -74,6 +75,7 @@ export const server = ({ within: longest }: Settings) =>
     yield* Effect.addFinalizer(() => within(lastRecords)(Fiber.join(recording)))
     const { ended, ...main } = yield* Sessions.open
     yield* Effect.forkScoped(admitVisitors)
+    yield* keepLinksToSites
     const missing = yield* registry.callBack
     if (missing.length > 0) {
       yield* console.show([notice(`Calling back ${missing.map(({ id }) => id).join(", ")}`)])
@@ -128,6 +130,8 @@ const recordOf = (registry: ServerRegistry["Type"], event: MeshEvent): Effect.Ef
     case "GuestLeft":
     case "GuestRenamed":
     case "GuestsGone":
+    case "FarCame":
+    case "FarLeft":
       return Effect.void
     default:
       return absurd(event)

@@ -19,6 +19,7 @@ import type { PeerStatus } from "../domain/PeerStatus.ts"
 import type { RoomState } from "../domain/Place.ts"
 import { authorOf, type Post, PostNumber, Room, RoomFromString, roomIn, StreamId } from "../domain/Post.ts"
 import { Request } from "../domain/Request.ts"
+import { Site } from "../domain/Site.ts"
 import { topicIn } from "../domain/Topic.ts"
 import { maxFrameBytes } from "./Frame.ts"
 
@@ -231,6 +232,8 @@ export const Event = Schema.Union(
     through: PeerId,
     lost: Schema.Boolean
   }),
+  Schema.Struct({ type: Schema.Literal("far"), site: Site, ids: Schema.Array(PeerId), known: Schema.Boolean }),
+  Schema.Struct({ type: Schema.Literal("far-left"), site: Site, ids: Schema.Array(PeerId), lost: Schema.Boolean }),
   Schema.Struct({ type: Schema.Literal("self"), ...Peer.fields, since: Schema.NonNegativeInt }),
   Schema.Struct({ type: Schema.Literal("present"), ...peerSeen }),
   Schema.Struct({
@@ -335,6 +338,10 @@ const happened = (event: MeshEvent): Event | undefined => {
       return { type: "guest-renamed", id: event.id, before: event.before, through: event.through }
     case "GuestsGone":
       return { type: "guests-gone", ids: event.ids, through: event.through, lost: event.lost }
+    case "FarCame":
+      return { type: "far", site: event.site, ids: event.ids, known: event.known }
+    case "FarLeft":
+      return { type: "far-left", site: event.site, ids: event.ids, lost: event.lost }
     default:
       return absurd(event)
   }

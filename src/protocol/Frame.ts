@@ -26,6 +26,7 @@ import {
 } from "../domain/Post.ts"
 import { Member } from "../domain/Roster.ts"
 import { type Seal, sealOf } from "../domain/Seal.ts"
+import { Site } from "../domain/Site.ts"
 import { OfferKey } from "../domain/Transfer.ts"
 
 /** The version of this protocol. Nodes of different versions refuse each other. */
@@ -79,7 +80,7 @@ export const listedIn = (all: typeof Listed.Type): ReadonlyArray<ListedPeer> => 
 /** The rooms besides `main` in which the sender takes part. */
 const namedRooms = Schema.optionalWith(Schema.Array(Room), { exact: true })
 
-/** Whether the sender takes `guests` frames. */
+/** Whether the sender takes `guests`, `site` and `servers` frames. */
 const hearsOfGuests = Schema.optionalWith(Schema.Boolean, { exact: true })
 
 /** Whether the sender takes `seek`, `holds` and `call` frames. */
@@ -248,6 +249,37 @@ export const Guests = Schema.Struct({
 })
 export type Guests = typeof Guests.Type
 
+/** Somebody who takes part at a site: the id, the run, and the rooms besides `main`. */
+const SiteMember = Schema.Struct({ id: PeerId, epoch: Epoch, rooms: Schema.Array(Room) })
+export type SiteMember = typeof SiteMember.Type
+
+/**
+ * Members of a site that have come, or changed their rooms; those that have left; and those that are lost. If the site's
+ * server is among those, all of them are.
+ */
+export const SiteFrame = Schema.Struct({
+  type: Schema.Literal("site"),
+  site: Site,
+  here: Schema.Array(SiteMember).pipe(Schema.maxItems(maxListed)),
+  gone: Schema.Array(PeerId),
+  lost: Schema.Array(PeerId)
+})
+export type SiteFrame = typeof SiteFrame.Type
+
+/** Members in parts small enough for a frame each. Most are in few rooms. */
+export const siteParts = (members: ReadonlyArray<SiteMember>): ReadonlyArray<ReadonlyArray<SiteMember>> =>
+  partsOf(members, members.every(({ rooms }) => rooms.length <= fewRooms) ? maxListed : maxGuestsListed)
+
+/** So many members that are in no more rooms than this fit into a frame. */
+const fewRooms = 4
+
+/** The servers of the chat that the sender knows, and where their clients reach them. */
+export const Servers = Schema.Struct({
+  type: Schema.Literal("servers"),
+  servers: Schema.Array(Schema.Struct({ id: PeerId, host: Host, port: ListeningPort })).pipe(Schema.maxItems(maxListed))
+})
+export type Servers = typeof Servers.Type
+
 /** The sender is about to take part in a room: what was said there? `posts`: so many of the last ones as history. */
 export const Join = Schema.Struct({ type: Schema.Literal("join"), room: Room, posts: Schema.NonNegativeInt })
 export type Join = typeof Join.Type
@@ -348,6 +380,8 @@ export const Control = Schema.Union(
   Want,
   Rooms,
   Guests,
+  SiteFrame,
+  Servers,
   Join,
   Joined,
   Recall,

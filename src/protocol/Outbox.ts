@@ -54,6 +54,8 @@ export const makeOutbox = (
     return bytes
   }
 
+  const isFree = (): boolean => waiting.length === 0 && lanes.size === following.size
+
   const posts = (): Uint8Array | undefined => {
     for (const [place, lane] of lanes) {
       const { stream } = lane
@@ -109,8 +111,19 @@ export const makeOutbox = (
     /** Whether requested posts are still to be sent. */
     isAsked: (): boolean => lanes.size > following.size,
     /** Whether the posts of that stream after number `after` may be sent next: nothing else waits to be sent before them. */
-    isAt: (stream: StreamId, after: number): boolean =>
-      waiting.length === 0 && lanes.size === following.size && following.get(stream)?.after === after,
+    isAt: (stream: StreamId, after: number): boolean => isFree() && following.get(stream)?.after === after,
+    /** Whether nothing waits to be sent but posts of streams that are followed. */
+    isFree,
+    /** Sends these posts of a stream that is not followed, besides those that were asked for. */
+    handOn: (stream: StreamId, after: number, to: number): void => {
+      const lane = lanes.get(handedOn(stream))
+      if (lane === undefined) lanes.set(handedOn(stream), { stream, after, to })
+      else lane.to = Math.max(lane.to, to)
+    },
+    /** Counts a slice of such a stream as sent. */
+    handed: ({ first, last }: Slice): void => {
+      sent += last - first + 1
+    },
     /** Counts a slice of that stream as sent. It begins where the outbox is. */
     moved: (stream: StreamId, { first, last }: Slice): void => {
       const lane = following.get(stream)
@@ -139,5 +152,8 @@ export const makeOutbox = (
 
 /** The key of a lane without an end. */
 const endless = (stream: StreamId): string => `${stream} and on`
+
+/** The key of a lane of posts that nobody has asked for. */
+const handedOn = (stream: StreamId): string => `${stream} handed on`
 
 export type Outbox = ReturnType<typeof makeOutbox>

@@ -152,6 +152,13 @@ export const makeMutator = (seed: number) => {
     fetch: () => ({ ...visit(), proof: key() }),
     serve: visit,
     serving: () => ({ key: key() }),
+    site: () => ({
+      site: pick(["east", "", "x".repeat(25)]),
+      here: many(4, () => ({ id: pick(ids), epoch: pick(epochs), rooms: many(2, () => pick(rooms)) })),
+      gone: many(4, () => pick(ids)),
+      lost: many(4, () => pick(ids))
+    }),
+    servers: () => ({ servers: many(4, () => ({ id: pick(ids), host: pick(hosts), port: number() })) }),
     join: () => ({ room: pick(rooms), posts: number() }),
     joined: () => ({ streams: marks(), more: maybe(0.3), ...ofRoom() }),
     want: () => ({ stream: anyStream(), after: number(), to: number() }),

@@ -43,14 +43,26 @@ import { PortStore } from "../../services/PortStore.ts"
 import { ReadMarks } from "../../services/ReadMarks.ts"
 import type { Rooms } from "../../services/Rooms.ts"
 import { type SessionEnd, Sessions as SessionsTag } from "../../services/Sessions.ts"
+import { Sites } from "../../services/Sites.ts"
 import { Transport } from "../../services/Transport.ts"
-import type { ChatId } from "../../src/domain/Chat.ts"
+import { ChatId } from "../../src/domain/Chat.ts"
 import { PortStoreUnavailable, type StreamForked } from "../../src/domain/Errors.ts"
 import type { Invitation, Link } from "../../src/domain/Invitation.ts"
 import type { PublicKey } from "../../src/domain/Key.ts"
 import { defaultLimits, type Limits } from "../../src/domain/Limits.ts"
-import { type Address, Host, PeerId, Port, roleOf, serverId, title } from "../../src/domain/Peer.ts"
+import {
+  type Address,
+  Host,
+  isServerId,
+  type Peer,
+  PeerId,
+  Port,
+  roleOf,
+  serverId,
+  title
+} from "../../src/domain/Peer.ts"
 import { mainRoom, Room } from "../../src/domain/Post.ts"
+import { Site, serverOf } from "../../src/domain/Site.ts"
 import type { Status } from "../../src/domain/Status.ts"
 import { nobody, type Trust } from "../../src/domain/Trust.ts"
 import * as Client from "../../src/programs/client.ts"
@@ -132,6 +144,8 @@ export interface World {
   readonly serverIn: (rooms: ReadonlyArray<string>) => Effect.Effect<Node>
   /** The same at another port. */
   readonly serverAt: (port: number) => Effect.Effect<Node>
+  /** Starts the server of a site at that port, with what the one before left on record. All sites are of one chat. */
+  readonly site: (name: string, port: number) => Effect.Effect<Node>
   /** A server of another chat, with a record of its own: starts it at that port. The network calls it `Stranger`. */
   readonly stranger: Effect.Effect<(port: number) => Effect.Effect<Node>>
   /** Which chat the server has on record. */
@@ -140,7 +154,7 @@ export interface World {
    * Starts a client. `peer`: it joins through that client; `port`: where it listens; `link`: by which invitation it comes;
    * `history`: how many lines it would like to see of what was said before;
    * `clock`: how far its time of day is after the right one, in ms; `server`: the server's port; `keeps`: where it keeps which
-   * chat it is in; `disk`: where its log is kept; `rooms`: in which rooms it is, the first one being where it speaks.
+   * chat it is in; `disk`: where its log is kept; `others`: the ports of other servers; `rooms`: in which rooms it is, the first one being where it speaks.
    */
   readonly client: (
     id: string,
@@ -152,6 +166,7 @@ export interface World {
       readonly clock?: number
       readonly history?: number
       readonly server?: number
+      readonly others?: ReadonlyArray<number>
       readonly keeps?: ReadonlyArray<KeptChat.Keep>
       readonly disk?: VirtualDisk
     }
@@ -181,6 +196,7 @@ interface Surroundings {
   readonly disk?: VirtualDisk | undefined
   readonly link?: Link | undefined
   readonly name?: PeerId
+  readonly site?: Site
 }
 
 /** What the nodes of a secure world have in their state folders. */
@@ -202,6 +218,9 @@ type Ground = Console | Interrupts | FileSystem.FileSystem | Membership | Member
 
 /** In virtual time: whatever has not happened after so long does not happen. */
 const limit: Duration.DurationInput = "3 minutes"
+
+/** The chat of all sites of a world. */
+const chatOfSites = ChatId.make("5".repeat(32))
 
 const serverAddress: Address = { host: Host.make("localhost"), port: Port.make(4000) }
 export const addressOf = (id: string, port = 6000 + Number.parseInt(id, 36)): Address => ({
@@ -251,7 +270,7 @@ const make = (
         ? Layer.empty
         : IrcFrontEnd.layer({
             ...irc,
-            guests: irc.guests === true && id === serverId,
+            guests: irc.guests === true && isServerId(id),
             self: { id, role: roleOf(id) },
             listen: { host, port: Port.make(port + 1_000) },
             version: "0",
@@ -281,13 +300,13 @@ const make = (
           id,
           role: roleOf(id),
           listen,
-          member: id === serverId,
+          member: isServerId(id),
           ...settings,
           patience,
           limits,
           history,
           passing,
-          carries: id === serverId ? carries : "none"
+          carries: isServerId(id) ? carries : "none"
         })
         const { disk } = surroundings
         const marks = disk && {
@@ -350,12 +369,15 @@ const make = (
     /** Plain in a world without keys, secure in one that has some. */
     const connections = (
       id: PeerId,
-      { keeps = [], link, name = id }: Surroundings
+      { keeps = [], link, name = id, site }: Surroundings
     ): Layer.Layer<Transport | Membership | MemberDecisions, unknown> => {
-      if (keys.length === 0) return Layer.merge(MemoryTransport.layer(network, name), OpenMembership.keeping(keeps))
+      const place = site === undefined ? {} : { site }
+      if (keys.length === 0) {
+        return Layer.merge(MemoryTransport.layer(network, name, place), OpenMembership.keeping(keeps))
+      }
       const { identity, memory } = safe.of(id)
       return Layer.merge(
-        MemoryTransport.layer(network, id, { key: identity.key }),
+        MemoryTransport.layer(network, id, { key: identity.key, ...place }),
         RosterMembership.layer({ id, seals: InstantSeal.make, ...(link === undefined ? {} : { link }) })
       ).pipe(
         Layer.provide(
@@ -394,19 +416,41 @@ const make = (
       name: PeerId,
       listen: Address,
       store: Layer.Layer<PortStore>,
-      rooms: ReadonlyArray<string> = []
+      rooms: ReadonlyArray<string> = [],
+      site?: Site
     ) =>
       Effect.flatMap(Effect.map(PortStore, slowed), (kept) =>
         start(
-          serverId,
+          site === undefined ? serverId : serverOf(site),
           listen,
           server({ within: givingUp }).pipe(
             Effect.provide(PortStoreServerRegistry.layer),
-            Effect.provideService(PortStore, kept)
+            Effect.provideService(PortStore, kept),
+            Effect.provide(
+              site === undefined
+                ? Layer.empty
+                : Layer.succeed(Sites, { site, servers: sites, listensAt: () => Effect.void })
+            )
           ),
-          { keeps: [KeptChat.inPortStore(kept, "ports.txt")], name, rooms }
+          { keeps: [KeptChat.inPortStore(kept, "ports.txt")], name, rooms, ...(site === undefined ? {} : { site }) }
         )
       ).pipe(Effect.provide(store))
+
+    /** The servers of sites that have ever been there, and what each has on record. */
+    const sites = yield* SubscriptionRef.make<ReadonlyArray<Peer>>([])
+    const siteRecords = new Map<Site, Effect.Effect.Success<typeof MemoryPortStore.makeRecords>>()
+    const siteServer = (site: Site, port: number) =>
+      Effect.gen(function* () {
+        const address = { ...serverAddress, port: Port.make(port) }
+        const recorded =
+          siteRecords.get(site) ??
+          (yield* Ref.make<MemoryPortStore.Records>({ ...MemoryPortStore.nothing, chat: chatOfSites }))
+        siteRecords.set(site, recorded)
+        const id = serverOf(site)
+        const others = (yield* SubscriptionRef.get(sites)).filter((each) => each.id !== id)
+        yield* SubscriptionRef.set(sites, [...others, { id, role: "server" as const, address }])
+        return yield* serverOver(id, address, MemoryPortStore.over(recorded), [], site)
+      })
 
     const sender = (id: string, text: string, wait: number, whither: Whither) =>
       start(
@@ -430,13 +474,18 @@ const make = (
         (others) => (port) =>
           serverOver(PeerId.make("Stranger"), { ...serverAddress, port: Port.make(port) }, MemoryPortStore.over(others))
       ),
+      site: (name, port) => siteServer(Site.make(name), port),
       chat: Effect.map(Ref.get(records), ({ chat }) => chat),
-      client: (id, { clock, disk, history, keeps, link, peer, port, rooms, server: at = serverAddress.port } = {}) =>
+      client: (
+        id,
+        { clock, disk, history, keeps, link, others = [], peer, port, rooms, server: at = serverAddress.port } = {}
+      ) =>
         start(
           PeerId.make(id),
           addressOf(id, port),
           Client.client({
             server: { address: { ...serverAddress, port: Port.make(at) }, id: serverId },
+            others: others.map((each) => ({ ...serverAddress, port: Port.make(each) })),
             ...(peer === undefined ? {} : { peer: addressOf(peer) }),
             within: givingUp
           }),

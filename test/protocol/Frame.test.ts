@@ -90,7 +90,9 @@ describe("Frame", () => {
       "roster",
       "seek",
       "serve",
+      "servers",
       "serving",
+      "site",
       "stranger",
       "want",
       "welcome"
