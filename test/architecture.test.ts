@@ -68,6 +68,7 @@ const timesOfDay: ReadonlyMap<string, string> = new Map([
   ["layers/console/TerminalConsole.ts", "when a line was shown, for people"],
   ["layers/irc/Talk.ts", "what time it is, for whoever asks"],
   ["layers/IrcFrontEnd.ts", "since when there is a channel, for people"],
+  ["layers/irc/Client.ts", "when something has happened, for people"],
   ["layers/links/Life.ts", "since when there is a link, for people"],
   ["layers/TransportPeerMesh.ts", "since when the server is away, for people"],
   ["layers/nats/Relay.ts", "how old a post is when it comes, for people"],

@@ -20,6 +20,7 @@ import * as Registration from "../../src/protocol/irc/Registration.ts"
 import { harmless, realName } from "../../src/protocol/irc/Speech.ts"
 import { describe, perform, welcome } from "./Commands.ts"
 import { type House, idIn, type Lobby, type Outlet } from "./House.ts"
+import { timeOf } from "./Messages.ts"
 import { makeSender } from "./Sender.ts"
 import * as Talk from "./Talk.ts"
 
@@ -49,6 +50,11 @@ const withTag = (message: Outgoing, key: string, value: string): Outgoing => ({
   ...message,
   tags: new Map([...(message.tags ?? []), [key, value]])
 })
+
+/** What happens at a time. What was said has its time already, and answers have none. */
+const timed: ReadonlySet<string> = new Set(
+  "AWAY INVITE JOIN KICK KILL MODE NICK NOTICE PART QUIT SETNAME TOPIC WALLOPS".split(" ")
+)
 
 /** Makes the answers to a command one: names the command that they belong to, if the client asks for that. */
 const labelled = (label: string, server: string, reference: string, answers: ReadonlyArray<Outgoing>) => {
@@ -137,7 +143,12 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
       const account = id === undefined ? undefined : running?.talk.accountOf(id)
       return account === undefined ? message : withTag(message, "account", account)
     }
-    const sender = makeSender(connection, withAccount)
+    /** Says when something has happened, if the client asks for that. What was said has the time of its author. */
+    const withTime = (message: Outgoing): Outgoing =>
+      timed.has(message.command) && has("server-time") && message.tags?.has("time") !== true
+        ? withTag(message, "time", timeOf(clock.unsafeCurrentTimeMillis()))
+        : message
+    const sender = makeSender(connection, (message) => withTime(withAccount(message)))
 
     const end = (why: string): void => Deferred.unsafeDone(over, Effect.succeed(why))
     const endAfter = (pause: Duration.Duration, why: string): void => {

@@ -1,7 +1,6 @@
 /** What a registered IRC client can ask for. */
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
-import { privatelyTo } from "../../src/domain/Conversation.ts"
 import { escape } from "../../src/domain/Escape.ts"
 import { formatAddress, type Named, type PeerId, roleOf } from "../../src/domain/Peer.ts"
 import { authorOf, mainRoom, type Post, type Room } from "../../src/domain/Post.ts"
@@ -14,17 +13,15 @@ import {
   lettersWithValue,
   maySetTopic,
   mostChanges,
-  mostMasks,
-  objectionToSpeak
+  mostMasks
 } from "../../src/protocol/irc/ChannelModes.ts"
 import { mostAtOnce, requestIn, select, selectTargets, targetsIn } from "../../src/protocol/irc/History.ts"
 import { fits } from "../../src/protocol/irc/Mask.ts"
 import type { Message, Outgoing } from "../../src/protocol/irc/Message.ts"
 import { bytesLeft } from "../../src/protocol/irc/Message.ts"
 import { piecesOf } from "../../src/protocol/irc/Pieces.ts"
-import { harmless, mostOfName, saidIn } from "../../src/protocol/irc/Speech.ts"
+import { harmless, mostOfName, realName } from "../../src/protocol/irc/Speech.ts"
 import { type UserMode, userLetters } from "../../src/protocol/irc/UserModes.ts"
-import { utf8Length } from "../../src/protocol/irc/Utf8.ts"
 import {
   asGuest,
   atOnce,
@@ -41,6 +38,7 @@ import { awayWords, channelOf, host, timeOf } from "./Messages.ts"
 import { invite, isToldOf, kick, letIn, mode, modesOf } from "./Modes.ts"
 import { mostMonitored } from "./Monitor.ts"
 import { kill, oper, wallops } from "./Operating.ts"
+import { mostTargets, speak } from "./Speaking.ts"
 import type { Answer, Talk } from "./Talk.ts"
 
 /** The longest name of a channel: `#`, and a room. */
@@ -73,8 +71,8 @@ const supportOf = ({ house }: Talk): ReadonlyArray<string> => [
         `MODES=${mostChanges}`,
         `NAMELEN=${mostOfName}`
       ]),
-  "MAXTARGETS=1",
-  "TARGMAX=JOIN:,PART:,NAMES:,PRIVMSG:1,NOTICE:1,WHOIS:1"
+  `MAXTARGETS=${mostTargets}`,
+  `TARGMAX=JOIN:,PART:,NAMES:,PRIVMSG:${mostTargets},NOTICE:${mostTargets},KICK:1,WHOIS:1`
 ]
 
 // ---- At the beginning
@@ -409,57 +407,6 @@ const ison: Command = atOnce(({ members, numeric }, nicks) => [
   )
 ])
 
-// ---- Speech
-
-const speak: Command = (talk, [target, text], answer, { command }) => {
-  const { house, members, numeric } = talk
-  // Nobody answers a NOTICE, so that two programs never answer each other for ever.
-  const refuse = (message: Outgoing): void => answer(command === "NOTICE" ? [] : [message])
-  if (target === undefined || target === "")
-    return refuse(numeric("ERR_NORECIPIENT", `No recipient given (${command})`))
-  if (text === undefined || text === "") return refuse(numeric("ERR_NOTEXTTOSEND", "No text to send"))
-  const room = shownRoom(talk, target)
-  if (room === undefined && isChannel(target)) {
-    return refuse(numeric("ERR_CANNOTSENDTOCHAN", target, "You're not on that channel"))
-  }
-  const { guest, lobby } = asGuest(talk) ?? {}
-  if (room !== undefined && lobby !== undefined && guest !== undefined) {
-    const objection = objectionToSpeak(modesOf(lobby, room), personIn(talk, lobby, guest, room), true)
-    if (objection !== undefined) return refuse(numeric("ERR_CANNOTSENDTOCHAN", target, objection))
-  }
-  const found = room === undefined ? members.idOf(target) : undefined
-  // A guest is gone for good. To a node that is away a line waits.
-  const reader = found !== undefined && house.lobby !== undefined && !members.has(found) ? undefined : found
-  if (room === undefined && reader === undefined) return refuse(numeric("ERR_NOSUCHNICK", target, "No such nick"))
-  if (reader === house.self.id) {
-    return refuse(numeric("ERR_CANTSENDTOUSER", target, "A private line to yourself would be seen by nobody else"))
-  }
-  // Between clients of one node a line is one line, as in any network of IRC. Others would get it in pieces.
-  const source = talk.prefixOf(house.self.id)
-  if (house.lobby !== undefined && utf8Length(text) > bytesLeft({ source, command, params: [target] })) {
-    return refuse(numeric("ERR_INPUTTOOLONG", "The line is too long with your name before it"))
-  }
-  const said = saidIn(text)
-  if (said === undefined || said.text === "") {
-    const name = room === undefined ? "ERR_CANTSENDTOUSER" : "ERR_CANNOTSENDTOCHAN"
-    return refuse(numeric(name, target, "Of CTCP, only ACTION can be sent"))
-  }
-  const place = room ?? (reader === undefined ? undefined : privatelyTo([reader]))
-  if (place === undefined) return
-  const words = reader === undefined ? undefined : members.has(reader) ? talk.personOf(reader).away : awayWords
-  const away =
-    command === "PRIVMSG" && reader !== undefined && words !== undefined
-      ? [numeric("RPL_AWAY", members.nickOf(reader), words)]
-      : []
-  if (command === "NOTICE" && !said.isAction) {
-    house.lobby?.notices.expect(house.self.id, place, said.text)
-  }
-  // What a guest says is here as soon as it is said, so its reader's words need not wait for the echo.
-  if (house.lobby !== undefined) talk.send(away)
-  const first = house.lobby === undefined ? away : []
-  talk.say(place, said.text, said.isAction, (messages) => answer([...first, ...messages]))
-}
-
 // ---- What was said before
 
 const batched = (talk: Talk, type: string, params: ReadonlyArray<string>, messages: ReadonlyArray<Outgoing>) => {
@@ -576,13 +523,23 @@ const links: Command = atOnce(({ numeric }) => [numeric("RPL_ENDOFLINKS", "*", "
 
 const time: Command = atOnce((talk) => [talk.numeric("RPL_TIME", talk.house.policy.server, dateAndTime(talk.now()))])
 
-const setname: Command = atOnce(({ house }) => [
-  {
-    source: house.policy.server,
-    command: "FAIL",
-    params: ["SETNAME", "CANNOT_CHANGE_REALNAME", "A node has no other name than its id"]
+/** Another real name for a guest, told to those who share a channel with it, and have asked for such news. */
+const setname: Command = atOnce((talk, [words = ""]) => {
+  const { lobby, guest } = asGuest(talk) ?? {}
+  const fail = (code: string, words: string): ReadonlyArray<Outgoing> => [
+    { source: talk.house.policy.server, command: "FAIL", params: ["SETNAME", code, words] }
+  ]
+  if (lobby === undefined || guest === undefined)
+    return fail("CANNOT_CHANGE_REALNAME", "A node has no other name than its id")
+  const name = realName(words)
+  if (name === "") return fail("INVALID_REALNAME", "A real name is not empty")
+  lobby.people.set(guest.id, { ...talk.personOf(guest.id), name })
+  const message = { source: talk.prefixOf(guest.id), command: "SETNAME", params: [name] }
+  for (const [each, { has, send, shows }] of lobby.connections) {
+    if (each !== guest && has("setname") && [...guest.rooms].some(shows)) send([message])
   }
-])
+  return talk.has("setname") ? [message] : []
+})
 
 /**
  * The commands of the node that a guest has: none that writes files, or lets somebody in, or says something in a channel

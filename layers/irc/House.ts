@@ -42,6 +42,8 @@ export interface Outlet {
 export interface Notices {
   /** The guest is about to say that, in a room or to somebody alone. */
   readonly expect: (author: PeerId, place: Room, text: string) => void
+  /** It was not said after all. */
+  readonly forget: (author: PeerId, place: Room, text: string) => void
   readonly has: (post: Post) => boolean
 }
 
@@ -52,20 +54,22 @@ export const makeNotices = (): Notices => {
   const expected = new Recent<string, number>(mostNotices)
   const known = new Recent<string, boolean>(mostNotices)
   const keyOf = (author: PeerId, place: Room, text: string) => `${author} ${place} ${text}`
+  const count = (key: string, more: number): void => {
+    const now = (expected.get(key) ?? 0) + more
+    if (now > 0) expected.set(key, now)
+    else expected.delete(key)
+  }
   return {
-    expect: (author, place, text) => {
-      const key = keyOf(author, place, text)
-      expected.set(key, (expected.get(key) ?? 0) + 1)
-    },
+    expect: (author, place, text) => count(keyOf(author, place, text), 1),
+    forget: (author, place, text) => count(keyOf(author, place, text), -1),
     has: (post) => {
       const { n, stream, text } = post
       const before = known.get(`${stream} ${n}`)
       if (before !== undefined) return before
       const author = authorOf(stream)
       const key = keyOf(author, placeOf(author, post), text)
-      const count = expected.get(key) ?? 0
-      if (count === 0) return false
-      expected.set(key, count - 1)
+      if (!expected.has(key)) return false
+      count(key, -1)
       known.set(`${stream} ${n}`, true)
       return true
     }

@@ -40,6 +40,14 @@ import type { Sender } from "./Sender.ts"
 /** Gives a client the answers to its command. */
 export type Answer = (messages: ReadonlyArray<Outgoing>) => void
 
+/** What a client says. `isNotice`: with NOTICE. */
+export interface Speech {
+  readonly room: Room
+  readonly text: string
+  readonly isAction: boolean
+  readonly isNotice: boolean
+}
+
 export interface Talk {
   readonly house: House
   /** Its nick at present. */
@@ -71,7 +79,7 @@ export interface Talk {
   /** Shows a channel no more. The node leaves the room, unless everybody is in it. */
   readonly part: (room: Room, answer: Answer, reason: string) => void
   /** Says a line in a channel that is shown, or to somebody alone (`privatelyTo`). The answer is its echo. */
-  readonly say: (room: Room, text: string, isAction: boolean, answer: Answer) => void
+  readonly say: (what: Speech, answer: Answer) => void
   readonly setTopic: (room: Room, text: string, answer: Answer) => void
   /** Sends something besides the answers to commands. */
   readonly send: (messages: ReadonlyArray<Outgoing>) => void
@@ -188,6 +196,8 @@ export const make = ({
     const away = new Set<PeerId>()
     const echoes = makeEchoes(onRead)
     let marked: ReadonlySet<Typed> = new Set()
+    /** The lines that were said with NOTICE. */
+    const asNotices = new WeakSet<Typed>()
     /** What to do when a command was answered, with words or without. */
     const commands = new Map<Typed, Done>()
     /** Takes the answer to the command that the session is at. */
@@ -454,7 +464,11 @@ export const make = ({
         : answerWith("ERR_CANTSENDTOUSER", members.nickOf(reader), words)
     }
     const giveUp = (lines: ReadonlyArray<Typed>, words: string): void => {
-      for (const line of lines) echoes.givenUp(line)?.([refusalFor(line.room ?? mainRoom, words)])
+      for (const line of lines) {
+        const { room = mainRoom } = line
+        if (asNotices.delete(line)) lobby?.notices.forget(self.id, room, line.text)
+        echoes.givenUp(line)?.([refusalFor(room, words)])
+      }
     }
     /** These lines by the places in which they were said. */
     const byPlace = (lines: Iterable<Typed>): ReadonlyMap<Room, ReadonlyArray<Typed>> => {
@@ -526,8 +540,12 @@ export const make = ({
     // ---- What the client asks for
 
     /** Says something. The answer comes when something has become of the post. */
-    const speak = (room: Room, text: string, answer: Answer): void => {
+    const speak = (room: Room, text: string, answer: Answer, isNotice = false): void => {
       const line = { text, room, verbatim: true }
+      if (isNotice) {
+        asNotices.add(line)
+        lobby?.notices.expect(self.id, room, text)
+      }
       echoes.expect(line, answer)
       typed.unsafeOffer(line)
     }
@@ -586,7 +604,8 @@ export const make = ({
           settled(parting, room)
         })
       },
-      say: (room, text, isAction, answer) => speak(room, isAction ? actionOf(text) : text, answer),
+      say: ({ isAction, isNotice, room, text }, answer) =>
+        speak(room, isAction ? actionOf(text) : text, answer, isNotice && !isAction),
       setTopic: (room, text, answer) => {
         topics += 1
         speak(room, topicOf(text), (messages) => {

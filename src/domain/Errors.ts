@@ -141,12 +141,13 @@ export class NotAdmitted extends Data.TaggedError("NotAdmitted")<{
   }
 }
 
-/** A node can't listen at that host: it is not an address of this machine. */
+/** A node can't listen at that host: it is not an address of this machine. `option`: the one that has named it, if not `--host`. */
 export class HostElsewhere extends Data.TaggedError("HostElsewhere")<{
   readonly host: Host
+  readonly option?: "--irc" | "--web"
 }> {
   override get message() {
-    return `This machine can't listen at ${this.host}: name one of its own names or addresses with --host.`
+    return `This machine can't listen at ${this.host}: name one of its own names or addresses with ${this.option ?? "--host"}.`
   }
 }
 

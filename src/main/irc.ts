@@ -10,7 +10,7 @@ import type { Membership } from "../../services/Membership.ts"
 import type { MessageLog } from "../../services/MessageLog.ts"
 import type { Sessions } from "../../services/Sessions.ts"
 import type { Transport } from "../../services/Transport.ts"
-import type { CertificateUnusable, HostElsewhere, PortTaken } from "../domain/Errors.ts"
+import { type CertificateUnusable, HostElsewhere, type PortTaken } from "../domain/Errors.ts"
 import { defaultLimits } from "../domain/Limits.ts"
 import type { Address, Named } from "../domain/Peer.ts"
 
@@ -83,5 +83,10 @@ export const ircFor = (
               keep: keepIn(given.data, "irc-clients.json")
             })
         )
-      ).pipe(Layer.provide(transportFor(given)))
+      ).pipe(
+        Layer.provide(transportFor(given)),
+        Layer.mapError((error) =>
+          error._tag === "HostElsewhere" ? new HostElsewhere({ host: error.host, option: "--irc" }) : error
+        )
+      )
   })

@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import { keepIn } from "../../layers/Keep.ts"
 import type { Console } from "../../services/Console.ts"
 import type { Sessions } from "../../services/Sessions.ts"
-import type { CertificateUnusable, HostElsewhere, PortTaken } from "../domain/Errors.ts"
+import { type CertificateUnusable, HostElsewhere, type PortTaken } from "../domain/Errors.ts"
 import type { Address } from "../domain/Peer.ts"
 
 export interface Web {
@@ -43,6 +43,10 @@ export const webFor = ({
               opensBrowser,
               keep: keepIn(data, "web-passes.json")
             })
+        )
+      ).pipe(
+        Layer.mapError((error) =>
+          error._tag === "HostElsewhere" ? new HostElsewhere({ host: error.host, option: "--web" }) : error
         )
       )
   })

@@ -5,7 +5,7 @@ import { makeLines } from "../../src/protocol/irc/Lines.ts"
 import { type Message, mostBytes, type Outgoing, parse, write } from "../../src/protocol/irc/Message.ts"
 import * as Multiline from "../../src/protocol/irc/Multiline.ts"
 import * as Registration from "../../src/protocol/irc/Registration.ts"
-import { messagesOf, multilineOf } from "../../src/protocol/irc/Speech.ts"
+import { harmless, messagesOf, mostOfName, multilineOf, realName } from "../../src/protocol/irc/Speech.ts"
 import { cutInto } from "../support/bytes.ts"
 import type { Mutator } from "./mutate.ts"
 
@@ -173,6 +173,19 @@ const isSaidInLines = (text: string, isAction: boolean): void => {
   }
 }
 
+/** The codes of formats, which do nothing to a terminal. */
+const formats = new Set([0x02, 0x03, 0x04, 0x0f, 0x11, 0x16, 0x1d, 0x1e, 0x1f].map((code) => String.fromCharCode(code)))
+
+/** Words of somebody, such as the last ones, are one line, and nothing in it acts or hides. */
+const isHarmless = (text: string): void => {
+  const words = [...harmless(text)].filter((character) => !formats.has(character)).join("")
+  must(words === escape(words), "words that act or hide", text)
+  for (const command of ["QUIT", "PART", "AWAY", "KICK"]) {
+    must(isOneLine(write({ source: "a!a@outlive", command, params: [text, harmless(text)] })), "two lines", text)
+  }
+  must(Buffer.byteLength(realName(text)) <= mostOfName, "a name that is too long", text)
+}
+
 export const irc = (mutator: Mutator, inputs: number): void => {
   const { below, many, maybe } = mutator
   for (let n = 0; n < inputs; ) {
@@ -187,6 +200,7 @@ export const irc = (mutator: Mutator, inputs: number): void => {
         isReadAlike(message, line)
       }
       isSaidInLines(line, maybe(0.5))
+      isHarmless(line.replaceAll(" ", maybe(0.5) ? "\n" : "\u202e"))
       isSaidAsOne(line.replaceAll(" ", maybe(0.5) ? "\n" : " "))
     }
     keepsTheDoor(lines)

@@ -174,6 +174,15 @@ describe.skipIf(!hasCatgirl)("catgirl at a node (skipped where there is no catgi
       const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
       const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
       spawnSync("openssl", ["req", "-x509", ...kind, ...names, "-keyout", key, "-out", cert])
+      const tls = ["--irc-cert", cert, "--irc-key", key]
+      const lost = yield* stage.start("lost", ["./server", "--port", "0", "--irc", "192.0.2.1:0", ...tls], {
+        env: { OUTLIVE_IRC_PASSWORD: "sesame" }
+      })
+      assert.strictEqual(yield* lost.ends, 1)
+      assert.match(
+        lost.err.join(" "),
+        /can't listen at 192\.0\.2\.1: name one of its own names or addresses with --irc\./
+      )
       const server = yield* stage.server(port, ["--irc", `0.0.0.0:${irc}`, "--irc-cert", cert, "--irc-key", key], {
         env: { OUTLIVE_IRC_PASSWORD: "sesame" }
       })

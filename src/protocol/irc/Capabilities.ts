@@ -1,18 +1,15 @@
 /** The capabilities of IRCv3 that a node offers (https://ircv3.net/irc/). */
 
-/**
- * Names, and what they mean here. Of those without a remark nothing is ever sent, because a node of outlive does not
- * change its name, host or account, and nobody is invited.
- */
+/** Names, and what they mean here. Nobody changes its host or account: there is no `chghost`, and no `account-notify`. */
 export const capabilities = [
-  "account-notify",
   /** Messages name the account of their author, in a secure chat. */
   "account-tag",
+  /** AWAY when somebody goes away, or is back. */
   "away-notify",
   /** A batch is sent only to who asked for it. */
   "batch",
+  /** Whoever asks for version 302 of capabilities has it. What is offered never changes. */
   "cap-notify",
-  "chghost",
   /** CHATHISTORY. Who asks for it is sent nothing old otherwise. */
   "draft/chathistory",
   /** A message of several lines is one, both ways. */
@@ -21,21 +18,27 @@ export const capabilities = [
   "echo-message",
   /** A JOIN names the account and the real name. */
   "extended-join",
-  "invite-notify",
   /** An answer names the command that asked for it. */
   "labeled-response",
   /** Messages have `msgid`. */
   "message-tags",
-  /** NAMES and WHO show all prefixes. There is one. */
+  /** NAMES and WHO show all prefixes. */
   "multi-prefix",
-  /** Messages have the time at which they were said. */
+  /** Messages have the time at which they were said, or at which the rest has happened. */
   "server-time",
-  "setname",
   /** FAIL in place of numerics that mean something else. */
   "standard-replies",
   /** NAMES shows `nick!user@host`. */
   "userhost-in-names"
 ] as const
 
+/** Those that mean something among guests alone. */
+export const capabilitiesOfGuests = [
+  /** INVITE to others in a channel. */
+  "invite-notify",
+  /** SETNAME of others in a channel. */
+  "setname"
+] as const
+
 /** A capability that is offered, `sasl` among them: only where there is a password. */
-export type Capability = (typeof capabilities)[number] | "sasl"
+export type Capability = (typeof capabilities)[number] | (typeof capabilitiesOfGuests)[number] | "sasl"

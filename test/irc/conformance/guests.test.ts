@@ -337,7 +337,91 @@ describe("RFC 2812, 3.3 and 3.6, 4.1, 4.6: messages, WHO, WHOIS, AWAY", () => {
   )
 })
 
+describe("what a guest says of itself, and to several", () => {
+  const bidi = "\u202ea\u0007b\u001b[2J\u00a0\u200bc"
+  const shown = String.raw`\u{202e}a\u{7}b\u{1b}[2J\u00a0\u{200b}c`.replace(String.raw`\u00a0`, "\u00a0")
+
+  story("words of QUIT, PART, AWAY, KICK, INVITE and real names are as harmless as text", (world) =>
+    Effect.gen(function* () {
+      const { bar, foo } = yield* both(world, "#chan", "away-notify extended-join setname")
+      const evil = yield* connect(world, { name: "Server" })
+      yield* evil.send("NICK evil", `USER u 0 * :${bidi}`, "JOIN #chan", `AWAY :${bidi}`, `SETNAME :${bidi}x`)
+      yield* evil.send(`PART #chan :${bidi}`, "JOIN #chan", "AWAY", "PING over", `QUIT :${bidi}`)
+      yield* evil.sees(/^ERROR/)
+      yield* asked(foo, `KICK #chan bar :${bidi}`)
+      const lines = [...(yield* heard(foo)), ...(yield* heard(bar))]
+      for (const mark of "\u202e\u0007\u001b\u200b") assert.notInclude(lines.join("\n"), mark)
+      for (const start of ["JOIN #chan * :", "AWAY :", "SETNAME :", "PART #chan :", "QUIT :", "KICK #chan bar :"]) {
+        const found = lines.find((line) => line.includes(` ${start.replace(" :", " ")}`) && line.includes(shown))
+        assert.isDefined(found, [start, ...lines].join("\n"))
+      }
+    })
+  )
+
+  story("a NOTICE that was refused makes none of a PRIVMSG that says the same later", (world) =>
+    Effect.gen(function* () {
+      const { bar, foo } = yield* both(world, "#chan")
+      // It is out of the channel in the same step, before its line is said.
+      yield* bar.send("NOTICE #chan :same")
+      yield* foo.send("KICK #chan bar")
+      yield* bar.sees(/ KICK #chan bar /)
+      yield* asked(bar, "JOIN #chan", "PRIVMSG #chan :same")
+      const said = (yield* heard(foo)).filter((line) => line.endsWith(":same"))
+      assert.deepStrictEqual(said, [":bar!u-bar@outlive PRIVMSG #chan :same"])
+    })
+  )
+
+  story("PRIVMSG and NOTICE go to several, each answered, and to no more than TARGMAX says", (world) =>
+    Effect.gen(function* () {
+      const { bar, foo } = yield* both(world, "#chan")
+      has(foo.lines(), / TARGMAX=\S*PRIVMSG:4,NOTICE:4/)
+      yield* foo.send("PRIVMSG bar,nobody,#chan,BAR,#none :hi")
+      yield* foo.sees(/ 401 foo nobody /)
+      yield* foo.sees(/ 404 foo #none /)
+      assert.sameMembers(
+        [...(yield* heard(bar))],
+        [":foo!u-foo@outlive PRIVMSG bar :hi", ":foo!u-foo@outlive PRIVMSG #chan :hi"]
+      )
+      yield* heard(foo)
+      has(yield* asked(foo, "PRIVMSG a,b,c,d,bar :hi"), /^\S+ 407 foo a,b,c,d,bar /)
+      assert.isEmpty(yield* asked(foo, "NOTICE a,b,c,d,bar :hi"))
+      assert.isEmpty(yield* heard(bar))
+    })
+  )
+})
+
 describe("IRCv3", () => {
+  story("server-time: what happens has a time too; invite-notify and setname are told to who asked", (world) =>
+    Effect.gen(function* () {
+      const { bar, foo } = yield* both(world, "#chan", "server-time invite-notify setname batch labeled-response")
+      const qux = yield* register(world, "qux")
+      yield* asked(foo, "INVITE qux #chan", "MODE #chan +t", "SETNAME :Another name", "TOPIC #chan :news")
+      yield* asked(qux, "JOIN #chan", "NICK quux", "PART #chan", "JOIN #chan", "SETNAME :Quux")
+      yield* asked(foo, "KICK #chan quux")
+      yield* qux.send("QUIT")
+      yield* qux.sees(/^ERROR/)
+      const told = yield* heard(bar)
+      for (const words of [
+        "INVITE qux #chan",
+        "MODE #chan",
+        "SETNAME :Another",
+        "TOPIC",
+        "JOIN",
+        "NICK",
+        "PART",
+        "KICK"
+      ]) {
+        has(told, new RegExp(`^@time=\\d{4}-\\d\\d-\\d\\dT\\S+Z :\\S+ ${words}`, "m"))
+      }
+      has(told, /^@\S+ :quux!u-qux@outlive SETNAME :?Quux$/m)
+      assert.notMatch(qux.lines().join("\n"), /@time|SETNAME|INVITE qux.*\n[\s\S]*INVITE qux/)
+      has(yield* asked(bar, "WHOIS foo"), / 311 bar foo \S+ \S+ \* :Another name$/m)
+      yield* bar.send("@label=x PING y", "@label=z SETNAME")
+      yield* bar.sees(/^@label=x :\S+ PONG/)
+      yield* bar.sees(/^@label=z :\S+ FAIL SETNAME INVALID_REALNAME /)
+    })
+  )
+
   story("echo-message, labels and tags: the echo has its label, all have the same msgid", (world) =>
     Effect.gen(function* () {
       const { bar, foo } = yield* both(world, "#chan", "echo-message labeled-response batch message-tags server-time")
