@@ -2,7 +2,8 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { FileStore } from "../services/FileStore.ts"
-import { errorOf, Failed } from "./filestore/Failure.ts"
+import { errorOf } from "./filestore/errorOf.ts"
+import { Failed } from "./filestore/Failure.ts"
 import { MemoryDisk } from "./filestore/MemoryDisk.ts"
 import { operationsOn } from "./filestore/Operations.ts"
 import { type Lock, makeStore, type Run } from "./filestore/Store.ts"
@@ -14,8 +15,9 @@ const locks = new WeakMap<MemoryDisk, Set<string>>()
 
 const lockOn =
   (disk: MemoryDisk): Lock =>
-  (path) =>
-    Effect.acquireRelease(
+  (folder, name) => {
+    const path = `${folder}/${name}`
+    return Effect.acquireRelease(
       Effect.sync(() => {
         const held = locks.get(disk) ?? new Set()
         locks.set(disk, held)
@@ -25,6 +27,7 @@ const lockOn =
       }),
       (isMine) => (isMine ? Effect.sync(() => locks.get(disk)?.delete(path)) : Effect.void)
     )
+  }
 
 const runOn = (disk: MemoryDisk): Run => {
   const operations = operationsOn(disk)

@@ -71,6 +71,14 @@ await Promise.all([
   }),
   build({
     ...settings,
+    // The thread of a file store: a program of its own.
+    entryPoints: { "outlive.files": "layers/filestore/worker.ts" },
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
+    minifyWhitespace: true
+  }),
+  build({
+    ...settings,
     entryPoints: { demo: "demo/main.ts" },
     format: "esm",
     outExtension: { ".js": ".mjs" },

@@ -74,6 +74,7 @@ const timesOfDay: ReadonlyMap<string, string> = new Map([
   ["layers/nats/Relay.ts", "how old a post is when it comes, for people"],
   ["layers/TransportProbe.ts", "an epoch"],
   ["layers/links/Awakening.ts", "whether it has jumped, since the machine has slept"],
+  ["layers/filestore/NodeDisk.ts", "whether a file was changed just now, by the clock that stamps files"],
   ["layers/replication/Folds.ts", "after which epoch a run must begin"],
   ["layers/nats/MemoryBus.ts", "when a message was stored, for measures"],
   ["layers/log/Log.ts", "an epoch, and when a line was said, for people"],

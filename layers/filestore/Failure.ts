@@ -1,12 +1,4 @@
 /** What goes wrong in a file store, as plain data: it crosses the border between two threads. */
-import {
-  DiskFull,
-  FileChanged,
-  FileUnreadable,
-  FolderUnusable,
-  ManifestMalformed,
-  TooMuch
-} from "../../src/domain/Errors.ts"
 import { codeOf, troubleOf } from "../../src/domain/Trouble.ts"
 
 export interface Failure {
@@ -15,8 +7,6 @@ export interface Failure {
   readonly detail: string
   readonly remedy?: string
 }
-
-export type FileError = FileUnreadable | FileChanged | TooMuch | FolderUnusable | DiskFull | ManifestMalformed
 
 /** Is thrown within a file store. */
 export class Failed extends Error {
@@ -27,18 +17,6 @@ export class Failed extends Error {
     this.failure = { tag, path, detail, ...(remedy === undefined ? {} : { remedy }) }
   }
 }
-
-const errors: Readonly<Record<Failure["tag"], (failure: Failure) => FileError>> = {
-  FileUnreadable: (failure) => new FileUnreadable(failure),
-  FileChanged: (failure) => new FileChanged(failure),
-  TooMuch: (failure) => new TooMuch(failure),
-  FolderUnusable: (failure) => new FolderUnusable(failure),
-  DiskFull: (failure) => new DiskFull(failure),
-  ManifestMalformed: (failure) => new ManifestMalformed(failure)
-}
-
-/** The error of the chat's own kind. */
-export const errorOf = (failure: Failure): FileError => errors[failure.tag](failure)
 
 const isFull = (error: unknown): boolean => ["ENOSPC", "EDQUOT"].includes(codeOf(error))
 

@@ -5,7 +5,7 @@
 import * as Path from "node:path"
 import type { Offer } from "../../src/domain/Offer.ts"
 import type { Disk } from "./Disk.ts"
-import { Failed, writing } from "./Failure.ts"
+import { Failed, type Failure, writing } from "./Failure.ts"
 import { type Made, making, type Progressed } from "./Making.ts"
 import { type Finished, Part } from "./Part.ts"
 import { partNames } from "./PartNames.ts"
@@ -31,16 +31,21 @@ interface Closable {
 /** So many pairs of names are tried for a part. */
 const mostParts = 20
 
-const makeHandles = () => {
+const makeHandles = (first: Handle) => {
   const open = new Map<Handle, Closable>()
-  let last = 0
+  let last = first - 1
   return {
     add: (what: Closable): Handle => {
       last += 1
       open.set(last, what)
       return last
     },
-    get: <A extends Closable>(handle: Handle): A => open.get(handle) as A,
+    /** What has that handle. It is closed if its scope has ended, or the thread in which it was. */
+    get: <A extends Closable>(handle: Handle, tag: Failure["tag"]): A => {
+      const found = open.get(handle)
+      if (found === undefined) throw new Failed(tag, "It", "it is closed")
+      return found as A
+    },
     close: (handle: Handle): void => {
       open.get(handle)?.close()
       open.delete(handle)
@@ -66,8 +71,10 @@ class Maker implements Closable {
 }
 
 /** The operations over a disk. */
-export const operationsOn = (disk: Disk) => {
-  const handles = makeHandles()
+export const operationsOn = (disk: Disk, firstHandle: Handle = 1) => {
+  const handles = makeHandles(firstHandle)
+
+  const partOf = (handle: Handle): Part => handles.get<Part>(handle, "FolderUnusable")
 
   const partIn = (folder: string, offer: Offer, manifest: Uint8Array): Part => {
     for (let n = 1; n <= mostParts; n += 1) {
@@ -93,7 +100,7 @@ export const operationsOn = (disk: Disk) => {
 
     /** Goes on with it: says how far it is, or what was made. Then the maker is closed. */
     makeNext: (handle: Handle): Progressed | SharedHere => {
-      const step = handles.get<Maker>(handle).next()
+      const step = handles.get<Maker>(handle, "FileUnreadable").next()
       if (step.done !== true) return step.value
       handles.close(handle)
       const { digests, manifest, offer, survey } = step.value
@@ -101,7 +108,8 @@ export const operationsOn = (disk: Disk) => {
       return { handle: served, offer, manifest, path: survey.path, skipped: survey.skipped }
     },
 
-    readShared: (handle: Handle, piece: number): Uint8Array => handles.get<Served>(handle).read(piece),
+    readShared: (handle: Handle, piece: number): Uint8Array =>
+      handles.get<Served>(handle, "FileUnreadable").read(piece),
 
     /** Makes the folder if there is none, and says where it is. */
     folder: (folder: string): string =>
@@ -125,23 +133,23 @@ export const operationsOn = (disk: Disk) => {
 
     open: (folder: string, offer: Offer, manifest: Uint8Array): Handle => handles.add(partIn(folder, offer, manifest)),
 
-    check: (handle: Handle) => handles.get<Part>(handle).check(),
+    check: (handle: Handle) => partOf(handle).check(),
 
-    mustHaveRoom: (handle: Handle, missing: number): void => handles.get<Part>(handle).mustHaveRoom(missing),
+    mustHaveRoom: (handle: Handle, missing: number): void => partOf(handle).mustHaveRoom(missing),
 
-    write: (handle: Handle, piece: number, bytes: Uint8Array): boolean => handles.get<Part>(handle).write(piece, bytes),
+    write: (handle: Handle, piece: number, bytes: Uint8Array): boolean => partOf(handle).write(piece, bytes),
 
-    read: (handle: Handle, piece: number): Uint8Array => handles.get<Part>(handle).read(piece),
+    read: (handle: Handle, piece: number): Uint8Array => partOf(handle).read(piece),
 
     /** Gives the files of a part their names. The part is of no use any more. */
     finish: async (handle: Handle, offer: Offer, manifest: Uint8Array): Promise<SharedHere> =>
-      finished(offer, manifest, await handles.get<Part>(handle).finish()),
+      finished(offer, manifest, await partOf(handle).finish()),
 
     /** The same at once, on a disk that nobody waits for. */
     finishNow: (handle: Handle, offer: Offer, manifest: Uint8Array): SharedHere =>
-      finished(offer, manifest, handles.get<Part>(handle).finishNow()),
+      finished(offer, manifest, partOf(handle).finishNow()),
 
-    discard: (handle: Handle): void => handles.get<Part>(handle).discard(),
+    discard: (handle: Handle): void => partOf(handle).discard(),
 
     close: (handle: Handle): void => handles.close(handle)
   }

@@ -35,7 +35,7 @@ const manifestOf = (offer: Offer, bytes: Uint8Array): Manifest => {
   const wrong = (detail: string): Failed => new Failed("ManifestMalformed", offer.name, detail)
   if (bytes.length !== offer.manifest || digestOf(bytes) !== offer.digest) throw wrong("it is not that of the offer")
   const decoded = decode(bytes)
-  if (Either.isLeft(decoded)) throw wrong(decoded.left.detail)
+  if (Either.isLeft(decoded)) throw wrong(decoded.left)
   const { files } = decoded.right
   const size = files.reduce((sum, file) => sum + file.size, 0)
   if (size !== offer.size || files.length !== (offer.files ?? 1)) throw wrong("the offer says something else")

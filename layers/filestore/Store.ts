@@ -6,7 +6,7 @@ import { FolderUnusable } from "../../src/domain/Errors.ts"
 import { pieceBytes, piecesOf } from "../../src/domain/Manifest.ts"
 import type { Offer } from "../../src/domain/Offer.ts"
 import { PieceSet } from "../../src/domain/PieceSet.ts"
-import type { FileError } from "./Failure.ts"
+import type { FileError } from "./errorOf.ts"
 import type { Handle, OperationName, Operations, SharedHere } from "./Operations.ts"
 
 /** Runs an operation. It fails with the errors that the operation has; which these are, this file knows. */
@@ -16,7 +16,7 @@ export type Run = <Name extends OperationName>(
 ) => Effect.Effect<Awaited<ReturnType<Operations[Name]>>, FileError>
 
 /** Takes what only one process at a time may use, until the scope closes. False if another one has it. */
-export type Lock = (path: string) => Effect.Effect<boolean, FolderUnusable, Scope.Scope>
+export type Lock = (folder: string, name: string) => Effect.Effect<boolean, FolderUnusable, Scope.Scope>
 
 export interface Settings {
   readonly run: Run
@@ -78,7 +78,7 @@ export const makeStore = ({ finish, lock, run }: Settings): FileStore["Type"] =>
     progress?: Progress
   ) {
     const real = yield* run("folder", folder)
-    if (!(yield* lock(`${real}\n${offer.digest}`))) {
+    if (!(yield* lock(real, offer.digest))) {
       return yield* new FolderUnusable({
         path: real,
         detail: `${offer.name} is being fetched into it already`,

@@ -3,7 +3,6 @@
  * Only what `encode` makes is decoded, so that a manifest has one digest.
  */
 import * as Either from "effect/Either"
-import { ManifestMalformed } from "../domain/Errors.ts"
 import { mostPathBytes } from "../domain/FileNames.ts"
 import {
   contentBytes,
@@ -54,9 +53,6 @@ const fileOf = (value: unknown): OfferedFile | undefined => {
     : undefined
 }
 
-const malformed = (detail: string): Either.Either<never, ManifestMalformed> =>
-  Either.left(new ManifestMalformed({ detail }))
-
 const jsonOf = (bytes: Uint8Array): { readonly [key: string]: unknown } | undefined => {
   try {
     const value: unknown = JSON.parse(utf8.decode(bytes))
@@ -66,27 +62,31 @@ const jsonOf = (bytes: Uint8Array): { readonly [key: string]: unknown } | undefi
   }
 }
 
-/** Decodes a manifest. The paths are as they stand there: they stay in their folder, but may be alike. */
-export const decode = (bytes: Uint8Array): Either.Either<Manifest, ManifestMalformed> => {
-  if (bytes.length > mostManifestBytes) return malformed("it is too long")
+/**
+ * Decodes a manifest; or says why the bytes are none, as a clause. The paths are as they stand there: they stay in their
+ * folder, but may be alike.
+ */
+export const decode = (bytes: Uint8Array): Either.Either<Manifest, string> => {
+  if (bytes.length > mostManifestBytes) return Either.left("it is too long")
   const end = bytes.indexOf(newline)
   const head = end < 0 ? undefined : jsonOf(bytes.subarray(0, end))
-  if (head === undefined || head["outlive"] !== "manifest") return malformed("it does not begin like one")
-  if (head["version"] !== 1 || head["piece"] !== pieceBytes) return malformed("it is of a version that is not known")
+  if (head === undefined || head["outlive"] !== "manifest") return Either.left("it does not begin like one")
+  if (head["version"] !== 1 || head["piece"] !== pieceBytes) return Either.left("it is of a version that is not known")
   const named = head["files"]
-  if (!Array.isArray(named) || named.length === 0) return malformed("it names no files")
-  if (named.length > mostFiles) return malformed("it names too many files")
+  if (!Array.isArray(named) || named.length === 0) return Either.left("it names no files")
+  if (named.length > mostFiles) return Either.left("it names too many files")
   const files: Array<OfferedFile> = []
   for (const each of named) {
     const file = fileOf(each)
-    if (file === undefined) return malformed("a file in it has no size, or a name that leads out of its folder")
+    if (file === undefined) return Either.left("a file in it has no size, or a name that leads out of its folder")
     files.push(file)
   }
   const size = contentBytes(files)
   const digests = bytes.subarray(end + 1)
   if (!Number.isSafeInteger(size) || digests.length !== piecesOf(size) * digestBytes) {
-    return malformed("it has not a digest for each piece")
+    return Either.left("it has not a digest for each piece")
   }
-  if (utf8.decode(bytes.subarray(0, end + 1)) !== headOf(files)) return malformed("it is not written in the usual way")
+  if (utf8.decode(bytes.subarray(0, end + 1)) !== headOf(files))
+    return Either.left("it is not written in the usual way")
   return Either.right({ files, digests })
 }

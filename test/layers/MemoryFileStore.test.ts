@@ -17,8 +17,7 @@ const ground = Effect.sync((): Ground => {
         .all()
         .filter((each) => each.startsWith(`${path(name)}/`))
         .map((each) => each.slice(path(name).length + 1)),
-    remove: (name) => disk.remove(path(name)),
-    later: Effect.void
+    remove: (name) => disk.remove(path(name))
   }
 })
 

@@ -1,0 +1,24 @@
+/** The thread of a file store: a program of its own, that does what it is asked to, one operation after the other. */
+import { parentPort, workerData } from "node:worker_threads"
+import { Failed } from "./Failure.ts"
+import type { Answer, Request, WorkerData } from "./Messages.ts"
+import { ownBuffers } from "./Messages.ts"
+import { nodeDisk } from "./NodeDisk.ts"
+import { operationsOn } from "./Operations.ts"
+
+const operations = operationsOn(nodeDisk, (workerData as WorkerData).firstHandle)
+
+const answerTo = async ({ args, id, name }: Request): Promise<Answer> => {
+  try {
+    return { id, value: await (operations[name] as (...args: ReadonlyArray<unknown>) => unknown)(...args) }
+  } catch (error) {
+    return error instanceof Failed
+      ? { id, failure: error.failure }
+      : { id, bug: String((error as Error).stack ?? error) }
+  }
+}
+
+parentPort?.on("message", async (request: Request) => {
+  const answer = await answerTo(request)
+  parentPort?.postMessage(answer, ownBuffers("value" in answer ? [answer.value] : []))
+})
