@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import { ClientId, Port, PortFromString } from "../domain/Peer.ts"
 import type { About } from "./About.ts"
 import { withSafeFrontEnds } from "./frontEnds.ts"
-import { host, peer, security, server, talking } from "./options.ts"
+import { host, peer, security, servers, talking } from "./options.ts"
 
 const id = Args.text({ name: "ID" }).pipe(
   Args.withSchema(ClientId),
@@ -27,7 +27,7 @@ const anyPort = Port.make(0)
 /** Who joins, for those who need not say at which ports. */
 export const atAnyPorts = { id, port1: Args.withDefault(port1, anyPort), port2: Args.withDefault(port2, anyPort) }
 
-const configuration = { id, port1, port2, server, host, peer, security, ...talking }
+const configuration = { id, port1, port2, servers, host, peer, security, ...talking }
 
 export type Arguments = Command.Command.ParseConfig<typeof configuration>
 

@@ -4,13 +4,13 @@ import type * as Effect from "effect/Effect"
 import type { About } from "./About.ts"
 import { atAnyPorts, atTwoPorts } from "./client.ts"
 import { withSafeFrontEnds } from "./frontEnds.ts"
-import { host, ircHere, peer, security, server, talking } from "./options.ts"
+import { host, ircHere, peer, security, servers, talking } from "./options.ts"
 
 const { history: _history, irc: _irc, json: _json, roomNotices: _notices, screen: _screen, ...serving } = talking
 
 const configuration = {
   ...atAnyPorts,
-  server,
+  servers,
   host,
   peer,
   security,

@@ -2,6 +2,7 @@
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"
 import * as ValidationError from "@effect/cli/ValidationError"
+import * as Arr from "effect/Array"
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -244,14 +245,30 @@ export const ports = Options.text("ports").pipe(
 
 const serverText = Options.text("server").pipe(
   Options.withPseudoName("HOST:PORT"),
-  Options.withFallbackConfig(Config.string("OUTLIVE_SERVER"))
+  Options.withFallbackConfig(Config.string("OUTLIVE_SERVER").pipe(Config.map((text) => wordsIn(text)[0] ?? text)))
 )
 
-/** Where a client finds the server. */
-export const server = serverText.pipe(
-  Options.withDefault<string>(usual.server),
-  Options.withSchema(AddressFromString),
-  Options.withDescription("Where the server is.")
+/** What is wrong with an address, as for every option that takes one. */
+const notAnAddress = "an address is HOST:PORT, as in localhost:4000"
+
+const addressOf = Schema.decodeEither(AddressFromString)
+
+/** Where a client finds the server, or the servers of a chat that has several: one at least. */
+export const servers = repeated(
+  "server",
+  "HOST:PORT",
+  "Where the server is. Can be given several times, if the chat has several: the next one is tried if one does not answer."
+).pipe(
+  Options.withFallbackConfig(Config.string("OUTLIVE_SERVER").pipe(Config.map(wordsIn))),
+  Options.withDefault<ReadonlyArray<string>>([usual.server]),
+  Options.mapEffect((given) =>
+    Effect.forEach(Arr.isNonEmptyReadonlyArray(given) ? given : Arr.of<string>(usual.server), (word) =>
+      Either.match(addressOf(word), {
+        onLeft: () => Effect.fail(ValidationError.invalidValue(HelpDoc.p(`--server: ${notAnAddress}, not '${word}'`))),
+        onRight: (address) => Effect.succeed(address)
+      })
+    )
+  )
 )
 
 /** The address of the server, for commands that may run on the server's machine. None: where --host and --port say. */

@@ -12,7 +12,7 @@ import { PeerId } from "../domain/Peer.ts"
 import { RoomFromString } from "../domain/Post.ts"
 import { usual } from "../domain/Settings.ts"
 import type { About } from "./About.ts"
-import { host, insight, limits, passingId, patience, peer, seconds, security, server, silence } from "./options.ts"
+import { host, insight, limits, passingId, patience, peer, seconds, security, servers, silence } from "./options.ts"
 
 const text = Args.text({ name: "TEXT" }).pipe(
   Args.withSchema(
@@ -63,7 +63,7 @@ const configuration = {
   wait,
   limit,
   id: passingId,
-  server,
+  servers,
   peer,
   host,
   silence,

@@ -12,14 +12,14 @@ import {
   patience,
   peer,
   security,
-  server,
+  servers,
   shownRooms,
   silence
 } from "./options.ts"
 
 const configuration = {
   id: passingId,
-  server,
+  servers,
   peer,
   host,
   rooms: shownRooms,

@@ -4,13 +4,13 @@ import type * as Effect from "effect/Effect"
 import type { About } from "./About.ts"
 import { atAnyPorts, atTwoPorts } from "./client.ts"
 import { withSafeFrontEnds } from "./frontEnds.ts"
-import { host, peer, security, server, talking, webHere } from "./options.ts"
+import { host, peer, security, servers, talking, webHere } from "./options.ts"
 
 const { json: _json, web: _web, ...serving } = talking
 
 const configuration = {
   ...atAnyPorts,
-  server,
+  servers,
   host,
   peer,
   security,

@@ -7,21 +7,21 @@ import type { Console } from "../../services/Console.ts"
 import type { Interrupts } from "../../services/Interrupts.ts"
 import * as ClientCommand from "../commands/client.ts"
 import type { Screen } from "../commands/options.ts"
-import { type Address, type Port, serverId } from "../domain/Peer.ts"
+import type { Address, Port } from "../domain/Peer.ts"
 import * as Client from "../programs/client.ts"
 import { failingIfRefused } from "../programs/refused.ts"
 import { Highlights, RoomNotices } from "../programs/session/Session.ts"
 import { consoleFor } from "./console.ts"
 import { type Insight, logged, observed } from "./insight.ts"
 import { type Irc, ircFor } from "./irc.ts"
-import { dialled, onNode, type Safety, type Settings, through } from "./node.ts"
+import { dialled, onNode, type Safety, type ServersGiven, type Settings, whereabouts } from "./node.ts"
 import { type Web, webFor } from "./web.ts"
 
 type ClientNode = Pick<Settings, "id" | "listen" | "rooms" | "data" | "history" | "silence" | "patience" | "limits"> &
   Insight &
   Irc &
   Web & {
-    readonly server: Address
+    readonly servers: ServersGiven
     readonly peer: Option.Option<Address>
     readonly port1: Port
     readonly safety: Omit<Safety, "dials">
@@ -37,12 +37,12 @@ interface AtScreen {
 /** A client at whose node people are, with that console. */
 export const clientAt = (
   console: Layer.Layer<Console, never, Interrupts>,
-  { peer, port1, safety, server, within, ...given }: ClientNode
+  { peer, port1, safety, servers, within, ...given }: ClientNode
 ) =>
-  Client.client({ server: { address: server, from: port1, id: serverId }, ...through(peer), within }).pipe(
+  Client.client({ ...whereabouts(servers, peer, port1), within }).pipe(
     observed(given),
     onNode(
-      { ...given, role: "client", member: false, safety: { ...safety, dials: dialled(server, peer) } },
+      { ...given, role: "client", member: false, safety: { ...safety, dials: dialled(servers, peer) } },
       { frontEnds: Layer.merge(ircFor(given, { id: given.id, role: "client" }), webFor(given)) }
     ),
     failingIfRefused,

@@ -14,7 +14,7 @@ const listeningFor = (server: Host): Host =>
 export const command = JoinCommand.make(({ host, link, port2, state, ...given }) =>
   client({
     ...given,
-    server: link.server,
+    servers: [link.server],
     listen: { host: Option.getOrElse(host, () => listeningFor(link.server.host)), port: port2 },
     safety: { secure: true, insecure: false, state, link }
   })

@@ -32,7 +32,7 @@ import {
 import type { Link } from "../domain/Invitation.ts"
 import type { Keep } from "../domain/Keep.ts"
 import type { Limits } from "../domain/Limits.ts"
-import type { Address, Host, PeerId } from "../domain/Peer.ts"
+import { type Address, type Host, type PeerId, type Port, serverId } from "../domain/Peer.ts"
 import { mainRoom, type Room } from "../domain/Post.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import { modeFor, type Wish, warning } from "../domain/Security.ts"
@@ -197,10 +197,20 @@ export const onNode =
       Effect.provideService(JoinHistory, historyFor(settings))
     )
 
-export const through = (peer: Option.Option<Address>) => (Option.isSome(peer) ? { peer: peer.value } : {})
+const through = (peer: Option.Option<Address>) => (Option.isSome(peer) ? { peer: peer.value } : {})
+
+/** Where the command line tells a client to find the servers: the first of them is its own. */
+export type ServersGiven = readonly [Address, ...ReadonlyArray<Address>]
+
+/** How a client finds its chat. */
+export const whereabouts = ([own, ...others]: ServersGiven, peer: Option.Option<Address>, from?: Port) => ({
+  server: { address: own, id: serverId, ...(from === undefined ? {} : { from }) },
+  others,
+  ...through(peer)
+})
 
 /** The hosts that the command line tells a client to dial. */
-export const dialled = (server: Address, peer: Option.Option<Address>): ReadonlyArray<Host> => [
-  server.host,
+export const dialled = (servers: ReadonlyArray<Address>, peer: Option.Option<Address>): ReadonlyArray<Host> => [
+  ...servers.map(({ host }) => host),
   ...Option.match(peer, { onNone: () => [], onSome: ({ host }) => [host] })
 ]

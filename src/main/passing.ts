@@ -21,12 +21,12 @@ export const passingNode = ({
   host,
   peer,
   security,
-  server
-}: Pick<TailCommand.Arguments, "host" | "peer" | "security" | "server">) =>
+  servers
+}: Pick<TailCommand.Arguments, "host" | "peer" | "security" | "servers">) =>
   ({
     listen: { host, port: Port.make(0) },
     role: "client",
     member: false,
     data: Option.none(),
-    safety: { ...security, dials: dialled(server, peer) }
+    safety: { ...security, dials: dialled(servers, peer) }
   }) as const

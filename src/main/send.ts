@@ -5,11 +5,10 @@ import * as PipeConsole from "../../layers/console/PipeConsole.ts"
 import * as StandardInput from "../../layers/console/StandardInput.ts"
 import * as SendCommand from "../commands/send.ts"
 import { NothingToSay } from "../domain/Errors.ts"
-import { serverId } from "../domain/Peer.ts"
 import { mainRoom } from "../domain/Post.ts"
 import { send } from "../programs/send.ts"
 import { logged, observed } from "./insight.ts"
-import { node, through } from "./node.ts"
+import { node, whereabouts } from "./node.ts"
 import { complain } from "./output.ts"
 import { passing, passingNode } from "./passing.ts"
 
@@ -30,8 +29,7 @@ export const command = SendCommand.make(({ limit, room: inRoom, text: said, to, 
     const text = Option.isSome(said) ? said.value : yield* textFromStdin
     const id = yield* passing("send", given.id)
     yield* send({
-      server: { address: given.server, id: serverId },
-      ...through(given.peer),
+      ...whereabouts(given.servers, given.peer),
       limit,
       text,
       wait,

@@ -2,20 +2,18 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as TailCommand from "../commands/tail.ts"
-import { serverId } from "../domain/Peer.ts"
 import { usual } from "../domain/Settings.ts"
 import * as Client from "../programs/client.ts"
 import { ShownRooms } from "../programs/session/Session.ts"
 import { deafConsole } from "./console.ts"
 import { logged, observed } from "./insight.ts"
-import { onNode, through } from "./node.ts"
+import { onNode, whereabouts } from "./node.ts"
 import { passing, passingNode } from "./passing.ts"
 
 export const command = TailCommand.make(({ json, ...given }) =>
   Effect.flatMap(passing("tail", given.id), (id) =>
     Client.client({
-      server: { address: given.server, id: serverId },
-      ...through(given.peer),
+      ...whereabouts(given.servers, given.peer),
       within: Duration.seconds(usual.within)
     }).pipe(
       observed(given),

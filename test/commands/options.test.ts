@@ -52,6 +52,25 @@ describe("--highlight", () => {
   )
 })
 
+describe("--server", () => {
+  const servers = (words: ReadonlyArray<string>, variables?: Readonly<Record<string, string>>) =>
+    Effect.map(
+      given<Client.Arguments>((run) => Client.make(run) as never, ["1", "0", "0", ...words], variables),
+      (it) => it.servers.map(formatAddress)
+    )
+
+  it.effect("is one, or several, in their order; the variable has commas between them", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* servers([]), ["localhost:4000"])
+      assert.deepStrictEqual(yield* servers(["--server", "a:1", "--server", "[::1]:2"]), ["a:1", "[::1]:2"])
+      assert.deepStrictEqual(yield* servers([], { OUTLIVE_SERVER: "b:3, c:4" }), ["b:3", "c:4"])
+      for (const wrong of ["a", "a:0", "[nats:east]:1"]) {
+        assert.isTrue(Exit.isFailure(yield* Effect.exit(servers(["--server", wrong]))), wrong)
+      }
+    })
+  )
+})
+
 describe("the doctor's --server", () => {
   const server = (words: ReadonlyArray<string>, variables?: Readonly<Record<string, string>>) =>
     Effect.map(
@@ -63,7 +82,7 @@ describe("the doctor's --server", () => {
     Effect.gen(function* () {
       assert.isUndefined(yield* server(["--port", "21000"]))
       assert.strictEqual(yield* server(["--server", "here:1"]), "here:1")
-      assert.strictEqual(yield* server([], { OUTLIVE_SERVER: "there:2" }), "there:2")
+      assert.strictEqual(yield* server([], { OUTLIVE_SERVER: "there:2,or-there:3" }), "there:2")
     })
   )
 })

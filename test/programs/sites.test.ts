@@ -1,5 +1,6 @@
 /** One chat over several sites: each is a server and the clients near it, and servers are linked with each other. */
 import { assert, describe } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { type Node, story, type World } from "./World.ts"
 
@@ -33,6 +34,8 @@ const twoSites = (world: World) =>
     const [three, four] = [yield* world.client("3", { server: 4100 }), yield* world.client("4", { server: 4100 })]
     yield* west.sees("Client 2: initiated", "Client 3: initiated", "Client 4: initiated")
     for (const near of [one, two]) yield* near.sees("Client 3: initiated", "Client 4: initiated")
+    yield* three.sees("Client 4: initiated")
+    yield* four.sees("Client 3: initiated")
     for (const near of [three, four]) yield* near.sees("* 3 nodes (Server-east, 1, 2) take part through Server east")
     return { east, west, one, two, three, four }
   })
@@ -42,10 +45,85 @@ describe("sites", () => {
     Effect.gen(function* () {
       const { east, four, one, three, two, west } = yield* twoSites(world)
       yield* talk([east, west, one, two, three, four], "hello")
+      // What a server has of another site, its clients have at once: they need not ask for it.
+      yield* three.type("handed on")
+      yield* east.sees("Client 3: handed on")
+      yield* Effect.sleep("10 millis")
+      for (const near of [one, two]) assert.include(yield* near.screen, "Client 3: handed on")
       yield* one.type("/who")
       yield* one.sees("* Server west, of another site, since 2026-01-01 00:00:00")
       yield* one.sees("* Client 3, through Server west, since 2026-01-01 00:00:00")
       assert.include(yield* one.screen, "* Client 2, localhost:6002, direct, 0.0 ms, since 2026-01-01 00:00:00")
     })
+  )
+
+  story("a site whose server dies goes on talking, and is with the others again through another server", (world) =>
+    Effect.gen(function* () {
+      const { east, four, one, three, two, west } = yield* twoSites(world)
+      yield* talk([east, west, one, two, three, four], "before")
+      yield* west.kill
+      yield* three.type("without a gap")
+      yield* Effect.sleep("100 millis")
+      assert.include(yield* four.screen, "Client 3: without a gap")
+      const lost = "* Server west is lost: the connection broke; the chat goes on without it"
+      for (const orphan of [three, four]) yield* orphan.sees(lost)
+      const began = yield* Clock.currentTimeMillis
+      yield* east.sees("Client 3: reconnected", "Client 4: reconnected")
+      for (const orphan of [three, four]) yield* orphan.sees("* Server east is back", "* Client 1 is back")
+      assert.isBelow((yield* Clock.currentTimeMillis) - began, 5_000)
+      yield* talk([east, one, two, three, four], "after")
+      for (const each of [east, one, two]) yield* each.sees("Client 3: without a gap")
+
+      const again = yield* world.site("west", 4100)
+      yield* again.sees("Server east: initiated", "Client 3: reconnected", "Client 4: reconnected")
+      yield* talk([east, again, one, two, three, four], "together again")
+    })
+  )
+
+  story("sites that are cut from each other talk each by itself, and have the same lines when it heals", (world) =>
+    Effect.gen(function* () {
+      const { east, four, one, three, two, west } = yield* twoSites(world)
+      const isEast = (name: string) => ["Server-east", "1", "2"].includes(name)
+      yield* world.network.cut((from, to) => isEast(from) !== isEast(to))
+      yield* one.sees("* Server west is out of reach, and 2 nodes (3, 4) with it")
+      yield* three.sees("* Server east is out of reach, and 2 nodes (1, 2) with it")
+      yield* Effect.all([talk([east, one, two], "among us"), talk([west, three, four], "among ourselves")])
+      yield* Effect.sleep("1 minute")
+      yield* world.network.heal
+      yield* one.sees(
+        "* 3 nodes (Server-west, 3, 4) take part through Server west again",
+        "Client 4: among ourselves of 4"
+      )
+      yield* three.sees("Client 2: among us of 2")
+      yield* talk([east, west, one, two, three, four], "together again")
+    })
+  )
+
+  story("a client that is told of two servers comes in through the one that is there", (world) =>
+    Effect.gen(function* () {
+      yield* world.site("east", 4000)
+      const one = yield* world.client("1", { server: 4100, others: [4000] })
+      yield* one.sees("Client 1: initiated")
+      const west = yield* world.site("west", 4100)
+      yield* west.sees("Server east: initiated", "Client 1: initiated")
+      yield* talk([west, one], "hello")
+    })
+  )
+
+  story(
+    "rooms reach over sites, and who is in them",
+    (world) =>
+      Effect.gen(function* () {
+        const { four, one, three, two } = yield* twoSites(world)
+        yield* one.type("/join ops")
+        yield* three.type("/join ops")
+        yield* three.type("in a room")
+        yield* one.sees("Client 3: in a room")
+        yield* one.type("/who ops")
+        yield* one.sees("* Client 3, through Server west, since 2026-01-01 00:00:00")
+        yield* two.type("/rooms")
+        for (const outside of [two, four]) assert.notInclude((yield* outside.screen).join("\n"), "in a room")
+      }),
+    { carries: "all" }
   )
 })
