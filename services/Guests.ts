@@ -25,8 +25,8 @@ export interface Guest {
   readonly rooms: ReadonlySet<Room>
   /** The id that it had before, if it has changed it. */
   readonly before?: PeerId | undefined
-  /** The streams in which it has spoken in this run. One live set. */
-  readonly streams: ReadonlySet<StreamId>
+  /** How much it has said in each stream of this run. One live map. */
+  readonly streams: ReadonlyMap<StreamId, number>
   /** When it came, in ms since 1970. */
   readonly since: number
 }

@@ -37,9 +37,10 @@ export class ReplicaLog extends Context.Tag("outlive/ReplicaLog")<
     /**
      * Takes no part in a room any more. `have` of its streams is infinite, held posts of it are dropped, and neither the
      * summary nor the folds have anything of it. The posts that are kept stay until the bounds of the log drop them. No
-     * effect on `main`, and on a room in which it takes no part.
+     * effect on `main`, and on a room in which it takes no part. `isOver`: nobody will ever be there again, so numbers need
+     * not be kept longer than posts.
      */
-    readonly leave: (room: Room) => Effect.Effect<void>
+    readonly leave: (room: Room, isOver?: boolean) => Effect.Effect<void>
     /** This node's stream in that room in this run. The room must be one of `rooms`. */
     readonly streamIn: (room: Room) => StreamId
     /** Whether a stream belongs to this run of this node. */

@@ -8,7 +8,16 @@ import type { EncodedPost } from "../../src/domain/EncodedPost.ts"
 import { GuestGone, IdLooksAlike, IdTaken, LineTooLong } from "../../src/domain/Errors.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { looksLike, type PeerId } from "../../src/domain/Peer.ts"
-import { type Epoch, noDeps, type Post, PostNumber, type Room, type StreamId, streamOf } from "../../src/domain/Post.ts"
+import {
+  type Epoch,
+  noDeps,
+  type Post,
+  PostNumber,
+  type Room,
+  roomIn,
+  type StreamId,
+  streamOf
+} from "../../src/domain/Post.ts"
 import { Recent } from "../../src/domain/Recent.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import { bytesTooLong, encodePost, maxFrameBytes } from "../../src/protocol/Frame.ts"
@@ -16,6 +25,9 @@ import type { PostStore } from "../../src/protocol/PostStore.ts"
 
 /** With so many others a guest may talk in private during a visit: each conversation costs the node some memory. */
 const mostConversations = 64
+
+/** In so many rooms and conversations a guest may speak during a visit. */
+const mostStreams = 1_024
 
 /** Of so many guests that are gone it is remembered that they were guests. */
 const mostGone = 4_096
@@ -50,7 +62,7 @@ interface Present extends Guest {
   visitorBefore: Visitor | undefined
   readonly rooms: Set<Room>
   readonly conversations: Set<Room>
-  readonly streams: Set<StreamId>
+  readonly streams: Map<StreamId, number>
   before: PeerId | undefined
 }
 
@@ -78,6 +90,10 @@ export const make = ({
   const gone = new Recent<PeerId, true>(mostGone)
   const ends = new Set<(conversation: Room) => void>()
   const ended = (conversation: Room): void => {
+    for (const { conversations, streams } of here.values()) {
+      conversations.delete(conversation)
+      for (const stream of streams.keys()) if (roomIn(stream) === conversation) streams.delete(stream)
+    }
     for (const look of ends) look(conversation)
   }
   let others: Others = nobody
@@ -111,6 +127,10 @@ export const make = ({
     const present = presentOf(guest)
     if (present === undefined || !rooms.has(room)) return nothing
     const stream = streamOf(guest.id, room, guest.epoch)
+    const before = present.streams.get(stream)
+    if (before === undefined && present.streams.size >= mostStreams) return nothing
+    // The node may have left the room meanwhile, and have forgotten what was said there.
+    if (before !== undefined) store.takeAsSeen(stream, before)
     const posts: Array<EncodedPost> = []
     const results: Array<SayResult> = []
     const at = time()
@@ -127,10 +147,8 @@ export const make = ({
       results.push(post)
     }
     if (posts.length === 0) return results
-    if (!present.streams.has(stream)) {
-      present.streams.add(stream)
-      speaking.changed()
-    }
+    present.streams.set(stream, (before ?? 0) + posts.length)
+    if (before === undefined) speaking.changed()
     receive(posts, by)
     return results
   }
@@ -155,7 +173,7 @@ export const make = ({
         visitorBefore: undefined,
         rooms: new Set(),
         conversations: new Set(),
-        streams: new Set(),
+        streams: new Map(),
         since: time()
       }
       here.set(id, guest)

@@ -354,8 +354,7 @@ export const make = (
     if (isServerId(author)) {
       for (const room of [...rooms.all].filter((room) => visitorsIn(room).length > 0)) {
         rooms.leave(room)
-        if (isOf(room, author)) store.leave(room)
-        else store.forget(room)
+        store.leave(room, true)
       }
     }
     let restored = hasAny
@@ -451,11 +450,11 @@ export const make = (
         })
       })
 
-    const leave = (room: Room): Effect.Effect<void> =>
+    const leave = (room: Room, isOver = false): Effect.Effect<void> =>
       speaking.paused(
         taking(() => {
           if (!rooms.leave(room)) return
-          const delivered = store.leave(room)
+          const delivered = store.leave(room, isOver)
           recording.keep([rooms.toRecord(), ...delivered.map(({ line }) => line)])
           add(delivered)
           grow()
@@ -463,28 +462,11 @@ export const make = (
       )
 
     const inBackground = yield* FiberSet.makeRuntime<never>()
-    /**
-     * Takes part no more in the conversations of a guest of this node that is gone. What the guest has said to others, and
-     * they to it, is forgotten: nobody will ever ask for it. What it has said to this node itself is kept aside, as for any
-     * room that is left.
-     */
+    /** Takes part no more in the conversations of a guest of this node that is gone. */
     const endConversations = (visitor: Visitor, ended: (conversation: Room) => void): void => {
       const of = [...rooms.all].filter((room) => isOf(room, visitor))
       if (of.length === 0) return
-      const [own, others] = Arr.partition(of, (room) => !isOf(room, author))
-      const forget = () => {
-        for (const room of others) {
-          rooms.leave(room)
-          store.forget(room)
-        }
-        return true
-      }
-      const forgotten = atOnce(forget) === undefined ? serially(Effect.sync(forget)) : Effect.void
-      inBackground(
-        Effect.zipRight(forgotten, Effect.forEach(own, leave, { discard: true })).pipe(
-          Effect.zipRight(Effect.sync(() => of.forEach(ended)))
-        )
-      )
+      inBackground(Effect.forEach(of, (room) => Effect.map(leave(room, true), () => ended(room)), { discard: true }))
     }
 
     /** Of the runs of guests: they differ although many may come within a millisecond. */

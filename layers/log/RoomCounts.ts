@@ -18,7 +18,12 @@ export class RoomCounts {
   drop(entries: Entries, count: number): void {
     for (let at = 0; at < count; at += 1) {
       const entry = entries.kept[at]
-      if (isPost(entry)) this.#of(entry.post.stream).posts -= 1
+      if (!isPost(entry)) continue
+      const count = this.#of(entry.post.stream)
+      count.posts -= 1
+      if (count.posts > 0) continue
+      this.#counts.delete(roomIn(entry.post.stream))
+      this.#lastStream = undefined
     }
   }
 

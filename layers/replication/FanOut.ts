@@ -165,7 +165,10 @@ export const make = (
 
   /** Guests have spoken for the first time, or have gone. */
   const reviewGuests = (): void => {
-    const streams = new Set([...guests.here.values()].flatMap((guest) => [...guest.streams]))
+    const streams = new Set<StreamId>()
+    for (const guest of guests.here.values()) {
+      for (const stream of guest.streams.keys()) if (log.rooms.has(roomIn(stream))) streams.add(stream)
+    }
     for (const stream of streams) {
       if (guestFronts.has(stream)) continue
       guestFronts.set(stream, { stream, after: log.have(stream) })

@@ -32,6 +32,12 @@ interface Elsewhere {
   readonly link: Link
 }
 
+/** A visitor that is gone. `isOver`: for good. Otherwise it was not heard of for long. */
+interface Ended {
+  readonly visitor: Visitor
+  readonly isOver: boolean
+}
+
 /** A guest whose node is lost. It is still there if the node is. */
 interface Adrift {
   readonly epoch: Epoch
@@ -53,8 +59,8 @@ export const make = ({ events, guests, links, log, membership }: Ground) => {
   /** The visits that are over, or lost with their host: which node they were at. */
   const gone = new Recent<string, PeerId>(mostGone)
   const changes = makeSignal()
-  /** The visitors that are gone for good, as long as nobody has taken them. */
-  let ended: Array<Visitor> = []
+  /** The visitors that are gone, as long as nobody has taken them. */
+  let ended: Array<Ended> = []
   const endings = makeSignal()
   const self = authorOf(log.streamIn(mainRoom))
 
@@ -134,17 +140,16 @@ export const make = ({ events, guests, links, log, membership }: Ground) => {
     if (known !== undefined) end(id, known.epoch)
     return known !== undefined
   }
-  /** That run of a visit is over: nobody ever speaks or hears as that visitor again. */
-  const end = (id: PeerId, epoch: Epoch): void => {
+  const end = (id: PeerId, epoch: Epoch, isOver = true): void => {
     guests.hasGone(id)
-    ended.push(visitorOf(id, epoch))
+    ended.push({ visitor: visitorOf(id, epoch), isOver })
     endings.changed()
   }
-  const endAdrift = (id: PeerId): void => {
+  const endAdrift = (id: PeerId, isOver = true): void => {
     const known = adrift.get(id)
     if (known === undefined) return
     adrift.delete(id)
-    end(id, known.epoch)
+    end(id, known.epoch, isOver)
   }
 
   const heard = (link: Link, { gone: left, here }: GuestsFrame): void => {
@@ -169,7 +174,7 @@ export const make = ({ events, guests, links, log, membership }: Ground) => {
     /** The peer has no link any more, and is its guests' way no more. */
     lost: (link: Link, isLost: boolean): void => {
       // Who was lost with this peer before, and did not come back with it, is gone.
-      for (const [id, { host }] of adrift) if (host === link.peer.id) endAdrift(id)
+      for (const [id, { host }] of adrift) if (host === link.peer.id) endAdrift(id, false)
       const ids = [...elsewhere.values()].filter(({ link: { peer } }) => peer.id === link.peer.id).map(({ id }) => id)
       if (ids.length === 0) return
       for (const id of ids) {
@@ -179,7 +184,7 @@ export const make = ({ events, guests, links, log, membership }: Ground) => {
       }
       for (const oldest of adrift.keys()) {
         if (adrift.size <= mostAdrift) break
-        endAdrift(oldest)
+        endAdrift(oldest, false)
       }
       events.note(MeshEvent.GuestsGone({ ids, through: link.peer.id, lost: isLost }))
       changes.changed()
@@ -198,7 +203,7 @@ export const make = ({ events, guests, links, log, membership }: Ground) => {
     back: ({ epoch, peer }: Link): void => {
       for (const [id, { host, run }] of adrift) if (host === peer.id && run !== epoch) endAdrift(id)
     },
-    /** Waits for visitors that are gone for good, and takes them. */
+    /** Waits for visitors that are gone, and takes them. */
     ended: Effect.map(
       endings.until(() => ended.length > 0),
       () => {

@@ -3,14 +3,7 @@
  * _met_ on a link when the peer's whole summary of it has come. Once it is met and shared, it is as after a handshake.
  */
 import * as Effect from "effect/Effect"
-import {
-  conversationOf,
-  isOf,
-  isPrivate,
-  isPrivateStream,
-  sealedRoom,
-  visitorOf
-} from "../../src/domain/Conversation.ts"
+import { conversationOf, isPrivate, isPrivateStream, sealedRoom, visitorOf } from "../../src/domain/Conversation.ts"
 import type { PeerLost } from "../../src/domain/Errors.ts"
 import { isCurrent } from "../../src/domain/LinkTable.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
@@ -173,13 +166,17 @@ export const make = (
     asking.left(conversation)
     folds.left(conversation)
     delivery.ended(conversation)
+    fanOut.reviewGuests()
   }
 
   /** Takes part no more in conversations with guests of others that are gone for good. */
-  const endConversations = Effect.flatMap(guestList.ended, (visitors) =>
+  const endConversations = Effect.flatMap(guestList.ended, (gone) =>
     Effect.forEach(
-      [...log.rooms].filter((room) => visitors.some((visitor) => isOf(room, visitor))),
-      (room) => Effect.map(log.leave(room), () => ended(room)),
+      gone.flatMap(({ isOver, visitor }) => {
+        const conversation = conversationOf(self, visitor)
+        return log.rooms.has(conversation) ? [{ conversation, isOver }] : []
+      }),
+      ({ conversation, isOver }) => Effect.map(log.leave(conversation, isOver), () => ended(conversation)),
       { discard: true }
     )
   )

@@ -2,6 +2,7 @@
  * The posts that a node has, in memory. Each post is delivered once, after its predecessors in its stream and after its
  * dependencies.
  */
+import * as Iterable from "effect/Iterable"
 import { isPrivateStream } from "../domain/Conversation.ts"
 import type { Block, EncodedPost, Mark, Range, Slice, TextLines } from "../domain/EncodedPost.ts"
 import { defaultLimits, type Limits, streamsIn } from "../domain/Limits.ts"
@@ -180,19 +181,19 @@ export class PostStore {
 
   /**
    * Takes no part in a room any more: its held posts are dropped, and those that are kept stay aside. Returns the posts
-   * of other rooms that are delivered by this, in order.
+   * of other rooms that are delivered by this, in order. `isOver`: nobody will ever be in the room again.
    */
-  leave(room: Room): ReadonlyArray<EncodedPost> {
+  leave(room: Room, isOver = false): ReadonlyArray<EncodedPost> {
     const state = this.#rooms.get(room)
     if (state === undefined) return []
-    const left: LeftRoom = { state, streams: new Map(), skipped: new Map() }
+    const left: LeftRoom = { state, streams: new Map(), skipped: new Map(), isOver }
     const isThere = (stream: StreamId) => roomIn(stream) === room
     for (const stream of this.#crowded.keys()) if (isThere(stream)) this.#crowded.delete(stream)
     for (const stream of this.#spared) if (isThere(stream)) this.#spared.delete(stream)
     move(this.#streams, left.streams, isThere)
     move(this.#skipped, left.skipped, isThere)
     this.#rooms.delete(room)
-    this.#left.set(room, left)
+    if (!isNothingIn(left)) this.#left.set(room, left)
     this.#forgetLeft()
     this.#roomsChanged()
     this.#moved = true
@@ -203,33 +204,25 @@ export class PostStore {
   }
 
   /**
-   * Forgets a conversation in which this node has said nothing, and which nobody will ever have again. Nothing in other
-   * rooms has waited for it.
-   */
-  forget(room: Room): void {
-    this.leave(room)
-    for (const segments of this.#left.get(room)?.streams.values() ?? []) this.#bytes -= segments.bytes
-    this.#left.delete(room)
-  }
-
-  /**
    * Forgets the rooms that were left first, if their streams are too many. Own posts keep their numbers, which must not
    * be used again in this run.
    */
   #forgetLeft(): void {
     let excess = -this.#limits.streams / 2
     for (const { streams } of this.#left.values()) excess += streams.size
-    for (const [room, { state, streams }] of this.#left) {
+    for (const [room, { isOver, state, streams }] of this.#left) {
       if (excess <= 0) return
       const own = streams.get(state.own)
       for (const [stream, segments] of streams) if (stream !== state.own) this.#bytes -= segments.bytes
       excess -= streams.size
-      if (own === undefined || own.last === 0) this.#left.delete(room)
+      if (isOver && own !== undefined) this.#bytes -= own.bytes
+      if (isOver || own === undefined || own.last === 0) this.#left.delete(room)
       else {
         this.#left.set(room, {
           state: emptyRoom(state.own),
           streams: new Map([[state.own, own]]),
-          skipped: new Map()
+          skipped: new Map(),
+          isOver
         })
       }
     }
@@ -573,7 +566,15 @@ export class PostStore {
 
   /** Drops the stored posts of a stream up to a number. How far this node has the stream does not change. */
   drop(stream: StreamId, to: number): void {
-    this.#bytes -= (this.#streams.get(stream) ?? this.#leftBehind(stream))?.dropTo(to) ?? 0
+    const segments = this.#streams.get(stream)
+    if (segments !== undefined) {
+      this.#bytes -= segments.dropTo(to)
+      return
+    }
+    const left = this.#left.size === 0 ? undefined : this.#left.get(roomIn(stream))
+    if (left === undefined) return
+    this.#bytes -= left.streams.get(stream)?.dropTo(to) ?? 0
+    if (isNothingIn(left)) this.#left.delete(roomIn(stream))
   }
 
   slice(stream: StreamId, after: number, room: number, to = Number.POSITIVE_INFINITY): Slice | undefined {
@@ -925,6 +926,12 @@ export class PostStore {
     }
   }
 }
+
+/** Whether there is nothing to keep of a room that was left. */
+const isNothingIn = ({ isOver, skipped, state: { before, fold }, streams }: LeftRoom): boolean =>
+  isOver
+    ? !Iterable.some(streams.values(), ({ isEmpty }) => !isEmpty)
+    : fold === undefined && skipped.size + before.size === 0 && !Iterable.some(streams.values(), ({ last }) => last > 0)
 
 /** Moves the entries with such keys from one map to another. */
 const move = <K, V>(from: Map<K, V>, to: Map<K, V>, isMoved: (key: K) => boolean): void => {

@@ -33,6 +33,8 @@ export interface LeftRoom {
   readonly streams: Map<StreamId, Segments>
   /** Of these streams, how far each was before posts of it were skipped. */
   readonly skipped: Map<StreamId, number>
+  /** Whether nobody will ever be there again: then even the numbers of own posts are forgotten with the posts. */
+  readonly isOver: boolean
 }
 
 /** What counts as seen when a node takes part in a room: how far a peer has each stream, and what it has folded away. */
