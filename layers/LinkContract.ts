@@ -11,6 +11,7 @@ import type { Membership } from "../services/Membership.ts"
 import type { OldRuns } from "../services/OldRuns.ts"
 import type { PastLog } from "../services/PastLog.ts"
 import type { ReplicaLog } from "../services/ReplicaLog.ts"
+import type { SiteKeys } from "../services/SiteKeys.ts"
 import type { Connection } from "../services/Transport.ts"
 import type { PeerLost } from "../src/domain/Errors.ts"
 import type { Limits } from "../src/domain/Limits.ts"
@@ -21,6 +22,7 @@ import type { Epoch, Room, StreamId } from "../src/domain/Post.ts"
 import type { Rest } from "../src/domain/Rest.ts"
 import type { Signal } from "../src/domain/Signal.ts"
 import type {
+  Cipher,
   Control,
   Dropped,
   Earlier,
@@ -47,6 +49,8 @@ export interface Ground {
   readonly events: EventLog["Type"]
   readonly guests: Guests["Type"]
   readonly membership: Membership["Type"]
+  /** For a server of a secure chat with several sites: what it seals with. */
+  readonly siteKeys: SiteKeys["Type"] | undefined
   readonly clock: Clock.Clock
   /** Open as long as the node runs. */
   readonly scope: Scope.Scope
@@ -140,6 +144,7 @@ export type ReplicationFrame =
   | Rooms
   | GuestsFrame
   | SiteFrame
+  | Cipher
   | Join
   | Joined
   | Recall

@@ -3,6 +3,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import { EventLog } from "../services/EventLog.ts"
 import { Guests } from "../services/Guests.ts"
 import { Membership } from "../services/Membership.ts"
@@ -12,6 +13,7 @@ import { PastLog } from "../services/PastLog.ts"
 import { PeerMesh } from "../services/PeerMesh.ts"
 import { ReplicaLog } from "../services/ReplicaLog.ts"
 import { Rooms } from "../services/Rooms.ts"
+import { SiteKeys } from "../services/SiteKeys.ts"
 import type { Transport } from "../services/Transport.ts"
 import type { HostElsewhere, PortTaken } from "../src/domain/Errors.ts"
 import { defaultLimits } from "../src/domain/Limits.ts"
@@ -56,6 +58,7 @@ const make = (settings: Settings) =>
       },
       guests: yield* Guests,
       membership: yield* Membership,
+      siteKeys: Option.getOrUndefined(yield* Effect.serviceOption(SiteKeys)),
       clock,
       scope: yield* Effect.scope,
       peers: makeSignal(),

@@ -77,6 +77,7 @@ export const make = (node: Node, needs: Needs) => {
       case "rooms":
       case "guests":
       case "site":
+      case "cipher":
       case "join":
       case "joined":
       case "recall":

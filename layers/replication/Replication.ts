@@ -71,7 +71,7 @@ export const make = (
   { carries = "none", history: mostShown = 0, id }: Settings
 ): Effect.Effect<Replicating, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { guests, links, log, membership, stir } = ground
+    const { guests, links, log, membership, siteKeys, stir } = ground
     const forked = yield* Deferred.make<never, Forked>()
 
     // Each part is made of those before it.
@@ -134,6 +134,9 @@ export const make = (
           return undefined
         case "site":
           siteList.heard(link, frame)
+          return undefined
+        case "cipher":
+          if (link.isFar) siteKeys?.learn(frame.secret)
           return undefined
         case "join":
           return joining.heardJoin(link, frame)
@@ -221,7 +224,10 @@ export const make = (
       heard,
       hasShown: history.isOver,
       met,
-      flow: sharing.flow,
+      flow: (link) => {
+        if (link.isFar && siteKeys !== undefined) link.put({ type: "cipher", secret: siteKeys.own })
+        sharing.flow(link)
+      },
       catchUp,
       ended: (link) => {
         fanOut.ended(link)

@@ -27,6 +27,7 @@ import {
 import { Member } from "../domain/Roster.ts"
 import { type Seal, sealOf } from "../domain/Seal.ts"
 import { Site } from "../domain/Site.ts"
+import { SiteKey } from "../domain/SiteKey.ts"
 import { OfferKey } from "../domain/Transfer.ts"
 
 /** The version of this protocol. Nodes of different versions refuse each other. */
@@ -280,6 +281,10 @@ export const Servers = Schema.Struct({
 })
 export type Servers = typeof Servers.Type
 
+/** The key with which the sender, a server, seals what it publishes for the servers of other sites. */
+export const Cipher = Schema.Struct({ type: Schema.Literal("cipher"), secret: SiteKey })
+export type Cipher = typeof Cipher.Type
+
 /** The sender is about to take part in a room: what was said there? `posts`: so many of the last ones as history. */
 export const Join = Schema.Struct({ type: Schema.Literal("join"), room: Room, posts: Schema.NonNegativeInt })
 export type Join = typeof Join.Type
@@ -382,6 +387,7 @@ export const Control = Schema.Union(
   Guests,
   SiteFrame,
   Servers,
+  Cipher,
   Join,
   Joined,
   Recall,

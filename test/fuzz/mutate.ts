@@ -159,6 +159,7 @@ export const makeMutator = (seed: number) => {
       lost: many(4, () => pick(ids))
     }),
     servers: () => ({ servers: many(4, () => ({ id: pick(ids), host: pick(hosts), port: number() })) }),
+    cipher: () => ({ secret: pick([`${"a".repeat(42)}A`, "a".repeat(43), ""]) }),
     join: () => ({ room: pick(rooms), posts: number() }),
     joined: () => ({ streams: marks(), more: maybe(0.3), ...ofRoom() }),
     want: () => ({ stream: anyStream(), after: number(), to: number() }),

@@ -67,6 +67,7 @@ describe("Frame", () => {
     assert.deepStrictEqual([...kinds].sort(), [
       "bye",
       "call",
+      "cipher",
       "dropped",
       "earlier",
       "fetch",
