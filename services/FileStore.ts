@@ -27,7 +27,7 @@ export interface Shared {
   readonly skipped: ReadonlyArray<string>
   /**
    * The bytes of a piece. A file that has changed fails with `FileChanged`, unless this piece of it still has its digest:
-   * a log that grows can be served.
+   * a log that grows can be served. Give the bytes back when they are sent.
    */
   readonly read: (piece: number) => Effect.Effect<Uint8Array, FileUnreadable | FileChanged>
 }
@@ -41,10 +41,10 @@ export interface Target {
   /**
    * Writes a piece, if it is right; false if its digest or its length is wrong, and then nothing is written. When this
    * returns true, the piece is not needed again, even if the process is killed. The bytes belong to the store from then
-   * on: the caller must not read or change them.
+   * on, and are given back: the caller must not read or change them.
    */
   readonly write: (piece: number, bytes: Uint8Array) => Effect.Effect<boolean, DiskFull | FolderUnusable>
-  /** The bytes of a piece that is there, for others. */
+  /** The bytes of a piece that is there, for others. Give them back when they are sent. */
   readonly read: (piece: number) => Effect.Effect<Uint8Array, FolderUnusable>
   /**
    * When all pieces are there: gives the files their names, and never the name of something that is there. What is there
@@ -67,6 +67,10 @@ export class FileStore extends Context.Tag("outlive/FileStore")<
       paths: ReadonlyArray<string>,
       progress?: Progress
     ) => Effect.Effect<Shared, FileUnreadable | FileChanged | TooMuch, Scope.Scope>
+    /** A buffer with room for any piece: one that was given back, or a new one. A plain call. */
+    readonly buffer: () => Uint8Array
+    /** Gives back bytes that nobody reads any more. Without this, memory grows before it is collected. A plain call. */
+    readonly giveBack: (bytes: Uint8Array) => void
     /** The SHA-256 of bytes. */
     readonly digest: (bytes: Uint8Array) => Effect.Effect<Uint8Array>
     /** The manifest of an offer that was begun to be fetched into a folder; undefined if there is none that is right. */

@@ -1,4 +1,5 @@
 /** What a file store and its thread say to each other. */
+import { isPieceBuffer } from "./Buffers.ts"
 import type { Failure } from "./Failure.ts"
 import type { Handle, OperationName } from "./Operations.ts"
 
@@ -22,13 +23,19 @@ export type Answer =
 /** Smaller ones are copied. */
 const leastMoved = 16_384
 
-/** The buffers among these values, and in them, that are moved to the other thread instead of copied. */
-export const ownBuffers = (values: ReadonlyArray<unknown>): Array<ArrayBuffer> => {
-  const found: Array<ArrayBuffer> = []
-  for (const value of values) {
-    const bytes = value instanceof Uint8Array ? value : (value as { readonly manifest?: unknown } | undefined)?.manifest
-    if (!(bytes instanceof Uint8Array) || !(bytes.buffer instanceof ArrayBuffer)) continue
-    if (bytes.length >= leastMoved && bytes.length === bytes.buffer.byteLength) found.push(bytes.buffer)
-  }
-  return found
+const isMoved = (bytes: Uint8Array): boolean =>
+  isPieceBuffer(bytes) || (bytes.length >= leastMoved && bytes.length === bytes.buffer.byteLength)
+
+/** The bytes in an argument or a result. */
+const bytesIn = (value: unknown): Uint8Array | undefined => {
+  if (value instanceof Uint8Array) return value
+  const { bytes, manifest } = (value ?? {}) as { readonly bytes?: Uint8Array; readonly manifest?: Uint8Array }
+  return bytes ?? manifest
 }
+
+/** The buffers among these values, and in them, that are moved to the other thread instead of copied. */
+export const movedBuffers = (values: ReadonlyArray<unknown>): Array<ArrayBuffer> =>
+  values.flatMap((value) => {
+    const bytes = bytesIn(value)
+    return bytes?.buffer instanceof ArrayBuffer && isMoved(bytes) ? [bytes.buffer] : []
+  })

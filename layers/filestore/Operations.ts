@@ -24,6 +24,11 @@ export interface SharedHere {
   readonly skipped: ReadonlyArray<string>
 }
 
+export interface Written {
+  readonly isRight: boolean
+  readonly bytes: Uint8Array
+}
+
 interface Closable {
   readonly close: () => void
 }
@@ -108,8 +113,9 @@ export const operationsOn = (disk: Disk, firstHandle: Handle = 1) => {
       return { handle: served, offer, manifest, path: survey.path, skipped: survey.skipped }
     },
 
-    readShared: (handle: Handle, piece: number): Uint8Array =>
-      handles.get<Served>(handle, "FileUnreadable").read(piece),
+    /** Reads a piece into a buffer that comes back. */
+    readShared: (handle: Handle, piece: number, into: Uint8Array): Uint8Array =>
+      handles.get<Served>(handle, "FileUnreadable").read(piece, into),
 
     /** Makes the folder if there is none, and says where it is. */
     folder: (folder: string): string =>
@@ -137,9 +143,14 @@ export const operationsOn = (disk: Disk, firstHandle: Handle = 1) => {
 
     mustHaveRoom: (handle: Handle, missing: number): void => partOf(handle).mustHaveRoom(missing),
 
-    write: (handle: Handle, piece: number, bytes: Uint8Array): boolean => partOf(handle).write(piece, bytes),
+    /** Writes a piece, if it is right. Its bytes come back. */
+    write: (handle: Handle, piece: number, bytes: Uint8Array): Written => ({
+      isRight: partOf(handle).write(piece, bytes),
+      bytes
+    }),
 
-    read: (handle: Handle, piece: number): Uint8Array => partOf(handle).read(piece),
+    /** Reads a piece into a buffer that comes back. */
+    read: (handle: Handle, piece: number, into: Uint8Array): Uint8Array => partOf(handle).read(piece, into),
 
     /** Gives the files of a part their names. The part is of no use any more. */
     finish: async (handle: Handle, offer: Offer, manifest: Uint8Array): Promise<SharedHere> =>

@@ -2,7 +2,7 @@
 import * as Path from "node:path"
 import * as Either from "effect/Either"
 import { distinctPaths, numbered } from "../../src/domain/FileNames.ts"
-import { digestOfPiece, Layout, type Manifest } from "../../src/domain/Manifest.ts"
+import { digestOfPiece, Layout, type Manifest, pieceBytes } from "../../src/domain/Manifest.ts"
 import type { Offer } from "../../src/domain/Offer.ts"
 import { PieceSet } from "../../src/domain/PieceSet.ts"
 import { codeOf } from "../../src/domain/Trouble.ts"
@@ -118,8 +118,9 @@ export class Part {
   check(): { readonly right: ReadonlyArray<number>; readonly left: number } {
     return this.#writing(() => {
       const right: Array<number> = []
+      const buffer = new Uint8Array(pieceBytes)
       for (const piece of this.#claimed.slice(this.#checked, this.#checked + checkedAtOnce)) {
-        const bytes = this.#bytesOf(piece)
+        const bytes = this.#bytesOf(piece, buffer)
         if (bytes !== undefined && this.#isRight(piece, bytes)) right.push(piece)
         else this.#state.claim(piece, false)
         this.#checked += 1
@@ -148,10 +149,10 @@ export class Part {
     })
   }
 
-  /** The bytes of a piece that is there. */
-  read(piece: number): Uint8Array {
+  /** The bytes of a piece that is there, in a buffer that has room for any piece. */
+  read(piece: number, into: Uint8Array): Uint8Array {
     return this.#writing(() => {
-      const bytes = this.#bytesOf(piece)
+      const bytes = this.#bytesOf(piece, into)
       if (bytes === undefined)
         throw new Failed("FolderUnusable", this.#path, "it was changed meanwhile", "get it again")
       return bytes
@@ -206,8 +207,8 @@ export class Part {
   }
 
   /** What stands where a piece belongs; undefined if that is less than a piece. */
-  #bytesOf(piece: number): Uint8Array | undefined {
-    const bytes = new Uint8Array(this.#layout.bytesOf(piece))
+  #bytesOf(piece: number, into: Uint8Array): Uint8Array | undefined {
+    const bytes = into.subarray(0, this.#layout.bytesOf(piece))
     for (const { at, bytes: length, file, inPiece } of this.#layout.spansOf(piece)) {
       if (this.#disk.look(this.#pathOf(file)) === undefined) return undefined
       if (this.#open.get(file).read(bytes.subarray(inPiece, inPiece + length), at) < length) return undefined

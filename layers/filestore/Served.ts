@@ -31,9 +31,9 @@ export class Served {
     this.#checked = PieceSet.none(this.#layout.pieces)
   }
 
-  /** The bytes of a piece. */
-  read(piece: number): Uint8Array {
-    const bytes = new Uint8Array(this.#layout.bytesOf(piece))
+  /** The bytes of a piece, in a buffer that has room for any piece. */
+  read(piece: number, into: Uint8Array): Uint8Array {
+    const bytes = into.subarray(0, this.#layout.bytesOf(piece))
     let changed: string | undefined
     let isFresh = false
     for (const { at, bytes: length, file, inPiece } of this.#layout.spansOf(piece)) {

@@ -6,6 +6,7 @@ import { FolderUnusable } from "../../src/domain/Errors.ts"
 import { pieceBytes, piecesOf } from "../../src/domain/Manifest.ts"
 import type { Offer } from "../../src/domain/Offer.ts"
 import { PieceSet } from "../../src/domain/PieceSet.ts"
+import { Buffers } from "./Buffers.ts"
 import type { FileError } from "./errorOf.ts"
 import type { Handle, OperationName, Operations, SharedHere } from "./Operations.ts"
 
@@ -37,11 +38,13 @@ const withErrors =
 const ofWriting = withErrors("DiskFull", "FolderUnusable")
 
 export const makeStore = ({ finish, lock, run }: Settings): FileStore["Type"] => {
+  const buffers = new Buffers()
+
   const closing = (handle: Handle) => Effect.ignore(run("close", handle))
 
   const sharedOf = ({ handle, ...shared }: SharedHere): Shared => ({
     ...shared,
-    read: (piece) => withErrors("FileUnreadable", "FileChanged")(run("readShared", handle, piece))
+    read: (piece) => withErrors("FileUnreadable", "FileChanged")(run("readShared", handle, piece, buffers.take()))
   })
 
   const offer = Effect.fn("FileStore.offer")(function* (paths: ReadonlyArray<string>, progress?: Progress) {
@@ -96,11 +99,12 @@ export const makeStore = ({ finish, lock, run }: Settings): FileStore["Type"] =>
     manifest,
     has,
     write: (piece, bytes) =>
-      Effect.map(ofWriting(run("write", part, piece, bytes)), (isRight) => {
-        if (isRight) has.add(piece)
-        return isRight
+      Effect.map(ofWriting(run("write", part, piece, bytes)), (written) => {
+        buffers.give(written.bytes)
+        if (written.isRight) has.add(piece)
+        return written.isRight
       }),
-    read: (piece) => withErrors("FolderUnusable")(run("read", part, piece)),
+    read: (piece) => withErrors("FolderUnusable")(run("read", part, piece, buffers.take())),
     finish: Effect.suspend(() => {
       if (!has.isAll) return Effect.dieMessage("pieces are missing")
       return Effect.acquireRelease(ofWriting(run(finish, part, offer, manifest)), ({ handle }) => closing(handle)).pipe(
@@ -114,6 +118,8 @@ export const makeStore = ({ finish, lock, run }: Settings): FileStore["Type"] =>
   return FileStore.of({
     offer: (paths, progress) => withErrors("FileUnreadable", "FileChanged", "TooMuch")(offer(paths, progress)),
     digest: (bytes) => Effect.orDie(run("digest", bytes)),
+    buffer: () => buffers.take(),
+    giveBack: (bytes) => buffers.give(bytes),
     kept: (folder, offer) => Effect.orDie(run("kept", folder, offer)),
     target: (folder, offer, manifest, progress) =>
       withErrors("ManifestMalformed", "DiskFull", "FolderUnusable")(target(folder, offer, manifest, progress))

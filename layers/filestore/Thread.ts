@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { errorOf, type FileError } from "./errorOf.ts"
 import type { Failure } from "./Failure.ts"
-import { type Answer, ownBuffers, type Request, type WorkerData } from "./Messages.ts"
+import { type Answer, movedBuffers, type Request, type WorkerData } from "./Messages.ts"
 import type { OperationName, SharedHere } from "./Operations.ts"
 import type { Run } from "./Store.ts"
 
@@ -46,8 +46,8 @@ const handleIn = (name: OperationName, value: unknown): number | undefined => {
   return undefined
 }
 
-/** The bytes of these operations belong to the thread from then on. */
-const isMoving = (name: OperationName): boolean => name === "write"
+/** The buffers of these operations are moved to the thread. */
+const isMoving = (name: OperationName): boolean => name === "write" || name === "read" || name === "readShared"
 
 class Thread {
   readonly #program: string
@@ -66,7 +66,10 @@ class Thread {
     const waiting = { name, resume }
     this.#waiting.set(this.#last, waiting)
     const request: Request = { id: this.#last, name, args }
-    this.#running().postMessage(request, isMoving(name) ? ownBuffers(args) : [])
+    const worker = this.#running()
+    // The program must not end before the answer comes; an idle thread does not keep it from ending.
+    if (this.#waiting.size === 1) worker.ref()
+    worker.postMessage(request, isMoving(name) ? movedBuffers(args) : [])
     return () => {
       waiting.resume = undefined
     }
@@ -94,7 +97,6 @@ class Thread {
       if (this.#worker === worker) this.#worker = undefined
       this.#failAll(why)
     })
-    worker.unref()
     this.#worker = worker
     return worker
   }
@@ -102,6 +104,7 @@ class Thread {
   #take(answer: Answer): void {
     const waiting = this.#waiting.get(answer.id)
     this.#waiting.delete(answer.id)
+    if (this.#waiting.size === 0) this.#worker?.unref()
     if (waiting === undefined) return
     if (waiting.resume !== undefined) waiting.resume(resultOf(answer))
     else if ("value" in answer) {

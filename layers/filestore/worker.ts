@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads"
 import { Failed } from "./Failure.ts"
 import type { Answer, Request, WorkerData } from "./Messages.ts"
-import { ownBuffers } from "./Messages.ts"
+import { movedBuffers } from "./Messages.ts"
 import { nodeDisk } from "./NodeDisk.ts"
 import { operationsOn } from "./Operations.ts"
 
@@ -20,5 +20,5 @@ const answerTo = async ({ args, id, name }: Request): Promise<Answer> => {
 
 parentPort?.on("message", async (request: Request) => {
   const answer = await answerTo(request)
-  parentPort?.postMessage(answer, ownBuffers("value" in answer ? [answer.value] : []))
+  parentPort?.postMessage(answer, movedBuffers("value" in answer ? [answer.value] : []))
 })
