@@ -24,29 +24,30 @@ const ended = (child: ChildProcess): Promise<void> =>
     ? Promise.resolve()
     : new Promise((resolve) => child.once("exit", () => resolve()))
 
-/** Starts a server. It says that it is ready on stderr. */
-const run = (folder: string, port: number, options: ReadonlyArray<string>): Promise<ChildProcess> =>
+interface Running {
+  readonly child: ChildProcess
+  readonly port: number
+}
+
+/** Starts a server. It says on stderr where it listens, and when it is ready. */
+const run = (folder: string, port: number, options: ReadonlyArray<string>): Promise<Running> =>
   new Promise((resolve, reject) => {
     const child = spawn(
       program ?? "nats-server",
-      ["-js", "-sd", folder, "-a", "127.0.0.1", "-p", `${port}`, "--ports_file_dir", folder, ...options],
-      { stdio: ["ignore", "ignore", "pipe"] }
+      ["-js", "-sd", folder, "-a", "127.0.0.1", "-p", `${port}`, ...options],
+      {
+        stdio: ["ignore", "ignore", "pipe"]
+      }
     )
     let said = ""
     child.stderr.on("data", (bytes: Buffer) => {
-      said += bytes.toString()
-      if (said.includes("Server is ready")) resolve(child)
-      if (said.length > 65_536) said = said.slice(-1_024)
+      said = (said + bytes.toString()).slice(-65_536)
+      const listens = /Listening for client connections on [^ ]*:(\d+)/.exec(said)
+      if (listens !== null && said.includes("Server is ready")) resolve({ child, port: Number(listens[1]) })
     })
     child.once("error", reject)
     child.once("exit", () => reject(new Error(`nats-server ended: ${said}`)))
   })
-
-const portOf = (folder: string): number => {
-  const file = Fs.readdirSync(folder).find((name) => name.endsWith(".ports"))
-  const { nats } = JSON.parse(Fs.readFileSync(Path.join(folder, file ?? ""), "utf8"))
-  return Number(new URL(nats[0]).port)
-}
 
 /** A server with JetStream, until the scope closes. */
 export const natsServer = (options: ReadonlyArray<string> = []): Effect.Effect<NatsServer, never, Scope.Scope> =>
@@ -54,26 +55,23 @@ export const natsServer = (options: ReadonlyArray<string> = []): Effect.Effect<N
     Effect.acquireRelease(
       Effect.promise(async () => {
         const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "outlive-nats-"))
-        return { folder, child: await run(folder, -1, options) }
+        return { folder, running: await run(folder, -1, options) }
       }),
-      (running) =>
+      (kept) =>
         Effect.promise(async () => {
-          running.child.kill("SIGKILL")
-          await ended(running.child)
-          Fs.rmSync(running.folder, { recursive: true, force: true })
+          kept.running.child.kill("SIGKILL")
+          await ended(kept.running.child)
+          Fs.rmSync(kept.folder, { recursive: true, force: true })
         })
     ),
-    (running) => {
-      const port = portOf(running.folder)
-      return {
-        url: `nats://127.0.0.1:${port}`,
-        stop: (signal) => {
-          running.child.kill(signal)
-          return ended(running.child)
-        },
-        start: async () => {
-          running.child = await run(running.folder, port, options)
-        }
+    (kept) => ({
+      url: `nats://127.0.0.1:${kept.running.port}`,
+      stop: (signal) => {
+        kept.running.child.kill(signal)
+        return ended(kept.running.child)
+      },
+      start: async () => {
+        kept.running = await run(kept.folder, kept.running.port, options)
       }
-    }
+    })
   )
