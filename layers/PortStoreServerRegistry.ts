@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import { type JoinRequest, PeerMesh } from "../services/PeerMesh.ts"
 import { PortStore } from "../services/PortStore.ts"
 import { ServerRegistry } from "../services/ServerRegistry.ts"
+import type { IdElsewhere, PortStoreUnavailable } from "../src/domain/Errors.ts"
 import { formatAddress, type Peer, type PeerId } from "../src/domain/Peer.ts"
 import { inSpan } from "../src/domain/Span.ts"
 
@@ -11,11 +12,11 @@ const make = Effect.gen(function* () {
   const mesh = yield* PeerMesh
   const store = yield* PortStore
   return ServerRegistry.of({
-    admit: ({ admit, passing, peer, refuse }: JoinRequest) =>
+    admit: ({ admit, passing, peer, refuse, run }: JoinRequest) =>
       // Servers of other sites are found without the record.
       (passing || peer.role === "server"
         ? Effect.void
-        : Effect.tapError(store.record(peer), ({ detail }) => refuse(detail))
+        : Effect.tapError(store.record(peer, run), refusal(refuse))
       ).pipe(
         Effect.zipRight(admit),
         inSpan("ServerRegistry.admit", () => ({ id: peer.id, address: formatAddress(peer.address) }))
@@ -37,5 +38,10 @@ const make = Effect.gen(function* () {
     trouble: store.trouble
   })
 })
+
+const refusal =
+  (refuse: JoinRequest["refuse"]) =>
+  (error: PortStoreUnavailable | IdElsewhere): Effect.Effect<void> =>
+    error._tag === "IdElsewhere" ? refuse(error.message, "id-taken") : refuse(error.detail)
 
 export const layer: Layer.Layer<ServerRegistry, never, PeerMesh | PortStore> = Layer.effect(ServerRegistry, make)

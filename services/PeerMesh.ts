@@ -14,16 +14,18 @@ import type {
 } from "../src/domain/Errors.ts"
 import type { MeshEvent } from "../src/domain/MeshEvent.ts"
 import type { Address, Peer, PeerId, Port } from "../src/domain/Peer.ts"
+import type { Epoch } from "../src/domain/Post.ts"
 
 /** A visitor that has introduced itself and waits for admission. It gives up after the handshake's limit. */
 export interface JoinRequest {
   readonly peer: Peer
+  readonly run: Epoch
   /** Whether it only passes through, so that it is not recorded. */
   readonly passing: boolean
   /** Admits it. When this returns, the link is up or the visitor is gone. */
   readonly admit: Effect.Effect<void>
-  /** Refuses it for now; it may try again. */
-  readonly refuse: (detail: string) => Effect.Effect<void>
+  /** Refuses it for now, and it may try again; or for good, because somebody else has its id. */
+  readonly refuse: (detail: string, reason?: "id-taken") => Effect.Effect<void>
 }
 
 /** The address to dial, and optionally the own port to dial from. */

@@ -3,7 +3,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Subscribable from "effect/Subscribable"
-import type { PortStoreUnavailable } from "../src/domain/Errors.ts"
+import type { IdElsewhere, PortStoreUnavailable } from "../src/domain/Errors.ts"
 import type { Peer, PeerId } from "../src/domain/Peer.ts"
 import type { JoinRequest } from "./PeerMesh.ts"
 
@@ -12,14 +12,14 @@ export class ServerRegistry extends Context.Tag("outlive/ServerRegistry")<
   ServerRegistry,
   {
     /**
-     * Admits a visitor. It is recorded before it, or anyone else, is told. If it can't be recorded, it is refused, and
-     * this fails. A visitor that only passes through is not recorded.
+     * Admits a visitor. It is recorded before it, or anyone else, is told. If it can't be recorded, or its id belongs to
+     * somebody at another site, it is refused, and this fails. A visitor that only passes through is not recorded.
      */
-    readonly admit: (joinRequest: JoinRequest) => Effect.Effect<void, PortStoreUnavailable>
+    readonly admit: (joinRequest: JoinRequest) => Effect.Effect<void, PortStoreUnavailable | IdElsewhere>
     /** Dials all recorded clients in the background. Returns them. */
     readonly callBack: Effect.Effect<ReadonlyArray<Peer>, PortStoreUnavailable>
     /** Records a client that has a link, if it is not recorded: it may have been given up before. */
-    readonly remember: (peer: Peer) => Effect.Effect<void, PortStoreUnavailable>
+    readonly remember: (peer: Peer) => Effect.Effect<void, PortStoreUnavailable | IdElsewhere>
     /**
      * Removes a client that has left or was given up. It stays recorded if it has a link again. If it is just joining,
      * this waits for the result.

@@ -139,10 +139,8 @@ export const make = (
       const { chat: named } = visitor.hello
       // While it waited, this node has entered another.
       if (named !== undefined && named !== chat) return turnBack(visitor, attempt, otherChat)
-      const decided = (refusal: string | undefined): Rest =>
-        refusal === undefined
-          ? letIn(visitor, attempt, chat)
-          : turnBack(visitor, attempt, { reason: "unavailable", detail: refusal })
+      const decided = (refusal: Handshake.Objection | undefined): Rest =>
+        refusal === undefined ? letIn(visitor, attempt, chat) : turnBack(visitor, attempt, refusal)
       if (traced) {
         return Effect.async((resume) => joinRequest(visitor, (refusal) => resume(effectOf(() => decided(refusal)))))
       }
@@ -152,28 +150,31 @@ export const make = (
 
     /** Calls back once with the program's objection, if there is one, or with what has kept it from deciding. */
     const joinRequest = (
-      { connection, hello: { passing = false }, peer }: Visitor,
-      decided: (refusal?: string) => void
+      { connection, hello: { epoch, passing = false }, peer }: Visitor,
+      decided: (refusal?: Handshake.Objection) => void
     ): void => {
       let isOver = false
-      const decide = (refusal?: string): void => {
+      const decide = (refusal?: Handshake.Objection): void => {
         if (isOver) return
         isOver = true
         met()
         connection.onEnd(undefined)
         decided(refusal)
       }
-      const met = deadlines(() => decide("it is too busy"))
+      const notNow = (detail: string): Handshake.Objection => ({ reason: "unavailable", detail })
+      const met = deadlines(() => decide(notNow("it is too busy")))
       joinRequests.unsafeOffer({
         isOver: () => isOver,
         joinRequest: {
           peer,
+          run: epoch,
           passing,
           admit: Effect.sync(() => decide()),
-          refuse: (detail) => Effect.sync(() => decide(detail))
+          refuse: (detail, reason) =>
+            Effect.sync(() => decide(reason === undefined ? notNow(detail) : { reason, detail }))
         }
       })
-      connection.onEnd(() => decide("it has gone"))
+      connection.onEnd(() => decide(notNow("it has gone")))
     }
 
     const letIn = ({ connection, hello, peer, rest, wire }: Visitor, attempt: Attempt, chat: ChatId): undefined => {

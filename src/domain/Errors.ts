@@ -7,6 +7,7 @@ import * as Data from "effect/Data"
 import type { LossReason } from "./MeshEvent.ts"
 import { type Address, formatAddress, type Host, type Named, type PeerId, type Port, title, titlesOf } from "./Peer.ts"
 import { type Epoch, mainRoom, type Room, roomTitle, type Summary } from "./Post.ts"
+import type { Site } from "./Site.ts"
 
 /** No node answers at that address, or not in time. */
 export class PeerUnreachable extends Data.TaggedError("PeerUnreachable")<{
@@ -186,6 +187,16 @@ export class PortStoreUnavailable extends Data.TaggedError("PortStoreUnavailable
 }> {
   override get message() {
     return `${this.path} can't be used (${this.detail}): ${this.remedy ?? "start the server in a folder that you can write to, or name another file with --ports"}.`
+  }
+}
+
+/** Somebody at another site has that id. */
+export class IdElsewhere extends Data.TaggedError("IdElsewhere")<{
+  readonly id: PeerId
+  readonly site: Site
+}> {
+  override get message() {
+    return `The id ${this.id} is taken by somebody at the site ${this.site}.`
   }
 }
 

@@ -12,7 +12,7 @@ import { MeshStatus } from "../../services/MeshStatus.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { ServerRegistry } from "../../services/ServerRegistry.ts"
 import { absurd } from "../domain/Absurd.ts"
-import type { PortStoreUnavailable, StateUnavailable } from "../domain/Errors.ts"
+import type { IdElsewhere, PortStoreUnavailable, StateUnavailable } from "../domain/Errors.ts"
 import { within } from "../domain/Limit.ts"
 import { isPresenceEvent, type MeshEvent } from "../domain/MeshEvent.ts"
 import { formatAddress } from "../domain/Peer.ts"
@@ -113,7 +113,10 @@ const tellOfTrouble = (troubles: Stream.Stream<Option.Option<PortStoreUnavailabl
   )
 
 /** Updates the record after an event. The record has all clients that are here or may come back. */
-const recordOf = (registry: ServerRegistry["Type"], event: MeshEvent): Effect.Effect<void, PortStoreUnavailable> => {
+const recordOf = (
+  registry: ServerRegistry["Type"],
+  event: MeshEvent
+): Effect.Effect<void, PortStoreUnavailable | IdElsewhere> => {
   if (!isPresenceEvent(event)) return Effect.void
   switch (event._tag) {
     case "Linked":

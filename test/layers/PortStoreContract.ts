@@ -3,12 +3,12 @@ import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import { PortStore } from "../../services/PortStore.ts"
-import type { PortStoreInUse, PortStoreUnavailable } from "../../src/domain/Errors.ts"
+import type { IdElsewhere, PortStoreInUse, PortStoreUnavailable } from "../../src/domain/Errors.ts"
 import { chatId, id, peer } from "../support/samples.ts"
 
 /** `fresh`: a store with nothing on record, another for each test. */
 export const holdsFor = (fresh: Layer.Layer<PortStore, PortStoreUnavailable | PortStoreInUse>): void => {
-  const holds = (name: string, test: Effect.Effect<void, PortStoreUnavailable, PortStore>) =>
+  const holds = (name: string, test: Effect.Effect<void, PortStoreUnavailable | IdElsewhere, PortStore>) =>
     it.effect(name, () => Effect.provide(test, fresh))
 
   holds(
@@ -104,7 +104,7 @@ export const holdsFor = (fresh: Layer.Layer<PortStore, PortStoreUnavailable | Po
     Effect.gen(function* () {
       const store = yield* PortStore
       const all = Array.from({ length: 20 }, (_, at) => peer(`${at}`, 6_000 + at))
-      yield* Effect.forEach(all, store.record, { concurrency: "unbounded" })
+      yield* Effect.forEach(all, (each) => store.record(each), { concurrency: "unbounded" })
       yield* Effect.forEach(all.slice(0, 10), ({ id }) => store.forget(id), { concurrency: "unbounded" })
       assert.sameDeepMembers([...(yield* store.all)], all.slice(10))
     })

@@ -1,0 +1,304 @@
+/**
+ * A PortStore of a site: what all sites know of its clients is in a bucket of NATS, in which an id belongs to one client
+ * of one site. Another PortStore has the copy that is read while NATS is away.
+ */
+import * as Crypto from "node:crypto"
+import * as Effect from "effect/Effect"
+import { constFalse } from "effect/Function"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as Subscribable from "effect/Subscribable"
+import { Bus, type BusState } from "../../services/Bus.ts"
+import { Console } from "../../services/Console.ts"
+import { PortStore } from "../../services/PortStore.ts"
+import { ChatId } from "../../src/domain/Chat.ts"
+import { BusUnavailable, IdElsewhere, type KeyTaken, PortStoreUnavailable } from "../../src/domain/Errors.ts"
+import { within } from "../../src/domain/Limit.ts"
+import { formatAddress, type Peer, type PeerId, title } from "../../src/domain/Peer.ts"
+import type { Epoch } from "../../src/domain/Post.ts"
+import { notice } from "../../src/domain/ScreenLine.ts"
+import type { Site } from "../../src/domain/Site.ts"
+import { inSpan } from "../../src/domain/Span.ts"
+import * as Members from "./Members.ts"
+
+export interface Settings {
+  readonly site: Site
+  /** Whether all sites take the id of their chat from NATS. In a secure chat it follows from the owner's key. */
+  readonly sharesChat: boolean
+}
+
+/** How long a start waits for NATS. */
+const opening = "5 seconds"
+
+/** How often an entry is tried for that others change at the same time. */
+const mostTries = 5
+
+/** How many entries are compared at a time. */
+const concurrency = 16
+
+/** What the bucket has of a client of this site. */
+interface Held {
+  readonly revision: number
+  readonly member: Members.Member
+}
+
+const isSame = (one: Members.Member, other: Members.Member): boolean =>
+  one.site === other.site && one.run === other.run && formatAddress(one) === formatAddress(other)
+
+const awayFor = (detail: string): PortStoreUnavailable =>
+  new PortStoreUnavailable({
+    path: "NATS",
+    detail,
+    remedy: "until it is back, nobody new is admitted, and other sites are not heard"
+  })
+
+const make = ({ sharesChat, site }: Settings, copy: PortStore["Type"]) =>
+  Effect.gen(function* () {
+    const { bucket, state } = yield* Bus
+    const console = yield* Console
+
+    // Mutable: changed in synchronous steps. `held`: entries of this site. `runs`: as far as they are known.
+    const held = new Map<PeerId, Held>()
+    const runs = new Map<PeerId, Epoch>()
+    const busy = new Map<PeerId, { readonly turns: Effect.Semaphore; users: number }>()
+
+    /** Runs the steps that concern one client one after the other. */
+    const serially =
+      (id: PeerId) =>
+      <A, E>(step: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+        Effect.suspend(() => {
+          const mine = busy.get(id) ?? { turns: Effect.unsafeMakeSemaphore(1), users: 0 }
+          busy.set(id, mine)
+          mine.users += 1
+          return Effect.ensuring(
+            mine.turns.withPermits(1)(step),
+            Effect.sync(() => {
+              mine.users -= 1
+              if (mine.users === 0) busy.delete(id)
+            })
+          )
+        })
+
+    const memberOf = ({ address, id }: Peer): Members.Member => {
+      const run = runs.get(id)
+      return { site, ...Members.addressOf(address), ...(run === undefined ? {} : { run }) }
+    }
+
+    const hold = (id: PeerId, member: Members.Member) => (revision: number) =>
+      Effect.sync(() => {
+        held.set(id, { revision, member })
+      })
+
+    /** Fails if that client may not be taken from the site that holds it. */
+    const yields = (id: PeerId, member: Members.Member, holder: Members.Member | undefined) =>
+      Effect.gen(function* () {
+        if (holder === undefined || holder.site === site) return
+        if (holder.run !== undefined && holder.run === member.run) return
+        // The entry of a server is gone when it has ended, or its lease has.
+        const server = yield* bucket.get(Members.keyOfServer(holder.site))
+        if (server !== undefined) return yield* new IdElsewhere({ id, site: holder.site })
+      })
+
+    /** Makes the entry of a client, or takes it over if that is allowed. */
+    const claim = (
+      id: PeerId,
+      member: Members.Member,
+      tries = mostTries
+    ): Effect.Effect<void, BusUnavailable | IdElsewhere> => {
+      const key = Members.keyOf(id)
+      const bytes = Members.writeMember(member)
+      const takeOver: Effect.Effect<number, KeyTaken | BusUnavailable | IdElsewhere> = Effect.flatMap(
+        bucket.get(key),
+        (entry) =>
+          entry === undefined
+            ? bucket.create(key, bytes)
+            : Effect.zipRight(
+                yields(id, member, Members.readMember(entry.bytes)),
+                bucket.update(key, bytes, entry.revision)
+              )
+      )
+      return bucket.create(key, bytes).pipe(
+        Effect.catchTag("KeyTaken", () => takeOver),
+        Effect.flatMap(hold(id, member)),
+        Effect.catchTag("KeyTaken", () =>
+          tries > 1 ? claim(id, member, tries - 1) : Effect.fail(new BusUnavailable({ detail: "others are faster" }))
+        )
+      )
+    }
+
+    const isKept = (id: PeerId) => Effect.map(copy.all, (all) => all.some((peer) => peer.id === id))
+
+    const record = (peer: Peer, run?: Epoch) =>
+      Effect.gen(function* () {
+        const { id } = peer
+        const before = runs.get(id)
+        if (run !== undefined) runs.set(id, run)
+        const member = memberOf(peer)
+        const mine = held.get(id)
+        if (mine === undefined || !isSame(mine.member, member)) {
+          yield* claim(id, member).pipe(
+            // A client of this site comes back while NATS is away: nobody else can have its id.
+            Effect.catchTag("BusUnavailable", ({ detail }) =>
+              Effect.flatMap(isKept(id), (kept) => (kept ? Effect.void : Effect.fail(awayFor(detail))))
+            ),
+            Effect.tapError(() =>
+              Effect.sync(() => {
+                if (before === undefined) runs.delete(id)
+                else runs.set(id, before)
+              })
+            )
+          )
+        }
+        yield* copy.record(peer)
+      }).pipe(serially(peer.id), inSpan("PortStore.record"))
+
+    /** Removes the entry of a client. What fails now is done when NATS is back. */
+    const release = (id: PeerId) =>
+      Effect.suspend(() => {
+        const mine = held.get(id)
+        held.delete(id)
+        runs.delete(id)
+        return mine === undefined ? Effect.void : Effect.ignore(bucket.remove(Members.keyOf(id), mine.revision))
+      })
+
+    const forget = (id: PeerId, isBack: () => boolean = constFalse) =>
+      Effect.zipRight(
+        copy.forget(id, isBack),
+        Effect.flatMap(isKept(id), (kept) => (kept ? Effect.void : release(id)))
+      ).pipe(serially(id), inSpan("PortStore.forget"))
+
+    /** A client of this site that the bucket gives to another one: it has moved, or another has come with its id. */
+    const giveUp = (id: PeerId, holder: Members.Member) =>
+      Effect.gen(function* () {
+        const run = runs.get(id)
+        held.delete(id)
+        runs.delete(id)
+        yield* Effect.ignore(copy.forget(id))
+        if (run === undefined || holder.run === undefined || holder.run === run) return
+        yield* console.show([
+          notice(`${title(id)} was admitted at the site ${holder.site} too, while NATS was away: two have this id`)
+        ])
+      })
+
+    /** Makes the bucket right about one client of this site. */
+    const compare = (peer: Peer, entry: { readonly revision: number; readonly bytes: Uint8Array } | undefined) =>
+      Effect.gen(function* () {
+        const { id } = peer
+        const found = entry === undefined ? undefined : Members.readMember(entry.bytes)
+        if (found !== undefined && found.site !== site) return yield* giveUp(id, found)
+        if (found?.run !== undefined && !runs.has(id)) runs.set(id, found.run)
+        const member = memberOf(peer)
+        if (entry !== undefined && found !== undefined && isSame(found, member)) {
+          return yield* hold(id, member)(entry.revision)
+        }
+        yield* Effect.catchTag(claim(id, member), "IdElsewhere", () => Effect.void)
+      }).pipe(serially(peer.id))
+
+    /**
+     * Makes the bucket and the copy the same. `first`: when the store is opened, clients that only the bucket knows are
+     * clients of this site all the same. Later they have left while NATS was away.
+     */
+    const reconcile = (first: boolean) =>
+      Effect.gen(function* () {
+        const entries = new Map((yield* bucket.all(Members.membersKey)).map((entry) => [entry.key, entry]))
+        const peers = yield* copy.all
+        yield* Effect.forEach(peers, (peer) => compare(peer, entries.get(Members.keyOf(peer.id))), {
+          concurrency,
+          discard: true
+        })
+        const known = new Set(peers.map(({ id }) => Members.keyOf(id)))
+        for (const { bytes, key, revision } of entries.values()) {
+          const member = Members.readMember(bytes)
+          if (member?.site !== site || known.has(key)) continue
+          const peer = Members.clientOf(key, member)
+          if (busy.has(peer.id)) continue
+          if (!first) {
+            if (!(yield* isKept(peer.id))) yield* Effect.ignore(bucket.remove(key, revision))
+            continue
+          }
+          held.set(peer.id, { revision, member })
+          if (member.run !== undefined) runs.set(peer.id, member.run)
+          yield* Effect.ignore(copy.record(peer))
+        }
+      })
+
+    /** The chat that all sites are in: that of the bucket, or the one that is known here, or a new one. */
+    const agree = (known: ChatId | undefined): Effect.Effect<ChatId, BusUnavailable> =>
+      Effect.gen(function* () {
+        const entry = yield* bucket.get(Members.chatKey)
+        const found = entry === undefined ? undefined : Members.readChat(entry.bytes)
+        if (found !== undefined) return found
+        const chosen = known ?? ChatId.make(Crypto.randomBytes(16).toString("hex"))
+        const written =
+          entry === undefined
+            ? bucket.create(Members.chatKey, Members.writeChat(chosen))
+            : bucket.update(Members.chatKey, Members.writeChat(chosen), entry.revision)
+        return yield* Effect.as(written, chosen).pipe(Effect.catchTag("KeyTaken", () => agree(known)))
+      })
+
+    const enterChat = Effect.gen(function* () {
+      const known = yield* copy.chat
+      const chat = yield* agree(known)
+      if (known !== undefined && known !== chat) {
+        return yield* new PortStoreUnavailable({
+          path: "NATS",
+          detail: "it has another chat of that name",
+          remedy: "name another one with --nats-chat, or another file with --ports"
+        })
+      }
+      if (known === undefined) yield* copy.recordChat(chat)
+    })
+
+    const isConnected = (now: BusState): boolean => now._tag === "Connected"
+    const connected = Stream.runDrain(Stream.takeUntil(state.changes, isConnected))
+
+    const opened = yield* within(opening)(
+      Effect.zipRight(connected, Effect.zipRight(sharesChat ? enterChat : Effect.void, reconcile(true)))
+    ).pipe(Effect.catchTag("BusUnavailable", () => Effect.succeedNone))
+    if (Option.isNone(opened) && sharesChat && (yield* copy.chat) === undefined) {
+      const now = yield* state.get
+      return yield* new PortStoreUnavailable({
+        path: "NATS",
+        detail: now._tag === "Away" ? now.detail : "it does not answer",
+        remedy: "the first start of a site needs it: see --nats"
+      })
+    }
+    const enterAgain = Effect.catchTag(enterChat, "PortStoreUnavailable", ({ message }) =>
+      console.show([notice(message)])
+    )
+    const backAgain = Effect.zipRight(sharesChat ? enterAgain : Effect.void, reconcile(false))
+    const again = Effect.retry(backAgain, { while: () => Effect.map(state.get, isConnected), times: mostTries })
+    // The first state is that of the opening.
+    yield* state.changes.pipe(
+      Stream.drop(Option.isSome(opened) ? 1 : 0),
+      Stream.filter(isConnected),
+      Stream.runForEach(() => Effect.ignore(again)),
+      Effect.forkScoped
+    )
+
+    const troubleOf = (now: BusState, ofCopy: Option.Option<PortStoreUnavailable>) =>
+      now._tag === "Away" ? Option.some(awayFor(now.detail)) : ofCopy
+
+    return PortStore.of({
+      record,
+      forget,
+      all: copy.all,
+      chat: copy.chat,
+      recordChat: copy.recordChat,
+      trouble: Subscribable.make({
+        get: Effect.zipWith(state.get, copy.trouble.get, troubleOf),
+        changes: Stream.zipLatestWith(state.changes, copy.trouble.changes, troubleOf)
+      })
+    })
+  }).pipe(Effect.withSpan("PortStore.open", { attributes: { site } }))
+
+/** The store of a site, over that copy. */
+export const layer = <E, R>(
+  settings: Settings,
+  copy: Layer.Layer<PortStore, E, R>
+): Layer.Layer<PortStore, E | PortStoreUnavailable, R | Bus | Console> =>
+  Layer.scoped(
+    PortStore,
+    Effect.flatMap(PortStore, (store) => make(settings, store))
+  ).pipe(Layer.provide(copy))
