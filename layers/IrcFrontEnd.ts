@@ -83,6 +83,9 @@ const objectionTo =
 /** The messages of so many posts are kept: when guests are behind, they come to one post after the other. */
 const mostShared = 64
 
+/** So many last words are remembered. They are needed until all guests have seen somebody leave. */
+const mostFarewells = 1_024
+
 const makeShared = (): Lobby["shared"] => {
   const known = new Recent<Post, Map<string, ReadonlyArray<Outgoing>>>(mostShared)
   return (post, key, make) => {
@@ -113,7 +116,7 @@ const lobbyOf = (self: Named, guests: Guests["Type"], operPassword: string | und
       most = Math.max(most, guests.here.size)
       return most
     },
-    farewells: new Map()
+    farewells: new Recent(mostFarewells)
   }
 }
 

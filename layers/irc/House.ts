@@ -104,7 +104,7 @@ export interface Lobby {
   /** The greatest number of guests that were here at the same time. */
   readonly most: () => number
   /** With which words a guest leaves a channel, or is made to leave it, while that happens: by `id channel`. */
-  readonly farewells: Map<string, Farewell>
+  readonly farewells: Recent<string, Farewell>
 }
 
 /** Sends a message to all guests in a channel. */

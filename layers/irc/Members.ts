@@ -49,12 +49,23 @@ const digitsOf = (id: string): string => {
   return ((hash >>> 16) ^ (hash & 0xffff)).toString(16).padStart(4, "0")
 }
 
+/** The nicks of so many are remembered who are not there, or of whom only old lines tell. */
+const mostAbsent = 512
+
+/** The guests that are gone after an event. Whoever has the nick of one later is somebody else. */
+const guestsGone = (event: MeshEvent): ReadonlyArray<PeerId> =>
+  event._tag === "GuestLeft" ? [event.id] : event._tag === "GuestsGone" ? event.ids : []
+
 /** Makes a view. `asked`: what the client has asked to be called, and may call itself until it knows better. */
 export const makeMembers = (self: Named, asked: string): Members => {
   // Mutable: one client's view.
   const there = new Map<PeerId, Named>([[self.id, self]])
   const nicks = new Map<PeerId, string>()
   const owners = new Map<string, PeerId>()
+  /** Who has a nick and is not there, the last one last. */
+  const absent = new Set<PeerId>()
+  /** Guests that have gone: their nicks are needed until that was told. */
+  let departed: ReadonlyArray<PeerId> = []
 
   const nickOf = (id: PeerId): string => {
     const known = nicks.get(id)
@@ -62,29 +73,51 @@ export const makeMembers = (self: Named, asked: string): Members => {
     const nick = owners.has(fold(id)) ? `${id}|${digitsOf(id)}` : id
     nicks.set(id, nick)
     owners.set(fold(nick), id)
+    if (!there.has(id)) isAway(id)
     return nick
+  }
+  const forget = (id: PeerId): void => {
+    if (there.has(id)) return
+    owners.delete(fold(nicks.get(id) ?? id))
+    nicks.delete(id)
+    absent.delete(id)
+  }
+  const isAway = (id: PeerId): void => {
+    absent.delete(id)
+    absent.add(id)
+    for (const oldest of absent) {
+      if (absent.size <= mostAbsent) return
+      forget(oldest)
+    }
   }
   nickOf(self.id)
 
   const came = ({ id, role }: Named): ReadonlyArray<Change> => {
     if (there.has(id)) return nothing
-    nickOf(id)
     there.set(id, { id, role })
+    absent.delete(id)
+    nickOf(id)
     return [{ _tag: "Came", id }]
   }
-  const went = (id: PeerId, how: "lost" | "left" | "ended", words = ""): ReadonlyArray<Change> =>
-    id !== self.id && there.delete(id) ? [{ _tag: "Went", id, how, words }] : nothing
+  const went = (id: PeerId, how: "lost" | "left" | "ended", words = ""): ReadonlyArray<Change> => {
+    if (id === self.id || !there.delete(id)) return nothing
+    isAway(id)
+    return [{ _tag: "Went", id, how, words }]
+  }
   const renamed = (id: PeerId, before: PeerId): ReadonlyArray<Change> => {
     const from = nickOf(before)
     if (!there.delete(before) && id !== self.id) return nothing
     nicks.delete(before)
     owners.delete(fold(from))
+    absent.delete(id)
     there.set(id, { id, role: "client" })
     return [{ _tag: "Renamed", id, before, from, to: nickOf(id) }]
   }
 
   const see = (event: MeshEvent): ReadonlyArray<Change> => {
     if (!isPresenceEvent(event)) return nothing
+    for (const id of departed) forget(id)
+    departed = guestsGone(event)
     switch (event._tag) {
       case "Admitted":
         return came(event.by)
@@ -97,7 +130,9 @@ export const makeMembers = (self: Named, asked: string): Members => {
       case "GivenUp":
         return went(event.peer.id, "lost")
       case "Expelled":
-        return there.delete(event.id) ? [{ _tag: "Expelled", id: event.id, barred: event.barred }] : nothing
+        if (!there.delete(event.id)) return nothing
+        isAway(event.id)
+        return [{ _tag: "Expelled", id: event.id, barred: event.barred }]
       case "GuestCame":
         return came({ id: event.id, role: "client" })
       case "GuestLeft":
