@@ -22,6 +22,7 @@ import type { Objection } from "../src/protocol/irc/Registration.ts"
 import { makeChannels } from "./irc/Channels.ts"
 import { serve } from "./irc/Client.ts"
 import { type House, idIn, type Lobby, makeNotices } from "./irc/House.ts"
+import { makeMarkers } from "./irc/Markers.ts"
 import { makeSeenByClients } from "./irc/Seen.ts"
 import { shareLines } from "./irc/Sender.ts"
 
@@ -163,7 +164,8 @@ const make = ({
       sessions,
       posts: () => runSync(recent(Number.POSITIVE_INFINITY)),
       topicOf,
-      seen: yield* remember(keep)
+      seen: yield* remember(keep),
+      markers: makeMarkers()
     }
     const clients = yield* FiberSet.make<void>()
     const run = yield* FiberSet.runtime(clients)<never>()

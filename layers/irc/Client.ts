@@ -10,7 +10,7 @@ import type { Accepted } from "../../services/Transport.ts"
 import { isOf, isPrivate } from "../../src/domain/Conversation.ts"
 import { within } from "../../src/domain/Limit.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
-import { roomIn } from "../../src/domain/Post.ts"
+import { type Room, roomIn } from "../../src/domain/Post.ts"
 import { TokenBucket } from "../../src/domain/TokenBucket.ts"
 import type { Capability } from "../../src/protocol/irc/Capabilities.ts"
 import { type Line, makeLines } from "../../src/protocol/irc/Lines.ts"
@@ -337,14 +337,19 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
         describe
       })
       running = made
-      made.talk.whenListed(() => {
+      const begin = (): void => {
         // Only now is it known how many are there.
         sender.send(welcome(made.talk, state.nick ?? made.talk.nick()))
         state = { ...state, nick: made.talk.nick() }
         made.talk.begin()
         isIn = true
         later()
-      })
+      }
+      const { marking } = made.talk
+      // The mark of a channel is told as the client joins it.
+      const whenMarked =
+        marking !== undefined && has("draft/read-marker") ? marking.whenKnown : (then: () => void) => then()
+      whenMarked(() => made.talk.whenListed(begin))
       const ended = yield* house.sessions.attach(made.console, guest === undefined ? {} : { as: guest })
       return ended === "node ended" ? nodeEnded : parting
     })
@@ -360,6 +365,14 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
     yield* evicted
     house.lobby?.unknown.add(connection)
     yield* Effect.addFinalizer(() => Effect.sync(() => house.lobby?.unknown.delete(connection)))
+    yield* Effect.acquireRelease(
+      Effect.sync(() => {
+        const hear = (place: Room): void => running?.talk.marking?.look(place)
+        house.markers.listeners.add(hear)
+        return hear
+      }),
+      (hear) => Effect.sync(() => house.markers.listeners.delete(hear))
+    )
     /** The others are told before the client is: it may take its time to go. */
     const depart = Effect.sync(() => {
       if (guest === undefined) return

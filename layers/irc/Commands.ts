@@ -1,6 +1,7 @@
 /** What a registered IRC client can ask for. */
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
+import { privatelyTo } from "../../src/domain/Conversation.ts"
 import { escape } from "../../src/domain/Escape.ts"
 import { formatAddress, type Named, type PeerId, roleOf } from "../../src/domain/Peer.ts"
 import { authorOf, mainRoom, type Post, type Room } from "../../src/domain/Post.ts"
@@ -488,6 +489,16 @@ const chathistory: Command = atOnce((talk, [name = "", target = "", ...rest]) =>
   })
 })
 
+/** Up to when the person at this node has read a channel, or what was said in private with somebody. */
+const markread: Command = (talk, [target = "", text], answer) => {
+  const { house, marking, members } = talk
+  if (marking === undefined || !talk.has("draft/read-marker"))
+    return answer([talk.numeric("ERR_UNKNOWNCOMMAND", "MARKREAD", "Ask for draft/read-marker first")])
+  const reader = isChannel(target) ? undefined : members.idOf(target)
+  const place = reader === undefined || reader === house.self.id ? shownRoom(talk, target) : privatelyTo([reader])
+  marking.whenKnown(() => answer(marking.perform(place, target, text)))
+}
+
 // ---- The rest
 
 const ping: Command = atOnce(({ house: { policy }, numeric }, [token]) =>
@@ -573,6 +584,7 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["LINKS", links],
   ["LIST", list],
   ["LUSERS", atOnce(lusers)],
+  ["MARKREAD", markread],
   ["MODE", mode],
   ["MONITOR", atOnce(({ monitor }, [command = "", list = ""]) => monitor.perform(command, list))],
   ["MOTD", atOnce(({ numeric }) => [numeric("ERR_NOMOTD", "There is no message of the day")])],

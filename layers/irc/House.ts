@@ -11,6 +11,7 @@ import type { Outgoing } from "../../src/protocol/irc/Message.ts"
 import type { Policy } from "../../src/protocol/irc/Registration.ts"
 import type { UserMode } from "../../src/protocol/irc/UserModes.ts"
 import type { Channels } from "./Channels.ts"
+import type { Markers } from "./Markers.ts"
 import type { SeenByClients } from "./Seen.ts"
 
 /** What a guest has said of itself. */
@@ -134,4 +135,5 @@ export interface House {
   /** The post that has set the topic of a room last, however long ago. */
   readonly topicOf: (room: Room) => Post | undefined
   readonly seen: SeenByClients
+  readonly markers: Markers
 }

@@ -14,6 +14,7 @@ import {
   isPrivate,
   isPrivateStream,
   placeOf,
+  privatelyTo,
   sealedRoom
 } from "../../src/domain/Conversation.ts"
 import type { Entry } from "../../src/domain/Entry.ts"
@@ -22,6 +23,7 @@ import { isPresenceEvent } from "../../src/domain/MeshEvent.ts"
 import { type Named, type PeerId, roleOf, serverId } from "../../src/domain/Peer.ts"
 import type { PeerStatus } from "../../src/domain/PeerStatus.ts"
 import { authorOf, mainRoom, type Post, Room, roomIn } from "../../src/domain/Post.ts"
+import { Request } from "../../src/domain/Request.ts"
 import { linesOf, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
 import { topicIn, topicOf } from "../../src/domain/Topic.ts"
 import type { Capability } from "../../src/protocol/irc/Capabilities.ts"
@@ -30,6 +32,7 @@ import type { Outgoing } from "../../src/protocol/irc/Message.ts"
 import { type Numeric, numeric } from "../../src/protocol/irc/Numeric.ts"
 import { makeEchoes, type Outcome } from "./Echoes.ts"
 import { farewellOf, type House, type Person } from "./House.ts"
+import { type Marking, makeMarking } from "./Markers.ts"
 import { type Change, type Members, makeMembers } from "./Members.ts"
 import * as Messages from "./Messages.ts"
 import { awayWords, banMaskOf, channelOf, host, split } from "./Messages.ts"
@@ -64,6 +67,8 @@ export interface Talk {
   /** The account of somebody; undefined in a plain chat, where nobody has proven whose id it is. */
   readonly accountOf: (id: PeerId) => PeerId | undefined
   readonly monitor: Monitor
+  /** Up to when everything is read; undefined where nobody counts that. */
+  readonly marking?: Marking | undefined
   readonly numeric: (name: Numeric, ...rest: ReadonlyArray<string>) => Outgoing
   /** The room of a channel, whether there is such a room or not; undefined if that can be the name of none. */
   readonly roomOf: (channel: string) => Room | undefined
@@ -222,6 +227,24 @@ export const make = ({
       command: numeric[name],
       params: [nick(), ...rest]
     })
+    const marking =
+      lobby === undefined
+        ? makeMarking({
+            self: self.id,
+            server,
+            markers: house.markers,
+            isWanted: (place) => has("draft/read-marker") && (isPrivate(place) || channels.has(place)),
+            nameOf: (place) => {
+              const [reader] = addresseesIn(place) ?? []
+              return reader === undefined ? channelOf(place) : members.nickOf(reader)
+            },
+            posts: (place) =>
+              isPrivate(place) ? allLetters().filter((post) => placeOf(self.id, post) === place) : postsIn(place),
+            send: sender.send,
+            watch: () => typed.unsafeOffer({ text: "", request: Request.Watch({ what: ["rooms"] }) }),
+            read: (place) => typed.unsafeOffer({ text: "", request: Request.Read({ place }) })
+          })
+        : undefined
     const monitor = makeMonitor({ members, prefixOf, numeric: answerWith })
     const noticeTo = (target: string, text: string): Outgoing => ({
       source: server,
@@ -369,7 +392,7 @@ export const make = ({
       const answer = joining.get(room) ?? sender.send
       const peers = rooms.find((each) => each.room === room)?.peers ?? []
       channels.set(room, { seen: nothingSeen, members: new Set(peers) })
-      answer([joined(room, self.id), ...describe(talk, room)])
+      answer([joined(room, self.id), ...(marking?.onJoin(room) ?? []), ...describe(talk, room)])
       channels.set(room, {
         seen: catchUp(room, () => postsIn(room), has("draft/chathistory")),
         members: new Set(peers)
@@ -431,7 +454,10 @@ export const make = ({
         if (fact._tag === "Self") isList = true
         else if (fact._tag === "Present") present.push(fact.peerStatus)
         else if (fact._tag === "RoomsAre") takeRooms(fact.rooms)
-        else if (fact._tag === "Witnessed") witnessed.push(() => witness(fact.entry, fact.here === true))
+        else if (fact._tag === "PlacesAre") {
+          const talks = fact.conversations.map((each) => [privatelyTo(each.with), each.lines] as const)
+          marking?.take(new Map([...fact.rooms.map(({ lines, room }) => [room, lines] as const), ...talks]))
+        } else if (fact._tag === "Witnessed") witnessed.push(() => witness(fact.entry, fact.here === true))
       }
       const go = () => {
         for (const each of witnessed) each()
@@ -561,6 +587,7 @@ export const make = ({
       now: () => clock.unsafeCurrentTimeMillis(),
       accountOf,
       monitor,
+      marking,
       numeric: answerWith,
       roomOf: (channel) => {
         const wanted = channel.slice(1)

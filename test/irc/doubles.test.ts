@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { House } from "../../layers/irc/House.ts"
+import { makeMarkers } from "../../layers/irc/Markers.ts"
 import { makeSeenByClients } from "../../layers/irc/Seen.ts"
 import type { Sender } from "../../layers/irc/Sender.ts"
 import * as Talk from "../../layers/irc/Talk.ts"
@@ -35,7 +36,8 @@ const clientAt = (posts: ReadonlyArray<Post>, seen: House["seen"]) =>
       sessions: { attach: () => Effect.never },
       posts: () => posts,
       topicOf: () => undefined,
-      seen
+      seen,
+      markers: makeMarkers()
     }
     const { console, talk } = yield* Talk.make({
       house,

@@ -40,5 +40,15 @@ export const capabilitiesOfGuests = [
   "setname"
 ] as const
 
+/** Those that mean something where all clients are one person. */
+export const capabilitiesOfNodes = [
+  /** MARKREAD: what was read at one client of the node, or at its page, is read at all. */
+  "draft/read-marker"
+] as const
+
 /** A capability that is offered, `sasl` among them: only where there is a password. */
-export type Capability = (typeof capabilities)[number] | (typeof capabilitiesOfGuests)[number] | "sasl"
+export type Capability =
+  | (typeof capabilities)[number]
+  | (typeof capabilitiesOfGuests)[number]
+  | (typeof capabilitiesOfNodes)[number]
+  | "sasl"

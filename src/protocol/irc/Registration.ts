@@ -2,7 +2,7 @@
  * How a client introduces itself: CAP, PASS, NICK, USER, AUTHENTICATE (RFC 2812, section 3.1; IRCv3, capability
  * negotiation and SASL 3.1). Pure: a message and a state give answers and the next state.
  */
-import { type Capability, capabilities, capabilitiesOfGuests } from "./Capabilities.ts"
+import { type Capability, capabilities, capabilitiesOfGuests, capabilitiesOfNodes } from "./Capabilities.ts"
 import { bytesLeft, type Message, type Outgoing } from "./Message.ts"
 import * as Multiline from "./Multiline.ts"
 import { type Numeric, numeric } from "./Numeric.ts"
@@ -141,7 +141,7 @@ export const reply = (
 
 const offered = ({ isPassword, objectionTo }: Policy): ReadonlyArray<Capability> => [
   ...capabilities,
-  ...(objectionTo === undefined ? [] : capabilitiesOfGuests),
+  ...(objectionTo === undefined ? capabilitiesOfNodes : capabilitiesOfGuests),
   ...(isPassword === undefined ? [] : ["sasl" as const])
 ]
 
