@@ -243,7 +243,8 @@ export class Part {
   *#syncing(): Generator<() => void | Promise<void>> {
     const { files } = this.#manifest
     for (const [index, { size }] of files.entries()) {
-      if (size === 0) yield () => this.#open.get(index).truncate(0)
+      const found = this.#disk.look(this.#pathOf(index))
+      if (size === 0 || (found !== undefined && found.size > size)) yield () => this.#open.get(index).truncate(size)
       if (files.length <= mostSynced) yield () => this.#open.get(index).sync()
     }
     yield () => this.close()
