@@ -1,8 +1,10 @@
 /**
- * The contract between `links` and `replication`. Links say which nodes are linked with this one, and carry frames.
- * Replication gets posts to everyone. Neither knows the other's parts. `R` is what replication keeps of one link.
+ * The contract between `links`, `replication` and `files`. Links say which nodes are linked with this one, and carry frames.
+ * Replication gets posts to everyone; files gets them pieces of files. None knows the parts of another. `R` is what
+ * replication keeps of one link.
  */
 import type * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { EventLog } from "../services/EventLog.ts"
@@ -12,29 +14,35 @@ import type { OldRuns } from "../services/OldRuns.ts"
 import type { PastLog } from "../services/PastLog.ts"
 import type { ReplicaLog } from "../services/ReplicaLog.ts"
 import type { SiteKeys } from "../services/SiteKeys.ts"
-import type { Connection } from "../services/Transport.ts"
-import type { PeerLost } from "../src/domain/Errors.ts"
+import type { Accepted, Connection } from "../services/Transport.ts"
+import type { ChatId } from "../src/domain/Chat.ts"
+import type { PeerLost, PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
 import type { Limits } from "../src/domain/Limits.ts"
 import type { Row } from "../src/domain/LinkTable.ts"
-import type { PeerId } from "../src/domain/Peer.ts"
+import type { Named, PeerId } from "../src/domain/Peer.ts"
 import type { PeerStatus } from "../src/domain/PeerStatus.ts"
 import type { Epoch, Room, StreamId } from "../src/domain/Post.ts"
 import type { Rest } from "../src/domain/Rest.ts"
 import type { Signal } from "../src/domain/Signal.ts"
 import type {
+  Call,
   Cipher,
   Control,
   Dropped,
   Earlier,
+  Fetch,
   Folded,
   Gap,
   Guests as GuestsFrame,
   Have,
+  Holds,
   Join,
   Joined,
   PostFrame,
   Recall,
   Rooms,
+  Seek,
+  Serve,
   SiteFrame,
   Want
 } from "../src/protocol/Frame.ts"
@@ -51,6 +59,8 @@ export interface Ground {
   readonly membership: Membership["Type"]
   /** For a server of a secure chat with several sites: what it seals with. */
   readonly siteKeys: SiteKeys["Type"] | undefined
+  /** Undefined if this node takes no part in transfers. */
+  readonly files: Files | undefined
   readonly clock: Clock.Clock
   /** Open as long as the node runs. */
   readonly scope: Scope.Scope
@@ -70,6 +80,8 @@ export interface Link<out R = unknown> extends Row {
   readonly hearsOfGuests: boolean
   /** Whether the peer is the server of another site, and so is this node. */
   readonly isFar: boolean
+  /** Whether the peer takes frames about files. */
+  readonly hearsOfFiles: boolean
   /** The rooms in which the peer takes part. Replication replaces them when the peer names others. */
   rooms: ReadonlySet<Room>
   /** How many older posts it wants as history. */
@@ -218,3 +230,44 @@ export interface Replication<R> {
   /** Who takes part at other sites. */
   readonly farMembers: () => Iterable<PeerId>
 }
+
+/** A link as files see it. */
+export type FileLink = Pick<Link, "peer" | "epoch" | "hearsOfFiles" | "put">
+
+/** The frames that files handle. */
+export type FileFrame = Seek | Holds | Call
+
+/** What the links of one run of the node offer to files. */
+export interface FileLinks {
+  /** This node, as it is in this run; no chat as long as it is in none. */
+  readonly self: () => Named & { readonly epoch: Epoch; readonly chat: ChatId | undefined }
+  /** The present links, one for each peer. */
+  readonly current: ReadonlyMap<PeerId, FileLink>
+  /** Calls a plain function when that may have changed, until the function that is returned is called. */
+  readonly onChange: (look: () => void) => () => void
+  /**
+   * Connects to the peer of a link, at the address where it listens. In a secure chat, it is certain to be that peer. The
+   * connection is open until the scope closes.
+   */
+  readonly dial: (link: FileLink) => Effect.Effect<Connection, PeerUnreachable | PortTaken, Scope.Scope>
+  /**
+   * The link to the run that has sent such a first frame; undefined if there is none, if it was meant for another node or
+   * chat, or if the connection has another key than the link.
+   */
+  readonly linkOf: (connection: Connection, visit: Fetch | Serve) => FileLink | undefined
+}
+
+/** What files offer to links. Plain functions. */
+export interface Files {
+  /** A run of the node begins. The function that is returned is called when it ends. */
+  readonly attach: (links: FileLinks) => () => void
+  /** Takes in a frame. */
+  readonly heard: (link: FileLink, frame: FileFrame) => void
+  /** A connection for a transfer has come. It is read from no more, and files must release it in the end. */
+  readonly visited: (connection: Accepted, visit: Fetch | Serve) => void
+}
+
+/** Files, for the mesh of a run. None by default: then the node takes no part in transfers. */
+export class FilesOnLinks extends Context.Reference<FilesOnLinks>()("outlive/FilesOnLinks", {
+  defaultValue: (): Files | undefined => undefined
+}) {}

@@ -20,7 +20,7 @@ import { defaultLimits } from "../src/domain/Limits.ts"
 import { noServer, serversAfter } from "../src/domain/ServersSeen.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
 import { makeChecks } from "./Checks.ts"
-import type * as LinkContract from "./LinkContract.ts"
+import * as LinkContract from "./LinkContract.ts"
 import * as Links from "./links/Links.ts"
 import type { Settings } from "./links/Node.ts"
 import type * as Log from "./log/Log.ts"
@@ -59,6 +59,7 @@ const make = (settings: Settings) =>
       guests: yield* Guests,
       membership: yield* Membership,
       siteKeys: Option.getOrUndefined(yield* Effect.serviceOption(SiteKeys)),
+      files: yield* LinkContract.FilesOnLinks,
       clock,
       scope: yield* Effect.scope,
       peers: makeSignal(),

@@ -13,7 +13,7 @@ import { type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
 import { after, effectOf, type Rest } from "../../src/domain/Rest.ts"
 import { reachableAt } from "../../src/domain/Security.ts"
 import { inSpan, isTraced } from "../../src/domain/Span.ts"
-import { encode, named, naming, roomsNamed } from "../../src/protocol/Frame.ts"
+import { encode, type Fetch, type Frame, named, naming, roomsNamed, type Serve } from "../../src/protocol/Frame.ts"
 import { type Attempt, vanished } from "./Attempt.ts"
 import type { Deadlines } from "./Deadlines.ts"
 import type { Entrance } from "./Entrance.ts"
@@ -48,7 +48,7 @@ interface Needs extends Entrance {
  * its `Rest`, for which there is a fiber as long as it lasts.
  */
 export const make = (
-  { clock, isLeaving, events, log, membership, settings, table }: Node,
+  { clock, files, isLeaving, events, log, membership, settings, table }: Node,
   { begin, converse, deadlines, heartbeat, linkOver, objections, replication, run, self, visits }: Needs
 ) =>
   Effect.gen(function* () {
@@ -204,15 +204,24 @@ export const make = (
       events.note(MeshEvent.Foreigner({ peer }))
     }
 
+    /** A connection that is to be no link: whoever sends more before it is answered does not speak the protocol. */
+    const transfer = (connection: Accepted, visit: Fetch | Serve, rest: ReadonlyArray<Frame>): void => {
+      if (files === undefined || rest.length > 0) return connection.release()
+      files.visited(connection, visit)
+    }
+
     return {
       /** Accepts a connection, and serves the link until it ends. */
       receive: (connection: Accepted): void => {
         const wire = new Wire(connection, log, clock)
-        Handshake.answer(wire, visits, (visit) => {
-          if (visit === undefined || isLeaving()) return connection.release()
-          const { host, id, port } = visit.hello
-          const peer = { ...named(visit.hello), address: reachableAt({ host, port }, connection.from) }
-          const admission = () => admit({ ...visit, connection, wire, peer })
+        Handshake.answer(wire, visits, (opening) => {
+          if (opening === undefined || isLeaving()) return connection.release()
+          const { first: hello, rest } = opening
+          if (hello.type === "fetch" || hello.type === "serve") return transfer(connection, hello, rest)
+          if (hello.type !== "hello") return connection.release()
+          const { host, id, port } = hello
+          const peer = { ...named(hello), address: reachableAt({ host, port }, connection.from) }
+          const admission = () => admit({ hello, rest, connection, wire, peer })
           runRest(traced ? inSpan("PeerMesh.admit", () => ({ id }))(effectOf(admission)) : admission())
         })
       },

@@ -48,6 +48,8 @@ export interface Self {
   readonly rooms: ReadonlySet<Room>
   /** Whether it wants to be told of guests. */
   readonly guests: boolean
+  /** Whether it takes frames about files. */
+  readonly files: boolean
   /** What it shows on this connection, if that is secure. */
   readonly pass: Pass | undefined
 }
@@ -77,6 +79,7 @@ export const call = (
       ...(to === undefined ? {} : { to }),
       ...roomsOf(self),
       ...(self.guests ? { guests: true } : {}),
+      ...(self.files ? { files: true } : {}),
       ...passOf(self)
     })
     const met = deadlines(() => wire.connection.abort("silent"))
@@ -146,21 +149,27 @@ export interface Visit {
   readonly rest: ReadonlyArray<Frame>
 }
 
+/** The first frame of a visitor, and the frames that came with it. */
+export interface Opening {
+  readonly first: Frame
+  readonly rest: ReadonlyArray<Frame>
+}
+
 /**
- * Waits for a visitor's introduction, and calls back with it. Undefined if none comes in time: then nothing is sent. What
- * comes after it is held back.
+ * Waits for the first frame of a visitor, and calls back with it. Undefined if none comes in time: then nothing is sent.
+ * What comes after it is held back.
  */
-export const answer = (wire: Wire, deadlines: Deadlines, heard: (visit: Visit | undefined) => void): void => {
+export const answer = (wire: Wire, deadlines: Deadlines, heard: (opening: Opening | undefined) => void): void => {
   const met = deadlines(() => wire.connection.abort("silent"))
   const ended = () => {
     met()
     heard(undefined)
   }
   wire.listen({
-    heard: ([hello, ...rest]) => {
+    heard: ([first, ...rest]) => {
       met()
       wire.hold(true)
-      heard(hello?.type === "hello" ? { hello, rest } : undefined)
+      heard(first === undefined ? undefined : { first, rest })
     },
     ended,
     failed: ended
@@ -178,6 +187,7 @@ export const welcome = (wire: Wire, self: Self, chat: ChatId): void =>
     member: self.member,
     ...roomsOf(self),
     ...(self.guests ? { guests: true } : {}),
+    ...(self.files ? { files: true } : {}),
     ...passOf(self)
   })
 

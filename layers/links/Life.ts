@@ -42,7 +42,7 @@ interface Needs {
 }
 
 export const make = (node: Node, needs: Needs) => {
-  const { clock, events, isLeaving, isMember, log, membership, peers, settings, table } = node
+  const { clock, events, files, isLeaving, isMember, log, membership, peers, settings, table } = node
   const { admitted, departures, heartbeat, introductions, members, rateLimit, replication, run, search, servers } =
     needs
 
@@ -105,6 +105,7 @@ export const make = (node: Node, needs: Needs) => {
       case "seek":
       case "holds":
       case "call":
+        files?.heard(link, frame)
         return undefined
       case "ping":
         heartbeat.answer(link)

@@ -21,7 +21,7 @@ import type { Sender, Wire } from "./Wire.ts"
 export class Goodbye extends Data.TaggedError("Goodbye") {}
 
 /** What a peer has said of itself that is no part of its name. */
-type Introduction = Pick<Hello, "epoch" | "member" | "history" | "passing" | "pass" | "rooms" | "guests"> & {
+type Introduction = Pick<Hello, "epoch" | "member" | "history" | "passing" | "pass" | "rooms" | "guests" | "files"> & {
   readonly chat: ChatId
 }
 
@@ -66,6 +66,7 @@ export class Link<R = unknown> implements LinkContract.Link<R>, Sender {
   readonly passing: boolean
   readonly hearsOfGuests: boolean
   readonly isFar: boolean
+  readonly hearsOfFiles: boolean
   /** Replication's. */
   rooms: ReadonlySet<Room>
   readonly history: number
@@ -93,6 +94,7 @@ export class Link<R = unknown> implements LinkContract.Link<R>, Sender {
     this.passing = introduction.passing ?? false
     this.hearsOfGuests = introduction.guests ?? false
     this.isFar = isFar(peer.address)
+    this.hearsOfFiles = introduction.files ?? false
     this.rooms = parts.rooms
     this.history = introduction.history ?? 0
     this.wire = wire

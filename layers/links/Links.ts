@@ -31,6 +31,7 @@ import * as RateLimit from "./RateLimit.ts"
 import * as Search from "./Search.ts"
 import * as Servers from "./Servers.ts"
 import * as Statuses from "./Statuses.ts"
+import * as Transfers from "./Transfers.ts"
 import * as Wire from "./Wire.ts"
 
 /** How long a node that leaves waits for slow peers to take its last posts. */
@@ -117,7 +118,8 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
       history: replication.wanted(),
       passing: settings.passing ?? false,
       rooms: replication.rooms(),
-      guests: true
+      guests: true,
+      files: ground.files !== undefined
     })
     const entrance: Entrance.Entrance = {
       deadlines,
@@ -213,6 +215,13 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
     /** To a client, the id `Server` stands for whichever server there is. */
     const isAnyServer = (id: PeerId): boolean => id === serverId && settings.role === "client"
 
+    const { files } = ground
+    if (files !== undefined) {
+      yield* Effect.acquireRelease(
+        Effect.sync(() => files.attach(Transfers.make(node, { transport }))),
+        (detach) => Effect.sync(detach)
+      )
+    }
     address = yield* transport.listen(settings.listen, acceptor.receive, acceptor.regret)
 
     return {

@@ -5,6 +5,7 @@ import { assert, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
@@ -18,20 +19,24 @@ import * as Struct from "effect/Struct"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as KeptChat from "../../layers/chat/KeptChat.ts"
 import * as ScriptedConsole from "../../layers/console/ScriptedConsole.ts"
+import * as Transfers from "../../layers/files/Transfers.ts"
 import * as IrcFrontEnd from "../../layers/IrcFrontEnd.ts"
 import * as Keys from "../../layers/identity/Keys.ts"
 import * as Log from "../../layers/log/Log.ts"
+import * as MemoryFileStore from "../../layers/MemoryFileStore.ts"
 import * as MemoryInvitations from "../../layers/MemoryInvitations.ts"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
 import * as MemoryPortStore from "../../layers/MemoryPortStore.ts"
 import * as MemoryTransport from "../../layers/MemoryTransport.ts"
 import * as MemoryTrustStore from "../../layers/MemoryTrustStore.ts"
+import * as MeshFiles from "../../layers/MeshFiles.ts"
 import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.ts"
 import * as RosterMembership from "../../layers/RosterMembership.ts"
 import * as ScriptedInterrupts from "../../layers/ScriptedInterrupts.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { Console } from "../../services/Console.ts"
+import { Files } from "../../services/Files.ts"
 import { Identity } from "../../services/Identity.ts"
 import type { Interrupts } from "../../services/Interrupts.ts"
 import { Invitations } from "../../services/Invitations.ts"
@@ -116,6 +121,8 @@ export interface Attaching {
 /** A node of the chat as a person at its terminal sees it. */
 export interface Node extends AtConsole {
   readonly name: string
+  /** What it offers and fetches. */
+  readonly files: Effect.Effect<Files["Type"]>
   /** Attaches another session to it, at a pipe if not told otherwise. */
   readonly attach: (options?: Attaching) => Effect.Effect<Attached>
   /** How it ended; fails if it does not. */
@@ -177,6 +184,8 @@ export interface World {
   readonly send: (id: string, text: string, wait: number, room?: string) => Effect.Effect<Node>
   /** Says one line to that reader alone, and leaves, once the reader has it. */
   readonly sendTo: (reader: string, id: string, text: string) => Effect.Effect<Node>
+  /** The disk for files that the nodes of that name offer and fetch. It outlives them. */
+  readonly diskOf: (id: string) => MemoryFileStore.MemoryDisk
   /** What was written to files, by their paths. */
   readonly files: ReadonlyMap<string, string>
   /** What the server has on record. */
@@ -214,7 +223,7 @@ export interface Drawer {
 }
 
 /** What a node stands on in a world. */
-type Ground = Console | Interrupts | FileSystem.FileSystem | Membership | MemberDecisions | Log.Logs | Transport
+type Ground = Files | Console | Interrupts | FileSystem.FileSystem | Membership | MemberDecisions | Log.Logs | Transport
 
 /** In virtual time: whatever has not happened after so long does not happen. */
 const limit: Duration.DurationInput = "3 minutes"
@@ -250,11 +259,21 @@ export interface Conditions {
   readonly recording?: Duration.DurationInput
   /** In which rooms of others the server takes part: none if not given. */
   readonly carries?: "all" | "none"
+  /** How files are transferred, where that differs from what is usual. */
+  readonly transfers?: Partial<MeshFiles.Settings>
+}
+
+const transferring: MeshFiles.Settings = {
+  downloads: "/downloads",
+  share: true,
+  bytesPerSecond: undefined,
+  transfers: 8,
+  transfersPerPeer: 4
 }
 
 const make = (
   keys: ReadonlyArray<Identity["Type"]>,
-  { carries = "none", irc, limits = {}, patience = settings.patience, recording }: Conditions
+  { carries = "none", irc, limits = {}, patience = settings.patience, recording, transfers = {} }: Conditions
 ): Effect.Effect<World, never, Scope.Scope> =>
   Effect.gen(function* () {
     const network = yield* MemoryTransport.makeNetwork
@@ -262,6 +281,17 @@ const make = (
     const trouble = yield* MemoryPortStore.noTrouble
     const scope = yield* Effect.scope
     const files = new Map<string, string>()
+    const disks = new Map<string, MemoryFileStore.MemoryDisk>()
+    const diskOf = (id: string): MemoryFileStore.MemoryDisk => {
+      const disk = disks.get(id) ?? new MemoryFileStore.MemoryDisk()
+      disks.set(id, disk)
+      return disk
+    }
+    const filesAt = (id: PeerId) =>
+      MeshFiles.layer(
+        { ...transferring, ...transfers },
+        Effect.succeed({ make: Transfers.make, store: MemoryFileStore.layer(diskOf(id)) })
+      )
 
     /** What the nodes keep for their IRC clients. */
     const ircKept = new Map<PeerId, string>()
@@ -319,8 +349,12 @@ const make = (
         const sessions = yield* Layer.buildWithScope(Sessions.layer, scope).pipe(
           Effect.provideService(ReadMarks, marks)
         )
+        const filesHere = yield* Deferred.make<Files["Type"]>()
         const running = yield* Effect.forkIn(
-          program.pipe(
+          Effect.zipRight(
+            Effect.flatMap(Files, (here) => Deferred.succeed(filesHere, here)),
+            program
+          ).pipe(
             Effect.provide(mesh),
             anewWhenForked,
             Effect.provide(ircAt(id, listen)),
@@ -334,6 +368,7 @@ const make = (
         )
         return {
           ...nodeOf(network, id, script, interrupts, running, surroundings.name ?? id),
+          files: Deferred.await(filesHere),
           attach: attachTo(id, Context.get(sessions, SessionsTag), (fiber) =>
             Effect.forkIn(Effect.withClock(fiber, wall.clock), scope)
           ),
@@ -407,7 +442,11 @@ const make = (
           if (disk === undefined) return MemoryMessageLog.layer(settings)
           return Log.layerOf(Effect.orDie(Effect.flatMap(disk.journal, (journal) => Log.make(settings, journal))))
         })
-      ).pipe(Layer.provideMerge(connections(id, surroundings)), Layer.provideMerge(filesIn(files)))
+      ).pipe(
+        Layer.provideMerge(connections(id, surroundings)),
+        Layer.provideMerge(filesIn(files)),
+        Layer.provideMerge(filesAt(id))
+      )
 
     const slowed = (store: PortStore["Type"]): PortStore["Type"] =>
       recording === undefined ? store : { ...store, record: (peer) => Effect.delay(store.record(peer), recording) }
@@ -464,6 +503,7 @@ const make = (
       network,
       scope,
       safe,
+      diskOf,
       files,
       server: serverOver(serverId, serverAddress, MemoryPortStore.over(records, trouble)),
       serverIn: (rooms) => serverOver(serverId, serverAddress, MemoryPortStore.over(records, trouble), rooms),
@@ -531,7 +571,7 @@ const nodeOf = (
   interrupts: ScriptedInterrupts.Script,
   running: Fiber.RuntimeFiber<void, unknown>,
   name: PeerId
-): Omit<Node, "attach" | "setClock" | "wakes"> => {
+): Omit<Node, "attach" | "files" | "setClock" | "wakes"> => {
   return {
     ...atConsole(id, script),
     name: id,
@@ -634,7 +674,7 @@ export const story = (name: string, tell: (world: World) => Effect.Effect<void>,
 export const secureStory = (
   name: string,
   tell: (world: World) => Effect.Effect<void>,
-  conditions: Pick<Conditions, "limits" | "irc"> = {}
+  conditions: Pick<Conditions, "limits" | "irc" | "transfers"> = {}
 ): void =>
   it(name, async () =>
     inWorld(await Effect.runPromise(Effect.replicateEffect(Keys.generate, 8)), tell, { ...conditions, seed: name })

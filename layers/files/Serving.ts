@@ -1,0 +1,170 @@
+/** Serves an offer over one connection, from the `serving` on. */
+import type * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import type * as Scope from "effect/Scope"
+import type { Connection } from "../../services/Transport.ts"
+import type { FileChanged, FileUnreadable, FolderUnusable } from "../../src/domain/Errors.ts"
+import * as Monotonic from "../../src/domain/Monotonic.ts"
+import { makeSignal } from "../../src/domain/Signal.ts"
+import type { TokenBucket } from "../../src/domain/TokenBucket.ts"
+import { encode } from "../../src/protocol/Frame.ts"
+import { encodeHead, makeRequestDecoder, maxBodyBytes, type Request } from "../../src/protocol/TransferStream.ts"
+import type { Share } from "./Share.ts"
+
+/** A peer that asks for nothing for this long is let go, and so is one that takes nothing. */
+const idleLimit = Duration.seconds(60)
+const stuckLimit = Duration.seconds(30)
+
+/** How many pieces may wait for a peer. */
+const mostWaiting = 256
+
+/** How often a peer is told at most that there are more pieces. */
+const tellEvery = Duration.seconds(1)
+
+/** How much is read ahead of the socket: two pieces, each with its line. */
+const mostReady = 4
+
+interface Needs {
+  readonly clock: Clock.Clock
+  /** What this node serves in all; undefined if there is no limit. */
+  readonly bucket: TokenBucket | undefined
+  /** A piece can't be read. */
+  readonly unreadable: (error: FileUnreadable | FileChanged | FolderUnusable) => void
+}
+
+/** A peer is served no more: it has gone, is done, or has broken a rule. */
+const over = Effect.fail("over" as const)
+
+/**
+ * Serves until the peer has gone or asks for nothing any more, or the share is closed. The next piece is read while the
+ * last ones are sent, and no more: a slow peer takes no memory.
+ */
+export const serve = (
+  connection: Connection,
+  share: Share,
+  { bucket, clock, unreadable }: Needs
+): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    // Mutable, each change in one synchronous step.
+    const requests: Array<Request> = []
+    const ready: Array<Uint8Array> = []
+    let waiting = 0
+    let ended = false
+    const signal = makeSignal()
+    const decode = makeRequestDecoder()
+
+    const end = (): void => {
+      ended = true
+      signal.changed()
+    }
+    const put = (...parts: ReadonlyArray<Uint8Array>): void => {
+      ready.push(...parts)
+      connection.wake()
+    }
+    const take = (pieces: ReadonlyArray<Uint8Array>): void => {
+      const decoded = decode(pieces)
+      if (Either.isLeft(decoded)) return end()
+      for (const request of decoded.right) {
+        if (request.type === "pieces") waiting += request.count
+        requests.push(request)
+      }
+      if (waiting > mostWaiting || requests.length > mostWaiting) return end()
+      signal.changed()
+    }
+    /** Waits until that holds; gives up when the connection is over, or after a time. */
+    const until = (holds: () => boolean, limit: Duration.Duration): Effect.Effect<void, "over"> =>
+      Effect.suspend(() => {
+        if (ended || share.isClosed) return over
+        if (holds()) return Effect.void
+        return signal
+          .until(() => ended || share.isClosed || holds())
+          .pipe(
+            Effect.timeoutFail({ duration: limit, onTimeout: () => "over" as const }),
+            Effect.flatMap(() => (ended || share.isClosed ? over : Effect.void))
+          )
+      })
+    const room = until(() => ready.length < mostReady, stuckLimit)
+    const paced = (bytes: number): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const wait = bucket?.take(bytes, Monotonic.millis(clock)) ?? 0
+        return wait === 0 ? Effect.void : Effect.sleep(wait)
+      })
+
+    const sendManifest = (from: number): Effect.Effect<void, "over"> =>
+      Effect.iterate(from, {
+        while: (at) => at < share.manifest.length,
+        body: (at) => {
+          const bytes = share.manifest.subarray(at, at + maxBodyBytes)
+          return room.pipe(
+            Effect.zipRight(paced(bytes.length)),
+            Effect.map(() => {
+              put(encodeHead({ type: "manifest", from: at, bytes }), bytes)
+              return at + bytes.length
+            })
+          )
+        }
+      }).pipe(Effect.asVoid)
+
+    const sendPiece = (piece: number): Effect.Effect<void, "over"> =>
+      Effect.gen(function* () {
+        const bytes = share.gives(piece) ? yield* Effect.either(share.read(piece)) : undefined
+        if (bytes !== undefined && Either.isLeft(bytes)) unreadable(bytes.left)
+        if (bytes === undefined || Either.isLeft(bytes)) return put(encodeHead({ type: "gone", piece }))
+        yield* paced(bytes.right.length)
+        yield* room
+        put(encodeHead({ type: "piece", piece, bytes: bytes.right }), bytes.right)
+      })
+
+    const answer = (request: Request): Effect.Effect<void, "over"> => {
+      if (request.type === "stop") return over
+      if (request.type === "manifest") return sendManifest(request.from)
+      return Effect.forEach(
+        Array.from({ length: request.count }, (_, at) => request.first + at),
+        (piece) => {
+          waiting -= 1
+          return sendPiece(piece)
+        },
+        { discard: true }
+      )
+    }
+
+    let told = -1
+    const tell = (): void => {
+      const { has } = share
+      told = share.count
+      put(encodeHead({ type: "has", pieces: has === "all" ? "all" : has.bytes() }))
+    }
+
+    connection.drain(() => {
+      const bytes = ready.shift()
+      if (ready.length < mostReady) signal.changed()
+      return bytes
+    })
+    put(encode({ type: "serving", key: share.key }))
+    tell()
+    connection.receive({ take, end })
+    connection.hold(false)
+    yield* Effect.acquireRelease(
+      Effect.sync(() => share.changes.listen(signal.changed)),
+      (stop) => Effect.sync(stop)
+    )
+    yield* Effect.forkScoped(
+      Effect.forever(
+        signal
+          .until(() => share.count > told)
+          .pipe(Effect.zipRight(Effect.sync(tell)), Effect.zipRight(Effect.sleep(tellEvery)))
+      )
+    )
+    yield* Effect.ignore(
+      Effect.forever(
+        until(() => requests.length > 0, idleLimit).pipe(
+          Effect.flatMap(() => {
+            const request = requests.shift()
+            return request === undefined ? Effect.void : answer(request)
+          })
+        )
+      )
+    )
+  })

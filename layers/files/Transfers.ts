@@ -1,0 +1,617 @@
+/** The files of a node: what it offers, shares and fetches. Loaded when one of these is done for the first time. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import * as Exit from "effect/Exit"
+import * as FiberSet from "effect/FiberSet"
+import * as Scope from "effect/Scope"
+import { FileStore, type Shared } from "../../services/FileStore.ts"
+import type { Files } from "../../services/Files.ts"
+import type { Accepted, Connection } from "../../services/Transport.ts"
+import { PeerUnreachable } from "../../src/domain/Errors.ts"
+import { piecesOf } from "../../src/domain/Manifest.ts"
+import * as Monotonic from "../../src/domain/Monotonic.ts"
+import type { Digest, Offer } from "../../src/domain/Offer.ts"
+import type { PeerId } from "../../src/domain/Peer.ts"
+import { makeSignal } from "../../src/domain/Signal.ts"
+import { TokenBucket } from "../../src/domain/TokenBucket.ts"
+import { type Holding, type Making, type OfferKey, type Transfer, TransferEvent } from "../../src/domain/Transfer.ts"
+import { encode, type Fetch, type Holds, naming, protocolVersion, type Serve } from "../../src/protocol/Frame.ts"
+import type * as LinkContract from "../LinkContract.ts"
+import * as Fetching from "./Fetching.ts"
+import { frameOn } from "./Intake.ts"
+import { keyOf, proofOf } from "./Keys.ts"
+import { serve } from "./Serving.ts"
+import { Share } from "./Share.ts"
+
+export interface Settings {
+  /** The folder for what is fetched, if no other is named. */
+  readonly downloads: string
+  /** Whether what is fetched is shared. What is offered is served in any case. */
+  readonly share: boolean
+  /** Bytes a second that this node serves in all; undefined if there is no limit. */
+  readonly bytesPerSecond: number | undefined
+  /** How many transfers it serves at a time, and how many of these to one peer. */
+  readonly transfers: number
+  readonly transfersPerPeer: number
+}
+
+/** How long a holder may take to answer a `fetch`; a bit longer than the handshake of a slow link. */
+const answerLimit = Duration.seconds(10)
+
+/** How often peers are asked again, and told that there are more pieces, at most. In ms. */
+const seekEvery = 15_000
+const tellEvery = 5_000
+
+/** Progress alone is told this often at most, in ms. */
+const progressEvery = 250
+
+/** The most offers that people look for without fetching them: the last ones. */
+const mostSought = 256
+
+/** How often the same peer may have this node dial it for the same offer, in ms. */
+const callEvery = 10_000
+
+/** How long a called peer may take to come, in ms. */
+const comeLimit = Duration.seconds(10)
+
+/** Why a connection for a transfer is refused, in words. */
+const refusals = {
+  stranger: "only peers with a link may fetch here",
+  unknown: "it is not shared here",
+  busy: "too many transfers are being served"
+}
+
+/** An offer of which something is here, or is to be. Mutable: each change is one synchronous step. */
+interface Entry {
+  readonly offer: Offer
+  readonly key: OfferKey
+  readonly scope: Scope.CloseableScope
+  transfer: Transfer
+  share: Share | undefined
+  isFetching: boolean
+  hasTold: boolean
+}
+
+/** What peers have said of an offer. */
+interface Search {
+  readonly key: OfferKey
+  readonly holders: Map<PeerId, Holding>
+  /** The peers that were asked, by their links, and when, in monotonic ms. */
+  readonly asked: Map<LinkContract.FileLink, number>
+}
+
+export const make = (settings: Settings) =>
+  Effect.gen(function* () {
+    const store = yield* FileStore
+    const clock = yield* Effect.clock
+    const scope = yield* Effect.scope
+    const run = yield* FiberSet.makeRuntime<never, void, never>()
+    const now = () => Monotonic.millis(clock)
+    const bucket =
+      settings.bytesPerSecond === undefined
+        ? undefined
+        : new TokenBucket(settings.bytesPerSecond, settings.bytesPerSecond, now())
+
+    // Mutable, each change in one synchronous step.
+    const entries = new Map<Digest, Entry>()
+    const transfers = new Map<Digest, Transfer>()
+    const makings = new Set<Making>()
+    const shares = new Map<OfferKey, Share>()
+    const searches = new Map<OfferKey, Search>()
+    const readers = new Map<PeerId, number>()
+    const changes = makeSignal()
+    const peers = makeSignal()
+    const events = new Set<(event: TransferEvent) => void>()
+    let links: LinkContract.FileLinks | undefined
+    /** The connections of this run, and how each is ended. */
+    const open = new Set<() => void>()
+    /** Who waits for a called peer to come. */
+    const awaited = new Map<string, (visit: { readonly connection: Accepted; readonly come: Serve }) => void>()
+    const called = new Map<string, number>()
+
+    // ---- Telling
+
+    let toldAt = Number.NEGATIVE_INFINITY
+    let isDue = false
+    const changed = (): void => {
+      toldAt = now()
+      changes.changed()
+    }
+    const progressed = (): void => {
+      const wait = toldAt + progressEvery - now()
+      if (wait <= 0) return changed()
+      if (isDue) return
+      isDue = true
+      run(
+        Effect.zipRight(
+          Effect.sleep(wait),
+          Effect.sync(() => {
+            isDue = false
+            changed()
+          })
+        )
+      )
+    }
+    const tell = (event: TransferEvent): void => {
+      for (const look of events) look(event)
+    }
+    const become = (entry: Entry, what: Partial<Transfer>, isProgress = false): void => {
+      if (entries.get(entry.offer.digest) !== entry) return
+      entry.transfer = { ...entry.transfer, ...what }
+      transfers.set(entry.offer.digest, entry.transfer)
+      if (isProgress) progressed()
+      else changed()
+    }
+
+    // ---- Who has what
+
+    const searchOf = (key: OfferKey): Search => {
+      const known = searches.get(key)
+      if (known !== undefined) return known
+      const search: Search = { key, holders: new Map(), asked: new Map() }
+      searches.set(key, search)
+      return search
+    }
+
+    /** Forgets what peers have said of offers that nobody looks for any more. */
+    const tidy = (): void => {
+      for (const key of searches.keys()) {
+        if (searches.size <= mostSought) return
+        if (![...entries.values()].some((entry) => entry.key === key && entry.isFetching)) searches.delete(key)
+      }
+    }
+
+    /** Asks the peers that were not asked lately. */
+    const seek = (search: Search, isAgain: boolean): void => {
+      const time = now()
+      for (const link of links?.current.values() ?? []) {
+        if (!link.hearsOfFiles) continue
+        const asked = search.asked.get(link)
+        if (asked !== undefined && (!isAgain || time - asked < seekEvery)) continue
+        search.asked.set(link, time)
+        link.put({ type: "seek", key: search.key })
+      }
+    }
+
+    /** Peers that have come or gone. */
+    const reviewLinks = (): void => {
+      const current = links?.current
+      for (const search of searches.values()) {
+        for (const link of search.asked.keys()) {
+          if (current?.get(link.peer.id) !== link) search.asked.delete(link)
+        }
+        for (const id of search.holders.keys()) if (current?.has(id) !== true) search.holders.delete(id)
+      }
+      for (const share of shares.values()) {
+        for (const id of share.seekers.keys()) if (current?.has(id) !== true) share.seekers.delete(id)
+      }
+      for (const { isFetching, key } of entries.values()) if (isFetching) seek(searchOf(key), false)
+      peers.changed()
+    }
+
+    const heardHolds = ({ peer }: LinkContract.FileLink, { key, of, pieces }: Holds): void => {
+      const search = searches.get(key)
+      if (search === undefined) return
+      search.holders.set(peer.id, { pieces, of })
+      peers.changed()
+      progressed()
+    }
+
+    const heardSeek = (link: LinkContract.FileLink, key: OfferKey): void => {
+      const share = shares.get(key)
+      if (share === undefined) return
+      share.seekers.set(link.peer.id, share.count)
+      if (share.isWorthTelling) link.put({ type: "holds", key, pieces: share.count, of: share.of })
+    }
+
+    /** Tells those who look for an offer that more of it is here. */
+    const tellSeekers = (share: Share): void => {
+      const { count, key, of } = share
+      for (const [id, told] of share.seekers) {
+        if (told >= count) continue
+        share.seekers.set(id, count)
+        links?.current.get(id)?.put({ type: "holds", key, pieces: count, of })
+      }
+    }
+
+    const tellingSeekers = (share: Share): Effect.Effect<void> => {
+      const isBehind = () => share.count > 0 && [...share.seekers.values()].some((told) => told < share.count)
+      return Effect.forever(
+        share.changes
+          .until(isBehind)
+          .pipe(Effect.zipRight(Effect.sync(() => tellSeekers(share))), Effect.zipRight(Effect.sleep(tellEvery)))
+      )
+    }
+
+    // ---- Serving
+
+    const shareFrom = (entry: Entry, from: ConstructorParameters<typeof Share>[2]): Effect.Effect<void> =>
+      Effect.gen(function* () {
+        const share = new Share(entry.key, piecesOf(entry.offer.size), from)
+        entry.share = share
+        shares.set(entry.key, share)
+        yield* Scope.addFinalizer(
+          entry.scope,
+          Effect.sync(() => {
+            if (shares.get(entry.key) === share) shares.delete(entry.key)
+            share.close()
+          })
+        )
+        yield* Effect.forkIn(tellingSeekers(share), entry.scope)
+      })
+
+    const refuse = (connection: Accepted, detail: string): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const self = links?.self()
+        if (self === undefined) return Effect.void
+        const refused = encode({ type: "refused", ...naming(self), reason: "unavailable", detail })
+        const lines = [refused]
+        connection.drain(() => lines.shift())
+        return Effect.asVoid(Effect.timeoutOption(connection.finish, "1 second"))
+      }).pipe(Effect.ensuring(Effect.sync(() => connection.release())))
+
+    /** The share that a visitor may fetch, or why it may not. */
+    const admissible = (connection: Connection, visit: Fetch): Share | string => {
+      const link = links?.linkOf(connection, visit)
+      const self = links?.self()
+      if (link === undefined || self === undefined) return refusals.stranger
+      const share = shares.get(visit.key)
+      if (share === undefined) return refusals.unknown
+      if (visit.proof !== proofOf(share.offer.digest, visit.id, visit.epoch, self.id)) return refusals.unknown
+      const all = [...readers.values()].reduce((sum, each) => sum + each, 0)
+      const isBusy = all >= settings.transfers || (readers.get(visit.id) ?? 0) >= settings.transfersPerPeer
+      return isBusy ? refusals.busy : share
+    }
+
+    const serveTo = (connection: Connection, share: Share, peer: PeerId): Effect.Effect<void> => {
+      const count = (by: number): void => {
+        readers.set(peer, (readers.get(peer) ?? 0) + by)
+        if (readers.get(peer) === 0) readers.delete(peer)
+        share.readers += by
+        const entry = entries.get(share.offer.digest)
+        if (entry !== undefined) become(entry, { readers: share.readers })
+      }
+      const end = (): void => connection.abort("closed")
+      return Effect.scoped(
+        serve(connection, share, {
+          clock,
+          bucket,
+          unreadable: (error) => withdraw(share, error.message)
+        })
+      ).pipe(
+        Effect.ensuring(
+          Effect.sync(() => {
+            open.delete(end)
+            count(-1)
+          })
+        ),
+        (served) =>
+          Effect.suspend(() => {
+            open.add(end)
+            count(1)
+            return served
+          })
+      )
+    }
+
+    /** Whoever has come may fetch, or not. */
+    const admit = (connection: Accepted, visit: Fetch): void => {
+      const share = admissible(connection, visit)
+      if (typeof share === "string") {
+        run(refuse(connection, share))
+        return
+      }
+      connection.introduced()
+      run(
+        Effect.ensuring(
+          serveTo(connection, share, visit.id),
+          Effect.sync(() => connection.release())
+        )
+      )
+    }
+
+    /** Files that have changed or gone are served no more. */
+    const withdraw = (share: Share, why: string): void => {
+      const entry = entries.get(share.offer.digest)
+      if (entry?.share !== share || entry.isFetching || share.isClosed) return
+      shares.delete(share.key)
+      share.close()
+      become(entry, { state: "Failed", why, readers: 0 })
+      tell(TransferEvent.Withdrawn({ offer: entry.offer, why }))
+    }
+
+    // ---- Fetching
+
+    /** Whether the holder serves; fails otherwise. */
+    const answered = (connection: Connection, link: LinkContract.FileLink, key: OfferKey) =>
+      frameOn(connection).pipe(
+        Effect.flatMap(({ frame, rest }) =>
+          frame.type === "serving" && frame.key === key
+            ? Effect.succeed({ connection, rest })
+            : Effect.fail(
+                new PeerUnreachable({
+                  address: link.peer.address,
+                  detail: frame.type === "refused" ? frame.detail : "it does not serve"
+                })
+              )
+        ),
+        Effect.timeoutFail({
+          duration: answerLimit,
+          onTimeout: () => new PeerUnreachable({ address: link.peer.address, detail: "it does not answer" })
+        })
+      )
+
+    /** A connection on which that peer serves the offer. */
+    const openTo = (peer: PeerId, { offer, key }: Pick<Entry, "offer" | "key">) =>
+      Effect.gen(function* () {
+        const link = links?.current.get(peer)
+        const self = links?.self()
+        if (links === undefined || self?.chat === undefined || link === undefined) return yield* Effect.fail("no link")
+        const { chat } = self
+        const connection = yield* Effect.orElse(links.dial(link), () => calledBack(link, key))
+        const proof = proofOf(offer.digest, self.id, self.epoch, peer)
+        const said = [
+          encode({
+            type: "fetch",
+            protocol: protocolVersion,
+            ...naming(self),
+            epoch: self.epoch,
+            chat,
+            to: peer,
+            key,
+            proof
+          })
+        ]
+        connection.drain(() => said.shift())
+        connection.wake()
+        const end = (): void => connection.close("closed")
+        yield* Effect.acquireRelease(
+          Effect.sync(() => open.add(end)),
+          () => Effect.sync(() => open.delete(end))
+        )
+        return yield* answered(connection, link, key)
+      })
+
+    const waiterOf = (peer: PeerId, key: OfferKey): string => `${peer} ${key}`
+
+    /** Asks a peer that can't be dialled to dial this node. */
+    const calledBack = (
+      link: LinkContract.FileLink,
+      key: OfferKey
+    ): Effect.Effect<Connection, PeerUnreachable, Scope.Scope> => {
+      const name = waiterOf(link.peer.id, key)
+      return Effect.acquireRelease(
+        Effect.async<Accepted>((resume) => {
+          const come = ({ connection }: { readonly connection: Accepted }) => {
+            awaited.delete(name)
+            connection.introduced()
+            resume(Effect.succeed(connection))
+          }
+          awaited.set(name, come)
+          link.put({ type: "call", key })
+          return Effect.sync(() => {
+            if (awaited.get(name) === come) awaited.delete(name)
+          })
+        }).pipe(
+          Effect.timeoutFail({
+            duration: comeLimit,
+            onTimeout: () => new PeerUnreachable({ address: link.peer.address, detail: "it does not come" })
+          }),
+          Effect.interruptible
+        ),
+        (connection) => Effect.sync(() => connection.release())
+      )
+    }
+
+    /** A peer that this node has called has come, or one that it has not called. */
+    const hasCome = (connection: Accepted, come: Serve): void => {
+      const link = links?.linkOf(connection, come)
+      const waiter = link === undefined ? undefined : awaited.get(waiterOf(come.id, come.key))
+      if (waiter === undefined) connection.release()
+      else waiter({ connection, come })
+    }
+
+    /** A peer can't reach this node: dials it, and serves. */
+    const heardCall = (link: LinkContract.FileLink, key: OfferKey): void => {
+      const name = waiterOf(link.peer.id, key)
+      const time = now()
+      for (const [each, at] of called) if (time - at >= callEvery) called.delete(each)
+      if (!shares.has(key) || called.has(name)) return
+      called.set(name, time)
+      run(Effect.ignore(Effect.scoped(goTo(link, key))))
+    }
+
+    const goTo = (link: LinkContract.FileLink, key: OfferKey) =>
+      Effect.gen(function* () {
+        const self = links?.self()
+        if (links === undefined || self?.chat === undefined) return
+        const connection = yield* links.dial(link)
+        const { chat, epoch } = self
+        const visit = { protocol: protocolVersion, ...naming(self), epoch, chat, to: link.peer.id, key }
+        const said = [encode({ type: "serve", ...visit })]
+        connection.drain(() => said.shift())
+        connection.wake()
+        const { frame, rest } = yield* Effect.timeout(frameOn(connection), answerLimit)
+        if (frame.type !== "fetch" || frame.key !== key || rest.length > 0) return
+        const share = admissible(connection, frame)
+        if (typeof share !== "string") yield* serveTo(connection, share, link.peer.id)
+      })
+
+    const progress =
+      (entry: Entry) =>
+      (step: Fetching.Progress): void => {
+        if (step.isWaiting && !entry.hasTold) tell(TransferEvent.Waiting({ offer: entry.offer }))
+        entry.hasTold = step.isWaiting
+        const { bytes, from, rate } = step
+        const state = step.isWaiting ? "Waiting" : "Fetching"
+        become(entry, { bytes, rate, from, state }, state === entry.transfer.state)
+      }
+
+    const fetching = (entry: Entry, folder: string): Effect.Effect<void> => {
+      const begun = now()
+      const search = searchOf(entry.key)
+      tidy()
+      return Fetching.fetch(entry.offer, folder, {
+        clock,
+        store,
+        holders: () => [...search.holders].filter(([id]) => links?.current.has(id) === true),
+        onHolders: peers.listen,
+        seek: (wantsMore) => seek(search, wantsMore),
+        open: (peer) => openTo(peer, entry),
+        begun: (target) => {
+          if (settings.share) run(shareFrom(entry, target))
+        },
+        grown: () => entry.share?.grown(),
+        told: progress(entry),
+        lied: (peer) => tell(TransferEvent.Lied({ offer: entry.offer, peer }))
+      }).pipe(
+        Scope.extend(entry.scope),
+        Effect.matchEffect({
+          onSuccess: (shared) => fetched(entry, shared, now() - begun),
+          onFailure: (error) => failed(entry, error.message)
+        })
+      )
+    }
+
+    const fetched = (entry: Entry, shared: Shared, took: number): Effect.Effect<void> =>
+      Effect.sync(() => {
+        entry.isFetching = false
+        entry.share?.completed(shared)
+        const paths = [shared.path]
+        become(entry, { state: "Done", bytes: entry.offer.size, rate: 0, from: [], paths })
+        tell(TransferEvent.Fetched({ offer: entry.offer, paths, took }))
+      })
+
+    const failed = (entry: Entry, why: string): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        entry.isFetching = false
+        become(entry, { state: "Failed", rate: 0, from: [], why })
+        tell(TransferEvent.Failed({ offer: entry.offer, why }))
+        return Scope.close(entry.scope, Exit.void)
+      })
+
+    // ---- What people do
+
+    const enter = (offer: Offer, state: Transfer["state"]): Effect.Effect<Entry> =>
+      Effect.map(Scope.fork(scope, ExecutionStrategy.sequential), (own) => {
+        const transfer: Transfer = { offer, state, bytes: 0, rate: 0, from: [], readers: 0, paths: [] }
+        const entry: Entry = {
+          offer,
+          key: keyOf(offer.digest),
+          scope: own,
+          transfer,
+          share: undefined,
+          isFetching: state === "Fetching",
+          hasTold: false
+        }
+        entries.set(offer.digest, entry)
+        transfers.set(offer.digest, transfer)
+        changed()
+        return entry
+      })
+
+    const forget = (entry: Entry): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        if (entries.get(entry.offer.digest) === entry) {
+          entries.delete(entry.offer.digest)
+          transfers.delete(entry.offer.digest)
+        }
+        entry.isFetching = false
+        changed()
+        return Scope.close(entry.scope, Exit.void)
+      })
+
+    const files: Files["Type"] = {
+      offer: Effect.fn("Files.offer")(function* (paths) {
+        let making: Making = { names: paths, bytes: 0, of: 0 }
+        const set = (next: Making | undefined): void => {
+          makings.delete(making)
+          if (next === undefined) return changed()
+          making = next
+          makings.add(making)
+          progressed()
+        }
+        set(making)
+        const own = yield* Scope.fork(scope, ExecutionStrategy.sequential)
+        const shared = yield* store
+          .offer(paths, (bytes, of) => set({ ...making, bytes, of }))
+          .pipe(
+            Scope.extend(own),
+            Effect.onError(() => Scope.close(own, Exit.void)),
+            Effect.ensuring(Effect.sync(() => set(undefined)))
+          )
+        const { offer, path, skipped } = shared
+        const before = entries.get(offer.digest)
+        if (before !== undefined) yield* forget(before)
+        const entry = yield* enter(offer, "Done")
+        yield* Scope.addFinalizer(entry.scope, Scope.close(own, Exit.void))
+        yield* shareFrom(entry, shared)
+        become(entry, { bytes: offer.size, paths: [path] })
+        return { offer, skipped }
+      }),
+      fetch: (offer, folder = settings.downloads) =>
+        Effect.gen(function* () {
+          const before = entries.get(offer.digest)
+          if (before !== undefined && before.transfer.state !== "Failed") return false
+          if (before !== undefined) yield* forget(before)
+          const entry = yield* enter(offer, "Fetching")
+          yield* Effect.forkIn(fetching(entry, folder), entry.scope)
+          return true
+        }),
+      cancel: (digest) =>
+        Effect.suspend(() => {
+          const entry = entries.get(digest)
+          if (entry === undefined || !(entry.isFetching || entry.transfer.state === "Failed")) {
+            return Effect.succeed(false)
+          }
+          return Effect.as(forget(entry), true)
+        }),
+      drop: (digest) =>
+        Effect.suspend(() => {
+          const entry = entries.get(digest)
+          return entry === undefined || entry.isFetching ? Effect.succeed(false) : Effect.as(forget(entry), true)
+        }),
+      transfers: () => transfers,
+      making: () => [...makings],
+      seek: (offer) =>
+        Effect.sync(() => {
+          const search = searchOf(keyOf(offer.digest))
+          tidy()
+          seek(search, true)
+        }),
+      holders: (digest) => searches.get(keyOf(digest))?.holders ?? new Map(),
+      onChange: changes.listen,
+      onEvent: (look) => {
+        events.add(look)
+        return () => events.delete(look)
+      }
+    }
+
+    const onLinks: LinkContract.Files = {
+      attach: (given) => {
+        links = given
+        const stop = given.onChange(reviewLinks)
+        reviewLinks()
+        return () => {
+          stop()
+          if (links !== given) return
+          links = undefined
+          for (const end of [...open]) end()
+          reviewLinks()
+        }
+      },
+      heard: (link, frame) => {
+        if (frame.type === "seek") heardSeek(link, frame.key)
+        else if (frame.type === "holds") heardHolds(link, frame)
+        else heardCall(link, frame.key)
+      },
+      visited: (connection, visit) => {
+        if (visit.type === "fetch") admit(connection, visit)
+        else hasCome(connection, visit)
+      }
+    }
+    return { files, onLinks }
+  })
+
+export type Transfers = Effect.Effect.Success<ReturnType<typeof make>>
