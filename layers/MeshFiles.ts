@@ -43,7 +43,10 @@ const make = (settings: Settings, load: Effect.Effect<Parts>) =>
         if (links !== undefined) detach = transfers.onLinks.attach(links)
         return transfers.files
       })
-    const files = yield* Effect.cached(Effect.uninterruptible(Effect.flatMap(load, begin)))
+    const loading = yield* Effect.makeSemaphore(1)
+    const files = Effect.suspend(() =>
+      loaded === undefined ? Effect.flatMap(load, begin) : Effect.succeed(loaded.files)
+    ).pipe(loading.withPermits(1))
 
     const listening =
       <A>(all: Set<A>) =>

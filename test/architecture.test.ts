@@ -18,6 +18,7 @@ const parts = {
   contract: /^layers\/LinkContract\.ts$/,
   links: /^layers\/links\//,
   replication: /^layers\/replication\//,
+  files: /^layers\/files\//,
   pages: /^layers\/web\//,
   layers: /^layers\//,
   state: /^web\/state\//,
@@ -31,12 +32,13 @@ const arrows: Record<Exclude<Part, "outside">, ReadonlyArray<Part>> = {
   main: ["commands", "programs", "services", "consoles", "layers", "domain"],
   commands: ["domain"],
   programs: ["services", "domain"],
-  layers: ["links", "replication", "pages", "contract", "services", "protocol", "domain"],
+  layers: ["links", "replication", "files", "pages", "contract", "services", "protocol", "domain"],
   // The WebSocket of a page is a console that speaks JSON.
   pages: ["layers", "consoles", "services", "protocol", "domain"],
   consoles: ["services", "protocol", "terminal", "domain"],
   links: ["contract", "services", "protocol", "domain"],
   replication: ["contract", "services", "protocol", "domain"],
+  files: ["contract", "services", "protocol", "domain"],
   contract: ["services", "protocol", "domain"],
   services: ["domain"],
   protocol: ["domain"],
@@ -148,7 +150,7 @@ const complaint = ({ from, specifier, typeOnly }: Import): string | undefined =>
   if (specifier === "effect" || /^@effect\/[a-z-]+$/.test(specifier)) return `${from} imports the barrel ${specifier}`
   const ofNode = /^node:|^@effect\/platform-node/.test(specifier) || !/^(effect|@effect\/[a-z-]+)\//.test(specifier)
   if (part === "page" && /^preact(\/|$)/.test(specifier)) return undefined
-  const free: ReadonlyArray<Part> = ["main", "layers", "consoles", "pages", "links", "replication", "contract"]
+  const free: ReadonlyArray<Part> = ["main", "layers", "consoles", "pages", "links", "replication", "files", "contract"]
   if (ofNode && !free.includes(part)) return `${from} imports ${specifier}: ${part} names nothing of Node`
   return undefined
 }
