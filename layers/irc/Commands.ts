@@ -9,6 +9,7 @@ import { dateAndTime } from "../../src/domain/Time.ts"
 import { topicIn } from "../../src/domain/Topic.ts"
 import { isSame } from "../../src/protocol/irc/CaseMapping.ts"
 import {
+  initial,
   kinds,
   letters,
   lettersWithValue,
@@ -146,12 +147,18 @@ export const describe = (talk: Talk, room: Room): ReadonlyArray<Outgoing> => [
   ...namesOn(talk, room)
 ]
 
+/** Whether a channel is secret, private, or neither (RFC 2812, RPL_NAMREPLY). */
+const symbolOf = ({ house: { lobby } }: Talk, room: Room): string => {
+  const { flags } = lobby === undefined ? initial : modesOf(lobby, room)
+  return flags.has("s") ? "@" : flags.has("p") ? "*" : "="
+}
+
 const namesOn = (talk: Talk, room: Room): ReadonlyArray<Outgoing> => {
   const { has, inside, members, numeric, prefixOf: whole } = talk
   const names = inside(room).map(
     (named) => prefixIn(talk, named, room) + (has("userhost-in-names") ? whole(named.id) : members.nickOf(named.id))
   )
-  const heading = numeric("RPL_NAMREPLY", "=", channelOf(room))
+  const heading = numeric("RPL_NAMREPLY", symbolOf(talk, room), channelOf(room))
   const lines = piecesOf(names.join(" "), bytesLeft(heading) - 1)
   return [
     ...lines.map((line) => ({ ...heading, params: [...heading.params, line] })),

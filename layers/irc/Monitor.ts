@@ -67,6 +67,8 @@ export const makeMonitor = ({ members, numeric, prefixOf }: Needs): Monitor => {
       const run = commands.get(command.toUpperCase())
       return run?.(nicks) ?? [numeric("ERR_NEEDMOREPARAMS", "MONITOR", "MONITOR takes +, -, C, L or S")]
     },
-    onChange: (nicks) => stateOf(nicks.filter((nick) => wanted.has(fold(nick))))
+    // Of a nick that only changes the case of its letters, one is enough.
+    onChange: (nicks) =>
+      stateOf([...new Map(nicks.filter((nick) => wanted.has(fold(nick))).map((nick) => [fold(nick), nick])).values()])
   }
 }

@@ -45,7 +45,9 @@ describe("RFC 2812, 3.1: registration", () => {
   })
 
   it("3.1.3: USER without its four parameters is 461", () => {
-    assert.deepStrictEqual(outcome(open, "USER u").answers, [":a.outlive 461 * USER :Not enough parameters"])
+    for (const line of ["USER u", "USER u 0 * :"]) {
+      assert.deepStrictEqual(outcome(open, line).answers, [":a.outlive 461 * USER :Not enough parameters"], line)
+    }
   })
 
   it("3.1.1, 3.1.3: PASS and USER again are 462", () => {

@@ -25,8 +25,11 @@ export const mostTagBytes = 4_096
 
 const noTags: ReadonlyMap<string, string> = new Map()
 
-/** The line: tags, source, command, and the rest. Several spaces count as one. */
-const shape = /^(?:@([^ ]+) +)?(?::([^ ]+) +)?([A-Za-z]+|\d{3})(?: +(.*))?$/
+/**
+ * The line: tags, source, command, and the rest. Several spaces count as one. Commands that some networks have may
+ * contain digits, `_` and `-`: whoever sends one is told that it is not known.
+ */
+const shape = /^(?:@([^ ]+) +)?(?::([^ ]+) +)?([A-Za-z][\w-]*|\d{3})(?: +(.*))?$/
 
 /** A line without its end as a message; undefined if it is none. CR and NUL are in no message. */
 export const parse = (line: string): Message | undefined => {

@@ -125,7 +125,8 @@ const take = (policy: Policy, state: State, message: Message): Step => {
     return { state: { ...state, nick }, answers: [] }
   }
   const [user = "", , , name] = params
-  if (name === undefined || user === "") return answer("ERR_NEEDMOREPARAMS", command, "Not enough parameters")
+  if (name === undefined || name === "" || user === "")
+    return answer("ERR_NEEDMOREPARAMS", command, "Not enough parameters")
   return { state: { ...state, user, name }, answers: [] }
 }
 

@@ -70,7 +70,7 @@ describe("RFC 2812, 3.1: registration, QUIT; 3.7.2: PING", () => {
       const numbers = foo.lines().map((line) => line.split(" ")[1])
       assert.deepStrictEqual(numbers.slice(0, 5), ["001", "002", "003", "004", "005"])
       has(foo.lines(), / 251 foo :There are 1 users and 0 invisible on 1 servers/, / 255 foo :I have 1 clients/)
-      has(yield* asked(foo, "PING", "NONSENSE"), / 409 foo /, / 421 foo NONSENSE /)
+      has(yield* asked(foo, "PING", "NONSENSE", "NOT_1-2"), / 409 foo /, / 421 foo NONSENSE /, / 421 foo NOT_1-2 /)
     })
   )
 
@@ -210,6 +210,11 @@ describe("RFC 2811, 4.2 and 4.3; RFC 2812, 3.2.3: modes of channels", () => {
     Effect.gen(function* () {
       const { bar, foo } = yield* both(world, "#chan")
       yield* asked(foo, "MODE #chan +mts")
+      has(
+        yield* asked(foo, "NAMES #chan", "MODE #chan +p-s", "NAMES #chan", "MODE #chan +s-p"),
+        / 353 foo @ #chan /,
+        / 353 foo \* #chan /
+      )
       has(yield* heard(bar), /^:foo!u-foo@outlive MODE #chan \+mts$/m)
       const refused = yield* asked(bar, "PRIVMSG #chan :no", "TOPIC #chan :no", "MODE #chan -m", "OUTLIVE say chan no")
       has(refused, / 404 bar #chan [\s\S]* 482 bar #chan [\s\S]* 482 bar #chan [\s\S]* 481 bar /)
@@ -470,6 +475,9 @@ describe("IRCv3", () => {
       yield* bar.send("QUIT")
       yield* bar.sees(/^ERROR/)
       has(yield* heard(foo), / 731 foo :?bar/)
+      const again = yield* register(world, "bar")
+      yield* asked(again, "NICK BAR")
+      has(yield* heard(foo), / 730 foo :?BAR!u-bar@outlive$/m)
     })
   )
 })
