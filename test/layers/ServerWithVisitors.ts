@@ -12,36 +12,38 @@ import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { MeshStatus } from "../../services/MeshStatus.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
-import { type Peer, roleOf, serverId } from "../../src/domain/Peer.ts"
+import { type Peer, roleOf } from "../../src/domain/Peer.ts"
 import type { Room } from "../../src/domain/Post.ts"
 import { type Control, encode, type Frame, naming, protocolVersion } from "../../src/protocol/Frame.ts"
 import { makeFrameDecoder } from "../../src/protocol/FrameDecoder.ts"
 import { epoch, id, peer } from "../support/samples.ts"
 import * as Sources from "../support/sources.ts"
 
-const { address } = peer("Server", 4000)
-
-/** The server; `silence` as the mesh has it. `admitting`: what the program does before it admits a visitor. `rooms`: those of the server. */
+/**
+ * The server; `silence` as the mesh has it. `admitting`: what the program does before it admits a visitor. `rooms`: those
+ * of the server. `self`: another node in its place.
+ */
 export const make = (
   silence: {
     readonly silence: Duration.DurationInput
     readonly silenceALink?: Duration.DurationInput
   },
   admitting: (peer: Peer) => Effect.Effect<void> = () => Effect.void,
-  rooms: ReadonlyArray<Room> = []
+  rooms: ReadonlyArray<Room> = [],
+  { address, id: selfId, role: selfRole }: Peer = peer("Server", 4000)
 ) =>
   Effect.gen(function* () {
     const network = yield* MemoryTransport.makeNetwork
     const context = yield* Layer.build(
       TransportPeerMesh.layer({
-        id: serverId,
-        role: "server",
+        id: selfId,
+        role: selfRole,
         listen: address,
         member: true,
         patience: "1 hour",
         ...silence
       }).pipe(
-        Layer.provideMerge(MemoryMessageLog.layer({ author: serverId, rooms })),
+        Layer.provideMerge(MemoryMessageLog.layer({ author: selfId, rooms })),
         Layer.provide(Layer.merge(MemoryTransport.layer(network, "server"), OpenMembership.layer))
       )
     )
@@ -62,7 +64,8 @@ export const make = (
       name: string,
       answer: (frame: Frame) => ReadonlyArray<Control> = () => [],
       run = 1,
-      role = roleOf(id(name))
+      role = roleOf(id(name)),
+      member = true
     ) =>
       Effect.gen(function* () {
         const connection = yield* network.transport(name).dial(address)
@@ -91,11 +94,11 @@ export const make = (
             ...naming({ id: id(name), role }),
             epoch: epoch(run),
             ...peer(name, 6000).address,
-            member: true
+            member
           },
           { type: "have", streams: {}, more: false }
         )
-        return { heard, put, say }
+        return { close: connection.finish, heard, put, say }
       })
     return { log, mesh, network, status, visit }
   })

@@ -1,0 +1,74 @@
+/** What a node believes of the guests of a server. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as TestClock from "effect/TestClock"
+import type { Control, Frame } from "../../src/protocol/Frame.ts"
+import { epoch, id, peer } from "../support/samples.ts"
+import { make } from "./ServerWithVisitors.ts"
+
+const calm = { silence: "1 hour" } as const
+
+/** Node 3, at which anybody may call. */
+const world = make(calm, undefined, [], peer("3", 6003))
+
+const soon = TestClock.adjust("1 second")
+
+const guests = (here: Readonly<Record<string, number>>, ...gone: ReadonlyArray<string>): Control => ({
+  type: "guests",
+  here: Object.entries(here).map(([name, run]) => ({ id: id(name), epoch: epoch(run), rooms: [] })),
+  gone: gone.map(id)
+})
+
+const typesOf = (frames: ReadonlyArray<Frame>) => frames.map(({ type }) => type)
+
+/** Who is here, as people see it: guests have a star. */
+const present = ({ status }: Effect.Effect.Success<typeof world>) =>
+  Effect.map(status.peerStatuses, (all) =>
+    all.map(({ guestSince, link, peer: { id } }) =>
+      guestSince === undefined ? (link === undefined ? `(${id})` : id) : `${id}*`
+    )
+  )
+
+describe("the guests of a server", () => {
+  it.scoped("do not have the id of a peer, also of one that is just being dialled", () =>
+    Effect.gen(function* () {
+      const node = yield* world
+      const server = yield* node.visit("Server")
+      const bob = yield* node.visit("bob")
+      yield* soon
+      server.say(guests({ bob: 7, kim: 8 }))
+      yield* soon
+      assert.deepStrictEqual(yield* present(node), ["Server", "bob", "kim*"])
+      yield* bob.close
+      yield* soon
+      assert.deepStrictEqual(yield* present(node), ["Server", "(bob)", "kim*"])
+      server.say(guests({ bob: 9 }))
+      yield* soon
+      assert.deepStrictEqual(yield* present(node), ["Server", "(bob)", "kim*"])
+      const again = yield* node.visit("bob")
+      yield* soon
+      assert.include(typesOf(again.heard), "welcome")
+      assert.deepStrictEqual(yield* present(node), ["Server", "bob", "kim*"])
+    })
+  )
+
+  it.scoped("keep their ids from newcomers, and give way to a node that is in the chat already", () =>
+    Effect.gen(function* () {
+      const node = yield* world
+      const server = yield* node.visit("Server")
+      yield* soon
+      server.say(guests({ bob: 7, kim: 8 }))
+      yield* soon
+      const newcomer = yield* node.visit("bob", undefined, 2, "client", false)
+      yield* soon
+      assert.deepStrictEqual(typesOf(newcomer.heard), ["refused"])
+      const member = yield* node.visit("bob", undefined, 3)
+      yield* soon
+      assert.include(typesOf(member.heard), "welcome")
+      assert.deepStrictEqual(yield* present(node), ["Server", "bob", "kim*"])
+      server.say(guests({ bob: 7 }, "kim"))
+      yield* soon
+      assert.deepStrictEqual(yield* present(node), ["Server", "bob"])
+    })
+  )
+})
