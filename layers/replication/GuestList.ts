@@ -70,6 +70,7 @@ export const make = ({ events, guests, links, log, membership }: Ground) => {
 
   /** What was told of them last. */
   let told = new Map<PeerId, ListedGuest>()
+  let hasHadGuests = false
 
   const present = (): Map<PeerId, ListedGuest> => {
     const all = new Map<PeerId, ListedGuest>()
@@ -89,6 +90,7 @@ export const make = ({ events, guests, links, log, membership }: Ground) => {
     const here = [...now.values()].filter((each) => !isSame(each, told.get(each.id)))
     const left = [...told.keys()].filter((id) => !now.has(id))
     told = now
+    hasHadGuests ||= now.size > 0
     const listening = [...links.current.values()].filter(
       ({ hearsOfGuests, replica }) => hearsOfGuests && replica.isTold
     )
@@ -152,7 +154,7 @@ export const make = ({ events, guests, links, log, membership }: Ground) => {
     end(id, known.epoch, isOver)
   }
 
-  const heard = (link: Link, { gone: left, here }: GuestsFrame): void => {
+  const heard = (link: Link, { all, gone: left, here }: GuestsFrame): void => {
     // Only a server of a plain chat has guests.
     if (membership.letters !== undefined || link.peer.role !== "server") return
     links.charge(link, "named", here.length + left.length)
@@ -161,13 +163,17 @@ export const make = ({ events, guests, links, log, membership }: Ground) => {
       if (elsewhere.get(id)?.link.peer.id === link.peer.id && leave(id))
         events.note(MeshEvent.GuestLeft({ id, through: link.peer.id, words: "" }))
     }
+    // Who was lost with this peer before, and is not among those that it has now, is gone.
+    if (all === true) for (const [id, { host }] of adrift) if (host === link.peer.id) endAdrift(id)
     changes.changed()
   }
 
   return {
     /** The peer hears of the guests of this node from now on. */
     introduce: (link: Link): void => {
-      if (link.hearsOfGuests && guests.here.size > 0) link.put(...framesOf([...present().values()], []))
+      if (!link.hearsOfGuests || !hasHadGuests) return
+      const frames = framesOf([...present().values()], [])
+      link.put(...frames.slice(0, -1), ...frames.slice(-1).map((last) => ({ ...last, all: true as const })))
     },
     tell,
     heard,

@@ -242,11 +242,15 @@ export type ListedGuest = typeof ListedGuest.Type
 /** This many guests fit into a frame, in as many rooms as there may be. */
 export const maxGuestsListed = 25
 
-/** Guests of the sender that have come, or changed their rooms; and those that have gone. */
+/**
+ * Guests of the sender that have come, or changed their rooms; and those that have gone. `all`: with those in frames before
+ * this one on the link they are all of its guests.
+ */
 export const Guests = Schema.Struct({
   type: Schema.Literal("guests"),
   here: Schema.Array(ListedGuest).pipe(Schema.maxItems(maxListed)),
-  gone: Schema.Array(PeerId)
+  gone: Schema.Array(PeerId),
+  all: Schema.optionalWith(Schema.Literal(true), { exact: true })
 })
 export type Guests = typeof Guests.Type
 

@@ -144,7 +144,8 @@ export const makeMutator = (seed: number) => {
         rooms: many(2, () => pick(rooms)),
         ...(maybe(0.3) ? { before: pick(ids) } : {})
       })),
-      gone: many(4, () => pick(ids))
+      gone: many(4, () => pick(ids)),
+      ...(maybe(0.3) ? { all: true } : {})
     }),
     seek: () => ({ key: key() }),
     holds: () => ({ key: key(), pieces: number(), of: number() }),

@@ -1,6 +1,7 @@
 /** What a node believes of the guests of a server. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as TestClock from "effect/TestClock"
 import type { Control, Frame } from "../../src/protocol/Frame.ts"
 import { epoch, id, peer } from "../support/samples.ts"
@@ -13,11 +14,12 @@ const world = make(calm, undefined, [], peer("3", 6003))
 
 const soon = TestClock.adjust("1 second")
 
-const guests = (here: Readonly<Record<string, number>>, ...gone: ReadonlyArray<string>): Control => ({
-  type: "guests",
-  here: Object.entries(here).map(([name, run]) => ({ id: id(name), epoch: epoch(run), rooms: [] })),
-  gone: gone.map(id)
-})
+const guests = (here: Readonly<Record<string, number>>, ...gone: ReadonlyArray<string>) =>
+  ({
+    type: "guests",
+    here: Object.entries(here).map(([name, run]) => ({ id: id(name), epoch: epoch(run), rooms: [] })),
+    gone: gone.map(id)
+  }) satisfies Control
 
 const typesOf = (frames: ReadonlyArray<Frame>) => frames.map(({ type }) => type)
 
@@ -69,6 +71,47 @@ describe("the guests of a server", () => {
       server.say(guests({ bob: 7 }, "kim"))
       yield* soon
       assert.deepStrictEqual(yield* present(node), ["Server", "bob"])
+    })
+  )
+
+  it.scoped("have conversations that last while their server is lost, and end when it is back without them", () =>
+    Effect.gen(function* () {
+      const node = yield* world
+      const conversations = () => [...node.log.rooms].filter((room) => room.includes("@")).sort()
+      const write = (name: string) => Effect.either(node.log.confide([id(name)], ["psst"]))
+      let server = yield* node.visit("Server")
+      const isBack = (run: number, ...frames: ReadonlyArray<Control>) =>
+        Effect.gen(function* () {
+          yield* server.close
+          yield* soon
+          server = yield* node.visit("Server", undefined, run)
+          yield* soon
+          server.say(...frames)
+          yield* soon
+        })
+      yield* soon
+      server.say(guests({ bob: 7, kim: 8, amy: 9, joe: 10 }))
+      yield* soon
+      for (const name of ["bob", "kim", "amy", "joe"]) assert.isTrue(Either.isRight(yield* write(name)))
+      assert.lengthOf(conversations(), 4)
+      server.say(guests({}, "joe"))
+      yield* soon
+      assert.lengthOf(conversations(), 3, "who is told to be gone")
+      yield* isBack(1, guests({ bob: 7 }), { ...guests({ amy: 9 }), all: true })
+      assert.deepStrictEqual(conversations(), [`3@bob~${epoch(7)}`, `3@amy~${epoch(9)}`].sort())
+      assert.include(String(yield* write("kim")), "GuestGone")
+      assert.isTrue(Either.isRight(yield* write("amy")))
+      yield* isBack(1, guests({ amy: 11, bob: 7 }))
+      assert.deepStrictEqual(conversations(), [`3@bob~${epoch(7)}`], "who has come again is somebody else")
+      yield* isBack(2)
+      assert.isEmpty(conversations(), "in another run it has others")
+      assert.include(String(yield* write("bob")), "GuestGone")
+      const bob = yield* node.visit("bob")
+      yield* soon
+      assert.isTrue(Either.isRight(yield* write("bob")))
+      assert.deepStrictEqual(conversations(), ["3@bob"])
+      yield* soon
+      assert.notInclude(JSON.stringify(bob.heard), epoch(7))
     })
   )
 })
