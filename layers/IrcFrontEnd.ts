@@ -14,17 +14,15 @@ import { Transport } from "../services/Transport.ts"
 import type { HostElsewhere, PortTaken } from "../src/domain/Errors.ts"
 import { type Keep, nowhere, saveChanges } from "../src/domain/Keep.ts"
 import { type Address, formatAddress, type Named, PeerId } from "../src/domain/Peer.ts"
-import type { Post } from "../src/domain/Post.ts"
 import { Recent } from "../src/domain/Recent.ts"
 import { notice } from "../src/domain/ScreenLine.ts"
-import type { Outgoing } from "../src/protocol/irc/Message.ts"
 import type { Objection } from "../src/protocol/irc/Registration.ts"
 import { makeChannels } from "./irc/Channels.ts"
 import { serve } from "./irc/Client.ts"
+import * as Crowd from "./irc/Crowd.ts"
 import { type House, idIn, type Lobby, makeNotices } from "./irc/House.ts"
 import { makeMarkers } from "./irc/Markers.ts"
 import { makeSeenByClients } from "./irc/Seen.ts"
-import { shareLines } from "./irc/Sender.ts"
 
 export interface Settings {
   /** This node: everybody who connects speaks as it. */
@@ -81,37 +79,19 @@ const objectionTo =
     return objection === undefined ? undefined : { is: "ERR_NICKNAMEINUSE", words: objection.message }
   }
 
-/** The messages of so many posts are kept: when guests are behind, they come to one post after the other. */
-const mostShared = 64
-
 /** So many last words are remembered. They are needed until all guests have seen somebody leave. */
 const mostFarewells = 1_024
 
-const makeShared = (): Lobby["shared"] => {
-  const known = new Recent<Post, Map<string, ReadonlyArray<Outgoing>>>(mostShared)
-  return (post, key, make) => {
-    const of = known.get(post) ?? new Map<string, ReadonlyArray<Outgoing>>()
-    const before = of.get(key)
-    if (before !== undefined) return before
-    const made = make()
-    shareLines(made)
-    known.set(post, of.set(key, made))
-    return made
-  }
-}
-
-const lobbyOf = (self: Named, guests: Guests["Type"], operPassword: string | undefined, now: () => number): Lobby => {
+const lobbyOf = (guests: Guests["Type"], operPassword: string | undefined, now: () => number): Lobby => {
   let most = 0
   return {
     guests,
-    here: () => [self, ...Array.from(guests.here.keys(), (id): Named => ({ id, role: "client" }))],
     people: new Map(),
     connections: new Map(),
     notices: makeNotices(),
     channels: makeChannels(now),
     isOperPassword: operPassword === undefined ? undefined : isEqual(operPassword),
     failures: new WeakMap(),
-    shared: makeShared(),
     unknown: new Set(),
     most: () => {
       most = Math.max(most, guests.here.size)
@@ -139,9 +119,8 @@ const make = ({
     const console = yield* Console
     const runSync = Runtime.runSync(yield* Effect.runtime<never>())
     const clock = yield* Effect.clock
-    const lobby: Lobby | undefined = isOpen
-      ? lobbyOf(self, yield* Guests, operPassword, () => clock.unsafeCurrentTimeMillis())
-      : undefined
+    const now = () => clock.unsafeCurrentTimeMillis()
+    const lobby: Lobby | undefined = isOpen ? lobbyOf(yield* Guests, operPassword, now) : undefined
     if (lobby !== undefined) {
       const { channels, guests } = lobby
       yield* Effect.acquireRelease(
@@ -165,12 +144,14 @@ const make = ({
       posts: () => runSync(recent(Number.POSITIVE_INFINITY)),
       topicOf,
       seen: yield* remember(keep),
-      markers: makeMarkers()
+      markers: makeMarkers(),
+      now
     }
+    const crowd = lobby === undefined ? undefined : yield* Crowd.make(house, lobby)
     const clients = yield* FiberSet.make<void>()
     const run = yield* FiberSet.runtime(clients)<never>()
     const address = yield* open(listen, (connection) => {
-      run(serve(house, connection))
+      run(serve(house, crowd, connection))
     })
     // Clients are told that the node has ended, and only then is the listener closed, which closes their connections.
     yield* Effect.addFinalizer(() => FiberSet.clear(clients))

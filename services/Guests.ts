@@ -6,7 +6,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import type { Party, Visitor } from "../src/domain/Conversation.ts"
-import type { GuestGone, IdLooksAlike, IdTaken, LogUnavailable } from "../src/domain/Errors.ts"
+import type { GuestGone, IdLooksAlike, IdTaken, LogUnavailable, RoomsFull } from "../src/domain/Errors.ts"
 import type { PeerId } from "../src/domain/Peer.ts"
 import type { Epoch, Room, StreamId } from "../src/domain/Post.ts"
 import type { Reader, SayResult } from "./MessageLog.ts"
@@ -34,6 +34,12 @@ export interface Guest {
 /** Why nobody can come in under an id. */
 export type Objection = IdTaken | IdLooksAlike
 
+/**
+ * Lets this node take part in a room without joining it, as long as somebody is there. `enter` lets the guest in, and
+ * runs when the room is there.
+ */
+export type Carry = (room: Room, enter: Effect.Effect<void>) => Effect.Effect<void, RoomsFull>
+
 /** Whom a node knows besides its own guests. */
 export interface Others {
   /** Who else is in the chat under an id, or under one that looks like it. */
@@ -55,8 +61,11 @@ export class Guests extends Context.Tag("outlive/Guests")<
     readonly leave: (guest: Guest, words: string) => void
     /** Gives a guest another id, unless something speaks against that. */
     readonly rename: (guest: Guest, id: PeerId) => Objection | undefined
-    /** Puts a guest into a room, or takes it out. This node must take part in the room. */
-    readonly join: (guest: Guest, room: Room) => void
+    /** Puts a guest into a room. This node takes part in the room from then on. */
+    readonly join: (guest: Guest, room: Room) => Effect.Effect<void, RoomsFull>
+    /** Has a function let this node take part in rooms, until the result is called. */
+    readonly carryBy: (carry: Carry) => () => void
+    /** Takes a guest out of a room. */
     readonly part: (guest: Guest, room: Room) => void
     /** Says lines of a guest in a room, as `MessageLog.say` does for this node. What it says is a stream of its own. */
     readonly say: (

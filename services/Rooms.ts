@@ -26,11 +26,6 @@ export class Rooms extends Context.Tag("outlive/Rooms")<
      * in the log as history. No effect on a room that is joined. Takes no longer than 15 s, whoever does not answer.
      */
     readonly join: (room: Room, history: number) => Effect.Effect<void, RoomsFull>
-    /**
-     * The same for a guest: this node takes part in the room without joining it, and as long as somebody is there.
-     * `enter` lets the guest in, and runs when the room is there.
-     */
-    readonly carry: (room: Room, history: number, enter: Effect.Effect<void>) => Effect.Effect<void, RoomsFull>
     /** Whether that room can be left: all but `main`. */
     readonly canLeave: (room: Room) => boolean
     /**

@@ -7,10 +7,9 @@ import * as FiberSet from "effect/FiberSet"
 import * as Option from "effect/Option"
 import type { Guest } from "../../services/Guests.ts"
 import type { Accepted } from "../../services/Transport.ts"
-import { isOf, isPrivate } from "../../src/domain/Conversation.ts"
 import { within } from "../../src/domain/Limit.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
-import { type Room, roomIn } from "../../src/domain/Post.ts"
+import type { Room } from "../../src/domain/Post.ts"
 import { TokenBucket } from "../../src/domain/TokenBucket.ts"
 import type { Capability } from "../../src/protocol/irc/Capabilities.ts"
 import { type Line, makeLines } from "../../src/protocol/irc/Lines.ts"
@@ -19,8 +18,10 @@ import * as Multiline from "../../src/protocol/irc/Multiline.ts"
 import * as Registration from "../../src/protocol/irc/Registration.ts"
 import { harmless, realName } from "../../src/protocol/irc/Speech.ts"
 import { describe, perform, welcome } from "./Commands.ts"
+import type { Crowd } from "./Crowd.ts"
+import * as GuestTalk from "./GuestTalk.ts"
 import { type House, idIn, type Lobby, type Outlet } from "./House.ts"
-import { timeOf } from "./Messages.ts"
+import { withTag, withTime } from "./Messages.ts"
 import { makeSender } from "./Sender.ts"
 import * as Talk from "./Talk.ts"
 
@@ -43,18 +44,11 @@ const lastWords = Duration.seconds(1)
 /** Whoever says a wrong password waits so long until the connection ends, so that guessing takes time. */
 const refusalPause = Duration.seconds(1)
 
+/** What a client is told that does not take what it is sent. */
+const unread = "You do not read what you are sent"
+
 /** What a client is told when its node ends. */
 const nodeEnded = "The node has ended"
-
-const withTag = (message: Outgoing, key: string, value: string): Outgoing => ({
-  ...message,
-  tags: new Map([...(message.tags ?? []), [key, value]])
-})
-
-/** What happens at a time. What was said has its time already, and answers have none. */
-const timed: ReadonlySet<string> = new Set(
-  "AWAY INVITE JOIN KICK KILL MODE NICK NOTICE PART QUIT SETNAME TOPIC WALLOPS".split(" ")
-)
 
 /** Makes the answers to a command one: names the command that they belong to, if the client asks for that. */
 const labelled = (label: string, server: string, reference: string, answers: ReadonlyArray<Outgoing>) => {
@@ -90,24 +84,8 @@ const enter = (
   return guest
 }
 
-/** The node as one of its guests sees it. */
-const houseOf = (house: House, guest: Guest): House => ({
-  ...house,
-  self: {
-    get id() {
-      return guest.id
-    },
-    role: "client"
-  },
-  posts: () =>
-    house.posts().filter(({ stream }) => {
-      const room = roomIn(stream)
-      return !isPrivate(room) || isOf(room, guest.visitor)
-    })
-})
-
-/** Serves a client until it leaves, breaks a limit, or the node ends. */
-export const serve = (house: House, connection: Accepted): Effect.Effect<void> =>
+/** Serves a client until it leaves, breaks a limit, or the node ends. `crowd`: where each client is a guest. */
+export const serve = (house: House, crowd: Crowd | undefined, connection: Accepted): Effect.Effect<void> =>
   Effect.gen(function* () {
     const run = yield* FiberSet.makeRuntime<never, void, never>()
     const clock = yield* Effect.clock
@@ -143,14 +121,10 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
       const account = id === undefined ? undefined : running?.talk.accountOf(id)
       return account === undefined ? message : withTag(message, "account", account)
     }
-    /** Says when something has happened, if the client asks for that. What was said has the time of its author. */
-    const withTime = (message: Outgoing): Outgoing =>
-      timed.has(message.command) && has("server-time") && message.tags?.has("time") !== true
-        ? withTag(message, "time", timeOf(clock.unsafeCurrentTimeMillis()))
-        : message
-    const sender = makeSender(connection, (message) => withTime(withAccount(message)))
-
     const end = (why: string): void => Deferred.unsafeDone(over, Effect.succeed(why))
+    const complete = (message: Outgoing) => withTime(has, house.now, withAccount(message))
+    const sender = makeSender(connection, complete, () => end(unread))
+
     const endAfter = (pause: Duration.Duration, why: string): void => {
       run(
         Effect.zipRight(
@@ -321,36 +295,43 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
 
     // ---- From registration to the end
 
+    /** Only now is it known how many are there. */
+    const begin = ({ talk }: Talk.Running): void => {
+      sender.send(welcome(talk, state.nick ?? talk.nick()))
+      state = { ...state, nick: talk.nick() }
+      talk.begin()
+      isIn = true
+      later()
+    }
+    const common = { sender, has, onRead: later, isGone: () => isGone, newReference, describe }
+    const attend = (crowd: Crowd, lobby: Lobby, guest: Guest) =>
+      Effect.suspend(() => {
+        const made = GuestTalk.make({
+          ...common,
+          house,
+          lobby,
+          crowd,
+          guest,
+          run,
+          onSaid: () => end(parting)
+        })
+        running = made
+        crowd.whenReady(() => begin(made))
+        return Effect.never
+      })
     const session = Effect.gen(function* () {
       yield* Deferred.await(registered)
       connection.introduced()
-      const made = yield* Talk.make({
-        house: guest === undefined ? house : houseOf(house, guest),
-        sender,
-        has,
-        name: state.user ?? "",
-        // A guest has the nick that it has asked for, as long as it asks for no other.
-        asked: guest === undefined ? (state.nick ?? "") : "",
-        onRead: later,
-        isGone: () => isGone,
-        newReference,
-        describe
-      })
+      if (guest !== undefined && crowd !== undefined && house.lobby !== undefined)
+        return yield* attend(crowd, house.lobby, guest)
+      const made = yield* Talk.make({ ...common, house, name: state.user ?? "", asked: state.nick ?? "" })
       running = made
-      const begin = (): void => {
-        // Only now is it known how many are there.
-        sender.send(welcome(made.talk, state.nick ?? made.talk.nick()))
-        state = { ...state, nick: made.talk.nick() }
-        made.talk.begin()
-        isIn = true
-        later()
-      }
       const { marking } = made.talk
       // The mark of a channel is told as the client joins it.
       const whenMarked =
         marking !== undefined && has("draft/read-marker") ? marking.whenKnown : (then: () => void) => then()
-      whenMarked(() => made.talk.whenListed(begin))
-      const ended = yield* house.sessions.attach(made.console, guest === undefined ? {} : { as: guest })
+      whenMarked(() => made.talk.whenListed(() => begin(made)))
+      const ended = yield* house.sessions.attach(made.console)
       return ended === "node ended" ? nodeEnded : parting
     })
     // A node may come with the id of a guest, through somebody who did not know of the guest.
@@ -376,6 +357,7 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
     /** The others are told before the client is: it may take its time to go. */
     const depart = Effect.sync(() => {
       if (guest === undefined) return
+      crowd?.leave(guest)
       house.lobby?.guests.leave(guest, lastWord)
       house.lobby?.people.delete(guest.id)
       house.lobby?.connections.delete(guest)
@@ -394,7 +376,7 @@ export const serve = (house: House, connection: Accepted): Effect.Effect<void> =
       let isAsked = false
       while (true) {
         yield* Effect.sleep(pingEvery)
-        if (sender.isBehind() && sender.turns() === turns) return "You do not read what you are sent"
+        if (sender.isBehind() && sender.turns() === turns) return unread
         turns = sender.turns()
         if (connection.received() !== heard) {
           heard = connection.received()

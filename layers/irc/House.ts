@@ -88,8 +88,6 @@ export const farewellOf = (id: PeerId, room: Room): string => `${id} ${room}`
 /** Where each client is a person of its own: the guests of this node. */
 export interface Lobby {
   readonly guests: Guests["Type"]
-  /** Who is at this node: the node itself, and its guests. */
-  readonly here: () => ReadonlyArray<Named>
   readonly people: Map<PeerId, Person>
   readonly connections: Map<Guest, Outlet>
   readonly notices: Notices
@@ -98,8 +96,6 @@ export interface Lobby {
   readonly isOperPassword: ((text: string) => boolean) | undefined
   /** How often a guest was wrong about it. */
   readonly failures: WeakMap<Guest, number>
-  /** The messages of a post, made once for all guests who get the same. */
-  readonly shared: (post: Post, key: string, make: () => ReadonlyArray<Outgoing>) => ReadonlyArray<Outgoing>
   /** The connections that have not introduced themselves. */
   readonly unknown: Set<unknown>
   /** The greatest number of guests that were here at the same time. */
@@ -136,4 +132,6 @@ export interface House {
   readonly topicOf: (room: Room) => Post | undefined
   readonly seen: SeenByClients
   readonly markers: Markers
+  /** The time of day, in ms since 1970. */
+  readonly now: () => number
 }

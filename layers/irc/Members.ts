@@ -36,8 +36,8 @@ export interface Members {
   readonly idOf: (nick: string) => PeerId | undefined
   /** What an event changes. It is changed then. */
   readonly see: (event: MeshEvent) => ReadonlyArray<Change>
-  /** These are there, which changes nothing that the client was told of. */
-  readonly expect: (all: ReadonlyArray<Named>) => void
+  /** Somebody is known who is not there. */
+  readonly know: (id: PeerId) => void
   /** What the peers that there are now change. */
   readonly settle: (statuses: ReadonlyArray<PeerStatus>) => ReadonlyArray<Change>
 }
@@ -56,9 +56,12 @@ const mostAbsent = 512
 const guestsGone = (event: MeshEvent): ReadonlyArray<PeerId> =>
   event._tag === "GuestLeft" ? [event.id] : event._tag === "GuestsGone" ? event.ids : []
 
-/** Makes a view. `asked`: what the client has asked to be called, and may call itself until it knows better. */
-export const makeMembers = (self: Named, asked: string): Members => {
-  // Mutable: one client's view.
+/**
+ * Makes a view. `asked`: what the client has asked to be called, and may call itself until it knows better. `isShared`:
+ * it is the view of all guests, so only those who are there, or are known by the node, take a nick away from others.
+ */
+export const makeMembers = (self: Named, asked: string, isShared = false): Members => {
+  // Mutable, in synchronous steps.
   const there = new Map<PeerId, Named>([[self.id, self]])
   const nicks = new Map<PeerId, string>()
   const owners = new Map<string, PeerId>()
@@ -67,15 +70,17 @@ export const makeMembers = (self: Named, asked: string): Members => {
   /** Guests that have gone: their nicks are needed until that was told. */
   let departed: ReadonlyArray<PeerId> = []
 
-  const nickOf = (id: PeerId): string => {
+  const nickFor = (id: PeerId): string => (owners.has(fold(id)) ? `${id}|${digitsOf(id)}` : id)
+  const know = (id: PeerId): string => {
     const known = nicks.get(id)
     if (known !== undefined) return known
-    const nick = owners.has(fold(id)) ? `${id}|${digitsOf(id)}` : id
+    const nick = nickFor(id)
     nicks.set(id, nick)
     owners.set(fold(nick), id)
     if (!there.has(id)) isAway(id)
     return nick
   }
+  const nickOf = (id: PeerId): string => nicks.get(id) ?? (isShared ? nickFor(id) : know(id))
   const forget = (id: PeerId): void => {
     if (there.has(id)) return
     owners.delete(fold(nicks.get(id) ?? id))
@@ -90,13 +95,13 @@ export const makeMembers = (self: Named, asked: string): Members => {
       forget(oldest)
     }
   }
-  nickOf(self.id)
+  know(self.id)
 
   const came = ({ id, role }: Named): ReadonlyArray<Change> => {
     if (there.has(id)) return nothing
     there.set(id, { id, role })
     absent.delete(id)
-    nickOf(id)
+    know(id)
     return [{ _tag: "Came", id }]
   }
   const went = (id: PeerId, how: "lost" | "left" | "ended", words = ""): ReadonlyArray<Change> => {
@@ -111,7 +116,7 @@ export const makeMembers = (self: Named, asked: string): Members => {
     owners.delete(fold(from))
     absent.delete(id)
     there.set(id, { id, role: "client" })
-    return [{ _tag: "Renamed", id, before, from, to: nickOf(id) }]
+    return [{ _tag: "Renamed", id, before, from, to: know(id) }]
   }
 
   const see = (event: MeshEvent): ReadonlyArray<Change> => {
@@ -154,11 +159,9 @@ export const makeMembers = (self: Named, asked: string): Members => {
     has: (id) => there.has(id),
     get: (id) => there.get(id),
     nickOf,
-    idOf: (nick) => owners.get(fold(nick)) ?? (isSame(nick, asked) ? self.id : undefined),
+    idOf: (nick) => owners.get(fold(nick)) ?? (asked !== "" && isSame(nick, asked) ? self.id : undefined),
     see,
-    expect: (all) => {
-      for (const each of all) came(each)
-    },
+    know,
     settle: (statuses) =>
       statuses.flatMap(({ guestSince, link, peer }) =>
         link === undefined && guestSince === undefined ? went(peer.id, "lost") : came(peer)

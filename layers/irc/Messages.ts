@@ -36,6 +36,22 @@ export const banMaskOf = (id: PeerId): string => `*!${id}@${host}`
 /** A time as IRC writes it (IRCv3, server-time). */
 export const timeOf = (millis: number): string => new Date(millis).toISOString()
 
+export const withTag = (message: Outgoing, key: string, value: string): Outgoing => ({
+  ...message,
+  tags: new Map([...(message.tags ?? []), [key, value]])
+})
+
+/** What happens at a time. What was said has its time already, and answers have none. */
+const timed: ReadonlySet<string> = new Set(
+  "AWAY INVITE JOIN KICK KILL MODE NICK NOTICE PART QUIT SETNAME TOPIC WALLOPS".split(" ")
+)
+
+/** Says when something has happened, if it is asked for. What was said has the time of its author. */
+export const withTime = (has: View["has"], now: () => number, message: Outgoing): Outgoing =>
+  timed.has(message.command) && has("server-time") && message.tags?.has("time") !== true
+    ? withTag(message, "time", timeOf(now()))
+    : message
+
 /** For whom messages are made. */
 export interface View {
   /** The node or guest to whom private posts are shown. */

@@ -9,7 +9,6 @@ import { Console, type Put, type Typed, whenTaken } from "../../services/Console
 import { actionOf } from "../../src/domain/Action.ts"
 import {
   addresseesIn,
-  confidantsOf,
   isClosed,
   isPrivate,
   isPrivateStream,
@@ -22,7 +21,7 @@ import type { Fact } from "../../src/domain/Fact.ts"
 import { isPresenceEvent } from "../../src/domain/MeshEvent.ts"
 import { type Named, type PeerId, roleOf, serverId } from "../../src/domain/Peer.ts"
 import type { PeerStatus } from "../../src/domain/PeerStatus.ts"
-import { authorOf, mainRoom, type Post, Room, roomIn } from "../../src/domain/Post.ts"
+import { mainRoom, type Post, Room, roomIn } from "../../src/domain/Post.ts"
 import { Request } from "../../src/domain/Request.ts"
 import { linesOf, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
 import { topicIn, topicOf } from "../../src/domain/Topic.ts"
@@ -31,12 +30,13 @@ import { isSame } from "../../src/protocol/irc/CaseMapping.ts"
 import type { Outgoing } from "../../src/protocol/irc/Message.ts"
 import { type Numeric, numeric } from "../../src/protocol/irc/Numeric.ts"
 import { makeEchoes, type Outcome } from "./Echoes.ts"
-import { farewellOf, type House, type Person } from "./House.ts"
+import type { House, Person } from "./House.ts"
 import { type Marking, makeMarking } from "./Markers.ts"
 import { type Change, type Members, makeMembers } from "./Members.ts"
 import * as Messages from "./Messages.ts"
 import { awayWords, banMaskOf, channelOf, host, split } from "./Messages.ts"
 import { type Monitor, makeMonitor } from "./Monitor.ts"
+import { makePast } from "./Past.ts"
 import type { Seen } from "./Seen.ts"
 import type { Sender } from "./Sender.ts"
 
@@ -107,7 +107,6 @@ export interface Talk {
 
 export interface Running {
   readonly talk: Talk
-  readonly console: Console["Type"]
   /** How many lines wait to be said. */
   readonly waiting: () => number
   /** A guest has gone away, or is back. */
@@ -166,19 +165,15 @@ export const make = ({
   newReference,
   onRead,
   sender
-}: Needs): Effect.Effect<Running> =>
+}: Needs): Effect.Effect<Running & { readonly console: Console["Type"] }> =>
   Effect.gen(function* () {
     const { self } = house
     const { server } = house.policy
     const typed = yield* Mailbox.make<Typed>()
-    const clock = yield* Effect.clock
     const members = makeMembers(self, asked)
-    // Who else is at this node is known before the session tells of it.
-    if (house.lobby !== undefined) members.expect(house.lobby.here())
-    const { lobby } = house
     const nick = () => members.nickOf(self.id)
-    /** Whether everybody is in that room, as nodes are in `main`. A guest is only where it has joined. */
-    const isEverybodys = (room: Room): boolean => lobby === undefined && room === mainRoom
+    /** Whether everybody is in that room. */
+    const isEverybodys = (room: Room): boolean => room === mainRoom
 
     // Mutable: the connection is the only user, in synchronous steps.
     let statuses: ReadonlyMap<PeerId, PeerStatus> = new Map()
@@ -201,15 +196,12 @@ export const make = ({
     const away = new Set<PeerId>()
     const echoes = makeEchoes(onRead)
     let marked: ReadonlySet<Typed> = new Set()
-    /** The lines that were said with NOTICE. */
-    const asNotices = new WeakSet<Typed>()
     /** What to do when a command was answered, with words or without. */
     const commands = new Map<Typed, Done>()
     /** Takes the answer to the command that the session is at. */
     let take: Done | undefined
 
-    const personOf = (id: PeerId): Person =>
-      lobby?.people.get(id) ?? { user: id, name: `outlive node ${id}`, modes: noModes }
+    const personOf = (id: PeerId): Person => ({ user: id, name: `outlive node ${id}`, modes: noModes })
     const accountOf = (id: PeerId): PeerId | undefined => (house.accounts ? id : undefined)
     const view: Messages.View = {
       self,
@@ -218,7 +210,7 @@ export const make = ({
       nickOf: members.nickOf,
       personOf,
       accountOf,
-      isNotice: (post) => lobby?.notices.has(post) === true,
+      isNotice: () => false,
       newReference
     }
     const prefixOf = (id: PeerId): string => Messages.prefixOf(view, id)
@@ -227,24 +219,22 @@ export const make = ({
       command: numeric[name],
       params: [nick(), ...rest]
     })
-    const marking =
-      lobby === undefined
-        ? makeMarking({
-            self: self.id,
-            server,
-            markers: house.markers,
-            isWanted: (place) => has("draft/read-marker") && (isPrivate(place) || channels.has(place)),
-            nameOf: (place) => {
-              const [reader] = addresseesIn(place) ?? []
-              return reader === undefined ? channelOf(place) : members.nickOf(reader)
-            },
-            posts: (place) =>
-              isPrivate(place) ? allLetters().filter((post) => placeOf(self.id, post) === place) : postsIn(place),
-            send: sender.send,
-            watch: () => typed.unsafeOffer({ text: "", request: Request.Watch({ what: ["rooms"] }) }),
-            read: (place) => typed.unsafeOffer({ text: "", request: Request.Read({ place }) })
-          })
-        : undefined
+    const past = makePast(house)
+    const marking = makeMarking({
+      self: self.id,
+      server,
+      markers: house.markers,
+      isWanted: (place) => has("draft/read-marker") && (isPrivate(place) || channels.has(place)),
+      nameOf: (place) => {
+        const [reader] = addresseesIn(place) ?? []
+        return reader === undefined ? channelOf(place) : members.nickOf(reader)
+      },
+      posts: (place) =>
+        isPrivate(place) ? past.letters().filter((post) => placeOf(self.id, post) === place) : past.in(place),
+      send: sender.send,
+      watch: () => typed.unsafeOffer({ text: "", request: Request.Watch({ what: ["rooms"] }) }),
+      read: (place) => typed.unsafeOffer({ text: "", request: Request.Read({ place }) })
+    })
     const monitor = makeMonitor({ members, prefixOf, numeric: answerWith })
     const noticeTo = (target: string, text: string): Outgoing => ({
       source: server,
@@ -262,12 +252,7 @@ export const make = ({
 
     // ---- What the session tells
 
-    const messagesOn = (post: Post, other?: PeerId): ReadonlyArray<Outgoing> => {
-      if (lobby === undefined || isPrivateStream(post.stream) || has("draft/multiline"))
-        return Messages.messagesOn(view, post, other)
-      const key = [members.nickOf(authorOf(post.stream)), has("server-time"), has("message-tags")].join(" ")
-      return lobby.shared(post, key, () => Messages.messagesOn(view, post))
-    }
+    const messagesOn = (post: Post, other?: PeerId): ReadonlyArray<Outgoing> => Messages.messagesOn(view, post, other)
     const seenIn = (post: Post): Seen | undefined =>
       isPrivateStream(post.stream) ? letters : channels.get(roomIn(post.stream))?.seen
     /** Whether a line is what became this post. */
@@ -334,12 +319,6 @@ export const make = ({
     }
     const joined = (room: Room, id: PeerId): Outgoing => Messages.joined(view, room, id)
     const parted = (room: Room, id: PeerId, reason = ""): Outgoing => Messages.parted(view, room, id, reason)
-    /** A guest leaves a channel, or is made to leave it. */
-    const departed = (room: Room, id: PeerId): Outgoing => {
-      const { by, words = "" } = lobby?.farewells.get(farewellOf(id, room)) ?? {}
-      if (by === undefined) return parted(room, id, words)
-      return { source: prefixOf(by), command: "KICK", params: [channelOf(room), members.nickOf(id), words] }
-    }
     /** What the program says of an entry. Who comes and goes is seen by JOIN and QUIT, but for the server. */
     const wordsOn = (entry: Entry): string | undefined => {
       const line = screenLineOf(self, entry)
@@ -353,8 +332,7 @@ export const make = ({
     const witness = (entry: Entry, here: boolean): void => {
       if (entry._tag === "Said" || entry._tag === "Earlier") return showPost(entry, here)
       const changes = entry._tag === "Happened" ? members.see(entry.event) : []
-      // What happens between nodes is no concern of a guest, unless it is among them.
-      const words = lobby === undefined || channels.has(mainRoom) ? wordsOn(entry) : undefined
+      const words = wordsOn(entry)
       const room = entry._tag === "Missed" ? roomIn(entry.stream) : mainRoom
       sender.send([
         ...changes.flatMap(messagesOnChange),
@@ -366,22 +344,12 @@ export const make = ({
 
     /** Sends what this client missed of these posts, if it can ask for it in no other way. */
     const catchUp = (room: Room, allPosts: () => ReadonlyArray<Post>, isAskedFor: boolean): Seen => {
-      // A guest comes once: it has missed nothing, and gets nothing twice.
-      if (lobby !== undefined) return nothingSeen
       const posts = allPosts()
       const hasSeen = house.seen.of(name, room)
       if (hasSeen !== undefined && has("server-time") && !isAskedFor) {
         sender.send(posts.filter((post) => !hasSeen(post)).flatMap((post) => messagesOn(post)))
       }
       return house.seen.begin(name, room, posts)
-    }
-    const postsIn = (room: Room): ReadonlyArray<Post> => house.posts().filter(({ stream }) => roomIn(stream) === room)
-    const allLetters = (): ReadonlyArray<Post> =>
-      house.posts().filter((post) => isPrivateStream(post.stream) && !isClosed(post))
-    /** With whom a private post is a conversation: its author, or its readers if this node said it. */
-    const othersOf = (post: Post): ReadonlyArray<PeerId> => {
-      const author = authorOf(post.stream)
-      return author === self.id ? confidantsOf(self.id, post) : [author]
     }
     /** Nothing is taken from the client while a channel is being joined or left. */
     const settled = (waiting: Map<Room, unknown>, room: Room): void => {
@@ -394,7 +362,7 @@ export const make = ({
       channels.set(room, { seen: nothingSeen, members: new Set(peers) })
       answer([joined(room, self.id), ...(marking?.onJoin(room) ?? []), ...describe(talk, room)])
       channels.set(room, {
-        seen: catchUp(room, () => postsIn(room), has("draft/chathistory")),
+        seen: catchUp(room, () => past.in(room), has("draft/chathistory")),
         members: new Set(peers)
       })
       settled(joining, room)
@@ -402,7 +370,7 @@ export const make = ({
     const hide = (room: Room): void => {
       channels.delete(room)
       const { answer = sender.send, reason = "" } = parting.get(room) ?? {}
-      answer([lobby === undefined ? parted(room, self.id, reason) : departed(room, self.id)])
+      answer([parted(room, self.id, reason)])
       settled(parting, room)
     }
     /** Who joined a room, and who left one. Who is no longer in the chat at all is told of by QUIT. */
@@ -410,12 +378,12 @@ export const make = ({
       const before = channel.members
       const after = new Set(peers)
       const inMain = new Set(rooms.find((each) => each.room === mainRoom)?.peers ?? [])
-      const isHere = (id: PeerId): boolean => inMain.has(id) || lobby?.guests.here.has(id) === true
+      const isHere = (id: PeerId): boolean => inMain.has(id)
       const gone = [...before].filter((id) => !after.has(id))
       channel.members = new Set([...peers, ...gone.filter((id) => !isHere(id))])
       return [
         ...peers.filter((id) => !before.has(id)).map((id) => joined(room, id)),
-        ...gone.filter(isHere).map((id) => departed(room, id))
+        ...gone.filter(isHere).map((id) => parted(room, id))
       ]
     }
     const isJoined = (room: Room): boolean => rooms.some((each) => each.room === room && each.joined)
@@ -490,11 +458,7 @@ export const make = ({
         : answerWith("ERR_CANTSENDTOUSER", members.nickOf(reader), words)
     }
     const giveUp = (lines: ReadonlyArray<Typed>, words: string): void => {
-      for (const line of lines) {
-        const { room = mainRoom } = line
-        if (asNotices.delete(line)) lobby?.notices.forget(self.id, room, line.text)
-        echoes.givenUp(line)?.([refusalFor(room, words)])
-      }
+      for (const line of lines) echoes.givenUp(line)?.([refusalFor(line.room ?? mainRoom, words)])
     }
     /** These lines by the places in which they were said. */
     const byPlace = (lines: Iterable<Typed>): ReadonlyMap<Room, ReadonlyArray<Typed>> => {
@@ -566,12 +530,8 @@ export const make = ({
     // ---- What the client asks for
 
     /** Says something. The answer comes when something has become of the post. */
-    const speak = (room: Room, text: string, answer: Answer, isNotice = false): void => {
+    const speak = (room: Room, text: string, answer: Answer): void => {
       const line = { text, room, verbatim: true }
-      if (isNotice) {
-        asNotices.add(line)
-        lobby?.notices.expect(self.id, room, text)
-      }
       echoes.expect(line, answer)
       typed.unsafeOffer(line)
     }
@@ -584,7 +544,7 @@ export const make = ({
       prefixOf,
       personOf,
       send: sender.send,
-      now: () => clock.unsafeCurrentTimeMillis(),
+      now: house.now,
       accountOf,
       monitor,
       marking,
@@ -609,7 +569,6 @@ export const make = ({
       join: (room, answer) => {
         if (channels.has(room)) return answer([])
         joining.set(room, answer)
-        lobby?.farewells.delete(farewellOf(self.id, room))
         if (isJoined(room)) return show(room)
         run(`/join ${room}`, (words) => {
           // The channel is shown as soon as the node has joined the room, and then nobody waits any more.
@@ -620,7 +579,6 @@ export const make = ({
       },
       part: (room, answer, reason) => {
         parting.set(room, { answer, reason })
-        lobby?.farewells.set(farewellOf(self.id, room), { words: reason })
         if (isEverybodys(room)) {
           hidden.add(room)
           return hide(room)
@@ -631,8 +589,7 @@ export const make = ({
           settled(parting, room)
         })
       },
-      say: ({ isAction, isNotice, room, text }, answer) =>
-        speak(room, isAction ? actionOf(text) : text, answer, isNotice && !isAction),
+      say: ({ isAction, room, text }, answer) => speak(room, isAction ? actionOf(text) : text, answer),
       setTopic: (room, text, answer) => {
         topics += 1
         speak(room, topicOf(text), (messages) => {
@@ -641,16 +598,16 @@ export const make = ({
           onRead()
         })
       },
-      said: (room) => postsIn(room).filter(({ text }) => topicIn(text) === undefined),
-      confidants: () => [...new Set(allLetters().flatMap(othersOf))],
-      saidWith: (id) => allLetters().filter((post) => othersOf(post).includes(id)),
+      said: past.said,
+      confidants: past.confidants,
+      saidWith: past.saidWith,
       messagesOn,
       newReference,
       begin: () => {
         for (const id of talk.confidants()) members.nickOf(id)
         isListed = true
         takeRooms(rooms)
-        letters = catchUp(sealedRoom, allLetters, has("draft/chathistory"))
+        letters = catchUp(sealedRoom, past.letters, has("draft/chathistory"))
       },
       run: (line) => run(`/${line}`, (words) => sender.send(words.map((each) => noticeTo(nick(), each)))),
       whenListed: (then) => {

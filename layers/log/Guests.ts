@@ -1,7 +1,7 @@
 /** The guests of a node: who they are, and what they say. Their posts are in the log like those of other nodes. */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import type { Guest, Guests, Objection, Others } from "../../services/Guests.ts"
+import type { Carry, Guest, Guests, Objection, Others } from "../../services/Guests.ts"
 import type { Reader, SayResult } from "../../services/MessageLog.ts"
 import { conversationOf, type Visitor, visitorOf } from "../../src/domain/Conversation.ts"
 import type { EncodedPost } from "../../src/domain/EncodedPost.ts"
@@ -86,6 +86,8 @@ export const make = ({
   const here = new Map<PeerId, Present>()
   const changes = makeSignal()
   const speaking = makeSignal()
+  /** Lets this node take part in a room. Without links it can only do so in those that it has. */
+  let carry: Carry = (_, enter) => enter
   /** Guests that are gone, here or elsewhere. */
   const gone = new Recent<PeerId, true>(mostGone)
   const ends = new Set<(conversation: Room) => void>()
@@ -212,11 +214,23 @@ export const make = ({
       end(visitor, ended)
       return undefined
     },
-    join: (guest, room) => {
-      const present = presentOf(guest)
-      if (present === undefined || present.rooms.has(room)) return
-      present.rooms.add(room)
-      changes.changed()
+    join: (guest, room) =>
+      Effect.suspend(() =>
+        carry(
+          room,
+          Effect.sync(() => {
+            const present = presentOf(guest)
+            if (present === undefined || present.rooms.has(room) || !rooms.has(room)) return
+            present.rooms.add(room)
+            changes.changed()
+          })
+        )
+      ),
+    carryBy: (by) => {
+      carry = by
+      return () => {
+        if (carry === by) carry = (_, enter) => enter
+      }
     },
     part: (guest, room) => {
       if (presentOf(guest)?.rooms.delete(room) === true) changes.changed()

@@ -32,6 +32,8 @@ interface Needs {
   readonly carries: Carries
   readonly delivery: Delivery
   readonly guestList: GuestList
+  /** How much history of a room a guest gets that joins it. */
+  readonly history: number
   readonly joining: Joining
   readonly sharing: Sharing
   readonly siteList: SiteList
@@ -39,7 +41,7 @@ interface Needs {
 
 export const make = (
   { guests, limits, links, log, pastLog, peers }: Ground,
-  { carries, delivery, guestList, joining, sharing, siteList }: Needs
+  { carries, delivery, guestList, history, joining, sharing, siteList }: Needs
 ) =>
   Effect.gen(function* () {
     const { changes } = sharing
@@ -278,6 +280,11 @@ export const make = (
           })
       )
 
+    yield* Effect.acquireRelease(
+      Effect.sync(() => guests.carryBy((room, enter) => comeFor(room, history, enter))),
+      (stop) => Effect.sync(stop)
+    )
+
     /** Carries one more room. If there is no space, a room that is idle makes way for it. */
     const carryOne = (room: Room): Effect.Effect<void> =>
       Effect.gen(function* () {
@@ -296,7 +303,6 @@ export const make = (
       joined: () => [...log.joined],
       isJoined: (room) => log.joined.has(room),
       join: (room, history) => come(room, history, true),
-      carry: comeFor,
       canLeave: (room) => room !== mainRoom,
       leave,
       known,

@@ -95,7 +95,15 @@ export const make = (
     const summaries = Summaries.make(ground, { asking, delivery, folds, forks, gone })
     const sharing = Sharing.make(ground, { asking, delivery, fanOut, folds, forks, guestList, siteList, summaries })
     const joining = Joining.make(ground, { history, sharing })
-    const ownRooms = yield* OwnRooms.make(ground, { carries, delivery, guestList, joining, sharing, siteList })
+    const ownRooms = yield* OwnRooms.make(ground, {
+      carries,
+      delivery,
+      guestList,
+      history: mostShown,
+      joining,
+      sharing,
+      siteList
+    })
 
     /** History that has begun comes first. Everything after it is new. */
     const receive = (link: Link, posts: ReadonlyArray<PostFrame>, from = 0): Rest<PeerLost> => {

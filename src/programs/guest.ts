@@ -93,13 +93,7 @@ export const viewOf = (guest: Guest): Effect.Effect<Context.Context<GuestView>, 
         joined: () => [...guest.rooms],
         isJoined: (room) => guest.rooms.has(room),
         canLeave: () => true,
-        join: (room, history) =>
-          rooms.carry(
-            room,
-            history,
-            Effect.sync(() => guests.join(guest, room))
-          ),
-        carry: rooms.carry,
+        join: (room) => guests.join(guest, room),
         leave: (room) => Effect.sync(() => guests.part(guest, room)),
         known,
         onChange: rooms.onChange

@@ -9,7 +9,7 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import type { Console } from "../../services/Console.ts"
-import type { Guest, Guests } from "../../services/Guests.ts"
+import type { Guests } from "../../services/Guests.ts"
 import { Interrupts } from "../../services/Interrupts.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
@@ -35,12 +35,14 @@ import { tellHowItIs } from "./session/statusLine.ts"
  */
 const lastLines = "1 second"
 
+type Options = NonNullable<Parameters<Sessions["Type"]["attach"]>[1]>
+
 /** The present run of the node. Sessions attach to it. */
 interface Host {
   readonly welcome: (
     console: Console["Type"],
     history: number,
-    as: Guest | undefined
+    of: Pick<Options, "as" | "muted">
   ) => Effect.Effect<Session.Session["Type"]>
   /** Runs a session in this run. None if the run ended before the session did. */
   readonly run: (session: Session.Session["Type"]) => Effect.Effect<Option.Option<Ending>>
@@ -84,12 +86,12 @@ export const layer: Layer.Layer<Sessions | Attached | Reading> = Layer.scopedCon
       )
     const attach: Sessions["Type"]["attach"] = Effect.fn("Sessions.attach")(function* (
       console,
-      { as, history = 0 } = {}
+      { history = 0, ...of } = {}
     ) {
       const first = yield* nextHost
       if (first === undefined) return "node ended"
       const session = yield* Effect.acquireRelease(
-        Effect.tap(first.welcome(console, history, as), (session) => sessions.add(session)),
+        Effect.tap(first.welcome(console, history, of), (session) => sessions.add(session)),
         (session) =>
           Effect.sync(() => {
             sessions.delete(session)
@@ -229,9 +231,9 @@ export const open = Effect.gen(function* () {
     }).pipe(Effect.ensuring(Scope.close(guests, Exit.void)), Effect.ensuring(Deferred.succeed(closed, undefined)))
   )
   attached.moveTo({
-    welcome: (console, history, as) =>
+    welcome: (console, history, of) =>
       Effect.gen(function* () {
-        return yield* Session.make(console, yield* log.openReader(history), yield* Ref.make(0), as)
+        return yield* Session.make(console, yield* log.openReader(history), yield* Ref.make(0), of)
       }).pipe(Effect.provide(context)),
     run: runGuest
   })

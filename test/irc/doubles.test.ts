@@ -22,6 +22,7 @@ const clientAt = (posts: ReadonlyArray<Post>, seen: House["seen"]) =>
     const sent: Array<Outgoing> = []
     const sender: Sender = {
       send: (messages) => void sent.push(...messages),
+      put: () => {},
       whenTaken: (taken) => taken(),
       isBehind: () => false,
       turns: () => 0
@@ -36,6 +37,7 @@ const clientAt = (posts: ReadonlyArray<Post>, seen: House["seen"]) =>
       sessions: { attach: () => Effect.never },
       posts: () => posts,
       topicOf: () => undefined,
+      now: () => 0,
       seen,
       markers: makeMarkers()
     }

@@ -94,6 +94,44 @@ describe("a guest", () => {
     })
   )
 
+  ircStory("mutes somebody for itself alone, and gives its nick back when it goes", (world) =>
+    Effect.gen(function* () {
+      const { one, server } = yield* gather(world)
+      const kim = yield* arrive(world, server, "kim", { channels: ["#main"] })
+      const bob = yield* arrive(world, server, "Bob", { channels: ["#main"] })
+      yield* kim.send("OUTLIVE mute Bob")
+      yield* kim.sees(/ NOTICE kim :Muted: Client Bob\.$/)
+      yield* bob.send("PRIVMSG #main :unheard", "PRIVMSG kim :unheard", "PRIVMSG #main :heard by others")
+      yield* one.sees("Client Bob: heard by others")
+      yield* kim.send("OUTLIVE unmute Bob")
+      yield* kim.sees(/ NOTICE kim :Nobody is muted\.$/)
+      yield* bob.send("QUIT")
+      yield* kim.sees(/^:Bob!\S+ QUIT /)
+      assert.isEmpty(kim.all(/heard/))
+      const other = yield* arrive(world, server, "bob", { channels: ["#main"] })
+      yield* kim.sees(/^:bob!bob-user@outlive JOIN #main$/)
+      yield* other.send("PRIVMSG #main :another Bob")
+      yield* kim.sees(/^:bob!bob-user@outlive PRIVMSG #main :another Bob$/)
+    })
+  )
+
+  ircStory("that does not read is let go, and nobody waits for it", (world) =>
+    Effect.gen(function* () {
+      const { one, server } = yield* gather(world)
+      const kim = yield* arrive(world, server, "kim", { channels: ["#main"] })
+      const deaf = yield* arrive(world, server, "deaf", { channels: ["#main"] })
+      deaf.hold(true)
+      const lines = Array.from({ length: 300 }, (_, at) => `${at} ${"x".repeat(1_000)}`)
+      yield* Effect.forEach(lines, one.type, { discard: true })
+      yield* kim.sees(/ PRIVMSG #main :299$/)
+      yield* Effect.forkIn(Effect.forever(Effect.delay(kim.send("PONG x"), "30 seconds")), world.scope)
+      yield* kim.sees(/^:deaf!deaf-user@outlive QUIT /)
+      deaf.hold(false)
+      yield* deaf.sees(/^ERROR :Closing link: You do not read what you are sent$/)
+      yield* deaf.ended
+    })
+  )
+
   ircStory("says what it has said before it takes another nick under the nick before", (world) =>
     Effect.gen(function* () {
       const { one, server } = yield* gather(world)

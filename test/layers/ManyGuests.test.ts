@@ -13,7 +13,6 @@ import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { Guests } from "../../services/Guests.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
-import { Rooms } from "../../services/Rooms.ts"
 import { Room } from "../../src/domain/Post.ts"
 import { id, peer } from "../support/samples.ts"
 import { watchTables } from "../support/Tables.ts"
@@ -61,7 +60,6 @@ describe("guests that have come and gone", () => {
         const tables = yield* Effect.acquireRelease(Effect.sync(watchTables), ({ stop }) => Effect.sync(stop))
         const { server, three } = yield* world
         const guests = Context.get(server, Guests)
-        const rooms = Context.get(server, Rooms)
         const log = Context.get(server, MessageLog)
         const remote = Context.get(three, MessageLog)
         const stay = Either.getOrThrow(guests.enter(id("kim")))
@@ -71,11 +69,7 @@ describe("guests that have come and gone", () => {
           const name = id(`bob${count}`)
           const guest = Either.getOrThrow(guests.enter(name))
           const room = Room.make(`r${count}`)
-          yield* rooms.carry(
-            room,
-            0,
-            Effect.sync(() => guests.join(guest, room))
-          )
+          yield* guests.join(guest, room)
           for (const to of ["kim", "3", "Server"]) {
             assert.lengthOf(yield* guests.confide(guest, id(to), ["psst"], log.screen), 1)
           }

@@ -41,6 +41,8 @@ export class RoomNotices extends Context.Reference<RoomNotices>()("outlive/RoomN
   defaultValue: (): boolean => false
 }) {}
 
+type Muted = MutableRef.MutableRef<ReadonlySet<PeerId>>
+
 export class Session extends Context.Tag("outlive/Session")<
   Session,
   {
@@ -56,7 +58,7 @@ export class Session extends Context.Tag("outlive/Session")<
     /** Tells of each change of its place. */
     readonly moved: Signal
     /** The ids whose lines are not shown here. */
-    readonly muted: MutableRef.MutableRef<ReadonlySet<PeerId>>
+    readonly muted: Muted
     readonly highlights: ReadonlyArray<string>
     /** The last typed line, if the session asked whether to send it. Typed again, it is sent. */
     readonly questioned: Ref.Ref<string | undefined>
@@ -72,7 +74,12 @@ export class Session extends Context.Tag("outlive/Session")<
 >() {}
 
 /** Makes a session that begins now. `refused` counts its lines that could not be said. */
-export const make = (console: Console["Type"], reader: Reader, refused: Ref.Ref<number>, as?: Guest) =>
+export const make = (
+  console: Console["Type"],
+  reader: Reader,
+  refused: Ref.Ref<number>,
+  { as, muted }: { readonly as?: Guest | undefined; readonly muted?: Muted | undefined } = {}
+) =>
   Effect.all({
     console: Effect.succeed(console),
     as: Effect.succeed(as),
@@ -81,7 +88,7 @@ export const make = (console: Console["Type"], reader: Reader, refused: Ref.Ref<
     reading: as === undefined ? Reading : uncounted,
     place: Effect.map(FirstRoom, (room) => MutableRef.make(beginIn(room))),
     moved: Effect.sync(makeSignal),
-    muted: Effect.sync(() => MutableRef.make<ReadonlySet<PeerId>>(new Set())),
+    muted: Effect.sync(() => muted ?? MutableRef.make<ReadonlySet<PeerId>>(new Set())),
     highlights: Highlights,
     questioned: Ref.make<string | undefined>(undefined),
     // A guest has come to a server of IRC, of which everybody knows that.

@@ -1,0 +1,34 @@
+/** What was said before, as one client may see it. */
+import { confidantsOf, isClosed, isPrivateStream } from "../../src/domain/Conversation.ts"
+import type { PeerId } from "../../src/domain/Peer.ts"
+import { authorOf, type Post, type Room, roomIn } from "../../src/domain/Post.ts"
+import { topicIn } from "../../src/domain/Topic.ts"
+import type { House } from "./House.ts"
+
+export interface Past {
+  /** The posts of a room, and all private ones. */
+  readonly in: (room: Room) => ReadonlyArray<Post>
+  readonly letters: () => ReadonlyArray<Post>
+  /** What was said in a room, as far as the log keeps it, oldest first. */
+  readonly said: (room: Room) => ReadonlyArray<Post>
+  /** With whom something was said in private, and what that is. */
+  readonly confidants: () => ReadonlyArray<PeerId>
+  readonly saidWith: (id: PeerId) => ReadonlyArray<Post>
+}
+
+export const makePast = ({ posts, self }: Pick<House, "posts" | "self">): Past => {
+  const inRoom = (room: Room): ReadonlyArray<Post> => posts().filter(({ stream }) => roomIn(stream) === room)
+  const letters = (): ReadonlyArray<Post> => posts().filter((post) => isPrivateStream(post.stream) && !isClosed(post))
+  /** With whom a private post is a conversation: its author, or its readers if this node said it. */
+  const othersOf = (post: Post): ReadonlyArray<PeerId> => {
+    const author = authorOf(post.stream)
+    return author === self.id ? confidantsOf(self.id, post) : [author]
+  }
+  return {
+    in: inRoom,
+    letters,
+    said: (room) => inRoom(room).filter(({ text }) => topicIn(text) === undefined),
+    confidants: () => [...new Set(letters().flatMap(othersOf))],
+    saidWith: (id) => letters().filter((post) => othersOf(post).includes(id))
+  }
+}
