@@ -12,19 +12,21 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Invitations } from "../services/Invitations.ts"
 import type { StateUnavailable } from "../src/domain/Errors.ts"
-import { type Invitation, isOpen } from "../src/domain/Invitation.ts"
+import { type Invitation, isFor, isOpen, type Terms } from "../src/domain/Invitation.ts"
 import { PublicKey } from "../src/domain/Key.ts"
-import { ClientId, type PeerId } from "../src/domain/Peer.ts"
+import { MemberId, type PeerId } from "../src/domain/Peer.ts"
+import { Site } from "../src/domain/Site.ts"
 import * as Keys from "./identity/Keys.ts"
 import * as StateFolder from "./identity/StateFolder.ts"
 
 const termsName = "terms.json"
 
-const Terms = Schema.parseJson(
+const TermsFile = Schema.parseJson(
   Schema.Struct({
     uses: Schema.Int.pipe(Schema.positive()),
     expires: Schema.NonNegativeInt,
-    issued: Schema.NonNegativeInt
+    issued: Schema.NonNegativeInt,
+    site: Schema.optionalWith(Site, { exact: true })
   })
 )
 
@@ -36,11 +38,11 @@ const make = (folder: string): Invitations["Type"] => {
   ): Effect.Effect<Option.Option<Invitation & { readonly issued: number }>, StateUnavailable> =>
     Effect.gen(function* () {
       const text = yield* StateFolder.read(Path.join(place(key), termsName))
-      const terms = Schema.decodeUnknownOption(Terms)(text)
+      const terms = Schema.decodeUnknownOption(TermsFile)(text)
       if (Option.isNone(terms)) return Option.none()
-      const usedBy: Array<typeof ClientId.Type> = []
+      const usedBy: Array<typeof MemberId.Type> = []
       for (let use = 1; use <= terms.value.uses; use += 1) {
-        const by = Schema.decodeUnknownOption(ClientId)(yield* StateFolder.read(Path.join(place(key), `use-${use}`)))
+        const by = Schema.decodeUnknownOption(MemberId)(yield* StateFolder.read(Path.join(place(key), `use-${use}`)))
         if (Option.isNone(by)) break
         usedBy.push(by.value)
       }
@@ -48,11 +50,12 @@ const make = (folder: string): Invitations["Type"] => {
     })
 
   return Invitations.of({
-    issue: Effect.fn("Invitations.issue")(function* ({ expires, uses }: Pick<Invitation, "uses" | "expires">) {
+    issue: Effect.fn("Invitations.issue")(function* ({ expires, site, uses }: Terms) {
       const { key, token } = Keys.makeToken()
       yield* StateFolder.make(place(key))
-      const terms = { uses, expires, issued: yield* Clock.currentTimeMillis }
-      yield* StateFolder.create(Path.join(place(key), termsName), yield* Effect.orDie(Schema.encode(Terms)(terms)))
+      const issued = yield* Clock.currentTimeMillis
+      const terms = { uses, expires, issued, ...(site === undefined ? {} : { site }) }
+      yield* StateFolder.create(Path.join(place(key), termsName), yield* Effect.orDie(Schema.encode(TermsFile)(terms)))
       return token
     }),
     all: Effect.gen(function* () {
@@ -69,7 +72,8 @@ const make = (folder: string): Invitations["Type"] => {
     }),
     redeem: Effect.fn("Invitations.redeem")(function* (key: PublicKey, by: PeerId) {
       const found = yield* read(key)
-      if (Option.isNone(found) || !isOpen(found.value, yield* Clock.currentTimeMillis)) return false
+      if (Option.isNone(found) || !isFor(found.value, by)) return false
+      if (!isOpen(found.value, yield* Clock.currentTimeMillis)) return false
       const use = Path.join(place(key), `use-${found.value.usedBy.length + 1}`)
       return yield* StateFolder.create(use, by)
     })

@@ -3,7 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Invitations } from "../services/Invitations.ts"
-import { type Invitation, isOpen } from "../src/domain/Invitation.ts"
+import { type Invitation, isFor, isOpen } from "../src/domain/Invitation.ts"
 import type { PublicKey } from "../src/domain/Key.ts"
 import * as Keys from "./identity/Keys.ts"
 
@@ -26,7 +26,7 @@ export const over = (all: Map<PublicKey, Invitation>): Layer.Layer<Invitations> 
       redeem: (key, by) =>
         Effect.map(Clock.currentTimeMillis, (now) => {
           const found = all.get(key)
-          if (found === undefined || !isOpen(found, now)) return false
+          if (found === undefined || !isFor(found, by) || !isOpen(found, now)) return false
           all.set(key, { ...found, usedBy: [...found.usedBy, by] })
           return true
         })

@@ -27,8 +27,9 @@ import { claim, type Link } from "../src/domain/Invitation.ts"
 import type { PublicKey } from "../src/domain/Key.ts"
 import { MeshEvent } from "../src/domain/MeshEvent.ts"
 import type { Pass } from "../src/domain/Pass.ts"
-import { looksLike, type Peer, type PeerId } from "../src/domain/Peer.ts"
+import { type Address, isServerId, looksLike, type Peer, type PeerId, roleOf, serverId } from "../src/domain/Peer.ts"
 import * as Roster from "../src/domain/Roster.ts"
+import { farAddress, siteOf } from "../src/domain/Site.ts"
 import * as Trust from "../src/domain/Trust.ts"
 import * as KeptChat from "./chat/KeptChat.ts"
 import { bothOf } from "./identity/bothOf.ts"
@@ -72,7 +73,10 @@ const make = ({ id: self, keeps = [], link, seals = PrivateSeal.make }: Settings
       return made
     }
     const invitations = yield* Invitations
-    const owns = Trust.isOwner(self)
+    const before = store.current().owner
+    // Of several sites, the server that was started first, without an invitation, owns the chat.
+    const isFirst = link === undefined && (before === undefined || before === identity.key)
+    const owns = Trust.isOwner(self) || (isServerId(self) && isFirst)
     if (owns) yield* store.change((trust) => ({ ...trust, owner: identity.key }))
     if (link !== undefined) {
       yield* store.change((trust) =>
@@ -200,6 +204,10 @@ const make = ({ id: self, keeps = [], link, seals = PrivateSeal.make }: Settings
           if (key === undefined) return Effect.fail("it shows no key")
           if (to === undefined)
             return Trust.isAnyones(trust, key) ? Effect.void : Effect.fail("its key is not known here")
+          // To a client, `Server` stands for any server of its chat.
+          if (to === serverId && Trust.isServers(trust, key)) return Effect.void
+          // It may be of a site of which this node has not heard yet: no reason to call it an impostor.
+          if (to === serverId && Trust.hasSites(trust)) return Effect.fail("its key is not known here")
           const verdict = Trust.judge(trust, to, key)
           switch (verdict) {
             case "known":
@@ -217,7 +225,7 @@ const make = ({ id: self, keeps = [], link, seals = PrivateSeal.make }: Settings
         return key !== undefined && Trust.judge(store.current(), id, key) === "known"
       },
       knows: (id) => Trust.knows(store.current(), id),
-      hasRole: ({ id, role }) => role === Trust.roleOf(id),
+      hasRole: ({ id, role }) => role === roleOf(id),
       pass: (connection) => {
         const { roster } = store.current()
         const member = Roster.find(roster, self)
@@ -285,7 +293,12 @@ const make = ({ id: self, keeps = [], link, seals = PrivateSeal.make }: Settings
         yield* decide({ ...member, status })
         return true
       }, oneAtATime.withPermits(1)),
-      listensAt: (server) => store.change((trust) => ({ ...trust, server }))
+      listensAt: Effect.fn("MemberDecisions.listensAt")(function* (server: Address) {
+        yield* store.change((trust) => ({ ...trust, server }))
+        const site = siteOf(self)
+        if (!owns || site === undefined || Roster.find(store.current().roster, self)?.key === identity.key) return
+        yield* decide({ id: self, key: identity.key, ...farAddress(site), status: "member" })
+      }, oneAtATime.withPermits(1))
     })
   })
 

@@ -8,19 +8,19 @@ import type { Membership } from "../services/Membership.ts"
 import type { Transport } from "../services/Transport.ts"
 import type { TrustStore } from "../services/TrustStore.ts"
 import type { ChatsDiffer, LogUnavailable, NotInvited, OtherChat, StateUnavailable } from "../src/domain/Errors.ts"
-import type { PeerId } from "../src/domain/Peer.ts"
+import { isServerId, type PeerId, serverId } from "../src/domain/Peer.ts"
 import * as FileIdentity from "./FileIdentity.ts"
 import * as FileInvitations from "./FileInvitations.ts"
 import * as FileTrustStore from "./FileTrustStore.ts"
 import * as RosterMembership from "./RosterMembership.ts"
 import * as TlsTransport from "./TlsTransport.ts"
 
-/** The state of the node with that id, in a user's state folder. */
+/** The state of the node with that id, in a user's state folder. A server's is the same, whichever site it is of. */
 export const state = (
   folder: string,
   id: PeerId
 ): Layer.Layer<Identity | TrustStore | Invitations, StateUnavailable> => {
-  const own = Path.join(folder, id)
+  const own = Path.join(folder, isServerId(id) ? serverId : id)
   return Layer.mergeAll(
     FileIdentity.layer(own),
     FileTrustStore.layer(own),

@@ -169,10 +169,8 @@ export const make = (
       )
     }
 
-    const routeTo = (route: Route): Route & { readonly id: PeerId } => ({
-      ...route,
-      id: servers.at(route.address) ?? serverId
-    })
+    const reachServerAt = (route: Route): Effect.Effect<void> =>
+      reachServer(servers.at(route.address) ?? serverId, route)
 
     /**
      * Dials that server for the program, and from a moment later on others too, until there is a link to any: those that
@@ -182,16 +180,15 @@ export const make = (
       Effect.suspend(() => {
         const isSame = (one: Route, other: Route) => formatAddress(one.address) === formatAddress(other.address)
         const told = servers.known().filter(({ address: named }) => isDialable(named, address()))
-        const all = Arr.dedupeWith([route, ...told, ...others], isSame).map(routeTo)
         // The first one is dialled at once: it is missing from the step on in which it was lost.
-        const dials = all.map((each, at) =>
-          at === 0
-            ? reachServer(each.id, each)
-            : Effect.delay(reachServer(each.id, each), Duration.sum(ownServerFirst, Duration.times(between, at - 1)))
+        const [own = route, ...rest] = Arr.dedupeWith([route, ...told, ...others], isSame)
+        if (rest.length === 0) return reachServerAt(own)
+        const dials = rest.map((each, at) =>
+          Effect.delay(reachServerAt(each), Duration.sum(ownServerFirst, Duration.times(between, at)))
         )
         return Effect.raceFirst(
           peers.until(servers.areThere),
-          Effect.zipRight(Effect.all(dials, { concurrency: "unbounded", discard: true }), Effect.never)
+          Effect.zipRight(Effect.all([reachServerAt(own), ...dials], { concurrency: "unbounded" }), Effect.never)
         )
       })
 

@@ -5,6 +5,7 @@ import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { AddressFromString } from "../domain/Peer.ts"
+import { Site } from "../domain/Site.ts"
 import type { About } from "./About.ts"
 import { state } from "./options.ts"
 
@@ -38,6 +39,13 @@ const server = Options.text("server").pipe(
   Options.optional
 )
 
+const site = Options.text("site").pipe(
+  Options.withPseudoName("NAME"),
+  Options.withSchema(Site),
+  Options.withDescription("Invite the server of that site, in place of people."),
+  Options.optional
+)
+
 const list = Options.boolean("list").pipe(Options.withDescription("List the invitations instead of making one."))
 
 const revoke = Options.text("revoke").pipe(
@@ -46,7 +54,7 @@ const revoke = Options.text("revoke").pipe(
   Options.optional
 )
 
-const options = { uses, expires, server, list, revoke, state }
+const options = { uses, expires, server, site, list, revoke, state }
 
 export type Arguments = Command.Command.ParseConfig<typeof options>
 
@@ -55,7 +63,7 @@ export const about: About = {
   details:
     "It prints a link with which somebody can join the chat of this user's server. The server need not run. Anybody who has the link can join: pass it on where nobody else reads it.",
   part: "Talk",
-  usual: ["uses", "expires", "server", "list", "revoke"],
+  usual: ["uses", "expires", "server", "site", "list", "revoke"],
   examples: [
     ["outlive invite", "for one person and three days"],
     ["outlive invite --uses 5 --expires 1", "for five people and one hour"]

@@ -3,7 +3,8 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { PublicKey, Signature } from "./Key.ts"
-import { Address, formatAddress, type PeerId, parseAddress } from "./Peer.ts"
+import { Address, formatAddress, isServerId, type PeerId, parseAddress } from "./Peer.ts"
+import { type Site, serverOf } from "./Site.ts"
 
 /** 128 random bits, as base64url. Whoever has them is invited. */
 export const Token = Schema.String.pipe(Schema.pattern(/^[A-Za-z0-9_-]{21}[AQgw]$/), Schema.brand("Token"))
@@ -17,15 +18,24 @@ export interface Invitation {
   readonly key: PublicKey
   /** How many people may use it. */
   readonly uses: number
+  /** It is for the server of that site, and for no person. */
+  readonly site?: Site | undefined
   /** Until when, in ms since 1970. */
   readonly expires: number
   /** Who has used it. */
   readonly usedBy: ReadonlyArray<PeerId>
 }
 
-/** Whether one more person may use it at that time. */
+/** What the maker of an invitation says of it. */
+export type Terms = Pick<Invitation, "uses" | "expires" | "site">
+
+/** Whether one more may use it at that time. */
 export const isOpen = ({ expires, usedBy, uses }: Invitation, now: number): boolean =>
   now < expires && usedBy.length < uses
+
+/** Whether it is meant for that node: a server's is for the server of that site, every other one is for clients. */
+export const isFor = ({ site }: Invitation, id: PeerId): boolean =>
+  site === undefined ? !isServerId(id) : id === serverOf(site)
 
 /** What a newcomer shows to use an invitation: the invitation's key, and a signature of that key on `claim`. */
 export const Proof = Schema.Struct({ key: PublicKey, signature: Signature })

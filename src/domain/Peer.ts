@@ -61,6 +61,13 @@ export const ClientId = PeerId.pipe(
   })
 )
 
+/** The id of somebody who was invited: of a client, or of the server of a site. */
+export const MemberId = PeerId.pipe(
+  Schema.filter((id) => id !== serverId && serverLike(id) === undefined, {
+    message: () => "the id Server is the owner's"
+  })
+)
+
 /** A TCP port, or 0 for one that the system chooses. */
 export const Port = Schema.Int.pipe(
   Schema.between(0, 65535, { message: () => "a port is a whole number from 0 to 65535" }),

@@ -5,7 +5,7 @@
  */
 import * as Schema from "effect/Schema"
 import { PublicKey, Signature } from "./Key.ts"
-import { ClientId, Host, type PeerId, Port } from "./Peer.ts"
+import { Host, MemberId, type PeerId, Port } from "./Peer.ts"
 
 /** `kicked`: needs another invitation. `banned`: can't join with one either. */
 export const Status = Schema.Literal("member", "kicked", "banned")
@@ -16,7 +16,7 @@ const Digest = Schema.String.pipe(Schema.pattern(/^[A-Za-z0-9_-]{43}$/))
 
 /** The owner's latest entry for a member. */
 export const Member = Schema.Struct({
-  id: ClientId,
+  id: MemberId,
   key: PublicKey,
   /** Where it listened last. */
   host: Host,

@@ -1,7 +1,7 @@
 /** What a node knows about the identity of others: from the owner of the chat, and from the person at its keyboard. */
 import * as Schema from "effect/Schema"
 import { PublicKey } from "./Key.ts"
-import { Address, PeerId, type Role, serverId } from "./Peer.ts"
+import { Address, isServerId, PeerId, serverId } from "./Peer.ts"
 import * as Roster from "./Roster.ts"
 import type { Proof } from "./Seal.ts"
 
@@ -23,11 +23,11 @@ export type Trust = typeof Trust.Type
 /** The knowledge of a node that knows nobody. */
 export const nobody: Trust = { roster: [], pins: new Map(), refused: new Map(), former: new Map() }
 
-/** Whether an id is the owner of the chat: its first server. */
+/** Whether an id is always the owner's. If the chat has sites, the owner is on the roster too, as the server of its own. */
 export const isOwner = (id: PeerId): boolean => id === serverId
 
-/** The role of an id in a secure chat: all members on the roster are clients. */
-export const roleOf = (id: PeerId): Role => (isOwner(id) ? "server" : "client")
+/** Whether a key is the owner's, who may be the server of any site: it is known before its roster is. */
+const isOwners = ({ owner }: Trust, id: PeerId, key: PublicKey): boolean => isServerId(id) && key === owner
 
 /** Whether an id takes part in the chat. */
 export const knows = (trust: Trust, id: PeerId): boolean => {
@@ -43,11 +43,20 @@ export const keyOf = (trust: Trust, id: PeerId): PublicKey | undefined =>
 export type Verdict = "known" | "changed" | "stranger"
 
 export const judge = (trust: Trust, id: PeerId, key: PublicKey): Verdict => {
+  if (isOwners(trust, id, key)) return "known"
   const pinned = keyOf(trust, id)
   if (pinned === undefined) return "stranger"
   if (pinned !== key) return "changed"
-  return isOwner(id) || Roster.find(trust.roster, id)?.status === "member" ? "known" : "stranger"
+  return Roster.find(trust.roster, id)?.status === "member" ? "known" : "stranger"
 }
+
+/** Whether a server has that key: the owner, or a member that is the server of a site. */
+export const isServers = (trust: Trust, key: PublicKey): boolean =>
+  key === trust.owner ||
+  trust.roster.some((member) => isServerId(member.id) && member.key === key && judge(trust, member.id, key) === "known")
+
+/** Whether the chat has several sites, as far as is known. */
+export const hasSites = ({ roster }: Trust): boolean => roster.some(({ id }) => isServerId(id))
 
 /** Whether any member has that key. */
 export const isAnyones = (trust: Trust, key: PublicKey): boolean =>
@@ -77,7 +86,7 @@ export const accept = (trust: Trust, id: PeerId): Trust | undefined => {
   refused.delete(id)
   const before = keyOf(trust, id)
   const former = before === undefined ? trust.former : new Map(trust.former).set(id, before)
-  return isOwner(id)
+  return isOwner(id) || (before !== undefined && isOwners(trust, id, before))
     ? // What another owner has said of anybody counts no more; who was known by which key stays known.
       { ...trust, refused, former, owner: key, roster: [] }
     : { ...trust, refused, former, pins: new Map(trust.pins).set(id, key) }

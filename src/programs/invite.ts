@@ -9,7 +9,8 @@ import { Invitations } from "../../services/Invitations.ts"
 import { TrustStore } from "../../services/TrustStore.ts"
 import { AddressUnknown, InvitationUnknown } from "../domain/Errors.ts"
 import { formatLink, type Invitation, isOpen } from "../domain/Invitation.ts"
-import { type Address, isUnspecified } from "../domain/Peer.ts"
+import { type Address, isUnspecified, title } from "../domain/Peer.ts"
+import { type Site, serverOf } from "../domain/Site.ts"
 
 export interface Wish extends Terms {
   /** List the invitations, in place of making one. */
@@ -23,6 +24,8 @@ interface Terms {
   readonly expires: Duration.Duration
   /** The server's address. None: the address where it listened last. */
   readonly server: Option.Option<Address>
+  /** It is for the server of that site. None: for people. */
+  readonly site: Option.Option<Site>
 }
 
 export const invite = (wish: Wish) =>
@@ -32,7 +35,7 @@ export const invite = (wish: Wish) =>
   })
 
 /** Prints a link. */
-const print = ({ expires, server, uses }: Terms) =>
+const print = ({ expires, server, site, uses }: Terms) =>
   Effect.gen(function* () {
     const invitations = yield* Invitations
     const trust = yield* TrustStore
@@ -41,6 +44,7 @@ const print = ({ expires, server, uses }: Terms) =>
     if (address === undefined || isUnspecified(address.host)) return yield* new AddressUnknown()
     const token = yield* invitations.issue({
       uses,
+      site: Option.getOrUndefined(site),
       expires: (yield* Clock.currentTimeMillis) + Duration.toMillis(expires)
     })
     yield* Console.log(formatLink({ owner, server: address, token }))
@@ -57,10 +61,10 @@ const list = Effect.gen(function* () {
 })
 
 const describe = (invitation: Invitation, now: number): string => {
-  const { expires, key, usedBy, uses } = invitation
+  const { expires, key, site, usedBy, uses } = invitation
   const until = new Date(expires).toISOString().replace(/\.\d+Z$/, "Z")
   const by = usedBy.length === 0 ? "" : ` (${usedBy.join(", ")})`
-  return `${key.slice(0, nameLength)}  used ${usedBy.length} of ${uses}${by}, ${now < expires ? "until" : "ended"} ${until}${isOpen(invitation, now) ? "" : ", closed"}`
+  return `${key.slice(0, nameLength)}  ${site === undefined ? "" : `for ${title(serverOf(site))}, `}used ${usedBy.length} of ${uses}${by}, ${now < expires ? "until" : "ended"} ${until}${isOpen(invitation, now) ? "" : ", closed"}`
 }
 
 /** Takes back the one invitation whose name begins with `name`. */

@@ -3,7 +3,17 @@ import { describe } from "vitest"
 import { PublicKey, Signature } from "../../src/domain/Key.ts"
 import { serverId } from "../../src/domain/Peer.ts"
 import type { Member, Status } from "../../src/domain/Roster.ts"
-import { accept, adopt, judgeClaim, nobody, refuse, type Trust } from "../../src/domain/Trust.ts"
+import {
+  accept,
+  adopt,
+  hasSites,
+  isServers,
+  judge,
+  judgeClaim,
+  nobody,
+  refuse,
+  type Trust
+} from "../../src/domain/Trust.ts"
 import { id, peer } from "../support/samples.ts"
 
 const key = (letter: string) => PublicKey.make(`${letter.repeat(42)}A`)
@@ -64,5 +74,30 @@ describe("what somebody is said to have signed", () => {
     assert.strictEqual(judged(other, third, serverId), "proven")
     assert.strictEqual(judged(other, owner, serverId), "unsure")
     assert.strictEqual(judged(other, first), "accepted")
+  })
+})
+
+describe("the servers of a chat with sites", () => {
+  const [east, west] = [id("Server-east"), id("Server-west")]
+  const withWest = adopt(knowing, [{ ...member(2, second), id: west }])
+
+  it("are the owner, whichever site it is of, and members that are servers", () => {
+    for (const server of [serverId, east, west]) assert.strictEqual(judge(knowing, server, owner), "known", server)
+    assert.strictEqual(judge(knowing, one, owner), "changed")
+    assert.strictEqual(judge(knowing, west, second), "stranger")
+    assert.strictEqual(judge(withWest, west, second), "known")
+    assert.strictEqual(judge(withWest, west, third), "changed")
+    assert.deepStrictEqual(
+      [owner, first, second, third].map((each) => isServers(withWest, each)),
+      [true, false, true, false]
+    )
+    assert.isTrue(hasSites(withWest))
+    assert.isFalse(hasSites(knowing))
+  })
+
+  it("are so no more when the owner has sent them away", () => {
+    const without = adopt(withWest, [{ ...member(3, second, "kicked"), id: west }])
+    assert.isFalse(isServers(without, second))
+    assert.strictEqual(judge(without, west, second), "stranger")
   })
 })

@@ -7,6 +7,7 @@ import * as Keys from "../../layers/identity/Keys.ts"
 import { Invitations } from "../../services/Invitations.ts"
 import type { StateUnavailable } from "../../src/domain/Errors.ts"
 import { Token } from "../../src/domain/Invitation.ts"
+import { Site } from "../../src/domain/Site.ts"
 import { id } from "../support/samples.ts"
 
 /** The key that a token makes. */
@@ -26,6 +27,21 @@ export const holdsFor = (world: Layer.Layer<Invitations, unknown>): void => {
       ])
       const [invitation] = yield* invitations.all
       assert.deepInclude(invitation, { key, uses: 2, expires: 1_000, usedBy: [id("1"), id("2")] })
+    })
+  )
+
+  holds("one for the server of a site lets in that alone, and all others let in no server", (invitations) =>
+    Effect.gen(function* () {
+      const site = Site.make("west")
+      const key = keyOf(yield* invitations.issue({ uses: 3, expires: 1_000, site }))
+      for (const other of ["1", "Server-east", "Server"])
+        assert.isFalse(yield* invitations.redeem(key, id(other)), other)
+      assert.isTrue(yield* invitations.redeem(key, id("Server-west")))
+      const [invitation] = yield* invitations.all
+      assert.deepInclude(invitation, { site, usedBy: [id("Server-west")] })
+      const usual = keyOf(yield* invitations.issue({ uses: 1, expires: 1_000 }))
+      for (const server of ["Server-west", "Server"]) assert.isFalse(yield* invitations.redeem(usual, id(server)))
+      assert.isTrue(yield* invitations.redeem(usual, id("1")))
     })
   )
 

@@ -151,8 +151,11 @@ export interface World {
   readonly serverIn: (rooms: ReadonlyArray<string>) => Effect.Effect<Node>
   /** The same at another port. */
   readonly serverAt: (port: number) => Effect.Effect<Node>
-  /** Starts the server of a site at that port, with what the one before left on record. All sites are of one chat. */
-  readonly site: (name: string, port: number) => Effect.Effect<Node>
+  /**
+   * Starts the server of a site at that port, with what the one before left on record. All sites are of one chat. In a
+   * secure world the first one owns it, and each other one comes by an invitation, at least the first time.
+   */
+  readonly site: (name: string, port: number, link?: Link) => Effect.Effect<Node>
   /** A server of another chat, with a record of its own: starts it at that port. The network calls it `Stranger`. */
   readonly stranger: Effect.Effect<(port: number) => Effect.Effect<Node>>
   /** Which chat the server has on record. */
@@ -213,8 +216,9 @@ export interface Safe {
   /** Who a node is, and whom it knows. */
   readonly of: (id: PeerId) => Drawer
   readonly invitations: Map<PublicKey, Invitation>
-  /** An invitation for one, for five minutes. */
+  /** An invitation for one, for five minutes: of the owner, who is `Server` if not told otherwise. */
   readonly invite: Effect.Effect<Link>
+  readonly inviteBy: (owner: string, site?: string) => Effect.Effect<Link>
 }
 
 export interface Drawer {
@@ -393,12 +397,15 @@ const make = (
         return drawer
       },
       invitations: new Map(),
-      invite: Effect.gen(function* () {
-        const invitations = yield* Invitations
-        const expires = (yield* Clock.currentTimeMillis) + 300_000
-        const token = yield* Effect.orDie(invitations.issue({ uses: 1, expires }))
-        return { owner: safe.of(serverId).identity.key, server: serverAddress, token }
-      }).pipe(Effect.provide(Layer.suspend(() => MemoryInvitations.over(safe.invitations))))
+      inviteBy: (owner, site) =>
+        Effect.gen(function* () {
+          const invitations = yield* Invitations
+          const expires = (yield* Clock.currentTimeMillis) + 300_000
+          const terms = { uses: 1, expires, site: site === undefined ? undefined : Site.make(site) }
+          const token = yield* Effect.orDie(invitations.issue(terms))
+          return { owner: safe.of(PeerId.make(owner)).identity.key, server: serverAddress, token }
+        }).pipe(Effect.provide(Layer.suspend(() => MemoryInvitations.over(safe.invitations)))),
+      invite: Effect.suspend(() => safe.inviteBy(serverId))
     }
 
     /** Plain in a world without keys, secure in one that has some. */
@@ -456,7 +463,7 @@ const make = (
       listen: Address,
       store: Layer.Layer<PortStore>,
       rooms: ReadonlyArray<string> = [],
-      site?: Site
+      { link, site }: Pick<Surroundings, "link" | "site"> = {}
     ) =>
       Effect.flatMap(Effect.map(PortStore, slowed), (kept) =>
         start(
@@ -471,24 +478,34 @@ const make = (
                 : Layer.succeed(Sites, { site, servers: sites, listensAt: () => Effect.void })
             )
           ),
-          { keeps: [KeptChat.inPortStore(kept, "ports.txt")], name, rooms, ...(site === undefined ? {} : { site }) }
+          {
+            keeps: [KeptChat.inPortStore(kept, "ports.txt")],
+            name,
+            rooms,
+            link,
+            ...(site === undefined ? {} : { site })
+          }
         )
       ).pipe(Effect.provide(store))
 
     /** The servers of sites that have ever been there, and what each has on record. */
     const sites = yield* SubscriptionRef.make<ReadonlyArray<Peer>>([])
     const siteRecords = new Map<Site, Effect.Effect.Success<typeof MemoryPortStore.makeRecords>>()
-    const siteServer = (site: Site, port: number) =>
+    const siteServer = (site: Site, port: number, link: Link | undefined) =>
       Effect.gen(function* () {
         const address = { ...serverAddress, port: Port.make(port) }
         const recorded =
           siteRecords.get(site) ??
-          (yield* Ref.make<MemoryPortStore.Records>({ ...MemoryPortStore.nothing, chat: chatOfSites }))
+          (yield* Ref.make<MemoryPortStore.Records>({
+            ...MemoryPortStore.nothing,
+            // That of a secure chat follows from the owner's key.
+            chat: keys.length === 0 ? chatOfSites : undefined
+          }))
         siteRecords.set(site, recorded)
         const id = serverOf(site)
         const others = (yield* SubscriptionRef.get(sites)).filter((each) => each.id !== id)
         yield* SubscriptionRef.set(sites, [...others, { id, role: "server" as const, address }])
-        return yield* serverOver(id, address, MemoryPortStore.over(recorded), [], site)
+        return yield* serverOver(id, address, MemoryPortStore.over(recorded), [], { site, link })
       })
 
     const sender = (id: string, text: string, wait: number, whither: Whither) =>
@@ -514,7 +531,7 @@ const make = (
         (others) => (port) =>
           serverOver(PeerId.make("Stranger"), { ...serverAddress, port: Port.make(port) }, MemoryPortStore.over(others))
       ),
-      site: (name, port) => siteServer(Site.make(name), port),
+      site: (name, port, link) => siteServer(Site.make(name), port, link),
       chat: Effect.map(Ref.get(records), ({ chat }) => chat),
       client: (
         id,

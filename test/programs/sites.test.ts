@@ -2,7 +2,7 @@
 import { assert, describe } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { type Node, story, type World } from "./World.ts"
+import { type Node, secureStory, story, type World } from "./World.ts"
 
 const nameOf = ({ name }: Node): string => (name.startsWith("Server-") ? `Server ${name.slice(7)}` : `Client ${name}`)
 
@@ -125,5 +125,48 @@ describe("sites", () => {
         for (const outside of [two, four]) assert.notInclude((yield* outside.screen).join("\n"), "in a room")
       }),
     { carries: "all" }
+  )
+
+  secureStory("a secure chat: the owner invites further servers, whose members hear each other", (world) =>
+    Effect.gen(function* () {
+      const east = yield* world.site("east", 4000)
+      const one = yield* world.client("1", { link: yield* world.safe.inviteBy("Server-east") })
+      yield* east.sees("Client 1: initiated")
+      const before = yield* world.client("2", { link: yield* world.safe.inviteBy("Server-east") })
+      yield* east.sees("Client 2: initiated")
+
+      // An invitation for people lets in no server, and that of one site none of another.
+      for (const link of [
+        yield* world.safe.inviteBy("Server-east"),
+        yield* world.safe.inviteBy("Server-east", "south")
+      ]) {
+        const stranger = yield* world.site("west", 4100, link)
+        yield* Effect.sleep("10 seconds")
+        assert.notInclude((yield* east.screen).join("\n"), "Server west")
+        yield* stranger.type("Exit")
+        yield* stranger.ended
+      }
+      const west = yield* world.site("west", 4100, yield* world.safe.inviteBy("Server-east", "west"))
+      yield* east.sees("Server west: initiated")
+      yield* before.sees("Server west: initiated")
+      yield* before.type("Exit")
+      yield* before.ended
+      const two = yield* world.client("2", { server: 4100 })
+      yield* west.sees("Client 2: initiated")
+      yield* one.sees("Client 2: initiated")
+      yield* talk([east, west, one, two], "hello")
+
+      yield* two.type("/msg 1 between us")
+      yield* one.sees("(private) Client 2: between us")
+      yield* one.type("/msg 2 yes")
+      yield* two.sees("(private) Client 1: yes")
+      for (const other of [east, west]) assert.notInclude((yield* other.screen).join("\n"), "between us")
+
+      yield* west.type("/kick 1")
+      yield* west.sees("* Only the server of a secure chat decides who takes part in it.")
+      yield* west.kill
+      yield* two.sees("* Server east is back")
+      yield* talk([east, one, two], "after")
+    })
   )
 })
