@@ -8,8 +8,10 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { flow } from "effect/Function"
+import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import { LinkFromString } from "../domain/Invitation.ts"
 import { defaultLimits, type Limits, mostRooms } from "../domain/Limits.ts"
 import {
   Address,
@@ -23,6 +25,7 @@ import {
 } from "../domain/Peer.ts"
 import { mostHistory, RoomFromString } from "../domain/Post.ts"
 import { usual } from "../domain/Settings.ts"
+import { Site } from "../domain/Site.ts"
 
 /** Where a node listens, and where the others reach it. */
 export const host = Options.text("host").pipe(
@@ -442,6 +445,82 @@ export const ircGuests = flag(
   "irc-guests",
   "OUTLIVE_IRC_GUESTS",
   "Each IRC client is a guest with its own nick, for anybody on this machine. In a plain chat only."
+)
+
+const natsUrl = Schema.decodeEither(
+  Schema.String.pipe(Schema.pattern(/^(nats|tls):\/\/([^\s/@]+@)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+)(:\d{1,5})?\/?$/))
+)
+
+/** Where NATS is. */
+export const nats = settable(
+  repeated(
+    "nats",
+    "URL",
+    "Where NATS is, such as nats://HOST:4222: it links servers of one chat. Can be given several times."
+  ),
+  "OUTLIVE_NATS"
+).pipe(
+  Options.mapEffect((given) =>
+    Effect.forEach(given, (word) =>
+      Either.match(natsUrl(word), {
+        onLeft: () =>
+          Effect.fail(ValidationError.invalidValue(HelpDoc.p("--nats takes nats://HOST:PORT or tls://HOST:PORT"))),
+        onRight: Effect.succeed
+      })
+    )
+  )
+)
+
+export const natsChat = Options.text("nats-chat").pipe(
+  Options.withPseudoName("NAME"),
+  Options.withFallbackConfig(Config.string("OUTLIVE_NATS_CHAT")),
+  Options.withDefault<string>(usual.natsChat),
+  Options.withSchema(
+    Schema.String.pipe(
+      Schema.pattern(/^[A-Za-z0-9_-]{1,32}$/, { message: () => "--nats-chat takes 1 to 32 letters, digits, - and _" })
+    )
+  ),
+  Options.withDescription("What the chat is called in NATS, where several chats use one.")
+)
+
+export const natsCreds = pemFile(
+  "nats-creds",
+  "OUTLIVE_NATS_CREDS",
+  "The file with credentials for NATS, as its own tools write it."
+)
+export const natsCa = pemFile(
+  "nats-ca",
+  "OUTLIVE_NATS_CA",
+  "The certificates that NATS must show one of, in PEM: TLS is used then."
+)
+
+/** What a server needs that is one of several. None: it is the only one. */
+export const sites = Options.all({
+  nats,
+  site: Options.text("site").pipe(
+    Options.withPseudoName("NAME"),
+    Options.withFallbackConfig(Config.string("OUTLIVE_SITE")),
+    Options.withSchema(Site),
+    Options.withDescription("The site of this server, which is called Server NAME then. With --nats only."),
+    Options.optional
+  ),
+  natsChat,
+  natsCreds,
+  natsCa,
+  natsBlind: flag("nats-blind", "OUTLIVE_NATS_BLIND", "In a secure chat: NATS does not even learn the names of rooms."),
+  invited: Options.text("invited").pipe(
+    Options.withPseudoName("LINK"),
+    Options.withSchema(LinkFromString),
+    Options.withDescription("In a secure chat, at the first start of a further server: the invitation for its site."),
+    Options.optional
+  )
+}).pipe(
+  Options.mapEffect(({ site, ...given }) => {
+    const isAlone = given.nats.length === 0
+    if (isAlone !== Option.isNone(site))
+      return Effect.fail(ValidationError.invalidValue(HelpDoc.p("--nats and --site need each other")))
+    return Effect.succeed(Option.map(site, (site) => ({ ...given, site })))
+  })
 )
 
 const logLevels = ["none", "error", "warning", "info", "debug", "trace"] as const

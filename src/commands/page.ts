@@ -80,6 +80,7 @@ const groups: ReadonlyArray<readonly [title: string, names: RegExp]> = [
   ["Security", /^(secure|insecure|state)$/],
   ["For programs and logs", /^(json|metrics|log-level|log-file)$/],
   ["For IRC clients and browsers", /^(irc|web)(-|$)/],
+  ["Several servers, linked by NATS", /^(nats|site|invited)(-|$)/],
   ["Limits on what others may do (variables: OUTLIVE_LIMIT_NAME)", isLimit],
   [otherOptions, /^/]
 ]

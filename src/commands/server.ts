@@ -8,9 +8,9 @@ import { isLoopback } from "../domain/Peer.ts"
 import { modeFor } from "../domain/Security.ts"
 import type { About } from "./About.ts"
 import { withSafeFrontEnds } from "./frontEnds.ts"
-import { carries, host, ircGuests, ircName, ircOperPassword, port, ports, security, talking } from "./options.ts"
+import { carries, host, ircGuests, ircName, ircOperPassword, port, ports, security, sites, talking } from "./options.ts"
 
-const options = { port, host, ports, carries, security, ...talking, ircGuests, ircName, ircOperPassword }
+const options = { port, host, ports, carries, security, ...talking, ircGuests, ircName, ircOperPassword, sites }
 
 export type Arguments = Command.Command.ParseConfig<typeof options>
 
@@ -43,5 +43,16 @@ const withGuests =
           )
         )
 
+/** A plain chat hides nothing from NATS, and its servers are invited by nobody. */
+const withSafeSites =
+  <E, R>(run: (given: Arguments) => Effect.Effect<void, E, R>) =>
+  (given: Arguments): Effect.Effect<void, E | ValidationError.ValidationError, R> =>
+    Option.exists(given.sites, ({ invited, natsBlind }) => natsBlind || Option.isSome(invited)) &&
+    modeFor({ ...given.security, hosts: [given.host] }) === "plain"
+      ? Effect.fail(ValidationError.invalidValue(HelpDoc.p("--nats-blind and --invited are for secure chats")))
+      : run(given)
+
 export const make = <E, R>(run: (given: Arguments) => Effect.Effect<void, E, R>) =>
-  Command.make("server", options, withSafeFrontEnds(withGuests(run))).pipe(Command.withDescription(about.summary))
+  Command.make("server", options, withSafeFrontEnds(withGuests(withSafeSites(run)))).pipe(
+    Command.withDescription(about.summary)
+  )

@@ -14,6 +14,7 @@ export const usual = {
   rooms: "all",
   irc: "6667",
   web: "0",
+  natsChat: "main",
   logLevel: "none"
 } as const
 
@@ -67,9 +68,16 @@ export const settings: ReadonlyArray<Setting> = [
   { name: "irc-cert", usual: "none" },
   { name: "irc-key", usual: "none" },
   { name: "irc-guests", usual: "false" },
+  { name: "irc-oper-password", usual: "none" },
   { name: "web", usual: "none" },
   { name: "web-cert", usual: "none" },
   { name: "web-key", usual: "none" },
+  { name: "nats", usual: "none: one server" },
+  { name: "site", usual: "none: one server" },
+  { name: "nats-chat", usual: usual.natsChat },
+  { name: "nats-creds", usual: "none" },
+  { name: "nats-ca", usual: "none" },
+  { name: "nats-blind", usual: "false" },
   { name: "metrics", usual: "none" },
   { name: "log-level", usual: usual.logLevel },
   { name: "log-file", usual: "none: stderr" },

@@ -16,10 +16,14 @@ import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { Console } from "../../services/Console.ts"
 import type { Guests } from "../../services/Guests.ts"
 import { HostChecks } from "../../services/HostChecks.ts"
+import type { Identity } from "../../services/Identity.ts"
 import { Membership } from "../../services/Membership.ts"
 import type { MessageLog } from "../../services/MessageLog.ts"
+import type { PeerMesh } from "../../services/PeerMesh.ts"
 import { ReadMarks } from "../../services/ReadMarks.ts"
+import type { ReplicaLog } from "../../services/ReplicaLog.ts"
 import type { Sessions as SessionsService } from "../../services/Sessions.ts"
+import type { Transport } from "../../services/Transport.ts"
 import { silenceALink, silenceOn } from "../commands/options.ts"
 import {
   type CertificateUnusable,
@@ -81,6 +85,23 @@ const orUnknownHost = <E extends { readonly _tag: string }>(
     return yield* Effect.fail(error)
   }).pipe(Effect.provide(NodeHostChecks.layer))
 
+/** What the server of a site has to reach the other sites: see `main/site.ts`. */
+export interface Abroad {
+  /** The transports, to clients and to other sites, of a plain chat and of a secure one. */
+  readonly plain: (limits: Limits) => Layer.Layer<Transport>
+  readonly secure: (limits: Limits) => Layer.Layer<Transport, never, Identity>
+  /** What carries posts between sites, for each run of the node. */
+  readonly relay: Layer.Layer<never, never, ReplicaLog | Guests | PeerMesh | Membership>
+}
+
+/** What a node has besides its log, mesh and connections. */
+interface Surroundings {
+  readonly frontEnds?: FrontEnds
+  /** Where else than in the data folder the node records which plain chat it is in. */
+  readonly keeps?: ReadonlyArray<KeptChat.Keep>
+  readonly abroad?: Abroad | undefined
+}
+
 /** The transport of a node, and the membership that decides who may take part. */
 const connections = (
   id: PeerId,
@@ -90,15 +111,20 @@ const connections = (
     limits,
     safety: { link, state }
   }: { readonly data: Option.Option<string>; readonly limits: Limits; readonly safety: Safety },
-  keeps: ReadonlyArray<KeptChat.Keep>
+  { abroad, keeps = [] }: Surroundings
 ) => {
   const inData = Option.match(data, { onNone: () => [], onSome: (folder) => [KeptChat.inFolder(folder)] })
   return modeFor(wish) === "plain"
-    ? Layer.merge(TcpTransport.layer(limits), OpenMembership.keeping([...keeps, ...inData]))
+    ? Layer.merge(abroad?.plain(limits) ?? TcpTransport.layer(limits), OpenMembership.keeping([...keeps, ...inData]))
     : Layer.unwrapEffect(
         Effect.map(secureNode, (module) =>
           Layer.catchAll(
-            module.layer({ id, keeps: inData, ...(link === undefined ? {} : { link }) }, stateFolder(state), limits),
+            module.layer(
+              { id, keeps: inData, ...(link === undefined ? {} : { link }) },
+              stateFolder(state),
+              limits,
+              abroad?.secure(limits)
+            ),
             (error) => Layer.effectContext<unknown, typeof error | HostUnknown, never>(orUnknownHost(error, wish.hosts))
           )
         )
@@ -129,11 +155,8 @@ export type Settings = Omit<TransportPeerMesh.Settings, "silence" | "silenceALin
 const historyFor = ({ history }: Settings): number =>
   Option.getOrElse(history, () => (atTerminal() ? historyForPeople : 0))
 
-/**
- * The layers that stay when the node begins another run: its log, transport and membership. `keeps`: where else than in
- * the data folder the node records which plain chat it is in.
- */
-const ground = (settings: Settings, keeps: ReadonlyArray<KeptChat.Keep>) => {
+/** The layers that stay when the node begins another run: its log, transport and membership. */
+const ground = (settings: Settings, surroundings: Surroundings) => {
   const wish = { ...settings.safety, hosts: [settings.listen.host, ...settings.safety.dials] }
   const history = historyFor(settings)
   const { logBytes: bytes, logEntries: entries, pending, streams } = settings.limits
@@ -147,7 +170,10 @@ const ground = (settings: Settings, keeps: ReadonlyArray<KeptChat.Keep>) => {
       })
     )
   )
-  return log.pipe(Layer.provideMerge(connections(settings.id, wish, settings, keeps)), Layer.merge(announce(wish)))
+  return log.pipe(
+    Layer.provideMerge(connections(settings.id, wish, settings, surroundings)),
+    Layer.merge(announce(wish))
+  )
 }
 
 /** The mesh of one run of a node, on the layers of `ground`. */
@@ -164,7 +190,7 @@ const marksOf = ({ data }: Settings): Keep | undefined =>
   Option.getOrUndefined(Option.map(data, (folder) => inFolder(folder, "read.json")))
 
 /** All layers of a node that never begins another run. */
-export const node = (settings: Settings) => Layer.provideMerge(mesh(settings), ground(settings, []))
+export const node = (settings: Settings) => Layer.provideMerge(mesh(settings), ground(settings, {}))
 
 /** What a node has besides its console at which people can talk. It stays when the node begins another run. */
 type FrontEnds = Layer.Layer<
@@ -173,24 +199,15 @@ type FrontEnds = Layer.Layer<
   SessionsService | MessageLog | Membership | Guests | Console
 >
 
-/**
- * Runs a program on a node, again in another run of the node whenever it fails with `Forked`. `keeps`: where else than
- * in the data folder it records which plain chat it is in.
- */
+/** Runs a program on a node, again in another run of the node whenever it fails with `Forked`. */
 export const onNode =
-  (
-    settings: Settings,
-    {
-      frontEnds = Layer.empty,
-      keeps = []
-    }: { readonly frontEnds?: FrontEnds; readonly keeps?: ReadonlyArray<KeptChat.Keep> } = {}
-  ) =>
+  (settings: Settings, surroundings: Surroundings = {}) =>
   <A, E, R>(program: Effect.Effect<A, E | Forked, R>) =>
     program.pipe(
-      Effect.provide(mesh(settings)),
+      Effect.provide(Layer.provideMerge(surroundings.abroad?.relay ?? Layer.empty, mesh(settings))),
       anewWhenForked,
-      Effect.provide(frontEnds),
-      Effect.provide(ground(settings, keeps)),
+      Effect.provide(surroundings.frontEnds ?? Layer.empty),
+      Effect.provide(ground(settings, surroundings)),
       Effect.provide(Sessions.layer),
       Effect.provideService(ReadMarks, marksOf(settings)),
       Effect.provideService(FirstRoom, settings.rooms[0] ?? mainRoom),
