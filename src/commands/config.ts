@@ -22,7 +22,7 @@ export const about: About = {
   details:
     "A setting is an option, a variable, or a line of the settings file, in this order of precedence. With settings as options, this command shows what would hold.",
   part: "Set up",
-  usual: [],
+  usual: ["server", "host", "port", "ports", "data"],
   examples: [
     ["outlive config", "the current values"],
     ["outlive config --port 4100", "the values with that option"]

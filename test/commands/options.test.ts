@@ -10,6 +10,7 @@ import * as Option from "effect/Option"
 import * as Client from "../../src/commands/client.ts"
 import * as Doctor from "../../src/commands/doctor.ts"
 import * as Send from "../../src/commands/send.ts"
+import * as Server from "../../src/commands/server.ts"
 import { mostRooms } from "../../src/domain/Limits.ts"
 import { formatAddress } from "../../src/domain/Peer.ts"
 import { Room } from "../../src/domain/Post.ts"
@@ -141,6 +142,40 @@ describe("--web", () => {
         const exit = yield* Effect.exit(serve(web, ...others))
         assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", sentence)
       }
+    })
+  )
+})
+
+describe("--nats and --site", () => {
+  const serve = (words: ReadonlyArray<string>, variables?: Readonly<Record<string, string>>) =>
+    given<Server.Arguments>((run) => Server.make(run) as never, words, variables)
+
+  it.effect("need each other, and come from variables too", () =>
+    Effect.gen(function* () {
+      const both = ["--nats", "nats://ann:secret@[::1]:4222", "--nats", "tls://nats.example.org", "--site", "east"]
+      const { sites } = yield* serve(both)
+      assert.deepStrictEqual(
+        Option.map(sites, ({ nats, natsChat, site }) => [...nats, natsChat, site]),
+        Option.some(["nats://ann:secret@[::1]:4222", "tls://nats.example.org", "main", "east"])
+      )
+      assert.isTrue(Option.isNone((yield* serve([])).sites))
+      const variables = { OUTLIVE_NATS: "nats://a:1, nats://b:2", OUTLIVE_SITE: "west", OUTLIVE_NATS_CHAT: "ours" }
+      assert.deepStrictEqual(
+        Option.map((yield* serve([], variables)).sites, ({ nats, natsChat, site }) => [...nats, natsChat, site]),
+        Option.some(["nats://a:1", "nats://b:2", "ours", "west"])
+      )
+      for (const [words, sentence] of [
+        [["--nats", "nats://a:1"], /--nats and --site need each other/],
+        [["--site", "east"], /--nats and --site need each other/],
+        [["--nats", "http://a:1", "--site", "east"], /--nats takes nats:\/\/HOST:PORT or tls:\/\/HOST:PORT/],
+        [["--nats", "nats://a:1", "--site", "a b"], /the name of a site has 1 to 24 letters, digits, - and _/],
+        [[...both, "--nats-chat", "a.b"], /--nats-chat takes 1 to 32 letters, digits, - and _/],
+        [[...both, "--nats-blind"], /--nats-blind and --invited are for secure chats/]
+      ] as const) {
+        const exit = yield* Effect.exit(serve(words))
+        assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", sentence)
+      }
+      assert.isTrue(Option.exists((yield* serve([...both, "--secure", "--nats-blind"])).sites, (it) => it.natsBlind))
     })
   )
 })
