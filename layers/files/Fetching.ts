@@ -191,8 +191,10 @@ const gather = (
         case "piece":
           if (plan === undefined || !plan.came(intake.peer, answer.piece)) return false
           // Another peer was faster.
-          if (plan.has(answer.piece) || inWriting.has(answer.piece)) ask(intake)
-          else {
+          if (plan.has(answer.piece) || inWriting.has(answer.piece)) {
+            store.giveBack(answer.bytes)
+            ask(intake)
+          } else {
             inWriting.add(answer.piece)
             intake.writing += 1
             run(write(intake, answer.piece, answer.bytes))
@@ -244,6 +246,7 @@ const gather = (
             const { connection, rest } = yield* needs.open(peer)
             yield* Effect.async<void>((resume) => {
               const intake: Intake = new Intake(peer, connection, clock, {
+                room: (length) => store.buffer().subarray(0, length),
                 answered: (answer) => answered(intake, answer),
                 ended: () => resume(Effect.void)
               })

@@ -24,6 +24,8 @@ const leastMeasured = 30 * 1_024
 
 /** What its owner does with what comes. Plain functions. */
 interface Uses {
+  /** Where so many bytes of a piece are put together. */
+  readonly room: (length: number) => Uint8Array
   /** Takes the next answer; false if it was not asked for. */
   readonly answered: (answer: Answer) => boolean
   /** The connection is over. Called once, not from within `answered`. */
@@ -35,7 +37,7 @@ export class Intake {
   readonly peer: PeerId
   readonly #connection: Connection
   readonly #clock: Clock.Clock
-  readonly #decoder = new AnswerDecoder()
+  readonly #decoder: AnswerDecoder
   readonly #requests: Array<Uint8Array> = []
   readonly #uses: Uses
   /** When the last byte came, in monotonic ms. */
@@ -49,6 +51,7 @@ export class Intake {
   idleSince: number | undefined = undefined
 
   constructor(peer: PeerId, connection: Connection, clock: Clock.Clock, uses: Uses) {
+    this.#decoder = new AnswerDecoder(uses.room)
     this.peer = peer
     this.#connection = connection
     this.#clock = clock

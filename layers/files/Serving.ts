@@ -30,6 +30,8 @@ interface Needs {
   readonly clock: Clock.Clock
   /** What this node serves in all; undefined if there is no limit. */
   readonly bucket: TokenBucket | undefined
+  /** Takes back the bytes of a piece that nobody needs any more. */
+  readonly giveBack: (bytes: Uint8Array) => void
   /** A piece can't be read. */
   readonly unreadable: (error: FileUnreadable | FileChanged | FolderUnusable) => void
 }
@@ -44,12 +46,15 @@ const over = Effect.fail("over" as const)
 export const serve = (
   connection: Connection,
   share: Share,
-  { bucket, clock, unreadable }: Needs
+  { bucket, clock, giveBack, unreadable }: Needs
 ): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function* () {
     // Mutable, each change in one synchronous step.
     const requests: Array<Request> = []
     const ready: Array<Uint8Array> = []
+    /** The bytes of pieces that are sent. The last ones that were handed over are free when the next ones are asked for. */
+    const pieces = new Set<Uint8Array>()
+    let last: Uint8Array | undefined
     let waiting = 0
     let ended = false
     const signal = makeSignal()
@@ -114,6 +119,7 @@ export const serve = (
         if (bytes === undefined || Either.isLeft(bytes)) return put(encodeHead({ type: "gone", piece }))
         yield* paced(bytes.right.length)
         yield* room
+        pieces.add(bytes.right)
         put(encodeHead({ type: "piece", piece, bytes: bytes.right }), bytes.right)
       })
 
@@ -138,7 +144,10 @@ export const serve = (
     }
 
     connection.drain(() => {
+      // A piece is more than a connection takes without waiting: whoever asks for more has sent it.
+      if (last !== undefined && pieces.delete(last)) giveBack(last)
       const bytes = ready.shift()
+      last = bytes
       if (ready.length < mostReady) signal.changed()
       return bytes
     })

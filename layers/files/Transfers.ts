@@ -277,6 +277,7 @@ export const make = (settings: Settings) =>
         serve(connection, share, {
           clock,
           bucket,
+          giveBack: store.giveBack,
           unreadable: (error) => withdraw(share, error.message)
         })
       ).pipe(

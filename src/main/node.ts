@@ -9,6 +9,7 @@ import * as KeptChat from "../../layers/chat/KeptChat.ts"
 import * as FileMessageLog from "../../layers/FileMessageLog.ts"
 import { inFolder } from "../../layers/Keep.ts"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
+import * as MeshFiles from "../../layers/MeshFiles.ts"
 import * as NodeHostChecks from "../../layers/NodeHostChecks.ts"
 import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as TcpTransport from "../../layers/TcpTransport.ts"
@@ -64,6 +65,51 @@ export interface Safety {
   /** The hosts that the command line tells it to dial. */
   readonly dials: ReadonlyArray<Host>
 }
+
+/** The folder for what is fetched: the given one, or `outlive` in the one that the desktop has for downloads. */
+const downloadsFolder = (given: Option.Option<string>): string =>
+  Option.getOrElse(given, () =>
+    Path.join(process.env["XDG_DOWNLOAD_DIR"] || Path.join(Os.homedir(), "Downloads"), "outlive")
+  )
+
+/** How files are transferred. */
+export interface Transferring {
+  readonly downloads: Option.Option<string>
+  /** Whether what was fetched is shared. */
+  readonly share: boolean
+  /** Bytes a second that are served in all. */
+  readonly bytesPerSecond: Option.Option<number>
+  /** How many transfers are served at a time. */
+  readonly transfers: number
+}
+
+export const transferringByDefault: Transferring = {
+  downloads: Option.none(),
+  share: true,
+  bytesPerSecond: Option.none(),
+  transfers: 8
+}
+
+/** What transfers files, and its thread for the disk. Both are loaded by the first transfer. */
+const filesParts = Effect.promise(async () => {
+  const [{ make }, { layer }] = await Promise.all([
+    import("../../layers/files/Transfers.ts"),
+    import("../../layers/NodeFileStore.ts")
+  ])
+  return { make, store: layer(Path.join(__dirname, "outlive.files.cjs")) }
+})
+
+const files = ({ bytesPerSecond, downloads, share, transfers }: Transferring) =>
+  MeshFiles.layer(
+    {
+      downloads: downloadsFolder(downloads),
+      share,
+      bytesPerSecond: Option.getOrUndefined(bytesPerSecond),
+      transfers,
+      transfersPerPeer: Math.ceil(transfers / 2)
+    },
+    filesParts
+  )
 
 /** Node's TLS, keys and certificates. They are loaded only by a secure node. */
 export const secureNode = Effect.promise(() => import("../../layers/SecureNode.ts"))
@@ -150,6 +196,7 @@ export type Settings = Omit<TransportPeerMesh.Settings, "silence" | "silenceALin
   readonly safety: Safety
   /** Whether it takes in what is said in private: see `Log.Settings`. */
   readonly hearsPrivate?: boolean
+  readonly transferring?: Transferring
 }
 
 const historyFor = ({ history }: Settings): number =>
@@ -172,7 +219,8 @@ const ground = (settings: Settings, surroundings: Surroundings) => {
   )
   return log.pipe(
     Layer.provideMerge(connections(settings.id, wish, settings, surroundings)),
-    Layer.merge(announce(wish))
+    Layer.merge(announce(wish)),
+    Layer.merge(files(settings.transferring ?? transferringByDefault))
   )
 }
 

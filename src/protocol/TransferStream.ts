@@ -124,18 +124,26 @@ const headIn = (bytes: Uint8Array): Head => {
   throw malformed("not an answer of a transfer")
 }
 
+const newBytes = (length: number): Uint8Array => new Uint8Array(length)
+
 /**
  * Decodes what comes from a side that serves. Mutable: one connection feeds it. The bytes of an answer are put together
  * in an array of their own. It takes at most `maxBodyBytes` for them, and one line.
  */
 export class AnswerDecoder {
+  readonly #room: (length: number) => Uint8Array
   /** How long a `has` may be, in bytes: it depends on the number of pieces. */
   mostHasBytes = maxHeaderBytes
   #line: Array<Uint8Array> = []
   #lineBytes = 0
   #head: Extract<Head, { readonly length: number }> | undefined = undefined
-  #body = new Uint8Array(0)
+  #body = newBytes(0)
   #filled = 0
+
+  /** `room`: where so many bytes of a piece are put together. */
+  constructor(room: (length: number) => Uint8Array = newBytes) {
+    this.#room = room
+  }
 
   /** The answers that these bytes complete, in order; or why they are none. */
   decode(bytes: Uint8Array): Either.Either<ReadonlyArray<Answer>, FrameMalformed> {
@@ -185,7 +193,7 @@ export class AnswerDecoder {
       return
     }
     if (head.length > maxBodyBytes) throw malformed("too many bytes at once")
-    this.#body = new Uint8Array(head.length)
+    this.#body = head.type === "piece" ? this.#room(head.length) : newBytes(head.length)
     this.#filled = 0
     this.#head = head
     if (head.length === 0) this.#complete(answers, head)
