@@ -4,6 +4,7 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
+import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
 import type { FileStore, Shared, Target } from "../../services/FileStore.ts"
 import type { Connection } from "../../services/Transport.ts"
@@ -358,7 +359,7 @@ const gather = (
     const known = kept ?? (yield* Deferred.await(manifestHere))
     const place = yield* Scope.extend(store.target(folder, offer, known), lasting)
     target = place
-    plan = new PiecePlan<PeerId>(place.has, startOf(offer, needs))
+    plan = new PiecePlan<PeerId>(place.has, yield* Random.nextIntBetween(0, Math.max(1, of)))
     bytes = bytesIn(place.has, offer)
     lastBytes = bytes
     needs.begun(place)
@@ -369,10 +370,6 @@ const gather = (
     yield* Deferred.await(done)
     return place
   })
-
-/** Where this node begins. */
-const startOf = (offer: Offer, { clock }: Needs): number =>
-  Number(clock.unsafeCurrentTimeNanos() % BigInt(Math.max(1, piecesOf(offer.size))))
 
 /** The bytes of these pieces. */
 const bytesIn = (has: PieceSet, { size }: Offer): number => {

@@ -52,7 +52,10 @@ export const serve = (
     // Mutable, each change in one synchronous step.
     const requests: Array<Request> = []
     const ready: Array<Uint8Array> = []
-    /** The bytes of pieces that are sent. The last ones that were handed over are free when the next ones are asked for. */
+    /**
+     * The bytes of whole pieces: more than a connection takes without waiting. So when it asks for more, it has sent them.
+     * Of what is less, nobody knows when it is sent.
+     */
     const pieces = new Set<Uint8Array>()
     let last: Uint8Array | undefined
     let waiting = 0
@@ -119,7 +122,7 @@ export const serve = (
         if (bytes === undefined || Either.isLeft(bytes)) return put(encodeHead({ type: "gone", piece }))
         yield* paced(bytes.right.length)
         yield* room
-        pieces.add(bytes.right)
+        if (bytes.right.length === maxBodyBytes) pieces.add(bytes.right)
         put(encodeHead({ type: "piece", piece, bytes: bytes.right }), bytes.right)
       })
 
@@ -144,7 +147,6 @@ export const serve = (
     }
 
     connection.drain(() => {
-      // A piece is more than a connection takes without waiting: whoever asks for more has sent it.
       if (last !== undefined && pieces.delete(last)) giveBack(last)
       const bytes = ready.shift()
       last = bytes

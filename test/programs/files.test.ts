@@ -2,15 +2,19 @@ import { assert } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { describe } from "vitest"
+import type { MemoryDisk } from "../../layers/MemoryFileStore.ts"
 import type { Files } from "../../services/Files.ts"
 import { pieceBytes } from "../../src/domain/Manifest.ts"
 import type { Offer } from "../../src/domain/Offer.ts"
-import type { TransferEvent } from "../../src/domain/Transfer.ts"
-import { gather, type Node, story, type World } from "./World.ts"
+import type { Transfer, TransferEvent } from "../../src/domain/Transfer.ts"
+import { gather, type Node, secureStory, story, type World } from "./World.ts"
 
 /** Bytes that are different in each piece. */
-const content = (pieces: number, more = 1_000): Uint8Array =>
-  Uint8Array.from({ length: pieces * pieceBytes + more }, (_, at) => (at * 7 + Math.floor(at / 251)) % 251)
+const content = (pieces: number, more = 1_000): Uint8Array => {
+  const bytes = new Uint8Array(pieces * pieceBytes + more)
+  for (let at = 0; at < bytes.length; at += 97) bytes[at] = at * 7 + Math.floor(at / 251)
+  return bytes
+}
 
 /** Offers a file of that node. */
 const offers = (world: World, node: Node, name: string, bytes: Uint8Array): Effect.Effect<Offer> =>
@@ -20,8 +24,8 @@ const offers = (world: World, node: Node, name: string, bytes: Uint8Array): Effe
     return (yield* Effect.orDie(files.offer([`/home/${name}`]))).offer
   })
 
-/** Waits for an event; fails if it does not come within minutes. */
-const awaits = (files: Files["Type"], tag: TransferEvent["_tag"]): Effect.Effect<Effect.Effect<TransferEvent>> =>
+/** Begins to wait for an event. The effect that is returned fails if it does not come. */
+const expects = (files: Files["Type"], tag: TransferEvent["_tag"]): Effect.Effect<Effect.Effect<TransferEvent>> =>
   Effect.map(Deferred.make<TransferEvent>(), (come) => {
     const stop = files.onEvent((event) => {
       if (event._tag === tag) Deferred.unsafeDone(come, Effect.succeed(event))
@@ -33,24 +37,206 @@ const awaits = (files: Files["Type"], tag: TransferEvent["_tag"]): Effect.Effect
     )
   })
 
+/** Waits until a transfer is so. */
+const until = (files: Files["Type"], { digest }: Offer, holds: (transfer: Transfer) => boolean): Effect.Effect<void> =>
+  Effect.async<void>((resume) => {
+    const look = (): void => {
+      const transfer = files.transfers().get(digest)
+      if (transfer === undefined || !holds(transfer)) return
+      resume(Effect.void)
+    }
+    const stop = files.onChange(look)
+    look()
+    return Effect.sync(stop)
+  }).pipe(
+    Effect.timeoutFail({ duration: "10 minutes", onTimeout: () => new Error("the transfer never was so") }),
+    Effect.orDie
+  )
+
+const isWhole = (world: World, node: Node, offer: Offer, bytes: Uint8Array, name = offer.name): void => {
+  const found = world.diskOf(node.name).bytes(`/downloads/${name}`)
+  assert.isTrue(found !== undefined && Buffer.from(found).equals(bytes), `${node.name} has not ${name}, byte for byte`)
+}
+
 /** Fetches an offer at that node, whole. */
 const fetches = (world: World, node: Node, offer: Offer, bytes: Uint8Array): Effect.Effect<void> =>
   Effect.gen(function* () {
     const files = yield* node.files
-    const fetched = yield* awaits(files, "Fetched")
+    const fetched = yield* expects(files, "Fetched")
     assert.isTrue(yield* files.fetch(offer))
     yield* fetched
-    assert.deepStrictEqual(world.diskOf(node.name).bytes(`/downloads/${offer.name}`), bytes)
+    isWhole(world, node, offer, bytes)
     assert.strictEqual(files.transfers().get(offer.digest)?.state, "Done")
   })
 
+/** Whether each piece is in a part on one of these disks. */
+const isCovered = (bytes: Uint8Array, disks: ReadonlyArray<MemoryDisk>): boolean => {
+  const parts = disks.flatMap((disk) =>
+    disk.all().flatMap((path) => (path.startsWith("/downloads/") ? [Buffer.from(disk.bytes(path) ?? [])] : []))
+  )
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    const piece = bytes.subarray(at, at + pieceBytes)
+    if (!parts.some((part) => part.subarray(at, at + piece.length).equals(piece))) return false
+  }
+  return true
+}
+
+/** Each node serves so much a second. Then a transfer takes a while, in which things can happen. */
+const slowly = { transfers: { bytesPerSecond: 4 * pieceBytes } }
+
 describe("files in a chat", () => {
-  story("a file is fetched from who offers it", (world) =>
+  story("a file is fetched from who offers it, an empty one too, and nobody fetches what is here", (world) =>
     Effect.gen(function* () {
       const { one, two } = yield* gather(world)
       const bytes = content(5)
       const offer = yield* offers(world, one, "a.bin", bytes)
       yield* fetches(world, two, offer, bytes)
+      const files = yield* two.files
+      assert.isFalse(yield* files.fetch(offer), "it is here already")
+      assert.deepStrictEqual([...files.holders(offer.digest).keys()], [one.name])
+      const empty = yield* offers(world, one, "empty", new Uint8Array(0))
+      yield* fetches(world, two, empty, new Uint8Array(0))
+      assert.isTrue(yield* files.drop(offer.digest))
+      assert.isFalse(files.transfers().has(offer.digest))
+      isWhole(world, two, offer, bytes)
+    })
+  )
+
+  story("what was fetched is shared: the server and the author are gone, and a third has it from the second", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      const bytes = content(4)
+      const offer = yield* offers(world, one, "a.bin", bytes)
+      yield* fetches(world, two, offer, bytes)
+      const three = yield* world.client("3")
+      yield* two.sees("Client 3: initiated")
+      yield* server.kill
+      yield* one.interrupt
+      yield* fetches(world, three, offer, bytes)
+    })
+  )
+
+  story(
+    "the author leaves at half: two who have a part each make each other's whole",
+    (world) =>
+      Effect.gen(function* () {
+        const { one, server, two } = yield* gather(world)
+        const three = yield* world.client("3")
+        yield* two.sees("Client 3: initiated")
+        const bytes = content(40)
+        const offer = yield* offers(world, one, "a.bin", bytes)
+        const all = yield* Effect.all([two.files, three.files])
+        const fetched = yield* Effect.all(all.map((files) => expects(files, "Fetched")))
+        for (const files of all) assert.isTrue(yield* files.fetch(offer))
+        const parts = [two, three].map(({ name }) => world.diskOf(name))
+        yield* Effect.raceAll(all.map((files) => until(files, offer, () => isCovered(bytes, parts))))
+        for (const files of all) assert.strictEqual(files.transfers().get(offer.digest)?.state, "Fetching")
+        yield* one.kill
+        yield* server.kill
+        yield* Effect.all(fetched, { concurrency: "unbounded" })
+        for (const node of [two, three]) isWhole(world, node, offer, bytes)
+      }),
+    slowly
+  )
+
+  story(
+    "a node that dies goes on where it was, and so does one whose peer died",
+    (world) =>
+      Effect.gen(function* () {
+        const { one, two } = yield* gather(world)
+        const bytes = content(30)
+        const offer = yield* offers(world, one, "a.bin", bytes)
+        const files = yield* two.files
+        assert.isTrue(yield* files.fetch(offer))
+        yield* until(files, offer, ({ bytes }) => bytes >= 10 * pieceBytes)
+        const had = files.transfers().get(offer.digest)?.bytes ?? 0
+        yield* two.kill
+        const again = yield* world.client("2")
+        yield* again.sees("Client 1: initiated")
+        const here = yield* again.files
+        const fetched = yield* expects(here, "Fetched")
+        assert.isTrue(yield* here.fetch(offer))
+        yield* until(here, offer, ({ bytes }) => bytes >= had)
+        assert.isAtLeast(here.transfers().get(offer.digest)?.bytes ?? 0, had)
+        yield* until(here, offer, ({ bytes }) => bytes >= 20 * pieceBytes)
+        // Now the one who offers it dies, and comes back and offers the same file: it is the same offer.
+        yield* one.kill
+        yield* until(here, offer, ({ state }) => state === "Waiting")
+        const back = yield* world.client("1")
+        yield* again.sees("Client 1: initiated", "Client 1: initiated")
+        assert.strictEqual((yield* offers(world, back, "a.bin", bytes)).digest, offer.digest)
+        yield* fetched
+        isWhole(world, again, offer, bytes)
+      }),
+    slowly
+  )
+
+  story("nobody has it: that is said once, and it comes by itself when somebody has", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      const bytes = content(2)
+      const offer = yield* offers(world, one, "a.bin", bytes)
+      const offering = yield* one.files
+      assert.isTrue(yield* offering.drop(offer.digest))
+      const files = yield* two.files
+      const [fetched, waiting] = yield* Effect.all([expects(files, "Fetched"), expects(files, "Waiting")])
+      assert.isTrue(yield* files.fetch(offer))
+      yield* waiting
+      assert.strictEqual(files.transfers().get(offer.digest)?.state, "Waiting")
+      assert.strictEqual((yield* offers(world, one, "a.bin", bytes)).digest, offer.digest)
+      yield* fetched
+      isWhole(world, two, offer, bytes)
+    })
+  )
+
+  story(
+    "a fetch that was given up goes on later; one without a disk says why, and goes on when there is one",
+    (world) =>
+      Effect.gen(function* () {
+        const { one, two } = yield* gather(world)
+        const bytes = content(20)
+        const offer = yield* offers(world, one, "a.bin", bytes)
+        const files = yield* two.files
+        assert.isTrue(yield* files.fetch(offer))
+        yield* until(files, offer, ({ bytes }) => bytes >= 5 * pieceBytes)
+        assert.isTrue(yield* files.cancel(offer.digest))
+        assert.isFalse(yield* files.cancel(offer.digest))
+        assert.isFalse(files.transfers().has(offer.digest))
+        const failed = yield* expects(files, "Failed")
+        const disk = world.diskOf("2")
+        disk.onChange = (step) => {
+          if (step === "write") throw Object.assign(new Error("full"), { code: "ENOSPC" })
+        }
+        assert.isTrue(yield* files.fetch(offer))
+        yield* failed
+        assert.include(files.transfers().get(offer.digest)?.why ?? "", "no room")
+        disk.onChange = () => {}
+        yield* fetches(world, two, offer, bytes)
+      }),
+    slowly
+  )
+
+  story("a peer that can't be dialled comes itself", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      const bytes = content(3)
+      const offer = yield* offers(world, one, "a.bin", bytes)
+      yield* world.network.block((from, to) => from === "2" && to === "1")
+      yield* fetches(world, two, offer, bytes)
+    })
+  )
+
+  secureStory("in a secure chat too, and each way", (world) =>
+    Effect.gen(function* () {
+      yield* world.server
+      const one = yield* world.client("1", { link: yield* world.safe.invite })
+      const two = yield* world.client("2", { link: yield* world.safe.invite })
+      yield* one.sees("Client 2: initiated")
+      const bytes = content(3)
+      yield* fetches(world, two, yield* offers(world, one, "a.bin", bytes), bytes)
+      yield* world.network.block((from, to) => from === "1" && to === "2")
+      const more = content(4)
+      yield* fetches(world, one, yield* offers(world, two, "b.bin", more), more)
     })
   )
 })
