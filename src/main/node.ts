@@ -92,11 +92,8 @@ export const transferringByDefault: Transferring = {
 
 /** What transfers files, and its thread for the disk. Both are loaded by the first transfer. */
 const filesParts = Effect.promise(async () => {
-  const [{ make }, { layer }] = await Promise.all([
-    import("../../layers/files/Transfers.ts"),
-    import("../../layers/NodeFileStore.ts")
-  ])
-  return { make, store: layer(Path.join(__dirname, "outlive.files.cjs")) }
+  const { parts } = await import("../../layers/NodeTransfers.ts")
+  return parts(Path.join(__dirname, "outlive.files.cjs"))
 })
 
 const files = ({ bytesPerSecond, downloads, share, transfers }: Transferring) =>
