@@ -67,12 +67,16 @@ export class Guests extends Context.Tag("outlive/Guests")<
     readonly carryBy: (carry: Carry) => () => void
     /** Takes a guest out of a room. */
     readonly part: (guest: Guest, room: Room) => void
-    /** Says lines of a guest in a room, as `MessageLog.say` does for this node. What it says is a stream of its own. */
+    /**
+     * Says lines of a guest in a room, as `MessageLog.say` does for this node. What it says is a stream of its own.
+     * `outside`: also if the guest is not in the room.
+     */
     readonly say: (
       guest: Guest,
       room: Room,
       lines: ReadonlyArray<string>,
-      by: Reader
+      by: Reader,
+      outside?: boolean
     ) => Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable>
     /** Says lines of a guest to that reader alone. Fails if the reader was a guest, and is gone. */
     readonly confide: (

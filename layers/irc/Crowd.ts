@@ -24,6 +24,7 @@ import { farewellOf, type House, type Lobby, type Person } from "./House.ts"
 import { type Change, type Members, makeMembers } from "./Members.ts"
 import * as Messages from "./Messages.ts"
 import { channelOf } from "./Messages.ts"
+import { nicksIn } from "./Monitor.ts"
 import { bytesOf } from "./Sender.ts"
 
 /** One guest, as the crowd knows it. */
@@ -212,7 +213,8 @@ export const make = (
       const own = isEarlier ? undefined : seatOf(author)
       const others = seatsIn(channels.of(room)).filter((seat) => seat !== own && hears(seat))
       tell(others, ofPosts, (view) => Messages.messagesOn(view, post))
-      if (own !== undefined && channels.of(room).has(author) && hears(own)) own.show(post, true)
+      // It waits for what has become of its line also where it is not in the room.
+      if (own !== undefined && hears(own)) own.show(post, true)
     }
 
     // ---- Who comes and goes
@@ -238,7 +240,7 @@ export const make = (
           { source, command: "QUIT", params: [words] }
         ])
       }
-      const nicks = change._tag === "Renamed" ? [change.from, change.to] : [members.nickOf(id)]
+      const nicks = nicksIn(change, members.nickOf)
       for (const seat of seats.values()) seat.monitored(nicks)
     }
     /** What the program says of an entry to those in `main`. Who comes and goes is seen by JOIN and QUIT, but for the server. */
@@ -312,7 +314,13 @@ export const make = (
         seatOf(id)?.left(room, words)
       }
       for (const id of came) {
-        tell(stay, ["extended-join"], (view) => [Messages.joined(view, room, id)])
+        const { away } = personOf(id)
+        tell(stay, ["extended-join", "away-notify"], (view) => [
+          Messages.joined(view, room, id),
+          ...(away === undefined || !view.has("away-notify")
+            ? []
+            : [{ source: Messages.prefixOf(view, id), command: "AWAY", params: [away] }])
+        ])
         seatOf(id)?.entered(room)
       }
     }

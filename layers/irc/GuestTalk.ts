@@ -133,7 +133,7 @@ export const make = ({
       : answerWith("ERR_CANTSENDTOUSER", members.nickOf(other), words)
   }
   /** Says something. The answer comes when its post does. */
-  const speak = (room: Room, text: string, answer: Answer, isNotice = false): void => {
+  const speak = (room: Room, text: string, answer: Answer, { isNotice = false, isOutside = false } = {}): void => {
     const line: Typed = { text, room, verbatim: true }
     const [other] = addresseesIn(room) ?? []
     const giveUp = (words?: string): void => {
@@ -142,7 +142,9 @@ export const make = ({
       echoes.givenUp(line)?.([refusalFor(room, "The line was not sent")])
     }
     const said =
-      other === undefined ? guests.say(guest, room, [text], reader) : guests.confide(guest, other, [text], reader)
+      other === undefined
+        ? guests.say(guest, room, [text], reader, isOutside)
+        : guests.confide(guest, other, [text], reader)
     if (isNotice) lobby.notices.expect(guest.id, room, text)
     echoes.expect(line, answer)
     sayings += 1
@@ -168,7 +170,11 @@ export const make = ({
     const awaited = isOwn
       ? echoes.found((line) => line.text === post.text && line.room === placeOf(guest.id, post))
       : undefined
-    if (awaited === undefined) return sender.put(bytesOf(Messages.messagesOn(view, post)))
+    if (awaited === undefined) {
+      const room = roomIn(post.stream)
+      if (isPrivate(room) || isIn(room)) sender.put(bytesOf(Messages.messagesOn(view, post)))
+      return
+    }
     const isEchoed = has("echo-message") || (!isPrivate(roomIn(post.stream)) && topicIn(post.text) !== undefined)
     awaited.answer(isEchoed ? Messages.messagesOn(view, post) : [])
   }
@@ -292,8 +298,8 @@ export const make = ({
       lobby.farewells.set(farewellOf(guest.id, room), { words: reason })
       guests.part(guest, room)
     },
-    say: ({ isAction, isNotice, room, text }, answer) =>
-      speak(room, isAction ? actionOf(text) : text, answer, isNotice && !isAction),
+    say: ({ isAction, isNotice, isOutside = false, room, text }, answer) =>
+      speak(room, isAction ? actionOf(text) : text, answer, { isNotice: isNotice && !isAction, isOutside }),
     setTopic: (room, text, answer) => {
       topics += 1
       speak(room, topicOf(text), (messages) => {

@@ -1,10 +1,10 @@
 /** MONITOR (IRCv3): the nicks of which one client wants to know whether they are there. */
 import type { PeerId } from "../../src/domain/Peer.ts"
-import { fold } from "../../src/protocol/irc/CaseMapping.ts"
+import { fold, isSame } from "../../src/protocol/irc/CaseMapping.ts"
 import type { Outgoing } from "../../src/protocol/irc/Message.ts"
 import type { Numeric } from "../../src/protocol/irc/Numeric.ts"
 import { listsOf } from "../../src/protocol/irc/Pieces.ts"
-import type { Members } from "./Members.ts"
+import type { Change, Members } from "./Members.ts"
 
 /** How many nicks a client may name. */
 export const mostMonitored = 100
@@ -14,6 +14,12 @@ export interface Monitor {
   readonly perform: (command: string, list: string) => ReadonlyArray<Outgoing>
   /** What to tell when those with these nicks have come or gone. */
   readonly onChange: (nicks: ReadonlyArray<string>) => ReadonlyArray<Outgoing>
+}
+
+/** Which nicks are there since a change, or no more. One that only changes the case of its letters is the same nick. */
+export const nicksIn = (change: Change, nickOf: (id: PeerId) => string): ReadonlyArray<string> => {
+  if (change._tag !== "Renamed") return [nickOf(change.id)]
+  return isSame(change.from, change.to) ? [] : [change.from, change.to]
 }
 
 interface Needs {
@@ -67,8 +73,6 @@ export const makeMonitor = ({ members, numeric, prefixOf }: Needs): Monitor => {
       const run = commands.get(command.toUpperCase())
       return run?.(nicks) ?? [numeric("ERR_NEEDMOREPARAMS", "MONITOR", "MONITOR takes +, -, C, L or S")]
     },
-    // Of a nick that only changes the case of its letters, one is enough.
-    onChange: (nicks) =>
-      stateOf([...new Map(nicks.filter((nick) => wanted.has(fold(nick))).map((nick) => [fold(nick), nick])).values()])
+    onChange: (nicks) => stateOf(nicks.filter((nick) => wanted.has(fold(nick))))
   }
 }

@@ -19,21 +19,20 @@ export const mostTargets = 4
 interface Place {
   readonly room: Room
   readonly reader?: PeerId
+  readonly isOutside?: boolean
 }
 
 /** The channel of that name, if this client may speak there; or what speaks against it. */
 const channelNamed = (talk: Talk, target: string): Place | Outgoing => {
-  const room = shownRoom(talk, target)
   const { guest, lobby } = asGuest(talk) ?? {}
-  const objection =
-    room === undefined
-      ? "You're not on that channel"
-      : lobby === undefined || guest === undefined
-        ? undefined
-        : objectionToSpeak(modesOf(lobby, room), personIn(talk, lobby, guest, room), true)
-  return room === undefined || objection !== undefined
-    ? talk.numeric("ERR_CANNOTSENDTOCHAN", target, objection ?? "")
-    : { room }
+  const refuse = (words = "You're not on that channel") => talk.numeric("ERR_CANNOTSENDTOCHAN", target, words)
+  const inside = shownRoom(talk, target)
+  if (lobby === undefined || guest === undefined) return inside === undefined ? refuse() : { room: inside }
+  const room = inside ?? talk.roomOf(target)
+  if (room === undefined) return refuse()
+  const isOutside = inside === undefined
+  const objection = objectionToSpeak(modesOf(lobby, room), personIn(talk, lobby, guest, room), !isOutside)
+  return objection === undefined ? { room, isOutside } : refuse(objection)
 }
 
 /** The reader of that name, or what speaks against it. */
@@ -73,7 +72,8 @@ const sayTo = (talk: Talk, command: string, target: string, text: string, answer
   // What a guest says is here as soon as it is said, so its reader's words need not wait for the echo.
   if (house.lobby !== undefined) talk.send(away)
   const first = house.lobby === undefined ? away : []
-  talk.say({ ...said, room: place.room, isNotice: command === "NOTICE" }, (messages) => answer([...first, ...messages]))
+  const { isOutside = false, room } = place
+  talk.say({ ...said, room, isNotice: command === "NOTICE", isOutside }, (messages) => answer([...first, ...messages]))
 }
 
 /** Says something to each of a list of targets. */

@@ -35,7 +35,7 @@ import { type Marking, makeMarking } from "./Markers.ts"
 import { type Change, type Members, makeMembers } from "./Members.ts"
 import * as Messages from "./Messages.ts"
 import { awayWords, banMaskOf, channelOf, host, split } from "./Messages.ts"
-import { type Monitor, makeMonitor } from "./Monitor.ts"
+import { type Monitor, makeMonitor, nicksIn } from "./Monitor.ts"
 import { makePast } from "./Past.ts"
 import type { Seen } from "./Seen.ts"
 import type { Sender } from "./Sender.ts"
@@ -43,12 +43,13 @@ import type { Sender } from "./Sender.ts"
 /** Gives a client the answers to its command. */
 export type Answer = (messages: ReadonlyArray<Outgoing>) => void
 
-/** What a client says. `isNotice`: with NOTICE. */
+/** What a client says. `isNotice`: with NOTICE. `isOutside`: in a room that it need not be in. */
 export interface Speech {
   readonly room: Room
   readonly text: string
   readonly isAction: boolean
   readonly isNotice: boolean
+  readonly isOutside?: boolean
 }
 
 export interface Talk {
@@ -278,7 +279,7 @@ export const make = ({
     }
     const messagesOnChange = (change: Change): ReadonlyArray<Outgoing> => [
       ...inChannels(change),
-      ...monitor.onChange(change._tag === "Renamed" ? [change.from, change.to] : [members.nickOf(change.id)])
+      ...monitor.onChange(nicksIn(change, members.nickOf))
     ]
     const inChannels = (change: Change): ReadonlyArray<Outgoing> => {
       const { id } = change

@@ -235,7 +235,8 @@ export const make = ({
     part: (guest, room) => {
       if (presentOf(guest)?.rooms.delete(room) === true) changes.changed()
     },
-    say: (guest, room, lines, by) => taken(() => (guest.rooms.has(room) ? sayNow(guest, room, lines, by) : nothing)),
+    say: (guest, room, lines, by, outside = false) =>
+      taken(() => (outside || guest.rooms.has(room) ? sayNow(guest, room, lines, by) : nothing)),
     confide: (guest, reader, lines, by) =>
       Effect.suspend(() => {
         const party = partyOf(reader)

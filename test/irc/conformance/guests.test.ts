@@ -192,6 +192,23 @@ describe("RFC 2811, 4.2 and 4.3; RFC 2812, 3.2.3: modes of channels", () => {
     })
   )
 
+  story("-n lets others speak who are not in the channel, and hear nothing of it", (world) =>
+    Effect.gen(function* () {
+      const foo = yield* register(world, "foo")
+      const bar = yield* register(world, "bar", "echo-message")
+      yield* asked(foo, "JOIN #chan")
+      has(yield* asked(bar, "PRIVMSG #chan :no", "PRIVMSG #none :no"), / 404 bar #chan [\s\S]* 404 bar #none /)
+      yield* asked(foo, "MODE #chan -n")
+      yield* bar.send("PRIVMSG #chan :yes", "NICK rab")
+      yield* bar.sees(/^:bar!u-bar@outlive PRIVMSG #chan :yes$/)
+      yield* bar.sees(/^:bar!u-bar@outlive NICK rab$/)
+      has(yield* asked(foo, "PRIVMSG #chan :thanks"), /^:bar!u-bar@outlive PRIVMSG #chan :yes$/m)
+      assert.notMatch((yield* heard(bar)).join("\n"), /thanks/)
+      yield* asked(foo, "MODE #chan +m")
+      has(yield* asked(bar, "PRIVMSG #chan :no"), / 404 rab #chan /)
+    })
+  )
+
   story("those who come at the same time do not get past the limit", (world) =>
     Effect.gen(function* () {
       const foo = yield* register(world, "foo")
@@ -336,6 +353,8 @@ describe("RFC 2812, 3.3 and 3.6, 4.1, 4.6: messages, WHO, WHOIS, AWAY", () => {
         / 301 bar foo :?lunch$/m,
         / G@? :/
       )
+      yield* asked(foo, "PART #chan", "JOIN #chan")
+      has(yield* heard(bar), /^:foo!\S+ JOIN #chan\n:foo!u-foo@outlive AWAY :?lunch$/m)
       has(yield* asked(foo, "AWAY"), / 305 foo /)
       has(yield* heard(bar), /^:foo!u-foo@outlive AWAY$/m)
     })
@@ -477,8 +496,9 @@ describe("IRCv3", () => {
       yield* bar.sees(/^ERROR/)
       has(yield* heard(foo), / 731 foo :?bar/)
       const again = yield* register(world, "bar")
+      has(yield* heard(foo), / 730 foo :?bar/)
       yield* asked(again, "NICK BAR")
-      has(yield* heard(foo), / 730 foo :?BAR!u-bar@outlive$/m)
+      assert.isEmpty(yield* heard(foo))
     })
   )
 })
