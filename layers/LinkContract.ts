@@ -24,6 +24,7 @@ import type { PeerStatus } from "../src/domain/PeerStatus.ts"
 import type { Epoch, Room, StreamId } from "../src/domain/Post.ts"
 import type { Rest } from "../src/domain/Rest.ts"
 import type { Signal } from "../src/domain/Signal.ts"
+import type { Site } from "../src/domain/Site.ts"
 import type {
   Call,
   Cipher,
@@ -227,6 +228,8 @@ export interface Replication<R> {
   readonly guestStatuses: () => ReadonlyArray<PeerStatus>
   /** Whether that run takes part at another site, or did last. */
   readonly wasFar: (id: PeerId, epoch: Epoch) => boolean
+  /** The other site at which somebody takes part. */
+  readonly siteOf: (id: PeerId) => Site | undefined
   /** Who takes part at other sites. */
   readonly farMembers: () => Iterable<PeerId>
 }

@@ -6,9 +6,17 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import type { Party, Visitor } from "../src/domain/Conversation.ts"
-import type { GuestGone, IdLooksAlike, IdTaken, LogUnavailable, RoomsFull } from "../src/domain/Errors.ts"
+import type {
+  AtAnotherSite,
+  GuestGone,
+  IdLooksAlike,
+  IdTaken,
+  LogUnavailable,
+  RoomsFull
+} from "../src/domain/Errors.ts"
 import type { PeerId } from "../src/domain/Peer.ts"
 import type { Epoch, Room, StreamId } from "../src/domain/Post.ts"
+import type { Site } from "../src/domain/Site.ts"
 import type { Reader, SayResult } from "./MessageLog.ts"
 
 /** One visit of a guest. */
@@ -46,6 +54,8 @@ export interface Others {
   readonly holderOf: (id: PeerId) => PeerId | undefined
   /** The run of a guest elsewhere that has that id, or had it when the link to its node was lost. */
   readonly epochOf: (id: PeerId) => Epoch | undefined
+  /** The other site at which somebody takes part. */
+  readonly siteOf: (id: PeerId) => Site | undefined
 }
 
 export class Guests extends Context.Tag("outlive/Guests")<
@@ -78,15 +88,17 @@ export class Guests extends Context.Tag("outlive/Guests")<
       by: Reader,
       outside?: boolean
     ) => Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable>
-    /** Says lines of a guest to that reader alone. Fails if the reader was a guest, and is gone. */
+    /** Says lines of a guest to that reader alone. Fails if the reader was a guest, and is gone, or is at another site. */
     readonly confide: (
       guest: Guest,
       reader: PeerId,
       lines: ReadonlyArray<string>,
       by: Reader
-    ) => Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable | GuestGone>
+    ) => Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable | GuestGone | AtAnotherSite>
     /** Who is meant by an id in a conversation now. Undefined if the last one who had the id was a guest, and is gone. */
     readonly partyOf: (id: PeerId) => Party | undefined
+    /** The other site at which somebody takes part. In a plain chat nothing private goes there. */
+    readonly siteOf: (id: PeerId) => Site | undefined
     /** A guest of another node is gone, or a node has the id of a guest that is gone. */
     readonly hasGone: (id: PeerId) => void
     readonly isBack: (id: PeerId) => void

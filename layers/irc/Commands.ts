@@ -3,8 +3,9 @@ import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import { privatelyTo } from "../../src/domain/Conversation.ts"
 import { escape } from "../../src/domain/Escape.ts"
-import { formatAddress, type Named, type PeerId, roleOf } from "../../src/domain/Peer.ts"
+import { formatAddress, type Named, type PeerId, roleOf, title } from "../../src/domain/Peer.ts"
 import { authorOf, mainRoom, type Post, type Room } from "../../src/domain/Post.ts"
+import { serverOf } from "../../src/domain/Site.ts"
 import { dateAndTime } from "../../src/domain/Time.ts"
 import { topicIn } from "../../src/domain/Topic.ts"
 import { isSame } from "../../src/protocol/irc/CaseMapping.ts"
@@ -326,7 +327,8 @@ const who: Command = atOnce((talk, [mask = "*", options = ""]) => {
 const wayTo = (talk: Talk, id: PeerId): string => {
   const status = talk.statuses().get(id)
   if (status === undefined) return id === talk.house.self.id ? "this node" : "no link"
-  const { link, peer, through } = status
+  const { link, peer, site, through } = status
+  if (site !== undefined) return `through ${title(serverOf(site))}`
   if (link === undefined) return through === undefined ? "no link" : `heard through ${through}`
   const trip = link.roundTrip === undefined ? "" : `, ${Duration.toMillis(link.roundTrip).toFixed(1)} ms`
   return `${formatAddress(peer.address)}, direct link since ${dateAndTime(link.since)}${trip}`

@@ -187,7 +187,8 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
             const others = [...missing.sought().map(({ peer }) => peer.id), ...replication.farMembers()]
             return table.lookalike(id) ?? others.find((each) => each === id || looksLike(each, id))
           },
-          epochOf: replication.epochOfGuest
+          epochOf: replication.epochOfGuest,
+          siteOf: replication.siteOf
         })
       ),
       (stop) => Effect.sync(stop)

@@ -5,7 +5,7 @@ import type { Carry, Guest, Guests, Objection, Others } from "../../services/Gue
 import type { Reader, SayResult } from "../../services/MessageLog.ts"
 import { conversationOf, type Visitor, visitorOf } from "../../src/domain/Conversation.ts"
 import type { EncodedPost } from "../../src/domain/EncodedPost.ts"
-import { GuestGone, IdLooksAlike, IdTaken, LineTooLong } from "../../src/domain/Errors.ts"
+import { AtAnotherSite, GuestGone, IdLooksAlike, IdTaken, LineTooLong } from "../../src/domain/Errors.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { looksLike, type PeerId } from "../../src/domain/Peer.ts"
 import {
@@ -68,7 +68,7 @@ interface Present extends Guest {
 
 const nothing: ReadonlyArray<SayResult> = []
 
-const nobody: Others = { holderOf: () => undefined, epochOf: () => undefined }
+const nobody: Others = { holderOf: () => undefined, epochOf: () => undefined, siteOf: () => undefined }
 
 export const make = ({
   author,
@@ -238,7 +238,9 @@ export const make = ({
     say: (guest, room, lines, by, outside = false) =>
       taken(() => (outside || guest.rooms.has(room) ? sayNow(guest, room, lines, by) : nothing)),
     confide: (guest, reader, lines, by) =>
-      Effect.suspend(() => {
+      Effect.suspend((): Effect.Effect<ReadonlyArray<SayResult>, GuestGone | AtAnotherSite> => {
+        const site = others.siteOf(reader)
+        if (site !== undefined) return new AtAnotherSite({ id: reader, site })
         const party = partyOf(reader)
         if (party === undefined) return new GuestGone({ id: reader })
         return taken(() => {
@@ -252,6 +254,7 @@ export const make = ({
         })
       }),
     partyOf,
+    siteOf: (id) => others.siteOf(id),
     hasGone: (id) => gone.set(id, true),
     isBack: (id) => gone.delete(id),
     ask: (asked) => {

@@ -27,7 +27,7 @@ import {
 } from "../../src/domain/Conversation.ts"
 import type { Block, EncodedPost, Mark } from "../../src/domain/EncodedPost.ts"
 import { Entry, isPost } from "../../src/domain/Entry.ts"
-import { GuestGone, type LogUnavailable, NoKey } from "../../src/domain/Errors.ts"
+import { AtAnotherSite, GuestGone, type LogUnavailable, NoKey } from "../../src/domain/Errors.ts"
 import type { Signature } from "../../src/domain/Key.ts"
 import type { Letters } from "../../src/domain/Letter.ts"
 import { defaultLimits } from "../../src/domain/Limits.ts"
@@ -413,7 +413,9 @@ export const make = (
 
     /** `confide` in a plain chat: says lines in the conversation with the reader. */
     const talk = ([reader]: Confidants, lines: ReadonlyArray<string>, by: Reader) =>
-      Effect.suspend((): Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable | GuestGone> => {
+      Effect.suspend((): Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable | GuestGone | AtAnotherSite> => {
+        const site = guests.siteOf(reader)
+        if (site !== undefined) return new AtAnotherSite({ id: reader, site })
         const party = guests.partyOf(reader)
         if (party === undefined) return new GuestGone({ id: reader })
         const room = conversationOf(author, party)

@@ -262,6 +262,7 @@ export const make = (
       epochOfGuest: guestList.epochOf,
       guestStatuses: () => [...guestList.statuses(), ...siteList.statuses()],
       wasFar: siteList.wasFar,
+      siteOf: siteList.of,
       farMembers: siteList.ids,
       delivery: delivery.ofOwn,
       deliveryNow: delivery.howFar,

@@ -239,8 +239,8 @@ export const make = ({ events, guests, links, log, oldRuns }: Ground) => {
       shown()
         .filter(({ rooms }) => room === mainRoom || rooms.includes(room))
         .map(({ id }) => id),
-    /** Whether that id is a member of another site. */
-    has: (id: PeerId): boolean => all.has(id) && isShown(id),
+    /** The other site at which somebody takes part. */
+    of: (id: PeerId): Site | undefined => (isShown(id) ? all.get(id)?.site : undefined),
     ids: (): Iterable<PeerId> => all.keys(),
     statuses: (): ReadonlyArray<PeerStatus> =>
       shown().map(({ epoch, id, site }) => ({

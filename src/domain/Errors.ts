@@ -7,7 +7,7 @@ import * as Data from "effect/Data"
 import type { LossReason } from "./MeshEvent.ts"
 import { type Address, formatAddress, type Host, type Named, type PeerId, type Port, title, titlesOf } from "./Peer.ts"
 import { type Epoch, mainRoom, type Room, roomTitle, type Summary } from "./Post.ts"
-import type { Site } from "./Site.ts"
+import { type Site, serverOf } from "./Site.ts"
 
 /** No node answers at that address, or not in time. */
 export class PeerUnreachable extends Data.TaggedError("PeerUnreachable")<{
@@ -252,7 +252,14 @@ export class GuestGone extends Data.TaggedError("GuestGone")<{ readonly id: Peer
 }
 
 /** Why nothing can be said to somebody in private. */
-export type Unreachable = NoKey | GuestGone
+/** Somebody takes part at another site, and no private line of a plain chat goes there. */
+export class AtAnotherSite extends Data.TaggedError("AtAnotherSite")<{ readonly id: PeerId; readonly site: Site }> {
+  override get message() {
+    return `${title(this.id)} takes part through ${title(serverOf(this.site))}: in a chat that is not encrypted, private lines go over direct links alone.`
+  }
+}
+
+export type Unreachable = NoKey | GuestGone | AtAnotherSite
 
 export const isTooLong = (result: unknown): result is LineTooLong => result instanceof LineTooLong
 

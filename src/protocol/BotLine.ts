@@ -88,7 +88,11 @@ const peerSeen = {
     Schema.Struct({ since: Schema.NonNegativeInt, roundTrip: Schema.NullOr(Schema.Number), behind: Count })
   ),
   through: Schema.NullOr(PeerId),
-  givenUp: Schema.Boolean
+  givenUp: Schema.Boolean,
+  /** Whether it is a guest of the node `through`. */
+  guest: Schema.optionalWith(Schema.Boolean, { exact: true }),
+  /** The other site at which it takes part, through the server `through`. */
+  site: Schema.optionalWith(Site, { exact: true })
 }
 
 /** A room, or those with whom one talks in private. */
@@ -433,7 +437,7 @@ export const eventOf = (fact: Fact): Event | undefined => {
 
 const stateOf = { Self: "self", Sought: "sought", Up: "up", Down: "down", Returning: "returning" } as const
 
-const peerSeenIn = ({ givenUp, guestSince, link, peer, through }: PeerStatus) => ({
+const peerSeenIn = ({ givenUp, guestSince, link, peer, site, through }: PeerStatus) => ({
   ...peer,
   link:
     link === undefined
@@ -441,7 +445,8 @@ const peerSeenIn = ({ givenUp, guestSince, link, peer, through }: PeerStatus) =>
       : { ...link, roundTrip: link.roundTrip === undefined ? null : Duration.toMillis(link.roundTrip) },
   through: through ?? null,
   givenUp,
-  ...(guestSince === undefined ? {} : { guest: true as const })
+  ...(guestSince === undefined || site !== undefined ? {} : { guest: true as const }),
+  ...(site === undefined ? {} : { site })
 })
 
 const roomSeenIn = ({ joined, lines, mentions, peers, room, topic }: Omit<RoomState, "here">) => ({

@@ -50,6 +50,10 @@ describe("sites", () => {
       yield* east.sees("Client 3: handed on")
       yield* Effect.sleep("10 millis")
       for (const near of [one, two]) assert.include(yield* near.screen, "Client 3: handed on")
+      yield* one.type("/msg 3 between us")
+      yield* one.sees(
+        "* Client 3 takes part through Server west: in a chat that is not encrypted, private lines go over direct links alone."
+      )
       yield* one.type("/who")
       yield* one.sees("* Server west, of another site, since 2026-01-01 00:00:00")
       yield* one.sees("* Client 3, through Server west, since 2026-01-01 00:00:00")

@@ -97,6 +97,14 @@ const reasons: Readonly<Record<string, string>> = lossInWords
 
 const counted = (count: number, one: string, more = `${one}s`): string => `${count} ${count === 1 ? one : more}`
 
+/** More names than this are counted. */
+const mostNamed = 10
+
+const nodesOf = (ids: ReadonlyArray<string>): string =>
+  ids.length > mostNamed ? `${ids.length} nodes` : ids.join(", ")
+
+const areOrIs = ({ length }: ReadonlyArray<string>): string => (length === 1 ? "is" : "are")
+
 /** A report in words, as a notice; undefined if it is none. */
 export const noticeOf = (report: Report): string | undefined => {
   switch (report.type) {
@@ -117,6 +125,10 @@ export const noticeOf = (report: Report): string | undefined => {
       return `${report.id} is lost${report.reason in reasons ? `: ${reasons[report.reason]}` : ""}`
     case "given-up":
       return `${report.id} can't be reached any more`
+    case "far":
+      return report.known ? `${nodesOf(report.ids)} ${areOrIs(report.ids)} back at the site ${report.site}` : undefined
+    case "far-left":
+      return `${nodesOf(report.ids)} ${report.lost ? `${areOrIs(report.ids)} lost at the site ${report.site}` : "left"}`
     case "through":
       return `${report.id} has no direct link: its lines come through ${report.by}`
     case "catching-up":

@@ -7,7 +7,8 @@ import { clock, roundTripInWords } from "../state/Words.ts"
 import { Pure } from "./Pure.ts"
 import { Id } from "./Text.tsx"
 
-const wayTo = ({ givenUp, link, through }: PeerNews): string => {
+const wayTo = ({ givenUp, link, site, through }: PeerNews): string => {
+  if (site !== undefined) return `through Server ${site}`
   if (link !== null) return link.roundTrip === null ? "direct" : `direct, ${roundTripInWords(link.roundTrip)}`
   if (through !== null) return `through ${through}`
   return givenUp ? "can't be reached" : "is being dialled"
