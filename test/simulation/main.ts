@@ -10,7 +10,8 @@ import { isMainThread, parentPort, workerData } from "node:worker_threads"
 import { type Record_, violations } from "./Checker.ts"
 import { failed, type Outcome, runSeeds, told } from "./Seeds.ts"
 import { simulate } from "./Simulation.ts"
-import { seedsFrom } from "./schedules.ts"
+import * as Sites from "./Sites.ts"
+import { firstOfSites, seedsFrom } from "./schedules.ts"
 
 const screensOf = ({ lives }: Record_): string =>
   createHash("sha256")
@@ -19,10 +20,11 @@ const screensOf = ({ lives }: Record_): string =>
 
 const runSeed = (seed: number): Outcome => {
   try {
-    const record = simulate(seed)
+    const { more = [], ...record }: Record_ & { readonly more?: ReadonlyArray<string> } =
+      seed >= firstOfSites ? Sites.simulate(seed) : simulate(seed)
     const deliveries = record.lives.reduce((sum, life) => sum + life.shown.length, 0)
     const { kills, steps } = record
-    return { seed, broken: violations(record), screens: screensOf(record), deliveries, kills, steps }
+    return { seed, broken: [...violations(record), ...more], screens: screensOf(record), deliveries, kills, steps }
   } catch (error) {
     return failed(seed, String(error))
   }

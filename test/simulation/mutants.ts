@@ -3,7 +3,7 @@
  * notice each.
  */
 
-import { firstOfPrivate, firstOfRooms } from "./schedules.ts"
+import { firstOfPrivate, firstOfRooms, firstOfSites } from "./schedules.ts"
 
 export interface Mutant {
   readonly name: string
@@ -322,6 +322,18 @@ export const mutants: ReadonlyArray<Mutant> = [
         file: "layers/log/Letters.ts",
         from: "carried.length - first <= maxEntries * share && bytes <= maxBytes * share",
         to: "carried.length === first"
+      }
+    ]
+  },
+  {
+    name: "published before it is kept: what JetStream has not acknowledged is not published again",
+    seed: firstOfSites + 5,
+    notices: /^Sites: without tunnels/m,
+    changes: [
+      {
+        file: "layers/nats/Relay.ts",
+        from: "        const last = batch.marks.at(-1)\n",
+        to: "        const last = batch.marks.at(-1)\n        outgoing.stored(batch)\n"
       }
     ]
   }

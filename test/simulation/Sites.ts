@@ -1,0 +1,512 @@
+/**
+ * Simulates one chat over three sites under trouble of every kind, drawn from a seed: the real programs over a network
+ * and a message system in memory.
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import * as Scope from "effect/Scope"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import * as KeptChat from "../../layers/chat/KeptChat.ts"
+import { makeTypedLines } from "../../layers/console/TypedLines.ts"
+import * as Log from "../../layers/log/Log.ts"
+import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
+import * as MemoryPortStore from "../../layers/MemoryPortStore.ts"
+import * as MemoryTransport from "../../layers/MemoryTransport.ts"
+import * as MemoryBus from "../../layers/nats/MemoryBus.ts"
+import * as NatsTransport from "../../layers/nats/NatsTransport.ts"
+import * as Relay from "../../layers/nats/Relay.ts"
+import { both } from "../../layers/nats/SiteTransport.ts"
+import * as OpenMembership from "../../layers/OpenMembership.ts"
+import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.ts"
+import * as ScriptedInterrupts from "../../layers/ScriptedInterrupts.ts"
+import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
+import { Bus } from "../../services/Bus.ts"
+import { Console, type Put, whenTaken } from "../../services/Console.ts"
+import type { Interrupts } from "../../services/Interrupts.ts"
+import { MeshStatus } from "../../services/MeshStatus.ts"
+import { PortStore } from "../../services/PortStore.ts"
+import { Sites } from "../../services/Sites.ts"
+import { Transport } from "../../services/Transport.ts"
+import { ChatId } from "../../src/domain/Chat.ts"
+import type { Keep } from "../../src/domain/Keep.ts"
+import { type Address, Host, isServerId, type Peer, PeerId, Port, roleOf, serverId } from "../../src/domain/Peer.ts"
+import { mainRoom } from "../../src/domain/Post.ts"
+import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
+import { farAddress, Site, serverOf } from "../../src/domain/Site.ts"
+import * as Client from "../../src/programs/client.ts"
+import { anewWhenForked } from "../../src/programs/renewal.ts"
+import { server } from "../../src/programs/server.ts"
+import * as Sessions from "../../src/programs/sessions.ts"
+import { makeChance } from "../support/chance.ts"
+import { linkedOf } from "../support/linked.ts"
+import { VirtualDisk } from "../support/VirtualDisk.ts"
+import { run } from "../support/VirtualTime.ts"
+import { wholeLog } from "../support/wholeLog.ts"
+import { type Life, type Record_, type Saying, tokensOf } from "./Checker.ts"
+
+const sites = ["east", "west", "north"].map((name) => Site.make(name))
+const clientsOfEach = 2
+const host = Host.make("localhost")
+const chat = ChatId.make("5".repeat(32))
+
+/** The number of steps of trouble, and their average length in ms of virtual time. */
+const steps = 60
+const stepMillis = 400
+
+/** How long everything may take to settle, and how long the last lines may take; in seconds. */
+const settling = 80
+const lastSettling = 10
+
+/** A chat that has been settled for this many seconds counts as settled for good: longer than the silence of a link. */
+const calm = 4
+
+/** How long lines may take where a part of the message system is away for good, in seconds. */
+const detour = 45
+
+/** A simulated chat runs no more tasks than this in a second, or it runs in a loop. */
+const busiest = 60_000
+
+/** A node of the chat, whether it runs or not. */
+interface Place {
+  readonly id: PeerId
+  readonly site: Site
+  readonly address: Address
+  disk: VirtualDisk | undefined
+  position: string | undefined
+  lineage: number
+  running: Running | undefined
+  said: number
+}
+
+interface Running {
+  readonly life: Life
+  readonly type: (line: string) => void
+  readonly stop: (abruptly: boolean) => Effect.Effect<void>
+  inside: { readonly log: Log.Log; readonly status: MeshStatus["Type"] } | undefined
+}
+
+/** What goes on besides the usual trouble: which part of the message system is away for a while. */
+export type Absence = "tunnels" | "store" | "all"
+
+export const absenceOf = (seed: number): Absence => (["tunnels", "store", "all"] as const)[seed % 3] ?? "all"
+
+/** The post on a line of the screen, if there is one. */
+const tokenOf = (line: string): string | undefined => /^(?:Client|Server) \w+: ([\w-]+\.\d+\.\d+)$/.exec(line)?.[1]
+
+const copyOf = ({ lastEpoch, lines, millis }: VirtualDisk): VirtualDisk =>
+  Object.assign(new VirtualDisk(), { lastEpoch, lines, millis })
+
+/** A bus of a process that may be dead: then nothing of what it does reaches anybody. */
+const mortal = (bus: Bus["Type"], isDead: () => boolean): Bus["Type"] => ({
+  ...bus,
+  publish: (subject, bytes) => !isDead() && bus.publish(subject, bytes),
+  subscribe: (pattern, take) =>
+    bus.subscribe(pattern, (bytes, subject) => {
+      if (!isDead()) take(bytes, subject)
+    }),
+  append: (subject, id, bytes) => Effect.suspend(() => (isDead() ? Effect.never : bus.append(subject, id, bytes)))
+})
+
+const drawFrom = (seed: number) => {
+  const next = makeChance(seed)
+  return {
+    below: (bound: number) => Math.floor(next() * bound),
+    among: <A>(list: ReadonlyArray<A>): A => list[Math.floor(next() * list.length)] as A,
+    happens: (probability: number) => next() < probability
+  }
+}
+
+const usual: MemoryBus.Fate = { copies: 1, after: 0 }
+
+/** Runs the schedule of a seed, and returns the record to check. */
+export const simulate = (seed: number): Record_ & { readonly more: ReadonlyArray<string> } => {
+  const chance = drawFrom(seed)
+  const fates = drawFrom(~seed)
+  const lives: Array<Life> = []
+  const said = new Map<string, Saying>()
+  const written = new Map<string, number>()
+  /** Broken promises that are about sites. */
+  const more: Array<string> = []
+  let lineages = 0
+  let kills = 0
+
+  const program = Effect.gen(function* () {
+    const outer = yield* Effect.scope
+    const stage = yield* Scope.fork(outer, yield* Effect.succeed({ _tag: "Sequential" } as const))
+    const network = yield* MemoryTransport.makeNetwork
+    const hub = yield* Scope.extend(MemoryBus.makeHub, outer)
+    const clock = yield* Effect.clock
+    const now = () => clock.unsafeCurrentTimeMillis()
+
+    const placeOf = (id: PeerId, site: Site, port: number): Place => ({
+      id,
+      site,
+      address: { host, port: Port.make(port) },
+      disk: isServerId(id) ? new VirtualDisk() : undefined,
+      position: undefined,
+      lineage: lineages++,
+      running: undefined,
+      said: 0
+    })
+    const servers = sites.map((site, at) => placeOf(serverOf(site), site, 4_000 + at))
+    const clients = sites.flatMap((site, at) =>
+      Array.from({ length: clientsOfEach }, (_, which) => {
+        const number = at * clientsOfEach + which + 1
+        return placeOf(PeerId.make(`${number}`), site, 6_000 + number)
+      })
+    )
+    const places = [...servers, ...clients]
+    const here = () => places.filter(({ running }) => running !== undefined)
+    for (const { disk } of servers) if (disk !== undefined) disk.millis = chance.among([0, 1, 2, 20])
+
+    const known = yield* SubscriptionRef.make<ReadonlyArray<Peer>>(
+      servers.map(({ address, id }) => ({ id, role: "server" as const, address }))
+    )
+    const records = new Map<Site, Ref.Ref<MemoryPortStore.Records>>()
+    for (const site of sites)
+      records.set(site, yield* Ref.make<MemoryPortStore.Records>({ ...MemoryPortStore.nothing, chat }))
+
+    const start = (place: Place) =>
+      Effect.gen(function* () {
+        const { address, disk, id, site } = place
+        const life: Life = {
+          node: id,
+          stays: [{ room: mainRoom, since: 0, until: Number.POSITIVE_INFINITY }],
+          partakes: new Set([mainRoom]),
+          streams: 0,
+          old: new Map(),
+          lineage: place.lineage,
+          began: now(),
+          shown: [],
+          knew: disk?.texts ?? [],
+          kept: [],
+          rooted: undefined,
+          unlinked: [],
+          ghosts: [],
+          untold: [],
+          stuck: false,
+          ended: false,
+          left: 0,
+          failure: undefined
+        }
+        lives.push(life)
+        const typed = makeTypedLines()
+        const interrupts = ScriptedInterrupts.make()
+        let dead = false
+        const put: Put<ScreenLine> = (lines, taken) => {
+          for (const { text } of dead ? [] : lines) {
+            life.shown.push({ line: text, token: tokenOf(text), earlier: undefined, at: now() })
+          }
+          taken()
+        }
+        const console = Console.of({
+          isGone: () => dead,
+          tell: Option.none(),
+          pending: Option.none(),
+          isPerson: false,
+          prompt: Option.none(),
+          lines: typed.lines,
+          offer: Option.some(typed.offer),
+          put,
+          show: whenTaken(put)
+        })
+        const near = network.transport(id)
+        const isServer = isServerId(id)
+        const store = MemoryPortStore.over(records.get(site) as Ref.Ref<MemoryPortStore.Records>)
+        const bus = mortal(yield* hub.member(site), () => dead)
+        const transport = isServer
+          ? Layer.scoped(
+              Transport,
+              Effect.map(NatsTransport.make({ from: farAddress(site).host }), (far) => both(site, near, far.transport))
+            ).pipe(Layer.provide(Layer.succeed(Bus, bus)))
+          : Layer.succeed(Transport, near)
+        const mesh = TransportPeerMesh.layer({
+          id,
+          role: roleOf(id),
+          listen: address,
+          member: isServer,
+          silence: "3 seconds",
+          patience: "1 minute"
+        })
+        const keep: Keep = {
+          load: Effect.sync(() => place.position),
+          save: (text) =>
+            Effect.sync(() => {
+              if (!dead) place.position = text
+            })
+        }
+        const around = isServer
+          ? Relay.layer({ id, site, keep }).pipe(Layer.provide(Layer.succeed(Bus, bus)), Layer.provideMerge(mesh))
+          : mesh
+        const log =
+          disk === undefined
+            ? MemoryMessageLog.layer({ author: id })
+            : Log.layerOf(Effect.orDie(Effect.flatMap(disk.journal, (journal) => Log.make({ author: id }, journal))))
+        const membership = isServer
+          ? Layer.unwrapEffect(
+              Effect.map(PortStore, (kept) => OpenMembership.keeping([KeptChat.inPortStore(kept, "ports.txt")]))
+            ).pipe(Layer.provide(store))
+          : OpenMembership.layer
+        const ground = log.pipe(
+          Layer.provideMerge(Layer.merge(transport, membership)),
+          Layer.provideMerge(Layer.succeed(Console, console))
+        )
+        const running: Running = {
+          life,
+          type: (line) => {
+            if (!typed.offered([line])) typed.add([{ text: line }])
+          },
+          stop: (abruptly) =>
+            Effect.gen(function* () {
+              if (abruptly) {
+                yield* network.crash(id)
+                dead = true
+                kills += 1
+                // What the dead process still writes reaches no disk.
+                place.disk = disk && copyOf(disk)
+              }
+              life.ended = true
+              life.left = now()
+              place.running = undefined
+              if (abruptly || !(yield* interrupts.ask)) yield* Fiber.interruptFork(fiber)
+              if (!abruptly) {
+                const ended = yield* Effect.timeoutOption(Fiber.await(fiber), "1 minute")
+                if (Option.isNone(ended)) {
+                  life.stuck = true
+                  dead = true
+                  yield* network.crash(id)
+                  yield* Fiber.interruptFork(fiber)
+                }
+              }
+            }),
+          inside: undefined
+        }
+        const seen = Effect.gen(function* () {
+          running.inside = { log: yield* wholeLog, status: yield* MeshStatus }
+        })
+        const within = Duration.seconds(10)
+        const program: Effect.Effect<
+          void,
+          unknown,
+          FileSystem.FileSystem | Effect.Effect.Context<ReturnType<typeof Client.client>>
+        > = isServer
+          ? server({ within }).pipe(
+              Effect.provide(PortStoreServerRegistry.layer.pipe(Layer.provide(store))),
+              Effect.provideService(Sites, { site, servers: known, listensAt: () => Effect.void })
+            )
+          : Client.client({
+              server: { address: (servers.find((each) => each.site === site) as Place).address, id: serverId },
+              within
+            })
+        const node: Effect.Effect<void, unknown, FileSystem.FileSystem | Interrupts> = Effect.zipRight(
+          seen,
+          program
+        ).pipe(Effect.provide(around), anewWhenForked, Effect.provide(ground), Effect.provide(Sessions.layer))
+        const fiber = yield* Effect.forkIn(
+          Effect.provide(node, Layer.merge(FileSystem.layerNoop({}), interrupts.layer)).pipe(
+            Effect.tapErrorCause((cause) =>
+              Effect.sync(() => {
+                life.failure = cause
+              })
+            )
+          ),
+          stage
+        )
+        place.running = running
+      })
+
+    const say = (place: Place) =>
+      Effect.sync(() => {
+        const { running } = place
+        if (running === undefined) return undefined
+        const { life } = running
+        const token = `${place.id}.${lives.indexOf(life)}.${place.said++}`
+        said.set(token, {
+          author: place.id,
+          life,
+          room: mainRoom,
+          at: now(),
+          after: new Set([...life.knew, ...tokensOf(life)])
+        })
+        written.set(token, now())
+        running.type(token)
+        return token
+      })
+
+    const troubled = (level: number) =>
+      hub.trouble((leg) => {
+        if (!fates.happens(level)) return usual
+        const after = fates.happens(0.5) ? fates.below(2_000) : 0
+        return { copies: leg === "published" || fates.happens(0.5) ? fates.below(3) : 1, after }
+      })
+
+    /** Those that the message system does not reach. */
+    let apart = new Set<string>()
+    const cutApart = (members: Iterable<string>) =>
+      Effect.suspend(() => {
+        apart = new Set(members)
+        return hub.cut((member) => apart.has(member))
+      })
+
+    const trouble = Effect.gen(function* () {
+      const dice = chance.below(100)
+      if (dice < 50) yield* say(chance.among(places))
+      else if (dice < 58) yield* chance.among(places).running?.stop(chance.happens(0.8)) ?? Effect.void
+      else if (dice < 70) {
+        const place = chance.among(places)
+        if (place.running === undefined) {
+          // A client keeps nothing: it comes as another reader, who is owed what is said from then on.
+          if (place.disk === undefined) place.lineage = lineages++
+          yield* start(place)
+        }
+      } else if (dice < 76) yield* cutApart(sites.filter(() => chance.happens(0.4)))
+      else if (dice < 82) yield* cutApart([])
+      else if (dice < 86) yield* troubled(chance.among([0, 0.02, 0.2]))
+      else if (dice < 89) yield* hub.stall(chance.happens(0.5))
+      else if (dice < 91) yield* hub.failOver(1 + chance.below(5))
+      else if (dice < 93) yield* hub.expire(chance.below(20))
+      else if (dice < 94) yield* hub.wipe
+      else if (dice < 97) {
+        const [from, to] = [chance.among(places).id as string, chance.among(places).id as string]
+        yield* network.cut((a, b) => a === from && b === to)
+      } else yield* network.heal
+    })
+
+    const heal = Effect.gen(function* () {
+      yield* network.heal
+      yield* cutApart([])
+      yield* hub.stall(false)
+      yield* hub.trouble()
+    })
+
+    const linkedWith = ({ running }: Place) =>
+      running?.inside === undefined
+        ? Effect.succeed<ReadonlyArray<PeerId>>([])
+        : Effect.map(linkedOf(running.inside.status), (peers) => peers.map(({ id }) => id))
+
+    /** To whom a node should have links: a server to all others, a client to a server, both to the clients of their site. */
+    const lacking = (place: Place) =>
+      Effect.map(linkedWith(place), (linked) => {
+        const near = here().filter(({ id, site }) => site === place.site && id !== place.id)
+        const far = isServerId(place.id) ? servers.filter((each) => each.site !== place.site) : []
+        return [...near, ...far].filter(({ id, running }) => running !== undefined && !linked.includes(id))
+      })
+
+    const settled = Effect.gen(function* () {
+      let common: string | undefined
+      for (const place of here()) {
+        const { inside, life } = place.running ?? {}
+        if (inside === undefined || life?.failure !== undefined) return false
+        if ((yield* lacking(place)).length > 0 || (yield* inside.log.missing).length > 0) return false
+        const summary = [...(yield* inside.log.summary)].filter(([, n]) => n > 0).sort()
+        common ??= summary.join(" ")
+        if (summary.join(" ") !== common) return false
+      }
+      return true
+    })
+
+    const settle = (seconds: number) =>
+      Effect.gen(function* () {
+        for (let second = 0, quiet = 0; second < seconds && quiet < calm; second += 1) {
+          yield* Effect.sleep("1 second")
+          quiet = (yield* settled) ? quiet + 1 : 0
+        }
+      })
+
+    /** Which of these lines have not come to whom of those that were to see them. */
+    const notSeen = (tokens: ReadonlyArray<string>, isOwed: (reader: Place, author: string) => boolean) =>
+      here().flatMap((reader) => {
+        const shown = new Set(reader.running === undefined ? [] : tokensOf(reader.running.life))
+        return tokens.flatMap((token) => {
+          const author = said.get(token)?.author ?? ""
+          return author === reader.id || shown.has(token) || !isOwed(reader, author) ? [] : [`${reader.id} ${token}`]
+        })
+      })
+
+    const siteOf = (id: string) => places.find((place) => place.id === id)?.site
+
+    /** A part of the message system is away for a while, and all talk. What is left must bring everything in time. */
+    const bearAbsence = Effect.gen(function* () {
+      const absence = absenceOf(seed)
+      if (absence === "tunnels") yield* hub.trouble((leg) => (leg === "published" ? { copies: 0, after: 0 } : usual))
+      else if (absence === "store") yield* hub.trouble((leg) => (leg === "appended" ? { copies: 0, after: 0 } : usual))
+      else yield* cutApart(sites)
+      yield* Effect.sleep("6 seconds")
+      const tokens: Array<string> = []
+      const talk = (rounds: number) =>
+        Effect.gen(function* () {
+          for (let round = 0; round < rounds; round += 1) {
+            for (const place of here()) {
+              const token = yield* say(place)
+              if (token !== undefined) tokens.push(token)
+            }
+            yield* Effect.sleep("1 second")
+          }
+        })
+      if (absence === "tunnels") {
+        // What is appended may get lost, or its acknowledgement may.
+        yield* hub.trouble((leg) => {
+          if (leg === "published") return { copies: 0, after: 0 }
+          const isLost = (leg === "appended" || leg === "acknowledged") && fates.happens(0.5)
+          return { copies: isLost ? 0 : 1, after: 0 }
+        })
+        yield* talk(6)
+        yield* hub.trouble((leg) => (leg === "published" ? { copies: 0, after: 0 } : usual))
+      } else yield* talk(3)
+      yield* Effect.sleep("2 seconds")
+      for (const each of notSeen(tokens, (reader, author) => reader.site === siteOf(author))) {
+        more.push(`Sites: within its site, ${each} does not come while the message system is away`)
+      }
+      if (absence !== "all") {
+        yield* Effect.sleep(Duration.seconds(detour))
+        for (const each of notSeen(tokens, () => true)) more.push(`Sites: without ${absence}, ${each} does not come`)
+      }
+      yield* heal
+    })
+
+    yield* Effect.forEach(servers, start, { discard: true })
+    yield* Effect.sleep("2 seconds")
+    yield* Effect.forEach(clients, start, { discard: true })
+    yield* Effect.sleep("1 second")
+    for (let step = 0; step < steps; step += 1) {
+      yield* trouble
+      if (chance.happens(0.5)) yield* Effect.sleep(chance.below(2 * stepMillis))
+    }
+    yield* heal
+    for (const place of places) {
+      if (place.running !== undefined) continue
+      if (place.disk === undefined) place.lineage = lineages++
+      yield* start(place)
+    }
+    yield* settle(settling)
+    yield* bearAbsence
+    yield* settle(settling)
+    for (const place of here()) {
+      place.running?.life.unlinked.push(...(yield* lacking(place)).map(({ id }) => id))
+    }
+    const settledAt = now()
+    for (const place of places) yield* say(place)
+    yield* settle(lastSettling)
+    const tallies = yield* Effect.forEach(
+      here(),
+      ({ running }) => running?.inside?.log.tally ?? Effect.succeed(undefined)
+    )
+    yield* Scope.close(stage, { _tag: "Success" } as never)
+    return {
+      settledAt,
+      steps: {
+        atOnce: tallies.reduce((sum, tally) => sum + (tally?.steps.atOnce ?? 0), 0),
+        inTurn: tallies.reduce((sum, tally) => sum + (tally?.steps.inTurn ?? 0), 0)
+      }
+    }
+  }).pipe(Effect.scoped)
+
+  const exit = run(program, seed, busiest)
+  if (exit._tag === "Failure") throw new Error(`seed ${seed}: ${exit.cause}`)
+  return { seed, forgets: false, lives, said, written, bodies: [], holding: [], ...exit.value, kills, more }
+}
