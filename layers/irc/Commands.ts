@@ -148,6 +148,22 @@ export const describe = (talk: Talk, room: Room): ReadonlyArray<Outgoing> => [
   ...namesOn(talk, room)
 ]
 
+/** Whether somebody is found where this client is not: not whoever is invisible, and shares no channel with it. */
+const isVisible = (talk: Talk, id: PeerId): boolean =>
+  id === talk.house.self.id ||
+  !talk.personOf(id).modes.has("i") ||
+  talk.shown().some((room) => talk.inside(room).some((each) => each.id === id))
+
+/** The room of a channel whose members this client may see: one that it shows; for a guest, any that is not hidden. */
+const seenRoom = (talk: Talk, channel: string): Room | undefined => {
+  const shown = shownRoom(talk, channel)
+  if (shown !== undefined || talk.house.lobby === undefined) return shown
+  const known = talk.rooms().find(({ room }) => room === talk.roomOf(channel))?.room
+  return known !== undefined && isToldOf(talk, known) ? known : undefined
+}
+const seenIn = (talk: Talk, room: Room): ReadonlyArray<Named> =>
+  talk.shown().includes(room) ? talk.inside(room) : talk.inside(room).filter(({ id }) => isVisible(talk, id))
+
 /** Whether a channel is secret, private, or neither (RFC 2812, RPL_NAMREPLY). */
 const symbolOf = ({ house: { lobby } }: Talk, room: Room): string => {
   const { flags } = lobby === undefined ? initial : modesOf(lobby, room)
@@ -155,8 +171,8 @@ const symbolOf = ({ house: { lobby } }: Talk, room: Room): string => {
 }
 
 const namesOn = (talk: Talk, room: Room): ReadonlyArray<Outgoing> => {
-  const { has, inside, members, numeric, prefixOf: whole } = talk
-  const names = inside(room).map(
+  const { has, members, numeric, prefixOf: whole } = talk
+  const names = seenIn(talk, room).map(
     (named) => prefixIn(talk, named, room) + (has("userhost-in-names") ? whole(named.id) : members.nickOf(named.id))
   )
   const heading = numeric("RPL_NAMREPLY", symbolOf(talk, room), channelOf(room))
@@ -217,7 +233,7 @@ const part = inEach("PART", (talk, channel, answer, [reason = ""]) => {
 
 const names: Command = atOnce((talk, [list]) =>
   (list === undefined ? talk.shown().map(channelOf) : list.split(",")).flatMap((name) => {
-    const room = shownRoom(talk, name)
+    const room = seenRoom(talk, name)
     return room === undefined ? [talk.numeric("RPL_ENDOFNAMES", name, "End of /NAMES list")] : namesOn(talk, room)
   })
 )
@@ -263,16 +279,10 @@ const whoFlags = (talk: Talk, named: Named, room: Room | undefined): string =>
 /** Whether somebody has become an operator of the node by its password. */
 const isOper = (talk: Talk, id: PeerId): boolean => talk.personOf(id).modes.has("o")
 
-/** Whether a mask finds somebody: not whoever is invisible, and shares no channel with this client. */
-const isVisible = (talk: Talk, id: PeerId): boolean =>
-  id === talk.house.self.id ||
-  !talk.personOf(id).modes.has("i") ||
-  talk.shown().some((room) => talk.inside(room).some((each) => each.id === id))
-
 /** Who that is about: a channel, a nick, or everybody. */
 const meant = (talk: Talk, mask: string): ReadonlyArray<Named> => {
-  const room = shownRoom(talk, mask)
-  if (room !== undefined) return talk.inside(room)
+  const room = seenRoom(talk, mask)
+  if (room !== undefined) return seenIn(talk, room)
   const all = talk.members.all()
   if (!/[*?]/.test(mask) && mask !== "0") return all.filter(({ id }) => id === talk.members.idOf(mask))
   const found = all.filter(({ id }) => isVisible(talk, id))
@@ -286,7 +296,7 @@ const who: Command = atOnce((talk, [mask = "*", options = ""]) => {
   const { accountOf, house, members, numeric, roomOf } = talk
   const [, fields, token = "0"] = /^[^%]*%([a-z]*)(?:,(\d{1,3}))?$/i.exec(options) ?? []
   const [first] = talk.shown()
-  const asked = isChannel(mask) ? shownRoom(talk, mask) : undefined
+  const asked = isChannel(mask) ? seenRoom(talk, mask) : undefined
   const channel =
     asked !== undefined ? channelOf(asked) : isChannel(mask) ? mask : first === undefined ? "*" : channelOf(first)
   const lines = meant(talk, mask).map((named) => {
