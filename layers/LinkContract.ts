@@ -77,7 +77,7 @@ export interface Link<out R = unknown> extends Row {
   readonly newcomer: boolean
   /** Whether the peer only passes through: nobody is told about it, and nobody searches for it. */
   readonly passing: boolean
-  /** Whether the peer wants to be told of guests, of other sites and of servers. */
+  /** Whether the peer wants to be told of guests, of other sites and of servers. To the server of another site, guests are members of this one. */
   readonly hearsOfGuests: boolean
   /** Whether the peer is the server of another site, and so is this node. */
   readonly isFar: boolean

@@ -137,6 +137,8 @@ export const make = (
         case "rooms":
           return after(sharing.heard(link, frame), () => ownRooms.carry(link))
         case "guests":
+          // Guests at another site are members of it.
+          if (link.isFar) return undefined
           guestList.heard(link, frame)
           sharing.heardGuests(link)
           return undefined

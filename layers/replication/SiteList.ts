@@ -34,8 +34,8 @@ interface Far {
   readonly epoch: Epoch
   readonly site: Site
   rooms: ReadonlyArray<Room>
-  /** The links that have told of it. */
-  readonly tellers: Set<Link>
+  /** The peers that have told of it. */
+  readonly tellers: Set<PeerId>
 }
 
 /** What has changed at one site. */
@@ -52,7 +52,7 @@ export const make = ({ events, guests, links, log, oldRuns }: Ground) => {
 
   const listening = (areFar: boolean): ReadonlyArray<Link> =>
     [...links.current.values()].filter(
-      ({ hearsOfGuests, isFar, replica }) => isFar === areFar && hearsOfGuests && replica.isTold
+      ({ hearsOfGuests, isFar, replica }) => isFar === areFar && (isFar || hearsOfGuests) && replica.isTold
     )
 
   const framesOf = (site: Site, { gone, here, lost }: News): ReadonlyArray<SiteFrame> => {
@@ -138,12 +138,12 @@ export const make = ({ events, guests, links, log, oldRuns }: Ground) => {
       if (!fits(site, id) || (before === undefined && all.size >= mostFar)) return false
       for (const stream of streamsOf(member)) oldRuns.spare(stream)
       if (before?.epoch === epoch && before.site === site) {
-        before.tellers.add(link)
+        before.tellers.add(link.peer.id)
         const isOther = before.rooms.join(" ") !== rooms.join(" ")
         before.rooms = rooms
         return isOther
       }
-      all.set(id, { id, epoch, site, rooms, tellers: new Set([link]) })
+      all.set(id, { id, epoch, site, rooms, tellers: new Set([link.peer.id]) })
       // Who goes from one site to another stays in the chat.
       if (isShown(id) && before?.epoch !== epoch) (gone.get(runOf(id, epoch)) === undefined ? fresh : back).push(id)
       return true
@@ -159,7 +159,7 @@ export const make = ({ events, guests, links, log, oldRuns }: Ground) => {
       ? Array.from(all.values()).filter((far) => far.site === site)
       : ids.flatMap((id) => all.get(id) ?? [])
     const went = named.filter((far) => {
-      if (far.site !== site || !far.tellers.delete(link)) return false
+      if (far.site !== site || !far.tellers.delete(link.peer.id)) return false
       gone.set(runOf(far.id, far.epoch), link.peer.id)
       if (far.tellers.size > 0) return false
       if (!links.current.has(far.id)) for (const stream of streamsOf(far)) oldRuns.spareNoMore(stream)
@@ -193,8 +193,9 @@ export const make = ({ events, guests, links, log, oldRuns }: Ground) => {
     /** The peer hears of sites from now on: of this one, if it is the server of another, or else of the others. */
     introduce: (link: Link): void => {
       review([self, link.peer.id], false)
-      if (!link.hearsOfGuests || ownSite === undefined) return
+      if (ownSite === undefined) return
       if (link.isFar) return link.put(...framesOf(ownSite, { here: [...told.values()], gone: [], lost: [] }))
+      if (!link.hearsOfGuests) return
       const sites = new Map<Site, Array<SiteMember>>()
       for (const { epoch, id, rooms, site } of all.values()) {
         const members = sites.get(site) ?? []
@@ -220,12 +221,16 @@ export const make = ({ events, guests, links, log, oldRuns }: Ground) => {
         changes.changed()
       }
     },
-    /** Whether a stream is that of a member of another site of which the peer has told: it sends the posts by itself. */
+    /**
+     * Whether a stream is that of a member of another site of which the peer has told: it sends the posts by itself. Who
+     * has a link to this node is heard over that.
+     */
     isOf: (link: Link, stream: StreamId): boolean => {
       const author = authorOf(stream)
       const epoch = epochIn(stream)
       const far = all.get(author)
-      return far?.epoch === epoch ? far.tellers.has(link) : gone.get(runOf(author, epoch)) === link.peer.id
+      if (!isShown(author)) return false
+      return far?.epoch === epoch ? far.tellers.has(link.peer.id) : gone.get(runOf(author, epoch)) === link.peer.id
     },
     /** Whether this node hands that stream on to its members: the author takes part at another site alone. */
     isHandedOn: (stream: StreamId): boolean => {

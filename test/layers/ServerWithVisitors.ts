@@ -12,12 +12,19 @@ import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { MeshStatus } from "../../services/MeshStatus.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
-import { type Peer, roleOf } from "../../src/domain/Peer.ts"
+import { type Peer, type PeerId, roleOf } from "../../src/domain/Peer.ts"
 import type { Room } from "../../src/domain/Post.ts"
+import { farAddress, type Site, siteOf } from "../../src/domain/Site.ts"
 import { type Control, encode, type Frame, naming, protocolVersion } from "../../src/protocol/Frame.ts"
 import { makeFrameDecoder } from "../../src/protocol/FrameDecoder.ts"
 import { epoch, id, peer } from "../support/samples.ts"
 import * as Sources from "../support/sources.ts"
+
+/** Where a node is: the server of a site is reached from afar too. */
+const placeOf = (self: PeerId): MemoryTransport.Place => {
+  const site = siteOf(self)
+  return site === undefined ? {} : { site }
+}
 
 /**
  * The server; `silence` as the mesh has it. `admitting`: what the program does before it admits a visitor. `rooms`: those
@@ -44,7 +51,7 @@ export const make = (
         ...silence
       }).pipe(
         Layer.provideMerge(MemoryMessageLog.layer({ author: selfId, rooms })),
-        Layer.provide(Layer.merge(MemoryTransport.layer(network, "server"), OpenMembership.layer))
+        Layer.provide(Layer.merge(MemoryTransport.layer(network, "server", placeOf(selfId)), OpenMembership.layer))
       )
     )
     const mesh = Context.get(context, PeerMesh)
@@ -58,17 +65,21 @@ export const make = (
 
     /**
      * A run of that name comes, and answers each frame as it likes; returns all that it is sent, a list that grows. `role`:
-     * what it says that it is.
+     * what it says that it is; `site`: it comes from afar, from the server of that site.
      */
     const visit = (
       name: string,
       answer: (frame: Frame) => ReadonlyArray<Control> = () => [],
       run = 1,
       role = roleOf(id(name)),
-      member = true
+      member = true,
+      site?: Site
     ) =>
       Effect.gen(function* () {
-        const connection = yield* network.transport(name).dial(address)
+        const own = siteOf(selfId)
+        const connection = yield* site === undefined || own === undefined
+          ? network.transport(name).dial(address)
+          : network.transport(name, { site }).dial(farAddress(own))
         const queue = Sources.queue()
         connection.drain(queue)
         const put = (...lines: ReadonlyArray<Uint8Array>): void => {
@@ -93,7 +104,8 @@ export const make = (
             protocol: protocolVersion,
             ...naming({ id: id(name), role }),
             epoch: epoch(run),
-            ...peer(name, 6000).address,
+            ...(site === undefined ? peer(name, 6000).address : farAddress(site)),
+            guests: true,
             member
           },
           { type: "have", streams: {}, more: false }
