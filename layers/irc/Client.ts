@@ -87,10 +87,10 @@ const enter = (
 /** Serves a client until it leaves, breaks a limit, or the node ends. `crowd`: where each client is a guest. */
 export const serve = (house: House, crowd: Crowd | undefined, connection: Accepted): Effect.Effect<void> =>
   Effect.gen(function* () {
-    const run = yield* FiberSet.makeRuntime<never, void, never>()
+    const fork = yield* FiberSet.makeRuntime<never, void, never>()
+    const run = (effect: Effect.Effect<void>): void => void fork(effect)
     const clock = yield* Effect.clock
     const over = yield* Deferred.make<string>()
-    const registered = yield* Deferred.make<void>()
     const { policy } = house
     const { server } = policy
 
@@ -183,7 +183,7 @@ export const serve = (house: House, crowd: Crowd | undefined, connection: Accept
       house.lobby?.unknown.delete(connection)
       if (house.lobby !== undefined) guest = enter(house.lobby, state)
       if (guest !== undefined) house.lobby?.connections.set(guest, outlet)
-      Deferred.unsafeDone(registered, Effect.void)
+      letIn()
     }
     /** Another nick for a guest. Everybody is told by `NICK`, the guest too. */
     const rename = ({ guests, people }: Lobby, guest: Guest, message: Message): void => {
@@ -304,26 +304,7 @@ export const serve = (house: House, crowd: Crowd | undefined, connection: Accept
       later()
     }
     const common = { sender, has, onRead: later, isGone: () => isGone, newReference, describe }
-    const attend = (crowd: Crowd, lobby: Lobby, guest: Guest) =>
-      Effect.suspend(() => {
-        const made = GuestTalk.make({
-          ...common,
-          house,
-          lobby,
-          crowd,
-          guest,
-          run,
-          onSaid: () => end(parting)
-        })
-        running = made
-        crowd.whenReady(() => begin(made))
-        return Effect.never
-      })
     const session = Effect.gen(function* () {
-      yield* Deferred.await(registered)
-      connection.introduced()
-      if (guest !== undefined && crowd !== undefined && house.lobby !== undefined)
-        return yield* attend(crowd, house.lobby, guest)
       const made = yield* Talk.make({ ...common, house, name: state.user ?? "", asked: state.nick ?? "" })
       running = made
       const { marking } = made.talk
@@ -332,28 +313,58 @@ export const serve = (house: House, crowd: Crowd | undefined, connection: Accept
         marking !== undefined && has("draft/read-marker") ? marking.whenKnown : (then: () => void) => then()
       whenMarked(() => made.talk.whenListed(() => begin(made)))
       const ended = yield* house.sessions.attach(made.console)
-      return ended === "node ended" ? nodeEnded : parting
+      end(ended === "node ended" ? nodeEnded : parting)
     })
-    // A node may come with the id of a guest, through somebody who did not know of the guest.
-    const evicted = Effect.acquireRelease(
-      Effect.sync(() =>
-        house.lobby?.guests.onChange(() => {
-          if (guest !== undefined && house.lobby?.guests.here.get(guest.id) !== guest) end("A node has your nick")
-        })
-      ),
-      (stop) => Effect.sync(() => stop?.())
-    )
-    yield* evicted
-    house.lobby?.unknown.add(connection)
-    yield* Effect.addFinalizer(() => Effect.sync(() => house.lobby?.unknown.delete(connection)))
-    yield* Effect.acquireRelease(
-      Effect.sync(() => {
-        const hear = (place: Room): void => running?.talk.marking?.look(place)
-        house.markers.listeners.add(hear)
-        return hear
-      }),
-      (hear) => Effect.sync(() => house.markers.listeners.delete(hear))
-    )
+    /** The client is registered: it is a guest in the crowd, or has a session of the node. */
+    const letIn = (): void => {
+      connection.introduced()
+      const { lobby } = house
+      if (guest === undefined || crowd === undefined || lobby === undefined) return run(session)
+      const made = GuestTalk.make({ ...common, house, lobby, crowd, guest, run, onSaid: () => end(parting) })
+      running = made
+      crowd.whenReady(() => begin(made))
+    }
+
+    /** Ends when the client takes too long to register, or then neither says nor takes anything. */
+    const watch = Effect.gen(function* () {
+      yield* Effect.sleep(registrationLimit)
+      if (!state.isRegistered) return end("Registration took too long")
+      let heard = -1
+      let turns = -1
+      let isAsked = false
+      let pause = Duration.subtract(pingEvery, registrationLimit)
+      while (true) {
+        yield* Effect.sleep(pause)
+        pause = pingEvery
+        if (sender.isBehind() && sender.turns() === turns) return end(unread)
+        turns = sender.turns()
+        if (connection.received() !== heard) {
+          heard = connection.received()
+          isAsked = false
+        } else if (isAsked) return end("Ping timeout")
+        else {
+          isAsked = true
+          sender.send([{ source: server, command: "PING", params: [server] }])
+        }
+      }
+    })
+
+    /** What is heard of others here, until the result is called. */
+    const listen = (): (() => void) => {
+      const { lobby, markers } = house
+      const hear = (place: Room): void => running?.talk.marking?.look(place)
+      markers.listeners.add(hear)
+      lobby?.unknown.add(connection)
+      // A node may come with the id of a guest, through somebody who did not know of the guest.
+      const stop = lobby?.guests.onChange(() => {
+        if (guest !== undefined && lobby.guests.here.get(guest.id) !== guest) end("A node has your nick")
+      })
+      return () => {
+        markers.listeners.delete(hear)
+        lobby?.unknown.delete(connection)
+        stop?.()
+      }
+    }
     /** The others are told before the client is: it may take its time to go. */
     const depart = Effect.sync(() => {
       if (guest === undefined) return
@@ -363,40 +374,17 @@ export const serve = (house: House, crowd: Crowd | undefined, connection: Accept
       house.lobby?.connections.delete(guest)
       guest = undefined
     })
-    yield* Effect.addFinalizer(() => depart)
-    const unregistered = Effect.gen(function* () {
-      yield* Effect.sleep(registrationLimit)
-      if (state.isRegistered) return yield* Effect.never
-      return "Registration took too long"
-    })
-    /** Ends when the client neither says nor takes anything. */
-    const silence = Effect.gen(function* () {
-      let heard = -1
-      let turns = -1
-      let isAsked = false
-      while (true) {
-        yield* Effect.sleep(pingEvery)
-        if (sender.isBehind() && sender.turns() === turns) return unread
-        turns = sender.turns()
-        if (connection.received() !== heard) {
-          heard = connection.received()
-          isAsked = false
-        } else if (isAsked) return "Ping timeout"
-        else {
-          isAsked = true
-          sender.send([{ source: server, command: "PING", params: [server] }])
-        }
-      }
-    })
-
     const goodbye = (why: string) =>
       Effect.suspend(() => {
         if (isGone) return Effect.void
         sender.send([{ command: "ERROR", params: [`Closing link: ${why}`] }])
         return within(lastWords)(connection.finish)
       })
-    yield* Effect.raceAll([Deferred.await(over), session, unregistered, silence]).pipe(
-      Effect.tap(() => depart),
+    const stop = listen()
+    yield* Effect.addFinalizer(() => Effect.sync(stop))
+    run(watch)
+    yield* Deferred.await(over).pipe(
+      Effect.ensuring(depart),
       Effect.flatMap(goodbye),
       Effect.onInterrupt(() => goodbye(nodeEnded))
     )
