@@ -2,6 +2,7 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { assert, describe, it } from "vitest"
+import { costTable, limitTable } from "../bench/scale.ts"
 import { names } from "../src/commands/all.ts"
 import { described } from "../src/commands/describe.ts"
 import { settings, variableOf } from "../src/domain/Settings.ts"
@@ -91,5 +92,10 @@ describe("the manual names", () => {
       textOf("CHANGELOG.md"),
       new RegExp(`^## \\[${version.replaceAll(".", "\\.")}\\] - \\d{4}-\\d\\d-\\d\\d$`, "m")
     )
+  })
+
+  it("say what sites cost as it is derived", () => {
+    const text = textOf("docs/design/scale.md")
+    for (const table of [costTable(), limitTable()]) assert.include(text, table)
   })
 })

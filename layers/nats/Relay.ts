@@ -135,10 +135,11 @@ const make = ({ id, keep = nowhere, site, wrapping = unwrapped }: Settings) =>
       )
     ).pipe(Effect.flatMap((results) => results.find(Either.isLeft) ?? Effect.void))
 
-    const connected = bus.state.changes.pipe(
+    const back = bus.state.changes.pipe(
       Stream.filter(({ _tag }) => _tag === "Connected"),
       Stream.runHead
     )
+    const connected = Effect.flatMap(bus.state.get, ({ _tag }) => (_tag === "Connected" ? Effect.void : back))
 
     yield* Effect.addFinalizer(() =>
       Effect.ignore(within(lastLimit)(Effect.repeat(publishNext, { while: () => outgoing.waiting > 0 })))
