@@ -41,6 +41,8 @@ export class ReplicaLog extends Context.Tag("outlive/ReplicaLog")<
      * not be kept longer than posts.
      */
     readonly leave: (room: Room, isOver?: boolean) => Effect.Effect<void>
+    /** Whether something is kept of a room that was left, or of which the journal tells, and in which it takes no part. */
+    readonly remembers: (room: Room) => boolean
     /** This node's stream in that room in this run. The room must be one of `rooms`. */
     readonly streamIn: (room: Room) => StreamId
     /** Whether a stream belongs to this run of this node. */

@@ -350,12 +350,10 @@ export const make = (
       store,
       trim
     })
-    // A server's guests were gone when its last run was.
-    if (isServerId(author)) {
-      for (const room of [...rooms.all].filter((room) => visitorsIn(room).length > 0)) {
-        rooms.leave(room)
-        store.leave(room, true)
-      }
+    // A server's guests were gone when its last run was. Those of others are known when their server tells of them.
+    for (const room of [...rooms.all].filter((room) => visitorsIn(room).length > 0)) {
+      rooms.leave(room)
+      store.leave(room, isServerId(author) || !isOf(room, author))
     }
     let restored = hasAny
     let adopted = false
@@ -509,6 +507,7 @@ export const make = (
           grow()
         }),
       leave,
+      remembers: (room) => store.remembers(room),
       streamIn: (room) => store.streamIn(room),
       isOwn: (id) => store.isOwn(id),
       said: () => store.said,

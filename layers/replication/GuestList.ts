@@ -154,6 +154,17 @@ export const make = ({ events, guests, links, log, membership }: Ground) => {
     end(id, known.epoch, isOver)
   }
 
+  /** Who was lost with this peer before, or was named over an earlier link, and is not among those that it has, is gone. */
+  const listIsWhole = (link: Link): void => {
+    const through = link.peer.id
+    for (const [id, { host }] of adrift) if (host === through) endAdrift(id)
+    for (const { id, link: last } of [...elsewhere.values()]) {
+      if (last !== link && last.peer.id === through && leave(id)) {
+        events.note(MeshEvent.GuestLeft({ id, through, words: "" }))
+      }
+    }
+  }
+
   const heard = (link: Link, { all, gone: left, here }: GuestsFrame): void => {
     // Only a server of a plain chat has guests.
     if (membership.letters !== undefined || link.peer.role !== "server") return
@@ -163,8 +174,7 @@ export const make = ({ events, guests, links, log, membership }: Ground) => {
       if (elsewhere.get(id)?.link.peer.id === link.peer.id && leave(id))
         events.note(MeshEvent.GuestLeft({ id, through: link.peer.id, words: "" }))
     }
-    // Who was lost with this peer before, and is not among those that it has now, is gone.
-    if (all === true) for (const [id, { host }] of adrift) if (host === link.peer.id) endAdrift(id)
+    if (all === true) listIsWhole(link)
     changes.changed()
   }
 

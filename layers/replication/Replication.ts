@@ -140,8 +140,7 @@ export const make = (
           // Guests at another site are members of it.
           if (link.isFar) return undefined
           guestList.heard(link, frame)
-          sharing.heardGuests(link)
-          return undefined
+          return sharing.heardGuests(link)
         case "site":
           siteList.heard(link, frame)
           return undefined

@@ -246,8 +246,14 @@ export const make = (
     },
     roomsOf,
     spoken,
-    /** A peer has told of its guests. */
-    heardGuests: reviewGuests,
+    /** A peer has told of its guests. Conversations with them go on of which the log remembers something. */
+    heardGuests: (link: Link): Rest => {
+      reviewGuests(link)
+      const remembered = [...link.rooms].filter((room) => isPrivate(room) && log.remembers(room))
+      return remembered.length === 0
+        ? undefined
+        : Effect.forEach(remembered, (room) => log.takePart(room, { joined: false }), { discard: true })
+    },
     /** A guest of this node is about to speak in another stream. */
     guestSpeaks: (): void => {
       converse()

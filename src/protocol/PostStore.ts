@@ -264,6 +264,11 @@ export class PostStore {
     state.fold = { ...state.fold, lines: atMostSafe(Math.max(0, lines)) }
   }
 
+  /** Whether anything is kept of a room in which this node takes no part. */
+  remembers(room: Room): boolean {
+    return this.#left.has(room)
+  }
+
   /** This node's own stream in that room. Throws if this node takes no part in the room. */
   streamIn(room: Room): StreamId {
     return this.#stateOf(room).own

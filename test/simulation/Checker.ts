@@ -80,6 +80,8 @@ export interface Record_ {
   /** The time when everything had had time to settle, before each node said one more line. */
   readonly settledAt: number
   readonly bodies: ReadonlyArray<PostFrame>
+  /** What was broken of the promises to guests, and about them. */
+  readonly ofGuests?: ReadonlyArray<string>
   /** The nodes that at the end still hold lines for a post that no node can bring. */
   readonly holding: ReadonlyArray<string>
   readonly kills: number
@@ -93,6 +95,7 @@ export const violations = (record: Record_): ReadonlyArray<string> => [
   ...record.lives.flatMap((life) => [...shownTooSoon(life, record), ...madeUp(life, record)]),
   ...record.lives.flatMap((life) => [...overheard(life), ...hoarded(life, record), ...pried(life, record)]),
   ...unread(record),
+  ...(record.ofGuests ?? []),
   ...twiceInLineage(record),
   ...lost(record),
   ...record.holding.map((node) => `Rule 9: ${node} holds a line for what nobody can bring`),

@@ -54,7 +54,8 @@ import { type Signer, signer } from "../support/signers.ts"
 import { run, wallClock } from "../support/VirtualTime.ts"
 import { wholeLog } from "../support/wholeLog.ts"
 import { inPrivate, type Life, type Record_, roomOf, type Saying, tokensOf } from "./Checker.ts"
-import { firstOfPrivate, firstOfRooms } from "./schedules.ts"
+import { firstOfGuests, firstOfPrivate, firstOfRooms } from "./schedules.ts"
+import { makeVisits } from "./Visits.ts"
 
 /** The disk of a node. It survives a crash unless the schedule says otherwise. */
 interface Disk {
@@ -219,7 +220,8 @@ const isOrphaned = (seed: number): boolean => seed % 5 === 3
 const orphanage = "40 seconds"
 
 /** Some schedules have logs so small that streams are folded away: many clients join, say one line each, and leave. */
-const isOfManyRuns = (seed: number): boolean => seed % 12 === 2 && !isLongCut(seed) && !isOfSecrets(seed)
+const isOfManyRuns = (seed: number): boolean =>
+  seed % 12 === 2 && !isLongCut(seed) && !isOfSecrets(seed) && !isOfGuests(seed)
 
 /** The bounds of a log with this many entries. The ratio of streams to entries is the default one. */
 const smallBounds = (entries: number): Bounds => ({
@@ -244,7 +246,7 @@ const lanes = 6
 const firstPasserBy = 10
 
 /** Some schedules have a secure chat, in which client 3 sometimes changes posts of others before it hands them on. */
-const isSecure = (seed: number): boolean => (isOfSecrets(seed) ? seed % 2 === 1 : seed % 6 === 5)
+const isSecure = (seed: number): boolean => (isOfSecrets(seed) ? seed % 2 === 1 : seed % 6 === 5 && !isOfGuests(seed))
 
 /** The key of each node, and the trust that all of them share. */
 const keysOf = new Map([serverId, ...clientIds].map((name, at) => [name as string, signer(at + 1)] as const))
@@ -316,11 +318,14 @@ const tampered = (transport: Transport["Type"], name: string, isTampering: () =>
  * Some schedules have more rooms. Each client begins in some of them, the server in nearly all. They join rooms and leave
  * rooms as they like.
  */
-const isOfRooms = (seed: number): boolean => seed >= firstOfRooms && !isOfSecrets(seed)
+const isOfRooms = (seed: number): boolean => seed >= firstOfRooms && seed < firstOfPrivate
 const otherRooms = ["ops", "dev"].map((name) => Room.make(name))
 
 /** In some schedules they write to some of the others alone, whether these are there or not. */
-const isOfSecrets = (seed: number): boolean => seed >= firstOfPrivate
+const isOfSecrets = (seed: number): boolean => seed >= firstOfPrivate && !isOfGuests(seed)
+
+/** In some schedules the server has guests. Such a chat is plain. */
+const isOfGuests = (seed: number): boolean => seed >= firstOfGuests
 
 /** Seals at once, and lets the schedule know what is in it. */
 const knownSeal = (privateKey: string): PrivateSeal => {
@@ -402,6 +407,7 @@ export const simulate = (seed: number): Record_ => {
   const carries = isOfRooms(seed) && wandering.happens(0.6) ? "all" : "none"
   const ways = drawFrom(seed + 4_000_000_007)
   const secrets = drawFrom(seed + 6_000_000_041)
+  const visits = drawFrom(seed + 7_000_000_003)
   const bounds = isOfManyRuns(seed) ? smallBounds(40 + runs.below(11)) : {}
   const secure = isSecure(seed)
   // A run whose clock is before the streams that were folded away begins anew. `test/programs/runs.test.ts` covers
@@ -787,6 +793,15 @@ export const simulate = (seed: number): Record_ => {
 
     const here = () => places.filter(({ running }) => running !== undefined)
 
+    const guests = makeVisits(visits, () => clock.unsafeCurrentTimeMillis())
+    /** The server and the clients that run. */
+    const insides = () => {
+      const all = here().flatMap(({ id, running }) =>
+        running?.inside === undefined ? [] : [{ id, ...running.inside }]
+      )
+      return [all.find(({ id }) => id === serverId), all.filter(({ id }) => id !== serverId)] as const
+    }
+
     /** Whether all running nodes have links to each other and the same posts in their logs, and miss nothing. */
     const settled = Effect.gen(function* () {
       const common = new Map<string, string>()
@@ -956,6 +971,7 @@ export const simulate = (seed: number): Record_ => {
       yield* trouble
       if (isOfRooms(seed) && wandering.happens(0.15)) yield* wander(wandering.among(places))
       if (isOfSecrets(seed) && secrets.happens(0.3)) yield* confide(secrets.among(places))
+      if (isOfGuests(seed) && visits.happens(0.6)) yield* Effect.forkIn(guests.step(...insides()), stage)
       if (isOfManyRuns(seed) && runs.happens(0.15)) passing.push(yield* Effect.forkIn(passBy, stage))
       if (!areClocksRight && clocks.happens(0.1)) clocks.among(places).running?.setClock(clocks.among(wrongClocks))
       if (chance.happens(0.5)) yield* Effect.sleep(chance.below(2 * stepMillis))
@@ -978,6 +994,7 @@ export const simulate = (seed: number): Record_ => {
     for (const place of places) yield* say(place)
     if (isOfSecrets(seed)) for (const place of places) yield* confide(place)
     yield* settle(lastSettling, patient)
+    if (isOfGuests(seed)) yield* guests.end(...insides())
     const holding = isOrphaned(seed) ? yield* orphanAnAnswer : []
     const tallies = yield* Effect.forEach(
       here(),
@@ -996,7 +1013,13 @@ export const simulate = (seed: number): Record_ => {
       atOnce: tallies.reduce((sum, tally) => sum + (tally?.steps.atOnce ?? 0), 0),
       inTurn: tallies.reduce((sum, tally) => sum + (tally?.steps.inTurn ?? 0), 0)
     }
-    return { bodies, settledAt, steps: taken, holding: holding.map(({ id }) => id as string) }
+    return {
+      bodies,
+      settledAt,
+      steps: taken,
+      holding: holding.map(({ id }) => id as string),
+      ofGuests: isOfGuests(seed) ? guests.broken(lives) : []
+    }
   }).pipe(Effect.scoped)
 
   const exit = run(program, seed, busiest)

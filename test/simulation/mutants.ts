@@ -3,7 +3,7 @@
  * notice each.
  */
 
-import { firstOfPrivate, firstOfRooms, firstOfSites } from "./schedules.ts"
+import { firstOfGuests, firstOfPrivate, firstOfRooms, firstOfSites } from "./schedules.ts"
 
 export interface Mutant {
   readonly name: string
@@ -334,6 +334,54 @@ export const mutants: ReadonlyArray<Mutant> = [
         file: "layers/nats/Relay.ts",
         from: "        const last = batch.marks.at(-1)\n",
         to: "        const last = batch.marks.at(-1)\n        outgoing.stored(batch)\n"
+      }
+    ]
+  },
+  {
+    name: "whoever has the id of a guest later is the same visitor",
+    seed: firstOfGuests,
+    notices: /Guests: g\w may read/,
+    changes: [
+      {
+        file: "src/domain/Conversation.ts",
+        from: "(id: PeerId, epoch: Epoch): Visitor =>",
+        to: '(id: PeerId, _: Epoch, epoch = "1-00000000"): Visitor =>'
+      }
+    ]
+  },
+  {
+    name: "a guest's conversation outlives it",
+    seed: firstOfGuests + 1,
+    notices: /Guests: \w+ takes part in \S+, of one that is gone/,
+    changes: [
+      {
+        file: "layers/log/Guests.ts",
+        from: "      end(guest.visitor, ended)\n",
+        to: ""
+      }
+    ]
+  },
+  {
+    name: "guests of a lost host stay",
+    seed: firstOfGuests,
+    notices: /Guests: \w+ knows/,
+    changes: [
+      {
+        file: "layers/replication/GuestList.ts",
+        from: "      if (ids.length === 0) return\n",
+        to: "      if (ids.length >= 0) return\n"
+      }
+    ]
+  },
+  {
+    name: "a guest whose host is back without it is still there for its friends",
+    seed: firstOfGuests + 5,
+    notices: /Guests: \w+ takes part in \S+, of one that is gone/,
+    changes: [
+      {
+        file: "layers/replication/GuestList.ts",
+        from: "if (host === peer.id && run !== epoch) endAdrift(id)",
+        to: "if (host === epoch) endAdrift(id)"
       }
     ]
   }

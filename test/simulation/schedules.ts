@@ -10,6 +10,9 @@ export const firstOfRooms = 500_000
 /** From this seed on, there are private messages, in a plain chat or (odd seeds) in a secure one. No more rooms then. */
 export const firstOfPrivate = 600_000
 
+/** From this seed on, the server of a plain chat has guests. */
+export const firstOfGuests = 650_000
+
 /** From this seed on, there are three sites, each with a server and two clients. */
 export const firstOfSites = 700_000
 
@@ -18,10 +21,19 @@ export const ofThreeRooms = seedsFrom(firstOfRooms, 20)
 
 export const ofPrivate = seedsFrom(firstOfPrivate, 8)
 
+export const ofGuests = seedsFrom(firstOfGuests, 6)
+
 /** One for each part of the message system that may be away. */
 export const ofSites = [0, 1, 5].map((at) => firstOfSites + at)
 
 /** Seeds that once broke a promise. */
 export const onceBroken = [228, 1389, 3205, 3255]
 
-export const all: ReadonlyArray<number> = [...ofOneRoom, ...ofThreeRooms, ...ofPrivate, ...ofSites, ...onceBroken]
+export const all: ReadonlyArray<number> = [
+  ...ofOneRoom,
+  ...ofThreeRooms,
+  ...ofPrivate,
+  ...ofGuests,
+  ...ofSites,
+  ...onceBroken
+]

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { type Bundler, makeBundler } from "./bundle.ts"
 import { type Outcome, runSeeds, told } from "./Seeds.ts"
-import { all, ofOneRoom, ofPrivate, ofSites, ofThreeRooms, onceBroken } from "./schedules.ts"
+import { all, ofGuests, ofOneRoom, ofPrivate, ofSites, ofThreeRooms, onceBroken } from "./schedules.ts"
 
 /** A limit for a simulation that hangs, in ms: machines can be busy. */
 const limit = 600_000
@@ -41,6 +41,8 @@ describe("the simulation", () => {
 
   it("keeps every promise with private lines, to those who are away too, in plain and secure chats, over 8 seeds", () =>
     assertKept(ofPrivate))
+
+  it("keeps every promise with guests at the server, to them and about them, over 6 seeds", () => assertKept(ofGuests))
 
   it("keeps every promise over three sites, whatever the message system between them does, over 3 seeds", () =>
     assertKept(ofSites))
