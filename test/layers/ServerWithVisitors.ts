@@ -9,6 +9,7 @@ import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
 import * as MemoryTransport from "../../layers/MemoryTransport.ts"
 import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
+import { Guests } from "../../services/Guests.ts"
 import { MeshStatus } from "../../services/MeshStatus.ts"
 import { MessageLog } from "../../services/MessageLog.ts"
 import { PeerMesh } from "../../services/PeerMesh.ts"
@@ -112,5 +113,5 @@ export const make = (
         )
         return { close: connection.finish, heard, put, say }
       })
-    return { log, mesh, network, status, visit }
+    return { guests: Context.get(context, Guests), log, mesh, network, status, visit }
   })

@@ -1,8 +1,10 @@
 /** What a node believes of other sites, and who may come as their server. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as TestClock from "effect/TestClock"
 import { isDialable } from "../../src/domain/Peer.ts"
+import { mainRoom } from "../../src/domain/Post.ts"
 import { farAddress, Site } from "../../src/domain/Site.ts"
 import type { Control, Frame, SiteFrame } from "../../src/protocol/Frame.ts"
 import { encodePost } from "../../src/protocol/Frame.ts"
@@ -164,6 +166,30 @@ describe("the server of another site", () => {
       yield* soon
       const lost = server.heard.flatMap((frame) => (frame.type === "site" ? [...frame.lost, ...frame.gone] : []))
       assert.deepStrictEqual(lost, [id("1")])
+    })
+  )
+
+  it.scoped("hears of guests as of everybody else near, and their lines are not pushed to it", () =>
+    Effect.gen(function* () {
+      const node = yield* east
+      const [one, server] = [yield* node.visit("1"), yield* fromWest(node)]
+      yield* soon
+      const kim = Either.getOrThrow(node.guests.enter(id("kim")))
+      yield* node.guests.join(kim, mainRoom)
+      yield* node.guests.say(kim, mainRoom, ["hi"], node.log.screen)
+      yield* soon
+      const told = server.heard.flatMap((frame) => (frame.type === "site" ? frame.here : []))
+      assert.deepInclude(told, { id: id("kim"), epoch: kim.epoch, rooms: [] })
+      assert.include(typesOf(one.heard), "guests")
+      assert.include(typesOf(one.heard), "post")
+      for (const none of ["guests", "post"] as const) assert.notInclude(typesOf(server.heard), none)
+      // What it has said is offered there, as everything is.
+      const offered = server.heard.flatMap((frame) => (frame.type === "have" ? Object.keys(frame.streams) : []))
+      assert.include(offered, `kim/main/${kim.epoch}`)
+      node.guests.leave(kim, "")
+      yield* soon
+      const gone = server.heard.flatMap((frame) => (frame.type === "site" ? frame.gone : []))
+      assert.deepStrictEqual(gone, [id("kim")])
     })
   )
 

@@ -54,6 +54,8 @@ describe("sites", () => {
       yield* one.sees(
         "* Client 3 takes part through Server west: in a chat that is not encrypted, private lines go over direct links alone."
       )
+      yield* one.type("/status")
+      yield* one.sees("* The server is up.", "* Heard from other sites: 3, through Server west.")
       yield* one.type("/who")
       yield* one.sees("* Server west, of another site, since 2026-01-01 00:00:00")
       yield* one.sees("* Client 3, through Server west, since 2026-01-01 00:00:00")
@@ -81,6 +83,29 @@ describe("sites", () => {
       const again = yield* world.site("west", 4100)
       yield* again.sees("Server east: initiated", "Client 3: reconnected", "Client 4: reconnected")
       yield* talk([east, again, one, two, three, four], "together again")
+    })
+  )
+
+  story("of three sites, each hears of who goes from one to another, and hears it once", (world) =>
+    Effect.gen(function* () {
+      const { east, four, one, three, two, west } = yield* twoSites(world)
+      const south = yield* world.site("south", 4200)
+      for (const each of [one, two, three, four]) yield* each.sees("Server south: initiated")
+      const five = yield* world.client("5", { server: 4200 })
+      for (const each of [one, two, three, four]) yield* each.sees("Client 5: initiated")
+      yield* five.sees("* 3 nodes (Server-east, 1, 2) take part through Server east")
+      yield* talk([east, west, south, one, two, three, four, five], "before")
+      yield* west.kill
+      yield* five.sees("* Server west is out of reach, and 2 nodes (3, 4) with it")
+      // Their server told them of two others: each finds one, perhaps not the same.
+      yield* five.sees("* Client 3 is back", "* Client 4 is back")
+      yield* talk([east, south, one, two, three, four, five], "after")
+      yield* three.type("Exit")
+      for (const each of [east, south, one, two, five]) yield* each.sees("* Client 3 left")
+      assert.lengthOf(
+        (yield* five.screen).filter((line) => line === "* Client 3 left"),
+        1
+      )
     })
   )
 

@@ -9,6 +9,7 @@ import { isHeld } from "../../domain/Delivery.ts"
 import * as Monotonic from "../../domain/Monotonic.ts"
 import { formatAddress, title } from "../../domain/Peer.ts"
 import { roomTitle } from "../../domain/Post.ts"
+import { serverOf } from "../../domain/Site.ts"
 import { inWords } from "../../domain/Time.ts"
 import { Run } from "../Run.ts"
 import { roomOf, Session } from "../session/Session.ts"
@@ -28,7 +29,10 @@ export const status = make({
       const { self } = yield* PeerMesh
       const { peerStatuses, silence } = yield* MeshStatus
       const { begun, undelivered } = yield* Run
-      const others = (yield* peerStatuses).filter(({ guestSince }) => guestSince === undefined)
+      const all = yield* peerStatuses
+      const others = all.filter(({ guestSince }) => guestSince === undefined)
+      const far = all.filter(({ site }) => site !== undefined)
+      const sites = new Set(far.flatMap(({ site }) => (site === undefined ? [] : [title(serverOf(site))])))
       const linked = others.filter(({ link }) => link !== undefined)
       const server = linked.some(({ peer }) => peer.role === "server") ? "up" : "down; the chat goes on without it"
       const unheld = yield* undelivered.unheld
@@ -39,6 +43,7 @@ export const status = make({
         `This is ${title(self.id)} at ${formatAddress(self.address)}, running for ${inWords(age)}.`,
         ...(self.role === "server" ? [] : [`The server is ${server}.`]),
         `Links: ${linked.length} of ${others.length}. A peer counts as lost after ${inWords(yield* silence)} of silence.`,
+        ...(far.length === 0 ? [] : [`Heard from other sites: ${far.length}, through ${[...sites].join(", ")}.`]),
         `Rooms: ${rooms.joined().map(roomTitle).join(", ")}; you are in ${roomTitle(roomOf(yield* Session))}.`,
         unheld === 0 ? "Every line of yours has reached a peer." : `Your lines that no peer has yet: ${unheld}.`,
         ...(unread === 0 ? [] : [`Private lines that others keep for readers who have not got them yet: ${unread}.`]),
