@@ -361,7 +361,7 @@ export const make = ({
       const answer = joining.get(room) ?? sender.send
       const peers = rooms.find((each) => each.room === room)?.peers ?? []
       channels.set(room, { seen: nothingSeen, members: new Set(peers) })
-      answer([joined(room, self.id), ...(marking?.onJoin(room) ?? []), ...describe(talk, room)])
+      answer([joined(room, self.id), ...marking.onJoin(room), ...describe(talk, room)])
       channels.set(room, {
         seen: catchUp(room, () => past.in(room), has("draft/chathistory")),
         members: new Set(peers)
@@ -425,7 +425,7 @@ export const make = ({
         else if (fact._tag === "RoomsAre") takeRooms(fact.rooms)
         else if (fact._tag === "PlacesAre") {
           const talks = fact.conversations.map((each) => [privatelyTo(each.with), each.lines] as const)
-          marking?.take(new Map([...fact.rooms.map(({ lines, room }) => [room, lines] as const), ...talks]))
+          marking.take(new Map([...fact.rooms.map(({ lines, room }) => [room, lines] as const), ...talks]))
         } else if (fact._tag === "Witnessed") witnessed.push(() => witness(fact.entry, fact.here === true))
       }
       const go = () => {
