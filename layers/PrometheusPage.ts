@@ -3,8 +3,11 @@ import { monitorEventLoopDelay } from "node:perf_hooks"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { Bus } from "../services/Bus.ts"
 import { MeshStatus } from "../services/MeshStatus.ts"
 import { MessageLog } from "../services/MessageLog.ts"
+import { Relay } from "../services/Relay.ts"
 import { type KnownRoom, Rooms } from "../services/Rooms.ts"
 import type { HostElsewhere, PortTaken } from "../src/domain/Errors.ts"
 import { Host, type Port } from "../src/domain/Peer.ts"
@@ -63,8 +66,39 @@ const perPeer = (
   })
 })
 
+/** What goes between this site and the others, if the chat has several. */
+const ofSites = Effect.zipWith(Effect.serviceOption(Bus), Effect.serviceOption(Relay), (bus, relay) =>
+  Option.match(Option.all({ bus, relay }), {
+    onNone: () => Effect.succeed<ReadonlyArray<Family>>([]),
+    onSome: ({ bus: { reconnects, state }, relay: { tally } }) =>
+      Effect.map(state.get, ({ _tag }): ReadonlyArray<Family> => {
+        const { doubles, lag, published, received, refused, waiting } = tally()
+        return [
+          gauge("outlive_nats_connected", "Whether NATS can be used: 1 or 0.", _tag === "Connected" ? 1 : 0),
+          counter("outlive_nats_reconnects_total", "How often the connection to NATS was made again.", reconnects()),
+          counter(
+            "outlive_site_posts_published_total",
+            "Posts of this site that were published for others.",
+            published
+          ),
+          gauge("outlive_site_streams_waiting", "Streams of this site with posts that are not published yet.", waiting),
+          counter("outlive_site_posts_received_total", "Posts of other sites that came through NATS.", received),
+          counter("outlive_site_posts_doubled_total", "Posts of other sites that were here already.", doubles),
+          counter("outlive_site_posts_refused_total", "Posts of other sites that were not believed.", refused),
+          {
+            name: "outlive_site_lag_seconds",
+            help: "How old the last post of a site was when it came, by two clocks.",
+            type: "gauge",
+            samples: Array.from(lag, ([site, millis]) => ({ labels: { site }, value: millis / 1e3 }))
+          }
+        ]
+      })
+  })
+)
+
 const make = (port: Port) =>
   Effect.gen(function* () {
+    const sites = yield* ofSites
     const log = yield* MessageLog
     const status = yield* MeshStatus
     const rooms = yield* Rooms
@@ -84,6 +118,7 @@ const make = (port: Port) =>
       const late = (percent: number) => Math.max(0, delay.percentile(percent) / 1e9 - resolution / 1e3)
       const { system, user } = process.cpuUsage()
       const found: ReadonlyArray<Family> = [
+        ...(yield* sites),
         gauge("outlive_links", "Peers with a link to this node.", all.filter(({ link }) => link !== undefined).length),
         gauge("outlive_peers", "Peers that are linked, being dialled, or reached through others.", all.length),
         counter("outlive_posts_said_total", "Posts of this run of this node.", said),

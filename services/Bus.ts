@@ -51,6 +51,8 @@ export class Bus extends Context.Tag("outlive/Bus")<
   {
     /** Whether the bus is connected: now, and at each change. */
     readonly state: Subscribable.Subscribable<BusState>
+    /** How often it was connected again. */
+    readonly reconnects: () => number
     /** The most bytes that one message may have. */
     readonly mostBytes: () => number
     /**

@@ -314,6 +314,7 @@ export const makeHub: Effect.Effect<Hub, never, Scope.Scope> = Effect.gen(functi
         let waiting = 0
         return Bus.of({
           state,
+          reconnects: () => 0,
           mostBytes: () => 1_048_576,
           publish: (subject, bytes) => publish(name, subject, bytes),
           subscribe: (pattern, take) => subscribe({ member: name, pattern, take }),

@@ -119,6 +119,7 @@ const make = (settings: Settings) =>
     let isUp = false
     /** The stores of the chat, while they can be used. */
     let stores: Stores | undefined
+    let reconnects = 0
     let unflushed = 0
     let isFlushing = false
     let waiting = 0
@@ -188,6 +189,7 @@ const make = (settings: Settings) =>
         if (status.type === "error") note(status.error.message)
         if (status.type !== "reconnect") continue
         isUp = true
+        reconnects += 1
         note()
       }
     }
@@ -404,7 +406,7 @@ const make = (settings: Settings) =>
       watch
     }
 
-    return Bus.of({ state, mostBytes, publish, subscribe, append, follow, bucket })
+    return Bus.of({ state, reconnects: () => reconnects, mostBytes, publish, subscribe, append, follow, bucket })
   })
 
 /** A follower whose consumer was lost makes another one after this. */

@@ -74,6 +74,9 @@ const isApiError = (error: unknown, ...codes: ReadonlyArray<number>): boolean =>
 export const isTaken = (error: unknown): boolean =>
   isApiError(error, JetStreamApiCodes.StreamWrongLastSequence, JetStreamApiCodes.StreamWrongLastSequenceUnknown)
 
+/** Whether a stream is not there. */
+export const isMissing = (error: unknown): boolean => isApiError(error, JetStreamApiCodes.StreamNotFound)
+
 /** Takes fewer copies while too few nodes of the cluster are there. */
 const withReplicas = async <A>(most: number, make: (replicas: number) => Promise<A>): Promise<A> => {
   try {
@@ -96,7 +99,7 @@ export const open = async (nc: NatsConnection, chat: string): Promise<Stores> =>
   const js = jetstream(nc, { timeout: limit })
   const jsm = await jetstreamManager(nc, { timeout: limit })
   const info = await jsm.streams.info(names.stream).catch((error: unknown) => {
-    if (!isApiError(error, JetStreamApiCodes.StreamNotFound)) throw error
+    if (!isMissing(error)) throw error
     return withReplicas(replicas, (count) => jsm.streams.add({ ...settingsOf(chat), num_replicas: count }))
   })
   const kvm = new Kvm(js)

@@ -21,9 +21,12 @@ import { stateFolder } from "./node.ts"
 /** The host at which to reach a server that listens at all addresses. */
 const loopback = Host.make("localhost")
 
+/** Loaded only if the doctor is told of NATS. */
+const natsLook = Effect.promise(() => import("./site.ts"))
+
 const marks = { Fine: "ok   ", Note: "note ", Wrong: "WRONG" } as const
 
-export const command = DoctorCommand.make(({ data, host, port, ports, rooms, server, state }) =>
+export const command = DoctorCommand.make(({ data, host, port, ports, rooms, server, state, ...nats }) =>
   Effect.gen(function* () {
     const listen = { host, port }
     const found = yield* examine({
@@ -33,7 +36,8 @@ export const command = DoctorCommand.make(({ data, host, port, ports, rooms, ser
       records: FilePortStore.look(ports),
       data,
       state: stateFolder(state),
-      rooms
+      rooms,
+      nats: nats.nats.length === 0 ? undefined : Effect.flatMap(natsLook, ({ found }) => found(nats))
     })
     for (const { _tag, text } of found) yield* Console.log(`${marks[_tag]} ${escape(text)}`)
     const wrong = found.filter(Finding.$is("Wrong"))

@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Keep from "../../layers/Keep.ts"
 import * as BusSites from "../../layers/nats/BusSites.ts"
+import { look } from "../../layers/nats/Look.ts"
 import * as NatsBus from "../../layers/nats/NatsBus.ts"
 import * as NatsPortStore from "../../layers/nats/NatsPortStore.ts"
 import * as Relay from "../../layers/nats/Relay.ts"
@@ -19,18 +20,20 @@ import type { Abroad } from "./node.ts"
 
 type Given = Option.Option.Value<ServerCommand.Arguments["sites"]>
 
-/** How the client of NATS is told of it. */
-export const reaching = (
-  { nats, natsCa, natsChat, natsCreds }: Omit<Given, "site" | "natsBlind" | "invited">,
+/** How the client of NATS is told of it. `name`: of this node in NATS' own lists. */
+const natsSettings = (
+  { nats, natsCa, natsChat, natsCreds }: Pick<Given, "nats" | "natsCa" | "natsChat" | "natsCreds">,
   name: string
-) =>
-  NatsBus.layer({
-    servers: nats,
-    chat: natsChat,
-    name,
-    creds: Option.getOrUndefined(natsCreds),
-    ca: Option.getOrUndefined(natsCa)
-  })
+): NatsBus.Settings => ({
+  servers: nats,
+  chat: natsChat,
+  name,
+  creds: Option.getOrUndefined(natsCreds),
+  ca: Option.getOrUndefined(natsCa)
+})
+
+/** What is found of a chat in NATS. */
+export const found = (given: Parameters<typeof natsSettings>[0]) => look(natsSettings(given, "outlive doctor"))
 
 /** What such a server has in place of what one alone has. `isSecure`: whether its chat is. */
 const make = (given: Given, isSecure: boolean, data: Option.Option<string>) =>
@@ -68,4 +71,7 @@ export const atSite =
   <A, E, R>(use: (made: Surroundings, site: Site) => Effect.Effect<A, E, R>) =>
     Effect.flatMap(make(given, isSecure, data), (made) =>
       Effect.mapInputContext(use(made, given.site), (context: Context.Context<R>) => Context.merge(context, made.keys))
-    ).pipe(Effect.provide(BusSites.layer(given.site)), Effect.provide(reaching(given, `outlive ${given.site}`)))
+    ).pipe(
+      Effect.provide(BusSites.layer(given.site)),
+      Effect.provide(NatsBus.layer(natsSettings(given, `outlive ${given.site}`)))
+    )

@@ -7,8 +7,9 @@ import { HostChecks, type KeptLog } from "../../services/HostChecks.ts"
 import { Probe } from "../../services/Probe.ts"
 import { Transport } from "../../services/Transport.ts"
 import type { ChatId } from "../domain/Chat.ts"
-import type { PortStoreUnavailable } from "../domain/Errors.ts"
+import type { BusUnavailable, PortStoreUnavailable } from "../domain/Errors.ts"
 import { defaultLimits } from "../domain/Limits.ts"
+import type { NatsFound, NatsStore } from "../domain/NatsFound.ts"
 import { type Address, formatAddress, type Peer, Port, title } from "../domain/Peer.ts"
 import { mainRoom, type Room, roomTitle } from "../domain/Post.ts"
 import { dateAndTime } from "../domain/Time.ts"
@@ -44,6 +45,8 @@ export interface Settings<R> {
   readonly state: string
   /** The rooms that are set for every start. */
   readonly rooms: ReadonlyArray<Room>
+  /** What is found in NATS; undefined if it is told of none. */
+  readonly nats?: Effect.Effect<NatsFound, BusUnavailable> | undefined
 }
 
 /** A folder with less free space than this, in bytes, is nearly full. It is twice the limit of a log. */
@@ -243,6 +246,41 @@ const checkRooms = ({ rooms }: Pick<Settings<never>, "rooms">): ReadonlyArray<Fi
   ]
 }
 
+const kinds = { posts: "stream of posts", entries: "bucket of entries" } as const
+
+const checkNatsStore = ({ found, name, what }: NatsStore, { chat, copies }: NatsFound): Finding => {
+  const store = `NATS: the ${kinds[what]} ${name}`
+  if (found === undefined) return note(`${store} is not there yet. The first server of the chat ${chat} makes it.`)
+  if (found.odd !== undefined) return wrong(`${store}: ${found.odd}. See docs/SITES.md for its settings.`)
+  if (found.copies < copies) {
+    return wrong(
+      `${store} has ${found.copies === 1 ? "1 copy" : `${found.copies} copies`}, and should have ${copies}. The next server that connects makes them, if so many nodes of NATS are there.`
+    )
+  }
+  if (found.behind > 0) {
+    return note(`${store}: ${found.behind} of its ${found.copies} copies are behind.`)
+  }
+  return fine(`${store} has ${counted(found.messages, "message")}, ${Math.ceil(found.bytes / 1_024)} KiB.`)
+}
+
+const checkNats = <R>({ nats }: Pick<Settings<R>, "nats">): Effect.Effect<ReadonlyArray<Finding>> =>
+  nats === undefined
+    ? Effect.succeed([])
+    : Effect.match(nats, {
+        onFailure: ({ message }) => [
+          wrong(`${message} Start nats-server with JetStream (-js), or fix --nats. See docs/SITES.md.`)
+        ],
+        onSuccess: (found) => [
+          fine(
+            `NATS ${found.version} answers, with JetStream: ${found.cluster === undefined ? "a server alone" : `the cluster ${found.cluster}`}.`
+          ),
+          ...found.stores.map((store) => checkNatsStore(store, found)),
+          found.sites.length === 0
+            ? note(`NATS: no site of the chat ${found.chat} has a server now.`)
+            : fine(`NATS: these sites of the chat ${found.chat} have a server: ${found.sites.join(", ")}.`)
+        ]
+      })
+
 const checkClock = Effect.map(Clock.currentTimeMillis, (now) =>
   now < earliest
     ? wrong(`The clock says ${dateAndTime(now)}. Set it: others see the time of your lines.`)
@@ -276,6 +314,7 @@ export const examine = <R>(settings: Settings<R>) =>
       ...(yield* checkPeers(settings)),
       ...(yield* checkData(settings)),
       ...checkRooms(settings),
+      ...(yield* checkNats(settings)),
       yield* checkClock,
       yield* checkTerminal
     ]

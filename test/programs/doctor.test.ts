@@ -8,9 +8,11 @@ import * as MemoryTransport from "../../layers/MemoryTransport.ts"
 import * as TransportProbe from "../../layers/TransportProbe.ts"
 import { type Folder, HostChecks, type KeptLog, type Terminal } from "../../services/HostChecks.ts"
 import type { ChatId } from "../../src/domain/Chat.ts"
-import { LogInUse, PortStoreUnavailable } from "../../src/domain/Errors.ts"
+import { BusUnavailable, LogInUse, PortStoreUnavailable } from "../../src/domain/Errors.ts"
+import type { NatsFound, NatsStore } from "../../src/domain/NatsFound.ts"
 import { type Address, formatAddress, Host, type Peer, Port } from "../../src/domain/Peer.ts"
 import { Room } from "../../src/domain/Post.ts"
+import { Site } from "../../src/domain/Site.ts"
 import { examine, type Settings } from "../../src/programs/doctor.ts"
 import { chatId, id, peer } from "../support/samples.ts"
 import { secureStory, story, type World } from "./World.ts"
@@ -29,6 +31,26 @@ interface Circumstances {
 }
 
 const records = (peers: ReadonlyArray<Peer>, chat?: ChatId) => Effect.succeed({ peers, chat })
+
+/** NATS, with a stream of which that is true, and no bucket. */
+const natsWith = (stream: Partial<NonNullable<NatsStore["found"]>>): Circumstances => {
+  const nats: NatsFound = {
+    chat: "main",
+    version: "2.9.10",
+    cluster: "C1",
+    copies: 3,
+    stores: [
+      {
+        what: "posts",
+        name: "s",
+        found: { copies: 3, behind: 0, messages: 3, bytes: 2_000, odd: undefined, ...stream }
+      },
+      { what: "entries", name: "b", found: undefined }
+    ],
+    sites: [Site.make("east"), Site.make("west")]
+  }
+  return { settings: { nats: Effect.succeed(nats) } }
+}
 
 /** What is found in a world, under these circumstances. */
 const findings = (
@@ -209,6 +231,23 @@ describe("the doctor", () => {
         [
           { folder: Effect.succeed({ ...folder, log: { ...log, damaged: 2 } }) },
           "Wrong: The log in data: 2 lines can't be read."
+        ],
+        [
+          { settings: { nats: Effect.fail(new BusUnavailable({ detail: "connection refused" })) } },
+          "Wrong: NATS can't be used (connection refused). Start nats-server with JetStream (-js), or fix --nats."
+        ],
+        [natsWith({}), "Fine: NATS 2.9.10 answers, with JetStream: the cluster C1."],
+        [natsWith({}), "Fine: NATS: the stream of posts s has 3 messages, 2 KiB."],
+        [natsWith({}), "Fine: NATS: these sites of the chat main have a server: east, west."],
+        [natsWith({ copies: 1 }), "Wrong: NATS: the stream of posts s has 1 copy, and should have 3."],
+        [natsWith({ behind: 1 }), "Note: NATS: the stream of posts s: 1 of its 3 copies are behind."],
+        [
+          natsWith({ odd: "it has no limit of bytes" }),
+          "Wrong: NATS: the stream of posts s: it has no limit of bytes."
+        ],
+        [
+          natsWith({}),
+          "Note: NATS: the bucket of entries b is not there yet. The first server of the chat main makes it."
         ],
         [{ terminal: { isThere: false } }, "Note: No terminal: "],
         [{ terminal: { kind: "dumb" } }, "Wrong: The terminal: TERM is 'dumb'"],

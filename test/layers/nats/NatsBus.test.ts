@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { afterAll, beforeAll, describe } from "vitest"
+import { look } from "../../../layers/nats/Look.ts"
 import * as NatsBus from "../../../layers/nats/NatsBus.ts"
 import { Bus } from "../../../services/Bus.ts"
 import { makeSignal } from "../../../src/domain/Signal.ts"
@@ -57,6 +58,31 @@ describe.skipIf(NatsServer.missing !== undefined)(`NatsBus (skipped where there 
       yield* other.append("post.a.b", "1", bytesOf("ours"))
       yield* Effect.repeat(Effect.yieldNow(), { until: () => heard.length >= 2 })
       assert.deepStrictEqual(heard, ["ours", "ours"])
+    })
+  )
+
+  it.scopedLive("what the doctor finds: nothing before the first server, and then its stores and sites", () =>
+    Effect.gen(function* () {
+      const settings = { servers: [server.url], chat: "looked", name: "outlive test" }
+      const before = yield* look(settings)
+      assert.deepStrictEqual([before.cluster, before.copies, before.sites], [undefined, 1, []])
+      assert.deepStrictEqual(
+        before.stores.map(({ found, name }) => [name, found]),
+        [
+          ["outlive_looked", undefined],
+          ["KV_outlive_looked", undefined]
+        ]
+      )
+      const bus = yield* member(server.url, "looked")
+      yield* bus.append("post.a.b", "1", bytesOf("1"))
+      yield* bus.bucket.create("server.east", bytesOf("{}"))
+      const after = yield* look(settings)
+      assert.deepStrictEqual(after.sites as ReadonlyArray<string>, ["east"])
+      for (const { found } of after.stores) {
+        assert.deepInclude(found, { copies: 1, behind: 0, messages: 1, odd: undefined })
+      }
+      const error = yield* Effect.flip(look({ ...settings, servers: ["nats://127.0.0.1:1"] }))
+      assert.include(error.message, "connection refused")
     })
   )
 
