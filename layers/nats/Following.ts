@@ -25,6 +25,23 @@ const nanosAMilli = 1_000_000
 /** A consumer that is not used for so long is removed, in ns. */
 const idle = 60_000 * nanosAMilli
 
+/** The header of a message that removes an entry of a bucket. */
+const operation = "KV-Operation"
+
+/** A message of a stream, and its number there. */
+export interface Message extends Stored {
+  readonly number: number
+  /** Whether it says that an entry of a bucket is gone. */
+  readonly isGone: boolean
+}
+
+/** What is read: a stream, or what has such subjects in it. `prefix`: the beginning of subjects that is left out. */
+export interface Source {
+  readonly stream: string
+  readonly prefix: string
+  readonly filter?: string
+}
+
 /**
  * The numbers of a message: its place in the stream, how many messages of the consumer came so far, and when it was
  * stored, in ns.
@@ -55,7 +72,7 @@ export const placeOf = (position: Position): Place => {
 /** What a consumer has sent: a batch under way, and what became of it. */
 class Batch {
   readonly signal = makeSignal()
-  messages: Array<Stored> = []
+  messages: Array<Message> = []
   /** Why the consumer is of no more use. */
   broken: string | undefined
   /** Whether it must be asked again. */
@@ -91,6 +108,8 @@ class Batch {
     if (number !== this.#came + 1) return this.break("a message is missing")
     this.#came = number
     this.messages.push({
+      number: last,
+      isGone: (message.headers?.get(operation) ?? "") !== "",
       position: positionOf({ made: this.#made, last }),
       subject: message.subject.slice(this.#prefix.length),
       bytes: message.data,
@@ -131,31 +150,32 @@ export const startIn = ({ made }: Stores, lastSequence: number, from: Place | un
   return { made, last: from.made === made ? Math.min(from.last, lastSequence) : 0 }
 }
 
-/** Follows a stream from a place until the consumer is lost. `reached` is told of each place. */
-export const followOnce = <R>(
+/**
+ * Reads a stream until the consumer is lost. `start`: the first message, or the last one of each subject. `opened` is
+ * told how many messages there are at first.
+ */
+export const consume = <R>(
   nc: NatsConnection,
-  stores: Stores,
-  names: { readonly stream: string; readonly prefix: string },
-  from: Place | undefined,
-  reached: (place: Place) => void,
-  take: (batch: ReadonlyArray<Stored>) => Effect.Effect<void, never, R>
+  { jsm, made }: Stores,
+  { filter, prefix, stream }: Source,
+  start: number | "last of each",
+  opened: (pending: number) => void,
+  take: (batch: ReadonlyArray<Message>) => Effect.Effect<void, never, R>
 ): Effect.Effect<never, BusUnavailable, R> =>
   Effect.gen(function* () {
     const clock = yield* Effect.clock
-    const { jsm, made } = stores
-    const { state } = yield* attempt(() => jsm.streams.info(names.stream))
-    const start = startIn(stores, state.last_seq, from)
-    reached(start)
     let heardAt = Monotonic.millis(clock)
-    const batch = new Batch(made, names.prefix, () => {
+    const batch = new Batch(made, prefix, () => {
       heardAt = Monotonic.millis(clock)
     })
-    const { name } = yield* Effect.acquireRelease(
+    const { name, num_pending: pending } = yield* Effect.acquireRelease(
       attempt(() =>
-        jsm.consumers.add(names.stream, {
+        jsm.consumers.add(stream, {
           ack_policy: AckPolicy.None,
-          deliver_policy: DeliverPolicy.StartSequence,
-          opt_start_seq: start.last + 1,
+          ...(start === "last of each"
+            ? { deliver_policy: DeliverPolicy.LastPerSubject }
+            : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: start }),
+          ...(filter === undefined ? {} : { filter_subject: filter }),
           inactive_threshold: idle,
           mem_storage: true,
           num_replicas: 1
@@ -163,7 +183,7 @@ export const followOnce = <R>(
       ),
       (consumer) =>
         Effect.sync(() => {
-          jsm.consumers.delete(names.stream, consumer.name).catch(() => {})
+          jsm.consumers.delete(stream, consumer.name).catch(() => {})
         })
     )
     const inbox = createInbox()
@@ -175,6 +195,7 @@ export const followOnce = <R>(
       ),
       (subscription) => Effect.sync(() => subscription.unsubscribe())
     )
+    opened(pending)
     const next = JSON.stringify({
       batch: mostMessages,
       max_bytes: mostBytes,
@@ -184,7 +205,7 @@ export const followOnce = <R>(
     const ask = Effect.sync(() => {
       heardAt = Monotonic.millis(clock)
       batch.ask()
-      nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${names.stream}.${name}`, next, { reply: inbox })
+      nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, next, { reply: inbox })
     })
     const news = batch.signal.until(() => batch.broken !== undefined || batch.isOver || batch.messages.length > 0)
     const silence: Effect.Effect<never, BusUnavailable> = Effect.suspend(() => {
@@ -199,11 +220,7 @@ export const followOnce = <R>(
       yield* Effect.raceFirst(news, silence)
       const messages = batch.messages
       batch.messages = []
-      const last = messages.at(-1)
-      if (last !== undefined) {
-        yield* take(messages)
-        reached(placeOf(last.position))
-      }
+      if (messages.length > 0) yield* take(messages)
       if (batch.broken !== undefined) return yield* new BusUnavailable({ detail: batch.broken })
       heardAt = Monotonic.millis(clock)
     })
@@ -212,3 +229,66 @@ export const followOnce = <R>(
       Effect.zipRight(closed, Effect.fail(new BusUnavailable({ detail: "the connection was closed" })))
     )
   }).pipe(Effect.scoped)
+
+/** Follows a stream from a place until the consumer is lost. `reached` is told of each place. */
+export const followOnce = <R>(
+  nc: NatsConnection,
+  stores: Stores,
+  source: Source,
+  from: Place | undefined,
+  reached: (place: Place) => void,
+  take: (batch: ReadonlyArray<Stored>) => Effect.Effect<void, never, R>
+): Effect.Effect<never, BusUnavailable, R> =>
+  Effect.flatMap(
+    attempt(() => stores.jsm.streams.info(source.stream)),
+    ({ state }) => {
+      const start = startIn(stores, state.last_seq, from)
+      reached(start)
+      return consume(
+        nc,
+        stores,
+        source,
+        start.last + 1,
+        () => {},
+        (batch) =>
+          Effect.map(take(batch), () => {
+            const last = batch.at(-1)?.number
+            return last === undefined ? undefined : reached({ made: start.made, last })
+          })
+      )
+    }
+  )
+
+/** The last message of each subject. */
+export const lastOfEach = (
+  nc: NatsConnection,
+  stores: Stores,
+  source: Source
+): Effect.Effect<ReadonlyArray<Message>, BusUnavailable> =>
+  Effect.suspend(() => {
+    const found: Array<Message> = []
+    const signal = makeSignal()
+    let expected = Number.POSITIVE_INFINITY
+    const reading = consume(
+      nc,
+      stores,
+      source,
+      "last of each",
+      (pending) => {
+        expected = pending
+        signal.changed()
+      },
+      (batch) =>
+        Effect.sync(() => {
+          for (const message of batch) found.push(message)
+          signal.changed()
+        })
+    )
+    return Effect.as(
+      Effect.raceFirst(
+        reading,
+        signal.until(() => found.length >= expected)
+      ),
+      found
+    )
+  })

@@ -19,6 +19,9 @@ import { isMissing, mostAge, namesOf, replicasIn } from "./Stores.ts"
 /** The time for an answer, in ms. */
 const limit = 5_000
 
+/** At most so many sites are looked at. */
+const mostSites = 100
+
 const isSite = Schema.is(Site)
 
 const oddity = ({ config }: StreamInfo, what: NatsStore["what"]): string | undefined => {
@@ -37,12 +40,16 @@ const storeIn = async (jsm: JetStreamManager, what: NatsStore["what"], name: str
   return { what, name, found: { copies: info.config.num_replicas, behind, messages, bytes, odd: oddity(info, what) } }
 }
 
-const sitesIn = async (nc: NatsConnection, bucket: string): Promise<ReadonlyArray<Site>> => {
-  const kv = await new Kvm(jetstream(nc, { timeout: limit })).open(bucket)
+/** The sites whose servers have an entry. JetStream lists the subjects of a stream, also of what was removed. */
+const sitesIn = async (nc: NatsConnection, jsm: JetStreamManager, chat: string): Promise<ReadonlyArray<Site>> => {
+  const { bucket, bucketStream, entries } = namesOf(chat)
+  const { state } = await jsm.streams.info(bucketStream, { subjects_filter: `${entries}${Members.serversKey}>` })
+  const kv = await new Kvm(jetstream(nc, { timeout: limit })).open(bucket, { allow_direct: false })
   const sites: Array<Site> = []
-  for await (const key of await kv.keys(`${Members.serversKey}>`)) {
+  for (const subject of Object.keys(state.subjects ?? {}).slice(0, mostSites)) {
+    const key = subject.slice(entries.length)
     const site = key.slice(Members.serversKey.length)
-    if (isSite(site)) sites.push(site)
+    if (isSite(site) && (await kv.get(key))?.operation === "PUT") sites.push(site)
   }
   return sites.sort()
 }
@@ -57,7 +64,7 @@ const findIn = async (nc: NatsConnection, chat: string): Promise<NatsFound> => {
     cluster: nc.info?.cluster,
     copies: replicasIn(nc),
     stores,
-    sites: stores[1]?.found === undefined ? [] : await sitesIn(nc, names.bucket)
+    sites: stores[1]?.found === undefined ? [] : await sitesIn(nc, jsm, chat)
   }
 }
 

@@ -13,7 +13,7 @@ import { BusUnavailable, KeyTaken } from "../../src/domain/Errors.ts"
 import { within } from "../../src/domain/Limit.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import type { Change, Entry } from "../../src/domain/Stored.ts"
-import { followOnce, type Place, placeOf } from "./Following.ts"
+import { consume, followOnce, lastOfEach, type Message, type Place, placeOf, type Source } from "./Following.ts"
 import { connect, credsAuthenticator, type NatsConnection, type Subscription } from "./nats.ts"
 import { isTaken, limit, namesOf, open, type Stores } from "./Stores.ts"
 
@@ -42,6 +42,24 @@ const overhead = 64
 /** So many appended messages may wait for their acknowledgement, with so many bytes together. */
 const mostWaiting = 1_024
 const mostWaitingBytes = 16 * 1024 * 1024
+
+/** The time for one answer to a question that may be asked again, and how often it is asked. */
+const answering = Duration.millis(2_500)
+const mostAsked = 4
+
+/** Asks again if there is no answer: just after a leader was elected, NATS may lose a request. */
+const asked = <A>(question: Effect.Effect<A, BusUnavailable>): Effect.Effect<A, BusUnavailable> =>
+  question.pipe(
+    Effect.timeoutFail({
+      duration: answering,
+      onTimeout: () => new BusUnavailable({ detail: "no answer in time" })
+    }),
+    Effect.retry({ times: mostAsked - 1 })
+  )
+
+/** What was removed so long ago, in ms, is forgotten: so many entries at a time. */
+const tombs = 24 * 60 * 60 * 1_000
+const mostForgotten = 100
 
 /** How long to wait for the rest to go out when the node ends. */
 const lastWords = "1 second"
@@ -106,7 +124,7 @@ interface Listening {
 
 const make = (settings: Settings) =>
   Effect.gen(function* () {
-    const { bucket: _, ...names } = namesOf(settings.chat)
+    const names = namesOf(settings.chat)
     const { prefix } = names
     const signal = makeSignal()
     const state = yield* SubscriptionRef.make<BusState>(BusState.Away({ detail: "not connected yet" }))
@@ -304,7 +322,7 @@ const make = (settings: Settings) =>
           : followOnce(
               nc,
               stores,
-              names,
+              { stream: names.stream, prefix },
               place,
               (reached) => {
                 place = reached
@@ -325,14 +343,43 @@ const make = (settings: Settings) =>
       ).pipe(Effect.forever)
     }
 
+    /** Entries whose keys begin so. */
+    const entriesUnder = (under: string): Source => ({
+      stream: names.bucketStream,
+      prefix: names.entries,
+      filter: `${names.entries}${under}>`
+    })
+
+    const changeOf = ({ bytes, isGone, number, subject }: Message): Change => ({
+      key: subject,
+      revision: number,
+      bytes: isGone ? undefined : bytes
+    })
+
+    /** Forgets what was removed long ago. A message that came later is not touched. */
+    const forgetTombs = ({ jsm }: Stores, messages: ReadonlyArray<Message>): void => {
+      const newest = messages.reduce((most, { at }) => Math.max(most, at), 0)
+      const old = messages.filter(({ at, isGone }) => isGone && at < newest - tombs)
+      for (const { number, subject } of old.slice(0, mostForgotten)) {
+        const only = { filter: `${names.entries}${subject}`, seq: number + 1 }
+        jsm.streams.purge(names.bucketStream, only).catch(() => {})
+      }
+    }
+
     const all = (under: string): Effect.Effect<ReadonlyArray<Entry>, BusUnavailable> =>
-      ask(async ({ kv }) => {
-        const found: Array<Entry> = []
-        for await (const { key, operation, revision, value } of await kv.history({ key: `${under}>` })) {
-          if (operation === "PUT") found.push({ key, revision, bytes: value })
-        }
-        return found
-      }, unavailable)
+      Effect.suspend(() => {
+        const [connection, mine] = [nc, stores]
+        if (connection === undefined || mine === undefined) return Effect.fail(new BusUnavailable({ detail }))
+        return lastOfEach(connection, mine, entriesUnder(under)).pipe(
+          asked,
+          Effect.map((messages) => {
+            forgetTombs(mine, messages)
+            return messages.flatMap(({ bytes, isGone, number, subject }) =>
+              isGone ? [] : [{ key: subject, revision: number, bytes }]
+            )
+          })
+        )
+      })
 
     /** The changes as long as the connection holds. `seen`: the revisions that were told, with none of what is gone. */
     const watchOnce = (under: string, seen: Map<string, number>): Stream.Stream<Change, BusUnavailable> => {
@@ -349,20 +396,15 @@ const make = (settings: Settings) =>
       })
       const later = Stream.asyncPush<Change, BusUnavailable>(
         (emit) =>
-          Effect.acquireRelease(
-            Effect.tap(
-              ask(({ kv }) => kv.watch({ key: `${under}>` }), unavailable),
-              (watching) => {
-                const told = async () => {
-                  for await (const { key, operation, revision, value } of watching) {
-                    emit.single({ key, revision, bytes: operation === "PUT" ? value : undefined })
-                  }
-                }
-                told().then(emit.end, (error) => emit.fail(unavailable(error)))
-              }
-            ),
-            (watching) => Effect.sync(() => watching.stop())
-          ),
+          Effect.suspend(() => {
+            const [connection, mine] = [nc, stores]
+            if (connection === undefined || mine === undefined) return Effect.fail(new BusUnavailable({ detail }))
+            const take = (batch: ReadonlyArray<Message>) => Effect.sync(() => emit.array(batch.map(changeOf)))
+            return consume(connection, mine, entriesUnder(under), "last of each", () => {}, take).pipe(
+              Effect.catchAll((error) => Effect.sync(() => emit.fail(error))),
+              Effect.forkScoped
+            )
+          }),
         { bufferSize: "unbounded" }
       )
       return Stream.concat(Stream.fromIterableEffect(present), later).pipe(Stream.filter(isNews))
@@ -392,12 +434,10 @@ const make = (settings: Settings) =>
 
     const bucket: Bucket = {
       get: (key) =>
-        Effect.map(
-          ask(({ kv }) => kv.get(key), unavailable),
-          (entry) =>
-            entry === null || entry.operation !== "PUT"
-              ? undefined
-              : { key, revision: entry.revision, bytes: entry.value }
+        Effect.map(asked(ask(({ kv }) => kv.get(key), unavailable)), (entry) =>
+          entry === null || entry.operation !== "PUT"
+            ? undefined
+            : { key, revision: entry.revision, bytes: entry.value }
         ),
       create: (key, bytes) => ask(({ kv }) => kv.create(key, bytes), orTaken(key)),
       update: (key, bytes, revision) => ask(({ kv }) => kv.update(key, bytes, revision), orTaken(key)),

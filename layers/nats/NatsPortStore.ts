@@ -3,10 +3,12 @@
  * of one site. Another PortStore has the copy that is read while NATS is away.
  */
 import * as Crypto from "node:crypto"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { constFalse } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import * as Subscribable from "effect/Subscribable"
 import { Bus, type BusState } from "../../services/Bus.ts"
@@ -28,8 +30,8 @@ export interface Settings {
   readonly sharesChat: boolean
 }
 
-/** How long a start waits for NATS. */
-const opening = "5 seconds"
+/** How long a start waits for NATS, which may be electing a leader. The first start of a site can't do without it. */
+const opening = { first: Duration.seconds(30), later: Duration.seconds(8) }
 
 /** How often an entry is tried for that others change at the same time. */
 const mostTries = 5
@@ -253,10 +255,13 @@ const make = ({ sharesChat, site }: Settings, copy: PortStore["Type"]) =>
     const isConnected = (now: BusState): boolean => now._tag === "Connected"
     const connected = Stream.runDrain(Stream.takeUntil(state.changes, isConnected))
 
-    const opened = yield* within(opening)(
-      Effect.zipRight(connected, Effect.zipRight(sharesChat ? enterChat : Effect.void, reconcile(true)))
+    const isFirst = sharesChat && (yield* copy.chat) === undefined
+    const opened = yield* within(isFirst ? opening.first : opening.later)(
+      Effect.zipRight(connected, Effect.zipRight(sharesChat ? enterChat : Effect.void, reconcile(true))).pipe(
+        Effect.retry({ while: ({ _tag }) => _tag === "BusUnavailable", schedule: Schedule.spaced("250 millis") })
+      )
     ).pipe(Effect.catchTag("BusUnavailable", () => Effect.succeedNone))
-    if (Option.isNone(opened) && sharesChat && (yield* copy.chat) === undefined) {
+    if (Option.isNone(opened) && isFirst) {
       const now = yield* state.get
       return yield* new PortStoreUnavailable({
         path: "NATS",

@@ -1,6 +1,5 @@
 /** What a chat keeps in JetStream: a stream of posts and a bucket. The first server makes them. */
 import {
-  Bucket,
   DiscardPolicy,
   JetStreamApiCodes,
   JetStreamApiError,
@@ -22,7 +21,8 @@ export const namesOf = (chat: string) => ({
   posts: `outlive.${chat}.post.>`,
   stream: `outlive_${chat}`,
   bucket: `outlive_${chat}`,
-  bucketStream: `KV_outlive_${chat}`
+  bucketStream: `KV_outlive_${chat}`,
+  entries: `$KV.outlive_${chat}.`
 })
 
 const nanosASecond = 1_000_000_000
@@ -42,8 +42,11 @@ export const window = 120 * nanosASecond
 /** The time for an answer of JetStream, in ms: an election takes some 5 s. */
 export const limit = 10_000
 
-/** A removed entry is forgotten after so long, in ms. */
-const tombs = 24 * 60 * 60 * 1_000
+/**
+ * The time for each step of opening, in ms, before it is tried again. If several servers make a store at once, NATS
+ * answers only one of them.
+ */
+const opening = 2_500
 
 /** The copies that a cluster keeps. A single server keeps one. */
 export const replicasIn = ({ info }: NatsConnection): number => (info?.cluster === undefined ? 1 : 3)
@@ -97,14 +100,13 @@ export const open = async (nc: NatsConnection, chat: string): Promise<Stores> =>
   const names = namesOf(chat)
   const replicas = replicasIn(nc)
   const js = jetstream(nc, { timeout: limit })
-  const jsm = await jetstreamManager(nc, { timeout: limit })
+  const jsm = await jetstreamManager(nc, { timeout: opening })
   const info = await jsm.streams.info(names.stream).catch((error: unknown) => {
     if (!isMissing(error)) throw error
     return withReplicas(replicas, (count) => jsm.streams.add({ ...settingsOf(chat), num_replicas: count }))
   })
-  const kvm = new Kvm(js)
-  const kv = await withReplicas(replicas, (count) =>
-    kvm.create(names.bucket, {
+  const made = await withReplicas(replicas, (count) =>
+    new Kvm(jetstream(nc, { timeout: opening })).create(names.bucket, {
       replicas: count,
       history: 1,
       max_bytes: mostEntries,
@@ -114,7 +116,7 @@ export const open = async (nc: NatsConnection, chat: string): Promise<Stores> =>
     })
   )
   await raise(jsm, names.stream, info.config.num_replicas, replicas)
-  await raise(jsm, names.bucketStream, (await kv.status()).replicas, replicas)
-  if (kv instanceof Bucket) await kv.purgeDeletes(tombs).catch(() => {})
+  await raise(jsm, names.bucketStream, (await made.status()).replicas, replicas)
+  const kv = await new Kvm(js).open(names.bucket, { allow_direct: false })
   return { js, jsm, kv, made: info.created }
 }

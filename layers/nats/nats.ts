@@ -14,7 +14,7 @@ export {
   type StreamConfig,
   type StreamInfo
 } from "@nats-io/jetstream"
-export { Bucket, type KV, Kvm } from "@nats-io/kv"
+export { type KV, Kvm } from "@nats-io/kv"
 export {
   connect,
   createInbox,

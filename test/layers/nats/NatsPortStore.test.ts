@@ -214,7 +214,7 @@ describe("NatsPortStore", () => {
       })
       const starting = yield* Effect.fork(known.start)
       const first = yield* Effect.fork(Effect.flip((yield* site("west")).start))
-      yield* TestClock.adjust("5 seconds")
+      yield* TestClock.adjust("30 seconds")
       assert.deepStrictEqual(yield* idsOf((yield* Fiber.join(starting)).store), ["ann"])
       assert.include((yield* Fiber.join(first)).message, "the first start of a site needs it: see --nats")
       yield* hub.cut()
