@@ -1,10 +1,14 @@
 /** What a node believes of the guests of a server. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as TestClock from "effect/TestClock"
+import { MessageLog } from "../../services/MessageLog.ts"
+import { mainRoom } from "../../src/domain/Post.ts"
 import type { Control, Frame } from "../../src/protocol/Frame.ts"
 import { epoch, id, peer } from "../support/samples.ts"
+import { wholeLog } from "../support/wholeLog.ts"
 import { make } from "./ServerWithVisitors.ts"
 
 const calm = { silence: "1 hour" } as const
@@ -112,6 +116,42 @@ describe("the guests of a server", () => {
       assert.deepStrictEqual(conversations(), ["3@bob"])
       yield* soon
       assert.notInclude(JSON.stringify(bob.heard), epoch(7))
+    })
+  )
+})
+
+describe("a peer that knows nothing of guests", () => {
+  it.scoped("is offered what they say to all, like lines of others, and hears nothing else of them", () =>
+    Effect.gen(function* () {
+      const { log: own, visit } = yield* make(calm)
+      const log = yield* Effect.provide(wholeLog, Context.make(MessageLog, own))
+      const { guests } = log
+      const [bob, kim] = ["bob", "kim"].map((name) => Either.getOrThrow(guests.enter(id(name))))
+      if (bob === undefined || kim === undefined) return assert.fail()
+      const wants = (frame: Frame): ReadonlyArray<Control> =>
+        frame.type === "have"
+          ? Object.entries(frame.streams).map(([stream, to]) => ({ type: "want", stream, after: 0, to }) as Control)
+          : []
+      const old = yield* visit("old", wants, 1, "client", true, undefined, false)
+      yield* soon
+      yield* guests.join(bob, mainRoom)
+      yield* guests.confide(bob, id("kim"), ["psst, kim"], log.screen)
+      yield* guests.confide(bob, id("old"), ["psst, old"], log.screen)
+      assert.lengthOf(yield* guests.say(bob, mainRoom, ["hello all"], log.screen), 1)
+      yield* guests.confide(kim, id("bob"), ["yes?"], log.screen)
+      yield* TestClock.adjust("5 seconds")
+      guests.rename(bob, id("rob"))
+      guests.leave(bob, "")
+      yield* TestClock.adjust("20 seconds")
+      // It asks for the same each time.
+      const posts = old.heard.flatMap((frame) => (frame.type === "post" ? [frame.post] : []))
+      assert.isNotEmpty(posts)
+      for (const { deps, stream, text } of posts) {
+        assert.match(stream, /^bob\/main\//)
+        assert.deepStrictEqual([text, deps], ["hello all", {}])
+      }
+      assert.notInclude(typesOf(old.heard), "guests")
+      assert.notInclude(JSON.stringify(old.heard), "@")
     })
   )
 })

@@ -66,7 +66,8 @@ export const make = (
 
     /**
      * A run of that name comes, and answers each frame as it likes; returns all that it is sent, a list that grows. `role`:
-     * what it says that it is; `site`: it comes from afar, from the server of that site.
+     * what it says that it is; `site`: it comes from afar, from the server of that site. `hears`: whether it wants to be
+     * told of guests.
      */
     const visit = (
       name: string,
@@ -74,7 +75,8 @@ export const make = (
       run = 1,
       role = roleOf(id(name)),
       member = true,
-      site?: Site
+      site?: Site,
+      hears = true
     ) =>
       Effect.gen(function* () {
         const own = siteOf(selfId)
@@ -106,7 +108,7 @@ export const make = (
             ...naming({ id: id(name), role }),
             epoch: epoch(run),
             ...(site === undefined ? peer(name, 6000).address : farAddress(site)),
-            guests: true,
+            ...(hears ? { guests: true } : {}),
             member
           },
           { type: "have", streams: {}, more: false }

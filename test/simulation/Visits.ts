@@ -64,12 +64,13 @@ export const makeVisits = (draw: Draw, now: () => number) => {
   }
   const personAt = (name: string): Person | undefined => present.find(({ names }) => names.has(name))
 
-  const enter = ({ log: { guests } }: Inside): void => {
-    const found = guests.enter(draw.among(ids))
-    if (Either.isLeft(found)) return
-    guests.join(found.right, mainRoom)
-    present = [...present, called({ guest: found.right, names: new Set() })]
-  }
+  const enter = ({ log: { guests } }: Inside) =>
+    Effect.suspend(() => {
+      const found = guests.enter(draw.among(ids))
+      if (Either.isLeft(found)) return Effect.void
+      present = [...present, called({ guest: found.right, names: new Set() })]
+      return Effect.ignore(guests.join(found.right, mainRoom))
+    })
 
   /** A guest writes to another, to a node, or to somebody who is not there. */
   const confide = ({ log }: Inside, nodes: ReadonlyArray<PeerId>, person: Person) =>
@@ -117,7 +118,7 @@ export const makeVisits = (draw: Draw, now: () => number) => {
         present = present.filter(({ guest }) => here.get(guest.id) === guest)
         const dice = draw.below(100)
         const person = present.length === 0 ? undefined : draw.among(present)
-        if (dice < 25 || person === undefined) enter(server)
+        if (dice < 25 || person === undefined) yield* enter(server)
         else if (dice < 45) {
           const by = yield* server.log.openReader(0)
           yield* Effect.ignore(host.say(person.guest, mainRoom, [says(undefined)], by))
