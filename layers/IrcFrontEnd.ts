@@ -154,7 +154,12 @@ const make = ({
       run(serve(house, crowd, connection))
     })
     // Clients are told that the node has ended, and only then is the listener closed, which closes their connections.
-    yield* Effect.addFinalizer(() => FiberSet.clear(clients))
+    yield* Effect.addFinalizer(() =>
+      Effect.zipRight(
+        Effect.sync(() => crowd?.end()),
+        FiberSet.clear(clients)
+      )
+    )
     yield* console.show([notice(`IRC clients connect to ${formatAddress(address)}.`)])
   })
 

@@ -381,10 +381,10 @@ export const serve = (house: House, crowd: Crowd | undefined, connection: Accept
         return within(lastWords)(connection.finish)
       })
     const stop = listen()
-    yield* Effect.addFinalizer(() => Effect.sync(stop))
+    yield* Effect.addFinalizer(() => Effect.zipRight(Effect.sync(stop), depart))
     run(watch)
     yield* Deferred.await(over).pipe(
-      Effect.ensuring(depart),
+      Effect.tap(() => depart),
       Effect.flatMap(goodbye),
       Effect.onInterrupt(() => goodbye(nodeEnded))
     )

@@ -70,6 +70,8 @@ export interface Crowd {
   readonly whenReady: (then: () => void) => void
   readonly enter: (seat: Seat) => void
   readonly leave: (guest: Guest) => void
+  /** The node ends: nobody is told of anything more. */
+  readonly end: () => void
 }
 
 const noModes: Person["modes"] = new Set()
@@ -401,6 +403,7 @@ export const make = (
         else listening.push(then)
       },
       enter: (seat) => void seats.set(seat.guest, seat),
-      leave: (guest) => void seats.delete(guest)
+      leave: (guest) => void seats.delete(guest),
+      end: () => seats.clear()
     }
   })

@@ -115,6 +115,20 @@ describe("a guest", () => {
     })
   )
 
+  ircStory("is told that its node ends, and of nobody else who ends with it", (world) =>
+    Effect.gen(function* () {
+      const { server } = yield* gather(world)
+      const bob = yield* arrive(world, server, "bob", { channels: ["#ops"] })
+      const kim = yield* arrive(world, server, "kim", { channels: ["#ops"] })
+      yield* server.type("Exit")
+      for (const guest of [bob, kim]) {
+        yield* guest.sees(/^ERROR :Closing link: The node has ended$/)
+        yield* guest.ended
+        assert.isEmpty(guest.all(/ QUIT /))
+      }
+    })
+  )
+
   ircStory("that does not read is let go, and nobody waits for it", (world) =>
     Effect.gen(function* () {
       const { one, server } = yield* gather(world)
