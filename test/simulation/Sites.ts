@@ -10,14 +10,15 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
-import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as KeptChat from "../../layers/chat/KeptChat.ts"
 import { makeTypedLines } from "../../layers/console/TypedLines.ts"
 import * as Log from "../../layers/log/Log.ts"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
 import * as MemoryPortStore from "../../layers/MemoryPortStore.ts"
 import * as MemoryTransport from "../../layers/MemoryTransport.ts"
+import * as BusSites from "../../layers/nats/BusSites.ts"
 import * as MemoryBus from "../../layers/nats/MemoryBus.ts"
+import * as NatsPortStore from "../../layers/nats/NatsPortStore.ts"
 import * as NatsTransport from "../../layers/nats/NatsTransport.ts"
 import * as Relay from "../../layers/nats/Relay.ts"
 import { both } from "../../layers/nats/SiteTransport.ts"
@@ -30,11 +31,10 @@ import { Console, type Put, whenTaken } from "../../services/Console.ts"
 import type { Interrupts } from "../../services/Interrupts.ts"
 import { MeshStatus } from "../../services/MeshStatus.ts"
 import { PortStore } from "../../services/PortStore.ts"
-import { Sites } from "../../services/Sites.ts"
 import { Transport } from "../../services/Transport.ts"
 import { ChatId } from "../../src/domain/Chat.ts"
 import type { Keep } from "../../src/domain/Keep.ts"
-import { type Address, Host, isServerId, type Peer, PeerId, Port, roleOf, serverId } from "../../src/domain/Peer.ts"
+import { type Address, Host, isServerId, PeerId, Port, roleOf, serverId } from "../../src/domain/Peer.ts"
 import { mainRoom } from "../../src/domain/Post.ts"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
 import { farAddress, Site, serverOf } from "../../src/domain/Site.ts"
@@ -164,14 +164,12 @@ export const simulate = (seed: number): Record_ & { readonly more: ReadonlyArray
     const here = () => places.filter(({ running }) => running !== undefined)
     for (const { disk } of servers) if (disk !== undefined) disk.millis = chance.among([0, 1, 2, 20])
 
-    const known = yield* SubscriptionRef.make<ReadonlyArray<Peer>>(
-      servers.map(({ address, id }) => ({ id, role: "server" as const, address }))
-    )
     const records = new Map<Site, Ref.Ref<MemoryPortStore.Records>>()
     for (const site of sites)
       records.set(site, yield* Ref.make<MemoryPortStore.Records>({ ...MemoryPortStore.nothing, chat }))
 
-    const start = (place: Place) =>
+    /** `isImpostor`: it has the id of somebody else. What it sees does not count. */
+    const start = (place: Place, isImpostor = false) =>
       Effect.gen(function* () {
         const { address, disk, id, site } = place
         const life: Life = {
@@ -194,7 +192,7 @@ export const simulate = (seed: number): Record_ & { readonly more: ReadonlyArray
           left: 0,
           failure: undefined
         }
-        lives.push(life)
+        if (!isImpostor) lives.push(life)
         const typed = makeTypedLines()
         const interrupts = ScriptedInterrupts.make()
         let dead = false
@@ -215,10 +213,12 @@ export const simulate = (seed: number): Record_ & { readonly more: ReadonlyArray
           put,
           show: whenTaken(put)
         })
-        const near = network.transport(id)
+        const near = network.transport(isImpostor ? `another ${id}` : id)
         const isServer = isServerId(id)
-        const store = MemoryPortStore.over(records.get(site) as Ref.Ref<MemoryPortStore.Records>)
+        const copy = MemoryPortStore.over(records.get(site) as Ref.Ref<MemoryPortStore.Records>)
         const bus = mortal(yield* hub.member(site), () => dead)
+        const onBus = Layer.merge(Layer.succeed(Bus, bus), Layer.succeed(Console, console))
+        const store = Layer.provide(NatsPortStore.layer({ site, sharesChat: true }, copy), onBus)
         const transport = isServer
           ? Layer.scoped(
               Transport,
@@ -250,7 +250,7 @@ export const simulate = (seed: number): Record_ & { readonly more: ReadonlyArray
         const membership = isServer
           ? Layer.unwrapEffect(
               Effect.map(PortStore, (kept) => OpenMembership.keeping([KeptChat.inPortStore(kept, "ports.txt")]))
-            ).pipe(Layer.provide(store))
+            ).pipe(Layer.provide(copy))
           : OpenMembership.layer
         const ground = log.pipe(
           Layer.provideMerge(Layer.merge(transport, membership)),
@@ -297,7 +297,7 @@ export const simulate = (seed: number): Record_ & { readonly more: ReadonlyArray
         > = isServer
           ? server({ within }).pipe(
               Effect.provide(PortStoreServerRegistry.layer.pipe(Layer.provide(store))),
-              Effect.provideService(Sites, { site, servers: known, listensAt: () => Effect.void })
+              Effect.provide(Layer.provide(BusSites.layer(site), onBus))
             )
           : Client.client({
               server: { address: (servers.find((each) => each.site === site) as Place).address, id: serverId },
@@ -311,7 +311,13 @@ export const simulate = (seed: number): Record_ & { readonly more: ReadonlyArray
           Effect.provide(node, Layer.merge(FileSystem.layerNoop({}), interrupts.layer)).pipe(
             Effect.tapErrorCause((cause) =>
               Effect.sync(() => {
-                life.failure = cause
+                // A client is not admitted while the store is away, nor while another site holds its last run: it may
+                // have gone there while its own server was dead. Those who sought it may have met it before that.
+                const isAdmitted = life.shown.some(({ line }) => line.endsWith(": initiated"))
+                if (!isServer && (!isAdmitted || String(cause).includes("IdTaken"))) {
+                  life.ended = true
+                  place.running = undefined
+                } else life.failure = cause
               })
             )
           ),
@@ -370,8 +376,10 @@ export const simulate = (seed: number): Record_ & { readonly more: ReadonlyArray
       else if (dice < 89) yield* hub.stall(chance.happens(0.5))
       else if (dice < 91) yield* hub.failOver(1 + chance.below(5))
       else if (dice < 93) yield* hub.expire(chance.below(20))
-      else if (dice < 94) yield* hub.wipe
-      else if (dice < 97) {
+      else if (dice < 94) {
+        yield* hub.wipe
+        yield* cutApart(sites)
+      } else if (dice < 97) {
         const [from, to] = [chance.among(places).id as string, chance.among(places).id as string]
         yield* network.cut((a, b) => a === from && b === to)
       } else yield* network.heal
@@ -384,25 +392,45 @@ export const simulate = (seed: number): Record_ & { readonly more: ReadonlyArray
       yield* hub.trouble()
     })
 
-    const linkedWith = ({ running }: Place) =>
-      running?.inside === undefined
-        ? Effect.succeed<ReadonlyArray<PeerId>>([])
-        : Effect.map(linkedOf(running.inside.status), (peers) => peers.map(({ id }) => id))
+    /** Who has links to whom. */
+    const linked = Effect.map(
+      Effect.suspend(() =>
+        Effect.forEach(here(), ({ id, running }) =>
+          Effect.map(
+            running?.inside === undefined ? Effect.succeed([]) : linkedOf(running.inside.status),
+            (peers) => [id, new Set<PeerId>(peers.map((peer) => peer.id))] as const
+          )
+        )
+      ),
+      (all) => new Map(all)
+    )
 
-    /** To whom a node should have links: a server to all others, a client to a server, both to the clients of their site. */
-    const lacking = (place: Place) =>
-      Effect.map(linkedWith(place), (linked) => {
-        const near = here().filter(({ id, site }) => site === place.site && id !== place.id)
-        const far = isServerId(place.id) ? servers.filter((each) => each.site !== place.site) : []
-        return [...near, ...far].filter(({ id, running }) => running !== undefined && !linked.includes(id))
-      })
+    /**
+     * To whom each node should have links and has none: a server to all other servers, a client to a server, and to the
+     * clients of a server that it is linked with. A client stays at the site where it went when its own server was away.
+     */
+    const lacking = Effect.map(linked, (links) => {
+      const to = (id: PeerId) => links.get(id) ?? new Set<PeerId>()
+      const serversOf = (id: PeerId) => servers.filter((each) => to(id).has(each.id))
+      return new Map(
+        here().map((place) => {
+          const others = here().filter(({ id }) => id !== place.id)
+          const wanted = isServerId(place.id)
+            ? others.filter(({ id }) => isServerId(id))
+            : others.filter(({ id }) => !isServerId(id) && serversOf(place.id).some((each) => to(id).has(each.id)))
+          const homeless = !isServerId(place.id) && serversOf(place.id).length === 0 ? [serverOf(place.site)] : []
+          return [place.id, [...homeless, ...wanted.flatMap(({ id }) => (to(place.id).has(id) ? [] : [id]))]] as const
+        })
+      )
+    })
 
     const settled = Effect.gen(function* () {
       let common: string | undefined
+      if ([...(yield* lacking).values()].some((ids) => ids.length > 0)) return false
       for (const place of here()) {
         const { inside, life } = place.running ?? {}
         if (inside === undefined || life?.failure !== undefined) return false
-        if ((yield* lacking(place)).length > 0 || (yield* inside.log.missing).length > 0) return false
+        if ((yield* inside.log.missing).length > 0) return false
         const summary = [...(yield* inside.log.summary)].filter(([, n]) => n > 0).sort()
         common ??= summary.join(" ")
         if (summary.join(" ") !== common) return false
@@ -428,7 +456,19 @@ export const simulate = (seed: number): Record_ & { readonly more: ReadonlyArray
         })
       })
 
-    const siteOf = (id: string) => places.find((place) => place.id === id)?.site
+    /**
+     * Somebody comes to another site with the id of a client that is there. The servers do not hear of each other's
+     * clients now, so only the bucket knows.
+     */
+    const impersonate = Effect.gen(function* () {
+      const victim = chance.among(clients.filter(({ running }) => running !== undefined))
+      const site = chance.among(sites.filter((each) => each !== victim.site))
+      const impostor = placeOf(victim.id, site, 6_100)
+      yield* start(impostor, true)
+      yield* Effect.sleep("3 seconds")
+      if (impostor.running !== undefined) more.push(`Sites: ${victim.id} is at ${victim.site} and at ${site}`)
+      yield* impostor.running?.stop(false) ?? Effect.void
+    })
 
     /** A part of the message system is away for a while, and all talk. What is left must bring everything in time. */
     const bearAbsence = Effect.gen(function* () {
@@ -437,6 +477,7 @@ export const simulate = (seed: number): Record_ & { readonly more: ReadonlyArray
       else if (absence === "store") yield* hub.trouble((leg) => (leg === "appended" ? { copies: 0, after: 0 } : usual))
       else yield* cutApart(sites)
       yield* Effect.sleep("6 seconds")
+      const near = yield* linked
       const tokens: Array<string> = []
       const talk = (rounds: number) =>
         Effect.gen(function* () {
@@ -457,9 +498,10 @@ export const simulate = (seed: number): Record_ & { readonly more: ReadonlyArray
         })
         yield* talk(6)
         yield* hub.trouble((leg) => (leg === "published" ? { copies: 0, after: 0 } : usual))
+        yield* impersonate
       } else yield* talk(3)
       yield* Effect.sleep("2 seconds")
-      for (const each of notSeen(tokens, (reader, author) => reader.site === siteOf(author))) {
+      for (const each of notSeen(tokens, (reader, author) => near.get(reader.id)?.has(author as PeerId) === true)) {
         more.push(`Sites: within its site, ${each} does not come while the message system is away`)
       }
       if (absence !== "all") {
@@ -469,9 +511,9 @@ export const simulate = (seed: number): Record_ & { readonly more: ReadonlyArray
       yield* heal
     })
 
-    yield* Effect.forEach(servers, start, { discard: true })
+    yield* Effect.forEach(servers, (place) => start(place), { discard: true })
     yield* Effect.sleep("2 seconds")
-    yield* Effect.forEach(clients, start, { discard: true })
+    yield* Effect.forEach(clients, (place) => start(place), { discard: true })
     yield* Effect.sleep("1 second")
     for (let step = 0; step < steps; step += 1) {
       yield* trouble
@@ -486,9 +528,8 @@ export const simulate = (seed: number): Record_ & { readonly more: ReadonlyArray
     yield* settle(settling)
     yield* bearAbsence
     yield* settle(settling)
-    for (const place of here()) {
-      place.running?.life.unlinked.push(...(yield* lacking(place)).map(({ id }) => id))
-    }
+    const alone = yield* lacking
+    for (const { id, running } of here()) running?.life.unlinked.push(...(alone.get(id) ?? []))
     const settledAt = now()
     for (const place of places) yield* say(place)
     yield* settle(lastSettling)

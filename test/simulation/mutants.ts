@@ -384,5 +384,17 @@ export const mutants: ReadonlyArray<Mutant> = [
         to: "if (host === epoch) endAdrift(id)"
       }
     ]
+  },
+  {
+    name: "an id is admitted at two sites: what the bucket has of it is replaced",
+    seed: firstOfSites + 5,
+    notices: /^Sites: \d is at \w+ and at \w+$/m,
+    changes: [
+      {
+        file: "layers/nats/NatsPortStore.ts",
+        from: "        if (holder === undefined || holder.site === site) return\n",
+        to: "        if (holder !== null) return\n"
+      }
+    ]
   }
 ]
