@@ -48,6 +48,7 @@ import { PortStore } from "../../services/PortStore.ts"
 import { ReadMarks } from "../../services/ReadMarks.ts"
 import type { Rooms } from "../../services/Rooms.ts"
 import { type SessionEnd, Sessions as SessionsTag } from "../../services/Sessions.ts"
+import { SiteKeys } from "../../services/SiteKeys.ts"
 import { Sites } from "../../services/Sites.ts"
 import { Transport } from "../../services/Transport.ts"
 import { ChatId } from "../../src/domain/Chat.ts"
@@ -68,6 +69,7 @@ import {
 } from "../../src/domain/Peer.ts"
 import { mainRoom, Room } from "../../src/domain/Post.ts"
 import { Site, serverOf } from "../../src/domain/Site.ts"
+import { SiteKey } from "../../src/domain/SiteKey.ts"
 import type { Status } from "../../src/domain/Status.ts"
 import { nobody, type Trust } from "../../src/domain/Trust.ts"
 import * as Client from "../../src/programs/client.ts"
@@ -189,6 +191,8 @@ export interface World {
   readonly sendTo: (reader: string, id: string, text: string) => Effect.Effect<Node>
   /** The disk for files that the nodes of that name offer and fetch. It outlives them. */
   readonly diskOf: (id: string) => MemoryFileStore.MemoryDisk
+  /** In a secure world: the keys that the servers of sites were told by others. */
+  readonly keysLearned: ReadonlyMap<Site, ReadonlySet<SiteKey>>
   /** What was written to files, by their paths. */
   readonly files: ReadonlyMap<string, string>
   /** What the server has on record. */
@@ -491,6 +495,7 @@ const make = (
     /** The servers of sites that have ever been there, and what each has on record. */
     const sites = yield* SubscriptionRef.make<ReadonlyArray<Peer>>([])
     const siteRecords = new Map<Site, Effect.Effect.Success<typeof MemoryPortStore.makeRecords>>()
+    const keysLearned = new Map<Site, Set<SiteKey>>()
     const siteServer = (site: Site, port: number, link: Link | undefined) =>
       Effect.gen(function* () {
         const address = { ...serverAddress, port: Port.make(port) }
@@ -505,7 +510,12 @@ const make = (
         const id = serverOf(site)
         const others = (yield* SubscriptionRef.get(sites)).filter((each) => each.id !== id)
         yield* SubscriptionRef.set(sites, [...others, { id, role: "server" as const, address }])
-        return yield* serverOver(id, address, MemoryPortStore.over(recorded), [], { site, link })
+        const running = serverOver(id, address, MemoryPortStore.over(recorded), [], { site, link })
+        if (keys.length === 0) return yield* running
+        const learned = keysLearned.get(site) ?? new Set()
+        keysLearned.set(site, learned)
+        const own = SiteKey.make(Buffer.alloc(32, site).toString("base64url"))
+        return yield* Effect.provideService(running, SiteKeys, { own, learn: (key) => learned.add(key) })
       })
 
     const sender = (id: string, text: string, wait: number, whither: Whither) =>
@@ -522,6 +532,7 @@ const make = (
       safe,
       diskOf,
       files,
+      keysLearned,
       server: serverOver(serverId, serverAddress, MemoryPortStore.over(records, trouble)),
       serverIn: (rooms) => serverOver(serverId, serverAddress, MemoryPortStore.over(records, trouble), rooms),
       serverAt: (port) =>

@@ -2,6 +2,7 @@
 import { assert, describe } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { Site } from "../../src/domain/Site.ts"
 import { type Node, secureStory, story, type World } from "./World.ts"
 
 const nameOf = ({ name }: Node): string => (name.startsWith("Server-") ? `Server ${name.slice(7)}` : `Client ${name}`)
@@ -184,6 +185,14 @@ describe("sites", () => {
       yield* west.sees("Client 2: initiated")
       yield* one.sees("Client 2: initiated")
       yield* talk([east, west, one, two], "hello")
+      // Each server has told the other the key with which it seals what it publishes.
+      for (const [at, other] of [
+        ["east", "west"],
+        ["west", "east"]
+      ] as const) {
+        const keys = [...(world.keysLearned.get(Site.make(at)) ?? [])]
+        assert.deepStrictEqual(keys, [Buffer.alloc(32, other).toString("base64url")])
+      }
 
       yield* two.type("/msg 1 between us")
       yield* one.sees("(private) Client 2: between us")
