@@ -10,7 +10,7 @@ export interface Parameter {
   readonly kind: Kind | undefined
 }
 
-export type Group = "Secure chats" | "This node"
+export type Group = "Files" | "Secure chats" | "This node"
 
 /** A command as help and completion see it. */
 export interface Described {

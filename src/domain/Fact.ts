@@ -6,6 +6,7 @@ import type { PeerStatus } from "./PeerStatus.ts"
 import type { RoomState } from "./Place.ts"
 import type { Post, Room, StreamId } from "./Post.ts"
 import type { ServerState } from "./Status.ts"
+import type { KnownOffer, Transfer, TransferEvent } from "./Transfer.ts"
 
 /** A post that is kept. `own`: this node said it, in this run or an earlier one. */
 export interface KeptLine {
@@ -60,6 +61,12 @@ export type Fact = Data.TaggedEnum<{
   Found: { readonly ref: string; readonly lines: ReadonlyArray<KeptLine>; readonly more: boolean }
   /** The rooms that are known, at the beginning and whenever they or those in them have changed. */
   RoomsAre: { readonly rooms: ReadonlyArray<Pick<RoomState, "room" | "joined" | "peers">> }
+  /** Files that are offered, as part of an answer. */
+  Offered: KnownOffer
+  /** How far files are that are here or being fetched: what has changed, at most four times a second. */
+  TransferIs: { readonly transfer: Transfer }
+  /** Something has happened to a transfer. */
+  TransferTold: { readonly event: TransferEvent }
   /** A link to the page of this node. It lets one browser in, once and within a minute. */
   PageAt: { readonly url: string }
 }>

@@ -1,6 +1,7 @@
 /** Reads the posts that a log keeps, in slices: a log may be so long that everything else must have its turn meanwhile. */
+
+import { wordsOf } from "./Announcement.ts"
 import type { Post, PostNumber, StreamId } from "./Post.ts"
-import { wordsOf } from "./Topic.ts"
 
 /** The posts that a log keeps at one moment, in the order of the log. Some places are empty. */
 export interface KeptPosts {

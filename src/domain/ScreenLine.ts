@@ -1,6 +1,7 @@
 /** The lines of the screen. */
 import { absurd } from "./Absurd.ts"
 import { actionIn, utterance } from "./Action.ts"
+import { announcedIn } from "./Announcement.ts"
 import { isClosed, isPrivate, isPrivateStream, readersOf } from "./Conversation.ts"
 import { type Entry, isPost } from "./Entry.ts"
 import { escape } from "./Escape.ts"
@@ -10,7 +11,6 @@ import { formatAddress, type Named, type Peer, type PeerId, title, titlesOf } fr
 import { authorOf, mainRoom, type Post, type Room, roomIn, type StreamId } from "./Post.ts"
 import { serverOf } from "./Site.ts"
 import { dateAndTime } from "./Time.ts"
-import { topicIn, topicLine } from "./Topic.ts"
 
 /**
  * A line that is safe to show on a terminal: a line of the chat, or a notice, which begins with `* `. `post` is the
@@ -42,24 +42,27 @@ export const privateMark = "(private) "
 const recordMark = (post: Post, here: Room): string =>
   isPrivateStream(post.stream) ? `(private to ${titlesOf(readersOf(post))}) ` : roomMark(roomIn(post.stream), here)
 
+/** What a post announces, with its author's name. Not escaped yet. Undefined if it says something, as nearly all do. */
+const announced = ({ stream, text }: Post): string | undefined => {
+  const words = announcedIn(roomIn(stream), text)
+  return words === undefined ? undefined : `${title(authorOf(stream))} ${words}`
+}
+
 /**
- * A post as one line with time, room, author and text. `here`: the room that goes without saying. Not escaped yet. A
- * topic has a star in front of its author, as on the screen, so that no action can pass for one.
+ * A post as one line with time, room, author and text. `here`: the room that goes without saying. Not escaped yet. What
+ * is announced has a star in front of its author, as on the screen, so that no action can pass for it.
  */
 export const recordOf = (post: Post, here: Room = mainRoom): string => {
   const { at, stream, text } = post
-  const [author, room] = [authorOf(stream), roomIn(stream)]
-  const topic = isPrivate(room) ? undefined : topicIn(text)
-  const said = topic === undefined ? utterance(author, text) : `* ${topicLine(author, room, topic)}`
+  const announcement = announced(post)
+  const said = announcement === undefined ? utterance(authorOf(stream), text) : `* ${announcement}`
   return `${dateAndTime(at)} ${recordMark(post, here)}${said}`
 }
 
 /** A post that is shown again on request, as a notice. */
 export const recalled = (post: Post, here: Room = mainRoom): ScreenLine => {
   const line = notice(recordOf(post, here))
-  return topicIn(post.text) === undefined
-    ? { ...line, post: { ...post, text: actionIn(post.text) ?? post.text } }
-    : line
+  return announced(post) === undefined ? { ...line, post: { ...post, text: actionIn(post.text) ?? post.text } } : line
 }
 
 /**
@@ -115,8 +118,8 @@ const usualHeadingOf = (stream: StreamId, here: Room): string => {
 }
 
 const said = (post: Post, here: Room, kind = ""): ScreenLine => {
-  const topic = isPrivateStream(post.stream) ? undefined : topicIn(post.text)
-  if (topic !== undefined) return notice(kind + topicLine(authorOf(post.stream), roomIn(post.stream), topic))
+  const announcement = announced(post)
+  if (announcement !== undefined) return notice(kind + announcement)
   const action = actionIn(post.text)
   if (action === undefined) {
     const heading = kind === "" ? usualHeadingOf(post.stream, here) : `${headingOf(post.stream, here, kind)}: `

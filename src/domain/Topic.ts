@@ -1,6 +1,4 @@
 /** Topics: what a room is about, as its members have set it. */
-import { actionIn } from "./Action.ts"
-import { type PeerId, title } from "./Peer.ts"
 import { type Post, type Room, roomIn, roomTitle } from "./Post.ts"
 
 const before = "\u0001TOPIC "
@@ -51,10 +49,3 @@ export const topicsAmong = (posts: Iterable<Post>): ReadonlyMap<Room, Post> => {
 /** What the author of such a post has done, in words that follow the author's name. */
 export const topicInWords = (room: Room, topic: string): string =>
   topic === "" ? `removed the topic of ${roomTitle(room)}` : `set the topic of ${roomTitle(room)}: ${topic}`
-
-/** The same with the author's name. Not escaped yet. */
-export const topicLine = (author: PeerId, room: Room, topic: string): string =>
-  `${title(author)} ${topicInWords(room, topic)}`
-
-/** The words of a text, whatever its form. */
-export const wordsOf = (text: string): string => actionIn(text) ?? topicIn(text) ?? text

@@ -46,6 +46,16 @@ export interface Transfer {
   readonly why?: string
 }
 
+/** An offer as a node knows it: the post that made it, what is here of it, and who else has said that it has some. */
+export interface KnownOffer {
+  /** Its number in the list of the offers. */
+  readonly number: number
+  readonly offer: Offer
+  readonly by: PeerId
+  readonly transfer: Transfer | undefined
+  readonly holders: ReadonlyArray<PeerId>
+}
+
 /** What a node puts together to offer it: how many bytes of how many are read. */
 export interface Making {
   readonly names: ReadonlyArray<string>

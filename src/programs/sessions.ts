@@ -21,6 +21,7 @@ import { type GuestView, viewOf } from "./guest.ts"
 import { goodbyeTyped } from "./leaving.ts"
 import * as Run from "./Run.ts"
 import { make as makeReading, Reading } from "./reading.ts"
+import { followFiles } from "./session/followFiles.ts"
 import { followRooms } from "./session/followRooms.ts"
 import * as OwnLines from "./session/ownLines.ts"
 import { answering } from "./session/requests.ts"
@@ -134,6 +135,7 @@ const begin = (session: Session.Session["Type"]) =>
     const ownLines = yield* OwnLines.make(session)
     yield* tellHowItIs(session)
     yield* followRooms(session)
+    yield* followFiles(session)
     const shown = yield* showWhatHappens(session, ownLines)
     const answer = yield* answering(session)
     const context = yield* Effect.context<Effect.Effect.Context<ReturnType<typeof sayWhatIsTyped>>>()

@@ -14,6 +14,8 @@ import type { Fact, KeptLine } from "../domain/Fact.ts"
 import type { Bound } from "../domain/KeptPosts.ts"
 import { Letter } from "../domain/Letter.ts"
 import type { MeshEvent } from "../domain/MeshEvent.ts"
+import { type Offer, offerIn } from "../domain/Offer.ts"
+import { offerInWords } from "../domain/OfferWords.ts"
 import { Address, Peer, PeerId, Port } from "../domain/Peer.ts"
 import type { PeerStatus } from "../domain/PeerStatus.ts"
 import type { RoomState } from "../domain/Place.ts"
@@ -21,6 +23,7 @@ import { authorOf, type Post, PostNumber, Room, RoomFromString, roomIn, StreamId
 import { Request } from "../domain/Request.ts"
 import { Site } from "../domain/Site.ts"
 import { topicIn } from "../domain/Topic.ts"
+import type { Transfer } from "../domain/Transfer.ts"
 import { maxFrameBytes } from "./Frame.ts"
 
 /**
@@ -28,6 +31,21 @@ import { maxFrameBytes } from "./Frame.ts"
  * such change.
  */
 export const version = 1
+
+const Count = Schema.NonNegativeInt
+
+/** Files that are offered. */
+const offered = {
+  name: Schema.String,
+  /** In bytes. */
+  size: Count,
+  /** The media type; `inode/directory` is a folder. */
+  media: Schema.String,
+  /** How many files are in the folder, if it is one. */
+  files: Schema.optionalWith(Count, { exact: true }),
+  /** Names the offer everywhere. */
+  digest: Schema.String
+}
 
 const said = {
   from: PeerId,
@@ -44,10 +62,10 @@ const said = {
   stream: StreamId,
   n: PostNumber,
   /** Whether it mentions the person at this node. */
-  mention: Schema.optionalWith(Schema.Literal(true), { exact: true })
+  mention: Schema.optionalWith(Schema.Literal(true), { exact: true }),
+  /** What the line offers. Its text says so in words, as an action. */
+  offer: Schema.optionalWith(Schema.Struct(offered), { exact: true })
 }
-
-const Count = Schema.NonNegativeInt
 
 /** The room in which the line of a command was said, or its readers if it is private; neither if it was not said. */
 const saidIn = {
@@ -69,6 +87,20 @@ const Line = Schema.Struct({
   /** Whether it sets the topic of its room. */
   topic: Schema.optionalWith(Schema.Literal(true), { exact: true })
 })
+
+const transferSeen = {
+  state: Schema.Literal("done", "fetching", "waiting", "failed"),
+  /** The bytes that are here and verified, and how many came in a second, of late. */
+  bytes: Count,
+  rate: Count,
+  /** The peers from which pieces come, and how many peers fetch it from here. */
+  from: Schema.Array(PeerId),
+  readers: Count,
+  /** Where the files are. */
+  paths: Schema.Array(Schema.String),
+  /** Why it can't go on by itself, in a sentence. */
+  why: Schema.optionalWith(Schema.String, { exact: true })
+}
 
 const roomSeen = {
   room: Room,
@@ -248,6 +280,27 @@ export const Event = Schema.Union(
   }),
   ...Watched,
   ...Answered,
+  /** Files that are offered, in the answer to `/files`. */
+  Schema.Struct({
+    type: Schema.Literal("file"),
+    number: Schema.Int,
+    by: PeerId,
+    holders: Schema.Array(PeerId),
+    ...offered,
+    transfer: Schema.optionalWith(Schema.Struct(transferSeen), { exact: true })
+  }),
+  /** How far files are that are here or being fetched. */
+  Schema.Struct({ type: Schema.Literal("transfer"), ...offered, ...transferSeen }),
+  /** Something has happened to a transfer. */
+  Schema.Struct({
+    type: Schema.Literal("transfer-event"),
+    event: Schema.Literal("fetched", "failed", "waiting", "lied", "withdrawn"),
+    ...offered,
+    paths: Schema.optionalWith(Schema.Array(Schema.String), { exact: true }),
+    took: Schema.optionalWith(Schema.Number, { exact: true }),
+    why: Schema.optionalWith(Schema.String, { exact: true }),
+    peer: Schema.optionalWith(PeerId, { exact: true })
+  }),
   /** Where the page of this node is. The link lets one browser in, once and within a minute. */
   Schema.Struct({ type: Schema.Literal("page"), url: Schema.String }),
   Schema.Struct({ type: Schema.Literal("notice"), text: Schema.String }),
@@ -262,15 +315,17 @@ export type EventLine = typeof Event.Encoded
 const saidOf = (post: Post, isMention = false) => {
   const { at, n, stream, text } = post
   const action = actionIn(text)
+  const offer = action === undefined ? offerIn(text) : undefined
   return {
     from: authorOf(stream),
-    text: action ?? text,
-    action: action !== undefined,
+    text: offer === undefined ? (action ?? text) : `offers ${offerInWords(offer)}`,
+    action: action !== undefined || offer !== undefined,
     at,
     ...(isPrivateStream(stream) ? { to: readersOf(post) } : { room: roomIn(stream) }),
     stream,
     n,
-    ...(isMention ? { mention: true as const } : {})
+    ...(isMention ? { mention: true as const } : {}),
+    ...(offer === undefined ? {} : { offer: offeredIn(offer) })
   }
 }
 
@@ -425,6 +480,23 @@ export const eventOf = (fact: Fact): Event | undefined => {
     }
     case "Found":
       return { type: "found", ref: fact.ref, lines: fact.lines.map(lineOf), more: fact.more }
+    case "Offered": {
+      const { by, holders, number, offer, transfer } = fact
+      return {
+        type: "file",
+        number,
+        by,
+        holders,
+        ...offeredIn(offer),
+        ...(transfer === undefined ? {} : { transfer: transferSeenIn(transfer) })
+      }
+    }
+    case "TransferIs":
+      return { type: "transfer", ...offeredIn(fact.transfer.offer), ...transferSeenIn(fact.transfer) }
+    case "TransferTold": {
+      const { _tag, offer, ...rest } = fact.event
+      return { type: "transfer-event", event: transferEvents[_tag], ...offeredIn(offer), ...rest }
+    }
     case "PageAt":
       return { type: "page", url: fact.url }
     case "RoomsAre":
@@ -434,6 +506,34 @@ export const eventOf = (fact: Fact): Event | undefined => {
       return absurd(fact)
   }
 }
+
+const offeredIn = ({ digest, files, name, size, type }: Offer) => ({
+  name,
+  size,
+  media: type,
+  ...(files === undefined ? {} : { files }),
+  digest
+})
+
+const transferSeenIn = ({ bytes, from, paths, rate, readers, state, why }: Transfer) => ({
+  state: transferStates[state],
+  bytes,
+  rate: Math.round(rate),
+  from,
+  readers,
+  paths,
+  ...(why === undefined ? {} : { why })
+})
+
+const transferStates = { Done: "done", Fetching: "fetching", Waiting: "waiting", Failed: "failed" } as const
+
+const transferEvents = {
+  Fetched: "fetched",
+  Failed: "failed",
+  Waiting: "waiting",
+  Lied: "lied",
+  Withdrawn: "withdrawn"
+} as const
 
 const stateOf = { Self: "self", Sought: "sought", Up: "up", Down: "down", Returning: "returning" } as const
 

@@ -26,6 +26,7 @@ const timeless = (lines: ReadonlyArray<string>) => lines.map((line) => line.repl
 const names = [
   ...["help", "who", "join", "go", "leave", "rooms", "topic", "say", "msg", "query"],
   ...["me", "history", "mentions", "pending", "mute", "unmute"],
+  ...["send", "files", "get", "cancel", "drop"],
   ...["verify", "trust", "kick", "ban", "unban", "status", "save", "web", "quit"]
 ]
 
@@ -45,8 +46,9 @@ describe("help and completion", () => {
     Effect.gen(function* () {
       const server = yield* world.server
       const lines = yield* answerTo(server, "/help")
-      const [most, few] = [commands.filter(({ group }) => group === undefined), ["Secure chats", "This node"]]
-      assert.lengthOf(lines, most.length + few.length + 2)
+      const [most, few] = [commands.filter(({ group }) => group === undefined), ["Files", "Secure chats", "This node"]]
+      assert.lengthOf(lines, most.length + few.length + 1)
+      assert.include(lines, "* Files: /send, /files, /get, /cancel, /drop.")
       for (const [index, { name }] of most.entries()) {
         assert.match(lines[index] as string, new RegExp(`^\\* /${name}( [[A-Z|\\]]+)*: [A-Z].+\\.$`))
       }

@@ -50,6 +50,7 @@ import { linesIn } from "../support/bytes.ts"
 import { makeChance } from "../support/chance.ts"
 import * as InstantSeal from "../support/InstantSeal.ts"
 import { linkedOf } from "../support/linked.ts"
+import { noFiles } from "../support/noFiles.ts"
 import { type Signer, signer } from "../support/signers.ts"
 import { run, wallClock } from "../support/VirtualTime.ts"
 import { wholeLog } from "../support/wholeLog.ts"
@@ -642,7 +643,13 @@ export const simulate = (seed: number): Record_ => {
         const node: Effect.Effect<void, unknown, FileSystem.FileSystem | Interrupts> = Effect.zipRight(
           seen,
           program
-        ).pipe(Effect.provide(mesh), anewWhenForked, Effect.provide(ground), Effect.provide(Sessions.layer))
+        ).pipe(
+          Effect.provide(mesh),
+          anewWhenForked,
+          Effect.provide(ground),
+          Effect.provide(noFiles),
+          Effect.provide(Sessions.layer)
+        )
         const fiber = yield* Effect.forkIn(
           Effect.withClock(
             Effect.provide(node, Layer.merge(FileSystem.layerNoop({}), interrupts.layer)),

@@ -44,6 +44,7 @@ import { server } from "../../src/programs/server.ts"
 import * as Sessions from "../../src/programs/sessions.ts"
 import { makeChance } from "../support/chance.ts"
 import { linkedOf } from "../support/linked.ts"
+import { noFiles } from "../support/noFiles.ts"
 import { VirtualDisk } from "../support/VirtualDisk.ts"
 import { run } from "../support/VirtualTime.ts"
 import { wholeLog } from "../support/wholeLog.ts"
@@ -306,7 +307,13 @@ export const simulate = (seed: number): Record_ & { readonly more: ReadonlyArray
         const node: Effect.Effect<void, unknown, FileSystem.FileSystem | Interrupts> = Effect.zipRight(
           seen,
           program
-        ).pipe(Effect.provide(around), anewWhenForked, Effect.provide(ground), Effect.provide(Sessions.layer))
+        ).pipe(
+          Effect.provide(around),
+          anewWhenForked,
+          Effect.provide(ground),
+          Effect.provide(noFiles),
+          Effect.provide(Sessions.layer)
+        )
         const fiber = yield* Effect.forkIn(
           Effect.provide(node, Layer.merge(FileSystem.layerNoop({}), interrupts.layer)).pipe(
             Effect.tapErrorCause((cause) =>

@@ -5,6 +5,7 @@ import { commandNamed, type Described, type Group, usageOf } from "../../domain/
 import { commandArgument, unknownCommand } from "../../domain/SlashCommand.ts"
 import { answer, type Command, make } from "./Command.ts"
 import { elsewhere } from "./elsewhere.ts"
+import { cancel, drop, files, get, send } from "./files.ts"
 import { history } from "./history.ts"
 import { me } from "./me.ts"
 import { ban, kick, trust, unban, verify } from "./members.ts"
@@ -26,7 +27,7 @@ const helpOn = (command: Described): string => `${usageOf(command)}: ${command.h
 export const noCommand = (name: string): string => unknownCommand(name, commands, elsewhere)
 
 /** What some commands are for that few need. `/help` lists these by name alone, so that it fits a screen. */
-const groups: ReadonlyArray<Group> = ["Secure chats", "This node"]
+const groups: ReadonlyArray<Group> = ["Files", "Secure chats", "This node"]
 
 const namesIn = (group: Group): string =>
   commands.flatMap((each) => (each.group === group ? [`/${each.name}`] : [])).join(", ")
@@ -42,8 +43,7 @@ const help = make({
         return answer(
           ...commands.filter(({ group }) => group === undefined).map(helpOn),
           ...groups.map((group) => `${group}: ${namesIn(group)}.`),
-          "Exit: Leaves. To send a line that begins with a slash, begin it with //.",
-          "/help COMMAND explains one."
+          "Exit: Leaves. /help COMMAND explains one. // sends a line that begins with /."
         )
       }
       const command = commandNamed(name, commands)
@@ -55,6 +55,7 @@ const help = make({
 
 const others = [
   ...[who, join, go, leave, rooms, topic, say, msg, query, me, history, mentions, pending, mute, unmute],
+  ...[send, files, get, cancel, drop],
   ...[verify, trust, kick, ban, unban, status, save, web, quit]
 ]
 

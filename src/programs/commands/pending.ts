@@ -1,11 +1,11 @@
 /** `/pending`: the own lines that have not arrived yet. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { wordsOf } from "../../domain/Announcement.ts"
 import { privatelyTo, readersOf } from "../../domain/Conversation.ts"
 import { mainRoom, type Post, roomIn } from "../../domain/Post.ts"
 import { roomMark } from "../../domain/ScreenLine.ts"
 import { pendingCommand } from "../../domain/SlashCommand.ts"
-import { wordsOf } from "../../domain/Topic.ts"
 import { Run } from "../Run.ts"
 import { answer, make } from "./Command.ts"
 

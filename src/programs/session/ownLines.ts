@@ -13,14 +13,14 @@ import type { SayResult } from "../../../services/MessageLog.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { Rooms } from "../../../services/Rooms.ts"
 import { actionIn, actionOf, deedMark, utterance } from "../../domain/Action.ts"
-import { addresseesIn, placeOf } from "../../domain/Conversation.ts"
+import { announcedIn } from "../../domain/Announcement.ts"
+import { placeOf } from "../../domain/Conversation.ts"
 import { doubtAfter, pairUp, type Saying, saidAnew, sortOut } from "../../domain/Delivery.ts"
 import type { Entry } from "../../domain/Entry.ts"
 import * as Monotonic from "../../domain/Monotonic.ts"
 import type { PeerId } from "../../domain/Peer.ts"
 import { authorOf, type Post, type Room } from "../../domain/Post.ts"
 import { makeSignal } from "../../domain/Signal.ts"
-import { topicIn, topicInWords } from "../../domain/Topic.ts"
 import { Run } from "../Run.ts"
 import type { Session } from "./Session.ts"
 import type { Hand } from "./Showing.ts"
@@ -75,8 +75,8 @@ export const carryOver = ({ console, waiting }: Session["Type"], posts: Readonly
 
 /** What stands at a terminal for something that this node has said: what was typed, or what the others see of it. */
 export const asTyped = (self: PeerId, room: Room, text: string): string => {
-  const topic = addresseesIn(room) === undefined ? topicIn(text) : undefined
-  if (topic !== undefined) return utterance(self, actionOf(topicInWords(room, topic)), deedMark)
+  const announcement = announcedIn(room, text)
+  if (announcement !== undefined) return utterance(self, actionOf(announcement), deedMark)
   return actionIn(text) === undefined ? text : utterance(self, text, deedMark)
 }
 

@@ -1,0 +1,250 @@
+/** The commands about files: `/send`, `/files`, `/get`, `/cancel` and `/drop`. */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { Files } from "../../../services/Files.ts"
+import { PeerMesh } from "../../../services/PeerMesh.ts"
+import { Rooms } from "../../../services/Rooms.ts"
+import { privatelyTo } from "../../domain/Conversation.ts"
+import { Fact } from "../../domain/Fact.ts"
+import { nearest } from "../../domain/Nearest.ts"
+import { type Offer, offerIn, textOf } from "../../domain/Offer.ts"
+import { offerInWords, transferInWords } from "../../domain/OfferWords.ts"
+import { PeerId, title, titlesOf } from "../../domain/Peer.ts"
+import { notJoined } from "../../domain/Place.ts"
+import { authorOf, type Post, type Room, RoomFromString } from "../../domain/Post.ts"
+import { notice } from "../../domain/ScreenLine.ts"
+import { textArgument } from "../../domain/SlashCommand.ts"
+import type { KnownOffer } from "../../domain/Transfer.ts"
+import { isQuoted, wordsIn } from "../../domain/Words.ts"
+import { Answer, answer, make, Say } from "./Command.ts"
+import { kept } from "./kept.ts"
+import { objectionTo } from "./readers.ts"
+
+/** How many offers `/files` lists: the last ones. */
+const mostListed = 20
+
+/** How long `/files` waits for peers to say what they have. */
+const forAnswers = "300 millis"
+
+/** An offer that is kept here, and the post that has made it. */
+interface Known {
+  readonly offer: Offer
+  readonly post: Post
+}
+
+/** The offers in the posts that are kept, oldest first. What was offered again counts once, as it was offered first. */
+const known = Effect.map(kept, (posts): ReadonlyArray<Known> => {
+  const all = new Map<string, Known>()
+  for (const post of posts) {
+    const offer = offerIn(post.text)
+    if (offer !== undefined && !all.has(offer.digest)) all.set(offer.digest, { offer, post })
+  }
+  return [...all.values()]
+})
+
+/** What is known of an offer at this node. `at`: its number in the list. */
+const statusOf = ({ offer, post }: Known, at: number) =>
+  Effect.map(
+    Files,
+    (files): KnownOffer => ({
+      number: at + 1,
+      offer,
+      by: authorOf(post.stream),
+      transfer: files.transfers().get(offer.digest),
+      holders: [...files.holders(offer.digest).keys()]
+    })
+  )
+
+const lineOn = ({ by, holders, number, offer, transfer }: KnownOffer): string => {
+  const where =
+    transfer !== undefined
+      ? transferInWords(transfer)
+      : holders.length === 0
+        ? "nobody who is here has it"
+        : `${titlesOf(holders)} ${holders.length === 1 ? "has" : "have"} it`
+  return `${number}. ${offerInWords(offer)} of ${title(by)}: ${where}`
+}
+
+export const files = make({
+  name: "files",
+  group: "Files",
+  elsewhere: ["ls", "dcc", "downloads", "transfers"],
+  help: "Lists the files that are offered: who has them, and how far they are here.",
+  arguments: Schema.Tuple(),
+  run: () =>
+    Effect.gen(function* () {
+      const { making, seek, transfers } = yield* Files
+      const all = yield* known
+      const before = Math.max(0, all.length - mostListed)
+      const listed = all.slice(before)
+      const missing = listed.filter(({ offer }) => !transfers().has(offer.digest))
+      yield* Effect.forEach(missing, ({ offer }) => seek(offer), { discard: true })
+      if (missing.length > 0) yield* Effect.sleep(forAnswers)
+      const states = yield* Effect.forEach(listed, (each, at) => statusOf(each, before + at))
+      const lines = [
+        ...(before === 0 ? [] : [`${before} older offers are not listed.`]),
+        ...states.map(lineOn),
+        ...making().map(({ bytes, names, of }) => `${names.join(", ")}: being read, ${percent(bytes, of)} %`)
+      ]
+      return Answer({
+        lines: (lines.length === 0 ? ["Nothing is offered. /send FILE offers a file."] : lines).map(notice),
+        facts: states.map((each) => Fact.Offered(each))
+      })
+    })
+})
+
+const percent = (bytes: number, of: number): number => (of === 0 ? 100 : Math.floor((100 * bytes) / of))
+
+/** To whom something is offered, as the last words of a command name it. */
+type Whither = { readonly room?: Room } | { readonly refused: string }
+
+const whitherOf = (words: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const { isJoined } = yield* Rooms
+    const [first] = words
+    if (first === undefined) return {} satisfies Whither
+    if (first.startsWith("#")) {
+      const room = Schema.decodeUnknownOption(RoomFromString)(first)
+      if (words.length > 1 || room._tag === "None")
+        return { refused: `${words.join(" ")} is no room.` } satisfies Whither
+      return isJoined(room.value) ? { room: room.value } : ({ refused: notJoined(room.value) } satisfies Whither)
+    }
+    const ids = words.flatMap((word) => word.split(",")).map((word) => word.replace(/^@/, ""))
+    if (!ids.every(Schema.is(PeerId))) return { refused: `There is no file ${words.join(" ")}.` } satisfies Whither
+    const objection = yield* objectionTo(ids)
+    return objection === undefined ? { room: privatelyTo(ids) } : ({ refused: objection } satisfies Whither)
+  })
+
+/**
+ * The paths that a line begins with, and the words behind them. A line that is a path as a whole needs no quotes; other
+ * paths with blanks do.
+ */
+const pathsIn = (line: string) =>
+  Effect.gen(function* () {
+    const { exists } = yield* FileSystem.FileSystem
+    const isThere = (path: string) => Effect.orElseSucceed(exists(path), () => false)
+    if (yield* isThere(line)) return { paths: [line], rest: [] }
+    const words = wordsIn(line)
+    const there = yield* Effect.forEach(words, (word) => (isQuoted(word) ? Effect.succeed(true) : isThere(word.text)))
+    const end = there.findIndex((is) => !is)
+    // The first word is meant as a path, even if nothing is there.
+    const count = end === -1 ? words.length : Math.max(1, end)
+    const texts = words.map(({ text }) => text)
+    return { paths: texts.slice(0, count), rest: texts.slice(count) }
+  })
+
+export const send = make({
+  name: "send",
+  group: "Files",
+  elsewhere: ["share", "upload", "attach", "sendfile"],
+  help: "Offers files or folders: /send FILE #ROOM, or /send FILE ID for ID alone.",
+  details:
+    "Whoever sees the offer can fetch it with /get, also from others who have fetched it, and while you are gone. Nothing is sent before. A FILE with blanks beside other words needs quotes.",
+  arguments: Schema.Tuple(textArgument("FILE")),
+  run: ([line]) =>
+    Effect.gen(function* () {
+      const { paths, rest } = yield* pathsIn(line)
+      const whither = yield* whitherOf(rest)
+      if ("refused" in whither) return answer(whither.refused)
+      const { offer } = yield* Files
+      const made = yield* Effect.either(offer(paths))
+      if (made._tag === "Left") return answer(made.left.message)
+      const { skipped } = made.right
+      return Say({
+        ...whither,
+        text: textOf(made.right.offer),
+        ...(skipped.length === 0 ? {} : { notices: skipped.map(notice) })
+      })
+    })
+})
+
+/** The offer that a line begins with, by its number or name, and the rest of the line. */
+const offerNamedIn = (
+  line: string,
+  all: ReadonlyArray<Known>
+): { readonly offer: Offer; readonly rest: string } | undefined => {
+  const [, number = "", folder = ""] = /^(\d+)(?:\s+(.*))?$/su.exec(line) ?? []
+  // The last of those that were offered under a name is meant, and the longest name.
+  const named = all
+    .filter(({ offer: { name } }) => line === name || line.startsWith(`${name} `))
+    .reduce<Offer | undefined>(
+      (best, { offer }) => (best === undefined || offer.name.length >= best.name.length ? offer : best),
+      undefined
+    )
+  if (named !== undefined) return { offer: named, rest: line.slice(named.name.length).trim() }
+  const numbered = number === "" ? undefined : all[Number(number) - 1]
+  return numbered === undefined ? undefined : { offer: numbered.offer, rest: folder.trim() }
+}
+
+/** Does something with the offer that is named. `rest`: what stands behind its name. */
+const withOffer = <R>(line: string, act: (offer: Offer, rest: string) => Effect.Effect<string, never, R>) =>
+  Effect.gen(function* () {
+    const all = yield* known
+    const found = offerNamedIn(line.trim(), all)
+    if (found !== undefined) return answer(yield* act(found.offer, found.rest))
+    const meant = nearest(
+      line.trim(),
+      all.map(({ offer }) => offer.name)
+    )
+    return answer(
+      `No file called ${line.trim()} is offered here${meant === undefined ? "." : `; did you mean ${meant}?`} /files lists them.`
+    )
+  })
+
+const fileArgument = textArgument("FILE")
+
+export const get = make({
+  name: "get",
+  group: "Files",
+  elsewhere: ["fetch", "download", "receive", "accept"],
+  help: "Fetches a FILE that is offered, by its name or number in /files. A folder may follow.",
+  details:
+    "It comes from all who have it, and goes on where it stopped if it is asked for again. What is there is never overwritten.",
+  arguments: Schema.Tuple(fileArgument),
+  run: ([line]) =>
+    withOffer(line, (offer, folder) =>
+      Effect.gen(function* () {
+        const { fetch, transfers } = yield* Files
+        if (yield* fetch(offer, folder === "" ? undefined : folder)) {
+          return `${offerInWords(offer)} is being fetched. /files shows how far it is, /cancel ${offer.name} stops it.`
+        }
+        const transfer = transfers().get(offer.digest)
+        return transfer === undefined ? `${offer.name} is here already.` : `${offer.name}: ${transferInWords(transfer)}`
+      })
+    )
+})
+
+export const cancel = make({
+  name: "cancel",
+  group: "Files",
+  help: "Stops fetching a FILE. What is here of it is kept: /get goes on there.",
+  arguments: Schema.Tuple(fileArgument),
+  run: ([line]) =>
+    withOffer(line, (offer) =>
+      Effect.gen(function* () {
+        const { cancel: stop } = yield* Files
+        return (yield* stop(offer.digest))
+          ? `${offer.name} is fetched no further. /get ${offer.name} goes on where it stopped.`
+          : `${offer.name} is not being fetched.`
+      })
+    )
+})
+
+export const drop = make({
+  name: "drop",
+  group: "Files",
+  elsewhere: ["unshare", "unsend"],
+  help: "Stops sharing a FILE that you have offered or fetched. It stays on your disk.",
+  arguments: Schema.Tuple(fileArgument),
+  run: ([line]) =>
+    withOffer(line, (offer) =>
+      Effect.gen(function* () {
+        const { drop: forget } = yield* Files
+        const { self } = yield* PeerMesh
+        return (yield* forget(offer.digest))
+          ? `${offer.name} is shared by ${title(self.id)} no more. Others who have fetched it may still share it.`
+          : `${offer.name} is not shared here.`
+      })
+    )
+})
