@@ -34,10 +34,12 @@ const runOn = (disk: MemoryDisk): Run => {
   return (name, ...args) =>
     Effect.try({
       try: () => (operations[name] as (...args: ReadonlyArray<unknown>) => never)(...args),
-      catch: (error) => error
-    }).pipe(
-      Effect.catchAll((error) => (error instanceof Failed ? Effect.fail(errorOf(error.failure)) : Effect.die(error)))
-    )
+      // Anything else is a fault of this program.
+      catch: (error) => {
+        if (error instanceof Failed) return error
+        throw error
+      }
+    }).pipe(Effect.mapError(({ failure }) => errorOf(failure)))
 }
 
 /** `disk`: one that outlives the store, or that a test changes. */
