@@ -1,6 +1,9 @@
 /**
  * `node scripts/run.mjs bench/files.ts [MIB]`: one file over loopback, from node to node, beside `curl` from an HTTP
  * server of Node, in turns: MiB a second by the clock, CPU of both sides in ms for each GiB, and the most memory of each.
+ *
+ * `node scripts/run.mjs bench/files.ts chat [MIB]`: how long chat lines take among five nodes, alone and while two of
+ * them send each other a file, in turns.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
@@ -18,11 +21,14 @@ import * as OpenMembership from "../layers/OpenMembership.ts"
 import * as TcpTransport from "../layers/TcpTransport.ts"
 import * as TransportPeerMesh from "../layers/TransportPeerMesh.ts"
 import { Files } from "../services/Files.ts"
+import { MessageLog } from "../services/MessageLog.ts"
 import { PeerMesh } from "../services/PeerMesh.ts"
+import { isPost } from "../src/domain/Entry.ts"
 import type { Offer } from "../src/domain/Offer.ts"
 import { Host, PeerId, Port, roleOf, serverId } from "../src/domain/Peer.ts"
+import { mainRoom } from "../src/domain/Post.ts"
 
-const [, self = "", role = "40", ...rest] = process.argv
+const [, self = "", role = "1024", ...rest] = process.argv
 
 const say = (value: object): void => {
   process.stdout.write(`${JSON.stringify(value)}\n`)
@@ -62,10 +68,45 @@ const node = async (name: string, server: number): Promise<void> => {
     if (!isServer) yield* mesh.join({ address: { host, port: Port.make(server) } })
     say({ port: mesh.self.address.port })
     const lines = Readline.createInterface({ input: process.stdin })
+    const log = yield* MessageLog
+    const cursor = log.screen.open()
+    const now = () => performance.timeOrigin + performance.now()
+    let took: Array<number> = []
+    yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        log.onGrowth(() => {
+          for (const entry of cursor.pull(1_000)) {
+            if (isPost(entry) && !entry.post.stream.startsWith(`${id}/`)) took.push(now() - Number(entry.post.text))
+          }
+        })
+      ),
+      (stop) => Effect.sync(stop)
+    )
+    const talk = (lines: number) =>
+      Effect.repeatN(
+        Effect.zipRight(
+          Effect.suspend(() => log.say(mainRoom, [String(now())])),
+          Effect.sleep("25 millis")
+        ),
+        lines
+      )
     files.onEvent((event) => say({ event: event._tag, ...usage() }))
     yield* Stream.fromAsyncIterable(lines, (error) => error).pipe(
       Stream.runForEach((line) => {
-        const { fetch, folder, offer } = JSON.parse(line) as { fetch?: Offer; folder: string; offer?: string }
+        const { fetch, folder, latencies, offer, talking } = JSON.parse(line) as {
+          fetch?: Offer
+          folder: string
+          latencies?: boolean
+          offer?: string
+          talking?: number
+        }
+        if (talking !== undefined) return Effect.asVoid(Effect.forkScoped(talk(talking)))
+        if (latencies === true) {
+          return Effect.sync(() => {
+            say({ took })
+            took = []
+          })
+        }
         if (offer !== undefined) {
           return Effect.map(files.offer([offer]), (offered) => say({ offer: offered.offer, ...usage() }))
         }
@@ -123,13 +164,7 @@ const compare = async (mib: number): Promise<void> => {
   const path = Path.join(folder, "content")
   const ended: Array<() => unknown> = [() => Fs.rmSync(folder, { recursive: true, force: true })]
   try {
-    const file = Fs.openSync(path, "w")
-    const block = Buffer.alloc(1_048_576)
-    for (let n = 0; n < mib; n += 1) {
-      for (let at = 0; at < block.length; at += 4) block.writeUInt32LE((n * 2_654_435_761 + at * 40_503) >>> 0, at)
-      Fs.writeSync(file, block)
-    }
-    Fs.closeSync(file)
+    fill(path, mib)
     const server = start("node", "Server", "0")
     const { port } = await server.next()
     const client = start("node", "1", String(port))
@@ -183,7 +218,73 @@ const compare = async (mib: number): Promise<void> => {
   }
 }
 
+/** Writes a file of so many MiB, no two of which are the same. */
+const fill = (path: string, mib: number, seed = 0): void => {
+  const file = Fs.openSync(path, "w")
+  const block = Buffer.alloc(1_048_576)
+  for (let n = 0; n < mib; n += 1) {
+    for (let at = 0; at < block.length; at += 4) block.writeUInt32LE((n * 2_654_435_761 + at * 40_503 + seed) >>> 0, at)
+    Fs.writeSync(file, block)
+  }
+  Fs.closeSync(file)
+}
+
+/** How long 200 lines of each of five nodes take. */
+const linesOf = async (nodes: ReadonlyArray<ReturnType<typeof start>>): Promise<ReadonlyArray<number>> => {
+  for (const node of nodes) node.tell({ talking: 200 })
+  await new Promise((resume) => setTimeout(resume, 7_000))
+  const all: Array<number> = []
+  for (const node of nodes) {
+    node.tell({ latencies: true })
+    for (;;) {
+      const said = await node.next()
+      if ("took" in said) {
+        all.push(...(said["took"] as ReadonlyArray<number>))
+        break
+      }
+    }
+  }
+  return all.sort((one, other) => one - other)
+}
+
+const chat = async (mib: number): Promise<void> => {
+  const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "outlive-files-"))
+  const ended: Array<() => unknown> = [() => Fs.rmSync(folder, { recursive: true, force: true })]
+  try {
+    const nodes = [start("node", "Server", "0")]
+    const { port } = await (nodes[0] as ReturnType<typeof start>).next()
+    for (const name of ["1", "2", "3", "4"]) {
+      const node = start("node", name, String(port))
+      nodes.push(node)
+      await node.next()
+    }
+    ended.unshift(...nodes.map(({ end }) => end))
+    await new Promise((resume) => setTimeout(resume, 2_000))
+    const [, one, two] = nodes as [unknown, ReturnType<typeof start>, ReturnType<typeof start>]
+    for (let turn = 0; turn < 3; turn += 1) {
+      const alone = await linesOf(nodes)
+      for (const [node, other] of [
+        [one, two],
+        [two, one]
+      ] as const) {
+        const path = Path.join(folder, `${turn} ${node === one}`)
+        fill(path, mib, turn + (node === one ? 7 : 0))
+        node.tell({ offer: path })
+        const { offer } = await node.next()
+        other.tell({ fetch: offer, folder: Path.join(folder, `got ${turn} ${node === one}`) })
+      }
+      const meanwhile = await linesOf(nodes)
+      const at = (all: ReadonlyArray<number>, part: number) => (all[Math.floor(all.length * part)] ?? 0).toFixed(1)
+      const told = (all: ReadonlyArray<number>) => `p50 ${at(all, 0.5)} ms, p99 ${at(all, 0.99)} ms of ${all.length}`
+      process.stdout.write(`alone: ${told(alone)}; with ${mib} MiB each way: ${told(meanwhile)}\n`)
+    }
+  } finally {
+    for (const end of ended) end()
+  }
+}
+
 process.once("SIGTERM", () => process.exit())
 if (role === "node") await node(rest[0] ?? "", Number(rest[1]))
 else if (role === "web") web(rest[0] ?? "")
+else if (role === "chat") await chat(Number(rest[0] ?? 1_024))
 else await compare(Number(role))
