@@ -10,28 +10,27 @@ const tick = 2_000
 
 const failed = (code: string, path: string): Error => Object.assign(new Error(`${code}: ${path}`), { code })
 
-const markOf = ({ ctimeMs, ctimeNs, dev, ino, mtimeMs, mtimeNs, size }: Fs.BigIntStats): Mark => ({
-  size: Number(size),
-  stamp: `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`,
-  isFresh: Date.now() - Number(mtimeMs > ctimeMs ? mtimeMs : ctimeMs) < tick
+const markOf = ({ ctimeMs, dev, ino, mtimeMs, size }: Fs.Stats): Mark => ({
+  size,
+  stamp: `${dev} ${ino} ${size} ${mtimeMs} ${ctimeMs}`,
+  isFresh: Date.now() - Math.max(mtimeMs, ctimeMs) < tick
 })
 
-const kindOf = (entry: Fs.BigIntStats | Fs.Dirent): Found["kind"] => {
+const kindOf = (entry: Fs.Stats | Fs.Dirent): Found["kind"] => {
   if (entry.isFile()) return "file"
   if (entry.isDirectory()) return "folder"
   return entry.isSymbolicLink() ? "link" : "other"
 }
 
-const isOwn = ({ uid }: Fs.BigIntStats): boolean => process.geteuid === undefined || Number(uid) === process.geteuid()
+const isOwn = ({ uid }: Fs.Stats): boolean => process.geteuid === undefined || uid === process.geteuid()
 
 const look = (path: string): Found | undefined => {
-  const found = Fs.lstatSync(path, { bigint: true, throwIfNoEntry: false })
+  const found = Fs.lstatSync(path, { throwIfNoEntry: false })
   if (found === undefined) return undefined
-  return { ...markOf(found), kind: kindOf(found), isOwn: isOwn(found), names: Number(found.nlink) }
+  return { ...markOf(found), kind: kindOf(found), isOwn: isOwn(found), names: found.nlink }
 }
 
-const opened = (path: string, flags: number): OpenFile => {
-  const fd = Fs.openSync(path, flags, 0o666)
+const opened = (path: string, fd: number): OpenFile => {
   let isOpen = true
   // The number may be another file's by now.
   const own = (): number => {
@@ -46,7 +45,7 @@ const opened = (path: string, flags: number): OpenFile => {
       }
     },
     truncate: (size) => Fs.ftruncateSync(own(), size),
-    mark: () => markOf(Fs.fstatSync(own(), { bigint: true })),
+    mark: () => markOf(Fs.fstatSync(own())),
     sync: () =>
       new Promise((resolve, reject) => Fs.fsync(own(), (error) => (error === null ? resolve() : reject(error)))),
     close: () => {
@@ -62,18 +61,15 @@ const opened = (path: string, flags: number): OpenFile => {
  */
 const open = (path: string, use: "read" | "change"): OpenFile => {
   // A pipe would wait for somebody at its other end.
-  const file = opened(path, (use === "read" ? O_RDONLY : O_RDWR) | O_NOFOLLOW | O_NONBLOCK)
-  try {
-    const found = look(path)
-    const { stamp } = file.mark()
-    if (found?.kind !== "file" || found.stamp !== stamp) throw failed("ENXIO", path)
-    if (use === "change" && !(found.isOwn && found.names === 1)) throw failed("EACCES", path)
-    return file
-  } catch (error) {
-    file.close()
-    throw error
-  }
+  const fd = Fs.openSync(path, (use === "read" ? O_RDONLY : O_RDWR) | O_NOFOLLOW | O_NONBLOCK)
+  const found = Fs.fstatSync(fd)
+  if (found.isFile() && (use === "read" || (isOwn(found) && found.nlink === 1))) return opened(path, fd)
+  Fs.closeSync(fd)
+  throw failed(found.isFile() ? "EACCES" : "ENXIO", path)
 }
+
+const create = (path: string): OpenFile =>
+  opened(path, Fs.openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666))
 
 /** Where a file can't have two names, a new empty file takes the name first. */
 const isWithoutLinks = (error: unknown): boolean =>
@@ -85,7 +81,7 @@ const name = (from: string, to: string): void => {
     Fs.unlinkSync(from)
   } catch (error) {
     if (!isWithoutLinks(error)) throw error
-    opened(to, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW).close()
+    create(to).close()
     Fs.renameSync(from, to)
   }
 }
@@ -122,7 +118,7 @@ export const nodeDisk: Disk = {
   list: (folder) =>
     Fs.readdirSync(folder, { withFileTypes: true }).map((entry) => [entry.name, kindOf(entry)] as const),
   open,
-  create: (path) => opened(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW),
+  create,
   makeFolder: (path, isPrivate) => Fs.mkdirSync(path, isPrivate ? 0o700 : 0o777),
   makeFolders: (path) => {
     Fs.mkdirSync(path, { recursive: true })

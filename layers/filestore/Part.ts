@@ -7,7 +7,7 @@ import type { Offer } from "../../src/domain/Offer.ts"
 import { PieceSet } from "../../src/domain/PieceSet.ts"
 import { codeOf } from "../../src/domain/Trouble.ts"
 import { decode } from "../../src/protocol/Manifest.ts"
-import type { Disk, OpenFile } from "./Disk.ts"
+import type { Disk, Mark, OpenFile } from "./Disk.ts"
 import { Failed, writing, writingSoon } from "./Failure.ts"
 import { OpenFiles } from "./OpenFiles.ts"
 import type { PartNames } from "./PartNames.ts"
@@ -53,10 +53,14 @@ export class Part {
   /** The paths of the files, below the folder of the part. */
   readonly #paths: ReadonlyArray<string>
   readonly #open: OpenFiles
+  /** The files and folders that this part has created, or found. */
+  readonly #created = new Set<number>()
   readonly #made = new Set<string>()
   /** What the state says is there, but is not checked yet. */
   readonly #claimed: ReadonlyArray<number>
   #checked = 0
+  /** What the files are when they are whole. */
+  readonly #marks: Array<Mark> = []
 
   private constructor(
     disk: Disk,
@@ -210,22 +214,24 @@ export class Part {
   #bytesOf(piece: number, into: Uint8Array): Uint8Array | undefined {
     const bytes = into.subarray(0, this.#layout.bytesOf(piece))
     for (const { at, bytes: length, file, inPiece } of this.#layout.spansOf(piece)) {
-      if (this.#disk.look(this.#pathOf(file)) === undefined) return undefined
+      if (!this.#created.has(file) && this.#disk.look(this.#pathOf(file)) === undefined) return undefined
       if (this.#open.get(file).read(bytes.subarray(inPiece, inPiece + length), at) < length) return undefined
     }
     return bytes
   }
 
-  /** Opens a file of the part, or creates it and the folders that it is in. */
+  /** Creates a file of the part, and the folders that it is in; or opens it, if it is there. */
   #openFile(file: number): OpenFile {
     const path = this.#pathOf(file)
-    try {
-      return this.#disk.open(path, "change")
-    } catch (error) {
-      if (codeOf(error) !== "ENOENT" || this.#offer.files === undefined) throw error
-    }
+    if (this.#offer.files === undefined || this.#created.has(file)) return this.#disk.open(path, "change")
+    this.#created.add(file)
     this.#folderFor(Path.dirname(path))
-    return this.#disk.create(path)
+    try {
+      return this.#disk.create(path)
+    } catch (error) {
+      if (codeOf(error) !== "EEXIST") throw error
+      return this.#disk.open(path, "change")
+    }
   }
 
   #folderFor(folder: string): void {
@@ -243,26 +249,33 @@ export class Part {
   *#syncing(): Generator<() => void | Promise<void>> {
     const { files } = this.#manifest
     for (const [index, { size }] of files.entries()) {
-      const found = this.#disk.look(this.#pathOf(index))
-      if (size === 0 || (found !== undefined && found.size > size)) yield () => this.#open.get(index).truncate(size)
+      this.#marks[index] = this.#cut(index, size)
       if (files.length <= mostSynced) yield () => this.#open.get(index).sync()
     }
     yield () => this.close()
   }
 
+  /** Creates a file that is empty, and cuts off what stands behind one. What it is then. */
+  #cut(index: number, size: number): Mark {
+    return this.#writing(() => {
+      const found = this.#disk.look(this.#pathOf(index))
+      if (found?.size === size) return found
+      const file = this.#open.get(index)
+      if (found !== undefined && found.size > size) file.truncate(size)
+      const mark = file.mark()
+      if (mark.size === size) return mark
+      throw new Failed("FolderUnusable", this.#path, "it was changed meanwhile", "get it again")
+    })
+  }
+
   #named(): Finished {
     return this.#writing(() => {
-      const { files } = this.#manifest
-      for (const [index, { size }] of files.entries()) {
-        if (this.#disk.look(this.#pathOf(index))?.size !== size) {
-          throw new Failed("FolderUnusable", this.#path, "it was changed meanwhile", "get it again")
-        }
-      }
       const path = this.#give()
       this.#disk.remove(Path.join(this.#folder, this.#names.state))
-      const served = files.map(({ size }, index): ServedFile => {
+      const served = this.#marks.map((mark, index): ServedFile => {
         const at = this.#offer.files === undefined ? path : Path.join(path, this.#paths[index] ?? "")
-        return { at, mark: this.#disk.look(at) ?? { size, stamp: "", isFresh: true } }
+        // A file's own name is among what its mark tells.
+        return { at, mark: this.#offer.files === undefined ? (this.#disk.look(at) ?? mark) : mark }
       })
       return { path, served: new Served(this.#disk, served, this.#manifest.digests) }
     })
