@@ -70,9 +70,10 @@ const make = (...names: ReadonlyArray<string>) =>
     const links = names.map((name) => linkTo(name, log))
     const current = new Map(links.map(({ link }) => [link.peer.id, link]))
     // Nobody asks for posts that must be proven, so the other parts of a node are not needed.
-    const [ground, needs] = [{ log, links: { current }, membership: {} }, {}] as unknown as Parameters<
-      typeof FanOut.make
-    >
+    const [ground, needs] = [
+      { log, links: { current }, membership: {} },
+      { siteList: { isHandedOn: () => false } }
+    ] as unknown as Parameters<typeof FanOut.make>
     const fanOut = FanOut.make(ground, needs, 16_384)
     for (const { link } of links) fanOut.follow(link, mainRoom)
     yield* Effect.forkScoped(fanOut.run)

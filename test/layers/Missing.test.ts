@@ -9,7 +9,9 @@ import { epoch, peer } from "../support/samples.ts"
 const three = peer("3", 6003)
 const run = runOf(epoch(1))
 
-const missing = Effect.flatMap(Effect.clock, (clock) => Missing.make({ clock, events: {} } as unknown as Node))
+const missing = Effect.flatMap(Effect.clock, (clock) =>
+  Missing.make({ clock, events: {}, settings: { role: "client" }, table: { links: new Map() } } as unknown as Node)
+)
 
 describe("a run that is looked for", () => {
   it.scoped("is known for as long as that lasts, also when it was given up", () =>
