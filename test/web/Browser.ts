@@ -78,8 +78,11 @@ export class Tab {
       texts,
       (text) =>
         this.does(async () => {
-          await this.log.getByText(text, { exact: true }).first().waitFor()
-          assert.equal(await this.log.getByText(text, { exact: true }).count(), 1, text)
+          const lines = this.log.getByText(text, { exact: true })
+          await lines.first().waitFor()
+          // An own line stands twice between its coming from the node and the coming of its name.
+          await lines.nth(1).waitFor({ state: "detached" })
+          assert.equal(await lines.count(), 1, text)
         }),
       { discard: true }
     )
