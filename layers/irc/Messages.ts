@@ -1,5 +1,5 @@
 /** What posts and people look like over IRC, to one client or to all that have asked for the same. */
-import { actionIn } from "../../src/domain/Action.ts"
+import { deedIn } from "../../src/domain/Announcement.ts"
 import { confidantsOf, isPrivateStream } from "../../src/domain/Conversation.ts"
 import { escape } from "../../src/domain/Escape.ts"
 import type { Named, PeerId } from "../../src/domain/Peer.ts"
@@ -115,7 +115,7 @@ export const messagesOn = (view: View, post: Post, other?: PeerId): ReadonlyArra
     const params = [channelOf(roomIn(post.stream)), escape(topic)]
     return [{ source, command: "TOPIC", params, tags: tagsOf(view, post, true) }]
   }
-  const action = actionIn(post.text)
+  const action = deedIn(post.text)
   const isNotice = view.isNotice(post)
   const spoken = { source, text: action ?? post.text, isAction: action !== undefined, clean: escape }
   return targetsOf(view, post, other).flatMap((target) => {

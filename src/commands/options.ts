@@ -599,6 +599,32 @@ export const screen = {
   )
 }
 
+/** How a node gets files, and gives them to others. */
+const transferring = Options.all({
+  downloads: Options.text("downloads").pipe(
+    Options.withPseudoName("FOLDER"),
+    Options.withFallbackConfig(Config.string("OUTLIVE_DOWNLOADS")),
+    Options.withSchema(
+      Schema.String.pipe(Schema.minLength(1, { message: () => "--downloads takes the name of a folder" }))
+    ),
+    Options.withDescription(
+      "The folder for files that are fetched. By default outlive in $XDG_DOWNLOAD_DIR or in ~/Downloads."
+    ),
+    Options.optional
+  ),
+  share: Options.choice("share", ["yes", "no"]).pipe(
+    Options.withFallbackConfig(Config.literal("yes", "no")("OUTLIVE_SHARE")),
+    Options.withDefault<"yes" | "no">(usual.share),
+    Options.map((share) => share === "yes"),
+    Options.withDescription("Whether others can fetch from here what was fetched here.")
+  ),
+  bytesPerSecond: whole("limit-transfer", "OUTLIVE_LIMIT_TRANSFER", 1_024).pipe(
+    Options.withDescription("Bytes per second of files to all peers together. By default without limit."),
+    Options.optional
+  ),
+  transfers: limit("transfers", usual.transfers, "How many files it gives to others at a time; half of them to one.")
+})
+
 /** Whether joining and leaving of rooms is shown. */
 const roomNotices = flag(
   "room-notices",
@@ -616,6 +642,7 @@ export const talking = {
   patience,
   within,
   limits,
+  transferring,
   screen,
   json,
   irc: servingIrc.ifAsked,

@@ -20,6 +20,13 @@ export const announcedIn = (room: Room, text: string): string | undefined => {
   return offer === undefined ? undefined : offeringInWords(room, offer)
 }
 
+/** What the author does with a text, in words that follow its name: an action, or an offer. Undefined if it says something. */
+export const deedIn = (text: string): string | undefined => {
+  if (text.charCodeAt(0) !== mark) return undefined
+  const offer = offerIn(text)
+  return offer === undefined ? actionIn(text) : `offers ${offerInWords(offer)}`
+}
+
 /** The words of a text, whatever its form: what people search for. */
 export const wordsOf = (text: string): string => {
   if (text.charCodeAt(0) !== mark) return text

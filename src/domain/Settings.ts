@@ -14,6 +14,8 @@ export const usual = {
   rooms: "all",
   irc: "6667",
   web: "0",
+  share: "yes",
+  transfers: 8,
   natsChat: "main",
   logLevel: "none"
 } as const
@@ -30,7 +32,9 @@ const limits = {
   rooms: defaultLimits.rooms,
   pending: defaultLimits.pending,
   entries: defaultLimits.logEntries,
-  log: defaultLimits.logBytes
+  log: defaultLimits.logBytes,
+  transfer: "none",
+  transfers: usual.transfers
 }
 
 export interface Setting {
@@ -72,6 +76,8 @@ export const settings: ReadonlyArray<Setting> = [
   { name: "web", usual: "none" },
   { name: "web-cert", usual: "none" },
   { name: "web-key", usual: "none" },
+  { name: "downloads", usual: "outlive in the user's folder for downloads" },
+  { name: "share", usual: usual.share },
   { name: "nats", usual: "none: one server" },
   { name: "site", usual: "none: one server" },
   { name: "nats-chat", usual: usual.natsChat },

@@ -17,7 +17,10 @@ import { type Irc, ircFor } from "./irc.ts"
 import { dialled, onNode, type Safety, type ServersGiven, type Settings, whereabouts } from "./node.ts"
 import { type Web, webFor } from "./web.ts"
 
-type ClientNode = Pick<Settings, "id" | "listen" | "rooms" | "data" | "history" | "silence" | "patience" | "limits"> &
+type ClientNode = Pick<
+  Settings,
+  "id" | "listen" | "rooms" | "data" | "history" | "silence" | "patience" | "limits" | "transferring"
+> &
   Insight &
   Irc &
   Web & {

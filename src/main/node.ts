@@ -41,6 +41,7 @@ import { type Address, type Host, type PeerId, type Port, serverId } from "../do
 import { mainRoom, type Room } from "../domain/Post.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import { modeFor, type Wish, warning } from "../domain/Security.ts"
+import { usual } from "../domain/Settings.ts"
 import { anewWhenForked } from "../programs/renewal.ts"
 import { FirstRoom, JoinHistory } from "../programs/session/Session.ts"
 import * as Sessions from "../programs/sessions.ts"
@@ -87,7 +88,7 @@ export const transferringByDefault: Transferring = {
   downloads: Option.none(),
   share: true,
   bytesPerSecond: Option.none(),
-  transfers: 8
+  transfers: usual.transfers
 }
 
 /** What transfers files, and its thread for the disk. Both are loaded by the first transfer. */

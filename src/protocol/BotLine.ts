@@ -7,7 +7,7 @@ import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { absurd } from "../domain/Absurd.ts"
-import { actionIn } from "../domain/Action.ts"
+import { deedIn } from "../domain/Announcement.ts"
 import { addresseesIn, isClosed, isPrivateStream, privatelyTo, readersOf } from "../domain/Conversation.ts"
 import { type Entry, isPost } from "../domain/Entry.ts"
 import type { Fact, KeptLine } from "../domain/Fact.ts"
@@ -15,7 +15,6 @@ import type { Bound } from "../domain/KeptPosts.ts"
 import { Letter } from "../domain/Letter.ts"
 import type { MeshEvent } from "../domain/MeshEvent.ts"
 import { type Offer, offerIn } from "../domain/Offer.ts"
-import { offerInWords } from "../domain/OfferWords.ts"
 import { Address, Peer, PeerId, Port } from "../domain/Peer.ts"
 import type { PeerStatus } from "../domain/PeerStatus.ts"
 import type { RoomState } from "../domain/Place.ts"
@@ -314,12 +313,12 @@ export type EventLine = typeof Event.Encoded
 
 const saidOf = (post: Post, isMention = false) => {
   const { at, n, stream, text } = post
-  const action = actionIn(text)
-  const offer = action === undefined ? offerIn(text) : undefined
+  const deed = deedIn(text)
+  const offer = deed === undefined ? undefined : offerIn(text)
   return {
     from: authorOf(stream),
-    text: offer === undefined ? (action ?? text) : `offers ${offerInWords(offer)}`,
-    action: action !== undefined || offer !== undefined,
+    text: deed ?? text,
+    action: deed !== undefined,
     at,
     ...(isPrivateStream(stream) ? { to: readersOf(post) } : { room: roomIn(stream) }),
     stream,

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { announcedIn, wordsOf } from "../../src/domain/Announcement.ts"
+import { actionOf } from "../../src/domain/Action.ts"
+import { announcedIn, deedIn, wordsOf } from "../../src/domain/Announcement.ts"
 import type { Digest, Offer } from "../../src/domain/Offer.ts"
 import { textOf } from "../../src/domain/Offer.ts"
 import { offerInWords, sizeInWords, transferInWords } from "../../src/domain/OfferWords.ts"
@@ -33,6 +34,9 @@ describe("offers in words", () => {
     assert.isUndefined(announcedIn(mainRoom, "notes.txt"))
     assert.isUndefined(announcedIn(mainRoom, "\u0001FILE {}\u0001"))
     assert.strictEqual(wordsOf(textOf(offer)), "notes.txt (1.0 MB)")
+    assert.deepStrictEqual([textOf(offer), actionOf("waves"), "hello"].map(deedIn), [
+      ...["offers notes.txt (1.0 MB)", "waves", undefined]
+    ])
   })
 
   it("a transfer says how far it is; 100 % only if all is here", () => {

@@ -154,7 +154,7 @@ export const send = make({
       return Say({
         ...whither,
         text: textOf(made.right.offer),
-        ...(skipped.length === 0 ? {} : { notices: skipped.map(notice) })
+        ...(skipped.length === 0 ? {} : { notices: skipped.map((each) => notice(`Left out: ${each}.`)) })
       })
     })
 })
