@@ -7,6 +7,16 @@ import { filesProgram } from "../support/filesProgram.ts"
 import { temporaryFolder } from "../support/folder.ts"
 import { type Ground, holdsFor } from "./FileStoreContract.ts"
 
+/** All that is in a folder and is no folder, by relative paths. Links are not followed: some versions of Node would. */
+const filesIn = (folder: string): Array<string> =>
+  Fs.existsSync(folder)
+    ? Fs.readdirSync(folder, { withFileTypes: true }).flatMap((each) =>
+        each.isDirectory()
+          ? filesIn(Path.join(folder, each.name)).map((name) => Path.join(each.name, name))
+          : [each.name]
+      )
+    : []
+
 const ground = Effect.map(temporaryFolder, (folder): Ground => {
   const path = (name: string): string => Path.join(folder, name)
   return {
@@ -21,13 +31,7 @@ const ground = Effect.map(temporaryFolder, (folder): Ground => {
       Fs.symlinkSync(to, path(name))
     },
     bytes: (name) => (Fs.existsSync(path(name)) ? Fs.readFileSync(path(name)) : undefined),
-    all: (name) =>
-      Fs.existsSync(path(name))
-        ? Fs.readdirSync(path(name), { recursive: true, withFileTypes: true })
-            .filter((each) => !each.isDirectory())
-            .map((each) => Path.relative(path(name), Path.join(each.path, each.name)))
-            .sort()
-        : [],
+    all: (name) => filesIn(path(name)).sort(),
     remove: (name) => Fs.rmSync(path(name))
   }
 })
