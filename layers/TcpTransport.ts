@@ -9,20 +9,14 @@ import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import {
-  type Accepted,
-  type Connection,
-  type Receiver,
-  type Secured,
-  type Source,
-  Transport
-} from "../services/Transport.ts"
+import { type Accepted, type Connection, type Secured, Transport } from "../services/Transport.ts"
 import { PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
 import { defaultLimits, type Limits } from "../src/domain/Limits.ts"
 import type { LossReason } from "../src/domain/MeshEvent.ts"
 import { type Address, Host, type Port } from "../src/domain/Peer.ts"
 import { addressesOf, type Lookup, notLookedUp, systemLookup } from "./transport/Addresses.ts"
 import { ConnectionSlots, type Slot } from "./transport/ConnectionSlots.ts"
+import { Halves } from "./transport/Halves.ts"
 import { Inlet } from "./transport/Inlet.ts"
 import { awaitClosed, closeAll, endOnError, letGo, meaning, openAll, portOf } from "./transport/Listening.ts"
 import { type Outlet, Pump } from "./transport/Pump.ts"
@@ -122,24 +116,25 @@ function left(this: Used): void {
  * A connection over a socket. Mutable, and plain functions throughout. Its fields are all that an idle connection keeps
  * besides what Node keeps of a socket.
  */
-export class SocketConnection implements Accepted, Outlet {
+export class SocketConnection extends Halves implements Accepted, Outlet {
   secured: Option.Option<Secured> = Option.none()
   readonly #socket: Used
   readonly #reset: Protection["reset"]
-  readonly #inlet: Inlet
-  readonly #pump: Pump
+  protected readonly inlet: Inlet
+  protected readonly pump: Pump
   /** The connections that the listener must release, this one among them. */
   readonly #open: Set<SocketConnection> | undefined
   readonly #slot: Slot | undefined
 
   constructor(socket: Used, reset: Protection["reset"], open?: Set<SocketConnection>, slot?: Slot) {
+    super()
     this.#socket = socket
     this.#reset = reset
     this.#open = open
     this.#slot = slot
     open?.add(this)
-    this.#inlet = new Inlet(socket)
-    this.#pump = new Pump(this)
+    this.inlet = new Inlet(socket)
+    this.pump = new Pump(this)
     socket[connection] = this
     socket.on("data", arrived).on("end", ended).on("close", closed).on("drain", drained)
   }
@@ -148,78 +143,42 @@ export class SocketConnection implements Accepted, Outlet {
     return hostOf(this.#socket)
   }
 
-  get incoming(): Accepted["incoming"] {
-    return this.#inlet.incoming
-  }
-
-  receive(receiver: Receiver): void {
-    this.#inlet.receive(receiver)
-  }
-
-  hold(held: boolean): void {
-    this.#inlet.hold(held)
-  }
-
-  received(): number {
-    return this.#inlet.received
-  }
-
-  onEnd(then: (() => void) | undefined): void {
-    this.#inlet.onEnd(then)
-  }
-
-  drain(source: Source): void {
-    this.#pump.drain(source)
-  }
-
-  wake(): void {
-    this.#pump.wake()
-  }
-
-  put(bytes: Uint8Array): boolean {
-    return this.#pump.put(bytes)
-  }
-
-  get finish(): Effect.Effect<void> {
-    return this.#pump.finish
-  }
-
   introduced(): void {
     this.#slot?.introduced()
   }
 
   close(reason: LossReason): void {
-    this.#inlet.end(reason)
+    this.inlet.end(reason)
   }
 
   abort(reason: LossReason): void {
-    this.#inlet.end(reason)
+    this.inlet.end(reason)
     this.#reset(this.#socket)
   }
 
   release(): void {
     this.#open?.delete(this)
-    this.#inlet.close()
+    this.inlet.close()
     letGo(this.#socket)
   }
 
   // ---- What the socket says
 
   arrived(bytes: Uint8Array): void {
-    this.#inlet.offer(bytes)
+    this.inlet.offer(bytes)
   }
 
   ended(): void {
-    this.#inlet.end("closed")
+    this.inlet.end("closed")
   }
 
   closed(): void {
     this.#open?.delete(this)
-    this.#inlet.end("closed")
+    this.inlet.end("closed")
   }
 
   drained(): void {
-    this.#pump.resume()
+    this.pump.resume()
   }
 
   // ---- What the pump wants of the socket

@@ -1,10 +1,10 @@
 /** One end of a connection through a message system. */
-import type * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { Accepted, Receiver, Secured, Source } from "../../services/Transport.ts"
+import type { Accepted, Secured } from "../../services/Transport.ts"
 import type { LossReason } from "../../src/domain/MeshEvent.ts"
 import type { Host } from "../../src/domain/Peer.ts"
 import { decodeCount, encode, encodeCount, type Kind, type Message, noBody } from "../../src/protocol/TunnelMessage.ts"
+import { Halves } from "../transport/Halves.ts"
 import { highWaterMark, Inlet } from "../transport/Inlet.ts"
 import { type Outlet, Pump } from "../transport/Pump.ts"
 
@@ -40,14 +40,14 @@ interface Other {
  * it begins another one and compares what both have. Mutable, and plain functions throughout. Nothing is sent while
  * nothing is said: whoever uses the connection pings.
  */
-export class TunnelEnd implements Accepted, Outlet {
+export class TunnelEnd extends Halves implements Accepted, Outlet {
   readonly from: Host
   readonly secured: Option.Option<Secured> = Option.none()
   /** How this node calls it. */
   readonly number: number
   readonly #node: Node
-  readonly #inlet: Inlet
-  readonly #pump: Pump
+  protected readonly inlet: Inlet
+  protected readonly pump: Pump
   #other: Other | undefined
   /** The numbers of the last message in each direction. */
   #sentNumber = 0
@@ -65,11 +65,12 @@ export class TunnelEnd implements Accepted, Outlet {
   #done: (() => void) | undefined = undefined
 
   constructor(node: Node, number: number, from: Host, other?: Other) {
+    super()
     this.#node = node
     this.number = number
     this.from = from
     this.#other = other
-    this.#inlet = new Inlet({
+    this.inlet = new Inlet({
       pause: () => {
         this.#isPaused = true
       },
@@ -78,60 +79,24 @@ export class TunnelEnd implements Accepted, Outlet {
         this.#credit()
       }
     })
-    this.#pump = new Pump(this)
+    this.pump = new Pump(this)
   }
 
   // ---- What its user wants
 
-  get incoming(): Accepted["incoming"] {
-    return this.#inlet.incoming
-  }
-
-  receive(receiver: Receiver): void {
-    this.#inlet.receive(receiver)
-  }
-
-  hold(held: boolean): void {
-    this.#inlet.hold(held)
-  }
-
-  received(): number {
-    return this.#inlet.received
-  }
-
-  onEnd(then: (() => void) | undefined): void {
-    this.#inlet.onEnd(then)
-  }
-
-  drain(source: Source): void {
-    this.#pump.drain(source)
-  }
-
-  wake(): void {
-    this.#pump.wake()
-  }
-
-  put(bytes: Uint8Array): boolean {
-    return this.#pump.put(bytes)
-  }
-
-  get finish(): Effect.Effect<void> {
-    return this.#pump.finish
-  }
-
   introduced(): void {}
 
   close(reason: LossReason): void {
-    this.#inlet.end(reason)
+    this.inlet.end(reason)
   }
 
   abort(reason: LossReason): void {
-    this.#inlet.end(reason)
+    this.inlet.end(reason)
     this.#over()
   }
 
   release(): void {
-    this.#inlet.close()
+    this.inlet.close()
     this.#over()
   }
 
@@ -154,7 +119,7 @@ export class TunnelEnd implements Accepted, Outlet {
     this.#heardNumber = number
     if (kind === "data") this.#offer(body)
     else if (kind === "credit") this.#grant(decodeCount(body) ?? 0)
-    else this.#inlet.end("closed")
+    else this.inlet.end("closed")
   }
 
   /** Whether messages wait because they could not be sent. */
@@ -166,7 +131,7 @@ export class TunnelEnd implements Accepted, Outlet {
   resume(): void {
     if (!this.isBehind) return
     while (this.#unsent[0] !== undefined && this.#hand(this.#unsent[0])) this.#unsent.shift()
-    if (this.#hasRoom()) this.#pump.resume()
+    if (this.#hasRoom()) this.pump.resume()
     this.#finishIfSent()
   }
 
@@ -196,7 +161,7 @@ export class TunnelEnd implements Accepted, Outlet {
   #offer(body: Uint8Array): void {
     this.#arrived += body.length
     if (this.#arrived - this.#credited > window + mostBeyond) return this.abort("excessive")
-    this.#inlet.offer(body)
+    this.inlet.offer(body)
     this.#credit()
   }
 
@@ -210,7 +175,7 @@ export class TunnelEnd implements Accepted, Outlet {
   #grant(count: number): void {
     const isFull = !this.#hasRoom()
     this.#granted = Math.min(Math.max(this.#granted, count), this.#sent)
-    if (isFull && this.#hasRoom()) this.#pump.resume()
+    if (isFull && this.#hasRoom()) this.pump.resume()
   }
 
   #say(kind: Kind, body: Uint8Array = noBody): void {
@@ -237,7 +202,7 @@ export class TunnelEnd implements Accepted, Outlet {
   #isGone(): void {
     this.#isOver = true
     this.#letGo()
-    this.#inlet.end("closed")
+    this.inlet.end("closed")
   }
 
   /** This end is no more. */
