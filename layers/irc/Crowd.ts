@@ -13,11 +13,9 @@ import { type Cursor, MessageLog, type Reader } from "../../services/MessageLog.
 import { isOf, isPrivate, isPrivateStream } from "../../src/domain/Conversation.ts"
 import { type Entry, isPost } from "../../src/domain/Entry.ts"
 import type { Fact } from "../../src/domain/Fact.ts"
-import { isPresenceEvent } from "../../src/domain/MeshEvent.ts"
 import type { Peer, PeerId } from "../../src/domain/Peer.ts"
 import type { PeerStatus } from "../../src/domain/PeerStatus.ts"
 import { authorOf, mainRoom, type Post, type Room, roomIn } from "../../src/domain/Post.ts"
-import { screenLineOf } from "../../src/domain/ScreenLine.ts"
 import type { Capability } from "../../src/protocol/irc/Capabilities.ts"
 import type { Outgoing } from "../../src/protocol/irc/Message.ts"
 import { farewellOf, type House, type Lobby, type Person } from "./House.ts"
@@ -245,18 +243,8 @@ export const make = (
       const nicks = nicksIn(change, members.nickOf)
       for (const seat of seats.values()) seat.monitored(nicks)
     }
-    /** What the program says of an entry to those in `main`. Who comes and goes is seen by JOIN and QUIT, but for the server. */
-    const wordsOn = (entry: Entry): string | undefined => {
-      const line = screenLineOf(self, entry)
-      if (line?._tag !== "Notice") return undefined
-      const isOfClient =
-        entry._tag === "Happened" &&
-        isPresenceEvent(entry.event) &&
-        !("peer" in entry.event && entry.event.peer.role === "server")
-      return isOfClient ? undefined : line.text.slice(2)
-    }
     const sayOf = (entry: Entry): void => {
-      const words = wordsOn(entry)
+      const words = Messages.wordsOn(self, entry)
       if (words === undefined) return
       const room = entry._tag === "Missed" ? roomIn(entry.stream) : mainRoom
       for (const seat of seatsIn(channels.of(mainRoom))) {

@@ -1,9 +1,12 @@
 /** What posts and people look like over IRC, to one client or to all that have asked for the same. */
 import { deedIn } from "../../src/domain/Announcement.ts"
 import { confidantsOf, isPrivateStream } from "../../src/domain/Conversation.ts"
+import type { Entry } from "../../src/domain/Entry.ts"
 import { escape } from "../../src/domain/Escape.ts"
+import { isPresenceEvent } from "../../src/domain/MeshEvent.ts"
 import type { Named, PeerId } from "../../src/domain/Peer.ts"
 import { authorOf, mainRoom, type Post, type Room, roomIn } from "../../src/domain/Post.ts"
+import { screenLineOf } from "../../src/domain/ScreenLine.ts"
 import { topicIn } from "../../src/domain/Topic.ts"
 import type { Capability } from "../../src/protocol/irc/Capabilities.ts"
 import { msgidOf } from "../../src/protocol/irc/History.ts"
@@ -152,3 +155,17 @@ export const parted = (view: View, room: Room, id: PeerId, reason = ""): Outgoin
   command: "PART",
   params: [channelOf(room), ...(reason === "" ? [] : [reason])]
 })
+
+/**
+ * What the program says of an entry, in words; undefined if it says nothing. Who comes and goes is seen by JOIN and QUIT,
+ * but for the server.
+ */
+export const wordsOn = (self: Named, entry: Entry): string | undefined => {
+  const line = screenLineOf(self, entry)
+  if (line?._tag !== "Notice") return undefined
+  const isOfClient =
+    entry._tag === "Happened" &&
+    isPresenceEvent(entry.event) &&
+    !("peer" in entry.event && entry.event.peer.role === "server")
+  return isOfClient ? undefined : line.text.slice(2)
+}

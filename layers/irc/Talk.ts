@@ -18,12 +18,11 @@ import {
 } from "../../src/domain/Conversation.ts"
 import type { Entry } from "../../src/domain/Entry.ts"
 import type { Fact } from "../../src/domain/Fact.ts"
-import { isPresenceEvent } from "../../src/domain/MeshEvent.ts"
 import { type Named, type PeerId, roleOf, serverId } from "../../src/domain/Peer.ts"
 import type { PeerStatus } from "../../src/domain/PeerStatus.ts"
 import { mainRoom, type Post, Room, roomIn } from "../../src/domain/Post.ts"
 import { Request } from "../../src/domain/Request.ts"
-import { linesOf, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
+import { linesOf, type ScreenLine } from "../../src/domain/ScreenLine.ts"
 import { topicIn, topicOf } from "../../src/domain/Topic.ts"
 import type { Capability } from "../../src/protocol/irc/Capabilities.ts"
 import { isSame } from "../../src/protocol/irc/CaseMapping.ts"
@@ -320,20 +319,10 @@ export const make = ({
     }
     const joined = (room: Room, id: PeerId): Outgoing => Messages.joined(view, room, id)
     const parted = (room: Room, id: PeerId, reason = ""): Outgoing => Messages.parted(view, room, id, reason)
-    /** What the program says of an entry. Who comes and goes is seen by JOIN and QUIT, but for the server. */
-    const wordsOn = (entry: Entry): string | undefined => {
-      const line = screenLineOf(self, entry)
-      if (line?._tag !== "Notice") return undefined
-      const isOfClient =
-        entry._tag === "Happened" &&
-        isPresenceEvent(entry.event) &&
-        !("peer" in entry.event && entry.event.peer.role === "server")
-      return isOfClient ? undefined : line.text.slice(2)
-    }
     const witness = (entry: Entry, here: boolean): void => {
       if (entry._tag === "Said" || entry._tag === "Earlier") return showPost(entry, here)
       const changes = entry._tag === "Happened" ? members.see(entry.event) : []
-      const words = wordsOn(entry)
+      const words = Messages.wordsOn(self, entry)
       const room = entry._tag === "Missed" ? roomIn(entry.stream) : mainRoom
       sender.send([
         ...changes.flatMap(messagesOnChange),
