@@ -147,16 +147,16 @@ export const make = (
         return Deferred.await(state.over)
       })
 
+    /** Takes part in a room no more. What was said there is kept aside. Whoever joins it meanwhile waits, and joins again. */
+    const giveBackNow = (room: Room): Effect.Effect<void> =>
+      during(room, true, () => Effect.map(log.leave(room), () => sharing.left(room)))
+
+    /** A room in which guests are is given back when the last of them leaves it. */
     const leaveNow = (room: Room): Effect.Effect<void> =>
-      Effect.gen(function* () {
-        if (carries === "all") {
-          yield* log.takePart(room, { joined: false })
-          changes.changed()
-        } else {
-          yield* log.leave(room)
-          sharing.left(room)
-        }
-      }).pipe(Effect.uninterruptible)
+      (carries === "all" || isForGuests(room)
+        ? Effect.map(log.takePart(room, { joined: false }), changes.changed)
+        : giveBackNow(room)
+      ).pipe(Effect.uninterruptible)
 
     const leave = (room: Room, anyway: boolean): Effect.Effect<void, RoomUndelivered> =>
       Effect.zipRight(
@@ -228,13 +228,11 @@ export const make = (
       return empty.find(isIdle) ?? empty[0]
     }
 
-    /** Takes part in a room no more, unless somebody has come meanwhile. What was said there is kept aside. */
+    /** The same in turn, unless somebody has come meanwhile. */
     const giveBack = (room: Room, isOver: (room: Room) => boolean): Effect.Effect<void> =>
       inTurn(
         Effect.suspend(() =>
-          isOver(room) && log.rooms.has(room) && !under.has(room)
-            ? during(room, true, () => Effect.map(log.leave(room), () => sharing.left(room)))
-            : Effect.void
+          isOver(room) && log.rooms.has(room) && !under.has(room) ? giveBackNow(room) : Effect.void
         )
       ).pipe(Effect.uninterruptible)
 
@@ -292,8 +290,7 @@ export const make = (
         if (left() <= 0) {
           const idle = openOf(log.rooms).find((room) => isIdle(room) && !under.has(room))
           if (idle === undefined) return
-          yield* log.leave(idle)
-          sharing.left(idle)
+          yield* giveBackNow(idle)
         }
         yield* log.takePart(room, { joined: false })
         sharing.took(room)

@@ -141,4 +141,26 @@ describe("a room in which guests were", () => {
       { carries, limits: { rooms: 4 } }
     )
   }
+
+  ircStory("stays theirs when the people at its node leave it, and goes with the last of them", (world) =>
+    Effect.gen(function* () {
+      const { one, server } = yield* gather(world)
+      const bob = yield* arrive(world, server, "bob")
+      yield* server.type("/join ops")
+      yield* server.sees("* You are in #ops. Nobody else is there.")
+      yield* one.type("/join ops")
+      yield* one.sees("* You are in #ops. Server is there too.")
+      yield* asked(bob, "JOIN #ops")
+      yield* server.type("/leave ops")
+      yield* server.sees("* You have left #ops. You are in main.")
+      yield* bob.send("PRIVMSG #ops :still here")
+      yield* one.sees("Client bob: still here")
+      yield* one.type("good")
+      yield* bob.sees(/ PRIVMSG #ops :good$/)
+      yield* bob.send("PART #ops")
+      yield* bob.sees(/ PART #ops/)
+      yield* one.type("/go ops")
+      yield* one.sees("* You are in #ops. Nobody else is there.")
+    })
+  )
 })
