@@ -5,8 +5,9 @@ import * as Iterable from "effect/Iterable"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
-import { authorOf, type Room, roomIn, type StreamId } from "../../src/domain/Post.ts"
+import { authorOf, mainRoom, type Room, roomIn, type StreamId } from "../../src/domain/Post.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
+import { siteOf } from "../../src/domain/Site.ts"
 import type { Want } from "../../src/protocol/Frame.ts"
 import type { Ground, Link } from "./Ground.ts"
 import type { Proofs } from "./Proofs.ts"
@@ -48,6 +49,8 @@ export const make = (
   const heard = new Map<StreamId, number>()
   /** How many posts ended links were handed. */
   let sentBefore = 0
+  /** The server of a site alone hands posts of others on. */
+  const isGateway = siteOf(authorOf(log.streamIn(mainRoom))) !== undefined
 
   const start = (link: Link, stream: StreamId, after: number, to: number): Effect.Effect<void> => {
     link.outbox.start(stream, after, to)
@@ -241,7 +244,7 @@ export const make = (
         if (isLeft()) left.changed()
       }
       return Effect.acquireUseRelease(
-        Effect.sync(() => [log.onGrowth(look), log.onHeard(hasHeard)]),
+        Effect.sync(() => [log.onGrowth(look), ...(isGateway ? [log.onHeard(hasHeard)] : [])]),
         () =>
           Stream.runForEachChunk(
             left.stream(isLeft, () => growth),

@@ -42,7 +42,7 @@ export const mentions = (self: PeerId, words: ReadonlyArray<string>, said: strin
   const text = actionIn(said) ?? said
   const lower = text.toLowerCase()
   // Most lines call nobody.
-  const isThere = lower.includes(self.toLowerCase()) || lower.includes(title(self).toLowerCase())
+  const isThere = lower.includes(self.toLowerCase()) || (isServerId(self) && lower.includes(title(self).toLowerCase()))
   const own = isThere && patternOf(self).test(text)
   return (
     own ||
