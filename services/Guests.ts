@@ -95,10 +95,11 @@ export class Guests extends Context.Tag("outlive/Guests")<
       lines: ReadonlyArray<string>,
       by: Reader
     ) => Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable | GuestGone | AtAnotherSite>
-    /** Who is meant by an id in a conversation now. Undefined if the last one who had the id was a guest, and is gone. */
-    readonly partyOf: (id: PeerId) => Party | undefined
-    /** The other site at which somebody takes part. In a plain chat nothing private goes there. */
-    readonly siteOf: (id: PeerId) => Site | undefined
+    /**
+     * Who is meant by an id in a conversation of a plain chat now. None if the last one who had the id was a guest, and is
+     * gone, or if somebody of another site has it: nothing private goes there.
+     */
+    readonly partyOf: (id: PeerId) => Either.Either<Party, GuestGone | AtAnotherSite>
     /** A guest of another node is gone, or a node has the id of a guest that is gone. */
     readonly hasGone: (id: PeerId) => void
     readonly isBack: (id: PeerId) => void

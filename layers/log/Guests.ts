@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { Carry, Guest, Guests, Objection, Others } from "../../services/Guests.ts"
 import type { Reader, SayResult } from "../../services/MessageLog.ts"
-import { conversationOf, type Visitor, visitorOf } from "../../src/domain/Conversation.ts"
+import { conversationOf, type Party, type Visitor, visitorOf } from "../../src/domain/Conversation.ts"
 import type { EncodedPost } from "../../src/domain/EncodedPost.ts"
 import { AtAnotherSite, GuestGone, IdLooksAlike, IdTaken, LineTooLong } from "../../src/domain/Errors.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
@@ -104,12 +104,14 @@ export const make = ({
     [author, ...here.keys()].find((each) => each !== except?.id && (each === id || looksLike(each, id))) ??
     others.holderOf(id)
 
-  const partyOf = (id: PeerId): PeerId | Visitor | undefined => {
+  const partyOf = (id: PeerId): Either.Either<Party, GuestGone | AtAnotherSite> => {
+    const site = others.siteOf(id)
+    if (site !== undefined) return Either.left(new AtAnotherSite({ id, site }))
     const guest = here.get(id)
-    if (guest !== undefined) return guest.visitor
+    if (guest !== undefined) return Either.right(guest.visitor)
     const elsewhere = others.epochOf(id)
-    if (elsewhere !== undefined) return visitorOf(id, elsewhere)
-    return gone.has(id) ? undefined : id
+    if (elsewhere !== undefined) return Either.right(visitorOf(id, elsewhere))
+    return gone.has(id) ? Either.left(new GuestGone({ id })) : Either.right(id)
   }
 
   const objectionTo = (id: PeerId, except?: Guest): Objection | undefined => {
@@ -238,23 +240,20 @@ export const make = ({
     say: (guest, room, lines, by, outside = false) =>
       taken(() => (outside || guest.rooms.has(room) ? sayNow(guest, room, lines, by) : nothing)),
     confide: (guest, reader, lines, by) =>
-      Effect.suspend((): Effect.Effect<ReadonlyArray<SayResult>, GuestGone | AtAnotherSite> => {
-        const site = others.siteOf(reader)
-        if (site !== undefined) return new AtAnotherSite({ id: reader, site })
-        const party = partyOf(reader)
-        if (party === undefined) return new GuestGone({ id: reader })
-        return taken(() => {
-          const present = presentOf(guest)
-          if (present === undefined || reader === guest.id) return nothing
-          const room = conversationOf(present.visitor, party)
-          if (!present.conversations.has(room) && present.conversations.size >= mostConversations) return nothing
-          present.conversations.add(room)
-          converse(room)
-          return sayNow(guest, room, lines, by)
-        })
-      }),
+      Effect.flatMap(
+        Effect.suspend(() => partyOf(reader)),
+        (party) =>
+          taken(() => {
+            const present = presentOf(guest)
+            if (present === undefined || reader === guest.id) return nothing
+            const room = conversationOf(present.visitor, party)
+            if (!present.conversations.has(room) && present.conversations.size >= mostConversations) return nothing
+            present.conversations.add(room)
+            converse(room)
+            return sayNow(guest, room, lines, by)
+          })
+      ),
     partyOf,
-    siteOf: (id) => others.siteOf(id),
     hasGone: (id) => gone.set(id, true),
     isBack: (id) => gone.delete(id),
     ask: (asked) => {

@@ -27,7 +27,7 @@ import {
 } from "../../src/domain/Conversation.ts"
 import type { Block, EncodedPost, Mark } from "../../src/domain/EncodedPost.ts"
 import { Entry, isPost } from "../../src/domain/Entry.ts"
-import { AtAnotherSite, GuestGone, type LogUnavailable, NoKey } from "../../src/domain/Errors.ts"
+import { type LogUnavailable, NoKey } from "../../src/domain/Errors.ts"
 import type { Signature } from "../../src/domain/Key.ts"
 import type { Letters } from "../../src/domain/Letter.ts"
 import { defaultLimits } from "../../src/domain/Limits.ts"
@@ -411,16 +411,15 @@ export const make = (
 
     /** `confide` in a plain chat: says lines in the conversation with the reader. */
     const talk = ([reader]: Confidants, lines: ReadonlyArray<string>, by: Reader) =>
-      Effect.suspend((): Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable | GuestGone | AtAnotherSite> => {
-        const site = guests.siteOf(reader)
-        if (site !== undefined) return new AtAnotherSite({ id: reader, site })
-        const party = guests.partyOf(reader)
-        if (party === undefined) return new GuestGone({ id: reader })
-        const room = conversationOf(author, party)
-        store.takePart(room)
-        rooms.takePart(room, false)
-        return speaking.say(room, lines, by)
-      })
+      Effect.flatMap(
+        Effect.suspend(() => guests.partyOf(reader)),
+        (party) => {
+          const room = conversationOf(author, party)
+          store.takePart(room)
+          rooms.takePart(room, false)
+          return speaking.say(room, lines, by)
+        }
+      )
 
     /** `confide` in a secure chat: seals each line for the place in which it is said. */
     const seal = (

@@ -251,7 +251,6 @@ export class GuestGone extends Data.TaggedError("GuestGone")<{ readonly id: Peer
   }
 }
 
-/** Why nothing can be said to somebody in private. */
 /** Somebody takes part at another site, and no private line of a plain chat goes there. */
 export class AtAnotherSite extends Data.TaggedError("AtAnotherSite")<{ readonly id: PeerId; readonly site: Site }> {
   override get message() {
@@ -259,6 +258,7 @@ export class AtAnotherSite extends Data.TaggedError("AtAnotherSite")<{ readonly 
   }
 }
 
+/** Why nothing can be said to somebody in private. */
 export type Unreachable = NoKey | GuestGone | AtAnotherSite
 
 export const isTooLong = (result: unknown): result is LineTooLong => result instanceof LineTooLong

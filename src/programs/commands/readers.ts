@@ -1,10 +1,10 @@
 /** To whom one can speak in private, and what is said about it. */
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
 import { Guests } from "../../../services/Guests.ts"
 import { MessageLog } from "../../../services/MessageLog.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
-import { AtAnotherSite, GuestGone } from "../../domain/Errors.ts"
 import { nearest } from "../../domain/Nearest.ts"
 import { type PeerId, title } from "../../domain/Peer.ts"
 import { Session } from "../session/Session.ts"
@@ -18,13 +18,9 @@ export const objectionTo = (ids: ReadonlyArray<PeerId>) =>
     if (ids.includes(self.id)) return "A private line to yourself would be seen by nobody else: name somebody else."
     // The log knows the members of a secure chat, also those who are away.
     if (seals) return undefined
-    const { partyOf, siteOf } = yield* Guests
-    for (const id of ids) {
-      const site = siteOf(id)
-      if (site !== undefined) return new AtAnotherSite({ id, site }).message
-    }
-    const gone = ids.find((id) => partyOf(id) === undefined)
-    if (gone !== undefined) return new GuestGone({ id: gone }).message
+    const { partyOf } = yield* Guests
+    const [objection] = Arr.getLefts(ids.map(partyOf))
+    if (objection !== undefined) return objection.message
     const { here, left } = yield* people
     const unknown = ids.find((id) => !here.has(id) && !left.has(id))
     if (unknown === undefined) return undefined
