@@ -5,7 +5,6 @@ import * as Stream from "effect/Stream"
 import type { MemberDecisions } from "../services/MemberDecisions.ts"
 import type { Membership } from "../services/Membership.ts"
 import type { ChatsDiffer, LogUnavailable } from "../src/domain/Errors.ts"
-import { roleOf } from "../src/domain/Peer.ts"
 import * as KeptChat from "./chat/KeptChat.ts"
 import { bothOf } from "./identity/bothOf.ts"
 
@@ -16,7 +15,6 @@ const make = (keeps: ReadonlyArray<KeptChat.Keep>) =>
       meets: () => Effect.void,
       isCalled: () => true,
       knows: () => true,
-      hasRole: ({ id, role }) => role === roleOf(id),
       pass: () => undefined,
       admits: undefined,
       sign: undefined,

@@ -27,7 +27,7 @@ import { claim, type Link } from "../src/domain/Invitation.ts"
 import type { PublicKey } from "../src/domain/Key.ts"
 import { MeshEvent } from "../src/domain/MeshEvent.ts"
 import type { Pass } from "../src/domain/Pass.ts"
-import { type Address, isServerId, looksLike, type Peer, type PeerId, roleOf, serverId } from "../src/domain/Peer.ts"
+import { type Address, isServerId, looksLike, type Peer, type PeerId, serverId } from "../src/domain/Peer.ts"
 import * as Roster from "../src/domain/Roster.ts"
 import { farAddress, siteOf } from "../src/domain/Site.ts"
 import * as Trust from "../src/domain/Trust.ts"
@@ -225,7 +225,6 @@ const make = ({ id: self, keeps = [], link, seals = PrivateSeal.make }: Settings
         return key !== undefined && Trust.judge(store.current(), id, key) === "known"
       },
       knows: (id) => Trust.knows(store.current(), id),
-      hasRole: ({ id, role }) => role === roleOf(id),
       pass: (connection) => {
         const { roster } = store.current()
         const member = Roster.find(roster, self)

@@ -8,7 +8,7 @@ import type { Signature } from "../src/domain/Key.ts"
 import type { Letters } from "../src/domain/Letter.ts"
 import type { MeshEvent } from "../src/domain/MeshEvent.ts"
 import type { Pass } from "../src/domain/Pass.ts"
-import type { Named, Peer, PeerId } from "../src/domain/Peer.ts"
+import type { Peer, PeerId } from "../src/domain/Peer.ts"
 import type { Roster } from "../src/domain/Roster.ts"
 import type { Proof } from "../src/domain/Seal.ts"
 import type { Connection } from "./Transport.ts"
@@ -25,8 +25,6 @@ export class Membership extends Context.Tag("outlive/Membership")<
     readonly isCalled: (connection: Connection, id: PeerId) => boolean
     /** Whether that id takes part in the chat. */
     readonly knows: (id: PeerId) => boolean
-    /** Whether a node has the role that it, or another node, claims for it. */
-    readonly hasRole: (named: Named) => boolean
     /** What this node shows in its introduction on that connection; undefined in a plain chat. */
     readonly pass: (connection: Connection) => Pass | undefined
     /**

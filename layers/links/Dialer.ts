@@ -11,7 +11,7 @@ import * as Subscribable from "effect/Subscribable"
 import type { Route } from "../../services/PeerMesh.ts"
 import type { Transport } from "../../services/Transport.ts"
 import { PeerUnreachable } from "../../src/domain/Errors.ts"
-import { formatAddress, type PeerId } from "../../src/domain/Peer.ts"
+import { formatAddress, hasRole, type PeerId } from "../../src/domain/Peer.ts"
 import { named } from "../../src/protocol/Frame.ts"
 import type { Attempt, CallFailed } from "./Attempt.ts"
 import type { Entrance } from "./Entrance.ts"
@@ -60,7 +60,7 @@ export const make = (
         const { rest, welcome } = yield* Handshake.call(wire, deadlines, shown, route.address, to)
         if (!membership.isCalled(connection, welcome.id)) return yield* mistaken("it has another node's key")
         const peer = { ...named(welcome), address: route.address }
-        if (!membership.hasRole(peer)) return yield* mistaken(`a ${peer.role} can't have the id ${peer.id}`)
+        if (!hasRole(peer)) return yield* mistaken(`a ${peer.role} can't have the id ${peer.id}`)
         // A newcomer begins anew once it hears that: when it calls this node itself.
         if (!welcome.member && replication.isOutdated(welcome.id, welcome.epoch)) {
           return yield* mistaken("it started too long ago, by its clock")

@@ -2,7 +2,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { isCurrent } from "../../src/domain/LinkTable.ts"
-import type { PeerId } from "../../src/domain/Peer.ts"
+import { hasRole, type PeerId } from "../../src/domain/Peer.ts"
 import { type Run, runOf } from "../../src/domain/Post.ts"
 import { encodeList, type ListedPeer, type Missing, partsOf } from "../../src/protocol/Frame.ts"
 import type { Link } from "./Link.ts"
@@ -45,9 +45,7 @@ export const make = ({ membership, peers, table }: Node, { hasLeft, meet, rateLi
    */
   const seekAll = (link: Link, all: ReadonlyArray<ListedPeer>): ReadonlyArray<ListedPeer> => {
     rateLimit.charge(link, "named", all.length)
-    return meet(
-      all.filter(({ peer, run }) => membership.knows(peer.id) && membership.hasRole(peer) && !hasLeft(peer.id, run))
-    )
+    return meet(all.filter(({ peer, run }) => membership.knows(peer.id) && hasRole(peer) && !hasLeft(peer.id, run)))
   }
 
   return {

@@ -9,7 +9,7 @@ import { type Connection, Transport } from "../../services/Transport.ts"
 import { type IdTaken, NotInvited } from "../../src/domain/Errors.ts"
 import { within } from "../../src/domain/Limit.ts"
 import { LinkTable } from "../../src/domain/LinkTable.ts"
-import { looksLike, type Peer, type PeerId, serverId, serverLike } from "../../src/domain/Peer.ts"
+import { looksLike, type Peer, type PeerId, serverLike } from "../../src/domain/Peer.ts"
 import { farAddress, isFar, siteOf } from "../../src/domain/Site.ts"
 import type * as LinkContract from "../LinkContract.ts"
 import * as Acceptor from "./Acceptor.ts"
@@ -213,9 +213,6 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
       )
     })
 
-    /** To a client, the id `Server` stands for whichever server there is. */
-    const isAnyServer = (id: PeerId): boolean => id === serverId && settings.role === "client"
-
     const { files } = ground
     if (files !== undefined) {
       yield* Effect.acquireRelease(
@@ -237,8 +234,8 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
       }),
       answering,
       reach: (id: PeerId, route: Route, others: ReadonlyArray<Route> = []) =>
-        isAnyServer(id) ? search.reachAnyServer(route, others) : search.reachServer(id, route),
-      isThere: (id: PeerId): boolean => (isAnyServer(id) ? servers.areThere() : table.links.has(id)),
+        servers.isAny(id) ? search.reachAnyServer(route, others) : search.reachServer(id, route),
+      isThere: servers.isThere,
       tellServers: servers.tell,
       keep: (kept: Peer) => search.seek(kept, Duration.zero),
       silence: heartbeat.silence,

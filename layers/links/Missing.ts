@@ -5,7 +5,6 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
-import * as Iterable from "effect/Iterable"
 import type { Row } from "../../src/domain/LinkTable.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
@@ -43,8 +42,7 @@ export const make = ({ clock, events, settings, stir, table }: Node) =>
     let reaching = 0
 
     /** Whether this client has a link to a server. */
-    const isServed = (): boolean =>
-      settings.role === "client" && Iterable.some(table.links.values(), ({ peer }) => peer.role === "server")
+    const isServed = (): boolean => settings.role === "client" && table.hasServer
 
     const sought = (): ReadonlyArray<Sought> =>
       Array.from(wanted.values(), (peer) => ({ peer, run: runs.get(peer.id) }))

@@ -1,5 +1,5 @@
 /** Objections to a visit: the reasons to refuse a visitor. */
-import { type Host, looksLike, type PeerId, serverId, serverLike } from "../../src/domain/Peer.ts"
+import { type Host, hasRole, looksLike, type PeerId, serverId, serverLike } from "../../src/domain/Peer.ts"
 import type { Epoch } from "../../src/domain/Post.ts"
 import { farAddress, isFar, siteOf } from "../../src/domain/Site.ts"
 import { type Hello, named, protocolVersion } from "../../src/protocol/Frame.ts"
@@ -51,7 +51,7 @@ export const make = (
     }
     if (hello.epoch === log.epoch) return { reason: "mistaken", detail: "it is this program itself" }
     const visitor = named(hello)
-    if (!membership.hasRole(visitor)) {
+    if (!hasRole(visitor)) {
       return { reason: "mistaken", detail: `a ${visitor.role} can't have the id ${visitor.id}` }
     }
     if (hello.id !== settings.id && !comesRightly(hello, from)) {

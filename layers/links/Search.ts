@@ -93,14 +93,10 @@ export const make = (
     /** The last refusal that was reported for each peer. */
     const refusals = new Map<PeerId, MeshEvent["_tag"]>()
 
-    /** Which server answers is not known where none has been. */
-    const isThere = (id: PeerId): boolean =>
-      table.links.has(id) || (id === serverId && settings.role === "client" && servers.areThere())
-
     const reach = (peer: Peer, { failed, route }: Way, again = redial): Effect.Effect<void> => {
       const now = (): Peer => missing.now(peer)
       return Effect.suspend(() =>
-        isThere(peer.id) ? Effect.void : call({ ...route(), address: now().address }, peer.id)
+        servers.isThere(peer.id) ? Effect.void : call({ ...route(), address: now().address }, peer.id)
       ).pipe(
         Effect.tapErrorTag("IdTaken", contested),
         Effect.tapError((error) => tellOfRefusal(now(), error)),
@@ -187,7 +183,7 @@ export const make = (
           Effect.delay(reachServerAt(each), Duration.sum(ownServerFirst, Duration.times(between, at)))
         )
         return Effect.raceFirst(
-          peers.until(servers.areThere),
+          peers.until(() => table.hasServer),
           Effect.zipRight(Effect.all([reachServerAt(own), ...dials], { concurrency: "unbounded" }), Effect.never)
         )
       })

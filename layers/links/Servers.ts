@@ -1,5 +1,5 @@
 /** The servers of the chat: which there are, as servers tell their clients, and where each was linked last. */
-import { type Address, isServerId, type Peer, type PeerId } from "../../src/domain/Peer.ts"
+import { type Address, isServerId, type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
 import { type Control, maxListed, type Servers as ServersFrame } from "../../src/protocol/Frame.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
@@ -16,7 +16,10 @@ export const make = ({ settings, table }: Node) => {
     servers: told.slice(0, maxListed).map(({ address, id }) => ({ id, ...address }))
   })
 
-  const takesIt = ({ hearsOfGuests, isFar, peer }: Link): boolean => hearsOfGuests && !isFar && peer.role === "client"
+  const takesIt = ({ hearsOfGuests, peer }: Link): boolean => hearsOfGuests && peer.role === "client"
+
+  /** To a client, the id `Server` stands for whichever server there is: which one answers is not known before. */
+  const isAny = (id: PeerId): boolean => id === serverId && settings.role === "client"
 
   return {
     /** Tells the clients of this server, now and as they come, which servers there are. */
@@ -48,8 +51,9 @@ export const make = ({ settings, table }: Node) => {
     /** The server that was linked last at that address. */
     at: ({ host, port }: Address): PeerId | undefined =>
       [...known].find(([, address]) => address.host === host && address.port === port)?.[0],
-    /** Whether there is a link to a server. */
-    areThere: (): boolean => [...table.links.values()].some(({ peer }) => peer.role === "server")
+    isAny,
+    /** Whether there is a link to that peer; for any server, to one of them. */
+    isThere: (id: PeerId): boolean => (isAny(id) ? table.hasServer : table.links.has(id))
   }
 }
 

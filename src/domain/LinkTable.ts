@@ -1,6 +1,7 @@
 /** The links of a node: one for each peer, and the same one on both sides. */
 
 import type * as Data from "effect/Data"
+import * as Iterable from "effect/Iterable"
 import { absurd } from "./Absurd.ts"
 import type { LossReason } from "./MeshEvent.ts"
 import { likenessOf, looksLike, type Peer, type PeerId } from "./Peer.ts"
@@ -105,6 +106,11 @@ export class LinkTable<L extends Row> {
 
   get links(): ReadonlyMap<PeerId, L> {
     return this.#links
+  }
+
+  /** Whether there is a link to a server. */
+  get hasServer(): boolean {
+    return Iterable.some(this.#links.values(), ({ peer }) => peer.role === "server")
   }
 
   /** Whether a peer has a link or is being admitted. */

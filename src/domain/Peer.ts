@@ -102,6 +102,9 @@ export type Role = typeof Role.Type
 /** The role that belongs to an id where nobody vouches for it. */
 export const roleOf = (id: PeerId): Role => (isServerId(id) ? "server" : "client")
 
+/** Whether an id belongs to that role. */
+export const hasRole = ({ id, role }: { readonly id: PeerId; readonly role: Role }): boolean => role === roleOf(id)
+
 /** A node as the others know it. */
 export const Peer = Schema.Struct({ id: PeerId, role: Role, address: Address })
 export type Peer = typeof Peer.Type

@@ -9,6 +9,7 @@ import {
   ClientId,
   formatAddress,
   Host,
+  hasRole,
   isServerId,
   likenessOf,
   looksLike,
@@ -26,6 +27,13 @@ const accepts = (schema: Schema.Schema.AnyNoContext, value: unknown): boolean =>
   Either.isRight(Schema.decodeUnknownEither(schema)(value))
 
 describe("Peer", () => {
+  it("the server is called so, and clients are not, whatever anybody says", () => {
+    assert.isTrue(hasRole({ id: serverId, role: "server" }))
+    assert.isTrue(hasRole({ id: id("1"), role: "client" }))
+    assert.isFalse(hasRole({ id: serverId, role: "client" }))
+    assert.isFalse(hasRole({ id: id("1"), role: "server" }))
+  })
+
   it("an id is 1 to 32 letters, digits, - and _", () => {
     for (const good of ["1", "ann", "A-b_9", "_", "-", "__proto__", "x".repeat(32)]) {
       assert.isTrue(accepts(PeerId, good), good)

@@ -10,7 +10,7 @@ const three = peer("3", 6003)
 const run = runOf(epoch(1))
 
 const missing = Effect.flatMap(Effect.clock, (clock) =>
-  Missing.make({ clock, events: {}, settings: { role: "client" }, table: { links: new Map() } } as unknown as Node)
+  Missing.make({ clock, events: {}, settings: { role: "client" }, table: { hasServer: false } } as unknown as Node)
 )
 
 describe("a run that is looked for", () => {

@@ -130,18 +130,6 @@ describe("RosterMembership", () => {
       })
   )
 
-  it.scopedLive("the owner is the server, and those on its roster are clients, whatever anybody says", () =>
-    Effect.gen(function* () {
-      const { client, server } = yield* world
-      for (const { hasRole } of [client, server]) {
-        assert.isTrue(hasRole({ id: serverId, role: "server" }))
-        assert.isTrue(hasRole({ id: id("1"), role: "client" }))
-        assert.isFalse(hasRole({ id: serverId, role: "client" }))
-        assert.isFalse(hasRole({ id: id("1"), role: "server" }))
-      }
-    })
-  )
-
   it.scopedLive("nobody comes in as the server, and nobody talks to another server", () =>
     Effect.gen(function* () {
       const { client, connect, mine, server, thiefs } = yield* world
