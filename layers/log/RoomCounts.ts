@@ -19,9 +19,9 @@ export class RoomCounts {
     for (let at = 0; at < count; at += 1) {
       const entry = entries.kept[at]
       if (!isPost(entry)) continue
-      const count = this.#of(entry.post.stream)
-      count.posts -= 1
-      if (count.posts > 0) continue
+      const counted = this.#of(entry.post.stream)
+      counted.posts -= 1
+      if (counted.posts > 0) continue
       this.#counts.delete(roomIn(entry.post.stream))
       this.#lastStream = undefined
     }

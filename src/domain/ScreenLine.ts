@@ -217,12 +217,11 @@ const farCame = ({ ids, known, site }: Extract<MeshEvent, { readonly _tag: "FarC
 const farLeft = ({ ids, lost, site }: Extract<MeshEvent, { readonly _tag: "FarLeft" }>): string => {
   const server = serverOf(site)
   const others = ids.filter((id) => id !== server)
-  const [first] = others
   if (others.length < ids.length) {
     const went = `${title(server)} ${lost ? "is out of reach" : "has ended"}`
-    return first === undefined ? went : `${went}, and ${countOf(others)} with it`
+    return others.length === 0 ? went : `${went}, and ${countOf(others)} with it`
   }
-  const names = first !== undefined && others.length === 1 ? title(first) : countOf(others)
+  const names = countOf(others)
   return lost ? `${names} ${others.length === 1 ? "is" : "are"} lost at ${title(server)}` : `${names} left`
 }
 

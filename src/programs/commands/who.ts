@@ -10,7 +10,6 @@ import { formatAddress, type PeerId, title } from "../../domain/Peer.ts"
 import type { PeerStatus } from "../../domain/PeerStatus.ts"
 import { mainRoom, type Room } from "../../domain/Post.ts"
 import { notice } from "../../domain/ScreenLine.ts"
-import { serverOf } from "../../domain/Site.ts"
 import { roomArgument } from "../../domain/SlashCommand.ts"
 import { dateAndTime } from "../../domain/Time.ts"
 import { Run } from "../Run.ts"
@@ -18,12 +17,10 @@ import { Answer, answer, make } from "./Command.ts"
 
 /** The line about one peer: `Client 3, localhost:6003, direct, 0.4 ms, since 2026-11-22 21:51:42`. */
 const lineOn = ({ givenUp, guestSince, link, peer, site, through }: PeerStatus): string => {
-  if (guestSince !== undefined && site !== undefined) {
-    const way = peer.id === serverOf(site) ? "of another site" : `through ${title(serverOf(site))}`
-    return `${title(peer.id)}, ${way}, since ${dateAndTime(guestSince)}`
-  }
   if (guestSince !== undefined && through !== undefined) {
-    return `${title(peer.id)}, a guest of ${title(through)}, since ${dateAndTime(guestSince)}`
+    const far = peer.id === through ? "of another site" : `through ${title(through)}`
+    const way = site === undefined ? `a guest of ${title(through)}` : far
+    return `${title(peer.id)}, ${way}, since ${dateAndTime(guestSince)}`
   }
   return [
     title(peer.id),
