@@ -147,10 +147,6 @@ export class SocketConnection extends Halves implements Accepted, Outlet {
     this.#slot?.introduced()
   }
 
-  close(reason: LossReason): void {
-    this.inlet.end(reason)
-  }
-
   abort(reason: LossReason): void {
     this.inlet.end(reason)
     this.#reset(this.#socket)

@@ -7,7 +7,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { Bus } from "../../services/Bus.ts"
@@ -17,7 +16,7 @@ import { within } from "../../src/domain/Limit.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import { type Address, formatAddress, type Peer } from "../../src/domain/Peer.ts"
 import { notice } from "../../src/domain/ScreenLine.ts"
-import { Site, serverOf } from "../../src/domain/Site.ts"
+import { isSite, type Site, serverOf } from "../../src/domain/Site.ts"
 import * as Members from "./Members.ts"
 
 /** How often a server renews its entry, and looks at those of the others. */
@@ -148,8 +147,6 @@ const make = (site: Site) =>
         })
     })
   })
-
-const isSite = Schema.is(Site)
 
 const isSameList = (one: ReadonlyArray<Peer>, other: ReadonlyArray<Peer>): boolean =>
   one.length === other.length &&

@@ -9,6 +9,7 @@ import { makeSignal } from "../../src/domain/Signal.ts"
 import { Position, type Stored } from "../../src/domain/Stored.ts"
 import { AckPolicy, createInbox, DeliverPolicy, type Msg, type NatsConnection } from "./nats.ts"
 import type { Stores } from "./Stores.ts"
+import { unavailable } from "./unavailable.ts"
 
 /** The most messages of a batch, and the most bytes. */
 const mostMessages = 256
@@ -141,8 +142,7 @@ class Batch {
   }
 }
 
-const attempt = <A>(run: () => Promise<A>) =>
-  Effect.tryPromise({ try: run, catch: (error) => new BusUnavailable({ detail: String(error) }) })
+const attempt = <A>(run: () => Promise<A>) => Effect.tryPromise({ try: run, catch: unavailable })
 
 /** Where a follower begins, and never beyond the end: after a failover the newest messages may be gone. */
 export const startIn = ({ made }: Stores, lastSequence: number, from: Place | undefined): Place => {

@@ -3,16 +3,15 @@ import * as Either from "effect/Either"
 import type { Membership } from "../../services/Membership.ts"
 import type { ReplicaLog } from "../../services/ReplicaLog.ts"
 import { isPrivateStream, sealedRoom } from "../../src/domain/Conversation.ts"
-import type { Block } from "../../src/domain/EncodedPost.ts"
+import { type Block, countOf, lastIn } from "../../src/domain/EncodedPost.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import { authorOf, roomIn, type StreamId } from "../../src/domain/Post.ts"
-import { claimOn } from "../../src/domain/Seal.ts"
 import type { Site } from "../../src/domain/Site.ts"
-import { Blocks, contentsOf, type SealedBlock } from "../../src/protocol/Blocks.ts"
+import { Blocks, type SealedBlock } from "../../src/protocol/Blocks.ts"
 import { decodeChunk } from "../../src/protocol/ChunkDecoder.ts"
 import type { Frame, PostFrame } from "../../src/protocol/Frame.ts"
 import { decode } from "../../src/protocol/Relayed.ts"
-import { digestOf } from "../identity/Keys.ts"
+import { proofOf } from "../identity/proofOf.ts"
 
 /** What came in one message. */
 export interface Arrival {
@@ -44,13 +43,11 @@ export const make = ({ isNear, log, membership, site: own }: Needs) => {
   const isWelcome = (stream: StreamId): boolean => isOpen(stream) && !isNear(authorOf(stream))
 
   const isSigned = (block: SealedBlock): boolean => {
-    const { post, rest = [], seal } = block
-    const claim = claimOn(post.stream, seal.from, post.n + rest.length, digestOf(contentsOf(block)))
-    const proof = membership.judge(authorOf(post.stream), claim, seal.sig)
+    const proof = proofOf(membership, block)
     return proof === "proven" || proof === "accepted"
   }
 
-  const isNew = ({ post, rest }: Block): boolean => post.n + (rest?.length ?? 0) > log.have(post.stream)
+  const isNew = (block: Block): boolean => lastIn(block) > log.have(block.post.stream)
 
   /** The blocks in these posts that their authors have signed, as far as they are new. */
   const signedOf = (posts: ReadonlyArray<PostFrame>): ReadonlyArray<Block> => {
@@ -71,7 +68,7 @@ export const make = ({ isNear, log, membership, site: own }: Needs) => {
     const welcome = heard.filter(({ post }) => isWelcome(post.stream))
     const fresh = welcome.filter(isNew)
     const blocks: ReadonlyArray<Block> = isSecure ? signedOf(welcome) : fresh
-    const taken = blocks.reduce((sum, { rest }) => sum + 1 + (rest?.length ?? 0), 0)
+    const taken = countOf(blocks)
     return {
       site: relayed.site,
       blocks,

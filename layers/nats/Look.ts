@@ -1,9 +1,8 @@
 /** Looks at a chat in NATS, and changes nothing. */
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 import { BusUnavailable } from "../../src/domain/Errors.ts"
 import type { NatsFound, NatsStore } from "../../src/domain/NatsFound.ts"
-import { Site } from "../../src/domain/Site.ts"
+import { isSite, type Site } from "../../src/domain/Site.ts"
 import * as Members from "./Members.ts"
 import { opened, type Settings } from "./NatsBus.ts"
 import {
@@ -15,14 +14,13 @@ import {
   type StreamInfo
 } from "./nats.ts"
 import { isMissing, mostAge, namesOf, replicasIn } from "./Stores.ts"
+import { unavailable } from "./unavailable.ts"
 
 /** The time for an answer, in ms. */
 const limit = 5_000
 
 /** At most so many sites are looked at. */
 const mostSites = 100
-
-const isSite = Schema.is(Site)
 
 const oddity = ({ config }: StreamInfo, what: NatsStore["what"]): string | undefined => {
   if (config.max_bytes <= 0) return "it has no limit of bytes"
@@ -73,7 +71,7 @@ export const look = (settings: Settings): Effect.Effect<NatsFound, BusUnavailabl
   Effect.flatMap(opened(settings), (nc) =>
     Effect.tryPromise({
       try: () => findIn(nc, settings.chat),
-      catch: (error) => new BusUnavailable({ detail: error instanceof Error ? error.message : String(error) })
+      catch: unavailable
     })
   ).pipe(
     Effect.timeoutFail({

@@ -16,6 +16,7 @@ import type { Change, Entry } from "../../src/domain/Stored.ts"
 import { consume, followOnce, lastOfEach, type Message, type Place, placeOf, type Source } from "./Following.ts"
 import { connect, credsAuthenticator, type NatsConnection, type Subscription } from "./nats.ts"
 import { isTaken, limit, namesOf, open, type Stores } from "./Stores.ts"
+import { unavailable } from "./unavailable.ts"
 
 /** How to reach NATS, and the chat there. */
 export interface Settings {
@@ -82,10 +83,6 @@ const timing = {
   ignoreAuthErrorAbort: true,
   noAsyncTraces: true
 }
-
-const detailOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-const unavailable = (error: unknown): BusUnavailable => new BusUnavailable({ detail: detailOf(error) })
 
 /** The user and the password in a URL, if there are any. */
 const accountIn = (url: string): { readonly user?: string; readonly pass?: string; readonly token?: string } => {

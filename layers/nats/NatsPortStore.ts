@@ -22,6 +22,7 @@ import type { Epoch } from "../../src/domain/Post.ts"
 import { notice } from "../../src/domain/ScreenLine.ts"
 import type { Site } from "../../src/domain/Site.ts"
 import { inSpan } from "../../src/domain/Span.ts"
+import { isConnected, untilConnected } from "./connected.ts"
 import * as Members from "./Members.ts"
 
 export interface Settings {
@@ -57,7 +58,8 @@ const awayFor = (detail: string): PortStoreUnavailable =>
 
 const make = ({ sharesChat, site }: Settings, copy: PortStore["Type"]) =>
   Effect.gen(function* () {
-    const { bucket, state } = yield* Bus
+    const bus = yield* Bus
+    const { bucket, state } = bus
     const console = yield* Console
 
     // Mutable: changed in synchronous steps. `held`: entries of this site. `runs`: as far as they are known.
@@ -252,12 +254,9 @@ const make = ({ sharesChat, site }: Settings, copy: PortStore["Type"]) =>
       if (known === undefined) yield* copy.recordChat(chat)
     })
 
-    const isConnected = (now: BusState): boolean => now._tag === "Connected"
-    const connected = Stream.runDrain(Stream.takeUntil(state.changes, isConnected))
-
     const isFirst = sharesChat && (yield* copy.chat) === undefined
     const opened = yield* within(isFirst ? opening.first : opening.later)(
-      Effect.zipRight(connected, Effect.zipRight(sharesChat ? enterChat : Effect.void, reconcile(true))).pipe(
+      Effect.zipRight(untilConnected(bus), Effect.zipRight(sharesChat ? enterChat : Effect.void, reconcile(true))).pipe(
         Effect.retry({ while: ({ _tag }) => _tag === "BusUnavailable", schedule: Schedule.spaced("250 millis") })
       )
     ).pipe(Effect.catchTag("BusUnavailable", () => Effect.succeedNone))

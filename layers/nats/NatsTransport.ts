@@ -34,7 +34,8 @@ export interface Settings {
 }
 
 interface Listener {
-  readonly address: Address
+  /** What its ends share. */
+  readonly node: Node
   readonly slots: ConnectionSlots
   readonly serve: (end: TunnelEnd) => void
   readonly open: Set<TunnelEnd>
@@ -180,10 +181,10 @@ export const make = ({
 
     // ---- Listening
 
-    const opened = ({ open, serve, slots }: Listener, message: Message): void => {
+    const opened = ({ node, open, serve, slots }: Listener, message: Message): void => {
       const by = introduced(message.body)
       if (by === undefined) return
-      const end: AcceptedEnd = new AcceptedEnd(accepting(open), ++lastNumber, by.from, {
+      const end: AcceptedEnd = new AcceptedEnd(node, ++lastNumber, by.from, {
         inbox: by.inbox,
         number: message.from
       })
@@ -231,18 +232,19 @@ export const make = ({
         if (listeners.has(name) || (yield* isTaken(address))) {
           return yield* new PortTaken({ port, detail: "it is in use", lingers: false })
         }
+        const open = new Set<TunnelEnd>()
         const listener: Listener = {
-          address,
+          node: accepting(open),
           slots: new ConnectionSlots({ connections, connectionsPerAddress: connections }),
           serve,
-          open: new Set()
+          open
         }
         yield* Effect.acquireRelease(
           Effect.sync(() => listeners.set(name, listener)),
           () =>
             Effect.sync(() => {
               listeners.delete(name)
-              for (const end of listener.open) end.release()
+              for (const end of open) end.release()
             })
         )
         yield* bus.subscribe(name, (bytes) => called(listener, bytes))

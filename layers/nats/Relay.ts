@@ -5,9 +5,9 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
 import { Bus } from "../../services/Bus.ts"
 import { Guests } from "../../services/Guests.ts"
 import { Membership } from "../../services/Membership.ts"
@@ -15,6 +15,7 @@ import { PeerMesh } from "../../services/PeerMesh.ts"
 import { Relay } from "../../services/Relay.ts"
 import { ReplicaLog } from "../../services/ReplicaLog.ts"
 import { isPrivateStream, sealedRoom } from "../../src/domain/Conversation.ts"
+import { countOf } from "../../src/domain/EncodedPost.ts"
 import type { BusUnavailable } from "../../src/domain/Errors.ts"
 import { type Keep, nowhere, saveChanges } from "../../src/domain/Keep.ts"
 import { within } from "../../src/domain/Limit.ts"
@@ -24,6 +25,7 @@ import { makeSignal } from "../../src/domain/Signal.ts"
 import type { Site } from "../../src/domain/Site.ts"
 import { Position, type Stored } from "../../src/domain/Stored.ts"
 import { encode } from "../../src/protocol/Relayed.ts"
+import { untilConnected } from "./connected.ts"
 import * as Incoming from "./Incoming.ts"
 import { type Batch, Outgoing } from "./Outgoing.ts"
 import { open as unwrapped, type Wrapping } from "./Wrapping.ts"
@@ -135,19 +137,13 @@ const make = ({ id, keep = nowhere, site, wrapping = unwrapped }: Settings) =>
       )
     ).pipe(Effect.flatMap((results) => results.find(Either.isLeft) ?? Effect.void))
 
-    const back = bus.state.changes.pipe(
-      Stream.filter(({ _tag }) => _tag === "Connected"),
-      Stream.runHead
-    )
-    const connected = Effect.flatMap(bus.state.get, ({ _tag }) => (_tag === "Connected" ? Effect.void : back))
-
     yield* Effect.addFinalizer(() =>
       Effect.ignore(within(lastLimit)(Effect.repeat(publishNext, { while: () => outgoing.waiting > 0 })))
     )
     yield* growth
       .until(() => outgoing.waiting > 0)
       .pipe(
-        Effect.zipRight(Effect.retry(Effect.zipRight(connected, publishNext), again)),
+        Effect.zipRight(Effect.retry(Effect.zipRight(untilConnected(bus), publishNext), again)),
         Effect.forever,
         Effect.forkScoped
       )
@@ -156,11 +152,9 @@ const make = ({ id, keep = nowhere, site, wrapping = unwrapped }: Settings) =>
 
     const read = Incoming.make({ site, log, membership, isNear })
     const lag = new Map<Site, number>()
-    let position = decodePosition(yield* keep.load)
+    let position = Option.getOrUndefined(decodePosition(yield* keep.load))
     const moved = yield* saveChanges(
-      Effect.suspend(() =>
-        position._tag === "None" ? Effect.void : Effect.zipRight(log.written, keep.save(position.value))
-      ),
+      Effect.suspend(() => (position === undefined ? Effect.void : Effect.zipRight(log.written, keep.save(position)))),
       keepAfter
     )
 
@@ -177,18 +171,18 @@ const make = ({ id, keep = nowhere, site, wrapping = unwrapped }: Settings) =>
           if (last !== undefined) lag.set(arrival.site, clock.unsafeCurrentTimeMillis() - last.post.at)
         }
         const blocks = arrivals.flatMap((arrival) => arrival.blocks)
-        received += blocks.reduce((sum, { rest }) => sum + 1 + (rest?.length ?? 0), 0)
+        received += countOf(blocks)
         return blocks.length === 0 ? Effect.void : Effect.asVoid(log.receive(blocks))
       }).pipe(
         Effect.zipRight(
           Effect.sync(() => {
-            position = decodePosition(batch.at(-1)?.position)
+            position = batch.at(-1)?.position
             moved()
           })
         )
       )
 
-    yield* Effect.forkScoped(bus.follow(position._tag === "Some" ? position.value : undefined, take))
+    yield* Effect.forkScoped(bus.follow(position, take))
 
     return Relay.of({
       tally: () => ({ published, waiting: outgoing.waiting, received, doubles, refused, lag })

@@ -1,4 +1,4 @@
-/** A Transport through NATS with TLS over it, so that NATS learns nothing but sizes: for secure chats. */
+/** A Transport through NATS with TLS over it, so that NATS learns nothing of what is said: for secure chats. */
 import type * as Net from "node:net"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"

@@ -43,7 +43,7 @@ export interface Made {
   readonly wrapping: Wrapping
 }
 
-/** `isBlind`: whether the message system does not even learn the names of sites and rooms. */
+/** `isBlind`: whether the subjects of posts do not name sites and rooms. */
 export const make = (isBlind: boolean): Effect.Effect<Made> =>
   Effect.sync(() => {
     const key = SiteKey.make(Crypto.randomBytes(32).toString("base64url"))

@@ -86,10 +86,6 @@ export class TunnelEnd extends Halves implements Accepted, Outlet {
 
   introduced(): void {}
 
-  close(reason: LossReason): void {
-    this.inlet.end(reason)
-  }
-
   abort(reason: LossReason): void {
     this.inlet.end(reason)
     this.#over()

@@ -1,15 +1,15 @@
 /** Verifies posts in a secure chat: blocks that come through others, and blocks that this node passes on. */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import type { Block } from "../../src/domain/EncodedPost.ts"
+import { type Block, lastIn } from "../../src/domain/EncodedPost.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import { authorOf, type StreamId } from "../../src/domain/Post.ts"
 import { Recent } from "../../src/domain/Recent.ts"
-import { claimOn, type Proof } from "../../src/domain/Seal.ts"
-import { Blocks, contentsOf, type SealedBlock } from "../../src/protocol/Blocks.ts"
+import type { Proof } from "../../src/domain/Seal.ts"
+import { Blocks, type SealedBlock } from "../../src/protocol/Blocks.ts"
 import { decodeChunk } from "../../src/protocol/ChunkDecoder.ts"
 import type { Frame, PostFrame } from "../../src/protocol/Frame.ts"
-import { digestOf } from "../identity/Keys.ts"
+import { proofOf } from "../identity/proofOf.ts"
 import type { Ground, Link } from "./Ground.ts"
 
 /** How many bytes are checked before other fibers get a turn. */
@@ -41,15 +41,9 @@ export const make = ({ limits, links, log, membership }: Ground) => {
   /** Streams with two bodies for one number that people were told about. */
   const contradicted = new Recent<StreamId, true>(mostContradicted)
 
-  const judge = (block: SealedBlock): Proof => {
-    const { post, rest = [], seal } = block
-    const claim = claimOn(post.stream, seal.from, post.n + rest.length, digestOf(contentsOf(block)))
-    return membership.judge(authorOf(post.stream), claim, seal.sig)
-  }
-
   const judgeFrom = (link: Link, block: SealedBlock): Proof => {
     links.charge(link, "checked", 1)
-    return judge(block)
+    return proofOf(membership, block)
   }
 
   /** Whether this node has another body for what a block says, which came before. */
@@ -72,7 +66,7 @@ export const make = ({ limits, links, log, membership }: Ground) => {
       const { stream } = block.post
       const id = authorOf(stream)
       const isItsOwn = id === link.peer.id
-      const proof = isItsOwn ? "proven" : judge(block)
+      const proof = isItsOwn ? "proven" : proofOf(membership, block)
       if (!isItsOwn) links.charge(link, "checked", 1)
       if (proof === "forged") {
         wrongs.push(MeshEvent.Forged({ id, by: link.peer }))
@@ -100,7 +94,7 @@ export const make = ({ limits, links, log, membership }: Ground) => {
       const block = frame.type === "post" ? blocks.take(frame) : undefined
       if (block === undefined) return []
       if (block === "broken") return [{ to: 0, proof: "forged" as const }]
-      return [{ to: block.post.n + (block.rest?.length ?? 0), proof: judge(block) }]
+      return [{ to: lastIn(block), proof: proofOf(membership, block) }]
     })
     return blocks.isOpen ? [...found, { to: 0, proof: "forged" }] : found
   }

@@ -1,6 +1,7 @@
 /** What every connection does alike that consists of an inlet and a pump. */
 import type * as Effect from "effect/Effect"
 import type { Accepted, Receiver, Source } from "../../services/Transport.ts"
+import type { LossReason } from "../../src/domain/MeshEvent.ts"
 import type { Inlet } from "./Inlet.ts"
 import type { Pump } from "./Pump.ts"
 
@@ -39,6 +40,10 @@ export abstract class Halves {
 
   put(bytes: Uint8Array): boolean {
     return this.pump.put(bytes)
+  }
+
+  close(reason: LossReason): void {
+    this.inlet.end(reason)
   }
 
   get finish(): Effect.Effect<void> {

@@ -26,10 +26,14 @@ export const about: About = {
   ]
 }
 
-const isForGuests = ({ host, irc, security }: Arguments): boolean =>
-  modeFor({ ...security, hosts: [host] }) === "plain" &&
-  isLoopback(host) &&
-  Option.match(irc, { onNone: () => false, onSome: (address) => isLoopback(address.host) })
+/** Whether the chat of that server is secure. */
+export const modeOf = ({ host, security }: Pick<Arguments, "host" | "security">) =>
+  modeFor({ ...security, hosts: [host] })
+
+const isForGuests = (given: Arguments): boolean =>
+  modeOf(given) === "plain" &&
+  isLoopback(given.host) &&
+  Option.match(given.irc, { onNone: () => false, onSome: (address) => isLoopback(address.host) })
 
 /** Guests have no key and come without an invitation: they are for plain chats on one machine. */
 const withGuests =
@@ -48,7 +52,7 @@ const withSafeSites =
   <E, R>(run: (given: Arguments) => Effect.Effect<void, E, R>) =>
   (given: Arguments): Effect.Effect<void, E | ValidationError.ValidationError, R> =>
     Option.exists(given.sites, ({ invited, natsBlind }) => natsBlind || Option.isSome(invited)) &&
-    modeFor({ ...given.security, hosts: [given.host] }) === "plain"
+    modeOf(given) === "plain"
       ? Effect.fail(ValidationError.invalidValue(HelpDoc.p("--nats-blind and --invited are for secure chats")))
       : run(given)
 

@@ -25,6 +25,13 @@ export interface Block extends EncodedPost {
   readonly rest?: ReadonlyArray<EncodedPost> | undefined
 }
 
+/** The number of the last post of a block. */
+export const lastIn = ({ post, rest }: Block): number => post.n + (rest?.length ?? 0)
+
+/** How many posts these blocks have. */
+export const countOf = (blocks: ReadonlyArray<Block>): number =>
+  blocks.reduce((sum, { rest }) => sum + 1 + (rest?.length ?? 0), 0)
+
 /** Encoded posts that follow each other, and the numbers of the first and the last. */
 export interface Slice {
   readonly bytes: Uint8Array

@@ -11,7 +11,7 @@ export const Site = Schema.String.pipe(
 )
 export type Site = typeof Site.Type
 
-const isSite = Schema.is(Site)
+export const isSite = Schema.is(Site)
 
 /** The id of the server of a site. On the screen it is `Server east`. */
 export const serverOf = (site: Site): PeerId => PeerId.make(siteServers + site)

@@ -10,7 +10,6 @@ import { PortStore } from "../../services/PortStore.ts"
 import * as ServerCommand from "../commands/server.ts"
 import type { PortStoreInUse, PortStoreUnavailable } from "../domain/Errors.ts"
 import { type PeerId, serverId } from "../domain/Peer.ts"
-import { modeFor } from "../domain/Security.ts"
 import { serverOf } from "../domain/Site.ts"
 import { failingIfRefused } from "../programs/refused.ts"
 import { server } from "../programs/server.ts"
@@ -77,9 +76,9 @@ const serveWhereAsked = (given: ServerCommand.Arguments) =>
         ({ atSite }) =>
           atSite(
             sites,
-            modeFor({ ...given.security, hosts: [given.host] }) === "secure",
+            ServerCommand.modeOf(given) === "secure",
             given.data
-          )((made, site) => serve(given, serverOf(site), made))
+          )((made) => serve(given, serverOf(sites.site), made))
       )
   })
 

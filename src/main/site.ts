@@ -15,7 +15,7 @@ import { Bus } from "../../services/Bus.ts"
 import type { PortStore } from "../../services/PortStore.ts"
 import { SiteKeys } from "../../services/SiteKeys.ts"
 import type * as ServerCommand from "../commands/server.ts"
-import { type Site, serverOf } from "../domain/Site.ts"
+import { serverOf } from "../domain/Site.ts"
 import type { Abroad } from "./node.ts"
 
 type Given = Option.Option.Value<ServerCommand.Arguments["sites"]>
@@ -41,7 +41,6 @@ const make = (given: Given, isSecure: boolean, data: Option.Option<string>) =>
     const { natsBlind, site } = given
     const bus = Layer.succeed(Bus, yield* Bus)
     const cipher = isSecure ? yield* SiteCipher.make(natsBlind) : undefined
-    const keep = Option.map(data, (folder) => Keep.inFolder(folder, "nats.json"))
     const abroad: Abroad = {
       plain: (limits) => Layer.provide(SiteTransport.layer(site, limits), bus),
       secure: (limits) => Layer.provide(SiteTransport.secure(site, limits), bus),
@@ -49,7 +48,7 @@ const make = (given: Given, isSecure: boolean, data: Option.Option<string>) =>
         Relay.layer({
           id: serverOf(site),
           site,
-          ...(Option.isNone(keep) ? {} : { keep: keep.value }),
+          keep: Keep.keepIn(data, "nats.json"),
           ...(cipher === undefined ? {} : { wrapping: cipher.wrapping })
         }),
         bus
@@ -68,9 +67,9 @@ export type Surroundings = Effect.Effect.Success<ReturnType<typeof make>>
 /** Runs what `use` makes of the layers of a site, connected to NATS. */
 export const atSite =
   (given: Given, isSecure: boolean, data: Option.Option<string>) =>
-  <A, E, R>(use: (made: Surroundings, site: Site) => Effect.Effect<A, E, R>) =>
+  <A, E, R>(use: (made: Surroundings) => Effect.Effect<A, E, R>) =>
     Effect.flatMap(make(given, isSecure, data), (made) =>
-      Effect.mapInputContext(use(made, given.site), (context: Context.Context<R>) => Context.merge(context, made.keys))
+      Effect.mapInputContext(use(made), (context: Context.Context<R>) => Context.merge(context, made.keys))
     ).pipe(
       Effect.provide(BusSites.layer(given.site)),
       Effect.provide(NatsBus.layer(natsSettings(given, `outlive ${given.site}`)))

@@ -1,6 +1,5 @@
 /** What the servers of a chat publish for each other: posts of one room, said at one site. */
-import * as Schema from "effect/Schema"
-import { Site } from "../domain/Site.ts"
+import { isSite, type Site } from "../domain/Site.ts"
 
 /** Posts said at a site, encoded one after the other. */
 export interface Relayed {
@@ -12,8 +11,6 @@ export interface Relayed {
 const version = 1
 
 const utf8 = { encoder: new TextEncoder(), decoder: new TextDecoder() }
-const isSite = Schema.is(Site)
-
 export const encode = (site: Site, pieces: ReadonlyArray<Uint8Array>): Uint8Array => {
   const name = utf8.encoder.encode(site)
   const head = Uint8Array.of(version, name.length, ...name)
