@@ -20,6 +20,7 @@ import {
   formatAddress,
   Host,
   isLoopback,
+  notAnAddress,
   Port,
   PortFromString
 } from "../domain/Peer.ts"
@@ -125,13 +126,22 @@ export const within = seconds("within", "OUTLIVE_WITHIN").pipe(
   )
 )
 
+const folder = (name: string, variable: string, description: string) =>
+  Options.text(name).pipe(
+    Options.withPseudoName("FOLDER"),
+    Options.withFallbackConfig(Config.string(variable)),
+    Options.withSchema(
+      Schema.String.pipe(Schema.minLength(1, { message: () => `--${name} takes the name of a folder` }))
+    ),
+    Options.withDescription(description),
+    Options.optional
+  )
+
 /** The folder of the log, if it is to outlive the process. */
-export const data = Options.text("data").pipe(
-  Options.withPseudoName("FOLDER"),
-  Options.withFallbackConfig(Config.string("OUTLIVE_DATA")),
-  Options.withSchema(Schema.String.pipe(Schema.minLength(1, { message: () => "--data takes the name of a folder" }))),
-  Options.withDescription("The folder where this node keeps its log for the next start. Without it: in memory."),
-  Options.optional
+export const data = folder(
+  "data",
+  "OUTLIVE_DATA",
+  "The folder where this node keeps its log for the next start. Without it: in memory."
 )
 
 /** The words of a text with commas between them, as in a variable. */
@@ -161,7 +171,19 @@ const settable = (option: Options.Options<ReadonlyArray<string>>, variable: stri
     Options.withDefault<ReadonlyArray<string>>([])
   )
 
-const roomOf = Schema.decodeEither(RoomFromString)
+/** Decodes a word of such an option. `wrong`: what to say of one that does not fit. */
+const decoding =
+  <A>(decode: (word: string) => Either.Either<A, unknown>, wrong: (word: string) => string) =>
+  (word: string): Effect.Effect<A, ValidationError.ValidationError> =>
+    Either.match(decode(word), {
+      onLeft: () => Effect.fail(ValidationError.invalidValue(HelpDoc.p(wrong(word)))),
+      onRight: (value) => Effect.succeed(value)
+    })
+
+const roomOf = decoding(
+  Schema.decodeEither(RoomFromString),
+  (word) => `--room takes 1 to 32 letters, digits, - and _, not '${word}'`
+)
 
 /** Rooms, `main` or others, in the order in which they are named. `given`: the words. */
 const roomsIn = (given: Options.Options<ReadonlyArray<string>>) =>
@@ -171,17 +193,7 @@ const roomsIn = (given: Options.Options<ReadonlyArray<string>>) =>
         ? Effect.fail(ValidationError.invalidValue(HelpDoc.p(`--room names ${mostRooms} rooms at most`)))
         : Effect.succeed(given)
     ),
-    Options.mapEffect((given) =>
-      Effect.forEach(given, (word) =>
-        Either.match(roomOf(word), {
-          onLeft: () =>
-            Effect.fail(
-              ValidationError.invalidValue(HelpDoc.p(`--room takes 1 to 32 letters, digits, - and _, not '${word}'`))
-            ),
-          onRight: (room) => Effect.succeed(room)
-        })
-      )
-    )
+    Options.mapEffect((given) => Effect.forEach(given, roomOf))
   )
 
 /** The rooms of a node at which a person or program talks. */
@@ -219,14 +231,10 @@ export const history = whole("history", "OUTLIVE_HISTORY", 0, mostHistory).pipe(
 )
 
 /** The folder of a node's key and of the keys it knows. None: the default for the user. */
-export const state = Options.text("state").pipe(
-  Options.withPseudoName("FOLDER"),
-  Options.withFallbackConfig(Config.string("OUTLIVE_STATE")),
-  Options.withSchema(Schema.String.pipe(Schema.minLength(1, { message: () => "--state takes the name of a folder" }))),
-  Options.withDescription(
-    "The folder with the keys of this user's nodes. By default outlive in $XDG_STATE_HOME or in ~/.local/state."
-  ),
-  Options.optional
+export const state = folder(
+  "state",
+  "OUTLIVE_STATE",
+  "The folder with the keys of this user's nodes. By default outlive in $XDG_STATE_HOME or in ~/.local/state."
 )
 
 /** The port where a server listens. */
@@ -246,15 +254,7 @@ export const ports = Options.text("ports").pipe(
   Options.withDescription("The file that records where each client listens.")
 )
 
-const serverText = Options.text("server").pipe(
-  Options.withPseudoName("HOST:PORT"),
-  Options.withFallbackConfig(Config.string("OUTLIVE_SERVER").pipe(Config.map((text) => wordsIn(text)[0] ?? text)))
-)
-
-/** What is wrong with an address, as for every option that takes one. */
-const notAnAddress = "an address is HOST:PORT, as in localhost:4000"
-
-const addressOf = Schema.decodeEither(AddressFromString)
+const addressOf = decoding(Schema.decodeEither(AddressFromString), (word) => `--server: ${notAnAddress}, not '${word}'`)
 
 /** Where a client finds the server, or the servers of a chat that has several: one at least. */
 export const servers = repeated(
@@ -265,17 +265,14 @@ export const servers = repeated(
   Options.withFallbackConfig(Config.string("OUTLIVE_SERVER").pipe(Config.map(wordsIn))),
   Options.withDefault<ReadonlyArray<string>>([usual.server]),
   Options.mapEffect((given) =>
-    Effect.forEach(Arr.isNonEmptyReadonlyArray(given) ? given : Arr.of<string>(usual.server), (word) =>
-      Either.match(addressOf(word), {
-        onLeft: () => Effect.fail(ValidationError.invalidValue(HelpDoc.p(`--server: ${notAnAddress}, not '${word}'`))),
-        onRight: (address) => Effect.succeed(address)
-      })
-    )
+    Effect.forEach(Arr.isNonEmptyReadonlyArray(given) ? given : Arr.of<string>(usual.server), addressOf)
   )
 )
 
 /** The address of the server, for commands that may run on the server's machine. None: where --host and --port say. */
-export const serverElsewhere = serverText.pipe(
+export const serverElsewhere = Options.text("server").pipe(
+  Options.withPseudoName("HOST:PORT"),
+  Options.withFallbackConfig(Config.string("OUTLIVE_SERVER").pipe(Config.map((text) => wordsIn(text)[0] ?? text))),
   Options.withSchema(AddressFromString),
   Options.withDescription("Where the server is. By default where --host and --port say."),
   Options.optional
@@ -447,8 +444,13 @@ export const ircGuests = flag(
   "Each IRC client is a guest with its own nick, for anybody on this machine. In a plain chat only."
 )
 
-const natsUrl = Schema.decodeEither(
-  Schema.String.pipe(Schema.pattern(/^(nats|tls):\/\/([^\s/@]+@)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+)(:\d{1,5})?\/?$/))
+const natsUrl = decoding(
+  Schema.decodeEither(
+    Schema.String.pipe(
+      Schema.pattern(/^(nats|tls):\/\/([^\s/@]+@)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+)(:\d{1,5})?\/?$/)
+    )
+  ),
+  () => "--nats takes nats://HOST:PORT or tls://HOST:PORT"
 )
 
 /** Where NATS is. */
@@ -459,17 +461,7 @@ export const nats = settable(
     "Where NATS is, such as nats://HOST:4222: it links servers of one chat. Can be given several times."
   ),
   "OUTLIVE_NATS"
-).pipe(
-  Options.mapEffect((given) =>
-    Effect.forEach(given, (word) =>
-      Either.match(natsUrl(word), {
-        onLeft: () =>
-          Effect.fail(ValidationError.invalidValue(HelpDoc.p("--nats takes nats://HOST:PORT or tls://HOST:PORT"))),
-        onRight: Effect.succeed
-      })
-    )
-  )
-)
+).pipe(Options.mapEffect((given) => Effect.forEach(given, natsUrl)))
 
 export const natsChat = Options.text("nats-chat").pipe(
   Options.withPseudoName("NAME"),
@@ -601,16 +593,10 @@ export const screen = {
 
 /** How a node gets files, and gives them to others. */
 const transferring = Options.all({
-  downloads: Options.text("downloads").pipe(
-    Options.withPseudoName("FOLDER"),
-    Options.withFallbackConfig(Config.string("OUTLIVE_DOWNLOADS")),
-    Options.withSchema(
-      Schema.String.pipe(Schema.minLength(1, { message: () => "--downloads takes the name of a folder" }))
-    ),
-    Options.withDescription(
-      "The folder for files that are fetched. By default outlive in $XDG_DOWNLOAD_DIR or in ~/Downloads."
-    ),
-    Options.optional
+  downloads: folder(
+    "downloads",
+    "OUTLIVE_DOWNLOADS",
+    "The folder for files that are fetched. By default outlive in $XDG_DOWNLOAD_DIR or in ~/Downloads."
   ),
   share: Options.choice("share", ["yes", "no"]).pipe(
     Options.withFallbackConfig(Config.literal("yes", "no")("OUTLIVE_SHARE")),

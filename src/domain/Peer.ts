@@ -145,6 +145,9 @@ export const parseAddress = (text: string): Option.Option<Address> => {
       )
 }
 
+/** What is wrong with a text that is no address. */
+export const notAnAddress = "an address is HOST:PORT, as in localhost:4000"
+
 /** An address as people type it. */
 export const AddressFromString = Schema.transformOrFail(Schema.String, Schema.typeSchema(Address), {
   strict: true,
@@ -154,7 +157,7 @@ export const AddressFromString = Schema.transformOrFail(Schema.String, Schema.ty
       onSome: ParseResult.succeed
     }),
   encode: (address) => ParseResult.succeed(formatAddress(address))
-}).annotations({ message: () => "an address is HOST:PORT, as in localhost:4000" })
+}).annotations({ message: () => notAnAddress })
 
 /** The name of a node on the screen: `Server`, `Server east`, or `Client 3`. */
 export const title = (id: PeerId): string => {
