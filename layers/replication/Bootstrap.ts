@@ -6,15 +6,13 @@ import { isPrivateStream } from "../../src/domain/Conversation.ts"
 import type { Mark } from "../../src/domain/EncodedPost.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
-import { authorOf, type Epoch, epochIn, type Folds, type Summary } from "../../src/domain/Post.ts"
+import { authorOf, epochIn, type Folds, type Summary } from "../../src/domain/Post.ts"
 import type { Rest } from "../../src/domain/Rest.ts"
 import type { Ground, Link } from "./Ground.ts"
+import { visitOf } from "./Listed.ts"
 
 /** How long a node that has begun waits for members that know what was said before. */
 const firstCall = Duration.seconds(1)
-
-/** One run of one peer, or of the author of a stream. */
-const runOf = (id: PeerId, epoch: Epoch): string => `${id}/${epoch}`
 
 export const make = ({ clock, links, log, peers }: Ground) => {
   const begun = Monotonic.millis(clock)
@@ -41,7 +39,7 @@ export const make = ({ clock, links, log, peers }: Ground) => {
    */
   const split = (link: Link): { readonly old: Summary; readonly news: Summary } => {
     const [old, news] = Arr.partition(link.replica.listing?.streams ?? link.replica.theirs, ([stream]) =>
-      met.has(runOf(authorOf(stream), epochIn(stream)))
+      met.has(visitOf(authorOf(stream), epochIn(stream)))
     )
     // What is private was said to this node alone, however long ago: it is never taken as seen.
     const open = (marks: ReadonlyArray<Mark>) => new Map(marks.filter(([stream]) => !isPrivateStream(stream)))
@@ -54,7 +52,7 @@ export const make = ({ clock, links, log, peers }: Ground) => {
     /** A link has come up. From the first peer that was in the chat before, this node adopts what was said. */
     cameUp: (link: Link): Rest => {
       if (rooted) return undefined
-      const run = runOf(link.peer.id, link.epoch)
+      const run = visitOf(link.peer.id, link.epoch)
       if (!link.newcomer && !met.has(run)) return take(split(link), link.replica.listing?.folds ?? new Map())
       met.add(run)
       return undefined

@@ -13,6 +13,7 @@ import { Recent } from "../../src/domain/Recent.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import { type Guests as GuestsFrame, type ListedGuest, maxGuestsListed, partsOf } from "../../src/protocol/Frame.ts"
 import type { Ground, Link } from "./Ground.ts"
+import { isSame, visitOf } from "./Listed.ts"
 
 /** A node is believed to have at most this many guests. More are ignored. */
 const mostGuests = 1_024
@@ -64,8 +65,6 @@ export const make = ({ events, guests, links, log, membership }: Ground) => {
   const endings = makeSignal()
   const self = authorOf(log.streamIn(mainRoom))
 
-  const visitOf = (id: PeerId, epoch: Epoch): string => `${id}/${epoch}`
-
   // ---- The guests of this node
 
   /** What was told of them last. */
@@ -77,9 +76,6 @@ export const make = ({ events, guests, links, log, membership }: Ground) => {
     for (const { before, epoch, id, rooms } of guests.here.values()) all.set(id, listed(id, epoch, rooms, before))
     return all
   }
-
-  const isSame = (one: ListedGuest, other: ListedGuest | undefined): boolean =>
-    one.epoch === other?.epoch && one.rooms.join(" ") === other.rooms.join(" ")
 
   const framesOf = (here: ReadonlyArray<ListedGuest>, left: ReadonlyArray<PeerId>): ReadonlyArray<GuestsFrame> =>
     partsOf(here, maxGuestsListed).map((part, at) => ({ type: "guests", here: part, gone: at === 0 ? left : [] }))

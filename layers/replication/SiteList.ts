@@ -21,6 +21,7 @@ import { makeSignal } from "../../src/domain/Signal.ts"
 import { farAddress, type Site, serverOf, siteOf } from "../../src/domain/Site.ts"
 import { namingRooms, partsOf, type SiteFrame, type SiteMember, siteParts } from "../../src/protocol/Frame.ts"
 import type { Ground, Link } from "./Ground.ts"
+import { isSame, visitOf } from "./Listed.ts"
 
 /** Other sites are believed to have at most this many members together. More are ignored. */
 const mostFar = 2_000
@@ -45,10 +46,6 @@ export const make = ({ events, guests, links, log, oldRuns }: Ground) => {
   const self = authorOf(log.streamIn(mainRoom))
   const ownSite = siteOf(self)
   const changes = makeSignal()
-
-  const runOf = (id: PeerId, epoch: Epoch): string => `${id}/${epoch}`
-  const isSame = (one: SiteMember, other: SiteMember | undefined): boolean =>
-    one.epoch === other?.epoch && one.rooms.join(" ") === other.rooms.join(" ")
 
   const listening = (areFar: boolean): ReadonlyArray<Link> =>
     [...links.current.values()].filter(
@@ -139,13 +136,13 @@ export const make = ({ events, guests, links, log, oldRuns }: Ground) => {
       for (const stream of streamsOf(member)) oldRuns.spare(stream)
       if (before?.epoch === epoch && before.site === site) {
         before.tellers.add(link.peer.id)
-        const isOther = before.rooms.join(" ") !== rooms.join(" ")
+        const isOther = !isSame(member, before)
         before.rooms = rooms
         return isOther
       }
       all.set(id, { id, epoch, site, rooms, tellers: new Set([link.peer.id]) })
       // Who goes from one site to another stays in the chat.
-      if (isShown(id) && before?.epoch !== epoch) (gone.get(runOf(id, epoch)) === undefined ? fresh : back).push(id)
+      if (isShown(id) && before?.epoch !== epoch) (gone.get(visitOf(id, epoch)) === undefined ? fresh : back).push(id)
       return true
     })
     note(site, fresh, false)
@@ -160,7 +157,7 @@ export const make = ({ events, guests, links, log, oldRuns }: Ground) => {
       : ids.flatMap((id) => all.get(id) ?? [])
     const went = named.filter((far) => {
       if (far.site !== site || !far.tellers.delete(link.peer.id)) return false
-      gone.set(runOf(far.id, far.epoch), link.peer.id)
+      gone.set(visitOf(far.id, far.epoch), link.peer.id)
       if (far.tellers.size > 0) return false
       if (!links.current.has(far.id)) for (const stream of streamsOf(far)) oldRuns.spareNoMore(stream)
       return all.delete(far.id)
@@ -230,7 +227,7 @@ export const make = ({ events, guests, links, log, oldRuns }: Ground) => {
       const epoch = epochIn(stream)
       const far = all.get(author)
       if (!isShown(author)) return false
-      return far?.epoch === epoch ? far.tellers.has(link.peer.id) : gone.get(runOf(author, epoch)) === link.peer.id
+      return far?.epoch === epoch ? far.tellers.has(link.peer.id) : gone.get(visitOf(author, epoch)) === link.peer.id
     },
     /** Whether this node hands that stream on to its members: the author takes part at another site alone. */
     isHandedOn: (stream: StreamId): boolean => {
@@ -238,7 +235,7 @@ export const make = ({ events, guests, links, log, oldRuns }: Ground) => {
       return far !== undefined && far.epoch === epochIn(stream) && isShown(far.id)
     },
     wasFar: (id: PeerId, epoch: Epoch): boolean =>
-      all.get(id)?.epoch === epoch || gone.get(runOf(id, epoch)) !== undefined,
+      all.get(id)?.epoch === epoch || gone.get(visitOf(id, epoch)) !== undefined,
     /** The members of other sites in a room. All of them are in `main`, as everybody is. */
     inRoom: (room: Room): ReadonlyArray<PeerId> =>
       shown()
