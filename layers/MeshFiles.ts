@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import type { FileStore } from "../services/FileStore.ts"
 import { Files } from "../services/Files.ts"
+import { makeSignal } from "../src/domain/Signal.ts"
 import type { TransferEvent } from "../src/domain/Transfer.ts"
 import type * as Transfers from "./files/Transfers.ts"
 import * as LinkContract from "./LinkContract.ts"
@@ -23,7 +24,7 @@ export interface Parts {
 const make = (settings: Settings, load: Effect.Effect<Parts>) =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
-    const looks = new Set<() => void>()
+    const changes = makeSignal()
     const events = new Set<(event: TransferEvent) => void>()
     let loaded: Transfers.Transfers | undefined
     let links: LinkContract.FileLinks | undefined
@@ -33,9 +34,7 @@ const make = (settings: Settings, load: Effect.Effect<Parts>) =>
       Effect.gen(function* () {
         const context = yield* Layer.buildWithScope(store, scope)
         const transfers = yield* make(settings).pipe(Effect.provide(context), Scope.extend(scope))
-        transfers.files.onChange(() => {
-          for (const look of looks) look()
-        })
+        transfers.files.onChange(changes.changed)
         transfers.files.onEvent((event) => {
           for (const look of events) look(event)
         })
@@ -48,13 +47,6 @@ const make = (settings: Settings, load: Effect.Effect<Parts>) =>
       loaded === undefined ? Effect.flatMap(load, begin) : Effect.succeed(loaded.files)
     ).pipe(loading.withPermits(1))
 
-    const listening =
-      <A>(all: Set<A>) =>
-      (each: A) => {
-        all.add(each)
-        return () => all.delete(each)
-      }
-
     return Context.make(
       Files,
       Files.of({
@@ -66,8 +58,11 @@ const make = (settings: Settings, load: Effect.Effect<Parts>) =>
         making: () => loaded?.files.making() ?? [],
         seek: (offer) => Effect.flatMap(files, ({ seek }) => seek(offer)),
         holders: (digest) => loaded?.files.holders(digest) ?? new Map(),
-        onChange: listening(looks),
-        onEvent: listening(events)
+        onChange: changes.listen,
+        onEvent: (tell) => {
+          events.add(tell)
+          return () => events.delete(tell)
+        }
       })
     ).pipe(
       Context.add(LinkContract.FilesOnLinks, {

@@ -10,7 +10,7 @@ import type {
   ManifestMalformed,
   TooMuch
 } from "../src/domain/Errors.ts"
-import type { Offer } from "../src/domain/Offer.ts"
+import type { Digest, Offer } from "../src/domain/Offer.ts"
 import type { PieceSet } from "../src/domain/PieceSet.ts"
 
 /** Is told how far something is, in bytes. A plain function that returns at once. */
@@ -72,7 +72,7 @@ export class FileStore extends Context.Tag("outlive/FileStore")<
     /** Gives back bytes that nobody reads any more. Without this, memory grows before it is collected. A plain call. */
     readonly giveBack: (bytes: Uint8Array) => void
     /** The SHA-256 of bytes. */
-    readonly digest: (bytes: Uint8Array) => Effect.Effect<Uint8Array>
+    readonly digest: (bytes: Uint8Array) => Effect.Effect<Digest>
     /** The manifest of an offer that was begun to be fetched into a folder; undefined if there is none that is right. */
     readonly kept: (folder: string, offer: Offer) => Effect.Effect<Uint8Array | undefined>
     /**

@@ -26,7 +26,7 @@ export class Files extends Context.Tag("outlive/Files")<
      * on from there. Its state stands in `transfers`, its end comes as an event. False if it is under way or here already.
      */
     readonly fetch: (offer: Offer, folder?: string) => Effect.Effect<boolean>
-    /** Stops fetching. What is there is kept for a later `fetch`. False if it was not being fetched. */
+    /** Stops fetching, or forgets one that has failed. What is there is kept for a later `fetch`. False if it is neither. */
     readonly cancel: (digest: Digest) => Effect.Effect<boolean>
     /** Stops sharing an offer that is here, and forgets it. Its files stay. False if there was none. */
     readonly drop: (digest: Digest) => Effect.Effect<boolean>

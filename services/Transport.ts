@@ -48,7 +48,7 @@ export interface Connection {
   readonly receive: (receiver: Receiver) => void
   /** While it is held, the receiver gets nothing, and at most a window's worth is read from the other side. */
   readonly hold: (held: boolean) => void
-  /** Sends what the source gives, as fast as the other side accepts it. Called once. */
+  /** Sends what the source gives, as fast as the other side accepts it, in place of an earlier one. */
   readonly drain: (source: Source) => void
   /**
    * Tells the connection that the source may have bytes. A plain function: it is called for every link when the log has

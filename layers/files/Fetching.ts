@@ -147,8 +147,7 @@ const gather = (
 
     const judgeManifest = Effect.gen(function* () {
       const manifest = Buffer.concat(parts)
-      const digest = yield* store.digest(manifest)
-      if (Buffer.from(digest).toString("base64url") === offer.digest) {
+      if ((yield* store.digest(manifest)) === offer.digest) {
         isNeeded = false
         manifestFrom = undefined
         yield* Deferred.succeed(manifestHere, manifest)
@@ -327,7 +326,7 @@ const gather = (
     }
 
     const eachSecond = Effect.sync(() => {
-      rate = Math.round(rate === 0 ? bytes - lastBytes : rate * 0.7 + (bytes - lastBytes) * 0.3)
+      rate = Math.floor(rate === 0 ? bytes - lastBytes : rate * 0.7 + (bytes - lastBytes) * 0.3)
       lastBytes = bytes
       for (const intake of [...intakes.values()]) check(intake)
       needs.seek([...intakes.keys()].filter(isOfUse).length < mostIntakes)

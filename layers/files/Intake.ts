@@ -79,6 +79,7 @@ export class Intake {
 
   /** Asks for the manifest from that byte on. */
   askManifest(from: number): void {
+    this.#forget()
     this.#ask({ type: "manifest", from })
   }
 
@@ -131,7 +132,7 @@ export class Intake {
 
   /** The silence before something is asked does not count. */
   #forget(): void {
-    this.#heardAt = Math.max(this.#heardAt, Monotonic.millis(this.#clock))
+    this.#heardAt = Monotonic.millis(this.#clock)
   }
 
   #ask(request: Request): void {

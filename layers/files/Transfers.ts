@@ -8,15 +8,25 @@ import * as Scope from "effect/Scope"
 import { FileStore, type Shared } from "../../services/FileStore.ts"
 import type { Files } from "../../services/Files.ts"
 import type { Accepted, Connection } from "../../services/Transport.ts"
+import type { ChatId } from "../../src/domain/Chat.ts"
 import { PeerUnreachable } from "../../src/domain/Errors.ts"
 import { piecesOf } from "../../src/domain/Manifest.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import type { Digest, Offer } from "../../src/domain/Offer.ts"
-import type { PeerId } from "../../src/domain/Peer.ts"
+import type { Named, PeerId } from "../../src/domain/Peer.ts"
+import type { Epoch } from "../../src/domain/Post.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import { TokenBucket } from "../../src/domain/TokenBucket.ts"
 import { type Holding, type Making, type OfferKey, type Transfer, TransferEvent } from "../../src/domain/Transfer.ts"
-import { encode, type Fetch, type Holds, naming, protocolVersion, type Serve } from "../../src/protocol/Frame.ts"
+import {
+  type Control,
+  encode,
+  type Fetch,
+  type Holds,
+  naming,
+  protocolVersion,
+  type Serve
+} from "../../src/protocol/Frame.ts"
 import type * as LinkContract from "../LinkContract.ts"
 import * as Fetching from "./Fetching.ts"
 import { frameOn } from "./Intake.ts"
@@ -80,6 +90,16 @@ interface Search {
   /** The peers that were asked, by their links, and when, in monotonic ms. */
   readonly asked: Map<LinkContract.FileLink, number>
 }
+
+/** What whoever comes about an offer says of itself. */
+const visitOf = (self: Named & { readonly epoch: Epoch }, chat: ChatId, to: PeerId, key: OfferKey) => ({
+  protocol: protocolVersion,
+  ...naming(self),
+  epoch: self.epoch,
+  chat,
+  to,
+  key
+})
 
 export const make = (settings: Settings) =>
   Effect.gen(function* () {
@@ -241,13 +261,18 @@ export const make = (settings: Settings) =>
         yield* Effect.forkIn(tellingSeekers(share), entry.scope)
       })
 
+    /** Sends one frame. */
+    const say = (connection: Connection, frame: Control): void => {
+      const lines = [encode(frame)]
+      connection.drain(() => lines.shift())
+      connection.wake()
+    }
+
     const refuse = (connection: Accepted, detail: string): Effect.Effect<void> =>
       Effect.suspend(() => {
         const self = links?.self()
         if (self === undefined) return Effect.void
-        const refused = encode({ type: "refused", ...naming(self), reason: "unavailable", detail })
-        const lines = [refused]
-        connection.drain(() => lines.shift())
+        say(connection, { type: "refused", ...naming(self), reason: "unavailable", detail })
         return Effect.asVoid(Effect.timeoutOption(connection.finish, "1 second"))
       }).pipe(Effect.ensuring(Effect.sync(() => connection.release())))
 
@@ -352,20 +377,7 @@ export const make = (settings: Settings) =>
         const { chat } = self
         const connection = yield* Effect.orElse(links.dial(link), () => calledBack(link, key))
         const proof = proofOf(offer.digest, self.id, self.epoch, peer)
-        const said = [
-          encode({
-            type: "fetch",
-            protocol: protocolVersion,
-            ...naming(self),
-            epoch: self.epoch,
-            chat,
-            to: peer,
-            key,
-            proof
-          })
-        ]
-        connection.drain(() => said.shift())
-        connection.wake()
+        say(connection, { type: "fetch", ...visitOf(self, chat, peer, key), proof })
         const end = (): void => connection.close("closed")
         yield* Effect.acquireRelease(
           Effect.sync(() => open.add(end)),
@@ -428,11 +440,7 @@ export const make = (settings: Settings) =>
         const self = links?.self()
         if (links === undefined || self?.chat === undefined) return
         const connection = yield* links.dial(link)
-        const { chat, epoch } = self
-        const visit = { protocol: protocolVersion, ...naming(self), epoch, chat, to: link.peer.id, key }
-        const said = [encode({ type: "serve", ...visit })]
-        connection.drain(() => said.shift())
-        connection.wake()
+        say(connection, { type: "serve", ...visitOf(self, self.chat, link.peer.id, key) })
         const { frame, rest } = yield* Effect.timeout(frameOn(connection), answerLimit)
         if (frame.type !== "fetch" || frame.key !== key || rest.length > 0) return
         const share = admissible(connection, frame)
@@ -446,6 +454,9 @@ export const make = (settings: Settings) =>
         entry.hasTold = step.isWaiting
         const { bytes, from, rate } = step
         const state = step.isWaiting ? "Waiting" : "Fetching"
+        const was = entry.transfer
+        const isSame = bytes === was.bytes && rate === was.rate && state === was.state
+        if (isSame && from.length === was.from.length && from.every((peer, at) => peer === was.from[at])) return
         become(entry, { bytes, rate, from, state }, state === entry.transfer.state)
       }
 

@@ -18,17 +18,10 @@ export class OpenFiles {
     this.#files.delete(index)
     this.#files.set(index, file)
     if (this.#files.size > most) {
-      for (const oldest of this.#files.keys()) {
-        this.forget(oldest)
-        break
-      }
+      const [oldest = index] = this.#files.keys()
+      this.forget(oldest)
     }
     return file
-  }
-
-  /** The files that are open. */
-  values(): Iterable<OpenFile> {
-    return this.#files.values()
   }
 
   forget(index: number): void {

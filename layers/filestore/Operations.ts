@@ -3,14 +3,14 @@
  * but for a slow disk; what takes long is cut into steps.
  */
 import * as Path from "node:path"
-import type { Offer } from "../../src/domain/Offer.ts"
+import type { Digest, Offer } from "../../src/domain/Offer.ts"
 import type { Disk } from "./Disk.ts"
 import { Failed, type Failure, writing } from "./Failure.ts"
 import { type Made, making, type Progressed } from "./Making.ts"
 import { type Finished, Part } from "./Part.ts"
 import { partNames } from "./PartNames.ts"
 import { Served } from "./Served.ts"
-import { sha256 } from "./Sha256.ts"
+import { digestOf } from "./Sha256.ts"
 
 /** What is open, by a number. */
 export type Handle = number
@@ -89,16 +89,10 @@ export const operationsOn = (disk: Disk, firstHandle: Handle = 1) => {
     throw new Failed("FolderUnusable", folder, `it has too many parts of ${offer.name}`)
   }
 
-  const finished = (offer: Offer, manifest: Uint8Array, { path, served }: Finished): SharedHere => ({
-    handle: handles.add(served),
-    offer,
-    manifest,
-    path,
-    skipped: []
-  })
+  const finished = ({ path, served }: Finished) => ({ handle: handles.add(served), path })
 
   return {
-    digest: (bytes: Uint8Array): Uint8Array => new Uint8Array(sha256(bytes)),
+    digest: (bytes: Uint8Array): Digest => digestOf(bytes),
 
     /** Begins to make an offer. Relative paths are those of this process. */
     make: (paths: ReadonlyArray<string>): Handle => handles.add(new Maker(making(disk, paths))),
@@ -153,12 +147,10 @@ export const operationsOn = (disk: Disk, firstHandle: Handle = 1) => {
     read: (handle: Handle, piece: number, into: Uint8Array): Uint8Array => partOf(handle).read(piece, into),
 
     /** Gives the files of a part their names. The part is of no use any more. */
-    finish: async (handle: Handle, offer: Offer, manifest: Uint8Array): Promise<SharedHere> =>
-      finished(offer, manifest, await partOf(handle).finish()),
+    finish: async (handle: Handle) => finished(await partOf(handle).finish()),
 
     /** The same at once, on a disk that nobody waits for. */
-    finishNow: (handle: Handle, offer: Offer, manifest: Uint8Array): SharedHere =>
-      finished(offer, manifest, partOf(handle).finishNow()),
+    finishNow: (handle: Handle) => finished(partOf(handle).finishNow()),
 
     discard: (handle: Handle): void => partOf(handle).discard(),
 

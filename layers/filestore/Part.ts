@@ -2,7 +2,7 @@
 import * as Path from "node:path"
 import * as Either from "effect/Either"
 import { distinctPaths, numbered } from "../../src/domain/FileNames.ts"
-import { digestOfPiece, Layout, type Manifest, pieceBytes } from "../../src/domain/Manifest.ts"
+import { contentBytes, digestOfPiece, Layout, type Manifest, pieceBytes } from "../../src/domain/Manifest.ts"
 import type { Offer } from "../../src/domain/Offer.ts"
 import { PieceSet } from "../../src/domain/PieceSet.ts"
 import { codeOf } from "../../src/domain/Trouble.ts"
@@ -13,7 +13,7 @@ import { OpenFiles } from "./OpenFiles.ts"
 import type { PartNames } from "./PartNames.ts"
 import { PartState } from "./PartState.ts"
 import { Served, type ServedFile } from "./Served.ts"
-import { digestOf, isSame, sha256 } from "./Sha256.ts"
+import { digestOf, sha256 } from "./Sha256.ts"
 
 /** What was fetched, with its names. */
 export interface Finished {
@@ -37,8 +37,8 @@ const manifestOf = (offer: Offer, bytes: Uint8Array): Manifest => {
   const decoded = decode(bytes)
   if (Either.isLeft(decoded)) throw wrong(decoded.left)
   const { files } = decoded.right
-  const size = files.reduce((sum, file) => sum + file.size, 0)
-  if (size !== offer.size || files.length !== (offer.files ?? 1)) throw wrong("the offer says something else")
+  if (contentBytes(files) !== offer.size || files.length !== (offer.files ?? 1))
+    throw wrong("the offer says something else")
   return decoded.right
 }
 
@@ -206,7 +206,7 @@ export class Part {
     return (
       bytes.length > 0 &&
       bytes.length === this.#layout.bytesOf(piece) &&
-      isSame(sha256(bytes), digestOfPiece(this.#manifest, piece))
+      sha256(bytes).equals(digestOfPiece(this.#manifest, piece))
     )
   }
 

@@ -4,7 +4,7 @@ import { PieceSet } from "../../src/domain/PieceSet.ts"
 import type { Disk, Mark } from "./Disk.ts"
 import { Failed, reading } from "./Failure.ts"
 import { OpenFiles } from "./OpenFiles.ts"
-import { isSame, sha256 } from "./Sha256.ts"
+import { sha256 } from "./Sha256.ts"
 
 export interface ServedFile {
   readonly at: string
@@ -26,7 +26,7 @@ export class Served {
   constructor(disk: Disk, files: ReadonlyArray<ServedFile>, digests: Uint8Array) {
     this.#files = files
     this.#digests = digests
-    this.#layout = new Layout(files.map(({ mark }) => ({ path: "", size: mark.size })))
+    this.#layout = new Layout(files.map(({ mark }) => mark))
     this.#open = new OpenFiles((file) => disk.open(this.#at(file), "read"))
     this.#checked = PieceSet.none(this.#layout.pieces)
   }
@@ -61,7 +61,7 @@ export class Served {
   }
 
   #check(piece: number, bytes: Uint8Array, path: string, isFresh: boolean): void {
-    if (!isSame(sha256(bytes), digestOfPiece({ files: [], digests: this.#digests }, piece))) {
+    if (!sha256(bytes).equals(digestOfPiece({ digests: this.#digests }, piece))) {
       throw new Failed("FileChanged", path)
     }
     if (!isFresh) this.#checked.add(piece)

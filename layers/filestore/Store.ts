@@ -107,9 +107,9 @@ export const makeStore = ({ finish, lock, run }: Settings): FileStore["Type"] =>
     read: (piece) => withErrors("FolderUnusable")(run("read", part, piece, buffers.take())),
     finish: Effect.suspend(() => {
       if (!has.isAll) return Effect.dieMessage("pieces are missing")
-      return Effect.acquireRelease(ofWriting(run(finish, part, offer, manifest)), ({ handle }) => closing(handle)).pipe(
+      return Effect.acquireRelease(ofWriting(run(finish, part)), ({ handle }) => closing(handle)).pipe(
         Scope.extend(scope),
-        Effect.map(sharedOf)
+        Effect.map((finished) => sharedOf({ ...finished, offer, manifest, skipped: [] }))
       )
     }),
     discard: Effect.ignore(run("discard", part))

@@ -45,8 +45,10 @@ export const contentBytes = (files: ReadonlyArray<OfferedFile>): number =>
 export const piecesOf = (bytes: number): number => Math.ceil(bytes / pieceBytes)
 
 /** The digest of a piece. */
-export const digestOfPiece = ({ digests }: Manifest, piece: number): Uint8Array =>
+export const digestOfPiece = ({ digests }: Pick<Manifest, "digests">, piece: number): Uint8Array =>
   digests.subarray(piece * digestBytes, (piece + 1) * digestBytes)
+
+type Sized = Pick<OfferedFile, "size">
 
 /** Where the pieces of files lie. Made once for an offer. */
 export class Layout {
@@ -56,9 +58,9 @@ export class Layout {
   readonly pieces: number
   /** Where each file begins in the content. */
   readonly #begins: Float64Array
-  readonly #files: ReadonlyArray<OfferedFile>
+  readonly #files: ReadonlyArray<Sized>
 
-  constructor(files: ReadonlyArray<OfferedFile>) {
+  constructor(files: ReadonlyArray<Sized>) {
     this.#files = files
     this.#begins = new Float64Array(files.length)
     let at = 0

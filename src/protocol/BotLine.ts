@@ -517,7 +517,7 @@ const offeredIn = ({ digest, files, name, size, type }: Offer) => ({
 const transferSeenIn = ({ bytes, from, paths, rate, readers, state, why }: Transfer) => ({
   state: transferStates[state],
   bytes,
-  rate: Math.round(rate),
+  rate,
   from,
   readers,
   paths,
