@@ -36,7 +36,8 @@ export interface Fate {
   readonly after: number
 }
 
-const usual: Fate = { copies: 1, after: 0 }
+/** It comes once, and at once. */
+export const usual: Fate = { copies: 1, after: 0 }
 
 /** A simulated message system, controlled by the test. */
 export interface Hub {

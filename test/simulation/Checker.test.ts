@@ -2,29 +2,10 @@
  * The lines that a server without its disk is owed, checked on screens made by hand: few schedules reach these cases.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { type Life, type Record_, violations } from "./Checker.ts"
+import { type Life, newLife, type Record_, violations } from "./Checker.ts"
 
-const life = (node: string, lineage: number, more: Partial<Life> = {}): Life => ({
-  node,
-  stays: [{ room: "main", since: 0, until: Number.POSITIVE_INFINITY }],
-  partakes: new Set(["main"]),
-  streams: 1,
-  old: new Map(),
-  left: 0,
-  lineage,
-  began: 0,
-  knew: [],
-  shown: [],
-  kept: [],
-  rooted: undefined,
-  unlinked: [],
-  ghosts: [],
-  untold: [],
-  stuck: false,
-  ended: false,
-  failure: undefined,
-  ...more
-})
+const life = (node: string, lineage: number, more: Partial<Life> = {}): Life =>
+  newLife(node, lineage, { partakes: new Set(["main"]), streams: 1, ...more })
 
 const seen = (at: number, line: string) => ({ at, line, token: undefined, earlier: undefined })
 

@@ -51,6 +51,29 @@ export interface Life {
   failure: unknown
 }
 
+/** A life that begins, in `main`. */
+export const newLife = (node: string, lineage: number, more: Partial<Life> = {}): Life => ({
+  node,
+  stays: [{ room: mainRoom, since: 0, until: Number.POSITIVE_INFINITY }],
+  partakes: new Set(),
+  streams: 0,
+  old: new Map(),
+  lineage,
+  began: 0,
+  knew: [],
+  shown: [],
+  kept: [],
+  rooted: undefined,
+  unlinked: [],
+  ghosts: [],
+  untold: [],
+  stuck: false,
+  ended: false,
+  left: 0,
+  failure: undefined,
+  ...more
+})
+
 /** Stands for a room in the tokens of private lines. */
 export const inPrivate = "private"
 

@@ -47,14 +47,14 @@ import { server } from "../../src/programs/server.ts"
 import * as Sessions from "../../src/programs/sessions.ts"
 import type { Folded, Gap, PostFrame } from "../../src/protocol/Frame.ts"
 import { linesIn } from "../support/bytes.ts"
-import { makeChance } from "../support/chance.ts"
+import { drawFrom } from "../support/chance.ts"
 import * as InstantSeal from "../support/InstantSeal.ts"
 import { linkedOf } from "../support/linked.ts"
 import { noFiles } from "../support/noFiles.ts"
 import { type Signer, signer } from "../support/signers.ts"
 import { run, wallClock } from "../support/VirtualTime.ts"
 import { wholeLog } from "../support/wholeLog.ts"
-import { inPrivate, type Life, type Record_, roomOf, type Saying, tokensOf } from "./Checker.ts"
+import { inPrivate, type Life, newLife, type Record_, roomOf, type Saying, tokensOf } from "./Checker.ts"
 import { firstOfGuests, firstOfPrivate, firstOfRooms } from "./schedules.ts"
 import { makeVisits } from "./Visits.ts"
 
@@ -341,16 +341,6 @@ const knownSeal = (privateKey: string): PrivateSeal => {
   }
 }
 
-/** The random choices of a schedule. */
-const drawFrom = (seed: number) => {
-  const next = makeChance(seed)
-  return {
-    below: (bound: number) => Math.floor(next() * bound),
-    among: <A>(list: ReadonlyArray<A>): A => list[Math.floor(next() * list.length)] as A,
-    happens: (probability: number) => next() < probability
-  }
-}
-
 /**
  * How long a write takes, in ms; each node draws one. With 0, lines may be said and taken in in plain calls. A post that is sent before a slow write ends is seen elsewhere
  * first.
@@ -479,26 +469,11 @@ export const simulate = (seed: number): Record_ => {
         // The clock may be so wrong that it runs backwards between two lives.
         const ahead = chance.happens(0.3) ? (chance.below(3) - 1) * hour : 0
         const wall = wallClock(clock, areClocksRight ? 0 : ahead)
-        const life: Life = {
-          node: place.id,
+        const life = newLife(place.id, disk.lineage, {
           stays: [mainRoom, inPrivate].map((room) => ({ room, since: 0, until: Number.POSITIVE_INFINITY })),
-          partakes: new Set(),
-          streams: 0,
-          old: new Map(),
-          lineage: disk.lineage,
           began: clock.unsafeCurrentTimeMillis(),
-          shown: [],
-          knew: wordsOn(disk),
-          kept: [],
-          rooted: undefined,
-          unlinked: [],
-          ghosts: [],
-          untold: [],
-          stuck: false,
-          ended: false,
-          left: 0,
-          failure: undefined
-        }
+          knew: wordsOn(disk)
+        })
         lives.push(life)
         const typed = makeTypedLines()
         const interrupts = ScriptedInterrupts.make()

@@ -42,13 +42,13 @@ import * as Client from "../../src/programs/client.ts"
 import { anewWhenForked } from "../../src/programs/renewal.ts"
 import { server } from "../../src/programs/server.ts"
 import * as Sessions from "../../src/programs/sessions.ts"
-import { makeChance } from "../support/chance.ts"
+import { drawFrom } from "../support/chance.ts"
 import { linkedOf } from "../support/linked.ts"
 import { noFiles } from "../support/noFiles.ts"
 import { VirtualDisk } from "../support/VirtualDisk.ts"
 import { run } from "../support/VirtualTime.ts"
 import { wholeLog } from "../support/wholeLog.ts"
-import { type Life, type Record_, type Saying, tokensOf } from "./Checker.ts"
+import { type Life, newLife, type Record_, type Saying, tokensOf } from "./Checker.ts"
 
 const sites = ["east", "west", "north"].map((name) => Site.make(name))
 const clientsOfEach = 2
@@ -113,17 +113,6 @@ const mortal = (bus: Bus["Type"], isDead: () => boolean): Bus["Type"] => ({
   append: (subject, id, bytes) => Effect.suspend(() => (isDead() ? Effect.never : bus.append(subject, id, bytes)))
 })
 
-const drawFrom = (seed: number) => {
-  const next = makeChance(seed)
-  return {
-    below: (bound: number) => Math.floor(next() * bound),
-    among: <A>(list: ReadonlyArray<A>): A => list[Math.floor(next() * list.length)] as A,
-    happens: (probability: number) => next() < probability
-  }
-}
-
-const usual: MemoryBus.Fate = { copies: 1, after: 0 }
-
 /** Runs the schedule of a seed, and returns the record to check. */
 export const simulate = (seed: number): Record_ & { readonly more: ReadonlyArray<string> } => {
   const chance = drawFrom(seed)
@@ -173,26 +162,11 @@ export const simulate = (seed: number): Record_ & { readonly more: ReadonlyArray
     const start = (place: Place, isImpostor = false) =>
       Effect.gen(function* () {
         const { address, disk, id, site } = place
-        const life: Life = {
-          node: id,
-          stays: [{ room: mainRoom, since: 0, until: Number.POSITIVE_INFINITY }],
+        const life = newLife(id, place.lineage, {
           partakes: new Set([mainRoom]),
-          streams: 0,
-          old: new Map(),
-          lineage: place.lineage,
           began: now(),
-          shown: [],
-          knew: disk?.texts ?? [],
-          kept: [],
-          rooted: undefined,
-          unlinked: [],
-          ghosts: [],
-          untold: [],
-          stuck: false,
-          ended: false,
-          left: 0,
-          failure: undefined
-        }
+          knew: disk?.texts ?? []
+        })
         if (!isImpostor) lives.push(life)
         const typed = makeTypedLines()
         const interrupts = ScriptedInterrupts.make()
@@ -353,7 +327,7 @@ export const simulate = (seed: number): Record_ & { readonly more: ReadonlyArray
 
     const troubled = (level: number) =>
       hub.trouble((leg) => {
-        if (!fates.happens(level)) return usual
+        if (!fates.happens(level)) return MemoryBus.usual
         const after = fates.happens(0.5) ? fates.below(2_000) : 0
         return { copies: leg === "published" || fates.happens(0.5) ? fates.below(3) : 1, after }
       })
@@ -480,8 +454,10 @@ export const simulate = (seed: number): Record_ & { readonly more: ReadonlyArray
     /** A part of the message system is away for a while, and all talk. What is left must bring everything in time. */
     const bearAbsence = Effect.gen(function* () {
       const absence = absenceOf(seed)
-      if (absence === "tunnels") yield* hub.trouble((leg) => (leg === "published" ? { copies: 0, after: 0 } : usual))
-      else if (absence === "store") yield* hub.trouble((leg) => (leg === "appended" ? { copies: 0, after: 0 } : usual))
+      if (absence === "tunnels")
+        yield* hub.trouble((leg) => (leg === "published" ? { copies: 0, after: 0 } : MemoryBus.usual))
+      else if (absence === "store")
+        yield* hub.trouble((leg) => (leg === "appended" ? { copies: 0, after: 0 } : MemoryBus.usual))
       else yield* cutApart(sites)
       yield* Effect.sleep("6 seconds")
       const near = yield* linked
@@ -504,7 +480,7 @@ export const simulate = (seed: number): Record_ & { readonly more: ReadonlyArray
           return { copies: isLost ? 0 : 1, after: 0 }
         })
         yield* talk(6)
-        yield* hub.trouble((leg) => (leg === "published" ? { copies: 0, after: 0 } : usual))
+        yield* hub.trouble((leg) => (leg === "published" ? { copies: 0, after: 0 } : MemoryBus.usual))
         yield* impersonate
       } else yield* talk(3)
       yield* Effect.sleep("2 seconds")

@@ -10,3 +10,13 @@ export const makeChance = (seed: number): (() => number) => {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }
+
+/** What a source of random numbers decides. */
+export const drawFrom = (seed: number) => {
+  const next = makeChance(seed)
+  return {
+    below: (bound: number) => Math.floor(next() * bound),
+    among: <A>(list: ReadonlyArray<A>): A => list[Math.floor(next() * list.length)] as A,
+    happens: (probability: number) => next() < probability
+  }
+}
