@@ -114,7 +114,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "layers/replication/Proofs.ts",
-        from: 'const proof = isItsOwn ? "proven" : judge(block)',
+        from: 'const proof = isItsOwn ? "proven" : proofOf(membership, block)',
         to: 'const proof = "proven" as Proof'
       }
     ]
