@@ -57,7 +57,15 @@ export const makeChannels = (now: () => number): Channels => {
     of: (room) => {
       const state = channels.get(room)
       if (state === undefined) return undefined
-      return { modes: state.modes, since: state.since, guests: new Set([...state.inside, ...state.entering]).size }
+      const { entering, inside, modes, since } = state
+      return {
+        modes,
+        since,
+        // Counted when it is read: only whoever comes in needs it.
+        get guests() {
+          return new Set([...inside, ...entering]).size
+        }
+      }
     },
     setModes: (room, modes) => {
       const state = channels.get(room)
@@ -94,6 +102,7 @@ export const makeChannels = (now: () => number): Channels => {
           for (const guest of holders) if (!inside.has(guest)) holders.delete(guest)
         }
         for (const guest of state.invited) if (inside.has(guest) || !present.has(guest)) state.invited.delete(guest)
+        for (const guest of state.entering) if (!present.has(guest)) state.entering.delete(guest)
         state.inside = inside
         channels.set(room, state)
       }
