@@ -168,7 +168,7 @@ export const serve = (house: House, crowd: Crowd | undefined, connection: Accept
       },
       has,
       shows: (room) => running?.talk.shown().includes(room) === true,
-      heardAway: (id) => running?.heardAway(id),
+      heardAway: (id) => running?.heardAway?.(id),
       end: (why) => leave(why)
     }
 

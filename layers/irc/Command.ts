@@ -1,6 +1,6 @@
 /** What a command of a registered IRC client is, and what several of them need. */
 import type { Guest } from "../../services/Guests.ts"
-import type { Named } from "../../src/domain/Peer.ts"
+import type { Named, PeerId } from "../../src/domain/Peer.ts"
 import type { Room } from "../../src/domain/Post.ts"
 import type { Person } from "../../src/protocol/irc/ChannelModes.ts"
 import type { Message, Outgoing } from "../../src/protocol/irc/Message.ts"
@@ -31,7 +31,18 @@ export const together = (count: number, answer: Answer): Answer => {
 export const needsMore = ({ numeric }: Talk, command: string): Outgoing =>
   numeric("ERR_NEEDMOREPARAMS", command, "Not enough parameters")
 
+export const noSuchNick = ({ numeric }: Talk, nick: string): Outgoing => numeric("ERR_NOSUCHNICK", nick, "No such nick")
+
+export const notOperator = ({ numeric }: Talk, name: string): Outgoing =>
+  numeric("ERR_CHANOPRIVSNEEDED", name, "You're not channel operator")
+
 export const isChannel = (name: string): boolean => name.startsWith("#")
+
+/** The room of a channel, if there is such a room. */
+export const knownRoom = ({ roomOf, rooms }: Talk, channel: string): Room | undefined => {
+  const wanted = roomOf(channel)
+  return rooms().find(({ room }) => room === wanted)?.room
+}
 
 /** The room of a channel that this client shows. */
 export const shownRoom = (talk: Talk, channel: string): Room | undefined => {
@@ -43,7 +54,7 @@ export const shownRoom = (talk: Talk, channel: string): Room | undefined => {
 export const placeNamed = (talk: Talk, name: string): Room | Outgoing => {
   const room = shownRoom(talk, name)
   if (room !== undefined) return room
-  const isThere = talk.rooms().some((each) => each.room === talk.roomOf(name))
+  const isThere = knownRoom(talk, name) !== undefined
   const [numeric, words] = isThere
     ? (["ERR_NOTONCHANNEL", "You're not on that channel"] as const satisfies readonly [Numeric, string])
     : (["ERR_NOSUCHCHANNEL", "No such channel"] as const satisfies readonly [Numeric, string])
@@ -57,13 +68,13 @@ export const asGuest = ({ house }: Talk): { readonly lobby: Lobby; readonly gues
   return lobby === undefined || guest === undefined ? undefined : { lobby, guest }
 }
 
-/** Whether a guest has the password of the operators, and has said so. */
-export const isOperator = ({ people }: Lobby, guest: Guest): boolean => people.get(guest.id)?.modes.has("o") === true
+/** Whether somebody has become an operator of the node by its password. */
+export const isOperator = ({ personOf }: Talk, id: PeerId): boolean => personOf(id).modes.has("o")
 
 /** A guest as the modes of a channel see it. An operator of the node is one in every channel. */
-export const personIn = ({ prefixOf }: Talk, lobby: Lobby, guest: Guest, room: Room): Person => ({
-  mask: prefixOf(guest.id),
-  isOperator: isOperator(lobby, guest) || lobby.channels.has(room, guest, "o"),
+export const personIn = (talk: Talk, lobby: Lobby, guest: Guest, room: Room): Person => ({
+  mask: talk.prefixOf(guest.id),
+  isOperator: isOperator(talk, guest.id) || lobby.channels.has(room, guest, "o"),
   hasVoice: lobby.channels.has(room, guest, "v")
 })
 

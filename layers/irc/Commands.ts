@@ -30,7 +30,11 @@ import {
   atOnce,
   type Command,
   isChannel,
+  isOperator,
+  knownRoom,
   needsMore,
+  noSuchNick,
+  notOperator,
   personIn,
   placeNamed,
   prefixIn,
@@ -158,7 +162,7 @@ const isVisible = (talk: Talk, id: PeerId): boolean =>
 const seenRoom = (talk: Talk, channel: string): Room | undefined => {
   const shown = shownRoom(talk, channel)
   if (shown !== undefined || talk.house.lobby === undefined) return shown
-  const known = talk.rooms().find(({ room }) => room === talk.roomOf(channel))?.room
+  const known = knownRoom(talk, channel)
   return known !== undefined && isToldOf(talk, known) ? known : undefined
 }
 const seenIn = (talk: Talk, room: Room): ReadonlyArray<Named> =>
@@ -266,7 +270,7 @@ const topic: Command = (talk, [name, text], answer) => {
   const { guest, lobby } = asGuest(talk) ?? {}
   if (lobby !== undefined && guest !== undefined) {
     const may = maySetTopic(modesOf(lobby, room), personIn(talk, lobby, guest, room))
-    if (!may) return answer([talk.numeric("ERR_CHANOPRIVSNEEDED", name, "You're not channel operator")])
+    if (!may) return answer([notOperator(talk, name)])
   }
   talk.setTopic(room, text, answer)
 }
@@ -274,18 +278,23 @@ const topic: Command = (talk, [name, text], answer) => {
 // ---- People
 
 const whoFlags = (talk: Talk, named: Named, room: Room | undefined): string =>
-  `${talk.personOf(named.id).away === undefined ? "H" : "G"}${isOper(talk, named.id) ? "*" : ""}${prefixIn(talk, named, room)}`
+  `${talk.personOf(named.id).away === undefined ? "H" : "G"}${isOperator(talk, named.id) ? "*" : ""}${prefixIn(talk, named, room)}`
 
-/** Whether somebody has become an operator of the node by its password. */
-const isOper = (talk: Talk, id: PeerId): boolean => talk.personOf(id).modes.has("o")
+/** Who has that nick and is there. */
+const memberNamed = ({ members }: Talk, nick: string): Named | undefined => {
+  const id = members.idOf(nick)
+  return id === undefined ? undefined : members.get(id)
+}
 
 /** Who that is about: a channel, a nick, or everybody. */
 const meant = (talk: Talk, mask: string): ReadonlyArray<Named> => {
   const room = seenRoom(talk, mask)
   if (room !== undefined) return seenIn(talk, room)
-  const all = talk.members.all()
-  if (!/[*?]/.test(mask) && mask !== "0") return all.filter(({ id }) => id === talk.members.idOf(mask))
-  const found = all.filter(({ id }) => isVisible(talk, id))
+  if (!/[*?]/.test(mask) && mask !== "0") {
+    const named = memberNamed(talk, mask)
+    return named === undefined ? [] : [named]
+  }
+  const found = talk.members.all().filter(({ id }) => isVisible(talk, id))
   // Guests are people, and their node is none.
   return mask === "*" || mask === "0"
     ? found.filter(({ role }) => talk.house.lobby === undefined || role === "client")
@@ -359,9 +368,9 @@ const whois: Command = (talk, params, answer) => {
   const end = numeric("RPL_ENDOFWHOIS", nick, "End of /WHOIS list")
   talk.whenListed(() => {
     const id = members.idOf(nick)
-    const named = members.all().find((each) => each.id === id)
+    const named = id === undefined ? undefined : members.get(id)
     const isKnown = id !== undefined && (named !== undefined || talk.statuses().has(id))
-    if (!isKnown) return answer([numeric("ERR_NOSUCHNICK", nick, "No such nick"), end])
+    if (!isKnown) return answer([noSuchNick(talk, nick), end])
     const name = members.nickOf(id)
     const person = talk.personOf(id)
     answer([
@@ -381,7 +390,7 @@ const whois: Command = (talk, params, answer) => {
       numeric("RPL_WHOISSERVER", name, house.policy.server, wayTo(talk, id)),
       ...(accountOf(id) === undefined ? [] : [numeric("RPL_WHOISACCOUNT", name, id, "is logged in as")]),
       ...(named?.role === "server" ? [numeric("RPL_WHOISOPERATOR", name, "is the server")] : []),
-      ...(isOper(talk, id) ? [numeric("RPL_WHOISOPERATOR", name, "is an operator of this node")] : []),
+      ...(isOperator(talk, id) ? [numeric("RPL_WHOISOPERATOR", name, "is an operator of this node")] : []),
       end
     ])
   })
@@ -404,8 +413,8 @@ const userhost: Command = atOnce((talk, nicks) => {
       nicks
         .slice(0, 5)
         .flatMap((nick) => {
-          const named = members.all().find(({ id }) => id === members.idOf(nick))
-          const star = named?.role === "server" || (named !== undefined && isOper(talk, named.id)) ? "*" : ""
+          const named = memberNamed(talk, nick)
+          const star = named?.role === "server" || (named !== undefined && isOperator(talk, named.id)) ? "*" : ""
           return named === undefined
             ? []
             : [
@@ -417,12 +426,12 @@ const userhost: Command = atOnce((talk, nicks) => {
   ]
 })
 
-const ison: Command = atOnce(({ members, numeric }, nicks) => [
-  numeric(
+const ison: Command = atOnce((talk, nicks) => [
+  talk.numeric(
     "RPL_ISON",
     nicks
       .flatMap((words) => words.split(" "))
-      .filter((nick) => members.all().some(({ id }) => id === members.idOf(nick)))
+      .filter((nick) => memberNamed(talk, nick) !== undefined)
       .join(" ")
   )
 ])

@@ -18,7 +18,7 @@ import type { PeerStatus } from "../../src/domain/PeerStatus.ts"
 import { authorOf, mainRoom, type Post, type Room, roomIn } from "../../src/domain/Post.ts"
 import type { Capability } from "../../src/protocol/irc/Capabilities.ts"
 import type { Outgoing } from "../../src/protocol/irc/Message.ts"
-import { farewellOf, type House, type Lobby, type Person } from "./House.ts"
+import { farewellOf, type House, type Lobby, nodePerson, type Person } from "./House.ts"
 import { type Change, type Members, makeMembers } from "./Members.ts"
 import * as Messages from "./Messages.ts"
 import { channelOf } from "./Messages.ts"
@@ -71,8 +71,6 @@ export interface Crowd {
   /** The node ends: nobody is told of anything more. */
   readonly end: () => void
 }
-
-const noModes: Person["modes"] = new Set()
 
 /** How many entries of the log are looked at in one go. */
 const atATime = 1_024
@@ -146,8 +144,7 @@ export const make = (
     const channels = makeChannels()
     let batches = 0
 
-    const personOf = (id: PeerId): Person =>
-      lobby.people.get(id) ?? { user: id, name: `outlive node ${id}`, modes: noModes }
+    const personOf = (id: PeerId): Person => lobby.people.get(id) ?? nodePerson(id)
     const views = new Map<number, Messages.View>()
     /** A view of a shape, for all who have asked for the same. */
     const viewOf = (shape: number): Messages.View => {
@@ -222,23 +219,17 @@ export const make = (
     const tellOf = (change: Change): void => {
       const { id } = change
       if (change._tag === "Renamed") {
-        const { before, from, to } = change
-        const source = `${from}!${personOf(id).user}@${Messages.host}`
+        const { before } = change
         const rooms = channels.roomsOf(before)
         channels.rename(before, id)
         const meets = new Set(rooms.flatMap((room) => [...channels.of(room)])).add(id)
-        tell(seatsIn(meets), [], () => [{ source, command: "NICK", params: [to] }])
+        tell(seatsIn(meets), [], (view) => [Messages.renamed(view, change)])
       }
       if (change._tag === "Went") {
         const meets = new Set(channels.roomsOf(id).flatMap((room) => [...channels.of(room)]))
         channels.remove(id)
-        const source = Messages.prefixOf(viewOf(0), id)
-        const isAway = change.how !== "left"
-        const words = { lost: Messages.split, left: change.words || "left", ended: "terminated" }[change.how]
-        tell(seatsIn(meets), isAway ? ["away-notify"] : [], ({ has }) => [
-          ...(isAway && has("away-notify") ? [{ source, command: "AWAY", params: [Messages.awayWords] }] : []),
-          { source, command: "QUIT", params: [words] }
-        ])
+        const uses: Uses = Messages.isExpectedBack(change.how) ? ["away-notify"] : []
+        tell(seatsIn(meets), uses, (view) => Messages.quit(view, change))
       }
       const nicks = nicksIn(change, members.nickOf)
       for (const seat of seats.values()) seat.monitored(nicks)
@@ -247,12 +238,15 @@ export const make = (
       const words = Messages.wordsOn(self, entry)
       if (words === undefined) return
       const room = entry._tag === "Missed" ? roomIn(entry.stream) : mainRoom
-      for (const seat of seatsIn(channels.of(mainRoom))) {
-        const { guest, send } = seat
-        if (isPrivate(room) ? !isWith(guest, room) : !channels.of(room).has(guest.id)) continue
-        const place = isPrivate(room) ? members.nickOf(guest.id) : channelOf(room)
-        send([{ source: server, command: "NOTICE", params: [place, words] }])
+      const noticeTo = (place: string): Outgoing => ({ source: server, command: "NOTICE", params: [place, words] })
+      const inMain = seatsIn(channels.of(mainRoom))
+      if (isPrivate(room)) {
+        for (const { guest, send } of inMain) if (isWith(guest, room)) send([noticeTo(members.nickOf(guest.id))])
+        return
       }
+      const inside = channels.of(room)
+      const seats = inMain.filter(({ guest }) => inside.has(guest.id))
+      tell(seats, [], () => [noticeTo(channelOf(room))])
     }
     const witness = (entry: Entry): void => {
       if (isPost(entry)) return showPost(entry.post, entry._tag === "Earlier")
@@ -307,9 +301,7 @@ export const make = (
         const { away } = personOf(id)
         tell(stay, ["extended-join", "away-notify"], (view) => [
           Messages.joined(view, room, id),
-          ...(away === undefined || !view.has("away-notify")
-            ? []
-            : [{ source: Messages.prefixOf(view, id), command: "AWAY", params: [away] }])
+          ...(away === undefined || !view.has("away-notify") ? [] : [Messages.awayOf(view, id)])
         ])
         seatOf(id)?.entered(room)
       }

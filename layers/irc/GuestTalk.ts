@@ -83,7 +83,7 @@ export const make = ({
   onSaid,
   run,
   sender
-}: Needs): Running & { readonly seat: Seat } => {
+}: Needs): Running => {
   const house = houseOf(nodeHouse, guest)
   const { self } = house
   const { server } = house.policy
@@ -340,12 +340,10 @@ export const make = ({
   }
   return {
     talk,
-    seat,
     heardAway: (id) => {
       const isMet = crowd.shownTo(guest).some((room) => channelIn(room)?.inside.has(id))
       if (!isMet || id === guest.id || !has("away-notify")) return
-      const { away } = personOf(id)
-      sender.send([{ source: prefixOf(id), command: "AWAY", params: away === undefined ? [] : [away] }])
+      sender.send([Messages.awayOf(view, id)])
     },
     isBusy: () => joining.size + parting.size + lists + topics + sayings > 0,
     isSaying: echoes.isWaiting,

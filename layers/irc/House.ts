@@ -23,6 +23,11 @@ export interface Person {
   readonly modes: ReadonlySet<UserMode>
 }
 
+const noModes: Person["modes"] = new Set()
+
+/** What is true of all nodes, of which none says anything of itself. */
+export const nodePerson = (id: PeerId): Person => ({ user: id, name: `outlive node ${id}`, modes: noModes })
+
 /** The connection of a guest, as the other guests of its node reach it. */
 export interface Outlet {
   /** Sends it something, unless it has not been welcomed yet. */

@@ -55,13 +55,13 @@ export const makeMarking = (needs: Needs): Marking => {
   /** What the client was told. */
   const told = new Map<Room, number | undefined>()
 
-  const markOf = (place: Room): number | undefined => {
-    const mark = readUpTo(posts(place), self, unread?.get(place) ?? 0)
+  const markOf = (place: Room, some = posts(place)): number | undefined => {
+    const mark = readUpTo(some, self, unread?.get(place) ?? 0)
     const set = markers.times.get(place)
     return mark === undefined || set === undefined ? (mark ?? set) : Math.max(mark, set)
   }
-  const markread = (place: Room): Outgoing => {
-    const mark = markOf(place)
+  const markread = (place: Room, some = posts(place)): Outgoing => {
+    const mark = markOf(place, some)
     told.set(place, mark)
     return { source: server, command: "MARKREAD", params: [nameOf(place), markText(mark)] }
   }
@@ -97,12 +97,13 @@ export const makeMarking = (needs: Needs): Marking => {
       const at = timeIn(text)
       if (at === undefined) return fail("INVALID_PARAMS", target, "A time is timestamp=2026-01-01T00:00:00.000Z")
       // A mark never moves back, and not into the future.
-      const last = posts(place).reduce((latest, post) => Math.max(latest, post.at), Number.NEGATIVE_INFINITY)
-      const before = markOf(place)
-      if (before !== undefined && at <= before) return [markread(place)]
+      const all = posts(place)
+      const last = all.reduce((latest, post) => Math.max(latest, post.at), Number.NEGATIVE_INFINITY)
+      const before = markOf(place, all)
+      if (before !== undefined && at <= before) return [markread(place, all)]
       if (at >= last) read(place)
       if (last !== Number.NEGATIVE_INFINITY) markers.times.set(place, Math.min(at, last))
-      const answer = [markread(place)]
+      const answer = [markread(place, all)]
       for (const hear of markers.listeners) hear(place)
       return answer
     },

@@ -111,7 +111,7 @@ export const makeMembers = (self: Named, asked: string, isShared = false): Membe
   }
   const renamed = (id: PeerId, before: PeerId): ReadonlyArray<Change> => {
     const from = nickOf(before)
-    if (!there.delete(before) && id !== self.id) return nothing
+    if (!there.delete(before)) return nothing
     nicks.delete(before)
     owners.delete(fold(from))
     absent.delete(id)

@@ -14,6 +14,7 @@ import type { Outgoing } from "../../src/protocol/irc/Message.ts"
 import { batchType, concatTag } from "../../src/protocol/irc/Multiline.ts"
 import { messagesOf, multilineOf } from "../../src/protocol/irc/Speech.ts"
 import type { Person } from "./House.ts"
+import type { Change } from "./Members.ts"
 
 /** The channel of a room. */
 export const channelOf = (room: Room): string => `#${room}`
@@ -25,13 +26,13 @@ export const mainChannel = channelOf(mainRoom)
 export const host = "outlive"
 
 /** What a netsplit looks like to an IRC client: the names of two servers. */
-export const split = "peer.lost outlive.net"
+const split = "peer.lost outlive.net"
 
 /** What is said of somebody who is not there. */
 export const awayWords = "There is no link to this node: it gets your lines when it is back"
 
 /** The tag of an echo of a line that nobody has. */
-export const undeliveredTag = "outlive.net/undelivered"
+const undeliveredTag = "outlive.net/undelivered"
 
 /** Who is banned, as IRC writes it. */
 export const banMaskOf = (id: PeerId): string => `*!${id}@${host}`
@@ -137,9 +138,7 @@ export const messagesOn = (view: View, post: Post, other?: PeerId): ReadonlyArra
 /** The same of an echo of a line that nobody has. */
 export const undelivered = (view: View, messages: ReadonlyArray<Outgoing>): ReadonlyArray<Outgoing> =>
   messages.map((message) =>
-    view.has("message-tags") && !message.tags?.has("batch")
-      ? { ...message, tags: new Map([...(message.tags ?? []), [undeliveredTag, ""]]) }
-      : message
+    view.has("message-tags") && !message.tags?.has("batch") ? withTag(message, undeliveredTag, "") : message
   )
 
 export const joined = (view: View, room: Room, id: PeerId): Outgoing => ({
@@ -155,6 +154,34 @@ export const parted = (view: View, room: Room, id: PeerId, reason = ""): Outgoin
   command: "PART",
   params: [channelOf(room), ...(reason === "" ? [] : [reason])]
 })
+
+type Went = Extract<Change, { readonly _tag: "Went" }>
+type Renamed = Extract<Change, { readonly _tag: "Renamed" }>
+
+/** Whether somebody who went like that may come again: not whoever has left. */
+export const isExpectedBack = (how: Went["how"]): boolean => how !== "left"
+
+/** Somebody is gone. Who is expected back is away first. */
+export const quit = (view: View, { how, id, words }: Went): ReadonlyArray<Outgoing> => {
+  const source = prefixOf(view, id)
+  const why = { lost: split, left: words || "left", ended: "terminated" }[how]
+  return [
+    ...(isExpectedBack(how) && view.has("away-notify") ? [{ source, command: "AWAY", params: [awayWords] }] : []),
+    { source, command: "QUIT", params: [why] }
+  ]
+}
+
+export const renamed = ({ personOf }: View, { from, id, to }: Renamed): Outgoing => ({
+  source: `${from}!${personOf(id).user}@${host}`,
+  command: "NICK",
+  params: [to]
+})
+
+/** Somebody is away, or is back. */
+export const awayOf = (view: View, id: PeerId): Outgoing => {
+  const { away } = view.personOf(id)
+  return { source: prefixOf(view, id), command: "AWAY", params: away === undefined ? [] : [away] }
+}
 
 /**
  * What the program says of an entry, in words; undefined if it says nothing. Who comes and goes is seen by JOIN and QUIT,

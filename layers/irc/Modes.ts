@@ -3,10 +3,11 @@
  * of this node, and nobody else: rooms are open to every node of the chat.
  */
 import type { Guest } from "../../services/Guests.ts"
-import { mainRoom, type Room } from "../../src/domain/Post.ts"
+import type { Room } from "../../src/domain/Post.ts"
 import {
   type Change,
   changed,
+  type EntryFault,
   initial,
   isFull,
   isHidden,
@@ -24,7 +25,18 @@ import type { Outgoing } from "../../src/protocol/irc/Message.ts"
 import type { Numeric } from "../../src/protocol/irc/Numeric.ts"
 import { harmless } from "../../src/protocol/irc/Speech.ts"
 import { changesIn, isUserMode, type UserMode } from "../../src/protocol/irc/UserModes.ts"
-import { asGuest, atOnce, type Command, isChannel, needsMore, personIn, placeNamed } from "./Command.ts"
+import {
+  asGuest,
+  atOnce,
+  type Command,
+  isChannel,
+  knownRoom,
+  needsMore,
+  noSuchNick,
+  notOperator,
+  personIn,
+  placeNamed
+} from "./Command.ts"
 import { farewellOf, type Lobby, toAll } from "./House.ts"
 import { banMaskOf, channelOf, mainChannel } from "./Messages.ts"
 import type { Talk } from "./Talk.ts"
@@ -34,12 +46,12 @@ export const modesOf = ({ channels }: Lobby, room: Room): Modes => channels.of(r
 
 // ---- Coming in
 
-const wordsFor = {
+const wordsFor: Readonly<Record<EntryFault, string>> = {
   ERR_BADCHANNELKEY: "Cannot join channel (+k): the key is missing or wrong",
   ERR_BANNEDFROMCHAN: "Cannot join channel (+b): you are banned",
   ERR_INVITEONLYCHAN: "Cannot join channel (+i): an invitation is needed",
   ERR_CHANNELISFULL: "Cannot join channel (+l): it is full"
-} as const
+}
 
 /**
  * Lets a guest begin to come in, or says why it may not. The function that is returned is called when it is in, or has
@@ -52,8 +64,7 @@ export const letIn = (talk: Talk, room: Room, key: string): Outgoing | (() => vo
   const who = { mask: talk.prefixOf(guest.id), key, isInvited: channels.isInvited(room, guest) }
   const objection = objectionToEnter(modesOf(lobby, room), who, channels.of(room)?.guests ?? 0)
   if (objection === undefined) return channels.enter(room, guest)
-  const words = objection in wordsFor ? wordsFor[objection as keyof typeof wordsFor] : "Cannot join channel"
-  return talk.numeric(objection, channelOf(room), words)
+  return talk.numeric(objection, channelOf(room), wordsFor[objection])
 }
 
 /** Whether this client is told of a channel. */
@@ -65,9 +76,10 @@ export const isToldOf = (talk: Talk, room: Room): boolean => {
 // ---- MODE #channel
 
 /** The guest with that nick in a channel, or why there is none. */
-const guestIn = ({ house, members, numeric }: Talk, lobby: Lobby, room: Room, nick: string): Guest | Outgoing => {
+const guestIn = (talk: Talk, lobby: Lobby, room: Room, nick: string): Guest | Outgoing => {
+  const { house, members, numeric } = talk
   const id = members.idOf(nick)
-  if (id === undefined) return numeric("ERR_NOSUCHNICK", nick, "No such nick")
+  if (id === undefined) return noSuchNick(talk, nick)
   const guest = lobby.guests.here.get(id)
   if (guest?.rooms.has(room) === true) return guest
   return guest === undefined && members.has(id)
@@ -120,11 +132,9 @@ const change = (talk: Talk, lobby: Lobby, room: Room, wanted: Change): Change | 
 
 const modeOfChannel = (talk: Talk, lobby: Lobby, guest: Guest, params: ReadonlyArray<string>) => {
   const [name = "", letters, ...words] = params
-  const { numeric, roomOf } = talk
-  const asked = roomOf(name)
-  if (asked === undefined || !talk.rooms().some(({ room }) => room === asked) || !isToldOf(talk, asked)) {
-    return [numeric("ERR_NOSUCHCHANNEL", name, "No such channel")]
-  }
+  const { numeric } = talk
+  const asked = knownRoom(talk, name)
+  if (asked === undefined || !isToldOf(talk, asked)) return [numeric("ERR_NOSUCHCHANNEL", name, "No such channel")]
   const { since } = lobby.channels.of(asked) ?? {}
   if (letters === undefined) {
     const isInside = talk.shown().includes(asked)
@@ -143,10 +153,7 @@ const modeOfChannel = (talk: Talk, lobby: Lobby, guest: Guest, params: ReadonlyA
     if (step._tag === "Show") answers.push(...showList(talk, name, modesOf(lobby, asked), step.letter))
     else if (fault !== undefined) answers.push(fault)
     else if (!mayChange) {
-      if (!isRefused)
-        answers.push(
-          typeof room === "string" ? numeric("ERR_CHANOPRIVSNEEDED", name, "You're not channel operator") : room
-        )
+      if (!isRefused) answers.push(typeof room === "string" ? notOperator(talk, name) : room)
       isRefused = true
     } else if (isChange(step)) {
       const outcome = change(talk, lobby, asked, step)
@@ -169,7 +176,7 @@ const isChange = (step: Step): step is Change => "on" in step
 const modeOfGuest = (talk: Talk, lobby: Lobby, [name = "", letters]: ReadonlyArray<string>) => {
   const { house, members, numeric } = talk
   const id = members.idOf(name)
-  if (id === undefined) return [numeric("ERR_NOSUCHNICK", name, "No such nick")]
+  if (id === undefined) return [noSuchNick(talk, name)]
   if (id !== house.self.id) return [numeric("ERR_USERSDONTMATCH", "Can't view or change modes of others")]
   const person = talk.personOf(id)
   if (letters === undefined) return [numeric("RPL_UMODEIS", `+${[...person.modes].sort().join("")}`)]
@@ -203,12 +210,11 @@ export const modeSet = (
 
 // ---- Where all clients speak as the node
 
-const modeOfNode = ({ house, members, numeric, roomOf, rooms }: Talk, params: ReadonlyArray<string>) => {
+const modeOfNode = (talk: Talk, params: ReadonlyArray<string>) => {
+  const { house, members, numeric } = talk
   const [name = "", modes, ...rest] = params
   if (isChannel(name)) {
-    if (!rooms().some(({ room }) => room === roomOf(name))) {
-      return [numeric("ERR_NOSUCHCHANNEL", name, "No such channel")]
-    }
+    if (knownRoom(talk, name) === undefined) return [numeric("ERR_NOSUCHCHANNEL", name, "No such channel")]
     if (modes === undefined) return [numeric("RPL_CHANNELMODEIS", name, "+n")]
     if (/^\+?b$/.test(modes) && rest.length === 0) {
       return [
@@ -218,9 +224,9 @@ const modeOfNode = ({ house, members, numeric, roomOf, rooms }: Talk, params: Re
     }
     return [numeric("ERR_CHANOPRIVSNEEDED", name, "Modes of channels can't be changed")]
   }
-  if (members.idOf(name) === undefined) return [numeric("ERR_NOSUCHNICK", name, "No such nick")]
-  if (members.idOf(name) !== house.self.id)
-    return [numeric("ERR_USERSDONTMATCH", "Can't view or change modes of others")]
+  const id = members.idOf(name)
+  if (id === undefined) return [noSuchNick(talk, name)]
+  if (id !== house.self.id) return [numeric("ERR_USERSDONTMATCH", "Can't view or change modes of others")]
   // Some clients set +i for themselves at each start. Nobody is more or less visible for it.
   if (modes === undefined || /^[+-]i$/.test(modes)) return [numeric("RPL_UMODEIS", "+")]
   return [numeric("ERR_UMODEUNKNOWNFLAG", "Unknown mode")]
@@ -241,8 +247,7 @@ const kickGuest = (talk: Talk, lobby: Lobby, guest: Guest, params: ReadonlyArray
   if (nick === undefined) return [needsMore(talk, "KICK")]
   const room = placeNamed(talk, name)
   if (typeof room !== "string") return [room]
-  if (!personIn(talk, lobby, guest, room).isOperator)
-    return [talk.numeric("ERR_CHANOPRIVSNEEDED", name, "You're not channel operator")]
+  if (!personIn(talk, lobby, guest, room).isOperator) return [notOperator(talk, name)]
   const found = guestIn(talk, lobby, room, nick)
   if ("command" in found) return [found]
   lobby.farewells.set(farewellOf(found.id, room), { words: harmless(words || talk.nick()), by: guest.id })
@@ -261,7 +266,7 @@ export const kick: Command = atOnce((talk, params) => {
     return [numeric("ERR_CHANOPRIVSNEEDED", isChannel(channel) ? channel : mainChannel, words)]
   }
   const id = members.idOf(nick)
-  if (id === undefined) return [numeric("ERR_NOSUCHNICK", nick || "*", "No such nick")]
+  if (id === undefined) return [noSuchNick(talk, nick || "*")]
   run(`kick ${id}`)
   return []
 })
@@ -278,14 +283,13 @@ const inviteGuest = (talk: Talk, lobby: Lobby, guest: Guest, [nick, name]: Reado
   if (name === undefined) return [needsMore(talk, "INVITE")]
   const id = members.idOf(nick)
   const invited = id === undefined ? undefined : lobby.guests.here.get(id)
-  if (id === undefined || !members.has(id)) return [numeric("ERR_NOSUCHNICK", nick, "No such nick")]
+  if (id === undefined || !members.has(id)) return [noSuchNick(talk, nick)]
   const room = placeNamed(talk, name)
   if (typeof room !== "string") return [room]
   const nickOf = members.nickOf(id)
   if (talk.inside(room).some((each) => each.id === id))
     return [numeric("ERR_USERONCHANNEL", nickOf, channelOf(room), "is already on channel")]
-  if (!mayInvite(modesOf(lobby, room), personIn(talk, lobby, guest, room)))
-    return [numeric("ERR_CHANOPRIVSNEEDED", channelOf(room), "You're not channel operator")]
+  if (!mayInvite(modesOf(lobby, room), personIn(talk, lobby, guest, room))) return [notOperator(talk, channelOf(room))]
   if (invited === undefined) {
     const words = "Only guests of this node can be invited: nodes join as they like"
     return [numeric("ERR_CHANOPRIVSNEEDED", channelOf(room), words)]
@@ -308,5 +312,5 @@ export const invite: Command = atOnce((talk, params) => {
   if (lobby !== undefined && guest !== undefined) return inviteGuest(talk, lobby, guest, params)
   const [, name = mainChannel] = params
   const words = "Nobody needs an invitation to a channel"
-  return [talk.numeric("ERR_CHANOPRIVSNEEDED", isChannel(name) ? name : channelOf(mainRoom), words)]
+  return [talk.numeric("ERR_CHANOPRIVSNEEDED", isChannel(name) ? name : mainChannel, words)]
 })

@@ -1,7 +1,7 @@
 /** What the operators of a node can do to its guests: OPER, KILL, WALLOPS. Whoever has the password is one. */
 import type { Guest } from "../../services/Guests.ts"
 import { harmless } from "../../src/protocol/irc/Speech.ts"
-import { asGuest, atOnce, type Command, isOperator, needsMore } from "./Command.ts"
+import { asGuest, atOnce, type Command, isOperator, needsMore, noSuchNick } from "./Command.ts"
 import type { Lobby } from "./House.ts"
 import { modeSet } from "./Modes.ts"
 import type { Talk } from "./Talk.ts"
@@ -39,7 +39,7 @@ const byOperator = (
 ): Command =>
   atOnce((talk, params) => {
     const { lobby, guest } = asGuest(talk) ?? {}
-    if (lobby === undefined || guest === undefined || !isOperator(lobby, guest)) {
+    if (lobby === undefined || guest === undefined || !isOperator(talk, guest.id)) {
       return [talk.numeric("ERR_NOPRIVILEGES", "You're not an operator of this node")]
     }
     if (params[0] === undefined || params[0] === "") return [needsMore(talk, command)]
@@ -50,7 +50,7 @@ const byOperator = (
 export const kill: Command = byOperator("KILL", (talk, lobby, [nick = "", words = "No reason given"]) => {
   const { house, members, numeric, prefixOf } = talk
   const id = members.idOf(nick)
-  if (id === undefined || !members.has(id)) return numeric("ERR_NOSUCHNICK", nick, "No such nick")
+  if (id === undefined || !members.has(id)) return noSuchNick(talk, nick)
   const guest = lobby.guests.here.get(id)
   const connection = guest === undefined ? undefined : lobby.connections.get(guest)
   if (connection === undefined) return numeric("ERR_CANTKILLSERVER", "Only guests of this node can be removed")

@@ -7,7 +7,7 @@ import { objectionToSpeak } from "../../src/protocol/irc/ChannelModes.ts"
 import { bytesLeft, type Outgoing } from "../../src/protocol/irc/Message.ts"
 import { saidIn } from "../../src/protocol/irc/Speech.ts"
 import { utf8Length } from "../../src/protocol/irc/Utf8.ts"
-import { asGuest, type Command, isChannel, personIn, shownRoom, together } from "./Command.ts"
+import { asGuest, type Command, isChannel, noSuchNick, personIn, shownRoom, together } from "./Command.ts"
 import { awayWords } from "./Messages.ts"
 import { modesOf } from "./Modes.ts"
 import type { Answer, Talk } from "./Talk.ts"
@@ -36,11 +36,11 @@ const channelNamed = (talk: Talk, target: string): Place | Outgoing => {
 }
 
 /** The reader of that name, or what speaks against it. */
-const readerNamed = ({ house, members, numeric }: Talk, target: string): Place | Outgoing => {
+const readerNamed = (talk: Talk, target: string): Place | Outgoing => {
+  const { house, members, numeric } = talk
   const reader = members.idOf(target)
   // A guest is gone for good. To a node that is away a line waits.
-  if (reader === undefined || (house.lobby !== undefined && !members.has(reader)))
-    return numeric("ERR_NOSUCHNICK", target, "No such nick")
+  if (reader === undefined || (house.lobby !== undefined && !members.has(reader))) return noSuchNick(talk, target)
   if (reader === house.self.id)
     return numeric("ERR_CANTSENDTOUSER", target, "A private line to yourself would be seen by nobody else")
   return { room: privatelyTo([reader]), reader }

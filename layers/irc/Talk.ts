@@ -29,11 +29,11 @@ import { isSame } from "../../src/protocol/irc/CaseMapping.ts"
 import type { Outgoing } from "../../src/protocol/irc/Message.ts"
 import { type Numeric, numeric } from "../../src/protocol/irc/Numeric.ts"
 import { makeEchoes, type Outcome } from "./Echoes.ts"
-import type { House, Person } from "./House.ts"
+import { type House, nodePerson, type Person } from "./House.ts"
 import { type Marking, makeMarking } from "./Markers.ts"
 import { type Change, type Members, makeMembers } from "./Members.ts"
 import * as Messages from "./Messages.ts"
-import { awayWords, banMaskOf, channelOf, host, split } from "./Messages.ts"
+import { banMaskOf, channelOf } from "./Messages.ts"
 import { type Monitor, makeMonitor, nicksIn } from "./Monitor.ts"
 import { makePast } from "./Past.ts"
 import type { Seen } from "./Seen.ts"
@@ -109,8 +109,8 @@ export interface Running {
   readonly talk: Talk
   /** How many lines wait to be said. */
   readonly waiting: () => number
-  /** A guest has gone away, or is back. */
-  readonly heardAway: (id: PeerId) => void
+  /** A guest has gone away, or is back. Undefined where there are no guests. */
+  readonly heardAway?: (id: PeerId) => void
   /** Whether a command is not answered yet, on which the next one may depend: JOIN, PART, WHOIS. */
   readonly isBusy: () => boolean
   /** Whether something is not said yet. It is said under the nick of now. */
@@ -150,8 +150,6 @@ const listPeers = "/who"
 
 const isRoom = Schema.is(Room)
 
-const noModes: Person["modes"] = new Set()
-
 /** Of a channel that is just being joined. */
 const nothingSeen: Seen = { has: () => false, add: () => {} }
 
@@ -172,8 +170,6 @@ export const make = ({
     const typed = yield* Mailbox.make<Typed>()
     const members = makeMembers(self, asked)
     const nick = () => members.nickOf(self.id)
-    /** Whether everybody is in that room. */
-    const isEverybodys = (room: Room): boolean => room === mainRoom
 
     // Mutable: the connection is the only user, in synchronous steps.
     let statuses: ReadonlyMap<PeerId, PeerStatus> = new Map()
@@ -201,14 +197,13 @@ export const make = ({
     /** Takes the answer to the command that the session is at. */
     let take: Done | undefined
 
-    const personOf = (id: PeerId): Person => ({ user: id, name: `outlive node ${id}`, modes: noModes })
     const accountOf = (id: PeerId): PeerId | undefined => (house.accounts ? id : undefined)
     const view: Messages.View = {
       self,
       server,
       has,
       nickOf: members.nickOf,
-      personOf,
+      personOf: nodePerson,
       accountOf,
       isNotice: () => false,
       newReference
@@ -229,8 +224,7 @@ export const make = ({
         const [reader] = addresseesIn(place) ?? []
         return reader === undefined ? channelOf(place) : members.nickOf(reader)
       },
-      posts: (place) =>
-        isPrivate(place) ? past.letters().filter((post) => placeOf(self.id, post) === place) : past.in(place),
+      posts: past.in,
       send: sender.send,
       watch: () => typed.unsafeOffer({ text: "", request: Request.Watch({ what: ["rooms"] }) }),
       read: (place) => typed.unsafeOffer({ text: "", request: Request.Read({ place }) })
@@ -284,12 +278,11 @@ export const make = ({
       const { id } = change
       if (change._tag === "Came") {
         const isBack = away.delete(id) && has("away-notify")
-        const joins = [...channels.keys()].filter(isEverybodys).map((room) => joined(room, id))
-        const back: Outgoing = { source: prefixOf(id), command: "AWAY", params: [] }
-        return isBack && joins.length > 0 ? [...joins, back] : joins
+        if (!channels.has(mainRoom)) return []
+        return [joined(mainRoom, id), ...(isBack ? [Messages.awayOf(view, id)] : [])]
       }
       if (change._tag === "Renamed") return renamed(change)
-      const shown = [...channels].filter(([room, { members }]) => isEverybodys(room) || members.has(id))
+      const shown = [...channels].filter(([room, { members }]) => room === mainRoom || members.has(id))
       for (const [, channel] of channels) channel.members = new Set([...channel.members].filter((each) => each !== id))
       if (change._tag === "Expelled") {
         const words = change.barred ? "banned by the server" : "kicked by the server"
@@ -299,23 +292,18 @@ export const make = ({
           { source: by, command: "KICK", params: [channelOf(room), members.nickOf(id), words] }
         ])
       }
-      const why = { lost: split, left: change.words || "left", ended: "terminated" }[change.how]
-      const isAway = change.how !== "left"
-      if (isAway) away.add(id)
-      const source = prefixOf(id)
-      const gone: Outgoing = { source, command: "AWAY", params: [awayWords] }
-      return shown.length === 0
-        ? []
-        : [...(isAway && has("away-notify") ? [gone] : []), { source, command: "QUIT", params: [why] }]
+      if (Messages.isExpectedBack(change.how)) away.add(id)
+      return shown.length === 0 ? [] : Messages.quit(view, change)
     }
-    const renamed = ({ before, from, id, to }: Extract<Change, { _tag: "Renamed" }>): ReadonlyArray<Outgoing> => {
-      let isSeen = id === self.id || [...channels.keys()].some(isEverybodys)
+    const renamed = (change: Extract<Change, { _tag: "Renamed" }>): ReadonlyArray<Outgoing> => {
+      const { before, id } = change
+      let isSeen = channels.has(mainRoom)
       for (const channel of channels.values()) {
         if (!channel.members.has(before)) continue
         isSeen = true
         channel.members = new Set([...channel.members].map((each) => (each === before ? id : each)))
       }
-      return isSeen ? [{ source: `${from}!${personOf(id).user}@${host}`, command: "NICK", params: [to] }] : []
+      return isSeen ? [Messages.renamed(view, change)] : []
     }
     const joined = (room: Room, id: PeerId): Outgoing => Messages.joined(view, room, id)
     const parted = (room: Room, id: PeerId, reason = ""): Outgoing => Messages.parted(view, room, id, reason)
@@ -385,7 +373,7 @@ export const make = ({
         const channel = channels.get(room)
         if (channel === undefined) {
           if (joined && !hidden.has(room)) show(room)
-        } else if (!isEverybodys(room)) sender.send(compare(room, channel, peers))
+        } else if (room !== mainRoom) sender.send(compare(room, channel, peers))
       }
     }
 
@@ -532,7 +520,7 @@ export const make = ({
       has,
       statuses: () => statuses,
       prefixOf,
-      personOf,
+      personOf: nodePerson,
       send: sender.send,
       now: house.now,
       accountOf,
@@ -548,7 +536,7 @@ export const make = ({
       rooms: () => rooms,
       shown: () => [...channels.keys()],
       inside: (room) => {
-        if (isEverybodys(room)) return members.all()
+        if (room === mainRoom) return members.all()
         const others = [...(channels.get(room)?.members ?? [])]
         return [self, ...others.map((id) => members.get(id) ?? { id, role: roleOf(id) })]
       },
@@ -569,7 +557,7 @@ export const make = ({
       },
       part: (room, answer, reason) => {
         parting.set(room, { answer, reason })
-        if (isEverybodys(room)) {
+        if (room === mainRoom) {
           hidden.add(room)
           return hide(room)
         }
@@ -608,12 +596,6 @@ export const make = ({
     return {
       talk,
       console,
-      heardAway: (id) => {
-        const isMet = [...channels.values()].some((channel) => channel.members.has(id))
-        if (!isMet || id === self.id || !has("away-notify")) return
-        const { away } = personOf(id)
-        sender.send([{ source: prefixOf(id), command: "AWAY", params: away === undefined ? [] : [away] }])
-      },
       isBusy: () => joining.size + parting.size + listeners.length + topics > 0,
       isSaying: echoes.isWaiting,
       waiting: () => Option.getOrElse(typed.unsafeSize(), () => 0),

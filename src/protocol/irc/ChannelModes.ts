@@ -74,7 +74,7 @@ const isFlag = isOneOf(flags)
 const isList = isOneOf(lists)
 const isRank = isOneOf(ranks)
 
-/** Whether a text can be a word of a command: it is not empty, has no space, and does not begin with a colon. */
+/** Whether a text can be a word of a command: it is not empty, has no space and no comma, and does not begin with a colon. */
 const isWord = (text: string): boolean => /^[^\s:,][^\s,]*$/.test(text)
 
 /** `MODE #channel +ov-k a b c`: the letters, and the words behind them. */
@@ -191,13 +191,19 @@ const isOn = (modes: Modes, list: MaskList, mask: string): boolean =>
 
 const isBanned = (modes: Modes, mask: string): boolean => isOn(modes, "b", mask) && !isOn(modes, "e", mask)
 
+/** Why somebody may not come in: by the name of the numeric that says so. */
+export type EntryFault = Extract<
+  Numeric,
+  "ERR_BADCHANNELKEY" | "ERR_BANNEDFROMCHAN" | "ERR_CHANNELISFULL" | "ERR_INVITEONLYCHAN"
+>
+
 /** Why somebody may not come in; undefined if nothing speaks against it. An invitation counts more than all but the key. */
 export const objectionToEnter = (
   modes: Modes,
   who: { readonly mask: string; readonly key: string; readonly isInvited: boolean },
   /** How many are inside. */
   inside: number
-): Extract<Numeric, `ERR_${string}`> | undefined => {
+): EntryFault | undefined => {
   const { isInvited, key, mask } = who
   if (modes.key !== undefined && modes.key !== key) return "ERR_BADCHANNELKEY"
   if (isInvited) return undefined
