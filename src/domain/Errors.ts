@@ -152,6 +152,15 @@ export class HostElsewhere extends Data.TaggedError("HostElsewhere")<{
   }
 }
 
+/** Why a front end of the node, for IRC clients or for browsers, can't begin. */
+export type FrontEndUnable = PortTaken | HostElsewhere | CertificateUnusable
+
+/** Says of a `HostElsewhere` which option has named the host. Other errors stay as they are. */
+export const namedBy =
+  (option: NonNullable<HostElsewhere["option"]>) =>
+  (error: FrontEndUnable): FrontEndUnable =>
+    error._tag === "HostElsewhere" ? new HostElsewhere({ host: error.host, option }) : error
+
 /** The certificate for IRC clients or for the page, or its key, can't be used. */
 export class CertificateUnusable extends Data.TaggedError("CertificateUnusable")<{
   readonly of: "irc" | "web"

@@ -10,7 +10,7 @@ import type { Membership } from "../../services/Membership.ts"
 import type { MessageLog } from "../../services/MessageLog.ts"
 import type { Sessions } from "../../services/Sessions.ts"
 import type { Transport } from "../../services/Transport.ts"
-import { type CertificateUnusable, HostElsewhere, type PortTaken } from "../domain/Errors.ts"
+import { type CertificateUnusable, type FrontEndUnable, namedBy } from "../domain/Errors.ts"
 import { defaultLimits } from "../domain/Limits.ts"
 import type { Address, Named } from "../domain/Peer.ts"
 
@@ -60,11 +60,7 @@ const transportFor = ({ ircCert, ircGuests = false, ircKey }: Irc): Layer.Layer<
 export const ircFor = (
   given: Irc,
   self: Named
-): Layer.Layer<
-  never,
-  PortTaken | HostElsewhere | CertificateUnusable,
-  Sessions | MessageLog | Membership | Guests | Console
-> =>
+): Layer.Layer<never, FrontEndUnable, Sessions | MessageLog | Membership | Guests | Console> =>
   Option.match(given.irc, {
     onNone: () => Layer.empty,
     onSome: (listen) =>
@@ -83,10 +79,5 @@ export const ircFor = (
               keep: keepIn(given.data, "irc-clients.json")
             })
         )
-      ).pipe(
-        Layer.provide(transportFor(given)),
-        Layer.mapError((error) =>
-          error._tag === "HostElsewhere" ? new HostElsewhere({ host: error.host, option: "--irc" }) : error
-        )
-      )
+      ).pipe(Layer.provide(transportFor(given)), Layer.mapError(namedBy("--irc")))
   })

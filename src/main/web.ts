@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import { keepIn } from "../../layers/Keep.ts"
 import type { Console } from "../../services/Console.ts"
 import type { Sessions } from "../../services/Sessions.ts"
-import { type CertificateUnusable, HostElsewhere, type PortTaken } from "../domain/Errors.ts"
+import { type FrontEndUnable, namedBy } from "../domain/Errors.ts"
 import type { Address } from "../domain/Peer.ts"
 
 export interface Web {
@@ -28,7 +28,7 @@ export const webFor = ({
   web,
   webCert,
   webKey
-}: Web): Layer.Layer<never, PortTaken | HostElsewhere | CertificateUnusable, Sessions | Console> =>
+}: Web): Layer.Layer<never, FrontEndUnable, Sessions | Console> =>
   Option.match(web, {
     onNone: () => Layer.empty,
     onSome: (listen) =>
@@ -44,9 +44,5 @@ export const webFor = ({
               keep: keepIn(data, "web-passes.json")
             })
         )
-      ).pipe(
-        Layer.mapError((error) =>
-          error._tag === "HostElsewhere" ? new HostElsewhere({ host: error.host, option: "--web" }) : error
-        )
-      )
+      ).pipe(Layer.mapError(namedBy("--web")))
   })
