@@ -13,7 +13,8 @@ type Of<Type extends EventLine["type"]> = Extract<EventLine, { readonly type: Ty
 export interface Program {
   readonly write: (line: string) => Effect.Effect<void>
   readonly send: (...commands: ReadonlyArray<InputLine>) => Effect.Effect<void>
-  /** All events of a type so far. */
+  /** All events so far, and all of a type. */
+  readonly events: ReadonlyArray<EventLine>
   readonly all: <Type extends EventLine["type"]>(type: Type) => ReadonlyArray<Of<Type>>
   /** The first such event, as soon as there is one; fails if it does not come. */
   readonly sees: <Type extends EventLine["type"]>(
@@ -57,6 +58,7 @@ export const attachProgram = (node: Node, history = 0): Effect.Effect<Program> =
     return {
       write,
       send: (...commands) => Effect.forEach(commands, (each) => write(JSON.stringify(each)), { discard: true }),
+      events,
       all: (type) => events.filter(isOf(type)),
       sees: (type, holds = () => true) => {
         const found = () => events.filter(isOf(type)).find(holds)

@@ -213,6 +213,18 @@ describe("a line with a ref", () => {
       yield* program.send({ type: "say", text: "x".repeat(70_000), ref: "c" })
       yield* program.sees("settled", ({ ref }) => ref === "c")
       assert.isEmpty(program.all("accepted").filter(({ ref }) => ref === "c"))
+      // The name comes before the line, so a program never takes an own line for another one.
+      yield* program.send({ type: "say", text: "x".repeat(70_000) }, { type: "say", text: "more", ref: "d" })
+      yield* program.send({ type: "say", text: "more", ref: "e" })
+      yield* program.sees("settled", ({ ref }) => ref === "e")
+      const named: Array<string> = []
+      for (const event of program.events) {
+        if (event.type !== "accepted" && event.type !== "said") continue
+        const name = `${event.stream} ${event.n}`
+        if (event.type === "accepted") named.push(name)
+        else if (event.own) assert.include(named, name)
+      }
+      assert.lengthOf(new Set(named), 1 + 2 + 2)
     })
   )
 })

@@ -80,8 +80,6 @@ export class Tab {
         this.does(async () => {
           const lines = this.log.getByText(text, { exact: true })
           await lines.first().waitFor()
-          // An own line stands twice between its coming from the node and the coming of its name.
-          await lines.nth(1).waitFor({ state: "detached" })
           assert.equal(await lines.count(), 1, text)
         }),
       { discard: true }

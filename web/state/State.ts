@@ -63,8 +63,6 @@ export interface State {
   /** The windows of the places that were open. */
   readonly windows: ReadonlyMap<Place, Window>
   readonly outgoing: ReadonlyArray<Outgoing>
-  /** The names that the last own lines of this page have got. */
-  readonly ownNames: ReadonlyArray<string>
   readonly drafts: ReadonlyMap<Place, string>
   readonly menu: Menu | undefined
   readonly panel: Panel | undefined
@@ -97,7 +95,6 @@ export const initial = (
   opened: othersIn(kept.open) === undefined ? [] : [kept.open],
   windows: new Map(),
   outgoing: kept.unsent.map((each, index) => ({ ...each, ref: `kept-${index}`, name: undefined, unsent: true })),
-  ownNames: [],
   drafts: kept.drafts,
   menu: undefined,
   panel: undefined,

@@ -7,7 +7,7 @@ import { main, othersIn, type Place, privatelyWith } from "./Place.ts"
 import { go, goBy, takeIn } from "./Reading.ts"
 import { addressOf, draftOf, type Outgoing, type State } from "./State.ts"
 import { andThen, doing, type Step, sending, still } from "./Step.ts"
-import { keyOf, nameOf, type Said } from "./Window.ts"
+import { nameOf, type Said } from "./Window.ts"
 
 const withDraft = (state: State, place: Place, text: string): State => ({
   ...state,
@@ -165,19 +165,12 @@ export const sendAgain = (state: State, ref: string, now: number): Step => {
   return andThen(discard(state, ref), (without) => say(without, line.place, line.text, now))
 }
 
-/** How many own names are remembered: more lines than are on their way at once. */
-const mostNames = 64
-
-/** An own line has its name. It stands in the log already, or will as soon as the node shows it. */
+/** An own line has its name. It is on its way until the node shows it, unless its end of the log is not looked at. */
 export const accepted = (state: State, ref: string, name: string): State => ({
   ...state,
-  ownNames: [...state.ownNames, name].slice(-mostNames),
   outgoing: state.outgoing.flatMap((each) => {
     if (each.ref !== ref) return [each]
-    const window = state.windows.get(each.place)
-    const isShown =
-      window === undefined || window.newer || [...window.lines, ...window.held].some((line) => keyOf(line) === name)
-    return isShown ? [] : [{ ...each, name, unsent: false }]
+    return state.windows.get(each.place)?.newer === false ? [{ ...each, name, unsent: false }] : []
   })
 })
 
@@ -216,26 +209,11 @@ export const sentAfterAll = (state: State, place: Place, missed: ReadonlyArray<S
   return left.length === state.outgoing.length ? state : { ...state, outgoing: left }
 }
 
-/** The lines of a place that may be those of this page which have no name yet. */
-const unnamedIn = ({ ownNames, windows }: State, place: Place): ReadonlyArray<Said> => {
-  const { held = [], lines = [] } = windows.get(place) ?? {}
-  return [...lines, ...held].filter(
-    (line): line is Said => line._tag === "Said" && line.own === true && !ownNames.includes(nameOf(line))
-  )
-}
-
-/**
- * The connection is lost: what has no name may not have come to the node. It has, if the line itself came before its
- * name.
- */
-export const interrupted = (state: State): State => {
-  if (state.outgoing.length === 0) return state
-  const outgoing = state.outgoing
-    .filter(({ name }) => name === undefined)
-    .map((each) => (each.unsent ? each : { ...each, unsent: true }))
-  const places = new Set(outgoing.map(({ place }) => place))
-  return [...places].reduce<State>((after, place) => sentAfterAll(after, place, unnamedIn(after, place)), {
-    ...state,
-    outgoing
-  })
-}
+/** The connection is lost: what has no name may not have come to the node. */
+export const interrupted = (state: State): State =>
+  state.outgoing.length === 0
+    ? state
+    : {
+        ...state,
+        outgoing: state.outgoing.flatMap((each) => (each.name === undefined ? [{ ...each, unsent: true }] : []))
+      }

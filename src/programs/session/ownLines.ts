@@ -36,8 +36,13 @@ export interface OwnLines {
   /** Settles lines that need no delivery, such as commands: they are pending no more. */
   readonly settle: (lines: ReadonlyArray<Typed>) => Effect.Effect<void>
   /**
-   * Takes the result of each line, which was to be said in that room, and follows the lines that were said. Lines that could not be said, and lines without
-   * a result, are given back.
+   * These lines are about to be said in that room. If the log shows some of them before their results are known, their
+   * console is told which posts they became first. A plain function.
+   */
+  readonly begin: (sayings: ReadonlyArray<Saying<Typed>>, room: Room) => void
+  /**
+   * Takes the result of each line, which was to be said in that room, and follows the lines that were said. Lines that
+   * could not be said, and lines without a result, are given back.
    */
   readonly follow: (
     sayings: ReadonlyArray<Saying<Typed>>,
@@ -88,14 +93,26 @@ const unseen: OwnLines = {
   reword: () => Effect.void,
   drop: () => Effect.void,
   settle: () => Effect.void,
+  begin: constVoid,
   follow: () => Effect.void,
   witness: (entries, show) => show(entries),
   isDue: constFalse,
   onDue: () => constVoid
 }
 
+/** Lines of a session that are being said. They come to the log in their order. Mutable: each change is synchronous. */
+interface UnderWay {
+  readonly room: Room
+  readonly sayings: ReadonlyArray<Saying<Typed>>
+  /** The posts of those that have come so far. */
+  readonly come: Set<Post>
+  /** The first of them that may come next. */
+  next: number
+}
+
 export const make = ({
   console,
+  reader,
   waiting
 }: Session["Type"]): Effect.Effect<OwnLines, never, MeshStatus | PeerMesh | Rooms | Run | Scope.Scope> =>
   Effect.gen(function* () {
@@ -158,11 +175,27 @@ export const make = ({
       for (const { line } of lines) add(line)
       reviewLater()
     }
+    let underWay: UnderWay | undefined
+    /** Tells which posts lines of this session have become, if it is not known yet. Too long ones never come. */
+    const placeThoseOf = (own: UnderWay, entries: ReadonlyArray<Entry>): void => {
+      const { come, room, sayings } = own
+      for (const entry of entries) {
+        if (entry._tag !== "Said" || entry.by !== reader) continue
+        const { post } = entry
+        while (own.next < sayings.length && sayings[own.next]?.text !== post.text) own.next += 1
+        const saying = sayings[own.next++]
+        if (saying === undefined) return
+        come.add(post)
+        place([{ line: saying.line, post }], room)
+      }
+    }
+
     /**
      * Shows entries in the order of the log. Entries before a line of another session are shown before that line is
      * added, and later entries are shown below it.
      */
     const witness: OwnLines["witness"] = (entries, show, hand) => {
+      if (seesAll && underWay !== undefined) placeThoseOf(underWay, entries)
       const from = seesAll ? -1 : entries.findIndex(isOwn)
       const above = from < 0 ? entries : entries.slice(0, from)
       review(above, hand)
@@ -186,10 +219,16 @@ export const make = ({
       reword,
       drop,
       settle: whenTaken(settle),
+      begin: (sayings, room) => {
+        underWay = { room, sayings, come: new Set(), next: 0 }
+      },
       follow: (sayings, results, room) =>
         Effect.suspend(() => {
           const { said, unsaid } = pairUp(sayings, results, now())
-          place(said, room)
+          const placed = underWay?.come
+          underWay = undefined
+          const unplaced = placed === undefined ? said : said.filter(({ post }) => !placed.has(post))
+          if (unplaced.length > 0) place(unplaced, room)
           MutableRef.update(waiting, (before) => [...before, ...said])
           return Effect.map(giveBack(unsaid), () => {
             reviewNow()

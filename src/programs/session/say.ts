@@ -106,6 +106,7 @@ export const sayWhatIsTyped = (
       sayAll: (lines: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<SayResult>, LogUnavailable | Unreachable>
     ): Effect.Effect<void> =>
       Effect.uninterruptibleMask((restore) => {
+        ownLines.begin(sayings, room)
         const said = Effect.match(
           // Waiting for a disk can be interrupted: one that is stuck must not hold up the end.
           restore(sayAll(sayings.map(({ text }) => text))),

@@ -16,7 +16,7 @@ const refOf = (page: Page): string => {
 }
 
 describe("an own line", () => {
-  it("is on its way until the log has it, whichever comes first: its name or the line", () => {
+  it("is on its way until the log has it, and never stands twice", () => {
     const page = Page.connected()
     page.says("hello")
     const ref = refOf(page)
@@ -29,8 +29,8 @@ describe("an own line", () => {
     page.hears(...saying(own(1, "hello")))
     assert.isEmpty(page.state.outgoing)
     page.says("again")
-    const next = refOf(page)
-    page.hears(...saying(own(2, "again")), { type: "accepted", ref: next, stream, n: 2 })
+    // Its name and the line come in one go.
+    page.hears({ type: "accepted", ref: refOf(page), stream, n: 2 }, ...saying(own(2, "again")))
     assert.isEmpty(page.state.outgoing)
     assert.deepStrictEqual(page.shown, ["hello", "again"])
   })
@@ -58,7 +58,7 @@ describe("an own line", () => {
     const said = page.sent
     const ref = said.findLast((each) => each.type === "say")?.ref ?? ""
     const asked = said.findLast((each) => each.type === "history")?.ref ?? ""
-    page.hears(...saying(own(1, "one"))).hears({ type: "accepted", ref, stream, n: 1 })
+    page.hears({ type: "accepted", ref, stream, n: 1 }).hears(...saying(own(1, "one")))
     assert.isEmpty(page.state.outgoing)
     page.hears({ type: "history", ref: asked, lines: [], older: false, newer: false, found: false })
     assert.deepStrictEqual(page.shown, ["one"])
@@ -78,20 +78,6 @@ describe("an own line", () => {
     )
     page.does({ _tag: "Connected" })
     assert.isUndefined(page.sent.filter((each) => each.type === "say").find((each) => each.text === "three"))
-  })
-
-  it("that came before its name is sent, also if the name never comes; another one of the same text is not", () => {
-    const page = Page.connected(lines("bo", 1, 1))
-    page.says("ok")
-    const at = page.state.outgoing[0]?.at ?? 0
-    page.hears({ type: "accepted", ref: refOf(page), stream, n: 1 }, ...saying({ ...own(1, "ok"), at }))
-    page.says("ok").says("ok")
-    page.hears(...saying({ ...own(2, "ok"), at })).does({ _tag: "Disconnected" })
-    assert.deepStrictEqual(page.shown, ["bo 1", "ok", "ok"])
-    assert.deepStrictEqual(
-      page.state.outgoing.map(({ text, unsent }) => [text, unsent]),
-      [["ok", true]]
-    )
   })
 
   it("that the node had, although it could not say so, is not offered again", () => {
