@@ -11,6 +11,7 @@ import { flow } from "effect/Function"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import type { Acceptance } from "../domain/Acceptance.ts"
 import { LinkFromString } from "../domain/Invitation.ts"
 import { defaultLimits, type Limits, mostRooms } from "../domain/Limits.ts"
 import {
@@ -21,12 +22,14 @@ import {
   Host,
   isLoopback,
   notAnAddress,
+  PeerId,
   Port,
   PortFromString
 } from "../domain/Peer.ts"
 import { mostHistory, RoomFromString } from "../domain/Post.ts"
 import { usual } from "../domain/Settings.ts"
 import { Site } from "../domain/Site.ts"
+import { sizeIn } from "../domain/Size.ts"
 
 /** Where a node listens, and where the others reach it. */
 export const host = Options.text("host").pipe(
@@ -61,6 +64,23 @@ const whole = (name: string, variable: string, least: number, most = mostOfAnyth
         message: () => ({ message: `--${name} takes a whole number from ${least} to ${most}`, override: true })
       })
     )
+  )
+
+/** A number of bytes, such as `10M`. None: what is usual. */
+const size = (name: string, variable: string, least: number, description: string) =>
+  Options.text(name).pipe(
+    Options.withPseudoName("SIZE"),
+    Options.withFallbackConfig(Config.string(variable)),
+    Options.mapEffect((given) => {
+      const bytes = sizeIn(given)
+      return bytes === undefined || bytes < least
+        ? Effect.fail(
+            ValidationError.invalidValue(HelpDoc.p(`--${name} takes ${least} bytes or more, such as 500k, 10M or 2G`))
+          )
+        : Effect.succeed(bytes)
+    }),
+    Options.withDescription(description),
+    Options.optional
   )
 
 /** One of the limits: a number of at least `least`. */
@@ -591,8 +611,39 @@ export const screen = {
   )
 }
 
+const acceptedOf = decoding(
+  Schema.decodeEither(PeerId),
+  (word) => `--accept-from takes ids of 1 to 32 letters, digits, - and _, not '${word}'`
+)
+
+/** Which offers are fetched unasked. None: no offer is. */
+const accept = Options.all({
+  most: size(
+    "accept",
+    "OUTLIVE_ACCEPT",
+    1_000,
+    "Fetch what others offer unasked, if it is no larger than this. By default nothing is."
+  ),
+  from: settable(
+    repeated("accept-from", "ID,...", "With --accept: fetch only what these offer. Can be given several times."),
+    "OUTLIVE_ACCEPT_FROM"
+  ).pipe(Options.mapEffect((given) => Effect.forEach(given.flatMap(wordsIn), acceptedOf)))
+}).pipe(
+  Options.mapEffect(({ from, most }) =>
+    Option.isNone(most) && from.length > 0
+      ? Effect.fail(ValidationError.invalidValue(HelpDoc.p("--accept-from needs --accept")))
+      : Effect.succeed(
+          Option.map(
+            most,
+            (most): Acceptance => ({ most, from: from.length === 0 ? undefined : new Set<PeerId>(from) })
+          )
+        )
+  )
+)
+
 /** How a node gets files, and gives them to others. */
 const transferring = Options.all({
+  accept,
   downloads: folder(
     "downloads",
     "OUTLIVE_DOWNLOADS",
@@ -604,9 +655,11 @@ const transferring = Options.all({
     Options.map((share) => share === "yes"),
     Options.withDescription("Whether others can fetch from here what was fetched here.")
   ),
-  bytesPerSecond: whole("limit-transfer", "OUTLIVE_LIMIT_TRANSFER", 1_024).pipe(
-    Options.withDescription("Bytes per second of files to all peers together. By default without limit."),
-    Options.optional
+  bytesPerSecond: size(
+    "limit-transfer",
+    "OUTLIVE_LIMIT_TRANSFER",
+    1_024,
+    "Bytes per second of files to all peers together. By default without limit."
   ),
   transfers: limit("transfers", usual.transfers, "How many files it gives to others at a time; half of them to one.")
 })

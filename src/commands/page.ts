@@ -76,7 +76,7 @@ export const otherOptions = "Other options"
 const groups: ReadonlyArray<readonly [title: string, names: RegExp]> = [
   ["Connections", /^(server|peer|host|port|ports|id|wait|within|silence|patience)$/],
   ["What was said", /^(room|rooms|room-notices|data|history)$/],
-  ["Files", /^(downloads|share)$/],
+  ["Files", /^(downloads|share|accept(-from)?)$/],
   ["At a terminal", /^(highlight|no-bell|times|plain)$/],
   ["Security", /^(secure|insecure|state)$/],
   ["For programs and logs", /^(json|metrics|log-level|log-file)$/],

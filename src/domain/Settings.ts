@@ -78,6 +78,8 @@ export const settings: ReadonlyArray<Setting> = [
   { name: "web-key", usual: "none" },
   { name: "downloads", usual: "outlive in the user's folder for downloads" },
   { name: "share", usual: usual.share },
+  { name: "accept", usual: "nothing" },
+  { name: "accept-from", usual: "everybody, with accept" },
   { name: "nats", usual: "none: one server" },
   { name: "site", usual: "none: one server" },
   { name: "nats-chat", usual: usual.natsChat },

@@ -26,6 +26,7 @@ import type { ReplicaLog } from "../../services/ReplicaLog.ts"
 import type { Sessions as SessionsService } from "../../services/Sessions.ts"
 import type { Transport } from "../../services/Transport.ts"
 import { silenceALink, silenceOn } from "../commands/options.ts"
+import type { Acceptance } from "../domain/Acceptance.ts"
 import {
   type CertificateUnusable,
   type Forked,
@@ -42,6 +43,7 @@ import { mainRoom, type Room } from "../domain/Post.ts"
 import { notice } from "../domain/ScreenLine.ts"
 import { modeFor, type Wish, warning } from "../domain/Security.ts"
 import { usual } from "../domain/Settings.ts"
+import { Accepting } from "../programs/accepting.ts"
 import { anewWhenForked } from "../programs/renewal.ts"
 import { FirstRoom, JoinHistory } from "../programs/session/Session.ts"
 import * as Sessions from "../programs/sessions.ts"
@@ -75,6 +77,8 @@ const downloadsFolder = (given: Option.Option<string>): string =>
 
 /** How files are transferred. */
 export interface Transferring {
+  /** What is fetched unasked. */
+  readonly accept: Option.Option<Acceptance>
   readonly downloads: Option.Option<string>
   /** Whether what was fetched is shared. */
   readonly share: boolean
@@ -85,6 +89,7 @@ export interface Transferring {
 }
 
 export const transferringByDefault: Transferring = {
+  accept: Option.none(),
   downloads: Option.none(),
   share: true,
   bytesPerSecond: Option.none(),
@@ -256,6 +261,7 @@ export const onNode =
       Effect.provide(ground(settings, surroundings)),
       Effect.provide(Sessions.layer),
       Effect.provideService(ReadMarks, marksOf(settings)),
+      Effect.provideService(Accepting, Option.getOrUndefined((settings.transferring ?? transferringByDefault).accept)),
       Effect.provideService(FirstRoom, settings.rooms[0] ?? mainRoom),
       Effect.provideService(JoinHistory, historyFor(settings))
     )

@@ -16,7 +16,9 @@ import { PeerMesh } from "../../services/PeerMesh.ts"
 import { Rooms } from "../../services/Rooms.ts"
 import { type SessionEnd, Sessions } from "../../services/Sessions.ts"
 import { within } from "../domain/Limit.ts"
+import { notice } from "../domain/ScreenLine.ts"
 import { makeSignal } from "../domain/Signal.ts"
+import { acceptOffers } from "./accepting.ts"
 import { type GuestView, viewOf } from "./guest.ts"
 import { goodbyeTyped } from "./leaving.ts"
 import * as Run from "./Run.ts"
@@ -159,6 +161,11 @@ export const open = Effect.gen(function* () {
   })
   const run = yield* Run.make
   const main = yield* Effect.provideService(Effect.flatMap(Session.Session, begin), Run.Run, run)
+  const own = yield* Session.Session
+  yield* acceptOffers((sentence) => {
+    for (const { as, console } of [own, ...attached.all()])
+      if (as === undefined) console.put([notice(sentence)], () => {})
+  })
 
   const guests = yield* Scope.make()
   const context = Context.add(

@@ -218,3 +218,32 @@ describe("--limit-rooms", () => {
     })
   )
 })
+
+describe("--accept", () => {
+  const accepted = (words: ReadonlyArray<string>, variables?: Readonly<Record<string, string>>) =>
+    Effect.map(
+      given<Client.Arguments>((run) => Client.make(run) as never, ["1", "0", "0", ...words], variables),
+      ({ transferring }) =>
+        Option.getOrUndefined(Option.map(transferring.accept, ({ from, most }) => [most, ...(from ?? ["all"])]))
+    )
+
+  it.effect("takes a size, and whose offers; without it nothing is fetched unasked", () =>
+    Effect.gen(function* () {
+      assert.isUndefined(yield* accepted([]))
+      assert.deepStrictEqual(yield* accepted(["--accept", "10M"]), [10_000_000, "all"])
+      const both = ["--accept", "2k", "--accept-from", "bo,anna", "--accept-from", "ci"]
+      assert.deepStrictEqual(yield* accepted(both), [2_000, "bo", "anna", "ci"])
+      const variables = { OUTLIVE_ACCEPT: "1.5G", OUTLIVE_ACCEPT_FROM: "bo, anna" }
+      assert.deepStrictEqual(yield* accepted([], variables), [1_500_000_000, "bo", "anna"])
+      for (const wrong of [
+        ["--accept", "10"],
+        ["--accept", "much"],
+        ["--accept-from", "bo"]
+      ]) {
+        assert.isTrue(Exit.isFailure(yield* Effect.exit(accepted(wrong))), wrong.join(" "))
+      }
+      const badId = yield* Effect.exit(accepted(["--accept", "1M", "--accept-from", "b o"]))
+      assert.isTrue(Exit.isFailure(badId))
+    })
+  )
+})

@@ -51,6 +51,7 @@ import { type SessionEnd, Sessions as SessionsTag } from "../../services/Session
 import { SiteKeys } from "../../services/SiteKeys.ts"
 import { Sites } from "../../services/Sites.ts"
 import { Transport } from "../../services/Transport.ts"
+import type { Acceptance } from "../../src/domain/Acceptance.ts"
 import { ChatId } from "../../src/domain/Chat.ts"
 import { PortStoreUnavailable, type StreamForked } from "../../src/domain/Errors.ts"
 import type { Invitation, Link } from "../../src/domain/Invitation.ts"
@@ -72,6 +73,7 @@ import { Site, serverOf } from "../../src/domain/Site.ts"
 import { SiteKey } from "../../src/domain/SiteKey.ts"
 import type { Status } from "../../src/domain/Status.ts"
 import { nobody, type Trust } from "../../src/domain/Trust.ts"
+import { Accepting } from "../../src/programs/accepting.ts"
 import * as Client from "../../src/programs/client.ts"
 import type { Leaving } from "../../src/programs/leaving.ts"
 import type { Reading } from "../../src/programs/reading.ts"
@@ -269,6 +271,8 @@ export interface Conditions {
   readonly carries?: "all" | "none"
   /** How files are transferred, where that differs from what is usual. */
   readonly transfers?: Partial<MeshFiles.Settings>
+  /** What nodes fetch unasked, by their ids. */
+  readonly accepting?: Readonly<Record<string, Acceptance>>
 }
 
 const transferring: MeshFiles.Settings = {
@@ -281,7 +285,15 @@ const transferring: MeshFiles.Settings = {
 
 const make = (
   keys: ReadonlyArray<Identity["Type"]>,
-  { carries = "none", irc, limits = {}, patience = settings.patience, recording, transfers = {} }: Conditions
+  {
+    accepting = {},
+    carries = "none",
+    irc,
+    limits = {},
+    patience = settings.patience,
+    recording,
+    transfers = {}
+  }: Conditions
 ): Effect.Effect<World, never, Scope.Scope> =>
   Effect.gen(function* () {
     const network = yield* MemoryTransport.makeNetwork
@@ -369,6 +381,7 @@ const make = (
             Effect.provide(sessions),
             Effect.provide(Layer.provideMerge(groundOf(id, surroundings), Layer.merge(script.layer, interrupts.layer))),
             Effect.provideService(JoinHistory, history),
+            Effect.provideService(Accepting, accepting[id]),
             Effect.provideService(FirstRoom, Room.make(surroundings.rooms?.[0] ?? mainRoom)),
             Effect.withClock(wall.clock)
           ),
