@@ -47,6 +47,9 @@ const typedOf = (input: Input): Typed => {
     case "history":
     case "search":
     case "read":
+    case "seek":
+    case "get":
+    case "cancel":
       return { text: "", request: requestOf(input) }
     default:
       return absurd(input)

@@ -1,6 +1,7 @@
 /** Facts for a program that reads in place of a person. */
 import * as Data from "effect/Data"
 import type { Entry } from "./Entry.ts"
+import type { Offer } from "./Offer.ts"
 import type { Named, Peer, PeerId } from "./Peer.ts"
 import type { PeerStatus } from "./PeerStatus.ts"
 import type { RoomState } from "./Place.ts"
@@ -65,6 +66,8 @@ export type Fact = Data.TaggedEnum<{
   Offered: KnownOffer
   /** How far files are that are here or being fetched: what has changed, at most four times a second. */
   TransferIs: { readonly transfer: Transfer }
+  /** An offer is fetched or shared no more. */
+  TransferGone: { readonly offer: Offer }
   /** Something has happened to a transfer. */
   TransferTold: { readonly event: TransferEvent }
   /** A link to the page of this node. It lets one browser in, once and within a minute. */

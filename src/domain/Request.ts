@@ -1,6 +1,7 @@
 /** What a program asks about what its node keeps and knows. A person sees that, or runs a command. */
 import * as Data from "effect/Data"
 import type { Bound, PostName } from "./KeptPosts.ts"
+import type { Digest } from "./Offer.ts"
 import type { Room } from "./Post.ts"
 
 /** What a session can watch. */
@@ -27,6 +28,12 @@ export type Request = Data.TaggedEnum<{
   }
   /** The person has seen everything there. */
   Read: { readonly place: Room | undefined }
+  /** What is known of these offers, and from now on who has them. */
+  Seek: { readonly digests: ReadonlyArray<Digest> }
+  /** Fetch an offer. */
+  Get: { readonly digest: Digest }
+  /** Fetch it no further. */
+  Cancel: { readonly digest: Digest }
 }>
 
 export const Request = Data.taggedEnum<Request>()

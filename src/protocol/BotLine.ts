@@ -14,7 +14,7 @@ import type { Fact, KeptLine } from "../domain/Fact.ts"
 import type { Bound } from "../domain/KeptPosts.ts"
 import { Letter } from "../domain/Letter.ts"
 import type { MeshEvent } from "../domain/MeshEvent.ts"
-import { type Offer, offerIn } from "../domain/Offer.ts"
+import { type Digest, isDigest, type Offer, offerIn } from "../domain/Offer.ts"
 import { Address, Peer, PeerId, Port } from "../domain/Peer.ts"
 import type { PeerStatus } from "../domain/PeerStatus.ts"
 import type { RoomState } from "../domain/Place.ts"
@@ -88,7 +88,8 @@ const Line = Schema.Struct({
 })
 
 const transferSeen = {
-  state: Schema.Literal("done", "fetching", "waiting", "failed"),
+  /** `none`: it is fetched or shared no more. */
+  state: Schema.Literal("done", "fetching", "waiting", "failed", "none"),
   /** The bytes that are here and verified, and how many came in a second, of late. */
   bytes: Count,
   rate: Count,
@@ -492,6 +493,8 @@ export const eventOf = (fact: Fact): Event | undefined => {
     }
     case "TransferIs":
       return { type: "transfer", ...offeredIn(fact.transfer.offer), ...transferSeenIn(fact.transfer) }
+    case "TransferGone":
+      return { type: "transfer", ...offeredIn(fact.offer), ...noTransfer }
     case "TransferTold": {
       const { _tag, offer, ...rest } = fact.event
       return { type: "transfer-event", event: transferEvents[_tag], ...offeredIn(offer), ...rest }
@@ -523,6 +526,8 @@ const transferSeenIn = ({ bytes, from, paths, rate, readers, state, why }: Trans
   paths,
   ...(why === undefined ? {} : { why })
 })
+
+const noTransfer = { state: "none", bytes: 0, rate: 0, from: [], readers: 0, paths: [] } as const
 
 const transferStates = { Done: "done", Fetching: "fetching", Waiting: "waiting", Failed: "failed" } as const
 
@@ -579,6 +584,10 @@ const place = { room: Schema.optional(RoomFromString), with: Schema.optional(Sch
 export const mostLines = 500
 export const usualLines = 50
 
+/** An offer by its digest, and how many of them may be sought at once. */
+const OfferName = Schema.String.pipe(Schema.filter((text): text is Digest => isDigest(text)))
+export const mostSought = 20
+
 const limit = { limit: Schema.optional(Schema.Int.pipe(Schema.between(1, mostLines))) }
 
 const request = {
@@ -630,13 +639,20 @@ export const Input = Schema.Union(
     before: Schema.optional(LineName),
     ...limit
   }),
-  Schema.Struct({ type: Schema.Literal("read"), ...place })
+  Schema.Struct({ type: Schema.Literal("read"), ...place }),
+  /** What a session can ask about files that are offered. */
+  Schema.Struct({
+    type: Schema.Literal("seek"),
+    digests: Schema.Array(OfferName).pipe(Schema.maxItems(mostSought))
+  }),
+  Schema.Struct({ type: Schema.Literal("get"), digest: OfferName }),
+  Schema.Struct({ type: Schema.Literal("cancel"), digest: OfferName })
 )
 export type Input = typeof Input.Type
 /** A command as its line has it. */
 export type InputLine = typeof Input.Encoded
 
-type Asking = Extract<Input, { readonly type: "watch" | "history" | "search" | "read" }>
+type Asking = Extract<Input, { readonly type: "watch" | "history" | "search" | "read" | "seek" | "get" | "cancel" }>
 type Bounded = Pick<Extract<Input, { readonly type: "history" }>, Bound["side"]>
 
 const placeIn = ({
@@ -673,6 +689,12 @@ export const requestOf = (input: Asking): Request => {
       })
     case "read":
       return Request.Read({ place: placeIn(input) })
+    case "seek":
+      return Request.Seek({ digests: input.digests })
+    case "get":
+      return Request.Get({ digest: input.digest })
+    case "cancel":
+      return Request.Cancel({ digest: input.digest })
     default:
       return absurd(input)
   }

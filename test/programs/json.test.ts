@@ -442,6 +442,54 @@ describe("what a program watches", () => {
   )
 })
 
+describe("files that are offered", () => {
+  story("are sought and fetched by their digests, and every program is told how far they are", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      const program = yield* attachProgram(two)
+      const put = (text: string) => world.diskOf("1").put("/home/a.txt", new TextEncoder().encode(text))
+      put("the first")
+      yield* one.type("/send /home/a.txt")
+      const first = (yield* program.sees("said", ({ offer }) => offer?.size === 9)).offer?.digest ?? ""
+      put("another")
+      // It has the name of the first one, and comes later.
+      yield* one.type("/send /home/a.txt")
+      yield* program.sees("said", ({ offer }) => offer?.size === 7)
+      yield* program.send({ type: "seek", digests: [first, "A".repeat(43)] })
+      const { by, holders, number } = yield* program.sees("file")
+      assert.deepStrictEqual([by, holders, number], ["1", [], 1])
+      // The first file has changed on the disk: it is withdrawn as soon as somebody reads it.
+      put("the first")
+      yield* program.sees("file", (file) => file.digest === first && file.holders.join() === "1")
+
+      yield* program.send({ type: "get", digest: first })
+      const done = yield* program.sees("transfer", ({ state }) => state === "done")
+      assert.deepStrictEqual([done.digest, done.paths], [first, ["/downloads/a.txt"]])
+      assert.strictEqual(new TextDecoder().decode(world.diskOf("2").bytes("/downloads/a.txt")), "the first")
+
+      // A program that comes later knows it too. Once it is shared no more, all know that.
+      const other = yield* attachProgram(two)
+      yield* other.sees("transfer", ({ digest, state }) => digest === first && state === "done")
+      yield* program.send({ type: "run", command: "drop", arguments: "1" })
+      for (const each of [program, other]) {
+        yield* each.sees("transfer", ({ digest, state }) => digest === first && state === "none")
+      }
+      yield* one.interrupt
+      yield* program.send({ type: "get", digest: first })
+      yield* program.sees("transfer", ({ state }) => state === "waiting")
+      assert.deepStrictEqual(program.all("file").at(-1)?.holders, [])
+      yield* program.send({ type: "cancel", digest: first }, { type: "get", digest: "A".repeat(43) })
+      yield* program.sees("notice", ({ text }) => text === "That file is not offered here any more.")
+      assert.lengthOf(
+        program.all("transfer").filter(({ state }) => state === "none"),
+        2
+      )
+      yield* program.write(JSON.stringify({ type: "get", digest: "../../etc/passwd" }))
+      yield* program.sees("error")
+    })
+  )
+})
+
 describe("what is no command", () => {
   story("is answered with an error, each, and the session goes on", (world) =>
     Effect.gen(function* () {

@@ -8,17 +8,17 @@ import { Rooms } from "../../../services/Rooms.ts"
 import { privatelyTo } from "../../domain/Conversation.ts"
 import { Fact } from "../../domain/Fact.ts"
 import { nearest } from "../../domain/Nearest.ts"
-import { type Offer, offerIn, textOf } from "../../domain/Offer.ts"
+import { type Offer, textOf } from "../../domain/Offer.ts"
 import { offerInWords, transferInWords } from "../../domain/OfferWords.ts"
 import { PeerId, title, titlesOf } from "../../domain/Peer.ts"
 import { notJoined } from "../../domain/Place.ts"
-import { authorOf, type Post, type Room, RoomFromString } from "../../domain/Post.ts"
+import { type Room, RoomFromString } from "../../domain/Post.ts"
 import { notice } from "../../domain/ScreenLine.ts"
 import { textArgument } from "../../domain/SlashCommand.ts"
 import type { KnownOffer } from "../../domain/Transfer.ts"
 import { isQuoted, wordsIn } from "../../domain/Words.ts"
+import { type Known, known, statusOf } from "../offers.ts"
 import { Answer, answer, make, Say } from "./Command.ts"
-import { kept } from "./kept.ts"
 import { objectionTo } from "./readers.ts"
 
 /** How many offers `/files` lists: the last ones. */
@@ -26,35 +26,6 @@ const mostListed = 20
 
 /** How long `/files` waits for peers to say what they have. */
 const forAnswers = "300 millis"
-
-/** An offer that is kept here, and the post that has made it. */
-interface Known {
-  readonly offer: Offer
-  readonly post: Post
-}
-
-/** The offers in the posts that are kept, oldest first. What was offered again counts once, as it was offered first. */
-const known = Effect.map(kept, (posts): ReadonlyArray<Known> => {
-  const all = new Map<string, Known>()
-  for (const post of posts) {
-    const offer = offerIn(post.text)
-    if (offer !== undefined && !all.has(offer.digest)) all.set(offer.digest, { offer, post })
-  }
-  return [...all.values()]
-})
-
-/** What is known of an offer at this node. `at`: its number in the list. */
-const statusOf = ({ offer, post }: Known, at: number) =>
-  Effect.map(
-    Files,
-    (files): KnownOffer => ({
-      number: at + 1,
-      offer,
-      by: authorOf(post.stream),
-      transfer: files.transfers().get(offer.digest),
-      holders: [...files.holders(offer.digest).keys()]
-    })
-  )
 
 const lineOn = ({ by, holders, number, offer, transfer }: KnownOffer): string => {
   const where =

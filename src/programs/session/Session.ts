@@ -8,11 +8,13 @@ import type { Console, Typed } from "../../../services/Console.ts"
 import type { Guest } from "../../../services/Guests.ts"
 import type { Reader } from "../../../services/MessageLog.ts"
 import type { Said } from "../../domain/Delivery.ts"
+import type { Digest } from "../../domain/Offer.ts"
 import type { PeerId } from "../../domain/Peer.ts"
 import { beginIn, closed, goneTo, type Place, type RoomNews } from "../../domain/Place.ts"
 import { mainRoom, type Room } from "../../domain/Post.ts"
 import type { Aspect } from "../../domain/Request.ts"
 import { makeSignal, type Signal } from "../../domain/Signal.ts"
+import type { KnownOffer } from "../../domain/Transfer.ts"
 import { nothing } from "../../domain/Unread.ts"
 import { Reading, uncounted } from "../reading.ts"
 
@@ -68,6 +70,8 @@ export class Session extends Context.Tag("outlive/Session")<
     readonly waiting: MutableRef.MutableRef<ReadonlyArray<Said<Typed>>>
     /** What a program watches here. */
     readonly watched: MutableRef.MutableRef<ReadonlyArray<Aspect>>
+    /** The offers of which a program wants to know who has them, and what it was told of each. */
+    readonly sought: MutableRef.MutableRef<ReadonlyMap<Digest, KnownOffer>>
     /** How many lines of a script could not be said. */
     readonly refused: Ref.Ref<number>
   }
@@ -95,6 +99,7 @@ export const make = (
     isWarned: Ref.make(as !== undefined),
     waiting: Effect.sync(() => MutableRef.make<ReadonlyArray<Said<Typed>>>([])),
     watched: Effect.sync(() => MutableRef.make<ReadonlyArray<Aspect>>([])),
+    sought: Effect.sync(() => MutableRef.make<ReadonlyMap<Digest, KnownOffer>>(new Map())),
     refused: Effect.succeed(refused)
   })
 

@@ -1,9 +1,11 @@
 /** What a session tells of files that are fetched and offered at its node. */
 import * as Effect from "effect/Effect"
+import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { Files } from "../../../services/Files.ts"
 import { Fact } from "../../domain/Fact.ts"
+import type { Digest } from "../../domain/Offer.ts"
 import { transferEventInWords } from "../../domain/OfferWords.ts"
 import { notice } from "../../domain/ScreenLine.ts"
 import type { Transfer } from "../../domain/Transfer.ts"
@@ -12,10 +14,14 @@ import type { Session } from "./Session.ts"
 const ignored = (): void => {}
 
 /**
- * Tells people when a file is here, or can't be fetched any further. Tells a program also how far each one is, at each
- * change. Until the scope closes. The files are those of the node, so its guests are told nothing.
+ * Tells people when a file is here, or can't be fetched any further. Tells a program also how far each one is, at once
+ * and at each change, and who has those that it seeks. Until the scope closes. The files are those of the node, so its guests are told nothing.
  */
-export const followFiles = ({ as, console }: Session["Type"]): Effect.Effect<void, never, Files | Scope.Scope> =>
+export const followFiles = ({
+  as,
+  console,
+  sought
+}: Session["Type"]): Effect.Effect<void, never, Files | Scope.Scope> =>
   Effect.gen(function* () {
     if (as !== undefined) return
     const files = yield* Files
@@ -30,21 +36,39 @@ export const followFiles = ({ as, console }: Session["Type"]): Effect.Effect<voi
       (stop) => Effect.sync(stop)
     )
     if (tell === undefined) return
-    let told: ReadonlyMap<string, Transfer> = new Map()
+    let told: ReadonlyMap<Digest, Transfer> = new Map()
+    const look = (): void => {
+      const now = new Map(files.transfers())
+      const facts = [
+        ...[...now].flatMap(([digest, transfer]) =>
+          told.get(digest) === transfer ? [] : [Fact.TransferIs({ transfer })]
+        ),
+        ...[...told].flatMap(([digest, { offer }]) => (now.has(digest) ? [] : [Fact.TransferGone({ offer })])),
+        ...holdersNews(sought, files)
+      ]
+      told = now
+      if (facts.length > 0) tell(facts, ignored)
+    }
+    look()
     yield* Effect.acquireRelease(
-      Effect.sync(() =>
-        files.onChange(() => {
-          const now = new Map(files.transfers())
-          const changed = [...now].filter(([digest, transfer]) => told.get(digest) !== transfer)
-          told = now
-          if (changed.length > 0) {
-            tell(
-              changed.map(([, transfer]) => Fact.TransferIs({ transfer })),
-              ignored
-            )
-          }
-        })
-      ),
+      Effect.sync(() => files.onChange(look)),
       (stop) => Effect.sync(stop)
     )
   })
+
+/** The offers that a program seeks and that others have now than when it was told last. */
+const holdersNews = (
+  sought: Session["Type"]["sought"],
+  { holders, transfers }: Pick<Files["Type"], "holders" | "transfers">
+): ReadonlyArray<Fact> => {
+  const before = MutableRef.get(sought)
+  const changed = [...before.values()].flatMap((each) => {
+    const now = [...holders(each.offer.digest).keys()]
+    const isSame = now.length === each.holders.length && now.every((id, at) => id === each.holders[at])
+    return isSame ? [] : [{ ...each, holders: now, transfer: transfers().get(each.offer.digest) }]
+  })
+  if (changed.length > 0) {
+    MutableRef.set(sought, new Map([...before, ...changed.map((each) => [each.offer.digest, each] as const)]))
+  }
+  return changed.map((each) => Fact.Offered(each))
+}

@@ -13,6 +13,7 @@ import { pageOf, type Slices, searched } from "../../domain/KeptPosts.ts"
 import { authorOf, type Post, type Room, roomReader } from "../../domain/Post.ts"
 import type { Request } from "../../domain/Request.ts"
 import { isPrivateTo } from "../guest.ts"
+import { answerOnFiles } from "./fileRequests.ts"
 import { recollection } from "./recollection.ts"
 import { roomOf, type Session, ShownRooms } from "./Session.ts"
 import { watching } from "./watching.ts"
@@ -55,6 +56,9 @@ export const answering = (session: Session["Type"]) =>
       return (post) => isThere(post) && isVisible(post)
     }
 
+    const context = yield* Effect.context<Effect.Effect.Context<ReturnType<ReturnType<typeof answerOnFiles>>>>()
+    const onFiles = answerOnFiles(session, tell)
+
     return (request: Request): Effect.Effect<void> => {
       switch (request._tag) {
         case "History": {
@@ -71,6 +75,10 @@ export const answering = (session: Session["Type"]) =>
           return watch(request.what)
         case "Read":
           return Effect.sync(() => session.reading.read(request.place ?? roomOf(session)))
+        case "Seek":
+        case "Get":
+        case "Cancel":
+          return Effect.provide(onFiles(request), context)
         default:
           return absurd(request)
       }
