@@ -15,8 +15,8 @@ await build({
   platform: "node",
   target: "node20",
   format: "esm",
-  // It reads files that stand beside its own.
-  external: ["playwright-core"],
+  // They read files that stand beside their own.
+  external: ["playwright-core", "esbuild"],
   logLevel: "warning",
   banner: {
     js: `import { createRequire } from "node:module"\nconst require = createRequire(import.meta.url)`

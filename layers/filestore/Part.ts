@@ -61,6 +61,8 @@ export class Part {
   #checked = 0
   /** What the files are when they are whole. */
   readonly #marks: Array<Mark> = []
+  /** Where the files are once they have their names. */
+  #final: string | undefined
 
   private constructor(
     disk: Disk,
@@ -183,6 +185,7 @@ export class Part {
   /** Removes the files and the state. */
   discard(): void {
     this.close()
+    if (this.#final !== undefined) return
     this.#writing(() => {
       if (this.#offer.files === undefined) this.#disk.remove(this.#path)
       else this.#disk.removeFolder(this.#path)
@@ -191,7 +194,7 @@ export class Part {
   }
 
   get #path(): string {
-    return Path.join(this.#folder, this.#names.part)
+    return this.#final ?? Path.join(this.#folder, this.#names.part)
   }
 
   #pathOf(file: number): string {
@@ -271,6 +274,8 @@ export class Part {
   #named(): Finished {
     return this.#writing(() => {
       const path = this.#give()
+      // Who has not heard of the names yet reads on.
+      this.#final = path
       this.#disk.remove(Path.join(this.#folder, this.#names.state))
       const served = this.#marks.map((mark, index): ServedFile => {
         const at = this.#offer.files === undefined ? path : Path.join(path, this.#paths[index] ?? "")

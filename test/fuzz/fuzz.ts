@@ -21,11 +21,15 @@ const { values } = parseArgs({
 
 /** Of a hundred inputs, so many are for each target: a frame is soon decoded, a mesh takes ten times as long. */
 const shares: Readonly<Record<string, number>> = {
-  lines: 55,
+  lines: 47,
   hand: 24.5,
   streams: 5,
   portsFiles: 10,
   irc: 5,
+  manifests: 3,
+  transfers: 3,
+  parts: 1.5,
+  holders: 0.5,
   mesh: 0.5
 }
 

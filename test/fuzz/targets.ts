@@ -8,6 +8,7 @@ import { Control, decode, encode, encodePost, type Frame } from "../../src/proto
 import { makeFrameDecoder } from "../../src/protocol/FrameDecoder.ts"
 import * as PortsFile from "../../src/protocol/PortsFile.ts"
 import { cutInto, joined, linesIn } from "../support/bytes.ts"
+import * as Files from "./files.ts"
 import { irc } from "./irc.ts"
 import { mesh } from "./mesh.ts"
 import { type Mutator, makeMutator } from "./mutate.ts"
@@ -122,5 +123,9 @@ export const targets: Readonly<Record<string, (seed: number, inputs: number) => 
   streams: drawn(streams),
   portsFiles: drawn(portsFiles),
   irc: drawn(irc),
+  manifests: drawn(Files.manifests),
+  transfers: drawn(Files.transferred),
+  parts: drawn(Files.parts),
+  holders: Files.holders,
   mesh
 }

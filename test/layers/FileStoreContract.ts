@@ -230,6 +230,25 @@ export const holdsFor = (fresh: Effect.Effect<Ground, never, Scope.Scope>): void
     })
   )
 
+  holds("pieces are read from a part when its files have got their names, by who has not heard of that yet", (ground) =>
+    Effect.gen(function* () {
+      ground.put("logs/a", content(pieceBytes))
+      ground.put("logs/b", content(10, 2))
+      const store = yield* FileStore
+      for (const name of ["logs/a", "logs"]) {
+        const shared = yield* offered(ground, name)
+        const target = yield* store.target(ground.path("to"), shared.offer, shared.manifest)
+        yield* carry(shared, target)
+        const [early, , late] = yield* Effect.all([target.read(0), target.finish, target.read(0)], {
+          concurrency: "unbounded"
+        })
+        for (const bytes of [early, late, yield* target.read(0)]) {
+          assert.isTrue(Buffer.from(content(pieceBytes)).equals(bytes), name)
+        }
+      }
+    })
+  )
+
   holds("one at a time: who fetches into a folder what is being fetched into it is told so", (ground) =>
     Effect.gen(function* () {
       ground.put("a", content(10))
