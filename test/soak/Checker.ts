@@ -93,7 +93,7 @@ export class Reader {
   }
 }
 
-const chatLine = /^(\(earlier\) )?(?:Server|Client \S+): (\S+) (\d+) (\d+)(?: re (\S+))?$/
+const chatLine = /^(\(earlier\) )?(?:Server(?: \S+)?|Client \S+): (\S+) (\d+) (\d+)(?: re (\S+))?$/
 
 export class Checker {
   readonly authors = new Map<string, Author>()
@@ -125,8 +125,13 @@ export class Checker {
     return { author, reader }
   }
 
+  /** How many lines each author run has typed by now. */
+  typed(): ReadonlyMap<string, number> {
+    return new Map(Array.from(this.authors.values(), ({ name, said }) => [name, said]))
+  }
+
   cameUp(reader: Reader): void {
-    reader.cameUp = new Map(Array.from(this.authors.values(), ({ name, said }) => [name, said]))
+    reader.cameUp = this.typed()
     const earlier = this.withData ? this.readers.get(`${reader.id}.${reader.run - 1}`) : undefined
     reader.inherited =
       earlier?.cameUp === undefined
@@ -201,12 +206,13 @@ export class Checker {
     return true
   }
 
-  /** How many lines of those who live have been typed and are not on that screen. */
-  lag(reader: Reader): number {
+  /** How many lines of those who live have been typed, by now or `upTo` a moment, and are not on that screen. */
+  lag(reader: Reader, upTo?: ReadonlyMap<string, number>): number {
     let lag = 0
     for (const author of this.authors.values()) {
       if (author.killed || author.id === reader.id) continue
-      lag += Math.max(0, author.said - this.#had(reader, author.name))
+      const said = upTo === undefined ? author.said : (upTo.get(author.name) ?? 0)
+      lag += Math.max(0, said - this.#had(reader, author.name))
     }
     return lag
   }

@@ -27,13 +27,13 @@ process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL")
 })
 
-export class Run {
+/** A program that runs, whichever it is. */
+export class Process {
   ending: number | NodeJS.Signals | undefined
   readonly child: ChildProcess
   readonly begun = Date.now()
 
-  constructor(program: string, { args, folder, through = [] }: Command, listener: Listener) {
-    const [first = "", ...rest] = [...through, process.execPath, program, ...args]
+  constructor([first = "", ...rest]: ReadonlyArray<string>, folder: string, listener: Listener) {
     this.child = spawn(first, rest, {
       cwd: folder,
       env: { PATH: process.env["PATH"] ?? "", LANG: "C.UTF-8" },
@@ -77,6 +77,13 @@ export class Run {
     } catch {
       return []
     }
+  }
+}
+
+/** A node that runs: the program `outlive`, built. */
+export class Run extends Process {
+  constructor(program: string, { args, folder, through = [] }: Command, listener: Listener) {
+    super([...through, process.execPath, program, ...args], folder, listener)
   }
 }
 

@@ -9,54 +9,29 @@ import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import { runAsProgram } from "../support/program.ts"
 import { Run, strike, workshop } from "./Node.ts"
+import { bridged, type HostSpace, orSkip, through } from "./Spaces.ts"
 
 /** What is waited for comes within this time, in ms. */
 const limit = 20_000
 
-const ip = (...args: ReadonlyArray<string>): boolean => spawnSync("ip", args, { stdio: "ignore" }).status === 0
-
-const bridge = `olh${process.pid % 100_000}`
-const wireSpace = `outlive-${process.pid}-wire`
+const network = bridged("h", 3)
+const { bridge, bridgeSpace } = network
 
 /** The last one is reached by IPv6 alone. */
 const hosts = ["Server", "anna-of-the-second-host", "bert-of-the-third-host"].map((id, index) => ({
   id,
-  space: `outlive-${process.pid}-${index}`,
-  wire: `olw${process.pid % 100_000}${index}`,
-  v4: `10.232.0.${index + 1}`,
-  v6: `fd00:6f6c::${index + 1}`
+  ...(network.hosts[index] as HostSpace)
 }))
-type HostSpace = (typeof hosts)[number]
-const [first, second, third] = hosts as [HostSpace, HostSpace, HostSpace]
-
-const removeSpaces = () => {
-  for (const space of [...hosts.map((host) => host.space), wireSpace]) ip("netns", "del", space)
-}
-
-/** Three namespaces on a bridge that stands in a fourth; false if this system does not let us make them. */
-const makeSpaces = (): boolean =>
-  ip("netns", "add", wireSpace) &&
-  ip("-n", wireSpace, "link", "add", bridge, "type", "bridge") &&
-  ip("-n", wireSpace, "link", "set", bridge, "up") &&
-  hosts.every(
-    ({ space, v4, v6, wire }) =>
-      ip("netns", "add", space) &&
-      ip("-n", space, "link", "set", "lo", "up") &&
-      ip("link", "add", wire, "netns", wireSpace, "type", "veth", "peer", "name", "eth0", "netns", space) &&
-      ip("-n", wireSpace, "link", "set", wire, "master", bridge, "up") &&
-      ip("-n", space, "address", "add", `${v4}/24`, "dev", "eth0") &&
-      ip("-n", space, "address", "add", `${v6}/64`, "dev", "eth0", "nodad") &&
-      ip("-n", space, "link", "set", "eth0", "up")
-  )
+type Host = (typeof hosts)[number]
+const [first, second, third] = hosts as [Host, Host, Host]
 
 const hear = Effect.gen(function* () {
   const { folder, program } = yield* workshop
   yield* Effect.addFinalizer(() => strike)
   const offences: Array<string> = []
   const capture = Path.join(folder, "wire.pcapng")
-  const through = ({ space }: HostSpace) => ["ip", "netns", "exec", space]
 
-  const start = (host: HostSpace, ...args: ReadonlyArray<string>) => {
+  const start = (host: Host, ...args: ReadonlyArray<string>) => {
     const lines: Array<string> = []
     const own = Path.join(folder, host.id)
     Fs.mkdirSync(own, { recursive: true })
@@ -65,7 +40,7 @@ const hear = Effect.gen(function* () {
       {
         args: [...args, "--state", Path.join(own, "state"), "--silence", "3"],
         folder: own,
-        through: through(host)
+        through: through(host.space)
       },
       { out: (line) => lines.push(line), err: (line) => lines.push(line), ended: () => {} }
     )
@@ -81,9 +56,13 @@ const hear = Effect.gen(function* () {
       offences.push(`${who} never saw ${line}; it saw ${lines.join(" / ")}`)
     })
 
-  const listener = spawn("ip", ["netns", "exec", wireSpace, "tshark", "-q", "-i", bridge, "-f", "tcp", "-w", capture], {
-    stdio: ["ignore", "ignore", "pipe"]
-  })
+  const listener = spawn(
+    "ip",
+    ["netns", "exec", bridgeSpace, "tshark", "-q", "-i", bridge, "-f", "tcp", "-w", capture],
+    {
+      stdio: ["ignore", "ignore", "pipe"]
+    }
+  )
   yield* Effect.addFinalizer(() => Effect.sync(() => listener.kill("SIGINT")))
   yield* Effect.async<void>((resume) => {
     listener.stderr.on("data", (text) => /Capturing on/.test(String(text)) && resume(Effect.void))
@@ -146,17 +125,6 @@ const hear = Effect.gen(function* () {
   return offences.length === 0
 }).pipe(Effect.scoped)
 
-const obstacle = (): string | undefined => {
-  if (process.getuid?.() !== 0) return "it needs root"
-  if (!ip("-V")) return "it needs ip, of iproute2"
-  if (spawnSync("tshark", ["--version"], { stdio: "ignore" }).status !== 0) return "it needs tshark"
-  return makeSpaces() ? undefined : "this system lets nobody make network namespaces"
-}
-
-process.on("exit", removeSpaces)
-const why = obstacle()
-if (why !== undefined) {
-  console.log(`hosts: skipped, ${why}`)
-  process.exit(0)
-}
+const hasTshark = spawnSync("tshark", ["--version"], { stdio: "ignore" }).status === 0
+orSkip("hosts", network, hasTshark ? undefined : "it needs tshark")
 runAsProgram(hear)

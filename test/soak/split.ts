@@ -2,21 +2,19 @@
  * Two halves of a chat in two network namespaces, cut from each other by blackhole routes while all talk, and healed:
  * `npm run split -- --seconds 60`. Needs root and iproute2; the namespaces are its own and are always removed.
  */
-import { spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { parseArgs } from "node:util"
 import * as Effect from "effect/Effect"
 import { runAsProgram } from "../support/program.ts"
 import { Run, strike, workshop } from "./Node.ts"
+import { ip, orSkip, through } from "./Spaces.ts"
 
 const { values } = parseArgs({ options: { seconds: { type: "string", default: "60" } } })
 const seconds = Number(values.seconds)
 
 /** After the heal everyone has everything within this time, in milliseconds. */
 const limit = 5_000
-
-const ip = (...args: ReadonlyArray<string>): boolean => spawnSync("ip", args, { stdio: "ignore" }).status === 0
 
 const halves = ["a", "b"].map((half, index) => ({
   space: `outlive-${process.pid}-${half}`,
@@ -70,7 +68,7 @@ const split = Effect.gen(function* () {
       const lines: Array<string> = []
       const run = new Run(
         program,
-        { args, folder: own, through: ["ip", "netns", "exec", space] },
+        { args, folder: own, through: through(space) },
         {
           out: (line) => lines.push(line),
           err: (line) => {
@@ -132,16 +130,5 @@ const split = Effect.gen(function* () {
   return offences.length === 0
 }).pipe(Effect.scoped)
 
-const obstacle = (): string | undefined => {
-  if (process.getuid?.() !== 0) return "it needs root"
-  if (!ip("-V")) return "it needs ip, of iproute2"
-  return makeSpaces() ? undefined : "this system lets nobody make network namespaces"
-}
-
-process.on("exit", removeSpaces)
-const why = obstacle()
-if (why !== undefined) {
-  console.log(`split: skipped, ${why}`)
-  process.exit(0)
-}
+orSkip("split", { make: makeSpaces, remove: removeSpaces })
 runAsProgram(split)

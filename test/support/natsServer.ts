@@ -7,7 +7,9 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
 /** The program, where it is installed. */
-const program = ["/usr/sbin/nats-server", "/usr/bin/nats-server", "/usr/local/bin/nats-server"].find(Fs.existsSync)
+export const program = ["/usr/sbin/nats-server", "/usr/bin/nats-server", "/usr/local/bin/nats-server"].find(
+  Fs.existsSync
+)
 
 /** Why tests with a real server are skipped; undefined if they are not. */
 export const missing = program === undefined ? "nats-server is not installed: apt-get install nats-server" : undefined
