@@ -33,7 +33,7 @@ interface Needs {
   /** Takes back the bytes of a piece that nobody needs any more. */
   readonly giveBack: (bytes: Uint8Array) => void
   /** A piece can't be read. */
-  readonly unreadable: (error: FileUnreadable | FileChanged | FolderUnusable) => void
+  readonly unreadable: (piece: number, error: FileUnreadable | FileChanged | FolderUnusable) => void
 }
 
 /** A peer is served no more: it has gone, is done, or has broken a rule. */
@@ -118,7 +118,7 @@ export const serve = (
     const sendPiece = (piece: number): Effect.Effect<void, "over"> =>
       Effect.gen(function* () {
         const bytes = share.gives(piece) ? yield* Effect.either(share.read(piece)) : undefined
-        if (bytes !== undefined && Either.isLeft(bytes)) unreadable(bytes.left)
+        if (bytes !== undefined && Either.isLeft(bytes)) unreadable(piece, bytes.left)
         if (bytes === undefined || Either.isLeft(bytes)) return put(encodeHead({ type: "gone", piece }))
         yield* paced(bytes.right.length)
         yield* room
@@ -164,7 +164,7 @@ export const serve = (
     yield* Effect.forkScoped(
       Effect.forever(
         signal
-          .until(() => share.count > told)
+          .until(() => share.count !== told)
           .pipe(Effect.zipRight(Effect.sync(tell)), Effect.zipRight(Effect.sleep(tellEvery)))
       )
     )

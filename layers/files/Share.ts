@@ -4,7 +4,7 @@ import type { Shared, Target } from "../../services/FileStore.ts"
 import type { FileChanged, FileUnreadable, FolderUnusable } from "../../src/domain/Errors.ts"
 import type { Offer } from "../../src/domain/Offer.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
-import type { PieceSet } from "../../src/domain/PieceSet.ts"
+import { PieceSet } from "../../src/domain/PieceSet.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import type { OfferKey } from "../../src/domain/Transfer.ts"
 
@@ -22,6 +22,8 @@ export class Share {
   /** How many connections it is served over. */
   readers = 0
   #from: Shared | Target
+  /** The pieces that could not be read. */
+  readonly #lost = new Set<number>()
   #isClosed = false
 
   constructor(key: OfferKey, of: number, from: Shared | Target) {
@@ -34,13 +36,16 @@ export class Share {
 
   /** The pieces that are here. */
   get has(): "all" | PieceSet {
-    return "has" in this.#from ? this.#from.has : "all"
+    const has = "has" in this.#from ? this.#from.has : "all"
+    if (this.#lost.size === 0) return has
+    const left = has === "all" ? PieceSet.all(this.of) : has.copy()
+    for (const piece of this.#lost) left.delete(piece)
+    return left
   }
 
   /** How many pieces are here. */
   get count(): number {
-    const { has } = this
-    return has === "all" ? this.of : has.count
+    return ("has" in this.#from ? this.#from.has.count : this.of) - this.#lost.size
   }
 
   /** Whether there is anything to fetch: of empty files there is only the manifest. */
@@ -59,8 +64,14 @@ export class Share {
 
   /** Whether a piece is here. */
   gives(piece: number): boolean {
-    const { has } = this
-    return has === "all" ? piece < this.of : has.has(piece)
+    if (this.#lost.has(piece)) return false
+    return "has" in this.#from ? this.#from.has.has(piece) : piece < this.of
+  }
+
+  /** A piece that was here can't be read: it is not here any more. */
+  lost(piece: number): void {
+    this.#lost.add(piece)
+    this.changes.changed()
   }
 
   /** Another piece is here. */
@@ -71,6 +82,7 @@ export class Share {
   /** All files are here. */
   completed(shared: Shared): void {
     this.#from = shared
+    this.#lost.clear()
     this.changes.changed()
   }
 

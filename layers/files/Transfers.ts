@@ -303,7 +303,7 @@ export const make = (settings: Settings) =>
           clock,
           bucket,
           giveBack: store.giveBack,
-          unreadable: (error) => withdraw(share, error.message)
+          unreadable: (piece, error) => lost(share, piece, error.message)
         })
       ).pipe(
         Effect.ensuring(
@@ -337,14 +337,19 @@ export const make = (settings: Settings) =>
       )
     }
 
-    /** Files that have changed or gone are served no more. */
-    const withdraw = (share: Share, why: string): void => {
+    /**
+     * A piece of an offer can't be read: it has changed, or its file has gone. The others are served on, as long as there
+     * are any. People are told once.
+     */
+    const lost = (share: Share, piece: number, why: string): void => {
+      share.lost(piece)
       const entry = entries.get(share.offer.digest)
       if (entry?.share !== share || entry.isFetching || share.isClosed) return
+      if (entry.transfer.why === undefined) tell(TransferEvent.Withdrawn({ offer: entry.offer, why }))
+      if (share.count > 0) return become(entry, { why })
       shares.delete(share.key)
       share.close()
       become(entry, { state: "Failed", why, readers: 0 })
-      tell(TransferEvent.Withdrawn({ offer: entry.offer, why }))
     }
 
     // ---- Fetching

@@ -79,7 +79,7 @@ export const transferEventInWords = (event: TransferEvent): string => {
     case "Lied":
       return `${title(event.peer)} sent something that is not in ${name}: nothing more of it is fetched from there.`
     case "Withdrawn":
-      return `${name} is not offered any more: ${event.why}`
+      return `${name} can't be fetched from here as a whole any more: ${event.why}`
     default:
       return absurd(event)
   }

@@ -73,7 +73,7 @@ export type TransferEvent = Data.TaggedEnum<{
   Waiting: { readonly offer: Offer }
   /** That peer sent what the offer does not contain. It is not asked for that offer any more. */
   Lied: { readonly offer: Offer; readonly peer: PeerId }
-  /** A file that is offered here has changed or gone, so that it is not served any more. */
+  /** A file that is offered here has changed or gone: what is left of it is served. Said once. */
   Withdrawn: { readonly offer: Offer; readonly why: string }
 }>
 export const TransferEvent = Data.taggedEnum<TransferEvent>()

@@ -304,7 +304,7 @@ const story = Effect.gen(function* () {
       }
       for (const node of [one, two, three]) {
         const complaints = node.told.filter((line) =>
-          /not fetched any further|is not in|not offered any more/.test(line)
+          /not fetched any further|is not in|as a whole any more/.test(line)
         )
         must(complaints.length === 0, () => `round ${number}: ${node.id} says ${complaints[0]}`)
       }

@@ -216,6 +216,36 @@ describe("files in a chat", () => {
     slowly
   )
 
+  story(
+    "a file that changes is served as far as it is what was offered; that is said once, until it is offered again",
+    (world) =>
+      Effect.gen(function* () {
+        const { one, two } = yield* gather(world)
+        const bytes = content(6)
+        const offer = yield* offers(world, one, "a.bin", bytes)
+        const changed = bytes.slice()
+        changed.fill(1, 3 * pieceBytes, 5 * pieceBytes)
+        world.diskOf("1").put("/home/a.bin", changed)
+        const offering = yield* one.files
+        const said: Array<string> = []
+        offering.onEvent((event) => said.push(event._tag))
+        const files = yield* two.files
+        const [fetched, waiting] = yield* Effect.all([expects(files, "Fetched"), expects(files, "Waiting")])
+        assert.isTrue(yield* files.fetch(offer))
+        yield* waiting
+        assert.strictEqual(files.transfers().get(offer.digest)?.bytes, bytes.length - 2 * pieceBytes)
+        assert.deepStrictEqual(said, ["Withdrawn"])
+        yield* one.sees(
+          "* a.bin can't be fetched from here as a whole any more: /home/a.bin has changed since it was offered: offer it again."
+        )
+        const { state, why } = offering.transfers().get(offer.digest) ?? {}
+        assert.deepStrictEqual([state, why], ["Done", "/home/a.bin has changed since it was offered: offer it again."])
+        assert.strictEqual((yield* offers(world, one, "a.bin", bytes)).digest, offer.digest)
+        yield* fetched
+        isWhole(world, two, offer, bytes)
+      })
+  )
+
   story("a peer that can't be dialled comes itself", (world) =>
     Effect.gen(function* () {
       const { one, two } = yield* gather(world)
