@@ -1,18 +1,20 @@
-/** Buffers for pieces that are used again: a new one each time costs as much as reading the piece, and much memory. */
+/**
+ * Buffers for pieces that are used again: a new one each time costs as much as reading the piece, and much memory. The
+ * thread of a file store sees the same memory, so a piece is copied for nobody and changes hands by the rules alone.
+ */
 import { pieceBytes } from "../../src/domain/Manifest.ts"
 
 /** So many are kept. */
 const most = 64
 
-/** Whether bytes are in a buffer of their own that has room for a piece. */
-export const isPieceBuffer = ({ buffer, byteOffset }: Uint8Array): boolean =>
-  byteOffset === 0 && buffer instanceof ArrayBuffer && buffer.byteLength === pieceBytes
+const isPieceBuffer = ({ buffer, byteOffset }: Uint8Array): boolean =>
+  byteOffset === 0 && buffer instanceof SharedArrayBuffer && buffer.byteLength === pieceBytes
 
 export class Buffers {
   readonly #free: Array<Uint8Array> = []
 
   take(): Uint8Array {
-    return this.#free.pop() ?? new Uint8Array(pieceBytes)
+    return this.#free.pop() ?? new Uint8Array(new SharedArrayBuffer(pieceBytes))
   }
 
   give(bytes: Uint8Array): void {

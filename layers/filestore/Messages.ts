@@ -1,5 +1,4 @@
 /** What a file store and its thread say to each other. */
-import { isPieceBuffer } from "./Buffers.ts"
 import type { Failure } from "./Failure.ts"
 import type { Handle, OperationName } from "./Operations.ts"
 
@@ -23,19 +22,10 @@ export type Answer =
 /** Smaller ones are copied. */
 const leastMoved = 16_384
 
-const isMoved = (bytes: Uint8Array): boolean =>
-  isPieceBuffer(bytes) || (bytes.length >= leastMoved && bytes.length === bytes.buffer.byteLength)
-
-/** The bytes in an argument or a result. */
-const bytesIn = (value: unknown): Uint8Array | undefined => {
-  if (value instanceof Uint8Array) return value
-  const { bytes, manifest } = (value ?? {}) as { readonly bytes?: Uint8Array; readonly manifest?: Uint8Array }
-  return bytes ?? manifest
+/** The buffer of a manifest in a result, if there is one: it is moved to the other thread instead of copied. */
+export const movedBuffers = (value: unknown): Array<ArrayBuffer> => {
+  const { manifest = value } = (value ?? {}) as { readonly manifest?: unknown }
+  if (!(manifest instanceof Uint8Array) || manifest.length < leastMoved) return []
+  const { buffer, length } = manifest
+  return buffer instanceof ArrayBuffer && buffer.byteLength === length ? [buffer] : []
 }
-
-/** The buffers among these values, and in them, that are moved to the other thread instead of copied. */
-export const movedBuffers = (values: ReadonlyArray<unknown>): Array<ArrayBuffer> =>
-  values.flatMap((value) => {
-    const bytes = bytesIn(value)
-    return bytes?.buffer instanceof ArrayBuffer && isMoved(bytes) ? [bytes.buffer] : []
-  })

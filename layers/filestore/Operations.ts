@@ -24,11 +24,6 @@ export interface SharedHere {
   readonly skipped: ReadonlyArray<string>
 }
 
-export interface Written {
-  readonly isRight: boolean
-  readonly bytes: Uint8Array
-}
-
 interface Closable {
   readonly close: () => void
 }
@@ -107,9 +102,9 @@ export const operationsOn = (disk: Disk, firstHandle: Handle = 1) => {
       return { handle: served, offer, manifest, path: survey.path, skipped: survey.skipped }
     },
 
-    /** Reads a piece into a buffer that comes back. */
-    readShared: (handle: Handle, piece: number, into: Uint8Array): Uint8Array =>
-      handles.get<Served>(handle, "FileUnreadable").read(piece, into),
+    /** Reads a piece into memory that both threads see. Returns its length. */
+    readShared: (handle: Handle, piece: number, into: Uint8Array): number =>
+      handles.get<Served>(handle, "FileUnreadable").read(piece, into).length,
 
     /** Makes the folder if there is none, and says where it is. */
     folder: (folder: string): string =>
@@ -137,14 +132,11 @@ export const operationsOn = (disk: Disk, firstHandle: Handle = 1) => {
 
     mustHaveRoom: (handle: Handle, missing: number): void => partOf(handle).mustHaveRoom(missing),
 
-    /** Writes a piece, if it is right. Its bytes come back. */
-    write: (handle: Handle, piece: number, bytes: Uint8Array): Written => ({
-      isRight: partOf(handle).write(piece, bytes),
-      bytes
-    }),
+    /** Writes a piece, if it is right. */
+    write: (handle: Handle, piece: number, bytes: Uint8Array): boolean => partOf(handle).write(piece, bytes),
 
-    /** Reads a piece into a buffer that comes back. */
-    read: (handle: Handle, piece: number, into: Uint8Array): Uint8Array => partOf(handle).read(piece, into),
+    /** Reads a piece into memory that both threads see. Returns its length. */
+    read: (handle: Handle, piece: number, into: Uint8Array): number => partOf(handle).read(piece, into).length,
 
     /** Gives the files of a part their names. The part is of no use any more. */
     finish: async (handle: Handle) => finished(await partOf(handle).finish()),

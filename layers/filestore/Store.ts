@@ -42,9 +42,16 @@ export const makeStore = ({ finish, lock, run }: Settings): FileStore["Type"] =>
 
   const closing = (handle: Handle) => Effect.ignore(run("close", handle))
 
+  /** The bytes of a piece. If nobody waits for them any more, the thread may still be writing to the buffer: it is lost. */
+  const readWith = (name: "read" | "readShared", handle: Handle, piece: number) =>
+    Effect.suspend(() => {
+      const buffer = buffers.take()
+      return Effect.map(run(name, handle, piece, buffer), (length) => buffer.subarray(0, length))
+    })
+
   const sharedOf = ({ handle, ...shared }: SharedHere): Shared => ({
     ...shared,
-    read: (piece) => withErrors("FileUnreadable", "FileChanged")(run("readShared", handle, piece, buffers.take()))
+    read: (piece) => withErrors("FileUnreadable", "FileChanged")(readWith("readShared", handle, piece))
   })
 
   const offer = Effect.fn("FileStore.offer")(function* (paths: ReadonlyArray<string>, progress?: Progress) {
@@ -99,12 +106,12 @@ export const makeStore = ({ finish, lock, run }: Settings): FileStore["Type"] =>
     manifest,
     has,
     write: (piece, bytes) =>
-      Effect.map(ofWriting(run("write", part, piece, bytes)), (written) => {
-        buffers.give(written.bytes)
-        if (written.isRight) has.add(piece)
-        return written.isRight
+      Effect.map(ofWriting(run("write", part, piece, bytes)), (isRight) => {
+        buffers.give(bytes)
+        if (isRight) has.add(piece)
+        return isRight
       }),
-    read: (piece) => withErrors("FolderUnusable")(run("read", part, piece, buffers.take())),
+    read: (piece) => withErrors("FolderUnusable")(readWith("read", part, piece)),
     finish: Effect.suspend(() => {
       if (!has.isAll) return Effect.dieMessage("pieces are missing")
       return Effect.acquireRelease(ofWriting(run(finish, part)), ({ handle }) => closing(handle)).pipe(

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { errorOf, type FileError } from "./errorOf.ts"
 import type { Failure } from "./Failure.ts"
-import { type Answer, movedBuffers, type Request, type WorkerData } from "./Messages.ts"
+import type { Answer, Request, WorkerData } from "./Messages.ts"
 import type { OperationName, SharedHere } from "./Operations.ts"
 import type { Run } from "./Store.ts"
 
@@ -46,9 +46,6 @@ const handleIn = (name: OperationName, value: unknown): number | undefined => {
   return undefined
 }
 
-/** The buffers of these operations are moved to the thread. */
-const isMoving = (name: OperationName): boolean => name === "write" || name === "read" || name === "readShared"
-
 class Thread {
   readonly #program: string
   readonly #waiting = new Map<number, Waiting>()
@@ -69,7 +66,7 @@ class Thread {
     const worker = this.#running()
     // The program must not end before the answer comes; an idle thread does not keep it from ending.
     if (this.#waiting.size === 1) worker.ref()
-    worker.postMessage(request, isMoving(name) ? movedBuffers(args) : [])
+    worker.postMessage(request)
     return () => {
       waiting.resume = undefined
     }

@@ -20,5 +20,5 @@ const answerTo = async ({ args, id, name }: Request): Promise<Answer> => {
 
 parentPort?.on("message", async (request: Request) => {
   const answer = await answerTo(request)
-  parentPort?.postMessage(answer, movedBuffers("value" in answer ? [answer.value] : []))
+  parentPort?.postMessage(answer, "value" in answer ? movedBuffers(answer.value) : [])
 })
