@@ -79,6 +79,13 @@ const securedBy = ({ key }: Host, connection: number): Option.Option<Secured> =>
 const seenFrom = ({ from = localhost, site }: Host, dialled: HostName): HostName =>
   site !== undefined && isFar({ host: dialled }) ? farAddress(site).host : from
 
+/** Whoever keeps bytes of bulk sees what is made of them. */
+const lend = (inlet: Inlet, bytes: Uint8Array): void => {
+  const lent = new Uint8Array(bytes)
+  inlet.lend(lent)
+  lent.fill(0xff)
+}
+
 /** One direction of a connection. */
 interface Pipe extends Outlet {
   /** Ends it: the other end is told after everything that was written. */
@@ -110,7 +117,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
   let lastConnection = 0
 
   /** Carries data to the inlet at the other end: in order, after its delay, and not through a cut. */
-  const makePipe = (from: Host, to: Host, inlet: () => Inlet, room: () => void): Pipe => {
+  const makePipe = (from: Host, to: Host, inlet: () => Inlet, room: () => void, isBulk = false): Pipe => {
     const cargo: Array<{ readonly due: number; readonly arrive: () => void }> = []
     let inFlight = 0
     let carried = false
@@ -147,7 +154,8 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
           const wasFull = inFlight >= window
           inFlight -= bytes.length
           arrivals.set(to.node, (arrivals.get(to.node) ?? 0) + 1)
-          inlet().offer(bytes)
+          if (isBulk) lend(inlet(), bytes)
+          else inlet().offer(bytes)
           if (wasFull && inFlight < window) room()
         })
         return inFlight < window
@@ -172,7 +180,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
   }
 
   /** The two ends of a new connection. */
-  const connect = (dialler: Host, listener: Host, host: HostName): readonly [Accepted, Accepted] => {
+  const connect = (dialler: Host, listener: Host, host: HostName, isBulk: boolean): readonly [Accepted, Accepted] => {
     const outward: Pipe = makePipe(
       dialler,
       listener,
@@ -183,7 +191,8 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
       listener,
       dialler,
       () => near,
-      () => inwardPump.resume()
+      () => inwardPump.resume(),
+      isBulk
     )
     const outwardPump = new Pump(outward)
     const inwardPump = new Pump(inward)
@@ -232,7 +241,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
     }
   }
 
-  const dial = (host: Host, address: Address) =>
+  const dial = (host: Host, address: Address, isBulk: boolean) =>
     Effect.gen(function* () {
       const name = formatAddress(address)
       const target = yield* Effect.suspend(() => Effect.fromNullable(listeners.get(name))).pipe(
@@ -246,7 +255,7 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
       }
       return yield* Effect.acquireRelease(
         Effect.sync(() => {
-          const [near, far] = connect(host, target.host, address.host)
+          const [near, far] = connect(host, target.host, address.host, isBulk)
           target.accept(far)
           return near
         }),
@@ -294,7 +303,8 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
       const host = { ...place, node, alive: true }
       hosts.add(host)
       return Transport.of({
-        dial: (address) => Effect.suspend(() => (host.alive ? dial(host, address) : Effect.never)),
+        dial: (address, _, use) =>
+          Effect.suspend(() => (host.alive ? dial(host, address, use === "bulk") : Effect.never)),
         listen: (address, serve) =>
           Effect.suspend(() => {
             if (!host.alive) return Effect.never

@@ -33,6 +33,9 @@ const leastDialLimit = 1_250
 /** The maximum number of addresses of a host that are tried. */
 const mostAddresses = 8
 
+/** How much of bulk is read at once, in bytes: less than an inlet takes without a pause. */
+const readAtOnce = 131_072
+
 /** How sockets are secured, on both sides. */
 export interface Protection {
   /** Starts a connection attempt. */
@@ -164,6 +167,10 @@ export class SocketConnection extends Halves implements Accepted, Outlet {
     this.inlet.offer(bytes)
   }
 
+  lent(bytes: Uint8Array): void {
+    this.inlet.lend(bytes)
+  }
+
   ended(): void {
     this.inlet.end("closed")
   }
@@ -203,6 +210,7 @@ export interface Goal extends Address {
   readonly from: Port | undefined
   /** The time limit, in ms. */
   readonly limit: number
+  readonly isBulk?: boolean
 }
 
 /** The same at one IP address of a host. */
@@ -213,14 +221,20 @@ interface Target extends Goal {
 /** Dials the addresses of a host, one after the other. If none answers, it fails with the error of the first. */
 const dial =
   (protection: Protection, lookup: Lookup) =>
-  (address: Address, from?: Port): Effect.Effect<Connection, PeerUnreachable | PortTaken, Scope.Scope> =>
+  (
+    address: Address,
+    from?: Port,
+    use: "frames" | "bulk" = "frames"
+  ): Effect.Effect<Connection, PeerUnreachable | PortTaken, Scope.Scope> =>
     addressesOf(address.host, lookup).pipe(
       Effect.timeoutFail({ duration: dialLimit, onTimeout: () => notLookedUp(address.host) }),
       Effect.mapError((detail) => new PeerUnreachable({ address, detail })),
       Effect.flatMap(([head, ...tail]) => {
         const ips = Arr.make(head, ...tail.slice(0, mostAddresses - 1))
         const limit = Math.max(dialLimit / ips.length, leastDialLimit)
-        return inTurn(Arr.map(ips, (ip) => dialTarget(protection, { ...address, ip, from, limit })))
+        return inTurn(
+          Arr.map(ips, (ip) => dialTarget(protection, { ...address, ip, from, limit, isBulk: use === "bulk" }))
+        )
       })
     )
 
@@ -266,15 +280,25 @@ export const attempt = (
     })
   )
 
-const call = (protection: Protection, { from, ip, port }: Target): Net.Socket =>
-  endOnError(
-    protection.call({
-      host: ip,
-      port,
-      noDelay: true,
-      ...(from === undefined || from === 0 ? {} : { localPort: from })
-    })
-  )
+const call = (protection: Protection, { from, ip, isBulk, port }: Target): Net.Socket => {
+  const socket: Used = protection.call({
+    host: ip,
+    port,
+    noDelay: true,
+    ...(from === undefined || from === 0 ? {} : { localPort: from }),
+    ...(isBulk === true ? { onread: into(() => socket[connection]) } : {})
+  })
+  return endOnError(socket)
+}
+
+/** Reads into the same memory again and again. Collecting new memory for each read takes as long as all the rest. */
+const into = (to: () => SocketConnection | undefined): Net.OnReadOpts => ({
+  buffer: new Uint8Array(readAtOnce),
+  callback: (length, bytes) => {
+    to()?.lent(bytes.subarray(0, length))
+    return true
+  }
+})
 
 /** Waits for the answer. Interruptible, unlike the acquisition of a resource: the caller may give up. */
 const answered = (socket: Net.Socket, event: Protection["answered"], target: Goal) =>

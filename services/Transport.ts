@@ -26,7 +26,7 @@ export interface Secured {
 
 /** Takes what arrives on a connection. Plain functions: they run as soon as something has come. */
 export interface Receiver {
-  /** Takes the next bytes, at least one piece. */
+  /** Takes the next bytes, at least one piece. What comes over a connection for bulk it must copy to keep it. */
   readonly take: (pieces: ReadonlyArray<Uint8Array>) => void
   /** Nothing more arrives. Called once, after everything that came before. */
   readonly end: (reason: LossReason) => void
@@ -90,11 +90,12 @@ export class Transport extends Context.Tag("outlive/Transport")<
   {
     /**
      * Connects to an address, from a port of ours if one is given. It has a time limit of its own. The connection is open
-     * until the scope closes.
+     * until the scope closes. Bulk is read into the same memory again and again: a receiver has it for the call alone.
      */
     readonly dial: (
       address: Address,
-      from?: Port
+      from?: Port,
+      use?: "frames" | "bulk"
     ) => Effect.Effect<Connection, PeerUnreachable | PortTaken, Scope.Scope>
     /**
      * Listens until the scope closes, and calls `serve` with each connection. `serve` must release it in the end. Returns

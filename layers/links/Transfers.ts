@@ -27,7 +27,7 @@ export const make = ({ address, log, membership, peers, settings, table }: Node,
     Effect.gen(function* () {
       const unreachable = (detail: string) => new PeerUnreachable({ address: peer.address, detail })
       if (!isDialable(peer.address, address())) return yield* unreachable("this node must not dial it")
-      const connection = yield* transport.dial(peer.address)
+      const connection = yield* transport.dial(peer.address, undefined, "bulk")
       yield* Effect.mapError(membership.meets(connection, peer.id), unreachable)
       const link = table.links.get(peer.id)
       if (link === undefined || !isSameKey(connection, link.connection)) {

@@ -22,7 +22,7 @@ export const both = (
   far: Pick<Transport["Type"], "dial" | "listen">
 ): Transport["Type"] =>
   Transport.of({
-    dial: (address, from) => (isFar(address) ? far.dial(address) : near.dial(address, from)),
+    dial: (address, from, use) => (isFar(address) ? far.dial(address) : near.dial(address, from, use)),
     listen: (address, serve, regret) =>
       Effect.tap(near.listen(address, serve, regret), ({ port }) =>
         Effect.mapError(far.listen(farAddress(site), serve), (error) =>

@@ -89,6 +89,13 @@ export class Inlet {
     this.#deliver()
   }
 
+  /** Adds received bytes whose memory is used for others after this call. */
+  lend(bytes: Uint8Array): void {
+    const isTakenNow = this.#receiver !== undefined && !this.#held && !this.#delivering && this.#pieces.length === 0
+    // `slice` of a Buffer copies nothing.
+    this.offer(isTakenNow ? bytes : new Uint8Array(bytes))
+  }
+
   /** Ends it: nothing more will arrive. The first reason counts. */
   end(reason: LossReason): void {
     this.#ended ??= reason

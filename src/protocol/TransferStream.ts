@@ -145,7 +145,7 @@ export class AnswerDecoder {
     this.#room = room
   }
 
-  /** The answers that these bytes complete, in order; or why they are none. */
+  /** The answers that these bytes complete, in order; or why they are none. It keeps none of the bytes. */
   decode(bytes: Uint8Array): Either.Either<ReadonlyArray<Answer>, FrameMalformed> {
     return Either.try({ try: () => this.#decode(bytes), catch: refusal })
   }
@@ -175,7 +175,7 @@ export class AnswerDecoder {
   }
 
   #addToLine(part: Uint8Array): void {
-    this.#line.push(part)
+    this.#line.push(new Uint8Array(part))
     this.#lineBytes += part.length
     if (this.#lineBytes > Math.max(this.mostHasBytes, maxHeaderBytes)) throw malformed("a line that is too long")
   }

@@ -28,13 +28,13 @@ export interface World {
 const anywhere: Address = peer("1", 0).address
 
 /** Both ends of a connection: the one that has dialled, and the one that was. */
-export const connect = ({ here, there }: Pick<World, "here" | "there">) =>
+export const connect = ({ here, there }: Pick<World, "here" | "there">, use?: "bulk") =>
   Effect.gen(function* () {
     const accepted = yield* Deferred.make<Connection>()
     const address = yield* listen(there, anywhere, (end) =>
       Effect.zipRight(Deferred.succeed(accepted, end), Effect.never)
     )
-    const near = yield* here.dial(address)
+    const near = yield* here.dial(address, undefined, use)
     return { near, far: yield* Deferred.await(accepted), address }
   })
 
@@ -56,6 +56,36 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
       assert.isTrue(all.every((byte, at) => byte === all[at]))
       assert.isTrue(Buffer.from(yield* atFar(all.length)).equals(all))
       assert.isTrue(Buffer.from(yield* atNear(all.length)).equals(joined(sent.toReversed())))
+    })
+  )
+
+  holds("bulk arrives in order, before somebody receives it, while it is held, and at once", (world) =>
+    Effect.gen(function* () {
+      const { far, near } = yield* connect(world, "bulk")
+      const sent = pieces(40, 100_003)
+      const all = joined(sent)
+      yield* Sources.send(far, ...sent)
+      const got: Array<Uint8Array> = []
+      let bytes = 0
+      const whole = yield* Deferred.make<void>()
+      const until = (some: number) => Effect.repeat(Effect.sleep("1 millis"), { until: () => near.received() >= some })
+      yield* until(1)
+      near.receive({
+        take: (arrived) => {
+          // What is lent is copied.
+          for (const each of arrived) got.push(new Uint8Array(each))
+          bytes += joined(arrived).length
+          if (bytes === all.length) Deferred.unsafeDone(whole, Effect.void)
+          else if (got.length % 3 === 0) {
+            near.hold(true)
+            const before = near.received()
+            setTimeout(() => near.hold(false), before % 3)
+          }
+        },
+        end: () => {}
+      })
+      yield* Deferred.await(whole)
+      assert.isTrue(Buffer.from(joined(got)).equals(all))
     })
   )
 

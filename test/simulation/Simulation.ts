@@ -310,7 +310,7 @@ const tampered = (transport: Transport["Type"], name: string, isTampering: () =>
   })
   return {
     ...transport,
-    dial: (address, from) => Effect.map(transport.dial(address, from), over),
+    dial: (address, from, use) => Effect.map(transport.dial(address, from, use), over),
     listen: (address, serve, regret) => transport.listen(address, (connection) => serve(over(connection)), regret)
   }
 }

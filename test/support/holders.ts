@@ -152,7 +152,7 @@ export const among = (
         self: () => ({ id: me.id, role: "client", epoch: epoch(1), chat: chatId(1) }),
         current,
         onChange: () => () => {},
-        dial: (link) => transport.dial(link.peer.address),
+        dial: (link) => transport.dial(link.peer.address, undefined, "bulk"),
         linkOf: (_, { id }) => current.get(id)
       })
       yield* tell({
