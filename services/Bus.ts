@@ -6,6 +6,7 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type * as Subscribable from "effect/Subscribable"
 import type { BusUnavailable, KeyTaken } from "../src/domain/Errors.ts"
+import type { Rest } from "../src/domain/Rest.ts"
 import type { Change, Entry, Position, Stored } from "../src/domain/Stored.ts"
 
 /** Whether the message system can be reached. `detail`: why not. */
@@ -71,23 +72,27 @@ export class Bus extends Context.Tag("outlive/Bus")<
       take: (bytes: Uint8Array, subject: string) => void
     ) => Effect.Effect<void, never, Scope.Scope>
     /**
-     * Stores a message for all sites; the subject begins with `post.`. When this returns it is stored, as safely as the
-     * message system does that. Messages that are appended one after another, without waiting, are stored in that order
-     * as long as nothing goes wrong. Of messages with the same id, within minutes, only the first is stored. It fails
-     * while the bus is away, if there is no acknowledgement in time, and if too much waits for one already; the message
-     * may be stored all the same.
+     * Stores a message for all sites; the subject begins with `post.`. Calls `then` once: without a failure when the
+     * message is stored, as safely as the message system does that. Messages that are appended one after another, without
+     * waiting, are stored in that order as long as nothing goes wrong. Of messages with the same id, within minutes, only
+     * the first is stored. It fails while the bus is away, if there is no acknowledgement in time, and if too much waits
+     * for one already, perhaps before this returns; the message may be stored all the same. A plain function, for the hot
+     * path; `then` must not throw.
      */
-    readonly append: (subject: string, id: string, bytes: Uint8Array) => Effect.Effect<void, BusUnavailable>
+    readonly append: (
+      subject: string,
+      id: string,
+      bytes: Uint8Array,
+      then: (failure: BusUnavailable | undefined) => void
+    ) => void
     /**
      * Gives what is stored to `take` until it is interrupted: what comes after that position, or from now on. Without a
      * fault, each message comes once and in order. What was stored while the bus was away comes when it is back, as far
-     * as it is kept. Nothing more is read than one batch until `take` has returned. A position of another store counts as
-     * the beginning of this one.
+     * as it is kept. Nothing more is read than one batch until `take` has it. `take` is a plain function, for the hot path.
+     * It returns what remains to be done until it has the batch, if anything does (`Rest`). It must not throw. A position
+     * of another store counts as the beginning of this one.
      */
-    readonly follow: <R>(
-      after: Position | undefined,
-      take: (batch: ReadonlyArray<Stored>) => Effect.Effect<void, never, R>
-    ) => Effect.Effect<never, never, R>
+    readonly follow: (after: Position | undefined, take: (batch: ReadonlyArray<Stored>) => Rest) => Effect.Effect<never>
     readonly bucket: Bucket
   }
 >() {}

@@ -5,6 +5,7 @@
 import * as Effect from "effect/Effect"
 import { BusUnavailable } from "../../src/domain/Errors.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
+import { after, type Rest } from "../../src/domain/Rest.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import { Position, type Stored } from "../../src/domain/Stored.ts"
 import { AckPolicy, createInbox, DeliverPolicy, type Msg, type NatsConnection } from "./nats.ts"
@@ -70,64 +71,89 @@ export const placeOf = (position: Position): Place => {
   return { made: position.slice(0, at), last: Number(position.slice(at + 1)) }
 }
 
-/** What a consumer has sent: a batch under way, and what became of it. */
+interface Reading {
+  /** When the stream was made. */
+  readonly made: string
+  readonly prefix: string
+  /** The consumer has said something. */
+  readonly heard: () => void
+  /** Asks the consumer for a batch. */
+  readonly ask: () => void
+  readonly take: (batch: ReadonlyArray<Message>) => Rest
+}
+
+/** What a consumer has sent, and what became of it. Mutable, for the hot path: no fiber wakes for a message. */
 class Batch {
   readonly signal = makeSignal()
-  messages: Array<Message> = []
   /** Why the consumer is of no more use. */
   broken: string | undefined
-  /** Whether it must be asked again. */
-  isOver = true
+  /** What remains to be done, in a fiber, until the last messages are taken. Nothing else is taken meanwhile. */
+  rest: Rest
+  #messages: Array<Message> = []
+  /** Whether the consumer must be asked again. */
+  #isOver = true
   #left = 0
   #came = 0
-  #isTold = false
+  #isDue = false
+  #isClosed = false
+  readonly #reading: Reading
 
-  readonly #made: string
-  readonly #prefix: string
-  readonly #heard: () => void
-
-  constructor(made: string, prefix: string, heard: () => void) {
-    this.#made = made
-    this.#prefix = prefix
-    this.#heard = heard
+  constructor(reading: Reading) {
+    this.#reading = reading
   }
 
-  ask(): void {
+  /** Nothing is taken any more. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  /** Takes what has come, and asks for more when all of it is taken. */
+  goOn(): void {
+    if (this.#isClosed) return
+    while (this.rest === undefined && this.#messages.length > 0) {
+      const messages = this.#messages
+      this.#messages = []
+      this.rest = this.#reading.take(messages)
+    }
+    if (this.rest !== undefined || this.broken !== undefined) return this.signal.changed()
+    if (!this.#isOver) return
+    this.#isOver = false
     this.#left = mostMessages
-    this.isOver = false
+    this.#reading.ask()
   }
 
   break(why: string): void {
     this.broken ??= why
-    this.signal.changed()
+    this.#goOnSoon()
   }
 
-  take(message: Msg): void {
-    this.#heard()
+  hear(message: Msg): void {
+    const { heard, made, prefix } = this.#reading
+    heard()
     if (message.headers !== undefined && message.headers.code > 0) return this.#status(message.headers.code, message)
     const [last, number, at] = numbersOf(message)
     if (number !== this.#came + 1) return this.break("a message is missing")
     this.#came = number
-    this.messages.push({
+    this.#messages.push({
       number: last,
       isGone: (message.headers?.get(operation) ?? "") !== "",
-      position: positionOf({ made: this.#made, last }),
-      subject: message.subject.slice(this.#prefix.length),
+      position: positionOf({ made, last }),
+      subject: message.subject.slice(prefix.length),
       bytes: message.data,
       at: Math.floor(at / nanosAMilli)
     })
     this.#left -= 1
-    if (this.#left === 0) this.isOver = true
-    this.#tell()
+    if (this.#left === 0) this.#isOver = true
+    this.#goOnSoon()
   }
 
-  /** Tells of all messages that come at once in one go. */
-  #tell(): void {
-    if (this.#isTold) return
-    this.#isTold = true
+  /** All messages that come at once are taken in one go. */
+  #goOnSoon(): void {
+    if (this.#isDue) return
+    this.#isDue = true
     queueMicrotask(() => {
-      this.#isTold = false
-      this.signal.changed()
+      this.#isDue = false
+      this.goOn()
     })
   }
 
@@ -135,8 +161,8 @@ class Batch {
     // 100: a heartbeat. 404, 408: nothing came in time. 409: the bytes are used up, or the consumer is gone.
     if (code === 100) return
     if (code === 404 || code === 408 || (code === 409 && /max ?bytes/i.test(headers?.description ?? ""))) {
-      this.isOver = true
-      return this.#tell()
+      this.#isOver = true
+      return this.#goOnSoon()
     }
     this.break(headers?.description ?? `status ${code}`)
   }
@@ -154,20 +180,16 @@ export const startIn = ({ made }: Stores, lastSequence: number, from: Place | un
  * Reads a stream until the consumer is lost. `start`: the first message, or the last one of each subject. `opened` is
  * told how many messages there are at first.
  */
-export const consume = <R>(
+export const consume = (
   nc: NatsConnection,
   { jsm, made }: Stores,
   { filter, prefix, stream }: Source,
   start: number | "last of each",
   opened: (pending: number) => void,
-  take: (batch: ReadonlyArray<Message>) => Effect.Effect<void, never, R>
-): Effect.Effect<never, BusUnavailable, R> =>
+  take: (batch: ReadonlyArray<Message>) => Rest
+): Effect.Effect<never, BusUnavailable> =>
   Effect.gen(function* () {
     const clock = yield* Effect.clock
-    let heardAt = Monotonic.millis(clock)
-    const batch = new Batch(made, prefix, () => {
-      heardAt = Monotonic.millis(clock)
-    })
     const { name, num_pending: pending } = yield* Effect.acquireRelease(
       attempt(() =>
         jsm.consumers.add(stream, {
@@ -187,27 +209,35 @@ export const consume = <R>(
         })
     )
     const inbox = createInbox()
-    yield* Effect.acquireRelease(
-      Effect.sync(() =>
-        nc.subscribe(inbox, {
-          callback: (error, message) => (error === null ? batch.take(message) : batch.break(error.message))
-        })
-      ),
-      (subscription) => Effect.sync(() => subscription.unsubscribe())
-    )
-    opened(pending)
     const next = JSON.stringify({
       batch: mostMessages,
       max_bytes: mostBytes,
       expires: patience * nanosAMilli,
       idle_heartbeat: heartbeat * nanosAMilli
     })
-    const ask = Effect.sync(() => {
+    let heardAt = Monotonic.millis(clock)
+    const heard = () => {
       heardAt = Monotonic.millis(clock)
-      batch.ask()
-      nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, next, { reply: inbox })
-    })
-    const news = batch.signal.until(() => batch.broken !== undefined || batch.isOver || batch.messages.length > 0)
+    }
+    const ask = () => {
+      heard()
+      if (!nc.isClosed()) nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, next, { reply: inbox })
+    }
+    const batch = new Batch({ made, prefix, heard, ask, take })
+    yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        nc.subscribe(inbox, {
+          callback: (error, message) => (error === null ? batch.hear(message) : batch.break(error.message))
+        })
+      ),
+      (subscription) =>
+        Effect.sync(() => {
+          batch.close()
+          subscription.unsubscribe()
+        })
+    )
+    opened(pending)
+    batch.goOn()
     const silence: Effect.Effect<never, BusUnavailable> = Effect.suspend(() => {
       const left = heardAt + 2 * heartbeat - Monotonic.millis(clock)
       return left > 0
@@ -216,13 +246,15 @@ export const consume = <R>(
     })
     const closed = Effect.promise(() => nc.closed())
     const step = Effect.gen(function* () {
-      if (batch.isOver && batch.messages.length === 0) yield* ask
-      yield* Effect.raceFirst(news, silence)
-      const messages = batch.messages
-      batch.messages = []
-      if (messages.length > 0) yield* take(messages)
-      if (batch.broken !== undefined) return yield* new BusUnavailable({ detail: batch.broken })
-      heardAt = Monotonic.millis(clock)
+      yield* Effect.raceFirst(
+        batch.signal.until(() => batch.rest !== undefined || batch.broken !== undefined),
+        silence
+      )
+      if (batch.rest !== undefined) yield* batch.rest
+      else if (batch.broken !== undefined) return yield* new BusUnavailable({ detail: batch.broken })
+      heard()
+      batch.rest = undefined
+      batch.goOn()
     })
     return yield* Effect.raceFirst(
       Effect.forever(step),
@@ -231,14 +263,14 @@ export const consume = <R>(
   }).pipe(Effect.scoped)
 
 /** Follows a stream from a place until the consumer is lost. `reached` is told of each place. */
-export const followOnce = <R>(
+export const followOnce = (
   nc: NatsConnection,
   stores: Stores,
   source: Source,
   from: Place | undefined,
   reached: (place: Place) => void,
-  take: (batch: ReadonlyArray<Stored>) => Effect.Effect<void, never, R>
-): Effect.Effect<never, BusUnavailable, R> =>
+  take: (batch: ReadonlyArray<Stored>) => Rest
+): Effect.Effect<never, BusUnavailable> =>
   Effect.flatMap(
     attempt(() => stores.jsm.streams.info(source.stream)),
     ({ state }) => {
@@ -251,9 +283,10 @@ export const followOnce = <R>(
         start.last + 1,
         () => {},
         (batch) =>
-          Effect.map(take(batch), () => {
+          after(take(batch), () => {
             const last = batch.at(-1)?.number
-            return last === undefined ? undefined : reached({ made: start.made, last })
+            if (last !== undefined) reached({ made: start.made, last })
+            return undefined
           })
       )
     }
@@ -278,11 +311,11 @@ export const lastOfEach = (
         expected = pending
         signal.changed()
       },
-      (batch) =>
-        Effect.sync(() => {
-          for (const message of batch) found.push(message)
-          signal.changed()
-        })
+      (batch) => {
+        for (const message of batch) found.push(message)
+        signal.changed()
+        return undefined
+      }
     )
     return Effect.as(
       Effect.raceFirst(

@@ -3,6 +3,7 @@
  * on the test's clock.
  */
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
@@ -11,6 +12,7 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import { type Bucket, Bus, BusState } from "../../services/Bus.ts"
 import { BusUnavailable, KeyTaken } from "../../src/domain/Errors.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
+import type { Rest } from "../../src/domain/Rest.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import { type Change, type Entry, Position, type Stored } from "../../src/domain/Stored.ts"
 import { fits } from "./Subject.ts"
@@ -228,11 +230,11 @@ export const makeHub: Effect.Effect<Hub, never, Scope.Scope> = Effect.gen(functi
     )
   }
 
-  const follow = <R>(
+  const follow = (
     member: string,
     from: Position | undefined,
-    take: (batch: ReadonlyArray<Stored>) => Effect.Effect<void, never, R>
-  ): Effect.Effect<never, never, R> =>
+    take: (batch: ReadonlyArray<Stored>) => Rest
+  ): Effect.Effect<never> =>
     Effect.suspend(() => {
       let life = store.life
       let next = store.after(from)
@@ -266,7 +268,8 @@ export const makeHub: Effect.Effect<Hub, never, Scope.Scope> = Effect.gen(functi
         yield* signal.until(() => !isCut(member))
         look()
         const batch = due()
-        if (batch.length > 0) yield* take(batch)
+        const rest = batch.length > 0 ? take(batch) : undefined
+        if (rest !== undefined) yield* rest
       }).pipe(Effect.forever)
     })
 
@@ -319,17 +322,16 @@ export const makeHub: Effect.Effect<Hub, never, Scope.Scope> = Effect.gen(functi
           mostBytes: () => 1_048_576,
           publish: (subject, bytes) => publish(name, subject, bytes),
           subscribe: (pattern, take) => subscribe({ member: name, pattern, take }),
-          append: (subject, id, bytes) =>
-            Effect.suspend(() => {
-              if (waiting >= mostWaiting) return Effect.fail(new BusUnavailable({ detail: "too much waits" }))
-              waiting += 1
-              return Effect.ensuring(
-                append(name, subject, id, bytes),
-                Effect.sync(() => {
-                  waiting -= 1
-                })
-              )
-            }),
+          append: (subject, id, bytes, then) => {
+            if (waiting >= mostWaiting) return then(new BusUnavailable({ detail: "too much waits" }))
+            waiting += 1
+            run(
+              Effect.map(Effect.either(append(name, subject, id, bytes)), (result) => {
+                waiting -= 1
+                then(Either.isLeft(result) ? result.left : undefined)
+              })
+            )
+          },
           follow: (position, take) => follow(name, position, take),
           bucket: bucketOf(name)
         })

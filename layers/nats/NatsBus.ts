@@ -13,6 +13,7 @@ import { BusUnavailable, KeyTaken } from "../../src/domain/Errors.ts"
 import { within } from "../../src/domain/Limit.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import type { Change, Entry } from "../../src/domain/Stored.ts"
+import { Appending } from "./Appending.ts"
 import { consume, followOnce, lastOfEach, type Message, type Place, placeOf, type Source } from "./Following.ts"
 import { connect, credsAuthenticator, type NatsConnection, type Subscription } from "./nats.ts"
 import { isTaken, limit, namesOf, open, type Stores } from "./Stores.ts"
@@ -39,10 +40,6 @@ const flushEvery = 256 * 1024
 
 /** What a message costs besides its bytes, roughly. */
 const overhead = 64
-
-/** So many appended messages may wait for their acknowledgement, with so many bytes together. */
-const mostWaiting = 1_024
-const mostWaitingBytes = 16 * 1024 * 1024
 
 /** The time for one answer to a question that may be asked again, and how often it is asked. */
 const answering = Duration.millis(2_500)
@@ -137,8 +134,7 @@ const make = (settings: Settings) =>
     let reconnects = 0
     let unflushed = 0
     let isFlushing = false
-    let waiting = 0
-    let waitingBytes = 0
+    const appending = new Appending()
     const listening = new Set<Listening>()
 
     const subscribeOn = (connection: NatsConnection, each: Listening): void => {
@@ -163,6 +159,7 @@ const make = (settings: Settings) =>
       stores = undefined
       unflushed = 0
       isFlushing = false
+      appending.fail(why)
       note(why)
     }
 
@@ -214,6 +211,7 @@ const make = (settings: Settings) =>
       const connection = yield* opened(settings)
       nc = connection
       isUp = true
+      appending.listen(connection)
       for (const each of listening) subscribeOn(connection, each)
       note()
       yield* Effect.raceAll([
@@ -293,21 +291,10 @@ const make = (settings: Settings) =>
         Effect.asVoid
       )
 
-    const append = (subject: string, id: string, bytes: Uint8Array) =>
-      Effect.suspend(() => {
-        if (waiting >= mostWaiting || waitingBytes + bytes.length > mostWaitingBytes) {
-          return Effect.fail(new BusUnavailable({ detail: "too much waits for it" }))
-        }
-        waiting += 1
-        waitingBytes += bytes.length
-        return Effect.ensuring(
-          ask(({ js }) => js.publish(prefix + subject, bytes, { msgID: id, timeout: limit }), unavailable),
-          Effect.sync(() => {
-            waiting -= 1
-            waitingBytes -= bytes.length
-          })
-        )
-      })
+    const append: Context.Tag.Service<typeof Bus>["append"] = (subject, id, bytes, then) => {
+      if (nc === undefined || stores === undefined) return then(new BusUnavailable({ detail }))
+      appending.append(nc, prefix + subject, id, bytes, then)
+    }
 
     const mostBytes = () => (nc?.info?.max_payload ?? 1_048_576) - 1_024
 
@@ -396,7 +383,7 @@ const make = (settings: Settings) =>
           Effect.suspend(() => {
             const [connection, mine] = [nc, stores]
             if (connection === undefined || mine === undefined) return Effect.fail(new BusUnavailable({ detail }))
-            const take = (batch: ReadonlyArray<Message>) => Effect.sync(() => emit.array(batch.map(changeOf)))
+            const take = (batch: ReadonlyArray<Message>) => void emit.array(batch.map(changeOf))
             return consume(connection, mine, entriesUnder(under), "last of each", () => {}, take).pipe(
               Effect.catchAll((error) => Effect.sync(() => emit.fail(error))),
               Effect.forkScoped

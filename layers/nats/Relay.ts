@@ -3,7 +3,6 @@
  * it, and nothing depends on it: what it loses, links between the servers find and bring.
  */
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
@@ -15,12 +14,13 @@ import { PeerMesh } from "../../services/PeerMesh.ts"
 import { Relay } from "../../services/Relay.ts"
 import { ReplicaLog } from "../../services/ReplicaLog.ts"
 import { isPrivateStream, sealedRoom } from "../../src/domain/Conversation.ts"
-import { countOf } from "../../src/domain/EncodedPost.ts"
+import { type Block, countOf } from "../../src/domain/EncodedPost.ts"
 import type { BusUnavailable } from "../../src/domain/Errors.ts"
 import { type Keep, nowhere, saveChanges } from "../../src/domain/Keep.ts"
 import { within } from "../../src/domain/Limit.ts"
 import { isServerId, type PeerId } from "../../src/domain/Peer.ts"
 import { authorOf, roomIn, type StreamId } from "../../src/domain/Post.ts"
+import { after, type Rest } from "../../src/domain/Rest.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import type { Site } from "../../src/domain/Site.ts"
 import { Position, type Stored } from "../../src/domain/Stored.ts"
@@ -73,7 +73,7 @@ const make = ({ id, keep = nowhere, site, wrapping = unwrapped }: Settings) =>
     // ---- What is said here
 
     const outgoing = new Outgoing(log)
-    const growth = makeSignal()
+    const settling = makeSignal()
     let [published, received, doubles, refused] = [0, 0, 0, 0]
 
     const isPublished = (stream: StreamId): boolean =>
@@ -96,6 +96,60 @@ const make = ({ id, keep = nowhere, site, wrapping = unwrapped }: Settings) =>
     for (const room of log.rooms) own.set(log.streamIn(room), log.have(log.streamIn(room)))
     said = log.said()
 
+    // How many messages are not acknowledged yet, and why one of those was refused. Nothing more is published until all
+    // are settled: what is said meanwhile goes out together.
+    let underWay = 0
+    let failure: BusUnavailable | undefined
+    /** How often all that were under way were settled. */
+    let rounds = 0
+
+    const append = (batch: Batch): void => {
+      const last = batch.marks.at(-1)
+      if (last === undefined || batch.posts === 0) return settled(batch)
+      const bytes = wrapping.wrap(encode(site, batch.pieces))
+      bus.append(wrapping.subjectOf(site, batch.room), wrapping.idOf(last), bytes, (refusal) => settled(batch, refusal))
+    }
+
+    /** Posts count as published once they are acknowledged, and not before. */
+    const settled = (batch: Batch, refusal?: BusUnavailable): void => {
+      if (refusal === undefined) {
+        outgoing.stored(batch)
+        published += batch.posts
+      }
+      failure ??= refusal
+      underWay -= 1
+      if (underWay > 0) return
+      rounds += 1
+      if (failure === undefined) publishNext()
+      settling.changed()
+    }
+
+    /** Publishes the next posts of each room, unless some are under way. */
+    const publishNext = (): void => {
+      if (underWay > 0 || outgoing.waiting === 0) return
+      const batches = outgoing.next(Math.min(mostInMessage, bus.mostBytes() / 2))
+      underWay = batches.length
+      for (const batch of batches) append(batch)
+    }
+
+    /** The same as an effect. Returns when these are settled, and fails if one was refused. */
+    const publish: Effect.Effect<void, BusUnavailable> = Effect.suspend(() => {
+      const before = rounds
+      failure = undefined
+      publishNext()
+      return settling.until(() => rounds > before || outgoing.waiting === 0)
+    }).pipe(Effect.zipRight(Effect.suspend(() => failure ?? Effect.void)))
+
+    yield* Effect.addFinalizer(() =>
+      Effect.ignore(within(lastLimit)(Effect.repeat(publish, { while: () => outgoing.waiting > 0 })))
+    )
+    yield* settling
+      .until(() => failure !== undefined && underWay === 0)
+      .pipe(
+        Effect.zipRight(Effect.retry(Effect.zipRight(untilConnected(bus), publish), again)),
+        Effect.forever,
+        Effect.forkScoped
+      )
     yield* Effect.acquireRelease(
       Effect.sync(() => [
         log.onHeard((stream, first) => {
@@ -103,7 +157,7 @@ const make = ({ id, keep = nowhere, site, wrapping = unwrapped }: Settings) =>
         }),
         log.onGrowth(() => {
           lookAtOwn()
-          if (outgoing.waiting > 0) growth.changed()
+          if (failure === undefined) publishNext()
         })
       ]),
       (stops) =>
@@ -111,42 +165,6 @@ const make = ({ id, keep = nowhere, site, wrapping = unwrapped }: Settings) =>
           for (const stop of stops) stop()
         })
     )
-
-    const publish = (batch: Batch): Effect.Effect<void, BusUnavailable> =>
-      Effect.suspend(() => {
-        const last = batch.marks.at(-1)
-        if (last === undefined || batch.posts === 0) return Effect.void
-        const bytes = wrapping.wrap(encode(site, batch.pieces))
-        return bus.append(wrapping.subjectOf(site, batch.room), wrapping.idOf(last), bytes)
-      }).pipe(
-        Effect.zipRight(
-          Effect.sync(() => {
-            outgoing.stored(batch)
-            published += batch.posts
-          })
-        )
-      )
-
-    /** Publishes the next posts of each room. They count as published once they are acknowledged, and not before. */
-    const publishNext: Effect.Effect<void, BusUnavailable> = Effect.suspend(() =>
-      Effect.forEach(
-        outgoing.next(Math.min(mostInMessage, bus.mostBytes() / 2)),
-        // One that fails must not interrupt the others: they may be stored all the same.
-        (batch) => Effect.either(publish(batch)),
-        { concurrency: "unbounded" }
-      )
-    ).pipe(Effect.flatMap((results) => results.find(Either.isLeft) ?? Effect.void))
-
-    yield* Effect.addFinalizer(() =>
-      Effect.ignore(within(lastLimit)(Effect.repeat(publishNext, { while: () => outgoing.waiting > 0 })))
-    )
-    yield* growth
-      .until(() => outgoing.waiting > 0)
-      .pipe(
-        Effect.zipRight(Effect.retry(Effect.zipRight(untilConnected(bus), publishNext), again)),
-        Effect.forever,
-        Effect.forkScoped
-      )
 
     // ---- What is said at other sites
 
@@ -158,29 +176,29 @@ const make = ({ id, keep = nowhere, site, wrapping = unwrapped }: Settings) =>
       keepAfter
     )
 
-    const take = (batch: ReadonlyArray<Stored>): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        const arrivals = batch.flatMap(({ bytes }) => {
-          const inside = wrapping.unwrap(bytes)
-          return (inside === undefined ? undefined : read(inside)) ?? []
-        })
-        for (const arrival of arrivals) {
-          doubles += arrival.doubles
-          refused += arrival.refused
-          const last = arrival.blocks.at(-1)
-          if (last !== undefined) lag.set(arrival.site, clock.unsafeCurrentTimeMillis() - last.post.at)
-        }
-        const blocks = arrivals.flatMap((arrival) => arrival.blocks)
-        received += countOf(blocks)
-        return blocks.length === 0 ? Effect.void : Effect.asVoid(log.receive(blocks))
-      }).pipe(
-        Effect.zipRight(
-          Effect.sync(() => {
-            position = batch.at(-1)?.position
-            moved()
-          })
-        )
-      )
+    /** The posts in these messages that are to be taken in. */
+    const blocksIn = (batch: ReadonlyArray<Stored>): ReadonlyArray<Block> =>
+      batch.flatMap(({ bytes }) => {
+        const inside = wrapping.unwrap(bytes)
+        const arrival = inside === undefined ? undefined : read(inside)
+        if (arrival === undefined) return []
+        doubles += arrival.doubles
+        refused += arrival.refused
+        const last = arrival.blocks.at(-1)
+        if (last !== undefined) lag.set(arrival.site, clock.unsafeCurrentTimeMillis() - last.post.at)
+        return arrival.blocks
+      })
+
+    const take = (batch: ReadonlyArray<Stored>): Rest => {
+      const blocks = blocksIn(batch)
+      received += countOf(blocks)
+      const isTaken = blocks.length === 0 || log.receiveNow(blocks) !== undefined
+      return after(isTaken ? undefined : Effect.asVoid(log.receive(blocks)), () => {
+        position = batch.at(-1)?.position
+        moved()
+        return undefined
+      })
+    }
 
     yield* Effect.forkScoped(bus.follow(position, take))
 

@@ -19,6 +19,7 @@ export {
   connect,
   createInbox,
   credsAuthenticator,
+  headers,
   type Msg,
   type NatsConnection,
   type Subscription

@@ -110,7 +110,12 @@ const mortal = (bus: Bus["Type"], isDead: () => boolean): Bus["Type"] => ({
     bus.subscribe(pattern, (bytes, subject) => {
       if (!isDead()) take(bytes, subject)
     }),
-  append: (subject, id, bytes) => Effect.suspend(() => (isDead() ? Effect.never : bus.append(subject, id, bytes)))
+  append: (subject, id, bytes, then) => {
+    if (isDead()) return
+    bus.append(subject, id, bytes, (failure) => {
+      if (!isDead()) then(failure)
+    })
+  }
 })
 
 /** Runs the schedule of a seed, and returns the record to check. */

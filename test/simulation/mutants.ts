@@ -332,8 +332,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "layers/nats/Relay.ts",
-        from: "        const last = batch.marks.at(-1)\n",
-        to: "        const last = batch.marks.at(-1)\n        outgoing.stored(batch)\n"
+        from: "      const last = batch.marks.at(-1)\n",
+        to: "      const last = batch.marks.at(-1)\n      outgoing.stored(batch)\n"
       }
     ]
   },

@@ -8,6 +8,7 @@ import * as Stream from "effect/Stream"
 import type { Bus } from "../../../services/Bus.ts"
 import { makeSignal } from "../../../src/domain/Signal.ts"
 import { Position, type Stored } from "../../../src/domain/Stored.ts"
+import { appended } from "../../support/appended.ts"
 import { bytesOf, textOf } from "../../support/bytes.ts"
 
 /** Two members of one bus, on which nothing has been said. */
@@ -93,14 +94,14 @@ export const holdsFor = (members: Effect.Effect<Members, never, Scope.Scope>): v
       let knocks = 0
       // A follower from now on has begun once it hears something.
       const knocking = yield* Effect.fork(
-        Effect.forever(Effect.suspend(() => here.append("post.east.main", `knock/${knocks++}`, bytesOf("knock"))))
+        Effect.forever(Effect.suspend(() => appended(here, "post.east.main", `knock/${knocks++}`, bytesOf("knock"))))
       )
       yield* told.until(1)
       yield* Fiber.interrupt(knocking)
-      yield* Effect.forEach(["1", "2", "3"], (n) => here.append("post.east.main", `a/${n}`, bytesOf(n)), {
+      yield* Effect.forEach(["1", "2", "3"], (n) => appended(here, "post.east.main", `a/${n}`, bytesOf(n)), {
         concurrency: "unbounded"
       })
-      yield* there.append("post.west.room", "b/1", bytesOf("from there"))
+      yield* appended(there, "post.west.room", "b/1", bytesOf("from there"))
       yield* told.untilIncludes("post.west.room from there")
       const said = told.all.filter((each) => !each.endsWith("knock"))
       assert.deepStrictEqual(said, [
@@ -120,10 +121,10 @@ export const holdsFor = (members: Effect.Effect<Members, never, Scope.Scope>): v
 
   holds("a message whose id was used before is stored once", ({ here, there }) =>
     Effect.gen(function* () {
-      yield* here.append("post.east.main", "start", bytesOf("start"))
-      for (const id of ["a/1", "a/1", "a/2", "a/1"]) yield* here.append("post.east.main", id, bytesOf(id))
-      yield* there.append("post.west.main", "a/2", bytesOf("a/2"))
-      yield* there.append("post.west.main", "end", bytesOf("end"))
+      yield* appended(here, "post.east.main", "start", bytesOf("start"))
+      for (const id of ["a/1", "a/1", "a/2", "a/1"]) yield* appended(here, "post.east.main", id, bytesOf(id))
+      yield* appended(there, "post.west.main", "a/2", bytesOf("a/2"))
+      yield* appended(there, "post.west.main", "end", bytesOf("end"))
       const told = gathering()
       yield* Effect.fork(there.follow(foreign, (batch) => Effect.sync(() => told.add(...batch.map(shown)))))
       assert.deepStrictEqual(yield* told.until(4), [
@@ -138,7 +139,7 @@ export const holdsFor = (members: Effect.Effect<Members, never, Scope.Scope>): v
   holds("a follower that takes its time gets everything, in order", ({ here, there }) =>
     Effect.gen(function* () {
       const all = Array.from({ length: 600 }, (_, at) => `${at}`)
-      yield* Effect.forEach(all, (text) => here.append("post.east.main", text, bytesOf(text)), { concurrency: 50 })
+      yield* Effect.forEach(all, (text) => appended(here, "post.east.main", text, bytesOf(text)), { concurrency: 50 })
       const told = gathering()
       yield* Effect.fork(
         there.follow(foreign, (batch) =>

@@ -5,6 +5,7 @@ import * as TestClock from "effect/TestClock"
 import { describe } from "vitest"
 import * as MemoryBus from "../../../layers/nats/MemoryBus.ts"
 import { Position } from "../../../src/domain/Stored.ts"
+import { appended } from "../../support/appended.ts"
 import { bytesOf, textOf } from "../../support/bytes.ts"
 import * as BusContract from "./BusContract.ts"
 
@@ -40,10 +41,13 @@ describe("MemoryBus", () => {
       assert.strictEqual((yield* made.there.state.get)._tag, "Away")
       assert.strictEqual((yield* made.here.state.get)._tag, "Connected")
       assert.isFalse(made.there.publish("link.b", bytesOf("nothing")))
-      assert.strictEqual((yield* Effect.flip(made.there.append("post.a.b", "1", bytesOf("1"))))._tag, "BusUnavailable")
+      assert.strictEqual(
+        (yield* Effect.flip(appended(made.there, "post.a.b", "1", bytesOf("1"))))._tag,
+        "BusUnavailable"
+      )
       assert.strictEqual((yield* Effect.flip(made.there.bucket.get("a.b")))._tag, "BusUnavailable")
       assert.isTrue(made.here.publish("link.a", bytesOf("lost")))
-      yield* made.here.append("post.a.b", "2", bytesOf("2"))
+      yield* appended(made.here, "post.a.b", "2", bytesOf("2"))
       yield* TestClock.adjust("1 hour")
       assert.deepStrictEqual([...straight, ...heard], [])
       yield* made.hub.cut()
@@ -78,7 +82,7 @@ describe("MemoryBus", () => {
         { copies: 1, after: 1 }
       ]
       yield* made.hub.trouble((leg) => (leg === "followed" ? fates.shift() : undefined) ?? { copies: 1, after: 0 })
-      for (const text of ["lost", "late", "early"]) yield* made.here.append("post.a.b", text, bytesOf(text))
+      for (const text of ["lost", "late", "early"]) yield* appended(made.here, "post.a.b", text, bytesOf(text))
       const heard = yield* following(made)
       yield* TestClock.adjust("5 millis")
       assert.deepStrictEqual(heard, ["early", "late", "late"])
@@ -90,7 +94,7 @@ describe("MemoryBus", () => {
       const made = yield* world
       const heard = yield* following(made)
       yield* made.hub.stall(true)
-      const appending = yield* Effect.fork(made.here.append("post.a.b", "1", bytesOf("1")))
+      const appending = yield* Effect.fork(appended(made.here, "post.a.b", "1", bytesOf("1")))
       yield* TestClock.adjust("9 seconds")
       assert.deepStrictEqual([heard, appending.unsafePoll()], [[], null])
       yield* made.hub.stall(false)
@@ -98,7 +102,7 @@ describe("MemoryBus", () => {
       yield* settle
       assert.deepStrictEqual(heard, ["1"])
       yield* made.hub.trouble((leg) => ({ copies: leg === "acknowledged" ? 0 : 1, after: 0 }))
-      const unheard = yield* Effect.fork(Effect.flip(made.here.append("post.a.b", "2", bytesOf("2"))))
+      const unheard = yield* Effect.fork(Effect.flip(appended(made.here, "post.a.b", "2", bytesOf("2"))))
       yield* TestClock.adjust("10 seconds")
       assert.strictEqual((yield* Fiber.join(unheard))._tag, "BusUnavailable")
       assert.deepStrictEqual(heard, ["1", "2"])
@@ -108,16 +112,16 @@ describe("MemoryBus", () => {
   it.scoped("a failover loses the newest, and an id that comes again after two minutes is stored again", () =>
     Effect.gen(function* () {
       const { here, hub } = yield* world
-      for (const text of ["1", "2", "3"]) yield* here.append("post.a.b", text, bytesOf(text))
+      for (const text of ["1", "2", "3"]) yield* appended(here, "post.a.b", text, bytesOf(text))
       yield* hub.failOver(2)
       const stored = () => hub.stored().map(({ bytes }) => textOf(bytes))
       assert.deepStrictEqual(stored(), ["1"])
-      yield* here.append("post.a.b", "3", bytesOf("3"))
+      yield* appended(here, "post.a.b", "3", bytesOf("3"))
       yield* TestClock.adjust("119 seconds")
-      yield* here.append("post.a.b", "3", bytesOf("3"))
+      yield* appended(here, "post.a.b", "3", bytesOf("3"))
       assert.deepStrictEqual(stored(), ["1", "3"])
       yield* TestClock.adjust("1 seconds")
-      yield* here.append("post.a.b", "3", bytesOf("3"))
+      yield* appended(here, "post.a.b", "3", bytesOf("3"))
       assert.deepStrictEqual(stored(), ["1", "3", "3"])
     })
   )
@@ -126,13 +130,13 @@ describe("MemoryBus", () => {
     Effect.gen(function* () {
       const made = yield* world
       const heard = yield* following(made)
-      for (const text of ["1", "2", "3"]) yield* made.here.append("post.a.b", text, bytesOf(text))
+      for (const text of ["1", "2", "3"]) yield* appended(made.here, "post.a.b", text, bytesOf(text))
       yield* settle
       yield* made.hub.failOver(2)
-      yield* made.here.append("post.a.b", "4", bytesOf("4"))
+      yield* appended(made.here, "post.a.b", "4", bytesOf("4"))
       yield* settle
       yield* made.hub.wipe
-      yield* made.here.append("post.a.b", "5", bytesOf("5"))
+      yield* appended(made.here, "post.a.b", "5", bytesOf("5"))
       yield* settle
       assert.deepStrictEqual(heard, ["1", "2", "3", "4", "5"])
     })
@@ -142,9 +146,9 @@ describe("MemoryBus", () => {
     Effect.gen(function* () {
       const { here, hub } = yield* world
       yield* hub.stall(true)
-      yield* Effect.forEach(Array(1_024), (_, at) => Effect.fork(here.append("post.a.b", `${at}`, bytesOf("x"))))
+      yield* Effect.forEach(Array(1_024), (_, at) => Effect.fork(appended(here, "post.a.b", `${at}`, bytesOf("x"))))
       yield* settle
-      assert.strictEqual((yield* Effect.flip(here.append("post.a.b", "more", bytesOf("x"))))._tag, "BusUnavailable")
+      assert.strictEqual((yield* Effect.flip(appended(here, "post.a.b", "more", bytesOf("x"))))._tag, "BusUnavailable")
     })
   )
 })

@@ -10,6 +10,7 @@ import { look } from "../../../layers/nats/Look.ts"
 import * as NatsBus from "../../../layers/nats/NatsBus.ts"
 import { Bus } from "../../../services/Bus.ts"
 import { makeSignal } from "../../../src/domain/Signal.ts"
+import { appended } from "../../support/appended.ts"
 import { bytesOf, textOf } from "../../support/bytes.ts"
 import * as NatsServer from "../../support/natsServer.ts"
 import * as BusContract from "./BusContract.ts"
@@ -51,11 +52,11 @@ describe.skipIf(NatsServer.missing !== undefined)(`NatsBus (skipped where there 
       const heard: Array<string> = []
       yield* other.subscribe(">", (bytes) => heard.push(textOf(bytes)))
       here.publish("link.a", bytesOf("theirs"))
-      yield* here.append("post.a.b", "1", bytesOf("theirs"))
+      yield* appended(here, "post.a.b", "1", bytesOf("theirs"))
       yield* here.bucket.create("a.b", bytesOf("theirs"))
       assert.deepStrictEqual(yield* other.bucket.all("a."), [])
       other.publish("link.a", bytesOf("ours"))
-      yield* other.append("post.a.b", "1", bytesOf("ours"))
+      yield* appended(other, "post.a.b", "1", bytesOf("ours"))
       yield* Effect.repeat(Effect.yieldNow(), { until: () => heard.length >= 2 })
       assert.deepStrictEqual(heard, ["ours", "ours"])
     })
@@ -74,7 +75,7 @@ describe.skipIf(NatsServer.missing !== undefined)(`NatsBus (skipped where there 
         ]
       )
       const bus = yield* member(server.url, "looked")
-      yield* bus.append("post.a.b", "1", bytesOf("1"))
+      yield* appended(bus, "post.a.b", "1", bytesOf("1"))
       yield* bus.bucket.create("server.east", bytesOf("{}"))
       const after = yield* look(settings)
       assert.deepStrictEqual(after.sites as ReadonlyArray<string>, ["east"])
@@ -111,7 +112,7 @@ describe.skipIf(NatsServer.missing !== undefined)(`NatsBus (skipped where there 
         const revision = yield* here.bucket.create("a.b", bytesOf("1"))
         yield* signal.until(() => entries.length === 1)
         let tries = 0
-        yield* Effect.suspend(() => here.append("post.a.b", `${tries++}`, bytesOf("first"))).pipe(
+        yield* Effect.suspend(() => appended(here, "post.a.b", `${tries++}`, bytesOf("first"))).pipe(
           Effect.zipRight(Effect.sleep("10 millis")),
           Effect.repeat({ until: () => heard.length > 0 })
         )
@@ -119,10 +120,10 @@ describe.skipIf(NatsServer.missing !== undefined)(`NatsBus (skipped where there 
         yield* Effect.promise(() => own.stop("SIGKILL"))
         yield* Effect.all([away(here), away(there)])
         assert.isFalse(here.publish("link.a", bytesOf("nothing")))
-        assert.strictEqual((yield* Effect.flip(here.append("post.a.b", "x", bytesOf("x"))))._tag, "BusUnavailable")
+        assert.strictEqual((yield* Effect.flip(appended(here, "post.a.b", "x", bytesOf("x"))))._tag, "BusUnavailable")
         yield* Effect.promise(() => own.start())
         yield* connected(here)
-        yield* here.append("post.a.b", "second", bytesOf("second"))
+        yield* appended(here, "post.a.b", "second", bytesOf("second"))
         yield* here.bucket.remove("a.b", revision)
         yield* here.bucket.create("a.c", bytesOf("2"))
         yield* connected(there)

@@ -26,6 +26,7 @@ import { mainRoom, type Post, Room, type StreamId, streamOf } from "../../../src
 import { Site, serverOf } from "../../../src/domain/Site.ts"
 import { encodePosts } from "../../../src/protocol/Frame.ts"
 import * as Relayed from "../../../src/protocol/Relayed.ts"
+import { appended } from "../../support/appended.ts"
 import { linesIn } from "../../support/bytes.ts"
 import { epoch, id, post, stream } from "../../support/samples.ts"
 import { blocksIn, framesOf, signer } from "../../support/signers.ts"
@@ -124,7 +125,7 @@ describe("Relay", () => {
       // What came from another site is published by nobody else.
       yield* there.hear(post(stream("carol"), 1, "a stranger, without a link"))
       yield* settled
-      assert.strictEqual(hub.stored().length, 2)
+      assert.strictEqual(hub.stored().length, 3)
       assert.deepStrictEqual([...new Set(hub.stored().map(({ subject }) => subject))].toSorted(), [
         "post.east.main",
         "post.east.ops"
@@ -132,8 +133,35 @@ describe("Relay", () => {
     })
   )
 
+  holds(
+    "a line goes out within the step in which it is heard, and what is said until it is acknowledged goes together",
+    (hub) =>
+      Effect.gen(function* () {
+        yield* hub.trouble((leg) => ({ copies: 1, after: leg === "appended" ? 5 : 0 }))
+        const here = yield* server(hub, east, { near: ["anna"] })
+        const there = yield* server(hub, west)
+        const appended: Array<string> = []
+        const { append } = here.bus
+        Object.assign(here.bus, {
+          append: (...args: Parameters<typeof append>) => {
+            appended.push(args[1])
+            append(...args)
+          }
+        })
+        for (let n = 1; n <= 10; n += 1) {
+          assert.isDefined(here.log.receiveNow(framesOf(linesIn(encodePosts([post(stream("anna"), n)])))))
+          assert.strictEqual(appended.length, 1)
+        }
+        yield* settled
+        assert.strictEqual(appended.length, 2)
+        assert.strictEqual(there.log.have(stream("anna")), 10)
+        assert.strictEqual(there.tally().received, 10)
+      })
+  )
+
   holds("many lines go in few messages, of bounded size, and whole", (hub) =>
     Effect.gen(function* () {
+      yield* hub.trouble((leg) => ({ copies: 1, after: leg === "appended" ? 5 : 0 }))
       const [here, there] = [yield* server(hub, east, { near: ["anna", "bo"] }), yield* server(hub, west)]
       const [anna, bo] = [stream("anna"), stream("bo")]
       for (let from = 1; from <= 2_000; from += 100) {
@@ -143,7 +171,7 @@ describe("Relay", () => {
       yield* settled
       assert.strictEqual(there.log.have(anna), 2_000)
       assert.strictEqual(there.log.have(bo), 2_000)
-      assert.isAtMost(hub.stored().length, 8)
+      assert.isAtMost(hub.stored().length, 9)
       for (const { bytes } of hub.stored()) assert.isAtMost(bytes.length, 131_200)
     })
   )
@@ -259,14 +287,15 @@ describe("Relay", () => {
           streamOf(id("bo"), Room.make("elsewhere"), epoch(1))
         ]
         for (const [at, each] of forged.entries()) {
-          yield* forger.append(
+          yield* appended(
+            forger,
             "post.east.main",
             `${at}`,
             Relayed.encode(east, [encodePosts([post(each, 1, "forged")])])
           )
         }
         for (const [at, bytes] of [[], [0], [1], [1, 200], [1, 4, ...Buffer.from("east{}")]].entries()) {
-          yield* forger.append("post.east.main", `x${at}`, Uint8Array.from(bytes))
+          yield* appended(forger, "post.east.main", `x${at}`, Uint8Array.from(bytes))
         }
         yield* settled
         assert.deepStrictEqual(yield* there.texts(), [])
@@ -292,7 +321,7 @@ describe("Relay", () => {
       const next = linesIn(encodeBlock(posts(anna, 4, 6), signer(1).sign))
       const changed = linesIn(encodeBlock(posts(anna, 4, 6), signer(4).sign))
       for (const [at, each] of [next.slice(0, 2), next.slice(1), changed].entries()) {
-        yield* forger.append("post.east.main", `${at}`, Relayed.encode(east, [...each]))
+        yield* appended(forger, "post.east.main", `${at}`, Relayed.encode(east, [...each]))
       }
       yield* settled
       assert.lengthOf(yield* there.texts(), 4)
