@@ -4,6 +4,7 @@ import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { Console, whenTaken } from "../services/Console.ts"
+import { Files } from "../services/Files.ts"
 import { Page } from "../services/Page.ts"
 import { Sessions } from "../services/Sessions.ts"
 import type { CertificateUnusable, HostElsewhere, PortTaken } from "../src/domain/Errors.ts"
@@ -21,6 +22,7 @@ import { namesOf } from "./web/Names.ts"
 import { makePasses } from "./web/Passes.ts"
 import { answerTo, cookieName, headers, refusalOf } from "./web/Site.ts"
 import * as Socket from "./web/Socket.ts"
+import * as Uploads from "./web/Uploads.ts"
 
 export interface Settings {
   readonly listen: Address
@@ -28,6 +30,8 @@ export interface Settings {
   readonly certificate?: Paths | undefined
   /** The folder with the files of the page. */
   readonly folder: string
+  /** Where files that a page gives to its node are kept. */
+  readonly uploads: Uploads.Settings
   /** Where to keep, for the next run, who may use the page. */
   readonly keep?: Keep
   /** Whether to open the first link in a browser. Otherwise it is only told. */
@@ -64,10 +68,12 @@ const openFor = (console: Console["Type"], link: string): Effect.Effect<void> =>
     )
   )
 
-const make = ({ certificate, folder, keep = nowhere, listen, opensBrowser = false }: Settings) =>
+const make = ({ certificate, folder, keep = nowhere, listen, opensBrowser = false, uploads: given }: Settings) =>
   Effect.gen(function* () {
     const sessions = yield* Sessions
     const console = yield* Console
+    const offered = yield* Files
+    const uploads = yield* Uploads.make(given)
     const credentials = certificate === undefined ? undefined : yield* readPair("web", certificate)
     const scheme: Scheme = credentials === undefined ? "http" : "https"
     const { best, isName } = namesOf(listen.host, credentials?.certificate)
@@ -82,7 +88,14 @@ const make = ({ certificate, folder, keep = nowhere, listen, opensBrowser = fals
       maxPayload: Socket.longestMessage,
       perMessageDeflate: false
     })
-    const house = (port: number) => ({ scheme, files, passes, cookie: cookieName(scheme, port) })
+    const house = (port: number) => ({
+      scheme,
+      files,
+      passes,
+      uploads,
+      offered,
+      cookie: cookieName(scheme, port)
+    })
     const { port } = yield* serve({
       listen,
       credentials,
@@ -112,5 +125,5 @@ const make = ({ certificate, folder, keep = nowhere, listen, opensBrowser = fals
 /** Serves the page at that address until the scope closes, and tells a link to it. */
 export const layer = (
   settings: Settings
-): Layer.Layer<Page, PortTaken | HostElsewhere | CertificateUnusable, Sessions | Console> =>
+): Layer.Layer<Page, PortTaken | HostElsewhere | CertificateUnusable, Sessions | Console | Files> =>
   Layer.scoped(Page, make(settings))

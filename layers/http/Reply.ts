@@ -1,13 +1,24 @@
 /** Answers to requests of HTTP. */
 import * as Http from "node:http"
 import type * as Net from "node:net"
+import { pipeline, type Readable } from "node:stream"
 import { letGo } from "../transport/Listening.ts"
 
 export interface Reply {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string | Uint8Array
+  readonly body?: Body | Streamed
 }
+
+type Body = string | Uint8Array
+
+/** A body that is read as the browser takes it. It has so many bytes. Whoever sends the answer destroys the stream. */
+interface Streamed {
+  readonly stream: Readable
+  readonly bytes: number
+}
+
+const isStreamed = (body: Body | Streamed): body is Streamed => typeof body === "object" && "stream" in body
 
 /** An answer for people and for `curl`: one sentence. */
 export const sentence = (status: number, text: string, headers: Reply["headers"] = {}): Reply => ({
@@ -16,14 +27,16 @@ export const sentence = (status: number, text: string, headers: Reply["headers"]
   body: `${text}\n`
 })
 
-const lengthOf = ({ body = "" }: Reply): number => Buffer.byteLength(body)
+const lengthOf = ({ body = "" }: Reply): number => (isStreamed(body) ? body.bytes : Buffer.byteLength(body))
 
 /** Sends the answer to a request. Without its body, if that was asked for with HEAD. */
 export const write = (response: Http.ServerResponse, reply: Reply): void => {
   const { body = "", headers, status } = reply
   const hasBody = status !== 204 && status !== 304
   response.writeHead(status, { ...headers, ...(hasBody ? { "content-length": lengthOf(reply) } : {}) })
-  response.end(hasBody ? body : undefined)
+  if (!isStreamed(body)) response.end(hasBody ? body : undefined)
+  // A stream that breaks ends the connection, so the browser knows that something is missing.
+  else pipeline(body.stream, response, () => {})
 }
 
 /** Answers to a request for a WebSocket that it gets none, and closes the connection. */
@@ -35,5 +48,6 @@ export const refuse = (socket: Net.Socket, reply: Reply): void => {
       ([name, value]) => `${name}: ${value}`
     )
   ]
-  letGo(socket, Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), Buffer.from(body)]))
+  const text = isStreamed(body) ? "" : body
+  letGo(socket, Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), Buffer.from(text)]))
 }

@@ -1,11 +1,14 @@
 /** What is answered to a browser: the files of the page, and passes for those who have a link. */
 import * as Effect from "effect/Effect"
+import type * as Services from "../../services/Files.ts"
 import { isOrigin, parseOrigin, type Scheme } from "../../src/protocol/Authority.ts"
 import { bodyOf } from "../http/Body.ts"
 import type { Visit } from "../http/HttpServer.ts"
 import { type Reply, sentence } from "../http/Reply.ts"
+import { download } from "./Download.ts"
 import { type Files, replyWith } from "./Files.ts"
 import type { Passes } from "./Passes.ts"
+import type { Uploads } from "./Uploads.ts"
 
 /** A pass is kept by a browser for so long without being used, in seconds: 30 days. */
 const passAge = 2_592_000
@@ -53,6 +56,9 @@ export interface House {
   readonly scheme: Scheme
   readonly files: Files
   readonly passes: Passes
+  readonly uploads: Uploads
+  /** What is here of files that were offered in the chat. */
+  readonly offered: Pick<Services.Files["Type"], "transfers">
   /** The name of the cookie that has the pass. */
   readonly cookie: string
 }
@@ -103,6 +109,32 @@ const passFor = (house: House, visit: Visit): Effect.Effect<Reply> => {
   return isOwn(house, visit) ? admit(house, visit) : Effect.succeed(foreignPage)
 }
 
+/** The path of uploads, and that of the files that were offered, each followed by its digest. */
+const uploadsPath = "/uploads"
+const offeredPath = "/offered/"
+
+/** Takes files from the page itself. */
+const uploadFor = (house: House, visit: Visit, rest: string): Effect.Effect<Reply> => {
+  if (!isOwn(house, visit)) return Effect.succeed(foreignPage)
+  if (!hasPass(house, visit)) return Effect.succeed(needsPass)
+  visit.introduced()
+  return house.uploads.answer(visit, rest)
+}
+
+/** Whether another page has led the browser here. Older browsers don't say. */
+const isLedHere = ({ request: { headers } }: Visit): boolean =>
+  !["same-origin", "none", undefined].includes(headers["sec-fetch-site"] as string | undefined)
+
+/** Gives a file that is here to the browser, to save it. */
+const offeredFor = (house: House, visit: Visit, digest: string): Effect.Effect<Reply> => {
+  const { method } = visit.request
+  if (method !== "GET" && method !== "HEAD") return Effect.succeed(notAllowed("GET, HEAD"))
+  if (isLedHere(visit)) return Effect.succeed(foreignPage)
+  if (!hasPass(house, visit)) return Effect.succeed(needsPass)
+  visit.introduced()
+  return download(house.offered, digest, method === "GET")
+}
+
 const fileFor = ({ files }: House, { request: { headers, method } }: Visit, path: string): Reply => {
   const file = files.get(path)
   if (file === undefined) return path === "/" ? notBuilt : notThere
@@ -118,6 +150,10 @@ export const answerTo = (house: House, visit: Visit): Effect.Effect<Reply> => {
   const path = pathOf(visit)
   if (path === "/pass") return passFor(house, visit)
   if (path === sessionPath) return Effect.succeed(needsUpgrade)
+  if (path === uploadsPath || path.startsWith(`${uploadsPath}/`)) {
+    return uploadFor(house, visit, path.slice(uploadsPath.length))
+  }
+  if (path.startsWith(offeredPath)) return offeredFor(house, visit, path.slice(offeredPath.length))
   const reply = fileFor(house, visit, path)
   const pass = path === "/" ? passOf(house, visit) : undefined
   // Each time that a browser opens the page, it keeps its pass for as long again.

@@ -15,6 +15,7 @@ import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as TcpTransport from "../../layers/TcpTransport.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { Console } from "../../services/Console.ts"
+import type { Files } from "../../services/Files.ts"
 import type { Guests } from "../../services/Guests.ts"
 import { HostChecks } from "../../services/HostChecks.ts"
 import type { Identity } from "../../services/Identity.ts"
@@ -247,7 +248,7 @@ export const node = (settings: Settings) => Layer.provideMerge(mesh(settings), g
 type FrontEnds = Layer.Layer<
   never,
   PortTaken | HostElsewhere | CertificateUnusable,
-  SessionsService | MessageLog | Membership | Guests | Console
+  SessionsService | MessageLog | Membership | Guests | Console | Files
 >
 
 /** Runs a program on a node, again in another run of the node whenever it fails with `Forked`. */

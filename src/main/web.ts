@@ -1,10 +1,13 @@
 /** The page of a node, which a node has only if it is asked for. */
+import { randomBytes } from "node:crypto"
+import * as Os from "node:os"
 import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { keepIn } from "../../layers/Keep.ts"
 import type { Console } from "../../services/Console.ts"
+import type { Files } from "../../services/Files.ts"
 import type { Sessions } from "../../services/Sessions.ts"
 import { type FrontEndUnable, namedBy } from "../domain/Errors.ts"
 import type { Address } from "../domain/Peer.ts"
@@ -21,6 +24,19 @@ export interface Web {
 /** The folder with the files of the page. They are in the package, next to the bundle of the program. */
 const files = () => Path.join(__dirname, "web")
 
+/** The bytes that one upload of a page may have. */
+const mostUploaded = 4_000_000_000
+
+/** Where files that a page gives to its node are kept: in the data folder, or in one that goes with the node. */
+const uploadsIn = (data: Option.Option<string>) => ({
+  folder: Option.match(data, {
+    onNone: () => Path.join(Os.tmpdir(), `outlive-offered-${randomBytes(12).toString("base64url")}`),
+    onSome: (folder) => Path.join(folder, "offered")
+  }),
+  stays: Option.isSome(data),
+  most: mostUploaded
+})
+
 /** Serves the page, as far as the options ask for it. Its module is loaded only then. */
 export const webFor = ({
   data,
@@ -28,7 +44,7 @@ export const webFor = ({
   web,
   webCert,
   webKey
-}: Web): Layer.Layer<never, FrontEndUnable, Sessions | Console> =>
+}: Web): Layer.Layer<never, FrontEndUnable, Sessions | Console | Files> =>
   Option.match(web, {
     onNone: () => Layer.empty,
     onSome: (listen) =>
@@ -41,6 +57,7 @@ export const webFor = ({
               folder: files(),
               certificate: Option.getOrUndefined(Option.all({ certificate: webCert, key: webKey })),
               opensBrowser,
+              uploads: uploadsIn(data),
               keep: keepIn(data, "web-passes.json")
             })
         )
