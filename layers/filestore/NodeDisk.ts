@@ -32,6 +32,7 @@ const look = (path: string): Found | undefined => {
 
 const opened = (path: string, fd: number): OpenFile => {
   let isOpen = true
+  let syncs = 0
   // The number may be another file's by now.
   const own = (): number => {
     if (!isOpen) throw failed("EBADF", path)
@@ -47,9 +48,18 @@ const opened = (path: string, fd: number): OpenFile => {
     truncate: (size) => Fs.ftruncateSync(own(), size),
     mark: () => markOf(Fs.fstatSync(own())),
     sync: () =>
-      new Promise((resolve, reject) => Fs.fsync(own(), (error) => (error === null ? resolve() : reject(error)))),
+      new Promise((resolve, reject) => {
+        Fs.fsync(own(), (error) => {
+          syncs -= 1
+          if (!isOpen && syncs === 0) Fs.close(fd)
+          if (error === null) resolve()
+          else reject(error)
+        })
+        syncs += 1
+      }),
+    // While it is put on disk, its number must not become another file's.
     close: () => {
-      if (isOpen) Fs.closeSync(fd)
+      if (isOpen && syncs === 0) Fs.closeSync(fd)
       isOpen = false
     }
   }

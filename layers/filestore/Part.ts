@@ -30,6 +30,9 @@ const mostNames = 10_000
 /** Of so many files, each is on disk before the offer counts as fetched. Of more, the system writes them in its own time. */
 const mostSynced = 64
 
+/** So many bytes are written before they are put on disk while more come: not all is left for the end. */
+const syncedAtOnce = 64 * 1024 * 1024
+
 /** The manifest of an offer, decoded. It must be that one, and be what the offer says. */
 const manifestOf = (offer: Offer, bytes: Uint8Array): Manifest => {
   const wrong = (detail: string): Failed => new Failed("ManifestMalformed", offer.name, detail)
@@ -59,6 +62,9 @@ export class Part {
   /** What the state says is there, but is not checked yet. */
   readonly #claimed: ReadonlyArray<number>
   #checked = 0
+  /** What was written since files were last put on disk, in bytes, and how that went so far. */
+  #unsynced = 0
+  #early: Promise<void> = Promise.resolve()
   /** What the files are when they are whole. */
   readonly #marks: Array<Mark> = []
   /** Where the files are once they have their names. */
@@ -148,7 +154,9 @@ export class Part {
     if (!this.#isRight(piece, bytes)) return false
     return this.#writing(() => {
       for (const { at, bytes: length, file, inPiece } of this.#layout.spansOf(piece)) {
-        this.#open.get(file).write(bytes.subarray(inPiece, inPiece + length), at)
+        const open = this.#open.get(file)
+        open.write(bytes.subarray(inPiece, inPiece + length), at)
+        this.#wrote(open, length)
       }
       this.#state.claim(piece, true)
       return true
@@ -248,9 +256,21 @@ export class Part {
     this.#made.add(folder)
   }
 
+  /** Puts files on disk while more comes. What goes wrong is told at the end. */
+  #wrote(file: OpenFile, bytes: number): void {
+    this.#unsynced += bytes
+    if (this.#unsynced < syncedAtOnce || this.#manifest.files.length > mostSynced) return
+    this.#unsynced = 0
+    const before = this.#early
+    const syncing = (async () => file.sync())()
+    this.#early = Promise.all([before, syncing]).then(() => {})
+    this.#early.catch(() => {})
+  }
+
   /** What must be done before the files get their names. */
   *#syncing(): Generator<() => void | Promise<void>> {
     const { files } = this.#manifest
+    yield () => this.#early
     for (const [index, { size }] of files.entries()) {
       this.#marks[index] = this.#cut(index, size)
       if (files.length <= mostSynced) yield () => this.#open.get(index).sync()

@@ -1,6 +1,7 @@
 /** A process that dies at any step of its disk, again and again: nothing is lost, and nothing is taken for there. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { operationsOn, type SharedHere } from "../../layers/filestore/Operations.ts"
 import { layer, MemoryDisk } from "../../layers/MemoryFileStore.ts"
 import { FileStore, type Shared } from "../../services/FileStore.ts"
 import { pieceBytes } from "../../src/domain/Manifest.ts"
@@ -85,4 +86,37 @@ describe("a process that dies while it fetches", () => {
       assert.isAbove(step, 15)
     })
   )
+})
+
+describe("a large file", () => {
+  it("is put on disk while it comes, and what goes wrong then is told before it gets its name", async () => {
+    const disk = new MemoryDisk()
+    const operations = operationsOn(disk)
+    disk.put("/from/large", new Uint8Array(300 * pieceBytes))
+    const maker = operations.make(["/from/large"])
+    let made = operations.makeNext(maker)
+    while (!("handle" in made)) made = operations.makeNext(maker)
+    const { manifest, offer } = made as SharedHere
+    const fetchAll = (folder: string): number => {
+      disk.makeFolders(folder)
+      const part = operations.open(folder, offer, manifest)
+      const zeros = new Uint8Array(pieceBytes)
+      for (let piece = 0; piece < 300; piece += 1) assert.isTrue(operations.write(part, piece, zeros))
+      return part
+    }
+    const synced: Array<string> = []
+    disk.onChange = (step, path) => {
+      if (step !== "sync") return
+      synced.push(path)
+      if (path.startsWith("/bad/") && synced.length === 2) throw Object.assign(new Error(), { code: "EIO" })
+    }
+    const good = fetchAll("/good")
+    assert.lengthOf(synced, 1)
+    assert.strictEqual((await operations.finish(good)).path, "/good/large")
+    synced.length = 1
+    const bad = fetchAll("/bad")
+    const failure = await operations.finish(bad).catch((error) => error.failure)
+    assert.strictEqual(failure.tag, "FolderUnusable")
+    assert.isUndefined(disk.look("/bad/large"))
+  })
 })
