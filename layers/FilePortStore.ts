@@ -207,6 +207,8 @@ const make = (path: string) =>
             return isSame ? records : { ...records, peers: peers.with(at, peer) }
           })
         ),
+      // There is no other site.
+      lost: () => Effect.void,
       forget: Effect.fn("PortStore.forget")((id: PeerId, isBack: () => boolean = constFalse) =>
         change((records) =>
           records.peers.some((peer) => peer.id === id) && !isBack() ? without(records, id) : records

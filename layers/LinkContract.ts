@@ -118,6 +118,8 @@ export interface Missing<R> {
   readonly withinPatience: Effect.Effect<number>
   /** Whether a peer of that id is being dialled, which is in the chat. */
   readonly isSought: (id: PeerId) => boolean
+  /** That peer takes part at another site: if it is missing, it is dialled no more. */
+  readonly hasMoved: (id: PeerId) => void
   /** Posts of that peer come through others. If it was given up, it is dialled soon. */
   readonly isHeard: (id: PeerId) => void
   /** Whether to tell people that the posts of the author of that stream come over this link. */
@@ -130,6 +132,8 @@ export interface Missing<R> {
 export interface Links<R> {
   /** The present links, one for each peer. */
   readonly current: ReadonlyMap<PeerId, Link<R>>
+  /** Whether that run of a peer had a link to this node, as far as that is remembered. */
+  hasMet(id: PeerId, epoch: Epoch): boolean
   /** Whether a handshake is under way that may result in a link. */
   isSettling(): boolean
   /** The peer's summary is complete: the link comes up. */

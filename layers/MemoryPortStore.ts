@@ -37,6 +37,8 @@ const make = (records: Ref.Ref<Records>, trouble: Trouble) => {
     update((known) => ({ ...known, peers: next(known.peers) }))
   return PortStore.of({
     record: (peer) => change((known) => new Map(known).set(peer.id, peer)),
+    // There is no other site.
+    lost: () => Effect.void,
     forget: (id, isBack = constFalse) =>
       change((known) => (isBack() ? known : new Map([...known].filter(([each]) => each !== id)))),
     all: Effect.map(Ref.get(records), ({ peers }) => [...peers.values()]),

@@ -16,17 +16,28 @@ const make = Effect.gen(function* () {
       // Servers of other sites are found without the record.
       (passing || peer.role === "server"
         ? Effect.void
-        : Effect.tapError(store.record(peer, run), refusal(refuse))
+        : Effect.tapError(store.record(peer, run), refusal(mesh, refuse))
       ).pipe(
         Effect.zipRight(admit),
+        // It has gone while it was recorded, so nothing will happen to it.
+        Effect.tap(() =>
+          passing || mesh.isPresent(peer.id) ? Effect.void : store.forget(peer.id, () => mesh.isPresent(peer.id))
+        ),
         inSpan("ServerRegistry.admit", () => ({ id: peer.id, address: formatAddress(peer.address) }))
       ),
     callBack: store.all.pipe(
       Effect.tap(Effect.forEach(mesh.keep, { discard: true })),
+      Effect.tap((kept) => Effect.forEach(kept, ({ id }) => store.lost(id), { discard: true })),
       Effect.withSpan("ServerRegistry.callBack")
     ),
     remember: (peer: Peer) =>
-      peer.role === "server" ? Effect.void : inSpan("ServerRegistry.remember")(store.record(peer)),
+      peer.role === "server"
+        ? Effect.void
+        : store.record(peer).pipe(
+            Effect.tapErrorTag("IdElsewhere", () => mesh.letGo(peer.id)),
+            inSpan("ServerRegistry.remember")
+          ),
+    lost: store.lost,
     // A client that begins to join after the check is recorded after this has forgotten it.
     dismiss: Effect.fn("ServerRegistry.dismiss")((id: PeerId) =>
       Effect.zipRight(
@@ -39,9 +50,12 @@ const make = Effect.gen(function* () {
   })
 })
 
+/** Whoever has the id at another site, and is there, keeps it. Otherwise the visitor may try again. */
 const refusal =
-  (refuse: JoinRequest["refuse"]) =>
-  (error: PortStoreUnavailable | IdElsewhere): Effect.Effect<void> =>
-    error._tag === "IdElsewhere" ? refuse(error.message, "id-taken") : refuse(error.detail)
+  (mesh: PeerMesh["Type"], refuse: JoinRequest["refuse"]) =>
+  (error: PortStoreUnavailable | IdElsewhere): Effect.Effect<void> => {
+    if (error._tag === "PortStoreUnavailable") return refuse(error.detail)
+    return mesh.isElsewhere(error.id) ? refuse(error.message, "id-taken") : refuse(error.detail)
+  }
 
 export const layer: Layer.Layer<ServerRegistry, never, PeerMesh | PortStore> = Layer.effect(ServerRegistry, make)

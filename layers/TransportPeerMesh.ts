@@ -98,6 +98,8 @@ const make = (settings: Settings) =>
       reach: links.reach,
       tellServers: (servers) => Effect.sync(() => links.tellServers(servers)),
       awaitLoss: (id) => peers.until(() => !links.isThere(id)),
+      isElsewhere: (id) => replication.siteOf(id) !== undefined,
+      letGo: links.letGo,
       contested: links.contested,
       forked: replication.forked,
       isPresent: (id) => table.links.has(id) || table.isMeeting(id),

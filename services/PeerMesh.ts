@@ -73,6 +73,10 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     readonly isPresent: (id: PeerId) => boolean
     /** Returns as soon as no handshake with that peer is under way. */
     readonly settled: (id: PeerId) => Effect.Effect<void>
+    /** Whether somebody at another site has that id, by the word of its server. */
+    readonly isElsewhere: (id: PeerId) => boolean
+    /** Somebody at another site has that id: ends the link to the peer that has it here, and does not dial it again. */
+    readonly letGo: (id: PeerId) => Effect.Effect<void>
     /** When this node leaves, do not wait for slow peers: send the goodbye to those that accept it at once. */
     readonly hurry: Effect.Effect<void>
     /** All events, from the beginning. */

@@ -14,9 +14,15 @@ export class PortStore extends Context.Tag("outlive/PortStore")<
   {
     /**
      * Records a client's address in place of an earlier one. It is on disk when this returns. `run`: its run, if that is
-     * known. A client of another site is recorded here instead if it is the same run, which has moved here.
+     * known. A client of another site is recorded here instead if it is the same run, which has moved here, or if that
+     * site has lost it.
      */
     readonly record: (peer: Peer, run?: Epoch) => Effect.Effect<void, PortStoreUnavailable | IdElsewhere>
+    /**
+     * The link to a client is lost, and it may come back: it stays recorded. If it is not recorded anew within some
+     * seconds, another site may have its id from then on.
+     */
+    readonly lost: (id: PeerId) => Effect.Effect<void>
     /**
      * Removes a client that has left for good, unless it is back when its turn has come. An unknown one is no error.
      * Changes are made in the order of the calls.

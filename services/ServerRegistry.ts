@@ -13,13 +13,18 @@ export class ServerRegistry extends Context.Tag("outlive/ServerRegistry")<
   {
     /**
      * Admits a visitor. It is recorded before it, or anyone else, is told. If it can't be recorded, or its id belongs to
-     * somebody at another site, it is refused, and this fails. A visitor that only passes through is not recorded.
+     * somebody at another site, it is refused, and this fails: for now, if whoever has the id there may be gone. A visitor that only passes through is not recorded.
      */
     readonly admit: (joinRequest: JoinRequest) => Effect.Effect<void, PortStoreUnavailable | IdElsewhere>
     /** Dials all recorded clients in the background. Returns them. */
     readonly callBack: Effect.Effect<ReadonlyArray<Peer>, PortStoreUnavailable>
-    /** Records a client that has a link, if it is not recorded: it may have been given up before. */
+    /**
+     * Records a client that has a link, if it is not recorded: it may have been given up before. The link is ended if its
+     * id belongs to somebody at another site.
+     */
     readonly remember: (peer: Peer) => Effect.Effect<void, PortStoreUnavailable | IdElsewhere>
+    /** The link to a client is lost. If it does not come back soon, another site may admit it. */
+    readonly lost: (id: PeerId) => Effect.Effect<void>
     /**
      * Removes a client that has left or was given up. It stays recorded if it has a link again. If it is just joining,
      * this waits for the result.

@@ -134,6 +134,8 @@ export const makeMembers = (self: Named, asked: string, isShared = false): Membe
         return went(event.peer.id, event.peer.role === "server" ? "ended" : "left")
       case "GivenUp":
         return went(event.peer.id, "lost")
+      case "Moved":
+        return nothing
       case "Expelled":
         if (!there.delete(event.id)) return nothing
         isAway(event.id)

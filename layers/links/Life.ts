@@ -289,9 +289,9 @@ export const make = (node: Node, needs: Needs) => {
       }
     })
 
-  /** A newcomer that was let in, and perhaps put on record, but has not come through the door. */
+  /** A visitor that was let in, and put on record if this is a server, but has not come through the door. */
   const turnedBack = (link: Link, reason: LossReason | undefined): Effect.Effect<void> => {
-    if (!link.newcomer || link.byUs) return Effect.void
+    if (link.byUs || (!link.newcomer && settings.role !== "server")) return Effect.void
     return reason === undefined
       ? left(link.peer, true)
       : search.seek(link.peer, Duration.zero, { ghost: true, run: runOf(link.epoch) })
@@ -305,8 +305,12 @@ export const make = (node: Node, needs: Needs) => {
       }
       if (!membership.knows(gone.id)) return search.forget(gone.id)
       events.note(MeshEvent.Lost({ peer: gone, reason }))
-      return search.seekAgain(gone, epoch)
+      return reason === "replaced" ? search.forget(gone.id) : search.seekAgain(gone, epoch)
     })
+
+  /** The peer takes part at another site now. */
+  const moved = (gone: Peer): Effect.Effect<void> =>
+    Effect.map(search.forget(gone.id), () => events.note(MeshEvent.Moved({ peer: gone })))
 
   const left = (gone: Peer, unseen: boolean): Effect.Effect<void> =>
     Effect.gen(function* () {
@@ -315,7 +319,7 @@ export const make = (node: Node, needs: Needs) => {
       yield* replication.expectNoMore(gone.id)
     })
 
-  return { converse, comeUp, lost, left }
+  return { converse, comeUp, lost, left, moved }
 }
 
 /** The posts that follow each other from that place on. */

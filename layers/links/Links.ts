@@ -10,6 +10,7 @@ import { type IdTaken, NotInvited } from "../../src/domain/Errors.ts"
 import { within } from "../../src/domain/Limit.ts"
 import { LinkTable } from "../../src/domain/LinkTable.ts"
 import { looksLike, type Peer, type PeerId, serverLike } from "../../src/domain/Peer.ts"
+import { runOf } from "../../src/domain/Post.ts"
 import { farAddress, isFar, siteOf } from "../../src/domain/Site.ts"
 import type * as LinkContract from "../LinkContract.ts"
 import * as Acceptor from "./Acceptor.ts"
@@ -87,6 +88,7 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
     const own = (link: LinkContract.Link<R>) => link as Link<R>
     const replicated = yield* replicating({
       current: table.links,
+      hasMet: (id, epoch) => table.hasMet(id, runOf(epoch)),
       isSettling: () => table.unsettled,
       comeUp: (link) => life.comeUp(own(link)),
       tell: (some, frames) => {
@@ -99,6 +101,10 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
         isServerAway: missing.isServerAway,
         withinPatience: missing.withinPatience,
         isSought: missing.isSought,
+        hasMoved: (id) => {
+          const peer = missing.wantedAs(id)
+          if (peer !== undefined && !table.links.has(id)) run(life.moved(peer))
+        },
         isHeard: missing.isHeard,
         comesThrough: (link, stream) => missing.comesThrough(own(link), stream),
         tellThrough: missing.tellThrough
@@ -236,6 +242,11 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
       reach: (id: PeerId, route: Route, others: ReadonlyArray<Route> = []) =>
         servers.isAny(id) ? search.reachAnyServer(route, others) : search.reachServer(id, route),
       isThere: servers.isThere,
+      letGo: (id: PeerId): Effect.Effect<void> =>
+        Effect.suspend(() => {
+          table.links.get(id)?.connection.abort("replaced")
+          return search.forget(id)
+        }),
       tellServers: servers.tell,
       keep: (kept: Peer) => search.seek(kept, Duration.zero),
       silence: heartbeat.silence,

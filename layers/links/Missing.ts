@@ -50,6 +50,8 @@ export const make = ({ clock, events, settings, stir, table }: Node) =>
     return {
       /** Whether a peer of that id is sought. */
       isSought: (id: PeerId): boolean => wanted.has(id),
+      /** The peer of that id that is sought, or was given up. */
+      wantedAs: (id: PeerId): Peer | undefined => wanted.get(id) ?? strays.peers.find((peer) => peer.id === id),
       searches,
       strays,
       /** Begins to seek a peer at that address: that run of it, or any. */

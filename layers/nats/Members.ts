@@ -16,8 +16,19 @@ export const serversKey = "server."
 export const keyOf = (id: PeerId): string => membersKey + id
 export const keyOfServer = (site: Site): string => serversKey + site
 
-/** A client: the site that it belongs to, where it listens, and its run if that is known. */
-const Member = Schema.parseJson(Schema.Struct({ site: Site, host: Host, port: Port, run: Schema.optional(Epoch) }))
+/**
+ * A client: the site that it belongs to, where it listens, and its run if that is known. `lost`: its server has had no link
+ * to it for some seconds, so another site may take the entry.
+ */
+const Member = Schema.parseJson(
+  Schema.Struct({
+    site: Site,
+    host: Host,
+    port: Port,
+    run: Schema.optional(Epoch),
+    lost: Schema.optional(Schema.Literal(true))
+  })
+)
 export type Member = typeof Member.Type
 
 /** A server: where clients reach it, and a word that no other run of a server has. */

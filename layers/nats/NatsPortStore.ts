@@ -5,6 +5,7 @@
 import * as Crypto from "node:crypto"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as FiberMap from "effect/FiberMap"
 import { constFalse } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -22,6 +23,7 @@ import type { Epoch } from "../../src/domain/Post.ts"
 import { notice } from "../../src/domain/ScreenLine.ts"
 import type { Site } from "../../src/domain/Site.ts"
 import { inSpan } from "../../src/domain/Span.ts"
+import type { Entry } from "../../src/domain/Stored.ts"
 import { isConnected, untilConnected } from "./connected.ts"
 import * as Members from "./Members.ts"
 
@@ -37,8 +39,13 @@ const opening = { first: Duration.seconds(30), later: Duration.seconds(8) }
 /** How often an entry is tried for that others change at the same time. */
 const mostTries = 5
 
+/** A client without a link for so long may be admitted at another site. Most links that break are soon made again. */
+const untilLost = Duration.seconds(5)
+
 /** How many entries are compared at a time. */
 const concurrency = 16
+
+const othersAreFaster = new BusUnavailable({ detail: "others are faster" })
 
 /** What the bucket has of a client of this site. */
 interface Held {
@@ -47,7 +54,10 @@ interface Held {
 }
 
 const isSame = (one: Members.Member, other: Members.Member): boolean =>
-  one.site === other.site && one.run === other.run && formatAddress(one) === formatAddress(other)
+  one.site === other.site &&
+  one.run === other.run &&
+  one.lost === other.lost &&
+  formatAddress(one) === formatAddress(other)
 
 const awayFor = (detail: string): PortStoreUnavailable =>
   new PortStoreUnavailable({
@@ -66,6 +76,10 @@ const make = ({ sharesChat, site }: Settings, copy: PortStore["Type"]) =>
     const held = new Map<PeerId, Held>()
     const runs = new Map<PeerId, Epoch>()
     const busy = new Map<PeerId, { readonly turns: Effect.Semaphore; users: number }>()
+    /** The clients whose entries say that they are lost, or may say so. */
+    const saidLost = new Set<PeerId>()
+    /** What waits to say so. */
+    const losses = yield* FiberMap.make<PeerId, void, never>()
 
     /** Runs the steps that concern one client one after the other. */
     const serially =
@@ -89,6 +103,10 @@ const make = ({ sharesChat, site }: Settings, copy: PortStore["Type"]) =>
       return { site, ...Members.addressOf(address), ...(run === undefined ? {} : { run }) }
     }
 
+    /** As its entry should be, as long as it is not recorded anew. */
+    const standing = (peer: Peer): Members.Member =>
+      saidLost.has(peer.id) ? { ...memberOf(peer), lost: true } : memberOf(peer)
+
     const hold = (id: PeerId, member: Members.Member) => (revision: number) =>
       Effect.sync(() => {
         held.set(id, { revision, member })
@@ -98,7 +116,7 @@ const make = ({ sharesChat, site }: Settings, copy: PortStore["Type"]) =>
     const yields = (id: PeerId, member: Members.Member, holder: Members.Member | undefined) =>
       Effect.gen(function* () {
         if (holder === undefined || holder.site === site) return
-        if (holder.run !== undefined && holder.run === member.run) return
+        if (holder.lost === true || (holder.run !== undefined && holder.run === member.run)) return
         // The entry of a server is gone when it has ended, or its lease has.
         const server = yield* bucket.get(Members.keyOfServer(holder.site))
         if (server !== undefined) return yield* new IdElsewhere({ id, site: holder.site })
@@ -125,13 +143,24 @@ const make = ({ sharesChat, site }: Settings, copy: PortStore["Type"]) =>
       return bucket.create(key, bytes).pipe(
         Effect.catchTag("KeyTaken", () => takeOver),
         Effect.flatMap(hold(id, member)),
-        Effect.catchTag("KeyTaken", () =>
-          tries > 1 ? claim(id, member, tries - 1) : Effect.fail(new BusUnavailable({ detail: "others are faster" }))
-        )
+        Effect.catchTag("KeyTaken", () => (tries > 1 ? claim(id, member, tries - 1) : Effect.fail(othersAreFaster)))
       )
     }
 
     const isKept = (id: PeerId) => Effect.map(copy.all, (all) => all.some((peer) => peer.id === id))
+
+    const drop = (id: PeerId): void => {
+      held.delete(id)
+      runs.delete(id)
+      saidLost.delete(id)
+    }
+
+    /** It is no client of this site any more: another one has its id. */
+    const lose = (id: PeerId) =>
+      Effect.suspend(() => {
+        drop(id)
+        return Effect.ignore(copy.forget(id))
+      })
 
     const record = (peer: Peer, run?: Epoch) =>
       Effect.gen(function* () {
@@ -140,29 +169,37 @@ const make = ({ sharesChat, site }: Settings, copy: PortStore["Type"]) =>
         if (run !== undefined) runs.set(id, run)
         const member = memberOf(peer)
         const mine = held.get(id)
-        if (mine === undefined || !isSame(mine.member, member)) {
+        const isUp = saidLost.has(id) || mine?.member.lost === true
+        if (isUp || mine === undefined || !isSame(mine.member, member)) {
           yield* claim(id, member).pipe(
-            // A client of this site comes back while NATS is away: nobody else can have its id.
+            // A client of this site comes back while NATS is away: nobody else can have its id, unless it was up.
             Effect.catchTag("BusUnavailable", ({ detail }) =>
-              Effect.flatMap(isKept(id), (kept) => (kept ? Effect.void : Effect.fail(awayFor(detail))))
-            ),
-            Effect.tapError(() =>
-              Effect.sync(() => {
-                if (before === undefined) runs.delete(id)
-                else runs.set(id, before)
+              Effect.flatMap(isKept(id), (kept): Effect.Effect<void, IdElsewhere | PortStoreUnavailable> => {
+                if (!kept) return Effect.fail(awayFor(detail))
+                return isUp ? new IdElsewhere({ id, site: undefined }) : Effect.void
               })
-            )
+            ),
+            Effect.tapError((error) => {
+              if (error._tag === "IdElsewhere" && error.site !== undefined) return lose(id)
+              if (before === undefined) runs.delete(id)
+              else runs.set(id, before)
+              return Effect.void
+            })
           )
         }
+        saidLost.delete(id)
         yield* copy.record(peer)
-      }).pipe(serially(peer.id), inSpan("PortStore.record"))
+      }).pipe(
+        serially(peer.id),
+        (recorded) => Effect.zipRight(FiberMap.remove(losses, peer.id), recorded),
+        inSpan("PortStore.record")
+      )
 
     /** Removes the entry of a client. What fails now is done when NATS is back. */
     const release = (id: PeerId) =>
       Effect.suspend(() => {
         const mine = held.get(id)
-        held.delete(id)
-        runs.delete(id)
+        drop(id)
         return mine === undefined ? Effect.void : Effect.ignore(bucket.remove(Members.keyOf(id), mine.revision))
       })
 
@@ -170,34 +207,73 @@ const make = ({ sharesChat, site }: Settings, copy: PortStore["Type"]) =>
       Effect.zipRight(
         copy.forget(id, isBack),
         Effect.flatMap(isKept(id), (kept) => (kept ? Effect.void : release(id)))
-      ).pipe(serially(id), inSpan("PortStore.forget"))
+      ).pipe(
+        serially(id),
+        (forgotten) => Effect.zipRight(FiberMap.remove(losses, id), forgotten),
+        inSpan("PortStore.forget")
+      )
 
     /** A client of this site that the bucket gives to another one: it has moved, or another has come with its id. */
     const giveUp = (id: PeerId, holder: Members.Member) =>
       Effect.gen(function* () {
         const run = runs.get(id)
-        held.delete(id)
-        runs.delete(id)
-        yield* Effect.ignore(copy.forget(id))
-        if (run === undefined || holder.run === undefined || holder.run === run) return
+        const wasLost = saidLost.has(id)
+        yield* lose(id)
+        if (wasLost || run === undefined || holder.run === undefined || holder.run === run) return
         yield* console.show([
           notice(`${title(id)} was admitted at the site ${holder.site} too, while NATS was away: two have this id`)
         ])
       })
 
-    /** Makes the bucket right about one client of this site. */
-    const compare = (peer: Peer, entry: { readonly revision: number; readonly bytes: Uint8Array } | undefined) =>
+    const compareWith = (
+      peer: Peer,
+      entry: Pick<Entry, "revision" | "bytes"> | undefined,
+      tries = mostTries
+    ): Effect.Effect<void, BusUnavailable> =>
       Effect.gen(function* () {
         const { id } = peer
+        const key = Members.keyOf(id)
         const found = entry === undefined ? undefined : Members.readMember(entry.bytes)
         if (found !== undefined && found.site !== site) return yield* giveUp(id, found)
         if (found?.run !== undefined && !runs.has(id)) runs.set(id, found.run)
-        const member = memberOf(peer)
+        const member = standing(peer)
         if (entry !== undefined && found !== undefined && isSame(found, member)) {
           return yield* hold(id, member)(entry.revision)
         }
-        yield* Effect.catchTag(claim(id, member), "IdElsewhere", () => Effect.void)
-      }).pipe(serially(peer.id))
+        const bytes = Members.writeMember(member)
+        const written = entry === undefined ? bucket.create(key, bytes) : bucket.update(key, bytes, entry.revision)
+        yield* written.pipe(
+          Effect.flatMap(hold(id, member)),
+          Effect.catchTag("KeyTaken", () =>
+            tries > 1
+              ? Effect.flatMap(bucket.get(key), (now) => compareWith(peer, now, tries - 1))
+              : Effect.fail(othersAreFaster)
+          )
+        )
+      })
+
+    /** Makes the bucket right about one client of this site. */
+    const compare = (peer: Peer, entry: Pick<Entry, "revision" | "bytes"> | undefined) =>
+      serially(peer.id)(compareWith(peer, entry))
+
+    /** Says in the entry of a client that it is lost. From then on only the bucket decides who has it. */
+    const sayLost = (id: PeerId) =>
+      Effect.suspend(() => {
+        const mine = held.get(id)
+        if (mine === undefined) return Effect.void
+        saidLost.add(id)
+        const key = Members.keyOf(id)
+        return Effect.flatMap(bucket.get(key), (entry) => compareWith(Members.clientOf(key, mine.member), entry))
+      }).pipe(serially(id))
+
+    const lost = (id: PeerId) =>
+      Effect.zipRight(untilConnected(bus), sayLost(id)).pipe(
+        Effect.retry(Schedule.spaced(untilLost)),
+        Effect.ignore,
+        Effect.delay(untilLost),
+        (saying) => FiberMap.run(losses, id, saying, { onlyIfMissing: true }),
+        Effect.asVoid
+      )
 
     /**
      * Makes the bucket and the copy the same. `first`: when the store is opened, clients that only the bucket knows are
@@ -286,6 +362,7 @@ const make = ({ sharesChat, site }: Settings, copy: PortStore["Type"]) =>
 
     return PortStore.of({
       record,
+      lost,
       forget,
       all: copy.all,
       chat: copy.chat,

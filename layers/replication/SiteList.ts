@@ -142,11 +142,16 @@ export const make = ({ events, guests, links, log, oldRuns }: Ground) => {
       }
       all.set(id, { id, epoch, site, rooms, tellers: new Set([link.peer.id]) })
       // Who goes from one site to another stays in the chat.
-      if (isShown(id) && before?.epoch !== epoch) (gone.get(visitOf(id, epoch)) === undefined ? fresh : back).push(id)
+      if (isShown(id) && before?.epoch !== epoch) {
+        const isKnown = links.hasMet(id, epoch) || gone.get(visitOf(id, epoch)) !== undefined
+        ;(isKnown ? back : fresh).push(id)
+      }
       return true
     })
     note(site, fresh, false)
     note(site, back, true)
+    // A client may be told by one server who is near another one to which it has a link too.
+    if (link.isFar) for (const { id } of news) if (isShown(id)) links.missing.hasMoved(id)
     return news
   }
 

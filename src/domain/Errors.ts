@@ -199,13 +199,19 @@ export class PortStoreUnavailable extends Data.TaggedError("PortStoreUnavailable
   }
 }
 
-/** Somebody at another site has that id. */
+/** Somebody at another site has that id. `site`: unknown while the other sites can't be asked. */
 export class IdElsewhere extends Data.TaggedError("IdElsewhere")<{
   readonly id: PeerId
-  readonly site: Site
+  readonly site: Site | undefined
 }> {
+  /** Why it must wait, if whoever has the id is not known to be there. */
+  get detail() {
+    return this.site === undefined
+      ? `NATS can't be asked whether somebody at another site has the id ${this.id}`
+      : `${title(this.id)} may come back at the site ${this.site}`
+  }
   override get message() {
-    return `The id ${this.id} is taken by somebody at the site ${this.site}.`
+    return `The id ${this.id} is taken by somebody at ${this.site === undefined ? "another site" : `the site ${this.site}`}.`
   }
 }
 

@@ -11,5 +11,6 @@ export const lossInWords: Readonly<Record<LossReason, string>> = {
   dropped: "this node sent it too much",
   expelled: "it no longer takes part",
   forged: "its lines have no valid signature",
-  disbelieved: "it rejected the signatures of lines that it received"
+  disbelieved: "it rejected the signatures of lines that it received",
+  replaced: "somebody at another site has its id"
 }

@@ -7,6 +7,7 @@ import type { Site } from "./Site.ts"
  * Why a link ended without a goodbye. `excessive`: this node dropped the peer, which exceeded a limit. `dropped`: the
  * peer dropped this node for that reason. `expelled`: the peer no longer takes part in the chat. `forged`: it passed on
  * posts without a valid signature, or said two things under one number. `disbelieved`: it says so of this node.
+ * `replaced`: somebody else at another site has its id.
  */
 export type LossReason =
   | "closed"
@@ -18,6 +19,7 @@ export type LossReason =
   | "expelled"
   | "forged"
   | "disbelieved"
+  | "replaced"
 
 /** An event. */
 export type MeshEvent = Data.TaggedEnum<{
@@ -35,6 +37,8 @@ export type MeshEvent = Data.TaggedEnum<{
   Lost: { readonly peer: Peer; readonly reason: LossReason }
   /** The peer said goodbye. `unseen`: only to others, and this run of it was never linked with this node. */
   Left: { readonly peer: Peer; readonly unseen?: boolean }
+  /** The peer takes part at another site now: it is in the chat still. */
+  Moved: { readonly peer: Peer }
   /** The patience for the peer is over. `ghost`: it introduced itself, but was never linked. */
   GivenUp: { readonly peer: Peer; readonly ghost: boolean }
   /** A node of another chat answers at the address of `sought`. */
@@ -91,6 +95,7 @@ const tellsWhoTakesPart = {
   Unkept: false,
   Lost: true,
   Left: true,
+  Moved: true,
   GivenUp: true,
   Foreign: false,
   Foreigner: false,

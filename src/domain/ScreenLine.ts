@@ -135,6 +135,8 @@ type SaidAlike = Exclude<MeshEvent, { readonly _tag: "Admitted" | "Linked" | "Le
 const onBoth = (event: SaidAlike): ScreenLine | undefined => {
   switch (event._tag) {
     case "Passing":
+    // It stays in the chat.
+    case "Moved":
       return undefined
     case "CatchingUp":
       return notice(

@@ -22,6 +22,7 @@ export const serversAfter = (before: ServersSeen, event: MeshEvent, now: number)
       return withServer(before, event.peer, true, now)
     case "Lost":
     case "Left":
+    case "Moved":
     case "GivenUp":
       return withServer(before, event.peer, false, now)
     case "Expelled":

@@ -59,6 +59,9 @@ export const afterwards = (before: Presence, event: MeshEvent, now: number): Pre
     case "Left":
     case "GivenUp":
       return withPeer(before, event.peer, undefined, now)
+    case "Moved":
+      // It takes part at another site.
+      return withPeer(withPeer(before, event.peer, undefined, now), asClient(event.peer.id), true, now)
     case "Expelled":
       // It is lost, or left, as soon as its link ends.
       return before

@@ -24,6 +24,7 @@ const isTrouble: Record<MeshEvent["_tag"], boolean> = {
   Unkept: true,
   Lost: true,
   Left: false,
+  Moved: false,
   GivenUp: true,
   Foreign: false,
   Foreigner: false,

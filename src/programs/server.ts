@@ -123,11 +123,13 @@ const recordOf = (
       return registry.remember(event.peer)
     case "Left":
     case "GivenUp":
+    case "Moved":
       return registry.dismiss(event.peer.id)
+    case "Lost":
+      return registry.lost(event.peer.id)
     case "Expelled":
       return registry.expel(event.id)
     case "Admitted":
-    case "Lost":
     // Guests are here only as long as the node is whose guests they are.
     case "GuestCame":
     case "GuestLeft":

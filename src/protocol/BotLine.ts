@@ -239,7 +239,8 @@ export const Event = Schema.Union(
       "dropped",
       "expelled",
       "forged",
-      "disbelieved"
+      "disbelieved",
+      "replaced"
     )
   }),
   Schema.Struct({ type: Schema.Literal("left"), id: PeerId }),
@@ -358,6 +359,7 @@ const happened = (event: MeshEvent): Event | undefined => {
         known: event.known
       }
     case "Passing":
+    case "Moved":
       return undefined
     case "CatchingUp":
       return { type: "catching-up", from: event.peer.id, count: event.count }

@@ -84,6 +84,7 @@ describe("ScreenLine", () => {
       dropped: "this node sent it too much",
       expelled: "it no longer takes part",
       forged: "its lines have no valid signature",
+      replaced: "somebody at another site has its id",
       disbelieved: "it rejected the signatures of lines that it received"
     }
     for (const [reason, words] of Object.entries(how) as ReadonlyArray<[LossReason, string]>) {

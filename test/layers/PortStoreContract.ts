@@ -2,6 +2,7 @@
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import * as TestClock from "effect/TestClock"
 import { PortStore } from "../../services/PortStore.ts"
 import type { IdElsewhere, PortStoreInUse, PortStoreUnavailable } from "../../src/domain/Errors.ts"
 import { chatId, id, peer } from "../support/samples.ts"
@@ -73,6 +74,24 @@ export const holdsFor = (fresh: Layer.Layer<PortStore, PortStoreUnavailable | Po
       assert.deepStrictEqual(yield* store.all, [peer("3", 6_003)])
       yield* store.forget(id("3"), () => false)
       assert.deepStrictEqual(yield* store.all, [])
+    })
+  )
+
+  holds(
+    "one that is lost stays on record, as it is, until it is forgotten",
+    Effect.gen(function* () {
+      const store = yield* PortStore
+      for (const name of ["3", "4"]) yield* store.record(peer(name, 6_003))
+      yield* store.lost(id("3"))
+      yield* TestClock.adjust("1 minute")
+      yield* store.lost(id("unknown"))
+      yield* store.record(peer("4", 6_004))
+      assert.deepStrictEqual(yield* store.all, [peer("3", 6_003), peer("4", 6_004)])
+      yield* store.record(peer("3", 6_005))
+      yield* store.lost(id("4"))
+      yield* TestClock.adjust("1 minute")
+      yield* store.forget(id("4"))
+      assert.deepStrictEqual(yield* store.all, [peer("3", 6_005)])
     })
   )
 

@@ -10,9 +10,11 @@ import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.t
 import { PeerMesh } from "../../services/PeerMesh.ts"
 import { PortStore } from "../../services/PortStore.ts"
 import { ServerRegistry } from "../../services/ServerRegistry.ts"
+import { IdElsewhere } from "../../src/domain/Errors.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
-import { id, peer } from "../support/samples.ts"
+import { Site } from "../../src/domain/Site.ts"
+import { epoch, id, peer } from "../support/samples.ts"
 
 /** How client 2 stands to the server. */
 type Standing = "away" | "coming in" | "here"
@@ -22,9 +24,10 @@ const world = Effect.gen(function* () {
   const records = yield* MemoryPortStore.makeRecords
   const changes = makeSignal()
   let standing: Standing = "away"
-  const store = Context.get(yield* Layer.build(MemoryPortStore.over(records)), PortStore)
+  const store = { ...Context.get(yield* Layer.build(MemoryPortStore.over(records)), PortStore) }
   const mesh = {
     isPresent: (_: PeerId) => standing !== "away",
+    isElsewhere: (id: PeerId) => id === "3",
     settled: (_: PeerId) => changes.until(() => standing !== "coming in")
   } as unknown as PeerMesh["Type"]
   const registry = Context.get(
@@ -39,6 +42,7 @@ const world = Effect.gen(function* () {
   yield* store.record(peer("2", 6002))
   return {
     registry,
+    store: store as { -readonly [Key in keyof typeof store]: (typeof store)[Key] },
     stands: (now: Standing) =>
       Effect.sync(() => {
         standing = now
@@ -83,6 +87,41 @@ describe("PortStoreServerRegistry", () => {
       })
     )
   }
+
+  it.scoped("forgets who has gone while it was admitted", () =>
+    Effect.gen(function* () {
+      const { onRecord, registry, stands } = yield* world
+      const comes = {
+        peer: peer("4", 6004),
+        run: epoch(1),
+        passing: false,
+        refuse: () => Effect.void
+      }
+      yield* registry.admit({ ...comes, admit: stands("here") })
+      assert.deepStrictEqual(yield* onRecord, [id("2"), id("4")])
+      yield* registry.admit({ ...comes, admit: stands("away") })
+      assert.deepStrictEqual(yield* onRecord, [id("2")])
+    })
+  )
+
+  it.scoped("refuses for good only whose id somebody has who is known to be at another site", () =>
+    Effect.gen(function* () {
+      const { registry, store } = yield* world
+      store.record = (peer) => new IdElsewhere({ id: peer.id, site: Site.make("west") })
+      for (const [name, told] of [
+        ["3", ["The id 3 is taken by somebody at the site west.", "id-taken"]],
+        ["4", ["Client 4 may come back at the site west", undefined]]
+      ] as const) {
+        const heard = yield* Effect.async<ReadonlyArray<string | undefined>>((resume) => {
+          const refuse = (...words: ReadonlyArray<string | undefined>) =>
+            Effect.sync(() => resume(Effect.succeed(words)))
+          const visit = { peer: peer(name, 6003), run: epoch(1), passing: false, admit: Effect.void, refuse }
+          Effect.runFork(Effect.ignore(registry.admit(visit)))
+        })
+        assert.deepStrictEqual([heard[0], heard[1]], [...told])
+      }
+    })
+  )
 
   it.scoped("forgets who was sent away, though it is here", () =>
     Effect.gen(function* () {

@@ -99,6 +99,9 @@ export const absenceOf = (seed: number): Absence => (["tunnels", "store", "all"]
 /** The post on a line of the screen, if there is one. */
 const tokenOf = (line: string): string | undefined => /^(?:Client|Server) \w+: ([\w-]+\.\d+\.\d+)$/.exec(line)?.[1]
 
+/** Whether somebody has let it into the chat: it then sees its own arrival. */
+const isAdmitted = ({ shown }: Life): boolean => shown.some(({ line }) => line.endsWith(": initiated"))
+
 const copyOf = ({ lastEpoch, lines, millis }: VirtualDisk): VirtualDisk =>
   Object.assign(new VirtualDisk(), { lastEpoch, lines, millis })
 
@@ -299,8 +302,7 @@ export const simulate = (seed: number): Record_ & { readonly more: ReadonlyArray
               Effect.sync(() => {
                 // A client is not admitted while the store is away, nor while another site holds its last run: it may
                 // have gone there while its own server was dead. Those who sought it may have met it before that.
-                const isAdmitted = life.shown.some(({ line }) => line.endsWith(": initiated"))
-                if (!isServer && (!isAdmitted || String(cause).includes("IdTaken"))) {
+                if (!isServer && (!isAdmitted(life) || String(cause).includes("IdTaken"))) {
                   life.ended = true
                   place.running = undefined
                 } else life.failure = cause
@@ -452,7 +454,8 @@ export const simulate = (seed: number): Record_ & { readonly more: ReadonlyArray
       const impostor = placeOf(victim.id, site, 6_100)
       yield* start(impostor, true)
       yield* Effect.sleep("3 seconds")
-      if (impostor.running !== undefined) more.push(`Sites: ${victim.id} is at ${victim.site} and at ${site}`)
+      if (impostor.running !== undefined && isAdmitted(impostor.running.life))
+        more.push(`Sites: ${victim.id} is at ${victim.site} and at ${site}`)
       yield* impostor.running?.stop(false) ?? Effect.void
     })
 

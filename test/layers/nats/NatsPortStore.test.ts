@@ -99,6 +99,65 @@ describe("NatsPortStore", () => {
     })
   )
 
+  it.scoped("another site may have the id of one that was lost for some seconds, and from then on keeps it", () =>
+    Effect.gen(function* () {
+      const { script, serverOf, site } = yield* world
+      yield* Effect.forEach(["east", "west"], serverOf)
+      const east = (yield* (yield* site("east")).start).store
+      const west = (yield* (yield* site("west")).start).store
+      const isRefused = (attempt: ReturnType<typeof west.record>) =>
+        Effect.map(Effect.flip(attempt), (error) => assert.strictEqual(error._tag, "IdElsewhere"))
+      for (const name of ["ann", "bob", "cem", "dan"]) yield* east.record(peer(name, 6_001), epoch(1))
+      for (const name of ["ann", "bob", "cem", "dan"]) yield* east.lost(id(name))
+      yield* TestClock.adjust("4 seconds")
+      // Most who are lost are soon back.
+      yield* east.record(peer("bob", 6_001), epoch(1))
+      yield* isRefused(west.record(peer("ann", 6_002), epoch(2)))
+      yield* TestClock.adjust("2 seconds")
+      yield* isRefused(west.record(peer("bob", 6_002), epoch(2)))
+      // Who comes back later has its id again, unless another site was faster.
+      yield* east.record(peer("cem", 6_001), epoch(1))
+      yield* isRefused(west.record(peer("cem", 6_002), epoch(2)))
+      yield* west.record(peer("ann", 6_002), epoch(2))
+      yield* isRefused(east.record(peer("ann", 6_001), epoch(1)))
+      const both = [east.record(peer("dan", 6_001), epoch(1)), west.record(peer("dan", 6_002), epoch(2))]
+      const results = yield* Effect.forEach(both, Effect.exit, { concurrency: "unbounded" })
+      assert.lengthOf(results.filter(Exit.isSuccess), 1)
+      const [one, other] = [yield* idsOf(east), yield* idsOf(west)]
+      assert.sameMembers([...one, ...other], ["ann", "bob", "cem", "dan"])
+      assert.include(other, "ann")
+      assert.deepStrictEqual(yield* script.screen, [])
+    })
+  )
+
+  it.scoped("while NATS is away, one that another site may have by now must wait", () =>
+    Effect.gen(function* () {
+      const { hub, script, serverOf, site } = yield* world
+      yield* Effect.forEach(["east", "west"], serverOf)
+      const east = (yield* (yield* site("east")).start).store
+      const west = (yield* (yield* site("west")).start).store
+      for (const name of ["ann", "bob"]) yield* east.record(peer(name, 6_001), epoch(1))
+      yield* east.lost(id("ann"))
+      yield* TestClock.adjust("6 seconds")
+      yield* hub.cut((member) => member === "east")
+      yield* east.lost(id("bob"))
+      yield* TestClock.adjust("1 minute")
+      const error = yield* Effect.flip(east.record(peer("ann", 6_001), epoch(1)))
+      assert.strictEqual(error._tag, "IdElsewhere")
+      assert.strictEqual(error.detail, "NATS can't be asked whether somebody at another site has the id ann")
+      yield* west.record(peer("ann", 6_002), epoch(2))
+      // Of this one the bucket does not say that it is lost.
+      yield* east.record(peer("bob", 6_001), epoch(3))
+      assert.strictEqual((yield* Effect.flip(west.record(peer("bob", 6_002), epoch(2))))._tag, "IdElsewhere")
+      yield* east.lost(id("bob"))
+      yield* hub.cut()
+      yield* TestClock.adjust("6 seconds")
+      assert.deepStrictEqual(yield* idsOf(east), ["bob"])
+      yield* west.record(peer("bob", 6_002), epoch(2))
+      assert.deepStrictEqual(yield* script.screen, [])
+    })
+  )
+
   it.scoped("a server that starts again has its clients, though its copy is lost", () =>
     Effect.gen(function* () {
       const { site } = yield* world
