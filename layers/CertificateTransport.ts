@@ -31,6 +31,7 @@ const make = ({ certificate, key, room }: Settings) =>
         // Nobody shows a key here: those who come in say a password.
         check: () => Either.right(Option.none()),
         accept,
+        within: TcpTransport.plain.within,
         reset: (socket) => socket.destroy()
       },
       room

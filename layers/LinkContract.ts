@@ -14,7 +14,7 @@ import type { OldRuns } from "../services/OldRuns.ts"
 import type { PastLog } from "../services/PastLog.ts"
 import type { ReplicaLog } from "../services/ReplicaLog.ts"
 import type { SiteKeys } from "../services/SiteKeys.ts"
-import type { Accepted, Connection } from "../services/Transport.ts"
+import type { Accepted, Connection, Transport } from "../services/Transport.ts"
 import type { ChatId } from "../src/domain/Chat.ts"
 import type { PeerLost, PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
 import type { Limits } from "../src/domain/Limits.ts"
@@ -31,7 +31,6 @@ import type {
   Control,
   Dropped,
   Earlier,
-  Fetch,
   Folded,
   Gap,
   Guests as GuestsFrame,
@@ -43,8 +42,8 @@ import type {
   Recall,
   Rooms,
   Seek,
-  Serve,
   SiteFrame,
+  Visit,
   Want
 } from "../src/protocol/Frame.ts"
 import type { Outbox } from "../src/protocol/Outbox.ts"
@@ -239,7 +238,7 @@ export interface Replication<R> {
 }
 
 /** A link as files see it. */
-export type FileLink = Pick<Link, "peer" | "epoch" | "hearsOfFiles" | "put">
+export type FileLink = Pick<Link, "peer" | "epoch" | "isFar" | "hearsOfFiles" | "put">
 
 /** The frames that files handle. */
 export type FileFrame = Seek | Holds | Call
@@ -256,12 +255,24 @@ export interface FileLinks {
    * Connects to the peer of a link, at the address where it listens. In a secure chat, it is certain to be that peer. The
    * connection is open until the scope closes.
    */
-  readonly dial: (link: FileLink) => Effect.Effect<Connection, PeerUnreachable | PortTaken, Scope.Scope>
+  readonly dial: (
+    link: FileLink,
+    use: "frames" | "bulk"
+  ) => Effect.Effect<Connection, PeerUnreachable | PortTaken, Scope.Scope>
   /**
    * The link to the run that has sent such a first frame; undefined if there is none, if it was meant for another node or
    * chat, or if the connection has another key than the link.
    */
-  readonly linkOf: (connection: Connection, visit: Fetch | Serve) => FileLink | undefined
+  readonly linkOf: (connection: Connection, visit: Visit) => FileLink | undefined
+  /**
+   * A connection with a member of another site, over one that others pass on: this node has dialled it, or was dialled. In
+   * a secure chat, it is secured from end to end, with the keys of both. It is open until the scope closes.
+   */
+  readonly within: Transport["Type"]["within"]
+  /** Whether, on a secured connection, that member is at the other end. Of others nobody knows. */
+  readonly isCalled: (connection: Connection, id: PeerId) => boolean
+  /** Whether such a first frame of a connection with a member of another site is that member's, and is meant for this node. */
+  readonly isOfFar: (connection: Connection, visit: Visit) => boolean
 }
 
 /** What files offer to links. Plain functions. */
@@ -271,7 +282,7 @@ export interface Files {
   /** Takes in a frame. */
   readonly heard: (link: FileLink, frame: FileFrame) => void
   /** A connection for a transfer has come. It is read from no more, and files must release it in the end. */
-  readonly visited: (connection: Accepted, visit: Fetch | Serve) => void
+  readonly visited: (connection: Accepted, visit: Visit) => void
 }
 
 /** Files, for the mesh of a run. None by default: then the node takes no part in transfers. */

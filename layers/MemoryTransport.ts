@@ -6,9 +6,9 @@ import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import { type Accepted, type Secured, Transport } from "../services/Transport.ts"
+import { type Accepted, type Connection, type Secured, type Side, Transport } from "../services/Transport.ts"
 import { PeerUnreachable, PortTaken } from "../src/domain/Errors.ts"
-import type { PublicKey } from "../src/domain/Key.ts"
+import { PublicKey } from "../src/domain/Key.ts"
 import * as Monotonic from "../src/domain/Monotonic.ts"
 import { type Address, formatAddress, Host as HostName, Port } from "../src/domain/Peer.ts"
 import { strangerTo } from "../src/domain/Security.ts"
@@ -74,6 +74,44 @@ const securedBy = ({ key }: Host, connection: number): Option.Option<Secured> =>
     key: known,
     binding: (purpose) => new TextEncoder().encode(`${purpose} on connection ${connection}`)
   }))
+
+/** The time limit for two nodes to show each other their keys. */
+const keysLimit = "5 seconds"
+
+/** A connection that others pass on, on which both ends have shown their keys: in place of a handshake. */
+const keyed = (connection: Connection, key: PublicKey, side: Side): Effect.Effect<Connection, PeerUnreachable> => {
+  const show = Effect.sync(() => {
+    const lines = [new TextEncoder().encode(`${key}\n`)]
+    connection.drain(() => lines.shift())
+    connection.wake()
+  })
+  const see = Effect.async<string, string>((resume) => {
+    let text = ""
+    connection.receive({
+      take: (pieces) => {
+        for (const piece of pieces) text += new TextDecoder().decode(piece)
+        if (!text.endsWith("\n")) return
+        connection.hold(true)
+        resume(Effect.succeed(text.slice(0, -1)))
+      },
+      end: () => resume(Effect.fail("it closed the connection"))
+    })
+    connection.hold(false)
+  })
+  return Effect.mapBoth(
+    Effect.timeoutFail(side === "dialled" ? Effect.zipRight(show, see) : Effect.zipLeft(see, show), {
+      duration: keysLimit,
+      onTimeout: () => "it shows no key"
+    }),
+    {
+      onSuccess: (shown) => ({
+        ...connection,
+        secured: Option.some({ key: PublicKey.make(shown), binding: (purpose) => new TextEncoder().encode(purpose) })
+      }),
+      onFailure: (detail) => new PeerUnreachable({ address: { host: connection.from, port: Port.make(1) }, detail })
+    }
+  )
+}
 
 /** The host from which a node is seen to come that has dialled that host. */
 const seenFrom = ({ from = localhost, site }: Host, dialled: HostName): HostName =>
@@ -150,12 +188,14 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
       write: (bytes) => {
         if (closed || !from.alive) return true
         inFlight += bytes.length
+        // The writer may use its array again, as with a socket.
+        const copy = bytes.slice()
         send(() => {
           const wasFull = inFlight >= window
           inFlight -= bytes.length
           arrivals.set(to.node, (arrivals.get(to.node) ?? 0) + 1)
-          if (isBulk) lend(inlet(), bytes)
-          else inlet().offer(bytes)
+          if (isBulk) lend(inlet(), copy)
+          else inlet().offer(copy)
           if (wasFull && inFlight < window) room()
         })
         return inFlight < window
@@ -311,6 +351,8 @@ export const makeNetwork: Effect.Effect<Network, never, Scope.Scope> = Effect.ge
             const near = listen(host, address, serve)
             return host.site === undefined ? near : Effect.zipLeft(near, listen(host, farAddress(host.site), serve))
           }),
+        within: (connection, side) =>
+          host.key === undefined ? Effect.succeed(connection) : keyed(connection, host.key, side),
         hosts: () => [...(addresses.get(node) ?? [])]
       })
     },

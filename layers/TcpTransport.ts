@@ -49,6 +49,8 @@ export interface Protection {
    * sockets are used as they come.
    */
   readonly accept: ((socket: Net.Socket, serve: (fit: Net.Socket) => void) => Effect.Effect<void>) | undefined
+  /** Secures a connection that others pass on. */
+  readonly within: Transport["Type"]["within"]
   /** Ends a connection immediately. */
   readonly reset: (socket: Net.Socket) => void
 }
@@ -67,6 +69,7 @@ export const plain: Protection = {
   answered: "connect",
   check: () => unsecured,
   accept: undefined,
+  within: Effect.succeed,
   reset: (socket) => socket.resetAndDestroy()
 }
 
@@ -392,6 +395,7 @@ export const make = (
   Transport.of({
     dial: dial(protection, lookup),
     listen: listenWithin(protection, room, lookup),
+    within: protection.within,
     hosts: () => Object.values(Os.networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? [])
   })
 

@@ -13,6 +13,7 @@ import { strangerTo } from "../src/domain/Security.ts"
 import { encode } from "../src/protocol/Frame.ts"
 import * as Keys from "./identity/Keys.ts"
 import * as TcpTransport from "./TcpTransport.ts"
+import * as SecuredOver from "./transport/SecuredOver.ts"
 import { makeEntrance } from "./transport/TlsEntrance.ts"
 
 const bindingBytes = 32
@@ -49,7 +50,7 @@ export const protection = (room: Pick<Room, "handshake">): Effect.Effect<TcpTran
       rejectUnauthorized: false
     }
 
-    return {
+    const securing: TcpTransport.Securing = {
       // A server name would be sent unencrypted, and reveal who is called.
       call: (to) => Tls.connect({ ...to, ...options, servername: "" }),
       over: (socket) => Tls.connect({ socket, ...options, servername: "" }),
@@ -65,8 +66,10 @@ export const protection = (room: Pick<Room, "handshake">): Effect.Effect<TcpTran
         isFit: (socket) => securedBy(socket) !== undefined,
         refusePlain
       }),
+      within: (connection, side) => SecuredOver.within(securing)(connection, side),
       reset: (socket) => socket.destroy()
     }
+    return securing
   })
 
 /** Tells a visitor without TLS that this chat is secure, in an unencrypted frame. */

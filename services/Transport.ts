@@ -84,6 +84,9 @@ export interface Accepted extends Connection {
   readonly release: () => void
 }
 
+/** Which end of a connection a node has: it has dialled, or was dialled. */
+export type Side = "dialled" | "accepted"
+
 /** Reaches other nodes and lets them reach this one. */
 export class Transport extends Context.Tag("outlive/Transport")<
   Transport,
@@ -107,6 +110,12 @@ export class Transport extends Context.Tag("outlive/Transport")<
       serve: (connection: Accepted) => void,
       regret?: Uint8Array
     ) => Effect.Effect<Address, PortTaken | HostElsewhere, Scope.Scope>
+    /**
+     * Makes a connection over one that others pass on, as this node's connections are: with the keys of both ends, if they
+     * are secure, and otherwise as it is. Who has dialled begins. It is open until the scope closes. The one below stays
+     * with its owner, who uses it no more.
+     */
+    readonly within: (connection: Connection, side: Side) => Effect.Effect<Connection, PeerUnreachable, Scope.Scope>
     /** The addresses that this machine has now. */
     readonly hosts: () => ReadonlyArray<string>
   }

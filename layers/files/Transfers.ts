@@ -8,29 +8,20 @@ import * as Scope from "effect/Scope"
 import { FileStore, type Shared } from "../../services/FileStore.ts"
 import type { Files } from "../../services/Files.ts"
 import type { Accepted, Connection } from "../../services/Transport.ts"
-import type { ChatId } from "../../src/domain/Chat.ts"
 import { PeerUnreachable } from "../../src/domain/Errors.ts"
 import { piecesOf } from "../../src/domain/Manifest.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import type { Digest, Offer } from "../../src/domain/Offer.ts"
-import type { Named, PeerId } from "../../src/domain/Peer.ts"
-import type { Epoch } from "../../src/domain/Post.ts"
+import type { PeerId } from "../../src/domain/Peer.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import { TokenBucket } from "../../src/domain/TokenBucket.ts"
 import { type Holding, type Making, type OfferKey, type Transfer, TransferEvent } from "../../src/domain/Transfer.ts"
-import {
-  type Control,
-  encode,
-  type Fetch,
-  type Holds,
-  naming,
-  protocolVersion,
-  type Serve
-} from "../../src/protocol/Frame.ts"
+import type { Connect, Fetch, Holds, Serve } from "../../src/protocol/Frame.ts"
 import type * as LinkContract from "../LinkContract.ts"
 import * as Fetching from "./Fetching.ts"
 import { frameOn } from "./Intake.ts"
 import { keyOf, proofOf } from "./Keys.ts"
+import { refuse, refusing, say, visitOf } from "./Saying.ts"
 import { serve } from "./Serving.ts"
 import { Share } from "./Share.ts"
 
@@ -65,6 +56,12 @@ const callEvery = 10_000
 /** How long a called peer may take to come, in ms. */
 const comeLimit = Duration.seconds(10)
 
+/** How long it may take until there is a connection with somebody of another site. */
+const connectLimit = Duration.seconds(20)
+
+/** Of so many peers it is remembered what they have of an offer. */
+const mostHolders = 4_096
+
 /** Why a connection for a transfer is refused, in words. */
 const refusals = {
   stranger: "only peers with a link may fetch here",
@@ -83,23 +80,18 @@ interface Entry {
   hasTold: boolean
 }
 
+/** How much a peer has, and the linked peer that has said so: that peer itself, or the server through which it is reached. */
+interface Holder extends Holding {
+  readonly through: PeerId
+}
+
 /** What peers have said of an offer. */
 interface Search {
   readonly key: OfferKey
-  readonly holders: Map<PeerId, Holding>
+  readonly holders: Map<PeerId, Holder>
   /** The peers that were asked, by their links, and when, in monotonic ms. */
   readonly asked: Map<LinkContract.FileLink, number>
 }
-
-/** What whoever comes about an offer says of itself. */
-const visitOf = (self: Named & { readonly epoch: Epoch }, chat: ChatId, to: PeerId, key: OfferKey) => ({
-  protocol: protocolVersion,
-  ...naming(self),
-  epoch: self.epoch,
-  chat,
-  to,
-  key
-})
 
 export const make = (settings: Settings) =>
   Effect.gen(function* () {
@@ -201,7 +193,9 @@ export const make = (settings: Settings) =>
         for (const link of search.asked.keys()) {
           if (current?.get(link.peer.id) !== link) search.asked.delete(link)
         }
-        for (const id of search.holders.keys()) if (current?.has(id) !== true) search.holders.delete(id)
+        for (const [id, { through }] of search.holders) {
+          if (current?.has(through) !== true || (through !== id && current.has(id))) search.holders.delete(id)
+        }
       }
       for (const share of shares.values()) {
         for (const id of share.seekers.keys()) if (current?.has(id) !== true) share.seekers.delete(id)
@@ -210,10 +204,12 @@ export const make = (settings: Settings) =>
       peers.changed()
     }
 
-    const heardHolds = ({ peer }: LinkContract.FileLink, { key, of, pieces }: Holds): void => {
+    const heardHolds = ({ peer }: LinkContract.FileLink, { by = peer.id, key, of, pieces }: Holds): void => {
       const search = searches.get(key)
-      if (search === undefined) return
-      search.holders.set(peer.id, { pieces, of })
+      if (search === undefined || (search.holders.size >= mostHolders && !search.holders.has(by))) return
+      // Servers speak for members of other sites. Those who have a link speak for themselves.
+      if (by !== peer.id && (peer.role !== "server" || links?.current.has(by) || by === links?.self().id)) return
+      search.holders.set(by, { pieces, of, through: peer.id })
       peers.changed()
       progressed()
     }
@@ -261,26 +257,10 @@ export const make = (settings: Settings) =>
         yield* Effect.forkIn(tellingSeekers(share), entry.scope)
       })
 
-    /** Sends one frame. */
-    const say = (connection: Connection, frame: Control): void => {
-      const lines = [encode(frame)]
-      connection.drain(() => lines.shift())
-      connection.wake()
-    }
-
-    const refuse = (connection: Accepted, detail: string): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        const self = links?.self()
-        if (self === undefined) return Effect.void
-        say(connection, { type: "refused", ...naming(self), reason: "unavailable", detail })
-        return Effect.asVoid(Effect.timeoutOption(connection.finish, "1 second"))
-      }).pipe(Effect.ensuring(Effect.sync(() => connection.release())))
-
-    /** The share that a visitor may fetch, or why it may not. */
-    const admissible = (connection: Connection, visit: Fetch): Share | string => {
-      const link = links?.linkOf(connection, visit)
+    /** The share that a visitor may fetch, or why it may not. `isMember`: whether it is who it says it is. */
+    const admissible = (visit: Fetch, isMember: boolean): Share | string => {
       const self = links?.self()
-      if (link === undefined || self === undefined) return refusals.stranger
+      if (!isMember || self === undefined) return refusals.stranger
       const share = shares.get(visit.key)
       if (share === undefined) return refusals.unknown
       if (visit.proof !== proofOf(share.offer.digest, visit.id, visit.epoch, self.id)) return refusals.unknown
@@ -323,9 +303,9 @@ export const make = (settings: Settings) =>
 
     /** Whoever has come may fetch, or not. */
     const admit = (connection: Accepted, visit: Fetch): void => {
-      const share = admissible(connection, visit)
+      const share = admissible(visit, links?.linkOf(connection, visit) !== undefined)
       if (typeof share === "string") {
-        run(refuse(connection, share))
+        run(refuse(links, connection, share))
         return
       }
       connection.introduced()
@@ -336,6 +316,52 @@ export const make = (settings: Settings) =>
         )
       )
     }
+
+    /** The connections with members of other sites on which no `fetch` has come yet. */
+    let coming = 0
+
+    /** A member of another site may come over this connection, through the server that has dialled it. */
+    const expect = (connection: Accepted, visit: Connect): void => {
+      const link = links?.linkOf(connection, visit)
+      const isMeant = link?.peer.role === "server" && visit.with === links?.self().id
+      const reason = !isMeant ? refusals.stranger : shares.has(visit.key) ? undefined : refusals.unknown
+      if (reason !== undefined || coming >= settings.transfers) {
+        run(refuse(links, connection, reason ?? refusals.busy))
+        return
+      }
+      connection.introduced()
+      run(
+        Effect.ensuring(
+          Effect.ignore(Effect.scoped(serveFar(connection, visit.key))),
+          Effect.sync(() => connection.release())
+        )
+      )
+    }
+
+    const serveFar = (connection: Accepted, key: OfferKey) =>
+      Effect.gen(function* () {
+        if (links === undefined) return
+        const { isOfFar, within } = links
+        say(connection, { type: "connected", key })
+        const begun = within(connection, "accepted").pipe(
+          Effect.flatMap((inner) => Effect.map(frameOn(inner), (first) => ({ ...first, inner }))),
+          Effect.timeout(answerLimit)
+        )
+        const { frame, inner, rest } = yield* Effect.acquireUseRelease(
+          Effect.sync(() => {
+            coming += 1
+          }),
+          () => begun,
+          () =>
+            Effect.sync(() => {
+              coming -= 1
+            })
+        )
+        if (frame.type !== "fetch" || frame.key !== key || rest.length > 0) return
+        const share = admissible(frame, isOfFar(inner, frame))
+        if (typeof share === "string") return yield* refusing(links, inner, share)
+        yield* serveTo(inner, share, frame.id)
+      })
 
     /**
      * A piece of an offer can't be read: it has changed, or its file has gone. The others are served on, as long as there
@@ -376,11 +402,14 @@ export const make = (settings: Settings) =>
     /** A connection on which that peer serves the offer. */
     const openTo = (peer: PeerId, { offer, key }: Pick<Entry, "offer" | "key">) =>
       Effect.gen(function* () {
-        const link = links?.current.get(peer)
+        const through = searches.get(key)?.holders.get(peer)?.through ?? peer
+        const link = links?.current.get(through)
         const self = links?.self()
         if (links === undefined || self?.chat === undefined || link === undefined) return yield* Effect.fail("no link")
         const { chat } = self
-        const connection = yield* Effect.orElse(links.dial(link), () => calledBack(link, key))
+        const connection = yield* through === peer
+          ? Effect.orElse(links.dial(link, "bulk"), () => calledBack(link, key))
+          : connectedWith(peer, link, key)
         const proof = proofOf(offer.digest, self.id, self.epoch, peer)
         say(connection, { type: "fetch", ...visitOf(self, chat, peer, key), proof })
         const end = (): void => connection.close("closed")
@@ -390,6 +419,28 @@ export const make = (settings: Settings) =>
         )
         return yield* answered(connection, link, key)
       })
+
+    /** A connection with a member of another site, through the server of that link. */
+    const connectedWith = (peer: PeerId, link: LinkContract.FileLink, key: OfferKey) =>
+      Effect.gen(function* () {
+        const self = links?.self()
+        if (links === undefined || self?.chat === undefined) return yield* Effect.fail("no link")
+        const connection = yield* links.dial(link, "frames")
+        say(connection, {
+          type: "connect",
+          ...visitOf(self, self.chat, link.peer.id, key),
+          with: peer,
+          for: self.id
+        })
+        const { frame, rest } = yield* frameOn(connection)
+        if (frame.type !== "connected" || frame.key !== key || rest.length > 0) return yield* Effect.fail("refused")
+        const inner = yield* links.within(connection, "dialled")
+        return links.isCalled(inner, peer) ? inner : yield* Effect.fail("somebody else answers")
+      }).pipe(
+        Effect.timeout(connectLimit),
+        // Perhaps it has gone from that site: whoever has pieces says so again.
+        Effect.tapError(() => Effect.sync(() => searches.get(key)?.holders.delete(peer)))
+      )
 
     const waiterOf = (peer: PeerId, key: OfferKey): string => `${peer} ${key}`
 
@@ -444,11 +495,11 @@ export const make = (settings: Settings) =>
       Effect.gen(function* () {
         const self = links?.self()
         if (links === undefined || self?.chat === undefined) return
-        const connection = yield* links.dial(link)
+        const connection = yield* links.dial(link, "bulk")
         say(connection, { type: "serve", ...visitOf(self, self.chat, link.peer.id, key) })
         const { frame, rest } = yield* Effect.timeout(frameOn(connection), answerLimit)
         if (frame.type !== "fetch" || frame.key !== key || rest.length > 0) return
-        const share = admissible(connection, frame)
+        const share = admissible(frame, links?.linkOf(connection, frame) !== undefined)
         if (typeof share !== "string") yield* serveTo(connection, share, link.peer.id)
       })
 
@@ -465,6 +516,13 @@ export const make = (settings: Settings) =>
         become(entry, { bytes, rate, from, state }, state === entry.transfer.state)
       }
 
+    /** Who can be asked for pieces: of those who have as many, those near come first. */
+    const reachable = ({ holders }: Search): ReadonlyArray<readonly [PeerId, Holding]> => {
+      const all = [...holders].filter(([, { through }]) => links?.current.has(through) === true)
+      const isNear = ([id, { through }]: (typeof all)[number]): boolean => id === through
+      return [...all.filter(isNear), ...all.filter((each) => !isNear(each))]
+    }
+
     const fetching = (entry: Entry, folder: string): Effect.Effect<void> => {
       const begun = now()
       const search = searchOf(entry.key)
@@ -472,7 +530,7 @@ export const make = (settings: Settings) =>
       return Fetching.fetch(entry.offer, folder, {
         clock,
         store,
-        holders: () => [...search.holders].filter(([id]) => links?.current.has(id) === true),
+        holders: () => reachable(search),
         onHolders: peers.listen,
         seek: (wantsMore) => seek(search, wantsMore),
         open: (peer) => openTo(peer, entry),
@@ -625,6 +683,7 @@ export const make = (settings: Settings) =>
       },
       visited: (connection, visit) => {
         if (visit.type === "fetch") admit(connection, visit)
+        else if (visit.type === "connect") expect(connection, visit)
         else hasCome(connection, visit)
       }
     }

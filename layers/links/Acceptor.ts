@@ -13,7 +13,7 @@ import { type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
 import { after, effectOf, type Rest } from "../../src/domain/Rest.ts"
 import { reachableAt } from "../../src/domain/Security.ts"
 import { inSpan, isTraced } from "../../src/domain/Span.ts"
-import { encode, type Fetch, type Frame, named, naming, roomsNamed, type Serve } from "../../src/protocol/Frame.ts"
+import { encode, type Frame, named, naming, roomsNamed, type Visit } from "../../src/protocol/Frame.ts"
 import { type Attempt, vanished } from "./Attempt.ts"
 import type { Deadlines } from "./Deadlines.ts"
 import type { Entrance } from "./Entrance.ts"
@@ -205,7 +205,7 @@ export const make = (
     }
 
     /** A connection that is to be no link: whoever sends more before it is answered does not speak the protocol. */
-    const transfer = (connection: Accepted, visit: Fetch | Serve, rest: ReadonlyArray<Frame>): void => {
+    const transfer = (connection: Accepted, visit: Visit, rest: ReadonlyArray<Frame>): void => {
       if (files === undefined || rest.length > 0) return connection.release()
       files.visited(connection, visit)
     }
@@ -217,7 +217,9 @@ export const make = (
         Handshake.answer(wire, visits, (opening) => {
           if (opening === undefined || isLeaving()) return connection.release()
           const { first: hello, rest } = opening
-          if (hello.type === "fetch" || hello.type === "serve") return transfer(connection, hello, rest)
+          if (hello.type === "fetch" || hello.type === "serve" || hello.type === "connect") {
+            return transfer(connection, hello, rest)
+          }
           if (hello.type !== "hello") return connection.release()
           const { host, id, port } = hello
           const peer = { ...named(hello), address: reachableAt({ host, port }, connection.from) }

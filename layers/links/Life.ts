@@ -125,6 +125,8 @@ export const make = (node: Node, needs: Needs) => {
       case "fetch":
       case "serve":
       case "serving":
+      case "connect":
+      case "connected":
         return new PeerLost({ reason: "malformed" })
       default:
         return absurd(frame)

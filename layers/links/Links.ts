@@ -222,7 +222,7 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
     const { files } = ground
     if (files !== undefined) {
       yield* Effect.acquireRelease(
-        Effect.sync(() => files.attach(Transfers.make(node, { transport }))),
+        Effect.sync(() => files.attach(Transfers.make(node, { transport, replication }))),
         (detach) => Effect.sync(detach)
       )
     }

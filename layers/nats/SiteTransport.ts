@@ -31,6 +31,7 @@ export const both = (
             : error
         )
       ),
+    within: near.within,
     hosts: near.hosts
   })
 

@@ -103,17 +103,17 @@ const filesParts = Effect.promise(async () => {
   return parts(Path.join(__dirname, "outlive.files.cjs"))
 })
 
-const files = ({ bytesPerSecond, downloads, share, transfers }: Transferring) =>
-  MeshFiles.layer(
-    {
-      downloads: downloadsFolder(downloads),
-      share,
-      bytesPerSecond: Option.getOrUndefined(bytesPerSecond),
-      transfers,
-      transfersPerPeer: Math.ceil(transfers / 2)
-    },
-    filesParts
-  )
+const files = ({ bytesPerSecond, downloads, share, transfers }: Transferring, { abroad }: Surroundings) => {
+  const settings: MeshFiles.Settings = {
+    downloads: downloadsFolder(downloads),
+    share,
+    bytesPerSecond: Option.getOrUndefined(bytesPerSecond),
+    transfers,
+    transfersPerPeer: Math.ceil(transfers / 2)
+  }
+  const own = MeshFiles.layer(settings, filesParts)
+  return abroad === undefined ? own : abroad.files(settings, own)
+}
 
 /** Node's TLS, keys and certificates. They are loaded only by a secure node. */
 export const secureNode = Effect.promise(() => import("../../layers/SecureNode.ts"))
@@ -140,6 +140,11 @@ export interface Abroad {
   /** The transports, to clients and to other sites, of a plain chat and of a secure one. */
   readonly plain: (limits: Limits) => Layer.Layer<Transport>
   readonly secure: (limits: Limits) => Layer.Layer<Transport, never, Identity>
+  /** Files, with what passes on those of members of different sites. */
+  readonly files: (
+    settings: MeshFiles.Settings,
+    own: ReturnType<typeof MeshFiles.layer>
+  ) => ReturnType<typeof MeshFiles.layer>
   /** What carries posts between sites, for each run of the node. */
   readonly relay: Layer.Layer<never, never, ReplicaLog | Guests | PeerMesh | Membership>
 }
@@ -224,7 +229,7 @@ const ground = (settings: Settings, surroundings: Surroundings) => {
   return log.pipe(
     Layer.provideMerge(connections(settings.id, wish, settings, surroundings)),
     Layer.merge(announce(wish)),
-    Layer.merge(files(settings.transferring ?? transferringByDefault))
+    Layer.merge(files(settings.transferring ?? transferringByDefault, surroundings))
   )
 }
 

@@ -11,6 +11,7 @@ import * as NatsPortStore from "../../layers/nats/NatsPortStore.ts"
 import * as Relay from "../../layers/nats/Relay.ts"
 import * as SiteCipher from "../../layers/nats/SiteCipher.ts"
 import * as SiteTransport from "../../layers/nats/SiteTransport.ts"
+import * as SiteFiles from "../../layers/SiteFiles.ts"
 import { Bus } from "../../services/Bus.ts"
 import type { PortStore } from "../../services/PortStore.ts"
 import { SiteKeys } from "../../services/SiteKeys.ts"
@@ -44,6 +45,7 @@ const make = (given: Given, isSecure: boolean, data: Option.Option<string>) =>
     const abroad: Abroad = {
       plain: (limits) => Layer.provide(SiteTransport.layer(site, limits), bus),
       secure: (limits) => Layer.provide(SiteTransport.secure(site, limits), bus),
+      files: SiteFiles.layer,
       relay: Layer.provide(
         Relay.layer({
           id: serverOf(site),

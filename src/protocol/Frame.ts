@@ -322,10 +322,14 @@ export type Earlier = typeof Earlier.Type
 export const Seek = Schema.Struct({ type: Schema.Literal("seek"), key: OfferKey })
 export type Seek = typeof Seek.Type
 
-/** The sender has so many pieces of that offer, of so many, and lets others fetch them. */
+/**
+ * The sender has so many pieces of that offer, of so many, and lets others fetch them. `by`: not the sender has them, but
+ * that member of another site, with whom the sender connects.
+ */
 export const Holds = Schema.Struct({
   type: Schema.Literal("holds"),
   key: OfferKey,
+  by: Schema.optionalWith(PeerId, { exact: true }),
   pieces: Schema.NonNegativeInt,
   of: Schema.NonNegativeInt
 })
@@ -351,6 +355,20 @@ export type Fetch = typeof Fetch.Type
 /** The first frame on a connection that was asked for by `call`: the receiver may fetch from the sender. */
 export const Serve = Schema.Struct({ type: Schema.Literal("serve"), ...visit })
 export type Serve = typeof Serve.Type
+
+/**
+ * The first frame on a connection to somebody of another site: the receiver is to connect it with that member, who has
+ * pieces of the offer. `for`: the member for whom it is.
+ */
+export const Connect = Schema.Struct({ type: Schema.Literal("connect"), ...visit, with: PeerId, for: PeerId })
+export type Connect = typeof Connect.Type
+
+/** The answer to `connect`, of the member itself. From then on the connection is one between these two members. */
+export const Connected = Schema.Struct({ type: Schema.Literal("connected"), key: OfferKey })
+export type Connected = typeof Connected.Type
+
+/** The first frames of a connection that is to be no link. */
+export type Visit = Fetch | Serve | Connect
 
 /** The answer to `fetch`. From then on the connection carries no frames any more. */
 export const Serving = Schema.Struct({ type: Schema.Literal("serving"), key: OfferKey })
@@ -402,6 +420,8 @@ export const Control = Schema.Union(
   Fetch,
   Serve,
   Serving,
+  Connect,
+  Connected,
   Ping,
   Pong,
   Dropped,

@@ -148,11 +148,13 @@ export const makeMutator = (seed: number) => {
       ...(maybe(0.3) ? { all: true } : {})
     }),
     seek: () => ({ key: key() }),
-    holds: () => ({ key: key(), pieces: number(), of: number() }),
+    holds: () => ({ key: key(), pieces: number(), of: number(), ...(maybe(0.3) ? { by: pick(ids) } : {}) }),
     call: () => ({ key: key() }),
     fetch: () => ({ ...visit(), proof: key() }),
     serve: visit,
     serving: () => ({ key: key() }),
+    connect: () => ({ ...visit(), with: pick(ids), for: pick(ids) }),
+    connected: () => ({ key: key() }),
     site: () => ({
       site: pick(["east", "", "x".repeat(25)]),
       here: many(4, () => ({ id: pick(ids), epoch: pick(epochs), rooms: many(2, () => pick(rooms)) })),

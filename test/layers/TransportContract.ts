@@ -5,9 +5,12 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Mailbox from "effect/Mailbox"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
+import { pass } from "../../layers/files/Passage.ts"
 import type { Connection, Transport } from "../../services/Transport.ts"
 import type { Address } from "../../src/domain/Peer.ts"
+import { TokenBucket } from "../../src/domain/TokenBucket.ts"
 import { bytesOf, joined, textOf } from "../support/bytes.ts"
 import { peer } from "../support/samples.ts"
 import { listen } from "../support/serving.ts"
@@ -125,6 +128,30 @@ export const holdsFor = (world: Effect.Effect<World, never, Scope.Scope>): void 
       }
       assert.strictEqual(source.given(), total)
     })
+  )
+
+  holds(
+    "a connection within one that others pass on is as any other of the two, and nobody else knows its key",
+    (world) =>
+      Effect.gen(function* () {
+        // Here and there, with somebody between them who passes on what they say.
+        const [left, right] = [yield* connect(world), yield* connect(world)]
+        const clock = yield* Effect.clock
+        yield* Effect.forkScoped(pass(left.far, right.near, { clock, bucket: new TokenBucket(1e9, 1e9, 0) }))
+        const [near, far] = yield* Effect.all(
+          [world.here.within(left.near, "dialled"), world.there.within(right.far, "accepted")],
+          { concurrency: "unbounded" }
+        )
+        const keyOf = ({ secured }: Connection) => Option.map(secured, ({ key }) => key)
+        assert.deepStrictEqual([keyOf(near), keyOf(far)], [keyOf(left.near), keyOf(left.far)])
+        const sent = pieces(100, 7_000)
+        yield* Sources.send(near, ...sent)
+        yield* Sources.send(far, ...sent.toReversed())
+        const [atFar, atNear] = [yield* Sources.reader(far), yield* Sources.reader(near)]
+        const all = joined(sent)
+        assert.isTrue(Buffer.from(yield* atFar(all.length)).equals(all))
+        assert.isTrue(Buffer.from(yield* atNear(all.length)).equals(joined(sent.toReversed())))
+      })
   )
 
   holds("finish delivers everything and then the end, also of more than a window holds", (world) =>

@@ -34,6 +34,7 @@ import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.ts"
 import * as RosterMembership from "../../layers/RosterMembership.ts"
 import * as ScriptedInterrupts from "../../layers/ScriptedInterrupts.ts"
+import * as SiteFiles from "../../layers/SiteFiles.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { Console } from "../../services/Console.ts"
 import { Files } from "../../services/Files.ts"
@@ -273,6 +274,8 @@ export interface Conditions {
   readonly transfers?: Partial<MeshFiles.Settings>
   /** What nodes fetch unasked, by their ids. */
   readonly accepting?: Readonly<Record<string, Acceptance>>
+  /** What the servers of sites pass on for others, where that differs from what they serve. */
+  readonly gateway?: Partial<SiteFiles.Settings>
 }
 
 const transferring: MeshFiles.Settings = {
@@ -288,6 +291,7 @@ const make = (
   {
     accepting = {},
     carries = "none",
+    gateway = {},
     irc,
     limits = {},
     patience = settings.patience,
@@ -307,11 +311,14 @@ const make = (
       disks.set(id, disk)
       return disk
     }
-    const filesAt = (id: PeerId) =>
-      MeshFiles.layer(
-        { ...transferring, ...transfers },
+    const filesAt = (id: PeerId, { site }: Surroundings) => {
+      const given = { ...transferring, ...transfers }
+      const own = MeshFiles.layer(
+        given,
         Effect.succeed({ make: Transfers.make, store: MemoryFileStore.layer(diskOf(id)) })
       )
+      return site === undefined ? own : SiteFiles.layer({ ...given, bytesPerSecond: undefined, ...gateway }, own)
+    }
 
     /** What the nodes keep for their IRC clients. */
     const ircKept = new Map<PeerId, string>()
@@ -469,7 +476,7 @@ const make = (
       ).pipe(
         Layer.provideMerge(connections(id, surroundings)),
         Layer.provideMerge(filesIn(files)),
-        Layer.provideMerge(filesAt(id))
+        Layer.provideMerge(filesAt(id, surroundings))
       )
 
     const slowed = (store: PortStore["Type"]): PortStore["Type"] =>
@@ -715,7 +722,7 @@ export const story = (name: string, tell: (world: World) => Effect.Effect<void>,
 export const secureStory = (
   name: string,
   tell: (world: World) => Effect.Effect<void>,
-  conditions: Pick<Conditions, "limits" | "irc" | "transfers"> = {}
+  conditions: Pick<Conditions, "limits" | "irc" | "transfers" | "gateway"> = {}
 ): void =>
   it(name, async () =>
     inWorld(await Effect.runPromise(Effect.replicateEffect(Keys.generate, 8)), tell, { ...conditions, seed: name })

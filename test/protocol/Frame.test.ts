@@ -68,6 +68,8 @@ describe("Frame", () => {
       "bye",
       "call",
       "cipher",
+      "connect",
+      "connected",
       "dropped",
       "earlier",
       "fetch",

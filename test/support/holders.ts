@@ -125,6 +125,7 @@ export const among = (
         const link: LinkContract.FileLink = {
           peer: holder,
           epoch: epoch(2),
+          isFar: false,
           hearsOfFiles: true,
           put: (...frames) => {
             for (const frame of frames) {
@@ -152,8 +153,11 @@ export const among = (
         self: () => ({ id: me.id, role: "client", epoch: epoch(1), chat: chatId(1) }),
         current,
         onChange: () => () => {},
-        dial: (link) => transport.dial(link.peer.address, undefined, "bulk"),
-        linkOf: (_, { id }) => current.get(id)
+        dial: (link, use) => transport.dial(link.peer.address, undefined, use),
+        linkOf: (_, { id }) => current.get(id),
+        within: transport.within,
+        isCalled: () => true,
+        isOfFar: () => false
       })
       yield* tell({
         transfers,

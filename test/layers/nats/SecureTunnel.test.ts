@@ -27,7 +27,11 @@ const world = Effect.gen(function* () {
         probeLimit: "20 millis"
       }).pipe(Effect.provideService(Bus, yield* hub.member(name)))
       const tls = yield* Effect.provideService(TlsTransport.protection(defaultLimits), Identity, identity)
-      return { identity, made, transport: { ...SecureTunnel.over(made.transport, tls), hosts: () => [] } }
+      return {
+        identity,
+        made,
+        transport: { ...SecureTunnel.over(made.transport, tls), within: tls.within, hosts: () => [] }
+      }
     })
   const [here, there] = [yield* node("here"), yield* node("there")]
   return {

@@ -1,8 +1,8 @@
-/** An end of a tunnel as a stream of Node's, for TLS to run over. */
+/** A connection as a stream of Node's, for TLS to run over. */
 import type * as Net from "node:net"
 import { Duplex } from "node:stream"
 import * as Effect from "effect/Effect"
-import type { Accepted } from "../../services/Transport.ts"
+import type { Connection } from "../../services/Transport.ts"
 
 /** What waits until the other side takes more, and what is called then. */
 interface Waiting {
@@ -10,13 +10,15 @@ interface Waiting {
   readonly taken: () => void
 }
 
-class TunnelSocket extends Duplex {
-  readonly #end: Accepted
+class ConnectionSocket extends Duplex {
+  readonly #end: Connection
+  readonly #letGo: () => void
   #waiting: Waiting | undefined = undefined
 
-  constructor(end: Accepted) {
+  constructor(end: Connection, letGo: () => void) {
     super({ allowHalfOpen: false })
     this.#end = end
+    this.#letGo = letGo
     end.drain(() => this.#take())
     end.receive({
       take: (pieces) => {
@@ -44,7 +46,7 @@ class TunnelSocket extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#end.release()
+    this.#letGo()
     done(error)
   }
 
@@ -57,5 +59,6 @@ class TunnelSocket extends Duplex {
   }
 }
 
-/** What TLS and its listeners use of a socket, every stream has. */
-export const socketOver = (end: Accepted): Net.Socket => new TunnelSocket(end) as Duplex as Net.Socket
+/** What TLS and its listeners use of a socket, every stream has. `letGo` gives up the connection when the socket is over. */
+export const socketOver = (end: Connection, letGo: () => void): Net.Socket =>
+  new ConnectionSocket(end, letGo) as Duplex as Net.Socket
