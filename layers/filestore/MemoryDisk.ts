@@ -20,7 +20,7 @@ const failed = (code: string, path: string): Error => Object.assign(new Error(`$
 
 /** `capacity`: so many bytes of files have room, in all. */
 export class MemoryDisk implements Disk {
-  readonly #root: Node = { kind: "folder", entries: new Map() }
+  readonly #root: Node
   #serial = 0
   /** So many bytes of files have room, in all. */
   capacity = Number.POSITIVE_INFINITY
@@ -29,6 +29,10 @@ export class MemoryDisk implements Disk {
   readonly denied = new Set<string>()
   /** Is told of each step that changes the disk, before it is done: may throw in its place. */
   onChange: (step: string, path: string) => void = () => {}
+
+  constructor(root: Node = { kind: "folder", entries: new Map() }) {
+    this.#root = root
+  }
 
   /** Puts a file there, and the folders that it is in. */
   put(path: string, bytes: Uint8Array | string): void {
@@ -43,6 +47,29 @@ export class MemoryDisk implements Disk {
   link(path: string, to: string): void {
     this.makeFolders(Path.dirname(path))
     this.#folder(Path.dirname(path)).set(Path.basename(path), { kind: "link", to })
+  }
+
+  /** Another disk with the same on it, as a process finds it whose predecessor has died: that one changes this one alone. */
+  copy(): MemoryDisk {
+    const copies = new Map<Node, Node>()
+    const copyOf = (node: Node): Node => {
+      const known = copies.get(node)
+      if (known !== undefined) return known
+      const copied: Node =
+        node.kind === "folder"
+          ? { kind: "folder", entries: new Map(Array.from(node.entries, ([name, each]) => [name, copyOf(each)])) }
+          : node.kind === "file"
+            ? { ...node, bytes: node.bytes.slice() }
+            : node
+      copies.set(node, copied)
+      return copied
+    }
+    const disk = new MemoryDisk(copyOf(this.#root))
+    disk.#serial = this.#serial
+    disk.#used = this.#used
+    disk.capacity = this.capacity
+    for (const path of this.denied) disk.denied.add(path)
+    return disk
   }
 
   /** Gives a file a second name. */

@@ -8,10 +8,11 @@ import { availableParallelism } from "node:os"
 import { fileURLToPath } from "node:url"
 import { isMainThread, parentPort, workerData } from "node:worker_threads"
 import { type Record_, violations } from "./Checker.ts"
+import * as Files from "./Files.ts"
 import { failed, type Outcome, runSeeds, told } from "./Seeds.ts"
 import { simulate } from "./Simulation.ts"
 import * as Sites from "./Sites.ts"
-import { firstOfSites, seedsFrom } from "./schedules.ts"
+import { firstOfFiles, firstOfSites, seedsFrom } from "./schedules.ts"
 
 const screensOf = ({ lives }: Record_): string =>
   createHash("sha256")
@@ -20,6 +21,7 @@ const screensOf = ({ lives }: Record_): string =>
 
 const runSeed = (seed: number): Outcome => {
   try {
+    if (seed >= firstOfFiles) return Files.simulate(seed)
     const { more = [], ...record }: Record_ & { readonly more?: ReadonlyArray<string> } =
       seed >= firstOfSites ? Sites.simulate(seed) : simulate(seed)
     const deliveries = record.lives.reduce((sum, life) => sum + life.shown.length, 0)

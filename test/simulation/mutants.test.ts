@@ -3,7 +3,7 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { type Bundler, makeBundler } from "./bundle.ts"
 import { mutants } from "./mutants.ts"
 import { runSeeds, told } from "./Seeds.ts"
-import { all, ofGuests, ofOneRoom, ofPrivate, ofSites, ofThreeRooms } from "./schedules.ts"
+import { all, ofFiles, ofGuests, ofOneRoom, ofPrivate, ofSites, ofThreeRooms } from "./schedules.ts"
 
 /** A limit for a simulation that hangs, in ms: machines can be busy. */
 const limit = 600_000
@@ -25,7 +25,8 @@ describe("a mutant", () => {
     "is caught within 60 seeds: $name",
     async ({ changes, name, notices = /\b(I\d|Rule \d):? /, seed = 0 }) => {
       const program = await bundler.bundle(name, changes)
-      const others = [ofThreeRooms, ofPrivate, ofGuests, ofSites].find((seeds) => seeds.includes(seed)) ?? ofOneRoom
+      const others =
+        [ofThreeRooms, ofPrivate, ofGuests, ofSites, ofFiles].find((seeds) => seeds.includes(seed)) ?? ofOneRoom
       const outcomes = await runSeeds({
         program,
         seeds: [seed, ...others.filter((other) => other !== seed)],

@@ -3,7 +3,7 @@
  * notice each.
  */
 
-import { firstOfGuests, firstOfPrivate, firstOfRooms, firstOfSites } from "./schedules.ts"
+import { firstOfFiles, firstOfGuests, firstOfPrivate, firstOfRooms, firstOfSites } from "./schedules.ts"
 
 export interface Mutant {
   readonly name: string
@@ -394,6 +394,42 @@ export const mutants: ReadonlyArray<Mutant> = [
         file: "layers/nats/NatsPortStore.ts",
         from: "        if (holder === undefined || holder.site === site) return\n",
         to: "        if (holder !== null) return\n"
+      }
+    ]
+  },
+  {
+    name: "what is there of a file is not believed, and fetched again",
+    seed: firstOfFiles,
+    notices: /Files: \d had piece/,
+    changes: [
+      {
+        file: "layers/filestore/Part.ts",
+        from: "if (bytes !== undefined && this.#isRight(piece, bytes)) right.push(piece)",
+        to: "if (bytes === undefined) right.push(piece)"
+      }
+    ]
+  },
+  {
+    name: "pieces of a file are written as they come",
+    seed: firstOfFiles + 2,
+    notices: /Files: \d has it otherwise/,
+    changes: [
+      {
+        file: "layers/filestore/Part.ts",
+        from: "    if (!this.#isRight(piece, bytes)) return false\n",
+        to: ""
+      }
+    ]
+  },
+  {
+    name: "pieces that were asked of a peer that is gone are asked of nobody else",
+    seed: firstOfFiles + 2,
+    notices: /Files: \d has \d+ of 11 pieces/,
+    changes: [
+      {
+        file: "src/domain/PiecePlan.ts",
+        from: "    for (const piece of known.asked.keys()) this.#free(piece)\n",
+        to: ""
       }
     ]
   }

@@ -16,6 +16,9 @@ export const firstOfGuests = 650_000
 /** From this seed on, there are three sites, each with a server and two clients. */
 export const firstOfSites = 700_000
 
+/** From this seed on, files are fetched. */
+export const firstOfFiles = 750_000
+
 export const ofOneRoom = seedsFrom(0, 60)
 export const ofThreeRooms = seedsFrom(firstOfRooms, 20)
 
@@ -26,6 +29,9 @@ export const ofGuests = seedsFrom(firstOfGuests, 6)
 /** One for each part of the message system that may be away. */
 export const ofSites = [0, 1, 5].map((at) => firstOfSites + at)
 
+/** A peer that lies, one that is slow, and an author that leaves for good. */
+export const ofFiles = [0, 2, 7].map((at) => firstOfFiles + at)
+
 /** Seeds that once broke a promise. */
 export const onceBroken = [228, 1389, 3205, 3255]
 
@@ -35,5 +41,6 @@ export const all: ReadonlyArray<number> = [
   ...ofPrivate,
   ...ofGuests,
   ...ofSites,
+  ...ofFiles,
   ...onceBroken
 ]

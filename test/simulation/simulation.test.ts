@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { type Bundler, makeBundler } from "./bundle.ts"
 import { type Outcome, runSeeds, told } from "./Seeds.ts"
-import { all, ofGuests, ofOneRoom, ofPrivate, ofSites, ofThreeRooms, onceBroken } from "./schedules.ts"
+import { all, ofFiles, ofGuests, ofOneRoom, ofPrivate, ofSites, ofThreeRooms, onceBroken } from "./schedules.ts"
 
 /** A limit for a simulation that hangs, in ms: machines can be busy. */
 const limit = 600_000
@@ -46,6 +46,8 @@ describe("the simulation", () => {
 
   it("keeps every promise over three sites, whatever the message system between them does, over 3 seeds", () =>
     assertKept(ofSites))
+
+  it("keeps every promise about files that are fetched, over 3 seeds", () => assertKept(ofFiles))
 
   it.each(onceBroken)("keeps every promise with seed %i, which once broke one", (seed) => assertKept([seed]))
 
