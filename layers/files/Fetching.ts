@@ -344,7 +344,7 @@ const gather = (
         Effect.sync(() => {
           isOver = true
           stop()
-          for (const intake of [...intakes.values()]) intake.stop()
+          for (const intake of [...intakes.values()]) intake.stop(plan?.missing === 0)
         })
     )
 

@@ -103,10 +103,10 @@ export class Intake {
     this.#uses.ended()
   }
 
-  /** Tells the peer that nothing more is wanted, and ends it. */
-  stop(): void {
+  /** Tells the peer that nothing more is wanted, and ends it. `whole`: because everything is here. */
+  stop(whole = false): void {
     if (this.#isOver) return
-    this.#ask({ type: "stop" })
+    this.#ask({ type: "stop", whole })
     this.end()
   }
 

@@ -32,6 +32,10 @@ interface Needs {
   readonly bucket: TokenBucket | undefined
   /** Takes back the bytes of a piece that nobody needs any more. */
   readonly giveBack: (bytes: Uint8Array) => void
+  /** So many bytes of a piece were given to the peer. */
+  readonly gave: (bytes: number) => void
+  /** The peer has everything now. */
+  readonly whole: () => void
   /** A piece can't be read. */
   readonly unreadable: (piece: number, error: FileUnreadable | FileChanged | FolderUnusable) => void
 }
@@ -46,7 +50,7 @@ const over = Effect.fail("over" as const)
 export const serve = (
   connection: Connection,
   share: Share,
-  { bucket, clock, giveBack, unreadable }: Needs
+  { bucket, clock, gave, giveBack, unreadable, whole }: Needs
 ): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function* () {
     // Mutable, each change in one synchronous step.
@@ -76,6 +80,8 @@ export const serve = (
       if (Either.isLeft(decoded)) return end()
       for (const request of decoded.right) {
         if (request.type === "pieces") waiting += request.count
+        // The end of the connection comes right behind it.
+        if (request.type === "stop" && request.whole) whole()
         requests.push(request)
       }
       if (waiting > mostWaiting || requests.length > mostWaiting) return end()
@@ -124,6 +130,7 @@ export const serve = (
         yield* room
         if (bytes.right.length === maxBodyBytes) pieces.add(bytes.right)
         put(encodeHead({ type: "piece", piece, bytes: bytes.right }), bytes.right)
+        gave(bytes.right.length)
       })
 
     const answer = (request: Request): Effect.Effect<void, "over"> => {

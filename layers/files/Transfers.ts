@@ -277,12 +277,18 @@ export const make = (settings: Settings) =>
         const entry = entries.get(share.offer.digest)
         if (entry !== undefined) become(entry, { readers: share.readers })
       }
+      const give = (what: (before: Transfer) => Partial<Transfer>, isProgress: boolean): void => {
+        const entry = entries.get(share.offer.digest)
+        if (entry?.share === share) become(entry, what(entry.transfer), isProgress)
+      }
       const end = (): void => connection.abort("closed")
       return Effect.scoped(
         serve(connection, share, {
           clock,
           bucket,
           giveBack: store.giveBack,
+          gave: (bytes) => give(({ given }) => ({ given: given + bytes }), true),
+          whole: () => give(({ takers }) => ({ takers: [...takers.filter((each) => each !== peer), peer] }), false),
           unreadable: (piece, error) => lost(share, piece, error.message)
         })
       ).pipe(
@@ -570,7 +576,10 @@ export const make = (settings: Settings) =>
 
     const enter = (offer: Offer, state: Transfer["state"]): Effect.Effect<Entry> =>
       Effect.map(Scope.fork(scope, ExecutionStrategy.sequential), (own) => {
-        const transfer: Transfer = { offer, state, bytes: 0, rate: 0, from: [], readers: 0, paths: [] }
+        const transfer: Transfer = {
+          ...{ offer, state, bytes: 0, rate: 0, from: [], paths: [] },
+          ...{ readers: 0, given: 0, takers: [] }
+        }
         const entry: Entry = {
           offer,
           key: keyOf(offer.digest),

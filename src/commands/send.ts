@@ -33,9 +33,19 @@ const wait = Options.text("wait").pipe(
   Options.withDescription("How many peers must have it. By default 1; with --to, its reader. 0: do not wait.")
 )
 const limit = seconds("within", "OUTLIVE_WITHIN").pipe(
-  Options.withDefault<number>(usual.within),
   Options.map(Duration.seconds),
-  Options.withDescription("Give up after this long, with status 1.")
+  Options.withDescription(
+    `Give up after this long, with status 1. By default ${usual.within}; with --file never, and it counts from the last byte that somebody has fetched.`
+  ),
+  Options.optional
+)
+
+const files = Options.text("file").pipe(
+  Options.withPseudoName("FILE"),
+  Options.withDescription(
+    "Offer this file or folder, and stay until it is fetched. Can be given several times: all are one offer."
+  ),
+  Options.repeated
 )
 
 const room = Options.text("room").pipe(
@@ -58,6 +68,7 @@ const to = Options.text("to").pipe(
 
 const configuration = {
   text,
+  files,
   room,
   to,
   wait,
@@ -78,17 +89,24 @@ export type Arguments = Command.Command.ParseConfig<typeof configuration>
 export const about: About = {
   summary: "Send one message, and leave when it has arrived.",
   details:
-    "It joins the chat, sends TEXT, waits until enough peers have it, and leaves. Without TEXT, or with - in its place, it sends stdin as one message.",
+    "It joins the chat, sends TEXT, waits until enough peers have it, and leaves. Without TEXT, or with - in its place, it sends stdin as one message. With --file it offers files, below TEXT if there is one, and leaves when enough peers have fetched them.",
   part: "For scripts",
-  usual: ["room", "to", "wait", "within", "id", "server", "peer"],
+  usual: ["file", "room", "to", "wait", "within", "id", "server", "peer"],
   examples: [
     ["outlive send --wait 2 'the build is done'", "until two peers have it"],
-    ["git log -1 | outlive send", "sends stdin"]
+    ["outlive send --file report.pdf --to bo", "until bo has fetched it"]
   ]
 }
 
-/** What a message to one reader can't be told besides; undefined if nothing is wrong. */
-const objectionTo = ({ room, to, wait }: Pick<Arguments, "room" | "to" | "wait">): string | undefined => {
+/** What options do not go together; undefined if nothing is wrong. */
+const objectionTo = ({
+  files,
+  room,
+  to,
+  wait
+}: Pick<Arguments, "files" | "room" | "to" | "wait">): string | undefined => {
+  if (files.length > 0 && wait === 0)
+    return "--file is there to be fetched by somebody, so --wait takes 1 or more with it"
   if (Option.isNone(to)) return undefined
   if (Option.isSome(room)) return "--to and --room exclude each other: a message to one reader is said in no room"
   return wait > 1 ? "--to has one reader, so --wait takes 0 or 1 with it" : undefined

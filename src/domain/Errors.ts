@@ -319,6 +319,29 @@ export class NotRead extends Data.TaggedError("NotRead")<{
   }
 }
 
+/** Those for whom an offered file is have not fetched it in time. `outside`: why this node could not join. */
+export class NotFetched extends Data.TaggedError("NotFetched")<{
+  readonly name: string
+  /** Who has fetched it. */
+  readonly had: ReadonlyArray<PeerId>
+  readonly wanted: number
+  readonly reader: PeerId | undefined
+  readonly outside?: string | undefined
+}> {
+  override get message() {
+    if (this.outside !== undefined) {
+      return `${this.name} was not offered: this node could not join. ${this.outside} Fix that, or allow more time with --within.`
+    }
+    const who =
+      this.reader !== undefined
+        ? `${title(this.reader)} has not`
+        : this.had.length === 0
+          ? "Nobody has"
+          : `Only ${titlesOf(this.had)} of ${this.wanted} peers ${this.had.length === 1 ? "has" : "have"}`
+    return `${who} fetched ${this.name}. It can be fetched only while this program runs, or from others who have it.`
+  }
+}
+
 /** Some lines of a script were not sent. The reasons were shown before. */
 export class LinesRefused extends Data.TaggedError("LinesRefused")<{
   readonly count: number

@@ -2,9 +2,9 @@
 import { absurd } from "./Absurd.ts"
 import { isPrivate } from "./Conversation.ts"
 import type { Offer } from "./Offer.ts"
-import { title, titlesOf } from "./Peer.ts"
+import { type PeerId, title, titlesOf } from "./Peer.ts"
 import { mainRoom, type Room, roomTitle } from "./Post.ts"
-import type { Transfer, TransferEvent } from "./Transfer.ts"
+import type { Making, Transfer, TransferEvent } from "./Transfer.ts"
 
 const units = ["bytes", "kB", "MB", "GB", "TB", "PB"] as const
 
@@ -29,21 +29,30 @@ export const offerInWords = ({ files, name, size }: Offer): string => {
 export const offeringInWords = (room: Room, offer: Offer): string =>
   `offers ${offerInWords(offer)}${room === mainRoom ? "" : isPrivate(room) ? " in private" : ` in ${roomTitle(room)}`}`
 
-/** How much of it is here, in percent. It is 100 only if everything is here. */
-const percentOf = ({ bytes, offer: { size } }: Transfer): number =>
-  size === 0 ? 0 : Math.min(bytes < size ? 99 : 100, Math.floor((100 * bytes) / size))
+/** How much of so many bytes there is, in percent. It is 100 only if everything is there. */
+export const percentOf = (bytes: number, of: number): number =>
+  of === 0 ? 0 : Math.min(bytes < of ? 99 : 100, Math.floor((100 * bytes) / of))
 
-const timeLeft = ({ bytes, offer: { size }, rate }: Transfer): string => {
-  if (rate <= 0) return ""
-  const seconds = Math.ceil((size - bytes) / rate)
-  if (seconds < 60) return `, ${seconds} s left`
+/** How long so many bytes take at that many a second: `38 s left`; undefined if nothing comes. */
+export const timeLeft = (bytes: number, rate: number): string | undefined => {
+  if (rate <= 0) return undefined
+  const seconds = Math.ceil(bytes / rate)
+  if (seconds < 60) return `${seconds} s left`
   const minutes = Math.ceil(seconds / 60)
-  return minutes < 60 ? `, ${minutes} min left` : `, ${Math.floor(minutes / 60)} h ${minutes % 60} min left`
+  return minutes < 60 ? `${minutes} min left` : `${Math.floor(minutes / 60)} h ${minutes % 60} min left`
 }
+
+/** How many bytes come in a second: `5.0 MB/s`; undefined if none do. */
+export const rateInWords = (rate: number): string | undefined => (rate > 0 ? `${sizeInWords(rate)}/s` : undefined)
+
+/** The parts that there are, with commas between them. */
+const listed = (...parts: ReadonlyArray<string | undefined>): string =>
+  parts.filter((part) => part !== undefined).join(", ")
 
 /** How far a transfer is, as a part of a sentence. */
 export const transferInWords = (transfer: Transfer): string => {
-  const { from, paths, readers, state, why } = transfer
+  const { bytes, from, offer, paths, rate, readers, state, why } = transfer
+  const far = `${percentOf(bytes, offer.size)} %`
   switch (state) {
     case "Done": {
       const [path] = paths
@@ -51,18 +60,44 @@ export const transferInWords = (transfer: Transfer): string => {
       return readers === 0 ? where : `${where}; ${readers === 1 ? "1 fetches" : `${readers} fetch`} it from here`
     }
     case "Fetching": {
-      const sources = from.length === 0 ? "" : `, from ${titlesOf(from)}`
-      const rate = transfer.rate > 0 ? `, ${sizeInWords(transfer.rate)}/s` : ""
-      return `${percentOf(transfer)} %${rate}${timeLeft(transfer)}${sources}`
+      const sources = from.length === 0 ? undefined : `from ${titlesOf(from)}`
+      return listed(far, rateInWords(rate), timeLeft(offer.size - bytes, rate), sources)
     }
     case "Waiting":
-      return `${percentOf(transfer)} %, waiting for somebody who has the rest`
+      return `${far}, waiting for somebody who has the rest`
     case "Failed":
-      return `${percentOf(transfer)} %, stopped${why === undefined ? "" : `: ${why}`}`
+      return `${far}, stopped${why === undefined ? "" : `: ${why}`}`
     default:
       return absurd(state)
   }
 }
+
+/** How an offer of this node is fetched. `having`: who has all of it; `rate`: the bytes that are given in a second. */
+export const givingInWords = (
+  { given, offer, readers }: Transfer,
+  having: ReadonlyArray<PeerId>,
+  rate: number
+): string => {
+  const rest = offer.size - given
+  const fetching =
+    readers === 0
+      ? having.length === 0
+        ? "nobody fetches it yet"
+        : undefined
+      : readers === 1 && having.length === 0 && rest >= 0
+        ? listed("1 fetches it", `${percentOf(given, offer.size)} %`, rateInWords(rate), timeLeft(rest, rate))
+        : listed(
+            `${readers} ${readers === 1 ? "fetches" : "fetch"} it`,
+            `${sizeInWords(given)} given`,
+            rateInWords(rate)
+          )
+  const there = having.length === 0 ? undefined : `${titlesOf(having)} ${having.length === 1 ? "has" : "have"} it`
+  return `${offerInWords(offer)}: ${listed(fetching, there)}`
+}
+
+/** How far something is read that is to be offered. */
+export const makingInWords = ({ bytes, names, of }: Making): string =>
+  `${names.join(", ")}: being read, ${percentOf(bytes, of)} %`
 
 /** What has happened to a transfer, in a sentence. */
 export const transferEventInWords = (event: TransferEvent): string => {

@@ -40,6 +40,10 @@ export interface Transfer {
   readonly from: ReadonlyArray<PeerId>
   /** How many peers fetch it from here now. */
   readonly readers: number
+  /** The bytes of pieces that were given to peers from here. */
+  readonly given: number
+  /** The peers that have fetched from here, and have said that they have all of it now. */
+  readonly takers: ReadonlyArray<PeerId>
   /** Where the files are, once all are here; for an offer of this node, where they were. */
   readonly paths: ReadonlyArray<string>
   /** Why it has failed or waits, in a sentence. */

@@ -1,12 +1,15 @@
 /** The layers of `outlive send`. */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as PipeConsole from "../../layers/console/PipeConsole.ts"
+import * as ProgressLine from "../../layers/console/ProgressLine.ts"
 import * as StandardInput from "../../layers/console/StandardInput.ts"
 import * as SendCommand from "../commands/send.ts"
 import { NothingToSay } from "../domain/Errors.ts"
 import { mainRoom } from "../domain/Post.ts"
-import { send } from "../programs/send.ts"
+import { usual } from "../domain/Settings.ts"
+import { send, sendFiles } from "../programs/send.ts"
 import { logged, observed } from "./insight.ts"
 import { node, whereabouts } from "./node.ts"
 import { complain } from "./output.ts"
@@ -23,18 +26,23 @@ const textFromStdin = Effect.gen(function* () {
   return text.trim() === "" ? yield* new NothingToSay() : text
 })
 
-export const command = SendCommand.make(({ limit, room: inRoom, text: said, to, wait, ...given }) =>
+export const command = SendCommand.make(({ files, limit, room: inRoom, text: said, to, wait, ...given }) =>
   Effect.gen(function* () {
     const room = Option.getOrElse(inRoom, () => mainRoom)
-    const text = Option.isSome(said) ? said.value : yield* textFromStdin
+    const text = Option.isSome(said) ? said.value : files.length > 0 ? undefined : yield* textFromStdin
     const id = yield* passing("send", given.id)
-    yield* send({
+    const sending = {
       ...whereabouts(given.servers, given.peer),
-      limit,
-      text,
       wait,
       whither: Option.match(to, { onNone: () => ({ room }), onSome: (reader) => ({ reader }) })
-    }).pipe(
+    }
+    const sent =
+      text !== undefined && files.length === 0
+        ? send({ ...sending, text, limit: Option.getOrElse(limit, () => Duration.seconds(usual.within)) })
+        : Effect.scoped(
+            Effect.flatMap(ProgressLine.make, (tell) => sendFiles({ ...sending, text, limit, tell, paths: files }))
+          )
+    yield* sent.pipe(
       observed(given),
       Effect.provide(
         node({

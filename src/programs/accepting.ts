@@ -1,8 +1,6 @@
 /** Fetches what others offer, unasked, as far as the node's user has allowed it. */
 import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
@@ -19,6 +17,7 @@ import { type Offer, offerIn } from "../domain/Offer.ts"
 import { offerInWords } from "../domain/OfferWords.ts"
 import { type PeerId, title } from "../domain/Peer.ts"
 import { authorOf, type Room, roomIn } from "../domain/Post.ts"
+import { whenFiles } from "./whenFiles.ts"
 
 /** What is fetched unasked. By default nothing. */
 export class Accepting extends Context.Reference<Accepting>()("outlive/Accepting", {
@@ -89,20 +88,7 @@ const follow = (acceptance: Acceptance, tell: (sentence: string) => void): Effec
     }
 
     const stateOf = ({ digest }: Offer) => files.transfers().get(digest)?.state
-    /** Waits until that holds. It may change whenever a transfer does. */
-    const until = (holds: () => boolean): Effect.Effect<void> =>
-      Effect.gen(function* () {
-        const held = yield* Deferred.make<void>()
-        const look = (): void => {
-          if (holds()) Deferred.unsafeDone(held, Exit.void)
-        }
-        yield* Effect.acquireRelease(
-          Effect.sync(() => files.onChange(look)),
-          (stop) => Effect.sync(stop)
-        )
-        look()
-        yield* Deferred.await(held)
-      }).pipe(Effect.scoped)
+    const until = (holds: () => boolean) => whenFiles(files, holds)
     const isUnderWay = (offer: Offer): boolean => stateOf(offer) === "Fetching" || stateOf(offer) === "Waiting"
 
     /** Returns when nobody has had the rest of it for long. */

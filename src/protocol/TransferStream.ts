@@ -25,8 +25,8 @@ export type Request =
   | { readonly type: "manifest"; readonly from: number }
   /** Send so many pieces, from that one on. */
   | { readonly type: "pieces"; readonly first: number; readonly count: number }
-  /** Send nothing more: close. */
-  | { readonly type: "stop" }
+  /** Send nothing more: close. `whole`: because everything is here. */
+  | { readonly type: "stop"; readonly whole: boolean }
 
 /** What the side says that serves. `bytes` of a manifest or a piece follow the line. */
 export type Answer =
@@ -50,7 +50,7 @@ export const encodeRequest = (request: Request): Uint8Array => {
     case "pieces":
       return line({ get: [request.first, request.count] })
     case "stop":
-      return line({ stop: true })
+      return line({ stop: true, ...(request.whole ? { whole: true } : {}) })
     default:
       return absurd(request)
   }
@@ -85,8 +85,8 @@ const refusal = (error: unknown): FrameMalformed =>
   error instanceof FrameMalformed ? error : malformed("not a line of JSON in UTF-8")
 
 const requestIn = (bytes: Uint8Array): Request => {
-  const { from, get, stop } = valueIn(bytes)
-  if (stop === true) return { type: "stop" }
+  const { from, get, stop, whole } = valueIn(bytes)
+  if (stop === true) return { type: "stop", whole: whole === true }
   if (get === "manifest" && isWhole(from)) return { type: "manifest", from }
   if (Array.isArray(get) && get.length === 2) {
     const [first, count] = get as ReadonlyArray<unknown>

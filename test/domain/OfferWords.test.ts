@@ -15,7 +15,10 @@ const offer: Offer = {
   digest: "A".repeat(43) as Digest,
   manifest: 99
 }
-const transfer: Transfer = { offer, state: "Fetching", bytes: 0, rate: 0, from: [], readers: 0, paths: [] }
+const transfer: Transfer = {
+  ...{ offer, state: "Fetching", bytes: 0, rate: 0, from: [], paths: [] },
+  ...{ readers: 0, given: 0, takers: [] }
+}
 
 describe("offers in words", () => {
   it("sizes have two or three digits that count", () => {

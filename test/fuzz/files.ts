@@ -136,7 +136,7 @@ const said = (mutator: Mutator): Uint8Array => {
 const asked = ({ below, maybe, pick }: Mutator): Uint8Array => {
   const number = () => (maybe(0.7) ? below(70) : pick(numbers))
   const request: Request = pick<Request>([
-    { type: "stop" },
+    { type: "stop", whole: false },
     { type: "manifest", from: number() },
     { type: "pieces", first: number(), count: number() }
   ])

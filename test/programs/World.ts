@@ -79,7 +79,7 @@ import * as Client from "../../src/programs/client.ts"
 import type { Leaving } from "../../src/programs/leaving.ts"
 import type { Reading } from "../../src/programs/reading.ts"
 import { anewWhenForked } from "../../src/programs/renewal.ts"
-import { send, type Whither } from "../../src/programs/send.ts"
+import { send, sendFiles, type Whither } from "../../src/programs/send.ts"
 import { server } from "../../src/programs/server.ts"
 import { FirstRoom, JoinHistory, type Session } from "../../src/programs/session/Session.ts"
 import * as Sessions from "../../src/programs/sessions.ts"
@@ -190,6 +190,17 @@ export interface World {
   readonly safe: Safe
   /** Says one line, in that room, and leaves, once so many peers have it. */
   readonly send: (id: string, text: string, wait: number, room?: string) => Effect.Effect<Node>
+  /** Offers a file of its disk in `main`, or to that reader alone, and leaves, once so many peers have fetched it. */
+  readonly sendFile: (
+    id: string,
+    paths: ReadonlyArray<string>,
+    options?: {
+      readonly to?: string
+      readonly wait?: number
+      readonly text?: string
+      readonly limit?: Duration.Duration
+    }
+  ) => Effect.Effect<Node & { readonly told: ReadonlyArray<string> }>
   /** Says one line to that reader alone, and leaves, once the reader has it. */
   readonly sendTo: (reader: string, id: string, text: string) => Effect.Effect<Node>
   /** The disk for files that the nodes of that name offer and fetch. It outlives them. */
@@ -581,6 +592,22 @@ const make = (
         ),
       send: (id, text, wait, room = mainRoom) => sender(id, text, wait, { room: Room.make(room) }),
       sendTo: (reader, id, text) => sender(id, text, 1, { reader: PeerId.make(reader) }),
+      sendFile: (id, paths, { limit, text, to, wait = 1 } = {}) => {
+        const told: Array<string> = []
+        const sending = sendFiles({
+          server: { address: serverAddress, id: serverId },
+          whither: to === undefined ? { room: mainRoom } : { reader: PeerId.make(to) },
+          wait,
+          paths,
+          text,
+          limit: Option.fromNullable(limit),
+          tell: (words) => told.push(words)
+        })
+        return Effect.map(start(PeerId.make(id), addressOf(id, 0), sending, { passing: true }), (node) => ({
+          ...node,
+          told
+        }))
+      },
       records: Effect.map(Ref.get(records), ({ peers }) =>
         [...peers.values()].map(({ address, id }) => `${id} ${address.port}`)
       ),

@@ -1,6 +1,7 @@
 /** One line said by a script: how it knows that somebody has it. */
 import { assert, describe } from "@effect/vitest"
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { failureOf, gather, story } from "./World.ts"
@@ -102,6 +103,72 @@ describe("send", () => {
         yield* failureOf(yield* world.send("1", "hello", 1)),
         "The id 1 is taken by somebody in the chat: choose another one."
       )
+    })
+  )
+})
+
+describe("send with files", () => {
+  const content = (size: number): Uint8Array => Uint8Array.from({ length: size }, (_, at) => (at * 7) % 251)
+
+  story("ends well when its reader has fetched them, and tells how that goes", (world) =>
+    Effect.gen(function* () {
+      const { one, two } = yield* gather(world)
+      world.diskOf("9").put("/home/report.pdf", content(3_000_000))
+      world.diskOf("9").put("/home/logs/a.txt", content(10))
+      const paths = ["/home/report.pdf", "/home/logs"]
+      const sent = yield* world.sendFile("9", paths, { to: "2", text: "as promised" })
+      yield* two.sees("(private) Client 9: as promised")
+      yield* two.sees("* Client 9 offers report.pdf and 1 more (2 files, 3.0 MB) in private")
+      yield* Effect.sleep("50 seconds")
+      yield* two.type("/get 1")
+      yield* two.sees("* report.pdf and 1 more is here: /downloads/report.pdf and 1 more")
+      const before = yield* Clock.currentTimeMillis
+      assert.deepStrictEqual(yield* sent.ended, Exit.void)
+      assert.isAtMost((yield* Clock.currentTimeMillis) - before, 1_000)
+      assert.deepStrictEqual(world.diskOf("2").bytes("/downloads/report.pdf and 1 more/report.pdf"), content(3_000_000))
+      const name = "report.pdf and 1 more (2 files, 3.0 MB)"
+      assert.include(sent.told, `${name}: nobody fetches it yet`)
+      assert.isTrue(sent.told.some((words) => words.startsWith(`${name}: 1 fetches it, `)))
+      assert.include(sent.told.at(-1), "Client 2 has it")
+      assert.notInclude((yield* one.screen).join(), "report")
+    })
+  )
+
+  story("waits for as many as are wanted, also for those who fetch it from others", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      world.diskOf("9").put("/home/a.bin", content(600_000))
+      const sent = yield* world.sendFile("9", ["/home/a.bin"], { wait: 3 })
+      for (const node of [one, two]) {
+        yield* node.sees("* Client 9 offers a.bin (600 kB)")
+        yield* node.type("/get a.bin")
+        yield* node.sees("* a.bin is here: /downloads/a.bin")
+      }
+      yield* Effect.sleep("1 minute")
+      yield* server.type("/get a.bin")
+      assert.deepStrictEqual(yield* sent.ended, Exit.void)
+    })
+  )
+
+  story("fails with a sentence if nobody fetches anything for as long as it may take", (world) =>
+    Effect.gen(function* () {
+      const { two } = yield* gather(world)
+      world.diskOf("9").put("/home/a.bin", content(600_000))
+      const limit = Duration.seconds(30)
+      const behind = "It can be fetched only while this program runs, or from others who have it."
+      const before = yield* Clock.currentTimeMillis
+      const toTwo = yield* world.sendFile("9", ["/home/a.bin"], { to: "2", limit })
+      assert.strictEqual(yield* failureOf(toTwo), `Client 2 has not fetched a.bin. ${behind}`)
+      assert.isAtLeast((yield* Clock.currentTimeMillis) - before, 30_000)
+      const toAll = yield* world.sendFile("9", ["/home/a.bin"], { wait: 2, limit })
+      yield* two.sees("* Client 9 offers a.bin (600 kB)")
+      yield* Effect.sleep("20 seconds")
+      yield* two.type("/get a.bin")
+      yield* two.sees("* a.bin is here: /downloads/a.bin")
+      yield* Effect.sleep("20 seconds")
+      assert.strictEqual(yield* failureOf(toAll), `Only Client 2 of 2 peers has fetched a.bin. ${behind}`)
+      const none = yield* world.sendFile("9", ["/home/none.bin"], { limit })
+      assert.include(yield* failureOf(none), "/home/none.bin")
     })
   )
 })

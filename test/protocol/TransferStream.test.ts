@@ -24,7 +24,7 @@ const request: FastCheck.Arbitrary<Request> = FastCheck.oneof(
   FastCheck.tuple(whole, FastCheck.integer({ min: 1, max: mostAsked })).map(
     ([first, count]): Request => ({ type: "pieces", first, count })
   ),
-  FastCheck.constant<Request>({ type: "stop" })
+  FastCheck.boolean().map((whole): Request => ({ type: "stop", whole }))
 )
 
 const answer: FastCheck.Arbitrary<Answer> = FastCheck.oneof(

@@ -51,7 +51,14 @@ export const serving =
     Effect.gen(function* () {
       const share = new Share(keyOf(shared.offer.digest), piecesOf(shared.offer.size), how(shared))
       const clock = yield* Effect.clock
-      yield* serve(connection, share, { clock, bucket: undefined, giveBack: () => {}, unreadable: () => {} })
+      yield* serve(connection, share, {
+        clock,
+        bucket: undefined,
+        giveBack: () => {},
+        gave: () => {},
+        whole: () => {},
+        unreadable: () => {}
+      })
     })
 
 /** Sends these bytes right behind `serving`, and then what that gives, a byte a second. */

@@ -9,7 +9,7 @@ import { privatelyTo } from "../../domain/Conversation.ts"
 import { Fact } from "../../domain/Fact.ts"
 import { nearest } from "../../domain/Nearest.ts"
 import { type Offer, textOf } from "../../domain/Offer.ts"
-import { offerInWords, transferInWords } from "../../domain/OfferWords.ts"
+import { makingInWords, offerInWords, transferInWords } from "../../domain/OfferWords.ts"
 import { PeerId, title, titlesOf } from "../../domain/Peer.ts"
 import { notJoined } from "../../domain/Place.ts"
 import { type Room, RoomFromString } from "../../domain/Post.ts"
@@ -56,7 +56,7 @@ export const files = make({
       const lines = [
         ...(before === 0 ? [] : [`${before} older offers are not listed.`]),
         ...states.map(lineOn),
-        ...making().map(({ bytes, names, of }) => `${names.join(", ")}: being read, ${percent(bytes, of)} %`)
+        ...making().map(makingInWords)
       ]
       return Answer({
         lines: (lines.length === 0 ? ["Nothing is offered. /send FILE offers a file."] : lines).map(notice),
@@ -64,8 +64,6 @@ export const files = make({
       })
     })
 })
-
-const percent = (bytes: number, of: number): number => (of === 0 ? 100 : Math.floor((100 * bytes) / of))
 
 /** To whom something is offered, as the last words of a command name it. */
 type Whither = { readonly room?: Room } | { readonly refused: string }

@@ -182,7 +182,11 @@ describe("a file that is here", () => {
     return new Map([
       [
         digest,
-        { offer: whole, state: "Done", bytes: 8, rate: 0, from: [], readers: 0, paths: [path], ...more } as const
+        {
+          ...({ offer: whole, state: "Done", bytes: 8, rate: 0, from: [], paths: [path] } as const),
+          ...{ readers: 0, given: 0, takers: [] },
+          ...more
+        }
       ]
     ])
   }
