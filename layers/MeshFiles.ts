@@ -4,12 +4,14 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import type { FileStore } from "../services/FileStore.ts"
 import { Files } from "../services/Files.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
 import type { TransferEvent } from "../src/domain/Transfer.ts"
+import { notShared, refuse } from "./files/Saying.ts"
 import type * as Transfers from "./files/Transfers.ts"
 import * as LinkContract from "./LinkContract.ts"
 
@@ -24,6 +26,7 @@ export interface Parts {
 const make = (settings: Settings, load: Effect.Effect<Parts>) =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
+    const run = yield* FiberSet.makeRuntime<never, void, never>()
     const changes = makeSignal()
     const events = new Set<(event: TransferEvent) => void>()
     let loaded: Transfers.Transfers | undefined
@@ -77,8 +80,9 @@ const make = (settings: Settings, load: Effect.Effect<Parts>) =>
         },
         heard: (link, frame) => loaded?.onLinks.heard(link, frame),
         visited: (connection, visit) => {
-          if (loaded === undefined) connection.release()
-          else loaded.onLinks.visited(connection, visit)
+          if (loaded !== undefined) loaded.onLinks.visited(connection, visit)
+          else if (visit.type === "serve") connection.release()
+          else run(refuse(links, connection, notShared))
         }
       })
     )

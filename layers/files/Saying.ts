@@ -25,6 +25,9 @@ export const say = (connection: Connection, frame: Control): void => {
   connection.wake()
 }
 
+/** Why an offer that is not known, or of which nothing is here, is not served. */
+export const notShared = "it is not shared here"
+
 /** Tells a visitor why it is not served, in words. */
 export const refusing = (links: FileLinks | undefined, connection: Connection, detail: string): Effect.Effect<void> =>
   Effect.suspend(() => {

@@ -21,7 +21,7 @@ import type * as LinkContract from "../LinkContract.ts"
 import * as Fetching from "./Fetching.ts"
 import { frameOn } from "./Intake.ts"
 import { keyOf, proofOf } from "./Keys.ts"
-import { refuse, refusing, say, visitOf } from "./Saying.ts"
+import { notShared, refuse, refusing, say, visitOf } from "./Saying.ts"
 import { serve } from "./Serving.ts"
 import { Share } from "./Share.ts"
 
@@ -65,7 +65,7 @@ const mostHolders = 4_096
 /** Why a connection for a transfer is refused, in words. */
 const refusals = {
   stranger: "only peers with a link may fetch here",
-  unknown: "it is not shared here",
+  unknown: notShared,
   busy: "too many transfers are being served"
 }
 
@@ -148,8 +148,10 @@ export const make = (settings: Settings) =>
     const tell = (event: TransferEvent): void => {
       for (const look of events) look(event)
     }
+    /** Whether nobody has given it up meanwhile. */
+    const isCurrent = (entry: Entry): boolean => entries.get(entry.offer.digest) === entry
     const become = (entry: Entry, what: Partial<Transfer>, isProgress = false): void => {
-      if (entries.get(entry.offer.digest) !== entry) return
+      if (!isCurrent(entry)) return
       entry.transfer = { ...entry.transfer, ...what }
       transfers.set(entry.offer.digest, entry.transfer)
       if (isProgress) progressed()
@@ -558,6 +560,7 @@ export const make = (settings: Settings) =>
     const fetched = (entry: Entry, shared: Shared, took: number): Effect.Effect<void> =>
       Effect.sync(() => {
         entry.isFetching = false
+        if (!isCurrent(entry)) return
         entry.share?.completed(shared)
         const paths = [shared.path]
         become(entry, { state: "Done", bytes: entry.offer.size, rate: 0, from: [], paths })
@@ -567,6 +570,8 @@ export const make = (settings: Settings) =>
     const failed = (entry: Entry, why: string): Effect.Effect<void> =>
       Effect.suspend(() => {
         entry.isFetching = false
+        // What it stood on is closed by who gives it up.
+        if (!isCurrent(entry)) return Effect.void
         become(entry, { state: "Failed", rate: 0, from: [], why })
         tell(TransferEvent.Failed({ offer: entry.offer, why }))
         return Scope.close(entry.scope, Exit.void)
@@ -597,7 +602,7 @@ export const make = (settings: Settings) =>
 
     const forget = (entry: Entry): Effect.Effect<void> =>
       Effect.suspend(() => {
-        if (entries.get(entry.offer.digest) === entry) {
+        if (isCurrent(entry)) {
           entries.delete(entry.offer.digest)
           transfers.delete(entry.offer.digest)
         }

@@ -69,6 +69,7 @@ export class Part {
   readonly #marks: Array<Mark> = []
   /** Where the files are once they have their names. */
   #final: string | undefined
+  #isClosed = false
 
   private constructor(
     disk: Disk,
@@ -175,7 +176,11 @@ export class Part {
 
   /** Gives the files their names, when all pieces are there. */
   async finish(): Promise<Finished> {
-    for (const each of this.#syncing()) await writingSoon(this.#path, each)
+    for (const each of this.#syncing()) {
+      await writingSoon(this.#path, each)
+      // Whoever has closed it meanwhile waits for no names, and may have opened it again.
+      if (this.#isClosed) throw new Failed("FolderUnusable", this.#path, "it is closed")
+    }
     return this.#named()
   }
 
@@ -186,6 +191,11 @@ export class Part {
   }
 
   close(): void {
+    this.#isClosed = true
+    this.#closeFiles()
+  }
+
+  #closeFiles(): void {
     this.#open.close()
     this.#state.close()
   }
@@ -275,7 +285,7 @@ export class Part {
       this.#marks[index] = this.#cut(index, size)
       if (files.length <= mostSynced) yield () => this.#open.get(index).sync()
     }
-    yield () => this.close()
+    yield () => this.#closeFiles()
   }
 
   /** Creates a file that is empty, and cuts off what stands behind one. What it is then. */

@@ -114,7 +114,9 @@ export const makeStore = ({ finish, lock, run }: Settings): FileStore["Type"] =>
     read: (piece) => withErrors("FolderUnusable")(readWith("read", part, piece)),
     finish: Effect.suspend(() => {
       if (!has.isAll) return Effect.dieMessage("pieces are missing")
-      return Effect.acquireRelease(ofWriting(run(finish, part)), ({ handle }) => closing(handle)).pipe(
+      // A slow disk may take long: whoever gives it up then does not wait.
+      const finishing = Effect.interruptible(ofWriting(run(finish, part)))
+      return Effect.acquireRelease(finishing, ({ handle }) => closing(handle)).pipe(
         Scope.extend(scope),
         Effect.map((finished) => sharedOf({ ...finished, offer, manifest, skipped: [] }))
       )
