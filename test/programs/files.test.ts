@@ -183,6 +183,32 @@ describe("files in a chat", () => {
       })
   )
 
+  story(
+    "all together get no more in a second than the limit, and who does not share gives nothing that it has fetched",
+    (world) =>
+      Effect.gen(function* () {
+        const { one, server, two } = yield* gather(world)
+        const bytes = content(16, 0)
+        const offer = yield* offers(world, one, "a.bin", bytes)
+        const all = yield* Effect.all([two.files, server.files])
+        const fetched = yield* Effect.all(all.map((files) => expects(files, "Fetched")))
+        for (const files of all) assert.isTrue(yield* files.fetch(offer))
+        const took = (yield* Effect.all(fetched)).map((event) => (event._tag === "Fetched" ? event.took : 0))
+        // 32 pieces, of which those of the first second may come at once.
+        assert.isAtLeast(Math.max(...took), 7_000)
+        assert.isAtMost(Math.max(...took), 8_500)
+        for (const files of all) assert.deepStrictEqual([...files.holders(offer.digest).keys()], [one.name])
+        yield* one.kill
+        const three = yield* world.client("3")
+        const files = yield* three.files
+        const waiting = yield* expects(files, "Waiting")
+        assert.isTrue(yield* files.fetch(offer))
+        yield* waiting
+        assert.strictEqual(files.holders(offer.digest).size, 0)
+      }),
+    { transfers: { bytesPerSecond: 4 * pieceBytes, share: false } }
+  )
+
   story("a peer that can't be dialled comes itself", (world) =>
     Effect.gen(function* () {
       const { one, two } = yield* gather(world)
@@ -195,12 +221,18 @@ describe("files in a chat", () => {
 
   secureStory("in a secure chat too, and each way", (world) =>
     Effect.gen(function* () {
-      yield* world.server
+      const server = yield* world.server
       const one = yield* world.client("1", { link: yield* world.safe.invite })
       const two = yield* world.client("2", { link: yield* world.safe.invite })
       yield* one.sees("Client 2: initiated")
       const bytes = content(3)
       yield* fetches(world, two, yield* offers(world, one, "a.bin", bytes), bytes)
+      world.diskOf("1").put("/home/secret", bytes.subarray(9))
+      yield* one.type("/send /home/secret 2")
+      yield* two.sees("* Client 1 offers secret (787 kB) in private")
+      yield* two.type("/get secret")
+      yield* two.sees("* secret is here: /downloads/secret")
+      assert.notInclude((yield* server.screen).join(), "secret")
       yield* world.network.block((from, to) => from === "1" && to === "2")
       const more = content(4)
       yield* fetches(world, one, yield* offers(world, two, "b.bin", more), more)
