@@ -58,6 +58,7 @@ const make = (settings: Settings, load: Effect.Effect<Parts>) =>
         cancel: (digest) => loaded?.files.cancel(digest) ?? Effect.succeed(false),
         drop: (digest) => loaded?.files.drop(digest) ?? Effect.succeed(false),
         transfers: () => loaded?.files.transfers() ?? new Map(),
+        giveUp: (making) => loaded?.files.giveUp(making) ?? Effect.succeed(false),
         making: () => loaded?.files.making() ?? [],
         seek: (offer) => Effect.flatMap(files, ({ seek }) => seek(offer)),
         holders: (digest) => loaded?.files.holders(digest) ?? new Map(),

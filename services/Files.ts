@@ -1,7 +1,7 @@
 /** Files that this node offers, fetches and shares. It stays when the node begins another run. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import type { FileChanged, FileUnreadable, TooMuch } from "../src/domain/Errors.ts"
+import type { FileChanged, FileUnreadable, OfferGivenUp, TooMuch } from "../src/domain/Errors.ts"
 import type { Digest, Offer } from "../src/domain/Offer.ts"
 import type { PeerId } from "../src/domain/Peer.ts"
 import type { Holding, Making, Transfer, TransferEvent } from "../src/domain/Transfer.ts"
@@ -20,7 +20,11 @@ export class Files extends Context.Tag("outlive/Files")<
      * Reads these files and folders, makes one offer of them, and shares it from now on. Nobody is told: whoever calls
      * says the text of the offer (`Offer.textOf`). How far it is stands in `making`. Interrupting it gives it up.
      */
-    readonly offer: (paths: ReadonlyArray<string>) => Effect.Effect<Offered, FileUnreadable | FileChanged | TooMuch>
+    readonly offer: (
+      paths: ReadonlyArray<string>
+    ) => Effect.Effect<Offered, FileUnreadable | FileChanged | TooMuch | OfferGivenUp>
+    /** Gives up what is in `making`: its `offer` fails. False if it is not there any more. */
+    readonly giveUp: (making: Making) => Effect.Effect<boolean>
     /**
      * Begins to fetch an offer, into that folder or the one for downloads, and returns at once. If a part is there, it goes
      * on from there. Its state stands in `transfers`, its end comes as an event. False if it is under way or here already.

@@ -1,4 +1,5 @@
 /** The files of a node: what it offers, shares and fetches. Loaded when one of these is done for the first time. */
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
@@ -8,7 +9,7 @@ import * as Scope from "effect/Scope"
 import { FileStore, type Shared } from "../../services/FileStore.ts"
 import type { Files } from "../../services/Files.ts"
 import type { Accepted, Connection } from "../../services/Transport.ts"
-import { PeerUnreachable } from "../../src/domain/Errors.ts"
+import { OfferGivenUp, PeerUnreachable } from "../../src/domain/Errors.ts"
 import { piecesOf } from "../../src/domain/Manifest.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
 import type { Digest, Offer } from "../../src/domain/Offer.ts"
@@ -108,7 +109,7 @@ export const make = (settings: Settings) =>
     // Mutable, each change in one synchronous step.
     const entries = new Map<Digest, Entry>()
     const transfers = new Map<Digest, Transfer>()
-    const makings = new Set<Making>()
+    const makings = new Map<Making["names"], { readonly making: Making; readonly givenUp: Deferred.Deferred<void> }>()
     const shares = new Map<OfferKey, Share>()
     const searches = new Map<OfferKey, Search>()
     const readers = new Map<PeerId, number>()
@@ -613,23 +614,25 @@ export const make = (settings: Settings) =>
 
     const files: Files["Type"] = {
       offer: Effect.fn("Files.offer")(function* (paths) {
-        let making: Making = { names: paths, bytes: 0, of: 0 }
-        const set = (next: Making | undefined): void => {
-          makings.delete(making)
-          if (next === undefined) return changed()
-          making = next
-          makings.add(making)
+        const names = [...paths]
+        const givenUp = yield* Deferred.make<void>()
+        const set = (bytes: number, of: number): void => {
+          makings.set(names, { making: { names, bytes, of }, givenUp })
           progressed()
         }
-        set(making)
+        set(0, 0)
         const own = yield* Scope.fork(scope, ExecutionStrategy.sequential)
-        const shared = yield* store
-          .offer(paths, (bytes, of) => set({ ...making, bytes, of }))
-          .pipe(
-            Scope.extend(own),
-            Effect.onError(() => Scope.close(own, Exit.void)),
-            Effect.ensuring(Effect.sync(() => set(undefined)))
+        const shared = yield* store.offer(paths, set).pipe(
+          Effect.raceFirst(Effect.zipRight(Deferred.await(givenUp), new OfferGivenUp({ names }))),
+          Scope.extend(own),
+          Effect.onError(() => Scope.close(own, Exit.void)),
+          Effect.ensuring(
+            Effect.sync(() => {
+              makings.delete(names)
+              changed()
+            })
           )
+        )
         const { offer, path, skipped } = shared
         const before = entries.get(offer.digest)
         if (before !== undefined) yield* forget(before)
@@ -662,7 +665,12 @@ export const make = (settings: Settings) =>
           return entry === undefined || entry.isFetching ? Effect.succeed(false) : Effect.as(forget(entry), true)
         }),
       transfers: () => transfers,
-      making: () => [...makings],
+      giveUp: ({ names }) =>
+        Effect.suspend(() => {
+          const found = makings.get(names)
+          return found === undefined ? Effect.succeed(false) : Deferred.succeed(found.givenUp, undefined)
+        }),
+      making: () => Array.from(makings.values(), ({ making }) => making),
       seek: (offer) =>
         Effect.sync(() => {
           const search = searchOf(keyOf(offer.digest))

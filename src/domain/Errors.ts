@@ -544,6 +544,15 @@ export class TooMuch extends Data.TaggedError("TooMuch")<{
   }
 }
 
+/** Somebody has given up what was being read to be offered. */
+export class OfferGivenUp extends Data.TaggedError("OfferGivenUp")<{
+  readonly names: ReadonlyArray<string>
+}> {
+  override get message() {
+    return `${this.names.join(", ")} is not offered: reading was given up.`
+  }
+}
+
 /** What is fetched can't be put into a folder. */
 export class FolderUnusable extends Data.TaggedError("FolderUnusable")<{
   readonly path: string

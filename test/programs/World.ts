@@ -37,6 +37,7 @@ import * as ScriptedInterrupts from "../../layers/ScriptedInterrupts.ts"
 import * as SiteFiles from "../../layers/SiteFiles.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { Console } from "../../services/Console.ts"
+import { FileStore } from "../../services/FileStore.ts"
 import { Files } from "../../services/Files.ts"
 import { Identity } from "../../services/Identity.ts"
 import type { Interrupts } from "../../services/Interrupts.ts"
@@ -283,6 +284,8 @@ export interface Conditions {
   readonly carries?: "all" | "none"
   /** How files are transferred, where that differs from what is usual. */
   readonly transfers?: Partial<MeshFiles.Settings>
+  /** How long it takes to read what is offered: no time if not given. */
+  readonly reading?: Duration.DurationInput
   /** What nodes fetch unasked, by their ids. */
   readonly accepting?: Readonly<Record<string, Acceptance>>
   /** What the servers of sites pass on for others, where that differs from what they serve. */
@@ -306,6 +309,7 @@ const make = (
     irc,
     limits = {},
     patience = settings.patience,
+    reading,
     recording,
     transfers = {}
   }: Conditions
@@ -322,11 +326,21 @@ const make = (
       disks.set(id, disk)
       return disk
     }
+    const slow = (store: Layer.Layer<FileStore>): Layer.Layer<FileStore> =>
+      reading === undefined
+        ? store
+        : Layer.map(store, (context) => {
+            const { offer, ...rest } = Context.get(context, FileStore)
+            return Context.make(FileStore, {
+              ...rest,
+              offer: (paths, progress) => Effect.zipRight(Effect.sleep(reading), offer(paths, progress))
+            })
+          })
     const filesAt = (id: PeerId, { site }: Surroundings) => {
       const given = { ...transferring, ...transfers }
       const own = MeshFiles.layer(
         given,
-        Effect.succeed({ make: Transfers.make, store: MemoryFileStore.layer(diskOf(id)) })
+        Effect.succeed({ make: Transfers.make, store: slow(MemoryFileStore.layer(diskOf(id))) })
       )
       return site === undefined ? own : SiteFiles.layer({ ...given, bytesPerSecond: undefined, ...gateway }, own)
     }

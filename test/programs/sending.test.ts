@@ -71,4 +71,40 @@ describe("sending files", () => {
       assert.isTrue((yield* one.screen).some((line) => line.startsWith("* /home/none.txt")))
     })
   )
+
+  story(
+    "what takes long to read keeps no line waiting, and is offered where it was meant to be; it can be given up",
+    (world) =>
+      Effect.gen(function* () {
+        const { one, two } = yield* gather(world)
+        for (const name of ["big.iso", "other.iso", "last.iso"]) put(world, one, `/home/${name}`, 10)
+        yield* one.type("/join ops")
+        yield* two.type("/join ops")
+        yield* two.sees("> /join ops")
+        yield* one.type("/send /home/big.iso")
+        yield* one.type("/send /home/other.iso")
+        yield* one.type("/go main")
+        yield* one.type("hello")
+        yield* two.sees("#main Client 1: hello")
+        assert.notInclude((yield* two.screen).join(), "offers")
+        yield* one.sees("* big.iso is being read, and offered then. /cancel big.iso gives it up.")
+        yield* one.type("/files")
+        yield* one.sees("* /home/big.iso: being read, 0 %")
+        yield* one.type("/cancel other.iso")
+        yield* one.sees("* other.iso is read no further, and not offered.")
+        const offered = "* Client 1 offers big.iso (10 bytes)"
+        yield* two.sees(`${offered} in #ops`)
+        yield* one.sees("#ops> Client 1 · offers big.iso (10 bytes) in #ops")
+        yield* one.type("/send /home/none.iso")
+        yield* one.sees("* none.iso is being read, and offered then. /cancel none.iso gives it up.")
+        yield* Effect.sleep("1 minute")
+        assert.isTrue((yield* one.screen).some((line) => line.startsWith("* /home/none.iso")))
+        yield* one.type("/send /home/last.iso")
+        yield* one.sees("* last.iso is being read, and offered then. /cancel last.iso gives it up.")
+        yield* one.type("Exit")
+        yield* one.sees("* last.iso was not offered: it was still being read.")
+        assert.notInclude((yield* two.screen).join(), "other.iso")
+      }),
+    { reading: "20 seconds" }
+  )
 })

@@ -19,11 +19,20 @@ export type Outcome = Data.TaggedEnum<{
   Answer: { readonly lines: ReadonlyArray<ScreenLine>; readonly facts: ReadonlyArray<Fact> }
   /** A line to say in that room, or to some alone; in the session's, if none is named. `notices`: what to show then. */
   Say: { readonly text: string; readonly room?: Room; readonly notices?: ReadonlyArray<ScreenLine> }
+  /**
+   * A result that may take long: the next lines are not kept waiting. `meanwhile`: what to show if it does. `givenUp`:
+   * what to show if the session ends before.
+   */
+  Later: {
+    readonly outcome: Effect.Effect<Outcome>
+    readonly meanwhile: string
+    readonly givenUp: string
+  }
   /** The end of the session, as with `Exit`. */
   Leave: {}
 }>
 
-export const { Answer, Leave, Say } = Data.taggedEnum<Outcome>()
+export const { Answer, Later, Leave, Say } = Data.taggedEnum<Outcome>()
 
 /** An answer of these sentences, each as a notice. */
 export const answer = (...sentences: ReadonlyArray<string>): Outcome =>

@@ -18,7 +18,7 @@ import { textArgument } from "../../domain/SlashCommand.ts"
 import type { KnownOffer } from "../../domain/Transfer.ts"
 import { isQuoted, wordsIn } from "../../domain/Words.ts"
 import { type Known, known, statusOf } from "../offers.ts"
-import { Answer, answer, make, Say } from "./Command.ts"
+import { Answer, answer, Later, make, Say } from "./Command.ts"
 import { objectionTo } from "./readers.ts"
 
 /** How many offers `/files` lists: the last ones. */
@@ -117,16 +117,33 @@ export const send = make({
       const whither = yield* whitherOf(rest)
       if ("refused" in whither) return answer(whither.refused)
       const { offer } = yield* Files
-      const made = yield* Effect.either(offer(paths))
-      if (made._tag === "Left") return answer(made.left.message)
-      const { skipped } = made.right
-      return Say({
-        ...whither,
-        text: textOf(made.right.offer),
-        ...(skipped.length === 0 ? {} : { notices: skipped.map((each) => notice(`Left out: ${each}.`)) })
+      const name = paths.map(nameOf).join(", ")
+      return Later({
+        outcome: Effect.match(offer(paths), {
+          onFailure: (error) => answer(...(error._tag === "OfferGivenUp" ? [] : [error.message])),
+          onSuccess: ({ offer, skipped }) =>
+            Say({
+              ...whither,
+              text: textOf(offer),
+              ...(skipped.length === 0 ? {} : { notices: skipped.map((each) => notice(`Left out: ${each}.`)) })
+            })
+        }),
+        meanwhile: `${name} is being read, and offered then. /cancel ${name} gives it up.`,
+        givenUp: `${name} was not offered: it was still being read.`
       })
     })
 })
+
+/** The last name of a path. */
+const nameOf = (path: string): string => path.replace(/[\\/]+$/, "").replace(/^.*[\\/]/su, "") || path
+
+/** Gives up what is being read under that name, as it was typed or as it is called. */
+const giveUpReading = (line: string) =>
+  Effect.gen(function* () {
+    const { giveUp, making } = yield* Files
+    const meant = making().find(({ names }) => [names.join(" "), names.map(nameOf).join(", ")].includes(line.trim()))
+    return meant !== undefined && (yield* giveUp(meant))
+  })
 
 /** The offer that a line begins with, by its number or name, and the rest of the line. */
 const offerNamedIn = (
@@ -188,16 +205,20 @@ export const cancel = make({
   name: "cancel",
   group: "Files",
   help: "Stops fetching a FILE. What is here of it is kept: /get goes on there.",
+  details: "It also gives up a FILE that is being read for /send.",
   arguments: Schema.Tuple(fileArgument),
   run: ([line]) =>
-    withOffer(line, (offer) =>
-      Effect.gen(function* () {
-        const { cancel: stop } = yield* Files
-        return (yield* stop(offer.digest))
-          ? `${offer.name} is fetched no further. /get ${offer.name} goes on where it stopped.`
-          : `${offer.name} is not being fetched.`
-      })
-    )
+    Effect.gen(function* () {
+      if (yield* giveUpReading(line)) return answer(`${line.trim()} is read no further, and not offered.`)
+      const { cancel: stop } = yield* Files
+      return yield* withOffer(line, (offer) =>
+        Effect.map(stop(offer.digest), (isStopped) =>
+          isStopped
+            ? `${offer.name} is fetched no further. /get ${offer.name} goes on where it stopped.`
+            : `${offer.name} is not being fetched.`
+        )
+      )
+    })
 })
 
 export const drop = make({

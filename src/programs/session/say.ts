@@ -1,9 +1,11 @@
 /** Says the lines typed in a session and runs its commands. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Take, type Typed, whenTaken } from "../../../services/Console.ts"
 import { MessageLog, type SayResult } from "../../../services/MessageLog.ts"
@@ -20,7 +22,7 @@ import { type Room, roomTitle } from "../../domain/Post.ts"
 import type { Request } from "../../domain/Request.ts"
 import { notice, type ScreenLine } from "../../domain/ScreenLine.ts"
 import * as Commands from "../commands/all.ts"
-import { answer, CommandLine } from "../commands/Command.ts"
+import { answer, CommandLine, type Outcome } from "../commands/Command.ts"
 import { objectionTo, warnOnce } from "../commands/readers.ts"
 import { refuse } from "../refused.ts"
 import { asTyped, type OwnLines } from "./ownLines.ts"
@@ -32,6 +34,9 @@ type Confiding = Exclude<Effect.Effect.Context<ReturnType<typeof objectionTo> | 
 
 /** Why a session ended. */
 export type Ending = "exit" | "end of input"
+
+/** A command's result that takes no longer than this is waited for, so that it stands right below the command. */
+const moment = "250 millis"
 
 const ends = Effect.fail<Ending>("exit")
 
@@ -58,6 +63,7 @@ export const sayWhatIsTyped = (
     const { self } = yield* PeerMesh
     const { isJoined } = yield* Rooms
     const { console, questioned, reader } = session
+    const isProgram = Option.isSome(console.tell)
 
     /** The lines can't be said there. */
     const turnDown = (sayings: ReadonlyArray<Saying<Typed>>, room: Room, reason: string) =>
@@ -150,21 +156,58 @@ export const sayWhatIsTyped = (
           command === undefined
             ? answer(Commands.noCommand(name))
             : yield* Effect.provideService(command.run(rest), CommandLine, { settle })
-        switch (outcome._tag) {
-          case "Say":
-            yield* sayInOtherWords(line, outcome.text, outcome.room ?? line.room ?? roomOf(session))
-            return yield* outcome.notices === undefined ? Effect.void : console.show(outcome.notices)
-          case "Leave":
-            return yield* Effect.zipRight(settle, ends)
-          case "Answer":
-            yield* settle
-            if (line.byKey && roomOf(session) !== before) return
-            return yield* Option.isSome(console.tell) && outcome.facts.length > 0
-              ? whenTaken(console.tell.value)(outcome.facts)
-              : console.show(outcome.lines)
-          default:
-            return absurd(outcome)
+        const conclude = (outcome: Outcome, isLate = false): Effect.Effect<void, Ending, Confiding | Scope.Scope> => {
+          switch (outcome._tag) {
+            case "Say": {
+              const { notices = [], room = line.room ?? (isLate ? before : roomOf(session)), text } = outcome
+              const said = isLate && !isProgram ? anotherLine() : line
+              return Effect.zipRight(sayInOtherWords(said, text, room), console.show(notices))
+            }
+            case "Leave":
+              return Effect.zipRight(settle, ends)
+            case "Answer":
+              return Effect.zipRight(
+                settle,
+                Effect.suspend(() => {
+                  if (line.byKey && roomOf(session) !== before) return Effect.void
+                  return Option.isSome(console.tell) && outcome.facts.length > 0
+                    ? whenTaken(console.tell.value)(outcome.facts)
+                    : console.show(outcome.lines)
+                })
+              )
+            case "Later":
+              return concludeLater(outcome)
+            default:
+              return absurd(outcome)
+          }
         }
+        /** Waits for a result a moment. If it takes longer, it is taken when it comes, and the session goes on meanwhile. */
+        const concludeLater = ({ givenUp, meanwhile, outcome }: Extract<Outcome, { readonly _tag: "Later" }>) =>
+          Effect.gen(function* () {
+            const coming = yield* Effect.forkScoped(outcome)
+            const soon = yield* Effect.timeoutOption(Fiber.join(coming), moment)
+            if (Option.isSome(soon)) return yield* conclude(soon.value)
+            // A program follows its line by its name. At a terminal it stands above what is said meanwhile.
+            if (!isProgram) yield* settle
+            yield* console.show([notice(meanwhile)])
+            const isLost = Effect.zipRight(
+              Effect.sync(() => console.put([notice(givenUp)], () => {})),
+              refuse(1, session)
+            )
+            yield* Fiber.join(coming).pipe(
+              Effect.flatMap((outcome) => conclude(outcome, true)),
+              Effect.ignore,
+              Effect.onInterrupt(() => isLost),
+              Effect.forkScoped
+            )
+          })
+        /** A line of its own at a terminal, for what is said in place of one that stands higher up. */
+        const anotherLine = (): Typed => {
+          const another: Typed = { text: line.text, room: line.room ?? before }
+          Option.map(console.pending, ({ add }) => add(another))
+          return another
+        }
+        return yield* conclude(outcome)
       }).pipe(
         Effect.provideService(Session, sessionFor(line)),
         Effect.withSpan("Command.run", { attributes: { name } })
