@@ -57,6 +57,13 @@ export interface Settings {
 
 const decodePosition = Schema.decodeUnknownOption(Position)
 
+/**
+ * What is in a message, in words: if it may have been stored already, and is published again, JetStream drops it. The end
+ * of one stream is not enough: another message may end with it too, of a server that the same client has a link to.
+ */
+const contentOf = (site: Site, { marks, posts }: Batch): string =>
+  [site, `${posts}`, ...marks.map(([stream, n]) => `${stream}/${n}`)].join("\n")
+
 const make = ({ id, keep = nowhere, site, wrapping = unwrapped }: Settings) =>
   Effect.gen(function* () {
     const bus = yield* Bus
@@ -104,10 +111,10 @@ const make = ({ id, keep = nowhere, site, wrapping = unwrapped }: Settings) =>
     let rounds = 0
 
     const append = (batch: Batch): void => {
-      const last = batch.marks.at(-1)
-      if (last === undefined || batch.posts === 0) return settled(batch)
+      if (batch.posts === 0) return settled(batch)
+      const subject = wrapping.subjectOf(site, batch.room)
       const bytes = wrapping.wrap(encode(site, batch.pieces))
-      bus.append(wrapping.subjectOf(site, batch.room), wrapping.idOf(last), bytes, (refusal) => settled(batch, refusal))
+      bus.append(subject, wrapping.idOf(contentOf(site, batch)), bytes, (refusal) => settled(batch, refusal))
     }
 
     /** Posts count as published once they are acknowledged, and not before. */

@@ -91,8 +91,8 @@ export const make = (isBlind: boolean): Effect.Effect<Made> =>
       wrapping: {
         subjectOf: (site, room) =>
           isBlind ? `post.${hashed(own, "site", site)}.${hashed(own, "room", room)}` : `post.${site}.${room}`,
-        // The name of a stream has its author's.
-        idOf: ([stream, n]) => hashed(own, "post", stream, `${n}`),
+        // The content names the authors.
+        idOf: (content) => hashed(own, "message", content),
         wrap,
         unwrap
       }

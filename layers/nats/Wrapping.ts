@@ -1,12 +1,12 @@
 /** How posts look to the message system. */
-import type { Mark } from "../../src/domain/EncodedPost.ts"
+import * as Crypto from "node:crypto"
 import type { Room } from "../../src/domain/Post.ts"
 import type { Site } from "../../src/domain/Site.ts"
 
 export interface Wrapping {
   readonly subjectOf: (site: Site, room: Room) => string
-  /** The name of a message that ends with that post. */
-  readonly idOf: (last: Mark) => string
+  /** The name of a message, of bounded length: another one for each content. `content`: what is in it, in words. */
+  readonly idOf: (content: string) => string
   readonly wrap: (bytes: Uint8Array) => Uint8Array
   /** Undefined if it can't be read here. */
   readonly unwrap: (bytes: Uint8Array) => Uint8Array | undefined
@@ -15,7 +15,7 @@ export interface Wrapping {
 /** In a plain chat the message system can read everything. */
 export const open: Wrapping = {
   subjectOf: (site, room) => `post.${site}.${room}`,
-  idOf: ([stream, n]) => `${stream}/${n}`,
+  idOf: (content) => Crypto.createHash("sha256").update(content).digest("base64url"),
   wrap: (bytes) => bytes,
   unwrap: (bytes) => bytes
 }

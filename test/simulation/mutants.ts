@@ -332,8 +332,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "layers/nats/Relay.ts",
-        from: "      const last = batch.marks.at(-1)\n",
-        to: "      const last = batch.marks.at(-1)\n      outgoing.stored(batch)\n"
+        from: "      if (batch.posts === 0) return settled(batch)\n",
+        to: "      if (batch.posts === 0) return settled(batch)\n      outgoing.stored(batch)\n"
       }
     ]
   },

@@ -213,6 +213,23 @@ describe("Relay", () => {
     })
   )
 
+  holds("what two servers publish of one client keeps nothing back that one of them publishes with it", (hub) =>
+    Effect.gen(function* () {
+      const [here, there, third] = [
+        yield* server(hub, east, { near: ["anna", "bo"] }),
+        yield* server(hub, west, { near: ["anna", "cem"] }),
+        yield* server(hub, north)
+      ]
+      yield* hub.cut(() => true)
+      yield* here.hear({ ...post(stream("bo"), 1), text: "at the one" })
+      yield* there.hear({ ...post(stream("cem"), 1), text: "at the other" })
+      for (const each of [here, there]) yield* each.hear({ ...post(stream("anna"), 1), text: "at both" })
+      yield* hub.cut()
+      yield* settled
+      assert.deepStrictEqual((yield* third.texts()).toSorted(), ["at both", "at the one", "at the other"])
+    })
+  )
+
   holds("what is not stored at all is not counted as published", (hub) =>
     Effect.gen(function* () {
       const [here, there] = [yield* server(hub, east, { near: ["anna"] }), yield* server(hub, west)]

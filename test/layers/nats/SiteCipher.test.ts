@@ -45,8 +45,8 @@ describe("SiteCipher", () => {
     assert.match(`${site} ${room}`, /^[\w-]{22} [\w-]{22}$/)
     assert.notStrictEqual(site, room)
     assert.strictEqual(blind.wrapping.subjectOf(east, mainRoom), `post.${site}.${room}`)
-    assert.match(plain.wrapping.idOf([stream("anna"), 7]), /^[\w-]{22}$/)
-    assert.notStrictEqual(plain.wrapping.idOf([stream("anna"), 7]), plain.wrapping.idOf([stream("anna"), 8]))
+    assert.match(plain.wrapping.idOf(`${stream("anna")}/7`), /^[\w-]{22}$/)
+    assert.notStrictEqual(plain.wrapping.idOf(`${stream("anna")}/7`), plain.wrapping.idOf(`${stream("anna")}/8`))
   })
 
   it("the keys of the last 256 runs are known", () => {
