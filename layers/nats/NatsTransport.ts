@@ -5,6 +5,8 @@
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import { Bus } from "../../services/Bus.ts"
@@ -19,6 +21,9 @@ import { type Node, TunnelEnd } from "./TunnelEnd.ts"
 
 /** The longest piece that is sent in one message. A server of NATS takes a megabyte in its default settings. */
 const mostInMessage = 131_072
+
+/** In `probeLimit`s: how long a node may take to say that it is still there when another one has come to its site. */
+const untilDoubted = 4
 
 /** What NATS did not take is tried again after this time. */
 const tryAgainAfter = "50 millis"
@@ -95,6 +100,7 @@ export const make = ({
     const answers = new Map<number, Deferred.Deferred<void, string>>()
     let lastNumber = 0
     const unsent = makeSignal()
+    const inBackground = yield* FiberSet.makeRuntime<never>()
 
     const say = (to: string, kind: Kind, about: Partial<Pick<Message, "to" | "from" | "body">>): boolean =>
       bus.publish(to, encode({ kind, to: 0, from: 0, number: 0, body: noBody, ...about }))
@@ -119,9 +125,16 @@ export const make = ({
       else say(inboxOf(by.inbox), "gone", { to: number, from: to })
     }
 
+    /** Somebody asks whether this node, or a listener of it, is there. */
+    const probed = ({ body, from: number }: Message): void => {
+      const by = introduced(body)
+      if (by !== undefined) say(inboxOf(by.inbox), "present", { to: number })
+    }
+
     const heard = (bytes: Uint8Array): void => {
       const message = decode(bytes)
       if (message === undefined) return
+      if (message.kind === "probe") return probed(message)
       if (message.kind === "accepted") accepted(message)
       else if (message.kind === "refused") answered(message.to, Effect.fail(utf8.decoder.decode(message.body)))
       else if (message.kind === "present") answered(message.to, Effect.void)
@@ -181,6 +194,30 @@ export const make = ({
 
     // ---- Listening
 
+    /** Ends all connections with a node, if it does not answer. */
+    const endIfGone = (other: string): Effect.Effect<void> =>
+      isPresent(inboxOf(other), Duration.times(probeLimit, untilDoubted)).pipe(
+        Effect.orElseSucceed(() => true),
+        Effect.tap((isThere) =>
+          Effect.sync(() => {
+            for (const end of isThere ? [] : [...ends.values()]) if (end.inbox === other) end.abort("closed")
+          })
+        ),
+        Effect.asVoid
+      )
+
+    /**
+     * A node dials. If it was killed and is back, nobody has said so to the ends of the connections with its life before,
+     * and they would keep the new ones waiting for as long as a peer may be silent.
+     */
+    const askBefore = (by: { readonly inbox: string; readonly from: Host }): void => {
+      const others = new Set<string>()
+      for (const end of ends.values()) {
+        if (end.from === by.from && end.inbox !== undefined && end.inbox !== by.inbox) others.add(end.inbox)
+      }
+      for (const other of others) inBackground(endIfGone(other))
+    }
+
     const opened = ({ node, open, serve, slots }: Listener, message: Message): void => {
       const by = introduced(message.body)
       if (by === undefined) return
@@ -198,6 +235,7 @@ export const make = ({
       open.add(end)
       say(inboxOf(by.inbox), "accepted", { to: message.from, from: end.number, body: introduction(inbox, from) })
       serve(end)
+      askBefore(by)
     }
 
     const accepting = (open: Set<TunnelEnd>): Node => ({
@@ -211,18 +249,20 @@ export const make = ({
 
     const called = (listener: Listener, bytes: Uint8Array): void => {
       const message = decode(bytes)
-      if (message?.kind === "open") return opened(listener, message)
-      const by = message?.kind === "probe" ? introduced(message.body) : undefined
-      if (message !== undefined && by !== undefined) say(inboxOf(by.inbox), "present", { to: message.from })
+      if (message?.kind === "open") opened(listener, message)
+      else if (message?.kind === "probe") probed(message)
     }
 
-    /** Whether somebody listens at that address. Nobody does while there is no way to find out. */
-    const isTaken = (address: Address) =>
+    /** Whether somebody answers there within the limit. Fails if there is no way to find out. */
+    const isPresent = (subject: string, limit: Duration.DurationInput) =>
       Effect.suspend(() => {
         const number = ++lastNumber
-        const probe = () => say(subjectOf(address), "probe", { from: number, body: introduction(inbox, from) })
-        return Effect.isSuccess(Effect.flatten(ask(number, probe, probeLimit)))
+        const probe = () => say(subject, "probe", { from: number, body: introduction(inbox, from) })
+        return Effect.map(ask(number, probe, limit), Option.isSome)
       })
+
+    /** Whether somebody listens at that address. Nobody does while there is no way to find out. */
+    const isTaken = (address: Address) => Effect.orElseSucceed(isPresent(subjectOf(address), probeLimit), () => false)
 
     const listen: Transport["Type"]["listen"] = (wanted, serve) =>
       Effect.gen(function* () {

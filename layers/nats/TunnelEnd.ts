@@ -98,6 +98,11 @@ export class TunnelEnd extends Halves implements Accepted, Outlet {
 
   // ---- What the node hears
 
+  /** The node at the other end, once it is known. */
+  get inbox(): string | undefined {
+    return this.#other?.inbox
+  }
+
   /** Whether that is the other end. The first one that is named is. */
   isWith(inbox: string, number: number): boolean {
     this.#other ??= { inbox, number }

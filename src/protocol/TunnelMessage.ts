@@ -2,7 +2,8 @@
 
 /**
  * `open` asks a listener for a connection, `accepted` and `refused` are its answers. `data`, `credit` and `end` go from
- * one end to the other and are numbered. `gone`: the sender's end is no more. `probe` asks who listens; `present` answers.
+ * one end to the other and are numbered. `gone`: the sender's end is no more. `probe` asks whether a
+ * listener or a node is there; `present` answers.
  */
 const kinds = ["open", "accepted", "refused", "data", "credit", "end", "gone", "probe", "present"] as const
 export type Kind = (typeof kinds)[number]

@@ -156,6 +156,31 @@ describe("NatsTransport", () => {
   )
 
   holds(
+    "when a node comes back that was killed, the connections of its life before end at once; those of a living one stay",
+    Effect.gen(function* () {
+      const made = yield* world
+      const { address, far, near } = yield* TransportContract.connect(made)
+      const lives = (name: string) =>
+        Effect.flatMap(made.hub.member(name), (bus) =>
+          NatsTransport.make({ from: Host.make("nats:here"), probeLimit: "20 millis" }).pipe(
+            Effect.provideService(Bus, bus)
+          )
+        )
+      const second = yield* lives("second")
+      yield* second.transport.dial(address)
+      yield* Effect.sleep("200 millis")
+      yield* Sources.send(near, bytesOf("one"))
+      const read = yield* Sources.reader(far)
+      assert.strictEqual(textOf(yield* read(3)), "one")
+      // Whoever is killed says nothing more, and hears nothing.
+      yield* made.hub.trouble((leg, member) => ({ copies: leg === "published" && member === "here" ? 0 : 1, after: 0 }))
+      const ended = yield* Effect.fork(Effect.flip(read(1)))
+      yield* (yield* lives("third")).transport.dial(address)
+      assert.strictEqual((yield* Fiber.join(ended)).reason, "closed")
+    })
+  )
+
+  holds(
     "the other side is known by its site, an idle connection sends nothing, and strange messages change nothing",
     Effect.gen(function* () {
       const made = yield* world
