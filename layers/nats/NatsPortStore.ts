@@ -252,9 +252,14 @@ const make = ({ sharesChat, site }: Settings, copy: PortStore["Type"]) =>
         )
       })
 
-    /** Makes the bucket right about one client of this site. */
-    const compare = (peer: Peer, entry: Pick<Entry, "revision" | "bytes"> | undefined) =>
-      serially(peer.id)(compareWith(peer, entry))
+    /**
+     * Makes the bucket right about one client of this site. When the store is opened (`first`), one that another site holds
+     * may have gone there because this server was away: it is called back, and forgotten if it does not come.
+     */
+    const compare = (peer: Peer, entry: Entry | undefined, first: boolean) => {
+      const holder = first && entry !== undefined ? Members.readMember(entry.bytes) : undefined
+      return holder === undefined || holder.site === site ? serially(peer.id)(compareWith(peer, entry)) : Effect.void
+    }
 
     /** Says in the entry of a client that it is lost. From then on only the bucket decides who has it. */
     const sayLost = (id: PeerId) =>
@@ -283,7 +288,7 @@ const make = ({ sharesChat, site }: Settings, copy: PortStore["Type"]) =>
       Effect.gen(function* () {
         const entries = new Map((yield* bucket.all(Members.membersKey)).map((entry) => [entry.key, entry]))
         const peers = yield* copy.all
-        yield* Effect.forEach(peers, (peer) => compare(peer, entries.get(Members.keyOf(peer.id))), {
+        yield* Effect.forEach(peers, (peer) => compare(peer, entries.get(Members.keyOf(peer.id)), first), {
           concurrency,
           discard: true
         })

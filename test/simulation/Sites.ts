@@ -445,12 +445,18 @@ export const simulate = (seed: number): Record_ & { readonly more: ReadonlyArray
       })
 
     /**
-     * Somebody comes to another site with the id of a client that is there. The servers do not hear of each other's
-     * clients now, so only the bucket knows.
+     * Somebody comes to another site with the id of a client that is there, and to which nobody at that site has a link.
+     * The servers do not hear of each other's clients now, so only the bucket knows.
      */
     const impersonate = Effect.gen(function* () {
-      const victim = chance.among(clients.filter(({ running }) => running !== undefined))
-      const site = chance.among(sites.filter((each) => each !== victim.site))
+      const links = yield* linked
+      const isKnownAt = (site: Site, id: PeerId) =>
+        [serverOf(site), ...(links.get(serverOf(site)) ?? [])].some((near) => near === id || links.get(near)?.has(id))
+      const elsewhere = clients.flatMap((victim) =>
+        sites.flatMap((site) => (victim.running === undefined || isKnownAt(site, victim.id) ? [] : [{ victim, site }]))
+      )
+      if (elsewhere.length === 0) return
+      const { site, victim } = chance.among(elsewhere)
       const impostor = placeOf(victim.id, site, 6_100)
       yield* start(impostor, true)
       yield* Effect.sleep("3 seconds")

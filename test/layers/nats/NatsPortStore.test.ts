@@ -94,8 +94,12 @@ describe("NatsPortStore", () => {
       yield* bucket.remove(Members.keyOfServer(Site.make("east")), revision)
       yield* west.record(peer("bob", 6_002), epoch(2))
       assert.deepStrictEqual(yield* idsOf(west), ["ann", "bob"])
-      // It calls nobody back who has gone elsewhere.
-      assert.deepStrictEqual(yield* idsOf((yield* atEast.start).store), [])
+      // It calls both back, for they may have gone elsewhere because it was away. The one in the same run comes home.
+      const again = (yield* atEast.start).store
+      yield* serverOf("west")
+      assert.deepStrictEqual(yield* idsOf(again), ["ann", "bob"])
+      yield* again.record(peer("ann", 6_001), epoch(1))
+      assert.strictEqual((yield* Effect.flip(again.record(peer("bob", 6_001), epoch(1))))._tag, "IdElsewhere")
     })
   )
 
