@@ -193,7 +193,11 @@ export const make = ({ clients, folder, kind, program, random, sites }: Settings
       const joining = ["join", link, id, "--host", site.host.v4, ...stateOf(id)]
       yield* start(person, joining, there)
       if (site === first) return
-      // Whoever is new joins where the owner is, and may use any server from then on.
+      // Whoever is new joins where the owner is, and may use any server that it has heard of from then on.
+      const own = new RegExp(`\\bServer[ -]${site.name}\\b`)
+      yield* until(`${person.title} has heard of its server`, comingUp, () =>
+        person.news.some((line) => own.test(line))
+      )
       yield* end(person)
       yield* start(person, person.args, there)
     })
