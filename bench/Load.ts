@@ -23,7 +23,7 @@ const argumentsOf = (settings: Settings): ReadonlyArray<string> =>
 
 /** Starts a part of the load generator in C. `ready`: the output that says it is ready. */
 export const begin = (
-  part: "talk" | "idle" | "fire" | "answer" | "catch" | "join",
+  part: "talk" | "idle" | "fire" | "answer" | "catch" | "join" | "sites",
   settings: Settings,
   ready?: RegExp
 ): Effect.Effect<Started, BenchFailed, Scope.Scope> =>

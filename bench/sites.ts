@@ -2,6 +2,8 @@
  * A line from site to site, beside the same over plain NATS and over JetStream alone, in turns in one run:
  * `node scripts/run.mjs bench/sites.ts [--rounds 3] [--seconds 5] [--pace 100] [--sites 2]`. Real processes on loopback:
  * a server for each site, two clients at the first, one at each other. Needs nats-server and a built dist/.
+ * `--program PATH` measures another build, and may be given several times: they take turns. `--crowd` measures the work
+ * `sites` of `npm run bench` for each of them instead.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process"
 import * as Fs from "node:fs"
@@ -14,13 +16,16 @@ import { jetstream, jetstreamManager, StorageType } from "@nats-io/jetstream"
 import { connect } from "@nats-io/transport-node"
 import * as Effect from "effect/Effect"
 import { natsServer } from "../test/support/natsServer.ts"
+import { measure } from "./works/sites.ts"
 
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "3" },
     seconds: { type: "string", default: "5" },
     pace: { type: "string", default: "100" },
-    sites: { type: "string", default: "2" }
+    sites: { type: "string", default: "2" },
+    crowd: { type: "boolean", default: false },
+    program: { type: "string", multiple: true, default: ["dist/outlive.cjs"] }
   }
 })
 const [rounds, seconds, pace] = [Number(values.rounds), Number(values.seconds), Number(values.pace)]
@@ -91,8 +96,6 @@ const stored = async (url: string): Promise<Latencies> => {
 
 // ---- outlive
 
-const program = Path.resolve(import.meta.dirname, "outlive.cjs")
-
 const freePort = (): Promise<number> =>
   new Promise((resume) => {
     const server = Net.createServer().listen(0, "127.0.0.1", () => {
@@ -106,8 +109,8 @@ class Node {
   readonly #seen: Array<string> = []
   onLine: (line: string) => void = () => {}
 
-  constructor(...args: ReadonlyArray<string>) {
-    this.child = spawn(process.execPath, [program, ...args], { stdio: "pipe" })
+  constructor(program: string, ...args: ReadonlyArray<string>) {
+    this.child = spawn(process.execPath, [Path.resolve(program), ...args], { stdio: "pipe" })
     createInterface({ input: this.child.stdout }).on("line", (line) => {
       this.#seen.push(line)
       this.onLine(line)
@@ -148,22 +151,46 @@ const counter = async (url: string) => {
   return { connection, read: () => ({ count, bytes }) }
 }
 
-const outlive = async (url: string) => {
+/** Runs something with nodes of that program and a folder, which are gone afterwards. */
+const onStage = async <A>(
+  program: string,
+  use: (start: (...args: ReadonlyArray<string>) => Node, folder: string) => Promise<A>
+): Promise<A> => {
   const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "outlive-sites-"))
   const nodes: Array<Node> = []
   const start = (...args: ReadonlyArray<string>) => {
-    const node = new Node(...args)
+    const node = new Node(program, ...args)
     nodes.push(node)
     return node
   }
   try {
-    const ports = await Promise.all(names.map(freePort))
-    const servers = names.map((name, at) =>
-      start("server", "--port", `${ports[at]}`, "--ports", Path.join(folder, name), "--nats", url, "--site", name)
-    )
+    return await use(start, folder)
+  } finally {
+    for (const { child } of nodes) child.kill("SIGKILL")
+    Fs.rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** A server for each site, once they have found each other. `chat`: a new one each time. */
+const serversOf = async (start: (...args: ReadonlyArray<string>) => Node, folder: string, url: string) => {
+  const ports = await Promise.all(names.map(freePort))
+  const chat = Path.basename(folder).slice(-6)
+  const servers = names.map((name, at) => {
+    const own = ["--port", `${ports[at]}`, "--ports", Path.join(folder, name), "--site", name]
+    return start("server", ...own, "--nats", url, "--nats-chat", chat)
+  })
+  for (const [at, name] of names.entries()) if (at > 0) await servers[0]?.sees(new RegExp(`^Server ${name}: initiated`))
+  return { ports, servers }
+}
+
+/** The CPU time of each server since then, in µs a line. */
+const used = (servers: ReadonlyArray<Node>, before: ReadonlyArray<number>, lines: number): string =>
+  servers.map((server, at) => (((server.cpu - (before[at] ?? 0)) * 1_000) / lines).toFixed(0)).join(", ")
+
+const outlive = (url: string, program: string) =>
+  onStage(program, async (start, folder) => {
+    const { ports, servers } = await serversOf(start, folder, url)
     const client = (id: string, at: number) => start("client", id, "0", "0", "--server", `localhost:${ports[at]}`)
-    for (const [at, name] of names.entries())
-      if (at > 0) await servers[0]?.sees(new RegExp(`^Server ${name}: initiated`))
     const [anna, bo] = [client("anna", 0), client("bo", 0)]
     await bo.sees(/^Client anna: initiated/)
     const others = names.slice(1).map((name, at) => client(`from-${name}`, at + 1))
@@ -179,36 +206,44 @@ const outlive = async (url: string) => {
     const cpu = servers.map((server) => server.cpu)
     const quiet = heard.read()
     await atPace((text) => anna.say(text))
-    const lines = pace * seconds
-    const used = servers.map((server, at) => ((server.cpu - (cpu[at] ?? 0)) * 1_000) / lines)
     const talk = heard.read()
     await heard.connection.close()
+    const lines = pace * seconds
     return {
       near,
       far,
-      used,
+      used: used(servers, cpu, lines),
       idle,
       messages: (talk.count - quiet.count) / lines,
       bytes: (talk.bytes - quiet.bytes) / lines
     }
-  } finally {
-    for (const { child } of nodes) child.kill("SIGKILL")
-    Fs.rmSync(folder, { recursive: true, force: true })
+  })
+
+const pairs = async (url: string): Promise<void> => {
+  console.log(`plain pub/sub:       ${await plain(url)}`)
+  console.log(`JetStream alone:     ${await stored(url)}`)
+  for (const program of values.program) {
+    const { bytes, far, idle, messages, near, used } = await outlive(url, program)
+    console.log(`outlive, same site:  ${near}   ${program}`)
+    console.log(`outlive, other site: ${far}`)
+    console.log(
+      `  servers: ${used} µs of CPU a line; NATS: ${messages.toFixed(2)} messages and ${bytes.toFixed(0)} bytes a line, ${idle.toFixed(1)} messages a second idle`
+    )
+  }
+}
+
+/** The load of many clients. */
+const crowd = async (): Promise<void> => {
+  for (const program of values.program) {
+    const effort = { time: seconds * 1_000, warm: 2_000 }
+    console.log(program, await Effect.runPromise(Effect.scoped(measure(effort, Path.resolve(program)))))
   }
 }
 
 const run = async (url: string): Promise<void> => {
-  console.log(`${names.length} sites, one author, ${pace} lines a second, ${seconds} s; ${rounds} rounds in turns`)
-  for (let round = 1; round <= rounds; round += 1) {
-    console.log(`plain pub/sub:       ${await plain(url)}`)
-    console.log(`JetStream alone:     ${await stored(url)}`)
-    const { bytes, far, idle, messages, near, used } = await outlive(url)
-    console.log(`outlive, same site:  ${near}`)
-    console.log(`outlive, other site: ${far}`)
-    console.log(
-      `  servers: ${used.map((each) => each.toFixed(0)).join(", ")} µs of CPU a line; NATS: ${messages.toFixed(2)} messages and ${bytes.toFixed(0)} bytes a line, ${idle.toFixed(1)} messages a second idle`
-    )
-  }
+  const who = values.crowd ? "many clients" : `one author, ${pace} lines a second`
+  console.log(`${names.length} sites, ${who}, ${seconds} s; ${rounds} rounds in turns`)
+  for (let round = 1; round <= rounds; round += 1) await (values.crowd ? crowd() : pairs(url))
 }
 
 await Effect.runPromise(Effect.scoped(Effect.flatMap(natsServer(), ({ url }) => Effect.promise(() => run(url)))))

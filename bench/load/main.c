@@ -13,6 +13,7 @@ int main(int argc, char **argv) {
   else if (strcmp(argv[1], "answer") == 0) answer();
   else if (strcmp(argv[1], "catch") == 0) catch_up();
   else if (strcmp(argv[1], "join") == 0) join();
+  else if (strcmp(argv[1], "sites") == 0) sites();
   else die("no such part: %s", argv[1]);
   return 0;
 }

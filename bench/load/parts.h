@@ -7,4 +7,5 @@ void fire(void);
 void answer(void);
 void catch_up(void);
 void join(void);
+void sites(void);
 #endif

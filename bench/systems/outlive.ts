@@ -82,6 +82,38 @@ export const client = (
     })
   )
 
+interface AtSite {
+  readonly name: string
+  /** Another build than that in dist/. */
+  readonly program?: string | undefined
+}
+
+/** The server of a site, at this port of 127.0.0.1. */
+export const siteServer = (given: AtSite & { readonly port: number; readonly ports: string; readonly url: string }) =>
+  start({
+    command: process.execPath,
+    args: [
+      given.program ?? program,
+      ...["server", "--host", "127.0.0.1", "--port", `${given.port}`, "--ports", given.ports],
+      ...["--nats", given.url, "--site", given.name],
+      ...withoutLimits
+    ],
+    ready: /(The server listens)/
+  })
+
+/** A client of a site, which is named as the site is. */
+export const siteAuthor = (given: AtSite & Pipes & { readonly listen: number; readonly server: number }) =>
+  start({
+    command: process.execPath,
+    args: [
+      given.program ?? program,
+      ...["client", given.name, "0", `${given.listen}`, "--server", `127.0.0.1:${given.server}`, "--host", "127.0.0.1"],
+      ...withoutLimits
+    ],
+    ready: /(initiated)/,
+    ...(given.stdin === undefined ? {} : { stdin: given.stdin })
+  })
+
 /** The command of a client in a plain chat, with ports that the system chooses and without options of its own. */
 export const clientAt = (id: string, serverPort: number) => ({
   command: process.execPath,

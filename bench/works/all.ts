@@ -18,6 +18,7 @@ import { F15 } from "./F15.ts"
 import { F16 } from "./F16.ts"
 import { frozen } from "./frozen.ts"
 import { irc } from "./irc.ts"
+import { sites } from "./sites.ts"
 import { warm } from "./warm.ts"
 
 export const works: ReadonlyArray<Work> = [
@@ -39,5 +40,6 @@ export const works: ReadonlyArray<Work> = [
   F16,
   frozen,
   irc,
+  sites,
   warm
 ]
