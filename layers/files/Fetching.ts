@@ -120,8 +120,8 @@ const gather = (
 
     // ---- The manifest: from one peer at a time
 
-    let parts: Array<Uint8Array> = []
-    let partsBytes = 0
+    let manifest: Uint8Array | undefined
+    let manifestCame = 0
     let manifestFrom: PeerId | undefined
     /** Who has sent parts of it. */
     const authors = new Set<PeerId>()
@@ -132,36 +132,36 @@ const gather = (
       const intake = [...intakes.values()].find(({ peer }) => sets.has(peer))
       if (intake === undefined) return
       manifestFrom = intake.peer
-      intake.askManifest(partsBytes)
+      intake.askManifest(manifestCame)
     }
 
     const tookManifest = (intake: Intake, from: number, part: Uint8Array): boolean => {
-      if (manifestFrom !== intake.peer || from !== partsBytes || part.length === 0) return false
-      if (partsBytes + part.length > offer.manifest) return false
+      if (manifestFrom !== intake.peer || from !== manifestCame || part.length === 0) return false
+      if (manifestCame + part.length > offer.manifest) return false
       authors.add(intake.peer)
-      parts.push(part)
-      partsBytes += part.length
-      if (partsBytes === offer.manifest) run(judgeManifest)
+      // The thread of a store sees the same memory.
+      manifest ??= new Uint8Array(new SharedArrayBuffer(offer.manifest))
+      manifest.set(part, manifestCame)
+      manifestCame += part.length
+      if (manifestCame === offer.manifest) run(judge(manifest))
       return true
     }
 
-    const judgeManifest = Effect.gen(function* () {
-      const manifest = Buffer.concat(parts)
-      if ((yield* store.digest(manifest)) === offer.digest) {
-        isNeeded = false
+    const judge = (whole: Uint8Array): Effect.Effect<void> =>
+      Effect.map(store.digest(whole), (digest) => {
         manifestFrom = undefined
-        yield* Deferred.succeed(manifestHere, manifest)
-        return
-      }
-      // Of several who have sent parts of it, nobody knows who has sent the wrong one.
-      const [only] = authors.size === 1 ? authors : []
-      parts = []
-      partsBytes = 0
-      authors.clear()
-      manifestFrom = undefined
-      if (only === undefined) askManifest()
-      else expose(only)
-    })
+        if (digest === offer.digest) {
+          isNeeded = false
+          Deferred.unsafeDone(manifestHere, Effect.succeed(whole))
+          return
+        }
+        // Of several who have sent parts of it, nobody knows who has sent the wrong one.
+        const [only] = authors.size === 1 ? authors : []
+        manifestCame = 0
+        authors.clear()
+        if (only === undefined) askManifest()
+        else expose(only)
+      })
 
     // ---- Peers
 

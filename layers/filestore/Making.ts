@@ -58,19 +58,19 @@ class Pieces {
 }
 
 /** Reads a file into the pieces. It must be the one that was found, or have grown since. */
-function* digest(disk: Disk, { at, mark }: SurveyedFile, pieces: Pieces, buffer: Uint8Array): Generator<number> {
+function* digest(disk: Disk, { at, size, stamp }: SurveyedFile, pieces: Pieces, buffer: Uint8Array): Generator<number> {
   const file = reading(at, () => disk.open(at, "read"))
   try {
-    for (let done = 0; done < mark.size; ) {
-      const part = buffer.subarray(0, Math.min(pieces.room, mark.size - done))
+    for (let done = 0; done < size; ) {
+      const part = buffer.subarray(0, Math.min(pieces.room, size - done))
       const read = reading(at, () => file.read(part, done))
       if (read === 0) throw new Failed("FileChanged", at)
       pieces.take(part.subarray(0, read))
       done += read
       yield read
     }
-    const { size, stamp } = reading(at, () => file.mark())
-    if (stamp !== mark.stamp && size <= mark.size) throw new Failed("FileChanged", at)
+    const now = reading(at, () => file.mark())
+    if (now.stamp !== stamp && now.size <= size) throw new Failed("FileChanged", at)
   } finally {
     file.close()
   }
@@ -108,7 +108,7 @@ export function* making(disk: Disk, paths: ReadonlyArray<string>): Generator<Pro
   pieces.end()
   const { digests } = pieces
   const manifest = encode({
-    files: found.files.map(({ mark, path }): OfferedFile => ({ path, size: mark.size })),
+    files: found.files.map(({ size }, file): OfferedFile => ({ path: found.paths[file] ?? "", size })),
     digests
   })
   return { survey: found, offer: offered(found, manifest), manifest, digests }

@@ -12,7 +12,8 @@ const failed = (code: string, path: string): Error => Object.assign(new Error(`$
 
 const markOf = ({ ctimeMs, dev, ino, mtimeMs, size }: Fs.Stats): Mark => ({
   size,
-  stamp: `${dev} ${ino} ${size} ${mtimeMs} ${ctimeMs}`,
+  // Joined, it is one string; put together by a template, it would be a tree of strings, five times as large.
+  stamp: [dev, ino, size, mtimeMs, ctimeMs].join(" "),
   isFresh: Date.now() - Math.max(mtimeMs, ctimeMs) < tick
 })
 

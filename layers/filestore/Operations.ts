@@ -11,6 +11,7 @@ import { type Finished, Part } from "./Part.ts"
 import { partNames } from "./PartNames.ts"
 import { Served } from "./Served.ts"
 import { digestOf } from "./Sha256.ts"
+import type { SurveyedFile } from "./Survey.ts"
 
 /** What is open, by a number. */
 export type Handle = number
@@ -52,6 +53,12 @@ const makeHandles = (first: Handle) => {
     }
   }
 }
+
+/** Apart, so that it keeps nothing else of a survey. */
+const placesOf =
+  (files: ReadonlyArray<SurveyedFile>) =>
+  (file: number): string =>
+    files[file]?.at ?? ""
 
 class Maker implements Closable {
   readonly #steps: Generator<Progressed, Made>
@@ -98,7 +105,7 @@ export const operationsOn = (disk: Disk, firstHandle: Handle = 1) => {
       if (step.done !== true) return step.value
       handles.close(handle)
       const { digests, manifest, offer, survey } = step.value
-      const served = handles.add(new Served(disk, survey.files, digests))
+      const served = handles.add(new Served(disk, survey.files, placesOf(survey.files), digests))
       return { handle: served, offer, manifest, path: survey.path, skipped: survey.skipped }
     },
 

@@ -12,7 +12,7 @@ import { Failed, writing, writingSoon } from "./Failure.ts"
 import { OpenFiles } from "./OpenFiles.ts"
 import type { PartNames } from "./PartNames.ts"
 import { PartState } from "./PartState.ts"
-import { Served, type ServedFile } from "./Served.ts"
+import { Served } from "./Served.ts"
 import { digestOf, sha256 } from "./Sha256.ts"
 
 /** What was fetched, with its names. */
@@ -33,6 +33,15 @@ const mostSynced = 64
 /** So many bytes are written before they are put on disk while more come: not all is left for the end. */
 const syncedAtOnce = 64 * 1024 * 1024
 
+/** Of what is found of a file, that by which a change of it shows. */
+const markOf = ({ isFresh, size, stamp }: Mark): Mark => ({ isFresh, size, stamp })
+
+/** Where the files of an offer are that has this name; a single file has no path below it. */
+const placesIn =
+  (name: string, paths: ReadonlyArray<string>) =>
+  (file: number): string =>
+    Path.join(name, paths[file] ?? "")
+
 /** The manifest of an offer, decoded. It must be that one, and be what the offer says. */
 const manifestOf = (offer: Offer, bytes: Uint8Array): Manifest => {
   const wrong = (detail: string): Failed => new Failed("ManifestMalformed", offer.name, detail)
@@ -49,7 +58,8 @@ export class Part {
   readonly #disk: Disk
   readonly #folder: string
   readonly #offer: Offer
-  readonly #manifest: Manifest
+  /** The digests of the pieces. Of the rest of the manifest only the layout and the paths are kept: files may be many. */
+  readonly #digests: Uint8Array
   readonly #layout: Layout
   readonly #state: PartState
   readonly #names: PartNames
@@ -84,7 +94,7 @@ export class Part {
     this.#folder = folder
     this.#offer = offer
     this.#names = names
-    this.#manifest = manifest
+    this.#digests = manifest.digests
     this.#layout = new Layout(manifest.files)
     this.#state = state
     this.#paths = offer.files === undefined ? [] : distinctPaths(manifest.files.map(({ path }) => path))
@@ -227,7 +237,7 @@ export class Part {
     return (
       bytes.length > 0 &&
       bytes.length === this.#layout.bytesOf(piece) &&
-      sha256(bytes).equals(digestOfPiece(this.#manifest, piece))
+      sha256(bytes).equals(digestOfPiece({ digests: this.#digests }, piece))
     )
   }
 
@@ -269,7 +279,7 @@ export class Part {
   /** Puts files on disk while more comes. What goes wrong is told at the end. */
   #wrote(file: OpenFile, bytes: number): void {
     this.#unsynced += bytes
-    if (this.#unsynced < syncedAtOnce || this.#manifest.files.length > mostSynced) return
+    if (this.#unsynced < syncedAtOnce || this.#layout.files > mostSynced) return
     this.#unsynced = 0
     const before = this.#early
     const syncing = (async () => file.sync())()
@@ -279,11 +289,11 @@ export class Part {
 
   /** What must be done before the files get their names. */
   *#syncing(): Generator<() => void | Promise<void>> {
-    const { files } = this.#manifest
+    const { files } = this.#layout
     yield () => this.#early
-    for (const [index, { size }] of files.entries()) {
-      this.#marks[index] = this.#cut(index, size)
-      if (files.length <= mostSynced) yield () => this.#open.get(index).sync()
+    for (let index = 0; index < files; index += 1) {
+      this.#marks[index] = this.#cut(index, this.#layout.sizeOf(index))
+      if (files <= mostSynced) yield () => this.#open.get(index).sync()
     }
     yield () => this.#closeFiles()
   }
@@ -292,7 +302,7 @@ export class Part {
   #cut(index: number, size: number): Mark {
     return this.#writing(() => {
       const found = this.#disk.look(this.#pathOf(index))
-      if (found?.size === size) return found
+      if (found?.size === size) return markOf(found)
       const file = this.#open.get(index)
       if (found !== undefined && found.size > size) file.truncate(size)
       const mark = file.mark()
@@ -307,12 +317,10 @@ export class Part {
       // Who has not heard of the names yet reads on.
       this.#final = path
       this.#disk.remove(Path.join(this.#folder, this.#names.state))
-      const served = this.#marks.map((mark, index): ServedFile => {
-        const at = this.#offer.files === undefined ? path : Path.join(path, this.#paths[index] ?? "")
-        // A file's own name is among what its mark tells.
-        return { at, mark: this.#offer.files === undefined ? (this.#disk.look(at) ?? mark) : mark }
-      })
-      return { path, served: new Served(this.#disk, served, this.#manifest.digests) }
+      // A file's own name is among what its mark tells.
+      const own = this.#offer.files === undefined ? this.#disk.look(path) : undefined
+      const marks = own === undefined ? this.#marks : [own]
+      return { path, served: new Served(this.#disk, marks, placesIn(path, this.#paths), this.#digests) }
     })
   }
 

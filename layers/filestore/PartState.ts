@@ -47,7 +47,9 @@ export class PartState {
     const file = disk.create(path)
     const head = headOf(offer)
     const none = PieceSet.none(piecesOf(offer.size))
-    file.write(Buffer.concat([head, manifest, none.bytes()]), 0)
+    file.write(head, 0)
+    file.write(manifest, head.length)
+    file.write(none.bytes(), head.length + manifest.length)
     return new PartState(file, head.length + manifest.length, none)
   }
 

@@ -6,28 +6,26 @@ import { Failed, reading } from "./Failure.ts"
 import { OpenFiles } from "./OpenFiles.ts"
 import { sha256 } from "./Sha256.ts"
 
-export interface ServedFile {
-  readonly at: string
-  readonly mark: Mark
-}
-
 /**
  * A piece whose files are as they were is read and no more. If one has changed since, or was just being changed when it
  * was looked at, the piece must have its digest.
  */
 export class Served {
-  readonly #files: ReadonlyArray<ServedFile>
+  readonly #marks: ReadonlyArray<Mark>
+  /** Where each file is. */
+  readonly #at: (file: number) => string
   readonly #digests: Uint8Array
   readonly #layout: Layout
   readonly #open: OpenFiles
   /** Pieces that had their digests at a time when a change would have shown. */
   readonly #checked: PieceSet
 
-  constructor(disk: Disk, files: ReadonlyArray<ServedFile>, digests: Uint8Array) {
-    this.#files = files
+  constructor(disk: Disk, marks: ReadonlyArray<Mark>, at: (file: number) => string, digests: Uint8Array) {
+    this.#marks = marks
+    this.#at = at
     this.#digests = digests
-    this.#layout = new Layout(files.map(({ mark }) => mark))
-    this.#open = new OpenFiles((file) => disk.open(this.#at(file), "read"))
+    this.#layout = new Layout(marks)
+    this.#open = new OpenFiles((file) => disk.open(at(file), "read"))
     this.#checked = PieceSet.none(this.#layout.pieces)
   }
 
@@ -44,7 +42,7 @@ export class Served {
         if (read < length) throw new Failed("FileChanged", path)
         return opened.mark()
       })
-      const was = this.#files[file]?.mark
+      const was = this.#marks[file]
       if (mark.stamp !== was?.stamp || was.isFresh) changed ??= path
       isFresh ||= mark.isFresh || mark.stamp !== was?.stamp
     }
@@ -54,10 +52,6 @@ export class Served {
 
   close(): void {
     this.#open.close()
-  }
-
-  #at(file: number): string {
-    return this.#files[file]?.at ?? ""
   }
 
   #check(piece: number, bytes: Uint8Array, path: string, isFresh: boolean): void {

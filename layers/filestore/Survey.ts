@@ -7,13 +7,10 @@ import type { Disk, Found, Mark } from "./Disk.ts"
 import { Failed, reading } from "./Failure.ts"
 import { typeOf } from "./MediaType.ts"
 
-/** A file as it was found. */
-export interface SurveyedFile {
+/** A file as it was found. There may be many, so it is one object. */
+export interface SurveyedFile extends Mark {
   /** Where it is, absolute. */
   readonly at: string
-  /** How it is called in the manifest. */
-  readonly path: string
-  readonly mark: Mark
 }
 
 export interface Survey {
@@ -24,6 +21,8 @@ export interface Survey {
   /** The file or the folder, absolute; of several, the first. */
   readonly path: string
   readonly files: ReadonlyArray<SurveyedFile>
+  /** How each of these is called in the manifest. */
+  readonly paths: ReadonlyArray<string>
   readonly bytes: number
   readonly skipped: ReadonlyArray<string>
 }
@@ -38,7 +37,8 @@ const atOnce = 256
 const bytesAFile = 40
 
 interface Gathered {
-  readonly files: Array<{ readonly at: string; readonly path: string; readonly mark: Mark }>
+  readonly files: Array<SurveyedFile>
+  readonly paths: Array<string>
   bytes: number
   headBytes: number
   readonly skipped: Array<string>
@@ -55,11 +55,12 @@ const skip = (gathered: Gathered, path: string, why: string): void => {
   if (gathered.skipped.length < mostNamed) gathered.skipped.push(`${path} ${why}`)
 }
 
-const add = (gathered: Gathered, at: string, path: string, mark: Mark): void => {
+const add = (gathered: Gathered, at: string, path: string, { isFresh, size, stamp }: Mark): void => {
   const length = Buffer.byteLength(path)
   if (length > mostPathBytes - 64) return skip(gathered, path.slice(0, 80), "has too long a path")
-  gathered.files.push({ at, path, mark })
-  gathered.bytes += mark.size
+  gathered.files.push({ at, size, stamp, isFresh })
+  gathered.paths.push(path)
+  gathered.bytes += size
   gathered.headBytes += bytesAFile + 2 * length
   if (gathered.files.length > mostFiles) {
     throw new Failed("TooMuch", at, `there are more than ${mostFiles.toLocaleString("en")} files`)
@@ -112,7 +113,7 @@ const nameOfMany = (first: string, count: number): string => safeName(`${first} 
 
 /** What is to be offered of these paths, of which there is at least one. */
 export function* survey(disk: Disk, paths: ReadonlyArray<string>): Generator<void, Survey> {
-  const gathered: Gathered = { files: [], bytes: 0, headBytes: 0, skipped: [], skippedCount: 0 }
+  const gathered: Gathered = { files: [], paths: [], bytes: 0, headBytes: 0, skipped: [], skippedCount: 0 }
   const roots = paths.map((path) => ({ ...named(disk, path), name: Path.basename(Path.resolve(path)) || "files" }))
   const [first] = roots
   if (first === undefined) throw new Failed("FileUnreadable", "", "no file is named")
@@ -123,13 +124,13 @@ export function* survey(disk: Disk, paths: ReadonlyArray<string>): Generator<voi
   if (gathered.files.length === 0) throw new Failed("FileUnreadable", first.at, "there is no file in it")
   const unnamed = gathered.skippedCount - gathered.skipped.length
   const isFile = roots.length === 1 && first.found.kind === "file"
-  const safe = distinctPaths(gathered.files.map(({ path }) => path))
   return {
     name: roots.length === 1 ? safeName(first.name) : nameOfMany(safeName(first.name), roots.length),
     type: isFile ? typeOf(first.name) : folderType,
     isFile,
     path: first.at,
-    files: gathered.files.map((file, index) => ({ ...file, path: safe[index] ?? file.path })),
+    files: gathered.files,
+    paths: distinctPaths(gathered.paths),
     bytes: gathered.bytes,
     skipped: unnamed === 0 ? gathered.skipped : [...gathered.skipped, `${unnamed} more`]
   }

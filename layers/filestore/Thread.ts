@@ -11,6 +11,9 @@ import type { Run } from "./Store.ts"
 /** The thread may need so much memory for lists of files, in MiB. Pieces are not among it. */
 const mostHeap = 384
 
+/** Most of what the thread makes is of use for one file. With more room for it, it lies about for longer, in MiB. */
+const youngHeap = 6
+
 /** Handles of one thread are less than those of the next one. */
 const handlesAThread = 2 ** 40
 
@@ -82,7 +85,7 @@ class Thread {
     const worker = new Worker(this.#program, {
       workerData,
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: mostHeap }
+      resourceLimits: { maxOldGenerationSizeMb: mostHeap, maxYoungGenerationSizeMb: youngHeap }
     })
     this.#threads += 1
     let why = "its thread has ended"

@@ -112,6 +112,8 @@ export const distinctPaths = (paths: ReadonlyArray<string>): ReadonlyArray<strin
   }
   return paths.map((path) => {
     const names = path.split(/[/\\]/).filter((name) => !/^[ .]*$/.test(name))
-    return place(folderOf(names.slice(0, -1)), names.at(-1) ?? "")
+    const placed = place(folderOf(names.slice(0, -1)), names.at(-1) ?? "")
+    // Of two equal texts, the one that is there already is kept.
+    return placed === path ? path : placed
   })
 }

@@ -56,20 +56,28 @@ export class Layout {
   readonly bytes: number
   /** The number of pieces. */
   readonly pieces: number
-  /** Where each file begins in the content. */
+  /** Where each file begins in the content, and where the last one ends. */
   readonly #begins: Float64Array
-  readonly #files: ReadonlyArray<Sized>
 
   constructor(files: ReadonlyArray<Sized>) {
-    this.#files = files
-    this.#begins = new Float64Array(files.length)
+    this.#begins = new Float64Array(files.length + 1)
     let at = 0
     for (const [index, { size }] of files.entries()) {
-      this.#begins[index] = at
       at += size
+      this.#begins[index + 1] = at
     }
     this.bytes = at
     this.pieces = piecesOf(at)
+  }
+
+  /** The number of files. */
+  get files(): number {
+    return this.#begins.length - 1
+  }
+
+  /** The bytes of a file. */
+  sizeOf(file: number): number {
+    return (this.#begins[file + 1] ?? 0) - (this.#begins[file] ?? 0)
   }
 
   /** The bytes of a piece. */
@@ -82,11 +90,11 @@ export class Layout {
     const begin = piece * pieceBytes
     const end = begin + this.bytesOf(piece)
     const spans: Array<Span> = []
-    for (let file = this.#fileAt(begin); file < this.#files.length; file += 1) {
+    for (let file = this.#fileAt(begin); file < this.files; file += 1) {
       const at = this.#begins[file] ?? 0
       if (at >= end) break
       const from = Math.max(begin, at)
-      const bytes = Math.min(end, at + (this.#files[file]?.size ?? 0)) - from
+      const bytes = Math.min(end, at + this.sizeOf(file)) - from
       if (bytes > 0) spans.push({ file, at: from - at, inPiece: from - begin, bytes })
     }
     return spans
@@ -94,7 +102,7 @@ export class Layout {
 
   /** The last file that begins at or before that byte. */
   #fileAt(byte: number): number {
-    let [low, high] = [0, this.#begins.length - 1]
+    let [low, high] = [0, this.files - 1]
     while (low < high) {
       const middle = Math.ceil((low + high) / 2)
       if ((this.#begins[middle] ?? 0) <= byte) low = middle

@@ -53,9 +53,17 @@ const fileOf = (value: unknown): OfferedFile | undefined => {
     : undefined
 }
 
-const jsonOf = (bytes: Uint8Array): { readonly [key: string]: unknown } | undefined => {
+const textOf = (bytes: Uint8Array): string | undefined => {
   try {
-    const value: unknown = JSON.parse(utf8.decode(bytes))
+    return utf8.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+const jsonOf = (text: string): { readonly [key: string]: unknown } | undefined => {
+  try {
+    const value: unknown = JSON.parse(text)
     return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined
   } catch {
     return undefined
@@ -69,7 +77,8 @@ const jsonOf = (bytes: Uint8Array): { readonly [key: string]: unknown } | undefi
 export const decode = (bytes: Uint8Array): Either.Either<Manifest, string> => {
   if (bytes.length > mostManifestBytes) return Either.left("it is too long")
   const end = bytes.indexOf(newline)
-  const head = end < 0 ? undefined : jsonOf(bytes.subarray(0, end))
+  const line = end < 0 ? undefined : textOf(bytes.subarray(0, end + 1))
+  const head = line === undefined ? undefined : jsonOf(line)
   if (head === undefined || head["outlive"] !== "manifest") return Either.left("it does not begin like one")
   if (head["version"] !== 1 || head["piece"] !== pieceBytes) return Either.left("it is of a version that is not known")
   const named = head["files"]
@@ -86,7 +95,6 @@ export const decode = (bytes: Uint8Array): Either.Either<Manifest, string> => {
   if (!Number.isSafeInteger(size) || digests.length !== piecesOf(size) * digestBytes) {
     return Either.left("it has not a digest for each piece")
   }
-  if (utf8.decode(bytes.subarray(0, end + 1)) !== headOf(files))
-    return Either.left("it is not written in the usual way")
+  if (line !== headOf(files)) return Either.left("it is not written in the usual way")
   return Either.right({ files, digests })
 }
