@@ -6,7 +6,7 @@ import { encode } from "../../src/protocol/Manifest.ts"
 import type { Disk } from "./Disk.ts"
 import { Failed, reading } from "./Failure.ts"
 import { digestOf } from "./Sha256.ts"
-import { type Survey, type SurveyedFile, survey } from "./Survey.ts"
+import { placeOf, type Survey, type SurveyedFile, survey } from "./Survey.ts"
 
 /** How far it is, in bytes; `of` is 0 until it is known. */
 export interface Progressed {
@@ -58,7 +58,9 @@ class Pieces {
 }
 
 /** Reads a file into the pieces. It must be the one that was found, or have grown since. */
-function* digest(disk: Disk, { at, size, stamp }: SurveyedFile, pieces: Pieces, buffer: Uint8Array): Generator<number> {
+function* digest(disk: Disk, found: SurveyedFile, pieces: Pieces, buffer: Uint8Array): Generator<number> {
+  const { size, stamp } = found
+  const at = placeOf(found)
   const file = reading(at, () => disk.open(at, "read"))
   try {
     for (let done = 0; done < size; ) {

@@ -11,7 +11,7 @@ import { type Finished, Part } from "./Part.ts"
 import { partNames } from "./PartNames.ts"
 import { Served } from "./Served.ts"
 import { digestOf } from "./Sha256.ts"
-import type { SurveyedFile } from "./Survey.ts"
+import { placeOf, type SurveyedFile } from "./Survey.ts"
 
 /** What is open, by a number. */
 export type Handle = number
@@ -58,7 +58,7 @@ const makeHandles = (first: Handle) => {
 const placesOf =
   (files: ReadonlyArray<SurveyedFile>) =>
   (file: number): string =>
-    files[file]?.at ?? ""
+    placeOf(files[file] ?? { folder: "", name: "" })
 
 class Maker implements Closable {
   readonly #steps: Generator<Progressed, Made>

@@ -9,9 +9,13 @@ import { typeOf } from "./MediaType.ts"
 
 /** A file as it was found. There may be many, so it is one object. */
 export interface SurveyedFile extends Mark {
-  /** Where it is, absolute. */
-  readonly at: string
+  /** The folder in which it is, absolute. */
+  readonly folder: string
+  readonly name: string
 }
+
+/** Where a file is. Kept for each of many, it would take more memory than all else that is known of them. */
+export const placeOf = ({ folder, name }: Pick<SurveyedFile, "folder" | "name">): string => Path.join(folder, name)
 
 export interface Survey {
   readonly name: string
@@ -55,18 +59,18 @@ const skip = (gathered: Gathered, path: string, why: string): void => {
   if (gathered.skipped.length < mostNamed) gathered.skipped.push(`${path} ${why}`)
 }
 
-const add = (gathered: Gathered, at: string, path: string, { isFresh, size, stamp }: Mark): void => {
+const add = (gathered: Gathered, folder: string, name: string, path: string, { isFresh, size, stamp }: Mark): void => {
   const length = Buffer.byteLength(path)
   if (length > mostPathBytes - 64) return skip(gathered, path.slice(0, 80), "has too long a path")
-  gathered.files.push({ at, size, stamp, isFresh })
+  gathered.files.push({ folder, name, size, stamp, isFresh })
   gathered.paths.push(path)
   gathered.bytes += size
   gathered.headBytes += bytesAFile + 2 * length
   if (gathered.files.length > mostFiles) {
-    throw new Failed("TooMuch", at, `there are more than ${mostFiles.toLocaleString("en")} files`)
+    throw new Failed("TooMuch", folder, `there are more than ${mostFiles.toLocaleString("en")} files`)
   }
   if (gathered.headBytes + piecesOf(gathered.bytes) * digestBytes > mostManifestBytes) {
-    throw new Failed("TooMuch", at, "the files are too large, or their names too long")
+    throw new Failed("TooMuch", folder, "the files are too large, or their names too long")
   }
 }
 
@@ -89,7 +93,7 @@ function* through(disk: Disk, folder: string, within: string, gathered: Gathered
       else {
         const found = reading(each, () => disk.look(each))
         if (found?.kind !== "file") throw new Failed("FileChanged", each)
-        add(gathered, each, shown, found)
+        add(gathered, at, name, shown, found)
       }
       seen += 1
       if (seen % atOnce === 0) yield
@@ -118,7 +122,7 @@ export function* survey(disk: Disk, paths: ReadonlyArray<string>): Generator<voi
   const [first] = roots
   if (first === undefined) throw new Failed("FileUnreadable", "", "no file is named")
   for (const { at, found, name } of roots) {
-    if (found.kind === "file") add(gathered, at, name, found)
+    if (found.kind === "file") add(gathered, Path.dirname(at), Path.basename(at), name, found)
     else yield* through(disk, at, roots.length === 1 ? "" : name, gathered)
   }
   if (gathered.files.length === 0) throw new Failed("FileUnreadable", first.at, "there is no file in it")

@@ -88,19 +88,23 @@ const foldedOf = (name: string): string => name.toUpperCase().toLowerCase()
  */
 export const distinctPaths = (paths: ReadonlyArray<string>): ReadonlyArray<string> => {
   const folders = new Map<string, string>([["", ""]])
-  const taken = new Set<string>()
+  const takenIn = new Map<string, Set<string>>()
   const next = new Map<string, number>()
   const place = (folder: string, name: string): string => {
+    const taken = takenIn.get(folder) ?? new Set()
+    takenIn.set(folder, taken)
     const safe = safeName(name)
-    const wish = foldedOf(folder + safe)
-    let free = folder + safe
-    while (taken.has(foldedOf(free))) {
-      const n = next.get(wish) ?? 2
-      next.set(wish, n + 1)
-      free = folder + numbered(safe, n)
+    let free = safe
+    let folded = foldedOf(free)
+    const wish = folded
+    while (taken.has(folded)) {
+      const n = next.get(folder + wish) ?? 2
+      next.set(folder + wish, n + 1)
+      free = numbered(safe, n)
+      folded = foldedOf(free)
     }
-    taken.add(foldedOf(free))
-    return free
+    taken.add(folded)
+    return folder + free
   }
   const folderOf = (names: ReadonlyArray<string>): string => {
     const key = names.join("/")

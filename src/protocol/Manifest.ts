@@ -20,13 +20,10 @@ const newline = 0x0a
 const encoder = new TextEncoder()
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
+const keys = ["outlive", "version", "piece", "files", "path", "size"]
+
 const headOf = (files: ReadonlyArray<OfferedFile>): string =>
-  `${JSON.stringify({
-    outlive: "manifest",
-    version: 1,
-    piece: pieceBytes,
-    files: files.map(({ path, size }) => ({ path, size }))
-  })}\n`
+  `${JSON.stringify({ outlive: "manifest", version: 1, piece: pieceBytes, files }, keys)}\n`
 
 /** The manifest as bytes. Its paths and sizes must be such that it can be decoded. */
 export const encode = ({ digests, files }: Manifest): Uint8Array => {
