@@ -8,7 +8,7 @@ import type { Post, Room } from "../src/domain/Post.ts"
 import type { Request } from "../src/domain/Request.ts"
 import type { ScreenLine } from "../src/domain/ScreenLine.ts"
 import type { Status } from "../src/domain/Status.ts"
-import type { Vocabulary } from "../src/domain/Vocabulary.ts"
+import type { WithFolders } from "../src/domain/Vocabulary.ts"
 
 /**
  * Gives a console something to show, in one write and in a plain call. The console calls `taken` once, when it has
@@ -84,7 +84,7 @@ export interface Prompt {
   /** Shows a status in place of the one before. When this returns, the prompt is that of its room. */
   readonly showStatus: (status: Status) => void
   /** Completes words from a vocabulary, in place of the one before. */
-  readonly completeFrom: (vocabulary: Vocabulary) => Effect.Effect<void>
+  readonly completeFrom: (vocabulary: WithFolders) => Effect.Effect<void>
 }
 
 export class Console extends Context.Tag("outlive/Console")<

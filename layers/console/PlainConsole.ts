@@ -29,6 +29,7 @@ const make = (sequences: RawTerminal.Sequences, terminal: RawTerminal.Terminal) 
           return screen.send(bell)
         case "Clear":
         case "ReadBack":
+        case "LookUp":
           return
         default:
           return input.obey(act)

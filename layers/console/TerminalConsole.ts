@@ -1,17 +1,20 @@
 /** A Console on a terminal. New lines are shown above the text being typed, and never disturb it. */
 import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { Console, type Put, type Typed, whenTaken } from "../../services/Console.ts"
 import type { Interrupts } from "../../services/Interrupts.ts"
 import type { Room } from "../../src/domain/Post.ts"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
+import type { WithFolders } from "../../src/domain/Vocabulary.ts"
 import { Attention } from "../../src/terminal/Attention.ts"
 import { dim, type Looks } from "../../src/terminal/Chronicle.ts"
-import { completionFrom, nothing } from "../../src/terminal/Completion.ts"
+import { type Completions, completionFrom, nothing } from "../../src/terminal/Completion.ts"
 import type { Act } from "../../src/terminal/editor/State.ts"
 import type { Key } from "../../src/terminal/Keys.ts"
 import { liveArea, ownLine } from "../../src/terminal/LiveArea.ts"
+import { completed, withPaths } from "../../src/terminal/PathCompletion.ts"
 import { PendingList } from "../../src/terminal/PendingList.ts"
 import { roomOfKey } from "../../src/terminal/RoomKeys.ts"
 import { Scrollback } from "../../src/terminal/Scrollback.ts"
@@ -31,6 +34,8 @@ export interface Settings extends Looks {
   readonly bell: boolean
 }
 
+const tab: Key = { _tag: "Press", name: "tab" }
+
 /** The status and the line that is typed, at least, stand below what is shown. */
 const rowsBelow = 2
 
@@ -42,7 +47,9 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
     const attention = new Attention(now())
     const scrollback = new Scrollback(settings)
     const ringer = new Bell(settings)
+    const run = yield* FiberSet.makeRuntime<never, void, never>()
     let complete = nothing
+    let listed: WithFolders["listed"] = () => Effect.succeed([])
 
     const view = () => ({ self: ticker.status?.self, columns: screen.columns })
     const enter = (lines: ReadonlyArray<ScreenLine>, at: number): string =>
@@ -86,7 +93,22 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
         screen.drawSoon()
       }
     })
-    const obey = (act: Act) => {
+    /** Completes a path, if the text is still the same when it is known what is there. */
+    const lookUp = ({ path, ...others }: Completions): void => {
+      if (path === undefined) return
+      const { cursor, text } = input.editor()
+      run(
+        Effect.map(listed(path), (found) => {
+          const now = input.editor()
+          if (now.text !== text || now.cursor !== cursor || now.menu !== undefined) return
+          const completions = completed(path, found)
+          const act = input.press(tab, () => (completions.candidates.length > 0 ? completions : others))
+          if (act !== undefined) obey(act)
+          screen.drawSoon()
+        })
+      )
+    }
+    const obey = (act: Act): void => {
       switch (act._tag) {
         case "Say":
           return say(act.text)
@@ -94,6 +116,8 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
           return pager.open() ? undefined : screen.send(bell)
         case "Clear":
           return screen.clear()
+        case "LookUp":
+          return lookUp(act.completions)
         case "Ring":
           return screen.send(bell)
         default:
@@ -186,7 +210,8 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
         },
         completeFrom: (vocabulary) =>
           Effect.sync(() => {
-            complete = completionFrom(vocabulary)
+            complete = withPaths(vocabulary.commands, completionFrom(vocabulary))
+            listed = vocabulary.listed
           })
       })
     })

@@ -22,6 +22,12 @@ const sentence = (message: string) => () => ({ message, override: true })
 export const textArgument = (name: string) =>
   Schema.NonEmptyString.annotations({ title: name, message: sentence(`${name} is missing`) })
 
+/** Paths of files, and what stands behind them. */
+export const pathsArgument = textArgument("FILE").annotations({ [KindAnnotation]: "paths" satisfies Kind })
+
+/** An offered file, and perhaps a folder behind it. */
+export const offerArgument = textArgument("FILE").annotations({ [KindAnnotation]: "offer" satisfies Kind })
+
 /** Somebody's id. */
 export const idArgument = PeerId.annotations({
   title: "ID",

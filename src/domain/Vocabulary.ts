@@ -1,6 +1,8 @@
 /** The names that can be completed in a line. */
 
+import type * as Effect from "effect/Effect"
 import type { Described } from "./Described.ts"
+import type { Listed } from "./Path.ts"
 import type { PeerId } from "./Peer.ts"
 import type { Room } from "./Post.ts"
 
@@ -12,4 +14,13 @@ export interface Vocabulary {
   readonly rooms: () => ReadonlyArray<Room>
   /** The private conversations that are open at the time of the call: `@bo`. */
   readonly conversations: () => ReadonlyArray<Room>
+}
+
+/** The same where files can be named. */
+export interface WithFolders extends Vocabulary {
+  /** What is in a folder, as it was typed, with a name that begins so. */
+  readonly listed: (path: {
+    readonly folder: string
+    readonly beginning: string
+  }) => Effect.Effect<ReadonlyArray<Listed>>
 }

@@ -10,12 +10,14 @@ import * as FileMessageLog from "../../layers/FileMessageLog.ts"
 import { inFolder } from "../../layers/Keep.ts"
 import * as MemoryMessageLog from "../../layers/MemoryMessageLog.ts"
 import * as MeshFiles from "../../layers/MeshFiles.ts"
+import { folders } from "../../layers/NodeFolders.ts"
 import * as NodeHostChecks from "../../layers/NodeHostChecks.ts"
 import * as OpenMembership from "../../layers/OpenMembership.ts"
 import * as TcpTransport from "../../layers/TcpTransport.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { Console } from "../../services/Console.ts"
 import type { Files } from "../../services/Files.ts"
+import { Folders } from "../../services/Folders.ts"
 import type { Guests } from "../../services/Guests.ts"
 import { HostChecks } from "../../services/HostChecks.ts"
 import type { Identity } from "../../services/Identity.ts"
@@ -39,6 +41,7 @@ import {
 import type { Link } from "../domain/Invitation.ts"
 import type { Keep } from "../domain/Keep.ts"
 import type { Limits } from "../domain/Limits.ts"
+import { withHome } from "../domain/Path.ts"
 import { type Address, type Host, type PeerId, type Port, serverId } from "../domain/Peer.ts"
 import { mainRoom, type Room } from "../domain/Post.ts"
 import { notice } from "../domain/ScreenLine.ts"
@@ -72,9 +75,10 @@ export interface Safety {
 
 /** The folder for what is fetched: the given one, or `outlive` in the one that the desktop has for downloads. */
 const downloadsFolder = (given: Option.Option<string>): string =>
-  Option.getOrElse(given, () =>
-    Path.join(process.env["XDG_DOWNLOAD_DIR"] || Path.join(Os.homedir(), "Downloads"), "outlive")
-  )
+  Option.match(given, {
+    onSome: (folder) => withHome(folder, folders.home),
+    onNone: () => Path.join(process.env["XDG_DOWNLOAD_DIR"] || Path.join(Os.homedir(), "Downloads"), "outlive")
+  })
 
 /** How files are transferred. */
 export interface Transferring {
@@ -267,6 +271,7 @@ export const onNode =
       Effect.provide(ground(settings, surroundings)),
       Effect.provide(Sessions.layer),
       Effect.provideService(ReadMarks, marksOf(settings)),
+      Effect.provideService(Folders, folders),
       Effect.provideService(Accepting, Option.getOrUndefined((settings.transferring ?? transferringByDefault).accept)),
       Effect.provideService(FirstRoom, settings.rooms[0] ?? mainRoom),
       Effect.provideService(JoinHistory, historyFor(settings))

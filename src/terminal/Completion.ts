@@ -4,6 +4,7 @@ import { commandNamed, type Described } from "../domain/Described.ts"
 import type { PeerId } from "../domain/Peer.ts"
 import type { Room } from "../domain/Post.ts"
 import type { Vocabulary } from "../domain/Vocabulary.ts"
+import type { WordBegun } from "../domain/Words.ts"
 import { emoji } from "./Emoji.ts"
 
 /** A possible replacement for a word that was begun. `label` is how a list shows it, if not as its text. */
@@ -16,6 +17,20 @@ export interface Candidate {
 export interface Completions {
   readonly from: number
   readonly candidates: ReadonlyArray<Candidate>
+  /** What is to be looked up first. The candidates are those if nothing is found. */
+  readonly path?: PathBegun | undefined
+}
+
+/** A path that was begun. */
+export interface PathBegun {
+  /** Where it begins in the line. */
+  readonly from: number
+  /** Its folder, with the slash behind it, and how the name in it begins. */
+  readonly folder: string
+  readonly beginning: string
+  readonly quote: WordBegun["quote"]
+  /** Whether a folder is meant. */
+  readonly isFolder: boolean
 }
 
 /** Finds completions at the cursor of a line. */
@@ -108,6 +123,9 @@ export const completionsOf = (
       return begun(roomsAs)
     case "place":
       return begun([...roomsAs, ...conversations])
+    // Paths are looked up: see `PathCompletion.ts`.
+    case "paths":
+    case "offer":
     case undefined:
       return begun([])
     default:

@@ -136,9 +136,34 @@ describe("TerminalConsole", () => {
       const { completeFrom, showStatus } = Option.getOrThrow(console.prompt)
       showStatus(status)
       yield* sees(["── 1 · server up · 1 of 2 peers"])
-      yield* completeFrom({ commands: [], ids: () => [id("anna")], rooms: () => [], conversations: () => [] })
+      yield* completeFrom({
+        commands: [
+          { name: "send", elsewhere: [], help: "", parameters: [{ name: "FILE", optional: false, kind: "paths" }] }
+        ],
+        ids: () => [id("anna")],
+        rooms: () => [],
+        conversations: () => [],
+        listed: ({ beginning, folder }) =>
+          Effect.delay(
+            Effect.succeed(
+              ["a.txt", "ab.txt"].flatMap((name) =>
+                folder === "/" && name.startsWith(beginning) ? [{ name, isFolder: false }] : []
+              )
+            ),
+            20
+          )
+      })
       yield* types("an\t")
       yield* sees(["── 1 · server up · 1 of 2 peers"], "anna:")
+      // A path is looked up, which takes a moment. If something is typed meanwhile, nothing is completed.
+      yield* types("\u0015/send /\tz")
+      yield* Effect.sleep(40)
+      yield* types("\u007f\t")
+      yield* sees(["── a.txt  ab.txt"], "/send /a")
+      yield* types("b\t")
+      yield* sees(["── 1 · server up · 1 of 2 peers"], "/send /ab.txt")
+      yield* types(" an\t")
+      yield* sees(["── 1 · server up · 1 of 2 peers"], "/send /ab.txt  @anna")
     })
   )
 

@@ -39,6 +39,7 @@ import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { Console } from "../../services/Console.ts"
 import { FileStore } from "../../services/FileStore.ts"
 import { Files } from "../../services/Files.ts"
+import { Folders } from "../../services/Folders.ts"
 import { Identity } from "../../services/Identity.ts"
 import type { Interrupts } from "../../services/Interrupts.ts"
 import { Invitations } from "../../services/Invitations.ts"
@@ -414,6 +415,7 @@ const make = (
             Effect.provide(Layer.provideMerge(groundOf(id, surroundings), Layer.merge(script.layer, interrupts.layer))),
             Effect.provideService(JoinHistory, history),
             Effect.provideService(Accepting, accepting[id]),
+            Effect.provideService(Folders, { home: "/root", list: () => Effect.succeed([]) }),
             Effect.provideService(FirstRoom, Room.make(surroundings.rooms?.[0] ?? mainRoom)),
             Effect.withClock(wall.clock)
           ),

@@ -25,8 +25,10 @@ describe("sending files", () => {
       yield* two.type("/get 1")
       yield* two.sees("* notes.txt: here, /downloads/notes.txt")
       yield* one.interrupt
-      yield* server.type("/get 1 /tmp")
-      yield* server.sees("* notes.txt is here: /tmp/notes.txt")
+      yield* server.type('/get 1 "/tmp/my files"')
+      yield* server.sees("* notes.txt is here: /tmp/my files/notes.txt")
+      yield* server.type("/send ~/mine.txt")
+      yield* server.sees("* /root/mine.txt can't be read (there is no such file).")
       yield* two.type("/drop notes.txt")
       yield* two.sees("* notes.txt is shared by Client 2 no more. Others who have fetched it may still share it.")
       yield* two.type("/drop notes.txt")

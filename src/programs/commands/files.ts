@@ -3,6 +3,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Files } from "../../../services/Files.ts"
+import { Folders } from "../../../services/Folders.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { Rooms } from "../../../services/Rooms.ts"
 import { privatelyTo } from "../../domain/Conversation.ts"
@@ -10,11 +11,12 @@ import { Fact } from "../../domain/Fact.ts"
 import { nearest } from "../../domain/Nearest.ts"
 import { type Offer, textOf } from "../../domain/Offer.ts"
 import { makingInWords, offerInWords, transferInWords } from "../../domain/OfferWords.ts"
+import { nameIn, withHome } from "../../domain/Path.ts"
 import { PeerId, title, titlesOf } from "../../domain/Peer.ts"
 import { notJoined } from "../../domain/Place.ts"
 import { type Room, RoomFromString } from "../../domain/Post.ts"
 import { notice } from "../../domain/ScreenLine.ts"
-import { textArgument } from "../../domain/SlashCommand.ts"
+import { offerArgument, pathsArgument, textArgument } from "../../domain/SlashCommand.ts"
 import type { KnownOffer } from "../../domain/Transfer.ts"
 import { isQuoted, wordsIn } from "../../domain/Words.ts"
 import { type Known, known, statusOf } from "../offers.ts"
@@ -92,15 +94,16 @@ const whitherOf = (words: ReadonlyArray<string>) =>
 const pathsIn = (line: string) =>
   Effect.gen(function* () {
     const { exists } = yield* FileSystem.FileSystem
-    const isThere = (path: string) => Effect.orElseSucceed(exists(path), () => false)
-    if (yield* isThere(line)) return { paths: [line], rest: [] }
+    const { home } = yield* Folders
+    const isThere = (path: string) => Effect.orElseSucceed(exists(withHome(path, home)), () => false)
+    if (yield* isThere(line)) return { paths: [withHome(line, home)], rest: [] }
     const words = wordsIn(line)
     const there = yield* Effect.forEach(words, (word) => (isQuoted(word) ? Effect.succeed(true) : isThere(word.text)))
     const end = there.findIndex((is) => !is)
     // The first word is meant as a path, even if nothing is there.
     const count = end === -1 ? words.length : Math.max(1, end)
     const texts = words.map(({ text }) => text)
-    return { paths: texts.slice(0, count), rest: texts.slice(count) }
+    return { paths: texts.slice(0, count).map((path) => withHome(path, home)), rest: texts.slice(count) }
   })
 
 export const send = make({
@@ -110,14 +113,14 @@ export const send = make({
   help: "Offers files or folders: /send FILE #ROOM, or /send FILE ID for ID alone.",
   details:
     "Whoever sees the offer can fetch it with /get, also from others who have fetched it, and while you are gone. Nothing is sent before. A FILE with blanks beside other words needs quotes.",
-  arguments: Schema.Tuple(textArgument("FILE")),
+  arguments: Schema.Tuple(pathsArgument),
   run: ([line]) =>
     Effect.gen(function* () {
       const { paths, rest } = yield* pathsIn(line)
       const whither = yield* whitherOf(rest)
       if ("refused" in whither) return answer(whither.refused)
       const { offer } = yield* Files
-      const name = paths.map(nameOf).join(", ")
+      const name = paths.map(nameIn).join(", ")
       return Later({
         outcome: Effect.match(offer(paths), {
           onFailure: (error) => answer(...(error._tag === "OfferGivenUp" ? [] : [error.message])),
@@ -134,14 +137,11 @@ export const send = make({
     })
 })
 
-/** The last name of a path. */
-const nameOf = (path: string): string => path.replace(/[\\/]+$/, "").replace(/^.*[\\/]/su, "") || path
-
 /** Gives up what is being read under that name, as it was typed or as it is called. */
 const giveUpReading = (line: string) =>
   Effect.gen(function* () {
     const { giveUp, making } = yield* Files
-    const meant = making().find(({ names }) => [names.join(" "), names.map(nameOf).join(", ")].includes(line.trim()))
+    const meant = making().find(({ names }) => [names.join(" "), names.map(nameIn).join(", ")].includes(line.trim()))
     return meant !== undefined && (yield* giveUp(meant))
   })
 
@@ -180,6 +180,12 @@ const withOffer = <R>(line: string, act: (offer: Offer, rest: string) => Effect.
 
 const fileArgument = textArgument("FILE")
 
+/** A folder, in quotes or with backslashes as in `/send`, or as it is with its blanks. */
+const folderNamedBy = (text: string): string => {
+  const [only, ...others] = wordsIn(text)
+  return only === undefined || others.length > 0 ? text : only.text
+}
+
 export const get = make({
   name: "get",
   group: "Files",
@@ -187,12 +193,13 @@ export const get = make({
   help: "Fetches a FILE that is offered, by its name or number in /files. A folder may follow.",
   details:
     "It comes from all who have it, and goes on where it stopped if it is asked for again. What is there is never overwritten.",
-  arguments: Schema.Tuple(fileArgument),
+  arguments: Schema.Tuple(offerArgument),
   run: ([line]) =>
     withOffer(line, (offer, folder) =>
       Effect.gen(function* () {
         const { fetch, transfers } = yield* Files
-        if (yield* fetch(offer, folder === "" ? undefined : folder)) {
+        const { home } = yield* Folders
+        if (yield* fetch(offer, folder === "" ? undefined : withHome(folderNamedBy(folder), home))) {
           return `${offerInWords(offer)} is being fetched. /files shows how far it is, /cancel ${offer.name} stops it.`
         }
         const transfer = transfers().get(offer.digest)

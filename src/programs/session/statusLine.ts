@@ -3,10 +3,12 @@ import * as Effect from "effect/Effect"
 import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import { Folders } from "../../../services/Folders.ts"
 import type { MeshStatus } from "../../../services/MeshStatus.ts"
 import { MessageLog } from "../../../services/MessageLog.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { Rooms } from "../../../services/Rooms.ts"
+import { withHome } from "../../domain/Path.ts"
 import { opened, placesOf } from "../../domain/Place.ts"
 import { statusOf } from "../../domain/Status.ts"
 import { commands } from "../commands/all.ts"
@@ -31,6 +33,7 @@ export const tellHowItIs = (
     const { self } = yield* PeerMesh
     const rooms = yield* Rooms
     const { onGrowth } = yield* MessageLog
+    const folders = yield* Folders
     if (Option.isNone(console.prompt)) return
     const { completeFrom, showStatus } = console.prompt.value
     const present = yield* followPresence
@@ -44,7 +47,8 @@ export const tellHowItIs = (
       commands,
       ids: () => [...present.now().peers.keys()],
       rooms: () => rooms.known().map(({ room }) => room),
-      conversations: () => MutableRef.get(place).conversations
+      conversations: () => MutableRef.get(place).conversations,
+      listed: ({ beginning, folder }) => folders.list(withHome(folder, folders.home), beginning)
     })
     openWhatIsUnread(session)
     update()

@@ -12,10 +12,12 @@ const commonBeginning = (texts: ReadonlyArray<string>): string =>
 
 /**
  * Completes a word as far as all candidates agree. If there are several, it opens the menu with them. Rings if there
- * are none.
+ * are none. A path is looked up first.
  */
 export const beginCompletion = (editor: Editor, complete: Complete): Pressed => {
-  const { candidates, from } = complete(editor.text, editor.cursor)
+  const completions = complete(editor.text, editor.cursor)
+  if (completions.path !== undefined) return { editor, act: { _tag: "LookUp", completions } }
+  const { candidates, from } = completions
   const [only, ...others] = candidates
   if (only === undefined) return ring(editor)
   if (others.length === 0) return { editor: replaceFrom(editor, from, only.text) }
