@@ -5,6 +5,7 @@ import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import type { Fact } from "../src/domain/Fact.ts"
 import type { Post, Room } from "../src/domain/Post.ts"
+import type { Progress } from "../src/domain/Progress.ts"
 import type { Request } from "../src/domain/Request.ts"
 import type { ScreenLine } from "../src/domain/ScreenLine.ts"
 import type { Status } from "../src/domain/Status.ts"
@@ -83,6 +84,8 @@ export interface PendingLines {
 export interface Prompt {
   /** Shows a status in place of the one before. When this returns, the prompt is that of its room. */
   readonly showStatus: (status: Status) => void
+  /** Shows how far files are in place of what was shown of that before; none: it shows nothing any more. */
+  readonly showProgress: (progress: ReadonlyArray<Progress>) => void
   /** Completes words from a vocabulary, in place of the one before. */
   readonly completeFrom: (vocabulary: WithFolders) => Effect.Effect<void>
 }

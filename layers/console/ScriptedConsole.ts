@@ -5,6 +5,7 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import { Console, type Put, type Typed, whenTaken } from "../../services/Console.ts"
 import type { Room } from "../../src/domain/Post.ts"
+import type { Progress } from "../../src/domain/Progress.ts"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
 import { makeSignal } from "../../src/domain/Signal.ts"
 import type { Status } from "../../src/domain/Status.ts"
@@ -31,6 +32,8 @@ export interface Script {
   readonly awaitPending: (holds: (lines: ReadonlyArray<string>) => boolean) => Effect.Effect<void>
   /** Returns as soon as the status satisfies the predicate, at a terminal. */
   readonly awaitStatus: (holds: (status: Status) => boolean) => Effect.Effect<void>
+  /** How far files are shown to be, at a terminal. */
+  readonly progress: Effect.Effect<ReadonlyArray<Progress>>
   /** The completions for a line with the cursor at its end, at a terminal. */
   readonly completions: (line: string) => Effect.Effect<ReadonlyArray<string>>
   readonly layer: Layer.Layer<Console>
@@ -44,6 +47,7 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
     const shown = () => list.all.map(ownLine)
     const changes = makeSignal()
     let status: Status | undefined
+    let progress: ReadonlyArray<Progress> = []
     const source = yield* Ref.make(nothing)
     const put: Put<ScreenLine> = (lines, taken) => {
       for (const { text } of lines) screen.push(text)
@@ -72,6 +76,7 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
       awaitScreen: (holds) => changes.until(() => holds(screen)),
       pending: Effect.sync(shown),
       awaitPending: (holds) => changes.until(() => holds(shown())),
+      progress: Effect.sync(() => progress),
       awaitStatus: (holds) => changes.until(() => status !== undefined && holds(status)),
       completions: (line) =>
         Effect.map(Ref.get(source), (complete) => complete(line, line.length).candidates.map(({ text }) => text)),
@@ -92,6 +97,9 @@ const makeWith = (terminal: boolean): Effect.Effect<Script> =>
                   status = shown
                   list.speakIn(shown.room)
                   changes.changed()
+                },
+                showProgress: (shown) => {
+                  progress = shown
                 },
                 completeFrom: (vocabulary) => Ref.set(source, completionFrom(vocabulary))
               })

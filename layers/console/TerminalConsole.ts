@@ -16,6 +16,7 @@ import type { Key } from "../../src/terminal/Keys.ts"
 import { liveArea, ownLine } from "../../src/terminal/LiveArea.ts"
 import { completed, withPaths } from "../../src/terminal/PathCompletion.ts"
 import { PendingList } from "../../src/terminal/PendingList.ts"
+import { progressRows } from "../../src/terminal/ProgressRows.ts"
 import { roomOfKey } from "../../src/terminal/RoomKeys.ts"
 import { Scrollback } from "../../src/terminal/Scrollback.ts"
 import { statusRow } from "../../src/terminal/StatusRow.ts"
@@ -23,6 +24,7 @@ import { rowsOf } from "../../src/terminal/Wrap.ts"
 import { Bell, bell } from "./Bell.ts"
 import { LiveScreen } from "./LiveScreen.ts"
 import * as PendingLines from "./PendingLines.ts"
+import { ProgressTicker } from "./ProgressTicker.ts"
 import * as RawTerminal from "./RawTerminal.ts"
 import { ReadingBack } from "./ReadingBack.ts"
 import { RoomAtPrompt } from "./RoomAtPrompt.ts"
@@ -61,6 +63,7 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
           pending: pending.last,
           hidden: pending.size - pending.last.length,
           room: input.room(),
+          progress: progressRows(progress.shown, screen, settings),
           status: statusRow(input.editor(), ticker.forms, screen.columns, settings),
           editor: input.editor(),
           columns: screen.columns,
@@ -74,6 +77,7 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
       () => pending.undelivered,
       () => screen.drawSoon()
     )
+    const progress: ProgressTicker = new ProgressTicker(() => screen.drawSoon())
     const pager = new ReadingBack({ screen, scrollback, view, enter, now, looks: settings })
 
     const say = (text: string) => {
@@ -156,6 +160,7 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
         const rows = pending.all.flatMap((line) => rowsOf(ownLine(line), screen.columns))
         leave(rows.map((row) => `${row}\n`).join(""))
         ticker.stop()
+        progress.stop()
         screen.stop()
       })
     )
@@ -208,6 +213,7 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
           ticker.show(status)
           place.told(status.room)
         },
+        showProgress: (shown) => progress.show(shown),
         completeFrom: (vocabulary) =>
           Effect.sync(() => {
             complete = withPaths(vocabulary.commands, completionFrom(vocabulary))

@@ -57,6 +57,8 @@ export interface Scene {
   readonly hidden: number
   /** The status row, between the pending lines and the text being typed. An empty text means no row. */
   readonly status: Row
+  /** How far files are, above the status. */
+  readonly progress: ReadonlyArray<Row>
   /** The room in which the text being typed will be said, and that text. */
   readonly room: string
   readonly editor: Editor
@@ -204,14 +206,16 @@ const pendingRows = ({ columns, hidden, pending }: Scene, most: number): Readonl
  * one row.
  */
 export const liveArea = (scene: Scene): LiveArea => {
-  const { rows, status } = scene
+  const { progress, rows, status } = scene
   const room = Math.max(1, rows - 1)
   const typed = typedRows(scene, Math.max(1, Math.floor(room / 2)))
   const middle = status.text === "" || room - typed.rows.length < 2 ? [] : [status]
   const left = room - typed.rows.length - middle.length
-  const above = pendingRows(scene, Math.min(left, Math.floor(rows / 2)))
+  // Pending lines come first: a row is left for them.
+  const far = middle.length > 0 && progress.length < left ? progress : []
+  const above = pendingRows(scene, Math.min(left - far.length, Math.floor(rows / 2)))
   return {
-    rows: [...above, ...middle, ...typed.rows],
-    cursor: { row: above.length + middle.length + typed.cursor.row, before: typed.cursor.before }
+    rows: [...above, ...far, ...middle, ...typed.rows],
+    cursor: { row: above.length + far.length + middle.length + typed.cursor.row, before: typed.cursor.before }
   }
 }

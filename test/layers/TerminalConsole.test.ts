@@ -167,6 +167,23 @@ describe("TerminalConsole", () => {
     })
   )
 
+  story("how far files are stands above the status, and is gone when they are here", ({ sees, types }, console) =>
+    Effect.gen(function* () {
+      const { showProgress, showStatus } = Option.getOrThrow(console.prompt)
+      showStatus(status)
+      const iso = { name: "debian-12.iso", bytes: 42, of: 100, rate: 1_500, from: 1 }
+      const words = "── 1 · server up · 1 of 2 peers"
+      yield* types("half")
+      showProgress([iso])
+      yield* sees(["── debian-12.iso · 42 % · 1.5 kB/s · 1 s left · from 1 peer", words], "half")
+      yield* console.show([said("hello")])
+      showProgress([iso, { ...iso, bytes: 44 }])
+      yield* sees(["Client 2: hello", "── 2 files · 43 % · 3.0 kB/s · 1 s left", words], "half")
+      showProgress([])
+      yield* sees(["Client 2: hello", words], "half")
+    })
+  )
+
   story(
     "a key goes to another room, which has a draft of its own; a typed line keeps its prompt",
     ({ shows, types }, console) =>

@@ -106,6 +106,8 @@ export interface AtConsole {
   readonly tells: (words: string) => Effect.Effect<void>
   /** Returns as soon as the status satisfies the predicate; fails if it never does. */
   readonly glances: (holds: (status: Status) => boolean) => Effect.Effect<void>
+  /** How far files are shown to be. */
+  readonly progress: ScriptedConsole.Script["progress"]
   /** What such a line would be completed with. */
   readonly completions: (line: string) => Effect.Effect<ReadonlyArray<string>>
 }
@@ -702,6 +704,7 @@ const atConsole = (id: PeerId, script: ScriptedConsole.Script): AtConsole => ({
       script.awaitStatus((status) => statusInWords(status, 0, atTime) === words)
     ),
   glances: (holds) => within(script, `the status of ${title(id)} is never so`, script.awaitStatus(holds)),
+  progress: script.progress,
   completions: script.completions
 })
 

@@ -14,6 +14,7 @@ const typing = (text: string, cursor = text.length) => ({ ...empty, text, cursor
 const scene = (some: Partial<Scene>): Scene => ({
   pending: [],
   hidden: 0,
+  progress: [],
   status: { text: "", width: 0 },
   room: "main",
   editor: empty,
@@ -114,6 +115,15 @@ describe("the live area", () => {
     assert.deepStrictEqual(above({ pending: [{ room: long, text: "hello", marked: true }] }), ["#rrrrr…rrrr… hello"])
   })
 
+  it("how far files are stands above the status, and gives way to what is typed", () => {
+    const progress = [{ text: "── a · 42 %", width: 11 }]
+    const status = { text: "── 1", width: 4 }
+    assert.deepStrictEqual(above({ pending: lines(1), progress, status }), ["… line 1", "── a · 42 %", "── 1"])
+    assert.deepStrictEqual(above({ pending: lines(1), progress, status, rows: 4 }), ["… line 1", "── 1"])
+    const { cursor } = liveArea(scene({ pending: lines(1), progress, status, editor: typing("hello") }))
+    assert.strictEqual(cursor.row, 3)
+  })
+
   it("of what takes more than half of the screen, the rows around the cursor are there", () => {
     const many = Array.from({ length: 100 }, (_, index) => `row ${index}`)
     const text = many.join("\n")
@@ -138,10 +148,12 @@ describe("the live area", () => {
         FastCheck.nat(1_000),
         FastCheck.integer({ min: 8, max: 60 }),
         FastCheck.integer({ min: 1, max: 200 }),
-        (text, pending, room, place, columns, rows) => {
+        FastCheck.nat(3),
+        (text, pending, room, place, columns, rows, files) => {
           const editor = typing(text, Math.min(place, text.length))
           const status = { text: "──", width: 2 }
-          const area = liveArea(scene({ room, editor, pending, columns, rows, status }))
+          const progress = Array.from({ length: files }, () => ({ text: "── a", width: 4 }))
+          const area = liveArea(scene({ room, editor, pending, columns, rows, status, progress }))
           assert.isAtMost(area.rows.length, Math.max(1, rows - 1))
           for (const row of area.rows) {
             assert.isAtMost(row.width, columns)

@@ -43,6 +43,7 @@ const sceneOf = (letters: ReadonlyArray<string>): FastCheck.Arbitrary<Scene> => 
   return FastCheck.record({
     pending: FastCheck.array(FastCheck.record({ room, text: word, marked: FastCheck.boolean() }), { maxLength: 3 }),
     hidden: FastCheck.constantFrom(0, 3),
+    progress: FastCheck.constantFrom([], [{ text: "── a · 42 %", width: 11 }]),
     room,
     status: FastCheck.constantFrom("", "── up", "── down since").map((text) => ({ text, width: textWidth(text) })),
     editor: FastCheck.tuple(FastCheck.array(word, { maxLength: 3 }), FastCheck.nat(100)).map(([lines, place]) => {
@@ -62,6 +63,7 @@ const typing = (text: string) =>
   liveArea({
     pending: [],
     hidden: 0,
+    progress: [],
     status: { text: "── up", width: 5 },
     room: "main",
     editor: { ...empty, text, cursor: text.length },
@@ -147,6 +149,7 @@ describe("what a terminal is sent", () => {
       liveArea({
         pending: [],
         hidden: 0,
+        progress: [],
         status: { text: "", width: 0 },
         room: "main",
         editor: { ...empty, text, cursor },

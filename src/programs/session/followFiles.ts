@@ -3,10 +3,12 @@ import * as Effect from "effect/Effect"
 import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import type { Prompt } from "../../../services/Console.ts"
 import { Files } from "../../../services/Files.ts"
 import { Fact } from "../../domain/Fact.ts"
 import type { Digest } from "../../domain/Offer.ts"
 import { transferEventInWords } from "../../domain/OfferWords.ts"
+import { progressOf } from "../../domain/Progress.ts"
 import { notice } from "../../domain/ScreenLine.ts"
 import type { Transfer } from "../../domain/Transfer.ts"
 import type { Session } from "./Session.ts"
@@ -14,7 +16,7 @@ import type { Session } from "./Session.ts"
 const ignored = (): void => {}
 
 /**
- * Tells people when a file is here, or can't be fetched any further. Tells a program also how far each one is, at once
+ * Tells people when a file is here, or can't be fetched any further, and at a prompt how far each one is. Tells a program also how far each one is, at once
  * and at each change, and who has those that it seeks. Until the scope closes. The files are those of the node, so its guests are told nothing.
  */
 export const followFiles = ({
@@ -35,6 +37,8 @@ export const followFiles = ({
       ),
       (stop) => Effect.sync(stop)
     )
+    const show = Option.map(console.prompt, ({ showProgress }) => showProgress)
+    if (Option.isSome(show)) yield* showProgress(files, show.value)
     if (tell === undefined) return
     let told: ReadonlyMap<Digest, Transfer> = new Map()
     const look = (): void => {
@@ -55,6 +59,27 @@ export const followFiles = ({
       (stop) => Effect.sync(stop)
     )
   })
+
+/** Shows how far files are, at each change. */
+const showProgress = (
+  { making, onChange, transfers }: Files["Type"],
+  show: Prompt["showProgress"]
+): Effect.Effect<void, never, Scope.Scope> => {
+  const look = (): void => show(progressOf(making(), transfers()))
+  return Effect.asVoid(
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        look()
+        return onChange(look)
+      }),
+      (stop) =>
+        Effect.sync(() => {
+          stop()
+          show([])
+        })
+    )
+  )
+}
 
 /** The offers that a program seeks and that others have now than when it was told last. */
 const holdersNews = (
