@@ -62,7 +62,7 @@ export const make = (
   run: (effect: Effect.Effect<void>) => unknown
 ): LinkContract.Files => {
   const now = () => Monotonic.millis(clock)
-  const bucket = new TokenBucket(bytesPerSecond, bytesPerSecond, now())
+  const bucket = new TokenBucket(bytesPerSecond, bytesPerSecond / 8, now())
   const questions = new Recent<OfferKey, Question>(mostQuestions)
   const budgets = new WeakMap<LinkContract.FileLink, TokenBucket>()
   const passing = new Map<PeerId, number>()

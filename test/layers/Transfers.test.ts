@@ -3,12 +3,15 @@ import * as Effect from "effect/Effect"
 import { describe } from "vitest"
 import { frameOn } from "../../layers/files/Intake.ts"
 import { keyOf, proofOf } from "../../layers/files/Keys.ts"
+import { say } from "../../layers/files/Saying.ts"
+import type { Connection } from "../../services/Transport.ts"
 import type { Digest } from "../../src/domain/Offer.ts"
-import { encode, type Fetch, protocolVersion } from "../../src/protocol/Frame.ts"
+import { OfferKey } from "../../src/domain/Transfer.ts"
+import { encode, type Fetch, naming, protocolVersion } from "../../src/protocol/Frame.ts"
 import { encodeHead } from "../../src/protocol/TransferStream.ts"
 import { bytesOf } from "../support/bytes.ts"
 import { among, content, liars, type Manner, saying, serving } from "../support/holders.ts"
-import { chatId, epoch, peer } from "../support/samples.ts"
+import { chatId, epoch, id, peer } from "../support/samples.ts"
 
 const flipped = (bytes: Uint8Array): Uint8Array => {
   const other = bytes.slice()
@@ -33,6 +36,14 @@ const tooMuch = saying(() =>
 const unasked = saying(() =>
   Buffer.concat([encodeHead({ type: "has", pieces: "all" }), bytesOf(`{"piece":0,"bytes":2}\nab`)])
 )
+
+/** Passes on connections, to somebody who has everything. */
+const passing: Manner = (connection, shared) =>
+  Effect.gen(function* () {
+    say(connection, { type: "connected", key: keyOf(shared.offer.digest) })
+    const { frame } = yield* frameOn(connection)
+    if (frame.type === "fetch") yield* honest(connection, shared)
+  })
 
 /** The file is whole in the end, and just these peers were exposed. */
 const comesWhole = (manners: Readonly<Record<string, Manner>>, exposed: ReadonlyArray<string>): void =>
@@ -116,5 +127,94 @@ describe("Transfers", () => {
         yield* Effect.sleep("61 seconds")
         assert.strictEqual(yield* asks("third"), "serving", "who asks for nothing is let go")
       })
+    ))
+
+  it("a member of another site comes through a server alone, is who it says it is, and knows the offer", () =>
+    among(
+      { "Server-x": honest, ann: honest },
+      ({ network, shared: { offer }, transfers, until }) =>
+        Effect.gen(function* () {
+          yield* transfers.files.fetch(offer)
+          yield* until("Fetched")
+          const me = peer("me", 6_000)
+          const key = keyOf(offer.digest)
+          const comes = (name: string, to = "me", about = key) =>
+            Effect.gen(function* () {
+              const connection = yield* network.transport(name).dial(me.address)
+              const visit = {
+                protocol: protocolVersion,
+                ...naming(peer(name, 1)),
+                epoch: epoch(2),
+                chat: chatId(1),
+                key: about
+              }
+              say(connection, { type: "connect", ...visit, to: me.id, with: id(to), for: id("zoe") })
+              return { connection, answer: yield* answerOn(connection) }
+            })
+          const answerOn = (connection: Connection) =>
+            Effect.map(frameOn(connection), ({ frame }) => (frame.type === "refused" ? frame.detail : frame.type))
+          const answerTo = (name: string, to?: string, about?: OfferKey) =>
+            Effect.scoped(Effect.map(comes(name, to, about), ({ answer }) => answer))
+          const stranger = "only peers with a link may fetch here"
+          assert.strictEqual(yield* answerTo("nobody"), stranger)
+          assert.strictEqual(yield* answerTo("ann"), stranger, "somebody who is no server")
+          assert.strictEqual(yield* answerTo("Server-x", "ann"), stranger, "somebody else is meant")
+          const unknown = "it is not shared here"
+          assert.strictEqual(yield* answerTo("Server-x", "me", OfferKey.make("a".repeat(64))), unknown)
+
+          const fetches = (name: string, digest = offer.digest) =>
+            Effect.gen(function* () {
+              const { answer, connection } = yield* comes("Server-x")
+              assert.strictEqual(answer, "connected")
+              const proof = proofOf(digest, id(name), epoch(3), me.id)
+              const visit = {
+                protocol: protocolVersion,
+                id: id(name),
+                epoch: epoch(3),
+                chat: chatId(1),
+                to: me.id,
+                key
+              }
+              say(connection, { type: "fetch", ...visit, proof })
+              return yield* answerOn(connection)
+            })
+          assert.strictEqual(yield* Effect.scoped(fetches("eve")), stranger)
+          assert.strictEqual(yield* Effect.scoped(fetches("zoe", "A".repeat(43) as Digest)), unknown)
+          assert.strictEqual(yield* Effect.scoped(fetches("zoe")), "serving")
+
+          // Who comes and says nothing takes no place for long, and no more than there are.
+          for (let n = 0; n < 2; n += 1) assert.strictEqual((yield* comes("Server-x")).answer, "connected")
+          assert.strictEqual(yield* answerTo("Server-x"), "too many transfers are being served")
+          yield* Effect.sleep("11 seconds")
+          assert.strictEqual(yield* answerTo("Server-x"), "connected")
+        }),
+      { isOfFar: (id) => id === "zoe" }
+    ))
+
+  it("who answers through a server under another's name is asked for nothing; only servers speak for others", () =>
+    among(
+      { "Server-x": passing, ann: silent },
+      ({ links, shared: { offer }, transfers, until }) =>
+        Effect.gen(function* () {
+          const { files, onLinks } = transfers
+          yield* files.fetch(offer)
+          const hears = (from: string, by: string) => {
+            const link = links.get(id(from))
+            if (link === undefined) return assert.fail(`no ${from}`)
+            onLinks.heard(link, { type: "holds", key: keyOf(offer.digest), by: id(by), pieces: 12, of: 12 })
+          }
+          const holders = () => [...files.holders(offer.digest).keys()].filter((id) => !links.has(id))
+          hears("ann", "bob")
+          hears("Server-x", "me")
+          assert.isEmpty(holders())
+          hears("Server-x", "wes")
+          assert.deepStrictEqual(holders(), [id("wes")])
+          yield* Effect.sleep("2 minutes")
+          assert.isEmpty(holders(), "it was tried, and is forgotten")
+          assert.strictEqual(files.transfers().get(offer.digest)?.bytes, 0)
+          hears("Server-x", "will")
+          yield* until("Fetched")
+        }),
+      { isCalled: (id) => id !== "wes" }
     ))
 })

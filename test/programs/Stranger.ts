@@ -17,7 +17,8 @@ import { listen } from "../support/serving.ts"
 import * as Sources from "../support/sources.ts"
 import type { World } from "./World.ts"
 
-const epoch = Epoch.make("1767225600000-0badcafe")
+/** The run of every stranger. */
+export const epoch = Epoch.make("1767225600000-0badcafe")
 
 export interface Stranger {
   /** Everything that came so far. */

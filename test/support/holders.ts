@@ -85,6 +85,8 @@ export const saying =
 
 /** The fetching node, and what it stands on. */
 export interface Fetcher {
+  /** Its links to the holders. */
+  readonly links: ReadonlyMap<PeerId, LinkContract.FileLink>
   readonly transfers: Transfers.Transfers
   readonly shared: Shared
   readonly disk: MemoryFileStore.MemoryDisk
@@ -99,6 +101,9 @@ export interface Conditions {
   readonly content?: Uint8Array
   readonly settings?: Partial<Transfers.Settings>
   readonly seed?: number
+  /** Whom it knows to take part at another site, and whose key the other end of a connection has, for all that it sees. */
+  readonly isOfFar?: (id: PeerId) => boolean
+  readonly isCalled?: (id: PeerId) => boolean
 }
 
 /** Tells a story of a node that fetches, and holders of those manners, in virtual time. Fails if the story does. */
@@ -152,7 +157,7 @@ export const among = (
       const wait = yield* FiberSet.makeRuntime<never, void, never>()
       yield* transport.listen(me.address, (connection) => {
         const visited = Effect.map(frameOn(connection), ({ frame }) => {
-          if (frame.type === "fetch") transfers.onLinks.visited(connection, frame)
+          if (frame.type === "fetch" || frame.type === "connect") transfers.onLinks.visited(connection, frame)
         })
         wait(Effect.ignore(visited))
       })
@@ -163,10 +168,11 @@ export const among = (
         dial: (link, use) => transport.dial(link.peer.address, undefined, use),
         linkOf: (_, { id }) => current.get(id),
         within: transport.within,
-        isCalled: () => true,
-        isOfFar: () => false
+        isCalled: (_, id) => conditions.isCalled?.(id) ?? true,
+        isOfFar: (_, { id }) => conditions.isOfFar?.(id) ?? false
       })
       yield* tell({
+        links: current,
         transfers,
         shared,
         disk,
