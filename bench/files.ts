@@ -1,6 +1,7 @@
 /**
- * `node scripts/run.mjs bench/files.ts [MIB]`: one file over loopback, from node to node, beside `curl` from an HTTP
- * server of Node, in turns: MiB a second by the clock, CPU of both sides in ms for each GiB, and the most memory of each.
+ * `node scripts/run.mjs bench/files.ts [MIB] [COMMAND…]`: one file over loopback, from node to node, beside `curl` from
+ * an HTTP server of Node, in turns: MiB a second by the clock, CPU of both sides in ms for each GiB, and the most memory
+ * of each. COMMAND: what else copies the file in each turn, as `scp`; FROM and TO in it are the paths.
  *
  * `node scripts/run.mjs bench/files.ts chat [MIB]`: how long chat lines take among five nodes, alone and while two of
  * them send each other a file, in turns.
@@ -159,7 +160,15 @@ const row = (
   )
 }
 
-const compare = async (mib: number): Promise<void> => {
+/** Runs a program. Returns how long it took, in seconds. */
+const timed = (command: string, args: ReadonlyArray<string>): number => {
+  const since = performance.now()
+  const { status } = spawnSync(command, args, { stdio: ["ignore", "ignore", "inherit"] })
+  if (status !== 0) throw new Error(`${command} has failed`)
+  return (performance.now() - since) / 1_000
+}
+
+const compare = async (mib: number, [command, ...args]: ReadonlyArray<string>): Promise<void> => {
   const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "outlive-files-"))
   const path = Path.join(folder, "content")
   const ended: Array<() => unknown> = [() => Fs.rmSync(folder, { recursive: true, force: true })]
@@ -204,13 +213,19 @@ const compare = async (mib: number): Promise<void> => {
       Fs.rmSync(Path.join(folder, `of ${turn}`), { recursive: true, force: true })
       const url = `http://127.0.0.1:${address}`
       const before = (await (await fetch(`${url}/usage`)).json()) as { cpu: number }
-      const since = performance.now()
-      spawnSync("curl", ["-s", "-o", Path.join(folder, "by curl"), `${url}/`])
-      const curled = (performance.now() - since) / 1_000
+      const curled = timed("curl", ["-s", "-o", Path.join(folder, "by curl"), `${url}/`])
       const then = (await (await fetch(`${url}/usage`)).json()) as { cpu: number; memory: number }
       row("curl", mib, curled, [then.cpu - before.cpu], [then.memory])
       Fs.rmSync(Path.join(folder, "by curl"))
       ratios.push(curled / seconds)
+      if (command === undefined) continue
+      const to = Path.join(folder, "by another")
+      const took = timed(
+        command,
+        args.map((arg) => arg.replace("FROM", path).replace("TO", to))
+      )
+      process.stdout.write(`${command}: ${Math.round(mib / took)} MiB/s\n`)
+      Fs.rmSync(to)
     }
     process.stdout.write(`outlive / curl: ${ratios.map((each) => each.toFixed(2)).join(", ")}\n`)
   } finally {
@@ -287,4 +302,4 @@ process.once("SIGTERM", () => process.exit())
 if (role === "node") await node(rest[0] ?? "", Number(rest[1]))
 else if (role === "web") web(rest[0] ?? "")
 else if (role === "chat") await chat(Number(rest[0] ?? 1_024))
-else await compare(Number(role))
+else await compare(Number(role), rest)

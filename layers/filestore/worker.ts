@@ -7,8 +7,21 @@ import { movedBuffers } from "./Messages.ts"
 import { nodeDisk } from "./NodeDisk.ts"
 import { operationsOn } from "./Operations.ts"
 
-// What people say goes before files. Linux alone has a priority for each thread: elsewhere this would slow the chat down.
-if (process.platform === "linux") Os.setPriority(Os.constants.priority.PRIORITY_BELOW_NORMAL)
+/** By so much the thread is nicer than the process. */
+const nicer = 10
+const nicest = 19
+
+/** What people say goes before files. Linux alone has a priority for each thread: elsewhere it is that of the process. */
+const giveWay = (): void => {
+  if (process.platform !== "linux") return
+  try {
+    Os.setPriority(Math.min(nicest, Os.getPriority() + nicer))
+  } catch {
+    // It works as well without.
+  }
+}
+
+giveWay()
 
 const operations = operationsOn(nodeDisk, (workerData as WorkerData).firstHandle)
 
