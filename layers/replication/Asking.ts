@@ -151,9 +151,24 @@ export const make = ({ links, log }: Ground, { blocked }: Needs) => {
     pullFromAll(orphaned)
   }
 
+  /** The peer that should bring the next post of a stream: its author, or one that was asked. */
+  const sourceOf = (stream: StreamId): Link | undefined =>
+    isAwaited(stream, log.have(stream))
+      ? wanted.get(stream)?.link
+      : comesByItself(stream)
+        ? links.current.get(authorOf(stream))
+        : undefined
+
   return {
     /** Whether the author itself is there and sends that stream as it grows. */
     comesByItself,
+    sourceOf,
+    /** Asks another peer that keeps the next post of a stream, if there is one, in place of one that does not send it. */
+    askInsteadOf: (source: Link, stream: StreamId): void => {
+      if (!isKeptByAnother(source, stream, log.have(stream))) return
+      forget(stream)
+      for (const link of links.current.values()) if (link !== source) pull(link, [[stream, 0]], () => true)
+    },
     /** Whether somebody who is here was asked for the next post of a stream, and has not said that it does not keep it. */
     isAwaited,
     /** Whether a peer was asked for the posts of others that it sends. */

@@ -5,6 +5,7 @@ import { authorOf, type StreamId } from "../../src/domain/Post.ts"
 import type { Asking } from "./Asking.ts"
 import type { Blocked } from "./Blocked.ts"
 import type { Ground } from "./Ground.ts"
+import type { Late } from "./Late.ts"
 
 /**
  * Posts that no peer keeps count as gone after this many offers; after more while the server is away, which may keep
@@ -29,9 +30,10 @@ type Prospect =
 interface Needs {
   readonly blocked: Blocked
   readonly asking: Asking
+  readonly late: Late
 }
 
-export const make = ({ links, log }: Ground, { asking, blocked }: Needs) => {
+export const make = ({ links, log }: Ground, { asking, blocked, late }: Needs) => {
   /** Whether posts were held at the last check. */
   let isHolding = false
 
@@ -76,6 +78,7 @@ export const make = ({ links, log }: Ground, { asking, blocked }: Needs) => {
   const skipWhatIsGone = Effect.gen(function* () {
     const missing = new Map(yield* log.missing)
     isHolding = missing.size > 0
+    late.review(missing.keys())
     for (const stream of missing.keys()) blocked.add(stream)
     if (blocked.size === 0) return
     const sought = (yield* links.missing.withinPatience) > 0 || links.isSettling()

@@ -53,6 +53,11 @@ export class Replica {
   /** The beginning of the ids of all streams of this peer. */
   readonly prefix: string
 
+  // ---- Replication and Late
+
+  /** Whether posts or frames have come since lines were found to wait for posts. */
+  hasSpoken = true
+
   // ---- Summaries
 
   /** Whether the peer was told how far this node has each stream. */

@@ -24,6 +24,7 @@ import type { Ground, Link } from "./Ground.ts"
 import * as GuestList from "./GuestList.ts"
 import * as History from "./History.ts"
 import * as Joining from "./Joining.ts"
+import * as Late from "./Late.ts"
 import * as OwnRooms from "./OwnRooms.ts"
 import * as Proofs from "./Proofs.ts"
 import { Replica } from "./Replica.ts"
@@ -84,7 +85,8 @@ export const make = (
     const bootstrap = Bootstrap.make(ground)
     const blocked = new Blocked(stir)
     const asking = Asking.make(ground, { blocked })
-    const gone = Gone.make(ground, { asking, blocked })
+    const late = Late.make(ground, { asking })
+    const gone = Gone.make(ground, { asking, blocked, late })
     const forks = Forks.make(ground, {
       delivery,
       proofs,
@@ -107,6 +109,7 @@ export const make = (
 
     /** History that has begun comes first. Everything after it is new. */
     const receive = (link: Link, posts: ReadonlyArray<PostFrame>, from = 0): Rest<PeerLost> => {
+      link.replica.hasSpoken = true
       if (!history.isComing(link)) {
         const given = from === 0 ? posts : posts.slice(from)
         return after(sharing.spoken(link, streamsOf(given)), () => replicator.receive(link, given))
@@ -119,6 +122,7 @@ export const make = (
 
     const heard = (link: Link, frame: LinkContract.ReplicationFrame): Rest<PeerLost> => {
       stir()
+      link.replica.hasSpoken = true
       switch (frame.type) {
         case "have":
           return after(sharing.spoken(link, streamsIn(frame.streams)), () =>

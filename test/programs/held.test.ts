@@ -60,6 +60,49 @@ describe("what is held", () => {
     }).pipe(Effect.scoped, Effect.orDie)
   )
 
+  story(
+    "for a line whose author is cut off is shown before its author counts as lost: another one brings it",
+    (world) =>
+      Effect.gen(function* () {
+        const { one, server, two } = yield* gather(world)
+        const three = yield* world.client("3")
+        for (const node of [server, one, two]) yield* node.sees("Client 3: initiated")
+        yield* one.type("all is well")
+        yield* three.sees("Client 1: all is well")
+        yield* world.network.cut((from, to) => [from, to].includes("1") && [from, to].includes("3"))
+        yield* one.type("a question")
+        yield* two.sees("Client 1: a question")
+        yield* two.type("an answer")
+        yield* Effect.sleep("2100 millis")
+        const lines = ["Client 1: a question", "Client 2: an answer"]
+        assert.deepStrictEqual((yield* three.screen).slice(-2), lines)
+        assert.notInclude((yield* three.screen).join("\n"), "is lost")
+      })
+  )
+
+  story("for a line that a peer was asked for which is cut off is shown as soon: a third one brings it", (world) =>
+    Effect.gen(function* () {
+      const { one, server, two } = yield* gather(world)
+      const three = yield* world.client("3")
+      for (const node of [server, one, two]) yield* node.sees("Client 3: initiated")
+      const apart = (from: string, to: string) => [from, to].includes("1") && [from, to].includes("3")
+      yield* world.network.cut(apart)
+      yield* three.sees("* Client 1 is lost: it stopped answering")
+      // It hears of the line from the server, which does not hear that it is asked for it, and then is cut off.
+      yield* one.type("a question")
+      yield* two.sees("Client 1: a question")
+      yield* world.network.cut((from, to) => apart(from, to) || (from === "3" && to === "Server"))
+      yield* Effect.sleep("500 millis")
+      yield* world.network.cut(
+        (from, to) => apart(from, to) || [from, to].every((end) => ["3", "Server"].includes(end))
+      )
+      yield* two.type("an answer")
+      yield* Effect.sleep("2100 millis")
+      assert.deepStrictEqual((yield* three.screen).slice(-2), ["Client 1: a question", "Client 2: an answer"])
+      assert.notInclude((yield* three.screen).join("\n"), "Server is lost")
+    })
+  )
+
   story("for a line whose author dies with the only one that had it is shown once both are given up", (world) =>
     Effect.gen(function* () {
       const { one, server, two } = yield* gather(world)

@@ -44,8 +44,11 @@ const after = 5_000
 const healing = 10_000
 const mostHealing = 90_000
 
-/** A pause between near lines may be so many times as long as without faults, and so many ms longer: for a busy machine. */
-const longer = { factor: 2, by: 1_000 }
+/**
+ * A pause between near lines may be so many times as long as without faults, for a busy machine, and so many ms longer: a
+ * line may stand below one of another site, and whoever was asked for that one may be cut off. Others are asked within 3 s.
+ */
+const longer = { factor: 2, by: 3_000 }
 
 /** The time in which NATS itself gets up, or catches up, in ms. */
 const mostGettingUp = 60_000
