@@ -76,15 +76,7 @@ export const sendFiles = ({
   Effect.gen(function* () {
     const console = yield* Console
     const files = yield* Files
-    yield* Effect.acquireRelease(
-      Effect.sync(() =>
-        files.onChange(() => {
-          for (const making of files.making()) tell(makingInWords(making))
-        })
-      ),
-      (stop) => Effect.sync(stop)
-    )
-    const { offer, skipped } = yield* files.offer(paths)
+    const { offer, skipped } = yield* made(paths, tell)
     yield* console.show(skipped.map((each) => notice(`Left out: ${each}.`)))
     const giving = yield* follow(offer, tell)
     const way = yield* wayOf(sending, [...(text === undefined ? [] : [text]), textOf(offer)])
@@ -97,7 +89,7 @@ export const sendFiles = ({
       sending,
       {
         say: way.say,
-        arrived: () => whenFiles(files, isThere),
+        arrived: () => Effect.zipRight(giving.begin, whenFiles(files, isThere)),
         late: (_, outside) =>
           Effect.sync(
             () => new NotFetched({ name: offer.name, had: [...giving.takers()], wanted: sending.wait, reader, outside })
@@ -107,10 +99,29 @@ export const sendFiles = ({
     )
   }).pipe(Effect.scoped)
 
+/** Makes the offer. `tell` is told how far it is, and then nothing more: what else is said stands in its own row. */
+const made = (paths: ReadonlyArray<string>, tell: (words: string) => void) =>
+  Effect.gen(function* () {
+    const { making, offer, onChange } = yield* Files
+    yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        onChange(() => {
+          for (const each of making()) tell(makingInWords(each))
+        })
+      ),
+      (stop) =>
+        Effect.sync(() => {
+          stop()
+          tell("")
+        })
+    )
+    return yield* offer(paths)
+  }).pipe(Effect.scoped)
+
 /** How often peers are asked whether they have it, for those who fetch it from others. */
 const seekEvery = "15 seconds"
 
-/** Follows how an offer of this node is fetched, until the scope closes. */
+/** Follows how an offer of this node is fetched, until the scope closes. Of that `tell` is told only once it has begun. */
 const follow = (offer: Offer, tell: (words: string) => void) =>
   Effect.gen(function* () {
     const files = yield* Files
@@ -122,6 +133,7 @@ const follow = (offer: Offer, tell: (words: string) => void) =>
     let firstAt: number | undefined
     let given = 0
     let takers = 0
+    let hasBegun = false
 
     /** The peers that have all of it, from here or from others. */
     const having = (): ReadonlySet<PeerId> => {
@@ -136,6 +148,7 @@ const follow = (offer: Offer, tell: (words: string) => void) =>
       if (transfer.given > 0) firstAt ??= now()
       given = transfer.given
       takers = has
+      if (!hasBegun) return
       const seconds = (now() - (firstAt ?? now())) / 1_000
       tell(givingInWords(transfer, [...having()], seconds < 1 ? 0 : given / seconds))
     }
@@ -151,7 +164,11 @@ const follow = (offer: Offer, tell: (words: string) => void) =>
         const left = lastAt + Duration.toMillis(limit) - now()
         return left <= 0 ? Effect.void : Effect.zipRight(Effect.sleep(left), idle(limit))
       })
-    return { takers: having, idle }
+    const begin = Effect.sync(() => {
+      hasBegun = true
+      look()
+    })
+    return { begin, takers: having, idle }
   })
 
 /** Joins, says what is to be said, and waits until it has arrived, or until it is `over`. */
