@@ -1,10 +1,13 @@
 /**
- * `node scripts/run.mjs bench/files.ts [MIB] [COMMAND…]`: one file over loopback, from node to node, beside `curl` from
- * an HTTP server of Node, in turns: MiB a second by the clock, CPU of both sides in ms for each GiB, and the most memory
- * of each. COMMAND: what else copies the file in each turn, as `scp`; FROM and TO in it are the paths.
+ * Files from node to node over loopback. `npm run bench -- files` records it; by hand, in turns:
  *
- * `node scripts/run.mjs bench/files.ts chat [MIB]`: how long chat lines take among five nodes, alone and while two of
- * them send each other a file, in turns.
+ * `node scripts/run.mjs bench/files.ts [MIB] [COMMAND…]`: one file, beside `curl` from an HTTP server of Node. COMMAND:
+ * what else copies the file in each turn, as `scp` does; FROM and TO in it are the paths.
+ *
+ * `node scripts/run.mjs bench/files.ts sparse [GIB]`: a large file without content.
+ *
+ * `node scripts/run.mjs bench/files.ts chat [MIB]`: how long chat lines take among five nodes, in ms, alone and while two
+ * of them send each other a file.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
@@ -146,92 +149,140 @@ const start = (...args: ReadonlyArray<string>) => {
   }
 }
 
-const row = (
-  name: string,
-  mib: number,
-  seconds: number,
-  cpu: ReadonlyArray<number>,
-  memory: ReadonlyArray<number>
-): void => {
-  const listed = (all: ReadonlyArray<number>) => all.map((each) => Math.round(each)).join(" and ")
-  const spent = listed(cpu.map((each) => (each * 1_024) / mib))
-  process.stdout.write(
-    `${name}: ${Math.round(mib / seconds)} MiB/s, ${spent} ms of CPU a GiB, at most ${listed(memory)} MiB\n`
-  )
+/** What a transfer took: MiB a second by the clock, CPU in ms for each GiB, and the most memory of each side in MiB. */
+type Took = { readonly rate: number; readonly [figure: string]: number }
+
+const told = (name: string, figures: Took): void => {
+  const listed = Object.entries(figures).map(([figure, value]) => `${figure} ${Math.round(value)}`)
+  process.stdout.write(`${name}: ${listed.join(", ")}\n`)
 }
 
-/** Runs a program. Returns how long it took, in seconds. */
-const timed = (command: string, args: ReadonlyArray<string>): number => {
-  const since = performance.now()
-  const { status } = spawnSync(command, args, { stdio: ["ignore", "ignore", "inherit"] })
-  if (status !== 0) throw new Error(`${command} has failed`)
-  return (performance.now() - since) / 1_000
-}
-
-const compare = async (mib: number, [command, ...args]: ReadonlyArray<string>): Promise<void> => {
-  const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "outlive-files-"))
-  const path = Path.join(folder, "content")
-  const ended: Array<() => unknown> = [() => Fs.rmSync(folder, { recursive: true, force: true })]
+/** From a node to another one, both fresh. */
+const byOutlive = async (path: string, to: string, mib: number): Promise<Took> => {
+  const server = start("node", "Server", "0")
+  const ended = [server.end]
   try {
-    fill(path, mib)
-    const server = start("node", "Server", "0")
     const { port } = await server.next()
     const client = start("node", "1", String(port))
-    const page = start("web", path)
-    ended.unshift(server.end, client.end, page.end)
+    ended.push(client.end)
     await client.next()
-    const address = (await page.next())["port"]
     server.tell({ offer: path })
-    const { cpu: hashed, offer } = await server.next()
-    process.stdout.write(`offered: ${Math.round((hashed as number) / (mib / 1_024))} ms of CPU a GiB\n`)
-    const ratios: Array<number> = []
-    for (let turn = 0; turn < 3; turn += 1) {
-      // Each turn has an offer that is not here yet: its part is in another folder, and the last one was dropped.
-      const fresh = turn === 0 ? client : start("node", String(turn + 1), String(port))
-      if (turn > 0) {
-        ended.unshift(fresh.end)
-        await fresh.next()
-      }
-      server.tell({})
-      const served = await server.next()
-      fresh.tell({ fetch: offer, folder: Path.join(folder, `of ${turn}`) })
-      const begun = await fresh.next()
-      const from = performance.now()
-      const fetched = await fresh.next()
-      const seconds = (performance.now() - from) / 1_000
-      server.tell({})
-      const after = await server.next()
-      const spent = (one: Said, other: Said) => (other["cpu"] as number) - (one["cpu"] as number)
-      row(
-        "outlive",
-        mib,
-        seconds,
-        [spent(served, after), spent(begun, fetched)],
-        [after["memory"] as number, fetched["memory"] as number]
-      )
-      fresh.end()
-      Fs.rmSync(Path.join(folder, `of ${turn}`), { recursive: true, force: true })
-      const url = `http://127.0.0.1:${address}`
-      const before = (await (await fetch(`${url}/usage`)).json()) as { cpu: number }
-      const curled = timed("curl", ["-s", "-o", Path.join(folder, "by curl"), `${url}/`])
-      const then = (await (await fetch(`${url}/usage`)).json()) as { cpu: number; memory: number }
-      row("curl", mib, curled, [then.cpu - before.cpu], [then.memory])
-      Fs.rmSync(Path.join(folder, "by curl"))
-      ratios.push(curled / seconds)
-      if (command === undefined) continue
-      const to = Path.join(folder, "by another")
-      const took = timed(
-        command,
-        args.map((arg) => arg.replace("FROM", path).replace("TO", to))
-      )
-      process.stdout.write(`${command}: ${Math.round(mib / took)} MiB/s\n`)
-      Fs.rmSync(to)
+    const { offer, ...served } = await server.next()
+    client.tell({ fetch: offer, folder: to })
+    const begun = await client.next()
+    const from = performance.now()
+    const fetched = await client.next()
+    if (fetched["event"] !== "Fetched") throw new Error(JSON.stringify(fetched))
+    const seconds = (performance.now() - from) / 1_000
+    server.tell({})
+    const after = await server.next()
+    const spent = (one: Said, other: Said) => (((other["cpu"] as number) - (one["cpu"] as number)) * 1_024) / mib
+    return {
+      rate: mib / seconds,
+      cpuServing: spent(served, after),
+      cpuFetching: spent(begun, fetched),
+      memoryServing: after["memory"] as number,
+      memoryFetching: fetched["memory"] as number
     }
-    process.stdout.write(`outlive / curl: ${ratios.map((each) => each.toFixed(2)).join(", ")}\n`)
   } finally {
     for (const end of ended) end()
   }
 }
+
+/** By a program that ends when it is done. */
+const by = (command: string, args: ReadonlyArray<string>, mib: number): Took => {
+  const since = performance.now()
+  const { status } = spawnSync(command, args, { stdio: ["ignore", "ignore", "inherit"] })
+  if (status !== 0) throw new Error(`${command} has failed`)
+  return { rate: (mib * 1_000) / (performance.now() - since) }
+}
+
+/** By curl, from an HTTP server of Node. */
+const byCurl = async (path: string, to: string, mib: number): Promise<Took> => {
+  const page = start("web", path)
+  try {
+    const url = `http://127.0.0.1:${(await page.next())["port"]}`
+    const used = async () => (await (await fetch(`${url}/usage`)).json()) as { cpu: number; memory: number }
+    const before = await used()
+    const took = by("curl", ["-s", "-o", to, `${url}/`], mib)
+    const { cpu, memory } = await used()
+    return { ...took, cpuServing: ((cpu - before.cpu) * 1_024) / mib, memoryServing: memory }
+  } finally {
+    page.end()
+  }
+}
+
+/** Runs with a folder that is removed afterwards. */
+const within = async <A>(run: (folder: string) => Promise<A>): Promise<A> => {
+  const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "outlive-files-"))
+  try {
+    return await run(folder)
+  } finally {
+    Fs.rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** One transfer of each, in turns. `other`: a program and its arguments; FROM and TO in them are the paths. */
+const turn = (folder: string, mib: number, [command, ...args]: ReadonlyArray<string>) => {
+  const path = Path.join(folder, "content")
+  const to = Path.join(folder, "to")
+  const away = <A>(took: A): A => {
+    Fs.rmSync(to, { recursive: true, force: true })
+    return took
+  }
+  return {
+    outlive: async () => away(await byOutlive(path, to, mib)),
+    curl: async () => away(await byCurl(path, to, mib)),
+    other:
+      command === undefined
+        ? undefined
+        : async () =>
+            away(
+              by(
+                command,
+                args.map((arg) => arg.replace("FROM", path).replace("TO", to)),
+                mib
+              )
+            )
+  }
+}
+
+/** A file is served without a check only if it has been as it is for some time when it is offered. */
+const settled = () => new Promise((resume) => setTimeout(resume, 2_500))
+
+const compare = (mib: number, command: ReadonlyArray<string>): Promise<void> =>
+  within(async (folder) => {
+    fill(Path.join(folder, "content"), mib)
+    await settled()
+    const { curl, other, outlive } = turn(folder, mib, command)
+    const ratios: Array<string> = []
+    for (let round = 0; round < 3; round += 1) {
+      const [ours, theirs] = [await outlive(), await curl()]
+      told("outlive", ours)
+      told("curl", theirs)
+      if (other !== undefined) told(command[0] ?? "", await other())
+      ratios.push((ours.rate / theirs.rate).toFixed(2))
+    }
+    process.stdout.write(`outlive / curl: ${ratios.join(", ")}\n`)
+  })
+
+/** For the record: one transfer by that system, and its figures as a line of JSON. */
+const one = (system: string, mib: number, command: ReadonlyArray<string>): Promise<void> =>
+  within(async (folder) => {
+    fill(Path.join(folder, "content"), mib)
+    await settled()
+    const { curl, other, outlive } = turn(folder, mib, command)
+    say(await (system === "outlive" ? outlive : system === "curl" ? curl : (other ?? outlive))())
+  })
+
+/** One transfer of a file of nothing but holes, as large as one likes: what it takes in memory. */
+const sparse = (gib: number): Promise<void> =>
+  within(async (folder) => {
+    const path = Path.join(folder, "content")
+    Fs.writeFileSync(path, "")
+    Fs.truncateSync(path, gib * 2 ** 30)
+    told(`${gib} GiB`, await byOutlive(path, Path.join(folder, "to"), gib * 1_024))
+  })
 
 /** Writes a file of so many MiB, no two of which are the same. */
 const fill = (path: string, mib: number, seed = 0): void => {
@@ -262,44 +313,49 @@ const linesOf = async (nodes: ReadonlyArray<ReturnType<typeof start>>): Promise<
   return all.sort((one, other) => one - other)
 }
 
-const chat = async (mib: number): Promise<void> => {
-  const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "outlive-files-"))
-  const ended: Array<() => unknown> = [() => Fs.rmSync(folder, { recursive: true, force: true })]
-  try {
+const chat = (mib: number, turns: number, tell: (figures: { readonly [figure: string]: number }) => void) =>
+  within(async (folder) => {
     const nodes = [start("node", "Server", "0")]
-    const { port } = await (nodes[0] as ReturnType<typeof start>).next()
-    for (const name of ["1", "2", "3", "4"]) {
-      const node = start("node", name, String(port))
-      nodes.push(node)
-      await node.next()
-    }
-    ended.unshift(...nodes.map(({ end }) => end))
-    await new Promise((resume) => setTimeout(resume, 2_000))
-    const [, one, two] = nodes as [unknown, ReturnType<typeof start>, ReturnType<typeof start>]
-    for (let turn = 0; turn < 3; turn += 1) {
-      const alone = await linesOf(nodes)
-      for (const [node, other] of [
-        [one, two],
-        [two, one]
-      ] as const) {
-        const path = Path.join(folder, `${turn} ${node === one}`)
-        fill(path, mib, turn + (node === one ? 7 : 0))
-        node.tell({ offer: path })
-        const { offer } = await node.next()
-        other.tell({ fetch: offer, folder: Path.join(folder, `got ${turn} ${node === one}`) })
+    try {
+      const { port } = await (nodes[0] as ReturnType<typeof start>).next()
+      for (const name of ["1", "2", "3", "4"]) {
+        const node = start("node", name, String(port))
+        nodes.push(node)
+        await node.next()
       }
-      const meanwhile = await linesOf(nodes)
-      const at = (all: ReadonlyArray<number>, part: number) => (all[Math.floor(all.length * part)] ?? 0).toFixed(1)
-      const told = (all: ReadonlyArray<number>) => `p50 ${at(all, 0.5)} ms, p99 ${at(all, 0.99)} ms of ${all.length}`
-      process.stdout.write(`alone: ${told(alone)}; with ${mib} MiB each way: ${told(meanwhile)}\n`)
+      await new Promise((resume) => setTimeout(resume, 2_000))
+      const [, one, two] = nodes as [unknown, ReturnType<typeof start>, ReturnType<typeof start>]
+      for (let turn = 0; turn < turns; turn += 1) {
+        const alone = await linesOf(nodes)
+        for (const [node, other] of [
+          [one, two],
+          [two, one]
+        ] as const) {
+          const path = Path.join(folder, `${turn} ${node === one}`)
+          fill(path, mib, turn + (node === one ? 7 : 0))
+          node.tell({ offer: path })
+          const { offer } = await node.next()
+          other.tell({ fetch: offer, folder: Path.join(folder, `got ${turn} ${node === one}`) })
+        }
+        const meanwhile = await linesOf(nodes)
+        const at = (all: ReadonlyArray<number>, part: number) => all[Math.floor(all.length * part)] ?? Number.NaN
+        tell({
+          p50Alone: at(alone, 0.5),
+          p99Alone: at(alone, 0.99),
+          p50Meanwhile: at(meanwhile, 0.5),
+          p99Meanwhile: at(meanwhile, 0.99)
+        })
+      }
+    } finally {
+      for (const { end } of nodes) end()
     }
-  } finally {
-    for (const end of ended) end()
-  }
-}
+  })
 
 process.once("SIGTERM", () => process.exit())
 if (role === "node") await node(rest[0] ?? "", Number(rest[1]))
 else if (role === "web") web(rest[0] ?? "")
-else if (role === "chat") await chat(Number(rest[0] ?? 1_024))
+else if (role === "chat") await chat(Number(rest[0] ?? 1_024), 3, say)
+else if (role === "sparse") await sparse(Number(rest[0] ?? 20))
+else if (role === "one" && rest[0] === "chat") await chat(Number(rest[1]), 1, say)
+else if (role === "one") await one(rest[0] ?? "", Number(rest[1]), rest.slice(2))
 else await compare(Number(role), rest)

@@ -16,6 +16,7 @@ import { F13 } from "./F13.ts"
 import { F14 } from "./F14.ts"
 import { F15 } from "./F15.ts"
 import { F16 } from "./F16.ts"
+import { files } from "./files.ts"
 import { frozen } from "./frozen.ts"
 import { irc } from "./irc.ts"
 import { sites } from "./sites.ts"
@@ -38,6 +39,7 @@ export const works: ReadonlyArray<Work> = [
   F14,
   F15,
   F16,
+  files,
   frozen,
   irc,
   sites,
