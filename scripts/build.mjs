@@ -99,6 +99,16 @@ const printed = (...program) => {
 // The man page, made from the descriptions of the commands.
 writeFileSync(`${root}/dist/outlive.1`, printed("scripts/man.ts", version))
 
+/**
+ * Names of the page's own data, which are in nothing that it sends, keeps or gives to the browser. Short ones in their
+ * place make the page smaller.
+ */
+const ownNames = [
+  ...["_tag", "happened", "isFollowing", "isListOpen", "isVisible", "isDropping", "isConnected", "isAtEnd"],
+  ...["isSought", "isFirst", "notifying", "askToNotify", "firstNew", "outgoing", "windows", "candidates"],
+  ...["connection", "uploads", "panel", "asked", "sought", "opened", "below"]
+]
+
 // The page of a browser. It knows the commands that can be typed.
 await build({
   absWorkingDir: root,
@@ -112,6 +122,7 @@ await build({
   jsx: "automatic",
   jsxImportSource: "preact",
   define: { COMMANDS: printed("scripts/vocabulary.ts") },
+  mangleProps: new RegExp(`^(${ownNames.join("|")})$`),
   logLevel: "warning"
 })
 for (const file of ["index.html", "icon.svg"]) copyFileSync(`${root}/web/${file}`, `${root}/dist/web/${file}`)

@@ -1,11 +1,7 @@
-/** Prints the commands that can be typed, as the page knows them: what completion needs. */
-import type { Described } from "../src/domain/Described.ts"
+/**
+ * Prints the commands that can be typed, as the page knows them: what completion needs. Each is its name, and the kinds of
+ * its arguments; an empty one is completed from nothing.
+ */
 import { commands } from "../src/programs/commands/all.ts"
 
-const described: ReadonlyArray<Described> = commands.map(({ name, parameters }) => ({
-  name,
-  parameters,
-  elsewhere: [],
-  help: ""
-}))
-console.log(JSON.stringify(described))
+console.log(JSON.stringify(commands.map(({ name, parameters }) => [name, ...parameters.map(({ kind = "" }) => kind)])))

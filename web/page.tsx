@@ -1,17 +1,28 @@
 /** The page: its state, what happens to it, and what it does then. */
 import { render } from "preact"
-import type { Described } from "../src/domain/Described.ts"
+import type { Described, Kind } from "../src/domain/Described.ts"
 import { connect } from "./connection.ts"
+import { filesIn, filesOf } from "./dropped.ts"
 import type { Effect, Event } from "./state/Event.ts"
 import { decode, encode } from "./state/Kept.ts"
 import { callsIn, initial, type Notifying, type State } from "./state/State.ts"
 import { update, watching } from "./state/update.ts"
 import { tabTitle } from "./state/Words.ts"
+import { makeUploading } from "./uploading.ts"
 import { App } from "./view/App.tsx"
 import { isComposing } from "./view/Composer.tsx"
 
-/** The commands of the node, which the build knows. */
-declare const COMMANDS: ReadonlyArray<Described>
+/** The commands of the node, which the build knows: each its name, and the kinds of its arguments. */
+declare const COMMANDS: ReadonlyArray<readonly [name: string, ...kinds: ReadonlyArray<Kind | "">]>
+
+const commands = COMMANDS.map(
+  ([name, ...kinds]): Described => ({
+    name,
+    elsewhere: [],
+    help: "",
+    parameters: kinds.map((kind) => ({ name: "", optional: false, kind: kind || undefined }))
+  })
+)
 
 const storageKey = "outlive"
 
@@ -20,7 +31,7 @@ const notifying = (): Notifying => {
   return Notification.permission === "default" ? "unasked" : Notification.permission
 }
 
-let state: State = initial(decode(sessionStorage.getItem(storageKey)), COMMANDS, {
+let state: State = initial(decode(sessionStorage.getItem(storageKey)), commands, {
   isVisible: !document.hidden,
   notifying: notifying()
 })
@@ -40,6 +51,10 @@ const perform = (effect: Effect): void => {
   switch (effect._tag) {
     case "Send":
       return connection.send(effect.command)
+    case "Upload":
+      return uploading.begin(effect.ref, effect.files)
+    case "StopUpload":
+      return uploading.stop(effect.ref)
     case "Redial":
       return connection.redial(effect.attempts)
     case "Keep": {
@@ -115,6 +130,29 @@ const pressed = (event: KeyboardEvent): boolean => {
 }
 
 const connection = connect(happened, watching)
+const uploading = makeUploading(happened)
+
+/** Files that are dropped are offered. The browser would open them in place of the page otherwise. */
+const dragged = (event: DragEvent): void => {
+  const { dataTransfer, relatedTarget, type } = event
+  if (dataTransfer?.types.includes("Files") !== true) return
+  event.preventDefault()
+  if (type === "dragleave" && relatedTarget !== null) return
+  happened({ _tag: "Dragging", isOver: type === "dragover" })
+  if (type === "drop") void filesIn(dataTransfer).then((files) => happened({ _tag: "Attach", files }))
+}
+
+/** A file that is pasted is offered. Where there is text too, the text is meant. */
+const pasted = (event: ClipboardEvent): void => {
+  const { files, types } = event.clipboardData ?? {}
+  if (files === undefined || files.length === 0 || types?.includes("text/plain") === true) return
+  event.preventDefault()
+  happened({ _tag: "Attach", files: filesOf(files) })
+}
+
+for (const type of ["dragover", "dragleave", "drop"] as const) document.addEventListener(type, dragged)
+document.addEventListener("paste", pasted)
+window.addEventListener("pagehide", uploading.stopAll)
 document.addEventListener("keydown", (event) => {
   if (pressed(event)) event.preventDefault()
 })

@@ -1,49 +1,18 @@
 /** Offers and transfers in the words that people read. */
 import { absurd } from "./Absurd.ts"
+import { contentInWords, percentOf, rateInWords, sizeInWords, timeLeft } from "./Amounts.ts"
 import { isPrivate } from "./Conversation.ts"
 import type { Offer } from "./Offer.ts"
 import { type PeerId, title, titlesOf } from "./Peer.ts"
 import { mainRoom, type Room, roomTitle } from "./Post.ts"
 import type { Making, Transfer, TransferEvent } from "./Transfer.ts"
 
-const units = ["bytes", "kB", "MB", "GB", "TB", "PB"] as const
-
-/** A number of bytes with two or three digits that count: `999 bytes`, `1.2 kB`, `34 MB`. A kB is 1,000 bytes. */
-export const sizeInWords = (bytes: number): string => {
-  if (bytes < 1_000) return bytes === 1 ? "1 byte" : `${bytes} bytes`
-  let [size, unit] = [bytes, 0]
-  while (size >= 999.5 && unit < units.length - 1) {
-    size /= 1_000
-    unit += 1
-  }
-  return `${size < 9.95 ? size.toFixed(1) : Math.round(size)} ${units[unit]}`
-}
-
 /** What is offered: `notes.txt (1.2 kB)`, or `logs (12 files, 3.4 MB)`. Not escaped; the name of an offer is safe. */
-export const offerInWords = ({ files, name, size }: Offer): string => {
-  const count = files === undefined ? "" : files === 1 ? "1 file, " : `${files} files, `
-  return `${name} (${count}${sizeInWords(size)})`
-}
+export const offerInWords = ({ files, name, size }: Offer): string => `${name} (${contentInWords(size, files)})`
 
 /** What the author of such a post has done, in words that follow the author's name. */
 export const offeringInWords = (room: Room, offer: Offer): string =>
   `offers ${offerInWords(offer)}${room === mainRoom ? "" : isPrivate(room) ? " in private" : ` in ${roomTitle(room)}`}`
-
-/** How much of so many bytes there is, in percent. It is 100 only if everything is there. */
-export const percentOf = (bytes: number, of: number): number =>
-  of === 0 ? 0 : Math.min(bytes < of ? 99 : 100, Math.floor((100 * bytes) / of))
-
-/** How long so many bytes take at that many a second: `38 s left`; undefined if nothing comes. */
-export const timeLeft = (bytes: number, rate: number): string | undefined => {
-  if (rate <= 0) return undefined
-  const seconds = Math.ceil(bytes / rate)
-  if (seconds < 60) return `${seconds} s left`
-  const minutes = Math.ceil(seconds / 60)
-  return minutes < 60 ? `${minutes} min left` : `${Math.floor(minutes / 60)} h ${minutes % 60} min left`
-}
-
-/** How many bytes come in a second: `5.0 MB/s`; undefined if none do. */
-export const rateInWords = (rate: number): string | undefined => (rate > 0 ? `${sizeInWords(rate)}/s` : undefined)
 
 /** The parts that there are, with commas between them. */
 const listed = (...parts: ReadonlyArray<string | undefined>): string =>

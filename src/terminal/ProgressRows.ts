@@ -1,6 +1,7 @@
 /** The rows that say how far files are: one for each of a few, or one for all. */
+
+import { percentOf, rateInWords, timeLeft } from "../domain/Amounts.ts"
 import { escape } from "../domain/Escape.ts"
-import { percentOf, rateInWords, timeLeft } from "../domain/OfferWords.ts"
 import type { Progress } from "../domain/Progress.ts"
 import { dim, type Looks } from "./Chronicle.ts"
 import type { Row } from "./LiveArea.ts"

@@ -1,4 +1,5 @@
 /** The page in a real browser, at real nodes. One browser for all tests; each person has cookies of their own. */
+import * as Fs from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { Browser } from "playwright-core"
@@ -53,6 +54,21 @@ const scrollUp = async (log: {
     await new Promise((resume) => setTimeout(resume, 10))
   }
   return { more: rows().length - before, by: place() - at }
+}
+
+/** Runs in the page: drops files of these names there. */
+const drop = (names: ReadonlyArray<string>) => {
+  const { DataTransfer, DragEvent, File, document } = globalThis as unknown as {
+    DataTransfer: new () => { items: { add: (file: object) => void } }
+    DragEvent: new (type: string, of: object) => object
+    File: new (parts: ReadonlyArray<string>, name: string) => object
+    document: { body: { dispatchEvent: (event: object) => void } }
+  }
+  const dataTransfer = new DataTransfer()
+  for (const name of names) dataTransfer.items.add(new File(["abc"], name))
+  for (const type of ["dragover", "drop"]) {
+    document.body.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer }))
+  }
 }
 
 describe.skipIf(!hasBrowser)("the page", () => {
@@ -207,7 +223,8 @@ describe.skipIf(!hasBrowser)("the page", () => {
   it.scopedLive("shows text as text, whatever it holds", () =>
     Effect.gen(function* () {
       const stage = yield* make
-      const { links, nodes, port } = yield* gather(stage, ["anna"])
+      const downloads = `${stage.folder}/downloads`
+      const { links, nodes, port } = yield* gather(stage, ["anna"], () => ["--downloads", downloads])
       const kim = yield* stage.client("kim", port, { args: ["--json"] })
       yield* nodes[0]?.sees("Client kim: initiated") ?? Effect.void
       const tab = yield* open(browser, links[0] ?? "")
@@ -240,7 +257,53 @@ describe.skipIf(!hasBrowser)("the page", () => {
       assert.isUndefined(yield* tab.does((page) => page.evaluate(() => (globalThis as { owned?: unknown }).owned)))
       assert.strictEqual(yield* tab.does((page) => page.locator("img, iframe, script:not([src]), style").count()), 0)
       yield* tab.isAccessible("hostile texts")
-      assert.deepStrictEqual(tab.complaints, [])
+
+      // A file that would run in the page if it was shown there: it is fetched, and then it can only be saved.
+      const hostile = "<script>globalThis.owned = 1</script>"
+      Fs.writeFileSync(`${stage.folder}/a\u202egpj.html`, hostile)
+      yield* kim.types(JSON.stringify({ type: "run", command: "send", arguments: `${stage.folder}/a\u202egpj.html` }))
+      yield* tab.shows(() => tab.log.getByText("a_gpj.html", { exact: true }))
+      const files = tab.log.locator(".file")
+      yield* tab.shows(() => files.getByText("37 bytes, kim has it"))
+      yield* tab.isAccessible("an offer")
+      yield* tab.does(() => files.getByRole("button", { name: "Get a_gpj.html" }).press("Enter"))
+      yield* tab.shows(() => files.getByText(`Here: ${downloads}/a_gpj.html`))
+      const saved = yield* tab.does(async () => {
+        const [download] = await Promise.all([
+          tab.page.waitForEvent("download"),
+          files.getByRole("link", { name: "Save a copy of a_gpj.html" }).press("Enter")
+        ])
+        return { name: download.suggestedFilename(), text: Fs.readFileSync(await download.path(), "utf8") }
+      })
+      assert.deepStrictEqual(saved, { name: "a_gpj.html", text: hostile })
+      const address = yield* tab.does(() => files.getByRole("link").getAttribute("href"))
+      const shown = yield* tab.does((page) =>
+        page.goto(new URL(`${address}`, page.url()).href).then(() => "shown", String)
+      )
+      assert.include(shown, "Download is starting")
+
+      // Files that the person hands over are offered: by the button, and dropped on the page.
+      yield* tab.does((page) =>
+        page
+          .locator("input[type=file]")
+          .setInputFiles({ name: "report.txt", mimeType: "", buffer: Buffer.alloc(900_000) })
+      )
+      const hears = (what: string) =>
+        stage.until(`kim to hear of ${what}`, () => kim.out.some((line) => line.includes(what)))
+      yield* hears('"name":"report.txt","size":900000,')
+      yield* tab.does((page) => page.evaluate(drop, ["one", "two"]))
+      yield* hears('"name":"one and 1 more","size":6,')
+      yield* tab.shows(() => tab.log.getByText("2 files, 6 bytes"))
+      yield* tab.does((page) => page.route("**/uploads", (route) => route.fulfill({ status: 507, body: "No room." })))
+      yield* tab.does((page) => page.evaluate(drop, ["three"]))
+      yield* tab.shows((page) => page.getByText("Not offered: No room."))
+      yield* tab.isAccessible("an upload that was refused")
+      yield* tab.does((page) => page.getByRole("button", { name: "Dismiss" }).press("Enter"))
+      assert.isUndefined(yield* tab.does((page) => page.evaluate(() => (globalThis as { owned?: unknown }).owned)))
+      assert.deepStrictEqual(
+        tab.complaints.filter((complaint) => !complaint.includes("507")),
+        []
+      )
     })
   )
 

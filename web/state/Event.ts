@@ -1,6 +1,7 @@
 /** What happens to the page, and what it does then. */
 import type { Place } from "./Place.ts"
 import type { Notifying, Panel } from "./State.ts"
+import type { Attached, FileDeed } from "./Transfer.ts"
 import type { Command, LineName, Report } from "./Wire.ts"
 
 export type Event =
@@ -29,6 +30,16 @@ export type Event =
   | { readonly _tag: "Submit" }
   | { readonly _tag: "SendAgain"; readonly ref: string }
   | { readonly _tag: "Discard"; readonly ref: string }
+  /** The person wants a file that is offered, or does not want it any more. */
+  | { readonly _tag: "OnFile"; readonly deed: FileDeed; readonly digest: string }
+  /** The person drags something over the page that could be offered; hands files over; wants an upload no more. */
+  | { readonly _tag: "Dragging"; readonly isOver: boolean }
+  | { readonly _tag: "Attach"; readonly files: ReadonlyArray<Attached> }
+  | { readonly _tag: "StopUpload"; readonly ref: string }
+  /** An upload is so far; is at that path of the node; has failed. */
+  | { readonly _tag: "UploadSent"; readonly ref: string; readonly sent: number }
+  | { readonly _tag: "Uploaded"; readonly ref: string; readonly path: string }
+  | { readonly _tag: "UploadFailed"; readonly ref: string; readonly why: string }
   | { readonly _tag: "Show"; readonly panel: Panel | undefined }
   | { readonly _tag: "ShowList"; readonly isOpen: boolean }
   | { readonly _tag: "Search"; readonly text: string }
@@ -38,6 +49,8 @@ export type Event =
 
 export type Effect =
   | { readonly _tag: "Send"; readonly command: Command }
+  | { readonly _tag: "Upload"; readonly ref: string; readonly files: ReadonlyArray<Attached> }
+  | { readonly _tag: "StopUpload"; readonly ref: string }
   /** Dial the node again, after this many attempts that failed. */
   | { readonly _tag: "Redial"; readonly attempts: number }
   /** Keep what outlives a reload. */

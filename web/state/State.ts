@@ -3,6 +3,7 @@ import type { Described } from "../../src/domain/Described.ts"
 import type { Candidate } from "../../src/terminal/Completion.ts"
 import type { Kept } from "./Kept.ts"
 import { main, onWire, othersIn, type Place, privatelyWith } from "./Place.ts"
+import type { Files, Upload } from "./Transfer.ts"
 import type { Said, Window } from "./Window.ts"
 import type { Chat, ConversationNews, Ids, LineName, PeerNews, RoomNews, StreamNews } from "./Wire.ts"
 
@@ -63,6 +64,12 @@ export interface State {
   /** The windows of the places that were open. */
   readonly windows: ReadonlyMap<Place, Window>
   readonly outgoing: ReadonlyArray<Outgoing>
+  /** What is known of files that are offered, by digest. */
+  readonly files: Files
+  /** What is on its way to the node, to be offered. */
+  readonly uploads: ReadonlyArray<Upload>
+  /** Whether something is being dragged over the page that could be offered. */
+  readonly isDropping: boolean
   readonly drafts: ReadonlyMap<Place, string>
   readonly menu: Menu | undefined
   readonly panel: Panel | undefined
@@ -95,6 +102,9 @@ export const initial = (
   opened: othersIn(kept.open) === undefined ? [] : [kept.open],
   windows: new Map(),
   outgoing: kept.unsent.map((each, index) => ({ ...each, ref: `kept-${index}`, name: undefined, unsent: true })),
+  files: new Map(),
+  uploads: [],
+  isDropping: false,
   drafts: kept.drafts,
   menu: undefined,
   panel: undefined,

@@ -21,6 +21,8 @@ export interface WireLine extends LineName {
   readonly mention?: boolean
   /** Whether the text is a new topic of the room. */
   readonly topic?: boolean
+  /** What the line offers. */
+  readonly offer?: OfferSeen
 }
 
 /** What the node reports. A node that is newer than this page may report other things too. */
@@ -37,6 +39,10 @@ export type ConversationNews = Of<"rooms">["conversations"][number]
 export type PeerNews = Of<"peers">["peers"][number]
 /** How far others have a stream of this node. */
 export type StreamNews = Of<"delivery">["streams"][number]
+
+/** Files that are offered, and how far they are here. */
+export type OfferSeen = NonNullable<Of<"said">["offer"]>
+export type TransferNews = NonNullable<Of<"file">["transfer"]>
 
 /** One id or more. */
 export type Ids = readonly [string, ...ReadonlyArray<string>]

@@ -105,6 +105,12 @@ const nodesOf = (ids: ReadonlyArray<string>): string =>
 
 const areOrIs = ({ length }: ReadonlyArray<string>): string => (length === 1 ? "is" : "are")
 
+/** What else happens to a transfer stands where it is offered. */
+const transferEventOf = ({ event, name, paths, peer }: Extract<Report, { type: "transfer-event" }>) => {
+  if (event === "fetched") return `${name} is here: ${paths?.join(", ")}`
+  return event === "lied" ? `${peer} sent something that is not in ${name}: it is asked for no more of it` : undefined
+}
+
 /** A report in words, as a notice; undefined if it is none. */
 export const noticeOf = (report: Report): string | undefined => {
   switch (report.type) {
@@ -133,6 +139,8 @@ export const noticeOf = (report: Report): string | undefined => {
       return `${report.id} has no direct link: its lines come through ${report.by}`
     case "catching-up":
       return `${report.from} sends ${counted(report.count, "missed line")}`
+    case "transfer-event":
+      return transferEventOf(report)
     case "unkept":
       return `The log can't be written to disk (${report.detail}); the chat goes on without it`
     case "expelled":

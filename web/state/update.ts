@@ -1,6 +1,8 @@
 /** How the state of the page changes: what happens, to the state after it and what is to be done. Pure. */
 import { absurd } from "../../src/domain/Absurd.ts"
+import { attach, stopUpload, uploaded, uploadFailed, uploadOver, uploadSent, uploadsInterrupted } from "./Attaching.ts"
 import type { Effect, Event } from "./Event.ts"
+import { offered, seekOffers, withNews } from "./Files.ts"
 import { othersIn, type Place, placeOf, titleOf } from "./Place.ts"
 import {
   go,
@@ -42,7 +44,7 @@ const foundAtOnce = 50
 export const watching: Command = { type: "watch", what: ["chat", "rooms", "peers", "delivery"] }
 
 const connected = (state: State): Step =>
-  andThen(sending({ ...state, connection: { _tag: "Open" } }, watching), (after) =>
+  andThen(sending({ ...state, connection: { _tag: "Open" }, files: new Map() }, watching), (after) =>
     andThen(resume({ ...after, search: { ...after.search, ref: undefined } }), (resumed) =>
       resumed.search.lines === undefined && resumed.search.text !== ""
         ? search(resumed, resumed.search.text)
@@ -57,7 +59,7 @@ const disconnected = (state: State, now: number): Step => {
       ? { ...connection, attempts: connection.attempts + 1 }
       : { _tag: "Away" as const, since: now, attempts: 0 }
   return doing(
-    { ...interrupted(state), connection: away },
+    { ...uploadsInterrupted(interrupted(state)), connection: away },
     { _tag: "Redial", attempts: away.attempts },
     { _tag: "Keep" }
   )
@@ -126,6 +128,8 @@ const takeAll = (state: State, came: Came): State => {
   let after = state
   for (const [place, lines] of came) {
     after = takeIn(after, place, lines)
+    const files = offered(after.files, lines)
+    if (files !== after.files) after = { ...after, files }
     after = arrived(
       after,
       lines.filter((line): line is Said => line._tag === "Said")
@@ -164,9 +168,17 @@ const told = (state: State, report: Report): Step => {
           : state
       )
     case "accepted":
-      return still(accepted(state, report.ref, `${report.stream} ${report.n}`))
+      return still(uploadOver(accepted(state, report.ref, `${report.stream} ${report.n}`), report.ref))
     case "settled":
-      return still(settled(state, report.ref))
+      return still(uploadOver(settled(state, report.ref), report.ref))
+    case "file": {
+      const { digest, holders, transfer } = report
+      return still({ ...state, files: withNews(state.files, digest, { holders, transfer }) })
+    }
+    case "transfer": {
+      const transfer = report.state === "none" ? undefined : report
+      return still({ ...state, files: withNews(state.files, report.digest, { transfer }) })
+    }
     case "room": {
       const { here, type: _, ...room } = report
       const others = state.rooms.filter((each) => each.room !== room.room)
@@ -187,7 +199,7 @@ const takeHistory = (state: State, report: Extract<Report, { type: "history" }>)
   const why = window?.asked?.why
   return andThen(takeAnswer(state, report.ref, { ...report, lines }), (taken) => {
     const known = arrived(taken, lines)
-    return still(
+    return seekOffers(
       place !== undefined && (why === "missed" || why === "last") ? sentAfterAll(known, place, lines) : known
     )
   })
@@ -233,7 +245,7 @@ const react = (state: State, event: Event, now: number): Step => {
     case "Heard":
       return heard(state, event.reports, now)
     case "Go":
-      return go(state, event.place)
+      return andThen(go(state, event.place), seekOffers)
     case "GoToLine":
       return goToLine(state, event.place, event.line)
     case "GoBy":
@@ -262,6 +274,20 @@ const react = (state: State, event: Event, now: number): Step => {
       return sendAgain(state, event.ref, now)
     case "Discard":
       return discard(state, event.ref)
+    case "OnFile":
+      return sending(state, { type: event.deed, digest: event.digest })
+    case "Dragging":
+      return still(event.isOver === state.isDropping ? state : { ...state, isDropping: event.isOver })
+    case "Attach":
+      return attach({ ...state, isDropping: false }, event.files)
+    case "StopUpload":
+      return stopUpload(state, event.ref)
+    case "UploadSent":
+      return still(uploadSent(state, event.ref, event.sent))
+    case "Uploaded":
+      return uploaded(state, event.ref, event.path)
+    case "UploadFailed":
+      return still(uploadFailed(state, event.ref, event.why))
     case "Show":
       return still({ ...state, panel: event.panel, isListOpen: false })
     case "ShowList":

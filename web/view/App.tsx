@@ -4,6 +4,7 @@ import { othersIn, titleOf } from "../state/Place.ts"
 import { callsIn, type Panel, type State } from "../state/State.ts"
 import { bannerOf } from "../state/Words.ts"
 import { Composer } from "./Composer.tsx"
+import { Uploads } from "./File.tsx"
 import { Finding } from "./Finding.tsx"
 import { Icon } from "./Icon.tsx"
 import { List } from "./List.tsx"
@@ -128,8 +129,10 @@ export const App = ({ askToNotify, current, happened, now, state }: Props) => {
           {banner?.text}
         </div>
         <Log state={state} now={now} happened={happened} />
+        <Uploads uploads={state.uploads} happened={happened} />
         <Composer state={state} happened={happened} current={current} scrollLog={scrollLog} />
       </main>
+      {state.isDropping && <div class="drop">Drop files here to offer them to {titleOf(state.open)}</div>}
       {state.panel !== undefined && <Side panel={state.panel} state={state} happened={happened} />}
     </div>
   )

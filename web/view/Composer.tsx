@@ -1,5 +1,6 @@
 /** Where one writes: a text of one line or several, and what may complete it. */
 import { Component } from "preact"
+import { filesOf } from "../dropped.ts"
 import type { Event } from "../state/Event.ts"
 import { titleOf } from "../state/Place.ts"
 import { draftOf, type State } from "../state/State.ts"
@@ -18,6 +19,7 @@ export const isComposing = (event: KeyboardEvent): boolean => event.isComposing 
 
 export class Composer extends Component<Props> {
   #input: HTMLTextAreaElement | null = null
+  #files: HTMLInputElement | null = null
 
   override componentDidMount() {
     this.#fit()
@@ -145,6 +147,22 @@ export class Composer extends Component<Props> {
             if (this.#pressed(event)) event.preventDefault()
           }}
           onBlur={() => happened({ _tag: "CloseMenu" })}
+        />
+        <button type="button" class="plain" onClick={() => this.#files?.click()}>
+          <Icon name="attach" />
+          <span class="heard">Attach files</span>
+        </button>
+        <input
+          type="file"
+          multiple
+          hidden
+          ref={(element) => {
+            this.#files = element
+          }}
+          onChange={({ currentTarget }) => {
+            happened({ _tag: "Attach", files: filesOf(currentTarget.files ?? []) })
+            currentTarget.value = ""
+          }}
         />
         <button type="submit" class="send" disabled={text.trim() === "" || excess > 0}>
           <Icon name="send" />

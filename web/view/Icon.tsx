@@ -8,6 +8,9 @@ const paths = {
   close: "M6 6l12 12M18 6 6 18",
   send: "M5 12h13M12.500 5.500 19 12l-6.500 6.500",
   down: "M12 5v14M5.500 12.500 12 19l6.500-6.500",
+  attach: "M18 8v8a6 6 0 0 1-12 0V6a4 4 0 0 1 8 0v9a2 2 0 0 1-4 0V8",
+  file: "M6 3h8l5 5v13H6zM14 3v5h5",
+  folder: "M3 6h7l2 3h9v10H3z",
   bell: "M6 16V11a6 6 0 0 1 12 0v5l1.500 2h-15zM10 21h4"
 } as const
 

@@ -66,6 +66,7 @@ export class Log extends Component<Props> {
       state.open !== before.open ||
       state.outgoing !== before.outgoing ||
       state.streams !== before.streams ||
+      state.files !== before.files ||
       state.connection !== before.connection ||
       state.sought !== before.sought ||
       state.isFollowing !== before.isFollowing ||
@@ -195,6 +196,7 @@ export class Log extends Component<Props> {
           {rowsIn(window).map((row) => {
             const line = row._tag === "Line" && row.line.own === true ? row.line : undefined
             const delivery = line === undefined ? undefined : deliveryOf(line, state.streams)
+            const offer = row._tag === "Line" ? row.line.offer : undefined
             const isTold = delivery !== undefined && (delivery.state !== "all" || line === lastOwn)
             return (
               <Row
@@ -202,6 +204,8 @@ export class Log extends Component<Props> {
                 row={row}
                 now={now}
                 isSought={row.key === soughtName}
+                news={offer && state.files.get(offer.digest)}
+                happened={offer && isConnected ? happened : undefined}
                 delivery={isTold ? delivery.state : undefined}
                 short={isTold ? delivery.short : ""}
                 long={isTold ? delivery.long : ""}

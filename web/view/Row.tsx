@@ -1,9 +1,12 @@
 /** One row of the log. */
+import type { Event } from "../state/Event.ts"
 import { titleOf } from "../state/Place.ts"
 import { type Row as Data, dayInWords } from "../state/Rows.ts"
 import type { Outgoing } from "../state/State.ts"
+import type { FileNews } from "../state/Transfer.ts"
 import type { Said } from "../state/Window.ts"
 import { clock, type Delivery } from "../state/Words.ts"
+import { File } from "./File.tsx"
 import { Pure } from "./Pure.ts"
 import { Id, Text } from "./Text.tsx"
 
@@ -14,6 +17,9 @@ interface LineProps {
   readonly line: Said
   readonly isFirst: boolean
   readonly isSought: boolean
+  /** What is known of what the line offers, and who is to be told what is to be done about it. */
+  readonly news: FileNews | undefined
+  readonly happened: ((event: Event) => void) | undefined
   readonly delivery: Delivery["state"] | undefined
   readonly short: string
   readonly long: string
@@ -23,8 +29,8 @@ const topicOf = ({ room = "", text }: Said): string =>
   text === "" ? `removed the topic of ${titleOf(room)}` : `set the topic of ${titleOf(room)}:`
 
 class Line extends Pure<LineProps> {
-  override render({ delivery, isFirst, isSought, line, long, name, short }: LineProps) {
-    const { action, at, from, mention, own, text, topic } = line
+  override render({ delivery, happened, isFirst, isSought, line, long, name, news, short }: LineProps) {
+    const { action, at, from, mention, offer, own, text, topic } = line
     const isDeed = action === true || topic === true
     const of = [
       "line",
@@ -42,11 +48,16 @@ class Line extends Pure<LineProps> {
           {isFirst || isDeed ? (
             <div class="author">
               <Id id={from} /> {topic === true && topicOf(line)}
+              {offer !== undefined && `offers ${offer.files === undefined ? "a file" : "a folder"}`}
             </div>
           ) : (
             <span class="heard">{from}: </span>
           )}
-          {!(topic === true && text === "") && <Text text={text} />}
+          {offer !== undefined ? (
+            <File offer={offer} news={news} happened={happened} />
+          ) : (
+            !(topic === true && text === "") && <Text text={text} />
+          )}
         </div>
         {delivery !== undefined && (
           <span class={`delivery ${delivery}`} title={long}>
