@@ -281,6 +281,7 @@ const sparse = (gib: number): Promise<void> =>
     const path = Path.join(folder, "content")
     Fs.writeFileSync(path, "")
     Fs.truncateSync(path, gib * 2 ** 30)
+    await settled()
     told(`${gib} GiB`, await byOutlive(path, Path.join(folder, "to"), gib * 1_024))
   })
 
