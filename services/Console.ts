@@ -9,7 +9,7 @@ import type { Progress } from "../src/domain/Progress.ts"
 import type { Request } from "../src/domain/Request.ts"
 import type { ScreenLine } from "../src/domain/ScreenLine.ts"
 import type { Status } from "../src/domain/Status.ts"
-import type { WithFolders } from "../src/domain/Vocabulary.ts"
+import type { WithFiles } from "../src/domain/Vocabulary.ts"
 
 /**
  * Gives a console something to show, in one write and in a plain call. The console calls `taken` once, when it has
@@ -87,7 +87,7 @@ export interface Prompt {
   /** Shows how far files are in place of what was shown of that before; none: it shows nothing any more. */
   readonly showProgress: (progress: ReadonlyArray<Progress>) => void
   /** Completes words from a vocabulary, in place of the one before. */
-  readonly completeFrom: (vocabulary: WithFolders) => Effect.Effect<void>
+  readonly completeFrom: (vocabulary: WithFiles) => Effect.Effect<void>
 }
 
 export class Console extends Context.Tag("outlive/Console")<

@@ -7,14 +7,14 @@ import { Console, type Put, type Typed, whenTaken } from "../../services/Console
 import type { Interrupts } from "../../services/Interrupts.ts"
 import type { Room } from "../../src/domain/Post.ts"
 import type { ScreenLine } from "../../src/domain/ScreenLine.ts"
-import type { WithFolders } from "../../src/domain/Vocabulary.ts"
+import type { WithFiles } from "../../src/domain/Vocabulary.ts"
 import { Attention } from "../../src/terminal/Attention.ts"
 import { dim, type Looks } from "../../src/terminal/Chronicle.ts"
 import { type Completions, completionFrom, nothing } from "../../src/terminal/Completion.ts"
 import type { Act } from "../../src/terminal/editor/State.ts"
+import { completed, withFiles } from "../../src/terminal/FileCompletion.ts"
 import type { Key } from "../../src/terminal/Keys.ts"
 import { liveArea, ownLine } from "../../src/terminal/LiveArea.ts"
-import { completed, withPaths } from "../../src/terminal/PathCompletion.ts"
 import { PendingList } from "../../src/terminal/PendingList.ts"
 import { progressRows } from "../../src/terminal/ProgressRows.ts"
 import { roomOfKey } from "../../src/terminal/RoomKeys.ts"
@@ -36,6 +36,8 @@ export interface Settings extends Looks {
   readonly bell: boolean
 }
 
+const nothingFound = Effect.succeed([])
+
 const tab: Key = { _tag: "Press", name: "tab" }
 
 /** The status and the line that is typed, at least, stand below what is shown. */
@@ -51,7 +53,7 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
     const ringer = new Bell(settings)
     const run = yield* FiberSet.makeRuntime<never, void, never>()
     let complete = nothing
-    let listed: WithFolders["listed"] = () => Effect.succeed([])
+    let files: Pick<WithFiles, "listed" | "offers"> = { listed: () => nothingFound, offers: nothingFound }
 
     const view = () => ({ self: ticker.status?.self, columns: screen.columns })
     const enter = (lines: ReadonlyArray<ScreenLine>, at: number): string =>
@@ -97,15 +99,19 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
         screen.drawSoon()
       }
     })
-    /** Completes a path, if the text is still the same when it is known what is there. */
-    const lookUp = ({ path, ...others }: Completions): void => {
-      if (path === undefined) return
+    /** Completes a file, if the text is still the same when it is known what is there. */
+    const lookUp = ({ file, ...others }: Completions): void => {
+      if (file === undefined) return
       const { cursor, text } = input.editor()
+      const lookedUp = Effect.zip(
+        file.path === undefined ? nothingFound : files.listed(file.path),
+        file.offer === undefined ? nothingFound : files.offers
+      )
       run(
-        Effect.map(listed(path), (found) => {
+        Effect.map(lookedUp, ([found, offers]) => {
           const now = input.editor()
           if (now.text !== text || now.cursor !== cursor || now.menu !== undefined) return
-          const completions = completed(path, found)
+          const completions = completed(file, found, offers)
           const act = input.press(tab, () => (completions.candidates.length > 0 ? completions : others))
           if (act !== undefined) obey(act)
           screen.drawSoon()
@@ -216,8 +222,8 @@ const make = (settings: Settings, terminal: RawTerminal.Terminal) =>
         showProgress: (shown) => progress.show(shown),
         completeFrom: (vocabulary) =>
           Effect.sync(() => {
-            complete = withPaths(vocabulary.commands, completionFrom(vocabulary))
-            listed = vocabulary.listed
+            complete = withFiles(vocabulary.commands, completionFrom(vocabulary))
+            files = vocabulary
           })
       })
     })

@@ -1,7 +1,7 @@
 /** Commands that are typed into the chat, as help and completion see them: at a terminal and on the page. */
 
 /** Where the completions of an argument come from. */
-export type Kind = "id" | "room" | "place" | "command" | "paths" | "offer"
+export type Kind = "id" | "room" | "place" | "command" | "paths" | "offer" | "offer and folder"
 
 /** One argument as help and completion see it. */
 export interface Parameter {

@@ -25,8 +25,13 @@ export const textArgument = (name: string) =>
 /** Paths of files, and what stands behind them. */
 export const pathsArgument = textArgument("FILE").annotations({ [KindAnnotation]: "paths" satisfies Kind })
 
-/** An offered file, and perhaps a folder behind it. */
+/** A file that is offered. */
 export const offerArgument = textArgument("FILE").annotations({ [KindAnnotation]: "offer" satisfies Kind })
+
+/** The same, and perhaps a folder behind it. */
+export const offerAndFolderArgument = textArgument("FILE").annotations({
+  [KindAnnotation]: "offer and folder" satisfies Kind
+})
 
 /** Somebody's id. */
 export const idArgument = PeerId.annotations({

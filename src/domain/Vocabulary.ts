@@ -17,10 +17,12 @@ export interface Vocabulary {
 }
 
 /** The same where files can be named. */
-export interface WithFolders extends Vocabulary {
+export interface WithFiles extends Vocabulary {
   /** What is in a folder, as it was typed, with a name that begins so. */
   readonly listed: (path: {
     readonly folder: string
     readonly beginning: string
   }) => Effect.Effect<ReadonlyArray<Listed>>
+  /** The names of the files that are offered now, the last one first. */
+  readonly offers: Effect.Effect<ReadonlyArray<string>>
 }

@@ -18,6 +18,12 @@ export interface Completions {
   readonly from: number
   readonly candidates: ReadonlyArray<Candidate>
   /** What is to be looked up first. The candidates are those if nothing is found. */
+  readonly file?: FileBegun | undefined
+}
+
+/** What may be named by what was begun: an offer, or if none is called so, a path. */
+export interface FileBegun {
+  readonly offer?: { readonly from: number; readonly beginning: string } | undefined
   readonly path?: PathBegun | undefined
 }
 
@@ -123,9 +129,10 @@ export const completionsOf = (
       return begun(roomsAs)
     case "place":
       return begun([...roomsAs, ...conversations])
-    // Paths are looked up: see `PathCompletion.ts`.
+    // These are looked up: see `FileCompletion.ts`.
     case "paths":
     case "offer":
+    case "offer and folder":
     case undefined:
       return begun([])
     default:

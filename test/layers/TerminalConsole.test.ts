@@ -143,6 +143,7 @@ describe("TerminalConsole", () => {
         ids: () => [id("anna")],
         rooms: () => [],
         conversations: () => [],
+        offers: Effect.succeed([]),
         listed: ({ beginning, folder }) =>
           Effect.delay(
             Effect.succeed(

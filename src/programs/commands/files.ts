@@ -16,7 +16,7 @@ import { PeerId, title, titlesOf } from "../../domain/Peer.ts"
 import { notJoined } from "../../domain/Place.ts"
 import { type Room, RoomFromString } from "../../domain/Post.ts"
 import { notice } from "../../domain/ScreenLine.ts"
-import { offerArgument, pathsArgument, textArgument } from "../../domain/SlashCommand.ts"
+import { offerAndFolderArgument, offerArgument, pathsArgument } from "../../domain/SlashCommand.ts"
 import type { KnownOffer } from "../../domain/Transfer.ts"
 import { isQuoted, wordsIn } from "../../domain/Words.ts"
 import { type Known, known, statusOf } from "../offers.ts"
@@ -178,8 +178,6 @@ const withOffer = <R>(line: string, act: (offer: Offer, rest: string) => Effect.
     )
   })
 
-const fileArgument = textArgument("FILE")
-
 /** A folder, in quotes or with backslashes as in `/send`, or as it is with its blanks. */
 const folderNamedBy = (text: string): string => {
   const [only, ...others] = wordsIn(text)
@@ -193,7 +191,7 @@ export const get = make({
   help: "Fetches a FILE that is offered, by its name or number in /files. A folder may follow.",
   details:
     "It comes from all who have it, and goes on where it stopped if it is asked for again. What is there is never overwritten.",
-  arguments: Schema.Tuple(offerArgument),
+  arguments: Schema.Tuple(offerAndFolderArgument),
   run: ([line]) =>
     withOffer(line, (offer, folder) =>
       Effect.gen(function* () {
@@ -213,7 +211,7 @@ export const cancel = make({
   group: "Files",
   help: "Stops fetching a FILE. What is here of it is kept: /get goes on there.",
   details: "It also gives up a FILE that is being read for /send.",
-  arguments: Schema.Tuple(fileArgument),
+  arguments: Schema.Tuple(offerArgument),
   run: ([line]) =>
     Effect.gen(function* () {
       if (yield* giveUpReading(line)) return answer(`${line.trim()} is read no further, and not offered.`)
@@ -233,7 +231,7 @@ export const drop = make({
   group: "Files",
   elsewhere: ["unshare", "unsend"],
   help: "Stops sharing a FILE that you have offered or fetched. It stays on your disk.",
-  arguments: Schema.Tuple(fileArgument),
+  arguments: Schema.Tuple(offerArgument),
   run: ([line]) =>
     withOffer(line, (offer) =>
       Effect.gen(function* () {

@@ -12,6 +12,7 @@ import { withHome } from "../../domain/Path.ts"
 import { opened, placesOf } from "../../domain/Place.ts"
 import { statusOf } from "../../domain/Status.ts"
 import { commands } from "../commands/all.ts"
+import { type Known, known } from "../offers.ts"
 import { followPresence } from "./presence.ts"
 import { move, newsIn, type Session } from "./Session.ts"
 
@@ -20,6 +21,13 @@ const openWhatIsUnread = (session: Session["Type"]): void => {
   const talks = [...session.reading.conversations()].reverse()
   for (const { lines, room } of newsIn(session, talks)) if (lines > 0) move(session, (before) => opened(before, room))
 }
+
+/** At most so many offers are named when somebody completes a name. */
+const mostNamed = 500
+
+/** The names of the last offers, the last one first. */
+const namesOf = (all: ReadonlyArray<Known>): ReadonlyArray<string> =>
+  [...new Set(all.map(({ offer }) => offer.name).reverse())].slice(0, mostNamed)
 
 /**
  * Keeps the status on the screen up to date, until the scope closes. Another room of the session is there in the call
@@ -34,6 +42,7 @@ export const tellHowItIs = (
     const rooms = yield* Rooms
     const { onGrowth } = yield* MessageLog
     const folders = yield* Folders
+    const context = yield* Effect.context<MessageLog | PeerMesh | Rooms>()
     if (Option.isNone(console.prompt)) return
     const { completeFrom, showStatus } = console.prompt.value
     const present = yield* followPresence
@@ -48,7 +57,8 @@ export const tellHowItIs = (
       ids: () => [...present.now().peers.keys()],
       rooms: () => rooms.known().map(({ room }) => room),
       conversations: () => MutableRef.get(place).conversations,
-      listed: ({ beginning, folder }) => folders.list(withHome(folder, folders.home), beginning)
+      listed: ({ beginning, folder }) => folders.list(withHome(folder, folders.home), beginning),
+      offers: Effect.map(Effect.provide(known, context), (all) => namesOf(all))
     })
     openWhatIsUnread(session)
     update()

@@ -12,11 +12,11 @@ const commonBeginning = (texts: ReadonlyArray<string>): string =>
 
 /**
  * Completes a word as far as all candidates agree. If there are several, it opens the menu with them. Rings if there
- * are none. A path is looked up first.
+ * are none. A file is looked up first.
  */
 export const beginCompletion = (editor: Editor, complete: Complete): Pressed => {
   const completions = complete(editor.text, editor.cursor)
-  if (completions.path !== undefined) return { editor, act: { _tag: "LookUp", completions } }
+  if (completions.file !== undefined) return { editor, act: { _tag: "LookUp", completions } }
   const { candidates, from } = completions
   const [only, ...others] = candidates
   if (only === undefined) return ring(editor)

@@ -53,7 +53,7 @@ export type Act =
   | { readonly _tag: "Clear" }
   /** Open the pager, to read back what was shown. */
   | { readonly _tag: "ReadBack" }
-  /** Look up what completes the path that was begun, and then complete it. */
+  /** Look up the files that complete what was begun, and then complete it. */
   | { readonly _tag: "LookUp"; readonly completions: Completions }
   /** Ring the bell: the key does nothing here. */
   | { readonly _tag: "Ring" }

@@ -2,9 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import type { Described } from "../../src/domain/Described.ts"
 import type { Listed } from "../../src/domain/Path.ts"
-import { offerArgument, parametersOf, pathsArgument } from "../../src/domain/SlashCommand.ts"
+import { offerAndFolderArgument, offerArgument, parametersOf, pathsArgument } from "../../src/domain/SlashCommand.ts"
 import { nothing } from "../../src/terminal/Completion.ts"
-import { completed, withPaths } from "../../src/terminal/PathCompletion.ts"
+import { completed, withFiles } from "../../src/terminal/FileCompletion.ts"
 
 const command = (name: string, schema: Schema.Schema.All): Described => ({
   name,
@@ -12,21 +12,25 @@ const command = (name: string, schema: Schema.Schema.All): Described => ({
   parameters: parametersOf(schema),
   help: ""
 })
-const commands = [command("send", Schema.Tuple(pathsArgument)), command("get", Schema.Tuple(offerArgument))]
-const complete = withPaths(commands, nothing)
+const commands = [
+  command("send", Schema.Tuple(pathsArgument)),
+  command("get", Schema.Tuple(offerAndFolderArgument)),
+  command("drop", Schema.Tuple(offerArgument))
+]
+const complete = withFiles(commands, nothing)
 
 /** What is looked up for a line: a folder, and how a name in it begins. */
 const asked = (line: string) => {
-  const path = complete(line, line.length).path
+  const path = complete(line, line.length).file?.path
   return path === undefined ? undefined : [path.folder, path.beginning]
 }
 
 /** A line with each candidate for what is in its folder. */
 const lines = (line: string, ...listed: ReadonlyArray<string>) => {
-  const path = complete(line, line.length).path
-  if (path === undefined) return undefined
+  const file = complete(line, line.length).file
+  if (file === undefined) return undefined
   const found = listed.map((name): Listed => ({ name: name.replace(/\/$/, ""), isFolder: name.endsWith("/") }))
-  const { candidates, from } = completed(path, found)
+  const { candidates, from } = completed(file, found, ["my notes.txt", "minutes.txt", "logs"])
   return candidates.map(({ text }) => line.slice(0, from) + text)
 }
 
@@ -56,5 +60,14 @@ describe("paths in commands", () => {
   it("are meant in their case, if there are some", () => {
     assert.deepStrictEqual(lines("/send re", "README", "report"), ["/send report "])
     assert.deepStrictEqual(lines("/send rea", "README"), ["/send README "])
+  })
+
+  it("offers are named as they are called, with their blanks; a folder may follow", () => {
+    assert.deepStrictEqual(lines("/get m", "music/"), ["/get my notes.txt ", "/get minutes.txt "])
+    assert.deepStrictEqual(lines("/get My no"), ["/get my notes.txt "])
+    assert.deepStrictEqual(lines("/get my notes.txt m", "music/"), ["/get my notes.txt music/"])
+    assert.deepStrictEqual(lines("/drop l", "logs/"), ["/drop logs "])
+    assert.deepStrictEqual(lines("/drop x", "xyz/"), [])
+    assert.deepStrictEqual(lines("/drop logs x", "xyz/"), [])
   })
 })
