@@ -55,6 +55,8 @@ export interface Needs {
   readonly store: FileStore["Type"]
   /** The peers that have pieces of it, and can be asked. */
   readonly holders: () => Iterable<readonly [PeerId, Holding]>
+  /** Whether that peer is at another site: everything from there goes through its server. */
+  readonly isFar: (peer: PeerId) => boolean
   /** Calls a plain function when that may have changed. */
   readonly onHolders: (look: () => void) => () => void
   /** Asks the peers for holders, where that is due. Called each second with whether more are wanted. */
@@ -117,6 +119,8 @@ const gather = (
     let lastBytes = 0
     let usefulAt = now()
     let isOver = false
+    /** Whether somebody near has everything, so that nobody far is asked. */
+    let sparesFar = false
 
     // ---- The manifest: from one peer at a time
 
@@ -286,11 +290,15 @@ const gather = (
       const free = mostIntakes - intakes.size - opening.size
       if (free <= 0) return
       const time = now()
-      const candidates = [...needs.holders()]
-        .filter(([peer, { pieces }]) => {
-          if ((pieces === 0 && of > 0) || liars.has(peer) || intakes.has(peer) || opening.has(peer)) return false
-          return (notBefore.get(peer) ?? 0) <= time
-        })
+      const isOpen = (peer: PeerId): boolean => intakes.has(peer) || opening.has(peer)
+      const usable = [...needs.holders()].filter(
+        ([peer, { pieces }]) =>
+          (pieces > 0 || of === 0) && !liars.has(peer) && (isOpen(peer) || (notBefore.get(peer) ?? 0) <= time)
+      )
+      const isWhole = ([peer, { pieces }]: (typeof usable)[number]): boolean => (sets.get(peer)?.count ?? pieces) >= of
+      sparesFar = usable.some((each) => !needs.isFar(each[0]) && isWhole(each))
+      const candidates = usable
+        .filter(([peer]) => !isOpen(peer) && !(sparesFar && needs.isFar(peer)))
         .sort(([, one], [, other]) => other.pieces - one.pieces)
       for (const [peer] of candidates.slice(0, free)) open(peer)
     }
@@ -312,7 +320,7 @@ const gather = (
         return
       }
       intake.idleSince = undefined
-      const isAlone = intakes.size + opening.size <= 1
+      const isAlone = intakes.size + opening.size <= 1 && !sparesFar
       if (intake.silence() >= silentFor || (intake.isSlow() && !isAlone)) {
         later(peer, slowAfter)
         intake.end()

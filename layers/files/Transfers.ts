@@ -528,8 +528,8 @@ export const make = (settings: Settings) =>
     /** Who can be asked for pieces: of those who have as many, those near come first. */
     const reachable = ({ holders }: Search): ReadonlyArray<readonly [PeerId, Holding]> => {
       const all = [...holders].filter(([, { through }]) => links?.current.has(through) === true)
-      const isNear = ([id, { through }]: (typeof all)[number]): boolean => id === through
-      return [...all.filter(isNear), ...all.filter((each) => !isNear(each))]
+      const far = all.filter(([id, { through }]) => id !== through)
+      return [...all.filter((each) => !far.includes(each)), ...far]
     }
 
     const fetching = (entry: Entry, folder: string): Effect.Effect<void> => {
@@ -540,6 +540,7 @@ export const make = (settings: Settings) =>
         clock,
         store,
         holders: () => reachable(search),
+        isFar: (peer) => search.holders.get(peer)?.through !== peer,
         onHolders: peers.listen,
         seek: (wantsMore) => seek(search, wantsMore),
         open: (peer) => openTo(peer, entry),

@@ -37,13 +37,17 @@ const unasked = saying(() =>
   Buffer.concat([encodeHead({ type: "has", pieces: "all" }), bytesOf(`{"piece":0,"bytes":2}\nab`)])
 )
 
-/** Passes on connections, to somebody who has everything. */
-const passing: Manner = (connection, shared) =>
-  Effect.gen(function* () {
-    say(connection, { type: "connected", key: keyOf(shared.offer.digest) })
-    const { frame } = yield* frameOn(connection)
-    if (frame.type === "fetch") yield* honest(connection, shared)
-  })
+/** Passes on connections, to somebody who has everything. `asked` is called when that one is asked for it. */
+const passing =
+  (asked = () => {}): Manner =>
+  (connection, shared) =>
+    Effect.gen(function* () {
+      say(connection, { type: "connected", key: keyOf(shared.offer.digest) })
+      const { frame } = yield* frameOn(connection)
+      if (frame.type !== "fetch") return
+      asked()
+      yield* honest(connection, shared)
+    })
 
 /** The file is whole in the end, and just these peers were exposed. */
 const comesWhole = (manners: Readonly<Record<string, Manner>>, exposed: ReadonlyArray<string>): void =>
@@ -193,7 +197,7 @@ describe("Transfers", () => {
 
   it("who answers through a server under another's name is asked for nothing; only servers speak for others", () =>
     among(
-      { "Server-x": passing, ann: silent },
+      { "Server-x": passing(), ann: silent },
       ({ links, shared: { offer }, transfers, until }) =>
         Effect.gen(function* () {
           const { files, onLinks } = transfers
@@ -217,4 +221,30 @@ describe("Transfers", () => {
         }),
       { isCalled: (id) => id !== "wes" }
     ))
+
+  it("nobody far is asked while somebody near gives everything, and somebody is when nobody near does", () => {
+    for (const [near, asked] of [
+      [honest, 0],
+      [silent, 1],
+      [dripping, 1],
+      [liar, 1]
+    ] as const) {
+      let connected = 0
+      const counted = passing(() => {
+        connected += 1
+      })
+      among({ "Server-x": counted, near }, ({ links, shared: { offer }, transfers, until }) =>
+        Effect.gen(function* () {
+          const server = links.get(id("Server-x")) ?? assert.fail("there is no server")
+          const holds = { type: "holds", key: keyOf(offer.digest), pieces: 12, of: 12 } as const
+          yield* transfers.files.fetch(offer)
+          // The server has nothing itself.
+          transfers.onLinks.heard(server, { ...holds, pieces: 0 })
+          transfers.onLinks.heard(server, { ...holds, by: id("wes") })
+          yield* until("Fetched")
+          assert.strictEqual(connected, asked)
+        })
+      )
+    }
+  })
 })
