@@ -17,6 +17,7 @@ import {
   NotFetched,
   NotHeard,
   NotRead,
+  OfferGivenUp,
   type Unreachable
 } from "../domain/Errors.ts"
 import * as Monotonic from "../domain/Monotonic.ts"
@@ -103,6 +104,7 @@ export const sendFiles = ({
 const made = (paths: ReadonlyArray<string>, tell: (words: string) => void) =>
   Effect.gen(function* () {
     const { making, offer, onChange } = yield* Files
+    const interrupts = yield* Interrupts
     yield* Effect.acquireRelease(
       Effect.sync(() =>
         onChange(() => {
@@ -115,7 +117,8 @@ const made = (paths: ReadonlyArray<string>, tell: (words: string) => void) =>
           tell("")
         })
     )
-    return yield* offer(paths)
+    const givenUp = Effect.zipRight(interrupts.next, new OfferGivenUp({ names: paths }))
+    return yield* Effect.raceFirst(offer(paths), givenUp)
   }).pipe(Effect.scoped)
 
 /** How often peers are asked whether they have it, for those who fetch it from others. */

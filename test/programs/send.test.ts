@@ -171,4 +171,19 @@ describe("send with files", () => {
       assert.include(yield* failureOf(none), "/home/none.bin")
     })
   )
+
+  story(
+    "can be interrupted while they are read",
+    (world) =>
+      Effect.gen(function* () {
+        const { two } = yield* gather(world)
+        world.diskOf("9").put("/home/a.bin", content(10))
+        const sent = yield* world.sendFile("9", ["/home/a.bin"])
+        yield* Effect.sleep("1 second")
+        yield* sent.askToEnd
+        assert.strictEqual(yield* failureOf(sent), "/home/a.bin is not offered: reading was given up.")
+        assert.notInclude((yield* two.screen).join(), "offers")
+      }),
+    { reading: "1 hour" }
+  )
 })
