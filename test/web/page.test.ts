@@ -56,19 +56,23 @@ const scrollUp = async (log: {
   return { more: rows().length - before, by: place() - at }
 }
 
-/** Runs in the page: drops files of these names there. */
-const drop = (names: ReadonlyArray<string>) => {
-  const { DataTransfer, DragEvent, File, document } = globalThis as unknown as {
+/** Runs in the page: drops files of these names there, or pastes them if there is one. */
+const handOver = (names: ReadonlyArray<string>) => {
+  const { ClipboardEvent, DataTransfer, DragEvent, File, document } = globalThis as unknown as {
+    ClipboardEvent: new (type: string, of: object) => object
     DataTransfer: new () => { items: { add: (file: object) => void } }
     DragEvent: new (type: string, of: object) => object
     File: new (parts: ReadonlyArray<string>, name: string) => object
     document: { body: { dispatchEvent: (event: object) => void } }
   }
-  const dataTransfer = new DataTransfer()
-  for (const name of names) dataTransfer.items.add(new File(["abc"], name))
-  for (const type of ["dragover", "drop"]) {
-    document.body.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer }))
-  }
+  const given = new DataTransfer()
+  for (const name of names) given.items.add(new File(["abc"], name))
+  const all = { bubbles: true, cancelable: true, dataTransfer: given, clipboardData: given }
+  const events =
+    names.length === 1
+      ? [new ClipboardEvent("paste", all)]
+      : ["dragover", "drop"].map((type) => new DragEvent(type, all))
+  for (const event of events) document.body.dispatchEvent(event)
 }
 
 describe.skipIf(!hasBrowser)("the page", () => {
@@ -224,8 +228,10 @@ describe.skipIf(!hasBrowser)("the page", () => {
     Effect.gen(function* () {
       const stage = yield* make
       const downloads = `${stage.folder}/downloads`
-      const { links, nodes, port } = yield* gather(stage, ["anna"], () => ["--downloads", downloads])
-      const kim = yield* stage.client("kim", port, { args: ["--json"] })
+      const { links, nodes, port } = yield* gather(stage, ["anna"], () => [
+        ...["--downloads", downloads, "--data", "anna"]
+      ])
+      const kim = yield* stage.client("kim", port, { args: ["--json", "--limit-transfer", "100k"] })
       yield* nodes[0]?.sees("Client kim: initiated") ?? Effect.void
       const tab = yield* open(browser, links[0] ?? "")
       const texts = [
@@ -282,7 +288,17 @@ describe.skipIf(!hasBrowser)("the page", () => {
       )
       assert.include(shown, "Download is starting")
 
-      // Files that the person hands over are offered: by the button, and dropped on the page.
+      // One that takes long is stopped, and can be had again.
+      Fs.writeFileSync(`${stage.folder}/slow.bin`, Buffer.alloc(3_000_000))
+      yield* kim.types(JSON.stringify({ type: "run", command: "send", arguments: `${stage.folder}/slow.bin` }))
+      yield* tab.does(() => files.getByRole("button", { name: "Get slow.bin" }).press("Enter"))
+      yield* tab.shows(() => files.getByRole("progressbar", { name: "slow.bin" }))
+      yield* tab.shows(() => files.getByText(/^\d+ %.*from kim$/))
+      yield* tab.isAccessible("a file that is being fetched")
+      yield* tab.does(() => files.getByRole("button", { name: "Cancel slow.bin" }).press("Enter"))
+      yield* tab.shows(() => files.getByRole("button", { name: "Get slow.bin" }))
+
+      // Files that the person hands over are offered: by the button, dropped on the page, and pasted.
       yield* tab.does((page) =>
         page
           .locator("input[type=file]")
@@ -291,11 +307,11 @@ describe.skipIf(!hasBrowser)("the page", () => {
       const hears = (what: string) =>
         stage.until(`kim to hear of ${what}`, () => kim.out.some((line) => line.includes(what)))
       yield* hears('"name":"report.txt","size":900000,')
-      yield* tab.does((page) => page.evaluate(drop, ["one", "two"]))
+      yield* tab.does((page) => page.evaluate(handOver, ["one", "two"]))
       yield* hears('"name":"one and 1 more","size":6,')
       yield* tab.shows(() => tab.log.getByText("2 files, 6 bytes"))
       yield* tab.does((page) => page.route("**/uploads", (route) => route.fulfill({ status: 507, body: "No room." })))
-      yield* tab.does((page) => page.evaluate(drop, ["three"]))
+      yield* tab.does((page) => page.evaluate(handOver, ["three"]))
       yield* tab.shows((page) => page.getByText("Not offered: No room."))
       yield* tab.isAccessible("an upload that was refused")
       yield* tab.does((page) => page.getByRole("button", { name: "Dismiss" }).press("Enter"))
