@@ -438,6 +438,14 @@ export const webHere = servingPage.at(usual.web)
 const webCert = pemFile("web-cert", "OUTLIVE_WEB_CERT", "The certificate of the page, in PEM: https is spoken then.")
 const webKey = pemFile("web-key", "OUTLIVE_WEB_KEY", "The private key of that certificate, in PEM.")
 
+/** How much one upload of a page may have, in bytes. None: the usual limit. */
+const limitUpload = size(
+  "limit-upload",
+  "OUTLIVE_LIMIT_UPLOAD",
+  1_000,
+  `The most that the page hands over at a time to be offered. By default ${usual.upload}.`
+)
+
 const flag = (name: string, variable: string, description: string) =>
   Options.boolean(name).pipe(
     Options.withFallbackConfig(Config.boolean(variable)),
@@ -691,6 +699,7 @@ export const talking = {
   web: servingPage.ifAsked,
   webCert,
   webKey,
+  limitUpload,
   ...insight
 }
 

@@ -16,6 +16,7 @@ export const usual = {
   web: "0",
   share: "yes",
   transfers: 8,
+  upload: "4G",
   natsChat: "main",
   logLevel: "none"
 } as const
@@ -34,7 +35,8 @@ const limits = {
   entries: defaultLimits.logEntries,
   log: defaultLimits.logBytes,
   transfer: "none",
-  transfers: usual.transfers
+  transfers: usual.transfers,
+  upload: usual.upload
 }
 
 export interface Setting {

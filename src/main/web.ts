@@ -11,12 +11,15 @@ import type { Files } from "../../services/Files.ts"
 import type { Sessions } from "../../services/Sessions.ts"
 import { type FrontEndUnable, namedBy } from "../domain/Errors.ts"
 import type { Address } from "../domain/Peer.ts"
+import { usual } from "../domain/Settings.ts"
+import { sizeIn } from "../domain/Size.ts"
 
 export interface Web {
   readonly data: Option.Option<string>
   readonly web: Option.Option<Address>
   readonly webCert: Option.Option<string>
   readonly webKey: Option.Option<string>
+  readonly limitUpload: Option.Option<number>
   /** Whether to open the page in a browser. */
   readonly opensBrowser?: boolean
 }
@@ -24,22 +27,20 @@ export interface Web {
 /** The folder with the files of the page. They are in the package, next to the bundle of the program. */
 const files = () => Path.join(__dirname, "web")
 
-/** The bytes that one upload of a page may have. */
-const mostUploaded = 4_000_000_000
-
 /** Where files that a page gives to its node are kept: in the data folder, or in one that goes with the node. */
-const uploadsIn = (data: Option.Option<string>) => ({
+const uploadsIn = ({ data, limitUpload }: Pick<Web, "data" | "limitUpload">) => ({
   folder: Option.match(data, {
     onNone: () => Path.join(Os.tmpdir(), `outlive-offered-${randomBytes(12).toString("base64url")}`),
     onSome: (folder) => Path.join(folder, "offered")
   }),
   stays: Option.isSome(data),
-  most: mostUploaded
+  most: Option.getOrElse(limitUpload, () => sizeIn(usual.upload) ?? 0)
 })
 
 /** Serves the page, as far as the options ask for it. Its module is loaded only then. */
 export const webFor = ({
   data,
+  limitUpload,
   opensBrowser = false,
   web,
   webCert,
@@ -57,7 +58,7 @@ export const webFor = ({
               folder: files(),
               certificate: Option.getOrUndefined(Option.all({ certificate: webCert, key: webKey })),
               opensBrowser,
-              uploads: uploadsIn(data),
+              uploads: uploadsIn({ data, limitUpload }),
               keep: keepIn(data, "web-passes.json")
             })
         )
