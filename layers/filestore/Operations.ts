@@ -7,11 +7,12 @@ import type { Digest, Offer } from "../../src/domain/Offer.ts"
 import type { Disk } from "./Disk.ts"
 import { Failed, type Failure, writing } from "./Failure.ts"
 import { type Made, making, type Progressed } from "./Making.ts"
-import { type Finished, Part } from "./Part.ts"
+import { type Finished, manifestOf, Part } from "./Part.ts"
 import { partNames } from "./PartNames.ts"
 import { Served } from "./Served.ts"
 import { digestOf } from "./Sha256.ts"
 import { placeOf, type SurveyedFile } from "./Survey.ts"
+import { removeLeftOf, Whole } from "./Whole.ts"
 
 /** What is open, by a number. */
 export type Handle = number
@@ -131,6 +132,29 @@ export const operationsOn = (disk: Disk, firstHandle: Handle = 1) => {
         }
       }
       return undefined
+    },
+
+    /**
+     * What is in the folder and looks like the offer, under the first of its names that does, from the n-th on; undefined
+     * if nothing does.
+     */
+    whole: (folder: string, offer: Offer, manifest: Uint8Array, from: number) => {
+      const decoded = manifestOf(offer, manifest)
+      for (let n = from; n <= Whole.mostNames; n += 1) {
+        const whole = Whole.at(disk, folder, offer, decoded, n)
+        if (whole !== undefined) return { handle: handles.add(whole), n }
+      }
+      return undefined
+    },
+
+    /** Checks some of its pieces. */
+    checkWhole: (handle: Handle) => handles.get<Whole>(handle, "FolderUnusable").check(),
+
+    /** Takes it as it is, when all of it is right: what is left of a part of it is removed. */
+    take: (handle: Handle, folder: string, offer: Offer) => {
+      const { path, served } = handles.get<Whole>(handle, "FolderUnusable")
+      for (let n = 1; n <= mostParts; n += 1) removeLeftOf(disk, folder, partNames(offer, n), offer)
+      return finished({ path, served })
     },
 
     open: (folder: string, offer: Offer, manifest: Uint8Array): Handle => handles.add(partIn(folder, offer, manifest)),

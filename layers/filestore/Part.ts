@@ -43,7 +43,7 @@ const placesIn =
     Path.join(name, paths[file] ?? "")
 
 /** The manifest of an offer, decoded. It must be that one, and be what the offer says. */
-const manifestOf = (offer: Offer, bytes: Uint8Array): Manifest => {
+export const manifestOf = (offer: Offer, bytes: Uint8Array): Manifest => {
   const wrong = (detail: string): Failed => new Failed("ManifestMalformed", offer.name, detail)
   if (bytes.length !== offer.manifest || digestOf(bytes) !== offer.digest) throw wrong("it is not that of the offer")
   const decoded = decode(bytes)

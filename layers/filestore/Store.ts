@@ -81,6 +81,54 @@ export const makeStore = ({ finish, lock, run }: Settings): FileStore["Type"] =>
     return next()
   }
 
+  /** The offer as it is in the folder already, each piece checked; undefined if it is not, under the n-th name or later. */
+  const wholeIn = (
+    folder: string,
+    offer: Offer,
+    manifest: Uint8Array,
+    n = 1
+  ): Effect.Effect<Shared | undefined, FileError, Scope.Scope> =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const found = yield* Effect.acquireRelease(run("whole", folder, offer, manifest, n), (whole) =>
+          whole === undefined ? Effect.void : closing(whole.handle)
+        )
+        if (found === undefined) return { whole: undefined, next: undefined }
+        let left = 1
+        while (left > 0) {
+          const checked = yield* run("checkWhole", found.handle)
+          if (!checked.isRight) return { whole: undefined, next: found.n + 1 }
+          left = checked.left
+        }
+        return { whole: yield* run("take", found.handle, folder, offer), next: undefined }
+      })
+    ).pipe(
+      Effect.flatMap(({ next, whole }) => {
+        if (next !== undefined) return wholeIn(folder, offer, manifest, next)
+        if (whole === undefined) return Effect.succeed(undefined)
+        return Effect.as(
+          Effect.addFinalizer(() => closing(whole.handle)),
+          sharedOf({ ...whole, offer, manifest, skipped: [] })
+        )
+      })
+    )
+
+  /** A target of which everything is there, under its name. */
+  const targetOfWhole = (whole: Shared): Target => ({
+    offer: whole.offer,
+    manifest: whole.manifest,
+    has: PieceSet.all(piecesOf(whole.offer.size)),
+    write: (_, bytes) =>
+      Effect.sync(() => {
+        buffers.give(bytes)
+        return true
+      }),
+    read: (piece) =>
+      Effect.mapError(whole.read(piece), ({ message, path }) => new FolderUnusable({ path, detail: message })),
+    finish: Effect.succeed(whole),
+    discard: Effect.void
+  })
+
   const target = Effect.fn("FileStore.target")(function* (
     folder: string,
     offer: Offer,
@@ -95,6 +143,8 @@ export const makeStore = ({ finish, lock, run }: Settings): FileStore["Type"] =>
         remedy: "wait for that, or name another folder"
       })
     }
+    const whole = yield* wholeIn(real, offer, manifest)
+    if (whole !== undefined) return targetOfWhole(whole)
     const part = yield* Effect.acquireRelease(run("open", real, offer, manifest), closing)
     const has = yield* checked(part, offer, progress)
     yield* run("mustHaveRoom", part, Math.max(0, offer.size - has.count * pieceBytes))

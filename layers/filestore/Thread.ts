@@ -31,6 +31,9 @@ const tagOf: Readonly<Record<OperationName, Failure["tag"]>> = {
   digest: "FolderUnusable",
   folder: "FolderUnusable",
   kept: "FolderUnusable",
+  whole: "FolderUnusable",
+  checkWhole: "FolderUnusable",
+  take: "FolderUnusable",
   open: "FolderUnusable",
   check: "FolderUnusable",
   mustHaveRoom: "FolderUnusable",
@@ -45,7 +48,7 @@ const tagOf: Readonly<Record<OperationName, Failure["tag"]>> = {
 /** What an operation has opened, which somebody must close. */
 const handleIn = (name: OperationName, value: unknown): number | undefined => {
   if (name === "make" || name === "open") return value as number
-  if (name === "makeNext" || name === "finish") return (value as Partial<SharedHere>).handle
+  if (["makeNext", "whole", "take", "finish"].includes(name)) return (value as Partial<SharedHere> | undefined)?.handle
   return undefined
 }
 

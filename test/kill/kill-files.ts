@@ -57,7 +57,6 @@ interface Node {
   /** What this run does: it is brought up, and told what it is there for. */
   life: Fiber.RuntimeFiber<void> | undefined
   isDone: boolean
-  isLate: boolean
   /** The pieces that a state said were there when its run was killed. */
   readonly had: Set<number>
   /** How many notes of arrivals were there then. */
@@ -223,7 +222,6 @@ const story = Effect.gen(function* () {
           told: [],
           life: undefined,
           isDone: false,
-          isLate: false,
           had: new Set(),
           noted: 0
         }
@@ -250,8 +248,7 @@ const story = Effect.gen(function* () {
       const fetching = (node: Node) =>
         Effect.gen(function* () {
           yield* begin(node, watched)
-          // It may have died between the naming of the files and its word for it: then what it kept of them may be left.
-          if (!node.isDone && isWhole(node)) node.isDone = node.isLate = true
+          // One that died between the naming of the files and its word for it must say that it has them.
           if (node.isDone) return
           yield* until(`${node.id} sees the offer`, () => node.shown.some((line) => line.includes(`offers ${name} (`)))
           node.run?.types(`/get ${name}\n`)
@@ -296,10 +293,11 @@ const story = Effect.gen(function* () {
       yield* until("all have ended", () => [one, two, three, server].every(({ run }) => run?.ending !== undefined))
       for (const node of receivers) {
         examine(node)
+        must(new Set(arrivedAt(node)).size > pieces, () => `round ${number}: not all that came to ${node.id} was seen`)
         must(isWhole(node), () => `round ${number}: ${node.id} has not ${name}, byte for byte`)
         const wanted = [...files.keys()].map((path) => Path.join(name, path).replace(/[/\\]$/, ""))
         const found = filesIn(downloadsOf(node))
-        const more = found.filter((path) => !wanted.includes(path) && !(node.isLate && /\.(part|state)$/.test(path)))
+        const more = found.filter((path) => !wanted.includes(path))
         must(more.length === 0, () => `round ${number}: ${node.id} has also ${more.slice(0, 5).join(", ")}`)
         const outside = Fs.readdirSync(node.folder).filter((each) => !["downloads", "data", "arrived"].includes(each))
         must(outside.length === 0, () => `round ${number}: ${node.id} has ${outside.join(", ")} outside its folder`)

@@ -46,4 +46,18 @@ Net.Socket.prototype.emit = function (this: Net.Socket, event: string | symbol, 
   return Reflect.apply(emit, this, [event, ...args])
 } as typeof emit
 
+/** What is read into memory of the program's own emits nothing: its callback is told. The memory is used again. */
+const connect = Net.connect as (options: Net.NetConnectOpts) => Net.Socket
+const net = createRequire(__filename)("node:net") as { connect: typeof connect }
+net.connect = (options) => {
+  const { onread } = options
+  if (onread === undefined) return connect(options)
+  const callback: Net.OnReadOpts["callback"] = (length, bytes) => {
+    watch(socket, Buffer.from(bytes.subarray(0, length)))
+    return onread.callback(length, bytes)
+  }
+  const socket: Net.Socket = connect({ ...options, onread: { ...onread, callback } })
+  return socket
+}
+
 createRequire(__filename)(Path.join(__dirname, "outlive.cjs"))

@@ -140,6 +140,44 @@ export const holdsFor = (fresh: Effect.Effect<Ground, never, Scope.Scope>): void
     })
   )
 
+  holds("what is there as a whole is taken as it is, and what a dead process has left beside it is removed", (ground) =>
+    Effect.gen(function* () {
+      const store = yield* FileStore
+      for (const name of ["logs/a", "logs"]) {
+        ground.put("logs/a", content(2 * pieceBytes + 10))
+        ground.put("logs/deep/b", content(100, 2))
+        const shared = yield* offered(ground, name)
+        const open = store.target(ground.path("to"), shared.offer, shared.manifest)
+        yield* inItsTime(
+          Effect.gen(function* () {
+            const target = yield* open
+            yield* carry(shared, target, [0])
+          })
+        )
+        for (const path of name === "logs" ? ["/a", "/deep/b"] : [""]) {
+          ground.put(`to/${shared.offer.name}${path}`, "other")
+          ground.put(`to/${shared.offer.name} (2)${path}`, ground.bytes(`${name}${path}`) ?? "")
+        }
+        const path = yield* inItsTime(
+          Effect.gen(function* () {
+            const target = yield* open
+            assert.isTrue(target.has.isAll)
+            assert.isTrue(Buffer.from(content(pieceBytes)).equals((yield* target.read(0)).subarray(0, pieceBytes)))
+            const { path, read } = yield* target.finish
+            assert.isTrue(Buffer.from(content(pieceBytes)).equals(yield* read(0)))
+            return path
+          })
+        )
+        assert.strictEqual(path, ground.path(`to/${shared.offer.name} (2)`))
+        // What only looks like it is not taken for it.
+        const torn = content(2 * pieceBytes + 10)
+        torn.set([0], 2 * pieceBytes)
+        ground.put(name === "logs" ? "to/logs (2)/a" : "to/a (2)", torn)
+        assert.isFalse((yield* inItsTime(open)).has.isAll)
+      }
+    })
+  )
+
   holds("a wrong piece is not written, and neither is a piece that there is not", (ground) =>
     Effect.gen(function* () {
       ground.put("a", content(pieceBytes + 10))

@@ -84,7 +84,7 @@ describe("hostile offers", () => {
     inMemory((disk) =>
       Effect.gen(function* () {
         for (const name of ["../../.bashrc", "/home/.bashrc", "..", ".ssh", "C:\\Users\\x\\evil.exe", "..\\.bashrc"]) {
-          yield* fetch(downloads, hostile(name, ["a"]))
+          yield* fetch(downloads, hostile(name, ["a"], `evil of ${name}`))
         }
         for (const path of [
           "../.ssh/authorized_keys",

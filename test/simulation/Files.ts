@@ -80,8 +80,6 @@ interface Place {
   running: Running | undefined
   /** The pieces of which some run of it was told that they are verified and on its disk. */
   readonly verified: Set<number>
-  /** It died between the names of its files and the end of what it kept of them. */
-  hasLateState: boolean
 }
 
 interface Running {
@@ -111,8 +109,7 @@ export const simulate = (seed: number): Outcome => {
       address: { host, port: Port.make(port) },
       disk: new MemoryFileStore.MemoryDisk(),
       running: undefined,
-      verified: new Set(),
-      hasLateState: false
+      verified: new Set()
     })
     const theServer = placeOf(serverId, 4_000)
     const [author, other, ...fetchers] = ["1", "5", "2", "3", "4"].map((name) =>
@@ -280,18 +277,13 @@ export const simulate = (seed: number): Outcome => {
         else if (!isServer) yield* fetch(place)
       })
 
-    /** Whoever has died after its file had got its name has it. */
     const fetch = (place: Place) =>
-      Effect.suspend(() => {
-        if (nameOf(place) !== undefined) {
-          place.hasLateState ||= place.running?.files?.transfers().size === 0
-          place.verified.clear()
-          return Effect.void
-        }
-        return offer === undefined ? Effect.void : (place.running?.files?.fetch(offer) ?? Effect.void)
-      })
+      Effect.suspend(() => (offer === undefined ? Effect.void : (place.running?.files?.fetch(offer) ?? Effect.void)))
 
-    const isDone = (place: Place): boolean => nameOf(place) !== undefined
+    const stateOf = (place: Place) => offer && place.running?.files?.transfers().get(offer.digest)?.state
+
+    /** Whoever dies after its file has got its name has it when it is back, without fetching anything. */
+    const isDone = (place: Place): boolean => stateOf(place) === "Done"
 
     const restart = (place: Place, after: number) =>
       Effect.gen(function* () {
@@ -322,7 +314,7 @@ export const simulate = (seed: number): Outcome => {
 
     const isCovered = (): boolean =>
       Array.from({ length: pieces }, (_, piece) => piece).every((piece) =>
-        fetchers.some((place) => isDone(place) || place.verified.has(piece))
+        fetchers.some((place) => place.verified.has(piece))
       )
 
     const trouble = Effect.gen(function* () {
@@ -376,10 +368,9 @@ export const simulate = (seed: number): Outcome => {
       const found = place.disk.all().filter((path) => path.startsWith(`${downloads}/`))
       const name = nameOf(place)
       if (name === undefined) {
-        const transfer = offer && place.running?.files?.transfers().get(offer.digest)
-        broken.add(`Files: ${place.id} has ${place.verified.size} of ${pieces} pieces: ${transfer?.state}`)
+        broken.add(`Files: ${place.id} has ${place.verified.size} of ${pieces} pieces: ${stateOf(place)}`)
       } else if (!sameBytes(place.disk.bytes(name), bytes)) broken.add(`Files: ${place.id} has it otherwise`)
-      const more = found.filter((path) => path !== name && !(place.hasLateState && path.endsWith(".state")))
+      const more = found.filter((path) => path !== name)
       if (name !== undefined && more.length > 0) broken.add(`Files: ${place.id} has also ${more.join()}`)
       const outside = place.disk.all().filter((path) => !path.startsWith(`${downloads}/`))
       if (outside.length > 0) broken.add(`Files: ${place.id} has ${outside.join()}`)
