@@ -1,5 +1,6 @@
 /** Fetches what others offer, unasked, as far as the node's user has allowed it. */
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Predicate from "effect/Predicate"
@@ -31,9 +32,11 @@ const atATime = 4
 const mostInAnHour = 100
 const anHour = 3_600_000
 
-/** One that nobody has any more is given up after this long, and one that is slow. */
+/** One that nobody has any more is given up after this long. */
 const mostWaiting = "1 minute"
-const mostTime = "1 hour"
+
+/** How long one may take, so that nobody holds up the others: an hour, and what it takes at 100 kB a second. */
+const mostTime = ({ size }: Offer): Duration.Duration => Duration.millis(anHour + size / 100)
 
 interface Offered {
   readonly offer: Offer
@@ -112,7 +115,7 @@ const follow = (acceptance: Acceptance, tell: (sentence: string) => void): Effec
         const trouble = yield* until(() => !isUnderWay(offer)).pipe(
           Effect.as(undefined),
           Effect.raceFirst(Effect.as(stuck(offer), "nobody who is here has the rest")),
-          Effect.raceFirst(Effect.as(Effect.sleep(mostTime), "it is too slow"))
+          Effect.raceFirst(Effect.as(Effect.sleep(mostTime(offer)), "it is too slow"))
         )
         if (trouble === undefined) return
         yield* files.cancel(digest)

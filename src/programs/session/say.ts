@@ -38,6 +38,14 @@ export type Ending = "exit" | "end of input"
 /** A command's result that takes no longer than this is waited for, so that it stands right below the command. */
 const moment = "250 millis"
 
+/** A command that runs: its line, and the room of the session when it began. */
+interface Running {
+  readonly line: Typed
+  readonly before: Room
+  /** Lets the line stand above what is shown from now on. */
+  readonly settle: Effect.Effect<void>
+}
+
 const ends = Effect.fail<Ending>("exit")
 
 /** What to ask a person about a line that looks as if something else was meant. None: it is said. */
@@ -147,6 +155,64 @@ export const sayWhatIsTyped = (
     const sessionFor = ({ room }: Typed): Session["Type"] =>
       room === undefined ? session : { ...session, place: MutableRef.make(beginIn(room)) }
 
+    /** Shows or says the result of a command. `isLate`: the session has gone on meanwhile. */
+    const conclude = (
+      { before, line, settle }: Running,
+      outcome: Outcome,
+      isLate = false
+    ): Effect.Effect<void, Ending, Confiding | Scope.Scope> => {
+      switch (outcome._tag) {
+        case "Say": {
+          const { notices = [], room = line.room ?? (isLate ? before : roomOf(session)), text } = outcome
+          const said = isLate && !isProgram ? anotherLine({ text, room }) : line
+          return Effect.zipRight(sayInOtherWords(said, text, room), console.show(notices))
+        }
+        case "Leave":
+          return Effect.zipRight(settle, ends)
+        case "Answer":
+          return Effect.zipRight(
+            settle,
+            Effect.suspend(() => {
+              if (line.byKey && roomOf(session) !== before) return Effect.void
+              return Option.isSome(console.tell) && outcome.facts.length > 0
+                ? whenTaken(console.tell.value)(outcome.facts)
+                : console.show(outcome.lines)
+            })
+          )
+        case "Later":
+          return concludeLater({ before, line, settle }, outcome)
+        default:
+          return absurd(outcome)
+      }
+    }
+
+    /** A line of its own at a terminal, for what is said in place of one that stands higher up. */
+    const anotherLine = (line: Typed): Typed => {
+      Option.map(console.pending, ({ add }) => add(line))
+      return line
+    }
+
+    /** Waits for a result a moment. If it takes longer, it is taken when it comes, and the session goes on meanwhile. */
+    const concludeLater = (running: Running, { givenUp, meanwhile, outcome }: Extract<Outcome, { _tag: "Later" }>) =>
+      Effect.gen(function* () {
+        const coming = yield* Effect.forkScoped(outcome)
+        const soon = yield* Effect.timeoutOption(Fiber.join(coming), moment)
+        if (Option.isSome(soon)) return yield* conclude(running, soon.value)
+        // A program follows its line by its name. At a terminal it stands above what is said meanwhile.
+        if (!isProgram) yield* running.settle
+        yield* console.show([notice(meanwhile)])
+        const isLost = Effect.zipRight(
+          Effect.sync(() => console.put([notice(givenUp)], () => {})),
+          refuse(1, session)
+        )
+        yield* Fiber.join(coming).pipe(
+          Effect.flatMap((outcome) => conclude(running, outcome, true)),
+          Effect.ignore,
+          Effect.onInterrupt(() => isLost),
+          Effect.forkScoped
+        )
+      })
+
     const perform = (line: Typed, name: string, rest: string) =>
       Effect.gen(function* () {
         const command = commandNamed(name, Commands.commands)
@@ -156,58 +222,7 @@ export const sayWhatIsTyped = (
           command === undefined
             ? answer(Commands.noCommand(name))
             : yield* Effect.provideService(command.run(rest), CommandLine, { settle })
-        const conclude = (outcome: Outcome, isLate = false): Effect.Effect<void, Ending, Confiding | Scope.Scope> => {
-          switch (outcome._tag) {
-            case "Say": {
-              const { notices = [], room = line.room ?? (isLate ? before : roomOf(session)), text } = outcome
-              const said = isLate && !isProgram ? anotherLine() : line
-              return Effect.zipRight(sayInOtherWords(said, text, room), console.show(notices))
-            }
-            case "Leave":
-              return Effect.zipRight(settle, ends)
-            case "Answer":
-              return Effect.zipRight(
-                settle,
-                Effect.suspend(() => {
-                  if (line.byKey && roomOf(session) !== before) return Effect.void
-                  return Option.isSome(console.tell) && outcome.facts.length > 0
-                    ? whenTaken(console.tell.value)(outcome.facts)
-                    : console.show(outcome.lines)
-                })
-              )
-            case "Later":
-              return concludeLater(outcome)
-            default:
-              return absurd(outcome)
-          }
-        }
-        /** Waits for a result a moment. If it takes longer, it is taken when it comes, and the session goes on meanwhile. */
-        const concludeLater = ({ givenUp, meanwhile, outcome }: Extract<Outcome, { readonly _tag: "Later" }>) =>
-          Effect.gen(function* () {
-            const coming = yield* Effect.forkScoped(outcome)
-            const soon = yield* Effect.timeoutOption(Fiber.join(coming), moment)
-            if (Option.isSome(soon)) return yield* conclude(soon.value)
-            // A program follows its line by its name. At a terminal it stands above what is said meanwhile.
-            if (!isProgram) yield* settle
-            yield* console.show([notice(meanwhile)])
-            const isLost = Effect.zipRight(
-              Effect.sync(() => console.put([notice(givenUp)], () => {})),
-              refuse(1, session)
-            )
-            yield* Fiber.join(coming).pipe(
-              Effect.flatMap((outcome) => conclude(outcome, true)),
-              Effect.ignore,
-              Effect.onInterrupt(() => isLost),
-              Effect.forkScoped
-            )
-          })
-        /** A line of its own at a terminal, for what is said in place of one that stands higher up. */
-        const anotherLine = (): Typed => {
-          const another: Typed = { text: line.text, room: line.room ?? before }
-          Option.map(console.pending, ({ add }) => add(another))
-          return another
-        }
-        return yield* conclude(outcome)
+        return yield* conclude({ before, line, settle }, outcome)
       }).pipe(
         Effect.provideService(Session, sessionFor(line)),
         Effect.withSpan("Command.run", { attributes: { name } })
