@@ -42,7 +42,7 @@ export const makeUploading = (happened: (event: Event) => void): Uploading => {
   /** The answer of the node; undefined if none came. Throws the sentence of a node that refuses. */
   const ask = async (path: string, request: RequestInit): Promise<Answer | undefined> => {
     const response = await fetch(path, request).catch(() => undefined)
-    if (response?.ok === true || response?.status === 409) return response.json()
+    if (response?.ok === true || response?.status === 409) return response.json() as Promise<Answer>
     if (response === undefined || response.status === 408) return undefined
     throw new Error((await response.text()).trim())
   }
