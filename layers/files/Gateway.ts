@@ -12,6 +12,7 @@ import { TokenBucket } from "../../src/domain/TokenBucket.ts"
 import type { Holding, OfferKey } from "../../src/domain/Transfer.ts"
 import type { Connect, Holds } from "../../src/protocol/Frame.ts"
 import type * as LinkContract from "../LinkContract.ts"
+import * as Calls from "./Calls.ts"
 import { pass } from "./Passage.ts"
 import { refuse, say, visitOf } from "./Saying.ts"
 
@@ -68,6 +69,7 @@ export const make = (
   const passing = new Map<PeerId, number>()
   /** The connections of this run, and how each is ended. */
   const open = new Set<() => void>()
+  const calls = Calls.make()
   let links: LinkContract.FileLinks | undefined
 
   // ---- Who has what
@@ -153,7 +155,10 @@ export const make = (
     Effect.gen(function* () {
       const self = links?.self()
       if (links === undefined || self?.chat === undefined) return
-      const dialled = yield* Effect.option(links.dial(next, "frames"))
+      const dialled = yield* links.dial(next, "frames").pipe(
+        Effect.catchAll((error) => (next.isFar ? Effect.fail(error) : calls.call(next, visit.key))),
+        Effect.option
+      )
       if (dialled._tag === "None") {
         questions.get(visit.key)?.holders.delete(visit.with)
         return yield* refuse(links, connection, refusals.unreachable)
@@ -205,8 +210,9 @@ export const make = (
       else if (frame.type === "holds") heardHolds(link, frame)
     },
     visited: (connection, visit) => {
-      if (visit.type === "connect" && visit.with !== links?.self().id) admit(connection, visit)
-      else own.visited(connection, visit)
+      if (visit.type === "connect" && visit.with !== links?.self().id) return admit(connection, visit)
+      const link = visit.type === "serve" ? links?.linkOf(connection, visit) : undefined
+      if (link === undefined || !calls.come(link, visit.key, connection)) own.visited(connection, visit)
     }
   }
 }

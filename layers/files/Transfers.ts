@@ -19,6 +19,7 @@ import { TokenBucket } from "../../src/domain/TokenBucket.ts"
 import { type Holding, type Making, type OfferKey, type Transfer, TransferEvent } from "../../src/domain/Transfer.ts"
 import type { Connect, Fetch, Holds, Serve } from "../../src/protocol/Frame.ts"
 import type * as LinkContract from "../LinkContract.ts"
+import * as Calls from "./Calls.ts"
 import * as Fetching from "./Fetching.ts"
 import { frameOn } from "./Intake.ts"
 import { keyOf, proofOf } from "./Keys.ts"
@@ -53,9 +54,6 @@ const mostSought = 256
 
 /** How often the same peer may have this node dial it for the same offer, in ms. */
 const callEvery = 10_000
-
-/** How long a called peer may take to come, in ms. */
-const comeLimit = Duration.seconds(10)
 
 /** How long it may take until there is a connection with somebody of another site. */
 const connectLimit = Duration.seconds(20)
@@ -119,8 +117,7 @@ export const make = (settings: Settings) =>
     let links: LinkContract.FileLinks | undefined
     /** The connections of this run, and how each is ended. */
     const open = new Set<() => void>()
-    /** Who waits for a called peer to come. */
-    const awaited = new Map<string, (visit: { readonly connection: Accepted; readonly come: Serve }) => void>()
+    const calls = Calls.make()
     const called = new Map<string, number>()
 
     // ---- Telling
@@ -329,13 +326,19 @@ export const make = (settings: Settings) =>
     /** The connections with members of other sites on which no `fetch` has come yet. */
     let coming = 0
 
+    /** Why a server can't connect this node with a member of another site over this connection. */
+    const wrongIn = (connection: Connection, visit: Connect): string | undefined => {
+      const link = links?.linkOf(connection, visit)
+      if (link?.peer.role !== "server" || visit.with !== links?.self().id) return refusals.stranger
+      if (!shares.has(visit.key)) return refusals.unknown
+      return coming >= settings.transfers ? refusals.busy : undefined
+    }
+
     /** A member of another site may come over this connection, through the server that has dialled it. */
     const expect = (connection: Accepted, visit: Connect): void => {
-      const link = links?.linkOf(connection, visit)
-      const isMeant = link?.peer.role === "server" && visit.with === links?.self().id
-      const reason = !isMeant ? refusals.stranger : shares.has(visit.key) ? undefined : refusals.unknown
-      if (reason !== undefined || coming >= settings.transfers) {
-        run(refuse(links, connection, reason ?? refusals.busy))
+      const wrong = wrongIn(connection, visit)
+      if (wrong !== undefined) {
+        run(refuse(links, connection, wrong))
         return
       }
       connection.introduced()
@@ -347,7 +350,7 @@ export const make = (settings: Settings) =>
       )
     }
 
-    const serveFar = (connection: Accepted, key: OfferKey) =>
+    const serveFar = (connection: Connection, key: OfferKey) =>
       Effect.gen(function* () {
         if (links === undefined) return
         const { isOfFar, within } = links
@@ -417,7 +420,7 @@ export const make = (settings: Settings) =>
         if (links === undefined || self?.chat === undefined || link === undefined) return yield* Effect.fail("no link")
         const { chat } = self
         const connection = yield* through === peer
-          ? Effect.orElse(links.dial(link, "bulk"), () => calledBack(link, key))
+          ? Effect.orElse(links.dial(link, "bulk"), () => calls.call(link, key))
           : connectedWith(peer, link, key)
         const proof = proofOf(offer.digest, self.id, self.epoch, peer)
         say(connection, { type: "fetch", ...visitOf(self, chat, peer, key), proof })
@@ -451,48 +454,15 @@ export const make = (settings: Settings) =>
         Effect.tapError(() => Effect.sync(() => searches.get(key)?.holders.delete(peer)))
       )
 
-    const waiterOf = (peer: PeerId, key: OfferKey): string => `${peer} ${key}`
-
-    /** Asks a peer that can't be dialled to dial this node. */
-    const calledBack = (
-      link: LinkContract.FileLink,
-      key: OfferKey
-    ): Effect.Effect<Connection, PeerUnreachable, Scope.Scope> => {
-      const name = waiterOf(link.peer.id, key)
-      return Effect.acquireRelease(
-        Effect.async<Accepted>((resume) => {
-          const come = ({ connection }: { readonly connection: Accepted }) => {
-            awaited.delete(name)
-            connection.introduced()
-            resume(Effect.succeed(connection))
-          }
-          awaited.set(name, come)
-          link.put({ type: "call", key })
-          return Effect.sync(() => {
-            if (awaited.get(name) === come) awaited.delete(name)
-          })
-        }).pipe(
-          Effect.timeoutFail({
-            duration: comeLimit,
-            onTimeout: () => new PeerUnreachable({ address: link.peer.address, detail: "it does not come" })
-          }),
-          Effect.interruptible
-        ),
-        (connection) => Effect.sync(() => connection.release())
-      )
-    }
-
     /** A peer that this node has called has come, or one that it has not called. */
     const hasCome = (connection: Accepted, come: Serve): void => {
       const link = links?.linkOf(connection, come)
-      const waiter = link === undefined ? undefined : awaited.get(waiterOf(come.id, come.key))
-      if (waiter === undefined) connection.release()
-      else waiter({ connection, come })
+      if (link === undefined || !calls.come(link, come.key, connection)) connection.release()
     }
 
     /** A peer can't reach this node: dials it, and serves. */
     const heardCall = (link: LinkContract.FileLink, key: OfferKey): void => {
-      const name = waiterOf(link.peer.id, key)
+      const name = `${link.peer.id} ${key}`
       const time = now()
       for (const [each, at] of called) if (time - at >= callEvery) called.delete(each)
       if (!shares.has(key) || called.has(name)) return
@@ -504,10 +474,13 @@ export const make = (settings: Settings) =>
       Effect.gen(function* () {
         const self = links?.self()
         if (links === undefined || self?.chat === undefined) return
-        const connection = yield* links.dial(link, "bulk")
+        const connection = yield* links.dial(link, "frames")
         say(connection, { type: "serve", ...visitOf(self, self.chat, link.peer.id, key) })
         const { frame, rest } = yield* Effect.timeout(frameOn(connection), answerLimit)
-        if (frame.type !== "fetch" || frame.key !== key || rest.length > 0) return
+        if (rest.length > 0) return
+        if (frame.type === "connect" && wrongIn(connection, frame) === undefined)
+          return yield* serveFar(connection, key)
+        if (frame.type !== "fetch" || frame.key !== key) return
         const share = admissible(frame, links?.linkOf(connection, frame) !== undefined)
         if (typeof share !== "string") yield* serveTo(connection, share, link.peer.id)
       })
