@@ -14,8 +14,11 @@ import { encodeHead, makeRequestDecoder, maxBodyBytes, type Request } from "../.
 import type { Share } from "./Share.ts"
 
 /** A peer that asks for nothing for this long is let go, and so is one that takes nothing. */
-const idleLimit = Duration.seconds(60)
-const stuckLimit = Duration.seconds(30)
+const idleLimit = 60_000
+const stuckLimit = 30_000
+
+/** How often that is looked at: a timer for each wait would cost more than the rest of a piece. */
+const checkEvery = Duration.seconds(1)
 
 /** How many pieces may wait for a peer. */
 const mostWaiting = 256
@@ -64,6 +67,8 @@ export const serve = (
     let last: Uint8Array | undefined
     let waiting = 0
     let ended = false
+    /** When this gives up waiting for the peer, in monotonic ms. */
+    let giveUpAt = Number.POSITIVE_INFINITY
     const signal = makeSignal()
     const decode = makeRequestDecoder()
 
@@ -87,17 +92,19 @@ export const serve = (
       if (waiting > mostWaiting || requests.length > mostWaiting) return end()
       signal.changed()
     }
-    /** Waits until that holds; gives up when the connection is over, or after a time. */
-    const until = (holds: () => boolean, limit: Duration.Duration): Effect.Effect<void, "over"> =>
+    /** Waits until that holds; gives up when the connection is over, or after so many ms. */
+    const until = (holds: () => boolean, limit: number): Effect.Effect<void, "over"> =>
       Effect.suspend(() => {
         if (ended || share.isClosed) return over
         if (holds()) return Effect.void
-        return signal
-          .until(() => ended || share.isClosed || holds())
-          .pipe(
-            Effect.timeoutFail({ duration: limit, onTimeout: () => "over" as const }),
-            Effect.flatMap(() => (ended || share.isClosed ? over : Effect.void))
-          )
+        giveUpAt = Monotonic.millis(clock) + limit
+        return Effect.flatMap(
+          signal.until(() => ended || share.isClosed || holds()),
+          () => {
+            giveUpAt = Number.POSITIVE_INFINITY
+            return ended || share.isClosed ? over : Effect.void
+          }
+        )
       })
     const room = until(() => ready.length < mostReady, stuckLimit)
     const paced = (bytes: number): Effect.Effect<void> =>
@@ -175,6 +182,10 @@ export const serve = (
           .pipe(Effect.zipRight(Effect.sync(tell)), Effect.zipRight(Effect.sleep(tellEvery)))
       )
     )
+    const check = Effect.sync(() => {
+      if (Monotonic.millis(clock) >= giveUpAt) end()
+    })
+    yield* Effect.forkScoped(Effect.forever(Effect.zipRight(Effect.sleep(checkEvery), check)))
     yield* Effect.ignore(
       Effect.forever(
         until(() => requests.length > 0, idleLimit).pipe(
