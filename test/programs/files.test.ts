@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import { describe } from "vitest"
 import type { MemoryDisk } from "../../layers/MemoryFileStore.ts"
 import { pieceBytes } from "../../src/domain/Manifest.ts"
+import { type Digest, textOf } from "../../src/domain/Offer.ts"
 import { content, expects, fetches, isWhole, offers, until } from "./Fetched.ts"
 import { gather, secureStory, story } from "./World.ts"
 
@@ -207,6 +208,33 @@ describe("files in a chat", () => {
         assert.strictEqual(files.holders(offer.digest).size, 0)
       }),
     { transfers: { bytesPerSecond: 4 * pieceBytes, share: false } }
+  )
+
+  story(
+    "a flood of offers is a flood of lines: nothing is fetched, the last are listed, and the chat goes on",
+    (world) =>
+      Effect.gen(function* () {
+        const { one, two } = yield* gather(world)
+        const flood = 500
+        for (let n = 0; n < flood; n += 1) {
+          const digest = `${String(n).padStart(42, "0")}A` as Digest
+          yield* one.type(textOf({ name: `of ${n}`, size: 2 ** 40, type: "a/b", digest, manifest: 2 ** 26 }))
+        }
+        yield* one.type("then")
+        yield* two.sees("Client 1: then")
+        yield* two.type("/files")
+        yield* two.sees(
+          `* ${flood - 20} older offers are not listed.`,
+          `* ${flood}. of ${flood - 1} (1.1 TB) of Client 1: nobody who is here has it`
+        )
+        yield* two.type(`/get ${flood}`)
+        yield* two.sees(
+          "* of 499 is not fetched any further: The list of the offered files can't be used: what the offer says of it can't be true. /get of 499 goes on where it stopped."
+        )
+        const files = yield* two.files
+        assert.isEmpty(world.diskOf("2").all())
+        assert.strictEqual(files.transfers().get(`${String(flood - 1).padStart(42, "0")}A` as Digest)?.state, "Failed")
+      })
   )
 
   story("a peer that can't be dialled comes itself", (world) =>
