@@ -184,12 +184,15 @@ describe("send --to", () => {
   const send = (words: ReadonlyArray<string>) =>
     given<Send.Arguments>((run) => Send.make(run) as never, ["hello", "--to", "bo", ...words])
 
-  it.effect("excludes a room, and more than one reader to wait for", () =>
+  it.effect("excludes a room, and more than one reader to wait for; files need somebody to wait for", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual((yield* send(["--wait", "0"])).room, Option.none())
+      const { files, limit } = yield* send(["--file", "a b", "--file", "c"])
+      assert.deepStrictEqual([files, limit], [["a b", "c"], Option.none()])
       for (const [words, sentence] of [
         [["--room", "main"], /--to and --room exclude each other: a message to one reader is said in no room/],
-        [["--wait", "2"], /--to has one reader, so --wait takes 0 or 1 with it/]
+        [["--wait", "2"], /--to has one reader, so --wait takes 0 or 1 with it/],
+        [["--file", "a", "--wait", "0"], /--file is there to be fetched by somebody, so --wait takes 1 or more with it/]
       ] as const) {
         const exit = yield* Effect.exit(send(words))
         assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", sentence)
