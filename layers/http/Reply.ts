@@ -27,6 +27,10 @@ export const sentence = (status: number, text: string, headers: Reply["headers"]
   body: `${text}\n`
 })
 
+/** The answer to a method that is none of these. */
+export const notAllowed = (methods: string): Reply =>
+  sentence(405, `Only ${methods} is answered here.`, { allow: methods })
+
 const lengthOf = ({ body = "" }: Reply): number => (isStreamed(body) ? body.bytes : Buffer.byteLength(body))
 
 /** Sends the answer to a request. Without its body, if that was asked for with HEAD. */

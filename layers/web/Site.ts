@@ -4,7 +4,7 @@ import type * as Services from "../../services/Files.ts"
 import { isOrigin, parseOrigin, type Scheme } from "../../src/protocol/Authority.ts"
 import { bodyOf } from "../http/Body.ts"
 import type { Visit } from "../http/HttpServer.ts"
-import { type Reply, sentence } from "../http/Reply.ts"
+import { notAllowed, type Reply, sentence } from "../http/Reply.ts"
 import { download } from "./Download.ts"
 import { type Files, replyWith } from "./Files.ts"
 import type { Passes } from "./Passes.ts"
@@ -50,7 +50,6 @@ const foreignPage = sentence(403, "Only the page of this node itself may ask for
 const notThere = sentence(404, "There is nothing here.")
 const notBuilt = sentence(404, "This node has no page: it was not built.")
 const needsUpgrade = sentence(426, "Here is a WebSocket.", { upgrade: "websocket", connection: "Upgrade" })
-const notAllowed = (methods: string) => sentence(405, `Only ${methods} is answered here.`, { allow: methods })
 
 export interface House {
   readonly scheme: Scheme

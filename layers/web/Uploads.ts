@@ -15,7 +15,7 @@ import { sizeInWords } from "../../src/domain/Amounts.ts"
 import { distinctPaths, mostPathBytes, safeName } from "../../src/domain/FileNames.ts"
 import { bodyOf } from "../http/Body.ts"
 import type { Visit } from "../http/HttpServer.ts"
-import { type Reply, sentence } from "../http/Reply.ts"
+import { notAllowed, type Reply, sentence } from "../http/Reply.ts"
 
 export interface Settings {
   /** Where uploads are kept, each in a folder of its own. Made when it is needed first. */
@@ -93,7 +93,6 @@ const unknown = sentence(404, "That upload is not under way any more.")
 const tooMany = sentence(503, "Too many uploads are under way: try again when one is done.", { "retry-after": "10" })
 const tooMuch = sentence(413, "That part has more bytes than it may have.")
 const brokenOff = sentence(400, "The part broke off.")
-const notAllowed = (methods: string) => sentence(405, `Only ${methods} is answered here.`, { allow: methods })
 const noRoom = sentence(507, "The disk of the node has no room for it.")
 const unwritable = (code: string) => sentence(507, `The node can't write it to its disk (${code}).`)
 
