@@ -33,7 +33,7 @@ const make = Effect.gen(function* () {
     remember: (peer: Peer) =>
       peer.role === "server"
         ? Effect.void
-        : store.record(peer).pipe(
+        : store.record(peer, mesh.runOf(peer.id)).pipe(
             Effect.tapErrorTag("IdElsewhere", () => mesh.letGo(peer.id)),
             inSpan("ServerRegistry.remember")
           ),

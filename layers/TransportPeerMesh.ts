@@ -103,6 +103,7 @@ const make = (settings: Settings) =>
       contested: links.contested,
       forked: replication.forked,
       isPresent: (id) => table.links.has(id) || table.isMeeting(id),
+      runOf: (id) => table.links.get(id)?.epoch,
       settled: (id) => peers.until(() => !table.isMeeting(id)),
       hurry: Effect.sync(links.hurry),
       events: events.events

@@ -71,6 +71,8 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
     readonly forked: Effect.Effect<never, Forked>
     /** Whether there is a link to that peer, or a handshake with it under way. */
     readonly isPresent: (id: PeerId) => boolean
+    /** The run of a peer that has a link. */
+    readonly runOf: (id: PeerId) => Epoch | undefined
     /** Returns as soon as no handshake with that peer is under way. */
     readonly settled: (id: PeerId) => Effect.Effect<void>
     /** Whether somebody at another site has that id, by the word of its server. */

@@ -19,8 +19,8 @@ export class ServerRegistry extends Context.Tag("outlive/ServerRegistry")<
     /** Dials all recorded clients in the background. Returns them. */
     readonly callBack: Effect.Effect<ReadonlyArray<Peer>, PortStoreUnavailable>
     /**
-     * Records a client that has a link, if it is not recorded: it may have been given up before. The link is ended if its
-     * id belongs to somebody at another site.
+     * Records a client that has a link, if it is not recorded: it may have been given up before, or have been at another
+     * site while this server was away. The link is ended if its id belongs to somebody else at another site.
      */
     readonly remember: (peer: Peer) => Effect.Effect<void, PortStoreUnavailable | IdElsewhere>
     /** The link to a client is lost. If it does not come back soon, another site may admit it. */

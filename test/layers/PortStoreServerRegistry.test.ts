@@ -28,6 +28,7 @@ const world = Effect.gen(function* () {
   const mesh = {
     isPresent: (_: PeerId) => standing !== "away",
     isElsewhere: (id: PeerId) => id === "3",
+    runOf: (_: PeerId) => epoch(7),
     settled: (_: PeerId) => changes.until(() => standing !== "coming in")
   } as unknown as PeerMesh["Type"]
   const registry = Context.get(
@@ -120,6 +121,16 @@ describe("PortStoreServerRegistry", () => {
         })
         assert.deepStrictEqual([heard[0], heard[1]], [...told])
       }
+    })
+  )
+
+  it.scoped("records whoever was called back with the run that has the link: it may come from another site", () =>
+    Effect.gen(function* () {
+      const { registry, store } = yield* world
+      const runs: Array<unknown> = []
+      store.record = (_, run) => Effect.sync(() => void runs.push(run))
+      yield* registry.remember(peer("2", 6002))
+      assert.deepStrictEqual(runs, [epoch(7)])
     })
   )
 
