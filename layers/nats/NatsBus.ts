@@ -68,8 +68,12 @@ const subscribing = "2 seconds"
 /** The pauses between the tries to connect at first, and to open the stores. Later NATS' client connects by itself. */
 const patiently = Schedule.jittered(Schedule.union(Schedule.exponential("250 millis"), Schedule.spaced("2 seconds")))
 
-/** What the client of NATS is told: it notices within 10 s that NATS is gone, and tries again every 1 or 2 s. */
+/**
+ * What the client of NATS is told: it tries the servers in the order in which they are given, notices within 10 s that NATS
+ * is gone, and tries again every 1 or 2 s.
+ */
 const timing = {
+  noRandomize: true,
   timeout: 3_000,
   pingInterval: 4_000,
   maxPingOut: 2,

@@ -15,8 +15,11 @@ export interface HostSpace {
   readonly v6: string
 }
 
-/** Hosts with names of this process. `key`: a letter that no other program here has. They are not there yet. */
-export const bridged = (key: string, count: number) => {
+/**
+ * Hosts with names of this process. They are not there yet. `key`: a letter that no other program here has. `retries`: how
+ * often TCP sends again what is not confirmed before it gives up a connection, as in `net.ipv4.tcp_retries2`.
+ */
+export const bridged = (key: string, count: number, retries?: number) => {
   const own = `${key}${process.pid % 100_000}`
   const bridge = `olb${own}`
   const bridgeSpace = `outlive-${process.pid}-${key}-bridge`
@@ -36,7 +39,9 @@ export const bridged = (key: string, count: number) => {
     ip("-n", bridgeSpace, "link", "set", wire, "master", bridge, "up") &&
     ip("-n", space, "address", "add", `${v4}/24`, "dev", "eth0") &&
     ip("-n", space, "address", "add", `${v6}/64`, "dev", "eth0", "nodad") &&
-    ip("-n", space, "link", "set", "eth0", "up")
+    ip("-n", space, "link", "set", "eth0", "up") &&
+    (retries === undefined ||
+      ip("netns", "exec", space, "sh", "-c", `echo ${retries} >/proc/sys/net/ipv4/tcp_retries2`))
   return {
     hosts,
     bridge,

@@ -53,7 +53,10 @@ const longer = { factor: 2, by: 3_000 }
 /** The time in which NATS itself gets up, or catches up, in ms. */
 const mostGettingUp = 60_000
 
-const network = bridged("s", 3)
+/** As docs/SITES.md says: NATS 2.9 does not notice by itself that a cable is cut. */
+const retries = 5
+
+const network = bridged("s", 3, retries)
 
 interface Row {
   readonly what: string

@@ -1,3 +1,4 @@
+import * as Net from "node:net"
 import { assert, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -15,14 +16,27 @@ import { bytesOf, textOf } from "../../support/bytes.ts"
 import * as NatsServer from "../../support/natsServer.ts"
 import * as BusContract from "./BusContract.ts"
 
-/** A member of a chat on a server, once it is connected. */
-const member = (url: string, chat: string) =>
+/** A member of a chat on a server, or on the first of several that answers, once it is connected. */
+const member = (url: string, chat: string, ...others: ReadonlyArray<string>) =>
   Effect.gen(function* () {
-    const context = yield* Layer.build(NatsBus.layer({ servers: [url], chat, name: "outlive test" }))
+    const context = yield* Layer.build(NatsBus.layer({ servers: [url, ...others], chat, name: "outlive test" }))
     const bus = Context.get(context, Bus)
     yield* connected(bus)
     return bus
   })
+
+/** What answers at a port in place of a server of NATS, until the scope closes; its URL. */
+const listener = (serve: (socket: Net.Socket) => void) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.async<Net.Server>((resume) => {
+        const made = Net.createServer(serve)
+        made.listen(0, "127.0.0.1", () => resume(Effect.succeed(made)))
+      }),
+      (made) => Effect.async<void>((resume) => void made.close(() => resume(Effect.void)))
+    ),
+    (made) => `nats://127.0.0.1:${(made.address() as Net.AddressInfo).port}`
+  )
 
 const become = (tag: "Connected" | "Away") => (bus: Bus["Type"]) =>
   Stream.runDrain(Stream.takeUntil(bus.state.changes, ({ _tag }) => _tag === tag))
@@ -59,6 +73,20 @@ describe.skipIf(NatsServer.missing !== undefined)(`NatsBus (skipped where there 
       yield* appended(other, "post.a.b", "1", bytesOf("ours"))
       yield* Effect.repeat(Effect.yieldNow(), { until: () => heard.length >= 2 })
       assert.deepStrictEqual(heard, ["ours", "ours"])
+    })
+  )
+
+  it.scopedLive("of several servers the first one is taken that answers: others may be far", () =>
+    Effect.gen(function* () {
+      let visits = 0
+      const far = yield* listener((socket) => {
+        visits += 1
+        socket.destroy()
+      })
+      for (let time = 0; time < 6; time += 1) yield* Effect.scoped(member(server.url, "order", far))
+      assert.strictEqual(visits, 0)
+      yield* member(far, "order", server.url)
+      assert.strictEqual(visits, 1)
     })
   )
 
