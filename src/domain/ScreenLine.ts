@@ -213,7 +213,14 @@ const farCame = ({ ids, known, site }: Extract<MeshEvent, { readonly _tag: "FarC
   if (first !== undefined && ids.length === 1) {
     return known ? notice(`${title(first)} is back`) : chat(`${title(first)}: initiated`)
   }
-  return notice(`${countOf(ids)} take part through ${title(serverOf(site))}${known ? " again" : ""}`)
+  const server = serverOf(site)
+  const others = ids.filter((id) => id !== server)
+  const again = known ? " again" : ""
+  return notice(
+    others.length < ids.length
+      ? `${title(server)} takes part${again}, and ${namesOf(others)} through it`
+      : `${namesOf(others)} take part through ${title(server)}${again}`
+  )
 }
 
 const farLeft = ({ ids, lost, site }: Extract<MeshEvent, { readonly _tag: "FarLeft" }>): string => {
@@ -221,17 +228,17 @@ const farLeft = ({ ids, lost, site }: Extract<MeshEvent, { readonly _tag: "FarLe
   const others = ids.filter((id) => id !== server)
   if (others.length < ids.length) {
     const went = `${title(server)} ${lost ? "is out of reach" : "has ended"}`
-    return others.length === 0 ? went : `${went}, and ${countOf(others)} with it`
+    return others.length === 0 ? went : `${went}, and ${namesOf(others)} with it`
   }
-  const names = countOf(others)
+  const names = namesOf(others)
   return lost ? `${names} ${others.length === 1 ? "is" : "are"} lost at ${title(server)}` : `${names} left`
 }
 
-/** So many nodes, and which, if they are few. */
-const countOf = (ids: ReadonlyArray<PeerId>): string => {
-  const [first] = ids
-  if (first !== undefined && ids.length === 1) return title(first)
-  return `${ids.length} nodes${ids.length > mostNamed ? "" : ` (${ids.join(", ")})`}`
+/** What people call these nodes; how many they are, if they are more than one would read. */
+const namesOf = (ids: ReadonlyArray<PeerId>): string => {
+  if (ids.length > mostNamed) return `${ids.length} nodes`
+  const names = ids.map(title)
+  return [names.slice(0, -1).join(", "), ...names.slice(-1)].filter((name) => name !== "").join(" and ")
 }
 
 const foreign = (sought: Named, { address, id, role }: Peer): string => {

@@ -5,8 +5,10 @@ import { actionOf } from "../../src/domain/Action.ts"
 import { Entry } from "../../src/domain/Entry.ts"
 import { escape } from "../../src/domain/Escape.ts"
 import { type LossReason, MeshEvent } from "../../src/domain/MeshEvent.ts"
+import type { PeerId } from "../../src/domain/Peer.ts"
 import { mainRoom, type Post, Room, streamOf } from "../../src/domain/Post.ts"
 import { notice, recalled, type ScreenLine, screenLineOf } from "../../src/domain/ScreenLine.ts"
+import { Site, serverOf } from "../../src/domain/Site.ts"
 import * as Arbitraries from "../support/arbitraries.ts"
 import { epoch, id, peer, post, stream } from "../support/samples.ts"
 
@@ -31,6 +33,29 @@ const onServer = (entry: Entry) => screenLineOf(server, entry)
 const onClient = (entry: Entry) => screenLineOf(peer("1", 6001), entry)
 
 describe("ScreenLine", () => {
+  it("members of other sites are called by their names, as long as they are few", () => {
+    const line = (event: MeshEvent) => onClient(happened(event))?.text
+    const site = Site.make("east")
+    const host = serverOf(site)
+    const many = Array.from({ length: 11 }, (_, at) => id(`${at}`))
+    const came = (known: boolean, ...ids: ReadonlyArray<PeerId>) => line(MeshEvent.FarCame({ site, ids, known }))
+    const left = (lost: boolean, ...ids: ReadonlyArray<PeerId>) => line(MeshEvent.FarLeft({ site, ids, lost }))
+    assert.deepStrictEqual(
+      onClient(happened(MeshEvent.FarCame({ site, ids: [id("1")], known: false }))),
+      chat("Client 1: initiated")
+    )
+    assert.strictEqual(came(false, id("1"), id("2")), "* Client 1 and Client 2 take part through Server east")
+    assert.strictEqual(came(false, host, id("1")), "* Server east takes part, and Client 1 through it")
+    assert.strictEqual(
+      came(true, host, id("1"), id("2"), id("ann")),
+      "* Server east takes part again, and Client 1, Client 2 and Client ann through it"
+    )
+    assert.strictEqual(came(true, ...many), "* 11 nodes take part through Server east again")
+    assert.strictEqual(left(false, id("1"), id("2")), "* Client 1 and Client 2 left")
+    assert.strictEqual(left(true, id("1"), id("2")), "* Client 1 and Client 2 are lost at Server east")
+    assert.strictEqual(left(true, host, id("1")), "* Server east is out of reach, and Client 1 with it")
+  })
+
   it("a client joins: `Client 3: initiated` on the server, on every client there, and on the newcomer", () => {
     const line = chat("Client 3: initiated")
     assert.deepStrictEqual(onServer(linked(three, { newcomer: true })), line)

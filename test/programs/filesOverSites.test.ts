@@ -24,7 +24,7 @@ const twoSites = (world: World) =>
     yield* west.sees("Server east: initiated", "Client 1: initiated")
     const two = yield* world.client("2", { server: 4100 })
     yield* one.sees("Client 2: initiated")
-    yield* two.sees("* 2 nodes (Server-east, 1) take part through Server east")
+    yield* two.sees("* Server east takes part, and Client 1 through it")
     return { east, west, one, two }
   })
 
