@@ -87,12 +87,12 @@ describe("files over sites", () => {
   story("a member of one site fetches what a member of another one has, and so do the servers, both ways", (world) =>
     Effect.gen(function* () {
       const { east, one, two, west } = yield* twoSites(world)
-      const bytes = content(5)
+      const bytes = content(3)
       const offer = yield* offers(world, one, "a.bin", bytes)
       yield* fetches(world, two, offer, bytes)
       assert.deepStrictEqual([...(yield* two.files).holders(offer.digest).keys()], [one.name])
       yield* fetches(world, west, offer, bytes)
-      const other = content(2)
+      const other = content(1)
       const back = yield* offers(world, west, "b.bin", other)
       yield* fetches(world, one, back, other)
       yield* fetches(world, east, back, other)
@@ -107,7 +107,7 @@ describe("files over sites", () => {
   secureStory("the same in a secure chat", (world) =>
     Effect.gen(function* () {
       const { east, one, two } = yield* twoSecureSites(world)
-      const bytes = content(5)
+      const bytes = content(3)
       const offer = yield* offers(world, one, "a.bin", bytes)
       yield* fetches(world, two, offer, bytes)
       yield* fetches(world, one, yield* offers(world, two, "b.bin", bytes), bytes)
@@ -124,21 +124,21 @@ describe("files over sites", () => {
     (world) =>
       Effect.gen(function* () {
         const { east, one, two } = yield* twoSites(world)
-        const bytes = content(30)
+        const bytes = content(16)
         const offer = yield* offers(world, one, "a.bin", bytes)
         const files = yield* two.files
         const fetched = yield* expects(files, "Fetched")
         const waiting = yield* expects(files, "Waiting")
         const began = yield* Clock.currentTimeMillis
         assert.isTrue(yield* files.fetch(offer))
-        yield* until(files, offer, ({ bytes }) => bytes >= 12 * pieceBytes)
+        yield* until(files, offer, ({ bytes }) => bytes >= 7 * pieceBytes)
         // The servers pass on four pieces a second.
-        assert.isAtLeast((yield* Clock.currentTimeMillis) - began, 2_500)
+        assert.isAtLeast((yield* Clock.currentTimeMillis) - began, 1_500)
         const isEast = (name: string) => ["Server-east", "1"].includes(name)
         yield* world.network.cut((from, to) => isEast(from) !== isEast(to))
         yield* waiting
         yield* world.network.heal
-        yield* until(files, offer, ({ bytes }) => bytes >= 20 * pieceBytes)
+        yield* until(files, offer, ({ bytes }) => bytes >= 11 * pieceBytes)
         yield* east.kill
         yield* one.sees("* Server west is back")
         yield* fetched
