@@ -20,17 +20,38 @@ const newline = 0x0a
 const encoder = new TextEncoder()
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
-const keys = ["outlive", "version", "piece", "files", "path", "size"]
+/** So many files are written at once. */
+const filesAtOnce = 1_000
 
-const headOf = (files: ReadonlyArray<OfferedFile>): string =>
-  `${JSON.stringify({ outlive: "manifest", version: 1, piece: pieceBytes, files }, keys)}\n`
+/** The line, part by part: of many files it is long, and nobody needs all of it at once. */
+function* headOf(files: ReadonlyArray<OfferedFile>): Generator<string> {
+  yield `{"outlive":"manifest","version":1,"piece":${pieceBytes},"files":[`
+  for (let at = 0; at < files.length; at += filesAtOnce) {
+    const some = files.slice(at, at + filesAtOnce)
+    yield (at === 0 ? "" : ",") + JSON.stringify(some, ["path", "size"]).slice(1, -1)
+  }
+  yield "]}\n"
+}
+
+/** Whether a line names these files in the usual way. */
+const isHeadOf = (files: ReadonlyArray<OfferedFile>, line: string): boolean => {
+  let at = 0
+  for (const part of headOf(files)) {
+    if (!line.startsWith(part, at)) return false
+    at += part.length
+  }
+  return at === line.length
+}
 
 /** The manifest as bytes. Its paths and sizes must be such that it can be decoded. */
 export const encode = ({ digests, files }: Manifest): Uint8Array => {
-  const head = encoder.encode(headOf(files))
-  const bytes = new Uint8Array(head.length + digests.length)
-  bytes.set(head)
-  bytes.set(digests, head.length)
+  const parts = [...Array.from(headOf(files), (part) => encoder.encode(part)), digests]
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
   return bytes
 }
 
@@ -92,6 +113,6 @@ export const decode = (bytes: Uint8Array): Either.Either<Manifest, string> => {
   if (!Number.isSafeInteger(size) || digests.length !== piecesOf(size) * digestBytes) {
     return Either.left("it has not a digest for each piece")
   }
-  if (line !== headOf(files)) return Either.left("it is not written in the usual way")
+  if (line === undefined || !isHeadOf(files, line)) return Either.left("it is not written in the usual way")
   return Either.right({ files, digests })
 }

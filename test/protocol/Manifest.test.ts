@@ -35,6 +35,17 @@ describe("manifests", () => {
     assert.deepStrictEqual(digestOfPiece(one, 1), one.digests.subarray(32))
   })
 
+  it("of many files it is written in parts, and as one", () => {
+    for (const count of [999, 1_000, 1_001, 2_500]) {
+      const many = Array.from({ length: count }, (_, at) => ({ path: `f/${at}`, size: at % 3 }))
+      const once = encode(manifest(...many))
+      const line = JSON.stringify({ outlive: "manifest", version: 1, piece: pieceBytes, files: many })
+      assert.deepStrictEqual(Buffer.from(once), bytes(`${line}\n`, digestsOf(many)))
+      assert.deepStrictEqual(Either.getOrThrow(decode(once)).files, many)
+      assert.isTrue(Either.isLeft(decode(bytes(`${line.slice(0, -1)},"a":1}\n`, digestsOf(many)))))
+    }
+  })
+
   it("what is no manifest is refused, with a reason", () => {
     const whole = Buffer.from(encode(manifest({ path: "a", size: 3 })))
     const head = (path: unknown, size: unknown = 0): Uint8Array =>
