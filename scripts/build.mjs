@@ -104,9 +104,11 @@ writeFileSync(`${root}/dist/outlive.1`, printed("scripts/man.ts", version))
  * place make the page smaller.
  */
 const ownNames = [
-  ...["_tag", "happened", "isFollowing", "isListOpen", "isVisible", "isDropping", "isConnected", "isAtEnd"],
-  ...["isSought", "isFirst", "notifying", "askToNotify", "firstNew", "outgoing", "windows", "candidates"],
-  ...["connection", "uploads", "panel", "asked", "sought", "opened", "below"]
+  ...["_tag", "asked", "askToNotify", "attempts", "below", "candidates", "chosen", "connection", "deed", "facts"],
+  ...["firstNew", "happened", "hasDraft", "held", "how", "isAtEnd", "isConnected", "isDropping", "isFirst", "isFolder"],
+  ...["isFollowing", "isHere", "isListOpen", "isLoading", "isLong", "isOpen", "isOver", "isSought", "isTold"],
+  ...["isVisible", "lookUp", "menu", "names", "notifying", "onlyUnread", "opened", "outgoing", "panel", "redial"],
+  ...["scrollLog", "sought", "stopAll", "uploads", "windows"]
 ]
 
 // The page of a browser. It knows the commands that can be typed.
