@@ -33,6 +33,16 @@ describe.skipIf(NatsServer.missing !== undefined)("two sites (skipped where ther
       const all = [ann, bob, east, west]
       yield* stage.everyoneTalks(all, "at first")
 
+      // A file goes from site to site, through both servers.
+      const content = Buffer.alloc(3_000_000, "a line of a file, ")
+      const file = Path.join(stage.folder, "a.bin")
+      Fs.writeFileSync(file, content)
+      yield* ann.types(`/send ${file}`)
+      yield* bob.notices("* Client ann offers a.bin (3.0 MB)")
+      yield* bob.types(`/get a.bin ${Path.join(stage.folder, "fetched")}`)
+      yield* bob.notices("* a.bin is here: ")
+      assert.isTrue(Fs.readFileSync(Path.join(stage.folder, "fetched", "a.bin")).equals(content))
+
       const second = yield* stage.client("ann", atWest ?? 0)
       assert.strictEqual(yield* second.ends, 1)
       assert.match(second.err.join("\n"), /The id ann is taken/)
