@@ -33,14 +33,14 @@ function* headOf(files: ReadonlyArray<OfferedFile>): Generator<string> {
   yield "]}\n"
 }
 
-/** Whether a line names these files in the usual way. */
+/** Whether a line names these files in the usual way. It ends with its only newline, as the last part does. */
 const isHeadOf = (files: ReadonlyArray<OfferedFile>, line: string): boolean => {
   let at = 0
   for (const part of headOf(files)) {
     if (!line.startsWith(part, at)) return false
     at += part.length
   }
-  return at === line.length
+  return true
 }
 
 /** The manifest as bytes. Its paths and sizes must be such that it can be decoded. */
