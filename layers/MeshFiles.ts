@@ -12,6 +12,7 @@ import { Files } from "../services/Files.ts"
 import { makeSignal } from "../src/domain/Signal.ts"
 import type { TransferEvent } from "../src/domain/Transfer.ts"
 import { notShared, refuse } from "./files/Saying.ts"
+import { Sought } from "./files/Sought.ts"
 import type * as Transfers from "./files/Transfers.ts"
 import * as LinkContract from "./LinkContract.ts"
 
@@ -29,6 +30,7 @@ const make = (settings: Settings, load: Effect.Effect<Parts>) =>
     const run = yield* FiberSet.makeRuntime<never, void, never>()
     const changes = makeSignal()
     const events = new Set<(event: TransferEvent) => void>()
+    const sought = new Sought()
     let loaded: Transfers.Transfers | undefined
     let links: LinkContract.FileLinks | undefined
     let detach = (): void => {}
@@ -36,7 +38,7 @@ const make = (settings: Settings, load: Effect.Effect<Parts>) =>
     const begin = ({ make, store }: Parts) =>
       Effect.gen(function* () {
         const context = yield* Layer.buildWithScope(store, scope)
-        const transfers = yield* make(settings).pipe(Effect.provide(context), Scope.extend(scope))
+        const transfers = yield* make(settings, sought).pipe(Effect.provide(context), Scope.extend(scope))
         transfers.files.onChange(changes.changed)
         transfers.files.onEvent((event) => {
           for (const look of events) look(event)
@@ -79,7 +81,10 @@ const make = (settings: Settings, load: Effect.Effect<Parts>) =>
             detach()
           }
         },
-        heard: (link, frame) => loaded?.onLinks.heard(link, frame),
+        heard: (link, frame) => {
+          if (loaded !== undefined) loaded.onLinks.heard(link, frame)
+          else if (frame.type === "seek") sought.add(frame.key, link.peer.id)
+        },
         visited: (connection, visit) => {
           if (loaded !== undefined) loaded.onLinks.visited(connection, visit)
           else if (visit.type === "serve") connection.release()

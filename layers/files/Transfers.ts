@@ -26,6 +26,7 @@ import { keyOf, proofOf } from "./Keys.ts"
 import { notShared, refuse, refusing, say, visitOf } from "./Saying.ts"
 import { serve } from "./Serving.ts"
 import { Share } from "./Share.ts"
+import { Sought } from "./Sought.ts"
 
 export interface Settings {
   /** The folder for what is fetched, if no other is named. */
@@ -92,7 +93,8 @@ interface Search {
   readonly asked: Map<LinkContract.FileLink, number>
 }
 
-export const make = (settings: Settings) =>
+/** `sought`: who has sought something before this was loaded. */
+export const make = (settings: Settings, sought = new Sought()) =>
   Effect.gen(function* () {
     const store = yield* FileStore
     const clock = yield* Effect.clock
@@ -216,7 +218,7 @@ export const make = (settings: Settings) =>
 
     const heardSeek = (link: LinkContract.FileLink, key: OfferKey): void => {
       const share = shares.get(key)
-      if (share === undefined) return
+      if (share === undefined) return sought.add(key, link.peer.id)
       share.seekers.set(link.peer.id, share.count)
       if (share.isWorthTelling) link.put({ type: "holds", key, pieces: share.count, of: share.of })
     }
@@ -254,6 +256,10 @@ export const make = (settings: Settings) =>
             share.close()
           })
         )
+        for (const id of sought.take(entry.key)) {
+          const link = links?.current.get(id)
+          if (link !== undefined) heardSeek(link, entry.key)
+        }
         yield* Effect.forkIn(tellingSeekers(share), entry.scope)
       })
 

@@ -1,0 +1,29 @@
+/** Who has sought offers of which nothing was here then. */
+import type { PeerId } from "../../src/domain/Peer.ts"
+import type { OfferKey } from "../../src/domain/Transfer.ts"
+
+/** So many offers are remembered, the last ones, and so many peers of each. */
+const mostOffers = 256
+const mostPeers = 256
+
+/** Mutable: each change is one synchronous step. */
+export class Sought {
+  readonly #peers = new Map<OfferKey, Set<PeerId>>()
+
+  /** That peer has sought it. */
+  add(key: OfferKey, peer: PeerId): void {
+    const peers = this.#peers.get(key) ?? new Set()
+    this.#peers.delete(key)
+    this.#peers.set(key, peers)
+    if (peers.size < mostPeers) peers.add(peer)
+    const [oldest = key] = this.#peers.keys()
+    if (this.#peers.size > mostOffers) this.#peers.delete(oldest)
+  }
+
+  /** Who has sought it: they are forgotten. */
+  take(key: OfferKey): ReadonlySet<PeerId> {
+    const peers = this.#peers.get(key) ?? new Set()
+    this.#peers.delete(key)
+    return peers
+  }
+}
