@@ -231,6 +231,10 @@ export interface Replication<R> {
   readonly guestStatuses: () => ReadonlyArray<PeerStatus>
   /** Whether that run takes part at another site, or did last. */
   readonly wasFar: (id: PeerId, epoch: Epoch) => boolean
+  /** Whether that run takes part at another site, by the word of its server, though it may have a link to this node. */
+  readonly isElsewhere: (id: PeerId, epoch: Epoch) => boolean
+  /** Whether that server has told this node that it takes part at another site. */
+  readonly hasSentHome: (link: Link<R>) => boolean
   /** The other site at which somebody takes part. */
   readonly siteOf: (id: PeerId) => Site | undefined
   /** Who takes part at other sites. */

@@ -96,6 +96,7 @@ const make = (settings: Settings) =>
           return links.keep(kept)
         }),
       reach: links.reach,
+      goHome: links.goHome,
       tellServers: (servers) => Effect.sync(() => links.tellServers(servers)),
       awaitLoss: (id) => peers.until(() => !links.isThere(id)),
       isElsewhere: (id) => replication.siteOf(id) !== undefined,

@@ -58,6 +58,11 @@ export class PeerMesh extends Context.Tag("outlive/PeerMesh")<
      * and all that servers have told of.
      */
     readonly reach: (id: PeerId, route: Route, others?: ReadonlyArray<Route>) => Effect.Effect<void>
+    /**
+     * Whenever this client is linked with other servers than the one at that address, dials that one, and ends its links to
+     * the others when they know that it takes part there.
+     */
+    readonly goHome: (route: Route) => Effect.Effect<never>
     /** Tells the clients of this server, now and as they come, which servers the chat has, and where. */
     readonly tellServers: (servers: ReadonlyArray<Peer>) => Effect.Effect<void>
     /** Returns as soon as there is no link to that peer. On a client, `Server` stands for any server of the chat. */

@@ -17,15 +17,17 @@ import type { Attempt, CallFailed } from "./Attempt.ts"
 import type { Entrance } from "./Entrance.ts"
 import * as Handshake from "./Handshake.ts"
 import type { Node } from "./Node.ts"
+import type { Servers } from "./Servers.ts"
 import { Wire } from "./Wire.ts"
 
 interface Needs extends Entrance {
+  readonly servers: Pick<Servers, "answers">
   readonly transport: Transport["Type"]
 }
 
 export const make = (
   { clock, log, membership, peers, scope, table }: Node,
-  { begin, converse, deadlines, linkOver, replication, self, transport }: Needs
+  { begin, converse, deadlines, linkOver, replication, self, servers, transport }: Needs
 ) =>
   Effect.gen(function* () {
     const dials = yield* FiberSet.make<void, never>()
@@ -61,6 +63,7 @@ export const make = (
         if (!membership.isCalled(connection, welcome.id)) return yield* mistaken("it has another node's key")
         const peer = { ...named(welcome), address: route.address }
         if (!hasRole(peer)) return yield* mistaken(`a ${peer.role} can't have the id ${peer.id}`)
+        if (peer.role === "server") servers.answers(route.address, peer.id)
         // A newcomer begins anew once it hears that: when it calls this node itself.
         if (!welcome.member && replication.isOutdated(welcome.id, welcome.epoch)) {
           return yield* mistaken("it started too long ago, by its clock")

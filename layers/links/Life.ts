@@ -115,6 +115,8 @@ export const make = (node: Node, needs: Needs) => {
         return undefined
       case "dropped":
         return new PeerLost({ reason: frame.limit === "seals" ? "disbelieved" : "dropped" })
+      case "moved":
+        return heardMoved(link)
       case "bye":
         return new Goodbye()
       // Both have introduced themselves already.
@@ -131,6 +133,13 @@ export const make = (node: Node, needs: Needs) => {
       default:
         return absurd(frame)
     }
+  }
+
+  /** A client goes to another site. If no server has said that it is there, its link has just ended. */
+  const heardMoved = (link: Link): Rest<Goodbye | PeerLost> => {
+    if (settings.role !== "server" || link.peer.role !== "client") return new PeerLost({ reason: "malformed" })
+    link.moved = replication.isElsewhere(link.peer.id, link.epoch)
+    return link.moved ? new Goodbye() : new PeerLost({ reason: "closed" })
   }
 
   /** Handles what has come. A peer that sends too much is not read for a while, and dropped if that does not end. */
@@ -270,11 +279,12 @@ export const make = (node: Node, needs: Needs) => {
       peers.changed()
       yield* replication.ended(link)
       if (isLeaving()) return
-      if (wasCurrent) replication.gone(link, reason !== undefined)
+      if (wasCurrent) replication.gone(link, reason !== undefined || link.moved)
       if (link.passing) {
         if (final) events.note(MeshEvent.Passing({ peer: link.peer, here: false }))
         return
       }
+      if (link.moved) return yield* final ? moved(link.peer) : Effect.void
       if (reason === undefined) departures.heardGoodbye(link)
       if (final) return yield* reason === undefined ? left(link.peer, false) : lost(link, reason)
       switch (phase) {
@@ -310,7 +320,7 @@ export const make = (node: Node, needs: Needs) => {
       return reason === "replaced" ? search.forget(gone.id) : search.seekAgain(gone, epoch)
     })
 
-  /** The peer takes part at another site now. */
+  /** The peer takes part at another site now, or this node does. */
   const moved = (gone: Peer): Effect.Effect<void> =>
     Effect.map(search.forget(gone.id), () => events.note(MeshEvent.Moved({ peer: gone })))
 

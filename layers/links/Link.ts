@@ -71,6 +71,8 @@ export class Link<R = unknown> implements LinkContract.Link<R>, Sender {
   rooms: ReadonlySet<Room>
   readonly history: number
   readonly wire: Wire
+  /** It ends because a client takes part through another server now, and not for good. `Life`'s. */
+  moved = false
   /** What it has come from. */
   readonly attempt: Attempt
   readonly release: () => void

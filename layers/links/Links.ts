@@ -21,6 +21,7 @@ import * as Dialer from "./Dialer.ts"
 import * as Entrance from "./Entrance.ts"
 import * as Handshake from "./Handshake.ts"
 import * as Heartbeat from "./Heartbeat.ts"
+import * as Home from "./Home.ts"
 import * as Introductions from "./Introductions.ts"
 import * as Life from "./Life.ts"
 import { type Link, makeLinkOver } from "./Link.ts"
@@ -151,8 +152,8 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
       visits,
       run
     })
-    const { answering, call } = yield* Dialer.make(node, { ...entrance, transport })
     const servers = Servers.make(node)
+    const { answering, call } = yield* Dialer.make(node, { ...entrance, servers, transport })
     const search = yield* Search.make(node, {
       rateLimit,
       servers,
@@ -241,6 +242,7 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
       answering,
       reach: (id: PeerId, route: Route, others: ReadonlyArray<Route> = []) =>
         servers.isAny(id) ? search.reachAnyServer(route, others) : search.reachServer(id, route),
+      goHome: Home.make(node, { replication, search, servers }),
       isThere: servers.isThere,
       letGo: (id: PeerId): Effect.Effect<void> =>
         Effect.suspend(() => {

@@ -276,6 +276,15 @@ export const make = (
       /** Dials the server for the program until there is a link. Others may depend on its return. */
       reachServer,
       reachAnyServer,
+      /** Dials the server at that address, whichever it is, until there is a link to it. */
+      dialServerAt: (route: Route): Effect.Effect<void> => {
+        const way = fromOwnPort(route)
+        return Effect.suspend(() => call(way.route(), serverId)).pipe(
+          Effect.tapError(way.failed),
+          Effect.retry(redialUnmet),
+          Effect.ignore
+        )
+      },
       /** Keeps a link to a client: dials it after that time, until there is a link or patience ends. */
       seek: (...how: Parameters<typeof seek>): Effect.Effect<void> => Effect.asVoid(seek(...how)),
       /** The same, after a short random pause. */

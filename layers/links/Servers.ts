@@ -1,5 +1,5 @@
 /** The servers of the chat: which there are, as servers tell their clients, and where each was linked last. */
-import { type Address, isServerId, type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
+import { type Address, formatAddress, isServerId, type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
 import { type Control, maxListed, type Servers as ServersFrame } from "../../src/protocol/Frame.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
@@ -10,6 +10,9 @@ export const make = ({ settings, table }: Node) => {
   let told: ReadonlyArray<Peer> = []
   /** On a client: the servers that it was told of, and those that it had links to. The one linked last comes first. */
   const known = new Map<PeerId, Address>()
+
+  /** Which server has answered at an address that this node has dialled. */
+  const answered = new Map<string, PeerId>()
 
   const frameOf = (): Control => ({
     type: "servers",
@@ -51,6 +54,16 @@ export const make = ({ settings, table }: Node) => {
     /** The server that was linked last at that address. */
     at: ({ host, port }: Address): PeerId | undefined =>
       [...known].find(([, address]) => address.host === host && address.port === port)?.[0],
+    /** A server has answered at that address. */
+    answers: (address: Address, id: PeerId): void => {
+      answered.set(formatAddress(address), id)
+    },
+    /** Whether it is the server at that address. */
+    isAt: (id: PeerId, address: Address): boolean => {
+      const named = known.get(id)
+      const at = formatAddress(address)
+      return answered.get(at) === id || (named !== undefined && formatAddress(named) === at)
+    },
     isAny,
     /** Whether there is a link to that peer; for any server, to one of them. */
     isThere: (id: PeerId): boolean => (isAny(id) ? table.hasServer : table.links.has(id))

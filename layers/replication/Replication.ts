@@ -267,6 +267,8 @@ export const make = (
       epochOfGuest: guestList.epochOf,
       guestStatuses: () => [...guestList.statuses(), ...siteList.statuses()],
       wasFar: siteList.wasFar,
+      isElsewhere: siteList.has,
+      hasSentHome: siteList.hasSentHome,
       siteOf: siteList.of,
       farMembers: siteList.ids,
       delivery: delivery.ofOwn,

@@ -239,6 +239,12 @@ export const make = ({ events, guests, links, log, oldRuns }: Ground) => {
       const far = ownSite === undefined ? undefined : all.get(authorOf(stream))
       return far !== undefined && far.epoch === epochIn(stream) && isShown(far.id)
     },
+    has: (id: PeerId, epoch: Epoch): boolean => all.get(id)?.epoch === epoch,
+    /** Whether that server says that this node itself takes part at another site. */
+    hasSentHome: ({ peer }: Link): boolean => {
+      const own = all.get(self)
+      return own !== undefined && own.epoch === log.epoch && own.tellers.has(peer.id)
+    },
     wasFar: (id: PeerId, epoch: Epoch): boolean =>
       all.get(id)?.epoch === epoch || gone.get(visitOf(id, epoch)) !== undefined,
     /** The members of other sites in a room. All of them are in `main`, as everybody is. */

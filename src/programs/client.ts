@@ -65,10 +65,12 @@ export const client = (settings: Stay) =>
       Effect.forever
     )
 
+    const goHome = mesh.goHome(settings.server)
+
     const { ended, ...main } = yield* Sessions.open
     yield* Effect.forkScoped(Stream.runForEach(mesh.joinRequests, (joinRequest) => joinRequest.admit))
     const joined = yield* Effect.forkScoped(join(settings))
-    yield* Effect.forkScoped(Effect.zipRight(Fiber.join(joined), talk))
+    yield* Effect.forkScoped(Effect.zipRight(Fiber.join(joined), Effect.zipRight(Effect.forkScoped(goHome), talk)))
     yield* untilAsked(ended).pipe(
       Effect.flatMap((ending) =>
         // The server may come back at any time, and the client looks for it until then.

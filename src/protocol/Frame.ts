@@ -387,6 +387,8 @@ export const Dropped = Schema.Struct({
   limit: Schema.Literal("rate", "streams", "rooms", "seals")
 })
 export type Dropped = typeof Dropped.Type
+/** The sender, a client, takes part through the server of another site now, and ends this link. */
+export const Moved = Schema.Struct({ type: Schema.Literal("moved") })
 /** The sender leaves the chat for good. */
 export const Bye = Schema.Struct({ type: Schema.Literal("bye") })
 
@@ -425,6 +427,7 @@ export const Control = Schema.Union(
   Ping,
   Pong,
   Dropped,
+  Moved,
   Bye
 )
 export type Control = typeof Control.Type

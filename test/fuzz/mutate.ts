@@ -179,6 +179,7 @@ export const makeMutator = (seed: number) => {
     ping: () => ({}),
     pong: () => ({}),
     dropped: () => ({ limit: pick(["rate", "streams", "rooms", "seals", "?"]) }),
+    moved: () => ({}),
     bye: () => ({})
   }
 

@@ -84,6 +84,34 @@ describe("sites", () => {
       const again = yield* world.site("west", 4100)
       yield* again.sees("Server east: initiated", "Client 3: reconnected", "Client 4: reconnected")
       yield* talk([east, again, one, two, three, four], "together again")
+
+      // They go home: their own server has them alone, and nobody reads that they were gone.
+      yield* Effect.sleep("3 seconds")
+      for (const orphan of [three, four]) {
+        yield* orphan.type("/who")
+        yield* orphan.sees("* Server east, of another site, since 2026-01-01 00:00:00")
+      }
+      yield* east.type("/who")
+      yield* east.sees(
+        "* Client 3, through Server west, since 2026-01-01 00:00:00",
+        "* Client 4, through Server west, since 2026-01-01 00:00:00"
+      )
+      yield* again.type("/who")
+      for (const [name, port] of [
+        ["3", 6003],
+        ["4", 6004]
+      ] as const) {
+        yield* again.sees(`* Client ${name}, localhost:${port}, direct, 0.0 ms, since 2026-01-01 00:00:03`)
+      }
+      yield* talk([east, again, one, two, three, four], "at home")
+      for (const each of [east, again, one, two, three, four]) {
+        const lines = (yield* each.screen).join("\n")
+        for (const orphan of ["3", "4"]) assert.notMatch(lines, new RegExp(`Client ${orphan} (left|is lost at)`))
+        assert.notInclude(lines, "Server east is lost")
+      }
+      // Whoever leaves now has left for all.
+      yield* three.type("Exit")
+      for (const each of [east, again, one, two, four]) yield* each.sees("* Client 3 left")
     })
   )
 
@@ -137,6 +165,14 @@ describe("sites", () => {
       const west = yield* world.site("west", 4100)
       yield* west.sees("Server east: initiated", "Client 1: initiated")
       yield* talk([west, one], "hello")
+      // Its own server did not know it: it has dialled that by itself.
+      yield* west.sees("Client 1: reconnected")
+      yield* Effect.sleep("3 seconds")
+      yield* west.type("/who")
+      yield* west.sees("* Client 1, localhost:6001, direct, 0.0 ms, since 2026-01-01 00:00:00")
+      yield* one.type("/who")
+      yield* one.sees("* Server east, of another site, since 2026-01-01 00:00:00")
+      yield* talk([west, one], "at home")
     })
   )
 

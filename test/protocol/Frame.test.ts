@@ -85,6 +85,7 @@ describe("Frame", () => {
       "left",
       "members",
       "missing",
+      "moved",
       "ping",
       "pong",
       "recall",
