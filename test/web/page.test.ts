@@ -2,7 +2,7 @@
 import * as Fs from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import type { Browser } from "playwright-core"
+import type { Browser, Route } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
 import { type Actor, make, type Stage } from "../process/Stage.ts"
 import { hasBrowser, launch, open } from "./Browser.ts"
@@ -262,17 +262,30 @@ describe.skipIf(!hasBrowser)("the page", () => {
       assert.deepStrictEqual(links_, [["https://example.org/a?b=", "noopener noreferrer"]])
       assert.isUndefined(yield* tab.does((page) => page.evaluate(() => (globalThis as { owned?: unknown }).owned)))
       assert.strictEqual(yield* tab.does((page) => page.locator("img, iframe, script:not([src]), style").count()), 0)
-      yield* tab.isAccessible("hostile texts")
-
-      // A file that would run in the page if it was shown there: it is fetched, and then it can only be saved.
+      // Files: one that would run in the page if it was shown there, one that takes long, and one that is refused.
       const hostile = "<script>globalThis.owned = 1</script>"
       Fs.writeFileSync(`${stage.folder}/a\u202egpj.html`, hostile)
-      yield* kim.types(JSON.stringify({ type: "run", command: "send", arguments: `${stage.folder}/a\u202egpj.html` }))
-      yield* tab.shows(() => tab.log.getByText("a_gpj.html", { exact: true }))
+      Fs.writeFileSync(`${stage.folder}/slow.bin`, Buffer.alloc(3_000_000))
+      for (const name of ["a\u202egpj.html", "slow.bin"]) {
+        yield* kim.types(JSON.stringify({ type: "run", command: "send", arguments: `${stage.folder}/${name}` }))
+      }
       const files = tab.log.locator(".file")
+      const press = (name: string) => tab.does((page) => page.getByRole("button", { name }).press("Enter"))
       yield* tab.shows(() => files.getByText("37 bytes, kim has it"))
-      yield* tab.isAccessible("an offer")
-      yield* tab.does(() => files.getByRole("button", { name: "Get a_gpj.html" }).press("Enter"))
+      yield* press("Get slow.bin")
+      yield* tab.shows(() => files.getByRole("progressbar", { name: "slow.bin" }))
+      yield* tab.shows(() => files.getByText(/^\d+ %.*from kim$/))
+      const refuse = (route: Route) => route.fulfill({ status: 507, body: "No room." })
+      yield* tab.does((page) => page.route("**/uploads", refuse))
+      yield* tab.does((page) => page.evaluate(handOver, ["three"]))
+      yield* tab.shows((page) => page.getByText("Not offered: No room."))
+      yield* tab.isAccessible("hostile texts, an offer, a file that is being fetched, an upload that was refused")
+      yield* press("Dismiss")
+      yield* press("Cancel slow.bin")
+      yield* tab.shows(() => files.getByRole("button", { name: "Get slow.bin" }))
+
+      // The hostile one is fetched, and then it can only be saved.
+      yield* press("Get a_gpj.html")
       yield* tab.shows(() => files.getByText(`Here: ${downloads}/a_gpj.html`))
       const saved = yield* tab.does(async () => {
         const [download] = await Promise.all([
@@ -288,17 +301,8 @@ describe.skipIf(!hasBrowser)("the page", () => {
       )
       assert.include(shown, "Download is starting")
 
-      // One that takes long is stopped, and can be had again.
-      Fs.writeFileSync(`${stage.folder}/slow.bin`, Buffer.alloc(3_000_000))
-      yield* kim.types(JSON.stringify({ type: "run", command: "send", arguments: `${stage.folder}/slow.bin` }))
-      yield* tab.does(() => files.getByRole("button", { name: "Get slow.bin" }).press("Enter"))
-      yield* tab.shows(() => files.getByRole("progressbar", { name: "slow.bin" }))
-      yield* tab.shows(() => files.getByText(/^\d+ %.*from kim$/))
-      yield* tab.isAccessible("a file that is being fetched")
-      yield* tab.does(() => files.getByRole("button", { name: "Cancel slow.bin" }).press("Enter"))
-      yield* tab.shows(() => files.getByRole("button", { name: "Get slow.bin" }))
-
-      // Files that the person hands over are offered: by the button, dropped on the page, and pasted.
+      // Files that the person hands over are offered: by the button, and dropped on the page.
+      yield* tab.does((page) => page.unroute("**/uploads"))
       yield* tab.does((page) =>
         page
           .locator("input[type=file]")
@@ -310,11 +314,6 @@ describe.skipIf(!hasBrowser)("the page", () => {
       yield* tab.does((page) => page.evaluate(handOver, ["one", "two"]))
       yield* hears('"name":"one and 1 more","size":6,')
       yield* tab.shows(() => tab.log.getByText("2 files, 6 bytes"))
-      yield* tab.does((page) => page.route("**/uploads", (route) => route.fulfill({ status: 507, body: "No room." })))
-      yield* tab.does((page) => page.evaluate(handOver, ["three"]))
-      yield* tab.shows((page) => page.getByText("Not offered: No room."))
-      yield* tab.isAccessible("an upload that was refused")
-      yield* tab.does((page) => page.getByRole("button", { name: "Dismiss" }).press("Enter"))
       assert.isUndefined(yield* tab.does((page) => page.evaluate(() => (globalThis as { owned?: unknown }).owned)))
       assert.deepStrictEqual(
         tab.complaints.filter((complaint) => !complaint.includes("507")),
