@@ -9,10 +9,10 @@ import type { BusUnavailable, KeyTaken } from "../src/domain/Errors.ts"
 import type { Rest } from "../src/domain/Rest.ts"
 import type { Change, Entry, Position, Stored } from "../src/domain/Stored.ts"
 
-/** Whether the message system can be reached. `detail`: why not. */
+/** Whether the message system can be reached. `detail`: why not. `remedy`: what somebody has to do, if waiting won't help. */
 export type BusState = Data.TaggedEnum<{
   readonly Connected: {}
-  readonly Away: { readonly detail: string }
+  readonly Away: { readonly detail: string; readonly remedy?: string | undefined }
 }>
 export const BusState = Data.taggedEnum<BusState>()
 

@@ -1,5 +1,7 @@
 /** A Bus over NATS: core for what is published, JetStream for what is stored. */
 import * as Fs from "node:fs/promises"
+import * as Net from "node:net"
+import * as Tls from "node:tls"
 import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -95,14 +97,45 @@ const accountIn = (url: string): { readonly user?: string; readonly pass?: strin
 
 const withoutAccount = (url: string): string => url.replace(/^([a-z]+:\/\/)[^@/]*@/, "$1")
 
+/** The text of a file that an option names. Fails unless it looks as it should. */
+const textOf = async (option: string, path: string, looks: RegExp, kind: string): Promise<string> => {
+  const text = await Fs.readFile(path, "utf8").catch(() => undefined)
+  if (text !== undefined && looks.test(text)) return text
+  const detail = `${option}: ${text === undefined ? "can't read" : `there are no ${kind} in`} ${path}`
+  throw new BusUnavailable({ detail, remedy: `name a file with ${kind}` })
+}
+
+const credentials = /BEGIN NATS USER JWT[\s\S]*BEGIN USER NKEY SEED/
+const certificates = /BEGIN CERTIFICATE/
+
+/**
+ * Compares a certificate with the host that was connected to. NATS' client names a host only if it is no IP address;
+ * then Node would compare the certificate with "localhost". Any of the addresses that are given will do.
+ */
+const identityFor = (servers: ReadonlyArray<string>) => {
+  const hosts = servers.map((url) => new URL(url).hostname.replace(/^\[|\]$/g, ""))
+  const unnamed = hosts.filter((host) => host === "localhost" || Net.isIP(host) > 0)
+  return (name: string, certificate: Tls.PeerCertificate): Error | undefined => {
+    const mistakes = (name === "localhost" ? unnamed : [name]).map((host) => Tls.checkServerIdentity(host, certificate))
+    return mistakes.includes(undefined) ? undefined : (mistakes[0] ?? Tls.checkServerIdentity(name, certificate))
+  }
+}
+
 /** Connects to NATS, in one attempt. */
 const connectTo = async ({ ca, creds, name, servers }: Settings): Promise<NatsConnection> => {
   const isTls = ca !== undefined || servers.some((url) => url.startsWith("tls://"))
+  const trusted = ca === undefined ? undefined : await textOf("--nats-ca", ca, certificates, "certificates in PEM")
+  const shown =
+    creds === undefined ? undefined : await textOf("--nats-creds", creds, credentials, "credentials of NATS")
+  const tls = {
+    checkServerIdentity: identityFor(servers),
+    ...(trusted === undefined ? {} : { ca: trusted })
+  }
   return connect({
     ...timing,
     ...accountIn(servers[0] ?? ""),
-    ...(creds === undefined ? {} : { authenticator: credsAuthenticator(await Fs.readFile(creds)) }),
-    ...(isTls ? { tls: ca === undefined ? {} : { caFile: ca } } : {}),
+    ...(shown === undefined ? {} : { authenticator: credsAuthenticator(new TextEncoder().encode(shown)) }),
+    ...(isTls ? { tls } : {}),
     servers: servers.map(withoutAccount),
     name
   })
@@ -126,8 +159,9 @@ const make = (settings: Settings) =>
     const { prefix } = names
     const signal = makeSignal()
     const state = yield* SubscriptionRef.make<BusState>(BusState.Away({ detail: "not connected yet" }))
-    /** What is said of NATS while it is away. */
+    /** What is said of NATS while it is away, and what somebody has to do. */
     let detail = "not connected yet"
+    let remedy: string | undefined
 
     // Mutable: changed in synchronous steps, by the fiber that keeps the connection.
     let nc: NatsConnection | undefined
@@ -150,27 +184,31 @@ const make = (settings: Settings) =>
     }
 
     const stateNow = (): BusState =>
-      nc !== undefined && isUp && stores !== undefined ? BusState.Connected() : BusState.Away({ detail })
+      nc !== undefined && isUp && stores !== undefined ? BusState.Connected() : BusState.Away({ detail, remedy })
 
     /** Takes note of a change. `why`: why NATS can't be used now. */
-    const note = (why?: string): void => {
-      if (why !== undefined) detail = why
+    const note = (why?: BusUnavailable): void => {
+      if (why !== undefined) [detail, remedy] = [why.detail, why.remedy]
       signal.changed()
     }
 
-    const lost = (why: string): void => {
+    const lost = (why: BusUnavailable): void => {
       isUp = false
       stores = undefined
       unflushed = 0
       isFlushing = false
-      appending.fail(why)
+      appending.fail(why.detail)
       note(why)
     }
 
-    /** Tells of each change between connected and away. */
+    /** Tells of each change between connected, away, and away until somebody does something. */
+    const isOther = (told: BusState): boolean => {
+      const now = stateNow()
+      return now._tag !== told._tag || (now._tag === "Away" && told._tag === "Away" && now.remedy !== told.remedy)
+    }
     const tell = (told: BusState): Effect.Effect<never> =>
       Effect.zipRight(
-        signal.until(() => stateNow()._tag !== told._tag),
+        signal.until(() => isOther(told)),
         Effect.suspend(() => {
           const now = stateNow()
           return Effect.zipRight(SubscriptionRef.set(state, now), tell(now))
@@ -184,7 +222,7 @@ const make = (settings: Settings) =>
         .pipe(
           Effect.zipRight(
             Effect.tryPromise({ try: () => open(connection, settings.chat), catch: unavailable }).pipe(
-              Effect.tapError((error) => Effect.sync(() => note(error.detail))),
+              Effect.tapError((error) => Effect.sync(() => note(error))),
               Effect.retry(patiently)
             )
           ),
@@ -201,8 +239,8 @@ const make = (settings: Settings) =>
     const watchStatus = async (connection: NatsConnection): Promise<void> => {
       for await (const status of connection.status()) {
         if (connection !== nc) return
-        if (status.type === "disconnect") lost("the connection was lost")
-        if (status.type === "error") note(status.error.message)
+        if (status.type === "disconnect") lost(new BusUnavailable({ detail: "the connection was lost" }))
+        if (status.type === "error") note(unavailable(status.error))
         if (status.type !== "reconnect") continue
         isUp = true
         reconnects += 1
@@ -229,7 +267,7 @@ const make = (settings: Settings) =>
       Effect.tapError((error) =>
         Effect.sync(() => {
           nc = undefined
-          lost(error.detail)
+          lost(error)
         })
       )
     )

@@ -24,7 +24,7 @@ import { notice } from "../../src/domain/ScreenLine.ts"
 import type { Site } from "../../src/domain/Site.ts"
 import { inSpan } from "../../src/domain/Span.ts"
 import type { Entry } from "../../src/domain/Stored.ts"
-import { isConnected, untilConnected } from "./connected.ts"
+import { isConnected, untilConnected, untilRefused } from "./connected.ts"
 import * as Members from "./Members.ts"
 
 export interface Settings {
@@ -59,11 +59,11 @@ const isSame = (one: Members.Member, other: Members.Member): boolean =>
   one.lost === other.lost &&
   formatAddress(one) === formatAddress(other)
 
-const awayFor = (detail: string): PortStoreUnavailable =>
+const awayFor = (detail: string, remedy?: string): PortStoreUnavailable =>
   new PortStoreUnavailable({
     path: "NATS",
     detail,
-    remedy: "until it is back, nobody new is admitted, and other sites are not heard"
+    remedy: remedy ?? "until it is back, nobody new is admitted, and other sites are not heard"
   })
 
 const make = ({ sharesChat, site }: Settings, copy: PortStore["Type"]) =>
@@ -340,13 +340,17 @@ const make = ({ sharesChat, site }: Settings, copy: PortStore["Type"]) =>
       Effect.zipRight(untilConnected(bus), Effect.zipRight(sharesChat ? enterChat : Effect.void, reconcile(true))).pipe(
         Effect.retry({ while: ({ _tag }) => _tag === "BusUnavailable", schedule: Schedule.spaced("250 millis") })
       )
-    ).pipe(Effect.catchTag("BusUnavailable", () => Effect.succeedNone))
+    ).pipe(
+      Effect.catchTag("BusUnavailable", () => Effect.succeedNone),
+      // Waiting won't help.
+      Effect.raceFirst(Effect.as(untilRefused(bus), Option.none()))
+    )
     if (Option.isNone(opened) && isFirst) {
       const now = yield* state.get
       return yield* new PortStoreUnavailable({
         path: "NATS",
         detail: now._tag === "Away" ? now.detail : "it does not answer",
-        remedy: "the first start of a site needs it: see --nats"
+        remedy: (now._tag === "Away" ? now.remedy : undefined) ?? "the first start of a site needs it: see --nats"
       })
     }
     const enterAgain = Effect.catchTag(enterChat, "PortStoreUnavailable", ({ message }) =>
@@ -363,7 +367,7 @@ const make = ({ sharesChat, site }: Settings, copy: PortStore["Type"]) =>
     )
 
     const troubleOf = (now: BusState, ofCopy: Option.Option<PortStoreUnavailable>) =>
-      now._tag === "Away" ? Option.some(awayFor(now.detail)) : ofCopy
+      now._tag === "Away" ? Option.some(awayFor(now.detail, now.remedy)) : ofCopy
 
     return PortStore.of({
       record,

@@ -227,9 +227,11 @@ export class PortStoreInUse extends Data.TaggedError("PortStoreInUse")<{
 /** The message system between the sites can't be reached, or does not answer in time. */
 export class BusUnavailable extends Data.TaggedError("BusUnavailable")<{
   readonly detail: string
+  /** What somebody has to do. Without it, trying again may help. */
+  readonly remedy?: string | undefined
 }> {
   override get message() {
-    return `NATS can't be used (${this.detail}).`
+    return `NATS can't be used (${this.detail})${this.remedy === undefined ? "" : `: ${this.remedy}`}.`
   }
 }
 

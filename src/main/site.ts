@@ -33,8 +33,15 @@ const natsSettings = (
   ca: Option.getOrUndefined(natsCa)
 })
 
+/** Others see the command line of a process: what is before the host in a URL of NATS is hidden there. */
+const hideAccounts: Effect.Effect<void> = Effect.sync(() => {
+  const shown = process.argv.map((each) => each.replace(/((?:nats|tls):\/\/)[^@/]*@/, "$1***@"))
+  if (shown.join() !== process.argv.join()) process.title = shown.join(" ")
+})
+
 /** What is found of a chat in NATS. */
-export const found = (given: Parameters<typeof natsSettings>[0]) => look(natsSettings(given, "outlive doctor"))
+export const found = (given: Parameters<typeof natsSettings>[0]) =>
+  Effect.zipRight(hideAccounts, look(natsSettings(given, "outlive doctor")))
 
 /** What such a server has in place of what one alone has. `isSecure`: whether its chat is. */
 const make = (given: Given, isSecure: boolean, data: Option.Option<string>) =>
@@ -70,7 +77,7 @@ export type Surroundings = Effect.Effect.Success<ReturnType<typeof make>>
 export const atSite =
   (given: Given, isSecure: boolean, data: Option.Option<string>) =>
   <A, E, R>(use: (made: Surroundings) => Effect.Effect<A, E, R>) =>
-    Effect.flatMap(make(given, isSecure, data), (made) =>
+    Effect.flatMap(Effect.zipRight(hideAccounts, make(given, isSecure, data)), (made) =>
       Effect.mapInputContext(use(made), (context: Context.Context<R>) => Context.merge(context, made.keys))
     ).pipe(
       Effect.provide(BusSites.layer(given.site)),

@@ -267,8 +267,12 @@ const checkNats = <R>({ nats }: Pick<Settings<R>, "nats">): Effect.Effect<Readon
   nats === undefined
     ? Effect.succeed([])
     : Effect.match(nats, {
-        onFailure: ({ message }) => [
-          wrong(`${message} Start nats-server with JetStream (-js), or fix --nats. See docs/SITES.md.`)
+        onFailure: ({ message, remedy }) => [
+          wrong(
+            remedy === undefined
+              ? `${message} Start nats-server with JetStream (-js), or fix --nats. See docs/SITES.md.`
+              : message
+          )
         ],
         onSuccess: (found) => [
           fine(

@@ -70,4 +70,29 @@ describe.skipIf(NatsServer.missing !== undefined)("two sites (skipped where ther
       assert.match(page, /outlive_site_lag_seconds\{site="west"\} /)
     })
   )
+
+  it.scopedLive(
+    "the first server ends with one sentence if NATS does not take its password, which is shown nowhere",
+    () =>
+      Effect.gen(function* () {
+        const stage = yield* make
+        const nats = yield* NatsServer.natsServer(["--user", "ann", "--pass", "s3cret"])
+        const [port] = yield* stage.freePorts(1)
+        const url = nats.url.replace("//", "//ann:wr0ng@")
+        const server = yield* stage.start("Server east", [
+          "./server",
+          "--port",
+          `${port}`,
+          "--nats",
+          url,
+          "--site",
+          "east"
+        ])
+        assert.strictEqual(yield* server.ends, 1)
+        assert.deepStrictEqual(server.out, [])
+        assert.deepStrictEqual(server.err, [
+          "outlive: NATS can't be used (it does not accept this server): mend the user, the password or the token in --nats, or the file of --nats-creds."
+        ])
+      })
+  )
 })
