@@ -21,9 +21,9 @@ export default defineConfig({
     // A limit for a test that hangs, not a measure of how long one takes: machines can be busy.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // More than two cores: half of the tests wait for events most of the time.
-    maxWorkers: 3,
-    minWorkers: 3,
+    // Twice as many as two cores: half of the tests wait for events most of the time.
+    maxWorkers: 4,
+    minWorkers: 4,
     sequence: { sequencer: LongestFirst },
     // Modules are loaded once a worker: no test leaves anything behind in them.
     isolate: false,

@@ -170,8 +170,9 @@ describe.concurrent("a stranger's connection is closed, and nothing else happens
             yield* quiet.sends(json(helloOf(`quiet-${whose}`, nowhere, false)))
             yield* each([noisy, quiet], (stranger) => stranger.hears("welcome"))
             yield* noisy.sends("and now for something completely different\n")
-            assert.isBelow(yield* noisy.isCutOff, 4_000)
-            assert.isBelow(yield* quiet.isCutOff, mostCutOff)
+            const [afterNoise, afterNothing] = [yield* noisy.isCutOff, yield* quiet.isCutOff]
+            assert.isBelow(afterNoise, afterNothing, "at once, and not for its silence")
+            assert.isBelow(afterNothing, mostCutOff)
           })
         )
         undisturbed(actors)

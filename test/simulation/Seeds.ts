@@ -14,6 +14,56 @@ export interface Outcome {
   readonly steps: Steps
 }
 
+/** A message to a worker. */
+export interface Task {
+  readonly seed: number
+  /** A bundle of `run.ts`. Absent: the worker's own program. */
+  readonly program?: string | undefined
+}
+
+const nothing = { screens: "", deliveries: 0, kills: 0, steps: { atOnce: 0, inTurn: 0 } }
+
+/** The result of a seed that ended its run. */
+export const failed = (seed: number, why: string): Outcome => ({ seed, broken: [why], ...nothing })
+
+/** A worker thread that runs one seed after the other, and is replaced if it dies. */
+export interface Runner {
+  readonly run: (task: Task) => Promise<Outcome>
+  readonly end: () => void
+}
+
+/** Makes a runner of a bundle of `main.ts`. `alone`: errors have stacks, which takes time. */
+export const makeRunner = (program: string, alone = false): Runner => {
+  let worker: Worker | undefined
+
+  const hire = (): Worker =>
+    new Worker(program, {
+      workerData: { alone },
+      // Four times Node's default for new objects, nearly all of which are soon garbage. It takes a quarter off the
+      // time.
+      resourceLimits: { maxYoungGenerationSizeMb: 192, maxOldGenerationSizeMb: 1_024 }
+    })
+
+  return {
+    run: (task) =>
+      new Promise((resolve) => {
+        worker ??= hire()
+        const hired = worker
+        const finish = (outcome: Outcome): void => {
+          hired.off("message", finish).off("error", fail)
+          resolve(outcome)
+        }
+        const fail = (error: Error): void => {
+          worker = undefined
+          finish(failed(task.seed, `its worker died: ${error.message}`))
+        }
+        hired.on("message", finish).on("error", fail)
+        hired.postMessage(task)
+      }),
+    end: () => void worker?.terminate()
+  }
+}
+
 export interface Plan {
   /** The file of the bundle of `main.ts`. */
   readonly program: string
@@ -27,71 +77,34 @@ export interface Plan {
   readonly onOutcome?: (outcome: Outcome) => void
 }
 
-const nothing = { screens: "", deliveries: 0, kills: 0, steps: { atOnce: 0, inTurn: 0 } }
-
-/** The result of a seed that ended its run. */
-export const failed = (seed: number, why: string): Outcome => ({ seed, broken: [why], ...nothing })
-
 /** Runs seeds to their ends. Returns what came of each, in the order of the plan. */
-export const runSeeds = ({
+export const runSeeds = async ({
   endAtFirst = false,
   onOutcome = () => {},
   program,
   seeds,
   until = Number.POSITIVE_INFINITY,
   workers
-}: Plan): Promise<ReadonlyArray<Outcome>> =>
-  new Promise((resolve) => {
-    const outcomes = new Map<number, Outcome>()
-    let next = 0
-    let end = seeds.length
-    let atWork = 0
+}: Plan): Promise<ReadonlyArray<Outcome>> => {
+  const outcomes = new Map<number, Outcome>()
+  let next = 0
+  let end = seeds.length
 
-    const take = (at: number, outcome: Outcome): void => {
+  const runNext = async (runner: Runner): Promise<void> => {
+    while (next < end && Date.now() <= until) {
+      const at = next++
+      const outcome = await runner.run({ seed: seeds[at] as number })
       outcomes.set(at, outcome)
       if (endAtFirst && outcome.broken.length > 0) end = Math.min(end, at)
       onOutcome(outcome)
     }
+    runner.end()
+  }
 
-    const hire = (): void => {
-      let at = next
-      let over = false
-      const worker = new Worker(program, {
-        workerData: { alone: seeds.length === 1 },
-        // Four times Node's default for new objects, nearly all of which are soon garbage. It takes a quarter off the
-        // time.
-        resourceLimits: { maxYoungGenerationSizeMb: 192, maxOldGenerationSizeMb: 1_024 }
-      })
-      const giveNext = (): void => {
-        if (next >= end || Date.now() > until) {
-          void worker.terminate()
-          return
-        }
-        at = next++
-        worker.postMessage(seeds[at])
-      }
-      const leave = (): void => {
-        if (over) return
-        over = true
-        atWork -= 1
-        if (atWork === 0) resolve([...outcomes].sort(([a], [b]) => a - b).map(([, outcome]) => outcome))
-      }
-      atWork += 1
-      worker.on("message", (outcome: Outcome) => {
-        take(at, outcome)
-        giveNext()
-      })
-      worker.on("error", (error) => {
-        take(at, failed(seeds[at] ?? 0, `its worker died: ${error.message}`))
-        hire()
-        leave()
-      })
-      worker.on("exit", leave)
-      giveNext()
-    }
-
-    for (let count = 0; count < Math.min(workers, seeds.length); count += 1) hire()
-  })
+  const runners = Array.from({ length: Math.min(workers, seeds.length) }, () => makeRunner(program, seeds.length === 1))
+  await Promise.all(runners.map(runNext))
+  return [...outcomes].sort(([a], [b]) => a - b).map(([, outcome]) => outcome)
+}
 
 /** The broken promises of one seed, in one line, and how to repeat it. */
 export const told = ({ broken, seed }: Outcome): string => {

@@ -12,8 +12,11 @@ export interface Bundler {
   readonly dispose: () => Promise<void>
 }
 
-/** Makes bundles one after the other. What is the same in all of them is parsed once. */
-export const makeBundler = async (): Promise<Bundler> => {
+/**
+ * Makes bundles of a program one after the other. Packages stay outside of them, so that a worker that runs several
+ * bundles loads and compiles packages once.
+ */
+export const makeBundler = async (entry: "main.ts" | "run.ts"): Promise<Bundler> => {
   let open: ReadonlyArray<Mutant["changes"][number]> = []
 
   const contentsOf = (path: string): string => {
@@ -30,14 +33,14 @@ export const makeBundler = async (): Promise<Bundler> => {
 
   const { dispose, rebuild } = await context({
     absWorkingDir: root,
-    entryPoints: ["test/simulation/main.ts"],
+    entryPoints: [`test/simulation/${entry}`],
     write: false,
     bundle: true,
+    packages: "external",
     platform: "node",
     target: "node20",
     format: "esm",
     logLevel: "error",
-    banner: { js: `import { createRequire } from "node:module"\nconst require = createRequire(import.meta.url)` },
     plugins: [
       {
         name: "mutant",

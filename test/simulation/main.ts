@@ -3,40 +3,24 @@
  * into the time, on all cores. Reports progress, and how to repeat a failure. `--first`: ends at the first failure. The
  * result of a seed does not depend on the number of workers.
  */
-import { createHash } from "node:crypto"
 import { availableParallelism } from "node:os"
 import { fileURLToPath } from "node:url"
 import { isMainThread, parentPort, workerData } from "node:worker_threads"
-import { type Record_, violations } from "./Checker.ts"
-import * as Files from "./Files.ts"
-import { failed, type Outcome, runSeeds, told } from "./Seeds.ts"
-import { simulate } from "./Simulation.ts"
-import * as Sites from "./Sites.ts"
-import { firstOfFiles, firstOfSites, seedsFrom } from "./schedules.ts"
+import { runSeed } from "./run.ts"
+import { type Outcome, runSeeds, type Task, told } from "./Seeds.ts"
+import { seedsFrom } from "./schedules.ts"
 
-const screensOf = ({ lives }: Record_): string =>
-  createHash("sha256")
-    .update(JSON.stringify(lives.map(({ began, node, shown }) => [node, began, shown])))
-    .digest("hex")
-
-const runSeed = (seed: number): Outcome => {
-  try {
-    if (seed >= firstOfFiles) return Files.simulate(seed)
-    const { more = [], ...record }: Record_ & { readonly more?: ReadonlyArray<string> } =
-      seed >= firstOfSites ? Sites.simulate(seed) : simulate(seed)
-    const deliveries = record.lives.reduce((sum, life) => sum + life.shown.length, 0)
-    const { kills, steps } = record
-    return { seed, broken: [...violations(record), ...more], screens: screensOf(record), deliveries, kills, steps }
-  } catch (error) {
-    return failed(seed, String(error))
-  }
-}
-
-/** Runs each seed that it receives, in a worker. */
+/** Runs each seed that it receives, in a worker: of this program, or of the bundle of `run.ts` that is named. */
 const work = (): void => {
   // Capturing stacks takes time. A seed that fails can be run again alone, with stacks.
   if (!workerData.alone) Error.stackTraceLimit = 0
-  parentPort?.on("message", (seed: number) => parentPort?.postMessage(runSeed(seed)))
+  parentPort?.on("message", ({ program, seed }: Task) => {
+    if (program === undefined) parentPort?.postMessage(runSeed(seed))
+    else
+      void import(program).then((mutant: { readonly runSeed: typeof runSeed }) =>
+        parentPort?.postMessage(mutant.runSeed(seed))
+      )
+  })
 }
 
 const option = (name: string, standard: number): number => {

@@ -19,7 +19,7 @@ export const firstOfSites = 700_000
 /** From this seed on, files are fetched. */
 export const firstOfFiles = 750_000
 
-export const ofOneRoom = seedsFrom(0, 60)
+export const ofOneRoom = seedsFrom(0, 40)
 export const ofThreeRooms = seedsFrom(firstOfRooms, 20)
 
 export const ofPrivate = seedsFrom(firstOfPrivate, 8)

@@ -14,7 +14,7 @@ describe("the simulation", () => {
   let outcomes: ReadonlyMap<number, Outcome>
 
   beforeAll(async () => {
-    bundler = await makeBundler()
+    bundler = await makeBundler("main.ts")
     program = await bundler.bundle("whole", [])
     const ran = await runSeeds({ program, seeds: all, workers: Math.max(2, availableParallelism()) })
     outcomes = new Map(ran.map((outcome) => [outcome.seed, outcome]))
@@ -34,7 +34,7 @@ describe("the simulation", () => {
   }
 
   // The same seeds each time, because a check before landing must not depend on luck. `npm run simulate` goes further.
-  it("keeps every promise, over 60 seeds", () => assertKept(ofOneRoom))
+  it("keeps every promise, over 40 seeds", () => assertKept(ofOneRoom))
 
   it("keeps every promise with three rooms, of which nodes take part in some, over 20 seeds", () =>
     assertKept(ofThreeRooms))
@@ -54,7 +54,7 @@ describe("the simulation", () => {
   it(
     "shows the same whatever ran before, and however many workers there are",
     async () => {
-      const seeds = ofOneRoom.slice(0, 6)
+      const seeds = ofOneRoom.slice(0, 3)
       const alone = await runSeeds({ program, seeds: [...seeds].reverse(), workers: 1 })
       for (const { screens, seed } of alone) assert.strictEqual(screens, outcomes.get(seed)?.screens, `seed ${seed}`)
     },
