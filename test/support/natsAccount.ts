@@ -1,5 +1,5 @@
 /** What a server of NATS has that knows its users by credentials, as NATS' own tool `nsc` makes it. */
-import { nkeys } from "@nats-io/nats-core"
+import { nkeys } from "@nats-io/transport-node"
 
 type KeyPair = ReturnType<typeof nkeys.createUser>
 
