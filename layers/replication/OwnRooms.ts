@@ -216,7 +216,9 @@ export const make = (
       !log.joined.has(room) &&
       !isForGuests(room) &&
       guestList.inRoom(room).length === 0 &&
-      [...links.current.values()].every(({ rooms }) => !rooms.has(room))
+      siteList.inRoom(room).length === 0 &&
+      // The server of another site may take part because this one does.
+      [...links.current.values()].every(({ isFar, rooms }) => isFar || !rooms.has(room))
 
     /** Whether nothing was said there either. */
     const isIdle = (room: Room): boolean =>
@@ -307,10 +309,14 @@ export const make = (
     }
     return {
       service,
-      /** Takes part in the rooms of a peer too, if this node carries rooms for others. */
+      /**
+       * Takes part in the rooms of a peer too, if this node carries rooms for others. Of those of another site only in such
+       * as somebody there is in: two servers would keep each other in their empty rooms.
+       */
       carry: (link: Link): Rest => {
         if (carries === "none") return undefined
-        const missing = openOf(link.rooms).filter((room) => !log.rooms.has(room) && !under.has(room))
+        const isWanted = (room: Room) => !link.isFar || siteList.inRoom(room).length > 0
+        const missing = openOf(link.rooms).filter((room) => !log.rooms.has(room) && !under.has(room) && isWanted(room))
         if (missing.length === 0) return undefined
         return Effect.forEach(missing, carryOne, { discard: true })
       }

@@ -147,7 +147,7 @@ export const make = (
           return sharing.heardGuests(link)
         case "site":
           siteList.heard(link, frame)
-          return undefined
+          return link.isFar ? ownRooms.carry(link) : undefined
         case "cipher":
           if (link.isFar) siteKeys?.learn(frame.secret)
           return undefined

@@ -193,6 +193,37 @@ describe("sites", () => {
     { carries: "all" }
   )
 
+  story(
+    "servers of sites do not keep each other in rooms that are empty: these make way for others",
+    (world) =>
+      Effect.gen(function* () {
+        const east = yield* world.site("east", 4000)
+        const west = yield* world.site("west", 4100)
+        yield* west.sees("Server east: initiated")
+        yield* east.sees("Server west: initiated")
+        const one = yield* world.client("1", { server: 4000 })
+        const two = yield* world.client("2", { server: 4100, history: 5 })
+        yield* one.sees("Client 2: initiated")
+        yield* two.sees("Client 1: initiated")
+        for (const room of ["a", "b"]) {
+          yield* one.type(`/join ${room}`)
+          yield* Effect.sleep("2 seconds")
+          yield* one.type(`/leave ${room}`)
+          yield* Effect.sleep("2 seconds")
+        }
+        yield* one.type("/join c")
+        yield* Effect.sleep("2 seconds")
+        yield* one.type("kept by both servers")
+        yield* Effect.sleep("2 seconds")
+        yield* one.type("Exit")
+        yield* one.ended
+        yield* east.kill
+        yield* two.type("/join c")
+        yield* two.sees("(earlier) Client 1: kept by both servers")
+      }),
+    { carries: "all", limits: { rooms: 2 } }
+  )
+
   secureStory("a secure chat: the owner invites further servers, whose members hear each other", (world) =>
     Effect.gen(function* () {
       const east = yield* world.site("east", 4000)
