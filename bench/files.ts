@@ -272,7 +272,9 @@ const one = (system: string, mib: number, command: ReadonlyArray<string>): Promi
     fill(Path.join(folder, "content"), mib)
     await settled()
     const { curl, other, outlive } = turn(folder, mib, command)
-    say(await (system === "outlive" ? outlive : system === "curl" ? curl : (other ?? outlive))())
+    const run = system === "outlive" ? outlive : system === "curl" ? curl : other
+    if (run === undefined) throw new Error(`name outlive, curl, or another system with its command: ${system}`)
+    say(await run())
   })
 
 /** One transfer of a file of nothing but holes, as large as one likes: what it takes in memory. */

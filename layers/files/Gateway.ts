@@ -14,14 +14,12 @@ import type { Connect, Holds } from "../../src/protocol/Frame.ts"
 import type * as LinkContract from "../LinkContract.ts"
 import * as Calls from "./Calls.ts"
 import { pass } from "./Passage.ts"
+import { type Limits, makePlaces } from "./Places.ts"
 import { refuse, say, visitOf } from "./Saying.ts"
 
-export interface Settings {
+export interface Settings extends Limits {
   /** Bytes a second that pass here in all, in both directions; a sane number if it is left out. */
   readonly bytesPerSecond: number | undefined
-  /** How many connections pass here at a time, and how many of these for one member. */
-  readonly transfers: number
-  readonly transfersPerPeer: number
 }
 
 /** What passes by default, in bytes a second: lines between sites have the same way. */
@@ -57,7 +55,7 @@ interface Question {
 
 /** `own`: the files of the server itself. */
 export const make = (
-  { bytesPerSecond = usualBytesPerSecond, transfers, transfersPerPeer }: Settings,
+  { bytesPerSecond = usualBytesPerSecond, ...limits }: Settings,
   own: LinkContract.Files,
   clock: Clock.Clock,
   run: (effect: Effect.Effect<void>) => unknown
@@ -66,7 +64,7 @@ export const make = (
   const bucket = new TokenBucket(bytesPerSecond, bytesPerSecond / 8, now())
   const questions = new Recent<OfferKey, Question>(mostQuestions)
   const budgets = new WeakMap<LinkContract.FileLink, TokenBucket>()
-  const passing = new Map<PeerId, number>()
+  const places = makePlaces(limits)
   /** The connections of this run, and how each is ended. */
   const open = new Set<() => void>()
   const calls = Calls.make()
@@ -139,15 +137,7 @@ export const make = (
     // From near to far or from far to near: so nothing goes in circles, or from site to site.
     if (holder === undefined || !isThere(holder.through) || holder.through.isFar === from.isFar) return refusals.unknown
     const member = from.isFar ? visit.for : from.peer.id
-    const all = [...passing.values()].reduce((sum, each) => sum + each, 0)
-    const isBusy = all >= transfers || (passing.get(member) ?? 0) >= transfersPerPeer
-    return isBusy ? refusals.busy : { next: holder.through, member }
-  }
-
-  const count = (member: PeerId, by: number): void => {
-    const counted = (passing.get(member) ?? 0) + by
-    if (counted === 0) passing.delete(member)
-    else passing.set(member, counted)
+    return places.hasRoomFor(member) ? { next: holder.through, member } : refusals.busy
   }
 
   /** Connects a visitor with the next one on the way to the holder, and passes on what they say. */
@@ -176,7 +166,7 @@ export const make = (
       Effect.scoped,
       Effect.ensuring(
         Effect.sync(() => {
-          count(member, -1)
+          places.count(member, -1)
           connection.release()
         })
       )
@@ -189,7 +179,7 @@ export const make = (
       return
     }
     connection.introduced()
-    count(way.member, 1)
+    places.count(way.member, 1)
     run(connect(connection, visit, way.next, way.member))
   }
 

@@ -23,21 +23,19 @@ import * as Calls from "./Calls.ts"
 import * as Fetching from "./Fetching.ts"
 import { frameOn } from "./Intake.ts"
 import { keyOf, proofOf } from "./Keys.ts"
+import { type Limits, makePlaces } from "./Places.ts"
 import { notShared, refuse, refusing, say, visitOf } from "./Saying.ts"
 import { serve } from "./Serving.ts"
 import { Share } from "./Share.ts"
 import { Sought } from "./Sought.ts"
 
-export interface Settings {
+export interface Settings extends Limits {
   /** The folder for what is fetched, if no other is named. */
   readonly downloads: string
   /** Whether what is fetched is shared. What is offered is served in any case. */
   readonly share: boolean
   /** Bytes a second that this node serves in all; undefined if there is no limit. */
   readonly bytesPerSecond: number | undefined
-  /** How many transfers it serves at a time, and how many of these to one peer. */
-  readonly transfers: number
-  readonly transfersPerPeer: number
 }
 
 /** How long a holder may take to answer a `fetch`; a bit longer than the handshake of a slow link. */
@@ -112,7 +110,7 @@ export const make = (settings: Settings, sought = new Sought()) =>
     const makings = new Map<Making["names"], { readonly making: Making; readonly givenUp: Deferred.Deferred<void> }>()
     const shares = new Map<OfferKey, Share>()
     const searches = new Map<OfferKey, Search>()
-    const readers = new Map<PeerId, number>()
+    const places = makePlaces(settings)
     const changes = makeSignal()
     const peers = makeSignal()
     const events = new Set<(event: TransferEvent) => void>()
@@ -270,15 +268,12 @@ export const make = (settings: Settings, sought = new Sought()) =>
       const share = shares.get(visit.key)
       if (share === undefined) return refusals.unknown
       if (visit.proof !== proofOf(share.offer.digest, visit.id, visit.epoch, self.id)) return refusals.unknown
-      const all = [...readers.values()].reduce((sum, each) => sum + each, 0)
-      const isBusy = all >= settings.transfers || (readers.get(visit.id) ?? 0) >= settings.transfersPerPeer
-      return isBusy ? refusals.busy : share
+      return places.hasRoomFor(visit.id) ? share : refusals.busy
     }
 
     const serveTo = (connection: Connection, share: Share, peer: PeerId): Effect.Effect<void> => {
       const count = (by: number): void => {
-        readers.set(peer, (readers.get(peer) ?? 0) + by)
-        if (readers.get(peer) === 0) readers.delete(peer)
+        places.count(peer, by)
         share.readers += by
         const entry = entries.get(share.offer.digest)
         if (entry !== undefined) become(entry, { readers: share.readers })

@@ -5,6 +5,7 @@
 import { BusUnavailable } from "../../src/domain/Errors.ts"
 import { createInbox, headers, type Msg, type NatsConnection } from "./nats.ts"
 import { limit } from "./Stores.ts"
+import { unavailable } from "./unavailable.ts"
 
 /** So many appended messages may wait for their acknowledgement, with so many bytes together. */
 const mostWaiting = 1_024
@@ -22,19 +23,21 @@ interface Waiting {
 
 const decoder = new TextDecoder()
 
+const noAcknowledgement = new BusUnavailable({ detail: "no acknowledgement" })
+
 /** What an acknowledgement says: undefined if the message is stored. */
 const failureIn = ({ data, headers: found }: Msg): BusUnavailable | undefined => {
-  if (found !== undefined && found.code > 0) return new BusUnavailable({ detail: found.description })
+  if (found !== undefined && found.code > 0) return unavailable(found.description)
   try {
     const said: unknown = JSON.parse(decoder.decode(data))
-    if (typeof said !== "object" || said === null) return new BusUnavailable({ detail: "no acknowledgement" })
+    if (typeof said !== "object" || said === null) return noAcknowledgement
     if ("error" in said) {
       const { description } = Object(said.error)
-      return new BusUnavailable({ detail: typeof description === "string" ? description : "refused" })
+      return unavailable(typeof description === "string" ? description : "refused")
     }
-    return "stream" in said ? undefined : new BusUnavailable({ detail: "no acknowledgement" })
+    return "stream" in said ? undefined : noAcknowledgement
   } catch {
-    return new BusUnavailable({ detail: "no acknowledgement" })
+    return noAcknowledgement
   }
 }
 
@@ -65,7 +68,7 @@ export class Appending {
     try {
       connection.publish(subject, bytes, { reply: this.#inbox + token, headers: named })
     } catch (error) {
-      return then(new BusUnavailable({ detail: error instanceof Error ? error.message : `${error}` }))
+      return then(unavailable(error))
     }
     this.#bytes += bytes.length
     this.#waiting.set(token, { size: bytes.length, until: performance.now() + limit, then })
@@ -73,8 +76,8 @@ export class Appending {
   }
 
   /** No acknowledgement will come any more. */
-  fail(detail: string): void {
-    for (const token of [...this.#waiting.keys()]) this.#settle(token, new BusUnavailable({ detail }))
+  fail(why: BusUnavailable): void {
+    for (const token of [...this.#waiting.keys()]) this.#settle(token, why)
   }
 
   #settle(token: string, failure: BusUnavailable | undefined): void {

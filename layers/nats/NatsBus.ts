@@ -158,10 +158,10 @@ const make = (settings: Settings) =>
     const names = namesOf(settings.chat)
     const { prefix } = names
     const signal = makeSignal()
-    const state = yield* SubscriptionRef.make<BusState>(BusState.Away({ detail: "not connected yet" }))
-    /** What is said of NATS while it is away, and what somebody has to do. */
-    let detail = "not connected yet"
-    let remedy: string | undefined
+    /** Why NATS can't be used, while it is away. */
+    let why = new BusUnavailable({ detail: "not connected yet" })
+    const away = (): BusState => BusState.Away({ detail: why.detail, remedy: why.remedy })
+    const state = yield* SubscriptionRef.make(away())
 
     // Mutable: changed in synchronous steps, by the fiber that keeps the connection.
     let nc: NatsConnection | undefined
@@ -183,22 +183,21 @@ const make = (settings: Settings) =>
       })
     }
 
-    const stateNow = (): BusState =>
-      nc !== undefined && isUp && stores !== undefined ? BusState.Connected() : BusState.Away({ detail, remedy })
+    const stateNow = (): BusState => (nc !== undefined && isUp && stores !== undefined ? BusState.Connected() : away())
 
-    /** Takes note of a change. `why`: why NATS can't be used now. */
-    const note = (why?: BusUnavailable): void => {
-      if (why !== undefined) [detail, remedy] = [why.detail, why.remedy]
+    /** Takes note of a change. `now`: why NATS can't be used now. */
+    const note = (now = why): void => {
+      why = now
       signal.changed()
     }
 
-    const lost = (why: BusUnavailable): void => {
+    const lost = (now: BusUnavailable): void => {
       isUp = false
       stores = undefined
       unflushed = 0
       isFlushing = false
-      appending.fail(why.detail)
-      note(why)
+      appending.fail(now)
+      note(now)
     }
 
     /** Tells of each change between connected, away, and away until somebody does something. */
@@ -278,7 +277,7 @@ const make = (settings: Settings) =>
     const ask = <A, E>(run: (stores: Stores) => Promise<A>, failed: (error: unknown) => E) =>
       Effect.suspend((): Effect.Effect<A, E | BusUnavailable> => {
         const mine = stores
-        if (mine === undefined) return Effect.fail(new BusUnavailable({ detail }))
+        if (mine === undefined) return Effect.fail(why)
         return Effect.timeoutFail(Effect.tryPromise({ try: () => run(mine), catch: failed }), {
           duration: limit,
           onTimeout: () => new BusUnavailable({ detail: "no answer in time" })
@@ -334,7 +333,7 @@ const make = (settings: Settings) =>
       )
 
     const append: Context.Tag.Service<typeof Bus>["append"] = (subject, id, bytes, then) => {
-      if (nc === undefined || stores === undefined) return then(new BusUnavailable({ detail }))
+      if (nc === undefined || stores === undefined) return then(why)
       appending.append(nc, prefix + subject, id, bytes, then)
     }
 
@@ -344,7 +343,7 @@ const make = (settings: Settings) =>
       let place: Place | undefined = after === undefined ? undefined : placeOf(after)
       const once = Effect.suspend(() =>
         nc === undefined || stores === undefined
-          ? Effect.fail(new BusUnavailable({ detail }))
+          ? Effect.fail(why)
           : followOnce(
               nc,
               stores,
@@ -360,7 +359,7 @@ const make = (settings: Settings) =>
         once,
         Effect.zipRight(
           signal.until(() => stores === undefined),
-          Effect.fail(new BusUnavailable({ detail }))
+          Effect.suspend(() => Effect.fail(why))
         )
       )
       return Effect.zipRight(
@@ -395,7 +394,7 @@ const make = (settings: Settings) =>
     const all = (under: string): Effect.Effect<ReadonlyArray<Entry>, BusUnavailable> =>
       Effect.suspend(() => {
         const [connection, mine] = [nc, stores]
-        if (connection === undefined || mine === undefined) return Effect.fail(new BusUnavailable({ detail }))
+        if (connection === undefined || mine === undefined) return Effect.fail(why)
         return lastOfEach(connection, mine, entriesUnder(under)).pipe(
           asked,
           Effect.map((messages) => {
@@ -424,7 +423,7 @@ const make = (settings: Settings) =>
         (emit) =>
           Effect.suspend(() => {
             const [connection, mine] = [nc, stores]
-            if (connection === undefined || mine === undefined) return Effect.fail(new BusUnavailable({ detail }))
+            if (connection === undefined || mine === undefined) return Effect.fail(why)
             const take = (batch: ReadonlyArray<Message>) => void emit.array(batch.map(changeOf))
             return consume(connection, mine, entriesUnder(under), "last of each", () => {}, take).pipe(
               Effect.catchAll((error) => Effect.sync(() => emit.fail(error))),

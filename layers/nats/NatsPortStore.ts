@@ -98,6 +98,12 @@ const make = ({ sharesChat, site }: Settings, copy: PortStore["Type"]) =>
           )
         })
 
+    /** Whatever is done now, nobody is to say any more that the client is lost. */
+    const insteadOfLoss =
+      (id: PeerId) =>
+      <A, E>(step: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+        Effect.zipRight(FiberMap.remove(losses, id), serially(id)(step))
+
     const memberOf = ({ address, id }: Peer): Members.Member => {
       const run = runs.get(id)
       return { site, ...Members.addressOf(address), ...(run === undefined ? {} : { run }) }
@@ -189,11 +195,7 @@ const make = ({ sharesChat, site }: Settings, copy: PortStore["Type"]) =>
         }
         saidLost.delete(id)
         yield* copy.record(peer)
-      }).pipe(
-        serially(peer.id),
-        (recorded) => Effect.zipRight(FiberMap.remove(losses, peer.id), recorded),
-        inSpan("PortStore.record")
-      )
+      }).pipe(insteadOfLoss(peer.id), inSpan("PortStore.record"))
 
     /** Removes the entry of a client. What fails now is done when NATS is back. */
     const release = (id: PeerId) =>
@@ -207,11 +209,7 @@ const make = ({ sharesChat, site }: Settings, copy: PortStore["Type"]) =>
       Effect.zipRight(
         copy.forget(id, isBack),
         Effect.flatMap(isKept(id), (kept) => (kept ? Effect.void : release(id)))
-      ).pipe(
-        serially(id),
-        (forgotten) => Effect.zipRight(FiberMap.remove(losses, id), forgotten),
-        inSpan("PortStore.forget")
-      )
+      ).pipe(insteadOfLoss(id), inSpan("PortStore.forget"))
 
     /** A client of this site that the bucket gives to another one: it has moved, or another has come with its id. */
     const giveUp = (id: PeerId, holder: Members.Member) =>

@@ -3,7 +3,6 @@ import {
   DiscardPolicy,
   JetStreamApiCodes,
   JetStreamApiError,
-  type JetStreamClient,
   type JetStreamManager,
   jetstream,
   jetstreamManager,
@@ -52,7 +51,6 @@ const opening = 2_500
 export const replicasIn = ({ info }: NatsConnection): number => (info?.cluster === undefined ? 1 : 3)
 
 export interface Stores {
-  readonly js: JetStreamClient
   readonly jsm: JetStreamManager
   readonly kv: KV
   /** When the stream was made: another one has other numbers. */
@@ -118,5 +116,5 @@ export const open = async (nc: NatsConnection, chat: string): Promise<Stores> =>
   await raise(jsm, names.stream, info.config.num_replicas, replicas)
   await raise(jsm, names.bucketStream, (await made.status()).replicas, replicas)
   const kv = await new Kvm(js).open(names.bucket, { allow_direct: false })
-  return { js, jsm, kv, made: info.created }
+  return { jsm, kv, made: info.created }
 }

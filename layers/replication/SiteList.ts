@@ -191,6 +191,8 @@ export const make = ({ events, guests, links, log, oldRuns }: Ground) => {
     if (isNews(news)) changes.changed()
   }
 
+  const has = (id: PeerId, epoch: Epoch): boolean => all.get(id)?.epoch === epoch
+
   return {
     /** The peer hears of sites from now on: of this one, if it is the server of another, or else of the others. */
     introduce: (link: Link): void => {
@@ -239,14 +241,10 @@ export const make = ({ events, guests, links, log, oldRuns }: Ground) => {
       const far = ownSite === undefined ? undefined : all.get(authorOf(stream))
       return far !== undefined && far.epoch === epochIn(stream) && isShown(far.id)
     },
-    has: (id: PeerId, epoch: Epoch): boolean => all.get(id)?.epoch === epoch,
+    has,
     /** Whether that server says that this node itself takes part at another site. */
-    hasSentHome: ({ peer }: Link): boolean => {
-      const own = all.get(self)
-      return own !== undefined && own.epoch === log.epoch && own.tellers.has(peer.id)
-    },
-    wasFar: (id: PeerId, epoch: Epoch): boolean =>
-      all.get(id)?.epoch === epoch || gone.get(visitOf(id, epoch)) !== undefined,
+    hasSentHome: ({ peer }: Link): boolean => has(self, log.epoch) && all.get(self)?.tellers.has(peer.id) === true,
+    wasFar: (id: PeerId, epoch: Epoch): boolean => has(id, epoch) || gone.get(visitOf(id, epoch)) !== undefined,
     /** The members of other sites in a room. All of them are in `main`, as everybody is. */
     inRoom: (room: Room): ReadonlyArray<PeerId> =>
       shown()
