@@ -10,12 +10,10 @@ import * as Effect from "effect/Effect"
 import { freePorts, Run, strike, workshop } from "../soak/Node.ts"
 import { runAsProgram } from "../support/program.ts"
 import * as SmallDisk from "./SmallDisk.ts"
+import { until } from "./until.ts"
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "6" } } })
 const rounds = Number(values.rounds)
-
-/** What has not come within this time never will, in milliseconds: on a busy machine too. */
-const limit = 60_000
 
 /** The small disk has so many KiB: two logs, and each once more while it is written anew. */
 const diskSize = 1_024
@@ -54,14 +52,6 @@ const story = Effect.gen(function* () {
   const must = (holds: boolean, otherwise: () => string) => {
     if (!holds) offences.push(otherwise())
   }
-  /** Waits until that holds; what does not within the limit is an offence. */
-  const until = (what: string, holds: () => boolean) =>
-    Effect.gen(function* () {
-      const since = Date.now()
-      while (!holds() && Date.now() - since < limit) yield* Effect.sleep(10)
-      if (!holds()) return yield* Effect.dieMessage(`not within ${limit} ms: ${what}`)
-    })
-
   const [port = 0, ...ports] = yield* freePorts(4)
   const begin = (node: Node) => {
     const out: Array<string> = []

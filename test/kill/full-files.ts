@@ -11,9 +11,7 @@ import { freePorts, Run, strike, workshop } from "../soak/Node.ts"
 import { makeChance } from "../support/chance.ts"
 import { runAsProgram } from "../support/program.ts"
 import * as SmallDisk from "./SmallDisk.ts"
-
-/** What has not come within this time never will, in milliseconds: on a busy machine too. */
-const limit = 60_000
+import { until } from "./until.ts"
 
 const pieces = 24
 const size = pieces * pieceBytes
@@ -56,13 +54,6 @@ const story = Effect.gen(function* () {
   const must = (holds: boolean, otherwise: string) => {
     if (!holds) offences.push(otherwise)
   }
-  const until = (what: string, holds: () => boolean) =>
-    Effect.gen(function* () {
-      const since = Date.now()
-      while (!holds() && Date.now() - since < limit) yield* Effect.sleep(10)
-      if (!holds()) return yield* Effect.dieMessage(`not within ${limit} ms: ${what}`)
-    })
-
   const [port = 0, ...ports] = yield* freePorts(5)
   const start = (id: string, more: ReadonlyArray<string> = [], through: ReadonlyArray<string> = []) =>
     Effect.gen(function* () {

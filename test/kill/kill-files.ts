@@ -15,6 +15,7 @@ import { pieceBytes } from "../../src/domain/Manifest.ts"
 import { freePorts, Run, strike, workshop } from "../soak/Node.ts"
 import { drawFrom, makeChance } from "../support/chance.ts"
 import { runAsProgram } from "../support/program.ts"
+import { until } from "./until.ts"
 
 const { values } = parseArgs({
   options: {
@@ -39,9 +40,6 @@ const mostBetween = 14
 const longestPause = 3_000
 const longestWait = 10_000
 const longestAbsence = 500
-
-/** What has not come within this time never will, in ms: on a busy machine too. */
-const limit = 120_000
 
 /** What a piece may come for once more although it came already: those that were under way from two peers at the end. */
 const mostTwice = 16
@@ -135,13 +133,6 @@ const story = Effect.gen(function* () {
     if (!holds) offences.push(otherwise())
   }
   const count = { kills: 0, arrived: 0, twice: 0, resumed: 0 }
-
-  const until = (what: string, holds: () => boolean) =>
-    Effect.gen(function* () {
-      const since = Date.now()
-      while (!holds() && Date.now() - since < limit) yield* Effect.sleep(10)
-      if (!holds()) return yield* Effect.dieMessage(`not within ${limit} ms: ${what}`)
-    })
 
   const downloadsOf = (node: Node) => Path.join(node.folder, "downloads")
 
