@@ -183,11 +183,15 @@ export const among = (
             if (events.some((event) => event._tag === tag)) return Effect.void
             const come = Deferred.unsafeMake<void>(FiberId.none)
             waiting.set(tag, come)
-            return Effect.timeoutFail(Deferred.await(come), {
-              duration: "10 minutes",
-              onTimeout: () => new Error(`no ${tag} came`)
-            })
-          }).pipe(Effect.orDie)
+            return Deferred.await(come).pipe(
+              Effect.timeoutTo({
+                duration: "10 minutes",
+                onSuccess: () => Effect.void,
+                onTimeout: () => Effect.dieMessage(`no ${tag} came`)
+              }),
+              Effect.flatten
+            )
+          })
       })
       detach()
     }).pipe(Effect.scoped),
