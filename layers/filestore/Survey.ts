@@ -1,6 +1,6 @@
 /** What is to be offered: all files at some paths, and in the folders there. */
 import * as Path from "node:path"
-import { distinctPaths, mostPathBytes, safeName } from "../../src/domain/FileNames.ts"
+import { distinctPaths, mostPathBytes, nameOfMany, safeName } from "../../src/domain/FileNames.ts"
 import { digestBytes, mostFiles, mostManifestBytes, piecesOf } from "../../src/domain/Manifest.ts"
 import { folderType } from "../../src/domain/Offer.ts"
 import type { Disk, Found, Mark } from "./Disk.ts"
@@ -111,9 +111,6 @@ const named = (disk: Disk, path: string): { readonly at: string; readonly found:
     if (found.kind !== "file" && found.kind !== "folder") throw Object.assign(new Error(), { code: "ENXIO" })
     return { at, found }
   })
-
-/** How several files are called. */
-const nameOfMany = (first: string, count: number): string => safeName(`${first} and ${count - 1} more`)
 
 /** What is to be offered of these paths, of which there is at least one. */
 export function* survey(disk: Disk, paths: ReadonlyArray<string>): Generator<void, Survey> {

@@ -26,9 +26,11 @@ const headersFor = (name: string) => ({
   "cache-control": "no-store"
 })
 
-/** Opens a file, not through a link, and only if it has as many bytes at least. */
+const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY } = Fs.constants
+
+/** Opens a file, not through a link, nor a pipe, which would wait, and only if it has as many bytes at least. */
 const openWhole = async (path: string, size: number): Promise<Fs.FileHandle | undefined> => {
-  const file = await Fs.open(path, Fs.constants.O_RDONLY | Fs.constants.O_NOFOLLOW)
+  const file = await Fs.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
   const found = await file.stat()
   if (found.isFile() && found.size >= size) return file
   await file.close()

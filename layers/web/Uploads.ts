@@ -12,7 +12,8 @@ import * as FiberMap from "effect/FiberMap"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { sizeInWords } from "../../src/domain/Amounts.ts"
-import { distinctPaths, mostPathBytes, safeName } from "../../src/domain/FileNames.ts"
+import { distinctPaths, mostPathBytes, nameOfMany } from "../../src/domain/FileNames.ts"
+import { Recent } from "../../src/domain/Recent.ts"
 import { bodyOf } from "../http/Body.ts"
 import type { Visit } from "../http/HttpServer.ts"
 import { notAllowed, type Reply, sentence } from "../http/Reply.ts"
@@ -46,9 +47,9 @@ const leftFree = 268_435_456
 const unfinished = ".part"
 
 const Plan = Schema.Struct({
-  files: Schema.NonEmptyArray(Schema.Struct({ path: Schema.String, size: Schema.NonNegativeInt })).pipe(
-    Schema.maxItems(mostFiles)
-  )
+  files: Schema.NonEmptyArray(
+    Schema.Struct({ path: Schema.String.pipe(Schema.maxLength(mostPathBytes)), size: Schema.NonNegativeInt })
+  ).pipe(Schema.maxItems(mostFiles))
 })
 
 const decodePlan = Schema.decodeUnknownEither(Schema.parseJson(Plan))
@@ -110,7 +111,7 @@ const placed = (
   const paths = distinctPaths(files.map(({ path }) => path))
   const roots = new Set(paths.map((path) => path.split("/")[0] ?? ""))
   const [first = ""] = roots
-  const folder = roots.size === 1 ? "" : `${safeName(`${first} and ${roots.size - 1} more`)}/`
+  const folder = roots.size === 1 ? "" : `${nameOfMany(first, roots.size)}/`
   const all = files.map(({ size }, at) => ({ size, path: `${folder}${paths[at]}` }))
   const isShort = all.every(({ path }) => Buffer.byteLength(path) <= mostPathBytes)
   return isShort ? { root: folder === "" ? first : folder.slice(0, -1), files: all } : undefined
@@ -145,7 +146,7 @@ const take = async (upload: Upload, bytes: Uint8Array): Promise<void> => {
   let at = 0
   while (at < bytes.length) {
     const wanted = (upload.files[upload.file]?.size ?? 0) - upload.inFile
-    if (upload.handle === undefined) throw new Error("no file is open")
+    if (upload.isOver || upload.handle === undefined) throw new Error("no file is open")
     const { bytesWritten } = await upload.handle.write(bytes, at, Math.min(wanted, bytes.length - at))
     at += bytesWritten
     upload.inFile += bytesWritten
@@ -174,15 +175,25 @@ const takePart = async (upload: Upload, { request }: Visit, most: number): Promi
 export const make = ({ folder, most, stays }: Settings): Effect.Effect<Uploads, never, Scope.Scope> =>
   Effect.gen(function* () {
     const uploads = new Map<string, Upload>()
+    /** What was answered when the last ones were whole, for a page that this answer has not reached. */
+    const whole = new Recent<string, Reply>(mostUploads)
     const waiting = yield* FiberMap.make<string>()
-    let made: Promise<void> | undefined
+    let swept: Promise<void> | undefined
 
-    /** Makes the folder, and removes what an earlier run of the node has left unfinished there. */
-    const prepare = async (): Promise<void> => {
-      await Fs.mkdir(folder, { recursive: true, mode: 0o700 })
+    /** Removes what an earlier run of the node has left unfinished. */
+    const sweep = async (): Promise<void> => {
       for (const name of await Fs.readdir(folder)) {
         if (name.endsWith(unfinished)) await Fs.rm(Path.join(folder, name), { recursive: true, force: true })
       }
+    }
+    /** Makes the folder, again if somebody has removed it meanwhile. */
+    const prepare = async (): Promise<void> => {
+      await Fs.mkdir(folder, { recursive: true, mode: 0o700 })
+      swept ??= sweep().catch((error) => {
+        swept = undefined
+        throw error
+      })
+      await swept
     }
     /** Gives an upload up, and removes what came of it. */
     const discard = async (upload: Upload): Promise<void> => {
@@ -199,17 +210,19 @@ export const make = ({ folder, most, stays }: Settings): Effect.Effect<Uploads, 
     yield* Effect.addFinalizer(() =>
       Effect.promise(async () => {
         for (const upload of [...uploads.values()]) await discard(upload)
-        if (made !== undefined && !stays) await Fs.rm(folder, { recursive: true, force: true }).catch(() => {})
+        if (swept !== undefined && !stays) await Fs.rm(folder, { recursive: true, force: true }).catch(() => {})
       })
     )
 
     /** How far an upload is, and where it is if it is whole. */
     const progress = async (upload: Upload): Promise<Reply> => {
       if (upload.received < upload.size) return json(200, { id: upload.id, received: upload.received })
-      const whole = upload.folder.slice(0, -unfinished.length)
-      await Fs.rename(upload.folder, whole)
+      const path = upload.folder.slice(0, -unfinished.length)
+      await Fs.rename(upload.folder, path)
       uploads.delete(upload.id)
-      return json(200, { id: upload.id, received: upload.received, path: Path.resolve(whole, upload.root) })
+      const reply = json(200, { id: upload.id, received: upload.received, path: Path.resolve(path, upload.root) })
+      whole.set(upload.id, reply)
+      return reply
     }
     const told = (upload: Upload): Effect.Effect<Reply> =>
       Effect.tryPromise(() => progress(upload)).pipe(
@@ -238,13 +251,10 @@ export const make = ({ folder, most, stays }: Settings): Effect.Effect<Uploads, 
       }
       uploads.set(id, upload)
       try {
-        made ??= prepare().catch((error) => {
-          made = undefined
-          throw error
-        })
-        await made
+        await prepare()
         const { bavail, bsize } = await Fs.statfs(folder)
-        if (size + leftFree > bavail * bsize) {
+        const coming = [...uploads.values()].reduce((sum, each) => sum + each.size - each.received, 0)
+        if (coming + leftFree > bavail * bsize) {
           await discard(upload)
           return noRoom
         }
@@ -267,30 +277,43 @@ export const make = ({ folder, most, stays }: Settings): Effect.Effect<Uploads, 
         )
       })
 
-    const partOf = (upload: Upload, visit: Visit): Effect.Effect<Reply> =>
+    const takenPart = (upload: Upload, visit: Visit): Effect.Effect<Reply> =>
       Effect.gen(function* () {
         const at = new URLSearchParams((visit.request.url ?? "").split("?")[1]).get("at")
         // A page whose connection broke learns where to go on.
-        if (upload.isBusy || at !== `${upload.received}`) return json(409, { received: upload.received })
+        if (at !== `${upload.received}`) return json(409, { received: upload.received })
         const most = Math.min(mostInPart, upload.size - upload.received)
         if (Number(visit.request.headers["content-length"] ?? 0) > most) return tooMuch
-        upload.isBusy = true
         yield* settle(upload)
         const refused = yield* Effect.promise(() => takePart(upload, visit, most))
-        upload.isBusy = false
-        if (upload.isOver) return unknown
+        // What it has written since then goes too.
+        if (upload.isOver) return yield* Effect.as(discarding(upload), unknown)
         if (refused === undefined) return yield* told(upload)
         yield* refused === brokenOff ? giveUpLater(upload) : discarding(upload)
         return refused
+      }).pipe(
+        Effect.ensuring(
+          Effect.sync(() => {
+            upload.isBusy = false
+          })
+        )
+      )
+
+    const partOf = (upload: Upload, visit: Visit): Effect.Effect<Reply> =>
+      Effect.suspend(() => {
+        if (upload.isBusy) return Effect.succeed(json(409, { received: upload.received }))
+        upload.isBusy = true
+        return takenPart(upload, visit)
       })
 
     return {
       answer: (visit, rest) => {
         const { method } = visit.request
         if (rest === "") return method === "POST" ? planned(visit) : Effect.succeed(notAllowed("POST"))
-        const upload = uploads.get(rest.slice(1))
+        const id = rest.slice(1)
+        const upload = uploads.get(id)
         if (method !== "PUT" && method !== "DELETE") return Effect.succeed(notAllowed("PUT, DELETE"))
-        if (upload === undefined) return Effect.succeed(unknown)
+        if (upload === undefined) return Effect.succeed((method === "PUT" && whole.get(id)) || unknown)
         return method === "PUT"
           ? partOf(upload, visit)
           : Effect.as(Effect.zipRight(settle(upload), discarding(upload)), { status: 204 })

@@ -65,6 +65,9 @@ export const safeName = (name: string): string => {
   return fitName(...partsOf(begun)).replace(/[ .]+$/, "")
 }
 
+/** What several files are called that are offered as one. `first`: the safe name of one of them. */
+export const nameOfMany = (first: string, count: number): string => safeName(`${first} and ${count - 1} more`)
+
 /** A relative path of safe names. What leads out of its folder is left out. */
 export const safePath = (path: string): string =>
   path

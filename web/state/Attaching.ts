@@ -1,6 +1,6 @@
 /** Files that the person hands over to be offered: they go to the node first, and then it offers them where they belong. */
 import { addressOf, type State } from "./State.ts"
-import { andThen, doing, type Step, sending, still } from "./Step.ts"
+import { doing, type Step, sending, still } from "./Step.ts"
 import type { Attached, Upload } from "./Transfer.ts"
 
 const nameOf = (files: ReadonlyArray<Attached>): string => {
@@ -58,7 +58,7 @@ export const uploadOver = (state: State, ref: string): State =>
     : state
 
 export const stopUpload = (state: State, ref: string): Step =>
-  andThen(still(uploadOver(state, ref)), (after) => doing(after, { _tag: "StopUpload", ref }))
+  doing(uploadOver(state, ref), { _tag: "StopUpload", ref })
 
 /** The connection is lost: nobody knows whether the node has offered what it had. */
 export const uploadsInterrupted = (state: State): State =>

@@ -27,13 +27,13 @@ export const offered = (files: Files, lines: ReadonlyArray<Line>): Files => {
 
 /** Something is known of an offer now. */
 export const withNews = (files: Files, digest: string, news: Partial<FileNews>): Files =>
-  new Map(files).set(digest, { holders: [], transfer: undefined, ...files.get(digest), ...news })
+  new Map(files).set(digest, { holders: undefined, transfer: undefined, ...files.get(digest), ...news })
 
 /** Asks about the last offers of the open place of which nothing is known. */
 export const seekOffers = (state: State): Step => {
   const lines = state.windows.get(state.open)?.lines ?? []
   const digests = lines.flatMap((line) =>
-    isOffer(line) && !state.files.has(line.offer.digest) ? [line.offer.digest] : []
+    isOffer(line) && state.files.get(line.offer.digest)?.holders === undefined ? [line.offer.digest] : []
   )
   return digests.length === 0
     ? still(state)
@@ -65,7 +65,13 @@ export const fileInWords = ({ files, size }: OfferSeen, news: FileNews | undefin
   const transfer = news?.transfer
   const still = { facts: content, deed: undefined, button: "", part: undefined, isHere: false }
   if (transfer === undefined) {
-    return { ...still, facts: joined([content, news && having(news.holders)]), how: "", deed: "get", button: "Get" }
+    return {
+      ...still,
+      facts: joined([content, news?.holders && having(news.holders)]),
+      how: "",
+      deed: "get",
+      button: "Get"
+    }
   }
   const { bytes, from, paths, rate, readers, state, why } = transfer
   const far = `${percentOf(bytes, size)} %`

@@ -4,8 +4,8 @@ import type { TransferNews } from "./Wire.ts"
 
 /** What is known of an offer. */
 export interface FileNews {
-  /** The peers that have it. */
-  readonly holders: ReadonlyArray<string>
+  /** The peers that have it; undefined if nobody has been asked. */
+  readonly holders: ReadonlyArray<string> | undefined
   /** What is here of it; undefined if nothing is. */
   readonly transfer: TransferNews | undefined
 }

@@ -62,7 +62,12 @@ describe("an upload", () => {
       assert.strictEqual(read(last.path), "helloworld")
       assert.strictEqual(Fs.statSync(last.path).mode & 0o777, 0o600)
       assert.strictEqual(Fs.statSync(Path.dirname(last.path)).mode & 0o777, 0o700)
-      assert.strictEqual((yield* put(10, "more")).status, 404)
+      // A page that the last answer has not reached gets it again.
+      assert.deepStrictEqual(JSON.parse((yield* put(5, "world")).text), last)
+      assert.strictEqual((yield* page({ method: "DELETE", path: `/uploads/${id}` })).status, 404)
+      assert.strictEqual(read(last.path), "helloworld")
+      Fs.rmSync(Path.join(site.folder, "offered"), { recursive: true })
+      assert.strictEqual(read(yield* upload(site, { b: "made again" })), "made again")
     })
   )
 
