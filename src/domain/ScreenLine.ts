@@ -235,11 +235,7 @@ const farLeft = ({ ids, lost, site }: Extract<MeshEvent, { readonly _tag: "FarLe
 }
 
 /** What people call these nodes; how many they are, if they are more than one would read. */
-const namesOf = (ids: ReadonlyArray<PeerId>): string => {
-  if (ids.length > mostNamed) return `${ids.length} nodes`
-  const names = ids.map(title)
-  return [names.slice(0, -1).join(", "), ...names.slice(-1)].filter((name) => name !== "").join(" and ")
-}
+const namesOf = (ids: ReadonlyArray<PeerId>): string => (ids.length > mostNamed ? `${ids.length} nodes` : titlesOf(ids))
 
 const foreign = (sought: Named, { address, id, role }: Peer): string => {
   const who = role === "server" ? "Another chat's server" : `${title(id)} of another chat`

@@ -146,14 +146,14 @@ const follow = (offer: Offer, tell: (words: string) => void) =>
     const look = (): void => {
       const transfer = here()
       if (transfer === undefined) return
-      const has = having().size
-      if (transfer.given !== given || has !== takers) lastAt = now()
+      const has = having()
+      if (transfer.given !== given || has.size !== takers) lastAt = now()
       if (transfer.given > 0) firstAt ??= now()
       given = transfer.given
-      takers = has
+      takers = has.size
       if (!hasBegun) return
       const seconds = (now() - (firstAt ?? now())) / 1_000
-      tell(givingInWords(transfer, [...having()], seconds < 1 ? 0 : given / seconds))
+      tell(givingInWords(transfer, [...has], seconds < 1 ? 0 : given / seconds))
     }
     yield* Effect.acquireRelease(
       Effect.sync(() => files.onChange(look)),

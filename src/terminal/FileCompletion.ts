@@ -6,7 +6,7 @@ import type { Complete, Completions, FileBegun, PathBegun } from "./Completion.t
 
 /** The path in a word that begins there. */
 const pathIn = ({ from, quote, text }: WordBegun, isFolder: boolean): PathBegun => {
-  const folder = text === "~" ? "" : folderIn(text)
+  const folder = folderIn(text)
   return { from, folder, beginning: text.slice(folder.length), quote, isFolder }
 }
 

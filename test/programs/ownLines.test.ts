@@ -1,7 +1,19 @@
 /** Where one's own lines stand: what nobody has yet can be seen, and what somebody has is an ordinary line. */
-import { assert, describe } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { constVoid } from "effect/Function"
+import * as MutableRef from "effect/MutableRef"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { PendingLines } from "../../services/Console.ts"
+import { MeshStatus } from "../../services/MeshStatus.ts"
+import { PeerMesh } from "../../services/PeerMesh.ts"
+import { Rooms } from "../../services/Rooms.ts"
+import { mainRoom } from "../../src/domain/Post.ts"
+import { Run } from "../../src/programs/Run.ts"
+import { make } from "../../src/programs/session/ownLines.ts"
+import { post, stream } from "../support/samples.ts"
 import { gather, type Node, story } from "./World.ts"
 
 /** What stands on the screen from that line on. */
@@ -163,6 +175,60 @@ describe("one's own lines", () => {
       yield* one.stands("… a\\u{1b}[2Jb    c")
       yield* world.server
       yield* one.sees("> a\\u{1b}[2Jb    c")
+    })
+  )
+})
+
+describe("lines of a program that are said at the same time, one by a command with a late result", () => {
+  /** The own lines of a program, and what it was told of them. */
+  const ofProgram = Effect.gen(function* () {
+    const accepted: Array<string> = []
+    const place: PendingLines["place"] = (lines) => {
+      for (const { line, post } of lines) accepted.push(`${line.text} is ${post.n}`)
+    }
+    const console = {
+      tell: Option.some(constVoid),
+      pending: Option.some({ place, settle: constVoid, mark: constVoid, giveBack: () => Effect.void })
+    }
+    const reader = {}
+    const session = { console, reader, waiting: MutableRef.make([]) }
+    const lines = yield* make(session as never).pipe(
+      Effect.provideService(MeshStatus, { delivery: { changes: Stream.never } } as never),
+      Effect.provideService(PeerMesh, { self: {} } as never),
+      Effect.provideService(Rooms, { onChange: () => constVoid } as never),
+      Effect.provideService(Run, {
+        undelivered: { see: constVoid, delivery: () => ({ upTo: () => 0, readBy: () => 0, alone: false }) }
+      } as never)
+    )
+    return { accepted, lines, reader }
+  })
+
+  it.scoped.each(["late", "typed"])("are each accepted once, before they are shown: %s first", (earlier) =>
+    Effect.gen(function* () {
+      const { accepted, lines, reader } = yield* ofProgram
+      const [late, typed] = ["late", "typed"].map((text) => [{ line: { text }, text }]) as never as [
+        Parameters<typeof lines.begin>[0],
+        Parameters<typeof lines.begin>[0]
+      ]
+      lines.begin(late, mainRoom)
+      lines.begin(typed, mainRoom)
+      const shown: Array<string> = []
+      const posts = (earlier === "late" ? ["late", "typed"] : ["typed", "late"]).map((text, at) =>
+        post(stream("1"), at + 1, text)
+      )
+      for (const each of posts) {
+        lines.witness(
+          [{ _tag: "Said", post: each, own: true, by: reader }],
+          (entries) => {
+            for (const _ of entries) shown.push(accepted.at(-1) ?? "nothing is accepted")
+          },
+          constVoid
+        )
+        yield* lines.follow(each.text === "late" ? late : typed, [each], mainRoom)
+      }
+      const names = posts.map(({ n, text }) => `${text} is ${n}`)
+      assert.deepStrictEqual(shown, names)
+      assert.deepStrictEqual(accepted, names)
     })
   )
 })

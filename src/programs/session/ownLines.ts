@@ -175,18 +175,23 @@ export const make = ({
       for (const { line } of lines) add(line)
       reviewLater()
     }
-    let underWay: UnderWay | undefined
-    /** Tells which posts lines of this session have become, if it is not known yet. Too long ones never come. */
-    const placeThoseOf = (own: UnderWay, entries: ReadonlyArray<Entry>): void => {
-      const { come, room, sayings } = own
+    /** More than one only if a command has its result later, while the session goes on. */
+    const underWay = new Map<UnderWay["sayings"], UnderWay>()
+    /** Takes a post for the next line of them that has its text. Too long ones never come. */
+    const placeAsOneOf = (own: UnderWay, post: Post): boolean => {
+      const at = own.sayings.findIndex(({ text }, index) => index >= own.next && text === post.text)
+      const saying = own.sayings[at]
+      if (saying === undefined) return false
+      own.next = at + 1
+      own.come.add(post)
+      place([{ line: saying.line, post }], own.room)
+      return true
+    }
+    /** Tells which posts lines of this session have become, if it is not known yet. */
+    const placeThoseIn = (entries: ReadonlyArray<Entry>): void => {
       for (const entry of entries) {
         if (entry._tag !== "Said" || entry.by !== reader) continue
-        const { post } = entry
-        while (own.next < sayings.length && sayings[own.next]?.text !== post.text) own.next += 1
-        const saying = sayings[own.next++]
-        if (saying === undefined) return
-        come.add(post)
-        place([{ line: saying.line, post }], room)
+        for (const own of underWay.values()) if (placeAsOneOf(own, entry.post)) break
       }
     }
 
@@ -195,7 +200,7 @@ export const make = ({
      * added, and later entries are shown below it.
      */
     const witness: OwnLines["witness"] = (entries, show, hand) => {
-      if (seesAll && underWay !== undefined) placeThoseOf(underWay, entries)
+      if (underWay.size > 0) placeThoseIn(entries)
       const from = seesAll ? -1 : entries.findIndex(isOwn)
       const above = from < 0 ? entries : entries.slice(0, from)
       review(above, hand)
@@ -220,13 +225,13 @@ export const make = ({
       drop,
       settle: whenTaken(settle),
       begin: (sayings, room) => {
-        underWay = { room, sayings, come: new Set(), next: 0 }
+        if (seesAll) underWay.set(sayings, { room, sayings, come: new Set(), next: 0 })
       },
       follow: (sayings, results, room) =>
         Effect.suspend(() => {
           const { said, unsaid } = pairUp(sayings, results, now())
-          const placed = underWay?.come
-          underWay = undefined
+          const placed = underWay.get(sayings)?.come
+          underWay.delete(sayings)
           const unplaced = placed === undefined ? said : said.filter(({ post }) => !placed.has(post))
           if (unplaced.length > 0) place(unplaced, room)
           MutableRef.update(waiting, (before) => [...before, ...said])
