@@ -77,8 +77,8 @@ export class FileStore extends Context.Tag("outlive/FileStore")<
     readonly kept: (folder: string, offer: Offer) => Effect.Effect<Uint8Array | undefined>
     /**
      * The place in a folder where an offer is put together. The folder is made if there is none. What is there from an
-     * earlier time is checked piece by piece: `progress` is told how far. If all of it is there under its name, it is taken
-     * as it is, and not fetched a second time. Fails with `ManifestMalformed` if the bytes are
+     * earlier time is checked piece by piece: of a part, `progress` is told how far. If all of it is there under its name, it
+     * is taken as it is, and not fetched a second time. Fails with `ManifestMalformed` if the bytes are
      * not the manifest of the offer, or do not fit what the offer says.
      */
     readonly target: (

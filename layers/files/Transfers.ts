@@ -502,8 +502,8 @@ export const make = (settings: Settings, sought = new Sought()) =>
     /** Who can be asked for pieces: of those who have as many, those near come first. */
     const reachable = ({ holders }: Search): ReadonlyArray<readonly [PeerId, Holding]> => {
       const all = [...holders].filter(([, { through }]) => links?.current.has(through) === true)
-      const far = all.filter(([id, { through }]) => id !== through)
-      return [...all.filter((each) => !far.includes(each)), ...far]
+      const isNear = ([id, { through }]: (typeof all)[number]): boolean => id === through
+      return [...all.filter(isNear), ...all.filter((each) => !isNear(each))]
     }
 
     const fetching = (entry: Entry, folder: string): Effect.Effect<void> => {
@@ -558,8 +558,15 @@ export const make = (settings: Settings, sought = new Sought()) =>
     const enter = (offer: Offer, state: Transfer["state"]): Effect.Effect<Entry> =>
       Effect.map(Scope.fork(scope, ExecutionStrategy.sequential), (own) => {
         const transfer: Transfer = {
-          ...{ offer, state, bytes: 0, rate: 0, from: [], paths: [] },
-          ...{ readers: 0, given: 0, takers: [] }
+          offer,
+          state,
+          bytes: 0,
+          rate: 0,
+          from: [],
+          paths: [],
+          readers: 0,
+          given: 0,
+          takers: []
         }
         const entry: Entry = {
           offer,

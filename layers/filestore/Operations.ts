@@ -3,6 +3,7 @@
  * but for a slow disk; what takes long is cut into steps.
  */
 import * as Path from "node:path"
+import type { Manifest } from "../../src/domain/Manifest.ts"
 import type { Digest, Offer } from "../../src/domain/Offer.ts"
 import type { Disk } from "./Disk.ts"
 import { Failed, type Failure, writing } from "./Failure.ts"
@@ -12,7 +13,7 @@ import { partNames } from "./PartNames.ts"
 import { Served } from "./Served.ts"
 import { digestOf } from "./Sha256.ts"
 import { placeOf, type SurveyedFile } from "./Survey.ts"
-import { removeLeftOf, Whole } from "./Whole.ts"
+import { mostNames, removeLeftOf, Whole } from "./Whole.ts"
 
 /** What is open, by a number. */
 export type Handle = number
@@ -139,9 +140,13 @@ export const operationsOn = (disk: Disk, firstHandle: Handle = 1) => {
      * if nothing does.
      */
     whole: (folder: string, offer: Offer, manifest: Uint8Array, from: number) => {
-      const decoded = manifestOf(offer, manifest)
-      for (let n = from; n <= Whole.mostNames; n += 1) {
-        const whole = Whole.at(disk, folder, offer, decoded, n)
+      let decoded: Manifest | undefined
+      const manifestHere = (): Manifest => {
+        decoded ??= manifestOf(offer, manifest)
+        return decoded
+      }
+      for (let n = from; n <= mostNames; n += 1) {
+        const whole = Whole.at(disk, folder, offer, n, manifestHere)
         if (whole !== undefined) return { handle: handles.add(whole), n }
       }
       return undefined

@@ -1,7 +1,7 @@
 /** An offer that is being fetched, on disk: its files under a name of their own, and the state beside them. */
 import * as Path from "node:path"
 import * as Either from "effect/Either"
-import { distinctPaths, numbered } from "../../src/domain/FileNames.ts"
+import { distinctPaths, nthName } from "../../src/domain/FileNames.ts"
 import { contentBytes, digestOfPiece, Layout, type Manifest, pieceBytes } from "../../src/domain/Manifest.ts"
 import type { Offer } from "../../src/domain/Offer.ts"
 import { PieceSet } from "../../src/domain/PieceSet.ts"
@@ -34,10 +34,10 @@ const mostSynced = 64
 const syncedAtOnce = 64 * 1024 * 1024
 
 /** Of what is found of a file, that by which a change of it shows. */
-const markOf = ({ isFresh, size, stamp }: Mark): Mark => ({ isFresh, size, stamp })
+export const markOf = ({ isFresh, size, stamp }: Mark): Mark => ({ isFresh, size, stamp })
 
 /** Where the files of an offer are that has this name; a single file has no path below it. */
-const placesIn =
+export const placesIn =
   (name: string, paths: ReadonlyArray<string>) =>
   (file: number): string =>
     Path.join(name, paths[file] ?? "")
@@ -226,7 +226,7 @@ export class Part {
   }
 
   #pathOf(file: number): string {
-    return this.#offer.files === undefined ? this.#path : Path.join(this.#path, this.#paths[file] ?? "")
+    return placesIn(this.#path, this.#paths)(file)
   }
 
   #writing<A>(run: () => A): A {
@@ -327,7 +327,7 @@ export class Part {
   /** Gives the part the first name that is free. */
   #give(): string {
     for (let n = 1; n <= mostNames; n += 1) {
-      const path = Path.join(this.#folder, n === 1 ? this.#offer.name : numbered(this.#offer.name, n))
+      const path = Path.join(this.#folder, nthName(this.#offer.name, n))
       try {
         if (this.#offer.files === undefined) this.#disk.name(this.#path, path)
         else this.#disk.nameFolder(this.#path, path)

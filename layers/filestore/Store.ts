@@ -81,37 +81,32 @@ export const makeStore = ({ finish, lock, run }: Settings): FileStore["Type"] =>
     return next()
   }
 
-  /** The offer as it is in the folder already, each piece checked; undefined if it is not, under the n-th name or later. */
-  const wholeIn = (
-    folder: string,
-    offer: Offer,
-    manifest: Uint8Array,
-    n = 1
-  ): Effect.Effect<Shared | undefined, FileError, Scope.Scope> =>
-    Effect.scoped(
-      Effect.gen(function* () {
-        const found = yield* Effect.acquireRelease(run("whole", folder, offer, manifest, n), (whole) =>
-          whole === undefined ? Effect.void : closing(whole.handle)
-        )
-        if (found === undefined) return { whole: undefined, next: undefined }
-        let left = 1
-        while (left > 0) {
-          const checked = yield* run("checkWhole", found.handle)
-          if (!checked.isRight) return { whole: undefined, next: found.n + 1 }
-          left = checked.left
-        }
-        return { whole: yield* run("take", found.handle, folder, offer), next: undefined }
-      })
-    ).pipe(
-      Effect.flatMap(({ next, whole }) => {
-        if (next !== undefined) return wholeIn(folder, offer, manifest, next)
-        if (whole === undefined) return Effect.succeed(undefined)
-        return Effect.as(
-          Effect.addFinalizer(() => closing(whole.handle)),
-          sharedOf({ ...whole, offer, manifest, skipped: [] })
-        )
-      })
-    )
+  /** The offer as it is in the folder already, each piece checked; undefined if it is not. */
+  const wholeIn = (folder: string, offer: Offer, manifest: Uint8Array) =>
+    Effect.gen(function* () {
+      const scope = yield* Effect.scope
+      /** Takes what stands under its n-th name or a later one, if it is right; else returns the next name to look at. */
+      const look = (n: number) =>
+        Effect.gen(function* () {
+          const found = yield* Effect.acquireRelease(run("whole", folder, offer, manifest, n), (whole) =>
+            whole === undefined ? Effect.void : closing(whole.handle)
+          )
+          if (found === undefined) return undefined
+          let left = 1
+          while (left > 0) {
+            const checked = yield* run("checkWhole", found.handle)
+            if (!checked.isRight) return found.n + 1
+            left = checked.left
+          }
+          const taking = Effect.acquireRelease(run("take", found.handle, folder, offer), ({ handle }) =>
+            closing(handle)
+          )
+          return yield* Scope.extend(taking, scope)
+        })
+      let whole = yield* Effect.scoped(look(1))
+      while (typeof whole === "number") whole = yield* Effect.scoped(look(whole))
+      return whole && sharedOf({ ...whole, offer, manifest, skipped: [] })
+    })
 
   /** A target of which everything is there, under its name. */
   const targetOfWhole = (whole: Shared): Target => ({

@@ -3,19 +3,21 @@
  * could say so. Nothing there is changed; each piece must be right.
  */
 import * as Path from "node:path"
-import { distinctPaths, numbered } from "../../src/domain/FileNames.ts"
+import { distinctPaths, nthName } from "../../src/domain/FileNames.ts"
 import { digestOfPiece, type Manifest, pieceBytes, piecesOf } from "../../src/domain/Manifest.ts"
 import type { Offer } from "../../src/domain/Offer.ts"
 import type { Disk, Mark } from "./Disk.ts"
 import { Failed, writing } from "./Failure.ts"
+import { markOf, Part, placesIn } from "./Part.ts"
 import type { PartNames } from "./PartNames.ts"
-import { PartState } from "./PartState.ts"
 import { Served } from "./Served.ts"
 import { sha256 } from "./Sha256.ts"
 
-/** So many pieces are checked before others have their turn, and so many names are looked at. */
+/** So many pieces are checked before others have their turn. */
 const checkedAtOnce = 8
-const mostNames = 20
+
+/** So many names are looked at. */
+export const mostNames = 20
 
 /** The files of an offer, if each is there with its size, and is the user's own. */
 const filesAt = (
@@ -25,12 +27,12 @@ const filesAt = (
   { digests, files }: Manifest
 ): Served | undefined => {
   const paths = count === undefined ? [""] : distinctPaths(files.map((file) => file.path))
-  const at = (file: number): string => Path.join(path, paths[file] ?? "")
+  const at = placesIn(path, paths)
   const marks: Array<Mark> = []
   for (const [index, { size }] of files.entries()) {
     const found = disk.look(at(index))
     if (found?.kind !== "file" || !found.isOwn || found.size !== size) return undefined
-    marks.push(found)
+    marks.push(markOf(found))
   }
   return new Served(disk, marks, at, digests)
 }
@@ -49,19 +51,20 @@ export class Whole {
     this.#pieces = pieces
   }
 
-  /** What stands under the n-th name of the offer, and looks like it; undefined if nothing there does. */
-  static at(disk: Disk, folder: string, offer: Offer, manifest: Manifest, n: number): Whole | undefined {
+  /**
+   * What stands under the n-th name of the offer, and looks like it; undefined if nothing there does. `manifestHere`: its
+   * manifest, which is decoded only if something stands there.
+   */
+  static at(disk: Disk, folder: string, offer: Offer, n: number, manifestHere: () => Manifest): Whole | undefined {
     return writing(folder, () => {
-      const path = Path.join(folder, n === 1 ? offer.name : numbered(offer.name, n))
+      const path = Path.join(folder, nthName(offer.name, n))
       const kind = disk.look(path)?.kind
       if (kind !== (offer.files === undefined ? "file" : "folder")) return undefined
+      const manifest = manifestHere()
       const served = filesAt(disk, path, offer, manifest)
       return served && new Whole(path, served, manifest, piecesOf(offer.size))
     })
   }
-
-  /** How many names are looked at. */
-  static readonly mostNames = mostNames
 
   /** Checks some more pieces. Returns whether they are right, and how many are left. */
   check(): { readonly isRight: boolean; readonly left: number } {
@@ -92,12 +95,7 @@ export class Whole {
 export const removeLeftOf = (disk: Disk, folder: string, names: PartNames, offer: Offer): void =>
   writing(folder, () => {
     const [part, state] = [Path.join(folder, names.part), Path.join(folder, names.state)]
-    const found = disk.look(state)
-    if (found?.kind !== "file" || !found.isOwn || found.names !== 1) return
-    const file = disk.open(state, "read")
-    const isOfOffer = PartState.manifestIn(file, offer) !== undefined
-    file.close()
-    if (!isOfOffer) return
+    if (disk.look(state)?.names !== 1 || Part.kept(disk, folder, names, offer) === undefined) return
     const left = disk.look(part)
     if (left?.isOwn === true && left.kind === "file" && offer.files === undefined) disk.remove(part)
     if (left?.isOwn === true && left.kind === "folder" && offer.files !== undefined) disk.removeFolder(part)

@@ -82,6 +82,9 @@ export const numbered = (name: string, n: number): string => {
   return fitName(stem, ` (${n})${extension}`)
 }
 
+/** The n-th name that is tried for a file: the name itself is the first. */
+export const nthName = (name: string, n: number): string => (n === 1 ? name : numbered(name, n))
+
 /** The same for names that are one in a folder that does not tell upper from lower case. */
 const foldedOf = (name: string): string => name.toUpperCase().toLowerCase()
 
