@@ -39,6 +39,10 @@ export const write = (response: Http.ServerResponse, reply: Reply): void => {
   const hasBody = status !== 204 && status !== 304
   response.writeHead(status, { ...headers, ...(hasBody ? { "content-length": lengthOf(reply) } : {}) })
   if (!isStreamed(body)) response.end(hasBody ? body : undefined)
+  else if (response.req.method === "HEAD") {
+    body.stream.destroy()
+    response.end()
+  }
   // A stream that breaks ends the connection, so the browser knows that something is missing.
   else pipeline(body.stream, response, () => {})
 }

@@ -42,12 +42,8 @@ const noBytes = (file: Fs.FileHandle): Readable => {
   return Readable.from([])
 }
 
-/** Answers with the file of an offer, if it is here whole. `withBody`: whether its bytes are asked for. */
-export const download = (
-  { transfers }: Pick<Files["Type"], "transfers">,
-  digest: string,
-  withBody: boolean
-): Effect.Effect<Reply> => {
+/** Answers with the file of an offer, if it is here whole. */
+export const download = ({ transfers }: Pick<Files["Type"], "transfers">, digest: string): Effect.Effect<Reply> => {
   const transfer = transfers().get(digest as Digest)
   const [path] = transfer?.paths ?? []
   if (transfer?.state !== "Done" || path === undefined || transfer.offer.files !== undefined) {
@@ -60,7 +56,7 @@ export const download = (
       onFailure: () => changed,
       onSuccess: (file): Reply => {
         if (file === undefined) return changed
-        const stream = withBody && size > 0 ? file.createReadStream({ end: size - 1 }) : noBytes(file)
+        const stream = size > 0 ? file.createReadStream({ end: size - 1 }) : noBytes(file)
         return { status: 200, headers: headersFor(name), body: { stream, bytes: size } }
       }
     }

@@ -131,7 +131,7 @@ const offeredFor = (house: House, visit: Visit, digest: string): Effect.Effect<R
   if (isLedHere(visit)) return Effect.succeed(foreignPage)
   if (!hasPass(house, visit)) return Effect.succeed(needsPass)
   visit.introduced()
-  return download(house.offered, digest, method === "GET")
+  return download(house.offered, digest)
 }
 
 const fileFor = ({ files }: House, { request: { headers, method } }: Visit, path: string): Reply => {
