@@ -33,26 +33,19 @@ export interface WordBegun {
 /** The word that is being typed at the end of a line; an empty one behind a blank. */
 export const wordBegun = (line: string): WordBegun => {
   let word: WordBegun = { from: 0, text: "", quote: "" }
-  let isInside = false
   for (let at = 0; at < line.length; at += 1) {
     const letter = line.charAt(at)
     const { from, quote, text } = word
     const isEscape = letter === "\\" && quote !== "'" && at + 1 < line.length
-    if (!isInside && !/\s/.test(letter)) {
-      isInside = true
-      word = { from: at, text: "", quote: "" }
-      at -= 1
-    } else if (isEscape && (quote === "" || /["\\]/.test(line.charAt(at + 1)))) {
+    if (isEscape && (quote === "" || /["\\]/.test(line.charAt(at + 1)))) {
       at += 1
       word = { from, text: text + line.charAt(at), quote }
     } else if (quote === letter) word = { from, text, quote: "" }
     else if (quote === "" && (letter === '"' || letter === "'")) word = { from, text, quote: letter }
-    else if (quote === "" && /\s/.test(letter)) {
-      isInside = false
-      word = { from: at + 1, text: "", quote: "" }
-    } else word = { from, text: text + letter, quote }
+    else if (quote === "" && /\s/.test(letter)) word = { from: at + 1, text: "", quote: "" }
+    else word = { from, text: text + letter, quote }
   }
-  return isInside ? word : { from: line.length, text: "", quote: "" }
+  return word
 }
 
 /** A word as `wordsIn` reads it, in these quotes, or with backslashes. `isWhole`: the quote is closed. */
