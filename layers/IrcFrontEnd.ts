@@ -16,6 +16,7 @@ import { type Keep, nowhere, saveChanges } from "../src/domain/Keep.ts"
 import { type Address, formatAddress, type Named, PeerId } from "../src/domain/Peer.ts"
 import { Recent } from "../src/domain/Recent.ts"
 import { notice } from "../src/domain/ScreenLine.ts"
+import { whileOpen } from "../src/domain/Signal.ts"
 import type { Objection } from "../src/protocol/irc/Registration.ts"
 import { makeChannels } from "./irc/Channels.ts"
 import { serve } from "./irc/Client.ts"
@@ -123,10 +124,7 @@ const make = ({
     const lobby: Lobby | undefined = isOpen ? lobbyOf(yield* Guests, operPassword, now) : undefined
     if (lobby !== undefined) {
       const { channels, guests } = lobby
-      yield* Effect.acquireRelease(
-        Effect.sync(() => guests.onChange(() => channels.review(guests.here.values()))),
-        (stop) => Effect.sync(stop)
-      )
+      yield* whileOpen(() => guests.onChange(() => channels.review(guests.here.values())))
     }
     const house: House = {
       self,

@@ -16,7 +16,7 @@ import type { Offer } from "../../src/domain/Offer.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import { PiecePlan } from "../../src/domain/PiecePlan.ts"
 import { PieceSet } from "../../src/domain/PieceSet.ts"
-import { makeSignal } from "../../src/domain/Signal.ts"
+import { makeSignal, whileOpen } from "../../src/domain/Signal.ts"
 import type { Holding } from "../../src/domain/Transfer.ts"
 import type { Answer } from "../../src/protocol/TransferStream.ts"
 import { Intake } from "./Intake.ts"
@@ -342,10 +342,7 @@ const gather = (
       told()
     })
 
-    yield* Effect.acquireRelease(
-      Effect.sync(() => needs.onHolders(signal.changed)),
-      (stop) => Effect.sync(stop)
-    )
+    yield* whileOpen(() => needs.onHolders(signal.changed))
     yield* Effect.acquireRelease(
       Effect.sync(() => signal.listen(review)),
       (stop) =>

@@ -7,7 +7,7 @@ import type * as Scope from "effect/Scope"
 import type { Connection } from "../../services/Transport.ts"
 import type { FileChanged, FileUnreadable, FolderUnusable } from "../../src/domain/Errors.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
-import { makeSignal } from "../../src/domain/Signal.ts"
+import { makeSignal, whileOpen } from "../../src/domain/Signal.ts"
 import type { TokenBucket } from "../../src/domain/TokenBucket.ts"
 import { encode } from "../../src/protocol/Frame.ts"
 import { encodeHead, makeRequestDecoder, maxBodyBytes, type Request } from "../../src/protocol/TransferStream.ts"
@@ -171,10 +171,7 @@ export const serve = (
     tell()
     connection.receive({ take, end })
     connection.hold(false)
-    yield* Effect.acquireRelease(
-      Effect.sync(() => share.changes.listen(signal.changed)),
-      (stop) => Effect.sync(stop)
-    )
+    yield* whileOpen(() => share.changes.listen(signal.changed))
     yield* Effect.forkScoped(
       Effect.forever(
         signal

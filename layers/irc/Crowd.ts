@@ -16,6 +16,7 @@ import type { Fact } from "../../src/domain/Fact.ts"
 import type { Peer, PeerId } from "../../src/domain/Peer.ts"
 import type { PeerStatus } from "../../src/domain/PeerStatus.ts"
 import { authorOf, mainRoom, type Post, type Room, roomIn } from "../../src/domain/Post.ts"
+import { whileOpen } from "../../src/domain/Signal.ts"
 import type { Capability } from "../../src/protocol/irc/Capabilities.ts"
 import type { Outgoing } from "../../src/protocol/irc/Message.ts"
 import { farewellOf, type House, type Lobby, nodePerson, type Person } from "./House.ts"
@@ -267,10 +268,7 @@ export const make = (
       }
       if (cursor.isAtEnd()) cursor = undefined
     }
-    yield* Effect.acquireRelease(
-      Effect.sync(() => log.onGrowth(look)),
-      (stop) => Effect.sync(stop)
-    )
+    yield* whileOpen(() => log.onGrowth(look))
 
     // ---- The rooms
 

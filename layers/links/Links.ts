@@ -11,6 +11,7 @@ import { within } from "../../src/domain/Limit.ts"
 import { LinkTable } from "../../src/domain/LinkTable.ts"
 import { looksLike, type Peer, type PeerId, serverLike } from "../../src/domain/Peer.ts"
 import { runOf } from "../../src/domain/Post.ts"
+import { whileOpen } from "../../src/domain/Signal.ts"
 import { farAddress, isFar, siteOf } from "../../src/domain/Site.ts"
 import type * as LinkContract from "../LinkContract.ts"
 import * as Acceptor from "./Acceptor.ts"
@@ -184,21 +185,18 @@ export const make = <R, Replicating extends LinkContract.Replication<R>>(
       }
     })
     // A guest gets no id that a peer has, or may come back with, or that looks like one of those.
-    yield* Effect.acquireRelease(
-      Effect.sync(() =>
-        ground.guests.ask({
-          holderOf: (id) => {
-            const server = serverLike(id)
-            if (server !== undefined) return server
-            if (table.isPresent(id)) return id
-            const others = [...missing.sought().map(({ peer }) => peer.id), ...replication.farMembers()]
-            return table.lookalike(id) ?? others.find((each) => each === id || looksLike(each, id))
-          },
-          epochOf: replication.epochOfGuest,
-          siteOf: replication.siteOf
-        })
-      ),
-      (stop) => Effect.sync(stop)
+    yield* whileOpen(() =>
+      ground.guests.ask({
+        holderOf: (id) => {
+          const server = serverLike(id)
+          if (server !== undefined) return server
+          if (table.isPresent(id)) return id
+          const others = [...missing.sought().map(({ peer }) => peer.id), ...replication.farMembers()]
+          return table.lookalike(id) ?? others.find((each) => each === id || looksLike(each, id))
+        },
+        epochOf: replication.epochOfGuest,
+        siteOf: replication.siteOf
+      })
     )
     const statuses = Statuses.make(node, { missing, replication })
 

@@ -8,7 +8,7 @@ import { RoomsFull, RoomUndelivered } from "../../src/domain/Errors.ts"
 import type { PeerId } from "../../src/domain/Peer.ts"
 import { mainRoom, type Room, roomIn } from "../../src/domain/Post.ts"
 import type { Rest } from "../../src/domain/Rest.ts"
-import { makeSignal } from "../../src/domain/Signal.ts"
+import { makeSignal, whileOpen } from "../../src/domain/Signal.ts"
 import type { Delivery } from "./Delivery.ts"
 import type { Ground, Link } from "./Ground.ts"
 import type { GuestList } from "./GuestList.ts"
@@ -195,10 +195,7 @@ export const make = (
     const forgetLook = (): void => {
       lastLook = undefined
     }
-    yield* Effect.acquireRelease(
-      Effect.sync(() => changes.listen(forgetLook)),
-      (stop) => Effect.sync(stop)
-    )
+    yield* whileOpen(() => changes.listen(forgetLook))
     const known = (): ReadonlyArray<KnownRoom> => {
       if (guests.here.size === 0) return look()
       if (lastLook === undefined) {
@@ -247,14 +244,11 @@ export const make = (
     const carried = (): ReadonlyArray<Room> => openOf(log.rooms).filter((room) => !log.joined.has(room))
     let haveGuestsChanged = false
     const guestChanges = makeSignal()
-    yield* Effect.acquireRelease(
-      Effect.sync(() =>
-        guests.onChange(() => {
-          haveGuestsChanged = true
-          guestChanges.changed()
-        })
-      ),
-      (stop) => Effect.sync(stop)
+    yield* whileOpen(() =>
+      guests.onChange(() => {
+        haveGuestsChanged = true
+        guestChanges.changed()
+      })
     )
     const tidy = Effect.zipRight(
       guestChanges.until(() => haveGuestsChanged),
@@ -280,10 +274,7 @@ export const make = (
           })
       )
 
-    yield* Effect.acquireRelease(
-      Effect.sync(() => guests.carryBy((room, enter) => comeFor(room, history, enter))),
-      (stop) => Effect.sync(stop)
-    )
+    yield* whileOpen(() => guests.carryBy((room, enter) => comeFor(room, history, enter)))
 
     /** Carries one more room. If there is no space, a room that is idle makes way for it. */
     const carryOne = (room: Room): Effect.Effect<void> =>

@@ -17,6 +17,13 @@ export const sizeInWords = (bytes: number): string => {
 export const contentInWords = (bytes: number, files: number | undefined): string =>
   `${files === undefined ? "" : files === 1 ? "1 file, " : `${files} files, `}${sizeInWords(bytes)}`
 
+/** Who has an offer: so many, of these names. */
+export const havingInWords = (names: string, count: number): string =>
+  count === 0 ? "nobody who is here has it" : `${names} ${count === 1 ? "has" : "have"} it`
+
+/** How many peers fetch it. */
+export const readersInWords = (readers: number): string => `${readers} ${readers === 1 ? "fetches" : "fetch"} it`
+
 /** How much of so many bytes there is, in percent. It is 100 only if everything is there. */
 export const percentOf = (bytes: number, of: number): number =>
   of === 0 ? 0 : Math.min(bytes < of ? 99 : 100, Math.floor((100 * bytes) / of))

@@ -1,6 +1,14 @@
 /** Offers and transfers in the words that people read. */
 import { absurd } from "./Absurd.ts"
-import { contentInWords, percentOf, rateInWords, sizeInWords, timeLeft } from "./Amounts.ts"
+import {
+  contentInWords,
+  havingInWords,
+  percentOf,
+  rateInWords,
+  readersInWords,
+  sizeInWords,
+  timeLeft
+} from "./Amounts.ts"
 import { isPrivate } from "./Conversation.ts"
 import type { Offer } from "./Offer.ts"
 import { type PeerId, title, titlesOf } from "./Peer.ts"
@@ -26,7 +34,7 @@ export const transferInWords = (transfer: Transfer): string => {
     case "Done": {
       const [path] = paths
       const where = path === undefined ? "here" : `here, ${path}`
-      return readers === 0 ? where : `${where}; ${readers === 1 ? "1 fetches" : `${readers} fetch`} it from here`
+      return readers === 0 ? where : `${where}; ${readersInWords(readers)} from here`
     }
     case "Fetching": {
       const sources = from.length === 0 ? undefined : `from ${titlesOf(from)}`
@@ -54,13 +62,9 @@ export const givingInWords = (
         ? "nobody fetches it yet"
         : undefined
       : readers === 1 && having.length === 0 && rest >= 0
-        ? listed("1 fetches it", `${percentOf(given, offer.size)} %`, rateInWords(rate), timeLeft(rest, rate))
-        : listed(
-            `${readers} ${readers === 1 ? "fetches" : "fetch"} it`,
-            `${sizeInWords(given)} given`,
-            rateInWords(rate)
-          )
-  const there = having.length === 0 ? undefined : `${titlesOf(having)} ${having.length === 1 ? "has" : "have"} it`
+        ? listed(readersInWords(1), `${percentOf(given, offer.size)} %`, rateInWords(rate), timeLeft(rest, rate))
+        : listed(readersInWords(readers), `${sizeInWords(given)} given`, rateInWords(rate))
+  const there = having.length === 0 ? undefined : havingInWords(titlesOf(having), having.length)
   return `${offerInWords(offer)}: ${listed(fetching, there)}`
 }
 

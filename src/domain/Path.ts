@@ -7,6 +7,9 @@ export const withHome = (path: string, home: string | undefined): string =>
 /** The last name in a path. */
 export const nameIn = (path: string): string => path.replace(/[\\/]+$/, "").replace(/^.*[\\/]/su, "") || path
 
+/** The last names in paths, as one name. */
+export const namesIn = (paths: ReadonlyArray<string>): string => paths.map(nameIn).join(", ")
+
 /** The folder of a path, with the slash behind it. Empty if there is none. */
 export const folderIn = (path: string): string => path.slice(0, path.lastIndexOf("/") + 1)
 

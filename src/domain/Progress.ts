@@ -1,6 +1,6 @@
 /** How far something is that takes its time, for people who look at a terminal. */
 
-import { nameIn } from "./Path.ts"
+import { namesIn } from "./Path.ts"
 import type { Making, Transfer } from "./Transfer.ts"
 
 export interface Progress {
@@ -20,7 +20,7 @@ export const progressOf = (
   transfers: ReadonlyMap<unknown, Transfer>
 ): ReadonlyArray<Progress> => [
   ...makings.map(({ bytes, names, of }) => ({
-    name: names.map(nameIn).join(", "),
+    name: namesIn(names),
     bytes,
     of,
     rate: 0,

@@ -3,6 +3,7 @@ import * as Channel from "effect/Channel"
 import type * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
 export interface Signal {
@@ -82,3 +83,7 @@ export const makeSignal = (): Signal => {
     }
   }
 }
+
+/** Begins to listen, and ends it when the scope closes. `listen` returns what ends it. */
+export const whileOpen = (listen: () => () => void): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.asVoid(Effect.acquireRelease(Effect.sync(listen), (stop) => Effect.sync(stop)))

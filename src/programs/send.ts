@@ -25,8 +25,9 @@ import { type Offer, textOf } from "../domain/Offer.ts"
 import { givingInWords, makingInWords } from "../domain/OfferWords.ts"
 import type { PeerId } from "../domain/Peer.ts"
 import type { Post, Room } from "../domain/Post.ts"
-import { notice } from "../domain/ScreenLine.ts"
+import { whileOpen } from "../domain/Signal.ts"
 import { join, type Settings } from "./client.ts"
+import { leftOut } from "./offers.ts"
 import { whenFiles } from "./whenFiles.ts"
 
 /** Where a line is said: to all in a room, or to one reader alone. */
@@ -78,7 +79,7 @@ export const sendFiles = ({
     const console = yield* Console
     const files = yield* Files
     const { offer, skipped } = yield* made(paths, tell)
-    yield* console.show(skipped.map((each) => notice(`Left out: ${each}.`)))
+    yield* console.show(leftOut(skipped))
     const giving = yield* follow(offer, tell)
     const way = yield* wayOf(sending, [...(text === undefined ? [] : [text]), textOf(offer)])
     const reader = "reader" in sending.whither ? sending.whither.reader : undefined
@@ -155,10 +156,7 @@ const follow = (offer: Offer, tell: (words: string) => void) =>
       const seconds = (now() - (firstAt ?? now())) / 1_000
       tell(givingInWords(transfer, [...has], seconds < 1 ? 0 : given / seconds))
     }
-    yield* Effect.acquireRelease(
-      Effect.sync(() => files.onChange(look)),
-      (stop) => Effect.sync(stop)
-    )
+    yield* whileOpen(() => files.onChange(look))
     look()
     yield* Effect.forkScoped(Effect.forever(Effect.zipRight(files.seek(offer), Effect.sleep(seekEvery))))
     /** Returns when nobody has fetched anything for that long. */

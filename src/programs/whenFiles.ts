@@ -3,6 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Files } from "../../services/Files.ts"
+import { whileOpen } from "../domain/Signal.ts"
 
 /** Returns as soon as that holds. It may come to hold whenever a transfer changes. */
 export const whenFiles = ({ onChange }: Files["Type"], holds: () => boolean): Effect.Effect<void> =>
@@ -11,10 +12,7 @@ export const whenFiles = ({ onChange }: Files["Type"], holds: () => boolean): Ef
     const look = (): void => {
       if (holds()) Deferred.unsafeDone(held, Exit.void)
     }
-    yield* Effect.acquireRelease(
-      Effect.sync(() => onChange(look)),
-      (stop) => Effect.sync(stop)
-    )
+    yield* whileOpen(() => onChange(look))
     look()
     yield* Deferred.await(held)
   }).pipe(Effect.scoped)

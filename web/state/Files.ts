@@ -1,5 +1,12 @@
 /** Files that are offered: what the page knows of each, by its digest, and says of it. */
-import { contentInWords, percentOf, rateInWords, timeLeft } from "../../src/domain/Amounts.ts"
+import {
+  contentInWords,
+  havingInWords,
+  percentOf,
+  rateInWords,
+  readersInWords,
+  timeLeft
+} from "../../src/domain/Amounts.ts"
 import type { State } from "./State.ts"
 import { type Step, sending, still } from "./Step.ts"
 import type { FileDeed, FileNews, Files } from "./Transfer.ts"
@@ -56,9 +63,6 @@ export interface FileWords {
 
 const joined = (parts: ReadonlyArray<string | undefined>): string => parts.filter((part) => part).join(", ")
 
-const having = (ids: ReadonlyArray<string>): string =>
-  ids.length === 0 ? "nobody who is here has it" : `${ids.join(", ")} ${ids.length === 1 ? "has" : "have"} it`
-
 /** An offer in words. `news`: undefined before anything is known of it. */
 export const fileInWords = ({ files, size }: OfferSeen, news: FileNews | undefined): FileWords => {
   const content = contentInWords(size, files)
@@ -67,7 +71,7 @@ export const fileInWords = ({ files, size }: OfferSeen, news: FileNews | undefin
   if (transfer === undefined) {
     return {
       ...still,
-      facts: joined([content, news?.holders && having(news.holders)]),
+      facts: joined([content, news?.holders && havingInWords(news.holders.join(", "), news.holders.length)]),
       how: "",
       deed: "get",
       button: "Get"
@@ -76,7 +80,7 @@ export const fileInWords = ({ files, size }: OfferSeen, news: FileNews | undefin
   const { bytes, from, paths, rate, readers, state, why } = transfer
   const far = `${percentOf(bytes, size)} %`
   if (state === "done") {
-    const given = readers === 0 ? "" : `; ${readers === 1 ? "1 fetches" : `${readers} fetch`} it from here`
+    const given = readers === 0 ? "" : `; ${readersInWords(readers)} from here`
     return { ...still, how: `Here: ${paths.join(", ")}${given}`, isHere: paths.length > 0 && files === undefined }
   }
   if (state === "failed") {

@@ -6,12 +6,13 @@ import { Files } from "../../../services/Files.ts"
 import { Folders } from "../../../services/Folders.ts"
 import { PeerMesh } from "../../../services/PeerMesh.ts"
 import { Rooms } from "../../../services/Rooms.ts"
+import { havingInWords } from "../../domain/Amounts.ts"
 import { privatelyTo } from "../../domain/Conversation.ts"
 import { Fact } from "../../domain/Fact.ts"
 import { nearest } from "../../domain/Nearest.ts"
 import { type Offer, textOf } from "../../domain/Offer.ts"
 import { makingInWords, offerInWords, transferInWords } from "../../domain/OfferWords.ts"
-import { nameIn, withHome } from "../../domain/Path.ts"
+import { namesIn, withHome } from "../../domain/Path.ts"
 import { PeerId, title, titlesOf } from "../../domain/Peer.ts"
 import { notJoined } from "../../domain/Place.ts"
 import { type Room, RoomFromString } from "../../domain/Post.ts"
@@ -19,7 +20,7 @@ import { notice } from "../../domain/ScreenLine.ts"
 import { offerAndFolderArgument, offerArgument, pathsArgument } from "../../domain/SlashCommand.ts"
 import type { KnownOffer } from "../../domain/Transfer.ts"
 import { isQuoted, wordsIn } from "../../domain/Words.ts"
-import { type Known, known, statusOf } from "../offers.ts"
+import { type Known, known, leftOut, seekMissing, statusOf } from "../offers.ts"
 import { Answer, answer, Later, make, Say } from "./Command.ts"
 import { objectionTo } from "./readers.ts"
 
@@ -30,12 +31,7 @@ const mostListed = 20
 const forAnswers = "300 millis"
 
 const lineOn = ({ by, holders, number, offer, transfer }: KnownOffer): string => {
-  const where =
-    transfer !== undefined
-      ? transferInWords(transfer)
-      : holders.length === 0
-        ? "nobody who is here has it"
-        : `${titlesOf(holders)} ${holders.length === 1 ? "has" : "have"} it`
+  const where = transfer !== undefined ? transferInWords(transfer) : havingInWords(titlesOf(holders), holders.length)
   return `${number}. ${offerInWords(offer)} of ${title(by)}: ${where}`
 }
 
@@ -47,14 +43,12 @@ export const files = make({
   arguments: Schema.Tuple(),
   run: () =>
     Effect.gen(function* () {
-      const { making, seek, transfers } = yield* Files
+      const { making } = yield* Files
       const all = yield* known
       const before = Math.max(0, all.length - mostListed)
       const listed = all.slice(before)
-      const missing = listed.filter(({ offer }) => !transfers().has(offer.digest))
-      yield* Effect.forEach(missing, ({ offer }) => seek(offer), { discard: true })
-      if (missing.length > 0) yield* Effect.sleep(forAnswers)
-      const states = yield* Effect.forEach(listed, (each, at) => statusOf(each, before + at))
+      if (yield* seekMissing(listed)) yield* Effect.sleep(forAnswers)
+      const states = yield* Effect.forEach(listed, statusOf)
       const lines = [
         ...(before === 0 ? [] : [`${before} older offers are not listed.`]),
         ...states.map(lineOn),
@@ -120,7 +114,7 @@ export const send = make({
       const whither = yield* whitherOf(rest)
       if ("refused" in whither) return answer(whither.refused)
       const { offer } = yield* Files
-      const name = paths.map(nameIn).join(", ")
+      const name = namesIn(paths)
       return Later({
         outcome: Effect.match(offer(paths), {
           onFailure: (error) => answer(...(error._tag === "OfferGivenUp" ? [] : [error.message])),
@@ -128,7 +122,7 @@ export const send = make({
             Say({
               ...whither,
               text: textOf(offer),
-              ...(skipped.length === 0 ? {} : { notices: skipped.map((each) => notice(`Left out: ${each}.`)) })
+              notices: leftOut(skipped)
             })
         }),
         meanwhile: `${name} is being read, and offered then. /cancel ${name} gives it up.`,
@@ -141,7 +135,7 @@ export const send = make({
 const giveUpReading = (line: string) =>
   Effect.gen(function* () {
     const { giveUp, making } = yield* Files
-    const meant = making().find(({ names }) => [names.join(" "), names.map(nameIn).join(", ")].includes(line.trim()))
+    const meant = making().find(({ names }) => [names.join(" "), namesIn(names)].includes(line.trim()))
     return meant !== undefined && (yield* giveUp(meant))
   })
 

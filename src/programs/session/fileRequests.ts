@@ -9,7 +9,7 @@ import { absurd } from "../../domain/Absurd.ts"
 import { Fact } from "../../domain/Fact.ts"
 import type { Request } from "../../domain/Request.ts"
 import { notice } from "../../domain/ScreenLine.ts"
-import { known, statusOf } from "../offers.ts"
+import { known, seekMissing, statusOf } from "../offers.ts"
 import type { Session } from "./Session.ts"
 
 /** Of how many offers a program is told who has them: the last ones. */
@@ -24,14 +24,12 @@ export const answerOnFiles =
   ({ console, sought }: Session["Type"], tell: (facts: ReadonlyArray<Fact>) => Effect.Effect<void>) =>
   (request: FileRequest): Effect.Effect<void, never, Files | MessageLog | PeerMesh | Rooms> =>
     Effect.gen(function* () {
-      const { cancel, fetch, seek, transfers } = yield* Files
+      const { cancel, fetch } = yield* Files
       switch (request._tag) {
         case "Seek": {
-          const all = yield* known
-          const asked = all.filter(({ offer }) => request.digests.includes(offer.digest))
-          const missing = asked.filter(({ offer }) => !transfers().has(offer.digest))
-          yield* Effect.forEach(missing, ({ offer }) => seek(offer), { discard: true })
-          const states = yield* Effect.forEach(asked, (each) => statusOf(each, all.indexOf(each)))
+          const asked = (yield* known).filter(({ offer }) => request.digests.includes(offer.digest))
+          yield* seekMissing(asked)
+          const states = yield* Effect.forEach(asked, statusOf)
           MutableRef.update(sought, (before) => {
             const after = new Map(before)
             for (const state of states) {

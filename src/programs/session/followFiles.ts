@@ -10,6 +10,7 @@ import type { Digest } from "../../domain/Offer.ts"
 import { transferEventInWords } from "../../domain/OfferWords.ts"
 import { progressOf } from "../../domain/Progress.ts"
 import { notice } from "../../domain/ScreenLine.ts"
+import { whileOpen } from "../../domain/Signal.ts"
 import type { Transfer } from "../../domain/Transfer.ts"
 import type { Session } from "./Session.ts"
 
@@ -28,14 +29,11 @@ export const followFiles = ({
     if (as !== undefined) return
     const files = yield* Files
     const tell = Option.getOrUndefined(console.tell)
-    yield* Effect.acquireRelease(
-      Effect.sync(() =>
-        files.onEvent((event) => {
-          if (tell === undefined) console.put([notice(transferEventInWords(event))], ignored)
-          else tell([Fact.TransferTold({ event })], ignored)
-        })
-      ),
-      (stop) => Effect.sync(stop)
+    yield* whileOpen(() =>
+      files.onEvent((event) => {
+        if (tell === undefined) console.put([notice(transferEventInWords(event))], ignored)
+        else tell([Fact.TransferTold({ event })], ignored)
+      })
     )
     const show = Option.map(console.prompt, ({ showProgress }) => showProgress)
     if (Option.isSome(show)) yield* showProgress(files, show.value)
@@ -54,10 +52,7 @@ export const followFiles = ({
       if (facts.length > 0) tell(facts, ignored)
     }
     look()
-    yield* Effect.acquireRelease(
-      Effect.sync(() => files.onChange(look)),
-      (stop) => Effect.sync(stop)
-    )
+    yield* whileOpen(() => files.onChange(look))
   })
 
 /** Shows how far files are, at each change. */

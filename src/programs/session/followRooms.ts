@@ -7,6 +7,7 @@ import { Fact } from "../../domain/Fact.ts"
 import { type PeerId, title } from "../../domain/Peer.ts"
 import { mainRoom, type Room, roomTitle } from "../../domain/Post.ts"
 import { notice } from "../../domain/ScreenLine.ts"
+import { whileOpen } from "../../domain/Signal.ts"
 import { goTo, RoomNotices, roomOf, type Session } from "./Session.ts"
 
 /** The peers in each room that the node has joined. */
@@ -67,8 +68,5 @@ export const followRooms = (session: Session["Type"]): Effect.Effect<void, never
         show([`This node has left ${roomTitle(room)}: you are in main.`])
       }
     }
-    yield* Effect.acquireRelease(
-      Effect.sync(() => rooms.onChange(look)),
-      (stop) => Effect.sync(stop)
-    )
+    yield* whileOpen(() => rooms.onChange(look))
   })

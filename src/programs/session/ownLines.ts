@@ -20,7 +20,7 @@ import type { Entry } from "../../domain/Entry.ts"
 import * as Monotonic from "../../domain/Monotonic.ts"
 import type { PeerId } from "../../domain/Peer.ts"
 import { authorOf, type Post, type Room } from "../../domain/Post.ts"
-import { makeSignal } from "../../domain/Signal.ts"
+import { makeSignal, whileOpen } from "../../domain/Signal.ts"
 import { Run } from "../Run.ts"
 import type { Session } from "./Session.ts"
 import type { Hand } from "./Showing.ts"
@@ -216,10 +216,7 @@ export const make = ({
     yield* Effect.forkScoped(Effect.forever(doubt))
     const { onChange } = yield* Rooms
     // Lines of a room that was left are settled.
-    yield* Effect.acquireRelease(
-      Effect.sync(() => onChange(reviewNow)),
-      (stop) => Effect.sync(stop)
-    )
+    yield* whileOpen(() => onChange(reviewNow))
     return {
       reword,
       drop,
