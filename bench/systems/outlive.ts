@@ -7,7 +7,7 @@ import { beginReaders, type Figures, figures } from "../Load.ts"
 import { type BenchFailed, folder, freePort, pipe, type Started, start } from "../Processes.ts"
 import type { System } from "./System.ts"
 
-const program = `${process.cwd()}/dist/outlive.cjs`
+const built = `${process.cwd()}/dist/outlive.cjs`
 
 /** No limits, because the benchmarks measure how fast it is and not where it stops. */
 export const withoutLimits = ["connections", "address", "posts", "bytes"].flatMap((limit) => [
@@ -18,6 +18,8 @@ export const withoutLimits = ["connections", "address", "posts", "bytes"].flatMa
 interface Pipes {
   readonly stdin?: string
   readonly stdout?: string
+  /** Another build than that in dist/. */
+  readonly program?: string | undefined
 }
 
 interface ServerOptions extends Pipes {
@@ -30,7 +32,7 @@ interface ServerOptions extends Pipes {
 /** A server at this port of 127.0.0.1. */
 export const server = (
   port: number,
-  { security = [], ...options }: ServerOptions = {}
+  { program = built, security = [], ...options }: ServerOptions = {}
 ): Effect.Effect<Started, BenchFailed, Scope.Scope> =>
   Effect.flatMap(folder, (cwd) =>
     start({
@@ -59,7 +61,7 @@ export const client = (
   id: string,
   listen: number,
   serverPort: number,
-  { data, invited, rooms = [], ...options }: Pipes & Chosen & { readonly invited?: Invited } = {}
+  { data, invited, program = built, rooms = [], ...options }: Pipes & Chosen & { readonly invited?: Invited } = {}
 ): Effect.Effect<Started, BenchFailed, Scope.Scope> =>
   Effect.flatMap(folder, (cwd) =>
     start({
@@ -82,42 +84,10 @@ export const client = (
     })
   )
 
-interface AtSite {
-  readonly name: string
-  /** Another build than that in dist/. */
-  readonly program?: string | undefined
-}
-
-/** The server of a site, at this port of 127.0.0.1. */
-export const siteServer = (given: AtSite & { readonly port: number; readonly ports: string; readonly url: string }) =>
-  start({
-    command: process.execPath,
-    args: [
-      given.program ?? program,
-      ...["server", "--host", "127.0.0.1", "--port", `${given.port}`, "--ports", given.ports],
-      ...["--nats", given.url, "--site", given.name],
-      ...withoutLimits
-    ],
-    ready: /(The server listens)/
-  })
-
-/** A client of a site, which is named as the site is. */
-export const siteAuthor = (given: AtSite & Pipes & { readonly listen: number; readonly server: number }) =>
-  start({
-    command: process.execPath,
-    args: [
-      given.program ?? program,
-      ...["client", given.name, "0", `${given.listen}`, "--server", `127.0.0.1:${given.server}`, "--host", "127.0.0.1"],
-      ...withoutLimits
-    ],
-    ready: /(initiated)/,
-    ...(given.stdin === undefined ? {} : { stdin: given.stdin })
-  })
-
 /** The command of a client in a plain chat, with ports that the system chooses and without options of its own. */
 export const clientAt = (id: string, serverPort: number) => ({
   command: process.execPath,
-  args: [program, "client", id, "0", "0", "--server", `127.0.0.1:${serverPort}`, "--host", "127.0.0.1"]
+  args: [built, "client", id, "0", "0", "--server", `127.0.0.1:${serverPort}`, "--host", "127.0.0.1"]
 })
 
 type Choice = Effect.Effect<Chosen, never, Scope.Scope>
@@ -203,7 +173,7 @@ const invitation = (state: string, uses: number) =>
   Effect.map(
     start({
       command: process.execPath,
-      args: [program, "invite", "--uses", `${uses}`, "--state", state],
+      args: [built, "invite", "--uses", `${uses}`, "--state", state],
       ready: /^(outlive:\S+)$/m
     }),
     ({ said }) => said

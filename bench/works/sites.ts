@@ -5,7 +5,7 @@ import type * as Scope from "effect/Scope"
 import { natsServer } from "../../test/support/natsServer.ts"
 import { begin, figures } from "../Load.ts"
 import { type BenchFailed, cpuOf, folder, freePort, pipe, type Started } from "../Processes.ts"
-import { siteAuthor, siteServer } from "../systems/outlive.ts"
+import * as Outlive from "../systems/outlive.ts"
 import { type Cell, type Effort, named, type Results, type Work } from "../Work.ts"
 
 const names = ["east", "west", "north"]
@@ -28,7 +28,14 @@ const servers = (url: string, program: string | undefined) =>
         Effect.gen(function* () {
           const port = yield* freePort
           const ports = Path.join(own, name)
-          return { name, port, server: yield* siteServer({ name, port, ports, url, program }) }
+          return {
+            name,
+            port,
+            server: yield* Outlive.server(port, {
+              security: ["--ports", ports, "--nats", url, "--site", name],
+              program
+            })
+          }
         }),
       { concurrency: "unbounded" }
     )
@@ -45,7 +52,7 @@ const places = (
     Effect.forEach(started, ({ name, port, server }) =>
       Effect.gen(function* () {
         const [stdin, listen] = [yield* pipe, yield* freePort]
-        yield* siteAuthor({ name, listen, server: port, stdin, program })
+        yield* Outlive.client(name, listen, port, { stdin, program })
         return { server, site: `${name},${port},${listen},${stdin}` }
       })
     )
