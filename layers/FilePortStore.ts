@@ -13,7 +13,7 @@ import { Console } from "../services/Console.ts"
 import { PortStore } from "../services/PortStore.ts"
 import type { ChatId } from "../src/domain/Chat.ts"
 import { PortStoreInUse, PortStoreUnavailable } from "../src/domain/Errors.ts"
-import { formatAddress, type Peer, type PeerId } from "../src/domain/Peer.ts"
+import { isSameAddress, type Peer, type PeerId } from "../src/domain/Peer.ts"
 import { notice, type ScreenLine } from "../src/domain/ScreenLine.ts"
 import { inSpan } from "../src/domain/Span.ts"
 import { codeOf, troubleOf } from "../src/domain/Trouble.ts"
@@ -203,7 +203,7 @@ const make = (path: string) =>
             const at = places.of(peers, peer.id)
             if (at === undefined) return { ...records, peers: [...peers, peer] }
             const before = peers[at]?.address
-            const isSame = before !== undefined && formatAddress(before) === formatAddress(peer.address)
+            const isSame = before !== undefined && isSameAddress(before, peer.address)
             return isSame ? records : { ...records, peers: peers.with(at, peer) }
           })
         ),

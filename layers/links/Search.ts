@@ -14,7 +14,7 @@ import type { IdTaken } from "../../src/domain/Errors.ts"
 import { within } from "../../src/domain/Limit.ts"
 import { MeshEvent } from "../../src/domain/MeshEvent.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
-import { formatAddress, isDialable, type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
+import { isDialable, isSameAddress, type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
 import { type Epoch, type Run, runOf } from "../../src/domain/Post.ts"
 import { redial, redialUnmet } from "../../src/domain/Redial.ts"
 import { effectOf, type Rest } from "../../src/domain/Rest.ts"
@@ -174,7 +174,7 @@ export const make = (
      */
     const reachAnyServer = (route: Route, others: ReadonlyArray<Route>): Effect.Effect<void> =>
       Effect.suspend(() => {
-        const isSame = (one: Route, other: Route) => formatAddress(one.address) === formatAddress(other.address)
+        const isSame = (one: Route, other: Route) => isSameAddress(one.address, other.address)
         const told = servers.known().filter(({ address: named }) => isDialable(named, address()))
         // The first one is dialled at once: it is missing from the step on in which it was lost.
         const [own = route, ...rest] = Arr.dedupeWith([route, ...told, ...others], isSame)

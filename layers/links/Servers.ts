@@ -1,5 +1,13 @@
 /** The servers of the chat: which there are, as servers tell their clients, and where each was linked last. */
-import { type Address, formatAddress, isServerId, type Peer, type PeerId, serverId } from "../../src/domain/Peer.ts"
+import {
+  type Address,
+  formatAddress,
+  isSameAddress,
+  isServerId,
+  type Peer,
+  type PeerId,
+  serverId
+} from "../../src/domain/Peer.ts"
 import { type Control, maxListed, type Servers as ServersFrame } from "../../src/protocol/Frame.ts"
 import type { Link } from "./Link.ts"
 import type { Node } from "./Node.ts"
@@ -61,8 +69,7 @@ export const make = ({ settings, table }: Node) => {
     /** Whether it is the server at that address. */
     isAt: (id: PeerId, address: Address): boolean => {
       const named = known.get(id)
-      const at = formatAddress(address)
-      return answered.get(at) === id || (named !== undefined && formatAddress(named) === at)
+      return answered.get(formatAddress(address)) === id || (named !== undefined && isSameAddress(named, address))
     },
     isAny,
     /** Whether there is a link to that peer; for any server, to one of them. */

@@ -14,7 +14,7 @@ import { Console } from "../../services/Console.ts"
 import { Sites } from "../../services/Sites.ts"
 import { within } from "../../src/domain/Limit.ts"
 import * as Monotonic from "../../src/domain/Monotonic.ts"
-import { type Address, formatAddress, type Peer } from "../../src/domain/Peer.ts"
+import { type Address, isSameAddress, type Peer } from "../../src/domain/Peer.ts"
 import { notice } from "../../src/domain/ScreenLine.ts"
 import { isSite, type Site, serverOf } from "../../src/domain/Site.ts"
 import * as Members from "./Members.ts"
@@ -150,10 +150,7 @@ const make = (site: Site) =>
 
 const isSameList = (one: ReadonlyArray<Peer>, other: ReadonlyArray<Peer>): boolean =>
   one.length === other.length &&
-  one.every(
-    ({ address, id }, at) =>
-      id === other[at]?.id && formatAddress(address) === formatAddress(other[at]?.address ?? address)
-  )
+  one.every(({ address, id }, at) => id === other[at]?.id && isSameAddress(address, other[at]?.address ?? address))
 
 /** The server of that site among those of the others. */
 export const layer = (site: Site): Layer.Layer<Sites, never, Bus | Console> => Layer.scoped(Sites, make(site))

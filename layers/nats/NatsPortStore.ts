@@ -18,7 +18,7 @@ import { PortStore } from "../../services/PortStore.ts"
 import { ChatId } from "../../src/domain/Chat.ts"
 import { BusUnavailable, IdElsewhere, type KeyTaken, PortStoreUnavailable } from "../../src/domain/Errors.ts"
 import { within } from "../../src/domain/Limit.ts"
-import { formatAddress, type Peer, type PeerId, title } from "../../src/domain/Peer.ts"
+import { isSameAddress, type Peer, type PeerId, title } from "../../src/domain/Peer.ts"
 import type { Epoch } from "../../src/domain/Post.ts"
 import { notice } from "../../src/domain/ScreenLine.ts"
 import type { Site } from "../../src/domain/Site.ts"
@@ -54,10 +54,7 @@ interface Held {
 }
 
 const isSame = (one: Members.Member, other: Members.Member): boolean =>
-  one.site === other.site &&
-  one.run === other.run &&
-  one.lost === other.lost &&
-  formatAddress(one) === formatAddress(other)
+  one.site === other.site && one.run === other.run && one.lost === other.lost && isSameAddress(one, other)
 
 const awayFor = (detail: string, remedy?: string): PortStoreUnavailable =>
   new PortStoreUnavailable({

@@ -121,6 +121,8 @@ export const formatAddress = ({ host, port }: Address): string => {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
 }
 
+export const isSameAddress = (one: Address, other: Address): boolean => formatAddress(one) === formatAddress(other)
+
 /** Ports below this one belong to system services. No node listens there. */
 const leastPort = 1_024
 

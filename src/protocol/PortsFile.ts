@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { absurd } from "../domain/Absurd.ts"
 import type { ChatId } from "../domain/Chat.ts"
-import { ClientId, formatAddress, type Peer, parseAddress } from "../domain/Peer.ts"
+import { ClientId, formatAddress, isSameAddress, type Peer, parseAddress } from "../domain/Peer.ts"
 
 /** A line that can't be read, and its number, counted from 1. */
 export interface BadLine {
@@ -110,5 +110,4 @@ export const format = ({ chat, peers }: Records, before = ""): string => {
   return latest.text
 }
 
-const isSame = (one: Peer, other: Peer): boolean =>
-  one === other || formatAddress(one.address) === formatAddress(other.address)
+const isSame = (one: Peer, other: Peer): boolean => one === other || isSameAddress(one.address, other.address)
