@@ -15,6 +15,7 @@ import { pieceBytes } from "../../src/domain/Manifest.ts"
 import { freePorts, Run, strike, workshop } from "../soak/Node.ts"
 import { drawFrom, makeChance } from "../support/chance.ts"
 import { runAsProgram } from "../support/program.ts"
+import { claimedIn } from "./claimed.ts"
 import { until } from "./until.ts"
 
 const { values } = parseArgs({
@@ -98,20 +99,6 @@ const filesIn = (folder: string): ReadonlyArray<string> =>
       )
     : []
 
-/** The pieces that the states in a folder claim: a line, the manifest, and a bit for each piece. */
-const claimedIn = (folder: string): ReadonlyArray<number> =>
-  (Fs.existsSync(folder) ? Fs.readdirSync(folder) : []).flatMap((name) => {
-    if (!name.endsWith(".state")) return []
-    const bytes = Fs.readFileSync(Path.join(folder, name))
-    const end = bytes.indexOf(10)
-    if (end < 0) return []
-    const { manifest } = JSON.parse(bytes.toString("utf8", 0, end)) as { readonly manifest: number }
-    const bits = bytes.subarray(end + 1 + manifest)
-    return Array.from({ length: pieces + 1 }, (_, piece) => piece).filter(
-      (piece) => ((bits[piece >> 3] ?? 0) & (0x80 >> (piece & 7))) !== 0
-    )
-  })
-
 const story = Effect.gen(function* () {
   const { folder, program } = yield* workshop
   yield* Effect.addFinalizer(() => strike)
@@ -162,7 +149,7 @@ const story = Effect.gen(function* () {
     count.twice += twice
     count.arrived += fresh.length
     node.noted = arrived.length
-    for (const piece of claimedIn(downloadsOf(node))) node.had.add(piece)
+    for (const piece of claimedIn(downloadsOf(node), pieces + 1)) node.had.add(piece)
     if (node.had.size > 0) count.resumed += 1
   }
   const arrivedAt = (node: Node): ReadonlyArray<number> => {
@@ -255,9 +242,9 @@ const story = Effect.gen(function* () {
       const receivers = [two, three]
       const isOver = () => receivers.every(({ isDone }) => isDone)
       if (leaves) {
-        const covered = () => new Set(receivers.flatMap((node) => claimedIn(downloadsOf(node)))).size
+        const covered = () => new Set(receivers.flatMap((node) => claimedIn(downloadsOf(node), pieces + 1))).size
         while (covered() <= pieces && !isOver()) yield* Effect.sleep(5)
-        const halves = receivers.map((node) => claimedIn(downloadsOf(node)).length)
+        const halves = receivers.map((node) => claimedIn(downloadsOf(node), pieces + 1).length)
         must(!isOver(), () => `round ${number}: both were whole before the other could leave`)
         yield* kill(one)
         server.run?.gets("SIGKILL")

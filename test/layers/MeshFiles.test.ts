@@ -7,11 +7,12 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { frameOn } from "../../layers/files/Intake.ts"
 import { keyOf, proofOf } from "../../layers/files/Keys.ts"
+import { say } from "../../layers/files/Saying.ts"
 import * as LinkContract from "../../layers/LinkContract.ts"
 import * as MemoryTransport from "../../layers/MemoryTransport.ts"
 import * as MeshFiles from "../../layers/MeshFiles.ts"
 import type { Digest } from "../../src/domain/Offer.ts"
-import { encode, type Fetch, protocolVersion } from "../../src/protocol/Frame.ts"
+import { type Fetch, protocolVersion } from "../../src/protocol/Frame.ts"
 import { chatId, epoch, peer } from "../support/samples.ts"
 import { run } from "../support/VirtualTime.ts"
 
@@ -43,9 +44,7 @@ describe("MeshFiles", () => {
         }
         yield* network.transport("me").listen(me.address, (connection) => onLinks?.visited(connection, visit))
         const connection = yield* network.transport("other").dial(me.address)
-        const said = [encode(visit)]
-        connection.drain(() => said.shift())
-        connection.wake()
+        say(connection, visit)
         const { frame } = yield* frameOn(connection)
         assert.deepInclude(frame, { type: "refused", id: me.id, detail: "it is not shared here" })
       }).pipe(Effect.scoped)

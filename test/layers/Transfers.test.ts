@@ -7,7 +7,7 @@ import { say } from "../../layers/files/Saying.ts"
 import type { Connection } from "../../services/Transport.ts"
 import type { Digest } from "../../src/domain/Offer.ts"
 import { OfferKey } from "../../src/domain/Transfer.ts"
-import { encode, type Fetch, naming, protocolVersion } from "../../src/protocol/Frame.ts"
+import { type Fetch, naming, protocolVersion } from "../../src/protocol/Frame.ts"
 import { encodeHead } from "../../src/protocol/TransferStream.ts"
 import { bytesOf } from "../support/bytes.ts"
 import { among, content, liars, type Manner, saying, serving } from "../support/holders.ts"
@@ -116,9 +116,7 @@ describe("Transfers", () => {
         const asks = (id: string, digest = offer.digest) =>
           Effect.gen(function* () {
             const connection = yield* network.transport(id).dial(peer("me", 6_000).address)
-            const said = [encode(visit(id, digest))]
-            connection.drain(() => said.shift())
-            connection.wake()
+            say(connection, visit(id, digest))
             const { frame } = yield* frameOn(connection)
             return frame.type === "refused" ? frame.detail : frame.type
           })

@@ -12,6 +12,7 @@ import { protocolVersion } from "../../src/protocol/Frame.ts"
 import { epoch, id, peer } from "../support/samples.ts"
 import { content, expects, fetches, isWhole, offers, until } from "./Fetched.ts"
 import * as Stranger from "./Stranger.ts"
+import { furtherSite, ownSite } from "./secureSites.ts"
 import { type Node, secureStory, story, type World } from "./World.ts"
 
 /** Two sites, each with a client: `one` at east, `two` at west. They know of each other. */
@@ -29,23 +30,7 @@ const twoSites = (world: World) =>
   })
 
 /** A secure chat of two such sites. */
-const twoSecureSites = (world: World) =>
-  Effect.gen(function* () {
-    const east = yield* world.site("east", 4000)
-    const one = yield* world.client("1", { link: yield* world.safe.inviteBy("Server-east") })
-    yield* east.sees("Client 1: initiated")
-    const before = yield* world.client("2", { link: yield* world.safe.inviteBy("Server-east") })
-    yield* east.sees("Client 2: initiated")
-    const west = yield* world.site("west", 4100, yield* world.safe.inviteBy("Server-east", "west"))
-    yield* east.sees("Server west: initiated")
-    yield* before.sees("Server west: initiated")
-    yield* before.type("Exit")
-    yield* before.ended
-    const two = yield* world.client("2", { server: 4100 })
-    yield* west.sees("Client 2: initiated")
-    yield* one.sees("Client 2: initiated")
-    return { east, west, one, two }
-  })
+const twoSecureSites = (world: World) => Effect.flatMap(ownSite(world), (own) => furtherSite(world, own))
 
 /** A member of west who knows the offer of `one`: with its own key, it is served under its own name alone. */
 const hasOneName = (world: World, one: Node, two: Node, offer: Offer) =>

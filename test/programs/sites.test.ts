@@ -3,6 +3,7 @@ import { assert, describe } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Site } from "../../src/domain/Site.ts"
+import { furtherSite, ownSite } from "./secureSites.ts"
 import { type Node, secureStory, story, type World } from "./World.ts"
 
 const nameOf = ({ name }: Node): string => (name.startsWith("Server-") ? `Server ${name.slice(7)}` : `Client ${name}`)
@@ -226,11 +227,8 @@ describe("sites", () => {
 
   secureStory("a secure chat: the owner invites further servers, whose members hear each other", (world) =>
     Effect.gen(function* () {
-      const east = yield* world.site("east", 4000)
-      const one = yield* world.client("1", { link: yield* world.safe.inviteBy("Server-east") })
-      yield* east.sees("Client 1: initiated")
-      const before = yield* world.client("2", { link: yield* world.safe.inviteBy("Server-east") })
-      yield* east.sees("Client 2: initiated")
+      const own = yield* ownSite(world)
+      const { east } = own
 
       // An invitation for people lets in no server, and that of one site none of another.
       for (const link of [
@@ -243,14 +241,7 @@ describe("sites", () => {
         yield* stranger.type("Exit")
         yield* stranger.ended
       }
-      const west = yield* world.site("west", 4100, yield* world.safe.inviteBy("Server-east", "west"))
-      yield* east.sees("Server west: initiated")
-      yield* before.sees("Server west: initiated")
-      yield* before.type("Exit")
-      yield* before.ended
-      const two = yield* world.client("2", { server: 4100 })
-      yield* west.sees("Client 2: initiated")
-      yield* one.sees("Client 2: initiated")
+      const { one, two, west } = yield* furtherSite(world, own)
       yield* talk([east, west, one, two], "hello")
       // Each server has told the other the key with which it seals what it publishes.
       for (const [at, other] of [

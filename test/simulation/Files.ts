@@ -38,6 +38,7 @@ import { server } from "../../src/programs/server.ts"
 import * as Sessions from "../../src/programs/sessions.ts"
 import { drawFrom } from "../support/chance.ts"
 import { run } from "../support/VirtualTime.ts"
+import { consoleOf } from "./consoleOf.ts"
 import type { Outcome } from "./Seeds.ts"
 
 const size = 10 * pieceBytes + 77
@@ -191,17 +192,11 @@ export const simulate = (seed: number): Outcome => {
             return Effect.zipRight(network.crash(id), Fiber.interruptFork(fiber))
           })
         }
-        const console = Console.of({
-          isGone: () => running.isDead,
-          tell: Option.none(),
-          pending: Option.none(),
-          isPerson: false,
-          prompt: Option.none(),
-          lines: typed.lines,
-          offer: Option.some(typed.offer),
-          put: (_, taken) => taken(),
-          show: () => Effect.void
-        })
+        const console = consoleOf(
+          typed,
+          () => running.isDead,
+          (_, taken) => taken()
+        )
         const store = MemoryPortStore.over(records)
         const mesh = TransportPeerMesh.layer({
           id,

@@ -26,7 +26,7 @@ import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.t
 import * as RosterMembership from "../../layers/RosterMembership.ts"
 import * as ScriptedInterrupts from "../../layers/ScriptedInterrupts.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
-import { Console, type Put, whenTaken } from "../../services/Console.ts"
+import { Console, type Put } from "../../services/Console.ts"
 import { Identity } from "../../services/Identity.ts"
 import type { Interrupts } from "../../services/Interrupts.ts"
 import { Membership } from "../../services/Membership.ts"
@@ -55,6 +55,7 @@ import { type Signer, signer } from "../support/signers.ts"
 import { run, wallClock } from "../support/VirtualTime.ts"
 import { wholeLog } from "../support/wholeLog.ts"
 import { inPrivate, type Life, newLife, type Record_, roomOf, type Saying, tokensOf } from "./Checker.ts"
+import { consoleOf } from "./consoleOf.ts"
 import { firstOfGuests, firstOfPrivate, firstOfRooms } from "./schedules.ts"
 import { makeVisits } from "./Visits.ts"
 
@@ -487,17 +488,7 @@ export const simulate = (seed: number): Record_ => {
         }
         const console = Layer.succeed(
           Console,
-          Console.of({
-            isGone: () => dead,
-            tell: Option.none(),
-            pending: Option.none(),
-            isPerson: false,
-            prompt: Option.none(),
-            lines: typed.lines,
-            offer: Option.some(typed.offer),
-            put,
-            show: whenTaken(put)
-          })
+          consoleOf(typed, () => dead, put)
         )
         const onDisk = (lines: ReadonlyArray<Uint8Array>) => {
           if (dead) return

@@ -27,7 +27,7 @@ import * as PortStoreServerRegistry from "../../layers/PortStoreServerRegistry.t
 import * as ScriptedInterrupts from "../../layers/ScriptedInterrupts.ts"
 import * as TransportPeerMesh from "../../layers/TransportPeerMesh.ts"
 import { Bus } from "../../services/Bus.ts"
-import { Console, type Put, whenTaken } from "../../services/Console.ts"
+import { Console, type Put } from "../../services/Console.ts"
 import type { Interrupts } from "../../services/Interrupts.ts"
 import { MeshStatus } from "../../services/MeshStatus.ts"
 import { PortStore } from "../../services/PortStore.ts"
@@ -49,6 +49,7 @@ import { VirtualDisk } from "../support/VirtualDisk.ts"
 import { run } from "../support/VirtualTime.ts"
 import { wholeLog } from "../support/wholeLog.ts"
 import { type Life, newLife, type Record_, type Saying, tokensOf } from "./Checker.ts"
+import { consoleOf } from "./consoleOf.ts"
 
 const sites = ["east", "west", "north"].map((name) => Site.make(name))
 const clientsOfEach = 2
@@ -185,17 +186,7 @@ export const simulate = (seed: number): Record_ & { readonly more: ReadonlyArray
           }
           taken()
         }
-        const console = Console.of({
-          isGone: () => dead,
-          tell: Option.none(),
-          pending: Option.none(),
-          isPerson: false,
-          prompt: Option.none(),
-          lines: typed.lines,
-          offer: Option.some(typed.offer),
-          put,
-          show: whenTaken(put)
-        })
+        const console = consoleOf(typed, () => dead, put)
         const near = network.transport(isImpostor ? `another ${id}` : id)
         const isServer = isServerId(id)
         const copy = MemoryPortStore.over(records.get(site) as Ref.Ref<MemoryPortStore.Records>)
